@@ -1,0 +1,277 @@
+import type { Name, Span } from "./span.ts";
+
+/** A parsed file: its statements in the order they were written. Nothing is checked or qualified yet. */
+export interface FileTree {
+  readonly file: string;
+  readonly statements: readonly Statement[];
+}
+
+export type Statement =
+  | Rule
+  | Fact
+  | Materialize
+  | OverlayDeclaration
+  | ImportDeclaration
+  | AcceptDeclaration
+  | Signature
+  | ViewDefinition
+  | Watch;
+
+/** `label: head :- body.`; `delete head :- body.` removes. */
+export interface Rule {
+  readonly kind: "rule";
+  readonly label: Name | undefined;
+  readonly isDelete: boolean;
+  readonly head: Atom;
+  readonly body: readonly Literal[];
+  readonly span: Span;
+}
+
+/** `p("a", 1).` */
+export interface Fact {
+  readonly kind: "fact";
+  readonly label: Name | undefined;
+  readonly atom: Atom;
+  readonly span: Span;
+}
+
+/** `materialize(name, lifetime, size, keys(1,2), evict max(3)).` Columns are 1-based, as written. */
+export interface Materialize {
+  readonly kind: "materialize";
+  readonly name: Name;
+  readonly lifetime: Expression;
+  readonly size: Expression;
+  readonly keys: readonly KeyColumn[];
+  readonly evict: Evict | undefined;
+  readonly span: Span;
+}
+
+export interface KeyColumn {
+  readonly column: number;
+  readonly span: Span;
+}
+
+export type Evict =
+  | { readonly policy: "fifo"; readonly span: Span }
+  | { readonly policy: "max" | "min"; readonly column: number; readonly span: Span };
+
+/** `overlay ron.` */
+export interface OverlayDeclaration {
+  readonly kind: "overlay";
+  readonly name: Name;
+  readonly span: Span;
+}
+
+/** `import "f.mzl" as y.` */
+export interface ImportDeclaration {
+  readonly kind: "import";
+  readonly path: Name;
+  readonly as: Name | undefined;
+  readonly span: Span;
+}
+
+/** `accept p(addr, int) insert.` Without a right named, both are meant. */
+export interface AcceptDeclaration {
+  readonly kind: "accept";
+  readonly name: Name;
+  readonly types: readonly Name[];
+  readonly insert: boolean;
+  readonly remove: boolean;
+  readonly span: Span;
+}
+
+/** `ron.RT(addr, addr).` */
+export interface Signature {
+  readonly kind: "signature";
+  readonly name: Name;
+  readonly types: readonly Name[];
+  readonly span: Span;
+}
+
+/** `watch(p).` or `watchmod(p, "idrcs").` */
+export interface Watch {
+  readonly kind: "watch";
+  readonly name: Name;
+  readonly modes: string | undefined;
+  readonly span: Span;
+}
+
+/** `def v@At(In, &Out) timeout(3) many { rules }` */
+export interface ViewDefinition {
+  readonly kind: "view";
+  readonly name: Name;
+  /** Where `this.init` runs, when the header says so. */
+  readonly location: Expression | undefined;
+  readonly inputs: readonly Variable[];
+  readonly outputs: readonly Variable[];
+  readonly timeout: Expression | undefined;
+  readonly many: boolean;
+  readonly body: readonly (Rule | Materialize)[];
+  readonly span: Span;
+}
+
+/** A predicate with arguments: in a body, as a head, or as a fact. `span` runs from the name to the closing bracket. */
+export interface Atom {
+  readonly name: Name;
+  /** `p@Loc(..)`: the location, which is no argument. */
+  readonly location: Expression | undefined;
+  /** `p(.., @Loc, ..)`: the index of the argument that is also the location. */
+  readonly locatedArgument: number | undefined;
+  readonly args: readonly Argument[];
+  readonly span: Span;
+}
+
+export type Argument = Expression | ReturnArgument | Aggregate;
+
+/** `&R` in a view call; `&_` ignores the value. */
+export interface ReturnArgument {
+  readonly kind: "return";
+  /** Undefined for `&_`. */
+  readonly name: string | undefined;
+  readonly span: Span;
+}
+
+export type AggregateFunction = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set";
+
+/** `min<X>`; `count<*>` has no operand. The names of OverLog are mapped onto these by the parser. */
+export interface Aggregate {
+  readonly kind: "aggregate";
+  readonly function: AggregateFunction;
+  readonly operand: Expression | undefined;
+  readonly span: Span;
+}
+
+export type Literal = PredicateLiteral | Condition | Assignment | Membership;
+
+/** `p(..)`, `!p(..)`, a view call `v(In, &Out)`, or `v!fail(In, Reason)`. */
+export interface PredicateLiteral {
+  readonly kind: "predicate";
+  readonly negated: boolean;
+  /** `v!fail(..)`: the failure of a view call, as an event. */
+  readonly isFailure: boolean;
+  readonly atom: Atom;
+  /** `v(In, &Out) timeout(200ms)`: this call's own limit. */
+  readonly timeout: Expression | undefined;
+  readonly span: Span;
+}
+
+export interface Condition {
+  readonly kind: "condition";
+  readonly test: Expression;
+  readonly span: Span;
+}
+
+/** `Var := value` */
+export interface Assignment {
+  readonly kind: "assign";
+  readonly target: Variable;
+  readonly value: Expression;
+  readonly span: Span;
+}
+
+/** `X <- List`, or `[A, B, _] <- List`: once for each element (that fits the pattern). */
+export interface Membership {
+  readonly kind: "member";
+  readonly pattern: Expression;
+  readonly list: Expression;
+  readonly span: Span;
+}
+
+export type Expression =
+  | Variable
+  | Wildcard
+  | Constant
+  | ListExpression
+  | Unary
+  | Binary
+  | Conditional
+  | FunctionCall
+  | Interval
+  | AddressExpression;
+
+export interface Variable {
+  readonly kind: "variable";
+  readonly name: string;
+  readonly span: Span;
+}
+
+/** `_` */
+export interface Wildcard {
+  readonly kind: "wildcard";
+  readonly span: Span;
+}
+
+/** The values a literal can denote. Ids are 160-bit, held as bigint; `infinity` is the number. */
+export type ConstantValue = null | boolean | number | string | bigint | Uint8Array;
+
+export interface Constant {
+  readonly kind: "constant";
+  readonly value: ConstantValue;
+  /** As written (`20ms`, `0x1fI`), so that the printer can give it back. */
+  readonly text: string;
+  readonly span: Span;
+}
+
+export interface ListExpression {
+  readonly kind: "list";
+  readonly items: readonly Expression[];
+  readonly span: Span;
+}
+
+export type UnaryOperator = "-" | "!" | "~";
+
+export interface Unary {
+  readonly kind: "unary";
+  readonly operator: UnaryOperator;
+  readonly operand: Expression;
+  readonly span: Span;
+}
+
+export type BinaryOperator =
+  | "||" | "&&" | "|" | "^" | "&" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "<<" | ">>" | "+" | "-" | "*" | "/" | "%";
+
+export interface Binary {
+  readonly kind: "binary";
+  readonly operator: BinaryOperator;
+  readonly left: Expression;
+  readonly right: Expression;
+  readonly span: Span;
+}
+
+/** `test ? yes : no` */
+export interface Conditional {
+  readonly kind: "conditional";
+  readonly test: Expression;
+  readonly yes: Expression;
+  readonly no: Expression;
+  readonly span: Span;
+}
+
+export interface FunctionCall {
+  readonly kind: "call";
+  readonly name: Name;
+  readonly args: readonly Expression[];
+  readonly span: Span;
+}
+
+/** `X in (A, B]` */
+export interface Interval {
+  readonly kind: "interval";
+  readonly value: Expression;
+  readonly low: Expression;
+  readonly high: Expression;
+  readonly includesLow: boolean;
+  readonly includesHigh: boolean;
+  readonly span: Span;
+}
+
+/** `ov::node`, `ov::(node, option, ..)`, `sr::[a, b]`. Without an overlay it is the node expression itself, no address. */
+export interface AddressExpression {
+  readonly kind: "address";
+  /** Lower case, whatever the program wrote. */
+  readonly overlay: Name;
+  /** A `ListExpression` for `sr::[..]`; another `AddressExpression` when nested. */
+  readonly node: Expression;
+  readonly options: readonly Expression[];
+  readonly span: Span;
+}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Builds the addon with the plain C compiler ($CC, or cc). Run by npm after an install, which must not fail for want of it:
+# whatever is missing is said in one line, and everything but --tun works.
+set -u
+cd "$(dirname "$0")" || exit 0
+
+cannot() {
+  rm -f build/mosaic.node
+  echo "mosaic: native addon not built: $1; --tun will not work, everything else will"
+  exit 0
+}
+
+# The headers of the Node that comes with the checkout, or else of the one that runs npm.
+find_headers() {
+  node=$(readlink -f "${npm_node_execpath:-$(command -v node)}" 2>/dev/null) || node=
+  for include in ../node_modules/node-linux-*/include/node "${node%/bin/*}/include/node"; do
+    [ -f "$include/node_api.h" ] && [ -f "$include/uv.h" ] && headers=$include && return
+  done
+  return 1
+}
+
+[ "$(uname -s)" = Linux ] || cannot "it is for Linux only"
+cc=${CC:-cc}
+command -v "${cc%% *}" >/dev/null 2>&1 || cannot "no C compiler (${cc%% *})"
+find_headers || cannot "no Node headers (node_api.h, uv.h)"
+
+mkdir -p build || cannot "cannot write to native/build"
+# A running node has the addon mapped: it is replaced, never written to. $cc may hold arguments.
+new=build/mosaic.node.$$
+trap 'rm -f "$new"' EXIT
+# shellcheck disable=SC2086
+$cc -std=gnu11 -O2 -Wall -Wextra -fPIC -shared -fvisibility=hidden -DNAPI_VERSION=8 -I"$headers" -o "$new" ./*.c ||
+  cannot "the C compiler failed"
+mv -f "$new" build/mosaic.node

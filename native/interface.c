@@ -1,0 +1,78 @@
+#include "interface.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The kernel's `struct in6_ifreq`; its own header cannot be included next to the C library's. */
+struct address6_request {
+  struct in6_addr address;
+  uint32_t prefix;
+  int index;
+};
+
+/* The kernel takes these ioctls on any socket of the address family. */
+static struct failure ask(int family, unsigned long request, void *argument, const char *call) {
+  int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return (struct failure){errno, "socket"};
+  struct failure failure = ioctl(fd, request, argument) < 0 ? (struct failure){errno, call} : NO_FAILURE;
+  close(fd);
+  return failure;
+}
+
+static struct ifreq request_for(const char *name) {
+  struct ifreq request;
+  memset(&request, 0, sizeof request);
+  strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+  return request;
+}
+
+static struct failure set_ipv4(const char *name, unsigned long request, const char *call, uint32_t address) {
+  struct ifreq ifr = request_for(name);
+  struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {address}};
+  memcpy(&ifr.ifr_addr, &in, sizeof in);
+  return ask(AF_INET, request, &ifr, call);
+}
+
+static uint32_t netmask(unsigned prefix) {
+  return prefix == 0 ? 0 : htonl(UINT32_MAX << (32 - prefix));
+}
+
+static struct failure set_address4(const char *name, struct interface_address address) {
+  uint32_t number;
+  memcpy(&number, address.bytes, sizeof number);
+  struct failure failure = set_ipv4(name, SIOCSIFADDR, "SIOCSIFADDR", number);
+  if (failure.number != 0) return failure;
+  return set_ipv4(name, SIOCSIFNETMASK, "SIOCSIFNETMASK", netmask(address.prefix));
+}
+
+static struct failure set_address6(const char *name, struct interface_address address) {
+  struct address6_request request = {.prefix = address.prefix, .index = (int)if_nametoindex(name)};
+  memcpy(&request.address, address.bytes, sizeof request.address);
+  if (request.index == 0) return (struct failure){errno, "if_nametoindex"};
+  return ask(AF_INET6, SIOCSIFADDR, &request, "SIOCSIFADDR");
+}
+
+struct failure interface_set_address(const char *name, struct interface_address address) {
+  if (address.length == 4 && address.prefix <= 32) return set_address4(name, address);
+  if (address.length == 16 && address.prefix <= 128) return set_address6(name, address);
+  return (struct failure){EINVAL, "SIOCSIFADDR"};
+}
+
+struct failure interface_set_mtu(const char *name, int mtu) {
+  struct ifreq request = request_for(name);
+  request.ifr_mtu = mtu;
+  return ask(AF_INET, SIOCSIFMTU, &request, "SIOCSIFMTU");
+}
+
+struct failure interface_set_up(const char *name) {
+  struct ifreq request = request_for(name);
+  struct failure failure = ask(AF_INET, SIOCGIFFLAGS, &request, "SIOCGIFFLAGS");
+  if (failure.number != 0) return failure;
+  request.ifr_flags |= IFF_UP;
+  return ask(AF_INET, SIOCSIFFLAGS, &request, "SIOCSIFFLAGS");
+}

@@ -1,0 +1,21 @@
+#ifndef MOSAIC_INTERFACE_H
+#define MOSAIC_INTERFACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "failure.h"
+
+/* An address of 4 or 16 bytes and how many of its leading bits name the network. */
+struct interface_address {
+  const uint8_t *bytes;
+  size_t length;
+  unsigned prefix;
+};
+
+/* Settings of a network interface of this network namespace, by ioctl: a fresh machine has no `ip`. */
+struct failure interface_set_mtu(const char *name, int mtu);
+struct failure interface_set_address(const char *name, struct interface_address address);
+struct failure interface_set_up(const char *name);
+
+#endif

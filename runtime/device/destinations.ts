@@ -1,0 +1,130 @@
+import type { LookupAddress } from "node:dns";
+import { lookup } from "node:dns/promises";
+import { type HostPort, parseHostPort } from "./host-port.ts";
+
+/** Where a socket sends to when it is given a `host:port`. */
+export type Destination = KnownDestination | ResolvingDestination | RefusedDestination;
+
+export interface KnownDestination {
+  readonly kind: "known";
+  /** Numeric, in the address family of the socket. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A name that is being looked up. What is put into `waiting` leaves, or fails, with the answer. */
+export interface ResolvingDestination {
+  readonly kind: "resolving";
+  readonly waiting: Uint8Array[];
+}
+
+export interface RefusedDestination {
+  readonly kind: "refused";
+  readonly reason: string;
+  /** When a name deserves another lookup, by performance.now(). */
+  readonly untilMs: number;
+}
+
+export type Family = 4 | 6;
+
+/** All addresses of a name; rejects when there is none. */
+export type Resolve = (name: string) => Promise<readonly LookupAddress[]>;
+
+/** Takes the datagrams that waited for a name, once it is known what became of it. */
+export type Settle = (waiting: readonly Uint8Array[], destination: KnownDestination | RefusedDestination) => void;
+
+/** Texts come from tuples and datagrams too, so nothing here may grow with them. */
+const DESTINATIONS_MAX = 4096;
+const LOOKUPS_MAX = 32;
+
+const RETRY_AFTER_MS = 5000;
+
+/** IPv4 addresses first: that is what `localhost` means where both exist. */
+export const resolveName: Resolve = (name) => lookup(name, { all: true, order: "ipv4first" });
+
+/** The destinations that one socket has been given: each text is read once, each name looked up once. */
+export class Destinations {
+  readonly #family: Family;
+  readonly #resolve: Resolve;
+  readonly #settle: Settle;
+  readonly #byText: Map<string, Destination> = new Map();
+  #lookups = 0;
+
+  constructor(family: Family, resolve: Resolve, settle: Settle) {
+    this.#family = family;
+    this.#resolve = resolve;
+    this.#settle = settle;
+  }
+
+  find(to: string): Destination {
+    const found = this.#byText.get(to);
+    if (found === undefined || expired(found)) return this.#remember(to, this.#read(to));
+    return found;
+  }
+
+  #remember(to: string, destination: Destination): Destination {
+    if (this.#byText.size >= DESTINATIONS_MAX) this.#forgetOldest();
+    this.#byText.set(to, destination);
+    return destination;
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#byText.keys()) {
+      this.#byText.delete(oldest);
+      return;
+    }
+  }
+
+  #read(to: string): Destination {
+    const parsed = parseHostPort(to);
+    if (!parsed.ok || parsed.at.port === 0) return refused("bad address", Infinity);
+    const { host, port, family } = parsed.at;
+    return family === undefined ? this.#lookUp(to, parsed.at) : known(this.#family, { address: host, family }, port);
+  }
+
+  #lookUp(to: string, at: HostPort): Destination {
+    if (this.#lookups >= LOOKUPS_MAX) return refused("unresolved", 0);
+    this.#lookups++;
+    const destination: ResolvingDestination = { kind: "resolving", waiting: [] };
+    this.#resolve(at.host).then(
+      (addresses) => this.#answer(to, destination, choose(this.#family, addresses, at.port)),
+      () => this.#answer(to, destination, unresolved()),
+    );
+    return destination;
+  }
+
+  #answer(to: string, asked: ResolvingDestination, answer: KnownDestination | RefusedDestination): void {
+    this.#lookups--;
+    if (this.#byText.get(to) === asked) this.#byText.set(to, answer);
+    this.#settle(asked.waiting, answer);
+  }
+}
+
+function expired(destination: Destination): boolean {
+  return destination.kind === "refused" && performance.now() >= destination.untilMs;
+}
+
+function refused(reason: string, untilMs: number): RefusedDestination {
+  return { kind: "refused", reason, untilMs };
+}
+
+function unresolved(): RefusedDestination {
+  return refused("unresolved", performance.now() + RETRY_AFTER_MS);
+}
+
+/** The first address of the socket's own family, or else one that it can reach all the same. */
+function choose(
+  family: Family,
+  addresses: readonly LookupAddress[],
+  port: number,
+): KnownDestination | RefusedDestination {
+  const address = addresses.find((candidate) => candidate.family === family) ?? addresses[0];
+  return address === undefined ? unresolved() : known(family, address, port);
+}
+
+/** An IPv6 socket reaches IPv4 addresses in their mapped form; an IPv4 socket reaches no IPv6 address. */
+function known(family: Family, to: LookupAddress, port: number): KnownDestination | RefusedDestination {
+  if (to.family === family) return { kind: "known", host: to.address, port };
+  if (family === 4) return refused("EAFNOSUPPORT", Infinity);
+  return { kind: "known", host: `::ffff:${to.address}`, port };
+}

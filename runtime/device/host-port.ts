@@ -1,0 +1,67 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { formatIp, parseIp } from "./ip-address.ts";
+
+/** A place in the IP network: a numeric address or a name, and a port. */
+export interface HostPort {
+  /** Without brackets; a numeric address is in its canonical text. */
+  readonly host: string;
+  readonly port: number;
+  /** Undefined for a name. */
+  readonly family: 4 | 6 | undefined;
+}
+
+export type HostPortResult =
+  | { readonly ok: true; readonly at: HostPort }
+  | { readonly ok: false; readonly message: string };
+
+const FORMS = "HOST:PORT, with an IPv6 address in brackets: [::1]:10000";
+const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
+
+/**
+ * Reads `HOST:PORT`. A host that is left out is refused, for it could mean every interface or this machine only.
+ * A name that ends in a number is refused: it is an IPv4 address with a slip.
+ */
+export function parseHostPort(text: string): HostPortResult {
+  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(text);
+  if (parts === null) return refuse(text, `it has the form ${FORMS}`);
+  const port = parsePort(parts[3] ?? "");
+  if (port === undefined) return refuse(text, "the port is a number from 0 to 65535");
+  return parts[1] === undefined ? parseHost(text, parts[2] ?? "", port) : parseBracketed(text, parts[1], port);
+}
+
+/** `host:port`, IPv6 hosts in brackets. */
+export function formatHostPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function parseHost(text: string, host: string, port: number): HostPortResult {
+  if (host === "") return refuse(text, "the host is missing; 0.0.0.0 and [::] stand for every interface");
+  if (isIPv4(host)) return { ok: true, at: { host, port, family: 4 } };
+  if (!NAME.test(host) || /(?:^|\.)\d+\.?$/.test(host)) return refuse(text, `${quote(host)} is no address and no name`);
+  return { ok: true, at: { host: host.toLowerCase(), port, family: undefined } };
+}
+
+function parseBracketed(text: string, host: string, port: number): HostPortResult {
+  if (!isIPv6(host)) return refuse(text, `${quote(host)} is not an IPv6 address`);
+  return { ok: true, at: { host: canonicalIpv6(host), port, family: 6 } };
+}
+
+/** Keeps the zone of a link-local address (`fe80::1%eth0`). */
+function canonicalIpv6(host: string): string {
+  const [address = "", zone] = host.split("%");
+  const bytes = parseIp(address);
+  const canonical = bytes === undefined ? address : formatIp(bytes);
+  return zone === undefined ? canonical : `${canonical}%${zone}`;
+}
+
+function parsePort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+}
+
+function refuse(text: string, why: string): HostPortResult {
+  return { ok: false, message: `bad address ${quote(text)}: ${why}` };
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

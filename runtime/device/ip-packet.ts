@@ -1,0 +1,193 @@
+import { amendChecksum, amendUdpChecksum, checksumChange } from "./checksum.ts";
+import { formatIpv4, formatIpv6, parseIp } from "./ip-address.ts";
+import { findUpper, type Upper } from "./ipv6-extensions.ts";
+
+/** What the headers of an IP packet say, all of it within the packet. */
+export interface IpHeader extends Upper {
+  readonly version: 4 | 6;
+  /** The packet's length; the buffer may hold more. */
+  readonly length: number;
+  /** Time to live, or hop limit. */
+  readonly ttl: number;
+}
+
+/** The fields that a packet gets new values for. Addresses are numeric and of the packet's version. */
+export interface HeaderChanges {
+  readonly source?: string;
+  readonly destination?: string;
+  readonly protocol?: number;
+  readonly ttl?: number;
+}
+
+const TCP = 6;
+const UDP = 17;
+const ICMPV6 = 58;
+
+/** Where the checksum is within the protocol's bytes. These are the protocols whose checksum covers the addresses. */
+const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
+  [TCP, 16],
+  [UDP, 6],
+  [ICMPV6, 2],
+]);
+
+/** Where things are in the two fixed headers; destinations follow sources. */
+const LAYOUT = {
+  4: { minimum: 20, ttlAt: 8, sourceAt: 12, addressLength: 4, checksumAt: 10 },
+  6: { minimum: 40, ttlAt: 7, sourceAt: 8, addressLength: 16, checksumAt: undefined },
+} as const;
+
+const IPV4_PROTOCOL_AT = 9;
+const LOOSE_SOURCE_ROUTE = 131;
+const STRICT_SOURCE_ROUTE = 137;
+
+const TEXTS_MAX = 65_536;
+const ipv4Texts: Map<number, string> = new Map();
+const ipv6Texts: Map<string, string> = new Map();
+
+/** Reads the headers of an IPv4 or IPv6 packet; undefined when they do not fit the buffer or each other. */
+export function readHeader(packet: Uint8Array): IpHeader | undefined {
+  switch (byte(packet, 0) >> 4) {
+    case 4:
+      return packet.length < LAYOUT[4].minimum ? undefined : readIpv4(packet);
+    case 6:
+      return packet.length < LAYOUT[6].minimum ? undefined : readIpv6(packet);
+    default:
+      return undefined;
+  }
+}
+
+/** The source address as text: `100.64.0.2`, or canonical IPv6. The header is that of this packet. */
+export function sourceText(packet: Uint8Array, header: IpHeader): string {
+  return addressText(packet, LAYOUT[header.version].sourceAt, header.version);
+}
+
+/** The destination address as text. The header is that of this packet. */
+export function destinationText(packet: Uint8Array, header: IpHeader): string {
+  const { sourceAt, addressLength } = LAYOUT[header.version];
+  return addressText(packet, sourceAt + addressLength, header.version);
+}
+
+/**
+ * The text of the address at `offset`, whose bytes the caller vouches for. Texts are kept: a node meets the same addresses
+ * again and again.
+ */
+function addressText(packet: Uint8Array, offset: number, version: 4 | 6): string {
+  if (version === 4) return kept(ipv4Texts, wide(packet, offset), () => formatIpv4(packet, offset));
+  const key = Buffer.from(packet.buffer, packet.byteOffset + offset, 16).toString("latin1");
+  return kept(ipv6Texts, key, () => formatIpv6(packet, offset));
+}
+
+/**
+ * A copy of a packet with other values in its header, and checksums to match. Undefined when there is none: the packet is
+ * malformed or its checksum is cut off, an address is not of its version, or a source route decides the destination.
+ * A protocol is renamed without a look at its bytes, so a checksum stays what the protocol that has one needs; renaming
+ * one such protocol into another is refused.
+ */
+export function rewriteHeader(packet: Uint8Array, changes: HeaderChanges): Uint8Array | undefined {
+  const header = readHeader(packet);
+  if (header === undefined || !inRange(changes)) return undefined;
+  // Not packet.slice: that of a Buffer is no copy.
+  const rewritten = new Uint8Array(packet.subarray(0, header.length));
+  if (!putAddresses(rewritten, header, changes)) return undefined;
+  if (changes.ttl !== undefined) rewritten[LAYOUT[header.version].ttlAt] = changes.ttl;
+  if (changes.protocol !== undefined) rewritten[header.protocolAt] = changes.protocol;
+  return mendChecksums(packet, rewritten, header, changes.protocol ?? header.protocol) ? rewritten : undefined;
+}
+
+function readIpv4(packet: Uint8Array): IpHeader | undefined {
+  const payloadAt = (byte(packet, 0) & 0xf) * 4;
+  const length = short(packet, 2);
+  if (payloadAt < LAYOUT[4].minimum || length < payloadAt || length > packet.length) return undefined;
+  return {
+    version: 4,
+    length,
+    ttl: byte(packet, LAYOUT[4].ttlAt),
+    protocol: byte(packet, IPV4_PROTOCOL_AT),
+    protocolAt: IPV4_PROTOCOL_AT,
+    payloadAt,
+    laterFragment: (short(packet, 6) & 0x1fff) !== 0,
+    routed: hasSourceRoute(packet, payloadAt),
+  };
+}
+
+function readIpv6(packet: Uint8Array): IpHeader | undefined {
+  const length = LAYOUT[6].minimum + short(packet, 4);
+  const upper = length > packet.length ? undefined : findUpper(packet, length);
+  return upper && { version: 6, length, ttl: byte(packet, LAYOUT[6].ttlAt), ...upper };
+}
+
+/** An option without a sound length counts as one, for nobody can say what comes after it. */
+function hasSourceRoute(packet: Uint8Array, end: number): boolean {
+  for (let at = LAYOUT[4].minimum; at < end; ) {
+    const option = byte(packet, at);
+    if (option === 0) return false;
+    if (option === LOOSE_SOURCE_ROUTE || option === STRICT_SOURCE_ROUTE) return true;
+    const length = option === 1 ? 1 : byte(packet, at + 1);
+    if (length < (option === 1 ? 1 : 2)) return true;
+    at += length;
+  }
+  return false;
+}
+
+function inRange({ protocol = 0, ttl = 0 }: HeaderChanges): boolean {
+  return [protocol, ttl].every((value) => Number.isInteger(value) && value >= 0 && value <= 255);
+}
+
+function putAddresses(packet: Uint8Array, header: IpHeader, changes: HeaderChanges): boolean {
+  const { sourceAt, addressLength } = LAYOUT[header.version];
+  if (changes.destination !== undefined && header.routed) return false;
+  return (
+    putAddress(packet, sourceAt, addressLength, changes.source) &&
+    putAddress(packet, sourceAt + addressLength, addressLength, changes.destination)
+  );
+}
+
+function putAddress(packet: Uint8Array, at: number, length: number, text: string | undefined): boolean {
+  if (text === undefined) return true;
+  const bytes = parseIp(text);
+  if (bytes?.length !== length) return false;
+  packet.set(bytes, at);
+  return true;
+}
+
+function mendChecksums(before: Uint8Array, after: Uint8Array, header: IpHeader, protocol: number): boolean {
+  const { checksumAt, ttlAt, sourceAt, addressLength } = LAYOUT[header.version];
+  const change = checksumChange(before, after, sourceAt, sourceAt + 2 * addressLength);
+  if (checksumAt !== undefined) {
+    amendChecksum(after, checksumAt, change + checksumChange(before, after, ttlAt, ttlAt + 2));
+  }
+  return mendPayload(after, header, protocol, change);
+}
+
+function mendPayload(packet: Uint8Array, header: IpHeader, protocol: number, change: number): boolean {
+  const checksummed = [header.protocol, protocol].filter((candidate) => CHECKSUM_AT.has(candidate));
+  const [first, second = first] = checksummed;
+  if (first !== second) return false;
+  if (first === undefined || header.laterFragment || change === 0) return true;
+  const at = header.payloadAt + (CHECKSUM_AT.get(first) ?? 0);
+  if (at + 2 > header.length) return false;
+  if (first === UDP) amendUdpChecksum(packet, at, change);
+  else amendChecksum(packet, at, change);
+  return true;
+}
+
+function kept<Key>(texts: Map<Key, string>, key: Key, format: () => string): string {
+  const found = texts.get(key);
+  if (found !== undefined) return found;
+  const text = format();
+  if (texts.size >= TEXTS_MAX) texts.clear();
+  texts.set(key, text);
+  return text;
+}
+
+function byte(packet: Uint8Array, at: number): number {
+  return packet[at] ?? 0;
+}
+
+function short(packet: Uint8Array, at: number): number {
+  return (byte(packet, at) << 8) | byte(packet, at + 1);
+}
+
+function wide(packet: Uint8Array, at: number): number {
+  return short(packet, at) * 65_536 + short(packet, at + 2);
+}

@@ -1,0 +1,51 @@
+import type { Clock, Timer } from "../world/world.ts";
+
+/** The longest that setTimeout can wait; asked for more, it does not wait at all. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+/** The monotonic clock of this process, in seconds since its start. */
+export class LinuxClock implements Clock {
+  now(): number {
+    return performance.now() / 1000;
+  }
+
+  at(time: number, fire: () => void): Timer {
+    return new LinuxTimer(this, time, fire);
+  }
+
+  soon(fire: () => void): void {
+    setImmediate(fire);
+  }
+}
+
+/** Waits in pieces: a timeout is bounded, and may fire up to a millisecond early by this clock. */
+class LinuxTimer implements Timer {
+  readonly #clock: Clock;
+  readonly #time: number;
+  readonly #fire: () => void;
+  #timeout: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(clock: Clock, time: number, fire: () => void) {
+    this.#clock = clock;
+    this.#time = time;
+    this.#fire = fire;
+    if (clock.now() < time) this.#wait();
+    else this.#immediate = setImmediate(fire);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timeout);
+    clearImmediate(this.#immediate);
+  }
+
+  #wait(): void {
+    const leftMs = Math.ceil((this.#time - this.#clock.now()) * 1000);
+    this.#timeout = setTimeout(() => this.#check(), Math.min(leftMs, TIMEOUT_MAX_MS));
+  }
+
+  #check(): void {
+    if (this.#clock.now() < this.#time) this.#wait();
+    else this.#fire();
+  }
+}

@@ -1,0 +1,54 @@
+import type { Clock, Datagram, DatagramCounters, Datagrams } from "../world/world.ts";
+
+/** A datagram that crossed: when, which way, and to or from whom (`host:port`). */
+export interface Crossing {
+  readonly time: number;
+  readonly way: "sent" | "received";
+  readonly peer: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Datagrams that are recorded before they are sent and before they are received. */
+export class TracedDatagrams implements Datagrams {
+  readonly #inner: Datagrams;
+  readonly #clock: Clock;
+  readonly #record: (crossing: Crossing) => void;
+
+  constructor(inner: Datagrams, clock: Clock, record: (crossing: Crossing) => void) {
+    this.#inner = inner;
+    this.#clock = clock;
+    this.#record = record;
+  }
+
+  get address(): string {
+    return this.#inner.address;
+  }
+
+  get maxPayload(): number {
+    return this.#inner.maxPayload;
+  }
+
+  get counters(): DatagramCounters {
+    return this.#inner.counters;
+  }
+
+  onDatagram(receive: (datagram: Datagram) => void): void {
+    this.#inner.onDatagram((datagram) => {
+      this.#note("received", datagram.from, datagram.bytes);
+      receive(datagram);
+    });
+  }
+
+  send(to: string, bytes: Uint8Array): void {
+    this.#note("sent", to, bytes);
+    this.#inner.send(to, bytes);
+  }
+
+  async close(): Promise<void> {
+    await this.#inner.close();
+  }
+
+  #note(way: Crossing["way"], peer: string, bytes: Uint8Array): void {
+    this.#record({ time: this.#clock.now(), way, peer, bytes });
+  }
+}

@@ -1,0 +1,75 @@
+import { admits } from "../plan/column-type.ts";
+import type { Packet, Tuple } from "../plan/packet.ts";
+import type { Plan, PredicateSpec } from "../plan/plan.ts";
+import type { Row, Value } from "../plan/value.ts";
+import { decodeFields } from "../wire/decode.ts";
+import type { Drops, ElementSpec } from "./element.ts";
+
+/**
+ * Admission(plan)
+ *
+ * Default deny: opens what came over the network only when a loaded program expects it, with the number and the types
+ * of arguments that the compiler inferred. Inserting and deleting are separate rights.
+ *
+ * Ports   in: encoded tuples. out: tuples.
+ * Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type";
+ *         "malformed": fields that cannot be read.
+ * Reads   nothing
+ * Built   by runtime/node/dataflow.ts, one per node; NetworkIn and OverlayRecvUnwrap share it.
+ * See     NetworkIn, OverlayRecvUnwrap
+ */
+export const spec: ElementSpec = {
+  name: "Admission",
+  inputs: "1",
+  outputs: "1",
+  drops: ["not accepted", "unknown predicate", "wrong type", "malformed"],
+};
+
+interface Right {
+  readonly predicate: PredicateSpec;
+  readonly isDelete: boolean;
+  readonly isAccepted: boolean;
+}
+
+export class Admission {
+  readonly #rights = new Map<number, Right>();
+  readonly #drops: Drops;
+
+  constructor(plan: Plan, drops: Drops) {
+    this.#drops = drops;
+    for (const predicate of plan.predicates) {
+      const { tuple, remove, acceptTuple, acceptRemove } = predicate.wire;
+      if (!this.#rights.has(tuple)) this.#rights.set(tuple, { predicate, isDelete: false, isAccepted: acceptTuple });
+      if (remove !== 0) this.#rights.set(remove, { predicate, isDelete: true, isAccepted: acceptRemove });
+    }
+  }
+
+  /** The tuple in a packet from elsewhere; undefined when it is not for this node to have. */
+  open(packet: Packet): Tuple | undefined {
+    const { body } = packet;
+    return body === undefined ? packet.tuple : this.decode(packet.hash, body, 0, body.length);
+  }
+
+  /** The tuple whose fields are at `start` to `end` of `bytes`. */
+  decode(hash: number, bytes: Uint8Array, start: number, end: number): Tuple | undefined {
+    const right = this.#rights.get(hash);
+    if (right === undefined) return this.#drop("unknown predicate");
+    if (!right.isAccepted) return this.#drop("not accepted");
+    const { predicate, isDelete } = right;
+    const args = decodeFields(bytes, start, end, predicate.arity);
+    if (args === undefined) return this.#drop("malformed");
+    return hasTypes(args, predicate) ? { predicate, args, isDelete } : this.#drop("wrong type");
+  }
+
+  #drop(reason: string): undefined {
+    this.#drops.count(reason);
+    return undefined;
+  }
+}
+
+function hasTypes(args: Row, { columns }: PredicateSpec): boolean {
+  for (let column = 0; column < args.length; column++) {
+    if (!admits(columns[column] ?? 0, args[column] as Value)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,84 @@
+import { Address } from "../plan/address.ts";
+import type { Cause } from "../engine/engine.ts";
+import type { Drops, ElementSpec } from "./element.ts";
+import type { NetworkOut } from "./network-out.ts";
+import type { OverlaySendWrap } from "./overlay-send-wrap.ts";
+import type { Outgoing } from "./round-robin.ts";
+
+/**
+ * LocSpecDemux(own names, overlays)
+ *
+ * Sends each tuple the way its location specifier says: this node, the IP network, or an overlay.
+ *
+ * Ports   in: 1 push. out: "local" (a step of its own), "ip", one per overlay, "else".
+ * Drops   "no address": a location that is none; "unknown overlay"; "address options": no overlay takes options.
+ * Reads   local, ip, overlay (tuples by way)
+ * Built   by runtime/node/dataflow.ts, one per node.
+ * Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X)).
+ * See     OverlaySendWrap, NetworkOut, Mux
+ */
+export const spec: ElementSpec = {
+  name: "LocSpecDemux",
+  inputs: "1",
+  outputs: "3-",
+  drops: ["no address", "unknown overlay", "address options"],
+};
+
+export class LocSpecDemux {
+  local = 0;
+  ip = 0;
+  overlay = 0;
+  readonly #isOwn: (address: string) => boolean;
+  readonly #wraps: ReadonlyMap<string, OverlaySendWrap>;
+  readonly #network: NetworkOut;
+  readonly #drops: Drops;
+  #steps: Cause[] = [];
+
+  constructor(
+    isOwn: (address: string) => boolean,
+    wraps: ReadonlyMap<string, OverlaySendWrap>,
+    network: NetworkOut,
+    drops: Drops,
+  ) {
+    this.#isOwn = isOwn;
+    this.#wraps = wraps;
+    this.#network = network;
+    this.#drops = drops;
+  }
+
+  push({ tuple, location }: Outgoing): void {
+    if (location instanceof Address) return this.#toOverlay(location, { tuple, location });
+    if (typeof location !== "string" || !looksLikePlace(location)) return this.#drops.count("no address");
+    if (!this.#isOwn(location)) {
+      this.ip++;
+      return this.#network.push(location, tuple);
+    }
+    this.local++;
+    this.#steps.push({ tuple, provenance: "rule", source: location });
+  }
+
+  /** What this step has sent to this node: steps to come. */
+  takeLocal(): readonly Cause[] {
+    const steps = this.#steps;
+    if (steps.length > 0) this.#steps = [];
+    return steps;
+  }
+
+  forget(): void {
+    this.#steps = [];
+  }
+
+  #toOverlay(address: Address, { tuple }: Outgoing): void {
+    const wrap = this.#wraps.get(address.overlay);
+    if (wrap === undefined) return this.#drops.count("unknown overlay");
+    if (address.options.length > 0) return this.#drops.count("address options");
+    this.overlay++;
+    wrap.push(address.node, tuple);
+  }
+}
+
+/** `host:port`. Whether the host exists is the network's affair. */
+function looksLikePlace(text: string): boolean {
+  const colon = text.lastIndexOf(":");
+  return colon > 0 && colon < text.length - 1;
+}

@@ -1,0 +1,95 @@
+import type { Cause } from "../engine/engine.ts";
+import type { Limits } from "../engine/limits.ts";
+import type { Clock } from "../world/world.ts";
+import type { Drops, ElementSpec } from "./element.ts";
+
+/**
+ * Mux(limits)
+ *
+ * Joins what comes from the network, the devices, the timers and this node itself into one sequence of steps.
+ *
+ * Ports   in: any number, push. out: 1, one cause at a time, each after the step of the one before is done.
+ * Drops   "queue full": a cause when too many wait already.
+ * Reads   length (causes waiting)
+ * Built   by runtime/node/dataflow.ts, one per node.
+ * See     NetworkIn, TunRx, LocSpecDemux, OverlayRecvUnwrap
+ */
+export const spec: ElementSpec = {
+  name: "Mux",
+  inputs: "1-",
+  outputs: "1",
+  drops: ["queue full"],
+};
+
+/** Steps run without a pause for others; then timers and sockets get their turn. */
+const STEPS_PER_TURN = 256;
+
+export class Mux {
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #drops: Drops;
+  readonly #step: (cause: Cause) => void;
+  #waiting: Cause[] = [];
+  #next = 0;
+  #isRunning = false;
+  #isResting = false;
+  #isClosed = false;
+
+  constructor(clock: Clock, limits: Limits, drops: Drops, step: (cause: Cause) => void) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#drops = drops;
+    this.#step = step;
+  }
+
+  get length(): number {
+    return this.#waiting.length - this.#next;
+  }
+
+  /** Takes a cause; its step has run when this returns, unless another is under way or waiting. */
+  push(cause: Cause): void {
+    if (this.#isClosed) return;
+    if (this.length >= this.#limits.queued) return this.#drops.count("queue full");
+    this.#waiting.push(cause);
+    if (!this.#isRunning && !this.#isResting) this.#run();
+  }
+
+  /** Nothing is stepped any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#waiting = [];
+    this.#next = 0;
+  }
+
+  #run(): void {
+    this.#isRunning = true;
+    try {
+      for (let steps = 0; steps < STEPS_PER_TURN && this.#next < this.#waiting.length; steps++) {
+        this.#step(this.#waiting[this.#next++] as Cause);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+    if (this.#next >= this.#waiting.length) return this.#reset();
+    this.#compact();
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#isResting = true;
+    this.#clock.soon(() => {
+      this.#isResting = false;
+      if (!this.#isClosed) this.#run();
+    });
+  }
+
+  #reset(): void {
+    this.#waiting.length = 0;
+    this.#next = 0;
+  }
+
+  #compact(): void {
+    this.#waiting = this.#waiting.slice(this.#next);
+    this.#next = 0;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Cause } from "../engine/engine.ts";
+import { decodeDatagram } from "../wire/decode.ts";
+import { Reassembly } from "../wire/reassembly.ts";
+import type { Clock, Datagram, World } from "../world/world.ts";
+import type { Admission } from "./admission.ts";
+import type { Drops, ElementSpec } from "./element.ts";
+
+/**
+ * NetworkIn(datagrams)
+ *
+ * Takes datagrams apart into the tuples they carry and puts fragments together again.
+ *
+ * Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
+ * Drops   what is no datagram of this version, or a fragment that does not fit, by the reason the codec gives.
+ * Reads   the counters of the datagram service
+ * Built   by runtime/node/dataflow.ts, one per node.
+ * See     Admission, Mux, NetworkOut
+ */
+export const spec: ElementSpec = {
+  name: "NetworkIn",
+  inputs: "0",
+  outputs: "1",
+  drops: ["datagram: ..."],
+};
+
+export class NetworkIn {
+  readonly #world: World;
+  readonly #clock: Clock;
+  readonly #admission: Admission;
+  readonly #drops: Drops;
+  readonly #out: (cause: Cause) => void;
+  readonly #reassembly = new Reassembly();
+
+  constructor(world: World, admission: Admission, drops: Drops, out: (cause: Cause) => void) {
+    this.#world = world;
+    this.#clock = world.clock;
+    this.#admission = admission;
+    this.#drops = drops;
+    this.#out = out;
+  }
+
+  start(): void {
+    this.#world.datagrams.onDatagram((datagram) => this.#datagram(datagram));
+  }
+
+  #datagram({ bytes, from }: Datagram): void {
+    const decoded = decodeDatagram(bytes);
+    if (!decoded.ok) return this.#drops.count(`datagram: ${decoded.reason}`);
+    for (const { hash, start, end } of decoded.tuples) {
+      const tuple = this.#admission.decode(hash, bytes, start, end);
+      if (tuple !== undefined) this.#out({ tuple, provenance: "network", source: from });
+    }
+  }
+}

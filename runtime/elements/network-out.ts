@@ -1,0 +1,79 @@
+import { keyOfRow } from "../plan/key.ts";
+import type { Tuple } from "../plan/packet.ts";
+import { equalRows } from "../plan/value.ts";
+import { DatagramBuilder } from "../wire/datagram-builder.ts";
+import type { Datagrams } from "../world/world.ts";
+import type { Drops, ElementSpec } from "./element.ts";
+
+/**
+ * NetworkOut(datagrams)
+ *
+ * Holds what a step sends until the step ends, then packs the tuples for each place into as few datagrams as they fit;
+ * equal tuples for one place go once.
+ *
+ * Ports   in: 1 push. out: the network.
+ * Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry.
+ * Reads   the counters of the datagram service
+ * Built   by runtime/node/dataflow.ts, one per node.
+ * See     LocSpecDemux, NetworkIn
+ */
+export const spec: ElementSpec = {
+  name: "NetworkOut",
+  inputs: "1",
+  outputs: "0",
+  drops: ["hop limit", "too large"],
+};
+
+const FEW = 8;
+
+export class NetworkOut {
+  readonly #datagrams: Datagrams;
+  readonly #drops: Drops;
+  readonly #builder: DatagramBuilder;
+  #waiting = new Map<string, Tuple[]>();
+
+  constructor(datagrams: Datagrams, drops: Drops) {
+    this.#datagrams = datagrams;
+    this.#drops = drops;
+    this.#builder = new DatagramBuilder(datagrams.maxPayload);
+  }
+
+  push(to: string, tuple: Tuple): void {
+    const tuples = this.#waiting.get(to);
+    if (tuples === undefined) this.#waiting.set(to, [tuple]);
+    else tuples.push(tuple);
+  }
+
+  leave(): void {
+    if (this.#waiting.size === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    for (const [to, tuples] of waiting) this.#send(to, withoutRepeats(tuples));
+  }
+
+  forget(): void {
+    this.#waiting.clear();
+  }
+
+  #send(to: string, tuples: readonly Tuple[]): void {
+    for (const tuple of tuples) {
+      const refused = this.#builder.add(tuple);
+      if (refused !== undefined) this.#drops.count(refused);
+    }
+    for (const bytes of this.#builder.take()) this.#datagrams.send(to, bytes);
+  }
+}
+
+function withoutRepeats(tuples: readonly Tuple[]): readonly Tuple[] {
+  if (tuples.length === 1) return tuples;
+  if (tuples.length > FEW) return [...new Map(tuples.map((tuple) => [tupleKey(tuple), tuple])).values()];
+  return tuples.filter((tuple, at) => !tuples.slice(0, at).some((other) => isSame(tuple, other)));
+}
+
+function tupleKey({ predicate, args, isDelete }: Tuple): string {
+  return `${predicate.id}${isDelete ? "-" : "+"}${keyOfRow(args)}`;
+}
+
+function isSame(one: Tuple, other: Tuple): boolean {
+  return one.predicate === other.predicate && one.isDelete === other.isDelete && equalRows(one.args, other.args);
+}

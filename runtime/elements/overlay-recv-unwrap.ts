@@ -1,0 +1,48 @@
+import { Packet, type Provenance, type Tuple } from "../plan/packet.ts";
+import type { Admission } from "./admission.ts";
+import type { ElementSpec } from "./element.ts";
+
+/**
+ * OverlayRecvUnwrap(admission)
+ *
+ * Takes packets out of `overlay.recv(Packet)`, layer by layer, until a tuple remains that is nobody's packet.
+ *
+ * Ports   in: 1 push. out: 1 push; a recv event itself also passes, for rules that hear it.
+ * Drops   nothing itself; a payload that this node does not accept is dropped and counted by its Admission.
+ * Reads   unwrapped (payloads taken out)
+ * Built   by runtime/node/dataflow.ts, one per node.
+ * Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").
+ * See     OverlaySendWrap, ReceiveDemux, Admission
+ */
+export const spec: ElementSpec = {
+  name: "OverlayRecvUnwrap",
+  inputs: "1",
+  outputs: "1",
+  drops: [],
+};
+
+export class OverlayRecvUnwrap {
+  unwrapped = 0;
+  readonly #admission: Admission;
+  readonly #out: (tuple: Tuple, provenance: Provenance) => void;
+
+  constructor(admission: Admission, out: (tuple: Tuple, provenance: Provenance) => void) {
+    this.#admission = admission;
+    this.#out = out;
+  }
+
+  push(tuple: Tuple, provenance: Provenance): void {
+    this.#out(tuple, provenance);
+    if (tuple.predicate.role.kind !== "recv") return;
+    const [packet] = tuple.args;
+    if (packet instanceof Packet) this.#unwrap(packet);
+  }
+
+  /** What was wrapped here is trusted as it was; what was wrapped elsewhere came over the network. */
+  #unwrap(packet: Packet): void {
+    const payload = packet.tuple ?? this.#admission.open(packet);
+    if (payload === undefined) return;
+    this.unwrapped++;
+    this.push(payload, packet.tuple === undefined ? "network" : "rule");
+  }
+}

@@ -1,0 +1,39 @@
+import { Packet, type Provenance, type Tuple } from "../plan/packet.ts";
+import type { PredicateSpec } from "../plan/plan.ts";
+import type { Value } from "../plan/value.ts";
+import type { ElementSpec } from "./element.ts";
+
+/**
+ * OverlaySendWrap(overlay)
+ *
+ * Makes a tuple for an address of the overlay the event overlay.send(Address, Packet) of the same round.
+ *
+ * Ports   in: 1 push. out: 1 push, to Mux.
+ * Drops   nothing; an overlay that has no route drops by its own rules.
+ * Reads   wrapped (tuples)
+ * Built   by runtime/node/dataflow.ts, one per overlay that defines `send`.
+ * Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
+ * See     LocSpecDemux, OverlayRecvUnwrap
+ */
+export const spec: ElementSpec = {
+  name: "OverlaySendWrap",
+  inputs: "1",
+  outputs: "1",
+  drops: [],
+};
+
+export class OverlaySendWrap {
+  wrapped = 0;
+  readonly #send: PredicateSpec;
+  readonly #out: (tuple: Tuple, provenance: Provenance) => void;
+
+  constructor(send: PredicateSpec, out: (tuple: Tuple, provenance: Provenance) => void) {
+    this.#send = send;
+    this.#out = out;
+  }
+
+  push(node: Value, tuple: Tuple): void {
+    this.wrapped++;
+    this.#out({ predicate: this.#send, args: [node, Packet.of(tuple)], isDelete: false }, "rule");
+  }
+}

@@ -1,0 +1,39 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Provenance, Tuple } from "../plan/packet.ts";
+import type { ElementSpec } from "./element.ts";
+import type { TunTx } from "./tun-tx.ts";
+
+/**
+ * ReceiveDemux(engine, tunTx)
+ *
+ * Hands each tuple to what it is for: the strands that hear the event, the table that holds the row, or Tun::Tx.
+ *
+ * Ports   in: 1 push. out: one push per predicate.
+ * Drops   nothing; an event that no rule hears ends here.
+ * Reads   nothing
+ * Built   by runtime/node/dataflow.ts, one per node.
+ * Example tun(Pkt) from the device goes to the strands that hear `tun`; from a rule or the network, to the device.
+ * See     OverlayRecvUnwrap, TunTx
+ */
+export const spec: ElementSpec = {
+  name: "ReceiveDemux",
+  inputs: "1",
+  outputs: "1-",
+  drops: [],
+};
+
+export class ReceiveDemux {
+  readonly #engine: Engine;
+  readonly #tunTx: TunTx;
+
+  constructor(engine: Engine, tunTx: TunTx) {
+    this.#engine = engine;
+    this.#tunTx = tunTx;
+  }
+
+  push(tuple: Tuple, provenance: Provenance): void {
+    if (tuple.predicate.table !== undefined) this.#engine.change(tuple);
+    else if (tuple.predicate.role.kind === "tun" && provenance !== "device") this.#tunTx.push(tuple);
+    else this.#engine.react(tuple);
+  }
+}

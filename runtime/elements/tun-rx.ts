@@ -1,0 +1,45 @@
+import type { Cause } from "../engine/engine.ts";
+import { destinationText, readHeader, sourceText } from "../device/ip-packet.ts";
+import type { PredicateSpec } from "../plan/plan.ts";
+import type { Tun } from "../world/world.ts";
+import type { Drops, ElementSpec } from "./element.ts";
+
+/**
+ * Tun::Rx(tun)
+ *
+ * Makes each IP packet that the kernel routes to the device an event tun(Packet, Source, Destination, Protocol, TTL).
+ *
+ * Ports   in: the device. out: 1 push.
+ * Drops   "tun: no IP packet": what has no whole IPv4 or IPv6 header.
+ * Reads   the device's counters
+ * Built   by runtime/node/dataflow.ts, when the node has a device and a rule hears `tun`.
+ * See     TunTx, ReceiveDemux
+ */
+export const spec: ElementSpec = {
+  name: "TunRx",
+  inputs: "0",
+  outputs: "1",
+  drops: ["tun: no IP packet"],
+};
+
+export class TunRx {
+  readonly #event: PredicateSpec;
+  readonly #drops: Drops;
+  readonly #out: (cause: Cause) => void;
+
+  constructor(tun: Tun, event: PredicateSpec, drops: Drops, out: (cause: Cause) => void) {
+    this.#event = event;
+    this.#drops = drops;
+    this.#out = out;
+    tun.onPacket((packet) => this.#packet(packet));
+  }
+
+  /** The device's buffer is used again, so the tuple has a copy. */
+  #packet(bytes: Uint8Array): void {
+    const header = readHeader(bytes);
+    if (header === undefined) return this.#drops.count("tun: no IP packet");
+    const packet = bytes.slice(0, header.length);
+    const args = [packet, sourceText(packet, header), destinationText(packet, header), header.protocol, header.ttl];
+    this.#out({ tuple: { predicate: this.#event, args, isDelete: false }, provenance: "device", source: null });
+  }
+}

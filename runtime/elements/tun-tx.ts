@@ -1,0 +1,73 @@
+import { type HeaderChanges, readHeader, rewriteHeader } from "../device/ip-packet.ts";
+import type { Tuple } from "../plan/packet.ts";
+import type { Value } from "../plan/value.ts";
+import type { Tun } from "../world/world.ts";
+import type { Drops, ElementSpec } from "./element.ts";
+
+/**
+ * Tun::Tx(tun)
+ *
+ * Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step ends, with the
+ * header fields that are given set and the checksums repaired; null leaves a field alone.
+ *
+ * Ports   in: 1 push. out: the device.
+ * Drops   "tun: no device", "tun: no IP packet", "tun: bad header field".
+ * Reads   the device's counters
+ * Built   by runtime/node/dataflow.ts, one per node.
+ * Example tun(Pkt, _, "10.0.0.5") sends the packet to another host.
+ * See     TunRx, ReceiveDemux
+ */
+export const spec: ElementSpec = {
+  name: "TunTx",
+  inputs: "1",
+  outputs: "0",
+  drops: ["tun: no device", "tun: no IP packet", "tun: bad header field"],
+};
+
+export class TunTx {
+  readonly #tun: Tun | undefined;
+  readonly #drops: Drops;
+  #packets: Uint8Array[] = [];
+
+  constructor(tun: Tun | undefined, drops: Drops) {
+    this.#tun = tun;
+    this.#drops = drops;
+  }
+
+  push({ args }: Tuple): void {
+    const [packet] = args;
+    if (this.#tun === undefined) return this.#drops.count("tun: no device");
+    if (!(packet instanceof Uint8Array) || readHeader(packet) === undefined) {
+      return this.#drops.count("tun: no IP packet");
+    }
+    const changed = withHeader(packet, args);
+    if (changed === undefined) return this.#drops.count("tun: bad header field");
+    this.#packets.push(changed);
+  }
+
+  /** The step is done. */
+  leave(): void {
+    if (this.#packets.length === 0) return;
+    const packets = this.#packets;
+    this.#packets = [];
+    for (const packet of packets) this.#tun?.write(packet);
+  }
+
+  forget(): void {
+    this.#packets = [];
+  }
+}
+
+function withHeader(packet: Uint8Array, args: readonly Value[]): Uint8Array | undefined {
+  const [, source = null, destination = null, protocol = null, ttl = null] = args;
+  const changes: HeaderChanges = {
+    ...(typeof source === "string" && { source }),
+    ...(typeof destination === "string" && { destination }),
+    ...(typeof protocol === "number" && { protocol }),
+    ...(typeof ttl === "number" && { ttl }),
+  };
+  const given = [source, destination, protocol, ttl].filter((field) => field !== null).length;
+  const understood = Object.keys(changes).length;
+  if (given !== understood) return undefined;
+  return understood === 0 ? packet : rewriteHeader(packet, changes);
+}

@@ -1,0 +1,107 @@
+import { type Key, keyOfRow } from "../plan/key.ts";
+import { compareRows, equalRows, type Row as Values } from "../plan/value.ts";
+import type { Journal } from "./journal.ts";
+import type { Table } from "./table.ts";
+
+/** A row that view rules derive, and by how many derivations. */
+interface Support {
+  readonly values: Values;
+  readonly key: Key;
+  count: number;
+}
+
+/**
+ * What view rules derive for one table, counted, and how the table follows it. A pure view shows the smallest of the
+ * rows that share a key; in a mixed table a derived row appears when its first support does, and leaves with its last
+ * unless something else has put it there too.
+ */
+export class DerivedRows {
+  readonly #table: Table;
+  readonly #journal: Journal;
+  readonly #supports = new Map<string, Support>();
+  /** Pure views: all derived rows of a key. */
+  readonly #byKey = new Map<Key, Set<Support>>();
+  readonly #touched = new Map<Support, number>();
+
+  constructor(table: Table, journal: Journal) {
+    this.#table = table;
+    this.#journal = journal;
+  }
+
+  contribute(values: Values, change: number): void {
+    const whole = keyOfRow(values);
+    const support = this.#supports.get(whole) ?? this.#create(whole, values);
+    const before = support.count;
+    if (!this.#touched.has(support)) this.#touched.set(support, before);
+    support.count += change;
+    this.#journal.record(() => {
+      support.count = before;
+    });
+  }
+
+  /** Brings the table in line with what was contributed since the last time. */
+  settle(now: number): void {
+    for (const [support, before] of this.#touched) {
+      if (support.count < 0) throw new Error(`${this.#table.predicate.name} lost a derivation it never had`);
+      const appeared = before === 0 && support.count > 0;
+      const vanished = before > 0 && support.count === 0;
+      if (appeared || vanished) this.#follow(support, appeared, now);
+    }
+    for (const support of this.#touched.keys()) if (support.count === 0) this.#forget(support);
+    this.#touched.clear();
+    this.#table.settle();
+  }
+
+  abandon(): void {
+    this.#touched.clear();
+  }
+
+  #create(whole: string, values: Values): Support {
+    const support = { values, key: this.#table.keyOf(values), count: 0 };
+    this.#store(whole, support);
+    this.#journal.record(() => this.#remove(whole, support));
+    return support;
+  }
+
+  #forget(support: Support): void {
+    const whole = keyOfRow(support.values);
+    this.#remove(whole, support);
+    this.#journal.record(() => this.#store(whole, support));
+  }
+
+  #store(whole: string, support: Support): void {
+    this.#supports.set(whole, support);
+    const sharing = this.#byKey.get(support.key);
+    if (sharing === undefined) this.#byKey.set(support.key, new Set([support]));
+    else sharing.add(support);
+  }
+
+  #remove(whole: string, support: Support): void {
+    this.#supports.delete(whole);
+    const sharing = this.#byKey.get(support.key);
+    sharing?.delete(support);
+    if (sharing?.size === 0) this.#byKey.delete(support.key);
+  }
+
+  #follow(support: Support, appeared: boolean, now: number): void {
+    const present = this.#table.find(support.key);
+    if (this.#table.spec.view === "pure") return this.#showSmallest(support.key, now);
+    const isSame = present !== undefined && equalRows(present.values, support.values);
+    if (appeared && !isSame) {
+      if (present !== undefined) this.#table.drop(present);
+      this.#table.show(support.values, now);
+    }
+    if (!appeared && isSame && !present.isBase) this.#table.drop(present);
+  }
+
+  #showSmallest(key: Key, now: number): void {
+    let smallest: Values | undefined;
+    for (const { values, count } of this.#byKey.get(key) ?? []) {
+      if (count > 0 && (smallest === undefined || compareRows(values, smallest) < 0)) smallest = values;
+    }
+    const present = this.#table.find(key);
+    if (present !== undefined && smallest !== undefined && equalRows(present.values, smallest)) return;
+    if (present !== undefined) this.#table.drop(present);
+    if (smallest !== undefined) this.#table.show(smallest, now);
+  }
+}

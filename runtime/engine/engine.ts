@@ -1,0 +1,294 @@
+import type { Ambient } from "../plan/function-spec.ts";
+import type { Provenance, Tuple } from "../plan/packet.ts";
+import type { Plan, PredicateSpec } from "../plan/plan.ts";
+import type { Row, Value } from "../plan/value.ts";
+import { RandomStream, streamOf } from "../world/random.ts";
+import type { Clock } from "../world/world.ts";
+import { LimitPassed, type Limits } from "./limits.ts";
+import { RoundEvents } from "./round-events.ts";
+import { type Change, type ChangeListener, type Delta, Store } from "./store.ts";
+import type { StrandFunction, StrandHost } from "./strand-host.ts";
+import type { Table } from "./table.ts";
+
+/** What starts a step. */
+export interface Cause {
+  readonly tuple: Tuple;
+  readonly provenance: Provenance;
+  /** The address it came from; null when it started here. */
+  readonly source: Value;
+}
+
+/** The dataflow around the strands: what the engine hands tuples to. */
+export interface Dataflow {
+  /** A tuple enters the round: OverlayRecvUnwrap, ReceiveDemux, and from there `Engine.react` or a device. */
+  receive(tuple: Tuple, provenance: Provenance): void;
+  /** A tuple that a strand derived for a place: RoundRobin. */
+  send(tuple: Tuple, location: Value, strand: number): void;
+  /** Gives what strands have sent so far to LocSpecDemux. */
+  drain(): void;
+  /** The step has succeeded: sends and device actions leave. */
+  leave(): void;
+  /** The step was taken back: nothing leaves. */
+  forget(): void;
+}
+
+/** Told of what happens in steps, for watching and tracing. */
+export interface EngineListener extends ChangeListener {
+  event(tuple: Tuple): void;
+  limitPassed(limit: string, rule: string): void;
+}
+
+export interface EngineCounters {
+  steps: number;
+  rounds: number;
+  /** Steps that passed a limit and were taken back. */
+  stopped: number;
+  /** Causes refused because too many were waiting. */
+  refused: number;
+  /** Per strand. */
+  readonly fired: number[];
+  readonly failed: number[];
+}
+
+/**
+ * Executes a plan on one node: one cause a step, rounds within it until nothing is left. In a round the tables are
+ * frozen while strands run; what they want of the tables is committed at its end, and what that changed are the
+ * events of the next round. Nothing of a step is visible outside before it is done.
+ */
+export class Engine implements StrandHost {
+  readonly store: Store;
+  readonly tables: readonly (Table | undefined)[];
+  readonly counters: EngineCounters;
+  readonly #plan: Plan;
+  readonly #strands: readonly StrandFunction[];
+  readonly #byEvent: readonly (readonly number[])[];
+  readonly #byInserted: readonly (readonly number[])[];
+  readonly #byExpired: readonly (readonly number[])[];
+  readonly #clock: Clock;
+  readonly #seed: number;
+  readonly #limits: Limits;
+  readonly #listener: EngineListener;
+  readonly #queries: RandomStream;
+  readonly #ambients: (Ambient | undefined)[] = [];
+  readonly #events = new RoundEvents();
+  #dataflow: Dataflow | undefined;
+  #changes: Change[] = [];
+  #derivations = 0;
+  #running = -1;
+  #now = 0;
+  #source: Value = null;
+
+  constructor(plan: Plan, strands: readonly StrandFunction[], clock: Clock, seed: number, limits: Limits, listener: EngineListener) {
+    this.#plan = plan;
+    this.#strands = strands;
+    this.#clock = clock;
+    this.#seed = seed;
+    this.#limits = limits;
+    this.#listener = listener;
+    this.#queries = streamOf(seed, "queries");
+    this.store = new Store(plan, listener);
+    this.tables = this.store.tables;
+    this.#byEvent = strandsBy(plan, "event");
+    this.#byInserted = strandsBy(plan, "inserted");
+    this.#byExpired = strandsBy(plan, "expired");
+    const none = (): number[] => plan.strands.map(() => 0);
+    this.counters = { steps: 0, rounds: 0, stopped: 0, refused: 0, fired: none(), failed: none() };
+  }
+
+  /** Called once, before the first step. */
+  connect(dataflow: Dataflow): void {
+    this.#dataflow = dataflow;
+  }
+
+  /** Whether some rule hears events of the predicate. */
+  isHeard(predicate: number): boolean {
+    return (this.#byEvent[predicate] as readonly number[]).length > 0;
+  }
+
+  /** Runs one step. False when it passed a limit: then it never was. */
+  step(cause: Cause): boolean {
+    this.#begin(cause.source);
+    return this.#run(() => {
+      const deltas = this.#commit();
+      this.#events.add(cause.tuple, cause.provenance);
+      return deltas;
+    });
+  }
+
+  /** The step of the facts, before all others. False when it passed a limit. */
+  load(facts: readonly Tuple[]): boolean {
+    this.#begin(null);
+    return this.#run(() => {
+      for (const fact of facts) {
+        if (fact.predicate.table === undefined) this.#events.add(fact, "operator");
+        else this.change(fact);
+      }
+      return this.#commit();
+    });
+  }
+
+  /** A step whose only cause is that rows' time is up. */
+  expire(): void {
+    this.#begin(null);
+    this.#run(() => this.#commit());
+  }
+
+  #begin(source: Value): void {
+    this.counters.steps++;
+    this.#now = this.#clock.now();
+    this.#source = source;
+    this.#derivations = 0;
+  }
+
+  #run(start: () => readonly Delta[]): boolean {
+    const dataflow = this.#dataflow as Dataflow;
+    try {
+      this.#rounds(start(), dataflow);
+      this.store.journal.clear();
+      dataflow.leave();
+      return true;
+    } catch (error: unknown) {
+      if (!(error instanceof LimitPassed)) throw error;
+      this.#takeBack(error, dataflow);
+      return false;
+    } finally {
+      this.#events.clear();
+      this.#changes = [];
+    }
+  }
+
+  #rounds(first: readonly Delta[], dataflow: Dataflow): void {
+    let deltas = first;
+    for (let round = 1; ; round++) {
+      if (round > this.#limits.rounds) throw new LimitPassed("rounds", this.#running);
+      this.counters.rounds++;
+      this.#deduce(deltas, dataflow);
+      if (this.#changes.length === 0) return;
+      this.#events.clear();
+      deltas = this.#commit();
+    }
+  }
+
+  #deduce(deltas: readonly Delta[], dataflow: Dataflow): void {
+    for (const { kind, predicate, values } of deltas) {
+      const strands = (kind === "inserted" ? this.#byInserted : this.#byExpired)[predicate] as readonly number[];
+      for (const strand of strands) this.#fire(strand, values);
+    }
+    dataflow.drain();
+    for (let event = this.#events.take(); event !== undefined; event = this.#events.take()) {
+      dataflow.receive(event.tuple, event.provenance);
+      dataflow.drain();
+    }
+  }
+
+  #commit(): readonly Delta[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return this.store.commit(changes, this.#now, this.#maintain);
+  }
+
+  readonly #maintain = (strand: number, values: Row): void => this.#fire(strand, values);
+
+  #fire(strand: number, values: Row): void {
+    this.#running = strand;
+    (this.counters.fired[strand] as number)++;
+    (this.#strands[strand] as StrandFunction)(this, values);
+  }
+
+  #takeBack(passed: LimitPassed, dataflow: Dataflow): void {
+    this.counters.stopped++;
+    this.store.undo();
+    dataflow.forget();
+    this.#listener.limitPassed(passed.limit, this.#plan.strands[passed.strand]?.origin.rule ?? "?");
+  }
+
+  /** ReceiveDemux has an event for the rules. */
+  react(tuple: Tuple): void {
+    this.#listener.event(tuple);
+    for (const strand of this.#byEvent[tuple.predicate.id] as readonly number[]) this.#fire(strand, tuple.args);
+  }
+
+  /** ReceiveDemux has a row for a table. */
+  change(tuple: Tuple): void {
+    const table = this.store.table(tuple.predicate.id);
+    this.#changes.push({ table, values: tuple.args, isDelete: tuple.isDelete });
+  }
+
+  /** An event of this round that an element, not a rule, raises. */
+  inject(tuple: Tuple, provenance: Provenance): void {
+    this.#count(this.#running);
+    this.#events.add(tuple, provenance);
+  }
+
+  raise(strand: number, predicate: number, args: Row): void {
+    this.#count(strand);
+    this.#events.add({ predicate: this.#predicate(predicate), args, isDelete: false }, "rule");
+  }
+
+  put(strand: number, predicate: number, args: Row): void {
+    this.#count(strand);
+    this.#changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: false });
+  }
+
+  remove(strand: number, predicate: number, args: Row): void {
+    this.#count(strand);
+    this.#changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: true });
+  }
+
+  dispatch(strand: number, predicate: number, args: Row, location: Value, isDelete: boolean): void {
+    this.#count(strand);
+    this.#dataflow?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
+  }
+
+  contribute(view: number, sign: 1 | -1, values: Row): void {
+    this.#count(this.#running);
+    this.store.contribute(view, sign, values);
+  }
+
+  failed(strand: number): void {
+    (this.counters.failed[strand] as number)++;
+  }
+
+  ambient(strand: number): Ambient {
+    return (this.#ambients[strand] ??= this.#createAmbient(strand));
+  }
+
+  localAddress(overlay: string | null): Value | undefined {
+    const spec = overlay === null ? undefined : this.#plan.overlays.find((one) => one.name === overlay);
+    const table = spec === undefined ? this.#ownAddress : this.tables[spec.localAddr];
+    return table?.first?.values[0];
+  }
+
+  get #ownAddress(): Table | undefined {
+    return this.tables.find((table) => table?.predicate.role.kind === "localAddr" && table.predicate.role.overlay === undefined);
+  }
+
+  freshQuery(): number {
+    return this.#queries.integer(2 ** 48);
+  }
+
+  #count(strand: number): void {
+    if (++this.#derivations > this.#limits.derivations) throw new LimitPassed("derivations", strand);
+  }
+
+  #predicate(id: number): PredicateSpec {
+    return this.#plan.predicates[id] as PredicateSpec;
+  }
+
+  /** A stream per rule, so that one rule's draws never depend on another's. */
+  #createAmbient(strand: number): Ambient {
+    const stream = streamOf(this.#seed, `rule ${this.#plan.strands[strand]?.origin.rule}/${strand}`);
+    return {
+      now: () => this.#now,
+      random: () => stream.next(),
+      randomId: () => stream.id160(),
+      source: () => this.#source,
+    };
+  }
+}
+
+function strandsBy(plan: Plan, kind: "event" | "inserted" | "expired"): readonly (readonly number[])[] {
+  const strands: number[][] = plan.predicates.map(() => []);
+  for (const { id, trigger } of plan.strands) if (trigger.kind === kind) strands[trigger.predicate]?.push(id);
+  return strands;
+}

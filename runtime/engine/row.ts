@@ -1,0 +1,28 @@
+import { STABLE } from "../plan/lib.ts";
+import type { Row as Values } from "../plan/value.ts";
+
+/** A row that came and went within one commit: it never was. */
+export const VOID = 3;
+
+/** STABLE, ADDED, REMOVED or VOID. */
+export type Mark = 0 | 1 | 2 | 3;
+
+/** A row in its table. Rows of a table are linked from the longest unrefreshed to the newest. */
+export class Row {
+  readonly values: Values;
+  /** Where the row stands in the commit under way; STABLE at all other times. */
+  mark: Mark = STABLE as Mark;
+  /** An event rule, a fact or the network put it here; otherwise only view rules hold it. */
+  isBase: boolean;
+  /** Seconds on the node's clock. */
+  expires = Infinity;
+  previous: Row | null = null;
+  next: Row | null = null;
+  /** The row's place in its bucket, index by index. */
+  readonly places: number[] = [];
+
+  constructor(values: Values, isBase: boolean) {
+    this.values = values;
+    this.isBase = isBase;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Ambient } from "../plan/function-spec.ts";
+import type { Row, Value } from "../plan/value.ts";
+import type { Table } from "./table.ts";
+
+/** A strand as the compiler emitted it: runs for one event or one changed row. */
+export type StrandFunction = (node: StrandHost, event: Row) => void;
+
+/** What emitted code may ask of the node. Strands are named by their number in the plan. */
+export interface StrandHost {
+  readonly tables: readonly (Table | undefined)[];
+  /** An event of this round. */
+  raise(strand: number, predicate: number, args: Row): void;
+  /** A row to insert at the end of the round. */
+  put(strand: number, predicate: number, args: Row): void;
+  /** Rows to delete at the end of the round: those that equal `args` on the key. */
+  remove(strand: number, predicate: number, args: Row): void;
+  /** A tuple for the place `location`. */
+  dispatch(strand: number, predicate: number, args: Row, location: Value, isDelete: boolean): void;
+  /** A derivation of a view that has appeared or gone. */
+  contribute(view: number, sign: 1 | -1, values: Row): void;
+  /** A derivation came to nothing: an operation had no value. */
+  failed(strand: number): void;
+  ambient(strand: number): Ambient;
+  /** The first `localAddr` of the overlay, of the node itself for null; undefined when it has none. */
+  localAddress(overlay: string | null): Value | undefined;
+  /** A number no other view call of this node has had. */
+  freshQuery(strand: number): number;
+}

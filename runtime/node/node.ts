@@ -1,0 +1,186 @@
+import { type Cause, Engine, type EngineCounters, type EngineListener } from "../engine/engine.ts";
+import { defaultLimits, type Limits } from "../engine/limits.ts";
+import { PeriodicTimers } from "../engine/periodic-timers.ts";
+import type { Table } from "../engine/table.ts";
+import { type WatchLine, watchedTuple } from "../observe/watch.ts";
+import { formatValue } from "../plan/format.ts";
+import type { Tuple } from "../plan/packet.ts";
+import type { Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
+import type { Row, Value } from "../plan/value.ts";
+import type { Timer, World } from "../world/world.ts";
+import { NodeDataflow } from "./dataflow.ts";
+import type { Program } from "./program.ts";
+
+/** What a node is told at its start, beside its program and its world. */
+export interface NodeSettings {
+  /** The names this node answers to as `host:port`; the first is its `localAddr` and that of its overlays. */
+  readonly names: readonly string[];
+  readonly facts: readonly { readonly predicate: string; readonly args: Row }[];
+  /** Predicates to report on, beside those the program watches. */
+  readonly watch: readonly string[];
+  readonly limits?: Partial<Limits>;
+  readonly onWatch?: (line: WatchLine) => void;
+  readonly onLog?: (message: string) => void;
+}
+
+export interface NodeCounters {
+  readonly engine: EngineCounters;
+  readonly drops: ReadonlyMap<string, number>;
+  readonly conflicts: number;
+  readonly evicted: number;
+  readonly expired: number;
+}
+
+/** A running program on one host, real or simulated. */
+export class Node {
+  readonly #program: Program;
+  readonly #world: World;
+  readonly #settings: NodeSettings;
+  readonly #engine: Engine;
+  readonly #dataflow: NodeDataflow;
+  readonly #timers: PeriodicTimers;
+  readonly #watched: ReadonlySet<number>;
+  readonly #startedAt: number;
+  #expiry: { readonly at: number; readonly timer: Timer } | undefined;
+  #isStopped = false;
+
+  constructor(program: Program, world: World, settings: NodeSettings) {
+    const { plan, strands } = program;
+    const limits = { ...defaultLimits, ...settings.limits };
+    this.#program = program;
+    this.#world = world;
+    this.#settings = settings;
+    this.#startedAt = world.clock.now();
+    this.#watched = watchedPredicates(plan, settings.watch);
+    this.#engine = new Engine(plan, strands, world.clock, world.seed, limits, this.#listener());
+    const names = new Set(settings.names);
+    const network = {
+      sent: (tuple: Tuple, location: Value): void => this.#watch("send", tuple, location),
+      received: (tuple: Tuple, from: string): void => this.#watch("recv", tuple, from),
+    };
+    const step = (cause: Cause): void => this.#step(cause);
+    this.#dataflow = new NodeDataflow(plan, this.#engine, world, limits, (name) => names.has(name), step, network);
+    this.#engine.connect(this.#dataflow);
+    this.#timers = new PeriodicTimers(plan.timers, world.clock, world.seed, (timer, number) => this.#ring(timer, number));
+  }
+
+  /** Loads the facts and starts the timers. False when the facts could not be loaded: the node then does nothing. */
+  start(): boolean {
+    const facts = this.#initialTuples();
+    if (!this.#engine.load(facts)) return false;
+    this.#armExpiry();
+    this.#dataflow.start();
+    this.#timers.start();
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#timers.stop();
+    this.#expiry?.timer.cancel();
+    this.#dataflow.mux.close();
+    await Promise.all([this.#world.datagrams.close(), this.#world.tun?.close()]);
+  }
+
+  /** Inserts a row, or raises an event, as an operator would. False when the program has no such predicate. */
+  insert(name: string, args: Row): boolean {
+    return this.#operate(name, args, false);
+  }
+
+  /** Deletes what equals `args` on the key. */
+  delete(name: string, args: Row): boolean {
+    return this.#operate(name, args, true);
+  }
+
+  #operate(name: string, args: Row, isDelete: boolean): boolean {
+    const predicate = this.#predicate(name, args.length);
+    if (predicate === undefined || predicate.table?.view === "pure") return false;
+    this.#dataflow.mux.push({ tuple: { predicate, args, isDelete }, provenance: "operator", source: null });
+    return true;
+  }
+
+  /** The rows of a table, oldest first; undefined when it is none. */
+  rows(name: string): readonly Row[] | undefined {
+    const table = this.#engine.tables.find((one) => one?.predicate.name === name);
+    return table === undefined ? undefined : [...table.rows()];
+  }
+
+  get counters(): NodeCounters {
+    const { conflicts, evicted, expired } = this.#engine.store;
+    return { engine: this.#engine.counters, drops: this.#dataflow.drops.byReason, conflicts, evicted, expired };
+  }
+
+  #predicate(name: string, arity: number): PredicateSpec | undefined {
+    return this.#program.plan.predicates.find((spec) => spec.name === name && spec.arity === arity);
+  }
+
+  /** Own addresses, unless facts say otherwise, then the facts of the program and of this node. */
+  #initialTuples(): readonly Tuple[] {
+    const { plan } = this.#program;
+    const given = [
+      ...plan.facts.map((fact) => ({ predicate: plan.predicates[fact.predicate] as PredicateSpec, args: fact.args })),
+      ...this.#settings.facts.flatMap(({ predicate, args }) => {
+        const spec = this.#predicate(predicate, args.length);
+        return spec === undefined ? [] : [{ predicate: spec, args }];
+      }),
+    ];
+    const named = new Set(given.map((fact) => fact.predicate.id));
+    const own = plan.predicates
+      .filter((spec) => spec.role.kind === "localAddr" && !named.has(spec.id))
+      .map((predicate) => ({ predicate, args: this.#settings.names.slice(0, 1) }));
+    return [...own, ...given].map((fact) => ({ ...fact, isDelete: false }));
+  }
+
+  #step(cause: Cause): void {
+    this.#engine.step(cause);
+    this.#armExpiry();
+  }
+
+  #ring(timer: TimerSpec, number: number): void {
+    const predicate = this.#program.plan.predicates[timer.predicate] as PredicateSpec;
+    this.#dataflow.mux.push({ tuple: { predicate, args: [number], isDelete: false }, provenance: "rule", source: null });
+  }
+
+  /** One timer for all tables: set anew only when something expires sooner than it would ring. */
+  #armExpiry(): void {
+    const at = this.#engine.store.nextExpiry();
+    if (at === Infinity || (this.#expiry !== undefined && this.#expiry.at <= at)) return;
+    this.#expiry?.timer.cancel();
+    this.#expiry = { at, timer: this.#world.clock.at(at, () => this.#expire()) };
+  }
+
+  #expire(): void {
+    this.#expiry = undefined;
+    if (this.#isStopped) return;
+    if (this.#engine.store.nextExpiry() <= this.#world.clock.now()) this.#engine.expire();
+    this.#armExpiry();
+  }
+
+  #listener(): EngineListener {
+    return {
+      changed: (table: Table, kind, values: Row): void => {
+        if (this.#watched.has(table.predicate.id)) this.#report(kind, table.predicate.name, values);
+      },
+      event: (tuple: Tuple): void => this.#watch("event", tuple, undefined),
+      limitPassed: (limit: string, rule: string): void => {
+        this.#settings.onLog?.(`a step passed its limit of ${limit} in rule ${rule} and was taken back`);
+      },
+    };
+  }
+
+  #watch(op: WatchLine["op"], { predicate, args }: Tuple, place: Value | undefined): void {
+    if (this.#watched.has(predicate.id)) this.#report(op, predicate.name, args, place);
+  }
+
+  #report(op: WatchLine["op"], name: string, args: Row, place?: Value): void {
+    const t = this.#world.clock.now() - this.#startedAt;
+    const loc = place === undefined ? {} : { loc: typeof place === "string" ? place : formatValue(place) };
+    this.#settings.onWatch?.({ t, node: this.#settings.names[0] ?? "", op, tuple: watchedTuple(name, args), ...loc });
+  }
+}
+
+function watchedPredicates(plan: Plan, names: readonly string[]): ReadonlySet<number> {
+  const watched = plan.predicates.filter((spec) => spec.watch !== "" || names.includes(spec.name));
+  return new Set(watched.map((spec) => spec.id));
+}

@@ -1,0 +1,15 @@
+import type { StrandFunction } from "../engine/strand-host.ts";
+import { lib } from "../plan/lib.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/** A plan with its strands as functions: made once a process, shared by all nodes that run it. */
+export interface Program {
+  readonly plan: Plan;
+  readonly strands: readonly StrandFunction[];
+}
+
+/** Turns the emitted text into functions. The text comes from the compiler, never from the network. */
+export function loadProgram(plan: Plan): Program {
+  const make = new Function("lib", plan.code) as (names: typeof lib) => readonly StrandFunction[];
+  return { plan, strands: make(lib) };
+}

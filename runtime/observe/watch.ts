@@ -1,0 +1,53 @@
+import { Address } from "../plan/address.ts";
+import { formatValue } from "../plan/format.ts";
+import { Packet } from "../plan/packet.ts";
+import type { Row, Value } from "../plan/value.ts";
+
+/** One thing that happened to a watched predicate, as `--watch --json` prints it. */
+export interface WatchLine {
+  /** Seconds since the node started. */
+  readonly t: number;
+  readonly node: string;
+  readonly op: "+" | "-" | "refresh" | "event" | "send" | "recv";
+  readonly tuple: readonly JsonValue[];
+  /** Where a sent tuple goes, or a received one came from. */
+  readonly loc?: string;
+}
+
+export type JsonValue = null | boolean | number | string | { readonly bytes: string } | readonly JsonValue[];
+
+export function watchedTuple(name: string, args: Row): readonly JsonValue[] {
+  return [name, ...args.map(jsonValue)];
+}
+
+/** Ids print as `"0x…I"`, addresses as text, bytes as `{"bytes": hex}`; a packet as its tuple, or as bytes while closed. */
+export function jsonValue(value: Value): JsonValue {
+  if (typeof value === "bigint" || value instanceof Address) return formatValue(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : formatValue(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Packet) return packetValue(value);
+  if (value instanceof Uint8Array) return { bytes: hex(value) };
+  return (value as Row).map(jsonValue);
+}
+
+function packetValue(packet: Packet): JsonValue {
+  if (packet.tuple !== undefined) return watchedTuple(packet.tuple.predicate.name, packet.tuple.args);
+  return { bytes: hex(packet.body ?? new Uint8Array()) };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
+}
+
+/** The line as people read it. */
+export function formatWatchLine(line: WatchLine): string {
+  const [name, ...args] = line.tuple;
+  const place = line.loc === undefined ? "" : ` ${line.op === "recv" ? "from" : "to"} ${line.loc}`;
+  return `${line.t.toFixed(3)} ${line.op.padEnd(7)} ${String(name)}(${args.map(formatJson).join(", ")})${place}`;
+}
+
+function formatJson(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(formatJson).join(", ")}]`;
+  if (typeof value === "object" && value !== null && "bytes" in value) return `b"${value.bytes}"`;
+  return JSON.stringify(value);
+}

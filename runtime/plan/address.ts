@@ -1,0 +1,31 @@
+import type { Value } from "./value.ts";
+import { formatValue } from "./format.ts";
+
+/**
+ * A place in an overlay: `ron::"10.0.0.2:10000"`, `i3::0x12I`, `sr::[a, b]`, `overqos::(ip, 0.02)`.
+ * Addresses of the IP network are plain strings, not of this class.
+ */
+export class Address {
+  readonly overlay: string;
+  /** A string, an id, a list (source routes) or another address. */
+  readonly node: Value;
+  readonly options: readonly Value[];
+  #text: string | undefined;
+
+  constructor(overlay: string, node: Value, options: readonly Value[] = []) {
+    this.overlay = overlay;
+    this.node = node;
+    this.options = options;
+  }
+
+  /** The text form, which is also what equality, order and hash agree with. */
+  get text(): string {
+    this.#text ??= this.#format();
+    return this.#text;
+  }
+
+  #format(): string {
+    if (this.options.length === 0) return `${this.overlay}::${formatValue(this.node)}`;
+    return `${this.overlay}::(${[this.node, ...this.options].map(formatValue).join(", ")})`;
+  }
+}

@@ -1,0 +1,59 @@
+import { Address } from "./address.ts";
+import { Packet } from "./packet.ts";
+import type { Row, Value } from "./value.ts";
+
+/** A value as a program writes it; parsing the text gives the value back, but for packets. */
+export function formatValue(value: Value): string {
+  switch (typeof value) {
+    case "string":
+      return quote(value);
+    case "bigint":
+      return `0x${value.toString(16)}I`;
+    case "number":
+      return formatNumber(value);
+    case "boolean":
+      return String(value);
+    default:
+      return formatObject(value);
+  }
+}
+
+export function formatTuple(name: string, args: Row): string {
+  return `${name}(${args.map(formatValue).join(", ")})`;
+}
+
+function formatNumber(value: number): string {
+  if (value === Infinity) return "infinity";
+  if (value === -Infinity) return "-infinity";
+  return String(value);
+}
+
+function formatObject(value: Value): string {
+  if (value === null) return "null";
+  if (value instanceof Address) return value.text;
+  if (value instanceof Packet) return formatPacket(value);
+  if (Array.isArray(value)) return `[${(value as Row).map(formatValue).join(", ")}]`;
+  return `b"${Buffer.from(value as Uint8Array).toString("hex")}"`;
+}
+
+function formatPacket(packet: Packet): string {
+  if (packet.tuple !== undefined) return formatTuple(packet.tuple.predicate.name, packet.tuple.args);
+  return `packet(${packet.body?.length ?? 0} bytes)`;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "\\": "\\\\",
+  "\n": "\\n",
+  "\t": "\\t",
+  "\r": "\\r",
+  "\f": "\\f",
+};
+
+function quote(text: string): string {
+  return `"${text.replace(/["\\\u0000-\u001f\u007f]/g, (c) => escapes[c] ?? hexEscape(c))}"`;
+}
+
+function hexEscape(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`;
+}

@@ -1,0 +1,116 @@
+import { accumulator } from "./accumulator.ts";
+import type { Ambient } from "./function-spec.ts";
+import { functionNamed } from "./functions/registry.ts";
+import { keyOf, keyOfRow } from "./key.ts";
+import {
+  add,
+  bitAnd,
+  bitOr,
+  bitXor,
+  complement,
+  divide,
+  inInterval,
+  isTrue,
+  makeAddress,
+  modulo,
+  multiply,
+  negate,
+  not,
+  shiftLeft,
+  shiftRight,
+  subtract,
+} from "./operators.ts";
+import { compare, equal, type Value } from "./value.ts";
+
+type Maybe = Value | undefined;
+
+/** Row marks while views are brought up to date; emitted code compares against them. */
+export const STABLE = 0;
+export const ADDED = 1;
+export const REMOVED = 2;
+
+/** Everything that emitted code may name. */
+export const lib: Readonly<Record<string, unknown>> = {
+  STABLE,
+  ADDED,
+  REMOVED,
+  accumulator,
+  add,
+  bitAnd,
+  bitOr,
+  bitXor,
+  bytes,
+  call,
+  callSafely,
+  compare,
+  complement,
+  divide,
+  equal,
+  inInterval,
+  isAtLeast,
+  isAtMost,
+  isEqual,
+  isGreater,
+  isLess,
+  isList,
+  isTrue,
+  isUnequal,
+  keyOf,
+  keyOfRow,
+  list,
+  makeAddress,
+  modulo,
+  multiply,
+  negate,
+  not,
+  shiftLeft,
+  shiftRight,
+  subtract,
+};
+
+export const libNames: readonly string[] = Object.keys(lib);
+
+function list(...items: readonly Maybe[]): Maybe {
+  return items.every((item) => item !== undefined) ? items : undefined;
+}
+
+function isList(value: Maybe): boolean {
+  return Array.isArray(value);
+}
+
+function bytes(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
+}
+
+/** A function whose arguments all have values; the compiler has checked that it exists. */
+function call(name: string, ambient: Ambient, args: readonly Value[]): Maybe {
+  return functionNamed(name)?.call(ambient, args);
+}
+
+function callSafely(name: string, ambient: Ambient, args: readonly Maybe[]): Maybe {
+  return args.includes(undefined) ? undefined : call(name, ambient, args as readonly Value[]);
+}
+
+function isEqual(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : equal(left, right);
+}
+
+function isUnequal(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : !equal(left, right);
+}
+
+function isLess(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : compare(left, right) < 0;
+}
+
+function isAtMost(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : compare(left, right) <= 0;
+}
+
+function isGreater(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : compare(left, right) > 0;
+}
+
+function isAtLeast(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : compare(left, right) >= 0;
+}

@@ -1,0 +1,146 @@
+import type { Graph } from "./graph.ts";
+import type { Value } from "./value.ts";
+
+/**
+ * What the compiler hands a node: everything that is left of a program once the rules are gone. Plain data, shared by
+ * all nodes of a process; the emitted functions are in it as text.
+ */
+export interface Plan {
+  readonly predicates: readonly PredicateSpec[];
+  /** In the order of `code`'s functions. */
+  readonly strands: readonly StrandSpec[];
+  /** Tables that rules define, in the order in which they must be brought up to date. */
+  readonly views: readonly ViewSpec[];
+  readonly timers: readonly TimerSpec[];
+  readonly facts: readonly FactSpec[];
+  readonly overlays: readonly OverlaySpec[];
+  readonly graph: Graph;
+  /** The body of a function of `lib` that returns the array of strand functions. */
+  readonly code: string;
+}
+
+/** Where in the program something comes from: shown in messages, never interpreted. */
+export interface Origin {
+  /** The rule's label, or its head where it has none. */
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface PredicateSpec {
+  /** The index in `Plan.predicates`. */
+  readonly id: number;
+  /** Qualified: `ron.RT`. */
+  readonly name: string;
+  readonly arity: number;
+  /** Undefined for an event. */
+  readonly table: TableSpec | undefined;
+  /** Which strand takes tuples of it that are nobody's rule: devices and overlays have their own. */
+  readonly role: PredicateRole;
+  readonly wire: WireSpec;
+  /** What may be in each column, as bits of `typeBit`; 0 is anything. */
+  readonly columns: readonly number[];
+  /** What to print when it changes: letters of `watchmod`, empty for nothing. */
+  readonly watch: string;
+}
+
+export type PredicateRole =
+  | { readonly kind: "plain" }
+  | { readonly kind: "tun" }
+  | { readonly kind: "send" | "recv"; readonly overlay: string }
+  /** `localAddr` of an overlay instance; the node's own when `overlay` is undefined. */
+  | { readonly kind: "localAddr"; readonly overlay: string | undefined };
+
+/** How a predicate appears in datagrams, and which of its forms the network may bring (default deny). */
+export interface WireSpec {
+  /** The hash of an event, or of an insertion. */
+  readonly tuple: number;
+  /** The hash of a deletion; 0 for an event. */
+  readonly remove: number;
+  readonly acceptTuple: boolean;
+  readonly acceptRemove: boolean;
+}
+
+export interface TableSpec {
+  /** Seconds; Infinity for ever. */
+  readonly lifetime: number;
+  readonly size: number;
+  /** 0-based columns of the primary key; empty: every insert is a row of its own. */
+  readonly keys: readonly number[];
+  readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
+  /** Column lists that strands look rows up by. */
+  readonly indexes: readonly (readonly number[])[];
+  readonly view: "none" | "pure" | "mixed";
+}
+
+export type Trigger =
+  /** Each event of the predicate. */
+  | { readonly kind: "event"; readonly predicate: number }
+  /** Each row that a commit added to the table, or that left it because its lifetime ended; in the next round. */
+  | { readonly kind: "inserted" | "expired"; readonly predicate: number }
+  /** View maintenance: the rows that a commit adds to, or removes from, one body table of a view rule. */
+  | { readonly kind: "appeared" | "vanished"; readonly predicate: number; readonly view: number };
+
+export interface StrandSpec {
+  readonly id: number;
+  readonly origin: Origin;
+  readonly trigger: Trigger;
+  /** The elements it was fused from, for people: `Join ron.RT(Dest, Next) on Dest`. */
+  readonly operators: readonly string[];
+}
+
+/** A table, or the hidden input of an aggregate, that view rules define. */
+export interface ViewSpec {
+  readonly id: number;
+  /** The table its rows go to. */
+  readonly predicate: number;
+  readonly aggregate: AggregateSpec | undefined;
+  /** Strands by what they are triggered by, in evaluation order. */
+  readonly strands: readonly number[];
+}
+
+export type AggregateKind = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set";
+
+/**
+ * The head of an aggregate rule, column by column: a group-by value, an aggregate, or a value of the winning row.
+ * Each contribution carries one value a column, in this order.
+ */
+export interface AggregateSpec {
+  readonly columns: readonly AggregateColumn[];
+}
+
+export type AggregateColumn =
+  | { readonly kind: "group" }
+  | { readonly kind: "aggregate"; readonly function: AggregateKind }
+  /** From the row that wins the (only) `min` or `max`. */
+  | { readonly kind: "winner" };
+
+/** One `periodic` literal. */
+export interface TimerSpec {
+  readonly predicate: number;
+  readonly seconds: number;
+  /** 0 is for ever. */
+  readonly count: number;
+  /** Seconds before the first firing; undefined: one interval. */
+  readonly delay: number | undefined;
+  /** Up to so many seconds, drawn anew each time, are added to each interval. */
+  readonly jitter: number;
+  readonly origin: Origin;
+}
+
+export interface FactSpec {
+  readonly predicate: number;
+  readonly args: readonly Value[];
+  readonly origin: Origin;
+}
+
+export interface OverlaySpec {
+  readonly name: string;
+  /** The events `name.send(Dest, Packet)` and `name.recv(Packet)`, where the program has them. */
+  readonly send: number | undefined;
+  readonly recv: number | undefined;
+  /** The table `name.localAddr(A)`. */
+  readonly localAddr: number;
+  /** The table `name.member(A)`, when the overlay has one. */
+  readonly member: number | undefined;
+}

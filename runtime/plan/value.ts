@@ -1,0 +1,115 @@
+import { Address } from "./address.ts";
+import { Packet } from "./packet.ts";
+
+/**
+ * What a variable can hold (LANGUAGE section 3). Ids are bigint, 160 bits, never negative; an address of the IP network
+ * is a string. `undefined` is no value: an operation that fails returns it.
+ */
+export type Value = null | boolean | number | string | bigint | Address | Uint8Array | readonly Value[] | Packet;
+
+export type Row = readonly Value[];
+
+/** The kinds in the order of values: `null < bool < number < ... < tuple`. */
+export const kinds = ["null", "bool", "number", "string", "id", "address", "bytes", "list", "tuple"] as const;
+export type Kind = (typeof kinds)[number];
+
+export function kindOf(value: Value): Kind {
+  switch (typeof value) {
+    case "boolean":
+      return "bool";
+    case "number":
+      return "number";
+    case "string":
+      return "string";
+    case "bigint":
+      return "id";
+    default:
+      return kindOfObject(value);
+  }
+}
+
+function kindOfObject(value: Value): Kind {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "list";
+  if (value instanceof Address) return "address";
+  if (value instanceof Packet) return "tuple";
+  return "bytes";
+}
+
+/** Structural equality. */
+export function equal(left: Value, right: Value): boolean {
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  return equalObjects(left, right);
+}
+
+type ObjectValue = Exclude<Value, null | boolean | number | string | bigint>;
+
+function equalObjects(left: ObjectValue, right: ObjectValue): boolean {
+  if (left instanceof Address) return right instanceof Address && left.text === right.text;
+  if (left instanceof Packet) return right instanceof Packet && left.key === right.key;
+  if (left instanceof Uint8Array) return right instanceof Uint8Array && compareBytes(left, right) === 0;
+  if (!Array.isArray(left) || !Array.isArray(right)) return false;
+  return equalRows(left as Row, right as Row);
+}
+
+export function equalRows(left: Row, right: Row): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) {
+    if (!equal(left[i] as Value, right[i] as Value)) return false;
+  }
+  return true;
+}
+
+/** The total order of values: by kind, then within it. Negative, zero or positive. */
+export function compare(left: Value, right: Value): number {
+  if (typeof left === "number" && typeof right === "number") return compareNumbers(left, right);
+  if (typeof left === "string" && typeof right === "string") return left < right ? -1 : left > right ? 1 : 0;
+  const kind = kindOf(left);
+  const other = kindOf(right);
+  if (kind !== other) return kinds.indexOf(kind) - kinds.indexOf(other);
+  return compareWithin(kind, left, right);
+}
+
+/** NaN comes first, so that the order is total. */
+function compareNumbers(left: number, right: number): number {
+  if (left < right) return -1;
+  if (left > right) return 1;
+  return Number(Number.isNaN(right)) - Number(Number.isNaN(left));
+}
+
+function compareWithin(kind: Kind, left: Value, right: Value): number {
+  switch (kind) {
+    case "null":
+      return 0;
+    case "list":
+      return compareRows(left as Row, right as Row);
+    case "bytes":
+      return compareBytes(left as Uint8Array, right as Uint8Array);
+    case "address":
+      return compare((left as Address).text, (right as Address).text);
+    case "tuple":
+      return compare((left as Packet).key, (right as Packet).key);
+    default:
+      return (left as bigint) < (right as bigint) ? -1 : left === right ? 0 : 1;
+  }
+}
+
+/** Lexicographic; a row that is a prefix of another comes first. */
+export function compareRows(left: Row, right: Row): number {
+  const shared = Math.min(left.length, right.length);
+  for (let i = 0; i < shared; i++) {
+    const order = compare(left[i] as Value, right[i] as Value);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  const shared = Math.min(left.length, right.length);
+  for (let i = 0; i < shared; i++) {
+    const order = (left[i] as number) - (right[i] as number);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}

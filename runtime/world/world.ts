@@ -1,0 +1,83 @@
+/**
+ * What a node needs from outside itself. There are two worlds behind these interfaces, Linux (`runtime/device`)
+ * and the simulator (`runtime/sim`); nothing else in the runtime knows which one it is in.
+ */
+export interface World {
+  readonly clock: Clock;
+  /** The root of this node's random streams. */
+  readonly seed: number;
+  readonly datagrams: Datagrams;
+  /** Absent when the node was started without `--tun`. */
+  readonly tun: Tun | undefined;
+}
+
+/** Monotonic time. */
+export interface Clock {
+  /** Seconds since some fixed instant; never goes backwards. */
+  now(): number;
+  /** Calls `fire` once at `time` (seconds, same scale as `now`) or as soon after as possible, never from within this call. */
+  at(time: number, fire: () => void): Timer;
+  /** Calls `fire` once as soon as the caller and what is already waiting have run; lets a busy node breathe. */
+  soon(fire: () => void): void;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** A datagram as it came. `bytes` belong to the receiver and stay unchanged. */
+export interface Datagram {
+  readonly bytes: Uint8Array;
+  /** `host:port`, numeric; IPv6 hosts in brackets. */
+  readonly from: string;
+}
+
+/**
+ * An unreliable datagram service, one socket. `send` never throws and never reports: what the network refused
+ * (no route, port unreachable, buffer full) is counted in `counters` by reason.
+ */
+export interface Datagrams {
+  /** `host:port` this end is bound to, numeric, with the real port when 0 was asked for. */
+  readonly address: string;
+  /** The largest payload that is sent in one piece. */
+  readonly maxPayload: number;
+  readonly counters: DatagramCounters;
+  /** Sets the one receiver. Called before any datagram can arrive; each call is one datagram. */
+  onDatagram(receive: (datagram: Datagram) => void): void;
+  /** `to` is `host:port`; names other than numeric addresses are resolved. `bytes` must stay unchanged afterwards. */
+  send(to: string, bytes: Uint8Array): void;
+  close(): Promise<void>;
+}
+
+export interface DatagramCounters {
+  sent: number;
+  sentBytes: number;
+  received: number;
+  receivedBytes: number;
+  /** Sends that failed, by reason (`ENETUNREACH`, `unresolved`, `too long`, ...). */
+  readonly failed: Map<string, number>;
+}
+
+/**
+ * A network interface of the kernel whose packets this process reads and writes.
+ * One `receive` call is one IP packet, without link header; its bytes are valid until the call returns.
+ */
+export interface Tun {
+  readonly name: string;
+  readonly mtu: number;
+  readonly counters: TunCounters;
+  onPacket(receive: (packet: Uint8Array) => void): void;
+  /** Hands one IP packet to the kernel. What the kernel refuses is counted, never thrown. */
+  write(packet: Uint8Array): void;
+  /** The interface is gone when the promise resolves. */
+  close(): Promise<void>;
+}
+
+export interface TunCounters {
+  read: number;
+  readBytes: number;
+  written: number;
+  writtenBytes: number;
+  /** Writes the kernel refused, by reason. */
+  readonly refused: Map<string, number>;
+}

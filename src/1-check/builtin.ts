@@ -1,0 +1,30 @@
+/** Predicates that the engine provides; overlays never qualify them. `localAddr` is each overlay instance's own. */
+export interface Builtin {
+  readonly name: string;
+  readonly minArity: number;
+  readonly maxArity: number;
+}
+
+const builtins: ReadonlyMap<string, Builtin> = new Map(
+  [
+    { name: "periodic", minArity: 2, maxArity: 5 },
+    { name: "tun", minArity: 1, maxArity: 5 },
+  ].map((builtin) => [builtin.name, builtin]),
+);
+
+export function builtinNamed(name: string): Builtin | undefined {
+  return builtins.get(name);
+}
+
+export const PERIODIC = "periodic";
+export const TUN = "tun";
+export const LOCAL_ADDRESS = "localAddr";
+
+/** The `localAddr` table of an overlay instance, or the node's own. */
+export function localAddressTable(overlay: string | undefined): string {
+  return overlay === undefined ? LOCAL_ADDRESS : `${overlay}.${LOCAL_ADDRESS}`;
+}
+
+export function isLocalAddressTable(name: string): boolean {
+  return name === LOCAL_ADDRESS || name.endsWith(`.${LOCAL_ADDRESS}`);
+}

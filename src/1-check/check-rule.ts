@@ -1,0 +1,247 @@
+import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import { functionNamed, functionNames } from "../../runtime/plan/functions/registry.ts";
+import type { Program, ProgramRule } from "../program.ts";
+import { type BoundSet, bind, bindAll, noneBound } from "./binding.ts";
+import { isLocalAddressTable, PERIODIC } from "./builtin.ts";
+import { nearest } from "./nearest.ts";
+import { eventLiterals, hasAggregate, isPredicate, type Roles } from "./rule-shape.ts";
+import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "./visit.ts";
+
+/** Everything that can be said about one rule by itself. */
+export function checkRule(rule: ProgramRule, program: Program, roles: Roles): readonly Diagnostic[] {
+  const check = new RuleCheck(rule, program, roles);
+  check.run();
+  return check.diagnostics;
+}
+
+class RuleCheck {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #rule: ProgramRule;
+  readonly #program: Program;
+  readonly #roles: Roles;
+  readonly #unbound = new Set<string>();
+
+  constructor(rule: ProgramRule, program: Program, roles: Roles) {
+    this.#rule = rule;
+    this.#program = program;
+    this.#roles = roles;
+  }
+
+  run(): void {
+    this.#head();
+    this.#events();
+    this.#functions();
+    for (const literal of this.#rule.body) if (isPredicate(literal)) this.#predicate(literal);
+    this.#safety();
+    this.#grouping();
+  }
+
+  #head(): void {
+    const { head } = this.#rule;
+    const name = head.name.text;
+    const isBuiltin = name === PERIODIC || isLocalAddressTable(name);
+    if (isBuiltin || this.#program.views.has(name)) this.diagnostics.push(report("E0231", head.name.span, { name }));
+    for (const argument of head.args) {
+      if (argument.kind === "return") this.diagnostics.push(report("E0223", argument.span, { what: "`&`" }));
+    }
+    if (this.#rule.isDelete && !this.#roles.isTable(name) && head.location === undefined) {
+      this.diagnostics.push(report("E0232", head.name.span, { name }));
+    }
+  }
+
+  #events(): void {
+    const [first, ...others] = eventLiterals(this.#rule, this.#roles);
+    for (const other of others) {
+      const event = first as PredicateLiteral;
+      const facts = { first: event.atom.name.text, second: other.atom.name.text };
+      const related = [{ span: event.span, message: "the rule already has this event" }];
+      this.diagnostics.push(report("E0215", other.span, facts, related));
+    }
+    if (this.#rule.body.some((literal) => isPredicate(literal) && !literal.negated)) return;
+    this.diagnostics.push(report("E0224", this.#rule.span, {}));
+  }
+
+  #functions(): void {
+    const expressions = [...expressionsOfAtom(this.#rule.head), ...this.#rule.body.flatMap(expressionsOfLiteral)];
+    for (const expression of expressions.flatMap((whole) => [...parts(whole)])) {
+      if (expression.kind === "call") this.#call(expression);
+    }
+  }
+
+  #call(expression: Extract<Expression, { kind: "call" }>): void {
+    const name = expression.name.text;
+    const known = functionNamed(name);
+    if (known === undefined) {
+      this.diagnostics.push(report("E0213", expression.name.span, { name, nearest: nearest(name, functionNames()) }));
+      return;
+    }
+    const given = expression.args.length;
+    if (given >= known.minArgs && given <= known.maxArgs) return;
+    const expected = known.minArgs === known.maxArgs ? `${known.minArgs}` : `${known.minArgs} to ${known.maxArgs}`;
+    this.diagnostics.push(report("E0214", expression.span, { name, expected, given }));
+  }
+
+  #predicate(literal: PredicateLiteral): void {
+    for (const argument of literal.atom.args) this.#bodyArgument(argument, literal);
+    const role = this.#roles.of(literal);
+    const name = literal.atom.name.text;
+    if (literal.negated && role === "event") this.diagnostics.push(report("E0219", literal.span, { name }));
+    if (role === "call") this.#viewCall(literal);
+    if (role === "failure") this.#failure(literal);
+    if (role !== "call" && literal.timeout !== undefined) {
+      this.diagnostics.push(report("E0233", literal.timeout.span, { name }));
+    }
+  }
+
+  #failure({ atom, span }: PredicateLiteral): void {
+    const view = this.#program.views.get(atom.name.text);
+    if (view === undefined) {
+      this.diagnostics.push(report("E0226", atom.name.span, { name: atom.name.text }));
+    } else if (atom.args.length !== view.inputs.length + 1) {
+      const expected = `the ${view.inputs.length} inputs of the view and the reason`;
+      this.diagnostics.push(report("E0221", span, { name: `${view.name}!fail`, expected, given: atom.args.length }));
+    }
+  }
+
+  #bodyArgument(argument: Argument, literal: PredicateLiteral): void {
+    const isCall = this.#roles.of(literal) === "call";
+    if (argument.kind === "aggregate") this.diagnostics.push(report("E0223", argument.span, { what: "an aggregate" }));
+    if (argument.kind === "return" && !isCall) this.diagnostics.push(report("E0223", argument.span, { what: "`&`" }));
+  }
+
+  #viewCall(literal: PredicateLiteral): void {
+    const view = this.#program.views.get(literal.atom.name.text);
+    if (view === undefined) return;
+    const inputs = literal.atom.args.filter((argument) => argument.kind !== "return").length;
+    const returns = literal.atom.args.length - inputs;
+    if (inputs !== view.inputs.length || returns !== view.outputs.length) {
+      const facts = { view: view.name, inputs: view.inputs.length, outputs: view.outputs.length };
+      const related = [{ span: view.span, message: "the view is defined here" }];
+      this.diagnostics.push(report("E0221", literal.span, { ...callForm(facts), given: literal.atom.args.length }, related));
+    }
+    const where = this.#forbiddenPlace(literal);
+    if (where !== undefined) this.diagnostics.push(report("E0220", literal.span, { view: view.name, where }));
+  }
+
+  #forbiddenPlace(literal: PredicateLiteral): string | undefined {
+    if (literal.negated) return "in a negation";
+    if (hasAggregate(this.#rule.head)) return "in a rule whose head has an aggregate";
+    const hasEvent = eventLiterals(this.#rule, this.#roles).length > 0;
+    if (!hasEvent && this.#roles.isTable(this.#rule.head.name.text)) return "in a rule that defines a table";
+    return undefined;
+  }
+
+  /** Calls cut the rule: what is an input must be bound by what stands before; all else may stand anywhere. */
+  #safety(): void {
+    let before = noneBound;
+    for (const [at, literal] of this.#rule.body.entries()) {
+      if (!isPredicate(literal) || this.#roles.of(literal) !== "call") continue;
+      before = bindAll(this.#rule.body.slice(0, at), noneBound, this.#roles);
+      this.#inputs(literal, before);
+    }
+    const bound = bindAll(this.#rule.body, noneBound, this.#roles);
+    for (const literal of this.#rule.body) this.#uses(literal, bound);
+    this.#headUses(bound);
+  }
+
+  #inputs(literal: PredicateLiteral, bound: BoundSet): void {
+    const view = this.#program.views.get(literal.atom.name.text);
+    const inputs = literal.atom.args.filter((argument): argument is Expression => isPlain(argument));
+    for (const [at, input] of inputs.entries()) {
+      const argument = view?.inputs[at]?.name ?? `argument ${at + 1}`;
+      for (const variable of variablesIn(input)) {
+        if (bound.has(variable.name) || this.#seen(variable.name)) continue;
+        const facts = { rule: this.#rule.name, view: literal.atom.name.text, argument, variable: variable.name };
+        this.diagnostics.push(report("E0222", variable.span, facts));
+      }
+      if (input.kind === "wildcard") {
+        const facts = { rule: this.#rule.name, view: literal.atom.name.text, argument, variable: "_" };
+        this.diagnostics.push(report("E0222", input.span, facts));
+      }
+    }
+    if (literal.atom.location !== undefined) this.#require(literal.atom.location, bound, "the location");
+  }
+
+  #uses(literal: Literal, bound: BoundSet): void {
+    switch (literal.kind) {
+      case "condition":
+        return this.#require(literal.test, bound, "a condition");
+      case "assign":
+        return this.#require(literal.value, bound, `the value of \`${literal.target.name}\``);
+      case "member":
+        return this.#require(literal.list, bound, "the list");
+      case "predicate":
+        return this.#atomUses(literal, bound);
+    }
+  }
+
+  /** Arguments that are computed, not matched, need their variables; in a negation an unbound variable is "any value". */
+  #atomUses(literal: PredicateLiteral, bound: BoundSet): void {
+    if (this.#roles.of(literal) === "call") return;
+    for (const argument of literal.atom.args.flatMap(expressionsOf)) {
+      if (argument.kind === "variable" || argument.kind === "wildcard") continue;
+      this.#require(argument, bound, `an argument of \`${literal.atom.name.text}\``);
+    }
+  }
+
+  #headUses(bound: BoundSet): void {
+    const { head } = this.#rule;
+    if (head.location !== undefined) this.#require(head.location, bound, "the location of the head");
+    for (const argument of head.args.flatMap(expressionsOf)) {
+      if (argument.kind === "wildcard" && head.name.text !== "tun" && !this.#rule.isDelete) {
+        this.diagnostics.push(report("E0234", argument.span, {}));
+      }
+      this.#require(argument, bound, "the head");
+    }
+  }
+
+  #require(expression: Expression, bound: BoundSet, where: string): void {
+    for (const variable of variablesIn(expression)) {
+      if (bound.has(variable.name) || this.#seen(variable.name)) continue;
+      const facts = { variable: variable.name, where, rule: this.#rule.name };
+      this.diagnostics.push(report("E0216", variable.span, facts));
+    }
+  }
+
+  /** One error a variable is enough. */
+  #seen(name: string): boolean {
+    if (this.#unbound.has(name)) return true;
+    this.#unbound.add(name);
+    return false;
+  }
+
+  /** An aggregate of an event rule has one result an event, so its groups must be known from the event alone. */
+  #grouping(): void {
+    const { head, body } = this.#rule;
+    const [event] = eventLiterals(this.#rule, this.#roles);
+    if (!hasAggregate(head) || event === undefined) return;
+    const scalar = body.filter((literal) => literal.kind === "assign");
+    const known = bindAll(scalar, bind(event, noneBound, this.#roles), this.#roles);
+    for (const group of this.#groupExpressions()) {
+      for (const variable of variablesIn(group)) {
+        if (known.has(variable.name)) continue;
+        this.diagnostics.push(report("E0225", variable.span, { variable: variable.name, event: event.atom.name.text }));
+      }
+    }
+  }
+
+  #groupExpressions(): readonly Expression[] {
+    const { head } = this.#rule;
+    const table = this.#program.tables.get(head.name.text);
+    const isKey = (column: number): boolean => table === undefined || table.keys.length === 0 || table.keys.includes(column);
+    const groups = head.args.filter((argument, column): argument is Expression => isPlain(argument) && isKey(column));
+    return head.location === undefined ? groups : [...groups, head.location];
+  }
+}
+
+function isPlain(argument: Argument): argument is Expression {
+  return argument.kind !== "return" && argument.kind !== "aggregate";
+}
+
+function callForm(facts: { view: string; inputs: number; outputs: number }): { name: string; expected: string } {
+  const inputs = facts.inputs === 1 ? "1 input" : `${facts.inputs} inputs`;
+  const outputs = facts.outputs === 1 ? "1 return" : `${facts.outputs} returns`;
+  return { name: facts.view, expected: `${inputs} and ${outputs}` };
+}

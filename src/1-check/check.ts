@@ -1,0 +1,63 @@
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Program, TableDeclaration } from "../program.ts";
+import { checkRule } from "./check-rule.ts";
+import { nearest } from "./nearest.ts";
+import { collectPredicates, type Predicate, type Predicates } from "./predicates.ts";
+import { type Roles, rolesIn } from "./rule-shape.ts";
+
+/** A program without errors, and what the checks learned about its names. Only a program of this type is rewritten. */
+export interface CheckedProgram {
+  readonly program: Program;
+  readonly predicates: Predicates;
+  readonly roles: Roles;
+}
+
+/** Reports everything that is wrong with the program's rules, tables and facts. */
+export function check(program: Program): { checked: CheckedProgram; diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const predicates = collectPredicates(program, diagnostics);
+  const roles = rolesIn(program, predicates);
+  for (const table of program.tables.values()) diagnostics.push(...checkTable(table, predicates));
+  for (const rule of program.rules) diagnostics.push(...checkRule(rule, program, roles));
+  for (const fact of program.facts) diagnostics.push(...checkFact(fact.atom.name.text, fact, roles));
+  diagnostics.push(...checkUses(predicates, program));
+  return { checked: { program, predicates, roles }, diagnostics };
+}
+
+function checkTable(table: TableDeclaration, predicates: Predicates): readonly Diagnostic[] {
+  const arity = predicates.get(table.name)?.arity;
+  if (arity === undefined) return [];
+  const wrong = table.keys.flatMap((column, at) => (column < 0 || column >= arity ? [at] : []));
+  const diagnostics = wrong.map((at) => {
+    const facts = { table: table.name, column: (table.keys[at] as number) + 1, arity };
+    return report("E0217", table.keySpans[at], facts);
+  });
+  if (table.evict.policy !== "fifo" && (table.evict.column < 0 || table.evict.column >= arity)) {
+    diagnostics.push(report("E0217", table.span, { table: table.name, column: table.evict.column + 1, arity }));
+  }
+  return diagnostics;
+}
+
+function checkFact(name: string, fact: Program["facts"][number], roles: Roles): readonly Diagnostic[] {
+  void roles;
+  const isConstant = fact.atom.args.every((arg) => arg.kind !== "return" && arg.kind !== "aggregate");
+  return isConstant ? [] : [report("E0227", fact.span, { name })];
+}
+
+/** A name that is heard but never made is either an event from outside, or a slip: then a similar name is near. */
+function checkUses(predicates: Predicates, program: Program): readonly Diagnostic[] {
+  const made = [...predicates.values()].filter((one) => one.isMade || one.isTable).map((one) => one.name);
+  const candidates = [...made, ...program.views.keys()];
+  return [...predicates.values()].flatMap((predicate) => checkUse(predicate, candidates));
+}
+
+function checkUse(predicate: Predicate, candidates: readonly string[]): readonly Diagnostic[] {
+  if (predicate.span.file === "") return [];
+  const { name } = predicate;
+  if (!predicate.isMade && !predicate.isTable) {
+    const similar = nearest(name, candidates);
+    return similar === undefined ? [] : [report("E0230", predicate.span, { name, nearest: similar })];
+  }
+  return [];
+}

@@ -1,0 +1,35 @@
+import type { Expression } from "../../grammar/ast.ts";
+
+/** The number a constant expression has, as declarations and limits use them; undefined when it is none. */
+export function constantNumber(expression: Expression): number | undefined {
+  switch (expression.kind) {
+    case "constant":
+      return typeof expression.value === "number" ? expression.value : undefined;
+    case "unary":
+      return negated(expression.operator, constantNumber(expression.operand));
+    case "binary":
+      return combined(expression.operator, constantNumber(expression.left), constantNumber(expression.right));
+    default:
+      return undefined;
+  }
+}
+
+function negated(operator: string, value: number | undefined): number | undefined {
+  return operator === "-" && value !== undefined ? -value : undefined;
+}
+
+function combined(operator: string, left: number | undefined, right: number | undefined): number | undefined {
+  if (left === undefined || right === undefined) return undefined;
+  switch (operator) {
+    case "+":
+      return left + right;
+    case "-":
+      return left - right;
+    case "*":
+      return left * right;
+    case "/":
+      return right === 0 ? undefined : left / right;
+    default:
+      return undefined;
+  }
+}

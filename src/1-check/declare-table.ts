@@ -1,0 +1,31 @@
+import type { Expression, Materialize } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { TableDeclaration } from "../program.ts";
+import { constantNumber } from "./constant.ts";
+
+/** A `materialize` with its numbers worked out; what is wrong with them is reported and replaced by something harmless. */
+export function declareTable(name: string, statement: Materialize, diagnostics: Diagnostic[]): TableDeclaration {
+  return {
+    name,
+    lifetime: limit("lifetime", statement.lifetime, diagnostics),
+    size: limit("size", statement.size, diagnostics),
+    keys: statement.keys.map((key) => key.column - 1),
+    keySpans: statement.keys.map((key) => key.span),
+    evict: evictionOf(statement),
+    span: statement.span,
+  };
+}
+
+function limit(what: "lifetime" | "size", expression: Expression, diagnostics: Diagnostic[]): number {
+  const value = constantNumber(expression);
+  const isGood = value !== undefined && value > 0 && (what === "lifetime" || value === Infinity || Number.isInteger(value));
+  if (isGood) return value;
+  diagnostics.push(report("E0211", expression.span, { what }));
+  return Infinity;
+}
+
+function evictionOf({ evict }: Materialize): TableDeclaration["evict"] {
+  if (evict === undefined || evict.policy === "fifo") return { policy: "fifo" };
+  return { policy: evict.policy, column: evict.column - 1 };
+}

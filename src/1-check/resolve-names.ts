@@ -1,0 +1,272 @@
+import type { Atom, Expression, Literal, Materialize, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Name } from "../../grammar/span.ts";
+import type { Module } from "../load.ts";
+import type { LineMap } from "../line-map.ts";
+import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program.ts";
+import { builtinNamed } from "./builtin.ts";
+import { constantNumber } from "./constant.ts";
+import { declareTable } from "./declare-table.ts";
+import { rewriteAtom, rewriteExpression, rewriteLiteral } from "./rewrite-expression.ts";
+
+const DEFAULT_TIMEOUT = 10;
+
+/**
+ * Joins the modules into one program in which every predicate, view and overlay has its whole name:
+ * `RT` in the file that says `overlay ron` becomes `ron.RT`, or `backup.RT` where the file was imported `as backup`;
+ * `this.Req` in `def ping` becomes `ping.Req`.
+ */
+export function resolveNames(modules: readonly Module[], lines: LineMap): { program: Program; diagnostics: Diagnostic[] } {
+  const resolver = new Resolver(modules, lines);
+  for (const module of modules) resolver.module(module);
+  return { program: resolver.program(), diagnostics: resolver.diagnostics };
+}
+
+/** The names that a file's own text gives a meaning: tables, views, heads, facts. */
+function definedNames(module: Module): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const statement of module.tree.statements) {
+    const name = definedName(statement);
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+function definedName(statement: Statement): string | undefined {
+  switch (statement.kind) {
+    case "rule":
+      return statement.head.name.text;
+    case "fact":
+      return statement.atom.name.text;
+    case "materialize":
+    case "view":
+      return statement.name.text;
+    default:
+      return undefined;
+  }
+}
+
+class Resolver {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #lines: LineMap;
+  readonly #defined: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #overlays = new Map<string, OverlayInstance & { readonly file: string }>();
+  readonly #tables = new Map<string, TableDeclaration>();
+  readonly #rules: ProgramRule[] = [];
+  readonly #ruleNames = new Map<string, number>();
+  readonly #facts: ProgramFact[] = [];
+  readonly #views = new Map<string, View>();
+  readonly #accepts: Program["accepts"][number][] = [];
+  readonly #signatures: Program["signatures"][number][] = [];
+  readonly #watches: Program["watches"][number][] = [];
+
+  constructor(modules: readonly Module[], lines: LineMap) {
+    this.#lines = lines;
+    this.#defined = new Map(modules.map((module) => [module.file, definedNames(module)]));
+  }
+
+  program(): Program {
+    return {
+      overlays: [...this.#overlays.values()],
+      tables: this.#tables,
+      rules: this.#rules,
+      facts: this.#facts,
+      views: this.#views,
+      accepts: this.#accepts,
+      signatures: this.#signatures,
+      watches: this.#watches,
+    };
+  }
+
+  module(module: Module): void {
+    const scope: Scope = { module, view: undefined, names: this.#importedNames(module) };
+    for (const statement of module.tree.statements) this.#statement(statement, scope);
+  }
+
+  /** What plain imports define and this file does not: names that stay as they are. */
+  #importedNames(module: Module): ReadonlySet<string> {
+    const own = this.#defined.get(module.file);
+    const imported = module.plainImports.flatMap((file) => [...(this.#defined.get(file) ?? [])]);
+    return new Set(imported.filter((name) => !own?.has(name)));
+  }
+
+  #statement(statement: Statement, scope: Scope): void {
+    switch (statement.kind) {
+      case "rule":
+        return this.#rule(statement, scope);
+      case "fact":
+        this.#facts.push({
+          overlay: scope.module.instance,
+          atom: this.#atom(statement.atom, scope),
+          span: statement.span,
+        });
+        return;
+      case "materialize":
+        return this.#table(statement, scope);
+      case "view":
+        return this.#view(statement, scope);
+      case "overlay":
+        return this.#overlay(scope.module, statement.name);
+      case "accept":
+        this.#accepts.push({ ...statement, name: qualify(statement.name.text, scope), types: texts(statement.types) });
+        return;
+      case "signature":
+        this.#signatures.push({
+          name: qualify(statement.name.text, scope),
+          types: texts(statement.types),
+          span: statement.span,
+        });
+        return;
+      case "watch":
+        this.#watches.push({
+          name: qualify(statement.name.text, scope),
+          modes: statement.modes ?? "idrcs",
+          span: statement.span,
+        });
+        return;
+      case "import":
+        return;
+    }
+  }
+
+  #overlay(module: Module, name: Name): void {
+    const instance = module.instance ?? name.text;
+    const other = this.#overlays.get(instance);
+    if (other === undefined) this.#overlays.set(instance, { name: instance, span: name.span, file: module.file });
+    else if (other.file !== module.file) {
+      const related = [{ span: other.span, message: "it is defined here" }];
+      this.diagnostics.push(report("E0205", name.span, { overlay: instance }, related));
+    }
+  }
+
+  #table(statement: Materialize, scope: Scope): void {
+    const name = qualify(statement.name.text, scope);
+    const table = declareTable(name, statement, this.diagnostics);
+    const known = this.#tables.get(name);
+    if (known === undefined) this.#tables.set(name, table);
+    else if (!agree(known, table)) {
+      const related = [{ span: known.span, message: "it is declared otherwise here" }];
+      this.diagnostics.push(report("E0206", statement.name.span, { table: name }, related));
+    }
+  }
+
+  #view(definition: ViewDefinition, scope: Scope): void {
+    const name = qualify(definition.name.text, scope);
+    const known = this.#views.get(name);
+    if (known !== undefined) {
+      const related = [{ span: known.span, message: "it is defined here" }];
+      this.diagnostics.push(report("E0207", definition.name.span, { view: name }, related));
+      return;
+    }
+    const inside: Scope = { ...scope, view: name };
+    this.#views.set(name, {
+      name,
+      location: definition.location && this.#expression(definition.location, scope),
+      inputs: definition.inputs,
+      outputs: definition.outputs,
+      timeout: this.#timeout(definition),
+      many: definition.many,
+      span: definition.span,
+    });
+    for (const item of definition.body) {
+      if (item.kind === "rule") this.#rule(item, inside);
+      else this.diagnostics.push(report("E0208", item.span, { what: "a table inside a view" }));
+    }
+  }
+
+  #timeout(definition: ViewDefinition): number {
+    if (definition.timeout === undefined) return DEFAULT_TIMEOUT;
+    const seconds = constantNumber(definition.timeout);
+    if (seconds !== undefined && seconds > 0) return seconds;
+    this.diagnostics.push(report("E0209", definition.timeout.span, {}));
+    return DEFAULT_TIMEOUT;
+  }
+
+  #rule(rule: Rule, scope: Scope): void {
+    const head = this.#atom(rule.head, scope);
+    this.#rules.push({
+      name: this.#ruleName(rule, scope),
+      overlay: scope.module.instance,
+      view: scope.view,
+      isDelete: rule.isDelete,
+      head,
+      body: rule.body.map((literal) => this.#literal(literal, scope)),
+      span: rule.span,
+    });
+  }
+
+  /** A label is the user's own; a rule without one is named by its head and line; a repeated name gets a number. */
+  #ruleName(rule: Rule, scope: Scope): string {
+    const own = rule.label?.text ?? `${rule.head.name.text}:${this.#lines.position(rule.span).line}`;
+    const name = scope.module.instance === undefined ? own : `${scope.module.instance}.${own}`;
+    const count = (this.#ruleNames.get(name) ?? 0) + 1;
+    this.#ruleNames.set(name, count);
+    return count === 1 ? name : `${name}#${count}`;
+  }
+
+  #atom(atom: Atom, scope: Scope): Atom {
+    const name = { ...atom.name, text: this.#name(atom.name, scope) };
+    return { ...rewriteAtom(atom, (expression) => qualifyAddress(expression, scope)), name };
+  }
+
+  #name(name: Name, scope: Scope): string {
+    if (name.text.startsWith("this.") && scope.view === undefined) {
+      this.diagnostics.push(report("E0210", name.span, { name: name.text }));
+    }
+    return qualify(name.text, scope);
+  }
+
+  #literal(literal: Literal, scope: Scope): Literal {
+    const rewritten = rewriteLiteral(literal, (expression) => qualifyAddress(expression, scope));
+    if (rewritten.kind !== "predicate") return rewritten;
+    const name = { ...rewritten.atom.name, text: this.#name(rewritten.atom.name, scope) };
+    return { ...rewritten, atom: { ...rewritten.atom, name } };
+  }
+
+  #expression(expression: Expression, scope: Scope): Expression {
+    return rewriteExpression(expression, (part) => qualifyAddress(part, scope));
+  }
+}
+
+interface Scope {
+  readonly module: Module;
+  readonly view: string | undefined;
+  readonly names: ReadonlySet<string>;
+}
+
+function texts(names: readonly Name[]): readonly string[] {
+  return names.map((name) => name.text);
+}
+
+function qualify(name: string, scope: Scope): string {
+  const { module } = scope;
+  const dot = name.indexOf(".");
+  if (dot >= 0) return qualifyDotted(name.slice(0, dot), name.slice(dot), scope);
+  if (builtinNamed(name) !== undefined || module.instance === undefined || scope.names.has(name)) return name;
+  return `${module.instance}.${name}`;
+}
+
+function qualifyDotted(first: string, rest: string, scope: Scope): string {
+  if (first === "this") return `${scope.view ?? "this"}${rest}`;
+  return `${instanceOf(first, scope)}${rest}`;
+}
+
+function qualifyAddress(expression: Expression, scope: Scope): Expression {
+  if (expression.kind !== "address") return expression;
+  return { ...expression, overlay: { ...expression.overlay, text: instanceOf(expression.overlay.text, scope) } };
+}
+
+function instanceOf(overlay: string, { module }: Scope): string {
+  if (overlay === module.declared) return module.instance ?? overlay;
+  return module.aliases.get(overlay) ?? overlay;
+}
+
+function agree(one: TableDeclaration, other: TableDeclaration): boolean {
+  return (
+    one.lifetime === other.lifetime &&
+    one.size === other.size &&
+    one.keys.join() === other.keys.join() &&
+    JSON.stringify(one.evict) === JSON.stringify(other.evict)
+  );
+}

@@ -1,0 +1,61 @@
+import type { Argument, Atom, Expression, Literal, Variable } from "../../grammar/ast.ts";
+
+/** Every part of the expression, the whole first. */
+export function* parts(expression: Expression): Generator<Expression> {
+  yield expression;
+  for (const child of children(expression)) yield* parts(child);
+}
+
+function children(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "variable":
+    case "wildcard":
+    case "constant":
+      return [];
+    case "list":
+      return expression.items;
+    case "unary":
+      return [expression.operand];
+    case "binary":
+      return [expression.left, expression.right];
+    case "conditional":
+      return [expression.test, expression.yes, expression.no];
+    case "call":
+      return expression.args;
+    case "interval":
+      return [expression.value, expression.low, expression.high];
+    case "address":
+      return [expression.node, ...expression.options];
+  }
+}
+
+export function* variablesIn(expression: Expression): Generator<Variable> {
+  for (const part of parts(expression)) if (part.kind === "variable") yield part;
+}
+
+/** The expressions an argument is made of: none for a return, the operand for an aggregate. */
+export function expressionsOf(argument: Argument): readonly Expression[] {
+  if (argument.kind === "return") return [];
+  if (argument.kind === "aggregate") return argument.operand === undefined ? [] : [argument.operand];
+  return [argument];
+}
+
+export function expressionsOfAtom(atom: Atom): readonly Expression[] {
+  const args = atom.args.flatMap(expressionsOf);
+  return atom.location === undefined ? args : [atom.location, ...args];
+}
+
+export function expressionsOfLiteral(literal: Literal): readonly Expression[] {
+  switch (literal.kind) {
+    case "predicate":
+      return literal.timeout === undefined
+        ? expressionsOfAtom(literal.atom)
+        : [...expressionsOfAtom(literal.atom), literal.timeout];
+    case "condition":
+      return [literal.test];
+    case "assign":
+      return [literal.target, literal.value];
+    case "member":
+      return [literal.pattern, literal.list];
+  }
+}

@@ -1,0 +1,63 @@
+import type { Argument, Expression, PredicateLiteral } from "../../grammar/ast.ts";
+import type { ProgramRule, TableDeclaration, View } from "../program.ts";
+import { variableAt } from "./core.ts";
+
+/**
+ * One call of a view in one rule: the table in which the variables bound before the call wait for its return,
+ * under a fresh query id (MOSAIC, section 5.2).
+ */
+export interface Context {
+  readonly table: TableDeclaration;
+  /** The variable that holds the query id. */
+  readonly query: string;
+  /** Variables bound before the call and needed after it. */
+  readonly kept: readonly string[];
+  /** The variables the inputs wait in, one an input. */
+  readonly inputs: readonly string[];
+  /** The variable that holds the place of the call, when it has one. */
+  readonly place: string | undefined;
+}
+
+export function contextOf(rule: ProgramRule, call: PredicateLiteral, number: number, kept: readonly string[], view: View, timeout: number): Context {
+  const name = `${rule.name}?${number}`;
+  const suffix = number === 1 ? "" : `_${number}`;
+  return {
+    table: {
+      name,
+      lifetime: timeout,
+      size: Infinity,
+      keys: [0],
+      keySpans: [call.span],
+      evict: { policy: "fifo" },
+      span: call.span,
+    },
+    query: rule.view === undefined ? `QID${suffix}` : `QID${suffix}_inner`,
+    kept,
+    inputs: view.inputs.map((input) => `In_${input.name}${suffix}`),
+    place: call.atom.location === undefined ? undefined : `At${suffix}`,
+  };
+}
+
+/** The columns of the context table as variables: query id, kept variables, inputs, place. */
+export function contextColumns(context: Context, call: PredicateLiteral): readonly Expression[] {
+  const place = context.place === undefined ? [] : [context.place];
+  const names = [context.query, ...context.kept, ...context.inputs, ...place];
+  return names.map((name) => variableAt(name, call.span));
+}
+
+export function inputsOf(call: PredicateLiteral): readonly Expression[] {
+  return call.atom.args.filter((argument): argument is Expression => isInput(argument));
+}
+
+function isInput(argument: Argument): argument is Expression {
+  return argument.kind !== "return" && argument.kind !== "aggregate";
+}
+
+/** What the caller binds from the return: `&R` a variable, `&_` nothing. */
+export function returnsOf(call: PredicateLiteral): readonly Expression[] {
+  return call.atom.args.flatMap((argument): readonly Expression[] => {
+    if (argument.kind !== "return") return [];
+    const { name, span } = argument;
+    return [name === undefined ? { kind: "wildcard", span } : variableAt(name, span)];
+  });
+}

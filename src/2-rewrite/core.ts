@@ -1,0 +1,76 @@
+import type { Atom, Expression, FunctionCall, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Name, Span } from "../../grammar/span.ts";
+import type { Accept, OverlayInstance, ProgramFact, TableDeclaration, TypeSignature, WatchRequest } from "../program.ts";
+
+/** The program after its views are expanded and its rules are at one place: plain tables, events and rules. */
+export interface CoreProgram {
+  readonly overlays: readonly OverlayInstance[];
+  readonly tables: ReadonlyMap<string, TableDeclaration>;
+  /** Arguments each predicate has. */
+  readonly arities: ReadonlyMap<string, number>;
+  readonly rules: readonly CoreRule[];
+  readonly facts: readonly ProgramFact[];
+  readonly accepts: readonly Accept[];
+  readonly signatures: readonly TypeSignature[];
+  readonly watches: readonly WatchRequest[];
+}
+
+export interface CoreRule {
+  /** The rule of the user it was made from. */
+  readonly name: string;
+  readonly overlay: string | undefined;
+  readonly span: Span;
+  readonly isDelete: boolean;
+  /** A location is there only when the tuple may have to travel. */
+  readonly head: Atom;
+  /** Without the trigger. No calls, no locations. */
+  readonly body: readonly Literal[];
+  readonly trigger: CoreTrigger;
+}
+
+export type CoreTrigger =
+  /** The literal is an event, or a row that entered or left its table in the last commit. */
+  | { readonly kind: "event" | "inserted" | "expired"; readonly literal: PredicateLiteral }
+  /** The rule defines a table and is maintained. */
+  | { readonly kind: "view" };
+
+/** The program while it is being rewritten: rules still as written, with what expansion has added. */
+export interface RewriteResult {
+  readonly rules: readonly CoreRule[];
+  readonly tables: ReadonlyMap<string, TableDeclaration>;
+  readonly arities: ReadonlyMap<string, number>;
+}
+
+/** Functions of the engine that only expansion writes; no program can name them. */
+export const LOCAL_ADDRESS_FUNCTION = "$localAddress";
+export const FRESH_QUERY_FUNCTION = "$freshQuery";
+
+export function nameAt(text: string, span: Span): Name {
+  return { text, span };
+}
+
+export function variableAt(name: string, span: Span): Expression {
+  return { kind: "variable", name, span };
+}
+
+export function constantAt(value: string | number | null, span: Span): Expression {
+  return { kind: "constant", value, text: JSON.stringify(value), span };
+}
+
+export function callAt(name: string, args: readonly Expression[], span: Span): FunctionCall {
+  return { kind: "call", name: nameAt(name, span), args, span };
+}
+
+export function atomAt(name: string, args: readonly Expression[], span: Span, location?: Expression): Atom {
+  return { name: nameAt(name, span), location, locatedArgument: undefined, args, span };
+}
+
+export function literalAt(atom: Atom): PredicateLiteral {
+  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span: atom.span };
+}
+
+/** `localAddr` of an overlay as an expression: its first address. */
+export function localAddressAt(overlay: string | undefined, span: Span): Expression {
+  return callAt(LOCAL_ADDRESS_FUNCTION, [constantAt(overlay ?? null, span)], span);
+}
+

@@ -1,0 +1,293 @@
+/**
+ * expand-views: calls of views become events and a context table.
+ *
+ *   h :- e(X), v(X, &Y), t(Y).
+ *
+ * becomes, with the context table `r?1(QID, X, In_A)`:
+ *
+ *   r?1(QID, X, X)            :- e(X), QID := fresh query id.
+ *   v.init(QID, RetAddr, A)   :- inserted r?1(QID, _, A).
+ *   h                         :- v.return(QID, Y), r?1(QID, X, _), t(Y).
+ *   delete r?1(QID, ..)       :- v.return(QID, _).
+ *   v!fail(A, "timeout")      :- expired r?1(QID, _, A).
+ *   v!fail(A, Why)            :- v.fail(QID, Why), r?1(QID, _, A).
+ *   delete r?1(QID, ..)       :- v.fail(QID, _).
+ *
+ * and inside the definition `this.x(..)` becomes `v.x(QID, RetAddr, ..)`, `this.return(R)` becomes `v.return@RetAddr(QID, R)`.
+ */
+import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { CheckedProgram } from "../1-check/check.ts";
+import { bindAll, noneBound } from "../1-check/binding.ts";
+import { constantNumber } from "../1-check/constant.ts";
+import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
+import { rewriteExpression } from "../1-check/rewrite-expression.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
+import type { ProgramRule, TableDeclaration, View } from "../program.ts";
+import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
+import { atomAt, callAt, constantAt, FRESH_QUERY_FUNCTION, literalAt, localAddressAt, nameAt, variableAt } from "./core.ts";
+
+/** A rule without calls; `trigger` is set where expansion decides what fires it. */
+export interface ExpandedRule extends ProgramRule {
+  readonly trigger: { readonly kind: "inserted" | "expired"; readonly literal: PredicateLiteral } | undefined;
+  /** The head is a table all the same not defined by the rule: each new row of a body table makes it act once. */
+  readonly suspends: boolean;
+}
+
+export interface Expansion {
+  readonly rules: readonly ExpandedRule[];
+  readonly tables: ReadonlyMap<string, TableDeclaration>;
+  readonly arities: ReadonlyMap<string, number>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function expandViews(checked: CheckedProgram): Expansion {
+  const expander = new Expander(checked);
+  for (const rule of checked.program.rules) expander.rule(rule);
+  return expander.result();
+}
+
+const QUERY = "QID";
+const RETURN_ADDRESS = "RetAddr";
+/** Hidden arguments of everything that is private to an invocation. */
+const PRIVATE_ARGUMENTS = 2;
+
+class Expander {
+  readonly #views: ReadonlyMap<string, View>;
+  readonly #roles: Roles;
+  readonly #rules: ExpandedRule[] = [];
+  readonly #tables: Map<string, TableDeclaration>;
+  readonly #arities = new Map<string, number>();
+  readonly #handled: ReadonlySet<string>;
+  readonly #diagnostics: Diagnostic[] = [];
+
+  constructor(checked: CheckedProgram) {
+    this.#views = checked.program.views;
+    this.#roles = checked.roles;
+    this.#tables = new Map(checked.program.tables);
+    this.#handled = handledFailures(checked.program.rules);
+    for (const predicate of checked.predicates.values()) this.#arities.set(predicate.name, predicate.arity);
+    for (const view of this.#views.values()) this.#viewArities(view, checked);
+  }
+
+  result(): Expansion {
+    return {
+      rules: this.#rules,
+      tables: this.#tables,
+      arities: this.#arities,
+      diagnostics: this.#diagnostics,
+    };
+  }
+
+  #viewArities(view: View, checked: CheckedProgram): void {
+    for (const predicate of checked.predicates.values()) {
+      if (isPrivate(predicate.name, view.name)) {
+        this.#arities.set(predicate.name, predicate.arity + PRIVATE_ARGUMENTS);
+      }
+    }
+    this.#arities.set(`${view.name}.return`, view.outputs.length + 1);
+    this.#arities.set(`${view.name}.fail`, 2);
+    this.#arities.set(`${view.name}.done`, 1);
+  }
+
+  rule(rule: ProgramRule): void {
+    const inView = rule.view === undefined ? rule : this.#threadInvocation(rule, rule.view);
+    if (inView !== undefined) this.#cut({ ...inView, trigger: undefined, suspends: false }, 1);
+  }
+
+  /** Gives the private predicates of a definition the invocation they belong to. */
+  #threadInvocation(rule: ProgramRule, view: string): ProgramRule | undefined {
+    const isOwn = (literal: Literal): boolean => isPredicate(literal) && isPrivate(literal.atom.name.text, view);
+    if (!rule.body.some(isOwn)) {
+      this.#diagnostics.push(report("E0208", rule.span, { what: "a rule of a view whose body has no `this.` predicate" }));
+      return undefined;
+    }
+    const body = rule.body.map((literal) => (isPredicate(literal) && isOwn(literal) ? withInvocation(literal) : literal));
+    return { ...rule, head: this.#privateHead(rule, view), body };
+  }
+
+  #privateHead({ head }: ProgramRule, view: string): ProgramRule["head"] {
+    const query = variableAt(QUERY, head.span);
+    const back = variableAt(RETURN_ADDRESS, head.span);
+    if (isOutcome(head.name.text, view)) return { ...head, location: back, args: [query, ...head.args] };
+    return isPrivate(head.name.text, view) ? { ...head, args: [query, back, ...head.args] } : head;
+  }
+
+  /** Divides the rule at its first call; the rest, which starts at the return, is divided again. */
+  #cut(rule: ExpandedRule, number: number): void {
+    const at = rule.body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
+    const call = rule.body[at];
+    const view = call?.kind === "predicate" ? this.#views.get(call.atom.name.text) : undefined;
+    if (call?.kind !== "predicate" || view === undefined) {
+      this.#rules.push({ ...rule, body: rule.body.map((literal) => this.#hearFailure(literal, rule)) });
+      return;
+    }
+    const before = rule.body.slice(0, at);
+    const after = rule.body.slice(at + 1);
+    const kept = keptVariables(rule, before, call, after, this.#roles);
+    const context = contextOf(rule, call, number, kept, view, this.#timeout(call, view));
+    this.#tables.set(context.table.name, context.table);
+    this.#arities.set(context.table.name, contextColumns(context, call).length);
+    this.#suspend(rule, before, call, context);
+    this.#raiseInit(rule, call, view, context);
+    this.#end(rule, call, view, context);
+    this.#fail(rule, call, view, context);
+    this.#cut(this.#resumed(rule, call, after, view, context), number + 1);
+  }
+
+  #timeout(call: PredicateLiteral, view: View): number {
+    if (call.timeout === undefined) return view.timeout;
+    const seconds = constantNumber(call.timeout);
+    if (seconds !== undefined && seconds > 0) return seconds;
+    this.#diagnostics.push(report("E0209", call.timeout.span, {}));
+    return view.timeout;
+  }
+
+  #suspend(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, context: Context): void {
+    const { span } = call;
+    const inputs = inputsOf(call).map((input, at) => assignAt(context.inputs[at] as string, input));
+    const place = context.place === undefined ? [] : [assignAt(context.place, call.atom.location as Expression)];
+    const query = assignAt(context.query, callAt(FRESH_QUERY_FUNCTION, [], span));
+    const head = atomAt(context.table.name, contextColumns(context, call), span);
+    const body = before.map((literal) => this.#hearFailure(literal, rule));
+    this.#rules.push({ ...rule, isDelete: false, suspends: true, head, body: [...body, ...inputs, ...place, query] });
+  }
+
+  /** `this.init` runs where the definition says, else at the place of the call, else here. */
+  #raiseInit(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+    const { span } = call;
+    const inputs = context.inputs.map((name) => variableAt(name, span));
+    const args = [variableAt(context.query, span), localAddressAt(rule.overlay, span), ...inputs];
+    const called = context.place === undefined ? undefined : variableAt(context.place, span);
+    const place = view.location ?? called;
+    const location = place && substitute(place, new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression])));
+    this.#push(rule, atomAt(`${view.name}.init`, args, span, location), [], {
+      kind: "inserted",
+      literal: contextLiteral(context, call),
+    });
+  }
+
+  #resumed(rule: ExpandedRule, call: PredicateLiteral, after: readonly Literal[], view: View, context: Context): ExpandedRule {
+    const args = [variableAt(context.query, call.span), ...returnsOf(call)];
+    const returned = literalAt(atomAt(`${view.name}.return`, args, call.span));
+    const body = [returned, keptLiteral(context, call), ...after];
+    return { ...rule, body, trigger: undefined, suspends: false };
+  }
+
+  /** The first return removes the context; a `many` view keeps it until `this.done`. */
+  #end(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+    const name = view.many ? `${view.name}.done` : `${view.name}.return`;
+    this.#push(rule, forgetHead(context, call), [this.#outcome(name, context, call)], undefined, true);
+  }
+
+  #fail(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+    const { span } = call;
+    const failed = `${view.name}.fail`;
+    this.#push(rule, forgetHead(context, call), [this.#outcome(failed, context, call)], undefined, true);
+    const event = failureEvent(view.name, rule.overlay);
+    if (!this.#handled.has(event)) return;
+    const inputs = context.inputs.map((name) => variableAt(name, span));
+    this.#arities.set(event, inputs.length + 1);
+    const timeout = atomAt(event, [...inputs, constantAt("timeout", span)], span);
+    this.#push(rule, timeout, [], { kind: "expired", literal: contextLiteral(context, call) });
+    const why = variableAt("Why", span);
+    const body = [literalAt(atomAt(failed, [variableAt(context.query, span), why], span)), contextLiteral(context, call)];
+    this.#push(rule, atomAt(event, [...inputs, why], span), body, undefined);
+  }
+
+  /** `v.return(QID, _, ..)`: the outcome of this invocation, whatever it carries. */
+  #outcome(name: string, context: Context, { span }: PredicateLiteral): PredicateLiteral {
+    const arity = this.#arities.get(name) ?? 1;
+    const rest = Array.from({ length: arity - 1 }, (): Expression => ({ kind: "wildcard", span }));
+    return literalAt(atomAt(name, [variableAt(context.query, span), ...rest], span));
+  }
+
+  #push(rule: ExpandedRule, head: ProgramRule["head"], body: readonly Literal[], trigger: ExpandedRule["trigger"], isDelete = false): void {
+    this.#rules.push({ ...rule, isDelete, head, body, trigger, suspends: false });
+  }
+
+  /** `v!fail(..)` in a body hears the failures of this overlay's own calls. */
+  #hearFailure(literal: Literal, rule: ProgramRule): Literal {
+    if (literal.kind !== "predicate" || !literal.isFailure) return literal;
+    const event = failureEvent(literal.atom.name.text, rule.overlay);
+    if (!this.#arities.has(event)) this.#arities.set(event, literal.atom.args.length);
+    const atom = { ...literal.atom, name: nameAt(event, literal.atom.name.span) };
+    return { ...literal, isFailure: false, atom };
+  }
+}
+
+function handledFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
+  const handled = rules.flatMap((rule) =>
+    rule.body.flatMap((literal) =>
+      literal.kind === "predicate" && literal.isFailure ? [failureEvent(literal.atom.name.text, rule.overlay)] : [],
+    ),
+  );
+  return new Set(handled);
+}
+
+/** Failures are heard by the same overlay instance only. */
+function failureEvent(view: string, overlay: string | undefined): string {
+  return overlay === undefined ? `${view}!fail` : `${overlay}:${view}!fail`;
+}
+
+function isOutcome(name: string, view: string): boolean {
+  return name === `${view}.return` || name === `${view}.fail` || name === `${view}.done`;
+}
+
+function isPrivate(name: string, view: string): boolean {
+  return name.startsWith(`${view}.`) && !isOutcome(name, view);
+}
+
+function withInvocation(literal: PredicateLiteral): PredicateLiteral {
+  const { span } = literal;
+  const args = [variableAt(QUERY, span), variableAt(RETURN_ADDRESS, span), ...literal.atom.args];
+  return { ...literal, atom: { ...literal.atom, args } };
+}
+
+/** What is bound before the call and used from there on. */
+function keptVariables(
+  rule: ProgramRule,
+  before: readonly Literal[],
+  call: PredicateLiteral,
+  after: readonly Literal[],
+  roles: Roles,
+): readonly string[] {
+  const bound = bindAll(before, noneBound, roles);
+  const needed = [
+    ...expressionsOfAtom(rule.head),
+    ...after.flatMap(expressionsOfLiteral),
+    ...after.flatMap((literal) => (isPredicate(literal) ? returnsOf(literal) : [])),
+    ...returnsOf(call),
+  ];
+  const names = new Set(needed.flatMap((expression) => [...variablesIn(expression)].map((variable) => variable.name)));
+  return bound.filter((name) => names.has(name)).toArray();
+}
+
+function contextLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
+  return literalAt(atomAt(context.table.name, contextColumns(context, call), call.span));
+}
+
+/** The context row at the return: only what the rest of the rule needs. */
+function keptLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
+  const needed = new Set([context.query, ...context.kept]);
+  const columns = contextColumns(context, call).map((column): Expression => {
+    return column.kind === "variable" && needed.has(column.name) ? column : { kind: "wildcard", span: column.span };
+  });
+  return literalAt(atomAt(context.table.name, columns, call.span));
+}
+
+/** A deletion goes by the key alone, so the other columns need no value. */
+function forgetHead(context: Context, call: PredicateLiteral): ProgramRule["head"] {
+  const [query, ...rest] = contextColumns(context, call);
+  const columns = [query as Expression, ...rest.map((column) => constantAt(null, column.span))];
+  return atomAt(context.table.name, columns, call.span);
+}
+
+function assignAt(name: string, value: Expression): Literal {
+  return { kind: "assign", target: { kind: "variable", name, span: value.span }, value, span: value.span };
+}
+
+function substitute(expression: Expression, values: ReadonlyMap<string, Expression>): Expression {
+  return rewriteExpression(expression, (part) => (part.kind === "variable" ? (values.get(part.name) ?? part) : part));
+}

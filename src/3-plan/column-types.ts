@@ -1,0 +1,160 @@
+import type { AggregateFunction, Argument, Expression } from "../../grammar/ast.ts";
+import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
+import { functionNamed } from "../../runtime/plan/functions/registry.ts";
+import { type Kind, kindOf, kinds } from "../../runtime/plan/value.ts";
+import { isLocalAddressTable, PERIODIC, TUN } from "../1-check/builtin.ts";
+import { patternVariables } from "../1-check/binding.ts";
+import { isPredicate } from "../1-check/rule-shape.ts";
+import { type CoreProgram, type CoreRule, FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
+import { constantValue } from "./constant-value.ts";
+import { isArithmetic } from "./operation.ts";
+
+/** What can stand in each column of each predicate, as far as the program's own rules and facts say. */
+export interface ColumnTypes {
+  /** Bits of kinds, 0 where nothing is known. */
+  of(name: string, arity: number): readonly ColumnType[];
+}
+
+const ANYTHING = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
+const ADDRESS = typeBit("string") | typeBit("address");
+const NUMBER = typeBit("number");
+
+/**
+ * Follows values from facts and functions through the rules until nothing changes. A column that no rule fills is
+ * unknown, and so is all that depends on it: a node's own facts are its own affair.
+ */
+export function inferColumnTypes(core: CoreProgram): ColumnTypes {
+  const inference = new Inference(madeNames(core));
+  for (const fact of core.facts) inference.add(fact.atom.name.text, fact.atom.args.map(factType));
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const rule of core.rules) changed = inference.rule(rule) || changed;
+  }
+  return inference;
+}
+
+/** Undefined is "nothing yet": the rules that fill the column have not been followed. */
+type Environment = Map<string, ColumnType | undefined>;
+
+function madeNames(core: CoreProgram): ReadonlySet<string> {
+  return new Set([...core.rules.map((rule) => rule.head.name.text), ...core.facts.map((fact) => fact.atom.name.text)]);
+}
+
+class Inference implements ColumnTypes {
+  readonly #columns = new Map<string, (ColumnType | undefined)[]>();
+  readonly #made: ReadonlySet<string>;
+
+  constructor(made: ReadonlySet<string>) {
+    this.#made = made;
+  }
+
+  of(name: string, arity: number): readonly ColumnType[] {
+    return Array.from({ length: arity }, (_, column) => known(this.#columns.get(name)?.[column]));
+  }
+
+  add(name: string, types: readonly (ColumnType | undefined)[]): boolean {
+    const columns = this.#columns.get(name) ?? [];
+    this.#columns.set(name, columns);
+    let changed = false;
+    for (const [at, type] of types.entries()) {
+      const joined = type === undefined ? columns[at] : (columns[at] ?? 0) | type;
+      changed ||= joined !== columns[at];
+      columns[at] = joined;
+    }
+    return changed;
+  }
+
+  rule(rule: CoreRule): boolean {
+    const environment = this.#environment(rule);
+    return this.add(rule.head.name.text, rule.isDelete ? [] : rule.head.args.map((argument) => headType(argument, environment)));
+  }
+
+  /** Twice over the body, so that assignments see each other whatever their order. */
+  #environment(rule: CoreRule): Environment {
+    const environment: Environment = new Map();
+    const literals = rule.trigger.kind === "view" ? rule.body : [rule.trigger.literal, ...rule.body];
+    for (const literal of [...literals, ...literals]) {
+      if (literal.kind === "assign") environment.set(literal.target.name, typeOf(literal.value, environment));
+      if (literal.kind === "member") for (const name of patternVariables(literal.pattern)) environment.set(name, ANYTHING);
+      if (!isPredicate(literal)) continue;
+      for (const [column, argument] of literal.atom.args.entries()) {
+        if (argument.kind !== "variable" || environment.get(argument.name) !== undefined) continue;
+        environment.set(argument.name, this.#columnType(literal.atom.name.text, column));
+      }
+    }
+    return environment;
+  }
+
+  #columnType(name: string, column: number): ColumnType | undefined {
+    if (name === PERIODIC) return NUMBER;
+    if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
+    if (isLocalAddressTable(name)) return ADDRESS;
+    if (!this.#made.has(name) || /\.(send|recv)$/.test(name)) return ANYTHING;
+    return this.#columns.get(name)?.[column];
+  }
+}
+
+function known(type: ColumnType | undefined): ColumnType {
+  return type === undefined || type === ANYTHING ? 0 : type;
+}
+
+function factType(argument: Argument): ColumnType | undefined {
+  if (argument.kind === "return" || argument.kind === "aggregate") return undefined;
+  const value = constantValue(argument);
+  return value === undefined ? ANYTHING : typeBit(kindOf(value));
+}
+
+/** What aggregates give whatever they are over; `min` and `max` give what they are over. */
+const aggregateKinds: Readonly<Partial<Record<AggregateFunction, readonly Kind[]>>> = {
+  count: ["number"],
+  countDistinct: ["number"],
+  sum: ["number"],
+  avg: ["number", "null"],
+  list: ["list"],
+  set: ["list"],
+};
+
+function headType(argument: Argument, environment: Environment): ColumnType | undefined {
+  if (argument.kind === "return") return ANYTHING;
+  if (argument.kind !== "aggregate") return typeOf(argument, environment);
+  const result = aggregateKinds[argument.function];
+  if (result !== undefined) return result.reduce((bits, kind) => bits | typeBit(kind), 0);
+  const operand = argument.operand === undefined ? undefined : typeOf(argument.operand, environment);
+  return operand === undefined ? undefined : operand | typeBit("null");
+}
+
+function typeOf(expression: Expression, environment: Environment): ColumnType | undefined {
+  switch (expression.kind) {
+    case "variable":
+      return environment.get(expression.name);
+    case "wildcard":
+      return typeBit("null");
+    case "constant":
+      return typeBit(kindOf(expression.value));
+    case "list":
+      return typeBit("list");
+    case "address":
+      return typeBit("address");
+    case "interval":
+      return typeBit("bool");
+    case "call":
+      return callType(expression.name.text);
+    case "unary":
+      return expression.operator === "!" ? typeBit("bool") : typeOf(expression.operand, environment);
+    case "conditional":
+      return union(typeOf(expression.yes, environment), typeOf(expression.no, environment));
+    case "binary":
+      if (!isArithmetic(expression.operator)) return typeBit("bool");
+      return union(typeOf(expression.left, environment), typeOf(expression.right, environment));
+  }
+}
+
+function callType(name: string): ColumnType {
+  if (name === LOCAL_ADDRESS_FUNCTION) return ADDRESS;
+  if (name === FRESH_QUERY_FUNCTION) return NUMBER;
+  return functionNamed(name)?.result || ANYTHING;
+}
+
+function union(one: ColumnType | undefined, other: ColumnType | undefined): ColumnType | undefined {
+  return one === undefined || other === undefined ? undefined : one | other;
+}

@@ -1,0 +1,51 @@
+import type { Expression } from "../../grammar/ast.ts";
+import { functionNamed } from "../../runtime/plan/functions/registry.ts";
+import type { Ambient } from "../../runtime/plan/function-spec.ts";
+import { makeAddress, negate } from "../../runtime/plan/operators.ts";
+import type { Value } from "../../runtime/plan/value.ts";
+import { binaryOperation } from "./operation.ts";
+
+/** The value of an expression without variables; undefined when it has variables or fails. */
+export function constantValue(expression: Expression): Value | undefined {
+  switch (expression.kind) {
+    case "constant":
+      return expression.value;
+    case "list":
+      return all(expression.items);
+    case "unary":
+      return expression.operator === "-" ? negate(constantValue(expression.operand)) : undefined;
+    case "binary":
+      return binaryOperation(expression.operator, constantValue(expression.left), constantValue(expression.right));
+    case "address":
+      return addressValue(expression);
+    case "call":
+      return callValue(expression);
+    default:
+      return undefined;
+  }
+}
+
+function all(expressions: readonly Expression[]): readonly Value[] | undefined {
+  const values = expressions.map(constantValue);
+  return values.every((value) => value !== undefined) ? values : undefined;
+}
+
+function addressValue(expression: Extract<Expression, { kind: "address" }>): Value | undefined {
+  const node = constantValue(expression.node);
+  const options = all(expression.options);
+  return options === undefined ? undefined : makeAddress(expression.overlay.text, node, options);
+}
+
+/** Facts may use pure functions: what is impure has no meaning before a node runs. */
+function callValue(expression: Extract<Expression, { kind: "call" }>): Value | undefined {
+  const spec = functionNamed(expression.name.text);
+  const args = all(expression.args);
+  return spec?.pure === true && args !== undefined ? spec.call(nowhere, args) : undefined;
+}
+
+const nowhere: Ambient = {
+  now: () => 0,
+  random: () => 0,
+  randomId: () => 0n,
+  source: () => null,
+};

@@ -1,0 +1,85 @@
+import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import { type BoundSet, isBound, patternVariables } from "../1-check/binding.ts";
+import { isPredicate } from "../1-check/rule-shape.ts";
+
+/** The literals in the order they are evaluated; each can run with what those before it have bound. */
+export function orderBody(body: readonly Literal[], bound: BoundSet, keysOf: KeysOf): readonly Literal[] {
+  const ordered: Literal[] = [];
+  let waiting = [...body];
+  let known = bound;
+  while (waiting.length > 0) {
+    const next = nextLiteral(waiting, known, keysOf);
+    ordered.push(next);
+    waiting = waiting.filter((literal) => literal !== next);
+    known = known.union(variablesOf(next));
+  }
+  return ordered;
+}
+
+/** The key columns of a table: a join that knows them all finds one row at most. */
+export type KeysOf = (table: string) => readonly number[];
+
+/** Tests and values as soon as they can be, then negations, then the join that knows most; the text's order breaks ties. */
+function nextLiteral(waiting: readonly Literal[], bound: BoundSet, keysOf: KeysOf): Literal {
+  const ready = waiting.find((literal) => literal.kind !== "member" && isScalarReady(literal, bound));
+  if (ready !== undefined) return ready;
+  const absent = waiting.find((literal) => isNegation(literal) && isNegationReady(literal, waiting, bound));
+  if (absent !== undefined) return absent;
+  const joins = waiting.filter(isPredicate).filter((literal) => !literal.negated && canJoin(literal, bound));
+  const lists = waiting.filter((literal) => literal.kind === "member" && isBound(literal.list, bound));
+  const best = [...joins, ...lists].sort((a, b) => cost(a, bound, keysOf) - cost(b, bound, keysOf))[0];
+  return best ?? (waiting[0] as Literal);
+}
+
+function isScalarReady(literal: Literal, bound: BoundSet): boolean {
+  if (literal.kind === "condition") return isBound(literal.test, bound);
+  return literal.kind === "assign" && isBound(literal.value, bound);
+}
+
+function isNegation(literal: Literal): literal is PredicateLiteral {
+  return literal.kind === "predicate" && literal.negated;
+}
+
+/** A negation waits for every variable that something else will bind. */
+function isNegationReady(negation: PredicateLiteral, waiting: readonly Literal[], bound: BoundSet): boolean {
+  const later = waiting.filter((literal) => !isNegation(literal)).flatMap(variablesOf);
+  const own = variablesOf(negation);
+  return own.every((name) => bound.has(name) || !later.includes(name));
+}
+
+/** Computed arguments must be computable. */
+function canJoin(literal: PredicateLiteral, bound: BoundSet): boolean {
+  return literal.atom.args.every((argument) => {
+    if (argument.kind === "return" || argument.kind === "aggregate") return true;
+    return argument.kind === "variable" || argument.kind === "wildcard" || isBound(argument, bound);
+  });
+}
+
+function cost(literal: Literal, bound: BoundSet, keysOf: KeysOf): number {
+  if (literal.kind !== "predicate") return 2;
+  const { atom } = literal;
+  const isKnown = (column: number): boolean => {
+    const argument = atom.args[column];
+    return argument !== undefined && isKnownArgument(argument as Expression, bound);
+  };
+  const keys = keysOf(atom.name.text);
+  if (keys.length > 0 && keys.every(isKnown)) return 0;
+  return atom.args.some((_, column) => isKnown(column)) ? 1 : 3;
+}
+
+function isKnownArgument(argument: Expression, bound: BoundSet): boolean {
+  return argument.kind !== "wildcard" && isBound(argument, bound);
+}
+
+export function variablesOf(literal: Literal): readonly string[] {
+  switch (literal.kind) {
+    case "predicate":
+      return literal.atom.args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : []));
+    case "assign":
+      return [literal.target.name];
+    case "member":
+      return patternVariables(literal.pattern);
+    case "condition":
+      return [];
+  }
+}

@@ -1,0 +1,111 @@
+import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
+import { type BoundSet, isBound, noneBound } from "../1-check/binding.ts";
+import type { PredicateSpec } from "../../runtime/plan/plan.ts";
+import { orderBody, variablesOf } from "./order-body.ts";
+import type { ElementMatch, Match, Operator, Visibility } from "./strand.ts";
+import type { TableLayout } from "./table-layout.ts";
+
+/** A body literal with what it may see of its table. */
+export interface Seen {
+  readonly literal: Literal;
+  readonly visibility: Visibility;
+}
+
+export interface BodyContext {
+  readonly predicate: (name: string, arity?: number) => PredicateSpec;
+  readonly layout: TableLayout;
+}
+
+/** The trigger's own matching and the operators that follow it. */
+export function planBody(
+  trigger: PredicateLiteral,
+  body: readonly Seen[],
+  context: BodyContext,
+): { match: readonly Match[]; operators: readonly Operator[] } {
+  const visibility = new Map(body.map(({ literal, visibility }) => [literal, visibility]));
+  const keysOf = (name: string): readonly number[] => context.predicate(name).table?.keys ?? [];
+  const start = matchArguments(trigger.atom.args, noneBound);
+  let bound = start.bound;
+  const operators: Operator[] = [];
+  const ordered = orderBody(body.map((seen) => seen.literal), bound, keysOf);
+  for (const literal of ordered) {
+    operators.push(...planLiteral(literal, bound, visibility.get(literal) ?? "frozen", context));
+    bound = bound.union(variablesOf(literal));
+  }
+  return { match: start.match, operators };
+}
+
+function planLiteral(literal: Literal, bound: BoundSet, visibility: Visibility, context: BodyContext): readonly Operator[] {
+  switch (literal.kind) {
+    case "condition":
+      return [{ kind: "select", test: literal.test }];
+    case "assign":
+      return [assignment(literal.target, literal.value, bound)];
+    case "member":
+      return [{ kind: "unnest", list: literal.list, match: elementMatch(literal, bound) }];
+    case "predicate":
+      return [planJoin(literal, bound, visibility, context)];
+  }
+}
+
+/** A variable that already has a value makes an assignment a test. */
+function assignment(target: Extract<Expression, { kind: "variable" }>, value: Expression, bound: BoundSet): Operator {
+  if (!bound.has(target.name)) return { kind: "assign", variable: target.name, value };
+  const span = value.span;
+  return { kind: "select", test: { kind: "binary", operator: "==", left: target, right: value, span } };
+}
+
+function elementMatch({ pattern }: Membership, bound: BoundSet): ElementMatch {
+  if (pattern.kind === "wildcard") return { kind: "any" };
+  if (pattern.kind === "variable" && !bound.has(pattern.name)) return { kind: "whole", variable: pattern.name };
+  if (pattern.kind !== "list") return { kind: "equal", value: pattern };
+  return { kind: "items", count: pattern.items.length, match: matchArguments(pattern.items, bound).match };
+}
+
+function planJoin(literal: PredicateLiteral, bound: BoundSet, visibility: Visibility, context: BodyContext): Operator {
+  const table = context.predicate(literal.atom.name.text);
+  const known = knownColumns(literal.atom.args, bound);
+  const keys = table.table?.keys ?? [];
+  const isKeyed = keys.length > 0 && keys.every((column) => known.has(column));
+  if (isKeyed && visibility === "frozen" && !literal.negated) {
+    const key = keys.map((column) => known.get(column) as Expression);
+    return { kind: "get", table, key, match: remaining(literal.atom.args, keys, bound) };
+  }
+  const columns = isKeyed ? [...keys].sort((a, b) => a - b) : [...known.keys()];
+  const isScan = columns.length === 0 && visibility === "frozen";
+  const index = isScan ? undefined : context.layout.indexOn(table, columns);
+  const key = columns.map((column) => known.get(column) as Expression);
+  const match = remaining(literal.atom.args, columns, bound);
+  if (literal.negated) return { kind: "absent", table, index, key, match };
+  return { kind: "join", table, index, key, match, visibility };
+}
+
+/** The columns whose value is known before the join, and the expressions that give it. */
+function knownColumns(args: readonly Argument[], bound: BoundSet): ReadonlyMap<number, Expression> {
+  const known = new Map<number, Expression>();
+  for (const [column, argument] of args.entries()) {
+    if (argument.kind === "return" || argument.kind === "aggregate" || argument.kind === "wildcard") continue;
+    if (isBound(argument, bound)) known.set(column, argument);
+  }
+  return known;
+}
+
+function remaining(args: readonly Argument[], done: readonly number[], bound: BoundSet): readonly Match[] {
+  return matchArguments(args, bound).match.filter((match) => !done.includes(match.column));
+}
+
+/** Binds the first occurrence of each new variable and tests everything else. */
+export function matchArguments(args: readonly Argument[], before: BoundSet): { match: readonly Match[]; bound: BoundSet } {
+  const match: Match[] = [];
+  let bound = before;
+  for (const [column, argument] of args.entries()) {
+    if (argument.kind === "return" || argument.kind === "aggregate" || argument.kind === "wildcard") continue;
+    if (argument.kind === "variable" && !bound.has(argument.name)) {
+      match.push({ kind: "bind", column, variable: argument.name });
+      bound = bound.add(argument.name);
+    } else {
+      match.push({ kind: "test", column, value: argument });
+    }
+  }
+  return { match: [...match.filter((one) => one.kind === "bind"), ...match.filter((one) => one.kind === "test")], bound };
+}

@@ -1,0 +1,200 @@
+import type { Expression } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Span } from "../../grammar/span.ts";
+import { functionNamed } from "../../runtime/plan/functions/registry.ts";
+import type { AggregateSpec, FactSpec, Origin, OverlaySpec, Plan, PredicateSpec, TimerSpec, Trigger, ViewSpec } from "../../runtime/plan/plan.ts";
+import { LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
+import { constantNumber } from "../1-check/constant.ts";
+import { hasAggregate } from "../1-check/rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "../1-check/visit.ts";
+import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
+import type { LineMap } from "../line-map.ts";
+import type { ProgramFact } from "../program.ts";
+import { inferColumnTypes } from "./column-types.ts";
+import { constantValue } from "./constant-value.ts";
+import { describe } from "./describe.ts";
+import { networkGraph } from "./network.ts";
+import type { BodyContext } from "./plan-body.ts";
+import { aggregateColumns, type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
+import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
+import type { Strand } from "./strand.ts";
+import { TableLayout } from "./table-layout.ts";
+import { viewOrder } from "./view-kinds.ts";
+
+/** A plan whose strands are not emitted yet. */
+export interface PlannedProgram {
+  readonly plan: Omit<Plan, "code">;
+  readonly strands: readonly Strand[];
+}
+
+export function planProgram(core: CoreProgram, lines: LineMap): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
+  const planner = new Planner(core, lines);
+  const planned = planner.run();
+  return { planned, diagnostics: planner.diagnostics };
+}
+
+class Planner {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #core: CoreProgram;
+  readonly #lines: LineMap;
+  readonly #predicates: PredicateTable;
+  readonly #layout = new TableLayout();
+  readonly #strands: Strand[] = [];
+  readonly #timers: TimerSpec[] = [];
+  readonly #views: ViewSpec[] = [];
+  readonly #context: BodyContext;
+
+  constructor(core: CoreProgram, lines: LineMap) {
+    this.#core = core;
+    this.#lines = lines;
+    this.#predicates = new PredicateTable(core, inferColumnTypes(core));
+    this.#context = {
+      predicate: (name, arity) => this.#predicates.named(name, arity ?? 0),
+      layout: this.#layout,
+    };
+  }
+
+  run(): PlannedProgram {
+    for (const rule of this.#core.rules) if (rule.trigger.kind !== "view") this.#reaction(rule);
+    this.#maintainViews();
+    const facts = this.#core.facts.flatMap((fact) => this.#fact(fact));
+    const predicates = this.#predicates.all().map((spec) => this.#withIndexes(spec));
+    this.diagnostics.push(...wireCollisions(predicates, this.#core));
+    const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
+    const strands = this.#strands.map((strand) => describe(strand, predicates));
+    const graph = networkGraph(overlays, strands, predicates);
+    const plan = { predicates, strands, views: this.#views, timers: this.#timers, facts, overlays, graph };
+    return { plan, strands: this.#strands };
+  }
+
+  #withIndexes(spec: PredicateSpec): PredicateSpec {
+    if (spec.table === undefined) return spec;
+    return { ...spec, table: { ...spec.table, indexes: this.#layout.indexesOf(spec.id) } };
+  }
+
+  #origin(rule: CoreRule): Origin {
+    const { file, line } = this.#lines.position(rule.span);
+    return { rule: rule.name, file, line };
+  }
+
+  #add(draft: Draft): number {
+    const id = this.#strands.length;
+    this.#strands.push({ ...draft, id });
+    return id;
+  }
+
+  #reaction(rule: CoreRule): void {
+    const trigger = this.#trigger(rule);
+    if (trigger !== undefined) this.#add(planReaction(rule, trigger, this.#origin(rule), this.#context));
+  }
+
+  #trigger(rule: CoreRule): Trigger | undefined {
+    if (rule.trigger.kind === "view") return undefined;
+    const { kind, literal } = rule.trigger;
+    const name = literal.atom.name.text;
+    if (name === PERIODIC) return this.#timer(rule, literal.atom.args as readonly Expression[], literal.span);
+    const arity = name === TUN ? TUN_ARITY : literal.atom.args.length;
+    return { kind, predicate: this.#predicates.named(name, arity).id };
+  }
+
+  /** `periodic(E, Secs, Count, Delay, Jitter)` */
+  #timer(rule: CoreRule, args: readonly Expression[], span: Span): Trigger | undefined {
+    const [seconds, count = 0, delay, jitter = 0] = args.slice(1).map((argument) => this.#interval(argument));
+    if (seconds === undefined) return undefined;
+    if (seconds === 0 && count === 0) {
+      this.diagnostics.push(report("E0237", span, {}));
+      return undefined;
+    }
+    const { id } = this.#predicates.timer(this.#timers.length);
+    this.#timers.push({ predicate: id, seconds, count, delay, jitter, origin: this.#origin(rule) });
+    return { kind: "event", predicate: id };
+  }
+
+  #interval(argument: Expression): number | undefined {
+    const value = constantNumber(argument);
+    if (value !== undefined && value >= 0 && value < Infinity) return value;
+    this.diagnostics.push(report("E0235", argument.span, {}));
+    return undefined;
+  }
+
+  #maintainViews(): void {
+    const { order, cycle } = viewOrder(this.#core);
+    if (cycle !== undefined) this.#reportCycle(cycle);
+    for (const table of order) {
+      const rules = this.#core.rules.filter((rule) => rule.trigger.kind === "view" && rule.head.name.text === table);
+      this.#checkViewTable(table, rules);
+      const plain = rules.filter((rule) => !hasAggregate(rule.head));
+      if (plain.length > 0) this.#view(table, plain, undefined);
+      for (const rule of rules) if (hasAggregate(rule.head)) this.#view(table, [rule], this.#aggregate(rule));
+    }
+  }
+
+  #reportCycle(cycle: readonly string[]): void {
+    const rule = this.#core.rules.find((one) => one.trigger.kind === "view" && one.head.name.text === cycle[0]);
+    const what = `recursion among the rules that define ${cycle.map((name) => `\`${name}\``).join(" → ")}`;
+    this.diagnostics.push(report("E0208", rule?.span, { what }));
+  }
+
+  #checkViewTable(table: string, rules: readonly CoreRule[]): void {
+    const { lifetime, size, keys } = this.#core.tables.get(table) ?? { lifetime: Infinity, size: Infinity, keys: [] };
+    const span = rules[0]?.span;
+    if (lifetime !== Infinity || size !== Infinity) {
+      this.diagnostics.push(report("E0208", span, { what: "a rule that defines a table with a lifetime or a size" }));
+    }
+    if (keys.length === 0) this.diagnostics.push(report("E0238", span, { table }));
+    const impure = rules.find(usesImpureFunction);
+    if (impure === undefined) return;
+    this.diagnostics.push(report("E0208", impure.span, { what: "an impure function in a rule that defines a table" }));
+  }
+
+  #view(table: string, rules: readonly CoreRule[], aggregate: AggregateSpec | undefined): void {
+    const id = this.#views.length;
+    const drafts = rules.flatMap((rule) => planMaintenance(rule, id, this.#origin(rule), this.#context));
+    const strands = drafts.map((draft) => this.#add(draft));
+    this.#views.push({ id, predicate: this.#predicates.named(table, 0).id, aggregate, strands });
+  }
+
+  #aggregate(rule: CoreRule): AggregateSpec {
+    const columns = aggregateColumns(rule.head.args, this.#predicates.named(rule.head.name.text, 0));
+    return {
+      columns: columns.map((column) =>
+        column.kind === "aggregate" ? { kind: "aggregate", function: column.function } : { kind: column.kind },
+      ),
+    };
+  }
+
+  #fact(fact: ProgramFact): readonly FactSpec[] {
+    const name = fact.atom.name.text;
+    const args = fact.atom.args.map((argument) => constantValue(argument as Expression));
+    if (args.some((value) => value === undefined)) {
+      this.diagnostics.push(report("E0227", fact.span, { name }));
+      return [];
+    }
+    const { file, line } = this.#lines.position(fact.span);
+    const predicate = this.#predicates.named(name, args.length).id;
+    return [{ predicate, args: args.map((value) => value ?? null), origin: { rule: name, file, line } }];
+  }
+
+  #overlay(name: string): OverlaySpec {
+    return {
+      name,
+      send: this.#predicates.find(`${name}.send`)?.id,
+      recv: this.#predicates.find(`${name}.recv`)?.id,
+      localAddr: this.#predicates.named(`${name}.${LOCAL_ADDRESS}`, 1).id,
+      member: this.#memberTable(name),
+    };
+  }
+
+  #memberTable(overlay: string): number | undefined {
+    const spec = this.#predicates.find(`${overlay}.member`);
+    return spec?.table === undefined || spec.arity !== 1 ? undefined : spec.id;
+  }
+}
+
+function usesImpureFunction(rule: CoreRule): boolean {
+  const expressions = [...expressionsOfAtom(rule.head), ...rule.body.flatMap(expressionsOfLiteral)];
+  return expressions
+    .flatMap((whole) => [...parts(whole)])
+    .some((part) => part.kind === "call" && functionNamed(part.name.text)?.pure !== true);
+}

@@ -1,0 +1,160 @@
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/plan.ts";
+import { wireHash } from "../../runtime/plan/wire-hash.ts";
+import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
+import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
+import type { TableDeclaration } from "../program.ts";
+import type { ColumnTypes } from "./column-types.ts";
+import { viewKinds } from "./view-kinds.ts";
+
+/** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
+export const TUN_ARITY = 5;
+
+/** Gives every predicate of the program its number and all that a node has to know about it. */
+export class PredicateTable {
+  readonly #specs: PredicateSpec[] = [];
+  readonly #byName = new Map<string, PredicateSpec>();
+  readonly #core: CoreProgram;
+  readonly #accepted: Accepted;
+  readonly #views: ReadonlyMap<string, TableSpec["view"]>;
+  readonly #types: ColumnTypes;
+
+  constructor(core: CoreProgram, types: ColumnTypes) {
+    this.#core = core;
+    this.#accepted = acceptedFrom(core);
+    this.#views = viewKinds(core);
+    this.#types = types;
+    for (const [name, arity] of core.arities) this.#add(name, name, arity);
+    for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
+  }
+
+  /** A predicate by its whole name; `tun` by the number of its arguments. */
+  named(name: string, arity: number): PredicateSpec {
+    const spec = this.#byName.get(name === TUN ? `${TUN}/${arity}` : name);
+    if (spec === undefined) throw new Error(`predicate ${name}/${arity} was never collected`);
+    return spec;
+  }
+
+  find(name: string): PredicateSpec | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** One event a `periodic` literal, so that each is its own timer. */
+  timer(number: number): PredicateSpec {
+    return this.#add(`${PERIODIC}/${number}`, PERIODIC, 1);
+  }
+
+  all(): readonly PredicateSpec[] {
+    return this.#specs;
+  }
+
+  #add(key: string, name: string, arity: number): PredicateSpec {
+    const table = this.#tableOf(name);
+    const [tuple, remove] = table === undefined ? (["event", undefined] as const) : (["insert", "delete"] as const);
+    const spec: PredicateSpec = {
+      id: this.#specs.length,
+      name,
+      arity,
+      table,
+      role: this.#roleOf(name),
+      wire: {
+        tuple: wireHash(name, arity, tuple),
+        remove: remove === undefined ? 0 : wireHash(name, arity, remove),
+        acceptTuple: this.#accepted.tuples.has(`${name}/${arity}`),
+        acceptRemove: this.#accepted.removals.has(`${name}/${arity}`),
+      },
+      columns: this.#types.of(name, arity),
+      watch: this.#core.watches.find((watch) => watch.name === name)?.modes ?? "",
+    };
+    this.#specs.push(spec);
+    this.#byName.set(key, spec);
+    return spec;
+  }
+
+  #tableOf(name: string): TableSpec | undefined {
+    const declared = this.#core.tables.get(name);
+    if (declared !== undefined) return tableSpec(declared, this.#views.get(name) ?? "none");
+    return isLocalAddressTable(name) ? localAddressSpec : undefined;
+  }
+
+  #roleOf(name: string): PredicateRole {
+    if (name === TUN) return { kind: "tun" };
+    if (name === LOCAL_ADDRESS) return { kind: "localAddr", overlay: undefined };
+    for (const overlay of this.#core.overlays) {
+      if (name === `${overlay.name}.send`) return { kind: "send", overlay: overlay.name };
+      if (name === `${overlay.name}.recv`) return { kind: "recv", overlay: overlay.name };
+      if (name === `${overlay.name}.${LOCAL_ADDRESS}`) return { kind: "localAddr", overlay: overlay.name };
+    }
+    return { kind: "plain" };
+  }
+}
+
+const localAddressSpec: TableSpec = {
+  lifetime: Infinity,
+  size: Infinity,
+  keys: [0],
+  evict: { policy: "fifo" },
+  indexes: [],
+  view: "none",
+};
+
+function tableSpec(table: TableDeclaration, view: TableSpec["view"]): TableSpec {
+  const { lifetime, size, keys, evict } = table;
+  return { lifetime, size, keys, evict, indexes: [], view };
+}
+
+interface Accepted {
+  readonly tuples: ReadonlySet<string>;
+  readonly removals: ReadonlySet<string>;
+}
+
+/** Default deny (what a node takes from the network): what rules send elsewhere, events nobody here raises, `accept`. */
+function acceptedFrom(core: CoreProgram): Accepted {
+  const travelling = core.rules.filter((rule) => rule.head.location !== undefined);
+  const raised = new Set(core.rules.map((rule) => rule.head.name.text));
+  const awaited = core.rules.filter((rule) => isAwaited(rule, raised)).map((rule) => triggerForm(rule));
+  const accepts = core.accepts.map((accept) => ({ ...accept, form: `${accept.name}/${accept.types.length}` }));
+  return {
+    tuples: new Set([
+      ...travelling.filter((rule) => !rule.isDelete).map(headForm),
+      ...awaited,
+      ...accepts.filter((accept) => accept.insert).map((accept) => accept.form),
+    ]),
+    removals: new Set([
+      ...travelling.filter((rule) => rule.isDelete).map(headForm),
+      ...accepts.filter((accept) => accept.remove).map((accept) => accept.form),
+    ]),
+  };
+}
+
+function headForm({ head }: CoreRule): string {
+  return `${head.name.text}/${head.args.length}`;
+}
+
+function triggerForm({ trigger }: CoreRule): string {
+  if (trigger.kind === "view") return "";
+  return `${trigger.literal.atom.name.text}/${trigger.literal.atom.args.length}`;
+}
+
+function isAwaited({ trigger }: CoreRule, raised: ReadonlySet<string>): boolean {
+  if (trigger.kind !== "event") return false;
+  const name = trigger.literal.atom.name.text;
+  const isEngines = name === TUN || name === PERIODIC || name.includes("!") || /\.(send|recv)$/.test(name);
+  return !isEngines && !raised.has(name);
+}
+
+/** Two predicates that would look alike in a datagram. */
+export function wireCollisions(specs: readonly PredicateSpec[], core: CoreProgram): readonly Diagnostic[] {
+  const owners = new Map<number, string>();
+  return specs.flatMap((spec) =>
+    [spec.wire.tuple, spec.wire.remove].flatMap((hash) => {
+      const form = `${spec.name}/${spec.arity}`;
+      const other = owners.get(hash);
+      if (hash !== 0) owners.set(hash, form);
+      if (hash === 0 || other === undefined || other === form) return [];
+      const span = core.rules.find((rule) => rule.head.name.text === spec.name)?.span;
+      return [report("E0236", span, { one: other, other: form })];
+    }),
+  );
+}

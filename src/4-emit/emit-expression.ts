@@ -1,0 +1,166 @@
+import type { Binary, ConstantValue, Expression } from "../../grammar/ast.ts";
+import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
+import { isArithmetic, operationNames } from "../3-plan/operation.ts";
+
+/** JavaScript for an expression. */
+export interface Emitted {
+  readonly code: string;
+  /** The code can have no value: `undefined` at run time, which ends the derivation. */
+  readonly mayFail: boolean;
+  /** The value is `true` or `false`, when it has one. */
+  readonly isBoolean: boolean;
+}
+
+/** Variables are constants of the same name; what else the code names is in `lib`, or is `node`. */
+export class ExpressionEmitter {
+  readonly #strand: number;
+  #temporaries = 0;
+
+  constructor(strand: number) {
+    this.#strand = strand;
+  }
+
+  /** Names that the code assigns to and the function must declare. */
+  get temporaries(): readonly string[] {
+    return Array.from({ length: this.#temporaries }, (_, at) => `t${at}`);
+  }
+
+  emit(expression: Expression): Emitted {
+    switch (expression.kind) {
+      case "variable":
+        return sure(expression.name);
+      case "wildcard":
+        return sure("null");
+      case "constant":
+        return constant(expression.value);
+      case "list":
+        return this.#list(expression.items);
+      case "unary":
+        return this.#unary(expression.operator, expression.operand);
+      case "binary":
+        return this.#binary(expression);
+      case "conditional":
+        return this.#conditional(expression);
+      case "call":
+        return this.#call(expression.name.text, expression.args);
+      case "interval":
+        return this.#interval(expression);
+      case "address":
+        return this.#address(expression);
+    }
+  }
+
+  /** Code for a list of values; when one can fail, so can the list. */
+  #list(items: readonly Expression[]): Emitted {
+    const emitted = items.map((item) => this.emit(item));
+    const values = emitted.map((item) => item.code).join(", ");
+    const mayFail = emitted.some((item) => item.mayFail);
+    return { code: mayFail ? `list(${values})` : `[${values}]`, mayFail, isBoolean: false };
+  }
+
+  #unary(operator: "-" | "!" | "~", operand: Expression): Emitted {
+    const { code, mayFail, isBoolean } = this.emit(operand);
+    if (operator === "!") return isBoolean && !mayFail ? boolean(`!(${code})`) : unsure(`not(${code})`, true);
+    return unsure(`${operator === "-" ? "negate" : "complement"}(${code})`);
+  }
+
+  #binary({ operator, left, right }: Binary): Emitted {
+    if (isArithmetic(operator)) {
+      return unsure(`${operationNames[operator]}(${this.emit(left).code}, ${this.emit(right).code})`);
+    }
+    if (operator === "&&" || operator === "||") return this.#shortCircuit(operator, left, right);
+    return this.#comparison(operator, this.emit(left), this.emit(right));
+  }
+
+  #comparison(operator: string, left: Emitted, right: Emitted): Emitted {
+    const isEquality = operator === "==" || operator === "!=";
+    if (left.mayFail || right.mayFail) {
+      return unsure(`${String(comparisons[operator])}(${left.code}, ${right.code})`, true);
+    }
+    if (isEquality) return boolean(`${operator === "==" ? "" : "!"}equal(${left.code}, ${right.code})`);
+    return boolean(`compare(${left.code}, ${right.code}) ${operator} 0`);
+  }
+
+  #shortCircuit(operator: "&&" | "||", left: Expression, right: Expression): Emitted {
+    const first = this.emit(left);
+    const second = this.emit(right);
+    const isPlain = [first, second].every((side) => side.isBoolean && !side.mayFail);
+    if (isPlain) return boolean(`(${first.code} ${operator} ${second.code})`);
+    const kept = this.#temporary();
+    const goesOn = operator === "&&" ? "true" : "false";
+    return unsure(`((${kept} = isTrue(${first.code})) === ${goesOn} ? isTrue(${second.code}) : ${kept})`, true);
+  }
+
+  #conditional({ test, yes, no }: Extract<Expression, { kind: "conditional" }>): Emitted {
+    const condition = this.emit(test);
+    const [then, otherwise] = [this.emit(yes), this.emit(no)];
+    const isBoolean = then.isBoolean && otherwise.isBoolean;
+    if (condition.isBoolean && !condition.mayFail) {
+      const mayFail = then.mayFail || otherwise.mayFail;
+      return { code: `(${condition.code} ? ${then.code} : ${otherwise.code})`, mayFail, isBoolean };
+    }
+    const kept = this.#temporary();
+    const choice = `${kept} ? ${then.code} : ${otherwise.code}`;
+    return unsure(`((${kept} = isTrue(${condition.code})) === undefined ? undefined : ${choice})`, isBoolean);
+  }
+
+  #call(name: string, args: readonly Expression[]): Emitted {
+    const values = args.map((argument) => this.emit(argument));
+    const codes = values.map((value) => value.code).join(", ");
+    if (name === LOCAL_ADDRESS_FUNCTION) return unsure(`node.localAddress(${codes})`);
+    if (name === FRESH_QUERY_FUNCTION) return sure(`node.freshQuery(${this.#strand})`);
+    const check = values.some((value) => value.mayFail) ? "callSafely" : "call";
+    return unsure(`${check}("${name}", node.ambient(${this.#strand}), [${codes}])`);
+  }
+
+  #interval(expression: Extract<Expression, { kind: "interval" }>): Emitted {
+    const parts = [expression.value, expression.low, expression.high].map((part) => this.emit(part).code);
+    return unsure(`inInterval(${parts.join(", ")}, ${expression.includesLow}, ${expression.includesHigh})`, true);
+  }
+
+  #address({ overlay, node, options }: Extract<Expression, { kind: "address" }>): Emitted {
+    const place = this.emit(node).code;
+    return unsure(`makeAddress(${JSON.stringify(overlay.text)}, ${place}, ${this.#list(options).code})`);
+  }
+
+  #temporary(): string {
+    return `t${this.#temporaries++}`;
+  }
+}
+
+const comparisons: Readonly<Record<string, string>> = {
+  "==": "isEqual",
+  "!=": "isUnequal",
+  "<": "isLess",
+  "<=": "isAtMost",
+  ">": "isGreater",
+  ">=": "isAtLeast",
+};
+
+function sure(code: string): Emitted {
+  return { code, mayFail: false, isBoolean: false };
+}
+
+function boolean(code: string): Emitted {
+  return { code, mayFail: false, isBoolean: true };
+}
+
+function unsure(code: string, isBoolean = false): Emitted {
+  return { code, mayFail: true, isBoolean };
+}
+
+function constant(value: ConstantValue): Emitted {
+  if (typeof value === "bigint") return sure(`0x${value.toString(16)}n`);
+  if (typeof value === "boolean") return boolean(String(value));
+  if (typeof value === "number") return sure(Number.isFinite(value) ? number(value) : value > 0 ? "(1 / 0)" : "(-1 / 0)");
+  if (value instanceof Uint8Array) return sure(`bytes("${hex(value)}")`);
+  return sure(JSON.stringify(value));
+}
+
+function number(value: number): string {
+  return value < 0 || Object.is(value, -0) ? `(${value})` : String(value);
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

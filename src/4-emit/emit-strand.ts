@@ -1,0 +1,249 @@
+import type { Expression } from "../../grammar/ast.ts";
+import type { StrandSpec } from "../../runtime/plan/plan.ts";
+import type { Action, Column, ElementMatch, Match, Operator, Strand } from "../3-plan/strand.ts";
+import { ExpressionEmitter } from "./emit-expression.ts";
+
+/** The function of one strand: its operators fused, one loop a join, nothing interpreted. */
+export function emitStrand(strand: Strand, spec: StrandSpec): string {
+  return new StrandEmitter(strand).function(spec);
+}
+
+/** The name a strand's function goes by in stack traces and profiles. */
+export function functionName(strand: { readonly id: number; readonly origin: { readonly rule: string } }): string {
+  return `s${strand.id}_${strand.origin.rule.replace(/[^A-Za-z0-9_]/g, "_")}`;
+}
+
+type Aggregation = Extract<Action, { kind: "aggregate" }>;
+
+class StrandEmitter {
+  readonly #strand: Strand;
+  readonly #expressions: ExpressionEmitter;
+  readonly #lines: string[] = [];
+  #depth = 1;
+  #rows = 0;
+  /** What ends this derivation and goes on with the next. */
+  #skip = "return;";
+
+  constructor(strand: Strand) {
+    this.#strand = strand;
+    this.#expressions = new ExpressionEmitter(strand.id);
+  }
+
+  function(spec: StrandSpec): string {
+    this.#match(this.#strand.match, "event");
+    if (this.#strand.action.kind === "aggregate") this.#aggregate(this.#strand.action);
+    else this.#pipeline(this.#strand.operators, this.#strand.action);
+    const { rule, file, line } = spec.origin;
+    const notes = [`${rule}  ${file}:${line}`, ...spec.operators].map((note) => `// ${note.replaceAll("\n", " ")}`);
+    const { temporaries } = this.#expressions;
+    const declared = temporaries.length === 0 ? [] : [`  let ${temporaries.join(", ")};`];
+    return [...notes, `function ${functionName(spec)}(node, event) {`, ...declared, ...this.#lines, "}"].join("\n");
+  }
+
+  #pipeline(operators: readonly Operator[], action: Action): void {
+    for (const operator of operators) this.#operator(operator);
+    this.#act(action);
+    this.#close(1);
+  }
+
+  /** What the event alone decides comes first; then the joins fill the accumulators; then the one result leaves. */
+  #aggregate(action: Aggregation): void {
+    const at = this.#strand.operators.findIndex((operator) => operator.kind !== "select" && operator.kind !== "assign");
+    const joins = at < 0 ? this.#strand.operators.length : at;
+    for (const operator of this.#strand.operators.slice(0, joins)) this.#operator(operator);
+    for (const [column, one] of action.columns.entries()) {
+      if (one.kind === "aggregate") this.#line(`const sum${column} = accumulator("${one.function}");`);
+    }
+    this.#line("collect: {");
+    this.#depth++;
+    this.#skip = "break collect;";
+    for (const operator of this.#strand.operators.slice(joins)) this.#operator(operator);
+    this.#accumulate(action.columns);
+    this.#close(1);
+    this.#skip = "return;";
+    this.#emitResult(action);
+  }
+
+  #accumulate(columns: readonly Column[]): void {
+    const winners = columns.flatMap((column) => (column.kind === "winner" ? [this.#value(column.value)] : []));
+    for (const [at, column] of columns.entries()) {
+      if (column.kind !== "aggregate") continue;
+      const operand = column.operand === undefined ? "1" : this.#value(column.operand);
+      this.#line(`if (!sum${at}.add(${operand}, 1, [${winners.join(", ")}])) node.failed(${this.#strand.id});`);
+    }
+  }
+
+  #emitResult(action: Aggregation): void {
+    const best = action.columns.findIndex((column) => column.kind === "aggregate" && isExtreme(column.function));
+    let winner = 0;
+    const args = action.columns.map((column, at) => {
+      if (column.kind === "aggregate") return this.#checked(`sum${at}.result()`);
+      if (column.kind === "winner") return `sum${best}.winner(${winner++})`;
+      return this.#value(column.value);
+    });
+    this.#leave(action.head, args);
+  }
+
+  #operator(operator: Operator): void {
+    switch (operator.kind) {
+      case "get":
+        return this.#get(operator);
+      case "join":
+        return this.#join(operator);
+      case "absent":
+        return this.#absent(operator);
+      case "select":
+        return this.#select(operator.test);
+      case "assign":
+        return this.#assign(operator.variable, operator.value);
+      case "unnest":
+        return this.#unnest(operator.list, operator.match);
+    }
+  }
+
+  #get({ table, key, match }: Extract<Operator, { kind: "get" }>): void {
+    const row = `row${this.#rows++}`;
+    this.#line(`const ${row} = node.tables[${table.id}].find(${this.#key(key)}); // ${table.name}`);
+    this.#line(`if (${row} === undefined) ${this.#skip}`);
+    this.#match(match, `${row}.values`);
+  }
+
+  #join({ table, index, key, match, visibility }: Extract<Operator, { kind: "join" }>): void {
+    const row = `row${this.#rows++}`;
+    this.#loop(this.#rowsOf(table.id, index, key, row), table.name);
+    const hidden = { frozen: undefined, before: "=== ADDED", after: "=== REMOVED", unchanged: "!== STABLE" }[visibility];
+    if (hidden !== undefined) this.#line(`if (${row}.mark ${hidden}) continue;`);
+    this.#match(match, `${row}.values`);
+  }
+
+  #rowsOf(table: number, index: number | undefined, key: readonly Expression[], row: string): string {
+    if (index === undefined) return `let ${row} = node.tables[${table}].first; ${row} !== null; ${row} = ${row}.next`;
+    return `const ${row} of node.tables[${table}].bucket(${index}, ${this.#key(key)})`;
+  }
+
+  #absent({ table, index, key, match }: Extract<Operator, { kind: "absent" }>): void {
+    const found = `found${this.#rows}`;
+    const row = `row${this.#rows++}`;
+    this.#line(`let ${found} = false;`);
+    const outer = this.#skip;
+    this.#loop(this.#rowsOf(table.id, index, key, row), `not ${table.name}`);
+    this.#match(match, `${row}.values`);
+    this.#line(`${found} = true;`);
+    this.#line("break;");
+    this.#depth--;
+    this.#line("}");
+    this.#skip = outer;
+    this.#line(`if (${found}) ${this.#skip}`);
+  }
+
+  #select(test: Expression): void {
+    const { code, mayFail, isBoolean } = this.#expressions.emit(test);
+    if (isBoolean && !mayFail) return this.#line(`if (!(${code})) ${this.#skip}`);
+    const name = `test${this.#rows++}`;
+    this.#line(`const ${name} = isTrue(${code});`);
+    this.#failWhen(`${name} === undefined`);
+    this.#line(`if (!${name}) ${this.#skip}`);
+  }
+
+  #assign(variable: string, value: Expression): void {
+    const { code, mayFail } = this.#expressions.emit(value);
+    this.#line(`const ${variable} = ${code};`);
+    if (mayFail) this.#failWhen(`${variable} === undefined`);
+  }
+
+  #unnest(list: Expression, match: ElementMatch): void {
+    const elements = this.#value(list);
+    this.#failWhen(`!isList(${elements})`);
+    const element = `element${this.#rows++}`;
+    this.#loop(`const ${element} of ${elements}`, "unnest");
+    switch (match.kind) {
+      case "any":
+        return;
+      case "whole":
+        return this.#line(`const ${match.variable} = ${element};`);
+      case "equal":
+        return this.#line(`if (!equal(${element}, ${this.#value(match.value)})) continue;`);
+      case "items":
+        this.#line(`if (!isList(${element}) || ${element}.length !== ${match.count}) continue;`);
+        return this.#match(match.match, element);
+    }
+  }
+
+  #match(match: readonly Match[], source: string): void {
+    for (const one of match) {
+      if (one.kind === "bind") this.#line(`const ${one.variable} = ${source}[${one.column}];`);
+      else this.#line(`if (!equal(${source}[${one.column}], ${this.#value(one.value)})) ${this.#skip}`);
+    }
+  }
+
+  #act(action: Action): void {
+    switch (action.kind) {
+      case "tuple":
+        return this.#leave(action.head, this.#values(action.args));
+      case "contribute": {
+        const values = this.#values(action.args).join(", ");
+        return this.#line(`node.contribute(${action.view}, ${action.sign}, [${values}]);`);
+      }
+      case "aggregate":
+        throw new Error("an aggregate has its own way out");
+    }
+  }
+
+  #leave(head: Aggregation["head"], args: readonly string[]): void {
+    const { predicate, isDelete, location } = head;
+    const tuple = `${predicate.id}, [${args.join(", ")}]`;
+    const note = `// ${predicate.name}`;
+    if (location !== undefined) {
+      return this.#line(`node.dispatch(${this.#strand.id}, ${tuple}, ${this.#value(location)}, ${isDelete}); ${note}`);
+    }
+    const verb = predicate.table === undefined ? "raise" : isDelete ? "remove" : "put";
+    this.#line(`node.${verb}(${this.#strand.id}, ${tuple}); ${note}`);
+  }
+
+  #values(expressions: readonly Expression[]): readonly string[] {
+    return expressions.map((expression) => this.#value(expression));
+  }
+
+  /** Code that has a value: what may fail is tried on a line of its own first. */
+  #value(expression: Expression): string {
+    const { code, mayFail } = this.#expressions.emit(expression);
+    return mayFail ? this.#checked(code) : code;
+  }
+
+  #checked(code: string): string {
+    const name = `value${this.#rows++}`;
+    this.#line(`const ${name} = ${code};`);
+    this.#failWhen(`${name} === undefined`);
+    return name;
+  }
+
+  #failWhen(condition: string): void {
+    this.#line(`if (${condition}) { node.failed(${this.#strand.id}); ${this.#skip} }`);
+  }
+
+  #key(key: readonly Expression[]): string {
+    const values = this.#values(key);
+    return values.length === 1 ? `keyOf(${values[0]})` : `keyOfRow([${values.join(", ")}])`;
+  }
+
+  #loop(header: string, note: string): void {
+    this.#line(`for (${header}) { // ${note}`);
+    this.#depth++;
+    this.#skip = "continue;";
+  }
+
+  #close(depth: number): void {
+    while (this.#depth > depth) {
+      this.#depth--;
+      this.#line("}");
+    }
+  }
+
+  #line(text: string): void {
+    this.#lines.push(`${"  ".repeat(this.#depth)}${text}`);
+  }
+}
+
+function isExtreme(kind: string): boolean {
+  return kind === "min" || kind === "max";
+}

@@ -1,0 +1,51 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, extname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Dialect, Source } from "../../grammar/span.ts";
+import type { Library } from "../load.ts";
+
+/** Where the shipped programs are. */
+export const PROGRAMS = fileURLToPath(new URL("../../programs/", import.meta.url));
+
+/**
+ * Program files on disk. A name is looked for beside the file that imports it, and a bare name also among the shipped
+ * programs; names on the command line are as the shell gives them.
+ */
+export class FileLibrary implements Library {
+  /** Texts that are no files: what options of the command line add to the program. */
+  readonly #given = new Map<string, Source>();
+
+  give(name: string, text: string): void {
+    this.#given.set(name, { file: name, text, dialect: "mozlog" });
+  }
+
+  read(path: string, from: string | undefined): Source | undefined {
+    const given = this.#given.get(path);
+    if (given !== undefined) return given;
+    for (const candidate of candidates(path, from)) {
+      const text = readText(candidate);
+      if (text !== undefined) return { file: candidate, text, dialect: dialectOf(candidate) };
+    }
+    return undefined;
+  }
+}
+
+function candidates(path: string, from: string | undefined): readonly string[] {
+  if (isAbsolute(path)) return [path];
+  const base = from === undefined ? path : join(dirname(from), path);
+  const isBare = !path.includes("/");
+  return isBare ? [base, join(PROGRAMS, path)] : [base];
+}
+
+function readText(path: string): string | undefined {
+  try {
+    if (!statSync(path).isFile()) return undefined;
+    return readFileSync(resolve(path), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function dialectOf(path: string): Dialect {
+  return [".olg", ".ndlog"].includes(extname(path)) ? "overlog" : "mozlog";
+}

@@ -1,0 +1,21 @@
+import { isIP } from "node:net";
+import { parseHostPort } from "../../runtime/device/host-port.ts";
+import { wrongUsage } from "./failure.ts";
+
+/** `--peer [VIP=]ADDR`: another node, and the virtual address that lives there. */
+export interface Peer {
+  readonly virtual: string | undefined;
+  readonly address: string;
+}
+
+export function parsePeer(text: string): Peer {
+  const [first = "", ...rest] = text.split("=");
+  const address = rest.length === 0 ? first : rest.join("=");
+  const virtual = rest.length === 0 ? undefined : first;
+  if (virtual !== undefined && isIP(virtual) === 0) {
+    throw wrongUsage("--peer", `\`${virtual}\` is no IP address; write VIRTUAL-IP=HOST:PORT, as in 100.64.0.2=10.0.0.2:10000`);
+  }
+  const place = parseHostPort(address);
+  if (!place.ok) throw wrongUsage("--peer", place.message);
+  return { virtual, address };
+}

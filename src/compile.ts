@@ -1,0 +1,37 @@
+import type { Diagnostic } from "../grammar/diagnostic.ts";
+import type { Source } from "../grammar/span.ts";
+import type { Plan } from "../runtime/plan/plan.ts";
+import { check } from "./1-check/check.ts";
+import { resolveNames } from "./1-check/resolve-names.ts";
+import { rewrite } from "./2-rewrite/rewrite.ts";
+import { planProgram } from "./3-plan/plan.ts";
+import { emit } from "./4-emit/emit.ts";
+import { type Library, type LoadOptions, load } from "./load.ts";
+import { LineMap } from "./line-map.ts";
+
+/** What came of a compilation. Without a plan there is at least one error among the diagnostics. */
+export interface Compilation {
+  readonly plan: Plan | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every text that was read, for showing the diagnostics. */
+  readonly sources: readonly Source[];
+}
+
+/** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
+export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
+  const { modules, sources, diagnostics: loading } = load(files, library, options);
+  const lines = new LineMap(sources);
+  const { program, diagnostics: naming } = resolveNames(modules, lines);
+  const { checked, diagnostics: checking } = check(program);
+  const found = [...loading, ...naming, ...checking];
+  if (hasError(found)) return { plan: undefined, diagnostics: found, sources };
+  const { core, diagnostics: rewriting } = rewrite(checked);
+  if (hasError(rewriting)) return { plan: undefined, diagnostics: [...found, ...rewriting], sources };
+  const { planned, diagnostics: planning } = planProgram(core, lines);
+  const diagnostics = [...found, ...rewriting, ...planning];
+  return { plan: hasError(diagnostics) ? undefined : emit(planned), diagnostics, sources };
+}
+
+function hasError(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === "error");
+}

@@ -1,0 +1,128 @@
+import type { Diagnostic } from "../grammar/diagnostic.ts";
+import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../grammar/ast.ts";
+import { parse } from "../grammar/parse.ts";
+import { report } from "../grammar/report.ts";
+import type { Dialect, Source } from "../grammar/span.ts";
+
+/** Reads program files; the only way the compiler sees the world. */
+export interface Library {
+  /** The file that `from` means by `path`, or a shipped program of that name; undefined when there is none. */
+  read(path: string, from: string | undefined): Source | undefined;
+}
+
+export interface LoadOptions {
+  readonly defines: ReadonlyMap<string, string>;
+  readonly dialect: Dialect | undefined;
+}
+
+/** One file as part of the program, under the name its overlay goes by there. */
+export interface Module {
+  readonly file: string;
+  /** The overlay the file declares, as its text calls it. */
+  readonly declared: string | undefined;
+  /** The name this instance of it goes by. */
+  readonly instance: string | undefined;
+  /** What the file's imports are called in its text: alias to instance name. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** Imported files that define no overlay: their names are used as they are. */
+  readonly plainImports: readonly string[];
+  readonly tree: FileTree;
+}
+
+export interface Loaded {
+  readonly modules: readonly Module[];
+  readonly sources: readonly Source[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Parses the files and whatever they import, each instance once. */
+export function load(files: readonly string[], library: Library, options: LoadOptions): Loaded {
+  const loader = new Loader(library, options);
+  for (const file of files) loader.root(file);
+  return loader.result();
+}
+
+class Loader {
+  readonly #library: Library;
+  readonly #options: LoadOptions;
+  readonly #modules = new Map<string, Module | "loading">();
+  readonly #order: Module[] = [];
+  readonly #sources = new Map<string, Source>();
+  readonly #diagnostics: Diagnostic[] = [];
+
+  constructor(library: Library, options: LoadOptions) {
+    this.#library = library;
+    this.#options = options;
+  }
+
+  result(): Loaded {
+    return { modules: this.#order, sources: [...this.#sources.values()], diagnostics: this.#diagnostics };
+  }
+
+  root(path: string): void {
+    const source = this.#library.read(path, undefined);
+    if (source === undefined) this.#diagnostics.push(report("E0201", undefined, { path }));
+    else this.#module(source, undefined, undefined);
+  }
+
+  #module(source: Source, as: string | undefined, at: ImportDeclaration | undefined): Module | undefined {
+    const key = `${source.file}\0${as ?? ""}`;
+    const known = this.#modules.get(key);
+    if (known === "loading") {
+      this.#diagnostics.push(report("E0203", at?.path.span, { path: source.file }));
+      return undefined;
+    }
+    return known ?? this.#parse(key, source, as);
+  }
+
+  #parse(key: string, source: Source, as: string | undefined): Module {
+    this.#modules.set(key, "loading");
+    const { tree, diagnostics, sources } = parse(this.#withDialect(source), {
+      defines: this.#options.defines,
+      load: (path, from) => this.#library.read(path, from),
+    });
+    const isNew = !this.#sources.has(source.file);
+    for (const read of sources) this.#sources.set(read.file, read);
+    if (isNew) this.#diagnostics.push(...diagnostics);
+    const module = this.#link(tree, source.file, as);
+    this.#modules.set(key, module);
+    this.#order.push(module);
+    return module;
+  }
+
+  #withDialect(source: Source): Source {
+    return this.#options.dialect === undefined ? source : { ...source, dialect: this.#options.dialect };
+  }
+
+  #link(tree: FileTree, file: string, as: string | undefined): Module {
+    const declared = this.#overlayOf(tree);
+    const aliases = new Map<string, string>();
+    const plainImports: string[] = [];
+    for (const statement of tree.statements) {
+      if (statement.kind !== "import") continue;
+      const imported = this.#import(statement, file);
+      if (imported === undefined) continue;
+      if (imported.instance === undefined) plainImports.push(imported.file, ...imported.plainImports);
+      else aliases.set(statement.as?.text ?? imported.instance, imported.instance);
+    }
+    return { file, declared, instance: declared === undefined ? undefined : (as ?? declared), aliases, plainImports, tree };
+  }
+
+  #import(statement: ImportDeclaration, from: string): Module | undefined {
+    const source = this.#library.read(statement.path.text, from);
+    if (source === undefined) {
+      this.#diagnostics.push(report("E0202", statement.path.span, { path: statement.path.text }));
+      return undefined;
+    }
+    return this.#module(source, statement.as?.text, statement);
+  }
+
+  #overlayOf(tree: FileTree): string | undefined {
+    const declarations = tree.statements.filter((s): s is OverlayDeclaration => s.kind === "overlay");
+    const [first, ...others] = declarations;
+    for (const other of others) {
+      this.#diagnostics.push(report("E0204", other.span, { first: (first as OverlayDeclaration).name.text }));
+    }
+    return first?.name.text;
+  }
+}

@@ -1,0 +1,85 @@
+import type { Atom, Expression, Literal, Variable } from "../grammar/ast.ts";
+import type { Span } from "../grammar/span.ts";
+
+/**
+ * A program whose names are whole: every predicate is qualified with its overlay instance, every import is in.
+ * What the phases of `1-check` read, and what they leave untouched.
+ */
+export interface Program {
+  readonly overlays: readonly OverlayInstance[];
+  readonly tables: ReadonlyMap<string, TableDeclaration>;
+  readonly rules: readonly ProgramRule[];
+  readonly facts: readonly ProgramFact[];
+  readonly views: ReadonlyMap<string, View>;
+  readonly accepts: readonly Accept[];
+  readonly signatures: readonly TypeSignature[];
+  readonly watches: readonly WatchRequest[];
+}
+
+export interface OverlayInstance {
+  readonly name: string;
+  readonly span: Span;
+}
+
+export interface TableDeclaration {
+  readonly name: string;
+  /** Seconds. */
+  readonly lifetime: number;
+  readonly size: number;
+  /** 0-based. */
+  readonly keys: readonly number[];
+  readonly keySpans: readonly Span[];
+  readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
+  readonly span: Span;
+}
+
+export interface ProgramRule {
+  /** Unique in the program; what messages and traces call the rule. */
+  readonly name: string;
+  /** The overlay instance whose file holds the rule. */
+  readonly overlay: string | undefined;
+  /** The view whose definition holds the rule. */
+  readonly view: string | undefined;
+  readonly isDelete: boolean;
+  readonly head: Atom;
+  readonly body: readonly Literal[];
+  readonly span: Span;
+}
+
+export interface ProgramFact {
+  readonly overlay: string | undefined;
+  readonly atom: Atom;
+  readonly span: Span;
+}
+
+/** `def name(inputs, &outputs)`. Its rules are among the program's, marked with `view`. */
+export interface View {
+  readonly name: string;
+  readonly location: Expression | undefined;
+  readonly inputs: readonly Variable[];
+  readonly outputs: readonly Variable[];
+  /** Seconds. */
+  readonly timeout: number;
+  readonly many: boolean;
+  readonly span: Span;
+}
+
+export interface Accept {
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly insert: boolean;
+  readonly remove: boolean;
+  readonly span: Span;
+}
+
+export interface TypeSignature {
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly span: Span;
+}
+
+export interface WatchRequest {
+  readonly name: string;
+  readonly modes: string;
+  readonly span: Span;
+}

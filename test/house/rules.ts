@@ -1,0 +1,193 @@
+import type { TextFile } from "./tree.ts";
+
+/** Looks at all files and returns one line for each thing that is against it, beginning with the file's path. */
+export type Rule = (files: readonly TextFile[]) => readonly string[];
+
+const LINES_MAX = 600;
+const COLUMNS_MAX = 140;
+
+const CODE = /\.(ts|mjs|c|h|sh|mzl)$/;
+const TYPESCRIPT = /\.ts$/;
+const WIDE = /\.(ts|mjs|c|h)$/;
+const ELEMENT = /^runtime\/elements\/[^/]+\.ts$/;
+const PROGRAM = /^programs\/[^/]+\.mzl$/;
+const SPECIFICATION = /^test\/(?!house\/|tidy\.test\.ts)/;
+
+const UNFINISHED = new RegExp(`\\b(?:${["TO" + "DO", "FIX" + "ME", "X".repeat(3)].join("|")})\\b`);
+const SOMEBODYS_FOLDER = /\/(?:work|root)\/\w|\/(?:home|Users)\/\w+\/|\.\.\/shared\b|mission\/dossier/;
+const VAGUE = /(?:^|[/-])(?:utils?|helpers?|misc|common)(?:[/.-]|$)/;
+const OUTSIDE_INPUT =
+  /\b(?:Date\.now|Math\.random|performance\.now|set(?:Timeout|Interval|Immediate)|process\.hrtime|randomBytes)\b/;
+
+/** What each folder may import by a bare name, `node:` standing for all of Node. A folder not listed may import all. */
+const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]])[] = [
+  ["grammar/", ["chevrotain"]],
+  ["runtime/plan/", []],
+  ["runtime/", ["node:", "dgram-as-promised", "js-sha1", "pure-rand"]],
+  ["native/", ["node:"]],
+  ["src/cli/", ["node:", "commander", "@babel/code-frame", "smol-toml", "zod"]],
+  ["src/", ["immutable"]],
+  ["lab/", ["node:", "smol-toml", "zod"]],
+];
+
+/** The sections of an element's header, in their order, after its signature and synopsis. */
+const ELEMENT_SECTIONS: readonly string[] = ["Ports", "Drops", "Reads", "Built", "See"];
+
+/** No file is so long that it must hold several things. */
+export const shortFiles: Rule = (files) =>
+  files
+    .filter((file) => CODE.test(file.path) && linesOf(file).length > LINES_MAX)
+    .map((file) => `${file.path}: ${linesOf(file).length} lines`);
+
+/** No line is wider than a review shows. */
+export const narrowLines: Rule = (files) =>
+  complainAbout(ofKind(files, WIDE), (line) => (line.length > COLUMNS_MAX ? `${line.length} columns` : undefined));
+
+/** Nothing is marked as to be done later. */
+export const finished: Rule = (files) => complainAbout(files, (line) => UNFINISHED.exec(line)?.[0]);
+
+/** Nothing names a folder that exists on one machine only. */
+export const atHomeAnywhere: Rule = (files) => complainAbout(files, (line) => SOMEBODYS_FOLDER.exec(line)?.[0]);
+
+/** Every file is named after what it holds. */
+export const tellingNames: Rule = (files) =>
+  files.filter((file) => VAGUE.test(file.path)).map((file) => `${file.path}: name it after what it holds`);
+
+/** One imports from the file that defines the thing: nothing re-exports; `native/index.ts` is the one public face. */
+export const noBarrels: Rule = (files) => [
+  ...ofKind(files, /(?:^|\/)index\.ts$/)
+    .filter((file) => file.path !== "native/index.ts")
+    .map((file) => `${file.path}: index file`),
+  ...complainAbout(ofKind(files, TYPESCRIPT), (line) => (/^export\b.*\bfrom "/.test(line) ? "re-export" : undefined)),
+];
+
+/** Each folder imports only the packages that are its business. */
+export const ownPackages: Rule = (files) =>
+  ofKind(files, TYPESCRIPT).flatMap((file) => {
+    const names = BARE_IMPORTS.find(([folder]) => file.path.startsWith(folder))?.[1];
+    if (names === undefined) return [];
+    const foreign = importsOf(file).filter(
+      (from) => !from.startsWith(".") && !names.some((name) => covers(name, from)),
+    );
+    return foreign.map((from) => `${file.path}: imports ${from}`);
+  });
+
+/** A phase of the compiler imports only phases of lower numbers. */
+export const phasesInOrder: Rule = (files) =>
+  files.flatMap((file) => {
+    const phase = phaseOf(file.path);
+    if (phase === undefined) return [];
+    return importsOf(file)
+      .filter((from) => (phaseOf(resolveImport(file.path, from)) ?? phase) > phase)
+      .map((from) => `${file.path}: imports ${from}`);
+  });
+
+/** A node takes time and chance from the world it is handed, so that the simulator can be that world. */
+export const handedWorld: Rule = (files) =>
+  complainAbout(
+    files.filter((file) => /^runtime\/(?!device\/).*\.ts$/.test(file.path)),
+    (line) => (/^\s*(?:\*|\/[/*])/.test(line) ? undefined : OUTSIDE_INPUT.exec(line)?.[0]),
+  );
+
+/** Every element's file exports a `spec` that bears the file's name. */
+export const namedElements: Rule = (files) =>
+  ofKind(files, ELEMENT).flatMap((file) => {
+    const name = /export const spec\b[^]*?\bname: "([^"]+)"/.exec(file.text)?.[1];
+    if (name === undefined) return [`${file.path}: exports no spec with a name`];
+    return plain(name) === pascal(file.path) ? [] : [`${file.path}: its spec is named ${name}`];
+  });
+
+/** Every element's file has the header that is its manual page. */
+export const documentedElements: Rule = (files) =>
+  ofKind(files, ELEMENT).flatMap((file) => {
+    const header = elementHeader(file);
+    if (header === undefined) return [`${file.path}: no header that begins with ${pascal(file.path)}(...)`];
+    const missing = missingSections(header);
+    return missing.length === 0 ? [] : [`${file.path}: header without ${missing.join(", ")}`];
+  });
+
+/** Every element is the subject of some test. */
+export const testedElements: Rule = (files) =>
+  ofKind(files, ELEMENT)
+    .filter((file) => !mentionedInTests(files, [pascal(file.path), stem(file.path)]))
+    .map((file) => `${file.path}: no test mentions it`);
+
+/** Every program begins with a comment that says what it is. */
+export const documentedPrograms: Rule = (files) =>
+  ofKind(files, PROGRAM)
+    .filter((file) => !/^\s*(?:\/\/|\/\*|%%)/.test(file.text))
+    .map((file) => `${file.path}: no header comment`);
+
+/** Every program is run or compiled by some test. */
+export const testedPrograms: Rule = (files) =>
+  ofKind(files, PROGRAM)
+    .filter((file) => !mentionedInTests(files, [`${stem(file.path)}.mzl`]))
+    .map((file) => `${file.path}: no test mentions it`);
+
+function ofKind(files: readonly TextFile[], path: RegExp): readonly TextFile[] {
+  return files.filter((file) => path.test(file.path));
+}
+
+function linesOf(file: TextFile): readonly string[] {
+  return file.text.replace(/\n$/, "").split("\n");
+}
+
+function complainAbout(files: readonly TextFile[], fault: (line: string) => string | undefined): readonly string[] {
+  return files.flatMap((file) =>
+    linesOf(file).flatMap((line, index) => {
+      const complaint = fault(line);
+      return complaint === undefined ? [] : [`${file.path}:${index + 1}: ${complaint}`];
+    }),
+  );
+}
+
+/** What a file imports. Its formatting is relied upon: an import begins in the first column, and so does its last line. */
+function importsOf(file: TextFile): readonly string[] {
+  const statements = file.text.matchAll(/^(?:import|export|\})(?:[^"'`;]*\bfrom)? ?"([^"]+)"/gm);
+  const calls = file.text.matchAll(/\bimport\("([^"]+)"\)/g);
+  return [...statements, ...calls].map((match) => String(match[1]));
+}
+
+function covers(name: string, from: string): boolean {
+  return name === from || from.startsWith(name.endsWith(":") ? name : `${name}/`);
+}
+
+function phaseOf(path: string): number | undefined {
+  const phase = /^src\/(\d+)-/.exec(path)?.[1];
+  return phase === undefined ? undefined : Number(phase);
+}
+
+function resolveImport(path: string, from: string): string {
+  return new URL(from, `file:///${path}`).pathname.slice(1);
+}
+
+function stem(path: string): string {
+  return path.replace(/^.*\//, "").replace(/\.[^.]+$/, "");
+}
+
+function pascal(path: string): string {
+  return stem(path).replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** An element's name without what a file name cannot hold: `Tun::Rx` lives in `tun-rx.ts`. */
+function plain(name: string): string {
+  return name.replace(/\W/g, "");
+}
+
+function elementHeader(file: TextFile): string | undefined {
+  const comments = [...file.text.matchAll(/\/\*\*[^]*?\*\//g)].map((match) => match[0]);
+  return comments.find((comment) => plain(/^\/\*\*\s+\*\s+([\w:.]+)/.exec(comment)?.[1] ?? "") === pascal(file.path));
+}
+
+function missingSections(header: string): readonly string[] {
+  const paragraphs = header.split(/\n \*\n/);
+  const synopsis = paragraphs.length >= 3 ? [] : ["synopsis"];
+  return [
+    ...synopsis,
+    ...ELEMENT_SECTIONS.filter((section) => !new RegExp(`^ \\* ${section}\\s+\\S`, "m").test(header)),
+  ];
+}
+
+function mentionedInTests(files: readonly TextFile[], names: readonly string[]): boolean {
+  return ofKind(files, SPECIFICATION).some((file) => names.some((name) => file.text.includes(name)));
+}

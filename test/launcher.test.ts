@@ -1,0 +1,110 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { arch, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { ROOT } from "./house/tree.ts";
+
+/** What stands in for Node: it says how it was called. */
+const NODE = `#!/bin/sh
+[ "$1" = --version ] && { echo VERSION; exit; }
+echo "NAME: $*"
+exit 7
+`;
+const MAIN = "src/cli/main.ts";
+
+describe("./mosaic", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "mosaic launcher "));
+    cpSync(join(ROOT, "mosaic"), join(folder, "mosaic"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  });
+
+  test("runs the pinned Node on the command line, with its arguments and its exit code, and without any PATH", () => {
+    addNode(pinned(), "pinned");
+    expect(run("env", "-i", join(folder, "mosaic"), "run", "a b.mzl", "--json")).toEqual({
+      status: 7,
+      output: `pinned: ${join(folder, MAIN)} run a b.mzl --json\n`,
+    });
+  });
+
+  test.each([
+    ["by its path", "mosaic", "other", []],
+    ["through a symbolic link", "absolute link", "other", []],
+    ["through a link to a link", "links/link", "other", []],
+    ["from its folder", "./mosaic", ".", []],
+    ["as an argument of sh", "mosaic", ".", ["sh"]],
+  ] as const)("is found %s", (_, path, from, shell) => {
+    addNode(pinned(), "pinned");
+    mkdirSync(join(folder, "other"));
+    mkdirSync(join(folder, "links"));
+    symlinkSync(join(folder, "mosaic"), join(folder, "absolute link"));
+    symlinkSync("../absolute link", join(folder, "links/link"));
+    const command = from === "." ? path : join(folder, path);
+    const [first = command, ...rest] = [...shell, command];
+    const { stdout } = spawnSync(first, rest, { cwd: join(folder, from), encoding: "utf8" });
+    expect(stdout).toBe(`pinned: ${join(folder, MAIN)}\n`);
+  });
+
+  test("is found through PATH", () => {
+    addNode(pinned(), "pinned");
+    expect(runIn(`${folder}${delimiter}/usr/bin:/bin`, "mosaic").output).toBe(`pinned: ${join(folder, MAIN)}\n`);
+  });
+
+  test.each(["v24.15.0", "v24.21.3", "v26.0.0", "v100.1.0-nightly"])(
+    "without it takes Node %s from PATH",
+    (version) => {
+      addNode("bin/node", "found", version);
+      expect(fromPath().output).toBe(`found: ${join(folder, MAIN)}\n`);
+    },
+  );
+
+  test.each(["v24.14.9", "v22.30.0", "v8.0.0", "", "what?"])("does not take Node %s", (version) => {
+    addNode("bin/node", "found", version);
+    expect(fromPath()).toEqual({
+      status: 1,
+      output: `mosaic: no Node 24.15 or newer; run \`npm ci\` in ${folder}, or put one in PATH\n`,
+    });
+  });
+
+  test("becomes Node: a signal reaches it", async () => {
+    mkdirSync(join(folder, "src/cli"), { recursive: true });
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(join(ROOT, `node_modules/node-linux-${arch()}`), join(folder, `node_modules/node-linux-${arch()}`));
+    const program = `process.once("SIGTERM", () => process.exit(5)); setInterval(() => {}, 1000); console.log(process.pid);`;
+    writeFileSync(join(folder, MAIN), program);
+    const child = spawn(join(folder, "mosaic"), { stdio: ["ignore", "pipe", "inherit"] });
+    expect((await once(child.stdout, "data")).map(String)).toEqual([`${child.pid}\n`]);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([5, null]);
+  });
+
+  function pinned(): string {
+    return `node_modules/node-linux-${arch()}/bin/node`;
+  }
+
+  function addNode(file: string, name: string, version: string = "v24.21.0"): void {
+    mkdirSync(join(folder, file, ".."), { recursive: true });
+    writeFileSync(join(folder, file), NODE.replace("NAME", name).replace("VERSION", version), { mode: 0o755 });
+  }
+
+  function fromPath(): Ended {
+    return runIn(`${join(folder, "bin")}:/usr/bin:/bin`, join(folder, "mosaic"));
+  }
+});
+
+interface Ended {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+function runIn(path: string, ...command: readonly string[]): Ended {
+  return run("env", "-i", `PATH=${path}`, ...command);
+}
+
+function run(command: string, ...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  return { status, output: stdout + stderr };
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+
+/** How a process ended. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly stderr: string;
+}
+
+const SESSION: string = new URL("./tun-session.ts", import.meta.url).href;
+
+let count = 0;
+
+/** A network namespace for one test, with its loopback up: IPv6 does not deliver without. The processes that were started in it end with it. */
+export class Namespace implements AsyncDisposable {
+  readonly name: string = `mzt-${process.pid}-${count++}`;
+  readonly #sessions: Session[] = [];
+
+  constructor() {
+    execute("ip", "netns", "add", this.name);
+    this.run("ip", "link", "set", "lo", "up");
+  }
+
+  /** What a command printed; it must succeed. */
+  run(...command: readonly string[]): string {
+    return execute("ip", "netns", "exec", this.name, ...command);
+  }
+
+  /** Runs TypeScript that may use what tun-session.ts exports. `before` is a command that sets the stage for it. */
+  start(script: string, before: string = "true"): Session {
+    const program = `import { echo, hostile, open, print } from "${SESSION}";\n${script}`;
+    const node = [process.execPath, "--input-type=module-typescript", "-e", program];
+    const shell = ["sh", "-c", `${before} && exec "$@"`, "sh", ...node];
+    const session = new Session(
+      spawn("ip", ["netns", "exec", this.name, ...shell], { stdio: ["pipe", "pipe", "pipe"] }),
+    );
+    this.#sessions.push(session);
+    return session;
+  }
+
+  /** All that a script printed which ends by itself, and with success. */
+  async result(script: string, before?: string): Promise<readonly unknown[]> {
+    const session = this.start(script, before);
+    const printed = await session.rest();
+    const { status, stderr } = await session.ended;
+    if (status !== 0) throw new Error(`the script ended with ${status}: ${stderr}`);
+    return printed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.kill("SIGKILL")));
+    execute("ip", "netns", "del", this.name);
+  }
+}
+
+/** A script that is running: what it prints, one JSON value a line, and how it ends. */
+export class Session {
+  readonly ended: Promise<Outcome>;
+  readonly #child: ChildProcess;
+  readonly #printed: AsyncIterator<string>;
+
+  constructor(child: ChildProcess) {
+    if (child.stdout === null || child.stderr === null) throw new Error("a session is read from");
+    this.#child = child;
+    this.#printed = createInterface(child.stdout)[Symbol.asyncIterator]();
+    this.ended = outcomeOf(child, text(child.stderr));
+  }
+
+  /** The next value it prints; undefined when it ends without one. */
+  async next(): Promise<unknown> {
+    const line = await this.#printed.next();
+    return line.done === true ? undefined : (JSON.parse(line.value) as unknown);
+  }
+
+  async rest(): Promise<readonly unknown[]> {
+    const printed: unknown[] = [];
+    for (let value = await this.next(); value !== undefined; value = await this.next()) printed.push(value);
+    return printed;
+  }
+
+  write(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  kill(signal: NodeJS.Signals): Promise<Outcome> {
+    if (this.#child.exitCode === null) this.#child.kill(signal);
+    return this.ended;
+  }
+}
+
+async function outcomeOf(child: ChildProcess, stderr: Promise<string>): Promise<Outcome> {
+  await once(child, "exit");
+  return { status: child.exitCode, stderr: await stderr };
+}
+
+function execute(command: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 15_000 });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${stderr}${stdout}`);
+  return stdout;
+}

@@ -1,0 +1,70 @@
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { amendChecksum, checksumChange } from "../../runtime/device/checksum.ts";
+import { parseCidr } from "../../runtime/device/cidr.ts";
+import {
+  destinationText,
+  type IpHeader,
+  readHeader,
+  rewriteHeader,
+  sourceText,
+} from "../../runtime/device/ip-packet.ts";
+import { openTun, type TunResult } from "../../runtime/device/tun.ts";
+import type { Tun } from "../../runtime/world/world.ts";
+
+export interface Wanted {
+  readonly name?: string;
+  readonly address?: string;
+  readonly mtu?: number;
+}
+
+/** ICMP and ICMPv6: which protocol, and the types of an echo request and of its reply. */
+const ECHO: Readonly<Record<number, readonly [request: number, reply: number]>> = { 1: [8, 0], 58: [128, 129] };
+
+/** Opens a TUN interface; one that gets lost says so by a line. */
+export function open({ name, address = "100.64.0.1/24", mtu = 1400 }: Wanted = {}): TunResult {
+  const parsed = parseCidr(address);
+  if (!parsed.ok) return { ok: false, code: "EINVAL", message: parsed.message };
+  return openTun({ name, address: parsed.cidr, mtu, lost: (lost) => print({ lost }) });
+}
+
+/** Plays all the other hosts of the interface's network: answers every ping. */
+export function echo(tun: Tun): void {
+  tun.onPacket((packet) => {
+    const reply = replyTo(packet);
+    if (reply !== undefined) tun.write(reply);
+  });
+}
+
+/** Hands the kernel packets that it ought to refuse, and some that it might take: random bytes behind a version. */
+export function hostile(tun: Tun, packets: number): void {
+  const generator = xoroshiro128plus(1);
+  for (let i = 0; i < packets; i++) {
+    const bytes = Uint8Array.from({ length: uniformInt(generator, 0, 100) }, () => uniformInt(generator, 0, 255));
+    if (i % 2 === 0 && bytes.length > 0) bytes[0] = i % 4 === 0 ? 0x45 : 0x60;
+    tun.write(bytes);
+  }
+}
+
+/** Writes a value, and its maps as objects, as a line of JSON. */
+export function print(value: unknown): void {
+  const plain = (_: string, part: unknown): unknown => (part instanceof Map ? Object.fromEntries(part) : part);
+  process.stdout.write(`${JSON.stringify(value, plain)}\n`);
+}
+
+function replyTo(packet: Uint8Array): Uint8Array | undefined {
+  const header = readHeader(packet);
+  const [request, reply] = ECHO[header?.protocol ?? -1] ?? [];
+  if (header === undefined || reply === undefined || packet[header.payloadAt] !== request) return undefined;
+  return answer(packet, header, reply);
+}
+
+function answer(packet: Uint8Array, header: IpHeader, type: number): Uint8Array | undefined {
+  const ends = { source: destinationText(packet, header), destination: sourceText(packet, header) };
+  const reply = rewriteHeader(packet, ends);
+  if (reply === undefined) return undefined;
+  const before = reply.slice();
+  reply[header.payloadAt] = type;
+  amendChecksum(reply, header.payloadAt + 2, checksumChange(before, reply, header.payloadAt, header.payloadAt + 2));
+  return reply;
+}
