@@ -18,7 +18,7 @@ export interface Refusal {
 export interface TunHandle {
   /** The interface's name in the kernel. */
   readonly name: string;
-  /** Sets MTU, address (4 or 16 bytes) and prefix length, and brings the interface up. */
+  /** Sets MTU, address (4 or 16 bytes; none when empty) and prefix length, and brings the interface up. */
   configure(address: Uint8Array, prefix: number, mtu: number): Refusal | undefined;
   /**
    * Begins to read; called once. At each wake up to 64 packets are put into `arena`, and `index` gets their offsets and

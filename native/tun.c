@@ -126,7 +126,7 @@ static napi_value refused(napi_env env, int number, const char *call) {
 
 static struct failure configure(const char *name, struct interface_address address, int mtu) {
   struct failure failure = interface_set_mtu(name, mtu);
-  if (failure.number == 0) failure = interface_set_address(name, address);
+  if (failure.number == 0 && address.length > 0) failure = interface_set_address(name, address);
   return failure.number == 0 ? interface_set_up(name) : failure;
 }
 

@@ -6,7 +6,8 @@ import { type Cidr, formatCidr } from "./cidr.ts";
 export interface TunOptions {
   /** The interface's name; the first free of `mosaic0`, `mosaic1`, ... when undefined. */
   readonly name: string | undefined;
-  readonly address: Cidr;
+  /** None when undefined: the interface is up, and whoever wants to gives it one. */
+  readonly address: Cidr | undefined;
   readonly mtu: number;
   /** Called once when the interface disappears while it is open; everything written later is refused. */
   readonly lost?: (code: string) => void;
@@ -28,6 +29,8 @@ const MTU_MAX = 65_535;
 const ARENA_BYTES = 512 << 10;
 const INDEX_LENGTH = 128;
 
+const NO_ADDRESS = { bytes: new Uint8Array(0), prefix: 0 };
+
 /** Creates a TUN interface of this network namespace, with its address, and brings it up. */
 export function openTun(options: TunOptions): TunResult {
   const fault = faultIn(options);
@@ -44,7 +47,7 @@ function faultIn({ name, address, mtu }: TunOptions): string | undefined {
     return `bad interface name ${JSON.stringify(name)}: 1 to ${NAME_LENGTH_MAX} characters without space, "/" and ":"`;
   }
   if (!Number.isInteger(mtu) || mtu < MTU_MIN || mtu > MTU_MAX) return `bad MTU ${mtu}: from ${MTU_MIN} to ${MTU_MAX}`;
-  if (address.bytes.length === 16 && mtu < IPV6_MTU_MIN) return `bad MTU ${mtu}: IPv6 needs ${IPV6_MTU_MIN} or more`;
+  if (address?.bytes.length === 16 && mtu < IPV6_MTU_MIN) return `bad MTU ${mtu}: IPv6 needs ${IPV6_MTU_MIN} or more`;
   return undefined;
 }
 
@@ -55,10 +58,12 @@ function isInterfaceName(name: string): boolean {
 
 function configure(handle: TunHandle, options: TunOptions): TunResult {
   const { address, mtu } = options;
-  const refusal = handle.configure(address.bytes, address.prefix, mtu);
+  const { bytes, prefix } = address ?? NO_ADDRESS;
+  const refusal = handle.configure(bytes, prefix, mtu);
   if (refusal === undefined) return { ok: true, tun: new LinuxTun(handle, options) };
   handle.close(() => {});
-  return refuse(refusal, `cannot give ${handle.name} address ${formatCidr(address)} and MTU ${mtu}`, options);
+  const wanted = address === undefined ? `MTU ${mtu}` : `address ${formatCidr(address)} and MTU ${mtu}`;
+  return refuse(refusal, `cannot give ${handle.name} ${wanted}`, options);
 }
 
 function refuse(refusal: Refusal, what: string, options: TunOptions): TunResult {
@@ -90,7 +95,7 @@ function explainOpen(code: string, call: string): string | undefined {
 }
 
 function explainAddress(code: string, options: TunOptions): string | undefined {
-  const ipv6 = options.address.bytes.length === 16;
+  const ipv6 = options.address?.bytes.length === 16;
   if (ipv6 && ["EACCES", "EAFNOSUPPORT", "EOPNOTSUPP"].includes(code)) return "IPv6 is disabled on this machine";
   return code === "EEXIST" || code === "EADDRNOTAVAIL" ? "the kernel does not take this address" : undefined;
 }

@@ -3,7 +3,7 @@ import { checkFiles } from "./check.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { processOutput as output } from "./output.ts";
 import { parsePeer, type Peer } from "./peer.ts";
-import { runNode } from "./run.ts";
+import { runNode, type TunRequest } from "./run.ts";
 import { VERSION } from "./version.ts";
 
 const DEFAULT_LISTEN = "localhost:10000";
@@ -15,13 +15,14 @@ function program(): Command {
     .version(VERSION)
     .showSuggestionAfterError()
     .exitOverride();
-  mosaic.addCommand(runCommand());
-  mosaic.addCommand(checkCommand());
+  addRun(mosaic);
+  addCheck(mosaic);
   return mosaic;
 }
 
-function runCommand(): Command {
-  return new Command("run")
+function addRun(mosaic: Command): void {
+  mosaic
+    .command("run")
     .description("run a node until SIGINT or SIGTERM")
     .argument("<files...>", "programs; a bare name may be a shipped one, as ron.mzl")
     .option("--listen <host:port>", "address to bind", DEFAULT_LISTEN)
@@ -60,18 +61,20 @@ function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeo
     hasTun: flags.tun !== undefined,
     listen: flags.listen,
     address: flags.addr,
-    tun: flags.tun === undefined ? undefined : { name: nameOf(flags.tun), address: flags.tunAddr, mtu: flags.mtu },
+    tun: flags.tun === undefined ? undefined : tunRequest(flags.tun, flags),
     watch: flags.watch,
     json: flags.json,
   };
 }
 
-function nameOf(tun: string | true): string | undefined {
-  return tun === true ? undefined : tun;
+function tunRequest(tun: string | true, { tunAddr, mtu }: RunFlags): TunRequest {
+  if (tunAddr === undefined) throw wrongUsage("--tun", "the device needs an address: --tun-addr 100.64.0.1/24");
+  return { name: tun === true ? undefined : tun, address: tunAddr, mtu };
 }
 
-function checkCommand(): Command {
-  return new Command("check")
+function addCheck(mosaic: Command): void {
+  mosaic
+    .command("check")
     .description("report what is wrong with programs")
     .argument("<files...>")
     .addOption(collecting("-D, --define <name=value>", "a macro"))

@@ -26,7 +26,8 @@ export interface RunOptions extends ProgramOptions {
 export interface TunRequest {
   /** Undefined lets the kernel number it. */
   readonly name: string | undefined;
-  readonly address: string | undefined;
+  /** CIDR. */
+  readonly address: string;
   readonly mtu: number;
 }
 
@@ -41,7 +42,7 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
   const stopped = stopSignal();
   const datagrams = await bind(options.listen);
   try {
-    const tun = options.tun === undefined ? undefined : openDevice(options.tun);
+    const tun = options.tun === undefined ? undefined : openDevice(options.tun, output);
     const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun };
     const names = ownNames(options, datagrams);
     const onWatch = (line: WatchLine): void => output.result(options.json ? JSON.stringify(line) : formatWatchLine(line));
@@ -77,10 +78,11 @@ async function bind(listen: string): Promise<Datagrams> {
   return opened.datagrams;
 }
 
-function openDevice({ name, address, mtu }: TunRequest): Tun {
-  const cidr = address === undefined ? undefined : parseCidr(address);
-  if (cidr?.ok === false) throw wrongUsage("--tun-addr", cidr.message);
-  const opened = openTun({ name, cidr: cidr?.cidr, mtu });
+function openDevice({ name, address, mtu }: TunRequest, output: Output): Tun {
+  const cidr = parseCidr(address);
+  if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
+  const lost = (code: string): void => output.problem(`mosaic: the TUN device is gone (${code}); packets for it are dropped`);
+  const opened = openTun({ name, address: cidr.cidr, mtu, lost });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   return opened.tun;
 }
@@ -95,7 +97,7 @@ function ownNames({ listen, address }: RunOptions, { address: bound }: Datagrams
 }
 
 function announce(options: RunOptions, names: readonly string[], tun: Tun | undefined, output: Output): void {
-  const device = tun === undefined ? "" : `, ${tun.name} ${options.tun?.address ?? ""}`;
+  const device = tun === undefined ? "" : `, ${tun.name} with ${options.tun?.address ?? ""}`;
   output.problem(`mosaic: running ${options.files.join(" ")} as ${names[0]}${device}`);
   const host = parseHostPort(names[0] ?? "");
   if (host.ok && !isLoopback(host.at.host)) {

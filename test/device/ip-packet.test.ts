@@ -171,22 +171,22 @@ test("100,000 random and mutated packets are read, rewritten or refused", { time
     { source: "1.2.3.4" },
     { destination: "::1", protocol: 17 },
   );
-  fc.assert(
-    fc.property(packet, changes, (bytes, change) => {
-      const header = readHeader(bytes);
-      if (header === undefined) return rewriteHeader(bytes, change) === undefined;
-      const text = sourceText(bytes, header) + destinationText(bytes, header);
-      return (
-        text.length > 0 && header.payloadAt <= header.length && header.length <= bytes.length && fits(bytes, change)
-      );
-    }),
-    { numRuns: 100_000 },
-  );
+  const property = fc.property(packet, changes, (bytes, change) => isSound(bytes) && staysSound(bytes, change));
+  expect(() => fc.assert(property, { numRuns: 100_000 })).not.toThrow();
 });
 
-function fits(packet: Uint8Array, changes: HeaderChanges): boolean {
+/** What the header speaks of is there. */
+function isSound(packet: Uint8Array): boolean {
+  const header = readHeader(packet);
+  if (header === undefined) return true;
+  const texts = [sourceText(packet, header), destinationText(packet, header)];
+  return texts.every((text) => text !== "") && header.payloadAt <= header.length && header.length <= packet.length;
+}
+
+function staysSound(packet: Uint8Array, changes: HeaderChanges): boolean {
   const rewritten = rewriteHeader(packet, changes);
-  return rewritten === undefined || readHeader(rewritten)?.length === rewritten.length;
+  if (rewritten === undefined) return true;
+  return readHeader(packet)?.length === rewritten.length && isSound(rewritten);
 }
 
 function describePacket(packet: Uint8Array): string {

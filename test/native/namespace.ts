@@ -13,7 +13,9 @@ const SESSION: string = new URL("./tun-session.ts", import.meta.url).href;
 
 let count = 0;
 
-/** A network namespace for one test, with its loopback up: IPv6 does not deliver without. The processes that were started in it end with it. */
+/**
+ * A network namespace for one test. Its loopback is up: IPv6 does not deliver without. What was started in it ends with it.
+ */
 export class Namespace implements AsyncDisposable {
   readonly name: string = `mzt-${process.pid}-${count++}`;
   readonly #sessions: Session[] = [];

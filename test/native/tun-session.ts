@@ -14,6 +14,7 @@ import type { Tun } from "../../runtime/world/world.ts";
 
 export interface Wanted {
   readonly name?: string;
+  /** 100.64.0.1/24 when left out, none when empty. */
   readonly address?: string;
   readonly mtu?: number;
 }
@@ -23,9 +24,10 @@ const ECHO: Readonly<Record<number, readonly [request: number, reply: number]>> 
 
 /** Opens a TUN interface; one that gets lost says so by a line. */
 export function open({ name, address = "100.64.0.1/24", mtu = 1400 }: Wanted = {}): TunResult {
+  const lost = (code: string): void => print({ lost: code });
   const parsed = parseCidr(address);
-  if (!parsed.ok) return { ok: false, code: "EINVAL", message: parsed.message };
-  return openTun({ name, address: parsed.cidr, mtu, lost: (lost) => print({ lost }) });
+  if (!parsed.ok && address !== "") return { ok: false, code: "EINVAL", message: parsed.message };
+  return openTun({ name, address: parsed.ok ? parsed.cidr : undefined, mtu, lost });
 }
 
 /** Plays all the other hosts of the interface's network: answers every ping. */

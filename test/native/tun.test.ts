@@ -35,6 +35,13 @@ describe("a TUN interface", () => {
     );
   });
 
+  test("is up without address where none is given", async () => {
+    await using net = new Namespace();
+    await net.start(echo({ address: "" })).next();
+    expect(net.run("ip", "-4", "addr", "show", "mosaic0")).not.toContain("inet");
+    expect(net.run("ip", "link", "show", "mosaic0")).toContain(",UP,LOWER_UP> mtu 1400 ");
+  });
+
   test("takes the first free name", async () => {
     await using net = new Namespace();
     const names = `const a = open(), b = open({ address: "100.65.0.1/24" }); print([a.tun.name, b.tun.name]);`;
