@@ -1,10 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** What a test may need of the machine it runs on; any other word is a command. */
+/** What a test may need of the machine it runs on; any other name is that of a command. */
 const CONDITIONS: Readonly<Record<string, () => boolean>> = {
   root: () => process.geteuid?.() === 0,
-  "/dev/net/tun": () => existsSync("/dev/net/tun"),
+  "network namespaces": () => spawnSync("unshare", ["-n", "true"]).status === 0,
+  "user namespaces": () => spawnSync("unshare", ["-Urn", "true"]).status === 0,
+  "/dev/net/tun": () => isAllowed("/dev/net/tun", constants.R_OK | constants.W_OK),
   IPv6: () => existsSync("/proc/net/if_inet6") && readFileSync("/proc/net/if_inet6", "utf8") !== "",
   addon: () => existsSync(new URL("../native/build/mosaic.node", import.meta.url)),
 };
@@ -12,7 +15,7 @@ const CONDITIONS: Readonly<Record<string, () => boolean>> = {
 /** Where system commands are for those whose PATH leaves them out. */
 const SYSTEM_FOLDERS: readonly string[] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
-/** The reason to skip a test that needs all of these (`root`, `/dev/net/tun`, `addon`, or commands); undefined when all are there. */
+/** The reason to skip a test that needs all of these; undefined when all are there. */
 export function needs(...wanted: readonly string[]): string | undefined {
   const missing = wanted.filter((name) => !(CONDITIONS[name]?.() ?? hasCommand(name)));
   return missing.length === 0 ? undefined : `needs ${missing.join(", ")}`;
@@ -20,12 +23,12 @@ export function needs(...wanted: readonly string[]): string | undefined {
 
 function hasCommand(name: string): boolean {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...SYSTEM_FOLDERS];
-  return folders.some((folder) => isExecutable(join(folder, name)));
+  return folders.some((folder) => isAllowed(join(folder, name), constants.X_OK));
 }
 
-function isExecutable(file: string): boolean {
+function isAllowed(file: string, mode: number): boolean {
   try {
-    accessSync(file, constants.X_OK);
+    accessSync(file, mode);
     return true;
   } catch {
     return false;

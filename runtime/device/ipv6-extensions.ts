@@ -49,7 +49,7 @@ export function findUpper(packet: Uint8Array, length: number): Upper | undefined
   };
   for (let count = 0; SKIPPED.has(upper.protocol) && !upper.laterFragment; count++) {
     const end = upper.payloadAt + extensionLength(packet, upper);
-    if (count === EXTENSIONS_MAX || upper.payloadAt + 8 > length || end > length) return undefined;
+    if (count === EXTENSIONS_MAX || end > length) return undefined;
     upper = skip(packet, upper, end);
   }
   return upper;

@@ -1,5 +1,5 @@
 import type { Cause } from "../engine/engine.ts";
-import { decodeDatagram } from "../wire/decode.ts";
+import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
 import type { Clock, Datagram, World } from "../world/world.ts";
 import type { Admission } from "./admission.ts";
@@ -45,8 +45,22 @@ export class NetworkIn {
 
   #datagram({ bytes, from }: Datagram): void {
     const decoded = decodeDatagram(bytes);
-    if (!decoded.ok) return this.#drops.count(`datagram: ${decoded.reason}`);
-    for (const { hash, start, end } of decoded.tuples) {
+    if (decoded.ok) return this.#tuples(bytes, decoded.tuples, from);
+    if (decoded.reason !== "fragment") return this.#drops.count(`datagram: ${decoded.reason}`);
+    const whole = this.#reassembly.whole(bytes, from, this.#clock.now());
+    if (typeof whole === "string") this.#drops.count(`datagram: ${whole}`);
+    else if (whole !== undefined) this.#message(whole, from);
+  }
+
+  /** A datagram put together of pieces; pieces of pieces there are none. */
+  #message(bytes: Uint8Array, from: string): void {
+    const decoded = decodeDatagram(bytes);
+    if (decoded.ok) this.#tuples(bytes, decoded.tuples, from);
+    else this.#drops.count(`datagram: ${decoded.reason}`);
+  }
+
+  #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string): void {
+    for (const { hash, start, end } of tuples) {
       const tuple = this.#admission.decode(hash, bytes, start, end);
       if (tuple !== undefined) this.#out({ tuple, provenance: "network", source: from });
     }

@@ -71,6 +71,8 @@ export class Engine implements StrandHost {
   readonly #queries: RandomStream;
   readonly #ambients: (Ambient | undefined)[] = [];
   readonly #events = new RoundEvents();
+  /** `localAddr` by overlay; the node's own under null. */
+  readonly #addresses: ReadonlyMap<string | null, Table>;
   #dataflow: Dataflow | undefined;
   #changes: Change[] = [];
   #derivations = 0;
@@ -91,6 +93,7 @@ export class Engine implements StrandHost {
     this.#byEvent = strandsBy(plan, "event");
     this.#byInserted = strandsBy(plan, "inserted");
     this.#byExpired = strandsBy(plan, "expired");
+    this.#addresses = addressTables(this.tables);
     const none = (): number[] => plan.strands.map(() => 0);
     this.counters = { steps: 0, rounds: 0, stopped: 0, refused: 0, fired: none(), failed: none() };
   }
@@ -109,9 +112,8 @@ export class Engine implements StrandHost {
   step(cause: Cause): boolean {
     this.#begin(cause.source);
     return this.#run(() => {
-      const deltas = this.#commit();
       this.#events.add(cause.tuple, cause.provenance);
-      return deltas;
+      return this.store.nextExpiry() <= this.#now ? this.#commit() : [];
     });
   }
 
@@ -254,13 +256,7 @@ export class Engine implements StrandHost {
   }
 
   localAddress(overlay: string | null): Value | undefined {
-    const spec = overlay === null ? undefined : this.#plan.overlays.find((one) => one.name === overlay);
-    const table = spec === undefined ? this.#ownAddress : this.tables[spec.localAddr];
-    return table?.first?.values[0];
-  }
-
-  get #ownAddress(): Table | undefined {
-    return this.tables.find((table) => table?.predicate.role.kind === "localAddr" && table.predicate.role.overlay === undefined);
+    return this.#addresses.get(overlay)?.first?.values[0];
   }
 
   freshQuery(): number {
@@ -291,4 +287,13 @@ function strandsBy(plan: Plan, kind: "event" | "inserted" | "expired"): readonly
   const strands: number[][] = plan.predicates.map(() => []);
   for (const { id, trigger } of plan.strands) if (trigger.kind === kind) strands[trigger.predicate]?.push(id);
   return strands;
+}
+
+function addressTables(tables: readonly (Table | undefined)[]): ReadonlyMap<string | null, Table> {
+  const found = new Map<string | null, Table>();
+  for (const table of tables) {
+    const role = table?.predicate.role;
+    if (table !== undefined && role?.kind === "localAddr") found.set(role.overlay ?? null, table);
+  }
+  return found;
 }

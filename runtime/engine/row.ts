@@ -15,7 +15,7 @@ export class Row {
   /** An event rule, a fact or the network put it here; otherwise only view rules hold it. */
   isBase: boolean;
   /** Seconds on the node's clock. */
-  expires = Infinity;
+  expires: number = Infinity;
   previous: Row | null = null;
   next: Row | null = null;
   /** The row's place in its bucket, index by index. */

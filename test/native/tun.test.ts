@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { beforeEach, describe, expect, test } from "vitest";
 import { needs } from "../needs.ts";
 import { Namespace } from "./namespace.ts";
@@ -22,7 +21,7 @@ createSocket("udp4").unref().send("x", 9, "100.64.0.9");
 `;
 
 beforeEach(({ skip }) => {
-  const reason = needs("root", "/dev/net/tun", "addon", "ip", "ping");
+  const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping");
   skip(reason !== undefined, reason);
 });
 
@@ -240,15 +239,6 @@ describe("a TUN interface that cannot be had:", () => {
     ]);
     expect(net.run("ip", "-br", "link")).not.toContain("mosaic0");
   });
-});
-
-test("an ordinary user has one in a user namespace", ({ skip }) => {
-  const reason = spawnSync("unshare", ["-Urn", "true"]).status === 0 ? undefined : "needs unprivileged user namespaces";
-  skip(reason !== undefined, reason);
-  const session = new URL("./tun-session.ts", import.meta.url).href;
-  const program = `import { open, print } from "${session}"; print(open().ok);`;
-  const node = [process.execPath, "--input-type=module-typescript", "-e", program];
-  expect(spawnSync("unshare", ["-Urn", ...node], { encoding: "utf8" }).stdout).toBe("true\n");
 });
 
 function echo(options: object): string {

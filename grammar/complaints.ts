@@ -1,0 +1,30 @@
+import type { Diagnostic } from "./diagnostic.ts";
+import { report } from "./report.ts";
+
+/** More errors than a reader wants, and fewer than a hostile text can cause. */
+const MOST_ERRORS = 100;
+
+/** The diagnostics of one reading of a program, up to a number at which reading on is of no use. */
+export class Complaints {
+  readonly #diagnostics: Diagnostic[] = [];
+  #errors = 0;
+
+  /** So much is wrong that nothing more is recorded. */
+  get full(): boolean {
+    return this.#errors > MOST_ERRORS;
+  }
+
+  add(diagnostic: Diagnostic): void {
+    if (this.full) return;
+    if (diagnostic.severity === "error") this.#errors += 1;
+    this.#diagnostics.push(this.full ? report("E0190", diagnostic.span, { count: MOST_ERRORS }) : diagnostic);
+  }
+
+  /** In the order of the files named, and of their texts. */
+  sorted(files: readonly string[]): readonly Diagnostic[] {
+    const order = new Map(files.map((file, index) => [file, index]));
+    const fileOf = (diagnostic: Diagnostic): number => order.get(diagnostic.span?.file ?? "") ?? -1;
+    const startOf = (diagnostic: Diagnostic): number => diagnostic.span?.start ?? -1;
+    return this.#diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || startOf(a) - startOf(b));
+  }
+}

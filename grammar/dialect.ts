@@ -1,0 +1,32 @@
+import type { Dialect } from "./span.ts";
+import { At, Colon, LeftParen, Name, NumberLiteral, type Token, Variable } from "./tokens.ts";
+
+const DIALECTS: readonly Dialect[] = ["mozlog", "overlog", "overlog-flat"];
+
+/** The dialect of that name. */
+export function dialectOf(name: string): Dialect | undefined {
+  return DIALECTS.find((dialect) => dialect === name);
+}
+
+/** Whether an OverLog text is of the age that had no precedence: it has typed keys, or says a location twice. */
+export function looksFlat(tokens: readonly Token[]): boolean {
+  return tokens.some(
+    (token, at) =>
+      token.tokenType === Name &&
+      ((token.image === "keys" && areTyped(tokens, at + 1)) || saysLocationTwice(tokens, at + 1)),
+  );
+}
+
+/** `(4:list)` */
+function areTyped(tokens: readonly Token[], at: number): boolean {
+  return areOf(tokens, at, [LeftParen, NumberLiteral, Colon]);
+}
+
+/** `@X(X` */
+function saysLocationTwice(tokens: readonly Token[], at: number): boolean {
+  return areOf(tokens, at, [At, Variable, LeftParen, Variable]) && tokens[at + 1]?.image === tokens[at + 3]?.image;
+}
+
+function areOf(tokens: readonly Token[], at: number, types: readonly Token["tokenType"][]): boolean {
+  return types.every((type, index) => tokens[at + index]?.tokenType === type);
+}

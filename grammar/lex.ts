@@ -1,0 +1,62 @@
+import { type ILexingError, type IToken, Lexer } from "chevrotain";
+import type { Source } from "./span.ts";
+import { BadCharacter, TOKEN_TYPES, type Token } from "./tokens.ts";
+
+export interface LexedText {
+  readonly tokens: readonly Token[];
+  readonly comments: readonly Comment[];
+}
+
+/** A comment between slash-stars, which may reach over several lines. */
+export interface Comment {
+  readonly start: number;
+  readonly text: string;
+}
+
+let lexer: Lexer | undefined;
+
+/** Divides any text at all into tokens; what is none becomes a token of a `Bad` type. */
+export function lex(source: Source): LexedText {
+  lexer ??= new Lexer([...TOKEN_TYPES], { positionTracking: "onlyStart", skipValidations: true });
+  const result = lexer.tokenize(source.text);
+  const comments = result.groups["comments"] ?? [];
+  return {
+    tokens: placeTokens(source.file, withBadCharacters(source.text, result.tokens, result.errors)),
+    comments: comments.map((comment) => ({ start: comment.startOffset, text: comment.image })),
+  };
+}
+
+function withBadCharacters(text: string, tokens: IToken[], errors: readonly ILexingError[]): readonly IToken[] {
+  if (errors.length === 0) return tokens;
+  const all = [...tokens, ...errors.map((error) => badCharacter(text, error))];
+  return all.sort((a, b) => a.startOffset - b.startOffset);
+}
+
+function badCharacter(text: string, error: ILexingError): IToken {
+  return {
+    image: text.slice(error.offset, error.offset + error.length),
+    startOffset: error.offset,
+    startLine: error.line ?? 0,
+    startColumn: error.column ?? 0,
+    tokenType: BadCharacter,
+    tokenTypeIdx: BadCharacter.tokenTypeIdx ?? 0,
+  };
+}
+
+function placeTokens(file: string, tokens: readonly IToken[]): readonly Token[] {
+  let lineBefore = 0;
+  return tokens.map((token) => {
+    const line = token.startLine ?? 0;
+    const placed = placeToken(file, token, line !== lineBefore);
+    lineBefore = line;
+    return placed;
+  });
+}
+
+function placeToken(file: string, token: IToken, opensLine: boolean): Token {
+  const { image, startOffset, tokenType, tokenTypeIdx } = token;
+  const end = startOffset + image.length;
+  const line = token.startLine ?? 0;
+  const column = token.startColumn ?? 0;
+  return { image, startOffset, tokenType, tokenTypeIdx, file, end, line, column, opensLine };
+}

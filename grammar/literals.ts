@@ -1,0 +1,139 @@
+import type { Complaints } from "./complaints.ts";
+import type { Constant, ConstantValue } from "./ast.ts";
+import { report } from "./report.ts";
+import { type Token, spanOf } from "./tokens.ts";
+
+const ID_BITS = 160n;
+
+/** What one of the unit is: seconds, or bits per second. Divisors keep `20ms` the double that `0.02` is. */
+const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
+  ["us", (amount: number) => amount / 1e6],
+  ["ms", (amount: number) => amount / 1e3],
+  ["s", (amount: number) => amount],
+  ["min", (amount: number) => amount * 60],
+  ["h", (amount: number) => amount * 3600],
+  ["bit", (amount: number) => amount],
+  ["kbit", (amount: number) => amount * 1e3],
+  ["mbit", (amount: number) => amount * 1e6],
+  ["gbit", (amount: number) => amount * 1e9],
+]);
+
+const WORDS: ReadonlyMap<string, ConstantValue> = new Map<string, ConstantValue>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+  ["infinity", Infinity],
+]);
+
+const ID = /^(0[xX][0-9a-fA-F]+|\d+)I$/;
+const HEXADECIMAL = /^0[xX][0-9a-fA-F]+$/;
+const QUANTITY = /^(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([a-z]*)$/;
+
+const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|([^]))/g;
+const ESCAPED: ReadonlyMap<string, string> = new Map([
+  ["n", "\n"],
+  ["t", "\t"],
+  ["r", "\r"],
+  ["f", "\f"],
+  ['"', '"'],
+  ["\\", "\\"],
+]);
+
+/** A lower-case name as a value: one of the four words, or the string of that text. */
+export function readWord(token: Token): Constant {
+  const value = WORDS.get(token.image);
+  return constant(token, value === undefined ? token.image : value);
+}
+
+/** An integer, float, id, duration or rate. One that is malformed is 0 and an error. */
+export function readNumber(token: Token, complaints: Complaints): Constant {
+  return constant(token, idOf(token, complaints) ?? numberOf(token, complaints));
+}
+
+export function readString(token: Token, complaints: Complaints): Constant {
+  return constant(token, unquote(token, complaints));
+}
+
+/** The text a string literal denotes. */
+export function unquote(token: Token, complaints: Complaints): string {
+  const inside = token.image.slice(1, -1);
+  if (!inside.includes("\\")) return inside;
+  return inside.replace(ESCAPE, (escape, hex: string | undefined, letter: string | undefined) => {
+    const text = hex === undefined ? ESCAPED.get(letter ?? "") : String.fromCharCode(Number.parseInt(hex, 16));
+    if (text === undefined) complaints.add(report("E0109", spanOf(token), { escape }));
+    return text ?? escape;
+  });
+}
+
+/** `b"0aff"` */
+export function readBytes(token: Token, complaints: Complaints): Constant {
+  const digits = token.image.slice(2, -1);
+  if (/^(?:[0-9a-fA-F]{2})*$/.test(digits)) return constant(token, bytesOf(digits));
+  complaints.add(report("E0110", spanOf(token), { text: digits }));
+  return constant(token, new Uint8Array());
+}
+
+/** A number with its sign; there is one zero. */
+export function negated(minus: Token, number: Constant & { readonly value: number }): Constant {
+  const { file, startOffset: start } = minus;
+  const span = { file, start, end: number.span.file === file ? number.span.end : minus.end };
+  return { kind: "constant", value: number.value === 0 ? 0 : -number.value, text: `-${number.text}`, span };
+}
+
+/** A whole number as written, as columns are counted. */
+export function readColumn(token: Token, complaints: Complaints): number {
+  const column = Number(token.image);
+  if (Number.isSafeInteger(column) && column > 0) return column;
+  complaints.add(report("E0149", spanOf(token), { text: token.image }));
+  return 1;
+}
+
+/** The text of a string literal that denotes the value. */
+export function quote(value: string): string {
+  return `"${value.replace(/[\n\t\r\f"\\\0]/g, escapeFor)}"`;
+}
+
+function escapeFor(character: string): string {
+  for (const [letter, text] of ESCAPED) if (text === character) return `\\${letter}`;
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
+function idOf(token: Token, complaints: Complaints): bigint | undefined {
+  const digits = ID.exec(token.image)?.[1];
+  if (digits === undefined) return undefined;
+  // More digits than any id has: telling so must not cost the time of converting them.
+  if (digits.length <= 64 && BigInt(digits) >> ID_BITS === 0n) return BigInt(digits);
+  complaints.add(report("E0108", spanOf(token), { text: token.image }));
+  return 0n;
+}
+
+function numberOf(token: Token, complaints: Complaints): number {
+  const value = HEXADECIMAL.test(token.image) ? Number(token.image) : quantityOf(token.image);
+  if (value === undefined) {
+    complaints.add(report("E0106", spanOf(token), { text: token.image, units: [...UNITS.keys()].join(" ") }));
+    return 0;
+  }
+  if (isExact(token.image, value)) return value;
+  complaints.add(report("E0107", spanOf(token), { text: token.image }));
+  return 0;
+}
+
+function isExact(text: string, value: number): boolean {
+  return /^(?:\d+|0[xX].*)$/.test(text) ? value <= 2 ** 53 : Number.isFinite(value);
+}
+
+function quantityOf(text: string): number | undefined {
+  const [, amount, unit] = QUANTITY.exec(text) ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  return unit === "" ? Number(amount) : UNITS.get(unit)?.(Number(amount));
+}
+
+function bytesOf(digits: string): Uint8Array {
+  return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
+    Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16),
+  );
+}
+
+function constant(token: Token, value: ConstantValue): Constant {
+  return { kind: "constant", value, text: token.image, span: spanOf(token) };
+}

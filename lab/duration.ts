@@ -1,0 +1,26 @@
+/** Divisors and not factors: `20ms` is then the same double as `0.02`. */
+const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
+  ["us", (amount: number) => amount / 1e6],
+  ["ms", (amount: number) => amount / 1e3],
+  ["s", (amount: number) => amount],
+  ["min", (amount: number) => amount * 60],
+  ["h", (amount: number) => amount * 3600],
+]);
+
+/** What `parseDuration` reads, in words for a message. */
+export const DURATION_FORMS: string = 'a duration as "20ms", "2s" or "5min"';
+
+/** Seconds of a duration as Mozlog writes it: `20ms`, `2s`, `1.5min`. Undefined when the text is none. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(text) ?? [];
+  return amount === undefined || unit === undefined ? undefined : UNITS.get(unit)?.(Number(amount));
+}
+
+/** A time span as people read it: `870 ms`, `2.13 s`, `5.0 min`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "for ever";
+  if (seconds < 0.001) return `${(seconds * 1e6).toFixed(0)} µs`;
+  if (seconds < 0.0095) return `${(seconds * 1e3).toFixed(1)} ms`;
+  if (seconds < 9.9995) return `${(seconds * 1e3).toFixed(0)} ms`;
+  return seconds < 600 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`;
+}

@@ -1,0 +1,121 @@
+import { type Groups, groupsOf, isBothWays, membersOf, sides } from "./host-names.ts";
+import { numberedHosts } from "./host-numbers.ts";
+import type { KeyPath } from "./key-positions.ts";
+import type { Crossing, DocumentFault, HostNames, TopologyDocument } from "./topology-document.ts";
+
+/** What is wrong in a document and its shape does not show: names of hosts, addresses, times. */
+export function findFaults(document: TopologyDocument): readonly DocumentFault[] {
+  const groups = groupsOf(document);
+  return [
+    ...findUnknownHosts(document, groups),
+    ...findCollidingNames(document),
+    ...findSharedAddresses(document),
+    ...findIdleHosts(document),
+    ...findBadTraffic(document, groups),
+    ...findLateEvents(document),
+  ];
+}
+
+function findUnknownHosts(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
+  const known = [...groups.keys()].slice(0, 20).join(", ");
+  return mentions(document).flatMap(({ path, name }) =>
+    groups.has(name) ? [] : [{ path, message: `there is no host ${JSON.stringify(name)}; there are ${known}` }],
+  );
+}
+
+interface Mention {
+  readonly path: KeyPath;
+  readonly name: string;
+}
+
+function mentions(document: TopologyDocument): readonly Mention[] {
+  const { peers, hosts, links, traffic, events } = document;
+  return [
+    ...namesAt(["peers"], peers === "all" ? undefined : peers),
+    ...Object.entries(hosts).flatMap(([name, host]) =>
+      namesAt(["hosts", name, "peers"], host.peers === "all" ? undefined : host.peers),
+    ),
+    ...links.flatMap(({ between, from, to }, at) => [
+      ...namesAt(["links", at, "between"], between === "all" ? undefined : between),
+      ...namesAt(["links", at, "from"], from),
+      ...namesAt(["links", at, "to"], to),
+    ]),
+    ...traffic.flatMap(({ from, to }, at) => [
+      ...namesAt(["traffic", at, "from"], from),
+      ...namesAt(["traffic", at, "to"], to),
+    ]),
+    ...events.flatMap((event, at) => [
+      ...crossingAt(["events", at, "cut"], event.cut),
+      ...crossingAt(["events", at, "heal"], event.heal),
+      ...namesAt(["events", at, "kill"], event.kill),
+      ...namesAt(["events", at, "start"], event.start),
+    ]),
+  ];
+}
+
+function namesAt(path: KeyPath, names: HostNames | undefined): readonly Mention[] {
+  if (names === undefined) return [];
+  if (typeof names === "string") return [{ path, name: names }];
+  return names.map((name, at) => ({ path: [...path, at], name }));
+}
+
+function crossingAt(path: KeyPath, crossing: Crossing | undefined): readonly Mention[] {
+  if (crossing === undefined) return [];
+  const [from, to] = sides(crossing);
+  const keys = isBothWays(crossing) ? [0, 1] : ["from", "to"];
+  return [...namesAt([...path, ...keys.slice(0, 1)], from), ...namesAt([...path, ...keys.slice(1)], to)];
+}
+
+function findCollidingNames(document: TopologyDocument): readonly DocumentFault[] {
+  const faults: DocumentFault[] = [];
+  const seen = new Set<string>();
+  for (const [name, host] of Object.entries(document.hosts)) {
+    for (const member of membersOf(name, host)) {
+      if (seen.has(member)) faults.push({ path: ["hosts", name], message: `there is a host ${member} already` });
+      seen.add(member);
+    }
+  }
+  return faults;
+}
+
+function findSharedAddresses(document: TopologyDocument): readonly DocumentFault[] {
+  const faults: DocumentFault[] = [];
+  const owners = new Map<string, string>();
+  for (const { name, group, address, virtual } of numberedHosts(document)) {
+    for (const [key, value] of [["address", address] as const, ["virtual", virtual] as const]) {
+      const owner = owners.get(value);
+      owners.set(value, name);
+      if (owner !== undefined) faults.push({ path: ["hosts", group, key], message: `${value} is ${owner}'s already` });
+    }
+  }
+  return faults;
+}
+
+function findIdleHosts(document: TopologyDocument): readonly DocumentFault[] {
+  const message = 'missing; expected a list of programs, as programs = ["ron.mzl"], here or for all hosts';
+  return Object.entries(document.hosts)
+    .filter(([, host]) => (host.programs ?? document.programs ?? []).length === 0)
+    .map(([name]) => ({ path: ["hosts", name, "programs"], message }));
+}
+
+function findBadTraffic(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
+  const devices = new Map(numberedHosts(document).map(({ name, hasTun }) => [name, hasTun]));
+  return document.traffic.flatMap(({ from, to, at }, index) => {
+    const path = ["traffic", index];
+    const faults: DocumentFault[] = [from, to].flatMap((name, side) => {
+      const key = side === 0 ? "from" : "to";
+      if (devices.get(name) === false) return [{ path: [...path, key], message: `${name} has no TUN device` }];
+      const isGroup = groups.has(name) && !devices.has(name);
+      return isGroup ? [{ path: [...path, key], message: `expected one host, not the group ${name}` }] : [];
+    });
+    if (from === to) faults.push({ path: [...path, "to"], message: "expected another host than in `from`" });
+    if (at >= document.duration) faults.push({ path: [...path, "at"], message: TOO_LATE });
+    return faults;
+  });
+}
+
+const TOO_LATE = "expected a time before the end, which `duration` sets";
+
+function findLateEvents({ events, duration }: TopologyDocument): readonly DocumentFault[] {
+  return events.flatMap(({ at }, index) => (at < duration ? [] : [{ path: ["events", index, "at"], message: TOO_LATE }]));
+}

@@ -1,0 +1,82 @@
+import { typeBit } from "../column-type.ts";
+import type { Ambient, FunctionSpec } from "../function-spec.ts";
+import { wrap } from "../ring.ts";
+import { type Kind, kindOf, type Value } from "../value.ts";
+import { addressFunctions } from "./addresses.ts";
+import { byteFunctions } from "./bytes.ts";
+import { hashFunctions } from "./hashes.ts";
+import { listFunctions } from "./lists.ts";
+import { numberFunctions } from "./numbers.ts";
+import { randomFunctions } from "./random.ts";
+import { stringFunctions } from "./strings.ts";
+
+/** What a function added from outside declares: the kind of each argument, the kind of its result, and its purity. */
+export interface Signature {
+  readonly args: readonly (Kind | "any")[];
+  readonly result: Kind | "any";
+  /** The same arguments always give the same value: the compiler may then compute it once. */
+  readonly pure: boolean;
+}
+
+/** Has the arguments of the declared kinds. `undefined`, NaN and an exception are failure; ids are taken modulo 2^160. */
+export type AddedFunction = (args: readonly Value[], ambient: Ambient) => Value | undefined;
+
+const FUNCTION_NAME = /^[a-z][A-Za-z0-9_]*$/;
+
+const registry = new Map<string, FunctionSpec>();
+for (const spec of [
+  ...numberFunctions,
+  ...listFunctions,
+  ...stringFunctions,
+  ...byteFunctions,
+  ...addressFunctions,
+  ...hashFunctions,
+  ...randomFunctions,
+]) {
+  registry.set(spec.name, spec);
+}
+
+export function functionNamed(name: string): FunctionSpec | undefined {
+  return registry.get(name);
+}
+
+export function functionNames(): readonly string[] {
+  return [...registry.keys()];
+}
+
+/**
+ * Adds a function for all programs that are compiled from now on. False when the name is taken, or none that a program
+ * could write.
+ */
+export function registerFunction(name: string, signature: Signature, fn: AddedFunction): boolean {
+  if (!FUNCTION_NAME.test(name) || registry.has(name)) return false;
+  const { args, result, pure } = signature;
+  registry.set(name, {
+    name,
+    minArgs: args.length,
+    maxArgs: args.length,
+    result: result === "any" ? 0 : typeBit(result),
+    pure,
+    call: (ambient, given) => (haveKinds(given, args) ? checked(attempt(fn, given, ambient), result) : undefined),
+  });
+  return true;
+}
+
+function haveKinds(values: readonly Value[], kinds: readonly (Kind | "any")[]): boolean {
+  return values.every((value, at) => kinds[at] === "any" || kinds[at] === kindOf(value));
+}
+
+/** Foreign code: what it throws is its failure, not the node's. */
+function attempt(fn: AddedFunction, args: readonly Value[], ambient: Ambient): Value | undefined {
+  try {
+    return fn(args, ambient);
+  } catch {
+    return undefined;
+  }
+}
+
+function checked(value: Value | undefined, kind: Kind | "any"): Value | undefined {
+  if (value === undefined || Number.isNaN(value)) return undefined;
+  if (kind !== "any" && kindOf(value) !== kind) return undefined;
+  return typeof value === "bigint" ? wrap(value) : value;
+}

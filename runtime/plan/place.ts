@@ -1,0 +1,19 @@
+import { Address } from "./address.ts";
+import type { Value } from "./value.ts";
+
+/** What may stand behind `overlay::`: a string, an id, another address, or a source route over these. */
+export function isNode(value: Value): boolean {
+  if (!Array.isArray(value)) return isHop(value);
+  return value.length > 0 && (value as readonly Value[]).every(isHop);
+}
+
+function isHop(value: Value): boolean {
+  return typeof value === "string" || typeof value === "bigint" || value instanceof Address;
+}
+
+const OVERLAY_NAME = /^[a-z][A-Za-z0-9_.]{0,254}$/;
+
+/** Names of this form never make the text of one address that of another. */
+export function isOverlayName(name: string): boolean {
+  return OVERLAY_NAME.test(name);
+}

@@ -1,0 +1,70 @@
+import { destinationText, readHeader, sourceText } from "../device/ip-packet.ts";
+import { parseIp } from "../device/ip-address.ts";
+
+/** An ICMP echo over IPv4. */
+export interface Echo {
+  readonly kind: "request" | "reply";
+  /** Dotted quads. */
+  readonly source: string;
+  readonly destination: string;
+  /** 16 bits. */
+  readonly identifier: number;
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+}
+
+const IP_HEADER_BYTES = 20;
+const ICMP_HEADER_BYTES = 8;
+const TTL = 64;
+const ICMP = 1;
+const TYPE = { request: 8, reply: 0 } as const;
+
+/** The packet of an echo, with its checksums. The addresses are IPv4. */
+export function writeEcho(echo: Echo): Uint8Array {
+  const length = IP_HEADER_BYTES + ICMP_HEADER_BYTES + echo.payload.length;
+  const packet = new Uint8Array(length);
+  const view = new DataView(packet.buffer);
+  view.setUint16(0, 0x4500);
+  view.setUint16(2, length);
+  view.setUint16(8, (TTL << 8) | ICMP);
+  packet.set(parseIp(echo.source) ?? [], 12);
+  packet.set(parseIp(echo.destination) ?? [], 16);
+  view.setUint16(10, checksum(packet.subarray(0, IP_HEADER_BYTES)));
+  packet[IP_HEADER_BYTES] = TYPE[echo.kind];
+  view.setUint16(IP_HEADER_BYTES + 4, echo.identifier);
+  view.setUint16(IP_HEADER_BYTES + 6, echo.sequence);
+  packet.set(echo.payload, IP_HEADER_BYTES + ICMP_HEADER_BYTES);
+  view.setUint16(IP_HEADER_BYTES + 2, checksum(packet.subarray(IP_HEADER_BYTES)));
+  return packet;
+}
+
+/** The echo in a packet; undefined when there is none, or a checksum is wrong. */
+export function readEcho(packet: Uint8Array): Echo | undefined {
+  const header = readHeader(packet);
+  if (header === undefined || header.version !== 4 || header.protocol !== ICMP || header.laterFragment) return undefined;
+  const message = packet.subarray(header.payloadAt, header.length);
+  if (message.length < ICMP_HEADER_BYTES) return undefined;
+  if (checksum(packet.subarray(0, header.payloadAt)) !== 0 || checksum(message) !== 0) return undefined;
+  const kind = message[0] === TYPE.request ? "request" : message[0] === TYPE.reply ? "reply" : undefined;
+  if (kind === undefined || message[1] !== 0) return undefined;
+  return {
+    kind,
+    source: sourceText(packet, header),
+    destination: destinationText(packet, header),
+    identifier: word(message, 4),
+    sequence: word(message, 6),
+    payload: message.slice(ICMP_HEADER_BYTES),
+  };
+}
+
+/** RFC 1071; 0 over bytes that hold their right checksum. */
+function checksum(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += 2) sum += word(bytes, at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}

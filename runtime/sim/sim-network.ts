@@ -1,0 +1,199 @@
+import type { Faults } from "../device/faulty-datagrams.ts";
+import { streamOf } from "../world/random.ts";
+import type { Datagram, DatagramCounters, Datagrams } from "../world/world.ts";
+import { SimLink } from "./sim-link.ts";
+import type { TraceHash } from "./trace-hash.ts";
+import type { Happening, VirtualTime } from "./virtual-time.ts";
+
+export interface SimNetworkSettings {
+  readonly seed: number;
+  /** The faults that the link between two hosts begins with; asked once a direction, when it is first used. */
+  readonly faults: (from: number, to: number) => Faults;
+  readonly maxPayload: number;
+  /** Told of every datagram that is delivered. */
+  readonly trace: TraceHash | undefined;
+}
+
+/** What became of the datagrams that left their sender. */
+export interface SimNetworkCounters {
+  delivered: number;
+  deliveredBytes: number;
+  lost: number;
+  duplicated: number;
+  heldBack: number;
+  /** On a link that was down when the datagram left or arrived. */
+  cut: number;
+  /** For a host that was down, or went down while the datagram was under way. */
+  hostDown: number;
+}
+
+/** A network of hosts, every one of which reaches every other over a link of its own in each direction. */
+export class SimNetwork {
+  readonly counters: SimNetworkCounters = {
+    delivered: 0,
+    deliveredBytes: 0,
+    lost: 0,
+    duplicated: 0,
+    heldBack: 0,
+    cut: 0,
+    hostDown: 0,
+  };
+  readonly #time: VirtualTime;
+  readonly #settings: SimNetworkSettings;
+  readonly #hosts = new Map<string, number>();
+  readonly #open: (SimDatagrams | undefined)[] = [];
+  /** Links by sender, then by receiver, made when they are first used. */
+  readonly #links: (SimLink | undefined)[][] = [];
+
+  constructor(time: VirtualTime, settings: SimNetworkSettings) {
+    this.#time = time;
+    this.#settings = settings;
+  }
+
+  /** Adds a host that is down; returns its number. No other host has this address. */
+  addHost(address: string): number {
+    const host = this.#links.length;
+    this.#hosts.set(address, host);
+    this.#links.push([]);
+    this.#open.push(undefined);
+    return host;
+  }
+
+  /** The one socket of a host that comes up. The host is down, and `address` is what it was added with. */
+  open(host: number, address: string): SimDatagrams {
+    const datagrams = new SimDatagrams(this, host, address, this.#settings.maxPayload);
+    this.#open[host] = datagrams;
+    return datagrams;
+  }
+
+  link(from: number, to: number): SimLink {
+    const row = this.#links[from] as (SimLink | undefined)[];
+    const known = row[to];
+    if (known !== undefined) return known;
+    const { seed, faults } = this.#settings;
+    const link = new SimLink(from, to, from === to ? {} : faults(from, to), streamOf(seed, `link ${from} ${to}`));
+    row[to] = link;
+    return link;
+  }
+
+  /** Lets a datagram go its way. False when no host has the address. */
+  send(sender: SimDatagrams, to: string, bytes: Uint8Array): boolean {
+    const host = this.#hosts.get(to);
+    if (host === undefined) return false;
+    const link = this.link(sender.host, host);
+    if (link.drawsLoss()) this.counters.lost++;
+    else this.#transmit(sender, link, bytes);
+    return true;
+  }
+
+  /** The end of a datagram's way. */
+  arrive(delivery: Delivery): void {
+    const { link, receiver, bytes } = delivery;
+    if (!link.isUp) this.counters.cut++;
+    else if (receiver === undefined || receiver.isClosed) this.counters.hostDown++;
+    else {
+      this.counters.delivered++;
+      this.counters.deliveredBytes += bytes.length;
+      this.#settings.trace?.add(this.#time.now, link.from, link.to, bytes);
+      receiver.take(delivery);
+    }
+  }
+
+  #transmit(sender: SimDatagrams, link: SimLink, bytes: Uint8Array): void {
+    if (!link.isUp) {
+      this.counters.cut++;
+      return;
+    }
+    this.#schedule(sender, link, bytes);
+    if (!link.drawsDuplicate()) return;
+    this.counters.duplicated++;
+    this.#schedule(sender, link, bytes);
+  }
+
+  #schedule(sender: SimDatagrams, link: SimLink, bytes: Uint8Array): void {
+    const isHeldBack = link.drawsHoldBack();
+    if (isHeldBack) this.counters.heldBack++;
+    const delivery = new Delivery(this, link, this.#open[link.to], bytes, sender.address);
+    this.#time.add(link.arrival(this.#time.now, isHeldBack), delivery);
+  }
+}
+
+/** A datagram under way. It is meant for the run of the receiving host that was up when it left. */
+class Delivery implements Datagram, Happening {
+  readonly bytes: Uint8Array;
+  readonly from: string;
+  readonly link: SimLink;
+  readonly receiver: SimDatagrams | undefined;
+  readonly #network: SimNetwork;
+
+  constructor(
+    network: SimNetwork,
+    link: SimLink,
+    receiver: SimDatagrams | undefined,
+    bytes: Uint8Array,
+    from: string,
+  ) {
+    this.#network = network;
+    this.link = link;
+    this.receiver = receiver;
+    this.bytes = bytes;
+    this.from = from;
+  }
+
+  happen(): void {
+    this.#network.arrive(this);
+  }
+}
+
+/** The socket of one run of a simulated host. */
+export class SimDatagrams implements Datagrams {
+  readonly host: number;
+  readonly address: string;
+  readonly maxPayload: number;
+  readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
+  readonly #network: SimNetwork;
+  #receive: ((datagram: Datagram) => void) | undefined;
+  #isClosed = false;
+
+  constructor(network: SimNetwork, host: number, address: string, maxPayload: number) {
+    this.#network = network;
+    this.host = host;
+    this.address = address;
+    this.maxPayload = maxPayload;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  onDatagram(receive: (datagram: Datagram) => void): void {
+    this.#receive = receive;
+  }
+
+  send(to: string, bytes: Uint8Array): void {
+    if (this.#isClosed) return this.#fail("closed");
+    if (bytes.length > this.maxPayload) return this.#fail("too long");
+    if (!this.#network.send(this, to, bytes)) return this.#fail("unknown destination");
+    this.counters.sent++;
+    this.counters.sentBytes += bytes.length;
+  }
+
+  take(datagram: Datagram): void {
+    this.counters.received++;
+    this.counters.receivedBytes += datagram.bytes.length;
+    this.#receive?.(datagram);
+  }
+
+  /** The network's side of a host that goes down. */
+  shut(): void {
+    this.#isClosed = true;
+  }
+
+  async close(): Promise<void> {
+    this.shut();
+  }
+
+  #fail(reason: string): void {
+    this.counters.failed.set(reason, (this.counters.failed.get(reason) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Clock, Tun, TunCounters } from "../world/world.ts";
+
+/** A TUN device whose other side is code instead of a kernel. */
+export class SimTun implements Tun {
+  readonly name: string;
+  readonly mtu: number;
+  readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
+  readonly #clock: Clock;
+  /** Where the packets go that the node writes. */
+  readonly #kernel: (packet: Uint8Array) => void;
+  #receive: ((packet: Uint8Array) => void) | undefined;
+  #isClosed = false;
+
+  constructor(name: string, mtu: number, clock: Clock, kernel: (packet: Uint8Array) => void) {
+    this.name = name;
+    this.mtu = mtu;
+    this.#clock = clock;
+    this.#kernel = kernel;
+  }
+
+  onPacket(receive: (packet: Uint8Array) => void): void {
+    this.#receive = receive;
+  }
+
+  /** A packet of the kernel for the node, which reads it once it has done what it is doing. */
+  deliver(packet: Uint8Array): void {
+    if (packet.length > this.mtu) this.#refuse("too long");
+    else this.#clock.soon(() => this.#read(packet));
+  }
+
+  write(packet: Uint8Array): void {
+    if (this.#isClosed) return this.#refuse("closed");
+    this.counters.written++;
+    this.counters.writtenBytes += packet.length;
+    this.#kernel(packet);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #read(packet: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.counters.read++;
+    this.counters.readBytes += packet.length;
+    this.#receive?.(packet);
+  }
+
+  #refuse(reason: string): void {
+    this.counters.refused.set(reason, (this.counters.refused.get(reason) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,151 @@
+import type { Faults } from "../device/faulty-datagrams.ts";
+import { streamOf } from "../world/random.ts";
+import type { World } from "../world/world.ts";
+import { EchoHost } from "./echo-host.ts";
+import { SimClock } from "./sim-clock.ts";
+import { type SimDatagrams, SimNetwork, type SimNetworkCounters } from "./sim-network.ts";
+import { TraceHash } from "./trace-hash.ts";
+import { type TimeOutcome, VirtualTime } from "./virtual-time.ts";
+
+export interface SimulationSettings {
+  readonly seed: number;
+  /** The faults of the link between two hosts, by their numbers; none when left out. */
+  readonly faults?: (from: number, to: number) => Faults;
+  /** The largest datagram; that of an Ethernet frame over IPv6 when left out. */
+  readonly maxPayload?: number;
+}
+
+/** Starts what runs on a host: called with a new world each time the host comes up. */
+export type Boot = (world: World) => void;
+
+export interface SimHostSettings {
+  readonly name: string;
+  /** `host:port`. */
+  readonly address: string;
+  readonly boot: Boot;
+  /** The host has a TUN device with this IPv4 address. */
+  readonly tun?: { readonly address: string; readonly mtu: number };
+}
+
+const MAX_PAYLOAD = 1452;
+
+/**
+ * Hosts and a network in virtual time. Everything that happens follows from the settings, the seed and what is asked
+ * for at which time; the trace hash tells two runs apart.
+ */
+export class Simulation {
+  readonly #time = new VirtualTime();
+  readonly #trace = new TraceHash();
+  readonly #clock = new SimClock(this.#time);
+  readonly #network: SimNetwork;
+  readonly #hosts = new Map<string, SimHost>();
+  readonly #seed: number;
+
+  constructor({ seed, faults = () => ({}), maxPayload = MAX_PAYLOAD }: SimulationSettings) {
+    this.#seed = seed;
+    this.#network = new SimNetwork(this.#time, { seed, faults, maxPayload, trace: this.#trace });
+  }
+
+  get now(): number {
+    return this.#time.now;
+  }
+
+  get happened(): number {
+    return this.#time.happened;
+  }
+
+  get network(): SimNetworkCounters {
+    return this.#network.counters;
+  }
+
+  /** A host that is down until it is started. Its name and its address are its own. Hosts are numbered from 0. */
+  addHost(settings: SimHostSettings): SimHost {
+    if (this.#hosts.has(settings.name)) throw new Error(`host ${settings.name} is there already`);
+    const host = new SimHost(settings, this.#seed, this.#time, this.#network, this.#clock);
+    this.#hosts.set(settings.name, host);
+    return host;
+  }
+
+  host(name: string): SimHost {
+    const host = this.#hosts.get(name);
+    if (host === undefined) throw new Error(`no host ${name}`);
+    return host;
+  }
+
+  /** No datagram goes from one to the other, and neither end notices. */
+  cut(from: string, to: string): void {
+    this.#network.link(this.host(from).number, this.host(to).number).isUp = false;
+  }
+
+  heal(from: string, to: string): void {
+    this.#network.link(this.host(from).number, this.host(to).number).isUp = true;
+  }
+
+  changeLink(from: string, to: string, faults: Faults): void {
+    this.#network.link(this.host(from).number, this.host(to).number).change(faults);
+  }
+
+  at(time: number, act: () => void): void {
+    this.#clock.at(time, act);
+  }
+
+  /** Lets everything happen up to `time`. */
+  runUntil(time: number): TimeOutcome {
+    return this.#time.runUntil(time);
+  }
+
+  /** The hash over every datagram delivered so far: time, sender, receiver, bytes. */
+  traceHash(): string {
+    return this.#trace.digest();
+  }
+}
+
+/** A simulated host, which goes up and down. Nothing of one run is left in the next but the kernel behind its TUN device. */
+export class SimHost {
+  readonly name: string;
+  readonly number: number;
+  readonly kernel: EchoHost | undefined;
+  readonly #settings: SimHostSettings;
+  readonly #seed: number;
+  readonly #time: VirtualTime;
+  readonly #network: SimNetwork;
+  #run: { readonly clock: SimClock; readonly datagrams: SimDatagrams } | undefined;
+  #starts = 0;
+
+  constructor(settings: SimHostSettings, seed: number, time: VirtualTime, network: SimNetwork, clock: SimClock) {
+    this.name = settings.name;
+    this.number = network.addHost(settings.address);
+    this.kernel = settings.tun && new EchoHost(settings.tun.address, clock);
+    this.#settings = settings;
+    this.#seed = seed;
+    this.#time = time;
+    this.#network = network;
+  }
+
+  get isUp(): boolean {
+    return this.#run !== undefined;
+  }
+
+  start(): void {
+    if (this.#run !== undefined) return;
+    const { name, address, boot, tun } = this.#settings;
+    const clock = new SimClock(this.#time);
+    const datagrams = this.#network.open(this.number, address);
+    this.#run = { clock, datagrams };
+    const seed = streamOf(this.#seed, `host ${name} ${this.#starts++}`).integer(2 ** 32);
+    boot({ clock, seed, datagrams, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
+  }
+
+  /** The host stops in the middle of whatever it does, without a word to anybody; datagrams under way to it are lost. */
+  crash(): void {
+    this.#run?.clock.stop();
+    this.#run?.datagrams.shut();
+    this.kernel?.closeTun();
+    this.#run = undefined;
+  }
+
+  restart(): void {
+    this.crash();
+    this.start();
+  }
+}

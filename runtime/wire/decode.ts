@@ -1,0 +1,50 @@
+import type { Value } from "../plan/value.ts";
+import { HEADER_BYTES, type HeaderRefusal, headerRefusal, isFragment } from "./header.ts";
+import { Reader } from "./reader.ts";
+
+/** Where in a datagram the fields of a tuple are. */
+export interface EncodedTuple {
+  readonly hash: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Why a datagram is dropped as a whole: short constant texts, to be counted. */
+export type DatagramRefusal = HeaderRefusal | "fragment" | "truncated" | "no predicate";
+
+export type DecodedDatagram =
+  | { readonly ok: true; readonly tuples: readonly EncodedTuple[] }
+  | { readonly ok: false; readonly reason: DatagramRefusal };
+
+/** The tuples of a whole datagram, still encoded. Fragments go through `Reassembly` first. */
+export function decodeDatagram(bytes: Uint8Array): DecodedDatagram {
+  const reason = headerRefusal(bytes);
+  if (reason !== undefined) return { ok: false, reason };
+  if (isFragment(bytes)) return { ok: false, reason: "fragment" };
+  return decodeTuples(new Reader(bytes, HEADER_BYTES, bytes.length));
+}
+
+function decodeTuples(reader: Reader): DecodedDatagram {
+  const tuples: EncodedTuple[] = [];
+  while (!reader.isAtEnd) {
+    const hash = reader.u32();
+    const length = reader.length();
+    if (hash === undefined || length < 0) return { ok: false, reason: "truncated" };
+    if (hash === 0) return { ok: false, reason: "no predicate" };
+    tuples.push({ hash, start: reader.at, end: reader.at + length });
+    reader.skip(length);
+  }
+  return { ok: true, tuples };
+}
+
+/** Exactly `arity` values between `start` and `end`; undefined when that is not what stands there. */
+export function decodeFields(bytes: Uint8Array, start: number, end: number, arity: number): Value[] | undefined {
+  const reader = new Reader(bytes, start, end);
+  const values: Value[] = [];
+  for (let count = 0; count < arity; count++) {
+    const value = reader.field(0);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return reader.isAtEnd ? values : undefined;
+}

@@ -1,0 +1,125 @@
+import { Address } from "../plan/address.ts";
+import { Packet } from "../plan/packet.ts";
+import type { Row, Value } from "../plan/value.ts";
+import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./limits.ts";
+import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
+import type { Writer } from "./writer.ts";
+
+/** Why a tuple cannot be sent. */
+export type EncodeRefusal = "hop limit" | "too deep" | "too large";
+
+/** Longer than this nothing is completed: all of it would have to be thrown away. */
+const WRITTEN_MAX: number = 2 * MESSAGE_MAX;
+
+/** Appends a tuple: its hash, the length of its fields, its fields. When it is refused, nothing has been written. */
+export function encodeTuple(writer: Writer, hash: number, args: Row): EncodeRefusal | undefined {
+  const before = writer.length;
+  const refused = encodeContent(writer, hash, args, 0);
+  if (refused !== undefined) writer.truncate(before);
+  return refused;
+}
+
+function encodeContent(writer: Writer, hash: number, args: Row, depth: number): EncodeRefusal | undefined {
+  writer.u32(hash);
+  const start = writer.openLength();
+  const refused = encodeFields(writer, args, depth);
+  if (refused === undefined) writer.closeLength(start);
+  return refused;
+}
+
+function encodeFields(writer: Writer, values: Row, depth: number): EncodeRefusal | undefined {
+  for (let at = 0; at < values.length; at++) {
+    const refused = encodeField(writer, values[at] as Value, depth);
+    if (refused !== undefined) return refused;
+    if (writer.length > WRITTEN_MAX) return "too large";
+  }
+  return undefined;
+}
+
+function encodeField(writer: Writer, value: Value, depth: number): EncodeRefusal | undefined {
+  switch (typeof value) {
+    case "string":
+      return encodeText(writer, value);
+    case "number":
+      encodeNumber(writer, value);
+      return undefined;
+    case "boolean":
+      writer.byte(value ? TRUE : FALSE);
+      return undefined;
+    case "bigint":
+      writer.byte(ID);
+      writer.id(value);
+      return undefined;
+    default:
+      return encodeObject(writer, value, depth);
+  }
+}
+
+function encodeText(writer: Writer, text: string): EncodeRefusal | undefined {
+  if (text.length > MESSAGE_MAX) return "too large";
+  writer.byte(STRING);
+  writer.text(text);
+  return undefined;
+}
+
+/** Whole numbers that are exact are integers, so that each value has one form; -0 is 0. */
+function encodeNumber(writer: Writer, number: number): void {
+  if (Number.isSafeInteger(number)) {
+    writer.byte(INTEGER);
+    writer.integer(number);
+  } else {
+    writer.byte(FLOAT);
+    writer.float(number);
+  }
+}
+
+function encodeObject(
+  writer: Writer,
+  value: Exclude<Value, string | number | boolean | bigint>,
+  depth: number,
+): EncodeRefusal | undefined {
+  if (value === null) return encodeNull(writer);
+  if (value instanceof Uint8Array) return encodeBytes(writer, value);
+  if (depth === DEPTH_MAX) return "too deep";
+  if (value instanceof Packet) return encodePacket(writer, value, depth + 1);
+  if (value instanceof Address) return encodeAddress(writer, value, depth + 1);
+  writer.byte(LIST);
+  writer.varint(value.length);
+  return encodeFields(writer, value, depth + 1);
+}
+
+function encodeNull(writer: Writer): undefined {
+  writer.byte(NULL);
+}
+
+function encodeBytes(writer: Writer, bytes: Uint8Array): EncodeRefusal | undefined {
+  if (bytes.length > MESSAGE_MAX) return "too large";
+  writer.byte(BYTES);
+  writer.varint(bytes.length);
+  writer.raw(bytes);
+  return undefined;
+}
+
+function encodeAddress(writer: Writer, { overlay, node, options }: Address, depth: number): EncodeRefusal | undefined {
+  writer.byte(ADDRESS);
+  writer.text(overlay);
+  const refused = encodeField(writer, node, depth);
+  if (refused !== undefined) return refused;
+  writer.varint(options.length);
+  return encodeFields(writer, options, depth);
+}
+
+/** What came from elsewhere goes on as it came, one hop older. */
+function encodePacket(writer: Writer, packet: Packet, depth: number): EncodeRefusal | undefined {
+  const { body, tuple, hash } = packet;
+  const hops = body === undefined ? packet.hops : packet.hops + 1;
+  if (hops > HOPS_MAX) return "hop limit";
+  writer.byte(PACKET);
+  writer.byte(hops);
+  if (body === undefined) return encodeContent(writer, hash, tuple?.args ?? [], depth);
+  if (body.length > MESSAGE_MAX) return "too large";
+  writer.u32(hash);
+  writer.varint(body.length);
+  writer.raw(body);
+  return undefined;
+}

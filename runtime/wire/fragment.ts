@@ -1,0 +1,54 @@
+import { fnv1a } from "../plan/fnv1a.ts";
+import { FRAGMENT_FLAG, HEADER_BYTES, writeHeader } from "./header.ts";
+import { FRAGMENTS_MAX, MESSAGE_MAX } from "./limits.ts";
+
+/** The header of a datagram, then the message's id (4 bytes), the piece's index and the count of pieces (2 each). */
+export const FRAGMENT_HEADER_BYTES: number = HEADER_BYTES + 8;
+
+/** One piece of a message. */
+export interface Fragment {
+  readonly message: number;
+  readonly index: number;
+  readonly count: number;
+  readonly piece: Uint8Array;
+}
+
+/**
+ * What a message is called: the hash of its bytes. A sender that starts again needs no memory of the ids it has used,
+ * equal messages may complete each other, and the receiver can tell whether it joined what belongs together.
+ */
+export function messageId(message: Uint8Array): number {
+  return fnv1a(message);
+}
+
+/** The datagrams that carry a message; undefined when it is too long, or `maxPayload` too small for it. */
+export function splitMessage(message: Uint8Array, maxPayload: number): readonly Uint8Array[] | undefined {
+  const size = maxPayload - FRAGMENT_HEADER_BYTES;
+  const count = Math.ceil(message.length / size);
+  if (size <= 0 || message.length > MESSAGE_MAX || count > FRAGMENTS_MAX) return undefined;
+  const id = messageId(message);
+  return Array.from({ length: count }, (_, index) =>
+    fragmentBytes({ message: id, index, count, piece: message.subarray(index * size, (index + 1) * size) }),
+  );
+}
+
+function fragmentBytes({ message, index, count, piece }: Fragment): Uint8Array {
+  const bytes = new Uint8Array(FRAGMENT_HEADER_BYTES + piece.length);
+  writeHeader(bytes, FRAGMENT_FLAG);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(HEADER_BYTES, message);
+  view.setUint16(HEADER_BYTES + 4, index);
+  view.setUint16(HEADER_BYTES + 6, count);
+  bytes.set(piece, FRAGMENT_HEADER_BYTES);
+  return bytes;
+}
+
+/** The piece in a datagram that has the fragment flag; undefined when there is none, or its numbers are impossible. */
+export function readFragment(bytes: Uint8Array): Fragment | undefined {
+  if (bytes.length <= FRAGMENT_HEADER_BYTES) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, FRAGMENT_HEADER_BYTES);
+  const index = view.getUint16(HEADER_BYTES + 4);
+  const count = view.getUint16(HEADER_BYTES + 6);
+  if (count < 2 || count > FRAGMENTS_MAX || index >= count) return undefined;
+  return { message: view.getUint32(HEADER_BYTES), index, count, piece: bytes.subarray(FRAGMENT_HEADER_BYTES) };
+}

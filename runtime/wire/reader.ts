@@ -1,0 +1,199 @@
+import { isUtf8 } from "node:buffer";
+import { Address } from "../plan/address.ts";
+import { Packet } from "../plan/packet.ts";
+import { isNode, isOverlayName } from "../plan/place.ts";
+import { ID_BYTES } from "../plan/ring.ts";
+import type { Value } from "../plan/value.ts";
+import { DEPTH_MAX, HOPS_MAX } from "./limits.ts";
+import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
+
+const ASCII_END = 128;
+/** Lengths and counts: four bytes of varint, far more than any datagram holds. */
+const LENGTH_END: number = 2 ** 28;
+
+/** Below this share of the datagram, bytes are copied out: a small value must not keep a large datagram alive. */
+const VIEW_SHARE = 4;
+
+const scratch: DataView = new DataView(new ArrayBuffer(24));
+const scratchBytes: Uint8Array = new Uint8Array(scratch.buffer);
+
+/**
+ * Reads fields between `start` and `end` of bytes that anyone may have made. Whatever is not exactly what a sender of
+ * version 1 writes gives `undefined`, or -1 for a length; after that the reader is of no more use.
+ */
+export class Reader {
+  readonly #bytes: Buffer;
+  readonly #end: number;
+  #at: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#at = start;
+    this.#end = end;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#end;
+  }
+
+  /** Undefined when fewer than four bytes are left. */
+  u32(): number | undefined {
+    if (this.#end - this.#at < 4) return undefined;
+    this.#at += 4;
+    return this.#bytes.readUInt32BE(this.#at - 4);
+  }
+
+  /** A length, never more than the bytes that are left; else -1. */
+  length(): number {
+    const length = this.#varint(LENGTH_END);
+    return length <= this.#end - this.#at ? length : -1;
+  }
+
+  skip(length: number): void {
+    this.#at += length;
+  }
+
+  field(depth: number): Value | undefined {
+    switch (this.#byte()) {
+      case STRING:
+        return this.#text();
+      case INTEGER:
+        return this.#integer();
+      case FLOAT:
+        return this.#float();
+      case BYTES:
+        return this.#blob();
+      case PACKET:
+        return this.#packet();
+      case ID:
+        return this.#id();
+      case ADDRESS:
+        return depth < DEPTH_MAX ? this.#address(depth + 1) : undefined;
+      case LIST:
+        return depth < DEPTH_MAX ? this.#list(depth + 1) : undefined;
+      case TRUE:
+        return true;
+      case FALSE:
+        return false;
+      case NULL:
+        return null;
+      default:
+        return undefined;
+    }
+  }
+
+  /** -1 at the end, which is no byte. */
+  #byte(): number {
+    return this.#at < this.#end ? (this.#bytes[this.#at++] as number) : -1;
+  }
+
+  /** Less than `limit`, in as few bytes as it takes; else -1. */
+  #varint(limit: number): number {
+    let number = 0;
+    for (let scale = 1; scale < limit; scale *= 128) {
+      const byte = this.#byte();
+      if (byte < 0) return -1;
+      number += (byte & 127) * scale;
+      if (byte < 128) return (byte === 0 && scale > 1) || number >= limit ? -1 : number;
+    }
+    return -1;
+  }
+
+  #integer(): number | undefined {
+    const low = this.#byte();
+    if (low < 0) return undefined;
+    const high = low < 128 ? 0 : this.#varint(2 ** 47);
+    if (high < 0 || (high === 0 && low >= 128)) return undefined;
+    const magnitude = high * 64 + ((low & 127) >> 1);
+    const number = (low & 1) === 0 ? magnitude : -1 - magnitude;
+    return Number.isSafeInteger(number) ? number : undefined;
+  }
+
+  /** Only what is no integer, and of NaN only the one that senders write. */
+  #float(): number | undefined {
+    if (this.#end - this.#at < 8) return undefined;
+    const number = this.#bytes.readDoubleBE(this.#at);
+    this.#at += 8;
+    if (Number.isNaN(number)) return this.#isPlainNaN() ? number : undefined;
+    return Number.isSafeInteger(number) ? undefined : number;
+  }
+
+  #isPlainNaN(): boolean {
+    return this.#bytes.readUInt32BE(this.#at - 8) === 0x7ff80000 && this.#bytes.readUInt32BE(this.#at - 4) === 0;
+  }
+
+  #text(): string | undefined {
+    const length = this.length();
+    if (length < 0) return undefined;
+    const start = this.#at;
+    this.#at += length;
+    if (this.#isAscii(start, this.#at)) return this.#bytes.toString("latin1", start, this.#at);
+    return isUtf8(this.#bytes.subarray(start, this.#at)) ? this.#bytes.toString("utf8", start, this.#at) : undefined;
+  }
+
+  #isAscii(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) {
+      if ((this.#bytes[at] as number) >= ASCII_END) return false;
+    }
+    return true;
+  }
+
+  #id(): bigint | undefined {
+    const size = this.#byte();
+    if (size < 0 || size > ID_BYTES || size > this.#end - this.#at || this.#bytes[this.#at] === 0) return undefined;
+    scratchBytes.fill(0);
+    for (let at = scratchBytes.length - size; at < scratchBytes.length; at++) {
+      scratchBytes[at] = this.#bytes[this.#at++] as number;
+    }
+    const low = (scratch.getBigUint64(8) << 64n) | scratch.getBigUint64(16);
+    return size > 16 ? (scratch.getBigUint64(0) << 128n) | low : low;
+  }
+
+  #blob(): Uint8Array | undefined {
+    const length = this.length();
+    if (length < 0) return undefined;
+    const view = this.#view(length);
+    return length * VIEW_SHARE < this.#bytes.length ? view.slice() : view;
+  }
+
+  #view(length: number): Uint8Array {
+    const view = new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length);
+    this.#at += length;
+    return view;
+  }
+
+  /** Grows as items are found: the count alone is anyone's claim. */
+  #list(depth: number): readonly Value[] | undefined {
+    const count = this.length();
+    if (count < 0) return undefined;
+    const items: Value[] = [];
+    for (let left = count; left > 0; left--) {
+      const item = this.field(depth);
+      if (item === undefined) return undefined;
+      items.push(item);
+    }
+    return items;
+  }
+
+  #address(depth: number): Address | undefined {
+    const overlay = this.#text();
+    if (overlay === undefined || !isOverlayName(overlay)) return undefined;
+    const node = this.field(depth);
+    if (node === undefined || !isNode(node)) return undefined;
+    const options = this.#list(depth);
+    return options === undefined ? undefined : new Address(overlay, node, options);
+  }
+
+  /** The tuple within stays as it is: only where it is delivered is it opened. */
+  #packet(): Packet | undefined {
+    const hops = this.#byte();
+    if (hops < 0 || hops > HOPS_MAX) return undefined;
+    const hash = this.u32();
+    const length = this.length();
+    return hash === undefined || hash === 0 || length < 0 ? undefined : Packet.inTransit(hash, hops, this.#view(length));
+  }
+}

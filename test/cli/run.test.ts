@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { MosaicProcess } from "./mosaic.ts";
+
+const DEADLINE_MS = 2_000;
+
+test.for(["SIGINT", "SIGTERM"] as const)("%s ends a node in time, with exit code 0", async (signal) => {
+  const node = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:0", "--peer", "127.0.0.1:9"]);
+  await node.said(/running ron\.mzl/);
+  const start = Date.now();
+  node.kill(signal);
+  const ended = await node.ended;
+  expect(ended.signal).toBeNull();
+  expect(ended.code).toBe(0);
+  expect(Date.now() - start).toBeLessThan(DEADLINE_MS);
+});
+
+test("two nodes measure each other, and one goes on when the other is killed", async () => {
+  const watch = ["--watch", "ron.link", "--json"];
+  const one = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:21011", "--peer", "127.0.0.1:21012", ...watch]);
+  const other = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:21012", "--peer", "127.0.0.1:21011", ...watch]);
+  try {
+    await one.said(/"op":"\+","tuple":\["ron\.link","127\.0\.0\.1:21011","127\.0\.0\.1:21012",0\.0\d+,0,0\]/);
+    other.kill("SIGKILL");
+    await other.ended;
+    await one.said(/"op":"\+","tuple":\["ron\.link","127\.0\.0\.1:21011","127\.0\.0\.1:21012",[^\]]*,6\]/);
+  } finally {
+    one.kill("SIGTERM");
+    other.kill("SIGKILL");
+  }
+  expect((await one.ended).code).toBe(0);
+});
+
+test("a node that others can reach says that its links are not authenticated", async () => {
+  const node = new MosaicProcess(["run", "ping.mzl", "--listen", "0.0.0.0:0"]);
+  await node.said(/links are not authenticated/);
+  node.kill("SIGTERM");
+  expect((await node.ended).code).toBe(0);
+});

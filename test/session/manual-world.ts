@@ -1,0 +1,80 @@
+import type { Clock, Datagram, DatagramCounters, Datagrams, Timer, World } from "../../runtime/world/world.ts";
+
+interface Waiting {
+  readonly time: number;
+  readonly fire: () => void;
+}
+
+/** Time that moves only when a test says so. */
+export class ManualClock implements Clock {
+  #now = 0;
+  #waiting: Waiting[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(time: number, fire: () => void): Timer {
+    const waiting = { time, fire };
+    this.#waiting.push(waiting);
+    return {
+      cancel: () => {
+        this.#waiting = this.#waiting.filter((one) => one !== waiting);
+      },
+    };
+  }
+
+  soon(fire: () => void): void {
+    this.at(this.#now, fire);
+  }
+
+  /** Lets so many seconds pass, ringing what is due in order. */
+  advance(seconds: number): void {
+    const end = this.#now + seconds;
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.#waiting = this.#waiting.filter((one) => one !== next);
+      this.#now = Math.max(this.#now, next.time);
+      next.fire();
+    }
+    this.#now = end;
+  }
+
+  #next(end: number): Waiting | undefined {
+    const due = this.#waiting.filter((one) => one.time <= end);
+    return due.reduce<Waiting | undefined>((first, one) => (first === undefined || one.time < first.time ? one : first), undefined);
+  }
+}
+
+/** A network of nothing but what the test hands over. */
+export class ManualDatagrams implements Datagrams {
+  readonly address: string;
+  readonly maxPayload = 1452;
+  readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
+  readonly sent: { readonly to: string; readonly bytes: Uint8Array }[] = [];
+  #receive: (datagram: Datagram) => void = () => undefined;
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  onDatagram(receive: (datagram: Datagram) => void): void {
+    this.#receive = receive;
+  }
+
+  send(to: string, bytes: Uint8Array): void {
+    this.sent.push({ to, bytes });
+  }
+
+  /** A datagram arrives. */
+  deliver(bytes: Uint8Array, from: string): void {
+    this.#receive({ bytes, from });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export function manualWorld(address: string): World & { readonly clock: ManualClock; readonly datagrams: ManualDatagrams } {
+  return { clock: new ManualClock(), seed: 1, datagrams: new ManualDatagrams(address), tun: undefined };
+}

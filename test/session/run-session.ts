@@ -1,0 +1,113 @@
+import { parse } from "../../grammar/parse.ts";
+import { constantValue } from "../../src/3-plan/constant-value.ts";
+import { compile } from "../../src/compile.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
+import { formatTuple } from "../../runtime/plan/format.ts";
+import type { Row, Value } from "../../runtime/plan/value.ts";
+import { manualWorld } from "./manual-world.ts";
+
+const HERE = "here:1";
+
+/**
+ * Runs a program on one node and writes down what each command makes happen:
+ *
+ *   insert p(1, "a")     a row or event, as an operator would give it
+ *   delete p(1, "a")
+ *   advance 2.5          seconds pass
+ *   show p               the rows of a table, in the order of values
+ *   counters             drops, failures, limits
+ */
+export function runSession(program: string, commands: readonly string[]): string {
+  const session = new Session(program);
+  return commands.flatMap((command) => [`> ${command}`, ...session.command(command)]).join("\n");
+}
+
+class Session {
+  readonly #node: Node | undefined;
+  readonly #world = manualWorld(HERE);
+  readonly #problems: readonly string[];
+  #lines: string[] = [];
+
+  constructor(text: string) {
+    const library = new FileLibrary();
+    library.give("session.mzl", text);
+    const { plan, diagnostics } = compile(["session.mzl"], library, { defines: new Map(), dialect: undefined });
+    this.#problems = diagnostics.map(({ code, message }) => `${code} ${message}`);
+    if (plan === undefined) return;
+    const watch = plan.predicates.map((spec) => spec.name).filter((name) => !name.includes("?"));
+    this.#node = new Node(loadProgram(plan), this.#world, {
+      names: [HERE],
+      facts: [],
+      watch,
+      limits: { derivations: 10_000 },
+      onWatch: (line) => this.#watch(line),
+      onLog: (message) => this.#lines.push(message),
+    });
+    this.#node.start();
+  }
+
+  command(command: string): readonly string[] {
+    const node = this.#node;
+    if (node === undefined) return this.#problems;
+    const [verb = "", rest = ""] = split(command);
+    switch (verb) {
+      case "start":
+        break;
+      case "insert":
+        node.insert(...tupleOf(rest));
+        break;
+      case "delete":
+        node.delete(...tupleOf(rest));
+        break;
+      case "advance":
+        this.#world.clock.advance(Number(rest));
+        break;
+      case "show":
+        return this.#rows(node, rest);
+      case "counters":
+        return counted(node);
+      default:
+        return [`no such command: ${verb}`];
+    }
+    const lines = this.#lines;
+    this.#lines = [];
+    return lines;
+  }
+
+  #rows(node: Node, table: string): readonly string[] {
+    const rows = node.rows(table) ?? [];
+    return rows.map((row) => formatTuple(table, row)).toSorted();
+  }
+
+  #watch(line: WatchLine): void {
+    const [name] = line.tuple;
+    if (typeof name === "string" && (name === "periodic" || name.endsWith("localAddr"))) return;
+    this.#lines.push(formatWatchLine(line).replace(/^\S+ /, "").replace(/ +/, " "));
+  }
+}
+
+function split(command: string): readonly [string, string] {
+  const at = command.indexOf(" ");
+  return at < 0 ? [command, ""] : [command.slice(0, at), command.slice(at + 1)];
+}
+
+function tupleOf(text: string): [string, Row] {
+  const { tree } = parse({ file: "command", text: `${text}.`, dialect: "mozlog" }, { defines: new Map(), load: () => undefined });
+  const [fact] = tree.statements;
+  if (fact?.kind !== "fact") throw new Error(`no fact: ${text}`);
+  const args = fact.atom.args.map((argument): Value => {
+    if (argument.kind === "return" || argument.kind === "aggregate") throw new Error(`no fact: ${text}`);
+    return constantValue(argument) ?? null;
+  });
+  return [fact.atom.name.text, args];
+}
+
+function counted(node: Node): readonly string[] {
+  const { engine, drops, conflicts, evicted, expired } = node.counters;
+  const failed = engine.failed.reduce((sum, count) => sum + count, 0);
+  const numbers = { failed, stopped: engine.stopped, conflicts, evicted, expired, ...Object.fromEntries(drops) };
+  return Object.entries(numbers).flatMap(([name, count]) => (count === 0 ? [] : [`${name} ${count}`]));
+}

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { runSession } from "./run-session.ts";
+
+const CASES = new URL("cases/", import.meta.url);
+
+interface Case {
+  readonly name: string;
+  readonly program: string;
+  readonly commands: readonly string[];
+  readonly expected: string;
+}
+
+/** `= name`, the program, `---`, the commands, `==>`, what happens; `...` in it stands for any lines. */
+function casesIn(text: string): readonly Case[] {
+  return text.split(/^= /m).slice(1).map((part) => {
+    const [head = "", commands = "", expected = ""] = part.split(/^(?:---|==>)\n/m);
+    const newline = head.indexOf("\n");
+    return {
+      name: head.slice(0, newline),
+      program: head.slice(newline + 1),
+      commands: commands.split("\n").filter((line) => line !== ""),
+      expected: expected.trim(),
+    };
+  });
+}
+
+/** What was expected, with each `...` filled in by what happened there, when the two agree. */
+function withGapsFilled(expected: string, actual: string): string {
+  const pattern = expected.split(/^\.\.\.$/m).map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${pattern.join("[^]*")}$`).test(actual) ? actual : expected;
+}
+
+for (const file of readdirSync(CASES).toSorted()) {
+  describe(file.replace(".txt", ""), () => {
+    for (const { name, program, commands, expected } of casesIn(readFileSync(new URL(file, CASES), "utf8"))) {
+      test(name, () => {
+        const actual = runSession(program, commands);
+        expect(actual).toBe(withGapsFilled(expected, actual));
+      });
+    }
+  });
+}

@@ -1,0 +1,77 @@
+import { beforeEach, expect, test } from "vitest";
+import type { PingReport } from "../../runtime/sim/echo-host.ts";
+import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
+
+/** A node that carries every packet of its TUN device to the other host. */
+const carryTo = (peer: string): Boot => {
+  return ({ datagrams, tun }) => {
+    tun?.onPacket((packet) => datagrams.send(peer, packet));
+    datagrams.onDatagram(({ bytes }) => tun?.write(bytes));
+  };
+};
+
+let simulation: Simulation;
+let reports: PingReport[];
+
+beforeEach(() => {
+  simulation = new Simulation({ seed: 1, faults: () => ({ delay: 0.03 }) });
+  reports = [];
+  for (const [name, peer, virtual] of [
+    ["a", "b:1", "100.64.0.1"],
+    ["b", "a:1", "100.64.0.2"],
+  ] as const) {
+    const tun = { address: virtual, mtu: 1250 };
+    simulation.addHost({ name, address: `${name}:1`, boot: carryTo(peer), tun }).start();
+  }
+});
+
+const ping = (destination: string, interval = 0.1) =>
+  simulation.host("a").kernel?.ping(destination, interval, (report) => reports.push(report));
+
+const lines = (): readonly string[] =>
+  reports.map(({ kind, sequence, sentAt, at }) => `${at.toFixed(2)} ${kind} ${sequence} sent ${sentAt.toFixed(2)}`);
+
+test("a ping is answered after the way there and back", () => {
+  const pinger = ping("100.64.0.2");
+  simulation.runUntil(0.25);
+  expect(lines()).toEqual(["0.06 reply 1 sent 0.00", "0.16 reply 2 sent 0.10"]);
+  expect(pinger?.sent).toBe(3);
+});
+
+test("a ping without an answer is missing when the next one leaves", () => {
+  ping("100.64.0.2");
+  simulation.at(0.05, () => simulation.cut("a", "b"));
+  simulation.at(0.15, () => simulation.heal("a", "b"));
+  simulation.runUntil(0.3);
+  expect(lines()).toEqual(["0.06 reply 1 sent 0.00", "0.20 missing 2 sent 0.10", "0.26 reply 3 sent 0.20"]);
+});
+
+test("a reply that comes late is reported still, and only once", () => {
+  for (const [from, to] of [["a", "b"], ["b", "a"]] as const) simulation.changeLink(from, to, { delay: 0.06, duplicate: 1 });
+  const pinger = ping("100.64.0.2");
+  simulation.at(0.05, () => pinger?.stop());
+  simulation.runUntil(1);
+  expect(lines()).toEqual(["0.12 reply 1 sent 0.00"]);
+});
+
+test("nobody answers for another address", () => {
+  ping("100.64.0.9");
+  simulation.runUntil(0.25);
+  expect(lines()).toEqual(["0.10 missing 1 sent 0.00", "0.20 missing 2 sent 0.10"]);
+});
+
+test("ping goes on while the node is down", () => {
+  ping("100.64.0.2");
+  simulation.at(0.05, () => simulation.host("b").crash());
+  simulation.at(0.15, () => simulation.host("b").start());
+  simulation.runUntil(0.3);
+  expect(lines().at(-1)).toBe("0.26 reply 3 sent 0.20");
+});
+
+test("sequences of more than 16 bits are told apart", () => {
+  ping("100.64.0.2", 0.01);
+  simulation.runUntil(700);
+  const replies = reports.filter(({ kind }) => kind === "reply").map(({ sequence }) => sequence);
+  expect(replies).toEqual(Array.from({ length: replies.length }, (_, at) => at + 1));
+  expect(replies.length).toBeGreaterThan(69_000);
+});

@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from "vitest";
+import { SimClock } from "../../runtime/sim/sim-clock.ts";
+import { VirtualTime } from "../../runtime/sim/virtual-time.ts";
+
+let time: VirtualTime;
+let clock: SimClock;
+let seen: string[];
+
+beforeEach(() => {
+  time = new VirtualTime();
+  clock = new SimClock(time);
+  seen = [];
+});
+
+const note = (name: string): (() => void) => {
+  return () => void seen.push(`${clock.now()} ${name}`);
+};
+
+test("timers fire at their time, and the time stops where it was told to", () => {
+  clock.at(2, note("b"));
+  clock.at(1, note("a"));
+  clock.at(5, note("c"));
+  expect(time.runUntil(3)).toEqual({ kind: "reached" });
+  expect(seen).toEqual(["1 a", "2 b"]);
+  expect(clock.now()).toBe(3);
+});
+
+test("a time that is past, or none at all, is now", () => {
+  time.runUntil(4);
+  clock.at(1, note("past"));
+  clock.at(Number.NaN, note("none"));
+  time.runUntil(4);
+  expect(seen).toEqual(["4 past", "4 none"]);
+});
+
+test("nothing fires from within the call that set it", () => {
+  clock.at(1, () => {
+    clock.soon(note("soon"));
+    clock.at(0, note("at once"));
+    note("first")();
+  });
+  time.runUntil(1);
+  expect(seen).toEqual(["1 first", "1 soon", "1 at once"]);
+});
+
+test("a cancelled timer does not fire, and may be cancelled twice", () => {
+  const timer = clock.at(1, note("never"));
+  timer.cancel();
+  timer.cancel();
+  time.runUntil(2);
+  expect(seen).toEqual([]);
+});
+
+test("cancelling many timers changes nothing for the others", () => {
+  const timers = Array.from({ length: 5000 }, (_, at) => clock.at(1 + at / 1000, note(`${at}`)));
+  for (const [at, timer] of timers.entries()) if (at % 1000 !== 0) timer.cancel();
+  time.runUntil(10);
+  expect(seen).toEqual(["1 0", "2 1000", "3 2000", "4 3000", "5 4000"]);
+});
+
+test("a stopped clock fires nothing, others go on", () => {
+  const other = new SimClock(time);
+  clock.at(1, note("stopped"));
+  clock.soon(note("stopped too"));
+  other.at(1, note("other"));
+  clock.stop();
+  time.runUntil(2);
+  expect(seen).toEqual(["1 other"]);
+});
+
+test("a program that lets no time pass is stopped and says when", () => {
+  const again = (): void => clock.soon(again);
+  clock.at(3, again);
+  expect(time.runUntil(10)).toEqual({ kind: "stuck", at: 3 });
+});
