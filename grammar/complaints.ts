@@ -1,13 +1,15 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import { report } from "./report.ts";
 
-/** More errors than a reader wants, and fewer than a hostile text can cause. */
+/** More than a reader wants, and fewer than a hostile text can cause. */
 const MOST_ERRORS = 100;
+const MOST_WARNINGS = 1000;
 
 /** The diagnostics of one reading of a program, up to a number at which reading on is of no use. */
 export class Complaints {
   readonly #diagnostics: Diagnostic[] = [];
   #errors = 0;
+  #warnings = 0;
 
   /** So much is wrong that nothing more is recorded. */
   get full(): boolean {
@@ -15,8 +17,9 @@ export class Complaints {
   }
 
   add(diagnostic: Diagnostic): void {
-    if (this.full) return;
+    if (this.full || (diagnostic.severity === "warning" && this.#warnings === MOST_WARNINGS)) return;
     if (diagnostic.severity === "error") this.#errors += 1;
+    else this.#warnings += 1;
     this.#diagnostics.push(this.full ? report("E0190", diagnostic.span, { count: MOST_ERRORS }) : diagnostic);
   }
 

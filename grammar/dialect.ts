@@ -1,7 +1,7 @@
 import type { Dialect } from "./span.ts";
 import { At, Colon, LeftParen, Name, NumberLiteral, type Token, Variable } from "./tokens.ts";
 
-const DIALECTS: readonly Dialect[] = ["mozlog", "overlog", "overlog-flat"];
+export const DIALECTS: readonly Dialect[] = ["mozlog", "overlog", "overlog-flat"];
 
 /** The dialect of that name. */
 export function dialectOf(name: string): Dialect | undefined {

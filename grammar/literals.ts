@@ -1,9 +1,13 @@
 import type { Complaints } from "./complaints.ts";
-import type { Constant, ConstantValue } from "./ast.ts";
+import type { Constant, ConstantValue, Expression } from "./ast.ts";
 import { report } from "./report.ts";
+import type { Span } from "./span.ts";
 import { type Token, spanOf } from "./tokens.ts";
 
 const ID_BITS = 160n;
+
+/** More digits than an id has: that they are too many must be told without the time it takes to convert them. */
+const LONGEST_DIGITS = 64;
 
 /** What one of the unit is: seconds, or bits per second. Divisors keep `20ms` the double that `0.02` is. */
 const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
@@ -58,11 +62,18 @@ export function readString(token: Token, complaints: Complaints): Constant {
 export function unquote(token: Token, complaints: Complaints): string {
   const inside = token.image.slice(1, -1);
   if (!inside.includes("\\")) return inside;
-  return inside.replace(ESCAPE, (escape, hex: string | undefined, letter: string | undefined) => {
+  return inside.replace(ESCAPE, (escape, hex: string | undefined, letter: string | undefined, at: number) => {
     const text = hex === undefined ? ESCAPED.get(letter ?? "") : String.fromCharCode(Number.parseInt(hex, 16));
-    if (text === undefined) complaints.add(report("E0109", spanOf(token), { escape }));
+    if (text === undefined) complaints.add(report("E0109", spanWithin(token, at + 1, escape.length), { escape }));
     return text ?? escape;
   });
+}
+
+/** A piece of a token; of one that a macro stands for, the whole use of the macro. */
+function spanWithin(token: Token, at: number, length: number): Span {
+  const span = spanOf(token);
+  if (span.end - span.start !== token.image.length) return span;
+  return { ...span, start: span.start + at, end: span.start + at + length };
 }
 
 /** `b"0aff"` */
@@ -73,8 +84,16 @@ export function readBytes(token: Token, complaints: Complaints): Constant {
   return constant(token, new Uint8Array());
 }
 
+export interface NumberConstant extends Constant {
+  readonly value: number;
+}
+
+export function isNumber(expression: Expression): expression is NumberConstant {
+  return expression.kind === "constant" && typeof expression.value === "number" && !expression.text.startsWith("-");
+}
+
 /** A number with its sign; there is one zero. */
-export function negated(minus: Token, number: Constant & { readonly value: number }): Constant {
+export function negated(minus: Token, number: NumberConstant): Constant {
   const { file, startOffset: start } = minus;
   const span = { file, start, end: number.span.file === file ? number.span.end : minus.end };
   return { kind: "constant", value: number.value === 0 ? 0 : -number.value, text: `-${number.text}`, span };
@@ -101,8 +120,7 @@ function escapeFor(character: string): string {
 function idOf(token: Token, complaints: Complaints): bigint | undefined {
   const digits = ID.exec(token.image)?.[1];
   if (digits === undefined) return undefined;
-  // More digits than any id has: telling so must not cost the time of converting them.
-  if (digits.length <= 64 && BigInt(digits) >> ID_BITS === 0n) return BigInt(digits);
+  if (digits.length <= LONGEST_DIGITS && BigInt(digits) >> ID_BITS === 0n) return BigInt(digits);
   complaints.add(report("E0108", spanOf(token), { text: token.image }));
   return 0n;
 }
@@ -113,13 +131,17 @@ function numberOf(token: Token, complaints: Complaints): number {
     complaints.add(report("E0106", spanOf(token), { text: token.image, units: [...UNITS.keys()].join(" ") }));
     return 0;
   }
-  if (isExact(token.image, value)) return value;
-  complaints.add(report("E0107", spanOf(token), { text: token.image }));
+  if (isWhole(token.image) ? isExact(token.image) : Number.isFinite(value)) return value;
+  complaints.add(report("E0107", spanOf(token), { text: token.image, isWhole: isWhole(token.image) }));
   return 0;
 }
 
-function isExact(text: string, value: number): boolean {
-  return /^(?:\d+|0[xX].*)$/.test(text) ? value <= 2 ** 53 : Number.isFinite(value);
+function isWhole(text: string): boolean {
+  return HEXADECIMAL.test(text) || /^\d+$/.test(text);
+}
+
+function isExact(text: string): boolean {
+  return text.length <= LONGEST_DIGITS && BigInt(text) <= 2n ** 53n;
 }
 
 function quantityOf(text: string): number | undefined {

@@ -5,6 +5,7 @@ import {
   BinaryOperator,
   Bang,
   Colon,
+  Comma,
   Dot,
   DoubleColon,
   Implies,
@@ -72,7 +73,7 @@ export function startsImport(peek: Peek): boolean {
 }
 
 export function startsAccept(peek: Peek): boolean {
-  if (!isWord(peek, 1, "accept") || !is(peek, 2, Name) || !is(peek, 3, LeftParen)) return false;
+  if (!isWord(peek, 1, "accept") || !is(peek, 2, Name, Variable) || !is(peek, 3, LeftParen)) return false;
   return !is(peek, afterBrackets(peek, 3), Implies);
 }
 
@@ -81,17 +82,16 @@ export function startsView(peek: Peek): boolean {
 }
 
 export function startsLabel(peek: Peek): boolean {
-  if (is(peek, 1, Variable)) return is(peek, 2, Colon, Name);
-  return is(peek, 1, Name) && (is(peek, 2, Colon) || (is(peek, 2, Name) && !startsDelete(peek)));
+  return is(peek, 1, Name, Variable) && is(peek, 2, Colon, Name, Variable) && !startsDelete(peek);
 }
 
 export function startsDelete(peek: Peek): boolean {
-  return isWord(peek, 1, "delete") && is(peek, 2, Name) && is(peek, 3, LeftParen, At);
+  return isWord(peek, 1, "delete") && is(peek, 2, Name, Variable) && is(peek, 3, LeftParen, At);
 }
 
 /** A predicate with brackets, and not a function call that an operator goes on from. Functions begin with `f_`. */
 export function isPredicate(peek: Peek, at: number): boolean {
-  if (!is(peek, at, Name)) return false;
+  if (!is(peek, at, Name, Variable)) return false;
   if (is(peek, at + 1, At)) return true;
   if (!is(peek, at + 1, LeftParen) || peek(at).image.startsWith("f_")) return false;
   return !continuesExpression(peek, afterBrackets(peek, at + 1));
@@ -134,8 +134,8 @@ export function startsOldAddress(peek: Peek): boolean {
 export function startsRule(peek: Peek): boolean {
   let at = 1;
   if (startsLabel(peek)) at = is(peek, 2, Colon) ? 3 : 2;
-  if (isWord(peek, at, "delete") && is(peek, at + 1, Name)) at += 1;
-  if (!is(peek, at, Name)) return false;
+  if (isWord(peek, at, "delete") && is(peek, at + 1, Name, Variable)) at += 1;
+  if (!is(peek, at, Name, Variable)) return false;
   at += 1;
   while (at < 12 && !is(peek, at, LeftParen)) at += 1;
   return is(peek, at, LeftParen) && is(peek, afterBrackets(peek, at), Implies);
@@ -144,4 +144,10 @@ export function startsRule(peek: Peek): boolean {
 /** A statement that begins with a word of the language and can stand at the top of a file only. */
 export function startsTopStatement(peek: Peek): boolean {
   return startsView(peek) || startsOverlay(peek) || startsImport(peek) || startsAccept(peek);
+}
+
+/** Whether a statement begins here, although the one that began with `first` has not ended with `.`. */
+export function startsAnew(peek: Peek, first: Token): boolean {
+  if (!peek(1).opensLine || !is(peek, 1, Name, Variable) || is(peek, 0, Comma, Implies)) return false;
+  return peek(1).column <= first.column || startsRule(peek);
 }

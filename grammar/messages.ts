@@ -1,6 +1,8 @@
 /** A message in one sentence, and what to write instead where there is an answer. */
 export type Wording = string | { readonly message: string; readonly help: string | undefined };
 
+const LONGEST_QUOTE = 40;
+
 /**
  * Every diagnostic of the compiler: its code, and its words as a function of the facts. `E` codes are errors, `W` codes
  * warnings. A code keeps its meaning for ever; one that is given up is not used again.
@@ -9,31 +11,33 @@ export type Wording = string | { readonly message: string; readonly help: string
  */
 export const MESSAGES = {
   E0101: (f: { readonly text: string }): Wording => ({
-    message: `\`${f.text}\` means nothing here`,
+    message: `\`${brief(f.text)}\` means nothing here`,
     help: f.text === ";" ? "literals are separated by `,`, and a rule ends with `.`" : undefined,
   }),
   E0102: (): Wording => ({ message: "this string is not closed on its line", help: 'end it with `"`' }),
   E0103: (): Wording => ({ message: "this comment is never closed", help: "end it with `*/`" }),
   E0104: (): Wording => ({ message: "strings stand in double quotes", help: 'write `"..."`' }),
   E0105: (f: { readonly name: string }): Wording => ({
-    message: `\`${f.name}\` is no name: variables begin with an upper-case letter, predicates with a lower-case one`,
+    message: `\`${brief(f.name)}\` is no name: variables begin with an upper-case letter, predicates with a lower-case one`,
     help: "`_` alone is a value that does not matter",
   }),
   E0106: (f: { readonly text: string; readonly units: string }): Wording => ({
-    message: `\`${f.text}\` is no number`,
-    help: `a number may end with one of ${f.units}, an id with \`I\``,
+    message: `\`${brief(f.text)}\` is no number`,
+    help: /^[0-9]+(?:\.[0-9]+){2,}$/.test(f.text)
+      ? `an IP address is a string: \`"${f.text}"\``
+      : `a number may end with one of ${f.units}, an id with \`I\``,
   }),
-  E0107: (f: { readonly text: string }): Wording => ({
-    message: `\`${f.text}\` is more than a number can hold`,
-    help: `whole numbers are exact up to 2^53; write \`${f.text}I\` for a 160-bit id`,
+  E0107: (f: { readonly text: string; readonly isWhole: boolean }): Wording => ({
+    message: `\`${brief(f.text)}\` is more than a number can hold`,
+    help: f.isWhole ? `whole numbers are exact up to 2^53; write \`${brief(f.text)}I\` for a 160-bit id` : undefined,
   }),
-  E0108: (f: { readonly text: string }): Wording => `\`${f.text}\` is wider than the 160 bits of an id`,
+  E0108: (f: { readonly text: string }): Wording => `\`${brief(f.text)}\` is wider than the 160 bits of an id`,
   E0109: (f: { readonly escape: string }): Wording => ({
     message: `\`${f.escape}\` is no escape in a string`,
     help: '\\n \\t \\r \\f \\" \\\\ and \\xHH are',
   }),
   E0110: (f: { readonly text: string }): Wording => ({
-    message: `\`${f.text}\` is not made of pairs of hexadecimal digits`,
+    message: `\`${brief(f.text)}\` is not made of pairs of hexadecimal digits`,
     help: 'bytes are written `b"0aff"`',
   }),
   E0111: (f: { readonly mebibytes: number }): Wording => `a program text of more than ${f.mebibytes} MiB is not read`,
@@ -47,7 +51,7 @@ export const MESSAGES = {
     help: `the directives are ${f.known.join(" ")}`,
   }),
   E0121: (f: { readonly directive: string; readonly form: string }): Wording => ({
-    message: `this is no \`${f.directive}\``,
+    message: `this \`${f.directive}\` cannot be read`,
     help: `write \`${f.form}\``,
   }),
   E0122: (f: { readonly directive: string }): Wording => `\`${f.directive}\` must be the first thing on its line`,
@@ -59,7 +63,7 @@ export const MESSAGES = {
   E0125: (f: { readonly path: string }): Wording => `there is no file "${f.path}"`,
   E0126: (f: { readonly chain: readonly string[] }): Wording =>
     `the file includes itself: ${f.chain.map((file) => `"${file}"`).join(" includes ")}`,
-  E0127: (f: { readonly text: string }): Wording => f.text,
+  E0127: (f: { readonly text: string }): Wording => f.text || "`#error`",
   E0128: (f: { readonly name: string }): Wording => ({
     message: `the macro \`${f.name}\` has parameters, which macros cannot have`,
     help: `put a space after \`${f.name}\` if the bracket belongs to its text`,
@@ -235,6 +239,11 @@ interface SyntaxFacts {
   readonly after: string | undefined;
   readonly found: string;
   readonly help: string | undefined;
+}
+
+/** What the user wrote may be of any length. */
+function brief(text: string): string {
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE - 2)}..` : text;
 }
 
 function counted(count: number, what: string): string {

@@ -58,7 +58,8 @@ export function grouped(
   const operands: Expression[] = [first];
   const waiting: Waiting[] = [];
   for (const link of links) {
-    while (binds(waiting.at(-1)?.operator ?? "||") >= binds(link.operator) && waiting.length > 0) reduce(operands, waiting);
+    while (binds(waiting.at(-1)?.operator ?? "||") >= binds(link.operator) && waiting.length > 0)
+      reduce(operands, waiting);
     if (link.operator === "in") operands.push(interval(operands.pop() as Expression, link.bounds));
     else {
       waiting.push(link);

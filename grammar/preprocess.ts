@@ -2,7 +2,7 @@ import { tokenMatcher } from "chevrotain";
 import type { Complaints } from "./complaints.ts";
 import { Conditions } from "./conditions.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { dialectOf } from "./dialect.ts";
+import { DIALECTS, dialectOf } from "./dialect.ts";
 import { lex } from "./lex.ts";
 import { unquote } from "./literals.ts";
 import { type Expansion, expand, type Macro, macroNamed, sameTokens } from "./macros.ts";
@@ -197,7 +197,10 @@ class Preprocessor implements PreprocessedText, Expansion {
         this.#conditions.open(line.directive, () => this.#compare(line));
         return true;
       case "elif":
-        this.#place(line, this.#conditions.openNext(() => this.#compare(line)));
+        this.#place(
+          line,
+          this.#conditions.openNext(() => this.#compare(line)),
+        );
         return true;
       case "else":
         this.#place(line, this.#conditions.openRest());
@@ -299,8 +302,9 @@ class Preprocessor implements PreprocessedText, Expansion {
     const text = this.#textOf(line);
     const [word, name] = text.split(/\s+/);
     if (word !== "dialect") return this.#complain("W0104", line.directive, { text });
-    const dialect = dialectOf(name ?? "");
-    if (dialect === undefined) return this.#complainOfForm(line);
+    if (name === undefined) return this.#complainOfForm(line);
+    const dialect = dialectOf(name);
+    if (dialect === undefined) return this.#complain("E0131", line.directive, { name, dialects: DIALECTS });
     this.dialect = dialect;
   }
 
@@ -318,8 +322,9 @@ class Preprocessor implements PreprocessedText, Expansion {
     this.#complaints.add(report("E0121", span, { directive: directive.image, form }));
   }
 
-  /** Says so once, and lets nothing more be read. */
+  /** Says so once, and lets nothing be read, since what was cut off would look like an error. */
   #complainOfSize(token: Token): void {
+    this.tokens.length = 0;
     if (this.#steps === Infinity) return;
     this.#complain("E0129", token, { tokens: MOST_TOKENS, files: MOST_FILES });
     this.#steps = Infinity;

@@ -5,6 +5,7 @@ import { report } from "./report.ts";
 import type { Span } from "./span.ts";
 import {
   Assign,
+  Colon,
   Comma,
   Dot,
   Equals,
@@ -14,6 +15,7 @@ import {
   LeftBracket,
   LeftParen,
   Name,
+  RightBrace,
   RightBracket,
   RightParen,
   spanOf,
@@ -23,62 +25,85 @@ import {
 
 const LONGEST_QUOTE = 40;
 
+const STATEMENT = "a rule, a fact or a declaration";
+const BODY_END = "`,` or `.`";
+const HEAD_END = "`:-` or `.`";
+
 /** What is wanted where one of several things may stand, by the parser's rule and, within it, the token it waits for. */
 const EXPECTED: ReadonlyMap<string, string> = new Map([
-  ["statement", "a rule, a fact or a declaration"],
-  ["ending", "`:-` or `.`"],
-  ["body Dot", "`,` or `.`"],
+  ["statement", STATEMENT],
+  ["body Dot", BODY_END],
   ["literal", "a predicate, a condition or an assignment"],
-  ["atom Name", "a predicate's name"],
-  ["atom RightParen", "`)` or `,`"],
-  ["call RightParen", "`)` or `,`"],
-  ["list RightBracket", "`]` or `,`"],
-  ["node RightParen", "`)` or `,`"],
+  ["anyName", "a name"],
+  ["keys Comma", "`, keys(..)`"],
   ["argument", "an argument"],
-  ["primary", "an expression"],
+  ["unary", "an expression"],
   ["place", "a variable, a literal or an address"],
   ["node", "an address in that overlay"],
   ["opening", "`(` or `[`"],
   ["closing", "`)` or `]`"],
-  ["overlay Name", "a name in lower case"],
-  ["keys RightParen", "`)` or `,`"],
-  ["keys NumberLiteral", "a column number"],
-  ["evict", "`max(column)`, `min(column)` or `fifo`"],
-  ["materialize RightParen", "`)`, `keys(..)` or `evict`"],
+  ["keyColumn NumberLiteral", "a column number"],
+  ["evictColumn NumberLiteral", "a column number"],
+  ["materialize RightParen", "`)` or `, evict`"],
   ["import StringLiteral", 'a file name in quotes: `"file.mzl"`'],
-  ["types RightParen", "`)` or `,`"],
   ["types Name", "a type"],
-  ["rights Dot", "`insert`, `delete` or `.`"],
-  ["header RightParen", "`)` or `,`"],
-  ["header LeftBrace", "`timeout(seconds)`, `many` or `{`"],
-  ["viewArgument", "a variable, or `&` and a variable"],
-  ["view RightBrace", "`}`"],
+  ["view LeftBrace", "`timeout(seconds)`, `many` or `{`"],
 ]);
 
-/** The errors of the parser carry the words for what it wanted as their message; `syntaxError` makes the rest. */
+/** Lists in brackets, by the parser's rule and the token that ends one: what the list is of. */
+const LISTS: ReadonlyMap<string, ListKind> = new Map([
+  ["arguments RightParen", { item: "argument", article: "an", end: "`)`" }],
+  ["call RightParen", { item: "argument", article: "an", end: "`)`" }],
+  ["header RightParen", { item: "argument", article: "an", end: "`)`" }],
+  ["nodeWithOptions RightParen", { item: "option", article: "an", end: "`)`" }],
+  ["list RightBracket", { item: "element", article: "an", end: "`]`" }],
+  ["keys RightParen", { item: "column number", article: "a", end: "`)`" }],
+  ["types RightParen", { item: "type", article: "a", end: "`)`" }],
+]);
+
+interface ListKind {
+  readonly item: string;
+  readonly article: string;
+  readonly end: string;
+}
+
+/** The errors of the parser carry what it wanted as their message, in words or as a key of LISTS. */
 export const expectations: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected, ruleName }) =>
-    EXPECTED.get(`${ruleName} ${expected.name}`) ?? expected.LABEL ?? expected.name,
-  buildNoViableAltMessage: ({ ruleName }) => EXPECTED.get(ruleName) ?? ruleName,
-  buildEarlyExitMessage: ({ ruleName }) => EXPECTED.get(ruleName) ?? ruleName,
+  buildMismatchTokenMessage: ({ expected, ruleName }) => {
+    const place = `${ruleName} ${expected.name}`;
+    return LISTS.has(place) ? place : (EXPECTED.get(place) ?? expected.LABEL ?? expected.name);
+  },
+  buildNoViableAltMessage: ({ customUserDescription, ruleName }) =>
+    customUserDescription ?? EXPECTED.get(ruleName) ?? ruleName,
+  buildEarlyExitMessage: ({ customUserDescription, ruleName }) => customUserDescription ?? ruleName,
   buildNotAllInputParsedMessage: ({ ruleName }) => ruleName,
 };
 
 /** What the parser failed at: `peek(0)` is the last token it took, `peek(1)` the one it could not. */
 export interface Failure {
+  /** The message of the parser's error. */
   readonly expected: string;
   readonly peek: Peek;
-  textOf(span: Span): string;
+  readonly textOf: (span: Span) => string;
 }
 
 /** The failure in plain words, at the place where what is missing belongs. */
 export function syntaxError(failure: Failure): Diagnostic {
   const { peek } = failure;
-  const found = peek(1);
-  const wantsArgument = isListEnd(failure.expected) && isOpening(peek(0));
-  const expected = wantsArgument ? `an argument or ${failure.expected.slice(0, 3)}` : failure.expected;
-  const facts = { expected, after: whatPrecedes(failure), found: nameOf(found), help: helpFor(failure) };
-  return report("E0140", placeOf(peek(0), found), facts);
+  const found = nameOf(peek(1));
+  const help = helpFor(failure);
+  if (failure.expected === STATEMENT) {
+    return report("E0140", spanOf(peek(1)), { expected: STATEMENT, after: undefined, found, help });
+  }
+  const expected = orFirstItem(failure);
+  return report("E0140", placeOf(peek(0), peek(1)), { expected, after: whatPrecedes(failure), found, help });
+}
+
+/** Right behind its opening bracket a list may also begin. */
+function orFirstItem({ expected, peek }: Failure): string {
+  const list = LISTS.get(expected);
+  if (list === undefined) return expected;
+  return isOpening(peek(0)) ? `${list.article} ${list.item} or ${list.end}` : `${list.end} or \`,\``;
 }
 
 /** What is found on a later line is seldom the mistake: the place is then the end of what stands before. */
@@ -92,29 +117,22 @@ function nameOf(token: Token): string {
   return token.tokenType === EOF ? "the end of the file" : `\`${shorten(token.image)}\``;
 }
 
-function isListEnd(expected: string): boolean {
-  return expected === "`)` or `,`" || expected === "`]` or `,`";
-}
-
 function isOpening(token: IToken): boolean {
   return token.tokenType === LeftParen || token.tokenType === LeftBracket;
 }
 
 /** `the argument \`X + 1\``, where a list goes on or ends; elsewhere the token before. */
 function whatPrecedes(failure: Failure): string | undefined {
-  const { peek } = failure;
+  const { expected, peek } = failure;
   const before = peek(0);
   if (before.tokenType === EOF) return undefined;
-  const what = kindOfItem(failure.expected, peek);
-  const text = what === undefined ? before.image : itemBefore(failure);
-  return `${what ?? ""}\`${shorten(text)}\``;
+  const list = LISTS.get(expected);
+  if (isOpening(before) || (list === undefined && !isEnd(expected))) return `\`${shorten(before.image)}\``;
+  return `${list === undefined ? "" : `the ${list.item} `}\`${shorten(itemBefore(failure))}\``;
 }
 
-function kindOfItem(expected: string, peek: Peek): string | undefined {
-  if (isOpening(peek(0))) return undefined;
-  if (expected === "`)` or `,`") return "the argument ";
-  if (expected === "`]` or `,`") return "the element ";
-  return expected === "`,` or `.`" || expected === "`:-` or `.`" ? "" : undefined;
+function isEnd(expected: string): boolean {
+  return expected === BODY_END || expected === HEAD_END;
 }
 
 /** The source of the last item of the list the parser is in. */
@@ -126,14 +144,20 @@ function itemBefore({ peek, textOf }: Failure): string {
     first = peek(at);
     depth += bracketStep(first);
   }
-  const text = first.file === last.file ? textOf(spanOf(first, last)).replace(/\s+/g, " ") : last.image;
+  // Of what a macro stands for, some tokens may be the item and others what was found.
+  const isWhole = first.file === last.file && last.end !== peek(1).end;
+  const text = isWhole ? textOf(spanOf(first, last)).replace(/\s+/g, " ") : last.image;
   return text.length > LONGEST_QUOTE ? last.image : text;
 }
 
 function endsItem(token: Token, depth: number): boolean {
   const { tokenType } = token;
-  if (tokenType === EOF || tokenType === Dot || tokenType === Implies || tokenType === LeftBrace) return true;
+  if (tokenType === EOF || tokenType === Dot || tokenType === Implies || isBrace(token)) return true;
   return depth === 0 && (tokenType === Comma || isOpening(token));
+}
+
+function isBrace(token: Token): boolean {
+  return token.tokenType === LeftBrace || token.tokenType === RightBrace;
 }
 
 function bracketStep(token: Token): number {
@@ -149,20 +173,21 @@ function helpFor({ expected, peek }: Failure): string | undefined {
   const [before, found] = [peek(0), peek(1)];
   if (before.image === "not") return "write `!p(..)` or `notin p(..)`";
   if (before.tokenType === Variable && found.tokenType === LeftParen) return lowerCaseHelp(before);
-  if (expected === "a predicate's name" && found.tokenType === Variable) return lowerCaseHelp(found);
+  if (expected === "a name in lower case" && found.tokenType === Variable) return lowerCaseHelp(found);
   return helpForFound(found.tokenType, expected, peek);
 }
 
 function helpForFound(found: TokenType, expected: string, peek: Peek): string | undefined {
-  const afterHead = expected === "`:-` or `.`";
-  if (afterHead && (found === Assign || found === LeftArrow || found === Equals)) return "a rule is `head :- body.`";
+  const afterHead = expected === HEAD_END;
+  if (afterHead && [Assign, Colon, Equals, LeftArrow].includes(found)) return "a rule is `head :- body.`";
   if (found === Equals) return "write `==` to compare, `:=` to give a variable its value";
-  if (found === Implies && expected === "`,` or `.`") return "a rule ends with `.`; is one missing before this head?";
+  if (found === Implies && expected === BODY_END) return "a rule ends with `.`; is one missing before this head?";
   if (found === Name && afterHead && peek(1).opensLine) return "a rule or fact ends with `.`";
+  if (expected === "`(`" && [Comma, Dot, Implies].includes(found)) return "a predicate has brackets: `p(..)`";
   return undefined;
 }
 
 function lowerCaseHelp(token: Token): string {
   const name = token.image.charAt(0).toLowerCase() + token.image.slice(1);
-  return `\`${token.image}\` is a variable; names of predicates and functions begin in lower case, as \`${name}\` does`;
+  return `\`${token.image}\` is a variable; names begin in lower case, as \`${name}\` does`;
 }

@@ -36,7 +36,11 @@ const Space: TokenType = createToken({
   group: Lexer.SKIPPED,
   line_breaks: true,
 });
-const LineComment: TokenType = createToken({ name: "LineComment", pattern: /(?:\/\/|%%)[^\n\r]*/, group: Lexer.SKIPPED });
+const LineComment: TokenType = createToken({
+  name: "LineComment",
+  pattern: /(?:\/\/|%%)[^\n\r]*/,
+  group: Lexer.SKIPPED,
+});
 const BlockComment: TokenType = createToken({
   name: "BlockComment",
   pattern: /\/\*[\s\S]*?\*\//,
@@ -67,7 +71,7 @@ export const Wildcard: TokenType = createToken({ name: "Wildcard", pattern: /_/,
 /** Any number, id, duration or rate; what exactly, and whether it is well formed, is `literals.ts`' business. */
 export const NumberLiteral: TokenType = createToken({
   name: "NumberLiteral",
-  pattern: /\d+(?:\.\d+)?(?:[eE][+-]\d+)?\w*/,
+  pattern: /\d+(?:\.\d+)*(?:[eE][+-]\d+)?\w*/,
   label: "a number",
 });
 export const StringLiteral: TokenType = createToken({
@@ -78,7 +82,11 @@ export const StringLiteral: TokenType = createToken({
 export const BytesLiteral: TokenType = createToken({ name: "BytesLiteral", pattern: /b"[^"\n\r]*"/, label: "bytes" });
 
 /** Operators that stand between two expressions; `in` is a name and not among them. */
-export const BinaryOperator: TokenType = createToken({ name: "BinaryOperator", pattern: Lexer.NA, label: "an operator" });
+export const BinaryOperator: TokenType = createToken({
+  name: "BinaryOperator",
+  pattern: Lexer.NA,
+  label: "an operator",
+});
 
 export const Implies: TokenType = mark("Implies", ":-");
 export const Assign: TokenType = mark("Assign", ":=");

@@ -16,7 +16,7 @@ export function parseDuration(text: string): number | undefined {
   return amount === undefined || unit === undefined ? undefined : UNITS.get(unit)?.(Number(amount));
 }
 
-/** A time span as people read it: `870 ms`, `2.13 s`, `5.0 min`. */
+/** A time span as people read it: `870 ms`, `12.5 s`, `15.0 min`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "for ever";
   if (seconds < 0.001) return `${(seconds * 1e6).toFixed(0)} µs`;

@@ -56,9 +56,17 @@ export interface Way {
   readonly to: string;
 }
 
-export type Action =
-  | { readonly kind: "cut" | "heal"; readonly ways: readonly Way[] }
-  | { readonly kind: "kill" | "start"; readonly hosts: readonly string[] };
+export interface LinkAction {
+  readonly kind: "cut" | "heal";
+  readonly ways: readonly Way[];
+}
+
+export interface HostAction {
+  readonly kind: "kill" | "start";
+  readonly hosts: readonly string[];
+}
+
+export type Action = LinkAction | HostAction;
 
 export interface TopologyEvent {
   readonly at: number;

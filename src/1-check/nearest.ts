@@ -1,6 +1,6 @@
 /** The name most like `wanted`, when one is near enough to be a slip of the hand. */
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
-  const limit = wanted.length < 4 ? 1 : wanted.length < 8 ? 2 : 3;
+  const limit = wanted.length < 4 ? 0 : wanted.length < 8 ? 1 : 2;
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
     if (Math.abs(name.length - wanted.length) > limit) continue;

@@ -54,6 +54,7 @@ class Collector {
     for (const overlay of [undefined, ...this.#program.overlays]) {
       this.#add(localAddressTable(overlay?.name), 1, overlay?.span ?? nowhere, true);
     }
+    for (const overlay of this.#program.overlays) this.#add(`${overlay.name}.send`, 2, overlay.span, true);
     for (const view of this.#program.views.values()) this.#viewEvents(view);
   }
 

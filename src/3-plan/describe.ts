@@ -1,3 +1,4 @@
+import type { Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
 import { formatValue } from "../../runtime/plan/format.ts";
 import type { PredicateSpec, StrandSpec } from "../../runtime/plan/plan.ts";
@@ -15,7 +16,7 @@ export function describe(strand: Strand, predicates: readonly PredicateSpec[]): 
 function describeOperator(operator: Operator): string {
   switch (operator.kind) {
     case "get":
-      return `Lookup ${operator.table.name} by key (${operator.key.map(printExpression).join(", ")})${columns(operator.match)}`;
+      return `Lookup ${operator.table.name} by key (${operator.key.map((one) => printExpression(one)).join(", ")})${columns(operator.match)}`;
     case "join":
       return `Join ${operator.table.name}${by(operator.key)}${columns(operator.match)}${seen(operator.visibility)}`;
     case "absent":
@@ -29,8 +30,8 @@ function describeOperator(operator: Operator): string {
   }
 }
 
-function by(key: readonly Parameters<typeof printExpression>[0][]): string {
-  return key.length === 0 ? "" : ` on (${key.map(printExpression).join(", ")})`;
+function by(key: readonly Expression[]): string {
+  return key.length === 0 ? "" : ` on (${key.map((one) => printExpression(one)).join(", ")})`;
 }
 
 function seen(visibility: string): string {
@@ -45,11 +46,11 @@ function columns(match: readonly Match[]): string {
 function describeAction(action: Action): string {
   switch (action.kind) {
     case "tuple":
-      return `Project ${target(action.head)}(${action.args.map(printExpression).join(", ")})`;
+      return `Project ${target(action.head)}(${action.args.map((one) => printExpression(one)).join(", ")})`;
     case "aggregate":
       return `Aggregate ${target(action.head)}(${action.columns.map(column).join(", ")})`;
     case "contribute":
-      return `Contribute ${formatValue(action.sign)} to view ${action.view} (${action.args.map(printExpression).join(", ")})`;
+      return `Contribute ${formatValue(action.sign)} to view ${action.view} (${action.args.map((one) => printExpression(one)).join(", ")})`;
   }
 }
 

@@ -2,8 +2,21 @@ import type { BinaryOperator } from "../../grammar/ast.ts";
 import * as operators from "../../runtime/plan/operators.ts";
 import { compare, equal, type Value } from "../../runtime/plan/value.ts";
 
+/** Operations of two values. */
+type OperatorName =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "modulo"
+  | "shiftLeft"
+  | "shiftRight"
+  | "bitAnd"
+  | "bitOr"
+  | "bitXor";
+
 /** The operation of `lib` that emitted code calls for an operator of the language. */
-export const operationNames: Readonly<Record<ArithmeticOperator, keyof typeof operators>> = {
+export const operationNames: Readonly<Record<ArithmeticOperator, OperatorName>> = {
   "+": "add",
   "-": "subtract",
   "*": "multiply",

@@ -86,7 +86,7 @@ class Planner {
 
   #reaction(rule: CoreRule): void {
     const trigger = this.#trigger(rule);
-    if (trigger !== undefined) this.#add(planReaction(rule, trigger, this.#origin(rule), this.#context));
+    if (trigger !== undefined) this.#add(planReaction(heardAs(rule), trigger, this.#origin(rule), this.#context));
   }
 
   #trigger(rule: CoreRule): Trigger | undefined {
@@ -190,6 +190,14 @@ class Planner {
     const spec = this.#predicates.find(`${overlay}.member`);
     return spec?.table === undefined || spec.arity !== 1 ? undefined : spec.id;
   }
+}
+
+/** A timer's event carries its number alone: the rest of `periodic` has been told to the timer. */
+function heardAs(rule: CoreRule): CoreRule {
+  if (rule.trigger.kind !== "event" || rule.trigger.literal.atom.name.text !== PERIODIC) return rule;
+  const { literal } = rule.trigger;
+  const atom = { ...literal.atom, args: literal.atom.args.slice(0, 1) };
+  return { ...rule, trigger: { kind: "event", literal: { ...literal, atom } } };
 }
 
 function usesImpureFunction(rule: CoreRule): boolean {

@@ -5,7 +5,7 @@ import type { Dialect, Source } from "../../grammar/span.ts";
 import type { Library } from "../load.ts";
 
 /** Where the shipped programs are. */
-export const PROGRAMS = fileURLToPath(new URL("../../programs/", import.meta.url));
+const PROGRAMS: string = fileURLToPath(new URL("../../programs/", import.meta.url));
 
 /**
  * Program files on disk. A name is looked for beside the file that imports it, and a bare name also among the shipped

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-export const MOSAIC = fileURLToPath(new URL("../../mosaic", import.meta.url));
+export const MOSAIC: string = fileURLToPath(new URL("../../mosaic", import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

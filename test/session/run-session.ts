@@ -47,6 +47,7 @@ class Session {
       onLog: (message) => this.#lines.push(message),
     });
     this.#node.start();
+    this.#lines = [];
   }
 
   command(command: string): readonly string[] {
@@ -54,8 +55,6 @@ class Session {
     if (node === undefined) return this.#problems;
     const [verb = "", rest = ""] = split(command);
     switch (verb) {
-      case "start":
-        break;
       case "insert":
         node.insert(...tupleOf(rest));
         break;

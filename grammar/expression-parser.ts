@@ -1,0 +1,383 @@
+import { EmbeddedActionsParser, type IParserConfig, type IToken, type ParserMethod, tokenMatcher } from "chevrotain";
+import type {
+  AddressExpression,
+  BinaryOperator,
+  Constant,
+  Expression,
+  FunctionCall,
+  ListExpression,
+  UnaryOperator,
+  Variable,
+  Wildcard,
+} from "./ast.ts";
+import { Complaints } from "./complaints.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import * as literals from "./literals.ts";
+import * as ahead from "./lookahead.ts";
+import {
+  type Bounds,
+  flat,
+  grouped,
+  type Link,
+  precedence,
+  shiftMixes,
+  shiftsFirst,
+  type Stretch,
+} from "./operators.ts";
+import { printGrouped } from "./print.ts";
+import { report } from "./report.ts";
+import { type Dialect, joinSpans, type Name, type Span } from "./span.ts";
+import { expectations } from "./syntax-error.ts";
+import * as t from "./tokens.ts";
+import { spanOf, type Token } from "./tokens.ts";
+
+const DEEPEST = 200;
+const MOST_OPERATORS = 1000;
+
+/** What the parser needs to know besides the tokens. */
+export interface Reading {
+  readonly dialect: Dialect;
+  readonly complaints: Complaints;
+  readonly textOf: (span: Span) => string;
+}
+
+export const NO_READING: Reading = { dialect: "mozlog", complaints: new Complaints(), textOf: () => "" };
+
+/** The statement breaks a limit, has been complained of, and is given up. */
+export class Refusal extends Error {}
+
+interface Node {
+  readonly node: Expression;
+  readonly options: readonly Expression[];
+}
+
+// The grammar is LL(1), and what is not is told by gates that look further, so that building the parser is quick.
+const CONFIG: IParserConfig = { maxLookahead: 1, skipValidations: true, errorMessageProvider: expectations };
+
+/**
+ * The half of the parser that reads expressions and locations.
+ *
+ * A rule is run once without input, to learn its shape; what could not stand that is wrapped in ACTION.
+ */
+export class ExpressionParser extends EmbeddedActionsParser {
+  protected reading: Reading = NO_READING;
+  /** Whoever gives up a statement in its midst sets this back to what it was before. */
+  protected depth = 0;
+  /** Binary operators since the beginning of the literal or argument. */
+  protected operators = 0;
+  /** Between `?` and `:`, where a colon after a name begins no address. */
+  protected beforeColon = false;
+  protected readonly peek: ahead.Peek = (at) => this.LA(at) as Token;
+
+  constructor() {
+    super([...t.TOKEN_TYPES], CONFIG);
+  }
+
+  protected readonly location: ParserMethod<[], Expression> = this.RULE("at", (): Expression => {
+    this.CONSUME(t.At);
+    return this.SUBRULE(this.#place);
+  });
+
+  readonly #place = this.RULE(
+    "place",
+    (): Expression =>
+      this.OR([
+        { GATE: () => this.#startsAddress(), ALT: () => this.SUBRULE(this.#address, { ARGS: [true] }) },
+        { ALT: () => this.SUBRULE(this.#simple) },
+      ]),
+  );
+
+  protected readonly expression: ParserMethod<[], Expression> = this.RULE("expression", (): Expression => {
+    this.enter();
+    const test = this.SUBRULE(this.operation);
+    const branches = this.OPTION(() => this.SUBRULE(this.#branches));
+    this.leave();
+    if (branches === undefined) return test;
+    return this.ACTION(() => ({
+      kind: "conditional",
+      test,
+      ...branches,
+      span: joinSpans(test.span, branches.no.span),
+    }));
+  });
+
+  readonly #branches = this.RULE("branches", (): { yes: Expression; no: Expression } => {
+    this.CONSUME(t.Question);
+    const outside = this.beforeColon;
+    this.beforeColon = true;
+    const yes = this.SUBRULE(this.expression);
+    this.beforeColon = outside;
+    this.CONSUME(t.Colon);
+    return { yes, no: this.SUBRULE1(this.expression) };
+  });
+
+  /** Operands between binary operators, of those that bind at least as tightly as `loosest`. */
+  protected readonly operation: ParserMethod<[loosest?: number], Expression> = this.RULE(
+    "operation",
+    (loosest: number = 0): Expression => {
+      const first = this.SUBRULE(this.#unary);
+      const links: Link[] = [];
+      this.MANY({
+        GATE: () => this.#goesOn(loosest),
+        DEF: () => links.push(this.SUBRULE(this.#link)),
+      });
+      if (links.length === 0) return first;
+      return this.ACTION(() => this.#grouped(first, links));
+    },
+  );
+
+  readonly #link = this.RULE("link", (): Link => {
+    this.#countOperator();
+    return this.OR([
+      {
+        ALT: () => {
+          const operator = operatorOf(this.CONSUME(t.BinaryOperator));
+          return { operator, right: this.SUBRULE(this.#unary) };
+        },
+      },
+      {
+        ALT: (): Link => {
+          this.CONSUME(t.Name);
+          return { operator: "in", bounds: this.SUBRULE(this.#bounds) };
+        },
+      },
+    ]);
+  });
+
+  readonly #bounds = this.RULE("bounds", (): Bounds => {
+    const first = this.LA(1) as Token;
+    const includesLow = this.SUBRULE(this.#opening);
+    const low = this.SUBRULE(this.expression);
+    this.CONSUME(t.Comma);
+    const high = this.SUBRULE1(this.expression);
+    const includesHigh = this.SUBRULE(this.#closing);
+    return { low, high, includesLow, includesHigh, span: this.spanFrom(first) };
+  });
+
+  readonly #opening = this.RULE(
+    "opening",
+    (): boolean =>
+      this.OR([{ ALT: () => this.CONSUME(t.LeftBracket) }, { ALT: () => this.CONSUME(t.LeftParen) }]).tokenType ===
+      t.LeftBracket,
+  );
+
+  readonly #closing = this.RULE(
+    "closing",
+    (): boolean =>
+      this.OR([{ ALT: () => this.CONSUME(t.RightBracket) }, { ALT: () => this.CONSUME(t.RightParen) }]).tokenType ===
+      t.RightBracket,
+  );
+
+  readonly #unary = this.RULE(
+    "unary",
+    (): Expression =>
+      this.OR([{ ALT: () => this.SUBRULE(this.#prefixed) }, { ALT: () => this.SUBRULE(this.#primary) }]),
+  );
+
+  readonly #prefixed = this.RULE("prefixed", (): Expression => {
+    this.enter();
+    const token = this.OR([
+      { ALT: () => this.CONSUME(t.Minus) },
+      { ALT: () => this.CONSUME(t.Bang) },
+      { ALT: () => this.CONSUME(t.Tilde) },
+    ]) as Token;
+    const operand = this.SUBRULE(this.#unary);
+    this.leave();
+    const span = this.spanFrom(token);
+    return this.ACTION(() => {
+      const operator = token.image as UnaryOperator;
+      if (operator === "-" && literals.isNumber(operand)) return literals.negated(token, operand);
+      return { kind: "unary", operator, operand, span };
+    });
+  });
+
+  readonly #primary = this.RULE(
+    "primary",
+    (): Expression =>
+      this.OR([
+        { GATE: () => this.#startsAddress(), ALT: () => this.SUBRULE(this.#address, { ARGS: [false] }) },
+        { GATE: () => ahead.startsCall(this.peek), ALT: () => this.SUBRULE(this.#call) },
+        { ALT: () => this.SUBRULE(this.#simple) },
+        { ALT: () => this.SUBRULE(this.#list) },
+        {
+          ALT: () => {
+            this.CONSUME(t.LeftParen);
+            const inner = this.SUBRULE(this.expression);
+            this.CONSUME(t.RightParen);
+            return inner;
+          },
+        },
+      ]),
+  );
+
+  readonly #call = this.RULE("call", (): FunctionCall => {
+    const name = this.CONSUME(t.Name) as Token;
+    const args: Expression[] = [];
+    this.CONSUME(t.LeftParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.expression)) });
+    this.CONSUME(t.RightParen);
+    return { kind: "call", name: this.nameOf(name), args, span: this.spanFrom(name) };
+  });
+
+  readonly #list = this.RULE("list", (): ListExpression => {
+    const first = this.CONSUME(t.LeftBracket) as Token;
+    const items: Expression[] = [];
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => items.push(this.SUBRULE(this.expression)) });
+    this.CONSUME(t.RightBracket);
+    return { kind: "list", items, span: this.spanFrom(first) };
+  });
+
+  /** In a location a bracket after a name begins the predicate's arguments, not those of a call. */
+  readonly #address = this.RULE("address", (inLocation: boolean = false): AddressExpression => {
+    this.enter();
+    const overlay = this.SUBRULE(this.anyName);
+    const colon = this.OR([{ ALT: () => this.CONSUME(t.DoubleColon) }, { ALT: () => this.CONSUME(t.Colon) }]);
+    const { node, options } = this.SUBRULE(this.#node, { ARGS: [inLocation] });
+    this.leave();
+    const span = this.spanFrom(overlay);
+    return this.ACTION(() => {
+      const name = { text: overlay.image.toLowerCase(), span: spanOf(overlay) };
+      if (colon.tokenType === t.Colon) this.complain(report("W0105", name.span, { overlay: name.text }));
+      return { kind: "address", overlay: name, node, options, span };
+    });
+  });
+
+  readonly #node = this.RULE(
+    "node",
+    (inLocation: boolean = false): Node =>
+      this.OR([
+        {
+          GATE: () => this.#startsAddress(),
+          ALT: () => ({ node: this.SUBRULE(this.#address, { ARGS: [inLocation] }), options: [] }),
+        },
+        {
+          GATE: () => !inLocation && ahead.startsCall(this.peek),
+          ALT: () => ({ node: this.SUBRULE(this.#call), options: [] }),
+        },
+        { ALT: () => ({ node: this.SUBRULE(this.#simple), options: [] }) },
+        { ALT: () => ({ node: this.SUBRULE(this.#list), options: [] }) },
+        { ALT: () => this.SUBRULE(this.#nodeWithOptions) },
+      ]),
+  );
+
+  readonly #nodeWithOptions = this.RULE("nodeWithOptions", (): Node => {
+    const options: Expression[] = [];
+    this.CONSUME(t.LeftParen);
+    const node = this.SUBRULE(this.expression);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      options.push(this.SUBRULE1(this.expression));
+    });
+    this.CONSUME(t.RightParen);
+    return { node, options };
+  });
+
+  /** One token that is a value. */
+  readonly #simple = this.RULE(
+    "simple",
+    (): Expression =>
+      this.OR([
+        { ALT: () => this.variableOf(this.CONSUME(t.Variable)) },
+        { ALT: () => this.#wildcard(this.CONSUME(t.Wildcard)) },
+        { ALT: () => this.#literalOf(this.CONSUME(t.NumberLiteral), literals.readNumber) },
+        { ALT: () => this.#literalOf(this.CONSUME(t.StringLiteral), literals.readString) },
+        { ALT: () => this.#literalOf(this.CONSUME(t.BytesLiteral), literals.readBytes) },
+        { ALT: () => literals.readWord(this.CONSUME(t.Name) as Token) },
+      ]),
+  );
+
+  protected readonly anyName: ParserMethod<[], Token> = this.RULE(
+    "anyName",
+    (): Token => this.OR([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.Variable) }]) as Token,
+  );
+
+  #goesOn(loosest: number): boolean {
+    const next = this.LA(1);
+    if (ahead.isWord(this.peek, 1, "in")) return loosest <= precedence("in");
+    return tokenMatcher(next, t.BinaryOperator) && precedence(operatorOf(next)) >= loosest;
+  }
+
+  #grouped(first: Expression, links: readonly Link[]): Expression {
+    const isFlat = this.reading.dialect === "overlog-flat";
+    const binds = isFlat ? flat : precedence;
+    for (const stretch of shiftMixes(first, links)) this.#warnOfShift(stretch, binds);
+    if (!isFlat) this.#checkIntervals(links);
+    return grouped(first, links, binds);
+  }
+
+  #warnOfShift({ first, links }: Stretch, binds: typeof precedence): void {
+    const used = grouped(first, links, binds);
+    const read = printGrouped(used);
+    const others = [precedence, shiftsFirst].map((other) => printGrouped(grouped(first, links, other)));
+    const other = others.find((text) => text !== read) ?? read;
+    this.complain(report("W0102", used.span, { read, other }));
+  }
+
+  #checkIntervals(links: readonly Link[]): void {
+    links.forEach((link, index) => {
+      const next = links[index + 1];
+      if (link.operator !== "in" || next === undefined || precedence(next.operator) <= precedence("in")) return;
+      this.complain(report("E0152", link.bounds.span, {}));
+    });
+  }
+
+  #startsAddress(): boolean {
+    return ahead.startsAddress(this.peek) || (!this.beforeColon && ahead.startsOldAddress(this.peek));
+  }
+
+  protected nameOf(token: IToken): Name {
+    return { text: token.image, span: spanOf(token as Token) };
+  }
+
+  protected variableOf(token: IToken): Variable {
+    return { kind: "variable", name: token.image, span: spanOf(token as Token) };
+  }
+
+  #wildcard(token: IToken): Wildcard {
+    return { kind: "wildcard", span: spanOf(token as Token) };
+  }
+
+  #literalOf(token: IToken, read: (token: Token, complaints: Complaints) => Constant): Constant {
+    return this.ACTION(() => read(token as Token, this.reading.complaints));
+  }
+
+  /** For an alternative that is told by its token alone. */
+  protected nothing(_token: IToken): undefined {
+    return undefined;
+  }
+
+  protected spanFrom(first: Token): Span {
+    return spanOf(first, this.LA(0) as Token);
+  }
+
+  protected enter(): void {
+    if (this.RECORDING_PHASE) return;
+    this.depth += 1;
+    if (this.depth > DEEPEST) this.refuse(report("E0141", spanOf(this.LA(1) as Token), { depth: DEEPEST }));
+  }
+
+  protected leave(): void {
+    if (!this.RECORDING_PHASE) this.depth -= 1;
+  }
+
+  /** A long chain of operators is a deep tree. */
+  #countOperator(): void {
+    this.operators += 1;
+    if (this.operators <= MOST_OPERATORS || this.RECORDING_PHASE) return;
+    this.refuse(report("E0142", spanOf(this.LA(1) as Token), { count: MOST_OPERATORS }));
+  }
+
+  protected refuse(diagnostic: Diagnostic): never {
+    this.complain(diagnostic);
+    throw new Refusal();
+  }
+
+  protected complain(diagnostic: Diagnostic): void {
+    this.reading.complaints.add(diagnostic);
+  }
+}
+
+/** `<>` is another spelling of `!=`. */
+function operatorOf({ image }: IToken): BinaryOperator {
+  return image === "<>" ? "!=" : (image as BinaryOperator);
+}

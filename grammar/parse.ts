@@ -1,0 +1,56 @@
+import type { FileTree } from "./ast.ts";
+import { Complaints } from "./complaints.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { looksFlat } from "./dialect.ts";
+import { type Macro, macroText } from "./macros.ts";
+import { parseTokens } from "./parser.ts";
+import { type Load, type PreprocessedText, preprocess } from "./preprocess.ts";
+import type { Dialect, Source, Span } from "./span.ts";
+
+export interface ParseOptions {
+  /** Macros as if defined before the first line: `-D NAME=VALUE`. */
+  readonly defines: ReadonlyMap<string, string>;
+  /** Finds the file that an `#include` names. Two files must not have one name. */
+  readonly load: Load;
+}
+
+export interface ParseResult {
+  /** The statements that were understood: without an error among the diagnostics, all of them. */
+  readonly tree: FileTree;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The file and all it includes, in the order of reading. */
+  readonly sources: readonly Source[];
+  /** The macros as they are after the last line. */
+  readonly defines: ReadonlyMap<string, string>;
+  /** The dialect the file was read in: what it was given as, unless the text itself says or shows another. */
+  readonly dialect: Dialect;
+}
+
+/** Reads a program. Whatever the text, the outcome is a tree and diagnostics. */
+export function parse(source: Source, options: ParseOptions): ParseResult {
+  const complaints = new Complaints();
+  const text = preprocess(source, options.defines, options.load, complaints);
+  const dialect = dialectOfText(source, text);
+  const statements = parseTokens(text.tokens, { dialect, complaints, textOf: slicer(text.sources) });
+  return {
+    tree: { file: source.file, statements },
+    diagnostics: complaints.sorted(text.sources.map(({ file }) => file)),
+    sources: text.sources,
+    defines: textsOf(text.macros),
+    dialect,
+  };
+}
+
+function dialectOfText({ dialect }: Source, text: PreprocessedText): Dialect {
+  if (text.dialect !== undefined) return text.dialect;
+  return dialect === "overlog" && looksFlat(text.tokens) ? "overlog-flat" : dialect;
+}
+
+function slicer(sources: readonly Source[]): (span: Span) => string {
+  const texts = new Map(sources.map(({ file, text }) => [file, text]));
+  return ({ file, start, end }) => texts.get(file)?.slice(start, end) ?? "";
+}
+
+function textsOf(macros: ReadonlyMap<string, Macro>): ReadonlyMap<string, string> {
+  return new Map([...macros].map(([name, macro]) => [name, macroText(macro)]));
+}

@@ -1,0 +1,30 @@
+import type { Argument, Atom, Signature } from "./ast.ts";
+import type { Name, Span } from "./span.ts";
+
+/** The types that signatures and `accept` name. */
+const TYPE_NAMES: ReadonlySet<string> = new Set([
+  "addr",
+  "address",
+  "any",
+  "bool",
+  "bytes",
+  "float",
+  "id",
+  "int",
+  "list",
+  "number",
+  "string",
+  "tuple",
+]);
+
+/** `ron.RT(addr, addr).`: the atom alone, of types only, is no fact; a string of such a name needs its quotes. */
+export function signatureOf(atom: Atom, span: Span): Signature | undefined {
+  if (atom.location !== undefined || atom.locatedArgument !== undefined || atom.args.length === 0) return undefined;
+  const types = atom.args.flatMap((argument) => typeNameOf(argument));
+  return types.length === atom.args.length ? { kind: "signature", name: atom.name, types, span } : undefined;
+}
+
+function typeNameOf(argument: Argument): readonly Name[] {
+  if (argument.kind !== "constant" || !TYPE_NAMES.has(argument.text)) return [];
+  return [{ text: argument.text, span: argument.span }];
+}

@@ -1,0 +1,71 @@
+import { destinationText, readHeader, sourceText } from "../runtime/device/ip-packet.ts";
+import { Calendar } from "../runtime/sim/calendar.ts";
+import { SimLink } from "../runtime/sim/sim-link.ts";
+import { streamOf } from "../runtime/world/random.ts";
+import type { Clock, Timer, Tun } from "../runtime/world/world.ts";
+import type { Faults } from "../runtime/device/faulty-datagrams.ts";
+
+/** The faults of one direction between two hosts, which are named by their IP addresses. */
+export interface FaultyWay {
+  readonly from: string;
+  readonly to: string;
+  readonly faults: Faults;
+}
+
+/**
+ * The links of a lab in user space: every packet that a device gives is given back to it as late as its link has it, or
+ * twice, or not at all. The same links as in the simulator decide. A packet of an unknown link comes back at once.
+ */
+export class DelayedPackets {
+  readonly #tun: Tun;
+  readonly #clock: Clock;
+  readonly #links: ReadonlyMap<string, SimLink>;
+  readonly #calendar = new Calendar<Uint8Array>();
+  #timer: Timer | undefined;
+  #wakesAt = Infinity;
+
+  constructor(tun: Tun, clock: Clock, ways: readonly FaultyWay[], seed: number) {
+    this.#tun = tun;
+    this.#clock = clock;
+    this.#links = new Map(
+      ways.map(({ from, to, faults }, at) => [`${from} ${to}`, new SimLink(at, at, faults, streamOf(seed, `link ${from} ${to}`))]),
+    );
+    tun.onPacket((packet) => this.#take(packet));
+  }
+
+  #take(packet: Uint8Array): void {
+    const header = readHeader(packet);
+    if (header === undefined) return;
+    const link = this.#links.get(`${sourceText(packet, header)} ${destinationText(packet, header)}`);
+    if (link === undefined) return this.#tun.write(packet);
+    if (link.drawsLoss()) return;
+    // The device uses its buffer again.
+    const kept = packet.slice(0, header.length);
+    this.#add(link, kept);
+    if (link.drawsDuplicate()) this.#add(link, kept);
+    this.#depart();
+  }
+
+  #add(link: SimLink, packet: Uint8Array): void {
+    this.#calendar.add(link.arrival(this.#clock.now(), link.drawsHoldBack()), packet);
+  }
+
+  /** Gives back what is due and sets the timer for the rest. */
+  #depart(): void {
+    const now = this.#clock.now();
+    while (this.#calendar.nextTime <= now) {
+      const packet = this.#calendar.take();
+      if (packet !== undefined) this.#tun.write(packet);
+    }
+    const next = this.#calendar.nextTime;
+    if (next === this.#wakesAt) return;
+    this.#timer?.cancel();
+    this.#wakesAt = next;
+    this.#timer = next === Infinity ? undefined : this.#clock.at(next, () => this.#wake());
+  }
+
+  #wake(): void {
+    this.#wakesAt = Infinity;
+    this.#depart();
+  }
+}

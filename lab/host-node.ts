@@ -1,0 +1,135 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import type { WatchLine } from "../runtime/observe/watch.ts";
+import { eachLine } from "./lines.ts";
+import type { Host } from "./topology.ts";
+
+export interface HostNodeListener {
+  watched(line: WatchLine): void;
+  said(text: string): void;
+  /** It ended without having been told to. */
+  gone(how: string): void;
+}
+
+const READY = /^mosaic: running /;
+const READY_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 2_000;
+const LINES_KEPT = 20;
+
+/** A `mosaic run` on a host of the lab, from its start to its end. */
+export class HostNode {
+  /** Settles when it runs, with undefined; or with what it said when it ended before, or took too long. */
+  readonly ready: Promise<string | undefined>;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #ended: Promise<void>;
+  readonly #said: string[] = [];
+  #isToldToEnd = false;
+  #hasEnded = false;
+
+  constructor([command = "", ...args]: readonly string[], listener: HostNodeListener) {
+    const env = { ...process.env, NO_COLOR: "1" };
+    // Detached: an interrupt from the terminal is for the lab, which ends its nodes in order.
+    this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env, detached: true });
+    this.#ended = new Promise((resolve) => {
+      this.#child.once("error", (error) => resolve(this.#keep(error.message)));
+      this.#child.once("close", () => resolve());
+    });
+    this.ready = this.#becomeReady();
+    eachLine(this.#child.stdout, (line) => this.#printed(line, listener));
+    eachLine(this.#child.stderr, (line) => {
+      this.#keep(line);
+      listener.said(line);
+    });
+    void this.#ended.then(() => {
+      this.#hasEnded = true;
+      if (!this.#isToldToEnd) listener.gone(this.#lastWords());
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Ends it in order, and by force if that takes too long. */
+  async stop(): Promise<void> {
+    this.#end("SIGTERM");
+    const timeout = setTimeout(() => this.#end("SIGKILL"), STOP_TIMEOUT_MS);
+    await this.#ended;
+    clearTimeout(timeout);
+  }
+
+  /** Ends it on the spot. */
+  async kill(): Promise<void> {
+    this.#end("SIGKILL");
+    await this.#ended;
+  }
+
+  #end(signal: NodeJS.Signals): void {
+    this.#isToldToEnd = true;
+    this.#child.kill(signal);
+  }
+
+  async #becomeReady(): Promise<string | undefined> {
+    const timeout = new AbortController();
+    const isReady = new Promise<undefined>((resolve) => {
+      eachLine(this.#child.stderr, (line) => READY.test(line) && resolve(undefined));
+    });
+    const isLate = new Promise<string>((resolve) => {
+      const timer = setTimeout(() => resolve(`not ready after ${READY_TIMEOUT_MS / 1e3} s`), READY_TIMEOUT_MS);
+      timeout.signal.addEventListener("abort", () => clearTimeout(timer));
+    });
+    const outcome = await Promise.race([isReady, isLate, this.#ended.then(() => this.#lastWords())]);
+    timeout.abort();
+    return outcome;
+  }
+
+  #printed(line: string, listener: HostNodeListener): void {
+    const watched = readWatchLine(line);
+    if (watched === undefined) listener.said(line);
+    else listener.watched(watched);
+  }
+
+  #keep(line: string): void {
+    this.#said.push(line);
+    if (this.#said.length > LINES_KEPT) this.#said.shift();
+  }
+
+  #lastWords(): string {
+    const { exitCode, signalCode } = this.#child;
+    const how = signalCode === null ? `exit code ${exitCode ?? "unknown"}` : signalCode;
+    return [how, ...this.#said].join("\n");
+  }
+}
+
+/** The command line of a host's node. The address of each host is among `hosts`. */
+export function nodeCommand(
+  host: Host,
+  hosts: readonly Host[],
+  watch: readonly string[],
+  mosaic: string,
+): readonly string[] {
+  const told = new Set(host.peers);
+  const peers = hosts.filter((peer) => told.has(peer.name));
+  return [
+    mosaic,
+    "run",
+    ...host.programs,
+    ...["--listen", host.address],
+    ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),
+    ...peers.flatMap(({ virtual, address }) => ["--peer", virtual === undefined ? address : `${virtual}=${address}`]),
+    ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),
+    ...host.facts.flatMap((fact) => ["--fact", fact]),
+    ...watch.flatMap((predicate) => ["--watch", predicate]),
+    "--json",
+  ];
+}
+
+function readWatchLine(line: string): WatchLine | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    const isWatch = typeof parsed === "object" && parsed !== null && "op" in parsed && "tuple" in parsed;
+    return isWatch && Array.isArray(parsed.tuple) ? (parsed as WatchLine) : undefined;
+  } catch {
+    return undefined;
+  }
+}

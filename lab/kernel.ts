@@ -1,0 +1,143 @@
+import type { ChildProcess } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { hasFaults, startFaultyLinks } from "./faulty-links.ts";
+import { HostNode, nodeCommand } from "./host-node.ts";
+import { LabFailure, Namespaces } from "./namespaces.ts";
+import type { Observe } from "./observation.ts";
+import { PingLines } from "./ping-line.ts";
+import { type PingTool, startPing } from "./ping-process.ts";
+import type { Action, Host, Topology, Traffic } from "./topology.ts";
+
+export interface KernelSettings {
+  /** The path of the `mosaic` command. */
+  readonly mosaic: string;
+  readonly pingTool: PingTool;
+  readonly observe: Observe;
+  /** Ends the run early. */
+  readonly signal: AbortSignal;
+}
+
+export type KernelOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
+const TICK_SECONDS = 0.5;
+
+/** Runs a topology in network namespaces of the kernel. Whatever comes of it, they are gone when the promise settles. */
+export async function runInKernel(topology: Topology, settings: KernelSettings): Promise<KernelOutcome> {
+  let lab: KernelLab | undefined;
+  try {
+    lab = new KernelLab(topology, settings);
+    await lab.start();
+    await lab.run();
+    return { ok: true };
+  } catch (error) {
+    if (settings.signal.aborted) return { ok: false, message: "interrupted" };
+    if (!(error instanceof LabFailure)) throw error;
+    return { ok: false, message: error.message };
+  } finally {
+    await lab?.close();
+  }
+}
+
+/** Something to do at a time. */
+interface Due {
+  readonly at: number;
+  readonly act: () => void | Promise<void>;
+}
+
+/** A topology while it runs in the kernel. */
+class KernelLab {
+  readonly #topology: Topology;
+  readonly #settings: KernelSettings;
+  readonly #namespaces: Namespaces;
+  readonly #nodes = new Map<string, HostNode>();
+  readonly #processes: ChildProcess[] = [];
+  /** Milliseconds of this process's clock when all nodes ran. */
+  #startedAt = 0;
+
+  constructor(topology: Topology, settings: KernelSettings) {
+    this.#topology = topology;
+    this.#settings = settings;
+    this.#namespaces = new Namespaces(topology.hosts);
+  }
+
+  /** Settles when all nodes run. */
+  async start(): Promise<void> {
+    this.#settings.signal.throwIfAborted();
+    if (hasFaults(this.#topology)) this.#processes.push(await startFaultyLinks(this.#topology, this.#namespaces));
+    this.#startedAt = performance.now();
+    const nodes = this.#topology.hosts.map((host) => this.#startNode(host));
+    for (const [at, node] of nodes.entries()) {
+      const failure = await node.ready;
+      this.#settings.signal.throwIfAborted();
+      if (failure !== undefined) throw new LabFailure(`${this.#topology.hosts[at]?.name}: ${failure}`);
+    }
+    this.#startedAt = performance.now();
+  }
+
+  /** Lets the topology's time pass, and does in it what it asks for. */
+  async run(): Promise<void> {
+    const { traffic, events, duration } = this.#topology;
+    const due: readonly Due[] = [
+      ...traffic.map((one, number) => ({ at: one.at, act: () => this.#startTraffic(one, number) })),
+      ...events.map(({ at, action }) => ({ at, act: () => this.#act(action) })),
+      ...ticks(duration).map((at) => ({ at, act: () => this.#settings.observe({ kind: "tick", at: this.#now() }) })),
+    ];
+    for (const { at, act } of due.toSorted((one, other) => one.at - other.at)) {
+      await sleep(Math.max(0, at - this.#now()) * 1e3, undefined, { signal: this.#settings.signal });
+      await act();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#processes) child.kill();
+    await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
+    this.#namespaces.close();
+  }
+
+  #now(): number {
+    return (performance.now() - this.#startedAt) / 1e3;
+  }
+
+  #startNode(host: Host): HostNode {
+    const { observe, mosaic } = this.#settings;
+    const { hosts, watch } = this.#topology;
+    const name = host.name;
+    const command = this.#namespaces.on(name, nodeCommand(host, hosts, watch, mosaic));
+    const node = new HostNode(command, {
+      watched: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
+      said: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),
+      gone: (how) => observe({ kind: "gone", at: this.#now(), host: name, how }),
+    });
+    this.#nodes.set(name, node);
+    return node;
+  }
+
+  #startTraffic(traffic: Traffic, number: number): void {
+    const { observe, pingTool } = this.#settings;
+    const startedAt = (performance.timeOrigin + this.#startedAt) / 1e3;
+    const lines = new PingLines(traffic.every, (time) => time - startedAt);
+    const processes = startPing(traffic, this.#topology.hosts, pingTool, this.#namespaces, lines, (report) =>
+      observe({ kind: "ping", at: report.at, traffic: number, report }),
+    );
+    this.#processes.push(...processes);
+  }
+
+  async #act(action: Action): Promise<void> {
+    const at = this.#now();
+    if ("ways" in action) this.#namespaces.apply(action);
+    else if (action.kind === "start") for (const host of action.hosts) this.#restart(host);
+    else await Promise.all(action.hosts.map((host) => this.#nodes.get(host)?.kill()));
+    this.#settings.observe({ kind: "action", at, action });
+  }
+
+  #restart(name: string): void {
+    const host = this.#topology.hosts.find((one) => one.name === name);
+    if (host !== undefined && this.#nodes.get(name)?.hasEnded !== false) this.#startNode(host);
+  }
+}
+
+/** Every half second, and the end. */
+function ticks(duration: number): readonly number[] {
+  const count = Math.ceil(duration / TICK_SECONDS);
+  return Array.from({ length: count }, (_, at) => Math.min((at + 1) * TICK_SECONDS, duration));
+}

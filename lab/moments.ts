@@ -1,0 +1,109 @@
+import { formatDuration } from "./duration.ts";
+import type { Observation } from "./observation.ts";
+import { formatPath } from "./routes.ts";
+import type { RunRecord } from "./run-record.ts";
+import type { Action, LinkAction, Topology, Traffic } from "./topology.ts";
+
+/** Something worth telling that happened to the traffic of a topology. */
+export interface Moment {
+  readonly at: number;
+  readonly kind: "action" | "gone" | "detected" | "flows" | "rerouted" | "direct";
+  readonly text: string;
+}
+
+/**
+ * Finds the moments of one traffic in what is observed: when something was done to the hosts, when the routes show that it
+ * was noticed, when traffic flows again, when it is back on the direct path.
+ */
+export class Moments {
+  readonly #traffic: Traffic;
+  readonly #number: number;
+  /** The last cut or kill, until traffic has got over it. */
+  #broken: { readonly at: number; isDetected: boolean } | undefined;
+  #lastAction = 0;
+  #path: string | undefined;
+  #wasAnswered = false;
+  #missing = 0;
+
+  constructor({ traffic }: Topology, number: number) {
+    this.#traffic = traffic[number] as Traffic;
+    this.#number = number;
+  }
+
+  /** The record has taken in the observation already. */
+  find(observation: Observation, record: RunRecord): readonly Moment[] {
+    switch (observation.kind) {
+      case "action":
+        return this.#acted(observation.at, observation.action);
+      case "gone":
+        return [{ at: observation.at, kind: "gone", text: `${observation.host} ended by itself: ${observation.how}` }];
+      case "watch":
+        return this.#routed(observation.at, record);
+      case "ping":
+        return observation.traffic === this.#number ? this.#pinged(observation) : [];
+      default:
+        return [];
+    }
+  }
+
+  #acted(at: number, action: Action): readonly Moment[] {
+    this.#lastAction = at;
+    if (action.kind === "cut" || action.kind === "kill") {
+      this.#broken = { at, isDetected: false };
+      this.#missing = 0;
+    }
+    return [{ at, kind: "action", text: describeAction(action) }];
+  }
+
+  #routed(at: number, record: RunRecord): readonly Moment[] {
+    const path = record.routes?.path(this.#traffic.from, this.#traffic.to);
+    if (path === undefined || formatPath(path) === this.#path) return [];
+    const isFirst = this.#path === undefined;
+    this.#path = formatPath(path);
+    return isFirst ? [] : [this.#changed(at, path)];
+  }
+
+  #changed(at: number, path: readonly string[]): Moment {
+    const broken = this.#broken;
+    if (broken !== undefined && !broken.isDetected) {
+      broken.isDetected = true;
+      const after = formatDuration(at - broken.at);
+      return { at, kind: "detected", text: `outage detected after ${after}: ${formatPath(path)}` };
+    }
+    if (path.length > 2) return { at, kind: "rerouted", text: `now ${formatPath(path)}` };
+    return { at, kind: "direct", text: `back on the direct path after ${formatDuration(at - this.#lastAction)}` };
+  }
+
+  #pinged({ at, report }: Observation & { readonly kind: "ping" }): readonly Moment[] {
+    const broken = this.#broken;
+    if (report.kind === "missing") {
+      if (broken !== undefined && report.sentAt >= broken.at) this.#missing++;
+      return [];
+    }
+    const isFirst = !this.#wasAnswered;
+    this.#wasAnswered = true;
+    if (broken === undefined || report.sentAt < broken.at || isFirst) return [];
+    this.#broken = undefined;
+    return this.#missing === 0 ? [] : [this.#flows(at, broken.at)];
+  }
+
+  #flows(at: number, brokenAt: number): Moment {
+    const pings = this.#missing === 1 ? "1 ping" : `${this.#missing} pings`;
+    return { at, kind: "flows", text: `traffic flows again after ${formatDuration(at - brokenAt)}; ${pings} lost` };
+  }
+}
+
+/** `link a–b cut`, `c killed` */
+export function describeAction(action: Action): string {
+  if (!("ways" in action)) return `${action.hosts.join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
+  const links = new Set(action.ways.map(({ from, to }) => linkName(action, from, to)));
+  const few = links.size > 3 ? `${links.size} links` : `link ${[...links].join(", ")}`;
+  return `${few} ${action.kind === "cut" ? "cut" : "healed"}`;
+}
+
+/** A link that is meant in both directions has one name. */
+function linkName({ ways }: LinkAction, from: string, to: string): string {
+  const isBothWays = ways.some((way) => way.from === to && way.to === from);
+  if (!isBothWays) return `${from}→${to}`;
+  return from < to ? `${from}–${to}` : `${to}–${from}`;
+}

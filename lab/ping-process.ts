@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { PingReport } from "../runtime/sim/echo-host.ts";
+import { eachLine } from "./lines.ts";
+import type { Namespaces } from "./namespaces.ts";
+import { PingLines } from "./ping-line.ts";
+import type { Host, Traffic } from "./topology.ts";
+
+/** What sends the echo requests of a lab. */
+export type PingTool = "ping" | "UDP echo";
+
+const UDP_ECHO = fileURLToPath(new URL("udp-echo.ts", import.meta.url));
+
+/** The ping of iputils tells times and what is missing; no other does, and some machines have none. */
+export function findPingTool(): PingTool {
+  return spawnSync("ping", ["-V"], { encoding: "utf8" }).stdout?.includes("iputils") ? "ping" : "UDP echo";
+}
+
+/** Starts the requests of a traffic between hosts with virtual addresses; the processes end when they are killed. */
+export function startPing(
+  { from, to, every }: Traffic,
+  hosts: readonly Host[],
+  tool: PingTool,
+  namespaces: Namespaces,
+  lines: PingLines,
+  report: (report: PingReport) => void,
+): readonly ChildProcess[] {
+  const address = hosts.find((host) => host.name === to)?.virtual ?? "";
+  const sends = tool === "ping" ? ping(address, every) : udpEcho("ping", address, every);
+  const sender = start(namespaces.on(from, sends));
+  if (sender.stdout !== null) {
+    eachLine(sender.stdout, (line) => {
+      const read = lines.read(line);
+      if (read !== undefined) report(read);
+    });
+  }
+  return tool === "ping" ? [sender] : [sender, start(namespaces.on(to, udpEcho("serve", address, every)))];
+}
+
+function ping(address: string, every: number): readonly string[] {
+  return ["ping", "-n", "-D", "-O", "-i", String(every), address];
+}
+
+function udpEcho(role: "ping" | "serve", address: string, every: number): readonly string[] {
+  return [process.execPath, UDP_ECHO, role, address, String(every)];
+}
+
+function start([command = "", ...args]: readonly string[]): ChildProcess {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, LC_ALL: "C" } });
+  child.on("error", () => {});
+  return child;
+}

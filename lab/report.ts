@@ -1,0 +1,104 @@
+import { formatDuration } from "./duration.ts";
+import { describeAction } from "./moments.ts";
+import type { Outage } from "./ping-record.ts";
+import type { Route } from "./routes.ts";
+import type { RunRecord } from "./run-record.ts";
+import type { Topology } from "./topology.ts";
+
+/** What a run comes to, as an object that JSON can hold; times in seconds, null for an outage that did not end. */
+export interface RunSummary {
+  readonly title: string;
+  readonly nodes: number;
+  readonly seconds: number;
+  readonly traffic: readonly TrafficSummary[];
+}
+
+export interface TrafficSummary {
+  readonly from: string;
+  readonly to: string;
+  readonly sent: number;
+  readonly lost: number;
+  /** Round-trip times; null when nothing was answered. */
+  readonly median: number | null;
+  readonly worst: number | null;
+  readonly events: readonly EventSummary[];
+}
+
+export interface EventSummary {
+  readonly at: number;
+  readonly event: string;
+  readonly outage: number | null;
+  readonly lost: number;
+}
+
+export function summarize(topology: Topology, record: RunRecord): RunSummary {
+  const { title, hosts, duration } = topology;
+  const traffic = topology.traffic.map((_, number) => summarizeTraffic(topology, record, number));
+  return { title, nodes: hosts.length, seconds: duration, traffic };
+}
+
+function summarizeTraffic({ traffic }: Topology, record: RunRecord, number: number): TrafficSummary {
+  const { from, to } = traffic[number] ?? { from: "", to: "" };
+  const pings = record.pings[number];
+  const times = pings?.roundTrips ?? [];
+  const outages = record.outages(number);
+  return {
+    from,
+    to,
+    sent: pings?.sent ?? 0,
+    lost: pings?.lost ?? 0,
+    median: times[Math.floor(times.length / 2)] ?? null,
+    worst: times.at(-1) ?? null,
+    events: record.actions.map(({ at, action }, index) => summarizeEvent(at, describeAction(action), outages[index])),
+  };
+}
+
+function summarizeEvent(at: number, event: string, outage: Outage | undefined): EventSummary {
+  const seconds = outage?.seconds ?? 0;
+  return { at, event, outage: Number.isFinite(seconds) ? seconds : null, lost: outage?.lost ?? 0 };
+}
+
+/** The summary for people, a line an entry. */
+export function summaryLines({ traffic }: RunSummary): readonly string[] {
+  return traffic.flatMap((one) => [
+    `${one.from} to ${one.to}: ${one.sent} pings, ${one.lost} lost${roundTrips(one)}`,
+    ...one.events.map((event) => `  ${event.at.toFixed(1)} s  ${event.event}: ${outageText(event)}`),
+  ]);
+}
+
+function roundTrips({ median, worst }: TrafficSummary): string {
+  if (median === null || worst === null) return "";
+  return `; round trip ${formatDuration(median)} in the middle, ${formatDuration(worst)} at worst`;
+}
+
+function outageText({ outage, lost }: EventSummary): string {
+  if (outage === null) return `no ping was answered any more, ${lost} lost`;
+  return outage === 0 ? "no outage" : `an outage of ${formatDuration(outage)}, ${lost} lost`;
+}
+
+/** A table of the routes that the first traffic's sender had up to each event, and at the end. */
+export function routeLines({ snapshots }: RunRecord): readonly string[] {
+  const destinations = [...new Set(snapshots.flatMap(({ routes }) => routes.map((route) => route.to)))].sort();
+  const rows = destinations.map((to) => [
+    to,
+    ...snapshots.map(({ routes }) => routeText(routes.find((route) => route.to === to))),
+  ]);
+  return align([["to", ...snapshots.map(({ at }, index) => columnName(at, index, snapshots.length))], ...rows]);
+}
+
+/** Two events are as a rule something that breaks and its repair. */
+function columnName(at: number, index: number, count: number): string {
+  return (count === 3 ? ["before", "during", "after"][index] : undefined) ?? `until ${at.toFixed(1)} s`;
+}
+
+function routeText(route: Route | undefined): string {
+  if (route === undefined) return "–";
+  const way = route.next === route.to ? "direct" : `via ${route.next}`;
+  if (route.cost === undefined) return way;
+  return `${way} ${Number.isFinite(route.cost) ? route.cost.toPrecision(3) : "∞"}`;
+}
+
+function align(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ").trimEnd());
+}

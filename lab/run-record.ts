@@ -1,0 +1,62 @@
+import type { Observation } from "./observation.ts";
+import { type Outage, PingRecord } from "./ping-record.ts";
+import { type Route, Routes } from "./routes.ts";
+import type { Action, Topology } from "./topology.ts";
+
+/** The routes of the first traffic's sender as they were when an event came, or at the end. */
+export interface RouteSnapshot {
+  readonly at: number;
+  readonly routes: readonly Route[];
+}
+
+/** What a run has shown so far: pings, routes, and what was done when. */
+export class RunRecord {
+  readonly pings: readonly PingRecord[];
+  /** Undefined when the topology names no table of routes. */
+  readonly routes: Routes | undefined;
+  readonly actions: { readonly at: number; readonly action: Action }[] = [];
+  readonly snapshots: RouteSnapshot[] = [];
+  readonly #observed: string | undefined;
+
+  constructor({ traffic, hosts, routes }: Topology) {
+    this.pings = traffic.map(() => new PingRecord());
+    this.routes = routes && new Routes(hosts, routes);
+    this.#observed = traffic[0]?.from;
+  }
+
+  add(observation: Observation): void {
+    switch (observation.kind) {
+      case "ping":
+        this.pings[observation.traffic]?.add(observation.report);
+        break;
+      case "watch":
+        this.routes?.apply(observation.host, observation.line);
+        break;
+      case "action":
+        this.#acted(observation.at, observation.action);
+        break;
+      case "gone":
+        this.routes?.forget(observation.host);
+        break;
+      default:
+    }
+  }
+
+  /** Keeps the routes as they are now, beside those that were kept at each event. */
+  takeSnapshot(at: number): void {
+    if (this.routes !== undefined && this.#observed !== undefined) {
+      this.snapshots.push({ at, routes: this.routes.of(this.#observed) });
+    }
+  }
+
+  /** What each event did to a traffic. */
+  outages(traffic: number): readonly Outage[] {
+    return this.actions.map(({ at }) => this.pings[traffic]?.outageFrom(at) ?? { seconds: 0, lost: 0 });
+  }
+
+  #acted(at: number, action: Action): void {
+    this.takeSnapshot(at);
+    this.actions.push({ at, action });
+    if (action.kind === "kill") for (const host of action.hosts) this.routes?.forget(host);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What stands in for `ping` where there is none: `udp-echo.ts serve ADDRESS` sends back what it gets,
+ * `udp-echo.ts ping ADDRESS SECONDS` asks it that often and prints what `ping -D -O` would.
+ */
+import { createSocket } from "node:dgram";
+import { setInterval } from "node:timers";
+
+const PORT = 7;
+const PAYLOAD_BYTES = 56;
+
+function serve(address: string): void {
+  const socket = createSocket("udp4");
+  socket.on("message", (bytes, from) => socket.send(bytes, from.port, from.address));
+  socket.on("error", () => {});
+  socket.bind(PORT, address);
+}
+
+function ping(address: string, seconds: number): void {
+  const socket = createSocket("udp4");
+  const unanswered = new Map<number, number>();
+  let sequence = 0;
+  socket.on("message", (bytes) => {
+    const answered = bytes.length < 4 ? 0 : bytes.readUInt32BE();
+    const sentAt = unanswered.get(answered);
+    if (sentAt === undefined) return;
+    unanswered.delete(answered);
+    print(`${bytes.length} bytes from ${address}: icmp_seq=${answered} time=${(performance.now() - sentAt).toFixed(3)} ms`);
+  });
+  // A host without a route, or a port without a server: a request without an answer.
+  socket.on("error", () => {});
+  setInterval(() => {
+    if (unanswered.has(sequence)) print(`no answer yet for icmp_seq=${sequence}`);
+    unanswered.set(++sequence, performance.now());
+    const bytes = Buffer.alloc(PAYLOAD_BYTES);
+    bytes.writeUInt32BE(sequence);
+    socket.send(bytes, PORT, address, () => {});
+  }, seconds * 1e3);
+}
+
+function print(text: string): void {
+  process.stdout.write(`[${((performance.timeOrigin + performance.now()) / 1e3).toFixed(6)}] ${text}\n`);
+}
+
+const [role, address = "", seconds = "1"] = process.argv.slice(2);
+if (role === "serve") serve(address);
+else ping(address, Number(seconds));

@@ -1,0 +1,11 @@
+import type { PlanResult, ProgramRequest } from "../../lab/simulated.ts";
+import { compileForRun } from "./run-program.ts";
+import { showDiagnostics } from "./show-diagnostics.ts";
+
+/** Compiles the program of simulated hosts as `mosaic run` would. */
+export function compileHosts({ programs, defines, facts, hasTun }: ProgramRequest): PlanResult {
+  const { plan, diagnostics, sources } = compileForRun({ files: programs, defines, facts, hasTun, peers: [] });
+  if (plan !== undefined) return { ok: true, plan };
+  const errors = diagnostics.filter((one) => one.severity === "error");
+  return { ok: false, message: showDiagnostics(errors, sources, false) };
+}

@@ -1,0 +1,21 @@
+import type { PredicateSpec } from "../runtime/plan/plan.ts";
+import { wireHash } from "../runtime/plan/wire-hash.ts";
+
+/** An event as the compiler would describe it; `hash` where a test wants a certain one. */
+export function eventSpec(name: string, arity: number, hash: number = wireHash(name, arity, "event")): PredicateSpec {
+  return { ...plain(name, arity), wire: { tuple: hash, remove: 0, acceptTuple: true, acceptRemove: false } };
+}
+
+/** A table whose key is its first column. */
+export function tableSpec(name: string, arity: number): PredicateSpec {
+  const [tuple, remove] = [wireHash(name, arity, "insert"), wireHash(name, arity, "delete")];
+  return {
+    ...plain(name, arity),
+    table: { lifetime: Infinity, size: Infinity, keys: [0], evict: { policy: "fifo" }, indexes: [], view: "none" },
+    wire: { tuple, remove, acceptTuple: true, acceptRemove: true },
+  };
+}
+
+function plain(name: string, arity: number): Omit<PredicateSpec, "wire"> {
+  return { id: 0, name, arity, table: undefined, role: { kind: "plain" }, columns: [], watch: "" };
+}

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { DETECTION, type Profile, RonNetwork } from "./ron-network.ts";
+
+const NODES = 50;
+const HOUR = 3600;
+const CRASHES = 10;
+
+/** False outages per directed link and hour that each profile may have at 5 % loss. */
+const ALLOWED: Readonly<Record<Profile, number>> = { fast: 0.01, paper: 0.03 };
+const START = 60;
+
+test.for(["fast", "paper"] as const)("%s: 50 nodes, one hour, 5 %% loss", { timeout: 3_600_000 }, (profile) => {
+  const ron = new RonNetwork(NODES, profile, 11, { delay: 0.03, jitter: 0.02, loss: 0.05 });
+  ron.simulation.runUntil(START);
+  const before = ron.outages.length;
+  ron.simulation.runUntil(START + HOUR);
+  const rate = (ron.outages.length - before) / (NODES * (NODES - 1));
+  console.log(`${profile}: ${ron.outages.length - before} false outages, ${rate.toFixed(4)} per directed link-hour`);
+  expect(rate).toBeLessThanOrEqual(ALLOWED[profile]);
+  for (let crash = 0; crash < CRASHES; crash++) {
+    const dead = ron.addresses[crash] as string;
+    const now = START + HOUR + crash * 100;
+    ron.simulation.runUntil(now);
+    ron.simulation.host(dead).crash();
+    ron.simulation.runUntil(now + DETECTION[profile] + 1);
+    expect(ron.routesThrough(dead)).toEqual([]);
+    ron.simulation.host(dead).restart();
+  }
+});
