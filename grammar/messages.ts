@@ -23,7 +23,7 @@ export const MESSAGES = {
   }),
   E0106: (f: { readonly text: string; readonly units: string }): Wording => ({
     message: `\`${brief(f.text)}\` is no number`,
-    help: /^[0-9]+(?:\.[0-9]+){2,}$/.test(f.text)
+    help: /^[0-9]+(?:\.[0-9]+){3}$/.test(f.text)
       ? `an IP address is a string: \`"${f.text}"\``
       : `a number may end with one of ${f.units}, an id with \`I\``,
   }),

@@ -165,9 +165,17 @@ function argumentText(argument: Argument, isLocation: boolean, binds: Bracketing
 
 function aggregateText({ function: name, operand }: Aggregate, isLocation: boolean, binds: Bracketing): string {
   if (operand === undefined) return `${name}<*>`;
-  const text = bracketed(operand, precedence("+"), operand.kind === "binary" ? precedence : binds, binds);
+  const plain = expressionText(operand, binds);
+  const text = fitsAggregate(operand, binds) ? plain : `(${plain})`;
   // `<-` would be read as one token.
   return `${name}<${isLocation ? "@" : ""}${text.startsWith("-") ? `(${text})` : text}>`;
+}
+
+/** An aggregate ends at `>`: no operator looser than a sum stands in it without brackets. */
+function fitsAggregate(operand: Expression, binds: Bracketing): boolean {
+  if (tightness(operand, precedence) < precedence("+")) return false;
+  // Read from left to right, what stands left has no brackets, however loose.
+  return binds !== flat || operand.kind !== "binary" || fitsAggregate(operand.left, binds);
 }
 
 function literalText(literal: Literal, binds: Bracketing): string {
@@ -209,7 +217,7 @@ function expressionText(expression: Expression, binds: Bracketing): string {
     case "interval":
       return intervalText(expression, binds);
     case "conditional": {
-      const test = bracketed(expression.test, 1, binds, binds);
+      const test = bracketed(expression.test, 1, binds);
       return `${test} ? ${expressionText(expression.yes, binds)} : ${expressionText(expression.no, binds)}`;
     }
     case "address":
@@ -222,26 +230,26 @@ function listText(items: readonly Expression[], binds: Bracketing): string {
 }
 
 function unaryText({ operator, operand }: Unary, binds: Bracketing): string {
-  return `${operator}${bracketed(operand, TIGHTEST, binds, binds)}`;
+  return `${operator}${bracketed(operand, TIGHTEST, binds)}`;
 }
 
 function binaryText({ operator, left, right }: Binary, binds: Bracketing): string {
   const level = binds(operator);
   // All operators associate to the left: what stands right must bind more tightly.
-  return `${bracketed(left, level || 1, binds, binds)} ${operator} ${bracketed(right, level + 1, binds, binds)}`;
+  return `${bracketed(left, level || 1, binds)} ${operator} ${bracketed(right, level + 1, binds)}`;
 }
 
 function intervalText(interval: Interval, binds: Bracketing): string {
-  const value = bracketed(interval.value, binds("in") || 1, binds, binds);
+  const value = bracketed(interval.value, binds("in") || 1, binds);
   const low = expressionText(interval.low, binds);
   const high = expressionText(interval.high, binds);
   return `${value} in ${interval.includesLow ? "[" : "("}${low}, ${high}${interval.includesHigh ? "]" : ")"}`;
 }
 
-/** The text, in brackets unless it binds at least as tightly as `level` by `measure`. */
-function bracketed(expression: Expression, level: number, measure: Bracketing, binds: Bracketing): string {
+/** The text, in brackets unless it binds at least as tightly as `level`. */
+function bracketed(expression: Expression, level: number, binds: Bracketing): string {
   const text = expressionText(expression, binds);
-  return tightness(expression, measure) >= level ? text : `(${text})`;
+  return tightness(expression, binds) >= level ? text : `(${text})`;
 }
 
 function tightness(expression: Expression, binds: Bracketing): number {

@@ -80,7 +80,7 @@ class KernelLab {
     const due: readonly Due[] = [
       ...traffic.map((one, number) => ({ at: one.at, act: () => this.#startTraffic(one, number) })),
       ...events.map(({ at, action }) => ({ at, act: () => this.#act(action) })),
-      ...ticks(duration).map((at) => ({ at, act: () => this.#settings.observe({ kind: "tick", at: this.#now() }) })),
+      ...ticks(duration).map((at) => ({ at, act: () => this.#settings.observe({ kind: "tick", at }) })),
     ];
     for (const { at, act } of due.toSorted((one, other) => one.at - other.at)) {
       await sleep(Math.max(0, at - this.#now()) * 1e3, undefined, { signal: this.#settings.signal });

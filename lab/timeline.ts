@@ -29,7 +29,7 @@ export class Timeline {
   readonly #screen: Screen;
   readonly #columns: number;
   #roundTrip: number | undefined;
-  #lastSecond = -1;
+  #lastSecond = 0;
   #status = "";
 
   constructor(topology: Topology, number: number, screen: Screen) {

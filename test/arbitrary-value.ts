@@ -26,7 +26,20 @@ export function arbitraryNumber(): Arbitrary<number> {
 
 export function arbitraryText(): Arbitrary<string> {
   return fc.oneof(
-    fc.constantFrom("", "\0", "\0s", "s1:a", '"', "\\", "é", "\ufffd", "😀", "x".repeat(127), "x".repeat(128), "é".repeat(64)),
+    fc.constantFrom(
+      "",
+      "\0",
+      "\0s",
+      "s1:a",
+      '"',
+      "\\",
+      "é",
+      "\ufffd",
+      "😀",
+      "x".repeat(127),
+      "x".repeat(128),
+      "é".repeat(64),
+    ),
     fc.string({ unit: "grapheme-ascii" }),
     fc.string({ unit: "binary" }),
   );

@@ -54,6 +54,18 @@ export class Mux {
     if (!this.#isRunning && !this.#isResting) this.#run();
   }
 
+  /** Runs a step that has no cause of its own; what it sends to this node waits until it is done. */
+  interlude<T>(step: () => T): T {
+    const wasRunning = this.#isRunning;
+    this.#isRunning = true;
+    try {
+      return step();
+    } finally {
+      this.#isRunning = wasRunning;
+      if (!wasRunning && !this.#isResting && this.length > 0) this.#run();
+    }
+  }
+
   /** Nothing is stepped any more. */
   close(): void {
     this.#isClosed = true;

@@ -15,7 +15,7 @@ export class RoundEvents {
   }
 
   take(): { readonly tuple: Tuple; readonly provenance: Provenance } | undefined {
-    return this.#events[this.#next++];
+    return this.#next < this.#events.length ? this.#events[this.#next++] : undefined;
   }
 
   clear(): void {

@@ -67,7 +67,7 @@ export class Node {
   /** Loads the facts and starts the timers. False when the facts could not be loaded: the node then does nothing. */
   start(): boolean {
     const facts = this.#initialTuples();
-    if (!this.#engine.load(facts)) return false;
+    if (!this.#dataflow.mux.interlude(() => this.#engine.load(facts))) return false;
     this.#armExpiry();
     this.#dataflow.start();
     this.#timers.start();
@@ -153,7 +153,9 @@ export class Node {
   #expire(): void {
     this.#expiry = undefined;
     if (this.#isStopped) return;
-    if (this.#engine.store.nextExpiry() <= this.#world.clock.now()) this.#engine.expire();
+    if (this.#engine.store.nextExpiry() <= this.#world.clock.now()) {
+      this.#dataflow.mux.interlude(() => this.#engine.expire());
+    }
     this.#armExpiry();
   }
 

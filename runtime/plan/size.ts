@@ -13,7 +13,7 @@ export function sizeOf(value: Value | undefined): number | undefined {
 
 /** Unicode characters, not the 16-bit units they are stored in. */
 export function charactersIn(text: string): number {
-  return hasWideCharacters(text) ? [...text].length : text.length;
+  return hasWideCharacters(text) ? Array.from(text).length : text.length;
 }
 
 /** Whether some character takes two units, so that positions in the text are not positions in its storage. */

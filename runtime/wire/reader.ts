@@ -144,7 +144,8 @@ export class Reader {
 
   #id(): bigint | undefined {
     const size = this.#byte();
-    if (size < 0 || size > ID_BYTES || size > this.#end - this.#at || this.#bytes[this.#at] === 0) return undefined;
+    if (size < 0 || size > ID_BYTES || size > this.#end - this.#at) return undefined;
+    if (size > 0 && this.#bytes[this.#at] === 0) return undefined;
     scratchBytes.fill(0);
     for (let at = scratchBytes.length - size; at < scratchBytes.length; at++) {
       scratchBytes[at] = this.#bytes[this.#at++] as number;
@@ -194,6 +195,8 @@ export class Reader {
     if (hops < 0 || hops > HOPS_MAX) return undefined;
     const hash = this.u32();
     const length = this.length();
-    return hash === undefined || hash === 0 || length < 0 ? undefined : Packet.inTransit(hash, hops, this.#view(length));
+    return hash === undefined || hash === 0 || length < 0
+      ? undefined
+      : Packet.inTransit(hash, hops, this.#view(length));
   }
 }

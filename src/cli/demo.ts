@@ -25,15 +25,17 @@ const MOSAIC = fileURLToPath(new URL("../../mosaic", import.meta.url));
 const SIMULATED_SPEED = 4;
 
 export interface DemoOptions {
+  /** Another topology file than that of the demonstration. */
+  readonly file: string | undefined;
   /** Use the simulator even where namespaces can be made. */
   readonly simulator: boolean;
 }
 
-/** `mosaic demo`: a link is cut in mid-traffic, and the overlay goes round it. */
-export async function demonstrate({ simulator }: DemoOptions, output: Output): Promise<void> {
+/** `mosaic demo`: a link is cut in mid-traffic, and the overlay goes round it; live, with the routes and the outage. */
+export async function demonstrate({ file = DEMO, simulator }: DemoOptions, output: Output): Promise<void> {
   const place = choosePlace(simulator);
   if (place.kind === "user namespace") return await demonstrateInside();
-  const topology = readTopologyFile(DEMO, output);
+  const topology = readTopologyFile(file, output);
   const pingTool = findPingTool();
   writeLine(screen, describePlace(place, pingTool));
   writeLine(screen, describeTopology(topology));

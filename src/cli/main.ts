@@ -1,9 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
 import { checkFiles } from "./check.ts";
+import { demonstrate } from "./demo.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { processOutput as output } from "./output.ts";
 import { parsePeer, type Peer } from "./peer.ts";
 import { runNode, type TunRequest } from "./run.ts";
+import { simulate } from "./sim.ts";
 import { VERSION } from "./version.ts";
 
 const DEFAULT_LISTEN = "localhost:10000";
@@ -17,6 +19,8 @@ function program(): Command {
     .exitOverride();
   addRun(mosaic);
   addCheck(mosaic);
+  addSim(mosaic);
+  addDemo(mosaic);
   return mosaic;
 }
 
@@ -85,6 +89,24 @@ function addCheck(mosaic: Command): void {
     });
 }
 
+function addSim(mosaic: Command): void {
+  mosaic
+    .command("sim")
+    .description("run a topology of many nodes in virtual time")
+    .argument("<scenario>", "a topology file, as lab/demo/ron.toml")
+    .option("--seed <number>", "another seed than the file's", parseSeed)
+    .option("--json", "print the summary as one JSON object", false)
+    .action((file: string, { seed, json }: { seed?: number; json: boolean }) => simulate(file, { seed, json }, output));
+}
+
+function addDemo(mosaic: Command): void {
+  mosaic
+    .command("demo")
+    .description("five hosts, a link cut in mid-traffic, and the overlay going round it")
+    .option("--simulator", "in virtual time, also where namespaces can be made", false)
+    .action(({ simulator }: { simulator: boolean }) => demonstrate({ simulator }, output));
+}
+
 /** An option that may be given several times. */
 function collecting(flags: string, description: string): Option {
   return new Option(flags, description)
@@ -101,6 +123,12 @@ function parseDefine(text: string): [string, string] {
   const name = at < 0 ? text : text.slice(0, at);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw wrongUsage("-D", `\`${text}\` is not NAME=VALUE`);
   return [name, at < 0 ? "1" : text.slice(at + 1)];
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw wrongUsage("--seed", `\`${text}\` is not a whole number`);
 }
 
 function parseMtu(text: string): number {

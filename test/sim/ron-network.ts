@@ -44,8 +44,9 @@ export class RonNetwork {
     const program = ronProgram(profile, this.addresses);
     this.simulation = new Simulation({ seed, faults: () => faults });
     for (const address of this.addresses) {
-      this.simulation.addHost({ name: address, address, boot: (world) => this.#boot(program, address, world) }).start();
+      this.simulation.addHost({ name: address, address, boot: (world) => this.#boot(program, address, world) });
     }
+    for (const address of this.addresses) this.simulation.host(address).start();
   }
 
   #boot(program: Program, address: string, world: ConstructorParameters<typeof Node>[1]): void {

@@ -30,7 +30,9 @@ function bytes(text: string): Uint8Array {
 }
 
 function hex(data: Uint8Array): string {
-  return Buffer.from(data).toString("hex").replace(/(..)(?=.)/g, "$1 ");
+  return Buffer.from(data)
+    .toString("hex")
+    .replace(/(..)(?=.)/g, "$1 ");
 }
 
 function field(data: Uint8Array): Value | undefined {
@@ -90,7 +92,13 @@ describe("whole datagrams", () => {
 
   const examples: readonly (readonly [string, readonly Tuple[]])[] = [
     ["ping", [ping]],
-    ["insert and delete", [{ ...link, isDelete: false }, { ...link, isDelete: true }]],
+    [
+      "insert and delete",
+      [
+        { ...link, isDelete: false },
+        { ...link, isDelete: true },
+      ],
+    ],
     ["no arguments", [event("hello", [])]],
     ["packet", [event("ron.send", ["10.0.0.2:10000", Packet.of(ping)])]],
     ["packet sent on", [event("ron.send", ["10.0.0.2:10000", Packet.inTransit(hashOf(ping.predicate), 0, pingBody)])]],
@@ -98,7 +106,9 @@ describe("whole datagrams", () => {
 
   test.each(examples)("%s", (name, tuples) => {
     expect(datagrams(1400, tuples).map(hex)).toEqual([hex(block(name))]);
-    expect(contents(block(name), tuples)).toEqual(tuples.map((tuple) => [hashOfTuple(tuple), formatRow(opaque(tuple.args))]));
+    expect(contents(block(name), tuples)).toEqual(
+      tuples.map((tuple) => [hashOfTuple(tuple), formatRow(opaque(tuple.args))]),
+    );
   });
 
   test("a tuple in two fragments", () => {
@@ -147,7 +157,9 @@ function encodedRow(row: Row): Uint8Array {
 /** What a receiver sees of packets: how many bytes they are. */
 function opaque(row: Row): Row {
   return row.map((value) =>
-    value instanceof Packet ? Packet.inTransit(value.hash, 0, value.body ?? encodedRow(value.tuple?.args ?? [])) : value,
+    value instanceof Packet
+      ? Packet.inTransit(value.hash, 0, value.body ?? encodedRow(value.tuple?.args ?? []))
+      : value,
   );
 }
 

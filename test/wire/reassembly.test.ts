@@ -118,7 +118,9 @@ describe("a fragment is dropped", () => {
   test("with the whole message, when that is longer than one may be", () => {
     const reassembly = new Reassembly();
     const large = new Uint8Array(60_000);
-    const results = [0, 1, 2, 3, 4].map((index) => reassembly.whole(fragment({ ...good, index, count: 6, piece: large }), "a", 0));
+    const results = [0, 1, 2, 3, 4].map((index) =>
+      reassembly.whole(fragment({ ...good, index, count: 6, piece: large }), "a", 0),
+    );
     expect(results.at(-1)).toBe("fragments too large");
     expect(reassembly.held).toEqual({ messages: 0, bytes: 0 });
   });
@@ -140,7 +142,9 @@ describe("what is kept is bounded", () => {
     expect([reassembly.held.messages, reassembly.evicted]).toEqual([9, 1]);
     const rest = (seed: number): readonly Uint8Array[] => fragments(message(300, seed)).slice(1);
     const finished = (seed: number, source: string): boolean =>
-      rest(seed).map((piece) => reassembly.whole(piece, source, 0)).at(-1) instanceof Uint8Array;
+      rest(seed)
+        .map((piece) => reassembly.whole(piece, source, 0))
+        .at(-1) instanceof Uint8Array;
     expect([finished(0, "b"), finished(2, "a"), finished(1, "a")]).toEqual([true, true, false]);
   });
 

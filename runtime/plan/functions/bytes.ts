@@ -28,7 +28,8 @@ export const byteFunctions: readonly FunctionSpec[] = [
 function bytesOf(value: Maybe): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   if (typeof value === "string") return new TextEncoder().encode(value);
-  if (typeof value === "bigint") return Uint8Array.from(Buffer.from(value.toString(16).padStart(2 * ID_BYTES, "0"), "hex"));
+  if (typeof value === "bigint")
+    return Uint8Array.from(Buffer.from(value.toString(16).padStart(2 * ID_BYTES, "0"), "hex"));
   return Array.isArray(value) && (value as Row).every(isByte) ? Uint8Array.from(value as readonly number[]) : undefined;
 }
 
@@ -50,13 +51,17 @@ function slice(value: Maybe, start: Maybe, length: Maybe): Maybe {
 }
 
 function asIndex(value: Maybe, max: number): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max ? (value as number) : undefined;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max
+    ? (value as number)
+    : undefined;
 }
 
 function unsigned(bytes: Maybe, at: Maybe, width: number): number | undefined {
   if (!(bytes instanceof Uint8Array)) return undefined;
   const start = asIndex(at, bytes.length - width);
-  return start === undefined ? undefined : bytes.subarray(start, start + width).reduce((sum, byte) => sum * 256 + byte, 0);
+  return start === undefined
+    ? undefined
+    : bytes.subarray(start, start + width).reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
 function pack(format: Maybe, ...values: readonly Maybe[]): Uint8Array | undefined {

@@ -11,7 +11,7 @@ const ANY_CHARACTER = "?";
  */
 export function matchesPattern(pattern: string, text: string): boolean | undefined {
   if (pattern.length > PATTERN_MAX || text.length > TEXT_MAX) return undefined;
-  return matches([...pattern], [...text]);
+  return matches(Array.from(pattern), Array.from(text));
 }
 
 /** On a mismatch only the last `*` has to take one character more: what an earlier one took stays right. */

@@ -44,7 +44,9 @@ function replace(text: Maybe, old: Maybe, fresh: Maybe): Maybe {
 function substring(text: Maybe, start: Maybe, length: Maybe = Infinity): Maybe {
   if (typeof text !== "string" || !isPosition(start) || !isPosition(length)) return undefined;
   if (!hasWideCharacters(text)) return text.slice(start, start + length);
-  return [...text].slice(start, start + length).join("");
+  return Array.from(text)
+    .slice(start, start + length)
+    .join("");
 }
 
 function isPosition(value: Maybe): value is number {
@@ -53,5 +55,5 @@ function isPosition(value: Maybe): value is number {
 
 function split(text: Maybe, separator: Maybe): Maybe {
   if (typeof text !== "string" || typeof separator !== "string") return undefined;
-  return separator === "" ? [...text] : text.split(separator);
+  return separator === "" ? Array.from(text) : text.split(separator);
 }
