@@ -131,7 +131,7 @@ export function startsOldAddress(peek: Peek): boolean {
 }
 
 /** A head and `:-`, perhaps with a label: what no rule's body contains. */
-export function startsRule(peek: Peek): boolean {
+function startsRule(peek: Peek): boolean {
   let at = 1;
   if (startsLabel(peek)) at = is(peek, 2, Colon) ? 3 : 2;
   if (isWord(peek, at, "delete") && is(peek, at + 1, Name, Variable)) at += 1;

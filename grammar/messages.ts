@@ -174,7 +174,9 @@ export const MESSAGES = {
     readonly argument: string;
     readonly variable: string;
   }): Wording => ({
-    message: `in rule \`${f.rule}\` the input \`${f.argument}\` of \`${f.view}\` is unbound: \`${f.variable}\` has no value before the call`,
+    message:
+      `in rule \`${f.rule}\` the input \`${f.argument}\` of \`${f.view}\` is unbound: ` +
+      `\`${f.variable}\` has no value before the call`,
     help: macroHelp(f.variable) ?? `bind \`${f.variable}\` by a literal that stands before the call`,
   }),
   E0223: (f: { readonly what: string }): Wording => `${f.what} cannot stand here`,

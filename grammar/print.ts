@@ -1,3 +1,4 @@
+import { aggregateNamed } from "./aggregate-names.ts";
 import type {
   AcceptDeclaration,
   AddressExpression,
@@ -159,8 +160,15 @@ function argumentText(argument: Argument, isLocation: boolean, binds: Bracketing
     case "aggregate":
       return aggregateText(argument, isLocation, binds);
     default:
-      return `${isLocation ? "@" : ""}${expressionText(argument, binds)}`;
+      return `${isLocation ? "@" : ""}${plainArgumentText(argument, binds)}`;
   }
+}
+
+/** A comparison that begins as an aggregate does (`MIN < X`) needs brackets not to be taken for one. */
+function plainArgumentText(argument: Expression, binds: Bracketing): string {
+  const text = expressionText(argument, binds);
+  const [, compared] = /^(\w+) < /.exec(text) ?? [];
+  return compared !== undefined && aggregateNamed(compared) !== undefined ? `(${text})` : text;
 }
 
 function aggregateText({ function: name, operand }: Aggregate, isLocation: boolean, binds: Bracketing): string {

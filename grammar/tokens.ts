@@ -23,7 +23,7 @@ export const BadCharacter: TokenType = createToken({ name: "BadCharacter", patte
 export const BadName: TokenType = createToken({ name: "BadName", pattern: /_\w+/, categories: Bad });
 export const BadQuotes: TokenType = createToken({ name: "BadQuotes", pattern: /'[^'\n\r]*'?/, categories: Bad });
 export const UnclosedString: TokenType = createToken({ name: "UnclosedString", pattern: /"[^\n\r]*/, categories: Bad });
-export const UnclosedComment: TokenType = createToken({
+const UnclosedComment: TokenType = createToken({
   name: "UnclosedComment",
   pattern: /\/\*[\s\S]*/,
   categories: Bad,

@@ -23,13 +23,11 @@ const UPDATE = process.env["UPDATE"] === "1";
  */
 export function testCases(file: URL, outcome: (input: string) => string): void {
   const outcomes: TextCase[] = [];
-  for (const { name, input, expected } of casesIn(readFileSync(file, "utf8"))) {
-    test(name, () => {
-      const actual = outcome(input).trimEnd();
-      outcomes.push({ name, input, expected: actual });
-      if (!UPDATE) expect(actual).toBe(expected);
-    });
-  }
+  test.each(casesIn(readFileSync(file, "utf8")))("$name", ({ name, input, expected }) => {
+    const actual = outcome(input).trimEnd();
+    outcomes.push({ name, input, expected: actual });
+    expect(actual).toBe(UPDATE ? actual : expected);
+  });
   if (UPDATE) afterAll(() => writeFileSync(file, outcomes.map(formatCase).join("\n")));
 }
 

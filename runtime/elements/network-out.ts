@@ -12,7 +12,8 @@ import type { Drops, ElementSpec } from "./element.ts";
  * equal tuples for one place go once.
  *
  * Ports   in: 1 push. out: the network.
- * Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry.
+ * Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry;
+ *         "too deep": lists in lists without end.
  * Reads   the counters of the datagram service
  * Built   by runtime/node/dataflow.ts, one per node.
  * See     LocSpecDemux, NetworkIn
@@ -21,7 +22,7 @@ export const spec: ElementSpec = {
   name: "NetworkOut",
   inputs: "1",
   outputs: "0",
-  drops: ["hop limit", "too large"],
+  drops: ["hop limit", "too large", "too deep"],
 };
 
 const FEW = 8;

@@ -1,21 +1,26 @@
 import { type Key, keyOfRow } from "../plan/key.ts";
 import { compareRows, equalRows, type Row as Values } from "../plan/value.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal, Undoable } from "./journal.ts";
 import type { Table } from "./table.ts";
 
 /** A row that view rules derive, and by how many derivations. */
 interface Support {
   readonly values: Values;
+  /** Of all columns, and of the table's key. */
+  readonly whole: string;
   readonly key: Key;
   count: number;
 }
+
+/** What the journal is told of a support; the detail is its count before. */
+type Operation = "counted" | "created" | "forgotten";
 
 /**
  * What view rules derive for one table, counted, and how the table follows it. A pure view shows the smallest of the
  * rows that share a key; in a mixed table a derived row appears when its first support does, and leaves with its last
  * unless something else has put it there too.
  */
-export class DerivedRows {
+export class DerivedRows implements Undoable<Operation, Support, number> {
   readonly #table: Table;
   readonly #journal: Journal;
   readonly #supports = new Map<string, Support>();
@@ -34,9 +39,19 @@ export class DerivedRows {
     const before = support.count;
     if (!this.#touched.has(support)) this.#touched.set(support, before);
     support.count += change;
-    this.#journal.record(() => {
-      support.count = before;
-    });
+    this.#journal.record(this, "counted", support, before);
+  }
+
+  undo(operation: Operation, support: Support, before: number): void {
+    switch (operation) {
+      case "counted":
+        support.count = before;
+        return;
+      case "created":
+        return this.#remove(support);
+      case "forgotten":
+        return this.#store(support);
+    }
   }
 
   /** Brings the table in line with what was contributed since the last time. */
@@ -57,27 +72,26 @@ export class DerivedRows {
   }
 
   #create(whole: string, values: Values): Support {
-    const support = { values, key: this.#table.keyOf(values), count: 0 };
-    this.#store(whole, support);
-    this.#journal.record(() => this.#remove(whole, support));
+    const support = { values, whole, key: this.#table.keyOf(values), count: 0 };
+    this.#store(support);
+    this.#journal.record(this, "created", support, 0);
     return support;
   }
 
   #forget(support: Support): void {
-    const whole = keyOfRow(support.values);
-    this.#remove(whole, support);
-    this.#journal.record(() => this.#store(whole, support));
+    this.#remove(support);
+    this.#journal.record(this, "forgotten", support, 0);
   }
 
-  #store(whole: string, support: Support): void {
-    this.#supports.set(whole, support);
+  #store(support: Support): void {
+    this.#supports.set(support.whole, support);
     const sharing = this.#byKey.get(support.key);
     if (sharing === undefined) this.#byKey.set(support.key, new Set([support]));
     else sharing.add(support);
   }
 
-  #remove(whole: string, support: Support): void {
-    this.#supports.delete(whole);
+  #remove(support: Support): void {
+    this.#supports.delete(support.whole);
     const sharing = this.#byKey.get(support.key);
     sharing?.delete(support);
     if (sharing?.size === 0) this.#byKey.delete(support.key);
@@ -89,7 +103,7 @@ export class DerivedRows {
     const isSame = present !== undefined && equalRows(present.values, support.values);
     if (appeared && !isSame) {
       if (present !== undefined) this.#table.drop(present);
-      this.#table.show(support.values, now);
+      this.#table.show(support.values, support.key, now);
     }
     if (!appeared && isSame && !present.isBase) this.#table.drop(present);
   }
@@ -102,6 +116,6 @@ export class DerivedRows {
     const present = this.#table.find(key);
     if (present !== undefined && smallest !== undefined && equalRows(present.values, smallest)) return;
     if (present !== undefined) this.#table.drop(present);
-    if (smallest !== undefined) this.#table.show(smallest, now);
+    if (smallest !== undefined) this.#table.show(smallest, key, now);
   }
 }

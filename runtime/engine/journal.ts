@@ -1,16 +1,33 @@
-/** How to take back what a step has done to the tables, newest first. Empty between steps. */
-export class Journal {
-  readonly #undo: (() => void)[] = [];
+/** Something whose changes can be taken back, newest first. What `operation` and the operands mean is its own affair. */
+export interface Undoable<Operation, Subject, Detail> {
+  undo(operation: Operation, subject: Subject, detail: Detail): void;
+}
 
-  record(undo: () => void): void {
-    this.#undo.push(undo);
+/**
+ * What a step has done to the tables, so that it can be taken back. Empty between steps. Entries are four slots of one
+ * array, not objects: every row that comes or goes leaves one.
+ */
+export class Journal {
+  readonly #slots: unknown[] = [];
+
+  record<Operation, Subject, Detail>(
+    owner: Undoable<Operation, Subject, Detail>,
+    operation: Operation,
+    subject: Subject,
+    detail: Detail,
+  ): void {
+    this.#slots.push(owner, operation, subject, detail);
   }
 
   clear(): void {
-    this.#undo.length = 0;
+    this.#slots.length = 0;
   }
 
   undo(): void {
-    for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) undo();
+    for (let at = this.#slots.length - 4; at >= 0; at -= 4) {
+      const [owner, operation, subject, detail] = this.#slots.slice(at, at + 4);
+      (owner as Undoable<unknown, unknown, unknown>).undo(operation, subject, detail);
+    }
+    this.clear();
   }
 }

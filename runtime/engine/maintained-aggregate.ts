@@ -2,7 +2,7 @@ import { accumulator } from "../plan/accumulator.ts";
 import { keyOfRow } from "../plan/key.ts";
 import type { AggregateSpec } from "../plan/plan.ts";
 import { equalRows, type Row as Values, type Value } from "../plan/value.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal, Undoable } from "./journal.ts";
 
 /** One combination of body rows an aggregate is over, and how often it occurs. */
 interface Entry {
@@ -11,16 +11,27 @@ interface Entry {
 }
 
 interface Group {
+  readonly key: string;
   readonly entries: Map<string, Entry>;
   /** The row the group has contributed to its table. */
   result: Values | undefined;
+}
+
+/** What the journal is told of a group; the detail is what it had before. */
+type Operation = "counted" | "opened" | "closed" | "computed";
+type Detail = Counted | Values | undefined;
+
+interface Counted {
+  readonly whole: string;
+  readonly entry: Entry;
+  readonly count: number;
 }
 
 /** Takes a change of what a view contributes to its table. */
 export type Contribute = (values: Values, change: 1 | -1) => void;
 
 /** An aggregate over tables: keeps what each group is over, and replaces the group's row when its result changes. */
-export class MaintainedAggregate {
+export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   readonly #spec: AggregateSpec;
   readonly #journal: Journal;
   readonly #groupColumns: readonly number[];
@@ -43,7 +54,24 @@ export class MaintainedAggregate {
     const before = entry.count;
     setCount(group, whole, entry, before + change);
     this.#changed.add(key);
-    this.#journal.record(() => setCount(group, whole, entry, before));
+    this.#journal.record(this, "counted", group, { whole, entry, count: before });
+  }
+
+  undo(operation: Operation, group: Group, detail: Detail): void {
+    switch (operation) {
+      case "counted": {
+        const { whole, entry, count } = detail as Counted;
+        return setCount(group, whole, entry, count);
+      }
+      case "opened":
+        this.#groups.delete(group.key);
+        return;
+      case "closed":
+        this.#groups.set(group.key, group);
+        return;
+      case "computed":
+        group.result = detail as Values | undefined;
+    }
   }
 
   /** Sends on the groups whose result is another than before; returns how many could not be computed. */
@@ -59,9 +87,9 @@ export class MaintainedAggregate {
   }
 
   #open(key: string): Group {
-    const group: Group = { entries: new Map(), result: undefined };
+    const group: Group = { key, entries: new Map(), result: undefined };
     this.#groups.set(key, group);
-    this.#journal.record(() => this.#groups.delete(key));
+    this.#journal.record(this, "opened", group, undefined);
     return group;
   }
 
@@ -70,20 +98,18 @@ export class MaintainedAggregate {
     if (group === undefined) return true;
     const { result: before } = group;
     const after = group.entries.size === 0 ? undefined : this.#compute(group);
-    if (group.entries.size === 0) this.#close(key, group);
+    if (group.entries.size === 0) this.#close(group);
     if (before !== undefined && after !== undefined && equalRows(before, after)) return true;
     if (before !== undefined) contribute(before, -1);
     if (after !== undefined) contribute(after, 1);
     group.result = after;
-    this.#journal.record(() => {
-      group.result = before;
-    });
+    this.#journal.record(this, "computed", group, before);
     return after !== undefined || group.entries.size === 0;
   }
 
-  #close(key: string, group: Group): void {
-    this.#groups.delete(key);
-    this.#journal.record(() => this.#groups.set(key, group));
+  #close(group: Group): void {
+    this.#groups.delete(group.key);
+    this.#journal.record(this, "closed", group, undefined);
   }
 
   #compute(group: Group): Values | undefined {

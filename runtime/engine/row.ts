@@ -1,3 +1,4 @@
+import type { Key } from "../plan/key.ts";
 import { STABLE } from "../plan/lib.ts";
 import type { Row as Values } from "../plan/value.ts";
 
@@ -10,6 +11,8 @@ export type Mark = 0 | 1 | 2 | 3;
 /** A row in its table. Rows of a table are linked from the longest unrefreshed to the newest. */
 export class Row {
   readonly values: Values;
+  /** Of the primary key; of all columns where the table has none. */
+  readonly key: Key;
   /** Where the row stands in the commit under way; STABLE at all other times. */
   mark: Mark = STABLE as Mark;
   /** An event rule, a fact or the network put it here; otherwise only view rules hold it. */
@@ -21,8 +24,9 @@ export class Row {
   /** The row's place in its bucket, index by index. */
   readonly places: number[] = [];
 
-  constructor(values: Values, isBase: boolean) {
+  constructor(values: Values, key: Key, isBase: boolean) {
     this.values = values;
+    this.key = key;
     this.isBase = isBase;
   }
 }

@@ -5,7 +5,8 @@ import { DerivedRows } from "./derived-rows.ts";
 import { Journal } from "./journal.ts";
 import { MaintainedAggregate } from "./maintained-aggregate.ts";
 import type { Row } from "./row.ts";
-import { preferred, Table } from "./table.ts";
+import { preferred } from "./rivals.ts";
+import { Table } from "./table.ts";
 
 /** What one round wants of the tables. Nothing of it is seen before the commit. */
 export interface Change {
@@ -125,27 +126,27 @@ export class Store {
 
   #insertAll(changes: readonly Change[], now: number): void {
     const inserts = changes.filter((change) => !change.isDelete);
-    if (inserts.length === 1) return this.#insert(inserts[0] as Change, now);
-    for (const change of this.#withoutRivals(inserts)) this.#insert(change, now);
+    if (inserts.length > 1) return this.#insertRivals(inserts, now);
+    for (const change of inserts) this.#insert(change, change.table.keyOf(change.values), now);
   }
 
   /** One row a key: the others are counted. */
-  #withoutRivals(inserts: readonly Change[]): readonly Change[] {
+  #insertRivals(inserts: readonly Change[], now: number): void {
     const chosen = new Map<Table, Map<Key, Change>>();
-    const free: Change[] = [];
     for (const change of inserts) {
       const { table, values } = change;
-      if (table.spec.keys.length === 0) {
-        free.push(change);
-        continue;
-      }
-      const rivals = chosen.get(table) ?? new Map<Key, Change>();
-      chosen.set(table, rivals);
       const key = table.keyOf(values);
-      const rival = rivals.get(key);
-      rivals.set(key, rival === undefined ? change : this.#better(rival, change, key));
+      if (table.spec.keys.length === 0) this.#insert(change, key, now);
+      else this.#choose(change, key, chosen);
     }
-    return [...free, ...[...chosen.values()].flatMap((rivals) => [...rivals.values()])];
+    for (const changes of chosen.values()) for (const [key, change] of changes) this.#insert(change, key, now);
+  }
+
+  #choose(change: Change, key: Key, chosen: Map<Table, Map<Key, Change>>): void {
+    const rivals = chosen.get(change.table) ?? new Map<Key, Change>();
+    chosen.set(change.table, rivals);
+    const rival = rivals.get(key);
+    rivals.set(key, rival === undefined ? change : this.#better(rival, change, key));
   }
 
   #better(rival: Change, change: Change, key: Key): Change {
@@ -154,8 +155,8 @@ export class Store {
     return best === rival.values ? rival : change;
   }
 
-  #insert({ table, values }: Change, now: number): void {
-    const outcome = table.insert(values, now);
+  #insert({ table, values }: Change, key: Key, now: number): void {
+    const outcome = table.insert(values, key, now);
     if (outcome === "refreshed") this.#listener.changed(table, "refresh", values);
     else this.#touched.add(table);
   }

@@ -1,19 +1,28 @@
 import type { Key } from "../plan/key.ts";
 import { ADDED, REMOVED, STABLE } from "../plan/lib.ts";
 import type { PredicateSpec, TableSpec } from "../plan/plan.ts";
-import { compare, compareRows, equalRows, type Row as Values, type Value } from "../plan/value.ts";
+import { compare, equalRows, type Row as Values, type Value } from "../plan/value.ts";
 import { Index, keyOfColumns } from "./index.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal, Undoable } from "./journal.ts";
 import { Row, VOID } from "./row.ts";
 
 export type InsertOutcome = "new" | "refreshed" | "replaced";
+
+/** What the journal is told of a row; the detail is what the row had before. */
+type Operation = "linked" | "dropped" | "voided" | "refreshed" | "same" | "unindexed" | "settled";
+
+interface Refreshed {
+  readonly previous: Row | null;
+  readonly expires: number;
+  readonly isBase: boolean;
+}
 
 /**
  * The rows of one predicate on one node. Strands read it (`find`, `bucket`, `first`), only commits change it.
  * During a commit removed rows stay in the indexes, marked, so that views can join the state before; `find` and the
  * linked list always show the state after.
  */
-export class Table {
+export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
   readonly predicate: PredicateSpec;
   readonly spec: TableSpec;
   /** The oldest row: the next to expire, and to go when the table is too long. */
@@ -21,6 +30,8 @@ export class Table {
   count = 0;
   #last: Row | null = null;
   readonly #byKey = new Map<Key, Row>();
+  readonly #isKeyed: boolean;
+  readonly #keyColumns: readonly number[];
   readonly #indexes: readonly Index[];
   readonly #journal: Journal;
   #added: Row[] = [];
@@ -31,6 +42,8 @@ export class Table {
     this.predicate = predicate;
     this.spec = spec;
     this.#journal = journal;
+    this.#isKeyed = spec.keys.length > 0;
+    this.#keyColumns = this.#isKeyed ? spec.keys : Array.from({ length: predicate.arity }, (_, column) => column);
     this.#indexes = spec.indexes.map((columns, number) => new Index(columns, number));
   }
 
@@ -43,8 +56,9 @@ export class Table {
     return (this.#indexes[index] as Index).bucket(key);
   }
 
+  /** The primary key of a row with these values; of all columns where the table has none. */
   keyOf(values: Values): Key {
-    return keyOfColumns(values, this.spec.keys);
+    return keyOfColumns(values, this.#keyColumns);
   }
 
   *rows(): Generator<Values> {
@@ -68,31 +82,32 @@ export class Table {
     return this.#added.length > 0 || this.#removed.length > 0;
   }
 
-  /** Puts a row that something other than a view rule brings. */
-  insert(values: Values, now: number): InsertOutcome {
-    const present = this.#withKeyOf(values);
+  /** Puts a row that something other than a view rule brings; `key` is that of the values. */
+  insert(values: Values, key: Key, now: number): InsertOutcome {
+    const present = this.#byKey.get(key);
     if (present !== undefined && equalRows(present.values, values)) {
       this.#refresh(present, now);
       return "refreshed";
     }
     if (present !== undefined) this.drop(present);
-    this.#link(new Row(values, true), now);
+    this.#link(new Row(values, key, true), now);
     return present === undefined ? "new" : "replaced";
   }
 
   /** Shows a row that view rules derive; the caller has made room at its key. */
-  show(values: Values, now: number): void {
-    this.#link(new Row(values, false), now);
+  show(values: Values, key: Key, now: number): void {
+    this.#link(new Row(values, key, false), now);
   }
 
   /** The rows that equal `values` on the key; on all columns where there is no key. */
   matching(values: Values): readonly Row[] {
-    if (this.spec.keys.length > 0) {
-      const row = this.#byKey.get(this.keyOf(values));
+    const key = this.keyOf(values);
+    if (this.#isKeyed) {
+      const row = this.#byKey.get(key);
       return row === undefined ? [] : [row];
     }
     const rows: Row[] = [];
-    for (let row = this.first; row !== null; row = row.next) if (equalRows(row.values, values)) rows.push(row);
+    for (let row = this.first; row !== null; row = row.next) if (row.key === key) rows.push(row);
     return rows;
   }
 
@@ -102,19 +117,12 @@ export class Table {
     if (row.mark === ADDED) {
       this.#unindex(row);
       row.mark = VOID;
-      this.#journal.record(() => {
-        row.mark = ADDED;
-        this.#index(row);
-        this.#relink(row, previous);
-      });
+      this.#journal.record(this, "voided", row, previous);
       return;
     }
     row.mark = REMOVED;
     this.#removed.push(row);
-    this.#journal.record(() => {
-      row.mark = STABLE;
-      this.#relink(row, previous);
-    });
+    this.#journal.record(this, "dropped", row, previous);
   }
 
   /** Removes the rows whose time is up. */
@@ -148,73 +156,92 @@ export class Table {
 
   /** Forgets what was removed and came back unchanged, so that `added` and `removed` are the net difference. */
   settle(): void {
-    this.#added = this.#added.filter((row) => row.mark === ADDED);
+    if (this.#added.some((row) => row.mark !== ADDED)) this.#added = this.#added.filter((row) => row.mark === ADDED);
     if (this.#added.length === 0 || this.#removed.length === 0) return;
-    const gone = new Map(this.#removed.map((row) => [this.#wholeKey(row), row]));
+    const gone = new Map(this.#removed.map((row) => [row.key, row]));
+    let isSettled = true;
     for (const row of this.#added) {
-      const before = gone.get(this.#wholeKey(row));
-      if (before !== undefined && equalRows(before.values, row.values)) this.#isTheSame(before, row);
+      const before = gone.get(row.key);
+      if (before === undefined || before.mark !== REMOVED || !equalRows(before.values, row.values)) continue;
+      isSettled = false;
+      this.#isTheSame(before, row);
     }
+    if (isSettled) return;
     this.#added = this.#added.filter((row) => row.mark === ADDED);
     this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
-  }
-
-  #wholeKey(row: Row): Key {
-    return this.spec.keys.length > 0 ? this.keyOf(row.values) : compareKey(row.values);
   }
 
   #isTheSame(before: Row, after: Row): void {
     before.mark = VOID;
     this.#unindex(before);
     after.mark = STABLE;
-    this.#journal.record(() => {
-      after.mark = ADDED;
-      this.#index(before);
-      before.mark = REMOVED;
-    });
+    this.#journal.record(this, "same", before, after);
   }
 
   /** Ends the commit: removed rows leave the indexes, added ones are rows like any other. */
   finish(): void {
-    const added = this.#added.filter((row) => row.mark === ADDED);
-    const removed = this.#removed.filter((row) => row.mark === REMOVED);
-    for (const row of removed) this.#unindex(row);
-    for (const row of added) row.mark = STABLE;
-    this.#journal.record(() => {
-      for (const row of removed) {
-        this.#index(row);
-        row.mark = REMOVED;
-      }
-      for (const row of added) row.mark = ADDED;
-    });
-    this.#added = [];
-    this.#removed = [];
-    this.#expired = [];
+    for (const row of this.#removed) {
+      if (row.mark !== REMOVED) continue;
+      this.#unindex(row);
+      this.#journal.record(this, "unindexed", row, null);
+    }
+    for (const row of this.#added) {
+      if (row.mark !== ADDED) continue;
+      row.mark = STABLE;
+      this.#journal.record(this, "settled", row, null);
+    }
+    this.abandon();
   }
 
-  /** Drops the lists of a commit that is being undone. */
+  /** Drops the lists of a commit that is over, or being undone. */
   abandon(): void {
     this.#added = [];
     this.#removed = [];
     this.#expired = [];
   }
 
-  #withKeyOf(values: Values): Row | undefined {
-    return this.spec.keys.length === 0 ? undefined : this.#byKey.get(this.keyOf(values));
+  undo(operation: Operation, row: Row, detail: Row | Refreshed | null): void {
+    switch (operation) {
+      case "linked":
+        this.#unlink(row);
+        return this.#unindex(row);
+      case "voided":
+        row.mark = ADDED;
+        this.#index(row);
+        return this.#relink(row, detail as Row | null);
+      case "dropped":
+        row.mark = STABLE;
+        return this.#relink(row, detail as Row | null);
+      case "refreshed":
+        return this.#unrefresh(row, detail as Refreshed);
+      case "same":
+        (detail as Row).mark = ADDED;
+        this.#index(row);
+        row.mark = REMOVED;
+        return;
+      case "unindexed":
+        this.#index(row);
+        row.mark = REMOVED;
+        return;
+      case "settled":
+        row.mark = ADDED;
+    }
   }
 
   #refresh(row: Row, now: number): void {
     const { previous, expires, isBase } = row;
+    this.#journal.record(this, "refreshed", row, { previous, expires, isBase });
     this.#detach(row);
     this.#attach(row, this.#last);
     row.expires = now + this.spec.lifetime;
     row.isBase = true;
-    this.#journal.record(() => {
-      row.expires = expires;
-      row.isBase = isBase;
-      this.#detach(row);
-      this.#attach(row, previous);
-    });
+  }
+
+  #unrefresh(row: Row, { previous, expires, isBase }: Refreshed): void {
+    row.expires = expires;
+    row.isBase = isBase;
+    this.#detach(row);
+    this.#attach(row, previous);
   }
 
   #link(row: Row, now: number): void {
@@ -223,22 +250,19 @@ export class Table {
     this.#relink(row, this.#last);
     this.#index(row);
     this.#added.push(row);
-    this.#journal.record(() => {
-      this.#unlink(row);
-      this.#unindex(row);
-    });
+    this.#journal.record(this, "linked", row, null);
   }
 
   #relink(row: Row, previous: Row | null): void {
     this.#attach(row, previous);
     this.count++;
-    if (this.spec.keys.length > 0) this.#byKey.set(this.keyOf(row.values), row);
+    if (this.#isKeyed) this.#byKey.set(row.key, row);
   }
 
   #unlink(row: Row): void {
     this.#detach(row);
     this.count--;
-    if (this.spec.keys.length > 0) this.#byKey.delete(this.keyOf(row.values));
+    if (this.#isKeyed) this.#byKey.delete(row.key);
   }
 
   #index(row: Row): void {
@@ -265,15 +289,4 @@ export class Table {
     if (row.next === null) this.#last = row.previous;
     else row.next.previous = row.previous;
   }
-}
-
-function compareKey(values: Values): Key {
-  return keyOfColumns(values, [...values.keys()]);
-}
-
-/** Of several rows that claim one key in one commit: a changed row beats a refresh, then the greatest wins. */
-export function preferred(one: Values, other: Values, present: Values | undefined): Values {
-  if (present !== undefined && equalRows(one, present)) return other;
-  if (present !== undefined && equalRows(other, present)) return one;
-  return compareRows(one, other) >= 0 ? one : other;
 }

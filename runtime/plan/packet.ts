@@ -49,6 +49,6 @@ export class Packet {
   #contentKey(): string {
     if (this.tuple !== undefined) return keyOfRow(this.tuple.args);
     const body = this.body as Uint8Array;
-    return `b${Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")}`;
+    return `~${Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")}`;
   }
 }

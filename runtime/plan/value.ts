@@ -39,7 +39,9 @@ function kindOfObject(value: Value): Kind {
 /** Structural equality. */
 export function equal(left: Value, right: Value): boolean {
   if (left === right) return true;
-  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) {
+    return Number.isNaN(left) && Number.isNaN(right);
+  }
   return equalObjects(left, right);
 }
 

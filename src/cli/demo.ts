@@ -26,7 +26,7 @@ const SIMULATED_SPEED = 4;
 
 export interface DemoOptions {
   /** Another topology file than that of the demonstration. */
-  readonly file: string | undefined;
+  readonly file?: string;
   /** Use the simulator even where namespaces can be made. */
   readonly simulator: boolean;
 }

@@ -77,52 +77,53 @@ const BINARY: readonly BinaryOperator[] = [
 const isMinusOnNumber = (operator: UnaryOperator, operand: Expression): boolean =>
   operator === "-" && operand.kind === "constant" && typeof operand.value === "number" && !operand.text.startsWith("-");
 
-interface Expressions {
-  readonly expression: Expression;
-  readonly list: Expression;
-  readonly address: Expression;
-  readonly node: Expression;
-}
-
-const { expression, list, address } = fc.letrec<Expressions>((tie) => ({
-  expression: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
-    variables,
-    constants,
-    fc.constant<Expression>({ kind: "wildcard", span }),
-    tie("list"),
-    tie("address"),
-    fc
-      .tuple(fc.constantFrom<UnaryOperator>("-", "!", "~"), tie("expression"))
-      .filter(([operator, operand]) => !isMinusOnNumber(operator, operand))
-      .map(([operator, operand]): Expression => ({ kind: "unary", operator, operand, span })),
-    fc
-      .tuple(fc.constantFrom(...BINARY), tie("expression"), tie("expression"))
-      .map(([operator, left, right]): Expression => ({ kind: "binary", operator, left, right, span })),
-    fc
-      .tuple(tie("expression"), tie("expression"), tie("expression"))
-      .map(([test, yes, no]): Expression => ({ kind: "conditional", test, yes, no, span })),
-    fc
-      .tuple(functionNames, fc.array(tie("expression"), { maxLength: 3 }))
-      .map(([called, args]): Expression => ({ kind: "call", name: called, args, span })),
-    fc.tuple(tie("expression"), tie("expression"), tie("expression"), fc.boolean(), fc.boolean()).map(
-      ([value, low, high, includesLow, includesHigh]): Expression => ({
-        kind: "interval",
-        value,
-        low,
-        high,
-        includesLow,
-        includesHigh,
-        span,
-      }),
+const expressions = fc.letrec((tie) => {
+  const expression = tie("expression") as fc.Arbitrary<Expression>;
+  const list = tie("list") as fc.Arbitrary<Expression>;
+  const address = tie("address") as fc.Arbitrary<Expression>;
+  return {
+    expression: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      variables,
+      constants,
+      fc.constant<Expression>({ kind: "wildcard", span }),
+      list,
+      address,
+      fc
+        .tuple(fc.constantFrom<UnaryOperator>("-", "!", "~"), expression)
+        .filter(([operator, operand]) => !isMinusOnNumber(operator, operand))
+        .map(([operator, operand]): Expression => ({ kind: "unary", operator, operand, span })),
+      fc
+        .tuple(fc.constantFrom(...BINARY), expression, expression)
+        .map(([operator, left, right]): Expression => ({ kind: "binary", operator, left, right, span })),
+      fc
+        .tuple(expression, expression, expression)
+        .map(([test, yes, no]): Expression => ({ kind: "conditional", test, yes, no, span })),
+      fc
+        .tuple(functionNames, fc.array(expression, { maxLength: 3 }))
+        .map(([called, args]): Expression => ({ kind: "call", name: called, args, span })),
+      fc.tuple(expression, expression, expression, fc.boolean(), fc.boolean()).map(
+        ([value, low, high, includesLow, includesHigh]): Expression => ({
+          kind: "interval",
+          value,
+          low,
+          high,
+          includesLow,
+          includesHigh,
+          span,
+        }),
+      ),
     ),
-  ),
-  list: fc.array(tie("expression"), { maxLength: 3 }).map((items): Expression => ({ kind: "list", items, span })),
-  address: fc
-    .tuple(lowerNames, tie("expression"), fc.array(tie("expression"), { maxLength: 2 }))
-    .map(([overlay, node, options]): Expression => ({ kind: "address", overlay, node, options, span })),
-  node: tie("expression"),
-}));
+    list: fc.array(expression, { maxLength: 3 }).map((items): Expression => ({ kind: "list", items, span })),
+    address: fc
+      .tuple(lowerNames, expression, fc.array(expression, { maxLength: 2 }))
+      .map(([overlay, node, options]): Expression => ({ kind: "address", overlay, node, options, span })),
+  };
+});
+
+/** Such as the parser makes them. */
+export const arbitraryExpression: fc.Arbitrary<Expression> = expressions.expression;
+const address = expressions.address;
 
 const locations = fc.oneof(
   variables,
@@ -133,7 +134,7 @@ const locations = fc.oneof(
 const aggregates: fc.Arbitrary<Aggregate> = fc
   .tuple(
     fc.constantFrom<Aggregate["function"]>("min", "max", "count", "countDistinct", "sum", "avg", "list", "set"),
-    fc.option(expression, { nil: undefined }),
+    fc.option(arbitraryExpression, { nil: undefined }),
   )
   .map(([kind, operand]) => ({ kind: "aggregate", function: kind, operand, span }));
 
@@ -167,7 +168,7 @@ const patterns = fc.oneof(
 );
 
 /** A condition that is one word is an error, and a call of a function that is not `f_..` is read as a predicate. */
-const conditions = expression.filter(
+const conditions = arbitraryExpression.filter(
   (test) =>
     !(test.kind === "constant" && test.text === test.value) &&
     !(test.kind === "call" && test.name.text === "mine") &&
@@ -175,7 +176,7 @@ const conditions = expression.filter(
 );
 
 const literals: fc.Arbitrary<Literal> = fc.oneof(
-  fc.tuple(fc.boolean(), atoms(fc.oneof(expression, returned)), fc.option(numbers, { nil: undefined })).map(
+  fc.tuple(fc.boolean(), atoms(fc.oneof(arbitraryExpression, returned)), fc.option(numbers, { nil: undefined })).map(
     ([negated, atom, timeout]): Literal => ({
       kind: "predicate",
       negated,
@@ -185,13 +186,15 @@ const literals: fc.Arbitrary<Literal> = fc.oneof(
       span,
     }),
   ),
-  fc.tuple(lowerNames, fc.array(expression, { maxLength: 2 })).map(([view, args]): Literal => {
+  fc.tuple(lowerNames, fc.array(arbitraryExpression, { maxLength: 2 })).map(([view, args]): Literal => {
     const atom: Atom = { name: view, location: undefined, locatedArgument: undefined, args, span };
     return { kind: "predicate", negated: false, isFailure: true, atom, timeout: undefined, span };
   }),
   conditions.map((test): Literal => ({ kind: "condition", test, span })),
-  fc.tuple(variables, expression).map(([target, value]): Literal => ({ kind: "assign", target, value, span })),
-  fc.tuple(patterns, expression).map(([pattern, from]): Literal => ({ kind: "member", pattern, list: from, span })),
+  fc.tuple(variables, arbitraryExpression).map(([target, value]): Literal => ({ kind: "assign", target, value, span })),
+  fc
+    .tuple(patterns, arbitraryExpression)
+    .map(([pattern, from]): Literal => ({ kind: "member", pattern, list: from, span })),
 );
 
 const labels = fc.option(fc.constantFrom("r1", "SB2", "overlay").map(name), { nil: undefined });
@@ -200,7 +203,7 @@ const rules = fc.record({
   kind: fc.constant("rule" as const),
   label: labels,
   isDelete: fc.boolean(),
-  head: atoms(fc.oneof(expression, aggregates)),
+  head: atoms(fc.oneof(arbitraryExpression, aggregates)),
   body: fc.array(literals, { minLength: 1, maxLength: 4 }),
   span: fc.constant(span),
 });
@@ -215,8 +218,8 @@ const evicts: fc.Arbitrary<Evict> = fc.oneof(
 const tables = fc.record({
   kind: fc.constant("materialize" as const),
   name: names,
-  lifetime: expression,
-  size: expression,
+  lifetime: arbitraryExpression,
+  size: arbitraryExpression,
   keys: fc.array(
     fc.integer({ min: 1, max: 9 }).map((column) => ({ column, span })),
     { maxLength: 3 },
@@ -231,7 +234,7 @@ const views: fc.Arbitrary<ViewDefinition> = fc.record({
   location: fc.option(locations, { nil: undefined }),
   inputs: fc.array(variables, { maxLength: 2 }),
   outputs: fc.array(variables, { maxLength: 2 }),
-  timeout: fc.option(expression, { nil: undefined }),
+  timeout: fc.option(arbitraryExpression, { nil: undefined }),
   many: fc.boolean(),
   body: fc.array(fc.oneof(rules, tables), { maxLength: 3 }),
   span: fc.constant(span),
@@ -243,7 +246,12 @@ const types = fc.constantFrom("addr", "int", "string").map(name);
 export const arbitraryStatements: fc.Arbitrary<readonly Statement[]> = fc.array(
   fc.oneof<fc.Arbitrary<Statement>[]>(
     rules,
-    fc.record({ kind: fc.constant("fact" as const), label: labels, atom: atoms(expression), span: fc.constant(span) }),
+    fc.record({
+      kind: fc.constant("fact" as const),
+      label: labels,
+      atom: atoms(arbitraryExpression),
+      span: fc.constant(span),
+    }),
     tables,
     views,
     lowerNames.map((overlay) => ({ kind: "overlay", name: overlay, span })),
@@ -275,5 +283,3 @@ export const arbitraryStatements: fc.Arbitrary<readonly Statement[]> = fc.array(
   ),
   { maxLength: 4 },
 );
-
-export { expression as arbitraryExpression, list as arbitraryList };

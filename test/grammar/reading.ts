@@ -19,7 +19,7 @@ export function read(text: string, { dialect = "mozlog", defines = {}, files = {
 }
 
 /** `E0140 1:5-6 message`, and the help on a line of its own. The end is the last column's successor. */
-export function formatDiagnostic(diagnostic: Diagnostic, { sources }: ParseResult): string {
+function formatDiagnostic(diagnostic: Diagnostic, { sources }: ParseResult): string {
   const { code, span, message, help } = diagnostic;
   const text = sources.find(({ file }) => file === span?.file)?.text ?? "";
   const place = span === undefined ? "nowhere" : `${fileOf(span.file)}${positionOf(text, span.start, span.end)}`;

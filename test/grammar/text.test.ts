@@ -33,11 +33,34 @@ function groupLine(line: string, dialect: Dialect): string {
   return printGrouped(argument);
 }
 
-describe("statements in canonical form", () => testCases(cases("statements"), readAndPrint("mozlog")));
-describe("addresses", () => testCases(cases("addresses"), readAndPrint("mozlog")));
-describe("literals", () => testCases(cases("literals"), readAndPrint("mozlog")));
-describe("OverLog", () => testCases(cases("overlog"), readAndPrint("overlog")));
-describe("the preprocessor", () => testCases(cases("preprocessor"), readAndPrint("mozlog")));
-describe("what binds tighter", () => testCases(cases("precedence"), group("mozlog")));
-describe("what binds tighter in flat OverLog", () => testCases(cases("precedence-flat"), group("overlog-flat")));
-describe("errors and warnings", () => testCases(cases("diagnostics"), (text) => formatDiagnostics(read(text))));
+describe("statements in canonical form", () => {
+  testCases(cases("statements"), readAndPrint("mozlog"));
+});
+
+describe("addresses", () => {
+  testCases(cases("addresses"), readAndPrint("mozlog"));
+});
+
+describe("literals", () => {
+  testCases(cases("literals"), readAndPrint("mozlog"));
+});
+
+describe("OverLog", () => {
+  testCases(cases("overlog"), readAndPrint("overlog"));
+});
+
+describe("the preprocessor", () => {
+  testCases(cases("preprocessor"), readAndPrint("mozlog"));
+});
+
+describe("what binds tighter", () => {
+  testCases(cases("precedence"), group("mozlog"));
+});
+
+describe("what binds tighter in flat OverLog", () => {
+  testCases(cases("precedence-flat"), group("overlog-flat"));
+});
+
+describe("errors and warnings", () => {
+  testCases(cases("diagnostics"), (text) => formatDiagnostics(read(text)));
+});

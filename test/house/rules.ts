@@ -22,7 +22,7 @@ const OUTSIDE_INPUT =
 /** What each folder may import by a bare name, `node:` standing for all of Node. A folder not listed may import all. */
 const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]])[] = [
   ["grammar/", ["chevrotain"]],
-  ["runtime/plan/", []],
+  ["runtime/plan/", ["node:crypto"]],
   ["runtime/", ["node:", "dgram-as-promised", "js-sha1", "pure-rand"]],
   ["native/", ["node:"]],
   ["src/cli/", ["node:", "commander", "@babel/code-frame", "smol-toml", "zod"]],

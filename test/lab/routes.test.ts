@@ -1,0 +1,58 @@
+import { beforeEach, expect, test } from "vitest";
+import { Routes } from "../../lab/routes.ts";
+import { readTopology } from "../../lab/topology.ts";
+import type { WatchLine } from "../../runtime/observe/watch.ts";
+
+const ADDRESS: Readonly<Record<string, string>> = { a: "10.77.0.1:10000", b: "10.77.0.2:10000", c: "10.77.0.3:10000" };
+
+let routes: Routes;
+
+beforeEach(() => {
+  const read = readTopology('duration = "1s"\nprograms = ["x.mzl"]\nhosts = 3', "lab.toml");
+  if (!read.ok) throw new Error("no topology");
+  routes = new Routes(read.topology.hosts, { table: "ov.RT", to: 1, next: 3, cost: 2 });
+});
+
+/** `a + b via c 5` */
+function report(text: string): boolean {
+  const [host = "", op, to = "", , next = "", cost] = text.split(" ");
+  const price = cost === "infinity" ? cost : Number(cost);
+  const tuple = ["ov.RT", ADDRESS[to] ?? to, price, ADDRESS[next] ?? next];
+  return routes.apply(host, { t: 0, node: "", op: op as WatchLine["op"], tuple });
+}
+
+test("a path goes where the tables of the hosts on it say", () => {
+  report("a + b via c 5");
+  expect(routes.path("a", "b")).toBeUndefined();
+  report("c + b via b 1");
+  expect(routes.path("a", "b")).toEqual(["a", "c", "b"]);
+});
+
+test("routes that lead in a circle are no path", () => {
+  report("a + b via c 5");
+  report("c + b via a 5");
+  expect(routes.path("a", "b")).toBeUndefined();
+});
+
+test("a new row replaces the old one, whichever of both reports comes first", () => {
+  report("a + b via b infinity");
+  expect(report("a - b via b infinity")).toBe(true);
+  expect(report("a + b via c 5")).toBe(true);
+  report("a + b via b 3");
+  expect(report("a - b via c 5")).toBe(false);
+  expect(routes.of("a")).toEqual([{ to: "b", next: "b", cost: 3 }]);
+});
+
+test("a refresh, another table and rows that are no routes change nothing", () => {
+  report("a + b via b 1");
+  expect(report("a refresh b via c 1")).toBe(false);
+  expect(routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.link", ADDRESS["b"] ?? "", 1, ADDRESS["c"] ?? ""] })).toBe(false);
+  expect(routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.RT", null] })).toBe(false);
+  expect(routes.of("a")).toEqual([{ to: "b", next: "b", cost: 1 }]);
+});
+
+test("a host that went down has no routes", () => {
+  report("a + b via b 1");
+  routes.forget("a");
+  expect(routes.path("a", "b")).toBeUndefined();
+});
