@@ -40,7 +40,14 @@ export class Cleaner {
     this.#isDone = true;
     this.#remove();
     process.off("exit", this.#onExit);
-    this.#guard.stdin?.end();
+    this.#dismissGuard();
+  }
+
+  /** By force: it must not take the end of its input for that of this process, and remove what a later lab makes. */
+  #dismissGuard(): void {
+    const { pid } = this.#guard;
+    if (pid === undefined || this.#guard.exitCode !== null || this.#guard.signalCode !== null) return;
+    process.kill(-pid, "SIGKILL");
   }
 
   #remove(): void {

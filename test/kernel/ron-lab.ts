@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { Namespaces } from "../../lab/namespaces.ts";
+import { MOSAIC } from "../cli/mosaic.ts";
+
+const NAMES = ["a", "b", "c"] as const;
+export type HostName = (typeof NAMES)[number];
+
+const STOP_MS = 2_000;
+
+export function underlay(host: HostName): string {
+  return `10.77.9.${NAMES.indexOf(host) + 1}:10000`;
+}
+
+export function virtual(host: HostName): string {
+  return `100.64.9.${NAMES.indexOf(host) + 1}`;
+}
+
+export interface WatchedRow {
+  readonly node: HostName;
+  readonly op: string;
+  readonly tuple: readonly unknown[];
+}
+
+/** Three hosts in network namespaces, each running `mosaic run ron.mzl --tun`; gone when closed. */
+export class RonLab {
+  readonly routes: WatchedRow[] = [];
+  readonly #namespaces: Namespaces;
+  readonly #nodes = new Map<HostName, ChildProcess>();
+
+  constructor(...options: readonly string[]) {
+    this.#namespaces = new Namespaces(NAMES.map((name) => ({ name, address: underlay(name) }) as never));
+    for (const name of NAMES) this.start(name, options);
+  }
+
+  start(host: HostName, options: readonly string[] = []): void {
+    const peers = NAMES.filter((name) => name !== host).flatMap((name) => ["--peer", `${virtual(name)}=${underlay(name)}`]);
+    const device = ["--tun=moz", "--tun-addr", `${virtual(host)}/24`];
+    const args = ["run", "ron.mzl", "--listen", underlay(host), ...device, ...peers, "--watch", "ron.RT", "--json", ...options];
+    const child = this.spawn(host, [MOSAIC, ...args]);
+    this.#nodes.set(host, child);
+    let rest = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.#watched(host, line);
+    });
+  }
+
+  #watched(node: HostName, line: string): void {
+    const { op, tuple } = JSON.parse(line) as { op: string; tuple: unknown[] };
+    if (op === "+" || op === "-") this.routes.push({ node, op, tuple });
+  }
+
+  /** A process on a host; killed with the lab if it still runs then. */
+  spawn(host: HostName, command: readonly string[]): ChildProcess {
+    const [program = "", ...args] = this.#namespaces.on(host, command);
+    return spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  run(host: HostName, command: readonly string[]): { readonly status: number | null; readonly stdout: string } {
+    const [program = "", ...args] = this.#namespaces.on(host, command);
+    return spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  }
+
+  cut(one: HostName, other: HostName): void {
+    this.#namespaces.apply({ kind: "cut", ways: bothWays(one, other) });
+  }
+
+  heal(one: HostName, other: HostName): void {
+    this.#namespaces.apply({ kind: "heal", ways: bothWays(one, other) });
+  }
+
+  /** Where `from` sends what is for `to`, as its routing table last said. */
+  next(from: HostName, to: HostName): string | undefined {
+    const rows = this.routes.filter((row) => row.node === from && row.op === "+" && row.tuple[1] === underlay(to));
+    return rows.at(-1)?.tuple[2] as string | undefined;
+  }
+
+  signal(host: HostName, signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#nodes.get(host);
+    this.#nodes.delete(host);
+    return new Promise((resolve) => {
+      child?.once("exit", (code) => resolve(code));
+      child?.kill(signal);
+    });
+  }
+
+  async close(): Promise<void> {
+    const ends = [...this.#nodes.keys()].map((host) => this.signal(host, "SIGTERM"));
+    await Promise.race([Promise.all(ends), sleep(STOP_MS)]);
+    this.#namespaces.close();
+  }
+}
+
+function bothWays(one: HostName, other: HostName): { readonly from: HostName; readonly to: HostName }[] {
+  return [
+    { from: one, to: other },
+    { from: other, to: one },
+  ];
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until the condition holds; false when it has not within the time. */
+export async function until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() > deadline) return false;
+    await sleep(20);
+  }
+  return true;
+}

@@ -1,0 +1,190 @@
+import { spawn, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, test } from "vitest";
+import { runInKernel } from "../../lab/kernel.ts";
+import { Namespaces } from "../../lab/namespaces.ts";
+import type { Observation } from "../../lab/observation.ts";
+import type { PingTool } from "../../lab/ping-process.ts";
+import { RunRecord } from "../../lab/run-record.ts";
+import { readTopology, type Topology } from "../../lab/topology.ts";
+import { needs } from "../needs.ts";
+
+const MOSAIC = fileURLToPath(new URL("../../mosaic", import.meta.url));
+
+function topologyOf(text: string): Topology {
+  const read = readTopology(text, "lab.toml");
+  if (!read.ok) throw new Error(read.errors[0]?.message);
+  return read.topology;
+}
+
+/** The namespaces of labs of this process, or of another. */
+function leftovers(pid: number | undefined = process.pid): readonly string[] {
+  try {
+    return readdirSync("/run/netns").filter((name) => name.startsWith(`mz${pid}-`));
+  } catch {
+    return [];
+  }
+}
+
+/** Empty for a process that has ended, whether somebody has taken note of it or not. */
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+beforeEach(({ skip }) => {
+  const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip");
+  skip(reason !== undefined, reason);
+});
+
+/** Sends one datagram from a host to another and prints what comes, or `nothing`, or the error of the sender. */
+const SENDER = `
+const { createSocket } = require("node:dgram");
+const socket = createSocket("udp4");
+socket.send("hello", 9, process.argv[1], (error) => error && console.log(error.code));
+setTimeout(() => socket.close(), 300);`;
+
+const RECEIVER = `
+const { createSocket } = require("node:dgram");
+const socket = createSocket("udp4");
+socket.on("message", (bytes) => { console.log(String(bytes)); process.exit(); });
+socket.bind(9, () => console.log("bound"));
+setTimeout(() => { console.log("nothing"); process.exit(); }, 800);`;
+
+/** What the sender of a datagram from `a` to `b` and its receiver say. */
+async function crossing(namespaces: Namespaces): Promise<string> {
+  const node = (host: string, program: string): readonly string[] => namespaces.on(host, [process.execPath, "-e", program, "10.77.0.2"]);
+  const [command = "", ...args] = node("b", RECEIVER);
+  const receiver = spawn(command, args);
+  let got = "";
+  receiver.stdout.setEncoding("utf8").on("data", (text: string) => (got += text));
+  const ended = new Promise((resolve) => receiver.once("close", resolve));
+  while (!got.includes("bound")) await new Promise((resolve) => setTimeout(resolve, 10));
+  const [sends = "", ...to] = node("a", SENDER);
+  const sender = spawnSync(sends, to, { encoding: "utf8" });
+  await ended;
+  return `${sender.stdout}${sender.stderr}${got}`.replace("bound\n", "").trim();
+}
+
+describe("hosts as namespaces", () => {
+  const { hosts } = topologyOf('duration = "1s"\nprograms = ["x.mzl"]\nhosts = 2');
+  const ways = [
+    { from: "a", to: "b" },
+    { from: "b", to: "a" },
+  ];
+
+  test("reach each other, not while their link is cut, which neither notices, and again when it is healed", async () => {
+    const namespaces = new Namespaces(hosts);
+    try {
+      expect(await crossing(namespaces)).toBe("hello");
+      namespaces.apply({ kind: "cut", ways });
+      namespaces.apply({ kind: "cut", ways });
+      expect(await crossing(namespaces)).toBe("nothing");
+      namespaces.apply({ kind: "heal", ways });
+      namespaces.apply({ kind: "heal", ways });
+      expect(await crossing(namespaces)).toBe("hello");
+    } finally {
+      namespaces.close();
+    }
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("are gone with the processes in them when the lab is killed", async () => {
+    const program = `
+      import { Namespaces } from "${new URL("../../lab/namespaces.ts", import.meta.url)}";
+      import { spawn } from "node:child_process";
+      const [command, ...args] = new Namespaces(${JSON.stringify(hosts)}).on("a", ["sleep", "1000"]);
+      spawn(command, args, { detached: true, stdio: "ignore" });
+      setTimeout(() => console.log("made"), 200);
+      setInterval(() => {}, 1000);`;
+    const lab = spawn(process.execPath, ["--input-type=module-typescript", "-e", program]);
+    await new Promise((resolve) => lab.stdout.once("data", resolve));
+    const [inside] = leftovers(lab.pid).filter((name) => name.endsWith("-a"));
+    const sleeper = spawnSync("ip", ["netns", "pids", inside ?? ""], { encoding: "utf8" }).stdout.trim();
+    expect(Number(sleeper)).toBeGreaterThan(0);
+    lab.kill("SIGKILL");
+    await expect.poll(() => leftovers(lab.pid), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => commandOf(sleeper), { timeout: 5000 }).toBe("");
+  });
+
+  test("are gone when the machine refuses one of them", () => {
+    const [host] = hosts;
+    if (host === undefined) return;
+    expect(() => new Namespaces([host, { ...host, name: "b", address: "no.address:1" }])).toThrow(/ip .*-batch/);
+    expect(leftovers()).toEqual([]);
+  });
+});
+
+const TUNNEL = `
+duration = "2800ms"
+programs = ["tunnel.mzl"]
+hosts = 2
+[[traffic]]
+from = "a"
+to = "b"
+every = "50ms"
+[[events]]
+at = "800ms"
+cut = ["a", "b"]
+[[events]]
+at = "1600ms"
+heal = ["a", "b"]
+`;
+
+async function run(topology: Topology, pingTool: PingTool): Promise<{ record: RunRecord; gone: readonly Observation[] }> {
+  const record = new RunRecord(topology);
+  const gone: Observation[] = [];
+  const observe = (observation: Observation): void => {
+    record.add(observation);
+    if (observation.kind === "gone") gone.push(observation);
+  };
+  const { signal } = new AbortController();
+  const outcome = await runInKernel(topology, { mosaic: MOSAIC, pingTool, observe, signal });
+  expect(outcome).toEqual({ ok: true });
+  expect(leftovers()).toEqual([]);
+  return { record, gone };
+}
+
+describe("a tunnel in the kernel", () => {
+  test.each<PingTool>(["ping", "UDP echo"])("carries a %s, and loses what is sent while its link is cut", async (tool) => {
+    if (tool === "ping" && needs("ping") !== undefined) return;
+    const { record, gone } = await run(topologyOf(TUNNEL), tool);
+    const [pings] = record.pings;
+    expect(gone).toEqual([]);
+    expect(pings?.sent).toBeGreaterThan(40);
+    const [cut] = record.outages(0);
+    expect(cut?.lost).toBeGreaterThan(10);
+    expect(cut?.seconds).toBeGreaterThan(0.7);
+    expect(cut?.seconds).toBeLessThan(1.2);
+    expect((pings?.lost ?? 0) - (cut?.lost ?? 0)).toBeLessThan(5);
+  });
+
+  test("has links with the faults that the topology gives them, and hosts that go down and up", async () => {
+    const text = TUNNEL.replace("hosts = 2", 'hosts = 2\nlinks = [{ between = "all", delay = "20ms", loss = 0.1 }]');
+    const topology = topologyOf(text.replace('cut = ["a", "b"]', 'kill = "b"').replace('heal = ["a", "b"]', 'start = "b"'));
+    const { record, gone } = await run(topology, "UDP echo");
+    const [pings] = record.pings;
+    expect(gone).toEqual([]);
+    expect(pings?.roundTrips[0]).toBeGreaterThan(0.04);
+    expect(pings?.recent(4)).toContain(true);
+    expect(record.outages(0)[0]?.seconds).toBeGreaterThan(0.7);
+  });
+
+  test("that is interrupted is gone at once", async () => {
+    const controller = new AbortController();
+    const settings = { mosaic: MOSAIC, pingTool: "UDP echo" as const, observe: () => controller.abort(), signal: controller.signal };
+    expect(await runInKernel(topologyOf(TUNNEL), settings)).toEqual({ ok: false, message: "interrupted" });
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("whose program is wrong says which host could not run it, and why", async () => {
+    const settings = { mosaic: MOSAIC, pingTool: "ping" as const, observe: () => {}, signal: new AbortController().signal };
+    const outcome = await runInKernel(topologyOf(TUNNEL.replace("tunnel.mzl", "nowhere.mzl")), settings);
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^a: exit code 2\n[^]*nowhere\.mzl/) });
+    expect(leftovers()).toEqual([]);
+  });
+});

@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { Observation } from "../../lab/observation.ts";
+import { routeLines, summarize, summaryLines } from "../../lab/report.ts";
+import { RunRecord } from "../../lab/run-record.ts";
+import { runSimulated, type SimulatedOutcome } from "../../lab/simulated.ts";
+import { Timeline } from "../../lab/timeline.ts";
+import { formatTopologyError, readTopology, type Topology } from "../../lab/topology.ts";
+import { compileHosts } from "../../src/cli/compile-hosts.ts";
+
+function topologyOf(text: string): Topology {
+  const read = readTopology(text, "lab.toml");
+  if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
+  return read.topology;
+}
+
+interface Run {
+  readonly outcome: SimulatedOutcome;
+  readonly record: RunRecord;
+  readonly observations: readonly Observation[];
+  readonly shown: string;
+}
+
+async function run(topology: Topology): Promise<Run> {
+  const record = new RunRecord(topology);
+  const observations: Observation[] = [];
+  let shown = "";
+  const screen = { isTerminal: false, hasColour: false, write: (text: string) => void (shown += text) };
+  const timeline = topology.traffic.length > 0 ? new Timeline(topology, 0, screen) : undefined;
+  const observe = (observation: Observation): void => {
+    observations.push(observation);
+    record.add(observation);
+    timeline?.show(observation, record);
+  };
+  const outcome = await runSimulated(topology, { compile: compileHosts, observe });
+  record.takeSnapshot(topology.duration);
+  return { outcome, record, observations, shown };
+}
+
+/** Two hosts with a tunnel between them, whose link is cut from the third second to the fourth. */
+const TUNNEL = `
+title = "tunnel"
+duration = "6s"
+programs = ["tunnel.mzl"]
+hosts = 2
+links = [{ between = "all", delay = "10ms" }]
+[[traffic]]
+from = "a"
+to = "b"
+every = "100ms"
+at = "1s"
+[[events]]
+at = "3050ms"
+cut = ["a", "b"]
+[[events]]
+at = "4050ms"
+heal = ["a", "b"]
+`;
+
+describe("a tunnel in the simulator", () => {
+  test("carries pings, and loses those of the time its link is cut", async () => {
+    const topology = topologyOf(TUNNEL);
+    const { outcome, record } = await run(topology);
+    expect(outcome).toMatchObject({ ok: true, network: { cut: 10 } });
+    expect(summaryLines(summarize(topology, record))).toEqual([
+      "a to b: 50 pings, 10 lost; round trip 20 ms in the middle, 20 ms at worst",
+      "  3.0 s  link a–b cut: an outage of 1070 ms, 10 lost",
+      "  4.0 s  link a–b healed: no outage",
+    ]);
+  });
+
+  test("is shown second by second, and moment by moment", async () => {
+    const { shown } = await run(topologyOf(TUNNEL));
+    expect(shown).toBe(`   1.0 s  a … b             –
+   2.0 s  a … b         20 ms  ··········
+   3.0 s  a … b         20 ms  ····················
+   3.0 s  ── link a–b cut
+   4.0 s  a … b             –  ···········×××××××××  9 lost
+   4.0 s  ── link a–b healed
+   4.1 s  ── traffic flows again after 1070 ms; 10 pings lost
+   5.0 s  a … b         20 ms  ·××××××××××·········  10 lost
+   6.0 s  a … b         20 ms  ×···················  10 lost
+`);
+  });
+
+  test("is not there while its other end is down", async () => {
+    const text = TUNNEL.replace('cut = ["a", "b"]', 'kill = "b"').replace('heal = ["a", "b"]', 'start = "b"');
+    const topology = topologyOf(text);
+    const { record } = await run(topology);
+    expect(summaryLines(summarize(topology, record))).toEqual([
+      "a to b: 50 pings, 10 lost; round trip 20 ms in the middle, 20 ms at worst",
+      "  3.0 s  b killed: an outage of 1070 ms, 10 lost",
+      "  4.0 s  b started: no outage",
+    ]);
+  });
+});
+
+test("the same seed gives the same run, another seed another one", async () => {
+  const topology = topologyOf(TUNNEL.replace('delay = "10ms"', 'delay = "10ms", jitter = "5ms", loss = "20%"'));
+  const hash = async (seed: number): Promise<string> => {
+    const { outcome } = await run({ ...topology, seed });
+    return outcome.ok ? outcome.traceHash : outcome.message;
+  };
+  const [one, same, other] = [await hash(1), await hash(1), await hash(2)];
+  expect(one).toMatch(/^[0-9a-f]{64}$/);
+  expect(same).toBe(one);
+  expect(other).not.toBe(one);
+});
+
+test("a program that cannot be compiled ends the run before it begins, with its diagnostics", async () => {
+  const { outcome, observations } = await run(topologyOf('duration = "1s"\nprograms = ["nowhere.mzl"]\nhosts = 1'));
+  expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining("nowhere.mzl") });
+  expect(observations).toEqual([]);
+});
+
+test("a run can be interrupted", async () => {
+  const settings = { compile: compileHosts, observe: () => {}, signal: AbortSignal.abort() };
+  expect(await runSimulated(topologyOf(TUNNEL), settings)).toEqual({ ok: false, message: "interrupted" });
+});
+
+describe("the demonstration", () => {
+  const file = new URL("../../lab/demo/ron.toml", import.meta.url);
+
+  test("goes round the cut, and comes back after the heal", async () => {
+    const read = readTopology(readFileSync(file, "utf8"), file.pathname);
+    if (!read.ok) throw new Error("not a topology");
+    const { record, shown } = await run(read.topology);
+    const moments = shown.split("\n").filter((line) => line.includes("──"));
+    expect(moments.map((line) => line.replace(/.*── /, "").replace(/after \d+ ms/, "after …").replace(/[cde] →/, "? →"))).toEqual([
+      "link a–b cut",
+      expect.stringMatching(/^outage detected after …: a → \? → b$/),
+      expect.stringMatching(/^traffic flows again after …; \d+ pings lost$/),
+      "link a–b healed",
+      "back on the direct path after …",
+    ]);
+    expect(record.outages(0)[0]?.seconds).toBeLessThan(3);
+    const [head, toB] = routeLines(record);
+    expect(head).toMatch(/^to +before +during +after$/);
+    expect(toB).toMatch(/^b +direct \S+ +via [cde] \S+ +direct \S+$/);
+  });
+});
