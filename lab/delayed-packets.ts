@@ -28,7 +28,10 @@ export class DelayedPackets {
     this.#tun = tun;
     this.#clock = clock;
     this.#links = new Map(
-      ways.map(({ from, to, faults }, at) => [`${from} ${to}`, new SimLink(at, at, faults, streamOf(seed, `link ${from} ${to}`))]),
+      ways.map(({ from, to, faults }, at) => [
+        `${from} ${to}`,
+        new SimLink(at, at, faults, streamOf(seed, `link ${from} ${to}`)),
+      ]),
     );
     tun.onPacket((packet) => this.#take(packet));
   }

@@ -39,6 +39,10 @@ function faultyWays({ hosts, links }: Topology): readonly FaultyWay[] {
   return hosts.flatMap((one) =>
     hosts
       .filter((other) => other !== one)
-      .map((other) => ({ from: ip(one.address), to: ip(other.address), faults: faultsBetween(links, one.name, other.name) })),
+      .map((other) => ({
+        from: ip(one.address),
+        to: ip(other.address),
+        faults: faultsBetween(links, one.name, other.name),
+      })),
   );
 }

@@ -117,5 +117,7 @@ function findBadTraffic(document: TopologyDocument, groups: Groups): readonly Do
 const TOO_LATE = "expected a time before the end, which `duration` sets";
 
 function findLateEvents({ events, duration }: TopologyDocument): readonly DocumentFault[] {
-  return events.flatMap(({ at }, index) => (at < duration ? [] : [{ path: ["events", index, "at"], message: TOO_LATE }]));
+  return events.flatMap(({ at }, index) =>
+    at < duration ? [] : [{ path: ["events", index, "at"], message: TOO_LATE }],
+  );
 }

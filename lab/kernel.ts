@@ -126,8 +126,12 @@ class KernelLab {
     const at = this.#now();
     if ("ways" in action) this.#namespaces.apply(action);
     else if (action.kind === "start") for (const host of action.hosts) this.#restart(host);
-    else await Promise.all(action.hosts.map((host) => this.#nodes.get(host)?.kill()));
+    else await Promise.all(action.hosts.map((host) => this.#kill(host)));
     this.#settings.observe({ kind: "action", at, action });
+  }
+
+  async #kill(name: string): Promise<void> {
+    await this.#nodes.get(name)?.kill();
   }
 
   #restart(name: string): void {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { PingReport } from "../runtime/sim/echo-host.ts";
 import { eachLine } from "./lines.ts";
 import type { Namespaces } from "./namespaces.ts";
-import { PingLines } from "./ping-line.ts";
+import type { PingLines } from "./ping-line.ts";
 import type { Host, Traffic } from "./topology.ts";
 
 /** What sends the echo requests of a lab. */

@@ -54,6 +54,8 @@ export class PingRecord {
 
   /** Whether the last requests were answered, oldest first. */
   recent(count: number): readonly boolean[] {
-    return this.#requests.slice(-count).flatMap((request) => (request === undefined ? [] : [request.answeredAt !== undefined]));
+    return this.#requests
+      .slice(-count)
+      .flatMap((request) => (request === undefined ? [] : [request.answeredAt !== undefined]));
   }
 }

@@ -19,9 +19,7 @@ export interface ProgramRequest {
 }
 
 /** A plan, or what is wrong with the program, to be shown to people. */
-export type PlanResult =
-  | { readonly ok: true; readonly plan: Plan }
-  | { readonly ok: false; readonly message: string };
+export type PlanResult = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly message: string };
 
 export interface SimulatedSettings {
   readonly compile: (request: ProgramRequest) => PlanResult;
@@ -55,7 +53,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   for (const host of topology.hosts) simulation.host(host.name).start();
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
   schedule(simulation, topology, settings.observe);
-  return await run(simulation, topology.duration, settings);
+  return run(simulation, topology.duration, settings);
 }
 
 type ProgramsResult =
@@ -95,7 +93,10 @@ function addHost(
 ): void {
   const { name, address, virtual } = host;
   const told = new Set(host.peers);
-  const facts = peerFacts(program.plan, topology.hosts.filter((peer) => told.has(peer.name)));
+  const facts = peerFacts(
+    program.plan,
+    topology.hosts.filter((peer) => told.has(peer.name)),
+  );
   if (facts === undefined) failures.push(`${name}: several overlays are loaded; say which carries packets by facts`);
   const boot: Boot = (world) => {
     const isRunning = startNode(program, world, host, facts ?? [], topology.watch, observe);
@@ -126,9 +127,11 @@ function schedule(simulation: Simulation, { hosts, traffic, events }: Topology, 
   const virtual = new Map(hosts.map((host) => [host.name, host.virtual ?? ""]));
   for (const [number, { from, to, every, at: start }] of traffic.entries()) {
     simulation.at(start, () => {
-      simulation.host(from).kernel?.ping(virtual.get(to) ?? "", every, (report) =>
-        observe({ kind: "ping", at: simulation.now, traffic: number, report }),
-      );
+      simulation
+        .host(from)
+        .kernel?.ping(virtual.get(to) ?? "", every, (report) =>
+          observe({ kind: "ping", at: simulation.now, traffic: number, report }),
+        );
     });
   }
   for (const { at, action } of events) {

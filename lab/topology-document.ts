@@ -97,7 +97,8 @@ function faultsOf(issue: z.core.$ZodIssue): readonly DocumentFault[] {
 function table<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const allowed = Object.keys(shape).join(", ");
   return z.strictObject(shape, {
-    error: ({ code }) => (code === "unrecognized_keys" ? `unknown key; allowed: ${allowed}` : `a table with ${allowed}`),
+    error: ({ code }) =>
+      code === "unrecognized_keys" ? `unknown key; allowed: ${allowed}` : `a table with ${allowed}`,
   });
 }
 
@@ -106,7 +107,7 @@ function expected(what: string): { readonly error: (issue: { readonly input?: un
 }
 
 const MILLION = 1_000_000;
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz";
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz".split("");
 
 const text = z.string(expected("a string"));
 const texts = z.array(text, expected("a list of strings"));
@@ -130,7 +131,11 @@ const count = (what: string): z.ZodType<number> => {
 };
 
 const programs = z.array(text, expected('a list of programs, as ["ron.mzl"]'));
-const defines = z.record(z.string(), z.union([text, z.number()], expected("a string or a number")), expected("a table"));
+const defines = z.record(
+  z.string(),
+  z.union([text, z.number()], expected("a string or a number")),
+  expected("a table"),
+);
 const peers = z.union([z.literal("all"), z.array(text)], expected('"all", or a list of hosts'));
 
 const hostDefaults = {
@@ -159,7 +164,8 @@ const HOSTS = "expected a number of hosts, or a table [hosts.NAME] for each";
 const hosts = z.preprocess(
   numbered,
   z.record(hostName, host, {
-    error: ({ code, input }) => (code === "invalid_key" ? HOST_NAME : input === undefined ? `missing; ${HOSTS}` : HOSTS),
+    error: ({ code, input }) =>
+      code === "invalid_key" ? HOST_NAME : input === undefined ? `missing; ${HOSTS}` : HOSTS,
   }),
 );
 
@@ -167,7 +173,9 @@ const column = count("the number of a column");
 const routes: z.ZodType<RouteColumns> = table({ table: text, to: column, next: column, cost: column.optional() });
 
 const link: z.ZodType<LinkDocument> = table({
-  between: z.union([z.literal("all"), z.array(text).min(2)], expected('"all", or a list of two or more hosts')).optional(),
+  between: z
+    .union([z.literal("all"), z.array(text).min(2)], expected('"all", or a list of two or more hosts'))
+    .optional(),
   from: names.optional(),
   to: names.optional(),
   delay: duration.optional(),
@@ -225,7 +233,7 @@ const document: z.ZodType<TopologyDocument> = table({
 function numbered(hosts: unknown): unknown {
   if (typeof hosts !== "number" || !Number.isInteger(hosts) || hosts < 1 || hosts > MILLION) return hosts;
   if (hosts > ALPHABET.length) return { n: { count: hosts } };
-  return Object.fromEntries([...ALPHABET.slice(0, hosts)].map((name) => [name, {}]));
+  return Object.fromEntries(ALPHABET.slice(0, hosts).map((name) => [name, {}]));
 }
 
 function isAddress(written: string): boolean {

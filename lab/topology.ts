@@ -125,5 +125,7 @@ function locate(faults: readonly DocumentFault[], text: string, file: string): r
 }
 
 function formatPath(path: KeyPath): string {
-  return path.map((key, at) => (typeof key === "number" ? `[${key + 1}]` : `${at > 0 ? "." : ""}${String(key)}`)).join("");
+  return path
+    .map((key, at) => (typeof key === "number" ? `[${key + 1}]` : `${at > 0 ? "." : ""}${String(key)}`))
+    .join("");
 }

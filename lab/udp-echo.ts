@@ -24,7 +24,9 @@ function ping(address: string, seconds: number): void {
     const sentAt = unanswered.get(answered);
     if (sentAt === undefined) return;
     unanswered.delete(answered);
-    print(`${bytes.length} bytes from ${address}: icmp_seq=${answered} time=${(performance.now() - sentAt).toFixed(3)} ms`);
+    print(
+      `${bytes.length} bytes from ${address}: icmp_seq=${answered} time=${(performance.now() - sentAt).toFixed(3)} ms`,
+    );
   });
   // A host without a route, or a port without a server: a request without an answer.
   socket.on("error", () => {});

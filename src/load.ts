@@ -105,7 +105,14 @@ class Loader {
       if (imported.instance === undefined) plainImports.push(imported.file, ...imported.plainImports);
       else aliases.set(statement.as?.text ?? imported.instance, imported.instance);
     }
-    return { file, declared, instance: declared === undefined ? undefined : (as ?? declared), aliases, plainImports, tree };
+    return {
+      file,
+      declared,
+      instance: declared === undefined ? undefined : (as ?? declared),
+      aliases,
+      plainImports,
+      tree,
+    };
   }
 
   #import(statement: ImportDeclaration, from: string): Module | undefined {

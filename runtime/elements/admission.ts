@@ -3,7 +3,8 @@ import type { Packet, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { decodeFields } from "../wire/decode.ts";
-import type { Drops, ElementSpec } from "./element.ts";
+import type { Drops } from "../observe/drops.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
  * Admission(plan)

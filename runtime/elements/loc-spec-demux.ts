@@ -1,6 +1,7 @@
 import { Address } from "../plan/address.ts";
 import type { Cause } from "../engine/engine.ts";
-import type { Drops, ElementSpec } from "./element.ts";
+import type { Drops } from "../observe/drops.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 import type { NetworkOut } from "./network-out.ts";
 import type { OverlaySendWrap } from "./overlay-send-wrap.ts";
 import type { Outgoing } from "./round-robin.ts";

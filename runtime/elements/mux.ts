@@ -1,7 +1,8 @@
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import type { Clock } from "../world/world.ts";
-import type { Drops, ElementSpec } from "./element.ts";
+import type { Drops } from "../observe/drops.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
  * Mux(limits)

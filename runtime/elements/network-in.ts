@@ -3,7 +3,8 @@ import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
 import type { Clock, Datagram, World } from "../world/world.ts";
 import type { Admission } from "./admission.ts";
-import type { Drops, ElementSpec } from "./element.ts";
+import type { Drops } from "../observe/drops.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
  * NetworkIn(datagrams)

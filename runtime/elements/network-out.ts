@@ -3,7 +3,8 @@ import type { Tuple } from "../plan/packet.ts";
 import { equalRows } from "../plan/value.ts";
 import { DatagramBuilder } from "../wire/datagram-builder.ts";
 import type { Datagrams } from "../world/world.ts";
-import type { Drops, ElementSpec } from "./element.ts";
+import type { Drops } from "../observe/drops.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
  * NetworkOut(datagrams)

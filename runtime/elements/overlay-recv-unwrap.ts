@@ -1,6 +1,6 @@
 import { Packet, type Provenance, type Tuple } from "../plan/packet.ts";
 import type { Admission } from "./admission.ts";
-import type { ElementSpec } from "./element.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
  * OverlayRecvUnwrap(admission)

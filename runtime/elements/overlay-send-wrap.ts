@@ -1,7 +1,7 @@
 import { Packet, type Provenance, type Tuple } from "../plan/packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
 import type { Value } from "../plan/value.ts";
-import type { ElementSpec } from "./element.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
  * OverlaySendWrap(overlay)

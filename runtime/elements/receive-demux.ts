@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
-import type { ElementSpec } from "./element.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 import type { TunTx } from "./tun-tx.ts";
 
 /**

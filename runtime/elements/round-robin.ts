@@ -1,6 +1,6 @@
 import type { Tuple } from "../plan/packet.ts";
 import type { Value } from "../plan/value.ts";
-import type { ElementSpec } from "./element.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /** A tuple on its way to a place. */
 export interface Outgoing {

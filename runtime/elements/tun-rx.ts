@@ -2,7 +2,8 @@ import type { Cause } from "../engine/engine.ts";
 import { destinationText, readHeader, sourceText } from "../device/ip-packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
 import type { Tun } from "../world/world.ts";
-import type { Drops, ElementSpec } from "./element.ts";
+import type { Drops } from "../observe/drops.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
  * Tun::Rx(tun)

@@ -2,7 +2,8 @@ import { type HeaderChanges, readHeader, rewriteHeader } from "../device/ip-pack
 import type { Tuple } from "../plan/packet.ts";
 import type { Value } from "../plan/value.ts";
 import type { Tun } from "../world/world.ts";
-import type { Drops, ElementSpec } from "./element.ts";
+import type { Drops } from "../observe/drops.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
  * Tun::Tx(tun)

@@ -2,7 +2,7 @@ import type { Ambient } from "../plan/function-spec.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
-import { RandomStream, streamOf } from "../world/random.ts";
+import { type RandomStream, streamOf } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import { LimitPassed, type Limits } from "./limits.ts";
 import { RoundEvents } from "./round-events.ts";
@@ -80,7 +80,14 @@ export class Engine implements StrandHost {
   #now = 0;
   #source: Value = null;
 
-  constructor(plan: Plan, strands: readonly StrandFunction[], clock: Clock, seed: number, limits: Limits, listener: EngineListener) {
+  constructor(
+    plan: Plan,
+    strands: readonly StrandFunction[],
+    clock: Clock,
+    seed: number,
+    limits: Limits,
+    listener: EngineListener,
+  ) {
     this.#plan = plan;
     this.#strands = strands;
     this.#clock = clock;

@@ -113,7 +113,9 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   }
 
   #compute(group: Group): Values | undefined {
-    const sums = this.#spec.columns.map((column) => (column.kind === "aggregate" ? accumulator(column.function) : undefined));
+    const sums = this.#spec.columns.map((column) =>
+      column.kind === "aggregate" ? accumulator(column.function) : undefined,
+    );
     for (const { values, count } of group.entries.values()) {
       const winner = this.#winnerColumns.map((column) => values[column] as Value);
       for (const [column, sum] of sums.entries()) {

@@ -14,7 +14,7 @@ export class Row {
   /** Of the primary key; of all columns where the table has none. */
   readonly key: Key;
   /** Where the row stands in the commit under way; STABLE at all other times. */
-  mark: Mark = STABLE as Mark;
+  mark: Mark = STABLE;
   /** An event rule, a fact or the network put it here; otherwise only view rules hold it. */
   isBase: boolean;
   /** Seconds on the node's clock. */

@@ -2,7 +2,7 @@ import type { Key } from "../plan/key.ts";
 import { ADDED, REMOVED, STABLE } from "../plan/lib.ts";
 import type { PredicateSpec, TableSpec } from "../plan/plan.ts";
 import { compare, equalRows, type Row as Values, type Value } from "../plan/value.ts";
-import { Index, keyOfColumns } from "./index.ts";
+import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { Row, VOID } from "./row.ts";
 
@@ -32,7 +32,7 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
   readonly #byKey = new Map<Key, Row>();
   readonly #isKeyed: boolean;
   readonly #keyColumns: readonly number[];
-  readonly #indexes: readonly Index[];
+  readonly #indexes: readonly TableIndex[];
   readonly #journal: Journal;
   #added: Row[] = [];
   #removed: Row[] = [];
@@ -44,7 +44,7 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
     this.#journal = journal;
     this.#isKeyed = spec.keys.length > 0;
     this.#keyColumns = this.#isKeyed ? spec.keys : Array.from({ length: predicate.arity }, (_, column) => column);
-    this.#indexes = spec.indexes.map((columns, number) => new Index(columns, number));
+    this.#indexes = spec.indexes.map((columns, number) => new TableIndex(columns, number));
   }
 
   /** The row with this primary key. */
@@ -53,7 +53,7 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
   }
 
   bucket(index: number, key: Key): readonly Row[] {
-    return (this.#indexes[index] as Index).bucket(key);
+    return (this.#indexes[index] as TableIndex).bucket(key);
   }
 
   /** The primary key of a row with these values; of all columns where the table has none. */

@@ -1,5 +1,5 @@
 import { Admission } from "../elements/admission.ts";
-import { Drops } from "../elements/element.ts";
+import { Drops } from "../observe/drops.ts";
 import { LocSpecDemux } from "../elements/loc-spec-demux.ts";
 import { Mux } from "../elements/mux.ts";
 import { NetworkIn } from "../elements/network-in.ts";
@@ -20,7 +20,7 @@ import type { World } from "../world/world.ts";
 /** Told of tuples that cross the network's edge, for watching. */
 export interface NetworkListener {
   sent(tuple: Tuple, location: Value): void;
-  received(tuple: Tuple, from: string): void;
+  received(tuple: Tuple, from: Value): void;
 }
 
 /**
@@ -99,7 +99,7 @@ export class NodeDataflow implements Dataflow {
   }
 
   #arrived(cause: Cause): void {
-    this.#listener.received(cause.tuple, String(cause.source));
+    this.#listener.received(cause.tuple, cause.source);
     this.mux.push(cause);
   }
 }

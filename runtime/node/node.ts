@@ -56,12 +56,14 @@ export class Node {
     const names = new Set(settings.names);
     const network = {
       sent: (tuple: Tuple, location: Value): void => this.#watch("send", tuple, location),
-      received: (tuple: Tuple, from: string): void => this.#watch("recv", tuple, from),
+      received: (tuple: Tuple, from: Value): void => this.#watch("recv", tuple, from),
     };
     const step = (cause: Cause): void => this.#step(cause);
     this.#dataflow = new NodeDataflow(plan, this.#engine, world, limits, (name) => names.has(name), step, network);
     this.#engine.connect(this.#dataflow);
-    this.#timers = new PeriodicTimers(plan.timers, world.clock, world.seed, (timer, number) => this.#ring(timer, number));
+    this.#timers = new PeriodicTimers(plan.timers, world.clock, world.seed, (timer, number) =>
+      this.#ring(timer, number),
+    );
   }
 
   /** Loads the facts and starts the timers. False when the facts could not be loaded: the node then does nothing. */
@@ -139,7 +141,11 @@ export class Node {
 
   #ring(timer: TimerSpec, number: number): void {
     const predicate = this.#program.plan.predicates[timer.predicate] as PredicateSpec;
-    this.#dataflow.mux.push({ tuple: { predicate, args: [number], isDelete: false }, provenance: "rule", source: null });
+    this.#dataflow.mux.push({
+      tuple: { predicate, args: [number], isDelete: false },
+      provenance: "rule",
+      source: null,
+    });
   }
 
   /** One timer for all tables: set anew only when something expires sooner than it would ring. */

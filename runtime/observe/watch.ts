@@ -21,13 +21,13 @@ export function watchedTuple(name: string, args: Row): readonly JsonValue[] {
 }
 
 /** Ids print as `"0x…I"`, addresses as text, bytes as `{"bytes": hex}`; a packet as its tuple, or as bytes while closed. */
-export function jsonValue(value: Value): JsonValue {
+function jsonValue(value: Value): JsonValue {
   if (typeof value === "bigint" || value instanceof Address) return formatValue(value);
   if (typeof value === "number") return Number.isFinite(value) ? value : formatValue(value);
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Packet) return packetValue(value);
   if (value instanceof Uint8Array) return { bytes: hex(value) };
-  return (value as Row).map(jsonValue);
+  return value.map(jsonValue);
 }
 
 function packetValue(packet: Packet): JsonValue {
@@ -43,7 +43,7 @@ function hex(bytes: Uint8Array): string {
 export function formatWatchLine(line: WatchLine): string {
   const [name, ...args] = line.tuple;
   const place = line.loc === undefined ? "" : ` ${line.op === "recv" ? "from" : "to"} ${line.loc}`;
-  return `${line.t.toFixed(3)} ${line.op.padEnd(7)} ${String(name)}(${args.map(formatJson).join(", ")})${place}`;
+  return `${line.t.toFixed(3)} ${line.op.padEnd(7)} ${name as string}(${args.map(formatJson).join(", ")})${place}`;
 }
 
 function formatJson(value: JsonValue): string {

@@ -134,7 +134,9 @@ class Collection implements Accumulator {
 
   result(): Value {
     const sorted = this.#values.toSorted(compare);
-    const kept = this.#distinct ? sorted.filter((value, at) => at === 0 || !equal(value, sorted[at - 1] as Value)) : sorted;
+    const kept = this.#distinct
+      ? sorted.filter((value, at) => at === 0 || !equal(value, sorted[at - 1] as Value))
+      : sorted;
     return this.#finish(kept);
   }
 

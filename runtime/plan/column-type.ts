@@ -10,8 +10,3 @@ export function typeBit(kind: Kind): ColumnType {
 export function admits(type: ColumnType, value: Value): boolean {
   return type === 0 || (type & typeBit(kindOf(value))) !== 0;
 }
-
-export function formatType(type: ColumnType): string {
-  if (type === 0) return "any";
-  return kinds.filter((kind) => (type & typeBit(kind)) !== 0).join("|");
-}

@@ -23,7 +23,7 @@ export function keyOfRow(row: Row): string {
 }
 
 /** Self-delimiting: no text key is a prefix of another's continuation. */
-export function textKey(value: Value): string {
+function textKey(value: Value): string {
   switch (typeof value) {
     case "string":
       return `s${value.length}:${value}`;

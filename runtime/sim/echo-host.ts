@@ -79,12 +79,7 @@ class Pinger {
   #sent = 0;
   #timer: Timer | undefined;
 
-  constructor(
-    clock: Clock,
-    interval: number,
-    send: (sequence: number) => void,
-    report: (report: PingReport) => void,
-  ) {
+  constructor(clock: Clock, interval: number, send: (sequence: number) => void, report: (report: PingReport) => void) {
     this.#clock = clock;
     this.#interval = interval;
     this.#send = send;

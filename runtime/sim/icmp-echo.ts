@@ -41,7 +41,8 @@ export function writeEcho(echo: Echo): Uint8Array {
 /** The echo in a packet; undefined when there is none, or a checksum is wrong. */
 export function readEcho(packet: Uint8Array): Echo | undefined {
   const header = readHeader(packet);
-  if (header === undefined || header.version !== 4 || header.protocol !== ICMP || header.laterFragment) return undefined;
+  if (header === undefined || header.version !== 4 || header.protocol !== ICMP || header.laterFragment)
+    return undefined;
   const message = packet.subarray(header.payloadAt, header.length);
   if (message.length < ICMP_HEADER_BYTES) return undefined;
   if (checksum(packet.subarray(0, header.payloadAt)) !== 0 || checksum(message) !== 0) return undefined;

@@ -126,13 +126,7 @@ class Delivery implements Datagram, Happening {
   readonly receiver: SimDatagrams | undefined;
   readonly #network: SimNetwork;
 
-  constructor(
-    network: SimNetwork,
-    link: SimLink,
-    receiver: SimDatagrams | undefined,
-    bytes: Uint8Array,
-    from: string,
-  ) {
+  constructor(network: SimNetwork, link: SimLink, receiver: SimDatagrams | undefined, bytes: Uint8Array, from: string) {
     this.#network = network;
     this.link = link;
     this.receiver = receiver;

@@ -119,7 +119,9 @@ class RuleCheck {
     if (inputs !== view.inputs.length || returns !== view.outputs.length) {
       const facts = { view: view.name, inputs: view.inputs.length, outputs: view.outputs.length };
       const related = [{ span: view.span, message: "the view is defined here" }];
-      this.diagnostics.push(report("E0221", literal.span, { ...callForm(facts), given: literal.atom.args.length }, related));
+      this.diagnostics.push(
+        report("E0221", literal.span, { ...callForm(facts), given: literal.atom.args.length }, related),
+      );
     }
     const where = this.#forbiddenPlace(literal);
     if (where !== undefined) this.diagnostics.push(report("E0220", literal.span, { view: view.name, where }));
@@ -230,7 +232,8 @@ class RuleCheck {
   #groupExpressions(): readonly Expression[] {
     const { head } = this.#rule;
     const table = this.#program.tables.get(head.name.text);
-    const isKey = (column: number): boolean => table === undefined || table.keys.length === 0 || table.keys.includes(column);
+    const isKey = (column: number): boolean =>
+      table === undefined || table.keys.length === 0 || table.keys.includes(column);
     const groups = head.args.filter((argument, column): argument is Expression => isPlain(argument) && isKey(column));
     return head.location === undefined ? groups : [...groups, head.location];
   }

@@ -19,7 +19,8 @@ export function declareTable(name: string, statement: Materialize, diagnostics: 
 
 function limit(what: "lifetime" | "size", expression: Expression, diagnostics: Diagnostic[]): number {
   const value = constantNumber(expression);
-  const isGood = value !== undefined && value > 0 && (what === "lifetime" || value === Infinity || Number.isInteger(value));
+  const isGood =
+    value !== undefined && value > 0 && (what === "lifetime" || value === Infinity || Number.isInteger(value));
   if (isGood) return value;
   diagnostics.push(report("E0211", expression.span, { what }));
   return Infinity;

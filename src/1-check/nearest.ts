@@ -5,7 +5,8 @@ export function nearest(wanted: string, names: Iterable<string>): string | undef
   for (const name of names) {
     if (Math.abs(name.length - wanted.length) > limit) continue;
     const distance = editDistance(wanted, name);
-    if (distance > 0 && distance <= limit && (best === undefined || distance < best.distance)) best = { name, distance };
+    if (distance > 0 && distance <= limit && (best === undefined || distance < best.distance))
+      best = { name, distance };
   }
   return best?.name;
 }

@@ -17,7 +17,10 @@ const DEFAULT_TIMEOUT = 10;
  * `RT` in the file that says `overlay ron` becomes `ron.RT`, or `backup.RT` where the file was imported `as backup`;
  * `this.Req` in `def ping` becomes `ping.Req`.
  */
-export function resolveNames(modules: readonly Module[], lines: LineMap): { program: Program; diagnostics: Diagnostic[] } {
+export function resolveNames(
+  modules: readonly Module[],
+  lines: LineMap,
+): { program: Program; diagnostics: Diagnostic[] } {
   const resolver = new Resolver(modules, lines);
   for (const module of modules) resolver.module(module);
   return { program: resolver.program(), diagnostics: resolver.diagnostics };

@@ -41,7 +41,7 @@ function withChildren(expression: Expression, rewrite: ExpressionChange): Expres
   }
 }
 
-export function rewriteArgument(argument: Argument, change: ExpressionChange): Argument {
+function rewriteArgument(argument: Argument, change: ExpressionChange): Argument {
   if (argument.kind === "return") return argument;
   if (argument.kind !== "aggregate") return rewriteExpression(argument, change);
   if (argument.operand === undefined) return argument;

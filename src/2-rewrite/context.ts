@@ -18,7 +18,14 @@ export interface Context {
   readonly place: string | undefined;
 }
 
-export function contextOf(rule: ProgramRule, call: PredicateLiteral, number: number, kept: readonly string[], view: View, timeout: number): Context {
+export function contextOf(
+  rule: ProgramRule,
+  call: PredicateLiteral,
+  number: number,
+  kept: readonly string[],
+  view: View,
+  timeout: number,
+): Context {
   const name = `${rule.name}?${number}`;
   const suffix = number === 1 ? "" : `_${number}`;
   return {

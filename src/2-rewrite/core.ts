@@ -1,6 +1,13 @@
 import type { Atom, Expression, FunctionCall, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Name, Span } from "../../grammar/span.ts";
-import type { Accept, OverlayInstance, ProgramFact, TableDeclaration, TypeSignature, WatchRequest } from "../program.ts";
+import type {
+  Accept,
+  OverlayInstance,
+  ProgramFact,
+  TableDeclaration,
+  TypeSignature,
+  WatchRequest,
+} from "../program.ts";
 
 /** The program after its views are expanded and its rules are at one place: plain tables, events and rules. */
 export interface CoreProgram {
@@ -34,13 +41,6 @@ export type CoreTrigger =
   /** The rule defines a table and is maintained. */
   | { readonly kind: "view" };
 
-/** The program while it is being rewritten: rules still as written, with what expansion has added. */
-export interface RewriteResult {
-  readonly rules: readonly CoreRule[];
-  readonly tables: ReadonlyMap<string, TableDeclaration>;
-  readonly arities: ReadonlyMap<string, number>;
-}
-
 /** Functions of the engine that only expansion writes; no program can name them. */
 export const LOCAL_ADDRESS_FUNCTION = "$localAddress";
 export const FRESH_QUERY_FUNCTION = "$freshQuery";
@@ -73,4 +73,3 @@ export function literalAt(atom: Atom): PredicateLiteral {
 export function localAddressAt(overlay: string | undefined, span: Span): Expression {
   return callAt(LOCAL_ADDRESS_FUNCTION, [constantAt(overlay ?? null, span)], span);
 }
-

@@ -26,7 +26,16 @@ import { rewriteExpression } from "../1-check/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
-import { atomAt, callAt, constantAt, FRESH_QUERY_FUNCTION, literalAt, localAddressAt, nameAt, variableAt } from "./core.ts";
+import {
+  atomAt,
+  callAt,
+  constantAt,
+  FRESH_QUERY_FUNCTION,
+  literalAt,
+  localAddressAt,
+  nameAt,
+  variableAt,
+} from "./core.ts";
 
 /** A rule without calls; `trigger` is set where expansion decides what fires it. */
 export interface ExpandedRule extends ProgramRule {
@@ -100,10 +109,14 @@ class Expander {
   #threadInvocation(rule: ProgramRule, view: string): ProgramRule | undefined {
     const isOwn = (literal: Literal): boolean => isPredicate(literal) && isPrivate(literal.atom.name.text, view);
     if (!rule.body.some(isOwn)) {
-      this.#diagnostics.push(report("E0208", rule.span, { what: "a rule of a view whose body has no `this.` predicate" }));
+      this.#diagnostics.push(
+        report("E0208", rule.span, { what: "a rule of a view whose body has no `this.` predicate" }),
+      );
       return undefined;
     }
-    const body = rule.body.map((literal) => (isPredicate(literal) && isOwn(literal) ? withInvocation(literal) : literal));
+    const body = rule.body.map((literal) =>
+      isPredicate(literal) && isOwn(literal) ? withInvocation(literal) : literal,
+    );
     return { ...rule, head: this.#privateHead(rule, view), body };
   }
 
@@ -161,14 +174,21 @@ class Expander {
     const args = [variableAt(context.query, span), localAddressAt(rule.overlay, span), ...inputs];
     const called = context.place === undefined ? undefined : variableAt(context.place, span);
     const place = view.location ?? called;
-    const location = place && substitute(place, new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression])));
+    const location =
+      place && substitute(place, new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression])));
     this.#push(rule, atomAt(`${view.name}.init`, args, span, location), [], {
       kind: "inserted",
       literal: contextLiteral(context, call),
     });
   }
 
-  #resumed(rule: ExpandedRule, call: PredicateLiteral, after: readonly Literal[], view: View, context: Context): ExpandedRule {
+  #resumed(
+    rule: ExpandedRule,
+    call: PredicateLiteral,
+    after: readonly Literal[],
+    view: View,
+    context: Context,
+  ): ExpandedRule {
     const args = [variableAt(context.query, call.span), ...returnsOf(call)];
     const returned = literalAt(atomAt(`${view.name}.return`, args, call.span));
     const body = [returned, keptLiteral(context, call), ...after];
@@ -192,7 +212,10 @@ class Expander {
     const timeout = atomAt(event, [...inputs, constantAt("timeout", span)], span);
     this.#push(rule, timeout, [], { kind: "expired", literal: contextLiteral(context, call) });
     const why = variableAt("Why", span);
-    const body = [literalAt(atomAt(failed, [variableAt(context.query, span), why], span)), contextLiteral(context, call)];
+    const body = [
+      literalAt(atomAt(failed, [variableAt(context.query, span), why], span)),
+      contextLiteral(context, call),
+    ];
     this.#push(rule, atomAt(event, [...inputs, why], span), body, undefined);
   }
 
@@ -203,7 +226,13 @@ class Expander {
     return literalAt(atomAt(name, [variableAt(context.query, span), ...rest], span));
   }
 
-  #push(rule: ExpandedRule, head: ProgramRule["head"], body: readonly Literal[], trigger: ExpandedRule["trigger"], isDelete = false): void {
+  #push(
+    rule: ExpandedRule,
+    head: ProgramRule["head"],
+    body: readonly Literal[],
+    trigger: ExpandedRule["trigger"],
+    isDelete = false,
+  ): void {
     this.#rules.push({ ...rule, isDelete, head, body, trigger, suspends: false });
   }
 

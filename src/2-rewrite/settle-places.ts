@@ -44,11 +44,16 @@ function settledHead(head: Atom, here: string | undefined): Atom {
 
 /** A location that is stored is an ordinary argument; one that is not is this node's own address. */
 function settledBody(rule: ExpandedRule, places: ReadonlyMap<string, Expression>): readonly Literal[] {
-  const body = rule.body.map((literal) => (isPredicate(literal) ? { ...literal, atom: unplaced(literal.atom) } : literal));
+  const body = rule.body.map((literal) =>
+    isPredicate(literal) ? { ...literal, atom: unplaced(literal.atom) } : literal,
+  );
   const unstored = rule.body.some((literal) => isPredicate(literal) && literal.atom.location !== undefined);
   const place = [...places.values()][0];
   if (!unstored || place?.kind !== "variable") return body;
-  return [...body, { kind: "assign", target: place, value: localAddressAt(rule.overlay, place.span), span: place.span }];
+  return [
+    ...body,
+    { kind: "assign", target: place, value: localAddressAt(rule.overlay, place.span), span: place.span },
+  ];
 }
 
 function unplaced(atom: Atom): Atom {

@@ -66,7 +66,10 @@ class Inference implements ColumnTypes {
 
   rule(rule: CoreRule): boolean {
     const environment = this.#environment(rule);
-    return this.add(rule.head.name.text, rule.isDelete ? [] : rule.head.args.map((argument) => headType(argument, environment)));
+    return this.add(
+      rule.head.name.text,
+      rule.isDelete ? [] : rule.head.args.map((argument) => headType(argument, environment)),
+    );
   }
 
   /** Twice over the body, so that assignments see each other whatever their order. */
@@ -75,7 +78,8 @@ class Inference implements ColumnTypes {
     const literals = rule.trigger.kind === "view" ? rule.body : [rule.trigger.literal, ...rule.body];
     for (const literal of [...literals, ...literals]) {
       if (literal.kind === "assign") environment.set(literal.target.name, typeOf(literal.value, environment));
-      if (literal.kind === "member") for (const name of patternVariables(literal.pattern)) environment.set(name, ANYTHING);
+      if (literal.kind === "member")
+        for (const name of patternVariables(literal.pattern)) environment.set(name, ANYTHING);
       if (!isPredicate(literal)) continue;
       for (const [column, argument] of literal.atom.args.entries()) {
         if (argument.kind !== "variable" || environment.get(argument.name) !== undefined) continue;

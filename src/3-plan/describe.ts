@@ -39,7 +39,9 @@ function seen(visibility: string): string {
 }
 
 function columns(match: readonly Match[]): string {
-  const parts = match.map((one) => `${one.column + 1} ${one.kind === "bind" ? `→ ${one.variable}` : `= ${printExpression(one.value)}`}`);
+  const parts = match.map(
+    (one) => `${one.column + 1} ${one.kind === "bind" ? `→ ${one.variable}` : `= ${printExpression(one.value)}`}`,
+  );
   return parts.length === 0 ? "" : ` {${parts.join(", ")}}`;
 }
 

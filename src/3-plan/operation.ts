@@ -1,38 +1,43 @@
 import type { BinaryOperator } from "../../grammar/ast.ts";
-import * as operators from "../../runtime/plan/operators.ts";
+import {
+  add,
+  bitAnd,
+  bitOr,
+  bitXor,
+  divide,
+  modulo,
+  multiply,
+  shiftLeft,
+  shiftRight,
+  subtract,
+} from "../../runtime/plan/operators.ts";
 import { compare, equal, type Value } from "../../runtime/plan/value.ts";
 
-/** Operations of two values. */
-type OperatorName =
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "divide"
-  | "modulo"
-  | "shiftLeft"
-  | "shiftRight"
-  | "bitAnd"
-  | "bitOr"
-  | "bitXor";
+type Operation = (left: Value | undefined, right: Value | undefined) => Value | undefined;
 
-/** The operation of `lib` that emitted code calls for an operator of the language. */
-export const operationNames: Readonly<Record<ArithmeticOperator, OperatorName>> = {
-  "+": "add",
-  "-": "subtract",
-  "*": "multiply",
-  "/": "divide",
-  "%": "modulo",
-  "<<": "shiftLeft",
-  ">>": "shiftRight",
-  "&": "bitAnd",
-  "|": "bitOr",
-  "^": "bitXor",
+/** What arithmetic operators compute. Emitted code calls the functions by these names. */
+const operations: Readonly<Record<ArithmeticOperator, Operation>> = {
+  "+": add,
+  "-": subtract,
+  "*": multiply,
+  "/": divide,
+  "%": modulo,
+  "<<": shiftLeft,
+  ">>": shiftRight,
+  "&": bitAnd,
+  "|": bitOr,
+  "^": bitXor,
 };
 
 export type ArithmeticOperator = Extract<BinaryOperator, "+" | "-" | "*" | "/" | "%" | "<<" | ">>" | "&" | "|" | "^">;
 
 export function isArithmetic(operator: BinaryOperator): operator is ArithmeticOperator {
-  return operator in operationNames;
+  return operator in operations;
+}
+
+/** The name by which emitted code calls the operation. */
+export function operationName(operator: ArithmeticOperator): string {
+  return operations[operator].name;
 }
 
 /** Applies an operator while compiling; undefined when it fails, or when it is one that constants do not need. */
@@ -42,7 +47,7 @@ export function binaryOperation(
   right: Value | undefined,
 ): Value | undefined {
   if (left === undefined || right === undefined) return undefined;
-  if (isArithmetic(operator)) return operators[operationNames[operator]](left, right);
+  if (isArithmetic(operator)) return operations[operator](left, right);
   switch (operator) {
     case "==":
       return equal(left, right);

@@ -27,7 +27,11 @@ export function planBody(
   const start = matchArguments(trigger.atom.args, noneBound);
   let bound = start.bound;
   const operators: Operator[] = [];
-  const ordered = orderBody(body.map((seen) => seen.literal), bound, keysOf);
+  const ordered = orderBody(
+    body.map((seen) => seen.literal),
+    bound,
+    keysOf,
+  );
   for (const literal of ordered) {
     operators.push(...planLiteral(literal, bound, visibility.get(literal) ?? "frozen", context));
     bound = bound.union(variablesOf(literal));
@@ -35,7 +39,12 @@ export function planBody(
   return { match: start.match, operators };
 }
 
-function planLiteral(literal: Literal, bound: BoundSet, visibility: Visibility, context: BodyContext): readonly Operator[] {
+function planLiteral(
+  literal: Literal,
+  bound: BoundSet,
+  visibility: Visibility,
+  context: BodyContext,
+): readonly Operator[] {
   switch (literal.kind) {
     case "condition":
       return [{ kind: "select", test: literal.test }];
@@ -95,7 +104,7 @@ function remaining(args: readonly Argument[], done: readonly number[], bound: Bo
 }
 
 /** Binds the first occurrence of each new variable and tests everything else. */
-export function matchArguments(args: readonly Argument[], before: BoundSet): { match: readonly Match[]; bound: BoundSet } {
+function matchArguments(args: readonly Argument[], before: BoundSet): { match: readonly Match[]; bound: BoundSet } {
   const match: Match[] = [];
   let bound = before;
   for (const [column, argument] of args.entries()) {
@@ -107,5 +116,8 @@ export function matchArguments(args: readonly Argument[], before: BoundSet): { m
       match.push({ kind: "test", column, value: argument });
     }
   }
-  return { match: [...match.filter((one) => one.kind === "bind"), ...match.filter((one) => one.kind === "test")], bound };
+  return {
+    match: [...match.filter((one) => one.kind === "bind"), ...match.filter((one) => one.kind === "test")],
+    bound,
+  };
 }

@@ -1,9 +1,19 @@
-import type { Expression } from "../../grammar/ast.ts";
+import type { Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
 import { functionNamed } from "../../runtime/plan/functions/registry.ts";
-import type { AggregateSpec, FactSpec, Origin, OverlaySpec, Plan, PredicateSpec, TimerSpec, Trigger, ViewSpec } from "../../runtime/plan/plan.ts";
+import type {
+  AggregateSpec,
+  FactSpec,
+  Origin,
+  OverlaySpec,
+  Plan,
+  PredicateSpec,
+  TimerSpec,
+  Trigger,
+  ViewSpec,
+} from "../../runtime/plan/plan.ts";
 import { LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { constantNumber } from "../1-check/constant.ts";
 import { hasAggregate } from "../1-check/rule-shape.ts";
@@ -28,7 +38,10 @@ export interface PlannedProgram {
   readonly strands: readonly Strand[];
 }
 
-export function planProgram(core: CoreProgram, lines: LineMap): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
+export function planProgram(
+  core: CoreProgram,
+  lines: LineMap,
+): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
   const planner = new Planner(core, lines);
   const planned = planner.run();
   return { planned, diagnostics: planner.diagnostics };
@@ -131,7 +144,10 @@ class Planner {
   }
 
   #reportCycle(cycle: readonly string[]): void {
-    const rule = this.#core.rules.find((one) => one.trigger.kind === "view" && one.head.name.text === cycle[0]);
+    const [head, read] = cycle;
+    const rule = this.#core.rules.find(
+      (one) => one.head.name.text === head && one.body.some((literal) => names(literal, read)),
+    );
     const what = `recursion among the rules that define ${cycle.map((name) => `\`${name}\``).join(" → ")}`;
     this.diagnostics.push(report("E0208", rule?.span, { what }));
   }
@@ -198,6 +214,10 @@ function heardAs(rule: CoreRule): CoreRule {
   const { literal } = rule.trigger;
   const atom = { ...literal.atom, args: literal.atom.args.slice(0, 1) };
   return { ...rule, trigger: { kind: "event", literal: { ...literal, atom } } };
+}
+
+function names(literal: Literal, predicate: string | undefined): boolean {
+  return literal.kind === "predicate" && literal.atom.name.text === predicate;
 }
 
 function usesImpureFunction(rule: CoreRule): boolean {

@@ -22,7 +22,12 @@ export type Visibility = "frozen" | "before" | "after" | "unchanged";
 
 export type Operator =
   /** By the primary key: one row at most. */
-  | { readonly kind: "get"; readonly table: PredicateSpec; readonly key: readonly Expression[]; readonly match: readonly Match[] }
+  | {
+      readonly kind: "get";
+      readonly table: PredicateSpec;
+      readonly key: readonly Expression[];
+      readonly match: readonly Match[];
+    }
   /** By an index, or all rows when `index` is undefined. */
   | {
       readonly kind: "join";

@@ -16,8 +16,11 @@ export function viewKinds(core: CoreProgram): ReadonlyMap<string, TableSpec["vie
 function isPure(name: string, core: CoreProgram): boolean {
   const table = core.tables.get(name);
   const isEndless = table?.lifetime === Infinity && table.size === Infinity;
-  const others = core.rules.some((rule) => rule.head.name.text === name && (rule.trigger.kind !== "view" || rule.isDelete));
-  const isGiven = core.facts.some((fact) => fact.atom.name.text === name) || core.accepts.some((one) => one.name === name);
+  const others = core.rules.some(
+    (rule) => rule.head.name.text === name && (rule.trigger.kind !== "view" || rule.isDelete),
+  );
+  const isGiven =
+    core.facts.some((fact) => fact.atom.name.text === name) || core.accepts.some((one) => one.name === name);
   return isEndless && !others && !isGiven;
 }
 

@@ -1,6 +1,6 @@
 import type { Binary, ConstantValue, Expression } from "../../grammar/ast.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
-import { isArithmetic, operationNames } from "../3-plan/operation.ts";
+import { isArithmetic, operationName } from "../3-plan/operation.ts";
 
 /** JavaScript for an expression. */
 export interface Emitted {
@@ -66,7 +66,7 @@ export class ExpressionEmitter {
 
   #binary({ operator, left, right }: Binary): Emitted {
     if (isArithmetic(operator)) {
-      return unsure(`${operationNames[operator]}(${this.emit(left).code}, ${this.emit(right).code})`);
+      return unsure(`${operationName(operator)}(${this.emit(left).code}, ${this.emit(right).code})`);
     }
     if (operator === "&&" || operator === "||") return this.#shortCircuit(operator, left, right);
     return this.#comparison(operator, this.emit(left), this.emit(right));
@@ -152,7 +152,8 @@ function unsure(code: string, isBoolean = false): Emitted {
 function constant(value: ConstantValue): Emitted {
   if (typeof value === "bigint") return sure(`0x${value.toString(16)}n`);
   if (typeof value === "boolean") return boolean(String(value));
-  if (typeof value === "number") return sure(Number.isFinite(value) ? number(value) : value > 0 ? "(1 / 0)" : "(-1 / 0)");
+  if (typeof value === "number")
+    return sure(Number.isFinite(value) ? number(value) : value > 0 ? "(1 / 0)" : "(-1 / 0)");
   if (value instanceof Uint8Array) return sure(`bytes("${hex(value)}")`);
   return sure(JSON.stringify(value));
 }

@@ -111,7 +111,9 @@ class StrandEmitter {
   #join({ table, index, key, match, visibility }: Extract<Operator, { kind: "join" }>): void {
     const row = `row${this.#rows++}`;
     this.#loop(this.#rowsOf(table.id, index, key, row), table.name);
-    const hidden = { frozen: undefined, before: "=== ADDED", after: "=== REMOVED", unchanged: "!== STABLE" }[visibility];
+    const hidden = { frozen: undefined, before: "=== ADDED", after: "=== REMOVED", unchanged: "!== STABLE" }[
+      visibility
+    ];
     if (hidden !== undefined) this.#line(`if (${row}.mark ${hidden}) continue;`);
     this.#match(match, `${row}.values`);
   }

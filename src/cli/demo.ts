@@ -34,13 +34,13 @@ export interface DemoOptions {
 /** `mosaic demo`: a link is cut in mid-traffic, and the overlay goes round it; live, with the routes and the outage. */
 export async function demonstrate({ file = DEMO, simulator }: DemoOptions, output: Output): Promise<void> {
   const place = choosePlace(simulator);
-  if (place.kind === "user namespace") return await demonstrateInside();
+  if (place.kind === "user namespace") return demonstrateInside();
   const topology = readTopologyFile(file, output);
   const pingTool = findPingTool();
   writeLine(screen, describePlace(place, pingTool));
   writeLine(screen, describeTopology(topology));
   writeLine(screen);
-  const record = await run(topology, place, pingTool, output);
+  const record = await run(topology, place, pingTool);
   conclude(topology, record);
 }
 
@@ -65,7 +65,7 @@ function describeTopology({ title, traffic }: Topology): string {
   return styled(screen, "bold", `${title}: ${pings.join(", ")}`);
 }
 
-async function run(topology: Topology, place: Place, pingTool: PingTool, output: Output): Promise<RunRecord> {
+async function run(topology: Topology, place: Place, pingTool: PingTool): Promise<RunRecord> {
   const record = new RunRecord(topology);
   const timeline = new Timeline(topology, 0, screen);
   const observe: Observe = (observation) => {

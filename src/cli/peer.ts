@@ -13,7 +13,10 @@ export function parsePeer(text: string): Peer {
   const address = rest.length === 0 ? first : rest.join("=");
   const virtual = rest.length === 0 ? undefined : first;
   if (virtual !== undefined && isIP(virtual) === 0) {
-    throw wrongUsage("--peer", `\`${virtual}\` is no IP address; write VIRTUAL-IP=HOST:PORT, as in 100.64.0.2=10.0.0.2:10000`);
+    throw wrongUsage(
+      "--peer",
+      `\`${virtual}\` is no IP address; write VIRTUAL-IP=HOST:PORT, as in 100.64.0.2=10.0.0.2:10000`,
+    );
   }
   const place = parseHostPort(address);
   if (!place.ok) throw wrongUsage("--peer", place.message);

@@ -25,7 +25,9 @@ export function compileForRun(options: ProgramOptions): Compilation {
   const library = new FileLibrary();
   const bare = compileWith(library, options, options.files);
   if (bare.plan === undefined) return bare;
-  const usesTun = bare.plan.strands.some(({ trigger }) => bare.plan?.predicates[trigger.predicate]?.role.kind === "tun");
+  const usesTun = bare.plan.strands.some(
+    ({ trigger }) => bare.plan?.predicates[trigger.predicate]?.role.kind === "tun",
+  );
   const files = options.hasTun && !usesTun ? [...options.files, TUNNEL] : options.files;
   const base = files === options.files ? bare : compileWith(library, options, files);
   const facts = [...options.facts, ...peerFacts(base, options)];
@@ -47,17 +49,29 @@ function peerFacts({ plan }: Compilation, { peers }: ProgramOptions): readonly s
   return peers.flatMap(({ virtual, address }) => {
     const members = overlays.map((overlay) => `${overlay.name}.member(${formatValue(address)})`);
     if (virtual === undefined && members.length === 0) {
-      throw wrongUsage("--peer", `no loaded overlay has a table \`member\`; give \`${address}\` a virtual address: VIP=${address}`);
+      throw wrongUsage(
+        "--peer",
+        `no loaded overlay has a table \`member\`; give \`${address}\` a virtual address: VIP=${address}`,
+      );
     }
     if (virtual === undefined || !hasMap) return members;
-    return [...members, `${ADDRESS_MAP}(${formatValue(virtual)}, ${home(address, carriers.map((one) => one.name))})`];
+    return [
+      ...members,
+      `${ADDRESS_MAP}(${formatValue(virtual)}, ${home(
+        address,
+        carriers.map((one) => one.name),
+      )})`,
+    ];
   });
 }
 
 function home(address: string, carriers: readonly string[]): string {
   const [carrier, ...others] = carriers;
   if (others.length > 0) {
-    throw wrongUsage("--peer", `several overlays are loaded (${carriers.join(", ")}); say which carries ${address} with --fact '${ADDRESS_MAP}(..)'`);
+    throw wrongUsage(
+      "--peer",
+      `several overlays are loaded (${carriers.join(", ")}); say which carries ${address} with --fact '${ADDRESS_MAP}(..)'`,
+    );
   }
   return carrier === undefined ? formatValue(address) : `${carrier}::${formatValue(address)}`;
 }

@@ -45,7 +45,8 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
     const tun = options.tun === undefined ? undefined : openDevice(options.tun, output);
     const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun };
     const names = ownNames(options, datagrams);
-    const onWatch = (line: WatchLine): void => output.result(options.json ? JSON.stringify(line) : formatWatchLine(line));
+    const onWatch = (line: WatchLine): void =>
+      output.result(options.json ? JSON.stringify(line) : formatWatchLine(line));
     const onLog = (message: string): void => output.problem(`mosaic: ${message}`);
     const node = new Node(program, world, { names, facts: [], watch: options.watch, onWatch, onLog });
     if (!node.start()) {
@@ -60,10 +61,10 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
   }
 }
 
-/** A file that is not there is a slip of the command line; everything else is the program's fault. */
+/** A file that is not there, or a bad --fact, is a slip of the command line; everything else is the program's fault. */
 function programFailure(diagnostics: readonly Diagnostic[]): Failure {
   const errors = diagnostics.filter((one) => one.severity === "error");
-  const isMissing = errors.every((one) => one.span === undefined);
+  const isMissing = errors.every((one) => one.span === undefined || one.span.file === "--fact");
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
   return new Failure(isMissing ? 2 : 1, `${count}; nothing was started`);
 }
@@ -81,7 +82,8 @@ async function bind(listen: string): Promise<Datagrams> {
 function openDevice({ name, address, mtu }: TunRequest, output: Output): Tun {
   const cidr = parseCidr(address);
   if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
-  const lost = (code: string): void => output.problem(`mosaic: the TUN device is gone (${code}); packets for it are dropped`);
+  const lost = (code: string): void =>
+    output.problem(`mosaic: the TUN device is gone (${code}); packets for it are dropped`);
   const opened = openTun({ name, address: cidr.cidr, mtu, lost });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   return opened.tun;

@@ -4,7 +4,11 @@ import type { Source, Span } from "../../grammar/span.ts";
 import { LineMap } from "../line-map.ts";
 
 /** Diagnostics as people read them: what, where, the source with the span underlined, and what to write instead. */
-export function showDiagnostics(diagnostics: readonly Diagnostic[], sources: readonly Source[], colour: boolean): string {
+export function showDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  sources: readonly Source[],
+  colour: boolean,
+): string {
   const lines = new LineMap(sources);
   const texts = new Map(sources.map((source) => [source.file, source.text]));
   return diagnostics.map((diagnostic) => showDiagnostic(diagnostic, lines, texts, colour)).join("\n");
@@ -19,7 +23,8 @@ function showDiagnostic(
   const { code, severity, span, message, help, related } = diagnostic;
   const parts = [`${span === undefined ? "" : `${place(span, lines)}: `}${severity}[${code}]: ${message}`];
   if (span !== undefined) parts.push(frame(span, lines, texts, colour));
-  for (const one of related) parts.push(`${place(one.span, lines)}: ${one.message}`, frame(one.span, lines, texts, colour));
+  for (const one of related)
+    parts.push(`${place(one.span, lines)}: ${one.message}`, frame(one.span, lines, texts, colour));
   if (help !== undefined) parts.push(`  help: ${help}`);
   return `${parts.filter((part) => part !== "").join("\n")}\n`;
 }
@@ -34,6 +39,10 @@ function frame(span: Span, lines: LineMap, texts: ReadonlyMap<string, string>, c
   if (text === undefined || text === "") return "";
   const start = lines.position(span);
   const last = lines.position({ ...span, start: Math.max(span.start, span.end - 1) });
-  const location = { start, end: { line: last.line, column: last.column + 1 } };
+  // The frame counts columns from 0.
+  const location = {
+    start: { line: start.line, column: start.column - 1 },
+    end: { line: last.line, column: last.column },
+  };
   return codeFrameColumns(text, location, { linesAbove: 1, linesBelow: 1, highlightCode: false, forceColor: colour });
 }

@@ -18,7 +18,10 @@ function program(name: string, text: string): string {
 /** Every mistake has a message with the place or the option's name, and an exit code: 1 the program or run, 2 the command line. */
 describe("mistakes on the way to a running node", () => {
   const good = program("good.mzl", "a: b(X) :- a(X).\n");
-  const overlay = program("overlay.mzl", "overlay o.\nmaterialize(member, infinity, infinity, keys(1)).\nr: heard(X) :- said(X).\n");
+  const overlay = program(
+    "overlay.mzl",
+    "overlay o.\nmaterialize(member, infinity, infinity, keys(1)).\nr: heard(X) :- said(X).\n",
+  );
   const syntax = program("syntax.mzl", 'a: b(X :- a(X).\nb: c(X) :- d(X)\nc: e(X) :- f("x).\n');
   const events = program("events.mzl", "a: out(X, Y) :- one(X), two(Y).\n");
   const unbound = program("unbound.mzl", "a: out(X, SAMPLE_INTERVAL) :- one(X).\n");
@@ -26,25 +29,75 @@ describe("mistakes on the way to a running node", () => {
     "unsupported.mzl",
     "materialize(l, infinity, infinity, keys(1,2)).\nmaterialize(r, infinity, infinity, keys(1,2)).\nr1: r(A, B) :- l(A, B).\nr2: r(A, C) :- l(A, B), r(B, C).\n",
   );
-  const cases: readonly { readonly name: string; readonly args: readonly string[]; readonly code: 1 | 2; readonly says: readonly RegExp[] }[] = [
+  const cases: readonly {
+    readonly name: string;
+    readonly args: readonly string[];
+    readonly code: 1 | 2;
+    readonly says: readonly RegExp[];
+  }[] = [
     { name: "no file", args: ["run"], code: 2, says: [/missing required argument 'files'/] },
     { name: "an unknown file", args: ["run", "nowhere.mzl"], code: 2, says: [/cannot read `nowhere\.mzl`/] },
     { name: "an unknown command", args: ["rum"], code: 2, says: [/unknown command 'rum'/, /Did you mean run\?/] },
     { name: "an unknown option", args: ["run", good, "--tunn"], code: 2, says: [/unknown option '--tunn'/] },
-    { name: "syntax errors, all of them", args: ["run", syntax], code: 1, says: [/syntax\.mzl:1:\d+: error/, /syntax\.mzl:3:\d+: error/] },
-    { name: "two events in a rule", args: ["run", events], code: 1, says: [/events\.mzl:1:\d+: error\[E0215\].*`one` and `two`/] },
-    { name: "a macro that nobody defined", args: ["run", unbound], code: 1, says: [/unbound\.mzl:1:\d+: error\[E0216\]/, /#define SAMPLE_INTERVAL/] },
-    { name: "what is not supported yet", args: ["run", unsupported], code: 1, says: [/unsupported\.mzl:4:\d+: error\[E0208\].*not supported yet/] },
+    {
+      name: "syntax errors, all of them",
+      args: ["run", syntax],
+      code: 1,
+      says: [/syntax\.mzl:1:\d+: error/, /syntax\.mzl:3:\d+: error/],
+    },
+    {
+      name: "two events in a rule",
+      args: ["run", events],
+      code: 1,
+      says: [/events\.mzl:1:\d+: error\[E0215\].*`one` and `two`/],
+    },
+    {
+      name: "a macro that nobody defined",
+      args: ["run", unbound],
+      code: 1,
+      says: [/unbound\.mzl:1:\d+: error\[E0216\]/, /#define SAMPLE_INTERVAL/],
+    },
+    {
+      name: "what is not supported yet",
+      args: ["run", unsupported],
+      code: 1,
+      says: [/unsupported\.mzl:4:\d+: error\[E0208\].*not supported yet/],
+    },
     { name: "a bad --listen", args: ["run", good, "--listen", "here"], code: 2, says: [/--listen: .*HOST:PORT/] },
-    { name: "a bad CIDR", args: ["run", good, "--tun", "--tun-addr", "100.64.0.1/99"], code: 2, says: [/--tun-addr: /] },
+    {
+      name: "a bad CIDR",
+      args: ["run", good, "--tun", "--tun-addr", "100.64.0.1/99"],
+      code: 2,
+      says: [/--tun-addr: /],
+    },
     { name: "--tun without an address", args: ["run", good, "--tun"], code: 2, says: [/--tun: .*--tun-addr/] },
     { name: "a bad MTU", args: ["run", good, "--mtu", "big"], code: 2, says: [/--mtu: `big`/] },
-    { name: "a bad peer", args: ["run", overlay, "--peer", "100.64.0.2=nowhere"], code: 2, says: [/--peer: .*HOST:PORT/] },
-    { name: "a peer whose virtual address is none", args: ["run", overlay, "--peer", "x=10.0.0.1:1"], code: 2, says: [/--peer: `x` is no IP address/] },
-    { name: "a peer of nothing", args: ["run", good, "--peer", "10.0.0.1:1"], code: 2, says: [/--peer: no loaded overlay has a table `member`/] },
+    {
+      name: "a bad peer",
+      args: ["run", overlay, "--peer", "100.64.0.2=nowhere"],
+      code: 2,
+      says: [/--peer: .*HOST:PORT/],
+    },
+    {
+      name: "a peer whose virtual address is none",
+      args: ["run", overlay, "--peer", "x=10.0.0.1:1"],
+      code: 2,
+      says: [/--peer: `x` is no IP address/],
+    },
+    {
+      name: "a peer of nothing",
+      args: ["run", good, "--peer", "10.0.0.1:1"],
+      code: 2,
+      says: [/--peer: no loaded overlay has a table `member`/],
+    },
     { name: "a bad macro", args: ["run", good, "-D", "1=2"], code: 2, says: [/-D: `1=2` is not NAME=VALUE/] },
     { name: "a bad fact", args: ["run", good, "--fact", "a(1"], code: 2, says: [/--fact:1:\d+: error/] },
-    { name: "a profile that is none", args: ["check", "-D", "PROFILE=slow", "ron.mzl"], code: 1, says: [/ron\.mzl:\d+:\d+: error.*PROFILE is fast or paper/] },
+    {
+      name: "a profile that is none",
+      args: ["check", "-D", "PROFILE=slow", "ron.mzl"],
+      code: 1,
+      says: [/ron\.mzl:\d+:\d+: error.*PROFILE is fast or paper/],
+    },
   ];
   test.for(cases)("$name", async ({ args, code, says }) => {
     const ended = await mosaic(...args);
@@ -78,7 +131,10 @@ describe("mistakes on the way to a running node", () => {
 describe("check", () => {
   test("counts rules outside and inside of views, one object a file", async () => {
     const ended = await mosaic("check", "--stats", "--json", "ron.mzl", "ping.mzl", "tunnel.mzl");
-    const lines = ended.stdout.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = ended.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toEqual([
       { file: "ron.mzl", rules: 11, viewRules: 0 },
       { file: "ping.mzl", rules: 0, viewRules: 3 },

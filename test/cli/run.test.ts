@@ -16,8 +16,24 @@ test.for(["SIGINT", "SIGTERM"] as const)("%s ends a node in time, with exit code
 
 test("two nodes measure each other, and one goes on when the other is killed", async () => {
   const watch = ["--watch", "ron.link", "--json"];
-  const one = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:21011", "--peer", "127.0.0.1:21012", ...watch]);
-  const other = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:21012", "--peer", "127.0.0.1:21011", ...watch]);
+  const one = new MosaicProcess([
+    "run",
+    "ron.mzl",
+    "--listen",
+    "127.0.0.1:21011",
+    "--peer",
+    "127.0.0.1:21012",
+    ...watch,
+  ]);
+  const other = new MosaicProcess([
+    "run",
+    "ron.mzl",
+    "--listen",
+    "127.0.0.1:21012",
+    "--peer",
+    "127.0.0.1:21011",
+    ...watch,
+  ]);
   try {
     await one.said(/"op":"\+","tuple":\["ron\.link","127\.0\.0\.1:21011","127\.0\.0\.1:21012",0\.0\d+,0,0\]/);
     other.kill("SIGKILL");

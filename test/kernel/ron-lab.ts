@@ -33,9 +33,23 @@ export class RonLab {
   }
 
   start(host: HostName, options: readonly string[] = []): void {
-    const peers = NAMES.filter((name) => name !== host).flatMap((name) => ["--peer", `${virtual(name)}=${underlay(name)}`]);
+    const peers = NAMES.filter((name) => name !== host).flatMap((name) => [
+      "--peer",
+      `${virtual(name)}=${underlay(name)}`,
+    ]);
     const device = ["--tun=moz", "--tun-addr", `${virtual(host)}/24`];
-    const args = ["run", "ron.mzl", "--listen", underlay(host), ...device, ...peers, "--watch", "ron.RT", "--json", ...options];
+    const args = [
+      "run",
+      "ron.mzl",
+      "--listen",
+      underlay(host),
+      ...device,
+      ...peers,
+      "--watch",
+      "ron.RT",
+      "--json",
+      ...options,
+    ];
     const child = this.spawn(host, [MOSAIC, ...args]);
     this.#nodes.set(host, child);
     let rest = "";

@@ -9,11 +9,15 @@ import { RonLab, sleep, underlay, until, virtual } from "./ron-lab.ts";
 
 const REASON = needs("root", "/dev/net/tun", "addon", "ip", "ping");
 
-test("ping goes on across a cut and returns to the direct path; signals end a node and its device", { timeout: 60_000 }, async (context) => {
+test("ping goes on across a cut and returns to the direct path; signals end a node and its device", {
+  timeout: 60_000,
+}, async (context) => {
   if (REASON !== undefined) return context.skip(REASON);
   const lab = new RonLab();
   try {
-    expect(await until(() => lab.next("a", "b") === underlay("b") && lab.next("b", "a") === underlay("a"), 10_000)).toBe(true);
+    expect(
+      await until(() => lab.next("a", "b") === underlay("b") && lab.next("b", "a") === underlay("a"), 10_000),
+    ).toBe(true);
     await sleep(1_500);
     const pings = new Pings(lab, "a", "b");
     await sleep(1_000);
@@ -25,7 +29,9 @@ test("ping goes on across a cut and returns to the direct path; signals end a no
     expect(pings.outageAfter(cutAt)).toBeLessThan(3_000);
     expect(lab.next("a", "b")).toBe(underlay("c"));
     lab.heal("a", "b");
-    expect(await until(() => lab.next("a", "b") === underlay("b") && lab.next("b", "a") === underlay("a"), 15_000)).toBe(true);
+    expect(
+      await until(() => lab.next("a", "b") === underlay("b") && lab.next("b", "a") === underlay("a"), 15_000),
+    ).toBe(true);
     pings.stop();
     expect(lab.run("a", ["ip", "link", "show", "moz"]).status).toBe(0);
     const start = Date.now();
@@ -46,10 +52,27 @@ test("a download is byte-exact across a cut and a heal", { timeout: 120_000 }, a
   try {
     const size = Number(process.env["MOSAIC_DOWNLOAD_MB"] ?? 100) << 20;
     writeFileSync(join(folder, "file"), Buffer.alloc(size, randomBlock()));
-    const server = lab.spawn("b", ["python3", "-m", "http.server", "8099", "--bind", virtual("b"), "--directory", folder]);
+    const server = lab.spawn("b", [
+      "python3",
+      "-m",
+      "http.server",
+      "8099",
+      "--bind",
+      virtual("b"),
+      "--directory",
+      folder,
+    ]);
     expect(await until(() => lab.next("a", "b") === underlay("b"), 10_000)).toBe(true);
     await sleep(1_500);
-    const curl = lab.spawn("a", ["curl", "-s", "--limit-rate", "12M", "-o", join(folder, "copy"), `http://${virtual("b")}:8099/file`]);
+    const curl = lab.spawn("a", [
+      "curl",
+      "-s",
+      "--limit-rate",
+      "12M",
+      "-o",
+      join(folder, "copy"),
+      `http://${virtual("b")}:8099/file`,
+    ]);
     const ended = new Promise<number | null>((resolve) => curl.once("exit", resolve));
     await sleep(1_500);
     lab.cut("a", "b");

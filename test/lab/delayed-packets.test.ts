@@ -10,9 +10,18 @@ function run(ways: readonly FaultyWay[], count: number, destination = "10.0.0.2"
   const time = new VirtualTime();
   const clock = new SimClock(time);
   const back: string[] = [];
-  const tun = new SimTun("links", 1500, clock, (packet) => back.push(`${clock.now().toFixed(3)} ${readEcho(packet)?.sequence}`));
+  const tun = new SimTun("links", 1500, clock, (packet) =>
+    back.push(`${clock.now().toFixed(3)} ${readEcho(packet)?.sequence}`),
+  );
   void new DelayedPackets(tun, clock, ways, 1);
-  const echo: Echo = { kind: "request", source: "10.0.0.1", destination, identifier: 1, sequence: 0, payload: new Uint8Array() };
+  const echo: Echo = {
+    kind: "request",
+    source: "10.0.0.1",
+    destination,
+    identifier: 1,
+    sequence: 0,
+    payload: new Uint8Array(),
+  };
   for (let n = 0; n < count; n++) clock.at(n / 100, () => tun.deliver(writeEcho({ ...echo, sequence: n })));
   time.runUntil(60);
   return back;

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { creationBatch, faultsBatch, hostBatch, hubBatch, planNamespaces, waysBatch } from "../../lab/namespace-plan.ts";
+import {
+  creationBatch,
+  faultsBatch,
+  hostBatch,
+  hubBatch,
+  planNamespaces,
+  waysBatch,
+} from "../../lab/namespace-plan.ts";
 import { readTopology } from "../../lab/topology.ts";
 
 const read = readTopology(

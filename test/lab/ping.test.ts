@@ -7,7 +7,9 @@ function read(text: string): readonly string[] {
   const lines = new PingLines(1, (time) => time - 1_700_000_005);
   return text.split("\n").flatMap((line) => {
     const report = lines.read(line);
-    return report === undefined ? [] : [`${report.kind} ${report.sequence} at ${report.at.toFixed(3)}, sent ${report.sentAt.toFixed(3)}`];
+    return report === undefined
+      ? []
+      : [`${report.kind} ${report.sequence} at ${report.at.toFixed(3)}, sent ${report.sentAt.toFixed(3)}`];
   });
 }
 
@@ -30,7 +32,8 @@ describe("what ping prints", () => {
   });
 
   test("sequences go on when their 16 bits begin anew, also those of late replies", () => {
-    const line = (sequence: number): string => `[1700000006.0] 64 bytes from 1.2.3.4: icmp_seq=${sequence} ttl=64 time=1 ms`;
+    const line = (sequence: number): string =>
+      `[1700000006.0] 64 bytes from 1.2.3.4: icmp_seq=${sequence} ttl=64 time=1 ms`;
     const reports = read([1, 30_000, 60_000, 65_535, 0, 65_534, 1, 30_000, 60_000, 3].map(line).join("\n"));
     const sequences = reports.map((report) => Number(report.split(" ")[1]));
     expect(sequences).toEqual([1, 30_000, 60_000, 65_535, 65_536, 65_534, 65_537, 95_536, 125_536, 131_075]);
@@ -44,7 +47,7 @@ describe("what ping prints", () => {
 /** A record of one request every 100 ms; `!` was answered after 20 ms, `.` was not, `~` after 150 ms. */
 function recordOf(requests: string): PingRecord {
   const record = new PingRecord();
-  for (const [index, outcome] of [...requests].entries()) {
+  for (const [index, outcome] of requests.split("").entries()) {
     const sentAt = index / 10;
     const sequence = index + 1;
     if (outcome !== "!") record.add({ kind: "missing", sequence, sentAt, at: sentAt + 0.1 });

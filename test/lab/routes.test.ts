@@ -46,7 +46,9 @@ test("a new row replaces the old one, whichever of both reports comes first", ()
 test("a refresh, another table and rows that are no routes change nothing", () => {
   report("a + b via b 1");
   expect(report("a refresh b via c 1")).toBe(false);
-  expect(routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.link", ADDRESS["b"] ?? "", 1, ADDRESS["c"] ?? ""] })).toBe(false);
+  expect(
+    routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.link", ADDRESS["b"] ?? "", 1, ADDRESS["c"] ?? ""] }),
+  ).toBe(false);
   expect(routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.RT", null] })).toBe(false);
   expect(routes.of("a")).toEqual([{ to: "b", next: "b", cost: 1 }]);
 });

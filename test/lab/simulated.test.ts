@@ -126,7 +126,14 @@ describe("the demonstration", () => {
     if (!read.ok) throw new Error("not a topology");
     const { record, shown } = await run(read.topology);
     const moments = shown.split("\n").filter((line) => line.includes("──"));
-    expect(moments.map((line) => line.replace(/.*── /, "").replace(/after \d+ ms/, "after …").replace(/[cde] →/, "? →"))).toEqual([
+    expect(
+      moments.map((line) =>
+        line
+          .replace(/.*── /, "")
+          .replace(/after \d+ ms/, "after …")
+          .replace(/[cde] →/, "? →"),
+      ),
+    ).toEqual([
       "link a–b cut",
       expect.stringMatching(/^outage detected after …: a → \? → b$/),
       expect.stringMatching(/^traffic flows again after …; \d+ pings lost$/),

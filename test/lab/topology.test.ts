@@ -49,7 +49,10 @@ peers = "all"
 tun = false`);
     const [a, b] = hosts;
     expect(a).toMatchObject({ programs: ["ron.mzl"], facts: ["p(1)", "p(2)"], peers: [], virtual: "100.64.0.1" });
-    expect([...(a?.defines ?? [])]).toEqual([["PROFILE", "paper"], ["N", "3"]]);
+    expect([...(a?.defines ?? [])]).toEqual([
+      ["PROFILE", "paper"],
+      ["N", "3"],
+    ]);
     expect(b).toMatchObject({ programs: ["tunnel.mzl"], facts: ["p(1)"], peers: ["a"], virtual: undefined });
   });
 });
@@ -154,8 +157,30 @@ x = { y.z = [[], [3]] }
 });
 
 test("whatever a topology file holds, reading it ends with a topology or with errors", () => {
-  const words = fc.constantFrom("hosts", "=", "[", "]", "[[", "]]", "{", "}", ".", ",", '"', "'", "a", "1", "\n", "links", "#", '"""');
-  const texts = fc.oneof(fc.string({ unit: "binary" }), fc.array(words, { maxLength: 30 }).map((all) => all.join("")));
+  const words = fc.constantFrom(
+    "hosts",
+    "=",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    ".",
+    ",",
+    '"',
+    "'",
+    "a",
+    "1",
+    "\n",
+    "links",
+    "#",
+    '"""',
+  );
+  const texts = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.array(words, { maxLength: 30 }).map((all) => all.join("")),
+  );
   fc.assert(
     fc.property(texts, (text) => {
       const result = readTopology(text, "lab.toml");
@@ -173,11 +198,11 @@ test("whatever is a TOML document has its positions found", () => {
   }));
   fc.assert(
     fc.property(value.table, (document) => {
-      const text = Object.entries(document as Record<string, unknown>)
+      const text = Object.entries(document)
         .map(([key, one]) => `\n${JSON.stringify(key)} = ${inline(one)}`)
         .join("");
       const positions = new KeyPositions(text);
-      for (const [at, key] of Object.keys(document as object).entries()) {
+      for (const [at, key] of Object.keys(document).entries()) {
         expect(positions.find([key])).toEqual({ line: at + 2, column: 1 });
       }
     }),
@@ -187,5 +212,7 @@ test("whatever is a TOML document has its positions found", () => {
 function inline(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{ ${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)} = ${inline(one)}`).join(", ")} }`;
+  return `{ ${Object.entries(value)
+    .map(([key, one]) => `${JSON.stringify(key)} = ${inline(one)}`)
+    .join(", ")} }`;
 }

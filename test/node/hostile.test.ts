@@ -3,7 +3,7 @@ import { FileLibrary } from "../../src/cli/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
-import { RandomStream, streamOf } from "../../runtime/world/random.ts";
+import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 import type { Tun, TunCounters } from "../../runtime/world/world.ts";
 import { manualWorld, type ManualDatagrams } from "../session/manual-world.ts";
 
@@ -15,8 +15,14 @@ const EXPECTED = new Set(["ron.send", "ron.lsa", "ping.init", "ping.Req", "ping.
 
 function ronOverTunnel(): Program {
   const library = new FileLibrary();
-  library.give("facts", 'ron.member("a:1"). ron.member("b:1"). ron.member("c:1"). addressMap("100.64.0.2", ron::"b:1").\n');
-  const { plan, diagnostics } = compile(["ron.mzl", "tunnel.mzl", "facts"], library, { defines: new Map(), dialect: undefined });
+  library.give(
+    "facts",
+    'ron.member("a:1"). ron.member("b:1"). ron.member("c:1"). addressMap("100.64.0.2", ron::"b:1").\n',
+  );
+  const { plan, diagnostics } = compile(["ron.mzl", "tunnel.mzl", "facts"], library, {
+    defines: new Map(),
+    dialect: undefined,
+  });
   if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   return loadProgram(plan);
 }
@@ -53,14 +59,18 @@ function member(program: Program, name: string): Member {
   const tun = new FakeTun();
   const received = new Set<string>();
   const watch = program.plan.predicates.map((spec) => spec.name);
-  const node = new Node(program, { ...world, tun }, {
-    names: [name],
-    facts: [],
-    watch,
-    onWatch: ({ op, tuple }) => {
-      if (op === "recv") received.add(String(tuple[0]));
+  const node = new Node(
+    program,
+    { ...world, tun },
+    {
+      names: [name],
+      facts: [],
+      watch,
+      onWatch: ({ op, tuple }) => {
+        if (op === "recv") received.add(tuple[0] as string);
+      },
     },
-  });
+  );
   node.start();
   return { node, world, tun, received };
 }
@@ -98,7 +108,10 @@ function hostile(valid: readonly Uint8Array[], random: RandomStream): Uint8Array
       return new Uint8Array([...base, ...randomBytes(random, random.integer(20))]);
     case 3: {
       const other = valid[random.integer(valid.length)] as Uint8Array;
-      return new Uint8Array([...base.slice(0, random.integer(base.length)), ...other.slice(random.integer(other.length))]);
+      return new Uint8Array([
+        ...base.slice(0, random.integer(base.length)),
+        ...other.slice(random.integer(other.length)),
+      ]);
     }
     default: {
       const flipped = base.slice();

@@ -41,7 +41,10 @@ export class ManualClock implements Clock {
 
   #next(end: number): Waiting | undefined {
     const due = this.#waiting.filter((one) => one.time <= end);
-    return due.reduce<Waiting | undefined>((first, one) => (first === undefined || one.time < first.time ? one : first), undefined);
+    return due.reduce<Waiting | undefined>(
+      (first, one) => (first === undefined || one.time < first.time ? one : first),
+      undefined,
+    );
   }
 }
 
@@ -75,6 +78,8 @@ export class ManualDatagrams implements Datagrams {
   }
 }
 
-export function manualWorld(address: string): World & { readonly clock: ManualClock; readonly datagrams: ManualDatagrams } {
+export function manualWorld(
+  address: string,
+): World & { readonly clock: ManualClock; readonly datagrams: ManualDatagrams } {
   return { clock: new ManualClock(), seed: 1, datagrams: new ManualDatagrams(address), tun: undefined };
 }

@@ -53,7 +53,7 @@ class Session {
   command(command: string): readonly string[] {
     const node = this.#node;
     if (node === undefined) return this.#problems;
-    const [verb = "", rest = ""] = split(command);
+    const [verb, rest] = split(command);
     switch (verb) {
       case "insert":
         node.insert(...tupleOf(rest));
@@ -94,7 +94,10 @@ function split(command: string): readonly [string, string] {
 }
 
 function tupleOf(text: string): [string, Row] {
-  const { tree } = parse({ file: "command", text: `${text}.`, dialect: "mozlog" }, { defines: new Map(), load: () => undefined });
+  const { tree } = parse(
+    { file: "command", text: `${text}.`, dialect: "mozlog" },
+    { defines: new Map(), load: () => undefined },
+  );
   const [fact] = tree.statements;
   if (fact?.kind !== "fact") throw new Error(`no fact: ${text}`);
   const args = fact.atom.args.map((argument): Value => {

@@ -13,16 +13,19 @@ interface Case {
 
 /** `= name`, the program, `---`, the commands, `==>`, what happens; `...` in it stands for any lines. */
 function casesIn(text: string): readonly Case[] {
-  return text.split(/^= /m).slice(1).map((part) => {
-    const [head = "", commands = "", expected = ""] = part.split(/^(?:---|==>)\n/m);
-    const newline = head.indexOf("\n");
-    return {
-      name: head.slice(0, newline),
-      program: head.slice(newline + 1),
-      commands: commands.split("\n").filter((line) => line !== ""),
-      expected: expected.trim(),
-    };
-  });
+  return text
+    .split(/^= /m)
+    .slice(1)
+    .map((part) => {
+      const [head = "", commands = "", expected = ""] = part.split(/^(?:---|==>)\n/m);
+      const newline = head.indexOf("\n");
+      return {
+        name: head.slice(0, newline),
+        program: head.slice(newline + 1),
+        commands: commands.split("\n").filter((line) => line !== ""),
+        expected: expected.trim(),
+      };
+    });
 }
 
 /** What was expected, with each `...` filled in by what happened there, when the two agree. */
@@ -31,13 +34,9 @@ function withGapsFilled(expected: string, actual: string): string {
   return new RegExp(`^${pattern.join("[^]*")}$`).test(actual) ? actual : expected;
 }
 
-for (const file of readdirSync(CASES).toSorted()) {
-  describe(file.replace(".txt", ""), () => {
-    for (const { name, program, commands, expected } of casesIn(readFileSync(new URL(file, CASES), "utf8"))) {
-      test(name, () => {
-        const actual = runSession(program, commands);
-        expect(actual).toBe(withGapsFilled(expected, actual));
-      });
-    }
+describe.for(readdirSync(CASES).toSorted())("%s", (file) => {
+  test.for(casesIn(readFileSync(new URL(file, CASES), "utf8")))("$name", ({ program, commands, expected }) => {
+    const actual = runSession(program, commands);
+    expect(actual).toBe(withGapsFilled(expected, actual));
   });
-}
+});

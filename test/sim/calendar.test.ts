@@ -25,8 +25,9 @@ test("the order holds while items come and go", () => {
       const calendar = new Calendar<{ time: number; added: number }>();
       const model: { time: number; added: number }[] = [];
       for (const [added, time] of all.entries()) {
-        if (time === null) expect(calendar.take()).toEqual(model.shift());
-        else {
+        const taken = time === null ? [calendar.take(), model.shift()] : [];
+        expect(taken[0]).toEqual(taken[1]);
+        if (time !== null) {
           calendar.add(time, { time, added });
           model.push({ time, added });
           model.sort((a, b) => a.time - b.time || a.added - b.added);

@@ -47,7 +47,11 @@ test("a ping without an answer is missing when the next one leaves", () => {
 });
 
 test("a reply that comes late is reported still, and only once", () => {
-  for (const [from, to] of [["a", "b"], ["b", "a"]] as const) simulation.changeLink(from, to, { delay: 0.06, duplicate: 1 });
+  for (const [from, to] of [
+    ["a", "b"],
+    ["b", "a"],
+  ] as const)
+    simulation.changeLink(from, to, { delay: 0.06, duplicate: 1 });
   const pinger = ping("100.64.0.2");
   simulation.at(0.05, () => pinger?.stop());
   simulation.runUntil(1);

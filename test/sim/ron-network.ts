@@ -55,7 +55,7 @@ export class RonNetwork {
       facts: [],
       watch: ["outage"],
       onWatch: ({ op, tuple }) => {
-        if (op === "event") this.outages.push({ time: world.clock.now(), from: address, to: String(tuple[1]) });
+        if (op === "event") this.outages.push({ time: world.clock.now(), from: address, to: tuple[1] as string });
       },
     });
     this.#nodes.set(address, node);
@@ -70,14 +70,18 @@ export class RonNetwork {
 
   /** Where packets of `from` to `to` go next. */
   next(from: string, to: string): unknown {
-    return this.node(from).rows("ron.RT")?.find((row) => row[0] === to)?.[1];
+    return this.node(from)
+      .rows("ron.RT")
+      ?.find((row) => row[0] === to)?.[1];
   }
 
   /** Routes of living nodes to others that lead through `dead`. */
   routesThrough(dead: string): readonly string[] {
-    return this.addresses.filter((from) => from !== dead).flatMap((from) => {
-      const rows = this.node(from).rows("ron.RT") ?? [];
-      return rows.filter(([to, next]) => next === dead && to !== dead).map(([to]) => `${from} to ${String(to)}`);
-    });
+    return this.addresses
+      .filter((from) => from !== dead)
+      .flatMap((from) => {
+        const rows = this.node(from).rows("ron.RT") ?? [];
+        return rows.filter(([to, next]) => next === dead && to !== dead).map(([to]) => `${from} to ${to as string}`);
+      });
   }
 }

@@ -15,7 +15,8 @@ test.for(["fast", "paper"] as const)("%s: 50 nodes, one hour, 5 %% loss", { time
   const before = ron.outages.length;
   ron.simulation.runUntil(START + HOUR);
   const rate = (ron.outages.length - before) / (NODES * (NODES - 1));
-  console.log(`${profile}: ${ron.outages.length - before} false outages, ${rate.toFixed(4)} per directed link-hour`);
+  const count = ron.outages.length - before;
+  process.stdout.write(`${profile}: ${count} false outages, ${rate.toFixed(4)} per directed link-hour\n`);
   expect(rate).toBeLessThanOrEqual(ALLOWED[profile]);
   for (let crash = 0; crash < CRASHES; crash++) {
     const dead = ron.addresses[crash] as string;

@@ -159,7 +159,7 @@ describe("a host", () => {
   test("counts by reason what it cannot send", async () => {
     let world: World | undefined;
     simulation.addHost({ name: "c", address: "c:1", boot: (given) => (world = given) }).start();
-    const datagrams = (world as World | undefined)?.datagrams;
+    const datagrams = world?.datagrams;
     datagrams?.send("nobody:1", Buffer.from("x"));
     datagrams?.send("a:1", Buffer.alloc(1453));
     await datagrams?.close();

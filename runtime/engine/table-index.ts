@@ -5,7 +5,7 @@ import type { Row } from "./row.ts";
 const NOTHING: readonly Row[] = [];
 
 /** Rows of a table by some of their columns. A row knows its place in its bucket, so that it leaves in constant time. */
-export class Index {
+export class TableIndex {
   readonly #columns: readonly number[];
   readonly #number: number;
   readonly #buckets = new Map<Key, Row[]>();

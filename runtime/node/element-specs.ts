@@ -1,0 +1,39 @@
+import { spec as admission } from "../elements/admission.ts";
+import { spec as locSpecDemux } from "../elements/loc-spec-demux.ts";
+import { spec as mux } from "../elements/mux.ts";
+import { spec as networkIn } from "../elements/network-in.ts";
+import { spec as networkOut } from "../elements/network-out.ts";
+import { spec as overlayRecvUnwrap } from "../elements/overlay-recv-unwrap.ts";
+import { spec as overlaySendWrap } from "../elements/overlay-send-wrap.ts";
+import { spec as receiveDemux } from "../elements/receive-demux.ts";
+import { spec as roundRobin } from "../elements/round-robin.ts";
+import { spec as tunRx } from "../elements/tun-rx.ts";
+import { spec as tunTx } from "../elements/tun-tx.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
+import type { Graph } from "../plan/graph.ts";
+
+/** The hand-written elements, by name. */
+export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
+  [
+    admission,
+    locSpecDemux,
+    mux,
+    networkIn,
+    networkOut,
+    overlayRecvUnwrap,
+    overlaySendWrap,
+    receiveDemux,
+    roundRobin,
+    tunRx,
+    tunTx,
+  ].map((spec) => [spec.name, spec]),
+);
+
+/** Strands are emitted and Discard is a counter; every other node of a drawing is an element of this runtime. */
+const DRAWN_ONLY: ReadonlySet<string> = new Set(["Strand", "Discard"]);
+
+/** Elements that the graph names and this runtime does not have. */
+export function unknownElements({ nodes }: Graph): readonly string[] {
+  const names = nodes.map((node) => node.element);
+  return names.filter((name) => !elementSpecs.has(name) && !DRAWN_ONLY.has(name));
+}

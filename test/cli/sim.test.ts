@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { mosaic } from "./mosaic.ts";
+
+const DEMO = fileURLToPath(new URL("../../lab/demo/ron.toml", import.meta.url));
+
+const folder = mkdtempSync(join(tmpdir(), "mosaic-sim-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function fileOf(text: string): string {
+  const file = join(folder, "lab.toml");
+  writeFileSync(file, text);
+  return file;
+}
+
+describe("mosaic sim", () => {
+  test("says what became of the pings and of each event, and prints the hash of the trace", async () => {
+    const { code, stdout } = await mosaic("sim", DEMO);
+    const [head, pings, cut, heal, datagrams, hash, ...rest] = stdout.split("\n");
+    expect(head).toBe("RON on five hosts: 5 nodes, 28 s, seed 1");
+    expect(pings).toMatch(/^a to b: \d+ pings, \d+ lost; round trip \d+ ms in the middle, \d+ ms at worst$/);
+    expect(cut).toMatch(/^ {2}7\.0 s {2}link a–b cut: an outage of \d+ ms, \d+ lost$/);
+    expect(heal).toBe("  12.0 s  link a–b healed: no outage");
+    expect(datagrams).toMatch(/^datagrams: \d+ delivered, 0 lost, \d+ on cut links, \d+ to dead hosts$/);
+    expect(hash).toMatch(/^trace hash: [0-9a-f]{64}$/);
+    expect(rest).toEqual([""]);
+    expect(code).toBe(0);
+  });
+
+  test("with --json prints one object, the same for the same seed", async () => {
+    const runs = await Promise.all(["1", "1", "2"].map((seed) => mosaic("sim", DEMO, "--seed", seed, "--json")));
+    const [one, same, other] = runs.map(({ stdout }) => JSON.parse(stdout) as { traceHash: string; seed: number });
+    expect(one).toMatchObject({ title: "RON on five hosts", nodes: 5, seconds: 28, seed: 1 });
+    expect(same).toEqual(one);
+    expect(other?.traceHash).not.toBe(one?.traceHash);
+  });
+
+  test("names the place of an error in the file", async () => {
+    const file = fileOf('duration = "1s"\nhosts = 2\nprogram = ["ron.mzl"]\n');
+    const { code, stderr, stdout } = await mosaic("sim", file);
+    expect(stderr).toContain(`${file}:3:1: program: unknown key; allowed: `);
+    expect([code, stdout]).toEqual([1, ""]);
+  });
+
+  test("shows what is wrong in a program", async () => {
+    writeFileSync(join(folder, "bad.mzl"), "r1: a(X) :- b(Y).\n");
+    const { code, stderr } = await mosaic("sim", fileOf('duration = "1s"\nhosts = 2\nprograms = ["bad.mzl"]\n'));
+    expect(stderr).toMatch(/bad\.mzl:1:/);
+    expect(code).toBe(1);
+  });
+
+  test("a file that is not there is a slip of the command line", async () => {
+    const { code, stderr } = await mosaic("sim", join(folder, "nowhere.toml"));
+    expect(stderr).toMatch(/cannot read .*nowhere\.toml/);
+    expect(code).toBe(2);
+  });
+});
+
+test("mosaic demo --simulator tells where it runs, the moments, and the routes before, during and after", async () => {
+  const { code, stdout } = await mosaic("demo", "--simulator");
+  const lines = stdout.split("\n");
+  expect(lines[0]).toBe("Runs in the simulator (because: asked for).");
+  expect(stdout).toMatch(
+    /── link a–b cut[^]*── outage detected[^]*── traffic flows again[^]*── back on the direct path/,
+  );
+  expect(stdout).toMatch(/Routing table of a\n {2}to +before +during +after\n/);
+  expect(code).toBe(0);
+});

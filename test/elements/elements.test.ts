@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { elementSpecs } from "../../runtime/node/element-specs.ts";
+import { LocSpecDemux } from "../../runtime/elements/loc-spec-demux.ts";
+import { Mux } from "../../runtime/elements/mux.ts";
+import { NetworkOut } from "../../runtime/elements/network-out.ts";
+import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts";
+import { TunTx } from "../../runtime/elements/tun-tx.ts";
+import type { Cause } from "../../runtime/engine/engine.ts";
+import { defaultLimits } from "../../runtime/engine/limits.ts";
+import { Drops } from "../../runtime/observe/drops.ts";
+import { Address } from "../../runtime/plan/address.ts";
+import type { Tuple } from "../../runtime/plan/packet.ts";
+import type { Value } from "../../runtime/plan/value.ts";
+import { eventSpec } from "../predicate-spec.ts";
+import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
+import { runSession } from "../session/run-session.ts";
+
+function tuple(...args: readonly Value[]): Tuple {
+  return { predicate: eventSpec("p", args.length), args, isDelete: false };
+}
+
+function cause(number: number): Cause {
+  return { tuple: tuple(number), provenance: "rule", source: null };
+}
+
+test("the elements are those of the paper's drawing, and the devices", () => {
+  expect([...elementSpecs.keys()].toSorted()).toEqual([
+    "Admission",
+    "LocSpecDemux",
+    "Mux",
+    "NetworkIn",
+    "NetworkOut",
+    "OverlayRecvUnwrap",
+    "OverlaySendWrap",
+    "ReceiveDemux",
+    "RoundRobin",
+    "TunRx",
+    "TunTx",
+  ]);
+});
+
+describe("Mux", () => {
+  test("steps one cause after another, those that a step adds after those that wait", () => {
+    const steps: number[] = [];
+    const mux: Mux = new Mux(new ManualClock(), defaultLimits, new Drops(), ({ tuple: { args } }) => {
+      const number = args[0] as number;
+      steps.push(number);
+      if (number < 3) mux.push(cause(number + 10));
+      if (number === 1) mux.push(cause(2));
+    });
+    mux.push(cause(1));
+    expect(steps).toEqual([1, 11, 2, 12]);
+  });
+
+  test("gives others their turn, and refuses what would wait too long a line", () => {
+    const clock = new ManualClock();
+    const drops = new Drops();
+    let steps = 0;
+    const mux: Mux = new Mux(clock, { ...defaultLimits, queued: 1000 }, drops, () => {
+      if (steps++ === 0) for (let count = 0; count < 2000; count++) mux.push(cause(count));
+    });
+    mux.push(cause(0));
+    expect(steps).toBeLessThan(500);
+    clock.advance(1);
+    expect(steps).toBeGreaterThanOrEqual(1000);
+    expect(drops.byReason.get("queue full")).toBeGreaterThan(900);
+  });
+});
+
+describe("RoundRobin", () => {
+  test("takes one tuple of each strand in turn", () => {
+    const out: Value[] = [];
+    const robin = new RoundRobin(({ tuple: { args } }: Outgoing) => out.push(args[0] as Value));
+    for (const [strand, name] of [
+      [0, "a1"],
+      [0, "a2"],
+      [0, "a3"],
+      [1, "b1"],
+      [2, "c1"],
+      [2, "c2"],
+    ] as const) {
+      robin.push({ tuple: tuple(name), location: "x:1" }, strand);
+    }
+    robin.drain();
+    expect(out).toEqual(["a1", "b1", "c1", "a2", "c2", "a3"]);
+  });
+});
+
+describe("LocSpecDemux and NetworkOut", () => {
+  test("send each tuple its way, and count what has none", () => {
+    const drops = new Drops();
+    const datagrams = new ManualDatagrams("me:1");
+    const network = new NetworkOut(datagrams, drops);
+    const demux = new LocSpecDemux((name) => name === "me:1", new Map(), network, drops);
+    const places: readonly Value[] = ["me:1", "you:1", "NIL", 3, null, new Address("i3", "x"), "you:1", "you:1"];
+    for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 6)), location });
+    network.leave();
+    expect(demux.takeLocal()).toHaveLength(1);
+    expect(datagrams.sent.map(({ to }) => to)).toEqual(["you:1"]);
+    expect([...drops.byReason]).toEqual([
+      ["no address", 3],
+      ["unknown overlay", 1],
+    ]);
+  });
+});
+
+describe("TunTx", () => {
+  test("writes nothing that is no packet, and nothing without a device", () => {
+    const drops = new Drops();
+    const withDevice = new TunTx({ write: () => expect.unreachable() } as never, drops);
+    withDevice.push(tuple("text"));
+    withDevice.push(tuple(new Uint8Array([0x45, 0])));
+    withDevice.leave();
+    new TunTx(undefined, drops).push(tuple(new Uint8Array(20)));
+    expect([...drops.byReason]).toEqual([
+      ["tun: no IP packet", 2],
+      ["tun: no device", 1],
+    ]);
+  });
+});
+
+describe("OverlaySendWrap, OverlayRecvUnwrap and ReceiveDemux", () => {
+  const overlays = `
+    overlay outer.
+    s: outer.recv(Packet) :- outer.send(Dest, Packet), Dest == "here".
+  `;
+
+  test("a tuple for an overlay address becomes its send, and its recv the tuple again, in one step", () => {
+    const program = `${overlays}
+      a: x@outer::"here"(V) :- go(V).
+      b: done(V) :- x(V).`;
+    expect(runSession(program, ["insert outer.go(7)"])).toMatch(
+      /event outer\.go\(7\)\nsend outer\.x\(7\) to outer::"here"\nevent outer\.send\("here", \["outer\.x", 7\]\)\nevent outer\.recv\(.*\)\nevent outer\.x\(7\)\nevent outer\.done\(7\)/,
+    );
+  });
+});
