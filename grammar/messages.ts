@@ -193,7 +193,7 @@ export const MESSAGES = {
   }),
   E0230: (f: { readonly name: string; readonly nearest: string }): Wording => ({
     message: `nothing declares or raises \`${f.name}\``,
-    help: `did you mean \`${f.nearest}\`?`,
+    help: `did you mean \`${f.nearest}\`? If it comes from outside, say so: \`accept ${f.name}(..).\``,
   }),
   E0231: (f: { readonly name: string }): Wording => `\`${f.name}\` cannot be the head of a rule`,
   E0232: (f: { readonly name: string }): Wording => `\`${f.name}\` is no table, so nothing can be deleted from it`,

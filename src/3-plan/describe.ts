@@ -16,7 +16,7 @@ export function describe(strand: Strand, predicates: readonly PredicateSpec[]): 
 function describeOperator(operator: Operator): string {
   switch (operator.kind) {
     case "get":
-      return `Lookup ${operator.table.name} by key (${operator.key.map((one) => printExpression(one)).join(", ")})${columns(operator.match)}`;
+      return `Lookup ${operator.table.name} by key${tupleOf(operator.key)}${columns(operator.match)}`;
     case "join":
       return `Join ${operator.table.name}${by(operator.key)}${columns(operator.match)}${seen(operator.visibility)}`;
     case "absent":
@@ -31,7 +31,11 @@ function describeOperator(operator: Operator): string {
 }
 
 function by(key: readonly Expression[]): string {
-  return key.length === 0 ? "" : ` on (${key.map((one) => printExpression(one)).join(", ")})`;
+  return key.length === 0 ? "" : ` on${tupleOf(key)}`;
+}
+
+function tupleOf(expressions: readonly Expression[]): string {
+  return ` (${expressions.map((one) => printExpression(one)).join(", ")})`;
 }
 
 function seen(visibility: string): string {

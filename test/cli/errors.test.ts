@@ -27,7 +27,12 @@ describe("mistakes on the way to a running node", () => {
   const unbound = program("unbound.mzl", "a: out(X, SAMPLE_INTERVAL) :- one(X).\n");
   const unsupported = program(
     "unsupported.mzl",
-    "materialize(l, infinity, infinity, keys(1,2)).\nmaterialize(r, infinity, infinity, keys(1,2)).\nr1: r(A, B) :- l(A, B).\nr2: r(A, C) :- l(A, B), r(B, C).\n",
+    [
+      "materialize(l, infinity, infinity, keys(1,2)).",
+      "materialize(r, infinity, infinity, keys(1,2)).",
+      "r1: r(A, B) :- l(A, B).",
+      "r2: r(A, C) :- l(A, B), r(B, C).\n",
+    ].join("\n"),
   );
   const cases: readonly {
     readonly name: string;

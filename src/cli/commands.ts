@@ -1,0 +1,151 @@
+import { Command, CommanderError, Option } from "commander";
+import { checkFiles } from "./check.ts";
+import { demonstrate } from "./demo.ts";
+import { Failure, wrongUsage } from "./failure.ts";
+import { processOutput as output } from "./output.ts";
+import { parsePeer, type Peer } from "./peer.ts";
+import { runNode, type TunRequest } from "./run.ts";
+import { simulate } from "./sim.ts";
+import { VERSION } from "./version.ts";
+
+const DEFAULT_LISTEN = "localhost:10000";
+const DEFAULT_MTU = 1250;
+
+function program(): Command {
+  const mosaic = new Command("mosaic")
+    .description("Overlay networks written as rules.")
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .exitOverride();
+  addRun(mosaic);
+  addCheck(mosaic);
+  addSim(mosaic);
+  addDemo(mosaic);
+  return mosaic;
+}
+
+function addRun(mosaic: Command): void {
+  mosaic
+    .command("run")
+    .description("run a node until SIGINT or SIGTERM")
+    .argument("<files...>", "programs; a bare name may be a shipped one, as ron.mzl")
+    .option("--listen <host:port>", "address to bind", DEFAULT_LISTEN)
+    .option("--addr <host:port>", "address that others see, when it is another")
+    .option("--tun [interface]", "open a TUN device; without a rule that uses it, tunnel.mzl is loaded")
+    .option("--tun-addr <cidr>", "address of the device, as 100.64.0.1/24")
+    .option("--mtu <bytes>", "MTU of the device", parseMtu, DEFAULT_MTU)
+    .addOption(collecting("--peer <[vip=]addr>", "another member, and the virtual address that lives there"))
+    .addOption(collecting("--fact <fact>", "a fact to start with, as 'p(\"a\", 1)'"))
+    .addOption(collecting("-D, --define <name=value>", "a macro, as -D PROFILE=paper"))
+    .addOption(collecting("--watch <predicate>", "print what happens to a predicate"))
+    .option("--json", "print one JSON object a line", false)
+    .action((files: string[], options: RunFlags) => runNode(runOptions(files, options), output));
+}
+
+interface RunFlags {
+  readonly listen: string;
+  readonly addr?: string;
+  readonly tun?: string | true;
+  readonly tunAddr?: string;
+  readonly mtu: number;
+  readonly peer: readonly string[];
+  readonly fact: readonly string[];
+  readonly define: readonly string[];
+  readonly watch: readonly string[];
+  readonly json: boolean;
+}
+
+function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeof runNode>[0] {
+  if (flags.tun === undefined && flags.tunAddr !== undefined) throw wrongUsage("--tun-addr", "there is no --tun");
+  return {
+    files,
+    defines: parseDefines(flags.define),
+    facts: flags.fact,
+    peers: flags.peer.map((text): Peer => parsePeer(text)),
+    hasTun: flags.tun !== undefined,
+    listen: flags.listen,
+    address: flags.addr,
+    tun: flags.tun === undefined ? undefined : tunRequest(flags.tun, flags),
+    watch: flags.watch,
+    json: flags.json,
+  };
+}
+
+function tunRequest(tun: string | true, { tunAddr, mtu }: RunFlags): TunRequest {
+  if (tunAddr === undefined) throw wrongUsage("--tun", "the device needs an address: --tun-addr 100.64.0.1/24");
+  return { name: tun === true ? undefined : tun, address: tunAddr, mtu };
+}
+
+function addCheck(mosaic: Command): void {
+  mosaic
+    .command("check")
+    .description("report what is wrong with programs")
+    .argument("<files...>")
+    .addOption(collecting("-D, --define <name=value>", "a macro"))
+    .option("--stats", "count the rules", false)
+    .option("--json", "print one JSON object a line", false)
+    .action((files: string[], flags: { define: readonly string[]; stats: boolean; json: boolean }) => {
+      checkFiles(files, { defines: parseDefines(flags.define), stats: flags.stats, json: flags.json }, output);
+    });
+}
+
+function addSim(mosaic: Command): void {
+  mosaic
+    .command("sim")
+    .description("run a topology of many nodes in virtual time")
+    .argument("<scenario>", "a topology file, as lab/demo/ron.toml")
+    .option("--seed <number>", "another seed than the file's", parseSeed)
+    .option("--json", "print the summary as one JSON object", false)
+    .action((file: string, { seed, json }: { seed?: number; json: boolean }) => simulate(file, { seed, json }, output));
+}
+
+function addDemo(mosaic: Command): void {
+  mosaic
+    .command("demo")
+    .description("five hosts, a link cut in mid-traffic, and the overlay going round it")
+    .option("--simulator", "in virtual time, also where namespaces can be made", false)
+    .action(({ simulator }: { simulator: boolean }) => demonstrate({ simulator }, output));
+}
+
+/** An option that may be given several times. */
+function collecting(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .default([], "none")
+    .argParser((value: string, before: readonly string[]) => [...before, value]);
+}
+
+function parseDefines(texts: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(texts.map(parseDefine));
+}
+
+function parseDefine(text: string): [string, string] {
+  const at = text.indexOf("=");
+  const name = at < 0 ? text : text.slice(0, at);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw wrongUsage("-D", `\`${text}\` is not NAME=VALUE`);
+  return [name, at < 0 ? "1" : text.slice(at + 1)];
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw wrongUsage("--seed", `\`${text}\` is not a whole number`);
+}
+
+function parseMtu(text: string): number {
+  const mtu = Number(text);
+  if (Number.isInteger(mtu) && mtu >= 68 && mtu <= 65_535) return mtu;
+  throw wrongUsage("--mtu", `\`${text}\` is not a number of bytes from 68 to 65535`);
+}
+
+/** Runs a command; the exit code is 0 for success, 1 when the run failed, 2 when the command line is wrong. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv);
+    return 0;
+  } catch (error: unknown) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof Failure)) throw error;
+    output.problem(`mosaic: ${error.message}`);
+    return error.exitCode;
+  }
+}

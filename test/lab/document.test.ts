@@ -1,0 +1,13 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { formatTopologyError, readTopology } from "../../lab/topology.ts";
+
+test("what docs/topology.md shows is a topology", () => {
+  const page = readFileSync(new URL("../../docs/topology.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/^```toml\n([^]*?)^```/gm)].map((match) => match[1] ?? "");
+  // The page shows both ways to say which hosts there are; a file has one.
+  const text = blocks.join("").replace(/^hosts = 5.*$/m, "");
+  const read = readTopology(text, "topology.md");
+  expect(read.ok ? [] : read.errors.map(formatTopologyError)).toEqual([]);
+  expect(read).toMatchObject({ topology: { hosts: { length: 7 }, events: { length: 5 }, links: { length: 2 } } });
+});
