@@ -216,6 +216,16 @@ export const MESSAGES = {
     help: "name the columns that identify a row: `keys(1)`",
   }),
 
+  E0239: (f: {
+    readonly name: string;
+    readonly column: number;
+    readonly declared: string;
+    readonly found: string;
+  }): Wording =>
+    `column ${f.column} of \`${f.name}\` is declared ${f.declared}, and the program puts a ${f.found} there`,
+
+  W0201: (f: { readonly name: string }): Wording => `nothing hears \`${f.name}\`, so this fact has no effect`,
+
   W0101: (): Wording => ({
     message: "this comment contains another `/*`: what stands between them is a comment too",
     help: "comments do not nest; close the first one with `*/` before the second begins",

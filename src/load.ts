@@ -77,13 +77,17 @@ class Loader {
 
   #parse(key: string, source: Source, as: string | undefined): Module {
     this.#modules.set(key, "loading");
-    const { tree, diagnostics, sources } = parse(this.#withDialect(source), {
+    const { tree, diagnostics, sources, dialect } = parse(this.#withDialect(source), {
       defines: this.#options.defines,
       load: (path, from) => this.#library.read(path, from),
     });
     const isNew = !this.#sources.has(source.file);
     for (const read of sources) this.#sources.set(read.file, read);
     if (isNew) this.#diagnostics.push(...diagnostics);
+    if (isNew && dialect !== "mozlog") {
+      const start = { file: source.file, start: 0, end: 0 };
+      this.#diagnostics.push(report("E0208", start, { what: "a program in OverLog" }));
+    }
     const module = this.#link(tree, source.file, as);
     this.#modules.set(key, module);
     this.#order.push(module);

@@ -1,12 +1,6 @@
 import type { Key } from "../plan/key.ts";
-import { STABLE } from "../plan/lib.ts";
+import { type RowMark, STABLE } from "../plan/row-mark.ts";
 import type { Row as Values } from "../plan/value.ts";
-
-/** A row that came and went within one commit: it never was. */
-export const VOID = 3;
-
-/** STABLE, ADDED, REMOVED or VOID. */
-export type Mark = 0 | 1 | 2 | 3;
 
 /** A row in its table. Rows of a table are linked from the longest unrefreshed to the newest. */
 export class Row {
@@ -14,7 +8,7 @@ export class Row {
   /** Of the primary key; of all columns where the table has none. */
   readonly key: Key;
   /** Where the row stands in the commit under way; STABLE at all other times. */
-  mark: Mark = STABLE;
+  mark: RowMark = STABLE;
   /** An event rule, a fact or the network put it here; otherwise only view rules hold it. */
   isBase: boolean;
   /** Seconds on the node's clock. */

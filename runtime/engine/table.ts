@@ -1,10 +1,10 @@
 import type { Key } from "../plan/key.ts";
-import { ADDED, REMOVED, STABLE } from "../plan/lib.ts";
 import type { PredicateSpec, TableSpec } from "../plan/plan.ts";
+import { ADDED, REMOVED, STABLE, VOID } from "../plan/row-mark.ts";
 import { compare, equalRows, type Row as Values, type Value } from "../plan/value.ts";
 import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
-import { Row, VOID } from "./row.ts";
+import { Row } from "./row.ts";
 
 export type InsertOutcome = "new" | "refreshed" | "replaced";
 

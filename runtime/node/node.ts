@@ -39,7 +39,8 @@ export class Node {
   readonly #engine: Engine;
   readonly #dataflow: NodeDataflow;
   readonly #timers: PeriodicTimers;
-  readonly #watched: ReadonlySet<number>;
+  /** Letters of `watchmod`, by predicate. */
+  readonly #watched: ReadonlyMap<number, string>;
   readonly #startedAt: number;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
@@ -168,7 +169,7 @@ export class Node {
   #listener(): EngineListener {
     return {
       changed: (table: Table, kind, values: Row): void => {
-        if (this.#watched.has(table.predicate.id)) this.#report(kind, table.predicate.name, values);
+        if (this.#isWatched(table.predicate.id, kind)) this.#report(kind, table.predicate.name, values);
       },
       event: (tuple: Tuple): void => this.#watch("event", tuple, undefined),
       limitPassed: (limit: string, rule: string): void => {
@@ -178,7 +179,11 @@ export class Node {
   }
 
   #watch(op: WatchLine["op"], { predicate, args }: Tuple, place: Value | undefined): void {
-    if (this.#watched.has(predicate.id)) this.#report(op, predicate.name, args, place);
+    if (this.#isWatched(predicate.id, op)) this.#report(op, predicate.name, args, place);
+  }
+
+  #isWatched(predicate: number, op: WatchLine["op"]): boolean {
+    return this.#watched.get(predicate)?.includes(MODES[op]) === true;
   }
 
   #report(op: WatchLine["op"], name: string, args: Row, place?: Value): void {
@@ -188,7 +193,18 @@ export class Node {
   }
 }
 
-function watchedPredicates(plan: Plan, names: readonly string[]): ReadonlySet<number> {
-  const watched = plan.predicates.filter((spec) => spec.watch !== "" || names.includes(spec.name));
-  return new Set(watched.map((spec) => spec.id));
+/** The letter of `watchmod` that asks for each kind of line: an event is an insertion that does not stay. */
+const MODES: Readonly<Record<WatchLine["op"], string>> = {
+  "+": "i",
+  "-": "d",
+  refresh: "r",
+  event: "i",
+  send: "s",
+  recv: "c",
+};
+const ALL_MODES = "idrcs";
+
+function watchedPredicates(plan: Plan, names: readonly string[]): ReadonlyMap<number, string> {
+  const modes = plan.predicates.map((spec) => [spec.id, names.includes(spec.name) ? ALL_MODES : spec.watch] as const);
+  return new Map(modes.filter(([, letters]) => letters !== ""));
 }

@@ -24,16 +24,8 @@ import { compare, equal, type Value } from "./value.ts";
 
 type Maybe = Value | undefined;
 
-/** Row marks while views are brought up to date; emitted code compares against them. */
-export const STABLE = 0 as const;
-export const ADDED = 1 as const;
-export const REMOVED = 2 as const;
-
 /** Everything that emitted code may name. */
 export const lib: Readonly<Record<string, unknown>> = {
-  STABLE,
-  ADDED,
-  REMOVED,
   accumulator,
   add,
   bitAnd,

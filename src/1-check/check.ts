@@ -20,7 +20,7 @@ export function check(program: Program): { checked: CheckedProgram; diagnostics:
   const roles = rolesIn(program, predicates);
   for (const table of program.tables.values()) diagnostics.push(...checkTable(table, predicates));
   for (const rule of program.rules) diagnostics.push(...checkRule(rule, program, roles));
-  for (const fact of program.facts) diagnostics.push(...checkFact(fact.atom.name.text, fact, roles));
+  for (const fact of program.facts) diagnostics.push(...checkFact(fact, predicates));
   diagnostics.push(...checkUses(predicates, program));
   return { checked: { program, predicates, roles }, diagnostics };
 }
@@ -39,10 +39,14 @@ function checkTable(table: TableDeclaration, predicates: Predicates): readonly D
   return diagnostics;
 }
 
-function checkFact(name: string, fact: Program["facts"][number], roles: Roles): readonly Diagnostic[] {
-  void roles;
-  const isConstant = fact.atom.args.every((arg) => arg.kind !== "return" && arg.kind !== "aggregate");
-  return isConstant ? [] : [report("E0227", fact.span, { name })];
+function checkFact({ atom, span }: Program["facts"][number], predicates: Predicates): readonly Diagnostic[] {
+  const name = atom.name.text;
+  if (atom.location !== undefined || atom.locatedArgument !== undefined) {
+    return [report("E0208", span, { what: "a fact with a location" })];
+  }
+  const predicate = predicates.get(name);
+  if (predicate !== undefined && !predicate.isTable && !predicate.isHeard) return [report("W0201", span, { name })];
+  return [];
 }
 
 /** A name that is heard but never made is either an event from outside, or a slip: then a similar name is near. */

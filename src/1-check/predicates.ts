@@ -32,6 +32,9 @@ export function collectPredicates(program: Program, diagnostics: Diagnostic[]): 
     }
   }
   for (const accept of program.accepts) collector.accept(accept.name, accept.types.length, accept.span);
+  for (const signature of program.signatures) {
+    collector.declare(signature.name, signature.types.length, signature.span);
+  }
   for (const watch of program.watches) collector.watch(watch.name);
   return collector.found;
 }
@@ -103,6 +106,13 @@ class Collector {
   accept(name: string, arity: number, span: Span): void {
     const known = this.found.get(name) ?? this.#add(name, arity, span, true);
     known.isMade = true;
+    if (known.arity === arity) return;
+    this.#diagnostics.push(report("E0212", span, { name, given: arity, first: known.arity }));
+  }
+
+  /** A signature says how many arguments there are; it makes nothing. */
+  declare(name: string, arity: number, span: Span): void {
+    const known = this.found.get(name) ?? this.#add(name, arity, span, false);
     if (known.arity === arity) return;
     this.#diagnostics.push(report("E0212", span, { name, given: arity, first: known.arity }));
   }

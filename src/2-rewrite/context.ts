@@ -38,10 +38,10 @@ export function contextOf(
       evict: { policy: "fifo" },
       span: call.span,
     },
-    query: rule.view === undefined ? `QID${suffix}` : `QID${suffix}_inner`,
+    query: rule.view === undefined ? `$QID${suffix}` : `$QID${suffix}_inner`,
     kept,
-    inputs: view.inputs.map((input) => `In_${input.name}${suffix}`),
-    place: call.atom.location === undefined ? undefined : `At${suffix}`,
+    inputs: view.inputs.map((input) => `$In_${input.name}${suffix}`),
+    place: call.atom.location === undefined ? undefined : `$At${suffix}`,
   };
 }
 

@@ -57,8 +57,9 @@ export function expandViews(checked: CheckedProgram): Expansion {
   return expander.result();
 }
 
-const QUERY = "QID";
-const RETURN_ADDRESS = "RetAddr";
+// No variable of a program begins with `$`.
+const QUERY = "$QID";
+const RETURN_ADDRESS = "$RetAddr";
 /** Hidden arguments of everything that is private to an invocation. */
 const PRIVATE_ARGUMENTS = 2;
 
@@ -211,7 +212,7 @@ class Expander {
     this.#arities.set(event, inputs.length + 1);
     const timeout = atomAt(event, [...inputs, constantAt("timeout", span)], span);
     this.#push(rule, timeout, [], { kind: "expired", literal: contextLiteral(context, call) });
-    const why = variableAt("Why", span);
+    const why = variableAt("$Why", span);
     const body = [
       literalAt(atomAt(failed, [variableAt(context.query, span), why], span)),
       contextLiteral(context, call),

@@ -1,4 +1,6 @@
 import type { AggregateFunction, Argument, Expression } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
 import { functionNamed } from "../../runtime/plan/functions/registry.ts";
 import { type Kind, kindOf, kinds } from "../../runtime/plan/value.ts";
@@ -25,6 +27,7 @@ const NUMBER = typeBit("number");
  */
 export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   const inference = new Inference(madeNames(core));
+  for (const accept of core.accepts) inference.add(accept.name, accept.types.map(declaredType));
   for (const fact of core.facts) inference.add(fact.atom.name.text, fact.atom.args.map(factType));
   for (let changed = true; changed; ) {
     changed = false;
@@ -33,11 +36,44 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   return inference;
 }
 
+/** Types as programs write them; the parser takes no others. */
+const typeNames: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
+  ["bool", ["bool"]],
+  ["number", ["number"]],
+  ["int", ["number"]],
+  ["float", ["number"]],
+  ["string", ["string"]],
+  ["id", ["id"]],
+  ["addr", ["string", "address"]],
+  ["address", ["string", "address"]],
+  ["bytes", ["bytes"]],
+  ["list", ["list"]],
+  ["tuple", ["tuple"]],
+]);
+
+function declaredType(name: string): ColumnType {
+  return (typeNames.get(name) ?? kinds).reduce((bits, kind) => bits | typeBit(kind), 0);
+}
+
+/** Where the program puts into a column what its signature does not allow. */
+export function checkSignatures(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
+  return core.signatures.flatMap(({ name, types: declared, span }) => {
+    const inferred = types.of(name, declared.length);
+    return declared.flatMap((type, column) => {
+      const found = (inferred[column] ?? 0) & ~declaredType(type);
+      if (found === 0) return [];
+      const said = kinds.filter((kind) => (found & typeBit(kind)) !== 0).join(" or ");
+      return [report("E0239", span, { name, column: column + 1, declared: type, found: said })];
+    });
+  });
+}
+
 /** Undefined is "nothing yet": the rules that fill the column have not been followed. */
 type Environment = Map<string, ColumnType | undefined>;
 
 function madeNames(core: CoreProgram): ReadonlySet<string> {
-  return new Set([...core.rules.map((rule) => rule.head.name.text), ...core.facts.map((fact) => fact.atom.name.text)]);
+  const made = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
+  return new Set([...made.map((atom) => atom.name.text), ...core.accepts.map((accept) => accept.name)]);
 }
 
 class Inference implements ColumnTypes {

@@ -21,7 +21,7 @@ import { expressionsOfAtom, expressionsOfLiteral, parts } from "../1-check/visit
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { LineMap } from "../line-map.ts";
 import type { ProgramFact } from "../program.ts";
-import { inferColumnTypes } from "./column-types.ts";
+import { checkSignatures, inferColumnTypes } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
 import { describe } from "./describe.ts";
 import { networkGraph } from "./network.ts";
@@ -61,7 +61,9 @@ class Planner {
   constructor(core: CoreProgram, lines: LineMap) {
     this.#core = core;
     this.#lines = lines;
-    this.#predicates = new PredicateTable(core, inferColumnTypes(core));
+    const types = inferColumnTypes(core);
+    this.diagnostics.push(...checkSignatures(core, types));
+    this.#predicates = new PredicateTable(core, types);
     this.#context = {
       predicate: (name, arity) => this.#predicates.named(name, arity ?? 0),
       layout: this.#layout,

@@ -1,6 +1,7 @@
 import type { Expression } from "../../grammar/ast.ts";
 import type { StrandSpec } from "../../runtime/plan/plan.ts";
-import type { Action, Column, ElementMatch, Match, Operator, Strand } from "../3-plan/strand.ts";
+import { ADDED, REMOVED, STABLE } from "../../runtime/plan/row-mark.ts";
+import type { Action, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 
 /** The function of one strand: its operators fused, one loop a join, nothing interpreted. */
@@ -111,10 +112,8 @@ class StrandEmitter {
   #join({ table, index, key, match, visibility }: Extract<Operator, { kind: "join" }>): void {
     const row = `row${this.#rows++}`;
     this.#loop(this.#rowsOf(table.id, index, key, row), table.name);
-    const hidden = { frozen: undefined, before: "=== ADDED", after: "=== REMOVED", unchanged: "!== STABLE" }[
-      visibility
-    ];
-    if (hidden !== undefined) this.#line(`if (${row}.mark ${hidden}) continue;`);
+    const hidden = hiddenRows(visibility);
+    if (hidden !== undefined) this.#line(`if (${row}.mark ${hidden}) continue; // ${visibility}`);
     this.#match(match, `${row}.values`);
   }
 
@@ -243,6 +242,20 @@ class StrandEmitter {
 
   #line(text: string): void {
     this.#lines.push(`${"  ".repeat(this.#depth)}${text}`);
+  }
+}
+
+/** What the mark of a row is compared with to leave the row out; in numbers, for no name is safe from a variable. */
+function hiddenRows(visibility: Visibility): string | undefined {
+  switch (visibility) {
+    case "frozen":
+      return undefined;
+    case "before":
+      return `=== ${ADDED}`;
+    case "after":
+      return `=== ${REMOVED}`;
+    case "unchanged":
+      return `!== ${STABLE}`;
   }
 }
 
