@@ -1,12 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { Node } from "../runtime/node/node.ts";
+import { type Fact, type PeerFacts, peerFacts } from "../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../runtime/node/program.ts";
 import type { Plan } from "../runtime/plan/plan.ts";
 import type { SimNetworkCounters } from "../runtime/sim/sim-network.ts";
 import { type Boot, Simulation } from "../runtime/sim/simulation.ts";
 import type { World } from "../runtime/world/world.ts";
 import type { Observe } from "./observation.ts";
-import { type Fact, peerFacts } from "./peer-facts.ts";
+
 import { type Action, faultsBetween, type Host, type Topology } from "./topology.ts";
 
 /** The program of hosts that run the same. */
@@ -92,17 +93,24 @@ function addHost(
   failures: string[],
 ): void {
   const { name, address, virtual } = host;
-  const told = new Set(host.peers);
-  const facts = peerFacts(
+  const peers = new Set(host.peers);
+  const told = peerFacts(
     program.plan,
-    topology.hosts.filter((peer) => told.has(peer.name)),
+    topology.hosts.filter((peer) => peers.has(peer.name)),
   );
-  if (facts === undefined) failures.push(`${name}: several overlays are loaded; say which carries packets by facts`);
+  const facts = told.ok ? told.facts : [];
+  if (!told.ok) failures.push(`${name}: ${whyNotTold(told)}`);
   const boot: Boot = (world) => {
-    const isRunning = startNode(program, world, host, facts ?? [], topology.watch, observe);
+    const isRunning = startNode(program, world, host, facts, topology.watch, observe);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
   simulation.addHost({ name, address, boot, ...(virtual !== undefined && { tun: { address: virtual, mtu: MTU } }) });
+}
+
+function whyNotTold(told: PeerFacts & { readonly ok: false }): string {
+  const { address } = told.peer;
+  if (told.problem === "no members") return `no program could be told of ${address}: there is no table \`member\``;
+  return `several overlays are loaded (${told.carriers.join(", ")}); say by facts which carries what is for ${address}`;
 }
 
 function startNode(

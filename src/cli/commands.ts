@@ -3,7 +3,7 @@ import { checkFiles } from "./check.ts";
 import { demonstrate } from "./demo.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { processOutput as output } from "./output.ts";
-import { parsePeer, type Peer } from "./peer.ts";
+import { parsePeer } from "./peer.ts";
 import { runNode, type TunRequest } from "./run.ts";
 import { simulate } from "./sim.ts";
 import { VERSION } from "./version.ts";
@@ -61,7 +61,7 @@ function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeo
     files,
     defines: parseDefines(flags.define),
     facts: flags.fact,
-    peers: flags.peer.map((text): Peer => parsePeer(text)),
+    peers: flags.peer.map((text) => parsePeer(text)),
     hasTun: flags.tun !== undefined,
     listen: flags.listen,
     address: flags.addr,

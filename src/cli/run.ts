@@ -11,11 +11,14 @@ import type { Datagrams, Tun } from "../../runtime/world/world.ts";
 import type { Compilation } from "../compile.ts";
 import { Failure, runFailed, wrongUsage } from "./failure.ts";
 import type { Output } from "./output.ts";
+import type { Peer } from "../../runtime/node/peer-facts.ts";
+import { factsOfPeers } from "./peer.ts";
 import { compileForRun, type ProgramOptions } from "./run-program.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 
 export interface RunOptions extends ProgramOptions {
   readonly listen: string;
+  readonly peers: readonly Peer[];
   /** What others see, when that is not what the socket is bound to. */
   readonly address: string | undefined;
   readonly tun: TunRequest | undefined;
@@ -38,6 +41,7 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
   const compilation = compileForRun(options);
   reportDiagnostics(compilation, output);
   if (compilation.plan === undefined) throw programFailure(compilation.diagnostics);
+  const facts = factsOfPeers(compilation.plan, options.peers);
   const program = loadProgram(compilation.plan);
   const stopped = stopSignal();
   const datagrams = await bind(options.listen);
@@ -48,7 +52,7 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
     const onWatch = (line: WatchLine): void =>
       output.result(options.json ? JSON.stringify(line) : formatWatchLine(line));
     const onLog = (message: string): void => output.problem(`mosaic: ${message}`);
-    const node = new Node(program, world, { names, facts: [], watch: options.watch, onWatch, onLog });
+    const node = new Node(program, world, { names, facts, watch: options.watch, onWatch, onLog });
     if (!node.start()) {
       await node.stop();
       throw runFailed("the facts could not be loaded");

@@ -1,0 +1,50 @@
+import { Address } from "../plan/address.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Row } from "../plan/value.ts";
+
+/** Another node, as `--peer [VIP=]ADDR` and topology files name it. */
+export interface Peer {
+  readonly address: string;
+  /** The virtual address that lives there. */
+  readonly virtual: string | undefined;
+}
+
+export interface Fact {
+  readonly predicate: string;
+  readonly args: Row;
+}
+
+export type PeerFacts =
+  | { readonly ok: true; readonly facts: readonly Fact[] }
+  /** Nothing in the program could be told of this peer. */
+  | { readonly ok: false; readonly problem: "no members"; readonly peer: Peer }
+  /** Several overlays could carry what is for its virtual address. */
+  | {
+      readonly ok: false;
+      readonly problem: "several carriers";
+      readonly peer: Peer;
+      readonly carriers: readonly string[];
+    };
+
+const ADDRESS_MAP = "addressMap";
+
+/**
+ * What a node is told about others: each is a member of the overlays, and the home of its virtual address over the one
+ * overlay that carries packets, or over IP when there is none.
+ */
+export function peerFacts({ overlays, predicates }: Plan, peers: readonly Peer[]): PeerFacts {
+  const carriers = overlays.filter((overlay) => overlay.send !== undefined).map((overlay) => overlay.name);
+  const members = overlays.filter((overlay) => overlay.member !== undefined).map((overlay) => `${overlay.name}.member`);
+  const hasMap = predicates.some((spec) => spec.name === ADDRESS_MAP && spec.table !== undefined);
+  const facts: Fact[] = [];
+  for (const peer of peers) {
+    const { address, virtual } = peer;
+    if (members.length === 0 && (virtual === undefined || !hasMap)) return { ok: false, problem: "no members", peer };
+    facts.push(...members.map((predicate): Fact => ({ predicate, args: [address] })));
+    if (!hasMap || virtual === undefined) continue;
+    if (carriers.length > 1) return { ok: false, problem: "several carriers", peer, carriers };
+    const home = carriers[0] === undefined ? address : new Address(carriers[0], address);
+    facts.push({ predicate: ADDRESS_MAP, args: [virtual, home] });
+  }
+  return { ok: true, facts };
+}
