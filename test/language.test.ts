@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { FileLibrary } from "../src/cli/file-library.ts";
+import { compile } from "../src/compile.ts";
+
+/** The programs in the documents are programs. */
+test.for(["docs/language.md", "README.md"])("every program in %s compiles", (file) => {
+  const text = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+  const programs = [...text.matchAll(/^```prolog\n([^]*?)^```$/gm)].map(([, program = ""]) => program);
+  expect(programs.length).toBeGreaterThan(0);
+  for (const program of programs) {
+    const library = new FileLibrary();
+    const declared = program.includes("ron.RT")
+      ? "overlay ron.\nmaterialize(ron.RT, infinity, infinity, keys(1)).\nf: ron.RT(A, A, 0) :- fill(A).\n"
+      : "";
+    library.give(file, `${declared}${program}`);
+    const { diagnostics } = compile([file], library, { defines: new Map(), dialect: undefined });
+    expect(diagnostics.map((one) => one.message)).toEqual([]);
+  }
+});
