@@ -106,9 +106,16 @@ function announce(options: RunOptions, names: readonly string[], tun: Tun | unde
   const device = tun === undefined ? "" : `, ${tun.name} with ${options.tun?.address ?? ""}`;
   output.problem(`mosaic: running ${options.files.join(" ")} as ${names[0]}${device}`);
   const host = parseHostPort(names[0] ?? "");
+  if (host.ok && isWildcard(host.at.host)) {
+    output.problem(`mosaic: nobody can answer ${names[0]}; say with --addr HOST:PORT what others see`);
+  }
   if (host.ok && !isLoopback(host.at.host)) {
     output.problem("mosaic: links are not authenticated; whoever can reach this address can speak to this node");
   }
+}
+
+function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
 }
 
 function isLoopback(host: string): boolean {
