@@ -216,6 +216,18 @@ export const MESSAGES = {
     help: "name the columns that identify a row: `keys(1)`",
   }),
 
+  E0240: (f: { readonly name: string }): Wording => ({
+    message: `there is no type \`${f.name}\``,
+    help: "the types are any null bool number string id addr bytes list tuple",
+  }),
+  E0241: (): Wording => ({
+    message: "nothing before this call can make the rule run",
+    help: "the event of a rule, or a table whose rows start it, stands before the first call",
+  }),
+  E0242: (f: { readonly path: string }): Wording => ({
+    message: `\`${f.path}\` defines no overlay, so it cannot be imported under another name`,
+    help: "leave out `as`: its names are shared as they are",
+  }),
   E0239: (f: {
     readonly name: string;
     readonly column: number;
@@ -224,6 +236,8 @@ export const MESSAGES = {
   }): Wording =>
     `column ${f.column} of \`${f.name}\` is declared ${f.declared}, and the program puts a ${f.found} there`,
 
+  W0202: (f: { readonly overlay: string }): Wording =>
+    `no loaded file defines the overlay \`${f.overlay}\`: what is sent there is dropped`,
   W0201: (f: { readonly name: string }): Wording => `nothing hears \`${f.name}\`, so this fact has no effect`,
 
   W0101: (): Wording => ({

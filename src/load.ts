@@ -106,6 +106,9 @@ class Loader {
       if (statement.kind !== "import") continue;
       const imported = this.#import(statement, file);
       if (imported === undefined) continue;
+      if (imported.declared === undefined && statement.as !== undefined) {
+        this.#diagnostics.push(report("E0242", statement.as.span, { path: statement.path.text }));
+      }
       if (imported.instance === undefined) plainImports.push(imported.file, ...imported.plainImports);
       else aliases.set(statement.as?.text ?? imported.instance, imported.instance);
     }

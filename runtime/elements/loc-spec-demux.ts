@@ -1,5 +1,7 @@
 import { Address } from "../plan/address.ts";
 import type { Cause } from "../engine/engine.ts";
+import type { Tuple } from "../plan/packet.ts";
+import { equalRows } from "../plan/value.ts";
 import type { Drops } from "../observe/drops.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 import type { NetworkOut } from "./network-out.ts";
@@ -55,6 +57,7 @@ export class LocSpecDemux {
       return this.#network.push(location, tuple);
     }
     this.local++;
+    if (this.#steps.some((step) => isSame(step.tuple, tuple))) return;
     this.#steps.push({ tuple, provenance: "rule", source: location });
   }
 
@@ -76,6 +79,11 @@ export class LocSpecDemux {
     this.overlay++;
     wrap.push(address.node, tuple);
   }
+}
+
+/** Equal sends of a step go once. */
+function isSame(one: Tuple, other: Tuple): boolean {
+  return one.predicate === other.predicate && one.isDelete === other.isDelete && equalRows(one.args, other.args);
 }
 
 /** `host:port`. Whether the host exists is the network's affair. */

@@ -56,13 +56,13 @@ export class DerivedRows implements Undoable<Operation, Support, number> {
 
   /** Brings the table in line with what was contributed since the last time. */
   settle(now: number): void {
+    const grown = new Map<Key, boolean>();
     for (const [support, before] of this.#touched) {
       if (support.count < 0) throw new Error(`${this.#table.predicate.name} lost a derivation it never had`);
-      const appeared = before === 0 && support.count > 0;
-      const vanished = before > 0 && support.count === 0;
-      if (appeared || vanished) this.#follow(support, appeared, now);
+      grown.set(support.key, grown.get(support.key) === true || support.count > before);
+      if (support.count === 0) this.#forget(support);
     }
-    for (const support of this.#touched.keys()) if (support.count === 0) this.#forget(support);
+    for (const [key, hasGrown] of grown) this.#follow(key, hasGrown, now);
     this.#touched.clear();
     this.#table.settle();
   }
@@ -97,15 +97,14 @@ export class DerivedRows implements Undoable<Operation, Support, number> {
     if (sharing?.size === 0) this.#byKey.delete(support.key);
   }
 
-  #follow(support: Support, appeared: boolean, now: number): void {
-    const present = this.#table.find(support.key);
-    if (this.#table.spec.view === "pure") return this.#showSmallest(support.key, now);
-    const isSame = present !== undefined && equalRows(present.values, support.values);
-    if (appeared && !isSame) {
-      if (present !== undefined) this.#table.drop(present);
-      this.#table.show(support.values, support.key, now);
-    }
-    if (!appeared && isSame && !present.isBase) this.#table.drop(present);
+  /**
+   * A pure view shows the smallest row of the key. In a mixed table a row that something else put there stays; a derived
+   * row that was deleted comes back when a derivation is added.
+   */
+  #follow(key: Key, hasGrown: boolean, now: number): void {
+    const present = this.#table.find(key);
+    if (this.#table.spec.view === "pure") return this.#showSmallest(key, now);
+    if (present === undefined ? hasGrown : !present.isBase) this.#showSmallest(key, now);
   }
 
   #showSmallest(key: Key, now: number): void {

@@ -36,6 +36,8 @@ export interface Dataflow {
 export interface EngineListener extends ChangeListener {
   event(tuple: Tuple): void;
   limitPassed(limit: string, rule: string): void;
+  /** The step is over: what was told of it holds, or never was. */
+  settled(isDone: boolean): void;
 }
 
 export interface EngineCounters {
@@ -76,6 +78,7 @@ export class Engine implements StrandHost {
   #dataflow: Dataflow | undefined;
   #changes: Change[] = [];
   #derivations = 0;
+  #isUnlimited = false;
   #running = -1;
   #now = 0;
   #source: Value = null;
@@ -117,10 +120,11 @@ export class Engine implements StrandHost {
 
   /** Runs one step. False when it passed a limit: then it never was. */
   step(cause: Cause): boolean {
+    if (this.store.nextExpiry() <= this.#clock.now()) this.expire();
     this.#begin(cause.source);
     return this.#run(() => {
       this.#events.add(cause.tuple, cause.provenance);
-      return this.store.nextExpiry() <= this.#now ? this.#commit() : [];
+      return [];
     });
   }
 
@@ -136,10 +140,25 @@ export class Engine implements StrandHost {
     });
   }
 
-  /** A step whose only cause is that rows' time is up. */
+  /**
+   * A step whose only cause is that rows' time is up. Bringing views up to date for them is no derivation of a rule and
+   * has no limit; should rules pass theirs over it, the rows go all the same, and nobody hears of them.
+   */
   expire(): void {
     this.#begin(null);
-    this.#run(() => this.#commit());
+    if (this.#run(() => this.#unlimited(() => this.#commit()))) return;
+    this.#begin(null);
+    this.#unlimited(() => this.#commit());
+    this.store.journal.clear();
+  }
+
+  #unlimited<T>(work: () => T): T {
+    this.#isUnlimited = true;
+    try {
+      return work();
+    } finally {
+      this.#isUnlimited = false;
+    }
   }
 
   #begin(source: Value): void {
@@ -154,11 +173,13 @@ export class Engine implements StrandHost {
     try {
       this.#rounds(start(), dataflow);
       this.store.journal.clear();
+      this.#listener.settled(true);
       dataflow.leave();
       return true;
     } catch (error: unknown) {
       if (!(error instanceof LimitPassed)) throw error;
       this.#takeBack(error, dataflow);
+      this.#listener.settled(false);
       return false;
     } finally {
       this.#events.clear();
@@ -266,12 +287,19 @@ export class Engine implements StrandHost {
     return this.#addresses.get(overlay)?.first?.values[0];
   }
 
+  /** Whether some `localAddr` of this node says so. */
+  isLocalAddress(address: string): boolean {
+    for (const table of this.#addresses.values()) if (table.first?.values[0] === address) return true;
+    return false;
+  }
+
   freshQuery(): number {
     return this.#queries.integer(2 ** 48);
   }
 
   #count(strand: number): void {
-    if (++this.#derivations > this.#limits.derivations) throw new LimitPassed("derivations", strand);
+    if (!this.#isUnlimited && ++this.#derivations > this.#limits.derivations)
+      throw new LimitPassed("derivations", strand);
   }
 
   #predicate(id: number): PredicateSpec {
@@ -280,7 +308,7 @@ export class Engine implements StrandHost {
 
   /** A stream per rule, so that one rule's draws never depend on another's. */
   #createAmbient(strand: number): Ambient {
-    const stream = streamOf(this.#seed, `rule ${this.#plan.strands[strand]?.origin.rule}/${strand}`);
+    const stream = streamOf(this.#seed, streamName(this.#plan, strand));
     return {
       now: () => this.#now,
       random: () => stream.next(),
@@ -303,4 +331,11 @@ function addressTables(tables: readonly (Table | undefined)[]): ReadonlyMap<stri
     if (table !== undefined && role?.kind === "localAddr") found.set(role.overlay ?? null, table);
   }
   return found;
+}
+
+/** Named by the rule and the strand's place within it: other rules, and their order, change nothing. */
+function streamName({ strands }: Plan, strand: number): string {
+  const rule = strands[strand]?.origin.rule ?? "?";
+  const place = strands.slice(0, strand).filter((other) => other.origin.rule === rule).length;
+  return `rule ${rule}/${place}`;
 }

@@ -14,7 +14,11 @@ export class PeriodicTimers {
   constructor(timers: readonly TimerSpec[], clock: Clock, seed: number, fire: Fire) {
     this.#clock = clock;
     this.#fire = fire;
-    this.#running = timers.map((spec, at) => new PeriodicTimer(spec, streamOf(seed, `periodic ${at}`)));
+    this.#running = timers.map((spec, at) => {
+      const { rule } = spec.origin;
+      const place = timers.slice(0, at).filter((other) => other.origin.rule === rule).length;
+      return new PeriodicTimer(spec, streamOf(seed, `periodic ${rule}/${place}`));
+    });
   }
 
   /** Interval 0 with a count: that many steps at once, after the facts. The others wait for their time. */

@@ -29,6 +29,8 @@ export interface NodeCounters {
   readonly conflicts: number;
   readonly evicted: number;
   readonly expired: number;
+  /** Groups whose aggregate has no value. */
+  readonly failedAggregates: number;
 }
 
 /** A running program on one host, real or simulated. */
@@ -44,6 +46,8 @@ export class Node {
   readonly #startedAt: number;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
+  /** Of the step under way. */
+  #told: WatchLine[] = [];
 
   constructor(program: Program, world: World, settings: NodeSettings) {
     const { plan, strands } = program;
@@ -55,12 +59,13 @@ export class Node {
     this.#watched = watchedPredicates(plan, settings.watch);
     this.#engine = new Engine(plan, strands, world.clock, world.seed, limits, this.#listener());
     const names = new Set(settings.names);
+    const isOwn = (name: string): boolean => names.has(name) || this.#engine.isLocalAddress(name);
     const network = {
       sent: (tuple: Tuple, location: Value): void => this.#watch("send", tuple, location),
       received: (tuple: Tuple, from: Value): void => this.#watch("recv", tuple, from),
     };
     const step = (cause: Cause): void => this.#step(cause);
-    this.#dataflow = new NodeDataflow(plan, this.#engine, world, limits, (name) => names.has(name), step, network);
+    this.#dataflow = new NodeDataflow(plan, this.#engine, world, limits, isOwn, step, network);
     this.#engine.connect(this.#dataflow);
     this.#timers = new PeriodicTimers(plan.timers, world.clock, world.seed, (timer, number) =>
       this.#ring(timer, number),
@@ -110,8 +115,15 @@ export class Node {
   }
 
   get counters(): NodeCounters {
-    const { conflicts, evicted, expired } = this.#engine.store;
-    return { engine: this.#engine.counters, drops: this.#dataflow.drops.byReason, conflicts, evicted, expired };
+    const { conflicts, evicted, expired, failedAggregates } = this.#engine.store;
+    return {
+      engine: this.#engine.counters,
+      drops: this.#dataflow.drops.byReason,
+      conflicts,
+      evicted,
+      expired,
+      failedAggregates,
+    };
   }
 
   #predicate(name: string, arity: number): PredicateSpec | undefined {
@@ -172,10 +184,19 @@ export class Node {
         if (this.#isWatched(table.predicate.id, kind)) this.#report(kind, table.predicate.name, values);
       },
       event: (tuple: Tuple): void => this.#watch("event", tuple, undefined),
+      settled: (isDone: boolean): void => this.#settle(isDone),
       limitPassed: (limit: string, rule: string): void => {
         this.#settings.onLog?.(`a step passed its limit of ${limit} in rule ${rule} and was taken back`);
       },
     };
+  }
+
+  /** What a step did is told when it is done, and not at all when it was taken back. */
+  #settle(isDone: boolean): void {
+    if (this.#told.length === 0) return;
+    const lines = this.#told;
+    this.#told = [];
+    if (isDone) for (const line of lines) this.#settings.onWatch?.(line);
   }
 
   #watch(op: WatchLine["op"], { predicate, args }: Tuple, place: Value | undefined): void {
@@ -189,7 +210,9 @@ export class Node {
   #report(op: WatchLine["op"], name: string, args: Row, place?: Value): void {
     const t = this.#world.clock.now() - this.#startedAt;
     const loc = place === undefined ? {} : { loc: typeof place === "string" ? place : formatValue(place) };
-    this.#settings.onWatch?.({ t, node: this.#settings.names[0] ?? "", op, tuple: watchedTuple(name, args), ...loc });
+    const line: WatchLine = { t, node: this.#settings.names[0] ?? "", op, tuple: watchedTuple(name, args), ...loc };
+    if (op === "recv") this.#settings.onWatch?.(line);
+    else this.#told.push(line);
   }
 }
 

@@ -101,8 +101,9 @@ class Average implements Accumulator {
   #count = 0;
 
   add(value: Value, times: number): boolean {
+    if (!this.#sum.add(value, times)) return false;
     this.#count += times;
-    return this.#sum.add(value, times);
+    return true;
   }
 
   result(): Value | undefined {

@@ -1,4 +1,5 @@
 import { accumulator } from "./accumulator.ts";
+import { bounded } from "./bounded.ts";
 import type { Ambient } from "./function-spec.ts";
 import { functionNamed } from "./functions/registry.ts";
 import { keyOf, keyOfRow } from "./key.ts";
@@ -50,7 +51,7 @@ export const lib: Readonly<Record<string, unknown>> = {
   keyOf,
   keyOfRow,
   list,
-  makeAddress,
+  makeAddress: boundedAddress,
   modulo,
   multiply,
   negate,
@@ -63,7 +64,12 @@ export const lib: Readonly<Record<string, unknown>> = {
 export const libNames: readonly string[] = Object.keys(lib);
 
 function list(...items: readonly Maybe[]): Maybe {
-  return items.every((item) => item !== undefined) ? items : undefined;
+  return items.includes(undefined) ? undefined : bounded(items as readonly Value[]);
+}
+
+function boundedAddress(overlay: string, node: Maybe, options: Maybe): Maybe {
+  const address = makeAddress(overlay, node, options);
+  return address && bounded(address);
 }
 
 function isList(value: Maybe): boolean {
@@ -76,7 +82,8 @@ function bytes(hex: string): Uint8Array {
 
 /** A function whose arguments all have values; the compiler has checked that it exists. */
 function call(name: string, ambient: Ambient, args: readonly Value[]): Maybe {
-  return functionNamed(name)?.call(ambient, args);
+  const value = functionNamed(name)?.call(ambient, args);
+  return Array.isArray(value) ? bounded(value) : value;
 }
 
 function callSafely(name: string, ambient: Ambient, args: readonly Maybe[]): Maybe {

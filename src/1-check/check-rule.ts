@@ -34,8 +34,10 @@ class RuleCheck {
     this.#events();
     this.#functions();
     for (const literal of this.#rule.body) if (isPredicate(literal)) this.#predicate(literal);
+    this.#firstPiece();
     this.#safety();
     this.#grouping();
+    this.#winners();
   }
 
   #head(): void {
@@ -46,7 +48,7 @@ class RuleCheck {
     for (const argument of head.args) {
       if (argument.kind === "return") this.diagnostics.push(report("E0223", argument.span, { what: "`&`" }));
     }
-    if (this.#rule.isDelete && !this.#roles.isTable(name) && head.location === undefined) {
+    if (this.#rule.isDelete && !this.#roles.isTable(name)) {
       this.diagnostics.push(report("E0232", head.name.span, { name }));
     }
   }
@@ -135,6 +137,31 @@ class RuleCheck {
     return undefined;
   }
 
+  /** What stands before the first call must be able to start the rule: its event, or rows of a table. */
+  #firstPiece(): void {
+    const { body } = this.#rule;
+    const first = body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
+    const call = body[first];
+    if (call === undefined) return;
+    const [event] = eventLiterals(this.#rule, this.#roles);
+    const before = body.slice(0, first).filter(isPredicate);
+    const canStart = event === undefined ? before.some((literal) => !literal.negated) : before.includes(event);
+    if (!canStart) this.diagnostics.push(report("E0241", call.span, {}));
+  }
+
+  /** Columns outside the key come from the row that wins, so there must be one way to win. */
+  #winners(): void {
+    const { head } = this.#rule;
+    const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
+    if (!hasAggregate(head) || keys.length === 0) return;
+    const winners = head.args.filter((argument, column) => isPlain(argument) && !keys.includes(column));
+    const extremes = head.args.filter(
+      (argument) => argument.kind === "aggregate" && /^(min|max)$/.test(argument.function),
+    );
+    const [first] = winners;
+    if (first !== undefined && extremes.length !== 1) this.diagnostics.push(report("E0229", first.span, {}));
+  }
+
   /** Calls cut the rule: what is an input must be bound by what stands before; all else may stand anywhere. */
   #safety(): void {
     let before = noneBound;
@@ -183,20 +210,35 @@ class RuleCheck {
   #atomUses(literal: PredicateLiteral, bound: BoundSet): void {
     if (this.#roles.of(literal) === "call") return;
     for (const argument of literal.atom.args.flatMap(expressionsOf)) {
-      if (argument.kind === "variable" || argument.kind === "wildcard") continue;
+      if (argument.kind === "wildcard") continue;
+      if (argument.kind === "variable" && !(literal.negated && this.#isElsewhere(argument.name, literal))) continue;
       this.#require(argument, bound, `an argument of \`${literal.atom.name.text}\``);
     }
+  }
+
+  /** "Any value" is what a variable of one negation means; in two it would have to be the same value. */
+  #isElsewhere(variable: string, literal: Literal): boolean {
+    const others = this.#rule.body.filter((other) => other !== literal).flatMap(expressionsOfLiteral);
+    return others.some((expression) => [...variablesIn(expression)].some(({ name }) => name === variable));
   }
 
   #headUses(bound: BoundSet): void {
     const { head } = this.#rule;
     if (head.location !== undefined) this.#require(head.location, bound, "the location of the head");
     for (const argument of head.args.flatMap(expressionsOf)) {
-      if (argument.kind === "wildcard" && head.name.text !== "tun" && !this.#rule.isDelete) {
+      if (argument.kind === "wildcard" && !this.#mayBeAny(argument)) {
         this.diagnostics.push(report("E0234", argument.span, {}));
       }
       this.#require(argument, bound, "the head");
     }
+  }
+
+  /** `tun` leaves a field alone; a deletion goes by the key, so the other columns do not matter. */
+  #mayBeAny(argument: Expression): boolean {
+    const { head, isDelete } = this.#rule;
+    if (head.name.text === "tun") return true;
+    const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
+    return isDelete && keys.length > 0 && !keys.includes(head.args.indexOf(argument));
   }
 
   #require(expression: Expression, bound: BoundSet, where: string): void {

@@ -3,6 +3,8 @@ import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program.ts";
 import { checkRule } from "./check-rule.ts";
 import { nearest } from "./nearest.ts";
+import { isTypeName } from "./type-name.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
 import { collectPredicates, type Predicate, type Predicates } from "./predicates.ts";
 import { type Roles, rolesIn } from "./rule-shape.ts";
 
@@ -21,7 +23,7 @@ export function check(program: Program): { checked: CheckedProgram; diagnostics:
   for (const table of program.tables.values()) diagnostics.push(...checkTable(table, predicates));
   for (const rule of program.rules) diagnostics.push(...checkRule(rule, program, roles));
   for (const fact of program.facts) diagnostics.push(...checkFact(fact, predicates));
-  diagnostics.push(...checkUses(predicates, program));
+  diagnostics.push(...checkUses(predicates, program), ...checkOverlays(program), ...checkAccepts(program));
   return { checked: { program, predicates, roles }, diagnostics };
 }
 
@@ -37,6 +39,26 @@ function checkTable(table: TableDeclaration, predicates: Predicates): readonly D
     diagnostics.push(report("E0217", table.span, { table: table.name, column: table.evict.column + 1, arity }));
   }
   return diagnostics;
+}
+
+/** Addresses of overlays that nothing here defines. */
+function checkOverlays(program: Program): readonly Diagnostic[] {
+  const known = new Set(program.overlays.map((overlay) => overlay.name));
+  const rules = program.rules.flatMap((rule) => [
+    ...expressionsOfAtom(rule.head),
+    ...rule.body.flatMap(expressionsOfLiteral),
+  ]);
+  const facts = program.facts.flatMap((fact) => expressionsOfAtom(fact.atom));
+  return [...rules, ...facts]
+    .flatMap((whole) => [...parts(whole)])
+    .flatMap((part) => (part.kind === "address" && !known.has(part.overlay.text) ? [part.overlay] : []))
+    .map((overlay) => report("W0202", overlay.span, { overlay: overlay.text }));
+}
+
+function checkAccepts(program: Program): readonly Diagnostic[] {
+  return program.accepts.flatMap(({ types, span }) =>
+    types.filter((name) => !isTypeName(name)).map((name) => report("E0240", span, { name })),
+  );
 }
 
 function checkFact({ atom, span }: Program["facts"][number], predicates: Predicates): readonly Diagnostic[] {

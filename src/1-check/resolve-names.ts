@@ -50,10 +50,25 @@ function definedName(statement: Statement): string | undefined {
   }
 }
 
+/** What a file without an overlay shares with those that import it: what it defines, and what its rules hear. */
+function sharedNames(module: Module): ReadonlySet<string> {
+  return new Set([...definedNames(module), ...module.tree.statements.flatMap(heardNames)]);
+}
+
+function heardNames(statement: Statement): readonly string[] {
+  const rules = statement.kind === "view" ? statement.body : [statement];
+  return rules
+    .flatMap((rule) => (rule.kind === "rule" ? rule.body : []))
+    .flatMap((literal) => {
+      return literal.kind === "predicate" ? [literal.atom.name.text] : [];
+    });
+}
+
 class Resolver {
   readonly diagnostics: Diagnostic[] = [];
   readonly #lines: LineMap;
   readonly #defined: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #shared: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #overlays = new Map<string, OverlayInstance & { readonly file: string }>();
   readonly #tables = new Map<string, TableDeclaration>();
   readonly #rules: ProgramRule[] = [];
@@ -67,6 +82,7 @@ class Resolver {
   constructor(modules: readonly Module[], lines: LineMap) {
     this.#lines = lines;
     this.#defined = new Map(modules.map((module) => [module.file, definedNames(module)]));
+    this.#shared = new Map(modules.map((module) => [module.file, sharedNames(module)]));
   }
 
   program(): Program {
@@ -90,7 +106,7 @@ class Resolver {
   /** What plain imports define and this file does not: names that stay as they are. */
   #importedNames(module: Module): ReadonlySet<string> {
     const own = this.#defined.get(module.file);
-    const imported = module.plainImports.flatMap((file) => [...(this.#defined.get(file) ?? [])]);
+    const imported = module.plainImports.flatMap((file) => [...(this.#shared.get(file) ?? [])]);
     return new Set(imported.filter((name) => !own?.has(name)));
   }
 

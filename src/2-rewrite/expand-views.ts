@@ -137,10 +137,9 @@ class Expander {
       this.#rules.push({ ...rule, body: rule.body.map((literal) => this.#hearFailure(literal, rule)) });
       return;
     }
-    const before = rule.body.slice(0, at);
-    const after = rule.body.slice(at + 1);
+    const { before, after } = this.#divided(rule, at);
     const kept = keptVariables(rule, before, call, after, this.#roles);
-    const context = contextOf(rule, call, number, kept, view, this.#timeout(call, view));
+    const context = contextOf(rule, call, number, kept, view, this.#timeout(rule, call, view));
     this.#tables.set(context.table.name, context.table);
     this.#arities.set(context.table.name, contextColumns(context, call).length);
     this.#suspend(rule, before, call, context);
@@ -150,12 +149,35 @@ class Expander {
     this.#cut(this.#resumed(rule, call, after, view, context), number + 1);
   }
 
-  #timeout(call: PredicateLiteral, view: View): number {
-    if (call.timeout === undefined) return view.timeout;
+  /** What cannot run before the call waits for it: a test of what only comes after. */
+  #divided(
+    rule: ExpandedRule,
+    at: number,
+  ): { readonly before: readonly Literal[]; readonly after: readonly Literal[] } {
+    const text = rule.body.slice(0, at);
+    const bound = bindAll(text, noneBound, this.#roles);
+    const later = rule.body.slice(at).flatMap(variablesOfLiteral);
+    const canRun = (literal: Literal): boolean => {
+      if (literal.kind === "predicate" && !literal.negated) return true;
+      const target = literal.kind === "assign" ? [literal.target.name] : [];
+      const needed = variablesOfLiteral(literal).filter((name) => !target.includes(name));
+      return needed.every((name) => bound.has(name) || (literal.kind === "predicate" && !later.includes(name)));
+    };
+    const waiting = text.filter((literal) => !canRun(literal));
+    return { before: text.filter(canRun), after: [...waiting, ...rule.body.slice(at + 1)] };
+  }
+
+  #timeout(rule: ExpandedRule, call: PredicateLiteral, view: View): number {
+    if (call.timeout === undefined) return Math.min(view.timeout, this.#enclosing(rule));
     const seconds = constantNumber(call.timeout);
-    if (seconds !== undefined && seconds > 0) return seconds;
+    if (seconds !== undefined && seconds > 0) return Math.min(seconds, this.#enclosing(rule));
     this.#diagnostics.push(report("E0209", call.timeout.span, {}));
     return view.timeout;
+  }
+
+  /** A call within a view waits no longer than a call of that view would. */
+  #enclosing(rule: ExpandedRule): number {
+    return rule.view === undefined ? Infinity : (this.#views.get(rule.view)?.timeout ?? Infinity);
   }
 
   #suspend(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, context: Context): void {
@@ -312,6 +334,13 @@ function forgetHead(context: Context, call: PredicateLiteral): ProgramRule["head
   const [query, ...rest] = contextColumns(context, call);
   const columns = [query as Expression, ...rest.map((column) => constantAt(null, column.span))];
   return atomAt(context.table.name, columns, call.span);
+}
+
+function variablesOfLiteral(literal: Literal): readonly string[] {
+  const returned = literal.kind === "predicate" ? returnsOf(literal) : [];
+  return [...expressionsOfLiteral(literal), ...returned].flatMap((expression) =>
+    [...variablesIn(expression)].map((variable) => variable.name),
+  );
 }
 
 function assignAt(name: string, value: Expression): Literal {

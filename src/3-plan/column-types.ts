@@ -6,9 +6,9 @@ import { functionNamed } from "../../runtime/plan/functions/registry.ts";
 import { type Kind, kindOf, kinds } from "../../runtime/plan/value.ts";
 import { isLocalAddressTable, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { patternVariables } from "../1-check/binding.ts";
+import { kindsNamed } from "../1-check/type-name.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import { type CoreProgram, type CoreRule, FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
-import { constantValue } from "./constant-value.ts";
 import { isArithmetic } from "./operation.ts";
 
 /** What can stand in each column of each predicate, as far as the program's own rules and facts say. */
@@ -22,13 +22,17 @@ const ADDRESS = typeBit("string") | typeBit("address");
 const NUMBER = typeBit("number");
 
 /**
- * Follows values from facts and functions through the rules until nothing changes. A column that no rule fills is
+ * Follows values from constants and functions through the rules until nothing changes. Facts count for anything. A column that no rule fills is
  * unknown, and so is all that depends on it: a node's own facts are its own affair.
  */
 export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   const inference = new Inference(madeNames(core));
   for (const accept of core.accepts) inference.add(accept.name, accept.types.map(declaredType));
-  for (const fact of core.facts) inference.add(fact.atom.name.text, fact.atom.args.map(factType));
+  for (const fact of core.facts)
+    inference.add(
+      fact.atom.name.text,
+      fact.atom.args.map(() => ANYTHING),
+    );
   for (let changed = true; changed; ) {
     changed = false;
     for (const rule of core.rules) changed = inference.rule(rule) || changed;
@@ -36,23 +40,8 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   return inference;
 }
 
-/** Types as programs write them; the parser takes no others. */
-const typeNames: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
-  ["bool", ["bool"]],
-  ["number", ["number"]],
-  ["int", ["number"]],
-  ["float", ["number"]],
-  ["string", ["string"]],
-  ["id", ["id"]],
-  ["addr", ["string", "address"]],
-  ["address", ["string", "address"]],
-  ["bytes", ["bytes"]],
-  ["list", ["list"]],
-  ["tuple", ["tuple"]],
-]);
-
 function declaredType(name: string): ColumnType {
-  return (typeNames.get(name) ?? kinds).reduce((bits, kind) => bits | typeBit(kind), 0);
+  return kindsNamed(name).reduce((bits, kind) => bits | typeBit(kind), 0);
 }
 
 /** Where the program puts into a column what its signature does not allow. */
@@ -136,12 +125,6 @@ class Inference implements ColumnTypes {
 
 function known(type: ColumnType | undefined): ColumnType {
   return type === undefined || type === ANYTHING ? 0 : type;
-}
-
-function factType(argument: Argument): ColumnType | undefined {
-  if (argument.kind === "return" || argument.kind === "aggregate") return undefined;
-  const value = constantValue(argument);
-  return value === undefined ? ANYTHING : typeBit(kindOf(value));
 }
 
 /** What aggregates give whatever they are over; `min` and `max` give what they are over. */

@@ -11,7 +11,7 @@ export function orderBody(body: readonly Literal[], bound: BoundSet, keysOf: Key
     const next = nextLiteral(waiting, known, keysOf);
     ordered.push(next);
     waiting = waiting.filter((literal) => literal !== next);
-    known = known.union(variablesOf(next));
+    known = known.union(boundBy(next));
   }
   return ordered;
 }
@@ -28,7 +28,8 @@ function nextLiteral(waiting: readonly Literal[], bound: BoundSet, keysOf: KeysO
   const joins = waiting.filter(isPredicate).filter((literal) => !literal.negated && canJoin(literal, bound));
   const lists = waiting.filter((literal) => literal.kind === "member" && isBound(literal.list, bound));
   const best = [...joins, ...lists].sort((a, b) => cost(a, bound, keysOf) - cost(b, bound, keysOf))[0];
-  return best ?? (waiting[0] as Literal);
+  if (best !== undefined) return best;
+  throw new Error(`nothing of ${waiting.length} literals can run: the checks let an unbound variable pass`);
 }
 
 function isScalarReady(literal: Literal, bound: BoundSet): boolean {
@@ -71,7 +72,12 @@ function isKnownArgument(argument: Expression, bound: BoundSet): boolean {
   return argument.kind !== "wildcard" && isBound(argument, bound);
 }
 
-export function variablesOf(literal: Literal): readonly string[] {
+/** What is known after the literal; a negation only says that something is not there. */
+export function boundBy(literal: Literal): readonly string[] {
+  return isNegation(literal) ? [] : variablesOf(literal);
+}
+
+function variablesOf(literal: Literal): readonly string[] {
   switch (literal.kind) {
     case "predicate":
       return literal.atom.args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : []));

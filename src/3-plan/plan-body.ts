@@ -1,7 +1,7 @@
 import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
 import { type BoundSet, isBound, noneBound } from "../1-check/binding.ts";
 import type { PredicateSpec } from "../../runtime/plan/plan.ts";
-import { orderBody, variablesOf } from "./order-body.ts";
+import { boundBy, orderBody } from "./order-body.ts";
 import type { ElementMatch, Match, Operator, Visibility } from "./strand.ts";
 import type { TableLayout } from "./table-layout.ts";
 
@@ -34,7 +34,7 @@ export function planBody(
   );
   for (const literal of ordered) {
     operators.push(...planLiteral(literal, bound, visibility.get(literal) ?? "frozen", context));
-    bound = bound.union(variablesOf(literal));
+    bound = bound.union(boundBy(literal));
   }
   return { match: start.match, operators };
 }

@@ -90,9 +90,10 @@ export class PredicateTable {
   }
 }
 
+/** One row: a new address takes the place of the old one. */
 const localAddressSpec: TableSpec = {
   lifetime: Infinity,
-  size: Infinity,
+  size: 1,
   keys: [0],
   evict: { policy: "fifo" },
   indexes: [],

@@ -50,12 +50,11 @@ export class ExpressionEmitter {
     }
   }
 
-  /** Code for a list of values; when one can fail, so can the list. */
+  /** Code for a list of values; it fails with any of them, and when it grows too large. */
   #list(items: readonly Expression[]): Emitted {
     const emitted = items.map((item) => this.emit(item));
     const values = emitted.map((item) => item.code).join(", ");
-    const mayFail = emitted.some((item) => item.mayFail);
-    return { code: mayFail ? `list(${values})` : `[${values}]`, mayFail, isBoolean: false };
+    return items.length === 0 ? sure("[]") : unsure(`list(${values})`);
   }
 
   #unary(operator: "-" | "!" | "~", operand: Expression): Emitted {

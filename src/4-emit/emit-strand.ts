@@ -35,7 +35,9 @@ class StrandEmitter {
     if (this.#strand.action.kind === "aggregate") this.#aggregate(this.#strand.action);
     else this.#pipeline(this.#strand.operators, this.#strand.action);
     const { rule, file, line } = spec.origin;
-    const notes = [`${rule}  ${file}:${line}`, ...spec.operators].map((note) => `// ${note.replaceAll("\n", " ")}`);
+    const notes = [`${rule}  ${file}:${line}`, ...spec.operators].map(
+      (note) => `// ${note.replaceAll(/[\r\n\u2028\u2029]/g, " ")}`,
+    );
     const { temporaries } = this.#expressions;
     const declared = temporaries.length === 0 ? [] : [`  let ${temporaries.join(", ")};`];
     return [...notes, `function ${functionName(spec)}(node, event) {`, ...declared, ...this.#lines, "}"].join("\n");

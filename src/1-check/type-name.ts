@@ -1,0 +1,27 @@
+import { type Kind, kinds } from "../../runtime/plan/value.ts";
+
+/** Types as programs write them. */
+const typeNames: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
+  ["any", kinds],
+  ["null", ["null"]],
+  ["bool", ["bool"]],
+  ["number", ["number"]],
+  ["int", ["number"]],
+  ["float", ["number"]],
+  ["string", ["string"]],
+  ["id", ["id"]],
+  ["addr", ["string", "address"]],
+  ["address", ["string", "address"]],
+  ["bytes", ["bytes"]],
+  ["list", ["list"]],
+  ["tuple", ["tuple"]],
+]);
+
+export function isTypeName(name: string): boolean {
+  return typeNames.has(name);
+}
+
+/** The kinds of values a type's name stands for. */
+export function kindsNamed(name: string): readonly Kind[] {
+  return typeNames.get(name) ?? kinds;
+}

@@ -1,0 +1,20 @@
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { LineMap } from "../../src/line-map.ts";
+import { testCases } from "../cases.ts";
+
+/** Every diagnostic of a program, with its place: the first column of what it underlines. */
+function diagnose(text: string): string {
+  const library = new FileLibrary();
+  library.give("case.mzl", text);
+  const { diagnostics, sources } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
+  const lines = new LineMap(sources);
+  return diagnostics
+    .map(({ code, span, message, help }) => {
+      const { line, column } = span === undefined ? { line: 0, column: 0 } : lines.position(span);
+      return `${line}:${column} ${code} ${message}${help === undefined ? "" : `\n  help: ${help}`}`;
+    })
+    .join("\n");
+}
+
+testCases(new URL("diagnostics.txt", import.meta.url), diagnose);
