@@ -23,13 +23,20 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const lines = new LineMap(sources);
   const { program, diagnostics: naming } = resolveNames(modules, lines);
   const { checked, diagnostics: checking } = check(program);
-  const found = [...loading, ...naming, ...checking];
+  const found = inOrder([...loading, ...naming, ...checking], sources);
   if (hasError(found)) return { plan: undefined, diagnostics: found, sources };
   const { core, diagnostics: rewriting } = rewrite(checked);
   if (hasError(rewriting)) return { plan: undefined, diagnostics: [...found, ...rewriting], sources };
   const { planned, diagnostics: planning } = planProgram(core, lines);
   const diagnostics = [...found, ...rewriting, ...planning];
   return { plan: hasError(diagnostics) ? undefined : emit(planned), diagnostics, sources };
+}
+
+/** As a reader meets them: file by file, each from its top. */
+function inOrder(diagnostics: readonly Diagnostic[], sources: readonly Source[]): readonly Diagnostic[] {
+  const order = new Map(sources.map(({ file }, at) => [file, at]));
+  const fileOf = ({ span }: Diagnostic): number => order.get(span?.file ?? "") ?? -1;
+  return diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || (a.span?.start ?? 0) - (b.span?.start ?? 0));
 }
 
 function hasError(diagnostics: readonly Diagnostic[]): boolean {

@@ -22,8 +22,8 @@ const ADDRESS = typeBit("string") | typeBit("address");
 const NUMBER = typeBit("number");
 
 /**
- * Follows values from constants and functions through the rules until nothing changes. Facts count for anything. A column that no rule fills is
- * unknown, and so is all that depends on it: a node's own facts are its own affair.
+ * Follows values from constants and functions through the rules until nothing changes. Facts count for anything: a
+ * node's own facts are its own affair. A column that no rule fills is unknown, and so is all that depends on it.
  */
 export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   const inference = new Inference(madeNames(core));
