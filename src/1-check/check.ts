@@ -24,7 +24,14 @@ export function check(program: Program): { checked: CheckedProgram; diagnostics:
   for (const rule of program.rules) diagnostics.push(...checkRule(rule, program, roles));
   for (const fact of program.facts) diagnostics.push(...checkFact(fact, predicates));
   diagnostics.push(...checkUses(predicates, program), ...checkOverlays(program), ...checkAccepts(program));
-  return { checked: { program, predicates, roles }, diagnostics };
+  return { checked: { program, predicates, roles }, diagnostics: withoutEchoes(diagnostics) };
+}
+
+/** A misspelt table looks like one event too many: the slip is said once. */
+function withoutEchoes(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const placeOf = ({ span }: Diagnostic): string => `${span?.file}:${span?.start}`;
+  const misspelt = new Set(diagnostics.filter((one) => one.code === "E0230").map(placeOf));
+  return diagnostics.filter((one) => one.code !== "E0215" || !misspelt.has(placeOf(one)));
 }
 
 function checkTable(table: TableDeclaration, predicates: Predicates): readonly Diagnostic[] {
