@@ -4,10 +4,11 @@ import { formatHostPort, parseHostPort } from "../../runtime/device/host-port.ts
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { openTun } from "../../runtime/device/tun.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
-import { Node } from "../../runtime/node/node.ts";
+import { Node, type NodeCounters } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
 import type { Datagrams, Tun } from "../../runtime/world/world.ts";
+import type { Plan } from "../../runtime/plan/plan.ts";
 import type { Compilation } from "../compile.ts";
 import { Failure, runFailed, wrongUsage } from "./failure.ts";
 import type { Output } from "./output.ts";
@@ -42,6 +43,7 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
   reportDiagnostics(compilation, output);
   if (compilation.plan === undefined) throw programFailure(compilation.diagnostics);
   const facts = factsOfPeers(compilation.plan, options.peers);
+  checkWatched(options.watch, compilation.plan);
   const program = loadProgram(compilation.plan);
   const stopped = stopSignal();
   const datagrams = await bind(options.listen);
@@ -60,6 +62,7 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
     announce(options, names, tun, output);
     await stopped;
     await node.stop();
+    for (const line of summary(node.counters, compilation.plan)) output.problem(`mosaic: ${line}`);
   } finally {
     await datagrams.close();
   }
@@ -71,6 +74,29 @@ function programFailure(diagnostics: readonly Diagnostic[]): Failure {
   const isMissing = errors.every((one) => one.span === undefined || one.span.file === "--fact");
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
   return new Failure(isMissing ? 2 : 1, `${count}; nothing was started`);
+}
+
+function checkWatched(watched: readonly string[], { predicates }: Plan): void {
+  const names = new Set(predicates.map((spec) => spec.name));
+  for (const name of watched) {
+    if (names.has(name)) continue;
+    const similar = [...names].find((other) => other.endsWith(`.${name}`));
+    const hint = similar === undefined ? "" : `; did you mean ${similar}?`;
+    throw wrongUsage("--watch", `the program has no predicate \`${name}\`${hint}`);
+  }
+}
+
+/** What a node would otherwise take with it in silence. */
+function summary({ drops, engine, failedAggregates }: NodeCounters, { strands }: Plan): readonly string[] {
+  const failed = strands.flatMap(({ id, origin }) => {
+    const count = engine.failed[id] ?? 0;
+    return count === 0
+      ? []
+      : [`rule ${origin.rule} (${origin.file}:${origin.line}): ${count} derivations had no value`];
+  });
+  const dropped = [...drops].map(([reason, count]) => `dropped, ${reason}: ${count}`);
+  const aggregates = failedAggregates === 0 ? [] : [`aggregates without a value: ${failedAggregates}`];
+  return [...dropped, ...failed, ...aggregates];
 }
 
 function reportDiagnostics({ diagnostics, sources }: Compilation, output: Output): void {

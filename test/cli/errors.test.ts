@@ -98,6 +98,12 @@ describe("mistakes on the way to a running node", () => {
     { name: "a bad macro", args: ["run", good, "-D", "1=2"], code: 2, says: [/-D: `1=2` is not NAME=VALUE/] },
     { name: "a bad fact", args: ["run", good, "--fact", "a(1"], code: 2, says: [/--fact:1:\d+: error/] },
     {
+      name: "a predicate to watch that is none",
+      args: ["run", "ron.mzl", "--watch", "RT"],
+      code: 2,
+      says: [/--watch: .*`RT`; did you mean ron\.RT\?/],
+    },
+    {
       name: "a profile that is none",
       args: ["check", "-D", "PROFILE=slow", "ron.mzl"],
       code: 1,
