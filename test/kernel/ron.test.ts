@@ -11,7 +11,6 @@ const REASON = needs("root", "/dev/net/tun", "addon", "ip", "ping");
 
 test("ping goes on across a cut and returns to the direct path; signals end a node and its device", {
   timeout: 60_000,
-  retry: 1,
 }, async (context) => {
   if (REASON !== undefined) return context.skip(REASON);
   const lab = new RonLab();
@@ -45,7 +44,7 @@ test("ping goes on across a cut and returns to the direct path; signals end a no
   }
 });
 
-test("a download is byte-exact across a cut and a heal", { timeout: 120_000, retry: 1 }, async (context) => {
+test("a download is byte-exact across a cut and a heal", { timeout: 120_000 }, async (context) => {
   const reason = needs("root", "/dev/net/tun", "addon", "ip", "curl", "python3");
   if (reason !== undefined) return context.skip(reason);
   const folder = mkdtempSync(join(tmpdir(), "mosaic-download-"));

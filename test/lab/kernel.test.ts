@@ -156,8 +156,6 @@ async function run(
 describe("a tunnel in the kernel", () => {
   test.each<PingTool>(["ping", "UDP echo"])(
     "carries a %s, and loses what is sent while its link is cut",
-    // Other guests of a machine can hold a process up for longer than the cut lasts.
-    { retry: 2 },
     async (tool) => {
       if (tool === "ping" && needs("ping") !== undefined) return;
       const { record, gone } = await run(topologyOf(TUNNEL), tool);
