@@ -10,7 +10,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // Tests start nodes, take signals and enter network namespaces: that needs processes of their own, not threads.
     pool: "forks",
-    maxWorkers: 2,
+    maxWorkers: 1,
     reporters: ["default", new ClosingReporter(process.env["CI"] === "true" ? readAllowedSkips() : undefined)],
     projects: [
       {
