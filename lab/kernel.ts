@@ -123,11 +123,11 @@ class KernelLab {
   }
 
   async #act(action: Action): Promise<void> {
-    const at = this.#now();
     if ("ways" in action) this.#namespaces.apply(action);
     else if (action.kind === "start") for (const host of action.hosts) this.#restart(host);
     else await Promise.all(action.hosts.map((host) => this.#kill(host)));
-    this.#settings.observe({ kind: "action", at, action });
+    // From when it took effect: what was sent while the machine was still at it may have gone either way.
+    this.#settings.observe({ kind: "action", at: this.#now(), action });
   }
 
   async #kill(name: string): Promise<void> {
