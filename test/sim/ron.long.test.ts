@@ -16,7 +16,10 @@ test.for(["fast", "paper"] as const)("%s: 50 nodes, one hour, 5 %% loss", { time
   ron.simulation.runUntil(START + HOUR);
   const rate = (ron.outages.length - before) / (NODES * (NODES - 1));
   const count = ron.outages.length - before;
-  process.stdout.write(`${profile}: ${count} false outages, ${rate.toFixed(4)} per directed link-hour\n`);
+  const hash = ron.simulation.traceHash();
+  process.stdout.write(
+    `${profile}: ${count} false outages, ${rate.toFixed(4)} per directed link-hour, trace ${hash}\n`,
+  );
   expect(rate).toBeLessThanOrEqual(ALLOWED[profile]);
   for (let crash = 0; crash < CRASHES; crash++) {
     const dead = ron.addresses[crash] as string;

@@ -8,10 +8,43 @@ test("without failures every route is direct, at all times", () => {
   for (let time = 1; time <= 60; time++) {
     ron.simulation.runUntil(time);
     const pairs = ron.addresses.flatMap((from) => ron.addresses.map((to) => ({ from, to })));
-    const detours = pairs.filter(({ from, to }) => from !== to && ron.next(from, to) !== to);
-    expect(detours).toEqual([]);
+    expect(pairs.filter(({ from, to }) => from !== to && ron.next(from, to) !== to)).toEqual([]);
   }
   expect(ron.outages.filter((outage) => outage.time > 1)).toEqual([]);
+});
+
+/** The pairs of nodes that do not send to each other directly. */
+function detours(ron: RonNetwork, from: readonly string[]): readonly string[] {
+  const pairs = from.flatMap((one) => from.map((other) => [one, other] as const));
+  return pairs
+    .filter(([one, other]) => one !== other && ron.next(one, other) !== other && ron.next(one, other) !== undefined)
+    .map((pair) => pair.join(" to "));
+}
+
+test("members that come up one after the other take no detours", () => {
+  const ron = new RonNetwork(6, "fast", 9, { delay: 0.001, jitter: 0.0005 });
+  const up = ron.addresses.slice(0, 1);
+  for (const address of ron.addresses.slice(1)) ron.simulation.host(address).crash();
+  for (let tick = 1; tick <= 300; tick++) {
+    ron.simulation.runUntil(tick * 0.1);
+    const next = ron.addresses[up.length];
+    if (tick % 13 === 0 && next !== undefined) {
+      ron.simulation.host(next).restart();
+      up.push(next);
+    }
+    expect(detours(ron, up), `at ${tick * 0.1} s`).toEqual([]);
+  }
+});
+
+test("a break too short to be a failure leads to no detour", () => {
+  const ron = new RonNetwork(4, "fast", 10, { delay: 0.001 });
+  const [a = "", b = ""] = ron.addresses;
+  for (let tick = 50; tick <= 300; tick++) {
+    ron.simulation.runUntil(tick * 0.1);
+    if (tick === 60) ron.simulation.cut(a, b);
+    if (tick === 70) ron.simulation.heal(a, b);
+    expect(detours(ron, ron.addresses), `at ${tick * 0.1} s`).toEqual([]);
+  }
 });
 
 test.for(["fast", "paper"] as const)(
