@@ -29,8 +29,8 @@ export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
   ].map((spec) => [spec.name, spec]),
 );
 
-/** Strands are emitted and Discard is a counter; every other node of a drawing is an element of this runtime. */
-const DRAWN_ONLY: ReadonlySet<string> = new Set(["Strand", "Discard"]);
+/** Strands are emitted, Tables are the store, Discard is a counter; every other node of a drawing is an element. */
+const DRAWN_ONLY: ReadonlySet<string> = new Set(["Strand", "Tables", "Discard"]);
 
 /** Elements that the graph names and this runtime does not have. */
 export function unknownElements({ nodes }: Graph): readonly string[] {

@@ -1,13 +1,15 @@
 import type { Graph, GraphEdge, GraphNode } from "../../runtime/plan/graph.ts";
-import type { OverlaySpec, PredicateSpec, StrandSpec } from "../../runtime/plan/plan.ts";
+import type { OverlaySpec, PredicateSpec, Trigger } from "../../runtime/plan/plan.ts";
+import type { Action, Strand } from "./strand.ts";
 
 /**
- * The dataflow of a node (MOSAIC, Figure 4). Views are kept by commits, not by strands of this graph, so only the
- * strands that tuples reach through ReceiveDemux are drawn.
+ * The dataflow of a node (MOSAIC, Figure 4), with the tables beside the strands. A tuple that a strand derives for a
+ * place goes through RoundRobin, one for this node back to Mux, a row to the tables. Views are kept by commits, not by
+ * strands of this graph, so only the strands that run in rounds are drawn.
  */
 export function networkGraph(
   overlays: readonly OverlaySpec[],
-  strands: readonly StrandSpec[],
+  strands: readonly Strand[],
   predicates: readonly PredicateSpec[],
 ): Graph {
   const graph = new GraphBuilder();
@@ -15,13 +17,15 @@ export function networkGraph(
   const mux = graph.add("Mux");
   const unwrap = graph.add("OverlayRecvUnwrap");
   const receive = graph.add("ReceiveDemux");
+  const tables = graph.add("Tables");
   const roundRobin = graph.add("RoundRobin");
   const demux = graph.add("LocSpecDemux");
   const networkOut = graph.add("NetworkOut");
   graph.edge(networkIn, "out", mux);
   graph.edge(mux, "out", unwrap);
   graph.edge(unwrap, "out", receive);
-  for (const strand of strands) addStrand(graph, strand, predicates, receive, roundRobin);
+  graph.edge(receive, "rows", tables);
+  addStrands(graph, strands, predicates, { receive, tables, roundRobin, mux });
   if (predicates.some((spec) => spec.role.kind === "tun")) addTun(graph, receive, mux);
   graph.edge(roundRobin, "out", demux);
   graph.edge(demux, "local", mux);
@@ -36,18 +40,44 @@ export function networkGraph(
   return graph.result();
 }
 
-function addStrand(
+/** The nodes that a strand is joined to. */
+interface Around {
+  readonly receive: string;
+  readonly tables: string;
+  readonly roundRobin: string;
+  readonly mux: string;
+}
+
+function addStrands(
   graph: GraphBuilder,
-  strand: StrandSpec,
+  strands: readonly Strand[],
   predicates: readonly PredicateSpec[],
-  receive: string,
-  roundRobin: string,
+  around: Around,
 ): void {
-  if (strand.trigger.kind === "appeared" || strand.trigger.kind === "vanished") return;
-  const name = predicates[strand.trigger.predicate]?.name ?? "?";
-  const node = graph.add("Strand", strand.origin.rule);
-  graph.edge(receive, strand.trigger.kind === "event" ? name : `${strand.trigger.kind} ${name}`, node);
-  graph.edge(node, "out", roundRobin);
+  const drawn = strands.filter(({ trigger }) => !isMaintenance(trigger));
+  for (const strand of drawn) {
+    const { rule } = strand.origin;
+    const ofRule = drawn.filter((other) => other.origin.rule === rule);
+    const label = ofRule.length === 1 ? rule : `${rule}#${ofRule.indexOf(strand) + 1}`;
+    const node = graph.add("Strand", label, strand.id);
+    const { kind, predicate } = strand.trigger;
+    const name = predicates[predicate]?.name ?? "?";
+    if (kind === "event") graph.edge(around.receive, name, node);
+    else graph.edge(around.tables, `${kind} ${name}`, node);
+    addWayOut(graph, node, strand.action, around);
+  }
+}
+
+function isMaintenance({ kind }: Trigger): boolean {
+  return kind === "appeared" || kind === "vanished";
+}
+
+function addWayOut(graph: GraphBuilder, node: string, action: Action, { tables, roundRobin, mux }: Around): void {
+  if (action.kind === "contribute") throw new Error("a strand that keeps a view is not drawn");
+  const { location, predicate } = action.head;
+  if (location !== undefined) graph.edge(node, "out", roundRobin);
+  else if (predicate.table !== undefined) graph.edge(node, "rows", tables);
+  else graph.edge(node, "local", mux);
 }
 
 function addTun(graph: GraphBuilder, receive: string, mux: string): void {
@@ -61,9 +91,9 @@ class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
   readonly #edges: GraphEdge[] = [];
 
-  add(element: string, label = ""): string {
-    const id = `n${this.#nodes.length}`;
-    this.#nodes.push({ id, element, label });
+  add(element: string, label = "", strand?: number): string {
+    const id = label === "" ? element : `${element}(${label})`;
+    this.#nodes.push({ id, element, label, strand });
     return id;
   }
 

@@ -78,7 +78,7 @@ class Planner {
     this.diagnostics.push(...wireCollisions(predicates, this.#core));
     const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
     const strands = this.#strands.map((strand) => describe(strand, predicates));
-    const graph = networkGraph(overlays, strands, predicates);
+    const graph = networkGraph(overlays, this.#strands, predicates);
     const plan = { predicates, strands, views: this.#views, timers: this.#timers, facts, overlays, graph };
     return { plan, strands: this.#strands };
   }

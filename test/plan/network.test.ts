@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import type { Graph } from "../../runtime/plan/graph.ts";
+
+function graphOf(text: string): Graph {
+  const library = new FileLibrary();
+  library.give("case.mzl", text);
+  const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error("the program has errors");
+  return plan.graph;
+}
+
+function edgesOf(text: string): readonly string[] {
+  return graphOf(text).edges.map(({ from, port, to }) => `${from} ${port} ${to}`);
+}
+
+test("a strand that sends goes to RoundRobin, one that raises to Mux, one that writes to the tables", () => {
+  const edges = edgesOf(`
+    materialize(t, infinity, infinity, keys(1)).
+    sends: far@Y(X) :- one(X, Y).
+    raises: near(X) :- one(X, _).
+    writes: t(X) :- near(X).
+    removes: delete t(X) :- gone(X).`);
+  expect(edges.filter((edge) => edge.startsWith("Strand"))).toEqual([
+    "Strand(sends) out RoundRobin",
+    "Strand(raises) local Mux",
+    "Strand(writes) rows Tables",
+    "Strand(removes) rows Tables",
+  ]);
+});
+
+test("events reach a strand from ReceiveDemux, changes of tables from the tables", () => {
+  const edges = edgesOf(`
+    materialize(t, infinity, infinity, keys(1)).
+    heard: t(X) :- one(X).
+    seen: two(X) :- t(X).`);
+  expect(edges.filter((edge) => edge.includes(" Strand("))).toEqual([
+    "ReceiveDemux one Strand(heard)",
+    "Tables inserted t Strand(seen)",
+  ]);
+});
+
+test("the strands of one rule are numbered", () => {
+  const { nodes } = graphOf(`
+    materialize(t, infinity, infinity, keys(1)).
+    materialize(u, infinity, infinity, keys(1)).
+    both: two(X) :- t(X), u(X).
+    fill: t(X) :- one(X).`);
+  const strands = nodes.filter((node) => node.element === "Strand");
+  expect(strands.map(({ id, label, strand }) => `${strand} ${id} ${label}`)).toEqual([
+    "0 Strand(both#1) both#1",
+    "1 Strand(both#2) both#2",
+    "2 Strand(fill) fill",
+  ]);
+});
+
+test("no two nodes, and no two edges, have one name", () => {
+  const { nodes, edges } = graphOf(`import "ron.mzl". import "ron.mzl" as backup. import "tunnel.mzl".`);
+  const names = [...nodes.map((node) => node.id), ...edges.map((edge) => `${edge.from} ${edge.port} ${edge.to}`)];
+  expect(names).toEqual([...new Set(names)]);
+  expect(names).toContain("OverlaySendWrap(backup)");
+});
