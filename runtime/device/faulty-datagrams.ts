@@ -1,6 +1,6 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import type { Clock, Datagram, DatagramCounters, Datagrams, Timer } from "../world/world.ts";
+import type { Clock, Datagram, DatagramCounters, Datagrams, SendQueue, Timer } from "../world/world.ts";
 
 /** What a link does to the datagrams that are sent over it. Chances are from 0 to 1, times in seconds. */
 export interface Faults {
@@ -63,6 +63,10 @@ export class FaultyDatagrams implements Datagrams {
 
   get counters(): DatagramCounters {
     return this.#inner.counters;
+  }
+
+  get queue(): SendQueue | undefined {
+    return this.#inner.queue;
   }
 
   onDatagram(receive: (datagram: Datagram) => void): void {

@@ -1,4 +1,4 @@
-import type { Clock, Datagram, DatagramCounters, Datagrams } from "../world/world.ts";
+import type { Clock, Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
 
 /** A datagram that crossed: when, which way, and to or from whom (`host:port`). */
 export interface Crossing {
@@ -30,6 +30,10 @@ export class TracedDatagrams implements Datagrams {
 
   get counters(): DatagramCounters {
     return this.#inner.counters;
+  }
+
+  get queue(): SendQueue | undefined {
+    return this.#inner.queue;
   }
 
   onDatagram(receive: (datagram: Datagram) => void): void {

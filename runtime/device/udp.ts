@@ -1,6 +1,6 @@
 import type { RemoteInfo } from "node:dgram";
 import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
-import type { Datagram, DatagramCounters, Datagrams } from "../world/world.ts";
+import type { Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
 import { Destinations, type Family, type KnownDestination, type Resolve, resolveName } from "./destinations.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "./host-port.ts";
 
@@ -115,6 +115,11 @@ class LinuxDatagrams implements Datagrams {
     });
     socket.socket.on("error", (error) => this.#fail(codeOf(error)));
     socket.socket.on("message", (bytes, from) => this.#take(bytes, from));
+  }
+
+  get queue(): SendQueue {
+    const length = this.#closed === undefined ? this.#socket.socket.getSendQueueSize() : 0;
+    return { length, limit: SEND_QUEUE_BYTES };
   }
 
   onDatagram(receive: (datagram: Datagram) => void): void {

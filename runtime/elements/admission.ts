@@ -3,7 +3,7 @@ import type { Packet, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { decodeFields } from "../wire/decode.ts";
-import type { Drops } from "../observe/drops.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
@@ -15,7 +15,7 @@ import type { ElementSpec } from "../plan/element-spec.ts";
  * Ports   in: encoded tuples. out: tuples.
  * Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type";
  *         "malformed": fields that cannot be read.
- * Reads   nothing
+ * Reads   counters: encoded tuples in, tuples out
  * Built   by runtime/node/dataflow.ts, one per node; NetworkIn and OverlayRecvUnwrap share it.
  * See     NetworkIn, OverlayRecvUnwrap
  */
@@ -33,11 +33,10 @@ interface Right {
 }
 
 export class Admission {
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #rights = new Map<number, Right>();
-  readonly #drops: Drops;
 
-  constructor(plan: Plan, drops: Drops) {
-    this.#drops = drops;
+  constructor(plan: Plan) {
     for (const predicate of plan.predicates) {
       const { tuple, remove, acceptTuple, acceptRemove } = predicate.wire;
       if (!this.#rights.has(tuple)) this.#rights.set(tuple, { predicate, isDelete: false, isAccepted: acceptTuple });
@@ -53,17 +52,20 @@ export class Admission {
 
   /** The tuple whose fields are at `start` to `end` of `bytes`. */
   decode(hash: number, bytes: Uint8Array, start: number, end: number): Tuple | undefined {
+    this.counters.in++;
     const right = this.#rights.get(hash);
     if (right === undefined) return this.#drop("unknown predicate");
     if (!right.isAccepted) return this.#drop("not accepted");
     const { predicate, isDelete } = right;
     const args = decodeFields(bytes, start, end, predicate.arity);
     if (args === undefined) return this.#drop("malformed");
-    return hasTypes(args, predicate) ? { predicate, args, isDelete } : this.#drop("wrong type");
+    if (!hasTypes(args, predicate)) return this.#drop("wrong type");
+    this.counters.out++;
+    return { predicate, args, isDelete };
   }
 
   #drop(reason: string): undefined {
-    this.#drops.count(reason);
+    this.counters.drop(reason);
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { Address } from "../plan/address.ts";
 import type { Cause } from "../engine/engine.ts";
 import type { Tuple } from "../plan/packet.ts";
 import { equalRows } from "../plan/value.ts";
-import type { Drops } from "../observe/drops.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 import type { NetworkOut } from "./network-out.ts";
 import type { OverlaySendWrap } from "./overlay-send-wrap.ts";
@@ -15,7 +15,7 @@ import type { Outgoing } from "./round-robin.ts";
  *
  * Ports   in: 1 push. out: "local" (a step of its own), "ip", one per overlay, "else".
  * Drops   "no address": a location that is none; "unknown overlay"; "address options": no overlay takes options.
- * Reads   local, ip, overlay (tuples by way)
+ * Reads   counters: tuples in, tuples out; local, ip, overlay: tuples by way
  * Built   by runtime/node/dataflow.ts, one per node.
  * Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X)).
  * See     OverlaySendWrap, NetworkOut, Mux
@@ -28,36 +28,33 @@ export const spec: ElementSpec = {
 };
 
 export class LocSpecDemux {
+  readonly counters: ElementCounters = new ElementCounters();
   local = 0;
   ip = 0;
   overlay = 0;
   readonly #isOwn: (address: string) => boolean;
   readonly #wraps: ReadonlyMap<string, OverlaySendWrap>;
   readonly #network: NetworkOut;
-  readonly #drops: Drops;
   #steps: Cause[] = [];
 
-  constructor(
-    isOwn: (address: string) => boolean,
-    wraps: ReadonlyMap<string, OverlaySendWrap>,
-    network: NetworkOut,
-    drops: Drops,
-  ) {
+  constructor(isOwn: (address: string) => boolean, wraps: ReadonlyMap<string, OverlaySendWrap>, network: NetworkOut) {
     this.#isOwn = isOwn;
     this.#wraps = wraps;
     this.#network = network;
-    this.#drops = drops;
   }
 
   push({ tuple, location }: Outgoing): void {
+    this.counters.in++;
     if (location instanceof Address) return this.#toOverlay(location, { tuple, location });
-    if (typeof location !== "string" || !looksLikePlace(location)) return this.#drops.count("no address");
+    if (typeof location !== "string" || !looksLikePlace(location)) return this.counters.drop("no address");
     if (!this.#isOwn(location)) {
       this.ip++;
+      this.counters.out++;
       return this.#network.push(location, tuple);
     }
     this.local++;
     if (this.#steps.some((step) => isSame(step.tuple, tuple))) return;
+    this.counters.out++;
     this.#steps.push({ tuple, provenance: "rule", source: location });
   }
 
@@ -74,9 +71,10 @@ export class LocSpecDemux {
 
   #toOverlay(address: Address, { tuple }: Outgoing): void {
     const wrap = this.#wraps.get(address.overlay);
-    if (wrap === undefined) return this.#drops.count("unknown overlay");
-    if (address.options.length > 0) return this.#drops.count("address options");
+    if (wrap === undefined) return this.counters.drop("unknown overlay");
+    if (address.options.length > 0) return this.counters.drop("address options");
     this.overlay++;
+    this.counters.out++;
     wrap.push(address.node, tuple);
   }
 }

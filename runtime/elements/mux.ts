@@ -1,7 +1,7 @@
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import type { Clock } from "../world/world.ts";
-import type { Drops } from "../observe/drops.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { ElementSpec } from "../plan/element-spec.ts";
  *
  * Ports   in: any number, push. out: 1, one cause at a time, each after the step of the one before is done.
  * Drops   "queue full": a cause when too many wait already.
- * Reads   length (causes waiting)
+ * Reads   counters: causes in, causes out; length: causes waiting
  * Built   by runtime/node/dataflow.ts, one per node.
  * See     NetworkIn, TunRx, LocSpecDemux, OverlayRecvUnwrap
  */
@@ -26,9 +26,9 @@ export const spec: ElementSpec = {
 const STEPS_PER_TURN = 256;
 
 export class Mux {
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #clock: Clock;
   readonly #limits: Limits;
-  readonly #drops: Drops;
   readonly #step: (cause: Cause) => void;
   #waiting: Cause[] = [];
   #next = 0;
@@ -36,10 +36,9 @@ export class Mux {
   #isResting = false;
   #isClosed = false;
 
-  constructor(clock: Clock, limits: Limits, drops: Drops, step: (cause: Cause) => void) {
+  constructor(clock: Clock, limits: Limits, step: (cause: Cause) => void) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#drops = drops;
     this.#step = step;
   }
 
@@ -50,7 +49,8 @@ export class Mux {
   /** Takes a cause; its step has run when this returns, unless another is under way or waiting. */
   push(cause: Cause): void {
     if (this.#isClosed) return;
-    if (this.length >= this.#limits.queued) return this.#drops.count("queue full");
+    this.counters.in++;
+    if (this.length >= this.#limits.queued) return this.counters.drop("queue full");
     this.#waiting.push(cause);
     if (!this.#isRunning && !this.#isResting) this.#run();
   }
@@ -78,6 +78,7 @@ export class Mux {
     this.#isRunning = true;
     try {
       for (let steps = 0; steps < STEPS_PER_TURN && this.#next < this.#waiting.length; steps++) {
+        this.counters.out++;
         this.#step(this.#waiting[this.#next++] as Cause);
       }
     } finally {

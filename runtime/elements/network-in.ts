@@ -2,8 +2,9 @@ import type { Cause } from "../engine/engine.ts";
 import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
 import type { Clock, Datagram, World } from "../world/world.ts";
+import type { PeerBook, PeerCounters } from "../observe/peer-book.ts";
 import type { Admission } from "./admission.ts";
-import type { Drops } from "../observe/drops.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { ElementSpec } from "../plan/element-spec.ts";
  *
  * Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
  * Drops   what is no datagram of this version, or a fragment that does not fit, by the reason the codec gives.
- * Reads   the counters of the datagram service
+ * Reads   counters: datagrams in, admitted tuples out; reassembly: what waits for fragments
  * Built   by runtime/node/dataflow.ts, one per node.
  * See     Admission, Mux, NetworkOut
  */
@@ -25,19 +26,25 @@ export const spec: ElementSpec = {
 };
 
 export class NetworkIn {
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #world: World;
   readonly #clock: Clock;
   readonly #admission: Admission;
-  readonly #drops: Drops;
+  readonly #peers: PeerBook;
   readonly #out: (cause: Cause) => void;
   readonly #reassembly = new Reassembly();
 
-  constructor(world: World, admission: Admission, drops: Drops, out: (cause: Cause) => void) {
+  constructor(world: World, admission: Admission, peers: PeerBook, out: (cause: Cause) => void) {
     this.#world = world;
     this.#clock = world.clock;
     this.#admission = admission;
-    this.#drops = drops;
+    this.#peers = peers;
     this.#out = out;
+  }
+
+  /** Messages of which pieces have come, and those given up before they were whole. */
+  get reassembly(): Reassembly {
+    return this.#reassembly;
   }
 
   start(): void {
@@ -45,25 +52,30 @@ export class NetworkIn {
   }
 
   #datagram({ bytes, from }: Datagram): void {
+    this.counters.in++;
+    const peer = this.#peers.heard(from, this.#clock.now(), bytes.length);
     const decoded = decodeDatagram(bytes);
-    if (decoded.ok) return this.#tuples(bytes, decoded.tuples, from);
-    if (decoded.reason !== "fragment") return this.#drops.count(`datagram: ${decoded.reason}`);
+    if (decoded.ok) return this.#tuples(bytes, decoded.tuples, from, peer);
+    if (decoded.reason !== "fragment") return this.counters.drop(`datagram: ${decoded.reason}`);
     const whole = this.#reassembly.whole(bytes, from, this.#clock.now());
-    if (typeof whole === "string") this.#drops.count(`datagram: ${whole}`);
-    else if (whole !== undefined) this.#message(whole, from);
+    if (typeof whole === "string") this.counters.drop(`datagram: ${whole}`);
+    else if (whole !== undefined) this.#message(whole, from, peer);
   }
 
   /** A datagram put together of pieces; pieces of pieces there are none. */
-  #message(bytes: Uint8Array, from: string): void {
+  #message(bytes: Uint8Array, from: string, peer: PeerCounters): void {
     const decoded = decodeDatagram(bytes);
-    if (decoded.ok) this.#tuples(bytes, decoded.tuples, from);
-    else this.#drops.count(`datagram: ${decoded.reason}`);
+    if (decoded.ok) this.#tuples(bytes, decoded.tuples, from, peer);
+    else this.counters.drop(`datagram: ${decoded.reason}`);
   }
 
-  #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string): void {
+  #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerCounters): void {
     for (const { hash, start, end } of tuples) {
       const tuple = this.#admission.decode(hash, bytes, start, end);
-      if (tuple !== undefined) this.#out({ tuple, provenance: "network", source: from });
+      if (tuple === undefined) continue;
+      peer.receivedTuples++;
+      this.counters.out++;
+      this.#out({ tuple, provenance: "network", source: from });
     }
   }
 }

@@ -3,7 +3,8 @@ import type { Tuple } from "../plan/packet.ts";
 import { equalRows } from "../plan/value.ts";
 import { DatagramBuilder } from "../wire/datagram-builder.ts";
 import type { Datagrams } from "../world/world.ts";
-import type { Drops } from "../observe/drops.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
+import type { PeerBook } from "../observe/peer-book.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
@@ -15,7 +16,7 @@ import type { ElementSpec } from "../plan/element-spec.ts";
  * Ports   in: 1 push. out: the network.
  * Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry;
  *         "too deep": lists in lists without end.
- * Reads   the counters of the datagram service
+ * Reads   counters: tuples in, datagrams out
  * Built   by runtime/node/dataflow.ts, one per node.
  * See     LocSpecDemux, NetworkIn
  */
@@ -29,18 +30,20 @@ export const spec: ElementSpec = {
 const FEW = 8;
 
 export class NetworkOut {
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #datagrams: Datagrams;
-  readonly #drops: Drops;
+  readonly #peers: PeerBook;
   readonly #builder: DatagramBuilder;
   #waiting = new Map<string, Tuple[]>();
 
-  constructor(datagrams: Datagrams, drops: Drops) {
+  constructor(datagrams: Datagrams, peers: PeerBook) {
     this.#datagrams = datagrams;
-    this.#drops = drops;
+    this.#peers = peers;
     this.#builder = new DatagramBuilder(datagrams.maxPayload);
   }
 
   push(to: string, tuple: Tuple): void {
+    this.counters.in++;
     const tuples = this.#waiting.get(to);
     if (tuples === undefined) this.#waiting.set(to, [tuple]);
     else tuples.push(tuple);
@@ -58,11 +61,18 @@ export class NetworkOut {
   }
 
   #send(to: string, tuples: readonly Tuple[]): void {
+    const peer = this.#peers.peer(to);
     for (const tuple of tuples) {
       const refused = this.#builder.add(tuple);
-      if (refused !== undefined) this.#drops.count(refused);
+      if (refused === undefined) peer.sentTuples++;
+      else this.counters.drop(refused);
     }
-    for (const bytes of this.#builder.take()) this.#datagrams.send(to, bytes);
+    for (const bytes of this.#builder.take()) {
+      this.counters.out++;
+      peer.sent++;
+      peer.sentBytes += bytes.length;
+      this.#datagrams.send(to, bytes);
+    }
   }
 }
 

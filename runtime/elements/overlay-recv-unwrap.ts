@@ -1,5 +1,6 @@
 import { Packet, type Provenance, type Tuple } from "../plan/packet.ts";
 import type { Admission } from "./admission.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { ElementSpec } from "../plan/element-spec.ts";
  *
  * Ports   in: 1 push. out: 1 push; a recv event itself also passes, for rules that hear it.
  * Drops   nothing itself; a payload that this node does not accept is dropped and counted by its Admission.
- * Reads   unwrapped (payloads taken out)
+ * Reads   counters: tuples in; out, those and the payloads taken out
  * Built   by runtime/node/dataflow.ts, one per node.
  * Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").
  * See     OverlaySendWrap, ReceiveDemux, Admission
@@ -22,7 +23,7 @@ export const spec: ElementSpec = {
 };
 
 export class OverlayRecvUnwrap {
-  unwrapped = 0;
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #admission: Admission;
   readonly #out: (tuple: Tuple, provenance: Provenance) => void;
 
@@ -32,6 +33,12 @@ export class OverlayRecvUnwrap {
   }
 
   push(tuple: Tuple, provenance: Provenance): void {
+    this.counters.in++;
+    this.#pass(tuple, provenance);
+  }
+
+  #pass(tuple: Tuple, provenance: Provenance): void {
+    this.counters.out++;
     this.#out(tuple, provenance);
     if (tuple.predicate.role.kind !== "recv") return;
     const [packet] = tuple.args;
@@ -42,7 +49,6 @@ export class OverlayRecvUnwrap {
   #unwrap(packet: Packet): void {
     const payload = packet.tuple ?? this.#admission.open(packet);
     if (payload === undefined) return;
-    this.unwrapped++;
-    this.push(payload, packet.tuple === undefined ? "network" : "rule");
+    this.#pass(payload, packet.tuple === undefined ? "network" : "rule");
   }
 }

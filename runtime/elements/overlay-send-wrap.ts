@@ -1,6 +1,7 @@
 import { Packet, type Provenance, type Tuple } from "../plan/packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
 import type { Value } from "../plan/value.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { ElementSpec } from "../plan/element-spec.ts";
  *
  * Ports   in: 1 push. out: 1 push, to Mux.
  * Drops   nothing; an overlay that has no route drops by its own rules.
- * Reads   wrapped (tuples)
+ * Reads   counters: tuples in, send events out
  * Built   by runtime/node/dataflow.ts, one per overlay that defines `send`.
  * Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
  * See     LocSpecDemux, OverlayRecvUnwrap
@@ -23,7 +24,7 @@ export const spec: ElementSpec = {
 };
 
 export class OverlaySendWrap {
-  wrapped = 0;
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #send: PredicateSpec;
   readonly #out: (tuple: Tuple, provenance: Provenance) => void;
 
@@ -33,7 +34,8 @@ export class OverlaySendWrap {
   }
 
   push(node: Value, tuple: Tuple): void {
-    this.wrapped++;
+    this.counters.in++;
+    this.counters.out++;
     this.#out({ predicate: this.#send, args: [node, Packet.of(tuple)], isDelete: false }, "rule");
   }
 }

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 import type { TunTx } from "./tun-tx.ts";
 
@@ -10,7 +11,7 @@ import type { TunTx } from "./tun-tx.ts";
  *
  * Ports   in: 1 push. out: one push per predicate.
  * Drops   nothing; an event that no rule hears ends here.
- * Reads   nothing
+ * Reads   counters: tuples in, tuples out
  * Built   by runtime/node/dataflow.ts, one per node.
  * Example tun(Pkt) from the device goes to the strands that hear `tun`; from a rule or the network, to the device.
  * See     OverlayRecvUnwrap, TunTx
@@ -23,6 +24,7 @@ export const spec: ElementSpec = {
 };
 
 export class ReceiveDemux {
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #engine: Engine;
   readonly #tunTx: TunTx;
 
@@ -32,6 +34,8 @@ export class ReceiveDemux {
   }
 
   push(tuple: Tuple, provenance: Provenance): void {
+    this.counters.in++;
+    this.counters.out++;
     if (tuple.predicate.table !== undefined) this.#engine.change(tuple);
     else if (tuple.predicate.role.kind === "tun" && provenance !== "device") this.#tunTx.push(tuple);
     else this.#engine.react(tuple);

@@ -1,5 +1,6 @@
 import type { Tuple } from "../plan/packet.ts";
 import type { Value } from "../plan/value.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /** A tuple on its way to a place. */
@@ -16,7 +17,7 @@ export interface Outgoing {
  *
  * Ports   in: one push per strand. out: 1 push.
  * Drops   nothing
- * Reads   nothing
+ * Reads   counters: tuples in, tuples out
  * Built   by runtime/node/dataflow.ts, one per node.
  * See     LocSpecDemux
  */
@@ -28,6 +29,7 @@ export const spec: ElementSpec = {
 };
 
 export class RoundRobin {
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #out: (outgoing: Outgoing) => void;
   /** By strand, in the order in which they first had something. */
   readonly #queues = new Map<number, Outgoing[]>();
@@ -37,6 +39,7 @@ export class RoundRobin {
   }
 
   push(outgoing: Outgoing, strand: number): void {
+    this.counters.in++;
     const queue = this.#queues.get(strand);
     if (queue === undefined) this.#queues.set(strand, [outgoing]);
     else queue.push(outgoing);
@@ -46,6 +49,7 @@ export class RoundRobin {
     if (this.#queues.size === 0) return;
     const queues = [...this.#queues.values()];
     this.#queues.clear();
+    for (const queue of queues) this.counters.out += queue.length;
     if (queues.length === 1) return (queues[0] as Outgoing[]).forEach(this.#out);
     for (let turn = 0; queues.some((queue) => turn < queue.length); turn++) {
       for (const queue of queues) if (turn < queue.length) this.#out(queue[turn] as Outgoing);

@@ -2,7 +2,7 @@ import type { Cause } from "../engine/engine.ts";
 import { destinationText, readHeader, sourceText } from "../device/ip-packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
 import type { Tun } from "../world/world.ts";
-import type { Drops } from "../observe/drops.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { ElementSpec } from "../plan/element-spec.ts";
  *
  * Ports   in: the device. out: 1 push.
  * Drops   "tun: no IP packet": what has no whole IPv4 or IPv6 header.
- * Reads   the device's counters
+ * Reads   counters: packets in, tuples out
  * Built   by runtime/node/dataflow.ts, when the node has a device and a rule hears `tun`.
  * See     TunTx, ReceiveDemux
  */
@@ -24,23 +24,24 @@ export const spec: ElementSpec = {
 };
 
 export class TunRx {
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #event: PredicateSpec;
-  readonly #drops: Drops;
   readonly #out: (cause: Cause) => void;
 
-  constructor(tun: Tun, event: PredicateSpec, drops: Drops, out: (cause: Cause) => void) {
+  constructor(tun: Tun, event: PredicateSpec, out: (cause: Cause) => void) {
     this.#event = event;
-    this.#drops = drops;
     this.#out = out;
     tun.onPacket((packet) => this.#packet(packet));
   }
 
   /** The device's buffer is used again, so the tuple has a copy. */
   #packet(bytes: Uint8Array): void {
+    this.counters.in++;
     const header = readHeader(bytes);
-    if (header === undefined) return this.#drops.count("tun: no IP packet");
+    if (header === undefined) return this.counters.drop("tun: no IP packet");
     const packet = bytes.slice(0, header.length);
     const args = [packet, sourceText(packet, header), destinationText(packet, header), header.protocol, header.ttl];
+    this.counters.out++;
     this.#out({ tuple: { predicate: this.#event, args, isDelete: false }, provenance: "device", source: null });
   }
 }

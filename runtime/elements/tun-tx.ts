@@ -2,7 +2,7 @@ import { type HeaderChanges, readHeader, rewriteHeader } from "../device/ip-pack
 import type { Tuple } from "../plan/packet.ts";
 import type { Value } from "../plan/value.ts";
 import type { Tun } from "../world/world.ts";
-import type { Drops } from "../observe/drops.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { ElementSpec } from "../plan/element-spec.ts";
  *
  * Ports   in: 1 push. out: the device.
  * Drops   "tun: no device", "tun: no IP packet", "tun: bad header field".
- * Reads   the device's counters
+ * Reads   counters: tuples in, packets out
  * Built   by runtime/node/dataflow.ts, one per node.
  * Example tun(Pkt, _, "10.0.0.5") sends the packet to another host.
  * See     TunRx, ReceiveDemux
@@ -26,23 +26,23 @@ export const spec: ElementSpec = {
 };
 
 export class TunTx {
+  readonly counters: ElementCounters = new ElementCounters();
   readonly #tun: Tun | undefined;
-  readonly #drops: Drops;
   #packets: Uint8Array[] = [];
 
-  constructor(tun: Tun | undefined, drops: Drops) {
+  constructor(tun: Tun | undefined) {
     this.#tun = tun;
-    this.#drops = drops;
   }
 
   push({ args }: Tuple): void {
+    this.counters.in++;
     const [packet] = args;
-    if (this.#tun === undefined) return this.#drops.count("tun: no device");
+    if (this.#tun === undefined) return this.counters.drop("tun: no device");
     if (!(packet instanceof Uint8Array) || readHeader(packet) === undefined) {
-      return this.#drops.count("tun: no IP packet");
+      return this.counters.drop("tun: no IP packet");
     }
     const changed = withHeader(packet, args);
-    if (changed === undefined) return this.#drops.count("tun: bad header field");
+    if (changed === undefined) return this.counters.drop("tun: bad header field");
     this.#packets.push(changed);
   }
 
@@ -51,6 +51,7 @@ export class TunTx {
     if (this.#packets.length === 0) return;
     const packets = this.#packets;
     this.#packets = [];
+    this.counters.out += packets.length;
     for (const packet of packets) this.#tun?.write(packet);
   }
 

@@ -45,12 +45,16 @@ export interface EngineCounters {
   rounds: number;
   /** Steps that passed a limit and were taken back. */
   stopped: number;
-  /** Causes refused because too many were waiting. */
-  refused: number;
   /** Per strand. */
   readonly fired: number[];
+  readonly derived: number[];
   readonly failed: number[];
+  /** Spent in the strand: each of the first firings is timed, then one of so many stands for all. */
+  readonly seconds: number[];
 }
+
+const TIMED_FIRST = 64;
+const TIMED_EVERY = 64;
 
 /**
  * Executes a plan on one node: one cause a step, rounds within it until nothing is left. In a round the tables are
@@ -105,7 +109,15 @@ export class Engine implements StrandHost {
     this.#byExpired = strandsBy(plan, "expired");
     this.#addresses = addressTables(this.tables);
     const none = (): number[] => plan.strands.map(() => 0);
-    this.counters = { steps: 0, rounds: 0, stopped: 0, refused: 0, fired: none(), failed: none() };
+    this.counters = {
+      steps: 0,
+      rounds: 0,
+      stopped: 0,
+      fired: none(),
+      derived: none(),
+      failed: none(),
+      seconds: none(),
+    };
   }
 
   /** Called once, before the first step. */
@@ -221,8 +233,16 @@ export class Engine implements StrandHost {
 
   #fire(strand: number, values: Row): void {
     this.#running = strand;
-    (this.counters.fired[strand] as number)++;
+    const before = (this.counters.fired[strand] as number)++;
+    if (before < TIMED_FIRST || before % TIMED_EVERY === 0) return this.#fireTimed(strand, values, before);
     (this.#strands[strand] as StrandFunction)(this, values);
+  }
+
+  #fireTimed(strand: number, values: Row, before: number): void {
+    const start = this.#clock.now();
+    (this.#strands[strand] as StrandFunction)(this, values);
+    const stands = before < TIMED_FIRST ? 1 : TIMED_EVERY;
+    (this.counters.seconds[strand] as number) += (this.#clock.now() - start) * stands;
   }
 
   #takeBack(passed: LimitPassed, dataflow: Dataflow): void {
@@ -246,7 +266,7 @@ export class Engine implements StrandHost {
 
   /** An event of this round that an element, not a rule, raises. */
   inject(tuple: Tuple, provenance: Provenance): void {
-    this.#count(this.#running);
+    this.#limit(this.#running);
     this.#events.add(tuple, provenance);
   }
 
@@ -298,6 +318,11 @@ export class Engine implements StrandHost {
   }
 
   #count(strand: number): void {
+    (this.counters.derived[strand] as number)++;
+    this.#limit(strand);
+  }
+
+  #limit(strand: number): void {
     if (!this.#isUnlimited && ++this.#derivations > this.#limits.derivations)
       throw new LimitPassed("derivations", strand);
   }

@@ -32,6 +32,11 @@ export class PeriodicTimers {
   stop(): void {
     for (const timer of this.#running) timer.stop();
   }
+
+  /** Timers that will ring. */
+  get running(): number {
+    return this.#running.filter((timer) => timer.isArmed).length;
+  }
 }
 
 class PeriodicTimer {
@@ -53,6 +58,11 @@ class PeriodicTimer {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  get isArmed(): boolean {
+    return this.#timer !== undefined;
   }
 
   #arm(clock: Clock, fire: Fire): void {
@@ -66,6 +76,7 @@ class PeriodicTimer {
     const number = this.#number++;
     const isLast = this.spec.count > 0 && this.#number >= this.spec.count;
     this.#due = Math.max(this.#due, clock.now() - this.spec.seconds) + this.spec.seconds;
+    this.#timer = undefined;
     if (!isLast) this.#arm(clock, fire);
     fire(this.spec, number);
   }

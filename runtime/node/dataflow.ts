@@ -1,5 +1,6 @@
 import { Admission } from "../elements/admission.ts";
-import { Drops } from "../observe/drops.ts";
+import type { ElementCounters } from "../observe/element-counters.ts";
+import { PeerBook } from "../observe/peer-book.ts";
 import { LocSpecDemux } from "../elements/loc-spec-demux.ts";
 import { Mux } from "../elements/mux.ts";
 import { NetworkIn } from "../elements/network-in.ts";
@@ -17,6 +18,14 @@ import type { Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Value } from "../plan/value.ts";
 import type { World } from "../world/world.ts";
 
+/** An element of this node under the name of the drawing, for those who read its counters. */
+export interface CountedElement {
+  readonly element: string;
+  /** The overlay of an OverlaySendWrap, otherwise empty. */
+  readonly label: string;
+  readonly counters: ElementCounters;
+}
+
 /** Told of tuples that cross the network's edge, for watching. */
 export interface NetworkListener {
   sent(tuple: Tuple, location: Value): void;
@@ -30,7 +39,9 @@ export interface NetworkListener {
  *   LocSpecDemux ─► Mux (this node), NetworkOut (@ip), OverlaySendWrap (@ov::addr) ─► Mux
  */
 export class NodeDataflow implements Dataflow {
-  readonly drops: Drops = new Drops();
+  /** All of them, in the order of the drawing. */
+  readonly elements: readonly CountedElement[];
+  readonly peers: PeerBook = new PeerBook();
   readonly mux: Mux;
   readonly networkIn: NetworkIn;
   readonly networkOut: NetworkOut;
@@ -50,21 +61,42 @@ export class NodeDataflow implements Dataflow {
     step: (cause: Cause) => void,
     listener: NetworkListener,
   ) {
-    const { drops } = this;
     this.#listener = listener;
-    this.mux = new Mux(world.clock, limits, drops, step);
+    this.mux = new Mux(world.clock, limits, step);
     const toMux = (cause: Cause): void => this.mux.push(cause);
-    const admission = new Admission(plan, drops);
-    this.networkIn = new NetworkIn(world, admission, drops, (cause) => this.#arrived(cause));
+    const admission = new Admission(plan);
+    this.networkIn = new NetworkIn(world, admission, this.peers, (cause) => this.#arrived(cause));
     const device = plan.predicates.find((spec) => spec.role.kind === "tun" && engine.isHeard(spec.id));
-    if (world.tun !== undefined && device !== undefined) void new TunRx(world.tun, device, drops, toMux);
-    this.#tunTx = new TunTx(world.tun, drops);
+    const tunRx = world.tun && device && new TunRx(world.tun, device, toMux);
+    this.#tunTx = new TunTx(world.tun);
     const receiveDemux = new ReceiveDemux(engine, this.#tunTx);
     this.unwrap = new OverlayRecvUnwrap(admission, (tuple, provenance) => receiveDemux.push(tuple, provenance));
-    this.networkOut = new NetworkOut(world.datagrams, drops);
+    this.networkOut = new NetworkOut(world.datagrams, this.peers);
     this.wraps = overlayWraps(plan, (tuple, provenance) => engine.inject(tuple, provenance));
-    this.demux = new LocSpecDemux(isOwn, this.wraps, this.networkOut, drops);
+    this.demux = new LocSpecDemux(isOwn, this.wraps, this.networkOut);
     this.#roundRobin = new RoundRobin((outgoing) => this.demux.push(outgoing));
+    this.elements = [
+      counted("NetworkIn", this.networkIn),
+      counted("Admission", admission),
+      ...(tunRx === undefined ? [] : [counted("TunRx", tunRx)]),
+      counted("Mux", this.mux),
+      counted("OverlayRecvUnwrap", this.unwrap),
+      counted("ReceiveDemux", receiveDemux),
+      counted("TunTx", this.#tunTx),
+      counted("RoundRobin", this.#roundRobin),
+      counted("LocSpecDemux", this.demux),
+      ...[...this.wraps].map(([overlay, wrap]) => counted("OverlaySendWrap", wrap, overlay)),
+      counted("NetworkOut", this.networkOut),
+    ];
+  }
+
+  /** What all elements have dropped, by reason. */
+  get drops(): ReadonlyMap<string, number> {
+    const drops = new Map<string, number>();
+    for (const { counters } of this.elements) {
+      for (const [reason, count] of counters.dropped) drops.set(reason, (drops.get(reason) ?? 0) + count);
+    }
+    return drops;
   }
 
   /** From now on datagrams are heard. */
@@ -102,6 +134,14 @@ export class NodeDataflow implements Dataflow {
     this.#listener.received(cause.tuple, cause.source);
     this.mux.push(cause);
   }
+}
+
+function counted(
+  element: string,
+  { counters }: { readonly counters: ElementCounters },
+  label: string = "",
+): CountedElement {
+  return { element, label, counters };
 }
 
 function overlayWraps(

@@ -8,6 +8,8 @@ import type { Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import type { Timer, World } from "../world/world.ts";
+import type { Figures } from "../observe/figures.ts";
+import { collectFigures } from "./collect-figures.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import type { Program } from "./program.ts";
 
@@ -38,6 +40,7 @@ export class Node {
   readonly #program: Program;
   readonly #world: World;
   readonly #settings: NodeSettings;
+  readonly #limits: Limits;
   readonly #engine: Engine;
   readonly #dataflow: NodeDataflow;
   readonly #timers: PeriodicTimers;
@@ -55,6 +58,7 @@ export class Node {
     this.#program = program;
     this.#world = world;
     this.#settings = settings;
+    this.#limits = limits;
     this.#startedAt = world.clock.now();
     this.#watched = watchedPredicates(plan, settings.watch);
     this.#engine = new Engine(plan, strands, world.clock, world.seed, limits, this.#listener());
@@ -118,12 +122,26 @@ export class Node {
     const { conflicts, evicted, expired, failedAggregates } = this.#engine.store;
     return {
       engine: this.#engine.counters,
-      drops: this.#dataflow.drops.byReason,
+      drops: this.#dataflow.drops,
       conflicts,
       evicted,
       expired,
       failedAggregates,
     };
+  }
+
+  /** The node in numbers. Costs nothing while nobody asks. */
+  figures(): Figures {
+    return collectFigures({
+      name: this.#settings.names[0] ?? "",
+      uptime: this.#world.clock.now() - this.#startedAt,
+      plan: this.#program.plan,
+      world: this.#world,
+      limits: this.#limits,
+      engine: this.#engine,
+      dataflow: this.#dataflow,
+      timers: this.#timers.running,
+    });
   }
 
   #predicate(name: string, arity: number): PredicateSpec | undefined {

@@ -9,6 +9,13 @@ export interface World {
   readonly datagrams: Datagrams;
   /** Absent when the node was started without `--tun`. */
   readonly tun: Tun | undefined;
+  /** How late the process serves its timers and sockets; absent in virtual time, where nothing is late. */
+  readonly eventLoop?: EventLoop;
+}
+
+export interface EventLoop {
+  /** Seconds, over the last while; all 0 at the first call, which begins the counting. */
+  delay(): { readonly mean: number; readonly p99: number; readonly max: number };
 }
 
 /** Monotonic time. */
@@ -42,11 +49,19 @@ export interface Datagrams {
   /** The largest payload that is sent in one piece. */
   readonly maxPayload: number;
   readonly counters: DatagramCounters;
+  /** Absent where nothing waits. */
+  readonly queue?: SendQueue | undefined;
   /** Sets the one receiver. Called before any datagram can arrive; each call is one datagram. */
   onDatagram(receive: (datagram: Datagram) => void): void;
   /** `to` is `host:port`; names other than numeric addresses are resolved. `bytes` must stay unchanged afterwards. */
   send(to: string, bytes: Uint8Array): void;
   close(): Promise<void>;
+}
+
+/** Bytes that wait in this process for room in the kernel's buffer, and how many may. */
+export interface SendQueue {
+  readonly length: number;
+  readonly limit: number;
 }
 
 export interface DatagramCounters {

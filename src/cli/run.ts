@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { parseCidr } from "../../runtime/device/cidr.ts";
 import { formatHostPort, parseHostPort } from "../../runtime/device/host-port.ts";
+import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { openTun } from "../../runtime/device/tun.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
@@ -47,9 +48,10 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
   const program = loadProgram(compilation.plan);
   const stopped = stopSignal();
   const datagrams = await bind(options.listen);
+  const eventLoop = new EventLoopDelay();
   try {
     const tun = options.tun === undefined ? undefined : openDevice(options.tun, output);
-    const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun };
+    const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun, eventLoop };
     const names = ownNames(options, datagrams);
     const onWatch = (line: WatchLine): void =>
       output.result(options.json ? JSON.stringify(line) : formatWatchLine(line));
@@ -64,6 +66,7 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
     await node.stop();
     for (const line of summary(node.counters, compilation.plan)) output.problem(`mosaic: ${line}`);
   } finally {
+    eventLoop.stop();
     await datagrams.close();
   }
 }

@@ -7,7 +7,7 @@ import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
 import type { Cause } from "../../runtime/engine/engine.ts";
 import { defaultLimits } from "../../runtime/engine/limits.ts";
-import { Drops } from "../../runtime/observe/drops.ts";
+import { PeerBook } from "../../runtime/observe/peer-book.ts";
 import { Address } from "../../runtime/plan/address.ts";
 import type { Tuple } from "../../runtime/plan/packet.ts";
 import type { Value } from "../../runtime/plan/value.ts";
@@ -42,7 +42,7 @@ test("the elements are those of the paper's drawing, and the devices", () => {
 describe("Mux", () => {
   test("steps one cause after another, those that a step adds after those that wait", () => {
     const steps: number[] = [];
-    const mux: Mux = new Mux(new ManualClock(), defaultLimits, new Drops(), ({ tuple: { args } }) => {
+    const mux: Mux = new Mux(new ManualClock(), defaultLimits, ({ tuple: { args } }) => {
       const number = args[0] as number;
       steps.push(number);
       if (number < 3) mux.push(cause(number + 10));
@@ -54,16 +54,15 @@ describe("Mux", () => {
 
   test("gives others their turn, and refuses what would wait too long a line", () => {
     const clock = new ManualClock();
-    const drops = new Drops();
     let steps = 0;
-    const mux: Mux = new Mux(clock, { ...defaultLimits, queued: 1000 }, drops, () => {
+    const mux: Mux = new Mux(clock, { ...defaultLimits, queued: 1000 }, () => {
       if (steps++ === 0) for (let count = 0; count < 2000; count++) mux.push(cause(count));
     });
     mux.push(cause(0));
     expect(steps).toBeLessThan(500);
     clock.advance(1);
     expect(steps).toBeGreaterThanOrEqual(1000);
-    expect(drops.byReason.get("queue full")).toBeGreaterThan(900);
+    expect(mux.counters.dropped.get("queue full")).toBeGreaterThan(900);
   });
 });
 
@@ -88,16 +87,15 @@ describe("RoundRobin", () => {
 
 describe("LocSpecDemux and NetworkOut", () => {
   test("send each tuple its way, and count what has none", () => {
-    const drops = new Drops();
     const datagrams = new ManualDatagrams("me:1");
-    const network = new NetworkOut(datagrams, drops);
-    const demux = new LocSpecDemux((name) => name === "me:1", new Map(), network, drops);
+    const network = new NetworkOut(datagrams, new PeerBook());
+    const demux = new LocSpecDemux((name) => name === "me:1", new Map(), network);
     const places: readonly Value[] = ["me:1", "you:1", "NIL", 3, null, new Address("i3", "x"), "you:1", "you:1"];
     for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 6)), location });
     network.leave();
     expect(demux.takeLocal()).toHaveLength(1);
     expect(datagrams.sent.map(({ to }) => to)).toEqual(["you:1"]);
-    expect([...drops.byReason]).toEqual([
+    expect([...demux.counters.dropped]).toEqual([
       ["no address", 3],
       ["unknown overlay", 1],
     ]);
@@ -106,16 +104,14 @@ describe("LocSpecDemux and NetworkOut", () => {
 
 describe("TunTx", () => {
   test("writes nothing that is no packet, and nothing without a device", () => {
-    const drops = new Drops();
-    const withDevice = new TunTx({ write: () => expect.unreachable() } as never, drops);
+    const withDevice = new TunTx({ write: () => expect.unreachable() } as never);
     withDevice.push(tuple("text"));
     withDevice.push(tuple(new Uint8Array([0x45, 0])));
     withDevice.leave();
-    new TunTx(undefined, drops).push(tuple(new Uint8Array(20)));
-    expect([...drops.byReason]).toEqual([
-      ["tun: no IP packet", 2],
-      ["tun: no device", 1],
-    ]);
+    const without = new TunTx(undefined);
+    without.push(tuple(new Uint8Array(20)));
+    expect([...withDevice.counters.dropped]).toEqual([["tun: no IP packet", 2]]);
+    expect([...without.counters.dropped]).toEqual([["tun: no device", 1]]);
   });
 });
 

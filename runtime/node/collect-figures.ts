@@ -1,0 +1,119 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Limits } from "../engine/limits.ts";
+import type {
+  Counts,
+  Figures,
+  PeerFigures,
+  QueueFigures,
+  RuleFigures,
+  TableFigures,
+  TunFigures,
+} from "../observe/figures.ts";
+import type { Plan } from "../plan/plan.ts";
+import { reassemblyLimits } from "../wire/reassembly.ts";
+import type { Datagrams, Tun, World } from "../world/world.ts";
+import type { NodeDataflow } from "./dataflow.ts";
+
+/** The parts of a node that count. */
+export interface CountingParts {
+  readonly name: string;
+  readonly uptime: number;
+  readonly plan: Plan;
+  readonly world: World;
+  readonly limits: Limits;
+  readonly engine: Engine;
+  readonly dataflow: NodeDataflow;
+  /** Timers that will ring. */
+  readonly timers: number;
+}
+
+export function collectFigures(parts: CountingParts): Figures {
+  const { name, uptime, world, engine, dataflow } = parts;
+  const { steps, rounds, stopped } = engine.counters;
+  const { conflicts, evicted, expired, failedAggregates } = engine.store;
+  return {
+    node: name,
+    uptime,
+    steps: { steps, rounds, stopped, conflicts, evicted, expired, failedAggregates },
+    elements: dataflow.elements.map(({ element, label, counters }) => {
+      return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
+    }),
+    rules: ruleFigures(parts),
+    peers: peerFigures(parts),
+    tables: tableFigures(engine),
+    queues: queueFigures(parts),
+    network: networkFigures(world.datagrams),
+    tun: world.tun === undefined ? null : tunFigures(world.tun),
+    eventLoop: world.eventLoop?.delay() ?? null,
+  };
+}
+
+/** A rule is run by several strands; people know the rule. */
+function ruleFigures({ plan, engine }: CountingParts): readonly RuleFigures[] {
+  const rules = new Map<string, RuleFigures>();
+  const { fired, derived, failed, seconds } = engine.counters;
+  for (const { id, origin } of plan.strands) {
+    const key = `${origin.rule} ${origin.file} ${origin.line}`;
+    const { rule, file, line } = origin;
+    const sum = rules.get(key) ?? { rule, file, line, firings: 0, derived: 0, failed: 0, seconds: 0 };
+    rules.set(key, {
+      ...sum,
+      firings: sum.firings + (fired[id] ?? 0),
+      derived: sum.derived + (derived[id] ?? 0),
+      failed: sum.failed + (failed[id] ?? 0),
+      seconds: sum.seconds + (seconds[id] ?? 0),
+    });
+  }
+  return [...rules.values()];
+}
+
+function peerFigures({ world, dataflow }: CountingParts): readonly PeerFigures[] {
+  const now = world.clock.now();
+  return [...dataflow.peers.peers()].map(({ heardAt, ...counters }) => {
+    return { ...counters, silence: heardAt === undefined ? null : now - heardAt };
+  });
+}
+
+function tableFigures({ tables }: Engine): readonly TableFigures[] {
+  return tables.flatMap((table) => {
+    if (table === undefined) return [];
+    const { predicate, count, spec } = table;
+    return [{ table: predicate.name, rows: count, limit: finite(spec.size), lifetime: finite(spec.lifetime) }];
+  });
+}
+
+function queueFigures({ dataflow, limits, world, timers }: CountingParts): readonly QueueFigures[] {
+  const { mux, networkIn } = dataflow;
+  const { held, evicted } = networkIn.reassembly;
+  const { queue, counters } = world.datagrams;
+  const full = mux.counters.dropped.get("queue full") ?? 0;
+  const queues: QueueFigures[] = [
+    { queue: "steps", length: mux.length, limit: limits.queued, unit: "causes", dropped: full },
+    {
+      queue: "fragments",
+      length: held.messages,
+      limit: reassemblyLimits.messages,
+      unit: "messages",
+      dropped: evicted,
+    },
+    { queue: "timers", length: timers, limit: timers, unit: "timers", dropped: 0 },
+  ];
+  if (queue === undefined) return queues;
+  return [...queues, { queue: "send", ...queue, unit: "bytes", dropped: counters.failed.get("ENOBUFS") ?? 0 }];
+}
+
+function networkFigures({ counters }: Datagrams): Figures["network"] {
+  return { ...counters, failed: countsOf(counters.failed) };
+}
+
+function tunFigures({ name, mtu, counters }: Tun): TunFigures {
+  return { name, mtu, ...counters, refused: countsOf(counters.refused) };
+}
+
+function countsOf(counts: ReadonlyMap<string, number>): Counts {
+  return Object.fromEntries(counts);
+}
+
+function finite(number: number): number | null {
+  return Number.isFinite(number) ? number : null;
+}

@@ -1,0 +1,11 @@
+/** What has passed one element since the node started: plain numbers, since they are changed for every tuple. */
+export class ElementCounters {
+  /** What came in and what left, in the units of the element's header. */
+  in = 0;
+  out = 0;
+  readonly dropped: Map<string, number> = new Map();
+
+  drop(reason: string): void {
+    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
+  }
+}

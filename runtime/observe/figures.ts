@@ -1,0 +1,120 @@
+/**
+ * A node in numbers, at one moment: what `mosaic top` shows and `/metrics` tells. Everything that counts counts from the
+ * start of the node; times are in seconds. Plain data that survives JSON: what has no limit has the limit null.
+ */
+export interface Figures {
+  /** The name that others know the node by. */
+  readonly node: string;
+  readonly uptime: number;
+  readonly steps: StepFigures;
+  readonly elements: readonly ElementFigures[];
+  readonly rules: readonly RuleFigures[];
+  readonly peers: readonly PeerFigures[];
+  readonly tables: readonly TableFigures[];
+  readonly queues: readonly QueueFigures[];
+  readonly network: NetworkFigures;
+  /** Null without a device. */
+  readonly tun: TunFigures | null;
+  /** Null in virtual time, where nothing is late. */
+  readonly eventLoop: EventLoopFigures | null;
+}
+
+export interface StepFigures {
+  readonly steps: number;
+  readonly rounds: number;
+  /** Steps that passed a limit and were taken back. */
+  readonly stopped: number;
+  /** Rows that lost to another for a key of the same commit. */
+  readonly conflicts: number;
+  /** Rows that left because their table was full, and because their time was up. */
+  readonly evicted: number;
+  readonly expired: number;
+  /** Groups whose aggregate had no value. */
+  readonly failedAggregates: number;
+}
+
+/** What has passed an element, in the units of its header. */
+export interface ElementFigures {
+  readonly element: string;
+  /** The overlay of an OverlaySendWrap; empty where a node has one such element. */
+  readonly label: string;
+  readonly in: number;
+  readonly out: number;
+  readonly dropped: Counts;
+}
+
+/** Counts by reason, in words. */
+export type Counts = Readonly<Record<string, number>>;
+
+export interface RuleFigures {
+  /** The rule's label, or its head. */
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+  /** How often something made the rule run. */
+  readonly firings: number;
+  /** Events, table changes and sends that it derived. */
+  readonly derived: number;
+  /** Derivations that came to nothing because an operation had no value. */
+  readonly failed: number;
+  /** Time spent in it: estimated from samples once it has run often. */
+  readonly seconds: number;
+}
+
+export interface PeerFigures {
+  /** `host:port`, or `others` for all addresses beyond the first 1024. */
+  readonly address: string;
+  readonly sent: number;
+  readonly sentBytes: number;
+  readonly sentTuples: number;
+  readonly received: number;
+  readonly receivedBytes: number;
+  readonly receivedTuples: number;
+  /** Since the last datagram from it; null when there was none. */
+  readonly silence: number | null;
+}
+
+export interface TableFigures {
+  readonly table: string;
+  readonly rows: number;
+  readonly limit: number | null;
+  /** Of a row; null for ever. */
+  readonly lifetime: number | null;
+}
+
+export interface QueueFigures {
+  readonly queue: string;
+  /** What waits now, and how much may, in `unit`. */
+  readonly length: number;
+  readonly limit: number | null;
+  readonly unit: "causes" | "messages" | "bytes" | "timers";
+  /** What found no room. */
+  readonly dropped: number;
+}
+
+export interface NetworkFigures {
+  readonly sent: number;
+  readonly sentBytes: number;
+  readonly received: number;
+  readonly receivedBytes: number;
+  /** Sends that the network refused. */
+  readonly failed: Counts;
+}
+
+export interface TunFigures {
+  readonly name: string;
+  readonly mtu: number;
+  readonly read: number;
+  readonly readBytes: number;
+  readonly written: number;
+  readonly writtenBytes: number;
+  /** Packets that the kernel refused. */
+  readonly refused: Counts;
+}
+
+/** How late timers and sockets were served over the last 10 to 20 seconds; the first figures begin the counting. */
+export interface EventLoopFigures {
+  readonly mean: number;
+  readonly p99: number;
+  readonly max: number;
+}

@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { PeerBook } from "../../runtime/observe/peer-book.ts";
+import type { Figures } from "../../runtime/observe/figures.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { manualWorld } from "../session/manual-world.ts";
+
+function startNode(program: string, address = "here:1"): { node: Node; world: ReturnType<typeof manualWorld> } {
+  const library = new FileLibrary();
+  library.give("program", program);
+  const { plan, diagnostics } = compile(["program"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+  const world = manualWorld(address);
+  const node = new Node(loadProgram(plan), world, { names: [address], facts: [], watch: [] });
+  node.start();
+  return { node, world };
+}
+
+function element(figures: Figures, name: string): unknown {
+  return figures.elements.find((one) => one.element === name);
+}
+
+const FORWARD = `
+materialize(seen, 10, 2, keys(1)).
+store: seen(X) :- note(X).
+forward: note@"there:1"(X) :- note(X), X < 10.
+half: result(Y) :- note(X), Y := 10 / X.
+tick: beat(E) :- periodic(E, 1, 3).
+`;
+
+test("a rule says how often it ran, what it derived and what had no value", () => {
+  const { node } = startNode(FORWARD);
+  for (const number of [0, 1, 20]) node.insert("note", [number]);
+  const { rules } = node.figures();
+  expect(rules.map(({ rule, line, firings, derived, failed }) => [rule, line, firings, derived, failed])).toEqual([
+    ["store", 3, 3, 3, 0],
+    ["forward", 4, 3, 2, 0],
+    ["half", 5, 3, 2, 1],
+    ["tick", 6, 0, 0, 0],
+  ]);
+});
+
+test("a table says how many rows it has and may have, and a timer that it will ring", () => {
+  const { node, world } = startNode(FORWARD);
+  for (const number of [10, 11, 12]) node.insert("note", [number]);
+  expect(node.figures().tables).toContainEqual({ table: "seen", rows: 2, limit: 2, lifetime: 10 });
+  expect(node.figures().steps).toMatchObject({ evicted: 1, expired: 0 });
+  const timers = (): unknown => node.figures().queues.find(({ queue }) => queue === "timers")?.length;
+  expect(timers()).toBe(1);
+  world.clock.advance(20);
+  expect(node.figures()).toMatchObject({ uptime: 20, steps: { expired: 2 } });
+  expect(timers()).toBe(0);
+});
+
+test("two nodes count the same datagrams from both ends, and what is not accepted where it was dropped", () => {
+  const here = startNode(FORWARD);
+  const there = startNode(`a: heard(X) :- note(X). b: note@"here:1"(X) :- never(X). accept note(number).`, "there:1");
+  here.node.insert("note", [3]);
+  for (const { bytes } of here.world.datagrams.sent) {
+    there.world.clock.advance(5);
+    there.world.datagrams.deliver(bytes, "here:1");
+  }
+  there.world.clock.advance(2);
+  there.world.datagrams.deliver(new Uint8Array(3), "stranger:9");
+  const sent = here.node.figures().peers;
+  const received = there.node.figures().peers;
+  expect(sent).toMatchObject([{ address: "there:1", sent: 1, sentTuples: 1, received: 0, silence: null }]);
+  expect(received).toMatchObject([
+    { address: "here:1", received: 1, receivedTuples: 1, receivedBytes: sent[0]?.sentBytes, silence: 2 },
+    { address: "stranger:9", received: 1, receivedTuples: 0, silence: 0 },
+  ]);
+  expect(element(there.node.figures(), "NetworkIn")).toMatchObject({
+    in: 2,
+    out: 1,
+    dropped: { "datagram: too short": 1 },
+  });
+});
+
+test("a tuple is counted at each element on its way", () => {
+  const { node } = startNode(FORWARD);
+  node.insert("note", [3]);
+  const flow = node.figures().elements.filter((one) => one.in > 0);
+  expect(flow.map(({ element, in: came, out }) => [element, came, out])).toEqual([
+    ["Mux", 1, 1],
+    ["OverlayRecvUnwrap", 2, 2],
+    ["ReceiveDemux", 2, 2],
+    ["RoundRobin", 1, 1],
+    ["LocSpecDemux", 1, 1],
+    ["NetworkOut", 1, 1],
+  ]);
+});
+
+test("figures survive JSON", () => {
+  const figures = startNode(FORWARD).node.figures();
+  expect(JSON.parse(JSON.stringify(figures))).toEqual(figures);
+});
+
+test("strangers beyond counting share one line", () => {
+  const book = new PeerBook();
+  for (let port = 0; port < 3000; port++) book.heard(`stranger:${port}`, 1, 100);
+  const peers = [...book.peers()];
+  expect(peers).toHaveLength(1025);
+  expect(peers.at(-1)).toMatchObject({ address: "others", received: 3000 - 1024 });
+});
