@@ -85,7 +85,7 @@ export interface StrandSpec {
   readonly id: number;
   readonly origin: Origin;
   readonly trigger: Trigger;
-  /** The elements it was fused from, for people: `Join ron.RT(Dest, Next) on Dest`. */
+  /** The elements it was fused from, for people: `Join ron.RT(Dest, Next, _) by index 1`. The last says what it does: `Insert ron.link`. */
   readonly operators: readonly string[];
 }
 

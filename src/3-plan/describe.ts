@@ -1,71 +1,123 @@
 import type { Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
-import { formatValue } from "../../runtime/plan/format.ts";
-import type { PredicateSpec, StrandSpec } from "../../runtime/plan/plan.ts";
-import type { Action, Match, Operator, Strand, Target } from "./strand.ts";
+import type { PredicateSpec, StrandSpec, ViewSpec } from "../../runtime/plan/plan.ts";
+import type { Action, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
 /** The strand as people read it: the elements that were fused into its function, in order. */
-export function describe(strand: Strand, predicates: readonly PredicateSpec[]): StrandSpec {
-  const { id, origin, trigger } = strand;
-  const source = predicates[trigger.predicate]?.name ?? "?";
-  const first = `On ${trigger.kind} ${source}${columns(strand.match)}`;
-  const last = describeAction(strand.action);
-  return { id, origin, trigger, operators: [first, ...strand.operators.map(describeOperator), last] };
+export function describe(strand: Strand, predicates: readonly PredicateSpec[], views: readonly ViewSpec[]): StrandSpec {
+  const { id, origin, trigger, match } = strand;
+  const source = predicates[trigger.predicate];
+  const first = `On ${trigger.kind} ${source === undefined ? "?" : row(source, match)}`;
+  const operators = strand.operators.map((operator) => describeOperator(operator, predicates));
+  const viewName = (view: number): string => predicates[views[view]?.predicate ?? -1]?.name ?? "?";
+  return { id, origin, trigger, operators: [first, ...operators, ...describeAction(strand.action, viewName)] };
 }
 
-function describeOperator(operator: Operator): string {
+function describeOperator(operator: Operator, predicates: readonly PredicateSpec[]): string {
   switch (operator.kind) {
-    case "get":
-      return `Lookup ${operator.table.name} by key${tupleOf(operator.key)}${columns(operator.match)}`;
+    case "get": {
+      const keys = operator.table.table?.keys ?? [];
+      return `Lookup ${row(operator.table, operator.match, keys, operator.key)} by key ${columnNumbers(keys)}`;
+    }
     case "join":
-      return `Join ${operator.table.name}${by(operator.key)}${columns(operator.match)}${seen(operator.visibility)}`;
+      return `Join ${looked(operator, predicates)}${seen(operator.visibility)}`;
     case "absent":
-      return `AntiJoin ${operator.table.name}${by(operator.key)}${columns(operator.match)}`;
+      return `AntiJoin ${looked(operator, predicates)}`;
     case "select":
       return `Select ${printExpression(operator.test)}`;
     case "assign":
       return `Assign ${operator.variable} := ${printExpression(operator.value)}`;
     case "unnest":
-      return `Unnest ${printExpression(operator.list)}`;
+      return `Unnest ${elementText(operator.match)} <- ${printExpression(operator.list)}`;
   }
 }
 
-function by(key: readonly Expression[]): string {
-  return key.length === 0 ? "" : ` on${tupleOf(key)}`;
+/** The table as the rule writes it, and how its rows are found. */
+function looked(
+  { table, index, key, match }: Extract<Operator, { kind: "join" | "absent" }>,
+  predicates: readonly PredicateSpec[],
+): string {
+  if (index === undefined) return `${row(table, match)} by scan`;
+  const columns = predicates[table.id]?.table?.indexes[index] ?? [];
+  const how = columns.length === 0 ? "scan" : `index ${columnNumbers(columns)}`;
+  return `${row(table, match, columns, key)} by ${how}`;
 }
 
-function tupleOf(expressions: readonly Expression[]): string {
-  return ` (${expressions.map((one) => printExpression(one)).join(", ")})`;
+function columnNumbers(columns: readonly number[]): string {
+  return columns.map((column) => column + 1).join(",");
 }
 
 function seen(visibility: string): string {
   return visibility === "frozen" ? "" : ` [${visibility}]`;
 }
 
-function columns(match: readonly Match[]): string {
-  const parts = match.map(
-    (one) => `${one.column + 1} ${one.kind === "bind" ? `→ ${one.variable}` : `= ${printExpression(one.value)}`}`,
-  );
-  return parts.length === 0 ? "" : ` {${parts.join(", ")}}`;
+/** `name(A, _, 3)`: what each column must be or is called, `_` where it does not matter. */
+function row(
+  { name, arity }: PredicateSpec,
+  match: readonly Match[],
+  columns: readonly number[] = [],
+  key: readonly Expression[] = [],
+): string {
+  const known = new Map(columns.map((column, at) => [column, key[at]]));
+  const keyText = (column: number): string | undefined => {
+    const value = known.get(column);
+    return value === undefined ? undefined : printExpression(value);
+  };
+  return `${name}(${fields(arity, match, keyText).join(", ")})`;
 }
 
-function describeAction(action: Action): string {
-  switch (action.kind) {
-    case "tuple":
-      return `Project ${target(action.head)}(${action.args.map((one) => printExpression(one)).join(", ")})`;
-    case "aggregate":
-      return `Aggregate ${target(action.head)}(${action.columns.map(column).join(", ")})`;
-    case "contribute":
-      return `Contribute ${formatValue(action.sign)} to view ${action.view} (${action.args.map((one) => printExpression(one)).join(", ")})`;
+function fields(
+  count: number,
+  match: readonly Match[],
+  known: (column: number) => string | undefined,
+): readonly string[] {
+  return Array.from({ length: count }, (_, column) => {
+    const one = match.find((other) => other.column === column);
+    if (one === undefined) return known(column) ?? "_";
+    return one.kind === "bind" ? one.variable : printExpression(one.value);
+  });
+}
+
+function elementText(match: ElementMatch): string {
+  switch (match.kind) {
+    case "any":
+      return "_";
+    case "whole":
+      return match.variable;
+    case "equal":
+      return printExpression(match.value);
+    case "items":
+      return `[${fields(match.count, match.match, () => undefined).join(", ")}]`;
   }
 }
 
-function column(one: Extract<Action, { kind: "aggregate" }>["columns"][number]): string {
+function describeAction(action: Action, viewName: (view: number) => string): readonly string[] {
+  switch (action.kind) {
+    case "tuple":
+      return [`Project (${list(action.args)})`, wayOut(action.head)];
+    case "aggregate":
+      return [`Aggregate (${action.columns.map(column).join(", ")})`, wayOut(action.head)];
+    case "contribute":
+      return [
+        `Project (${list(action.args)})`,
+        `Contribute ${action.sign > 0 ? "+1" : "-1"} to ${viewName(action.view)}`,
+      ];
+  }
+}
+
+function list(expressions: readonly Expression[]): string {
+  return expressions.map((one) => printExpression(one)).join(", ");
+}
+
+function column(one: Column): string {
   if (one.kind !== "aggregate") return printExpression(one.value);
   return `${one.function}<${one.operand === undefined ? "*" : printExpression(one.operand)}>`;
 }
 
-function target(head: Target): string {
-  const place = head.location === undefined ? "" : `@${printExpression(head.location)}`;
-  return `${head.isDelete ? "delete " : ""}${head.predicate.name}${place}`;
+/** What becomes of the tuple: it leaves, happens here, or changes a table. */
+function wayOut({ predicate, isDelete, location }: Target): string {
+  const what = `${isDelete ? "delete " : ""}${predicate.name}`;
+  if (location !== undefined) return `Send ${what} to ${printExpression(location)}`;
+  if (predicate.table === undefined) return `Raise ${predicate.name}`;
+  return `${isDelete ? "Delete" : "Insert"} ${predicate.name}`;
 }

@@ -77,7 +77,7 @@ class Planner {
     const predicates = this.#predicates.all().map((spec) => this.#withIndexes(spec));
     this.diagnostics.push(...wireCollisions(predicates, this.#core));
     const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
-    const strands = this.#strands.map((strand) => describe(strand, predicates));
+    const strands = this.#strands.map((strand) => describe(strand, predicates, this.#views));
     const graph = networkGraph(overlays, this.#strands, predicates);
     const plan = { predicates, strands, views: this.#views, timers: this.#timers, facts, overlays, graph };
     return { plan, strands: this.#strands };

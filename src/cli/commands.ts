@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { checkFiles } from "./check.ts";
 import { demonstrate } from "./demo.ts";
+import { type ExplainForm, explainFiles } from "./explain.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { processOutput as output } from "./output.ts";
 import { parsePeer } from "./peer.ts";
@@ -19,6 +20,7 @@ function program(): Command {
     .exitOverride();
   addRun(mosaic);
   addCheck(mosaic);
+  addExplain(mosaic);
   addSim(mosaic);
   addDemo(mosaic);
   return mosaic;
@@ -87,6 +89,34 @@ function addCheck(mosaic: Command): void {
     .action((files: string[], flags: { define: readonly string[]; stats: boolean; json: boolean }) => {
       checkFiles(files, { defines: parseDefines(flags.define), stats: flags.stats, json: flags.json }, output);
     });
+}
+
+function addExplain(mosaic: Command): void {
+  mosaic
+    .command("explain")
+    .description(
+      "show what the compiler makes of programs: the dataflow, and each rule as the elements it is fused from",
+    )
+    .argument("<files...>", "programs; a bare name may be a shipped one, as ron.mzl")
+    .option("--rule <name>", "only this rule")
+    .addOption(new Option("--mermaid", "the dataflow as a Mermaid flowchart").conflicts(["dot"]))
+    .addOption(new Option("--dot", "the dataflow for Graphviz"))
+    .addOption(collecting("-D, --define <name=value>", "a macro"))
+    .action((files: string[], flags: ExplainFlags) => {
+      explainFiles(files, { defines: parseDefines(flags.define), rule: flags.rule, form: explainForm(flags) }, output);
+    });
+}
+
+interface ExplainFlags {
+  readonly rule?: string;
+  readonly mermaid?: true;
+  readonly dot?: true;
+  readonly define: readonly string[];
+}
+
+function explainForm({ mermaid, dot }: ExplainFlags): ExplainForm {
+  if (mermaid === true) return "mermaid";
+  return dot === true ? "dot" : "text";
 }
 
 function addSim(mosaic: Command): void {

@@ -1,0 +1,58 @@
+import { nearest } from "../1-check/nearest.ts";
+import { type Compilation, compile } from "../compile.ts";
+import { type Chosen, chooseAll, chooseRule } from "./explain/chosen.ts";
+import { dataflowText } from "./explain/dataflow-text.ts";
+import { dot } from "./explain/dot.ts";
+import { mermaid } from "./explain/mermaid.ts";
+import { runFailed, wrongUsage } from "./failure.ts";
+import { FileLibrary } from "./file-library.ts";
+import type { Output } from "./output.ts";
+import { showDiagnostics } from "./show-diagnostics.ts";
+
+export interface ExplainOptions {
+  readonly defines: ReadonlyMap<string, string>;
+  /** Only this rule. */
+  readonly rule: string | undefined;
+  readonly form: ExplainForm;
+}
+
+export type ExplainForm = "text" | "mermaid" | "dot";
+
+/** `mosaic explain FILE...`: what the compiler made of the programs. */
+export function explainFiles(files: readonly string[], options: ExplainOptions, output: Output): void {
+  output.result(written(chosenOf(compiled(files, options, output), options.rule), options.form));
+}
+
+/** Warnings are shown; errors end the command. */
+function compiled(
+  files: readonly string[],
+  { defines }: ExplainOptions,
+  output: Output,
+): NonNullable<Compilation["plan"]> {
+  const { plan, diagnostics, sources } = compile(files, new FileLibrary(), { defines, dialect: undefined });
+  if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
+  if (plan === undefined) throw runFailed("the program has errors");
+  return plan;
+}
+
+function chosenOf(plan: NonNullable<Compilation["plan"]>, rule: string | undefined): Chosen {
+  if (rule === undefined) return chooseAll(plan);
+  const chosen = chooseRule(plan, rule);
+  if (chosen !== undefined) return chosen;
+  const near = nearest(
+    rule,
+    plan.strands.map((strand) => strand.origin.rule),
+  );
+  throw wrongUsage("--rule", `there is no rule \`${rule}\`${near === undefined ? "" : `; did you mean ${near}?`}`);
+}
+
+function written(chosen: Chosen, form: ExplainForm): string {
+  switch (form) {
+    case "text":
+      return dataflowText(chosen);
+    case "mermaid":
+      return mermaid(chosen);
+    case "dot":
+      return dot(chosen);
+  }
+}

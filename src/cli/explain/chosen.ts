@@ -1,0 +1,37 @@
+import type { Graph } from "../../../runtime/plan/graph.ts";
+import type { Plan, StrandSpec } from "../../../runtime/plan/plan.ts";
+
+/** The part of a plan that is explained: all of it, or the strands of one rule. */
+export interface Chosen {
+  readonly plan: Plan;
+  readonly rules: readonly ChosenRule[];
+  /** Without the strands of other rules. */
+  readonly graph: Graph;
+}
+
+export interface ChosenRule {
+  readonly name: string;
+  readonly strands: readonly StrandSpec[];
+}
+
+export function chooseAll(plan: Plan): Chosen {
+  return { plan, rules: rulesOf(plan), graph: plan.graph };
+}
+
+/** The rule called `name`, or, without its overlay, the rules called so: `p2` is `ron.p2`. Undefined when there is none. */
+export function chooseRule(plan: Plan, name: string): Chosen | undefined {
+  const all = rulesOf(plan);
+  const exact = all.filter((rule) => rule.name === name);
+  const rules = exact.length > 0 ? exact : all.filter((rule) => rule.name.endsWith(`.${name}`));
+  if (rules.length === 0) return undefined;
+  const kept = new Set(rules.flatMap((rule) => rule.strands.map((strand) => strand.id)));
+  const nodes = plan.graph.nodes.filter((node) => node.strand === undefined || kept.has(node.strand));
+  const ids = new Set(nodes.map((node) => node.id));
+  const edges = plan.graph.edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to));
+  return { plan, rules, graph: { nodes, edges } };
+}
+
+function rulesOf(plan: Plan): readonly ChosenRule[] {
+  const names = new Set(plan.strands.map((strand) => strand.origin.rule));
+  return [...names].map((name) => ({ name, strands: plan.strands.filter((strand) => strand.origin.rule === name) }));
+}

@@ -1,0 +1,55 @@
+import type { Graph, GraphEdge, GraphNode } from "../../../runtime/plan/graph.ts";
+import type { StrandSpec } from "../../../runtime/plan/plan.ts";
+import type { Chosen, ChosenRule } from "./chosen.ts";
+import { nodeTitle } from "./element-title.ts";
+
+const PORT_WIDTH = 28;
+
+/** The dataflow for reading: where each element's tuples go, then each rule as the elements its strands were fused from. */
+export function dataflowText(chosen: Chosen): string {
+  return [...graphLines(chosen.graph), "", ...chosen.rules.flatMap(ruleLines)].join("\n").trimEnd();
+}
+
+/** Elements first, each with its ports; the strands after them, a line each. */
+function graphLines({ nodes, edges }: Graph): readonly string[] {
+  const titles = new Map(nodes.map((node) => [node.id, nodeTitle(node)]));
+  const elements = nodes.filter((node) => node.element !== "Strand");
+  const strands = nodes.filter((node) => node.element === "Strand");
+  return [
+    "dataflow",
+    ...elements.flatMap((node) => elementLines(node, edges, titles)),
+    ...(strands.length === 0 ? [] : ["  strands"]),
+    ...strands.flatMap((node) => outOf(node, edges).map((edge) => portLine(nodeTitle(node), edge, titles))),
+  ];
+}
+
+function elementLines(
+  node: GraphNode,
+  edges: readonly GraphEdge[],
+  titles: ReadonlyMap<string, string>,
+): readonly string[] {
+  const out = outOf(node, edges);
+  if (out.length === 0) return [];
+  return [`  ${nodeTitle(node)}`, ...out.map((edge) => portLine(edge.port, edge, titles))];
+}
+
+function outOf(node: GraphNode, edges: readonly GraphEdge[]): readonly GraphEdge[] {
+  return edges.filter((edge) => edge.from === node.id);
+}
+
+function portLine(what: string, { to }: GraphEdge, titles: ReadonlyMap<string, string>): string {
+  return `    ${what.padEnd(PORT_WIDTH)} → ${titles.get(to) ?? to}`;
+}
+
+/** A rule with its place, and below it the chain of each of its strands. */
+function ruleLines({ name, strands }: ChosenRule): readonly string[] {
+  const [first] = strands;
+  const place = first === undefined ? "" : `  ${first.origin.file}:${first.origin.line}`;
+  return [`rule ${name}${place}`, ...strands.flatMap((strand, at) => strandLines(strand, at, strands.length)), ""];
+}
+
+function strandLines({ operators }: StrandSpec, at: number, count: number): readonly string[] {
+  const mark = count === 1 ? "" : `#${at + 1} `;
+  const indent = " ".repeat(mark.length);
+  return operators.map((operator, step) => `  ${step === 0 ? mark : indent}${step === 0 ? "" : "  "}${operator}`);
+}

@@ -1,0 +1,28 @@
+import type { GraphNode } from "../../../runtime/plan/graph.ts";
+import type { Chosen } from "./chosen.ts";
+import { nodeTitle } from "./element-title.ts";
+
+/** The dataflow as a Mermaid flowchart, left to right, the strands in a box of their own. */
+export function mermaid({ plan, graph }: Chosen): string {
+  const names = new Map(graph.nodes.map((node, at) => [node.id, `n${at}`]));
+  const place = ({ strand }: GraphNode): string => {
+    const origin = strand === undefined ? undefined : plan.strands[strand]?.origin;
+    return origin === undefined ? "" : `<br/>${escaped(`${origin.file}:${origin.line}`)}`;
+  };
+  const declared = (node: GraphNode): string => `${names.get(node.id)}["${escaped(nodeTitle(node))}${place(node)}"]`;
+  const strands = graph.nodes.filter((node) => node.element === "Strand");
+  const elements = graph.nodes.filter((node) => node.element !== "Strand");
+  return [
+    "flowchart LR",
+    ...elements.map((node) => `  ${declared(node)}`),
+    '  subgraph strands ["rule strands"]',
+    ...strands.map((node) => `    ${declared(node)}`),
+    "  end",
+    ...graph.edges.map(({ from, port, to }) => `  ${names.get(from)} -- "${escaped(port)}" --> ${names.get(to)}`),
+  ].join("\n");
+}
+
+/** Text in quotes, with the two characters that Mermaid gives a meaning there, and those of HTML, as entities. */
+function escaped(text: string): string {
+  return text.replaceAll("#", "#35;").replaceAll('"', "#quot;").replaceAll("<", "#lt;").replaceAll(">", "#gt;");
+}
