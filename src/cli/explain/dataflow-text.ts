@@ -1,7 +1,7 @@
 import type { Graph, GraphEdge, GraphNode } from "../../../runtime/plan/graph.ts";
 import type { StrandSpec } from "../../../runtime/plan/plan.ts";
 import type { Chosen, ChosenRule } from "./chosen.ts";
-import { nodeTitle } from "./element-title.ts";
+import { nodeTitle } from "./node-title.ts";
 
 const PORT_WIDTH = 28;
 

@@ -1,6 +1,6 @@
 import type { GraphNode } from "../../../runtime/plan/graph.ts";
 import type { Chosen } from "./chosen.ts";
-import { nodeTitle } from "./element-title.ts";
+import { nodeTitle } from "./node-title.ts";
 
 /** The dataflow for Graphviz, left to right, the strands in a cluster. */
 export function dot({ plan, graph }: Chosen): string {

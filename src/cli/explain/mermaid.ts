@@ -1,6 +1,6 @@
 import type { GraphNode } from "../../../runtime/plan/graph.ts";
 import type { Chosen } from "./chosen.ts";
-import { nodeTitle } from "./element-title.ts";
+import { nodeTitle } from "./node-title.ts";
 
 /** The dataflow as a Mermaid flowchart, left to right, the strands in a box of their own. */
 export function mermaid({ plan, graph }: Chosen): string {
