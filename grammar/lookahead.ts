@@ -116,6 +116,11 @@ export function startsAggregate(peek: Peek, inHead: boolean): boolean {
   return is(peek, 1, Name) || (inHead && is(peek, 1, Variable) && /^[A-Z]+$/.test(peek(1).image));
 }
 
+/** `@min<` */
+export function startsLocatedAggregate(peek: Peek, inHead: boolean): boolean {
+  return is(peek, 1, At) && startsAggregate((ahead) => peek(ahead + 1), inHead);
+}
+
 export function startsCall(peek: Peek): boolean {
   return is(peek, 1, Name) && is(peek, 2, LeftParen);
 }

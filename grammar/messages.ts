@@ -236,6 +236,17 @@ export const MESSAGES = {
   }): Wording =>
     `column ${f.column} of \`${f.name}\` is declared ${f.declared}, and the program puts a ${f.found} there`,
 
+  E0260: (f: { readonly stage: string; readonly nearest: string | undefined }): Wording => ({
+    message: `there is no stage \`${f.stage}\``,
+    help: f.nearest === undefined ? "stages come with --plugin" : `did you mean \`${f.nearest}\`?`,
+  }),
+  E0261: (f: { readonly predicate: string }): Wording => ({
+    message: `no rule of this file names \`${f.predicate}\`, so nothing says how many arguments it has`,
+    help: undefined,
+  }),
+  W0220: (f: { readonly table: string; readonly column: number; readonly arity: number }): Wording =>
+    `\`${f.table}\` has ${counted(f.arity, "column")}, so the key has no column ${f.column}`,
+
   W0202: (f: { readonly overlay: string }): Wording =>
     `no loaded file defines the overlay \`${f.overlay}\`: what is sent there is dropped`,
   W0201: (f: { readonly name: string }): Wording => `nothing hears \`${f.name}\`, so this fact has no effect`,

@@ -380,6 +380,10 @@ class Parser extends ExpressionParser {
   readonly #argument = this.RULE("argument", (place: Place = "body"): PlacedArgument => {
     this.operators = 0;
     return this.OR([
+      {
+        GATE: () => ahead.startsLocatedAggregate(this.peek, place === "head"),
+        ALT: () => this.SUBRULE(this.#locatedAggregate, { ARGS: [place] }),
+      },
       { ALT: () => ({ argument: this.SUBRULE(this.location), isLocation: true }) },
       { ALT: () => this.SUBRULE(this.#returned, { ARGS: [place] }) },
       {
@@ -399,6 +403,13 @@ class Parser extends ExpressionParser {
     const span = this.spanFrom(first);
     if (place === "head") this.complain(report("E0145", span, { argument: `&${name ?? "_"}` }));
     return { argument: { kind: "return", name, span }, isLocation: false };
+  });
+
+  /** `@min<X>`, another way to write `min<@X>`. */
+  readonly #locatedAggregate = this.RULE("locatedAggregate", (place: Place = "body"): PlacedArgument => {
+    this.CONSUME(t.At);
+    const { argument } = this.SUBRULE(this.#aggregate, { ARGS: [place] });
+    return { argument, isLocation: true };
   });
 
   readonly #aggregate = this.RULE("aggregate", (place: Place = "body"): PlacedArgument => {

@@ -2,6 +2,7 @@ import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { Source } from "../grammar/span.ts";
 import type { Plan } from "../runtime/plan/plan.ts";
 import { check } from "./1-check/check.ts";
+import { readOverlog } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
 import { planProgram } from "./3-plan/plan.ts";
@@ -19,11 +20,13 @@ export interface Compilation {
 
 /** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
-  const { modules, sources, diagnostics: loading } = load(files, library, options);
+  const { modules: read, sources, diagnostics: loading } = load(files, library, options);
   const lines = new LineMap(sources);
+  const reading: Diagnostic[] = [];
+  const modules = read.map((module) => readOverlog(module, reading));
   const { program, diagnostics: naming } = resolveNames(modules, lines);
   const { checked, diagnostics: checking } = check(program);
-  const found = inOrder([...loading, ...naming, ...checking], sources);
+  const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
   if (hasError(found)) return { plan: undefined, diagnostics: found, sources };
   const { core, diagnostics: rewriting } = rewrite(checked);
   if (hasError(rewriting)) return { plan: undefined, diagnostics: [...found, ...rewriting], sources };

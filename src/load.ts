@@ -18,6 +18,7 @@ export interface LoadOptions {
 /** One file as part of the program, under the name its overlay goes by there. */
 export interface Module {
   readonly file: string;
+  readonly dialect: Dialect;
   /** The overlay the file declares, as its text calls it. */
   readonly declared: string | undefined;
   /** The name this instance of it goes by. */
@@ -84,11 +85,7 @@ class Loader {
     const isNew = !this.#sources.has(source.file);
     for (const read of sources) this.#sources.set(read.file, read);
     if (isNew) this.#diagnostics.push(...diagnostics);
-    if (isNew && dialect !== "mozlog") {
-      const start = { file: source.file, start: 0, end: 0 };
-      this.#diagnostics.push(report("E0208", start, { what: "a program in OverLog" }));
-    }
-    const module = this.#link(tree, source.file, as);
+    const module = this.#link(tree, source.file, dialect, as);
     this.#modules.set(key, module);
     this.#order.push(module);
     return module;
@@ -98,7 +95,7 @@ class Loader {
     return this.#options.dialect === undefined ? source : { ...source, dialect: this.#options.dialect };
   }
 
-  #link(tree: FileTree, file: string, as: string | undefined): Module {
+  #link(tree: FileTree, file: string, dialect: Dialect, as: string | undefined): Module {
     const declared = this.#overlayOf(tree);
     const aliases = new Map<string, string>();
     const plainImports: string[] = [];
@@ -114,6 +111,7 @@ class Loader {
     }
     return {
       file,
+      dialect,
       declared,
       instance: declared === undefined ? undefined : (as ?? declared),
       aliases,

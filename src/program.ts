@@ -40,12 +40,15 @@ export interface ProgramRule {
   readonly overlay: string | undefined;
   /** The view whose definition holds the rule. */
   readonly view: string | undefined;
+  /** OverLog: the network may raise its event whoever else does, and a refreshed row of soft state makes it run again. */
+  readonly isOverlog: boolean;
   readonly isDelete: boolean;
   readonly head: Atom;
   readonly body: readonly Literal[];
   readonly span: Span;
 }
 
+/** A location in the atom names the one node that has the fact. */
 export interface ProgramFact {
   readonly overlay: string | undefined;
   readonly atom: Atom;

@@ -1,6 +1,6 @@
 import type { Ambient } from "../plan/function-spec.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
-import type { Plan, PredicateSpec } from "../plan/plan.ts";
+import type { Plan, PredicateSpec, RowEvent } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { type RandomStream, streamOf } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
@@ -68,8 +68,7 @@ export class Engine implements StrandHost {
   readonly #plan: Plan;
   readonly #strands: readonly StrandFunction[];
   readonly #byEvent: readonly (readonly number[])[];
-  readonly #byInserted: readonly (readonly number[])[];
-  readonly #byExpired: readonly (readonly number[])[];
+  readonly #byRow: Readonly<Record<RowEvent, readonly (readonly number[])[]>>;
   readonly #clock: Clock;
   readonly #seed: number;
   readonly #limits: Limits;
@@ -105,8 +104,12 @@ export class Engine implements StrandHost {
     this.store = new Store(plan, listener);
     this.tables = this.store.tables;
     this.#byEvent = strandsBy(plan, "event");
-    this.#byInserted = strandsBy(plan, "inserted");
-    this.#byExpired = strandsBy(plan, "expired");
+    this.#byRow = {
+      inserted: strandsBy(plan, "inserted"),
+      refreshed: strandsBy(plan, "refreshed"),
+      expired: strandsBy(plan, "expired"),
+      removed: strandsBy(plan, "removed"),
+    };
     this.#addresses = addressTables(this.tables);
     const none = (): number[] => plan.strands.map(() => 0);
     this.counters = {
@@ -213,8 +216,7 @@ export class Engine implements StrandHost {
 
   #deduce(deltas: readonly Delta[], dataflow: Dataflow): void {
     for (const { kind, predicate, values } of deltas) {
-      const strands = (kind === "inserted" ? this.#byInserted : this.#byExpired)[predicate] as readonly number[];
-      for (const strand of strands) this.#fire(strand, values);
+      for (const strand of this.#byRow[kind][predicate] as readonly number[]) this.#fire(strand, values);
     }
     dataflow.drain();
     for (let event = this.#events.take(); event !== undefined; event = this.#events.take()) {
@@ -343,7 +345,7 @@ export class Engine implements StrandHost {
   }
 }
 
-function strandsBy(plan: Plan, kind: "event" | "inserted" | "expired"): readonly (readonly number[])[] {
+function strandsBy(plan: Plan, kind: "event" | RowEvent): readonly (readonly number[])[] {
   const strands: number[][] = plan.predicates.map(() => []);
   for (const { id, trigger } of plan.strands) if (trigger.kind === kind) strands[trigger.predicate]?.push(id);
   return strands;

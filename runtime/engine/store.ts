@@ -1,5 +1,5 @@
 import type { Key } from "../plan/key.ts";
-import type { Plan, ViewSpec } from "../plan/plan.ts";
+import type { Plan, RowEvent, ViewSpec } from "../plan/plan.ts";
 import type { Row as Values } from "../plan/value.ts";
 import { DerivedRows } from "./derived-rows.ts";
 import { Journal } from "./journal.ts";
@@ -15,9 +15,9 @@ export interface Change {
   readonly isDelete: boolean;
 }
 
-/** A row that a commit has added, or that left because its time was up. */
+/** What a commit did to a row. Only what some rule hears is told of refreshed and removed rows. */
 export interface Delta {
-  readonly kind: "inserted" | "expired";
+  readonly kind: RowEvent;
   readonly predicate: number;
   readonly values: Values;
 }
@@ -53,6 +53,11 @@ export class Store {
   readonly #derived = new Map<number, DerivedRows>();
   readonly #mortal: readonly Table[];
   readonly #touched = new Set<Table>();
+  /** Predicates whose refreshed, and whose removed, rows make a rule run. */
+  readonly #heardRefreshed: ReadonlySet<number>;
+  readonly #heardRemoved: ReadonlySet<number>;
+  /** Refreshes of the commit under way that are heard. */
+  #refreshed: Delta[] = [];
   readonly #listener: ChangeListener;
 
   constructor(plan: Plan, listener: ChangeListener) {
@@ -60,6 +65,8 @@ export class Store {
     this.#listener = listener;
     this.tables = plan.predicates.map((spec) => spec.table && new Table(spec, spec.table, this.journal));
     this.#mortal = this.tables.filter((table): table is Table => table !== undefined && table.spec.lifetime < Infinity);
+    this.#heardRefreshed = heardRows(plan, "refreshed");
+    this.#heardRemoved = heardRows(plan, "removed");
     this.#views = plan.views.map((spec, at) => this.#view(spec, plan.views[at + 1]));
   }
 
@@ -108,6 +115,7 @@ export class Store {
     this.journal.undo();
     for (const table of this.tables) table?.abandon();
     this.#touched.clear();
+    this.#refreshed = [];
   }
 
   #expire(table: Table, now: number): void {
@@ -157,8 +165,14 @@ export class Store {
 
   #insert({ table, values }: Change, key: Key, now: number): void {
     const outcome = table.insert(values, key, now);
-    if (outcome === "refreshed") this.#listener.changed(table, "refresh", values);
+    if (outcome === "refreshed") this.#refresh(table, values);
     else this.#touched.add(table);
+  }
+
+  #refresh(table: Table, values: Values): void {
+    this.#listener.changed(table, "refresh", values);
+    const predicate = table.predicate.id;
+    if (this.#heardRefreshed.has(predicate)) this.#refreshed.push({ kind: "refreshed", predicate, values });
   }
 
   #evict(table: Table): void {
@@ -185,8 +199,9 @@ export class Store {
   }
 
   #finish(): readonly Delta[] {
-    if (this.#touched.size === 0) return [];
-    const deltas: Delta[] = [];
+    const deltas = this.#refreshed;
+    this.#refreshed = [];
+    if (this.#touched.size === 0) return deltas;
     for (const table of this.#touched) {
       const predicate = table.predicate.id;
       for (const row of table.removed) this.#listener.changed(table, "-", row.values);
@@ -194,10 +209,17 @@ export class Store {
         this.#listener.changed(table, "+", values);
         deltas.push({ kind: "inserted", predicate, values });
       }
+      if (this.#heardRemoved.has(predicate)) {
+        for (const { values } of table.removed) deltas.push({ kind: "removed", predicate, values });
+      }
       for (const { values } of table.expired) deltas.push({ kind: "expired", predicate, values });
       table.finish();
     }
     this.#touched.clear();
     return deltas;
   }
+}
+
+function heardRows(plan: Plan, kind: RowEvent): ReadonlySet<number> {
+  return new Set(plan.strands.filter(({ trigger }) => trigger.kind === kind).map(({ trigger }) => trigger.predicate));
 }

@@ -5,7 +5,7 @@ import type { Table } from "../engine/table.ts";
 import { type WatchLine, watchedTuple } from "../observe/watch.ts";
 import { formatValue } from "../plan/format.ts";
 import type { Tuple } from "../plan/packet.ts";
-import type { Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
+import type { FactSpec, Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import type { Timer, World } from "../world/world.ts";
 import type { Figures } from "../observe/figures.ts";
@@ -152,7 +152,10 @@ export class Node {
   #initialTuples(): readonly Tuple[] {
     const { plan } = this.#program;
     const given = [
-      ...plan.facts.map((fact) => ({ predicate: plan.predicates[fact.predicate] as PredicateSpec, args: fact.args })),
+      ...this.#ownFacts().map((fact) => ({
+        predicate: plan.predicates[fact.predicate] as PredicateSpec,
+        args: fact.args,
+      })),
       ...this.#settings.facts.flatMap(({ predicate, args }) => {
         const spec = this.#predicate(predicate, args.length);
         return spec === undefined ? [] : [{ predicate: spec, args }];
@@ -163,6 +166,22 @@ export class Node {
       .filter((spec) => spec.role.kind === "localAddr" && !named.has(spec.id))
       .map((predicate) => ({ predicate, args: this.#settings.names.slice(0, 1) }));
     return [...own, ...given].map((fact) => ({ ...fact, isDelete: false }));
+  }
+
+  /** A program may hold the facts of a whole network. */
+  #ownFacts(): readonly FactSpec[] {
+    const { facts, predicates } = this.#program.plan;
+    const named = facts.filter(({ predicate }) => predicates[predicate]?.role.kind === "localAddr");
+    const own = new Set<Value>([...this.#settings.names, ...named.flatMap(({ args }) => args)]);
+    const others = facts.filter(({ place }) => place !== undefined && !own.has(place));
+    const [first] = others;
+    if (first !== undefined) {
+      const { rule, file, line } = first.origin;
+      const count = others.length === 1 ? "a fact that names another node is" : `${others.length} facts of others are`;
+      const place = formatValue(first.place ?? null);
+      this.#settings.onLog?.(`${count} skipped: \`${rule}\` of ${place} (${file}:${line})`);
+    }
+    return facts.filter((fact) => !others.includes(fact));
   }
 
   #step(cause: Cause): void {

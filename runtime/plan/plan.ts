@@ -73,11 +73,16 @@ export interface TableSpec {
   readonly view: "none" | "pure" | "mixed";
 }
 
+/**
+ * What a commit does to a row, heard in the next round: it enters the table, is put there again as it is, leaves because
+ * its lifetime ended, or leaves for whatever reason.
+ */
+export type RowEvent = "inserted" | "refreshed" | "expired" | "removed";
+
 export type Trigger =
   /** Each event of the predicate. */
   | { readonly kind: "event"; readonly predicate: number }
-  /** Each row that a commit added to the table, or that left it because its lifetime ended; in the next round. */
-  | { readonly kind: "inserted" | "expired"; readonly predicate: number }
+  | { readonly kind: RowEvent; readonly predicate: number }
   /** View maintenance: the rows that a commit adds to, or removes from, one body table of a view rule. */
   | { readonly kind: "appeared" | "vanished"; readonly predicate: number; readonly view: number };
 
@@ -131,6 +136,8 @@ export interface TimerSpec {
 export interface FactSpec {
   readonly predicate: number;
   readonly args: readonly Value[];
+  /** The one node that has the fact; undefined: every node. */
+  readonly place: Value | undefined;
   readonly origin: Origin;
 }
 

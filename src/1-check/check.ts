@@ -70,9 +70,6 @@ function checkAccepts(program: Program): readonly Diagnostic[] {
 
 function checkFact({ atom, span }: Program["facts"][number], predicates: Predicates): readonly Diagnostic[] {
   const name = atom.name.text;
-  if (atom.location !== undefined || atom.locatedArgument !== undefined) {
-    return [report("E0208", span, { what: "a fact with a location" })];
-  }
   const predicate = predicates.get(name);
   if (predicate !== undefined && !predicate.isTable && !predicate.isHeard) return [report("W0201", span, { name })];
   return [];

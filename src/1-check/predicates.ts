@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
 import type { Program, View } from "../program.ts";
+import { deltaEventNamed } from "./delta-events.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";
 
 /** How a name is used: where it first stands, with how many arguments, and who makes and hears it. */
@@ -84,7 +85,9 @@ class Collector {
     const name = atom.name.text;
     const builtin = builtinNamed(name);
     if (builtin !== undefined) return this.#checkBuiltin(atom, builtin.minArity, builtin.maxArity);
-    const known = this.found.get(name) ?? this.#add(name, atom.args.length, atom.name.span, false);
+    const delta = deltaEventNamed(name, (table) => this.#program.tables.has(table));
+    if (delta !== undefined) this.use({ ...atom, name: { ...atom.name, text: delta.table } }, "heard");
+    const known = this.found.get(name) ?? this.#add(name, atom.args.length, atom.name.span, delta !== undefined);
     if (use === "made") known.isMade = true;
     if (use === "heard") known.isHeard = true;
     if (known.arity !== atom.args.length) this.#conflict(atom, known);

@@ -208,6 +208,7 @@ class Resolver {
       name: this.#ruleName(rule, scope),
       overlay: scope.module.instance,
       view: scope.view,
+      isOverlog: scope.module.dialect !== "mozlog",
       isDelete: rule.isDelete,
       head,
       body: rule.body.map((literal) => this.#literal(literal, scope)),

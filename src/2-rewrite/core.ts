@@ -1,5 +1,6 @@
 import type { Atom, Expression, FunctionCall, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Name, Span } from "../../grammar/span.ts";
+import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type {
   Accept,
   OverlayInstance,
@@ -27,6 +28,8 @@ export interface CoreRule {
   readonly name: string;
   readonly overlay: string | undefined;
   readonly span: Span;
+  /** The network may raise its event, whoever else does. */
+  readonly isOpen: boolean;
   readonly isDelete: boolean;
   /** A location is there only when the tuple may have to travel. */
   readonly head: Atom;
@@ -36,8 +39,8 @@ export interface CoreRule {
 }
 
 export type CoreTrigger =
-  /** The literal is an event, or a row that entered or left its table in the last commit. */
-  | { readonly kind: "event" | "inserted" | "expired"; readonly literal: PredicateLiteral }
+  /** The literal is an event, or a row that the last commit added to its table, refreshed there, or took from it. */
+  | { readonly kind: "event" | RowEvent; readonly literal: PredicateLiteral }
   /** The rule defines a table and is maintained. */
   | { readonly kind: "view" };
 

@@ -24,6 +24,7 @@ import { constantNumber } from "../1-check/constant.ts";
 import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
 import { rewriteExpression } from "../1-check/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
+import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
 import {
@@ -39,7 +40,7 @@ import {
 
 /** A rule without calls; `trigger` is set where expansion decides what fires it. */
 export interface ExpandedRule extends ProgramRule {
-  readonly trigger: { readonly kind: "inserted" | "expired"; readonly literal: PredicateLiteral } | undefined;
+  readonly trigger: { readonly kind: RowEvent; readonly literal: PredicateLiteral } | undefined;
   /** The head is a table all the same not defined by the rule: each new row of a body table makes it act once. */
   readonly suspends: boolean;
 }

@@ -3,21 +3,26 @@
  *
  *   h :- e(X), t(X).     an event rule: runs for each `e`.
  *   t :- a(X), b(X).     `t` a table: a view rule, maintained.
- *   e :- a(X), b(X).     `e` an event: runs for each row inserted into `a`, and for each inserted into `b`.
+ *   e :- a(X), b(X).     `e` an event: runs for each row inserted into `a`, and for each inserted into `b`;
+ *                        in OverLog also for each that is refreshed there, where rows do not stay for ever.
  */
 import type { Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
+import type { RowEvent } from "../../runtime/plan/plan.ts";
+import { isLocalAddressTable } from "../1-check/builtin.ts";
 import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
+import type { TableDeclaration } from "../program.ts";
 import type { CoreRule, CoreTrigger } from "./core.ts";
 import type { ExpandedRule } from "./expand-views.ts";
 
 export function findTriggers(
   rule: ExpandedRule,
-  isTable: (name: string) => boolean,
+  tables: ReadonlyMap<string, TableDeclaration>,
   diagnostics: Diagnostic[],
 ): readonly CoreRule[] {
   if (rule.trigger !== undefined) return [core(rule, rule.body, rule.trigger)];
+  const isTable = (name: string): boolean => tables.has(name) || isLocalAddressTable(name);
   const positive = rule.body.filter(isPredicate).filter((literal) => !literal.negated);
   const event = positive.find((literal) => !isTable(literal.atom.name.text));
   if (event !== undefined) return [core(rule, without(rule.body, event), { kind: "event", literal: event })];
@@ -27,7 +32,20 @@ export function findTriggers(
     diagnostics.push(report("E0208", rule.span, { what: "an aggregate over tables in the head of an event" }));
     return [];
   }
-  return positive.map((literal) => core(rule, without(rule.body, literal), { kind: "inserted", literal }));
+  return positive.flatMap((literal) =>
+    rowEvents(rule, literal, tables).map((kind) => core(rule, without(rule.body, literal), { kind, literal })),
+  );
+}
+
+/** OverLog's soft state is said again and again to keep it: what hears of it hears of that too. */
+function rowEvents(
+  rule: ExpandedRule,
+  literal: PredicateLiteral,
+  tables: ReadonlyMap<string, TableDeclaration>,
+): readonly RowEvent[] {
+  const table = tables.get(literal.atom.name.text);
+  const isSoft = table !== undefined && (table.lifetime < Infinity || table.size < Infinity);
+  return rule.isOverlog && isSoft && !rule.isDelete ? ["inserted", "refreshed"] : ["inserted"];
 }
 
 function definition(rule: ExpandedRule, diagnostics: Diagnostic[]): readonly CoreRule[] {
@@ -44,8 +62,8 @@ function whatIsUnsupported(rule: ExpandedRule): string | undefined {
 }
 
 function core(rule: ExpandedRule, body: readonly Literal[], trigger: CoreTrigger): CoreRule {
-  const { name, overlay, span, isDelete, head } = rule;
-  return { name, overlay, span, isDelete, head, body, trigger };
+  const { name, overlay, span, isOverlog, isDelete, head } = rule;
+  return { name, overlay, span, isOpen: isOverlog, isDelete, head, body, trigger };
 }
 
 function without(body: readonly Literal[], literal: PredicateLiteral): readonly Literal[] {

@@ -10,6 +10,7 @@ import { report } from "../../grammar/report.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import { localAddressAt } from "./core.ts";
 import type { ExpandedRule } from "./expand-views.ts";
+import { placeOf } from "./place-of.ts";
 
 export function settlePlaces(rule: ExpandedRule, diagnostics: Diagnostic[]): ExpandedRule | undefined {
   const places = new Map<string, Expression>();
@@ -22,12 +23,6 @@ export function settlePlaces(rule: ExpandedRule, diagnostics: Diagnostic[]): Exp
     return undefined;
   }
   return { ...rule, head: settledHead(rule.head, names[0]), body: settledBody(rule, places) };
-}
-
-function placeOf(atom: Atom): Expression | undefined {
-  if (atom.location !== undefined) return atom.location;
-  const argument = atom.locatedArgument === undefined ? undefined : atom.args[atom.locatedArgument];
-  return argument === undefined || argument.kind === "return" || argument.kind === "aggregate" ? undefined : argument;
 }
 
 function addPlace(atom: Atom, places: Map<string, Expression>): void {

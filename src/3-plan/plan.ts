@@ -23,6 +23,7 @@ import type { LineMap } from "../line-map.ts";
 import type { ProgramFact } from "../program.ts";
 import { checkSignatures, inferColumnTypes } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
+import { placeOf } from "../2-rewrite/place-of.ts";
 import { describe } from "./describe.ts";
 import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
@@ -185,13 +186,15 @@ class Planner {
   #fact(fact: ProgramFact): readonly FactSpec[] {
     const name = fact.atom.name.text;
     const args = fact.atom.args.map((argument) => constantValue(argument as Expression));
-    if (args.some((value) => value === undefined)) {
+    const located = placeOf(fact.atom);
+    const place = located && constantValue(located);
+    if (args.some((value) => value === undefined) || (located !== undefined && place === undefined)) {
       this.diagnostics.push(report("E0227", fact.span, { name }));
       return [];
     }
     const { file, line } = this.#lines.position(fact.span);
     const predicate = this.#predicates.named(name, args.length).id;
-    return [{ predicate, args: args.map((value) => value ?? null), origin: { rule: name, file, line } }];
+    return [{ predicate, args: args.map((value) => value ?? null), place, origin: { rule: name, file, line } }];
   }
 
   #overlay(name: string): OverlaySpec {

@@ -110,7 +110,10 @@ interface Accepted {
   readonly removals: ReadonlySet<string>;
 }
 
-/** Default deny (what a node takes from the network): what rules send elsewhere, events nobody here raises, `accept`. */
+/**
+ * Default deny (what a node takes from the network): what rules send elsewhere, events nobody here raises (OverLog: all
+ * that are heard), `accept`.
+ */
 function acceptedFrom(core: CoreProgram): Accepted {
   const travelling = core.rules.filter((rule) => rule.head.location !== undefined);
   const raised = new Set(core.rules.map((rule) => rule.head.name.text));
@@ -138,11 +141,11 @@ function triggerForm({ trigger }: CoreRule): string {
   return `${trigger.literal.atom.name.text}/${trigger.literal.atom.args.length}`;
 }
 
-function isAwaited({ trigger }: CoreRule, raised: ReadonlySet<string>): boolean {
+function isAwaited({ trigger, isOpen }: CoreRule, raised: ReadonlySet<string>): boolean {
   if (trigger.kind !== "event") return false;
   const name = trigger.literal.atom.name.text;
   const isEngines = name === TUN || name === PERIODIC || name.includes("!") || /\.(send|recv)$/.test(name);
-  return !isEngines && !raised.has(name);
+  return !isEngines && (isOpen || !raised.has(name));
 }
 
 /** Two predicates that would look alike in a datagram. */

@@ -8,6 +8,7 @@ import { hashFunctions } from "./hashes.ts";
 import { listFunctions } from "./lists.ts";
 import { numberFunctions } from "./numbers.ts";
 import { randomFunctions } from "./random.ts";
+import { functionOf, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
 import { stringFunctions } from "./strings.ts";
 
 /** What a function added from outside declares: the kind of each argument, the kind of its result, and its purity. */
@@ -32,6 +33,7 @@ for (const spec of [
   ...addressFunctions,
   ...hashFunctions,
   ...randomFunctions,
+  ...stageFunctions,
 ]) {
   registry.set(spec.name, spec);
 }
@@ -40,8 +42,26 @@ export function functionNamed(name: string): FunctionSpec | undefined {
   return registry.get(name);
 }
 
+/** What a program can call. */
 export function functionNames(): readonly string[] {
-  return [...registry.keys()];
+  return [...registry.keys()].filter((name) => FUNCTION_NAME.test(name));
+}
+
+/** The function behind OverLog's `stage("Name", ..)`. */
+export function stageNamed(name: string): FunctionSpec | undefined {
+  return registry.get(stageKey(name));
+}
+
+export function stageNames(): readonly string[] {
+  return [...registry.keys()].flatMap((key) => stageOf(key) ?? []);
+}
+
+/** Adds a stage for all programs that are compiled from now on. False when the name is taken, or empty. */
+export function registerStage(name: string, stage: Stage): boolean {
+  if (name === "" || stageNamed(name) !== undefined) return false;
+  const spec = functionOf(name, (row) => attempt(() => stage(row)));
+  registry.set(spec.name, spec);
+  return true;
 }
 
 /**
@@ -57,7 +77,13 @@ export function registerFunction(name: string, signature: Signature, fn: AddedFu
     maxArgs: args.length,
     result: result === "any" ? 0 : typeBit(result),
     pure,
-    call: (ambient, given) => (haveKinds(given, args) ? checked(attempt(fn, given, ambient), result) : undefined),
+    call: (ambient, given) =>
+      haveKinds(given, args)
+        ? checked(
+            attempt(() => fn(given, ambient)),
+            result,
+          )
+        : undefined,
   });
   return true;
 }
@@ -67,9 +93,9 @@ function haveKinds(values: readonly Value[], kinds: readonly (Kind | "any")[]): 
 }
 
 /** Foreign code: what it throws is its failure, not the node's. */
-function attempt(fn: AddedFunction, args: readonly Value[], ambient: Ambient): Value | undefined {
+function attempt<T>(call: () => T): T | undefined {
   try {
-    return fn(args, ambient);
+    return call();
   } catch {
     return undefined;
   }

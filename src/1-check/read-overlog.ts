@@ -1,0 +1,132 @@
+/**
+ * read-overlog: an OverLog file as the Mozlog that means the same. After this there is one language.
+ *
+ *   h@Y(Y, X) :- e@X(X, Y).               h(@Y, X) :- e(@X, Y).
+ *   h@Y(X) :- e@X(Y).                     h(@Y, X) :- e(@X, Y).
+ *   h(@X) :- periodic(@X, E, 10).         h(@X) :- periodic@X(E, 10).
+ *   h(@X, C) :- t(@X, C), C := C + 1.     h(@X, C$2) :- t(@X, C), C$2 := C + 1.
+ *   node("10.0.0.1:1", 5).                node(@"10.0.0.1:1", 5).
+ *   stage("TOKENIZER", in, out).          a rule that takes `in` and makes `out`
+ */
+import type { Argument, Atom, Expression, Fact, Literal, Materialize, Rule, Statement } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Module } from "../load.ts";
+import { builtinNamed } from "./builtin.ts";
+import { rebindVariables } from "./rebind-variables.ts";
+import { isStage, stageRule } from "./stage.ts";
+
+/** The module in the meaning of Mozlog, whatever its dialect. */
+export function readOverlog(module: Module, diagnostics: Diagnostic[]): Module {
+  if (module.dialect === "mozlog") return module;
+  const reader = new OverlogReader(module.tree.statements, diagnostics);
+  return { ...module, tree: { ...module.tree, statements: reader.statements() } };
+}
+
+class OverlogReader {
+  readonly #statements: readonly Statement[];
+  readonly #diagnostics: Diagnostic[];
+  /** Views keep the form of Mozlog. */
+  readonly #views: ReadonlySet<string>;
+  /** Predicates that say their location twice, as `p@X(X, ..)`. */
+  readonly #saidTwice: ReadonlySet<string>;
+  /** Predicates whose first argument is their location. */
+  readonly #located: ReadonlySet<string>;
+  readonly #arities: ReadonlyMap<string, number>;
+
+  constructor(statements: readonly Statement[], diagnostics: Diagnostic[]) {
+    this.#statements = statements;
+    this.#diagnostics = diagnostics;
+    this.#views = new Set(statements.flatMap((one) => (one.kind === "view" ? [one.name.text] : [])));
+    const atoms = statements.flatMap(atomsOf);
+    this.#saidTwice = new Set(atoms.filter(saysLocationTwice).map(({ name }) => name.text));
+    const read = atoms.map((atom) => this.#atom(atom));
+    this.#located = new Set(read.filter((atom) => atom.locatedArgument === 0).map(({ name }) => name.text));
+    this.#arities = new Map(read.map(({ name, args }) => [name.text, args.length]));
+  }
+
+  statements(): readonly Statement[] {
+    return this.#statements.flatMap((statement) => this.#statement(statement));
+  }
+
+  #statement(statement: Statement): readonly Statement[] {
+    switch (statement.kind) {
+      case "rule":
+        return [this.#rule(statement)];
+      case "fact":
+        return isStage(statement) ? this.#stage(statement) : [this.#fact(statement)];
+      case "materialize":
+        return [this.#table(statement)];
+      default:
+        return [statement];
+    }
+  }
+
+  #rule(rule: Rule): Rule {
+    const body = rule.body.map((literal) => this.#literal(literal));
+    return rebindVariables({ ...rule, head: this.#atom(rule.head), body });
+  }
+
+  #literal(literal: Literal): Literal {
+    if (literal.kind !== "predicate" || literal.isFailure) return literal;
+    return { ...literal, atom: this.#atom(literal.atom) };
+  }
+
+  #stage(fact: Fact): readonly Statement[] {
+    const rule = stageRule(fact, this.#arities, this.#diagnostics);
+    return rule === undefined ? [] : [rule];
+  }
+
+  /** Facts carry no `@`. */
+  #fact(fact: Fact): Fact {
+    const atom = this.#atom(fact.atom);
+    const isLocated = atom.locatedArgument === undefined && this.#located.has(atom.name.text) && atom.args.length > 0;
+    return { ...fact, atom: isLocated ? { ...atom, locatedArgument: 0 } : atom };
+  }
+
+  #table(table: Materialize): Materialize {
+    const arity = this.#arities.get(table.name.text) ?? Infinity;
+    const beyond = table.keys.filter(({ column }) => column > arity);
+    for (const { column, span } of beyond) {
+      this.#diagnostics.push(report("W0220", span, { table: table.name.text, column, arity }));
+    }
+    return { ...table, keys: table.keys.filter((key) => !beyond.includes(key)) };
+  }
+
+  #atom(atom: Atom): Atom {
+    if (this.#views.has(atom.name.text)) return atom;
+    if (builtinNamed(atom.name.text) !== undefined) return builtinAtom(atom);
+    const { location, args } = atom;
+    if (location === undefined) return atom;
+    if (saysLocationTwice(atom)) return { ...atom, location: undefined, locatedArgument: 0 };
+    if (this.#saidTwice.has(atom.name.text)) return atom;
+    return { ...atom, location: undefined, locatedArgument: 0, args: [location, ...args] };
+  }
+}
+
+function atomsOf(statement: Statement): readonly Atom[] {
+  if (statement.kind !== "rule") return [];
+  const body = statement.body.flatMap((literal) =>
+    literal.kind === "predicate" && !literal.isFailure ? [literal.atom] : [],
+  );
+  return [statement.head, ...body];
+}
+
+/** `p@X(X, ..)`, or `p@X(min<X>, ..)`. */
+function saysLocationTwice({ location, args }: Atom): boolean {
+  const first = args[0]?.kind === "aggregate" ? args[0].operand : args[0];
+  return location?.kind === "variable" && first?.kind === "variable" && first.name === location.name;
+}
+
+/** What the engine provides has no location among its arguments. */
+function builtinAtom(atom: Atom): Atom {
+  if (saysLocationTwice(atom)) return { ...atom, args: atom.args.slice(1) };
+  const at = atom.locatedArgument;
+  const place = at === undefined ? undefined : atom.args[at];
+  if (place === undefined || !isExpression(place)) return atom;
+  return { ...atom, location: place, locatedArgument: undefined, args: atom.args.filter((_, index) => index !== at) };
+}
+
+function isExpression(argument: Argument): argument is Expression {
+  return argument.kind !== "return" && argument.kind !== "aggregate";
+}

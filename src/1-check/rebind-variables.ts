@@ -1,0 +1,57 @@
+import type { Expression, Literal, Rule } from "../../grammar/ast.ts";
+import { patternVariables } from "./binding.ts";
+import { rewriteAtom, rewriteExpression, rewriteLiteral } from "./rewrite-expression.ts";
+import { variablesIn } from "./visit.ts";
+
+/**
+ * In OverLog `X := ..` gives X another value where it has one already, for all that stands behind it in the text. Such a
+ * value gets a variable of its own, so that afterwards each has one value.
+ */
+export function rebindVariables(rule: Rule): Rule {
+  const rebinding = new Rebinding();
+  const body = rule.body.map((literal) => rebinding.literal(literal));
+  return rebinding.isNeeded ? { ...rule, head: rewriteAtom(rule.head, rebinding.rename), body } : rule;
+}
+
+class Rebinding {
+  /** How often each variable has been given a value so far. */
+  readonly #given = new Map<string, number>();
+  readonly #names = new Map<string, string>();
+
+  get isNeeded(): boolean {
+    return this.#names.size > 0;
+  }
+
+  literal(literal: Literal): Literal {
+    if (literal.kind !== "assign") {
+      const renamed = rewriteLiteral(literal, this.rename);
+      for (const name of boundBy(literal)) if (!this.#given.has(name)) this.#given.set(name, 1);
+      return this.isNeeded ? renamed : literal;
+    }
+    const value = rewriteExpression(literal.value, this.rename);
+    const { name } = literal.target;
+    const times = (this.#given.get(name) ?? 0) + 1;
+    this.#given.set(name, times);
+    // No variable of a program contains `$`.
+    if (times > 1) this.#names.set(name, `${name}$${times}`);
+    return { ...literal, target: { ...literal.target, name: this.#names.get(name) ?? name }, value };
+  }
+
+  readonly rename = (part: Expression): Expression => {
+    const name = part.kind === "variable" ? this.#names.get(part.name) : undefined;
+    return part.kind === "variable" && name !== undefined ? { ...part, name } : part;
+  };
+}
+
+function boundBy(literal: Literal): readonly string[] {
+  if (literal.kind === "member") return patternVariables(literal.pattern);
+  if (literal.kind !== "predicate" || literal.negated) return [];
+  const { args, location } = literal.atom;
+  const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));
+  const matched = args.flatMap((arg) => (arg.kind === "variable" ? [arg.name] : []));
+  return [
+    ...returned,
+    ...matched,
+    ...(location === undefined ? [] : [...variablesIn(location)].map(({ name }) => name)),
+  ];
+}

@@ -1,0 +1,48 @@
+/**
+ * raise-deltas: what happens to a table, as an event of its own.
+ *
+ *   h(X) :- link_DELTA_INSERT(X, Y).   is given   link_DELTA_INSERT(X, Y) :- inserted link(X, Y).
+ */
+import type { Expression } from "../../grammar/ast.ts";
+import type { Span } from "../../grammar/span.ts";
+import { deltaEventNamed } from "../1-check/delta-events.ts";
+import { isPredicate } from "../1-check/rule-shape.ts";
+import type { TableDeclaration } from "../program.ts";
+import { atomAt, literalAt, variableAt } from "./core.ts";
+import type { ExpandedRule } from "./expand-views.ts";
+
+/** The rules that raise what the given ones hear of the changes of tables. */
+export function raiseDeltas(
+  rules: readonly ExpandedRule[],
+  tables: ReadonlyMap<string, TableDeclaration>,
+  arities: ReadonlyMap<string, number>,
+): readonly ExpandedRule[] {
+  const heard = new Map<string, Span>();
+  for (const literal of rules.flatMap(({ body }) => body).filter(isPredicate)) {
+    heard.set(literal.atom.name.text, literal.span);
+  }
+  return [...heard].flatMap(([name, span]) => {
+    const delta = deltaEventNamed(name, (table) => tables.has(table));
+    if (delta === undefined) return [];
+    const args = columns(arities.get(name) ?? 0, span);
+    const trigger = { kind: delta.kind, literal: literalAt(atomAt(delta.table, args, span)) };
+    return [
+      {
+        name,
+        overlay: undefined,
+        view: undefined,
+        isOverlog: false,
+        isDelete: false,
+        head: atomAt(name, args, span),
+        body: [],
+        span,
+        trigger,
+        suspends: false,
+      },
+    ];
+  });
+}
+
+function columns(count: number, span: Span): readonly Expression[] {
+  return Array.from({ length: count }, (_, at) => variableAt(`$${at + 1}`, span));
+}
