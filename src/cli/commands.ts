@@ -99,8 +99,9 @@ function addExplain(mosaic: Command): void {
     )
     .argument("<files...>", "programs; a bare name may be a shipped one, as ron.mzl")
     .option("--rule <name>", "only this rule")
-    .addOption(new Option("--mermaid", "the dataflow as a Mermaid flowchart").conflicts(["dot"]))
-    .addOption(new Option("--dot", "the dataflow for Graphviz"))
+    .addOption(new Option("--mermaid", "the dataflow as a Mermaid flowchart").conflicts(["dot", "svg"]))
+    .addOption(new Option("--dot", "the dataflow for Graphviz").conflicts(["svg"]))
+    .option("--svg", "the dataflow as a drawing")
     .addOption(collecting("-D, --define <name=value>", "a macro"))
     .action((files: string[], flags: ExplainFlags) => {
       explainFiles(files, { defines: parseDefines(flags.define), rule: flags.rule, form: explainForm(flags) }, output);
@@ -111,11 +112,13 @@ interface ExplainFlags {
   readonly rule?: string;
   readonly mermaid?: true;
   readonly dot?: true;
+  readonly svg?: true;
   readonly define: readonly string[];
 }
 
-function explainForm({ mermaid, dot }: ExplainFlags): ExplainForm {
+function explainForm({ mermaid, dot, svg }: ExplainFlags): ExplainForm {
   if (mermaid === true) return "mermaid";
+  if (svg === true) return "svg";
   return dot === true ? "dot" : "text";
 }
 

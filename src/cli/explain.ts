@@ -3,7 +3,9 @@ import { type Compilation, compile } from "../compile.ts";
 import { type Chosen, chooseAll, chooseRule } from "./explain/chosen.ts";
 import { dataflowText } from "./explain/dataflow-text.ts";
 import { dot } from "./explain/dot.ts";
+import { layOut } from "./explain/lay-out.ts";
 import { mermaid } from "./explain/mermaid.ts";
+import { svg } from "./explain/svg.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import { FileLibrary } from "./file-library.ts";
 import type { Output } from "./output.ts";
@@ -16,11 +18,11 @@ export interface ExplainOptions {
   readonly form: ExplainForm;
 }
 
-export type ExplainForm = "text" | "mermaid" | "dot";
+export type ExplainForm = "text" | "mermaid" | "dot" | "svg";
 
 /** `mosaic explain FILE...`: what the compiler made of the programs. */
 export function explainFiles(files: readonly string[], options: ExplainOptions, output: Output): void {
-  output.result(written(chosenOf(compiled(files, options, output), options.rule), options.form));
+  output.result(written(chosenOf(compiled(files, options, output), options.rule), options.form, files.join(", ")));
 }
 
 /** Warnings are shown; errors end the command. */
@@ -46,7 +48,7 @@ function chosenOf(plan: NonNullable<Compilation["plan"]>, rule: string | undefin
   throw wrongUsage("--rule", `there is no rule \`${rule}\`${near === undefined ? "" : `; did you mean ${near}?`}`);
 }
 
-function written(chosen: Chosen, form: ExplainForm): string {
+function written(chosen: Chosen, form: ExplainForm, title: string): string {
   switch (form) {
     case "text":
       return dataflowText(chosen);
@@ -54,5 +56,7 @@ function written(chosen: Chosen, form: ExplainForm): string {
       return mermaid(chosen);
     case "dot":
       return dot(chosen);
+    case "svg":
+      return svg(layOut(chosen, title));
   }
 }

@@ -9,7 +9,7 @@ const TITLES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The element as the drawings name it. */
-function elementTitle(element: string): string {
+export function elementTitle(element: string): string {
   return TITLES.get(element) ?? element;
 }
 

@@ -1,0 +1,103 @@
+import { basename } from "node:path";
+import type { GraphNode } from "../../../runtime/plan/graph.ts";
+import type { PredicateSpec, StrandSpec } from "../../../runtime/plan/plan.ts";
+import type { Chosen, ChosenRule } from "./chosen.ts";
+import { type Box, bottom, type Rectangle } from "./figure.ts";
+import { elementTitle } from "./node-title.ts";
+
+/** The middle of the figure: a card for each rule with a row for each of its strands, then the tables and the device. */
+export interface StrandColumn {
+  /** Encloses all the others. */
+  readonly frame: Box;
+  readonly boxes: readonly Box[];
+  /** The vertical lines beside the cards: left from the tables, right to the tables, and back to Mux. */
+  readonly fromTables: number;
+  readonly toTables: number;
+  readonly toMux: number;
+}
+
+const CARD_WIDTH = 452;
+const HEADER = 26;
+const ROW = 20;
+const GAP = 10;
+const FRAME_HEADER = 34;
+const LEFT_MARGIN = 44;
+const RIGHT_MARGIN = 56;
+const TABLES_HEIGHT = 48;
+const DEVICE_HEIGHT = 40;
+const LONGEST_TABLES = 62;
+
+export function strandColumn(chosen: Chosen, x: number, y: number): StrandColumn {
+  const left = x + LEFT_MARGIN;
+  const cards: Box[] = [];
+  let top = y + FRAME_HEADER;
+  for (const rule of chosen.rules) {
+    const card = ruleCard(chosen, rule, left, top);
+    cards.push(...card);
+    if (card[0] !== undefined) top = bottom(card[0]) + GAP;
+  }
+  const tables = tablesBox(chosen, { x: left, y: top, width: CARD_WIDTH, height: TABLES_HEIGHT });
+  const devices = deviceBoxes(chosen, left, bottom(tables) + GAP);
+  const end = Math.max(bottom(tables), ...devices.map(bottom)) + GAP + 6;
+  const frame: Box = {
+    ...{ x, y, width: LEFT_MARGIN + CARD_WIDTH + RIGHT_MARGIN, height: end - y },
+    ...{ kind: "frame", node: undefined, title: "rule strands", detail: "", hint: "" },
+  };
+  const cardsEnd = left + CARD_WIDTH;
+  return {
+    frame,
+    boxes: [frame, ...cards, tables, ...devices],
+    fromTables: left - 20,
+    toTables: cardsEnd + 18,
+    toMux: cardsEnd + 38,
+  };
+}
+
+/** The card and its rows; nothing for a rule whose strands are not in the graph. */
+function ruleCard({ plan, graph }: Chosen, rule: ChosenRule, x: number, y: number): readonly Box[] {
+  const rows = rule.strands.flatMap((strand) => {
+    const node = graph.nodes.find((other) => other.strand === strand.id);
+    return node === undefined ? [] : [{ strand, node }];
+  });
+  const [first] = rule.strands;
+  if (rows.length === 0 || first === undefined) return [];
+  const { file, line } = first.origin;
+  const card: Box = {
+    ...{ x, y, width: CARD_WIDTH, height: HEADER + rows.length * ROW + 4 },
+    ...{ kind: "rule", node: undefined, title: rule.name, detail: `${basename(file)}:${line}` },
+    hint: `${rule.name}  ${file}:${line}`,
+  };
+  const below = (at: number): Rectangle => ({ x, y: y + HEADER + at * ROW, width: CARD_WIDTH, height: ROW });
+  return [card, ...rows.map(({ strand, node }, at) => strandRow(strand, node, below(at), plan.predicates))];
+}
+
+/** What wakes the strand, and what it does. */
+function strandRow(
+  { trigger, operators }: StrandSpec,
+  node: GraphNode,
+  place: Rectangle,
+  predicates: readonly PredicateSpec[],
+): Box {
+  const name = predicates[trigger.predicate]?.name ?? "?";
+  const title = trigger.kind === "event" ? name : `${trigger.kind} ${name}`;
+  return { ...place, kind: "strand", node, title, detail: operators.at(-1) ?? "", hint: operators.join("\n") };
+}
+
+function tablesBox({ plan, graph }: Chosen, place: Rectangle): Box {
+  const node = graph.nodes.find((other) => other.element === "Tables");
+  const names = plan.predicates.filter((spec) => spec.table !== undefined).map((spec) => spec.name);
+  const all = names.join("  ");
+  const detail = all.length > LONGEST_TABLES ? `${all.slice(0, LONGEST_TABLES - 1)}…` : all;
+  return { ...place, kind: "tables", node, title: "Tables", detail, hint: names.join("\n") };
+}
+
+/** Tun::Tx, which ReceiveDemux feeds, on the left; Tun::Rx, which feeds Mux, on the right. */
+function deviceBoxes({ graph }: Chosen, x: number, y: number): readonly Box[] {
+  const width = (CARD_WIDTH - GAP) / 2;
+  return ["TunTx", "TunRx"].flatMap((element, at) => {
+    const node = graph.nodes.find((other) => other.element === element);
+    if (node === undefined) return [];
+    const place = { x: x + at * (width + GAP), y, width, height: DEVICE_HEIGHT };
+    return [{ ...place, kind: "element", node, title: elementTitle(element), detail: "", hint: "" } as const];
+  });
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "vitest";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { chooseAll } from "../../src/cli/explain/chosen.ts";
+import type { Box, Figure, Line, Rectangle } from "../../src/cli/explain/figure.ts";
+import { layOut } from "../../src/cli/explain/lay-out.ts";
+import { svg } from "../../src/cli/explain/svg.ts";
+import { compile } from "../../src/compile.ts";
+
+const LAYERED = `import "ron.mzl". import "ron.mzl" as backup. import "tunnel.mzl".
+  r: said@backup::"<&>"(X) :- heard("a \\"quoted\\" text", X).
+  a_rule_with_a_name_that_is_longer_than_a_card: heard(X, X) :- another_event_that_has_a_rather_long_name(X).`;
+
+const PROGRAMS: readonly { readonly name: string; readonly text: string }[] = [
+  { name: "no rule at all", text: "" },
+  { name: "ping", text: 'import "ping.mzl".' },
+  { name: "tunnel", text: 'import "tunnel.mzl".' },
+  { name: "ron", text: 'import "ron.mzl".' },
+  { name: "two overlays and a tunnel", text: LAYERED },
+];
+
+function figureOf(text: string): Figure {
+  const library = new FileLibrary();
+  library.give("case.mzl", text);
+  const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error("the program has errors");
+  return layOut(chooseAll(plan), "case.mzl");
+}
+
+describe.each(PROGRAMS)("the drawing of $name", ({ text }) => {
+  const figure = figureOf(text);
+  const drawing = svg(figure);
+
+  test("is well-formed XML", () => {
+    expect(openAtTheEnd(drawing)).toEqual([]);
+  });
+
+  test("has no boxes that overlap, unless one encloses the other", () => {
+    const pairs = figure.boxes.flatMap((one, at) => figure.boxes.slice(at + 1).map((other) => [one, other] as const));
+    const wrong = pairs.filter(([one, other]) => overlap(one, other) && !encloses(one, other));
+    expect(wrong.map(([one, other]) => `${one.title} and ${other.title}`)).toEqual([]);
+  });
+
+  test("has no line through a box that is not one of its ends", () => {
+    const solid = figure.boxes.filter((box) => box.kind !== "frame" && box.kind !== "rule");
+    const wrong = figure.lines.flatMap((line) => crossed(line, solid).map((box) => `${nameOf(line)}: ${box.title}`));
+    expect(wrong).toEqual([]);
+  });
+
+  test("begins and ends every line at the edges of its two boxes", () => {
+    const loose = figure.lines.filter(({ edge, points }) => {
+      const [from, to] = [edge.from, edge.to].map((id) => figure.boxes.find((box) => box.node?.id === id));
+      return !onEdge(from, points[0]) || !onEdge(to, points.at(-1));
+    });
+    expect(loose.map(nameOf)).toEqual([]);
+  });
+
+  test("stays within its frame", () => {
+    const all = [...figure.boxes.flatMap(cornersOf), ...figure.lines.flatMap((line) => line.points)];
+    expect(all.filter(({ x, y }) => x < 0 || y < 0 || x > figure.width || y > figure.height)).toEqual([]);
+  });
+});
+
+test("ron shows every element of Figure 4 once, and every strand", () => {
+  const drawing = svg(figureOf('import "ron.mzl". import "tunnel.mzl".'));
+  const elements = [...drawing.matchAll(/data-element="([^"]+)"/g)].map((match) => String(match[1]));
+  expect(elements.filter((name) => name !== "Strand").toSorted()).toEqual([
+    "Discard",
+    "LocSpecDemux",
+    "Mux",
+    "NetworkIn",
+    "NetworkOut",
+    "OverlayRecvUnwrap",
+    "OverlaySendWrap",
+    "ReceiveDemux",
+    "RoundRobin",
+    "Tables",
+    "TunRx",
+    "TunTx",
+  ]);
+  const strands = [...drawing.matchAll(/data-node="Strand\(([^"]+)\)"/g)].map((match) => String(match[1]));
+  expect(strands).toEqual([...new Set(strands)]);
+  expect(strands).toContain("ron.snd");
+});
+
+test("the figure reads from left to right, as the paper's from top to bottom", () => {
+  const { boxes } = figureOf('import "ron.mzl".');
+  const order = [
+    "NetworkIn",
+    "Mux",
+    "OverlayRecvUnwrap",
+    "ReceiveDemux",
+    "Strand",
+    "RoundRobin",
+    "LocSpecDemux",
+    "NetworkOut",
+  ];
+  const places = order.map((element) => boxes.find((box) => box.node?.element === element)?.x ?? Number.NaN);
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+});
+
+/** The tags that are open when the text ends, and any that was closed out of turn. */
+function openAtTheEnd(xml: string): readonly string[] {
+  const open: string[] = [];
+  const rest = xml.replace(/<(\/?)([a-z]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/gi, (_, close, name, __, empty) => {
+    if (close === "/" && open.pop() !== name) open.push(`/${name}`);
+    else if (close === "" && empty === "") open.push(name);
+    return "";
+  });
+  const stray = rest.match(/[<>]|&(?!(?:amp|lt|gt|quot);)/g) ?? [];
+  return [...open, ...stray];
+}
+
+function overlap(one: Rectangle, other: Rectangle): boolean {
+  const apart =
+    one.x + one.width <= other.x ||
+    other.x + other.width <= one.x ||
+    one.y + one.height <= other.y ||
+    other.y + other.height <= one.y;
+  return !apart;
+}
+
+function encloses(outer: Box, inner: Box): boolean {
+  return (
+    (outer.kind === "frame" || outer.kind === "rule") &&
+    outer.x <= inner.x &&
+    outer.y <= inner.y &&
+    outer.x + outer.width >= inner.x + inner.width &&
+    outer.y + outer.height >= inner.y + inner.height
+  );
+}
+
+function crossed({ points }: Line, boxes: readonly Box[]): readonly Box[] {
+  return boxes.filter((box) => points.slice(1).some((point, at) => overlap(box, spanned(point, points[at] ?? point))));
+}
+
+function spanned(one: { x: number; y: number }, other: { x: number; y: number }): Rectangle {
+  const x = Math.min(one.x, other.x);
+  const y = Math.min(one.y, other.y);
+  return { x, y, width: Math.abs(one.x - other.x), height: Math.abs(one.y - other.y) };
+}
+
+function onEdge(box: Box | undefined, point: { x: number; y: number } | undefined): boolean {
+  if (box === undefined || point === undefined) return false;
+  const { x, y, width, height } = box;
+  const within = point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height;
+  return within && (point.x === x || point.x === x + width || point.y === y || point.y === y + height);
+}
+
+function cornersOf({ x, y, width, height }: Rectangle): readonly { x: number; y: number }[] {
+  return [
+    { x, y },
+    { x: x + width, y: y + height },
+  ];
+}
+
+function nameOf({ edge }: Line): string {
+  return `${edge.from} ${edge.port} ${edge.to}`;
+}
