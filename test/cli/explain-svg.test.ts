@@ -101,11 +101,14 @@ test("the figure reads from left to right, as the paper's from top to bottom", (
 /** The tags that are open when the text ends, and any that was closed out of turn. */
 function openAtTheEnd(xml: string): readonly string[] {
   const open: string[] = [];
-  const rest = xml.replace(/<(\/?)([a-z]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/gi, (_, close, name, __, empty) => {
-    if (close === "/" && open.pop() !== name) open.push(`/${name}`);
-    else if (close === "" && empty === "") open.push(name);
-    return "";
-  });
+  const rest = xml.replace(
+    /<(\/?)([a-z]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/gi,
+    (_, close: string, name: string, __, empty: string) => {
+      if (close === "/" && open.pop() !== name) open.push(`/${name}`);
+      else if (close === "" && empty === "") open.push(name);
+      return "";
+    },
+  );
   const stray = rest.match(/[<>]|&(?!(?:amp|lt|gt|quot);)/g) ?? [];
   return [...open, ...stray];
 }

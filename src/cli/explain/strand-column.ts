@@ -40,8 +40,15 @@ export function strandColumn(chosen: Chosen, x: number, y: number): StrandColumn
   const devices = deviceBoxes(chosen, left, bottom(tables) + GAP);
   const end = Math.max(bottom(tables), ...devices.map(bottom)) + GAP + 6;
   const frame: Box = {
-    ...{ x, y, width: LEFT_MARGIN + CARD_WIDTH + RIGHT_MARGIN, height: end - y },
-    ...{ kind: "frame", node: undefined, title: "rule strands", detail: "", hint: "" },
+    x,
+    y,
+    width: LEFT_MARGIN + CARD_WIDTH + RIGHT_MARGIN,
+    height: end - y,
+    kind: "frame",
+    node: undefined,
+    title: "rule strands",
+    detail: "",
+    hint: "",
   };
   const cardsEnd = left + CARD_WIDTH;
   return {
@@ -63,8 +70,14 @@ function ruleCard({ plan, graph }: Chosen, rule: ChosenRule, x: number, y: numbe
   if (rows.length === 0 || first === undefined) return [];
   const { file, line } = first.origin;
   const card: Box = {
-    ...{ x, y, width: CARD_WIDTH, height: HEADER + rows.length * ROW + 4 },
-    ...{ kind: "rule", node: undefined, title: rule.name, detail: `${basename(file)}:${line}` },
+    x,
+    y,
+    width: CARD_WIDTH,
+    height: HEADER + rows.length * ROW + 4,
+    kind: "rule",
+    node: undefined,
+    title: rule.name,
+    detail: `${basename(file)}:${line}`,
     hint: `${rule.name}  ${file}:${line}`,
   };
   const below = (at: number): Rectangle => ({ x, y: y + HEADER + at * ROW, width: CARD_WIDTH, height: ROW });
