@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { removeLabFolder } from "./lab-folder.ts";
 
 /** Ends every process in the namespaces whose names begin with the first argument, and removes them. */
 const REMOVE = `
@@ -9,25 +10,34 @@ for file in /run/netns/"$1"*; do
   ip netns del "$name"
 done`;
 
-/** Does so when nobody holds the other end of its input any more. */
-const GUARD = `cat >/dev/null\n${REMOVE}`;
+/** Does so when nobody holds the other end of its input any more; the second argument is the lab's folder. */
+const GUARD = `cat >/dev/null\n${REMOVE}\nrm -rf -- "$2"\nrmdir -- "\${2%/*}"`;
 
 const IGNORE_ERRORS = "ignore";
 
+/** Ends every process in the namespaces whose names begin so, and removes them. */
+export function removeNamespaces(prefix: string): void {
+  spawnSync("sh", ["-c", REMOVE, "sh", prefix], { stdio: IGNORE_ERRORS });
+}
+
 /**
- * Removes the namespaces of one lab: when it is told to, when the process exits, and, by a process of its own that waits
- * for this one to be gone, when it is killed on the spot. It stands guard from before the first namespace is made.
+ * Removes the namespaces of one lab and its folder: when it is told to, when the process exits, and, by a process of its
+ * own that waits for this one to be gone, when it is killed on the spot. It stands guard from before the first namespace is
+ * made.
  */
 export class Cleaner {
   readonly #prefix: string;
+  readonly #folder: string;
   readonly #guard: ChildProcess;
   readonly #onExit = (): void => this.#remove();
   #isDone = false;
 
-  constructor(prefix: string) {
+  constructor(prefix: string, folder: string) {
     this.#prefix = prefix;
+    this.#folder = folder;
     // Detached, so that an interrupt from the terminal, which ends the others, leaves it alive.
-    this.#guard = spawn("sh", ["-c", GUARD, "sh", prefix], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    const args = ["-c", GUARD, "sh", prefix, folder];
+    this.#guard = spawn("sh", args, { stdio: ["pipe", "ignore", "ignore"], detached: true });
     this.#guard.on("error", () => {});
     this.#guard.stdin?.on("error", () => {});
     this.#guard.unref();
@@ -51,6 +61,7 @@ export class Cleaner {
   }
 
   #remove(): void {
-    spawnSync("sh", ["-c", REMOVE, "sh", this.#prefix], { stdio: IGNORE_ERRORS });
+    removeNamespaces(this.#prefix);
+    removeLabFolder(this.#folder);
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { FaultyWay } from "./delayed-packets.ts";
+import { labEnvironment } from "./lab-folder.ts";
 import { LabFailure, type Namespaces } from "./namespaces.ts";
 import { faultsBetween, type Topology } from "./topology.ts";
 
@@ -23,7 +24,7 @@ export function hasFaults({ links }: Topology): boolean {
 /** Puts the faults of a topology's links into effect. The process that does it ends with this one. */
 export async function startFaultyLinks(topology: Topology, namespaces: Namespaces): Promise<ChildProcess> {
   const [command = "", ...args] = namespaces.onHub([process.execPath, PROCESS]);
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: labEnvironment() });
   let said = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
   const ended = once(child, "exit").then((): LinkReport => ({ ok: false, message: said.trim() }));

@@ -1,8 +1,9 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { WatchLine } from "../runtime/observe/watch.ts";
+import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "./lines.ts";
-import type { Host } from "./topology.ts";
+import { type Host, type Topology, watchedPredicates } from "./topology.ts";
 
 export interface HostNodeListener {
   watched(line: WatchLine): void;
@@ -27,7 +28,7 @@ export class HostNode {
   #hasEnded = false;
 
   constructor([command = "", ...args]: readonly string[], listener: HostNodeListener) {
-    const env = { ...process.env, NO_COLOR: "1" };
+    const env = labEnvironment();
     // Detached: an interrupt from the terminal is for the lab, which ends its nodes in order.
     this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env, detached: true });
     this.#ended = new Promise((resolve) => {
@@ -101,15 +102,10 @@ export class HostNode {
   }
 }
 
-/** The command line of a host's node. The address of each host is among `hosts`. */
-export function nodeCommand(
-  host: Host,
-  hosts: readonly Host[],
-  watch: readonly string[],
-  mosaic: string,
-): readonly string[] {
+/** The command line of a host's node. */
+export function nodeCommand(host: Host, topology: Topology, mosaic: string): readonly string[] {
   const told = new Set(host.peers);
-  const peers = hosts.filter((peer) => told.has(peer.name));
+  const peers = topology.hosts.filter((peer) => told.has(peer.name));
   return [
     mosaic,
     "run",
@@ -120,7 +116,7 @@ export function nodeCommand(
     ...peers.flatMap(({ virtual, address }) => ["--peer", virtual === undefined ? address : `${virtual}=${address}`]),
     ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),
     ...host.facts.flatMap((fact) => ["--fact", fact]),
-    ...watch.flatMap((predicate) => ["--watch", predicate]),
+    ...watchedPredicates(topology).flatMap((predicate) => ["--watch", predicate]),
     "--json",
   ];
 }

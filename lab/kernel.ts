@@ -100,9 +100,8 @@ class KernelLab {
 
   #startNode(host: Host): HostNode {
     const { observe, mosaic } = this.#settings;
-    const { hosts, watch } = this.#topology;
     const name = host.name;
-    const command = this.#namespaces.on(name, nodeCommand(host, hosts, watch, mosaic));
+    const command = this.#namespaces.on(name, nodeCommand(host, this.#topology, mosaic));
     const node = new HostNode(command, {
       watched: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
       said: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),

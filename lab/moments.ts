@@ -11,9 +11,17 @@ export interface Moment {
   readonly text: string;
 }
 
+/** What is told of an observation whatever traffic there is: that something was done to the hosts, or happened to them. */
+export function commonMoments(observation: Observation): readonly Moment[] {
+  const { at } = observation;
+  if (observation.kind === "action") return [{ at, kind: "action", text: describeAction(observation.action) }];
+  if (observation.kind !== "gone") return [];
+  return [{ at, kind: "gone", text: `${observation.host} ended by itself: ${observation.how}` }];
+}
+
 /**
- * Finds the moments of one traffic in what is observed: when something was done to the hosts, when the routes show that it
- * was noticed, when traffic flows again, when it is back on the direct path.
+ * Finds the moments of one traffic in what is observed: when the routes show that what was done to the hosts was noticed,
+ * when traffic flows again, when it is back on the direct path.
  */
 export class Moments {
   readonly #traffic: Traffic;
@@ -35,8 +43,6 @@ export class Moments {
     switch (observation.kind) {
       case "action":
         return this.#acted(observation.at, observation.action);
-      case "gone":
-        return [{ at: observation.at, kind: "gone", text: `${observation.host} ended by itself: ${observation.how}` }];
       case "watch":
         return this.#routed(observation.at, record);
       case "ping":
@@ -52,7 +58,7 @@ export class Moments {
       this.#broken = { at, isDetected: false };
       this.#missing = 0;
     }
-    return [{ at, kind: "action", text: describeAction(action) }];
+    return [];
   }
 
   #routed(at: number, record: RunRecord): readonly Moment[] {

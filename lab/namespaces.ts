@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { Cleaner } from "./cleaner.ts";
+import { makeLabFolder } from "./lab-folder.ts";
 import {
   creationBatch,
   faultsBatch,
@@ -17,6 +18,8 @@ export class LabFailure extends Error {}
 
 /** The network namespaces of a lab. They are gone when it is closed, and also when the process ends in any other way. */
 export class Namespaces {
+  /** A folder for what belongs to this lab; gone with it. */
+  readonly folder: string;
   readonly #plan: NamespacePlan;
   readonly #cleaner: Cleaner;
   /** The ways that are cut. */
@@ -25,7 +28,8 @@ export class Namespaces {
   /** Makes them all; throws a LabFailure when the machine does not let it. */
   constructor(hosts: readonly Host[]) {
     this.#plan = planNamespaces(hosts, process.pid);
-    this.#cleaner = new Cleaner(this.#plan.prefix);
+    this.folder = makeFolder();
+    this.#cleaner = new Cleaner(this.#plan.prefix, this.folder);
     try {
       this.#create();
     } catch (error) {
@@ -70,6 +74,14 @@ export class Namespaces {
     run(this.onHub(["sh", "-c", FORWARDING]));
     runBatch(hubBatch(this.#plan), hub);
     for (const host of hosts) runBatch(hostBatch(host), host.namespace);
+  }
+}
+
+function makeFolder(): string {
+  try {
+    return makeLabFolder();
+  } catch (error) {
+    throw new LabFailure(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { PingReport } from "../runtime/sim/echo-host.ts";
+import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "./lines.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { PingLines } from "./ping-line.ts";
@@ -46,7 +47,10 @@ function udpEcho(role: "ping" | "serve", address: string, every: number): readon
 }
 
 function start([command = "", ...args]: readonly string[]): ChildProcess {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, LC_ALL: "C" } });
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { ...labEnvironment(), LC_ALL: "C" },
+  });
   child.on("error", () => {});
   return child;
 }

@@ -12,7 +12,6 @@ export function settleTopology(document: TopologyDocument, file: string): Topolo
   const hosts = numberedHosts(document);
   const everyone = hosts.map((host) => host.name);
   const { title, seed, duration, traffic, routes } = document;
-  const watch = [...new Set([...document.watch, ...(routes === undefined ? [] : [routes.table])])];
   return {
     title: title ?? file,
     seed,
@@ -22,7 +21,7 @@ export function settleTopology(document: TopologyDocument, file: string): Topolo
     traffic,
     events: settleEvents(document, groups),
     routes,
-    watch,
+    watch: document.watch,
   };
 }
 

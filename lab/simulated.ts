@@ -7,8 +7,7 @@ import type { SimNetworkCounters } from "../runtime/sim/sim-network.ts";
 import { type Boot, Simulation } from "../runtime/sim/simulation.ts";
 import type { World } from "../runtime/world/world.ts";
 import type { Observe } from "./observation.ts";
-
-import { type Action, faultsBetween, type Host, type Topology } from "./topology.ts";
+import { type Action, faultsBetween, type Host, type Topology, watchedPredicates } from "./topology.ts";
 
 /** The program of hosts that run the same. */
 export interface ProgramRequest {
@@ -51,7 +50,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   const simulation = simulate(topology);
   const failures: string[] = [];
   for (const host of topology.hosts) addHost(simulation, topology, host, programs.of(host), settings.observe, failures);
-  for (const host of topology.hosts) simulation.host(host.name).start();
+  simulation.startAll();
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
   schedule(simulation, topology, settings.observe);
   return run(simulation, topology.duration, settings);
@@ -101,7 +100,7 @@ function addHost(
   const facts = told.ok ? told.facts : [];
   if (!told.ok) failures.push(`${name}: ${whyNotTold(told)}`);
   const boot: Boot = (world) => {
-    const isRunning = startNode(program, world, host, facts, topology.watch, observe);
+    const isRunning = startNode(program, world, host, facts, watchedPredicates(topology), observe);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
   simulation.addHost({ name, address, boot, ...(virtual !== undefined && { tun: { address: virtual, mtu: MTU } }) });

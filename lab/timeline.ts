@@ -1,5 +1,5 @@
 import { formatDuration } from "./duration.ts";
-import { type Moment, Moments } from "./moments.ts";
+import { commonMoments, type Moment, Moments } from "./moments.ts";
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -16,66 +16,111 @@ const STYLES: Readonly<Record<Moment["kind"], Style>> = {
 };
 
 const RECENT_PINGS = 20;
-const CLEAR_LINE = "\r\u001b[2K";
+/** Of so many traffics the state is shown; the moments are those of all. */
+const MOST_STATES = 10;
+
+interface Shown {
+  readonly traffic: Traffic;
+  readonly moments: Moments;
+  roundTrip: number | undefined;
+}
 
 /**
- * The life of one traffic as it goes on: a line with its path, round-trip time and lost pings, and a line for each moment.
- * On a terminal the first is one line that changes in its place; elsewhere it comes once a second.
+ * A run as it goes on: for each traffic a line with its path, round-trip time and lost pings, and a line for each moment.
+ * On a terminal the first kind changes in its place; elsewhere it comes once a second.
  */
 export class Timeline {
-  readonly #traffic: Traffic;
-  readonly #number: number;
-  readonly #moments: Moments;
+  readonly #shown: readonly Shown[];
   readonly #screen: Screen;
   readonly #columns: number;
-  #roundTrip: number | undefined;
+  readonly #hosts: number;
   #lastSecond = 0;
-  #status = "";
+  /** The lines of the state, as the terminal shows them now. */
+  #state: readonly string[] = [];
 
-  constructor(topology: Topology, number: number, screen: Screen) {
-    this.#traffic = topology.traffic[number] as Traffic;
-    this.#number = number;
-    this.#moments = new Moments(topology, number);
+  constructor(topology: Topology, screen: Screen) {
+    this.#shown = topology.traffic.map((traffic, number) => ({
+      traffic,
+      moments: new Moments(topology, number),
+      roundTrip: undefined,
+    }));
     this.#screen = screen;
+    this.#hosts = topology.hosts.length;
     const longest = Math.max(...topology.hosts.map((host) => host.name.length));
     this.#columns = formatPath(["x".repeat(longest), "x".repeat(longest), "x".repeat(longest)]).length;
   }
 
   /** The record has taken in the observation already. */
   show(observation: Observation, record: RunRecord): void {
-    if (observation.kind === "ping" && observation.traffic === this.#number && observation.report.kind === "reply") {
-      this.#roundTrip = observation.report.at - observation.report.sentAt;
+    if (observation.kind === "ping" && observation.report.kind === "reply") {
+      const shown = this.#shown[observation.traffic];
+      if (shown !== undefined) shown.roundTrip = observation.report.at - observation.report.sentAt;
     }
-    for (const moment of this.#moments.find(observation, record)) this.#showMoment(moment);
-    if (observation.kind === "tick") this.#showStatus(observation.at, record);
+    for (const moment of commonMoments(observation)) this.#showMoment(moment);
+    for (const { moments, traffic } of this.#shown) {
+      for (const moment of moments.find(observation, record)) this.#showMoment(moment, traffic);
+    }
+    if (observation.kind === "tick") this.#showState(observation.at, record);
   }
 
-  /** Leaves the terminal's line to whatever is written next. */
+  /** A line between those of the timeline. */
+  note(at: number, text: string): void {
+    this.#aboveState(`${clock(at)}  ${text}`);
+  }
+
+  /** Leaves the terminal's lines to whatever is written next. */
   finish(): void {
-    if (this.#screen.isTerminal) this.#screen.write(CLEAR_LINE);
+    this.#clearState();
+    this.#state = [];
   }
 
-  #showMoment({ at, kind, text }: Moment): void {
-    this.finish();
-    writeLine(this.#screen, `${clock(at)}  ${styled(this.#screen, STYLES[kind], `── ${text}`)}`);
-    if (this.#screen.isTerminal) this.#screen.write(this.#status);
+  #showMoment({ at, kind, text }: Moment, traffic?: Traffic): void {
+    const whose = traffic === undefined || this.#shown.length === 1 ? "" : `${traffic.from} to ${traffic.to}: `;
+    this.#aboveState(`${clock(at)}  ${styled(this.#screen, STYLES[kind], `── ${whose}${text}`)}`);
   }
 
-  #showStatus(at: number, record: RunRecord): void {
-    this.#status = this.#describe(at, record);
-    if (this.#screen.isTerminal) return this.#screen.write(`${CLEAR_LINE}${this.#status}`);
-    if (Math.floor(at) === this.#lastSecond) return;
+  #aboveState(line: string): void {
+    this.#clearState();
+    writeLine(this.#screen, line);
+    this.#writeState();
+  }
+
+  #showState(at: number, record: RunRecord): void {
+    const isNewSecond = Math.floor(at) !== this.#lastSecond;
     this.#lastSecond = Math.floor(at);
-    writeLine(this.#screen, this.#status.trimEnd());
+    if (!this.#screen.isTerminal && !isNewSecond) return;
+    this.#clearState();
+    this.#state = this.#describe(at, record);
+    if (this.#screen.isTerminal) this.#writeState();
+    else for (const line of this.#state) writeLine(this.#screen, line.trimEnd());
   }
 
-  #describe(at: number, record: RunRecord): string {
-    const { from, to } = this.#traffic;
+  #clearState(): void {
+    if (!this.#screen.isTerminal || this.#state.length === 0) return;
+    const up = this.#state.length === 1 ? "" : `\u001b[${this.#state.length - 1}A`;
+    this.#screen.write(`\r${up}\u001b[J`);
+  }
+
+  #writeState(): void {
+    if (this.#screen.isTerminal) this.#screen.write(this.#state.join("\n"));
+  }
+
+  #describe(at: number, record: RunRecord): readonly string[] {
+    if (this.#shown.length === 0) return [`${clock(at)}  ${this.#hosts === 1 ? "1 host" : `${this.#hosts} hosts`}`];
+    const lines = this.#shown
+      .slice(0, MOST_STATES)
+      .map((shown, number) => this.#describeTraffic(at, shown, number, record));
+    const more = this.#shown.length - lines.length;
+    return more === 0 ? lines : [...lines, `${" ".repeat(8)}  and ${more} more`];
+  }
+
+  #describeTraffic(at: number, { traffic, roundTrip }: Shown, number: number, record: RunRecord): string {
+    const { from, to } = traffic;
     const path = record.routes?.path(from, to);
-    const pings = record.pings[this.#number];
+    const pings = record.pings[number];
     const recent = pings?.recent(RECENT_PINGS) ?? [];
     const way = (path === undefined ? `${from} … ${to}` : formatPath(path)).padEnd(this.#columns);
-    const time = (recent.at(-1) === true ? formatDuration(this.#roundTrip ?? 0) : "–").padStart(8);
+    const time = (recent.at(-1) === true ? formatDuration(roundTrip ?? 0) : "–").padStart(8);
     const strip = recent.map((isAnswered) => (isAnswered ? "·" : styled(this.#screen, "red", "×"))).join("");
     const lost = pings === undefined || pings.lost === 0 ? "" : `${pings.lost} lost`;
     return `${clock(at)}  ${way}  ${time}  ${strip}${" ".repeat(RECENT_PINGS - recent.length)}  ${lost}`;

@@ -18,7 +18,7 @@ export interface Topology {
   /** By time. */
   readonly events: readonly TopologyEvent[];
   readonly routes: RouteColumns | undefined;
-  /** Predicates to report on, the table of routes among them. */
+  /** Predicates to report on. */
   readonly watch: readonly string[];
 }
 
@@ -97,6 +97,11 @@ export function readTopology(text: string, file: string): TopologyResult {
 /** `lab.toml:4:1: hosts.a.count: expected ...` */
 export function formatTopologyError({ file, line, column, key, message }: TopologyError): string {
   return `${file}:${line}:${column}: ${key === "" ? "" : `${key}: `}${message}`;
+}
+
+/** The predicates that nodes report on: what the topology says, and its table of routes. */
+export function watchedPredicates({ watch, routes }: Topology): readonly string[] {
+  return [...new Set([...watch, ...(routes === undefined ? [] : [routes.table])])];
 }
 
 /** The faults of the way between two hosts. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { FOLDERS_VARIABLE, foldersRoot } from "./lab-folder.ts";
 import { inUserNamespace } from "./place.ts";
 
 /** Set in the process that runs inside. */
@@ -15,7 +16,7 @@ export function isInUserNamespace(): boolean {
 /** Starts the command line of this process once more as root of a user namespace; resolves with its exit code. */
 export function enterUserNamespace(): Promise<number> {
   const [command = "", ...args] = inUserNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
-  const env = { ...process.env, [INSIDE]: "1" };
+  const env = { ...process.env, [INSIDE]: "1", [FOLDERS_VARIABLE]: foldersRoot() };
   // Detached, so that a signal of the terminal comes to it once: from here.
   const child = spawn(command, args, { stdio: ["inherit", "inherit", "inherit", "ipc"], env, detached: true });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);

@@ -72,6 +72,13 @@ export class Simulation {
     return host;
   }
 
+  /** Starts all hosts at once: what the first of them sends finds the others listening. */
+  startAll(): void {
+    const down = [...this.#hosts.values()].filter((host) => !host.isUp);
+    const boots = down.map((host) => host.open());
+    for (const boot of boots) boot();
+  }
+
   /** No datagram goes from one to the other, and neither end notices. */
   cut(from: string, to: string): void {
     this.#network.link(this.host(from).number, this.host(to).number).isUp = false;
@@ -127,13 +134,17 @@ export class SimHost {
   }
 
   start(): void {
-    if (this.#run !== undefined) return;
+    if (this.#run === undefined) this.open()();
+  }
+
+  /** The host is up from now on; what runs on it starts when the result is called. The host is down. */
+  open(): () => void {
     const { name, address, boot, tun } = this.#settings;
     const clock = new SimClock(this.#time);
     const datagrams = this.#network.open(this.number, address);
     this.#run = { clock, datagrams };
     const seed = streamOf(this.#seed, `host ${name} ${this.#starts++}`).integer(2 ** 32);
-    boot({ clock, seed, datagrams, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
+    return () => boot({ clock, seed, datagrams, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
   }
 
   /** The host stops in the middle of whatever it does, without a word to anybody; datagrams under way to it are lost. */

@@ -1,12 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
 import { checkFiles } from "./check.ts";
-import { demonstrate } from "./demo.ts";
 import { type ExplainForm, explainFiles } from "./explain.ts";
 import { Failure, wrongUsage } from "./failure.ts";
+import { addDemo, addLab, addSim } from "./lab-commands.ts";
 import { processOutput as output } from "./output.ts";
 import { parsePeer } from "./peer.ts";
 import { runNode, type TunRequest } from "./run.ts";
-import { simulate } from "./sim.ts";
 import { VERSION } from "./version.ts";
 
 const DEFAULT_LISTEN = "localhost:10000";
@@ -22,6 +21,7 @@ function program(): Command {
   addCheck(mosaic);
   addExplain(mosaic);
   addSim(mosaic);
+  addLab(mosaic);
   addDemo(mosaic);
   return mosaic;
 }
@@ -122,24 +122,6 @@ function explainForm({ mermaid, dot, svg }: ExplainFlags): ExplainForm {
   return dot === true ? "dot" : "text";
 }
 
-function addSim(mosaic: Command): void {
-  mosaic
-    .command("sim")
-    .description("run a topology of many nodes in virtual time")
-    .argument("<scenario>", "a topology file, as lab/demo/ron.toml")
-    .option("--seed <number>", "another seed than the file's", parseSeed)
-    .option("--json", "print the summary as one JSON object", false)
-    .action((file: string, { seed, json }: { seed?: number; json: boolean }) => simulate(file, { seed, json }, output));
-}
-
-function addDemo(mosaic: Command): void {
-  mosaic
-    .command("demo")
-    .description("five hosts, a link cut in mid-traffic, and the overlay going round it")
-    .option("--simulator", "in virtual time, also where namespaces can be made", false)
-    .action(({ simulator }: { simulator: boolean }) => demonstrate({ simulator }, output));
-}
-
 /** An option that may be given several times. */
 function collecting(flags: string, description: string): Option {
   return new Option(flags, description)
@@ -156,12 +138,6 @@ function parseDefine(text: string): [string, string] {
   const name = at < 0 ? text : text.slice(0, at);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw wrongUsage("-D", `\`${text}\` is not NAME=VALUE`);
   return [name, at < 0 ? "1" : text.slice(at + 1)];
-}
-
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw wrongUsage("--seed", `\`${text}\` is not a whole number`);
 }
 
 function parseMtu(text: string): number {

@@ -1,55 +1,51 @@
-import { describeAction } from "../../lab/moments.ts";
 import type { Observation } from "../../lab/observation.ts";
-import { summarize, summaryLines } from "../../lab/report.ts";
 import { RunRecord } from "../../lab/run-record.ts";
-import { runSimulated, type SimulatedOutcome } from "../../lab/simulated.ts";
-import type { Topology } from "../../lab/topology.ts";
+import { runSimulated } from "../../lab/simulated.ts";
+import { formatWatchLine } from "../../runtime/observe/watch.ts";
 import { compileHosts } from "./compile-hosts.ts";
 import { runFailed } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import type { Output } from "./output.ts";
+import { type ConclusionOptions, conclude, openResults } from "./run-conclusion.ts";
 import { readTopologyFile } from "./topology-file.ts";
 
-export interface SimOptions {
+export interface SimOptions extends ConclusionOptions {
   /** Instead of the one in the file. */
   readonly seed: number | undefined;
-  readonly json: boolean;
 }
 
 /** `mosaic sim SCENARIO`: runs a topology in virtual time and says what came of it. */
-export async function simulate(file: string, { seed, json }: SimOptions, output: Output): Promise<void> {
+export async function simulate(file: string, options: SimOptions, output: Output): Promise<void> {
+  const { seed, json } = options;
   const written = readTopologyFile(file, output);
   const topology = seed === undefined ? written : { ...written, seed };
+  const results = openResults(options);
   const record = new RunRecord(topology);
   const progress = new Progress(topology.duration);
+  const watched = new Set(topology.watch);
   const observe = (observation: Observation): void => {
     record.add(observation);
+    results?.add(observation);
     progress.show(observation);
     if (observation.kind === "log") output.problem(`${observation.host}: ${observation.text}`);
+    if (observation.kind !== "watch") return;
+    const { host, line } = observation;
+    const [predicate] = line.tuple;
+    if (typeof predicate !== "string" || !watched.has(predicate)) return;
+    output.result(json ? JSON.stringify(line) : `${host}: ${formatWatchLine(line)}`);
   };
   const outcome = await runSimulated(topology, { compile: compileHosts, observe, signal: interruptSignal() });
   progress.finish();
   if (!outcome.ok) throw runFailed(outcome.message);
-  report(topology, record, outcome, json, output);
-}
-
-function report(
-  topology: Topology,
-  record: RunRecord,
-  { network, happened, traceHash }: SimulatedOutcome & { readonly ok: true },
-  json: boolean,
-  output: Output,
-): void {
-  const summary = summarize(topology, record);
-  if (json) return output.result(JSON.stringify({ ...summary, seed: topology.seed, network, happened, traceHash }));
-  output.result(`${summary.title}: ${summary.nodes} nodes, ${summary.seconds} s, seed ${topology.seed}`);
-  for (const line of summaryLines(summary)) output.result(line);
-  if (summary.traffic.length === 0) {
-    for (const { at, action } of record.actions) output.result(`  ${at.toFixed(1)} s  ${describeAction(action)}`);
+  const { network, happened, traceHash } = outcome;
+  if (!json) {
+    output.result(`${topology.title}: ${topology.hosts.length} nodes, ${topology.duration} s, seed ${topology.seed}`);
   }
-  output.result(
-    `datagrams: ${network.delivered} delivered, ${network.lost} lost, ${network.cut} on cut links, ${network.hostDown} to dead hosts`,
-  );
+  const finished = { topology, record, results, place: "simulator" as const };
+  await conclude(finished, options, output, { network, happened, traceHash });
+  if (json) return;
+  const { delivered, lost, cut, hostDown } = network;
+  output.result(`datagrams: ${delivered} delivered, ${lost} lost, ${cut} on cut links, ${hostDown} to dead hosts`);
   output.result(`trace hash: ${traceHash}`);
 }
 

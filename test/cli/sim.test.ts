@@ -17,14 +17,16 @@ function fileOf(text: string): string {
 }
 
 describe("mosaic sim", () => {
-  test("says what became of the pings and of each event, and prints the hash of the trace", async () => {
+  test("says what became of the pings, of each event and of the routes, and prints the hash of the trace", async () => {
     const { code, stdout } = await mosaic("sim", DEMO);
-    const [head, pings, cut, heal, datagrams, hash, ...rest] = stdout.split("\n");
+    const [head, pings, cut, heal, , title, columns, toB, , , , datagrams, hash, ...rest] = stdout.split("\n");
     expect(head).toBe("RON on five hosts: 5 nodes, 28 s, seed 1");
     expect(pings).toMatch(/^a to b: \d+ pings, \d+ lost; round trip \d+ ms in the middle, \d+ ms at worst$/);
     expect(cut).toMatch(/^ {2}7\.0 s {2}link a–b cut: an outage of \d+ ms, \d+ lost$/);
     expect(heal).toBe("  12.0 s  link a–b healed: no outage");
-    expect(datagrams).toMatch(/^datagrams: \d+ delivered, 0 lost, \d+ on cut links, \d+ to dead hosts$/);
+    expect([title, columns]).toEqual(["Routing table of a", expect.stringMatching(/^ {2}to +before +during +after$/)]);
+    expect(toB).toMatch(/^ {2}b +direct \S+ +via [cde] \S+ +direct \S+$/);
+    expect(datagrams).toMatch(/^datagrams: \d+ delivered, 0 lost, \d+ on cut links, 0 to dead hosts$/);
     expect(hash).toMatch(/^trace hash: [0-9a-f]{64}$/);
     expect(rest).toEqual([""]);
     expect(code).toBe(0);

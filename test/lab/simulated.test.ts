@@ -26,11 +26,11 @@ async function run(topology: Topology): Promise<Run> {
   const observations: Observation[] = [];
   let shown = "";
   const screen = { isTerminal: false, hasColour: false, write: (text: string) => void (shown += text) };
-  const timeline = topology.traffic.length > 0 ? new Timeline(topology, 0, screen) : undefined;
+  const timeline = new Timeline(topology, screen);
   const observe = (observation: Observation): void => {
     observations.push(observation);
     record.add(observation);
-    timeline?.show(observation, record);
+    timeline.show(observation, record);
   };
   const outcome = await runSimulated(topology, { compile: compileHosts, observe });
   record.takeSnapshot(topology.duration);

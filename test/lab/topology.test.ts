@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KeyPositions } from "../../lab/key-positions.ts";
-import { faultsBetween, formatTopologyError, readTopology, type Topology } from "../../lab/topology.ts";
+import {
+  faultsBetween,
+  formatTopologyError,
+  readTopology,
+  type Topology,
+  watchedPredicates,
+} from "../../lab/topology.ts";
 import { testCases } from "../cases.ts";
 
 function topologyOf(text: string): Topology {
@@ -108,11 +114,12 @@ kill = "n"`);
 test("the demonstration is a topology file of under 40 lines", () => {
   const file = new URL("../../lab/demo/ron.toml", import.meta.url);
   const text = readFileSync(file, "utf8");
-  const { hosts, traffic, watch } = topologyOf(text);
+  const topology = topologyOf(text);
+  const { hosts, traffic } = topology;
   expect(text.split("\n").length).toBeLessThan(40);
   expect(hosts).toHaveLength(5);
   expect(traffic).toEqual([{ from: "a", to: "b", every: 0.1, at: 3 }]);
-  expect(watch).toEqual(["ron.RT"]);
+  expect(watchedPredicates(topology)).toEqual(["ron.RT"]);
 });
 
 describe("positions of keys", () => {

@@ -1,0 +1,62 @@
+import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import type { Observation } from "./observation.ts";
+
+/**
+ * The folder that keeps what a run shows: what each host said in HOST.log, what was watched there in HOST.watch.jsonl, the
+ * sum of it in results.json. Files of a former run there are replaced.
+ */
+export class ResultFiles {
+  readonly folder: string;
+  readonly #files = new Map<string, WriteStream>();
+  #failure: string | undefined;
+
+  /** Throws when the folder can be neither found nor made. */
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.folder = folder;
+  }
+
+  /** Why not everything could be written; undefined as long as all is well. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  add(observation: Observation): void {
+    const { at } = observation;
+    switch (observation.kind) {
+      case "log":
+        return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ${observation.text}`);
+      case "gone":
+        return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ended by itself: ${observation.how}`);
+      case "watch":
+        return this.#write(`${observation.host}.watch.jsonl`, JSON.stringify(observation.line));
+      default:
+    }
+  }
+
+  /** Writes the sum of the run; settles when all files are on the disk, or cannot be. */
+  async finish(results: object): Promise<void> {
+    for (const file of this.#files.values()) file.end();
+    await Promise.allSettled([...this.#files.values()].map((file) => finished(file)));
+    try {
+      writeFileSync(join(this.folder, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #write(name: string, line: string): void {
+    let file = this.#files.get(name);
+    if (file === undefined) {
+      file = createWriteStream(join(this.folder, name)).on("error", (error) => this.#fail(error));
+      this.#files.set(name, file);
+    }
+    if (!file.errored) file.write(`${line}\n`);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,67 @@
+// What a command needs is loaded when it runs: `mosaic run`, of which a lab starts many, does without.
+import type { Command } from "commander";
+import { checkoutFile } from "./checkout.ts";
+import { wrongUsage } from "./failure.ts";
+import { processOutput as output } from "./output.ts";
+
+interface ConclusionFlags {
+  readonly out?: string;
+  readonly json: boolean;
+}
+
+/** What `sim` and `lab` may be told of the end of a run. */
+function addConclusion(command: Command): Command {
+  return command
+    .option("--out <folder>", "keep logs and results there")
+    .option("--json", "print the summary as one JSON object", false);
+}
+
+export function addSim(mosaic: Command): void {
+  const sim = mosaic
+    .command("sim")
+    .description("run a topology of many nodes in virtual time")
+    .argument("<scenario>", "a topology file, as lab/demo/ron.toml")
+    .option("--seed <number>", "another seed than the file's", parseSeed);
+  addConclusion(sim).action(async (file: string, { seed, out, json }: ConclusionFlags & { readonly seed?: number }) => {
+    const { simulate } = await import("./sim.ts");
+    await simulate(file, { seed, out, json }, output);
+  });
+}
+
+export function addLab(mosaic: Command): void {
+  const lab = mosaic
+    .command("lab")
+    .description("run a topology of real hosts in network namespaces")
+    .argument("[topology]", "a topology file, as lab/demo/ron.toml")
+    .option("--clean", "remove what labs left behind whose process is gone", false);
+  addConclusion(lab).action(
+    async (file: string | undefined, { clean, out, json }: ConclusionFlags & { readonly clean: boolean }) => {
+      if (file === undefined && !clean) {
+        throw wrongUsage("lab", "a topology file is missing, as in `mosaic lab lab/demo/ron.toml`");
+      }
+      const { cleanLabs, runLab } = await import("./lab.ts");
+      if (clean) cleanLabs(output);
+      if (file !== undefined) await runLab(file, { place: "kernel", out, json }, output);
+    },
+  );
+}
+
+const DEMO = "lab/demo/ron.toml";
+
+export function addDemo(mosaic: Command): void {
+  mosaic
+    .command("demo")
+    .description(`\`mosaic lab ${DEMO}\`: a link is cut in mid-traffic, and the overlay goes round it`)
+    .option("--simulator", "in virtual time, also where namespaces can be made", false)
+    .action(async ({ simulator }: { readonly simulator: boolean }) => {
+      const { runLab } = await import("./lab.ts");
+      const place = simulator ? "simulator" : "nearest";
+      await runLab(checkoutFile(DEMO), { place, out: undefined, json: false }, output);
+    });
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw wrongUsage("--seed", `\`${text}\` is not a whole number`);
+}

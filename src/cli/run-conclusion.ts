@@ -1,0 +1,58 @@
+import { describeAction } from "../../lab/moments.ts";
+import { ResultFiles } from "../../lab/result-files.ts";
+import { routeLines, type RunSummary, summarize, summaryLines } from "../../lab/report.ts";
+import type { RunRecord } from "../../lab/run-record.ts";
+import type { Topology } from "../../lab/topology.ts";
+import { runFailed, wrongUsage } from "./failure.ts";
+import type { Output } from "./output.ts";
+
+export interface ConclusionOptions {
+  /** The folder for logs and results. */
+  readonly out: string | undefined;
+  readonly json: boolean;
+}
+
+/** A topology that has run to its end. */
+export interface Finished {
+  readonly topology: Topology;
+  readonly record: RunRecord;
+  readonly results: ResultFiles | undefined;
+  readonly place: "kernel" | "simulator" | "user namespace";
+}
+
+/** The folder of `--out`, if it was asked for. */
+export function openResults({ out }: ConclusionOptions): ResultFiles | undefined {
+  if (out === undefined) return undefined;
+  try {
+    return new ResultFiles(out);
+  } catch (error) {
+    throw wrongUsage("--out", error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Says what came of a run, for people or as one object, and writes it down. `more` is what only its kind of run knows. */
+export async function conclude(
+  { topology, record, results, place }: Finished,
+  { json }: ConclusionOptions,
+  output: Output,
+  more: object = {},
+): Promise<void> {
+  record.takeSnapshot(topology.duration);
+  const summary = summarize(topology, record);
+  const whole = { ...summary, seed: topology.seed, place, ...more };
+  await results?.finish(whole);
+  if (json) output.result(JSON.stringify(whole));
+  else for (const line of conclusionLines(summary, topology, record)) output.result(line);
+  if (results?.failure !== undefined) throw runFailed(`--out: ${results.failure}`);
+}
+
+function conclusionLines(summary: RunSummary, topology: Topology, record: RunRecord): readonly string[] {
+  const actions = record.actions.map(({ at, action }) => `  ${at.toFixed(1)} s  ${describeAction(action)}`);
+  const routes = routeLines(record);
+  const title = `Routing table of ${topology.traffic[0]?.from ?? ""}`;
+  return [
+    ...summaryLines(summary),
+    ...(summary.traffic.length === 0 ? actions : []),
+    ...(routes.length < 2 ? [] : ["", title, ...routes.map((line) => `  ${line}`)]),
+  ];
+}
