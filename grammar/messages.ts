@@ -7,7 +7,7 @@ const LONGEST_QUOTE = 40;
  * Every diagnostic of the compiler: its code, and its words as a function of the facts. `E` codes are errors, `W` codes
  * warnings. A code keeps its meaning for ever; one that is given up is not used again.
  *
- * 01 the text and its syntax · 02 names, tables and rules
+ * 01 the text and its syntax · 02 names, tables and rules · 03 what is asked of a running node
  */
 export const MESSAGES = {
   E0101: (f: { readonly text: string }): Wording => ({
@@ -246,6 +246,28 @@ export const MESSAGES = {
   }),
   W0220: (f: { readonly table: string; readonly column: number; readonly arity: number }): Wording =>
     `\`${f.table}\` has ${counted(f.arity, "column")}, so the key has no column ${f.column}`,
+  E0301: (f: { readonly name: string; readonly nearest: string | undefined; readonly known: string }): Wording => ({
+    message: `the node has no table \`${f.name}\``,
+    help: f.nearest === undefined ? f.known : `did you mean \`${f.nearest}\`?`,
+  }),
+  E0302: (f: { readonly name: string }): Wording => ({
+    message: `\`${f.name}\` is an event: nothing of it stays to be asked for`,
+    help: `\`mosaic trace NODE ${f.name}\` shows it when it happens`,
+  }),
+  E0303: (f: { readonly what: string }): Wording => ({
+    message: `this is not ${f.what}`,
+    help: "a name is a table's; a rule body is as `ron.RT(To, Next, Cost), Cost > 0.1`",
+  }),
+  E0304: (f: { readonly name: string; readonly nearest: string | undefined; readonly known: string }): Wording => ({
+    message: `the node knows no \`${f.name}\``,
+    help: f.nearest === undefined ? f.known : `did you mean \`${f.nearest}\`?`,
+  }),
+  E0305: (f: { readonly name: string; readonly column: number; readonly expected: string }): Wording =>
+    `column ${f.column} of \`${f.name}\` holds ${f.expected}`,
+  E0306: (f: { readonly name: string }): Wording => ({
+    message: `\`${f.name}\` holds what its rules derive, nothing else`,
+    help: "insert or delete what the rules derive it from",
+  }),
 
   W0202: (f: { readonly overlay: string }): Wording =>
     `no loaded file defines the overlay \`${f.overlay}\`: what is sent there is dropped`,

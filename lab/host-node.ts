@@ -118,6 +118,8 @@ export function nodeCommand(host: Host, topology: Topology, mosaic: string): rea
     ...host.facts.flatMap((fact) => ["--fact", fact]),
     ...watchedPredicates(topology).flatMap((predicate) => ["--watch", predicate]),
     "--json",
+    // Hosts share the file system, and may listen at the same port.
+    "--no-control",
   ];
 }
 

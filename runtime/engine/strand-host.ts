@@ -1,13 +1,23 @@
 import type { Ambient } from "../plan/function-spec.ts";
 import type { Row, Value } from "../plan/value.ts";
-import type { Table } from "./table.ts";
+import type { Key } from "../plan/key.ts";
+import type { Row as TableRow } from "./row.ts";
 
 /** A strand as the compiler emitted it: runs for one event or one changed row. */
 export type StrandFunction = (node: StrandHost, event: Row) => void;
 
+/** What emitted code may ask of a table. */
+export interface StrandTable {
+  readonly first: TableRow | null;
+  /** The row with this primary key. */
+  find(key: Key): TableRow | undefined;
+  /** The rows with this key in an index of the table's plan. */
+  bucket(index: number, key: Key): readonly TableRow[];
+}
+
 /** What emitted code may ask of the node. Strands are named by their number in the plan. */
 export interface StrandHost {
-  readonly tables: readonly (Table | undefined)[];
+  readonly tables: readonly (StrandTable | undefined)[];
   /** An event of this round. */
   raise(strand: number, predicate: number, args: Row): void;
   /** A row to insert at the end of the round. */

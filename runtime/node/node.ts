@@ -7,7 +7,7 @@ import { formatValue } from "../plan/format.ts";
 import type { Tuple } from "../plan/packet.ts";
 import type { FactSpec, Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
-import type { Timer, World } from "../world/world.ts";
+import type { Clock, Timer, World } from "../world/world.ts";
 import type { Figures } from "../observe/figures.ts";
 import { collectFigures } from "./collect-figures.ts";
 import { NodeDataflow } from "./dataflow.ts";
@@ -34,6 +34,9 @@ export interface NodeCounters {
   /** Groups whose aggregate has no value. */
   readonly failedAggregates: number;
 }
+
+/** What came of an operator's wish; `limit`: the step passed one and was taken back. */
+export type Operated = "done" | "unknown" | "limit";
 
 /** A running program on one host, real or simulated. */
 export class Node {
@@ -68,7 +71,7 @@ export class Node {
       sent: (tuple: Tuple, location: Value): void => this.#watch("send", tuple, location),
       received: (tuple: Tuple, from: Value): void => this.#watch("recv", tuple, from),
     };
-    const step = (cause: Cause): void => this.#step(cause);
+    const step = (cause: Cause): void => void this.#step(cause);
     this.#dataflow = new NodeDataflow(plan, this.#engine, world, limits, isOwn, step, network);
     this.#engine.connect(this.#dataflow);
     this.#timers = new PeriodicTimers(plan.timers, world.clock, world.seed, (timer, number) =>
@@ -106,15 +109,48 @@ export class Node {
   }
 
   #operate(name: string, args: Row, isDelete: boolean): boolean {
+    const cause = this.#causeOf(name, args, isDelete);
+    if (cause !== undefined) this.#dataflow.mux.push(cause);
+    return cause !== undefined;
+  }
+
+  /**
+   * As `insert` or `delete`, but ahead of all that waits: the step is over when this returns, or never was. Not to be
+   * called from within a step.
+   */
+  operate(name: string, args: Row, isDelete: boolean): Operated {
+    const cause = this.#causeOf(name, args, isDelete);
+    if (cause === undefined) return "unknown";
+    return this.#dataflow.mux.interlude(() => this.#step(cause)) ? "done" : "limit";
+  }
+
+  #causeOf(name: string, args: Row, isDelete: boolean): Cause | undefined {
     const predicate = this.#predicate(name, args.length);
-    if (predicate === undefined || predicate.table?.view === "pure") return false;
-    this.#dataflow.mux.push({ tuple: { predicate, args, isDelete }, provenance: "operator", source: null });
-    return true;
+    if (predicate === undefined || predicate.table?.view === "pure") return undefined;
+    return { tuple: { predicate, args, isDelete }, provenance: "operator", source: null };
+  }
+
+  get plan(): Plan {
+    return this.#program.plan;
+  }
+
+  get clock(): Clock {
+    return this.#world.clock;
+  }
+
+  /** For reading, between two steps. */
+  table(name: string): Table | undefined {
+    return this.#engine.tables.find((one) => one?.predicate.name === name);
+  }
+
+  /** The first `localAddr` of the overlay, of the node itself for null. */
+  localAddress(overlay: string | null): Value | undefined {
+    return this.#engine.localAddress(overlay);
   }
 
   /** The rows of a table, oldest first; undefined when it is none. */
   rows(name: string): readonly Row[] | undefined {
-    const table = this.#engine.tables.find((one) => one?.predicate.name === name);
+    const table = this.table(name);
     return table === undefined ? undefined : [...table.rows()];
   }
 
@@ -184,9 +220,10 @@ export class Node {
     return facts.filter((fact) => !others.includes(fact));
   }
 
-  #step(cause: Cause): void {
-    this.#engine.step(cause);
+  #step(cause: Cause): boolean {
+    const isDone = this.#engine.step(cause);
     this.#armExpiry();
+    return isDone;
   }
 
   #ring(timer: TimerSpec, number: number): void {

@@ -21,7 +21,7 @@ export function watchedTuple(name: string, args: Row): readonly JsonValue[] {
 }
 
 /** Ids print as `"0x…I"`, addresses as text, bytes as `{"bytes": hex}`; a packet as its tuple, or as bytes while closed. */
-function jsonValue(value: Value): JsonValue {
+export function jsonValue(value: Value): JsonValue {
   if (typeof value === "bigint" || value instanceof Address) return formatValue(value);
   if (typeof value === "number") return Number.isFinite(value) ? value : formatValue(value);
   if (typeof value !== "object" || value === null) return value;

@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program.ts";
 import { checkRule } from "./check-rule.ts";
-import { nearest } from "./nearest.ts";
+import { nearestInOverlay } from "./nearest.ts";
 import { isTypeName } from "./type-name.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
 import { collectPredicates, type Predicate, type Predicates } from "./predicates.ts";
@@ -82,24 +82,11 @@ function checkUses(predicates: Predicates, program: Program): readonly Diagnosti
   return [...predicates.values()].flatMap((predicate) => checkUse(predicate, candidates));
 }
 
-/** The most similar name of the same overlay: the overlay's own name says nothing about how alike two are. */
-function nearestOf(name: string, candidates: readonly string[]): string | undefined {
-  const overlay = name.slice(0, name.lastIndexOf(".") + 1);
-  const others = candidates.filter(
-    (other) => other.lastIndexOf(".") + 1 === overlay.length && other.startsWith(overlay),
-  );
-  const similar = nearest(
-    name.slice(overlay.length),
-    others.map((other) => other.slice(overlay.length)),
-  );
-  return similar === undefined ? undefined : `${overlay}${similar}`;
-}
-
 function checkUse(predicate: Predicate, candidates: readonly string[]): readonly Diagnostic[] {
   if (predicate.span.file === "") return [];
   const { name } = predicate;
   if (!predicate.isMade && !predicate.isTable) {
-    const similar = nearestOf(name, candidates);
+    const similar = nearestInOverlay(name, candidates);
     return similar === undefined ? [] : [report("E0230", predicate.span, { name, nearest: similar })];
   }
   return [];

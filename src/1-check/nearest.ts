@@ -11,6 +11,19 @@ export function nearest(wanted: string, names: Iterable<string>): string | undef
   return best?.name;
 }
 
+/** The most similar name of the same overlay: the overlay's own name says nothing about how alike two are. */
+export function nearestInOverlay(name: string, candidates: readonly string[]): string | undefined {
+  const overlay = name.slice(0, name.lastIndexOf(".") + 1);
+  const others = candidates.filter(
+    (other) => other.lastIndexOf(".") + 1 === overlay.length && other.startsWith(overlay),
+  );
+  const similar = nearest(
+    name.slice(overlay.length),
+    others.map((other) => other.slice(overlay.length)),
+  );
+  return similar === undefined ? undefined : `${overlay}${similar}`;
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
 function editDistance(left: string, right: string): number {
   let twoBack: number[] = [];

@@ -1,3 +1,4 @@
+import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
 import { type Kind, kinds } from "../../runtime/plan/value.ts";
 
 /** Types as programs write them. */
@@ -24,4 +25,10 @@ export function isTypeName(name: string): boolean {
 /** The kinds of values a type's name stands for. */
 export function kindsNamed(name: string): readonly Kind[] {
   return typeNames.get(name) ?? kinds;
+}
+
+/** What a column may hold, as a sentence names it: `string or id`. */
+export function columnTypeName(type: ColumnType): string {
+  const admitted = kinds.filter((kind) => type === 0 || (type & typeBit(kind)) !== 0);
+  return admitted.length === kinds.length ? "anything" : admitted.join(" or ");
 }

@@ -3,6 +3,8 @@ import { checkFiles } from "./check.ts";
 import { type ExplainForm, explainFiles } from "./explain.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { addDemo, addLab, addSim } from "./lab-commands.ts";
+import { addNodeCommands } from "./node-commands.ts";
+import type { ControlRequest } from "./node-control.ts";
 import { processOutput as output } from "./output.ts";
 import { parsePeer } from "./peer.ts";
 import { runNode, type TunRequest } from "./run.ts";
@@ -23,6 +25,7 @@ function program(): Command {
   addSim(mosaic);
   addLab(mosaic);
   addDemo(mosaic);
+  addNodeCommands(mosaic);
   return mosaic;
 }
 
@@ -41,6 +44,8 @@ function addRun(mosaic: Command): void {
     .addOption(collecting("-D, --define <name=value>", "a macro, as -D PROFILE=paper"))
     .addOption(collecting("--watch <predicate>", "print what happens to a predicate"))
     .option("--json", "print one JSON object a line", false)
+    .option("--control <path>", "socket for query and ctl; that of the port when left out")
+    .option("--no-control", "no such socket")
     .action((files: string[], options: RunFlags) => runNode(runOptions(files, options), output));
 }
 
@@ -55,6 +60,8 @@ interface RunFlags {
   readonly define: readonly string[];
   readonly watch: readonly string[];
   readonly json: boolean;
+  /** False for `--no-control`. */
+  readonly control?: string | false;
 }
 
 function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeof runNode>[0] {
@@ -70,7 +77,13 @@ function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeo
     tun: flags.tun === undefined ? undefined : tunRequest(flags.tun, flags),
     watch: flags.watch,
     json: flags.json,
+    control: controlRequest(flags.control),
   };
+}
+
+function controlRequest(control: string | false | undefined): ControlRequest {
+  if (control === false) return "none";
+  return control === undefined ? "port" : { path: control };
 }
 
 function tunRequest(tun: string | true, { tunAddr, mtu }: RunFlags): TunRequest {

@@ -12,6 +12,7 @@ import type { Datagrams, Tun } from "../../runtime/world/world.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
 import type { Compilation } from "../compile.ts";
 import { Failure, runFailed, wrongUsage } from "./failure.ts";
+import { type ControlRequest, controlOf } from "./node-control.ts";
 import type { Output } from "./output.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
 import { factsOfPeers } from "./peer.ts";
@@ -26,6 +27,7 @@ export interface RunOptions extends ProgramOptions {
   readonly tun: TunRequest | undefined;
   readonly watch: readonly string[];
   readonly json: boolean;
+  readonly control: ControlRequest;
 }
 
 export interface TunRequest {
@@ -57,12 +59,15 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
       output.result(options.json ? JSON.stringify(line) : formatWatchLine(line));
     const onLog = (message: string): void => output.problem(`mosaic: ${message}`);
     const node = new Node(program, world, { names, facts, watch: options.watch, onWatch, onLog });
+    const control = await controlOf(node, options.control, datagrams, output);
     if (!node.start()) {
+      await control?.close();
       await node.stop();
       throw runFailed("the facts could not be loaded");
     }
     announce(options, names, tun, output);
     await stopped;
+    await control?.close();
     await node.stop();
     for (const line of summary(node.counters, compilation.plan)) output.problem(`mosaic: ${line}`);
   } finally {

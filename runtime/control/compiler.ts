@@ -1,0 +1,40 @@
+import type { Fact } from "../node/peer-facts.ts";
+import type { AggregateKind, Plan } from "../plan/plan.ts";
+
+/** What is wrong with a text that was sent to be compiled. */
+export interface Complaint {
+  /** Of the first error, as `E0301`. */
+  readonly code: string;
+  /** One sentence: the first error. */
+  readonly message: string;
+  /** All of them, with the places in the text, as people read them. */
+  readonly text: string;
+}
+
+export type Compiled<T> =
+  | { readonly ok: true; readonly result: T }
+  | { readonly ok: false; readonly complaint: Complaint };
+
+/** A question about the tables of a node. */
+export interface Query {
+  /**
+   * A plan of its own: its tables have the names, arities and keys of the node's, its one rule raises an event for each
+   * answer.
+   */
+  readonly plan: Plan;
+  /** The predicates of `plan` that ask and answer. */
+  readonly ask: number;
+  readonly answer: number;
+  /** What the answer's columns are called. */
+  readonly columns: readonly string[];
+  /** What is done with each column of the answers; undefined: each different answer is a row. */
+  readonly aggregates: readonly ("group" | AggregateKind)[] | undefined;
+}
+
+/** What a running node needs of the compiler: the runtime never imports it, but is handed it. */
+export interface Compiler {
+  /** `text` is a rule body, or a whole rule whose head says what to show. */
+  query(text: string, plan: Plan): Compiled<Query>;
+  /** Facts as a program writes them; the last full stop may be missing. */
+  facts(text: string, plan: Plan): Compiled<readonly Fact[]>;
+}

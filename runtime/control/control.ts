@@ -1,0 +1,41 @@
+import type { Node } from "../node/node.ts";
+import { streamOf } from "../world/random.ts";
+import type { Compiler } from "./compiler.ts";
+import type { QueriedNode } from "./evaluate.ts";
+import type { RefusalReason } from "./reply.ts";
+
+export interface ControlCounters {
+  /** Clients so far. */
+  clients: number;
+  requests: number;
+  /** Requests of which nothing was done. */
+  readonly refused: Map<RefusalReason, number>;
+}
+
+/** A node as its operators see it: what all sessions of one node share. */
+export class Control {
+  readonly node: Node;
+  readonly compiler: Compiler;
+  readonly counters: ControlCounters = { clients: 0, requests: 0, refused: new Map() };
+  readonly queried: QueriedNode;
+
+  constructor(node: Node, compiler: Compiler) {
+    this.node = node;
+    this.compiler = compiler;
+    const stream = streamOf(0, "operators");
+    this.queried = {
+      table: (name) => node.table(name),
+      localAddress: (overlay) => node.localAddress(overlay),
+      ambient: {
+        now: () => node.clock.now(),
+        random: () => stream.next(),
+        randomId: () => stream.id160(),
+        source: () => null,
+      },
+    };
+  }
+
+  refused(reason: RefusalReason): void {
+    this.counters.refused.set(reason, (this.counters.refused.get(reason) ?? 0) + 1);
+  }
+}

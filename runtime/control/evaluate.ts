@@ -1,0 +1,96 @@
+import type { StrandFunction, StrandHost } from "../engine/strand-host.ts";
+import type { Table } from "../engine/table.ts";
+import { loadProgram } from "../node/program.ts";
+import type { Ambient } from "../plan/function-spec.ts";
+import type { Row, Value } from "../plan/value.ts";
+import { type Answers, answersTo } from "./answers.ts";
+import type { Query } from "./compiler.ts";
+import { Effort, EffortSpent, QueryTable } from "./query-table.ts";
+
+/** The node as a query sees it, between two steps. */
+export interface QueriedNode {
+  table(name: string): Table | undefined;
+  localAddress(overlay: string | null): Value | undefined;
+  /** Draws from a stream of its own: a query changes nothing. */
+  readonly ambient: Ambient;
+}
+
+export type Answer =
+  /** Each row once. */
+  | { readonly ok: true; readonly rows: readonly Row[]; readonly failed: number }
+  /** More rows would have had to be looked at than a running node can spare. */
+  | { readonly ok: false };
+
+const MOST_LOOKED_AT = 1_000_000;
+const MOST_ANSWERS = 100_000;
+
+/** Answers a query on the tables of a node. Nothing of the node changes. */
+export function evaluate(query: Query, node: QueriedNode): Answer {
+  const host = new QueryHost(query, node);
+  const { plan, strands } = loadProgram(query.plan);
+  try {
+    for (const { id, trigger } of plan.strands) {
+      if (trigger.kind === "event" && trigger.predicate === query.ask) (strands[id] as StrandFunction)(host, []);
+    }
+  } catch (error: unknown) {
+    if (error instanceof EffortSpent) return { ok: false };
+    throw error;
+  }
+  return { ok: true, rows: host.answers.rows(), failed: host.failures };
+}
+
+/** Runs the strand of a query: it reads, and what it raises is an answer. */
+class QueryHost implements StrandHost {
+  readonly tables: readonly (QueryTable | undefined)[];
+  readonly answers: Answers;
+  /** Derivations without a value. */
+  failures = 0;
+  readonly #node: QueriedNode;
+
+  constructor(query: Query, node: QueriedNode) {
+    this.answers = answersTo(query);
+    const effort = new Effort(MOST_LOOKED_AT);
+    this.#node = node;
+    this.tables = query.plan.predicates.map(({ name, table }) => {
+      const asked = table && node.table(name);
+      return asked && new QueryTable(asked, table.indexes, effort);
+    });
+  }
+
+  raise(_strand: number, _predicate: number, args: Row): void {
+    this.answers.add(args);
+    if (this.answers.size > MOST_ANSWERS) throw new EffortSpent("the query has too many answers");
+  }
+
+  failed(): void {
+    this.failures++;
+  }
+
+  ambient(): Ambient {
+    return this.#node.ambient;
+  }
+
+  localAddress(overlay: string | null): Value | undefined {
+    return this.#node.localAddress(overlay);
+  }
+
+  put(): never {
+    throw new Error("a query puts no row");
+  }
+
+  remove(): never {
+    throw new Error("a query removes no row");
+  }
+
+  dispatch(): never {
+    throw new Error("a query sends nothing");
+  }
+
+  contribute(): never {
+    throw new Error("a query defines no table");
+  }
+
+  freshQuery(): never {
+    throw new Error("a query calls no view");
+  }
+}

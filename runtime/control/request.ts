@@ -1,0 +1,71 @@
+/** The version of the protocol, `docs/control.md`. */
+export const PROTOCOL_VERSION = 1;
+
+/** How values are written in an answer: as `--watch --json` does, or as a program does. */
+export type ValueForm = "json" | "text";
+
+/** What a client may ask of a node. */
+export type Request =
+  | { readonly kind: "query"; readonly text: string; readonly form: ValueForm }
+  | { readonly kind: "insert" | "delete"; readonly text: string };
+
+/** Echoed in every reply, so that a client can tell its requests apart. */
+export type RequestId = number | string | null;
+
+export type ParsedRequest =
+  | { readonly ok: true; readonly id: RequestId; readonly request: Request }
+  | { readonly ok: false; readonly id: RequestId; readonly reason: "malformed" | "version"; readonly message: string };
+
+const LONGEST_ID = 64;
+
+/** Reads one line. Whatever the line holds, the outcome is a request or what is wrong with it. */
+export function parseRequest(line: string): ParsedRequest {
+  const fields = parseObject(line);
+  if (fields === undefined) return malformed(null, "a request is one JSON object on one line");
+  const id = idOf(fields);
+  if (fields["v"] !== PROTOCOL_VERSION) {
+    const message = `this node speaks version ${PROTOCOL_VERSION} of the control protocol: "v":${PROTOCOL_VERSION}`;
+    return { ok: false, id, reason: "version", message };
+  }
+  const read = readers.get(String(fields["do"]));
+  if (read === undefined) return malformed(id, `"do" is one of ${[...readers.keys()].join(", ")}`);
+  const request = read(fields);
+  return typeof request === "string" ? malformed(id, request) : { ok: true, id, request };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+/** The request, or what is wrong with its fields. */
+type Reader = (fields: Fields) => Request | string;
+
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  [
+    "query",
+    (fields) =>
+      withText(fields, (text) => ({ kind: "query", text, form: fields["form"] === "text" ? "text" : "json" })),
+  ],
+  ["insert", (fields) => withText(fields, (text) => ({ kind: "insert", text }))],
+  ["delete", (fields) => withText(fields, (text) => ({ kind: "delete", text }))],
+]);
+
+function withText(fields: Fields, make: (text: string) => Request): Request | string {
+  const { text } = fields;
+  return typeof text === "string" ? make(text) : `"text" is missing, or no string`;
+}
+
+function parseObject(line: string): Fields | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? (parsed as Fields) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function idOf({ id }: Fields): RequestId {
+  if (typeof id === "number") return id;
+  return typeof id === "string" && id.length <= LONGEST_ID ? id : null;
+}
+
+function malformed(id: RequestId, message: string): ParsedRequest {
+  return { ok: false, id, reason: "malformed", message };
+}

@@ -1,0 +1,159 @@
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Control } from "../control/control.ts";
+import { LineSplitter } from "../control/line-splitter.ts";
+import { Session } from "../control/session.ts";
+
+export type OpenedControl =
+  | { readonly ok: true; readonly socket: ControlSocket }
+  /** `taken`: a running process listens there; `refused`: the file system would not have it. */
+  | { readonly ok: false; readonly reason: "taken" | "refused"; readonly message: string };
+
+/** A request is short; a program comes as the name of its file. */
+const LONGEST_LINE = 64 * 1024;
+const MOST_CLIENTS = 16;
+/** What a client has not read yet, in bytes, before a node stops producing for it. */
+const MOST_UNREAD = 1024 * 1024;
+/** `sockaddr_un` has 108 bytes, the last a zero. */
+const LONGEST_PATH = 107;
+
+const OWNER_ONLY_FILES = 0o177;
+const OWNER_ONLY_FOLDER = 0o700;
+const NOT_OWNER = 0o077;
+
+/** The folder of the control sockets that have no path of their own: one a user. */
+function controlFolder(): string {
+  const runtime = process.env["XDG_RUNTIME_DIR"];
+  if (runtime !== undefined && runtime !== "") return join(runtime, "mosaic");
+  const user = process.getuid?.() ?? 0;
+  return user === 0 ? "/run/mosaic" : join(tmpdir(), `mosaic-${user}`);
+}
+
+export function controlPath(port: number): string {
+  return join(controlFolder(), `${port}.sock`);
+}
+
+/** Makes the folder of `controlPath`, and says what is wrong with it: it must be the user's own and nobody else's. */
+export function prepareControlFolder(): string | undefined {
+  const folder = controlFolder();
+  try {
+    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+    const { uid, mode } = lstatSync(folder);
+    const isOwn = lstatSync(folder).isDirectory() && uid === (process.getuid?.() ?? uid);
+    if (!isOwn) return `${folder} is another user's`;
+    if ((mode & NOT_OWNER) !== 0) chmodSync(folder, OWNER_ONLY_FOLDER);
+    return undefined;
+  } catch (error: unknown) {
+    return messageOf(error);
+  }
+}
+
+/** The control interface of a node, listening at `path`. A socket that a dead process has left there is replaced. */
+export async function openControl(path: string, control: Control): Promise<OpenedControl> {
+  if (Buffer.byteLength(path) > LONGEST_PATH) {
+    return { ok: false, reason: "refused", message: `${path}: a socket's path has at most ${LONGEST_PATH} bytes` };
+  }
+  const server = createServer();
+  const first = await listen(server, path);
+  if (first === undefined) return { ok: true, socket: new ControlSocket(server, path, control) };
+  if (first.code !== "EADDRINUSE") return { ok: false, reason: "refused", message: first.message };
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) {
+    return { ok: false, reason: "refused", message: `${path} is there and is no socket` };
+  }
+  if (await isAlive(path)) return { ok: false, reason: "taken", message: `a running node listens at ${path}` };
+  const second = removeSocket(path) ?? (await listen(server, path));
+  if (second === undefined) return { ok: true, socket: new ControlSocket(server, path, control) };
+  return { ok: false, reason: "refused", message: second.message };
+}
+
+/** The control socket of one node, until it is closed: then its path is gone. */
+export class ControlSocket {
+  readonly path: string;
+  readonly #server: Server;
+  readonly #clients = new Set<Socket>();
+
+  constructor(server: Server, path: string, control: Control) {
+    this.#server = server;
+    this.path = path;
+    server.on("connection", (socket) => this.#connected(socket, control));
+    server.on("error", () => undefined);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    for (const client of this.#clients) client.destroy();
+    await closed;
+  }
+
+  #connected(socket: Socket, control: Control): void {
+    socket.on("error", () => undefined);
+    if (this.#clients.size >= MOST_CLIENTS) {
+      control.refused("busy");
+      const error = { reason: "busy", message: `the node has ${MOST_CLIENTS} clients already` };
+      socket.end(`${JSON.stringify({ id: null, ok: false, error })}\n`);
+      return;
+    }
+    this.#clients.add(socket);
+    const session = new Session(control, {
+      send: (line) => {
+        socket.write(`${line}\n`);
+        return socket.writableLength < MOST_UNREAD;
+      },
+    });
+    const lines = new LineSplitter(
+      LONGEST_LINE,
+      (line) => session.line(line),
+      () => session.tooLong(LONGEST_LINE),
+    );
+    socket.on("data", (bytes: Buffer) => lines.push(bytes));
+    socket.on("drain", () => session.drained());
+    socket.on("close", () => {
+      this.#clients.delete(socket);
+      session.close();
+    });
+  }
+}
+
+/** Between the two masks nothing else runs: the socket is made while `listen` is called. */
+function listen(server: Server, path: string): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException): void => resolve(error);
+    server.once("error", fail);
+    const mask = process.umask(OWNER_ONLY_FILES);
+    server.listen(path, () => {
+      server.off("error", fail);
+      resolve(undefined);
+    });
+    process.umask(mask);
+  });
+}
+
+function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    const settle = (alive: boolean): void => {
+      socket.destroy();
+      resolve(alive);
+    };
+    socket.once("connect", () => settle(true));
+    // A full backlog is somebody's; only a refusal says that nobody is there.
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      settle(!["ECONNREFUSED", "ENOENT"].includes(error.code ?? "")),
+    );
+  });
+}
+
+function removeSocket(path: string): Error | undefined {
+  try {
+    unlinkSync(path);
+    return undefined;
+  } catch (error: unknown) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

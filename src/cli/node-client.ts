@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Reply } from "../../runtime/control/reply.ts";
+import { PROTOCOL_VERSION, type Request } from "../../runtime/control/request.ts";
+import { controlPath } from "../../runtime/device/control-socket.ts";
+import { Failure, runFailed } from "./failure.ts";
+
+/** A connection to the control socket of a running node. */
+export class NodeClient {
+  readonly #socket: Socket;
+  readonly #replies: AsyncIterator<string>;
+  readonly #name: string;
+  #requests = 0;
+
+  private constructor(name: string, socket: Socket) {
+    this.#name = name;
+    this.#socket = socket;
+    this.#replies = createInterface({ input: socket, crlfDelay: Infinity })[Symbol.asyncIterator]();
+  }
+
+  /** NODE of the command line: the path of a socket, or the port of a node of this user. */
+  static async connect(node: string): Promise<NodeClient> {
+    const path = socketPath(node);
+    return new NodeClient(node, await open(node, path));
+  }
+
+  /** Sends a request and gives what it brings, up to its end. A refusal ends the command. */
+  async *request(request: Request): AsyncGenerator<Reply> {
+    const id = ++this.#requests;
+    const { kind, ...fields } = request;
+    this.#socket.write(`${JSON.stringify({ v: PROTOCOL_VERSION, id, do: kind, ...fields })}\n`);
+    for (;;) {
+      const reply = await this.#next();
+      if (reply.id !== id && reply.id !== null) continue;
+      if ("ok" in reply && !reply.ok) throw refusal(this.#name, reply.error);
+      yield reply;
+      if ("ok" in reply) return;
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async #next(): Promise<Reply> {
+    const line = await this.#replies.next();
+    if (line.done === true) throw runFailed(`the node at ${this.#name} has gone`);
+    return JSON.parse(line.value) as Reply;
+  }
+}
+
+function refusal(name: string, { reason, message, text }: { reason: string; message: string; text?: string }): Failure {
+  if (reason === "program") return new Failure(1, text === undefined ? message : `${name}\n${text.trimEnd()}`);
+  return runFailed(`${name}: ${message}`);
+}
+
+/** A port may belong to a node of this user, or, for root, to one that was started without a session. */
+function socketPath(node: string): string {
+  if (!/^\d+$/.test(node)) return node;
+  const port = Number(node);
+  const own = controlPath(port);
+  const others = [
+    join("/run/mosaic", `${port}.sock`),
+    join(tmpdir(), `mosaic-${process.getuid?.() ?? 0}`, `${port}.sock`),
+  ];
+  return [own, ...others].find((path) => existsSync(path)) ?? own;
+}
+
+function open(node: string, path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(runFailed(whyNot(node, path, error))));
+  });
+}
+
+function whyNot(node: string, path: string, { code, message }: NodeJS.ErrnoException): string {
+  const where = node === path ? path : `${node} (${path})`;
+  if (code === "ENOENT" || code === "ECONNREFUSED") return `no node listens at ${where}`;
+  if (code === "EACCES") return `the node at ${where} belongs to another user`;
+  return `${where}: ${message}`;
+}

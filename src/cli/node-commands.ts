@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { actionsHelp, controlNode, ctlRequest } from "./ctl.ts";
+import { processOutput as output } from "./output.ts";
+
+const NODE = "port of a node of this user, or the path of its control socket";
+
+/** The commands that look into, or change, a running node. */
+export function addNodeCommands(mosaic: Command): void {
+  addQuery(mosaic);
+  addCtl(mosaic);
+}
+
+function addQuery(mosaic: Command): void {
+  mosaic
+    .command("query")
+    .description("ask a running node what its tables hold")
+    .argument("<node>", NODE)
+    .argument("<question>", "a table, or a rule body as 'ron.RT(To, Next, C), C > 0.1'")
+    .option("--json", "print one JSON object a line", false)
+    .action(async (node: string, question: string, { json }: { json: boolean }) => {
+      const { queryNode } = await import("./query.ts");
+      await queryNode(node, question, json, output);
+    });
+}
+
+function addCtl(mosaic: Command): void {
+  mosaic
+    .command("ctl")
+    .description("change a running node")
+    .argument("<node>", NODE)
+    .argument("<action>", actionsHelp())
+    .argument("[what]", "the fact")
+    .action((node: string, action: string, what: string | undefined) => controlNode(node, ctlRequest(action, what)));
+}

@@ -1,0 +1,195 @@
+import type { Argument, Atom, Literal, PredicateLiteral, Rule, Variable } from "../grammar/ast.ts";
+import type { Diagnostic } from "../grammar/diagnostic.ts";
+import { parse } from "../grammar/parse.ts";
+import { report } from "../grammar/report.ts";
+import type { Source, Span } from "../grammar/span.ts";
+import type { AggregateKind, Plan, PredicateSpec } from "../runtime/plan/plan.ts";
+import { check } from "./1-check/check.ts";
+import { hasAggregate, isPredicate } from "./1-check/rule-shape.ts";
+import { expressionsOfLiteral, variablesIn } from "./1-check/visit.ts";
+import { rewrite } from "./2-rewrite/rewrite.ts";
+import { planProgram } from "./3-plan/plan.ts";
+import { emit } from "./4-emit/emit.ts";
+import { LineMap } from "./line-map.ts";
+import type { Program, TableDeclaration } from "./program.ts";
+import { shiftedBack, unknownName } from "./asked-names.ts";
+
+/** A rule that reads the tables of a running node, as a plan of its own. */
+export interface CompiledQuery {
+  readonly plan: Plan;
+  /** The event that makes its rule run, and the one that each answer is. */
+  readonly ask: number;
+  readonly answer: number;
+  readonly columns: readonly string[];
+  /** What is done with each column of the answers; undefined: each different answer is a row. */
+  readonly aggregates: readonly AnswerColumn[] | undefined;
+}
+
+export type AnswerColumn = "group" | AggregateKind;
+
+export interface QueryCompilation {
+  /** Undefined when there is an error among the diagnostics. */
+  readonly query: CompiledQuery | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly source: Source;
+}
+
+const FILE = "query";
+/** No name of a program holds a `?`. */
+const ASK = "query?ask";
+const ANSWER = "query?answer";
+const HEAD = "query() :- ";
+
+/** Compiles a rule body, or a rule with a head, against the tables of `running`. */
+export function compileQuery(text: string, running: Plan): QueryCompilation {
+  const source: Source = { file: FILE, text, dialect: "mozlog" };
+  const { rule, shift, diagnostics } = parseQuery(text);
+  const fail = (found: readonly Diagnostic[]): QueryCompilation => ({
+    query: undefined,
+    diagnostics: shiftedBack(found, shift, text.length),
+    source,
+  });
+  if (rule === undefined || diagnostics.length > 0) return fail(diagnostics);
+  const strangers = rule.body.filter(isPredicate).flatMap((literal) => checkName(literal, running));
+  if (strangers.length > 0) return fail(strangers);
+  const { head, columns, aggregates } = headOf(rule, text, shift);
+  const { checked, diagnostics: checking } = check(programOf(rule, head, running));
+  const wrong = errorsIn(checking);
+  if (wrong.length > 0) return fail(wrong);
+  const { core, diagnostics: rewriting } = rewrite(checked);
+  if (errorsIn(rewriting).length > 0) return fail(rewriting);
+  const { planned, diagnostics: planning } = planProgram(core, new LineMap([source]));
+  if (errorsIn(planning).length > 0) return fail(planning);
+  const plan = emit(planned);
+  const numberOf = (name: string): number => plan.predicates.findIndex((spec) => spec.name === name);
+  return {
+    query: { plan, ask: numberOf(ASK), answer: numberOf(ANSWER), columns, aggregates },
+    diagnostics: [],
+    source,
+  };
+}
+
+function errorsIn(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter((one) => one.severity === "error");
+}
+
+interface ParsedQuery {
+  readonly rule: Rule | undefined;
+  /** Characters before the text of the user. */
+  readonly shift: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A text with a `:-` has a head of its own. */
+function parseQuery(text: string): ParsedQuery {
+  const hasHead = text.includes(":-");
+  const whole = `${hasHead ? "" : HEAD}${text.trimEnd().replace(/\.?$/, " .")}\n`;
+  const shift = hasHead ? 0 : HEAD.length;
+  const { tree, diagnostics } = parse(
+    { file: FILE, text: whole, dialect: "mozlog" },
+    { defines: new Map(), load: () => undefined },
+  );
+  const errors = errorsIn(diagnostics);
+  const [rule, ...others] = tree.statements;
+  if (errors.length > 0) return { rule: undefined, shift, diagnostics: errors };
+  if (rule?.kind === "rule" && others.length === 0 && !rule.isDelete) return { rule, shift, diagnostics: [] };
+  const span = { file: FILE, start: shift, end: shift + text.length };
+  return { rule: undefined, shift, diagnostics: [report("E0303", span, { what: "one rule body" })] };
+}
+
+function checkName({ atom, isFailure }: PredicateLiteral, { predicates }: Plan): readonly Diagnostic[] {
+  const name = atom.name.text;
+  const spec = predicates.find((one) => one.name === name);
+  if (spec === undefined || isFailure) {
+    const tables = predicates.filter((one) => one.table !== undefined).map((one) => one.name);
+    return [report("E0301", atom.name.span, unknownName(name, tables))];
+  }
+  if (spec.table === undefined) return [report("E0302", atom.name.span, { name })];
+  if (spec.arity === atom.args.length) return [];
+  return [report("E0212", atom.span, { name, given: atom.args.length, first: spec.arity })];
+}
+
+interface QueryHead {
+  readonly head: Atom;
+  readonly columns: readonly string[];
+  readonly aggregates: CompiledQuery["aggregates"];
+}
+
+/** Without a head the answer is what the variables of the body are, in the order in which they are first named. */
+function headOf({ head, body }: Rule, text: string, shift: number): QueryHead {
+  const name = { ...head.name, text: ANSWER };
+  const bare = { ...head, name, location: undefined, locatedArgument: undefined };
+  if (shift > 0) {
+    const variables = new Map(
+      body
+        .filter(isShown)
+        .flatMap(variablesOf)
+        .map((one) => [one.name, one]),
+    );
+    return { head: { ...bare, args: [...variables.values()] }, columns: [...variables.keys()], aggregates: undefined };
+  }
+  const columns = head.args.map(({ span }) => text.slice(span.start, span.end));
+  const aggregates = hasAggregate(head) ? head.args.map(columnKind) : undefined;
+  return { head: { ...bare, args: head.args.map(operandOf) }, columns, aggregates };
+}
+
+function columnKind(argument: Argument): AnswerColumn {
+  return argument.kind === "aggregate" ? argument.function : "group";
+}
+
+/** An aggregate is taken of the answers, outside the rule: `count<*>` counts ones. */
+function operandOf(argument: Argument): Argument {
+  if (argument.kind !== "aggregate") return argument;
+  return argument.operand ?? { kind: "constant", value: 1, text: "1", span: argument.span };
+}
+
+/** A variable of a negation alone stands for any value, so there is none to show. */
+function isShown(literal: Literal): boolean {
+  return !(isPredicate(literal) && literal.negated);
+}
+
+function variablesOf(literal: Literal): readonly Variable[] {
+  return expressionsOfLiteral(literal).flatMap((whole) => [...variablesIn(whole)]);
+}
+
+/** The rule among the tables of the node, which it finds as they are there. */
+function programOf(rule: Rule, head: Atom, running: Plan): Program {
+  const { span } = rule;
+  const ask: PredicateLiteral = {
+    kind: "predicate",
+    negated: false,
+    isFailure: false,
+    atom: { name: { text: ASK, span }, location: undefined, locatedArgument: undefined, args: [], span },
+    timeout: undefined,
+    span,
+  };
+  return {
+    overlays: running.overlays.map(({ name }) => ({ name, span: NOWHERE })),
+    tables: new Map(running.predicates.flatMap((spec) => declarationOf(spec))),
+    rules: [
+      {
+        name: FILE,
+        overlay: undefined,
+        view: undefined,
+        isOverlog: false,
+        isDelete: false,
+        head,
+        body: [ask, ...rule.body],
+        span,
+      },
+    ],
+    facts: [],
+    views: new Map(),
+    accepts: [],
+    signatures: [],
+    watches: [],
+  };
+}
+
+const NOWHERE: Span = { file: "", start: 0, end: 0 };
+
+function declarationOf({ name, table }: PredicateSpec): readonly (readonly [string, TableDeclaration])[] {
+  if (table === undefined) return [];
+  const { lifetime, size, keys, evict } = table;
+  return [[name, { name, lifetime, size, keys, keySpans: keys.map(() => NOWHERE), evict, span: NOWHERE }]];
+}

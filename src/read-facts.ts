@@ -1,0 +1,91 @@
+import type { Expression, Fact } from "../grammar/ast.ts";
+import type { Diagnostic } from "../grammar/diagnostic.ts";
+import { parse } from "../grammar/parse.ts";
+import { report } from "../grammar/report.ts";
+import type { Source } from "../grammar/span.ts";
+import { admits } from "../runtime/plan/column-type.ts";
+import type { Plan, PredicateSpec } from "../runtime/plan/plan.ts";
+import type { Row, Value } from "../runtime/plan/value.ts";
+import { PERIODIC } from "./1-check/builtin.ts";
+import { columnTypeName } from "./1-check/type-name.ts";
+import { constantValue } from "./3-plan/constant-value.ts";
+import { unknownName } from "./asked-names.ts";
+
+export interface ReadFact {
+  readonly predicate: string;
+  readonly args: Row;
+}
+
+export interface FactReading {
+  /** Undefined when there is an error among the diagnostics. */
+  readonly facts: readonly ReadFact[] | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly source: Source;
+}
+
+const FILE = "fact";
+
+/** Reads facts that are to be inserted into, or deleted from, a node that runs `plan`. */
+export function readFacts(text: string, plan: Plan): FactReading {
+  const source: Source = { file: FILE, text: text.trimEnd().replace(/\.?$/, "."), dialect: "mozlog" };
+  const { tree, diagnostics } = parse(source, { defines: new Map(), load: () => undefined });
+  const isEmpty = text.trim() === "";
+  const errors = isEmpty ? [] : diagnostics.filter((one) => one.severity === "error");
+  const found: Diagnostic[] = [...errors];
+  const facts = errors.length > 0 || isEmpty ? [] : tree.statements.map((one) => readStatement(one, plan, found));
+  if (errors.length === 0 && facts.length === 0) {
+    found.push(report("E0303", { file: FILE, start: 0, end: source.text.length }, { what: "a fact" }));
+  }
+  return { facts: found.length > 0 ? undefined : facts.filter((one) => one !== undefined), diagnostics: found, source };
+}
+
+function readStatement(
+  statement: { readonly kind: string; readonly span: Fact["span"] } | Fact,
+  plan: Plan,
+  found: Diagnostic[],
+): ReadFact | undefined {
+  if (!isFact(statement)) {
+    found.push(report("E0303", statement.span, { what: "a fact" }));
+    return undefined;
+  }
+  const { atom } = statement;
+  const name = atom.name.text;
+  const known = plan.predicates.filter((spec) => spec.name !== PERIODIC && !spec.name.includes("?"));
+  const spec = known.find((one) => one.name === name && one.arity === atom.args.length);
+  if (spec === undefined) {
+    found.push(strangerOf(statement, known));
+    return undefined;
+  }
+  if (spec.table?.view === "pure") found.push(report("E0306", atom.name.span, { name }));
+  if (atom.location !== undefined) found.push(report("E0208", atom.span, { what: "a fact with a location" }));
+  const args = atom.args.map((argument, column) => readArgument(argument as Expression, column, spec, found));
+  return { predicate: name, args };
+}
+
+function isFact(statement: { readonly kind: string }): statement is Fact {
+  return statement.kind === "fact";
+}
+
+function strangerOf({ atom }: Fact, known: readonly PredicateSpec[]): Diagnostic {
+  const name = atom.name.text;
+  const namesake = known.find((one) => one.name === name);
+  if (namesake !== undefined) {
+    return report("E0212", atom.span, { name, given: atom.args.length, first: namesake.arity });
+  }
+  const names = known.map((one) => one.name);
+  return report("E0304", atom.name.span, unknownName(name, names));
+}
+
+function readArgument(argument: Expression, column: number, spec: PredicateSpec, found: Diagnostic[]): Value {
+  const value = constantValue(argument);
+  if (value === undefined) {
+    found.push(report("E0227", argument.span, { name: spec.name }));
+    return null;
+  }
+  const type = spec.columns[column] ?? 0;
+  if (!admits(type, value)) {
+    const facts = { name: spec.name, column: column + 1, expected: columnTypeName(type) };
+    found.push(report("E0305", argument.span, facts));
+  }
+  return value;
+}

@@ -1,0 +1,61 @@
+import { Control } from "../../runtime/control/control.ts";
+import type { Reply } from "../../runtime/control/reply.ts";
+import { Session } from "../../runtime/control/session.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { nodeCompiler } from "../../src/cli/node-compiler.ts";
+import { compile } from "../../src/compile.ts";
+import { manualWorld } from "../session/manual-world.ts";
+
+const HERE = "here:1";
+
+/** A node in a world of its own and one client of its control interface, without a socket between them. */
+export class AskedNode {
+  readonly node: Node;
+  readonly control: Control;
+  readonly session: Session;
+  readonly lines: string[] = [];
+  /** Lines that the client takes before it has to be told that it has read them. */
+  room: number = Infinity;
+
+  constructor(program: string) {
+    const library = new FileLibrary();
+    library.give("asked.mzl", program);
+    const { plan, diagnostics } = compile(["asked.mzl"], library, { defines: new Map(), dialect: undefined });
+    if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+    this.node = new Node(loadProgram(plan), manualWorld(HERE), {
+      names: [HERE],
+      facts: [],
+      watch: [],
+      limits: { derivations: 1000 },
+    });
+    this.node.start();
+    this.control = new Control(this.node, nodeCompiler);
+    this.session = new Session(this.control, {
+      send: (line) => {
+        this.lines.push(line);
+        return --this.room > 0;
+      },
+    });
+  }
+
+  /** What the client has been sent since it was last asked. */
+  replies(): readonly Reply[] {
+    return this.lines.splice(0).map((line) => JSON.parse(line) as Reply);
+  }
+
+  request(fields: object): readonly Reply[] {
+    this.session.line(JSON.stringify({ v: 1, id: 1, ...fields }));
+    return this.replies();
+  }
+
+  /** A query's answer in a few lines: the columns, then a row a line; or the message and the help. */
+  query(text: string): readonly string[] {
+    return this.request({ do: "query", text, form: "text" }).flatMap((reply): readonly string[] => {
+      if ("columns" in reply) return [reply.columns.join(" ")];
+      if ("rows" in reply) return reply.rows.map((row) => row.map(String).join(" "));
+      return reply.ok ? [] : [reply.error.message, ...(/help: .*/.exec(reply.error.text ?? "") ?? [])];
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import { AskedNode } from "./asked-node.ts";
+
+const PROGRAM = `
+overlay ron.
+materialize(member, infinity, infinity, keys(1)).
+materialize(link, infinity, infinity, keys(1,2)).
+materialize(log, infinity, infinity, keys()).
+materialize(two, infinity, infinity, keys(1)).
+member("a"). member("b"). member("c").
+link("a", "b", 0.1). link("b", "c", 0.2). link("a", "c", infinity).
+log("x"). log("x"). log("y").
+d: two(X, min<C>) :- link(X, Y, A), link(Y, _, B), C := A + B.
+e: heard(X) :- said(X).
+`;
+
+interface Question {
+  readonly asked: string;
+  readonly answer: readonly string[];
+}
+
+const questions: readonly Question[] = [
+  { asked: "ron.member", answer: ["1", '"a"', '"b"', '"c"'] },
+  { asked: "ron.two", answer: ["1 2", '"a" 0.30000000000000004'] },
+  { asked: "ron.localAddr", answer: ["1", '"here:1"'] },
+  { asked: 'ron.link("a", To, C)', answer: ["To C", '"b" 0.1', '"c" infinity'] },
+  { asked: "ron.link(X, Y, _), ron.link(Y, Z, _).", answer: ["X Y Z", '"a" "b" "c"'] },
+  { asked: "ron.link(_, To, _)", answer: ["To", '"b"', '"c"'] },
+  { asked: "ron.member(X), !ron.link(X, _, _)", answer: ["X", '"c"'] },
+  { asked: 'ron.member("a")', answer: ["", ""] },
+  { asked: 'ron.member("z")', answer: [""] },
+  { asked: 'ron.member(X), N := f_size(X), N == 1, X > "b"', answer: ["X N", '"c" 1'] },
+  { asked: "n(X, count<*>, min<C>) :- ron.link(X, _, C)", answer: ["X count<*> min<C>", '"a" 2 0.1', '"b" 1 0.2'] },
+  { asked: "n(count<*>) :- ron.log(_)", answer: ["count<*>", "3"] },
+  { asked: "ron.log(X)", answer: ["X", '"x"', '"y"'] },
+  { asked: "1 < 2", answer: ["", ""] },
+];
+
+test.for(questions)("$asked", ({ asked, answer }) => {
+  expect(new AskedNode(PROGRAM).query(asked)).toEqual(answer);
+});
+
+const slips: readonly Question[] = [
+  { asked: "ron.membr(X)", answer: ["the node has no table `ron.membr`", "help: did you mean `ron.member`?"] },
+  {
+    asked: "membr",
+    answer: [
+      "the node has no table `membr`",
+      "help: there are localAddr, ron.localAddr, ron.member, ron.link, ron.log, ron.two",
+    ],
+  },
+  { asked: "member", answer: ["the node has no table `member`", "help: did you mean `ron.member`?"] },
+  { asked: "ron.link(X)", answer: ["`ron.link` has 1 argument here and 3 elsewhere"] },
+  {
+    asked: "ron.said(X)",
+    answer: [
+      "`ron.said` is an event: nothing of it stays to be asked for",
+      "help: `mosaic trace NODE ron.said` shows it when it happens",
+    ],
+  },
+  {
+    asked: "ron.member(X), Y > 1",
+    answer: [
+      "nothing in rule `query` gives `Y` a value, and a condition needs one",
+      "help: bind it in the body: as an argument of a predicate, or with `Y := ..`",
+    ],
+  },
+  { asked: "ron.member(X), f_siz(X) > 1", answer: ["there is no function `f_siz`", "help: did you mean `f_size`?"] },
+  { asked: "ron.member(X", answer: ["expected `)` or `,` after the argument `X`, found `.`"] },
+  {
+    asked: "a(1). b(2)",
+    answer: [
+      "this is not one rule body",
+      "help: a name is a table's; a rule body is as `ron.RT(To, Next, Cost), Cost > 0.1`",
+    ],
+  },
+  {
+    asked: "delete ron.member(X) :- ron.member(X)",
+    answer: [
+      "this is not one rule body",
+      "help: a name is a table's; a rule body is as `ron.RT(To, Next, Cost), Cost > 0.1`",
+    ],
+  },
+  { asked: '1 < 2,\n#include "/etc/passwd"\nron.member(X)', answer: ['there is no file "/etc/passwd"'] },
+];
+
+test.for(slips)("$asked: a slip, said as one", ({ asked, answer }) => {
+  expect(new AskedNode(PROGRAM).query(asked)).toEqual(answer);
+});
+
+test("a query changes nothing", () => {
+  const asked = new AskedNode(PROGRAM);
+  const before = JSON.stringify(asked.node.counters.engine);
+  asked.query("ron.link(X, Y, C), C > 0.1");
+  expect(JSON.stringify(asked.node.counters.engine)).toBe(before);
+});
+
+test("a query that would look at too many rows is refused, not run to its end", () => {
+  const asked = new AskedNode("materialize(n, infinity, infinity, keys(1)).\nf: n(X) :- fill(X).");
+  for (let n = 0; n < 2_000; n++) asked.node.insert("fill", [n]);
+  expect(asked.query("n(A), n(B), n(C), A + B == C + 5000")).toEqual([
+    "the query looks at more rows than a running node can spare",
+  ]);
+  expect(asked.query("n(A), A == 1999")).toEqual(["A", "1999"]);
+});
+
+test("an answer waits for a client that is slow to read, as it was when the question came", () => {
+  const asked = new AskedNode("materialize(n, infinity, infinity, keys(1)).\nf: n(X) :- fill(X).");
+  for (let n = 0; n < 350; n++) asked.node.insert("fill", [n]);
+  asked.room = 2;
+  const first = asked.request({ do: "query", text: "n" });
+  expect(first.map((reply) => ("rows" in reply ? reply.rows.length : Object.keys(reply)[1]))).toEqual(["columns", 100]);
+  asked.node.insert("fill", [1_000]);
+  asked.room = Infinity;
+  asked.session.drained();
+  const rest = asked.replies();
+  expect(rest.map((reply) => ("rows" in reply ? reply.rows.length : reply))).toEqual([
+    100,
+    100,
+    50,
+    { id: 1, ok: true, count: 350 },
+  ]);
+});
+
+test("values are written as --watch --json writes them, unless text is asked for", () => {
+  const asked = new AskedNode('materialize(v, infinity, infinity, keys(1)).\nv([1, "a", null, 0x1fI, b"0aff"]).');
+  const rows = (form: string): unknown => asked.request({ do: "query", text: "v", form })[1];
+  expect(rows("json")).toEqual({ id: 1, rows: [[[1, "a", null, "0x1fI", { bytes: "0aff" }]]] });
+  expect(rows("text")).toEqual({ id: 1, rows: [['[1, "a", null, 0x1fI, b"0aff"]']] });
+});

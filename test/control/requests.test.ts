@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { LineSplitter } from "../../runtime/control/line-splitter.ts";
+import { AskedNode } from "./asked-node.ts";
+
+const PROGRAM = `
+materialize(t, infinity, infinity, keys(1)).
+materialize(d, infinity, infinity, keys(1)).
+materialize(n, infinity, infinity, keys(1)).
+t("a", 1).
+accept n(number) insert.
+v: d(X) :- t(X, _).
+e: t(X, Y) :- put(X, Y).
+endless: endless(X + 1) :- endless(X).
+`;
+
+test("insert, delete and events take effect before the reply", () => {
+  const asked = new AskedNode(PROGRAM);
+  const wish = (action: string, text: string): readonly unknown[] => [
+    asked.request({ do: action, text }),
+    asked.node.rows("t"),
+  ];
+  const ok = [{ id: 1, ok: true }];
+  expect(wish("insert", 't("b", 2). t("c", 3)')).toEqual([
+    ok,
+    [
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ],
+  ]);
+  expect(wish("insert", 'put("a", 9)')).toEqual([
+    ok,
+    [
+      ["b", 2],
+      ["c", 3],
+      ["a", 9],
+    ],
+  ]);
+  expect(wish("delete", 't("b", 0)')).toEqual([
+    ok,
+    [
+      ["c", 3],
+      ["a", 9],
+    ],
+  ]);
+});
+
+test.for([
+  { text: 'tt("b", 2)', says: "the node knows no `tt`" },
+  { text: 't("b")', says: "`t` has 1 argument here and 2 elsewhere" },
+  { text: "t(X, 1)", says: "a fact of `t` has constant arguments only" },
+  { text: 'n("x")', says: "column 1 of `n` holds number" },
+  { text: 'd("z")', says: "`d` holds what its rules derive, nothing else" },
+  { text: 't("b", 2) :- put(_, _)', says: "this is not a fact" },
+  { text: "", says: "this is not a fact" },
+  { text: "periodic(1)", says: "the node knows no `periodic`" },
+])("insert $text: $says, and nothing is changed", ({ text, says }) => {
+  const asked = new AskedNode(PROGRAM);
+  const [reply] = asked.request({ do: "insert", text });
+  expect(reply).toMatchObject({ ok: false, error: { reason: "program", message: says } });
+  expect(asked.node.rows("t")).toEqual([["a", 1]]);
+  expect(asked.control.counters.refused.get("program")).toBe(1);
+});
+
+test("a wish that makes rules run without end is taken back", () => {
+  const [reply] = new AskedNode(PROGRAM).request({ do: "insert", text: "endless(1)" });
+  expect(reply).toMatchObject({ ok: false, error: { reason: "limit" } });
+});
+
+test.for([
+  { line: "{", reason: "malformed" },
+  { line: "[]", reason: "malformed" },
+  { line: "null", reason: "malformed" },
+  { line: '{"v":1,"id":7}', reason: "malformed" },
+  { line: '{"v":1,"id":7,"do":"constructor"}', reason: "malformed" },
+  { line: '{"v":1,"id":7,"do":"query"}', reason: "malformed" },
+  { line: '{"v":1,"id":7,"do":"query","text":[]}', reason: "malformed" },
+  { line: '{"v":2,"id":7,"do":"query","text":"t"}', reason: "version" },
+])("$line is refused as $reason and counted", ({ line, reason }) => {
+  const asked = new AskedNode(PROGRAM);
+  asked.session.line(line);
+  expect(asked.replies()).toMatchObject([{ id: line.includes("7") ? 7 : null, ok: false, error: { reason } }]);
+  expect(Object.fromEntries(asked.control.counters.refused)).toEqual({ [reason]: 1 });
+});
+
+test("whatever a line holds, there is a reply and the node goes on", () => {
+  const asked = new AskedNode(PROGRAM);
+  const fields = fc.record(
+    { v: fc.constant(1), id: fc.jsonValue(), do: fc.constantFrom("query", "insert", "delete"), text: fc.string() },
+    { requiredKeys: ["v", "do"] },
+  );
+  const line = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fields.map((value) => JSON.stringify(value)),
+  );
+  fc.assert(
+    fc.property(line, (text) => {
+      asked.session.line(text);
+      expect(asked.replies().at(-1)).toHaveProperty("ok");
+    }),
+  );
+  expect(asked.query('t("a", X)')).toEqual(["X", "1"]);
+});
+
+test("a stream of bytes becomes lines, however it is cut; one that is too long is skipped to its end", () => {
+  const lines: string[] = [];
+  const splitter = new LineSplitter(
+    8,
+    (line) => lines.push(line),
+    () => lines.push("too long"),
+  );
+  for (const piece of ["ab", "c\nde\n\n", "f".repeat(6), "ffff", "ffff\ngh", "\n"]) splitter.push(Buffer.from(piece));
+  expect(lines).toEqual(["abc", "de", "too long", "gh"]);
+});

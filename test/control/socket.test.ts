@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { mosaic, MosaicProcess } from "../cli/mosaic.ts";
+
+const PROGRAM = `
+materialize(t, infinity, infinity, keys(1)).
+t("a", 1).
+e: t(X, Y) :- put(X, Y).
+`;
+const PERMISSIONS = 0o777;
+
+let folder: string;
+let program: string;
+let running: MosaicProcess[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "mosaic-control-"));
+  program = join(folder, "p.mzl");
+  writeFileSync(program, PROGRAM);
+  running = [];
+});
+
+afterEach(async () => {
+  for (const node of running) node.kill("SIGKILL");
+  await Promise.all(running.map((node) => node.ended));
+  rmSync(folder, { recursive: true });
+});
+
+async function start(...options: readonly string[]): Promise<MosaicProcess> {
+  const node = new MosaicProcess(
+    ["run", program, "--listen", "127.0.0.1:0", ...options],
+    ["env", `XDG_RUNTIME_DIR=${folder}`],
+  );
+  running.push(node);
+  await node.said(/running /);
+  return node;
+}
+
+/** What comes back, line by line, until there are so many lines. */
+function say(path: string, text: string, replies: number): Promise<readonly unknown[]> {
+  return new Promise((resolve, reject) => {
+    let read = "";
+    const socket = createConnection(path, () => socket.write(text));
+    socket.setEncoding("utf8").on("data", (piece: string) => {
+      read += piece;
+      const lines = read.split("\n");
+      if (lines.length <= replies) return;
+      socket.destroy();
+      resolve(lines.slice(0, replies).map((line) => JSON.parse(line) as unknown));
+    });
+    socket.once("error", reject);
+    socket.once("end", () => reject(new Error(`only ${read}`)));
+  });
+}
+
+test("a node is asked by its port and by its socket, and the socket goes with it", async () => {
+  const node = await start();
+  const port = /as 127\.0\.0\.1:(\d+)/.exec(node.stderr)?.[1] ?? "";
+  const path = join(folder, "mosaic", `${port}.sock`);
+  const byPort = new MosaicProcess(["query", port, "t"], ["env", `XDG_RUNTIME_DIR=${folder}`]);
+  expect(await byPort.ended).toMatchObject({ code: 0, stdout: '1    2\n"a"  1\n' });
+  expect(await mosaic("ctl", path, "insert", 'put("b", [1, 2])')).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  expect(await mosaic("query", path, 't(X, Y), X > "a"', "--json")).toMatchObject({
+    code: 0,
+    stdout: '{"X":"b","Y":[1,2]}\n',
+  });
+  expect(statSync(path).mode & PERMISSIONS).toBe(0o600);
+  expect(statSync(join(folder, "mosaic")).mode & PERMISSIONS).toBe(0o700);
+  node.kill("SIGTERM");
+  expect((await node.ended).code).toBe(0);
+  expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
+});
+
+test("the socket of a dead node is replaced, that of a running one is not, and a file that is none stays", async () => {
+  const path = join(folder, "c.sock");
+  const dead = await start("--control", path);
+  dead.kill("SIGKILL");
+  await dead.ended;
+  expect(statSync(path).isSocket()).toBe(true);
+  await start("--control", path);
+  const second = await mosaic("run", program, "--listen", "127.0.0.1:0", "--control", path);
+  expect(second.code).toBe(1);
+  expect(second.stderr).toContain(`a running node listens at ${path}`);
+  expect((await mosaic("query", path, "t")).code).toBe(0);
+  const third = await mosaic("run", program, "--listen", "127.0.0.1:0", "--control", program);
+  expect(third.code).toBe(1);
+  expect(third.stderr).toContain(`${program} is there and is no socket`);
+});
+
+test("two clients at once, one of them hostile", async () => {
+  const path = join(folder, "c.sock");
+  await start("--control", path);
+  const hostile = say(path, `${"x".repeat(200_000)}\n\u0000\n{"v":1,"id":1,"do":"query","text":"t"}\n`, 5);
+  const polite = say(path, '{"v":1,"id":"q","do":"query","text":"t"}\n', 3);
+  expect(await polite).toEqual([
+    { id: "q", columns: ["1", "2"] },
+    { id: "q", rows: [["a", 1]] },
+    { id: "q", ok: true, count: 1 },
+  ]);
+  expect(await hostile).toMatchObject([
+    { id: null, ok: false, error: { reason: "too long" } },
+    { id: null, ok: false, error: { reason: "malformed" } },
+    { id: 1, columns: ["1", "2"] },
+    { id: 1, rows: [["a", 1]] },
+    { id: 1, ok: true },
+  ]);
+});
+
+test.for([
+  ["query", "t"],
+  ["ctl", "insert", "t(1)"],
+])("mosaic %s against nothing: one line, exit code 1", async ([command = "", ...rest]) => {
+  const ended = await mosaic(command, join(folder, "nothing.sock"), ...rest);
+  expect(ended).toMatchObject({ code: 1, stdout: "" });
+  expect(ended.stderr).toBe(`mosaic: no node listens at ${join(folder, "nothing.sock")}\n`);
+});
