@@ -1,29 +1,43 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /**
- * `npm run bench [NAME...]`: runs the named benches, or all of them, one after another and each in a process of its
- * own. A bench is a file `NAME.bench.ts` of this folder: it answers one question and prints a ratio to a peer that it
- * measured in the same run.
+ * `npm run bench -- [NAME...] [--json] [--quick]`: runs the named benches, or all of them, one after another and each in a
+ * process of its own. A bench is a file `NAME.bench.ts` of this folder, or of the folder NAME: it answers one question and
+ * prints ratios to peers that it measured in the same run. `--json` prints an object a figure, `--quick` measures once and
+ * briefly, to see that a bench works.
  */
 const SUFFIX = ".bench.ts";
 
-const all = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith(SUFFIX))
-  .map((file) => basename(file, SUFFIX));
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !all.includes(name));
+const all = findBenches();
+const options = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const unknown = wanted.filter((name) => !all.has(name));
+const unknownOptions = options.filter((option) => option !== "--json" && option !== "--quick");
 
-if (unknown.length > 0) {
-  console.error(`no such bench: ${unknown.join(", ")}; there are: ${all.join(", ") || "none"}`);
+if (unknown.length > 0 || unknownOptions.length > 0) {
+  for (const option of unknownOptions) console.error(`no such option: ${option}; there are: --json, --quick`);
+  if (unknown.length > 0)
+    console.error(`no such bench: ${unknown.join(", ")}; there are: ${[...all.keys()].join(", ")}`);
   process.exitCode = 2;
 } else {
-  for (const name of wanted.length > 0 ? wanted : all) runBench(name);
+  for (const name of wanted.length > 0 ? wanted : all.keys()) runBench(name);
+}
+
+/** The files of the benches by name. */
+function findBenches(): ReadonlyMap<string, string> {
+  const here = import.meta.dirname;
+  const found = readdirSync(here).flatMap((entry) => {
+    const inFolder = join(here, entry, entry + SUFFIX);
+    if (existsSync(inFolder)) return [[entry, inFolder] as const];
+    return entry.endsWith(SUFFIX) ? [[basename(entry, SUFFIX), join(here, entry)] as const] : [];
+  });
+  return new Map(found);
 }
 
 function runBench(name: string): void {
-  console.log(`${name}:`);
-  const bench = spawnSync(process.execPath, [join(import.meta.dirname, name + SUFFIX)], { stdio: "inherit" });
+  if (!options.includes("--json")) console.log(`${name}:`);
+  const bench = spawnSync(process.execPath, [all.get(name) ?? "", ...options], { stdio: "inherit" });
   if (bench.status !== 0) process.exitCode = 1;
 }

@@ -4,14 +4,17 @@ import { Simulation } from "../runtime/sim/simulation.ts";
 import type { World } from "../runtime/world/world.ts";
 import { FileLibrary } from "../src/cli/file-library.ts";
 import { compile } from "../src/compile.ts";
+import { compare } from "./harness/figure.ts";
+import { report } from "./harness/report.ts";
+import { measureInRounds, ROUNDS, seconds } from "./harness/rounds.ts";
 
 /**
  * What does a rule cost beside a loop written by hand? An event joins three tables of 10,000 rows, one match each; the
- * loop does it with three Maps. Medians of five, in one run.
+ * loop does it with three Maps.
  */
 const ROWS = 10_000;
 const EVENTS = 100_000;
-const RUNS = 5;
+const IS_QUICK = process.argv.includes("--quick");
 
 const PROGRAM = `
 materialize(t1, infinity, infinity, keys(1)).
@@ -58,16 +61,17 @@ function loopRun(): () => void {
   };
 }
 
-function median(run: () => void): number {
-  const seconds = Array.from({ length: RUNS }, () => {
-    const start = performance.now();
-    run();
-    return (performance.now() - start) / 1000;
-  });
-  return seconds.toSorted((a, b) => a - b)[RUNS >> 1] ?? 0;
-}
+const samples = await measureInRounds(
+  [
+    { name: "engine", measure: perSecond(engineRun()) },
+    { name: "loop", measure: perSecond(loopRun()) },
+  ],
+  IS_QUICK ? 1 : ROUNDS,
+);
+const [engine, loop] = ["engine", "loop"].map((name) => samples.get(name)?.median ?? NaN);
+const reference = { value: loop ?? NaN, name: "a loop by hand" };
+report([compare("strands", "three-table join", "events/s", engine ?? NaN, reference)]);
 
-const engine = EVENTS / median(engineRun());
-const loop = EVENTS / median(loopRun());
-const figure = { bench: "strands", figure: "three-table join", value: Math.round(engine), unit: "events/s" };
-console.log(JSON.stringify({ ...figure, reference: Math.round(loop), ratio: Number((engine / loop).toFixed(4)) }));
+function perSecond(run: () => void): () => Promise<number> {
+  return async () => EVENTS / (await seconds(run));
+}

@@ -1,0 +1,45 @@
+/** Something that is measured once a round. */
+export interface Measured {
+  readonly name: string;
+  /** Measures once; NaN when there is nothing to measure. */
+  readonly measure: () => number | Promise<number>;
+}
+
+export interface Sample {
+  readonly median: number;
+  /** The smallest and the greatest of the rounds. */
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Rounds of a figure that is to be believed. */
+export const ROUNDS = 5;
+
+/**
+ * Measures all of them in turn, round after round, so that what else the machine does meets all alike.
+ *
+ * @returns the samples by name
+ */
+export async function measureInRounds(
+  measured: readonly Measured[],
+  rounds: number = ROUNDS,
+): Promise<ReadonlyMap<string, Sample>> {
+  const values = new Map(measured.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, measure } of measured) values.get(name)?.push(await measure());
+  }
+  return new Map([...values].map(([name, all]) => [name, sampleOf(all)]));
+}
+
+function sampleOf(values: readonly number[]): Sample {
+  const sorted = values.filter((value) => !Number.isNaN(value)).toSorted((one, other) => one - other);
+  const at = (index: number): number => sorted[index] ?? NaN;
+  return { median: at(sorted.length >> 1), least: at(0), most: at(sorted.length - 1) };
+}
+
+/** Seconds that `run` takes. */
+export async function seconds(run: () => void | Promise<void>): Promise<number> {
+  const start = performance.now();
+  await run();
+  return (performance.now() - start) / 1e3;
+}

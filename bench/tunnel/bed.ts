@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { Cleaner } from "../../lab/cleaner.ts";
+
+/** Three hosts in namespaces, a device between any two of them. */
+export const HOSTS = ["a", "b", "c"] as const;
+export type BedHost = (typeof HOSTS)[number];
+
+/**
+ * Room for a whole inner packet of 1500 bytes and what any of the tunnels puts before it, so that nobody's datagrams are
+ * cut in pieces by the kernel.
+ */
+const OUTER_MTU = 1600;
+
+/** A hardware address that no device has: what is sent to it is lost without a word. */
+const NOBODY = "02:00:00:00:00:01";
+
+const PAIRS: readonly (readonly [BedHost, BedHost])[] = [
+  ["a", "b"],
+  ["a", "c"],
+  ["b", "c"],
+];
+
+/** The hosts that the tunnels of a bench run between, with the processes on them. All is gone when it is closed. */
+export class Bed {
+  readonly #prefix: string = `mzb${process.pid}-`;
+  readonly #cleaner: Cleaner;
+  #networks = 0;
+
+  /** Throws when the machine does not let it. */
+  constructor() {
+    this.#cleaner = new Cleaner(this.#prefix);
+    try {
+      for (const host of HOSTS) ip("netns", "add", this.#name(host));
+      for (const host of HOSTS) ip("-n", this.#name(host), "link", "set", "lo", "up");
+      for (const pair of PAIRS) this.#join(pair);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** A network of its own for one contender: an address on each host, each reached by the direct device. */
+  addNetwork(): Network {
+    const addresses = new Map(HOSTS.map((host, at) => [host, `10.78.${this.#networks}.${at + 1}`] as const));
+    this.#networks++;
+    for (const [host, address] of addresses) ip("-n", this.#name(host), "addr", "add", `${address}/32`, "dev", "lo");
+    for (const [one, other] of PAIRS) {
+      this.#route(one, addresses.get(other) ?? "", `to-${other}`, addresses.get(one) ?? "");
+      this.#route(other, addresses.get(one) ?? "", `to-${one}`, addresses.get(other) ?? "");
+    }
+    return { addressOf: (host) => addresses.get(host) ?? "" };
+  }
+
+  /** From now on nothing arrives between the two in this network, and nobody is told. */
+  cut(network: Network, one: BedHost, other: BedHost): void {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const device = ["dev", `to-${to}`];
+      ip(
+        "-n",
+        this.#name(from),
+        "neigh",
+        "replace",
+        network.addressOf(to),
+        "lladdr",
+        NOBODY,
+        ...device,
+        "nud",
+        "permanent",
+      );
+    }
+  }
+
+  spawn(host: BedHost, command: readonly string[]): ChildProcess {
+    const child = spawn("ip", ["netns", "exec", this.#name(host), ...command], { stdio: ["ignore", "ignore", "pipe"] });
+    child.on("error", () => {});
+    return child;
+  }
+
+  /** What a command on the host prints; empty when it fails, or takes longer than `seconds`. */
+  async read(host: BedHost, seconds: number, command: readonly string[]): Promise<string> {
+    const inside = ["netns", "exec", this.#name(host), ...command];
+    const child = spawn("ip", inside, {
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: seconds * 1e3,
+      killSignal: "SIGKILL",
+    });
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (more: string) => (text += more));
+    const code = await new Promise((resolve) => {
+      child.once("error", () => resolve(undefined));
+      child.once("close", resolve);
+    });
+    return code === 0 ? text : "";
+  }
+
+  close(): void {
+    this.#cleaner.clean();
+  }
+
+  #name(host: BedHost): string {
+    return `${this.#prefix}${host}`;
+  }
+
+  #join([one, other]: readonly [BedHost, BedHost]): void {
+    const [near, far] = [this.#name(one), this.#name(other)];
+    ip("-n", near, "link", "add", `to-${other}`, "type", "veth", "peer", "name", `to-${one}`, "netns", far);
+    for (const [namespace, device] of [
+      [near, `to-${other}`],
+      [far, `to-${one}`],
+    ] as const) {
+      ip("-n", namespace, "link", "set", device, "mtu", String(OUTER_MTU), "up");
+    }
+  }
+
+  #route(host: BedHost, to: string, device: string, source: string): void {
+    ip("-n", this.#name(host), "route", "add", `${to}/32`, "dev", device, "src", source);
+  }
+}
+
+export interface Network {
+  addressOf(host: BedHost): string;
+}
+
+function ip(...args: readonly string[]): void {
+  const { status, stderr, error } = spawnSync("ip", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`ip ${args.join(" ")}: ${error?.message ?? stderr.trim()}`);
+}

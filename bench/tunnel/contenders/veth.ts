@@ -1,0 +1,8 @@
+import type { Contender } from "../contender.ts";
+
+/** No tunnel. */
+export const VETH: Contender = {
+  name: "veth",
+  needs: [],
+  start: (bed) => ({ address: bed.addNetwork().addressOf("b"), processes: [] }),
+};

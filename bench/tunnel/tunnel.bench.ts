@@ -1,0 +1,86 @@
+import { spawnSync } from "node:child_process";
+import { type Comparison, compare } from "../harness/figure.ts";
+import { report } from "../harness/report.ts";
+import { measureInRounds, ROUNDS, type Sample } from "../harness/rounds.ts";
+import { Bed } from "./bed.ts";
+import type { Contender, Way } from "./contender.ts";
+import { RON, RON_DETOUR, TUNNEL } from "./contenders/mosaic.ts";
+import { OPENVPN } from "./contenders/openvpn.ts";
+import { VETH } from "./contenders/veth.ts";
+import { MEASURES, type Measure, roundTrip } from "./measures.ts";
+
+/**
+ * How fast are packets through rules beside no tunnel at all, and beside OpenVPN without cipher? All contenders stand ready
+ * in the same namespaces and are measured in turn.
+ */
+const IS_QUICK = process.argv.includes("--quick");
+/** Whole: iperf3 takes no others. */
+const SECONDS = IS_QUICK ? 1 : 2;
+const READY_SECONDS = 15;
+
+const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, RON, RON_DETOUR];
+/** What each is compared with: the first of these that takes part and is another. */
+const REFERENCES: ReadonlyMap<Contender, readonly Contender[]> = new Map([
+  [OPENVPN, [VETH]],
+  [TUNNEL, [OPENVPN, VETH]],
+  [RON, [TUNNEL, OPENVPN, VETH]],
+  [RON_DETOUR, [TUNNEL]],
+]);
+
+const missing = ["ip", "ping", "iperf3"].filter((command) => !isThere(command));
+if (process.geteuid?.() !== 0) missing.push("root");
+if (missing.length > 0) {
+  console.error(`tunnel: not measured; needs ${missing.join(", ")}`);
+  process.exitCode = 1;
+} else {
+  await run();
+}
+
+async function run(): Promise<void> {
+  const present = CONTENDERS.filter((contender) => contender.needs.every(isThere));
+  for (const { name } of CONTENDERS.filter((one) => !present.includes(one))) {
+    console.error(`tunnel: ${name} is not on this machine: nothing is compared with it`);
+  }
+  const bed = new Bed();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  try {
+    const ways = new Map(present.map((contender, number) => [contender, contender.start(bed, number)]));
+    for (const [contender, way] of ways) await untilCarrying(bed, contender, way);
+    for (const measure of MEASURES) report(comparisonsOf(measure, ways, await take(bed, measure, ways)));
+  } finally {
+    bed.close();
+  }
+}
+
+function take(bed: Bed, measure: Measure, ways: ReadonlyMap<Contender, Way>): Promise<ReadonlyMap<string, Sample>> {
+  const measured = [...ways].map(([{ name }, way]) => ({ name, measure: () => measure.take(bed, way, SECONDS) }));
+  return measureInRounds(measured, IS_QUICK ? 1 : ROUNDS);
+}
+
+function comparisonsOf(
+  { figure, unit }: Measure,
+  ways: ReadonlyMap<Contender, Way>,
+  samples: ReadonlyMap<string, Sample>,
+): readonly Comparison[] {
+  const value = ({ name }: Contender): number => samples.get(name)?.median ?? NaN;
+  return [...ways.keys()].flatMap((contender) => {
+    const others = (REFERENCES.get(contender) ?? []).filter((other) => ways.has(other) && !Number.isNaN(value(other)));
+    return others.map((other) =>
+      compare("tunnel", `${figure}: ${contender.name}`, unit, value(contender), {
+        value: value(other),
+        name: other.name,
+      }),
+    );
+  });
+}
+
+async function untilCarrying(bed: Bed, { name }: Contender, way: Way): Promise<void> {
+  const deadline = performance.now() + READY_SECONDS * 1e3;
+  while (Number.isNaN(await roundTrip(bed, way, 0.05))) {
+    if (performance.now() > deadline) throw new Error(`${name} carries no packet after ${READY_SECONDS} s`);
+  }
+}
+
+function isThere(command: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
+}

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { bench, figuresOf } from "./bench.ts";
+
+test.for(["strands", "compile"])("%s prints figures with what they are compared with", (name) => {
+  const figures = figuresOf(name);
+  expect(figures.length).toBeGreaterThan(0);
+  for (const { value, reference, ratio } of figures) {
+    expect(value).toBeGreaterThan(0);
+    expect(ratio).toBeCloseTo((value ?? NaN) / reference, 1);
+  }
+});
+
+test("a bench or an option that does not exist is named, with those that do", () => {
+  expect(bench("strand", "--quik")).toMatchObject({
+    status: 2,
+    stdout: "",
+    stderr: expect.stringMatching(/--quik; there are: --json, --quick\n.*strand; there are: .*strands.*tunnel/),
+  });
+});
