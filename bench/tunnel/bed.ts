@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { Cleaner } from "../../lab/cleaner.ts";
+import { makeLabFolder } from "../../lab/lab-folder.ts";
 
 /** Three hosts in namespaces, a device between any two of them. */
 export const HOSTS = ["a", "b", "c"] as const;
@@ -22,13 +23,13 @@ const PAIRS: readonly (readonly [BedHost, BedHost])[] = [
 
 /** The hosts that the tunnels of a bench run between, with the processes on them. All is gone when it is closed. */
 export class Bed {
-  readonly #prefix: string = `mzb${process.pid}-`;
+  readonly #prefix: string = `mz${process.pid}-bench-`;
   readonly #cleaner: Cleaner;
   #networks = 0;
 
   /** Throws when the machine does not let it. */
   constructor() {
-    this.#cleaner = new Cleaner(this.#prefix);
+    this.#cleaner = new Cleaner(this.#prefix, makeLabFolder());
     try {
       for (const host of HOSTS) ip("netns", "add", this.#name(host));
       for (const host of HOSTS) ip("-n", this.#name(host), "link", "set", "lo", "up");
