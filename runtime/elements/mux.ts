@@ -22,8 +22,12 @@ export const spec: ElementSpec = {
   drops: ["queue full"],
 };
 
-/** Steps run without a pause for others; then timers and sockets get their turn. */
+/** Steps run without a pause for others, and for so many seconds at most; then timers and sockets get their turn. */
 const STEPS_PER_TURN = 256;
+const TURN_SECONDS = 0.005;
+
+/** Steps between looks at the clock. */
+const STEPS_PER_LOOK = 4;
 
 export class Mux {
   readonly counters: ElementCounters = new ElementCounters();
@@ -77,16 +81,26 @@ export class Mux {
   #run(): void {
     this.#isRunning = true;
     try {
-      for (let steps = 0; steps < STEPS_PER_TURN && this.#next < this.#waiting.length; steps++) {
-        this.counters.out++;
-        this.#step(this.#waiting[this.#next++] as Cause);
-      }
+      this.#turn();
     } finally {
       this.#isRunning = false;
     }
     if (this.#next >= this.#waiting.length) return this.#reset();
     this.#compact();
     this.#rest();
+  }
+
+  #turn(): void {
+    let end = Infinity;
+    for (let steps = 1; this.#next < this.#waiting.length; steps++) {
+      this.counters.out++;
+      this.#step(this.#waiting[this.#next++] as Cause);
+      if (steps === STEPS_PER_TURN || this.#next >= this.#waiting.length) return;
+      if (steps % STEPS_PER_LOOK !== 1) continue;
+      const now = this.#clock.now();
+      if (now >= end) return;
+      if (end === Infinity) end = now + TURN_SECONDS;
+    }
   }
 
   #rest(): void {
@@ -102,7 +116,9 @@ export class Mux {
     this.#next = 0;
   }
 
+  /** Only when it is worth it: a long line is not copied at every turn. */
   #compact(): void {
+    if (this.#next < this.#waiting.length / 2) return;
     this.#waiting = this.#waiting.slice(this.#next);
     this.#next = 0;
   }

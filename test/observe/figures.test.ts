@@ -1,22 +1,7 @@
 import { expect, test } from "vitest";
 import { PeerBook } from "../../runtime/observe/peer-book.ts";
 import type { Figures } from "../../runtime/observe/figures.ts";
-import { Node } from "../../runtime/node/node.ts";
-import { loadProgram } from "../../runtime/node/program.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
-import { compile } from "../../src/compile.ts";
-import { manualWorld } from "../session/manual-world.ts";
-
-function startNode(program: string, address = "here:1"): { node: Node; world: ReturnType<typeof manualWorld> } {
-  const library = new FileLibrary();
-  library.give("program", program);
-  const { plan, diagnostics } = compile(["program"], library, { defines: new Map(), dialect: undefined });
-  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
-  const world = manualWorld(address);
-  const node = new Node(loadProgram(plan), world, { names: [address], facts: [], watch: [] });
-  node.start();
-  return { node, world };
-}
+import { startNode } from "./start-node.ts";
 
 function element(figures: Figures, name: string): unknown {
   return figures.elements.find((one) => one.element === name);

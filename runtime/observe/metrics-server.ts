@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { formatHostPort, type HostPort } from "../device/host-port.ts";
+import { EXPOSITION_TYPE, exposition, type MetricFamily } from "./exposition.ts";
+
+/** What the server asks the node, each time somebody asks the server. */
+export interface MetricsSource {
+  metrics(): readonly MetricFamily[];
+  /** Why the node does not serve at the moment; undefined when it does. */
+  unready(): string | undefined;
+}
+
+export type MetricsServerResult =
+  | { readonly ok: true; readonly server: MetricsServer }
+  | { readonly ok: false; readonly message: string };
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+const PLAIN = "text/plain; charset=utf-8";
+
+/** Whoever reaches the port may ask; that must not cost the node its memory or its descriptors. */
+const CONNECTIONS_MAX = 32;
+const REQUEST_TIMEOUT_MS = 5_000;
+
+/** Opens `/metrics`, `/healthz` and `/readyz` on the address; port 0 takes a free one. */
+export function openMetricsServer(at: HostPort, source: MetricsSource): Promise<MetricsServerResult> {
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
+    (request, response) => reply(request, response, source),
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  server.keepAliveTimeout = REQUEST_TIMEOUT_MS;
+  return new Promise((resolve) => {
+    server.once("error", (error: NodeJS.ErrnoException) => resolve({ ok: false, message: explain(error, at) }));
+    server.listen(at.port, at.host, () => resolve({ ok: true, server: new MetricsServer(server) }));
+  });
+}
+
+/** A listening server; it ends the connections it has when it is closed. */
+export class MetricsServer {
+  /** `host:port`, with the real port when 0 was asked for. */
+  readonly address: string;
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    const bound = server.address();
+    this.address = typeof bound === "object" && bound !== null ? formatHostPort(bound.address, bound.port) : "";
+    this.#server = server;
+    // Descriptors may run out while it listens; those who ask then are turned away, and the node goes on.
+    server.on("error", () => undefined);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function reply(request: IncomingMessage, response: ServerResponse, source: MetricsSource): void {
+  const { status, type, text } = answer(request, source);
+  const headers = { "content-type": type, "content-length": Buffer.byteLength(text), "cache-control": "no-store" };
+  response.writeHead(status, status === 405 ? { ...headers, allow: "GET, HEAD" } : headers);
+  response.end(request.method === "HEAD" ? undefined : text);
+}
+
+function answer({ method, url = "" }: IncomingMessage, source: MetricsSource): Answer {
+  if (method !== "GET" && method !== "HEAD") return plain(405, "only GET and HEAD");
+  switch (url.split("?", 1)[0]) {
+    case "/metrics":
+      return { status: 200, type: EXPOSITION_TYPE, text: exposition(source.metrics()) };
+    case "/healthz":
+      return plain(200, "ok");
+    case "/readyz":
+      return readiness(source.unready());
+    default:
+      return plain(404, "there are /metrics, /healthz and /readyz");
+  }
+}
+
+function readiness(reason: string | undefined): Answer {
+  return reason === undefined ? plain(200, "ready") : plain(503, reason);
+}
+
+function plain(status: number, text: string): Answer {
+  return { status, type: PLAIN, text: `${text}\n` };
+}
+
+function explain({ code, message }: NodeJS.ErrnoException, { host, port }: HostPort): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `port ${port} is in use by another program`;
+    case "EACCES":
+      return `port ${port} is for root only; take one above 1023`;
+    case "EADDRNOTAVAIL":
+      return `${host} is not an address of this machine`;
+    case "ENOTFOUND":
+      return `the name ${host} has no address`;
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,148 @@
+import type { MetricFamily, Sample } from "./exposition.ts";
+import type { Counts, Figures, TunFigures } from "./figures.ts";
+
+/** The figures of a node as Prometheus knows them. Names and labels are an interface: dashboards and alerts use them. */
+export function metricsOf(figures: Figures): readonly MetricFamily[] {
+  return [
+    one("gauge", "mosaic_uptime_seconds", "Since the node started.", figures.uptime),
+    ...stepMetrics(figures),
+    ...elementMetrics(figures),
+    ...ruleMetrics(figures),
+    ...peerMetrics(figures),
+    ...tableMetrics(figures),
+    ...queueMetrics(figures),
+    ...networkMetrics(figures),
+    ...(figures.tun === null ? [] : tunMetrics(figures.tun)),
+    ...eventLoopMetrics(figures),
+  ];
+}
+
+function stepMetrics({ steps }: Figures): readonly MetricFamily[] {
+  return [
+    one("counter", "mosaic_steps_total", "Steps run: one a datagram, timer, packet or request.", steps.steps),
+    one("counter", "mosaic_rounds_total", "Rounds run in steps.", steps.rounds),
+    one("counter", "mosaic_steps_stopped_total", "Steps that passed a limit and were taken back.", steps.stopped),
+    one("counter", "mosaic_row_conflicts_total", "Rows that lost to another for the same key.", steps.conflicts),
+    one("counter", "mosaic_rows_evicted_total", "Rows that left a table that was full.", steps.evicted),
+    one("counter", "mosaic_rows_expired_total", "Rows whose time was up.", steps.expired),
+    one("counter", "mosaic_aggregates_failed_total", "Groups whose aggregate had no value.", steps.failedAggregates),
+  ];
+}
+
+function elementMetrics({ elements }: Figures): readonly MetricFamily[] {
+  const labels = ({ element, label }: Figures["elements"][number]): Sample["labels"] => ({ element, overlay: label });
+  return [
+    many("counter", "mosaic_element_in_total", "What came into an element.", elements, labels, (each) => each.in),
+    many("counter", "mosaic_element_out_total", "What left an element.", elements, labels, (each) => each.out),
+    {
+      name: "mosaic_dropped_total",
+      help: "What an element dropped, by reason.",
+      type: "counter",
+      samples: elements.flatMap((each) => samplesOf(each.dropped, labels(each))),
+    },
+  ];
+}
+
+function ruleMetrics({ rules }: Figures): readonly MetricFamily[] {
+  const labels = ({ rule, file, line }: Figures["rules"][number]): Sample["labels"] => {
+    return { rule, file, line: String(line) };
+  };
+  return [
+    many("counter", "mosaic_rule_firings_total", "How often a rule ran.", rules, labels, (each) => each.firings),
+    many("counter", "mosaic_rule_derived_total", "What a rule derived.", rules, labels, (each) => each.derived),
+    many("counter", "mosaic_rule_failed_total", "Derivations without a value.", rules, labels, (each) => each.failed),
+    many(
+      "counter",
+      "mosaic_rule_seconds_total",
+      "Time spent in a rule, from samples.",
+      rules,
+      labels,
+      (each) => each.seconds,
+    ),
+  ];
+}
+
+function peerMetrics({ peers }: Figures): readonly MetricFamily[] {
+  const labels = ({ address }: { readonly address: string }): Sample["labels"] => ({ peer: address });
+  const counter = (name: string, help: string, value: (peer: Figures["peers"][number]) => number): MetricFamily =>
+    many("counter", `mosaic_peer_${name}_total`, help, peers, labels, value);
+  const heard = peers.flatMap(({ address, silence }) => (silence === null ? [] : [{ address, silence }]));
+  return [
+    counter("sent_datagrams", "Datagrams for a peer.", (each) => each.sent),
+    counter("sent_bytes", "Bytes of datagrams for a peer.", (each) => each.sentBytes),
+    counter("sent_tuples", "Tuples for a peer.", (each) => each.sentTuples),
+    counter("received_datagrams", "Datagrams from a peer.", (each) => each.received),
+    counter("received_bytes", "Bytes of datagrams from a peer.", (each) => each.receivedBytes),
+    counter("received_tuples", "Tuples from a peer that the node expects.", (each) => each.receivedTuples),
+    many("gauge", "mosaic_peer_silence_seconds", "Since a peer was last heard.", heard, labels, (each) => each.silence),
+  ];
+}
+
+function tableMetrics({ tables }: Figures): readonly MetricFamily[] {
+  const labels = ({ table }: { readonly table: string }): Sample["labels"] => ({ table });
+  const limited = tables.flatMap(({ table, limit }) => (limit === null ? [] : [{ table, limit }]));
+  return [
+    many("gauge", "mosaic_table_rows", "Rows of a table.", tables, labels, (each) => each.rows),
+    many("gauge", "mosaic_table_rows_limit", "Rows a table may have.", limited, labels, (each) => each.limit),
+  ];
+}
+
+function queueMetrics({ queues }: Figures): readonly MetricFamily[] {
+  const labels = ({ queue, unit }: Figures["queues"][number]): Sample["labels"] => ({ queue, unit });
+  const limited = queues.filter((each) => each.limit !== null);
+  return [
+    many("gauge", "mosaic_queue_length", "What waits in a queue.", queues, labels, (each) => each.length),
+    many("gauge", "mosaic_queue_limit", "What may wait in a queue.", limited, labels, (each) => each.limit ?? 0),
+    many("counter", "mosaic_queue_dropped_total", "What found no room.", queues, labels, (each) => each.dropped),
+  ];
+}
+
+function networkMetrics({ network }: Figures): readonly MetricFamily[] {
+  return [
+    one("counter", "mosaic_network_sent_datagrams_total", "Datagrams that left.", network.sent),
+    one("counter", "mosaic_network_sent_bytes_total", "Bytes of datagrams that left.", network.sentBytes),
+    one("counter", "mosaic_network_received_datagrams_total", "Datagrams that came.", network.received),
+    one("counter", "mosaic_network_received_bytes_total", "Bytes of datagrams that came.", network.receivedBytes),
+    byReason("mosaic_network_failed_total", "Datagrams that the network refused.", network.failed),
+  ];
+}
+
+function tunMetrics(tun: TunFigures): readonly MetricFamily[] {
+  return [
+    one("counter", "mosaic_tun_read_packets_total", "Packets read from the device.", tun.read),
+    one("counter", "mosaic_tun_read_bytes_total", "Bytes read from the device.", tun.readBytes),
+    one("counter", "mosaic_tun_written_packets_total", "Packets written to the device.", tun.written),
+    one("counter", "mosaic_tun_written_bytes_total", "Bytes written to the device.", tun.writtenBytes),
+    byReason("mosaic_tun_refused_total", "Packets that the kernel refused.", tun.refused),
+  ];
+}
+
+function eventLoopMetrics({ eventLoop }: Figures): readonly MetricFamily[] {
+  if (eventLoop === null) return [];
+  const samples = Object.entries(eventLoop).map(([statistic, value]) => ({ labels: { statistic }, value }));
+  const help = "How late timers and sockets were served over the last 10 to 20 seconds.";
+  return [{ name: "mosaic_event_loop_delay_seconds", help, type: "gauge", samples }];
+}
+
+function one(type: MetricFamily["type"], name: string, help: string, value: number): MetricFamily {
+  return { name, help, type, samples: [{ labels: {}, value }] };
+}
+
+function many<T>(
+  type: MetricFamily["type"],
+  name: string,
+  help: string,
+  things: readonly T[],
+  labels: (thing: T) => Sample["labels"],
+  value: (thing: T) => number,
+): MetricFamily {
+  return { name, help, type, samples: things.map((thing) => ({ labels: labels(thing), value: value(thing) })) };
+}
+
+function byReason(name: string, help: string, counts: Counts): MetricFamily {
+  return { name, help, type: "counter", samples: samplesOf(counts, {}) };
+}
+
+function samplesOf(counts: Counts, labels: Sample["labels"]): readonly Sample[] {
+  return Object.entries(counts).map(([reason, value]) => ({ labels: { ...labels, reason }, value }));
+}

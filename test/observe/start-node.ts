@@ -1,0 +1,20 @@
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { manualWorld } from "../session/manual-world.ts";
+
+/** A running node in a world that does nothing by itself. */
+export function startNode(
+  program: string,
+  address = "here:1",
+): { readonly node: Node; readonly world: ReturnType<typeof manualWorld> } {
+  const library = new FileLibrary();
+  library.give("program", program);
+  const { plan, diagnostics } = compile(["program"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+  const world = manualWorld(address);
+  const node = new Node(loadProgram(plan), world, { names: [address], facts: [], watch: [] });
+  node.start();
+  return { node, world };
+}
