@@ -1,6 +1,6 @@
 import { Address } from "../plan/address.ts";
 import type { Cause } from "../engine/engine.ts";
-import type { Tuple } from "../plan/packet.ts";
+import { compareTuples, type Tuple } from "../plan/packet.ts";
 import { equalRows } from "../plan/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
@@ -58,11 +58,11 @@ export class LocSpecDemux {
     this.#steps.push({ tuple, provenance: "rule", source: location });
   }
 
-  /** What this step has sent to this node: steps to come. */
+  /** What this step has sent to this node: steps to come, in an order that does not depend on that of the rules. */
   takeLocal(): readonly Cause[] {
     const steps = this.#steps;
     if (steps.length > 0) this.#steps = [];
-    return steps;
+    return steps.length > 1 ? steps.sort((one, other) => compareTuples(one.tuple, other.tuple)) : steps;
   }
 
   forget(): void {

@@ -1,6 +1,6 @@
 import type { Key } from "../plan/key.ts";
 import type { Plan, RowEvent, ViewSpec } from "../plan/plan.ts";
-import type { Row as Values } from "../plan/value.ts";
+import { compareRows, type Row as Values } from "../plan/value.ts";
 import { DerivedRows } from "./derived-rows.ts";
 import { Journal } from "./journal.ts";
 import { MaintainedAggregate } from "./maintained-aggregate.ts";
@@ -141,16 +141,14 @@ export class Store {
   /** One row a key: the others are counted. */
   #insertRivals(inserts: readonly Change[], now: number): void {
     const chosen = new Map<Table, Map<Key, Change>>();
-    for (const change of inserts) {
-      const { table, values } = change;
-      const key = table.keyOf(values);
-      if (table.spec.keys.length === 0) this.#insert(change, key, now);
-      else this.#choose(change, key, chosen);
-    }
-    for (const changes of chosen.values()) for (const [key, change] of changes) this.#insert(change, key, now);
+    const kept = inserts.filter(({ table }) => table.spec.keys.length === 0);
+    for (const change of inserts) if (change.table.spec.keys.length > 0) this.#choose(change, chosen);
+    for (const changes of chosen.values()) kept.push(...changes.values());
+    for (const change of ordered(kept)) this.#insert(change, change.table.keyOf(change.values), now);
   }
 
-  #choose(change: Change, key: Key, chosen: Map<Table, Map<Key, Change>>): void {
+  #choose(change: Change, chosen: Map<Table, Map<Key, Change>>): void {
+    const key = change.table.keyOf(change.values);
     const rivals = chosen.get(change.table) ?? new Map<Key, Change>();
     chosen.set(change.table, rivals);
     const rival = rivals.get(key);
@@ -222,4 +220,10 @@ export class Store {
 
 function heardRows(plan: Plan, kind: RowEvent): ReadonlySet<number> {
   return new Set(plan.strands.filter(({ trigger }) => trigger.kind === kind).map(({ trigger }) => trigger.predicate));
+}
+
+/** Which of two rows of one commit is the older decides who is evicted: the smaller, whatever the order of the rules. */
+function ordered(inserts: readonly Change[]): readonly Change[] {
+  const isBounded = inserts.some(({ table }) => table.spec.size < Infinity);
+  return isBounded ? inserts.toSorted((a, b) => compareRows(a.values, b.values)) : inserts;
 }

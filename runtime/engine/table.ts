@@ -158,10 +158,10 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
   settle(): void {
     if (this.#added.some((row) => row.mark !== ADDED)) this.#added = this.#added.filter((row) => row.mark === ADDED);
     if (this.#added.length === 0 || this.#removed.length === 0) return;
-    const gone = new Map(this.#removed.map((row) => [row.key, row]));
+    const gone = Map.groupBy(this.#removed, (row) => row.key);
     let isSettled = true;
     for (const row of this.#added) {
-      const before = gone.get(row.key);
+      const before = gone.get(row.key)?.pop();
       if (before === undefined || before.mark !== REMOVED || !equalRows(before.values, row.values)) continue;
       isSettled = false;
       this.#isTheSame(before, row);

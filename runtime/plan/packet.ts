@@ -1,12 +1,19 @@
 import { keyOfRow } from "./key.ts";
 import type { PredicateSpec } from "./plan.ts";
-import type { Row } from "./value.ts";
+import { compareRows, type Row } from "./value.ts";
 
 /** A fact or event: a predicate and its arguments; of a table's predicate also what is to be removed. */
 export interface Tuple {
   readonly predicate: PredicateSpec;
   readonly args: Row;
   readonly isDelete: boolean;
+}
+
+/** Deletions first, then by name, then in the order of values: an order in which no rule comes before another. */
+export function compareTuples(one: Tuple, other: Tuple): number {
+  if (one.isDelete !== other.isDelete) return one.isDelete ? -1 : 1;
+  const [name, otherName] = [one.predicate.name, other.predicate.name];
+  return name === otherName ? compareRows(one.args, other.args) : name < otherName ? -1 : 1;
 }
 
 /** Where a tuple entered this node: what it may do depends on it. */

@@ -99,7 +99,7 @@ function describeAction(action: Action, viewName: (view: number) => string): rea
       return [`Aggregate (${action.columns.map(column).join(", ")})`, wayOut(action.head)];
     case "contribute":
       return [
-        `Project (${list(action.args)})`,
+        `Project (${action.columns.map(column).join(", ")})`,
         `Contribute ${action.sign > 0 ? "+1" : "-1"} to ${viewName(action.view)}`,
       ];
   }

@@ -42,22 +42,14 @@ function maintenance(
   const right = kind === "vanished" ? "before" : "after";
   const body = others.map((literal): Seen => ({ literal, visibility: isAmong(literal, left) ? "unchanged" : right }));
   const { match, operators } = planBody(changed, body, context);
-  const args = rule.head.args.map((argument) => contribution(argument));
-  const action: Action = { kind: "contribute", view, sign: kind === "vanished" ? -1 : 1, args };
+  const columns = aggregateColumns(rule.head.args, headPredicate(rule, context));
+  const action: Action = { kind: "contribute", view, sign: kind === "vanished" ? -1 : 1, columns };
   const predicate = context.predicate(changed.atom.name.text).id;
   return { origin, trigger: { kind, predicate, view }, match, operators, action };
 }
 
 function isAmong(literal: Literal, literals: readonly PredicateLiteral[]): boolean {
   return literals.some((other) => other === literal);
-}
-
-/** What a derivation gives an aggregate to work on: its operand, and 1 for `count<*>`. */
-function contribution(argument: Argument): Expression {
-  if (argument.kind === "aggregate") {
-    return argument.operand ?? { kind: "constant", value: 1, text: "1", span: argument.span };
-  }
-  return argument as Expression;
 }
 
 function actionOf(rule: CoreRule, context: BodyContext): Action {

@@ -59,7 +59,7 @@ export type ElementMatch =
 export type Action =
   | { readonly kind: "tuple"; readonly head: Target; readonly args: readonly Expression[] }
   | { readonly kind: "aggregate"; readonly head: Target; readonly columns: readonly Column[] }
-  | { readonly kind: "contribute"; readonly view: number; readonly sign: 1 | -1; readonly args: readonly Expression[] };
+  | { readonly kind: "contribute"; readonly view: number; readonly sign: 1 | -1; readonly columns: readonly Column[] };
 
 /** Where a derived tuple goes. With a location it leaves through LocSpecDemux; otherwise it is of this round. */
 export interface Target {

@@ -67,13 +67,19 @@ class StrandEmitter {
     this.#emitResult(action);
   }
 
+  /** A combination that one column cannot take is a derivation that fails: no column has it. */
   #accumulate(columns: readonly Column[]): void {
     const winners = columns.flatMap((column) => (column.kind === "winner" ? [this.#value(column.value)] : []));
+    const operands = columns.map((column) => (column.kind === "aggregate" ? this.#operand(column) : ""));
     for (const [at, column] of columns.entries()) {
-      if (column.kind !== "aggregate") continue;
-      const operand = column.operand === undefined ? "1" : this.#value(column.operand);
-      this.#line(`if (!sum${at}.add(${operand}, 1, [${winners.join(", ")}])) node.failed(${this.#strand.id});`);
+      if (column.kind === "aggregate") this.#line(`sum${at}.add(${operands[at]}, 1, [${winners.join(", ")}]);`);
     }
+  }
+
+  #operand({ function: kind, operand }: Extract<Column, { kind: "aggregate" }>): string {
+    const value = operand === undefined ? "1" : this.#value(operand);
+    if (takesNumbers(kind)) this.#failWhen(`typeof ${value} !== "number"`);
+    return value;
   }
 
   #emitResult(action: Aggregation): void {
@@ -184,8 +190,10 @@ class StrandEmitter {
       case "tuple":
         return this.#leave(action.head, this.#values(action.args));
       case "contribute": {
-        const values = this.#values(action.args).join(", ");
-        return this.#line(`node.contribute(${action.view}, ${action.sign}, [${values}]);`);
+        const values = action.columns.map((column) =>
+          column.kind === "aggregate" ? this.#operand(column) : this.#value(column.value),
+        );
+        return this.#line(`node.contribute(${action.view}, ${action.sign}, [${values.join(", ")}]);`);
       }
       case "aggregate":
         throw new Error("an aggregate has its own way out");
@@ -263,4 +271,8 @@ function hiddenRows(visibility: Visibility): string | undefined {
 
 function isExtreme(kind: string): boolean {
   return kind === "min" || kind === "max";
+}
+
+function takesNumbers(kind: string): boolean {
+  return kind === "sum" || kind === "avg";
 }

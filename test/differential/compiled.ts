@@ -1,0 +1,27 @@
+import { loadProgram, type Program } from "../../runtime/node/program.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { check, type CheckedProgram } from "../../src/1-check/check.ts";
+import { resolveNames } from "../../src/1-check/resolve-names.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { LineMap } from "../../src/line-map.ts";
+import { load } from "../../src/load.ts";
+
+/** One program twice: as the engine runs it, and as its text says. */
+export interface Compiled {
+  readonly program: Program;
+  readonly checked: CheckedProgram;
+}
+
+const OPTIONS = { defines: new Map<string, string>(), dialect: undefined };
+
+/** The program, or the errors that say why there is none. */
+export function compileText(text: string): Compiled | readonly Diagnostic[] {
+  const library = new FileLibrary();
+  library.give("program", text);
+  const { plan, diagnostics } = compile(["program"], library, OPTIONS);
+  if (plan === undefined) return diagnostics.filter((one) => one.severity === "error");
+  const { modules, sources } = load(["program"], library, OPTIONS);
+  const { program } = resolveNames(modules, new LineMap(sources));
+  return { program: loadProgram(plan), checked: check(program).checked };
+}

@@ -1,0 +1,70 @@
+import { type Compiled, compileText } from "./compiled.ts";
+import { EngineNode } from "./engine-node.ts";
+import { NaiveNode } from "./naive-node.ts";
+import { type Command, Network } from "./network.ts";
+import { Runaway } from "./peer.ts";
+import { PLACES } from "./schema.ts";
+
+/** Where the engine and the naive evaluator part. */
+export interface Difference {
+  /** Commands up to and with the one after which they differ. */
+  readonly commands: readonly Command[];
+  readonly engine: readonly string[];
+  readonly naive: readonly string[];
+}
+
+/** Few enough that a program that goes round and round costs little. */
+const ROUNDS = 30;
+
+/** Runs the commands on both and compares what is told and all tables after each one. */
+export function findDifference(
+  { program, checked }: Compiled,
+  commands: readonly Command[],
+  nodes: number,
+): Difference | undefined {
+  const places = PLACES.slice(0, nodes);
+  const engine = new Network(places.map((place) => new EngineNode(program, place, ROUNDS)));
+  const naive = new Network(places.map((place) => new NaiveNode(checked, place, ROUNDS)));
+  const tables = [...checked.program.tables.keys()];
+  for (const [at, command] of commands.entries()) {
+    const done = unlessRunaway(() => engine.run(command));
+    const wanted = unlessRunaway(() => naive.run(command));
+    if (done === undefined && wanted === undefined) return undefined;
+    if (done === undefined || wanted === undefined) {
+      return {
+        commands: commands.slice(0, at + 1),
+        engine: done ?? ["goes on for ever"],
+        naive: wanted ?? ["goes on for ever"],
+      };
+    }
+    const one = [...done, ...engine.tables(tables)];
+    const other = [...wanted, ...naive.tables(tables)];
+    if (one.join("\n") === other.join("\n")) continue;
+    return { commands: commands.slice(0, at + 1), engine: without(one, other), naive: without(other, one) };
+  }
+  return undefined;
+}
+
+function unlessRunaway<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error: unknown) {
+    if (error instanceof Runaway) return undefined;
+    throw error;
+  }
+}
+
+function without(lines: readonly string[], others: readonly string[]): readonly string[] {
+  const left = [...others];
+  return lines.filter((line) => {
+    const at = left.indexOf(line);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/** For shrinking: a text that does not compile has no difference. */
+export function differenceOfText(text: string, commands: readonly Command[], nodes: number): Difference | undefined {
+  const compiled = compileText(text);
+  return "program" in compiled ? findDifference(compiled, commands, nodes) : undefined;
+}

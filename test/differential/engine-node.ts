@@ -1,0 +1,84 @@
+import { Node } from "../../runtime/node/node.ts";
+import type { Program } from "../../runtime/node/program.ts";
+import type { PredicateSpec } from "../../runtime/plan/plan.ts";
+import type { Row } from "../../runtime/plan/value.ts";
+import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
+import { decodeDatagram, decodeFields, type EncodedTuple } from "../../runtime/wire/decode.ts";
+import { manualWorld } from "../session/manual-world.ts";
+import { type Peer, Runaway, type Sent, type Told, TOLD_MAX } from "./peer.ts";
+import type { Tuple } from "./tuple.ts";
+
+/** A node as it is shipped, between the hands of the test: its datagrams go nowhere by themselves. */
+export class EngineNode implements Peer {
+  readonly address: string;
+  readonly #predicates: readonly PredicateSpec[];
+  readonly #world: ReturnType<typeof manualWorld>;
+  readonly #node: Node;
+  #told: Told[] = [];
+  #sent = 0;
+
+  constructor(program: Program, address: string, rounds: number) {
+    this.address = address;
+    this.#predicates = program.plan.predicates;
+    this.#world = manualWorld(address);
+    this.#node = new Node(program, this.#world, {
+      names: [address],
+      facts: [],
+      watch: this.#predicates.map((spec) => spec.name),
+      limits: { rounds, derivations: Infinity },
+      onWatch: ({ op, tuple }) => {
+        if (op !== "refresh" && op !== "send" && op !== "recv") this.#told.push(`${op} ${JSON.stringify(tuple)}`);
+        if (this.#told.length > TOLD_MAX) throw new Runaway();
+      },
+    });
+    this.#node.start();
+    this.#told = [];
+  }
+
+  insert(name: string, args: Row): void {
+    this.#node.insert(name, args);
+  }
+
+  delete(name: string, args: Row): void {
+    this.#node.delete(name, args);
+  }
+
+  advanceTo(time: number): void {
+    this.#world.clock.advance(time - this.#world.clock.now());
+  }
+
+  receive(tuple: Tuple, from: string): void {
+    const predicate = this.#predicates.find((spec) => spec.name === tuple.name && spec.arity === tuple.args.length);
+    if (predicate === undefined) throw new Error(`no predicate ${tuple.name}`);
+    const builder = new DatagramBuilder(this.#world.datagrams.maxPayload);
+    builder.add({ predicate, args: tuple.args, isDelete: tuple.isDelete });
+    for (const bytes of builder.take()) this.#world.datagrams.deliver(bytes, from);
+  }
+
+  rows(table: string): readonly Row[] {
+    return this.#node.rows(table) ?? [];
+  }
+
+  takeTold(): readonly Told[] {
+    const told = this.#told;
+    this.#told = [];
+    return told;
+  }
+
+  takeSent(): readonly Sent[] {
+    const datagrams = this.#world.datagrams.sent.slice(this.#sent);
+    this.#sent += datagrams.length;
+    return datagrams.flatMap(({ to, bytes }) => {
+      const decoded = decodeDatagram(bytes);
+      if (!decoded.ok) throw new Error(`a datagram that is none: ${decoded.reason}`);
+      return decoded.tuples.map((tuple) => ({ ...this.#decoded(tuple, bytes), to }));
+    });
+  }
+
+  #decoded({ hash, start, end }: EncodedTuple, bytes: Uint8Array): Tuple {
+    const spec = this.#predicates.find(({ wire }) => wire.tuple === hash || wire.remove === hash);
+    const args = spec && decodeFields(bytes, start, end, spec.arity);
+    if (spec === undefined || args === undefined) throw new Error("a tuple that cannot be read");
+    return { name: spec.name, args, isDelete: spec.wire.remove === hash };
+  }
+}

@@ -1,0 +1,105 @@
+import type { Binary, Expression } from "../../grammar/ast.ts";
+import { functionNamed } from "../../runtime/plan/functions/registry.ts";
+import type { Ambient } from "../../runtime/plan/function-spec.ts";
+import {
+  add,
+  bitAnd,
+  bitOr,
+  bitXor,
+  complement,
+  divide,
+  inInterval,
+  isTrue,
+  makeAddress,
+  modulo,
+  multiply,
+  negate,
+  not,
+  shiftLeft,
+  shiftRight,
+  subtract,
+} from "../../runtime/plan/operators.ts";
+import { compare, equal, type Value } from "../../runtime/plan/value.ts";
+
+/** What the variables of a rule stand for. */
+export type Bindings = ReadonlyMap<string, Value>;
+
+type Maybe = Value | undefined;
+
+/** The value of an expression whose variables all have one; undefined when it fails. Operators have tests of their own. */
+export function evaluate(expression: Expression, bindings: Bindings, ambient: Ambient): Maybe {
+  const valueOf = (part: Expression): Maybe => evaluate(part, bindings, ambient);
+  switch (expression.kind) {
+    case "variable":
+      return bindings.get(expression.name);
+    case "wildcard":
+      return null;
+    case "constant":
+      return expression.value;
+    case "list":
+      return all(expression.items.map(valueOf));
+    case "unary":
+      return unary[expression.operator](valueOf(expression.operand));
+    case "binary":
+      return binary(expression, valueOf);
+    case "conditional":
+      return conditional(isTrue(valueOf(expression.test)), expression.yes, expression.no, valueOf);
+    case "call": {
+      const args = all(expression.args.map(valueOf));
+      return args && functionNamed(expression.name.text)?.call(ambient, args);
+    }
+    case "interval":
+      return inInterval(
+        valueOf(expression.value),
+        valueOf(expression.low),
+        valueOf(expression.high),
+        expression.includesLow,
+        expression.includesHigh,
+      );
+    case "address":
+      return makeAddress(expression.overlay.text, valueOf(expression.node), all(expression.options.map(valueOf)));
+  }
+}
+
+const unary: Readonly<Record<"-" | "!" | "~", (value: Maybe) => Maybe>> = { "-": negate, "!": not, "~": complement };
+
+/** `&&` and `||` stop early; everything else needs both sides. */
+function binary({ operator, left, right }: Binary, valueOf: (part: Expression) => Maybe): Maybe {
+  const first = valueOf(left);
+  if (operator === "&&") return isTrue(first) === true ? isTrue(valueOf(right)) : isTrue(first);
+  if (operator === "||") return isTrue(first) === false ? isTrue(valueOf(right)) : isTrue(first);
+  const second = valueOf(right);
+  return first === undefined || second === undefined ? undefined : operations[operator](first, second);
+}
+
+const operations: Readonly<Record<Exclude<Binary["operator"], "&&" | "||">, (left: Value, right: Value) => Maybe>> = {
+  "|": bitOr,
+  "^": bitXor,
+  "&": bitAnd,
+  "==": equal,
+  "!=": (left, right) => !equal(left, right),
+  "<": (left, right) => compare(left, right) < 0,
+  "<=": (left, right) => compare(left, right) <= 0,
+  ">": (left, right) => compare(left, right) > 0,
+  ">=": (left, right) => compare(left, right) >= 0,
+  "<<": shiftLeft,
+  ">>": shiftRight,
+  "+": add,
+  "-": subtract,
+  "*": multiply,
+  "/": divide,
+  "%": modulo,
+};
+
+function conditional(
+  test: boolean | undefined,
+  yes: Expression,
+  no: Expression,
+  valueOf: (part: Expression) => Maybe,
+): Maybe {
+  return test === undefined ? undefined : valueOf(test ? yes : no);
+}
+
+function all(values: readonly Maybe[]): readonly Value[] | undefined {
+  return values.every((value) => value !== undefined) ? values : undefined;
+}

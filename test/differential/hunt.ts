@@ -1,0 +1,65 @@
+import { compileText } from "./compiled.ts";
+import { findDifference } from "./difference.ts";
+import { formatCommand } from "./network.ts";
+import { randomEvents } from "./random-events.ts";
+import { type Feature, programText, randomProgram } from "./random-program.ts";
+import { type Case, differenceOf, shrink } from "./shrink.ts";
+
+/** What a hunt went through. */
+export interface Hunt {
+  programs: number;
+  /** Commands after which all tables of all nodes were compared. */
+  steps: number;
+  /** Programs that the compiler does not take, by its message. */
+  readonly refused: Map<string, number>;
+  /** Programs that used each part of the language. */
+  readonly features: Map<Feature, number>;
+  /** The first difference, as small as it gets, and how to see it again. */
+  difference: string | undefined;
+}
+
+const COMMANDS = 50;
+
+/** Compares random programs, seed after seed, until `isEnough` or something differs. */
+export function hunt(
+  firstSeed: number,
+  nodes: number,
+  allowed: ReadonlySet<Feature>,
+  isEnough: (hunt: Hunt) => boolean,
+): Hunt {
+  const done: Hunt = { programs: 0, steps: 0, refused: new Map(), features: new Map(), difference: undefined };
+  for (let seed = firstSeed; done.difference === undefined && !isEnough(done); seed++) {
+    const program = randomProgram(seed, allowed);
+    const commands = randomEvents(seed, program, COMMANDS, nodes);
+    compareOne({ program, commands, nodes }, seed, done);
+  }
+  return done;
+}
+
+function compareOne(one: Case, seed: number, done: Hunt): void {
+  const { program, commands, nodes } = one;
+  const compiled = compileText(programText(program));
+  if (!("program" in compiled)) {
+    for (const { code, message } of compiled.slice(0, 1)) count(done.refused, `${code} ${message}`);
+    return;
+  }
+  done.programs++;
+  done.steps += commands.length;
+  for (const feature of program.features) count(done.features, feature);
+  if (findDifference(compiled, commands, nodes) !== undefined) done.difference = describe(shrink(one), seed);
+}
+
+function count<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** The smallest program and commands that were found, what each side makes of them, and the command that repeats the hunt. */
+function describe(one: Case, seed: number): string {
+  const difference = differenceOf(one);
+  const sides = [
+    ...(difference?.engine ?? []).map((line) => `only the engine: ${line}`),
+    ...(difference?.naive ?? []).map((line) => `only by the text: ${line}`),
+  ];
+  const again = `SEED=${seed} NODES=${one.nodes} npx vitest run --project long test/differential`;
+  return [programText(one.program), ...one.commands.map(formatCommand), "", ...sides, "", again].join("\n");
+}

@@ -1,0 +1,269 @@
+import type { Literal } from "../../grammar/ast.ts";
+import { watchedTuple } from "../../runtime/observe/watch.ts";
+import { equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
+import type { CheckedProgram } from "../../src/1-check/check.ts";
+import type { TableDeclaration } from "../../src/program.ts";
+import type { Bindings } from "./evaluate.ts";
+import { deriveEach, deriveOne, type Derived } from "./derive.ts";
+import { type NaiveRule, naiveRule, triggersOf } from "./naive-rule.ts";
+import { commitTable, type NaiveRows } from "./naive-table.ts";
+import { recomputeViews, strataOf } from "./naive-views.ts";
+import { argumentsOf, type Facts, literalsOf, match, solve } from "./solve.ts";
+import { type Peer, Runaway, type Sent, type Told, TOLD_MAX } from "./peer.ts";
+import { compareTuples, equalTuples, type Tuple } from "./tuple.ts";
+
+/** What the step under way has done so far. */
+interface Step {
+  readonly now: number;
+  readonly source: Value;
+  readonly told: Told[];
+  readonly sent: Sent[];
+}
+
+/**
+ * One node of a program, as LANGUAGE and the section on execution describe it: no indexes, no differences, every table
+ * looked through and every view worked out anew. Slow, and too simple to be wrong.
+ */
+export class NaiveNode implements Peer {
+  readonly address: string;
+  readonly #rounds: number;
+  readonly #checked: CheckedProgram;
+  readonly #declarations: ReadonlyMap<string, TableDeclaration>;
+  readonly #rules: readonly NaiveRule[];
+  readonly #viewRules: readonly NaiveRule[];
+  readonly #strata: readonly (readonly string[])[];
+  #tables: ReadonlyMap<string, NaiveRows>;
+  #clock = 0;
+  #queue: Tuple[] = [];
+  #told: Told[] = [];
+  #sent: Sent[] = [];
+
+  constructor(checked: CheckedProgram, address: string, rounds: number) {
+    this.address = address;
+    this.#rounds = rounds;
+    this.#checked = checked;
+    this.#declarations = checked.program.tables;
+    const rules = checked.program.rules.map((rule) => naiveRule(rule, checked));
+    this.#rules = rules.filter((rule) => rule.start !== "view");
+    this.#viewRules = rules.filter((rule) => rule.start === "view");
+    this.#strata = strataOf(this.#viewRules);
+    const own = { values: [address], expires: Infinity };
+    this.#tables = new Map([...this.#declarations.keys()].map((name) => [name, []]));
+    this.#tables = new Map([...this.#tables, ["localAddr", [own]]]);
+  }
+
+  rows(table: string): readonly Row[] {
+    return (this.#tables.get(table) ?? []).map((row) => row.values);
+  }
+
+  takeTold(): readonly Told[] {
+    const told = this.#told;
+    this.#told = [];
+    return told;
+  }
+
+  takeSent(): readonly Sent[] {
+    const sent = this.#sent;
+    this.#sent = [];
+    return sent;
+  }
+
+  /** A row or event from outside. What rules alone define takes none, and nobody knows what no rule names. */
+  insert(name: string, args: Row): void {
+    this.#cause({ name, args, isDelete: false }, null);
+  }
+
+  delete(name: string, args: Row): void {
+    this.#cause({ name, args, isDelete: true }, null);
+  }
+
+  receive(tuple: Tuple, from: string): void {
+    this.#cause(tuple, from);
+  }
+
+  /** When the next row's time is up. */
+  get nextExpiry(): number {
+    return Math.min(...[...this.#tables.values()].flat().map((row) => row.expires));
+  }
+
+  advanceTo(time: number): void {
+    for (let due = this.nextExpiry; due <= time; due = this.nextExpiry) {
+      this.#clock = due;
+      this.#expire();
+      this.#work();
+    }
+    this.#clock = time;
+  }
+
+  #cause(tuple: Tuple, source: Value): void {
+    if (this.#isView(tuple.name) || !this.#checked.predicates.has(tuple.name)) return;
+    this.#step(source, [tuple], () => new Map());
+    this.#work();
+  }
+
+  /** Tuples this node has sent to itself are steps to come. */
+  #work(): void {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      this.#step(this.address, [next], () => new Map());
+    }
+  }
+
+  /** The rows whose time is up go, whatever comes of the rules that this sets off. */
+  #expire(): void {
+    const isDone = this.#step(null, [], (step) => this.#commit([], step));
+    if (!isDone) this.#commit([], this.#begin(null));
+  }
+
+  #begin(source: Value): Step {
+    return { now: this.#clock, source, told: [], sent: [] };
+  }
+
+  /** Rounds until nothing is left; a step with too many of them never was. */
+  #step(source: Value, causes: readonly Tuple[], first: (step: Step) => ReadonlyMap<string, readonly Row[]>): boolean {
+    const step = this.#begin(source);
+    const before = this.#tables;
+    let appeared = first(step);
+    let events = causes;
+    for (let round = 1; ; round++) {
+      if (round > this.#rounds) {
+        this.#tables = before;
+        return false;
+      }
+      const changes = this.#deduce(events, appeared, step);
+      if (changes.length === 0) break;
+      events = [];
+      appeared = this.#commit(changes, step);
+    }
+    this.#leave(step);
+    return true;
+  }
+
+  #leave({ told, sent }: Step): void {
+    this.#told.push(...told);
+    if (this.#told.length > TOLD_MAX) throw new Runaway();
+    const distinct = sent.filter((one, at) => sent.findIndex((other) => isSame(one, other)) === at);
+    const isOwn = (one: Sent): boolean => one.to === this.address;
+    this.#queue.push(...distinct.filter(isOwn).toSorted(compareTuples));
+    this.#sent.push(...distinct.filter((one) => !isOwn(one)));
+  }
+
+  /** Runs the rules on frozen tables; what they want of the tables is the result. */
+  #deduce(causes: readonly Tuple[], appeared: ReadonlyMap<string, readonly Row[]>, step: Step): readonly Tuple[] {
+    const changes: Tuple[] = [];
+    const events: Tuple[] = [];
+    const take = (tuple: Tuple): void => {
+      if (this.#tables.has(tuple.name)) changes.push(tuple);
+      else if (!events.some((event) => equalTuples(event, tuple))) events.push(tuple);
+    };
+    for (const [name, rows] of appeared) {
+      for (const args of rows) this.#run({ name, args, isDelete: false }, "inserted", step, take);
+    }
+    for (const cause of causes) take(cause);
+    for (let next = 0; next < events.length; next++) {
+      const event = events[next] as Tuple;
+      step.told.push(told("event", event.name, event.args));
+      this.#run(event, "event", step, take);
+    }
+    return changes;
+  }
+
+  #run(tuple: Tuple, start: "event" | "inserted", step: Step, take: (tuple: Tuple) => void): void {
+    for (const rule of this.#rules) {
+      if (rule.start !== start) continue;
+      for (const { args, place } of this.#fire(rule, tuple, step)) {
+        const derived = { name: rule.head.name.text, args, isDelete: rule.isDelete };
+        if (place === undefined) take(derived);
+        else if (isPlace(place)) step.sent.push({ ...derived, to: place });
+      }
+    }
+  }
+
+  #fire(rule: NaiveRule, { name, args }: Tuple, step: Step): readonly Derived[] {
+    const facts = this.#facts(step);
+    const { ambient } = facts;
+    return triggersOf(rule, (table) => this.#tables.has(table))
+      .filter((literal) => literal.atom.name.text === name)
+      .flatMap((literal) => {
+        const rest = rule.body.filter((other) => other !== literal);
+        return match(argumentsOf(literal), args, new Map(), ambient).flatMap((start) => {
+          if (!rule.isAggregate) return deriveEach(rule.head, solve(rest, start, facts), ambient);
+          return aggregateOf(rule, rest, start, facts);
+        });
+      });
+  }
+
+  #commit(changes: readonly Tuple[], step: Step): ReadonlyMap<string, readonly Row[]> {
+    const before = this.#tables;
+    const tables = new Map(this.#tables);
+    for (const [name, table] of this.#declarations) {
+      if (this.#isView(name)) continue;
+      const own = changes.filter((change) => change.name === name);
+      const deleted = own.filter((change) => change.isDelete).map((change) => change.args);
+      const inserted = own.filter((change) => !change.isDelete).map((change) => change.args);
+      tables.set(name, commitTable(table, tables.get(name) ?? [], deleted, inserted, step.now));
+    }
+    this.#tables = tables;
+    const views = recomputeViews(this.#strata, this.#viewRules, this.#facts(step));
+    const shown = [...views].map(
+      ([name, rows]) => [name, rows.map((values) => ({ values, expires: Infinity }))] as const,
+    );
+    this.#tables = new Map([...this.#tables, ...shown]);
+    return this.#differences(before, step);
+  }
+
+  /** The rows that are new, table by table. */
+  #differences(before: ReadonlyMap<string, NaiveRows>, { told: lines }: Step): ReadonlyMap<string, readonly Row[]> {
+    const appeared = new Map<string, readonly Row[]>();
+    for (const name of this.#declarations.keys()) {
+      const [old, now] = [(before.get(name) ?? []).map((row) => row.values), this.rows(name)];
+      appeared.set(name, without(now, old));
+      lines.push(...without(now, old).map((row) => told("+", name, row)));
+      lines.push(...without(old, now).map((row) => told("-", name, row)));
+    }
+    return appeared;
+  }
+
+  #isView(name: string): boolean {
+    return this.#strata.some((stratum) => stratum.includes(name));
+  }
+
+  #facts({ now, source }: Step): Facts {
+    const noChance = (): never => {
+      throw new Error("programs that draw random numbers cannot be compared");
+    };
+    const ambient = { now: () => now, random: noChance, randomId: noChance, source: () => source };
+    return { rows: (table) => this.rows(table), ambient };
+  }
+}
+
+/** What the event alone decides says whether there is a result; what else the body asks for says what it is over. */
+function aggregateOf(rule: NaiveRule, rest: readonly Literal[], start: Bindings, facts: Facts): readonly Derived[] {
+  const own = literalsOf(rest, start);
+  const others = rest.filter((literal) => !own.includes(literal));
+  return solve(own, start, facts).flatMap((event) =>
+    deriveOne(rule.head, rule.keys, solve(others, event, facts), event, facts.ambient),
+  );
+}
+
+function told(op: "+" | "-" | "event", name: string, args: Row): Told {
+  return `${op} ${JSON.stringify(watchedTuple(name, args))}`;
+}
+
+/** `host:port` */
+function isPlace(value: Value): value is string {
+  return typeof value === "string" && /.:./.test(value);
+}
+
+function isSame(one: Sent, other: Sent): boolean {
+  return one.to === other.to && equalTuples(one, other);
+}
+
+/** The rows, less one for each equal row that was there before. */
+function without(rows: readonly Row[], before: readonly Row[]): readonly Row[] {
+  const left = [...before];
+  return rows.filter((row) => {
+    const at = left.findIndex((other) => equalRows(other, row));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}

@@ -1,0 +1,196 @@
+import { formatValue } from "../../runtime/plan/format.ts";
+import type { Chance } from "./chance.ts";
+import type { Feature } from "./random-program.ts";
+import { type ColumnKind, type Relation, randomValue } from "./schema.ts";
+
+/** A rule in pieces, so that pieces can be left out. */
+export interface RuleText {
+  readonly label: string;
+  readonly head: string;
+  readonly body: readonly string[];
+}
+
+interface Variable {
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+/** Variables by what they hold. */
+type Scope = readonly Variable[];
+
+/** Writes one rule, literal by literal, never using what is not bound. */
+export class RandomRule {
+  readonly #label: string;
+  readonly #chance: Chance;
+  readonly #may: (feature: Feature, percent: number) => boolean;
+  readonly #body: string[] = [];
+  #scope: Scope = [];
+  #names = 0;
+
+  constructor(label: string, chance: Chance, may: (feature: Feature, percent: number) => boolean) {
+    this.#label = label;
+    this.#chance = chance;
+    this.#may = may;
+  }
+
+  scope(): Scope {
+    return this.#scope;
+  }
+
+  /** The event: mostly fresh variables. */
+  start(event: Relation): void {
+    this.#literal(event, 15);
+  }
+
+  join(table: Relation): void {
+    this.#literal(table, 50);
+  }
+
+  negate(table: Relation): void {
+    const args = table.columns.map((kind) => {
+      if (this.#chance.percent(25)) return "_";
+      return this.#known(kind, this.#scope) ?? "_";
+    });
+    this.#body.push(`${this.#chance.percent(70) ? "!" : "notin "}${table.name}(${args.join(", ")})`);
+  }
+
+  /** Conditions, values and lists; `isFinite`: no value that a recursion could make ever new. */
+  conditions(isFinite: boolean): void {
+    const chance = this.#chance;
+    if (chance.percent(30)) this.#body.push(this.#condition());
+    if (chance.percent(25)) this.#assign(isFinite);
+    if (this.#scope.some(({ kind }) => kind === "list") && this.#may("lists", 60)) this.#unnest();
+  }
+
+  plain(head: Relation): RuleText {
+    return this.#rule(`${head.name}(${head.columns.map((kind) => this.#value(kind, this.#scope)).join(", ")})`);
+  }
+
+  remove(head: Relation): RuleText {
+    return this.#rule(`delete ${head.name}(${head.columns.map((kind) => this.#value(kind, this.#scope)).join(", ")})`);
+  }
+
+  /** For another node, or for this one as a step of its own. */
+  sent(head: Relation): RuleText {
+    const place = this.#value("place", this.#scope);
+    return this.#rule(
+      `${head.name}@${place}(${head.columns.map((kind) => this.#value(kind, this.#scope)).join(", ")})`,
+    );
+  }
+
+  /** What stands in the key comes from `group` or is aggregated; what does not is aggregated, or the winner's. */
+  aggregate(head: Relation, group: Scope = this.#scope): RuleText {
+    const columns = head.columns.map((_, column) => column);
+    const keys = head.table === undefined || head.table.keys.length === 0 ? columns : head.table.keys;
+    const outside = columns.filter((column) => !keys.includes(column));
+    const best = this.#chance.pick(outside.length > 0 ? outside : columns);
+    const hasWinner = outside.length > 1 && this.#may("argmin", 60);
+    const args = head.columns.map((kind, column) => {
+      if (column === best) return hasWinner ? this.#extreme(kind) : this.#aggregateOf(kind);
+      if (outside.includes(column)) return hasWinner ? this.#value(kind, this.#scope) : this.#aggregateOf(kind);
+      return !hasWinner && this.#chance.percent(20) ? this.#aggregateOf(kind) : this.#value(kind, group);
+    });
+    return this.#rule(`${head.name}(${args.join(", ")})`);
+  }
+
+  #aggregateOf(kind: ColumnKind): string {
+    const chance = this.#chance;
+    const operand = this.#known("number", this.#scope) ?? "1";
+    if (kind === "list" && chance.percent(70)) return `${chance.pick(["list", "set"])}<${operand}>`;
+    if (kind !== "number" || chance.percent(30)) return this.#extreme(kind);
+    return chance.pick(["count<*>", ...["count", "countDistinct", "sum", "avg"].map((name) => `${name}<${operand}>`)]);
+  }
+
+  #extreme(kind: ColumnKind): string {
+    return `${this.#chance.pick(["min", "max"])}<${this.#value(kind, this.#scope)}>`;
+  }
+
+  #literal(relation: Relation, known: number): void {
+    const chance = this.#chance;
+    const before = this.#scope;
+    const args = relation.columns.map((kind) => {
+      const variable = chance.percent(known) ? this.#known(kind, before) : undefined;
+      if (variable !== undefined) return kind === "number" && chance.percent(8) ? `(${variable} + 1) % 5` : variable;
+      if (chance.percent(10)) return "_";
+      if (chance.percent(10)) return formatValue(randomValue(kind, chance));
+      return this.#bind(kind);
+    });
+    this.#body.push(`${relation.name}(${args.join(", ")})`);
+  }
+
+  #bind(kind: ColumnKind): string {
+    const name = `X${this.#names++}`;
+    this.#scope = [...this.#scope, { name, kind }];
+    return name;
+  }
+
+  #known(kind: ColumnKind, scope: Scope): string | undefined {
+    const fitting = scope.filter((variable) => variable.kind === kind);
+    return fitting.length === 0 ? undefined : this.#chance.pick(fitting).name;
+  }
+
+  /** A variable, now and then a constant, or an expression over few values. */
+  #value(kind: ColumnKind, scope: Scope): string {
+    const chance = this.#chance;
+    const variable = this.#known(kind, scope);
+    if (variable === undefined || chance.percent(10)) return formatValue(randomValue(kind, chance));
+    if (kind === "number" && chance.percent(15)) return this.#number(scope);
+    return variable;
+  }
+
+  #number(scope: Scope): string {
+    const chance = this.#chance;
+    const one = this.#known("number", scope) ?? "1";
+    const other = chance.percent(40) ? String(chance.between(0, 3)) : (this.#known("number", scope) ?? "2");
+    const list = this.#known("list", scope);
+    const plain = [
+      `(${one} + ${other}) % 5`,
+      `(${one} * ${other}) % 5`,
+      `(${one} > ${other} ? ${one} : 0)`,
+      `(4 - ${one}) % 5`,
+    ];
+    if (!this.#may("functions", 50)) return chance.pick(plain);
+    const calls = [`f_max(${one}, ${other})`, `f_min(${one}, ${other})`, `f_toint(${one} / ${other})`];
+    return chance.pick(list === undefined ? calls : [...calls, `f_size(${list}) % 5`, `f_item(${list}, ${one})`]);
+  }
+
+  #condition(): string {
+    const chance = this.#chance;
+    const kind = chance.pick(["number", "number", "string", "place"] as const);
+    const variable = this.#known(kind, this.#scope);
+    if (variable === undefined) return "1 < 2";
+    const other = chance.percent(50) ? formatValue(randomValue(kind, chance)) : this.#known(kind, this.#scope);
+    const test = `${variable} ${chance.pick(["==", "!=", "<", "<=", ">", ">="])} ${other}`;
+    if (kind !== "number" || chance.percent(60)) return test;
+    const [low, high] = [chance.between(0, 2), chance.between(2, 4)];
+    const second = chance.pick([
+      `${variable} in (${low}, ${high}]`,
+      `${variable} in [${low}, ${high})`,
+      `4 / ${variable} > 1`,
+    ]);
+    return chance.pick([`${test} && ${second}`, `${test} || ${second}`, `!(${test})`, second]);
+  }
+
+  #assign(isFinite: boolean): void {
+    const chance = this.#chance;
+    if (!isFinite && this.#may("lists", 15)) {
+      const item = this.#known("number", this.#scope) ?? "0";
+      this.#body.push(`${this.#bind("list")} := [${item}, ${chance.between(0, 3)}]`);
+      return;
+    }
+    const value = this.#number(this.#scope);
+    const isTest = chance.percent(20) && this.#scope.some(({ kind }) => kind === "number");
+    const target = isTest ? (this.#known("number", this.#scope) as string) : this.#bind("number");
+    this.#body.push(`${target} := ${value}`);
+  }
+
+  #unnest(): void {
+    const list = this.#known("list", this.#scope) as string;
+    const target = this.#chance.percent(25) ? this.#known("number", this.#scope) : undefined;
+    this.#body.push(`${target ?? this.#bind("number")} <- ${list}`);
+  }
+
+  #rule(head: string): RuleText {
+    return { label: this.#label, head, body: this.#body };
+  }
+}

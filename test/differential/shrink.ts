@@ -1,0 +1,51 @@
+import { type Difference, differenceOfText } from "./difference.ts";
+import type { Command } from "./network.ts";
+import type { RuleText } from "./random-rule.ts";
+import { programText, type RandomProgram } from "./random-program.ts";
+
+/** A program and what happens to it, small enough to be read. */
+export interface Case {
+  readonly program: RandomProgram;
+  readonly commands: readonly Command[];
+  readonly nodes: number;
+}
+
+/** Drops commands, rules, literals and declarations, as long as the two still differ. */
+export function shrink(found: Case): Case {
+  let smallest = found;
+  for (;;) {
+    const next = [...smaller(smallest)].find(isDifferent);
+    if (next === undefined) return smallest;
+    smallest = next;
+  }
+}
+
+export function differenceOf({ program, commands, nodes }: Case): Difference | undefined {
+  return differenceOfText(programText(program), commands, nodes);
+}
+
+function isDifferent(candidate: Case): boolean {
+  return differenceOf(candidate) !== undefined;
+}
+
+/** Large pieces first. */
+function* smaller(one: Case): Generator<Case> {
+  const { program } = one;
+  for (const commands of dropped(one.commands)) yield { ...one, commands };
+  for (const rules of dropped(program.rules)) yield { ...one, program: { ...program, rules } };
+  for (const relations of dropped(program.relations)) yield { ...one, program: { ...program, relations } };
+  for (const [at, rule] of program.rules.entries()) {
+    for (const body of dropped(rule.body)) yield withRule(one, at, { ...rule, body });
+  }
+}
+
+function withRule(one: Case, at: number, rule: RuleText): Case {
+  return { ...one, program: { ...one.program, rules: one.program.rules.with(at, rule) } };
+}
+
+/** The list without its halves, quarters, and so on down to single items. */
+function* dropped<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let size = Math.ceil(list.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < list.length; at += size) yield [...list.slice(0, at), ...list.slice(at + size)];
+  }
+}

@@ -1,0 +1,151 @@
+import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Ambient } from "../../runtime/plan/function-spec.ts";
+import { isTrue } from "../../runtime/plan/operators.ts";
+import { equal, type Row, type Value } from "../../runtime/plan/value.ts";
+import { patternVariables } from "../../src/1-check/binding.ts";
+import { expressionsOfLiteral, variablesIn } from "../../src/1-check/visit.ts";
+import { type Bindings, evaluate } from "./evaluate.ts";
+
+/** What a body is held against: the rows of each table, and what its functions ask of the node. */
+export interface Facts {
+  rows(table: string): readonly Row[];
+  readonly ambient: Ambient;
+}
+
+/** Every way in which the body holds, one for each combination of rows and list elements. Tries them all. */
+export function solve(body: readonly Literal[], bindings: Bindings, facts: Facts): readonly Bindings[] {
+  if (body.length === 0) return [bindings];
+  const next = body.find((literal) => canRun(literal, body, bindings));
+  if (next === undefined) throw new Error("no literal of the body can run: some variable is never bound");
+  const rest = body.filter((literal) => literal !== next);
+  return hold(next, bindings, facts).flatMap((extended) => solve(rest, extended, facts));
+}
+
+/** `p(X + 1)` is `p(New), New := X + 1`, for whichever of the two is known first. */
+export function withoutComputedArguments(body: readonly Literal[]): readonly Literal[] {
+  const apart: Literal[] = [];
+  const plain = body.map((literal): Literal => {
+    if (literal.kind !== "predicate") return literal;
+    const args = literal.atom.args.map((argument) => {
+      if (["variable", "wildcard", "constant"].includes(argument.kind)) return argument;
+      const { span } = argument;
+      const target = { kind: "variable", name: `new ${apart.length}`, span } as const;
+      apart.push({ kind: "assign", target, value: argument as Expression, span });
+      return target;
+    });
+    return { ...literal, atom: { ...literal.atom, args } };
+  });
+  return [...plain, ...apart];
+}
+
+/** The ways in which one tuple fits the arguments of a literal: one or none. */
+export function match(
+  args: readonly Expression[],
+  tuple: Row,
+  bindings: Bindings,
+  ambient: Ambient,
+): readonly Bindings[] {
+  if (args.length !== tuple.length) return [];
+  let extended = bindings;
+  for (const [column, argument] of args.entries()) {
+    const value = tuple[column] as Value;
+    if (argument.kind === "wildcard") continue;
+    if (argument.kind === "variable" && !extended.has(argument.name)) {
+      extended = new Map([...extended, [argument.name, value]]);
+      continue;
+    }
+    const wanted = evaluate(argument, extended, ambient);
+    if (wanted === undefined || !equal(wanted, value)) return [];
+  }
+  return [extended];
+}
+
+export function argumentsOf(literal: PredicateLiteral): readonly Expression[] {
+  return literal.atom.args as readonly Expression[];
+}
+
+function hold(literal: Literal, bindings: Bindings, facts: Facts): readonly Bindings[] {
+  const valueOf = (part: Expression): Value | undefined => evaluate(part, bindings, facts.ambient);
+  switch (literal.kind) {
+    case "condition":
+      return isTrue(valueOf(literal.test)) === true ? [bindings] : [];
+    case "assign":
+      return matchValue(literal.target, valueOf(literal.value), bindings, facts.ambient);
+    case "member": {
+      const list = valueOf(literal.list);
+      if (!Array.isArray(list)) return [];
+      return (list as Row).flatMap((element) => matchValue(literal.pattern, element, bindings, facts.ambient));
+    }
+    case "predicate": {
+      const ways = facts
+        .rows(literal.atom.name.text)
+        .flatMap((row) => match(argumentsOf(literal), row, bindings, facts.ambient));
+      if (!literal.negated) return ways;
+      return ways.length === 0 ? [bindings] : [];
+    }
+  }
+}
+
+/** A pattern is a variable, `_`, a list of patterns, or an expression that must equal the value. */
+function matchValue(
+  pattern: Expression,
+  value: Value | undefined,
+  bindings: Bindings,
+  ambient: Ambient,
+): readonly Bindings[] {
+  if (value === undefined) return [];
+  if (pattern.kind !== "list") return match([pattern], [value], bindings, ambient);
+  if (!Array.isArray(value) || value.length !== pattern.items.length) return [];
+  let ways: readonly Bindings[] = [bindings];
+  for (const [at, item] of pattern.items.entries()) {
+    ways = ways.flatMap((way) => matchValue(item, value[at] as Value, way, ambient));
+  }
+  return ways;
+}
+
+function canRun(literal: Literal, body: readonly Literal[], bindings: Bindings): boolean {
+  const isKnown = (expression: Expression): boolean =>
+    [...variablesIn(expression)].every((variable) => bindings.has(variable.name));
+  switch (literal.kind) {
+    case "condition":
+      return isKnown(literal.test);
+    case "assign":
+      return isKnown(literal.value);
+    case "member":
+      return isKnown(literal.list);
+    case "predicate":
+      return !literal.negated || !awaits(literal, body, bindings);
+  }
+}
+
+/** A negation waits for what others bind; a variable that nothing else has is any value. */
+function awaits(negation: PredicateLiteral, body: readonly Literal[], bindings: Bindings): boolean {
+  const others = new Set(body.filter((literal) => literal !== negation).flatMap(bound));
+  const own = expressionsOfLiteral(negation).flatMap((expression) => [...variablesIn(expression)]);
+  return own.some(({ name }) => !bindings.has(name) && others.has(name));
+}
+
+/** The variables a literal gives a value. */
+function bound(literal: Literal): readonly string[] {
+  switch (literal.kind) {
+    case "predicate":
+      return literal.negated
+        ? []
+        : literal.atom.args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : []));
+    case "assign":
+      return [literal.target.name];
+    case "member":
+      return patternVariables(literal.pattern);
+    case "condition":
+      return [];
+  }
+}
+
+/** The values and conditions of a body that need nothing but what is bound, and each other. */
+export function literalsOf(body: readonly Literal[], bindings: Bindings): readonly Literal[] {
+  const known = new Map(bindings);
+  const scalars = body.filter((literal) => literal.kind === "assign" || literal.kind === "condition");
+  const ready = scalars.filter((literal) => canRun(literal, body, known));
+  for (const literal of ready) if (literal.kind === "assign") known.set(literal.target.name, null);
+  return known.size === bindings.size ? ready : literalsOf(body, known);
+}
