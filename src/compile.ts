@@ -2,6 +2,7 @@ import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { Source } from "../grammar/span.ts";
 import type { Plan } from "../runtime/plan/plan.ts";
 import { check } from "./1-check/check.ts";
+import { ignorePlaces } from "./1-check/ignore-places.ts";
 import { readOverlog } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
@@ -23,7 +24,8 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { modules: read, sources, diagnostics: loading } = load(files, library, options);
   const lines = new LineMap(sources);
   const reading: Diagnostic[] = [];
-  const modules = read.map((module) => readOverlog(module, reading));
+  const placed = read.map((module) => readOverlog(module, reading));
+  const modules = options.ignoresPlaces === true ? placed.map(ignorePlaces) : placed;
   const { program, diagnostics: naming } = resolveNames(modules, lines);
   const { checked, diagnostics: checking } = check(program);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);

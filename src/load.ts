@@ -12,7 +12,10 @@ export interface Library {
 
 export interface LoadOptions {
   readonly defines: ReadonlyMap<string, string>;
+  /** That of the files named to `load`; what they import is as its ending says. */
   readonly dialect: Dialect | undefined;
+  /** All places are one, as for a Datalog engine. */
+  readonly ignoresPlaces?: boolean;
 }
 
 /** One file as part of the program, under the name its overlay goes by there. */
@@ -63,7 +66,7 @@ class Loader {
   root(path: string): void {
     const source = this.#library.read(path, undefined);
     if (source === undefined) this.#diagnostics.push(report("E0201", undefined, { path }));
-    else this.#module(source, undefined, undefined);
+    else this.#module(this.#withDialect(source), undefined, undefined);
   }
 
   #module(source: Source, as: string | undefined, at: ImportDeclaration | undefined): Module | undefined {
@@ -78,7 +81,7 @@ class Loader {
 
   #parse(key: string, source: Source, as: string | undefined): Module {
     this.#modules.set(key, "loading");
-    const { tree, diagnostics, sources, dialect } = parse(this.#withDialect(source), {
+    const { tree, diagnostics, sources, dialect } = parse(source, {
       defines: this.#options.defines,
       load: (path, from) => this.#library.read(path, from),
     });

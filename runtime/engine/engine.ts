@@ -10,6 +10,9 @@ import { type Change, type ChangeListener, type Delta, Store } from "./store.ts"
 import type { StrandFunction, StrandHost } from "./strand-host.ts";
 import type { Table } from "./table.ts";
 
+/** Derivations from one look at the memory to the next. */
+const DERIVATIONS_A_LOOK = 65_536;
+
 /** What starts a step. */
 export interface Cause {
   readonly tuple: Tuple;
@@ -35,7 +38,7 @@ export interface Dataflow {
 /** Told of what happens in steps, for watching and tracing. */
 export interface EngineListener extends ChangeListener {
   event(tuple: Tuple): void;
-  limitPassed(limit: string, rule: string): void;
+  limitPassed(limit: keyof Limits, rule: string): void;
   /** The step is over: what was told of it holds, or never was. */
   settled(isDone: boolean): void;
 }
@@ -101,7 +104,7 @@ export class Engine implements StrandHost {
     this.#limits = limits;
     this.#listener = listener;
     this.#queries = streamOf(seed, "queries");
-    this.store = new Store(plan, listener);
+    this.store = new Store(plan, listener, limits.derivations < Infinity);
     this.tables = this.store.tables;
     this.#byEvent = strandsBy(plan, "event");
     this.#byRow = {
@@ -325,8 +328,10 @@ export class Engine implements StrandHost {
   }
 
   #limit(strand: number): void {
-    if (!this.#isUnlimited && ++this.#derivations > this.#limits.derivations)
-      throw new LimitPassed("derivations", strand);
+    if (this.#isUnlimited) return;
+    const count = ++this.#derivations;
+    if (count > this.#limits.derivations) throw new LimitPassed("derivations", strand);
+    if (count % DERIVATIONS_A_LOOK === 0 && this.#limits.memory()) throw new LimitPassed("memory", strand);
   }
 
   #predicate(id: number): PredicateSpec {

@@ -9,6 +9,12 @@ export interface Undoable<Operation, Subject, Detail> {
  */
 export class Journal {
   readonly #slots: unknown[] = [];
+  readonly #isKept: boolean;
+
+  /** One that is not kept takes nothing back: a step that fails is then the last. */
+  constructor(isKept = true) {
+    this.#isKept = isKept;
+  }
 
   record<Operation, Subject, Detail>(
     owner: Undoable<Operation, Subject, Detail>,
@@ -16,7 +22,7 @@ export class Journal {
     subject: Subject,
     detail: Detail,
   ): void {
-    this.#slots.push(owner, operation, subject, detail);
+    if (this.#isKept) this.#slots.push(owner, operation, subject, detail);
   }
 
   clear(): void {

@@ -41,7 +41,7 @@ interface View {
 /** All tables of a node, and the views among them, changed commit by commit. */
 export class Store {
   readonly tables: readonly (Table | undefined)[];
-  readonly journal: Journal = new Journal();
+  readonly journal: Journal;
   /** Rows that lost to another for a key of the same commit. */
   conflicts = 0;
   evicted = 0;
@@ -60,7 +60,8 @@ export class Store {
   #refreshed: Delta[] = [];
   readonly #listener: ChangeListener;
 
-  constructor(plan: Plan, listener: ChangeListener) {
+  constructor(plan: Plan, listener: ChangeListener, isUndoable = true) {
+    this.journal = new Journal(isUndoable);
     this.#plan = plan;
     this.#listener = listener;
     this.tables = plan.predicates.map((spec) => spec.table && new Table(spec, spec.table, this.journal));

@@ -23,6 +23,8 @@ export interface NodeSettings {
   readonly limits?: Partial<Limits>;
   readonly onWatch?: (line: WatchLine) => void;
   readonly onLog?: (message: string) => void;
+  /** A step passed a limit and was taken back; without this it is logged. */
+  readonly onLimit?: (limit: keyof Limits, rule: string) => void;
 }
 
 export interface NodeCounters {
@@ -259,7 +261,8 @@ export class Node {
       },
       event: (tuple: Tuple): void => this.#watch("event", tuple, undefined),
       settled: (isDone: boolean): void => this.#settle(isDone),
-      limitPassed: (limit: string, rule: string): void => {
+      limitPassed: (limit: keyof Limits, rule: string): void => {
+        if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);
         this.#settings.onLog?.(`a step passed its limit of ${limit} in rule ${rule} and was taken back`);
       },
     };

@@ -1,5 +1,6 @@
 import type { Compilation } from "../compile.ts";
 import { compile } from "../compile.ts";
+import type { Dialect } from "../../grammar/span.ts";
 import { parse } from "../../grammar/parse.ts";
 import { LineMap } from "../line-map.ts";
 import { Failure } from "./failure.ts";
@@ -9,6 +10,7 @@ import { showDiagnostics } from "./show-diagnostics.ts";
 
 export interface CheckOptions {
   readonly defines: ReadonlyMap<string, string>;
+  readonly dialect: Dialect | undefined;
   readonly stats: boolean;
   readonly json: boolean;
 }
@@ -18,7 +20,7 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
   let errors = 0;
   for (const file of files) {
     const library = new FileLibrary();
-    const compilation = compile([file], library, { defines: options.defines, dialect: undefined });
+    const compilation = compile([file], library, { defines: options.defines, dialect: options.dialect });
     errors += compilation.diagnostics.filter((one) => one.severity === "error").length;
     if (options.json) printJson(compilation, output);
     else if (compilation.diagnostics.length > 0) {
@@ -42,7 +44,10 @@ function printJson({ diagnostics, sources }: Compilation, output: Output): void 
 function printStats(file: string, library: FileLibrary, options: CheckOptions, output: Output): void {
   const source = library.read(file, undefined);
   if (source === undefined) return;
-  const { tree } = parse(source, { defines: options.defines, load: (path, from) => library.read(path, from) });
+  const { tree } = parse(
+    { ...source, dialect: options.dialect ?? source.dialect },
+    { defines: options.defines, load: (path, from) => library.read(path, from) },
+  );
   const rules = tree.statements.filter((statement) => statement.kind === "rule").length;
   const views = tree.statements.flatMap((statement) => (statement.kind === "view" ? [statement] : []));
   const viewRules = views.flatMap((view) => view.body.filter((item) => item.kind === "rule")).length;

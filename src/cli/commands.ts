@@ -1,5 +1,8 @@
+import { DIALECTS } from "../../grammar/dialect.ts";
+import type { Dialect } from "../../grammar/span.ts";
 import { Command, CommanderError, Option } from "commander";
 import { checkFiles } from "./check.ts";
+import { evaluate } from "./eval.ts";
 import { type ExplainForm, explainFiles } from "./explain.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { addDemo, addLab, addSim } from "./lab-commands.ts";
@@ -21,6 +24,7 @@ function program(): Command {
     .exitOverride();
   addRun(mosaic);
   addCheck(mosaic);
+  addEval(mosaic);
   addExplain(mosaic);
   addSim(mosaic);
   addLab(mosaic);
@@ -42,6 +46,7 @@ function addRun(mosaic: Command): void {
     .addOption(collecting("--peer <[vip=]addr>", "another member, and the virtual address that lives there"))
     .addOption(collecting("--fact <fact>", "a fact to start with, as 'p(\"a\", 1)'"))
     .addOption(collecting("-D, --define <name=value>", "a macro, as -D PROFILE=paper"))
+    .addOption(dialectOption())
     .addOption(collecting("--watch <predicate>", "print what happens to a predicate"))
     .option("--json", "print one JSON object a line", false)
     .option("--control <path>", "socket for query and ctl; that of the port when left out")
@@ -58,6 +63,7 @@ interface RunFlags {
   readonly peer: readonly string[];
   readonly fact: readonly string[];
   readonly define: readonly string[];
+  readonly dialect?: Dialect;
   readonly watch: readonly string[];
   readonly json: boolean;
   /** False for `--no-control`. */
@@ -69,6 +75,7 @@ function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeo
   return {
     files,
     defines: parseDefines(flags.define),
+    dialect: flags.dialect,
     facts: flags.fact,
     peers: flags.peer.map((text) => parsePeer(text)),
     hasTun: flags.tun !== undefined,
@@ -97,11 +104,53 @@ function addCheck(mosaic: Command): void {
     .description("report what is wrong with programs")
     .argument("<files...>")
     .addOption(collecting("-D, --define <name=value>", "a macro"))
+    .addOption(dialectOption())
     .option("--stats", "count the rules", false)
     .option("--json", "print one JSON object a line", false)
-    .action((files: string[], flags: { define: readonly string[]; stats: boolean; json: boolean }) => {
-      checkFiles(files, { defines: parseDefines(flags.define), stats: flags.stats, json: flags.json }, output);
+    .action((files: string[], { define, dialect, stats, json }: CheckFlags) => {
+      checkFiles(files, { defines: parseDefines(define), dialect, stats, json }, output);
     });
+}
+
+interface CheckFlags {
+  readonly define: readonly string[];
+  readonly dialect?: Dialect;
+  readonly stats: boolean;
+  readonly json: boolean;
+}
+
+function addEval(mosaic: Command): void {
+  mosaic
+    .command("eval")
+    .description("run rules on one node until nothing is left to do, without a network")
+    .argument("<files...>", "programs; a location among the arguments is an argument like others")
+    .addOption(collecting("--facts <dir>", "where P.facts (divided by tabs) and P.csv (by commas) hold rows of P"))
+    .addOption(collecting("--fact <fact>", "one more fact, as 'p(\"a\", 1)'"))
+    .addOption(collecting("--print <table>", "a table to print; without any, how many rows each table has"))
+    .addOption(new Option("--csv", "divide columns by commas").conflicts("json").default(false))
+    .option("--json", "print one JSON object a line", false)
+    .option("--count", "print how many rows there are instead of the rows", false)
+    .option("--memory <mib>", "memory that the rows may take", parseMemory)
+    .addOption(collecting("-D, --define <name=value>", "a macro"))
+    .addOption(dialectOption())
+    .action((files: string[], flags: EvalFlags) => {
+      const { define, facts, fact, print, csv, count, json, memory, dialect } = flags;
+      const form = { kind: count ? "count" : csv ? "csv" : "facts", json } as const;
+      const program = { files, defines: parseDefines(define), dialect, facts: fact };
+      evaluate({ ...program, factDirectories: facts, print, form, memory }, output);
+    });
+}
+
+interface EvalFlags {
+  readonly facts: readonly string[];
+  readonly fact: readonly string[];
+  readonly print: readonly string[];
+  readonly csv: boolean;
+  readonly json: boolean;
+  readonly count: boolean;
+  readonly memory?: number;
+  readonly define: readonly string[];
+  readonly dialect?: Dialect;
 }
 
 function addExplain(mosaic: Command): void {
@@ -116,8 +165,10 @@ function addExplain(mosaic: Command): void {
     .addOption(new Option("--dot", "the dataflow for Graphviz").conflicts(["svg"]))
     .option("--svg", "the dataflow as a drawing")
     .addOption(collecting("-D, --define <name=value>", "a macro"))
+    .addOption(dialectOption())
     .action((files: string[], flags: ExplainFlags) => {
-      explainFiles(files, { defines: parseDefines(flags.define), rule: flags.rule, form: explainForm(flags) }, output);
+      const { define, dialect, rule } = flags;
+      explainFiles(files, { defines: parseDefines(define), dialect, rule, form: explainForm(flags) }, output);
     });
 }
 
@@ -127,12 +178,17 @@ interface ExplainFlags {
   readonly dot?: true;
   readonly svg?: true;
   readonly define: readonly string[];
+  readonly dialect?: Dialect;
 }
 
 function explainForm({ mermaid, dot, svg }: ExplainFlags): ExplainForm {
   if (mermaid === true) return "mermaid";
   if (svg === true) return "svg";
   return dot === true ? "dot" : "text";
+}
+
+function dialectOption(): Option {
+  return new Option("--dialect <name>", "how to read the files, whatever their endings say").choices(DIALECTS);
 }
 
 /** An option that may be given several times. */
@@ -151,6 +207,12 @@ function parseDefine(text: string): [string, string] {
   const name = at < 0 ? text : text.slice(0, at);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw wrongUsage("-D", `\`${text}\` is not NAME=VALUE`);
   return [name, at < 0 ? "1" : text.slice(at + 1)];
+}
+
+function parseMemory(text: string): number {
+  const mebibytes = Number(text);
+  if (Number.isInteger(mebibytes) && mebibytes > 0) return mebibytes;
+  throw wrongUsage("--memory", `\`${text}\` is not a number of MiB`);
 }
 
 function parseMtu(text: string): number {

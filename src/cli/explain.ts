@@ -1,3 +1,4 @@
+import type { Dialect } from "../../grammar/span.ts";
 import { nearest } from "../1-check/nearest.ts";
 import { type Compilation, compile } from "../compile.ts";
 import { type Chosen, chooseAll, chooseRule } from "./explain/chosen.ts";
@@ -13,6 +14,7 @@ import { showDiagnostics } from "./show-diagnostics.ts";
 
 export interface ExplainOptions {
   readonly defines: ReadonlyMap<string, string>;
+  readonly dialect: Dialect | undefined;
   /** Only this rule. */
   readonly rule: string | undefined;
   readonly form: ExplainForm;
@@ -28,10 +30,10 @@ export function explainFiles(files: readonly string[], options: ExplainOptions, 
 /** Warnings are shown; errors end the command. */
 function compiled(
   files: readonly string[],
-  { defines }: ExplainOptions,
+  { defines, dialect }: ExplainOptions,
   output: Output,
 ): NonNullable<Compilation["plan"]> {
-  const { plan, diagnostics, sources } = compile(files, new FileLibrary(), { defines, dialect: undefined });
+  const { plan, diagnostics, sources } = compile(files, new FileLibrary(), { defines, dialect });
   if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
   if (plan === undefined) throw runFailed("the program has errors");
   return plan;

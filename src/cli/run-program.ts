@@ -1,13 +1,20 @@
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import type { Dialect } from "../../grammar/span.ts";
 import { type Compilation, compile } from "../compile.ts";
+import { Failure } from "./failure.ts";
 import { FileLibrary } from "./file-library.ts";
 
 /** What the command line says of the program to run. */
 export interface ProgramOptions {
   readonly files: readonly string[];
   readonly defines: ReadonlyMap<string, string>;
+  /** That of the files named here, where it is not what their endings say. */
+  readonly dialect: Dialect | undefined;
   readonly facts: readonly string[];
   /** A TUN device was asked for. */
   readonly hasTun: boolean;
+  /** All places are one: a location among the arguments is an argument like others. */
+  readonly ignoresPlaces?: boolean;
 }
 
 const TUNNEL = "tunnel.mzl";
@@ -30,6 +37,15 @@ export function compileForRun(options: ProgramOptions): Compilation {
   return compileWith(library, options, [...files, "--fact"]);
 }
 
-function compileWith(library: FileLibrary, { defines }: ProgramOptions, files: readonly string[]): Compilation {
-  return compile(files, library, { defines, dialect: undefined });
+function compileWith(library: FileLibrary, options: ProgramOptions, files: readonly string[]): Compilation {
+  const { defines, dialect, ignoresPlaces = false } = options;
+  return compile(files, library, { defines, dialect, ignoresPlaces });
+}
+
+/** A file that is not there, or a bad --fact, is a slip of the command line; everything else is the program's fault. */
+export function programFailure(diagnostics: readonly Diagnostic[]): Failure {
+  const errors = diagnostics.filter((one) => one.severity === "error");
+  const isMissing = errors.every((one) => one.span === undefined || one.span.file === "--fact");
+  const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
+  return new Failure(isMissing ? 2 : 1, `${count}; nothing was started`);
 }

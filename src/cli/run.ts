@@ -1,22 +1,22 @@
-import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { parseCidr } from "../../runtime/device/cidr.ts";
 import { formatHostPort, parseHostPort } from "../../runtime/device/host-port.ts";
 import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { openTun } from "../../runtime/device/tun.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
-import { Node, type NodeCounters } from "../../runtime/node/node.ts";
+import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
 import type { Datagrams, Tun } from "../../runtime/world/world.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
 import type { Compilation } from "../compile.ts";
-import { Failure, runFailed, wrongUsage } from "./failure.ts";
+import { runFailed, wrongUsage } from "./failure.ts";
 import { type ControlRequest, controlOf } from "./node-control.ts";
 import type { Output } from "./output.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
 import { factsOfPeers } from "./peer.ts";
-import { compileForRun, type ProgramOptions } from "./run-program.ts";
+import { lossesOf } from "./losses.ts";
+import { compileForRun, programFailure, type ProgramOptions } from "./run-program.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 
 export interface RunOptions extends ProgramOptions {
@@ -69,19 +69,11 @@ export async function runNode(options: RunOptions, output: Output): Promise<void
     await stopped;
     await control?.close();
     await node.stop();
-    for (const line of summary(node.counters, compilation.plan)) output.problem(`mosaic: ${line}`);
+    for (const line of lossesOf(node.counters, compilation.plan)) output.problem(`mosaic: ${line}`);
   } finally {
     eventLoop.stop();
     await datagrams.close();
   }
-}
-
-/** A file that is not there, or a bad --fact, is a slip of the command line; everything else is the program's fault. */
-function programFailure(diagnostics: readonly Diagnostic[]): Failure {
-  const errors = diagnostics.filter((one) => one.severity === "error");
-  const isMissing = errors.every((one) => one.span === undefined || one.span.file === "--fact");
-  const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
-  return new Failure(isMissing ? 2 : 1, `${count}; nothing was started`);
 }
 
 function checkWatched(watched: readonly string[], { predicates }: Plan): void {
@@ -92,19 +84,6 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
     const hint = similar === undefined ? "" : `; did you mean ${similar}?`;
     throw wrongUsage("--watch", `the program has no predicate \`${name}\`${hint}`);
   }
-}
-
-/** What a node would otherwise take with it in silence. */
-function summary({ drops, engine, failedAggregates }: NodeCounters, { strands }: Plan): readonly string[] {
-  const failed = strands.flatMap(({ id, origin }) => {
-    const count = engine.failed[id] ?? 0;
-    return count === 0
-      ? []
-      : [`rule ${origin.rule} (${origin.file}:${origin.line}): ${count} derivations had no value`];
-  });
-  const dropped = [...drops].map(([reason, count]) => `dropped, ${reason}: ${count}`);
-  const aggregates = failedAggregates === 0 ? [] : [`aggregates without a value: ${failedAggregates}`];
-  return [...dropped, ...failed, ...aggregates];
 }
 
 function reportDiagnostics({ diagnostics, sources }: Compilation, output: Output): void {

@@ -6,7 +6,7 @@ import { golden } from "../golden.ts";
 /** What the command prints as its result; names of files are as seen from the repository's root. */
 function explained(file: string, options: Partial<ExplainOptions> = {}): string {
   const lines: string[] = [];
-  const all = { defines: new Map(), rule: undefined, form: "text", ...options } as const;
+  const all = { defines: new Map(), dialect: undefined, rule: undefined, form: "text", ...options } as const;
   explainFiles([file], all, { hasColour: false, result: (line) => void lines.push(line), problem: () => undefined });
   return `${lines.join("\n")}\n`;
 }

@@ -1,0 +1,56 @@
+import type { Clock, DatagramCounters, Datagrams, Timer, World } from "./world.ts";
+
+/** A node alone, at one moment: nothing arrives, and no timer ever rings. What it sends is counted, and lost. */
+export class StillWorld implements World {
+  readonly clock: StillClock;
+  readonly seed: number;
+  readonly datagrams: Datagrams;
+  readonly tun = undefined;
+
+  constructor(address: string, now: number, seed: number) {
+    this.clock = new StillClock(now);
+    this.datagrams = nowhere(address);
+    this.seed = seed;
+  }
+}
+
+class StillClock implements Clock {
+  readonly #now: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(): Timer {
+    return { cancel: () => undefined };
+  }
+
+  soon(fire: () => void): void {
+    this.#waiting.push(fire);
+  }
+
+  /** Runs what waits for its turn, until nothing does. */
+  settle(): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+  }
+}
+
+function nowhere(address: string): Datagrams {
+  const counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
+  return {
+    address,
+    maxPayload: 1452,
+    counters,
+    onDatagram: () => undefined,
+    send: (_, bytes) => {
+      counters.sent++;
+      counters.sentBytes += bytes.length;
+    },
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type EvalOptions, evaluate } from "../../src/cli/eval.ts";
+import { Failure } from "../../src/cli/failure.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mosaic-eval-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly problems: string;
+}
+
+/** Runs a program over the facts of `folder`. */
+function evaluated(program: string, options: Partial<EvalOptions> = {}): Outcome {
+  const lines: string[] = [];
+  const problems: string[] = [];
+  const output = {
+    hasColour: false,
+    result: (line: string) => void lines.push(line),
+    problem: (line: string) => void problems.push(line),
+  };
+  const standard = {
+    files: [file("program.mzl", program)],
+    defines: new Map<string, string>(),
+    dialect: undefined,
+    facts: [],
+    factDirectories: [folder],
+    print: [],
+    form: { kind: "facts", json: false },
+    memory: undefined,
+  } as const;
+  let code = 0;
+  try {
+    evaluate({ ...standard, ...options }, output);
+  } catch (error: unknown) {
+    if (!(error instanceof Failure)) throw error;
+    code = error.exitCode;
+    problems.push(error.message);
+  }
+  return { code, out: lines.join("\n"), problems: problems.join("\n").replaceAll(`${folder}/`, "") };
+}
+
+const TWO_HOPS = `
+  materialize(link, infinity, infinity, keys(1,2)).
+  materialize(two, infinity, infinity, keys(1,2)).
+  two(@X, Z) :- link(@X, Y), link(@Y, Z).
+`;
+
+describe("a table", () => {
+  file("link.facts", "b\t3\na\tb\n3\ta b\n");
+
+  test("is printed in the order of its values, wherever its rows would be on a network", () => {
+    expect(evaluated(TWO_HOPS, { print: ["two"] }).out).toBe('two("a", 3).\ntwo("b", "a b").');
+  });
+
+  test("is printed as it could be read again", () => {
+    expect(evaluated(TWO_HOPS, { print: ["link"], form: { kind: "csv", json: false } }).out).toBe("3,a b\na,b\nb,3");
+  });
+
+  test("is printed as JSON", () => {
+    const { out } = evaluated(TWO_HOPS, { print: ["two"], form: { kind: "facts", json: true } });
+    expect(out.split("\n").map((line) => JSON.parse(line) as unknown)).toEqual([
+      { table: "two", row: ["a", 3] },
+      { table: "two", row: ["b", "a b"] },
+    ]);
+  });
+
+  test("is counted", () => {
+    expect(evaluated(TWO_HOPS, { print: ["two"], form: { kind: "count", json: false } }).out).toBe("2");
+    expect(evaluated(TWO_HOPS).out).toBe("two 2\nlink 3");
+  });
+
+  test("that the program does not have is a slip of the command line", () => {
+    expect(evaluated(TWO_HOPS, { print: ["links"] })).toEqual({
+      code: 2,
+      out: "",
+      problems: "--print: the program has no table `links`; did you mean link?",
+    });
+  });
+});
+
+describe("files of facts", () => {
+  const PAIRS = "materialize(pair, infinity, infinity, keys(1,2)).\nout(X) :- pair(X, Y).\nheard(X) :- out(X).";
+
+  function pairs(csv: string | Uint8Array): Outcome {
+    file("pair.csv", csv);
+    return evaluated(PAIRS, { print: ["pair"], factDirectories: [folder] });
+  }
+
+  test("hold numbers, text, and text that looks like numbers", () => {
+    expect(pairs('1,-2\r\n0.5,10.0.0.1\n"7","a, ""b"""\n,007\n').out.split("\n")).toEqual([
+      'pair(0.5, "10.0.0.1").',
+      "pair(1, -2).",
+      'pair("", "007").',
+      'pair("7", "a, \\"b\\"").',
+    ]);
+  });
+
+  test.for<[string, string | Uint8Array, RegExp]>([
+    ["too few columns", "1,2\n3\n", /^pair\.csv:2: 1 column where `pair` has 2$/m],
+    ["too many columns", "1,2,3\n", /^pair\.csv:1: 3 columns where `pair` has 2$/m],
+    ["a quote that is not closed", '1,"2\n', /^pair\.csv:1: a quote is not closed on its line$/m],
+    ["text after a quote", '"1"x,2\n', /^pair\.csv:1: text after the quote of column 1$/m],
+    ["a number that is not exact", "1,12345678901234567890\n", /^pair\.csv:1: a whole number beyond 2\^53/m],
+    ["no text", Uint8Array.of(0x31, 0x2c, 0xff), /^pair\.csv: not a file of UTF-8 text$/m],
+  ])("with %s are refused, and nothing is printed", ([, csv, message]) => {
+    const { code, out, problems } = pairs(csv);
+    expect([code, out]).toEqual([1, ""]);
+    expect(problems).toMatch(message);
+  });
+
+  test("of predicates that the program does not have are named and left alone", () => {
+    pairs("1,2\n");
+    expect(evaluated(PAIRS).problems).toContain("link.facts: the program has no such predicate; not read");
+  });
+
+  test("must be in a directory that is there", () => {
+    expect(evaluated(PAIRS, { factDirectories: [join(folder, "none")] }).code).toBe(2);
+  });
+});
+
+test("events of facts run rules too, and what they send to this node is a step of its own", () => {
+  const program = `
+    materialize(t, infinity, infinity, keys(1)).
+    r1: t(X) :- e(X).
+    r2: again@Me(X) :- e(X), localAddr(Me).
+    r3: t(X + 1) :- again(X).
+  `;
+  expect(evaluated(program, { facts: ["e(4)"], print: ["t"], factDirectories: [] }).out).toBe("t(4).\nt(5).");
+});
+
+test("a derivation without end stops with the name of its rule", () => {
+  const { code, out, problems } = evaluated("grow: p(X + 1) :- p(X).\np(0).", { factDirectories: [], memory: 1 });
+  expect([code, out]).toEqual([1, ""]);
+  expect(problems).toMatch(/^rule grow: what it derives has no end/);
+});
+
+test("a program with errors is not run", () => {
+  expect(evaluated("p(X) :- q(Y).").code).toBe(1);
+});
