@@ -31,8 +31,9 @@ function controlFolder(): string {
   return user === 0 ? "/run/mosaic" : join(tmpdir(), `mosaic-${user}`);
 }
 
-export function controlPath(port: number): string {
-  return join(controlFolder(), `${port}.sock`);
+/** Where a node is asked, by its port or its whole address. */
+export function controlPath(name: string): string {
+  return join(controlFolder(), `${name}.sock`);
 }
 
 /** Makes the folder of `controlPath`, and says what is wrong with it: it must be the user's own and nobody else's. */

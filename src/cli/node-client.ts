@@ -57,14 +57,13 @@ function refusal(name: string, { reason, message, text }: { reason: string; mess
   return runFailed(`${name}: ${message}`);
 }
 
-/** A port may belong to a node of this user, or, for root, to one that was started without a session. */
+/** A port or an address may belong to a node of this user, or, for root, to one that was started without a session. */
 function socketPath(node: string): string {
-  if (!/^\d+$/.test(node)) return node;
-  const port = Number(node);
-  const own = controlPath(port);
+  if (node.includes("/") || !/^(.*:)?\d+$/.test(node)) return node;
+  const own = controlPath(node);
   const others = [
-    join("/run/mosaic", `${port}.sock`),
-    join(tmpdir(), `mosaic-${process.getuid?.() ?? 0}`, `${port}.sock`),
+    join("/run/mosaic", `${node}.sock`),
+    join(tmpdir(), `mosaic-${process.getuid?.() ?? 0}`, `${node}.sock`),
   ];
   return [own, ...others].find((path) => existsSync(path)) ?? own;
 }

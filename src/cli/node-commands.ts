@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { actionsHelp, controlNode, ctlRequest } from "./ctl.ts";
 import { processOutput as output } from "./output.ts";
 
-const NODE = "port of a node of this user, or the path of its control socket";
+const NODE = "port or HOST:PORT of a node of this user, or the path of its control socket";
 
 /** The commands that look into, or change, a running node. */
 export function addNodeCommands(mosaic: Command): void {

@@ -17,8 +17,9 @@ import type { Output } from "./output.ts";
 export type ControlRequest = { readonly path: string } | "port" | "none";
 
 /**
- * The control socket of a node. That another node could be mistaken for this one is an error, and so is a path that was
- * asked for and cannot be had; a file system without a place for the usual path is not.
+ * The control socket of a node. A path that was asked for and cannot be had is an error. Without one it is that of the port,
+ * or, when another node has that (in another network namespace, port numbers are others'), that of the address; and when
+ * that cannot be had either, the node runs without.
  */
 export async function controlOf(
   node: Node,
@@ -27,24 +28,29 @@ export async function controlOf(
   output: Output,
 ): Promise<ControlSocket | undefined> {
   if (request === "none") return undefined;
-  const opened = await open(request, address, new Control(node, nodeCompiler));
-  if (opened.ok) return opened.socket;
-  if (request === "port" && opened.reason === "refused") {
-    output.problem(`mosaic: no control socket: ${opened.message}`);
-    return undefined;
+  const control = new Control(node, nodeCompiler);
+  if (request !== "port") {
+    const opened = await openControl(request.path, control);
+    if (opened.ok) return opened.socket;
+    await node.stop();
+    throw runFailed(`${opened.message}; give this one another with --control PATH, or none with --no-control`);
   }
-  await node.stop();
-  throw runFailed(`${opened.message}; give this one another with --control PATH, or none with --no-control`);
+  const opened = await openUsual(address, control);
+  if (opened.ok && opened.isOfAddress)
+    output.problem(`mosaic: the node of this port is another: this one is ${address}`);
+  if (opened.ok) return opened.socket;
+  output.problem(`mosaic: no control socket: ${opened.message}`);
+  return undefined;
 }
 
-async function open(
-  request: { readonly path: string } | "port",
+async function openUsual(
   address: string,
   control: Control,
-): Promise<OpenedControl> {
-  if (request !== "port") return openControl(request.path, control);
+): Promise<OpenedControl & { readonly isOfAddress?: boolean }> {
   const unprepared = prepareControlFolder();
   if (unprepared !== undefined) return { ok: false, reason: "refused", message: unprepared };
   const bound = parseHostPort(address);
-  return openControl(controlPath(bound.ok ? bound.at.port : 0), control);
+  const opened = await openControl(controlPath(String(bound.ok ? bound.at.port : 0)), control);
+  if (opened.ok || opened.reason !== "taken") return opened;
+  return { ...(await openControl(controlPath(address), control)), isOfAddress: true };
 }

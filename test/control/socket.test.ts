@@ -90,6 +90,18 @@ test("the socket of a dead node is replaced, that of a running one is not, and a
   expect(third.stderr).toContain(`${program} is there and is no socket`);
 });
 
+test("two nodes of one port: the second is asked by its address", async () => {
+  const first = await start();
+  const port = /as 127\.0\.0\.1:(\d+)/.exec(first.stderr)?.[1] ?? "";
+  const other = `127.0.0.2:${port}`;
+  const second = await start("--listen", other);
+  expect(second.stderr).toContain(`the node of this port is another: this one is ${other}`);
+  const inside = ["env", `XDG_RUNTIME_DIR=${folder}`];
+  expect((await new MosaicProcess(["ctl", other, "insert", 't("b", 2)'], inside).ended).code).toBe(0);
+  expect((await new MosaicProcess(["query", other, "t"], inside).ended).stdout).toBe('1    2\n"a"  1\n"b"  2\n');
+  expect((await new MosaicProcess(["query", port, "t"], inside).ended).stdout).toBe('1    2\n"a"  1\n');
+});
+
 test("two clients at once, one of them hostile", async () => {
   const path = join(folder, "c.sock");
   await start("--control", path);
