@@ -45,9 +45,6 @@ class RuleCheck {
     const name = head.name.text;
     const isBuiltin = name === PERIODIC || isLocalAddressTable(name);
     if (isBuiltin || this.#program.views.has(name)) this.diagnostics.push(report("E0231", head.name.span, { name }));
-    for (const argument of head.args) {
-      if (argument.kind === "return") this.diagnostics.push(report("E0223", argument.span, { what: "`&`" }));
-    }
     if (this.#rule.isDelete && !this.#roles.isTable(name)) {
       this.diagnostics.push(report("E0232", head.name.span, { name }));
     }
@@ -109,7 +106,6 @@ class RuleCheck {
 
   #bodyArgument(argument: Argument, literal: PredicateLiteral): void {
     const isCall = this.#roles.of(literal) === "call";
-    if (argument.kind === "aggregate") this.diagnostics.push(report("E0223", argument.span, { what: "an aggregate" }));
     if (argument.kind === "return" && !isCall) this.diagnostics.push(report("E0223", argument.span, { what: "`&`" }));
   }
 
