@@ -18,16 +18,19 @@ export interface CheckOptions {
 /** `mosaic check FILE...`: everything that is wrong with each program; exit code 1 when one has an error. */
 export function checkFiles(files: readonly string[], options: CheckOptions, output: Output): void {
   let errors = 0;
+  let firstCode: string | undefined;
   for (const file of files) {
     const library = new FileLibrary();
     const compilation = compile([file], library, { defines: options.defines, dialect: options.dialect });
     errors += compilation.diagnostics.filter((one) => one.severity === "error").length;
+    firstCode ??= compilation.diagnostics[0]?.code;
     if (options.json) printJson(compilation, output);
     else if (compilation.diagnostics.length > 0) {
       output.problem(showDiagnostics(compilation.diagnostics, compilation.sources, output.hasColour));
     }
     if (options.stats) printStats(file, library, options, output);
   }
+  if (firstCode !== undefined && !options.json) output.problem(`more about a code: mosaic explain --code ${firstCode}`);
   if (errors > 0) throw new Failure(1, errors === 1 ? "1 error" : `${errors} errors`);
 }
 

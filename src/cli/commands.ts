@@ -1,9 +1,11 @@
-import { DIALECTS } from "../../grammar/dialect.ts";
 import type { Dialect } from "../../grammar/span.ts";
 import { Command, CommanderError, Option } from "commander";
 import { checkFiles } from "./check.ts";
+import { collecting } from "./collecting.ts";
+import { parseDefines } from "./defines.ts";
+import { dialectOption } from "./dialect-option.ts";
 import { evaluate } from "./eval.ts";
-import { type ExplainForm, explainFiles } from "./explain.ts";
+import { addExplain } from "./explain-command.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { addDemo, addLab, addSim } from "./lab-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
@@ -151,62 +153,6 @@ interface EvalFlags {
   readonly memory?: number;
   readonly define: readonly string[];
   readonly dialect?: Dialect;
-}
-
-function addExplain(mosaic: Command): void {
-  mosaic
-    .command("explain")
-    .description(
-      "show what the compiler makes of programs: the dataflow, and each rule as the elements it is fused from",
-    )
-    .argument("<files...>", "programs; a bare name may be a shipped one, as ron.mzl")
-    .option("--rule <name>", "only this rule")
-    .addOption(new Option("--mermaid", "the dataflow as a Mermaid flowchart").conflicts(["dot", "svg"]))
-    .addOption(new Option("--dot", "the dataflow for Graphviz").conflicts(["svg"]))
-    .option("--svg", "the dataflow as a drawing")
-    .addOption(collecting("-D, --define <name=value>", "a macro"))
-    .addOption(dialectOption())
-    .action((files: string[], flags: ExplainFlags) => {
-      const { define, dialect, rule } = flags;
-      explainFiles(files, { defines: parseDefines(define), dialect, rule, form: explainForm(flags) }, output);
-    });
-}
-
-interface ExplainFlags {
-  readonly rule?: string;
-  readonly mermaid?: true;
-  readonly dot?: true;
-  readonly svg?: true;
-  readonly define: readonly string[];
-  readonly dialect?: Dialect;
-}
-
-function explainForm({ mermaid, dot, svg }: ExplainFlags): ExplainForm {
-  if (mermaid === true) return "mermaid";
-  if (svg === true) return "svg";
-  return dot === true ? "dot" : "text";
-}
-
-function dialectOption(): Option {
-  return new Option("--dialect <name>", "how to read the files, whatever their endings say").choices(DIALECTS);
-}
-
-/** An option that may be given several times. */
-function collecting(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .default([], "none")
-    .argParser((value: string, before: readonly string[]) => [...before, value]);
-}
-
-function parseDefines(texts: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(texts.map(parseDefine));
-}
-
-function parseDefine(text: string): [string, string] {
-  const at = text.indexOf("=");
-  const name = at < 0 ? text : text.slice(0, at);
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw wrongUsage("-D", `\`${text}\` is not NAME=VALUE`);
-  return [name, at < 0 ? "1" : text.slice(at + 1)];
 }
 
 function parseMemory(text: string): number {

@@ -1,5 +1,6 @@
 import type { Dialect } from "../../grammar/span.ts";
 import { nearest } from "../1-check/nearest.ts";
+import { functionsIn } from "../4-emit/emit.ts";
 import { type Compilation, compile } from "../compile.ts";
 import { type Chosen, chooseAll, chooseRule } from "./explain/chosen.ts";
 import { dataflowText } from "./explain/dataflow-text.ts";
@@ -20,7 +21,7 @@ export interface ExplainOptions {
   readonly form: ExplainForm;
 }
 
-export type ExplainForm = "text" | "mermaid" | "dot" | "svg";
+export type ExplainForm = "text" | "mermaid" | "dot" | "svg" | "js";
 
 /** `mosaic explain FILE...`: what the compiler made of the programs. */
 export function explainFiles(files: readonly string[], options: ExplainOptions, output: Output): void {
@@ -60,5 +61,15 @@ function written(chosen: Chosen, form: ExplainForm, title: string): string {
       return dot(chosen);
     case "svg":
       return svg(layOut(chosen, title));
+    case "js":
+      return functionsText(chosen);
   }
+}
+
+/** The emitted functions of the rules; all of the code, with what the functions use and return, when no rule is chosen. */
+function functionsText({ plan, rules }: Chosen): string {
+  const strands = rules.flatMap((rule) => rule.strands);
+  if (strands.length === plan.strands.length) return plan.code.trimEnd();
+  const functions = functionsIn(plan);
+  return strands.map((strand) => functions[strand.id]).join("\n\n");
 }

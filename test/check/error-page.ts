@@ -2,9 +2,16 @@ import { existsSync, readFileSync } from "node:fs";
 
 export interface ErrorPage {
   readonly title: string;
-  /** The files of the program that has the mistake, the main one first; none when the page cannot show it. */
-  readonly wrong: readonly PageFile[];
-  readonly right: readonly PageFile[];
+  readonly wrong: PageExample;
+  readonly right: PageExample;
+}
+
+/** What one section shows. */
+export interface PageExample {
+  /** The program's files, the main one first; none when the page cannot show it. */
+  readonly files: readonly PageFile[];
+  /** What is done with it, when that is not `mosaic check`. */
+  readonly command: string | undefined;
 }
 
 export interface PageFile {
@@ -16,15 +23,18 @@ export interface PageFile {
 export function readErrorPage(code: string): ErrorPage | undefined {
   const file = new URL(`../../docs/errors/${code}.md`, import.meta.url);
   if (!existsSync(file)) return undefined;
-  const text = readFileSync(file, "utf8");
-  const [head = "", ...sections] = text.split(/^## /m);
+  const [head = "", ...sections] = readFileSync(file, "utf8").split(/^## /m);
   const section = (name: string): string => sections.find((one) => one.startsWith(`${name}\n`)) ?? "";
-  return { title: head.split("\n")[0] ?? "", wrong: filesIn(section("Wrong")), right: filesIn(section("Right")) };
+  return { title: head.split("\n")[0] ?? "", wrong: exampleIn(section("Wrong")), right: exampleIn(section("Right")) };
 }
 
-/** A block is a file, called what stands behind its language: "prolog other.mzl". One in `sh` is a command with a shipped file. */
-function filesIn(section: string): readonly PageFile[] {
-  return [...section.matchAll(/^```(\w+)(?: (\S+))?\n([^]*?)^```$/gm)].map(([, language, name, text = ""]) =>
-    language === "sh" ? { name: text.trim().split(" ").at(-1) ?? "", text: "" } : { name: name ?? "program.mzl", text },
-  );
+/** A block is a file, called what stands behind its language: "prolog other.mzl". One in `sh` is a command. */
+function exampleIn(section: string): PageExample {
+  const blocks = [...section.matchAll(/^```(\w+)(?: (\S+))?\n([^]*?)^```$/gm)];
+  return {
+    files: blocks.flatMap(([, language, name = "program.mzl", text = ""]) =>
+      language === "sh" ? [] : [{ name, text }],
+    ),
+    command: blocks.find(([, language]) => language === "sh")?.[3]?.trim(),
+  };
 }

@@ -1,10 +1,13 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { MESSAGES } from "../../grammar/messages.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compileQuery } from "../../src/compile-query.ts";
 import { compile } from "../../src/compile.ts";
 import type { Library } from "../../src/load.ts";
-import { type PageFile, readErrorPage } from "./error-page.ts";
+import { readFacts } from "../../src/read-facts.ts";
+import { type PageExample, type PageFile, readErrorPage } from "./error-page.ts";
 
 /** Mistakes that no page can show, made here. */
 const TOO_LONG_TO_SHOW: Readonly<Record<string, string>> = {
@@ -21,7 +24,8 @@ const HOW_TO_WRITE = `docs/errors/CODE.md has the parts
   # CODE: what is wrong, in a few words
   what it means, and what to do
   ## Wrong
-  a program in a block of \`\`\`prolog (\`\`\`prolog other.mzl for further files) that provokes this code and no other
+  a program in a block of \`\`\`prolog (\`\`\`prolog other.mzl for further files) that provokes this code and no other;
+  where a running node is asked, a block of \`\`\`sh with the command as well
   ## Right
   the same, put right, without any diagnostic`;
 
@@ -30,17 +34,18 @@ const codes = Object.keys(MESSAGES);
 describe.each(codes)("the page of %s", (code) => {
   const page = readErrorPage(code);
 
-  test("is there, with a title and two programs", () => {
-    const shown = page?.wrong.length ?? 0;
-    const isWhole = shown > 0 === !(code in TOO_LONG_TO_SHOW) && page?.right.length !== 0;
-    expect(isWhole && page?.title.startsWith(`# ${code}: `), HOW_TO_WRITE).toBe(true);
+  test("is there, with a title and two examples", () => {
+    const isShown = isExample(page?.wrong) || code in TOO_LONG_TO_SHOW;
+    const isWhole = isShown && isExample(page?.right) && page?.title.startsWith(`# ${code}: `);
+    expect(isWhole ? "a whole page" : HOW_TO_WRITE).toBe("a whole page");
   });
 
-  test("has a wrong program that provokes it, and a right one that has no fault", () => {
+  test("has a wrong example that provokes it, and a right one that has no fault", () => {
     const long = TOO_LONG_TO_SHOW[code];
-    const wrong = long === undefined ? (page?.wrong ?? []) : [{ name: "program.mzl", text: long }];
+    const wrong =
+      long === undefined ? page?.wrong : { files: [{ name: "program.mzl", text: long }], command: undefined };
     const provoked = codesOf(wrong).filter((one) => ALSO[code]?.includes(one) !== true);
-    expect({ wrong: provoked, right: codesOf(page?.right ?? []) }, HOW_TO_WRITE).toEqual({ wrong: [code], right: [] });
+    expect({ wrong: provoked, right: codesOf(page?.right) }).toEqual({ wrong: [code], right: [] });
   });
 });
 
@@ -49,11 +54,23 @@ test("no page is of a code that there is not", () => {
   expect(pages.filter((page) => !codes.includes(page))).toEqual([]);
 });
 
-/** Each code that the program provokes, once. */
-function codesOf(files: readonly PageFile[]): readonly string[] {
-  const main = files[0]?.name ?? "program.mzl";
-  const { diagnostics } = compile([main], new PageLibrary(files), { defines: new Map(), dialect: undefined });
-  return [...new Set(diagnostics.map((one) => one.code))];
+function isExample(example: PageExample | undefined): boolean {
+  return example !== undefined && (example.files.length > 0 || example.command !== undefined);
+}
+
+/** Each code that the example provokes, once. */
+function codesOf(example: PageExample | undefined): readonly string[] {
+  return example === undefined ? [] : [...new Set(diagnosticsOf(example).map((one) => one.code))];
+}
+
+/** `mosaic check FILE`, `mosaic query NODE 'body'` or `mosaic ctl NODE insert 'fact'`. */
+function diagnosticsOf({ files, command }: PageExample): readonly Diagnostic[] {
+  const [, verb = "check", text = ""] =
+    /^mosaic (check|query|ctl) (?:\d+ )?(?:insert )?'?([^']+)'?$/.exec(command ?? "") ?? [];
+  const main = verb === "check" && text !== "" ? text : (files[0]?.name ?? "program.mzl");
+  const { plan, diagnostics } = compile([main], new PageLibrary(files), { defines: new Map(), dialect: undefined });
+  if (verb === "check" || plan === undefined) return diagnostics;
+  return verb === "query" ? compileQuery(text, plan).diagnostics : readFacts(text, plan).diagnostics;
 }
 
 /** The files of a page beside the shipped programs. */
@@ -62,7 +79,7 @@ class PageLibrary implements Library {
   readonly #shipped = new FileLibrary();
 
   constructor(files: readonly PageFile[]) {
-    this.#files = files.filter((file) => file.text !== "");
+    this.#files = files;
   }
 
   read(path: string, from: string | undefined): ReturnType<Library["read"]> {

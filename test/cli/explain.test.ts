@@ -41,3 +41,18 @@ describe("one rule", () => {
     );
   });
 });
+
+describe("the functions", () => {
+  test("of a program are what a node runs: all of the code", () => {
+    const code = explained("programs/tunnel.mzl", { form: "js" });
+    expect(code).toMatch(/^"use strict";\nconst \{ .* \} = lib;\n/);
+    expect(code).toContain("// p2p_tun  programs/tunnel.mzl:11\n// On event tun(Packet, _, Dest, _, _)");
+    expect(code).toMatch(/\nreturn \[s0_p2p_tun\];\n$/);
+  });
+
+  test("of one rule are its strands', each whole", () => {
+    const code = explained("programs/ron.mzl", { form: "js", rule: "p4" });
+    expect(code.match(/^function \w+/gm)).toEqual(["function s12_ron_p4", "function s13_ron_p4"]);
+    expect(code.match(/^}$/gm)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,50 @@
+import { type Command, Option } from "commander";
+import type { Dialect } from "../../grammar/span.ts";
+import { collecting } from "./collecting.ts";
+import { parseDefines } from "./defines.ts";
+import { dialectOption } from "./dialect-option.ts";
+import { type ExplainForm, explainFiles } from "./explain.ts";
+import { codePage } from "./explain/code-page.ts";
+import { wrongUsage } from "./failure.ts";
+import { processOutput as output } from "./output.ts";
+
+/** What is explained, and how; one of these at a time, the dataflow as text when none is given. */
+const FORMS: readonly (readonly [flags: string, form: string, description: string])[] = [
+  ["--mermaid", "mermaid", "the dataflow as a Mermaid flowchart"],
+  ["--dot", "dot", "the dataflow for Graphviz"],
+  ["--svg", "svg", "the dataflow as a drawing"],
+  ["--js", "js", "the functions that the rules become"],
+  ["--code <code>", "code", "what a diagnostic means, as --code E0215"],
+];
+
+interface ExplainFlags extends Partial<Readonly<Record<ExplainForm, true>>> {
+  readonly rule?: string;
+  readonly define: readonly string[];
+  readonly dialect?: Dialect;
+  readonly code?: string;
+}
+
+export function addExplain(mosaic: Command): void {
+  const explain = mosaic
+    .command("explain")
+    .description(
+      "show what the compiler makes of programs: the dataflow, and each rule as the elements it is fused from",
+    )
+    .argument("[files...]", "programs; a bare name may be a shipped one, as ron.mzl")
+    .option("--rule <name>", "only this rule")
+    .addOption(collecting("-D, --define <name=value>", "a macro"))
+    .addOption(dialectOption());
+  const names = FORMS.map(([, form]) => form);
+  for (const [flags, form, description] of FORMS) {
+    explain.addOption(new Option(flags, description).conflicts(names.filter((name) => name !== form)));
+  }
+  explain.action((files: string[], flags: ExplainFlags) => run(files, flags));
+}
+
+function run(files: readonly string[], flags: ExplainFlags): void {
+  const { define, dialect, rule } = flags;
+  if (flags.code !== undefined) return output.result(codePage(flags.code));
+  if (files.length === 0) throw wrongUsage("explain", "name a program, as ron.mzl");
+  const form = (["mermaid", "dot", "svg", "js"] as const).find((name) => flags[name] === true) ?? "text";
+  explainFiles(files, { defines: parseDefines(define), dialect, rule, form }, output);
+}
