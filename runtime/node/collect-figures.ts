@@ -3,6 +3,7 @@ import type { Limits } from "../engine/limits.ts";
 import type {
   Counts,
   Figures,
+  FlowFigures,
   PeerFigures,
   QueueFigures,
   RuleFigures,
@@ -35,16 +36,23 @@ export function collectFigures(parts: CountingParts): Figures {
     node: name,
     uptime,
     steps: { steps, rounds, stopped, conflicts, evicted, expired, failedAggregates },
-    elements: dataflow.elements.map(({ element, label, counters }) => {
-      return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
-    }),
+    ...flowFigures(dataflow, world),
     rules: ruleFigures(parts),
     peers: peerFigures(parts),
     tables: tableFigures(engine),
     queues: queueFigures(parts),
-    network: networkFigures(world.datagrams),
-    tun: world.tun === undefined ? null : tunFigures(world.tun),
     eventLoop: world.eventLoop?.delay() ?? null,
+  };
+}
+
+/** The part that is cheap enough to look at all the time. */
+export function flowFigures({ elements }: NodeDataflow, { datagrams, tun }: World): FlowFigures {
+  return {
+    elements: elements.map(({ element, label, counters }) => {
+      return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
+    }),
+    network: networkFigures(datagrams),
+    tun: tun === undefined ? null : tunFigures(tun),
   };
 }
 

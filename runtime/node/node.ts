@@ -8,8 +8,8 @@ import type { Tuple } from "../plan/packet.ts";
 import type { FactSpec, Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
-import type { Figures } from "../observe/figures.ts";
-import { collectFigures } from "./collect-figures.ts";
+import type { Figures, FlowFigures } from "../observe/figures.ts";
+import { collectFigures, flowFigures } from "./collect-figures.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import type { Program } from "./program.ts";
 
@@ -36,6 +36,9 @@ export interface NodeCounters {
   /** Groups whose aggregate has no value. */
   readonly failedAggregates: number;
 }
+
+/** The event that tells a program that its node is going. */
+const SHUTDOWN = "shutdown";
 
 /** What came of an operator's wish; `limit`: the step passed one and was taken back. */
 export type Operated = "done" | "unknown" | "limit";
@@ -91,6 +94,27 @@ export class Node {
     return true;
   }
 
+  /**
+   * Raises `shutdown()` before anything else that waits, lets what follows from it happen, and stops: when nothing waits
+   * any more, or after so many seconds.
+   */
+  async shutdown(patience: number): Promise<void> {
+    if (this.#isStopped) return;
+    const { clock } = this.#world;
+    const end = clock.now() + patience;
+    this.#timers.stop();
+    const predicate = this.#predicate(SHUTDOWN, 0);
+    if (predicate !== undefined) {
+      const tuple = { predicate, args: [], isDelete: false };
+      this.#dataflow.mux.interlude(() => this.#step({ tuple, provenance: "rule", source: null }));
+    }
+    while (this.#dataflow.mux.length > 0 && clock.now() < end) {
+      await new Promise<void>((resolve) => clock.soon(resolve));
+    }
+    await this.stop();
+  }
+
+  /** Stops at once: nothing that waits happens any more. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -180,6 +204,11 @@ export class Node {
       dataflow: this.#dataflow,
       timers: this.#timers.running,
     });
+  }
+
+  /** The part of the figures that is cheap enough to look at all the time. */
+  flow(): FlowFigures {
+    return flowFigures(this.#dataflow, this.#world);
   }
 
   #predicate(name: string, arity: number): PredicateSpec | undefined {

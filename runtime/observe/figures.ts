@@ -2,21 +2,25 @@
  * A node in numbers, at one moment: what `mosaic top` shows and `/metrics` tells. Everything that counts counts from the
  * start of the node; times are in seconds. Plain data that survives JSON: what has no limit has the limit null.
  */
-export interface Figures {
+export interface Figures extends FlowFigures {
   /** The name that others know the node by. */
   readonly node: string;
   readonly uptime: number;
   readonly steps: StepFigures;
-  readonly elements: readonly ElementFigures[];
   readonly rules: readonly RuleFigures[];
   readonly peers: readonly PeerFigures[];
   readonly tables: readonly TableFigures[];
   readonly queues: readonly QueueFigures[];
+  /** Null in virtual time, where nothing is late. */
+  readonly eventLoop: EventLoopFigures | null;
+}
+
+/** What passed the node, and what it lost on the way. */
+export interface FlowFigures {
+  readonly elements: readonly ElementFigures[];
   readonly network: NetworkFigures;
   /** Null without a device. */
   readonly tun: TunFigures | null;
-  /** Null in virtual time, where nothing is late. */
-  readonly eventLoop: EventLoopFigures | null;
 }
 
 export interface StepFigures {

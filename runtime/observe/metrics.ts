@@ -119,7 +119,9 @@ function tunMetrics(tun: TunFigures): readonly MetricFamily[] {
 
 function eventLoopMetrics({ eventLoop }: Figures): readonly MetricFamily[] {
   if (eventLoop === null) return [];
-  const samples = Object.entries(eventLoop).map(([statistic, value]) => ({ labels: { statistic }, value }));
+  const samples = (["mean", "p99", "max"] as const).map((statistic) => {
+    return { labels: { statistic }, value: eventLoop[statistic] };
+  });
   const help = "How late timers and sockets were served over the last 10 to 20 seconds.";
   return [{ name: "mosaic_event_loop_delay_seconds", help, type: "gauge", samples }];
 }

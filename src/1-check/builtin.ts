@@ -9,6 +9,7 @@ const builtins: ReadonlyMap<string, Builtin> = new Map(
   [
     { name: "periodic", minArity: 2, maxArity: 5 },
     { name: "tun", minArity: 1, maxArity: 5 },
+    { name: "shutdown", minArity: 0, maxArity: 0 },
   ].map((builtin) => [builtin.name, builtin]),
 );
 
@@ -18,6 +19,8 @@ export function builtinNamed(name: string): Builtin | undefined {
 
 export const PERIODIC = "periodic";
 export const TUN = "tun";
+/** Raised once, when the node is asked to end. */
+export const SHUTDOWN = "shutdown";
 export const LOCAL_ADDRESS = "localAddr";
 
 /** The `localAddr` table of an overlay instance, or the node's own. */

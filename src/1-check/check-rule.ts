@@ -4,7 +4,7 @@ import { report } from "../../grammar/report.ts";
 import { functionNamed, functionNames } from "../../runtime/plan/functions/registry.ts";
 import type { Program, ProgramRule } from "../program.ts";
 import { type BoundSet, bind, bindAll, noneBound } from "./binding.ts";
-import { isLocalAddressTable, PERIODIC } from "./builtin.ts";
+import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "./builtin.ts";
 import { nearest } from "./nearest.ts";
 import { eventLiterals, hasAggregate, isPredicate, type Roles } from "./rule-shape.ts";
 import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "./visit.ts";
@@ -43,7 +43,7 @@ class RuleCheck {
   #head(): void {
     const { head } = this.#rule;
     const name = head.name.text;
-    const isBuiltin = name === PERIODIC || isLocalAddressTable(name);
+    const isBuiltin = name === PERIODIC || name === SHUTDOWN || isLocalAddressTable(name);
     if (isBuiltin || this.#program.views.has(name)) this.diagnostics.push(report("E0231", head.name.span, { name }));
     if (this.#rule.isDelete && !this.#roles.isTable(name)) {
       this.diagnostics.push(report("E0232", head.name.span, { name }));

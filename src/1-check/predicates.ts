@@ -96,7 +96,7 @@ class Collector {
   #checkBuiltin(atom: Atom, minArity: number, maxArity: number): void {
     const given = atom.args.length;
     if (given >= minArity && given <= maxArity) return;
-    const expected = `${minArity} to ${maxArity}`;
+    const expected = minArity === maxArity ? String(minArity) : `${minArity} to ${maxArity}`;
     this.#diagnostics.push(report("E0221", atom.span, { name: atom.name.text, expected, given }));
   }
 

@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/plan.ts";
 import { wireHash } from "../../runtime/plan/wire-hash.ts";
-import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
+import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, SHUTDOWN, TUN } from "../1-check/builtin.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program.ts";
 import type { ColumnTypes } from "./column-types.ts";
@@ -27,6 +27,7 @@ export class PredicateTable {
     this.#types = types;
     for (const [name, arity] of core.arities) this.#add(name, name, arity);
     for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
+    if (core.rules.some((rule) => triggerForm(rule) === `${SHUTDOWN}/0`)) this.#add(SHUTDOWN, SHUTDOWN, 0);
   }
 
   /** A predicate by its whole name; `tun` by the number of its arguments. */
@@ -144,7 +145,7 @@ function triggerForm({ trigger }: CoreRule): string {
 function isAwaited({ trigger, isOpen }: CoreRule, raised: ReadonlySet<string>): boolean {
   if (trigger.kind !== "event") return false;
   const name = trigger.literal.atom.name.text;
-  const isEngines = name === TUN || name === PERIODIC || name.includes("!") || /\.(send|recv)$/.test(name);
+  const isEngines = [TUN, PERIODIC, SHUTDOWN].includes(name) || name.includes("!") || /\.(send|recv)$/.test(name);
   return !isEngines && (isOpen || !raised.has(name));
 }
 

@@ -8,11 +8,14 @@ import { evaluate } from "./eval.ts";
 import { addExplain } from "./explain-command.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { addDemo, addLab, addSim } from "./lab-commands.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import type { ControlRequest } from "./node-control.ts";
+import type { TunRequest } from "./open-device.ts";
 import { processOutput as output } from "./output.ts";
 import { parsePeer } from "./peer.ts";
-import { runNode, type TunRequest } from "./run.ts";
+import { runNode } from "./run.ts";
+import { parseMetricsAddress } from "./serve-metrics.ts";
 import { VERSION } from "./version.ts";
 
 const DEFAULT_LISTEN = "localhost:10000";
@@ -53,7 +56,13 @@ function addRun(mosaic: Command): void {
     .option("--json", "print one JSON object a line", false)
     .option("--control <path>", "socket for query and ctl; that of the port when left out")
     .option("--no-control", "no such socket")
-    .action((files: string[], options: RunFlags) => runNode(runOptions(files, options), output));
+    .option("--metrics <[host:]port>", "serve /metrics for Prometheus, /healthz and /readyz")
+    .addOption(new Option("--log-level <level>", "how much to say on stderr").choices(LOG_LEVELS).default("info"))
+    .addOption(new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"))
+    .action((files: string[], flags: RunFlags) => {
+      output.configure({ level: flags.logLevel, format: flags.logFormat });
+      return runNode(runOptions(files, flags), output);
+    });
 }
 
 interface RunFlags {
@@ -70,6 +79,9 @@ interface RunFlags {
   readonly json: boolean;
   /** False for `--no-control`. */
   readonly control?: string | false;
+  readonly metrics?: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
 }
 
 function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeof runNode>[0] {
@@ -87,6 +99,7 @@ function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeo
     watch: flags.watch,
     json: flags.json,
     control: controlRequest(flags.control),
+    metrics: flags.metrics === undefined ? undefined : parseMetricsAddress(flags.metrics),
   };
 }
 
@@ -175,7 +188,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error: unknown) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof Failure)) throw error;
-    output.problem(`mosaic: ${error.message}`);
+    output.log.error(error.message);
     return error.exitCode;
   }
 }

@@ -30,6 +30,10 @@ export class Log {
     this.#write = write;
   }
 
+  get format(): LogFormat {
+    return this.#settings.format;
+  }
+
   /** Fields are for the JSON format; the message says the same in words. */
   error(message: string, fields: LogFields = {}): void {
     this.say("error", message, fields);
@@ -56,7 +60,7 @@ export class Log {
 
   /** Says what is still held back. */
   flush(): void {
-    for (const message of [...this.#held.keys()]) this.#release(message);
+    for (const message of this.#held.keys()) this.#release(message);
   }
 
   say(level: LogLevel, message: string, fields: LogFields): void {

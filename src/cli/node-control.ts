@@ -10,8 +10,8 @@ import { parseHostPort } from "../../runtime/device/host-port.ts";
 import type { Node } from "../../runtime/node/node.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { runFailed } from "./failure.ts";
+import type { Log } from "./log.ts";
 import { nodeCompiler } from "./node-compiler.ts";
-import type { Output } from "./output.ts";
 
 /** Where the node can be asked: at a path, at that of its port, or nowhere. */
 export type ControlRequest = { readonly path: string } | "port" | "none";
@@ -25,7 +25,7 @@ export async function controlOf(
   node: Node,
   request: ControlRequest,
   { address }: Datagrams,
-  output: Output,
+  log: Log,
 ): Promise<ControlSocket | undefined> {
   if (request === "none") return undefined;
   const control = new Control(node, nodeCompiler);
@@ -36,10 +36,9 @@ export async function controlOf(
     throw runFailed(`${opened.message}; give this one another with --control PATH, or none with --no-control`);
   }
   const opened = await openUsual(address, control);
-  if (opened.ok && opened.isOfAddress)
-    output.problem(`mosaic: the node of this port is another: this one is ${address}`);
+  if (opened.ok && opened.isOfAddress) log.warn(`the node of this port is another: this one is ${address}`);
   if (opened.ok) return opened.socket;
-  output.problem(`mosaic: no control socket: ${opened.message}`);
+  log.warn(`no control socket: ${opened.message}`);
   return undefined;
 }
 

@@ -1,23 +1,26 @@
-import { parseCidr } from "../../runtime/device/cidr.ts";
-import { formatHostPort, parseHostPort } from "../../runtime/device/host-port.ts";
 import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
+import { type HostPort, parseHostPort } from "../../runtime/device/host-port.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
-import { openTun } from "../../runtime/device/tun.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
-import { Node } from "../../runtime/node/node.ts";
-import { loadProgram } from "../../runtime/node/program.ts";
-import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
-import type { Datagrams, Tun } from "../../runtime/world/world.ts";
-import type { Plan } from "../../runtime/plan/plan.ts";
-import type { Compilation } from "../compile.ts";
-import { runFailed, wrongUsage } from "./failure.ts";
-import { type ControlRequest, controlOf } from "./node-control.ts";
-import type { Output } from "./output.ts";
+import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
-import { factsOfPeers } from "./peer.ts";
+import { loadProgram, type Program } from "../../runtime/node/program.ts";
+import { formatWatchLine } from "../../runtime/observe/watch.ts";
+import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Datagrams, Tun, World } from "../../runtime/world/world.ts";
+import { runFailed, wrongUsage } from "./failure.ts";
+import { interruptSignal } from "./interrupt.ts";
+import type { Log } from "./log.ts";
 import { lossesOf } from "./losses.ts";
+import { LossLog } from "./loss-log.ts";
+import { openDevice, type TunRequest } from "./open-device.ts";
+import { type ControlRequest, controlOf } from "./node-control.ts";
+import type { LoggedOutput } from "./output.ts";
+import { ownNames, warnOfName } from "./own-names.ts";
+import { factsOfPeers } from "./peer.ts";
+import { reportDiagnostics } from "./report-diagnostics.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./run-program.ts";
-import { showDiagnostics } from "./show-diagnostics.ts";
+import { ServedNode, serveMetrics } from "./serve-metrics.ts";
 
 export interface RunOptions extends ProgramOptions {
   readonly listen: string;
@@ -28,52 +31,99 @@ export interface RunOptions extends ProgramOptions {
   readonly watch: readonly string[];
   readonly json: boolean;
   readonly control: ControlRequest;
+  readonly metrics: HostPort | undefined;
 }
 
-export interface TunRequest {
-  /** Undefined lets the kernel number it. */
-  readonly name: string | undefined;
-  /** CIDR. */
-  readonly address: string;
-  readonly mtu: number;
+/** What a node starts with: the program, and what the command line says to it. */
+interface Prepared {
+  readonly program: Program;
+  readonly facts: NodeSettings["facts"];
 }
+
+/** After a signal the program may speak for so long, and everything is over after so long, whatever hangs. */
+const FAREWELL_SECONDS = 1;
+const END_MS = 2_000;
 
 /** `mosaic run`: a node until SIGINT or SIGTERM. What it made is gone when the promise resolves. */
-export async function runNode(options: RunOptions, output: Output): Promise<void> {
+export async function runNode(options: RunOptions, output: LoggedOutput): Promise<void> {
+  const prepared = prepare(options, output);
+  const interrupted = interruptSignal();
+  await using resources = new AsyncDisposableStack();
+  const served = new ServedNode();
+  await openMetrics(options, served, output.log, resources);
+  const world = await openWorld(options, output.log, resources);
+  const names = ownNames(options.listen, options.address, world.datagrams.address);
+  const node = newNode(prepared, world, names, options, output);
+  const control = await controlOf(node, options.control, world.datagrams, output.log);
+  resources.defer(() => control?.close());
+  if (!node.start()) await refuse(node, output.log);
+  const losses = new LossLog(() => node.flow(), output.log);
+  resources.defer(() => losses.stop());
+  served.runs(node);
+  announce(options, names, world.tun, output.log);
+  await aborted(interrupted);
+  endInTime(output.log);
+  served.ends();
+  await node.shutdown(FAREWELL_SECONDS);
+  output.log.flush();
+  for (const line of lossesOf(node.counters, prepared.program.plan)) output.log.info(line);
+}
+
+/** Everything that can be wrong without touching the machine. */
+function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   const listen = parseHostPort(options.listen);
   if (!listen.ok) throw wrongUsage("--listen", listen.message);
   const compilation = compileForRun(options);
   reportDiagnostics(compilation, output);
-  if (compilation.plan === undefined) throw programFailure(compilation.diagnostics);
-  const facts = factsOfPeers(compilation.plan, options.peers);
-  checkWatched(options.watch, compilation.plan);
-  const program = loadProgram(compilation.plan);
-  const stopped = stopSignal();
+  const { plan } = compilation;
+  if (plan === undefined) throw programFailure(compilation.diagnostics);
+  const facts = factsOfPeers(plan, options.peers);
+  checkWatched(options.watch, plan);
+  return { program: loadProgram(plan), facts };
+}
+
+async function openMetrics(
+  { metrics }: RunOptions,
+  served: ServedNode,
+  log: Log,
+  resources: AsyncDisposableStack,
+): Promise<void> {
+  if (metrics === undefined) return;
+  const server = await serveMetrics(metrics, served);
+  resources.defer(() => server.close());
+  log.info(`metrics at http://${server.address}/metrics`, { metrics: server.address });
+}
+
+async function openWorld(options: RunOptions, log: Log, resources: AsyncDisposableStack): Promise<World> {
   const datagrams = await bind(options.listen);
+  resources.defer(() => datagrams.close());
+  const tun = options.tun === undefined ? undefined : openDevice(options.tun, log);
+  resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
-  try {
-    const tun = options.tun === undefined ? undefined : openDevice(options.tun, output);
-    const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun, eventLoop };
-    const names = ownNames(options, datagrams);
-    const onWatch = (line: WatchLine): void =>
-      output.result(options.json ? JSON.stringify(line) : formatWatchLine(line));
-    const onLog = (message: string): void => output.problem(`mosaic: ${message}`);
-    const node = new Node(program, world, { names, facts, watch: options.watch, onWatch, onLog });
-    const control = await controlOf(node, options.control, datagrams, output);
-    if (!node.start()) {
-      await control?.close();
-      await node.stop();
-      throw runFailed("the facts could not be loaded");
-    }
-    announce(options, names, tun, output);
-    await stopped;
-    await control?.close();
-    await node.stop();
-    for (const line of lossesOf(node.counters, compilation.plan)) output.problem(`mosaic: ${line}`);
-  } finally {
-    eventLoop.stop();
-    await datagrams.close();
-  }
+  resources.defer(() => eventLoop.stop());
+  return { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun, eventLoop };
+}
+
+function newNode(
+  { program, facts }: Prepared,
+  world: World,
+  names: readonly string[],
+  { watch, json }: RunOptions,
+  output: LoggedOutput,
+): Node {
+  return new Node(program, world, {
+    names,
+    facts,
+    watch,
+    onWatch: (line) => output.result(json ? JSON.stringify(line) : formatWatchLine(line)),
+    onLog: (message) => output.log.repeated(message),
+  });
+}
+
+async function refuse(node: Node, log: Log): Promise<never> {
+  log.flush();
+  await node.stop();
+  throw runFailed("the facts could not be loaded");
 }
 
 function checkWatched(watched: readonly string[], { predicates }: Plan): void {
@@ -86,65 +136,32 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
   }
 }
 
-function reportDiagnostics({ diagnostics, sources }: Compilation, output: Output): void {
-  if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
-}
-
 async function bind(listen: string): Promise<Datagrams> {
   const opened = await openUdp(listen);
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
 }
 
-function openDevice({ name, address, mtu }: TunRequest, output: Output): Tun {
-  const cidr = parseCidr(address);
-  if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
-  const lost = (code: string): void =>
-    output.problem(`mosaic: the TUN device is gone (${code}); packets for it are dropped`);
-  const opened = openTun({ name, address: cidr.cidr, mtu, lost });
-  if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
-  return opened.tun;
+function announce({ files, tun: asked }: RunOptions, names: readonly string[], tun: Tun | undefined, log: Log): void {
+  const [name = ""] = names;
+  const device = tun === undefined ? "" : `, ${tun.name} with ${asked?.address ?? ""}`;
+  log.info(`running ${files.join(" ")} as ${name}${device}`, { address: name, ...(tun && { device: tun.name }) });
+  warnOfName(name, log);
 }
 
-/** What the node answers to: what others see, what was asked for, and what the socket is bound to. */
-function ownNames({ listen, address }: RunOptions, { address: bound }: Datagrams): readonly string[] {
-  const asked = parseHostPort(listen);
-  const real = parseHostPort(bound);
-  if (!asked.ok || !real.ok) return [bound];
-  const named = formatHostPort(asked.at.host, real.at.port);
-  return [...new Set([...(address === undefined ? [] : [address]), named, bound])];
-}
-
-function announce(options: RunOptions, names: readonly string[], tun: Tun | undefined, output: Output): void {
-  const device = tun === undefined ? "" : `, ${tun.name} with ${options.tun?.address ?? ""}`;
-  output.problem(`mosaic: running ${options.files.join(" ")} as ${names[0]}${device}`);
-  const host = parseHostPort(names[0] ?? "");
-  if (host.ok && isWildcard(host.at.host)) {
-    output.problem(`mosaic: nobody can answer ${names[0]}; say with --addr HOST:PORT what others see`);
-  }
-  if (host.ok && !isLoopback(host.at.host)) {
-    output.problem("mosaic: links are not authenticated; whoever can reach this address can speak to this node");
-  }
-}
-
-function isWildcard(host: string): boolean {
-  return host === "0.0.0.0" || host === "::";
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
-}
-
-/** The first signal ends the node in order; a second ends the process at once. */
-function stopSignal(): Promise<void> {
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const signals = ["SIGINT", "SIGTERM"] as const;
-    const stop = (): void => {
-      for (const signal of signals) process.off(signal, stop);
-      resolve();
-    };
-    for (const signal of signals) process.on(signal, stop);
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+/** Ends the process when closing in order takes too long: the kernel then takes back what is left. */
+function endInTime(log: Log): void {
+  setTimeout(() => {
+    log.error(`the node did not end within ${END_MS / 1_000} s`);
+    process.exit(1);
+  }, END_MS).unref();
 }
 
 function randomSeed(): number {

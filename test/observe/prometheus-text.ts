@@ -31,7 +31,7 @@ export function readPrometheusText(text: string): readonly ReadSample[] {
     }
     const sample = readSample(line);
     if (sample.name !== family) throw new Error(`a sample outside its family: ${line}`);
-    const identity = JSON.stringify([sample.name, Object.entries(sample.labels).toSorted()]);
+    const identity = JSON.stringify([sample.name, Object.entries(sample.labels).map(String).toSorted()]);
     if (seen.has(identity)) throw new Error(`a sample twice: ${line}`);
     seen.add(identity);
     samples.push(sample);

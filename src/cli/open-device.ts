@@ -1,0 +1,24 @@
+import { parseCidr } from "../../runtime/device/cidr.ts";
+import { openTun } from "../../runtime/device/tun.ts";
+import type { Tun } from "../../runtime/world/world.ts";
+import { runFailed, wrongUsage } from "./failure.ts";
+import type { Log } from "./log.ts";
+
+export interface TunRequest {
+  /** Undefined lets the kernel number it. */
+  readonly name: string | undefined;
+  /** CIDR. */
+  readonly address: string;
+  readonly mtu: number;
+}
+
+/** The TUN device that the command line asks for. */
+export function openDevice({ name, address, mtu }: TunRequest, log: Log): Tun {
+  const cidr = parseCidr(address);
+  if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
+  const lost = (code: string): void =>
+    log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
+  const opened = openTun({ name, address: cidr.cidr, mtu, lost });
+  if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
+  return opened.tun;
+}

@@ -1,0 +1,28 @@
+import { formatHostPort, parseHostPort } from "../../runtime/device/host-port.ts";
+import type { Log } from "./log.ts";
+
+/** What the node answers to: what others see, what was asked for, and what the socket is bound to. */
+export function ownNames(listen: string, address: string | undefined, bound: string): readonly string[] {
+  const asked = parseHostPort(listen);
+  const real = parseHostPort(bound);
+  if (!asked.ok || !real.ok) return [bound];
+  const named = formatHostPort(asked.at.host, real.at.port);
+  return [...new Set([...(address === undefined ? [] : [address]), named, bound])];
+}
+
+/** Says what follows from a name that others cannot, or can, reach. */
+export function warnOfName(name: string, log: Log): void {
+  const host = parseHostPort(name);
+  if (!host.ok) return;
+  if (isWildcard(host.at.host)) log.warn(`nobody can answer ${name}; say with --addr HOST:PORT what others see`);
+  if (isLoopback(host.at.host)) return;
+  log.warn("links are not authenticated; whoever can reach this address can speak to this node");
+}
+
+function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
