@@ -17,7 +17,7 @@ runtime      → node:fs, runtime/plan, native
 src          → grammar, runtime/plan
 lab          → node:fs, runtime/plan, native, runtime
 src/cli      → node:fs, grammar, runtime/plan, native, runtime, src, lab
-test         → node:fs, grammar, runtime/plan, native, runtime, src, lab, src/cli
+test         → node:fs, grammar, runtime/plan, native, runtime, src, lab, src/cli, bench
 bench        → node:fs, grammar, runtime/plan, native, runtime, src, lab, src/cli
 `;
 
