@@ -1,6 +1,12 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { type BoundSet, isBound, patternVariables } from "../1-check/binding.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
+import { expressionsOfLiteral, parts, variablesIn } from "../1-check/visit.ts";
+import { functionNamed } from "../../runtime/plan/functions/registry.ts";
+import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
+
+/** Impure functions that give the same value all through a step. */
+const STEADY: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_ADDRESS_FUNCTION]);
 
 /** The literals in the order they are evaluated; each can run with what those before it have bound. */
 export function orderBody(body: readonly Literal[], bound: BoundSet, keysOf: KeysOf): readonly Literal[] {
@@ -19,9 +25,14 @@ export function orderBody(body: readonly Literal[], bound: BoundSet, keysOf: Key
 /** The key columns of a table: a join that knows them all finds one row at most. */
 export type KeysOf = (table: string) => readonly number[];
 
-/** Tests and values as soon as they can be, then negations, then the join that knows most; the text's order breaks ties. */
+/**
+ * Tests and values as soon as they can be, then negations, then the join that knows most; the text's order breaks ties.
+ * What is drawn by chance is drawn once a derivation, behind all joins that do not need it.
+ */
 function nextLiteral(waiting: readonly Literal[], bound: BoundSet, keysOf: KeysOf): Literal {
-  const ready = waiting.find((literal) => literal.kind !== "member" && isScalarReady(literal, bound));
+  const ready = waiting.find(
+    (literal) => isScalarReady(literal, bound) && (!isDraw(literal) || !mayWait(literal, waiting)),
+  );
   if (ready !== undefined) return ready;
   const absent = waiting.find((literal) => isNegation(literal) && isNegationReady(literal, waiting, bound));
   if (absent !== undefined) return absent;
@@ -35,6 +46,38 @@ function nextLiteral(waiting: readonly Literal[], bound: BoundSet, keysOf: KeysO
 function isScalarReady(literal: Literal, bound: BoundSet): boolean {
   if (literal.kind === "condition") return isBound(literal.test, bound);
   return literal.kind === "assign" && isBound(literal.value, bound);
+}
+
+/** Functions that give another value each time they are asked. */
+function isDraw(literal: Literal): boolean {
+  return expressionsOfLiteral(literal)
+    .flatMap((whole) => [...parts(whole)])
+    .some(
+      (part) => part.kind === "call" && !STEADY.has(part.name.text) && functionNamed(part.name.text)?.pure !== true,
+    );
+}
+
+/** Whether joins are left, and none of what is left but tests and values needs what the literal gives. */
+function mayWait(literal: Literal, waiting: readonly Literal[]): boolean {
+  const joins = waiting.filter((other) => other.kind === "predicate" || other.kind === "member");
+  if (joins.length === 0) return false;
+  const given = givenBy(literal, waiting);
+  return !joins
+    .flatMap(expressionsOfLiteral)
+    .some((whole) => [...variablesIn(whole)].some(({ name }) => given.has(name)));
+}
+
+/** What the literal gives, and what is worked out from it. */
+function givenBy(literal: Literal, waiting: readonly Literal[]): ReadonlySet<string> {
+  const given = new Set(literal.kind === "assign" ? [literal.target.name] : []);
+  for (let size = -1; size !== given.size; ) {
+    size = given.size;
+    for (const other of waiting) {
+      if (other.kind !== "assign" || ![...variablesIn(other.value)].some(({ name }) => given.has(name))) continue;
+      given.add(other.target.name);
+    }
+  }
+  return given;
 }
 
 function isNegation(literal: Literal): literal is PredicateLiteral {

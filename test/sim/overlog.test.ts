@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import { sha1 } from "../../runtime/plan/sha1.ts";
+import { addressesOf, ProgramNetwork } from "./program-network.ts";
+
+/** Published overlays in OverLog, on simulated nodes. */
+describe("gossip", () => {
+  function gossip(count: number, loss: number): ProgramNetwork {
+    const addresses = addressesOf(count);
+    return new ProgramNetwork({
+      program: "programs/overlog/gossip.olg",
+      addresses,
+      faults: { delay: 0.02, loss },
+      // Each knows the one before it: a chain.
+      facts: (address) => {
+        const before = addresses[addresses.indexOf(address) - 1];
+        return before === undefined ? [] : [{ predicate: "member", args: [address, before] }];
+      },
+    });
+  }
+
+  test.for([0, 0.2])("a rumour, and a later version of it, reach 30 nodes (loss %d)", (loss) => {
+    const network = gossip(30, loss);
+    const [first = "", second = ""] = network.addresses;
+    network.node(first).insert("say", [first, "colour", "blue"]);
+    network.pass(60);
+    for (const address of network.addresses) {
+      expect(network.rows(address, "rumour")).toEqual([[address, "colour", 1, "blue"]]);
+    }
+    network.node(second).insert("say", [second, "colour", "red"]);
+    network.pass(60);
+    for (const address of network.addresses) {
+      expect(network.rows(address, "rumour")).toEqual([[address, "colour", 2, "red"]]);
+    }
+  });
+});
+
+describe("spanning tree", () => {
+  const addresses = addressesOf(9);
+  const [root = "", second = ""] = addresses;
+
+  /** A grid of three by three. */
+  function neighbours(at: number): readonly string[] {
+    const [row, column] = [Math.floor(at / 3), at % 3];
+    return addresses.filter((_, other) => {
+      return Math.abs(Math.floor(other / 3) - row) + Math.abs((other % 3) - column) === 1;
+    });
+  }
+
+  function tree(): ProgramNetwork {
+    const network = new ProgramNetwork({
+      program: "programs/overlog/spanning-tree.olg",
+      addresses,
+      faults: { delay: 0.01 },
+      facts: (address) => {
+        return neighbours(addresses.indexOf(address)).map((to) => ({ predicate: "link", args: [address, to] }));
+      },
+    });
+    network.pass(15);
+    return network;
+  }
+
+  test("all know one root and their distance to it", () => {
+    const network = tree();
+    const distances = addresses.map((address) => network.rows(address, "tree")[0]?.slice(1, 3));
+    expect(distances).toEqual([0, 1, 2, 1, 2, 3, 2, 3, 4].map((distance) => [root, distance]));
+  });
+
+  test("what one says is heard once by each", () => {
+    const network = tree();
+    const speaker = addresses[5] as string;
+    network.node(speaker).insert("cast", [speaker, "hello", speaker]);
+    network.pass(5);
+    const heard = network.said.filter((line) => line.tuple[0] === "hear" && line.op === "event");
+    expect(heard.map((line) => line.tuple[1] as string).toSorted()).toEqual(addresses.toSorted());
+  });
+
+  test("without its root the rest finds another", () => {
+    const network = tree();
+    network.crash(root);
+    network.pass(60);
+    const roots = addresses.slice(1).map((address) => network.rows(address, "tree")[0]?.[1]);
+    expect(new Set(roots)).toEqual(new Set([second]));
+  });
+});
+
+describe("mesh", () => {
+  test("all members know each other, and mark the dead", () => {
+    const addresses = addressesOf(16);
+    const network = new ProgramNetwork({
+      program: "programs/overlog/mesh.olg",
+      addresses,
+      faults: { delay: 0.02, loss: 0.05 },
+      defines: { BOOTSTRAP: `"${addresses[0]}"` },
+    });
+    const known = (address: string, isAlive: number): readonly unknown[] => {
+      const members = network.rows(address, "member").filter(([, , , , alive]) => alive === isAlive);
+      return members.map(([, member]) => member as string).toSorted();
+    };
+    network.pass(60);
+    for (const address of addresses) expect(known(address, 1)).toEqual(addresses.toSorted());
+    const [, victim = ""] = addresses;
+    network.crash(victim);
+    network.pass(60);
+    for (const address of addresses.filter((one) => one !== victim)) {
+      expect(known(address, 0)).toEqual([victim]);
+      expect(network.rows(address, "neighbor").length).toBeGreaterThanOrEqual(2);
+    }
+  });
+});
+
+describe("chord", () => {
+  function ring(addresses: readonly string[]): readonly string[] {
+    const idOf = new Map(addresses.map((address) => [address, sha1(address)]));
+    return addresses.toSorted((one, other) => ((idOf.get(one) as bigint) < (idOf.get(other) as bigint) ? -1 : 1));
+  }
+
+  /** The first node whose id is not before the key. */
+  function ownerOf(key: bigint, addresses: readonly string[]): string {
+    const order = ring(addresses);
+    return order.find((address) => sha1(address) >= key) ?? (order[0] as string);
+  }
+
+  function successors(network: ProgramNetwork, addresses: readonly string[]): readonly unknown[] {
+    return addresses.map((address) => network.rows(address, "bestSucc")[0]?.[2]);
+  }
+
+  function inOrder(addresses: readonly string[]): readonly unknown[] {
+    const order = ring(addresses);
+    return addresses.map((address) => order[(order.indexOf(address) + 1) % order.length]);
+  }
+
+  function chord(count: number): ProgramNetwork {
+    const addresses = addressesOf(count);
+    return new ProgramNetwork({
+      program: "programs/overlog/chord.olg",
+      addresses,
+      faults: { delay: 0.02 },
+      defines: { LANDMARK: `"${addresses[0]}"` },
+    });
+  }
+
+  test("20 nodes become a ring, lookups find the owners of keys, and the ring closes over the dead", () => {
+    const network = chord(20);
+    network.pass(300);
+    expect(successors(network, network.addresses)).toEqual(inOrder(network.addresses));
+
+    const keys = Array.from({ length: 100 }, (_, at) => sha1(`key ${at}`));
+    const asked = keys.map((key, at) => ({ key, from: network.addresses[at % 20] as string, number: 1000 + at }));
+    const first = network.said.length;
+    for (const { key, from, number } of asked) network.node(from).insert("lookup", [from, key, from, number]);
+    network.pass(5);
+    const found = new Map(
+      network.said.slice(first).flatMap(({ op, tuple }) => (op === "event" ? [[tuple[5], tuple[4]] as const] : [])),
+    );
+    for (const { key, number } of asked) expect(found.get(number)).toBe(ownerOf(key, network.addresses));
+
+    const dead = ring(network.addresses).filter((_, at) => at % 5 === 0 && at > 0);
+    for (const address of dead) network.crash(address);
+    network.pass(120);
+    const living = network.addresses.filter((address) => !dead.includes(address));
+    expect(successors(network, living)).toEqual(inOrder(living));
+  });
+});

@@ -1,0 +1,77 @@
+import type { Faults } from "../../runtime/device/faulty-datagrams.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram, type Program } from "../../runtime/node/program.ts";
+import type { WatchLine } from "../../runtime/observe/watch.ts";
+import type { Row } from "../../runtime/plan/value.ts";
+import { Simulation } from "../../runtime/sim/simulation.ts";
+import type { World } from "../../runtime/world/world.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+
+export interface NetworkSettings {
+  /** A file of the repository. */
+  readonly program: string;
+  readonly addresses: readonly string[];
+  readonly seed?: number;
+  readonly faults?: Faults;
+  readonly defines?: Readonly<Record<string, string>>;
+  /** What each node knows at its start. */
+  readonly facts?: (address: string) => readonly { readonly predicate: string; readonly args: Row }[];
+}
+
+export function compileProgram(file: string, defines: Readonly<Record<string, string>> = {}): Program {
+  const path = new URL(`../../${file}`, import.meta.url).pathname;
+  const options = { defines: new Map(Object.entries(defines)), dialect: undefined };
+  const { plan, diagnostics } = compile([path], new FileLibrary(), options);
+  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+  return loadProgram(plan);
+}
+
+/** Simulated hosts that all run one program. */
+export class ProgramNetwork {
+  readonly simulation: Simulation;
+  readonly addresses: readonly string[];
+  /** What the nodes have said of the predicates that the program watches, in order. */
+  readonly said: WatchLine[] = [];
+  readonly #nodes = new Map<string, Node>();
+
+  constructor({ program, addresses, seed = 1, faults = {}, defines = {}, facts = () => [] }: NetworkSettings) {
+    this.addresses = addresses;
+    const compiled = compileProgram(program, defines);
+    this.simulation = new Simulation({ seed, faults: () => faults });
+    for (const address of addresses) {
+      const boot = (world: World): void => {
+        const settings = { names: [address], facts: facts(address), watch: [] };
+        const node = new Node(compiled, world, { ...settings, onWatch: (line) => this.said.push(line) });
+        this.#nodes.set(address, node);
+        node.start();
+      };
+      this.simulation.addHost({ name: address, address, boot });
+    }
+    this.simulation.startAll();
+  }
+
+  /** Lets so many seconds pass. */
+  pass(seconds: number): void {
+    this.simulation.runUntil(this.simulation.now + seconds);
+  }
+
+  node(address: string): Node {
+    const node = this.#nodes.get(address);
+    if (node === undefined) throw new Error(`no node ${address}`);
+    return node;
+  }
+
+  rows(address: string, table: string): readonly Row[] {
+    return this.node(address).rows(table) ?? [];
+  }
+
+  crash(address: string): void {
+    this.simulation.host(address).crash();
+    this.#nodes.delete(address);
+  }
+}
+
+export function addressesOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, at) => `10.0.0.${at + 1}:10000`);
+}
