@@ -37,4 +37,6 @@ export interface Compiler {
   query(text: string, plan: Plan): Compiled<Query>;
   /** Facts as a program writes them; the last full stop may be missing. */
   facts(text: string, plan: Plan): Compiled<readonly Fact[]>;
+  /** What is wrong with a predicate's name; undefined when the plan has one of that name. */
+  predicate(name: string, plan: Plan): Complaint | undefined;
 }

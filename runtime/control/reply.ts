@@ -1,3 +1,4 @@
+import type { Figures } from "../observe/figures.ts";
 import type { JsonValue } from "../observe/watch.ts";
 import type { RequestId } from "./request.ts";
 
@@ -7,7 +8,36 @@ export type Reply = Part | Done | Refusal;
 /** More is to come. */
 export type Part =
   | { readonly id: RequestId; readonly columns: readonly string[] }
-  | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] };
+  | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] }
+  | { readonly id: RequestId; readonly figures: Figures }
+  /** The trace has begun. */
+  | { readonly id: RequestId; readonly tracing: true }
+  | { readonly id: RequestId; readonly seen: Seen }
+  /** So much was seen and not sent, because the client did not read. */
+  | { readonly id: RequestId; readonly missed: number };
+
+/** One line of a trace. */
+export interface Seen {
+  /** Seconds since the node started. */
+  readonly t: number;
+  /**
+   * `crossing`: a tuple crosses an edge of the graph. `derived`: a table that rules define gains (`+`) or loses (`-`) a
+   * row. `dropped`: the element `from` drops what reached it last. `undone`: the step was taken back.
+   */
+  readonly kind: "crossing" | "derived" | "dropped" | "undone";
+  /** The nodes of the graph, and the port of the first, for a crossing. */
+  readonly from?: string;
+  readonly port?: string;
+  readonly to?: string;
+  /** The rule that a crossing comes from, or goes to, or that passed a limit. */
+  readonly rule?: string;
+  /** A row is deleted. */
+  readonly op?: "+" | "-";
+  /** Name and arguments; with the form `text`, as one string. */
+  readonly tuple?: readonly JsonValue[] | string;
+  readonly loc?: string;
+  readonly reason?: string;
+}
 
 /** The request was done. */
 export interface Done {

@@ -7,7 +7,10 @@ export type ValueForm = "json" | "text";
 /** What a client may ask of a node. */
 export type Request =
   | { readonly kind: "query"; readonly text: string; readonly form: ValueForm }
-  | { readonly kind: "insert" | "delete"; readonly text: string };
+  | { readonly kind: "insert" | "delete"; readonly text: string }
+  | { readonly kind: "figures" }
+  /** Until the client goes. Without a predicate, of everything. */
+  | { readonly kind: "trace"; readonly predicate: string | undefined; readonly form: ValueForm };
 
 /** Echoed in every reply, so that a client can tell its requests apart. */
 export type RequestId = number | string | null;
@@ -38,14 +41,22 @@ type Fields = Readonly<Record<string, unknown>>;
 type Reader = (fields: Fields) => Request | string;
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  [
-    "query",
-    (fields) =>
-      withText(fields, (text) => ({ kind: "query", text, form: fields["form"] === "text" ? "text" : "json" })),
-  ],
+  ["query", (fields) => withText(fields, (text) => ({ kind: "query", text, form: formOf(fields) }))],
   ["insert", (fields) => withText(fields, (text) => ({ kind: "insert", text }))],
   ["delete", (fields) => withText(fields, (text) => ({ kind: "delete", text }))],
+  ["figures", () => ({ kind: "figures" })],
+  ["trace", readTrace],
 ]);
+
+function readTrace(fields: Fields): Request | string {
+  const { predicate } = fields;
+  if (predicate !== undefined && typeof predicate !== "string") return `"predicate" is no string`;
+  return { kind: "trace", predicate, form: formOf(fields) };
+}
+
+function formOf({ form }: Fields): ValueForm {
+  return form === "text" ? "text" : "json";
+}
 
 function withText(fields: Fields, make: (text: string) => Request): Request | string {
   const { text } = fields;

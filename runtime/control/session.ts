@@ -6,6 +6,7 @@ import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
 import type { RefusalReason, Reply } from "./reply.ts";
 import { parseRequest, type Request, type RequestId, type ValueForm } from "./request.ts";
+import { Trace } from "./trace.ts";
 
 /** The client's end of a session. */
 export interface Client {
@@ -16,6 +17,7 @@ export interface Client {
 /** Rows in one line of an answer. */
 const ROWS_A_LINE = 100;
 const MOST_WAITING = 16;
+const MOST_TRACES = 4;
 const TABLE_NAME = /^\s*[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*\s*$/;
 
 /** One client of a node: lines in, lines out. Whatever a line holds, the outcome is a reply. */
@@ -23,6 +25,7 @@ export class Session {
   readonly #control: Control;
   readonly #client: Client;
   readonly #waiting: Iterator<Reply>[] = [];
+  readonly #traces: Trace[] = [];
   #isFull = false;
 
   constructor(control: Control, client: Client) {
@@ -50,12 +53,14 @@ export class Session {
   /** The client has room again. */
   drained(): void {
     this.#isFull = false;
+    for (const trace of this.#traces) trace.resume();
     this.#pump();
   }
 
   /** The client is gone. */
   close(): void {
     this.#waiting.length = 0;
+    for (const trace of this.#traces) trace.end();
   }
 
   #reply(replies: Iterable<Reply>): void {
@@ -84,6 +89,13 @@ export class Session {
       case "insert":
       case "delete":
         return [this.#operate(id, request.text, request.kind === "delete")];
+      case "figures":
+        return [
+          { id, figures: this.#control.node.figures() },
+          { id, ok: true },
+        ];
+      case "trace":
+        return this.#trace(id, request.predicate, request.form);
     }
   }
 
@@ -112,6 +124,20 @@ export class Session {
       if (operated === "limit") return this.#refusal(id, "limit", `a rule passed a limit over ${predicate}`);
     }
     return { id, ok: true };
+  }
+
+  #trace(id: RequestId, predicate: string | undefined, form: ValueForm): Iterable<Reply> {
+    if (this.#traces.length >= MOST_TRACES) return [this.#refusal(id, "busy", `${MOST_TRACES} traces run already`)];
+    const { node, compiler } = this.#control;
+    const unknown = predicate === undefined ? undefined : compiler.predicate(predicate, node.plan);
+    if (unknown !== undefined) return [this.#complaint(id, unknown)];
+    const send = (reply: Reply): boolean => {
+      if (this.#isFull) return false;
+      this.#send(reply);
+      return true;
+    };
+    this.#traces.push(new Trace(node, id, predicate, form, send));
+    return [{ id, tracing: true }];
   }
 
   #complaint(id: RequestId, { message, text }: Complaint): Reply {

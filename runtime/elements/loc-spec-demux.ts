@@ -1,11 +1,9 @@
 import { Address } from "../plan/address.ts";
 import type { Cause } from "../engine/engine.ts";
 import { compareTuples, type Tuple } from "../plan/packet.ts";
-import { equalRows } from "../plan/value.ts";
+import { equalRows, type Value } from "../plan/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
-import type { NetworkOut } from "./network-out.ts";
-import type { OverlaySendWrap } from "./overlay-send-wrap.ts";
 import type { Outgoing } from "./round-robin.ts";
 
 /**
@@ -27,19 +25,28 @@ export const spec: ElementSpec = {
   drops: ["no address", "unknown overlay", "address options"],
 };
 
+/** A way out: to a node of the IP network, or of an overlay. */
+export interface WayOut<Place extends Value> {
+  push(to: Place, tuple: Tuple): void;
+}
+
 export class LocSpecDemux {
   readonly counters: ElementCounters = new ElementCounters();
   local = 0;
   ip = 0;
   overlay = 0;
   readonly #isOwn: (address: string) => boolean;
-  readonly #wraps: ReadonlyMap<string, OverlaySendWrap>;
-  readonly #network: NetworkOut;
+  readonly #overlays: ReadonlyMap<string, WayOut<Value>>;
+  readonly #network: WayOut<string>;
   #steps: Cause[] = [];
 
-  constructor(isOwn: (address: string) => boolean, wraps: ReadonlyMap<string, OverlaySendWrap>, network: NetworkOut) {
+  constructor(
+    isOwn: (address: string) => boolean,
+    overlays: ReadonlyMap<string, WayOut<Value>>,
+    network: WayOut<string>,
+  ) {
     this.#isOwn = isOwn;
-    this.#wraps = wraps;
+    this.#overlays = overlays;
     this.#network = network;
   }
 
@@ -70,12 +77,12 @@ export class LocSpecDemux {
   }
 
   #toOverlay(address: Address, { tuple }: Outgoing): void {
-    const wrap = this.#wraps.get(address.overlay);
-    if (wrap === undefined) return this.counters.drop("unknown overlay");
+    const overlay = this.#overlays.get(address.overlay);
+    if (overlay === undefined) return this.counters.drop("unknown overlay");
     if (address.options.length > 0) return this.counters.drop("address options");
     this.overlay++;
     this.counters.out++;
-    wrap.push(address.node, tuple);
+    overlay.push(address.node, tuple);
   }
 }
 

@@ -2,10 +2,9 @@ import type { Engine } from "../engine/engine.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
-import type { TunTx } from "./tun-tx.ts";
 
 /**
- * ReceiveDemux(engine, tunTx)
+ * ReceiveDemux(engine, device)
  *
  * Hands each tuple to what it is for: the strands that hear the event, the table that holds the row, or Tun::Tx.
  *
@@ -26,18 +25,18 @@ export const spec: ElementSpec = {
 export class ReceiveDemux {
   readonly counters: ElementCounters = new ElementCounters();
   readonly #engine: Engine;
-  readonly #tunTx: TunTx;
+  readonly #device: (tuple: Tuple) => void;
 
-  constructor(engine: Engine, tunTx: TunTx) {
+  constructor(engine: Engine, device: (tuple: Tuple) => void) {
     this.#engine = engine;
-    this.#tunTx = tunTx;
+    this.#device = device;
   }
 
   push(tuple: Tuple, provenance: Provenance): void {
     this.counters.in++;
     this.counters.out++;
     if (tuple.predicate.table !== undefined) this.#engine.change(tuple);
-    else if (tuple.predicate.role.kind === "tun" && provenance !== "device") this.#tunTx.push(tuple);
+    else if (tuple.predicate.role.kind === "tun" && provenance !== "device") this.#device(tuple);
     else this.#engine.react(tuple);
   }
 }

@@ -4,6 +4,7 @@ import type { Plan, PredicateSpec, RowEvent } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { type RandomStream, streamOf } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
+import type { Snitch } from "../observe/snitch.ts";
 import { LimitPassed, type Limits } from "./limits.ts";
 import { RoundEvents } from "./round-events.ts";
 import { type Change, type ChangeListener, type Delta, Store } from "./store.ts";
@@ -76,6 +77,7 @@ export class Engine implements StrandHost {
   readonly #seed: number;
   readonly #limits: Limits;
   readonly #listener: EngineListener;
+  readonly #snitch: Snitch;
   readonly #queries: RandomStream;
   readonly #ambients: (Ambient | undefined)[] = [];
   readonly #events = new RoundEvents();
@@ -96,6 +98,7 @@ export class Engine implements StrandHost {
     seed: number,
     limits: Limits,
     listener: EngineListener,
+    snitch: Snitch,
   ) {
     this.#plan = plan;
     this.#strands = strands;
@@ -103,6 +106,7 @@ export class Engine implements StrandHost {
     this.#seed = seed;
     this.#limits = limits;
     this.#listener = listener;
+    this.#snitch = snitch;
     this.#queries = streamOf(seed, "queries");
     this.store = new Store(plan, listener, limits.derivations < Infinity);
     this.tables = this.store.tables;
@@ -219,13 +223,21 @@ export class Engine implements StrandHost {
 
   #deduce(deltas: readonly Delta[], dataflow: Dataflow): void {
     for (const { kind, predicate, values } of deltas) {
-      for (const strand of this.#byRow[kind][predicate] as readonly number[]) this.#fire(strand, values);
+      for (const strand of this.#byRow[kind][predicate] as readonly number[]) {
+        if (this.#snitch.isOn) this.#tellRow(kind, predicate, values, strand);
+        this.#fire(strand, values);
+      }
     }
     dataflow.drain();
     for (let event = this.#events.take(); event !== undefined; event = this.#events.take()) {
       dataflow.receive(event.tuple, event.provenance);
       dataflow.drain();
     }
+  }
+
+  #tellRow(kind: string, predicate: number, args: Row, strand: number): void {
+    const spec = this.#predicate(predicate);
+    this.#snitch.entered("Tables", `${kind} ${spec.name}`, strand, { predicate: spec, args, isDelete: false });
   }
 
   #commit(): readonly Delta[] {
@@ -260,11 +272,15 @@ export class Engine implements StrandHost {
   /** ReceiveDemux has an event for the rules. */
   react(tuple: Tuple): void {
     this.#listener.event(tuple);
-    for (const strand of this.#byEvent[tuple.predicate.id] as readonly number[]) this.#fire(strand, tuple.args);
+    for (const strand of this.#byEvent[tuple.predicate.id] as readonly number[]) {
+      if (this.#snitch.isOn) this.#snitch.entered("ReceiveDemux", tuple.predicate.name, strand, tuple);
+      this.#fire(strand, tuple.args);
+    }
   }
 
   /** ReceiveDemux has a row for a table. */
   change(tuple: Tuple): void {
+    if (this.#snitch.isOn) this.#snitch.crossed("ReceiveDemux", "rows", "Tables", tuple);
     const table = this.store.table(tuple.predicate.id);
     this.#changes.push({ table, values: tuple.args, isDelete: tuple.isDelete });
   }
@@ -277,17 +293,24 @@ export class Engine implements StrandHost {
 
   raise(strand: number, predicate: number, args: Row): void {
     this.#count(strand);
+    if (this.#snitch.isOn) this.#tellDerived(strand, "local", "Mux", predicate, args, false);
     this.#events.add({ predicate: this.#predicate(predicate), args, isDelete: false }, "rule");
   }
 
   put(strand: number, predicate: number, args: Row): void {
     this.#count(strand);
+    if (this.#snitch.isOn) this.#tellDerived(strand, "rows", "Tables", predicate, args, false);
     this.#changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: false });
   }
 
   remove(strand: number, predicate: number, args: Row): void {
     this.#count(strand);
+    if (this.#snitch.isOn) this.#tellDerived(strand, "rows", "Tables", predicate, args, true);
     this.#changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: true });
+  }
+
+  #tellDerived(strand: number, port: string, to: string, predicate: number, args: Row, isDelete: boolean): void {
+    this.#snitch.left(strand, port, to, { predicate: this.#predicate(predicate), args, isDelete });
   }
 
   dispatch(strand: number, predicate: number, args: Row, location: Value, isDelete: boolean): void {

@@ -1,7 +1,7 @@
 import { Admission } from "../elements/admission.ts";
 import type { ElementCounters } from "../observe/element-counters.ts";
 import { PeerBook } from "../observe/peer-book.ts";
-import { LocSpecDemux } from "../elements/loc-spec-demux.ts";
+import { LocSpecDemux, type WayOut } from "../elements/loc-spec-demux.ts";
 import { Mux } from "../elements/mux.ts";
 import { NetworkIn } from "../elements/network-in.ts";
 import { NetworkOut } from "../elements/network-out.ts";
@@ -16,6 +16,7 @@ import type { Limits } from "../engine/limits.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Value } from "../plan/value.ts";
+import type { Snitch } from "../observe/snitch.ts";
 import type { World } from "../world/world.ts";
 
 /** An element of this node under the name of the drawing, for those who read its counters. */
@@ -51,6 +52,7 @@ export class NodeDataflow implements Dataflow {
   readonly #tunTx: TunTx;
   readonly #roundRobin: RoundRobin;
   readonly #listener: NetworkListener;
+  readonly #snitch: Snitch;
 
   constructor(
     plan: Plan,
@@ -60,21 +62,31 @@ export class NodeDataflow implements Dataflow {
     isOwn: (address: string) => boolean,
     step: (cause: Cause) => void,
     listener: NetworkListener,
+    snitch: Snitch,
   ) {
     this.#listener = listener;
+    this.#snitch = snitch;
     this.mux = new Mux(world.clock, limits, step);
-    const toMux = (cause: Cause): void => this.mux.push(cause);
     const admission = new Admission(plan);
     this.networkIn = new NetworkIn(world, admission, this.peers, (cause) => this.#arrived(cause));
     const device = plan.predicates.find((spec) => spec.role.kind === "tun" && engine.isHeard(spec.id));
-    const tunRx = world.tun && device && new TunRx(world.tun, device, toMux);
+    const tunRx = world.tun && device && new TunRx(world.tun, device, (cause) => this.#read(cause));
     this.#tunTx = new TunTx(world.tun);
-    const receiveDemux = new ReceiveDemux(engine, this.#tunTx);
-    this.unwrap = new OverlayRecvUnwrap(admission, (tuple, provenance) => receiveDemux.push(tuple, provenance));
+    const receiveDemux = new ReceiveDemux(engine, (tuple) => {
+      if (snitch.isOn) snitch.crossed("ReceiveDemux", "tun", "TunTx", tuple);
+      this.#tunTx.push(tuple);
+    });
+    this.unwrap = new OverlayRecvUnwrap(admission, (tuple, provenance) => {
+      if (snitch.isOn) snitch.crossed("OverlayRecvUnwrap", "out", "ReceiveDemux", tuple);
+      receiveDemux.push(tuple, provenance);
+    });
     this.networkOut = new NetworkOut(world.datagrams, this.peers);
-    this.wraps = overlayWraps(plan, (tuple, provenance) => engine.inject(tuple, provenance));
-    this.demux = new LocSpecDemux(isOwn, this.wraps, this.networkOut);
-    this.#roundRobin = new RoundRobin((outgoing) => this.demux.push(outgoing));
+    this.wraps = overlayWraps(plan, engine, snitch);
+    this.demux = new LocSpecDemux(isOwn, this.#overlayPorts(), { push: (to, tuple) => this.#toNetwork(to, tuple) });
+    this.#roundRobin = new RoundRobin((outgoing) => {
+      if (snitch.isOn) snitch.crossed("RoundRobin", "out", "LocSpecDemux", outgoing.tuple, outgoing.location);
+      this.demux.push(outgoing);
+    });
     this.elements = [
       counted("NetworkIn", this.networkIn),
       counted("Admission", admission),
@@ -88,6 +100,10 @@ export class NodeDataflow implements Dataflow {
       ...[...this.wraps].map(([overlay, wrap]) => counted("OverlaySendWrap", wrap, overlay)),
       counted("NetworkOut", this.networkOut),
     ];
+    for (const { element, label, counters } of this.elements) {
+      const name = label === "" ? element : `${element}(${label})`;
+      counters.onDrop = (reason) => snitch.dropped(name, reason);
+    }
   }
 
   /** What all elements have dropped, by reason. */
@@ -105,11 +121,13 @@ export class NodeDataflow implements Dataflow {
   }
 
   receive(tuple: Tuple, provenance: Provenance): void {
+    if (this.#snitch.isOn) this.#snitch.crossed("Mux", "out", "OverlayRecvUnwrap", tuple);
     this.unwrap.push(tuple, provenance);
   }
 
   send(tuple: Tuple, location: Value, strand: number): void {
     this.#listener.sent(tuple, location);
+    if (this.#snitch.isOn) this.#snitch.left(strand, "out", "RoundRobin", tuple, location);
     this.#roundRobin.push({ tuple, location }, strand);
   }
 
@@ -120,7 +138,10 @@ export class NodeDataflow implements Dataflow {
   leave(): void {
     this.networkOut.leave();
     this.#tunTx.leave();
-    for (const cause of this.demux.takeLocal()) this.mux.push(cause);
+    for (const cause of this.demux.takeLocal()) {
+      if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "local", "Mux", cause.tuple, cause.source);
+      this.mux.push(cause);
+    }
   }
 
   forget(): void {
@@ -132,7 +153,28 @@ export class NodeDataflow implements Dataflow {
 
   #arrived(cause: Cause): void {
     this.#listener.received(cause.tuple, cause.source);
+    if (this.#snitch.isOn) this.#snitch.crossed("NetworkIn", "out", "Mux", cause.tuple, cause.source);
     this.mux.push(cause);
+  }
+
+  #read(cause: Cause): void {
+    if (this.#snitch.isOn) this.#snitch.crossed("TunRx", "out", "Mux", cause.tuple);
+    this.mux.push(cause);
+  }
+
+  #toNetwork(to: string, tuple: Tuple): void {
+    if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "ip", "NetworkOut", tuple, to);
+    this.networkOut.push(to, tuple);
+  }
+
+  #overlayPorts(): ReadonlyMap<string, WayOut<Value>> {
+    const port = (name: string, wrap: OverlaySendWrap): WayOut<Value> => ({
+      push: (node, tuple) => {
+        if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", name, `OverlaySendWrap(${name})`, tuple, node);
+        wrap.push(node, tuple);
+      },
+    });
+    return new Map([...this.wraps].map(([name, wrap]) => [name, port(name, wrap)]));
   }
 }
 
@@ -144,13 +186,15 @@ function counted(
   return { element, label, counters };
 }
 
-function overlayWraps(
-  plan: Plan,
-  out: (tuple: Tuple, provenance: Provenance) => void,
-): ReadonlyMap<string, OverlaySendWrap> {
+function overlayWraps(plan: Plan, engine: Engine, snitch: Snitch): ReadonlyMap<string, OverlaySendWrap> {
   const wraps = new Map<string, OverlaySendWrap>();
   for (const { name, send } of plan.overlays) {
-    if (send !== undefined) wraps.set(name, new OverlaySendWrap(plan.predicates[send] as PredicateSpec, out));
+    if (send === undefined) continue;
+    const wrap = new OverlaySendWrap(plan.predicates[send] as PredicateSpec, (tuple, provenance) => {
+      if (snitch.isOn) snitch.crossed(`OverlaySendWrap(${name})`, "out", "Mux", tuple);
+      engine.inject(tuple, provenance);
+    });
+    wraps.set(name, wrap);
   }
   return wraps;
 }

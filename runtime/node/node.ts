@@ -2,6 +2,7 @@ import { type Cause, Engine, type EngineCounters, type EngineListener } from "..
 import { defaultLimits, type Limits } from "../engine/limits.ts";
 import { PeriodicTimers } from "../engine/periodic-timers.ts";
 import type { Table } from "../engine/table.ts";
+import { Snitch } from "../observe/snitch.ts";
 import { type WatchLine, watchedTuple } from "../observe/watch.ts";
 import { formatValue } from "../plan/format.ts";
 import type { Tuple } from "../plan/packet.ts";
@@ -55,6 +56,8 @@ export class Node {
   /** Letters of `watchmod`, by predicate. */
   readonly #watched: ReadonlyMap<number, string>;
   readonly #startedAt: number;
+  /** On every edge of the node's graph. */
+  readonly snitch: Snitch = new Snitch();
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
   /** Of the step under way. */
@@ -69,7 +72,7 @@ export class Node {
     this.#limits = limits;
     this.#startedAt = world.clock.now();
     this.#watched = watchedPredicates(plan, settings.watch);
-    this.#engine = new Engine(plan, strands, world.clock, world.seed, limits, this.#listener());
+    this.#engine = new Engine(plan, strands, world.clock, world.seed, limits, this.#listener(), this.snitch);
     const names = new Set(settings.names);
     const isOwn = (name: string): boolean => names.has(name) || this.#engine.isLocalAddress(name);
     const network = {
@@ -77,7 +80,8 @@ export class Node {
       received: (tuple: Tuple, from: Value): void => this.#watch("recv", tuple, from),
     };
     const step = (cause: Cause): void => void this.#step(cause);
-    this.#dataflow = new NodeDataflow(plan, this.#engine, world, limits, isOwn, step, network);
+    this.#dataflow = new NodeDataflow(plan, this.#engine, world, limits, isOwn, step, network, this.snitch);
+    this.snitch.follow(plan);
     this.#engine.connect(this.#dataflow);
     this.#timers = new PeriodicTimers(plan.timers, world.clock, world.seed, (timer, number) =>
       this.#ring(timer, number),
@@ -160,6 +164,11 @@ export class Node {
     return this.#program.plan;
   }
 
+  /** Seconds since it was made. */
+  get uptime(): number {
+    return this.#world.clock.now() - this.#startedAt;
+  }
+
   get clock(): Clock {
     return this.#world.clock;
   }
@@ -196,7 +205,7 @@ export class Node {
   figures(): Figures {
     return collectFigures({
       name: this.#settings.names[0] ?? "",
-      uptime: this.#world.clock.now() - this.#startedAt,
+      uptime: this.uptime,
       plan: this.#program.plan,
       world: this.#world,
       limits: this.#limits,
@@ -287,14 +296,21 @@ export class Node {
     return {
       changed: (table: Table, kind, values: Row): void => {
         if (this.#isWatched(table.predicate.id, kind)) this.#report(kind, table.predicate.name, values);
+        if (this.snitch.isOn) this.#tellView(table, kind, values);
       },
       event: (tuple: Tuple): void => this.#watch("event", tuple, undefined),
       settled: (isDone: boolean): void => this.#settle(isDone),
       limitPassed: (limit: keyof Limits, rule: string): void => {
+        this.snitch.undone(limit, rule);
         if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);
         this.#settings.onLog?.(`a step passed its limit of ${limit} in rule ${rule} and was taken back`);
       },
     };
+  }
+
+  /** Other rows have crossed an edge to the tables. */
+  #tellView({ predicate, spec }: Table, kind: WatchLine["op"], args: Row): void {
+    if (spec.view !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
   }
 
   /** What a step did is told when it is done, and not at all when it was taken back. */
@@ -314,7 +330,7 @@ export class Node {
   }
 
   #report(op: WatchLine["op"], name: string, args: Row, place?: Value): void {
-    const t = this.#world.clock.now() - this.#startedAt;
+    const t = this.uptime;
     const loc = place === undefined ? {} : { loc: typeof place === "string" ? place : formatValue(place) };
     const line: WatchLine = { t, node: this.#settings.names[0] ?? "", op, tuple: watchedTuple(name, args), ...loc };
     if (op === "recv") this.#settings.onWatch?.(line);

@@ -4,8 +4,11 @@ export class ElementCounters {
   in = 0;
   out = 0;
   readonly dropped: Map<string, number> = new Map();
+  /** Told of each drop. */
+  onDrop: ((reason: string) => void) | undefined;
 
   drop(reason: string): void {
+    this.onDrop?.(reason);
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
   }
 }

@@ -8,6 +8,8 @@ const NODE = "port or HOST:PORT of a node of this user, or the path of its contr
 export function addNodeCommands(mosaic: Command): void {
   addQuery(mosaic);
   addCtl(mosaic);
+  addTop(mosaic);
+  addTrace(mosaic);
 }
 
 function addQuery(mosaic: Command): void {
@@ -31,4 +33,30 @@ function addCtl(mosaic: Command): void {
     .argument("<action>", actionsHelp())
     .argument("[what]", "the fact")
     .action((node: string, action: string, what: string | undefined) => controlNode(node, ctlRequest(action, what)));
+}
+
+function addTop(mosaic: Command): void {
+  mosaic
+    .command("top")
+    .description("a running node in numbers, and what is wrong with it")
+    .argument("<node>", NODE)
+    .option("--once", "print it once, also on a terminal", false)
+    .option("--json", "print it once, as one JSON object", false)
+    .action(async (node: string, options: { once: boolean; json: boolean }) => {
+      const { topNode } = await import("./top.ts");
+      await topNode(node, options, output);
+    });
+}
+
+function addTrace(mosaic: Command): void {
+  mosaic
+    .command("trace")
+    .description("what crosses which edge of a running node's dataflow")
+    .argument("<node>", NODE)
+    .argument("[predicate]", "tuples of this predicate only, also within packets")
+    .option("--json", "print one JSON object a line", false)
+    .action(async (node: string, predicate: string | undefined, { json }: { json: boolean }) => {
+      const { traceNode } = await import("./trace.ts");
+      await traceNode(node, predicate, json, output);
+    });
 }

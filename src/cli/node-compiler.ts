@@ -1,6 +1,8 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
 import type { Source } from "../../grammar/span.ts";
 import type { Compiled, Compiler, Complaint } from "../../runtime/control/compiler.ts";
+import { unknownName } from "../asked-names.ts";
 import { compileQuery } from "../compile-query.ts";
 import { readFacts } from "../read-facts.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
@@ -14,6 +16,11 @@ export const nodeCompiler: Compiler = {
   facts(text, plan) {
     const { facts, diagnostics, source } = readFacts(text, plan);
     return compiled(facts, diagnostics, [source]);
+  },
+  predicate(name, plan) {
+    const names = plan.predicates.map((spec) => spec.name);
+    if (names.includes(name)) return undefined;
+    return complaintOf([report("E0304", undefined, unknownName(name, [...new Set(names)]))], []);
   },
 };
 

@@ -55,7 +55,8 @@ export class AskedNode {
     return this.request({ do: "query", text, form: "text" }).flatMap((reply): readonly string[] => {
       if ("columns" in reply) return [reply.columns.join(" ")];
       if ("rows" in reply) return reply.rows.map((row) => row.map(String).join(" "));
-      return reply.ok ? [] : [reply.error.message, ...(/help: .*/.exec(reply.error.text ?? "") ?? [])];
+      if (!("error" in reply)) return [];
+      return [reply.error.message, ...(/help: .*/.exec(reply.error.text ?? "") ?? [])];
     });
   }
 }

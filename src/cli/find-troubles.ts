@@ -1,0 +1,123 @@
+import type { Figures, PeerFigures } from "../../runtime/observe/figures.ts";
+
+/** Datagrams to somebody who has never answered before that is worth a line. */
+const UNANSWERED = 3;
+/** Seconds without a word from somebody who is spoken to. */
+const LONG_SILENCE = 10;
+const NEARLY_FULL = 0.9;
+/** Of the event loop: seconds. */
+const LATE = 0.1;
+
+/** What is wrong with a node, as far as its figures show it, in sentences that name the cause. */
+export function findTroubles(figures: Figures): readonly string[] {
+  return [
+    ...refusedSends(figures),
+    ...silentPeers(figures),
+    ...fullQueues(figures),
+    ...fullTables(figures),
+    ...drops(figures),
+    ...emptyMemberships(figures),
+    ...failures(figures),
+    ...lateness(figures),
+  ];
+}
+
+/** What each reason means to a person; others stand for themselves. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["unresolved", "the name has no address"],
+  ["bad address", "that is no HOST:PORT"],
+  ["EAFNOSUPPORT", "an IPv6 address, and this node has an IPv4 socket"],
+  ["ENETUNREACH", "there is no route to that network"],
+  ["EHOSTUNREACH", "there is no route to that host"],
+  ["ECONNREFUSED", "nobody listens at that port"],
+  ["EPERM", "a firewall of this host forbids it"],
+  ["EACCES", "a broadcast address, or a firewall of this host forbids it"],
+  ["ENOBUFS", "the socket's buffer is full"],
+  ["too long", "a datagram beyond the largest payload"],
+  ["no address", "the location is no HOST:PORT and no overlay address"],
+  ["unknown overlay", "the location names an overlay that no loaded program defines"],
+  ["queue full", "steps come faster than the node runs them"],
+  ["unknown predicate", "no loaded program here knows what was sent: do both nodes run the same programs?"],
+  ["not accepted", "a loaded program knows the tuple, and the network may not bring it: see `accept`"],
+  ["wrong type", "an argument has a type that the program does not expect"],
+  ["hop limit", "a packet went round in a loop"],
+]);
+
+function explained(reason: string): string {
+  const words = REASONS.get(reason);
+  return words === undefined ? reason : `${reason} (${words})`;
+}
+
+function refusedSends({ network }: Figures): readonly string[] {
+  return Object.entries(network.failed).map(
+    ([reason, count]) => `${count} datagrams could not be sent: ${explained(reason)}`,
+  );
+}
+
+/** Names are sent to, numbers are heard: somebody at the same port who is never sent to may be the one that was meant. */
+function silentPeers({ peers }: Figures): readonly string[] {
+  const unasked = new Set(peers.filter(({ sent }) => sent === 0).map(({ address }) => portOf(address)));
+  return peers.flatMap((peer): readonly string[] => {
+    const { address, sent, silence } = peer;
+    if (sent < UNANSWERED || (isName(peer) && unasked.has(portOf(address)))) return [];
+    if (silence === null)
+      return [`${address} has never answered (${sent} datagrams sent): a dead link, a wrong address, or no node there`];
+    if (silence < LONG_SILENCE) return [];
+    return [`${address} has been silent for ${silence.toFixed(0)} s`];
+  });
+}
+
+function isName({ address }: PeerFigures): boolean {
+  return /^[^[].*[g-z].*:\d+$/i.test(address);
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(":") + 1);
+}
+
+function fullQueues({ queues }: Figures): readonly string[] {
+  return queues.flatMap(({ queue, length, limit, unit, dropped }): readonly string[] => {
+    if (unit === "timers") return [];
+    if (dropped > 0)
+      return [`the queue of ${queue} was full: ${dropped} ${unit} dropped, ${length} of ${limit ?? "any"} wait now`];
+    if (limit === null || length < limit * NEARLY_FULL) return [];
+    return [`the queue of ${queue} is nearly full: ${length} of ${limit} ${unit}`];
+  });
+}
+
+function fullTables({ tables, steps }: Figures): readonly string[] {
+  const full = tables.filter(({ rows, limit }) => limit !== null && limit > 1 && rows >= limit);
+  if (steps.evicted === 0 || full.length === 0) return [];
+  const names = full.map(({ table, limit }) => `${table} (${limit})`).join(", ");
+  return [`${steps.evicted} rows left because a table was full; at their size now: ${names}`];
+}
+
+function drops({ elements }: Figures): readonly string[] {
+  return elements.flatMap(({ element, dropped }) =>
+    Object.entries(dropped)
+      .filter(([reason]) => reason !== "queue full")
+      .map(([reason, count]) => `${element} dropped ${count}: ${explained(reason)}`),
+  );
+}
+
+/** An overlay that knows nobody carries nothing. */
+function emptyMemberships({ tables }: Figures): readonly string[] {
+  return tables
+    .filter(({ table, rows }) => rows === 0 && /(?:^|\.)(?:member|addressMap)$/.test(table))
+    .map(({ table }) => `${table} is empty: this node has been told of no peer (--peer)`);
+}
+
+function failures({ rules, steps }: Figures): readonly string[] {
+  const failed = rules
+    .filter((rule) => rule.failed > 0)
+    .map(({ rule, file, line, failed: count }) => `rule ${rule} (${file}:${line}): ${count} derivations had no value`);
+  const stopped =
+    steps.stopped === 0 ? [] : [`${steps.stopped} steps passed a limit and were taken back; the log names the rule`];
+  const sums = steps.failedAggregates === 0 ? [] : [`${steps.failedAggregates} aggregates had no value`];
+  return [...failed, ...stopped, ...sums];
+}
+
+function lateness({ eventLoop }: Figures): readonly string[] {
+  if (eventLoop === null || eventLoop.p99 < LATE) return [];
+  return [`the process is late: timers and sockets wait up to ${(eventLoop.p99 * 1000).toFixed(0)} ms`];
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Figures } from "../../runtime/observe/figures.ts";
+import { runFailed } from "./failure.ts";
+import { figuresScreen } from "./figures-screen.ts";
+import { interruptSignal } from "./interrupt.ts";
+import { NodeClient } from "./node-client.ts";
+import type { Output } from "./output.ts";
+
+export interface TopOptions {
+  readonly once: boolean;
+  readonly json: boolean;
+}
+
+const REFRESH_MS = 1000;
+const HOME_AND_CLEAR = "\u001b[H\u001b[J";
+
+/** `mosaic top NODE`: a node in numbers, anew each second on a terminal, otherwise once. */
+export async function topNode(node: string, { once, json }: TopOptions, output: Output): Promise<void> {
+  const interrupted = interruptSignal();
+  const client = await NodeClient.connect(node);
+  interrupted.addEventListener("abort", () => client.close());
+  try {
+    const first = await figuresOf(client);
+    if (json) return output.result(JSON.stringify(first));
+    if (once || !process.stdout.isTTY) return show(first, undefined, "", output);
+    for (let before: Figures | undefined, now = first; ; before = now, now = await figuresOf(client)) {
+      show(now, before, HOME_AND_CLEAR, output);
+      await sleep(REFRESH_MS, undefined, { signal: interrupted });
+    }
+  } catch (error: unknown) {
+    if (!interrupted.aborted) throw error;
+  } finally {
+    client.close();
+  }
+}
+
+function show(now: Figures, before: Figures | undefined, prefix: string, output: Output): void {
+  const rows = before === undefined ? Infinity : (process.stdout.rows ?? Infinity) - 1;
+  const lines = figuresScreen(now, before);
+  output.result(`${prefix}${lines.slice(0, rows).join("\n")}`);
+}
+
+async function figuresOf(client: NodeClient): Promise<Figures> {
+  let figures: Figures | undefined;
+  for await (const reply of client.request({ kind: "figures" })) if ("figures" in reply) figures = reply.figures;
+  if (figures === undefined) throw runFailed("the node gave no figures");
+  return figures;
+}

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import type { Figures, PeerFigures } from "../../runtime/observe/figures.ts";
+import { figuresScreen } from "../../src/cli/figures-screen.ts";
+import { findTroubles } from "../../src/cli/find-troubles.ts";
+import { AskedNode } from "../control/asked-node.ts";
+
+const calm: Figures = {
+  node: "10.0.0.1:10000",
+  uptime: 90,
+  steps: { steps: 10, rounds: 20, stopped: 0, conflicts: 0, evicted: 0, expired: 0, failedAggregates: 0 },
+  elements: [{ element: "NetworkOut", label: "", in: 1, out: 1, dropped: {} }],
+  rules: [{ rule: "r1", file: "a/p.mzl", line: 3, firings: 4, derived: 2, failed: 0, seconds: 0.001 }],
+  peers: [],
+  tables: [{ table: "ron.member", rows: 2, limit: null, lifetime: null }],
+  queues: [{ queue: "steps", length: 0, limit: 100, unit: "causes", dropped: 0 }],
+  network: { sent: 1, sentBytes: 1_234, received: 0, receivedBytes: 0, failed: {} },
+  tun: null,
+  eventLoop: null,
+};
+
+function peer(address: string, sent: number, silence: number | null): PeerFigures {
+  return { address, sent, sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0, silence };
+}
+
+test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly says: readonly string[] }>([
+  { cause: "nothing", figures: {}, says: [] },
+  {
+    cause: "a missing member",
+    figures: { tables: [{ table: "ron.member", rows: 0, limit: null, lifetime: null }] },
+    says: ["ron.member is empty: this node has been told of no peer (--peer)"],
+  },
+  {
+    cause: "a wrong address or a link that was never alive",
+    figures: { peers: [peer("10.0.0.2:10000", 9, null)] },
+    says: ["10.0.0.2:10000 has never answered (9 datagrams sent): a dead link, a wrong address, or no node there"],
+  },
+  {
+    cause: "a link that died",
+    figures: { peers: [peer("10.0.0.2:10000", 9, 12.3)] },
+    says: ["10.0.0.2:10000 has been silent for 12 s"],
+  },
+  {
+    cause: "a peer known by its name",
+    figures: { peers: [peer("host:1", 9, null), peer("10.0.0.2:1", 0, 1)] },
+    says: [],
+  },
+  {
+    cause: "a name without an address",
+    figures: { network: { ...calm.network, failed: { unresolved: 3 } } },
+    says: ["3 datagrams could not be sent: unresolved (the name has no address)"],
+  },
+  {
+    cause: "a full queue",
+    figures: { queues: [{ queue: "steps", length: 100, limit: 100, unit: "causes", dropped: 7 }] },
+    says: ["the queue of steps was full: 7 causes dropped, 100 of 100 wait now"],
+  },
+  {
+    cause: "different programs",
+    figures: { elements: [{ element: "Admission", label: "", in: 5, out: 0, dropped: { "unknown predicate": 5 } }] },
+    says: [
+      "Admission dropped 5: unknown predicate (no loaded program here knows what was sent: do both nodes run the same programs?)",
+    ],
+  },
+  {
+    cause: "a rule without a value",
+    figures: { rules: [{ ...(calm.rules[0] as Figures["rules"][number]), failed: 2 }] },
+    says: ["rule r1 (a/p.mzl:3): 2 derivations had no value"],
+  },
+])("top names $cause", ({ figures, says }) => {
+  expect(findTroubles({ ...calm, ...figures })).toEqual(says);
+});
+
+test("the whole screen", () => {
+  const before: Figures = { ...calm, uptime: 80, steps: { ...calm.steps, steps: 5 } };
+  expect(figuresScreen({ ...calm, peers: [peer("10.0.0.2:10000", 9, 1)] }, before).join("\n")).toBe(`\
+10.0.0.1:10000   up 1 min 30 s   10 steps, 0.5/s
+network: 1 datagrams sent (1.2 kB), 0 received (0 B)
+
+TROUBLES
+  none that the figures show
+
+PEERS
+  address         last heard  sent  bytes  received  bytes
+  10.0.0.2:10000  1.0 s ago      9  0 B           0  0 B
+
+QUEUES
+  queue  waiting  limit  unit    dropped
+  steps        0    100  causes        0
+
+TABLES
+  table       rows  limit  lifetime
+  ron.member     2  -      -
+
+RULES
+  rule  line     firings  now  derived  time    no value
+  r1    p.mzl:3        4    0        2  1.0 ms         0
+
+ELEMENTS
+  element     in  out  dropped
+  NetworkOut   1    1  -`);
+});
+
+test("a node gives its figures", () => {
+  const asked = new AskedNode("e: out(X) :- in(X).");
+  asked.node.insert("in", [1]);
+  const [part, end] = asked.request({ do: "figures" });
+  expect(part).toMatchObject({ id: 1, figures: { node: "here:1", rules: [{ rule: "e", firings: 1 }] } });
+  expect(end).toEqual({ id: 1, ok: true });
+});

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { seenLine } from "../../src/cli/trace.ts";
+import { AskedNode } from "./asked-node.ts";
+
+const PROGRAM = `
+materialize(t, infinity, infinity, keys(1)).
+put: t(X) :- hello(X).
+tell: told@"10.0.0.9:1"(X, Y) :- t(X), Y := X + 1.
+lose: told@"nowhere"(X, X) :- lose(X).
+endless: endless(X + 1) :- endless(X).
+`;
+
+/** The lines of a trace while something happens. */
+function traced(act: (asked: AskedNode) => void, predicate?: string): readonly string[] {
+  const asked = new AskedNode(PROGRAM);
+  const [begun] = asked.request({ do: "trace", predicate, form: "text" });
+  expect(begun).toEqual({ id: 1, tracing: true });
+  act(asked);
+  return asked.replies().flatMap((reply) => ("seen" in reply ? [seenLine(reply.seen)] : []));
+}
+
+test("every edge that a tuple crosses, with the rules", () => {
+  expect(traced(({ node }) => node.insert("hello", [1]))).toEqual([
+    "0.000 Mux → OverlayRecvUnwrap  hello(1)",
+    "0.000 OverlayRecvUnwrap → ReceiveDemux  hello(1)",
+    "0.000 ReceiveDemux → rule put  hello(1)",
+    "0.000 rule put → Tables  t(1)",
+    "0.000 Tables → rule tell  t(1)",
+    "0.000 rule tell → RoundRobin  told(1, 2) to 10.0.0.9:1",
+    "0.000 RoundRobin → LocSpecDemux  told(1, 2) to 10.0.0.9:1",
+    "0.000 LocSpecDemux[ip] → NetworkOut  told(1, 2) to 10.0.0.9:1",
+  ]);
+});
+
+test("of one predicate, and what was dropped", () => {
+  expect(traced(({ node }) => node.insert("hello", [1]), "t")).toEqual([
+    "0.000 rule put → Tables  t(1)",
+    "0.000 Tables → rule tell  t(1)",
+  ]);
+  expect(traced(({ node }) => node.insert("lose", [1]), "told").at(-1)).toBe(
+    "0.000 LocSpecDemux ✗ dropped: no address",
+  );
+});
+
+test("a step that was taken back says so", () => {
+  const lines = traced(({ node }) => node.insert("endless", [1]), "t");
+  expect(lines).toEqual(["0.000 rule endless ✗ passed the limit of derivations: the step was taken back"]);
+});
+
+test("as JSON: the shape of --watch, with the edge and the rule", () => {
+  const asked = new AskedNode(PROGRAM);
+  asked.request({ do: "trace", predicate: "told" });
+  asked.node.insert("hello", [1]);
+  expect(asked.replies()[0]).toEqual({
+    id: 1,
+    seen: {
+      t: 0,
+      kind: "crossing",
+      from: "Strand(tell)",
+      port: "out",
+      to: "RoundRobin",
+      rule: "tell",
+      tuple: ["told", 1, 2],
+      loc: "10.0.0.9:1",
+    },
+  });
+});
+
+test("a client that does not read misses lines, is told how many, and the node holds none of them", () => {
+  const asked = new AskedNode(PROGRAM);
+  asked.request({ do: "trace", form: "text" });
+  asked.room = 3;
+  for (let n = 0; n < 10; n++) asked.node.insert("hello", [n]);
+  expect(asked.replies()).toHaveLength(3);
+  asked.room = Infinity;
+  asked.session.drained();
+  expect(asked.replies()).toEqual([{ id: 1, missed: 77 }]);
+  asked.node.insert("hello", [10]);
+  expect(asked.replies()).toHaveLength(8);
+  asked.session.close();
+  asked.node.insert("hello", [11]);
+  expect(asked.replies()).toEqual([]);
+  expect(asked.node.snitch.isOn).toBe(false);
+});
+
+test("a name the node does not know", () => {
+  const [reply] = new AskedNode(PROGRAM).request({ do: "trace", predicate: "tolt" });
+  expect(reply).toMatchObject({ ok: false, error: { reason: "program", message: "the node knows no `tolt`" } });
+});
