@@ -15,16 +15,19 @@ interface Case {
   readonly complaint: string;
 }
 
-const HEADER = `/**
- * LocSpecDemux(overlays)
- *
- * Sends each tuple to the strand of its overlay.
- *
- * Ports   in: 1 push.
- * Drops   nothing.
- * Built   by the planner.
- * See     OverlaySendWrap
- */
+const MANUAL = `export const spec: ElementSpec = {
+  name: "LocSpecDemux",
+  manual: \`
+LocSpecDemux(overlays)
+
+Sends each tuple to the strand of its overlay.
+
+Ports   in: 1 push.
+Drops   nothing.
+Built   by the planner.
+See     OverlaySendWrap
+\`,
+};
 `;
 
 const CASES: readonly Case[] = [
@@ -113,18 +116,18 @@ const CASES: readonly Case[] = [
     complaint: "runtime/elements/mux.ts: exports no spec with a name",
   },
   {
-    says: "an element has a header with signature, synopsis, Ports, Drops, Reads, Built and See",
+    says: "an element has a manual with signature, synopsis, Ports, Drops, Reads, Built and See",
     rule: rules.documentedElements,
     path: "runtime/elements/loc-spec-demux.ts",
-    text: HEADER,
-    complaint: "runtime/elements/loc-spec-demux.ts: header without Reads",
+    text: MANUAL,
+    complaint: "runtime/elements/loc-spec-demux.ts: manual without Reads",
   },
   {
-    says: "an element's header begins with its name",
+    says: "an element's manual begins with its name",
     rule: rules.documentedElements,
     path: "runtime/elements/mux.ts",
-    text: HEADER,
-    complaint: "runtime/elements/mux.ts: no header that begins with Mux(...)",
+    text: MANUAL,
+    complaint: "runtime/elements/mux.ts: no manual that begins with Mux(...)",
   },
   {
     says: "every element has a test",

@@ -6,21 +6,21 @@ import { decodeFields } from "../wire/decode.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * Admission(plan)
- *
- * Default deny: opens what came over the network only when a loaded program expects it, with the number and the types
- * of arguments that the compiler inferred. Inserting and deleting are separate rights.
- *
- * Ports   in: encoded tuples. out: tuples.
- * Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type";
- *         "malformed": fields that cannot be read.
- * Reads   counters: encoded tuples in, tuples out
- * Built   by runtime/node/dataflow.ts, one per node; NetworkIn and OverlayRecvUnwrap share it.
- * See     NetworkIn, OverlayRecvUnwrap
- */
 export const spec: ElementSpec = {
   name: "Admission",
+  manual: `
+Admission(plan)
+
+Default deny: opens what came over the network only when a loaded program expects it, with the number and the types
+of arguments that the compiler inferred. Inserting and deleting are separate rights.
+
+Ports   in: encoded tuples. out: tuples.
+Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type";
+        "malformed": fields that cannot be read.
+Reads   counters: encoded tuples in, tuples out
+Built   by runtime/node/dataflow.ts, one per node; NetworkIn and OverlayRecvUnwrap share it.
+See     NetworkIn, OverlayRecvUnwrap
+`,
   inputs: "1",
   outputs: "1",
   drops: ["not accepted", "unknown predicate", "wrong type", "malformed"],

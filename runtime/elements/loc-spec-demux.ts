@@ -6,20 +6,20 @@ import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 import type { Outgoing } from "./round-robin.ts";
 
-/**
- * LocSpecDemux(own names, overlays)
- *
- * Sends each tuple the way its location specifier says: this node, the IP network, or an overlay.
- *
- * Ports   in: 1 push. out: "local" (a step of its own), "ip", one per overlay, "else".
- * Drops   "no address": a location that is none; "unknown overlay"; "address options": no overlay takes options.
- * Reads   counters: tuples in, tuples out; local, ip, overlay: tuples by way
- * Built   by runtime/node/dataflow.ts, one per node.
- * Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X)).
- * See     OverlaySendWrap, NetworkOut, Mux
- */
 export const spec: ElementSpec = {
   name: "LocSpecDemux",
+  manual: `
+LocSpecDemux(own names, overlays)
+
+Sends each tuple the way its location specifier says: this node, the IP network, or an overlay.
+
+Ports   in: 1 push. out: "local" (a step of its own), "ip", one per overlay, "else".
+Drops   "no address": a location that is none; "unknown overlay"; "address options": no overlay takes options.
+Reads   counters: tuples in, tuples out; local, ip, overlay: tuples by way
+Built   by runtime/node/dataflow.ts, one per node.
+Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X)).
+See     OverlaySendWrap, NetworkOut, Mux
+`,
   inputs: "1",
   outputs: "3-",
   drops: ["no address", "unknown overlay", "address options"],

@@ -4,19 +4,19 @@ import type { Clock } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * Mux(limits)
- *
- * Joins what comes from the network, the devices, the timers and this node itself into one sequence of steps.
- *
- * Ports   in: any number, push. out: 1, one cause at a time, each after the step of the one before is done.
- * Drops   "queue full": a cause when too many wait already.
- * Reads   counters: causes in, causes out; length: causes waiting
- * Built   by runtime/node/dataflow.ts, one per node.
- * See     NetworkIn, TunRx, LocSpecDemux, OverlayRecvUnwrap
- */
 export const spec: ElementSpec = {
   name: "Mux",
+  manual: `
+Mux(limits)
+
+Joins what comes from the network, the devices, the timers and this node itself into one sequence of steps.
+
+Ports   in: any number, push. out: 1, one cause at a time, each after the step of the one before is done.
+Drops   "queue full": a cause when too many wait already.
+Reads   counters: causes in, causes out; length: causes waiting
+Built   by runtime/node/dataflow.ts, one per node.
+See     NetworkIn, TunRx, LocSpecDemux, OverlayRecvUnwrap
+`,
   inputs: "1-",
   outputs: "1",
   drops: ["queue full"],

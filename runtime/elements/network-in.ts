@@ -7,19 +7,19 @@ import type { Admission } from "./admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * NetworkIn(datagrams)
- *
- * Takes datagrams apart into the tuples they carry and puts fragments together again.
- *
- * Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
- * Drops   what is no datagram of this version, or a fragment that does not fit, by the reason the codec gives.
- * Reads   counters: datagrams in, admitted tuples out; reassembly: what waits for fragments
- * Built   by runtime/node/dataflow.ts, one per node.
- * See     Admission, Mux, NetworkOut
- */
 export const spec: ElementSpec = {
   name: "NetworkIn",
+  manual: `
+NetworkIn(datagrams)
+
+Takes datagrams apart into the tuples they carry and puts fragments together again.
+
+Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
+Drops   what is no datagram of this version, or a fragment that does not fit, by the reason the codec gives.
+Reads   counters: datagrams in, admitted tuples out; reassembly: what waits for fragments
+Built   by runtime/node/dataflow.ts, one per node.
+See     Admission, Mux, NetworkOut
+`,
   inputs: "0",
   outputs: "1",
   drops: ["datagram: ..."],

@@ -7,21 +7,21 @@ import { ElementCounters } from "../observe/element-counters.ts";
 import type { PeerBook } from "../observe/peer-book.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * NetworkOut(datagrams)
- *
- * Holds what a step sends until the step ends, then packs the tuples for each place into as few datagrams as they fit;
- * equal tuples for one place go once.
- *
- * Ports   in: 1 push. out: the network.
- * Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry;
- *         "too deep": lists in lists without end.
- * Reads   counters: tuples in, datagrams out
- * Built   by runtime/node/dataflow.ts, one per node.
- * See     LocSpecDemux, NetworkIn
- */
 export const spec: ElementSpec = {
   name: "NetworkOut",
+  manual: `
+NetworkOut(datagrams)
+
+Holds what a step sends until the step ends, then packs the tuples for each place into as few datagrams as they fit;
+equal tuples for one place go once.
+
+Ports   in: 1 push. out: the network.
+Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry;
+        "too deep": lists in lists without end.
+Reads   counters: tuples in, datagrams out
+Built   by runtime/node/dataflow.ts, one per node.
+See     LocSpecDemux, NetworkIn
+`,
   inputs: "1",
   outputs: "0",
   drops: ["hop limit", "too large", "too deep"],

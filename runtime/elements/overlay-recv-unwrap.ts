@@ -3,20 +3,20 @@ import type { Admission } from "./admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * OverlayRecvUnwrap(admission)
- *
- * Takes packets out of `overlay.recv(Packet)`, layer by layer, until a tuple remains that is nobody's packet.
- *
- * Ports   in: 1 push. out: 1 push; a recv event itself also passes, for rules that hear it.
- * Drops   nothing itself; a payload that this node does not accept is dropped and counted by its Admission.
- * Reads   counters: tuples in; out, those and the payloads taken out
- * Built   by runtime/node/dataflow.ts, one per node.
- * Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").
- * See     OverlaySendWrap, ReceiveDemux, Admission
- */
 export const spec: ElementSpec = {
   name: "OverlayRecvUnwrap",
+  manual: `
+OverlayRecvUnwrap(admission)
+
+Takes packets out of overlay.recv(Packet), layer by layer, until a tuple remains that is nobody's packet.
+
+Ports   in: 1 push. out: 1 push; a recv event itself also passes, for rules that hear it.
+Drops   nothing itself; a payload that this node does not accept is dropped and counted by its Admission.
+Reads   counters: tuples in; out, those and the payloads taken out
+Built   by runtime/node/dataflow.ts, one per node.
+Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").
+See     OverlaySendWrap, ReceiveDemux, Admission
+`,
   inputs: "1",
   outputs: "1",
   drops: [],

@@ -4,20 +4,20 @@ import type { Value } from "../plan/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * OverlaySendWrap(overlay)
- *
- * Makes a tuple for an address of the overlay the event overlay.send(Address, Packet) of the same round.
- *
- * Ports   in: 1 push. out: 1 push, to Mux.
- * Drops   nothing; an overlay that has no route drops by its own rules.
- * Reads   counters: tuples in, send events out
- * Built   by runtime/node/dataflow.ts, one per overlay that defines `send`.
- * Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
- * See     LocSpecDemux, OverlayRecvUnwrap
- */
 export const spec: ElementSpec = {
   name: "OverlaySendWrap",
+  manual: `
+OverlaySendWrap(overlay)
+
+Makes a tuple for an address of the overlay the event overlay.send(Address, Packet) of the same round.
+
+Ports   in: 1 push. out: 1 push, to Mux.
+Drops   nothing; an overlay that has no route drops by its own rules.
+Reads   counters: tuples in, send events out
+Built   by runtime/node/dataflow.ts, one per overlay that defines send.
+Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
+See     LocSpecDemux, OverlayRecvUnwrap
+`,
   inputs: "1",
   outputs: "1",
   drops: [],

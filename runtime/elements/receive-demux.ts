@@ -3,20 +3,20 @@ import type { Provenance, Tuple } from "../plan/packet.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * ReceiveDemux(engine, device)
- *
- * Hands each tuple to what it is for: the strands that hear the event, the table that holds the row, or Tun::Tx.
- *
- * Ports   in: 1 push. out: one push per predicate.
- * Drops   nothing; an event that no rule hears ends here.
- * Reads   counters: tuples in, tuples out
- * Built   by runtime/node/dataflow.ts, one per node.
- * Example tun(Pkt) from the device goes to the strands that hear `tun`; from a rule or the network, to the device.
- * See     OverlayRecvUnwrap, TunTx
- */
 export const spec: ElementSpec = {
   name: "ReceiveDemux",
+  manual: `
+ReceiveDemux(engine, device)
+
+Hands each tuple to what it is for: the strands that hear the event, the table that holds the row, or Tun::Tx.
+
+Ports   in: 1 push. out: one push per predicate.
+Drops   nothing; an event that no rule hears ends here.
+Reads   counters: tuples in, tuples out
+Built   by runtime/node/dataflow.ts, one per node.
+Example tun(Pkt) from the device goes to the strands that hear tun; from a rule or the network, to the device.
+See     OverlayRecvUnwrap, TunTx
+`,
   inputs: "1",
   outputs: "1-",
   drops: [],

@@ -9,20 +9,20 @@ export interface Outgoing {
   readonly location: Value;
 }
 
-/**
- * RoundRobin()
- *
- * Gathers what the strands of a firing derived for other places and passes it on, one tuple of each strand in turn,
- * so that a strand with much to say does not keep the others' tuples at the end of every datagram.
- *
- * Ports   in: one push per strand. out: 1 push.
- * Drops   nothing
- * Reads   counters: tuples in, tuples out
- * Built   by runtime/node/dataflow.ts, one per node.
- * See     LocSpecDemux
- */
 export const spec: ElementSpec = {
   name: "RoundRobin",
+  manual: `
+RoundRobin()
+
+Gathers what the strands of a firing derived for other places and passes it on, one tuple of each strand in turn,
+so that a strand with much to say does not keep the others' tuples at the end of every datagram.
+
+Ports   in: one push per strand. out: 1 push.
+Drops   nothing
+Reads   counters: tuples in, tuples out
+Built   by runtime/node/dataflow.ts, one per node.
+See     LocSpecDemux
+`,
   inputs: "1-",
   outputs: "1",
   drops: [],

@@ -5,19 +5,19 @@ import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * Tun::Rx(tun)
- *
- * Makes each IP packet that the kernel routes to the device an event tun(Packet, Source, Destination, Protocol, TTL).
- *
- * Ports   in: the device. out: 1 push.
- * Drops   "tun: no IP packet": what has no whole IPv4 or IPv6 header.
- * Reads   counters: packets in, tuples out
- * Built   by runtime/node/dataflow.ts, when the node has a device and a rule hears `tun`.
- * See     TunTx, ReceiveDemux
- */
 export const spec: ElementSpec = {
   name: "TunRx",
+  manual: `
+Tun::Rx(tun)
+
+Makes each IP packet that the kernel routes to the device an event tun(Packet, Source, Destination, Protocol, TTL).
+
+Ports   in: the device. out: 1 push.
+Drops   "tun: no IP packet": what has no whole IPv4 or IPv6 header.
+Reads   counters: packets in, tuples out
+Built   by runtime/node/dataflow.ts, when the node has a device and a rule hears tun.
+See     TunTx, ReceiveDemux
+`,
   inputs: "0",
   outputs: "1",
   drops: ["tun: no IP packet"],

@@ -5,21 +5,21 @@ import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
-/**
- * Tun::Tx(tun)
- *
- * Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step ends, with the
- * header fields that are given set and the checksums repaired; null leaves a field alone.
- *
- * Ports   in: 1 push. out: the device.
- * Drops   "tun: no device", "tun: no IP packet", "tun: bad header field".
- * Reads   counters: tuples in, packets out
- * Built   by runtime/node/dataflow.ts, one per node.
- * Example tun(Pkt, _, "10.0.0.5") sends the packet to another host.
- * See     TunRx, ReceiveDemux
- */
 export const spec: ElementSpec = {
   name: "TunTx",
+  manual: `
+Tun::Tx(tun)
+
+Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step ends, with the
+header fields that are given set and the checksums repaired; null leaves a field alone.
+
+Ports   in: 1 push. out: the device.
+Drops   "tun: no device", "tun: no IP packet", "tun: bad header field".
+Reads   counters: tuples in, packets out
+Built   by runtime/node/dataflow.ts, one per node.
+Example tun(Pkt, _, "10.0.0.5") sends the packet to another host.
+See     TunRx, ReceiveDemux
+`,
   inputs: "1",
   outputs: "0",
   drops: ["tun: no device", "tun: no IP packet", "tun: bad header field"],

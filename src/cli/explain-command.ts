@@ -5,6 +5,7 @@ import { parseDefines } from "./defines.ts";
 import { dialectOption } from "./dialect-option.ts";
 import { type ExplainForm, explainFiles } from "./explain.ts";
 import { codePage } from "./explain/code-page.ts";
+import { elementPage } from "./explain/element-page.ts";
 import { wrongUsage } from "./failure.ts";
 import { processOutput as output } from "./output.ts";
 
@@ -14,6 +15,7 @@ const FORMS: readonly (readonly [flags: string, form: string, description: strin
   ["--dot", "dot", "the dataflow for Graphviz"],
   ["--svg", "svg", "the dataflow as a drawing"],
   ["--js", "js", "the functions that the rules become"],
+  ["--element <name>", "element", "what an element of the dataflow takes, gives and drops, as --element LocSpecDemux"],
   ["--code <code>", "code", "what a diagnostic means, as --code E0215"],
 ];
 
@@ -22,6 +24,7 @@ interface ExplainFlags extends Partial<Readonly<Record<ExplainForm, true>>> {
   readonly define: readonly string[];
   readonly dialect?: Dialect;
   readonly code?: string;
+  readonly element?: string;
 }
 
 export function addExplain(mosaic: Command): void {
@@ -44,6 +47,7 @@ export function addExplain(mosaic: Command): void {
 function run(files: readonly string[], flags: ExplainFlags): void {
   const { define, dialect, rule } = flags;
   if (flags.code !== undefined) return output.result(codePage(flags.code));
+  if (flags.element !== undefined) return output.result(elementPage(flags.element));
   if (files.length === 0) throw wrongUsage("explain", "name a program, as ron.mzl");
   const form = (["mermaid", "dot", "svg", "js"] as const).find((name) => flags[name] === true) ?? "text";
   explainFiles(files, { defines: parseDefines(define), dialect, rule, form }, output);

@@ -30,7 +30,7 @@ const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]
   ["lab/", ["node:", "smol-toml", "zod"]],
 ];
 
-/** The sections of an element's header, in their order, after its signature and synopsis. */
+/** The sections of an element's manual, in their order, after its signature and synopsis. */
 const ELEMENT_SECTIONS: readonly string[] = ["Ports", "Drops", "Reads", "Built", "See"];
 
 /** No file is so long that it must hold several things. */
@@ -97,13 +97,13 @@ export const namedElements: Rule = (files) =>
     return plain(name) === pascal(file.path) ? [] : [`${file.path}: its spec is named ${name}`];
   });
 
-/** Every element's file has the header that is its manual page. */
+/** Every element's spec has a manual page with all its sections. */
 export const documentedElements: Rule = (files) =>
   ofKind(files, ELEMENT).flatMap((file) => {
-    const header = elementHeader(file);
-    if (header === undefined) return [`${file.path}: no header that begins with ${pascal(file.path)}(...)`];
-    const missing = missingSections(header);
-    return missing.length === 0 ? [] : [`${file.path}: header without ${missing.join(", ")}`];
+    const manual = elementManual(file);
+    if (manual === undefined) return [`${file.path}: no manual that begins with ${pascal(file.path)}(...)`];
+    const missing = missingSections(manual);
+    return missing.length === 0 ? [] : [`${file.path}: manual without ${missing.join(", ")}`];
   });
 
 /** Every element is the subject of some test. */
@@ -174,18 +174,14 @@ function plain(name: string): string {
   return name.replace(/\W/g, "");
 }
 
-function elementHeader(file: TextFile): string | undefined {
-  const comments = [...file.text.matchAll(/\/\*\*[^]*?\*\//g)].map((match) => match[0]);
-  return comments.find((comment) => plain(/^\/\*\*\s+\*\s+([\w:.]+)/.exec(comment)?.[1] ?? "") === pascal(file.path));
+function elementManual(file: TextFile): string | undefined {
+  const manual = /\bmanual: `\n([^`]*)`/.exec(file.text)?.[1];
+  return plain(/^[\w:.]+/.exec(manual ?? "")?.[0] ?? "") === pascal(file.path) ? manual : undefined;
 }
 
-function missingSections(header: string): readonly string[] {
-  const paragraphs = header.split(/\n \*\n/);
-  const synopsis = paragraphs.length >= 3 ? [] : ["synopsis"];
-  return [
-    ...synopsis,
-    ...ELEMENT_SECTIONS.filter((section) => !new RegExp(`^ \\* ${section}\\s+\\S`, "m").test(header)),
-  ];
+function missingSections(manual: string): readonly string[] {
+  const synopsis = manual.split("\n\n").length >= 3 ? [] : ["synopsis"];
+  return [...synopsis, ...ELEMENT_SECTIONS.filter((section) => !new RegExp(`^${section}\\s+\\S`, "m").test(manual))];
 }
 
 function mentionedInTests(files: readonly TextFile[], names: readonly string[]): boolean {

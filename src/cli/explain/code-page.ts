@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { nearest } from "../../1-check/nearest.ts";
 import { MESSAGES } from "../../../grammar/messages.ts";
 import { wrongUsage } from "../failure.ts";
 
@@ -7,8 +6,7 @@ import { wrongUsage } from "../failure.ts";
 export function codePage(code: string): string {
   const known = code.toUpperCase();
   if (!Object.hasOwn(MESSAGES, known)) {
-    const near = nearest(known, Object.keys(MESSAGES));
-    throw wrongUsage("--code", `there is no code \`${code}\`${near === undefined ? "" : `; did you mean ${near}?`}`);
+    throw wrongUsage("--code", `no diagnostic has the code \`${code}\`; one is as E0215 or W0102`);
   }
   return readFileSync(new URL(`../../../docs/errors/${known}.md`, import.meta.url), "utf8").trimEnd();
 }

@@ -1,0 +1,21 @@
+import { nearest } from "../../1-check/nearest.ts";
+import { elementSpecs } from "../../../runtime/node/element-specs.ts";
+import { wrongUsage } from "../failure.ts";
+import { FUSED_ELEMENTS } from "./fused-elements.ts";
+
+/** The manual of an element, under its name in drawings (`Tun::Rx`) or in the code (`TunRx`), in any case. */
+export function elementPage(name: string): string {
+  const wanted = plain(name);
+  const spec = [...elementSpecs.values()].find((one) => plain(one.name) === wanted);
+  if (spec !== undefined) return spec.manual.trim();
+  const fused = [...FUSED_ELEMENTS].find(([one]) => plain(one) === wanted);
+  if (fused !== undefined) return `${fused[0]}\n\n${fused[1]}`;
+  const names = [...elementSpecs.keys(), ...FUSED_ELEMENTS.keys()];
+  const near = nearest(name, names);
+  const hint = near === undefined ? `the elements are ${names.join(" ")}` : `did you mean ${near}?`;
+  throw wrongUsage("--element", `there is no element \`${name}\`; ${hint}`);
+}
+
+function plain(name: string): string {
+  return name.replaceAll(/\W/g, "").toLowerCase();
+}

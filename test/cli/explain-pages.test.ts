@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { elementSpecs } from "../../runtime/node/element-specs.ts";
+import { codePage } from "../../src/cli/explain/code-page.ts";
+import { elementPage } from "../../src/cli/explain/element-page.ts";
+import { Failure } from "../../src/cli/failure.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+
+describe("the page of an element", () => {
+  test("says what it takes, gives, drops and counts", () => {
+    const page = elementPage("LocSpecDemux");
+    expect(page).toMatch(/^LocSpecDemux\(.*\)\n\nSends each tuple/);
+    for (const section of ["Ports", "Drops", "Reads"]) expect(page).toMatch(new RegExp(`^${section}\\s+\\S`, "m"));
+  });
+
+  test.each(["Tun::Rx", "TunRx", "tunrx"])("is found under %s", (name) => {
+    expect(elementPage(name)).toMatch(/^Tun::Rx\(/);
+  });
+
+  test("names every reason that the element drops tuples for", () => {
+    const silent = [...elementSpecs.values()].flatMap(({ name, manual, drops }) =>
+      drops.filter((reason) => !manual.includes(reason.replace(/: \.\.\.$/, ""))).map((reason) => `${name}: ${reason}`),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  test("is there for everything that the text of a dataflow shows", () => {
+    const library = new FileLibrary();
+    library.give("case.mzl", 'import "ron.mzl". import "tunnel.mzl". a: lonely(X) :- hello(X), !ron.member(X).');
+    const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
+    const shown = [
+      ...(plan?.graph.nodes.map((node) => node.element) ?? []),
+      ...(plan?.strands.flatMap(({ operators }) => operators.map((operator) => operator.split(" ")[0] ?? "")) ?? []),
+    ];
+    expect(shown).toContain("AntiJoin");
+    for (const name of new Set(shown)) expect(elementPage(name)).toMatch(/\S/);
+  });
+
+  test("that there is not is a mistake of the command line", () => {
+    expect(() => elementPage("RoundRobbin")).toThrow(
+      new Failure(2, "--element: there is no element `RoundRobbin`; did you mean RoundRobin?"),
+    );
+  });
+});
+
+describe("the page of a code", () => {
+  test("is found in any case", () => {
+    expect(codePage("e0215")).toMatch(/^# E0215: two events in one rule\n/);
+  });
+
+  test("that there is not is a mistake of the command line", () => {
+    expect(() => codePage("E9999")).toThrow(
+      new Failure(2, "--code: no diagnostic has the code `E9999`; one is as E0215 or W0102"),
+    );
+  });
+});
