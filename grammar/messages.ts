@@ -271,6 +271,10 @@ export const MESSAGES = {
 
   W0202: (f: { readonly overlay: string }): Wording =>
     `no loaded file defines the overlay \`${f.overlay}\`: what is sent there is dropped`,
+  W0203: (f: { readonly name: string; readonly nearest: string | undefined }): Wording => ({
+    message: `no file of the program speaks of \`${f.name}\`, so -D ${f.name} has no effect`,
+    help: f.nearest === undefined ? undefined : `did you mean \`${f.nearest}\`?`,
+  }),
   W0201: (f: { readonly name: string }): Wording => `nothing hears \`${f.name}\`, so this fact has no effect`,
 
   W0101: (): Wording => ({

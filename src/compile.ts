@@ -8,6 +8,7 @@ import { resolveNames } from "./1-check/resolve-names.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
 import { planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
+import { idleDefines } from "./idle-defines.ts";
 import { type Library, type LoadOptions, load } from "./load.ts";
 import { LineMap } from "./line-map.ts";
 
@@ -21,7 +22,8 @@ export interface Compilation {
 
 /** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
-  const { modules: read, sources, diagnostics: loading } = load(files, library, options);
+  const { modules: read, sources, diagnostics: loaded } = load(files, library, options);
+  const loading = [...idleDefines(options.defines, sources), ...loaded];
   const lines = new LineMap(sources);
   const reading: Diagnostic[] = [];
   const placed = read.map((module) => readOverlog(module, reading));

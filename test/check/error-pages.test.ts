@@ -63,12 +63,13 @@ function codesOf(example: PageExample | undefined): readonly string[] {
   return example === undefined ? [] : [...new Set(diagnosticsOf(example).map((one) => one.code))];
 }
 
-/** `mosaic check FILE`, `mosaic query NODE 'body'` or `mosaic ctl NODE insert 'fact'`. */
+/** `mosaic check FILE -D NAME=VALUE`, `mosaic query NODE 'body'` or `mosaic ctl NODE insert 'fact'`. */
 function diagnosticsOf({ files, command }: PageExample): readonly Diagnostic[] {
-  const [, verb = "check", text = ""] =
-    /^mosaic (check|query|ctl) (?:\d+ )?(?:insert )?'?([^']+)'?$/.exec(command ?? "") ?? [];
+  const [line = "", name, value = ""] = (command ?? "").split(/ -D (\w+)=(\w+)/);
+  const defines = new Map(name === undefined ? [] : [[name, value]]);
+  const [, verb = "check", text = ""] = /^mosaic (check|query|ctl) (?:\d+ )?(?:insert )?'?([^']+)'?$/.exec(line) ?? [];
   const main = verb === "check" && text !== "" ? text : (files[0]?.name ?? "program.mzl");
-  const { plan, diagnostics } = compile([main], new PageLibrary(files), { defines: new Map(), dialect: undefined });
+  const { plan, diagnostics } = compile([main], new PageLibrary(files), { defines, dialect: undefined });
   if (verb === "check" || plan === undefined) return diagnostics;
   return verb === "query" ? compileQuery(text, plan).diagnostics : readFacts(text, plan).diagnostics;
 }
