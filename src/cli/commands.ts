@@ -57,6 +57,7 @@ function addRun(mosaic: Command): void {
     .option("--control <path>", "socket for query and ctl; that of the port when left out")
     .option("--no-control", "no such socket")
     .option("--metrics <[host:]port>", "serve /metrics for Prometheus, /healthz and /readyz")
+    .option("--pcap <file>", "capture datagrams and packets of the device for tshark; - is stdout")
     .addOption(new Option("--log-level <level>", "how much to say on stderr").choices(LOG_LEVELS).default("info"))
     .addOption(new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"))
     .action((files: string[], flags: RunFlags) => {
@@ -80,12 +81,16 @@ interface RunFlags {
   /** False for `--no-control`. */
   readonly control?: string | false;
   readonly metrics?: string;
+  readonly pcap?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
 
 function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeof runNode>[0] {
   if (flags.tun === undefined && flags.tunAddr !== undefined) throw wrongUsage("--tun-addr", "there is no --tun");
+  if (flags.pcap === "-" && (flags.watch.length > 0 || flags.json)) {
+    throw wrongUsage("--pcap", "stdout cannot hold a capture and results; name a file");
+  }
   return {
     files,
     defines: parseDefines(flags.define),
@@ -100,6 +105,7 @@ function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeo
     json: flags.json,
     control: controlRequest(flags.control),
     metrics: flags.metrics === undefined ? undefined : parseMetricsAddress(flags.metrics),
+    pcap: flags.pcap,
   };
 }
 

@@ -6,8 +6,10 @@ import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { formatWatchLine } from "../../runtime/observe/watch.ts";
+import { Capture, captured } from "../../runtime/observe/capture.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
 import type { Datagrams, Tun, World } from "../../runtime/world/world.ts";
+import { CaptureFile } from "./capture-file.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import type { Log } from "./log.ts";
@@ -32,6 +34,8 @@ export interface RunOptions extends ProgramOptions {
   readonly json: boolean;
   readonly control: ControlRequest;
   readonly metrics: HostPort | undefined;
+  /** A file, or `-` for stdout. */
+  readonly pcap: string | undefined;
 }
 
 /** What a node starts with: the program, and what the command line says to it. */
@@ -101,21 +105,40 @@ async function openWorld(options: RunOptions, log: Log, resources: AsyncDisposab
   resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
-  return { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun, eventLoop };
+  const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun, eventLoop };
+  return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
+}
+
+function capturedWorld(
+  world: World,
+  { listen, address }: RunOptions,
+  path: string,
+  log: Log,
+  resources: AsyncDisposableStack,
+): World {
+  const file = new CaptureFile(path, log);
+  resources.defer(() => file.close());
+  const [name = ""] = ownNames(listen, address, world.datagrams.address);
+  const epoch = Date.now() / 1_000 - world.clock.now();
+  const capture = new Capture(file, world.clock, epoch, name, world.tun?.name ?? "");
+  resources.defer(() => {
+    if (capture.dropped > 0) log.warn(`--pcap: ${capture.dropped} packets found no room`, { count: capture.dropped });
+  });
+  return captured(world, capture);
 }
 
 function newNode(
   { program, facts }: Prepared,
   world: World,
   names: readonly string[],
-  { watch, json }: RunOptions,
+  { watch, json, pcap }: RunOptions,
   output: LoggedOutput,
 ): Node {
   return new Node(program, world, {
     names,
     facts,
     watch,
-    onWatch: (line) => output.result(json ? JSON.stringify(line) : formatWatchLine(line)),
+    ...(pcap !== "-" && { onWatch: (line) => output.result(json ? JSON.stringify(line) : formatWatchLine(line)) }),
     onLog: (message) => output.log.repeated(message),
   });
 }

@@ -1,0 +1,81 @@
+import { parseHostPort } from "../device/host-port.ts";
+import { parseIp } from "../device/ip-address.ts";
+
+/** One end of a datagram, as IP has it. */
+export interface UdpEnd {
+  /** 4 or 16 bytes. */
+  readonly host: Uint8Array;
+  readonly port: number;
+}
+
+const UDP = 17;
+const TTL = 64;
+const IPV4_BYTES = 20;
+const IPV6_BYTES = 40;
+const UDP_BYTES = 8;
+
+/** `host:port` as an end; undefined when the host is a name. */
+export function udpEnd(place: string): UdpEnd | undefined {
+  const parsed = parseHostPort(place);
+  if (!parsed.ok) return undefined;
+  const { host, port } = parsed.at;
+  const numeric = host === "localhost" ? "127.0.0.1" : host.split("%", 1)[0];
+  const bytes = parseIp(numeric ?? "");
+  return bytes && { host: bytes, port };
+}
+
+/** The IP packet that carried a datagram, as far as its ends tell; IPv4 where both ends are. Its checksums are right. */
+export function udpPacket(from: UdpEnd, to: UdpEnd, payload: Uint8Array): Uint8Array {
+  const isV4 = from.host.length === 4 && to.host.length === 4;
+  const headers = isV4 ? IPV4_BYTES : IPV6_BYTES;
+  const packet = new Uint8Array(headers + UDP_BYTES + payload.length);
+  const view = new DataView(packet.buffer);
+  if (isV4) writeIpv4(packet, view, from.host, to.host);
+  else writeIpv6(packet, view, mapped(from.host), mapped(to.host));
+  view.setUint16(headers, from.port);
+  view.setUint16(headers + 2, to.port);
+  view.setUint16(headers + 4, UDP_BYTES + payload.length);
+  packet.set(payload, headers + UDP_BYTES);
+  // Over the two addresses, which end where UDP begins, the protocol and the length.
+  const addresses = isV4 ? 8 : 32;
+  const sum = checksum(view, headers - addresses, packet.length, UDP + UDP_BYTES + payload.length);
+  view.setUint16(headers + 6, sum === 0 ? 0xffff : sum);
+  return packet;
+}
+
+function writeIpv4(packet: Uint8Array, view: DataView, from: Uint8Array, to: Uint8Array): void {
+  packet[0] = 0x45;
+  view.setUint16(2, packet.length);
+  packet[8] = TTL;
+  packet[9] = UDP;
+  packet.set(from, 12);
+  packet.set(to, 16);
+  view.setUint16(10, checksum(view, 0, IPV4_BYTES, 0));
+}
+
+function writeIpv6(packet: Uint8Array, view: DataView, from: Uint8Array, to: Uint8Array): void {
+  packet[0] = 0x60;
+  view.setUint16(4, packet.length - IPV6_BYTES);
+  packet[6] = UDP;
+  packet[7] = TTL;
+  packet.set(from, 8);
+  packet.set(to, 24);
+}
+
+/** An IPv4 address among IPv6 ones. */
+function mapped(host: Uint8Array): Uint8Array {
+  if (host.length === 16) return host;
+  const address = new Uint8Array(16);
+  address.fill(0xff, 10, 12);
+  address.set(host, 12);
+  return address;
+}
+
+/** The Internet checksum from `start` to `end`, an odd last byte filled up with 0. */
+function checksum(view: DataView, start: number, end: number, initial: number): number {
+  let sum = initial;
+  for (let at = start; at + 1 < end; at += 2) sum += view.getUint16(at);
+  if ((end - start) % 2 === 1) sum += view.getUint8(end - 1) << 8;
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}

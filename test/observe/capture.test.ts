@@ -1,0 +1,115 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { readHeader } from "../../runtime/device/ip-packet.ts";
+import { Capture, captured, type CaptureSink } from "../../runtime/observe/capture.ts";
+import { udpEnd, udpPacket } from "../../runtime/observe/udp-packet.ts";
+import { MosaicProcess } from "../cli/mosaic.ts";
+import { needs } from "../needs.ts";
+import { manualWorld } from "../session/manual-world.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mosaic-capture-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+class Memory implements CaptureSink {
+  readonly blocks: Uint8Array[] = [];
+  room = Infinity;
+
+  write(bytes: Uint8Array): boolean {
+    if (this.blocks.length >= this.room) return false;
+    this.blocks.push(bytes);
+    return true;
+  }
+}
+
+/** The world of a node at 10.0.0.1:10000 that captures what it sends and receives, 100 s after the clock's start. */
+function capturing(address = "10.0.0.1:10000"): {
+  readonly sink: Memory;
+  readonly capture: Capture;
+  readonly world: ReturnType<typeof manualWorld>;
+  readonly datagrams: ReturnType<typeof captured>["datagrams"];
+} {
+  const sink = new Memory();
+  const world = manualWorld(address);
+  const capture = new Capture(sink, world.clock, 1_700_000_000, address, "mosaic0");
+  const { datagrams } = captured(world, capture);
+  datagrams.onDatagram(() => undefined);
+  world.clock.advance(100);
+  return { sink, capture, world, datagrams };
+}
+
+function tshark(file: string, ...fields: readonly string[]): readonly string[] {
+  const wanted = fields.flatMap((field) => ["-e", field]);
+  const args = ["-r", file, "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-T", "fields", ...wanted];
+  const { stdout, stderr, status } = spawnSync("tshark", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return stdout.trimEnd().split("\n");
+}
+
+const noTshark = needs("tshark");
+
+test("tshark reads datagrams of both families, both ways, with right checksums", ({ skip }) => {
+  skip(noTshark !== undefined, noTshark);
+  const { sink, world, datagrams } = capturing();
+  datagrams.send("10.0.0.2:10001", new Uint8Array([1, 2, 3]));
+  world.clock.advance(0.5);
+  world.datagrams.deliver(new Uint8Array(1200), "[fd00::2]:10002");
+  datagrams.send("gateway.example:10003", new Uint8Array(2));
+  const file = join(folder, "both.pcapng");
+  writeFileSync(file, Buffer.concat(sink.blocks));
+  const fields = ["frame.time_epoch", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport"];
+  expect(tshark(file, ...fields, "udp.length", "udp.checksum.status", "ip.checksum.status")).toEqual([
+    "1700000100.000000000\t10.0.0.1\t10.0.0.2\t\t\t10000\t10001\t11\t1\t1",
+    "1700000100.500000000\t\t\tfd00::2\t::ffff:10.0.0.1\t10002\t10000\t1208\t1\t",
+    "1700000100.500000000\t10.0.0.1\t0.0.0.0\t\t\t10000\t0\t10\t1\t1",
+  ]);
+  expect(tshark(file, "frame.interface_name", "frame.packet_flags_direction", "frame.comment")).toEqual([
+    "outer\t0x00000002\t",
+    "outer\t0x00000001\t",
+    "outer\t0x00000002\tto gateway.example:10003",
+  ]);
+});
+
+test("tshark reads what `mosaic run --pcap` wrote, to the last datagram", async ({ skip }) => {
+  skip(noTshark !== undefined, noTshark);
+  const peer = createSocket("udp4");
+  peer.bind(0, "127.0.0.1");
+  await once(peer, "listening");
+  const place = `127.0.0.1:${peer.address().port}`;
+  const file = join(folder, "run.pcapng");
+  const program = join(folder, "talk.mzl");
+  writeFileSync(program, `hello: hello@"${place}"(E) :- periodic(E, 0, 1).\nbye: bye@"${place}"(1) :- shutdown().\n`);
+  const node = new MosaicProcess(["run", program, "--listen", "127.0.0.1:0", "--pcap", file]);
+  await node.said(/running/);
+  node.kill("SIGTERM");
+  expect((await node.ended).code).toBe(0);
+  expect(tshark(file, "ip.dst", "udp.dstport")).toEqual([1, 2].map(() => place.replace(":", "\t")));
+  peer.close();
+});
+
+test("a datagram becomes the IP packet that carried it, whatever is in it", () => {
+  const ends = fc.constantFrom("10.0.0.1:1", "255.255.255.255:65535", "[fd00::1]:10000", "[::]:0");
+  fc.assert(
+    fc.property(ends, ends, fc.uint8Array({ maxLength: 300 }), (from, to, payload) => {
+      const [source, destination] = [udpEnd(from), udpEnd(to)];
+      if (source === undefined || destination === undefined) throw new Error("no address");
+      const packet = udpPacket(source, destination, payload);
+      const header = readHeader(packet);
+      expect(header).toMatchObject({ length: packet.length, protocol: 17, ttl: 64 });
+      expect(packet.subarray(packet.length - payload.length)).toEqual(payload);
+    }),
+  );
+});
+
+test("what finds no room is counted, and nothing waits for it", () => {
+  const { sink, capture, datagrams, world } = capturing();
+  sink.room = 2;
+  for (let count = 0; count < 5; count++) datagrams.send("10.0.0.2:1", new Uint8Array(9));
+  expect(capture.dropped).toBe(4);
+  expect(world.datagrams.sent).toHaveLength(5);
+});
