@@ -19,7 +19,8 @@ export interface FaultyWay {
 export class DelayedPackets {
   readonly #tun: Tun;
   readonly #clock: Clock;
-  readonly #links: ReadonlyMap<string, SimLink>;
+  readonly #seed: number;
+  readonly #links = new Map<string, SimLink>();
   readonly #calendar = new Calendar<Uint8Array>();
   #timer: Timer | undefined;
   #wakesAt = Infinity;
@@ -27,13 +28,22 @@ export class DelayedPackets {
   constructor(tun: Tun, clock: Clock, ways: readonly FaultyWay[], seed: number) {
     this.#tun = tun;
     this.#clock = clock;
-    this.#links = new Map(
-      ways.map(({ from, to, faults }, at) => [
-        `${from} ${to}`,
-        new SimLink(at, at, faults, streamOf(seed, `link ${from} ${to}`)),
-      ]),
-    );
+    this.#seed = seed;
+    this.change(ways);
     tun.onPacket((packet) => this.#take(packet));
+  }
+
+  /** From now on there are these links; what is under way is not touched. */
+  change(ways: readonly FaultyWay[]): void {
+    const gone = new Set(this.#links.keys());
+    for (const { from, to, faults } of ways) {
+      const key = `${from} ${to}`;
+      gone.delete(key);
+      const known = this.#links.get(key);
+      if (known === undefined) this.#links.set(key, new SimLink(0, 0, faults, streamOf(this.#seed, `link ${key}`)));
+      else known.change(faults);
+    }
+    for (const key of gone) this.#links.delete(key);
   }
 
   #take(packet: Uint8Array): void {

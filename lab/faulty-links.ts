@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { LinkFaults } from "../runtime/sim/sim-link.ts";
 import type { FaultyWay } from "./delayed-packets.ts";
+import { ipWay } from "./hub-rules.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { LabFailure, type Namespaces } from "./namespaces.ts";
-import { faultsBetween, type Topology } from "./topology.ts";
+import type { Topology } from "./topology.ts";
+import type { Wiring } from "./wiring.ts";
 
 /** What the process of the links is told. */
 export interface LinkOrder {
@@ -16,34 +19,57 @@ export type LinkReport = { readonly ok: true } | { readonly ok: false; readonly 
 
 const PROCESS = fileURLToPath(new URL("link-process.ts", import.meta.url));
 
-/** Whether some link of the topology is worse than the wires of the kernel. */
-export function hasFaults({ links }: Topology): boolean {
-  return links.some(({ faults }) => Object.values(faults).some((value) => value > 0));
+/** Whether some link of the topology is or becomes worse than the wires of the kernel, but for its rate. */
+export function hasFaults({ links, events }: Topology): boolean {
+  const changes = events.flatMap(({ action }) => (action.kind === "change" ? action.rules : []));
+  return [...links, ...changes].some(({ faults }) => Object.values(withoutRate(faults)).some((value) => value > 0));
 }
 
-/** Puts the faults of a topology's links into effect. The process that does it ends with this one. */
-export async function startFaultyLinks(topology: Topology, namespaces: Namespaces): Promise<ChildProcess> {
-  const [command = "", ...args] = namespaces.onHub([process.execPath, PROCESS]);
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: labEnvironment() });
-  let said = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const ended = once(child, "exit").then((): LinkReport => ({ ok: false, message: said.trim() }));
-  child.send({ ways: faultyWays(topology), seed: topology.seed } satisfies LinkOrder);
-  const report = await Promise.race([once(child, "message").then(([message]) => message as LinkReport), ended]);
-  if (!report.ok) throw new LabFailure(`the links with faults could not be made: ${report.message}`);
-  namespaces.useFaults();
-  return child;
+/** The process that puts the faults of links into effect, all but their rates. It ends with this one. */
+export class FaultyLinks {
+  readonly #child: ChildProcess;
+  readonly #seed: number;
+
+  private constructor(child: ChildProcess, seed: number) {
+    this.#child = child;
+    this.#seed = seed;
+  }
+
+  static async start({ seed }: Topology, namespaces: Namespaces): Promise<FaultyLinks> {
+    const [command = "", ...args] = namespaces.onHub([process.execPath, PROCESS]);
+    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: labEnvironment() });
+    const links = new FaultyLinks(child, seed);
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
+    const ended = once(child, "exit").then((): LinkReport => ({ ok: false, message: said.trim() }));
+    const report = await Promise.race([links.follow(namespaces.wiring), ended]);
+    if (!report.ok) throw new LabFailure(`the links with faults could not be made: ${report.message}`);
+    namespaces.useFaults();
+    return links;
+  }
+
+  /** Settles when the links are as the wiring has them. */
+  async follow(wiring: Wiring): Promise<LinkReport> {
+    const reported = once(this.#child, "message");
+    this.#child.send({ ways: faultyWays(wiring), seed: this.#seed } satisfies LinkOrder);
+    const [report] = await reported;
+    return report as LinkReport;
+  }
+
+  stop(): void {
+    this.#child.kill();
+  }
 }
 
-function faultyWays({ hosts, links }: Topology): readonly FaultyWay[] {
-  const ip = (address: string): string => address.slice(0, address.lastIndexOf(":"));
-  return hosts.flatMap((one) =>
-    hosts
-      .filter((other) => other !== one)
-      .map((other) => ({
-        from: ip(one.address),
-        to: ip(other.address),
-        faults: faultsBetween(links, one.name, other.name),
-      })),
+function faultyWays(wiring: Wiring): readonly FaultyWay[] {
+  return wiring.hosts.flatMap((from) =>
+    wiring.hosts
+      .filter((to) => to !== from)
+      .map((to) => ({ ...ipWay(wiring, { from, to }), faults: withoutRate(wiring.faults(from, to)) })),
   );
+}
+
+/** The kernel sees to rates. */
+function withoutRate({ rate: _rate, queue: _queue, ...faults }: LinkFaults): LinkFaults {
+  return faults;
 }

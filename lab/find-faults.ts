@@ -1,7 +1,9 @@
 import { type Groups, groupsOf, isBothWays, membersOf, sides } from "./host-names.ts";
 import { numberedHosts } from "./host-numbers.ts";
+import { findCheckFaults } from "./find-check-faults.ts";
+import { findNetworkFaults } from "./find-network-faults.ts";
 import type { KeyPath } from "./key-positions.ts";
-import type { Crossing, DocumentFault, HostNames, TopologyDocument } from "./topology-document.ts";
+import type { Crossing, DocumentFault, HostNames, LinkDocument, TopologyDocument } from "./topology-document.ts";
 
 /** What is wrong in a document and its shape does not show: names of hosts, addresses, times. */
 export function findFaults(document: TopologyDocument): readonly DocumentFault[] {
@@ -12,7 +14,9 @@ export function findFaults(document: TopologyDocument): readonly DocumentFault[]
     ...findSharedAddresses(document),
     ...findIdleHosts(document),
     ...findBadTraffic(document, groups),
-    ...findLateEvents(document),
+    ...findLate(document),
+    ...findNetworkFaults(document),
+    ...findCheckFaults(document),
   ];
 }
 
@@ -29,17 +33,14 @@ interface Mention {
 }
 
 function mentions(document: TopologyDocument): readonly Mention[] {
-  const { peers, hosts, links, traffic, events } = document;
+  const { peers, hosts, links, traffic, events, networks, commands, checks } = document;
   return [
     ...namesAt(["peers"], peers === "all" ? undefined : peers),
     ...Object.entries(hosts).flatMap(([name, host]) =>
       namesAt(["hosts", name, "peers"], host.peers === "all" ? undefined : host.peers),
     ),
-    ...links.flatMap(({ between, from, to }, at) => [
-      ...namesAt(["links", at, "between"], between === "all" ? undefined : between),
-      ...namesAt(["links", at, "from"], from),
-      ...namesAt(["links", at, "to"], to),
-    ]),
+    ...Object.entries(networks).flatMap(([name, { forward }]) => namesAt(["networks", name, "forward"], forward)),
+    ...links.flatMap((link, at) => linkAt(["links", at], link)),
     ...traffic.flatMap(({ from, to }, at) => [
       ...namesAt(["traffic", at, "from"], from),
       ...namesAt(["traffic", at, "to"], to),
@@ -49,7 +50,28 @@ function mentions(document: TopologyDocument): readonly Mention[] {
       ...crossingAt(["events", at, "heal"], event.heal),
       ...namesAt(["events", at, "kill"], event.kill),
       ...namesAt(["events", at, "start"], event.start),
+      ...namesAt(["events", at, "move"], event.move),
+      ...linkAt(["events", at, "change"], event.change),
     ]),
+    ...commands.flatMap(({ on }, at) => namesAt(["commands", at, "on"], on)),
+    ...checks.flatMap(({ from, to, path, reaches, unreachable, on }, at) => [
+      ...namesAt(["checks", at, "from"], from),
+      ...namesAt(["checks", at, "to"], to),
+      ...namesAt(["checks", at, "path"], path),
+      ...namesAt(["checks", at, "reaches"], reaches),
+      ...namesAt(["checks", at, "unreachable"], unreachable),
+      ...namesAt(["checks", at, "on"], on),
+    ]),
+  ];
+}
+
+function linkAt(path: KeyPath, link: LinkDocument | undefined): readonly Mention[] {
+  if (link === undefined) return [];
+  const { between, from, to } = link;
+  return [
+    ...namesAt([...path, "between"], between === "all" ? undefined : between),
+    ...namesAt([...path, "from"], from),
+    ...namesAt([...path, "to"], to),
   ];
 }
 
@@ -81,8 +103,17 @@ function findCollidingNames(document: TopologyDocument): readonly DocumentFault[
 function findSharedAddresses(document: TopologyDocument): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   const owners = new Map<string, string>();
+  const gateways = Object.entries(document.networks).flatMap(([name, { nat }]) =>
+    nat === undefined ? [] : [[nat, name]],
+  );
+  for (const [nat = "", name = ""] of gateways) {
+    const owner = owners.get(nat);
+    if (owner !== undefined) faults.push({ path: ["networks", name, "nat"], message: `${nat} is ${owner}'s already` });
+    owners.set(nat, name);
+  }
   for (const { name, group, address, virtual } of numberedHosts(document)) {
-    for (const [key, value] of [["address", address] as const, ["virtual", virtual] as const]) {
+    const ip = address.slice(0, address.lastIndexOf(":"));
+    for (const [key, value] of [["address", ip] as const, ["virtual", virtual] as const]) {
       const owner = owners.get(value);
       owners.set(value, name);
       if (owner !== undefined) faults.push({ path: ["hosts", group, key], message: `${value} is ${owner}'s already` });
@@ -116,8 +147,8 @@ function findBadTraffic(document: TopologyDocument, groups: Groups): readonly Do
 
 const TOO_LATE = "expected a time before the end, which `duration` sets";
 
-function findLateEvents({ events, duration }: TopologyDocument): readonly DocumentFault[] {
-  return events.flatMap(({ at }, index) =>
-    at < duration ? [] : [{ path: ["events", index, "at"], message: TOO_LATE }],
-  );
+function findLate({ events, commands, checks, duration }: TopologyDocument): readonly DocumentFault[] {
+  const late = (key: string, all: readonly { readonly at?: number | undefined }[]): readonly DocumentFault[] =>
+    all.flatMap(({ at = 0 }, index) => (at < duration ? [] : [{ path: [key, index, "at"], message: TOO_LATE }]));
+  return [...late("events", events), ...late("commands", commands), ...late("checks", checks)];
 }

@@ -3,9 +3,19 @@ import type { Crossing, HostDocument, HostNames, TopologyDocument } from "./topo
 /** Each name that a topology file may use for hosts, and the hosts it stands for. */
 export type Groups = ReadonlyMap<string, readonly string[]>;
 
-/** A host with a `count` is a group of that many, and each of them goes by its own name too. */
-export function groupsOf({ hosts }: TopologyDocument): Groups {
+/**
+ * A host with a `count` is a group of that many, and each of them goes by its own name too. A network's name stands for
+ * the hosts that are in it at the start.
+ */
+export function groupsOf({ hosts, networks }: TopologyDocument): Groups {
   const groups = new Map<string, readonly string[]>();
+  for (const network of Object.keys(networks)) {
+    const inside = Object.entries(hosts).filter(([, host]) => host.network === network);
+    groups.set(
+      network,
+      inside.flatMap(([name, host]) => membersOf(name, host)),
+    );
+  }
   for (const [name, host] of Object.entries(hosts)) {
     const members = membersOf(name, host);
     groups.set(name, members);

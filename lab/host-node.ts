@@ -3,7 +3,8 @@ import type { Readable } from "node:stream";
 import type { WatchLine } from "../runtime/observe/watch.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "./lines.ts";
-import { type Host, type Topology, watchedPredicates } from "./topology.ts";
+import { addressFor, type Host, type Topology, watchedPredicates } from "./topology.ts";
+import type { Wiring } from "./wiring.ts";
 
 export interface HostNodeListener {
   watched(line: WatchLine): void;
@@ -103,7 +104,8 @@ export class HostNode {
 }
 
 /** The command line of a host's node. */
-export function nodeCommand(host: Host, topology: Topology, mosaic: string): readonly string[] {
+export function nodeCommand(host: Host, topology: Topology, wiring: Wiring, mosaic: string): readonly string[] {
+  const own = wiring.attachment(host.name);
   const told = new Set(host.peers);
   const peers = topology.hosts.filter((peer) => told.has(peer.name));
   return [
@@ -111,9 +113,14 @@ export function nodeCommand(host: Host, topology: Topology, mosaic: string): rea
     "run",
     ...host.programs,
     "--listen",
-    host.address,
+    // A host that will have another address then must not be bound to the one it has.
+    host.moves ? `0.0.0.0${own.address.slice(own.address.lastIndexOf(":"))}` : own.address,
+    ...(host.moves || own.visible !== own.address ? ["--addr", own.visible] : []),
     ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),
-    ...peers.flatMap(({ virtual, address }) => ["--peer", virtual === undefined ? address : `${virtual}=${address}`]),
+    ...peers.flatMap(({ name, virtual }) => {
+      const address = addressFor(own, wiring.attachment(name));
+      return ["--peer", virtual === undefined ? address : `${virtual}=${address}`];
+    }),
     ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),
     ...host.facts.flatMap((fact) => ["--fact", fact]),
     ...watchedPredicates(topology).flatMap((predicate) => ["--watch", predicate]),

@@ -1,30 +1,65 @@
+import { addressAt, parseRange } from "./address-range.ts";
 import { membersOf } from "./host-names.ts";
-import type { HostDocument, TopologyDocument } from "./topology-document.ts";
+import type { Attachment } from "./topology.ts";
+import type { HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
 
 /** A host of a topology file, with the addresses it is given there or else has from its number. */
-export interface NumberedHost {
+export interface NumberedHost extends Attachment {
   readonly name: string;
   readonly group: string;
   readonly document: HostDocument;
-  readonly address: string;
   readonly virtual: string;
   readonly hasTun: boolean;
 }
 
 const PORT = 10_000;
 
-/** All hosts of a topology file, counted from 1. */
-export function numberedHosts({ hosts, tun }: TopologyDocument): readonly NumberedHost[] {
+/** Gives the hosts of each network their addresses, one after the other. */
+export class NetworkAddresses {
+  readonly #networks: TopologyDocument["networks"];
+  readonly #given = new Map<string, number>();
+
+  constructor(networks: TopologyDocument["networks"]) {
+    this.#networks = networks;
+  }
+
+  /** The next place in a network. Behind a gateway each host has a port of its own, so that all keep theirs outside. */
+  next(network: string): Attachment {
+    const { range, nat } = this.#networks[network] as NetworkDocument;
+    const number = (this.#given.get(network) ?? 0) + 1;
+    this.#given.set(network, number);
+    const parsed = parseRange(range);
+    const ip = parsed === undefined ? "" : addressAt(parsed, number);
+    return attach(`${ip}:${nat === undefined ? PORT : PORT + number - 1}`, network, nat);
+  }
+}
+
+function attach(address: string, network: string | undefined, nat: string | undefined): Attachment {
+  const visible = nat === undefined ? address : `${nat}${address.slice(address.lastIndexOf(":"))}`;
+  return { network, address, visible };
+}
+
+/** All hosts of a topology file, counted from 1. `addresses` gives those in networks theirs. */
+export function numberedHosts(
+  { hosts, tun, networks }: TopologyDocument,
+  addresses: NetworkAddresses = new NetworkAddresses(networks),
+): readonly NumberedHost[] {
   const all = Object.entries(hosts).flatMap(([group, document]) =>
     membersOf(group, document).map((name) => ({ name, group, document })),
   );
   return all.map(({ name, group, document }, at) => {
     const low = `${((at + 1) >> 8) & 0xff}.${(at + 1) & 0xff}`;
+    const { network } = document;
+    const known = network === undefined ? undefined : networks[network];
+    const given =
+      known === undefined || network === undefined
+        ? attach(`10.${77 + ((at + 1) >> 16)}.${low}:${PORT}`, undefined, undefined)
+        : addresses.next(network);
     return {
       name,
       group,
       document,
-      address: document.address ?? `10.${77 + ((at + 1) >> 16)}.${low}:${PORT}`,
+      ...(document.address === undefined ? given : attach(document.address, given.network, known?.nat)),
       virtual: document.virtual ?? `100.${64 + ((at + 1) >> 16)}.${low}`,
       hasTun: document.tun ?? tun ?? true,
     };

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasFaults, startFaultyLinks } from "./faulty-links.ts";
+import { FaultyLinks, hasFaults } from "./faulty-links.ts";
 import { HostNode, nodeCommand } from "./host-node.ts";
 import { LabFailure, Namespaces } from "./namespaces.ts";
 import type { Observe } from "./observation.ts";
@@ -51,19 +51,21 @@ class KernelLab {
   readonly #namespaces: Namespaces;
   readonly #nodes = new Map<string, HostNode>();
   readonly #processes: ChildProcess[] = [];
+  /** Undefined when no link has faults. */
+  #links: FaultyLinks | undefined;
   /** Milliseconds of this process's clock when all nodes ran. */
   #startedAt = 0;
 
   constructor(topology: Topology, settings: KernelSettings) {
     this.#topology = topology;
     this.#settings = settings;
-    this.#namespaces = new Namespaces(topology.hosts);
+    this.#namespaces = new Namespaces(topology);
   }
 
   /** Settles when all nodes run. */
   async start(): Promise<void> {
     this.#settings.signal.throwIfAborted();
-    if (hasFaults(this.#topology)) this.#processes.push(await startFaultyLinks(this.#topology, this.#namespaces));
+    if (hasFaults(this.#topology)) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
     this.#startedAt = performance.now();
     const nodes = this.#topology.hosts.map((host) => this.#startNode(host));
     for (const [at, node] of nodes.entries()) {
@@ -90,6 +92,7 @@ class KernelLab {
 
   async close(): Promise<void> {
     for (const child of this.#processes) child.kill();
+    this.#links?.stop();
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
     this.#namespaces.close();
   }
@@ -101,7 +104,7 @@ class KernelLab {
   #startNode(host: Host): HostNode {
     const { observe, mosaic } = this.#settings;
     const name = host.name;
-    const command = this.#namespaces.on(name, nodeCommand(host, this.#topology, mosaic));
+    const command = this.#namespaces.on(name, nodeCommand(host, this.#topology, this.#namespaces.wiring, mosaic));
     const node = new HostNode(command, {
       watched: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
       said: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),
@@ -122,15 +125,19 @@ class KernelLab {
   }
 
   async #act(action: Action): Promise<void> {
-    if ("ways" in action) this.#namespaces.apply(action);
-    else if (action.kind === "start") for (const host of action.hosts) this.#restart(host);
-    else await Promise.all(action.hosts.map((host) => this.#kill(host)));
+    switch (action.kind) {
+      case "start":
+        for (const host of action.hosts) this.#restart(host);
+        break;
+      case "kill":
+        await Promise.all(action.hosts.map((host) => this.#nodes.get(host)?.kill()));
+        break;
+      default:
+        this.#namespaces.apply(action);
+        if (action.kind === "move" || action.kind === "change") await this.#links?.follow(this.#namespaces.wiring);
+    }
     // From when it took effect: what was sent while the machine was still at it may have gone either way.
     this.#settings.observe({ kind: "action", at: this.#now(), action });
-  }
-
-  async #kill(name: string): Promise<void> {
-    await this.#nodes.get(name)?.kill();
   }
 
   #restart(name: string): void {

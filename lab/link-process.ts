@@ -1,5 +1,6 @@
 /**
- * The process behind the links of a lab that have faults. It runs in the hub, is told of the links by its parent, and ends
+ * The process behind the links of a lab that have faults. It runs in the hub, is told of the links by its parent, at the start and
+ * whenever they change, and ends
  * when its parent is gone.
  */
 import { LinuxClock } from "../runtime/device/linux-clock.ts";
@@ -10,12 +11,18 @@ import { LINKS_DEVICE } from "./namespace-plan.ts";
 
 const MTU = 1500;
 
-function start({ ways, seed }: LinkOrder): LinkReport {
+let packets: DelayedPackets | undefined;
+
+function follow({ ways, seed }: LinkOrder): LinkReport {
+  if (packets !== undefined) {
+    packets.change(ways);
+    return { ok: true };
+  }
   const opened = openTun({ name: LINKS_DEVICE, address: undefined, mtu: MTU });
   if (!opened.ok) return { ok: false, message: opened.message };
-  void new DelayedPackets(opened.tun, new LinuxClock(), ways, seed);
+  packets = new DelayedPackets(opened.tun, new LinuxClock(), ways, seed);
   return { ok: true };
 }
 
-process.once("message", (order) => process.send?.(start(order as LinkOrder)));
+process.on("message", (order) => process.send?.(follow(order as LinkOrder)));
 process.once("disconnect", () => process.exit());

@@ -54,7 +54,7 @@ export class Moments {
 
   #acted(at: number, action: Action): readonly Moment[] {
     this.#lastAction = at;
-    if (action.kind === "cut" || action.kind === "kill") {
+    if (action.kind !== "heal" && action.kind !== "start") {
       this.#broken = { at, isDetected: false };
       this.#missing = 0;
     }
@@ -101,6 +101,8 @@ export class Moments {
 
 /** `link a–b cut`, `c killed` */
 export function describeAction(action: Action): string {
+  if (action.kind === "change") return action.text;
+  if (action.kind === "move") return `${action.moves.map(({ host }) => host).join(", ")} moved to ${action.network}`;
   if (!("ways" in action)) return `${action.hosts.join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
   const links = new Set(action.ways.map(({ from, to }) => linkName(action, from, to)));
   const few = links.size > 3 ? `${links.size} links` : `link ${[...links].join(", ")}`;

@@ -1,17 +1,24 @@
 import { spawnSync } from "node:child_process";
 import { Cleaner } from "./cleaner.ts";
 import { makeLabFolder } from "./lab-folder.ts";
+import { HubRates } from "./hub-rates.ts";
+import { hubRules } from "./hub-rules.ts";
 import {
+  batch,
   creationBatch,
   faultsBatch,
   FORWARDING,
   hostBatch,
   hubBatch,
+  ipOf,
+  moveInHostBatch,
+  moveInHubBatch,
   type NamespacePlan,
+  natRules,
   planNamespaces,
-  waysBatch,
 } from "./namespace-plan.ts";
-import type { Host, LinkAction } from "./topology.ts";
+import type { Action, LinkAction, MoveAction, Way } from "./topology.ts";
+import { type WiredTopology, Wiring } from "./wiring.ts";
 
 /** A command of the machine failed: which, and what it said. */
 export class LabFailure extends Error {}
@@ -22,12 +29,19 @@ export class Namespaces {
   readonly folder: string;
   readonly #plan: NamespacePlan;
   readonly #cleaner: Cleaner;
-  /** The ways that are cut. */
-  readonly #cut = new Set<string>();
+  /** Where the hosts are and what their links are like at the moment. */
+  readonly wiring: Wiring;
+  readonly #rates = new HubRates();
+  /** The ways that are cut, by name. */
+  readonly #cut = new Map<string, Way>();
+  /** The routing rules that the hub has. */
+  #rules: ReadonlySet<string> = new Set();
+  #hasFaults = false;
 
   /** Makes them all; throws a LabFailure when the machine does not let it. */
-  constructor(hosts: readonly Host[]) {
-    this.#plan = planNamespaces(hosts, process.pid);
+  constructor(topology: WiredTopology) {
+    this.wiring = new Wiring(topology);
+    this.#plan = planNamespaces(topology.hosts, topology.networks, process.pid);
     this.folder = makeFolder();
     this.#cleaner = new Cleaner(this.#plan.prefix, this.folder);
     try {
@@ -50,30 +64,84 @@ export class Namespaces {
 
   /** Sends the packets between hosts through the device of the faults, which is there. */
   useFaults(): void {
-    runBatch(faultsBatch(this.#plan), this.#plan.hub);
+    runBatch(faultsBatch(), this.#plan.hub);
+    this.#hasFaults = true;
+    this.#updateHub();
   }
 
-  /** Takes effect before it returns. To cut what is cut, or to heal what is not, changes nothing. */
-  apply({ kind, ways }: LinkAction): void {
-    const isCut = kind === "cut";
-    const changed = ways.filter(({ from, to }) => this.#cut.has(`${from} ${to}`) !== isCut);
-    runBatch(waysBatch(this.#plan, kind, changed), this.#plan.hub);
-    for (const { from, to } of changed) {
-      if (isCut) this.#cut.add(`${from} ${to}`);
-      else this.#cut.delete(`${from} ${to}`);
+  /** Takes effect before it returns. To cut what is cut, or to heal what is not, changes nothing. Nodes are no matter of its. */
+  apply(action: Action): void {
+    switch (action.kind) {
+      case "cut":
+      case "heal":
+        this.#markCut(action);
+        break;
+      case "move":
+        this.#move(action);
+        break;
+      case "change":
+        this.wiring.apply(action);
+        break;
+      default:
+        return;
     }
+    this.#updateHub();
   }
 
   close(): void {
     this.#cleaner.clean();
   }
 
+  #markCut({ kind, ways }: LinkAction): void {
+    for (const way of ways) {
+      if (kind === "cut") this.#cut.set(`${way.from} ${way.to}`, way);
+      else this.#cut.delete(`${way.from} ${way.to}`);
+    }
+  }
+
+  #move(action: MoveAction): void {
+    const moves = action.moves.map(({ host, to }) => ({
+      place: this.#plan.hosts.find((one) => one.name === host),
+      from: ipOf(this.wiring.attachment(host).address),
+      to: ipOf(to.address),
+    }));
+    this.wiring.apply(action);
+    for (const { place, from, to } of moves) {
+      if (place === undefined) continue;
+      runBatch(moveInHubBatch(place, from, to), this.#plan.hub);
+      runBatch(moveInHostBatch(from, to), place.namespace);
+    }
+  }
+
   #create(): void {
-    const { hub, hosts } = this.#plan;
+    const { hub, hosts, gateways } = this.#plan;
     runBatch(creationBatch(this.#plan));
     run(this.onHub(["sh", "-c", FORWARDING]));
     runBatch(hubBatch(this.#plan), hub);
     for (const host of hosts) runBatch(hostBatch(host), host.namespace);
+    for (const gateway of gateways) {
+      runBatch(hostBatch(gateway), gateway.namespace);
+      const forwarded = gateway.network.forward.map((host) => this.wiring.attachment(host).address);
+      run(
+        ["ip", "netns", "exec", gateway.namespace, "sh", "-c", `${FORWARDING} && nft -f -`],
+        natRules(gateway, forwarded),
+      );
+    }
+    this.#updateHub();
+  }
+
+  /** Brings the hub to what the wiring and the cuts ask for. */
+  #updateHub(): void {
+    const state = { wiring: this.wiring, cut: [...this.#cut.values()], hasFaults: this.#hasFaults };
+    const wanted = new Set(hubRules(this.#plan, state));
+    const changes = [
+      ...[...wanted].filter((rule) => !this.#rules.has(rule)).map((rule) => `rule add ${rule}`),
+      ...[...this.#rules].filter((rule) => !wanted.has(rule)).map((rule) => `rule del ${rule}`),
+    ];
+    this.#rules = wanted;
+    if (changes.length > 0) runBatch(batch(changes), this.#plan.hub);
+    const rates = this.#rates.update(this.#plan, this.wiring);
+    if (rates !== "") run(["tc", "-n", this.#plan.hub, "-batch", "-"], rates);
   }
 }
 
@@ -85,8 +153,8 @@ function makeFolder(): string {
   }
 }
 
-function runBatch(batch: string, namespace?: string): void {
-  run(["ip", ...(namespace === undefined ? [] : ["-n", namespace]), "-batch", "-"], batch);
+function runBatch(lines: string, namespace?: string): void {
+  run(["ip", ...(namespace === undefined ? [] : ["-n", namespace]), "-batch", "-"], lines);
 }
 
 function run([command = "", ...args]: readonly string[], input = ""): void {

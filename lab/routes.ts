@@ -1,5 +1,5 @@
 import type { WatchLine } from "../runtime/observe/watch.ts";
-import type { Host } from "./topology.ts";
+import type { Attachment, Host } from "./topology.ts";
 import type { RouteColumns } from "./topology-document.ts";
 
 /** Where a host sends what is for another, by the names of hosts. */
@@ -12,13 +12,13 @@ export interface Route {
 /** The tables of routes of all hosts, kept up to date by what the nodes report of them. */
 export class Routes {
   readonly #columns: RouteColumns;
-  readonly #names: ReadonlyMap<string, string>;
+  readonly #names: Map<string, string>;
   /** By host, then by destination. */
   readonly #tables: ReadonlyMap<string, Map<string, Route>>;
 
   constructor(hosts: readonly Host[], columns: RouteColumns) {
     this.#columns = columns;
-    this.#names = new Map(hosts.map(({ name, address }) => [address, name]));
+    this.#names = new Map(hosts.flatMap(({ name, address, visible }) => [address, visible].map((one) => [one, name])));
     this.#tables = new Map(hosts.map(({ name }) => [name, new Map()]));
   }
 
@@ -31,6 +31,11 @@ export class Routes {
     if (op === "+") table.set(route.to, route);
     else if (op === "-" && known?.next === route.next && known.cost === route.cost) table.delete(route.to);
     return table.get(route.to)?.next !== known?.next;
+  }
+
+  /** A host has another address from now on. */
+  learn(host: string, { address, visible }: Attachment): void {
+    this.#names.set(address, host).set(visible, host);
   }
 
   /** A host that went down knows nothing any more. */

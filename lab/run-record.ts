@@ -57,6 +57,7 @@ export class RunRecord {
   #acted(at: number, action: Action): void {
     this.takeSnapshot(at);
     this.actions.push({ at, action });
+    if (action.kind === "move") for (const { host, to } of action.moves) this.routes?.learn(host, to);
     if (action.kind === "kill") for (const host of action.hosts) this.routes?.forget(host);
   }
 }

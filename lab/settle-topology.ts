@@ -1,25 +1,39 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Faults } from "../runtime/device/faulty-datagrams.ts";
+import type { LinkFaults } from "../runtime/sim/sim-link.ts";
+import { parseRange } from "./address-range.ts";
+import { describeFaults } from "./describe-faults.ts";
 import { expand, type Groups, groupsOf, isBothWays, sides } from "./host-names.ts";
-import { type NumberedHost, numberedHosts } from "./host-numbers.ts";
-import type { Host, LinkRule, Topology, TopologyEvent, Way } from "./topology.ts";
-import type { Crossing, LinkDocument, TopologyDocument } from "./topology-document.ts";
+import { NetworkAddresses, type NumberedHost, numberedHosts } from "./host-numbers.ts";
+import type { Action, Check, Demand, Host, LinkRule, Network, Topology, TopologyEvent, Way } from "./topology.ts";
+import type {
+  CheckDocument,
+  Crossing,
+  EventDocument,
+  HostNames,
+  LinkDocument,
+  TopologyDocument,
+} from "./topology-document.ts";
 
 /** The topology that a faultless document stands for: names become hosts, defaults are filled in. */
 export function settleTopology(document: TopologyDocument, file: string): Topology {
   const groups = groupsOf(document);
-  const hosts = numberedHosts(document);
+  const addresses = new NetworkAddresses(document.networks);
+  const hosts = numberedHosts(document, addresses);
+  const moving = new Set(document.events.flatMap(({ move }) => expand(move ?? [], groups)));
   const everyone = hosts.map((host) => host.name);
   const { title, seed, duration, traffic, routes } = document;
   return {
     title: title ?? file,
     seed,
     duration,
-    hosts: hosts.map((host) => settleHost(host, document, groups, everyone, file)),
-    links: document.links.flatMap((link) => settleLink(link, groups)),
+    networks: settleNetworks(document, groups),
+    hosts: hosts.map((host) => settleHost(host, document, groups, { everyone, moving }, file)),
+    links: document.links.map((link) => settleLink(link, document, groups)),
     traffic,
-    events: settleEvents(document, groups),
+    events: settleEvents(document, groups, addresses),
+    commands: document.commands.map(({ at, on, run }) => ({ at, run, hosts: expand(on, groups) })),
+    checks: document.checks.map((check) => settleCheck(check, document)),
     routes,
     watch: document.watch,
   };
@@ -29,16 +43,19 @@ function settleHost(
   host: NumberedHost,
   document: TopologyDocument,
   groups: Groups,
-  everyone: readonly string[],
+  { everyone, moving }: { readonly everyone: readonly string[]; readonly moving: ReadonlySet<string> },
   file: string,
 ): Host {
-  const { name, address, virtual, hasTun, document: own } = host;
+  const { name, network, address, visible, virtual, hasTun, document: own } = host;
   const defines = Object.entries({ ...document.defines, ...own.defines });
   const peers = own.peers ?? document.peers ?? "all";
   const told = peers === "all" ? everyone : expand(peers, groups);
   return {
     name,
+    network,
     address,
+    visible,
+    moves: moving.has(name),
     virtual: hasTun ? virtual : undefined,
     programs: (own.programs ?? document.programs ?? []).map((program) => locateProgram(program, file)),
     defines: new Map(defines.map(([key, value]) => [key, String(value)])),
@@ -53,16 +70,33 @@ function locateProgram(program: string, file: string): string {
   return existsSync(beside) ? beside : program;
 }
 
-function settleLink(link: LinkDocument, groups: Groups): readonly LinkRule[] {
-  const faults = settleFaults(link);
-  if (link.between === undefined) {
-    return [{ from: new Set(expand(link.from ?? [], groups)), to: new Set(expand(link.to ?? [], groups)), faults }];
-  }
-  const members = new Set(link.between === "all" ? [...groups.values()].flat() : expand(link.between, groups));
-  return [{ from: members, to: members, faults }];
+function settleNetworks({ networks }: TopologyDocument, groups: Groups): readonly Network[] {
+  return Object.entries(networks).flatMap(([name, { range: text, nat, forward }]) => {
+    const range = parseRange(text);
+    return range === undefined ? [] : [{ name, range, nat, forward: expand(forward, groups) }];
+  });
 }
 
-function settleFaults({ delay, jitter, loss, duplicate, reorder, "hold-back": holdBack }: LinkDocument): Faults {
+function settleLink(link: LinkDocument, document: TopologyDocument, groups: Groups): LinkRule {
+  const faults = settleFaults(link);
+  const namesOf = (names: HostNames): ReadonlySet<string> =>
+    new Set([names].flat().flatMap((name) => (name in document.networks ? [name] : (groups.get(name) ?? []))));
+  const { between, from = [], to = [] } = link;
+  if (between === undefined) return { from: namesOf(from), to: namesOf(to), faults };
+  const members = between === "all" ? new Set([...groups.values()].flat()) : namesOf(between);
+  return { from: members, to: members, faults };
+}
+
+function settleFaults({
+  delay,
+  jitter,
+  loss,
+  duplicate,
+  reorder,
+  "hold-back": holdBack,
+  rate,
+  queue,
+}: LinkDocument): LinkFaults {
   return {
     ...(delay !== undefined && { delay }),
     ...(jitter !== undefined && { jitter }),
@@ -70,17 +104,67 @@ function settleFaults({ delay, jitter, loss, duplicate, reorder, "hold-back": ho
     ...(duplicate !== undefined && { duplicate }),
     ...(reorder !== undefined && { reorder }),
     ...(holdBack !== undefined && { holdBack }),
+    ...(rate !== undefined && { rate }),
+    ...(queue !== undefined && { queue }),
   };
 }
 
-function settleEvents({ events }: TopologyDocument, groups: Groups): readonly TopologyEvent[] {
-  const settled = events.flatMap(({ at, cut, heal, kill, start }): TopologyEvent[] => [
-    ...(cut === undefined ? [] : [{ at, action: { kind: "cut" as const, ways: waysOf(cut, groups) } }]),
-    ...(heal === undefined ? [] : [{ at, action: { kind: "heal" as const, ways: waysOf(heal, groups) } }]),
-    ...(kill === undefined ? [] : [{ at, action: { kind: "kill" as const, hosts: expand(kill, groups) } }]),
-    ...(start === undefined ? [] : [{ at, action: { kind: "start" as const, hosts: expand(start, groups) } }]),
-  ]);
-  return settled.toSorted((one, other) => one.at - other.at);
+function settleEvents(
+  document: TopologyDocument,
+  groups: Groups,
+  addresses: NetworkAddresses,
+): readonly TopologyEvent[] {
+  const byTime = document.events.toSorted((one, other) => one.at - other.at);
+  return byTime.flatMap((event) =>
+    settleEvent(event, document, groups, addresses).map((action) => ({ at: event.at, action })),
+  );
+}
+
+function settleEvent(
+  { cut, heal, kill, start, move, to, change }: EventDocument,
+  document: TopologyDocument,
+  groups: Groups,
+  addresses: NetworkAddresses,
+): readonly Action[] {
+  if (cut !== undefined) return [{ kind: "cut", ways: waysOf(cut, groups) }];
+  if (heal !== undefined) return [{ kind: "heal", ways: waysOf(heal, groups) }];
+  if (kill !== undefined) return [{ kind: "kill", hosts: expand(kill, groups) }];
+  if (start !== undefined) return [{ kind: "start", hosts: expand(start, groups) }];
+  if (move !== undefined && to !== undefined) {
+    const moves = expand(move, groups).map((host) => ({ host, to: addresses.next(to) }));
+    return [{ kind: "move", network: to, moves }];
+  }
+  if (change === undefined) return [];
+  const rule = settleLink(change, document, groups);
+  return [{ kind: "change", rules: [rule], text: `${describeWays(change)}: ${describeFaults(rule.faults)}` }];
+}
+
+/** `links between a, b`, `way from a to b` */
+function describeWays({ between, from, to }: LinkDocument): string {
+  const list = (names: HostNames = []): string => [names].flat().join(", ");
+  if (between === "all") return "all links";
+  return between === undefined ? `way from ${list(from)} to ${list(to)}` : `links between ${list(between)}`;
+}
+
+/** A check is about the traffic between the hosts that it names, or about all. */
+function settleCheck(check: CheckDocument, { traffic, duration }: TopologyDocument): Check {
+  const demand = settleDemand(check);
+  const pair = check.reaches ?? check.unreachable;
+  const [from, to] = pair ?? [check.from, check.to];
+  const about = traffic.flatMap((one, number) =>
+    (from === undefined || one.from === from) && (to === undefined || one.to === to) ? [number] : [],
+  );
+  return { at: check.at ?? duration, traffic: about, demand };
+}
+
+/** The document is faultless: one of them is there. */
+function settleDemand({ outage, lost, path, reaches, unreachable, succeeds, on = "" }: CheckDocument): Demand {
+  if (outage !== undefined) return { kind: "outage", most: outage };
+  if (lost !== undefined) return { kind: "lost", most: lost };
+  if (path !== undefined) return { kind: "path", path };
+  if (succeeds !== undefined) return { kind: "succeeds", on, run: succeeds };
+  const [from, to] = reaches ?? unreachable ?? ["", ""];
+  return { kind: "reaches", from, to, isReached: reaches !== undefined };
 }
 
 function waysOf(crossing: Crossing, groups: Groups): readonly Way[] {

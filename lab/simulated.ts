@@ -5,9 +5,11 @@ import { loadProgram, type Program } from "../runtime/node/program.ts";
 import type { Plan } from "../runtime/plan/plan.ts";
 import type { SimNetworkCounters } from "../runtime/sim/sim-network.ts";
 import { type Boot, Simulation } from "../runtime/sim/simulation.ts";
+import { SimNat } from "../runtime/sim/sim-nat.ts";
 import type { World } from "../runtime/world/world.ts";
 import type { Observe } from "./observation.ts";
-import { type Action, faultsBetween, type Host, type Topology, watchedPredicates } from "./topology.ts";
+import { type Action, addressFor, type Host, type Topology, watchedPredicates } from "./topology.ts";
+import { Wiring } from "./wiring.ts";
 
 /** The program of hosts that run the same. */
 export interface ProgramRequest {
@@ -47,12 +49,17 @@ const MTU = 1250;
 export async function runSimulated(topology: Topology, settings: SimulatedSettings): Promise<SimulatedOutcome> {
   const programs = compileAll(topology.hosts, settings.compile);
   if (!programs.ok) return programs;
-  const simulation = simulate(topology);
+  const wiring = new Wiring(topology);
+  const simulation = simulate(topology, wiring);
+  const gateways = makeGateways(topology, wiring);
   const failures: string[] = [];
-  for (const host of topology.hosts) addHost(simulation, topology, host, programs.of(host), settings.observe, failures);
+  for (const host of topology.hosts) {
+    const gateway = gateways.get(host.network ?? "");
+    addHost(simulation, topology, { host, gateway, program: programs.of(host) }, settings.observe, failures);
+  }
   simulation.startAll();
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
-  schedule(simulation, topology, settings.observe);
+  schedule({ simulation, wiring, gateways }, topology, settings.observe);
   return run(simulation, topology.duration, settings);
 }
 
@@ -78,16 +85,33 @@ function programKey({ programs, defines, facts }: Pick<Host, "programs" | "defin
   return JSON.stringify([programs, [...defines], facts]);
 }
 
-function simulate({ seed, hosts, links }: Topology): Simulation {
+function simulate({ seed, hosts }: Topology, wiring: Wiring): Simulation {
   const name = (host: number): string => hosts[host]?.name ?? "";
-  return new Simulation({ seed, faults: (from, to) => faultsBetween(links, name(from), name(to)) });
+  return new Simulation({ seed, faults: (from, to) => wiring.faults(name(from), name(to)) });
+}
+
+/** The NAT gateways, by the networks behind them. */
+type Gateways = ReadonlyMap<string, SimNat>;
+
+function makeGateways({ networks }: Topology, wiring: Wiring): Gateways {
+  return new Map(
+    networks.flatMap(({ name, nat, forward }) => {
+      const forwarded = forward.map((host) => wiring.attachment(host).address);
+      return nat === undefined ? [] : [[name, new SimNat(nat, forwarded)]];
+    }),
+  );
+}
+
+interface Installation {
+  readonly host: Host;
+  readonly gateway: SimNat | undefined;
+  readonly program: Program;
 }
 
 function addHost(
   simulation: Simulation,
   topology: Topology,
-  host: Host,
-  program: Program,
+  { host, gateway, program }: Installation,
   observe: Observe,
   failures: string[],
 ): void {
@@ -95,7 +119,9 @@ function addHost(
   const peers = new Set(host.peers);
   const told = peerFacts(
     program.plan,
-    topology.hosts.filter((peer) => peers.has(peer.name)),
+    topology.hosts
+      .filter((peer) => peers.has(peer.name))
+      .map((peer) => ({ virtual: peer.virtual, address: addressFor(host, peer) })),
   );
   const facts = told.ok ? told.facts : [];
   if (!told.ok) failures.push(`${name}: ${whyNotTold(told)}`);
@@ -103,7 +129,8 @@ function addHost(
     const isRunning = startNode(program, world, host, facts, watchedPredicates(topology), observe);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
-  simulation.addHost({ name, address, boot, ...(virtual !== undefined && { tun: { address: virtual, mtu: MTU } }) });
+  const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: MTU } };
+  simulation.addHost({ name, address, gateway, boot, ...tun });
 }
 
 function whyNotTold(told: PeerFacts & { readonly ok: false }): string {
@@ -115,13 +142,13 @@ function whyNotTold(told: PeerFacts & { readonly ok: false }): string {
 function startNode(
   program: Program,
   world: World,
-  { name, address }: Host,
+  { name, address, visible }: Host,
   facts: readonly Fact[],
   watch: readonly string[],
   observe: Observe,
 ): boolean {
   const node = new Node(program, world, {
-    names: [address],
+    names: [...new Set([visible, address])],
     facts,
     watch,
     onWatch: (line) => observe({ kind: "watch", at: world.clock.now(), host: name, line }),
@@ -130,7 +157,15 @@ function startNode(
   return node.start();
 }
 
-function schedule(simulation: Simulation, { hosts, traffic, events }: Topology, observe: Observe): void {
+/** The parts of a running simulation that events reach for. */
+interface Parts {
+  readonly simulation: Simulation;
+  readonly wiring: Wiring;
+  readonly gateways: Gateways;
+}
+
+function schedule(parts: Parts, { hosts, traffic, events }: Topology, observe: Observe): void {
+  const { simulation } = parts;
   const virtual = new Map(hosts.map((host) => [host.name, host.virtual ?? ""]));
   for (const [number, { from, to, every, at: start }] of traffic.entries()) {
     simulation.at(start, () => {
@@ -143,13 +178,13 @@ function schedule(simulation: Simulation, { hosts, traffic, events }: Topology, 
   }
   for (const { at, action } of events) {
     simulation.at(at, () => {
-      act(simulation, action);
+      act(parts, action);
       observe({ kind: "action", at, action });
     });
   }
 }
 
-function act(simulation: Simulation, action: Action): void {
+function act({ simulation, wiring, gateways }: Parts, action: Action): void {
   switch (action.kind) {
     case "cut":
       for (const { from, to } of action.ways) simulation.cut(from, to);
@@ -162,6 +197,17 @@ function act(simulation: Simulation, action: Action): void {
       break;
     case "start":
       for (const host of action.hosts) simulation.host(host).start();
+      break;
+    case "move":
+      wiring.apply(action);
+      for (const { host, to } of action.moves) {
+        simulation.host(host).move(to.address, gateways.get(to.network ?? ""));
+      }
+      simulation.renewFaults();
+      break;
+    case "change":
+      wiring.apply(action);
+      simulation.renewFaults();
   }
 }
 

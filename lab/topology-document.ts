@@ -1,7 +1,3 @@
-import { isIPv4 } from "node:net";
-import { z } from "zod";
-import { DURATION_FORMS, parseDuration } from "./duration.ts";
-
 /** A topology file as it is written: durations in seconds, chances from 0 to 1, what may be left out filled in. */
 export interface TopologyDocument extends HostDefaults {
   readonly title?: string | undefined;
@@ -9,10 +5,13 @@ export interface TopologyDocument extends HostDefaults {
   readonly duration: number;
   readonly watch: readonly string[];
   readonly routes?: RouteColumns | undefined;
+  readonly networks: Readonly<Record<string, NetworkDocument>>;
   readonly hosts: Readonly<Record<string, HostDocument>>;
   readonly links: readonly LinkDocument[];
   readonly traffic: readonly TrafficDocument[];
   readonly events: readonly EventDocument[];
+  readonly commands: readonly CommandDocument[];
+  readonly checks: readonly CheckDocument[];
 }
 
 /** What may be said for all hosts, and for each. */
@@ -24,8 +23,16 @@ interface HostDefaults {
   readonly tun?: boolean | undefined;
 }
 
+/** A switch with its addresses, and the NAT gateway that hosts are behind there, if one is. */
+export interface NetworkDocument {
+  readonly range: string;
+  readonly nat?: string | undefined;
+  readonly forward: readonly string[];
+}
+
 export interface HostDocument extends HostDefaults {
   readonly count?: number | undefined;
+  readonly network?: string | undefined;
   readonly address?: string | undefined;
   readonly virtual?: string | undefined;
 }
@@ -48,6 +55,9 @@ export interface LinkDocument {
   readonly duplicate?: number | undefined;
   readonly reorder?: number | undefined;
   readonly "hold-back"?: number | undefined;
+  /** Bits a second. */
+  readonly rate?: number | undefined;
+  readonly queue?: number | undefined;
 }
 
 export type HostNames = string | readonly string[];
@@ -68,181 +78,38 @@ export interface EventDocument {
   readonly heal?: Crossing | undefined;
   readonly kill?: HostNames | undefined;
   readonly start?: HostNames | undefined;
+  readonly move?: HostNames | undefined;
+  /** The network that hosts move to. */
+  readonly to?: string | undefined;
+  readonly change?: LinkDocument | undefined;
 }
+
+export interface CommandDocument {
+  readonly on: HostNames;
+  /** For the shell. */
+  readonly run: string;
+  readonly at: number;
+}
+
+/** What is to hold at a time, or at the end. */
+export interface CheckDocument {
+  readonly at?: number | undefined;
+  readonly outage?: number | undefined;
+  readonly lost?: AllowedLoss | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly path?: readonly string[] | undefined;
+  readonly reaches?: readonly [string, string] | undefined;
+  readonly unreachable?: readonly [string, string] | undefined;
+  readonly succeeds?: string | undefined;
+  readonly on?: string | undefined;
+}
+
+/** So many pings, or such a share of them, from 0 to 1. */
+export type AllowedLoss = { readonly pings: number } | { readonly share: number };
 
 /** What is wrong at a place in a document. */
 export interface DocumentFault {
   readonly path: readonly PropertyKey[];
   readonly message: string;
-}
-
-export type DocumentResult =
-  | { readonly ok: true; readonly document: TopologyDocument }
-  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
-
-/** Checks the shape of what a TOML parser made of a file. */
-export function parseDocument(value: unknown): DocumentResult {
-  const parsed = document.safeParse(value);
-  if (parsed.success) return { ok: true, document: parsed.data };
-  return { ok: false, faults: parsed.error.issues.flatMap(faultsOf) };
-}
-
-/** An unknown key is a fault of its own place, not of the table it stands in. */
-function faultsOf(issue: z.core.$ZodIssue): readonly DocumentFault[] {
-  if (issue.code !== "unrecognized_keys") return [{ path: issue.path, message: issue.message }];
-  return issue.keys.map((key) => ({ path: [...issue.path, key], message: issue.message }));
-}
-
-/** A table with these keys and no others. */
-function table<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const allowed = Object.keys(shape).join(", ");
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === "unrecognized_keys" ? `unknown key; allowed: ${allowed}` : `a table with ${allowed}`,
-  });
-}
-
-function expected(what: string): { readonly error: (issue: { readonly input?: unknown }) => string } {
-  return { error: ({ input }) => (input === undefined ? `missing; expected ${what}` : `expected ${what}`) };
-}
-
-const MILLION = 1_000_000;
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz".split("");
-
-const text = z.string(expected("a string"));
-const texts = z.array(text, expected("a list of strings"));
-
-const duration = z
-  .string(expected(DURATION_FORMS))
-  .refine((written) => parseDuration(written) !== undefined, expected(DURATION_FORMS))
-  .transform((written) => parseDuration(written) ?? 0);
-
-const CHANCE = 'a chance from 0 to 1, or from "0%" to "100%"';
-const chance = z
-  .union([z.number(), z.string().regex(/^\d+(\.\d+)?%$/)], expected(CHANCE))
-  .transform((written) => (typeof written === "number" ? written : Number(written.slice(0, -1)) / 100))
-  .refine((value) => value >= 0 && value <= 1, expected(CHANCE));
-
-const names = z.union([text, z.array(text).nonempty()], expected("a host, or a list of hosts"));
-
-const count = (what: string): z.ZodType<number> => {
-  const allowed = expected(`${what} from 1 to ${MILLION}`);
-  return z.int(allowed).min(1, allowed).max(MILLION, allowed);
-};
-
-const programs = z.array(text, expected('a list of programs, as ["ron.mzl"]'));
-const defines = z.record(
-  z.string(),
-  z.union([text, z.number()], expected("a string or a number")),
-  expected("a table"),
-);
-const peers = z.union([z.literal("all"), z.array(text)], expected('"all", or a list of hosts'));
-
-const hostDefaults = {
-  programs: programs.optional(),
-  defines: defines.optional(),
-  facts: texts.optional(),
-  peers: peers.optional(),
-  tun: z.boolean(expected("true or false")).optional(),
-};
-
-const ADDRESS = 'an address as "10.77.0.1:10000"';
-const VIRTUAL = 'an address from 100.64.0.0 to 100.127.255.255, as "100.64.0.1"';
-
-const host: z.ZodType<HostDocument> = table({
-  ...hostDefaults,
-  count: count("a number of hosts").optional(),
-  address: z.string(expected(ADDRESS)).refine(isAddress, expected(ADDRESS)).optional(),
-  virtual: z.string(expected(VIRTUAL)).refine(isVirtual, expected(VIRTUAL)).optional(),
-});
-
-/** What a host is called is also part of the name of its namespace. */
-const hostName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
-const HOST_NAME = "expected a name of lower-case letters, digits and `-`";
-const HOSTS = "expected a number of hosts, or a table [hosts.NAME] for each";
-
-const hosts = z.preprocess(
-  numbered,
-  z.record(hostName, host, {
-    error: ({ code, input }) =>
-      code === "invalid_key" ? HOST_NAME : input === undefined ? `missing; ${HOSTS}` : HOSTS,
-  }),
-);
-
-const column = count("the number of a column");
-const routes: z.ZodType<RouteColumns> = table({ table: text, to: column, next: column, cost: column.optional() });
-
-const link: z.ZodType<LinkDocument> = table({
-  between: z
-    .union([z.literal("all"), z.array(text).min(2)], expected('"all", or a list of two or more hosts'))
-    .optional(),
-  from: names.optional(),
-  to: names.optional(),
-  delay: duration.optional(),
-  jitter: duration.optional(),
-  loss: chance.optional(),
-  duplicate: chance.optional(),
-  reorder: chance.optional(),
-  "hold-back": duration.optional(),
-}).refine(
-  ({ between, from, to }) => (between !== undefined) !== (from !== undefined && to !== undefined),
-  'expected either `between`, as ["a", "b"], or `from` and `to`',
-);
-
-const traffic: z.ZodType<TrafficDocument> = table({
-  from: text,
-  to: text,
-  every: duration.refine((seconds) => seconds >= 0.002, expected("2ms or more")).default(0.1),
-  at: duration.default(0),
-});
-
-const crossing = z.union(
-  [z.tuple([names, names]), z.strictObject({ from: names, to: names })],
-  expected('two hosts, as ["a", "b"], or one way, as { from = "a", to = "b" }'),
-);
-
-const ACTIONS = ["cut", "heal", "kill", "start"] as const;
-
-const event: z.ZodType<EventDocument> = table({
-  at: duration,
-  cut: crossing.optional(),
-  heal: crossing.optional(),
-  kill: names.optional(),
-  start: names.optional(),
-}).refine(
-  (written) => ACTIONS.filter((action) => written[action] !== undefined).length === 1,
-  `expected exactly one of ${ACTIONS.join(", ")} in an event`,
-);
-
-const SEED = "a whole number";
-
-const document: z.ZodType<TopologyDocument> = table({
-  title: text.optional(),
-  seed: z.int(expected(SEED)).default(1),
-  duration,
-  ...hostDefaults,
-  watch: texts.default([]),
-  routes: routes.optional(),
-  hosts,
-  links: z.array(link, expected("[[links]] tables")).default([]),
-  traffic: z.array(traffic, expected("[[traffic]] tables")).default([]),
-  events: z.array(event, expected("[[events]] tables")).default([]),
-});
-
-/** `hosts = 5` stands for hosts a to e; more than the alphabet has are n1, n2, ... */
-function numbered(hosts: unknown): unknown {
-  if (typeof hosts !== "number" || !Number.isInteger(hosts) || hosts < 1 || hosts > MILLION) return hosts;
-  if (hosts > ALPHABET.length) return { n: { count: hosts } };
-  return Object.fromEntries(ALPHABET.slice(0, hosts).map((name) => [name, {}]));
-}
-
-function isAddress(written: string): boolean {
-  const [, ip = "", port] = /^([\d.]+):(\d{1,5})$/.exec(written) ?? [];
-  return isIPv4(ip) && Number(port) > 0 && Number(port) < 65_536;
-}
-
-/** The block that overlays give out: 100.64.0.0/10. */
-function isVirtual(written: string): boolean {
-  const [first, second] = written.split(".").map(Number);
-  return isIPv4(written) && first === 100 && second !== undefined && second >= 64 && second < 128;
 }

@@ -1,9 +1,11 @@
 import { parse, TomlError } from "smol-toml";
-import type { Faults } from "../runtime/device/faulty-datagrams.ts";
+import type { LinkFaults } from "../runtime/sim/sim-link.ts";
+import type { AddressRange } from "./address-range.ts";
+import { parseDocument } from "./document-schema.ts";
 import { findFaults } from "./find-faults.ts";
 import { type KeyPath, KeyPositions, type Position } from "./key-positions.ts";
 import { settleTopology } from "./settle-topology.ts";
-import { type DocumentFault, parseDocument, type RouteColumns } from "./topology-document.ts";
+import type { AllowedLoss, DocumentFault, RouteColumns } from "./topology-document.ts";
 
 /** Hosts, what runs on them, what joins them, and what happens to them: one description for the simulator and the lab. */
 export interface Topology {
@@ -11,21 +13,43 @@ export interface Topology {
   readonly seed: number;
   /** Times in seconds from the moment when all nodes run. */
   readonly duration: number;
+  readonly networks: readonly Network[];
   readonly hosts: readonly Host[];
   /** The later ones override the earlier ones. */
   readonly links: readonly LinkRule[];
   readonly traffic: readonly Traffic[];
   /** By time. */
   readonly events: readonly TopologyEvent[];
+  readonly commands: readonly Command[];
+  readonly checks: readonly Check[];
   readonly routes: RouteColumns | undefined;
   /** Predicates to report on. */
   readonly watch: readonly string[];
 }
 
-export interface Host {
+/** A switch. Its hosts reach the others directly, or through a gateway with the address `nat`. */
+export interface Network {
   readonly name: string;
-  /** `host:port` in the network that joins the hosts. */
+  readonly range: AddressRange;
+  readonly nat: string | undefined;
+  /** The hosts whose ports are those of the gateway too. */
+  readonly forward: readonly string[];
+}
+
+/** Where a host is in the network that joins the hosts. */
+export interface Attachment {
+  /** Undefined for a host that is in none of the named networks. */
+  readonly network: string | undefined;
+  /** `host:port` of the host itself. */
   readonly address: string;
+  /** What others see: the gateway's address, where there is one. */
+  readonly visible: string;
+}
+
+export interface Host extends Attachment {
+  readonly name: string;
+  /** It moves to another network some time. */
+  readonly moves: boolean;
   /** The address of its TUN device; undefined for a host without one. */
   readonly virtual: string | undefined;
   readonly programs: readonly string[];
@@ -35,11 +59,11 @@ export interface Host {
   readonly peers: readonly string[];
 }
 
-/** Faults for the ways from any of `from` to any of `to`. */
+/** Faults for the ways from any of `from` to any of `to`: names of hosts, and of networks for the hosts in them. */
 export interface LinkRule {
   readonly from: ReadonlySet<string>;
   readonly to: ReadonlySet<string>;
-  readonly faults: Faults;
+  readonly faults: LinkFaults;
 }
 
 /** An echo request every so often. */
@@ -66,7 +90,45 @@ export interface HostAction {
   readonly hosts: readonly string[];
 }
 
-export type Action = LinkAction | HostAction;
+export interface MoveAction {
+  readonly kind: "move";
+  readonly network: string;
+  readonly moves: readonly { readonly host: string; readonly to: Attachment }[];
+}
+
+export interface ChangeAction {
+  readonly kind: "change";
+  /** What holds from now on, above what held before. */
+  readonly rules: readonly LinkRule[];
+  /** What is changed, for people. */
+  readonly text: string;
+}
+
+export type Action = LinkAction | HostAction | MoveAction | ChangeAction;
+
+/** A shell command on hosts. */
+export interface Command {
+  readonly at: number;
+  readonly hosts: readonly string[];
+  readonly run: string;
+}
+
+/** What is to hold at a time. */
+export interface Check {
+  readonly at: number;
+  /** The traffics it is about, by their numbers; all that have to do with it. */
+  readonly traffic: readonly number[];
+  readonly demand: Demand;
+}
+
+export type Demand =
+  /** No event has kept traffic from flowing for longer, in seconds. */
+  | { readonly kind: "outage"; readonly most: number }
+  | { readonly kind: "lost"; readonly most: AllowedLoss }
+  | { readonly kind: "path"; readonly path: readonly string[] }
+  | { readonly kind: "reaches"; readonly from: string; readonly to: string; readonly isReached: boolean }
+  /** The command ends on the host with exit code 0. */
+  | { readonly kind: "succeeds"; readonly on: string; readonly run: string };
 
 export interface TopologyEvent {
   readonly at: number;
@@ -80,8 +142,11 @@ export interface TopologyError extends Position {
   readonly message: string;
 }
 
+/** Makes an error of what is wrong at a place of a topology file. */
+export type Locate = (fault: DocumentFault) => TopologyError;
+
 export type TopologyResult =
-  | { readonly ok: true; readonly topology: Topology }
+  | { readonly ok: true; readonly topology: Topology; readonly locate: Locate }
   | { readonly ok: false; readonly errors: readonly TopologyError[] };
 
 /** Reads the text of a topology file; `file` is its path, from which its programs are looked for. */
@@ -90,8 +155,9 @@ export function readTopology(text: string, file: string): TopologyResult {
   if (!parsed.ok) return { ok: false, errors: [{ ...parsed.error, file }] };
   const read = parseDocument(parsed.value);
   const faults = read.ok ? findFaults(read.document) : read.faults;
-  if (faults.length > 0 || !read.ok) return { ok: false, errors: locate(faults, text, file) };
-  return { ok: true, topology: settleTopology(read.document, file) };
+  const locate = locator(text, file);
+  if (faults.length > 0 || !read.ok) return { ok: false, errors: faults.map(locate) };
+  return { ok: true, topology: settleTopology(read.document, file), locate };
 }
 
 /** `lab.toml:4:1: hosts.a.count: expected ...` */
@@ -104,10 +170,22 @@ export function watchedPredicates({ watch, routes }: Topology): readonly string[
   return [...new Set([...watch, ...(routes === undefined ? [] : [routes.table])])];
 }
 
+/** How a host names another: by its own address in the same network, otherwise by what others see. */
+export function addressFor(host: Attachment, peer: Attachment): string {
+  return host.network !== undefined && host.network === peer.network ? peer.address : peer.visible;
+}
+
+/** An end of a way: a host and the network it is in. */
+type End = Pick<Host, "name" | "network">;
+
 /** The faults of the way between two hosts. */
-export function faultsBetween(links: readonly LinkRule[], from: string, to: string): Faults {
-  const matching = links.filter((rule) => rule.from.has(from) && rule.to.has(to));
-  return Object.assign({}, ...matching.map((rule) => rule.faults)) as Faults;
+export function faultsBetween(links: readonly LinkRule[], from: End, to: End): LinkFaults {
+  const matching = links.filter((rule) => isNamed(rule.from, from) && isNamed(rule.to, to));
+  return Object.assign({}, ...matching.map((rule) => rule.faults)) as LinkFaults;
+}
+
+function isNamed(names: ReadonlySet<string>, { name, network }: End): boolean {
+  return names.has(name) || (network !== undefined && names.has(network));
 }
 
 type TomlResult =
@@ -124,9 +202,12 @@ function parseToml(text: string): TomlResult {
   }
 }
 
-function locate(faults: readonly DocumentFault[], text: string, file: string): readonly TopologyError[] {
-  const positions = new KeyPositions(text);
-  return faults.map(({ path, message }) => ({ file, ...positions.find(path), key: formatPath(path), message }));
+function locator(text: string, file: string): Locate {
+  let positions: KeyPositions | undefined;
+  return ({ path, message }) => {
+    positions ??= new KeyPositions(text);
+    return { file, ...positions.find(path), key: formatPath(path), message };
+  };
 }
 
 function formatPath(path: KeyPath): string {

@@ -1,7 +1,19 @@
 import type { Faults } from "../device/faulty-datagrams.ts";
 import type { RandomStream } from "../world/random.ts";
 
+/** What a link does to datagrams, and how fast it takes them. */
+export interface LinkFaults extends Faults {
+  /** Bits a second; without limit when left out. */
+  readonly rate?: number;
+  /** Seconds that what waits for its turn may take to leave; what would have to wait longer is lost. */
+  readonly queue?: number;
+}
+
 const HOLD_BACK_SECONDS = 0.01;
+const QUEUE_SECONDS = 0.1;
+
+/** Ethernet, IPv4 and UDP headers, which take their time on a link too. */
+const HEADER_BYTES = 42;
 
 /**
  * One direction of the way between two hosts: decides for each datagram whether it is lost, whether it comes twice, and when
@@ -13,10 +25,12 @@ export class SimLink {
   readonly to: number;
   isUp = true;
   readonly #random: RandomStream;
-  #faults: Required<Faults>;
+  #faults: Required<LinkFaults>;
   #lastInOrder = 0;
+  /** When the last datagram so far is through. */
+  #freeAt = 0;
 
-  constructor(from: number, to: number, faults: Faults, random: RandomStream) {
+  constructor(from: number, to: number, faults: LinkFaults, random: RandomStream) {
     this.from = from;
     this.to = to;
     this.#random = random;
@@ -24,7 +38,7 @@ export class SimLink {
   }
 
   /** From now on the link has these faults; what is under way is not touched. */
-  change(faults: Faults): void {
+  change(faults: LinkFaults): void {
     this.#faults = complete(faults);
   }
 
@@ -38,6 +52,16 @@ export class SimLink {
 
   drawsHoldBack(): boolean {
     return this.#meets(this.#faults.reorder);
+  }
+
+  /** When the last bit of a datagram of so many bytes leaves, if it is sent at `now`; undefined when the queue is full. */
+  departure(now: number, bytes: number): number | undefined {
+    const { rate, queue } = this.#faults;
+    if (rate === Infinity) return now;
+    const begins = Math.max(now, this.#freeAt);
+    if (begins - now > queue) return undefined;
+    this.#freeAt = begins + ((bytes + HEADER_BYTES) * 8) / rate;
+    return this.#freeAt;
   }
 
   /** When a datagram that leaves at `now` arrives. One that is held back does not hold back those behind it. */
@@ -54,6 +78,17 @@ export class SimLink {
   }
 }
 
-function complete(faults: Faults): Required<Faults> {
-  return { loss: 0, duplicate: 0, delay: 0, jitter: 0, reorder: 0, holdBack: HOLD_BACK_SECONDS, ...faults };
+function complete(faults: LinkFaults): Required<LinkFaults> {
+  return { ...NO_FAULTS, ...faults };
 }
+
+const NO_FAULTS: Required<LinkFaults> = {
+  loss: 0,
+  duplicate: 0,
+  delay: 0,
+  jitter: 0,
+  reorder: 0,
+  holdBack: HOLD_BACK_SECONDS,
+  rate: Infinity,
+  queue: QUEUE_SECONDS,
+};

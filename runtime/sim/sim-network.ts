@@ -1,14 +1,14 @@
-import type { Faults } from "../device/faulty-datagrams.ts";
 import { streamOf } from "../world/random.ts";
 import type { Datagram, DatagramCounters, Datagrams } from "../world/world.ts";
-import { SimLink } from "./sim-link.ts";
+import { type LinkFaults, SimLink } from "./sim-link.ts";
+import type { SimNat } from "./sim-nat.ts";
 import type { TraceHash } from "./trace-hash.ts";
 import type { Happening, VirtualTime } from "./virtual-time.ts";
 
 export interface SimNetworkSettings {
   readonly seed: number;
-  /** The faults that the link between two hosts begins with; asked once a direction, when it is first used. */
-  readonly faults: (from: number, to: number) => Faults;
+  /** The faults of the link between two hosts; asked when it is first used, and when links are renewed. */
+  readonly faults: (from: number, to: number) => LinkFaults;
   readonly maxPayload: number;
   /** Told of every datagram that is delivered. */
   readonly trace: TraceHash | undefined;
@@ -21,6 +21,10 @@ export interface SimNetworkCounters {
   lost: number;
   duplicated: number;
   heldBack: number;
+  /** On a link whose queue was full. */
+  queueFull: number;
+  /** For a private address from outside, or for a NAT gateway that had nobody to pass it on to. */
+  refused: number;
   /** On a link that was down when the datagram left or arrived. */
   cut: number;
   /** For a host that was down, or went down while the datagram was under way. */
@@ -35,12 +39,17 @@ export class SimNetwork {
     lost: 0,
     duplicated: 0,
     heldBack: 0,
+    queueFull: 0,
+    refused: 0,
     cut: 0,
     hostDown: 0,
   };
   readonly #time: VirtualTime;
   readonly #settings: SimNetworkSettings;
   readonly #hosts = new Map<string, number>();
+  /** The gateways that hosts are behind, by host. */
+  readonly #gateways: (SimNat | undefined)[] = [];
+  readonly #gatewayOf = new Map<string, SimNat>();
   readonly #open: (SimDatagrams | undefined)[] = [];
   /** Links by sender, then by receiver, made when they are first used. */
   readonly #links: (SimLink | undefined)[][] = [];
@@ -50,13 +59,27 @@ export class SimNetwork {
     this.#settings = settings;
   }
 
-  /** Adds a host that is down; returns its number. No other host has this address. */
-  addHost(address: string): number {
+  /** Adds a host that is down, behind a gateway if one is given; returns its number. No other host has this address. */
+  addHost(address: string, gateway: SimNat | undefined): number {
     const host = this.#links.length;
-    this.#hosts.set(address, host);
+    this.#attach(host, address, gateway);
     this.#links.push([]);
     this.#open.push(undefined);
     return host;
+  }
+
+  /** The host has another address from now on, and reaches the others from behind another gateway or none. */
+  move(host: number, from: string, to: string, gateway: SimNat | undefined): void {
+    this.#hosts.delete(from);
+    this.#attach(host, to, gateway);
+    const open = this.#open[host];
+    if (open !== undefined) open.address = to;
+  }
+
+  #attach(host: number, address: string, gateway: SimNat | undefined): void {
+    this.#hosts.set(address, host);
+    this.#gateways[host] = gateway;
+    if (gateway !== undefined) this.#gatewayOf.set(gateway.address, gateway);
   }
 
   /** The one socket of a host that comes up. The host is down, and `address` is what it was added with. */
@@ -76,14 +99,41 @@ export class SimNetwork {
     return link;
   }
 
-  /** Lets a datagram go its way. False when no host has the address. */
+  /** Asks again for the faults of all links; what is under way is not touched. */
+  renewFaults(): void {
+    for (const row of this.#links) {
+      for (const link of row) link?.change(link.from === link.to ? {} : this.#settings.faults(link.from, link.to));
+    }
+  }
+
+  /** Lets a datagram go its way. False when nobody has the address. */
   send(sender: SimDatagrams, to: string, bytes: Uint8Array): boolean {
-    const host = this.#hosts.get(to);
-    if (host === undefined) return false;
+    const way = this.#route(sender, to);
+    if (way === undefined) return false;
+    const { host, source } = way;
+    if (host === undefined) {
+      this.counters.refused++;
+      return true;
+    }
     const link = this.link(sender.host, host);
     if (link.drawsLoss()) this.counters.lost++;
-    else this.#transmit(sender, link, bytes);
+    else this.#transmit(source, link, bytes);
     return true;
+  }
+
+  /** Who gets a datagram, and from where it then seems to come; undefined when nobody has the address. */
+  #route(sender: SimDatagrams, to: string): Way | undefined {
+    const now = this.#time.now;
+    const own = this.#gateways[sender.host];
+    const direct = this.#hosts.get(to);
+    const far = direct === undefined ? this.#gatewayOf.get(to.slice(0, to.lastIndexOf(":"))) : this.#gateways[direct];
+    if (direct !== undefined && far === own) return { host: direct, source: sender.address };
+    if (direct === undefined && far === undefined) return undefined;
+    if (direct !== undefined && far !== undefined) return { host: undefined, source: sender.address };
+    const source = own === undefined ? sender.address : own.outgoing(sender.address, to, now);
+    if (far === undefined) return { host: direct, source };
+    const inner = far.incoming(to, source, now);
+    return { host: inner === undefined ? undefined : this.#hosts.get(inner), source };
   }
 
   /** The end of a datagram's way. */
@@ -99,23 +149,34 @@ export class SimNetwork {
     }
   }
 
-  #transmit(sender: SimDatagrams, link: SimLink, bytes: Uint8Array): void {
+  #transmit(source: string, link: SimLink, bytes: Uint8Array): void {
     if (!link.isUp) {
       this.counters.cut++;
       return;
     }
-    this.#schedule(sender, link, bytes);
+    this.#schedule(source, link, bytes);
     if (!link.drawsDuplicate()) return;
     this.counters.duplicated++;
-    this.#schedule(sender, link, bytes);
+    this.#schedule(source, link, bytes);
   }
 
-  #schedule(sender: SimDatagrams, link: SimLink, bytes: Uint8Array): void {
+  #schedule(source: string, link: SimLink, bytes: Uint8Array): void {
+    const leaves = link.departure(this.#time.now, bytes.length);
+    if (leaves === undefined) {
+      this.counters.queueFull++;
+      return;
+    }
     const isHeldBack = link.drawsHoldBack();
     if (isHeldBack) this.counters.heldBack++;
-    const delivery = new Delivery(this, link, this.#open[link.to], bytes, sender.address);
-    this.#time.add(link.arrival(this.#time.now, isHeldBack), delivery);
+    const delivery = new Delivery(this, link, this.#open[link.to], bytes, source);
+    this.#time.add(link.arrival(leaves, isHeldBack), delivery);
   }
+}
+
+interface Way {
+  /** Undefined when a gateway, or the lack of one, stops it. */
+  readonly host: number | undefined;
+  readonly source: string;
 }
 
 /** A datagram under way. It is meant for the run of the receiving host that was up when it left. */
@@ -142,7 +203,8 @@ class Delivery implements Datagram, Happening {
 /** The socket of one run of a simulated host. */
 export class SimDatagrams implements Datagrams {
   readonly host: number;
-  readonly address: string;
+  /** Another one after the host has moved. */
+  address: string;
   readonly maxPayload: number;
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   readonly #network: SimNetwork;

@@ -1,8 +1,9 @@
-import type { Faults } from "../device/faulty-datagrams.ts";
 import { streamOf } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { EchoHost } from "./echo-host.ts";
 import { SimClock } from "./sim-clock.ts";
+import type { LinkFaults } from "./sim-link.ts";
+import type { SimNat } from "./sim-nat.ts";
 import { type SimDatagrams, SimNetwork, type SimNetworkCounters } from "./sim-network.ts";
 import { TraceHash } from "./trace-hash.ts";
 import { type TimeOutcome, VirtualTime } from "./virtual-time.ts";
@@ -10,7 +11,7 @@ import { type TimeOutcome, VirtualTime } from "./virtual-time.ts";
 export interface SimulationSettings {
   readonly seed: number;
   /** The faults of the link between two hosts, by their numbers; none when left out. */
-  readonly faults?: (from: number, to: number) => Faults;
+  readonly faults?: (from: number, to: number) => LinkFaults;
   /** The largest datagram; that of an Ethernet frame over IPv6 when left out. */
   readonly maxPayload?: number;
 }
@@ -23,6 +24,8 @@ export interface SimHostSettings {
   /** `host:port`. */
   readonly address: string;
   readonly boot: Boot;
+  /** The gateway it is behind. */
+  readonly gateway?: SimNat | undefined;
   /** The host has a TUN device with this IPv4 address. */
   readonly tun?: { readonly address: string; readonly mtu: number };
 }
@@ -88,8 +91,13 @@ export class Simulation {
     this.#network.link(this.host(from).number, this.host(to).number).isUp = true;
   }
 
-  changeLink(from: string, to: string, faults: Faults): void {
+  changeLink(from: string, to: string, faults: LinkFaults): void {
     this.#network.link(this.host(from).number, this.host(to).number).change(faults);
+  }
+
+  /** Asks again for the faults of all links. */
+  renewFaults(): void {
+    this.#network.renewFaults();
   }
 
   at(time: number, act: () => void): void {
@@ -117,11 +125,13 @@ export class SimHost {
   readonly #time: VirtualTime;
   readonly #network: SimNetwork;
   #run: { readonly clock: SimClock; readonly datagrams: SimDatagrams } | undefined;
+  #address: string;
   #starts = 0;
 
   constructor(settings: SimHostSettings, seed: number, time: VirtualTime, network: SimNetwork, clock: SimClock) {
     this.name = settings.name;
-    this.number = network.addHost(settings.address);
+    this.number = network.addHost(settings.address, settings.gateway);
+    this.#address = settings.address;
     this.kernel = settings.tun && new EchoHost(settings.tun.address, clock);
     this.#settings = settings;
     this.#seed = seed;
@@ -139,12 +149,18 @@ export class SimHost {
 
   /** The host is up from now on; what runs on it starts when the result is called. The host is down. */
   open(): () => void {
-    const { name, address, boot, tun } = this.#settings;
+    const { name, boot, tun } = this.#settings;
     const clock = new SimClock(this.#time);
-    const datagrams = this.#network.open(this.number, address);
+    const datagrams = this.#network.open(this.number, this.#address);
     this.#run = { clock, datagrams };
     const seed = streamOf(this.#seed, `host ${name} ${this.#starts++}`).integer(2 ** 32);
     return () => boot({ clock, seed, datagrams, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
+  }
+
+  /** The host has another address from now on, behind another gateway or none; what runs on it is not told. */
+  move(address: string, gateway: SimNat | undefined): void {
+    this.#network.move(this.number, this.#address, address, gateway);
+    this.#address = address;
   }
 
   /** The host stops in the middle of whatever it does, without a word to anybody; datagrams under way to it are lost. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { Namespaces } from "../../lab/namespaces.ts";
+import type { Host } from "../../lab/topology.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 
 const NAMES = ["a", "b", "c"] as const;
@@ -28,7 +29,11 @@ export class RonLab {
   readonly #nodes = new Map<HostName, ChildProcess>();
 
   constructor(...options: readonly string[]) {
-    this.#namespaces = new Namespaces(NAMES.map((name) => ({ name, address: underlay(name) }) as never));
+    this.#namespaces = new Namespaces({
+      hosts: NAMES.map((name) => hostAt(name, underlay(name))),
+      networks: [],
+      links: [],
+    });
     for (const name of NAMES) this.start(name, options);
   }
 
@@ -104,6 +109,11 @@ export class RonLab {
     await Promise.race([Promise.all(ends), sleep(STOP_MS)]);
     this.#namespaces.close();
   }
+}
+
+function hostAt(name: string, address: string): Host {
+  const nothing = { network: undefined, virtual: undefined, moves: false, programs: [], facts: [], peers: [] };
+  return { ...nothing, name, address, visible: address, defines: new Map() };
 }
 
 function bothWays(one: HostName, other: HostName): { readonly from: HostName; readonly to: HostName }[] {

@@ -73,13 +73,14 @@ async function crossing(namespaces: Namespaces): Promise<string> {
 
 describe("hosts as namespaces", () => {
   const { hosts } = topologyOf('duration = "1s"\nprograms = ["x.mzl"]\nhosts = 2');
+  const wired = { hosts, networks: [], links: [] };
   const ways = [
     { from: "a", to: "b" },
     { from: "b", to: "a" },
   ];
 
   test("reach each other, not while their link is cut, which neither notices, and again when it is healed", async () => {
-    const namespaces = new Namespaces(hosts);
+    const namespaces = new Namespaces(wired);
     try {
       expect(await crossing(namespaces)).toBe("hello");
       namespaces.apply({ kind: "cut", ways });
@@ -98,7 +99,7 @@ describe("hosts as namespaces", () => {
     const program = `
       import { Namespaces } from "${new URL("../../lab/namespaces.ts", import.meta.url).href}";
       import { spawn } from "node:child_process";
-      const [command, ...args] = new Namespaces(${JSON.stringify(hosts)}).on("a", ["sleep", "1000"]);
+      const [command, ...args] = new Namespaces(${JSON.stringify(wired)}).on("a", ["sleep", "1000"]);
       spawn(command, args, { detached: true, stdio: "ignore" });
       setTimeout(() => console.log("made"), 200);
       setInterval(() => {}, 1000);`;
@@ -115,7 +116,8 @@ describe("hosts as namespaces", () => {
   test("are gone when the machine refuses one of them", () => {
     const [host] = hosts;
     if (host === undefined) return;
-    expect(() => new Namespaces([host, { ...host, name: "b", address: "no.address:1" }])).toThrow(/ip .*-batch/);
+    const bad = [host, { ...host, name: "b", address: "no.address:1" }];
+    expect(() => new Namespaces({ ...wired, hosts: bad })).toThrow(/ip .*-batch/);
     expect(leftovers()).toEqual([]);
   });
 });

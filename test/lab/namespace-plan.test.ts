@@ -1,19 +1,19 @@
 import { describe, expect, test } from "vitest";
-import {
-  creationBatch,
-  faultsBatch,
-  hostBatch,
-  hubBatch,
-  planNamespaces,
-  waysBatch,
-} from "../../lab/namespace-plan.ts";
-import { readTopology } from "../../lab/topology.ts";
+import { HubRates } from "../../lab/hub-rates.ts";
+import { hubRules } from "../../lab/hub-rules.ts";
+import { creationBatch, faultsBatch, hostBatch, hubBatch, natRules, planNamespaces } from "../../lab/namespace-plan.ts";
+import { readTopology, type Topology } from "../../lab/topology.ts";
+import { Wiring } from "../../lab/wiring.ts";
 
-const read = readTopology(
-  'duration = "1s"\nprograms = ["x.mzl"]\nhosts = { a = {}, b = { address = "192.0.2.9:7" } }',
-  "lab.toml",
-);
-const plan = planNamespaces(read.ok ? read.topology.hosts : [], 77);
+function topologyOf(text: string): Topology {
+  const read = readTopology(`duration = "1s"\nprograms = ["x.mzl"]\n${text}`, "lab.toml");
+  if (!read.ok) throw new Error(read.errors[0]?.message);
+  return read.topology;
+}
+
+const topology = topologyOf('hosts = { a = {}, b = { address = "192.0.2.9:7" } }');
+const plan = planNamespaces(topology.hosts, [], 77);
+const wiring = new Wiring(topology);
 
 describe("what `ip` is told", () => {
   test("namespaces carry the number of the process", () => {
@@ -32,6 +32,7 @@ route add 192.0.2.9/32 dev h2
 `);
     expect(plan.hosts.slice(1).map(hostBatch)).toEqual([
       `link set lo up
+link set eth0 gso_max_segs 1
 addr add 192.0.2.9/32 dev eth0
 link set eth0 up
 route add 169.254.77.1/32 dev eth0
@@ -40,16 +41,76 @@ route add default via 169.254.77.1 dev eth0 src 192.0.2.9
     ]);
   });
 
-  test("a cut is a rule of the hub for one direction, and a heal takes it away", () => {
-    const ways = [{ from: "a", to: "b" }];
-    expect(waysBatch(plan, "cut", ways)).toBe("rule add priority 50 iif h1 to 192.0.2.9/32 blackhole\n");
-    expect(waysBatch(plan, "heal", ways)).toBe("rule del priority 50 iif h1 to 192.0.2.9/32 blackhole\n");
+  test("a cut is a rule of the hub for one direction", () => {
+    expect(hubRules(plan, { wiring, cut: [{ from: "a", to: "b" }], hasFaults: false })).toEqual([
+      "priority 50 from 10.77.0.1 to 192.0.2.9 blackhole",
+    ]);
   });
 
   test("faults come after cuts", () => {
-    expect(faultsBatch(plan)).toBe(`route add default dev links table 77
-rule add priority 100 iif h1 table 77
-rule add priority 100 iif h2 table 77
+    expect(faultsBatch()).toBe("route add default dev links table 77\n");
+    expect(hubRules(plan, { wiring, cut: [], hasFaults: true })).toEqual([
+      "priority 100 iif h1 table 77",
+      "priority 100 iif h2 table 77",
+    ]);
+  });
+});
+
+describe("a NAT gateway", () => {
+  const home = topologyOf(`networks.home = { range = "192.168.1.0/24", nat = "10.77.255.1", forward = ["a"] }
+hosts = { a = { network = "home" }, b = {} }`);
+  const homePlan = planNamespaces(home.hosts, home.networks, 77);
+
+  test("is a namespace that what leaves its network passes, and where faults fall on the inner address", () => {
+    expect(homePlan.gateways.map(({ namespace, port }) => `${namespace} ${port}`)).toEqual(["mz77-NAT-home g1"]);
+    expect(hubRules(homePlan, { wiring: new Wiring(home), cut: [{ from: "b", to: "a" }], hasFaults: true })).toEqual([
+      "priority 40 to 10.77.255.1 table main",
+      "priority 45 iif h2 to 192.168.1.0/24 blackhole",
+      "priority 100 iif g1 to 192.168.1.0/24 table 77",
+      "priority 150 from 192.168.1.0/24 to 192.168.1.0/24 table main",
+      "priority 160 from 192.168.1.0/24 table 100",
+      "priority 50 from 10.77.0.2 to 192.168.1.1 blackhole",
+      "priority 100 iif h1 table 77",
+      "priority 100 iif h2 table 77",
+    ]);
+  });
+
+  test("translates, forwards ports, and is silent to everybody else", () => {
+    const [gateway] = homePlan.gateways;
+    expect(gateway && natRules(gateway, ["192.168.1.1:10000"])).toBe(`table ip mosaic {
+  chain arrive { type nat hook prerouting priority -100; ip daddr 10.77.255.1 udp dport 10000 dnat to 192.168.1.1:10000
+  }
+  chain leave { type nat hook postrouting priority 100; ip saddr 192.168.1.0/24 masquerade
+  }
+  chain own { type filter hook input priority 0; policy drop;
+  }
+}
 `);
+  });
+});
+
+describe("what `tc` is told", () => {
+  const rated = topologyOf('hosts = 2\nlinks = [{ from = "a", to = "b", rate = "1Mbit", queue = "50ms" }]');
+  const ratedPlan = planNamespaces(rated.hosts, [], 77);
+  const rates = new HubRates();
+  const ratedWiring = new Wiring(rated);
+
+  test("a way with a rate is a class at the receiver's port, with a queue of so many bytes", () => {
+    expect(rates.update(ratedPlan, ratedWiring)).toBe(`qdisc add dev h2 root handle 1: htb default 0
+class replace dev h2 parent 1: classid 1:1 htb rate 1000000bit burst 3000 cburst 3000 quantum 3000
+qdisc replace dev h2 parent 1:1 bfifo limit 6250
+filter add dev h2 parent 1: protocol ip u32 match ip src 10.77.0.1/32 flowid 1:1
+`);
+    expect(rates.update(ratedPlan, ratedWiring)).toBe("");
+  });
+
+  test("a change of the rate leaves the rest as it is", () => {
+    const rules = [{ from: new Set(["a"]), to: new Set(["b"]), faults: { rate: 2e6 } }];
+    ratedWiring.apply({ kind: "change", rules, text: "" });
+    expect(rates.update(ratedPlan, ratedWiring)).toBe(
+      `class replace dev h2 parent 1: classid 1:1 htb rate 2000000bit burst 3000 cburst 3000 quantum 3000
+qdisc replace dev h2 parent 1:1 bfifo limit 12500
+`,
+    );
   });
 });

@@ -87,7 +87,8 @@ hold-back = "2ms"`);
     ["b", "n1", { delay: 0.01, loss: 0.05, reorder: 0.5, holdBack: 0.002 }],
     ["n1", "b", { delay: 0.01, loss: 0.05 }],
   ])("the later ones override the earlier ones: %s to %s", (from, to, faults) => {
-    expect(faultsBetween(links, from, to)).toEqual(faults);
+    const end = (name: string): { name: string; network: undefined } => ({ name, network: undefined });
+    expect(faultsBetween(links, end(from), end(to))).toEqual(faults);
   });
 });
 

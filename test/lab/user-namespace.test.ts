@@ -11,8 +11,8 @@ test("a lab can be built in a user namespace, and nothing of it is seen outside"
     import { Namespaces } from "${new URL("../../lab/namespaces.ts", import.meta.url).href}";
     import { spawnSync } from "node:child_process";
     import { readdirSync } from "node:fs";
-    const hosts = ["a", "b"].map((name, at) => ({ name, address: "10.77.0." + (at + 1) + ":1", peers: [] }));
-    const namespaces = new Namespaces(hosts);
+    const hosts = ["a", "b"].map((name, at) => ({ name, address: "10.77.0." + (at + 1) + ":1" }));
+    const namespaces = new Namespaces({ hosts, networks: [], links: [] });
     const made = readdirSync("/run/netns").length;
     const [command, ...args] = namespaces.on("a", ["ip", "-br", "addr", "show", "eth0"]);
     const address = /10\\.77\\.0\\.1/.test(String(spawnSync(command, args).stdout));

@@ -1,0 +1,41 @@
+import { parseCidr } from "../runtime/device/cidr.ts";
+
+/** IPv4 addresses with the same leading bits. */
+export interface AddressRange {
+  /** As `ip` writes it. */
+  readonly text: string;
+  readonly base: number;
+  readonly size: number;
+}
+
+/** What `parseRange` reads, in words for a message. */
+export const RANGE_FORMS: string = 'a range of IPv4 addresses as "10.1.0.0/24", of at least 4';
+
+/** `10.1.0.0/24`; undefined when the text is no range, or one of fewer than 4 addresses. */
+export function parseRange(text: string): AddressRange | undefined {
+  const parsed = parseCidr(text);
+  if (!parsed.ok || parsed.cidr.bytes.length !== 4 || parsed.cidr.prefix > 30 || parsed.cidr.prefix < 1)
+    return undefined;
+  const size = 2 ** (32 - parsed.cidr.prefix);
+  const base = numberOf(parsed.cidr.address);
+  return base % size === 0 ? { text, base, size } : undefined;
+}
+
+/** The N-th address of a range, counted from 0. */
+export function addressAt({ base }: AddressRange, number: number): string {
+  const address = base + number;
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
+}
+
+export function isWithin({ base, size }: AddressRange, ip: string): boolean {
+  const number = numberOf(ip);
+  return number >= base && number < base + size;
+}
+
+export function overlap(one: AddressRange, other: AddressRange): boolean {
+  return one.base < other.base + other.size && other.base < one.base + one.size;
+}
+
+function numberOf(ip: string): number {
+  return ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}

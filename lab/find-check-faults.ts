@@ -1,0 +1,36 @@
+import type { CheckDocument, DocumentFault, TopologyDocument } from "./topology-document.ts";
+
+/** What is wrong with checks and their shape does not show: they look at something that the run will not have. */
+export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): readonly DocumentFault[] {
+  const has = (from: string | undefined, to: string | undefined): boolean =>
+    traffic.some((one) => (from === undefined || one.from === from) && (to === undefined || one.to === to));
+  return checks.flatMap((check, index) => {
+    const { key, from, to } = lookedAt(check);
+    if (key === undefined) return [];
+    const path = ["checks", index, key];
+    if (key === "path" && routes === undefined) {
+      return [{ path, message: "needs `routes`, which names the table of routes" }];
+    }
+    if (key === "path" || has(from, to)) return [];
+    return [
+      {
+        path,
+        message: `needs [[traffic]]${from === undefined ? "" : ` from ${from}`}${to === undefined ? "" : ` to ${to}`}`,
+      },
+    ];
+  });
+}
+
+interface LookedAt {
+  readonly key: keyof CheckDocument | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+function lookedAt({ outage, lost, path, reaches, unreachable, from, to }: CheckDocument): LookedAt {
+  if (reaches !== undefined) return { key: "reaches", from: reaches[0], to: reaches[1] };
+  if (unreachable !== undefined) return { key: "unreachable", from: unreachable[0], to: unreachable[1] };
+  if (path !== undefined) return { key: "path" };
+  const key = outage === undefined ? (lost === undefined ? undefined : "lost") : "outage";
+  return { key, from, to };
+}

@@ -1,0 +1,86 @@
+import { type AddressRange, isWithin, overlap, parseRange } from "./address-range.ts";
+import { groupsOf } from "./host-names.ts";
+import { numberedHosts } from "./host-numbers.ts";
+import type { DocumentFault, TopologyDocument } from "./topology-document.ts";
+
+/** What is wrong with networks and their shape does not show: names, ranges, and addresses outside of them. */
+export function findNetworkFaults(document: TopologyDocument): readonly DocumentFault[] {
+  return [
+    ...findUnknownNetworks(document),
+    ...findOverlaps(document),
+    ...findFullNetworks(document),
+    ...findStrangers(document),
+  ];
+}
+
+function findUnknownNetworks({ networks, hosts, events }: TopologyDocument): readonly DocumentFault[] {
+  const known = Object.keys(networks).join(", ");
+  const unknown = (path: readonly PropertyKey[], name: string | undefined): readonly DocumentFault[] => {
+    if (name === undefined || Object.hasOwn(networks, name)) return [];
+    const there = known === "" ? "there is none" : `there are ${known}`;
+    return [{ path, message: `there is no network ${JSON.stringify(name)}; ${there}` }];
+  };
+  return [
+    ...Object.entries(hosts).flatMap(([name, { network }]) => unknown(["hosts", name, "network"], network)),
+    ...events.flatMap(({ to }, at) => unknown(["events", at, "to"], to)),
+    ...Object.keys(networks).flatMap((name) =>
+      Object.hasOwn(hosts, name) ? [{ path: ["networks", name], message: `there is a host ${name} already` }] : [],
+    ),
+  ];
+}
+
+function rangesOf({ networks }: TopologyDocument): readonly (readonly [string, AddressRange])[] {
+  return Object.entries(networks).flatMap(([name, { range }]) => {
+    const parsed = parseRange(range);
+    return parsed === undefined ? [] : [[name, parsed] as const];
+  });
+}
+
+function findOverlaps(document: TopologyDocument): readonly DocumentFault[] {
+  const ranges = rangesOf(document);
+  const { networks } = document;
+  return ranges.flatMap(([name, range], at): readonly DocumentFault[] => {
+    const other = ranges.slice(0, at).find(([, earlier]) => overlap(earlier, range));
+    const inside = Object.entries(networks).find(([, { nat }]) => nat !== undefined && isWithin(range, nat));
+    return [
+      ...(other === undefined ? [] : [{ path: ["networks", name, "range"], message: `overlaps that of ${other[0]}` }]),
+      ...(inside === undefined
+        ? []
+        : [{ path: ["networks", inside[0], "nat"], message: `is within the range of ${name}` }]),
+    ];
+  });
+}
+
+/** Each host gets an address, and so does each that moves there. The first and the last of a range are nobody's. */
+function findFullNetworks(document: TopologyDocument): readonly DocumentFault[] {
+  const groups = groupsOf(document);
+  return rangesOf(document).flatMap(([name, { size }]) => {
+    const moving = document.events.flatMap(({ move, to }) => (to === name ? [move ?? []].flat() : []));
+    const wanted = (groups.get(name)?.length ?? 0) + moving.flatMap((host) => groups.get(host) ?? []).length;
+    if (wanted <= size - 2) return [];
+    return [{ path: ["networks", name, "range"], message: `has ${size - 2} addresses for ${wanted} hosts` }];
+  });
+}
+
+function findStrangers(document: TopologyDocument): readonly DocumentFault[] {
+  const ranges = new Map(rangesOf(document));
+  const groups = groupsOf(document);
+  const hosts = numberedHosts(document).flatMap(({ name, group, network, address }): readonly DocumentFault[] => {
+    const ip = address.slice(0, address.lastIndexOf(":"));
+    const range = ranges.get(network ?? "");
+    if (range === undefined || isWithin(range, ip)) return [];
+    return [
+      { path: ["hosts", group, "address"], message: `${name} is in ${network}: expected an address of ${range.text}` },
+    ];
+  });
+  const forwards = Object.entries(document.networks).flatMap(([name, { nat, forward }]): readonly DocumentFault[] => {
+    if (forward.length === 0) return [];
+    if (nat === undefined)
+      return [{ path: ["networks", name, "forward"], message: "there is no `nat` here that could forward" }];
+    return forward.flatMap((host, at) => {
+      const isInside = groups.get(host)?.every((member) => groups.get(name)?.includes(member)) ?? true;
+      return isInside ? [] : [{ path: ["networks", name, "forward", at], message: `${host} is not in ${name}` }];
+    });
+  });
+  return [...hosts, ...forwards];
+}

@@ -1,0 +1,56 @@
+import { seenFrom } from "./hub-rules.ts";
+import { batch, type NamespacePlan } from "./namespace-plan.ts";
+import type { Wiring } from "./wiring.ts";
+
+const QUEUE_SECONDS = 0.1;
+/** A queue that holds less could not hold a packet. */
+const LEAST_QUEUE_BYTES = 3_000;
+
+/**
+ * The rates of links, as classes of `tc htb` at the hub's port to the receiver, a class for each sender with a queue of so
+ * many bytes. It remembers what is there, so that a change leaves the rest alone.
+ */
+export class HubRates {
+  /** The lines that were said to `tc` of each port. */
+  readonly #said = new Map<string, ReadonlySet<string>>();
+
+  /** Input of `tc -n HUB -batch -` that brings about what the wiring says; empty when it does already. */
+  update({ hosts }: NamespacePlan, wiring: Wiring): string {
+    return batch(hosts.flatMap(({ name, port }) => this.#updatePort(port, linesOf(name, port, wiring))));
+  }
+
+  #updatePort(port: string, lines: readonly string[]): readonly string[] {
+    const said = this.#said.get(port) ?? new Set();
+    if (lines.length === 0) {
+      this.#said.delete(port);
+      return said.size === 0 ? [] : [`qdisc del dev ${port} root`];
+    }
+    // A class can be changed in its place, a sender that has another address cannot.
+    const isNew = [...said].some((line) => line.startsWith("filter") && !lines.includes(line));
+    const fresh = lines.filter((line) => isNew || !said.has(line));
+    this.#said.set(port, new Set(lines));
+    return isNew ? [`qdisc del dev ${port} root`, ...fresh] : fresh;
+  }
+}
+
+function linesOf(to: string, port: string, wiring: Wiring): readonly string[] {
+  const senders = wiring.hosts.flatMap((from, at) => {
+    if (from === to) return [];
+    const { rate, queue = QUEUE_SECONDS } = wiring.faults(from, to);
+    return rate === undefined
+      ? []
+      : [{ number: (at + 1).toString(16), rate, queue, ip: seenFrom(wiring, { from, to }) }];
+  });
+  if (senders.length === 0) return [];
+  return [
+    `qdisc add dev ${port} root handle 1: htb default 0`,
+    ...senders.flatMap(({ number, rate, queue, ip }) => {
+      const bytes = Math.max(LEAST_QUEUE_BYTES, Math.round((rate * queue) / 8));
+      return [
+        `class replace dev ${port} parent 1: classid 1:${number} htb rate ${Math.round(rate)}bit burst 3000 cburst 3000 quantum 3000`,
+        `qdisc replace dev ${port} parent 1:${number} bfifo limit ${bytes}`,
+        `filter add dev ${port} parent 1: protocol ip u32 match ip src ${ip}/32 flowid 1:${number}`,
+      ];
+    }),
+  ];
+}

@@ -1,0 +1,55 @@
+import { FAULTS_TABLE, ipOf, type NamespacePlan } from "./namespace-plan.ts";
+import type { Way } from "./topology.ts";
+import type { Wiring } from "./wiring.ts";
+
+/** Rules of smaller numbers come first: what is cut is not delayed, and only what is left goes to a gateway. */
+const PRIORITY = { toGateway: 40, private: 45, cut: 50, faults: 100, inside: 150, leaving: 160 } as const;
+
+/** What the hub's routing rules depend on. */
+export interface HubState {
+  readonly wiring: Wiring;
+  readonly cut: readonly Way[];
+  /** The device of the faults is there. */
+  readonly hasFaults: boolean;
+}
+
+/** The routing rules of the hub, each as `ip rule add` takes it. */
+export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubState): readonly string[] {
+  const { hosts, gateways } = plan;
+  const cuts = cut.map((way) => {
+    const { from, to } = ipWay(wiring, way);
+    return `priority ${PRIORITY.cut} from ${from} to ${to} blackhole`;
+  });
+  const faults = hosts.map(({ port }) => `priority ${PRIORITY.faults} iif ${port} table ${FAULTS_TABLE}`);
+  return [
+    ...gateways.flatMap((gateway) => {
+      const { network, ip, port, table } = gateway;
+      const range = network.range.text;
+      const strangers = hosts.filter(({ name }) => wiring.attachment(name).network !== network.name);
+      return [
+        `priority ${PRIORITY.toGateway} to ${ip} table main`,
+        ...strangers.map((host) => `priority ${PRIORITY.private} iif ${host.port} to ${range} blackhole`),
+        ...(hasFaults ? [`priority ${PRIORITY.faults} iif ${port} to ${range} table ${FAULTS_TABLE}`] : []),
+        `priority ${PRIORITY.inside} from ${range} to ${range} table main`,
+        `priority ${PRIORITY.leaving} from ${range} table ${table}`,
+      ];
+    }),
+    ...cuts,
+    ...(hasFaults ? faults : []),
+  ];
+}
+
+/** The addresses of a way between two hosts where the hub sees them: those of the hosts, but for a sender behind a gateway whose receiver is behind another. */
+export function ipWay(wiring: Wiring, { from, to }: Way): Way {
+  const sender = wiring.attachment(from);
+  const receiver = wiring.attachment(to);
+  const isTwice = wiring.gateway(from) !== undefined && wiring.gateway(to) !== undefined;
+  const source = isTwice && sender.network !== receiver.network ? sender.visible : sender.address;
+  return { from: ipOf(source), to: ipOf(receiver.address) };
+}
+
+/** The address under which a host's packets reach another. */
+export function seenFrom(wiring: Wiring, { from, to }: Way): string {
+  const sender = wiring.attachment(from);
+  return ipOf(sender.network === wiring.attachment(to).network ? sender.address : sender.visible);
+}

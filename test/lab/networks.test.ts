@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { runInKernel } from "../../lab/kernel.ts";
+import type { PingRecord } from "../../lab/ping-record.ts";
+import { RunRecord } from "../../lab/run-record.ts";
+import { runSimulated } from "../../lab/simulated.ts";
+import { formatTopologyError, readTopology } from "../../lab/topology.ts";
+import { compileHosts } from "../../src/cli/compile-hosts.ts";
+import { MOSAIC } from "../cli/mosaic.ts";
+import { needs } from "../needs.ts";
+
+/** Runs a topology of tunnels in one of the worlds; what became of the pings of each traffic. */
+async function run(world: "simulator" | "kernel", text: string): Promise<readonly PingRecord[]> {
+  const read = readTopology(`programs = ["tunnel.mzl"]\n${text}`, "lab.toml");
+  if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
+  const { topology } = read;
+  const record = new RunRecord(topology);
+  const observe = record.add.bind(record);
+  const { signal } = new AbortController();
+  const outcome =
+    world === "simulator"
+      ? await runSimulated(topology, { compile: compileHosts, observe, signal })
+      : await runInKernel(topology, { mosaic: MOSAIC, pingTool: "UDP echo", observe, signal });
+  expect(outcome).toMatchObject({ ok: true });
+  return record.pings;
+}
+
+/** The share of pings that were lost. */
+function loss({ sent, lost }: PingRecord): number {
+  expect(sent).toBeGreaterThan(2);
+  return lost / sent;
+}
+
+describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
+  const reason =
+    world === "kernel" ? needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc") : undefined;
+
+  test("a host behind a NAT gateway reaches others; they reach it once it has spoken to them, or by a forwarded port", async ({
+    skip,
+  }) => {
+    skip(reason !== undefined, reason);
+    const [out, unasked, forwarded] = await run(
+      world,
+      `duration = "3s"
+[networks]
+home = { range = "192.168.1.0/24", nat = "10.77.255.1" }
+office = { range = "192.168.2.0/24", nat = "10.77.255.2", forward = ["b"] }
+[hosts]
+a = { network = "home" }
+b = { network = "office" }
+c = {}
+d = {}
+[[links]]
+between = ["home", "c"]
+delay = "20ms"
+[[traffic]]
+from = "a"
+to = "c"
+[[traffic]]
+from = "d"
+to = "a"
+[[traffic]]
+from = "d"
+to = "b"
+`,
+    );
+    expect([out, unasked, forwarded].map((one) => one && Math.round(loss(one) * 10) / 10)).toEqual([0, 1, 0]);
+    expect(out?.roundTrips[0]).toBeGreaterThan(0.039);
+    expect(forwarded?.roundTrips[0]).toBeLessThan(0.02);
+  });
+
+  test("a host that moves has the links of its new network, and an address that its tunnel's far end does not know", async ({
+    skip,
+  }) => {
+    skip(reason !== undefined, reason);
+    const text = (peers: string): string => `duration = "3s"
+[networks]
+near = { range = "10.1.0.0/24" }
+far = { range = "10.2.0.0/24" }
+[hosts]
+a = { network = "near" }
+b = { ${peers} }
+[[links]]
+between = ["far", "b"]
+delay = "20ms"
+[[traffic]]
+from = "a"
+to = "b"
+[[events]]
+at = "1500ms"
+move = "a"
+to = "far"
+`;
+    const [lost] = await run(world, text(""));
+    expect(lost?.roundTrips.length).toBeGreaterThan(2);
+    expect(lost?.recent(5)).toEqual([false, false, false, false, false]);
+    const [kept] = await run(world, text(`peers = [], facts = ['addressMap("100.64.0.1", "10.2.0.1:10000")']`));
+    expect(kept?.roundTrips.at(-1)).toBeGreaterThan(0.039);
+    expect(kept?.recent(5)).toEqual([true, true, true, true, true]);
+  });
+
+  test("a link with a rate carries so much, queues a while, and drops the rest; until the rate is changed", async ({
+    skip,
+  }) => {
+    skip(reason !== undefined, reason);
+    const [pings] = await run(
+      world,
+      `duration = "4s"
+hosts = 2
+[[links]]
+from = "a"
+to = "b"
+rate = "200kbit"
+queue = "200ms"
+[[traffic]]
+from = "a"
+to = "b"
+every = "2ms"
+[[events]]
+at = "2s"
+change = { from = "a", to = "b", rate = "10Mbit" }
+`,
+    );
+    // Among the slowest are those that waited, and not those that a busy machine held up.
+    const full = pings?.roundTrips.at(-40);
+    expect(full).toBeGreaterThan(0.15);
+    expect(full).toBeLessThan(0.35);
+    expect(pings && loss(pings)).toBeGreaterThan(0.1);
+    expect(pings && loss(pings)).toBeLessThan(0.6);
+    expect(pings?.recent(20)).not.toContain(false);
+  });
+});
