@@ -50,10 +50,9 @@ export class FaultyLinks {
 
   /** Settles when the links are as the wiring has them. */
   async follow(wiring: Wiring): Promise<LinkReport> {
-    const reported = once(this.#child, "message");
+    const reported = once(this.#child, "message").then(([report]) => report as LinkReport);
     this.#child.send({ ways: faultyWays(wiring), seed: this.#seed } satisfies LinkOrder);
-    const [report] = await reported;
-    return report as LinkReport;
+    return reported;
   }
 
   stop(): void {

@@ -39,7 +39,10 @@ export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubSta
   ];
 }
 
-/** The addresses of a way between two hosts where the hub sees them: those of the hosts, but for a sender behind a gateway whose receiver is behind another. */
+/**
+ * The addresses of a way between two hosts where the hub sees them: those of the hosts, but for a sender behind a gateway
+ * whose receiver is behind another.
+ */
 export function ipWay(wiring: Wiring, { from, to }: Way): Way {
   const sender = wiring.attachment(from);
   const receiver = wiring.attachment(to);

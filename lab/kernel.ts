@@ -130,7 +130,7 @@ class KernelLab {
         for (const host of action.hosts) this.#restart(host);
         break;
       case "kill":
-        await Promise.all(action.hosts.map((host) => this.#nodes.get(host)?.kill()));
+        await Promise.all(action.hosts.map(async (host) => this.#nodes.get(host)?.kill()));
         break;
       default:
         this.#namespaces.apply(action);

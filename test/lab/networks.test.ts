@@ -126,6 +126,7 @@ change = { from = "a", to = "b", rate = "10Mbit" }
     expect(full).toBeLessThan(0.35);
     expect(pings && loss(pings)).toBeGreaterThan(0.1);
     expect(pings && loss(pings)).toBeLessThan(0.6);
-    expect(pings?.recent(20)).not.toContain(false);
+    // Not the very last, whose answers may be under way.
+    expect(pings?.recent(200).slice(0, 50)).not.toContain(false);
   });
 });
