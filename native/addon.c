@@ -1,15 +1,21 @@
 #include <node_api.h>
 
 #include "tun.h"
+#include "udp.h"
 
 /* Raised with every change of what index.ts relies on, so that an addon left over from other sources is noticed. */
-#define CONTRACT 1
+#define CONTRACT 3
 
 NAPI_MODULE_INIT() {
-  napi_value contract, open_tun;
+  napi_value contract;
   napi_create_int32(env, CONTRACT, &contract);
-  napi_create_function(env, "openTun", NAPI_AUTO_LENGTH, tun_open, NULL, &open_tun);
-  napi_set_named_property(env, exports, "contract", contract);
-  napi_set_named_property(env, exports, "openTun", open_tun);
+  const napi_property_descriptor properties[] = {
+      {"contract", NULL, NULL, NULL, NULL, contract, napi_enumerable, NULL},
+      {"openTun", NULL, tun_open, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"openUdp", NULL, udp_open, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"socketAddress", NULL, udp_socket_address, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"hostText", NULL, udp_host_text, NULL, NULL, NULL, napi_enumerable, NULL},
+  };
+  napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;
 }

@@ -4,9 +4,77 @@ import { fileURLToPath } from "node:url";
 
 /** The C addon: what Mosaic needs of the kernel beyond what Node offers. Nothing in it throws. */
 export interface Native {
-  /** Opens a TUN interface; a `%d` in the name becomes the first free number. It is down and without address. */
-  openTun(name: string): TunHandle | Refusal;
+  /**
+   * Opens a TUN interface; a `%d` in the name becomes the first free number. It is down and without address. With
+   * `offload` it carries super-packets in both directions where the kernel can do that.
+   */
+  openTun(name: string, offload: boolean): TunHandle | Refusal;
+  /**
+   * Opens and binds a UDP socket. With `segments` it sends, with `joins` it receives datagrams of one length in one piece,
+   * where the kernel can do that and a trial on the loopback shows that it does.
+   */
+  openUdp(address: Uint8Array, segments: boolean, joins: boolean): UdpHandle | Refusal;
+  /** The socket address of a numeric host, which may have a zone, and a port; undefined when it is none. */
+  socketAddress(host: string, port: number): Uint8Array | undefined;
+  /** The host of a socket address as text. */
+  hostText(address: Uint8Array): string;
 }
+
+/** An open UDP socket. After `close` nothing else is to be called. */
+export interface UdpHandle {
+  /** The socket address it is bound to. */
+  readonly address: Uint8Array;
+  readonly segments: boolean;
+  readonly joins: boolean;
+  /**
+   * Gives the memory for sending, once and before anything is sent. `waiting` has two numbers for each datagram of
+   * `sendWaiting`: where in `queue` it is, a multiple of 4, and its length; there are `ADDRESS_BYTES` for the socket address,
+   * and behind them the datagram. `sent` has a word for each of `SENT`, written by every send.
+   */
+  prepare(queue: Uint8Array, waiting: Uint32Array, sent: Uint32Array): Refusal | undefined;
+  /**
+   * Begins to read; called once. At each wake `arena`, slots of 64 KiB, gets what has come, those of one sender and length
+   * as a train of up to `trainMax`, and `index` gets `UDP_INDEX_WORDS` numbers a train; then `wake` is called once.
+   */
+  start(arena: Uint8Array, index: Uint32Array, trainMax: number, wake: UdpWake): Refusal | undefined;
+  /** Sends a datagram for each row of a train in `bytes`, with what stands around it. Returns an errno, or 0. */
+  sendTrain(
+    to: Uint8Array,
+    head: Uint8Array,
+    tail: Uint8Array,
+    lastHead: Uint8Array,
+    lastTail: Uint8Array,
+    bytes: Uint8Array,
+    length: number,
+    stride: number,
+    count: number,
+    lastAt: number,
+    lastLength: number,
+    segments: boolean,
+  ): number;
+  /** Sends the first `count` of those waiting. Returns an errno, or 0. */
+  sendWaiting(count: number, segments: boolean): number;
+  /** Calls `closed` once the socket is gone. */
+  close(closed: () => void): void;
+}
+
+/** Takes `count` trains. An `errno` other than 0 is what the socket had to say besides; it goes on. */
+export type UdpWake = (count: number, errno: number) => void;
+
+/**
+ * Of a train in an index: where it begins, the length of its rows, their stride, their number, where the last is counted
+ * from the first, its length; then the sender's socket address.
+ */
+export const UDP_INDEX_WORDS = 13;
+export const UDP_INDEX_ADDRESS = 6;
+export const UDP_SLOT_BYTES = 65_536;
+export const ADDRESS_BYTES = 28;
+
+/**
+ * What a send says of itself: datagrams and bytes that left, datagrams that did not, calls that carried several, why the
+ * kernel would not carry several, and whether it ever will.
+ */
+export const SENT = { datagrams: 0, bytes: 1, failed: 2, segmented: 3, segmentErrno: 4, segments: 5 } as const;
 
 /** What the kernel refused: the errno, and the system call or ioctl that met it. */
 export interface Refusal {
@@ -20,20 +88,40 @@ export interface TunHandle {
   readonly name: string;
   /** Sets MTU, address (4 or 16 bytes; none when empty) and prefix length, and brings the interface up. */
   configure(address: Uint8Array, prefix: number, mtu: number): Refusal | undefined;
+  /** Tries the offloads of an interface that is up; gives those up that the kernel has but refuses. A sum of `OFFLOAD`. */
+  testOffload(): number;
   /**
-   * Begins to read; called once. At each wake up to 64 packets are put into `arena`, and `index` gets their offsets and
-   * lengths in turns; then `wake` is called once. Both arrays belong to the handle until it is closed. `arena` must hold
-   * the largest IP packet (65,535 bytes) at least; packets that find no room wait in the kernel for the next wake.
+   * Begins to read; called once. At each wake packets are put into `arena`, those of one flow behind each other as a train,
+   * and `index` gets `TUN_INDEX_WORDS` numbers a train; then `wake` is called once. The arrays belong to the handle until
+   * it is closed. `arena` must hold two of the largest IP packets (65,535 bytes), `scratch` one and 10 bytes; packets that
+   * find no room wait in the kernel for the next wake. `trainMax` bounds trains of packets that the kernel gave singly.
    */
-  start(arena: Uint8Array, index: Uint32Array, wake: Wake): Refusal | undefined;
-  /** Hands one IP packet to the kernel; returns an errno, or 0. */
-  write(packet: Uint8Array): number;
+  start(arena: Uint8Array, index: Uint32Array, scratch: Uint8Array, trainMax: number, wake: Wake): Refusal | undefined;
+  /**
+   * Hands packets to the kernel: `count` rows in `bytes`, as `Train` has them. Returns an errno, or 0. `written` gets the
+   * packets and bytes that were taken, in how many super-packets besides, and the packets that were refused.
+   */
+  write(
+    bytes: Uint8Array,
+    length: number,
+    stride: number,
+    count: number,
+    lastAt: number,
+    lastLength: number,
+    written: Uint32Array,
+  ): number;
   /** Calls `closed` once the interface is gone. */
   close(closed: () => void): void;
 }
 
-/** Takes `count` packets. An `errno` other than 0 is why there will be no more. */
-export type Wake = (count: number, errno: number) => void;
+/** Takes `count` trains; `unfit` packets were none. An `errno` other than 0 is why there will be no more. */
+export type Wake = (count: number, errno: number, unfit: number) => void;
+
+/** Of a train in an index: where it begins, the length of its rows, their stride, their number, the length of the last. */
+export const TUN_INDEX_WORDS = 5;
+
+/** What `testOffload` adds up. */
+export const OFFLOAD = { tcp: 1, udp: 2 } as const;
 
 /** Why there is no addon, for the user. */
 export interface Missing {
@@ -45,7 +133,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 1;
+const CONTRACT = 3;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -5,32 +5,124 @@
 #include <linux/if_tun.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-static struct failure attach(int fd, const char *wanted, char *name) {
+/* Younger than the headers of some distributions. One without the other is refused. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
+static int attach(int fd, const char *wanted, bool has_header, char *name) {
   struct ifreq request;
   memset(&request, 0, sizeof request);
   strncpy(request.ifr_name, wanted, IFNAMSIZ - 1);
-  request.ifr_flags = IFF_TUN | IFF_NO_PI;
-  if (ioctl(fd, TUNSETIFF, &request) < 0) {
-    int number = errno;
-    return (struct failure){number == EINVAL && if_nametoindex(wanted) != 0 ? EEXIST : number, "TUNSETIFF"};
-  }
+  request.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | (has_header ? IFF_VNET_HDR : 0));
+  if (ioctl(fd, TUNSETIFF, &request) < 0) return errno;
   memcpy(name, request.ifr_name, IFNAMSIZ);
-  return NO_FAILURE;
+  return 0;
 }
 
-struct failure tun_device_open(const char *wanted, struct tun_device *device) {
+/* The kernel is asked for TCP and UDP, then for TCP alone. */
+static bool set_offload(int fd, struct join_rules *rules) {
+  unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6, udp = TUN_F_USO4 | TUN_F_USO6;
+  *rules = (struct join_rules){true, true};
+  if (ioctl(fd, TUNSETOFFLOAD, tcp | udp) == 0) return true;
+  rules->udp = false;
+  if (ioctl(fd, TUNSETOFFLOAD, tcp) == 0) return true;
+  rules->tcp = false;
+  return false;
+}
+
+static struct failure open_plain(const char *wanted, struct tun_device *device) {
   device->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (device->fd < 0) return (struct failure){errno, "open"};
-  struct failure failure = attach(device->fd, wanted, device->name);
-  if (failure.number != 0) close(device->fd);
-  return failure;
+  int number = attach(device->fd, wanted, false, device->name);
+  if (number == 0) return NO_FAILURE;
+  close(device->fd);
+  return (struct failure){number == EINVAL && if_nametoindex(wanted) != 0 ? EEXIST : number, "TUNSETIFF"};
 }
 
-int tun_device_write(int fd, const void *packet, size_t length) {
+/* A device that cannot have the offloads is opened again without: the header would only cost. */
+static bool open_offloaded(const char *wanted, struct tun_device *device) {
+  device->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (device->fd < 0) return false;
+  if (attach(device->fd, wanted, true, device->name) == 0 && set_offload(device->fd, &device->rules)) return true;
+  close(device->fd);
+  return false;
+}
+
+struct failure tun_device_open(const char *wanted, bool offload, struct tun_device *device) {
+  device->has_header = offload && open_offloaded(wanted, device);
+  if (device->has_header) return NO_FAILURE;
+  device->rules = (struct join_rules){false, false};
+  return open_plain(wanted, device);
+}
+
+static int write_all(int fd, const struct iovec *parts, size_t count) {
   ssize_t written;
-  do written = write(fd, packet, length);
+  do written = writev(fd, parts, (int)count);
   while (written < 0 && errno == EINTR);
   return written < 0 ? errno : 0;
+}
+
+static int write_one(const struct tun_device *device, const uint8_t *packet, size_t length) {
+  static const struct virtio_net_hdr NOTHING_TO_DO;
+  struct iovec parts[2] = {{(void *)&NOTHING_TO_DO, sizeof NOTHING_TO_DO}, {(void *)packet, length}};
+  return device->has_header ? write_all(device->fd, parts, 2) : write_all(device->fd, parts + 1, 1);
+}
+
+static int write_joined(const struct tun_device *device, const uint8_t *bytes, const struct rows *rows, size_t first,
+                        struct joined *joined) {
+  struct iovec parts[2 + JOIN_TCP_MAX] = {{&joined->vnet, sizeof joined->vnet}, {joined->header, joined->payload_at}};
+  for (size_t row = 0; row < joined->count; row++) {
+    const uint8_t *payload = bytes + row_at(rows, first + row) + joined->payload_at;
+    parts[2 + row] = (struct iovec){(void *)payload, row_length(rows, first + row) - joined->payload_at};
+  }
+  return write_all(device->fd, parts, 2 + joined->count);
+}
+
+static void count_written(struct tun_written *written, const struct rows *rows, size_t first, size_t count, int error) {
+  if (error != 0) {
+    written->error = error;
+    written->refused += (uint32_t)count;
+    return;
+  }
+  written->packets += (uint32_t)count;
+  if (count > 1) written->super_packets++;
+  for (size_t row = first; row < first + count; row++) written->bytes += row_length(rows, row);
+}
+
+/* What the kernel refuses together it may take one by one. */
+static void write_singly(const struct tun_device *device, const uint8_t *bytes, const struct rows *rows, size_t first,
+                         size_t count, struct tun_written *written) {
+  for (size_t row = first; row < first + count; row++) {
+    count_written(written, rows, row, 1, write_one(device, bytes + row_at(rows, row), row_length(rows, row)));
+  }
+}
+
+struct tun_written tun_device_write(const struct tun_device *device, const uint8_t *bytes, const struct rows *rows) {
+  struct tun_written written = {0};
+  struct joined joined;
+  for (size_t row = 0; row < rows->count; row += joined.count) {
+    join(bytes, rows, row, device->rules, &joined);
+    int error = joined.count > 1 ? write_joined(device, bytes, rows, row, &joined) : EINVAL;
+    if (error == EINVAL) write_singly(device, bytes, rows, row, joined.count, &written);
+    else count_written(&written, rows, row, joined.count, error);
+  }
+  return written;
+}
+
+/* The source is one that no kernel takes from outside, so the packet ends there; the TCP checksum is the kernel's to make. */
+bool tun_device_takes_super_packets(const struct tun_device *device) {
+  static const uint8_t HEADER[IPV4_HEADER + TCP_HEADER] = {
+      0x45, 0, 0, 240, 0, 0, 0x40, 0, 1, PROTOCOL_TCP, 0x38, 0x06, 127, 0, 0, 1, 192, 0, 2, 1,
+      0,    9, 0, 9,   0, 0, 0,    0, 0, 0,            0,    0,    0x50, TCP_ACK,
+  };
+  uint8_t payload[200] = {0};
+  struct virtio_net_hdr vnet = {VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_GSO_TCPV4, sizeof HEADER, 100, IPV4_HEADER,
+                                TCP_CHECKSUM_AT};
+  struct iovec parts[3] = {{&vnet, sizeof vnet}, {(void *)HEADER, sizeof HEADER}, {payload, sizeof payload}};
+  return device->has_header && write_all(device->fd, parts, 3) == 0;
 }

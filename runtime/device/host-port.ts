@@ -34,6 +34,11 @@ export function formatHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** An IPv6 socket sees IPv4 senders in their mapped form; everybody else writes them plainly. */
+export function unmapped(address: string): string {
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}
+
 function parseHost(text: string, host: string, port: number): HostPortResult {
   if (host === "") return refuse(text, "the host is missing; 0.0.0.0 and [::] stand for every interface");
   if (isIPv4(host)) return { ok: true, at: { host, port, family: 4 } };

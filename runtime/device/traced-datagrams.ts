@@ -1,3 +1,4 @@
+import { ownedBytes, rowsOf } from "../plan/train.ts";
 import type { Clock, Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
 
 /** A datagram that crossed: when, which way, and to or from whom (`host:port`). */
@@ -38,7 +39,7 @@ export class TracedDatagrams implements Datagrams {
 
   onDatagram(receive: (datagram: Datagram) => void): void {
     this.#inner.onDatagram((datagram) => {
-      this.#note("received", datagram.from, datagram.bytes);
+      for (const row of rowsOf(datagram.bytes)) this.#note("received", datagram.from, ownedBytes(row));
       receive(datagram);
     });
   }

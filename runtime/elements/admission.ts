@@ -1,8 +1,10 @@
 import { admits } from "../plan/column-type.ts";
 import type { Packet, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec } from "../plan/plan.ts";
+import { rowsOf, Train } from "../plan/train.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { decodeFields } from "../wire/decode.ts";
+import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "../wire/decode-train.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
@@ -12,7 +14,7 @@ export const spec: ElementSpec = {
 Admission(plan)
 
 Default deny: opens what came over the network only when a loaded program expects it, with the number and the types
-of arguments that the compiler inferred. Inserting and deleting are separate rights.
+of arguments that the compiler inferred. Inserting and deleting are separate rights. A train is one tuple.
 
 Ports   in: encoded tuples. out: tuples.
 Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type";
@@ -44,10 +46,32 @@ export class Admission {
     }
   }
 
-  /** The tuple in a packet from elsewhere; undefined when it is not for this node to have. */
-  open(packet: Packet): Tuple | undefined {
-    const { body } = packet;
-    return body === undefined ? packet.tuple : this.decode(packet.hash, body, 0, body.length);
+  /** The tuples in a packet from elsewhere: none when it is not for this node to have, several of an uneven train. */
+  open({ hash, body }: Packet): readonly Tuple[] {
+    if (body === undefined) return [];
+    if (body instanceof Train) {
+      const tuple = this.#join(hash, (arity) => fieldsOfBodies(body, arity));
+      if (tuple !== undefined) return [tuple];
+    }
+    return rowsOf(body).flatMap((row) => this.decode(hash, row, 0, row.length) ?? []);
+  }
+
+  /** The one tuple that a train of datagrams amounts to; undefined when they must be looked at one by one. */
+  decodeTrain(train: Train): Tuple | undefined {
+    const encoded = tupleOfTrain(train);
+    return encoded && this.#join(encoded.hash, (arity) => fieldsOfDatagrams(train, encoded.hash, arity));
+  }
+
+  /** Whatever is wrong is found again, and counted, when each is looked at. */
+  #join(hash: number, fieldsOf: (arity: number) => Value[] | undefined): Tuple | undefined {
+    const right = this.#rights.get(hash);
+    if (right === undefined || !right.isAccepted) return undefined;
+    const { predicate, isDelete } = right;
+    const args = fieldsOf(predicate.arity);
+    if (args === undefined || !hasTypes(args, predicate)) return undefined;
+    this.counters.in++;
+    this.counters.out++;
+    return { predicate, args, isDelete };
   }
 
   /** The tuple whose fields are at `start` to `end` of `bytes`. */

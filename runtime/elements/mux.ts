@@ -1,5 +1,6 @@
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
+import { ownedTuple } from "../plan/owned.ts";
 import type { Clock } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
@@ -50,13 +51,14 @@ export class Mux {
     return this.#waiting.length - this.#next;
   }
 
-  /** Takes a cause; its step has run when this returns, unless another is under way or waiting. */
+  /** Takes a cause; its step has run when this returns, unless another is under way or waiting: then its bytes are copied. */
   push(cause: Cause): void {
     if (this.#isClosed) return;
     this.counters.in++;
     if (this.length >= this.#limits.queued) return this.counters.drop("queue full");
-    this.#waiting.push(cause);
-    if (!this.#isRunning && !this.#isResting) this.#run();
+    const isIdle = !this.#isRunning && !this.#isResting;
+    this.#waiting.push(isIdle ? cause : { ...cause, tuple: ownedTuple(cause.tuple) });
+    if (isIdle) this.#run();
   }
 
   /** Runs a step that has no cause of its own; what it sends to this node waits until it is done. */

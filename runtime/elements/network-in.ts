@@ -1,4 +1,6 @@
 import type { Cause } from "../engine/engine.ts";
+import type { Tuple } from "../plan/packet.ts";
+import { Train } from "../plan/train.ts";
 import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
 import type { Clock, Datagram, World } from "../world/world.ts";
@@ -12,7 +14,8 @@ export const spec: ElementSpec = {
   manual: `
 NetworkIn(datagrams)
 
-Takes datagrams apart into the tuples they carry and puts fragments together again.
+Takes datagrams apart into the tuples they carry and puts fragments together again. Datagrams that came together and
+differ only in what they end with are one tuple with a train in it.
 
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
 Drops   what is no datagram of this version, or a fragment that does not fit, by the reason the codec gives.
@@ -48,10 +51,25 @@ export class NetworkIn {
   }
 
   start(): void {
-    this.#world.datagrams.onDatagram((datagram) => this.#datagram(datagram));
+    this.#world.datagrams.onDatagram((datagram) => this.#arrived(datagram));
   }
 
-  #datagram({ bytes, from }: Datagram): void {
+  #arrived({ bytes, from }: Datagram): void {
+    if (bytes instanceof Train) this.#train(bytes, from);
+    else this.#datagram(bytes, from);
+  }
+
+  #train(train: Train, from: string): void {
+    const tuple = this.#admission.decodeTrain(train);
+    if (tuple === undefined) {
+      for (const row of train.rows()) this.#datagram(row, from);
+      return;
+    }
+    this.counters.in += train.count;
+    this.#give(tuple, from, this.#peers.heard(from, this.#clock.now(), train.size, train.count));
+  }
+
+  #datagram(bytes: Uint8Array, from: string): void {
     this.counters.in++;
     const peer = this.#peers.heard(from, this.#clock.now(), bytes.length);
     const decoded = decodeDatagram(bytes);
@@ -72,10 +90,13 @@ export class NetworkIn {
   #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerCounters): void {
     for (const { hash, start, end } of tuples) {
       const tuple = this.#admission.decode(hash, bytes, start, end);
-      if (tuple === undefined) continue;
-      peer.receivedTuples++;
-      this.counters.out++;
-      this.#out({ tuple, provenance: "network", source: from });
+      if (tuple !== undefined) this.#give(tuple, from, peer);
     }
+  }
+
+  #give(tuple: Tuple, from: string, peer: PeerCounters): void {
+    peer.receivedTuples++;
+    this.counters.out++;
+    this.#out({ tuple, provenance: "network", source: from });
   }
 }

@@ -2,9 +2,10 @@ import { keyOfRow } from "../plan/key.ts";
 import type { Tuple } from "../plan/packet.ts";
 import { equalRows } from "../plan/value.ts";
 import { DatagramBuilder } from "../wire/datagram-builder.ts";
+import { type DatagramTrain, datagramsOf, sizeOf } from "../wire/datagram-train.ts";
 import type { Datagrams } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { PeerBook } from "../observe/peer-book.ts";
+import type { PeerBook, PeerCounters } from "../observe/peer-book.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
 export const spec: ElementSpec = {
@@ -17,14 +18,14 @@ equal tuples for one place go once.
 
 Ports   in: 1 push. out: the network.
 Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry;
-        "too deep": lists in lists without end.
+        "too deep": lists in lists without end; "several trains": packets of two trains in one tuple.
 Reads   counters: tuples in, datagrams out
 Built   by runtime/node/dataflow.ts, one per node.
 See     LocSpecDemux, NetworkIn
 `,
   inputs: "1",
   outputs: "0",
-  drops: ["hop limit", "too large", "too deep"],
+  drops: ["hop limit", "too large", "too deep", "several trains"],
 };
 
 const FEW = 8;
@@ -67,12 +68,30 @@ export class NetworkOut {
       if (refused === undefined) peer.sentTuples++;
       else this.counters.drop(refused);
     }
-    for (const bytes of this.#builder.take()) {
-      this.counters.out++;
-      peer.sent++;
-      peer.sentBytes += bytes.length;
-      this.#datagrams.send(to, bytes);
+    for (const built of this.#builder.takeBuilt()) {
+      if (built instanceof Uint8Array) this.#datagram(to, built, peer);
+      else this.#train(to, built, peer);
     }
+  }
+
+  #datagram(to: string, bytes: Uint8Array, peer: PeerCounters): void {
+    this.#count(peer, 1, bytes.length);
+    this.#datagrams.send(to, bytes);
+  }
+
+  #train(to: string, train: DatagramTrain, peer: PeerCounters): void {
+    if (this.#datagrams.sendTrain === undefined) {
+      for (const bytes of datagramsOf(train)) this.#datagram(to, bytes, peer);
+      return;
+    }
+    this.#count(peer, train.train.count, sizeOf(train));
+    this.#datagrams.sendTrain(to, train);
+  }
+
+  #count(peer: PeerCounters, datagrams: number, bytes: number): void {
+    this.counters.out += datagrams;
+    peer.sent += datagrams;
+    peer.sentBytes += bytes;
   }
 }
 

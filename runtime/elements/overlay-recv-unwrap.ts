@@ -47,8 +47,7 @@ export class OverlayRecvUnwrap {
 
   /** What was wrapped here is trusted as it was; what was wrapped elsewhere came over the network. */
   #unwrap(packet: Packet): void {
-    const payload = packet.tuple ?? this.#admission.open(packet);
-    if (payload === undefined) return;
-    this.#pass(payload, packet.tuple === undefined ? "network" : "rule");
+    if (packet.tuple !== undefined) return this.#pass(packet.tuple, "rule");
+    for (const payload of this.#admission.open(packet)) this.#pass(payload, "network");
   }
 }

@@ -1,6 +1,7 @@
 import type { Cause } from "../engine/engine.ts";
 import { destinationText, readHeader, sourceText } from "../device/ip-packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
+import { rowsOf, Train } from "../plan/train.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
@@ -10,7 +11,8 @@ export const spec: ElementSpec = {
   manual: `
 Tun::Rx(tun)
 
-Makes each IP packet that the kernel routes to the device an event tun(Packet, Source, Destination, Protocol, TTL).
+Makes each IP packet that the kernel routes to the device an event tun(Packet, Source, Destination, Protocol, TTL). A
+train of packets of one flow is one event.
 
 Ports   in: the device. out: 1 push.
 Drops   "tun: no IP packet": what has no whole IPv4 or IPv6 header.
@@ -34,14 +36,24 @@ export class TunRx {
     tun.onPacket((packet) => this.#packet(packet));
   }
 
-  /** The device's buffer is used again, so the tuple has a copy. */
+  /** The device uses its buffer again when the step is over, and so is the tuple. */
   #packet(bytes: Uint8Array): void {
     this.counters.in++;
     const header = readHeader(bytes);
-    if (header === undefined) return this.counters.drop("tun: no IP packet");
-    const packet = bytes.slice(0, header.length);
+    if (header === undefined) return this.#none(bytes);
+    if (header.length < bytes.length && bytes instanceof Train) return this.#singly(bytes);
+    const packet = header.length === bytes.length ? bytes : bytes.subarray(0, header.length);
     const args = [packet, sourceText(packet, header), destinationText(packet, header), header.protocol, header.ttl];
     this.counters.out++;
     this.#out({ tuple: { predicate: this.#event, args, isDelete: false }, provenance: "device", source: null });
+  }
+
+  #none(bytes: Uint8Array): void {
+    for (const _ of rowsOf(bytes)) this.counters.drop("tun: no IP packet");
+  }
+
+  /** Packets with something behind them. */
+  #singly(train: Train): void {
+    for (const row of train.rows()) this.#packet(row);
   }
 }

@@ -1,5 +1,6 @@
 import { type HeaderChanges, readHeader, rewriteHeader } from "../device/ip-packet.ts";
 import type { Tuple } from "../plan/packet.ts";
+import { rowsOf, Train, trainOf } from "../plan/train.ts";
 import type { Value } from "../plan/value.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -11,7 +12,7 @@ export const spec: ElementSpec = {
 Tun::Tx(tun)
 
 Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step ends, with the
-header fields that are given set and the checksums repaired; null leaves a field alone.
+header fields that are given set and the checksums repaired; null leaves a field alone. Of a train every packet.
 
 Ports   in: 1 push. out: the device.
 Drops   "tun: no device", "tun: no IP packet", "tun: bad header field".
@@ -71,5 +72,11 @@ function withHeader(packet: Uint8Array, args: readonly Value[]): Uint8Array | un
   const given = [source, destination, protocol, ttl].filter((field) => field !== null).length;
   const understood = Object.keys(changes).length;
   if (given !== understood) return undefined;
-  return understood === 0 ? packet : rewriteHeader(packet, changes);
+  return understood === 0 ? packet : rewritten(packet, changes);
+}
+
+function rewritten(packet: Uint8Array, changes: HeaderChanges): Uint8Array | undefined {
+  if (!(packet instanceof Train)) return rewriteHeader(packet, changes);
+  const rows = rowsOf(packet).map((row) => rewriteHeader(row, changes));
+  return rows.every((row) => row !== undefined) ? trainOf(rows) : undefined;
 }

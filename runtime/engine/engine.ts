@@ -1,4 +1,5 @@
 import type { Ambient } from "../plan/function-spec.ts";
+import { ownedRow } from "../plan/owned.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec, RowEvent } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
@@ -90,6 +91,8 @@ export class Engine implements StrandHost {
   #running = -1;
   #now = 0;
   #source: Value = null;
+  /** Of the step under way: its cause has bytes that are only lent. */
+  #isBorrowing = false;
 
   constructor(
     plan: Plan,
@@ -144,6 +147,7 @@ export class Engine implements StrandHost {
   step(cause: Cause): boolean {
     if (this.store.nextExpiry() <= this.#clock.now()) this.expire();
     this.#begin(cause.source);
+    this.#isBorrowing = cause.provenance === "network" || cause.provenance === "device";
     return this.#run(() => {
       this.#events.add(cause.tuple, cause.provenance);
       return [];
@@ -187,6 +191,7 @@ export class Engine implements StrandHost {
     this.counters.steps++;
     this.#now = this.#clock.now();
     this.#source = source;
+    this.#isBorrowing = false;
     this.#derivations = 0;
   }
 
@@ -282,7 +287,7 @@ export class Engine implements StrandHost {
   change(tuple: Tuple): void {
     if (this.#snitch.isOn) this.#snitch.crossed("ReceiveDemux", "rows", "Tables", tuple);
     const table = this.store.table(tuple.predicate.id);
-    this.#changes.push({ table, values: tuple.args, isDelete: tuple.isDelete });
+    this.#changes.push({ table, values: this.#kept(tuple.args), isDelete: tuple.isDelete });
   }
 
   /** An event of this round that an element, not a rule, raises. */
@@ -300,7 +305,7 @@ export class Engine implements StrandHost {
   put(strand: number, predicate: number, args: Row): void {
     this.#count(strand);
     if (this.#snitch.isOn) this.#tellDerived(strand, "rows", "Tables", predicate, args, false);
-    this.#changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: false });
+    this.#changes.push({ table: this.tables[predicate] as Table, values: this.#kept(args), isDelete: false });
   }
 
   remove(strand: number, predicate: number, args: Row): void {
@@ -355,6 +360,11 @@ export class Engine implements StrandHost {
     const count = ++this.#derivations;
     if (count > this.#limits.derivations) throw new LimitPassed("derivations", strand);
     if (count % DERIVATIONS_A_LOOK === 0 && this.#limits.memory()) throw new LimitPassed("memory", strand);
+  }
+
+  /** Values that outlive the step. */
+  #kept(values: Row): Row {
+    return this.#isBorrowing ? ownedRow(values) : values;
   }
 
   #predicate(id: number): PredicateSpec {

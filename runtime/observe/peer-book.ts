@@ -26,10 +26,10 @@ export class PeerBook {
     return this.#byAddress.get(address) ?? this.#add(address);
   }
 
-  /** A datagram has come. */
-  heard(address: string, now: number, bytes: number): PeerCounters {
+  /** Datagrams have come, of so many bytes together. */
+  heard(address: string, now: number, bytes: number, datagrams: number = 1): PeerCounters {
     const peer = this.peer(address);
-    peer.received++;
+    peer.received += datagrams;
     peer.receivedBytes += bytes;
     peer.heardAt = now;
     return peer;

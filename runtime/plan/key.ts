@@ -1,5 +1,6 @@
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
+import { Train } from "./train.ts";
 import type { Row, Value } from "./value.ts";
 
 /** What stands for a value in a `Map`: two values have the same key exactly when they are equal. */
@@ -43,6 +44,10 @@ function objectKey(value: Value): string {
   if (value instanceof Address) return `a${value.text.length}:${value.text}`;
   if (value instanceof Packet) return `p${value.key.length}:${value.key}`;
   if (Array.isArray(value)) return `[${keyOfRow(value as Row)}]`;
-  const bytes = value as Uint8Array;
+  if (value instanceof Train) return value.rows().map(bytesKey).join("");
+  return bytesKey(value as Uint8Array);
+}
+
+function bytesKey(bytes: Uint8Array): string {
   return `b${bytes.length}:${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")}`;
 }

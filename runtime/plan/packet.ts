@@ -1,5 +1,6 @@
 import { keyOfRow } from "./key.ts";
 import type { PredicateSpec } from "./plan.ts";
+import { rowsOf } from "./train.ts";
 import { compareRows, type Row } from "./value.ts";
 
 /** A fact or event: a predicate and its arguments; of a table's predicate also what is to be removed. */
@@ -29,6 +30,7 @@ export class Packet {
   /** How many nodes have sent it on; bounded on the wire, so that no routing loop is endless. */
   readonly hops: number;
   readonly tuple: Tuple | undefined;
+  /** Of several packets that came together, a train. */
   readonly body: Uint8Array | undefined;
   #key: string | undefined;
 
@@ -48,6 +50,12 @@ export class Packet {
     return new Packet(hash, hops, undefined, body);
   }
 
+  /** The same packet with another body or other arguments. */
+  with(args: Row | undefined, body: Uint8Array | undefined): Packet {
+    const tuple = args === undefined ? undefined : this.tuple && { ...this.tuple, args };
+    return new Packet(this.hash, this.hops, tuple, body);
+  }
+
   get key(): string {
     this.#key ??= `${this.hash}/${this.#contentKey()}`;
     return this.#key;
@@ -55,7 +63,12 @@ export class Packet {
 
   #contentKey(): string {
     if (this.tuple !== undefined) return keyOfRow(this.tuple.args);
-    const body = this.body as Uint8Array;
-    return `~${Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")}`;
+    return rowsOf(this.body as Uint8Array)
+      .map(bodyKey)
+      .join("");
   }
+}
+
+function bodyKey(body: Uint8Array): string {
+  return `~${body.length}:${Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")}`;
 }

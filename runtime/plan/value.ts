@@ -1,5 +1,6 @@
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
+import { rowsOf, Train } from "./train.ts";
 
 /**
  * What a variable can hold (LANGUAGE section 3). Ids are bigint, 160 bits, never negative; an address of the IP network
@@ -108,6 +109,21 @@ export function compareRows(left: Row, right: Row): number {
 }
 
 function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  if (left instanceof Train || right instanceof Train) return compareTrains(rowsOf(left), rowsOf(right));
+  return compareRow(left, right);
+}
+
+/** Row by row; a train that is the beginning of another comes first. */
+function compareTrains(left: readonly Uint8Array[], right: readonly Uint8Array[]): number {
+  const shared = Math.min(left.length, right.length);
+  for (let i = 0; i < shared; i++) {
+    const order = compareRow(left[i] as Uint8Array, right[i] as Uint8Array);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+function compareRow(left: Uint8Array, right: Uint8Array): number {
   const shared = Math.min(left.length, right.length);
   for (let i = 0; i < shared; i++) {
     const order = (left[i] as number) - (right[i] as number);

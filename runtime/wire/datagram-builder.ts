@@ -1,17 +1,25 @@
 import type { Tuple } from "../plan/packet.ts";
+import type { Train } from "../plan/train.ts";
+import { type DatagramTrain, datagramsOf } from "./datagram-train.ts";
 import { encodeTuple, type EncodeRefusal } from "./encode.ts";
 import { splitMessage } from "./fragment.ts";
 import { HEADER_BYTES, MAGIC_FIRST, MAGIC_SECOND, VERSION } from "./header.ts";
 import { Writer } from "./writer.ts";
 
+export type BuildRefusal = EncodeRefusal | "several trains";
+
+/** What leaves: a datagram, or many that are nearly alike. */
+export type Built = Uint8Array | DatagramTrain;
+
 /**
- * Packs tuples for one place, in order, into as few datagrams as they fit; a tuple that no datagram holds is split.
- * `maxPayload` is at least 64 bytes. Reused for the next place after `take`.
+ * Packs tuples for one place, in order, into as few datagrams as they fit; a tuple that no datagram holds is split, and one
+ * with a train in it stands for as many tuples as the train has rows, each in a datagram of its own. `maxPayload` is at
+ * least 64 bytes. Reused for the next place after `take`.
  */
 export class DatagramBuilder {
   readonly #maxPayload: number;
   readonly #writer = new Writer();
-  #done: Uint8Array[] = [];
+  #done: Built[] = [];
 
   constructor(maxPayload: number) {
     this.#maxPayload = maxPayload;
@@ -19,21 +27,72 @@ export class DatagramBuilder {
   }
 
   /** When the tuple is refused, everything is as if it had not been added. */
-  add(tuple: Tuple): EncodeRefusal | undefined {
-    const { wire } = tuple.predicate;
+  add(tuple: Tuple): BuildRefusal | undefined {
     const before = this.#writer.length;
-    const refused = encodeTuple(this.#writer, tuple.isDelete ? wire.remove : wire.tuple, tuple.args);
-    if (refused !== undefined || this.#writer.length <= this.#maxPayload) return refused;
-    return HEADER_BYTES + this.#writer.length - before > this.#maxPayload ? this.#split(before) : this.#moveOn(before);
+    const refused = this.#encode(tuple, 0);
+    if (refused !== undefined) return refused;
+    if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before);
+    return this.#place(before);
   }
 
   /** The datagrams, each the caller's own; the builder is then empty. */
   take(): readonly Uint8Array[] {
+    return this.takeBuilt().flatMap((built) => (built instanceof Uint8Array ? built : datagramsOf(built)));
+  }
+
+  /** The same, with the datagrams of a train left together and its rows where they are. */
+  takeBuilt(): readonly Built[] {
     this.#close(this.#writer.length);
     this.#begin();
     const done = this.#done;
     this.#done = [];
     return done;
+  }
+
+  #encode(tuple: Tuple, row: number): BuildRefusal | undefined {
+    const { wire } = tuple.predicate;
+    const before = this.#writer.length;
+    this.#writer.takeRow(row);
+    const refused = encodeTuple(this.#writer, tuple.isDelete ? wire.remove : wire.tuple, tuple.args);
+    if (refused !== undefined || !this.#writer.hasSeveralTrains) return refused;
+    this.#writer.truncate(before);
+    return "several trains";
+  }
+
+  #place(before: number): EncodeRefusal | undefined {
+    if (this.#writer.length <= this.#maxPayload) return undefined;
+    return HEADER_BYTES + this.#writer.length - before > this.#maxPayload ? this.#split(before) : this.#moveOn(before);
+  }
+
+  /** Its first row has been written after `before`. */
+  #addTrain(tuple: Tuple, train: Train, before: number): BuildRefusal | undefined {
+    this.#close(before);
+    this.#writer.remove(HEADER_BYTES, before);
+    if (this.#writer.length > this.#maxPayload) return this.#addRows(tuple, train);
+    const [head, tail] = this.#around(train.length);
+    this.#begin();
+    this.#encode(tuple, train.count - 1);
+    const [lastHead, lastTail] = this.#around(train.lastLength);
+    this.#begin();
+    this.#done.push({ train, head, tail, lastHead, lastTail });
+    return undefined;
+  }
+
+  /** Too long for one datagram each: they travel in pieces. */
+  #addRows(tuple: Tuple, { count }: Train): BuildRefusal | undefined {
+    this.#begin();
+    let refused: BuildRefusal | undefined;
+    for (let row = 0; row < count && refused === undefined; row++) {
+      const before = this.#writer.length;
+      refused = this.#encode(tuple, row) ?? this.#place(before);
+    }
+    return refused;
+  }
+
+  /** What stands before and after the row that was written. */
+  #around(row: number): readonly [head: Uint8Array, tail: Uint8Array] {
+    const { length, trainEnd } = this.#writer;
+    return [this.#writer.copy(0, trainEnd - row), this.#writer.copy(trainEnd, length)];
   }
 
   /** What was there before the last tuple is one datagram; the last tuple begins the next. */

@@ -95,8 +95,7 @@ function encodeNull(writer: Writer): undefined {
 function encodeBytes(writer: Writer, bytes: Uint8Array): EncodeRefusal | undefined {
   if (bytes.length > MESSAGE_MAX) return "too large";
   writer.byte(BYTES);
-  writer.varint(bytes.length);
-  writer.raw(bytes);
+  writer.blob(bytes);
   return undefined;
 }
 
@@ -119,7 +118,6 @@ function encodePacket(writer: Writer, packet: Packet, depth: number): EncodeRefu
   if (body === undefined) return encodeContent(writer, hash, tuple?.args ?? [], depth);
   if (body.length > MESSAGE_MAX) return "too large";
   writer.u32(hash);
-  writer.varint(body.length);
-  writer.raw(body);
+  writer.blob(body);
   return undefined;
 }

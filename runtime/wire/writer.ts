@@ -1,4 +1,5 @@
 import { ID_BYTES } from "../plan/ring.ts";
+import { Train } from "../plan/train.ts";
 
 const FIRST_CAPACITY = 2048;
 
@@ -15,6 +16,10 @@ const ID_START: number = scratchBytes.length - ID_BYTES;
 export class Writer {
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   #length = 0;
+  #row = 0;
+  #train: Train | undefined;
+  #trainEnd = 0;
+  #hasSeveralTrains = false;
 
   get length(): number {
     return this.#length;
@@ -79,6 +84,38 @@ export class Writer {
     this.#length = start + size;
   }
 
+  /** From now on this row of a train is written in its place, and `train` and `trainEnd` speak of what is written. */
+  takeRow(row: number): void {
+    this.#row = row;
+    this.#train = undefined;
+    this.#hasSeveralTrains = false;
+  }
+
+  /** The train of which a row was written. */
+  get train(): Train | undefined {
+    return this.#train;
+  }
+
+  get hasSeveralTrains(): boolean {
+    return this.#hasSeveralTrains;
+  }
+
+  /** Where the row ends that was written of the train. */
+  get trainEnd(): number {
+    return this.#trainEnd;
+  }
+
+  /** Bytes with their length in front; of a train the row that was asked for, or its last. */
+  blob(bytes: Uint8Array): void {
+    const row = bytes instanceof Train ? bytes.row(Math.min(this.#row, bytes.count - 1)) : bytes;
+    this.varint(row.length);
+    this.raw(row);
+    if (!(bytes instanceof Train)) return;
+    this.#hasSeveralTrains ||= this.#train !== undefined;
+    this.#train = bytes;
+    this.#trainEnd = this.#length;
+  }
+
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -101,6 +138,7 @@ export class Writer {
     const extra = varintBytes(size) - 1;
     this.#reserve(extra);
     this.#bytes.copyWithin(start + extra, start, this.#length);
+    if (this.#trainEnd > start) this.#trainEnd += extra;
     this.#length = start - 1;
     this.varint(size);
     this.#length += size;
@@ -115,6 +153,7 @@ export class Writer {
   remove(start: number, end: number): void {
     this.#bytes.copyWithin(start, end, this.#length);
     this.#length -= end - start;
+    if (this.#trainEnd >= end) this.#trainEnd -= end - start;
   }
 
   /** A copy of a part, which stays as it is whatever is written next. */

@@ -1,3 +1,5 @@
+import type { DatagramTrain } from "../wire/datagram-train.ts";
+
 /**
  * What a node needs from outside itself. There are two worlds behind these interfaces, Linux (`runtime/device`)
  * and the simulator (`runtime/sim`); nothing else in the runtime knows which one it is in.
@@ -32,7 +34,10 @@ export interface Timer {
   cancel(): void;
 }
 
-/** A datagram as it came. `bytes` belong to the receiver and stay unchanged. */
+/**
+ * A datagram as it came, or a train of datagrams of one sender. `bytes` are valid until the call that hands them over
+ * returns.
+ */
 export interface Datagram {
   readonly bytes: Uint8Array;
   /** `host:port`, numeric; IPv6 hosts in brackets. */
@@ -51,11 +56,31 @@ export interface Datagrams {
   readonly counters: DatagramCounters;
   /** Absent where nothing waits. */
   readonly queue?: SendQueue | undefined;
-  /** Sets the one receiver. Called before any datagram can arrive; each call is one datagram. */
+  /** Absent where datagrams come and go singly. */
+  readonly offload?: DatagramOffload | undefined;
+  /** Sets the one receiver. Called before any datagram can arrive; each call is one datagram, or a train of them. */
   onDatagram(receive: (datagram: Datagram) => void): void;
   /** `to` is `host:port`; names other than numeric addresses are resolved. `bytes` must stay unchanged afterwards. */
   send(to: string, bytes: Uint8Array): void;
+  /**
+   * Sends all datagrams of a train, whose bytes may change once the call returns. Absent where nothing is gained by it;
+   * then each goes through `send`.
+   */
+  sendTrain?(to: string, train: DatagramTrain): void;
   close(): Promise<void>;
+}
+
+/** What the kernel's offloads do for a socket, and how often they did. */
+export interface DatagramOffload {
+  /** Trains leave in one piece. */
+  readonly segments: boolean;
+  /** Trains come in one piece. */
+  readonly joins: boolean;
+  /** Calls that sent several datagrams, and trains that came. */
+  readonly segmented: number;
+  readonly joined: number;
+  /** Trains that had to leave one by one, by what the kernel said. */
+  readonly refusals: ReadonlyMap<string, number>;
 }
 
 /** Bytes that wait in this process for room in the kernel's buffer, and how many may. */
@@ -75,19 +100,33 @@ export interface DatagramCounters {
 
 /**
  * A network interface of the kernel whose packets this process reads and writes.
- * One `receive` call is one IP packet, without link header; its bytes are valid until the call returns.
+ * One `receive` call is one IP packet, without link header, or a train of packets of one flow; its bytes are valid until
+ * the call returns.
  */
 export interface Tun {
   readonly name: string;
   readonly mtu: number;
   readonly counters: TunCounters;
+  /** Absent where packets come and go singly. */
+  readonly offload?: TunOffload | undefined;
   onPacket(receive: (packet: Uint8Array) => void): void;
-  /** Hands one IP packet to the kernel. What the kernel refuses is counted, never thrown. */
+  /** Hands one IP packet, or each of a train, to the kernel. What the kernel refuses is counted, never thrown. */
   write(packet: Uint8Array): void;
   /** The interface is gone when the promise resolves. */
   close(): Promise<void>;
 }
 
+/** What the kernel's offloads do for a device: whether they work, and how many super-packets crossed. */
+export interface TunOffload {
+  readonly tcp: boolean;
+  readonly udp: boolean;
+  readonly superRead: number;
+  readonly superWritten: number;
+  /** Reads that were no packet, whatever the kernel meant by them. */
+  readonly unfit: number;
+}
+
+/** Of packets, also of those that travel as a train. */
 export interface TunCounters {
   read: number;
   readBytes: number;

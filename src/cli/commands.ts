@@ -48,6 +48,9 @@ function addRun(mosaic: Command): void {
     .option("--tun [interface]", "open a TUN device; without a rule that uses it, tunnel.mzl is loaded")
     .option("--tun-addr <cidr>", "address of the device, as 100.64.0.1/24")
     .option("--mtu <bytes>", "MTU of the device", parseMtu, DEFAULT_MTU)
+    .option("--no-gso", "send datagrams one by one, though the kernel could cut trains of them")
+    .option("--no-gro", "receive datagrams one by one, though the kernel could join them")
+    .option("--no-tso", "read and write the device packet by packet, without super-packets")
     .addOption(collecting("--peer <[vip=]addr>", "another member, and the virtual address that lives there"))
     .addOption(collecting("--fact <fact>", "a fact to start with, as 'p(\"a\", 1)'"))
     .addOption(collecting("-D, --define <name=value>", "a macro, as -D PROFILE=paper"))
@@ -72,6 +75,9 @@ interface RunFlags {
   readonly tun?: string | true;
   readonly tunAddr?: string;
   readonly mtu: number;
+  readonly gso: boolean;
+  readonly gro: boolean;
+  readonly tso: boolean;
   readonly peer: readonly string[];
   readonly fact: readonly string[];
   readonly define: readonly string[];
@@ -101,6 +107,8 @@ function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeo
     listen: flags.listen,
     address: flags.addr,
     tun: flags.tun === undefined ? undefined : tunRequest(flags.tun, flags),
+    gso: flags.gso,
+    gro: flags.gro,
     watch: flags.watch,
     json: flags.json,
     control: controlRequest(flags.control),
@@ -114,9 +122,9 @@ function controlRequest(control: string | false | undefined): ControlRequest {
   return control === undefined ? "port" : { path: control };
 }
 
-function tunRequest(tun: string | true, { tunAddr, mtu }: RunFlags): TunRequest {
+function tunRequest(tun: string | true, { tunAddr, mtu, tso }: RunFlags): TunRequest {
   if (tunAddr === undefined) throw wrongUsage("--tun", "the device needs an address: --tun-addr 100.64.0.1/24");
-  return { name: tun === true ? undefined : tun, address: tunAddr, mtu };
+  return { name: tun === true ? undefined : tun, address: tunAddr, mtu, tso };
 }
 
 function addCheck(mosaic: Command): void {

@@ -10,15 +10,17 @@ export interface TunRequest {
   /** CIDR. */
   readonly address: string;
   readonly mtu: number;
+  /** Whether super-packets may cross it. */
+  readonly tso: boolean;
 }
 
 /** The TUN device that the command line asks for. */
-export function openDevice({ name, address, mtu }: TunRequest, log: Log): Tun {
+export function openDevice({ name, address, mtu, tso }: TunRequest, log: Log): Tun {
   const cidr = parseCidr(address);
   if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
   const lost = (code: string): void =>
     log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
-  const opened = openTun({ name, address: cidr.cidr, mtu, lost });
+  const opened = openTun({ name, address: cidr.cidr, mtu, lost, trains: true, tso });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   return opened.tun;
 }

@@ -29,6 +29,9 @@ export interface RunOptions extends ProgramOptions {
   readonly peers: readonly Peer[];
   /** What others see, when that is not what the socket is bound to. */
   readonly address: string | undefined;
+  /** Whether the kernel may cut what is sent into datagrams, and join what comes. */
+  readonly gso: boolean;
+  readonly gro: boolean;
   readonly tun: TunRequest | undefined;
   readonly watch: readonly string[];
   readonly json: boolean;
@@ -99,7 +102,7 @@ async function openMetrics(
 }
 
 async function openWorld(options: RunOptions, log: Log, resources: AsyncDisposableStack): Promise<World> {
-  const datagrams = await bind(options.listen);
+  const datagrams = await bind(options, log);
   resources.defer(() => datagrams.close());
   const tun = options.tun === undefined ? undefined : openDevice(options.tun, log);
   resources.defer(() => tun?.close());
@@ -159,8 +162,9 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
   }
 }
 
-async function bind(listen: string): Promise<Datagrams> {
-  const opened = await openUdp(listen);
+async function bind({ listen, gso, gro }: RunOptions, log: Log): Promise<Datagrams> {
+  const adapted = (message: string): void => log.info(message);
+  const opened = await openUdp(listen, { trains: true, gso, gro, adapted });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
 }

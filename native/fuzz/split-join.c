@@ -1,0 +1,248 @@
+/*
+ * Packets and headers that nobody ought to send, for split and join, in memory of exactly their size: an address sanitizer
+ * sees every byte too far. What is joined must come apart again into the same bytes.
+ *
+ *   cc -fsanitize=address,undefined -O1 -g -I.. -o split-join split-join.c ../split.c ../join.c ../ip.c ../checksum.c
+ *   ./split-join SECONDS [SEED]       exit 1 at the first difference; the seed repeats it
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "checksum.h"
+#include "join.h"
+#include "split.h"
+
+#define ROOM_MAX (1u << 20)
+
+static uint64_t state;
+static unsigned long long bytes_tried, splits_done, groups_joined, rows_joined;
+
+static uint32_t any(void) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return (uint32_t)(state >> 32);
+}
+
+static uint32_t below(uint32_t end) {
+  return any() % end;
+}
+
+static bool chance(uint32_t one_in) {
+  return below(one_in) == 0;
+}
+
+static void *exactly(size_t size) {
+  void *memory = malloc(size == 0 ? 1 : size);
+  if (memory == NULL) abort();
+  return memory;
+}
+
+static void wrong(const char *what) {
+  fprintf(stderr, "split-join: %s\n", what);
+  abort();
+}
+
+static void fill(uint8_t *bytes, size_t length) {
+  for (size_t at = 0; at < length; at++) bytes[at] = (uint8_t)any();
+}
+
+static const struct join_rules RULES = {true, true};
+
+/* The kernel numbers what it cuts; where fragments are forbidden, numbers mean nothing. */
+static void forget_number(uint8_t *packet) {
+  if (packet[0] >> 4 != 4 || (packet[6] & 0x40) == 0) return;
+  memset(packet + 4, 0, 2);
+  memset(packet + 10, 0, 2);
+}
+
+static void compare_row(const uint8_t *original, const uint8_t *again, size_t length) {
+  uint8_t *left = exactly(length), *right = exactly(length);
+  memcpy(left, original, length);
+  memcpy(right, again, length);
+  forget_number(left);
+  forget_number(right);
+  if (memcmp(left, right, length) != 0) wrong("a joined packet comes apart into something else");
+  free(left);
+  free(right);
+}
+
+/* What the kernel gets for a group of rows. */
+static size_t super_packet(const uint8_t *bytes, const struct rows *rows, size_t first, const struct joined *joined,
+                           uint8_t *to) {
+  size_t at = joined->payload_at;
+  memcpy(to, joined->header, at);
+  for (size_t row = first; row < first + joined->count; row++) {
+    size_t payload = row_length(rows, row) - joined->payload_at;
+    memcpy(to + at, bytes + row_at(rows, row) + joined->payload_at, payload);
+    at += payload;
+  }
+  return at;
+}
+
+static void take_apart(const uint8_t *bytes, const struct rows *rows, size_t first, const struct joined *joined) {
+  static uint8_t whole[ROOM_MAX], again[ROOM_MAX];
+  struct rows parts;
+  size_t length = super_packet(bytes, rows, first, joined, whole);
+  if (length > PACKET_MAX) wrong("a super-packet is too long");
+  if (split(&joined->vnet, whole, length, again, sizeof again, &parts) != SPLIT_DONE) wrong("no way back");
+  if (parts.count != joined->count) wrong("another number of packets comes back");
+  for (size_t row = 0; row < parts.count; row++) {
+    if (row_length(&parts, row) != row_length(rows, first + row)) wrong("another length comes back");
+    compare_row(bytes + row_at(rows, first + row), again + row_at(&parts, row), row_length(&parts, row));
+  }
+  groups_joined++;
+  rows_joined += joined->count;
+}
+
+static size_t join_all(const uint8_t *bytes, const struct rows *rows) {
+  struct joined joined;
+  size_t groups = 0;
+  for (size_t row = 0; row < rows->count; row += joined.count, groups++) {
+    join(bytes, rows, row, RULES, &joined);
+    if (joined.count == 0 || row + joined.count > rows->count) wrong("a group beyond its rows");
+    if (joined.count > 1) take_apart(bytes, rows, row, &joined);
+  }
+  return groups;
+}
+
+static size_t extent(const struct rows *rows) {
+  return rows->last_at + rows->last_length;
+}
+
+static void check_rows(const struct rows *rows, size_t room) {
+  for (size_t row = 0; row < rows->count; row++) {
+    if (row_at(rows, row) + row_length(rows, row) > room) wrong("a row beyond its room");
+  }
+}
+
+/* Splits into memory of exactly `room` bytes; the rows are joined again from memory of exactly their size. */
+static void split_and_join(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, size_t room) {
+  struct rows rows;
+  uint8_t *to = exactly(room);
+  if (split(vnet, packet, length, to, room, &rows) == SPLIT_DONE) {
+    splits_done++;
+    check_rows(&rows, room);
+    uint8_t *exact = exactly(extent(&rows));
+    memcpy(exact, to, extent(&rows));
+    join_all(exact, &rows);
+    free(exact);
+  }
+  free(to);
+}
+
+static uint16_t hostile_short(void) {
+  static const uint16_t EDGES[] = {0, 1, 2, 7, 8, 19, 20, 28, 40, 60, 1448, 32767, 32768, 65534, 65535};
+  return chance(2) ? EDGES[below(sizeof EDGES / sizeof *EDGES)] : (uint16_t)below(chance(2) ? 100 : 65536);
+}
+
+static struct virtio_net_hdr hostile_header(void) {
+  static const uint8_t TYPES[] = {0, 1, 3, 4, 5, 0x81, 0x84, 0x85, 255};
+  return (struct virtio_net_hdr){(uint8_t)below(4),  TYPES[below(sizeof TYPES)], hostile_short(),
+                                 hostile_short(),    hostile_short(),            hostile_short()};
+}
+
+static void try_noise(void) {
+  static const uint8_t FIRST[] = {0x45, 0x60, 0x40, 0x44, 0x4f, 0x6f, 0x00, 0xff};
+  size_t length = chance(4) ? below(65600) : below(200);
+  uint8_t *packet = exactly(length);
+  struct virtio_net_hdr vnet = hostile_header();
+  fill(packet, length);
+  if (length > 40) {
+    packet[0] = FIRST[below(sizeof FIRST)];
+    packet[9] = packet[6] = chance(2) ? PROTOCOL_TCP : PROTOCOL_UDP;
+    if (chance(2)) write_short(packet + 2, (uint16_t)length);
+  }
+  bytes_tried += length;
+  split_and_join(&vnet, packet, length, chance(2) ? below(2000) : ROOM_MAX);
+  free(packet);
+}
+
+static struct ip_layout any_layout(void) {
+  uint8_t version = chance(2) ? 4 : 6, protocol = chance(2) ? PROTOCOL_TCP : PROTOCOL_UDP;
+  size_t upper_at = version == 4 ? IPV4_HEADER : IPV6_HEADER;
+  size_t upper = protocol == PROTOCOL_UDP ? UDP_HEADER : TCP_HEADER + 4 * below(11);
+  return (struct ip_layout){version, protocol, upper_at, upper_at + upper};
+}
+
+/* A super-packet as the kernel makes them. */
+static void make_sound(uint8_t *packet, const struct ip_layout *layout, size_t length) {
+  uint8_t *upper = packet + layout->upper_at;
+  fill(packet, length);
+  packet[0] = layout->version == 4 ? 0x45 : 0x60;
+  packet[6] = layout->version == 4 ? (uint8_t)(below(2) << 6) : layout->protocol;
+  packet[7] = layout->version == 4 ? 0 : 64;
+  if (layout->version == 4) packet[9] = layout->protocol;
+  if (layout->protocol == PROTOCOL_TCP) upper[TCP_LENGTH_AT] = (uint8_t)((layout->payload_at - layout->upper_at) << 2);
+  if (layout->protocol == PROTOCOL_TCP) upper[TCP_FLAGS_AT] = (uint8_t)(TCP_ACK | (chance(2) ? TCP_PSH : 0));
+  ip_set_length(packet, layout, length);
+}
+
+static struct virtio_net_hdr sound_header(const struct ip_layout *layout, uint16_t segment) {
+  uint8_t tcp = layout->version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+  return (struct virtio_net_hdr){
+      .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+      .gso_type = layout->protocol == PROTOCOL_TCP ? tcp : 5,
+      .gso_size = segment,
+      .csum_start = (uint16_t)layout->upper_at,
+      .csum_offset = (uint16_t)ip_checksum_at(layout),
+  };
+}
+
+/* Damage of the kinds that a network does: a bit, two packets in the wrong order, one cut short. */
+static void damage(uint8_t *bytes, struct rows *rows) {
+  size_t size = extent(rows);
+  for (uint32_t left = below(3); left > 0; left--) bytes[below((uint32_t)size)] ^= (uint8_t)(1u << below(8));
+  if (rows->count > 2 && chance(2)) {
+    size_t row = below((uint32_t)rows->count - 2);
+    uint8_t *swap = exactly(rows->length);
+    memcpy(swap, bytes + row * rows->stride, rows->length);
+    memmove(bytes + row * rows->stride, bytes + (row + 1) * rows->stride, rows->length);
+    memcpy(bytes + (row + 1) * rows->stride, swap, rows->length);
+    free(swap);
+  }
+  if (chance(4)) rows->last_length = below((uint32_t)rows->last_length + 1);
+}
+
+static void try_sound(void) {
+  static uint8_t room[ROOM_MAX];
+  struct ip_layout layout = any_layout();
+  uint16_t segment = (uint16_t)(8 + below(chance(4) ? 9000 : 1500));
+  size_t length = layout.payload_at + 1 + below(chance(2) ? 10000 : (uint32_t)(PACKET_MAX - layout.payload_at));
+  uint8_t *packet = exactly(length);
+  struct virtio_net_hdr vnet = sound_header(&layout, segment);
+  struct rows rows;
+  make_sound(packet, &layout, length);
+  bytes_tried += length;
+  if (split(&vnet, packet, length, room, sizeof room, &rows) == SPLIT_DONE) {
+    splits_done++;
+    check_rows(&rows, sizeof room);
+    uint8_t *exact = exactly(extent(&rows));
+    memcpy(exact, room, extent(&rows));
+    size_t limit = layout.protocol == PROTOCOL_TCP ? JOIN_TCP_MAX : JOIN_UDP_MAX;
+    if (join_all(exact, &rows) != (rows.count + limit - 1) / limit) wrong("sound packets do not come together");
+    damage(exact, &rows);
+    join_all(exact, &rows);
+    free(exact);
+  }
+  free(packet);
+}
+
+int main(int count, char **arguments) {
+  double seconds = count > 1 ? atof(arguments[1]) : 1;
+  state = count > 2 ? strtoull(arguments[2], NULL, 10) : (uint64_t)time(NULL);
+  printf("seed %llu\n", (unsigned long long)state);
+  fflush(stdout);
+  state = state * 0x9e3779b97f4a7c15u + 1;
+  for (clock_t start = clock(); (double)(clock() - start) < seconds * CLOCKS_PER_SEC;) {
+    for (int turn = 0; turn < 100; turn++) {
+      try_noise();
+      try_sound();
+    }
+  }
+  printf("%llu bytes, %llu split, %llu groups of %llu packets joined\n", bytes_tried, splits_done, groups_joined,
+         rows_joined);
+  return 0;
+}

@@ -1,0 +1,150 @@
+#include "handle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void release(struct handle *handle) {
+  if (--handle->owners == 0) free(handle);
+}
+
+static void drop_reference(struct handle *handle, napi_ref *reference) {
+  if (*reference != NULL) napi_delete_reference(handle->env, *reference);
+  *reference = NULL;
+}
+
+static void call(struct handle *handle, napi_ref function, size_t count, const napi_value *arguments) {
+  napi_value global, callee, error;
+  bool thrown = false;
+  napi_get_global(handle->env, &global);
+  napi_get_reference_value(handle->env, function, &callee);
+  napi_make_callback(handle->env, handle->context, global, callee, count, arguments, NULL);
+  napi_is_exception_pending(handle->env, &thrown);
+  if (!thrown) return;
+  napi_get_and_clear_last_exception(handle->env, &error);
+  napi_fatal_exception(handle->env, error);
+}
+
+void handle_call(struct handle *handle, size_t count, const int32_t *numbers) {
+  napi_handle_scope scope;
+  napi_value arguments[4];
+  if (handle->ending || napi_open_handle_scope(handle->env, &scope) != napi_ok) return;
+  for (size_t at = 0; at < count && at < 4; at++) arguments[at] = number_value(handle->env, numbers[at]);
+  call(handle, handle->wake, count, arguments);
+  napi_close_handle_scope(handle->env, scope);
+}
+
+/* An error stays readable for ever, so it is reported once and ends the polling. */
+static void on_readable(uv_poll_t *poll, int status, int events) {
+  struct handle *handle = poll->data;
+  (void)events;
+  if (!handle->read(handle, status < 0 ? -status : 0) && !handle->closing) uv_poll_stop(poll);
+}
+
+static void announce_closed(struct handle *handle) {
+  napi_handle_scope scope;
+  if (handle->ending || handle->closed == NULL || napi_open_handle_scope(handle->env, &scope) != napi_ok) return;
+  call(handle, handle->closed, 0, NULL);
+  napi_close_handle_scope(handle->env, scope);
+}
+
+static void on_closed(uv_handle_t *poll) {
+  struct handle *handle = poll->data;
+  close(handle->fd);
+  announce_closed(handle);
+  drop_reference(handle, &handle->wake);
+  drop_reference(handle, &handle->closed);
+  for (size_t place = 0; place < HANDLE_MEMORIES; place++) drop_reference(handle, &handle->memories[place]);
+  napi_async_destroy(handle->env, handle->context);
+  napi_remove_async_cleanup_hook(handle->cleanup);
+  release(handle);
+}
+
+static void begin_close(struct handle *handle) {
+  if (handle->closing) return;
+  handle->closing = true;
+  uv_poll_stop(&handle->poll);
+  uv_close((uv_handle_t *)&handle->poll, on_closed);
+}
+
+static void on_environment_end(napi_async_cleanup_hook_handle hook, void *data) {
+  struct handle *handle = data;
+  (void)hook;
+  handle->ending = true;
+  begin_close(handle);
+}
+
+static void on_collected(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)hint;
+  begin_close(data);
+  release(data);
+}
+
+static int start_polling(napi_env env, struct handle *handle) {
+  uv_loop_t *loop;
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return ENOSYS;
+  handle->poll.data = handle;
+  return -uv_poll_init(loop, &handle->poll, handle->fd);
+}
+
+struct failure handle_adopt(napi_env env, napi_value object, struct handle *handle, const char *label) {
+  napi_value name;
+  int number = start_polling(env, handle);
+  if (number != 0) {
+    close(handle->fd);
+    free(handle);
+    return (struct failure){number, "uv_poll_init"};
+  }
+  handle->env = env;
+  handle->owners = 2;
+  napi_create_string_utf8(env, label, NAPI_AUTO_LENGTH, &name);
+  napi_async_init(env, object, name, &handle->context);
+  napi_add_async_cleanup_hook(env, on_environment_end, handle, &handle->cleanup);
+  napi_wrap(env, object, handle, on_collected, NULL, NULL);
+  return NO_FAILURE;
+}
+
+struct handle *handle_self(napi_env env, napi_callback_info info, size_t *count, napi_value *arguments) {
+  napi_value object;
+  void *data = NULL;
+  napi_get_cb_info(env, info, count, arguments, &object, NULL);
+  napi_unwrap(env, object, &data);
+  struct handle *handle = data;
+  return handle == NULL || handle->closing ? NULL : handle;
+}
+
+void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t *bytes) {
+  drop_reference(handle, &handle->memories[place]);
+  napi_create_reference(handle->env, array, 1, &handle->memories[place]);
+  return bytes_of(handle->env, array, bytes);
+}
+
+struct failure handle_start(struct handle *handle, napi_value wake) {
+  if (handle->wake != NULL) return (struct failure){EBADF, "start"};
+  napi_create_reference(handle->env, wake, 1, &handle->wake);
+  return (struct failure){-uv_poll_start(&handle->poll, UV_READABLE, on_readable), "uv_poll_start"};
+}
+
+napi_value handle_close(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  struct handle *handle = handle_self(env, info, &count, &argument);
+  if (handle == NULL) return NULL;
+  napi_create_reference(env, argument, 1, &handle->closed);
+  begin_close(handle);
+  return NULL;
+}
+
+uint8_t *bytes_of(napi_env env, napi_value array, size_t *length) {
+  void *bytes = NULL;
+  *length = 0;
+  napi_get_buffer_info(env, array, &bytes, length);
+  return bytes;
+}
+
+napi_value number_value(napi_env env, int32_t number) {
+  napi_value value;
+  napi_create_int32(env, number, &value);
+  return value;
+}

@@ -1,0 +1,126 @@
+#include "split.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "checksum.h"
+#include "ip.h"
+
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5
+#endif
+
+/* A packet to be cut, as the kernel described it. */
+struct cut {
+  const uint8_t *packet;
+  struct ip_layout layout;
+  size_t payload;
+  size_t segment;
+};
+
+static struct rows single(size_t length) {
+  return (struct rows){1, length, length, 0, length};
+}
+
+/* The field holds the sum of the pseudo-header, which counts as part of what is summed. */
+static enum split_result finish(const struct virtio_net_hdr *vnet, uint8_t *packet, size_t length) {
+  size_t start = vnet->csum_start, field = start + vnet->csum_offset;
+  if ((vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0) return SPLIT_DONE;
+  if (start >= length || field + 2 > length) return SPLIT_MALFORMED;
+  uint16_t checksum = (uint16_t)~checksum_fold(checksum_add(0, packet + start, length - start));
+  write_sum(packet + field, checksum == 0 && vnet->csum_offset == UDP_CHECKSUM_AT ? UINT16_MAX : checksum);
+  return SPLIT_DONE;
+}
+
+static enum split_result pass(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, uint8_t *to,
+                              size_t room, struct rows *rows) {
+  if (length > room) return SPLIT_NO_ROOM;
+  memcpy(to, packet, length);
+  *rows = single(length);
+  return finish(vnet, to, length);
+}
+
+/* What the type of the super-packet says, which its first byte must agree with. */
+static bool read_type(uint8_t type, const uint8_t *packet, size_t length, struct ip_layout *layout) {
+  if (length < IPV4_HEADER) return false;
+  layout->version = packet[0] >> 4;
+  switch (type & ~VIRTIO_NET_HDR_GSO_ECN) {
+    case VIRTIO_NET_HDR_GSO_TCPV4:
+      layout->protocol = PROTOCOL_TCP;
+      return layout->version == 4;
+    case VIRTIO_NET_HDR_GSO_TCPV6:
+      layout->protocol = PROTOCOL_TCP;
+      return layout->version == 6;
+    case VIRTIO_NET_HDR_GSO_UDP_L4:
+      layout->protocol = PROTOCOL_UDP;
+      return layout->version == 4 || layout->version == 6;
+    default:
+      return false;
+  }
+}
+
+/* An IPv4 header says itself how long it is; behind extension headers only the kernel knows. */
+static size_t upper_start(const struct virtio_net_hdr *vnet, const uint8_t *packet, uint8_t version) {
+  if (version == 4) return (size_t)(packet[0] & 15) * 4;
+  return (vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 ? vnet->csum_start : IPV6_HEADER;
+}
+
+/* hdr_len is not asked: on a forwarded packet it is whatever the first piece was. */
+static bool read_layout(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, struct ip_layout *layout) {
+  if (!read_type(vnet->gso_type, packet, length, layout)) return false;
+  layout->upper_at = upper_start(vnet, packet, layout->version);
+  if (layout->upper_at < (layout->version == 4 ? IPV4_HEADER : IPV6_HEADER)) return false;
+  size_t upper = layout->protocol == PROTOCOL_TCP ? TCP_HEADER : UDP_HEADER;
+  if (layout->upper_at + upper > length) return false;
+  if (layout->protocol == PROTOCOL_TCP) upper = (size_t)(packet[layout->upper_at + TCP_LENGTH_AT] >> 4) * 4;
+  layout->payload_at = layout->upper_at + upper;
+  return upper >= (layout->protocol == PROTOCOL_TCP ? TCP_HEADER : UDP_HEADER) && layout->payload_at < length;
+}
+
+static void number_ipv4(uint8_t *row, const uint8_t *packet, size_t index) {
+  write_short(row + 4, (uint16_t)(read_short(packet + 4) + index));
+}
+
+static void amend_tcp(uint8_t *tcp, const struct cut *cut, size_t offset, bool is_last) {
+  const uint8_t *original = cut->packet + cut->layout.upper_at;
+  write_long(tcp + TCP_SEQUENCE_AT, read_long(original + TCP_SEQUENCE_AT) + (uint32_t)offset);
+  if (!is_last) tcp[TCP_FLAGS_AT] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+  if (offset > 0) tcp[TCP_FLAGS_AT] &= (uint8_t)~TCP_CWR;
+}
+
+static void write_row(uint8_t *row, const struct cut *cut, size_t index, size_t payload) {
+  const struct ip_layout *layout = &cut->layout;
+  size_t offset = index * cut->segment, length = layout->payload_at + payload;
+  uint8_t *upper = row + layout->upper_at;
+  memcpy(row, cut->packet, layout->payload_at);
+  memcpy(row + layout->payload_at, cut->packet + layout->payload_at + offset, payload);
+  if (layout->version == 4) number_ipv4(row, cut->packet, index);
+  ip_set_length(row, layout, length);
+  if (layout->protocol == PROTOCOL_TCP) amend_tcp(upper, cut, offset, offset + payload == cut->payload);
+  else write_short(upper + UDP_LENGTH_AT, (uint16_t)(length - layout->upper_at));
+  write_short(upper + ip_checksum_at(layout), 0);
+  uint64_t sum = ip_pseudo_sum(row, layout, length - layout->upper_at);
+  ip_finish_checksum(row, layout, checksum_add(sum, upper, length - layout->upper_at));
+}
+
+static enum split_result cut_up(const struct cut *cut, uint8_t *to, size_t room, struct rows *rows) {
+  size_t header = cut->layout.payload_at, count = (cut->payload + cut->segment - 1) / cut->segment;
+  size_t last = cut->payload - (count - 1) * cut->segment, stride = header + cut->segment;
+  if (count > 1 && stride > PACKET_MAX) return SPLIT_MALFORMED;
+  if ((count - 1) * stride + header + last > room) return SPLIT_NO_ROOM;
+  for (size_t index = 0; index < count; index++) {
+    write_row(to + index * stride, cut, index, index + 1 == count ? last : cut->segment);
+  }
+  *rows = (struct rows){count, count == 1 ? header + last : stride, stride, (count - 1) * stride, header + last};
+  return SPLIT_DONE;
+}
+
+enum split_result split(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, uint8_t *to, size_t room,
+                        struct rows *rows) {
+  struct cut cut = {.packet = packet, .segment = vnet->gso_size};
+  if (length == 0 || length > PACKET_MAX) return SPLIT_MALFORMED;
+  if (vnet->gso_type == VIRTIO_NET_HDR_GSO_NONE) return pass(vnet, packet, length, to, room, rows);
+  if (cut.segment == 0 || !read_layout(vnet, packet, length, &cut.layout)) return SPLIT_MALFORMED;
+  cut.payload = length - cut.layout.payload_at;
+  return cut_up(&cut, to, room, rows);
+}

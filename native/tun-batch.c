@@ -1,0 +1,92 @@
+#include "tun-batch.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "split.h"
+
+/* One wake reads no more than this, so that a flood of packets starves no other handle of the event loop. */
+#define READS_MAX 64u
+#define BYTES_MAX (256u << 10)
+
+#define ALIGNMENT 8u
+
+static size_t aligned(size_t offset) {
+  return (offset + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+static ssize_t read_device(const struct tun_device *device, uint8_t *to) {
+  size_t before = device->has_header ? 0 : sizeof(struct virtio_net_hdr);
+  ssize_t length;
+  do length = read(device->fd, to + before, TUN_SCRATCH - before);
+  while (length < 0 && errno == EINTR);
+  return length < 0 ? length : length + (ssize_t)before;
+}
+
+/* Of IPv4 and IPv6 what must be equal for a rule to treat two packets alike; ports too, for a rule may look at them. */
+static bool same_flow(const uint8_t *left, const uint8_t *right, size_t length) {
+  if (left[0] != right[0] || left[1] != right[1]) return false;
+  if (left[0] == 0x45 && length >= IPV4_HEADER + 4) {
+    return memcmp(left + 6, right + 6, 4) == 0 && memcmp(left + 12, right + 12, 12) == 0;
+  }
+  return left[0] >> 4 == 6 && length >= IPV6_HEADER + 4 && memcmp(left + 6, right + 6, IPV6_HEADER - 6 + 4) == 0;
+}
+
+/* The previous train goes on with this packet: it ends where the packet begins, and has had no short one yet. */
+static bool goes_on(const struct tun_batch_room *room, const uint32_t *entry, size_t offset, const struct rows *rows) {
+  if (rows->count != 1 || entry[3] >= room->train_max || entry[4] != entry[1] || rows->length > entry[1]) return false;
+  if (entry[3] > 1 && entry[2] != aligned(entry[1])) return false;
+  if (entry[0] + entry[3] * aligned(entry[1]) != offset) return false;
+  return same_flow(room->arena + entry[0], room->arena + offset, rows->length);
+}
+
+static void enter(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, const struct rows *rows) {
+  uint32_t *entry = room->index + TUN_INDEX_WORDS * batch->count;
+  if (batch->count > 0 && goes_on(room, entry - TUN_INDEX_WORDS, offset, rows)) {
+    entry -= TUN_INDEX_WORDS;
+    entry[2] = (uint32_t)aligned(entry[1]);
+    entry[3]++;
+    entry[4] = (uint32_t)rows->length;
+    return;
+  }
+  const uint32_t words[TUN_INDEX_WORDS] = {(uint32_t)offset, (uint32_t)rows->length, (uint32_t)rows->stride,
+                                           (uint32_t)rows->count, (uint32_t)rows->last_length};
+  memcpy(entry, words, sizeof words);
+  batch->count++;
+}
+
+/* Takes what one read gave; the offset after it. */
+static size_t take(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, size_t length) {
+  struct virtio_net_hdr vnet;
+  struct rows rows;
+  memcpy(&vnet, room->scratch, sizeof vnet);
+  enum split_result result = split(&vnet, room->scratch + sizeof vnet, length - sizeof vnet, room->arena + offset,
+                                   room->arena_length - offset, &rows);
+  if (result != SPLIT_DONE) {
+    batch->unfit++;
+    return offset;
+  }
+  enter(room, batch, offset, &rows);
+  return aligned(offset + rows.last_at + rows.last_length);
+}
+
+static bool has_room(const struct tun_batch_room *room, const struct tun_batch *batch, size_t offset) {
+  if (batch->count >= room->trains_max) return false;
+  return offset < BYTES_MAX && offset <= room->arena_length && room->arena_length - offset >= 2 * PACKET_MAX;
+}
+
+struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room) {
+  struct tun_batch batch = {0};
+  size_t offset = 0;
+  if (!device->has_header) memset(room->scratch, 0, sizeof(struct virtio_net_hdr));
+  for (size_t reads = 0; reads < READS_MAX && has_room(room, &batch, offset); reads++) {
+    ssize_t length = read_device(device, room->scratch);
+    if (length < 0 && errno != EAGAIN) batch.error = errno;
+    if (length <= 0) break;
+    if ((size_t)length <= sizeof(struct virtio_net_hdr)) batch.unfit++;
+    else offset = take(room, &batch, offset, (size_t)length);
+  }
+  return batch;
+}

@@ -1,0 +1,118 @@
+#define _GNU_SOURCE
+#include "udp-receive.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+/* How many datagrams one system call takes, and how much one wake: others want their turn. */
+#define AT_ONCE 8u
+#define BYTES_MAX (512u << 10)
+
+#define ENTRY_LENGTH 1
+#define ENTRY_STRIDE 2
+#define ENTRY_COUNT 3
+#define ENTRY_LAST_AT 4
+#define ENTRY_LAST_LENGTH 5
+#define ENTRY_ADDRESS 6
+
+/* What one system call fills. */
+struct round {
+  struct mmsghdr messages[AT_ONCE];
+  struct iovec parts[AT_ONCE];
+  union udp_address senders[AT_ONCE];
+  union {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr align;
+  } control[AT_ONCE];
+};
+
+static void prepare(struct round *round, const struct udp_room *room, size_t slot, size_t count) {
+  memset(round->senders, 0, sizeof round->senders);
+  for (size_t at = 0; at < count; at++) {
+    round->parts[at] = (struct iovec){room->arena + (slot + at) * UDP_SLOT, UDP_SLOT};
+    round->messages[at].msg_hdr = (struct msghdr){
+        .msg_name = &round->senders[at],
+        .msg_namelen = sizeof round->senders[at],
+        .msg_iov = &round->parts[at],
+        .msg_iovlen = 1,
+        .msg_control = round->control[at].bytes,
+        .msg_controllen = sizeof round->control[at].bytes,
+    };
+  }
+}
+
+/* The length of what the kernel joined; 0 where it joined nothing. */
+static uint32_t segment_of(struct msghdr *message) {
+  for (struct cmsghdr *note = CMSG_FIRSTHDR(message); note != NULL; note = CMSG_NXTHDR(message, note)) {
+    int segment = 0;
+    if (note->cmsg_level != IPPROTO_UDP || note->cmsg_type != UDP_GRO) continue;
+    memcpy(&segment, CMSG_DATA(note), sizeof segment);
+    return segment > 0 ? (uint32_t)segment : 0;
+  }
+  return 0;
+}
+
+/* The previous train goes on with a datagram of the same sender in the next slot. */
+static bool goes_on(const struct udp_room *room, const uint32_t *entry, uint32_t offset, uint32_t length,
+                    const union udp_address *sender) {
+  if (length == 0 || length > entry[ENTRY_LENGTH] || entry[ENTRY_LAST_LENGTH] != entry[ENTRY_LENGTH]) return false;
+  if (entry[ENTRY_STRIDE] != UDP_SLOT || entry[ENTRY_COUNT] >= room->train_max) return false;
+  if (entry[0] + entry[ENTRY_COUNT] * UDP_SLOT != offset) return false;
+  return memcmp(entry + ENTRY_ADDRESS, sender, sizeof *sender) == 0;
+}
+
+static void enter(const struct udp_room *room, struct udp_received *received, uint32_t offset, uint32_t length,
+                  uint32_t segment, const union udp_address *sender) {
+  uint32_t *entry = room->index + received->count * UDP_INDEX_WORDS;
+  uint32_t *previous = entry - UDP_INDEX_WORDS;
+  bool is_joined = segment > 0 && segment < length;
+  if (received->count > 0 && !is_joined && goes_on(room, previous, offset, length, sender)) {
+    previous[ENTRY_LAST_AT] = previous[ENTRY_COUNT] * UDP_SLOT;
+    previous[ENTRY_LAST_LENGTH] = length;
+    previous[ENTRY_COUNT]++;
+    return;
+  }
+  uint32_t count = is_joined ? (length + segment - 1) / segment : 1, last_at = (count - 1) * segment;
+  const uint32_t words[ENTRY_ADDRESS] = {offset, is_joined ? segment : length, is_joined ? segment : UDP_SLOT, count,
+                                         is_joined ? last_at : 0, is_joined ? length - last_at : length};
+  memcpy(entry, words, sizeof words);
+  memcpy(entry + ENTRY_ADDRESS, sender, sizeof *sender);
+  received->count++;
+}
+
+static int receive_round(const struct udp_socket *udp, struct round *round, size_t count) {
+  int got;
+  do got = recvmmsg(udp->fd, round->messages, (unsigned)count, MSG_DONTWAIT, NULL);
+  while (got < 0 && errno == EINTR);
+  return got;
+}
+
+/* An empty socket is no news; everything else is, and never ends the reading. */
+static int news(int number) {
+  return number == EAGAIN ? 0 : number;
+}
+
+struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_room *room) {
+  struct udp_received received = {0, 0};
+  struct round round;
+  size_t slot = 0, bytes = 0;
+  while (slot < room->slots && bytes < BYTES_MAX) {
+    size_t wanted = room->slots - slot < AT_ONCE ? room->slots - slot : AT_ONCE;
+    prepare(&round, room, slot, wanted);
+    int got = receive_round(udp, &round, wanted);
+    if (got < 0) received.error = news(errno);
+    for (int at = 0; at < got; at++) {
+      uint32_t offset = (uint32_t)((slot + (size_t)at) * UDP_SLOT), length = round.messages[at].msg_len;
+      enter(room, &received, offset, length, segment_of(&round.messages[at].msg_hdr), &round.senders[at]);
+      bytes += length;
+    }
+    if (got < (int)wanted) break;
+    slot += wanted;
+  }
+  return received;
+}

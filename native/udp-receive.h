@@ -1,0 +1,33 @@
+#ifndef MOSAIC_UDP_RECEIVE_H
+#define MOSAIC_UDP_RECEIVE_H
+
+#include "udp-socket.h"
+
+/* What one datagram, or many that the kernel joined, can need. */
+#define UDP_SLOT 65536u
+
+/*
+ * Of the index, for each train: where it begins, the length of its rows, their stride, their number, where the last is
+ * counted from the first, its length; then the sender's socket address.
+ */
+#define UDP_INDEX_WORDS 13u
+
+/* Memory of JavaScript: slots for datagrams, and an index of as many trains. */
+struct udp_room {
+  uint8_t *arena;
+  size_t slots;
+  uint32_t *index;
+  /* How many datagrams may be joined here, where the kernel has not done it. */
+  uint32_t train_max;
+};
+
+struct udp_received {
+  uint32_t count;
+  /* What the kernel had to say besides; 0 for nothing. */
+  int error;
+};
+
+/* Fills the room with what has come, up to a bound; datagrams of one length and sender are a train. */
+struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_room *room);
+
+#endif

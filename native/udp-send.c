@@ -1,0 +1,202 @@
+#define _GNU_SOURCE
+#include "udp-send.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+/* Datagrams in one call: kernels before 6.9 take 64, and count a header among them. */
+#define SEGMENTS_MAX 63u
+#define PARTS_EACH 3u
+#define MESSAGES_MAX 64u
+
+/* A UDP packet's length has 16 bits, and with IPv4 its header counts. */
+#define PAYLOAD_MAX (65535u - 8u - 20u)
+
+/* Datagrams of one length, but for a shorter last, for one place. */
+struct run {
+  struct iovec parts[SEGMENTS_MAX * PARTS_EACH];
+  size_t count;
+  size_t segment;
+  size_t bytes;
+};
+
+/* Messages that leave by one system call, and what they are made of. */
+struct batch {
+  struct mmsghdr messages[MESSAGES_MAX];
+  struct iovec parts[MESSAGES_MAX][PARTS_EACH];
+  size_t bytes[MESSAGES_MAX];
+  size_t count;
+};
+
+static size_t size_of(const struct iovec *parts) {
+  return parts[0].iov_len + parts[1].iov_len + parts[2].iov_len;
+}
+
+static void add_datagram(struct run *run, const struct iovec *parts) {
+  memcpy(run->parts + run->count * PARTS_EACH, parts, PARTS_EACH * sizeof *parts);
+  run->bytes += size_of(parts);
+  run->count++;
+}
+
+static void begin(struct run *run, size_t segment) {
+  run->count = run->bytes = 0;
+  run->segment = segment;
+}
+
+static bool has_room(const struct run *run, size_t length) {
+  return run->count < SEGMENTS_MAX && run->bytes + length <= PAYLOAD_MAX && length <= run->segment;
+}
+
+static void flush(const struct udp_socket *udp, struct batch *batch, struct udp_sent *sent) {
+  for (size_t at = 0; at < batch->count;) {
+    int done = sendmmsg(udp->fd, batch->messages + at, (unsigned)(batch->count - at), MSG_DONTWAIT);
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) {
+      sent->error = errno == EAGAIN ? ENOBUFS : errno;
+      sent->failed++;
+      at++;
+      continue;
+    }
+    for (int i = 0; i < done; i++, at++) sent->bytes += batch->bytes[at];
+    sent->datagrams += (uint32_t)done;
+  }
+  batch->count = 0;
+}
+
+static void add_message(const struct udp_socket *udp, struct batch *batch, const union udp_address *to,
+                        const struct iovec *parts, struct udp_sent *sent) {
+  if (batch->count == MESSAGES_MAX) flush(udp, batch, sent);
+  size_t at = batch->count++;
+  memcpy(batch->parts[at], parts, sizeof batch->parts[at]);
+  batch->bytes[at] = size_of(parts);
+  batch->messages[at].msg_hdr = (struct msghdr){.msg_name = (void *)to,
+                                                .msg_namelen = udp_address_length(to),
+                                                .msg_iov = batch->parts[at],
+                                                .msg_iovlen = PARTS_EACH};
+}
+
+/* 0, or why the kernel does not cut this run. */
+static int send_cut(const struct udp_socket *udp, const union udp_address *to, struct run *run) {
+  union {
+    char bytes[CMSG_SPACE(sizeof(uint16_t))];
+    struct cmsghdr align;
+  } control = {0};
+  struct msghdr message = {.msg_name = (void *)to, .msg_namelen = udp_address_length(to), .msg_iov = run->parts,
+                           .msg_iovlen = run->count * PARTS_EACH, .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
+  struct cmsghdr *note = CMSG_FIRSTHDR(&message);
+  uint16_t segment = (uint16_t)run->segment;
+  note->cmsg_level = IPPROTO_UDP;
+  note->cmsg_type = UDP_SEGMENT;
+  note->cmsg_len = CMSG_LEN(sizeof segment);
+  memcpy(CMSG_DATA(note), &segment, sizeof segment);
+  ssize_t length;
+  do length = sendmsg(udp->fd, &message, MSG_DONTWAIT);
+  while (length < 0 && errno == EINTR);
+  return length < 0 ? errno : 0;
+}
+
+/* Whether one by one might succeed. */
+static bool is_about_cutting(int number) {
+  return number == EIO || number == EMSGSIZE || number == EINVAL;
+}
+
+static void refuse(struct udp_sent *sent, const struct run *run, int number) {
+  sent->error = number == EAGAIN ? ENOBUFS : number;
+  sent->failed += (uint32_t)run->count;
+}
+
+static void send_singly(const struct udp_socket *udp, const union udp_address *to, struct run *run,
+                        struct udp_sent *sent) {
+  struct batch batch;
+  batch.count = 0;
+  for (size_t at = 0; at < run->count; at++) add_message(udp, &batch, to, run->parts + at * PARTS_EACH, sent);
+  flush(udp, &batch, sent);
+}
+
+static void send_run(struct udp_socket *udp, const union udp_address *to, struct run *run, bool segments,
+                     struct udp_sent *sent) {
+  if (run->count == 0) return;
+  if (run->count == 1 || !segments || !udp->segments || sent->segment_error != 0) return send_singly(udp, to, run, sent);
+  int number = send_cut(udp, to, run);
+  if (number == 0) {
+    sent->datagrams += (uint32_t)run->count;
+    sent->bytes += run->bytes;
+    sent->segmented++;
+    return;
+  }
+  if (!is_about_cutting(number)) return refuse(sent, run, number);
+  sent->segment_error = number;
+  if (number == EIO) udp->segments = false;
+  send_singly(udp, to, run, sent);
+}
+
+struct udp_sent udp_send_rows(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
+                              const uint8_t *bytes, const struct rows *rows, bool segments) {
+  struct udp_sent sent = {0};
+  struct run run;
+  size_t segment = frame->head.iov_len + rows->length + frame->tail.iov_len;
+  begin(&run, segment);
+  for (size_t row = 0; row < rows->count; row++) {
+    bool is_last = row + 1 == rows->count;
+    const struct iovec parts[PARTS_EACH] = {is_last ? frame->last_head : frame->head,
+                                            {(void *)(bytes + row_at(rows, row)), row_length(rows, row)},
+                                            is_last ? frame->last_tail : frame->tail};
+    if (!has_room(&run, size_of(parts))) {
+      send_run(udp, to, &run, segments, &sent);
+      begin(&run, segment);
+    }
+    add_datagram(&run, parts);
+  }
+  send_run(udp, to, &run, segments, &sent);
+  return sent;
+}
+
+static const union udp_address *address_at(const uint8_t *queue, const struct udp_waiting *waiting) {
+  return (const union udp_address *)(queue + waiting->at);
+}
+
+static struct iovec bytes_at(const uint8_t *queue, const struct udp_waiting *waiting) {
+  return (struct iovec){(void *)(queue + waiting->at + sizeof(union udp_address)), waiting->length};
+}
+
+static bool same_place(const uint8_t *queue, const struct udp_waiting *one, const struct udp_waiting *other) {
+  return memcmp(queue + one->at, queue + other->at, sizeof(union udp_address)) == 0;
+}
+
+/* How many from the first on can be one run; at least the first. */
+static size_t gather(const uint8_t *queue, const struct udp_waiting *waiting, size_t count, struct run *run) {
+  size_t taken = 0;
+  begin(run, waiting->length);
+  do {
+    const struct iovec parts[PARTS_EACH] = {bytes_at(queue, waiting + taken), {NULL, 0}, {NULL, 0}};
+    add_datagram(run, parts);
+    if (waiting[taken++].length < run->segment || run->segment == 0) break;
+  } while (taken < count && has_room(run, waiting[taken].length) && same_place(queue, waiting, waiting + taken));
+  return taken;
+}
+
+struct udp_sent udp_send_waiting(struct udp_socket *udp, const uint8_t *queue, const struct udp_waiting *waiting,
+                                 size_t count, bool segments) {
+  struct udp_sent sent = {0};
+  struct batch batch;
+  struct run run;
+  batch.count = 0;
+  for (size_t at = 0, taken = 0; at < count; at += taken) {
+    const union udp_address *to = address_at(queue, waiting + at);
+    taken = gather(queue, waiting + at, count - at, &run);
+    if (taken == 1) {
+      add_message(udp, &batch, to, run.parts, &sent);
+      continue;
+    }
+    flush(udp, &batch, &sent);
+    send_run(udp, to, &run, segments, &sent);
+  }
+  flush(udp, &batch, &sent);
+  return sent;
+}

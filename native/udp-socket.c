@@ -1,0 +1,113 @@
+#include "udp-socket.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#define UDP_GRO 104
+#endif
+
+/* Asked of the kernel, which gives what its limits allow, and root more. */
+#define BUFFER_BYTES (7 << 20)
+
+socklen_t udp_address_length(const union udp_address *address) {
+  if (address->any.sa_family == AF_INET) return sizeof address->v4;
+  return address->any.sa_family == AF_INET6 ? sizeof address->v6 : 0;
+}
+
+static void widen(int fd) {
+  int bytes = BUFFER_BYTES;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0) {
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
+  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0) {
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+  }
+}
+
+static int open_bound(const union udp_address *at, const char **call) {
+  int fd = socket(at->any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
+  *call = "socket";
+  if (fd < 0) return -1;
+  if (at->any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  *call = "bind";
+  if (bind(fd, &at->any, udp_address_length(at)) == 0) return fd;
+  int number = errno;
+  close(fd);
+  errno = number;
+  return -1;
+}
+
+static bool knows_segments(int fd) {
+  int size = 0;
+  socklen_t length = sizeof size;
+  return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0;
+}
+
+static bool set_joins(int fd) {
+  int on = 1;
+  return setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
+}
+
+struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, struct udp_socket *udp) {
+  const char *call;
+  udp->fd = open_bound(at, &call);
+  if (udp->fd < 0) return (struct failure){errno, call};
+  widen(udp->fd);
+  udp->segments = segments && knows_segments(udp->fd);
+  udp->joins = joins && set_joins(udp->fd);
+  return NO_FAILURE;
+}
+
+/* Two sockets of the loopback, one of which sends to the other. */
+struct pair {
+  int from;
+  int to;
+};
+
+static bool open_pair(struct pair *pair) {
+  const char *call;
+  union udp_address at;
+  socklen_t length = sizeof at;
+  const union udp_address loopback = {.v4 = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}}};
+  pair->to = open_bound(&loopback, &call);
+  pair->from = open_bound(&loopback, &call);
+  return pair->to >= 0 && pair->from >= 0 && getsockname(pair->to, &at.any, &length) == 0 &&
+         connect(pair->from, &at.any, length) == 0;
+}
+
+static void close_pair(struct pair *pair) {
+  if (pair->to >= 0) close(pair->to);
+  if (pair->from >= 0) close(pair->from);
+}
+
+/* "abcd", "efgh" and "ij" in one call. */
+static bool send_cut(int fd) {
+  int size = 4;
+  if (setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size) < 0) return false;
+  return send(fd, "abcdefghij", 10, 0) == 10;
+}
+
+static bool receives(int fd, const char *text) {
+  char bytes[32];
+  ssize_t length = recv(fd, bytes, sizeof bytes, 0);
+  return length == (ssize_t)strlen(text) && memcmp(bytes, text, (size_t)length) == 0;
+}
+
+bool udp_segments_work(void) {
+  struct pair pair = {-1, -1};
+  bool works = open_pair(&pair) && send_cut(pair.from) && receives(pair.to, "abcd") && receives(pair.to, "efgh") &&
+               receives(pair.to, "ij");
+  close_pair(&pair);
+  return works;
+}
+
+bool udp_joins_work(void) {
+  struct pair pair = {-1, -1};
+  bool works = open_pair(&pair) && set_joins(pair.to) && send_cut(pair.from) && receives(pair.to, "abcdefghij");
+  close_pair(&pair);
+  return works;
+}

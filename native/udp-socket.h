@@ -1,0 +1,36 @@
+#ifndef MOSAIC_UDP_SOCKET_H
+#define MOSAIC_UDP_SOCKET_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "failure.h"
+
+union udp_address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+/* 0 for what is neither IPv4 nor IPv6. */
+socklen_t udp_address_length(const union udp_address *address);
+
+struct udp_socket {
+  int fd;
+  /* The kernel cuts what is sent into datagrams of one length. */
+  bool segments;
+  /* The kernel joins datagrams of one length and sender. */
+  bool joins;
+};
+
+/* Opens, binds and widens a non-blocking socket; an IPv6 socket for all addresses also speaks IPv4. */
+struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, struct udp_socket *udp);
+
+/* Whether the two offloads do what they say, tried on the loopback. */
+bool udp_segments_work(void);
+bool udp_joins_work(void);
+
+#endif

@@ -1,0 +1,246 @@
+/*
+ * A UDP socket as a JavaScript object. Datagrams come to JavaScript in batches, one call a wake of the event loop, those of
+ * one sender and one length as a train; they leave as trains, or as what has gathered since.
+ */
+#include "udp.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "handle.h"
+#include "udp-receive.h"
+#include "udp-send.h"
+#include "udp-socket.h"
+
+#define SENT_WORDS 6
+#define HOST_MAX 256
+
+struct udp {
+  struct handle handle;
+  struct udp_socket socket;
+  struct udp_room room;
+  const uint8_t *queue;
+  size_t queue_length;
+  const struct udp_waiting *waiting;
+  size_t waiting_max;
+  uint32_t *sent;
+};
+
+static napi_value refused(napi_env env, int number, const char *call) {
+  return failure_value(env, (struct failure){number, call});
+}
+
+static bool read_address(napi_env env, napi_value value, union udp_address *address) {
+  size_t length = 0;
+  const uint8_t *bytes = bytes_of(env, value, &length);
+  memset(address, 0, sizeof *address);
+  if (bytes == NULL || length > sizeof *address || length < sizeof address->v4) return false;
+  memcpy(address, bytes, length);
+  return udp_address_length(address) > 0;
+}
+
+static bool udp_read(struct handle *handle, int error) {
+  struct udp *udp = (struct udp *)handle;
+  struct udp_received received = {0, error};
+  if (error == 0) received = udp_receive(&udp->socket, &udp->room);
+  const int32_t numbers[] = {(int32_t)received.count, received.error};
+  if (received.count > 0 || received.error != 0) handle_call(handle, 2, numbers);
+  return error == 0;
+}
+
+/* prepare(queue, waiting, sent) */
+static napi_value udp_prepare(napi_env env, napi_callback_info info) {
+  size_t count = 3, waiting = 0, sent = 0;
+  napi_value arguments[3];
+  struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
+  if (udp == NULL || udp->sent != NULL) return refused(env, EBADF, "prepare");
+  udp->queue = handle_keep(&udp->handle, 2, arguments[0], &udp->queue_length);
+  udp->waiting = handle_keep(&udp->handle, 3, arguments[1], &waiting);
+  udp->waiting_max = waiting / sizeof *udp->waiting;
+  uint32_t *words = handle_keep(&udp->handle, 4, arguments[2], &sent);
+  if (sent < SENT_WORDS * sizeof *words) return refused(env, EINVAL, "prepare");
+  udp->sent = words;
+  return failure_value(env, NO_FAILURE);
+}
+
+/* start(arena, index, trainMax, wake) */
+static napi_value udp_start(napi_env env, napi_callback_info info) {
+  size_t count = 4, arena = 0, index = 0;
+  napi_value arguments[4];
+  struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
+  if (udp == NULL || udp->handle.wake != NULL) return refused(env, EBADF, "start");
+  udp->room.arena = handle_keep(&udp->handle, 0, arguments[0], &arena);
+  udp->room.index = handle_keep(&udp->handle, 1, arguments[1], &index);
+  napi_get_value_uint32(env, arguments[2], &udp->room.train_max);
+  udp->room.slots = arena / UDP_SLOT;
+  if (index / (UDP_INDEX_WORDS * sizeof(uint32_t)) < udp->room.slots) udp->room.slots = 0;
+  if (udp->room.slots == 0) return refused(env, EINVAL, "start");
+  return failure_value(env, handle_start(&udp->handle, arguments[3]));
+}
+
+/* An errno, or 0; the rest is in the words that `start` was given. */
+static napi_value report(napi_env env, struct udp *udp, const struct udp_sent *sent) {
+  const uint32_t words[SENT_WORDS] = {sent->datagrams, (uint32_t)sent->bytes,          sent->failed,
+                                      sent->segmented, (uint32_t)sent->segment_error, udp->socket.segments};
+  memcpy(udp->sent, words, sizeof words);
+  return number_value(env, sent->error);
+}
+
+static napi_value nothing_sent(napi_env env, struct udp *udp, int number, uint32_t datagrams) {
+  const struct udp_sent sent = {.failed = datagrams, .error = number};
+  return udp == NULL || udp->sent == NULL ? number_value(env, number) : report(env, udp, &sent);
+}
+
+static struct iovec part_of(napi_env env, napi_value value) {
+  size_t length = 0;
+  uint8_t *bytes = bytes_of(env, value, &length);
+  return (struct iovec){bytes, bytes == NULL ? 0 : length};
+}
+
+static bool are_within(const struct rows *rows, size_t bytes) {
+  if (rows->count == 0 || rows->length > bytes || rows->last_length > rows->length) return false;
+  if (rows->last_at > bytes || rows->last_length > bytes - rows->last_at) return false;
+  return rows->count == 1 || (rows->count - 2) * rows->stride + rows->length <= bytes;
+}
+
+/* sendTrain(to, head, tail, lastHead, lastTail, bytes, length, stride, count, lastAt, lastLength, segments) */
+static napi_value udp_send_train(napi_env env, napi_callback_info info) {
+  size_t count = 12, bytes = 0;
+  napi_value arguments[12];
+  union udp_address to;
+  uint32_t numbers[5] = {0};
+  bool segments = false;
+  struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
+  if (udp == NULL || udp->sent == NULL) return number_value(env, EBADF);
+  const uint8_t *first = bytes_of(env, arguments[5], &bytes);
+  for (size_t at = 0; at < 5; at++) napi_get_value_uint32(env, arguments[6 + at], &numbers[at]);
+  napi_get_value_bool(env, arguments[11], &segments);
+  const struct rows rows = {
+      .length = numbers[0], .stride = numbers[1], .count = numbers[2], .last_at = numbers[3], .last_length = numbers[4]};
+  const struct udp_frame frame = {part_of(env, arguments[1]), part_of(env, arguments[2]), part_of(env, arguments[3]),
+                                  part_of(env, arguments[4])};
+  if (first == NULL || !read_address(env, arguments[0], &to) || !are_within(&rows, bytes)) {
+    return nothing_sent(env, udp, EINVAL, numbers[2]);
+  }
+  struct udp_sent sent = udp_send_rows(&udp->socket, &to, &frame, first, &rows, segments);
+  return report(env, udp, &sent);
+}
+
+static bool is_within(const struct udp *udp, const struct udp_waiting *waiting) {
+  size_t before = waiting->at + sizeof(union udp_address);
+  if (waiting->at % sizeof(uint32_t) != 0 || before > udp->queue_length) return false;
+  if (waiting->length > udp->queue_length - before) return false;
+  return udp_address_length((const union udp_address *)(udp->queue + waiting->at)) > 0;
+}
+
+/* sendWaiting(count, segments) */
+static napi_value udp_send_queue(napi_env env, napi_callback_info info) {
+  size_t arguments_count = 2;
+  napi_value arguments[2];
+  uint32_t count = 0;
+  bool segments = false;
+  struct udp *udp = (struct udp *)handle_self(env, info, &arguments_count, arguments);
+  if (udp == NULL || udp->sent == NULL) return number_value(env, EBADF);
+  napi_get_value_uint32(env, arguments[0], &count);
+  napi_get_value_bool(env, arguments[1], &segments);
+  if (count > udp->waiting_max) return nothing_sent(env, udp, EINVAL, count);
+  for (size_t at = 0; at < count; at++) {
+    if (!is_within(udp, udp->waiting + at)) return nothing_sent(env, udp, EINVAL, count);
+  }
+  struct udp_sent sent = udp_send_waiting(&udp->socket, udp->queue, udp->waiting, count, segments);
+  return report(env, udp, &sent);
+}
+
+static napi_value address_value(napi_env env, const union udp_address *address) {
+  napi_value value;
+  napi_create_buffer_copy(env, udp_address_length(address), address, NULL, &value);
+  return value;
+}
+
+static napi_value object_of(napi_env env, const struct udp_socket *udp) {
+  napi_value object, address, segments, joins;
+  union udp_address bound;
+  socklen_t length = sizeof bound;
+  memset(&bound, 0, sizeof bound);
+  getsockname(udp->fd, &bound.any, &length);
+  napi_create_object(env, &object);
+  address = address_value(env, &bound);
+  napi_get_boolean(env, udp->segments, &segments);
+  napi_get_boolean(env, udp->joins, &joins);
+  const napi_property_descriptor properties[] = {
+      {"address", NULL, NULL, NULL, NULL, address, napi_enumerable, NULL},
+      {"segments", NULL, NULL, NULL, NULL, segments, napi_enumerable, NULL},
+      {"joins", NULL, NULL, NULL, NULL, joins, napi_enumerable, NULL},
+      {"prepare", NULL, udp_prepare, NULL, NULL, NULL, napi_default, NULL},
+      {"start", NULL, udp_start, NULL, NULL, NULL, napi_default, NULL},
+      {"sendTrain", NULL, udp_send_train, NULL, NULL, NULL, napi_default, NULL},
+      {"sendWaiting", NULL, udp_send_queue, NULL, NULL, NULL, napi_default, NULL},
+      {"close", NULL, handle_close, NULL, NULL, NULL, napi_default, NULL},
+  };
+  napi_define_properties(env, object, sizeof properties / sizeof *properties, properties);
+  return object;
+}
+
+static napi_value open_socket(napi_env env, const union udp_address *at, bool segments, bool joins, struct udp *udp) {
+  struct failure failure =
+      udp_socket_open(at, segments && udp_segments_work(), joins && udp_joins_work(), &udp->socket);
+  if (failure.number != 0) {
+    free(udp);
+    return failure_value(env, failure);
+  }
+  napi_value object = object_of(env, &udp->socket);
+  udp->handle.fd = udp->socket.fd;
+  udp->handle.read = udp_read;
+  failure = handle_adopt(env, object, &udp->handle, "MosaicUdp");
+  return failure.number == 0 ? object : failure_value(env, failure);
+}
+
+napi_value udp_open(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3];
+  union udp_address at;
+  bool segments = false, joins = false;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  napi_get_value_bool(env, arguments[1], &segments);
+  napi_get_value_bool(env, arguments[2], &joins);
+  if (!read_address(env, arguments[0], &at)) return refused(env, EINVAL, "bind");
+  struct udp *udp = calloc(1, sizeof *udp);
+  return udp == NULL ? refused(env, ENOMEM, "malloc") : open_socket(env, &at, segments, joins, udp);
+}
+
+napi_value udp_socket_address(napi_env env, napi_callback_info info) {
+  size_t count = 2, length = 0;
+  napi_value arguments[2], none;
+  char host[HOST_MAX] = "", service[8];
+  uint32_t port = 0;
+  const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM};
+  struct addrinfo *found = NULL;
+  union udp_address address;
+  napi_get_undefined(env, &none);
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  napi_get_value_string_utf8(env, arguments[0], host, sizeof host, &length);
+  napi_get_value_uint32(env, arguments[1], &port);
+  snprintf(service, sizeof service, "%u", (unsigned)(port & UINT16_MAX));
+  if (getaddrinfo(host, service, &hints, &found) != 0 || found == NULL) return none;
+  memset(&address, 0, sizeof address);
+  if (found->ai_addrlen <= sizeof address) memcpy(&address, found->ai_addr, found->ai_addrlen);
+  freeaddrinfo(found);
+  return udp_address_length(&address) > 0 ? address_value(env, &address) : none;
+}
+
+napi_value udp_host_text(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument, text;
+  union udp_address address;
+  char host[NI_MAXHOST] = "";
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  if (read_address(env, argument, &address)) {
+    getnameinfo(&address.any, udp_address_length(&address), host, sizeof host, NULL, 0, NI_NUMERICHOST);
+  }
+  napi_create_string_utf8(env, host, NAPI_AUTO_LENGTH, &text);
+  return text;
+}

@@ -1,0 +1,13 @@
+#ifndef MOSAIC_UDP_H
+#define MOSAIC_UDP_H
+
+#include <node_api.h>
+
+/* JavaScript's `openUdp(address, segments, joins)`: the object of `UdpHandle` in index.ts, or `{errno, call}`. */
+napi_value udp_open(napi_env env, napi_callback_info info);
+
+/* JavaScript's `socketAddress(host, port)` and `hostText(address)`. */
+napi_value udp_socket_address(napi_env env, napi_callback_info info);
+napi_value udp_host_text(napi_env env, napi_callback_info info);
+
+#endif

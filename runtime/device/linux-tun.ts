@@ -1,0 +1,123 @@
+import { errnoName } from "../../native/errno.ts";
+import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
+import { Train } from "../plan/train.ts";
+import type { Tun, TunCounters, TunOffload } from "../world/world.ts";
+
+export interface LinuxTunOptions {
+  readonly mtu: number;
+  readonly trains?: boolean;
+  readonly lost?: (code: string) => void;
+}
+
+/** Room for a wake: what its reads give, and after the last of them two of the largest packets still. */
+const ARENA_BYTES = 512 << 10;
+const TRAINS_MAX = 64;
+/** One read: the largest packet, behind what the kernel says of it. */
+const SCRATCH_BYTES = 65_545;
+/** As many as one datagram socket sends in one piece. */
+const TRAIN_MAX = 64;
+
+/** A TUN interface of the kernel. It is read from when somebody wants its packets; until then the kernel queues them. */
+export class LinuxTun implements Tun {
+  readonly name: string;
+  readonly mtu: number;
+  readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
+  readonly #handle: TunHandle;
+  readonly #arena: Uint8Array<ArrayBuffer> = new Uint8Array(ARENA_BYTES);
+  readonly #index: Uint32Array = new Uint32Array(TRAINS_MAX * TUN_INDEX_WORDS);
+  readonly #scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
+  readonly #written: Uint32Array = new Uint32Array(4);
+  readonly #trainMax: number;
+  readonly #lost: ((code: string) => void) | undefined;
+  readonly #works: number;
+  #superRead = 0;
+  #superWritten = 0;
+  #unfit = 0;
+  #receive: ((packet: Uint8Array) => void) | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** The interface is up. */
+  constructor(handle: TunHandle, options: LinuxTunOptions) {
+    this.name = handle.name;
+    this.mtu = options.mtu;
+    this.#handle = handle;
+    this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
+    this.#lost = options.lost;
+    this.#works = handle.testOffload();
+  }
+
+  get offload(): TunOffload {
+    return {
+      tcp: (this.#works & OFFLOAD.tcp) !== 0,
+      udp: (this.#works & OFFLOAD.udp) !== 0,
+      superRead: this.#superRead,
+      superWritten: this.#superWritten,
+      unfit: this.#unfit,
+    };
+  }
+
+  onPacket(receive: (packet: Uint8Array) => void): void {
+    const started = this.#receive !== undefined;
+    this.#receive = receive;
+    if (!started) this.#start();
+  }
+
+  write(packet: Uint8Array): void {
+    const isTrain = packet instanceof Train;
+    const { length, byteOffset, buffer } = packet;
+    const [stride, count, lastAt, lastLength] = isTrain
+      ? [packet.stride, packet.count, packet.lastAt, packet.lastLength]
+      : [length, 1, 0, length];
+    const bytes = isTrain ? new Uint8Array(buffer, byteOffset) : packet;
+    const errno = this.#handle.write(bytes, length, stride, count, lastAt, lastLength, this.#written);
+    this.#countWritten(errno, count);
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => this.#handle.close(resolve));
+    await this.#closed;
+  }
+
+  #start(): void {
+    const refusal = this.#handle.start(this.#arena, this.#index, this.#scratch, this.#trainMax, (count, errno, unfit) =>
+      this.#wake(count, errno, unfit),
+    );
+    if (refusal !== undefined) this.#lost?.(errnoName(refusal.errno));
+  }
+
+  #wake(count: number, errno: number, unfit: number): void {
+    this.#unfit += unfit;
+    for (let i = 0; i < count; i++) this.#take(i * TUN_INDEX_WORDS);
+    if (errno !== 0) this.#lost?.(errnoName(errno));
+  }
+
+  /** A receiver may close the interface in the middle of a batch; the rest of it is not delivered. */
+  #take(at: number): void {
+    if (this.#closed !== undefined) return;
+    const [offset = 0, length = 0, stride = 0, count = 0, lastLength = 0] = this.#index.subarray(
+      at,
+      at + TUN_INDEX_WORDS,
+    );
+    this.counters.read += count;
+    this.counters.readBytes += (count - 1) * length + lastLength;
+    if (count === 1) return this.#receive?.(this.#arena.subarray(offset, offset + length));
+    this.#superRead++;
+    const layout = { count, stride, lastAt: (count - 1) * stride, lastLength };
+    this.#receive?.(new Train(this.#arena.buffer, offset, length, layout));
+  }
+
+  /** Where nothing was even tried, nothing is said of what was refused. */
+  #countWritten(errno: number, count: number): void {
+    const [packets = 0, bytes = 0, superPackets = 0, refused = 0] = this.#written;
+    const { counters } = this;
+    if (errno === 0 || refused > 0) {
+      counters.written += packets;
+      counters.writtenBytes += bytes;
+      this.#superWritten += superPackets;
+    }
+    if (errno === 0) return;
+    const reason = errnoName(errno);
+    counters.refused.set(reason, (counters.refused.get(reason) ?? 0) + (refused > 0 ? refused : count));
+    this.#written.fill(0);
+  }
+}

@@ -1,0 +1,287 @@
+import { errnoName } from "../../native/errno.ts";
+import {
+  ADDRESS_BYTES,
+  type Native,
+  SENT,
+  UDP_INDEX_WORDS,
+  UDP_SLOT_BYTES,
+  type UdpHandle,
+} from "../../native/index.ts";
+import { Train } from "../plan/train.ts";
+import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
+import type { Datagram, DatagramCounters, DatagramOffload, Datagrams } from "../world/world.ts";
+import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
+import { SenderNames } from "./sender-names.ts";
+
+export interface NativeDatagramsOptions {
+  readonly family: Family;
+  readonly maxPayload: number;
+  readonly resolve: Resolve;
+  readonly trains?: boolean;
+  readonly gso?: boolean;
+  readonly gro?: boolean;
+  readonly adapted?: (message: string) => void;
+}
+
+export type NativeDatagramsResult =
+  | { readonly ok: true; readonly datagrams: Datagrams }
+  | { readonly ok: false; readonly code: string };
+
+/** Slots for what one wake takes; memory that nothing comes into costs nothing. */
+const SLOTS = 64;
+/** As many as one call sends in one piece. */
+const TRAIN_MAX = 64;
+
+/** What may wait for the end of what the node is doing. */
+const QUEUE_BYTES = 256 << 10;
+const QUEUE_MAX = 256;
+const LENGTH_MAX = 65_535;
+
+/** What may wait for the address of one name. */
+const WAITING_MAX = 64;
+
+/** A path that refused trains is tried again after this. */
+const RETRY_MS = 60_000;
+
+/** Where datagrams go: the socket address, and until when they must go singly. */
+interface Place {
+  readonly address: Uint8Array;
+  singlyUntilMs: number;
+}
+
+/** Opens a socket of the addon. The host is numeric. */
+export function openNativeDatagrams(
+  native: Native,
+  host: string,
+  port: number,
+  options: NativeDatagramsOptions,
+): NativeDatagramsResult {
+  const address = native.socketAddress(host, port);
+  if (address === undefined) return { ok: false, code: "EADDRNOTAVAIL" };
+  const { trains = false, gso = true, gro = true } = options;
+  const handle = native.openUdp(address, gso, trains && gro);
+  if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
+  return { ok: true, datagrams: new NativeDatagrams(native, handle, options) };
+}
+
+/**
+ * Datagrams over one UDP socket of the kernel, many a system call: what is sent singly waits until the node has done what
+ * it is doing, trains leave at once.
+ */
+class NativeDatagrams implements Datagrams {
+  readonly address: string;
+  readonly maxPayload: number;
+  readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
+  readonly #native: Native;
+  readonly #handle: UdpHandle;
+  readonly #options: NativeDatagramsOptions;
+  readonly #destinations: Destinations;
+  readonly #places = new WeakMap<KnownDestination, Place>();
+  readonly #senders: SenderNames;
+  readonly #queue: Uint8Array = new Uint8Array(QUEUE_BYTES);
+  readonly #waiting: Uint32Array = new Uint32Array(2 * QUEUE_MAX);
+  readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
+  readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
+  readonly #arena: Uint8Array<ArrayBuffer> = new Uint8Array(SLOTS * UDP_SLOT_BYTES);
+  readonly #refusals = new Map<string, number>();
+  /** Those that wait: what they are made of, and for whom. */
+  #queued: Place[] = [];
+  #queuedBytes = 0;
+  #segments: boolean;
+  #segmented = 0;
+  #joined = 0;
+  #closed: Promise<void> | undefined;
+  #receive: ((datagram: Datagram) => void) | undefined;
+
+  constructor(native: Native, handle: UdpHandle, options: NativeDatagramsOptions) {
+    this.#native = native;
+    this.#handle = handle;
+    this.#options = options;
+    this.#segments = handle.segments;
+    this.#senders = new SenderNames(native);
+    this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer));
+    this.maxPayload = options.maxPayload;
+    this.#destinations = new Destinations(options.family, options.resolve, (waiting, destination) => {
+      for (const bytes of waiting) this.#forward(destination, bytes);
+    });
+    const refusal = handle.prepare(this.#queue, this.#waiting, this.#sent);
+    if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
+  }
+
+  get offload(): DatagramOffload {
+    return {
+      segments: this.#segments,
+      joins: this.#handle.joins,
+      segmented: this.#segmented,
+      joined: this.#joined,
+      refusals: this.#refusals,
+    };
+  }
+
+  onDatagram(receive: (datagram: Datagram) => void): void {
+    const isStarted = this.#receive !== undefined;
+    this.#receive = receive;
+    if (isStarted) return;
+    const trainMax = this.#options.trains === true ? TRAIN_MAX : 1;
+    const refusal = this.#handle.start(this.#arena, this.#index, trainMax, (count, errno) => this.#wake(count, errno));
+    if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
+  }
+
+  send(to: string, bytes: Uint8Array): void {
+    if (bytes.length > this.maxPayload) return this.#fail("too long");
+    if (this.#closed !== undefined) return this.#fail("closed");
+    this.#forward(this.#destinations.find(to), bytes);
+  }
+
+  sendTrain(to: string, train: DatagramTrain): void {
+    const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
+    if (destination?.kind !== "known") {
+      for (const bytes of datagramsOf(train)) this.send(to, bytes);
+      return;
+    }
+    const place = this.#place(destination);
+    if (place === undefined) return this.#fail("bad address", train.train.count);
+    this.#flush();
+    this.#transmit(place, train);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#flush();
+      this.#closed = new Promise((resolve) => this.#handle.close(resolve));
+    }
+    await this.#closed;
+  }
+
+  #forward(to: ReturnType<Destinations["find"]>, bytes: Uint8Array): void {
+    switch (to.kind) {
+      case "known":
+        return this.#enqueue(this.#place(to), bytes);
+      case "refused":
+        return this.#fail(to.reason);
+      case "resolving":
+        if (to.waiting.length < WAITING_MAX) to.waiting.push(bytes);
+        else this.#fail("unresolved");
+    }
+  }
+
+  #place(to: KnownDestination): Place | undefined {
+    const known = this.#places.get(to);
+    if (known !== undefined) return known;
+    const address = this.#native.socketAddress(to.host, to.port);
+    if (address === undefined) return undefined;
+    const place = { address: paddedAddress(address), singlyUntilMs: 0 };
+    this.#places.set(to, place);
+    return place;
+  }
+
+  #enqueue(place: Place | undefined, bytes: Uint8Array): void {
+    if (this.#closed !== undefined) return this.#fail("closed");
+    if (place === undefined) return this.#fail("bad address");
+    if (bytes.length > LENGTH_MAX) return this.#fail("EMSGSIZE");
+    const end = this.#queuedBytes + ADDRESS_BYTES + bytes.length;
+    if (end > QUEUE_BYTES || this.#queued.length === QUEUE_MAX) this.#flush();
+    const count = this.#queued.length;
+    if (count === 0) queueMicrotask(() => this.#flush());
+    const at = this.#queuedBytes;
+    this.#queue.set(place.address, at);
+    this.#queue.set(bytes, at + ADDRESS_BYTES);
+    this.#waiting[2 * count] = at;
+    this.#waiting[2 * count + 1] = bytes.length;
+    this.#queued.push(place);
+    this.#queuedBytes = (at + ADDRESS_BYTES + bytes.length + 3) & ~3;
+  }
+
+  #flush(): void {
+    const count = this.#queued.length;
+    if (count === 0) return;
+    const isMixed = this.#queued.some((place) => !this.#maySegment(place));
+    const errno = this.#handle.sendWaiting(count, !isMixed);
+    this.#countSent(errno, this.#queued);
+    this.#queued = [];
+    this.#queuedBytes = 0;
+  }
+
+  #transmit(place: Place, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
+    const bytes = new Uint8Array(train.buffer, train.byteOffset);
+    const errno = this.#handle.sendTrain(
+      place.address,
+      head,
+      tail,
+      lastHead,
+      lastTail,
+      bytes,
+      train.length,
+      train.stride,
+      train.count,
+      train.lastAt,
+      train.lastLength,
+      this.#maySegment(place),
+    );
+    this.#countSent(errno, [place]);
+  }
+
+  #maySegment(place: Place): boolean {
+    return this.#segments && (place.singlyUntilMs === 0 || performance.now() >= place.singlyUntilMs);
+  }
+
+  #countSent(errno: number, places: readonly Place[]): void {
+    const sent = this.#sent;
+    this.counters.sent += sent[SENT.datagrams] as number;
+    this.counters.sentBytes += sent[SENT.bytes] as number;
+    this.#segmented += sent[SENT.segmented] as number;
+    if (errno !== 0) this.#fail(errnoName(errno), sent[SENT.failed]);
+    const refused = sent[SENT.segmentErrno] as number;
+    if (refused !== 0) this.#adapt(errnoName(refused), places, sent[SENT.segments] !== 0);
+  }
+
+  /** EIO is said of the interface, and for ever; everything else of the path, which may change. */
+  #adapt(reason: string, places: readonly Place[], segments: boolean): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+    if (this.#segments && !segments) {
+      this.#options.adapted?.(`the interface does not cut datagrams (${reason}); they are sent one by one`);
+    }
+    this.#segments = segments;
+    const now = performance.now();
+    for (const place of segments ? places : []) {
+      if (place.singlyUntilMs <= now) this.#sayPath(place, reason);
+      place.singlyUntilMs = now + RETRY_MS;
+    }
+  }
+
+  #sayPath(place: Place, reason: string): void {
+    const name = this.#senders.name(new Uint32Array(place.address.buffer));
+    this.#options.adapted?.(`${name} gets its datagrams one by one: its path takes no trains of this size (${reason})`);
+  }
+
+  #wake(count: number, errno: number): void {
+    for (let at = 0; at < count; at++)
+      this.#take(this.#index.subarray(at * UDP_INDEX_WORDS, (at + 1) * UDP_INDEX_WORDS));
+    if (errno !== 0) this.#fail(errnoName(errno));
+  }
+
+  #take(entry: Uint32Array): void {
+    if (this.#closed !== undefined) return;
+    const [offset = 0, length = 0, stride = 0, count = 0, lastAt = 0, lastLength = 0] = entry;
+    this.counters.received += count;
+    this.counters.receivedBytes += (count - 1) * length + lastLength;
+    const { buffer } = this.#arena;
+    if (count > 1) this.#joined++;
+    const bytes =
+      count > 1
+        ? new Train(buffer, offset, length, { count, stride, lastAt, lastLength })
+        : new Uint8Array(buffer, offset, length);
+    this.#receive?.({ bytes, from: this.#senders.nameOf(entry) });
+  }
+
+  #fail(reason: string, count: number = 1): void {
+    this.counters.failed.set(reason, (this.counters.failed.get(reason) ?? 0) + count);
+  }
+}
+
+/** A socket address with zeros behind it, so that all have one length. */
+function paddedAddress(address: Uint8Array): Uint8Array<ArrayBuffer> {
+  const padded = new Uint8Array(ADDRESS_BYTES);
+  padded.set(address.subarray(0, ADDRESS_BYTES));
+  return padded;
+}

@@ -1,0 +1,137 @@
+import type { RemoteInfo } from "node:dgram";
+import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
+import type { Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
+import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
+import { formatHostPort, unmapped } from "./host-port.ts";
+
+/** Asked of the kernel, which gives what its limits allow. */
+const SOCKET_BUFFER_BYTES = 4 << 20;
+
+/** What may wait in this process for a full socket buffer. */
+const SEND_QUEUE_BYTES = 4 << 20;
+
+/** What may wait for the address of one name. */
+const WAITING_MAX = 64;
+
+export type NodeDatagramsResult =
+  | { readonly ok: true; readonly datagrams: Datagrams }
+  | { readonly ok: false; readonly code: string };
+
+/** Opens a socket with what Node offers, one datagram a call: for where the addon is not built. The host is numeric. */
+export async function openNodeDatagrams(
+  host: string,
+  port: number,
+  family: Family,
+  maxPayload: number,
+  resolve: Resolve,
+): Promise<NodeDatagramsResult> {
+  // Whatever reaches the socket is numeric by then, and must not wait for a turn of Node's resolver.
+  const socket = DgramAsPromised.createSocket({
+    type: family === 6 ? "udp6" : "udp4",
+    lookup: (name, _options, found) => found(null, name, family),
+  });
+  try {
+    await socket.bind(port, host);
+  } catch (error) {
+    await socket.close();
+    return { ok: false, code: codeOf(error) };
+  }
+  widen(socket);
+  return { ok: true, datagrams: new NodeDatagrams(socket, family, maxPayload, resolve) };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
+
+function widen(socket: SocketAsPromised): void {
+  try {
+    socket.socket.setRecvBufferSize(SOCKET_BUFFER_BYTES);
+    socket.socket.setSendBufferSize(SOCKET_BUFFER_BYTES);
+  } catch {
+    // A kernel that refuses a wish has buffers all the same.
+  }
+}
+
+/**
+ * Datagrams over one UDP socket of the kernel. Only the life of the socket goes through promises: its messages come by
+ * event, and every one is handed on, however long a receiver takes.
+ */
+class NodeDatagrams implements Datagrams {
+  readonly address: string;
+  readonly maxPayload: number;
+  readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
+  readonly #socket: SocketAsPromised;
+  readonly #destinations: Destinations;
+  #closed: Promise<void> | undefined;
+  #receive: ((datagram: Datagram) => void) | undefined;
+
+  constructor(socket: SocketAsPromised, family: Family, maxPayload: number, resolve: Resolve) {
+    const { address, port } = socket.address();
+    this.address = formatHostPort(address, port);
+    this.maxPayload = maxPayload;
+    this.#socket = socket;
+    this.#destinations = new Destinations(family, resolve, (waiting, destination) => {
+      for (const bytes of waiting) this.#forward(destination, bytes);
+    });
+    socket.socket.on("error", (error) => this.#fail(codeOf(error)));
+    socket.socket.on("message", (bytes, from) => this.#take(bytes, from));
+  }
+
+  get queue(): SendQueue {
+    const length = this.#closed === undefined ? this.#socket.socket.getSendQueueSize() : 0;
+    return { length, limit: SEND_QUEUE_BYTES };
+  }
+
+  onDatagram(receive: (datagram: Datagram) => void): void {
+    this.#receive = receive;
+  }
+
+  send(to: string, bytes: Uint8Array): void {
+    if (bytes.length > this.maxPayload) return this.#fail("too long");
+    if (this.#closed !== undefined) return this.#fail("closed");
+    this.#forward(this.#destinations.find(to), bytes);
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= this.#socket.close();
+    await this.#closed;
+  }
+
+  #forward(to: ReturnType<Destinations["find"]>, bytes: Uint8Array): void {
+    switch (to.kind) {
+      case "known":
+        return this.#transmit(to, bytes);
+      case "refused":
+        return this.#fail(to.reason);
+      case "resolving":
+        if (to.waiting.length < WAITING_MAX) to.waiting.push(bytes);
+        else this.#fail("unresolved");
+    }
+  }
+
+  #transmit(to: KnownDestination, bytes: Uint8Array): void {
+    if (this.#closed !== undefined) return this.#fail("closed");
+    const socket = this.#socket.socket;
+    if (socket.getSendQueueSize() > SEND_QUEUE_BYTES) return this.#fail("ENOBUFS");
+    socket.send(bytes, to.port, to.host, this.#sent);
+  }
+
+  readonly #sent = (error: Error | null, length: number): void => {
+    if (error !== null) return this.#fail(codeOf(error));
+    this.counters.sent++;
+    this.counters.sentBytes += length;
+  };
+
+  /** A Buffer would have a slice that copies nothing, unlike the bytes of any other world. */
+  #take(message: Buffer, from: RemoteInfo): void {
+    const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length);
+    this.counters.received++;
+    this.counters.receivedBytes += bytes.length;
+    this.#receive?.({ bytes, from: formatHostPort(unmapped(from.address), from.port) });
+  }
+
+  #fail(reason: string): void {
+    this.counters.failed.set(reason, (this.counters.failed.get(reason) ?? 0) + 1);
+  }
+}

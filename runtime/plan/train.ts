@@ -1,0 +1,78 @@
+/** Where the rows of a train are, counted from the first. */
+export interface TrainLayout {
+  readonly count: number;
+  readonly stride: number;
+  readonly lastAt: number;
+  readonly lastLength: number;
+}
+
+/**
+ * Byte strings that came together and are treated as one: packets of one flow, or what stood in their place in each of
+ * several datagrams. As bytes it is the first of them; whoever sends or writes it does so with each. All have one length
+ * and lie `stride` apart, except that the last may be shorter, and elsewhere.
+ */
+export class Train extends Uint8Array<ArrayBufferLike> {
+  readonly count: number;
+  readonly stride: number;
+  readonly lastAt: number;
+  readonly lastLength: number;
+
+  /** The layout is that of a train of at least two rows within the buffer. */
+  constructor(buffer: ArrayBufferLike, offset: number, length: number, layout: TrainLayout) {
+    super(buffer, offset, length);
+    this.count = layout.count;
+    this.stride = layout.stride;
+    this.lastAt = layout.lastAt;
+    this.lastLength = layout.lastLength;
+  }
+
+  /** A part of a row, or a copy of it, is bytes. */
+  static get [Symbol.species](): Uint8ArrayConstructor {
+    return Uint8Array;
+  }
+
+  row(index: number): Uint8Array {
+    const isLast = index === this.count - 1;
+    const at = this.byteOffset + (isLast ? this.lastAt : index * this.stride);
+    return new Uint8Array(this.buffer, at, isLast ? this.lastLength : this.length);
+  }
+
+  rows(): readonly Uint8Array[] {
+    return Array.from({ length: this.count }, (_, index) => this.row(index));
+  }
+
+  /** The bytes of all rows together. */
+  get size(): number {
+    return (this.count - 1) * this.length + this.lastLength;
+  }
+}
+
+/** A train in memory of its own; `rows` are one, or several as a train has them. */
+export function trainOf(rows: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(0), ...others] = rows;
+  const last = others.at(-1);
+  const bytes = new Uint8Array(rows.reduce((sum, row) => sum + row.length, 0));
+  let at = 0;
+  for (const row of rows) {
+    bytes.set(row, at);
+    at += row.length;
+  }
+  if (last === undefined) return bytes;
+  const lastLength = last.length;
+  return new Train(bytes.buffer, 0, first.length, {
+    count: rows.length,
+    stride: first.length,
+    lastAt: bytes.length - lastLength,
+    lastLength,
+  });
+}
+
+/** Bytes and trains as single rows. */
+export function rowsOf(bytes: Uint8Array): readonly Uint8Array[] {
+  return bytes instanceof Train ? bytes.rows() : [bytes];
+}
+
+/** The same bytes in memory of their own. */
+export function ownedBytes(bytes: Uint8Array): Uint8Array {
+  return trainOf(rowsOf(bytes));
+}
