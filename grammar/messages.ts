@@ -187,6 +187,10 @@ export const MESSAGES = {
   }),
   E0226: (f: { readonly name: string }): Wording => `there is no view \`${f.name}\` that could fail`,
   E0227: (f: { readonly name: string }): Wording => `a fact of \`${f.name}\` has constant arguments only`,
+  E0228: (f: { readonly table: string; readonly cycle: string }): Wording => ({
+    message: `what is in \`${f.table}\` would depend on what is not in it: ${f.cycle}`,
+    help: "break the circle: let one of these rules be run by an event, or take the negation or aggregate out of it",
+  }),
   E0229: (): Wording => ({
     message: "the columns outside the key come from the winning row, so the head needs exactly one `min` or `max`",
     help: "name every plain column in the table's keys(..), or use `min` or `max`",
@@ -269,6 +273,10 @@ export const MESSAGES = {
     help: "insert or delete what the rules derive it from",
   }),
 
+  W0230: (f: { readonly table: string }): Wording => ({
+    message: `\`${f.table}\` is a min or max over itself, and a better value may lead to a worse one`,
+    help: "such rules can go round without end; a cost that is only added to and bounded from above is safe",
+  }),
   W0202: (f: { readonly overlay: string }): Wording =>
     `no loaded file defines the overlay \`${f.overlay}\`: what is sent there is dropped`,
   W0203: (f: { readonly name: string; readonly nearest: string | undefined }): Wording => ({

@@ -11,7 +11,15 @@ export function tableSpec(name: string, arity: number): PredicateSpec {
   const [tuple, remove] = [wireHash(name, arity, "insert"), wireHash(name, arity, "delete")];
   return {
     ...plain(name, arity),
-    table: { lifetime: Infinity, size: Infinity, keys: [0], evict: { policy: "fifo" }, indexes: [], view: "none" },
+    table: {
+      lifetime: Infinity,
+      size: Infinity,
+      keys: [0],
+      evict: { policy: "fifo" },
+      indexes: [],
+      view: "none",
+      tellsRefreshes: false,
+    },
     wire: { tuple, remove, acceptTuple: true, acceptRemove: true },
   };
 }

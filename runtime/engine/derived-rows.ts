@@ -1,6 +1,8 @@
 import { type Key, keyOfRow } from "../plan/key.ts";
+import type { Sign } from "../plan/plan.ts";
 import { compareRows, equalRows, type Row as Values } from "../plan/value.ts";
 import type { Journal, Undoable } from "./journal.ts";
+import type { Row } from "./row.ts";
 import type { Table } from "./table.ts";
 
 /** A row that view rules derive, and by how many derivations. */
@@ -10,42 +12,93 @@ interface Support {
   readonly whole: string;
   readonly key: Key;
   count: number;
+  /** How many of them need no row of the support's own recursive stratum. */
+  grounds: number;
 }
 
-/** What the journal is told of a support; the detail is its count before. */
+/** What happened to a support since the last time the table followed. */
+interface Touch {
+  readonly before: number;
+  /** A derivation was added or refreshed: the row lives on, or comes back. */
+  isRenewed: boolean;
+  /** The row was taken away to see whether it still stands without what it stood on. */
+  isDoubted: boolean;
+}
+
+/** How the table is changed: at once, or step by step where rules define tables in terms of each other. */
+export interface Display {
+  show(values: Values, key: Key): void;
+  hide(row: Row): void;
+  renew(row: Row): void;
+}
+
+/** What the journal is told of a support; the detail is its counts before. */
 type Operation = "counted" | "created" | "forgotten";
+type Counts = readonly [count: number, grounds: number];
 
 /**
  * What view rules derive for one table, counted, and how the table follows it. A pure view shows the smallest of the
- * rows that share a key; in a mixed table a derived row appears when its first support does, and leaves with its last
- * unless something else has put it there too.
+ * rows that share a key. In a mixed table what something else put there stays; a derived row comes when a derivation
+ * does, leaves with its last one, and, having been removed, comes back when a derivation is added or refreshed.
  */
-export class DerivedRows implements Undoable<Operation, Support, number> {
-  readonly #table: Table;
+export class DerivedRows implements Undoable<Operation, Support, Counts> {
+  readonly table: Table;
   readonly #journal: Journal;
   readonly #supports = new Map<string, Support>();
-  /** Pure views: all derived rows of a key. */
   readonly #byKey = new Map<Key, Set<Support>>();
-  readonly #touched = new Map<Support, number>();
+  readonly #touched = new Map<Support, Touch>();
+  readonly #keys = new Set<Key>();
 
   constructor(table: Table, journal: Journal) {
-    this.#table = table;
+    this.table = table;
     this.#journal = journal;
   }
 
-  contribute(values: Values, change: number): void {
-    const whole = keyOfRow(values);
-    const support = this.#supports.get(whole) ?? this.#create(whole, values);
-    const before = support.count;
-    if (!this.#touched.has(support)) this.#touched.set(support, before);
-    support.count += change;
-    this.#journal.record(this, "counted", support, before);
+  get isTouched(): boolean {
+    return this.#keys.size > 0;
   }
 
-  undo(operation: Operation, support: Support, before: number): void {
+  /** A derivation has come, is gone, or was refreshed. A table without a recursive stratum has grounds alone. */
+  contribute(values: Values, sign: Sign, isGround: boolean): void {
+    const whole = keyOfRow(values);
+    const support = this.#supports.get(whole) ?? this.#create(whole, values);
+    const touch = this.#touch(support);
+    if (sign !== 0) this.#count(support, sign, isGround);
+    // A derivation that needs its own stratum may be one that was only taken away for a moment.
+    if (sign === 0 || (sign > 0 && (isGround || support.count > touch.before))) touch.isRenewed = true;
+  }
+
+  #count(support: Support, sign: -1 | 1, isGround: boolean): void {
+    this.#journal.record(this, "counted", support, [support.count, support.grounds]);
+    support.count += sign;
+    if (isGround) support.grounds += sign;
+  }
+
+  /**
+   * The present row of these values when it has just lost a derivation and may stand on nothing but itself. The caller
+   * takes it away; it is shown again when a derivation is left after all.
+   */
+  doubted(values: Values): Row | undefined {
+    const support = this.#supports.get(keyOfRow(values));
+    if (support === undefined || support.grounds > 0) return undefined;
+    const row = this.table.find(support.key);
+    if (row === undefined || row.isBase || !equalRows(row.values, values)) return undefined;
+    this.#touch(support).isDoubted = true;
+    return row;
+  }
+
+  /** From now on the row has to be derived anew, or refreshed, to be shown. */
+  dismiss(row: Row): void {
+    const support = this.#supports.get(keyOfRow(row.values));
+    if (support !== undefined)
+      this.#touched.set(support, { before: support.count, isRenewed: false, isDoubted: false });
+  }
+
+  undo(operation: Operation, support: Support, [count, grounds]: Counts): void {
     switch (operation) {
       case "counted":
-        support.count = before;
+        support.count = count;
+        support.grounds = grounds;
         return;
       case "created":
         return this.#remove(support);
@@ -54,33 +107,47 @@ export class DerivedRows implements Undoable<Operation, Support, number> {
     }
   }
 
-  /** Brings the table in line with what was contributed since the last time. */
-  settle(now: number): void {
-    const grown = new Map<Key, boolean>();
-    for (const [support, before] of this.#touched) {
-      if (support.count < 0) throw new Error(`${this.#table.predicate.name} lost a derivation it never had`);
-      grown.set(support.key, grown.get(support.key) === true || support.count > before);
+  /** Brings the table in line with what was contributed. What that makes rules contribute is followed too. */
+  follow(display: Display): void {
+    for (const key of this.#keys) {
+      this.#keys.delete(key);
+      this.#followKey(key, display);
+    }
+  }
+
+  /** All is contributed: what has no derivation left is forgotten. */
+  finish(): void {
+    for (const support of this.#touched.keys()) {
+      if (support.count < 0) throw new Error(`${this.table.predicate.name} lost a derivation it never had`);
       if (support.count === 0) this.#forget(support);
     }
-    for (const [key, hasGrown] of grown) this.#follow(key, hasGrown, now);
-    this.#touched.clear();
-    this.#table.settle();
+    this.abandon();
   }
 
   abandon(): void {
     this.#touched.clear();
+    this.#keys.clear();
+  }
+
+  #touch(support: Support): Touch {
+    this.#keys.add(support.key);
+    const known = this.#touched.get(support);
+    if (known !== undefined) return known;
+    const touch = { before: support.count, isRenewed: false, isDoubted: false };
+    this.#touched.set(support, touch);
+    return touch;
   }
 
   #create(whole: string, values: Values): Support {
-    const support = { values, whole, key: this.#table.keyOf(values), count: 0 };
+    const support = { values, whole, key: this.table.keyOf(values), count: 0, grounds: 0 };
     this.#store(support);
-    this.#journal.record(this, "created", support, 0);
+    this.#journal.record(this, "created", support, [0, 0]);
     return support;
   }
 
   #forget(support: Support): void {
     this.#remove(support);
-    this.#journal.record(this, "forgotten", support, 0);
+    this.#journal.record(this, "forgotten", support, [0, 0]);
   }
 
   #store(support: Support): void {
@@ -97,24 +164,46 @@ export class DerivedRows implements Undoable<Operation, Support, number> {
     if (sharing?.size === 0) this.#byKey.delete(support.key);
   }
 
-  /**
-   * A pure view shows the smallest row of the key. In a mixed table a row that something else put there stays; a derived
-   * row that was deleted comes back when a derivation is added.
-   */
-  #follow(key: Key, hasGrown: boolean, now: number): void {
-    const present = this.#table.find(key);
-    if (this.#table.spec.view === "pure") return this.#showSmallest(key, now);
-    if (present === undefined ? hasGrown : !present.isBase) this.#showSmallest(key, now);
+  #followKey(key: Key, display: Display): void {
+    const present = this.table.find(key);
+    if (present?.isBase === true) return this.#renew(present, display);
+    const wanted = this.#wanted(key, present);
+    if (present !== undefined && wanted !== undefined && equalRows(present.values, wanted.values)) {
+      return this.#renew(present, display);
+    }
+    if (present !== undefined) display.hide(present);
+    if (wanted !== undefined) display.show(wanted.values, key);
   }
 
-  #showSmallest(key: Key, now: number): void {
-    let smallest: Values | undefined;
-    for (const { values, count } of this.#byKey.get(key) ?? []) {
-      if (count > 0 && (smallest === undefined || compareRows(values, smallest) < 0)) smallest = values;
+  #renew(row: Row, display: Display): void {
+    const { view, tellsRefreshes } = this.table.spec;
+    if (view === "pure" && !tellsRefreshes) return;
+    const support = this.#supports.get(keyOfRow(row.values));
+    if (support !== undefined && this.#touched.get(support)?.isRenewed === true) display.renew(row);
+  }
+
+  /** The derivable row that should be at the key: of several the smallest. */
+  #wanted(key: Key, present: Row | undefined): Support | undefined {
+    const sharing = [...(this.#byKey.get(key) ?? [])];
+    const isVacated = this.#isVacated(sharing, present);
+    let smallest: Support | undefined;
+    for (const support of sharing) {
+      if (support.count <= 0 || !(isVacated || this.#isEligible(support, present))) continue;
+      if (smallest === undefined || compareRows(support.values, smallest.values) < 0) smallest = support;
     }
-    const present = this.#table.find(key);
-    if (present !== undefined && smallest !== undefined && equalRows(present.values, smallest)) return;
-    if (present !== undefined) this.#table.drop(present);
-    if (smallest !== undefined) this.#table.show(smallest, key, now);
+    return smallest;
+  }
+
+  /** Everything derivable may come: always in a pure view, and where the derived row of a mixed table has to go. */
+  #isVacated(sharing: readonly Support[], present: Row | undefined): boolean {
+    if (this.table.spec.view === "pure") return true;
+    if (present !== undefined) return (this.#supports.get(keyOfRow(present.values))?.count ?? 0) <= 0;
+    return sharing.some((support) => this.#touched.get(support)?.isDoubted === true);
+  }
+
+  /** In a mixed table: what is there, or has a reason to come (back) now. */
+  #isEligible(support: Support, present: Row | undefined): boolean {
+    if (this.#touched.get(support)?.isRenewed === true) return true;
+    return present !== undefined && equalRows(present.values, support.values);
   }
 }

@@ -1,14 +1,15 @@
 import type { Ambient } from "../plan/function-spec.ts";
 import { ownedRow } from "../plan/owned.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
-import type { Plan, PredicateSpec, RowEvent } from "../plan/plan.ts";
+import type { Plan, PredicateSpec, RowEvent, Sign } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { type RandomStream, streamOf } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import { LimitPassed, type Limits } from "./limits.ts";
 import { RoundEvents } from "./round-events.ts";
-import { type Change, type ChangeListener, type Delta, Store } from "./store.ts";
+import { type Change, type Delta, Store } from "./store.ts";
+import type { ChangeListener } from "./store-tally.ts";
 import type { StrandFunction, StrandHost } from "./strand-host.ts";
 import type { Table } from "./table.ts";
 
@@ -111,7 +112,7 @@ export class Engine implements StrandHost {
     this.#listener = listener;
     this.#snitch = snitch;
     this.#queries = streamOf(seed, "queries");
-    this.store = new Store(plan, listener, limits.derivations < Infinity);
+    this.store = new Store(plan, listener, limits);
     this.tables = this.store.tables;
     this.#byEvent = strandsBy(plan, "event");
     this.#byRow = {
@@ -168,14 +169,20 @@ export class Engine implements StrandHost {
 
   /**
    * A step whose only cause is that rows' time is up. Bringing views up to date for them is no derivation of a rule and
-   * has no limit; should rules pass theirs over it, the rows go all the same, and nobody hears of them.
+   * has no limit, but for those that are defined by themselves. Should rules pass theirs over it, the rows go all the
+   * same, and nobody hears of them; should such views not come to an end, the rows get their lifetime once more.
    */
   expire(): void {
     this.#begin(null);
     if (this.#run(() => this.#unlimited(() => this.#commit()))) return;
     this.#begin(null);
+    if (this.#run(() => this.#commitUnheard())) return;
+    this.store.postponeExpiry(this.#now);
+  }
+
+  #commitUnheard(): readonly Delta[] {
     this.#unlimited(() => this.#commit());
-    this.store.journal.clear();
+    return [];
   }
 
   #unlimited<T>(work: () => T): T {
@@ -323,7 +330,7 @@ export class Engine implements StrandHost {
     this.#dataflow?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
   }
 
-  contribute(view: number, sign: 1 | -1, values: Row): void {
+  contribute(view: number, sign: Sign, values: Row): void {
     this.#count(this.#running);
     this.store.contribute(view, sign, values);
   }

@@ -1,7 +1,7 @@
 import { accumulator } from "../plan/accumulator.ts";
 import { keyOfRow } from "../plan/key.ts";
-import type { AggregateSpec } from "../plan/plan.ts";
-import { equalRows, type Row as Values, type Value } from "../plan/value.ts";
+import type { AggregateSpec, Sign } from "../plan/plan.ts";
+import { equal, equalRows, type Row as Values, type Value } from "../plan/value.ts";
 import type { Journal, Undoable } from "./journal.ts";
 
 /** One combination of body rows an aggregate is over, and how often it occurs. */
@@ -28,7 +28,7 @@ interface Counted {
 }
 
 /** Takes a change of what a view contributes to its table. */
-export type Contribute = (values: Values, change: 1 | -1) => void;
+export type Contribute = (values: Values, sign: Sign) => void;
 
 /** An aggregate over tables: keeps what each group is over, and replaces the group's row when its result changes. */
 export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
@@ -38,6 +38,7 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   readonly #winnerColumns: readonly number[];
   readonly #groups = new Map<string, Group>();
   readonly #changed = new Set<string>();
+  readonly #refreshed = new Set<string>();
 
   constructor(spec: AggregateSpec, journal: Journal) {
     this.#spec = spec;
@@ -46,15 +47,48 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
     this.#winnerColumns = columnsOf(spec, "winner");
   }
 
-  contribute(values: Values, change: 1 | -1): void {
-    const key = keyOfRow(this.#groupColumns.map((column) => values[column] as Value));
-    const group = this.#groups.get(key) ?? this.#open(key);
+  get isTouched(): boolean {
+    return this.#changed.size > 0;
+  }
+
+  contribute(values: Values, sign: Sign): void {
+    const key = this.#groupOf(values);
+    this.#changed.add(key);
+    if (sign === 0) this.#refreshed.add(key);
+    else this.#count(this.#groups.get(key) ?? this.#open(key), values, sign);
+  }
+
+  /**
+   * The group has just lost these values. If they may be what its result stands on, the result is taken back and
+   * returned; it is computed anew with the next flush.
+   */
+  doubted(values: Values): Values | undefined {
+    const group = this.#groups.get(this.#groupOf(values));
+    const result = group?.result;
+    if (group === undefined || result === undefined) return undefined;
+    const stands = this.#spec.columns.every(
+      (column, at) => column.kind !== "aggregate" || !equal(values[at] as Value, result[at] as Value),
+    );
+    if (stands) return undefined;
+    this.#setResult(group, undefined);
+    return result;
+  }
+
+  #groupOf(values: Values): string {
+    return keyOfRow(this.#groupColumns.map((column) => values[column] as Value));
+  }
+
+  #count(group: Group, values: Values, change: 1 | -1): void {
     const whole = keyOfRow(values);
     const entry = group.entries.get(whole) ?? { values, count: 0 };
     const before = entry.count;
     setCount(group, whole, entry, before + change);
-    this.#changed.add(key);
     this.#journal.record(this, "counted", group, { whole, entry, count: before });
+  }
+
+  #setResult(group: Group, result: Values | undefined): void {
+    this.#journal.record(this, "computed", group, group.result);
+    group.result = result;
   }
 
   undo(operation: Operation, group: Group, detail: Detail): void {
@@ -77,13 +111,16 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   /** Sends on the groups whose result is another than before; returns how many could not be computed. */
   flush(contribute: Contribute): number {
     let failed = 0;
-    for (const key of this.#changed) if (!this.#update(key, contribute)) failed++;
-    this.#changed.clear();
+    for (const key of this.#changed) {
+      this.#changed.delete(key);
+      if (!this.#update(key, this.#refreshed.delete(key), contribute)) failed++;
+    }
     return failed;
   }
 
   abandon(): void {
     this.#changed.clear();
+    this.#refreshed.clear();
   }
 
   #open(key: string): Group {
@@ -93,17 +130,19 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
     return group;
   }
 
-  #update(key: string, contribute: Contribute): boolean {
+  #update(key: string, isRefreshed: boolean, contribute: Contribute): boolean {
     const group = this.#groups.get(key);
     if (group === undefined) return true;
     const { result: before } = group;
     const after = group.entries.size === 0 ? undefined : this.#compute(group);
     if (group.entries.size === 0) this.#close(group);
-    if (before !== undefined && after !== undefined && equalRows(before, after)) return true;
+    if (before !== undefined && after !== undefined && equalRows(before, after)) {
+      if (isRefreshed) contribute(before, 0);
+      return true;
+    }
+    this.#setResult(group, after);
     if (before !== undefined) contribute(before, -1);
     if (after !== undefined) contribute(after, 1);
-    group.result = after;
-    this.#journal.record(this, "computed", group, before);
     return after !== undefined || group.entries.size === 0;
   }
 

@@ -13,6 +13,8 @@ export class Row {
   isBase: boolean;
   /** Seconds on the node's clock. */
   expires: number = Infinity;
+  /** Grows along the list of the table's rows. */
+  stamp = 0;
   previous: Row | null = null;
   next: Row | null = null;
   /** The row's place in its bucket, index by index. */

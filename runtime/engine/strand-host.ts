@@ -1,4 +1,5 @@
 import type { Ambient } from "../plan/function-spec.ts";
+import type { Sign } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import type { Key } from "../plan/key.ts";
 import type { Row as TableRow } from "./row.ts";
@@ -26,8 +27,11 @@ export interface StrandHost {
   remove(strand: number, predicate: number, args: Row): void;
   /** A tuple for the place `location`. */
   dispatch(strand: number, predicate: number, args: Row, location: Value, isDelete: boolean): void;
-  /** A derivation of a view that has appeared or gone. */
-  contribute(view: number, sign: 1 | -1, values: Row): void;
+  /**
+   * A derivation of a view that has come, gone or was refreshed. Of a row of the view's own stratum 1 says that it is
+   * met: whether it comes or goes is known to the stratum.
+   */
+  contribute(view: number, sign: Sign, values: Row): void;
   /** A derivation came to nothing: an operation had no value. */
   failed(strand: number): void;
   ambient(strand: number): Ambient;

@@ -1,6 +1,6 @@
 import type { Key } from "../plan/key.ts";
 import type { PredicateSpec, TableSpec } from "../plan/plan.ts";
-import { ADDED, REMOVED, STABLE, VOID } from "../plan/row-mark.ts";
+import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, VOID } from "../plan/row-mark.ts";
 import { compare, equalRows, type Row as Values, type Value } from "../plan/value.ts";
 import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
@@ -9,12 +9,29 @@ import { Row } from "./row.ts";
 export type InsertOutcome = "new" | "refreshed" | "replaced";
 
 /** What the journal is told of a row; the detail is what the row had before. */
-type Operation = "linked" | "dropped" | "voided" | "refreshed" | "same" | "unindexed" | "settled";
+type Operation =
+  | "linked"
+  | "dropped"
+  | "voided"
+  | "left"
+  | "gone"
+  | "revived"
+  | "refreshed"
+  | "same"
+  | "unindexed"
+  | "settled";
+type Detail = Row | Refreshed | Left | null;
 
 interface Refreshed {
   readonly previous: Row | null;
   readonly expires: number;
+  readonly stamp: number;
   readonly isBase: boolean;
+}
+
+interface Left {
+  readonly previous: Row | null;
+  readonly mark: RowMark;
 }
 
 /**
@@ -22,7 +39,7 @@ interface Refreshed {
  * During a commit removed rows stay in the indexes, marked, so that views can join the state before; `find` and the
  * linked list always show the state after.
  */
-export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
+export class Table implements Undoable<Operation, Row, Detail> {
   readonly predicate: PredicateSpec;
   readonly spec: TableSpec;
   /** The oldest row: the next to expire, and to go when the table is too long. */
@@ -37,6 +54,8 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
   #added: Row[] = [];
   #removed: Row[] = [];
   #expired: Row[] = [];
+  #refreshed: Row[] = [];
+  #stamps = 0;
 
   constructor(predicate: PredicateSpec, spec: TableSpec, journal: Journal) {
     this.predicate = predicate;
@@ -78,15 +97,24 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
     return this.#expired;
   }
 
+  /** Rows that were put again as they were; told only where views ask for it. */
+  get refreshed(): readonly Row[] {
+    return this.#refreshed;
+  }
+
   get isChanged(): boolean {
     return this.#added.length > 0 || this.#removed.length > 0;
+  }
+
+  get isOverfull(): boolean {
+    return this.count > this.spec.size;
   }
 
   /** Puts a row that something other than a view rule brings; `key` is that of the values. */
   insert(values: Values, key: Key, now: number): InsertOutcome {
     const present = this.#byKey.get(key);
     if (present !== undefined && equalRows(present.values, values)) {
-      this.#refresh(present, now);
+      this.#refresh(present, now, true);
       return "refreshed";
     }
     if (present !== undefined) this.drop(present);
@@ -95,8 +123,15 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
   }
 
   /** Shows a row that view rules derive; the caller has made room at its key. */
-  show(values: Values, key: Key, now: number): void {
-    this.#link(new Row(values, key, false), now);
+  show(values: Values, key: Key, now: number): Row {
+    const row = new Row(values, key, false);
+    this.#link(row, now);
+    return row;
+  }
+
+  /** The row lives on as if it were new; what holds it stays as it is. */
+  renew(row: Row, now: number): void {
+    this.#refresh(row, now, row.isBase);
   }
 
   /** The rows that equal `values` on the key; on all columns where there is no key. */
@@ -125,6 +160,36 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
     this.#journal.record(this, "dropped", row, previous);
   }
 
+  /**
+   * The row is no more of this table, but joins see it until it is `gone`: the rules of its stratum have yet to be told.
+   */
+  leave(row: Row): void {
+    const { previous, mark } = row;
+    this.#unlink(row);
+    if (mark === STABLE) this.#removed.push(row);
+    row.mark = LEAVING;
+    this.#journal.record(this, "left", row, { previous, mark });
+  }
+
+  /** Ends what `leave` has begun; `isNew` says that this commit had brought the row. */
+  gone(row: Row, isNew: boolean): void {
+    if (!isNew) {
+      row.mark = REMOVED;
+      return;
+    }
+    this.#unindex(row);
+    row.mark = VOID;
+    this.#journal.record(this, "gone", row, null);
+  }
+
+  /** Takes back that a row of the state before has gone: it stands where it stood. Its mark is for the caller to set. */
+  revive(row: Row): void {
+    let previous = this.#last;
+    while (previous !== null && previous.stamp > row.stamp) previous = previous.previous;
+    this.#relink(row, previous);
+    this.#journal.record(this, "revived", row, null);
+  }
+
   /** Removes the rows whose time is up. */
   expire(now: number): void {
     while (this.first !== null && this.first.expires <= now) {
@@ -137,11 +202,12 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
   /** Removes rows until the table has its size; says how many. */
   evict(): number {
     let evicted = 0;
-    for (; this.count > this.spec.size; evicted++) this.drop(this.#victim());
+    for (; this.isOverfull; evicted++) this.drop(this.victim());
     return evicted;
   }
 
-  #victim(): Row {
+  /** Who goes when there are too many. */
+  victim(): Row {
     const { evict } = this.spec;
     if (this.first === null) throw new Error(`${this.predicate.name} is over its size and empty`);
     if (evict.policy === "fifo") return this.first;
@@ -154,9 +220,17 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
     return victim;
   }
 
+  /** Rows that went, came back and went again have gone once. */
+  compact(): void {
+    this.#removed = [...new Set(this.#removed)];
+  }
+
   /** Forgets what was removed and came back unchanged, so that `added` and `removed` are the net difference. */
   settle(): void {
     if (this.#added.some((row) => row.mark !== ADDED)) this.#added = this.#added.filter((row) => row.mark === ADDED);
+    if (this.#removed.some((row) => row.mark !== REMOVED)) {
+      this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
+    }
     if (this.#added.length === 0 || this.#removed.length === 0) return;
     const gone = Map.groupBy(this.#removed, (row) => row.key);
     let isSettled = true;
@@ -198,9 +272,10 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
     this.#added = [];
     this.#removed = [];
     this.#expired = [];
+    this.#refreshed = [];
   }
 
-  undo(operation: Operation, row: Row, detail: Row | Refreshed | null): void {
+  undo(operation: Operation, row: Row, detail: Detail): void {
     switch (operation) {
       case "linked":
         this.#unlink(row);
@@ -212,6 +287,16 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
       case "dropped":
         row.mark = STABLE;
         return this.#relink(row, detail as Row | null);
+      case "left": {
+        const { previous, mark } = detail as Left;
+        row.mark = mark;
+        return this.#relink(row, previous);
+      }
+      case "gone":
+        return this.#index(row);
+      case "revived":
+        row.mark = REMOVED;
+        return this.#unlink(row);
       case "refreshed":
         return this.#unrefresh(row, detail as Refreshed);
       case "same":
@@ -228,17 +313,20 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
     }
   }
 
-  #refresh(row: Row, now: number): void {
-    const { previous, expires, isBase } = row;
-    this.#journal.record(this, "refreshed", row, { previous, expires, isBase });
+  #refresh(row: Row, now: number, isBase: boolean): void {
+    const { previous, expires, stamp } = row;
+    this.#journal.record(this, "refreshed", row, { previous, expires, stamp, isBase: row.isBase });
     this.#detach(row);
     this.#attach(row, this.#last);
     row.expires = now + this.spec.lifetime;
-    row.isBase = true;
+    row.stamp = ++this.#stamps;
+    row.isBase = isBase;
+    if (this.spec.tellsRefreshes) this.#refreshed.push(row);
   }
 
-  #unrefresh(row: Row, { previous, expires, isBase }: Refreshed): void {
+  #unrefresh(row: Row, { previous, expires, stamp, isBase }: Refreshed): void {
     row.expires = expires;
+    row.stamp = stamp;
     row.isBase = isBase;
     this.#detach(row);
     this.#attach(row, previous);
@@ -246,6 +334,7 @@ export class Table implements Undoable<Operation, Row, Row | Refreshed | null> {
 
   #link(row: Row, now: number): void {
     row.expires = now + this.spec.lifetime;
+    row.stamp = ++this.#stamps;
     row.mark = ADDED;
     this.#relink(row, this.#last);
     this.#index(row);

@@ -31,7 +31,7 @@ export interface CountingParts {
 export function collectFigures(parts: CountingParts): Figures {
   const { name, uptime, world, engine, dataflow } = parts;
   const { steps, rounds, stopped } = engine.counters;
-  const { conflicts, evicted, expired, failedAggregates } = engine.store;
+  const { conflicts, evicted, expired, failedAggregates } = engine.store.tally;
   return {
     node: name,
     uptime,

@@ -190,7 +190,7 @@ export class Node {
   }
 
   get counters(): NodeCounters {
-    const { conflicts, evicted, expired, failedAggregates } = this.#engine.store;
+    const { conflicts, evicted, expired, failedAggregates } = this.#engine.store.tally;
     return {
       engine: this.#engine.counters,
       drops: this.#dataflow.drops,

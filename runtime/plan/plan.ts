@@ -9,8 +9,9 @@ export interface Plan {
   readonly predicates: readonly PredicateSpec[];
   /** In the order of `code`'s functions. */
   readonly strands: readonly StrandSpec[];
-  /** Tables that rules define, in the order in which they must be brought up to date. */
   readonly views: readonly ViewSpec[];
+  /** The views by the tables they define, in the order in which these must be brought up to date. */
+  readonly strata: readonly StratumSpec[];
   readonly timers: readonly TimerSpec[];
   readonly facts: readonly FactSpec[];
   readonly overlays: readonly OverlaySpec[];
@@ -71,6 +72,8 @@ export interface TableSpec {
   /** Column lists that strands look rows up by. */
   readonly indexes: readonly (readonly number[])[];
   readonly view: "none" | "pure" | "mixed";
+  /** Some view must hear of rows that are only refreshed. */
+  readonly tellsRefreshes: boolean;
 }
 
 /**
@@ -83,8 +86,10 @@ export type Trigger =
   /** Each event of the predicate. */
   | { readonly kind: "event"; readonly predicate: number }
   | { readonly kind: RowEvent; readonly predicate: number }
-  /** View maintenance: the rows that a commit adds to, or removes from, one body table of a view rule. */
-  | { readonly kind: "appeared" | "vanished"; readonly predicate: number; readonly view: number };
+  /** View maintenance: the rows that a commit adds to, removes from, or refreshes in one body table of a view rule. */
+  | { readonly kind: "appeared" | "vanished" | "renewed"; readonly predicate: number; readonly view: number }
+  /** View maintenance: a row that comes to, or leaves, a table of the view's own recursive stratum. */
+  | { readonly kind: "changed"; readonly predicate: number; readonly view: number };
 
 export interface StrandSpec {
   readonly id: number;
@@ -94,15 +99,29 @@ export interface StrandSpec {
   readonly operators: readonly string[];
 }
 
-/** A table, or the hidden input of an aggregate, that view rules define. */
+/** Rules that define one table together: all that are alike, or one with an aggregate in its head. */
 export interface ViewSpec {
   readonly id: number;
   /** The table its rows go to. */
   readonly predicate: number;
   readonly aggregate: AggregateSpec | undefined;
+  /** Its rules read tables of their own stratum. */
+  readonly isRecursive: boolean;
   /** Strands by what they are triggered by, in evaluation order. */
   readonly strands: readonly number[];
 }
+
+/** Tables that rules define in terms of each other, or one that is defined in terms of others alone. */
+export interface StratumSpec {
+  readonly isRecursive: boolean;
+  /** Numbers of predicates. */
+  readonly tables: readonly number[];
+  /** Numbers of views. */
+  readonly views: readonly number[];
+}
+
+/** A derivation is gone, is as it was but refreshed, or has come. */
+export type Sign = -1 | 0 | 1;
 
 export type AggregateKind = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set";
 

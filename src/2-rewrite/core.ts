@@ -1,4 +1,4 @@
-import type { Atom, Expression, FunctionCall, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Argument, Atom, Expression, FunctionCall, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Name, Span } from "../../grammar/span.ts";
 import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type {
@@ -64,7 +64,7 @@ export function callAt(name: string, args: readonly Expression[], span: Span): F
   return { kind: "call", name: nameAt(name, span), args, span };
 }
 
-export function atomAt(name: string, args: readonly Expression[], span: Span, location?: Expression): Atom {
+export function atomAt(name: string, args: readonly Argument[], span: Span, location?: Expression): Atom {
   return { name: nameAt(name, span), location, locatedArgument: undefined, args, span };
 }
 

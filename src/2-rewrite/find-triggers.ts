@@ -5,20 +5,23 @@
  *   t :- a(X), b(X).     `t` a table: a view rule, maintained.
  *   e :- a(X), b(X).     `e` an event: runs for each row inserted into `a`, and for each inserted into `b`;
  *                        in OverLog also for each that is refreshed there, where rows do not stay for ever.
+ *   e(min<X>) :- a(X).   runs for each group whose result is new.
  */
-import type { Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Atom, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { RowEvent } from "../../runtime/plan/plan.ts";
 import { isLocalAddressTable } from "../1-check/builtin.ts";
 import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
 import type { TableDeclaration } from "../program.ts";
-import type { CoreRule, CoreTrigger } from "./core.ts";
+import { atomAt, type CoreRule, type CoreTrigger, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expand-views.ts";
+import type { HiddenTables } from "./hidden-tables.ts";
 
 export function findTriggers(
   rule: ExpandedRule,
   tables: ReadonlyMap<string, TableDeclaration>,
+  hidden: HiddenTables,
   diagnostics: Diagnostic[],
 ): readonly CoreRule[] {
   if (rule.trigger !== undefined) return [core(rule, rule.body, rule.trigger)];
@@ -28,10 +31,7 @@ export function findTriggers(
   if (event !== undefined) return [core(rule, without(rule.body, event), { kind: "event", literal: event })];
   const defines = isTable(rule.head.name.text) && !rule.isDelete && !rule.suspends;
   if (defines) return definition(rule, diagnostics);
-  if (hasAggregate(rule.head)) {
-    diagnostics.push(report("E0208", rule.span, { what: "an aggregate over tables in the head of an event" }));
-    return [];
-  }
+  if (hasAggregate(rule.head)) return groups(rule, hidden);
   return positive.flatMap((literal) =>
     rowEvents(rule, literal, tables).map((kind) => core(rule, without(rule.body, literal), { kind, literal })),
   );
@@ -49,16 +49,29 @@ function rowEvents(
 }
 
 function definition(rule: ExpandedRule, diagnostics: Diagnostic[]): readonly CoreRule[] {
-  const unsupported = whatIsUnsupported(rule);
-  if (unsupported === undefined) return [core(rule, rule.body, { kind: "view" })];
-  diagnostics.push(report("E0208", rule.span, { what: unsupported }));
+  if (rule.head.location === undefined) return [core(rule, rule.body, { kind: "view" })];
+  diagnostics.push(report("E0208", rule.span, { what: "a rule that defines a table on another node" }));
   return [];
 }
 
-function whatIsUnsupported(rule: ExpandedRule): string | undefined {
-  if (rule.head.location !== undefined) return "a rule that defines a table on another node";
-  const negation = rule.body.find((literal) => isPredicate(literal) && literal.negated);
-  return negation === undefined ? undefined : "negation in a rule that defines a table";
+/** The groups are kept in a hidden table; each result that is new there makes the head happen. */
+function groups(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRule[] {
+  const { head, span } = rule;
+  const place = head.location === undefined ? [] : [head.location];
+  const args = [...head.args, ...place];
+  const keys = args.flatMap((argument, column) => (argument.kind === "aggregate" ? [] : [column]));
+  const name = hidden.add(`${rule.name}?groups`, args.length, span, keys.length === 0 ? undefined : keys);
+  const results = args.map((_, column) => variableAt(`$Result${column + 1}`, span));
+  const happens: Atom = {
+    ...head,
+    location: head.location === undefined ? undefined : results[head.args.length],
+    args: results.slice(0, head.args.length),
+  };
+  const result = literalAt(atomAt(name, results, span));
+  return [
+    { ...core(rule, rule.body, { kind: "view" }), isDelete: false, head: atomAt(name, args, span) },
+    { ...core(rule, [], { kind: "inserted", literal: result }), head: happens },
+  ];
 }
 
 function core(rule: ExpandedRule, body: readonly Literal[], trigger: CoreTrigger): CoreRule {

@@ -3,8 +3,10 @@ import type { CheckedProgram } from "../1-check/check.ts";
 import type { CoreProgram } from "./core.ts";
 import { expandViews } from "./expand-views.ts";
 import { findTriggers } from "./find-triggers.ts";
+import { HiddenTables } from "./hidden-tables.ts";
 import { liftArguments } from "./lift-arguments.ts";
 import { placeAggregate } from "./place-aggregate.ts";
+import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
 import { settlePlaces } from "./settle-places.ts";
 
@@ -16,10 +18,14 @@ export function rewrite(checked: CheckedProgram): { core: CoreProgram; diagnosti
   const arities = new Map(expansion.arities);
   const raised = raiseDeltas(expansion.rules, tables, arities);
   const sent = [...expansion.rules, ...raised].flatMap((rule) => placeAggregate(rule, tables, arities, diagnostics));
+  const hidden = new HiddenTables();
+  const isBag = (name: string): boolean => tables.get(name)?.keys.length === 0;
   const rules = sent.flatMap((rule) => {
     const settled = settlePlaces(rule, diagnostics);
-    return settled === undefined ? [] : findTriggers(settled, tables, diagnostics).map(liftArguments);
+    const triggered = settled === undefined ? [] : findTriggers(settled, tables, hidden, diagnostics);
+    return triggered.map(liftArguments).flatMap((one) => projectNegations(one, isBag, hidden));
   });
   const { overlays, facts, accepts, signatures, watches } = checked.program;
-  return { core: { overlays, tables, arities, rules, facts, accepts, signatures, watches }, diagnostics };
+  const core = { overlays, rules, facts, accepts, signatures, watches, ...hidden.among(tables, arities) };
+  return { core, diagnostics };
 }

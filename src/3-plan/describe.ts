@@ -100,7 +100,7 @@ function describeAction(action: Action, viewName: (view: number) => string): rea
     case "contribute":
       return [
         `Project (${action.columns.map(column).join(", ")})`,
-        `Contribute ${action.sign > 0 ? "+1" : "-1"} to ${viewName(action.view)}`,
+        `${contribution[action.sign]} ${viewName(action.view)}`,
       ];
   }
 }
@@ -121,3 +121,5 @@ function wayOut({ predicate, isDelete, location }: Target): string {
   if (predicate.table === undefined) return `Raise ${predicate.name}`;
   return `${isDelete ? "Delete" : "Insert"} ${predicate.name}`;
 }
+
+const contribution = { "1": "Contribute +1 to", "0": "Refresh", "-1": "Contribute -1 to" } as const;

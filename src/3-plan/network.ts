@@ -68,8 +68,8 @@ function addStrands(
   }
 }
 
-function isMaintenance({ kind }: Trigger): boolean {
-  return kind === "appeared" || kind === "vanished";
+function isMaintenance(trigger: Trigger): boolean {
+  return "view" in trigger;
 }
 
 function addWayOut(graph: GraphBuilder, node: string, action: Action, { tables, roundRobin, mux }: Around): void {

@@ -85,7 +85,7 @@ function planJoin(literal: PredicateLiteral, bound: BoundSet, visibility: Visibi
   const index = isScan ? undefined : context.layout.indexOn(table, columns);
   const key = columns.map((column) => known.get(column) as Expression);
   const match = remaining(literal.atom.args, columns, bound);
-  if (literal.negated) return { kind: "absent", table, index, key, match };
+  if (literal.negated) return { kind: "absent", table, index, key, match, visibility };
   return { kind: "join", table, index, key, match, visibility };
 }
 

@@ -3,7 +3,7 @@ import type { Origin, PredicateSpec, Trigger } from "../../runtime/plan/plan.ts"
 import { isPredicate } from "../1-check/rule-shape.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import { type BodyContext, planBody, type Seen } from "./plan-body.ts";
-import type { Action, Column, Strand, Target } from "./strand.ts";
+import type { Action, Column, Strand, Target, Visibility } from "./strand.ts";
 
 /** A strand that has no number yet. */
 export type Draft = Omit<Strand, "id">;
@@ -16,40 +16,87 @@ export function planReaction(rule: CoreRule, trigger: Trigger, origin: Origin, c
   return { origin, trigger, match, operators, action: actionOf(rule, context) };
 }
 
+/** The view a rule contributes to, and what maintaining it has to know of the program. */
+export interface ViewContext {
+  readonly view: number;
+  /** The tables of its stratum. */
+  readonly own: ReadonlySet<string>;
+  /** Whether the view must hear that a row of the table was refreshed. */
+  readonly hearsRefreshes: boolean;
+}
+
 /**
  * The strands of a view rule: for each body table, one for the rows that leave it and one for those that enter it.
  * Deletions join the state before, insertions the state after; tables to the left of the change show only what
- * has not changed, so that each derivation is counted once (Gupta, Mumick and Subrahmanian, SIGMOD 1993).
+ * has not changed, so that each derivation is counted once (Gupta, Mumick and Subrahmanian, SIGMOD 1993). A negated
+ * table is the same, with entering and leaving exchanged. Rows of the rule's own stratum come one at a time, when all
+ * other tables are in the state after: one strand serves both directions.
  */
-export function planMaintenance(rule: CoreRule, view: number, origin: Origin, context: BodyContext): readonly Draft[] {
+export function planMaintenance(
+  rule: CoreRule,
+  view: ViewContext,
+  origin: Origin,
+  context: BodyContext,
+): readonly Draft[] {
   const tables = rule.body.filter(isPredicate);
-  return tables.flatMap((changed, at) => [
-    maintenance(rule, changed, tables.slice(0, at), "vanished", view, origin, context),
-    maintenance(rule, changed, tables.slice(0, at), "appeared", view, origin, context),
-  ]);
+  return tables.flatMap((changed, at) => {
+    const change = { changed, left: new Set<Literal>(tables.slice(0, at)) };
+    const kinds = kindsOf(changed, view);
+    return kinds.map((kind) => maintenance(rule, kind, change, view, origin, context));
+  });
+}
+
+type MaintenanceKind = "lost" | "found" | "met" | "renewed";
+
+interface Changed {
+  readonly changed: PredicateLiteral;
+  readonly left: ReadonlySet<Literal>;
+}
+
+function kindsOf(changed: PredicateLiteral, { own, hearsRefreshes }: ViewContext): readonly MaintenanceKind[] {
+  const changes: readonly MaintenanceKind[] = own.has(changed.atom.name.text) ? ["met"] : ["lost", "found"];
+  return hearsRefreshes && !changed.negated ? [...changes, "renewed"] : changes;
 }
 
 function maintenance(
   rule: CoreRule,
-  changed: PredicateLiteral,
-  left: readonly PredicateLiteral[],
-  kind: "vanished" | "appeared",
-  view: number,
+  kind: MaintenanceKind,
+  { changed, left }: Changed,
+  { view, own }: ViewContext,
   origin: Origin,
   context: BodyContext,
 ): Draft {
   const others = rule.body.filter((literal) => literal !== changed);
-  const right = kind === "vanished" ? "before" : "after";
-  const body = others.map((literal): Seen => ({ literal, visibility: isAmong(literal, left) ? "unchanged" : right }));
+  const body = others.map((literal): Seen => {
+    const isOwn = literal.kind === "predicate" && own.has(literal.atom.name.text);
+    return { literal, visibility: visibilityOf(kind, isOwn, left.has(literal)) };
+  });
   const { match, operators } = planBody(changed, body, context);
   const columns = aggregateColumns(rule.head.args, headPredicate(rule, context));
-  const action: Action = { kind: "contribute", view, sign: kind === "vanished" ? -1 : 1, columns };
+  const sign = kind === "lost" ? -1 : kind === "renewed" ? 0 : 1;
+  const action: Action = { kind: "contribute", view, sign, columns };
   const predicate = context.predicate(changed.atom.name.text).id;
-  return { origin, trigger: { kind, predicate, view }, match, operators, action };
+  return { origin, trigger: { kind: triggerKind(kind, changed.negated), predicate, view }, match, operators, action };
 }
 
-function isAmong(literal: Literal, literals: readonly PredicateLiteral[]): boolean {
-  return literals.some((other) => other === literal);
+function visibilityOf(kind: MaintenanceKind, isOwn: boolean, isLeft: boolean): Visibility {
+  switch (kind) {
+    case "renewed":
+      return "after";
+    case "met":
+      return isOwn ? (isLeft ? "others" : "present") : "after";
+    case "lost":
+    case "found":
+      if (isOwn) return "present";
+      return isLeft ? "unchanged" : kind === "lost" ? "before" : "after";
+  }
+}
+
+/** A row that enters a negated table takes derivations away. */
+function triggerKind(kind: MaintenanceKind, isNegated: boolean): "vanished" | "appeared" | "changed" | "renewed" {
+  if (kind === "met") return "changed";
+  if (kind === "renewed") return kind;
+  return (kind === "lost") === isNegated ? "appeared" : "vanished";
 }
 
 function actionOf(rule: CoreRule, context: BodyContext): Action {

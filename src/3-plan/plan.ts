@@ -1,4 +1,4 @@
-import type { Expression, Literal } from "../../grammar/ast.ts";
+import type { Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -10,6 +10,7 @@ import type {
   OverlaySpec,
   Plan,
   PredicateSpec,
+  StratumSpec,
   TimerSpec,
   Trigger,
   ViewSpec,
@@ -31,7 +32,7 @@ import { aggregateColumns, type Draft, planMaintenance, planReaction } from "./p
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
 import type { Strand } from "./strand.ts";
 import { TableLayout } from "./table-layout.ts";
-import { viewOrder } from "./view-kinds.ts";
+import { checkStratum, type RuleStratum, strataOf } from "./strata.ts";
 
 /** A plan whose strands are not emitted yet. */
 export interface PlannedProgram {
@@ -57,6 +58,7 @@ class Planner {
   readonly #strands: Strand[] = [];
   readonly #timers: TimerSpec[] = [];
   readonly #views: ViewSpec[] = [];
+  readonly #strata: StratumSpec[] = [];
   readonly #context: BodyContext;
 
   constructor(core: CoreProgram, lines: LineMap) {
@@ -80,7 +82,16 @@ class Planner {
     const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
     const strands = this.#strands.map((strand) => describe(strand, predicates, this.#views));
     const graph = networkGraph(overlays, this.#strands, predicates);
-    const plan = { predicates, strands, views: this.#views, timers: this.#timers, facts, overlays, graph };
+    const plan = {
+      predicates,
+      strands,
+      views: this.#views,
+      strata: this.#strata,
+      timers: this.#timers,
+      facts,
+      overlays,
+      graph,
+    };
     return { plan, strands: this.#strands };
   }
 
@@ -135,43 +146,47 @@ class Planner {
   }
 
   #maintainViews(): void {
-    const { order, cycle } = viewOrder(this.#core);
-    if (cycle !== undefined) this.#reportCycle(cycle);
-    for (const table of order) {
-      const rules = this.#core.rules.filter((rule) => rule.trigger.kind === "view" && rule.head.name.text === table);
-      this.#checkViewTable(table, rules);
-      const plain = rules.filter((rule) => !hasAggregate(rule.head));
-      if (plain.length > 0) this.#view(table, plain, undefined);
-      for (const rule of rules) if (hasAggregate(rule.head)) this.#view(table, [rule], this.#aggregate(rule));
+    for (const stratum of strataOf(this.#core)) {
+      this.diagnostics.push(...checkStratum(stratum));
+      const first = this.#views.length;
+      for (const table of stratum.tables) this.#defineTable(table, stratum);
+      const views = this.#views.slice(first).map((view) => view.id);
+      const tables = [...stratum.tables].map((table) => this.#predicates.named(table, 0).id);
+      this.#strata.push({ isRecursive: stratum.isRecursive, tables, views });
     }
   }
 
-  #reportCycle(cycle: readonly string[]): void {
-    const [head, read] = cycle;
-    const rule = this.#core.rules.find(
-      (one) => one.head.name.text === head && one.body.some((literal) => names(literal, read)),
+  /** Rules with recursion, rules without, and each rule with an aggregate are views of their own. */
+  #defineTable(table: string, stratum: RuleStratum): void {
+    const rules = stratum.rules.filter((rule) => rule.head.name.text === table);
+    this.#checkViewTable(table, rules);
+    const plain = rules.filter((rule) => !hasAggregate(rule.head));
+    const [recursive, grounds] = [true, false].map((kind) =>
+      plain.filter((rule) => isRecursive(rule, stratum) === kind),
     );
-    const what = `recursion among the rules that define ${cycle.map((name) => `\`${name}\``).join(" → ")}`;
-    this.diagnostics.push(report("E0208", rule?.span, { what }));
+    this.#view(table, grounds ?? [], undefined, stratum);
+    this.#view(table, recursive ?? [], undefined, stratum);
+    for (const rule of rules) if (hasAggregate(rule.head)) this.#view(table, [rule], this.#aggregate(rule), stratum);
   }
 
   #checkViewTable(table: string, rules: readonly CoreRule[]): void {
-    const { lifetime, size, keys } = this.#core.tables.get(table) ?? { lifetime: Infinity, size: Infinity, keys: [] };
     const span = rules[0]?.span;
-    if (lifetime !== Infinity || size !== Infinity) {
-      this.diagnostics.push(report("E0208", span, { what: "a rule that defines a table with a lifetime or a size" }));
-    }
-    if (keys.length === 0) this.diagnostics.push(report("E0238", span, { table }));
+    if (this.#core.tables.get(table)?.keys.length === 0) this.diagnostics.push(report("E0238", span, { table }));
     const impure = rules.find(usesImpureFunction);
     if (impure === undefined) return;
     this.diagnostics.push(report("E0208", impure.span, { what: "an impure function in a rule that defines a table" }));
   }
 
-  #view(table: string, rules: readonly CoreRule[], aggregate: AggregateSpec | undefined): void {
+  #view(table: string, rules: readonly CoreRule[], aggregate: AggregateSpec | undefined, stratum: RuleStratum): void {
+    if (rules.length === 0) return;
     const id = this.#views.length;
-    const drafts = rules.flatMap((rule) => planMaintenance(rule, id, this.#origin(rule), this.#context));
+    const predicate = this.#predicates.named(table, 0);
+    const hearsRefreshes = predicate.table?.view === "mixed" || this.#predicates.tellsRefreshes(table);
+    const context = { view: id, own: stratum.tables, hearsRefreshes };
+    const drafts = rules.flatMap((rule) => planMaintenance(rule, context, this.#origin(rule), this.#context));
     const strands = drafts.map((draft) => this.#add(draft));
-    this.#views.push({ id, predicate: this.#predicates.named(table, 0).id, aggregate, strands });
+    const isOfItself = rules.some((rule) => isRecursive(rule, stratum));
+    this.#views.push({ id, predicate: predicate.id, aggregate, isRecursive: isOfItself, strands });
   }
 
   #aggregate(rule: CoreRule): AggregateSpec {
@@ -221,8 +236,8 @@ function heardAs(rule: CoreRule): CoreRule {
   return { ...rule, trigger: { kind: "event", literal: { ...literal, atom } } };
 }
 
-function names(literal: Literal, predicate: string | undefined): boolean {
-  return literal.kind === "predicate" && literal.atom.name.text === predicate;
+function isRecursive(rule: CoreRule, { tables }: RuleStratum): boolean {
+  return rule.body.some((literal) => literal.kind === "predicate" && tables.has(literal.atom.name.text));
 }
 
 function usesImpureFunction(rule: CoreRule): boolean {

@@ -6,7 +6,7 @@ import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, SHUTDOWN, TUN } from "../
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program.ts";
 import type { ColumnTypes } from "./column-types.ts";
-import { viewKinds } from "./view-kinds.ts";
+import { tellersOfRefreshes, viewKinds } from "./view-kinds.ts";
 
 /** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
 export const TUN_ARITY = 5;
@@ -18,12 +18,14 @@ export class PredicateTable {
   readonly #core: CoreProgram;
   readonly #accepted: Accepted;
   readonly #views: ReadonlyMap<string, TableSpec["view"]>;
+  readonly #tellers: ReadonlySet<string>;
   readonly #types: ColumnTypes;
 
   constructor(core: CoreProgram, types: ColumnTypes) {
     this.#core = core;
     this.#accepted = acceptedFrom(core);
     this.#views = viewKinds(core);
+    this.#tellers = tellersOfRefreshes(core, this.#views);
     this.#types = types;
     for (const [name, arity] of core.arities) this.#add(name, name, arity);
     for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
@@ -44,6 +46,10 @@ export class PredicateTable {
   /** One event a `periodic` literal, so that each is its own timer. */
   timer(number: number): PredicateSpec {
     return this.#add(`${PERIODIC}/${number}`, PERIODIC, 1);
+  }
+
+  tellsRefreshes(name: string): boolean {
+    return this.#tellers.has(name);
   }
 
   all(): readonly PredicateSpec[] {
@@ -75,8 +81,9 @@ export class PredicateTable {
 
   #tableOf(name: string): TableSpec | undefined {
     const declared = this.#core.tables.get(name);
-    if (declared !== undefined) return tableSpec(declared, this.#views.get(name) ?? "none");
-    return isLocalAddressTable(name) ? localAddressSpec : undefined;
+    const tellsRefreshes = this.#tellers.has(name);
+    if (declared !== undefined) return tableSpec(declared, this.#views.get(name) ?? "none", tellsRefreshes);
+    return isLocalAddressTable(name) ? { ...localAddressSpec, tellsRefreshes } : undefined;
   }
 
   #roleOf(name: string): PredicateRole {
@@ -92,7 +99,7 @@ export class PredicateTable {
 }
 
 /** One row: a new address takes the place of the old one. */
-const localAddressSpec: TableSpec = {
+const localAddressSpec: Omit<TableSpec, "tellsRefreshes"> = {
   lifetime: Infinity,
   size: 1,
   keys: [0],
@@ -101,9 +108,9 @@ const localAddressSpec: TableSpec = {
   view: "none",
 };
 
-function tableSpec(table: TableDeclaration, view: TableSpec["view"]): TableSpec {
+function tableSpec(table: TableDeclaration, view: TableSpec["view"], tellsRefreshes: boolean): TableSpec {
   const { lifetime, size, keys, evict } = table;
-  return { lifetime, size, keys, evict, indexes: [], view };
+  return { lifetime, size, keys, evict, indexes: [], view, tellsRefreshes };
 }
 
 interface Accepted {

@@ -1,5 +1,5 @@
 import type { Expression } from "../../grammar/ast.ts";
-import type { AggregateKind, Origin, PredicateSpec, Trigger } from "../../runtime/plan/plan.ts";
+import type { AggregateKind, Origin, PredicateSpec, Sign, Trigger } from "../../runtime/plan/plan.ts";
 
 /** One rule strand before it is emitted: a trigger, the operators its tuple passes, and what is done at the end. */
 export interface Strand {
@@ -17,8 +17,11 @@ export type Match =
   | { readonly kind: "bind"; readonly column: number; readonly variable: string }
   | { readonly kind: "test"; readonly column: number; readonly value: Expression };
 
-/** Which rows of a table a join sees: all, or, while views are maintained, those of the state before or after. */
-export type Visibility = "frozen" | "before" | "after" | "unchanged";
+/**
+ * Which rows of a table a join sees: all; while views are maintained, those of the state before, of the state after or of
+ * both; in a recursive stratum those that are there, with the row it is being told of or without.
+ */
+export type Visibility = "frozen" | "before" | "after" | "unchanged" | "present" | "others";
 
 export type Operator =
   /** By the primary key: one row at most. */
@@ -44,6 +47,7 @@ export type Operator =
       readonly index: number | undefined;
       readonly key: readonly Expression[];
       readonly match: readonly Match[];
+      readonly visibility: Visibility;
     }
   | { readonly kind: "select"; readonly test: Expression }
   | { readonly kind: "assign"; readonly variable: string; readonly value: Expression }
@@ -59,7 +63,7 @@ export type ElementMatch =
 export type Action =
   | { readonly kind: "tuple"; readonly head: Target; readonly args: readonly Expression[] }
   | { readonly kind: "aggregate"; readonly head: Target; readonly columns: readonly Column[] }
-  | { readonly kind: "contribute"; readonly view: number; readonly sign: 1 | -1; readonly columns: readonly Column[] };
+  | { readonly kind: "contribute"; readonly view: number; readonly sign: Sign; readonly columns: readonly Column[] };
 
 /** Where a derived tuple goes. With a location it leaves through LocSpecDemux; otherwise it is of this round. */
 export interface Target {

@@ -24,37 +24,25 @@ function isPure(name: string, core: CoreProgram): boolean {
   return isEndless && !others && !isGiven;
 }
 
-/** The tables with view rules, each after those its rules read; a cycle is returned by the names on it. */
-export function viewOrder(core: CoreProgram): { order: readonly string[]; cycle: readonly string[] | undefined } {
-  const reads = viewReads(core);
-  const order: string[] = [];
-  const path: string[] = [];
-  const visit = (name: string): readonly string[] | undefined => {
-    if (order.includes(name)) return undefined;
-    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];
-    path.push(name);
-    for (const read of reads.get(name) ?? []) {
-      const cycle = reads.has(read) ? visit(read) : undefined;
-      if (cycle !== undefined) return cycle;
+/**
+ * The tables that say when a row is only refreshed: those where rules listen for it, and those from which rules lead to
+ * one of them, or to a mixed table, whose derived rows live on, and come back, when what they come from is refreshed.
+ */
+export function tellersOfRefreshes(
+  core: CoreProgram,
+  kinds: ReadonlyMap<string, TableSpec["view"]>,
+): ReadonlySet<string> {
+  const heard = core.rules.flatMap(({ trigger }) =>
+    trigger.kind === "refreshed" ? [trigger.literal.atom.name.text] : [],
+  );
+  const tellers = new Set(heard);
+  for (let size = -1; size !== tellers.size; ) {
+    size = tellers.size;
+    for (const { trigger, head, body } of core.rules) {
+      const name = head.name.text;
+      if (trigger.kind !== "view" || (kinds.get(name) !== "mixed" && !tellers.has(name))) continue;
+      for (const literal of body) if (isPredicate(literal) && !literal.negated) tellers.add(literal.atom.name.text);
     }
-    path.pop();
-    order.push(name);
-    return undefined;
-  };
-  for (const name of reads.keys()) {
-    const cycle = visit(name);
-    if (cycle !== undefined) return { order, cycle };
   }
-  return { order, cycle: undefined };
-}
-
-function viewReads(core: CoreProgram): ReadonlyMap<string, ReadonlySet<string>> {
-  const reads = new Map<string, Set<string>>();
-  for (const rule of core.rules) {
-    if (rule.trigger.kind !== "view") continue;
-    const known = reads.get(rule.head.name.text) ?? new Set<string>();
-    reads.set(rule.head.name.text, known);
-    for (const literal of rule.body) if (isPredicate(literal)) known.add(literal.atom.name.text);
-  }
-  return reads;
+  return tellers;
 }

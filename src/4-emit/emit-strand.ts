@@ -1,6 +1,6 @@
 import type { Expression } from "../../grammar/ast.ts";
 import type { StrandSpec } from "../../runtime/plan/plan.ts";
-import { ADDED, REMOVED, STABLE } from "../../runtime/plan/row-mark.ts";
+import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/row-mark.ts";
 import type { Action, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 
@@ -120,9 +120,12 @@ class StrandEmitter {
   #join({ table, index, key, match, visibility }: Extract<Operator, { kind: "join" }>): void {
     const row = `row${this.#rows++}`;
     this.#loop(this.#rowsOf(table.id, index, key, row), table.name);
-    const hidden = hiddenRows(visibility);
-    if (hidden !== undefined) this.#line(`if (${row}.mark ${hidden}) continue; // ${visibility}`);
+    this.#hide(row, hiddenRows(visibility), visibility);
     this.#match(match, `${row}.values`);
+  }
+
+  #hide(row: string, hidden: string | undefined, visibility: Visibility): void {
+    if (hidden !== undefined) this.#line(`if (${row}.mark ${hidden}) continue; // ${visibility}`);
   }
 
   #rowsOf(table: number, index: number | undefined, key: readonly Expression[], row: string): string {
@@ -130,12 +133,14 @@ class StrandEmitter {
     return `const ${row} of node.tables[${table}].bucket(${index}, ${this.#key(key)})`;
   }
 
-  #absent({ table, index, key, match }: Extract<Operator, { kind: "absent" }>): void {
+  #absent({ table, index, key, match, visibility }: Extract<Operator, { kind: "absent" }>): void {
     const found = `found${this.#rows}`;
     const row = `row${this.#rows++}`;
     this.#line(`let ${found} = false;`);
     const outer = this.#skip;
     this.#loop(this.#rowsOf(table.id, index, key, row), `not ${table.name}`);
+    // What is absent before and after is absent whichever row one looks at.
+    if (visibility !== "unchanged") this.#hide(row, hiddenRows(visibility), visibility);
     this.#match(match, `${row}.values`);
     this.#line(`${found} = true;`);
     this.#line("break;");
@@ -266,6 +271,10 @@ function hiddenRows(visibility: Visibility): string | undefined {
       return `=== ${REMOVED}`;
     case "unchanged":
       return `!== ${STABLE}`;
+    case "present":
+      return `> ${CURRENT}`;
+    case "others":
+      return `> ${LEAVING}`;
   }
 }
 

@@ -25,7 +25,7 @@ export class EngineNode implements Peer {
       names: [address],
       facts: [],
       watch: this.#predicates.map((spec) => spec.name),
-      limits: { rounds, derivations: Infinity },
+      limits: { rounds, derivations: Number.MAX_SAFE_INTEGER },
       onWatch: ({ op, tuple }) => {
         if (op !== "refresh" && op !== "send" && op !== "recv") this.#told.push(`${op} ${JSON.stringify(tuple)}`);
         if (this.#told.length > TOLD_MAX) throw new Runaway();

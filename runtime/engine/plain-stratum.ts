@@ -1,0 +1,65 @@
+import type { Key } from "../plan/key.ts";
+import type { Sign } from "../plan/plan.ts";
+import type { Row as Values } from "../plan/value.ts";
+import type { DerivedRows, Display } from "./derived-rows.ts";
+import type { Row } from "./row.ts";
+import type { StoreTally } from "./store-tally.ts";
+import { type RunStrand, runOnChanges, type Stratum, type View, type ViewStrand } from "./view.ts";
+
+/** One table that rules define in terms of other tables alone: counting derivations is exact. */
+export class PlainStratum implements Stratum, Display {
+  readonly #derived: DerivedRows;
+  readonly #views: readonly View[];
+  readonly #strands: readonly ViewStrand[];
+  readonly #tally: StoreTally;
+  #now = 0;
+
+  constructor(derived: DerivedRows, views: readonly View[], strands: readonly ViewStrand[], tally: StoreTally) {
+    this.#derived = derived;
+    this.#views = views;
+    this.#strands = strands;
+    this.#tally = tally;
+  }
+
+  contribute({ aggregate }: View, sign: Sign, values: Values): void {
+    if (aggregate === undefined) this.#derived.contribute(values, sign, true);
+    else aggregate.contribute(values, sign);
+  }
+
+  update(now: number, run: RunStrand): void {
+    this.#now = now;
+    for (const strand of this.#strands) runOnChanges(strand, run);
+    for (const { aggregate } of this.#views) {
+      if (aggregate?.isTouched !== true) continue;
+      this.#tally.failedAggregates += aggregate.flush((values, sign) => this.#derived.contribute(values, sign, true));
+    }
+    if (this.#derived.isTouched) this.#follow();
+  }
+
+  abandon(): void {
+    this.#derived.abandon();
+    for (const { aggregate } of this.#views) aggregate?.abandon();
+  }
+
+  #follow(): void {
+    const { table } = this.#derived;
+    this.#derived.follow(this);
+    this.#derived.finish();
+    this.#tally.evicted += table.evict();
+    table.settle();
+    this.#tally.touch(table);
+  }
+
+  show(values: Values, key: Key): void {
+    this.#derived.table.show(values, key, this.#now);
+  }
+
+  hide(row: Row): void {
+    this.#derived.table.drop(row);
+  }
+
+  renew(row: Row): void {
+    this.#derived.table.renew(row, this.#now);
+    this.#tally.refreshed(this.#derived.table, row.values);
+  }
+}

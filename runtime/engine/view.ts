@@ -1,0 +1,37 @@
+import type { Sign, ViewSpec } from "../plan/plan.ts";
+import type { Row as Values } from "../plan/value.ts";
+import type { DerivedRows } from "./derived-rows.ts";
+import type { MaintainedAggregate } from "./maintained-aggregate.ts";
+import type { Table } from "./table.ts";
+
+/** Runs a view's strand on one row that entered or left a table, or was refreshed. */
+export type RunStrand = (strand: number, values: Values) => void;
+
+/** Rules that define a table together, on one node. */
+export interface View {
+  readonly spec: ViewSpec;
+  readonly derived: DerivedRows;
+  readonly aggregate: MaintainedAggregate | undefined;
+}
+
+/** A strand of a view and the table whose rows it is run on. */
+export interface ViewStrand {
+  readonly id: number;
+  readonly kind: "appeared" | "vanished" | "renewed" | "changed";
+  readonly table: Table;
+}
+
+/** Tables that are brought up to date together. */
+export interface Stratum {
+  /** Takes a change of what a view derives; called by the strands that `update` runs. */
+  contribute(view: View, sign: Sign, values: Values): void;
+  update(now: number, run: RunStrand): void;
+  /** Forgets an update that was broken off. */
+  abandon(): void;
+}
+
+/** Runs a strand on what a commit has done to its table, as far as that is settled. */
+export function runOnChanges({ id, kind, table }: ViewStrand, run: RunStrand): void {
+  const rows = kind === "vanished" ? table.removed : kind === "appeared" ? table.added : table.refreshed;
+  for (const row of rows) run(id, row.values);
+}

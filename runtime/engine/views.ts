@@ -1,0 +1,68 @@
+import type { Plan, Sign, StratumSpec, ViewSpec } from "../plan/plan.ts";
+import type { Row as Values } from "../plan/value.ts";
+import { DerivedRows } from "./derived-rows.ts";
+import type { Journal } from "./journal.ts";
+import type { Limits } from "./limits.ts";
+import { MaintainedAggregate } from "./maintained-aggregate.ts";
+import { PlainStratum } from "./plain-stratum.ts";
+import { RecursiveStratum } from "./recursive-stratum.ts";
+import type { StoreTally } from "./store-tally.ts";
+import type { Table } from "./table.ts";
+import type { RunStrand, Stratum, View, ViewStrand } from "./view.ts";
+
+/** The tables that rules define, brought up to date stratum by stratum. */
+export class Views {
+  readonly #plan: Plan;
+  readonly #table: (predicate: number) => Table;
+  readonly #journal: Journal;
+  readonly #tally: StoreTally;
+  readonly #limits: Limits;
+  readonly #strata: readonly Stratum[];
+  readonly #views: { readonly view: View; readonly stratum: Stratum }[] = [];
+
+  constructor(plan: Plan, table: (predicate: number) => Table, journal: Journal, tally: StoreTally, limits: Limits) {
+    this.#plan = plan;
+    this.#table = table;
+    this.#journal = journal;
+    this.#tally = tally;
+    this.#limits = limits;
+    this.#strata = plan.strata.map((spec) => this.#stratum(spec));
+  }
+
+  contribute(id: number, sign: Sign, values: Values): void {
+    const { view, stratum } = this.#views[id] as { view: View; stratum: Stratum };
+    stratum.contribute(view, sign, values);
+  }
+
+  /** Everything else of the commit is done and settled. */
+  update(now: number, run: RunStrand): void {
+    for (const stratum of this.#strata) stratum.update(now, run);
+  }
+
+  abandon(): void {
+    for (const stratum of this.#strata) stratum.abandon();
+  }
+
+  #stratum({ isRecursive, tables, views }: StratumSpec): Stratum {
+    const derived = tables.map((predicate) => new DerivedRows(this.#table(predicate), this.#journal));
+    const own = views.map((id) => this.#view(this.#plan.views[id] as ViewSpec, derived));
+    const strands = own.flatMap(({ spec }) => spec.strands.map((strand) => this.#strand(strand)));
+    const stratum = isRecursive
+      ? new RecursiveStratum(derived, own, strands, this.#tally, this.#limits.derivations)
+      : new PlainStratum(derived[0] as DerivedRows, own, strands, this.#tally);
+    for (const view of own) this.#views[view.spec.id] = { view, stratum };
+    return stratum;
+  }
+
+  #view(spec: ViewSpec, tables: readonly DerivedRows[]): View {
+    const derived = tables.find(({ table }) => table.predicate.id === spec.predicate) as DerivedRows;
+    const aggregate = spec.aggregate && new MaintainedAggregate(spec.aggregate, this.#journal);
+    return { spec, derived, aggregate };
+  }
+
+  #strand(id: number): ViewStrand {
+    const trigger = this.#plan.strands[id]?.trigger;
+    if (trigger === undefined || !("view" in trigger)) throw new Error(`strand ${id} keeps no view`);
+    return { id, kind: trigger.kind, table: this.#table(trigger.predicate) };
+  }
+}

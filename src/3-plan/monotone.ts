@@ -1,0 +1,105 @@
+import type { Expression, Literal } from "../../grammar/ast.ts";
+import { isPredicate } from "../1-check/rule-shape.ts";
+import { variablesIn } from "../1-check/visit.ts";
+import type { CoreRule } from "../2-rewrite/core.ts";
+
+/**
+ * Whether a `min` (or `max`) over its own stratum surely only improves: what its column holds, and columns that copy it,
+ * is added to, compared with a bound in the right direction, and aggregated again; never anything else.
+ */
+export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rules: readonly CoreRule[]): boolean {
+  const column = aggregate.head.args.findIndex((argument) => argument.kind === "aggregate");
+  const head = aggregate.head.args[column];
+  if (head?.kind !== "aggregate" || head.function !== "min" || head.operand?.kind !== "variable") return false;
+  const costs = costColumns(aggregate.head.name.text, column, tables, rules);
+  return rules.every((rule) => keepsOrder(rule, costs));
+}
+
+/** Per table the column that holds the cost, as far as it goes from rule to rule by itself or by sums. */
+function costColumns(
+  table: string,
+  column: number,
+  tables: ReadonlySet<string>,
+  rules: readonly CoreRule[],
+): ReadonlyMap<string, number> {
+  const costs = new Map([[table, column]]);
+  for (let size = 0; size !== costs.size; ) {
+    size = costs.size;
+    for (const rule of rules) {
+      const derived = costVariables(rule, costs);
+      const at = rule.head.args.findIndex((argument) => argument.kind === "variable" && derived.has(argument.name));
+      if (at >= 0 && tables.has(rule.head.name.text) && !costs.has(rule.head.name.text)) {
+        costs.set(rule.head.name.text, at);
+      }
+    }
+  }
+  return costs;
+}
+
+/** The variables that grow with the cost the rule reads. */
+function costVariables(rule: CoreRule, costs: ReadonlyMap<string, number>): Set<string> {
+  const found = new Set<string>();
+  for (const literal of rule.body.filter(isPredicate)) {
+    const argument = literal.atom.args[costs.get(literal.atom.name.text) ?? -1];
+    if (argument?.kind === "variable") found.add(argument.name);
+  }
+  for (const literal of [...rule.body, ...rule.body]) {
+    if (literal.kind === "assign" && grows(literal.value, found)) found.add(literal.target.name);
+  }
+  return found;
+}
+
+/** A sum in which a cost stands, and nothing else is done to it. */
+function grows(value: Expression, costs: ReadonlySet<string>): boolean {
+  if (value.kind === "variable") return costs.has(value.name);
+  if (value.kind !== "binary") return false;
+  if (value.operator === "-") return grows(value.left, costs) && !mentions(value.right, costs);
+  if (value.operator !== "+") return false;
+  const sides = [value.left, value.right];
+  return (
+    sides.some((side) => grows(side, costs)) && sides.every((side) => grows(side, costs) || !mentions(side, costs))
+  );
+}
+
+function keepsOrder(rule: CoreRule, costs: ReadonlyMap<string, number>): boolean {
+  const variables = costVariables(rule, costs);
+  if (variables.size === 0) return true;
+  const column = costs.get(rule.head.name.text);
+  const others = rule.head.args.filter((_, at) => at !== column);
+  const isFree = others.every(
+    (argument) => argument.kind === "aggregate" || argument.kind === "return" || !mentions(argument, variables),
+  );
+  return isFree && rule.body.every((literal) => allows(literal, variables, costs));
+}
+
+function allows(literal: Literal, variables: ReadonlySet<string>, costs: ReadonlyMap<string, number>): boolean {
+  switch (literal.kind) {
+    case "assign":
+      return grows(literal.value, variables) || !mentions(literal.value, variables);
+    case "member":
+      return !mentions(literal.list, variables);
+    case "condition":
+      return !mentions(literal.test, variables) || boundsFromAbove(literal.test, variables);
+    case "predicate": {
+      const cost = costs.get(literal.atom.name.text);
+      return literal.atom.args.every(
+        (argument, at) => at === cost || argument.kind !== "variable" || !variables.has(argument.name),
+      );
+    }
+  }
+}
+
+/** `C < 16`: what holds for a cost holds for every smaller one. */
+function boundsFromAbove(test: Expression, variables: ReadonlySet<string>): boolean {
+  if (test.kind !== "binary") return false;
+  const { operator, left, right } = test;
+  if (operator === "<" || operator === "<=") return grows(left, variables) && !mentions(right, variables);
+  if (operator === ">" || operator === ">=") return grows(right, variables) && !mentions(left, variables);
+  return (
+    operator === "&&" && [left, right].every((side) => !mentions(side, variables) || boundsFromAbove(side, variables))
+  );
+}
+
+function mentions(expression: Expression, variables: ReadonlySet<string>): boolean {
+  return [...variablesIn(expression)].some((variable) => variables.has(variable.name));
+}

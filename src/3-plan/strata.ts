@@ -1,0 +1,94 @@
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
+import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
+import { isMonotone } from "./monotone.ts";
+
+/** Tables whose rules read each other, each after those it reads, and the rules that define them. */
+export interface RuleStratum {
+  readonly tables: ReadonlySet<string>;
+  readonly rules: readonly CoreRule[];
+  readonly isRecursive: boolean;
+}
+
+/** The view rules in the order in which their tables must be brought up to date. */
+export function strataOf(core: CoreProgram): readonly RuleStratum[] {
+  const byTable = Map.groupBy(
+    core.rules.filter((rule) => rule.trigger.kind === "view"),
+    (rule) => rule.head.name.text,
+  );
+  return components(byTable).map((names) => {
+    const tables = new Set(names);
+    const rules = names.flatMap((name) => byTable.get(name) ?? []);
+    return { tables, rules, isRecursive: rules.some((rule) => readsOf(rule).some((read) => tables.has(read))) };
+  });
+}
+
+/** What makes a stratum mean nothing, or maybe nothing: tables that are decided by what is not in them. */
+export function checkStratum({ tables, rules }: RuleStratum): readonly Diagnostic[] {
+  return rules.flatMap((rule): readonly Diagnostic[] => {
+    const negated = rule.body.find((literal) => isPredicate(literal) && literal.negated && tables.has(nameOf(literal)));
+    if (negated?.kind === "predicate") return [unstratified(rule, nameOf(negated), "the absence of ", rules)];
+    const inner = readsOf(rule).find((read) => tables.has(read));
+    if (inner === undefined || !hasAggregate(rule.head)) return [];
+    const whole = rule.head.args.flatMap((argument) => (argument.kind === "aggregate" ? [argument] : []));
+    const needsAll = whole.find((argument) => argument.function !== "min" && argument.function !== "max");
+    if (needsAll !== undefined) return [unstratified(rule, inner, `the ${needsAll.function} of all of `, rules)];
+    return isMonotone(rule, tables, rules) ? [] : [report("W0230", rule.span, { table: rule.head.name.text })];
+  });
+}
+
+function nameOf(literal: CoreRule["body"][number]): string {
+  return literal.kind === "predicate" ? literal.atom.name.text : "";
+}
+
+function readsOf(rule: CoreRule): readonly string[] {
+  return rule.body.filter(isPredicate).map(nameOf);
+}
+
+/** The cycle, rule by rule: from the rule that needs the absence, back to its own table. */
+function unstratified(rule: CoreRule, read: string, how: string, rules: readonly CoreRule[]): Diagnostic {
+  const back = wayBack(read, rule.head.name.text, rules);
+  const steps = back.map(({ by, from }) => `\`${by.name}\` takes \`${by.head.name.text}\` from \`${from}\``);
+  const first = `rule \`${rule.name}\` takes \`${rule.head.name.text}\` from ${how}\`${read}\``;
+  const related = back.map(({ by }) => ({ span: by.span, message: `\`${by.name}\` is part of the circle` }));
+  return report("E0228", rule.span, { table: rule.head.name.text, cycle: [first, ...steps].join(", ") }, related);
+}
+
+interface Step {
+  readonly by: CoreRule;
+  readonly from: string;
+}
+
+function wayBack(from: string, to: string, rules: readonly CoreRule[]): readonly Step[] {
+  const ways = new Map<string, readonly Step[]>([[from, []]]);
+  for (const [table, way] of ways) {
+    if (table === to) return way;
+    for (const by of rules.filter((rule) => rule.head.name.text === table)) {
+      for (const read of readsOf(by)) if (!ways.has(read)) ways.set(read, [...way, { by, from: read }]);
+    }
+  }
+  return [];
+}
+
+/** Strongly connected components, each after those it depends on (Tarjan, 1972). */
+function components(byTable: ReadonlyMap<string, readonly CoreRule[]>): readonly (readonly string[])[] {
+  const found: string[][] = [];
+  const numbers = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (name: string): number => {
+    const number = numbers.size;
+    numbers.set(name, number);
+    stack.push(name);
+    let lowest = number;
+    for (const read of (byTable.get(name) ?? []).flatMap(readsOf)) {
+      if (!byTable.has(read)) continue;
+      if (!numbers.has(read)) lowest = Math.min(lowest, visit(read));
+      else if (stack.includes(read)) lowest = Math.min(lowest, numbers.get(read) as number);
+    }
+    if (lowest === number) found.push(stack.splice(stack.indexOf(name)));
+    return lowest;
+  };
+  for (const name of byTable.keys()) if (!numbers.has(name)) visit(name);
+  return found;
+}
