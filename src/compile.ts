@@ -5,6 +5,7 @@ import { check } from "./1-check/check.ts";
 import { ignorePlaces } from "./1-check/ignore-places.ts";
 import { readOverlog } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
+import type { CoreProgram } from "./2-rewrite/core.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
 import { planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
@@ -15,6 +16,8 @@ import { LineMap } from "./line-map.ts";
 /** What came of a compilation. Without a plan there is at least one error among the diagnostics. */
 export interface Compilation {
   readonly plan: Plan | undefined;
+  /** The plain rules that the plan was made from. */
+  readonly core: CoreProgram | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** Every text that was read, for showing the diagnostics. */
   readonly sources: readonly Source[];
@@ -31,12 +34,12 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { program, diagnostics: naming } = resolveNames(modules, lines);
   const { checked, diagnostics: checking } = check(program);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
-  if (hasError(found)) return { plan: undefined, diagnostics: found, sources };
+  if (hasError(found)) return { plan: undefined, core: undefined, diagnostics: found, sources };
   const { core, diagnostics: rewriting } = rewrite(checked);
-  if (hasError(rewriting)) return { plan: undefined, diagnostics: [...found, ...rewriting], sources };
+  if (hasError(rewriting)) return { plan: undefined, core: undefined, diagnostics: [...found, ...rewriting], sources };
   const { planned, diagnostics: planning } = planProgram(core, lines);
   const diagnostics = [...found, ...rewriting, ...planning];
-  return { plan: hasError(diagnostics) ? undefined : emit(planned), diagnostics, sources };
+  return { plan: hasError(diagnostics) ? undefined : emit(planned), core, diagnostics, sources };
 }
 
 /** As a reader meets them: file by file, each from its top. */

@@ -14,6 +14,7 @@ const FORMS: readonly (readonly [flags: string, form: string, description: strin
   ["--mermaid", "mermaid", "the dataflow as a Mermaid flowchart"],
   ["--dot", "dot", "the dataflow for Graphviz"],
   ["--svg", "svg", "the dataflow as a drawing"],
+  ["--ndlog", "ndlog", "the rules after the views are expanded"],
   ["--js", "js", "the functions that the rules become"],
   ["--element <name>", "element", "what an element of the dataflow takes, gives and drops, as --element LocSpecDemux"],
   ["--code <code>", "code", "what a diagnostic means, as --code E0215"],
@@ -49,6 +50,6 @@ function run(files: readonly string[], flags: ExplainFlags): void {
   if (flags.code !== undefined) return output.result(codePage(flags.code));
   if (flags.element !== undefined) return output.result(elementPage(flags.element));
   if (files.length === 0) throw wrongUsage("explain", "name a program, as ron.mzl");
-  const form = (["mermaid", "dot", "svg", "js"] as const).find((name) => flags[name] === true) ?? "text";
+  const form = (["mermaid", "dot", "svg", "ndlog", "js"] as const).find((name) => flags[name] === true) ?? "text";
   explainFiles(files, { defines: parseDefines(define), dialect, rule, form }, output);
 }

@@ -1,10 +1,13 @@
 import type { Dialect } from "../../grammar/span.ts";
+import type { Plan } from "../../runtime/plan/plan.ts";
 import { nearest } from "../1-check/nearest.ts";
+import type { CoreProgram } from "../2-rewrite/core.ts";
 import { functionsIn } from "../4-emit/emit.ts";
-import { type Compilation, compile } from "../compile.ts";
+import { compile } from "../compile.ts";
 import { type Chosen, chooseAll, chooseRule } from "./explain/chosen.ts";
 import { dataflowText } from "./explain/dataflow-text.ts";
 import { dot } from "./explain/dot.ts";
+import { expandedRules } from "./explain/expanded-rules.ts";
 import { layOut } from "./explain/lay-out.ts";
 import { mermaid } from "./explain/mermaid.ts";
 import { svg } from "./explain/svg.ts";
@@ -21,11 +24,12 @@ export interface ExplainOptions {
   readonly form: ExplainForm;
 }
 
-export type ExplainForm = "text" | "mermaid" | "dot" | "svg" | "js";
+export type ExplainForm = "text" | "mermaid" | "dot" | "svg" | "js" | "ndlog";
 
 /** `mosaic explain FILE...`: what the compiler made of the programs. */
 export function explainFiles(files: readonly string[], options: ExplainOptions, output: Output): void {
-  output.result(written(chosenOf(compiled(files, options, output), options.rule), options.form, files.join(", ")));
+  const { plan, core } = compiled(files, options, output);
+  output.result(written(chosenOf(plan, options.rule), core, options, files.join(", ")));
 }
 
 /** Warnings are shown; errors end the command. */
@@ -33,14 +37,14 @@ function compiled(
   files: readonly string[],
   { defines, dialect }: ExplainOptions,
   output: Output,
-): NonNullable<Compilation["plan"]> {
-  const { plan, diagnostics, sources } = compile(files, new FileLibrary(), { defines, dialect });
+): { readonly plan: Plan; readonly core: CoreProgram } {
+  const { plan, core, diagnostics, sources } = compile(files, new FileLibrary(), { defines, dialect });
   if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
-  if (plan === undefined) throw runFailed("the program has errors");
-  return plan;
+  if (plan === undefined || core === undefined) throw runFailed("the program has errors");
+  return { plan, core };
 }
 
-function chosenOf(plan: NonNullable<Compilation["plan"]>, rule: string | undefined): Chosen {
+function chosenOf(plan: Plan, rule: string | undefined): Chosen {
   if (rule === undefined) return chooseAll(plan);
   const chosen = chooseRule(plan, rule);
   if (chosen !== undefined) return chosen;
@@ -51,7 +55,7 @@ function chosenOf(plan: NonNullable<Compilation["plan"]>, rule: string | undefin
   throw wrongUsage("--rule", `there is no rule \`${rule}\`${near === undefined ? "" : `; did you mean ${near}?`}`);
 }
 
-function written(chosen: Chosen, form: ExplainForm, title: string): string {
+function written(chosen: Chosen, core: CoreProgram, { form, rule }: ExplainOptions, title: string): string {
   switch (form) {
     case "text":
       return dataflowText(chosen);
@@ -63,6 +67,11 @@ function written(chosen: Chosen, form: ExplainForm, title: string): string {
       return svg(layOut(chosen, title));
     case "js":
       return functionsText(chosen);
+    case "ndlog":
+      return expandedRules(
+        core,
+        rule === undefined ? undefined : new Set(chosen.rules.map(({ name }) => name)),
+      ).trimEnd();
   }
 }
 

@@ -15,6 +15,8 @@ describe("the dataflow of the shipped programs", () => {
   test.each([
     { file: "programs/ron.mzl", form: "text", name: "ron.txt" },
     { file: "programs/ron.mzl", form: "mermaid", name: "ron.mmd" },
+    { file: "programs/ron.mzl", form: "ndlog", name: "ron.ndlog" },
+    { file: "programs/ron.mzl", form: "svg", name: "../../../docs/ron.svg" },
     { file: "programs/tunnel.mzl", form: "text", name: "tunnel.txt" },
     { file: "programs/tunnel.mzl", form: "mermaid", name: "tunnel.mmd" },
     { file: "programs/tunnel.mzl", form: "dot", name: "tunnel.dot" },

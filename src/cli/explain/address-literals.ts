@@ -1,0 +1,46 @@
+import type { Expression, Literal, PredicateLiteral } from "../../../grammar/ast.ts";
+import { localAddressTable } from "../../1-check/builtin.ts";
+import { rewriteAtom, rewriteLiteral } from "../../1-check/rewrite-expression.ts";
+import { atomAt, LOCAL_ADDRESS_FUNCTION, literalAt, variableAt } from "../../2-rewrite/core.ts";
+import type { PlainRule } from "./plain-names.ts";
+
+const HERE = "$Here";
+
+/** A rule that reads this node's addresses from their tables, and whether it did not before. */
+export interface RuleWithAddresses extends PlainRule {
+  readonly asksForHere: boolean;
+}
+
+/** What asks the engine for an address of this node, which no program can, reads `localAddr` instead. */
+export function withAddressLiterals({ head, body }: PlainRule): RuleWithAddresses {
+  const asked = new Map<string, string>();
+  const change = (part: Expression): Expression => {
+    const table = addressTable(part);
+    if (table === undefined) return part;
+    const variable = asked.get(table) ?? `${HERE}${asked.size === 0 ? "" : asked.size + 1}`;
+    asked.set(table, variable);
+    return variableAt(variable, part.span);
+  };
+  const assigned = body.map((literal) => addressOf(literal) ?? literal);
+  const plain = { head: rewriteAtom(head, change), body: assigned.map((literal) => rewriteLiteral(literal, change)) };
+  const read = [...asked].map(([table, variable]) => addressLiteral(table, variableAt(variable, head.span)));
+  const asksForHere = read.length > 0 || assigned.some((literal, at) => literal !== body[at]);
+  return { head: plain.head, body: [...plain.body, ...read], asksForHere };
+}
+
+/** `X := the address` as `localAddr(X)`. */
+function addressOf(literal: Literal): PredicateLiteral | undefined {
+  const table = literal.kind === "assign" ? addressTable(literal.value) : undefined;
+  return literal.kind === "assign" && table !== undefined ? addressLiteral(table, literal.target) : undefined;
+}
+
+function addressTable(expression: Expression): string | undefined {
+  if (expression.kind !== "call" || expression.name.text !== LOCAL_ADDRESS_FUNCTION) return undefined;
+  const [overlay] = expression.args;
+  const name = overlay?.kind === "constant" && typeof overlay.value === "string" ? overlay.value : undefined;
+  return localAddressTable(name);
+}
+
+function addressLiteral(table: string, variable: Expression): PredicateLiteral {
+  return literalAt(atomAt(table, [variable], variable.span));
+}

@@ -1,0 +1,144 @@
+import type { Atom, Expression, PredicateLiteral, Statement } from "../../../grammar/ast.ts";
+import { print } from "../../../grammar/print.ts";
+import type { Name, Span } from "../../../grammar/span.ts";
+import type { RowEvent } from "../../../runtime/plan/plan.ts";
+import { isLocalAddressTable } from "../../1-check/builtin.ts";
+import { deltaEventNamed } from "../../1-check/delta-events.ts";
+import { constantAt, type CoreProgram, type CoreRule } from "../../2-rewrite/core.ts";
+import type { TableDeclaration } from "../../program.ts";
+import { withAddressLiterals } from "./address-literals.ts";
+import { plainName, PlainNames, type PlainRule } from "./plain-names.ts";
+
+const NOWHERE: Span = { file: "", start: 0, end: 0 };
+
+/**
+ * The rules after the views are expanded and every rule is at one place, with what they need declared, as a program that
+ * can be read again. A rule that no program can write, since it runs when the time of a row is up, is a comment.
+ * With `only`, the rules of those names alone.
+ */
+export function expandedRules(core: CoreProgram, only: ReadonlySet<string> | undefined): string {
+  const names = new PlainNames([...core.tables.keys(), ...core.arities.keys()]);
+  const written = writtenRules(core, names, only);
+  if (only !== undefined) return written.join("");
+  const declarations = declarationsOf(core, names).map((statement) => printed(statement));
+  return [...declarations, ...written].join("");
+}
+
+function printed(statement: Statement): string {
+  return print({ file: "", statements: [statement] });
+}
+
+function declarationsOf(core: CoreProgram, names: PlainNames): readonly Statement[] {
+  const span = NOWHERE;
+  const named = (text: string): Name => ({ text: names.predicate(text), span });
+  const texts = (types: readonly string[]): readonly Name[] => types.map((text) => ({ text, span }));
+  return [
+    ...core.signatures.map(
+      ({ name, types }): Statement => ({ kind: "signature", name: named(name), types: texts(types), span }),
+    ),
+    ...[...core.tables.values()]
+      .filter(({ name }) => !isLocalAddressTable(name))
+      .map((table) => materialize(table, named(table.name))),
+    ...core.accepts.map(
+      (accept): Statement => ({ ...accept, kind: "accept", name: named(accept.name), types: texts(accept.types) }),
+    ),
+    ...core.watches.map(({ name, modes }): Statement => ({ kind: "watch", name: named(name), modes, span })),
+    ...core.facts.map(({ atom }): Statement => ({ kind: "fact", label: undefined, atom: names.atom(atom), span })),
+  ];
+}
+
+function materialize({ lifetime, size, keys, evict }: TableDeclaration, name: Name): Statement {
+  const span = NOWHERE;
+  return {
+    kind: "materialize",
+    name,
+    lifetime: numberAt(lifetime),
+    size: numberAt(size),
+    keys: keys.map((column) => ({ column: column + 1, span })),
+    evict: evict.policy === "fifo" ? undefined : { policy: evict.policy, column: evict.column + 1, span },
+    span,
+  };
+}
+
+function numberAt(value: number): Expression {
+  const constant = constantAt(value, NOWHERE);
+  return value === Infinity ? ({ ...constant, text: "infinity" } as Expression) : constant;
+}
+
+/** One rule as it is written: a statement, or a comment in its place. */
+function writtenRules(core: CoreProgram, names: PlainNames, only: ReadonlySet<string> | undefined): readonly string[] {
+  const isTable = (name: string): boolean => core.tables.has(name) || isLocalAddressTable(name);
+  const rules = withoutRepeats(core.rules, isTable)
+    .filter(({ name }) => deltaEventNamed(name, isTable) === undefined)
+    .filter(({ name }) => only?.has(name) !== false);
+  const forms = rules.map((rule) => ({ rule, form: formOf(rule, core, isTable) }));
+  return forms.map(({ rule, form }) => {
+    const ofName = rules.filter((other) => other.name === rule.name);
+    const number = ofName.length === 1 ? "" : `_${ofName.indexOf(rule) + 1}`;
+    const { head, body } = names.rule(form);
+    const label = { text: `${plainName(rule.name)}${number}`, span: NOWHERE };
+    const text = printed({ kind: "rule", label, isDelete: rule.isDelete, head, body, span: NOWHERE });
+    return form.wakes === undefined ? text : commented(`${form.wakes}\n${text}`);
+  });
+}
+
+/** A rule over tables alone has a plain rule for each of them, which come of one text. */
+function withoutRepeats(rules: readonly CoreRule[], isTable: (name: string) => boolean): readonly CoreRule[] {
+  const seen = new Set<Atom>();
+  return rules.filter((rule) => {
+    if (rule.trigger.kind !== "inserted" || definesTable(rule, isTable)) return true;
+    if (seen.has(rule.head)) return false;
+    seen.add(rule.head);
+    return true;
+  });
+}
+
+function definesTable({ head, isDelete }: CoreRule, isTable: (name: string) => boolean): boolean {
+  return !isDelete && isTable(head.name.text);
+}
+
+interface Form extends PlainRule {
+  /** When the rule runs, where that cannot be written. */
+  readonly wakes: string | undefined;
+}
+
+function formOf(rule: CoreRule, core: CoreProgram, isTable: (name: string) => boolean): Form {
+  const { trigger } = rule;
+  const { head, body, asksForHere } = withAddressLiterals(rule);
+  if (trigger.kind === "view") return { head, body, wakes: undefined };
+  const plain: Form = { head, body: [trigger.literal, ...body], wakes: undefined };
+  if (trigger.kind === "event") return plain;
+  const needsDelta = asksForHere || definesTable(rule, isTable) || trigger.kind === "removed";
+  if (trigger.kind === "inserted" && !needsDelta) return plain;
+  const delta = deltaLiteral(trigger.literal, trigger.kind, core);
+  return delta === undefined
+    ? { ...plain, wakes: moment(trigger.kind, trigger.literal) }
+    : { ...plain, body: [delta, ...body] };
+}
+
+function moment(kind: RowEvent, { atom }: PredicateLiteral): string {
+  const what = {
+    inserted: "that enters",
+    removed: "that leaves",
+    refreshed: "that is refreshed in",
+    expired: "whose time is up in",
+  } as const;
+  return `for each row ${what[kind]} ${plainName(atom.name.text)}:`;
+}
+
+/** The change of the table as the event that the language has for it. */
+function deltaLiteral(literal: PredicateLiteral, kind: string, { tables }: CoreProgram): PredicateLiteral | undefined {
+  const { atom } = literal;
+  const ending = kind === "inserted" ? "_DELTA_INSERT" : "_DELTA_DELETE";
+  const name = `${atom.name.text}${ending}`;
+  if (deltaEventNamed(name, (table) => tables.has(table))?.kind !== kind) return undefined;
+  return { ...literal, atom: { ...atom, name: { ...atom.name, text: name } } };
+}
+
+function commented(text: string): string {
+  return `${text
+    .trimEnd()
+    .split("\n")
+    .map((line) => `// ${line}`)
+    .join("\n")}\n`;
+}

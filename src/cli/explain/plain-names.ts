@@ -1,0 +1,88 @@
+import type { Atom, Expression, Literal } from "../../../grammar/ast.ts";
+import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../../1-check/rewrite-expression.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../1-check/visit.ts";
+import { FRESH_QUERY_FUNCTION } from "../../2-rewrite/core.ts";
+
+/** A head and a body in names that a program can write. */
+export interface PlainRule {
+  readonly head: Atom;
+  readonly body: readonly Literal[];
+}
+
+/**
+ * Names for what the compiler has made, which no program can name: the table `ron.p2?1` becomes `ron.p2_call1`, the event
+ * `ron:ping!fail` becomes `ron.ping_fail`.
+ */
+export class PlainNames {
+  readonly #predicates: ReadonlyMap<string, string>;
+
+  constructor(names: Iterable<string>) {
+    const all = new Set(names);
+    const predicates = new Map<string, string>();
+    for (const name of all) {
+      const plain = plainName(name);
+      if (plain === name) continue;
+      const free = unused(plain, (other) => all.has(other));
+      for (const ending of ["", "_DELTA_INSERT", "_DELTA_DELETE"])
+        predicates.set(`${name}${ending}`, `${free}${ending}`);
+    }
+    this.#predicates = predicates;
+  }
+
+  predicate(name: string): string {
+    return this.#predicates.get(name) ?? name;
+  }
+
+  atom(atom: Atom): Atom {
+    return { ...atom, name: { ...atom.name, text: this.predicate(atom.name.text) } };
+  }
+
+  /** Variables lose their `$`, where that makes no two of them one. */
+  rule({ head, body }: PlainRule): PlainRule {
+    const variables = this.#variables({ head, body });
+    const change = (part: Expression): Expression => {
+      if (part.kind === "variable") return { ...part, name: variables.get(part.name) ?? part.name };
+      if (part.kind !== "call" || part.name.text !== FRESH_QUERY_FUNCTION) return part;
+      return { ...part, name: { ...part.name, text: "f_idgen" } };
+    };
+    const literal = (one: Literal): Literal => {
+      const plain = rewriteLiteral(one, change);
+      if (plain.kind === "assign")
+        return { ...plain, target: rewriteExpression(plain.target, change) as typeof plain.target };
+      return plain.kind === "predicate" ? { ...plain, atom: this.atom(plain.atom) } : plain;
+    };
+    return { head: this.atom(rewriteAtom(head, change)), body: body.map(literal) };
+  }
+
+  #variables({ head, body }: PlainRule): ReadonlyMap<string, string> {
+    const expressions = [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)];
+    const names = new Set(expressions.flatMap((one) => [...variablesIn(one)].map(({ name }) => name)));
+    const plain = new Map<string, string>();
+    const isTaken = (name: string): boolean => names.has(name) || [...plain.values()].includes(name);
+    for (const name of names) {
+      if (name.includes("$")) plain.set(name, unused(plainVariable(name), isTaken));
+    }
+    return plain;
+  }
+}
+
+/** `$QID` becomes `QID`, `$1` becomes `V1`, `J$2` becomes `J_2`. */
+function plainVariable(name: string): string {
+  return name
+    .replace(/^\$(?=\d)/, "V")
+    .replace(/^\$/, "")
+    .replaceAll("$", "_");
+}
+
+/** What a label, a predicate or a table may be called. */
+export function plainName(name: string): string {
+  const plain = name
+    .replace(/\?(\d)/g, "_call$1")
+    .replaceAll(":", ".")
+    .replaceAll(/[^\w.]/g, "_");
+  return /^[a-z]/.test(plain) ? plain : `t_${plain}`;
+}
+
+function unused(name: string, isTaken: (name: string) => boolean): string {
+  return isTaken(name) ? unused(`${name}_`, isTaken) : name;
+}
