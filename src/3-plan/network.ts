@@ -57,7 +57,7 @@ function addStrands(
   const drawn = strands.filter(({ trigger }) => !isMaintenance(trigger));
   for (const strand of drawn) {
     const { rule } = strand.origin;
-    const ofRule = drawn.filter((other) => other.origin.rule === rule);
+    const ofRule = strands.filter((other) => other.origin.rule === rule);
     const label = ofRule.length === 1 ? rule : `${rule}#${ofRule.indexOf(strand) + 1}`;
     const node = graph.add("Strand", label, strand.id);
     const { kind, predicate } = strand.trigger;

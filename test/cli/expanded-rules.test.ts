@@ -36,6 +36,17 @@ describe("what is expanded is a program, and there is nothing left in it to expa
        e: count@X(X, count<*>) :- asked(X), near(_, N), N > 2 * 3.`,
     ],
     [
+      "tables that rules define by absence, by themselves, and for an event",
+      `materialize(link, 30, infinity, keys(1,2)).
+       materialize(best, infinity, infinity, keys(1,2)).
+       materialize(down, infinity, infinity, keys(1)).
+       a: best(X, Y, min<C>) :- link(X, Y, C), !down(X, _).
+       b: best(X, Y, min<C>) :- link(X, Z, C1), best(Z, Y, C2), C := C1 + C2.
+       c: said@X(X, count<*>) :- best(X, _, _).
+       d: link(X, Y, C) :- told(X, Y, C).
+       e: down(X, Y) :- gone(X, Y).`,
+    ],
+    [
       "a call within a view, and one whose failure is heard",
       `def one(A, &B) timeout(1) { o: this.return(B) :- this.init(A), B := A + 1. }
        def two(A, &C) many { t: this.return(C) :- this.init(A), one(A, &B), C := B * 2. d: this.done() :- this.init(_). }

@@ -55,6 +55,15 @@ test("the strands of one rule are numbered", () => {
   ]);
 });
 
+test("the strands that keep a table count, though they are not drawn", () => {
+  const { nodes } = graphOf(`
+    materialize(t, infinity, infinity, keys(1)).
+    fill: t(X) :- one(X).
+    count: total(count<*>) :- t(_).`);
+  const strands = nodes.filter((node) => node.element === "Strand");
+  expect(strands.map((node) => node.label)).toContain("count#1");
+});
+
 test("no two nodes, and no two edges, have one name", () => {
   const { nodes, edges } = graphOf(`import "ron.mzl". import "ron.mzl" as backup. import "tunnel.mzl".`);
   const names = [...nodes.map((node) => node.id), ...edges.map((edge) => `${edge.from} ${edge.port} ${edge.to}`)];

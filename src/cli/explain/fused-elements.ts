@@ -11,8 +11,8 @@ A rule with tables alone in its body has one for each of them.`,
   [
     "On",
     `The beginning of a strand. Runs for each such event, or for each row that was inserted into the
-table, or whose time was up. Rules that define a table run for rows that appeared in, or vanished
-from, a table they read.`,
+table, or whose time was up. Rules that define a table run for rows that appeared in, vanished from
+or were renewed in a table they read, and for rows that changed in one they define together.`,
   ],
   ["Lookup", "Finds the one row that has this primary key, if there is one."],
   [
@@ -27,6 +27,7 @@ scan of all rows where none is.`,
   ["Project", "Makes the columns of the head."],
   ["Aggregate", "Gathers what the elements before it found for the event, and goes on once, with one result."],
   ["Contribute", "Adds a derivation to a table that rules define, or takes one away; at none, the row is gone."],
+  ["Refresh", "Says that a derived row is derived again, which renews its lifetime."],
   ["Send", "Gives the tuple to RoundRobin, with the place it is for."],
   ["Raise", "Makes the tuple an event of the same round."],
   ["Insert", "Puts the row into the table when the round ends."],
