@@ -1,10 +1,11 @@
 #include <node_api.h>
 
+#include "notify.h"
 #include "tun.h"
 #include "udp.h"
 
 /* Raised with every change of what index.ts relies on, so that an addon left over from other sources is noticed. */
-#define CONTRACT 3
+#define CONTRACT 4
 
 NAPI_MODULE_INIT() {
   napi_value contract;
@@ -12,6 +13,7 @@ NAPI_MODULE_INIT() {
   const napi_property_descriptor properties[] = {
       {"contract", NULL, NULL, NULL, NULL, contract, napi_enumerable, NULL},
       {"openTun", NULL, tun_open, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"notify", NULL, notify, NULL, NULL, NULL, napi_enumerable, NULL},
       {"openUdp", NULL, udp_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"socketAddress", NULL, udp_socket_address, NULL, NULL, NULL, napi_enumerable, NULL},
       {"hostText", NULL, udp_host_text, NULL, NULL, NULL, napi_enumerable, NULL},

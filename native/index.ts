@@ -18,6 +18,11 @@ export interface Native {
   socketAddress(host: string, port: number): Uint8Array | undefined;
   /** The host of a socket address as text. */
   hostText(address: Uint8Array): string;
+  /**
+   * Sends one datagram to the Unix socket at `path`; one that begins with `@` is abstract. Returns an errno, or 0;
+   * a message has 1024 bytes at most.
+   */
+  notify(path: string, message: string): number;
 }
 
 /** An open UDP socket. After `close` nothing else is to be called. */
@@ -133,7 +138,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 3;
+const CONTRACT = 4;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

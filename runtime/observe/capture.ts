@@ -1,5 +1,6 @@
 import { type Crossing, TracedDatagrams } from "../device/traced-datagrams.ts";
-import type { Clock, Tun, TunCounters, World } from "../world/world.ts";
+import type { Clock, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
+import { rowsOf } from "../plan/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
 import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
 
@@ -45,9 +46,9 @@ export class Capture {
     this.#write(OUTER, time, isSent ? "out" : "in", packet, comment);
   }
 
-  /** A packet that came out of the device (`in`), or goes into it. */
+  /** A packet, or each of a train, that came out of the device (`in`) or goes into it. */
   packet(way: "in" | "out", bytes: Uint8Array): void {
-    this.#write(INNER, this.#clock.now(), way, bytes, undefined);
+    for (const row of rowsOf(bytes)) this.#write(INNER, this.#clock.now(), way, row, undefined);
   }
 
   #write(number: number, time: number, way: "in" | "out", bytes: Uint8Array, comment: string | undefined): void {
@@ -81,6 +82,10 @@ class CapturedTun implements Tun {
 
   get counters(): TunCounters {
     return this.#inner.counters;
+  }
+
+  get offload(): TunOffload | undefined {
+    return this.#inner.offload;
   }
 
   onPacket(receive: (packet: Uint8Array) => void): void {

@@ -6,6 +6,7 @@ import { parseDefines } from "./defines.ts";
 import { dialectOption } from "./dialect-option.ts";
 import { evaluate } from "./eval.ts";
 import { addExplain } from "./explain-command.ts";
+import { parseUser, type User } from "./drop-privileges.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { addDemo, addLab, addSim } from "./lab-commands.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
@@ -61,6 +62,7 @@ function addRun(mosaic: Command): void {
     .option("--no-control", "no such socket")
     .option("--metrics <[host:]port>", "serve /metrics for Prometheus, /healthz and /readyz")
     .option("--pcap <file>", "capture datagrams and packets of the device for tshark; - is stdout")
+    .option("--user <name|uid[:gid]>", "give up root for this user once the device and the sockets are open", parseUser)
     .addOption(new Option("--log-level <level>", "how much to say on stderr").choices(LOG_LEVELS).default("info"))
     .addOption(new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"))
     .action((files: string[], flags: RunFlags) => {
@@ -88,6 +90,7 @@ interface RunFlags {
   readonly control?: string | false;
   readonly metrics?: string;
   readonly pcap?: string;
+  readonly user?: User;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -114,6 +117,7 @@ function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeo
     control: controlRequest(flags.control),
     metrics: flags.metrics === undefined ? undefined : parseMetricsAddress(flags.metrics),
     pcap: flags.pcap,
+    user: flags.user,
   };
 }
 

@@ -1,6 +1,7 @@
 import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
 import { type HostPort, parseHostPort } from "../../runtime/device/host-port.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { serviceManager } from "../../runtime/device/service-manager.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
 import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
@@ -10,6 +11,7 @@ import { Capture, captured } from "../../runtime/observe/capture.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
 import type { Datagrams, Tun, World } from "../../runtime/world/world.ts";
 import { CaptureFile } from "./capture-file.ts";
+import { becomeUser, type User } from "./drop-privileges.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import type { Log } from "./log.ts";
@@ -39,6 +41,8 @@ export interface RunOptions extends ProgramOptions {
   readonly metrics: HostPort | undefined;
   /** A file, or `-` for stdout. */
   readonly pcap: string | undefined;
+  /** Whom the node becomes when everything that needs root is open. */
+  readonly user: User | undefined;
 }
 
 /** What a node starts with: the program, and what the command line says to it. */
@@ -59,6 +63,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   const served = new ServedNode();
   await openMetrics(options, served, output.log, resources);
   const world = await openWorld(options, output.log, resources);
+  if (options.user !== undefined) becomeUser(options.user);
   const names = ownNames(options.listen, options.address, world.datagrams.address);
   const node = newNode(prepared, world, names, options, output);
   const control = await controlOf(node, options.control, world.datagrams, output.log);
@@ -68,9 +73,12 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   resources.defer(() => losses.stop());
   served.runs(node);
   announce(options, names, world.tun, output.log);
+  const manager = serviceManager(process.env, process.pid);
+  manager?.ready(`running ${options.files.join(" ")} as ${names[0]}`);
   await aborted(interrupted);
   endInTime(output.log);
   served.ends();
+  manager?.stopping();
   await node.shutdown(FAREWELL_SECONDS);
   output.log.flush();
   for (const line of lossesOf(node.counters, prepared.program.plan)) output.log.info(line);

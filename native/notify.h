@@ -1,0 +1,9 @@
+#ifndef MOSAIC_NOTIFY_H
+#define MOSAIC_NOTIFY_H
+
+#include <node_api.h>
+
+/* notify(path, message): one datagram to a Unix socket; returns an errno, or 0. */
+napi_value notify(napi_env env, napi_callback_info info);
+
+#endif
