@@ -3,8 +3,6 @@ import type { Readable } from "node:stream";
 import type { WatchLine } from "../runtime/observe/watch.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "./lines.ts";
-import { addressFor, type Host, type Topology, watchedPredicates } from "./topology.ts";
-import type { Wiring } from "./wiring.ts";
 
 export interface HostNodeListener {
   watched(line: WatchLine): void;
@@ -101,33 +99,6 @@ export class HostNode {
     const how = signalCode === null ? `exit code ${exitCode ?? "unknown"}` : signalCode;
     return [how, ...this.#said].join("\n");
   }
-}
-
-/** The command line of a host's node. */
-export function nodeCommand(host: Host, topology: Topology, wiring: Wiring, mosaic: string): readonly string[] {
-  const own = wiring.attachment(host.name);
-  const told = new Set(host.peers);
-  const peers = topology.hosts.filter((peer) => told.has(peer.name));
-  return [
-    mosaic,
-    "run",
-    ...host.programs,
-    "--listen",
-    // A host that will have another address then must not be bound to the one it has.
-    host.moves ? `0.0.0.0${own.address.slice(own.address.lastIndexOf(":"))}` : own.address,
-    ...(host.moves || own.visible !== own.address ? ["--addr", own.visible] : []),
-    ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),
-    ...peers.flatMap(({ name, virtual }) => {
-      const address = addressFor(own, wiring.attachment(name));
-      return ["--peer", virtual === undefined ? address : `${virtual}=${address}`];
-    }),
-    ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),
-    ...host.facts.flatMap((fact) => ["--fact", fact]),
-    ...watchedPredicates(topology).flatMap((predicate) => ["--watch", predicate]),
-    "--json",
-    // Hosts share the file system, and may listen at the same port.
-    "--no-control",
-  ];
 }
 
 function readWatchLine(line: string): WatchLine | undefined {

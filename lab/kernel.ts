@@ -1,16 +1,24 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FaultyLinks, hasFaults } from "./faulty-links.ts";
-import { HostNode, nodeCommand } from "./host-node.ts";
+import { HostCommand } from "./host-command.ts";
+import { HostNode } from "./host-node.ts";
 import { LabFailure, Namespaces } from "./namespaces.ts";
+import { nodeCommand } from "./node-command.ts";
 import type { Observe } from "./observation.ts";
 import { PingLines } from "./ping-line.ts";
 import { type PingTool, startPing } from "./ping-process.ts";
-import type { Action, Host, Topology, Traffic } from "./topology.ts";
+import type { Plans } from "./programs.ts";
+import type { Action, Command, Host, Topology, Traffic } from "./topology.ts";
 
 export interface KernelSettings {
   /** The path of the `mosaic` command. */
   readonly mosaic: string;
+  readonly plans: Plans;
+  /** The folder for captures of what each host sends and receives; undefined when nobody wants them. */
+  readonly captures?: string | undefined;
+  /** Called with the folder of the lab's control sockets, HOST.sock, before the first node starts. */
+  readonly began?: (folder: string) => void;
   readonly pingTool: PingTool;
   readonly observe: Observe;
   /** Ends the run early. */
@@ -20,6 +28,8 @@ export interface KernelSettings {
 export type KernelOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 const TICK_SECONDS = 0.5;
+/** So long after its end a lab waits for the commands of its checks. */
+const PATIENCE_SECONDS = 30;
 
 /** Runs a topology in network namespaces of the kernel. Whatever comes of it, they are gone when the promise settles. */
 export async function runInKernel(topology: Topology, settings: KernelSettings): Promise<KernelOutcome> {
@@ -53,8 +63,11 @@ class KernelLab {
   readonly #processes: ChildProcess[] = [];
   /** Undefined when no link has faults. */
   #links: FaultyLinks | undefined;
-  /** Milliseconds of this process's clock when all nodes ran. */
-  #startedAt = 0;
+  readonly #commands: HostCommand[] = [];
+  /** Checks that wait for a command to end. */
+  readonly #pending: Promise<void>[] = [];
+  /** Milliseconds of this process's clock when all nodes ran; before that no time passes. */
+  #startedAt = Infinity;
 
   constructor(topology: Topology, settings: KernelSettings) {
     this.#topology = topology;
@@ -65,8 +78,8 @@ class KernelLab {
   /** Settles when all nodes run. */
   async start(): Promise<void> {
     this.#settings.signal.throwIfAborted();
+    this.#settings.began?.(this.#namespaces.folder);
     if (hasFaults(this.#topology)) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
-    this.#startedAt = performance.now();
     const nodes = this.#topology.hosts.map((host) => this.#startNode(host));
     for (const [at, node] of nodes.entries()) {
       const failure = await node.ready;
@@ -78,9 +91,11 @@ class KernelLab {
 
   /** Lets the topology's time pass, and does in it what it asks for. */
   async run(): Promise<void> {
-    const { traffic, events, duration } = this.#topology;
+    const { traffic, events, commands, checks, duration } = this.#topology;
     const due: readonly Due[] = [
       ...traffic.map((one, number) => ({ at: one.at, act: () => this.#startTraffic(one, number) })),
+      ...commands.map((command) => ({ at: command.at, act: () => this.#runCommand(command) })),
+      ...checks.map((_, check) => ({ at: checks[check]?.at ?? duration, act: () => this.#check(check) })),
       ...events.map(({ at, action }) => ({ at, act: () => this.#act(action) })),
       ...ticks(duration).map((at) => ({ at, act: () => this.#settings.observe({ kind: "tick", at }) })),
     ];
@@ -88,23 +103,27 @@ class KernelLab {
       await sleep(Math.max(0, at - this.#now()) * 1e3, undefined, { signal: this.#settings.signal });
       await act();
     }
+    const patience = sleep(PATIENCE_SECONDS * 1e3, undefined, { signal: this.#settings.signal, ref: false });
+    await Promise.race([Promise.all(this.#pending), patience]);
   }
 
   async close(): Promise<void> {
     for (const child of this.#processes) child.kill();
+    for (const command of this.#commands) command.kill();
     this.#links?.stop();
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
     this.#namespaces.close();
   }
 
   #now(): number {
-    return (performance.now() - this.#startedAt) / 1e3;
+    return Math.max(0, performance.now() - this.#startedAt) / 1e3;
   }
 
   #startNode(host: Host): HostNode {
-    const { observe, mosaic } = this.#settings;
+    const { observe, plans, mosaic, captures } = this.#settings;
     const name = host.name;
-    const command = this.#namespaces.on(name, nodeCommand(host, this.#topology, this.#namespaces.wiring, mosaic));
+    const setup = { topology: this.#topology, plans, namespaces: this.#namespaces, mosaic, captures };
+    const command = this.#namespaces.on(name, nodeCommand(host, setup));
     const node = new HostNode(command, {
       watched: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
       said: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),
@@ -122,6 +141,36 @@ class KernelLab {
       observe({ kind: "ping", at: report.at, traffic: number, report }),
     );
     this.#processes.push(...processes);
+  }
+
+  #runCommand({ hosts, run }: Command): void {
+    const { observe } = this.#settings;
+    for (const host of hosts) {
+      void this.#startCommand(host, run).ended.then(({ code }) =>
+        observe({ kind: "ended", at: this.#now(), host, run, code }),
+      );
+    }
+  }
+
+  #startCommand(host: string, run: string): HostCommand {
+    const { observe, mosaic } = this.#settings;
+    const command = new HostCommand(this.#namespaces, host, run, mosaic, (text) =>
+      observe({ kind: "command", at: this.#now(), host, run, text }),
+    );
+    this.#commands.push(command);
+    return command;
+  }
+
+  #check(check: number): void {
+    const { observe } = this.#settings;
+    const asked = this.#topology.checks[check];
+    if (asked === undefined) return;
+    const { at, demand } = asked;
+    if (demand.kind !== "succeeds") return observe({ kind: "check", at, check });
+    // As long as it has not ended, it has not succeeded.
+    observe({ kind: "check", at, check, ended: { code: undefined, lastLine: "it has not ended" } });
+    const { ended } = this.#startCommand(demand.on, demand.run);
+    this.#pending.push(ended.then((end) => observe({ kind: "check", at, check, ended: end })));
   }
 
   async #act(action: Action): Promise<void> {

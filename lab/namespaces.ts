@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { Cleaner } from "./cleaner.ts";
 import { makeLabFolder } from "./lab-folder.ts";
 import { HubRates } from "./hub-rates.ts";
@@ -56,6 +57,11 @@ export class Namespaces {
   on(host: string, command: readonly string[]): readonly string[] {
     const namespace = this.#plan.hosts.find((one) => one.name === host)?.namespace ?? "";
     return ["ip", "netns", "exec", namespace, ...command];
+  }
+
+  /** Where the node of a host can be asked while it runs. */
+  socketOf(host: string): string {
+    return join(this.folder, `${host}.sock`);
   }
 
   onHub(command: readonly string[]): readonly string[] {

@@ -1,5 +1,6 @@
 import type { WatchLine } from "../runtime/observe/watch.ts";
 import type { PingReport } from "../runtime/sim/echo-host.ts";
+import type { CommandEnd } from "./host-command.ts";
 import type { Action } from "./topology.ts";
 
 /** What a running topology reports, in the simulator and in the kernel alike. Times in seconds since all nodes run. */
@@ -13,6 +14,23 @@ export type Observation =
   | { readonly kind: "action"; readonly at: number; readonly action: Action }
   /** A node said something to people. */
   | { readonly kind: "log"; readonly at: number; readonly host: string; readonly text: string }
+  /** A command on a host printed a line, or has ended with an exit code. */
+  | {
+      readonly kind: "command";
+      readonly at: number;
+      readonly host: string;
+      readonly run: string;
+      readonly text: string;
+    }
+  | {
+      readonly kind: "ended";
+      readonly at: number;
+      readonly host: string;
+      readonly run: string;
+      readonly code: number | undefined;
+    }
+  /** It is time for a check, by its number; for a command that it asks for, with what came of it. */
+  | { readonly kind: "check"; readonly at: number; readonly check: number; readonly ended?: CommandEnd }
   /** A node ended by itself. */
   | { readonly kind: "gone"; readonly at: number; readonly host: string; readonly how: string };
 

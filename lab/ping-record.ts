@@ -52,6 +52,12 @@ export class PingRecord {
     return { seconds: Infinity, lost };
   }
 
+  /** What became of the requests that were sent within a stretch of time. */
+  between(from: number, to: number): { readonly sent: number; readonly answered: number } {
+    const sent = this.#requests.filter((one) => one !== undefined && one.sentAt >= from && one.sentAt < to);
+    return { sent: sent.length, answered: sent.filter((one) => one?.answeredAt !== undefined).length };
+  }
+
   /** Whether the last requests were answered, oldest first. */
   recent(count: number): readonly boolean[] {
     return this.#requests

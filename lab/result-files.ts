@@ -4,8 +4,8 @@ import { finished } from "node:stream/promises";
 import type { Observation } from "./observation.ts";
 
 /**
- * The folder that keeps what a run shows: what each host said in HOST.log, what was watched there in HOST.watch.jsonl, the
- * sum of it in results.json. Files of a former run there are replaced.
+ * The folder that keeps what a run shows: what each host said in HOST.log, what was watched there in HOST.watch.jsonl, what
+ * its commands printed in HOST.commands.log, the sum of it in results.json. Files of a former run there are replaced.
  */
 export class ResultFiles {
   readonly folder: string;
@@ -28,6 +28,16 @@ export class ResultFiles {
     switch (observation.kind) {
       case "log":
         return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ${observation.text}`);
+      case "command":
+        return this.#write(
+          `${observation.host}.commands.log`,
+          `${at.toFixed(3)} ${observation.run}: ${observation.text}`,
+        );
+      case "ended":
+        return this.#write(
+          `${observation.host}.commands.log`,
+          `${at.toFixed(3)} ${observation.run}: exit code ${observation.code ?? "unknown"}`,
+        );
       case "gone":
         return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ended by itself: ${observation.how}`);
       case "watch":

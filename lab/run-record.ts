@@ -1,3 +1,4 @@
+import { type CheckResult, judge } from "./check-result.ts";
 import type { Observation } from "./observation.ts";
 import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
@@ -16,9 +17,14 @@ export class RunRecord {
   readonly routes: Routes | undefined;
   readonly actions: { readonly at: number; readonly action: Action }[] = [];
   readonly snapshots: RouteSnapshot[] = [];
+  /** By the number of the check; those whose time has come. */
+  readonly checks: CheckResult[] = [];
+  readonly #topology: Topology;
   readonly #observed: string | undefined;
 
-  constructor({ traffic, hosts, routes }: Topology) {
+  constructor(topology: Topology) {
+    const { traffic, hosts, routes } = topology;
+    this.#topology = topology;
     this.pings = traffic.map(() => new PingRecord());
     this.routes = routes && new Routes(hosts, routes);
     this.#observed = traffic[0]?.from;
@@ -34,6 +40,9 @@ export class RunRecord {
         break;
       case "action":
         this.#acted(observation.at, observation.action);
+        break;
+      case "check":
+        this.#check(observation);
         break;
       case "gone":
         this.routes?.forget(observation.host);
@@ -52,6 +61,17 @@ export class RunRecord {
   /** What each event did to a traffic. */
   outages(traffic: number): readonly Outage[] {
     return this.actions.map(({ at }) => this.pings[traffic]?.outageFrom(at) ?? { seconds: 0, lost: 0 });
+  }
+
+  #check({ check, ended }: Observation & { readonly kind: "check" }): void {
+    const asked = this.#topology.checks[check];
+    if (asked === undefined) return;
+    const result = judge(asked, this.#topology, this);
+    if (ended === undefined) this.checks[check] = result;
+    else {
+      const found = `exit code ${ended.code ?? "unknown"}${ended.lastLine === "" ? "" : `, ${ended.lastLine}`}`;
+      this.checks[check] = { ...result, holds: ended.code === 0, found };
+    }
   }
 
   #acted(at: number, action: Action): void {

@@ -8,23 +8,12 @@ import { type Boot, Simulation } from "../runtime/sim/simulation.ts";
 import { SimNat } from "../runtime/sim/sim-nat.ts";
 import type { World } from "../runtime/world/world.ts";
 import type { Observe } from "./observation.ts";
-import { type Action, addressFor, type Host, type Topology, watchedPredicates } from "./topology.ts";
+import type { Plans } from "./programs.ts";
+import { type Action, addressFor, type Host, type Topology } from "./topology.ts";
 import { Wiring } from "./wiring.ts";
 
-/** The program of hosts that run the same. */
-export interface ProgramRequest {
-  readonly programs: readonly string[];
-  readonly defines: ReadonlyMap<string, string>;
-  readonly facts: readonly string[];
-  /** Some of the hosts have a TUN device: without a rule that uses it, the standard tunnel belongs to the program. */
-  readonly hasTun: boolean;
-}
-
-/** A plan, or what is wrong with the program, to be shown to people. */
-export type PlanResult = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly message: string };
-
 export interface SimulatedSettings {
-  readonly compile: (request: ProgramRequest) => PlanResult;
+  readonly plans: Plans;
   readonly observe: Observe;
   /** Waited for after each tick: it lets time be seen to pass, or not. */
   readonly pace?: (at: number) => Promise<void>;
@@ -47,42 +36,36 @@ const MTU = 1250;
 
 /** Runs a topology in virtual time, from its first second to its last. */
 export async function runSimulated(topology: Topology, settings: SimulatedSettings): Promise<SimulatedOutcome> {
-  const programs = compileAll(topology.hosts, settings.compile);
-  if (!programs.ok) return programs;
+  const programOf = programsOf(settings.plans);
   const wiring = new Wiring(topology);
   const simulation = simulate(topology, wiring);
   const gateways = makeGateways(topology, wiring);
   const failures: string[] = [];
   for (const host of topology.hosts) {
     const gateway = gateways.get(host.network ?? "");
-    addHost(simulation, topology, { host, gateway, program: programs.of(host) }, settings.observe, failures);
+    addHost(
+      simulation,
+      topology,
+      { host, gateway, program: programOf(host), watched: settings.plans.watchedOn(host, topology) },
+      settings.observe,
+      failures,
+    );
   }
   simulation.startAll();
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
   schedule({ simulation, wiring, gateways }, topology, settings.observe);
-  return run(simulation, topology.duration, settings);
+  return run(simulation, topology, settings);
 }
 
-type ProgramsResult =
-  | { readonly ok: true; readonly of: (host: Host) => Program }
-  | { readonly ok: false; readonly message: string };
-
-/** Each program is compiled once, however many hosts run it. */
-function compileAll(hosts: readonly Host[], compile: SimulatedSettings["compile"]): ProgramsResult {
-  const hasTun = hosts.some((host) => host.virtual !== undefined);
-  const programs = new Map<string, Program>();
-  for (const { programs: files, defines, facts } of hosts) {
-    const key = programKey({ programs: files, defines, facts });
-    if (programs.has(key)) continue;
-    const result = compile({ programs: files, defines, facts, hasTun });
-    if (!result.ok) return result;
-    programs.set(key, loadProgram(result.plan));
-  }
-  return { ok: true, of: (host) => programs.get(programKey(host)) as Program };
-}
-
-function programKey({ programs, defines, facts }: Pick<Host, "programs" | "defines" | "facts">): string {
-  return JSON.stringify([programs, [...defines], facts]);
+/** Hosts with the same plan share a program. */
+function programsOf(plans: Plans): (host: Host) => Program {
+  const programs = new Map<Plan, Program>();
+  return (host) => {
+    const plan = plans.of(host);
+    const program = programs.get(plan) ?? loadProgram(plan);
+    programs.set(plan, program);
+    return program;
+  };
 }
 
 function simulate({ seed, hosts }: Topology, wiring: Wiring): Simulation {
@@ -106,12 +89,13 @@ interface Installation {
   readonly host: Host;
   readonly gateway: SimNat | undefined;
   readonly program: Program;
+  readonly watched: readonly string[];
 }
 
 function addHost(
   simulation: Simulation,
   topology: Topology,
-  { host, gateway, program }: Installation,
+  { host, gateway, program, watched }: Installation,
   observe: Observe,
   failures: string[],
 ): void {
@@ -126,7 +110,7 @@ function addHost(
   const facts = told.ok ? told.facts : [];
   if (!told.ok) failures.push(`${name}: ${whyNotTold(told)}`);
   const boot: Boot = (world) => {
-    const isRunning = startNode(program, world, host, facts, watchedPredicates(topology), observe);
+    const isRunning = startNode(program, world, host, facts, watched, observe);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
   const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: MTU } };
@@ -164,7 +148,7 @@ interface Parts {
   readonly gateways: Gateways;
 }
 
-function schedule(parts: Parts, { hosts, traffic, events }: Topology, observe: Observe): void {
+function schedule(parts: Parts, { hosts, traffic, events, checks, duration }: Topology, observe: Observe): void {
   const { simulation } = parts;
   const virtual = new Map(hosts.map((host) => [host.name, host.virtual ?? ""]));
   for (const [number, { from, to, every, at: start }] of traffic.entries()) {
@@ -175,6 +159,9 @@ function schedule(parts: Parts, { hosts, traffic, events }: Topology, observe: O
           observe({ kind: "ping", at: simulation.now, traffic: number, report }),
         );
     });
+  }
+  for (const [check, { at }] of checks.entries()) {
+    if (at < duration) simulation.at(at, () => observe({ kind: "check", at, check }));
   }
   for (const { at, action } of events) {
     simulation.at(at, () => {
@@ -213,7 +200,7 @@ function act({ simulation, wiring, gateways }: Parts, action: Action): void {
 
 async function run(
   simulation: Simulation,
-  duration: number,
+  { duration, checks }: Topology,
   { observe, pace = yieldOnly, signal }: SimulatedSettings,
 ): Promise<SimulatedOutcome> {
   for (let tick = 1; simulation.now < duration; tick++) {
@@ -222,6 +209,9 @@ async function run(
     observe({ kind: "tick", at: simulation.now });
     await pace(simulation.now);
     if (signal?.aborted === true) return { ok: false, message: "interrupted" };
+  }
+  for (const [check, { at }] of checks.entries()) {
+    if (at >= duration) observe({ kind: "check", at, check });
   }
   const { network, happened } = simulation;
   return { ok: true, network, happened, traceHash: simulation.traceHash() };

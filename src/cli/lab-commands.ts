@@ -6,6 +6,7 @@ import { processOutput as output } from "./output.ts";
 
 interface ConclusionFlags {
   readonly out?: string;
+  readonly check: boolean;
   readonly json: boolean;
 }
 
@@ -13,6 +14,7 @@ interface ConclusionFlags {
 function addConclusion(command: Command): Command {
   return command
     .option("--out <folder>", "keep logs and results there")
+    .option("--check", "exit with 1 when one of the topology's [[checks]] fails", false)
     .option("--json", "print the summary as one JSON object", false);
 }
 
@@ -22,10 +24,12 @@ export function addSim(mosaic: Command): void {
     .description("run a topology of many nodes in virtual time")
     .argument("<scenario>", "a topology file, as lab/demo/ron.toml")
     .option("--seed <number>", "another seed than the file's", parseSeed);
-  addConclusion(sim).action(async (file: string, { seed, out, json }: ConclusionFlags & { readonly seed?: number }) => {
-    const { simulate } = await import("./sim.ts");
-    await simulate(file, { seed, out, json }, output);
-  });
+  addConclusion(sim).action(
+    async (file: string, { seed, out, check, json }: ConclusionFlags & { readonly seed?: number }) => {
+      const { simulate } = await import("./sim.ts");
+      await simulate(file, { seed, out, check, json }, output);
+    },
+  );
 }
 
 export function addLab(mosaic: Command): void {
@@ -35,13 +39,13 @@ export function addLab(mosaic: Command): void {
     .argument("[topology]", "a topology file, as lab/demo/ron.toml")
     .option("--clean", "remove what labs left behind whose process is gone", false);
   addConclusion(lab).action(
-    async (file: string | undefined, { clean, out, json }: ConclusionFlags & { readonly clean: boolean }) => {
+    async (file: string | undefined, { clean, out, check, json }: ConclusionFlags & { readonly clean: boolean }) => {
       if (file === undefined && !clean) {
         throw wrongUsage("lab", "a topology file is missing, as in `mosaic lab lab/demo/ron.toml`");
       }
       const { cleanLabs, runLab } = await import("./lab.ts");
       if (clean) cleanLabs(output);
-      if (file !== undefined) await runLab(file, { place: "kernel", out, json }, output);
+      if (file !== undefined) await runLab(file, { place: "kernel", out, check, json }, output);
     },
   );
 }
@@ -56,7 +60,7 @@ export function addDemo(mosaic: Command): void {
     .action(async ({ simulator }: { readonly simulator: boolean }) => {
       const { runLab } = await import("./lab.ts");
       const place = simulator ? "simulator" : "nearest";
-      await runLab(checkoutFile(DEMO), { place, out: undefined, json: false }, output);
+      await runLab(checkoutFile(DEMO), { place, out: undefined, check: false, json: false }, output);
     });
 }
 

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatDuration } from "../../lab/duration.ts";
 import { runInKernel } from "../../lab/kernel.ts";
 import { removeLeftovers } from "../../lab/leftovers.ts";
-import type { Observe } from "../../lab/observation.ts";
+import type { Observation, Observe } from "../../lab/observation.ts";
 import { findPingTool, type PingTool } from "../../lab/ping-process.ts";
 import { findPlace, type Place } from "../../lab/place.ts";
 import { RunRecord } from "../../lab/run-record.ts";
@@ -11,16 +12,19 @@ import { runSimulated } from "../../lab/simulated.ts";
 import { Timeline } from "../../lab/timeline.ts";
 import type { Topology } from "../../lab/topology.ts";
 import { enterUserNamespace, isInUserNamespace } from "../../lab/user-namespace.ts";
+import { formatWatchLine } from "../../runtime/observe/watch.ts";
 import { checkoutFile } from "./checkout.ts";
-import { compileHosts } from "./compile-hosts.ts";
 import { Failure, runFailed } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { type ConclusionOptions, conclude, openResults } from "./run-conclusion.ts";
-import { readTopologyFile } from "./topology-file.ts";
+import { type LoadedTopology, loadTopology } from "./topology-file.ts";
 
 /** On a terminal, virtual time passes this much faster than ours. */
 const SIMULATED_SPEED = 4;
+
+/** More are counted and not listed. */
+const MOST_PINGS = 4;
 
 export interface LabOptions extends ConclusionOptions {
   /** `demo`: in the simulator where there are no namespaces; `simulator`: there in any case. */
@@ -31,12 +35,13 @@ export interface LabOptions extends ConclusionOptions {
 export async function runLab(file: string, options: LabOptions, output: Output): Promise<void> {
   const place = choosePlace(options);
   if (place.kind === "user namespace") return runInside();
-  const topology = readTopologyFile(file, output);
+  const loaded = loadTopology(file, output);
+  const { topology } = loaded;
   const screen = screenFor(options);
   const pingTool = findPingTool();
   writeLine(screen, describePlace(place, pingTool));
   writeLine(screen, describeTopology(topology, screen));
-  writeLine(screen);
+  if (place.kind === "simulator") writeLine(screen);
   const results = openResults(options);
   const record = new RunRecord(topology);
   const timeline = new Timeline(topology, screen);
@@ -44,12 +49,28 @@ export async function runLab(file: string, options: LabOptions, output: Output):
     record.add(observation);
     results?.add(observation);
     timeline.show(observation, record);
+    if (observation.kind === "command") timeline.note(observation.at, `${observation.host}$ ${observation.text}`);
+    if (observation.kind === "watch") showWatched(observation, topology, timeline);
   };
-  const outcome = await run(topology, place, pingTool, observe, screen);
+  const began = (folder: string): void => {
+    writeLine(screen, styled(screen, "dim", `Look inside while it runs: ./mosaic top ${join(folder, "HOST.sock")}`));
+    writeLine(screen);
+  };
+  const world = { place, pingTool, captures: results?.folder, began };
+  const outcome = await run(loaded, world, observe, screen);
   timeline.finish();
   if (!outcome.ok) throw runFailed(outcome.message);
   writeLine(screen);
   await conclude({ topology, record, results, place: place.kind }, options, output);
+}
+
+/** The table of routes is watched for the timeline's sake; what the topology asks for is shown. */
+function showWatched(
+  { at, host, line }: Observation & { kind: "watch" },
+  { watch }: Topology,
+  timeline: Timeline,
+): void {
+  if (watch.some((name) => name === line.tuple[0])) timeline.note(at, `${host}: ${formatWatchLine(line)}`);
 }
 
 /** `mosaic lab --clean` */
@@ -80,26 +101,29 @@ function describePlace(place: Place, pingTool: PingTool): string {
 
 function describeTopology({ title, traffic }: Topology, screen: Screen): string {
   const pings = traffic.map(({ from, to, every }) => `${from} pings ${to} every ${formatDuration(every)}`);
-  return styled(screen, "bold", [title, ...(pings.length === 0 ? [] : [pings.join(", ")])].join(": "));
+  const shown = pings.length > MOST_PINGS ? [`${pings.length} pings`] : pings;
+  return styled(screen, "bold", [title, ...(shown.length === 0 ? [] : [shown.join(", ")])].join(": "));
+}
+
+interface LabWorld {
+  readonly place: Place;
+  readonly pingTool: PingTool;
+  readonly captures: string | undefined;
+  readonly began: (folder: string) => void;
 }
 
 async function run(
-  topology: Topology,
-  place: Place,
-  pingTool: PingTool,
+  { topology, plans }: LoadedTopology,
+  { place, pingTool, captures, began }: LabWorld,
   observe: Observe,
   screen: Screen,
 ): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }> {
   const signal = interruptSignal();
   if (place.kind === "kernel") {
-    return runInKernel(topology, { mosaic: checkoutFile("mosaic"), pingTool, observe, signal });
+    const mosaic = checkoutFile("mosaic");
+    return runInKernel(topology, { mosaic, plans, pingTool, captures, began, observe, signal });
   }
-  return runSimulated(topology, {
-    compile: compileHosts,
-    observe,
-    signal,
-    ...(screen.isTerminal && { pace: pacer() }),
-  });
+  return runSimulated(topology, { plans, observe, signal, ...(screen.isTerminal && { pace: pacer() }) });
 }
 
 /** Waits after each tick as long as lets a person follow. */

@@ -1,3 +1,4 @@
+import { type CheckResult, checkLines } from "../../lab/check-result.ts";
 import { describeAction } from "../../lab/moments.ts";
 import { ResultFiles } from "../../lab/result-files.ts";
 import { routeLines, type RunSummary, summarize, summaryLines } from "../../lab/report.ts";
@@ -10,6 +11,8 @@ export interface ConclusionOptions {
   /** The folder for logs and results. */
   readonly out: string | undefined;
   readonly json: boolean;
+  /** The run fails when a check does. */
+  readonly check: boolean;
 }
 
 /** A topology that has run to its end. */
@@ -33,17 +36,25 @@ export function openResults({ out }: ConclusionOptions): ResultFiles | undefined
 /** Says what came of a run, for people or as one object, and writes it down. `more` is what only its kind of run knows. */
 export async function conclude(
   { topology, record, results, place }: Finished,
-  { json }: ConclusionOptions,
+  { json, check }: ConclusionOptions,
   output: Output,
   more: object = {},
 ): Promise<void> {
   record.takeSnapshot(topology.duration);
   const summary = summarize(topology, record);
-  const whole = { ...summary, seed: topology.seed, place, ...more };
+  const { checks } = record;
+  const whole = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, place, ...more };
   await results?.finish(whole);
   if (json) output.result(JSON.stringify(whole));
   else for (const line of conclusionLines(summary, topology, record)) output.result(line);
   if (results?.failure !== undefined) throw runFailed(`--out: ${results.failure}`);
+  const failed = checks.filter(({ holds }) => holds === false).length;
+  if (check && failed > 0) throw runFailed(failed === 1 ? "1 check failed" : `${failed} checks failed`);
+}
+
+/** null for a check that this kind of run cannot make. */
+function jsonCheck({ at, demand, holds, found }: CheckResult): object {
+  return { at, demand, holds: holds ?? null, found };
 }
 
 function conclusionLines(summary: RunSummary, topology: Topology, record: RunRecord): readonly string[] {
@@ -53,6 +64,7 @@ function conclusionLines(summary: RunSummary, topology: Topology, record: RunRec
   return [
     ...summaryLines(summary),
     ...(summary.traffic.length === 0 ? actions : []),
+    ...(record.checks.length === 0 ? [] : ["", "Checks", ...checkLines(record.checks)]),
     ...(routes.length < 2 ? [] : ["", title, ...routes.map((line) => `  ${line}`)]),
   ];
 }

@@ -2,12 +2,11 @@ import type { Observation } from "../../lab/observation.ts";
 import { RunRecord } from "../../lab/run-record.ts";
 import { runSimulated } from "../../lab/simulated.ts";
 import { formatWatchLine } from "../../runtime/observe/watch.ts";
-import { compileHosts } from "./compile-hosts.ts";
 import { runFailed } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { type ConclusionOptions, conclude, openResults } from "./run-conclusion.ts";
-import { readTopologyFile } from "./topology-file.ts";
+import { loadTopology } from "./topology-file.ts";
 
 export interface SimOptions extends ConclusionOptions {
   /** Instead of the one in the file. */
@@ -17,8 +16,10 @@ export interface SimOptions extends ConclusionOptions {
 /** `mosaic sim SCENARIO`: runs a topology in virtual time and says what came of it. */
 export async function simulate(file: string, options: SimOptions, output: Output): Promise<void> {
   const { seed, json } = options;
-  const written = readTopologyFile(file, output);
+  const { topology: written, plans } = loadTopology(file, output);
   const topology = seed === undefined ? written : { ...written, seed };
+  if (topology.commands.length > 0)
+    output.problem(`mosaic: the simulator runs no commands: those of ${file} are left out`);
   const results = openResults(options);
   const record = new RunRecord(topology);
   const progress = new Progress(topology.duration);
@@ -34,7 +35,7 @@ export async function simulate(file: string, options: SimOptions, output: Output
     if (typeof predicate !== "string" || !watched.has(predicate)) return;
     output.result(json ? JSON.stringify(line) : `${host}: ${formatWatchLine(line)}`);
   };
-  const outcome = await runSimulated(topology, { compile: compileHosts, observe, signal: interruptSignal() });
+  const outcome = await runSimulated(topology, { plans, observe, signal: interruptSignal() });
   progress.finish();
   if (!outcome.ok) throw runFailed(outcome.message);
   const { network, happened, traceHash } = outcome;

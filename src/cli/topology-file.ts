@@ -1,14 +1,31 @@
 import { readFileSync } from "node:fs";
-import { formatTopologyError, readTopology, type Topology } from "../../lab/topology.ts";
-import { Failure } from "./failure.ts";
+import { Plans } from "../../lab/programs.ts";
+import { formatTopologyError, readTopology, type Topology, type TopologyError } from "../../lab/topology.ts";
+import { compileHosts } from "./compile-hosts.ts";
+import { Failure, runFailed } from "./failure.ts";
 import type { Output } from "./output.ts";
 
-/** Reads a topology file. What is wrong with it is reported, and ends the command. */
-export function readTopologyFile(file: string, output: Output): Topology {
-  const result = readTopology(readText(file), file);
-  if (result.ok) return result.topology;
-  for (const error of result.errors) output.problem(formatTopologyError(error));
-  throw new Failure(1, result.errors.length === 1 ? "1 error" : `${result.errors.length} errors`);
+/** A topology and what its hosts run. */
+export interface LoadedTopology {
+  readonly topology: Topology;
+  readonly plans: Plans;
+}
+
+/** Reads a topology file and compiles its programs. What is wrong with them is reported, and ends the command. */
+export function loadTopology(file: string, output: Output): LoadedTopology {
+  const read = readTopology(readText(file), file);
+  if (!read.ok) throw refused(read.errors, output);
+  const { topology, locate } = read;
+  const compiled = Plans.compile(topology, compileHosts);
+  if (!compiled.ok) throw runFailed(compiled.message);
+  const faults = compiled.plans.faults(topology);
+  if (faults.length > 0) throw refused(faults.map(locate), output);
+  return { topology, plans: compiled.plans };
+}
+
+function refused(errors: readonly TopologyError[], output: Output): Failure {
+  for (const error of errors) output.problem(formatTopologyError(error));
+  return new Failure(1, errors.length === 1 ? "1 error" : `${errors.length} errors`);
 }
 
 function readText(file: string): string {

@@ -9,5 +9,7 @@ test("what docs/topology.md shows is a topology", () => {
   const text = blocks.join("").replace(/^hosts = 5.*$/m, "");
   const read = readTopology(text, "topology.md");
   expect(read.ok ? [] : read.errors.map(formatTopologyError)).toEqual([]);
-  expect(read).toMatchObject({ topology: { hosts: { length: 8 }, events: { length: 7 }, links: { length: 3 } } });
+  expect(read).toMatchObject({
+    topology: { hosts: { length: 8 }, events: { length: 7 }, links: { length: 3 }, checks: { length: 5 } },
+  });
 });

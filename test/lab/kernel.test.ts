@@ -9,6 +9,7 @@ import type { PingTool } from "../../lab/ping-process.ts";
 import { RunRecord } from "../../lab/run-record.ts";
 import { readTopology, type Topology } from "../../lab/topology.ts";
 import { needs } from "../needs.ts";
+import { plansOf } from "./plans-of.ts";
 
 const MOSAIC = fileURLToPath(new URL("../../mosaic", import.meta.url));
 
@@ -149,7 +150,7 @@ async function run(
     if (observation.kind === "gone") gone.push(observation);
   };
   const { signal } = new AbortController();
-  const outcome = await runInKernel(topology, { mosaic: MOSAIC, pingTool, observe, signal });
+  const outcome = await runInKernel(topology, { mosaic: MOSAIC, plans: plansOf(topology), pingTool, observe, signal });
   expect(outcome).toEqual({ ok: true });
   expect(leftovers()).toEqual([]);
   return { record, gone };
@@ -189,6 +190,7 @@ describe("a tunnel in the kernel", () => {
     const controller = new AbortController();
     const settings = {
       mosaic: MOSAIC,
+      plans: plansOf(topologyOf(TUNNEL)),
       pingTool: "UDP echo" as const,
       observe: () => controller.abort(),
       signal: controller.signal,
@@ -197,15 +199,12 @@ describe("a tunnel in the kernel", () => {
     expect(leftovers()).toEqual([]);
   });
 
-  test("whose program is wrong says which host could not run it, and why", async () => {
-    const settings = {
-      mosaic: MOSAIC,
-      pingTool: "ping" as const,
-      observe: () => {},
-      signal: new AbortController().signal,
-    };
-    const outcome = await runInKernel(topologyOf(TUNNEL.replace("tunnel.mzl", "nowhere.mzl")), settings);
-    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^a: exit code 2\n[^]*nowhere\.mzl/) });
+  test("whose node does not start says which host it is, and what it said", async () => {
+    const topology = topologyOf(TUNNEL);
+    const { signal } = new AbortController();
+    const settings = { mosaic: MOSAIC, plans: plansOf(topology), pingTool: "ping" as const, observe: () => {}, signal };
+    const outcome = await runInKernel(topology, { ...settings, mosaic: "/bin/false" });
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^a: exit code 1/) });
     expect(leftovers()).toEqual([]);
   });
 });

@@ -4,9 +4,9 @@ import type { PingRecord } from "../../lab/ping-record.ts";
 import { RunRecord } from "../../lab/run-record.ts";
 import { runSimulated } from "../../lab/simulated.ts";
 import { formatTopologyError, readTopology } from "../../lab/topology.ts";
-import { compileHosts } from "../../src/cli/compile-hosts.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
+import { plansOf } from "./plans-of.ts";
 
 /** Runs a topology of tunnels in one of the worlds; what became of the pings of each traffic. */
 async function run(world: "simulator" | "kernel", text: string): Promise<readonly PingRecord[]> {
@@ -18,8 +18,14 @@ async function run(world: "simulator" | "kernel", text: string): Promise<readonl
   const { signal } = new AbortController();
   const outcome =
     world === "simulator"
-      ? await runSimulated(topology, { compile: compileHosts, observe, signal })
-      : await runInKernel(topology, { mosaic: MOSAIC, pingTool: "UDP echo", observe, signal });
+      ? await runSimulated(topology, { plans: plansOf(topology), observe, signal })
+      : await runInKernel(topology, {
+          mosaic: MOSAIC,
+          plans: plansOf(topology),
+          pingTool: "UDP echo",
+          observe,
+          signal,
+        });
   expect(outcome).toMatchObject({ ok: true });
   return record.pings;
 }

@@ -4,9 +4,11 @@ import type { Observation } from "../../lab/observation.ts";
 import { routeLines, summarize, summaryLines } from "../../lab/report.ts";
 import { RunRecord } from "../../lab/run-record.ts";
 import { runSimulated, type SimulatedOutcome } from "../../lab/simulated.ts";
+import { Plans } from "../../lab/programs.ts";
 import { Timeline } from "../../lab/timeline.ts";
 import { formatTopologyError, readTopology, type Topology } from "../../lab/topology.ts";
 import { compileHosts } from "../../src/cli/compile-hosts.ts";
+import { plansOf } from "./plans-of.ts";
 
 function topologyOf(text: string): Topology {
   const read = readTopology(text, "lab.toml");
@@ -32,7 +34,7 @@ async function run(topology: Topology): Promise<Run> {
     record.add(observation);
     timeline.show(observation, record);
   };
-  const outcome = await runSimulated(topology, { compile: compileHosts, observe });
+  const outcome = await runSimulated(topology, { plans: plansOf(topology), observe });
   record.takeSnapshot(topology.duration);
   return { outcome, record, observations, shown };
 }
@@ -107,14 +109,13 @@ test("the same seed gives the same run, another seed another one", async () => {
   expect(other).not.toBe(one);
 });
 
-test("a program that cannot be compiled ends the run before it begins, with its diagnostics", async () => {
-  const { outcome, observations } = await run(topologyOf('duration = "1s"\nprograms = ["nowhere.mzl"]\nhosts = 1'));
-  expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining("nowhere.mzl") });
-  expect(observations).toEqual([]);
+test("a program that cannot be compiled comes with its diagnostics", () => {
+  const topology = topologyOf('duration = "1s"\nprograms = ["nowhere.mzl"]\nhosts = 1');
+  expect(Plans.compile(topology, compileHosts)).toEqual({ ok: false, message: expect.stringContaining("nowhere.mzl") });
 });
 
 test("a run can be interrupted", async () => {
-  const settings = { compile: compileHosts, observe: () => {}, signal: AbortSignal.abort() };
+  const settings = { plans: plansOf(topologyOf(TUNNEL)), observe: () => {}, signal: AbortSignal.abort() };
   expect(await runSimulated(topologyOf(TUNNEL), settings)).toEqual({ ok: false, message: "interrupted" });
 });
 

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { Namespaces } from "./namespaces.ts";
+import type { Plans } from "./programs.ts";
+import { addressFor, type Host, type Topology } from "./topology.ts";
+
+/** What the nodes of a lab are started with. */
+export interface NodeSetup {
+  readonly topology: Topology;
+  readonly plans: Plans;
+  readonly namespaces: Namespaces;
+  /** The path of the `mosaic` command. */
+  readonly mosaic: string;
+  /** The folder for captures of what each host sends and receives; undefined when nobody wants them. */
+  readonly captures: string | undefined;
+}
+
+/** The command line of a host's node, as the host is attached now. */
+export function nodeCommand(host: Host, setup: NodeSetup): readonly string[] {
+  const { topology, plans, namespaces, mosaic, captures } = setup;
+  const { wiring } = namespaces;
+  const own = wiring.attachment(host.name);
+  const told = new Set(host.peers);
+  const peers = topology.hosts.filter((peer) => told.has(peer.name));
+  return [
+    mosaic,
+    "run",
+    ...host.programs,
+    "--listen",
+    // A host that will have another address then must not be bound to the one it has.
+    host.moves ? `0.0.0.0${own.address.slice(own.address.lastIndexOf(":"))}` : own.address,
+    ...(host.moves || own.visible !== own.address ? ["--addr", own.visible] : []),
+    ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),
+    ...peers.flatMap(({ name, virtual }) => {
+      const address = addressFor(own, wiring.attachment(name));
+      return ["--peer", virtual === undefined ? address : `${virtual}=${address}`];
+    }),
+    ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),
+    ...host.facts.flatMap((fact) => ["--fact", fact]),
+    ...plans.watchedOn(host, topology).flatMap((predicate) => ["--watch", predicate]),
+    "--control",
+    namespaces.socketOf(host.name),
+    ...(captures === undefined ? [] : ["--pcap", join(captures, `${host.name}.pcapng`)]),
+    "--json",
+  ];
+}

@@ -1,0 +1,80 @@
+import type { Plan } from "../runtime/plan/plan.ts";
+import { type Host, type Topology, watchedPredicates } from "./topology.ts";
+import type { DocumentFault } from "./topology-document.ts";
+
+/** The program of hosts that run the same. */
+export interface ProgramRequest {
+  readonly programs: readonly string[];
+  readonly defines: ReadonlyMap<string, string>;
+  readonly facts: readonly string[];
+  /** Some of the hosts have a TUN device: without a rule that uses it, the standard tunnel belongs to the program. */
+  readonly hasTun: boolean;
+}
+
+/** A plan, or what is wrong with the program, to be shown to people. */
+export type PlanResult = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly message: string };
+
+export type Compile = (request: ProgramRequest) => PlanResult;
+
+export type PlansResult =
+  | { readonly ok: true; readonly plans: Plans }
+  | { readonly ok: false; readonly message: string };
+
+/** What the hosts of a topology run. Each program is compiled once, however many hosts run it. */
+export class Plans {
+  readonly #plans: ReadonlyMap<string, Plan>;
+
+  private constructor(plans: ReadonlyMap<string, Plan>) {
+    this.#plans = plans;
+  }
+
+  static compile({ hosts }: Topology, compile: Compile): PlansResult {
+    const hasTun = hosts.some((host) => host.virtual !== undefined);
+    const plans = new Map<string, Plan>();
+    for (const host of hosts) {
+      const key = keyOf(host);
+      if (plans.has(key)) continue;
+      const { programs, defines, facts } = host;
+      const result = compile({ programs, defines, facts, hasTun });
+      if (!result.ok) return result;
+      plans.set(key, result.plan);
+    }
+    return { ok: true, plans: new Plans(plans) };
+  }
+
+  of(host: Host): Plan {
+    return this.#plans.get(keyOf(host)) as Plan;
+  }
+
+  /** The predicates that a host reports on: those of the topology that its program has. */
+  watchedOn(host: Host, topology: Topology): readonly string[] {
+    const known = new Set(this.of(host).predicates.map((spec) => spec.name));
+    return watchedPredicates(topology).filter((name) => known.has(name));
+  }
+
+  /** What the topology says of predicates, and no program bears out. */
+  faults({ watch, routes }: Topology): readonly DocumentFault[] {
+    const arities = new Map(
+      [...this.#plans.values()].flatMap(({ predicates }) => predicates.map((one) => [one.name, one.arity])),
+    );
+    const unknown = (name: string): string => {
+      const similar = [...arities.keys()].find((other) => other.endsWith(`.${name}`) || name.endsWith(`.${other}`));
+      return `no program has a predicate ${JSON.stringify(name)}${similar === undefined ? "" : `; did you mean ${similar}?`}`;
+    };
+    const watched = watch.flatMap((name, at) =>
+      arities.has(name) ? [] : [{ path: ["watch", at], message: unknown(name) }],
+    );
+    if (routes === undefined) return watched;
+    const arity = arities.get(routes.table);
+    if (arity === undefined) return [...watched, { path: ["routes", "table"], message: unknown(routes.table) }];
+    const columns = (["to", "next", "cost"] as const).flatMap((key) => {
+      const column = routes[key] ?? 1;
+      return column <= arity ? [] : [{ path: ["routes", key], message: `${routes.table} has ${arity} columns` }];
+    });
+    return [...watched, ...columns];
+  }
+}
+
+function keyOf({ programs, defines, facts }: Host): string {
+  return JSON.stringify([programs, [...defines], facts]);
+}

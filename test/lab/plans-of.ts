@@ -1,0 +1,10 @@
+import { Plans } from "../../lab/programs.ts";
+import type { Topology } from "../../lab/topology.ts";
+import { compileHosts } from "../../src/cli/compile-hosts.ts";
+
+/** What the hosts of a topology run; the programs are without a fault. */
+export function plansOf(topology: Topology): Plans {
+  const compiled = Plans.compile(topology, compileHosts);
+  if (!compiled.ok) throw new Error(compiled.message);
+  return compiled.plans;
+}
