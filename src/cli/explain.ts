@@ -48,11 +48,10 @@ function chosenOf(plan: Plan, rule: string | undefined): Chosen {
   if (rule === undefined) return chooseAll(plan);
   const chosen = chooseRule(plan, rule);
   if (chosen !== undefined) return chosen;
-  const near = nearest(
-    rule,
-    plan.strands.map((strand) => strand.origin.rule),
-  );
-  throw wrongUsage("--rule", `there is no rule \`${rule}\`${near === undefined ? "" : `; did you mean ${near}?`}`);
+  const names = plan.strands.map((strand) => strand.origin.rule);
+  const near = nearest(rule, [...names, ...names.map((name) => name.slice(name.lastIndexOf(".") + 1))]);
+  const hint = near === undefined ? `the rules are ${[...new Set(names)].join(" ")}` : `did you mean ${near}?`;
+  throw wrongUsage("--rule", `there is no rule \`${rule}\`; ${hint}`);
 }
 
 function written(chosen: Chosen, core: CoreProgram, { form, rule }: ExplainOptions, title: string): string {

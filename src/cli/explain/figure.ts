@@ -23,7 +23,7 @@ export interface Box extends Rectangle {
   readonly kind: "frame" | "rule" | "strand" | "element" | "added" | "tables" | "end";
   readonly node: GraphNode | undefined;
   readonly title: string;
-  /** Small, to the right of the title or below it. */
+  /** Small, to the right of the title or below it; several lines where it is the tables'. */
   readonly detail: string;
   /** What a pointer that rests on the box is told. */
   readonly hint: string;

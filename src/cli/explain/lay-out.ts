@@ -30,7 +30,7 @@ export function layOut(chosen: Chosen, title: string): Figure {
   const widths = [120, 76, 190];
   const starts = widths.map((_, at) => MARGIN + sum(widths.slice(0, at)) + at * STEP);
   const receiveX = MARGIN + sum(widths) + widths.length * STEP;
-  const column = strandColumn(chosen, receiveX + RECEIVE_WIDTH + STEP, TOP);
+  const column = columnBesideExits(chosen, receiveX + RECEIVE_WIDTH + STEP);
   const middle = centre(column.frame).y;
   const entryBoxes = entry.map((node, at) =>
     elementBox(node, {
@@ -66,11 +66,22 @@ function elementBox(node: GraphNode, place: Rectangle): Box {
   return { ...place, kind, node, title: elementTitle(node.element), detail: node.label, hint: "" };
 }
 
-/** LocSpecDemux, and on its right the network, a wrapper for each overlay, and what is thrown away. */
-function exitBoxes(graph: Graph, x: number, middle: number): readonly Box[] {
-  const ends = ["NetworkOut", "OverlaySendWrap", "Discard"].flatMap((element) =>
+/** The strands, so far down that what stands beside their middle begins no higher than the drawing. */
+function columnBesideExits(chosen: Chosen, x: number): StrandColumn {
+  const column = strandColumn(chosen, x, TOP);
+  const excess = exitsOf(chosen.graph).length * PITCH - column.frame.height;
+  return excess <= 0 ? column : strandColumn(chosen, x, TOP + excess / 2);
+}
+
+function exitsOf(graph: Graph): readonly GraphNode[] {
+  return ["NetworkOut", "OverlaySendWrap", "Discard"].flatMap((element) =>
     graph.nodes.filter((node) => node.element === element),
   );
+}
+
+/** LocSpecDemux, and on its right the network, a wrapper for each overlay, and what is thrown away. */
+function exitBoxes(graph: Graph, x: number, middle: number): readonly Box[] {
+  const ends = exitsOf(graph);
   const top = middle - (ends.length * PITCH) / 2;
   const demux = elementBox(only(graph, "LocSpecDemux"), { x, y: top, width: 144, height: ends.length * PITCH });
   const place = (at: number): Rectangle => ({

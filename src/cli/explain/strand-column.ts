@@ -23,9 +23,10 @@ const GAP = 10;
 const FRAME_HEADER = 34;
 const LEFT_MARGIN = 44;
 const RIGHT_MARGIN = 56;
-const TABLES_HEIGHT = 48;
+const TABLES_HEADER = 30;
+const TABLES_LINE = 17;
 const DEVICE_HEIGHT = 40;
-const LONGEST_TABLES = 62;
+const LONGEST_TABLES = 58;
 
 export function strandColumn(chosen: Chosen, x: number, y: number): StrandColumn {
   const left = x + LEFT_MARGIN;
@@ -36,7 +37,7 @@ export function strandColumn(chosen: Chosen, x: number, y: number): StrandColumn
     cards.push(...card);
     if (card[0] !== undefined) top = bottom(card[0]) + GAP;
   }
-  const tables = tablesBox(chosen, { x: left, y: top, width: CARD_WIDTH, height: TABLES_HEIGHT });
+  const tables = tablesBox(chosen, left, top);
   const devices = deviceBoxes(chosen, left, bottom(tables) + GAP);
   const end = Math.max(bottom(tables), ...devices.map(bottom)) + GAP + 6;
   const frame: Box = {
@@ -96,12 +97,18 @@ function strandRow(
   return { ...place, kind: "strand", node, title, detail: operators.at(-1) ?? "", hint: operators.join("\n") };
 }
 
-function tablesBox({ plan, graph }: Chosen, place: Rectangle): Box {
+/** The tables, and the rules that have no strand in the graph, since they say what a table holds. */
+function tablesBox({ plan, graph, rules }: Chosen, x: number, y: number): Box {
   const node = graph.nodes.find((other) => other.element === "Tables");
   const names = plan.predicates.filter((spec) => spec.table !== undefined).map((spec) => spec.name);
-  const all = names.join("  ");
-  const detail = all.length > LONGEST_TABLES ? `${all.slice(0, LONGEST_TABLES - 1)}…` : all;
-  return { ...place, kind: "tables", node, title: "Tables", detail, hint: names.join("\n") };
+  const drawn = new Set(graph.nodes.map((other) => other.strand));
+  const defining = rules.filter((rule) => rule.strands.every((strand) => !drawn.has(strand.id)));
+  const kept = defining.map((rule) => `${rule.name}: ${rule.strands[0]?.operators.at(-1)?.split(" ").at(-1) ?? ""}`);
+  const lines = [names.join("  "), ...(kept.length === 0 ? [] : [`kept by ${kept.join("  ")}`])];
+  const height = TABLES_HEADER + lines.length * TABLES_LINE;
+  const detail = lines.map((line) => (line.length > LONGEST_TABLES ? `${line.slice(0, LONGEST_TABLES - 1)}…` : line));
+  const hint = [...names, ...kept].join("\n");
+  return { x, y, width: CARD_WIDTH, height, kind: "tables", node, title: "Tables", detail: detail.join("\n"), hint };
 }
 
 /** Tun::Tx, which ReceiveDemux feeds, on the left; Tun::Rx, which feeds Mux, on the right. */

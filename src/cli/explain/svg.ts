@@ -1,4 +1,4 @@
-import { type Box, bottom, centre, type Figure, type Line, type Note, type Point, right } from "./figure.ts";
+import { type Box, centre, type Figure, type Line, type Note, type Point, right } from "./figure.ts";
 
 const TITLE_SIZE = 20;
 const CORNER = 7;
@@ -108,7 +108,7 @@ function boxTexts(box: Box): readonly string[] {
     case "tables":
       return [
         text({ x: left, y: y + 19 }, title, "name", "start"),
-        text({ x: left, y: bottom(box) - 12 }, detail, "small", "start"),
+        ...detail.split("\n").map((line, at) => text({ x: left, y: y + 38 + at * 17 }, line, "small", "start")),
       ];
     default:
       if (detail === "") return [text({ x: middle.x, y: middle.y + 5 }, title, "name", "middle")];
