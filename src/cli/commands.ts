@@ -10,6 +10,7 @@ import { parseUser, type User } from "./drop-privileges.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { addDemo, addLab, addSim } from "./lab-commands.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+import { addManualCommands } from "./manual-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import type { ControlRequest } from "./node-control.ts";
 import type { TunRequest } from "./open-device.ts";
@@ -22,7 +23,7 @@ import { VERSION } from "./version.ts";
 const DEFAULT_LISTEN = "localhost:10000";
 const DEFAULT_MTU = 1250;
 
-function program(): Command {
+export function program(): Command {
   const mosaic = new Command("mosaic")
     .description("Overlay networks written as rules.")
     .version(VERSION)
@@ -36,6 +37,7 @@ function program(): Command {
   addLab(mosaic);
   addDemo(mosaic);
   addNodeCommands(mosaic);
+  addManualCommands(mosaic, output);
   return mosaic;
 }
 

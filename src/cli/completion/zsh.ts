@@ -1,0 +1,61 @@
+import { allCommands, type CommandDescription, type OptionDescription } from "../command-tree.ts";
+import { quoted } from "./quoted.ts";
+
+/** One function a command; those with commands of their own hand on to them. */
+export function zshCompletion(root: CommandDescription): string {
+  return `#compdef mosaic
+# zsh completion for mosaic: source <(mosaic completion zsh), or put this into a folder of $fpath as _mosaic
+${[...allCommands(root)].map(functionOf).join("\n")}
+if [[ $funcstack[1] == _mosaic ]]; then _mosaic "$@"; else compdef _mosaic mosaic; fi
+`;
+}
+
+function functionOf(command: CommandDescription): string {
+  const specs = command.options.flatMap(specsOf);
+  const rest = command.commands.length === 0 ? restOf(command) : ["'1: :->command'", "'*:: :->rest'"];
+  const lines = [...specs, ...rest].map((spec) => `    ${spec}`).join(" \\\n");
+  const call = `  _arguments -C \\\n${lines}`;
+  if (command.commands.length === 0) return `${nameOf(command)}() {\n${call}\n}`;
+  return `${nameOf(command)}() {\n  local state line\n  local -a commands\n${call}\n${dispatch(command)}\n}`;
+}
+
+function dispatch({ commands }: CommandDescription): string {
+  const choices = commands.map((inner) => `    ${quoted(`${wordOf(inner)}:${inner.description}`)}`).join("\n");
+  const cases = commands.map((inner) => `      ${wordOf(inner)}) ${nameOf(inner)} ;;`).join("\n");
+  return `  commands=(
+${choices}
+  )
+  case $state in
+    command) _describe command commands ;;
+    rest) case $line[1] in
+${cases}
+    esac ;;
+  esac`;
+}
+
+function specsOf({ names, value, description }: OptionDescription): readonly string[] {
+  const behind =
+    value === undefined ? "" : `${value.isRequired ? ":" : "::"}${special(value.name)}:${actionOf(value.choices)}`;
+  return names.map((name) => quoted(`*${name}[${special(description)}]${behind}`));
+}
+
+function actionOf(choices: readonly string[]): string {
+  return choices.length === 0 ? "_files" : `(${choices.join(" ")})`;
+}
+
+function restOf({ parameters }: CommandDescription): readonly string[] {
+  return parameters.length === 0 ? [] : [quoted("*:file:_files")];
+}
+
+/** What \`_arguments\` would read as its own. */
+function special(text: string): string {
+  return text.replace(/[[\]:\\]/g, (sign) => `\\${sign}`);
+}
+
+function nameOf({ path }: CommandDescription): string {
+  return `_${path.join("_")}`;
+}
+
+function wordOf({ path }: CommandDescription): string {
+  return path.at(-1) ?? "";
+}

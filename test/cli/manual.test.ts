@@ -1,0 +1,109 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { allCommands, describeCommand } from "../../src/cli/command-tree.ts";
+import { program } from "../../src/cli/commands.ts";
+import { completionScript, SHELLS } from "../../src/cli/completion.ts";
+import { manualPage } from "../../src/cli/man.ts";
+import { needs } from "../needs.ts";
+
+const root = describeCommand(program());
+const commands = [...allCommands(root)];
+const folder = mkdtempSync(join(tmpdir(), "mosaic-manual-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The completions that a shell offers for a line, as a person would see them. */
+function bashOffers(...words: readonly string[]): readonly string[] {
+  const script = `${completionScript("bash", root)}
+    COMP_WORDS=(mosaic "$@"); COMP_CWORD=$#; _mosaic; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", script, "bash", ...words], { encoding: "utf8", cwd: folder });
+  expect(stderr).toBe("");
+  return stdout.trim().split("\n");
+}
+
+describe("what --help knows", () => {
+  test("is every command and option, at least these", () => {
+    expect(commands.map(({ path }) => path.join(" "))).toContain("mosaic run");
+    const run = commands.find(({ path }) => path.at(-1) === "run");
+    expect(run?.options.flatMap(({ names }) => names)).toEqual(
+      expect.arrayContaining(["--listen", "-D", "--define", "--no-control", "--log-level", "--help"]),
+    );
+    expect(run?.options.find(({ names }) => names.includes("--log-level"))?.value).toEqual({
+      name: "level",
+      isRequired: true,
+      choices: ["error", "warn", "info", "debug"],
+      preset: "info",
+    });
+  });
+
+  test.each(commands.map((command) => ({ name: command.path.join(" "), command })))(
+    "$name is in all completions and in the manual page, with all its options",
+    ({ command: { path, options } }) => {
+      const scripts = SHELLS.map((shell) => completionScript(shell, root));
+      const page = manualPage(root, "1.2.3").replaceAll("\\-", "-");
+      const word = path.at(-1) ?? "";
+      for (const text of [...scripts, page]) expect(text).toContain(word);
+      for (const name of options.flatMap(({ names }) => names)) {
+        const [bash, zsh, fish] = scripts;
+        expect(bash).toContain(name);
+        expect(zsh).toContain(`*${name}[`);
+        expect(fish).toContain(name.startsWith("--") ? `-l ${name.slice(2)} ` : `-s ${name.slice(1)} `);
+        expect(page).toContain(`\\fB${name}\\fR`);
+      }
+    },
+  );
+});
+
+describe("bash", () => {
+  test("offers commands, options of the command typed, and what may stand behind an option", ({ skip }) => {
+    skip(needs("bash") !== undefined, needs("bash"));
+    expect(bashOffers("ru")).toEqual(["run"]);
+    expect(bashOffers("run", "--log-")).toEqual(["--log-level", "--log-format"]);
+    expect(bashOffers("run", "x.mzl", "--log-format", "")).toEqual(["text", "json"]);
+    expect(bashOffers("check", "--log-")).toEqual([""]);
+    writeFileSync(join(folder, "mine.mzl"), "");
+    expect(bashOffers("run", "mi")).toEqual(["mine.mzl"]);
+  });
+});
+
+describe.each([
+  { shell: "bash", flags: ["-n"] },
+  { shell: "zsh", flags: ["-n"] },
+  { shell: "fish", flags: ["--no-execute"] },
+] as const)("$shell", ({ shell, flags }) => {
+  test("reads its script without a complaint", ({ skip }) => {
+    skip(needs(shell) !== undefined, needs(shell));
+    const file = join(folder, `mosaic.${shell}`);
+    writeFileSync(file, completionScript(shell, root));
+    const { status, stderr } = spawnSync(shell, [...flags, file], { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+});
+
+test("fish offers the options of a command", ({ skip }) => {
+  skip(needs("fish") !== undefined, needs("fish"));
+  const script = `${completionScript("fish", root)}\ncomplete -C "mosaic run --log-format "; complete -C "mosaic run --metr"`;
+  const { stdout } = spawnSync("fish", ["--no-config", "-c", script], { encoding: "utf8" });
+  expect(stdout.split("\n").map((line) => line.split("\t")[0])).toEqual(["json", "text", "--metrics", ""]);
+});
+
+describe("the manual page", () => {
+  test("is printed by groff without a warning, every line of it", ({ skip }) => {
+    skip(needs("groff") !== undefined, needs("groff"));
+    const { stdout, stderr } = spawnSync("groff", ["-man", "-Tutf8", "-ww", "-P-c"], {
+      input: manualPage(root, "1.2.3"),
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    const printed = stdout.replaceAll(/.\u0008/g, "");
+    expect(printed).toContain("mosaic run [OPTION]... files...");
+    expect(printed).toContain("how to say it: text, json (default text)");
+  });
+
+  test("takes text as it is", () => {
+    const odd = { ...root, description: ".SH \\fB it's -x", options: [], commands: [] };
+    expect(manualPage(odd, "1")).toContain(String.raw`mosaic \- \&.SH \efB it's \-x`);
+  });
+});
