@@ -1,4 +1,5 @@
 import type { Fact } from "../node/peer-facts.ts";
+import type { Program } from "../node/program.ts";
 import type { AggregateKind, Plan } from "../plan/plan.ts";
 
 /** What is wrong with a text that was sent to be compiled. */
@@ -31,6 +32,23 @@ export interface Query {
   readonly aggregates: readonly ("group" | AggregateKind)[] | undefined;
 }
 
+/** What is to become of the files that a node runs. */
+export type ProgramChange =
+  | { readonly kind: "reload" }
+  | { readonly kind: "load"; readonly file: string }
+  /** By its path, its file name, or that without the ending. */
+  | { readonly kind: "unload"; readonly name: string };
+
+/** A program for a node that runs another. */
+export interface NextProgram {
+  readonly program: Program;
+  /** The node's own, as at its start. */
+  readonly facts: readonly Fact[];
+  readonly files: readonly string[];
+  /** The node runs it: further changes start from here. */
+  keep(): void;
+}
+
 /** What a running node needs of the compiler: the runtime never imports it, but is handed it. */
 export interface Compiler {
   /** `text` is a rule body, or a whole rule whose head says what to show. */
@@ -39,4 +57,6 @@ export interface Compiler {
   facts(text: string, plan: Plan): Compiled<readonly Fact[]>;
   /** What is wrong with a predicate's name; undefined when the plan has one of that name. */
   predicate(name: string, plan: Plan): Complaint | undefined;
+  /** The node's files, read again, after a change. */
+  program(change: ProgramChange): Compiled<NextProgram>;
 }

@@ -1,3 +1,5 @@
+import type { ProgramChange } from "./compiler.ts";
+
 /** The version of the protocol, `docs/control.md`. */
 export const PROTOCOL_VERSION = 1;
 
@@ -8,6 +10,7 @@ export type ValueForm = "json" | "text";
 export type Request =
   | { readonly kind: "query"; readonly text: string; readonly form: ValueForm }
   | { readonly kind: "insert" | "delete"; readonly text: string }
+  | ProgramChange
   | { readonly kind: "figures" }
   /** Until the client goes. Without a predicate, of everything. */
   | { readonly kind: "trace"; readonly predicate: string | undefined; readonly form: ValueForm };
@@ -44,6 +47,9 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["query", (fields) => withText(fields, (text) => ({ kind: "query", text, form: formOf(fields) }))],
   ["insert", (fields) => withText(fields, (text) => ({ kind: "insert", text }))],
   ["delete", (fields) => withText(fields, (text) => ({ kind: "delete", text }))],
+  ["load", ({ file }) => (typeof file === "string" ? { kind: "load", file } : `"file" is missing, or no string`)],
+  ["unload", ({ name }) => (typeof name === "string" ? { kind: "unload", name } : `"name" is missing, or no string`)],
+  ["reload", () => ({ kind: "reload" })],
   ["figures", () => ({ kind: "figures" })],
   ["trace", readTrace],
 ]);

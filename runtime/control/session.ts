@@ -1,7 +1,7 @@
 import { formatValue } from "../plan/format.ts";
 import type { Row } from "../plan/value.ts";
 import { jsonValue, type JsonValue } from "../observe/watch.ts";
-import type { Complaint } from "./compiler.ts";
+import type { Complaint, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
 import type { RefusalReason, Reply } from "./reply.ts";
@@ -89,6 +89,10 @@ export class Session {
       case "insert":
       case "delete":
         return [this.#operate(id, request.text, request.kind === "delete")];
+      case "load":
+      case "unload":
+      case "reload":
+        return this.#exchange(id, request);
       case "figures":
         return [
           { id, figures: this.#control.node.figures() },
@@ -124,6 +128,24 @@ export class Session {
       if (operated === "limit") return this.#refusal(id, "limit", `a rule passed a limit over ${predicate}`);
     }
     return { id, ok: true };
+  }
+
+  /** The new program runs, or the old one does as if nobody had asked. */
+  #exchange(id: RequestId, change: ProgramChange): Iterable<Reply> {
+    const { node, compiler } = this.#control;
+    const compiled = compiler.program(change);
+    if (!compiled.ok) return [this.#complaint(id, compiled.complaint)];
+    const next = compiled.result;
+    const { program, facts, files } = next;
+    const succession = node.exchange(program, facts);
+    if (succession === undefined) {
+      return [this.#refusal(id, "limit", "a rule passed a limit over the new program; the old one goes on")];
+    }
+    next.keep();
+    return [
+      { id, succession, files },
+      { id, ok: true },
+    ];
   }
 
   #trace(id: RequestId, predicate: string | undefined, form: ValueForm): Iterable<Reply> {

@@ -20,7 +20,7 @@ See     NetworkIn, TunRx, LocSpecDemux, OverlayRecvUnwrap
 `,
   inputs: "1-",
   outputs: "1",
-  drops: ["queue full"],
+  drops: ["queue full", "program exchanged"],
 };
 
 /** Steps run without a pause for others, and for so many seconds at most; then timers and sockets get their turn. */
@@ -71,6 +71,14 @@ export class Mux {
       this.#isRunning = wasRunning;
       if (!wasRunning && !this.#isResting && this.length > 0) this.#run();
     }
+  }
+
+  /** Gives what waits to another program; what means nothing to it is dropped. */
+  exchange(translate: (cause: Cause) => Cause | undefined): void {
+    const waiting = this.#waiting.slice(this.#next).map(translate);
+    this.#waiting = waiting.filter((cause) => cause !== undefined);
+    this.#next = 0;
+    for (let lost = waiting.length - this.#waiting.length; lost > 0; lost--) this.counters.drop("program exchanged");
   }
 
   /** Nothing is stepped any more. */

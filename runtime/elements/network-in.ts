@@ -30,17 +30,17 @@ See     Admission, Mux, NetworkOut
 
 export class NetworkIn {
   readonly counters: ElementCounters = new ElementCounters();
+  /** That of the program which is running; without one nothing is let in. */
+  admission: Admission | undefined;
   readonly #world: World;
   readonly #clock: Clock;
-  readonly #admission: Admission;
   readonly #peers: PeerBook;
   readonly #out: (cause: Cause) => void;
   readonly #reassembly = new Reassembly();
 
-  constructor(world: World, admission: Admission, peers: PeerBook, out: (cause: Cause) => void) {
+  constructor(world: World, peers: PeerBook, out: (cause: Cause) => void) {
     this.#world = world;
     this.#clock = world.clock;
-    this.#admission = admission;
     this.#peers = peers;
     this.#out = out;
   }
@@ -60,7 +60,7 @@ export class NetworkIn {
   }
 
   #train(train: Train, from: string): void {
-    const tuple = this.#admission.decodeTrain(train);
+    const tuple = this.admission?.decodeTrain(train);
     if (tuple === undefined) {
       for (const row of train.rows()) this.#datagram(row, from);
       return;
@@ -89,7 +89,7 @@ export class NetworkIn {
 
   #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerCounters): void {
     for (const { hash, start, end } of tuples) {
-      const tuple = this.#admission.decode(hash, bytes, start, end);
+      const tuple = this.admission?.decode(hash, bytes, start, end);
       if (tuple !== undefined) this.#give(tuple, from, peer);
     }
   }

@@ -27,11 +27,12 @@ See     TunTx, ReceiveDemux
 
 export class TunRx {
   readonly counters: ElementCounters = new ElementCounters();
-  readonly #event: PredicateSpec;
+  /** `tun` of the program that is running. */
+  event: PredicateSpec;
   readonly #out: (cause: Cause) => void;
 
   constructor(tun: Tun, event: PredicateSpec, out: (cause: Cause) => void) {
-    this.#event = event;
+    this.event = event;
     this.#out = out;
     tun.onPacket((packet) => this.#packet(packet));
   }
@@ -45,7 +46,7 @@ export class TunRx {
     const packet = header.length === bytes.length ? bytes : bytes.subarray(0, header.length);
     const args = [packet, sourceText(packet, header), destinationText(packet, header), header.protocol, header.ttl];
     this.counters.out++;
-    this.#out({ tuple: { predicate: this.#event, args, isDelete: false }, provenance: "device", source: null });
+    this.#out({ tuple: { predicate: this.event, args, isDelete: false }, provenance: "device", source: null });
   }
 
   #none(bytes: Uint8Array): void {

@@ -3,12 +3,12 @@ import { ownedRow } from "../plan/owned.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec, RowEvent, Sign } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
-import { type RandomStream, streamOf } from "../world/random.ts";
+import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import { LimitPassed, type Limits } from "./limits.ts";
 import { RoundEvents } from "./round-events.ts";
-import { type Change, type Delta, Store } from "./store.ts";
+import { type Change, type Delta, type KeptRow, Store } from "./store.ts";
 import type { ChangeListener } from "./store-tally.ts";
 import type { StrandFunction, StrandHost } from "./strand-host.ts";
 import type { Table } from "./table.ts";
@@ -36,6 +36,14 @@ export interface Dataflow {
   leave(): void;
   /** The step was taken back: nothing leaves. */
   forget(): void;
+}
+
+/** The tables of the engine that another goes on from. */
+export interface Before {
+  /** Whether a row of this engine's predicate was there. */
+  had(predicate: number, values: Row): boolean;
+  /** This engine's tables are as theirs were, and the views follow: from now on every change is one. */
+  adopted(): void;
 }
 
 /** Told of what happens in steps, for watching and tracing. */
@@ -76,7 +84,7 @@ export class Engine implements StrandHost {
   readonly #byEvent: readonly (readonly number[])[];
   readonly #byRow: Readonly<Record<RowEvent, readonly (readonly number[])[]>>;
   readonly #clock: Clock;
-  readonly #seed: number;
+  readonly #streams: RandomStreams;
   readonly #limits: Limits;
   readonly #listener: EngineListener;
   readonly #snitch: Snitch;
@@ -99,7 +107,7 @@ export class Engine implements StrandHost {
     plan: Plan,
     strands: readonly StrandFunction[],
     clock: Clock,
-    seed: number,
+    streams: RandomStreams,
     limits: Limits,
     listener: EngineListener,
     snitch: Snitch,
@@ -107,11 +115,11 @@ export class Engine implements StrandHost {
     this.#plan = plan;
     this.#strands = strands;
     this.#clock = clock;
-    this.#seed = seed;
+    this.#streams = streams;
     this.#limits = limits;
     this.#listener = listener;
     this.#snitch = snitch;
-    this.#queries = streamOf(seed, "queries");
+    this.#queries = streams.stream("queries");
     this.store = new Store(plan, listener, limits);
     this.tables = this.store.tables;
     this.#byEvent = strandsBy(plan, "event");
@@ -165,6 +173,47 @@ export class Engine implements StrandHost {
       }
       return this.#commit();
     });
+  }
+
+  /**
+   * The first step of an engine that goes on where another was. The rows are put as they were there, and the views
+   * derived from them, which nobody hears of but where something is different from before; then come the `changes`.
+   * False when it passed a limit.
+   */
+  resume(rows: readonly KeptRow[], before: Before, changes: readonly Tuple[]): boolean {
+    this.#begin(null);
+    return this.#run(() => {
+      const adopted = this.#unlimited(() => this.store.adopt(rows, this.#now, this.#maintain));
+      before.adopted();
+      const news = adopted.filter(
+        ({ kind, predicate, values }) => kind !== "inserted" || !before.had(predicate, values),
+      );
+      for (const change of changes) {
+        if (change.predicate.table === undefined) this.#events.add(change, "operator");
+        else this.change(change);
+      }
+      return [...news, ...this.#commit()];
+    });
+  }
+
+  /** Counts on from what another engine has counted, rule by rule. */
+  countOn(before: Engine): void {
+    const { steps, rounds, stopped } = before.counters;
+    this.counters.steps += steps;
+    this.counters.rounds += rounds;
+    this.counters.stopped += stopped;
+    const strands = new Map(before.#plan.strands.map(({ id }) => [streamName(before.#plan, id), id]));
+    for (const { id } of this.#plan.strands) {
+      const other = strands.get(streamName(this.#plan, id));
+      if (other !== undefined) this.#countStrandOn(id, before.counters, other);
+    }
+    this.store.tally.countOn(before.store.tally);
+  }
+
+  #countStrandOn(strand: number, before: EngineCounters, other: number): void {
+    for (const figure of ["fired", "derived", "failed", "seconds"] as const) {
+      (this.counters[figure][strand] as number) += before[figure][other] ?? 0;
+    }
   }
 
   /**
@@ -380,7 +429,7 @@ export class Engine implements StrandHost {
 
   /** A stream per rule, so that one rule's draws never depend on another's. */
   #createAmbient(strand: number): Ambient {
-    const stream = streamOf(this.#seed, streamName(this.#plan, strand));
+    const stream = this.#streams.stream(streamName(this.#plan, strand));
     return {
       now: () => this.#now,
       random: () => stream.next(),

@@ -21,6 +21,14 @@ export class StoreTally {
     this.#listener = listener;
   }
 
+  /** Counts on from what another has counted. */
+  countOn(before: StoreTally): void {
+    this.conflicts += before.conflicts;
+    this.evicted += before.evicted;
+    this.expired += before.expired;
+    this.failedAggregates += before.failedAggregates;
+  }
+
   get touched(): ReadonlySet<Table> {
     return this.#touched;
   }

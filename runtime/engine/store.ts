@@ -23,6 +23,14 @@ export interface Delta {
   readonly values: Values;
 }
 
+/** A row that something other than a view rule has put into a table, with the time it has left. */
+export interface KeptRow {
+  readonly table: Table;
+  readonly values: Values;
+  /** Seconds on the node's clock. */
+  readonly expires: number;
+}
+
 /** All tables of a node, and the views among them, changed commit by commit. */
 export class Store {
   readonly tables: readonly (Table | undefined)[];
@@ -84,6 +92,15 @@ export class Store {
       table.abandon();
     }
     this.journal.clear();
+  }
+
+  /** Puts rows as they were in another store, oldest first, before anything else is put; the views follow. */
+  adopt(rows: readonly KeptRow[], now: number, run: RunStrand): readonly Delta[] {
+    for (const { table, values, expires } of rows) {
+      table.restore(values, expires, now);
+      this.tally.touch(table);
+    }
+    return this.commit([], now, run);
   }
 
   /** Takes back everything since the journal was last cleared. */

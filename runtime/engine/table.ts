@@ -122,6 +122,13 @@ export class Table implements Undoable<Operation, Row, Detail> {
     return present === undefined ? "new" : "replaced";
   }
 
+  /** Puts a row that is not there, with a time of its own: rows come in the order in which they go. */
+  restore(values: Values, expires: number, now: number): void {
+    const row = new Row(values, this.keyOf(values), true);
+    this.#link(row, now);
+    row.expires = expires;
+  }
+
   /** Shows a row that view rules derive; the caller has made room at its key. */
   show(values: Values, key: Key, now: number): Row {
     const row = new Row(values, key, false);

@@ -77,7 +77,7 @@ function ruleFigures({ plan, engine }: CountingParts): readonly RuleFigures[] {
 
 function peerFigures({ world, dataflow }: CountingParts): readonly PeerFigures[] {
   const now = world.clock.now();
-  return [...dataflow.peers.peers()].map(({ heardAt, ...counters }) => {
+  return [...dataflow.ports.peers.peers()].map(({ heardAt, ...counters }) => {
     return { ...counters, silence: heardAt === undefined ? null : now - heardAt };
   });
 }
@@ -91,7 +91,7 @@ function tableFigures({ tables }: Engine): readonly TableFigures[] {
 }
 
 function queueFigures({ dataflow, limits, world, timers }: CountingParts): readonly QueueFigures[] {
-  const { mux, networkIn } = dataflow;
+  const { mux, networkIn } = dataflow.ports;
   const { held, evicted } = networkIn.reassembly;
   const { queue, counters } = world.datagrams;
   const full = mux.counters.dropped.get("queue full") ?? 0;

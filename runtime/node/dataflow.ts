@@ -1,23 +1,16 @@
 import { Admission } from "../elements/admission.ts";
 import type { ElementCounters } from "../observe/element-counters.ts";
-import { PeerBook } from "../observe/peer-book.ts";
 import { LocSpecDemux, type WayOut } from "../elements/loc-spec-demux.ts";
-import { Mux } from "../elements/mux.ts";
-import { NetworkIn } from "../elements/network-in.ts";
-import { NetworkOut } from "../elements/network-out.ts";
 import { OverlayRecvUnwrap } from "../elements/overlay-recv-unwrap.ts";
 import { OverlaySendWrap } from "../elements/overlay-send-wrap.ts";
 import { ReceiveDemux } from "../elements/receive-demux.ts";
 import { RoundRobin } from "../elements/round-robin.ts";
-import { TunRx } from "../elements/tun-rx.ts";
-import { TunTx } from "../elements/tun-tx.ts";
-import type { Cause, Dataflow, Engine } from "../engine/engine.ts";
-import type { Limits } from "../engine/limits.ts";
+import type { Dataflow, Engine } from "../engine/engine.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Value } from "../plan/value.ts";
+import type { NodePorts } from "./ports.ts";
 import type { Snitch } from "../observe/snitch.ts";
-import type { World } from "../world/world.ts";
 
 /** An element of this node under the name of the drawing, for those who read its counters. */
 export interface CountedElement {
@@ -27,12 +20,6 @@ export interface CountedElement {
   readonly counters: ElementCounters;
 }
 
-/** Told of tuples that cross the network's edge, for watching. */
-export interface NetworkListener {
-  sent(tuple: Tuple, location: Value): void;
-  received(tuple: Tuple, from: Value): void;
-}
-
 /**
  * The elements of one node, joined as the plan's graph draws them:
  *
@@ -40,69 +27,84 @@ export interface NetworkListener {
  *   LocSpecDemux ─► Mux (this node), NetworkOut (@ip), OverlaySendWrap (@ov::addr) ─► Mux
  */
 export class NodeDataflow implements Dataflow {
-  /** All of them, in the order of the drawing. */
-  readonly elements: readonly CountedElement[];
-  readonly peers: PeerBook = new PeerBook();
-  readonly mux: Mux;
-  readonly networkIn: NetworkIn;
-  readonly networkOut: NetworkOut;
+  /** Those that are of the program, not of the ports. */
+  readonly #own: readonly CountedElement[];
+  readonly ports: NodePorts;
   readonly unwrap: OverlayRecvUnwrap;
   readonly demux: LocSpecDemux;
   readonly wraps: ReadonlyMap<string, OverlaySendWrap>;
-  readonly #tunTx: TunTx;
+  readonly #admission: Admission;
+  /** `tun`, where rules hear it. */
+  readonly #packet: PredicateSpec | undefined;
   readonly #roundRobin: RoundRobin;
-  readonly #listener: NetworkListener;
+  readonly #sent: (tuple: Tuple, location: Value) => void;
   readonly #snitch: Snitch;
 
+  /** `sent` is told of each tuple that a rule sends to a place. */
   constructor(
     plan: Plan,
     engine: Engine,
-    world: World,
-    limits: Limits,
+    ports: NodePorts,
     isOwn: (address: string) => boolean,
-    step: (cause: Cause) => void,
-    listener: NetworkListener,
+    sent: (tuple: Tuple, location: Value) => void,
     snitch: Snitch,
   ) {
-    this.#listener = listener;
+    this.ports = ports;
+    this.#sent = sent;
     this.#snitch = snitch;
-    this.mux = new Mux(world.clock, limits, step);
-    const admission = new Admission(plan);
-    this.networkIn = new NetworkIn(world, admission, this.peers, (cause) => this.#arrived(cause));
-    const device = plan.predicates.find((spec) => spec.role.kind === "tun" && engine.isHeard(spec.id));
-    const tunRx = world.tun && device && new TunRx(world.tun, device, (cause) => this.#read(cause));
-    this.#tunTx = new TunTx(world.tun);
+    this.#admission = new Admission(plan);
+    this.#packet = plan.predicates.find((spec) => spec.role.kind === "tun" && engine.isHeard(spec.id));
     const receiveDemux = new ReceiveDemux(engine, (tuple) => {
       if (snitch.isOn) snitch.crossed("ReceiveDemux", "tun", "TunTx", tuple);
-      this.#tunTx.push(tuple);
+      ports.tunTx.push(tuple);
     });
-    this.unwrap = new OverlayRecvUnwrap(admission, (tuple, provenance) => {
+    this.unwrap = new OverlayRecvUnwrap(this.#admission, (tuple, provenance) => {
       if (snitch.isOn) snitch.crossed("OverlayRecvUnwrap", "out", "ReceiveDemux", tuple);
       receiveDemux.push(tuple, provenance);
     });
-    this.networkOut = new NetworkOut(world.datagrams, this.peers);
     this.wraps = overlayWraps(plan, engine, snitch);
     this.demux = new LocSpecDemux(isOwn, this.#overlayPorts(), { push: (to, tuple) => this.#toNetwork(to, tuple) });
     this.#roundRobin = new RoundRobin((outgoing) => {
       if (snitch.isOn) snitch.crossed("RoundRobin", "out", "LocSpecDemux", outgoing.tuple, outgoing.location);
       this.demux.push(outgoing);
     });
-    this.elements = [
-      counted("NetworkIn", this.networkIn),
-      counted("Admission", admission),
-      ...(tunRx === undefined ? [] : [counted("TunRx", tunRx)]),
-      counted("Mux", this.mux),
+    this.#own = [
+      counted("Admission", this.#admission),
       counted("OverlayRecvUnwrap", this.unwrap),
       counted("ReceiveDemux", receiveDemux),
-      counted("TunTx", this.#tunTx),
       counted("RoundRobin", this.#roundRobin),
       counted("LocSpecDemux", this.demux),
       ...[...this.wraps].map(([overlay, wrap]) => counted("OverlaySendWrap", wrap, overlay)),
-      counted("NetworkOut", this.networkOut),
     ];
+  }
+
+  /** All of them, in the order of the drawing. */
+  get elements(): readonly CountedElement[] {
+    const { networkIn, networkOut, mux, tunRx, tunTx } = this.ports;
+    const [admission, unwrap, receiveDemux, ...rest] = this.#own as [CountedElement, CountedElement, CountedElement];
+    return [
+      counted("NetworkIn", networkIn),
+      admission,
+      ...(tunRx === undefined ? [] : [counted("TunRx", tunRx)]),
+      counted("Mux", mux),
+      unwrap,
+      receiveDemux,
+      counted("TunTx", tunTx),
+      ...rest,
+      counted("NetworkOut", networkOut),
+    ];
+  }
+
+  /** What the network and the device bring is for this dataflow from now on. Counts on from one that it replaces. */
+  takePorts(before?: NodeDataflow): void {
+    this.ports.serve(this.#admission, this.#packet);
+    for (const { element, label, counters } of this.#own) {
+      const same = before?.elements.find((other) => other.element === element && other.label === label);
+      if (same !== undefined) counters.countOn(same.counters);
+    }
     for (const { element, label, counters } of this.elements) {
       const name = label === "" ? element : `${element}(${label})`;
-      counters.onDrop = (reason) => snitch.dropped(name, reason);
+      counters.onDrop = (reason) => this.#snitch.dropped(name, reason);
     }
   }
 
@@ -115,18 +117,13 @@ export class NodeDataflow implements Dataflow {
     return drops;
   }
 
-  /** From now on datagrams are heard. */
-  start(): void {
-    this.networkIn.start();
-  }
-
   receive(tuple: Tuple, provenance: Provenance): void {
     if (this.#snitch.isOn) this.#snitch.crossed("Mux", "out", "OverlayRecvUnwrap", tuple);
     this.unwrap.push(tuple, provenance);
   }
 
   send(tuple: Tuple, location: Value, strand: number): void {
-    this.#listener.sent(tuple, location);
+    this.#sent(tuple, location);
     if (this.#snitch.isOn) this.#snitch.left(strand, "out", "RoundRobin", tuple, location);
     this.#roundRobin.push({ tuple, location }, strand);
   }
@@ -136,35 +133,24 @@ export class NodeDataflow implements Dataflow {
   }
 
   leave(): void {
-    this.networkOut.leave();
-    this.#tunTx.leave();
+    this.ports.networkOut.leave();
+    this.ports.tunTx.leave();
     for (const cause of this.demux.takeLocal()) {
       if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "local", "Mux", cause.tuple, cause.source);
-      this.mux.push(cause);
+      this.ports.mux.push(cause);
     }
   }
 
   forget(): void {
     this.#roundRobin.forget();
-    this.networkOut.forget();
-    this.#tunTx.forget();
+    this.ports.networkOut.forget();
+    this.ports.tunTx.forget();
     this.demux.forget();
-  }
-
-  #arrived(cause: Cause): void {
-    this.#listener.received(cause.tuple, cause.source);
-    if (this.#snitch.isOn) this.#snitch.crossed("NetworkIn", "out", "Mux", cause.tuple, cause.source);
-    this.mux.push(cause);
-  }
-
-  #read(cause: Cause): void {
-    if (this.#snitch.isOn) this.#snitch.crossed("TunRx", "out", "Mux", cause.tuple);
-    this.mux.push(cause);
   }
 
   #toNetwork(to: string, tuple: Tuple): void {
     if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "ip", "NetworkOut", tuple, to);
-    this.networkOut.push(to, tuple);
+    this.ports.networkOut.push(to, tuple);
   }
 
   #overlayPorts(): ReadonlyMap<string, WayOut<Value>> {

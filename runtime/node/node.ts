@@ -7,18 +7,22 @@ import { type WatchLine, watchedTuple } from "../observe/watch.ts";
 import { formatValue } from "../plan/format.ts";
 import type { Tuple } from "../plan/packet.ts";
 import type { FactSpec, Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { equalRows, type Row, type Value } from "../plan/value.ts";
+import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
 import type { Figures, FlowFigures } from "../observe/figures.ts";
 import { collectFigures, flowFigures } from "./collect-figures.ts";
 import { NodeDataflow } from "./dataflow.ts";
+import type { Fact } from "./peer-facts.ts";
+import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
+import { type Succession, Successor } from "./succession.ts";
 
 /** What a node is told at its start, beside its program and its world. */
 export interface NodeSettings {
   /** The names this node answers to as `host:port`; the first is its `localAddr` and that of its overlays. */
   readonly names: readonly string[];
-  readonly facts: readonly { readonly predicate: string; readonly args: Row }[];
+  readonly facts: readonly Fact[];
   /** Predicates to report on, beside those the program watches. */
   readonly watch: readonly string[];
   readonly limits?: Partial<Limits>;
@@ -44,58 +48,140 @@ const SHUTDOWN = "shutdown";
 /** What came of an operator's wish; `limit`: the step passed one and was taken back. */
 export type Operated = "done" | "unknown" | "limit";
 
+/** Letters of `watchmod`, by predicate. */
+type Watched = ReadonlyMap<number, string>;
+
+/** A program and what runs it: all that is exchanged when the node is given another. */
+interface Running {
+  readonly program: Program;
+  /** The node's own, beside the program's. */
+  readonly facts: readonly Fact[];
+  readonly engine: Engine;
+  readonly dataflow: NodeDataflow;
+  readonly timers: PeriodicTimers;
+  readonly watched: Watched;
+}
+
 /** A running program on one host, real or simulated. */
 export class Node {
-  readonly #program: Program;
   readonly #world: World;
   readonly #settings: NodeSettings;
   readonly #limits: Limits;
-  readonly #engine: Engine;
-  readonly #dataflow: NodeDataflow;
-  readonly #timers: PeriodicTimers;
-  /** Letters of `watchmod`, by predicate. */
-  readonly #watched: ReadonlyMap<number, string>;
+  readonly #streams: RandomStreams;
+  readonly #ports: NodePorts;
   readonly #startedAt: number;
   /** On every edge of the node's graph. */
   readonly snitch: Snitch = new Snitch();
+  #running: Running;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
+  /** While another program takes over the tables: whether a row was there before. */
+  #isOld: ((predicate: number, values: Row) => boolean) | undefined;
   /** Of the step under way. */
   #told: WatchLine[] = [];
 
   constructor(program: Program, world: World, settings: NodeSettings) {
-    const { plan, strands } = program;
-    const limits = { ...defaultLimits, ...settings.limits };
-    this.#program = program;
     this.#world = world;
     this.#settings = settings;
-    this.#limits = limits;
+    this.#limits = { ...defaultLimits, ...settings.limits };
+    this.#streams = new RandomStreams(world.seed);
     this.#startedAt = world.clock.now();
-    this.#watched = watchedPredicates(plan, settings.watch);
-    this.#engine = new Engine(plan, strands, world.clock, world.seed, limits, this.#listener(), this.snitch);
-    const names = new Set(settings.names);
-    const isOwn = (name: string): boolean => names.has(name) || this.#engine.isLocalAddress(name);
-    const network = {
-      sent: (tuple: Tuple, location: Value): void => this.#watch("send", tuple, location),
-      received: (tuple: Tuple, from: Value): void => this.#watch("recv", tuple, from),
-    };
-    const step = (cause: Cause): void => void this.#step(cause);
-    this.#dataflow = new NodeDataflow(plan, this.#engine, world, limits, isOwn, step, network, this.snitch);
-    this.snitch.follow(plan);
-    this.#engine.connect(this.#dataflow);
-    this.#timers = new PeriodicTimers(plan.timers, world.clock, world.seed, (timer, number) =>
-      this.#ring(timer, number),
-    );
+    const received = (tuple: Tuple, from: Value): void => this.#watch(this.#running.watched, "recv", tuple, from);
+    this.#ports = new NodePorts(world, this.#limits, this.snitch, received, (cause) => void this.#step(cause));
+    this.#running = this.#assemble(program, settings.facts);
+    this.snitch.follow(program.plan);
+  }
+
+  /** A program with what it takes to run it on this node, ready for its first step. */
+  #assemble(program: Program, facts: readonly Fact[]): Running {
+    const { plan, strands } = program;
+    const { clock } = this.#world;
+    const watched = watchedPredicates(plan, this.#settings.watch);
+    const listener = this.#listener(watched);
+    const engine = new Engine(plan, strands, clock, this.#streams, this.#limits, listener, this.snitch);
+    const names = new Set(this.#settings.names);
+    const isOwn = (name: string): boolean => names.has(name) || engine.isLocalAddress(name);
+    const sent = (tuple: Tuple, location: Value): void => this.#watch(watched, "send", tuple, location);
+    const dataflow = new NodeDataflow(plan, engine, this.#ports, isOwn, sent, this.snitch);
+    engine.connect(dataflow);
+    const ring = (timer: TimerSpec, number: number): void => this.#ring(timer, number);
+    const timers = new PeriodicTimers(plan.timers, clock, this.#streams, ring);
+    return { program, facts, engine, dataflow, timers, watched };
   }
 
   /** Loads the facts and starts the timers. False when the facts could not be loaded: the node then does nothing. */
   start(): boolean {
-    const facts = this.#initialTuples();
-    if (!this.#dataflow.mux.interlude(() => this.#engine.load(facts))) return false;
+    const { engine, dataflow, timers } = this.#running;
+    const facts = this.#initialTuples(this.#running);
+    dataflow.takePorts();
+    if (!this.#ports.mux.interlude(() => engine.load(facts))) return false;
     this.#armExpiry();
-    this.#dataflow.start();
-    this.#timers.start();
+    this.#ports.networkIn.start();
+    timers.start();
     return true;
+  }
+
+  /**
+   * Gives the node another program, between two steps. Tables that are declared as before keep their rows, with the time
+   * they have left; what rules define is derived anew, and rules hear only of what has become different. Facts that the
+   * new program says and the old did not are put, those that it says no more are taken away. Timers that both have go on,
+   * and so do calls of views whose rule has not changed. Undefined when rules passed a limit over it: then nothing has
+   * happened. `facts` are the node's own, as at its start. Not to be called from within a step.
+   */
+  exchange(program: Program, facts: readonly Fact[]): Succession | undefined {
+    return this.#ports.mux.interlude(() => {
+      const old = this.#running;
+      const next = this.#assemble(program, facts);
+      const successor = new Successor(old.program.plan, program.plan, next.timers.eventsOf(old.timers));
+      const succession = successor.report(old.engine.tables, next.engine.tables);
+      const rows = successor.rows(old.engine.tables, next.engine.tables);
+      const had = successor.had(old.engine.tables, next.engine.tables);
+      const changes = this.#changedFacts(old, next, successor);
+      this.#isOld = had;
+      this.snitch.follow(program.plan);
+      const adopted = (): void => {
+        this.#isOld = undefined;
+        for (const { table, values } of successor.vanished(old.engine.tables, next.engine.tables)) {
+          if (isWatched(old.watched, table.predicate.id, "-")) this.#report("-", table.predicate.name, values);
+        }
+      };
+      if (!next.engine.resume(rows, { had, adopted }, changes)) {
+        this.#isOld = undefined;
+        this.snitch.follow(old.program.plan);
+        return undefined;
+      }
+      next.engine.countOn(old.engine);
+      next.dataflow.takePorts(old.dataflow);
+      this.#running = next;
+      this.#ports.mux.exchange((cause) => {
+        const tuple = successor.tuple(cause.tuple);
+        return tuple && { ...cause, tuple };
+      });
+      next.timers.resume(old.timers);
+      this.#armExpiry();
+      return succession;
+    });
+  }
+
+  /** What the new program says to begin with and the old did not, and the other way round. */
+  #changedFacts(old: Running, next: Running, successor: Successor): readonly Tuple[] {
+    const said = this.#initialTuples(old);
+    const says = this.#initialTuples(next);
+    const had = successor.had(old.engine.tables, next.engine.tables);
+    const heirs = new Set(
+      old.engine.tables.flatMap((table) => (table && successor.heir(table, next.engine.tables)) ?? []),
+    );
+    const isKept = ({ predicate }: Tuple): boolean =>
+      predicate.table === undefined || heirs.has(next.engine.store.table(predicate.id));
+    const known = said.flatMap((tuple) => successor.tuple(tuple) ?? []);
+    const withdrawn = known.filter(
+      (tuple) =>
+        tuple.predicate.table !== undefined &&
+        !says.some((one) => isSame(one, tuple)) &&
+        had(tuple.predicate.id, tuple.args),
+    );
+    const fresh = says.filter((tuple) => !isKept(tuple) || !known.some((one) => isSame(one, tuple)));
+    return [...withdrawn.map((tuple) => ({ ...tuple, isDelete: true })), ...fresh];
   }
 
   /**
@@ -106,13 +192,13 @@ export class Node {
     if (this.#isStopped) return;
     const { clock } = this.#world;
     const end = clock.now() + patience;
-    this.#timers.stop();
-    const predicate = this.#predicate(SHUTDOWN, 0);
+    this.#running.timers.stop();
+    const predicate = predicateOf(this.plan, SHUTDOWN, 0);
     if (predicate !== undefined) {
       const tuple = { predicate, args: [], isDelete: false };
-      this.#dataflow.mux.interlude(() => this.#step({ tuple, provenance: "rule", source: null }));
+      this.#ports.mux.interlude(() => this.#step({ tuple, provenance: "rule", source: null }));
     }
-    while (this.#dataflow.mux.length > 0 && clock.now() < end) {
+    while (this.#ports.mux.length > 0 && clock.now() < end) {
       await new Promise<void>((resolve) => clock.soon(resolve));
     }
     await this.stop();
@@ -122,9 +208,9 @@ export class Node {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#timers.stop();
+    this.#running.timers.stop();
     this.#expiry?.timer.cancel();
-    this.#dataflow.mux.close();
+    this.#ports.mux.close();
     await Promise.all([this.#world.datagrams.close(), this.#world.tun?.close()]);
   }
 
@@ -140,7 +226,7 @@ export class Node {
 
   #operate(name: string, args: Row, isDelete: boolean): boolean {
     const cause = this.#causeOf(name, args, isDelete);
-    if (cause !== undefined) this.#dataflow.mux.push(cause);
+    if (cause !== undefined) this.#ports.mux.push(cause);
     return cause !== undefined;
   }
 
@@ -151,17 +237,17 @@ export class Node {
   operate(name: string, args: Row, isDelete: boolean): Operated {
     const cause = this.#causeOf(name, args, isDelete);
     if (cause === undefined) return "unknown";
-    return this.#dataflow.mux.interlude(() => this.#step(cause)) ? "done" : "limit";
+    return this.#ports.mux.interlude(() => this.#step(cause)) ? "done" : "limit";
   }
 
   #causeOf(name: string, args: Row, isDelete: boolean): Cause | undefined {
-    const predicate = this.#predicate(name, args.length);
+    const predicate = predicateOf(this.plan, name, args.length);
     if (predicate === undefined || predicate.table?.view === "pure") return undefined;
     return { tuple: { predicate, args, isDelete }, provenance: "operator", source: null };
   }
 
   get plan(): Plan {
-    return this.#program.plan;
+    return this.#running.program.plan;
   }
 
   /** Seconds since it was made. */
@@ -175,12 +261,12 @@ export class Node {
 
   /** For reading, between two steps. */
   table(name: string): Table | undefined {
-    return this.#engine.tables.find((one) => one?.predicate.name === name);
+    return this.#running.engine.tables.find((one) => one?.predicate.name === name);
   }
 
   /** The first `localAddr` of the overlay, of the node itself for null. */
   localAddress(overlay: string | null): Value | undefined {
-    return this.#engine.localAddress(overlay);
+    return this.#running.engine.localAddress(overlay);
   }
 
   /** The rows of a table, oldest first; undefined when it is none. */
@@ -190,10 +276,10 @@ export class Node {
   }
 
   get counters(): NodeCounters {
-    const { conflicts, evicted, expired, failedAggregates } = this.#engine.store.tally;
+    const { conflicts, evicted, expired, failedAggregates } = this.#running.engine.store.tally;
     return {
-      engine: this.#engine.counters,
-      drops: this.#dataflow.drops,
+      engine: this.#running.engine.counters,
+      drops: this.#running.dataflow.drops,
       conflicts,
       evicted,
       expired,
@@ -206,34 +292,29 @@ export class Node {
     return collectFigures({
       name: this.#settings.names[0] ?? "",
       uptime: this.uptime,
-      plan: this.#program.plan,
+      plan: this.#running.program.plan,
       world: this.#world,
       limits: this.#limits,
-      engine: this.#engine,
-      dataflow: this.#dataflow,
-      timers: this.#timers.running,
+      engine: this.#running.engine,
+      dataflow: this.#running.dataflow,
+      timers: this.#running.timers.running,
     });
   }
 
   /** The part of the figures that is cheap enough to look at all the time. */
   flow(): FlowFigures {
-    return flowFigures(this.#dataflow, this.#world);
-  }
-
-  #predicate(name: string, arity: number): PredicateSpec | undefined {
-    return this.#program.plan.predicates.find((spec) => spec.name === name && spec.arity === arity);
+    return flowFigures(this.#running.dataflow, this.#world);
   }
 
   /** Own addresses, unless facts say otherwise, then the facts of the program and of this node. */
-  #initialTuples(): readonly Tuple[] {
-    const { plan } = this.#program;
+  #initialTuples({ program: { plan }, facts }: Running): readonly Tuple[] {
     const given = [
-      ...this.#ownFacts().map((fact) => ({
+      ...this.#ownFacts(plan).map((fact) => ({
         predicate: plan.predicates[fact.predicate] as PredicateSpec,
         args: fact.args,
       })),
-      ...this.#settings.facts.flatMap(({ predicate, args }) => {
-        const spec = this.#predicate(predicate, args.length);
+      ...facts.flatMap(({ predicate, args }) => {
+        const spec = predicateOf(plan, predicate, args.length);
         return spec === undefined ? [] : [{ predicate: spec, args }];
       }),
     ];
@@ -245,8 +326,7 @@ export class Node {
   }
 
   /** A program may hold the facts of a whole network. */
-  #ownFacts(): readonly FactSpec[] {
-    const { facts, predicates } = this.#program.plan;
+  #ownFacts({ facts, predicates }: Plan): readonly FactSpec[] {
     const named = facts.filter(({ predicate }) => predicates[predicate]?.role.kind === "localAddr");
     const own = new Set<Value>([...this.#settings.names, ...named.flatMap(({ args }) => args)]);
     const others = facts.filter(({ place }) => place !== undefined && !own.has(place));
@@ -261,14 +341,14 @@ export class Node {
   }
 
   #step(cause: Cause): boolean {
-    const isDone = this.#engine.step(cause);
+    const isDone = this.#running.engine.step(cause);
     this.#armExpiry();
     return isDone;
   }
 
   #ring(timer: TimerSpec, number: number): void {
-    const predicate = this.#program.plan.predicates[timer.predicate] as PredicateSpec;
-    this.#dataflow.mux.push({
+    const predicate = this.#running.program.plan.predicates[timer.predicate] as PredicateSpec;
+    this.#ports.mux.push({
       tuple: { predicate, args: [number], isDelete: false },
       provenance: "rule",
       source: null,
@@ -277,7 +357,7 @@ export class Node {
 
   /** One timer for all tables: set anew only when something expires sooner than it would ring. */
   #armExpiry(): void {
-    const at = this.#engine.store.nextExpiry();
+    const at = this.#running.engine.store.nextExpiry();
     if (at === Infinity || (this.#expiry !== undefined && this.#expiry.at <= at)) return;
     this.#expiry?.timer.cancel();
     this.#expiry = { at, timer: this.#world.clock.at(at, () => this.#expire()) };
@@ -286,19 +366,20 @@ export class Node {
   #expire(): void {
     this.#expiry = undefined;
     if (this.#isStopped) return;
-    if (this.#engine.store.nextExpiry() <= this.#world.clock.now()) {
-      this.#dataflow.mux.interlude(() => this.#engine.expire());
+    if (this.#running.engine.store.nextExpiry() <= this.#world.clock.now()) {
+      this.#ports.mux.interlude(() => this.#running.engine.expire());
     }
     this.#armExpiry();
   }
 
-  #listener(): EngineListener {
+  #listener(watched: Watched): EngineListener {
     return {
       changed: (table: Table, kind, values: Row): void => {
-        if (this.#isWatched(table.predicate.id, kind)) this.#report(kind, table.predicate.name, values);
+        if (this.#isOld?.(table.predicate.id, values) === true) return;
+        if (isWatched(watched, table.predicate.id, kind)) this.#report(kind, table.predicate.name, values);
         if (this.snitch.isOn) this.#tellView(table, kind, values);
       },
-      event: (tuple: Tuple): void => this.#watch("event", tuple, undefined),
+      event: (tuple: Tuple): void => this.#watch(watched, "event", tuple, undefined),
       settled: (isDone: boolean): void => this.#settle(isDone),
       limitPassed: (limit: keyof Limits, rule: string): void => {
         this.snitch.undone(limit, rule);
@@ -321,12 +402,8 @@ export class Node {
     if (isDone) for (const line of lines) this.#settings.onWatch?.(line);
   }
 
-  #watch(op: WatchLine["op"], { predicate, args }: Tuple, place: Value | undefined): void {
-    if (this.#isWatched(predicate.id, op)) this.#report(op, predicate.name, args, place);
-  }
-
-  #isWatched(predicate: number, op: WatchLine["op"]): boolean {
-    return this.#watched.get(predicate)?.includes(MODES[op]) === true;
+  #watch(watched: Watched, op: WatchLine["op"], { predicate, args }: Tuple, place: Value | undefined): void {
+    if (isWatched(watched, predicate.id, op)) this.#report(op, predicate.name, args, place);
   }
 
   #report(op: WatchLine["op"], name: string, args: Row, place?: Value): void {
@@ -349,7 +426,19 @@ const MODES: Readonly<Record<WatchLine["op"], string>> = {
 };
 const ALL_MODES = "idrcs";
 
-function watchedPredicates(plan: Plan, names: readonly string[]): ReadonlyMap<number, string> {
+function isWatched(watched: Watched, predicate: number, op: WatchLine["op"]): boolean {
+  return watched.get(predicate)?.includes(MODES[op]) === true;
+}
+
+function predicateOf({ predicates }: Plan, name: string, arity: number): PredicateSpec | undefined {
+  return predicates.find((spec) => spec.name === name && spec.arity === arity);
+}
+
+function isSame(one: Tuple, other: Tuple): boolean {
+  return one.predicate === other.predicate && equalRows(one.args, other.args);
+}
+
+function watchedPredicates(plan: Plan, names: readonly string[]): Watched {
   const modes = plan.predicates.map((spec) => [spec.id, names.includes(spec.name) ? ALL_MODES : spec.watch] as const);
   return new Map(modes.filter(([, letters]) => letters !== ""));
 }

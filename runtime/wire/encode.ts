@@ -3,7 +3,7 @@ import { Packet } from "../plan/packet.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
-import type { Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
 /** Why a tuple cannot be sent. */
 export type EncodeRefusal = "hop limit" | "too deep" | "too large";
@@ -17,6 +17,12 @@ export function encodeTuple(writer: Writer, hash: number, args: Row): EncodeRefu
   const refused = encodeContent(writer, hash, args, 0);
   if (refused !== undefined) writer.truncate(before);
   return refused;
+}
+
+/** The fields of a tuple that stays on this node. Empty, which opens as nothing, when no datagram could hold them. */
+export function encodeBody(args: Row): Uint8Array {
+  const writer = new Writer();
+  return encodeFields(writer, args, 0) === undefined ? writer.copy(0, writer.length) : new Uint8Array();
 }
 
 function encodeContent(writer: Writer, hash: number, args: Row, depth: number): EncodeRefusal | undefined {

@@ -35,3 +35,21 @@ export function streamOf(seed: number, name: string): RandomStream {
   const digest = hash("sha1", `${seed} ${name}`, "buffer");
   return new RandomStream([0, 4, 8, 12].map((at) => digest.readInt32BE(at)));
 }
+
+/** The streams of one node by name. Each is made once, and goes on where it was for whoever asks again. */
+export class RandomStreams {
+  readonly #seed: number;
+  readonly #streams = new Map<string, RandomStream>();
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  stream(name: string): RandomStream {
+    const known = this.#streams.get(name);
+    if (known !== undefined) return known;
+    const stream = streamOf(this.#seed, name);
+    this.#streams.set(name, stream);
+    return stream;
+  }
+}

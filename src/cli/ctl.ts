@@ -1,7 +1,11 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Succession } from "../../runtime/node/succession.ts";
 import type { Request } from "../../runtime/control/request.ts";
 import { nearest } from "../1-check/nearest.ts";
 import { Failure, wrongUsage } from "./failure.ts";
 import { NodeClient } from "./node-client.ts";
+import type { Output } from "./output.ts";
 
 interface Action {
   readonly description: string;
@@ -27,6 +31,30 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
       request: (text) => ({ kind: "delete", text }),
     },
   ],
+  [
+    "load",
+    {
+      description: "one more program",
+      needs: "a file, as tunnel.mzl",
+      request: (file) => ({ kind: "load", file: existsSync(file) ? resolve(file) : file }),
+    },
+  ],
+  [
+    "unload",
+    {
+      description: "a program that was loaded",
+      needs: "a file that is loaded",
+      request: (name) => ({ kind: "unload", name }),
+    },
+  ],
+  [
+    "reload",
+    {
+      description: "the files, read again",
+      needs: undefined,
+      request: () => ({ kind: "reload" }),
+    },
+  ],
 ]);
 
 export function actionsHelp(): string {
@@ -47,11 +75,28 @@ export function ctlRequest(name: string, what: string | undefined): Request {
 }
 
 /** `mosaic ctl NODE ...`: changes a running node. */
-export async function controlNode(node: string, request: Request): Promise<void> {
+export async function controlNode(node: string, request: Request, json: boolean, output: Output): Promise<void> {
   const client = await NodeClient.connect(node);
   try {
-    for await (const _reply of client.request(request)) continue;
+    for await (const reply of client.request(request)) {
+      if (!("succession" in reply)) continue;
+      const { succession, files } = reply;
+      if (json) output.result(JSON.stringify({ files, ...succession }));
+      else for (const line of successionLines(succession, files)) output.result(line);
+    }
   } finally {
     client.close();
   }
+}
+
+/** What the node runs now, and what became of its tables: what was lost last, where it is seen. */
+function successionLines({ kept, derived, lost, added }: Succession, files: readonly string[]): readonly string[] {
+  const rows = kept.reduce((sum, table) => sum + table.rows, 0);
+  return [
+    `running ${files.join(" ")}`,
+    `kept: ${kept.length} tables with ${rows} rows`,
+    ...(derived.length === 0 ? [] : [`derived anew: ${derived.join(", ")}`]),
+    ...(added.length === 0 ? [] : [`new: ${added.join(", ")}`]),
+    ...lost.map(({ table, rows: gone, why }) => `${why}: ${table}, ${gone} rows lost`),
+  ];
 }

@@ -31,8 +31,11 @@ function addCtl(mosaic: Command): void {
     .description("change a running node")
     .argument("<node>", NODE)
     .argument("<action>", actionsHelp())
-    .argument("[what]", "the fact")
-    .action((node: string, action: string, what: string | undefined) => controlNode(node, ctlRequest(action, what)));
+    .argument("[what]", "the fact, or the file")
+    .option("--json", "print what became of the tables as one JSON object", false)
+    .action((node: string, action: string, what: string | undefined, { json }: { json: boolean }) =>
+      controlNode(node, ctlRequest(action, what), json, output),
+    );
 }
 
 function addTop(mosaic: Command): void {

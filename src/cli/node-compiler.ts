@@ -1,28 +1,76 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Source } from "../../grammar/span.ts";
-import type { Compiled, Compiler, Complaint } from "../../runtime/control/compiler.ts";
+import type {
+  Compiled,
+  Compiler,
+  Complaint,
+  NextProgram,
+  ProgramChange,
+  Query,
+} from "../../runtime/control/compiler.ts";
+import type { Fact, Peer } from "../../runtime/node/peer-facts.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import type { Plan } from "../../runtime/plan/plan.ts";
 import { unknownName } from "../asked-names.ts";
 import { compileQuery } from "../compile-query.ts";
 import { readFacts } from "../read-facts.ts";
+import { Failure } from "./failure.ts";
+import { factsOfPeers } from "./peer.ts";
+import { changedFiles } from "./program-files.ts";
+import { compileForRun, type ProgramOptions } from "./run-program.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 
 /** The compiler, as a running node is handed it for the questions and wishes of its operators. */
-export const nodeCompiler: Compiler = {
-  query(text, plan) {
+export class NodeCompiler implements Compiler {
+  #options: ProgramOptions;
+  readonly #peers: readonly Peer[];
+
+  /** What the node was started with. */
+  constructor(options: ProgramOptions, peers: readonly Peer[]) {
+    this.#options = options;
+    this.#peers = peers;
+  }
+
+  query(text: string, plan: Plan): Compiled<Query> {
     const { query, diagnostics, source } = compileQuery(text, plan);
     return compiled(query, diagnostics, [source]);
-  },
-  facts(text, plan) {
+  }
+
+  facts(text: string, plan: Plan): Compiled<readonly Fact[]> {
     const { facts, diagnostics, source } = readFacts(text, plan);
     return compiled(facts, diagnostics, [source]);
-  },
-  predicate(name, plan) {
+  }
+
+  predicate(name: string, plan: Plan): Complaint | undefined {
     const names = plan.predicates.map((spec) => spec.name);
     if (names.includes(name)) return undefined;
     return complaintOf([report("E0304", undefined, unknownName(name, [...new Set(names)]))], []);
-  },
-};
+  }
+
+  program(change: ProgramChange): Compiled<NextProgram> {
+    const files = changedFiles(this.#options.files, change);
+    if (!files.ok) return { ok: false, complaint: said(files.message) };
+    const options = { ...this.#options, files: files.files };
+    const { plan, diagnostics, sources } = compileForRun(options);
+    if (plan === undefined) return { ok: false, complaint: complaintOf(diagnostics, sources) };
+    const facts = this.#peerFacts(plan);
+    if (typeof facts === "string") return { ok: false, complaint: said(facts) };
+    const keep = (): void => {
+      this.#options = options;
+    };
+    return { ok: true, result: { program: loadProgram(plan), facts, files: options.files, keep } };
+  }
+
+  #peerFacts(plan: Plan): readonly Fact[] | string {
+    try {
+      return factsOfPeers(plan, this.#peers);
+    } catch (error: unknown) {
+      if (error instanceof Failure) return error.message;
+      throw error;
+    }
+  }
+}
 
 function compiled<T>(
   result: T | undefined,
@@ -39,4 +87,8 @@ function complaintOf(diagnostics: readonly Diagnostic[], sources: readonly Sourc
     message: first?.message ?? "it does not compile",
     text: showDiagnostics(diagnostics, sources, false),
   };
+}
+
+function said(message: string): Complaint {
+  return { code: "", message, text: message };
 }

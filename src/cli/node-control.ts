@@ -1,3 +1,4 @@
+import type { Compiler } from "../../runtime/control/compiler.ts";
 import { Control } from "../../runtime/control/control.ts";
 import {
   controlPath,
@@ -11,7 +12,6 @@ import type { Node } from "../../runtime/node/node.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { runFailed } from "./failure.ts";
 import type { Log } from "./log.ts";
-import { nodeCompiler } from "./node-compiler.ts";
 
 /** Where the node can be asked: at a path, at that of its port, or nowhere. */
 export type ControlRequest = { readonly path: string } | "port" | "none";
@@ -23,12 +23,13 @@ export type ControlRequest = { readonly path: string } | "port" | "none";
  */
 export async function controlOf(
   node: Node,
+  compiler: Compiler,
   request: ControlRequest,
   { address }: Datagrams,
   log: Log,
 ): Promise<ControlSocket | undefined> {
   if (request === "none") return undefined;
-  const control = new Control(node, nodeCompiler);
+  const control = new Control(node, compiler);
   if (request !== "port") {
     const opened = await openControl(request.path, control);
     if (opened.ok) return opened.socket;

@@ -18,6 +18,7 @@ import type { Log } from "./log.ts";
 import { lossesOf } from "./losses.ts";
 import { LossLog } from "./loss-log.ts";
 import { openDevice, type TunRequest } from "./open-device.ts";
+import { NodeCompiler } from "./node-compiler.ts";
 import { type ControlRequest, controlOf } from "./node-control.ts";
 import type { LoggedOutput } from "./output.ts";
 import { ownNames, warnOfName } from "./own-names.ts";
@@ -66,7 +67,8 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   if (options.user !== undefined) becomeUser(options.user);
   const names = ownNames(options.listen, options.address, world.datagrams.address);
   const node = newNode(prepared, world, names, options, output);
-  const control = await controlOf(node, options.control, world.datagrams, output.log);
+  const compiler = new NodeCompiler(options, options.peers);
+  const control = await controlOf(node, compiler, options.control, world.datagrams, output.log);
   resources.defer(() => control?.close());
   if (!node.start()) await refuse(node, output.log);
   const losses = new LossLog(() => node.flow(), output.log);

@@ -1,37 +1,48 @@
 import { Control } from "../../runtime/control/control.ts";
 import type { Reply } from "../../runtime/control/reply.ts";
 import { Session } from "../../runtime/control/session.ts";
-import { Node } from "../../runtime/node/node.ts";
+import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
+import type { Plan } from "../../runtime/plan/plan.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";
-import { nodeCompiler } from "../../src/cli/node-compiler.ts";
+import { NodeCompiler } from "../../src/cli/node-compiler.ts";
+import type { ProgramOptions } from "../../src/cli/run-program.ts";
 import { compile } from "../../src/compile.ts";
-import { manualWorld } from "../session/manual-world.ts";
+import { type ManualClock, manualWorld } from "../session/manual-world.ts";
 
 const HERE = "here:1";
+const OPTIONS: ProgramOptions = { files: [], defines: new Map(), dialect: undefined, facts: [], hasTun: false };
+
+export function planOf(program: string): Plan {
+  const library = new FileLibrary();
+  library.give("asked.mzl", program);
+  const { plan, diagnostics } = compile(["asked.mzl"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+  return plan;
+}
 
 /** A node in a world of its own and one client of its control interface, without a socket between them. */
 export class AskedNode {
   readonly node: Node;
+  readonly clock: ManualClock;
   readonly control: Control;
   readonly session: Session;
   readonly lines: string[] = [];
   /** Lines that the client takes before it has to be told that it has read them. */
   room: number = Infinity;
 
-  constructor(program: string) {
-    const library = new FileLibrary();
-    library.give("asked.mzl", program);
-    const { plan, diagnostics } = compile(["asked.mzl"], library, { defines: new Map(), dialect: undefined });
-    if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
-    this.node = new Node(loadProgram(plan), manualWorld(HERE), {
+  constructor(program: string, settings: Partial<NodeSettings> = {}) {
+    const world = manualWorld(HERE);
+    this.clock = world.clock;
+    this.node = new Node(loadProgram(planOf(program)), world, {
       names: [HERE],
       facts: [],
       watch: [],
       limits: { derivations: 1000 },
+      ...settings,
     });
     this.node.start();
-    this.control = new Control(this.node, nodeCompiler);
+    this.control = new Control(this.node, new NodeCompiler(OPTIONS, []));
     this.session = new Session(this.control, {
       send: (line) => {
         this.lines.push(line);

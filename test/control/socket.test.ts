@@ -3,7 +3,7 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { mosaic, MosaicProcess } from "../cli/mosaic.ts";
+import { type Ended, mosaic, MosaicProcess } from "../cli/mosaic.ts";
 
 const PROGRAM = `
 materialize(t, infinity, infinity, keys(1)).
@@ -128,4 +128,36 @@ test.for([
   const ended = await mosaic(command, join(folder, "nothing.sock"), ...rest);
   expect(ended).toMatchObject({ code: 1, stdout: "" });
   expect(ended.stderr).toBe(`mosaic: no node listens at ${join(folder, "nothing.sock")}\n`);
+});
+
+test("load, unload and reload: the rows stay, a mistake changes nothing", async () => {
+  const path = join(folder, "c.sock");
+  await start("--control", path);
+  const ctl = (...words: readonly string[]): Promise<Ended> => mosaic("ctl", path, ...words);
+  const rows = async (question: string): Promise<string> => (await mosaic("query", path, question, "--json")).stdout;
+  await ctl("insert", 't("b", 2)');
+
+  writeFileSync(program, `${PROGRAM}v: size(count<*>) :- t(_, _).\nmaterialize(size, infinity, 1, keys(1)).\n`);
+  const reloaded = await ctl("reload");
+  expect(reloaded).toMatchObject({ code: 0, stderr: "" });
+  expect(reloaded.stdout).toContain("kept: 2 tables with 3 rows\n");
+  expect(reloaded.stdout).toContain("new: size\n");
+  expect(await rows("size(N)")).toBe('{"N":2}\n');
+
+  writeFileSync(program, `${PROGRAM}v: size(count<*>) :- tt(X, Y), X > Z.\n`);
+  const broken = await ctl("reload");
+  expect(broken.code).toBe(1);
+  expect(broken.stderr).toMatch(/p\.mzl:5:\d+: error\[E0216\]: nothing in rule `v` gives `Z` a value/);
+  expect(await rows("size(N)")).toBe('{"N":2}\n');
+
+  const more = join(folder, "more.mzl");
+  writeFileSync(program, PROGRAM);
+  writeFileSync(more, "materialize(u, infinity, infinity, keys(1)).\nm: u(X) :- t(X, _).\n");
+  expect((await ctl("load", more)).stdout).toContain("gone: size, 1 rows lost\n");
+  expect(await rows("u(X)")).toBe('{"X":"a"}\n{"X":"b"}\n');
+  expect((await ctl("load", more)).stderr).toContain("is loaded already");
+  expect((await ctl("unload", "mroe")).stderr).toContain("no file `mroe` is loaded; there are");
+  expect((await ctl("unload", "more.mzl", "--json")).stdout).toContain('"lost":[{"table":"u","rows":2,"why":"gone"}]');
+  expect((await ctl("unload", "p")).stderr).toContain("a node without a program does nothing");
+  expect(await rows("t(X, _)")).toBe('{"X":"a"}\n{"X":"b"}\n');
 });

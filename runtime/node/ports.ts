@@ -1,0 +1,64 @@
+import type { Admission } from "../elements/admission.ts";
+import { Mux } from "../elements/mux.ts";
+import { NetworkIn } from "../elements/network-in.ts";
+import { NetworkOut } from "../elements/network-out.ts";
+import { TunRx } from "../elements/tun-rx.ts";
+import { TunTx } from "../elements/tun-tx.ts";
+import type { Cause } from "../engine/engine.ts";
+import type { Limits } from "../engine/limits.ts";
+import { PeerBook } from "../observe/peer-book.ts";
+import type { Snitch } from "../observe/snitch.ts";
+import type { Tuple } from "../plan/packet.ts";
+import type { PredicateSpec } from "../plan/plan.ts";
+import type { Value } from "../plan/value.ts";
+import type { World } from "../world/world.ts";
+
+/** The elements between a node and the world around it. They stay when the node is given another program. */
+export class NodePorts {
+  readonly peers: PeerBook = new PeerBook();
+  readonly mux: Mux;
+  readonly networkIn: NetworkIn;
+  readonly networkOut: NetworkOut;
+  readonly tunTx: TunTx;
+  readonly #world: World;
+  readonly #snitch: Snitch;
+  #tunRx: TunRx | undefined;
+
+  /** `received` is told of each tuple from the network, `step` of each cause when its turn has come. */
+  constructor(
+    world: World,
+    limits: Limits,
+    snitch: Snitch,
+    received: (tuple: Tuple, from: Value) => void,
+    step: (cause: Cause) => void,
+  ) {
+    this.#world = world;
+    this.#snitch = snitch;
+    this.mux = new Mux(world.clock, limits, step);
+    this.networkIn = new NetworkIn(world, this.peers, (cause) => {
+      received(cause.tuple, cause.source);
+      if (snitch.isOn) snitch.crossed("NetworkIn", "out", "Mux", cause.tuple, cause.source);
+      this.mux.push(cause);
+    });
+    this.networkOut = new NetworkOut(world.datagrams, this.peers);
+    this.tunTx = new TunTx(world.tun);
+  }
+
+  /** Absent until a program hears packets, or without a device. */
+  get tunRx(): TunRx | undefined {
+    return this.#tunRx;
+  }
+
+  /** From now on the network brings what `admission` admits, and the device, where rules hear it, the event `packet`. */
+  serve(admission: Admission, packet: PredicateSpec | undefined): void {
+    this.networkIn.admission = admission;
+    if (packet === undefined || this.#world.tun === undefined) return;
+    if (this.#tunRx === undefined) this.#tunRx = new TunRx(this.#world.tun, packet, (cause) => this.#read(cause));
+    else this.#tunRx.event = packet;
+  }
+
+  #read(cause: Cause): void {
+    if (this.#snitch.isOn) this.#snitch.crossed("TunRx", "out", "Mux", cause.tuple);
+    this.mux.push(cause);
+  }
+}

@@ -1,0 +1,200 @@
+import { expect, test } from "vitest";
+import type { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import type { Succession } from "../../runtime/node/succession.ts";
+import type { Row } from "../../runtime/plan/value.ts";
+import { AskedNode, planOf } from "./asked-node.ts";
+
+/** Exchanges the program of a node and says what became of the tables. */
+function exchange(node: Node, program: string): Succession | undefined {
+  return node.exchange(loadProgram(planOf(program)), []);
+}
+
+function rowsOf(node: Node, ...tables: readonly string[]): readonly (readonly Row[] | undefined)[] {
+  return tables.map((table) => node.rows(table));
+}
+
+const COUNTING = `
+materialize(t, infinity, infinity, keys(1)).
+materialize(sum, infinity, infinity, keys(1)).
+put: t(X, Y) :- put(X, Y).
+sum: sum(X, count<*>) :- t(X, _).
+`;
+
+test("rules change, rows stay, and what rules define is derived anew", () => {
+  const { node } = new AskedNode(COUNTING);
+  node.insert("put", ["a", 1]);
+  node.insert("put", ["b", 2]);
+  const succession = exchange(
+    node,
+    COUNTING.replace("put: t(X, Y) :- put(X, Y).", "put: t(Y, X) :- put(X, Y).")
+      .replace("count<*>", "max<Y>")
+      .replace("t(X, _)", "t(X, Y)"),
+  );
+  expect(succession).toEqual({
+    kept: [
+      { table: "localAddr", rows: 1 },
+      { table: "t", rows: 2 },
+    ],
+    derived: ["sum"],
+    lost: [],
+    added: [],
+  });
+  node.insert("put", ["c", "d"]);
+  expect(rowsOf(node, "t", "sum")).toEqual([
+    [
+      ["a", 1],
+      ["b", 2],
+      ["d", "c"],
+    ],
+    [
+      ["a", 1],
+      ["b", 2],
+      ["d", "c"],
+    ],
+  ]);
+});
+
+test("a table that is declared otherwise begins anew, one that is gone goes, a new one has its facts", () => {
+  const { node } = new AskedNode(`
+materialize(a, infinity, infinity, keys(1)).
+materialize(b, infinity, infinity, keys(1)).
+a(1). b(1).
+`);
+  const succession = exchange(
+    node,
+    `
+materialize(a, 60, infinity, keys(1)).
+materialize(c, infinity, infinity, keys(1)).
+a(2). c(3).
+`,
+  );
+  expect(succession).toMatchObject({
+    lost: [
+      { table: "a", rows: 1, why: "declared otherwise" },
+      { table: "b", rows: 1, why: "gone" },
+    ],
+    added: ["c"],
+  });
+  expect(rowsOf(node, "a", "b", "c")).toEqual([[[2]], undefined, [[3]]]);
+});
+
+test("facts: what is said no more goes, what is new comes, what was deleted since stays deleted", () => {
+  const text = (facts: string): string => `materialize(t, infinity, infinity, keys(1)).\n${facts}\n`;
+  const { node } = new AskedNode(text('t("stays", 1). t("goes", 1). t("deleted", 1). t("changed", 1).'));
+  node.delete("t", ["deleted", 0]);
+  node.insert("t", ["changed", 2]);
+  exchange(node, text('t("stays", 1). t("deleted", 1). t("comes", 1).'));
+  expect(rowsOf(node, "t")[0]?.map(([name, value]) => [name, value])).toEqual([
+    ["stays", 1],
+    ["changed", 2],
+    ["comes", 1],
+  ]);
+});
+
+test("rules hear of what has become different, not of what was there", () => {
+  const program = (more: string): string => `
+materialize(t, infinity, infinity, keys(1)).
+materialize(v, infinity, infinity, keys(1)).
+materialize(heard, infinity, infinity, keys(1,2)).
+t(1). t(2).
+v: v(X) :- t(X).
+h1: heard("t", X) :- inserted(X), t(X).
+r1: inserted(X) :- t(X).
+r2: seen(X) :- v(X).
+h2: heard("v", X) :- seen(X).
+${more}`;
+  const lines: string[] = [];
+  const { node } = new AskedNode(program(""), {
+    watch: ["v"],
+    onWatch: ({ op, tuple }) => lines.push(`${op} ${JSON.stringify(tuple[1])}`),
+  });
+  for (const row of node.rows("heard") ?? []) node.delete("heard", row);
+  lines.length = 0;
+  exchange(node, program("v2: v(X + 10) :- t(X)."));
+  expect(node.rows("heard")).toEqual([
+    ["v", 11],
+    ["v", 12],
+  ]);
+  expect(lines).toEqual(["+ 11", "+ 12"]);
+  lines.length = 0;
+  exchange(node, program(""));
+  expect(lines).toEqual(["- 11", "- 12"]);
+});
+
+test("lifetimes go on, and so do the timers that both programs have", () => {
+  const program = (more: string): string => `
+materialize(t, 10, infinity, keys(1)).
+materialize(ticks, infinity, infinity, keys(1)).
+p: ticks(E) :- periodic(E, 4).
+g: t(X) :- give(X).
+${more}`;
+  const asked = new AskedNode(program(""));
+  const { node, clock } = asked;
+  node.insert("give", [1]);
+  clock.advance(6);
+  exchange(node, program("q: more(E) :- periodic(E, 1)."));
+  expect(rowsOf(node, "t", "ticks")).toEqual([[[1]], [[0]]]);
+  clock.advance(2.5);
+  expect(rowsOf(node, "ticks")).toEqual([[[0], [1]]]);
+  clock.advance(2);
+  expect(rowsOf(node, "t")).toEqual([[]]);
+});
+
+test("a call of a view that is under way returns to its rule, when that has not changed", () => {
+  const program = (more: string): string =>
+    `
+materialize(got, infinity, infinity, keys(1)).
+c: got(X, Y) :- ask(X), later(X, &Y).
+def later(X, &Y) timeout(5) {
+  l1: this.return(Y) :- this.Req(Y).
+  l2: this.Req@"10.0.0.9:1"(X) :- this.init(X).
+}
+${more}`;
+  const { node } = new AskedNode(program(""));
+  node.insert("ask", ["x"]);
+  const [context] = node.plan.predicates.filter(({ name }) => name.startsWith("c?"));
+  const before = node.rows(context?.name ?? "");
+  expect(before).toHaveLength(1);
+  exchange(node, program("n: news(X) :- ask(X)."));
+  expect(node.rows(context?.name ?? "")).toEqual(before);
+  exchange(node, program("").replace("got(X, Y) :- ask(X)", "got(Y, X) :- ask(X), X != 7"));
+  expect(node.rows(context?.name ?? "")).toEqual([]);
+});
+
+test("rules that pass a limit over the new program leave the node as it was", () => {
+  const { node } = new AskedNode(COUNTING);
+  node.insert("put", ["a", 1]);
+  const steps = node.counters.engine.steps;
+  const endless = "go(1).\nendless: go(X + 1) :- go(X).\n";
+  expect(exchange(node, `${COUNTING}${endless}`)).toBeUndefined();
+  expect(node.counters.engine.steps).toBe(steps);
+  node.insert("put", ["b", 2]);
+  expect(rowsOf(node, "sum")).toEqual([
+    [
+      ["a", 1],
+      ["b", 1],
+    ],
+  ]);
+});
+
+test("counters count on", () => {
+  const { node } = new AskedNode(COUNTING);
+  for (let n = 0; n < 5; n++) node.insert("put", [n, n]);
+  const fired = (): number | undefined => node.figures().rules.find(({ rule }) => rule === "put")?.firings;
+  const passed = (): number => node.figures().elements.reduce((sum, element) => sum + element.in, 0);
+  expect(fired()).toBe(5);
+  const before = passed();
+  exchange(node, COUNTING);
+  expect(fired()).toBe(5);
+  expect(passed()).toBeGreaterThanOrEqual(before);
+});
+
+test("chance goes on: no query and no draw comes twice", () => {
+  const program = "materialize(r, infinity, infinity, keys(1)).\nd: r(X) :- draw(_), X := f_rand().\n";
+  const { node } = new AskedNode(program);
+  node.insert("draw", [1]);
+  exchange(node, program);
+  node.insert("draw", [2]);
+  expect(node.rows("r")).toHaveLength(2);
+});
