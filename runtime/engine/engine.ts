@@ -3,7 +3,7 @@ import { ownedRow } from "../plan/owned.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec, RowEvent, Sign } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
-import type { RandomStream, RandomStreams } from "../world/random.ts";
+import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import { LimitPassed, type Limits } from "./limits.ts";
@@ -88,7 +88,6 @@ export class Engine implements StrandHost {
   readonly #limits: Limits;
   readonly #listener: EngineListener;
   readonly #snitch: Snitch;
-  readonly #queries: RandomStream;
   readonly #ambients: (Ambient | undefined)[] = [];
   readonly #events = new RoundEvents();
   /** `localAddr` by overlay; the node's own under null. */
@@ -119,7 +118,6 @@ export class Engine implements StrandHost {
     this.#limits = limits;
     this.#listener = listener;
     this.#snitch = snitch;
-    this.#queries = streams.stream("queries");
     this.store = new Store(plan, listener, limits);
     this.tables = this.store.tables;
     this.#byEvent = strandsBy(plan, "event");
@@ -219,7 +217,7 @@ export class Engine implements StrandHost {
   /**
    * A step whose only cause is that rows' time is up. Bringing views up to date for them is no derivation of a rule and
    * has no limit, but for those that are defined by themselves. Should rules pass theirs over it, the rows go all the
-   * same, and nobody hears of them; should such views not come to an end, the rows get their lifetime once more.
+   * same, and no rule hears of them; should such views not come to an end, the rows get their lifetime once more.
    */
   expire(): void {
     this.#begin(null);
@@ -402,8 +400,8 @@ export class Engine implements StrandHost {
     return false;
   }
 
-  freshQuery(): number {
-    return this.#queries.integer(2 ** 48);
+  freshQuery(strand: number): number {
+    return Math.floor(this.ambient(strand).random() * 2 ** 48);
   }
 
   #count(strand: number): void {

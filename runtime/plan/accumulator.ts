@@ -1,4 +1,5 @@
-import { add, divide } from "./operators.ts";
+import { ExactSum } from "./exact-sum.ts";
+import { divide } from "./operators.ts";
 import type { AggregateKind } from "./plan.ts";
 import { compare, compareRows, equal, type Row, type Value } from "./value.ts";
 
@@ -79,16 +80,16 @@ class Count implements Accumulator {
 }
 
 class Sum implements Accumulator {
-  #sum: Value | undefined = 0;
+  readonly #sum = new ExactSum();
 
   add(value: Value, times: number): boolean {
     if (typeof value !== "number") return false;
-    for (let i = 0; i < times; i++) this.#sum = this.#sum === undefined ? undefined : add(this.#sum, value);
+    for (let i = 0; i < times; i++) this.#sum.add(value);
     return true;
   }
 
   result(): Value | undefined {
-    return this.#sum;
+    return this.#sum.result();
   }
 
   winner(): Value {

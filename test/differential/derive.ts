@@ -1,6 +1,6 @@
 import type { Aggregate, Argument, Atom, Expression } from "../../grammar/ast.ts";
 import type { Ambient } from "../../runtime/plan/function-spec.ts";
-import { add, divide } from "../../runtime/plan/operators.ts";
+import { divide } from "../../runtime/plan/operators.ts";
 import { compare, compareRows, equal, equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 
@@ -156,6 +156,8 @@ function aggregate(kind: Aggregate["function"], values: readonly Value[]): Value
   }
 }
 
-function sum(values: readonly Value[]): Value | undefined {
-  return values.reduce<Value | undefined>((total, value) => add(total, value), 0);
+/** Rounded once, at the end: in whole numbers of a very small unit. */
+function sum(values: readonly Value[]): number {
+  const unit = 2 ** -200;
+  return Number(values.reduce<bigint>((total, value) => total + BigInt((value as number) / unit), 0n)) * unit;
 }

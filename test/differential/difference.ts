@@ -27,16 +27,10 @@ export function findDifference(
   const naive = new Network(places.map((place) => new NaiveNode(checked, place, ROUNDS)));
   const tables = [...checked.program.tables.keys()];
   for (const [at, command] of commands.entries()) {
-    const done = unlessRunaway(() => engine.run(command));
     const wanted = unlessRunaway(() => naive.run(command));
-    if (done === undefined && wanted === undefined) return undefined;
-    if (done === undefined || wanted === undefined) {
-      return {
-        commands: commands.slice(0, at + 1),
-        engine: done ?? ["goes on for ever"],
-        naive: wanted ?? ["goes on for ever"],
-      };
-    }
+    const done = unlessRunaway(() => engine.run(command));
+    if (wanted === undefined) return undefined;
+    if (done === undefined) return { commands: commands.slice(0, at + 1), engine: ["goes on for ever"], naive: wanted };
     const one = [...done, ...engine.tables(tables)];
     const other = [...wanted, ...naive.tables(tables)];
     if (one.join("\n") === other.join("\n")) continue;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { hunt } from "./hunt.ts";
-import { SUPPORTED } from "./random-program.ts";
+import { FEATURES } from "./random-program.ts";
 
 /** Steps on one node and as many on three, together. */
 const STEPS = Number(process.env["STEPS"] ?? 1_000_000);
@@ -10,7 +10,7 @@ const NODES = process.env["NODES"] === undefined ? [1, 3] : [Number(process.env[
 
 test.for(NODES)("random programs mean on %i nodes what their text says", { timeout: 4 * 3_600_000 }, (nodes) => {
   const goal = STEPS / NODES.length;
-  const done = hunt(FIRST_SEED, nodes, new Set(SUPPORTED), ({ steps }) => steps >= goal);
+  const done = hunt(FIRST_SEED, nodes, new Set(FEATURES), ({ steps }) => steps >= goal);
   const shares = [...done.features].map(([name, count]) => `${name} ${share(count, done.programs)}`).toSorted();
   process.stdout.write(`${nodes} nodes: ${done.steps} steps of ${done.programs} programs: ${shares.join(", ")}\n`);
   expect(done.difference).toBeUndefined();

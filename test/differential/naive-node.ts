@@ -20,6 +20,9 @@ interface Step {
   readonly sent: Sent[];
 }
 
+/** Of one round: a table that doubles with each is not worth the wait. */
+const CHANGES_MAX = 300;
+
 /**
  * One node of a program, as LANGUAGE and the section on execution describe it: no indexes, no differences, every table
  * looked through and every view worked out anew. Slow, and too simple to be wrong.
@@ -111,7 +114,10 @@ export class NaiveNode implements Peer {
   /** The rows whose time is up go, whatever comes of the rules that this sets off. */
   #expire(): void {
     const isDone = this.#step(null, [], (step) => this.#commit([], step));
-    if (!isDone) this.#commit([], this.#begin(null));
+    if (isDone) return;
+    const step = this.#begin(null);
+    this.#commit([], step);
+    this.#leave(step);
   }
 
   #begin(source: Value): Step {
@@ -130,6 +136,7 @@ export class NaiveNode implements Peer {
         return false;
       }
       const changes = this.#deduce(events, appeared, step);
+      if (changes.length > CHANGES_MAX) throw new Runaway();
       if (changes.length === 0) break;
       events = [];
       appeared = this.#commit(changes, step);

@@ -11,7 +11,7 @@ export function randomEvents(
   nodes: number,
 ): readonly Command[] {
   const chance = new Chance(seed, "events");
-  const events = relations.filter((one) => one.table === undefined);
+  const events = relations.filter((one) => one.table === undefined && !one.isLast);
   const tables = relations.filter((one) => one.table?.isView === false);
   return Array.from({ length: count }, (): Command => {
     if (chance.percent(10)) return { kind: "advance", seconds: chance.pick([0.5, 1, 2, 3]) };

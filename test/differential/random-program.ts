@@ -3,7 +3,7 @@ import { RandomRule, type RuleText } from "./random-rule.ts";
 import { type ColumnKind, declarationOf, type Relation, type TableChoice } from "./schema.ts";
 
 /** Parts of the language that a random program may use; each can be left out. */
-const FEATURES = [
+export const FEATURES = [
   "aggregates of events",
   "aggregates of tables",
   "argmin",
@@ -24,10 +24,6 @@ const FEATURES = [
 ] as const;
 
 export type Feature = (typeof FEATURES)[number];
-
-/** What the compiler does not take yet. */
-const REFUSED: ReadonlySet<Feature> = new Set<Feature>(["recursion", "negation in view rules"]);
-export const SUPPORTED: readonly Feature[] = FEATURES.filter((feature) => !REFUSED.has(feature));
 
 export interface RandomProgram {
   readonly relations: readonly Relation[];
@@ -68,14 +64,19 @@ class ProgramWriter {
     const views = this.#may("view rules", 80) ? chance.times(1, 3, (at) => this.#relation(`v${at}`, this.#view())) : [];
     const events = chance.times(2, 3, (at) => this.#relation(`e${at}`, undefined));
     const inner = this.#may("event chains", 60) ? chance.times(1, 2, (at) => this.#relation(`f${at}`, undefined)) : [];
+    const lastView = this.#relation("w0", this.#view(), true);
+    const lastEvent = this.#relation("o0", undefined, true);
     const rules = [
+      ...(views.length > 0 && this.#may("aggregates of tables", 30)
+        ? [this.#aggregateView(lastView, [...tables, ...views])]
+        : []),
       ...views.flatMap((view, at) => this.#viewRules(view, tables, views.slice(0, at))),
-      ...chance.times(2, 4, (at) => this.#eventRule(`r${at}`, events, inner, tables, views)),
+      ...chance.times(2, 4, (at) => this.#eventRule(`r${at}`, events, inner, tables, views, lastEvent)),
       ...(this.#may("inserted rows as events", 50) && inner.length > 0
         ? [this.#insertedRule("s0", inner, tables, views)]
         : []),
     ];
-    const relations = [...tables, ...views, ...events, ...inner];
+    const relations = [...tables, ...views, lastView, ...events, ...inner, lastEvent];
     return { relations, rules, features: this.#used };
   }
 
@@ -85,9 +86,9 @@ class ProgramWriter {
     return true;
   }
 
-  #relation(name: string, table: TableChoice | undefined): Relation {
+  #relation(name: string, table: TableChoice | undefined, isLast = false): Relation {
     const columns = this.#chance.times(1, 3, () => this.#kind());
-    if (table === undefined) return { name, columns, table };
+    if (table === undefined) return { name, columns, table, isLast };
     const keys = table.keys.filter((key) => key < columns.length);
     const whole = columns.map((_, column) => column);
     const isKeyless = keys.length === 0 && !table.isView && this.#may("keyless tables", 15);
@@ -97,6 +98,7 @@ class ProgramWriter {
     return {
       name,
       columns,
+      isLast,
       table: {
         ...table,
         keys: used,
@@ -160,6 +162,7 @@ class ProgramWriter {
     inner: readonly Relation[],
     tables: readonly Relation[],
     views: readonly Relation[],
+    last: Relation,
   ): RuleText {
     const chance = this.#chance;
     const rule = this.#rule(label);
@@ -168,7 +171,7 @@ class ProgramWriter {
     const later = inner.filter((event) => !inner.includes(trigger) || event.name > trigger.name);
     rule.start(trigger);
     if (this.#may("aggregates of events", 25)) {
-      const head = chance.pick([...later, ...tables]);
+      const head = chance.pick([...later, ...tables, last]);
       const group = rule.scope();
       chance.times(1, 2, () => rule.join(chance.pick(readable)));
       rule.conditions(false);

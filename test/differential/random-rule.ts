@@ -86,17 +86,17 @@ export class RandomRule {
     const best = this.#chance.pick(outside.length > 0 ? outside : columns);
     const hasWinner = outside.length > 1 && this.#may("argmin", 60);
     const args = head.columns.map((kind, column) => {
-      if (column === best) return hasWinner ? this.#extreme(kind) : this.#aggregateOf(kind);
-      if (outside.includes(column)) return hasWinner ? this.#value(kind, this.#scope) : this.#aggregateOf(kind);
-      return !hasWinner && this.#chance.percent(20) ? this.#aggregateOf(kind) : this.#value(kind, group);
+      if (column === best) return hasWinner ? this.#extreme(kind) : this.#aggregateOf(kind, head);
+      if (outside.includes(column)) return hasWinner ? this.#value(kind, this.#scope) : this.#aggregateOf(kind, head);
+      return !hasWinner && this.#chance.percent(20) ? this.#aggregateOf(kind, head) : this.#value(kind, group);
     });
     return this.#rule(`${head.name}(${args.join(", ")})`);
   }
 
-  #aggregateOf(kind: ColumnKind): string {
+  #aggregateOf(kind: ColumnKind, { isLast }: Relation): string {
     const chance = this.#chance;
     const operand = this.#known("number", this.#scope) ?? "1";
-    if (kind === "list" && chance.percent(70)) return `${chance.pick(["list", "set"])}<${operand}>`;
+    if (kind === "list" && chance.percent(70)) return `${isLast ? "list" : "set"}<${operand}>`;
     if (kind !== "number" || chance.percent(30)) return this.#extreme(kind);
     return chance.pick(["count<*>", ...["count", "countDistinct", "sum", "avg"].map((name) => `${name}<${operand}>`)]);
   }

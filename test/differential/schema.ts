@@ -13,6 +13,8 @@ export interface Relation {
   readonly columns: readonly ColumnKind[];
   /** Undefined for an event. */
   readonly table: TableChoice | undefined;
+  /** No rule reads it: the only place for lists of everything, which would double and double where they are read again. */
+  readonly isLast: boolean;
 }
 
 export interface TableChoice {

@@ -1,13 +1,11 @@
-import { parse } from "../../grammar/parse.ts";
-import { constantValue } from "../../src/3-plan/constant-value.ts";
 import { compile } from "../../src/compile.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
 import { formatTuple } from "../../runtime/plan/format.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
+import { libraryOf } from "./library-of.ts";
 import { manualWorld } from "./manual-world.ts";
+import { tupleOf } from "./tuple-of.ts";
 
 const HERE = "here:1";
 
@@ -32,9 +30,7 @@ class Session {
   #lines: string[] = [];
 
   constructor(text: string) {
-    const library = new FileLibrary();
-    library.give("session.mzl", text);
-    const { plan, diagnostics } = compile(["session.mzl"], library, { defines: new Map(), dialect: undefined });
+    const { plan, diagnostics } = compile(["program"], libraryOf(text), { defines: new Map(), dialect: undefined });
     this.#problems = diagnostics.map(({ code, message }) => `${code} ${message}`);
     if (plan === undefined) return;
     const watch = plan.predicates.map((spec) => spec.name).filter((name) => !name.includes("?"));
@@ -91,20 +87,6 @@ class Session {
 function split(command: string): readonly [string, string] {
   const at = command.indexOf(" ");
   return at < 0 ? [command, ""] : [command.slice(0, at), command.slice(at + 1)];
-}
-
-function tupleOf(text: string): [string, Row] {
-  const { tree } = parse(
-    { file: "command", text: `${text}.`, dialect: "mozlog" },
-    { defines: new Map(), load: () => undefined },
-  );
-  const [fact] = tree.statements;
-  if (fact?.kind !== "fact") throw new Error(`no fact: ${text}`);
-  const args = fact.atom.args.map((argument): Value => {
-    if (argument.kind === "return" || argument.kind === "aggregate") throw new Error(`no fact: ${text}`);
-    return constantValue(argument) ?? null;
-  });
-  return [fact.atom.name.text, args];
 }
 
 function counted(node: Node): readonly string[] {

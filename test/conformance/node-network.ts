@@ -1,0 +1,114 @@
+import type { World } from "../../runtime/world/world.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram, type Program } from "../../runtime/node/program.ts";
+import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
+import { formatTuple } from "../../runtime/plan/format.ts";
+import { Simulation } from "../../runtime/sim/simulation.ts";
+import { compile } from "../../src/compile.ts";
+import { libraryOf } from "../session/library-of.ts";
+import { tupleOf } from "../session/tuple-of.ts";
+
+const SETTLE = 0.1;
+const DELAY = 0.001;
+const MTU = 1400;
+/** Later than any case looks. */
+const SECOND_PING = 10_000;
+
+/** Simulated nodes that run one program, and a record of what happens on each. */
+export class NodeNetwork {
+  readonly #simulation = new Simulation({ seed: 1, faults: () => ({ delay: DELAY }) });
+  readonly #nodes = new Map<string, Node>();
+  #lines: string[] = [];
+
+  /** The nodes, or what is wrong with the program. */
+  static of(text: string, names: readonly string[]): NodeNetwork | readonly string[] {
+    const { plan, diagnostics } = compile(["program"], libraryOf(text), { defines: new Map(), dialect: undefined });
+    if (plan === undefined) return diagnostics.map(({ code, message }) => `${code} ${message}`);
+    return new NodeNetwork(loadProgram(plan), names);
+  }
+
+  private constructor(program: Program, names: readonly string[]) {
+    for (const name of names) {
+      const boot = (world: World): void => this.#boot(name, program, world);
+      const tun = { address: `100.64.0.${this.#nodes.size + 1}`, mtu: MTU };
+      this.#simulation.addHost({ name, address: `${name}:1`, boot, tun }).start();
+    }
+    this.#settle(SETTLE);
+    this.#lines = [];
+  }
+
+  command(command: string): readonly string[] {
+    const [first = "", second = "", ...rest] = command.split(" ");
+    const node = this.#nodes.get(first);
+    if (node !== undefined && second === "show") return rows(node, rest.join(" "));
+    if (node !== undefined && second === "counters") {
+      return [...node.counters.drops].map(([reason, count]) => `${reason} ${count}`);
+    }
+    this.#act(first, second, rest.join(" "), node);
+    this.#settle(first === "advance" ? Number(second) : SETTLE);
+    const lines = this.#lines;
+    this.#lines = [];
+    return lines;
+  }
+
+  #act(first: string, second: string, rest: string, node: Node | undefined): void {
+    if (node !== undefined) {
+      if (second === "delete") node.delete(...tupleOf(rest));
+      else node.insert(...tupleOf(rest));
+      return;
+    }
+    switch (first) {
+      case "advance":
+        return;
+      case "crash":
+        return this.#simulation.host(second).crash();
+      case "restart":
+        return this.#simulation.host(second).restart();
+      case "cut":
+        this.#simulation.cut(second, rest);
+        return this.#simulation.cut(rest, second);
+      case "heal":
+        this.#simulation.heal(second, rest);
+        return this.#simulation.heal(rest, second);
+      case "ping":
+        return this.#ping(second, rest);
+      default:
+        throw new Error(`no such command: ${first}`);
+    }
+  }
+
+  /** One echo request; an answer within the time that a command has is written down. */
+  #ping(from: string, destination: string): void {
+    this.#simulation.host(from).kernel?.ping(destination, SECOND_PING, ({ kind }) => {
+      this.#lines.push(`${from} ${kind === "reply" ? "hears" : "does not hear"} ${destination}`);
+    });
+  }
+
+  #settle(seconds: number): void {
+    this.#simulation.runUntil(this.#simulation.now + seconds);
+  }
+
+  #boot(name: string, program: Program, world: World): void {
+    const names = program.plan.predicates.map((spec) => spec.name).filter((one) => !one.includes("?"));
+    const node = new Node(program, world, {
+      names: [`${name}:1`],
+      facts: [],
+      watch: names,
+      onWatch: (line) => this.#watch(name, line),
+    });
+    this.#nodes.set(name, node);
+    node.start();
+  }
+
+  #watch(node: string, line: WatchLine): void {
+    const [name] = line.tuple;
+    if (typeof name === "string" && (name === "periodic" || name.endsWith("localAddr"))) return;
+    if (line.op === "send") return;
+    const told = formatWatchLine(line).replace(/^\S+ /, "").replace(/ +/, " ");
+    this.#lines.push(`${node} ${told.replace(/b"[0-9a-f]{100,}"/, "(a packet)")}`);
+  }
+}
+
+function rows(node: Node, table: string): readonly string[] {
+  return (node.rows(table) ?? []).map((row) => formatTuple(table, row)).toSorted();
+}

@@ -1,0 +1,63 @@
+import type { FileTree, Literal, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
+import { parse } from "../../grammar/parse.ts";
+import { print } from "../../grammar/print.ts";
+import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
+
+/**
+ * The same program with its statements, and the literals of its rules, in another order. A call of a view divides its
+ * rule: literals stay on their side of it. Rules keep their names, for those name their random draws.
+ */
+export function permuted(text: string, seed: number): string {
+  const source = { file: "program", text, dialect: "mozlog" } as const;
+  const { tree } = parse(source, { defines: new Map(), load: () => undefined });
+  return print(permutedTree(named(tree), viewNames(tree), streamOf(seed, "order")));
+}
+
+function viewNames(tree: FileTree): ReadonlySet<string> {
+  return new Set(tree.statements.flatMap((one) => (one.kind === "view" ? [one.name.text] : [])));
+}
+
+/** A rule without a label is named by its line, and that changes. */
+function named(tree: FileTree): FileTree {
+  const statements = tree.statements.map((one, at): Statement => {
+    return one.kind === "rule" && one.label === undefined
+      ? { ...one, label: { text: `rule${at}`, span: one.span } }
+      : one;
+  });
+  return { ...tree, statements };
+}
+
+function permutedTree(tree: FileTree, views: ReadonlySet<string>, chance: RandomStream): FileTree {
+  const statements = tree.statements.map((one): Statement => {
+    if (one.kind === "rule") return permutedRule(one, views, chance);
+    return one.kind === "view" ? permutedView(one, views, chance) : one;
+  });
+  return { ...tree, statements: shuffled(statements, chance) };
+}
+
+function permutedView(view: ViewDefinition, views: ReadonlySet<string>, chance: RandomStream): ViewDefinition {
+  const body = view.body.map((one) => (one.kind === "rule" ? permutedRule(one, views, chance) : one));
+  return { ...view, body: shuffled(body, chance) };
+}
+
+function permutedRule(rule: Rule, views: ReadonlySet<string>, chance: RandomStream): Rule {
+  const pieces: Literal[][] = [[]];
+  for (const literal of rule.body) {
+    if (isCall(literal, views)) pieces.push([literal], []);
+    else pieces.at(-1)?.push(literal);
+  }
+  return { ...rule, body: pieces.flatMap((piece) => shuffled(piece, chance)) };
+}
+
+/** A view of another file is known by what it returns. */
+function isCall(literal: Literal, views: ReadonlySet<string>): boolean {
+  if (literal.kind !== "predicate" || literal.isFailure) return false;
+  return views.has(literal.atom.name.text) || literal.atom.args.some((argument) => argument.kind === "return");
+}
+
+function shuffled<T>(list: readonly T[], chance: RandomStream): readonly T[] {
+  return list
+    .map((item) => ({ item, at: chance.next() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}

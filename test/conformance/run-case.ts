@@ -1,0 +1,38 @@
+import { runSession } from "../session/run-session.ts";
+import { NodeNetwork } from "./node-network.ts";
+
+/**
+ * A program, `---`, and what is done to it. Without more it runs on one node, as `runSession` says. Where the first
+ * command is `nodes a b c`, it runs on simulated nodes `a:1`, `b:1` and `c:1`, and every other command names one:
+ *
+ *   a insert link("b:1")     what follows from it within a tenth of a second is written down, node by node
+ *   b show path
+ *   advance 5                seconds pass
+ *   crash b, restart b, cut a b, heal a b
+ *   ping a 100.64.0.2        from the kernel of `a`, whose address is 100.64.0.1, through its TUN device
+ *
+ * The program may be followed by files that it imports, each after a line `file NAME`.
+ */
+export function runCase(input: string): string {
+  return withoutQueries(outcome(input));
+}
+
+function outcome(input: string): string {
+  const [program = "", text = ""] = input.split(/^---\n/m);
+  const [first = "", ...rest] = text.split("\n").filter((line) => line !== "");
+  const [word, ...names] = first.split(" ");
+  if (word !== "nodes") return runSession(program, first === "" ? rest : [first, ...rest]);
+  const network = NodeNetwork.of(program, names);
+  if (!(network instanceof NodeNetwork)) return network.join("\n");
+  return rest.flatMap((command) => [`> ${command}`, ...network.command(command)]).join("\n");
+}
+
+/** The ids of view calls are drawn at random: here they are called Q1, Q2 and so on, as they appear. */
+function withoutQueries(text: string): string {
+  const seen = new Map<string, string>();
+  return text.replaceAll(/(?<=[(,] ?)\d{12,15}\b/g, (id) => {
+    const name = seen.get(id) ?? `Q${seen.size + 1}`;
+    seen.set(id, name);
+    return name;
+  });
+}

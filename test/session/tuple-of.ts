@@ -1,0 +1,18 @@
+import { parse } from "../../grammar/parse.ts";
+import type { Row, Value } from "../../runtime/plan/value.ts";
+import { constantValue } from "../../src/3-plan/constant-value.ts";
+
+/** `p(1, "a")` as a name and its arguments. */
+export function tupleOf(text: string): [string, Row] {
+  const { tree } = parse(
+    { file: "command", text: `${text}.`, dialect: "mozlog" },
+    { defines: new Map(), load: () => undefined },
+  );
+  const [fact] = tree.statements;
+  if (fact?.kind !== "fact") throw new Error(`no fact: ${text}`);
+  const args = fact.atom.args.map((argument): Value => {
+    if (argument.kind === "return" || argument.kind === "aggregate") throw new Error(`no fact: ${text}`);
+    return constantValue(argument) ?? null;
+  });
+  return [fact.atom.name.text, args];
+}
