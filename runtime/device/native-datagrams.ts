@@ -9,7 +9,7 @@ import {
 } from "../../native/index.ts";
 import { Train } from "../plan/train.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
-import type { Datagram, DatagramCounters, DatagramOffload, Datagrams } from "../world/world.ts";
+import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, SendQueue } from "../world/world.ts";
 import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
 import { SenderNames } from "./sender-names.ts";
 
@@ -116,6 +116,10 @@ class NativeDatagrams implements Datagrams {
       joined: this.#joined,
       refusals: this.#refusals,
     };
+  }
+
+  get queue(): SendQueue {
+    return { length: this.#queuedBytes, limit: QUEUE_BYTES };
   }
 
   onDatagram(receive: (datagram: Datagram) => void): void {

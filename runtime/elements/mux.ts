@@ -1,5 +1,6 @@
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
+import { heldBytes } from "../plan/held-bytes.ts";
 import { ownedTuple } from "../plan/owned.ts";
 import type { Clock } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -13,14 +14,14 @@ Mux(limits)
 Joins what comes from the network, the devices, the timers and this node itself into one sequence of steps.
 
 Ports   in: any number, push. out: 1, one cause at a time, each after the step of the one before is done.
-Drops   "queue full": a cause when too many wait already.
-Reads   counters: causes in, causes out; length: causes waiting
+Drops   "queue full": a cause when too many wait already; "queue too large": when they hold too much.
+Reads   counters: causes in, causes out; length, bytes: causes waiting, and about what they hold
 Built   by runtime/node/dataflow.ts, one per node.
 See     NetworkIn, TunRx, LocSpecDemux, OverlayRecvUnwrap
 `,
   inputs: "1-",
   outputs: "1",
-  drops: ["queue full", "program exchanged"],
+  drops: ["queue full", "queue too large", "program exchanged"],
 };
 
 /** Steps run without a pause for others, and for so many seconds at most; then timers and sockets get their turn. */
@@ -32,6 +33,8 @@ const STEPS_PER_LOOK = 4;
 
 export class Mux {
   readonly counters: ElementCounters = new ElementCounters();
+  /** About what the causes that wait hold. */
+  bytes = 0;
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #step: (cause: Cause) => void;
@@ -55,10 +58,17 @@ export class Mux {
   push(cause: Cause): void {
     if (this.#isClosed) return;
     this.counters.in++;
-    if (this.length >= this.#limits.queued) return this.counters.drop("queue full");
-    const isIdle = !this.#isRunning && !this.#isResting;
-    this.#waiting.push(isIdle ? cause : { ...cause, tuple: ownedTuple(cause.tuple) });
-    if (isIdle) this.#run();
+    if (!this.#isRunning && !this.#isResting) this.#run(cause);
+    else this.#wait(cause);
+  }
+
+  #wait(cause: Cause): void {
+    const bytes = heldBytes(cause.tuple);
+    const { queued, queuedBytes } = this.#limits;
+    if (this.length >= queued) return this.counters.drop("queue full");
+    if (this.bytes + bytes > queuedBytes) return this.counters.drop("queue too large");
+    this.bytes += bytes;
+    this.#waiting.push({ ...cause, tuple: ownedTuple(cause.tuple) });
   }
 
   /** Runs a step that has no cause of its own; what it sends to this node waits until it is done. */
@@ -78,6 +88,7 @@ export class Mux {
     const waiting = this.#waiting.slice(this.#next).map(translate);
     this.#waiting = waiting.filter((cause) => cause !== undefined);
     this.#next = 0;
+    this.bytes = this.#waiting.reduce((sum, { tuple }) => sum + heldBytes(tuple), 0);
     for (let lost = waiting.length - this.#waiting.length; lost > 0; lost--) this.counters.drop("program exchanged");
   }
 
@@ -86,11 +97,14 @@ export class Mux {
     this.#isClosed = true;
     this.#waiting = [];
     this.#next = 0;
+    this.bytes = 0;
   }
 
-  #run(): void {
+  /** Runs the step of `first`, which did not have to wait, and of those that wait, until others must have their turn. */
+  #run(first?: Cause): void {
     this.#isRunning = true;
     try {
+      if (first !== undefined) this.#start(first);
       this.#turn();
     } finally {
       this.#isRunning = false;
@@ -100,11 +114,17 @@ export class Mux {
     this.#rest();
   }
 
+  #start(cause: Cause): void {
+    this.counters.out++;
+    this.#step(cause);
+  }
+
   #turn(): void {
     let end = Infinity;
     for (let steps = 1; this.#next < this.#waiting.length; steps++) {
-      this.counters.out++;
-      this.#step(this.#waiting[this.#next++] as Cause);
+      const cause = this.#waiting[this.#next++] as Cause;
+      this.bytes -= heldBytes(cause.tuple);
+      this.#start(cause);
       if (steps === STEPS_PER_TURN || this.#next >= this.#waiting.length) return;
       if (steps % STEPS_PER_LOOK !== 1) continue;
       const now = this.#clock.now();

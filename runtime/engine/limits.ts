@@ -5,11 +5,19 @@ export interface Limits {
   readonly derivations: number;
   /** Causes waiting for their step. */
   readonly queued: number;
+  /** About what they may hold, in bytes. */
+  readonly queuedBytes: number;
   /** Asked now and then: whether there is no room for more rows. */
   readonly memory: () => boolean;
 }
 
-export const defaultLimits: Limits = { rounds: 1_000, derivations: 1_000_000, queued: 100_000, memory: () => false };
+export const defaultLimits: Limits = {
+  rounds: 1_000,
+  derivations: 1_000_000,
+  queued: 100_000,
+  queuedBytes: 64 << 20,
+  memory: () => false,
+};
 
 /** Ends the step under way; caught by the engine that is stepping, never seen outside it. */
 export class LimitPassed extends Error {

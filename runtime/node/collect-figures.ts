@@ -12,7 +12,7 @@ import type {
 } from "../observe/figures.ts";
 import type { Plan } from "../plan/plan.ts";
 import { reassemblyLimits } from "../wire/reassembly.ts";
-import type { Datagrams, Tun, World } from "../world/world.ts";
+import type { Datagrams, SendQueue, Tun, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
 
 /** The parts of a node that count. */
@@ -90,24 +90,30 @@ function tableFigures({ tables }: Engine): readonly TableFigures[] {
   });
 }
 
-function queueFigures({ dataflow, limits, world, timers }: CountingParts): readonly QueueFigures[] {
+function queueFigures({ plan, dataflow, limits, world, timers }: CountingParts): readonly QueueFigures[] {
   const { mux, networkIn } = dataflow.ports;
   const { held, evicted } = networkIn.reassembly;
-  const { queue, counters } = world.datagrams;
+  const { datagrams, capture } = world;
   const full = mux.counters.dropped.get("queue full") ?? 0;
-  const queues: QueueFigures[] = [
-    { queue: "steps", length: mux.length, limit: limits.queued, unit: "causes", dropped: full },
-    {
-      queue: "fragments",
-      length: held.messages,
-      limit: reassemblyLimits.messages,
-      unit: "messages",
-      dropped: evicted,
-    },
-    { queue: "timers", length: timers, limit: timers, unit: "timers", dropped: 0 },
+  const tooLarge = mux.counters.dropped.get("queue too large") ?? 0;
+  const pieces = reassemblyLimits.messages;
+  const refused = datagrams.counters.failed.get("ENOBUFS") ?? 0;
+  return [
+    { queue: "steps", length: mux.length, limit: finite(limits.queued), unit: "causes", dropped: full },
+    { queue: "step bytes", length: mux.bytes, limit: finite(limits.queuedBytes), unit: "bytes", dropped: tooLarge },
+    { queue: "fragments", length: held.messages, limit: pieces, unit: "messages", dropped: evicted },
+    { queue: "timers", length: timers, limit: plan.timers.length, unit: "timers", dropped: 0 },
+    ...(datagrams.queue === undefined ? [] : [byteQueue("send", { ...sizes(datagrams.queue), dropped: refused })]),
+    ...(capture === undefined ? [] : [byteQueue("capture", { ...sizes(capture), dropped: capture.dropped })]),
   ];
-  if (queue === undefined) return queues;
-  return [...queues, { queue: "send", ...queue, unit: "bytes", dropped: counters.failed.get("ENOBUFS") ?? 0 }];
+}
+
+function byteQueue(queue: string, counts: Pick<QueueFigures, "length" | "limit" | "dropped">): QueueFigures {
+  return { queue, unit: "bytes", ...counts };
+}
+
+function sizes({ length, limit }: SendQueue): SendQueue {
+  return { length, limit };
 }
 
 function networkFigures({ counters }: Datagrams): Figures["network"] {

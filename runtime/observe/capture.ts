@@ -8,6 +8,9 @@ import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
 export interface CaptureSink {
   /** Takes the bytes, or refuses them when too much waits already. */
   write(bytes: Uint8Array): boolean;
+  /** Bytes that wait, and how many may. */
+  readonly length: number;
+  readonly limit: number;
 }
 
 const OUTER = 0;
@@ -37,6 +40,14 @@ export class Capture {
     sink.write(captureHead("mosaic", [{ name: "outer" }, { name: tunName === "" ? "inner" : tunName }]));
   }
 
+  get length(): number {
+    return this.#sink.length;
+  }
+
+  get limit(): number {
+    return this.#sink.limit;
+  }
+
   datagram({ time, way, peer, bytes }: Crossing): void {
     const end = udpEnd(peer);
     const other = end ?? UNKNOWN;
@@ -60,7 +71,7 @@ export class Capture {
 /** The world with a capture of what crosses its edge. */
 export function captured(world: World, capture: Capture): World {
   const datagrams = new TracedDatagrams(world.datagrams, world.clock, (crossing) => capture.datagram(crossing));
-  return { ...world, datagrams, tun: world.tun && new CapturedTun(world.tun, capture) };
+  return { ...world, capture, datagrams, tun: world.tun && new CapturedTun(world.tun, capture) };
 }
 
 class CapturedTun implements Tun {

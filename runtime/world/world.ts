@@ -13,6 +13,8 @@ export interface World {
   readonly tun: Tun | undefined;
   /** How late the process serves its timers and sockets; absent in virtual time, where nothing is late. */
   readonly eventLoop?: EventLoop;
+  /** Absent when nothing is captured. */
+  readonly capture?: SendQueue & { readonly dropped: number };
 }
 
 export interface EventLoop {

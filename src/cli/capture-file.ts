@@ -10,6 +10,7 @@ const WAITING_BYTES_MAX = 8 << 20;
 
 /** A file, or stdout, that takes a capture without ever holding up the node. */
 export class CaptureFile implements CaptureSink {
+  readonly limit: number = WAITING_BYTES_MAX;
   readonly #stream: Writable;
   readonly #log: Log;
   #isBroken = false;
@@ -21,8 +22,12 @@ export class CaptureFile implements CaptureSink {
     this.#stream.on("error", (error) => this.#break(error));
   }
 
+  get length(): number {
+    return this.#stream.writableLength;
+  }
+
   write(bytes: Uint8Array): boolean {
-    if (this.#isBroken || this.#stream.writableLength + bytes.length > WAITING_BYTES_MAX) return false;
+    if (this.#isBroken || this.length + bytes.length > this.limit) return false;
     this.#stream.write(bytes);
     return true;
   }

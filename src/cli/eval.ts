@@ -83,12 +83,13 @@ const REASONS: Readonly<Record<keyof Limits, string>> = {
   rounds: `what it does had no end after ${MOST_ROUNDS} rounds`,
   derivations: "it derives too much",
   queued: "too many tuples wait for their step",
+  queuedBytes: "what waits for its step takes too much memory",
 };
 
 function memoryLimit(mebibytes: number = DEFAULT_MEMORY): Partial<Limits> {
   const limit = Math.min(getHeapStatistics().heap_size_limit * MEMORY_SHARE, mebibytes * MEBIBYTE);
   const isFull = (): boolean => getHeapStatistics().used_heap_size > limit;
-  return { derivations: Infinity, rounds: MOST_ROUNDS, queued: Infinity, memory: isFull };
+  return { derivations: Infinity, rounds: MOST_ROUNDS, queued: Infinity, queuedBytes: Infinity, memory: isFull };
 }
 
 function checkTables(names: readonly string[], { predicates }: Plan): void {

@@ -66,6 +66,25 @@ describe("Mux", () => {
   });
 });
 
+describe("Mux, when what waits is large", () => {
+  test("holds so many bytes and no more, and has room again when they are gone", () => {
+    const clock = new ManualClock();
+    const packet = (size: number): Cause => ({ ...cause(0), tuple: tuple(new Uint8Array(size)) });
+    const isFirst = { value: true };
+    const mux: Mux = new Mux(clock, { ...defaultLimits, queuedBytes: 10_000 }, () => {
+      if (!isFirst.value) return;
+      isFirst.value = false;
+      for (let count = 0; count < 20; count++) mux.push(packet(1_000));
+      expect(mux.bytes).toBeGreaterThan(8_000);
+      expect(mux.bytes).toBeLessThanOrEqual(10_000);
+    });
+    mux.push(packet(20_000));
+    expect(mux.bytes).toBe(0);
+    expect(mux.counters.in - mux.counters.out).toBe(11);
+    expect([...mux.counters.dropped]).toEqual([["queue too large", 11]]);
+  });
+});
+
 describe("RoundRobin", () => {
   test("takes one tuple of each strand in turn", () => {
     const out: Value[] = [];

@@ -18,6 +18,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 class Memory implements CaptureSink {
   readonly blocks: Uint8Array[] = [];
+  readonly length = 0;
+  readonly limit = 0;
   room = Infinity;
 
   write(bytes: Uint8Array): boolean {
