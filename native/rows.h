@@ -1,6 +1,7 @@
 #ifndef MOSAIC_ROWS_H
 #define MOSAIC_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -21,6 +22,14 @@ static inline size_t row_at(const struct rows *rows, size_t row) {
 
 static inline size_t row_length(const struct rows *rows, size_t row) {
   return row + 1 == rows->count ? rows->last_length : rows->length;
+}
+
+/* Whether all rows lie within so many bytes and none is longer than the first: whoever made them is not trusted. */
+static inline bool rows_are_within(const struct rows *rows, size_t bytes) {
+  if (rows->count == 0 || rows->length > bytes || rows->last_length > rows->length) return false;
+  if (rows->last_at > bytes || rows->last_length > bytes - rows->last_at) return false;
+  if (rows->count == 1) return true;
+  return rows->stride <= bytes && (rows->count - 2) <= (bytes - rows->length) / (rows->stride == 0 ? 1 : rows->stride);
 }
 
 #endif

@@ -84,26 +84,21 @@ static struct rows rows_of(napi_env env, const napi_value *arguments, size_t len
                        .length = length};
 }
 
-/* The rows are within `bytes`, which JavaScript vouches for no more than anybody else. */
-static bool are_within(const struct rows *rows, size_t bytes) {
-  if (rows->count == 0 || rows->length == 0 || rows->last_length == 0) return false;
-  if (rows->last_at > bytes || rows->last_length > bytes - rows->last_at) return false;
-  return rows->count == 1 || (rows->count - 2) * rows->stride + rows->length <= bytes;
-}
-
 /* write(bytes, length, stride, count, lastAt, lastLength, written): an errno, or 0. */
 static napi_value tun_write(napi_env env, napi_callback_info info) {
   size_t count = 7, bytes = 0, room = 0;
   uint32_t length = 0;
   napi_value arguments[7];
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
-  if (tun == NULL) return number_value(env, EBADF);
   const uint8_t *first = bytes_of(env, arguments[0], &bytes);
   napi_get_value_uint32(env, arguments[1], &length);
   struct rows rows = rows_of(env, arguments + 2, length);
   uint8_t *result = bytes_of(env, arguments[6], &room);
-  if (first == NULL || !are_within(&rows, bytes) || room < 4 * sizeof(uint32_t)) return number_value(env, EINVAL);
-  struct tun_written written = tun_device_write(&tun->device, first, &rows);
+  if (room < 4 * sizeof(uint32_t)) return number_value(env, EINVAL);
+  struct tun_written written = {.error = tun == NULL ? EBADF : EINVAL};
+  if (tun != NULL && first != NULL && length > 0 && rows_are_within(&rows, bytes)) {
+    written = tun_device_write(&tun->device, first, &rows);
+  }
   const uint32_t numbers[4] = {written.packets, (uint32_t)written.bytes, written.super_packets, written.refused};
   memcpy(result, numbers, sizeof numbers);
   return number_value(env, written.error);

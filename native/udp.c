@@ -101,12 +101,6 @@ static struct iovec part_of(napi_env env, napi_value value) {
   return (struct iovec){bytes, bytes == NULL ? 0 : length};
 }
 
-static bool are_within(const struct rows *rows, size_t bytes) {
-  if (rows->count == 0 || rows->length > bytes || rows->last_length > rows->length) return false;
-  if (rows->last_at > bytes || rows->last_length > bytes - rows->last_at) return false;
-  return rows->count == 1 || (rows->count - 2) * rows->stride + rows->length <= bytes;
-}
-
 /* sendTrain(to, head, tail, lastHead, lastTail, bytes, length, stride, count, lastAt, lastLength, segments) */
 static napi_value udp_send_train(napi_env env, napi_callback_info info) {
   size_t count = 12, bytes = 0;
@@ -123,7 +117,7 @@ static napi_value udp_send_train(napi_env env, napi_callback_info info) {
       .length = numbers[0], .stride = numbers[1], .count = numbers[2], .last_at = numbers[3], .last_length = numbers[4]};
   const struct udp_frame frame = {part_of(env, arguments[1]), part_of(env, arguments[2]), part_of(env, arguments[3]),
                                   part_of(env, arguments[4])};
-  if (first == NULL || !read_address(env, arguments[0], &to) || !are_within(&rows, bytes)) {
+  if (first == NULL || !read_address(env, arguments[0], &to) || !rows_are_within(&rows, bytes)) {
     return nothing_sent(env, udp, EINVAL, numbers[2]);
   }
   struct udp_sent sent = udp_send_rows(&udp->socket, &to, &frame, first, &rows, segments);

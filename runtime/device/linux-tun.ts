@@ -63,14 +63,20 @@ export class LinuxTun implements Tun {
   }
 
   write(packet: Uint8Array): void {
-    const isTrain = packet instanceof Train;
-    const { length, byteOffset, buffer } = packet;
-    const [stride, count, lastAt, lastLength] = isTrain
-      ? [packet.stride, packet.count, packet.lastAt, packet.lastLength]
-      : [length, 1, 0, length];
-    const bytes = isTrain ? new Uint8Array(buffer, byteOffset) : packet;
-    const errno = this.#handle.write(bytes, length, stride, count, lastAt, lastLength, this.#written);
-    this.#countWritten(errno, count);
+    const { length } = packet;
+    const errno =
+      packet instanceof Train
+        ? this.#handle.write(
+            new Uint8Array(packet.buffer, packet.byteOffset),
+            length,
+            packet.stride,
+            packet.count,
+            packet.lastAt,
+            packet.lastLength,
+            this.#written,
+          )
+        : this.#handle.write(packet, length, length, 1, 0, length, this.#written);
+    this.#countWritten(errno, packet instanceof Train ? packet.count : 1);
   }
 
   async close(): Promise<void> {
@@ -94,30 +100,29 @@ export class LinuxTun implements Tun {
   /** A receiver may close the interface in the middle of a batch; the rest of it is not delivered. */
   #take(at: number): void {
     if (this.#closed !== undefined) return;
-    const [offset = 0, length = 0, stride = 0, count = 0, lastLength = 0] = this.#index.subarray(
-      at,
-      at + TUN_INDEX_WORDS,
-    );
+    const index = this.#index;
+    const offset = index[at] as number;
+    const length = index[at + 1] as number;
+    const stride = index[at + 2] as number;
+    const count = index[at + 3] as number;
+    const lastLength = index[at + 4] as number;
     this.counters.read += count;
     this.counters.readBytes += (count - 1) * length + lastLength;
-    if (count === 1) return this.#receive?.(this.#arena.subarray(offset, offset + length));
+    if (count === 1) return this.#receive?.(new Uint8Array(this.#arena.buffer, offset, length));
     this.#superRead++;
     const layout = { count, stride, lastAt: (count - 1) * stride, lastLength };
     this.#receive?.(new Train(this.#arena.buffer, offset, length, layout));
   }
 
-  /** Where nothing was even tried, nothing is said of what was refused. */
   #countWritten(errno: number, count: number): void {
-    const [packets = 0, bytes = 0, superPackets = 0, refused = 0] = this.#written;
     const { counters } = this;
-    if (errno === 0 || refused > 0) {
-      counters.written += packets;
-      counters.writtenBytes += bytes;
-      this.#superWritten += superPackets;
-    }
+    const written = this.#written;
+    counters.written += written[0] as number;
+    counters.writtenBytes += written[1] as number;
+    this.#superWritten += written[2] as number;
     if (errno === 0) return;
     const reason = errnoName(errno);
-    counters.refused.set(reason, (counters.refused.get(reason) ?? 0) + (refused > 0 ? refused : count));
-    this.#written.fill(0);
+    const refused = (written[3] as number) || count;
+    counters.refused.set(reason, (counters.refused.get(reason) ?? 0) + refused);
   }
 }

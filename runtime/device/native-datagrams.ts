@@ -3,6 +3,7 @@ import {
   ADDRESS_BYTES,
   type Native,
   SENT,
+  UDP_INDEX_ADDRESS,
   UDP_INDEX_WORDS,
   UDP_SLOT_BYTES,
   type UdpHandle,
@@ -99,7 +100,7 @@ class NativeDatagrams implements Datagrams {
     this.#options = options;
     this.#segments = handle.segments;
     this.#senders = new SenderNames(native);
-    this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer));
+    this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
     this.maxPayload = options.maxPayload;
     this.#destinations = new Destinations(options.family, options.resolve, (waiting, destination) => {
       for (const bytes of waiting) this.#forward(destination, bytes);
@@ -254,19 +255,24 @@ class NativeDatagrams implements Datagrams {
   }
 
   #sayPath(place: Place, reason: string): void {
-    const name = this.#senders.name(new Uint32Array(place.address.buffer));
+    const name = this.#senders.name(new Uint32Array(place.address.buffer), 0);
     this.#options.adapted?.(`${name} gets its datagrams one by one: its path takes no trains of this size (${reason})`);
   }
 
   #wake(count: number, errno: number): void {
-    for (let at = 0; at < count; at++)
-      this.#take(this.#index.subarray(at * UDP_INDEX_WORDS, (at + 1) * UDP_INDEX_WORDS));
+    for (let train = 0; train < count; train++) this.#take(train * UDP_INDEX_WORDS);
     if (errno !== 0) this.#fail(errnoName(errno));
   }
 
-  #take(entry: Uint32Array): void {
+  #take(at: number): void {
     if (this.#closed !== undefined) return;
-    const [offset = 0, length = 0, stride = 0, count = 0, lastAt = 0, lastLength = 0] = entry;
+    const index = this.#index;
+    const offset = index[at] as number;
+    const length = index[at + 1] as number;
+    const stride = index[at + 2] as number;
+    const count = index[at + 3] as number;
+    const lastAt = index[at + 4] as number;
+    const lastLength = index[at + 5] as number;
     this.counters.received += count;
     this.counters.receivedBytes += (count - 1) * length + lastLength;
     const { buffer } = this.#arena;
@@ -275,7 +281,7 @@ class NativeDatagrams implements Datagrams {
       count > 1
         ? new Train(buffer, offset, length, { count, stride, lastAt, lastLength })
         : new Uint8Array(buffer, offset, length);
-    this.#receive?.({ bytes, from: this.#senders.nameOf(entry) });
+    this.#receive?.({ bytes, from: this.#senders.name(index, at + UDP_INDEX_ADDRESS) });
   }
 
   #fail(reason: string, count: number = 1): void {

@@ -1,4 +1,4 @@
-import { type Native, UDP_INDEX_ADDRESS, UDP_INDEX_WORDS } from "../../native/index.ts";
+import { ADDRESS_BYTES, type Native } from "../../native/index.ts";
 import { formatHostPort, unmapped } from "./host-port.ts";
 
 /** Socket addresses come from anyone, so there is an end to what is remembered. */
@@ -14,17 +14,12 @@ export class SenderNames {
     this.#native = native;
   }
 
-  /** The sender that a train's entry in the index ends with. */
-  nameOf(entry: Uint32Array): string {
-    return this.name(entry.subarray(UDP_INDEX_ADDRESS, UDP_INDEX_WORDS));
-  }
-
-  /** The seven words of a socket address, zeros behind it. */
-  name(words: Uint32Array): string {
-    const key = keyOf(words);
+  /** The name of the socket address that begins with word `at`, zeros behind it. */
+  name(words: Uint32Array, at: number): string {
+    const key = keyOf(words, at);
     const known = this.#byAddress.get(key);
     if (known !== undefined) return known;
-    const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+    const bytes = new Uint8Array(words.buffer, words.byteOffset + 4 * at, ADDRESS_BYTES);
     const name = formatHostPort(unmapped(this.#native.hostText(bytes)), ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0));
     if (this.#byAddress.size >= NAMES_MAX) this.#byAddress.clear();
     this.#byAddress.set(key, name);
@@ -33,7 +28,8 @@ export class SenderNames {
 }
 
 /** Port and address of IPv4 in one exact number. */
-function keyOf(words: Uint32Array): number | string {
-  const [head = 0, address = 0] = words;
-  return (head & 0xffff) === AF_INET ? (head >>> 16) * 2 ** 32 + address : words.join();
+function keyOf(words: Uint32Array, at: number): number | string {
+  const head = words[at] as number;
+  if ((head & 0xffff) === AF_INET) return (head >>> 16) * 2 ** 32 + (words[at + 1] as number);
+  return words.subarray(at, at + ADDRESS_BYTES / 4).join();
 }

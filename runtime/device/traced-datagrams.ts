@@ -1,4 +1,5 @@
 import { ownedBytes, rowsOf } from "../plan/train.ts";
+import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type { Clock, Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
 
 /** A datagram that crossed: when, which way, and to or from whom (`host:port`). */
@@ -47,6 +48,13 @@ export class TracedDatagrams implements Datagrams {
   send(to: string, bytes: Uint8Array): void {
     this.#note("sent", to, bytes);
     this.#inner.send(to, bytes);
+  }
+
+  sendTrain(to: string, train: DatagramTrain): void {
+    const datagrams = datagramsOf(train);
+    for (const bytes of datagrams) this.#note("sent", to, bytes);
+    if (this.#inner.sendTrain !== undefined) return this.#inner.sendTrain(to, train);
+    for (const bytes of datagrams) this.#inner.send(to, bytes);
   }
 
   async close(): Promise<void> {
