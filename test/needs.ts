@@ -1,6 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncOptions, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+
+const SANITIZED: readonly string[] = ["-fsanitize=address,undefined"];
+const MAIN: SpawnSyncOptions = { input: "int main(void) { return 0; }" };
 
 /** What a test may need of the machine it runs on; any other name is that of a command. */
 const CONDITIONS: Readonly<Record<string, () => boolean>> = {
@@ -9,6 +12,7 @@ const CONDITIONS: Readonly<Record<string, () => boolean>> = {
   "user namespaces": () => spawnSync("unshare", ["-Urn", "true"]).status === 0,
   "/dev/net/tun": () => isAllowed("/dev/net/tun", constants.R_OK | constants.W_OK),
   IPv6: () => existsSync("/proc/net/if_inet6") && readFileSync("/proc/net/if_inet6", "utf8") !== "",
+  "address sanitizer": () => spawnSync("cc", [...SANITIZED, "-x", "c", "-", "-o", "/dev/null"], MAIN).status === 0,
   addon: () => existsSync(new URL("../native/build/mosaic.node", import.meta.url)),
 };
 

@@ -2,7 +2,7 @@
  * Packets and headers that nobody ought to send, for split and join, in memory of exactly their size: an address sanitizer
  * sees every byte too far. What is joined must come apart again into the same bytes.
  *
- *   cc -fsanitize=address,undefined -O1 -g -I.. -o split-join split-join.c ../split.c ../join.c ../ip.c ../checksum.c
+ *   cc -std=gnu11 -fsanitize=address,undefined -O1 -g -I.. -o split-join split-join.c ../split.c ../join.c ../ip.c ../checksum.c
  *   ./split-join SECONDS [SEED]       exit 1 at the first difference; the seed repeats it
  */
 #include <stdio.h>

@@ -1,0 +1,14 @@
+const CHUNK = 65_536;
+
+/** So many bytes, no stretch of which is like another near it. */
+export function* pattern(bytes: number): Generator<Uint8Array> {
+  let state = 1;
+  for (let left = bytes; left > 0; left -= CHUNK) {
+    const words = new Uint32Array(CHUNK / 4);
+    for (let at = 0; at < words.length; at++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      words[at] = state ^ (state >>> 15);
+    }
+    yield new Uint8Array(words.buffer, 0, Math.min(left, CHUNK));
+  }
+}

@@ -1,0 +1,53 @@
+// One end of a transfer: `serve ADDRESS BYTES` sends so many bytes to whoever connects, `fetch ADDRESS` prints their digest,
+// `echo ADDRESS` returns datagrams, `flood ADDRESS COUNT SIZE` sends numbered ones and prints how many came back whole.
+import { createHash } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { connect, createServer } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { pattern } from "./pattern.ts";
+
+const PORT = 7000;
+const FLOOD_AT_ONCE = 20;
+const QUIET_MS = 1000;
+
+const [role = "", address = "", ...numbers] = process.argv.slice(2);
+const [first = 0, second = 0] = numbers.map(Number);
+
+if (role === "serve") {
+  const server = createServer((socket) => {
+    pipeline(Readable.from(pattern(first)), socket).catch(() => {});
+  });
+  server.listen(PORT, address, () => process.stdout.write("ready\n"));
+} else if (role === "fetch") {
+  const hash = createHash("sha256");
+  await pipeline(connect(PORT, address), hash);
+  process.stdout.write(`${hash.digest("hex")}\n`);
+} else if (role === "echo") {
+  const socket = createSocket("udp4");
+  socket.on("message", (bytes, { address: host, port }) => socket.send(bytes, port, host));
+  socket.bind(PORT, address, () => process.stdout.write("ready\n"));
+} else if (role === "flood") {
+  process.stdout.write(`${await flood(first, second)}\n`);
+}
+
+function datagram(number: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size, number & 0xff);
+  bytes.writeUInt32BE(number);
+  return bytes;
+}
+
+async function flood(count: number, size: number): Promise<number> {
+  const socket = createSocket("udp4");
+  const back = new Set<number>();
+  socket.on("message", (bytes) => {
+    if (bytes.equals(datagram(bytes.readUInt32BE(), size))) back.add(bytes.readUInt32BE());
+  });
+  for (let number = 0; number < count; number++) {
+    socket.send(datagram(number, size), PORT, address);
+    if (number % FLOOD_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  socket.close();
+  return back.size;
+}

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { beforeEach, describe, expect, test } from "vitest";
+import { needs } from "../needs.ts";
+import { pattern } from "./pattern.ts";
+import { TunnelPair } from "./tunnel-pair.ts";
+
+const BYTES = 64 << 20;
+/** Those that a busy machine loses are not the tunnel's. */
+const DATAGRAMS = 1_000;
+
+/** The whole and each offload missing: what the kernel does not do is done packet by packet. */
+const OPTIONS: readonly (readonly string[])[] = [
+  [],
+  ["--no-tso"],
+  ["--no-gso"],
+  ["--no-gro"],
+  ["--no-tso", "--no-gso", "--no-gro"],
+];
+
+beforeEach(({ skip }) => {
+  const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping");
+  skip(reason !== undefined, reason);
+});
+
+describe("a tunnel between two kernels", () => {
+  test.each(OPTIONS.map((options) => ({ options, name: options.join(" ") || "with all offloads" })))(
+    "carries a stream and datagrams byte by byte, $name",
+    { timeout: 60_000 },
+    async ({ options }) => {
+      await using pair = new TunnelPair(...options);
+      await pair.ready();
+      await pair.serve("serve", BYTES);
+      expect(await pair.ask("fetch")).toBe(digest());
+      await pair.serve("echo");
+      expect(Number(await pair.ask("flood", DATAGRAMS, 1200))).toBeGreaterThan(DATAGRAMS / 2);
+      expect(pair.badChecksums()).toBe(0);
+    },
+  );
+
+  test("goes on when one datagram in a hundred is lost", { timeout: 60_000 }, async ({ skip }) => {
+    skip(needs("nft") !== undefined, needs("nft"));
+    await using pair = new TunnelPair("--no-gso");
+    await pair.ready();
+    pair.a.run("nft", "add table inet f");
+    pair.a.run("nft", "add chain inet f i { type filter hook input priority 0; }");
+    pair.a.run("nft", "add rule inet f i udp dport 10000 numgen random mod 100 < 1 drop");
+    await pair.serve("serve", BYTES / 4);
+    expect(await pair.ask("fetch")).toBe(digest(BYTES / 4));
+    expect(pair.badChecksums()).toBe(0);
+  });
+
+  test("goes on when the link's MTU drops below its trains, and says so", { timeout: 60_000 }, async () => {
+    await using pair = new TunnelPair();
+    await pair.ready();
+    for (const host of [pair.a, pair.b]) host.run("ip", "link", "set", "out", "mtu", "1280");
+    await pair.serve("serve", BYTES / 4);
+    expect(await pair.ask("fetch")).toBe(digest(BYTES / 4));
+    expect(pair.said).toContain("10.77.8.1:10000 gets its datagrams one by one");
+    expect(pair.badChecksums()).toBe(0);
+  });
+});
+
+function digest(bytes: number = BYTES): string {
+  const hash = createHash("sha256");
+  for (const chunk of pattern(bytes)) hash.update(chunk);
+  return hash.digest("hex");
+}

@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram, type Program } from "../../runtime/node/program.ts";
+import { rowsOf, trainOf } from "../../runtime/plan/train.ts";
+import type { Tun, TunCounters } from "../../runtime/world/world.ts";
+import { manualWorld } from "../session/manual-world.ts";
+
+/** Packets go from a to b by way of c, in an overlay over an overlay. */
+const WAY = `
+overlay way.
+materialize(hop, infinity, infinity, keys(1)).
+snd: way.send@Next(Dest, Packet) :- localAddr(Local), Local != Dest, way.send(Dest, Packet), hop(Dest, Next).
+rcv: way.recv(Packet) :- way.send(Dest, Packet), localAddr(Local), Local == Dest.
+`;
+const HOPS: Readonly<Record<string, string>> = {
+  "a:1": `inner.hop("b:1", "c:1"). outer.hop("b:1", inner::"b:1"). addressMap("100.64.0.2", outer::"b:1").`,
+  "b:1": "",
+  "c:1": `inner.hop("b:1", "b:1").`,
+};
+
+function program(host: string, more: string): Program {
+  const library = new FileLibrary();
+  library.give("way", WAY);
+  library.give("layers", `import "way" as inner\nimport "way" as outer\n${HOPS[host]}${more}`);
+  const { plan, diagnostics } = compile(["layers", "tunnel.mzl"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+  return loadProgram(plan);
+}
+
+class RecordingTun implements Tun {
+  readonly name = "fake";
+  readonly mtu = 1400;
+  readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
+  readonly written: Uint8Array[] = [];
+  receive: (packet: Uint8Array) => void = () => undefined;
+
+  onPacket(receive: (packet: Uint8Array) => void): void {
+    this.receive = receive;
+  }
+
+  write(packet: Uint8Array): void {
+    for (const row of rowsOf(packet)) this.written.push(row.slice());
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function host(name: string, more: string = "") {
+  const world = manualWorld(name);
+  const tun = new RecordingTun();
+  const node = new Node(program(name, more), { ...world, tun }, { names: [name], facts: [], watch: [] });
+  node.start();
+  return { node, tun, datagrams: world.datagrams };
+}
+
+/** An IPv4 packet to 100.64.0.2, without a protocol that has a checksum. */
+function packet(length: number, filling: number): Uint8Array {
+  const bytes = new Uint8Array(length).fill(filling);
+  bytes.set([0x45, 0, length >> 8, length & 0xff, 0, filling, 0x40, 0, 64, 253, 0, 0, 100, 64, 0, 1, 100, 64, 0, 2]);
+  return bytes;
+}
+
+/** What leaves b's device when this enters a's; between nodes datagrams are handed over as `deliver` has them. */
+function journey(packets: readonly Uint8Array[], deliver: (bytes: readonly Uint8Array[]) => readonly Uint8Array[]) {
+  const [a, b, c] = [host("a:1"), host("b:1"), host("c:1")];
+  for (const bytes of packets) a.tun.receive(bytes);
+  const first = a.datagrams.sent.map(({ bytes }) => bytes);
+  for (const bytes of deliver(first)) c.datagrams.deliver(bytes, "a:1");
+  const second = c.datagrams.sent.map(({ bytes }) => bytes);
+  for (const bytes of deliver(second)) b.datagrams.deliver(bytes, "c:1");
+  return { first, second, written: b.tun.written };
+}
+
+/** Neighbours of one length as trains, as a kernel joins them. */
+function joined(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
+  const groups: Uint8Array[][] = [];
+  for (const bytes of datagrams) {
+    const group = groups.at(-1);
+    const [first, last] = [group?.[0], group?.at(-1)];
+    if (group === undefined || first?.length !== last?.length || bytes.length > (first?.length ?? 0))
+      groups.push([bytes]);
+    else group.push(bytes);
+  }
+  return groups.map((group) => trainOf(group));
+}
+
+describe("a train through a node", () => {
+  test("is what its packets are one by one, at every hop and through two layers", () => {
+    const shapes = fc.tuple(fc.integer({ min: 60, max: 1300 }), fc.integer({ min: 2, max: 12 }), fc.nat());
+    fc.assert(
+      fc.property(shapes, ([length, count, last]) => {
+        const packets = Array.from({ length: count }, (_, at) =>
+          packet(at === count - 1 ? 40 + (last % (length - 39)) : length, at),
+        );
+        const singly = journey(packets, (datagrams) => datagrams);
+        const together = journey([trainOf(packets)], joined);
+        expect(singly.written).toEqual(packets);
+        expect(together).toEqual(singly);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("is kept whole by a rule that stores it, though its memory is used again", () => {
+    const { node, tun } = host(
+      "b:1",
+      "materialize(kept, infinity, infinity, keys(1)). k: kept(Source, Packet) :- tun(Packet, Source).",
+    );
+    const packets = [packet(100, 1), packet(100, 2), packet(60, 3)];
+    const train = trainOf(packets);
+    tun.receive(train);
+    new Uint8Array(train.buffer).fill(0);
+    const rows = node.rows("kept") ?? [];
+    expect(rows.map(([source]) => source)).toEqual(["100.64.0.1"]);
+    const kept = rows[0]?.[1];
+    expect(rowsOf(kept as Uint8Array).map((row) => row.slice())).toEqual(packets);
+  });
+
+  test("gets a new header in every packet", () => {
+    const { tun } = host("b:1", `d: tun(Packet, null, "10.0.0.5", null, 9) :- tun(Packet, "100.64.0.1").`);
+    tun.receive(trainOf([packet(100, 1), packet(100, 2), packet(60, 3)]));
+    expect(tun.written.map((bytes) => [bytes.length, bytes[5], bytes[8], bytes.slice(16, 20).join(".")])).toEqual([
+      [100, 1, 9, "10.0.0.5"],
+      [100, 2, 9, "10.0.0.5"],
+      [60, 3, 9, "10.0.0.5"],
+    ]);
+  });
+
+  test("of datagrams that are not alike is taken one by one", () => {
+    const [a, b] = [host("a:1"), host("b:1")];
+    for (const [length, filling] of [
+      [200, 1],
+      [200, 2],
+      [200, 3],
+    ] as const)
+      a.tun.receive(packet(length, filling));
+    const sent = a.datagrams.sent.map(({ bytes }) => bytes.slice());
+    const c = host("c:1");
+    sent[1]?.set([0xff], 5);
+    c.datagrams.deliver(trainOf(sent), "a:1");
+    for (const { bytes } of c.datagrams.sent) b.datagrams.deliver(bytes, "c:1");
+    expect(b.tun.written).toEqual([packet(200, 1), packet(200, 3)]);
+    expect([...c.node.counters.drops]).toEqual([["unknown predicate", 1]]);
+  });
+});
