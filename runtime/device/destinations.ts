@@ -15,6 +15,8 @@ export interface KnownDestination {
 /** A name that is being looked up. What is put into `waiting` leaves, or fails, with the answer. */
 export interface ResolvingDestination {
   readonly kind: "resolving";
+  /** Why nothing could be sent before, when this is not the first lookup. */
+  readonly before: string | undefined;
   readonly waiting: Uint8Array[];
 }
 
@@ -58,8 +60,15 @@ export class Destinations {
 
   find(to: string): Destination {
     const found = this.#byText.get(to);
-    if (found === undefined || expired(found)) return this.#remember(to, this.#read(to));
+    if (found === undefined || expired(found)) return this.#remember(to, this.#read(to, found));
     return found;
+  }
+
+  /** Why nothing can be sent to a place that was asked for, as far as that is known. */
+  refusal(to: string): string | undefined {
+    const found = this.#byText.get(to);
+    if (found?.kind === "resolving") return found.before;
+    return found?.kind === "refused" ? found.reason : undefined;
   }
 
   #remember(to: string, destination: Destination): Destination {
@@ -75,17 +84,23 @@ export class Destinations {
     }
   }
 
-  #read(to: string): Destination {
+  #read(to: string, before: Destination | undefined): Destination {
     const parsed = parseHostPort(to);
     if (!parsed.ok || parsed.at.port === 0) return refused("bad address", Infinity);
     const { host, port, family } = parsed.at;
-    return family === undefined ? this.#lookUp(to, parsed.at) : known(this.#family, { address: host, family }, port);
+    return family === undefined
+      ? this.#lookUp(to, parsed.at, before)
+      : known(this.#family, { address: host, family }, port);
   }
 
-  #lookUp(to: string, at: HostPort): Destination {
+  #lookUp(to: string, at: HostPort, before: Destination | undefined): Destination {
     if (this.#lookups >= LOOKUPS_MAX) return refused("unresolved", 0);
     this.#lookups++;
-    const destination: ResolvingDestination = { kind: "resolving", waiting: [] };
+    const destination: ResolvingDestination = {
+      kind: "resolving",
+      before: before?.kind === "refused" ? before.reason : undefined,
+      waiting: [],
+    };
     this.#resolve(at.host).then(
       (addresses) => this.#answer(to, destination, choose(this.#family, addresses, at.port)),
       () => this.#answer(to, destination, unresolved()),

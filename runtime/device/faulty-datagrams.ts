@@ -69,6 +69,10 @@ export class FaultyDatagrams implements Datagrams {
     return this.#inner.queue;
   }
 
+  refusal(to: string): string | undefined {
+    return this.#inner.refusal?.(to);
+  }
+
   onDatagram(receive: (datagram: Datagram) => void): void {
     this.#inner.onDatagram(receive);
   }

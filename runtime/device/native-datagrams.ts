@@ -123,6 +123,10 @@ class NativeDatagrams implements Datagrams {
     return { length: this.#queuedBytes, limit: QUEUE_BYTES };
   }
 
+  refusal(to: string): string | undefined {
+    return this.#destinations.refusal(to);
+  }
+
   onDatagram(receive: (datagram: Datagram) => void): void {
     const isStarted = this.#receive !== undefined;
     this.#receive = receive;

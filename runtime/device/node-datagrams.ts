@@ -83,6 +83,10 @@ class NodeDatagrams implements Datagrams {
     return { length, limit: SEND_QUEUE_BYTES };
   }
 
+  refusal(to: string): string | undefined {
+    return this.#destinations.refusal(to);
+  }
+
   onDatagram(receive: (datagram: Datagram) => void): void {
     this.#receive = receive;
   }

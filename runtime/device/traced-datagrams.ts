@@ -38,6 +38,10 @@ export class TracedDatagrams implements Datagrams {
     return this.#inner.queue;
   }
 
+  refusal(to: string): string | undefined {
+    return this.#inner.refusal?.(to);
+  }
+
   onDatagram(receive: (datagram: Datagram) => void): void {
     this.#inner.onDatagram((datagram) => {
       for (const row of rowsOf(datagram.bytes)) this.#note("received", datagram.from, ownedBytes(row));

@@ -78,7 +78,8 @@ function ruleFigures({ plan, engine }: CountingParts): readonly RuleFigures[] {
 function peerFigures({ world, dataflow }: CountingParts): readonly PeerFigures[] {
   const now = world.clock.now();
   return [...dataflow.ports.peers.peers()].map(({ heardAt, ...counters }) => {
-    return { ...counters, silence: heardAt === undefined ? null : now - heardAt };
+    const refusal = world.datagrams.refusal?.(counters.address) ?? null;
+    return { ...counters, silence: heardAt === undefined ? null : now - heardAt, refusal };
   });
 }
 

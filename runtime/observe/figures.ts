@@ -76,6 +76,8 @@ export interface PeerFigures {
   readonly receivedTuples: number;
   /** Since the last datagram from it; null when there was none. */
   readonly silence: number | null;
+  /** Why nothing can be sent to it now, as far as that is known: `unresolved`, `bad address`. */
+  readonly refusal: string | null;
 }
 
 export interface TableFigures {

@@ -60,6 +60,8 @@ export interface Datagrams {
   readonly queue?: SendQueue | undefined;
   /** Absent where datagrams come and go singly. */
   readonly offload?: DatagramOffload | undefined;
+  /** Why nothing can be sent to a place, as far as that is known. Absent where every place can be sent to. */
+  refusal?(to: string): string | undefined;
   /** Sets the one receiver. Called before any datagram can arrive; each call is one datagram, or a train of them. */
   onDatagram(receive: (datagram: Datagram) => void): void;
   /** `to` is `host:port`; names other than numeric addresses are resolved. `bytes` must stay unchanged afterwards. */

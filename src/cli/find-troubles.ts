@@ -58,7 +58,8 @@ function refusedSends({ network }: Figures): readonly string[] {
 function silentPeers({ peers }: Figures): readonly string[] {
   const unasked = new Set(peers.filter(({ sent }) => sent === 0).map(({ address }) => portOf(address)));
   return peers.flatMap((peer): readonly string[] => {
-    const { address, sent, silence } = peer;
+    const { address, sent, silence, refusal } = peer;
+    if (refusal !== null) return [`nothing can be sent to ${address}: ${explained(refusal)}`];
     if (sent < UNANSWERED || (isName(peer) && unasked.has(portOf(address)))) return [];
     if (silence === null)
       return [`${address} has never answered (${sent} datagrams sent): a dead link, a wrong address, or no node there`];

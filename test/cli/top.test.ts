@@ -18,8 +18,9 @@ const calm: Figures = {
   eventLoop: null,
 };
 
-function peer(address: string, sent: number, silence: number | null): PeerFigures {
-  return { address, sent, sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0, silence };
+function peer(address: string, sent: number, silence: number | null, refusal: string | null = null): PeerFigures {
+  const nothing = { sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0 };
+  return { ...nothing, address, sent, silence, refusal };
 }
 
 test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly says: readonly string[] }>([
@@ -46,8 +47,14 @@ test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly 
   },
   {
     cause: "a name without an address",
-    figures: { network: { ...calm.network, failed: { unresolved: 3 } } },
-    says: ["3 datagrams could not be sent: unresolved (the name has no address)"],
+    figures: {
+      network: { ...calm.network, failed: { unresolved: 3 } },
+      peers: [peer("hots:1", 3, null, "unresolved")],
+    },
+    says: [
+      "3 datagrams could not be sent: unresolved (the name has no address)",
+      "nothing can be sent to hots:1: unresolved (the name has no address)",
+    ],
   },
   {
     cause: "a full queue",

@@ -3,6 +3,7 @@ import type { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { Succession } from "../../runtime/node/succession.ts";
 import type { Row } from "../../runtime/plan/value.ts";
+import { RonNetwork } from "../sim/ron-network.ts";
 import { AskedNode, planOf } from "./asked-node.ts";
 
 /** Exchanges the program of a node and says what became of the tables. */
@@ -197,4 +198,20 @@ test("chance goes on: no query and no draw comes twice", () => {
   exchange(node, program);
   node.insert("draw", [2]);
   expect(node.rows("r")).toHaveLength(2);
+});
+
+test("a simulated RON that is given its own program again and again behaves, byte for byte, as if nothing had happened", () => {
+  const run = (exchanges: number): string => {
+    const ron = new RonNetwork(3, "fast", 7, { delay: 0.02, jitter: 0.01, loss: 0.02 });
+    for (let second = 1; second <= 20; second++) {
+      ron.simulation.runUntil(second + 0.013);
+      for (const address of exchanges === 0 ? [] : ron.addresses) {
+        const node = ron.node(address);
+        expect(node.exchange(loadProgram(node.plan), [])).toMatchObject({ lost: [], added: [] });
+      }
+    }
+    expect(ron.simulation.network.delivered).toBeGreaterThan(500);
+    return ron.simulation.traceHash();
+  };
+  expect(run(1)).toBe(run(0));
 });
