@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { Span } from "../grammar/span.ts";
-import { nearestInOverlay } from "./1-check/nearest.ts";
+import { NearNames } from "./1-check/nearest.ts";
 
 /** What to say of a name that a running node does not know. */
 export interface UnknownName {
@@ -18,7 +18,7 @@ export function unknownName(name: string, names: readonly string[]): UnknownName
   const last = name.slice(name.lastIndexOf(".") + 1);
   const namesake = own.find((other) => other === last || other.endsWith(`.${last}`));
   const listed = own.length > MOST_LISTED ? [...own.slice(0, MOST_LISTED), "..."] : own;
-  return { name, nearest: namesake ?? nearestInOverlay(name, own), known: `there are ${listed.join(", ")}` };
+  return { name, nearest: namesake ?? new NearNames(own).nearest(name), known: `there are ${listed.join(", ")}` };
 }
 
 /** Diagnostics of a text that was put behind `shift` characters, as diagnostics of the text alone. */

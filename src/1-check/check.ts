@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program.ts";
 import { checkRule } from "./check-rule.ts";
-import { nearestInOverlay } from "./nearest.ts";
+import { NearNames } from "./nearest.ts";
 import { isTypeName } from "./type-name.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
 import { collectPredicates, type Predicate, type Predicates } from "./predicates.ts";
@@ -78,15 +78,15 @@ function checkFact({ atom, span }: Program["facts"][number], predicates: Predica
 /** A name that is heard but never made is either an event from outside, or a slip: then a similar name is near. */
 function checkUses(predicates: Predicates, program: Program): readonly Diagnostic[] {
   const made = [...predicates.values()].filter((one) => one.isMade || one.isTable).map((one) => one.name);
-  const candidates = [...made, ...program.views.keys()];
-  return [...predicates.values()].flatMap((predicate) => checkUse(predicate, candidates));
+  const names = new NearNames([...made, ...program.views.keys()]);
+  return [...predicates.values()].flatMap((predicate) => checkUse(predicate, names));
 }
 
-function checkUse(predicate: Predicate, candidates: readonly string[]): readonly Diagnostic[] {
+function checkUse(predicate: Predicate, names: NearNames): readonly Diagnostic[] {
   if (predicate.span.file === "") return [];
   const { name } = predicate;
   if (!predicate.isMade && !predicate.isTable) {
-    const similar = nearestInOverlay(name, candidates);
+    const similar = names.nearest(name);
     return similar === undefined ? [] : [report("E0230", predicate.span, { name, nearest: similar })];
   }
   return [];

@@ -1,27 +1,71 @@
 /** The name most like `wanted`, when one is near enough to be a slip of the hand. */
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
-  const limit = wanted.length < 4 ? 0 : wanted.length < 8 ? 1 : 2;
-  let best: { name: string; distance: number } | undefined;
-  for (const name of names) {
-    if (Math.abs(name.length - wanted.length) > limit) continue;
-    const distance = editDistance(wanted, name);
-    if (distance > 0 && distance <= limit && (best === undefined || distance < best.distance))
-      best = { name, distance };
-  }
-  return best?.name;
+  return nearestOf(wanted, wordsOf(names));
 }
 
-/** The most similar name of the same overlay: the overlay's own name says nothing about how alike two are. */
-export function nearestInOverlay(name: string, candidates: readonly string[]): string | undefined {
-  const overlay = name.slice(0, name.lastIndexOf(".") + 1);
-  const others = candidates.filter(
-    (other) => other.lastIndexOf(".") + 1 === overlay.length && other.startsWith(overlay),
-  );
-  const similar = nearest(
-    name.slice(overlay.length),
-    others.map((other) => other.slice(overlay.length)),
-  );
-  return similar === undefined ? undefined : `${overlay}${similar}`;
+/** Names that slips are looked for among, sorted by overlay: the overlay's own name says nothing about how alike two are. */
+export class NearNames {
+  readonly #byOverlay: ReadonlyMap<string, Words>;
+
+  constructor(names: Iterable<string>) {
+    const byOverlay = Map.groupBy(names, overlayOf);
+    this.#byOverlay = new Map(
+      [...byOverlay].map(([overlay, whole]) => [overlay, wordsOf(whole.map((name) => name.slice(overlay.length)))]),
+    );
+  }
+
+  /** The most similar name of the same overlay. */
+  nearest(name: string): string | undefined {
+    const overlay = overlayOf(name);
+    const similar = nearestOf(name.slice(overlay.length), this.#byOverlay.get(overlay) ?? new Map());
+    return similar === undefined ? undefined : `${overlay}${similar}`;
+  }
+}
+
+/** With the dot. */
+function overlayOf(name: string): string {
+  return name.slice(0, name.lastIndexOf(".") + 1);
+}
+
+/** Words by the letters in them, a bit a letter: words far apart are told so by that alone. */
+type Words = ReadonlyMap<number, readonly string[]>;
+
+function wordsOf(names: Iterable<string>): Words {
+  return Map.groupBy(names, lettersOf);
+}
+
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (let at = 0; at < text.length; at++) letters |= 1 << (text.charCodeAt(at) & 31);
+  return letters;
+}
+
+function nearestOf(wanted: string, words: Words): string | undefined {
+  const limit = wanted.length < 4 ? 0 : wanted.length < 8 ? 1 : 2;
+  const own = lettersOf(wanted);
+  let best: { readonly text: string; readonly distance: number } | undefined;
+  for (const [letters, texts] of words) {
+    // One edit takes one letter away and brings another.
+    if (bitsIn(letters ^ own) > 2 * limit) continue;
+    for (const text of texts) {
+      if (Math.abs(text.length - wanted.length) > limit) continue;
+      const distance = editDistance(wanted, text);
+      if (distance === 0 || distance > limit || isNumbered(wanted, text)) continue;
+      if (best === undefined || distance < best.distance) best = { text, distance };
+    }
+  }
+  return best?.text;
+}
+
+function bitsIn(word: number): number {
+  let count = 0;
+  for (let left = word; left !== 0; left &= left - 1) count++;
+  return count;
+}
+
+/** `link1` and `link2` are two of a series. */
+function isNumbered(one: string, other: string): boolean {
+  return one.replaceAll(/\d+/g, "") === other.replaceAll(/\d+/g, "");
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */

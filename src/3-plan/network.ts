@@ -55,9 +55,10 @@ function addStrands(
   around: Around,
 ): void {
   const drawn = strands.filter(({ trigger }) => !isMaintenance(trigger));
+  const byRule = Map.groupBy(strands, ({ origin }) => origin.rule);
   for (const strand of drawn) {
     const { rule } = strand.origin;
-    const ofRule = strands.filter((other) => other.origin.rule === rule);
+    const ofRule = byRule.get(rule) ?? [];
     const label = ofRule.length === 1 ? rule : `${rule}#${ofRule.indexOf(strand) + 1}`;
     const node = graph.add("Strand", label, strand.id);
     const { kind, predicate } = strand.trigger;

@@ -5,23 +5,21 @@ import type { TableSpec } from "../../runtime/plan/plan.ts";
 /** Which tables view rules define alone (pure), and which also hold rows that something else put there (mixed). */
 export function viewKinds(core: CoreProgram): ReadonlyMap<string, TableSpec["view"]> {
   const kinds = new Map<string, TableSpec["view"]>();
-  for (const rule of core.rules) {
-    if (rule.trigger.kind !== "view") continue;
-    const name = rule.head.name.text;
-    kinds.set(name, isPure(name, core) ? "pure" : "mixed");
+  const filled = new Set([
+    ...core.rules.filter((rule) => rule.trigger.kind !== "view" || rule.isDelete).map((rule) => rule.head.name.text),
+    ...core.facts.map((fact) => fact.atom.name.text),
+    ...core.accepts.map((accept) => accept.name),
+  ]);
+  for (const { trigger, head } of core.rules) {
+    const name = head.name.text;
+    if (trigger.kind === "view") kinds.set(name, isEndless(name, core) && !filled.has(name) ? "pure" : "mixed");
   }
   return kinds;
 }
 
-function isPure(name: string, core: CoreProgram): boolean {
+function isEndless(name: string, core: CoreProgram): boolean {
   const table = core.tables.get(name);
-  const isEndless = table?.lifetime === Infinity && table.size === Infinity;
-  const others = core.rules.some(
-    (rule) => rule.head.name.text === name && (rule.trigger.kind !== "view" || rule.isDelete),
-  );
-  const isGiven =
-    core.facts.some((fact) => fact.atom.name.text === name) || core.accepts.some((one) => one.name === name);
-  return isEndless && !others && !isGiven;
+  return table?.lifetime === Infinity && table.size === Infinity;
 }
 
 /**

@@ -1,0 +1,25 @@
+/** How large a program may be. What passes a limit is refused by a message that names the option which raises it. */
+export interface TextLimits {
+  /** MiB of one file. */
+  readonly source: number;
+  /** Rules of the whole program. */
+  readonly rules: number;
+  /** Levels of brackets. */
+  readonly nesting: number;
+}
+
+export const TEXT_LIMITS: TextLimits = { source: 2, rules: 20_000, nesting: 200 };
+
+/** What the limits can be raised to. */
+export const HIGHEST_LIMITS: TextLimits = { source: 64, rules: 1_000_000, nesting: 1_000 };
+
+const RULES_AND_WHAT_HIDES_THEM = /"(?:[^"\\\n\r]|\\[^\n\r])*"|\/\/[^\n\r]*|%%[^\n\r]*|\/\*[^]*?\*\/|:-/g;
+const CONDITION = /^[ \t]*#[ \t]*(?:if|else|elif)/m;
+
+/** Rules in a text, found in a glance; undefined where conditions decide which of them count. */
+export function countRules(text: string): number | undefined {
+  if (CONDITION.test(text)) return undefined;
+  let count = 0;
+  for (const [found] of text.matchAll(RULES_AND_WHAT_HIDES_THEM)) if (found === ":-") count++;
+  return count;
+}
