@@ -31,7 +31,6 @@ import { expectations } from "./syntax-error.ts";
 import * as t from "./tokens.ts";
 import { spanOf, type Token } from "./tokens.ts";
 
-const DEEPEST = 200;
 const MOST_OPERATORS = 1000;
 
 /** What the parser needs to know besides the tokens. */
@@ -39,9 +38,11 @@ export interface Reading {
   readonly dialect: Dialect;
   readonly complaints: Complaints;
   readonly textOf: (span: Span) => string;
+  /** Levels of brackets that are allowed. */
+  readonly nesting: number;
 }
 
-export const NO_READING: Reading = { dialect: "mozlog", complaints: new Complaints(), textOf: () => "" };
+export const NO_READING: Reading = { dialect: "mozlog", complaints: new Complaints(), textOf: () => "", nesting: 0 };
 
 /** The statement breaks a limit, has been complained of, and is given up. */
 export class Refusal extends Error {}
@@ -353,7 +354,8 @@ export class ExpressionParser extends EmbeddedActionsParser {
   protected enter(): void {
     if (this.RECORDING_PHASE) return;
     this.depth += 1;
-    if (this.depth > DEEPEST) this.refuse(report("E0141", spanOf(this.LA(1) as Token), { depth: DEEPEST }));
+    const { nesting } = this.reading;
+    if (this.depth > nesting) this.refuse(report("E0141", spanOf(this.LA(1) as Token), { depth: nesting }));
   }
 
   protected leave(): void {

@@ -40,7 +40,10 @@ export const MESSAGES = {
     message: `\`${brief(f.text)}\` is not made of pairs of hexadecimal digits`,
     help: 'bytes are written `b"0aff"`',
   }),
-  E0111: (f: { readonly mebibytes: number }): Wording => `a program text of more than ${f.mebibytes} MiB is not read`,
+  E0111: (f: { readonly mebibytes: number }): Wording => ({
+    message: `a program text of more than ${f.mebibytes} MiB is not read`,
+    help: "`--limit source=N` raises the limit to N MiB",
+  }),
   E0112: (f: { readonly what: string }): Wording => ({
     message: `this file is not UTF-8 text: it contains ${f.what}`,
     help: undefined,
@@ -81,7 +84,10 @@ export const MESSAGES = {
     message: `expected ${f.expected}${f.after === undefined ? "" : ` after ${f.after}`}, found ${f.found}`,
     help: f.help,
   }),
-  E0141: (f: { readonly depth: number }): Wording => `this nests deeper than ${f.depth} levels`,
+  E0141: (f: { readonly depth: number }): Wording => ({
+    message: `this nests deeper than ${f.depth} levels`,
+    help: "`--limit nesting=N` raises the limit to N levels",
+  }),
   E0142: (f: { readonly count: number }): Wording => `an expression has at most ${f.count} operators`,
   E0143: (f: { readonly what: string }): Wording => ({
     message: `${f.what} cannot stand in a view`,
@@ -247,6 +253,14 @@ export const MESSAGES = {
   E0261: (f: { readonly predicate: string }): Wording => ({
     message: `no rule of this file names \`${f.predicate}\`, so nothing says how many arguments it has`,
     help: undefined,
+  }),
+  E0262: (f: { readonly rules: number }): Wording => ({
+    message: `a program of more than ${f.rules} rules is not read`,
+    help: "`--limit rules=N` raises the limit to N rules",
+  }),
+  W0221: (f: { readonly name: string; readonly nearest: string }): Wording => ({
+    message: `only the network can raise \`${f.name}\`: nothing here does`,
+    help: `did you mean \`${f.nearest}\`?`,
   }),
   W0220: (f: { readonly table: string; readonly column: number; readonly arity: number }): Wording =>
     `\`${f.table}\` has ${counted(f.arity, "column")}, so the key has no column ${f.column}`,

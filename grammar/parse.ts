@@ -6,12 +6,14 @@ import { type Macro, macroText } from "./macros.ts";
 import { parseTokens } from "./parser.ts";
 import { type Load, type PreprocessedText, preprocess } from "./preprocess.ts";
 import type { Dialect, Source, Span } from "./span.ts";
+import { TEXT_LIMITS, type TextLimits } from "./text-limits.ts";
 
 export interface ParseOptions {
   /** Macros as if defined before the first line: `-D NAME=VALUE`. */
   readonly defines: ReadonlyMap<string, string>;
   /** Finds the file that an `#include` names. Two files must not have one name. */
   readonly load: Load;
+  readonly limits?: TextLimits;
 }
 
 export interface ParseResult {
@@ -29,9 +31,15 @@ export interface ParseResult {
 /** Reads a program. Whatever the text, the outcome is a tree and diagnostics. */
 export function parse(source: Source, options: ParseOptions): ParseResult {
   const complaints = new Complaints();
-  const text = preprocess(source, options.defines, options.load, complaints);
+  const limits = options.limits ?? TEXT_LIMITS;
+  const text = preprocess(source, options.defines, options.load, complaints, limits);
   const dialect = dialectOfText(source, text);
-  const statements = parseTokens(text.tokens, { dialect, complaints, textOf: slicer(text.sources) });
+  const statements = parseTokens(text.tokens, {
+    dialect,
+    complaints,
+    textOf: slicer(text.sources),
+    nesting: limits.nesting,
+  });
   return {
     tree: { file: source.file, statements },
     diagnostics: complaints.sorted(text.sources.map(({ file }) => file)),

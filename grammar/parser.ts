@@ -470,7 +470,7 @@ class Parser extends ExpressionParser {
       if (def !== undefined && ahead.startsView(this.peek)) this.refuse(misplaced("view", spanOf(first)));
       return this.SUBRULE(this.#statement);
     } catch (error: unknown) {
-      this.#explain(error);
+      this.#explain(error, first);
       this.depth = depth;
       this.beforeColon = false;
       this.#skipStatement(first, def !== undefined);
@@ -478,8 +478,10 @@ class Parser extends ExpressionParser {
     }
   }
 
-  #explain(error: unknown): void {
+  #explain(error: unknown, first: Token): void {
     if (error instanceof Refusal) return;
+    // The stack was used up before the limit was reached.
+    if (error instanceof RangeError) return this.complain(report("E0141", spanOf(first), { depth: this.depth }));
     if (!(error instanceof Error) || !isRecognitionException(error)) throw error;
     // A token that can stand nowhere was complained of when it was read.
     if (tokenMatcher(this.LA(1), t.Bad)) return;

@@ -8,6 +8,7 @@ import { unquote } from "./literals.ts";
 import { type Expansion, expand, type Macro, macroNamed, sameTokens } from "./macros.ts";
 import { type Facts, report } from "./report.ts";
 import type { Dialect, Source } from "./span.ts";
+import { countRules, type TextLimits } from "./text-limits.ts";
 import {
   Bad,
   BadCharacter,
@@ -26,8 +27,6 @@ import {
 } from "./tokens.ts";
 
 const MEBIBYTE = 1024 * 1024;
-const LARGEST_TEXT = 2;
-const MOST_TOKENS = 2 * MEBIBYTE;
 const MOST_FILES = 1000;
 
 /** Finds the file that an `#include` names. */
@@ -49,8 +48,9 @@ export function preprocess(
   defines: ReadonlyMap<string, string>,
   load: Load,
   complaints: Complaints,
+  limits: TextLimits,
 ): PreprocessedText {
-  const preprocessor = new Preprocessor(load, complaints);
+  const preprocessor = new Preprocessor(load, complaints, limits);
   for (const [name, text] of defines) preprocessor.define(name, text);
   preprocessor.read(source);
   return preprocessor;
@@ -86,14 +86,18 @@ class Preprocessor implements PreprocessedText, Expansion {
 
   readonly #load: Load;
   readonly #complaints: Complaints;
+  readonly #limits: TextLimits;
+  readonly #mostTokens: number;
   /** The files being read, each including the next. */
   readonly #path: string[] = [];
   #conditions = new Conditions();
   #steps = 0;
 
-  constructor(load: Load, complaints: Complaints) {
+  constructor(load: Load, complaints: Complaints, limits: TextLimits) {
     this.#load = load;
     this.#complaints = complaints;
+    this.#limits = limits;
+    this.#mostTokens = limits.source * MEBIBYTE;
   }
 
   define(name: string, text: string): void {
@@ -106,7 +110,7 @@ class Preprocessor implements PreprocessedText, Expansion {
 
   read(source: Source): void {
     this.sources.push(source);
-    const refusal = whyRefused(source);
+    const refusal = whyRefused(source, this.#limits);
     if (refusal !== undefined) return this.#complaints.add(refusal);
     const outside = this.#conditions;
     this.#conditions = new Conditions();
@@ -119,7 +123,7 @@ class Preprocessor implements PreprocessedText, Expansion {
 
   mayGoOn(): boolean {
     this.#steps += 1;
-    return this.#steps <= MOST_TOKENS;
+    return this.#steps <= this.#mostTokens;
   }
 
   take(token: Token): void {
@@ -140,7 +144,7 @@ class Preprocessor implements PreprocessedText, Expansion {
       at += 1;
       if (token.tokenType === Directive) at = this.#readLine(source, tokens, at);
       else if (this.#conditions.reading) this.#readToken(token);
-      if (this.#steps > MOST_TOKENS) return this.#complainOfSize(token);
+      if (this.#steps > this.#mostTokens) return this.#complainOfSize(token);
     }
   }
 
@@ -326,7 +330,7 @@ class Preprocessor implements PreprocessedText, Expansion {
   #complainOfSize(token: Token): void {
     this.tokens.length = 0;
     if (this.#steps === Infinity) return;
-    this.#complain("E0129", token, { tokens: MOST_TOKENS, files: MOST_FILES });
+    this.#complain("E0129", token, { tokens: this.#mostTokens, files: MOST_FILES });
     this.#steps = Infinity;
   }
 
@@ -335,10 +339,10 @@ class Preprocessor implements PreprocessedText, Expansion {
   }
 }
 
-function whyRefused({ file, text }: Source): Diagnostic | undefined {
-  if (text.length > LARGEST_TEXT * MEBIBYTE) {
-    return report("E0111", { file, start: 0, end: 0 }, { mebibytes: LARGEST_TEXT });
-  }
+function whyRefused({ file, text }: Source, { source, rules }: TextLimits): Diagnostic | undefined {
+  const top = { file, start: 0, end: 0 };
+  if (text.length > source * MEBIBYTE) return report("E0111", top, { mebibytes: source });
+  if ((countRules(text) ?? 0) > rules) return report("E0262", top, { rules });
   const start = text.search(/[\0\uFFFD]/);
   if (start < 0) return undefined;
   const what = text[start] === "\0" ? "a NUL character" : "bytes that are no character";

@@ -11,7 +11,7 @@ export interface TextLimits {
 export const TEXT_LIMITS: TextLimits = { source: 2, rules: 20_000, nesting: 200 };
 
 /** What the limits can be raised to. */
-export const HIGHEST_LIMITS: TextLimits = { source: 64, rules: 1_000_000, nesting: 1_000 };
+export const HIGHEST_LIMITS: TextLimits = { source: 64, rules: 1_000_000, nesting: 500 };
 
 const RULES_AND_WHAT_HIDES_THEM = /"(?:[^"\\\n\r]|\\[^\n\r])*"|\/\/[^\n\r]*|%%[^\n\r]*|\/\*[^]*?\*\/|:-/g;
 const CONDITION = /^[ \t]*#[ \t]*(?:if|else|elif)/m;

@@ -3,6 +3,7 @@ import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../grammar
 import { parse } from "../grammar/parse.ts";
 import { report } from "../grammar/report.ts";
 import type { Dialect, Source } from "../grammar/span.ts";
+import { TEXT_LIMITS, type TextLimits } from "../grammar/text-limits.ts";
 
 /** Reads program files; the only way the compiler sees the world. */
 export interface Library {
@@ -16,6 +17,7 @@ export interface LoadOptions {
   readonly dialect: Dialect | undefined;
   /** All places are one, as for a Datalog engine. */
   readonly ignoresPlaces?: boolean;
+  readonly limits?: TextLimits | undefined;
 }
 
 /** One file as part of the program, under the name its overlay goes by there. */
@@ -53,10 +55,13 @@ class Loader {
   readonly #order: Module[] = [];
   readonly #sources = new Map<string, Source>();
   readonly #diagnostics: Diagnostic[] = [];
+  readonly #limits: TextLimits;
+  #rules = 0;
 
   constructor(library: Library, options: LoadOptions) {
     this.#library = library;
     this.#options = options;
+    this.#limits = options.limits ?? TEXT_LIMITS;
   }
 
   result(): Loaded {
@@ -84,14 +89,26 @@ class Loader {
     const { tree, diagnostics, sources, dialect } = parse(source, {
       defines: this.#options.defines,
       load: (path, from) => this.#library.read(path, from),
+      limits: this.#limits,
     });
     const isNew = !this.#sources.has(source.file);
     for (const read of sources) this.#sources.set(read.file, read);
     if (isNew) this.#diagnostics.push(...diagnostics);
+    this.#countRules(tree, source);
     const module = this.#link(tree, source.file, dialect, as);
     this.#modules.set(key, module);
     this.#order.push(module);
     return module;
+  }
+
+  /** Files may each be small enough, and their sum not. */
+  #countRules(tree: FileTree, { file }: Source): void {
+    const { rules } = this.#limits;
+    const wasWithin = this.#rules <= rules;
+    this.#rules += tree.statements.filter((statement) => statement.kind === "rule").length;
+    if (wasWithin && this.#rules > rules) {
+      this.#diagnostics.push(report("E0262", { file, start: 0, end: 0 }, { rules }));
+    }
   }
 
   #withDialect(source: Source): Source {

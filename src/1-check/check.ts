@@ -79,15 +79,21 @@ function checkFact({ atom, span }: Program["facts"][number], predicates: Predica
 function checkUses(predicates: Predicates, program: Program): readonly Diagnostic[] {
   const made = [...predicates.values()].filter((one) => one.isMade || one.isTable).map((one) => one.name);
   const names = new NearNames([...made, ...program.views.keys()]);
-  return [...predicates.values()].flatMap((predicate) => checkUse(predicate, names));
+  const overlog = new Set(program.rules.filter((rule) => rule.isOverlog).map((rule) => rule.span.file));
+  return [...predicates.values()].flatMap((predicate) => {
+    return checkUse(predicate, names, overlog.has(predicate.span.file));
+  });
 }
 
-function checkUse(predicate: Predicate, names: NearNames): readonly Diagnostic[] {
+/** In OverLog the network may raise whatever is heard, so that a name like another is less of a slip. */
+function checkUse(predicate: Predicate, names: NearNames, isOverlog: boolean): readonly Diagnostic[] {
   if (predicate.span.file === "") return [];
   const { name } = predicate;
   if (!predicate.isMade && !predicate.isTable) {
     const similar = names.nearest(name);
-    return similar === undefined ? [] : [report("E0230", predicate.span, { name, nearest: similar })];
+    return similar === undefined
+      ? []
+      : [report(isOverlog ? "W0221" : "E0230", predicate.span, { name, nearest: similar })];
   }
   return [];
 }

@@ -27,45 +27,45 @@ function overlayOf(name: string): string {
   return name.slice(0, name.lastIndexOf(".") + 1);
 }
 
-/** Words by the letters in them, a bit a letter: words far apart are told so by that alone. */
-type Words = ReadonlyMap<number, readonly string[]>;
+/** Words by what they are without their digits: `link1` and `link2` are two of a series, and no slip of each other. */
+type Words = ReadonlyMap<string, readonly string[]>;
 
 function wordsOf(names: Iterable<string>): Words {
-  return Map.groupBy(names, lettersOf);
+  return Map.groupBy(names, stemOf);
 }
 
+function stemOf(name: string): string {
+  return name.replaceAll(/\d+/g, "");
+}
+
+function nearestOf(wanted: string, words: Words): string | undefined {
+  const limit = wanted.length < 4 ? 0 : wanted.length < 8 ? 1 : 2;
+  const own = stemOf(wanted);
+  const letters = lettersOf(own);
+  let best: { readonly text: string; readonly distance: number } | undefined;
+  for (const [stem, texts] of words) {
+    // One edit takes one letter away and brings another: words far apart are told so by their letters alone.
+    if (stem === own || bitsIn(lettersOf(stem) ^ letters) > 2 * limit) continue;
+    for (const text of texts) {
+      if (Math.abs(text.length - wanted.length) > limit) continue;
+      const distance = editDistance(wanted, text);
+      if (distance <= limit && (best === undefined || distance < best.distance)) best = { text, distance };
+    }
+  }
+  return best?.text;
+}
+
+/** A bit for each letter in the text. */
 function lettersOf(text: string): number {
   let letters = 0;
   for (let at = 0; at < text.length; at++) letters |= 1 << (text.charCodeAt(at) & 31);
   return letters;
 }
 
-function nearestOf(wanted: string, words: Words): string | undefined {
-  const limit = wanted.length < 4 ? 0 : wanted.length < 8 ? 1 : 2;
-  const own = lettersOf(wanted);
-  let best: { readonly text: string; readonly distance: number } | undefined;
-  for (const [letters, texts] of words) {
-    // One edit takes one letter away and brings another.
-    if (bitsIn(letters ^ own) > 2 * limit) continue;
-    for (const text of texts) {
-      if (Math.abs(text.length - wanted.length) > limit) continue;
-      const distance = editDistance(wanted, text);
-      if (distance === 0 || distance > limit || isNumbered(wanted, text)) continue;
-      if (best === undefined || distance < best.distance) best = { text, distance };
-    }
-  }
-  return best?.text;
-}
-
 function bitsIn(word: number): number {
   let count = 0;
   for (let left = word; left !== 0; left &= left - 1) count++;
   return count;
-}
-
-/** `link1` and `link2` are two of a series. */
-function isNumbered(one: string, other: string): boolean {
-  return one.replaceAll(/\d+/g, "") === other.replaceAll(/\d+/g, "");
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */

@@ -1,16 +1,15 @@
 import type { Compilation } from "../compile.ts";
 import { compile } from "../compile.ts";
-import type { Dialect } from "../../grammar/span.ts";
 import { parse } from "../../grammar/parse.ts";
+import { TEXT_LIMITS } from "../../grammar/text-limits.ts";
 import { LineMap } from "../line-map.ts";
 import { Failure } from "./failure.ts";
 import { FileLibrary } from "./file-library.ts";
+import type { LanguageOptions } from "./language-options.ts";
 import type { Output } from "./output.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 
-export interface CheckOptions {
-  readonly defines: ReadonlyMap<string, string>;
-  readonly dialect: Dialect | undefined;
+export interface CheckOptions extends LanguageOptions {
   readonly stats: boolean;
   readonly json: boolean;
 }
@@ -21,7 +20,7 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
   let firstCode: string | undefined;
   for (const file of files) {
     const library = new FileLibrary();
-    const compilation = compile([file], library, { defines: options.defines, dialect: options.dialect });
+    const compilation = compile([file], library, options);
     errors += compilation.diagnostics.filter((one) => one.severity === "error").length;
     firstCode ??= compilation.diagnostics[0]?.code;
     if (options.json) printJson(compilation, output);
@@ -49,7 +48,7 @@ function printStats(file: string, library: FileLibrary, options: CheckOptions, o
   if (source === undefined) return;
   const { tree } = parse(
     { ...source, dialect: options.dialect ?? source.dialect },
-    { defines: options.defines, load: (path, from) => library.read(path, from) },
+    { defines: options.defines, load: (path, from) => library.read(path, from), limits: options.limits ?? TEXT_LIMITS },
   );
   const rules = tree.statements.filter((statement) => statement.kind === "rule").length;
   const views = tree.statements.flatMap((statement) => (statement.kind === "view" ? [statement] : []));

@@ -1,13 +1,11 @@
-import type { Dialect } from "../../grammar/span.ts";
 import { Command, CommanderError, Option } from "commander";
 import { checkFiles } from "./check.ts";
 import { collecting } from "./collecting.ts";
-import { parseDefines } from "./defines.ts";
-import { dialectOption } from "./dialect-option.ts";
 import { evaluate } from "./eval.ts";
 import { addExplain } from "./explain-command.ts";
 import { parseUser, type User } from "./drop-privileges.ts";
 import { Failure, wrongUsage } from "./failure.ts";
+import { addLanguageOptions, type LanguageFlags, type LanguageOptions, languageOf } from "./language-options.ts";
 import { addDemo, addLab, addSim } from "./lab-commands.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 import { addManualCommands } from "./manual-commands.ts";
@@ -42,8 +40,7 @@ export function program(): Command {
 }
 
 function addRun(mosaic: Command): void {
-  mosaic
-    .command("run")
+  addLanguageOptions(mosaic.command("run"))
     .description("run a node until SIGINT or SIGTERM")
     .argument("<files...>", "programs; a bare name may be a shipped one, as ron.mzl")
     .option("--listen <host:port>", "address to bind", DEFAULT_LISTEN)
@@ -56,8 +53,6 @@ function addRun(mosaic: Command): void {
     .option("--no-tso", "read and write the device packet by packet, without super-packets")
     .addOption(collecting("--peer <[vip=]addr>", "another member, and the virtual address that lives there"))
     .addOption(collecting("--fact <fact>", "a fact to start with, as 'p(\"a\", 1)'"))
-    .addOption(collecting("-D, --define <name=value>", "a macro, as -D PROFILE=paper"))
-    .addOption(dialectOption())
     .addOption(collecting("--watch <predicate>", "print what happens to a predicate"))
     .option("--json", "print one JSON object a line", false)
     .option("--control <path>", "socket for query and ctl; that of the port when left out")
@@ -67,13 +62,13 @@ function addRun(mosaic: Command): void {
     .option("--user <name|uid[:gid]>", "give up root for this user once the device and the sockets are open", parseUser)
     .addOption(new Option("--log-level <level>", "how much to say on stderr").choices(LOG_LEVELS).default("info"))
     .addOption(new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"))
-    .action((files: string[], flags: RunFlags) => {
+    .action(async (files: string[], flags: RunFlags) => {
       output.configure({ level: flags.logLevel, format: flags.logFormat });
-      return runNode(runOptions(files, flags), output);
+      await runNode(runOptions(files, flags, await languageOf(flags)), output);
     });
 }
 
-interface RunFlags {
+interface RunFlags extends LanguageFlags {
   readonly listen: string;
   readonly addr?: string;
   readonly tun?: string | true;
@@ -84,8 +79,6 @@ interface RunFlags {
   readonly tso: boolean;
   readonly peer: readonly string[];
   readonly fact: readonly string[];
-  readonly define: readonly string[];
-  readonly dialect?: Dialect;
   readonly watch: readonly string[];
   readonly json: boolean;
   /** False for `--no-control`. */
@@ -97,15 +90,18 @@ interface RunFlags {
   readonly logFormat: LogFormat;
 }
 
-function runOptions(files: readonly string[], flags: RunFlags): Parameters<typeof runNode>[0] {
+function runOptions(
+  files: readonly string[],
+  flags: RunFlags,
+  language: LanguageOptions,
+): Parameters<typeof runNode>[0] {
   if (flags.tun === undefined && flags.tunAddr !== undefined) throw wrongUsage("--tun-addr", "there is no --tun");
   if (flags.pcap === "-" && (flags.watch.length > 0 || flags.json)) {
     throw wrongUsage("--pcap", "stdout cannot hold a capture and results; name a file");
   }
   return {
+    ...language,
     files,
-    defines: parseDefines(flags.define),
-    dialect: flags.dialect,
     facts: flags.fact,
     peers: flags.peer.map((text) => parsePeer(text)),
     hasTun: flags.tun !== undefined,
@@ -134,29 +130,23 @@ function tunRequest(tun: string | true, { tunAddr, mtu, tso }: RunFlags): TunReq
 }
 
 function addCheck(mosaic: Command): void {
-  mosaic
-    .command("check")
+  addLanguageOptions(mosaic.command("check"))
     .description("report what is wrong with programs")
     .argument("<files...>")
-    .addOption(collecting("-D, --define <name=value>", "a macro"))
-    .addOption(dialectOption())
     .option("--stats", "count the rules", false)
     .option("--json", "print one JSON object a line", false)
-    .action((files: string[], { define, dialect, stats, json }: CheckFlags) => {
-      checkFiles(files, { defines: parseDefines(define), dialect, stats, json }, output);
+    .action(async (files: string[], flags: CheckFlags) => {
+      checkFiles(files, { ...(await languageOf(flags)), stats: flags.stats, json: flags.json }, output);
     });
 }
 
-interface CheckFlags {
-  readonly define: readonly string[];
-  readonly dialect?: Dialect;
+interface CheckFlags extends LanguageFlags {
   readonly stats: boolean;
   readonly json: boolean;
 }
 
 function addEval(mosaic: Command): void {
-  mosaic
-    .command("eval")
+  addLanguageOptions(mosaic.command("eval"))
     .description("run rules on one node until nothing is left to do, without a network")
     .argument("<files...>", "programs; a location among the arguments is an argument like others")
     .addOption(collecting("--facts <dir>", "where P.facts (divided by tabs) and P.csv (by commas) hold rows of P"))
@@ -166,17 +156,15 @@ function addEval(mosaic: Command): void {
     .option("--json", "print one JSON object a line", false)
     .option("--count", "print how many rows there are instead of the rows", false)
     .option("--memory <mib>", "memory that the rows may take", parseMemory)
-    .addOption(collecting("-D, --define <name=value>", "a macro"))
-    .addOption(dialectOption())
-    .action((files: string[], flags: EvalFlags) => {
-      const { define, facts, fact, print, csv, count, json, memory, dialect } = flags;
+    .action(async (files: string[], flags: EvalFlags) => {
+      const { facts, fact, print, csv, count, json, memory } = flags;
       const form = { kind: count ? "count" : csv ? "csv" : "facts", json } as const;
-      const program = { files, defines: parseDefines(define), dialect, facts: fact };
+      const program = { ...(await languageOf(flags)), files, facts: fact };
       evaluate({ ...program, factDirectories: facts, print, form, memory }, output);
     });
 }
 
-interface EvalFlags {
+interface EvalFlags extends LanguageFlags {
   readonly facts: readonly string[];
   readonly fact: readonly string[];
   readonly print: readonly string[];
@@ -184,8 +172,6 @@ interface EvalFlags {
   readonly json: boolean;
   readonly count: boolean;
   readonly memory?: number;
-  readonly define: readonly string[];
-  readonly dialect?: Dialect;
 }
 
 function parseMemory(text: string): number {

@@ -1,12 +1,9 @@
 import { type Command, Option } from "commander";
-import type { Dialect } from "../../grammar/span.ts";
-import { collecting } from "./collecting.ts";
-import { parseDefines } from "./defines.ts";
-import { dialectOption } from "./dialect-option.ts";
 import { type ExplainForm, explainFiles } from "./explain.ts";
 import { codePage } from "./explain/code-page.ts";
 import { elementPage } from "./explain/element-page.ts";
 import { wrongUsage } from "./failure.ts";
+import { addLanguageOptions, type LanguageFlags, languageOf } from "./language-options.ts";
 import { processOutput as output } from "./output.ts";
 
 /** What is explained, and how; one of these at a time, the dataflow as text when none is given. */
@@ -20,24 +17,19 @@ const FORMS: readonly (readonly [flags: string, form: string, description: strin
   ["--code <code>", "code", "what a diagnostic means, as --code E0215"],
 ];
 
-interface ExplainFlags extends Partial<Readonly<Record<ExplainForm, true>>> {
+interface ExplainFlags extends LanguageFlags, Partial<Readonly<Record<ExplainForm, true>>> {
   readonly rule?: string;
-  readonly define: readonly string[];
-  readonly dialect?: Dialect;
   readonly code?: string;
   readonly element?: string;
 }
 
 export function addExplain(mosaic: Command): void {
-  const explain = mosaic
-    .command("explain")
+  const explain = addLanguageOptions(mosaic.command("explain"))
     .description(
       "show what the compiler makes of programs: the dataflow, and each rule as the elements it is fused from",
     )
     .argument("[files...]", "programs; a bare name may be a shipped one, as ron.mzl")
-    .option("--rule <name>", "only this rule")
-    .addOption(collecting("-D, --define <name=value>", "a macro"))
-    .addOption(dialectOption());
+    .option("--rule <name>", "only this rule");
   const names = FORMS.map(([, form]) => form);
   for (const [flags, form, description] of FORMS) {
     explain.addOption(new Option(flags, description).conflicts(names.filter((name) => name !== form)));
@@ -45,11 +37,10 @@ export function addExplain(mosaic: Command): void {
   explain.action((files: string[], flags: ExplainFlags) => run(files, flags));
 }
 
-function run(files: readonly string[], flags: ExplainFlags): void {
-  const { define, dialect, rule } = flags;
+async function run(files: readonly string[], flags: ExplainFlags): Promise<void> {
   if (flags.code !== undefined) return output.result(codePage(flags.code));
   if (flags.element !== undefined) return output.result(elementPage(flags.element));
   if (files.length === 0) throw wrongUsage("explain", "name a program, as ron.mzl");
   const form = (["mermaid", "dot", "svg", "ndlog", "js"] as const).find((name) => flags[name] === true) ?? "text";
-  explainFiles(files, { defines: parseDefines(define), dialect, rule, form }, output);
+  explainFiles(files, { ...(await languageOf(flags)), rule: flags.rule, form }, output);
 }

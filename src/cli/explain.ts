@@ -1,4 +1,3 @@
-import type { Dialect } from "../../grammar/span.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
 import { nearest } from "../1-check/nearest.ts";
 import type { CoreProgram } from "../2-rewrite/core.ts";
@@ -13,12 +12,11 @@ import { mermaid } from "./explain/mermaid.ts";
 import { svg } from "./explain/svg.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import { FileLibrary } from "./file-library.ts";
+import type { LanguageOptions } from "./language-options.ts";
 import type { Output } from "./output.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 
-export interface ExplainOptions {
-  readonly defines: ReadonlyMap<string, string>;
-  readonly dialect: Dialect | undefined;
+export interface ExplainOptions extends LanguageOptions {
   /** Only this rule. */
   readonly rule: string | undefined;
   readonly form: ExplainForm;
@@ -35,10 +33,10 @@ export function explainFiles(files: readonly string[], options: ExplainOptions, 
 /** Warnings are shown; errors end the command. */
 function compiled(
   files: readonly string[],
-  { defines, dialect }: ExplainOptions,
+  language: LanguageOptions,
   output: Output,
 ): { readonly plan: Plan; readonly core: CoreProgram } {
-  const { plan, core, diagnostics, sources } = compile(files, new FileLibrary(), { defines, dialect });
+  const { plan, core, diagnostics, sources } = compile(files, new FileLibrary(), language);
   if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
   if (plan === undefined || core === undefined) throw runFailed("the program has errors");
   return { plan, core };

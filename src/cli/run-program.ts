@@ -1,15 +1,12 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import type { Dialect } from "../../grammar/span.ts";
 import { type Compilation, compile } from "../compile.ts";
 import { Failure } from "./failure.ts";
 import { FileLibrary } from "./file-library.ts";
+import type { LanguageOptions } from "./language-options.ts";
 
 /** What the command line says of the program to run. */
-export interface ProgramOptions {
+export interface ProgramOptions extends LanguageOptions {
   readonly files: readonly string[];
-  readonly defines: ReadonlyMap<string, string>;
-  /** That of the files named here, where it is not what their endings say. */
-  readonly dialect: Dialect | undefined;
   readonly facts: readonly string[];
   /** A TUN device was asked for. */
   readonly hasTun: boolean;
@@ -38,8 +35,8 @@ export function compileForRun(options: ProgramOptions): Compilation {
 }
 
 function compileWith(library: FileLibrary, options: ProgramOptions, files: readonly string[]): Compilation {
-  const { defines, dialect, ignoresPlaces = false } = options;
-  return compile(files, library, { defines, dialect, ignoresPlaces });
+  const { defines, dialect, limits, ignoresPlaces = false } = options;
+  return compile(files, library, { defines, dialect, limits, ignoresPlaces });
 }
 
 /** A file that is not there, or a bad --fact, is a slip of the command line; everything else is the program's fault. */

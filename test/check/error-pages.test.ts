@@ -14,6 +14,7 @@ const TOO_LONG_TO_SHOW: Readonly<Record<string, string>> = {
   E0111: " ".repeat(2 * 1024 * 1024 + 1),
   E0112: "a: out(X) :- one(X).\0",
   E0130: `${Array.from({ length: 202 }, (_, at) => `#define M${at} M${at + 1}\n`).join("")}#if M0 == 1\n#endif\n`,
+  E0262: "a: out(X) :- one(X).\n".repeat(20_001),
   E0190: "a: out(X Y) :- one(X).\n".repeat(101),
 };
 

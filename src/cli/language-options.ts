@@ -1,0 +1,52 @@
+import { type Command, Option } from "commander";
+import { DIALECTS } from "../../grammar/dialect.ts";
+import type { Dialect } from "../../grammar/span.ts";
+import { HIGHEST_LIMITS, TEXT_LIMITS, type TextLimits } from "../../grammar/text-limits.ts";
+import { collecting } from "./collecting.ts";
+import { parseDefines } from "./defines.ts";
+import { wrongUsage } from "./failure.ts";
+import { loadPlugin } from "./plugin.ts";
+
+/** What the command line says of how programs are read. */
+export interface LanguageFlags {
+  readonly define: readonly string[];
+  readonly dialect?: Dialect;
+  readonly limit: readonly string[];
+  readonly plugin: readonly string[];
+}
+
+export interface LanguageOptions {
+  readonly defines: ReadonlyMap<string, string>;
+  /** That of the files named on the command line, where it is not what their endings say. */
+  readonly dialect: Dialect | undefined;
+  readonly limits?: TextLimits | undefined;
+}
+
+/** The options of every command that compiles programs. */
+export function addLanguageOptions(command: Command): Command {
+  return command
+    .addOption(collecting("-D, --define <name=value>", "a macro, as -D PROFILE=paper"))
+    .addOption(
+      new Option("--dialect <name>", "how to read the files, whatever their endings say").choices([...DIALECTS]),
+    )
+    .addOption(collecting("--plugin <file>", "a module with functions and stages of your own"))
+    .addOption(collecting("--limit <name=number>", "raise a limit of the compiler: source (MiB), rules or nesting"));
+}
+
+/** Loads the plugins, whose functions all programs of this process can then call. */
+export async function languageOf({ define, dialect, limit, plugin }: LanguageFlags): Promise<LanguageOptions> {
+  for (const file of plugin) await loadPlugin(file);
+  return { defines: parseDefines(define), dialect, limits: limit.reduce(withLimit, TEXT_LIMITS) };
+}
+
+function withLimit(limits: TextLimits, text: string): TextLimits {
+  const [name = "", value = ""] = text.split("=");
+  if (!isLimit(name)) throw wrongUsage("--limit", `\`${text}\` is none of source=N, rules=N and nesting=N`);
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0 && number <= HIGHEST_LIMITS[name]) return { ...limits, [name]: number };
+  throw wrongUsage("--limit", `${name} is a whole number up to ${HIGHEST_LIMITS[name]}`);
+}
+
+function isLimit(name: string): name is keyof TextLimits {
+  return Object.hasOwn(TEXT_LIMITS, name);
+}
