@@ -83,7 +83,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   manager?.stopping();
   await node.shutdown(FAREWELL_SECONDS);
   output.log.flush();
-  for (const line of lossesOf(node.counters, prepared.program.plan)) output.log.info(line);
+  for (const line of lossesOf(node.counters, node.plan)) output.log.info(line);
 }
 
 /** Everything that can be wrong without touching the machine. */
