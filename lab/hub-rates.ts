@@ -6,6 +6,39 @@ const QUEUE_SECONDS = 0.1;
 /** A queue that holds less could not hold a packet. */
 const LEAST_QUEUE_BYTES = 3_000;
 
+/** What was dropped on the way from a host to another because the queue was full. */
+export interface QueueDrops {
+  readonly from: string;
+  readonly to: string;
+  readonly dropped: number;
+}
+
+/** Reads what `tc -s -j qdisc show` prints in the hub; empty when it is something else. */
+export function readQueueDrops(text: string, { hosts }: NamespacePlan): readonly QueueDrops[] {
+  return readQdiscs(text).flatMap(({ kind, dev, parent, drops }) => {
+    const to = hosts.find(({ port }) => port === dev);
+    const from = hosts[Number.parseInt(parent?.split(":")[1] ?? "", 16) - 1];
+    if (kind !== "bfifo" || drops === undefined || drops === 0 || from === undefined || to === undefined) return [];
+    return [{ from: from.name, to: to.name, dropped: drops }];
+  });
+}
+
+interface Qdisc {
+  readonly kind?: string;
+  readonly dev?: string;
+  readonly parent?: string;
+  readonly drops?: number;
+}
+
+function readQdiscs(text: string): readonly Qdisc[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? (parsed as readonly Qdisc[]) : [];
+  } catch {
+    return [];
+  }
+}
+
 /**
  * The rates of links, as classes of `tc htb` at the hub's port to the receiver, a class for each sender with a queue of so
  * many bytes. It remembers what is there, so that a change leaves the rest alone.
@@ -13,6 +46,11 @@ const LEAST_QUEUE_BYTES = 3_000;
 export class HubRates {
   /** The lines that were said to `tc` of each port. */
   readonly #said = new Map<string, ReadonlySet<string>>();
+
+  /** No link has a rate. */
+  get isEmpty(): boolean {
+    return this.#said.size === 0;
+  }
 
   /** Input of `tc -n HUB -batch -` that brings about what the wiring says; empty when it does already. */
   update({ hosts }: NamespacePlan, wiring: Wiring): string {

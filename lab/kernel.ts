@@ -92,11 +92,12 @@ class KernelLab {
   /** Lets the topology's time pass, and does in it what it asks for. */
   async run(): Promise<void> {
     const { traffic, events, commands, checks, duration } = this.#topology;
+    // What is due at one time comes in this order: events before what meets them.
     const due: readonly Due[] = [
+      ...events.map(({ at, action }) => ({ at, act: () => this.#act(action) })),
       ...traffic.map((one, number) => ({ at: one.at, act: () => this.#startTraffic(one, number) })),
       ...commands.map((command) => ({ at: command.at, act: () => this.#runCommand(command) })),
       ...checks.map((_, check) => ({ at: checks[check]?.at ?? duration, act: () => this.#check(check) })),
-      ...events.map(({ at, action }) => ({ at, act: () => this.#act(action) })),
       ...ticks(duration).map((at) => ({ at, act: () => this.#settings.observe({ kind: "tick", at }) })),
     ];
     for (const { at, act } of due.toSorted((one, other) => one.at - other.at)) {
@@ -105,6 +106,9 @@ class KernelLab {
     }
     const patience = sleep(PATIENCE_SECONDS * 1e3, undefined, { signal: this.#settings.signal, ref: false });
     await Promise.race([Promise.all(this.#pending), patience]);
+    for (const drops of this.#namespaces.queueDrops()) {
+      this.#settings.observe({ kind: "full", at: this.#now(), ...drops });
+    }
   }
 
   async close(): Promise<void> {

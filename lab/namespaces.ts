@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Cleaner } from "./cleaner.ts";
 import { makeLabFolder } from "./lab-folder.ts";
-import { HubRates } from "./hub-rates.ts";
+import { HubRates, type QueueDrops, readQueueDrops } from "./hub-rates.ts";
 import { hubRules } from "./hub-rules.ts";
 import {
   batch,
@@ -92,6 +92,13 @@ export class Namespaces {
         return;
     }
     this.#updateHub();
+  }
+
+  /** What links with a rate dropped so far because their queues were full. */
+  queueDrops(): readonly QueueDrops[] {
+    if (this.#rates.isEmpty) return [];
+    const { stdout } = spawnSync("tc", ["-n", this.#plan.hub, "-s", "-j", "qdisc", "show"], { encoding: "utf8" });
+    return readQueueDrops(stdout ?? "", this.#plan);
   }
 
   close(): void {

@@ -31,6 +31,8 @@ export type Observation =
     }
   /** It is time for a check, by its number; for a command that it asks for, with what came of it. */
   | { readonly kind: "check"; readonly at: number; readonly check: number; readonly ended?: CommandEnd }
+  /** The queue of a way with a rate was full, and so many packets were dropped in all; told at the end. */
+  | { readonly kind: "full"; readonly at: number; readonly from: string; readonly to: string; readonly dropped: number }
   /** A node ended by itself. */
   | { readonly kind: "gone"; readonly at: number; readonly host: string; readonly how: string };
 

@@ -11,6 +11,14 @@ export interface RunSummary {
   readonly nodes: number;
   readonly seconds: number;
   readonly traffic: readonly TrafficSummary[];
+  /** Ways between hosts whose queues were full, and how many packets each dropped. */
+  readonly fullQueues: readonly FullQueue[];
+}
+
+export interface FullQueue {
+  readonly from: string;
+  readonly to: string;
+  readonly dropped: number;
 }
 
 export interface TrafficSummary {
@@ -34,7 +42,8 @@ export interface EventSummary {
 export function summarize(topology: Topology, record: RunRecord): RunSummary {
   const { title, hosts, duration } = topology;
   const traffic = topology.traffic.map((_, number) => summarizeTraffic(topology, record, number));
-  return { title, nodes: hosts.length, seconds: duration, traffic };
+  const fullQueues = record.fullQueues.map(({ from, to, dropped }) => ({ from, to, dropped }));
+  return { title, nodes: hosts.length, seconds: duration, traffic, fullQueues };
 }
 
 function summarizeTraffic({ traffic }: Topology, record: RunRecord, number: number): TrafficSummary {
@@ -59,11 +68,16 @@ function summarizeEvent(at: number, event: string, outage: Outage | undefined): 
 }
 
 /** The summary for people, a line an entry. */
-export function summaryLines({ traffic }: RunSummary): readonly string[] {
-  return traffic.flatMap((one) => [
+export function summaryLines({ traffic, fullQueues }: RunSummary): readonly string[] {
+  const pings = traffic.flatMap((one) => [
     `${one.from} to ${one.to}: ${one.sent} pings, ${one.lost} lost${roundTrips(one)}`,
     ...one.events.map((event) => `  ${event.at.toFixed(1)} s  ${event.event}: ${outageText(event)}`),
   ]);
+  const full = fullQueues.map(
+    ({ from, to, dropped }) =>
+      `link ${from}→${to}: its queue was full, ${dropped} packets dropped; more was sent than its rate lets through`,
+  );
+  return [...pings, ...full];
 }
 
 function roundTrips({ median, worst }: TrafficSummary): string {

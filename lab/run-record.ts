@@ -2,7 +2,7 @@ import { type CheckResult, judge } from "./check-result.ts";
 import type { Observation } from "./observation.ts";
 import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
-import type { Action, Topology } from "./topology.ts";
+import type { Action, Topology, Way } from "./topology.ts";
 
 /** The routes of the first traffic's sender as they were when an event came, or at the end. */
 export interface RouteSnapshot {
@@ -19,6 +19,8 @@ export class RunRecord {
   readonly snapshots: RouteSnapshot[] = [];
   /** By the number of the check; those whose time has come. */
   readonly checks: CheckResult[] = [];
+  /** Ways between hosts whose queues were full. */
+  readonly fullQueues: (Way & { readonly dropped: number })[] = [];
   readonly #topology: Topology;
   readonly #observed: string | undefined;
 
@@ -40,6 +42,9 @@ export class RunRecord {
         break;
       case "action":
         this.#acted(observation.at, observation.action);
+        break;
+      case "full":
+        this.fullQueues.push(observation);
         break;
       case "check":
         this.#check(observation);

@@ -151,6 +151,13 @@ interface Parts {
 function schedule(parts: Parts, { hosts, traffic, events, checks, duration }: Topology, observe: Observe): void {
   const { simulation } = parts;
   const virtual = new Map(hosts.map((host) => [host.name, host.virtual ?? ""]));
+  // What is due at one time comes in this order: events before what meets them.
+  for (const { at, action } of events) {
+    simulation.at(at, () => {
+      act(parts, action);
+      observe({ kind: "action", at, action });
+    });
+  }
   for (const [number, { from, to, every, at: start }] of traffic.entries()) {
     simulation.at(start, () => {
       simulation
@@ -162,12 +169,6 @@ function schedule(parts: Parts, { hosts, traffic, events, checks, duration }: To
   }
   for (const [check, { at }] of checks.entries()) {
     if (at < duration) simulation.at(at, () => observe({ kind: "check", at, check }));
-  }
-  for (const { at, action } of events) {
-    simulation.at(at, () => {
-      act(parts, action);
-      observe({ kind: "action", at, action });
-    });
   }
 }
 
@@ -200,7 +201,7 @@ function act({ simulation, wiring, gateways }: Parts, action: Action): void {
 
 async function run(
   simulation: Simulation,
-  { duration, checks }: Topology,
+  { duration, checks, hosts }: Topology,
   { observe, pace = yieldOnly, signal }: SimulatedSettings,
 ): Promise<SimulatedOutcome> {
   for (let tick = 1; simulation.now < duration; tick++) {
@@ -212,6 +213,10 @@ async function run(
   }
   for (const [check, { at }] of checks.entries()) {
     if (at >= duration) observe({ kind: "check", at, check });
+  }
+  for (const { from, to, dropped } of simulation.fullLinks()) {
+    const name = (host: number): string => hosts[host]?.name ?? "";
+    observe({ kind: "full", at: duration, from: name(from), to: name(to), dropped });
   }
   const { network, happened } = simulation;
   return { ok: true, network, happened, traceHash: simulation.traceHash() };

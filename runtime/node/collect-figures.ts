@@ -46,13 +46,13 @@ export function collectFigures(parts: CountingParts): Figures {
 }
 
 /** The part that is cheap enough to look at all the time. */
-export function flowFigures({ elements }: NodeDataflow, { datagrams, tun }: World): FlowFigures {
+export function flowFigures({ elements, ports }: NodeDataflow, { datagrams, tun }: World): FlowFigures {
   return {
     elements: elements.map(({ element, label, counters }) => {
       return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
     }),
     network: networkFigures(datagrams),
-    tun: tun === undefined ? null : tunFigures(tun),
+    tun: tun === undefined ? null : tunFigures(tun, ports.strays.counts),
   };
 }
 
@@ -121,8 +121,8 @@ function networkFigures({ counters }: Datagrams): Figures["network"] {
   return { ...counters, failed: countsOf(counters.failed) };
 }
 
-function tunFigures({ name, mtu, counters }: Tun): TunFigures {
-  return { name, mtu, ...counters, refused: countsOf(counters.refused) };
+function tunFigures({ name, mtu, counters }: Tun, strays: ReadonlyMap<string, number>): TunFigures {
+  return { name, mtu, ...counters, refused: countsOf(counters.refused), strays: countsOf(strays) };
 }
 
 function countsOf(counts: ReadonlyMap<string, number>): Counts {

@@ -7,6 +7,7 @@ import { TunTx } from "../elements/tun-tx.ts";
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import { PeerBook } from "../observe/peer-book.ts";
+import { StrayPackets } from "../observe/stray-packets.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import type { Tuple } from "../plan/packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
@@ -16,6 +17,7 @@ import type { World } from "../world/world.ts";
 /** The elements between a node and the world around it. They stay when the node is given another program. */
 export class NodePorts {
   readonly peers: PeerBook = new PeerBook();
+  readonly strays: StrayPackets = new StrayPackets();
   readonly mux: Mux;
   readonly networkIn: NetworkIn;
   readonly networkOut: NetworkOut;
@@ -34,7 +36,11 @@ export class NodePorts {
   ) {
     this.#world = world;
     this.#snitch = snitch;
-    this.mux = new Mux(world.clock, limits, step);
+    this.mux = new Mux(world.clock, limits, (cause) => {
+      const before = this.#left;
+      step(cause);
+      if (cause.provenance === "device" && this.#left === before) this.strays.note(cause);
+    });
     this.networkIn = new NetworkIn(world, this.peers, (cause) => {
       received(cause.tuple, cause.source);
       if (snitch.isOn) snitch.crossed("NetworkIn", "out", "Mux", cause.tuple, cause.source);
@@ -55,6 +61,11 @@ export class NodePorts {
     if (packet === undefined || this.#world.tun === undefined) return;
     if (this.#tunRx === undefined) this.#tunRx = new TunRx(this.#world.tun, packet, (cause) => this.#read(cause));
     else this.#tunRx.event = packet;
+  }
+
+  /** How many tuples have left a step so far: for the network, the device, or a step of their own. */
+  get #left(): number {
+    return this.networkOut.counters.in + this.tunTx.counters.in + this.mux.counters.in;
   }
 
   #read(cause: Cause): void {

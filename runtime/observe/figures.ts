@@ -116,6 +116,8 @@ export interface TunFigures {
   readonly writtenBytes: number;
   /** Packets that the kernel refused. */
   readonly refused: Counts;
+  /** Packets of the device that went nowhere, by destination: no rule had a place for them. */
+  readonly strays: Counts;
 }
 
 /** How late timers and sockets were served over the last 10 to 20 seconds; the first figures begin the counting. */

@@ -24,6 +24,8 @@ export class SimLink {
   readonly from: number;
   readonly to: number;
   isUp = true;
+  /** Datagrams that found the queue full. */
+  dropped = 0;
   readonly #random: RandomStream;
   #faults: Required<LinkFaults>;
   #lastInOrder = 0;
@@ -59,7 +61,10 @@ export class SimLink {
     const { rate, queue } = this.#faults;
     if (rate === Infinity) return now;
     const begins = Math.max(now, this.#freeAt);
-    if (begins - now > queue) return undefined;
+    if (begins - now > queue) {
+      this.dropped++;
+      return undefined;
+    }
     this.#freeAt = begins + ((bytes + HEADER_BYTES) * 8) / rate;
     return this.#freeAt;
   }

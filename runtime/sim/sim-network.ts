@@ -99,6 +99,13 @@ export class SimNetwork {
     return link;
   }
 
+  /** The links whose queues have been full. */
+  fullLinks(): readonly SimLink[] {
+    return this.#links.flatMap((row) =>
+      row.flatMap((link) => (link === undefined || link.dropped === 0 ? [] : [link])),
+    );
+  }
+
   /** Asks again for the faults of all links; what is under way is not touched. */
   renewFaults(): void {
     for (const row of this.#links) {

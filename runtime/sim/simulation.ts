@@ -100,6 +100,11 @@ export class Simulation {
     this.#network.renewFaults();
   }
 
+  /** What links dropped because their queues were full, by the numbers of the hosts. */
+  fullLinks(): readonly { readonly from: number; readonly to: number; readonly dropped: number }[] {
+    return this.#network.fullLinks();
+  }
+
   at(time: number, act: () => void): void {
     this.#clock.at(time, act);
   }

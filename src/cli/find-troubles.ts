@@ -12,6 +12,7 @@ const LATE = 0.1;
 export function findTroubles(figures: Figures): readonly string[] {
   return [
     ...refusedSends(figures),
+    ...strayPackets(figures),
     ...silentPeers(figures),
     ...fullQueues(figures),
     ...fullTables(figures),
@@ -54,18 +55,32 @@ function refusedSends({ network }: Figures): readonly string[] {
   );
 }
 
+function strayPackets({ tun }: Figures): readonly string[] {
+  return Object.entries(tun?.strays ?? {}).map(
+    ([destination, count]) =>
+      `${count} packets for ${destination} went nowhere: no rule knows a way to it (a member or peer that this node was not told of?)`,
+  );
+}
+
 /** Names are sent to, numbers are heard: somebody at the same port who is never sent to may be the one that was meant. */
 function silentPeers({ peers }: Figures): readonly string[] {
-  const unasked = new Set(peers.filter(({ sent }) => sent === 0).map(({ address }) => portOf(address)));
+  const unasked = peers.filter(({ sent }) => sent === 0);
+  const ports = new Set(unasked.map(({ address }) => portOf(address)));
   return peers.flatMap((peer): readonly string[] => {
     const { address, sent, silence, refusal } = peer;
     if (refusal !== null) return [`nothing can be sent to ${address}: ${explained(refusal)}`];
-    if (sent < UNANSWERED || (isName(peer) && unasked.has(portOf(address)))) return [];
-    if (silence === null)
-      return [`${address} has never answered (${sent} datagrams sent): a dead link, a wrong address, or no node there`];
+    if (sent < UNANSWERED || (isName(peer) && ports.has(portOf(address)))) return [];
+    if (silence === null) return [`${address} has never answered (${sent} datagrams sent): ${whySilent(unasked)}`];
     if (silence < LONG_SILENCE) return [];
     return [`${address} has been silent for ${silence.toFixed(0)} s`];
   });
+}
+
+/** Who speaks to this node and is never spoken to is perhaps the one that was meant. */
+function whySilent(unasked: readonly PeerFigures[]): string {
+  if (unasked.length === 0) return "a dead link, a wrong address, or no node there";
+  const names = unasked.map(({ address }) => address).slice(0, 3);
+  return `perhaps a wrong address, for ${names.join(", ")} is heard and never sent to`;
 }
 
 function isName({ address }: PeerFigures): boolean {

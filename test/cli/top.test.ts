@@ -73,6 +73,31 @@ test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly 
     figures: { rules: [{ ...(calm.rules[0] as Figures["rules"][number]), failed: 2 }] },
     says: ["rule r1 (a/p.mzl:3): 2 derivations had no value"],
   },
+  {
+    cause: "packets that no rule knows a way for",
+    figures: {
+      tun: {
+        name: "mosaic0",
+        mtu: 1250,
+        read: 9,
+        readBytes: 0,
+        written: 0,
+        writtenBytes: 0,
+        refused: {},
+        strays: { "100.64.0.2": 7 },
+      },
+    },
+    says: [
+      "7 packets for 100.64.0.2 went nowhere: no rule knows a way to it (a member or peer that this node was not told of?)",
+    ],
+  },
+  {
+    cause: "a wrong address whose right one is heard",
+    figures: { peers: [peer("10.0.0.9:10000", 5, null), peer("10.0.0.2:10000", 0, 1)] },
+    says: [
+      "10.0.0.9:10000 has never answered (5 datagrams sent): perhaps a wrong address, for 10.0.0.2:10000 is heard and never sent to",
+    ],
+  },
 ])("top names $cause", ({ figures, says }) => {
   expect(findTroubles({ ...calm, ...figures })).toEqual(says);
 });

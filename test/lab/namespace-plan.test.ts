@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HubRates } from "../../lab/hub-rates.ts";
+import { HubRates, readQueueDrops } from "../../lab/hub-rates.ts";
 import { hubRules } from "../../lab/hub-rules.ts";
 import { creationBatch, faultsBatch, hostBatch, hubBatch, natRules, planNamespaces } from "../../lab/namespace-plan.ts";
 import { readTopology, type Topology } from "../../lab/topology.ts";
@@ -113,4 +113,14 @@ qdisc replace dev h2 parent 1:1 bfifo limit 12500
 `,
     );
   });
+});
+
+test("what `tc` tells of full queues is told by the names of hosts", () => {
+  const said = JSON.stringify([
+    { kind: "htb", dev: "h2", root: true, drops: 7 },
+    { kind: "bfifo", dev: "h2", parent: "1:1", drops: 7 },
+    { kind: "bfifo", dev: "h1", parent: "1:2", drops: 0 },
+  ]);
+  expect(readQueueDrops(said, plan)).toEqual([{ from: "a", to: "b", dropped: 7 }]);
+  expect(readQueueDrops("Error: no such device", plan)).toEqual([]);
 });
