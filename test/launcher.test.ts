@@ -13,6 +13,7 @@ echo "NAME: $*"
 exit 7
 `;
 const MAIN = "src/cli/main.ts";
+const STACK = "--stack-size=3000";
 
 describe("./mosaic", () => {
   let folder: string;
@@ -26,7 +27,7 @@ describe("./mosaic", () => {
     addNode(pinned(), "pinned");
     expect(run("env", "-i", join(folder, "mosaic"), "run", "a b.mzl", "--json")).toEqual({
       status: 7,
-      output: `pinned: ${join(folder, MAIN)} run a b.mzl --json\n`,
+      output: `pinned: ${STACK} ${join(folder, MAIN)} run a b.mzl --json\n`,
     });
   });
 
@@ -45,19 +46,21 @@ describe("./mosaic", () => {
     const command = from === "." ? path : join(folder, path);
     const [first = command, ...rest] = [...shell, command];
     const { stdout } = spawnSync(first, rest, { cwd: join(folder, from), encoding: "utf8" });
-    expect(stdout).toBe(`pinned: ${join(folder, MAIN)}\n`);
+    expect(stdout).toBe(`pinned: ${STACK} ${join(folder, MAIN)}\n`);
   });
 
   test("is found through PATH", () => {
     addNode(pinned(), "pinned");
-    expect(runIn(`${folder}${delimiter}/usr/bin:/bin`, "mosaic").output).toBe(`pinned: ${join(folder, MAIN)}\n`);
+    expect(runIn(`${folder}${delimiter}/usr/bin:/bin`, "mosaic").output).toBe(
+      `pinned: ${STACK} ${join(folder, MAIN)}\n`,
+    );
   });
 
   test.each(["v24.15.0", "v24.21.3", "v26.0.0", "v100.1.0-nightly"])(
     "without it takes Node %s from PATH",
     (version) => {
       addNode("bin/node", "found", version);
-      expect(fromPath().output).toBe(`found: ${join(folder, MAIN)}\n`);
+      expect(fromPath().output).toBe(`found: ${STACK} ${join(folder, MAIN)}\n`);
     },
   );
 

@@ -55,7 +55,7 @@ describe("--plugin", () => {
       "takes a name that is taken",
       file(
         "taken.ts",
-        "export default (r) => r.registerFunction('f_now', {args: [], result: 'any', pure: true}, () => 1);\n",
+        "const now = { args: [], result: 'any', pure: true };\nexport default (r) => r.registerFunction('f_now', now, () => 1);\n",
       ),
       1,
       /the function f_now is there already/,
@@ -109,7 +109,11 @@ test("--dialect says how to read a file, and what it imports is as its own endin
   file("imported.mzl", "materialize(t, infinity, infinity, keys(1)).\nt(1).\ni: t(A) :- e(A), A := A.\n");
   const main = file(
     "main.txt",
-    'import "imported.mzl".\nr1 u(@X, N) :- go(@X, N), N := N + 1.\nmaterialize(u, infinity, infinity, keys(2)).\ngo("localhost:10000", 1).\n',
+    `import "imported.mzl".
+    materialize(u, infinity, infinity, keys(2)).
+    r1 u(@X, N) :- go(@X, N), N := N + 1.
+    go("localhost:10000", 1).
+    `,
   );
   const ended = await mosaic("eval", main, "--dialect", "overlog", "--print", "u");
   expect(ended.stdout).toBe('u("localhost:10000", 2).\n');
