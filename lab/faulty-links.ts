@@ -29,20 +29,27 @@ export function hasFaults({ links, events }: Topology): boolean {
 export class FaultyLinks {
   readonly #child: ChildProcess;
   readonly #seed: number;
+  readonly #ended: Promise<LinkReport>;
+  #said = "";
+  #failure: string | undefined;
 
   private constructor(child: ChildProcess, seed: number) {
     this.#child = child;
     this.#seed = seed;
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#said += text));
+    this.#ended = once(child, "exit").then(() => this.#fail());
+  }
+
+  /** Why the links are no longer what they should be; undefined as long as they are. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   static async start({ seed }: Topology, namespaces: Namespaces): Promise<FaultyLinks> {
     const [command = "", ...args] = namespaces.onHub([process.execPath, PROCESS]);
     const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: labEnvironment() });
     const links = new FaultyLinks(child, seed);
-    let said = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
-    const ended = once(child, "exit").then((): LinkReport => ({ ok: false, message: said.trim() }));
-    const report = await Promise.race([links.follow(namespaces.wiring), ended]);
+    const report = await links.follow(namespaces.wiring);
     if (!report.ok) throw new LabFailure(`the links with faults could not be made: ${report.message}`);
     namespaces.useFaults();
     return links;
@@ -51,8 +58,14 @@ export class FaultyLinks {
   /** Settles when the links are as the wiring has them. */
   async follow(wiring: Wiring): Promise<LinkReport> {
     const reported = once(this.#child, "message").then(([report]) => report as LinkReport);
-    this.#child.send({ ways: faultyWays(wiring), seed: this.#seed } satisfies LinkOrder);
-    return reported;
+    const order: LinkOrder = { ways: faultyWays(wiring), seed: this.#seed };
+    if (this.#child.connected) this.#child.send(order, () => {});
+    return Promise.race([reported, this.#ended]);
+  }
+
+  #fail(): LinkReport {
+    this.#failure = `the process of the links has ended: ${this.#said.trim() || "it was killed"}`;
+    return { ok: false, message: this.#said.trim() };
   }
 
   stop(): void {

@@ -25,7 +25,14 @@ export interface KernelSettings {
   readonly signal: AbortSignal;
 }
 
-export type KernelOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string };
+export type KernelOutcome =
+  | {
+      readonly ok: true;
+      /** Seconds until all nodes ran, and from the end until nothing of the lab was left. */
+      readonly startSeconds: number;
+      readonly endSeconds: number;
+    }
+  | { readonly ok: false; readonly message: string };
 
 const TICK_SECONDS = 0.5;
 /** So long after its end a lab waits for the commands of its checks. */
@@ -34,11 +41,15 @@ const PATIENCE_SECONDS = 30;
 /** Runs a topology in network namespaces of the kernel. Whatever comes of it, they are gone when the promise settles. */
 export async function runInKernel(topology: Topology, settings: KernelSettings): Promise<KernelOutcome> {
   let lab: KernelLab | undefined;
+  const begunAt = performance.now();
   try {
     lab = new KernelLab(topology, settings);
     await lab.start();
+    const startSeconds = (performance.now() - begunAt) / 1e3;
     await lab.run();
-    return { ok: true };
+    const endedAt = performance.now();
+    await lab.close();
+    return { ok: true, startSeconds, endSeconds: (performance.now() - endedAt) / 1e3 };
   } catch (error) {
     if (settings.signal.aborted) return { ok: false, message: "interrupted" };
     if (!(error instanceof LabFailure)) throw error;
@@ -102,6 +113,7 @@ class KernelLab {
     ];
     for (const { at, act } of due.toSorted((one, other) => one.at - other.at)) {
       await sleep(Math.max(0, at - this.#now()) * 1e3, undefined, { signal: this.#settings.signal });
+      if (this.#links?.failure !== undefined) throw new LabFailure(this.#links.failure);
       await act();
     }
     const patience = sleep(PATIENCE_SECONDS * 1e3, undefined, { signal: this.#settings.signal, ref: false });

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatDuration } from "../../lab/duration.ts";
-import { runInKernel } from "../../lab/kernel.ts";
+import { type KernelOutcome, runInKernel } from "../../lab/kernel.ts";
 import { removeLeftovers } from "../../lab/leftovers.ts";
 import type { Observation, Observe } from "../../lab/observation.ts";
 import { findPingTool, type PingTool } from "../../lab/ping-process.ts";
 import { findPlace, type Place } from "../../lab/place.ts";
 import { RunRecord } from "../../lab/run-record.ts";
 import { type Screen, styled, writeLine } from "../../lab/screen.ts";
-import { runSimulated } from "../../lab/simulated.ts";
+import { runSimulated, type SimulatedOutcome } from "../../lab/simulated.ts";
 import { Timeline } from "../../lab/timeline.ts";
 import type { Topology } from "../../lab/topology.ts";
 import { enterUserNamespace, isInUserNamespace } from "../../lab/user-namespace.ts";
@@ -30,6 +30,8 @@ export interface LabOptions extends ConclusionOptions {
   /** `demo`: in the simulator where there are no namespaces; `simulator`: there in any case. */
   readonly place: "kernel" | "nearest" | "simulator";
 }
+
+type Times = Pick<KernelOutcome & { readonly ok: true }, "startSeconds" | "endSeconds">;
 
 /** `mosaic lab TOPOLOGY`: runs a topology on this machine, live, and says what came of it. Nothing of it is left. */
 export async function runLab(file: string, options: LabOptions, output: Output): Promise<void> {
@@ -61,7 +63,15 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   timeline.finish();
   if (!outcome.ok) throw runFailed(outcome.message);
   writeLine(screen);
-  await conclude({ topology, record, results, place: place.kind }, options, output);
+  const times = "startSeconds" in outcome ? outcome : undefined;
+  const more = times === undefined ? {} : { startSeconds: times.startSeconds, endSeconds: times.endSeconds };
+  await conclude({ topology, record, results, place: place.kind }, options, output, more);
+  if (times !== undefined) writeLine(screen, styled(screen, "dim", `\n${describeTimes(topology, times)}`));
+}
+
+function describeTimes({ hosts }: Topology, { startSeconds, endSeconds }: Times): string {
+  const count = hosts.length === 1 ? "1 host" : `${hosts.length} hosts`;
+  return `${count}: all ran after ${startSeconds.toFixed(1)} s; nothing is left, ${endSeconds.toFixed(1)} s after the end`;
 }
 
 /** The table of routes is watched for the timeline's sake; what the topology asks for is shown. */
@@ -117,7 +127,7 @@ async function run(
   { place, pingTool, captures, began }: LabWorld,
   observe: Observe,
   screen: Screen,
-): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }> {
+): Promise<KernelOutcome | SimulatedOutcome> {
   const signal = interruptSignal();
   if (place.kind === "kernel") {
     const mosaic = checkoutFile("mosaic");

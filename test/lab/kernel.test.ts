@@ -151,7 +151,7 @@ async function run(
   };
   const { signal } = new AbortController();
   const outcome = await runInKernel(topology, { mosaic: MOSAIC, plans: plansOf(topology), pingTool, observe, signal });
-  expect(outcome).toEqual({ ok: true });
+  expect(outcome).toMatchObject({ ok: true });
   expect(leftovers()).toEqual([]);
   return { record, gone };
 }
@@ -176,7 +176,11 @@ describe("a tunnel in the kernel", () => {
   test("has links with the faults that the topology gives them, and hosts that go down and up", async () => {
     const text = TUNNEL.replace("hosts = 2", 'hosts = 2\nlinks = [{ between = "all", delay = "20ms", loss = 0.1 }]');
     const topology = topologyOf(
-      text.replace('cut = ["a", "b"]', 'kill = "b"').replace('heal = ["a", "b"]', 'start = "b"'),
+      text
+        .replace('cut = ["a", "b"]', 'kill = "b"')
+        .replace('heal = ["a", "b"]', 'start = "b"')
+        // A node takes a while to start on a busy machine.
+        .replace("2800ms", "8s"),
     );
     const { record, gone } = await run(topology, "UDP echo");
     const [pings] = record.pings;
@@ -184,6 +188,22 @@ describe("a tunnel in the kernel", () => {
     expect(pings?.roundTrips[0]).toBeGreaterThan(0.04);
     expect(pings?.recent(4)).toContain(true);
     expect(record.outages(0)[0]?.seconds).toBeGreaterThan(0.7);
+  });
+
+  test("ends when the process of its links is killed, and says so", async () => {
+    const topology = topologyOf(TUNNEL.replace("hosts = 2", 'hosts = 2\nlinks = [{ between = "all", delay = "5ms" }]'));
+    const kill = (): void => {
+      const { stdout } = spawnSync("pgrep", ["-P", String(process.pid), "-f", "link-process.ts"], { encoding: "utf8" });
+      for (const pid of stdout.split("\n")) if (pid !== "") process.kill(Number(pid), "SIGKILL");
+    };
+    const observe = ({ kind }: Observation): void => void (kind === "tick" && kill());
+    const { signal } = new AbortController();
+    const settings = { mosaic: MOSAIC, plans: plansOf(topology), pingTool: "UDP echo" as const, observe, signal };
+    expect(await runInKernel(topology, settings)).toEqual({
+      ok: false,
+      message: "the process of the links has ended: it was killed",
+    });
+    expect(leftovers()).toEqual([]);
   });
 
   test("that is interrupted is gone at once", async () => {
