@@ -57,6 +57,8 @@ export interface Compiler {
   facts(text: string, plan: Plan): Compiled<readonly Fact[]>;
   /** What is wrong with a predicate's name; undefined when the plan has one of that name. */
   predicate(name: string, plan: Plan): Complaint | undefined;
+  /** What the running program calls the columns of a table: undefined where it has no name for one. */
+  columns(table: string): readonly (string | undefined)[];
   /** The node's files, read again, after a change. */
   program(change: ProgramChange): Compiled<NextProgram>;
 }

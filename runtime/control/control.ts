@@ -4,7 +4,16 @@ import type { Compiler } from "./compiler.ts";
 import type { QueriedNode } from "./evaluate.ts";
 import type { RefusalReason } from "./reply.ts";
 
-export interface ControlCounters {
+/** The control interface in numbers. Plain data that survives JSON. */
+export interface ControlFigures {
+  /** Clients so far. */
+  readonly clients: number;
+  readonly requests: number;
+  /** Requests of which nothing was done, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+interface ControlCounters {
   /** Clients so far. */
   clients: number;
   requests: number;
@@ -33,6 +42,11 @@ export class Control {
         source: () => null,
       },
     };
+  }
+
+  figures(): ControlFigures {
+    const { clients, requests, refused } = this.counters;
+    return { clients, requests, refused: Object.fromEntries(refused) };
   }
 
   refused(reason: RefusalReason): void {

@@ -1,3 +1,4 @@
+import type { ControlFigures } from "./control.ts";
 import type { Figures } from "../observe/figures.ts";
 import type { Succession } from "../node/succession.ts";
 import type { JsonValue } from "../observe/watch.ts";
@@ -10,7 +11,7 @@ export type Reply = Part | Done | Refusal;
 export type Part =
   | { readonly id: RequestId; readonly columns: readonly string[] }
   | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] }
-  | { readonly id: RequestId; readonly figures: Figures }
+  | { readonly id: RequestId; readonly figures: Figures; readonly control: ControlFigures }
   /** What became of the tables, and the files that are loaded now. */
   | { readonly id: RequestId; readonly succession: Succession; readonly files: readonly string[] }
   /** The trace has begun. */
@@ -39,6 +40,8 @@ export interface Seen {
   /** Name and arguments; with the form `text`, as one string. */
   readonly tuple?: readonly JsonValue[] | string;
   readonly loc?: string;
+  /** The predicate of a packet within the tuple that is still closed. */
+  readonly carries?: string;
   readonly reason?: string;
 }
 

@@ -95,7 +95,7 @@ export class Session {
         return this.#exchange(id, request);
       case "figures":
         return [
-          { id, figures: this.#control.node.figures() },
+          { id, figures: this.#control.node.figures(), control: this.#control.figures() },
           { id, ok: true },
         ];
       case "trace":
@@ -107,7 +107,8 @@ export class Session {
   #contents(id: RequestId, name: string, form: ValueForm): Iterable<Reply> {
     const table = this.#control.node.table(name);
     if (table === undefined) return this.#query(id, `${name}()`, form);
-    const columns = Array.from({ length: table.predicate.arity }, (_, column) => `${column + 1}`);
+    const names = this.#control.compiler.columns(name);
+    const columns = Array.from({ length: table.predicate.arity }, (_, column) => names[column] ?? `${column + 1}`);
     return rowsReplies(id, columns, [...table.rows()], form);
   }
 

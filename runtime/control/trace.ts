@@ -75,10 +75,17 @@ export class Trace {
     return rule === undefined ? {} : { rule };
   }
 
-  #tuple({ predicate, args, isDelete }: Tuple): Pick<Seen, "tuple" | "op"> {
+  /** A packet is closed while it is in transit; its hash says what it is. */
+  #predicateOf({ hash }: Packet): string | undefined {
+    return this.#node.plan.predicates.find(({ wire }) => wire.tuple === hash || wire.remove === hash)?.name;
+  }
+
+  #tuple({ predicate, args, isDelete }: Tuple): Pick<Seen, "tuple" | "op" | "carries"> {
     const op = isDelete ? ({ op: "-" } as const) : {};
+    const closed = args.find((value) => value instanceof Packet && value.tuple === undefined);
+    const carried = closed instanceof Packet ? this.#predicateOf(closed) : undefined;
     const tuple = this.#form === "text" ? formatTuple(predicate.name, args) : watchedTuple(predicate.name, args);
-    return { tuple, ...op };
+    return { tuple, ...op, ...(carried === undefined ? {} : { carries: carried }) };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ControlFigures } from "../../runtime/control/control.ts";
 import type { Figures } from "../../runtime/observe/figures.ts";
 import { findTroubles } from "./find-troubles.ts";
 import { textColumns } from "./text-columns.ts";
@@ -5,10 +6,14 @@ import { textColumns } from "./text-columns.ts";
 const MOST_RULES = 20;
 
 /** A node in numbers, as people read it. With the figures of a moment `before`, rates are those since then. */
-export function figuresScreen(now: Figures, before: Figures | undefined): readonly string[] {
+export function figuresScreen(
+  now: Figures & { readonly control: ControlFigures },
+  before: Figures | undefined,
+): readonly string[] {
   const troubles = findTroubles(now);
   return [
     ...headLines(now, before),
+    controlLine(now.control),
     ...section("TROUBLES", troubles.length === 0 ? ["none that the figures show"] : troubles),
     ...section("PEERS", peerLines(now)),
     ...section("QUEUES", queueLines(now)),
@@ -33,6 +38,11 @@ function headLines(now: Figures, before: Figures | undefined): readonly string[]
     `network: ${network.sent} datagrams sent (${bytes(network.sentBytes)}), ` +
       `${network.received} received (${bytes(network.receivedBytes)})${device}`,
   ];
+}
+
+function controlLine({ clients, requests, refused }: ControlFigures): string {
+  const reasons = Object.entries(refused).map(([reason, count]) => `${count} refused (${reason})`);
+  return [`control: ${clients} clients so far`, `${requests} requests`, ...reasons].join(", ");
 }
 
 function peerLines({ peers }: Figures): readonly string[] {

@@ -18,7 +18,11 @@ export class NodeClient {
   private constructor(name: string, socket: Socket) {
     this.#name = name;
     this.#socket = socket;
-    this.#replies = createInterface({ input: socket, crlfDelay: Infinity })[Symbol.asyncIterator]();
+    const lines = createInterface({ input: socket, crlfDelay: Infinity });
+    // A socket that is broken off has no end, and nobody would stop waiting for the next line.
+    socket.once("close", () => lines.close());
+    socket.on("error", () => lines.close());
+    this.#replies = lines[Symbol.asyncIterator]();
   }
 
   /** NODE of the command line: the path of a socket, or the port of a node of this user. */

@@ -13,6 +13,7 @@ import type { Fact, Peer } from "../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
 import { unknownName } from "../asked-names.ts";
+import { type ColumnNames, columnNames } from "../column-names.ts";
 import { compileQuery } from "../compile-query.ts";
 import { readFacts } from "../read-facts.ts";
 import { Failure } from "./failure.ts";
@@ -24,11 +25,13 @@ import { showDiagnostics } from "./show-diagnostics.ts";
 /** The compiler, as a running node is handed it for the questions and wishes of its operators. */
 export class NodeCompiler implements Compiler {
   #options: ProgramOptions;
+  #columns: ColumnNames;
   readonly #peers: readonly Peer[];
 
   /** What the node was started with. */
-  constructor(options: ProgramOptions, peers: readonly Peer[]) {
+  constructor(options: ProgramOptions, columns: ColumnNames, peers: readonly Peer[]) {
     this.#options = options;
+    this.#columns = columns;
     this.#peers = peers;
   }
 
@@ -48,16 +51,21 @@ export class NodeCompiler implements Compiler {
     return complaintOf([report("E0304", undefined, unknownName(name, [...new Set(names)]))], []);
   }
 
+  columns(table: string): readonly (string | undefined)[] {
+    return this.#columns.get(table) ?? [];
+  }
+
   program(change: ProgramChange): Compiled<NextProgram> {
     const files = changedFiles(this.#options.files, change);
     if (!files.ok) return { ok: false, complaint: said(files.message) };
     const options = { ...this.#options, files: files.files };
-    const { plan, diagnostics, sources } = compileForRun(options);
-    if (plan === undefined) return { ok: false, complaint: complaintOf(diagnostics, sources) };
+    const { plan, core, diagnostics, sources } = compileForRun(options);
+    if (plan === undefined || core === undefined) return { ok: false, complaint: complaintOf(diagnostics, sources) };
     const facts = this.#peerFacts(plan);
     if (typeof facts === "string") return { ok: false, complaint: said(facts) };
     const keep = (): void => {
       this.#options = options;
+      this.#columns = columnNames(core);
     };
     return { ok: true, result: { program: loadProgram(plan), facts, files: options.files, keep } };
   }

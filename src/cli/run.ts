@@ -10,6 +10,7 @@ import { formatWatchLine } from "../../runtime/observe/watch.ts";
 import { Capture, captured } from "../../runtime/observe/capture.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
 import type { Datagrams, Tun, World } from "../../runtime/world/world.ts";
+import { type ColumnNames, columnNames } from "../column-names.ts";
 import { CaptureFile } from "./capture-file.ts";
 import { becomeUser, type User } from "./drop-privileges.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
@@ -49,6 +50,7 @@ export interface RunOptions extends ProgramOptions {
 /** What a node starts with: the program, and what the command line says to it. */
 interface Prepared {
   readonly program: Program;
+  readonly columns: ColumnNames;
   readonly facts: NodeSettings["facts"];
 }
 
@@ -67,7 +69,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   if (options.user !== undefined) becomeUser(options.user);
   const names = ownNames(options.listen, options.address, world.datagrams.address);
   const node = newNode(prepared, world, names, options, output);
-  const compiler = new NodeCompiler(options, options.peers);
+  const compiler = new NodeCompiler(options, prepared.columns, options.peers);
   const control = await controlOf(node, compiler, options.control, world.datagrams, output.log);
   resources.defer(() => control?.close());
   if (!node.start()) await refuse(node, output.log);
@@ -92,11 +94,11 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   if (!listen.ok) throw wrongUsage("--listen", listen.message);
   const compilation = compileForRun(options);
   reportDiagnostics(compilation, output);
-  const { plan } = compilation;
-  if (plan === undefined) throw programFailure(compilation.diagnostics);
+  const { plan, core } = compilation;
+  if (plan === undefined || core === undefined) throw programFailure(compilation.diagnostics);
   const facts = factsOfPeers(plan, options.peers);
   checkWatched(options.watch, plan);
-  return { program: loadProgram(plan), facts };
+  return { program: loadProgram(plan), columns: columnNames(core), facts };
 }
 
 async function openMetrics(

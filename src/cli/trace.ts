@@ -33,8 +33,9 @@ export function seenLine(seen: Seen): string {
   return `${seen.t.toFixed(3)} ${what(seen)}`;
 }
 
-function what({ kind, from = "", port = "", to = "", rule = "", op, tuple, loc, reason }: Seen): string {
-  const text = brief(typeof tuple === "string" ? tuple : "");
+function what({ kind, from = "", port = "", to = "", rule = "", op, tuple, loc, carries, reason }: Seen): string {
+  const written = brief(typeof tuple === "string" ? tuple : "");
+  const text = carries === undefined ? written : `${written} carrying ${carries}`;
   switch (kind) {
     case "crossing": {
       const place = loc === undefined ? "" : ` ${from === "NetworkIn" ? "from" : "to"} ${loc}`;

@@ -103,10 +103,12 @@ test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly 
 });
 
 test("the whole screen", () => {
+  const control = { clients: 2, requests: 9, refused: { malformed: 1 } };
   const before: Figures = { ...calm, uptime: 80, steps: { ...calm.steps, steps: 5 } };
-  expect(figuresScreen({ ...calm, peers: [peer("10.0.0.2:10000", 9, 1)] }, before).join("\n")).toBe(`\
+  expect(figuresScreen({ ...calm, peers: [peer("10.0.0.2:10000", 9, 1)], control }, before).join("\n")).toBe(`\
 10.0.0.1:10000   up 1 min 30 s   10 steps, 0.5/s
 network: 1 datagrams sent (1.2 kB), 0 received (0 B)
+control: 2 clients so far, 9 requests, 1 refused (malformed)
 
 TROUBLES
   none that the figures show
@@ -135,7 +137,10 @@ ELEMENTS
 test("a node gives its figures", () => {
   const asked = new AskedNode("e: out(X) :- in(X).");
   asked.node.insert("in", [1]);
+  asked.session.line("{");
+  asked.replies();
   const [part, end] = asked.request({ do: "figures" });
   expect(part).toMatchObject({ id: 1, figures: { node: "here:1", rules: [{ rule: "e", firings: 1 }] } });
+  expect(part).toMatchObject({ control: { clients: 1, requests: 2, refused: { malformed: 1 } } });
   expect(end).toEqual({ id: 1, ok: true });
 });

@@ -4,6 +4,8 @@ import { Session } from "../../runtime/control/session.ts";
 import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
+import type { CoreProgram } from "../../src/2-rewrite/core.ts";
+import { columnNames } from "../../src/column-names.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";
 import { NodeCompiler } from "../../src/cli/node-compiler.ts";
 import type { ProgramOptions } from "../../src/cli/run-program.ts";
@@ -14,11 +16,15 @@ const HERE = "here:1";
 const OPTIONS: ProgramOptions = { files: [], defines: new Map(), dialect: undefined, facts: [], hasTun: false };
 
 export function planOf(program: string): Plan {
+  return compiled(program).plan;
+}
+
+function compiled(program: string): { readonly plan: Plan; readonly core: CoreProgram } {
   const library = new FileLibrary();
   library.give("asked.mzl", program);
-  const { plan, diagnostics } = compile(["asked.mzl"], library, { defines: new Map(), dialect: undefined });
-  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
-  return plan;
+  const { plan, core, diagnostics } = compile(["asked.mzl"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined || core === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+  return { plan, core };
 }
 
 /** A node in a world of its own and one client of its control interface, without a socket between them. */
@@ -33,8 +39,9 @@ export class AskedNode {
 
   constructor(program: string, settings: Partial<NodeSettings> = {}) {
     const world = manualWorld(HERE);
+    const { plan, core } = compiled(program);
     this.clock = world.clock;
-    this.node = new Node(loadProgram(planOf(program)), world, {
+    this.node = new Node(loadProgram(plan), world, {
       names: [HERE],
       facts: [],
       watch: [],
@@ -42,7 +49,7 @@ export class AskedNode {
       ...settings,
     });
     this.node.start();
-    this.control = new Control(this.node, new NodeCompiler(OPTIONS, []));
+    this.control = new Control(this.node, new NodeCompiler(OPTIONS, columnNames(core), []));
     this.session = new Session(this.control, {
       send: (line) => {
         this.lines.push(line);

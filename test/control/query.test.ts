@@ -21,7 +21,7 @@ interface Question {
 
 const questions: readonly Question[] = [
   { asked: "ron.member", answer: ["1", '"a"', '"b"', '"c"'] },
-  { asked: "ron.two", answer: ["1 2", '"a" 0.30000000000000004'] },
+  { asked: "ron.two", answer: ["X C", '"a" 0.30000000000000004'] },
   { asked: "ron.localAddr", answer: ["1", '"here:1"'] },
   { asked: 'ron.link("a", To, C)', answer: ["To C", '"b" 0.1', '"c" infinity'] },
   { asked: "ron.link(X, Y, _), ron.link(Y, Z, _).", answer: ["X Y Z", '"a" "b" "c"'] },

@@ -61,7 +61,7 @@ test("a node is asked by its port and by its socket, and the socket goes with it
   const port = /as 127\.0\.0\.1:(\d+)/.exec(node.stderr)?.[1] ?? "";
   const path = join(folder, "mosaic", `${port}.sock`);
   const byPort = new MosaicProcess(["query", port, "t"], ["env", `XDG_RUNTIME_DIR=${folder}`]);
-  expect(await byPort.ended).toMatchObject({ code: 0, stdout: '1    2\n"a"  1\n' });
+  expect(await byPort.ended).toMatchObject({ code: 0, stdout: 'X    Y\n"a"  1\n' });
   expect(await mosaic("ctl", path, "insert", 'put("b", [1, 2])')).toMatchObject({ code: 0, stdout: "", stderr: "" });
   expect(await mosaic("query", path, 't(X, Y), X > "a"', "--json")).toMatchObject({
     code: 0,
@@ -98,8 +98,8 @@ test("two nodes of one port: the second is asked by its address", async () => {
   expect(second.stderr).toContain(`the node of this port is another: this one is ${other}`);
   const inside = ["env", `XDG_RUNTIME_DIR=${folder}`];
   expect((await new MosaicProcess(["ctl", other, "insert", 't("b", 2)'], inside).ended).code).toBe(0);
-  expect((await new MosaicProcess(["query", other, "t"], inside).ended).stdout).toBe('1    2\n"a"  1\n"b"  2\n');
-  expect((await new MosaicProcess(["query", port, "t"], inside).ended).stdout).toBe('1    2\n"a"  1\n');
+  expect((await new MosaicProcess(["query", other, "t"], inside).ended).stdout).toBe('X    Y\n"a"  1\n"b"  2\n');
+  expect((await new MosaicProcess(["query", port, "t"], inside).ended).stdout).toBe('X    Y\n"a"  1\n');
 });
 
 test("two clients at once, one of them hostile", async () => {
@@ -108,14 +108,14 @@ test("two clients at once, one of them hostile", async () => {
   const hostile = say(path, `${"x".repeat(200_000)}\n\u0000\n{"v":1,"id":1,"do":"query","text":"t"}\n`, 5);
   const polite = say(path, '{"v":1,"id":"q","do":"query","text":"t"}\n', 3);
   expect(await polite).toEqual([
-    { id: "q", columns: ["1", "2"] },
+    { id: "q", columns: ["X", "Y"] },
     { id: "q", rows: [["a", 1]] },
     { id: "q", ok: true, count: 1 },
   ]);
   expect(await hostile).toMatchObject([
     { id: null, ok: false, error: { reason: "too long" } },
     { id: null, ok: false, error: { reason: "malformed" } },
-    { id: 1, columns: ["1", "2"] },
+    { id: 1, columns: ["X", "Y"] },
     { id: 1, rows: [["a", 1]] },
     { id: 1, ok: true },
   ]);
@@ -160,4 +160,21 @@ test("load, unload and reload: the rows stay, a mistake changes nothing", async 
   expect((await ctl("unload", "more.mzl", "--json")).stdout).toContain('"lost":[{"table":"u","rows":2,"why":"gone"}]');
   expect((await ctl("unload", "p")).stderr).toContain("a node without a program does nothing");
   expect(await rows("t(X, _)")).toBe('{"X":"a"}\n{"X":"b"}\n');
+});
+
+test("trace goes on until it is interrupted, or the node is gone", async () => {
+  const path = join(folder, "c.sock");
+  const node = await start("--control", path);
+  const traces = [1, 2].map(() => new MosaicProcess(["trace", path, "put"]));
+  const [first, second] = traces as [MosaicProcess, MosaicProcess];
+  await Promise.all(traces.map((trace) => trace.said(/tracing put/)));
+  await mosaic("ctl", path, "insert", 'put("z", 1)');
+  await first.said(/ReceiveDemux → rule e  put\("z", 1\)/);
+  first.kill("SIGINT");
+  expect(await first.ended).toMatchObject({ code: 0, stderr: `mosaic: tracing put at ${path}\n` });
+  node.kill("SIGKILL");
+  expect(await second.ended).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`the node at ${path} has gone`),
+  });
 });

@@ -1,0 +1,34 @@
+import type { Argument, Atom } from "../grammar/ast.ts";
+import { isPredicate } from "./1-check/rule-shape.ts";
+import type { CoreProgram, CoreRule } from "./2-rewrite/core.ts";
+
+/** What the program calls the columns of each predicate: the variables of the rule that names most of them. */
+export type ColumnNames = ReadonlyMap<string, readonly (string | undefined)[]>;
+
+export function columnNames({ rules }: CoreProgram): ColumnNames {
+  const best = new Map<string, readonly (string | undefined)[]>();
+  for (const atom of [...rules.map(({ head }) => head), ...rules.flatMap(heardAtoms)]) {
+    const names = distinct(atom.args.map(nameOf));
+    if (named(names) > named(best.get(atom.name.text) ?? [])) best.set(atom.name.text, names);
+  }
+  return best;
+}
+
+function heardAtoms({ trigger, body }: CoreRule): readonly Atom[] {
+  const literals = trigger.kind === "view" ? body : [trigger.literal, ...body];
+  return literals.filter(isPredicate).map(({ atom }) => atom);
+}
+
+/** Variables that the compiler has made begin with `$`. */
+function nameOf(argument: Argument): string | undefined {
+  const whole = argument.kind === "aggregate" ? argument.operand : argument;
+  return whole?.kind === "variable" && !whole.name.startsWith("$") ? whole.name : undefined;
+}
+
+function distinct(names: readonly (string | undefined)[]): readonly (string | undefined)[] {
+  return names.map((name, at) => (names.indexOf(name) === at ? name : undefined));
+}
+
+function named(names: readonly (string | undefined)[]): number {
+  return names.filter((name) => name !== undefined).length;
+}
