@@ -1,6 +1,6 @@
 import type { Key } from "../plan/key.ts";
 import type { Sign } from "../plan/plan.ts";
-import type { Row as Values } from "../plan/value.ts";
+import { compareRows, type Row as Values } from "../plan/value.ts";
 import type { DerivedRows, Display } from "./derived-rows.ts";
 import type { Row } from "./row.ts";
 import type { StoreTally } from "./store-tally.ts";
@@ -12,6 +12,7 @@ export class PlainStratum implements Stratum, Display {
   readonly #views: readonly View[];
   readonly #strands: readonly ViewStrand[];
   readonly #tally: StoreTally;
+  readonly #waiting: { readonly values: Values; readonly take: () => void }[] = [];
   #now = 0;
 
   constructor(derived: DerivedRows, views: readonly View[], strands: readonly ViewStrand[], tally: StoreTally) {
@@ -44,14 +45,26 @@ export class PlainStratum implements Stratum, Display {
   #follow(): void {
     const { table } = this.#derived;
     this.#derived.follow(this);
+    this.#settleAges();
     this.#derived.finish();
     this.#tally.evicted += table.evict();
     table.settle();
     this.#tally.touch(table);
   }
 
+  /** Of rows that come, or live on, together the smaller is the older, where age may decide who has to go. */
+  #settleAges(): void {
+    for (const { take } of this.#waiting.sort((a, b) => compareRows(a.values, b.values))) take();
+    this.#waiting.length = 0;
+  }
+
+  #inTurn(values: Values, take: () => void): void {
+    if (this.#derived.table.spec.size < Infinity) this.#waiting.push({ values, take });
+    else take();
+  }
+
   show(values: Values, key: Key): void {
-    this.#derived.table.show(values, key, this.#now);
+    this.#inTurn(values, () => this.#derived.table.show(values, key, this.#now));
   }
 
   hide(row: Row): void {
@@ -59,7 +72,9 @@ export class PlainStratum implements Stratum, Display {
   }
 
   renew(row: Row): void {
-    this.#derived.table.renew(row, this.#now);
-    this.#tally.refreshed(this.#derived.table, row.values);
+    this.#inTurn(row.values, () => {
+      this.#derived.table.renew(row, this.#now);
+      this.#tally.refreshed(this.#derived.table, row.values);
+    });
   }
 }

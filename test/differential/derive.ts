@@ -10,6 +10,12 @@ export interface Derived {
   readonly place: Value | undefined;
 }
 
+/** What an aggregate makes of the ways that agree on the columns it groups by. */
+export interface Group {
+  readonly row: Row;
+  readonly members: readonly Bindings[];
+}
+
 /** One tuple for each way; a way in which an argument has no value derives nothing. */
 export function deriveEach(head: Atom, ways: readonly Bindings[], ambient: Ambient): readonly Derived[] {
   return ways.flatMap((way) => {
@@ -44,7 +50,7 @@ export function deriveGroups(
   keys: readonly number[],
   ways: readonly Bindings[],
   ambient: Ambient,
-): readonly Row[] {
+): readonly Group[] {
   const groups: { readonly values: Row; readonly ways: Bindings[] }[] = [];
   for (const way of ways) {
     const values = head.args.map((argument, column) =>
@@ -58,7 +64,7 @@ export function deriveGroups(
   return groups.flatMap(({ values, ways: members }) => {
     if (!members.some((way) => operandsOf(head.args, keys, way, ambient) !== undefined)) return [];
     const row = aggregated(head.args, keys, members, values, ambient);
-    return row === undefined ? [] : [row];
+    return row === undefined ? [] : [{ row, members }];
   });
 }
 

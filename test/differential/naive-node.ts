@@ -4,13 +4,23 @@ import { equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
 import type { TableDeclaration } from "../../src/program.ts";
 import type { Bindings } from "./evaluate.ts";
-import { deriveEach, deriveOne, type Derived } from "./derive.ts";
+import { deriveEach, deriveGroups, deriveOne, type Derived } from "./derive.ts";
 import { type NaiveRule, naiveRule, triggersOf } from "./naive-rule.ts";
 import { commitTable, type NaiveRows } from "./naive-table.ts";
-import { recomputeViews, strataOf } from "./naive-views.ts";
+import { strataOf } from "./naive-strata.ts";
+import { type Refreshed, settleViews, type Tables, type Views } from "./naive-views.ts";
 import { argumentsOf, type Facts, literalsOf, match, solve } from "./solve.ts";
 import { type Peer, Runaway, type Sent, type Told, TOLD_MAX } from "./peer.ts";
 import { compareTuples, equalTuples, type Tuple } from "./tuple.ts";
+
+/** What a commit leads to in the next round. */
+interface Appeared {
+  readonly rows: ReadonlyMap<string, readonly Row[]>;
+  /** New results of aggregates over tables in the heads of events. */
+  readonly results: readonly Tuple[];
+}
+
+const NOTHING: Appeared = { rows: new Map(), results: [] };
 
 /** What the step under way has done so far. */
 interface Step {
@@ -33,8 +43,7 @@ export class NaiveNode implements Peer {
   readonly #checked: CheckedProgram;
   readonly #declarations: ReadonlyMap<string, TableDeclaration>;
   readonly #rules: readonly NaiveRule[];
-  readonly #viewRules: readonly NaiveRule[];
-  readonly #strata: readonly (readonly string[])[];
+  readonly #views: Views;
   #tables: ReadonlyMap<string, NaiveRows>;
   #clock = 0;
   #queue: Tuple[] = [];
@@ -48,9 +57,8 @@ export class NaiveNode implements Peer {
     this.#declarations = checked.program.tables;
     const rules = checked.program.rules.map((rule) => naiveRule(rule, checked));
     this.#rules = rules.filter((rule) => rule.start !== "view");
-    this.#viewRules = rules.filter((rule) => rule.start === "view");
-    this.#strata = strataOf(this.#viewRules);
-    const own = { values: [address], expires: Infinity };
+    this.#views = viewsOf(rules, checked);
+    const own = { values: [address], isBase: true, expires: Infinity };
     this.#tables = new Map([...this.#declarations.keys()].map((name) => [name, []]));
     this.#tables = new Map([...this.#tables, ["localAddr", [own]]]);
   }
@@ -100,14 +108,14 @@ export class NaiveNode implements Peer {
 
   #cause(tuple: Tuple, source: Value): void {
     if (this.#isView(tuple.name) || !this.#checked.predicates.has(tuple.name)) return;
-    this.#step(source, [tuple], () => new Map());
+    this.#step(source, [tuple], () => NOTHING);
     this.#work();
   }
 
   /** Tuples this node has sent to itself are steps to come. */
   #work(): void {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      this.#step(this.address, [next], () => new Map());
+      this.#step(this.address, [next], () => NOTHING);
     }
   }
 
@@ -125,7 +133,7 @@ export class NaiveNode implements Peer {
   }
 
   /** Rounds until nothing is left; a step with too many of them never was. */
-  #step(source: Value, causes: readonly Tuple[], first: (step: Step) => ReadonlyMap<string, readonly Row[]>): boolean {
+  #step(source: Value, causes: readonly Tuple[], first: (step: Step) => Appeared): boolean {
     const step = this.#begin(source);
     const before = this.#tables;
     let appeared = first(step);
@@ -155,14 +163,15 @@ export class NaiveNode implements Peer {
   }
 
   /** Runs the rules on frozen tables; what they want of the tables is the result. */
-  #deduce(causes: readonly Tuple[], appeared: ReadonlyMap<string, readonly Row[]>, step: Step): readonly Tuple[] {
+  #deduce(causes: readonly Tuple[], appeared: Appeared, step: Step): readonly Tuple[] {
     const changes: Tuple[] = [];
     const events: Tuple[] = [];
     const take = (tuple: Tuple): void => {
       if (this.#tables.has(tuple.name)) changes.push(tuple);
       else if (!events.some((event) => equalTuples(event, tuple))) events.push(tuple);
     };
-    for (const [name, rows] of appeared) {
+    for (const result of appeared.results) take(result);
+    for (const [name, rows] of appeared.rows) {
       for (const args of rows) this.#run({ name, args, isDelete: false }, "inserted", step, take);
     }
     for (const cause of causes) take(cause);
@@ -176,7 +185,7 @@ export class NaiveNode implements Peer {
 
   #run(tuple: Tuple, start: "event" | "inserted", step: Step, take: (tuple: Tuple) => void): void {
     for (const rule of this.#rules) {
-      if (rule.start !== start) continue;
+      if (rule.start !== start || isOverTables(rule)) continue;
       for (const { args, place } of this.#fire(rule, tuple, step)) {
         const derived = { name: rule.head.name.text, args, isDelete: rule.isDelete };
         if (place === undefined) take(derived);
@@ -199,23 +208,35 @@ export class NaiveNode implements Peer {
       });
   }
 
-  #commit(changes: readonly Tuple[], step: Step): ReadonlyMap<string, readonly Row[]> {
+  #commit(changes: readonly Tuple[], step: Step): Appeared {
     const before = this.#tables;
-    const tables = new Map(this.#tables);
+    const tables: Tables = new Map(before);
+    const refreshed: Refreshed = new Map();
     for (const [name, table] of this.#declarations) {
-      if (this.#isView(name)) continue;
       const own = changes.filter((change) => change.name === name);
       const deleted = own.filter((change) => change.isDelete).map((change) => change.args);
       const inserted = own.filter((change) => !change.isDelete).map((change) => change.args);
-      tables.set(name, commitTable(table, tables.get(name) ?? [], deleted, inserted, step.now));
+      const committed = commitTable(table, tables.get(name) ?? [], deleted, inserted, step.now);
+      tables.set(name, committed.rows);
+      refreshed.set(name, committed.refreshed);
     }
+    const facts = this.#facts(step);
+    settleViews(this.#views, facts, tables, refreshed, facts.ambient, step.now);
+    const results = this.#results(facts);
     this.#tables = tables;
-    const views = recomputeViews(this.#strata, this.#viewRules, this.#facts(step));
-    const shown = [...views].map(
-      ([name, rows]) => [name, rows.map((values) => ({ values, expires: Infinity }))] as const,
-    );
-    this.#tables = new Map([...this.#tables, ...shown]);
-    return this.#differences(before, step);
+    const isNew = (tuple: Tuple): boolean => !results.some((other) => equalTuples(other, tuple));
+    return { rows: this.#differences(before, step), results: this.#results(facts).filter(isNew) };
+  }
+
+  /** What aggregates over tables in the heads of events come to. */
+  #results(facts: Facts): readonly Tuple[] {
+    return this.#rules
+      .filter(isOverTables)
+      .flatMap((rule) =>
+        deriveGroups(rule.head, rule.keys, solve(rule.body, new Map(), facts), facts.ambient).map(
+          ({ row }): Tuple => ({ name: rule.head.name.text, args: row, isDelete: false }),
+        ),
+      );
   }
 
   /** The rows that are new, table by table. */
@@ -231,7 +252,7 @@ export class NaiveNode implements Peer {
   }
 
   #isView(name: string): boolean {
-    return this.#strata.some((stratum) => stratum.includes(name));
+    return this.#views.strata.flat().includes(name) && this.#views.isPure(name);
   }
 
   #facts({ now, source }: Step): Facts {
@@ -241,6 +262,19 @@ export class NaiveNode implements Peer {
     const ambient = { now: () => now, random: noChance, randomId: noChance, source: () => source };
     return { rows: (table) => this.rows(table), ambient };
   }
+}
+
+/** A table is a pure view when it has infinite lifetime and size, only view rules, no facts and no `delete`. */
+function viewsOf(rules: readonly NaiveRule[], { program }: CheckedProgram): Views {
+  const own = rules.filter((rule) => rule.start === "view");
+  const filled = rules.filter((rule) => rule.start !== "view").map((rule) => rule.head.name.text);
+  const given = [...program.facts.map((fact) => fact.atom.name.text), ...program.accepts.map((accept) => accept.name)];
+  const isPure = (name: string): boolean => {
+    const table = program.tables.get(name);
+    const isEndless = table?.lifetime === Infinity && table.size === Infinity;
+    return isEndless && !filled.includes(name) && !given.includes(name);
+  };
+  return { strata: strataOf(own), rules: own, declarations: program.tables, isPure };
 }
 
 /** What the event alone decides says whether there is a result; what else the body asks for says what it is over. */
@@ -254,6 +288,10 @@ function aggregateOf(rule: NaiveRule, rest: readonly Literal[], start: Bindings,
 
 function told(op: "+" | "-" | "event", name: string, args: Row): Told {
   return `${op} ${JSON.stringify(watchedTuple(name, args))}`;
+}
+
+function isOverTables(rule: NaiveRule): boolean {
+  return rule.start === "inserted" && rule.isAggregate;
 }
 
 /** `host:port` */

@@ -2,7 +2,7 @@ import type { Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
 import { eventLiterals, hasAggregate, isPredicate } from "../../src/1-check/rule-shape.ts";
 import type { ProgramRule } from "../../src/program.ts";
-import { withoutComputedArguments } from "./solve.ts";
+import { withPlainArguments } from "./solve.ts";
 
 /** A rule as the naive evaluator runs it. */
 export interface NaiveRule {
@@ -27,7 +27,7 @@ export function naiveRule(rule: ProgramRule, { program, roles }: CheckedProgram)
     isDelete: rule.isDelete,
     isAggregate: hasAggregate(rule.head),
     keys: program.tables.get(rule.head.name.text)?.keys ?? [],
-    body: withoutComputedArguments(rule.body),
+    body: withPlainArguments(rule.body),
     start: hasEvent ? "event" : defines ? "view" : "inserted",
   };
 }

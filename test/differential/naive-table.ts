@@ -3,12 +3,20 @@ import type { TableDeclaration } from "../../src/program.ts";
 
 export interface NaiveRow {
   readonly values: Row;
+  /** Something other than a view rule put it here. */
+  readonly isBase: boolean;
   /** Seconds on the node's clock. */
   readonly expires: number;
 }
 
 /** The rows of one table, from the longest unrefreshed to the newest. */
 export type NaiveRows = readonly NaiveRow[];
+
+interface Committed {
+  readonly rows: NaiveRows;
+  /** What was put again as it was. */
+  readonly refreshed: readonly Row[];
+}
 
 /** The table after one commit: what is due goes, then what is deleted; then rows come, and what is too much goes. */
 export function commitTable(
@@ -17,20 +25,22 @@ export function commitTable(
   deleted: readonly Row[],
   inserted: readonly Row[],
   now: number,
-): NaiveRows {
+): Committed {
   const alive = before.filter((row) => row.expires > now);
   const kept = alive.filter((row) => !deleted.some((values) => haveOneKey(table, values, row.values)));
   const chosen = inserted.filter((values) => inserted.every((rival) => !beats(table, rival, values, kept)));
   const distinct = table.keys.length === 0 ? chosen : withoutRepeats(chosen);
-  return evicted(
-    table,
-    distinct.toSorted(compareRows).reduce<NaiveRows>((rows, values) => insert(table, rows, values, now), kept),
-  );
+  const rows = distinct
+    .toSorted(compareRows)
+    .reduce<NaiveRows>((others, values) => insert(table, others, values, now), kept);
+  const isThere = (values: Row): boolean => kept.some((row) => equalRows(row.values, values));
+  const refreshed = table.keys.length === 0 ? [] : distinct.filter(isThere);
+  return { rows: evicted(table, rows), refreshed };
 }
 
 function insert(table: TableDeclaration, rows: NaiveRows, values: Row, now: number): NaiveRows {
   const others = table.keys.length === 0 ? rows : rows.filter((row) => !haveOneKey(table, row.values, values));
-  return [...others, { values, expires: now + table.lifetime }];
+  return [...others, { values, isBase: true, expires: now + table.lifetime }];
 }
 
 /** Of two rows for one key: one that changes the table beats one that is there already, then the greater wins. */
@@ -41,7 +51,7 @@ function beats(table: TableDeclaration, rival: Row, values: Row, present: NaiveR
   return compareRows(rival, values) > 0;
 }
 
-function evicted(table: TableDeclaration, rows: NaiveRows): NaiveRows {
+export function evicted(table: TableDeclaration, rows: NaiveRows): NaiveRows {
   if (rows.length <= table.size) return rows;
   const victim = victimOf(table, rows);
   return evicted(
@@ -60,7 +70,7 @@ function victimOf({ evict }: TableDeclaration, rows: NaiveRows): NaiveRow {
   }, oldest);
 }
 
-function haveOneKey({ keys }: TableDeclaration, one: Row, other: Row): boolean {
+export function haveOneKey({ keys }: TableDeclaration, one: Row, other: Row): boolean {
   if (keys.length === 0) return equalRows(one, other);
   return keys.every((column) => equalRows([one[column] as Value], [other[column] as Value]));
 }

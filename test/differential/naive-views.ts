@@ -1,92 +1,139 @@
-import { compareRows, equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
-import { isPredicate } from "../../src/1-check/rule-shape.ts";
-import { deriveEach, deriveGroups } from "./derive.ts";
+import { compareRows, equalRows, type Row } from "../../runtime/plan/value.ts";
+import type { TableDeclaration } from "../../src/program.ts";
+import { type Derivation, derivationsOf } from "./derivations.ts";
+import { settleMixed } from "./naive-mixed.ts";
 import type { NaiveRule } from "./naive-rule.ts";
-import { type Facts, solve } from "./solve.ts";
+import { haveOneKey, type NaiveRows } from "./naive-table.ts";
+import { Runaway } from "./peer.ts";
+import type { Facts } from "./solve.ts";
 
 /** More rounds than any recursion over a few values takes. */
 const ROUNDS_MAX = 1000;
 
+export type Tables = Map<string, NaiveRows>;
+export type Refreshed = Map<string, readonly Row[]>;
+
+/** The tables that view rules define, in groups that read each other, each group after those it reads. */
+export interface Views {
+  readonly strata: readonly (readonly string[])[];
+  readonly rules: readonly NaiveRule[];
+  readonly declarations: ReadonlyMap<string, TableDeclaration>;
+  /** Nothing but view rules fills it, and nothing takes from it. */
+  readonly isPure: (table: string) => boolean;
+}
+
 /**
- * What the tables that rules alone define hold, worked out from nothing: group by group in the order in which they read
- * each other, each group until its rules derive nothing else. Of the rows that share a key the smallest shows.
+ * Brings what rules define in line with everything else, which is committed: `before` is the state before the commit.
+ * A pure view is worked out from nothing, its group again and again until the rules derive nothing else.
  */
-export function recomputeViews(
-  strata: readonly (readonly string[])[],
-  rules: readonly NaiveRule[],
-  facts: Facts,
-): ReadonlyMap<string, readonly Row[]> {
-  const shown = new Map<string, readonly Row[]>(strata.flat().map((table) => [table, []]));
-  const seen: Facts = { ...facts, rows: (table) => shown.get(table) ?? facts.rows(table) };
-  for (const stratum of strata) {
-    for (let round = 0; deriveStratum(stratum, rules, seen, shown); round++) {
+export function settleViews(
+  views: Views,
+  before: Facts,
+  tables: Tables,
+  refreshed: Refreshed,
+  ambient: Facts["ambient"],
+  now: number,
+): void {
+  const after: Facts = { rows: (table) => (tables.get(table) ?? []).map((row) => row.values), ambient };
+  for (const name of views.strata.flat().filter(views.isPure)) tables.set(name, []);
+  for (const stratum of views.strata) {
+    const rules = views.rules.filter((rule) => stratum.includes(rule.head.name.text));
+    const [first = ""] = stratum;
+    if (!stratum.every(views.isPure)) {
+      if (isRecursive(stratum, rules)) throw new Runaway();
+      const declaration = views.declarations.get(first) as TableDeclaration;
+      settleMixed(declaration, all(rules, before), all(rules, after), tables, refreshed, now);
+      continue;
+    }
+    for (let round = 0; deriveStratum(stratum, rules, views, after, tables); round++) {
       if (round > ROUNDS_MAX) throw new Error(`${stratum.join(", ")} never settle`);
     }
+    tellRefreshes(stratum, rules, before, after, refreshed);
   }
-  return shown;
+}
+
+/** What it means that rows put there and rows derived from each other go together is not for a simple evaluator. */
+function isRecursive(stratum: readonly string[], rules: readonly NaiveRule[]): boolean {
+  return rules.some((rule) =>
+    rule.body.some((literal) => literal.kind === "predicate" && stratum.includes(literal.atom.name.text)),
+  );
+}
+
+function all(rules: readonly NaiveRule[], facts: Facts): readonly Derivation[] {
+  return rules.flatMap((rule) => derivationsOf(rule, facts));
 }
 
 /** Whether the rules derived anything other than what was shown. */
 function deriveStratum(
   stratum: readonly string[],
   rules: readonly NaiveRule[],
+  views: Views,
   facts: Facts,
-  shown: Map<string, readonly Row[]>,
+  tables: Tables,
 ): boolean {
-  const next = stratum.map((table) => {
-    const own = rules.filter((rule) => rule.head.name.text === table);
-    return shownOf(
-      own.flatMap((rule) => derivedBy(rule, facts)),
-      own[0]?.keys ?? [],
-    );
+  const next = stratum.map((name) => {
+    const own = rules.filter((rule) => rule.head.name.text === name);
+    const rows = all(own, facts).map((derivation) => derivation.row);
+    return shownOf(rows, views.declarations.get(name) as TableDeclaration);
   });
-  const isChanged = stratum.some((table, at) => !areEqual(shown.get(table) ?? [], next[at] ?? []));
-  for (const [at, table] of stratum.entries()) shown.set(table, next[at] ?? []);
+  const isChanged = stratum.some((name, at) => !areEqual(facts.rows(name), next[at] ?? []));
+  for (const [at, name] of stratum.entries()) {
+    const rows = (next[at] ?? []).map((values) => ({ values, isBase: false, expires: Infinity }));
+    tables.set(name, rows);
+  }
   return isChanged;
 }
 
-function derivedBy(rule: NaiveRule, facts: Facts): readonly Row[] {
-  const ways = solve(rule.body, new Map(), facts);
-  if (rule.isAggregate) return deriveGroups(rule.head, rule.keys, ways, facts.ambient);
-  return deriveEach(rule.head, ways, facts.ambient).map((derived) => derived.args);
-}
-
-function shownOf(derived: readonly Row[], keys: readonly number[]): readonly Row[] {
-  const keyOf = (row: Row): Row => (keys.length === 0 ? row : keys.map((column) => row[column] as Value));
+/** Of the rows that share a key the smallest shows. */
+function shownOf(derived: readonly Row[], table: TableDeclaration): readonly Row[] {
   const sorted = derived.toSorted(compareRows);
-  return sorted.filter((row, at) => !sorted.slice(0, at).some((smaller) => equalRows(keyOf(smaller), keyOf(row))));
+  return sorted.filter((row, at) => !sorted.slice(0, at).some((smaller) => haveOneKey(table, smaller, row)));
 }
 
 function areEqual(one: readonly Row[], other: readonly Row[]): boolean {
   return one.length === other.length && one.every((row, at) => equalRows(row, other[at] as Row));
 }
 
-/** The defined tables in groups that read each other, each group after those it reads. */
-export function strataOf(rules: readonly NaiveRule[]): readonly (readonly string[])[] {
-  const tables = [...new Set(rules.map((rule) => rule.head.name.text))];
-  const reads = (table: string): readonly string[] =>
-    rules
-      .filter((rule) => rule.head.name.text === table)
-      .flatMap((rule) => rule.body.filter(isPredicate).map((literal) => literal.atom.name.text))
-      .filter((name) => tables.includes(name));
-  const reached = new Map(tables.map((table) => [table, reachable(table, reads)]));
-  const reaches = (from: string, to: string): boolean => reached.get(from)?.has(to) === true;
-  const groups = tables.map((table) =>
-    tables.filter((other) => other === table || (reaches(table, other) && reaches(other, table))),
-  );
-  const distinct = groups.filter((group, at) => groups.findIndex((other) => other.includes(group[0] as string)) === at);
-  const depth = ([table = ""]: readonly string[]): number => new Set([table, ...(reached.get(table) ?? [])]).size;
-  return distinct.toSorted((a, b) => depth(a) - depth(b));
+/** A row that stays is refreshed when a derivation of it is new or stands on what is refreshed. */
+function tellRefreshes(
+  stratum: readonly string[],
+  rules: readonly NaiveRule[],
+  before: Facts,
+  after: Facts,
+  refreshed: Refreshed,
+): void {
+  for (let size = -1; size !== total(stratum, refreshed); ) {
+    size = total(stratum, refreshed);
+    for (const name of stratum) {
+      const own = rules.filter((rule) => rule.head.name.text === name);
+      const renewed = renewedRows(all(own, before), all(own, after), refreshed);
+      refreshed.set(
+        name,
+        after.rows(name).filter((row) => has(renewed, row) && has(before.rows(name), row)),
+      );
+    }
+  }
 }
 
-/** Everything a table reads, however far away. */
-function reachable(table: string, reads: (table: string) => readonly string[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  const waiting = [...reads(table)];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    waiting.push(...reads(next));
-  }
-  return found;
+function total(stratum: readonly string[], refreshed: Refreshed): number {
+  return stratum.reduce((sum, name) => sum + (refreshed.get(name) ?? []).length, 0);
+}
+
+/** What a new derivation derives, or one that was there and stands on a row that was put again. */
+export function renewedRows(
+  before: readonly Derivation[],
+  after: readonly Derivation[],
+  refreshed: Refreshed,
+): readonly Row[] {
+  const left = before.map((derivation) => derivation.name);
+  return after.flatMap(({ row, name, supports }) => {
+    const at = left.indexOf(name);
+    if (at >= 0) left.splice(at, 1);
+    const isRenewed = at < 0 || supports.some((support) => has(refreshed.get(support.table) ?? [], support.row));
+    return isRenewed ? [row] : [];
+  });
+}
+
+export function has(rows: readonly Row[], row: Row): boolean {
+  return rows.some((other) => equalRows(other, row));
 }

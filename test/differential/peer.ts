@@ -23,7 +23,7 @@ export interface Peer {
   takeSent(): readonly Sent[];
 }
 
-/** Ends the comparison of a program that goes on by itself for ever, or grows without end. */
+/** Ends the comparison of a program: it goes on by itself for ever, grows without end, or is not for the naive evaluator. */
 export class Runaway extends Error {}
 
 /** Less than the steps a node does before it lets others have their turn. */

@@ -12,7 +12,7 @@ export function randomEvents(
 ): readonly Command[] {
   const chance = new Chance(seed, "events");
   const events = relations.filter((one) => one.table === undefined && !one.isLast);
-  const tables = relations.filter((one) => one.table?.isView === false);
+  const tables = relations.filter(({ table }) => table !== undefined && (!table.isView || table.isMixed));
   return Array.from({ length: count }, (): Command => {
     if (chance.percent(10)) return { kind: "advance", seconds: chance.pick([0.5, 1, 2, 3]) };
     const node = chance.between(0, nodes - 1);

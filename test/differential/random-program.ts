@@ -1,12 +1,15 @@
 import { Chance } from "./chance.ts";
 import { RandomRule, type RuleText } from "./random-rule.ts";
+import { ViewWriter } from "./random-views.ts";
 import { type ColumnKind, declarationOf, type Relation, type TableChoice } from "./schema.ts";
 
 /** Parts of the language that a random program may use; each can be left out. */
 export const FEATURES = [
   "aggregates of events",
   "aggregates of tables",
+  "aggregates of tables as events",
   "argmin",
+  "best values in recursion",
   "delete rules",
   "eviction",
   "event chains",
@@ -16,14 +19,20 @@ export const FEATURES = [
   "keyless tables",
   "keys",
   "lists",
+  "mixed tables",
+  "mutual recursion",
   "negation in event rules",
   "negation in view rules",
   "places",
   "recursion",
   "view rules",
+  "views with lifetime or size",
 ] as const;
 
 export type Feature = (typeof FEATURES)[number];
+
+/** Whether a program uses a part of the language: so many times in a hundred, and never when it is left out. */
+export type May = (feature: Feature, percent: number) => boolean;
 
 export interface RandomProgram {
   readonly relations: readonly Relation[];
@@ -34,9 +43,7 @@ export interface RandomProgram {
 
 /** A program that type-checks, of a few tables, events and rules. */
 export function randomProgram(seed: number, allowed: ReadonlySet<Feature>): RandomProgram {
-  const chance = new Chance(seed, "program");
-  const writer = new ProgramWriter(chance, allowed);
-  return writer.program();
+  return new ProgramWriter(new Chance(seed, "program"), allowed).program();
 }
 
 export function programText({ relations, rules }: RandomProgram): string {
@@ -52,6 +59,10 @@ class ProgramWriter {
   readonly #chance: Chance;
   readonly #allowed: ReadonlySet<Feature>;
   readonly #used = new Set<Feature>();
+  /** What rules with an event may fill. */
+  #writable: readonly Relation[] = [];
+  #readable: readonly Relation[] = [];
+  #inner: readonly Relation[] = [];
 
   constructor(chance: Chance, allowed: ReadonlySet<Feature>) {
     this.#chance = chance;
@@ -61,29 +72,38 @@ class ProgramWriter {
   program(): RandomProgram {
     const chance = this.#chance;
     const tables = chance.times(2, 4, (at) => this.#relation(`t${at}`, this.#table()));
-    const views = this.#may("view rules", 80) ? chance.times(1, 3, (at) => this.#relation(`v${at}`, this.#view())) : [];
+    const views = this.#may("view rules", 80) ? this.#views(tables) : { relations: [], rules: [] };
     const events = chance.times(2, 3, (at) => this.#relation(`e${at}`, undefined));
-    const inner = this.#may("event chains", 60) ? chance.times(1, 2, (at) => this.#relation(`f${at}`, undefined)) : [];
-    const lastView = this.#relation("w0", this.#view(), true);
-    const lastEvent = this.#relation("o0", undefined, true);
+    this.#inner = this.#may("event chains", 60) ? chance.times(1, 2, (at) => this.#relation(`f${at}`, undefined)) : [];
+    const last = this.#relation("o0", undefined, true);
+    this.#writable = [...tables, ...views.relations.filter((view) => view.table?.isMixed === true)];
+    this.#readable = [...tables, ...views.relations.filter((view) => !view.isLast)];
     const rules = [
-      ...(views.length > 0 && this.#may("aggregates of tables", 30)
-        ? [this.#aggregateView(lastView, [...tables, ...views])]
-        : []),
-      ...views.flatMap((view, at) => this.#viewRules(view, tables, views.slice(0, at))),
-      ...chance.times(2, 4, (at) => this.#eventRule(`r${at}`, events, inner, tables, views, lastEvent)),
-      ...(this.#may("inserted rows as events", 50) && inner.length > 0
-        ? [this.#insertedRule("s0", inner, tables, views)]
-        : []),
+      ...views.rules,
+      ...chance.times(2, 4, (at) => this.#eventRule(`r${at}`, events, last)),
+      ...(this.#inner.length > 0 && this.#may("inserted rows as events", 50) ? [this.#insertedRule("s0")] : []),
+      ...(this.#may("aggregates of tables as events", 25) ? [this.#aggregateEvent("s1", last)] : []),
     ];
-    const relations = [...tables, ...views, lastView, ...events, ...inner, lastEvent];
-    return { relations, rules, features: this.#used };
+    return { relations: [...tables, ...views.relations, ...events, ...this.#inner, last], rules, features: this.#used };
   }
 
-  #may(feature: Feature, percent: number): boolean {
+  readonly #may: May = (feature, percent) => {
     if (!this.#allowed.has(feature) || !this.#chance.percent(percent)) return false;
     this.#used.add(feature);
     return true;
+  };
+
+  #views(tables: readonly Relation[]): { relations: readonly Relation[]; rules: readonly RuleText[] } {
+    const writer = new ViewWriter(this.#chance, this.#may, tables);
+    const count = this.#chance.between(1, 3);
+    for (let at = 0; at < count; at++) writer.view(this.#relation(`v${at}`, this.#view()));
+    if (this.#may("mutual recursion", 20)) {
+      const [one, other] = ["m0", "m1"].map((name) => this.#relation(name, pureView)) as [Relation, Relation];
+      writer.mutual(one, other);
+    }
+    if (this.#may("best values in recursion", 20)) writer.best();
+    if (this.#may("aggregates of tables", 30)) writer.last(this.#relation("w0", this.#view(), true));
+    return writer.result();
   }
 
   #relation(name: string, table: TableChoice | undefined, isLast = false): Relation {
@@ -94,17 +114,8 @@ class ProgramWriter {
     const isKeyless = keys.length === 0 && !table.isView && this.#may("keyless tables", 15);
     const used = isKeyless ? [] : keys.length === 0 ? whole : keys;
     if (used.length > 0 && used.length < columns.length) this.#used.add("keys");
-    const evict = /[12]/.exec(table.evict)?.[0] ?? "1";
-    return {
-      name,
-      columns,
-      isLast,
-      table: {
-        ...table,
-        keys: used,
-        evict: table.evict.replace(/\d/, String(Math.min(Number(evict), columns.length))),
-      },
-    };
+    const column = Math.min(Number(/[12]/.exec(table.evict)?.[0] ?? "1"), columns.length);
+    return { name, columns, isLast, table: { ...table, keys: used, evict: table.evict.replace(/\d/, String(column)) } };
   }
 
   #kind(): ColumnKind {
@@ -114,16 +125,21 @@ class ProgramWriter {
   }
 
   #table(): TableChoice {
-    const chance = this.#chance;
-    const lifetime = this.#may("expiry", 30) ? chance.between(1, 6) : Infinity;
-    const isBounded = this.#may("eviction", 30);
-    const size = isBounded ? chance.between(1, 4) : Infinity;
-    const evict = isBounded ? chance.pick(["", "evict max(1)", "evict min(1)", "evict max(2)", "evict fifo"]) : "";
-    return { isView: false, lifetime, size, keys: this.#keys(), evict };
+    const lifetime = this.#may("expiry", 30) ? this.#chance.between(1, 6) : Infinity;
+    const bounds = this.#may("eviction", 30) ? this.#bounds() : { size: Infinity, evict: "" };
+    return { isView: false, isMixed: false, lifetime, ...bounds, keys: this.#keys() };
+  }
+
+  #bounds(): { size: number; evict: string } {
+    const evict = this.#chance.pick(["", "evict max(1)", "evict min(1)", "evict max(2)", "evict fifo"]);
+    return { size: this.#chance.between(1, 4), evict };
   }
 
   #view(): TableChoice {
-    return { isView: true, lifetime: Infinity, size: Infinity, keys: this.#keys(), evict: "" };
+    const view = { ...pureView, keys: this.#keys(), isMixed: this.#may("mixed tables", 25) };
+    if (!this.#may("views with lifetime or size", 25)) return view;
+    const lifetime = this.#chance.percent(60) ? this.#chance.between(1, 6) : Infinity;
+    return { ...view, lifetime, ...(lifetime === Infinity || this.#chance.percent(40) ? this.#bounds() : {}) };
   }
 
   #keys(): readonly number[] {
@@ -131,76 +147,53 @@ class ProgramWriter {
   }
 
   #rule(label: string): RandomRule {
-    return new RandomRule(label, this.#chance, (feature, percent) => this.#may(feature, percent));
+    return new RandomRule(label, this.#chance, this.#may);
   }
 
-  #viewRules(view: Relation, tables: readonly Relation[], below: readonly Relation[]): readonly RuleText[] {
-    const chance = this.#chance;
-    const sources = [...tables, ...below];
-    if (this.#may("aggregates of tables", 30)) return [this.#aggregateView(view, sources)];
-    return chance.times(1, 2, (at) => {
-      const rule = this.#rule(`${view.name}_${at}`);
-      const isRecursive = at > 0 && isWholeKey(view) && this.#may("recursion", 60);
-      if (isRecursive) rule.join(view);
-      chance.times(isRecursive ? 0 : 1, 2, () => rule.join(chance.pick(sources)));
-      rule.conditions(isRecursive);
-      if (this.#may("negation in view rules", 25)) rule.negate(chance.pick(sources));
-      return rule.plain(view);
-    });
-  }
-
-  #aggregateView(view: Relation, sources: readonly Relation[]): RuleText {
-    const rule = this.#rule(`${view.name}_0`);
-    this.#chance.times(1, 2, () => rule.join(this.#chance.pick(sources)));
-    rule.conditions(false);
-    return rule.aggregate(view);
-  }
-
-  #eventRule(
-    label: string,
-    events: readonly Relation[],
-    inner: readonly Relation[],
-    tables: readonly Relation[],
-    views: readonly Relation[],
-    last: Relation,
-  ): RuleText {
+  #eventRule(label: string, events: readonly Relation[], last: Relation): RuleText {
     const chance = this.#chance;
     const rule = this.#rule(label);
-    const readable = [...tables, ...views];
-    const trigger = chance.pick([...events, ...inner]);
-    const later = inner.filter((event) => !inner.includes(trigger) || event.name > trigger.name);
+    const trigger = chance.pick([...events, ...this.#inner]);
+    const later = this.#inner.filter((event) => !this.#inner.includes(trigger) || event.name > trigger.name);
     rule.start(trigger);
     if (this.#may("aggregates of events", 25)) {
-      const head = chance.pick([...later, ...tables, last]);
       const group = rule.scope();
-      chance.times(1, 2, () => rule.join(chance.pick(readable)));
+      chance.times(1, 2, () => rule.join(chance.pick(this.#readable)));
       rule.conditions(false);
-      return rule.aggregate(head, group);
+      return rule.aggregate(chance.pick([...later, ...this.#writable, last]), group);
     }
-    chance.times(0, 2, () => rule.join(chance.pick(readable)));
+    chance.times(0, 2, () => rule.join(chance.pick(this.#readable)));
     rule.conditions(false);
-    if (this.#may("negation in event rules", 30)) rule.negate(chance.pick(readable));
-    if (this.#may("delete rules", 20)) return rule.remove(chance.pick(tables));
-    const head = chance.percent(65) || later.length === 0 ? chance.pick(tables) : chance.pick(later);
-    return this.#may("places", 20) ? rule.sent(chance.pick([...tables, ...inner])) : rule.plain(head);
+    if (this.#may("negation in event rules", 30)) rule.negate(chance.pick(this.#readable));
+    if (this.#may("delete rules", 20)) return rule.remove(chance.pick(this.#writable));
+    const head = chance.percent(65) || later.length === 0 ? chance.pick(this.#writable) : chance.pick(later);
+    return this.#may("places", 20) ? rule.sent(chance.pick([...this.#writable, ...this.#inner])) : rule.plain(head);
   }
 
-  #insertedRule(
-    label: string,
-    inner: readonly Relation[],
-    tables: readonly Relation[],
-    views: readonly Relation[],
-  ): RuleText {
+  #insertedRule(label: string): RuleText {
     const chance = this.#chance;
     const rule = this.#rule(label);
-    chance.times(1, 2, () => rule.join(chance.pick([...tables, ...views])));
+    chance.times(1, 2, () => rule.join(chance.pick(this.#readable)));
     rule.conditions(false);
-    if (this.#may("negation in event rules", 20)) rule.negate(chance.pick([...tables, ...views]));
-    if (this.#may("delete rules", 25)) return rule.remove(chance.pick(tables));
-    return rule.plain(chance.pick(inner));
+    if (this.#may("negation in event rules", 20)) rule.negate(chance.pick(this.#readable));
+    if (this.#may("delete rules", 25)) return rule.remove(chance.pick(this.#writable));
+    return rule.plain(chance.pick(this.#inner));
+  }
+
+  #aggregateEvent(label: string, last: Relation): RuleText {
+    const chance = this.#chance;
+    const rule = this.#rule(label);
+    chance.times(1, 2, () => rule.join(chance.pick(this.#readable)));
+    rule.conditions(false);
+    return rule.aggregate(chance.pick([...this.#inner, last]));
   }
 }
 
-function isWholeKey({ columns, table }: Relation): boolean {
-  return table?.keys.length === columns.length;
-}
+const pureView: TableChoice = {
+  isView: true,
+  isMixed: false,
+  lifetime: Infinity,
+  size: Infinity,
+  keys: [],
+  evict: "",
+};

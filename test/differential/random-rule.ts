@@ -1,6 +1,6 @@
 import { formatValue } from "../../runtime/plan/format.ts";
 import type { Chance } from "./chance.ts";
-import type { Feature } from "./random-program.ts";
+import type { May } from "./random-program.ts";
 import { type ColumnKind, type Relation, randomValue } from "./schema.ts";
 
 /** A rule in pieces, so that pieces can be left out. */
@@ -22,12 +22,12 @@ type Scope = readonly Variable[];
 export class RandomRule {
   readonly #label: string;
   readonly #chance: Chance;
-  readonly #may: (feature: Feature, percent: number) => boolean;
+  readonly #may: May;
   readonly #body: string[] = [];
   #scope: Scope = [];
   #names = 0;
 
-  constructor(label: string, chance: Chance, may: (feature: Feature, percent: number) => boolean) {
+  constructor(label: string, chance: Chance, may: May) {
     this.#label = label;
     this.#chance = chance;
     this.#may = may;
@@ -44,6 +44,31 @@ export class RandomRule {
 
   join(table: Relation): void {
     this.#literal(table, 50);
+  }
+
+  known(kind: ColumnKind): string | undefined {
+    return this.#known(kind, this.#scope);
+  }
+
+  /**
+   * Joins what is best so far, and makes a value from it that is no better, and never without end: a value that could
+   * better itself would be its own ground.
+   */
+  follow(best: Relation, isLeast: boolean): { readonly source: string; readonly cost: string } {
+    const [kind = "number"] = best.columns;
+    const source = this.known(kind) ?? this.#bind(kind);
+    const before = this.#bind("number");
+    const cost = this.#bind("number");
+    this.#body.push(`${best.name}(${source}, ${before})`);
+    const other =
+      this.#known(
+        "number",
+        this.#scope.filter(({ name }) => name !== cost),
+      ) ?? "1";
+    if (!isLeast) this.#body.push(`${cost} := f_min(${before}, ${other})`);
+    else if (this.#chance.percent(50)) this.#body.push(`${cost} := f_max(${before}, ${other})`);
+    else this.#body.push(`${cost} := ${before} + 1`, `${cost} < 7`);
+    return { source, cost };
   }
 
   negate(table: Relation): void {

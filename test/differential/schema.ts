@@ -18,8 +18,10 @@ export interface Relation {
 }
 
 export interface TableChoice {
-  /** Only view rules fill it. */
+  /** View rules fill it. */
   readonly isView: boolean;
+  /** Others fill it too. */
+  readonly isMixed: boolean;
   readonly lifetime: number;
   readonly size: number;
   /** From 0; empty: every insert is a row of its own. */

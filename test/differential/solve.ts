@@ -21,14 +21,20 @@ export function solve(body: readonly Literal[], bindings: Bindings, facts: Facts
   return hold(next, bindings, facts).flatMap((extended) => solve(rest, extended, facts));
 }
 
-/** `p(X + 1)` is `p(New), New := X + 1`, for whichever of the two is known first. */
-export function withoutComputedArguments(body: readonly Literal[]): readonly Literal[] {
+/**
+ * `p(X + 1)` is `p(New), New := X + 1`, for whichever of the two is known first; and `_` is a variable, so that what the
+ * variables stand for says which rows a body holds for.
+ */
+export function withPlainArguments(body: readonly Literal[]): readonly Literal[] {
   const apart: Literal[] = [];
+  let wildcards = 0;
   const plain = body.map((literal): Literal => {
     if (literal.kind !== "predicate") return literal;
     const args = literal.atom.args.map((argument) => {
-      if (["variable", "wildcard", "constant"].includes(argument.kind)) return argument;
       const { span } = argument;
+      if (argument.kind === "wildcard" && !literal.negated)
+        return { kind: "variable", name: `any ${wildcards++}`, span } as const;
+      if (["variable", "wildcard", "constant"].includes(argument.kind)) return argument;
       const target = { kind: "variable", name: `new ${apart.length}`, span } as const;
       apart.push({ kind: "assign", target, value: argument as Expression, span });
       return target;

@@ -1,0 +1,58 @@
+import { keyOfRow } from "../../runtime/plan/key.ts";
+import type { Row, Value } from "../../runtime/plan/value.ts";
+import { isPredicate } from "../../src/1-check/rule-shape.ts";
+import { deriveEach, deriveGroups } from "./derive.ts";
+import type { Bindings } from "./evaluate.ts";
+import type { NaiveRule } from "./naive-rule.ts";
+import { argumentsOf, type Facts, solve } from "./solve.ts";
+
+/** One way in which a view rule derives a row. */
+export interface Derivation {
+  readonly row: Row;
+  /** The rule and all it stands on: the same in two states of the tables when it holds in both. */
+  readonly name: string;
+  /** The rows it stands on; those of all its members where it is the result of a group. */
+  readonly supports: readonly Support[];
+}
+
+export interface Support {
+  readonly table: string;
+  readonly row: Row;
+}
+
+export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivation[] {
+  const ways = solve(rule.body, new Map(), facts);
+  if (rule.isAggregate) {
+    return deriveGroups(rule.head, rule.keys, ways, facts.ambient).map(({ row, members }) => ({
+      row,
+      name: `${rule.name} ${keyOfRow(row)}`,
+      supports: members.flatMap((way) => supportsOf(rule, way)),
+    }));
+  }
+  return ways.flatMap((way) =>
+    deriveEach(rule.head, [way], facts.ambient).map(({ args }) => ({
+      row: args,
+      name: `${rule.name} ${nameOf(way)}`,
+      supports: supportsOf(rule, way),
+    })),
+  );
+}
+
+function nameOf(way: Bindings): string {
+  return [...way]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => `${name}=${keyOfRow([value])}`)
+    .join();
+}
+
+/** Every argument of a body literal is a variable or a constant by now. */
+function supportsOf({ body }: NaiveRule, way: Bindings): readonly Support[] {
+  const positive = body.filter(isPredicate).filter((literal) => !literal.negated);
+  return positive.map((literal) => ({
+    table: literal.atom.name.text,
+    row: argumentsOf(literal).map((argument): Value => {
+      if (argument.kind === "variable") return way.get(argument.name) as Value;
+      return argument.kind === "constant" ? argument.value : null;
+    }),
+  }));
+}

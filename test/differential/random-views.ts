@@ -1,0 +1,113 @@
+import type { Chance } from "./chance.ts";
+import type { May } from "./random-program.ts";
+import { RandomRule, type RuleText } from "./random-rule.ts";
+import type { Relation, TableChoice } from "./schema.ts";
+
+/** Writes the rules of tables that rules define, one after the other; each may read all that were written before. */
+export class ViewWriter {
+  readonly #chance: Chance;
+  readonly #may: May;
+  readonly #tables: readonly Relation[];
+  readonly #relations: Relation[] = [];
+  readonly #rules: RuleText[] = [];
+
+  constructor(chance: Chance, may: May, tables: readonly Relation[]) {
+    this.#chance = chance;
+    this.#may = may;
+    this.#tables = tables;
+  }
+
+  result(): { readonly relations: readonly Relation[]; readonly rules: readonly RuleText[] } {
+    return { relations: this.#relations, rules: this.#rules };
+  }
+
+  view(view: Relation): void {
+    if (this.#may("aggregates of tables", 30)) return this.#aggregate(view);
+    const sources = this.#sources();
+    const rules = this.#chance.times(1, 2, (at) => {
+      const rule = this.#rule(`${view.name}_${at}`);
+      const isRecursive = at > 0 && isPlain(view) && this.#may("recursion", 60);
+      if (isRecursive) rule.join(view);
+      this.#body(rule, sources, isRecursive);
+      return rule.plain(view);
+    });
+    this.#add([view], rules);
+  }
+
+  /** Two tables that read each other. */
+  mutual(one: Relation, other: Relation): void {
+    const sources = this.#sources();
+    const rules = [
+      { head: one, reads: undefined },
+      { head: other, reads: one },
+      { head: one, reads: other },
+    ].map(({ head, reads }, at) => {
+      const rule = this.#rule(`m${at}`);
+      if (reads !== undefined) rule.join(reads);
+      this.#body(rule, sources, reads !== undefined);
+      return rule.plain(head);
+    });
+    this.#add([one, other], rules);
+  }
+
+  /** The least, or the greatest, of values that are made from each other. */
+  best(): void {
+    const kind = this.#chance.pick(["number", "string"] as const);
+    const table = { isView: true, isMixed: false, lifetime: Infinity, size: Infinity, evict: "" };
+    const all: Relation = { name: "q0", columns: [kind, "number"], table: { ...table, keys: [0, 1] }, isLast: false };
+    const best: Relation = { name: "q1", columns: [kind, "number"], table: { ...table, keys: [0] }, isLast: false };
+    const sources = this.#sources();
+    const [start, step] = [this.#rule("q0_0"), this.#rule("q0_1")];
+    this.#body(start, sources, false);
+    step.join(this.#chance.pick(sources));
+    const isLeast = this.#chance.percent(60);
+    const { source, cost } = step.follow(best, isLeast);
+    const better = isLeast ? "min" : "max";
+    const rules = [
+      start.plain(all),
+      { ...step.plain(all), head: `q0(${step.known(kind) ?? source}, ${cost})` },
+      { label: "q1_0", head: `q1(X, ${better}<C>)`, body: ["q0(X, C)"] },
+    ];
+    this.#add([all, best], rules);
+  }
+
+  /** A view that no rule reads. */
+  last(view: Relation): void {
+    this.#aggregate(view);
+  }
+
+  #aggregate(view: Relation): void {
+    const rule = this.#rule(`${view.name}_0`);
+    this.#chance.times(1, 2, () => rule.join(this.#chance.pick(this.#sources())));
+    rule.conditions(false);
+    this.#add([view], [rule.aggregate(view)]);
+  }
+
+  #body(rule: RandomRule, sources: readonly Relation[], isRecursive: boolean): void {
+    this.#chance.times(isRecursive && rule.scope().length > 0 ? 0 : 1, 2, () => rule.join(this.#chance.pick(sources)));
+    rule.conditions(isRecursive);
+    if (this.#may("negation in view rules", 25)) rule.negate(this.#chance.pick(sources));
+  }
+
+  #sources(): readonly Relation[] {
+    return [...this.#tables, ...this.#relations];
+  }
+
+  #rule(label: string): RandomRule {
+    return new RandomRule(label, this.#chance, this.#may);
+  }
+
+  #add(relations: readonly Relation[], rules: readonly RuleText[]): void {
+    this.#relations.push(...relations);
+    this.#rules.push(...rules);
+  }
+}
+
+/** Nothing but its rules fills it, and no two of its rows share a key. */
+function isPlain({ columns, table }: Relation): boolean {
+  return table !== undefined && isPure(table) && table.keys.length === columns.length;
+}
+
+function isPure({ isMixed, lifetime, size }: TableChoice): boolean {
+  return !isMixed && lifetime === Infinity && size === Infinity;
+}
