@@ -93,8 +93,11 @@ export interface TunHandle {
   readonly name: string;
   /** Sets MTU, address (4 or 16 bytes; none when empty) and prefix length, and brings the interface up. */
   configure(address: Uint8Array, prefix: number, mtu: number): Refusal | undefined;
-  /** Tries the offloads of an interface that is up; gives those up that the kernel has but refuses. A sum of `OFFLOAD`. */
-  testOffload(): number;
+  /**
+   * Tries the offloads of an interface that is up, gives those up that the kernel has but refuses, and asks for super-packets
+   * of no more than `segments` packets. A sum of `OFFLOAD`.
+   */
+  offload(segments: number): number;
   /**
    * Begins to read; called once. At each wake packets are put into `arena`, those of one flow behind each other as a train,
    * and `index` gets `TUN_INDEX_WORDS` numbers a train; then `wake` is called once. The arrays belong to the handle until
@@ -125,7 +128,7 @@ export type Wake = (count: number, errno: number, unfit: number) => void;
 /** Of a train in an index: where it begins, the length of its rows, their stride, their number, the length of the last. */
 export const TUN_INDEX_WORDS = 5;
 
-/** What `testOffload` adds up. */
+/** What `offload` adds up. */
 export const OFFLOAD = { tcp: 1, udp: 2 } as const;
 
 /** Why there is no addon, for the user. */
@@ -138,7 +141,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 4;
+const CONTRACT = 5;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

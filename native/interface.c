@@ -1,6 +1,7 @@
 #include "interface.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -75,4 +76,24 @@ struct failure interface_set_up(const char *name) {
   if (failure.number != 0) return failure;
   request.ifr_flags |= IFF_UP;
   return ask(AF_INET, SIOCSIFFLAGS, &request, "SIOCSIFFLAGS");
+}
+
+/* There is no ioctl for it. The kernel acts before the call returns; whether it refuses is not asked. */
+struct failure interface_set_segments(const char *name, uint32_t segments) {
+  struct {
+    struct nlmsghdr head;
+    struct ifinfomsg link;
+    struct rtattr attribute;
+    uint32_t segments;
+  } request = {
+      .head = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = NLM_F_REQUEST},
+      .link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name)},
+      .attribute = {.rta_len = RTA_LENGTH(sizeof segments), .rta_type = IFLA_GSO_MAX_SEGS},
+      .segments = segments,
+  };
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) return (struct failure){errno, "socket"};
+  struct failure failure = send(fd, &request, sizeof request, 0) < 0 ? (struct failure){errno, "send"} : NO_FAILURE;
+  close(fd);
+  return failure;
 }

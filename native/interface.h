@@ -18,4 +18,7 @@ struct failure interface_set_mtu(const char *name, int mtu);
 struct failure interface_set_address(const char *name, struct interface_address address);
 struct failure interface_set_up(const char *name);
 
+/* The kernel makes no super-packet of more packets than this. */
+struct failure interface_set_segments(const char *name, uint32_t segments);
+
 #endif

@@ -51,14 +51,19 @@ static napi_value tun_configure(napi_env env, napi_callback_info info) {
   return failure_value(env, configure(tun->device.name, address, mtu));
 }
 
-/* What is left of the offloads when those that the kernel only says it has are switched off. */
-static napi_value tun_test_offload(napi_env env, napi_callback_info info) {
-  size_t count = 0;
-  struct tun *tun = (struct tun *)handle_self(env, info, &count, NULL);
-  int32_t works = 0;
-  if (tun != NULL && tun_device_takes_super_packets(&tun->device)) works = 1 | (tun->device.rules.udp ? 2 : 0);
-  if (tun != NULL && works == 0) tun->device.rules = (struct join_rules){false, false};
-  return number_value(env, works);
+/* offload(segments): what is left of the offloads when those are given up that the kernel only says it has. */
+static napi_value tun_offload(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  uint32_t segments = 0;
+  struct tun *tun = (struct tun *)handle_self(env, info, &count, &argument);
+  napi_get_value_uint32(env, argument, &segments);
+  if (tun == NULL || !tun_device_takes_super_packets(&tun->device)) {
+    if (tun != NULL) tun->device.rules = (struct join_rules){false, false};
+    return number_value(env, 0);
+  }
+  interface_set_segments(tun->device.name, segments);
+  return number_value(env, 1 | (tun->device.rules.udp ? 2 : 0));
 }
 
 static napi_value tun_start(napi_env env, napi_callback_info info) {
@@ -111,7 +116,7 @@ static napi_value object_of(napi_env env, const struct tun_device *device) {
   const napi_property_descriptor properties[] = {
       {"name", NULL, NULL, NULL, NULL, name, napi_enumerable, NULL},
       {"configure", NULL, tun_configure, NULL, NULL, NULL, napi_default, NULL},
-      {"testOffload", NULL, tun_test_offload, NULL, NULL, NULL, napi_default, NULL},
+      {"offload", NULL, tun_offload, NULL, NULL, NULL, napi_default, NULL},
       {"start", NULL, tun_start, NULL, NULL, NULL, napi_default, NULL},
       {"write", NULL, tun_write, NULL, NULL, NULL, napi_default, NULL},
       {"close", NULL, handle_close, NULL, NULL, NULL, napi_default, NULL},

@@ -17,6 +17,15 @@ const SCRATCH_BYTES = 65_545;
 /** As many as one datagram socket sends in one piece. */
 const TRAIN_MAX = 64;
 
+/** What leaves by one call at most, and what rules may put around each packet of it before it takes two. */
+const PIECE_BYTES = 65_507;
+const WRAPPING_BYTES = 60;
+
+/** As many packets as one call of a datagram socket can send. */
+function segmentsOf(mtu: number): number {
+  return Math.max(1, Math.min(TRAIN_MAX - 1, Math.floor(PIECE_BYTES / (mtu + WRAPPING_BYTES))));
+}
+
 /** A TUN interface of the kernel. It is read from when somebody wants its packets; until then the kernel queues them. */
 export class LinuxTun implements Tun {
   readonly name: string;
@@ -43,7 +52,7 @@ export class LinuxTun implements Tun {
     this.#handle = handle;
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
     this.#lost = options.lost;
-    this.#works = handle.testOffload();
+    this.#works = handle.offload(segmentsOf(options.mtu));
   }
 
   get offload(): TunOffload {
