@@ -2,7 +2,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
+
+/* A wake may take 5 ms of the thread's time: timers and other sockets wait for it. It is kept well below that. */
+#define WAKE_LONG_NS 2500000
+#define WAKE_SHORT_NS 1000000
+#define TURNS_FIRST 4u
 
 static void release(struct handle *handle) {
   if (--handle->owners == 0) free(handle);
@@ -34,11 +40,24 @@ void handle_call(struct handle *handle, size_t count, const int32_t *numbers) {
   napi_close_handle_scope(handle->env, scope);
 }
 
+static int64_t thread_ns(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void adapt_turns(struct handle *handle, int64_t taken) {
+  if (taken > WAKE_LONG_NS && handle->turns > 1) handle->turns /= 2;
+  if (taken < WAKE_SHORT_NS && handle->turns < HANDLE_TURNS_MAX) handle->turns *= 2;
+}
+
 /* An error stays readable for ever, so it is reported once and ends the polling. */
 static void on_readable(uv_poll_t *poll, int status, int events) {
   struct handle *handle = poll->data;
+  int64_t start = thread_ns();
   (void)events;
   if (!handle->read(handle, status < 0 ? -status : 0) && !handle->closing) uv_poll_stop(poll);
+  adapt_turns(handle, thread_ns() - start);
 }
 
 static void announce_closed(struct handle *handle) {
@@ -98,6 +117,7 @@ struct failure handle_adopt(napi_env env, napi_value object, struct handle *hand
   }
   handle->env = env;
   handle->owners = 2;
+  handle->turns = TURNS_FIRST;
   napi_create_string_utf8(env, label, NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, object, name, &handle->context);
   napi_add_async_cleanup_hook(env, on_environment_end, handle, &handle->cleanup);

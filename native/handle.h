@@ -9,6 +9,9 @@
 
 #define HANDLE_MEMORIES 5
 
+/* How often one wake reads at most. */
+#define HANDLE_TURNS_MAX 64u
+
 /*
  * A descriptor that JavaScript reads from when the event loop finds it readable: the first member of what describes a
  * device. It has two owners, the JavaScript object and the poll handle; the last one out frees it. The descriptor is
@@ -16,8 +19,10 @@
  */
 struct handle {
   int fd;
-  /* Reads what there is and calls `handle_call`; returns false when there will be no more. */
+  /* Reads what there is, `turns` times at most, and calls `handle_call`; returns false when there will be no more. */
   bool (*read)(struct handle *handle, int error);
+  /* Grows while a wake takes little of the thread's time and shrinks when it takes much, whatever JavaScript does with it. */
+  uint32_t turns;
   uv_poll_t poll;
   napi_env env;
   napi_async_context context;

@@ -7,8 +7,7 @@
 
 #include "split.h"
 
-/* One wake reads no more than this, so that a flood of packets starves no other handle of the event loop. */
-#define READS_MAX 64u
+/* One wake takes no more than this and one super-packet. */
 #define BYTES_MAX (256u << 10)
 
 #define ALIGNMENT 8u
@@ -77,11 +76,11 @@ static bool has_room(const struct tun_batch_room *room, const struct tun_batch *
   return offset < BYTES_MAX && offset <= room->arena_length && room->arena_length - offset >= 2 * PACKET_MAX;
 }
 
-struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room) {
+struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room, uint32_t reads_max) {
   struct tun_batch batch = {0};
   size_t offset = 0;
   if (!device->has_header) memset(room->scratch, 0, sizeof(struct virtio_net_hdr));
-  for (size_t reads = 0; reads < READS_MAX && has_room(room, &batch, offset); reads++) {
+  for (size_t reads = 0; reads < reads_max && has_room(room, &batch, offset); reads++) {
     ssize_t length = read_device(device, room->scratch);
     if (length < 0 && errno != EAGAIN) batch.error = errno;
     if (length <= 0) break;

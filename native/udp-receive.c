@@ -97,12 +97,12 @@ static int news(int number) {
   return number == EAGAIN ? 0 : number;
 }
 
-struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_room *room) {
+struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_room *room, size_t slots_max) {
   struct udp_received received = {0, 0};
   struct round round;
-  size_t slot = 0, bytes = 0;
-  while (slot < room->slots && bytes < BYTES_MAX) {
-    size_t wanted = room->slots - slot < AT_ONCE ? room->slots - slot : AT_ONCE;
+  size_t slot = 0, bytes = 0, slots = slots_max < room->slots ? slots_max : room->slots;
+  while (slot < slots && bytes < BYTES_MAX) {
+    size_t wanted = slots - slot < AT_ONCE ? slots - slot : AT_ONCE;
     prepare(&round, room, slot, wanted);
     int got = receive_round(udp, &round, wanted);
     if (got < 0) received.error = news(errno);

@@ -27,7 +27,7 @@ struct udp_received {
   int error;
 };
 
-/* Fills the room with what has come, up to a bound; datagrams of one length and sender are a train. */
-struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_room *room);
+/* Fills so many slots with what has come; datagrams of one length and sender are a train. */
+struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_room *room, size_t slots_max);
 
 #endif

@@ -46,7 +46,7 @@ static bool read_address(napi_env env, napi_value value, union udp_address *addr
 static bool udp_read(struct handle *handle, int error) {
   struct udp *udp = (struct udp *)handle;
   struct udp_received received = {0, error};
-  if (error == 0) received = udp_receive(&udp->socket, &udp->room);
+  if (error == 0) received = udp_receive(&udp->socket, &udp->room, handle->turns);
   const int32_t numbers[] = {(int32_t)received.count, received.error};
   if (received.count > 0 || received.error != 0) handle_call(handle, 2, numbers);
   return error == 0;

@@ -52,6 +52,27 @@ describe("a UDP socket", () => {
     await vi.waitFor(() => expect(arrived.toSorted((a, b) => a - b)).toEqual(numbers), 5000);
   });
 
+  test("leaves time for others, however much its receiver does with a datagram", async ({ skip }) => {
+    skip(needs("addon") !== undefined, needs("addon"));
+    const [here, there] = [await openSocket(), await openSocket()];
+    const runs: number[] = [];
+    let arrived = 0;
+    let run = 0;
+    there.onDatagram(() => {
+      const start = performance.now();
+      while (performance.now() - start < 1);
+      arrived++;
+      run++;
+    });
+    for (let i = 0; i < 200; i++) here.send(there.address, bytesOf(String(i)));
+    while (arrived < 200) {
+      await new Promise((resolve) => setImmediate(resolve));
+      runs.push(run);
+      run = 0;
+    }
+    expect(Math.max(...runs)).toBeLessThan(10);
+  });
+
   test("hands over one datagram a call", async () => {
     const [here, there] = [await openSocket(), await openSocket()];
     const kept: Uint8Array[] = [];
