@@ -1,6 +1,6 @@
 import { ownedBytes, rowsOf } from "../plan/train.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
-import type { Clock, Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
+import type { Clock, Datagram, DatagramCounters, DatagramOffload, Datagrams, SendQueue } from "../world/world.ts";
 
 /** A datagram that crossed: when, which way, and to or from whom (`host:port`). */
 export interface Crossing {
@@ -40,6 +40,10 @@ export class TracedDatagrams implements Datagrams {
 
   refusal(to: string): string | undefined {
     return this.#inner.refusal?.(to);
+  }
+
+  get offload(): DatagramOffload | undefined {
+    return this.#inner.offload;
   }
 
   onDatagram(receive: (datagram: Datagram) => void): void {

@@ -117,12 +117,16 @@ function sizes({ length, limit }: SendQueue): SendQueue {
   return { length, limit };
 }
 
-function networkFigures({ counters }: Datagrams): Figures["network"] {
-  return { ...counters, failed: countsOf(counters.failed) };
+function networkFigures({ counters, offload }: Datagrams): Figures["network"] {
+  const figures = { ...counters, failed: countsOf(counters.failed) };
+  return offload === undefined
+    ? figures
+    : { ...figures, offload: { ...offload, refusals: countsOf(offload.refusals) } };
 }
 
-function tunFigures({ name, mtu, counters }: Tun, strays: ReadonlyMap<string, number>): TunFigures {
-  return { name, mtu, ...counters, refused: countsOf(counters.refused), strays: countsOf(strays) };
+function tunFigures({ name, mtu, counters, offload }: Tun, strays: ReadonlyMap<string, number>): TunFigures {
+  const figures = { name, mtu, ...counters, refused: countsOf(counters.refused), strays: countsOf(strays) };
+  return offload === undefined ? figures : { ...figures, offload };
 }
 
 function countsOf(counts: ReadonlyMap<string, number>): Counts {

@@ -1,3 +1,5 @@
+import type { TunOffload } from "../world/world.ts";
+
 /**
  * A node in numbers, at one moment: what `mosaic top` shows and `/metrics` tells. Everything that counts counts from the
  * start of the node; times are in seconds. Plain data that survives JSON: what has no limit has the limit null.
@@ -105,6 +107,18 @@ export interface NetworkFigures {
   readonly receivedBytes: number;
   /** Sends that the network refused. */
   readonly failed: Counts;
+  /** What the kernel's offloads do; absent where datagrams go singly. */
+  readonly offload?: NetworkOffloadFigures;
+}
+
+export interface NetworkOffloadFigures {
+  readonly segments: boolean;
+  readonly joins: boolean;
+  /** Sends of several datagrams in one piece, and trains that came. */
+  readonly segmented: number;
+  readonly joined: number;
+  /** Trains that left one by one, by what the kernel said. */
+  readonly refusals: Counts;
 }
 
 export interface TunFigures {
@@ -116,6 +130,8 @@ export interface TunFigures {
   readonly writtenBytes: number;
   /** Packets that the kernel refused. */
   readonly refused: Counts;
+  /** What the kernel's offloads do for it; absent where packets go singly. */
+  readonly offload?: TunOffload;
   /** Packets of the device that went nowhere, by destination: no rule had a place for them. */
   readonly strays: Counts;
 }

@@ -1,5 +1,6 @@
 import type { MetricFamily, Sample } from "./exposition.ts";
-import type { Counts, Figures, TunFigures } from "./figures.ts";
+import type { TunOffload } from "../world/world.ts";
+import type { Counts, Figures, NetworkOffloadFigures, TunFigures } from "./figures.ts";
 
 /** The figures of a node as Prometheus knows them. Names and labels are an interface: dashboards and alerts use them. */
 export function metricsOf(figures: Figures): readonly MetricFamily[] {
@@ -104,6 +105,28 @@ function networkMetrics({ network }: Figures): readonly MetricFamily[] {
     one("counter", "mosaic_network_received_datagrams_total", "Datagrams that came.", network.received),
     one("counter", "mosaic_network_received_bytes_total", "Bytes of datagrams that came.", network.receivedBytes),
     byReason("mosaic_network_failed_total", "Datagrams that the network refused.", network.failed),
+    ...(network.offload === undefined ? [] : networkOffloadMetrics(network.offload)),
+  ];
+}
+
+function networkOffloadMetrics(offload: NetworkOffloadFigures): readonly MetricFamily[] {
+  const { segments, joins, segmented, joined, refusals } = offload;
+  return [
+    one("gauge", "mosaic_network_gso", "Whether the kernel cuts trains into datagrams.", Number(segments)),
+    one("gauge", "mosaic_network_gro", "Whether the kernel joins datagrams into trains.", Number(joins)),
+    one("counter", "mosaic_network_sent_trains_total", "Sends of several datagrams in one piece.", segmented),
+    one("counter", "mosaic_network_received_trains_total", "Trains that came.", joined),
+    byReason("mosaic_network_split_trains_total", "Trains that had to leave one by one.", refusals),
+  ];
+}
+
+function tunOffloadMetrics({ tcp, udp, superRead, superWritten, unfit }: TunOffload): readonly MetricFamily[] {
+  return [
+    one("gauge", "mosaic_tun_tso", "Whether the device gives and takes TCP super-packets.", Number(tcp)),
+    one("gauge", "mosaic_tun_uso", "Whether it gives and takes UDP super-packets.", Number(udp)),
+    one("counter", "mosaic_tun_read_trains_total", "Trains read from the device.", superRead),
+    one("counter", "mosaic_tun_written_trains_total", "Super-packets written to the device.", superWritten),
+    one("counter", "mosaic_tun_unfit_total", "Reads that were no packet.", unfit),
   ];
 }
 
@@ -114,6 +137,7 @@ function tunMetrics(tun: TunFigures): readonly MetricFamily[] {
     one("counter", "mosaic_tun_written_packets_total", "Packets written to the device.", tun.written),
     one("counter", "mosaic_tun_written_bytes_total", "Bytes written to the device.", tun.writtenBytes),
     byReason("mosaic_tun_refused_total", "Packets that the kernel refused.", tun.refused),
+    ...(tun.offload === undefined ? [] : tunOffloadMetrics(tun.offload)),
   ];
 }
 

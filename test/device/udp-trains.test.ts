@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { rowsOf, Train, trainOf } from "../../runtime/plan/train.ts";
+import { type DatagramTrain, datagramsOf } from "../../runtime/wire/datagram-train.ts";
+import type { Datagrams } from "../../runtime/world/world.ts";
+import { needs } from "../needs.ts";
+import { openSocket } from "./open-socket.ts";
+
+const TRAINS = { trains: true } as const;
+
+beforeEach(({ skip }) => {
+  const reason = needs("addon");
+  skip(reason !== undefined, reason);
+});
+
+/** Datagrams of `h`, a row and `t`; those of the last are longer by themselves, or shorter. */
+function datagrams(count: number, length: number, lastLength: number): DatagramTrain {
+  const rows = Array.from({ length: count }, (_, row) =>
+    new Uint8Array(row === count - 1 ? lastLength : length).fill(row),
+  );
+  const [head, tail] = [Buffer.from("h"), Buffer.from("t")];
+  return { train: trainOf(rows) as Train, head, tail, lastHead: head, lastTail: tail };
+}
+
+/** Every datagram that comes, whether alone or in a train, and how many came in trains. */
+function arrivals(socket: Datagrams): { readonly all: Uint8Array[]; inTrains: number } {
+  const arrived = { all: [] as Uint8Array[], inTrains: 0 };
+  socket.onDatagram(({ bytes }) => {
+    const rows = rowsOf(bytes).map((row) => row.slice());
+    arrived.all.push(...rows);
+    if (bytes instanceof Train) arrived.inTrains += rows.length;
+  });
+  return arrived;
+}
+
+describe("a train of datagrams", () => {
+  test.each([
+    [2, 10, 10],
+    [30, 1400, 1],
+    [64, 1000, 1000],
+    [300, 1300, 700],
+    [1, 1200, 1200],
+  ])("of %d arrives whole and in order, each %d bytes long and the last %d", async (count, length, lastLength) => {
+    const [here, there] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket("127.0.0.1:0", TRAINS)];
+    const arrived = arrivals(there);
+    const train = datagrams(Math.max(2, count), length, lastLength);
+    here.sendTrain?.(there.address, train);
+    await vi.waitFor(() => expect(arrived.all.length).toBe(train.train.count));
+    expect(arrived.all).toEqual(datagramsOf(train).map((bytes) => new Uint8Array(bytes)));
+    expect(here.counters).toMatchObject({ sent: train.train.count, failed: new Map() });
+    expect(there.counters).toMatchObject({ received: train.train.count });
+  });
+
+  test.each([{ gso: false }, { gro: false }, { gso: false, gro: false }])("crosses with %j too", async (offload) => {
+    const options = { ...TRAINS, ...offload };
+    const [here, there] = [await openSocket("127.0.0.1:0", options), await openSocket("127.0.0.1:0", options)];
+    const arrived = arrivals(there);
+    here.sendTrain?.(there.address, datagrams(50, 1300, 40));
+    await vi.waitFor(() => expect(arrived.all.length).toBe(50));
+    expect(arrived.all).toEqual(datagramsOf(datagrams(50, 1300, 40)).map((bytes) => new Uint8Array(bytes)));
+    expect(here.offload).toMatchObject({ segments: offload.gso !== false, segmented: offload.gso === false ? 0 : 1 });
+    expect(there.offload).toMatchObject({ joins: offload.gro !== false });
+  });
+
+  test("is not what a receiver gets who did not ask for it", async () => {
+    const [here, there] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket()];
+    const arrived = arrivals(there);
+    here.sendTrain?.(there.address, datagrams(20, 100, 100));
+    await vi.waitFor(() => expect(arrived.all.length).toBe(20));
+    expect(arrived.inTrains).toBe(0);
+  });
+
+  test("for a name waits with what else is for it, in order", async () => {
+    const resolve = async () => [{ address: "127.0.0.1", family: 4 }];
+    const [here, there] = [await openSocket("127.0.0.1:0", { resolve }), await openSocket()];
+    const arrived = arrivals(there);
+    const to = there.address.replace("127.0.0.1", "peer.example");
+    here.send(to, Buffer.from("first"));
+    here.sendTrain?.(to, datagrams(3, 10, 5));
+    here.send(to, Buffer.from("last"));
+    await vi.waitFor(() => expect(arrived.all.map((bytes) => bytes.length)).toEqual([5, 12, 12, 7, 4]));
+  });
+});
+
+test("datagrams that one callback sends to several places leave in the order of each, however many they are", async () => {
+  const [here, one, two] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket(), await openSocket()];
+  const [first, second] = [arrivals(one), arrivals(two)];
+  const numbers = Array.from({ length: 1000 }, (_, number) => number);
+  for (const number of numbers) {
+    here.send(number % 3 === 0 ? one.address : two.address, Buffer.alloc(4 + (number % 5), number));
+  }
+  const sent = (isFirst: boolean): readonly Uint8Array[] =>
+    numbers
+      .filter((number) => (number % 3 === 0) === isFirst)
+      .map((number) => new Uint8Array(4 + (number % 5)).fill(number));
+  await vi.waitFor(() => expect([first.all.length, second.all.length]).toEqual([334, 666]));
+  expect([first.all, second.all]).toEqual([sent(true), sent(false)]);
+});
