@@ -76,7 +76,8 @@ static bool has_room(const struct tun_batch_room *room, const struct tun_batch *
   return offset < BYTES_MAX && offset <= room->arena_length && room->arena_length - offset >= 2 * PACKET_MAX;
 }
 
-struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room, uint32_t reads_max) {
+struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room,
+                                uint32_t reads_max) {
   struct tun_batch batch = {0};
   size_t offset = 0;
   if (!device->has_header) memset(room->scratch, 0, sizeof(struct virtio_net_hdr));
