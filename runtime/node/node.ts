@@ -3,20 +3,21 @@ import { defaultLimits, type Limits } from "../engine/limits.ts";
 import { PeriodicTimers } from "../engine/periodic-timers.ts";
 import type { Table } from "../engine/table.ts";
 import { Snitch } from "../observe/snitch.ts";
-import { type WatchLine, watchedTuple } from "../observe/watch.ts";
-import { formatValue } from "../plan/format.ts";
+import type { WatchLine } from "../observe/watch.ts";
 import type { Tuple } from "../plan/packet.ts";
-import type { FactSpec, Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
-import { equalRows, type Row, type Value } from "../plan/value.ts";
+import type { Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
+import type { Row, Value } from "../plan/value.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
 import type { Figures, FlowFigures } from "../observe/figures.ts";
 import { collectFigures, flowFigures } from "./collect-figures.ts";
 import { NodeDataflow } from "./dataflow.ts";
+import { initialTuples, isSameTuple, skippedFacts } from "./initial-tuples.ts";
 import type { Fact } from "./peer-facts.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { type Succession, Successor } from "./succession.ts";
+import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 
 /** What a node is told at its start, beside its program and its world. */
 export interface NodeSettings {
@@ -48,9 +49,6 @@ const SHUTDOWN = "shutdown";
 /** What came of an operator's wish; `limit`: the step passed one and was taken back. */
 export type Operated = "done" | "unknown" | "limit";
 
-/** Letters of `watchmod`, by predicate. */
-type Watched = ReadonlyMap<number, string>;
-
 /** A program and what runs it: all that is exchanged when the node is given another. */
 interface Running {
   readonly program: Program;
@@ -70,6 +68,7 @@ export class Node {
   readonly #streams: RandomStreams;
   readonly #ports: NodePorts;
   readonly #startedAt: number;
+  readonly #watcher: Watcher;
   /** On every edge of the node's graph. */
   readonly snitch: Snitch = new Snitch();
   #running: Running;
@@ -77,8 +76,6 @@ export class Node {
   #isStopped = false;
   /** While another program takes over the tables: whether a row was there before. */
   #isOld: ((predicate: number, values: Row) => boolean) | undefined;
-  /** Of the step under way. */
-  #told: WatchLine[] = [];
 
   constructor(program: Program, world: World, settings: NodeSettings) {
     this.#world = world;
@@ -86,7 +83,9 @@ export class Node {
     this.#limits = { ...defaultLimits, ...settings.limits };
     this.#streams = new RandomStreams(world.seed);
     this.#startedAt = world.clock.now();
-    const received = (tuple: Tuple, from: Value): void => this.#watch(this.#running.watched, "recv", tuple, from);
+    const tell = (line: WatchLine): void => settings.onWatch?.(line);
+    this.#watcher = new Watcher(settings.names[0] ?? "", () => this.uptime, tell);
+    const received = (tuple: Tuple, from: Value): void => this.#watcher.received(this.#running.watched, tuple, from);
     this.#ports = new NodePorts(world, this.#limits, this.snitch, received, (cause) => void this.#step(cause));
     this.#running = this.#assemble(program, settings.facts);
     this.snitch.follow(program.plan);
@@ -101,7 +100,7 @@ export class Node {
     const engine = new Engine(plan, strands, clock, this.#streams, this.#limits, listener, this.snitch);
     const names = new Set(this.#settings.names);
     const isOwn = (name: string): boolean => names.has(name) || engine.isLocalAddress(name);
-    const sent = (tuple: Tuple, location: Value): void => this.#watch(watched, "send", tuple, location);
+    const sent = (tuple: Tuple, location: Value): void => this.#watcher.sent(watched, tuple, location);
     const dataflow = new NodeDataflow(plan, engine, this.#ports, isOwn, sent, this.snitch);
     engine.connect(dataflow);
     const ring = (timer: TimerSpec, number: number): void => this.#ring(timer, number);
@@ -112,6 +111,7 @@ export class Node {
   /** Loads the facts and starts the timers. False when the facts could not be loaded: the node then does nothing. */
   start(): boolean {
     const { engine, dataflow, timers } = this.#running;
+    this.#sayWhatIsSkipped(this.plan);
     const facts = this.#initialTuples(this.#running);
     dataflow.takePorts();
     if (!this.#ports.mux.interlude(() => engine.load(facts))) return false;
@@ -142,7 +142,7 @@ export class Node {
       const adopted = (): void => {
         this.#isOld = undefined;
         for (const { table, values } of successor.vanished(old.engine.tables, next.engine.tables)) {
-          if (isWatched(old.watched, table.predicate.id, "-")) this.#report("-", table.predicate.name, values);
+          this.#watcher.row(old.watched, "-", table.predicate, values);
         }
       };
       if (!next.engine.resume(rows, { had, adopted }, changes)) {
@@ -153,6 +153,7 @@ export class Node {
       next.engine.countOn(old.engine);
       next.dataflow.takePorts(old.dataflow);
       this.#running = next;
+      this.#sayWhatIsSkipped(program.plan);
       this.#ports.mux.exchange((cause) => {
         const tuple = successor.tuple(cause.tuple);
         return tuple && { ...cause, tuple };
@@ -161,6 +162,11 @@ export class Node {
       this.#armExpiry();
       return succession;
     });
+  }
+
+  #sayWhatIsSkipped(plan: Plan): void {
+    const skipped = skippedFacts(plan, this.#settings.names);
+    if (skipped !== undefined) this.#settings.onLog?.(skipped);
   }
 
   /** What the new program says to begin with and the old did not, and the other way round. */
@@ -177,10 +183,10 @@ export class Node {
     const withdrawn = known.filter(
       (tuple) =>
         tuple.predicate.table !== undefined &&
-        !says.some((one) => isSame(one, tuple)) &&
+        !says.some((one) => isSameTuple(one, tuple)) &&
         had(tuple.predicate.id, tuple.args),
     );
-    const fresh = says.filter((tuple) => !isKept(tuple) || !known.some((one) => isSame(one, tuple)));
+    const fresh = says.filter((tuple) => !isKept(tuple) || !known.some((one) => isSameTuple(one, tuple)));
     return [...withdrawn.map((tuple) => ({ ...tuple, isDelete: true })), ...fresh];
   }
 
@@ -306,38 +312,8 @@ export class Node {
     return flowFigures(this.#running.dataflow, this.#world);
   }
 
-  /** Own addresses, unless facts say otherwise, then the facts of the program and of this node. */
   #initialTuples({ program: { plan }, facts }: Running): readonly Tuple[] {
-    const given = [
-      ...this.#ownFacts(plan).map((fact) => ({
-        predicate: plan.predicates[fact.predicate] as PredicateSpec,
-        args: fact.args,
-      })),
-      ...facts.flatMap(({ predicate, args }) => {
-        const spec = predicateOf(plan, predicate, args.length);
-        return spec === undefined ? [] : [{ predicate: spec, args }];
-      }),
-    ];
-    const named = new Set(given.map((fact) => fact.predicate.id));
-    const own = plan.predicates
-      .filter((spec) => spec.role.kind === "localAddr" && !named.has(spec.id))
-      .map((predicate) => ({ predicate, args: this.#settings.names.slice(0, 1) }));
-    return [...own, ...given].map((fact) => ({ ...fact, isDelete: false }));
-  }
-
-  /** A program may hold the facts of a whole network. */
-  #ownFacts({ facts, predicates }: Plan): readonly FactSpec[] {
-    const named = facts.filter(({ predicate }) => predicates[predicate]?.role.kind === "localAddr");
-    const own = new Set<Value>([...this.#settings.names, ...named.flatMap(({ args }) => args)]);
-    const others = facts.filter(({ place }) => place !== undefined && !own.has(place));
-    const [first] = others;
-    if (first !== undefined) {
-      const { rule, file, line } = first.origin;
-      const count = others.length === 1 ? "a fact that names another node is" : `${others.length} facts of others are`;
-      const place = formatValue(first.place ?? null);
-      this.#settings.onLog?.(`${count} skipped: \`${rule}\` of ${place} (${file}:${line})`);
-    }
-    return facts.filter((fact) => !others.includes(fact));
+    return initialTuples(plan, this.#settings.names, facts);
   }
 
   #step(cause: Cause): boolean {
@@ -376,11 +352,11 @@ export class Node {
     return {
       changed: (table: Table, kind, values: Row): void => {
         if (this.#isOld?.(table.predicate.id, values) === true) return;
-        if (isWatched(watched, table.predicate.id, kind)) this.#report(kind, table.predicate.name, values);
+        this.#watcher.row(watched, kind, table.predicate, values);
         if (this.snitch.isOn) this.#tellView(table, kind, values);
       },
-      event: (tuple: Tuple): void => this.#watch(watched, "event", tuple, undefined),
-      settled: (isDone: boolean): void => this.#settle(isDone),
+      event: (tuple: Tuple): void => this.#watcher.event(watched, tuple),
+      settled: (isDone: boolean): void => this.#watcher.settle(isDone),
       limitPassed: (limit: keyof Limits, rule: string): void => {
         this.snitch.undone(limit, rule);
         if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);
@@ -393,52 +369,8 @@ export class Node {
   #tellView({ predicate, spec }: Table, kind: WatchLine["op"], args: Row): void {
     if (spec.view !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
   }
-
-  /** What a step did is told when it is done, and not at all when it was taken back. */
-  #settle(isDone: boolean): void {
-    if (this.#told.length === 0) return;
-    const lines = this.#told;
-    this.#told = [];
-    if (isDone) for (const line of lines) this.#settings.onWatch?.(line);
-  }
-
-  #watch(watched: Watched, op: WatchLine["op"], { predicate, args }: Tuple, place: Value | undefined): void {
-    if (isWatched(watched, predicate.id, op)) this.#report(op, predicate.name, args, place);
-  }
-
-  #report(op: WatchLine["op"], name: string, args: Row, place?: Value): void {
-    const t = this.uptime;
-    const loc = place === undefined ? {} : { loc: typeof place === "string" ? place : formatValue(place) };
-    const line: WatchLine = { t, node: this.#settings.names[0] ?? "", op, tuple: watchedTuple(name, args), ...loc };
-    if (op === "recv") this.#settings.onWatch?.(line);
-    else this.#told.push(line);
-  }
-}
-
-/** The letter of `watchmod` that asks for each kind of line: an event is an insertion that does not stay. */
-const MODES: Readonly<Record<WatchLine["op"], string>> = {
-  "+": "i",
-  "-": "d",
-  refresh: "r",
-  event: "i",
-  send: "s",
-  recv: "c",
-};
-const ALL_MODES = "idrcs";
-
-function isWatched(watched: Watched, predicate: number, op: WatchLine["op"]): boolean {
-  return watched.get(predicate)?.includes(MODES[op]) === true;
 }
 
 function predicateOf({ predicates }: Plan, name: string, arity: number): PredicateSpec | undefined {
   return predicates.find((spec) => spec.name === name && spec.arity === arity);
-}
-
-function isSame(one: Tuple, other: Tuple): boolean {
-  return one.predicate === other.predicate && equalRows(one.args, other.args);
-}
-
-function watchedPredicates(plan: Plan, names: readonly string[]): Watched {
-  const modes = plan.predicates.map((spec) => [spec.id, names.includes(spec.name) ? ALL_MODES : spec.watch] as const);
-  return new Map(modes.filter(([, letters]) => letters !== ""));
 }

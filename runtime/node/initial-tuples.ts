@@ -1,0 +1,51 @@
+import { formatValue } from "../plan/format.ts";
+import type { Tuple } from "../plan/packet.ts";
+import type { FactSpec, Plan, PredicateSpec } from "../plan/plan.ts";
+import { equalRows, type Value } from "../plan/value.ts";
+import type { Fact } from "./peer-facts.ts";
+
+/** What a node holds before its first step: its own addresses, unless facts say otherwise, the program's facts, its own. */
+export function initialTuples(plan: Plan, names: readonly string[], facts: readonly Fact[]): readonly Tuple[] {
+  const given = [
+    ...ownFacts(plan, names).map((fact) => ({
+      predicate: plan.predicates[fact.predicate] as PredicateSpec,
+      args: fact.args,
+    })),
+    ...facts.flatMap(({ predicate, args }) => {
+      const spec = plan.predicates.find((one) => one.name === predicate && one.arity === args.length);
+      return spec === undefined ? [] : [{ predicate: spec, args }];
+    }),
+  ];
+  const named = new Set(given.map((fact) => fact.predicate.id));
+  const own = plan.predicates
+    .filter((spec) => spec.role.kind === "localAddr" && !named.has(spec.id))
+    .map((predicate) => ({ predicate, args: names.slice(0, 1) }));
+  return [...own, ...given].map((fact) => ({ ...fact, isDelete: false }));
+}
+
+function ownFacts(plan: Plan, names: readonly string[]): readonly FactSpec[] {
+  const others = new Set(factsOfOthers(plan, names));
+  return plan.facts.filter((fact) => !others.has(fact));
+}
+
+/** A program may hold the facts of a whole network. */
+function factsOfOthers({ facts, predicates }: Plan, names: readonly string[]): readonly FactSpec[] {
+  const named = facts.filter(({ predicate }) => predicates[predicate]?.role.kind === "localAddr");
+  const own = new Set<Value>([...names, ...named.flatMap(({ args }) => args)]);
+  return facts.filter(({ place }) => place !== undefined && !own.has(place));
+}
+
+/** What to say of facts that are for other nodes; undefined when there are none. */
+export function skippedFacts(plan: Plan, names: readonly string[]): string | undefined {
+  const others = factsOfOthers(plan, names);
+  const [first] = others;
+  if (first === undefined) return undefined;
+  const { rule, file, line } = first.origin;
+  const count = others.length === 1 ? "a fact that names another node is" : `${others.length} facts of others are`;
+  return `${count} skipped: \`${rule}\` of ${formatValue(first.place ?? null)} (${file}:${line})`;
+}
+
+/** Equal tuples of one predicate. */
+export function isSameTuple(one: Tuple, other: Tuple): boolean {
+  return one.predicate === other.predicate && equalRows(one.args, other.args);
+}
