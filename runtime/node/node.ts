@@ -12,11 +12,11 @@ import type { Clock, Timer, World } from "../world/world.ts";
 import type { Figures, FlowFigures } from "../observe/figures.ts";
 import { collectFigures, flowFigures } from "./collect-figures.ts";
 import { NodeDataflow } from "./dataflow.ts";
-import { initialTuples, isSameTuple, skippedFacts } from "./initial-tuples.ts";
+import { initialTuples, skippedFacts } from "./initial-tuples.ts";
 import type { Fact } from "./peer-facts.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
-import { type Succession, Successor } from "./succession.ts";
+import { type Estate, type Succession, Successor } from "./succession.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 
 /** What a node is told at its start, beside its program and its world. */
@@ -132,20 +132,19 @@ export class Node {
     return this.#ports.mux.interlude(() => {
       const old = this.#running;
       const next = this.#assemble(program, facts);
-      const successor = new Successor(old.program.plan, program.plan, next.timers.eventsOf(old.timers));
-      const succession = successor.report(old.engine.tables, next.engine.tables);
-      const rows = successor.rows(old.engine.tables, next.engine.tables);
-      const had = successor.had(old.engine.tables, next.engine.tables);
-      const changes = this.#changedFacts(old, next, successor);
+      const successor = new Successor(estateOf(old), estateOf(next), next.timers.eventsOf(old.timers));
+      const succession = successor.report();
+      const had = successor.had();
+      const changes = successor.changes(this.#initialTuples(old), this.#initialTuples(next));
       this.#isOld = had;
       this.snitch.follow(program.plan);
       const adopted = (): void => {
         this.#isOld = undefined;
-        for (const { table, values } of successor.vanished(old.engine.tables, next.engine.tables)) {
+        for (const { table, values } of successor.vanished()) {
           this.#watcher.row(old.watched, "-", table.predicate, values);
         }
       };
-      if (!next.engine.resume(rows, { had, adopted }, changes)) {
+      if (!next.engine.resume(successor.rows(), { had, adopted }, changes)) {
         this.#isOld = undefined;
         this.snitch.follow(old.program.plan);
         return undefined;
@@ -167,27 +166,6 @@ export class Node {
   #sayWhatIsSkipped(plan: Plan): void {
     const skipped = skippedFacts(plan, this.#settings.names);
     if (skipped !== undefined) this.#settings.onLog?.(skipped);
-  }
-
-  /** What the new program says to begin with and the old did not, and the other way round. */
-  #changedFacts(old: Running, next: Running, successor: Successor): readonly Tuple[] {
-    const said = this.#initialTuples(old);
-    const says = this.#initialTuples(next);
-    const had = successor.had(old.engine.tables, next.engine.tables);
-    const heirs = new Set(
-      old.engine.tables.flatMap((table) => (table && successor.heir(table, next.engine.tables)) ?? []),
-    );
-    const isKept = ({ predicate }: Tuple): boolean =>
-      predicate.table === undefined || heirs.has(next.engine.store.table(predicate.id));
-    const known = said.flatMap((tuple) => successor.tuple(tuple) ?? []);
-    const withdrawn = known.filter(
-      (tuple) =>
-        tuple.predicate.table !== undefined &&
-        !says.some((one) => isSameTuple(one, tuple)) &&
-        had(tuple.predicate.id, tuple.args),
-    );
-    const fresh = says.filter((tuple) => !isKept(tuple) || !known.some((one) => isSameTuple(one, tuple)));
-    return [...withdrawn.map((tuple) => ({ ...tuple, isDelete: true })), ...fresh];
   }
 
   /**
@@ -369,6 +347,10 @@ export class Node {
   #tellView({ predicate, spec }: Table, kind: WatchLine["op"], args: Row): void {
     if (spec.view !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
   }
+}
+
+function estateOf({ program, engine }: Running): Estate {
+  return { plan: program.plan, tables: engine.tables };
 }
 
 function predicateOf({ predicates }: Plan, name: string, arity: number): PredicateSpec | undefined {

@@ -7,8 +7,13 @@ import { Packet } from "../plan/packet.ts";
 import type { Plan, PredicateSpec, TableSpec } from "../plan/plan.ts";
 import { equalRows, type Row as Values, type Value } from "../plan/value.ts";
 import { encodeBody } from "../wire/encode.ts";
+import { isSameTuple } from "./initial-tuples.ts";
 
-type Tables = readonly (Table | undefined)[];
+/** A plan and the tables of a node that runs it. */
+export interface Estate {
+  readonly plan: Plan;
+  readonly tables: readonly (Table | undefined)[];
+}
 
 /** What became of the tables when a node was given another program. Names of tables the compiler made are left out. */
 export interface Succession {
@@ -27,35 +32,34 @@ export interface Succession {
 
 /** Says which tables of one plan go on in another, and makes what one plan's tuples hold the other's. */
 export class Successor {
-  readonly #old: Plan;
-  readonly #new: Plan;
+  readonly #old: Estate;
+  readonly #new: Estate;
   readonly #specs = new Map<PredicateSpec, PredicateSpec>();
 
   /** `events`: predicates of timers, which have no names of their own, there and here. */
-  constructor(old: Plan, next: Plan, events: ReadonlyMap<number, number>) {
+  constructor(old: Estate, next: Estate, events: ReadonlyMap<number, number>) {
     this.#old = old;
     this.#new = next;
-    const timers = new Set([...old.timers, ...next.timers].map(({ predicate }) => predicate));
-    const named = new Map(next.predicates.map((spec) => [`${spec.name}/${spec.arity}`, spec]));
-    for (const spec of old.predicates) {
-      const timer = events.get(spec.id);
-      const isTimer = timers.has(spec.id) && old.timers.some(({ predicate }) => predicate === spec.id);
-      const same = isTimer ? timer !== undefined && next.predicates[timer] : named.get(`${spec.name}/${spec.arity}`);
-      if (same !== undefined && same !== false) this.#specs.set(spec, same);
+    const timers = new Set(old.plan.timers.map(({ predicate }) => predicate));
+    const named = new Map(next.plan.predicates.map((spec) => [`${spec.name}/${spec.arity}`, spec]));
+    for (const spec of old.plan.predicates) {
+      const timer = next.plan.predicates[events.get(spec.id) ?? -1];
+      const same = timers.has(spec.id) ? timer : named.get(`${spec.name}/${spec.arity}`);
+      if (same !== undefined) this.#specs.set(spec, same);
     }
   }
 
   /** The table's successor, when it is declared as the table is. */
-  heir({ predicate }: Table, tables: Tables): Table | undefined {
+  #heir({ predicate }: Table): Table | undefined {
     const spec = this.#specs.get(predicate);
-    const heir = spec && tables[spec.id];
+    const heir = spec && this.#new.tables[spec.id];
     return heir !== undefined && this.#agree(predicate, heir.predicate) ? heir : undefined;
   }
 
   /** The rows that stay: not those that only view rules hold, for the views derive them again. */
-  rows(old: Tables, tables: Tables): readonly KeptRow[] {
-    return old.flatMap((table) => {
-      const heir = table && this.heir(table, tables);
+  rows(): readonly KeptRow[] {
+    return this.#old.tables.flatMap((table) => {
+      const heir = table && this.#heir(table);
       if (table === undefined || heir === undefined || heir.spec.view === "pure") return [];
       return rowsOf(table)
         .filter((row) => row.isBase)
@@ -64,20 +68,20 @@ export class Successor {
   }
 
   /** Whether a row of a new predicate was in the table that the predicate's is the heir of. */
-  had(old: Tables, tables: Tables): Before["had"] {
+  had(): Before["had"] {
     const ancestors = new Map<number, Table>();
-    for (const table of old) {
-      const heir = table && this.heir(table, tables);
+    for (const table of this.#old.tables) {
+      const heir = table && this.#heir(table);
       if (table !== undefined && heir !== undefined) ancestors.set(heir.predicate.id, table);
     }
     return (predicate, values) => holdsRow(ancestors.get(predicate), values);
   }
 
   /** Rows that no table of the new plan has. */
-  vanished(old: Tables, tables: Tables): readonly { readonly table: Table; readonly values: Values }[] {
-    return old.flatMap((table) => {
+  vanished(): readonly { readonly table: Table; readonly values: Values }[] {
+    return this.#old.tables.flatMap((table) => {
       if (table === undefined) return [];
-      const heir = this.heir(table, tables);
+      const heir = this.#heir(table);
       return rowsOf(table)
         .filter(({ values }) => !holdsRow(heir, this.#values(values)))
         .map(({ values }) => ({ table, values }));
@@ -86,13 +90,32 @@ export class Successor {
 
   /** Undefined when the new plan has no such predicate. */
   tuple({ predicate, args, isDelete }: Tuple): Tuple | undefined {
-    const spec = this.#specs.get(predicate) ?? (this.#new.predicates.includes(predicate) ? predicate : undefined);
+    const spec = this.#specs.get(predicate) ?? (this.#new.plan.predicates.includes(predicate) ? predicate : undefined);
     return spec && { predicate: spec, args: this.#values(args), isDelete };
   }
 
-  report(old: Tables, tables: Tables): Succession {
-    const own = old.filter((table): table is Table => table !== undefined && !table.predicate.name.includes("?"));
-    const heirs = own.map((table) => ({ table, heir: this.heir(table, tables) }));
+  /**
+   * What is to be changed because the new program says other things to begin with than the old one said: what it says no
+   * more goes, unless it has been changed since; what it says for the first time comes.
+   */
+  changes(said: readonly Tuple[], says: readonly Tuple[]): readonly Tuple[] {
+    const had = this.had();
+    const heirs = new Set(this.#old.tables.map((table) => table && this.#heir(table)?.predicate));
+    const known = said.flatMap((tuple) => this.tuple(tuple) ?? []);
+    const isSaid = (tuple: Tuple, among: readonly Tuple[]): boolean => among.some((one) => isSameTuple(one, tuple));
+    const withdrawn = known.filter(
+      (tuple) => tuple.predicate.table !== undefined && !isSaid(tuple, says) && had(tuple.predicate.id, tuple.args),
+    );
+    const isKept = ({ predicate }: Tuple): boolean => predicate.table === undefined || heirs.has(predicate);
+    const fresh = says.filter((tuple) => !isKept(tuple) || !isSaid(tuple, known));
+    return [...withdrawn.map((tuple) => ({ ...tuple, isDelete: true })), ...fresh];
+  }
+
+  report(): Succession {
+    const own = this.#old.tables.filter(
+      (table): table is Table => table !== undefined && !table.predicate.name.includes("?"),
+    );
+    const heirs = own.map((table) => ({ table, heir: this.#heir(table) }));
     const stay = heirs.flatMap(({ table, heir }) => (heir === undefined ? [] : [{ table, heir }]));
     const names = new Set(own.map((table) => table.predicate.name));
     return {
@@ -106,12 +129,12 @@ export class Successor {
       lost: heirs.flatMap(({ table, heir }) => {
         if (heir !== undefined) return [];
         const { name } = table.predicate;
-        const isDeclared = tables.some((other) => other?.predicate.name === name);
+        const isDeclared = this.#new.tables.some((other) => other?.predicate.name === name);
         return [
           { table: name, rows: table.count, why: isDeclared ? ("declared otherwise" as const) : ("gone" as const) },
         ];
       }),
-      added: tables.flatMap((table) => {
+      added: this.#new.tables.flatMap((table) => {
         const name = table?.predicate.name ?? "?";
         return name.includes("?") || names.has(name) ? [] : [name];
       }),
@@ -123,7 +146,7 @@ export class Successor {
     if (one.table === undefined || other.table === undefined || !sameDeclaration(one.table, other.table)) return false;
     if (!one.name.includes("?")) return true;
     const rule = one.name.slice(0, one.name.indexOf("?"));
-    return workOf(rule, this.#old) === workOf(rule, this.#new);
+    return workOf(rule, this.#old.plan) === workOf(rule, this.#new.plan);
   }
 
   #values(values: Values): Values {
