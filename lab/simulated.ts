@@ -17,6 +17,8 @@ export interface SimulatedSettings {
   readonly observe: Observe;
   /** Waited for after each tick: it lets time be seen to pass, or not. */
   readonly pace?: (at: number) => Promise<void>;
+  /** Puts a capture before what a host sends and receives; called each time the host comes up. */
+  readonly captured?: ((host: string, world: World) => World) | undefined;
   /** Ends the run early. */
   readonly signal?: AbortSignal;
 }
@@ -47,7 +49,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
       simulation,
       topology,
       { host, gateway, program: programOf(host), watched: settings.plans.watchedOn(host, topology) },
-      settings.observe,
+      settings,
       failures,
     );
   }
@@ -96,7 +98,7 @@ function addHost(
   simulation: Simulation,
   topology: Topology,
   { host, gateway, program, watched }: Installation,
-  observe: Observe,
+  { observe, captured }: SimulatedSettings,
   failures: string[],
 ): void {
   const { name, address, virtual } = host;
@@ -110,7 +112,7 @@ function addHost(
   const facts = told.ok ? told.facts : [];
   if (!told.ok) failures.push(`${name}: ${whyNotTold(told)}`);
   const boot: Boot = (world) => {
-    const isRunning = startNode(program, world, host, facts, watched, observe);
+    const isRunning = startNode(program, captured?.(name, world) ?? world, host, facts, watched, observe);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
   const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: MTU } };

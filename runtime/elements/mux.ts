@@ -14,7 +14,8 @@ Mux(limits)
 Joins what comes from the network, the devices, the timers and this node itself into one sequence of steps.
 
 Ports   in: any number, push. out: 1, one cause at a time, each after the step of the one before is done.
-Drops   "queue full": a cause when too many wait already; "queue too large": when they hold too much.
+Drops   "queue full": a cause when too many wait already; "queue too large": when they hold too much;
+        "program exchanged": what waits when another program takes over that it means nothing to.
 Reads   counters: causes in, causes out; length, bytes: causes waiting, and about what they hold
 Built   by runtime/node/dataflow.ts, one per node.
 See     NetworkIn, TunRx, LocSpecDemux, OverlayRecvUnwrap

@@ -18,18 +18,22 @@ function addConclusion(command: Command): Command {
     .option("--json", "print the summary as one JSON object", false);
 }
 
+interface SimFlags extends ConclusionFlags {
+  readonly seed?: number;
+  readonly pcap?: string;
+}
+
 export function addSim(mosaic: Command): void {
   const sim = mosaic
     .command("sim")
     .description("run a topology of many nodes in virtual time")
     .argument("<scenario>", "a topology file, as lab/demo/ron.toml")
-    .option("--seed <number>", "another seed than the file's", parseSeed);
-  addConclusion(sim).action(
-    async (file: string, { seed, out, check, json }: ConclusionFlags & { readonly seed?: number }) => {
-      const { simulate } = await import("./sim.ts");
-      await simulate(file, { seed, out, check, json }, output);
-    },
-  );
+    .option("--seed <number>", "another seed than the file's", parseSeed)
+    .option("--pcap <folder>", "capture what each host sends and receives there, for tshark");
+  addConclusion(sim).action(async (file: string, { seed, pcap, out, check, json }: SimFlags) => {
+    const { simulate } = await import("./sim.ts");
+    await simulate(file, { seed, pcap, out, check, json }, output);
+  });
 }
 
 export function addLab(mosaic: Command): void {

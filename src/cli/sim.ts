@@ -2,7 +2,9 @@ import type { Observation } from "../../lab/observation.ts";
 import { RunRecord } from "../../lab/run-record.ts";
 import { runSimulated } from "../../lab/simulated.ts";
 import { formatWatchLine } from "../../runtime/observe/watch.ts";
+import type { World } from "../../runtime/world/world.ts";
 import { runFailed } from "./failure.ts";
+import { HostCaptures } from "./host-captures.ts";
 import { interruptSignal } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { type ConclusionOptions, conclude, openResults } from "./run-conclusion.ts";
@@ -11,6 +13,8 @@ import { loadTopology } from "./topology-file.ts";
 export interface SimOptions extends ConclusionOptions {
   /** Instead of the one in the file. */
   readonly seed: number | undefined;
+  /** The folder for captures, one a host. */
+  readonly pcap: string | undefined;
 }
 
 /** `mosaic sim SCENARIO`: runs a topology in virtual time and says what came of it. */
@@ -35,7 +39,10 @@ export async function simulate(file: string, options: SimOptions, output: Output
     if (typeof predicate !== "string" || !watched.has(predicate)) return;
     output.result(json ? JSON.stringify(line) : `${host}: ${formatWatchLine(line)}`);
   };
-  const outcome = await runSimulated(topology, { plans, observe, signal: interruptSignal() });
+  const captures = options.pcap === undefined ? undefined : new HostCaptures(options.pcap);
+  const captured = captures && ((host: string, world: World) => captures.of(host, world));
+  const outcome = await runSimulated(topology, { plans, observe, captured, signal: interruptSignal() });
+  captures?.close();
   progress.finish();
   if (!outcome.ok) throw runFailed(outcome.message);
   const { network, happened, traceHash } = outcome;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -9,7 +9,8 @@ import { afterAll, expect, test } from "vitest";
 import { readHeader } from "../../runtime/device/ip-packet.ts";
 import { Capture, captured, type CaptureSink } from "../../runtime/observe/capture.ts";
 import { udpEnd, udpPacket } from "../../runtime/observe/udp-packet.ts";
-import { MosaicProcess } from "../cli/mosaic.ts";
+import { mosaic, MosaicProcess } from "../cli/mosaic.ts";
+import { ROOT } from "../house/tree.ts";
 import { needs } from "../needs.ts";
 import { manualWorld } from "../session/manual-world.ts";
 
@@ -93,6 +94,22 @@ test("tshark reads what `mosaic run --pcap` wrote, to the last datagram", async 
   expect(tshark(file, "ip.dst", "udp.dstport")).toEqual([1, 2].map(() => place.replace(":", "\t")));
   peer.close();
 });
+
+test("simulated hosts have captures too, the same for the same seed", async ({ skip }) => {
+  skip(noTshark !== undefined, noTshark);
+  const topology = join(ROOT, "lab/demo/ron.toml");
+  const hosts = async (name: string): Promise<readonly Buffer[]> => {
+    const ended = await mosaic("sim", topology, "--pcap", join(folder, name));
+    expect(ended.code).toBe(0);
+    return readdirSync(join(folder, name)).map((file) => readFileSync(join(folder, name, file)));
+  };
+  const captures = await hosts("one");
+  expect(captures).toHaveLength(5);
+  expect(await hosts("other")).toEqual(captures);
+  const [first = ""] = readdirSync(join(folder, "one"));
+  const interfaces = tshark(join(folder, "one", first), "frame.interface_name");
+  expect(new Set(interfaces).size).toBe(2);
+}, 60_000);
 
 test("a datagram becomes the IP packet that carried it, whatever is in it", () => {
   const ends = fc.constantFrom("10.0.0.1:1", "255.255.255.255:65535", "[fd00::1]:10000", "[::]:0");
