@@ -19,12 +19,6 @@ export type LinkReport = { readonly ok: true } | { readonly ok: false; readonly 
 
 const PROCESS = fileURLToPath(new URL("link-process.ts", import.meta.url));
 
-/** Whether some link of the topology is or becomes worse than the wires of the kernel, but for its rate. */
-export function hasFaults({ links, events }: Topology): boolean {
-  const changes = events.flatMap(({ action }) => (action.kind === "change" ? action.rules : []));
-  return [...links, ...changes].some(({ faults }) => Object.values(withoutRate(faults)).some((value) => value > 0));
-}
-
 /** The process that puts the faults of links into effect, all but their rates. It ends with this one. */
 export class FaultyLinks {
   readonly #child: ChildProcess;

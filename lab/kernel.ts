@@ -1,9 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FaultyLinks, hasFaults } from "./faulty-links.ts";
+import { FaultyLinks } from "./faulty-links.ts";
 import { HostCommand } from "./host-command.ts";
 import { HostNode } from "./host-node.ts";
 import { LabFailure, Namespaces } from "./namespaces.ts";
+import { chooseLinkMeans, type LinkMeans } from "./link-means.ts";
 import { nodeCommand } from "./node-command.ts";
 import type { Observe } from "./observation.ts";
 import { PingLines } from "./ping-line.ts";
@@ -69,6 +70,7 @@ interface Due {
 class KernelLab {
   readonly #topology: Topology;
   readonly #settings: KernelSettings;
+  readonly #means: LinkMeans;
   readonly #namespaces: Namespaces;
   readonly #nodes = new Map<string, HostNode>();
   readonly #processes: ChildProcess[] = [];
@@ -83,14 +85,15 @@ class KernelLab {
   constructor(topology: Topology, settings: KernelSettings) {
     this.#topology = topology;
     this.#settings = settings;
-    this.#namespaces = new Namespaces(topology);
+    this.#means = chooseLinkMeans(topology);
+    this.#namespaces = new Namespaces(topology, this.#means);
   }
 
   /** Settles when all nodes run. */
   async start(): Promise<void> {
     this.#settings.signal.throwIfAborted();
     this.#settings.began?.(this.#namespaces.folder);
-    if (hasFaults(this.#topology)) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
+    if (this.#means.hasProcess) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
     const nodes = this.#topology.hosts.map((host) => this.#startNode(host));
     for (const [at, node] of nodes.entries()) {
       const failure = await node.ready;

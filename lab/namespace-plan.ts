@@ -95,11 +95,10 @@ export function hubBatch({ hosts, gateways }: NamespacePlan): string {
 }
 
 /** Input of `ip -n HOST -batch -`: everything goes to the hub. */
-export function hostBatch({ ip }: Pick<HostNamespace, "ip">): string {
+export function hostBatch({ ip }: Pick<HostNamespace, "ip">, isWithoutTrains: boolean): string {
   return batch([
     "link set lo up",
-    // The segments of a train travel one by one, so that a link can lose one and a queue has the size it is said to have.
-    "link set eth0 gso_max_segs 1",
+    ...(isWithoutTrains ? ["link set eth0 gso_max_segs 1"] : []),
     `addr add ${ip}/32 dev eth0`,
     "link set eth0 up",
     `route add ${HUB_ADDRESS}/32 dev eth0`,

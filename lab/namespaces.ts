@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Cleaner } from "./cleaner.ts";
 import { makeLabFolder } from "./lab-folder.ts";
+import { lossRules } from "./hub-losses.ts";
 import { HubRates, type QueueDrops, readQueueDrops } from "./hub-rates.ts";
 import { hubRules } from "./hub-rules.ts";
+import { chooseLinkMeans, type LinkMeans } from "./link-means.ts";
 import {
   batch,
   creationBatch,
@@ -38,9 +40,13 @@ export class Namespaces {
   /** The routing rules that the hub has. */
   #rules: ReadonlySet<string> = new Set();
   #hasFaults = false;
+  readonly #means: LinkMeans;
+  /** The rules of losses that the hub has. */
+  #losses = "";
 
   /** Makes them all; throws a LabFailure when the machine does not let it. */
-  constructor(topology: WiredTopology) {
+  constructor(topology: WiredTopology, means: LinkMeans = chooseLinkMeans({ ...topology, events: [] })) {
+    this.#means = means;
     this.wiring = new Wiring(topology);
     this.#plan = planNamespaces(topology.hosts, topology.networks, process.pid);
     this.folder = makeFolder();
@@ -131,9 +137,10 @@ export class Namespaces {
     runBatch(creationBatch(this.#plan));
     run(this.onHub(["sh", "-c", FORWARDING]));
     runBatch(hubBatch(this.#plan), hub);
-    for (const host of hosts) runBatch(hostBatch(host), host.namespace);
+    const { isWithoutTrains } = this.#means;
+    for (const host of hosts) runBatch(hostBatch(host, isWithoutTrains), host.namespace);
     for (const gateway of gateways) {
-      runBatch(hostBatch(gateway), gateway.namespace);
+      runBatch(hostBatch(gateway, isWithoutTrains), gateway.namespace);
       const forwarded = gateway.network.forward.map((host) => this.wiring.attachment(host).address);
       run(
         ["ip", "netns", "exec", gateway.namespace, "sh", "-c", `${FORWARDING} && nft -f -`],
@@ -155,6 +162,14 @@ export class Namespaces {
     if (changes.length > 0) runBatch(batch(changes), this.#plan.hub);
     const rates = this.#rates.update(this.#plan, this.wiring);
     if (rates !== "") run(["tc", "-n", this.#plan.hub, "-batch", "-"], rates);
+    if (this.#means.hasLossRules) this.#updateLosses();
+  }
+
+  #updateLosses(): void {
+    const losses = lossRules(this.wiring);
+    if (losses === this.#losses) return;
+    this.#losses = losses;
+    run(this.onHub(["nft", "-f", "-"]), losses);
   }
 }
 

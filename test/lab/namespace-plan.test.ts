@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { lossRules } from "../../lab/hub-losses.ts";
 import { HubRates, readQueueDrops } from "../../lab/hub-rates.ts";
 import { hubRules } from "../../lab/hub-rules.ts";
 import { creationBatch, faultsBatch, hostBatch, hubBatch, natRules, planNamespaces } from "../../lab/namespace-plan.ts";
@@ -30,7 +31,7 @@ addr add 169.254.77.1/32 dev h2
 link set h2 up
 route add 192.0.2.9/32 dev h2
 `);
-    expect(plan.hosts.slice(1).map(hostBatch)).toEqual([
+    expect(plan.hosts.slice(1).map((host) => hostBatch(host, true))).toEqual([
       `link set lo up
 link set eth0 gso_max_segs 1
 addr add 192.0.2.9/32 dev eth0
@@ -113,6 +114,24 @@ qdisc replace dev h2 parent 1:1 bfifo limit 12500
 `,
     );
   });
+});
+
+test("losses are rules of nftables, one for all ways that lose as much", () => {
+  const lossy = topologyOf(
+    'hosts = 3\nlinks = [{ between = "all", loss = "5%" }, { from = "a", to = "b", loss = 0.5 }]',
+  );
+  const pairs =
+    "10.77.0.1 . 10.77.0.3, 10.77.0.2 . 10.77.0.1, 10.77.0.2 . 10.77.0.3, 10.77.0.3 . 10.77.0.1, 10.77.0.3 . 10.77.0.2";
+  expect(lossRules(new Wiring(lossy))).toBe(`table ip mosaic
+flush table ip mosaic
+table ip mosaic {
+  chain lose {
+    type filter hook forward priority 0
+    ip saddr . ip daddr { 10.77.0.1 . 10.77.0.2 } numgen random mod 1000000 < 500000 drop
+    ip saddr . ip daddr { ${pairs} } numgen random mod 1000000 < 50000 drop
+  }
+}
+`);
 });
 
 test("what `tc` tells of full queues is told by the names of hosts", () => {

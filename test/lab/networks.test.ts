@@ -115,8 +115,8 @@ hosts = 2
 [[links]]
 from = "a"
 to = "b"
-rate = "200kbit"
-queue = "200ms"
+rate = "100kbit"
+queue = "250ms"
 [[traffic]]
 from = "a"
 to = "b"
@@ -129,10 +129,29 @@ change = { from = "a", to = "b", rate = "10Mbit" }
     // Among the slowest are those that waited, and not those that a busy machine held up.
     const full = pings?.roundTrips.at(-40);
     expect(full).toBeGreaterThan(0.15);
-    expect(full).toBeLessThan(0.35);
-    expect(pings && loss(pings)).toBeGreaterThan(0.1);
+    expect(full).toBeLessThan(0.45);
+    expect(pings && loss(pings)).toBeGreaterThan(0.05);
     expect(pings && loss(pings)).toBeLessThan(0.6);
     // Not the very last, whose answers may be under way.
     expect(pings?.recent(200).slice(0, 50)).not.toContain(false);
+  });
+
+  test("a link that only loses does so as often as it should; until that is changed", async ({ skip }) => {
+    skip(reason !== undefined, reason);
+    const [pings] = await run(
+      world,
+      `duration = "6s"
+hosts = 2
+links = [{ from = "b", to = "a", loss = 0.3 }]
+traffic = [{ from = "a", to = "b", every = "5ms" }]
+events = [{ at = "4s", change = { from = "b", to = "a", loss = 0 } }]
+`,
+    );
+    const before = pings?.between(0.5, 4) ?? { sent: 0, answered: 0 };
+    expect(before.sent).toBeGreaterThan(100);
+    expect(before.answered / before.sent).toBeGreaterThan(0.6);
+    expect(before.answered / before.sent).toBeLessThan(0.8);
+    const after = pings?.between(4.5, 5.5);
+    expect(after?.answered).toBe(after?.sent);
   });
 });

@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inUserNamespace } from "../../lab/place.ts";
+import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 
 test("a lab can be built in a user namespace, and nothing of it is seen outside", ({ skip }) => {
@@ -32,3 +35,44 @@ function namespaces(): readonly string[] {
   if (!existsSync("/run/netns")) return [];
   return readdirSync("/run/netns").filter((name) => !name.startsWith("mz"));
 }
+
+/** Becomes nobody who may open TUN devices, and runs a command. */
+const AS_NOBODY = `
+mknod "$folder/tun" c 10 200 && chmod 666 "$folder/tun" && mount --bind "$folder/tun" /dev/net/tun || exit 9
+mkdir "$folder/tmp" && chmod 777 "$folder" "$folder/tmp"
+TMPDIR=$folder/tmp HOME=$folder/tmp exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"`;
+
+test("a lab of somebody who is not root has gateways and rates, and leaves nothing", { timeout: 60_000 }, ({
+  skip,
+}) => {
+  const reason = needs("root", "user namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc", "setpriv");
+  skip(reason !== undefined, reason);
+  const folder = mkdtempSync(join(tmpdir(), "mosaic-nobody-"));
+  const file = join(folder, "lab.toml");
+  writeFileSync(file, BEHIND_NAT);
+  const { status, stdout, stderr } = spawnSync(
+    "unshare",
+    ["-m", "sh", "-c", AS_NOBODY, "sh", MOSAIC, "lab", file, "--check"],
+    { encoding: "utf8", env: { ...process.env, folder } },
+  );
+  expect(stdout).toMatch(/holds {2}a reaches b/);
+  expect(stdout).toMatch(/holds {2}a\$ mosaic query \$LAB\/b\.sock addressMap/);
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
+
+const BEHIND_NAT = `duration = "4s"
+programs = ["tunnel.mzl"]
+networks.home = { range = "192.168.1.0/24", nat = "10.77.255.1" }
+hosts = { a = { network = "home" }, b = {} }
+links = [{ between = "all", delay = "5ms", rate = "10Mbit" }]
+[[traffic]]
+from = "a"
+to = "b"
+[[checks]]
+reaches = ["a", "b"]
+[[checks]]
+on = "a"
+succeeds = "mosaic query $LAB/b.sock addressMap"
+`;

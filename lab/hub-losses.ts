@@ -1,0 +1,38 @@
+import { ipWay } from "./hub-rules.ts";
+import type { Wiring } from "./wiring.ts";
+
+const MILLION = 1_000_000;
+
+/**
+ * Input of `nft -f -` in the hub: the losses of links, where there is nothing else that a process would have to do for
+ * them. It replaces what was there.
+ */
+export function lossRules(wiring: Wiring): string {
+  const rules = [...waysByLoss(wiring)].map(
+    ([loss, ways]) => `    ip saddr . ip daddr { ${ways.join(", ")} } numgen random mod ${MILLION} < ${loss} drop\n`,
+  );
+  return `table ip mosaic
+flush table ip mosaic
+table ip mosaic {
+  chain lose {
+    type filter hook forward priority 0
+${rules.join("")}  }
+}
+`;
+}
+
+/** The ways that lose so many of a million packets. */
+function waysByLoss(wiring: Wiring): ReadonlyMap<number, readonly string[]> {
+  const ways = new Map<number, string[]>();
+  for (const from of wiring.hosts) {
+    for (const to of wiring.hosts) {
+      if (from === to) continue;
+      const loss = Math.round((wiring.faults(from, to).loss ?? 0) * MILLION);
+      if (loss === 0) continue;
+      const way = ipWay(wiring, { from, to });
+      const known = ways.get(loss) ?? [];
+      ways.set(loss, [...known, `${way.from} . ${way.to}`]);
+    }
+  }
+  return ways;
+}
