@@ -125,7 +125,7 @@ export const MESSAGES = {
   // 02 names, tables and rules
   E0201: (f: { readonly path: string }): Wording => ({
     message: `cannot read \`${f.path}\``,
-    help: "the shipped programs are ron.mzl, tunnel.mzl and ping.mzl",
+    help: "the shipped programs are ron.mzl, tunnel.mzl, ping.mzl, dv.mzl, pv.mzl and ls.mzl",
   }),
   E0202: (f: { readonly path: string }): Wording => ({
     message: `cannot find \`${f.path}\``,
@@ -233,6 +233,14 @@ export const MESSAGES = {
   E0241: (): Wording => ({
     message: "nothing before this call can make the rule run",
     help: "the event of a rule, or a table whose rows start it, stands before the first call",
+  }),
+  E0243: (f: { readonly rule: string; readonly predicate: string; readonly variable: string }): Wording => ({
+    message: `rule \`${f.rule}\` cannot go where \`${f.predicate}\` is: nothing before it gives \`${f.variable}\` a value`,
+    help: `bind \`${f.variable}\` by a literal at a place that the rule has been to`,
+  }),
+  E0244: (f: { readonly rule: string }): Wording => ({
+    message: `the aggregate of rule \`${f.rule}\` has one result an event, and what it is over lies at several places`,
+    help: "go to one place with the event alone, or aggregate in a rule over tables",
   }),
   E0242: (f: { readonly path: string }): Wording => ({
     message: `\`${f.path}\` defines no overlay, so it cannot be imported under another name`,

@@ -6,16 +6,17 @@ import type { ElementSpec } from "../plan/element-spec.ts";
 export const spec: ElementSpec = {
   name: "ReceiveDemux",
   manual: `
-ReceiveDemux(engine, device)
+ReceiveDemux(engine, device, views)
 
-Hands each tuple to what it is for: the strands that hear the event, the table that holds the row, or Tun::Tx.
+Hands each tuple to what it is for: the strands that hear the event, the table that holds the row, Tun::Tx, or what keeps
+views across nodes.
 
 Ports   in: 1 push. out: one push per predicate.
 Drops   nothing; an event that no rule hears ends here.
 Reads   counters: tuples in, tuples out
 Built   by runtime/node/dataflow.ts, one per node.
 Example tun(Pkt) from the device goes to the strands that hear tun; from a rule or the network, to the device.
-See     OverlayRecvUnwrap, TunTx
+See     OverlayRecvUnwrap, TunTx, ViewChannel
 `,
   inputs: "1",
   outputs: "1-",
@@ -27,16 +28,21 @@ export class ReceiveDemux {
   readonly #engine: Engine;
   readonly #device: (tuple: Tuple) => void;
 
-  constructor(engine: Engine, device: (tuple: Tuple) => void) {
+  readonly #views: (tuple: Tuple, provenance: Provenance) => void;
+
+  constructor(engine: Engine, device: (tuple: Tuple) => void, views: (tuple: Tuple, provenance: Provenance) => void) {
     this.#engine = engine;
     this.#device = device;
+    this.#views = views;
   }
 
   push(tuple: Tuple, provenance: Provenance): void {
     this.counters.in++;
     this.counters.out++;
-    if (tuple.predicate.table !== undefined) this.#engine.change(tuple);
-    else if (tuple.predicate.role.kind === "tun" && provenance !== "device") this.#device(tuple);
+    const { table, role } = tuple.predicate;
+    if (table !== undefined) this.#engine.change(tuple);
+    else if (role.kind === "tun" && provenance !== "device") this.#device(tuple);
+    else if (role.kind === "rows" || role.kind === "heard") this.#views(tuple, provenance);
     else this.#engine.react(tuple);
   }
 }

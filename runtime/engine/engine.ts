@@ -145,6 +145,11 @@ export class Engine implements StrandHost {
     this.#dataflow = dataflow;
   }
 
+  /** Where the cause of the step under way came from. */
+  get source(): Value {
+    return this.#source;
+  }
+
   /** Whether some rule hears events of the predicate. */
   isHeard(predicate: number): boolean {
     return (this.#byEvent[predicate] as readonly number[]).length > 0;

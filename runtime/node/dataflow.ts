@@ -5,7 +5,10 @@ import { OverlayRecvUnwrap } from "../elements/overlay-recv-unwrap.ts";
 import { OverlaySendWrap } from "../elements/overlay-send-wrap.ts";
 import { ReceiveDemux } from "../elements/receive-demux.ts";
 import { RoundRobin } from "../elements/round-robin.ts";
-import type { Dataflow, Engine } from "../engine/engine.ts";
+import { ViewChannel } from "../elements/view-channel.ts";
+import type { Cause, Dataflow, Engine } from "../engine/engine.ts";
+import type { RandomStreams } from "../world/random.ts";
+import type { Clock } from "../world/world.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Value } from "../plan/value.ts";
@@ -33,6 +36,7 @@ export class NodeDataflow implements Dataflow {
   readonly unwrap: OverlayRecvUnwrap;
   readonly demux: LocSpecDemux;
   readonly wraps: ReadonlyMap<string, OverlaySendWrap>;
+  readonly channel: ViewChannel;
   readonly #admission: Admission;
   /** `tun`, where rules hear it. */
   readonly #packet: PredicateSpec | undefined;
@@ -45,6 +49,8 @@ export class NodeDataflow implements Dataflow {
     plan: Plan,
     engine: Engine,
     ports: NodePorts,
+    clock: Clock,
+    streams: RandomStreams,
     isOwn: (address: string) => boolean,
     sent: (tuple: Tuple, location: Value) => void,
     snitch: Snitch,
@@ -54,14 +60,20 @@ export class NodeDataflow implements Dataflow {
     this.#snitch = snitch;
     this.#admission = new Admission(plan);
     this.#packet = plan.predicates.find((spec) => spec.role.kind === "tun" && engine.isHeard(spec.id));
-    const receiveDemux = new ReceiveDemux(engine, (tuple) => {
+    const toDevice = (tuple: Tuple): void => {
       if (snitch.isOn) snitch.crossed("ReceiveDemux", "tun", "TunTx", tuple);
       ports.tunTx.push(tuple);
+    };
+    const receiveDemux = new ReceiveDemux(engine, toDevice, (tuple, provenance) => {
+      if (snitch.isOn) snitch.crossed("ReceiveDemux", "views", "ViewChannel", tuple);
+      this.channel.push(tuple, provenance, engine.source);
     });
     this.unwrap = new OverlayRecvUnwrap(this.#admission, (tuple, provenance) => {
       if (snitch.isOn) snitch.crossed("OverlayRecvUnwrap", "out", "ReceiveDemux", tuple);
       receiveDemux.push(tuple, provenance);
     });
+    const begin = (cause: Cause): void => ports.mux.push(cause);
+    this.channel = new ViewChannel(plan, { engine, clock, streams, networkOut: ports.networkOut, isOwn, begin });
     this.wraps = overlayWraps(plan, engine, snitch);
     this.demux = new LocSpecDemux(isOwn, this.#overlayPorts(), { push: (to, tuple) => this.#toNetwork(to, tuple) });
     this.#roundRobin = new RoundRobin((outgoing) => {
@@ -75,6 +87,7 @@ export class NodeDataflow implements Dataflow {
       counted("RoundRobin", this.#roundRobin),
       counted("LocSpecDemux", this.demux),
       ...[...this.wraps].map(([overlay, wrap]) => counted("OverlaySendWrap", wrap, overlay)),
+      counted("ViewChannel", this.channel),
     ];
   }
 
@@ -98,6 +111,8 @@ export class NodeDataflow implements Dataflow {
   /** What the network and the device bring is for this dataflow from now on. Counts on from one that it replaces. */
   takePorts(before?: NodeDataflow): void {
     this.ports.serve(this.#admission, this.#packet);
+    before?.channel.stop();
+    if (before !== undefined) this.channel.resume();
     for (const { element, label, counters } of this.#own) {
       const same = before?.elements.find((other) => other.element === element && other.label === label);
       if (same !== undefined) counters.countOn(same.counters);
@@ -135,6 +150,7 @@ export class NodeDataflow implements Dataflow {
   leave(): void {
     this.ports.networkOut.leave();
     this.ports.tunTx.leave();
+    this.channel.leave();
     for (const cause of this.demux.takeLocal()) {
       if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "local", "Mux", cause.tuple, cause.source);
       this.ports.mux.push(cause);
@@ -145,6 +161,7 @@ export class NodeDataflow implements Dataflow {
     this.#roundRobin.forget();
     this.ports.networkOut.forget();
     this.ports.tunTx.forget();
+    this.channel.forget();
     this.demux.forget();
   }
 

@@ -9,6 +9,7 @@ import { spec as receiveDemux } from "../elements/receive-demux.ts";
 import { spec as roundRobin } from "../elements/round-robin.ts";
 import { spec as tunRx } from "../elements/tun-rx.ts";
 import { spec as tunTx } from "../elements/tun-tx.ts";
+import { spec as viewChannel } from "../elements/view-channel.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 import type { Graph } from "../plan/graph.ts";
 
@@ -26,6 +27,7 @@ export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
     roundRobin,
     tunRx,
     tunTx,
+    viewChannel,
   ].map((spec) => [spec.name, spec]),
 );
 

@@ -96,12 +96,12 @@ export class Node {
     const { plan, strands } = program;
     const { clock } = this.#world;
     const watched = watchedPredicates(plan, this.#settings.watch);
-    const listener = this.#listener(watched);
+    const listener = this.#listener(watched, (table, kind, values) => dataflow.channel.changed(table, kind, values));
     const engine = new Engine(plan, strands, clock, this.#streams, this.#limits, listener, this.snitch);
     const names = new Set(this.#settings.names);
     const isOwn = (name: string): boolean => names.has(name) || engine.isLocalAddress(name);
     const sent = (tuple: Tuple, location: Value): void => this.#watcher.sent(watched, tuple, location);
-    const dataflow = new NodeDataflow(plan, engine, this.#ports, isOwn, sent, this.snitch);
+    const dataflow = new NodeDataflow(plan, engine, this.#ports, clock, this.#streams, isOwn, sent, this.snitch);
     engine.connect(dataflow);
     const ring = (timer: TimerSpec, number: number): void => this.#ring(timer, number);
     const timers = new PeriodicTimers(plan.timers, clock, this.#streams, ring);
@@ -194,6 +194,7 @@ export class Node {
     this.#isStopped = true;
     this.#running.timers.stop();
     this.#expiry?.timer.cancel();
+    this.#running.dataflow.channel.stop();
     this.#ports.mux.close();
     await Promise.all([this.#world.datagrams.close(), this.#world.tun?.close()]);
   }
@@ -326,9 +327,10 @@ export class Node {
     this.#armExpiry();
   }
 
-  #listener(watched: Watched): EngineListener {
+  #listener(watched: Watched, changed: EngineListener["changed"]): EngineListener {
     return {
       changed: (table: Table, kind, values: Row): void => {
+        changed(table, kind, values);
         if (this.#isOld?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);
         if (this.snitch.isOn) this.#tellView(table, kind, values);

@@ -12,6 +12,7 @@ export interface Plan {
   readonly views: readonly ViewSpec[];
   /** The views by the tables they define, in the order in which these must be brought up to date. */
   readonly strata: readonly StratumSpec[];
+  readonly channels: readonly ChannelSpec[];
   readonly timers: readonly TimerSpec[];
   readonly facts: readonly FactSpec[];
   readonly overlays: readonly OverlaySpec[];
@@ -48,6 +49,8 @@ export interface PredicateSpec {
 export type PredicateRole =
   | { readonly kind: "plain" }
   | { readonly kind: "tun" }
+  /** What nodes say to keep the rows of channels: some of them, and how much was heard. */
+  | { readonly kind: "rows" | "heard" }
   | { readonly kind: "send" | "recv"; readonly overlay: string }
   /** `localAddr` of an overlay instance; the node's own when `overlay` is undefined. */
   | { readonly kind: "localAddr"; readonly overlay: string | undefined };
@@ -109,6 +112,14 @@ export interface ViewSpec {
   readonly isRecursive: boolean;
   /** Strands by what they are triggered by, in evaluation order. */
   readonly strands: readonly number[];
+}
+
+/** Rows of `outlet` but for their first column, which names a node, are kept there in `inlet`, behind this node's name. */
+export interface ChannelSpec {
+  readonly outlet: number;
+  readonly inlet: number;
+  /** Seconds without a word after which the rows are given up. */
+  readonly silence: number;
 }
 
 /** Tables that rules define in terms of each other, or one that is defined in terms of others alone. */

@@ -17,10 +17,22 @@ export interface CoreProgram {
   /** Arguments each predicate has. */
   readonly arities: ReadonlyMap<string, number>;
   readonly rules: readonly CoreRule[];
+  readonly channels: readonly CoreChannel[];
   readonly facts: readonly ProgramFact[];
   readonly accepts: readonly Accept[];
   readonly signatures: readonly TypeSignature[];
   readonly watches: readonly WatchRequest[];
+}
+
+/**
+ * Two hidden tables that are kept the same across the network: a row of `outlet` names a node, and the rest of it is in
+ * `inlet` there, behind the name of the node it came from.
+ */
+export interface CoreChannel {
+  readonly outlet: string;
+  readonly inlet: string;
+  /** The table the rows are for. */
+  readonly table: string;
 }
 
 export interface CoreRule {

@@ -7,11 +7,9 @@
  *                        in OverLog also for each that is refreshed there, where rows do not stay for ever.
  *   e(min<X>) :- a(X).   runs for each group whose result is new.
  */
-import type { Atom, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import { report } from "../../grammar/report.ts";
+import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { RowEvent } from "../../runtime/plan/plan.ts";
-import { isLocalAddressTable } from "../1-check/builtin.ts";
+import { localAddressTable } from "../1-check/builtin.ts";
 import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
 import type { TableDeclaration } from "../program.ts";
 import { atomAt, type CoreRule, type CoreTrigger, literalAt, variableAt } from "./core.ts";
@@ -21,16 +19,16 @@ import type { HiddenTables } from "./hidden-tables.ts";
 export function findTriggers(
   rule: ExpandedRule,
   tables: ReadonlyMap<string, TableDeclaration>,
+  isTable: (name: string) => boolean,
   hidden: HiddenTables,
-  diagnostics: Diagnostic[],
 ): readonly CoreRule[] {
   if (rule.trigger !== undefined) return [core(rule, rule.body, rule.trigger)];
-  const isTable = (name: string): boolean => tables.has(name) || isLocalAddressTable(name);
   const positive = rule.body.filter(isPredicate).filter((literal) => !literal.negated);
   const event = positive.find((literal) => !isTable(literal.atom.name.text));
   if (event !== undefined) return [core(rule, without(rule.body, event), { kind: "event", literal: event })];
   const defines = isTable(rule.head.name.text) && !rule.isDelete && !rule.suspends;
-  if (defines) return definition(rule, diagnostics);
+  if (defines && rule.head.location !== undefined) return definedElsewhere(rule, rule.head.location, hidden);
+  if (defines) return [core(rule, rule.body, { kind: "view" })];
   if (hasAggregate(rule.head)) return groups(rule, hidden);
   return positive.flatMap((literal) =>
     rowEvents(rule, literal, tables).map((kind) => core(rule, without(rule.body, literal), { kind, literal })),
@@ -48,10 +46,30 @@ function rowEvents(
   return rule.isOverlog && isSoft && !rule.isDelete ? ["inserted", "refreshed"] : ["inserted"];
 }
 
-function definition(rule: ExpandedRule, diagnostics: Diagnostic[]): readonly CoreRule[] {
-  if (rule.head.location === undefined) return [core(rule, rule.body, { kind: "view" })];
-  diagnostics.push(report("E0208", rule.span, { what: "a rule that defines a table on another node" }));
-  return [];
+/**
+ * What the rule derives for other nodes goes into a hidden table, whose rows are kept at the nodes they name; what it
+ * derives for this one stays here.
+ */
+function definedElsewhere(rule: ExpandedRule, location: Expression, hidden: HiddenTables): readonly CoreRule[] {
+  const { head, name, span } = rule;
+  const args = head.args.map((_, column) => variableAt(`$${column + 1}`, span));
+  const place = variableAt("$Place", span);
+  const derived = hidden.add(`${name}?for`, args.length + 1, span);
+  const outlet = hidden.add(`${name}?out`, args.length + 1, span);
+  const inlet = hidden.add(`${name}?in`, args.length + 1, span);
+  hidden.channels.push({ outlet, inlet, table: head.name.text });
+  const forPlace = literalAt(atomAt(derived, [place, ...args], span));
+  const isHere = literalAt(atomAt(localAddressTable(rule.overlay), [place], span));
+  const arrived = literalAt(atomAt(inlet, [{ kind: "wildcard", span }, ...args], span));
+  const view = (atom: Atom, body: readonly Literal[]): CoreRule =>
+    core({ ...rule, head: atom }, body, { kind: "view" });
+  const here = { ...head, location: undefined, args };
+  return [
+    view(atomAt(derived, [location, ...head.args], span), rule.body),
+    view(atomAt(outlet, [place, ...args], span), [forPlace, { ...isHere, negated: true }]),
+    view(here, [forPlace, isHere]),
+    view(here, [arrived]),
+  ];
 }
 
 /** The groups are kept in a hidden table; each result that is new there makes the head happen. */

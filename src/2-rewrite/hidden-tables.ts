@@ -1,11 +1,19 @@
 import type { Span } from "../../grammar/span.ts";
 import type { TableDeclaration } from "../program.ts";
-import type { CoreProgram } from "./core.ts";
+import type { CoreChannel, CoreProgram } from "./core.ts";
 
-/** Tables that rewriting adds. No program can name them: there is a `?` in each. They hold their rows for ever. */
+/**
+ * Tables and events that rewriting adds. No program can name them: there is a `?` in each. The tables hold their rows for
+ * ever.
+ */
 export class HiddenTables {
   readonly #declarations = new Map<string, TableDeclaration>();
   readonly #arities = new Map<string, number>();
+  readonly channels: CoreChannel[] = [];
+
+  has(table: string): boolean {
+    return this.#declarations.has(table);
+  }
 
   /** All tables, and the number of arguments of all predicates. */
   among(
@@ -17,9 +25,7 @@ export class HiddenTables {
 
   /** `wanted` when there is none of this name yet, or the next free one. All columns are the key unless `keys` says less. */
   add(wanted: string, arity: number, span: Span, keys?: readonly number[]): string {
-    let name = wanted;
-    for (let number = 2; this.#declarations.has(name); number++) name = `${wanted}${number}`;
-    this.#arities.set(name, arity);
+    const name = this.addEvent(wanted, arity);
     this.#declarations.set(name, {
       name,
       lifetime: Infinity,
@@ -29,6 +35,13 @@ export class HiddenTables {
       evict: { policy: "fifo" },
       span,
     });
+    return name;
+  }
+
+  addEvent(wanted: string, arity: number): string {
+    let name = wanted;
+    for (let number = 2; this.#arities.has(name); number++) name = `${wanted}${number}`;
+    this.#arities.set(name, arity);
     return name;
   }
 }

@@ -1,14 +1,15 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
 import type { CoreProgram } from "./core.ts";
+import { isLocalAddressTable } from "../1-check/builtin.ts";
 import { expandViews } from "./expand-views.ts";
 import { findTriggers } from "./find-triggers.ts";
 import { HiddenTables } from "./hidden-tables.ts";
 import { liftArguments } from "./lift-arguments.ts";
+import { localise } from "./localise.ts";
 import { placeAggregate } from "./place-aggregate.ts";
 import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
-import { settlePlaces } from "./settle-places.ts";
 
 /** Turns a checked program into plain rules: views expanded, places settled, every rule with its trigger. */
 export function rewrite(checked: CheckedProgram): { core: CoreProgram; diagnostics: readonly Diagnostic[] } {
@@ -20,12 +21,22 @@ export function rewrite(checked: CheckedProgram): { core: CoreProgram; diagnosti
   const sent = [...expansion.rules, ...raised].flatMap((rule) => placeAggregate(rule, tables, arities, diagnostics));
   const hidden = new HiddenTables();
   const isBag = (name: string): boolean => tables.get(name)?.keys.length === 0;
-  const rules = sent.flatMap((rule) => {
-    const settled = settlePlaces(rule, diagnostics);
-    const triggered = settled === undefined ? [] : findTriggers(settled, tables, hidden, diagnostics);
-    return triggered.map(liftArguments).flatMap((one) => projectNegations(one, isBag, hidden));
-  });
+  const isTable = (name: string): boolean => tables.has(name) || hidden.has(name) || isLocalAddressTable(name);
+  const placed = sent.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
+  const rules = placed
+    .flatMap((rule) => findTriggers(rule, tables, isTable, hidden))
+    .map(liftArguments)
+    .flatMap((rule) => projectNegations(rule, isBag, hidden));
   const { overlays, facts, accepts, signatures, watches } = checked.program;
-  const core = { overlays, rules, facts, accepts, signatures, watches, ...hidden.among(tables, arities) };
+  const core = {
+    overlays,
+    rules,
+    facts,
+    accepts,
+    signatures,
+    watches,
+    channels: hidden.channels,
+    ...hidden.among(tables, arities),
+  };
   return { core, diagnostics };
 }

@@ -8,7 +8,13 @@ import { isLocalAddressTable, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { patternVariables } from "../1-check/binding.ts";
 import { kindsNamed } from "../1-check/type-name.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
-import { type CoreProgram, type CoreRule, FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
+import {
+  type CoreChannel,
+  type CoreProgram,
+  type CoreRule,
+  FRESH_QUERY_FUNCTION,
+  LOCAL_ADDRESS_FUNCTION,
+} from "../2-rewrite/core.ts";
 import { isArithmetic } from "./operation.ts";
 
 /** What can stand in each column of each predicate, as far as the program's own rules and facts say. */
@@ -36,6 +42,7 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   for (let changed = true; changed; ) {
     changed = false;
     for (const rule of core.rules) changed = inference.rule(rule) || changed;
+    for (const channel of core.channels) changed = inference.channel(channel) || changed;
   }
   return inference;
 }
@@ -62,7 +69,8 @@ type Environment = Map<string, ColumnType | undefined>;
 
 function madeNames(core: CoreProgram): ReadonlySet<string> {
   const made = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
-  return new Set([...made.map((atom) => atom.name.text), ...core.accepts.map((accept) => accept.name)]);
+  const arrived = core.channels.map(({ inlet }) => inlet);
+  return new Set([...made.map((atom) => atom.name.text), ...core.accepts.map((accept) => accept.name), ...arrived]);
 }
 
 class Inference implements ColumnTypes {
@@ -87,6 +95,11 @@ class Inference implements ColumnTypes {
       columns[at] = joined;
     }
     return changed;
+  }
+
+  channel({ outlet, inlet }: CoreChannel): boolean {
+    const [, ...types] = this.#columns.get(outlet) ?? [];
+    return this.add(inlet, [typeBit("string"), ...types]);
   }
 
   rule(rule: CoreRule): boolean {

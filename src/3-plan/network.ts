@@ -27,6 +27,7 @@ export function networkGraph(
   graph.edge(receive, "rows", tables);
   addStrands(graph, strands, predicates, { receive, tables, roundRobin, mux });
   if (predicates.some((spec) => spec.role.kind === "tun")) addTun(graph, receive, mux);
+  if (predicates.some((spec) => spec.role.kind === "rows")) addChannel(graph, receive, tables, networkOut);
   graph.edge(roundRobin, "out", demux);
   graph.edge(demux, "local", mux);
   graph.edge(demux, "ip", networkOut);
@@ -79,6 +80,14 @@ function addWayOut(graph: GraphBuilder, node: string, action: Action, { tables, 
   if (location !== undefined) graph.edge(node, "out", roundRobin);
   else if (predicate.table !== undefined) graph.edge(node, "rows", tables);
   else graph.edge(node, "local", mux);
+}
+
+function addChannel(graph: GraphBuilder, receive: string, tables: string, networkOut: string): void {
+  const channel = graph.add("ViewChannel");
+  graph.edge(receive, "views", channel);
+  graph.edge(tables, "views", channel);
+  graph.edge(channel, "rows", tables);
+  graph.edge(channel, "out", networkOut);
 }
 
 function addTun(graph: GraphBuilder, receive: string, mux: string): void {

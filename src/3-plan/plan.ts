@@ -5,6 +5,7 @@ import type { Span } from "../../grammar/span.ts";
 import { functionNamed } from "../../runtime/plan/functions/registry.ts";
 import type {
   AggregateSpec,
+  ChannelSpec,
   FactSpec,
   Origin,
   OverlaySpec,
@@ -19,7 +20,7 @@ import { LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { constantNumber } from "../1-check/constant.ts";
 import { hasAggregate } from "../1-check/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../1-check/visit.ts";
-import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
+import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { LineMap } from "../line-map.ts";
 import type { ProgramFact } from "../program.ts";
 import { checkSignatures, inferColumnTypes } from "./column-types.ts";
@@ -29,10 +30,14 @@ import { describe } from "./describe.ts";
 import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
 import { aggregateColumns, type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
+import { proveRecursion } from "./prove-recursion.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
 import type { Strand } from "./strand.ts";
 import { TableLayout } from "./table-layout.ts";
-import { checkStratum, type RuleStratum, strataOf } from "./strata.ts";
+import { checkStratum, type RuleStratum, strataOf, strataOfNetwork } from "./strata.ts";
+
+/** Seconds after which a node that says nothing is taken to be gone. */
+const SILENCE = 30;
 
 /** A plan whose strands are not emitted yet. */
 export interface PlannedProgram {
@@ -44,9 +49,11 @@ export function planProgram(
   core: CoreProgram,
   lines: LineMap,
 ): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
-  const planner = new Planner(core, lines);
+  const circles = strataOfNetwork(core).flatMap(checkStratum);
+  const { core: proved, diagnostics } = proveRecursion(core);
+  const planner = new Planner(proved, lines);
   const planned = planner.run();
-  return { planned, diagnostics: planner.diagnostics };
+  return { planned, diagnostics: [...circles, ...diagnostics, ...planner.diagnostics] };
 }
 
 class Planner {
@@ -87,6 +94,7 @@ class Planner {
       strands,
       views: this.#views,
       strata: this.#strata,
+      channels: this.#core.channels.map((channel) => this.#channel(channel)),
       timers: this.#timers,
       facts,
       overlays,
@@ -147,7 +155,6 @@ class Planner {
 
   #maintainViews(): void {
     for (const stratum of strataOf(this.#core)) {
-      this.diagnostics.push(...checkStratum(stratum));
       const first = this.#views.length;
       for (const table of stratum.tables) this.#defineTable(table, stratum);
       const views = this.#views.slice(first).map((view) => view.id);
@@ -210,6 +217,16 @@ class Planner {
     const { file, line } = this.#lines.position(fact.span);
     const predicate = this.#predicates.named(name, args.length).id;
     return [{ predicate, args: args.map((value) => value ?? null), place, origin: { rule: name, file, line } }];
+  }
+
+  /** Rows are given up no later than the table they are for would give them up. */
+  #channel({ outlet, inlet, table }: CoreChannel): ChannelSpec {
+    const lifetime = this.#core.tables.get(table)?.lifetime ?? Infinity;
+    return {
+      outlet: this.#predicates.named(outlet, 0).id,
+      inlet: this.#predicates.named(inlet, 0).id,
+      silence: Math.min(SILENCE, lifetime),
+    };
   }
 
   #overlay(name: string): OverlaySpec {

@@ -11,6 +11,12 @@ import { tellersOfRefreshes, viewKinds } from "./view-kinds.ts";
 /** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
 export const TUN_ARITY = 5;
 
+/** What nodes say to each other to keep views across the network. */
+const MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly role: "rows" | "heard" }> = new Map([
+  ["?rows", { arity: 5, role: "rows" }],
+  ["?heard", { arity: 2, role: "heard" }],
+]);
+
 /** Gives every predicate of the program its number and all that a node has to know about it. */
 export class PredicateTable {
   readonly #specs: PredicateSpec[] = [];
@@ -29,6 +35,7 @@ export class PredicateTable {
     this.#types = types;
     for (const [name, arity] of core.arities) this.#add(name, name, arity);
     for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
+    if (core.channels.length > 0) for (const [name, { arity }] of MESSAGES) this.#add(name, name, arity);
     if (core.rules.some((rule) => triggerForm(rule) === `${SHUTDOWN}/0`)) this.#add(SHUTDOWN, SHUTDOWN, 0);
   }
 
@@ -68,7 +75,7 @@ export class PredicateTable {
       wire: {
         tuple: wireHash(name, arity, tuple),
         remove: remove === undefined ? 0 : wireHash(name, arity, remove),
-        acceptTuple: this.#accepted.tuples.has(`${name}/${arity}`),
+        acceptTuple: this.#accepted.tuples.has(`${name}/${arity}`) || MESSAGES.has(name),
         acceptRemove: this.#accepted.removals.has(`${name}/${arity}`),
       },
       columns: this.#types.of(name, arity),
@@ -88,6 +95,8 @@ export class PredicateTable {
 
   #roleOf(name: string): PredicateRole {
     if (name === TUN) return { kind: "tun" };
+    const message = MESSAGES.get(name);
+    if (message !== undefined) return { kind: message.role };
     if (name === LOCAL_ADDRESS) return { kind: "localAddr", overlay: undefined };
     for (const overlay of this.#core.overlays) {
       if (name === `${overlay.name}.send`) return { kind: "send", overlay: overlay.name };

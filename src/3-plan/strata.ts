@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
-import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
+import { atomAt, type CoreChannel, type CoreProgram, type CoreRule, literalAt } from "../2-rewrite/core.ts";
 import { isMonotone } from "./monotone.ts";
 
 /** Tables whose rules read each other, each after those it reads, and the rules that define them. */
@@ -11,16 +11,30 @@ export interface RuleStratum {
   readonly isRecursive: boolean;
 }
 
-/** The view rules in the order in which their tables must be brought up to date. */
+/** The view rules of a node in the order in which their tables must be brought up to date. */
 export function strataOf(core: CoreProgram): readonly RuleStratum[] {
-  const byTable = Map.groupBy(
-    core.rules.filter((rule) => rule.trigger.kind === "view"),
-    (rule) => rule.head.name.text,
-  );
+  return strataOfRules(core.rules.filter((rule) => rule.trigger.kind === "view"));
+}
+
+/** The same for the whole network: what a node keeps for another is read there. */
+export function strataOfNetwork(core: CoreProgram): readonly RuleStratum[] {
+  const views = core.rules.filter((rule) => rule.trigger.kind === "view");
+  return strataOfRules([...views, ...core.channels.flatMap((channel) => passage(channel, core))]);
+}
+
+function passage({ outlet, inlet }: CoreChannel, core: CoreProgram): readonly CoreRule[] {
+  const origin = core.rules.find((rule) => rule.head.name.text === outlet);
+  if (origin === undefined) return [];
+  const args = origin.head.args;
+  return [{ ...origin, head: atomAt(inlet, args, origin.span), body: [literalAt(atomAt(outlet, args, origin.span))] }];
+}
+
+function strataOfRules(rules: readonly CoreRule[]): readonly RuleStratum[] {
+  const byTable = Map.groupBy(rules, (rule) => rule.head.name.text);
   return components(byTable).map((names) => {
     const tables = new Set(names);
-    const rules = names.flatMap((name) => byTable.get(name) ?? []);
-    return { tables, rules, isRecursive: rules.some((rule) => readsOf(rule).some((read) => tables.has(read))) };
+    const own = names.flatMap((name) => byTable.get(name) ?? []);
+    return { tables, rules: own, isRecursive: own.some((rule) => readsOf(rule).some((read) => tables.has(read))) };
   });
 }
 

@@ -41,6 +41,7 @@ export function tellersOfRefreshes(
       if (trigger.kind !== "view" || (kinds.get(name) !== "mixed" && !tellers.has(name))) continue;
       for (const literal of body) if (isPredicate(literal) && !literal.negated) tellers.add(literal.atom.name.text);
     }
+    for (const { inlet, outlet } of core.channels) if (tellers.has(inlet)) tellers.add(outlet);
   }
   return tellers;
 }

@@ -1,0 +1,255 @@
+import { advance, type InboundStream } from "../channel/inbound-stream.ts";
+import { OutboundStream } from "../channel/outbound-stream.ts";
+import { argumentsOf, keyOfChange, messageOf, type Message, type RowChange } from "../channel/row-change.ts";
+import type { Cause, Engine } from "../engine/engine.ts";
+import type { Table } from "../engine/table.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
+import { admits } from "../plan/column-type.ts";
+import type { ElementSpec } from "../plan/element-spec.ts";
+import type { Provenance, Tuple } from "../plan/packet.ts";
+import type { ChannelSpec, Plan, PredicateSpec } from "../plan/plan.ts";
+import type { Row, Value } from "../plan/value.ts";
+import type { RandomStream, RandomStreams } from "../world/random.ts";
+import type { Clock, Timer } from "../world/world.ts";
+import type { NetworkOut } from "./network-out.ts";
+
+export const spec: ElementSpec = {
+  name: "ViewChannel",
+  manual: `
+ViewChannel(channels)
+
+Keeps the rows that view rules derive for other nodes the same there: each change travels in order, and again until it is
+heard. A peer that has not been heard for as long as the plan says (30 s, or the lifetime of a table the rows are for) has
+none; one that starts anew is told everything.
+
+Ports   in: 1 push, what peers say; changes of the tables that the plan calls outlets. out: the network, in order; the tables
+        it calls inlets.
+Drops   "no address": a location that is none; "no channel": a location in an overlay; "malformed": a message that is none;
+        "not accepted": a row for a table that is no inlet; "wrong type": one that cannot stand there.
+Reads   counters: messages in, messages out
+Built   by runtime/node/dataflow.ts, one per node.
+See     ReceiveDemux, NetworkOut
+`,
+  inputs: "1",
+  outputs: "2",
+  drops: ["no address", "no channel", "malformed", "not accepted", "wrong type"],
+};
+
+export interface ChannelSurroundings {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly streams: RandomStreams;
+  readonly networkOut: NetworkOut;
+  readonly isOwn: (address: string) => boolean;
+  /** Begins a step. */
+  readonly begin: (cause: Cause) => void;
+}
+
+export class ViewChannel {
+  readonly counters: ElementCounters = new ElementCounters();
+  readonly #around: ChannelSurroundings;
+  readonly #silence: number;
+  readonly #rows: PredicateSpec | undefined;
+  readonly #heard: PredicateSpec | undefined;
+  /** The wire hash of the inlet, by outlet. */
+  readonly #outlets = new Map<number, number>();
+  /** By wire hash. */
+  readonly #inlets = new Map<number, PredicateSpec>();
+  readonly #draw: RandomStream;
+  readonly #outbound = new Map<string, OutboundStream>();
+  readonly #inbound = new Map<string, InboundStream>();
+  /** Of the step under way. */
+  #changes = new Map<string, RowChange[]>();
+  #advanced = new Map<string, InboundStream>();
+  #answers: { readonly to: string; readonly stream: number; readonly number: number }[] = [];
+  #alarm: { readonly at: number; readonly timer: Timer } | undefined;
+
+  constructor(plan: Plan, around: ChannelSurroundings) {
+    this.#around = around;
+    this.#silence = Math.min(...plan.channels.map(({ silence }) => silence));
+    this.#rows = plan.predicates.find(({ role }) => role.kind === "rows");
+    this.#heard = plan.predicates.find(({ role }) => role.kind === "heard");
+    this.#draw = around.streams.stream("view channel");
+    for (const channel of plan.channels) this.#join(channel, plan);
+  }
+
+  #join({ outlet, inlet }: ChannelSpec, { predicates }: Plan): void {
+    const spec = predicates[inlet] as PredicateSpec;
+    this.#outlets.set(outlet, spec.wire.tuple);
+    this.#inlets.set(spec.wire.tuple, spec);
+  }
+
+  /** A table has changed in the step under way. */
+  changed(table: Table, kind: "+" | "-" | "refresh", values: Row): void {
+    const inlet = this.#outlets.get(table.predicate.id);
+    if (inlet === undefined) return;
+    const [place, ...args] = values;
+    if (typeof place !== "string") return this.counters.drop(isOverlay(place) ? "no channel" : "no address");
+    if (place.lastIndexOf(":") < 1) return this.counters.drop("no address");
+    const changes = this.#changes.get(place) ?? [];
+    this.#changes.set(place, changes);
+    changes.push({ inlet, isThere: kind !== "-", args });
+  }
+
+  /** What a peer says; from this node itself, what it keeps for another of its names, or that a peer is silent. */
+  push({ predicate, args }: Tuple, provenance: Provenance, source: Value): void {
+    this.counters.in++;
+    if (typeof source !== "string") return;
+    const now = this.#around.clock.now();
+    if (predicate === this.#heard) return this.#acknowledged(args, now);
+    const message = messageOf(args);
+    if (message === undefined) return this.counters.drop("malformed");
+    if (provenance !== "network") return this.#apply(message.changes, source);
+    const peer = `${source} ${message.place}`;
+    const { state, changes, whole, answer } = advance(
+      this.#advanced.get(peer) ?? this.#inbound.get(peer),
+      message,
+      now,
+    );
+    if (answer !== undefined) this.#answers.push({ to: source, stream: message.stream, number: answer });
+    if (state !== undefined) this.#advanced.set(peer, state);
+    this.#apply(changes, peer);
+    if (whole !== undefined) this.#apply(this.#unsaid(peer, whole), peer);
+  }
+
+  /** The step has succeeded: what it changed for others leaves, and what came counts as heard. */
+  leave(): void {
+    const changes = this.#changes;
+    if (changes.size === 0 && this.#advanced.size === 0 && this.#answers.length === 0) return;
+    for (const [peer, state] of this.#advanced) this.#inbound.set(peer, state);
+    for (const answer of this.#answers) this.#answer(answer);
+    this.forget();
+    for (const [place, some] of changes) this.#keep(place, some);
+    this.#around.networkOut.leave();
+    this.#arm();
+  }
+
+  forget(): void {
+    this.#changes = new Map();
+    this.#advanced = new Map();
+    this.#answers = [];
+  }
+
+  /** The tables have rows of peers from before: each has as long as ever to be heard of, and is asked for all it has. */
+  resume(): void {
+    const heardAt = this.#around.clock.now();
+    for (const peer of this.#peers()) {
+      this.#inbound.set(peer, { stream: 0, former: undefined, heard: 0, ahead: new Map(), said: undefined, heardAt });
+    }
+    this.#arm();
+  }
+
+  #peers(): ReadonlySet<string> {
+    const tables = [...this.#inlets.values()].flatMap(({ id }) => this.#around.engine.tables[id] ?? []);
+    return new Set(tables.flatMap((table) => [...table.rows()].map(([peer]) => peer as string)));
+  }
+
+  stop(): void {
+    this.#alarm?.timer.cancel();
+  }
+
+  #keep(place: string, changes: readonly RowChange[]): void {
+    const { isOwn, begin, clock } = this.#around;
+    if (isOwn(place)) {
+      const message = { place, stream: 0, number: 0, isWhole: false, changes };
+      return begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: place });
+    }
+    const stream = this.#outbound.get(place) ?? this.#open(place);
+    stream.change(changes, clock.now());
+  }
+
+  #open(place: string): OutboundStream {
+    const stream = new OutboundStream(
+      {
+        place,
+        silence: this.#silence,
+        drawStream: () => this.#draw.integer(2 ** 48) + 1,
+        send: (message) => this.#send(place, message),
+      },
+      this.#around.clock.now(),
+    );
+    this.#outbound.set(place, stream);
+    return stream;
+  }
+
+  #send(place: string, message: Message): void {
+    this.counters.out++;
+    this.#around.networkOut.push(place, this.#tuple(this.#rows, argumentsOf(message)));
+  }
+
+  #answer({ to, stream, number }: { readonly to: string; readonly stream: number; readonly number: number }): void {
+    this.counters.out++;
+    this.#around.networkOut.push(to, this.#tuple(this.#heard, [stream, number]));
+  }
+
+  #tuple(predicate: PredicateSpec | undefined, args: Row): Tuple {
+    if (predicate === undefined) throw new Error("a plan without channels has no messages");
+    return { predicate, args, isDelete: false };
+  }
+
+  #acknowledged([stream, number]: Row, now: number): void {
+    if (typeof number !== "number") return this.counters.drop("malformed");
+    for (const outbound of this.#outbound.values()) if (outbound.stream === stream) outbound.heard(number, now);
+    this.#around.networkOut.leave();
+    this.#arm();
+  }
+
+  /** What the peer had before it began anew, and has not said again. */
+  #unsaid(peer: string, said: ReadonlySet<string>): readonly RowChange[] {
+    return this.#rowsOf(peer).filter((change) => !said.has(keyOfChange(change)));
+  }
+
+  /** That the peer has none of its rows any more. */
+  #rowsOf(peer: string): readonly RowChange[] {
+    return [...this.#inlets].flatMap(([inlet, { id }]) =>
+      [...(this.#around.engine.tables[id]?.rows() ?? [])]
+        .filter(([from]) => from === peer)
+        .map(([, ...args]) => ({ inlet, isThere: false, args })),
+    );
+  }
+
+  #apply(changes: readonly RowChange[], peer: string): void {
+    for (const { inlet, isThere, args } of changes) {
+      const predicate = this.#inlets.get(inlet);
+      const row = [peer, ...args];
+      if (predicate === undefined) this.counters.drop("not accepted");
+      else if (!fits(row, predicate)) this.counters.drop("wrong type");
+      else this.#around.engine.change({ predicate, args: row, isDelete: !isThere });
+    }
+  }
+
+  /** One alarm for all that has to be said again or is not heard any more. */
+  #arm(): void {
+    const ends = [...this.#inbound.values()].map(({ heardAt }) => heardAt + this.#silence);
+    const at = Math.min(...[...this.#outbound.values()].map(({ due }) => due), ...ends);
+    if (this.#alarm?.at === at) return;
+    this.#alarm?.timer.cancel();
+    this.#alarm = at === Infinity ? undefined : { at, timer: this.#around.clock.at(at, () => this.#ring()) };
+  }
+
+  #ring(): void {
+    this.#alarm = undefined;
+    const now = this.#around.clock.now();
+    for (const [place, stream] of this.#outbound) {
+      if (stream.isOver(now)) this.#outbound.delete(place);
+      else stream.tick(now);
+    }
+    this.#around.networkOut.leave();
+    for (const [peer, { heardAt }] of this.#inbound) if (heardAt + this.#silence <= now) this.#silent(peer);
+    this.#arm();
+  }
+
+  #silent(peer: string): void {
+    this.#inbound.delete(peer);
+    const message = { place: peer, stream: 0, number: 0, isWhole: false, changes: this.#rowsOf(peer) };
+    this.#around.begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
+  }
+}
+
+function isOverlay(place: Value | undefined): boolean {
+  return typeof place === "object" && place !== null && !Array.isArray(place) && !(place instanceof Uint8Array);
+}
+
+function fits(row: Row, { columns, arity }: PredicateSpec): boolean {
+  return row.length === arity && row.every((value, column) => admits(columns[column] ?? 0, value));
+}

@@ -1,0 +1,298 @@
+/**
+ * localise: every rule is at one place; locations leave the bodies, and stay on a head only where its tuple may travel.
+ *
+ *   h@Y(X) :- e@X(Y).        becomes   h@Y(X) :- e(Y), X := local address.
+ *   h(@X, Y) :- e(@X, Y).    becomes   h(X, Y) :- e(X, Y).
+ *
+ * A body that spans places begins at the place of the event, or of the first literal, and goes on from left to right; what is
+ * bound travels to the next place, whose address must be bound by then.
+ *
+ *   h(@X, Z) :- e(@X, Y), t(@Y, Z).   becomes   r?at@Y(X, Y) :- e(X, Y).
+ *                                               h@X(X, Z)    :- r?at(X, Y), t(Y, Z).
+ *
+ * What travels is an event when an event began it, and otherwise a table, kept up to date across the network. An aggregate
+ * over tables is kept where its head is.
+ */
+import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import { patternVariables } from "../1-check/binding.ts";
+import { localAddressTable } from "../1-check/builtin.ts";
+import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
+import { atomAt, literalAt, localAddressAt, variableAt } from "./core.ts";
+import type { ExpandedRule } from "./expand-views.ts";
+import type { HiddenTables } from "./hidden-tables.ts";
+import { placeOf } from "./place-of.ts";
+import { isSamePlace, placesOf, type Start } from "./places.ts";
+
+export interface LocaliseContext {
+  readonly isTable: (name: string) => boolean;
+  readonly hidden: HiddenTables;
+  readonly diagnostics: Diagnostic[];
+}
+
+/** The rules that stand for the rule, each at one place; none when it cannot be divided. */
+export function localise(rule: ExpandedRule, context: LocaliseContext): readonly ExpandedRule[] {
+  const { isTable } = context;
+  const start = placesOf(rule, isTable);
+  const collects = hasAggregate(rule.head) && start.event === undefined && isTable(rule.head.name.text);
+  const isAway = collects && !isHere(rule.head, start.place);
+  const defines = isTable(rule.head.name.text) && start.event === undefined && !rule.isDelete && !rule.suspends;
+  if (!start.isDivided && !isAway) return [atOnePlace(rule, start, defines)];
+  return new Division(collects ? withoutWildcards(rule) : rule, start, context).rules();
+}
+
+/** The start's own location is here: such a head stays, as one without a location does. */
+function atOnePlace(rule: ExpandedRule, { place }: Start, defines: boolean): ExpandedRule {
+  const head = {
+    ...rule.head,
+    locatedArgument: undefined,
+    location: isHere(rule.head, place) ? undefined : placeOf(rule.head),
+  };
+  return { ...rule, head, body: [...rule.body.map(unplaced), ...hereAs(rule, place, defines)] };
+}
+
+function isHere(head: Atom, here: Expression | undefined): boolean {
+  const place = placeOf(head);
+  return place === undefined || (here !== undefined && isSamePlace(place, here));
+}
+
+/**
+ * A location that is stored is an ordinary argument; one that is not is this node's own address. What defines a table has to
+ * follow it when it changes.
+ */
+function hereAs(rule: ExpandedRule, place: Expression | undefined, defines: boolean): readonly Literal[] {
+  const isUnstored = rule.body.some((literal) => isPredicate(literal) && literal.atom.location !== undefined);
+  if (place === undefined || (!isUnstored && place.kind === "variable")) return [];
+  const { span } = place;
+  if (defines) return [ownAddress(rule, place)];
+  const here = localAddressAt(rule.overlay, span);
+  if (place.kind === "variable") return [{ kind: "assign", target: place, value: here, span }];
+  return [{ kind: "condition", test: { kind: "binary", operator: "==", left: place, right: here, span }, span }];
+}
+
+function ownAddress({ overlay }: ExpandedRule, place: Expression): Literal {
+  return literalAt(atomAt(localAddressTable(overlay), [place], place.span));
+}
+
+function unplaced(literal: Literal): Literal {
+  if (!isPredicate(literal)) return literal;
+  return { ...literal, atom: { ...literal.atom, location: undefined, locatedArgument: undefined } };
+}
+
+/** Every combination of rows counts in an aggregate, so what tells two apart has to travel too. */
+function withoutWildcards(rule: ExpandedRule): ExpandedRule {
+  let count = 0;
+  const named = (literal: Literal): Literal => {
+    if (!isPredicate(literal) || literal.negated) return literal;
+    const args = literal.atom.args.map((argument) =>
+      argument.kind === "wildcard" ? variableAt(`$Any${++count}`, argument.span) : argument,
+    );
+    return { ...literal, atom: { ...literal.atom, args } };
+  };
+  return { ...rule, body: rule.body.map(named) };
+}
+
+const HOME = "$Home";
+
+/** One rule on its way from place to place. */
+class Division {
+  readonly #rule: ExpandedRule;
+  readonly #start: Start;
+  readonly #context: LocaliseContext;
+  readonly #isReaction: boolean;
+  readonly #made: ExpandedRule[] = [];
+  #waiting: readonly Literal[];
+  #bound = new Set<string>();
+  /** What came from the place before. */
+  #arrived: PredicateLiteral | undefined;
+  #here: Expression | undefined;
+
+  constructor(rule: ExpandedRule, start: Start, context: LocaliseContext) {
+    this.#rule = rule;
+    this.#start = start;
+    this.#context = context;
+    this.#waiting = rule.body;
+    this.#here = start.place;
+    this.#isReaction = start.event !== undefined || rule.trigger !== undefined;
+    if (rule.trigger !== undefined) this.#bind(rule.trigger.literal);
+  }
+
+  rules(): readonly ExpandedRule[] {
+    for (;;) {
+      const stage = this.#takeStage();
+      const next = this.#nextPlace();
+      if (next === "nowhere") return this.#unroutable();
+      if (next === "home") return [...this.#made, this.#last(stage)];
+      if (this.#spreadsAggregate(stage)) return this.#tooFar();
+      this.#ship(stage, next);
+    }
+  }
+
+  /** What can be done at the place where the rule is: its literals, then all values and tests that are known. */
+  #takeStage(): readonly Literal[] {
+    const stage: Literal[] = [];
+    const take = (literal: Literal): void => {
+      stage.push(literal);
+      this.#bind(literal);
+      this.#waiting = this.#waiting.filter((other) => other !== literal);
+    };
+    for (const literal of this.#waiting)
+      if (isPredicate(literal) && !literal.negated && this.#isHere(literal)) take(literal);
+    if (this.#here?.kind === "variable") this.#bound.add(this.#here.name);
+    for (let ready = this.#ready(); ready !== undefined; ready = this.#ready()) take(ready);
+    return stage;
+  }
+
+  #ready(): Literal | undefined {
+    return this.#waiting.find((literal) => {
+      switch (literal.kind) {
+        case "predicate":
+          return literal.negated && this.#isHere(literal) && this.#isDecided(literal);
+        case "condition":
+          return this.#knows(literal.test);
+        case "assign":
+          return this.#knows(literal.value);
+        case "member":
+          return this.#knows(literal.list);
+      }
+    });
+  }
+
+  #isHere({ atom }: PredicateLiteral): boolean {
+    const place = placeOf(atom);
+    if (place === undefined) return this.#arrived === undefined;
+    return this.#here !== undefined && isSamePlace(place, this.#here);
+  }
+
+  /** A negation waits for every variable that others bind. */
+  #isDecided(negation: PredicateLiteral): boolean {
+    const others = this.#waiting.filter((literal) => literal !== negation).flatMap(expressionsOfLiteral);
+    const later = new Set(others.flatMap(names));
+    return expressionsOfAtom(negation.atom)
+      .flatMap(names)
+      .every((name) => this.#bound.has(name) || !later.has(name));
+  }
+
+  #knows(expression: Expression): boolean {
+    return names(expression).every((name) => this.#bound.has(name));
+  }
+
+  #bind(literal: Literal): void {
+    if (literal.kind === "assign") this.#bound.add(literal.target.name);
+    if (literal.kind === "member") for (const name of patternVariables(literal.pattern)) this.#bound.add(name);
+    if (literal.kind !== "predicate" || literal.negated) return;
+    for (const argument of literal.atom.args) if (argument.kind === "variable") this.#bound.add(argument.name);
+  }
+
+  /** The place of the first literal left that can be reached; "home" when the head can be made from here. */
+  #nextPlace(): Expression | "home" | "nowhere" {
+    const left = this.#waiting.filter(isPredicate);
+    const reachable = left.flatMap(({ atom }) => placeOf(atom) ?? []).find((place) => this.#knows(place));
+    if (reachable !== undefined) return reachable;
+    if (left.length > 0) return "nowhere";
+    const { head } = this.#rule;
+    const collects = hasAggregate(head) && !this.#isReaction && this.#context.isTable(head.name.text);
+    const place = this.#headPlace();
+    return collects && place !== undefined && !this.#isAt(place) ? place : "home";
+  }
+
+  #headPlace(): Expression | undefined {
+    return placeOf(this.#rule.head) ?? (this.#arrived === undefined ? undefined : this.#homeAddress());
+  }
+
+  #homeAddress(): Expression {
+    const { place } = this.#start;
+    return place?.kind === "variable" ? place : variableAt(HOME, this.#rule.span);
+  }
+
+  #isAt(place: Expression): boolean {
+    return this.#here !== undefined && isSamePlace(place, this.#here);
+  }
+
+  #ship(stage: readonly Literal[], to: Expression): void {
+    const { span, name } = this.#rule;
+    const leaves = this.#literalsHere(stage);
+    const travelling = this.#travelling(to).map((variable) => variableAt(variable, span));
+    const wanted = `${name}?at`;
+    const { hidden } = this.#context;
+    const shipped = this.#isReaction
+      ? hidden.addEvent(wanted, travelling.length)
+      : hidden.add(wanted, travelling.length, span);
+    const head = { ...atomAt(shipped, travelling, span), location: to };
+    this.#made.push({ ...this.#rule, ...this.#triggerOnce(), isDelete: false, suspends: false, head, body: leaves });
+    this.#arrived = literalAt(atomAt(shipped, travelling, span));
+    this.#here = to;
+  }
+
+  /** Only the first of the rules is run by what runs the rule. */
+  #triggerOnce(): Pick<ExpandedRule, "trigger"> {
+    return { trigger: this.#arrived === undefined ? this.#rule.trigger : undefined };
+  }
+
+  #literalsHere(stage: readonly Literal[]): readonly Literal[] {
+    const literals = stage.map(unplaced);
+    if (this.#arrived !== undefined) return [this.#arrived, ...literals];
+    const { place } = this.#start;
+    if (place?.kind === "variable") this.#bound.add(place.name);
+    const home = this.#needsHome() ? [homeIs(this.#rule, !this.#isReaction)] : [];
+    if (home.length > 0) this.#bound.add(HOME);
+    const atStage = { ...this.#rule, body: stage };
+    return [...literals, ...hereAs(atStage, place, !this.#isReaction), ...home];
+  }
+
+  #needsHome(): boolean {
+    return placeOf(this.#rule.head) === undefined && this.#start.place?.kind !== "variable";
+  }
+
+  /** The variables that are known here and needed from the next place on. */
+  #travelling(to: Expression): readonly string[] {
+    const { head } = this.#rule;
+    const later = [...this.#waiting.flatMap(expressionsOfLiteral), ...expressionsOfAtom(head), to];
+    const home = placeOf(head) === undefined ? [this.#homeAddress()] : [];
+    const needed = new Set([...later, ...home].flatMap(names));
+    const collects = hasAggregate(head) && !this.#isReaction;
+    return [...this.#bound].filter((name) => needed.has(name) || collects);
+  }
+
+  #last(stage: readonly Literal[]): ExpandedRule {
+    const { head } = this.#rule;
+    const place = this.#headPlace();
+    const location = place === undefined || this.#isAt(place) ? undefined : place;
+    const body = this.#literalsHere(stage);
+    return { ...this.#rule, ...this.#triggerOnce(), head: { ...head, location, locatedArgument: undefined }, body };
+  }
+
+  /** The result of an event's aggregate is made where all that it is over can be seen. */
+  #spreadsAggregate(stage: readonly Literal[]): boolean {
+    if (!this.#isReaction || !hasAggregate(this.#rule.head)) return false;
+    const joins = stage.filter((literal) => isPredicate(literal) || literal.kind === "member");
+    return this.#arrived !== undefined || joins.some((literal) => literal !== this.#start.event);
+  }
+
+  #tooFar(): readonly ExpandedRule[] {
+    this.#context.diagnostics.push(report("E0244", this.#rule.span, { rule: this.#rule.name }));
+    return [];
+  }
+
+  #unroutable(): readonly ExpandedRule[] {
+    const [literal] = this.#waiting.filter(isPredicate);
+    const place = literal === undefined ? undefined : placeOf(literal.atom);
+    const variable = place === undefined ? "_" : (names(place)[0] ?? "_");
+    const facts = { rule: this.#rule.name, predicate: literal?.atom.name.text ?? "?", variable };
+    this.#context.diagnostics.push(report("E0243", literal?.span ?? this.#rule.span, facts));
+    return [];
+  }
+}
+
+function homeIs(rule: ExpandedRule, defines: boolean): Literal {
+  const { span } = rule;
+  if (defines) return ownAddress(rule, variableAt(HOME, span));
+  const value = localAddressAt(rule.overlay, span);
+  return { kind: "assign", target: { kind: "variable", name: HOME, span }, value, span };
+}
+
+function names(expression: Expression): readonly string[] {
+  return [...variablesIn(expression)].map((variable) => variable.name);
+}

@@ -1,0 +1,130 @@
+import { formatValue } from "../../runtime/plan/format.ts";
+import type { Row, Value } from "../../runtime/plan/value.ts";
+import { streamOf } from "../../runtime/world/random.ts";
+import { addressesOf, ProgramNetwork } from "./program-network.ts";
+
+/** Seconds a datagram takes, and those after which nothing is said any more but that all are still there. */
+const DELAY = 0.01;
+const QUIET = 30;
+
+/** A network of nodes that route, its links, and what a plain shortest-path program says of them. */
+export class RoutingNetwork {
+  readonly network: ProgramNetwork;
+  readonly #random: ReturnType<typeof streamOf>;
+  readonly #costs = new Map<string, number>();
+
+  constructor(program: string, count: number, seed: number) {
+    const addresses = addressesOf(count);
+    this.network = new ProgramNetwork({ program, addresses, seed, faults: { delay: DELAY } });
+    this.#random = streamOf(seed, "links");
+  }
+
+  get addresses(): readonly string[] {
+    return this.network.addresses;
+  }
+
+  /** Adds a link, cuts one, or gives one another cost, both ways at once. */
+  change(): void {
+    const known = [...this.#costs.keys()];
+    const what = this.#random.integer(3);
+    if (what === 0 || known.length === 0) return this.add();
+    const [one = "", other = ""] = (known[this.#random.integer(known.length)] as string).split(" ");
+    if (what === 1) this.#cut(one, other);
+    else this.#set(one, other, 1 + this.#random.integer(9));
+  }
+
+  add(): void {
+    const one = this.#random.integer(this.addresses.length);
+    const other = (one + 1 + this.#random.integer(this.addresses.length - 1)) % this.addresses.length;
+    this.#set(this.addresses[one] as string, this.addresses[other] as string, 1 + this.#random.integer(9));
+  }
+
+  rest(): void {
+    this.network.pass(QUIET);
+  }
+
+  /** Loses this share of all datagrams from now on. */
+  lose(loss: number): void {
+    for (const one of this.addresses) {
+      for (const other of this.addresses) {
+        if (one !== other) this.network.simulation.changeLink(one, other, { delay: DELAY, loss });
+      }
+    }
+  }
+
+  best(address: string): readonly Row[] {
+    return this.network.rows(address, "best");
+  }
+
+  /** `from to cost`, as the nodes have it. */
+  found(): readonly string[] {
+    const rows = this.addresses.flatMap((me) => this.best(me));
+    return rows.map(([from, to, , cost]) => formatRow([from, to, cost])).toSorted();
+  }
+
+  /** The same, as it should be. */
+  wanted(): readonly string[] {
+    return this.addresses
+      .flatMap((me) => [...this.#shortest(me)].map(([to, cost]) => formatRow([me, to, cost])))
+      .toSorted();
+  }
+
+  /** Rows whose path, or whose first hops one after the other, do not lead there at that cost. */
+  astray(): readonly Row[] {
+    return this.addresses.flatMap((me) => this.best(me)).filter((row) => !this.#leads(row));
+  }
+
+  #leads([me, dest, way, cost]: Row): boolean {
+    const hops = Array.isArray(way) ? (way as readonly string[]) : this.#follow(me as string, dest as string);
+    const steps = hops.slice(1).map((hop, at) => this.#costs.get(linkOf(hops[at] as string, hop)) ?? Infinity);
+    return hops.at(-1) === dest && steps.reduce((sum, step) => sum + step, 0) === cost;
+  }
+
+  #follow(me: string, dest: string): readonly string[] {
+    const hops = [me];
+    while (hops.at(-1) !== dest && hops.length <= this.addresses.length) {
+      const here = hops.at(-1) as string;
+      const next = this.best(here).find(([, to]) => to === dest)?.[2];
+      hops.push(next as string);
+    }
+    return hops;
+  }
+
+  /** Dijkstra, without a heap. */
+  #shortest(from: string): ReadonlyMap<string, number> {
+    const done = new Map<string, number>();
+    const open = new Map([[from, 0]]);
+    while (open.size > 0) {
+      const [node, cost] = [...open].reduce((least, one) => (one[1] < least[1] ? one : least));
+      open.delete(node);
+      done.set(node, cost);
+      for (const next of this.addresses) {
+        const step = this.#costs.get(linkOf(node, next));
+        if (step === undefined || done.has(next)) continue;
+        open.set(next, Math.min(open.get(next) ?? Infinity, cost + step));
+      }
+    }
+    done.delete(from);
+    return done;
+  }
+
+  #set(one: string, other: string, cost: number): void {
+    this.#costs.set(linkOf(one, other), cost);
+    this.network.node(one).insert("link", [one, other, cost]);
+    this.network.node(other).insert("link", [other, one, cost]);
+  }
+
+  #cut(one: string, other: string): void {
+    this.#costs.delete(linkOf(one, other));
+    this.network.node(one).delete("link", [one, other, 0]);
+    this.network.node(other).delete("link", [other, one, 0]);
+  }
+}
+
+function formatRow(row: readonly (Value | undefined)[]): string {
+  return row.map((value) => formatValue(value ?? null)).join(" ");
+}
+
+function linkOf(one: string, other: string): string {
+  return one < other ? `${one} ${other}` : `${other} ${one}`;
+}
