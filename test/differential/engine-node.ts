@@ -14,6 +14,7 @@ const DERIVATIONS = 100_000;
 /** A node as it is shipped, between the hands of the test: its datagrams go nowhere by themselves. */
 export class EngineNode implements Peer {
   readonly address: string;
+  readonly #program: Program;
   readonly #predicates: readonly PredicateSpec[];
   readonly #world: ReturnType<typeof manualWorld>;
   readonly #node: Node;
@@ -22,6 +23,7 @@ export class EngineNode implements Peer {
 
   constructor(program: Program, address: string, rounds: number) {
     this.address = address;
+    this.#program = program;
     this.#predicates = program.plan.predicates;
     this.#world = manualWorld(address);
     this.#node = new Node(program, this.#world, {
@@ -40,6 +42,11 @@ export class EngineNode implements Peer {
     });
     this.#node.start();
     this.#told = [];
+  }
+
+  /** Gives the node its own program again. False when that did not succeed. */
+  exchange(): boolean {
+    return this.#node.exchange(this.#program, []) !== undefined;
   }
 
   insert(name: string, args: Row): void {
