@@ -6,6 +6,7 @@ import { removeLeftovers } from "../../lab/leftovers.ts";
 import type { Observation, Observe } from "../../lab/observation.ts";
 import { findPingTool, type PingTool } from "../../lab/ping-process.ts";
 import { findPlace, type Place } from "../../lab/place.ts";
+import type { ResultFiles } from "../../lab/result-files.ts";
 import { RunRecord } from "../../lab/run-record.ts";
 import { type Screen, styled, writeLine } from "../../lab/screen.ts";
 import { runSimulated, type SimulatedOutcome } from "../../lab/simulated.ts";
@@ -61,12 +62,18 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   const world = { place, pingTool, captures: results?.folder, began };
   const outcome = await run(loaded, world, observe, screen);
   timeline.finish();
-  if (!outcome.ok) throw runFailed(outcome.message);
+  if (!outcome.ok) await giveUp(outcome.message, results);
   writeLine(screen);
   const times = "startSeconds" in outcome ? outcome : undefined;
   const more = times === undefined ? {} : { startSeconds: times.startSeconds, endSeconds: times.endSeconds };
   await conclude({ topology, record, results, place: place.kind }, options, output, more);
   if (times !== undefined) writeLine(screen, styled(screen, "dim", `\n${describeTimes(topology, times)}`));
+}
+
+/** What was seen until then is kept. */
+async function giveUp(message: string, results: ResultFiles | undefined): Promise<never> {
+  await results?.finish({ failure: message });
+  throw runFailed(message);
 }
 
 function describeTimes({ hosts }: Topology, { startSeconds, endSeconds }: Times): string {

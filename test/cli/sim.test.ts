@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { needs } from "../needs.ts";
 import { mosaic } from "./mosaic.ts";
 
 const DEMO = fileURLToPath(new URL("../../lab/demo/ron.toml", import.meta.url));
@@ -19,11 +20,35 @@ function fileOf(text: string): string {
 describe("mosaic sim", () => {
   test("says what became of the pings, of each event and of the routes, and prints the hash of the trace", async () => {
     const { code, stdout } = await mosaic("sim", DEMO);
-    const [head, pings, cut, heal, , title, columns, toB, , , , datagrams, hash, ...rest] = stdout.split("\n");
+    const [
+      head,
+      pings,
+      cut,
+      heal,
+      ,
+      checks,
+      outage,
+      detour,
+      direct,
+      ,
+      title,
+      columns,
+      toB,
+      ,
+      ,
+      ,
+      datagrams,
+      hash,
+      ...rest
+    ] = stdout.split("\n");
     expect(head).toBe("RON on five hosts: 5 nodes, 28 s, seed 1");
     expect(pings).toMatch(/^a to b: \d+ pings, \d+ lost; round trip \d+ ms in the middle, \d+ ms at worst$/);
     expect(cut).toMatch(/^ {2}7\.0 s {2}link a–b cut: an outage of \d+ ms, \d+ lost$/);
     expect(heal).toBe("  12.0 s  link a–b healed: no outage");
+    expect(checks).toBe("Checks");
+    expect(detour).toBe("  11.0 s  holds  a reaches b: 10 of the last 10 pings answered");
+    expect(outage).toMatch(/^ {2}28\.0 s {2}holds {2}no outage longer than 3000 ms: \d+ ms$/);
+    expect(direct).toBe("  28.0 s  holds  path a → b: a → b");
     expect([title, columns]).toEqual(["Routing table of a", expect.stringMatching(/^ {2}to +before +during +after$/)]);
     expect(toB).toMatch(/^ {2}b +direct \S+ +via [cde] \S+ +direct \S+$/);
     expect(datagrams).toMatch(/^datagrams: \d+ delivered, 0 lost, \d+ on cut links, 0 to dead hosts$/);
@@ -59,6 +84,23 @@ describe("mosaic sim", () => {
     expect(stderr).toMatch(/cannot read .*nowhere\.toml/);
     expect(code).toBe(2);
   });
+});
+
+test("the demonstration has the same outcome in the kernel and in the simulator", { timeout: 90_000 }, async ({
+  skip,
+}) => {
+  const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip");
+  skip(reason !== undefined, reason);
+  interface Results {
+    readonly checks: readonly { readonly demand: string; readonly holds: boolean }[];
+  }
+  const runs = await Promise.all(["lab", "sim"].map((world) => mosaic(world, DEMO, "--check", "--json")));
+  const [kernel, simulator] = runs.map(({ stdout }) =>
+    (JSON.parse(stdout) as Results).checks.map(({ demand, holds }) => `${demand}: ${holds}`),
+  );
+  expect(kernel).toEqual(["no outage longer than 3000 ms: true", "a reaches b: true", "path a → b: true"]);
+  expect(simulator).toEqual(kernel);
+  expect(runs.map(({ code }) => code)).toEqual([0, 0]);
 });
 
 test("mosaic demo --simulator tells where it runs, the moments, and the routes before, during and after", async () => {
