@@ -9,7 +9,7 @@ import { FileLibrary } from "../../src/cli/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
 export interface NetworkSettings {
-  /** A file of the repository. */
+  /** A file of the repository, or a text of several lines. */
   readonly program: string;
   readonly addresses: readonly string[];
   readonly seed?: number;
@@ -20,9 +20,12 @@ export interface NetworkSettings {
 }
 
 export function compileProgram(file: string, defines: Readonly<Record<string, string>> = {}): Program {
-  const path = new URL(`../../${file}`, import.meta.url).pathname;
+  const library = new FileLibrary();
+  const isText = file.includes("\n");
+  if (isText) library.give("network.mzl", file);
+  const path = isText ? "network.mzl" : new URL(`../../${file}`, import.meta.url).pathname;
   const options = { defines: new Map(Object.entries(defines)), dialect: undefined };
-  const { plan, diagnostics } = compile([path], new FileLibrary(), options);
+  const { plan, diagnostics } = compile([path], library, options);
   if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   return loadProgram(plan);
 }
