@@ -36,7 +36,7 @@ export class LossLog {
 
   look(): void {
     this.#looks++;
-    for (const loss of lossesOf(this.#figures())) this.#consider(loss);
+    for (const loss of lossesIn(this.#figures())) this.#consider(loss);
   }
 
   #consider({ what, fields, count }: Loss): void {
@@ -49,7 +49,7 @@ export class LossLog {
 }
 
 /** Everything that a node has lost, by where and why. */
-function lossesOf({ elements, network, tun }: FlowFigures): readonly Loss[] {
+function lossesIn({ elements, network, tun }: FlowFigures): readonly Loss[] {
   const dropped = elements.flatMap(({ element, label, dropped: counts }) =>
     Object.entries(counts).map(([reason, count]) => {
       const place = label === "" ? element : `${element} ${label}`;

@@ -1,24 +1,19 @@
-import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
 import { type HostPort, parseHostPort } from "../../runtime/device/host-port.ts";
-import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { serviceManager } from "../../runtime/device/service-manager.ts";
-import { openUdp } from "../../runtime/device/udp.ts";
 import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { formatWatchLine } from "../../runtime/observe/watch.ts";
-import { Capture, captured } from "../../runtime/observe/capture.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
-import type { Datagrams, Tun, World } from "../../runtime/world/world.ts";
+import type { Tun, World } from "../../runtime/world/world.ts";
 import { type ColumnNames, columnNames } from "../column-names.ts";
-import { CaptureFile } from "./capture-file.ts";
 import { becomeUser, type User } from "./drop-privileges.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import type { Log } from "./log.ts";
 import { lossesOf } from "./losses.ts";
 import { LossLog } from "./loss-log.ts";
-import { openDevice, type TunRequest } from "./open-device.ts";
+import { openWorld, type WorldOptions } from "./open-world.ts";
 import { NodeCompiler } from "./node-compiler.ts";
 import { type ControlRequest, controlOf } from "./node-control.ts";
 import type { LoggedOutput } from "./output.ts";
@@ -28,21 +23,12 @@ import { reportDiagnostics } from "./report-diagnostics.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./run-program.ts";
 import { ServedNode, serveMetrics } from "./serve-metrics.ts";
 
-export interface RunOptions extends ProgramOptions {
-  readonly listen: string;
+export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly peers: readonly Peer[];
-  /** What others see, when that is not what the socket is bound to. */
-  readonly address: string | undefined;
-  /** Whether the kernel may cut what is sent into datagrams, and join what comes. */
-  readonly gso: boolean;
-  readonly gro: boolean;
-  readonly tun: TunRequest | undefined;
   readonly watch: readonly string[];
   readonly json: boolean;
   readonly control: ControlRequest;
   readonly metrics: HostPort | undefined;
-  /** A file, or `-` for stdout. */
-  readonly pcap: string | undefined;
   /** Whom the node becomes when everything that needs root is open. */
   readonly user: User | undefined;
 }
@@ -113,35 +99,6 @@ async function openMetrics(
   log.info(`metrics at http://${server.address}/metrics`, { metrics: server.address });
 }
 
-async function openWorld(options: RunOptions, log: Log, resources: AsyncDisposableStack): Promise<World> {
-  const datagrams = await bind(options, log);
-  resources.defer(() => datagrams.close());
-  const tun = options.tun === undefined ? undefined : openDevice(options.tun, log);
-  resources.defer(() => tun?.close());
-  const eventLoop = new EventLoopDelay();
-  resources.defer(() => eventLoop.stop());
-  const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun, eventLoop };
-  return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
-}
-
-function capturedWorld(
-  world: World,
-  { listen, address }: RunOptions,
-  path: string,
-  log: Log,
-  resources: AsyncDisposableStack,
-): World {
-  const file = new CaptureFile(path, log);
-  resources.defer(() => file.close());
-  const [name = ""] = ownNames(listen, address, world.datagrams.address);
-  const epoch = Date.now() / 1_000 - world.clock.now();
-  const capture = new Capture(file, world.clock, epoch, name, world.tun?.name ?? "");
-  resources.defer(() => {
-    if (capture.dropped > 0) log.warn(`--pcap: ${capture.dropped} packets found no room`, { count: capture.dropped });
-  });
-  return captured(world, capture);
-}
-
 function newNode(
   { program, facts }: Prepared,
   world: World,
@@ -174,13 +131,6 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
   }
 }
 
-async function bind({ listen, gso, gro }: RunOptions, log: Log): Promise<Datagrams> {
-  const adapted = (message: string): void => log.info(message);
-  const opened = await openUdp(listen, { trains: true, gso, gro, adapted });
-  if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
-  return opened.datagrams;
-}
-
 function announce({ files, tun: asked }: RunOptions, names: readonly string[], tun: Tun | undefined, log: Log): void {
   const [name = ""] = names;
   const device = tun === undefined ? "" : `, ${tun.name} with ${asked?.address ?? ""}`;
@@ -201,9 +151,4 @@ function endInTime(log: Log): void {
     log.error(`the node did not end within ${END_MS / 1_000} s`);
     process.exit(1);
   }, END_MS).unref();
-}
-
-function randomSeed(): number {
-  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return seed;
 }

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exposition } from "../../runtime/observe/exposition.ts";
@@ -97,6 +98,21 @@ describe("the server", () => {
     expect((await ask("/metrics", "POST"))[0]).toBe(405);
     expect((await ask("/etc/passwd"))[0]).toBe(404);
     await opened.server.close();
+  });
+
+  test("takes no harm from what is no request, nor from many who say nothing", async () => {
+    const opened = await openMetricsServer(LOOPBACK, { metrics: () => [], unready: () => undefined });
+    if (!opened.ok) throw new Error(opened.message);
+    const { host, port } = { host: "127.0.0.1", port: Number(opened.server.address.split(":")[1]) };
+    for (const bytes of ["\0".repeat(9_000), "GET /metrics HTTP/9.9\r\n\r\n", "GET ", `GET /${"x".repeat(99_999)}`]) {
+      const socket = connect({ host, port }).on("error", () => undefined);
+      socket.end(bytes);
+      await new Promise((resolve) => socket.resume().once("close", resolve));
+    }
+    const silent = Array.from({ length: 20 }, () => connect({ host, port }).on("error", () => undefined));
+    expect((await fetch(`http://${opened.server.address}/healthz`)).status).toBe(200);
+    await opened.server.close();
+    for (const socket of silent) socket.destroy();
   });
 
   test("says that the port is in use, and by what else it cannot be opened", async () => {

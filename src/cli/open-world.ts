@@ -1,0 +1,65 @@
+import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
+import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { openUdp } from "../../runtime/device/udp.ts";
+import { Capture, captured } from "../../runtime/observe/capture.ts";
+import type { Datagrams, World } from "../../runtime/world/world.ts";
+import { CaptureFile } from "./capture-file.ts";
+import { runFailed } from "./failure.ts";
+import type { Log } from "./log.ts";
+import { openDevice, type TunRequest } from "./open-device.ts";
+import { ownNames } from "./own-names.ts";
+
+/** What the command line says of the world that a node is to have. */
+export interface WorldOptions {
+  readonly listen: string;
+  /** What others see, when that is not what the socket is bound to. */
+  readonly address: string | undefined;
+  readonly tun: TunRequest | undefined;
+  /** Whether the socket may cut, and join, trains of datagrams. */
+  readonly gso: boolean;
+  readonly gro: boolean;
+  /** A file, or `-` for stdout. */
+  readonly pcap: string | undefined;
+}
+
+/** The world of Linux. What is opened for it is closed with `resources`. */
+export async function openWorld(options: WorldOptions, log: Log, resources: AsyncDisposableStack): Promise<World> {
+  const datagrams = await bind(options, log);
+  resources.defer(() => datagrams.close());
+  const tun = options.tun === undefined ? undefined : openDevice(options.tun, log);
+  resources.defer(() => tun?.close());
+  const eventLoop = new EventLoopDelay();
+  resources.defer(() => eventLoop.stop());
+  const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun, eventLoop };
+  return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
+}
+
+function capturedWorld(
+  world: World,
+  { listen, address }: WorldOptions,
+  path: string,
+  log: Log,
+  resources: AsyncDisposableStack,
+): World {
+  const file = new CaptureFile(path, log);
+  resources.defer(() => file.close());
+  const [name = ""] = ownNames(listen, address, world.datagrams.address);
+  const epoch = Date.now() / 1_000 - world.clock.now();
+  const capture = new Capture(file, world.clock, epoch, name, world.tun?.name ?? "");
+  resources.defer(() => {
+    if (capture.dropped > 0) log.warn(`--pcap: ${capture.dropped} packets found no room`, { count: capture.dropped });
+  });
+  return captured(world, capture);
+}
+
+async function bind({ listen, gso, gro }: WorldOptions, log: Log): Promise<Datagrams> {
+  const adapted = (message: string): void => log.info(message);
+  const opened = await openUdp(listen, { trains: true, gso, gro, adapted });
+  if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
+  return opened.datagrams;
+}
+
+function randomSeed(): number {
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return seed;
+}
