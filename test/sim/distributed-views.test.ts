@@ -20,7 +20,7 @@ function cut(net: ProgramNetwork, one: string, other: string): void {
 }
 
 function sorted(rows: readonly Row[]): readonly string[] {
-  return rows.map((row) => row.join(" ")).toSorted();
+  return rows.map((row) => row.map((value) => String(value as string | number)).join(" ")).toSorted();
 }
 
 const REACHABLE = `
