@@ -270,6 +270,31 @@ export const MESSAGES = {
     message: `only the network can raise \`${f.name}\`: nothing here does`,
     help: `did you mean \`${f.nearest}\`?`,
   }),
+  W0222: (f: { readonly label: string; readonly name: string }): Wording => ({
+    message: `the label \`${f.label}\` is used again; messages call this rule \`${f.name}\``,
+    help: "give each rule a label of its own",
+  }),
+  W0223: (): Wording => ({
+    message: "a number is no place, so nothing ever arrives there",
+    help: 'a place is an address, as `"10.0.0.2:10000"`',
+  }),
+  W0224: (f: { readonly variable: string; readonly rule: string }): Wording => ({
+    message: `\`${f.variable}\` stands once in rule \`${f.rule}\``,
+    help: `write \`_\` if its value does not matter`,
+  }),
+  W0225: (f: { readonly table: string; readonly lifetime: number; readonly seconds: number }): Wording => ({
+    message: `rows of \`${f.table}\` live ${f.lifetime} s, and are said again every ${f.seconds} s only`,
+    help: "let them live for several rounds, so that one lost message does not end them",
+  }),
+  W0226: (f: {
+    readonly name: string;
+    readonly column: number;
+    readonly kind: string;
+    readonly other: string;
+  }): Wording => ({
+    message: `this puts a ${f.kind} into column ${f.column} of \`${f.name}\`, another rule a ${f.other}`,
+    help: "if both are meant, declare the types of its columns: `p(any, ..).`",
+  }),
   W0220: (f: { readonly table: string; readonly column: number; readonly arity: number }): Wording =>
     `\`${f.table}\` has ${counted(f.arity, "column")}, so the key has no column ${f.column}`,
   E0301: (f: { readonly name: string; readonly nearest: string | undefined; readonly known: string }): Wording => ({

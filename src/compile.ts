@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { Source } from "../grammar/span.ts";
 import type { Plan } from "../runtime/plan/plan.ts";
+import { checkHabits } from "./1-check/check-habits.ts";
 import { check } from "./1-check/check.ts";
 import { ignorePlaces } from "./1-check/ignore-places.ts";
 import { readOverlog } from "./1-check/read-overlog.ts";
@@ -38,7 +39,7 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { core, diagnostics: rewriting } = rewrite(checked);
   if (hasError(rewriting)) return { plan: undefined, core: undefined, diagnostics: [...found, ...rewriting], sources };
   const { planned, diagnostics: planning } = planProgram(core, lines);
-  const diagnostics = [...found, ...rewriting, ...planning];
+  const diagnostics = inOrder([...found, ...checkHabits(program), ...rewriting, ...planning], sources);
   return { plan: hasError(diagnostics) ? undefined : emit(planned), core, diagnostics, sources };
 }
 

@@ -21,6 +21,8 @@ import { isArithmetic } from "./operation.ts";
 export interface ColumnTypes {
   /** Bits of kinds, 0 where nothing is known. */
   of(name: string, arity: number): readonly ColumnType[];
+  /** What the rule puts into the columns of its head, 0 where nothing is known. */
+  madeBy(rule: CoreRule): readonly ColumnType[];
 }
 
 const ANYTHING = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
@@ -102,12 +104,17 @@ class Inference implements ColumnTypes {
     return this.add(inlet, [typeBit("string"), ...types]);
   }
 
+  madeBy(rule: CoreRule): readonly ColumnType[] {
+    return this.#headTypes(rule).map(known);
+  }
+
   rule(rule: CoreRule): boolean {
+    return this.add(rule.head.name.text, this.#headTypes(rule));
+  }
+
+  #headTypes(rule: CoreRule): readonly (ColumnType | undefined)[] {
     const environment = this.#environment(rule);
-    return this.add(
-      rule.head.name.text,
-      rule.isDelete ? [] : rule.head.args.map((argument) => headType(argument, environment)),
-    );
+    return rule.isDelete ? [] : rule.head.args.map((argument) => headType(argument, environment));
   }
 
   /** Twice over the body, so that assignments see each other whatever their order. */

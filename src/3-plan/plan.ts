@@ -27,6 +27,7 @@ import { checkSignatures, inferColumnTypes } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
 import { placeOf } from "../2-rewrite/place-of.ts";
 import { describe } from "./describe.ts";
+import { checkMixtures } from "./mixed-columns.ts";
 import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
 import { aggregateColumns, type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
@@ -72,6 +73,7 @@ class Planner {
     this.#core = core;
     this.#lines = lines;
     const types = inferColumnTypes(core);
+    this.diagnostics.push(...checkMixtures(core, types));
     this.diagnostics.push(...checkSignatures(core, types));
     this.#predicates = new PredicateTable(core, types);
     this.#context = {

@@ -5,12 +5,16 @@ import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 
 /**
  * The same program with its statements, and the literals of its rules, in another order. A call of a view divides its
- * rule: literals stay on their side of it. Rules keep their names, for those name their random draws.
+ * rule: literals stay on their side of it. Rules keep their names, for those name their random draws. In OverLog an
+ * assignment may give a variable another value for what follows, so there only statements move.
  */
 export function permuted(text: string, seed: number): string {
   const source = { file: "program", text, dialect: "mozlog" } as const;
-  const { tree } = parse(source, { defines: new Map(), load: () => undefined });
-  return print(permutedTree(named(tree), viewNames(tree), streamOf(seed, "order")));
+  const { tree, dialect } = parse(source, { defines: new Map(), load: () => undefined });
+  const chance = streamOf(seed, "order");
+  if (dialect === "mozlog") return print(permutedTree(named(tree), viewNames(tree), chance));
+  const statements = shuffled(named(tree).statements, chance);
+  return `#pragma dialect ${dialect}\n${print({ ...tree, statements }, dialect)}`;
 }
 
 function viewNames(tree: FileTree): ReadonlySet<string> {

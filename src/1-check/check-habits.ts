@@ -1,0 +1,93 @@
+import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Program, ProgramRule } from "../program.ts";
+import { PERIODIC } from "./builtin.ts";
+import { constantNumber } from "./constant.ts";
+import { isPredicate } from "./rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "./visit.ts";
+
+/** What is no error, and seldom meant. */
+export function checkHabits(program: Program): readonly Diagnostic[] {
+  return [
+    ...program.rules.flatMap((rule) => [...checkLabel(rule), ...checkPlaces(rule), ...checkSingles(rule)]),
+    ...checkRefreshes(program),
+  ];
+}
+
+/** A rule that is not the first of its label is called by a number too. */
+function checkLabel({ name, overlay, isOverlog, span }: ProgramRule): readonly Diagnostic[] {
+  const whole = /^(.*)#\d+$/.exec(name)?.[1];
+  if (whole === undefined || whole.includes(":") || isOverlog) return [];
+  const label = overlay === undefined ? whole : whole.slice(overlay.length + 1);
+  return [report("W0222", { ...span, end: span.start + label.length }, { label, name })];
+}
+
+function checkPlaces(rule: ProgramRule): readonly Diagnostic[] {
+  const atoms = [rule.head, ...rule.body.filter(isPredicate).map(({ atom }) => atom)];
+  return atoms.flatMap((atom) => {
+    const place = placeIn(atom);
+    return place?.kind === "constant" && typeof place.value === "number" ? [report("W0223", place.span, {})] : [];
+  });
+}
+
+function placeIn(atom: Atom): Argument | undefined {
+  return atom.location ?? (atom.locatedArgument === undefined ? undefined : atom.args[atom.locatedArgument]);
+}
+
+/**
+ * Columns that are matched and then forgotten. Old programs name every column; the number of a timer is part of its form;
+ * and a variable that stands alone anywhere else is either unbound, or means any value.
+ */
+function checkSingles(rule: ProgramRule): readonly Diagnostic[] {
+  if (rule.isOverlog) return [];
+  const uses = expressionsOfRule(rule).flatMap((whole) => [...variablesIn(whole)]);
+  const counts = Map.groupBy(uses, ({ name }) => name);
+  const matched = rule.body.filter(isPredicate).filter(({ negated, atom }) => !negated && atom.name.text !== PERIODIC);
+  return matched.flatMap(({ atom }) => atom.args.flatMap((argument) => checkSingle(argument, counts, rule)));
+}
+
+function checkSingle(
+  argument: Argument,
+  uses: ReadonlyMap<string, readonly Expression[]>,
+  rule: ProgramRule,
+): readonly Diagnostic[] {
+  if (argument.kind !== "variable" || uses.get(argument.name)?.length !== 1) return [];
+  if (returnedNames(rule).includes(argument.name)) return [];
+  return [report("W0224", argument.span, { variable: argument.name, rule: rule.name })];
+}
+
+function expressionsOfRule({ head, body }: ProgramRule): readonly Expression[] {
+  return [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)];
+}
+
+/** `&R` is another use of R. */
+function returnedNames({ body }: ProgramRule): readonly string[] {
+  return body
+    .filter(isPredicate)
+    .flatMap(({ atom }) =>
+      atom.args.flatMap((one) => (one.kind === "return" && one.name !== undefined ? [one.name] : [])),
+    );
+}
+
+/** Tables that timers alone fill, each more slowly than the rows expire. */
+function checkRefreshes({ tables, rules }: Program): readonly Diagnostic[] {
+  const makers = Map.groupBy(
+    rules.filter((rule) => !rule.isDelete),
+    ({ head }) => head.name.text,
+  );
+  return [...tables.values()].flatMap(({ name, lifetime, span }) => {
+    const made = makers.get(name) ?? [];
+    if (lifetime === Infinity || made.length === 0) return [];
+    const seconds = Math.min(...made.map((rule) => intervalOf(rule) ?? 0));
+    return seconds < lifetime ? [] : [report("W0225", span, { table: name, lifetime, seconds })];
+  });
+}
+
+/** Seconds between two firings of the rule's timer; undefined without one. */
+function intervalOf({ body }: ProgramRule): number | undefined {
+  const timer = body.filter(isPredicate).find(({ atom }) => atom.name.text === PERIODIC);
+  const seconds = timer?.atom.args[1];
+  if (seconds === undefined || seconds.kind === "return" || seconds.kind === "aggregate") return undefined;
+  return constantNumber(seconds);
+}

@@ -1,0 +1,40 @@
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
+import { kinds } from "../../runtime/plan/value.ts";
+import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
+import type { ColumnTypes } from "./column-types.ts";
+
+/**
+ * Columns into which one rule puts one kind of value and another rule another kind. A string may be an address, and null
+ * stands for anything that is not there; columns of a declared type are as declared.
+ */
+export function checkMixtures(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
+  const declared = new Set([...core.accepts, ...core.signatures].map(({ name }) => name));
+  const first = new Map<string, { readonly kind: string; readonly rule: CoreRule }>();
+  // By name, so that the order of the text does not show.
+  const rules = core.rules.toSorted((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
+  return rules.flatMap((rule) => {
+    const name = rule.head.name.text;
+    if (declared.has(name)) return [];
+    return types.madeBy(rule).flatMap((type, at): readonly Diagnostic[] => {
+      const kind = onlyKind(type);
+      const column = `${name}/${at}`;
+      const known = first.get(column);
+      if (kind === undefined || known?.kind === kind) return [];
+      if (known === undefined) {
+        first.set(column, { kind, rule });
+        return [];
+      }
+      const related = [{ span: known.rule.head.span, message: `here it is a ${known.kind}` }];
+      return [report("W0226", rule.head.span, { name, column: at + 1, kind, other: known.kind }, related)];
+    });
+  });
+}
+
+/** The one kind that is not null; undefined when there is none, or there are several. */
+function onlyKind(type: ColumnType): string | undefined {
+  const found = kinds.filter((kind) => kind !== "null" && (type & typeBit(kind)) !== 0);
+  const names = new Set(found.map((kind) => (kind === "address" ? "string" : kind)));
+  return names.size === 1 ? [...names][0] : undefined;
+}
