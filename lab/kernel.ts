@@ -73,6 +73,8 @@ class KernelLab {
   readonly #means: LinkMeans;
   readonly #namespaces: Namespaces;
   readonly #nodes = new Map<string, HostNode>();
+  /** How often the node of a host was started. */
+  readonly #starts = new Map<string, number>();
   readonly #processes: ChildProcess[] = [];
   /** Undefined when no link has faults. */
   #links: FaultyLinks | undefined;
@@ -141,8 +143,10 @@ class KernelLab {
   #startNode(host: Host): HostNode {
     const { observe, plans, mosaic, captures } = this.#settings;
     const name = host.name;
+    const start = (this.#starts.get(name) ?? 0) + 1;
+    this.#starts.set(name, start);
     const setup = { topology: this.#topology, plans, namespaces: this.#namespaces, mosaic, captures };
-    const command = this.#namespaces.on(name, nodeCommand(host, setup));
+    const command = this.#namespaces.on(name, nodeCommand(host, setup, start));
     const node = new HostNode(command, {
       watched: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
       said: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),

@@ -14,8 +14,8 @@ export interface NodeSetup {
   readonly captures: string | undefined;
 }
 
-/** The command line of a host's node, as the host is attached now. */
-export function nodeCommand(host: Host, setup: NodeSetup): readonly string[] {
+/** The command line of a host's node, as the host is attached now; `start` counts from 1 how often it was started. */
+export function nodeCommand(host: Host, setup: NodeSetup, start: number): readonly string[] {
   const { topology, plans, namespaces, mosaic, captures } = setup;
   const { wiring } = namespaces;
   const own = wiring.attachment(host.name);
@@ -39,7 +39,9 @@ export function nodeCommand(host: Host, setup: NodeSetup): readonly string[] {
     ...plans.watchedOn(host, topology).flatMap((predicate) => ["--watch", predicate]),
     "--control",
     namespaces.socketOf(host.name),
-    ...(captures === undefined ? [] : ["--pcap", join(captures, `${host.name}.pcapng`)]),
+    ...(captures === undefined
+      ? []
+      : ["--pcap", join(captures, `${host.name}${start === 1 ? "" : `.${start}`}.pcapng`)]),
     "--json",
   ];
 }

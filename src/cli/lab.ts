@@ -28,7 +28,7 @@ const SIMULATED_SPEED = 4;
 const MOST_PINGS = 4;
 
 export interface LabOptions extends ConclusionOptions {
-  /** `demo`: in the simulator where there are no namespaces; `simulator`: there in any case. */
+  /** `nearest`: in the simulator where there are no namespaces; `simulator`: there in any case. */
   readonly place: "kernel" | "nearest" | "simulator";
 }
 

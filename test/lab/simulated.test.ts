@@ -23,11 +23,24 @@ interface Run {
   readonly shown: string;
 }
 
-async function run(topology: Topology): Promise<Run> {
+/** The lines that a terminal shows in the end, as far as it knows: carriage return, line feed, cursor up, clear below. */
+function onTerminal(written: string): readonly string[] {
+  const lines = [""];
+  let row = 0;
+  for (const [part] of written.matchAll(/\r|\n|\u001b\[\d*[AJ]|[^\r\n\u001b]+/g)) {
+    if (part === "\n") lines[++row] ??= "";
+    else if (part.endsWith("A")) row -= Number(part.slice(2, -1));
+    else if (part.endsWith("[J")) lines.splice(row, Infinity, "");
+    else if (part !== "\r") lines[row] += part;
+  }
+  return lines;
+}
+
+async function run(topology: Topology, isTerminal = false): Promise<Run> {
   const record = new RunRecord(topology);
   const observations: Observation[] = [];
   let shown = "";
-  const screen = { isTerminal: false, hasColour: false, write: (text: string) => void (shown += text) };
+  const screen = { isTerminal, hasColour: false, write: (text: string) => void (shown += text) };
   const timeline = new Timeline(topology, screen);
   const observe = (observation: Observation): void => {
     observations.push(observation);
@@ -35,6 +48,7 @@ async function run(topology: Topology): Promise<Run> {
     timeline.show(observation, record);
   };
   const outcome = await runSimulated(topology, { plans: plansOf(topology), observe });
+  timeline.finish();
   record.takeSnapshot(topology.duration);
   return { outcome, record, observations, shown };
 }
@@ -83,6 +97,28 @@ describe("a tunnel in the simulator", () => {
    5.0 s  a … b         20 ms  ·××××××××××·········  10 lost
    6.0 s  a … b         20 ms  ×···················  10 lost
 `);
+  });
+
+  test("and a second one are shown line by line; each moment says whose it is", async () => {
+    const second = '[[traffic]]\nfrom = "b"\nto = "a"\nat = "3500ms"\n[[events]]\nat = "3050ms"';
+    const { shown } = await run(topologyOf(TUNNEL.replace('[[events]]\nat = "3050ms"', second)));
+    expect(shown.split("\n").slice(7, 13)).toEqual([
+      "   4.0 s  a … b             –  ···········×××××××××  9 lost",
+      "   4.0 s  b … a             –  ×××××                 5 lost",
+      "   4.0 s  ── link a–b healed",
+      "   4.1 s  ── a to b: traffic flows again after 1070 ms; 10 pings lost",
+      "   4.2 s  ── b to a: traffic flows again after 1170 ms; 6 pings lost",
+      "   5.0 s  a … b         20 ms  ·××××××××××·········  10 lost",
+    ]);
+    const terminal = await run(topologyOf(TUNNEL.replace('[[events]]\nat = "3050ms"', second)), true);
+    // What changes in its place is gone at the end; the moments have stayed.
+    expect(onTerminal(terminal.shown)).toEqual([
+      "   3.0 s  ── link a–b cut",
+      "   4.0 s  ── link a–b healed",
+      "   4.1 s  ── a to b: traffic flows again after 1070 ms; 10 pings lost",
+      "   4.2 s  ── b to a: traffic flows again after 1170 ms; 6 pings lost",
+      "",
+    ]);
   });
 
   test("is not there while its other end is down", async () => {
