@@ -1,6 +1,6 @@
 import { Address } from "../plan/address.ts";
 import type { Cause } from "../engine/engine.ts";
-import { compareTuples, type Tuple } from "../plan/packet.ts";
+import type { Tuple } from "../plan/packet.ts";
 import { equalRows, type Value } from "../plan/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
@@ -65,11 +65,11 @@ export class LocSpecDemux {
     this.#steps.push({ tuple, provenance: "rule", source: location });
   }
 
-  /** What this step has sent to this node: steps to come, in an order that does not depend on that of the rules. */
+  /** What this step has sent to this node: steps to come. */
   takeLocal(): readonly Cause[] {
     const steps = this.#steps;
     if (steps.length > 0) this.#steps = [];
-    return steps.length > 1 ? steps.sort((one, other) => compareTuples(one.tuple, other.tuple)) : steps;
+    return steps;
   }
 
   forget(): void {

@@ -1,5 +1,5 @@
 import { keyOfRow } from "../plan/key.ts";
-import { compareTuples, type Tuple } from "../plan/packet.ts";
+import type { Tuple } from "../plan/packet.ts";
 import { equalRows } from "../plan/value.ts";
 import { DatagramBuilder } from "../wire/datagram-builder.ts";
 import { type DatagramTrain, datagramsOf, sizeOf } from "../wire/datagram-train.ts";
@@ -13,8 +13,8 @@ export const spec: ElementSpec = {
   manual: `
 NetworkOut(datagrams)
 
-Holds what a step sends until the step ends, then packs the tuples for each place, in the order of tuples, into as few
-datagrams as they fit; equal tuples for one place go once.
+Holds what a step sends until the step ends, then packs the tuples for each place into as few datagrams as they fit;
+equal tuples for one place go once.
 
 Ports   in: 1 push. out: the network.
 Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry;
@@ -54,7 +54,7 @@ export class NetworkOut {
     if (this.#waiting.size === 0) return;
     const waiting = this.#waiting;
     this.#waiting = new Map();
-    for (const [to, tuples] of inOrder(waiting)) this.#send(to, withoutRepeats(tuples).toSorted(compareTuples));
+    for (const [to, tuples] of waiting) this.#send(to, withoutRepeats(tuples));
   }
 
   forget(): void {
@@ -93,11 +93,6 @@ export class NetworkOut {
     peer.sent += datagrams;
     peer.sentBytes += bytes;
   }
-}
-
-/** By place: which rule sent first is nobody's business. */
-function inOrder(waiting: ReadonlyMap<string, Tuple[]>): Iterable<readonly [string, readonly Tuple[]]> {
-  return waiting.size === 1 ? waiting : [...waiting].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 function withoutRepeats(tuples: readonly Tuple[]): readonly Tuple[] {

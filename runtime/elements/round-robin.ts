@@ -1,5 +1,5 @@
-import type { Tuple } from "../plan/packet.ts";
-import type { Value } from "../plan/value.ts";
+import { compareTuples, type Tuple } from "../plan/packet.ts";
+import { compare, type Value } from "../plan/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
@@ -14,8 +14,8 @@ export const spec: ElementSpec = {
   manual: `
 RoundRobin()
 
-Gathers what the strands of a firing derived for other places and passes it on, one tuple of each strand in turn,
-so that a strand with much to say does not keep the others' tuples at the end of every datagram.
+Gathers what the strands derived for other places from events that came together, and passes it on in the order of
+tuples: no strand comes before another, and the order of rules in a program never shows.
 
 Ports   in: one push per strand. out: 1 push.
 Drops   nothing
@@ -31,32 +31,31 @@ See     LocSpecDemux
 export class RoundRobin {
   readonly counters: ElementCounters = new ElementCounters();
   readonly #out: (outgoing: Outgoing) => void;
-  /** By strand, in the order in which they first had something. */
-  readonly #queues = new Map<number, Outgoing[]>();
+  #waiting: Outgoing[] = [];
 
   constructor(out: (outgoing: Outgoing) => void) {
     this.#out = out;
   }
 
-  push(outgoing: Outgoing, strand: number): void {
+  push(outgoing: Outgoing): void {
     this.counters.in++;
-    const queue = this.#queues.get(strand);
-    if (queue === undefined) this.#queues.set(strand, [outgoing]);
-    else queue.push(outgoing);
+    this.#waiting.push(outgoing);
   }
 
   drain(): void {
-    if (this.#queues.size === 0) return;
-    const queues = [...this.#queues.values()];
-    this.#queues.clear();
-    for (const queue of queues) this.counters.out += queue.length;
-    if (queues.length === 1) return (queues[0] as Outgoing[]).forEach(this.#out);
-    for (let turn = 0; queues.some((queue) => turn < queue.length); turn++) {
-      for (const queue of queues) if (turn < queue.length) this.#out(queue[turn] as Outgoing);
-    }
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.counters.out += waiting.length;
+    if (waiting.length > 1) waiting.sort(compareOutgoing);
+    for (const outgoing of waiting) this.#out(outgoing);
   }
 
   forget(): void {
-    this.#queues.clear();
+    this.#waiting = [];
   }
+}
+
+function compareOutgoing(one: Outgoing, other: Outgoing): number {
+  return compareTuples(one.tuple, other.tuple) || compare(one.location, other.location);
 }

@@ -30,7 +30,7 @@ export interface Dataflow {
   receive(tuple: Tuple, provenance: Provenance): void;
   /** A tuple that a strand derived for a place: RoundRobin. */
   send(tuple: Tuple, location: Value, strand: number): void;
-  /** Gives what strands have sent so far to LocSpecDemux. */
+  /** Gives what strands have sent because of events that came together to LocSpecDemux. */
   drain(): void;
   /** The step has succeeded: sends and device actions leave. */
   leave(): void;
@@ -292,11 +292,16 @@ export class Engine implements StrandHost {
         this.#fire(strand, values);
       }
     }
-    dataflow.drain();
+    this.#endTurn(dataflow);
     for (let event = this.#events.take(); event !== undefined; event = this.#events.take()) {
       dataflow.receive(event.tuple, event.provenance);
-      dataflow.drain();
+      if (this.#events.isTurnOver) this.#endTurn(dataflow);
     }
+  }
+
+  #endTurn(dataflow: Dataflow): void {
+    dataflow.drain();
+    this.#events.beginTurn();
   }
 
   #tellRow(kind: string, predicate: number, args: Row, strand: number): void {

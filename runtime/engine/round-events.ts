@@ -9,6 +9,8 @@ export class RoundEvents {
   readonly #events: { readonly tuple: Tuple; readonly provenance: Provenance }[] = [];
   readonly #seen = new Map<number, Row[] | Set<string>>();
   #next = 0;
+  /** Events up to here came together: they began the round, or were made by events that came together. */
+  #together = 0;
 
   add(tuple: Tuple, provenance: Provenance): void {
     if (this.#isNew(tuple)) this.#events.push({ tuple, provenance });
@@ -18,9 +20,20 @@ export class RoundEvents {
     return this.#next < this.#events.length ? this.#events[this.#next++] : undefined;
   }
 
+  /** Whether all that came together are taken. */
+  get isTurnOver(): boolean {
+    return this.#next >= this.#together;
+  }
+
+  /** What has come since the last turn is the next. */
+  beginTurn(): void {
+    this.#together = this.#events.length;
+  }
+
   clear(): void {
     this.#events.length = 0;
     this.#next = 0;
+    this.#together = 0;
     this.#seen.clear();
   }
 

@@ -140,7 +140,7 @@ export class NodeDataflow implements Dataflow {
   send(tuple: Tuple, location: Value, strand: number): void {
     this.#sent(tuple, location);
     if (this.#snitch.isOn) this.#snitch.left(strand, "out", "RoundRobin", tuple, location);
-    this.#roundRobin.push({ tuple, location }, strand);
+    this.#roundRobin.push({ tuple, location });
   }
 
   drain(): void {

@@ -27,7 +27,9 @@ interface Step {
   readonly now: number;
   readonly source: Value;
   readonly told: Told[];
-  readonly sent: Sent[];
+  readonly sent: (Sent & { readonly turn: number })[];
+  /** Grows with each group of events that come together: what they send leaves together. */
+  turn: number;
 }
 
 /** Of one round: a table that doubles with each is not worth the wait. */
@@ -129,7 +131,7 @@ export class NaiveNode implements Peer {
   }
 
   #begin(source: Value): Step {
-    return { now: this.#clock, source, told: [], sent: [] };
+    return { now: this.#clock, source, told: [], sent: [], turn: 0 };
   }
 
   /** Rounds until nothing is left; a step with too many of them never was. */
@@ -158,7 +160,7 @@ export class NaiveNode implements Peer {
     if (this.#told.length > TOLD_MAX) throw new Runaway();
     const distinct = sent.filter((one, at) => sent.findIndex((other) => isSame(one, other)) === at);
     const isOwn = (one: Sent): boolean => one.to === this.address;
-    this.#queue.push(...distinct.filter(isOwn).toSorted(compareTuples));
+    this.#queue.push(...distinct.filter(isOwn).toSorted((a, b) => a.turn - b.turn || compareTuples(a, b)));
     this.#sent.push(...distinct.filter((one) => !isOwn(one)));
   }
 
@@ -170,15 +172,20 @@ export class NaiveNode implements Peer {
       if (this.#tables.has(tuple.name)) changes.push(tuple);
       else if (!events.some((event) => equalTuples(event, tuple))) events.push(tuple);
     };
+    step.turn++;
     for (const result of appeared.results) take(result);
     for (const [name, rows] of appeared.rows) {
       for (const args of rows) this.#run({ name, args, isDelete: false }, "inserted", step, take);
     }
     for (const cause of causes) take(cause);
-    for (let next = 0; next < events.length; next++) {
-      const event = events[next] as Tuple;
-      step.told.push(told("event", event.name, event.args));
-      this.#run(event, "event", step, take);
+    for (let taken = 0; taken < events.length; ) {
+      const together = events.slice(taken);
+      taken = events.length;
+      step.turn++;
+      for (const event of together) {
+        step.told.push(told("event", event.name, event.args));
+        this.#run(event, "event", step, take);
+      }
     }
     return changes;
   }
@@ -189,7 +196,7 @@ export class NaiveNode implements Peer {
       for (const { args, place } of this.#fire(rule, tuple, step)) {
         const derived = { name: rule.head.name.text, args, isDelete: rule.isDelete };
         if (place === undefined) take(derived);
-        else if (isPlace(place)) step.sent.push({ ...derived, to: place });
+        else if (isPlace(place)) step.sent.push({ ...derived, to: place, turn: step.turn });
       }
     }
   }
