@@ -68,10 +68,11 @@ export type UdpWake = (count: number, errno: number) => void;
 
 /**
  * Of a train in an index: where it begins, the length of its rows, their stride, their number, where the last is counted
- * from the first, its length; then the sender's socket address.
+ * from the first, its length; then the sender's socket address; then with how many bytes all rows of full length begin alike.
  */
-export const UDP_INDEX_WORDS = 13;
+export const UDP_INDEX_WORDS = 14;
 export const UDP_INDEX_ADDRESS = 6;
+export const UDP_INDEX_ALIKE = 13;
 export const UDP_SLOT_BYTES = 65_536;
 export const ADDRESS_BYTES = 28;
 
@@ -141,7 +142,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 5;
+const CONTRACT = 6;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -19,6 +19,10 @@
 #define ENTRY_LAST_AT 4
 #define ENTRY_LAST_LENGTH 5
 #define ENTRY_ADDRESS 6
+#define ENTRY_ALIKE 13
+
+/* Headers of overlays are not longer. */
+#define ALIKE_MAX 512u
 
 /* What one system call fills. */
 struct round {
@@ -85,6 +89,23 @@ static void enter(const struct udp_room *room, struct udp_received *received, ui
   received->count++;
 }
 
+/* With how many bytes two rows begin alike. */
+static uint32_t alike(const uint8_t *one, const uint8_t *other, uint32_t length) {
+  uint32_t at = 0;
+  if (memcmp(one, other, length) == 0) return length;
+  while (one[at] == other[at]) at++;
+  return at;
+}
+
+static void measure_likeness(const struct udp_room *room, uint32_t *entry) {
+  uint32_t length = entry[ENTRY_LENGTH] < ALIKE_MAX ? entry[ENTRY_LENGTH] : ALIKE_MAX;
+  const uint8_t *first = room->arena + entry[0];
+  for (uint32_t row = 1; row + 1 < entry[ENTRY_COUNT]; row++) {
+    length = alike(first, first + (size_t)row * entry[ENTRY_STRIDE], length);
+  }
+  entry[ENTRY_ALIKE] = length;
+}
+
 static int receive_round(const struct udp_socket *udp, struct round *round, size_t count) {
   int got;
   do got = recvmmsg(udp->fd, round->messages, (unsigned)count, MSG_DONTWAIT, NULL);
@@ -114,5 +135,6 @@ struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_r
     if (got < (int)wanted) break;
     slot += wanted;
   }
+  for (uint32_t at = 0; at < received.count; at++) measure_likeness(room, room->index + at * UDP_INDEX_WORDS);
   return received;
 }

@@ -8,9 +8,10 @@
 
 /*
  * Of the index, for each train: where it begins, the length of its rows, their stride, their number, where the last is
- * counted from the first, its length; then the sender's socket address.
+ * counted from the first, its length; then the sender's socket address; then with how many bytes all rows of full length
+ * begin alike, as far as anybody may want to know.
  */
-#define UDP_INDEX_WORDS 13u
+#define UDP_INDEX_WORDS 14u
 
 /* Memory of JavaScript: slots for datagrams, and an index of as many trains. */
 struct udp_room {

@@ -4,6 +4,7 @@ import {
   type Native,
   SENT,
   UDP_INDEX_ADDRESS,
+  UDP_INDEX_ALIKE,
   UDP_INDEX_WORDS,
   UDP_SLOT_BYTES,
   type UdpHandle,
@@ -283,7 +284,13 @@ class NativeDatagrams implements Datagrams {
     if (count > 1) this.#joined++;
     const bytes =
       count > 1
-        ? new Train(buffer, offset, length, { count, stride, lastAt, lastLength })
+        ? new Train(buffer, offset, length, {
+            count,
+            stride,
+            lastAt,
+            lastLength,
+            alike: index[at + UDP_INDEX_ALIKE] as number,
+          })
         : new Uint8Array(buffer, offset, length);
     this.#receive?.({ bytes, from: this.#senders.name(index, at + UDP_INDEX_ADDRESS) });
   }

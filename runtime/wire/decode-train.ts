@@ -44,6 +44,7 @@ function joinFields(train: Train, fieldsOf: FieldsOf): Value[] | undefined {
     stride: train.stride,
     lastAt: lastEnd.byteOffset - end.byteOffset,
     lastLength: lastEnd.length,
+    alike: Math.max(0, train.alike - (train.length - end.length)),
   });
   first[first.length - 1] = withEnding(first.at(-1) as Value, rows);
   return first;
@@ -59,6 +60,7 @@ function endingOf(fields: readonly Value[], row: Uint8Array): Uint8Array | undef
 
 /** Whether all rows of full length begin with the same bytes. */
 function startAlike(train: Train, length: number): boolean {
+  if (length <= train.alike) return true;
   const bytes = new Uint8Array(train.buffer, train.byteOffset);
   for (let row = 1; row < train.count - 1; row++) {
     const at = row * train.stride;

@@ -2,6 +2,7 @@ import { ID_BYTES } from "../plan/ring.ts";
 import { Train } from "../plan/train.ts";
 
 const FIRST_CAPACITY = 2048;
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** A length below 128 takes one byte, and a unit of a string at most three. */
 const ONE_BYTE_LENGTH = 128;
@@ -158,6 +159,7 @@ export class Writer {
 
   /** A copy of a part, which stays as it is whatever is written next. */
   copy(start: number, end: number): Uint8Array {
+    if (start === end) return NOTHING;
     return new Uint8Array(this.#bytes.subarray(start, end));
   }
 
