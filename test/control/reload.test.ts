@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import type { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { Succession } from "../../runtime/node/succession.ts";
+import type { Fact } from "../../runtime/node/peer-facts.ts";
 import type { Row } from "../../runtime/plan/value.ts";
+import { addressesOf, ProgramNetwork } from "../sim/program-network.ts";
 import { RonNetwork } from "../sim/ron-network.ts";
 import { AskedNode, planOf } from "./asked-node.ts";
 
@@ -214,4 +216,39 @@ test("a simulated RON that is given its own program again and again behaves, byt
     return ron.simulation.traceHash();
   };
   expect(run(1)).toBe(run(0));
+});
+
+test("what rules derive for other nodes outlives an exchange: nobody's routes change, and a cut is still followed", () => {
+  const addresses = addressesOf(4);
+  const [a, b, c, d] = addresses as [string, string, string, string];
+  const links = [
+    [a, b],
+    [b, c],
+    [c, d],
+    [d, a],
+  ].flatMap(([one, other]) => [
+    [one, other, 1],
+    [other, one, 1],
+  ]) as readonly (readonly [string, string, number])[];
+  const facts = (me: string): readonly Fact[] =>
+    links.filter(([from]) => from === me).map((args) => ({ predicate: "link", args }));
+  const network = new ProgramNetwork({ program: "programs/dv.mzl", addresses, facts });
+  network.pass(10);
+  const routes = (): readonly string[] =>
+    addresses.flatMap((address) => network.rows(address, "best").map((row) => row.join(" "))).toSorted();
+  const before = routes();
+  expect(before).toHaveLength(12);
+  for (const address of [a, c]) {
+    const node = network.node(address);
+    expect(node.exchange(loadProgram(node.plan), facts(address))).toMatchObject({ lost: [] });
+    expect(routes()).toEqual(before);
+  }
+  for (let seconds = 0; seconds < 60; seconds += 5) {
+    network.pass(5);
+    expect(routes()).toEqual(before);
+  }
+  network.node(a).delete("link", [a, b, 1]);
+  network.node(b).delete("link", [b, a, 1]);
+  network.pass(10);
+  expect(network.rows(a, "best").find(([, to]) => to === b)).toEqual([a, b, d, 3]);
 });
