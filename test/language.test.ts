@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { FileLibrary } from "../src/cli/file-library.ts";
 import { compile } from "../src/compile.ts";
+import { functionNames, stageNames } from "../runtime/plan/functions/registry.ts";
 
 /** The programs in the documents are programs. */
 test.for(["docs/language.md", "README.md"])("every program in %s compiles", (file) => {
@@ -17,4 +18,12 @@ test.for(["docs/language.md", "README.md"])("every program in %s compiles", (fil
     const { diagnostics } = compile([file], library, { defines: new Map(), dialect: undefined });
     expect(diagnostics.map((one) => one.message)).toEqual([]);
   }
+});
+
+test("the page of the language names every function and stage, and no other", () => {
+  const text = readFileSync(new URL("../docs/language.md", import.meta.url), "utf8");
+  const listed = [...text.matchAll(/^\| `(f_\w+)\(/gm)].map(([, name = ""]) => name);
+  expect(listed.toSorted()).toEqual(functionNames().toSorted());
+  const stages = [...text.matchAll(/^\| `stage\("(\w+)"/gm)].map(([, name = ""]) => name);
+  expect(stages.toSorted()).toEqual(stageNames().toSorted());
 });
