@@ -235,7 +235,7 @@ test("what rules derive for other nodes outlives an exchange: nobody's routes ch
   const network = new ProgramNetwork({ program: "programs/dv.mzl", addresses, facts });
   network.pass(10);
   const routes = (): readonly string[] =>
-    addresses.flatMap((address) => network.rows(address, "best").map((row) => row.join(" "))).toSorted();
+    addresses.flatMap((address) => network.rows(address, "best").map((row) => JSON.stringify(row))).toSorted();
   const before = routes();
   expect(before).toHaveLength(12);
   for (const address of [a, c]) {

@@ -9,25 +9,29 @@ const CRASHES = 10;
 const ALLOWED: Readonly<Record<Profile, number>> = { fast: 0.01, paper: 0.03 };
 const START = 60;
 
-test.for(["fast", "paper"] as const)("%s: 50 nodes for an hour, a twentieth of the datagrams lost", { timeout: 7_200_000 }, (profile) => {
-  const ron = new RonNetwork(NODES, profile, 11, { delay: 0.03, jitter: 0.02, loss: 0.05 });
-  ron.simulation.runUntil(START);
-  const before = ron.outages.length;
-  ron.simulation.runUntil(START + HOUR);
-  const rate = (ron.outages.length - before) / (NODES * (NODES - 1));
-  const count = ron.outages.length - before;
-  const hash = ron.simulation.traceHash();
-  process.stdout.write(
-    `${profile}: ${count} false outages, ${rate.toFixed(4)} per directed link-hour, trace ${hash}\n`,
-  );
-  expect(rate).toBeLessThanOrEqual(ALLOWED[profile]);
-  for (let crash = 0; crash < CRASHES; crash++) {
-    const dead = ron.addresses[crash] as string;
-    const now = START + HOUR + crash * 100;
-    ron.simulation.runUntil(now);
-    ron.simulation.host(dead).crash();
-    ron.simulation.runUntil(now + DETECTION[profile] + 1);
-    expect(ron.routesThrough(dead)).toEqual([]);
-    ron.simulation.host(dead).restart();
-  }
-});
+test.for(["fast", "paper"] as const)(
+  "%s: 50 nodes for an hour, a twentieth of the datagrams lost",
+  { timeout: 7_200_000 },
+  (profile) => {
+    const ron = new RonNetwork(NODES, profile, 11, { delay: 0.03, jitter: 0.02, loss: 0.05 });
+    ron.simulation.runUntil(START);
+    const before = ron.outages.length;
+    ron.simulation.runUntil(START + HOUR);
+    const rate = (ron.outages.length - before) / (NODES * (NODES - 1));
+    const count = ron.outages.length - before;
+    const hash = ron.simulation.traceHash();
+    process.stdout.write(
+      `${profile}: ${count} false outages, ${rate.toFixed(4)} per directed link-hour, trace ${hash}\n`,
+    );
+    expect(rate).toBeLessThanOrEqual(ALLOWED[profile]);
+    for (let crash = 0; crash < CRASHES; crash++) {
+      const dead = ron.addresses[crash] as string;
+      const now = START + HOUR + crash * 100;
+      ron.simulation.runUntil(now);
+      ron.simulation.host(dead).crash();
+      ron.simulation.runUntil(now + DETECTION[profile] + 1);
+      expect(ron.routesThrough(dead)).toEqual([]);
+      ron.simulation.host(dead).restart();
+    }
+  },
+);
