@@ -266,7 +266,9 @@ export class RecursiveStratum implements Stratum {
   #tell(row: Row, table: Table, direction: 1 | -1): void {
     row.mark = CURRENT;
     this.#direction = direction;
-    this.#successor = this.#successors.get(table)?.get(row.key);
+    const successor = this.#successors.get(table)?.get(row.key);
+    // A row that came in this update and has to go again is nobody's successor, its own least of all.
+    this.#successor = successor?.row === row && direction < 0 ? undefined : successor;
     for (const strand of this.#inner.get(table) ?? []) {
       if (++this.#told > this.#limit) throw new LimitPassed("derivations", strand);
       this.#run(strand, row.values);
