@@ -72,7 +72,7 @@ describe("of a lab", { timeout: 60_000 }, () => {
   });
 
   test("that is killed, nothing is left after a moment", () => {
-    const wait = 'for _ in $(seq 50); do [ -z "$(ip netns)" ] && break; sleep 0.1; done; sleep 0.2';
+    const wait = 'for _ in $(seq 50); do [ -z "$(ip netns 2>/dev/null)" ] && break; sleep 0.1; done; sleep 0.2';
     expect(alone(`${START}\nkill -KILL $lab; wait $lab 2>/dev/null; ${wait}\n${COMPARE}`)).toEqual([
       "3",
       "changed",
