@@ -22,9 +22,11 @@ export class PlainStratum implements Stratum, Display {
     this.#tally = tally;
   }
 
-  contribute({ aggregate }: View, sign: Sign, values: Values): void {
-    if (aggregate === undefined) this.#derived.contribute(values, sign, true);
-    else aggregate.contribute(values, sign);
+  contribute({ aggregate, kept }: View, sign: Sign, values: Values): void {
+    const row = kept === undefined ? values : kept.row(values, sign);
+    if (row === undefined) return;
+    if (aggregate === undefined) this.#derived.contribute(row, sign, true);
+    else aggregate.contribute(row, sign);
   }
 
   update(now: number, run: RunStrand): void {

@@ -73,8 +73,10 @@ export class RecursiveStratum implements Stratum {
     this.#renewing = strandsByTable(strands.filter(({ kind, table }) => kind === "renewed" && own.has(table)));
   }
 
-  contribute(view: View, sign: Sign, values: Values): void {
+  contribute(view: View, sign: Sign, given: Values): void {
     const effective = this.#direction === 0 ? sign : this.#direction;
+    const values = view.kept === undefined ? given : view.kept.row(given, effective);
+    if (values === undefined) return;
     const isCovered = this.#successor !== undefined && this.#isCovered(this.#successor, view, effective, values);
     const { aggregate, derived, spec } = view;
     if (aggregate !== undefined) {

@@ -1,5 +1,6 @@
 import type { Sign, ViewSpec } from "../plan/plan.ts";
 import type { Row as Values } from "../plan/value.ts";
+import type { KeptValues } from "./kept-values.ts";
 import type { DerivedRows } from "./derived-rows.ts";
 import type { MaintainedAggregate } from "./maintained-aggregate.ts";
 import type { Table } from "./table.ts";
@@ -12,6 +13,7 @@ export interface View {
   readonly spec: ViewSpec;
   readonly derived: DerivedRows;
   readonly aggregate: MaintainedAggregate | undefined;
+  readonly kept: KeptValues | undefined;
 }
 
 /** A strand of a view and the table whose rows it is run on. */

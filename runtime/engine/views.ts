@@ -2,6 +2,7 @@ import type { Plan, Sign, StratumSpec, ViewSpec } from "../plan/plan.ts";
 import type { Row as Values } from "../plan/value.ts";
 import { DerivedRows } from "./derived-rows.ts";
 import type { Journal } from "./journal.ts";
+import { KeptValues } from "./kept-values.ts";
 import type { Limits } from "./limits.ts";
 import { MaintainedAggregate } from "./maintained-aggregate.ts";
 import { PlainStratum } from "./plain-stratum.ts";
@@ -57,7 +58,8 @@ export class Views {
   #view(spec: ViewSpec, tables: readonly DerivedRows[]): View {
     const derived = tables.find(({ table }) => table.predicate.id === spec.predicate) as DerivedRows;
     const aggregate = spec.aggregate && new MaintainedAggregate(spec.aggregate, this.#journal);
-    return { spec, derived, aggregate };
+    const kept = spec.decided === undefined ? undefined : new KeptValues(spec.decided, this.#journal);
+    return { spec, derived, aggregate, kept };
   }
 
   #strand(id: number): ViewStrand {

@@ -48,6 +48,8 @@ export interface CoreRule {
   /** Without the trigger. No calls, no locations. */
   readonly body: readonly Literal[];
   readonly trigger: CoreTrigger;
+  /** Variables whose values are drawn when a derivation appears, and kept with it. */
+  readonly drawn?: ReadonlySet<string> | undefined;
 }
 
 export type CoreTrigger =

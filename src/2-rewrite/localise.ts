@@ -23,6 +23,7 @@ import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check
 import { atomAt, literalAt, localAddressAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expand-views.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
+import { nameWildcards } from "./name-wildcards.ts";
 import { placeOf } from "./place-of.ts";
 import { isSamePlace, placesOf, type Start } from "./places.ts";
 
@@ -38,9 +39,12 @@ export function localise(rule: ExpandedRule, context: LocaliseContext): readonly
   const start = placesOf(rule, isTable);
   const collects = hasAggregate(rule.head) && start.event === undefined && isTable(rule.head.name.text);
   const isAway = collects && !isHere(rule.head, start.place);
-  const defines = isTable(rule.head.name.text) && start.event === undefined && !rule.isDelete && !rule.suspends;
+  const isKept = hasAggregate(rule.head) || (isTable(rule.head.name.text) && !rule.isDelete);
+  const defines = isKept && start.event === undefined && !rule.suspends;
   if (!start.isDivided && !isAway) return [atOnePlace(rule, start, defines)];
-  return new Division(collects ? withoutWildcards(rule) : rule, start, context).rules();
+  // Every combination of rows counts in an aggregate, so what tells two apart has to travel too.
+  const whole = collects ? { ...rule, body: nameWildcards(rule.body) } : rule;
+  return new Division(whole, start, context).rules();
 }
 
 /** The start's own location is here: such a head stays, as one without a location does. */
@@ -79,19 +83,6 @@ function ownAddress({ overlay }: ExpandedRule, place: Expression): Literal {
 function unplaced(literal: Literal): Literal {
   if (!isPredicate(literal)) return literal;
   return { ...literal, atom: { ...literal.atom, location: undefined, locatedArgument: undefined } };
-}
-
-/** Every combination of rows counts in an aggregate, so what tells two apart has to travel too. */
-function withoutWildcards(rule: ExpandedRule): ExpandedRule {
-  let count = 0;
-  const named = (literal: Literal): Literal => {
-    if (!isPredicate(literal) || literal.negated) return literal;
-    const args = literal.atom.args.map((argument) =>
-      argument.kind === "wildcard" ? variableAt(`$Any${++count}`, argument.span) : argument,
-    );
-    return { ...literal, atom: { ...literal.atom, args } };
-  };
-  return { ...rule, body: rule.body.map(named) };
 }
 
 const HOME = "$Home";

@@ -5,6 +5,7 @@ import { isLocalAddressTable } from "../1-check/builtin.ts";
 import { expandViews } from "./expand-views.ts";
 import { findTriggers } from "./find-triggers.ts";
 import { HiddenTables } from "./hidden-tables.ts";
+import { keepImpure } from "./keep-impure.ts";
 import { liftArguments } from "./lift-arguments.ts";
 import { localise } from "./localise.ts";
 import { placeAggregate } from "./place-aggregate.ts";
@@ -26,6 +27,7 @@ export function rewrite(checked: CheckedProgram): { core: CoreProgram; diagnosti
   const rules = placed
     .flatMap((rule) => findTriggers(rule, tables, isTable, hidden))
     .map(liftArguments)
+    .flatMap((rule) => keepImpure(rule, hidden))
     .flatMap((rule) => projectNegations(rule, isBag, hidden));
   const { overlays, facts, accepts, signatures, watches } = checked.program;
   const core = {

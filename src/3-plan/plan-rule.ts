@@ -66,17 +66,29 @@ function maintenance(
   origin: Origin,
   context: BodyContext,
 ): Draft {
-  const others = rule.body.filter((literal) => literal !== changed);
+  const isDrawn = kind === "found" || kind === "met";
+  const others = rule.body.filter((literal) => literal !== changed && (isDrawn || !draws(rule, literal)));
   const body = others.map((literal): Seen => {
     const isOwn = literal.kind === "predicate" && own.has(literal.atom.name.text);
     return { literal, visibility: visibilityOf(kind, isOwn, left.has(literal)) };
   });
   const { match, operators } = planBody(changed, body, context);
-  const columns = aggregateColumns(rule.head.args, headPredicate(rule, context));
+  const args = isDrawn ? rule.head.args : rule.head.args.map((argument) => withoutDraw(rule, argument));
+  const columns = aggregateColumns(args, headPredicate(rule, context));
   const sign = kind === "lost" ? -1 : kind === "renewed" ? 0 : 1;
   const action: Action = { kind: "contribute", view, sign, columns };
   const predicate = context.predicate(changed.atom.name.text).id;
   return { origin, trigger: { kind: triggerKind(kind, changed.negated), predicate, view }, match, operators, action };
+}
+
+function draws({ drawn }: CoreRule, literal: Literal): boolean {
+  return literal.kind === "assign" && drawn?.has(literal.target.name) === true;
+}
+
+/** Of a derivation that goes, the engine knows what was drawn. */
+function withoutDraw({ drawn }: CoreRule, argument: Argument): Argument {
+  if (argument.kind !== "variable" || drawn?.has(argument.name) !== true) return argument;
+  return { kind: "constant", value: null, text: "null", span: argument.span };
 }
 
 function visibilityOf(kind: MaintenanceKind, isOwn: boolean, isLeft: boolean): Visibility {

@@ -2,7 +2,6 @@ import type { Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
-import { functionNamed } from "../../runtime/plan/functions/registry.ts";
 import type {
   AggregateSpec,
   ChannelSpec,
@@ -19,7 +18,6 @@ import type {
 import { LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { constantNumber } from "../1-check/constant.ts";
 import { hasAggregate } from "../1-check/rule-shape.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "../1-check/visit.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { LineMap } from "../line-map.ts";
 import type { ProgramFact } from "../program.ts";
@@ -181,9 +179,6 @@ class Planner {
   #checkViewTable(table: string, rules: readonly CoreRule[]): void {
     const span = rules[0]?.span;
     if (this.#core.tables.get(table)?.keys.length === 0) this.diagnostics.push(report("E0238", span, { table }));
-    const impure = rules.find(usesImpureFunction);
-    if (impure === undefined) return;
-    this.diagnostics.push(report("E0208", impure.span, { what: "an impure function in a rule that defines a table" }));
   }
 
   #view(table: string, rules: readonly CoreRule[], aggregate: AggregateSpec | undefined, stratum: RuleStratum): void {
@@ -195,7 +190,9 @@ class Planner {
     const drafts = rules.flatMap((rule) => planMaintenance(rule, context, this.#origin(rule), this.#context));
     const strands = drafts.map((draft) => this.#add(draft));
     const isOfItself = rules.some((rule) => isRecursive(rule, stratum));
-    this.#views.push({ id, predicate: predicate.id, aggregate, isRecursive: isOfItself, strands });
+    const drawn = rules[0]?.drawn;
+    const decided = drawn && predicate.arity - drawn.size;
+    this.#views.push({ id, predicate: predicate.id, aggregate, decided, isRecursive: isOfItself, strands });
   }
 
   #aggregate(rule: CoreRule): AggregateSpec {
@@ -257,11 +254,4 @@ function heardAs(rule: CoreRule): CoreRule {
 
 function isRecursive(rule: CoreRule, { tables }: RuleStratum): boolean {
   return rule.body.some((literal) => literal.kind === "predicate" && tables.has(literal.atom.name.text));
-}
-
-function usesImpureFunction(rule: CoreRule): boolean {
-  const expressions = [...expressionsOfAtom(rule.head), ...rule.body.flatMap(expressionsOfLiteral)];
-  return expressions
-    .flatMap((whole) => [...parts(whole)])
-    .some((part) => part.kind === "call" && functionNamed(part.name.text)?.pure !== true);
 }

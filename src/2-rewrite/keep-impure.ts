@@ -1,0 +1,148 @@
+/**
+ * keep-impure: what an impure function gives a view rule is worked out when the derivation appears, and kept with it.
+ *
+ *   h(X, T) :- t(X, _), T := f_now(), T < 9.   becomes   r?kept(X, A, D) :- t(X, A), D := f_now().
+ *                                                       h(X, T)         :- r?kept(X, A, D), T := D, T < 9.
+ *
+ * A row of the hidden table is the same derivation as long as the columns that were not drawn are the same.
+ */
+import type { Argument, Expression, Literal } from "../../grammar/ast.ts";
+import { functionNamed } from "../../runtime/plan/functions/registry.ts";
+import { patternVariables } from "../1-check/binding.ts";
+import { rewriteExpression } from "../1-check/rewrite-expression.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../1-check/visit.ts";
+import { atomAt, type CoreRule, literalAt, variableAt } from "./core.ts";
+import type { HiddenTables } from "./hidden-tables.ts";
+import { nameWildcards } from "./name-wildcards.ts";
+
+export function keepImpure(rule: CoreRule, hidden: HiddenTables): readonly CoreRule[] {
+  const whole = [...expressionsOfAtom(rule.head), ...rule.body.flatMap(expressionsOfLiteral)];
+  if (rule.trigger.kind !== "view" || !whole.flatMap((one) => [...parts(one)]).some(isImpure)) return [rule];
+  const draws: Assignment[] = [];
+  const lift = (expression: Expression): Expression => rewriteExpression(expression, (part) => lifted(part, draws));
+  const body = nameWildcards(rule.body).map((literal) => withExpressions(literal, lift));
+  const args = rule.head.args.map((argument) => withArgument(argument, lift));
+  const { before, drawn, after } = divided(body, draws);
+  const known = [...new Set(before.flatMap(boundBy))];
+  const columns = [...known, ...drawn.flatMap(boundBy)].map((name) => variableAt(name, rule.span));
+  const keys = known.map((_, column) => column);
+  const kept = atomAt(hidden.add(`${rule.name}?kept`, columns.length, rule.span, keys), columns, rule.span);
+  return [
+    { ...rule, head: kept, body: [...before, ...drawn], drawn: new Set(drawn.flatMap(boundBy)) },
+    { ...rule, head: { ...rule.head, args }, body: [literalAt(kept), ...after] },
+  ];
+}
+
+type Assignment = Extract<Literal, { kind: "assign" }>;
+
+function isImpure(part: Expression): boolean {
+  return part.kind === "call" && functionNamed(part.name.text)?.pure !== true;
+}
+
+function lifted(part: Expression, draws: Assignment[]): Expression {
+  if (!isImpure(part)) return part;
+  const { span } = part;
+  const name = `$Drawn${draws.length + 1}`;
+  draws.push({ kind: "assign", target: { kind: "variable", name, span }, value: part, span });
+  return variableAt(name, span);
+}
+
+/** What is known without what is drawn, what has to be drawn, and what follows from both. */
+function divided(
+  body: readonly Literal[],
+  draws: readonly Assignment[],
+): { readonly before: readonly Literal[]; readonly drawn: readonly Literal[]; readonly after: readonly Literal[] } {
+  const tainted = taintedBy(draws, body);
+  const drawn: Literal[] = [...draws];
+  for (const one of drawn) {
+    const needs = expressionsOfLiteral(one).flatMap(names);
+    const sources = body.filter((literal) => literal.kind === "assign" && needs.includes(literal.target.name));
+    drawn.push(...sources.filter((source) => !drawn.includes(source) && mentions(source, tainted)));
+  }
+  const rest = body.filter((literal) => !drawn.includes(literal));
+  const before = runnable(rest.filter((literal) => !mentions(literal, tainted)));
+  return { before, drawn, after: rest.filter((literal) => !before.includes(literal)) };
+}
+
+function taintedBy(draws: readonly Assignment[], body: readonly Literal[]): ReadonlySet<string> {
+  const tainted = new Set(draws.flatMap(boundBy));
+  for (let size = 0; size !== tainted.size; ) {
+    size = tainted.size;
+    for (const literal of body) {
+      const inputs = literal.kind === "assign" ? [literal.value] : literal.kind === "member" ? [literal.list] : [];
+      if (inputs.flatMap(names).some((name) => tainted.has(name)))
+        for (const name of boundBy(literal)) tainted.add(name);
+    }
+  }
+  return tainted;
+}
+
+/** Rows first; then what can be said of them. A negation needs what others give a value. */
+function runnable(literals: readonly Literal[]): readonly Literal[] {
+  const found = literals.filter((literal) => literal.kind === "predicate" && !literal.negated);
+  for (let size = -1; size !== found.length; ) {
+    size = found.length;
+    const bound = new Set(found.flatMap(boundBy));
+    const waiting = literals.filter((literal) => !found.includes(literal));
+    const later = new Set(waiting.flatMap(boundBy));
+    const next = waiting.find((literal) =>
+      inputsOf(literal).every((name) => bound.has(name) || (literal.kind === "predicate" && !later.has(name))),
+    );
+    if (next !== undefined) found.push(next);
+  }
+  return found;
+}
+
+function inputsOf(literal: Literal): readonly string[] {
+  switch (literal.kind) {
+    case "assign":
+      return names(literal.value);
+    case "member":
+      return names(literal.list);
+    case "condition":
+    case "predicate":
+      return expressionsOfLiteral(literal).flatMap(names);
+  }
+}
+
+function boundBy(literal: Literal): readonly string[] {
+  switch (literal.kind) {
+    case "predicate":
+      return literal.negated ? [] : expressionsOfLiteral(literal).flatMap(names);
+    case "assign":
+      return [literal.target.name];
+    case "member":
+      return patternVariables(literal.pattern);
+    case "condition":
+      return [];
+  }
+}
+
+function mentions(literal: Literal, variables: ReadonlySet<string>): boolean {
+  return expressionsOfLiteral(literal)
+    .flatMap(names)
+    .some((name) => variables.has(name));
+}
+
+function names(expression: Expression): readonly string[] {
+  return [...variablesIn(expression)].map((variable) => variable.name);
+}
+
+function withExpressions(literal: Literal, change: (expression: Expression) => Expression): Literal {
+  switch (literal.kind) {
+    case "predicate":
+      return literal;
+    case "assign":
+      return { ...literal, value: change(literal.value) };
+    case "member":
+      return { ...literal, list: change(literal.list) };
+    case "condition":
+      return { ...literal, test: change(literal.test) };
+  }
+}
+
+function withArgument(argument: Argument, change: (expression: Expression) => Expression): Argument {
+  if (argument.kind === "return") return argument;
+  if (argument.kind !== "aggregate") return change(argument);
+  return argument.operand === undefined ? argument : { ...argument, operand: change(argument.operand) };
+}

@@ -1,0 +1,15 @@
+import type { Literal } from "../../grammar/ast.ts";
+import { isPredicate } from "../1-check/rule-shape.ts";
+import { variableAt } from "./core.ts";
+
+/** Gives every `_` of a row a name, where each combination of rows has to be told from the others. */
+export function nameWildcards(body: readonly Literal[]): readonly Literal[] {
+  let count = 0;
+  return body.map((literal): Literal => {
+    if (!isPredicate(literal) || literal.negated) return literal;
+    const args = literal.atom.args.map((argument) =>
+      argument.kind === "wildcard" ? variableAt(`$Any${++count}`, argument.span) : argument,
+    );
+    return { ...literal, atom: { ...literal.atom, args } };
+  });
+}
