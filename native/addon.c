@@ -5,7 +5,7 @@
 #include "udp.h"
 
 /* Raised with every change of what index.ts relies on, so that an addon left over from other sources is noticed. */
-#define CONTRACT 6
+#define CONTRACT 7
 
 NAPI_MODULE_INIT() {
   napi_value contract;
@@ -17,6 +17,7 @@ NAPI_MODULE_INIT() {
       {"openUdp", NULL, udp_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"socketAddress", NULL, udp_socket_address, NULL, NULL, NULL, napi_enumerable, NULL},
       {"hostText", NULL, udp_host_text, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"pathMtu", NULL, udp_path, NULL, NULL, NULL, napi_enumerable, NULL},
   };
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;

@@ -18,6 +18,8 @@ export interface Native {
   socketAddress(host: string, port: number): Uint8Array | undefined;
   /** The host of a socket address as text. */
   hostText(address: Uint8Array): string;
+  /** The largest IP packet that goes to a socket address in one piece, as far as the kernel knows; 0 without a way. */
+  pathMtu(address: Uint8Array): number;
   /**
    * Sends one datagram to the Unix socket at `path`; one that begins with `@` is abstract. Returns an errno, or 0;
    * a message has 1024 bytes at most.
@@ -142,7 +144,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 6;
+const CONTRACT = 7;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -111,3 +111,16 @@ bool udp_joins_work(void) {
   close_pair(&pair);
   return works;
 }
+
+int udp_path_mtu(const union udp_address *to) {
+  int fd = socket(to->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
+  socklen_t length = sizeof mtu;
+  bool is_v6 = to->any.sa_family == AF_INET6;
+  if (fd < 0) return 0;
+  if (connect(fd, &to->any, udp_address_length(to)) < 0 ||
+      getsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_MTU : IP_MTU, &mtu, &length) < 0) {
+    mtu = 0;
+  }
+  close(fd);
+  return mtu;
+}

@@ -29,6 +29,9 @@ struct udp_socket {
 /* Opens, binds and widens a non-blocking socket; an IPv6 socket for all addresses also speaks IPv4. */
 struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, struct udp_socket *udp);
 
+/* The largest IP packet that the kernel sends to an address in one piece, by what it knows of the way; 0 when there is none. */
+int udp_path_mtu(const union udp_address *to);
+
 /* Whether the two offloads do what they say, tried on the loopback. */
 bool udp_segments_work(void);
 bool udp_joins_work(void);

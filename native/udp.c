@@ -238,3 +238,11 @@ napi_value udp_host_text(napi_env env, napi_callback_info info) {
   napi_create_string_utf8(env, host, NAPI_AUTO_LENGTH, &text);
   return text;
 }
+
+napi_value udp_path(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  union udp_address address;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  return number_value(env, read_address(env, argument, &address) ? udp_path_mtu(&address) : 0);
+}

@@ -6,8 +6,9 @@
 /* JavaScript's `openUdp(address, segments, joins)`: the object of `UdpHandle` in index.ts, or `{errno, call}`. */
 napi_value udp_open(napi_env env, napi_callback_info info);
 
-/* JavaScript's `socketAddress(host, port)` and `hostText(address)`. */
+/* JavaScript's `socketAddress(host, port)`, `hostText(address)` and `pathMtu(address)`. */
 napi_value udp_socket_address(napi_env env, napi_callback_info info);
 napi_value udp_host_text(napi_env env, napi_callback_info info);
+napi_value udp_path(napi_env env, napi_callback_info info);
 
 #endif

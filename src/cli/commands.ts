@@ -19,7 +19,6 @@ import { parseMetricsAddress } from "./serve-metrics.ts";
 import { VERSION } from "./version.ts";
 
 const DEFAULT_LISTEN = "localhost:10000";
-const DEFAULT_MTU = 1250;
 
 export function program(): Command {
   const mosaic = new Command("mosaic")
@@ -47,7 +46,7 @@ function addRun(mosaic: Command): void {
     .option("--addr <host:port>", "address that others see, when it is another")
     .option("--tun [interface]", "open a TUN device; without a rule that uses it, tunnel.mzl is loaded")
     .option("--tun-addr <cidr>", "address of the device, as 100.64.0.1/24")
-    .option("--mtu <bytes>", "MTU of the device", parseMtu, DEFAULT_MTU)
+    .option("--mtu <bytes>", "MTU of the device; what fits a datagram on the way to the peers when left out", parseMtu)
     .option("--no-gso", "send datagrams one by one, though the kernel could cut trains of them")
     .option("--no-gro", "receive datagrams one by one, though the kernel could join them")
     .option("--no-tso", "read and write the device packet by packet, without super-packets")
@@ -73,7 +72,7 @@ interface RunFlags extends LanguageFlags {
   readonly addr?: string;
   readonly tun?: string | true;
   readonly tunAddr?: string;
-  readonly mtu: number;
+  readonly mtu?: number;
   readonly gso: boolean;
   readonly gro: boolean;
   readonly tso: boolean;

@@ -9,18 +9,19 @@ export interface TunRequest {
   readonly name: string | undefined;
   /** CIDR. */
   readonly address: string;
-  readonly mtu: number;
+  /** Undefined takes what fits. */
+  readonly mtu: number | undefined;
   /** Whether super-packets may cross it. */
   readonly tso: boolean;
 }
 
-/** The TUN device that the command line asks for. */
-export function openDevice({ name, address, mtu, tso }: TunRequest, log: Log): Tun {
+/** The TUN device that the command line asks for; a packet of `fitting` bytes just fits a datagram. */
+export function openDevice({ name, address, mtu, tso }: TunRequest, fitting: number, log: Log): Tun {
   const cidr = parseCidr(address);
   if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
   const lost = (code: string): void =>
     log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
-  const opened = openTun({ name, address: cidr.cidr, mtu, lost, trains: true, tso });
+  const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? fitting, lost, trains: true, tso });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   return opened.tun;
 }

@@ -1,7 +1,11 @@
 import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { pathPayload } from "../../runtime/device/path-mtu.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
 import { Capture, captured } from "../../runtime/observe/capture.ts";
+import type { Peer } from "../../runtime/node/peer-facts.ts";
+import type { Plan } from "../../runtime/plan/plan.ts";
+import { innerMtu } from "../../runtime/wire/inner-mtu.ts";
 import type { Datagrams, World } from "../../runtime/world/world.ts";
 import { CaptureFile } from "./capture-file.ts";
 import { runFailed } from "./failure.ts";
@@ -15,6 +19,7 @@ export interface WorldOptions {
   /** What others see, when that is not what the socket is bound to. */
   readonly address: string | undefined;
   readonly tun: TunRequest | undefined;
+  readonly peers: readonly Peer[];
   /** Whether the socket may cut, and join, trains of datagrams. */
   readonly gso: boolean;
   readonly gro: boolean;
@@ -23,10 +28,16 @@ export interface WorldOptions {
 }
 
 /** The world of Linux. What is opened for it is closed with `resources`. */
-export async function openWorld(options: WorldOptions, log: Log, resources: AsyncDisposableStack): Promise<World> {
-  const datagrams = await bind(options, log);
+export async function openWorld(
+  options: WorldOptions,
+  plan: Plan,
+  log: Log,
+  resources: AsyncDisposableStack,
+): Promise<World> {
+  const maxPayload = pathPayload(options.peers.map((peer) => peer.address));
+  const datagrams = await bind(options, maxPayload, log);
   resources.defer(() => datagrams.close());
-  const tun = options.tun === undefined ? undefined : openDevice(options.tun, log);
+  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), log);
   resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
@@ -52,9 +63,9 @@ function capturedWorld(
   return captured(world, capture);
 }
 
-async function bind({ listen, gso, gro }: WorldOptions, log: Log): Promise<Datagrams> {
+async function bind({ listen, gso, gro }: WorldOptions, maxPayload: number, log: Log): Promise<Datagrams> {
   const adapted = (message: string): void => log.info(message);
-  const opened = await openUdp(listen, { trains: true, gso, gro, adapted });
+  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
 }

@@ -51,7 +51,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   await using resources = new AsyncDisposableStack();
   const served = new ServedNode();
   await openMetrics(options, served, output.log, resources);
-  const world = await openWorld(options, output.log, resources);
+  const world = await openWorld(options, prepared.program.plan, output.log, resources);
   if (options.user !== undefined) becomeUser(options.user);
   const names = ownNames(options.listen, options.address, world.datagrams.address);
   const node = newNode(prepared, world, names, options, output);

@@ -65,7 +65,7 @@ export class TunnelPair implements AsyncDisposable {
   }
 
   #node(host: Namespace, here: number, there: number, options: readonly string[]): MosaicProcess {
-    const device = ["--tun=moz", "--tun-addr", `100.64.8.${here}/24`, "--mtu", "1400"];
+    const device = ["--tun=moz", "--tun-addr", `100.64.8.${here}/24`];
     const peer = `100.64.8.${there}=10.77.8.${there}:10000`;
     const args = ["tunnel.mzl", "--no-control", "--listen", `10.77.8.${here}:10000`, ...device, "--peer", peer];
     return new MosaicProcess(["run", ...args, ...options], ["ip", "netns", "exec", host.name]);

@@ -37,6 +37,14 @@ describe("a tunnel between two kernels", () => {
     },
   );
 
+  test("has the MTU that just fits the way to its peer", async () => {
+    await using pair = new TunnelPair();
+    await pair.ready();
+    expect(pair.a.run("ip", "link", "show", "moz")).toContain(" mtu 1439 ");
+    pair.a.run("ping", "-c", "1", "-M", "do", "-s", "1411", "100.64.8.2");
+    expect(() => pair.a.run("ping", "-c", "1", "-M", "do", "-s", "1412", "100.64.8.2")).toThrow(/too long/);
+  });
+
   test("goes on when one datagram in a hundred is lost", { timeout: 60_000 }, async ({ skip }) => {
     skip(needs("nft") !== undefined, needs("nft"));
     await using pair = new TunnelPair("--no-gso");

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { compile } from "../../src/compile.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
+import type { Plan, PredicateSpec } from "../../runtime/plan/plan.ts";
+import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
+import { innerMtu } from "../../runtime/wire/inner-mtu.ts";
+
+const WAY = `
+overlay way.
+rcv: way.recv(Packet) :- way.send(_, Packet).
+`;
+
+function planOf(text: string): Plan {
+  const library = new FileLibrary();
+  library.give("way", WAY);
+  library.give("all", text);
+  const { plan } = compile(["all", "tunnel.mzl"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error("the program is sound");
+  return plan;
+}
+
+/** A packet on its way through all overlays. */
+function wrapped({ predicates, overlays }: Plan, length: number): Tuple {
+  const tun = predicates.find((spec) => spec.role.kind === "tun") as PredicateSpec;
+  const packet: Tuple = { predicate: tun, args: [new Uint8Array(length)], isDelete: false };
+  return overlays.reduce<Tuple>((inner, { send }) => {
+    const args = ["255.255.255.255:65535", Packet.of(inner)];
+    return { predicate: predicates[send ?? -1] as PredicateSpec, args, isDelete: false };
+  }, packet);
+}
+
+function datagrams(tuple: Tuple, maxPayload: number): number {
+  const builder = new DatagramBuilder(maxPayload);
+  builder.add(tuple);
+  return builder.take().length;
+}
+
+describe("a packet as long as the MTU just fits a datagram", () => {
+  test.each([
+    ["without an overlay", "", 1439],
+    ["in one", `import "way" as one`, 1408],
+    ["in three", `import "way" as one\nimport "way" as two\nimport "way" as three`, 1346],
+  ])("%s", (_, text, mtu) => {
+    const plan = planOf(text);
+    expect(innerMtu(plan, 1452)).toBe(mtu);
+    expect(datagrams(wrapped(plan, mtu), 1452)).toBe(1);
+    expect(datagrams(wrapped(plan, mtu + 1), 1452)).toBe(2);
+  });
+
+  test("but is never less than IPv6 needs", () => {
+    expect(innerMtu(planOf(""), 1000)).toBe(1280);
+  });
+});
