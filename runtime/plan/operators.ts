@@ -116,8 +116,13 @@ export function makeAddress(overlay: string, node: Maybe, options: Maybe): Addre
 /** Doubles as they are; but whole numbers are exact, so a result that may not be is none. */
 function exact(result: number, left: number, right: number): number | undefined {
   if (result <= Number.MAX_SAFE_INTEGER && result >= Number.MIN_SAFE_INTEGER) return result;
-  const isNone = Number.isNaN(result) || (Number.isSafeInteger(left) && Number.isSafeInteger(right));
+  const isNone = Number.isNaN(result) || (isExact(left) && isExact(right));
   return isNone ? undefined : result;
+}
+
+/** 2^53 can be written, though what is calculated with it cannot be trusted. */
+function isExact(number: number): boolean {
+  return Number.isInteger(number) && Math.abs(number) <= 2 ** 53;
 }
 
 function whole(result: number): number | undefined {

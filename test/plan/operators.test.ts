@@ -51,6 +51,8 @@ describe("arithmetic", () => {
     [-MAX, "-", 1, undefined],
     [2 ** 52, "*", 2, undefined],
     [MAX, "+", 0.5, 2 ** 53],
+    [2 ** 53, "+", 1, undefined],
+    [2 ** 53, "-", 1, MAX],
     ["con", "+", "cat", "concat"],
     [[1, 2], "+", [3], [1, 2, 3]],
     ["a", "+", 1, undefined],
