@@ -52,6 +52,7 @@ function addRun(mosaic: Command): void {
     .option("--no-tso", "read and write the device packet by packet, without super-packets")
     .addOption(collecting("--peer <[vip=]addr>", "another member, and the virtual address that lives there"))
     .addOption(collecting("--fact <fact>", "a fact to start with, as 'p(\"a\", 1)'"))
+    .addOption(collecting("--facts <dir>", "where P.facts (divided by tabs) and P.csv (by commas) hold rows of P"))
     .addOption(collecting("--watch <predicate>", "print what happens to a predicate"))
     .option("--json", "print one JSON object a line", false)
     .option("--control <path>", "socket for query and ctl; that of the port when left out")
@@ -78,6 +79,7 @@ interface RunFlags extends LanguageFlags {
   readonly tso: boolean;
   readonly peer: readonly string[];
   readonly fact: readonly string[];
+  readonly facts: readonly string[];
   readonly watch: readonly string[];
   readonly json: boolean;
   /** False for `--no-control`. */
@@ -102,6 +104,7 @@ function runOptions(
     ...language,
     files,
     facts: flags.fact,
+    factDirectories: flags.facts,
     peers: flags.peer.map((text) => parsePeer(text)),
     hasTun: flags.tun !== undefined,
     listen: flags.listen,

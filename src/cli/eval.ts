@@ -7,7 +7,8 @@ import type { Plan, PredicateSpec } from "../../runtime/plan/plan.ts";
 import { compareRows, type Row } from "../../runtime/plan/value.ts";
 import { StillWorld } from "../../runtime/world/still-world.ts";
 import { nearest } from "../1-check/nearest.ts";
-import { type GivenFact, readFactFiles } from "./fact-files.ts";
+import { factsIn } from "./facts-in.ts";
+import type { GivenFact } from "./fact-files.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import { lossesOf } from "./losses.ts";
 import type { Output } from "./output.ts";
@@ -45,7 +46,7 @@ export function evaluate(options: EvalOptions, output: Output): void {
   if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
   if (plan === undefined) throw programFailure(diagnostics);
   checkTables(options.print, plan);
-  const facts = options.factDirectories.flatMap((directory) => factsOf(directory, plan, output));
+  const facts = factsIn(options.factDirectories, plan, output);
   const node = settled(plan, facts, memoryLimit(options.memory), output);
   const tables = plan.predicates.filter((spec) => spec.table !== undefined && isOfProgram(spec));
   const isCount = options.print.length === 0 || options.form.kind === "count";
@@ -101,18 +102,6 @@ function checkTables(names: readonly string[], { predicates }: Plan): void {
     throw wrongUsage("--print", `the program has no table \`${name}\`${hint}`);
   }
 }
-
-function factsOf(directory: string, { predicates }: Plan, output: Output): readonly GivenFact[] {
-  const read = readFactFiles(directory, predicates);
-  if (read === undefined) throw wrongUsage("--facts", `cannot read the directory ${directory}`);
-  for (const file of read.unused) output.problem(`mosaic: ${file}: the program has no such predicate; not read`);
-  const [first] = read.problems;
-  if (first === undefined) return read.facts;
-  for (const problem of read.problems.slice(0, MOST_PROBLEMS)) output.problem(problem);
-  throw runFailed(`${read.problems.length} of the rows in ${directory} cannot be read`);
-}
-
-const MOST_PROBLEMS = 20;
 
 /** Not what the compiler or the engine added. */
 function isOfProgram({ name, role }: PredicateSpec): boolean {

@@ -18,6 +18,7 @@ import { NodeCompiler } from "./node-compiler.ts";
 import { type ControlRequest, controlOf } from "./node-control.ts";
 import type { LoggedOutput } from "./output.ts";
 import { ownNames, warnOfName } from "./own-names.ts";
+import { factsIn } from "./facts-in.ts";
 import { factsOfPeers } from "./peer.ts";
 import { reportDiagnostics } from "./report-diagnostics.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./run-program.ts";
@@ -25,6 +26,8 @@ import { ServedNode, serveMetrics } from "./serve-metrics.ts";
 
 export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly peers: readonly Peer[];
+  /** Directories of `P.facts` and `P.csv`. */
+  readonly factDirectories: readonly string[];
   readonly watch: readonly string[];
   readonly json: boolean;
   readonly control: ControlRequest;
@@ -82,7 +85,7 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   reportDiagnostics(compilation, output);
   const { plan, core } = compilation;
   if (plan === undefined || core === undefined) throw programFailure(compilation.diagnostics);
-  const facts = factsOfPeers(plan, options.peers);
+  const facts = [...factsOfPeers(plan, options.peers), ...factsIn(options.factDirectories, plan, output)];
   checkWatched(options.watch, plan);
   return { program: loadProgram(plan), columns: columnNames(core), facts };
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MosaicProcess } from "./mosaic.ts";
 
@@ -52,4 +55,25 @@ test("a node that others can reach says that its links are not authenticated", a
   await node.said(/links are not authenticated/);
   node.kill("SIGTERM");
   expect((await node.ended).code).toBe(0);
+});
+
+test("a node starts with the facts of a directory; of those in its program, only with its own", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "mosaic-run-"));
+  const program = join(folder, "program.olg");
+  writeFileSync(
+    program,
+    `materialize(link, infinity, infinity, keys(1,2)). watch(link).
+     r1 out(@X, Y) :- ask(@X), link(@X, Y).
+     r2 heard(@X) :- out(@X, Y).
+     link("127.0.0.1:21013", "mine"). link("127.0.0.1:21014", "not mine").`,
+  );
+  writeFileSync(join(folder, "link.facts"), "127.0.0.1:21013\tread\n");
+  const node = new MosaicProcess(["run", program, "--listen", "127.0.0.1:21013", "--facts", folder]);
+  await node.said(/a fact that names another node is skipped: `link` of "127\.0\.0\.1:21014"/);
+  await node.said(/running/);
+  node.kill("SIGTERM");
+  const { code, stdout } = await node.ended;
+  rmSync(folder, { recursive: true });
+  expect(code).toBe(0);
+  expect(stdout.match(/"(mine|not mine|read)"/g)?.toSorted()).toEqual(['"mine"', '"read"']);
 });

@@ -108,6 +108,42 @@ describe("mesh", () => {
   });
 });
 
+describe("path vector", () => {
+  test("paths follow the links as they come, change and go", () => {
+    const addresses = addressesOf(4);
+    const [a = "", b = "", c = "", d = ""] = addresses;
+    const links: readonly (readonly [string, string, number])[] = [
+      [a, b, 1],
+      [b, c, 5],
+      [c, d, 1],
+      [a, c, 9],
+    ];
+    const network = new ProgramNetwork({
+      program: "programs/overlog/path-vector.olg",
+      addresses,
+      faults: { delay: 0.02, loss: 0.1 },
+      facts: (address) => links.filter(([from]) => from === address).map((args) => ({ predicate: "link", args })),
+    });
+    const best = (from: string): readonly unknown[] => network.rows(from, "best").map((row) => row.slice(2));
+    network.pass(20);
+    expect(best(a)).toEqual([
+      [1, [a, b]],
+      [6, [a, b, c]],
+      [7, [a, b, c, d]],
+    ]);
+    network.node(b).insert("link", [b, c, 20]);
+    network.pass(20);
+    expect(best(a)).toContainEqual([10, [a, c, d]]);
+    network.node(a).delete("link", [a, c, 9]);
+    network.pass(20);
+    expect(best(a)).toContainEqual([22, [a, b, c, d]]);
+    network.node(b).delete("link", [b, c, 20]);
+    network.pass(20);
+    expect(best(a)).toEqual([[1, [a, b]]]);
+    expect(best(b)).toEqual([]);
+  });
+});
+
 describe("chord", () => {
   function ring(addresses: readonly string[]): readonly string[] {
     const idOf = new Map(addresses.map((address) => [address, sha1(address)]));
