@@ -36,9 +36,10 @@ type Times = Pick<KernelOutcome & { readonly ok: true }, "startSeconds" | "endSe
 
 /** `mosaic lab TOPOLOGY`: runs a topology on this machine, live, and says what came of it. Nothing of it is left. */
 export async function runLab(file: string, options: LabOptions, output: Output): Promise<void> {
+  // What is wrong with the file is said wherever it would run.
+  const loaded = loadTopology(file, output);
   const place = choosePlace(options);
   if (place.kind === "user namespace") return runInside();
-  const loaded = loadTopology(file, output);
   const { topology } = loaded;
   const screen = screenFor(options);
   const pingTool = findPingTool();
