@@ -4,6 +4,7 @@ import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, VOID } from "../plan/row
 import { compare, equalRows, type Row as Values, type Value } from "../plan/value.ts";
 import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
+import { RowList } from "./row-list.ts";
 import { Row } from "./row.ts";
 
 export type InsertOutcome = "new" | "refreshed" | "replaced";
@@ -42,10 +43,8 @@ interface Left {
 export class Table implements Undoable<Operation, Row, Detail> {
   readonly predicate: PredicateSpec;
   readonly spec: TableSpec;
-  /** The oldest row: the next to expire, and to go when the table is too long. */
-  first: Row | null = null;
   count = 0;
-  #last: Row | null = null;
+  readonly #rows = new RowList();
   readonly #byKey = new Map<Key, Row>();
   readonly #isKeyed: boolean;
   readonly #keyColumns: readonly number[];
@@ -55,7 +54,6 @@ export class Table implements Undoable<Operation, Row, Detail> {
   #removed: Row[] = [];
   #expired: Row[] = [];
   #refreshed: Row[] = [];
-  #stamps = 0;
 
   constructor(predicate: PredicateSpec, spec: TableSpec, journal: Journal) {
     this.predicate = predicate;
@@ -64,6 +62,11 @@ export class Table implements Undoable<Operation, Row, Detail> {
     this.#isKeyed = spec.keys.length > 0;
     this.#keyColumns = this.#isKeyed ? spec.keys : Array.from({ length: predicate.arity }, (_, column) => column);
     this.#indexes = spec.indexes.map((columns, number) => new TableIndex(columns, number));
+  }
+
+  /** The oldest row: the next to expire, and to go when the table is too long. */
+  get first(): Row | null {
+    return this.#rows.first;
   }
 
   /** The row with this primary key. */
@@ -191,9 +194,8 @@ export class Table implements Undoable<Operation, Row, Detail> {
 
   /** Takes back that a row of the state before has gone: it stands where it stood. Its mark is for the caller to set. */
   revive(row: Row): void {
-    let previous = this.#last;
-    while (previous !== null && previous.stamp > row.stamp) previous = previous.previous;
-    this.#relink(row, previous);
+    this.#rows.restore(row);
+    this.#enlist(row);
     this.#journal.record(this, "revived", row, null);
   }
 
@@ -323,10 +325,9 @@ export class Table implements Undoable<Operation, Row, Detail> {
   #refresh(row: Row, now: number, isBase: boolean): void {
     const { previous, expires, stamp } = row;
     this.#journal.record(this, "refreshed", row, { previous, expires, stamp, isBase: row.isBase });
-    this.#detach(row);
-    this.#attach(row, this.#last);
+    this.#rows.detach(row);
+    this.#rows.append(row);
     row.expires = now + this.spec.lifetime;
-    row.stamp = ++this.#stamps;
     row.isBase = isBase;
     if (this.spec.tellsRefreshes) this.#refreshed.push(row);
   }
@@ -335,28 +336,32 @@ export class Table implements Undoable<Operation, Row, Detail> {
     row.expires = expires;
     row.stamp = stamp;
     row.isBase = isBase;
-    this.#detach(row);
-    this.#attach(row, previous);
+    this.#rows.detach(row);
+    this.#rows.attach(row, previous);
   }
 
   #link(row: Row, now: number): void {
     row.expires = now + this.spec.lifetime;
-    row.stamp = ++this.#stamps;
     row.mark = ADDED;
-    this.#relink(row, this.#last);
+    this.#rows.append(row);
+    this.#enlist(row);
     this.#index(row);
     this.#added.push(row);
     this.#journal.record(this, "linked", row, null);
   }
 
   #relink(row: Row, previous: Row | null): void {
-    this.#attach(row, previous);
+    this.#rows.attach(row, previous);
+    this.#enlist(row);
+  }
+
+  #enlist(row: Row): void {
     this.count++;
     if (this.#isKeyed) this.#byKey.set(row.key, row);
   }
 
   #unlink(row: Row): void {
-    this.#detach(row);
+    this.#rows.detach(row);
     this.count--;
     if (this.#isKeyed) this.#byKey.delete(row.key);
   }
@@ -367,22 +372,5 @@ export class Table implements Undoable<Operation, Row, Detail> {
 
   #unindex(row: Row): void {
     for (const index of this.#indexes) index.remove(row);
-  }
-
-  #attach(row: Row, previous: Row | null): void {
-    const next = previous === null ? this.first : previous.next;
-    row.previous = previous;
-    row.next = next;
-    if (previous === null) this.first = row;
-    else previous.next = row;
-    if (next === null) this.#last = row;
-    else next.previous = row;
-  }
-
-  #detach(row: Row): void {
-    if (row.previous === null) this.first = row.next;
-    else row.previous.next = row.next;
-    if (row.next === null) this.#last = row.previous;
-    else row.next.previous = row.previous;
   }
 }
