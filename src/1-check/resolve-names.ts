@@ -190,7 +190,7 @@ class Resolver {
     });
     for (const item of definition.body) {
       if (item.kind === "rule") this.#rule(item, inside);
-      else this.diagnostics.push(report("E0208", item.span, { what: "a table inside a view" }));
+      else this.#table(item, inside);
     }
   }
 

@@ -15,7 +15,7 @@
  *
  * and inside the definition `this.x(..)` becomes `v.x(QID, RetAddr, ..)`, `this.return(R)` becomes `v.return@RetAddr(QID, R)`.
  */
-import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
@@ -27,6 +27,14 @@ import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check
 import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
+import {
+  forgettingRule,
+  isDerivedTable,
+  overAtom,
+  overEvent,
+  privateTable,
+  refusedSize,
+} from "./private-tables.ts";
 import {
   atomAt,
   callAt,
@@ -79,7 +87,10 @@ class Expander {
     this.#tables = new Map(checked.program.tables);
     this.#handled = handledFailures(checked.program.rules);
     for (const predicate of checked.predicates.values()) this.#arities.set(predicate.name, predicate.arity);
-    for (const view of this.#views.values()) this.#viewArities(view, checked);
+    for (const view of this.#views.values()) {
+      this.#viewArities(view, checked);
+      this.#privateTables(view, checked.program.rules);
+    }
   }
 
   result(): Expansion {
@@ -100,6 +111,27 @@ class Expander {
     this.#arities.set(`${view.name}.return`, view.outputs.length + 1);
     this.#arities.set(`${view.name}.fail`, 2);
     this.#arities.set(`${view.name}.done`, 1);
+  }
+
+  /** The tables of a definition become those of its invocations. */
+  #privateTables(view: View, rules: readonly ProgramRule[]): void {
+    for (const table of [...this.#tables.values()].filter(({ name }) => isPrivate(name, view.name))) {
+      const isDerived = isDerivedTable(table.name, rules, this.#roles);
+      this.#tables.set(table.name, privateTable(table, view, isDerived));
+      this.#diagnostics.push(...refusedSize(table));
+      this.#arities.set(overEvent(view), 1);
+      if (!isDerived) this.#forget(table, view);
+    }
+  }
+
+  #forget({ name, span }: TableDeclaration, view: View): void {
+    const rule = forgettingRule(name, this.#arities.get(name) ?? 0, view);
+    const origin = { name: `${name}?over`, overlay: undefined, view: undefined, isOverlog: false };
+    this.#rules.push({ ...origin, ...rule, isDelete: true, span, trigger: undefined, suspends: false });
+  }
+
+  #hasTables(view: View): boolean {
+    return this.#arities.has(overEvent(view));
   }
 
   rule(rule: ProgramRule): void {
@@ -126,7 +158,7 @@ class Expander {
     const query = variableAt(QUERY, head.span);
     const back = variableAt(RETURN_ADDRESS, head.span);
     if (isOutcome(head.name.text, view)) return { ...head, location: back, args: [query, ...head.args] };
-    return isPrivate(head.name.text, view) ? { ...head, args: [query, back, ...head.args] } : head;
+    return isPrivate(head.name.text, view) ? withHidden(head, [query, back]) : head;
   }
 
   /** Divides the rule at its first call; the rest, which starts at the return, is divided again. */
@@ -135,7 +167,9 @@ class Expander {
     const call = rule.body[at];
     const view = call?.kind === "predicate" ? this.#views.get(call.atom.name.text) : undefined;
     if (call?.kind !== "predicate" || view === undefined) {
-      this.#rules.push({ ...rule, body: rule.body.map((literal) => this.#hearFailure(literal, rule)) });
+      const whole = { ...rule, body: rule.body.map((literal) => this.#hearFailure(literal, rule)) };
+      this.#rules.push(whole);
+      this.#tellOver(whole);
       return;
     }
     const { before, after } = this.#divided(rule, at);
@@ -148,6 +182,14 @@ class Expander {
     this.#end(rule, call, view, context);
     this.#fail(rule, call, view, context);
     this.#cut(this.#resumed(rule, call, after, view, context), number + 1);
+  }
+
+  /** Where an invocation with tables comes to its end, they are told. */
+  #tellOver(rule: ExpandedRule): void {
+    const view = rule.view === undefined ? undefined : this.#views.get(rule.view);
+    if (view === undefined || !this.#hasTables(view) || !endings(view).includes(rule.head.name.text)) return;
+    const head = overAtom(view, variableAt(QUERY, rule.span), rule.span);
+    this.#push(rule, head, rule.body, rule.trigger);
   }
 
   /** What cannot run before the call waits for it: a test of what only comes after. */
@@ -223,6 +265,10 @@ class Expander {
   #end(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const name = view.many ? `${view.name}.done` : `${view.name}.return`;
     this.#push(rule, forgetHead(context, call), [this.#outcome(name, context, call)], undefined, true);
+    if (!this.#hasTables(view)) return;
+    const over = overAtom(view, variableAt(context.query, call.span), call.span);
+    for (const ending of endings(view)) this.#push(rule, over, [this.#outcome(ending, context, call)], undefined);
+    this.#push(rule, over, [], { kind: "expired", literal: contextLiteral(context, call) });
   }
 
   #fail(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
@@ -288,14 +334,24 @@ function isOutcome(name: string, view: string): boolean {
   return name === `${view}.return` || name === `${view}.fail` || name === `${view}.done`;
 }
 
+/** The outcomes after which nothing more comes of an invocation. */
+function endings({ name, many }: View): readonly string[] {
+  return [many ? `${name}.done` : `${name}.return`, `${name}.fail`];
+}
+
 function isPrivate(name: string, view: string): boolean {
   return name.startsWith(`${view}.`) && !isOutcome(name, view);
 }
 
 function withInvocation(literal: PredicateLiteral): PredicateLiteral {
   const { span } = literal;
-  const args = [variableAt(QUERY, span), variableAt(RETURN_ADDRESS, span), ...literal.atom.args];
-  return { ...literal, atom: { ...literal.atom, args } };
+  return { ...literal, atom: withHidden(literal.atom, [variableAt(QUERY, span), variableAt(RETURN_ADDRESS, span)]) };
+}
+
+function withHidden(atom: Atom, hidden: readonly Expression[]): Atom {
+  const located = atom.locatedArgument;
+  const locatedArgument = located === undefined ? undefined : located + hidden.length;
+  return { ...atom, locatedArgument, args: [...hidden, ...atom.args] };
 }
 
 /** What is bound before the call and used from there on. */

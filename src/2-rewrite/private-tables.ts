@@ -1,0 +1,61 @@
+/**
+ * private-tables: tables of one invocation of a view.
+ *
+ *   def v(X, &Y) { materialize(this.seen, infinity, infinity, keys(1)). .. }
+ *
+ * `v.seen` has the query id and the return address before its own columns, and the query id in its key. The invocation is
+ * over where the view returns (for good) or fails, and where its caller hears of that: its rows go, by the event `v.over`.
+ *
+ *   delete v.seen(QID, RetAddr, C1)  :- v.over(QID), v.seen(QID, RetAddr, C1).
+ *
+ * Elsewhere they go when the time of the view is up.
+ */
+import type { Expression } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Span } from "../../grammar/span.ts";
+import { eventLiterals, type Roles } from "../1-check/rule-shape.ts";
+import type { ProgramRule, TableDeclaration, View } from "../program.ts";
+import { atomAt, literalAt, variableAt } from "./core.ts";
+
+/** Before the columns that the program names: the query id and the return address. */
+const HIDDEN = 2;
+
+/** The event that an invocation is over on this node. */
+export function overEvent(view: View): string {
+  return `${view.name}.over`;
+}
+
+/** The table with its hidden columns. What other tables decide alone lives as long as they do. */
+export function privateTable(table: TableDeclaration, view: View, isDerived: boolean): TableDeclaration {
+  const keys = table.keys.length === 0 ? [] : [0, ...table.keys.map((column) => column + HIDDEN)];
+  const keySpans = table.keys.length === 0 ? [] : [table.span, ...table.keySpans];
+  const lifetime = isDerived ? table.lifetime : Math.min(table.lifetime, view.timeout);
+  return { ...table, keys, keySpans, lifetime };
+}
+
+/** A size would have to be that of each invocation. */
+export function refusedSize(table: TableDeclaration): readonly Diagnostic[] {
+  if (table.size === Infinity) return [];
+  return [report("E0208", table.span, { what: "a size of a table inside a view" })];
+}
+
+/** Whether only rules over tables fill it: then it is empty when they are. */
+export function isDerivedTable(name: string, rules: readonly ProgramRule[], roles: Roles): boolean {
+  const own = rules.filter((rule) => rule.head.name.text === name);
+  return own.length > 0 && own.every((rule) => !rule.isDelete && eventLiterals(rule, roles).length === 0);
+}
+
+/** `delete v.seen(..) :- v.over(QID), v.seen(QID, ..)` */
+export function forgettingRule(table: string, columns: number, view: View): Pick<ProgramRule, "head" | "body"> {
+  const { span } = view;
+  const query = variableAt("$QID", span);
+  const others = Array.from({ length: columns - 1 }, (_, at) => variableAt(`$C${at}`, span));
+  const row = atomAt(table, [query, ...others], span);
+  return { head: row, body: [literalAt(overAtom(view, query, span)), literalAt(row)] };
+}
+
+/** `v.over(QID)` */
+export function overAtom(view: View, query: Expression, span: Span): ReturnType<typeof atomAt> {
+  return atomAt(overEvent(view), [query], span);
+}
