@@ -27,14 +27,7 @@ import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check
 import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
-import {
-  forgettingRule,
-  isDerivedTable,
-  overAtom,
-  overEvent,
-  privateTable,
-  refusedSize,
-} from "./private-tables.ts";
+import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable, refusedSize } from "./private-tables.ts";
 import {
   atomAt,
   callAt,

@@ -1,11 +1,11 @@
 import type { FileTree, Literal, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
 import { parse } from "../../grammar/parse.ts";
-import { print } from "../../grammar/print.ts";
+import { print, printExpression } from "../../grammar/print.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 
 /**
  * The same program with its statements, and the literals of its rules, in another order. A call of a view divides its
- * rule: literals stay on their side of it. Rules keep their names, for those name their random draws. In OverLog an
+ * rule: literals stay on their side of it; and a body that spans places stays as it is. Rules keep their names, for those name their random draws. In OverLog an
  * assignment may give a variable another value for what follows, so there only statements move.
  */
 export function permuted(text: string, seed: number): string {
@@ -44,13 +44,24 @@ function permutedView(view: ViewDefinition, views: ReadonlySet<string>, chance: 
   return { ...view, body: shuffled(body, chance) };
 }
 
+/** A rule that spans places goes from place to place as it is written. */
 function permutedRule(rule: Rule, views: ReadonlySet<string>, chance: RandomStream): Rule {
+  if (placesIn(rule.body).size > 1) return rule;
   const pieces: Literal[][] = [[]];
   for (const literal of rule.body) {
     if (isCall(literal, views)) pieces.push([literal], []);
     else pieces.at(-1)?.push(literal);
   }
   return { ...rule, body: pieces.flatMap((piece) => shuffled(piece, chance)) };
+}
+
+function placesIn(body: readonly Literal[]): ReadonlySet<string> {
+  const atoms = body.flatMap((literal) => (literal.kind === "predicate" ? [literal.atom] : []));
+  const places = atoms.flatMap(({ location, locatedArgument, args }) => {
+    const place = location ?? (locatedArgument === undefined ? undefined : args[locatedArgument]);
+    return place === undefined || place.kind === "return" || place.kind === "aggregate" ? [] : [printExpression(place)];
+  });
+  return new Set(places);
 }
 
 /** A view of another file is known by what it returns. */

@@ -46,29 +46,22 @@ export class RandomRule {
     this.#literal(table, 50);
   }
 
-  known(kind: ColumnKind): string | undefined {
-    return this.#known(kind, this.#scope);
-  }
-
   /**
    * Joins what is best so far, and makes a value from it that is no better, and never without end: a value that could
-   * better itself would be its own ground.
+   * better itself would be its own ground. What it is the value of does not depend on the value.
    */
-  follow(best: Relation, isLeast: boolean): { readonly source: string; readonly cost: string } {
+  follow(best: Relation, isLeast: boolean): { readonly target: string; readonly cost: string } {
     const [kind = "number"] = best.columns;
-    const source = this.known(kind) ?? this.#bind(kind);
+    const source = this.#known(kind, this.#scope) ?? this.#bind(kind);
+    const target = this.#known(kind, this.#scope) ?? source;
+    const other = this.#known("number", this.#scope) ?? "1";
     const before = this.#bind("number");
     const cost = this.#bind("number");
     this.#body.push(`${best.name}(${source}, ${before})`);
-    const other =
-      this.#known(
-        "number",
-        this.#scope.filter(({ name }) => name !== cost),
-      ) ?? "1";
     if (!isLeast) this.#body.push(`${cost} := f_min(${before}, ${other})`);
     else if (this.#chance.percent(50)) this.#body.push(`${cost} := f_max(${before}, ${other})`);
     else this.#body.push(`${cost} := ${before} + 1`, `${cost} < 7`);
-    return { source, cost };
+    return { target, cost };
   }
 
   negate(table: Relation): void {

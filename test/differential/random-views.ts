@@ -61,11 +61,11 @@ export class ViewWriter {
     this.#body(start, sources, false);
     step.join(this.#chance.pick(sources));
     const isLeast = this.#chance.percent(60);
-    const { source, cost } = step.follow(best, isLeast);
+    const { target, cost } = step.follow(best, isLeast);
     const better = isLeast ? "min" : "max";
     const rules = [
       start.plain(all),
-      { ...step.plain(all), head: `q0(${step.known(kind) ?? source}, ${cost})` },
+      { ...step.plain(all), head: `q0(${target}, ${cost})` },
       { label: "q1_0", head: `q1(X, ${better}<C>)`, body: ["q0(X, C)"] },
     ];
     this.#add([all, best], rules);
