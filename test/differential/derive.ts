@@ -61,9 +61,9 @@ export function deriveGroups(
     if (known === undefined) groups.push({ values: values as Row, ways: [way] });
     else known.ways.push(way);
   }
-  return groups.flatMap(({ values, ways: members }) => {
-    if (!members.some((way) => operandsOf(head.args, keys, way, ambient) !== undefined)) return [];
-    const row = aggregated(head.args, keys, members, values, ambient);
+  return groups.flatMap(({ values, ways: all }) => {
+    const members = all.filter((way) => operandsOf(head.args, keys, way, ambient) !== undefined);
+    const row = members.length === 0 ? undefined : aggregated(head.args, keys, members, values, ambient);
     return row === undefined ? [] : [{ row, members }];
   });
 }
