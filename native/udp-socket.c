@@ -28,6 +28,15 @@ static void widen(int fd) {
   }
 }
 
+/*
+ * Routers may cut what is too long for the next link: a path that drops it instead, and does not say so, would swallow every
+ * full packet. An IPv6 socket speaks IPv4 too; that some kernel refuses is no harm.
+ */
+static void allow_fragments(int fd) {
+  int never = IP_PMTUDISC_DONT;
+  setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never, sizeof never);
+}
+
 static int open_bound(const union udp_address *at, const char **call) {
   int fd = socket(at->any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
   *call = "socket";
@@ -57,6 +66,7 @@ struct failure udp_socket_open(const union udp_address *at, bool segments, bool 
   udp->fd = open_bound(at, &call);
   if (udp->fd < 0) return (struct failure){errno, call};
   widen(udp->fd);
+  allow_fragments(udp->fd);
   udp->segments = segments && knows_segments(udp->fd);
   udp->joins = joins && set_joins(udp->fd);
   return NO_FAILURE;

@@ -8,23 +8,23 @@ import { Namespace } from "../native/namespace.ts";
 const TRANSFER: string = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LINK_MS = 10_000;
 
-/** Two hosts, a link between them, and a node of `tunnel.mzl` on each; gone when disposed of. */
+/** What lies between two hosts: a link, or a router that tells nobody what it does not forward. */
+export type Between = "link" | "silent router";
+
+/** Two hosts, something between them, and a node of `tunnel.mzl` on each; gone when disposed of. */
 export class TunnelPair implements AsyncDisposable {
   readonly a: Namespace = new Namespace();
   readonly b: Namespace = new Namespace();
+  readonly #router: Namespace | undefined;
   readonly #nodes: readonly MosaicProcess[];
   readonly #children: ChildProcess[] = [];
 
-  constructor(...options: readonly string[]) {
-    this.a.run("ip", "link", "add", "out", "type", "veth", "peer", "name", "out", "netns", this.b.name);
-    for (const [host, number] of [
-      [this.a, 1],
-      [this.b, 2],
-    ] as const) {
-      host.run("ip", "addr", "add", `10.77.8.${number}/24`, "dev", "out");
-      host.run("ip", "link", "set", "out", "up");
-    }
-    this.#nodes = [this.#node(this.a, 1, 2, options), this.#node(this.b, 2, 1, options)];
+  constructor(options: readonly string[] = [], between: Between = "link") {
+    this.#router = between === "link" ? undefined : new Namespace();
+    if (this.#router === undefined) wire(this.a, "10.77.8.1", this.b, "10.77.8.2");
+    else this.#route(this.#router);
+    const [a, b] = this.#router === undefined ? ["10.77.8.1", "10.77.8.2"] : ["10.77.7.1", "10.77.8.2"];
+    this.#nodes = [this.#node(this.a, 1, a, b, options), this.#node(this.b, 2, b, a, options)];
   }
 
   /** What the two nodes have said. */
@@ -62,12 +62,26 @@ export class TunnelPair implements AsyncDisposable {
     await Promise.all(this.#nodes.map((node) => node.ended));
     await this.a[Symbol.asyncDispose]();
     await this.b[Symbol.asyncDispose]();
+    await this.#router?.[Symbol.asyncDispose]();
   }
 
-  #node(host: Namespace, here: number, there: number, options: readonly string[]): MosaicProcess {
-    const device = ["--tun=moz", "--tun-addr", `100.64.8.${here}/24`];
-    const peer = `100.64.8.${there}=10.77.8.${there}:10000`;
-    const args = ["tunnel.mzl", "--no-control", "--listen", `10.77.8.${here}:10000`, ...device, "--peer", peer];
+  /** Its link to b is narrower than that to a. */
+  #route(router: Namespace): void {
+    wire(this.a, "10.77.7.1", router, "10.77.7.9", "in");
+    wire(router, "10.77.8.9", this.b, "10.77.8.2");
+    this.a.run("ip", "route", "add", "10.77.8.0/24", "via", "10.77.7.9");
+    this.b.run("ip", "route", "add", "10.77.7.0/24", "via", "10.77.8.9");
+    router.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
+    router.run("ip", "link", "set", "out", "mtu", "1300");
+    router.run("nft", "add table inet f");
+    router.run("nft", "add chain inet f o { type filter hook output priority 0; }");
+    router.run("nft", "add rule inet f o icmp type destination-unreachable drop");
+  }
+
+  #node(host: Namespace, number: number, here: string, there: string, options: readonly string[]): MosaicProcess {
+    const device = ["--tun=moz", "--tun-addr", `100.64.8.${number}/24`];
+    const peer = `100.64.8.${3 - number}=${there}:10000`;
+    const args = ["tunnel.mzl", "--no-control", "--listen", `${here}:10000`, ...device, "--peer", peer];
     return new MosaicProcess(["run", ...args, ...options], ["ip", "netns", "exec", host.name]);
   }
 
@@ -85,6 +99,18 @@ export class TunnelPair implements AsyncDisposable {
     const child = spawn("ip", command, { stdio: ["ignore", "pipe", "inherit"] });
     this.#children.push(child);
     return child;
+  }
+}
+
+/** A link; both its ends are called `out`, unless the second has another name. */
+function wire(one: Namespace, here: string, other: Namespace, there: string, name: string = "out"): void {
+  one.run("ip", "link", "add", "out", "type", "veth", "peer", "name", name, "netns", other.name);
+  for (const [host, end, address] of [
+    [one, "out", here],
+    [other, name, there],
+  ] as const) {
+    host.run("ip", "addr", "add", `${address}/24`, "dev", end);
+    host.run("ip", "link", "set", end, "up");
   }
 }
 
