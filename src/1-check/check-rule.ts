@@ -151,9 +151,7 @@ class RuleCheck {
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
     if (!hasAggregate(head) || keys.length === 0) return;
     const winners = head.args.filter((argument, column) => isPlain(argument) && !keys.includes(column));
-    const extremes = head.args.filter(
-      (argument) => argument.kind === "aggregate" && /^(min|max)$/.test(argument.function),
-    );
+    const extremes = head.args.filter(isExtreme);
     const [first] = winners;
     if (first !== undefined && extremes.length !== 1) this.diagnostics.push(report("E0229", first.span, {}));
   }
@@ -256,7 +254,7 @@ class RuleCheck {
   #grouping(): void {
     const { head, body } = this.#rule;
     const [event] = eventLiterals(this.#rule, this.#roles);
-    if (!hasAggregate(head) || event === undefined) return;
+    if (!hasAggregate(head) || event === undefined || this.#hasWinner()) return;
     const scalar = body.filter((literal) => literal.kind === "assign");
     const known = bindAll(scalar, bind(event, noneBound, this.#roles), this.#roles);
     for (const group of this.#groupExpressions()) {
@@ -267,6 +265,13 @@ class RuleCheck {
     }
   }
 
+  /** In OverLog what an event does not say comes from the row that wins, where there is one. */
+  #hasWinner(): boolean {
+    const { head, isOverlog } = this.#rule;
+    const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
+    return isOverlog && keys.length === 0 && head.args.filter(isExtreme).length === 1;
+  }
+
   #groupExpressions(): readonly Expression[] {
     const { head } = this.#rule;
     const table = this.#program.tables.get(head.name.text);
@@ -275,6 +280,10 @@ class RuleCheck {
     const groups = head.args.filter((argument, column): argument is Expression => isPlain(argument) && isKey(column));
     return head.location === undefined ? groups : [...groups, head.location];
   }
+}
+
+function isExtreme(argument: Argument): boolean {
+  return argument.kind === "aggregate" && (argument.function === "min" || argument.function === "max");
 }
 
 function isPlain(argument: Argument): argument is Expression {

@@ -40,8 +40,8 @@ export interface CoreRule {
   readonly name: string;
   readonly overlay: string | undefined;
   readonly span: Span;
-  /** The network may raise its event, whoever else does. */
-  readonly isOpen: boolean;
+  /** OverLog: the network may raise its event, and what the event does not say comes from the row that wins. */
+  readonly isOverlog: boolean;
   readonly isDelete: boolean;
   /** A location is there only when the tuple may have to travel. */
   readonly head: Atom;

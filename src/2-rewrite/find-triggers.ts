@@ -94,7 +94,7 @@ function groups(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRule[] {
 
 function core(rule: ExpandedRule, body: readonly Literal[], trigger: CoreTrigger): CoreRule {
   const { name, overlay, span, isOverlog, isDelete, head } = rule;
-  return { name, overlay, span, isOpen: isOverlog, isDelete, head, body, trigger };
+  return { name, overlay, span, isOverlog, isDelete, head, body, trigger };
 }
 
 function without(body: readonly Literal[], literal: PredicateLiteral): readonly Literal[] {

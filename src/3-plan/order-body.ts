@@ -9,12 +9,17 @@ import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 const STEADY: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_ADDRESS_FUNCTION]);
 
 /** The literals in the order they are evaluated; each can run with what those before it have bound. */
-export function orderBody(body: readonly Literal[], bound: BoundSet, keysOf: KeysOf): readonly Literal[] {
+export function orderBody(
+  body: readonly Literal[],
+  bound: BoundSet,
+  keysOf: KeysOf,
+  neededFirst: ReadonlySet<string>,
+): readonly Literal[] {
   const ordered: Literal[] = [];
   let waiting = [...body];
   let known = bound;
   while (waiting.length > 0) {
-    const next = nextLiteral(waiting, known, keysOf);
+    const next = nextLiteral(waiting, known, keysOf, neededFirst);
     ordered.push(next);
     waiting = waiting.filter((literal) => literal !== next);
     known = known.union(boundBy(next));
@@ -29,9 +34,14 @@ export type KeysOf = (table: string) => readonly number[];
  * Tests and values as soon as they can be, then negations, then the join that knows most; the text's order breaks ties.
  * What is drawn by chance is drawn once a derivation, behind all joins that do not need it.
  */
-function nextLiteral(waiting: readonly Literal[], bound: BoundSet, keysOf: KeysOf): Literal {
+function nextLiteral(
+  waiting: readonly Literal[],
+  bound: BoundSet,
+  keysOf: KeysOf,
+  neededFirst: ReadonlySet<string>,
+): Literal {
   const ready = waiting.find(
-    (literal) => isScalarReady(literal, bound) && (!isDraw(literal) || !mayWait(literal, waiting)),
+    (literal) => isScalarReady(literal, bound) && (!isDraw(literal) || !mayWait(literal, waiting, neededFirst)),
   );
   if (ready !== undefined) return ready;
   const absent = waiting.find((literal) => isNegation(literal) && isNegationReady(literal, waiting, bound));
@@ -58,10 +68,11 @@ function isDraw(literal: Literal): boolean {
 }
 
 /** Whether joins are left, and none of what is left but tests and values needs what the literal gives. */
-function mayWait(literal: Literal, waiting: readonly Literal[]): boolean {
+function mayWait(literal: Literal, waiting: readonly Literal[], neededFirst: ReadonlySet<string>): boolean {
   const joins = waiting.filter((other) => other.kind === "predicate" || other.kind === "member");
   if (joins.length === 0) return false;
   const given = givenBy(literal, waiting);
+  if ([...given].some((name) => neededFirst.has(name))) return false;
   return !joins
     .flatMap(expressionsOfLiteral)
     .some((whole) => [...variablesIn(whole)].some(({ name }) => given.has(name)));

@@ -16,11 +16,12 @@ export interface BodyContext {
   readonly layout: TableLayout;
 }
 
-/** The trigger's own matching and the operators that follow it. */
+/** The trigger's own matching and the operators that follow it; what is needed first is worked out before the joins. */
 export function planBody(
   trigger: PredicateLiteral,
   body: readonly Seen[],
   context: BodyContext,
+  neededFirst: ReadonlySet<string> = new Set(),
 ): { match: readonly Match[]; operators: readonly Operator[] } {
   const visibility = new Map(body.map(({ literal, visibility }) => [literal, visibility]));
   const keysOf = (name: string): readonly number[] => context.predicate(name).table?.keys ?? [];
@@ -31,6 +32,7 @@ export function planBody(
     body.map((seen) => seen.literal),
     bound,
     keysOf,
+    neededFirst,
   );
   for (const literal of ordered) {
     operators.push(...planLiteral(literal, bound, visibility.get(literal) ?? "frozen", context));

@@ -1,6 +1,7 @@
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Origin, PredicateSpec, Trigger } from "../../runtime/plan/plan.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
+import { variablesIn } from "../1-check/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import { type BodyContext, planBody, type Seen } from "./plan-body.ts";
 import type { Action, Column, Strand, Target, Visibility } from "./strand.ts";
@@ -12,8 +13,17 @@ export type Draft = Omit<Strand, "id">;
 export function planReaction(rule: CoreRule, trigger: Trigger, origin: Origin, context: BodyContext): Draft {
   if (rule.trigger.kind === "view") throw new Error(`rule ${rule.name} is a view rule`);
   const body = rule.body.map((literal): Seen => ({ literal, visibility: "frozen" }));
-  const { match, operators } = planBody(rule.trigger.literal, body, context);
-  return { origin, trigger, match, operators, action: actionOf(rule, context) };
+  const action = actionOf(rule, context);
+  const { match, operators } = planBody(rule.trigger.literal, body, context, variablesOfGroups(action));
+  return { origin, trigger, match, operators, action };
+}
+
+/** What must be known before the joins: an aggregate has one result, whatever they find. */
+function variablesOfGroups(action: Action): ReadonlySet<string> {
+  if (action.kind !== "aggregate") return new Set();
+  const groups = action.columns.flatMap((column) => (column.kind === "group" ? [column.value] : []));
+  const place = action.head.location === undefined ? [] : [action.head.location];
+  return new Set([...groups, ...place].flatMap((value) => [...variablesIn(value)].map(({ name }) => name)));
 }
 
 /** The view a rule contributes to, and what maintaining it has to know of the program. */
@@ -118,7 +128,32 @@ function actionOf(rule: CoreRule, context: BodyContext): Action {
   if (!head.args.some((argument) => argument.kind === "aggregate")) {
     return { kind: "tuple", head: target, args: head.args as readonly Expression[] };
   }
-  return { kind: "aggregate", head: target, columns: aggregateColumns(head.args, predicate) };
+  const columns = aggregateColumns(head.args, predicate);
+  return { kind: "aggregate", head: target, columns: rule.isOverlog ? withWinners(columns, rule, predicate) : columns };
+}
+
+/** In OverLog what the event does not say comes from the row that wins the only `min` or `max`. */
+function withWinners(columns: readonly Column[], rule: CoreRule, { table }: PredicateSpec): readonly Column[] {
+  const extremes = columns.filter((column) => column.kind === "aggregate" && /^(?:min|max)$/.test(column.function));
+  if ((table?.keys.length ?? 0) > 0 || extremes.length !== 1) return columns;
+  const known = knownFromTrigger(rule);
+  return columns.map((column) => {
+    const isKnown = column.kind !== "group" || [...variablesIn(column.value)].every(({ name }) => known.has(name));
+    return isKnown ? column : { kind: "winner", value: column.value };
+  });
+}
+
+function knownFromTrigger({ trigger, body }: CoreRule): ReadonlySet<string> {
+  const args = trigger.kind === "view" ? [] : trigger.literal.atom.args;
+  const known = new Set(args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : [])));
+  for (let size = -1; size !== known.size; ) {
+    size = known.size;
+    for (const literal of body) {
+      if (literal.kind !== "assign") continue;
+      if ([...variablesIn(literal.value)].every(({ name }) => known.has(name))) known.add(literal.target.name);
+    }
+  }
+  return known;
 }
 
 function headPredicate({ head }: CoreRule, context: BodyContext): PredicateSpec {

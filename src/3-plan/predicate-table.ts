@@ -158,11 +158,11 @@ function triggerForm({ trigger }: CoreRule): string {
   return `${trigger.literal.atom.name.text}/${trigger.literal.atom.args.length}`;
 }
 
-function isAwaited({ trigger, isOpen }: CoreRule, raised: ReadonlySet<string>): boolean {
+function isAwaited({ trigger, isOverlog }: CoreRule, raised: ReadonlySet<string>): boolean {
   if (trigger.kind !== "event") return false;
   const name = trigger.literal.atom.name.text;
   const isEngines = [TUN, PERIODIC, SHUTDOWN].includes(name) || name.includes("!") || /\.(send|recv)$/.test(name);
-  return !isEngines && (isOpen || !raised.has(name));
+  return !isEngines && (isOverlog || !raised.has(name));
 }
 
 /** Two predicates that would look alike in a datagram. */
