@@ -72,6 +72,23 @@ describe("./mosaic", () => {
     });
   });
 
+  test.each([
+    [8192, 3000],
+    [2048, 1536],
+    [512, 384],
+  ])("of a stack of %i KiB lets programs nest into %i", (stack, depth) => {
+    addNode(pinned(), "pinned");
+    expect(withStack(stack, join(folder, "mosaic")).output).toContain(`--stack-size=${depth} `);
+  });
+
+  test("says where the stack is small that a program nests too deep, and does not die of it", () => {
+    const program = join(folder, "deep.mzl");
+    writeFileSync(program, `a(X) :- b(Y), X := ${"(".repeat(9000)}Y${")".repeat(9000)}.`);
+    const { status, output } = withStack(512, join(ROOT, "mosaic"), "check", program);
+    expect(status).toBe(1);
+    expect(output).toContain("E0141");
+  });
+
   test("becomes Node: a signal reaches it", async () => {
     mkdirSync(join(folder, "src/cli"), { recursive: true });
     mkdirSync(join(folder, "node_modules"));
@@ -101,6 +118,10 @@ describe("./mosaic", () => {
 interface Ended {
   readonly status: number | null;
   readonly output: string;
+}
+
+function withStack(size: number, ...command: readonly string[]): Ended {
+  return run("sh", "-c", `ulimit -s ${size} && exec "$@"`, "sh", ...command);
 }
 
 function runIn(path: string, ...command: readonly string[]): Ended {
