@@ -4,6 +4,8 @@ import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
 const CHANGES_MAX = 16;
 const WINDOW = 32;
 const WAITING_MAX = 256;
+/** Seconds between two times of saying something new: what comes and goes in between is not worth a word. */
+const GAP = 0.02;
 /** Seconds before a message is sent again: the first time, and at most. */
 const RESEND_FIRST = 0.4;
 const RESEND_MAX = 4;
@@ -17,13 +19,23 @@ export interface OutboundSettings {
   readonly silence: number;
 }
 
+export interface News {
+  readonly change: RowChange;
+  /** It was there all the time, and has been put again. */
+  readonly isRefresh: boolean;
+}
+
 /**
  * The rows this node keeps for one peer, said in order and again until they are heard. A peer that does not know the
  * stream is told everything in a new one, and so is one that has been away so long that the changes have piled up.
  */
 export class OutboundStream {
   readonly #settings: OutboundSettings;
+  /** What has been said to be there. */
   readonly #rows = new Map<string, RowChange>();
+  /** What is to be said next. */
+  #news = new Map<string, News>();
+  #newsAt = -Infinity;
   #stream: number;
   /** Not heard yet; the first has the number `#heard` + 1. */
   #waiting: Message[] = [];
@@ -46,23 +58,46 @@ export class OutboundStream {
 
   /** There is nothing to say, and nobody left who would hear it. */
   isOver(now: number): boolean {
-    return this.#rows.size === 0 && (this.#waiting.length === 0 || now - this.#heardAt > this.#settings.silence);
+    if (this.#rows.size > 0 || this.#news.size > 0) return false;
+    return this.#waiting.length === 0 || now - this.#heardAt > this.#settings.silence;
   }
 
   /** When `tick` is wanted next. */
   get due(): number {
+    const saying = this.#news.size > 0 ? this.#newsAt + GAP : Infinity;
+    return Math.min(saying, this.#repeating);
+  }
+
+  get #repeating(): number {
     return this.#sentAt + (this.#waiting.length > 0 ? this.#patience : this.#settings.silence / 3);
   }
 
-  change(changes: readonly RowChange[], now: number): void {
-    for (const change of changes) {
-      const key = keyOfChange(change);
-      if (change.isThere) this.#rows.set(key, change);
-      else this.#rows.delete(key);
+  change(news: readonly News[], now: number): void {
+    for (const one of news) {
+      const key = keyOfChange(one.change);
+      const isRefresh = one.isRefresh && this.#news.get(key)?.isRefresh !== false;
+      this.#news.set(key, { change: one.change, isRefresh });
     }
+    if (now >= this.#newsAt + GAP) this.#tellNews(now);
+  }
+
+  #tellNews(now: number): void {
+    const news = [...this.#news.values()];
+    this.#news = new Map();
+    this.#newsAt = now;
+    const changes = news.filter((one) => this.#isNew(one)).map(({ change }) => change);
+    for (const change of changes) {
+      if (change.isThere) this.#rows.set(keyOfChange(change), change);
+      else this.#rows.delete(keyOfChange(change));
+    }
+    if (changes.length === 0) return;
     if (this.#waiting.length > WAITING_MAX) return this.#restart(now);
     this.#append(changes, false);
     this.#transmit(now);
+  }
+
+  #isNew({ change, isRefresh }: News): boolean {
+    return isRefresh || change.isThere !== this.#rows.has(keyOfChange(change));
   }
 
   /** The peer has every message up to this number; 0: it knows nothing of the stream. */
@@ -79,7 +114,8 @@ export class OutboundStream {
 
   /** Says again what was not heard, and that it is still there. */
   tick(now: number): void {
-    if (now < this.due) return;
+    if (this.#news.size > 0 && now >= this.#newsAt + GAP) this.#tellNews(now);
+    if (now < this.#repeating) return;
     if (this.#waiting.length === 0) this.#append([], false);
     else this.#patience = Math.min(this.#patience * 2, RESEND_MAX);
     this.#sent = this.#heard;

@@ -1,5 +1,5 @@
 import { advance, type InboundStream } from "../channel/inbound-stream.ts";
-import { OutboundStream } from "../channel/outbound-stream.ts";
+import { type News, OutboundStream } from "../channel/outbound-stream.ts";
 import { argumentsOf, keyOfChange, messageOf, type Message, type RowChange } from "../channel/row-change.ts";
 import type { Cause, Engine } from "../engine/engine.ts";
 import type { Table } from "../engine/table.ts";
@@ -59,7 +59,7 @@ export class ViewChannel {
   readonly #outbound = new Map<string, OutboundStream>();
   readonly #inbound = new Map<string, InboundStream>();
   /** Of the step under way. */
-  #changes = new Map<string, RowChange[]>();
+  #news = new Map<string, News[]>();
   #advanced = new Map<string, InboundStream>();
   #answers: { readonly to: string; readonly stream: number; readonly number: number }[] = [];
   #alarm: { readonly at: number; readonly timer: Timer } | undefined;
@@ -86,9 +86,9 @@ export class ViewChannel {
     const [place, ...args] = values;
     if (typeof place !== "string") return this.counters.drop(isOverlay(place) ? "no channel" : "no address");
     if (place.lastIndexOf(":") < 1) return this.counters.drop("no address");
-    const changes = this.#changes.get(place) ?? [];
-    this.#changes.set(place, changes);
-    changes.push({ inlet, isThere: kind !== "-", args });
+    const news = this.#news.get(place) ?? [];
+    this.#news.set(place, news);
+    news.push({ change: { inlet, isThere: kind !== "-", args }, isRefresh: kind === "refresh" });
   }
 
   /** What a peer says; from this node itself, what it keeps for another of its names, or that a peer is silent. */
@@ -114,18 +114,18 @@ export class ViewChannel {
 
   /** The step has succeeded: what it changed for others leaves, and what came counts as heard. */
   leave(): void {
-    const changes = this.#changes;
-    if (changes.size === 0 && this.#advanced.size === 0 && this.#answers.length === 0) return;
+    const news = this.#news;
+    if (news.size === 0 && this.#advanced.size === 0 && this.#answers.length === 0) return;
     for (const [peer, state] of this.#advanced) this.#inbound.set(peer, state);
     for (const answer of this.#answers) this.#answer(answer);
     this.forget();
-    for (const [place, some] of changes) this.#keep(place, some);
+    for (const [place, some] of news) this.#keep(place, some);
     this.#around.networkOut.leave();
     this.#arm();
   }
 
   forget(): void {
-    this.#changes = new Map();
+    this.#news = new Map();
     this.#advanced = new Map();
     this.#answers = [];
   }
@@ -148,14 +148,14 @@ export class ViewChannel {
     this.#alarm?.timer.cancel();
   }
 
-  #keep(place: string, changes: readonly RowChange[]): void {
+  #keep(place: string, news: readonly News[]): void {
     const { isOwn, begin, clock } = this.#around;
     if (isOwn(place)) {
-      const message = { place, stream: 0, number: 0, isWhole: false, changes };
+      const message = { place, stream: 0, number: 0, isWhole: false, changes: news.map(({ change }) => change) };
       return begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: place });
     }
     const stream = this.#outbound.get(place) ?? this.#open(place);
-    stream.change(changes, clock.now());
+    stream.change(news, clock.now());
   }
 
   #open(place: string): OutboundStream {
