@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Row } from "../../runtime/plan/value.ts";
 import { streamOf } from "../../runtime/world/random.ts";
-import { ProgramNetwork } from "./program-network.ts";
+import { compileProgram, ProgramNetwork } from "./program-network.ts";
 
 const NAMES = ["a:1", "b:1", "c:1", "d:1", "e:1"];
 
@@ -136,6 +136,21 @@ describe("rows that come from other nodes", () => {
     net.simulation.host("c:1").restart();
     net.pass(15);
     expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 6", "c:1 7"]);
+  });
+
+  test("outlive an exchange of the program at either end, and go when they should after it", () => {
+    const net = network(TOLD);
+    net.node("a:1").insert("fact", ["a:1", "c:1", 5]);
+    net.node("b:1").insert("fact", ["b:1", "c:1", 6]);
+    net.pass(1);
+    for (const name of ["a:1", "c:1"]) {
+      expect(net.node(name).exchange(compileProgram(TOLD), [])).toBeDefined();
+      expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 5", "c:1 6"]);
+      net.pass(1);
+    }
+    net.node("a:1").delete("fact", ["a:1", "c:1", 5]);
+    net.pass(15);
+    expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 6"]);
   });
 
   test("for this node itself are there at once", () => {
