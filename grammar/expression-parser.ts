@@ -214,6 +214,10 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly #call = this.RULE("call", (): FunctionCall => {
     const name = this.CONSUME(t.Name) as Token;
     const args: Expression[] = [];
+    this.OPTION(() => {
+      this.CONSUME(t.At);
+      this.CONSUME(t.Variable);
+    });
     this.CONSUME(t.LeftParen);
     this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.expression)) });
     this.CONSUME(t.RightParen);

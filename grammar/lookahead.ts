@@ -48,7 +48,7 @@ function afterBrackets(peek: Peek, at: number): number {
 }
 
 export function startsMaterialize(peek: Peek): boolean {
-  return isWord(peek, 1, "materialize") && is(peek, 2, LeftParen);
+  return (isWord(peek, 1, "materialize") || isWord(peek, 1, "materialise")) && is(peek, 2, LeftParen);
 }
 
 export function startsWatch(peek: Peek): boolean {
@@ -91,9 +91,9 @@ export function startsDelete(peek: Peek): boolean {
 
 /** A predicate with brackets, and not a function call that an operator goes on from. Functions begin with `f_`. */
 export function isPredicate(peek: Peek, at: number): boolean {
-  if (!is(peek, at, Name, Variable)) return false;
+  if (!is(peek, at, Name, Variable) || peek(at).image.startsWith("f_")) return false;
   if (is(peek, at + 1, At)) return true;
-  if (!is(peek, at + 1, LeftParen) || peek(at).image.startsWith("f_")) return false;
+  if (!is(peek, at + 1, LeftParen)) return false;
   return !continuesExpression(peek, afterBrackets(peek, at + 1));
 }
 
@@ -122,7 +122,12 @@ export function startsLocatedAggregate(peek: Peek, inHead: boolean): boolean {
 }
 
 export function startsCall(peek: Peek): boolean {
-  return is(peek, 1, Name) && is(peek, 2, LeftParen);
+  return is(peek, 1, Name) && (is(peek, 2, LeftParen) || startsPlacedCall(peek));
+}
+
+/** `f_now@X(`, as the oldest programs have it: a function runs where its rule does. */
+function startsPlacedCall(peek: Peek): boolean {
+  return peek(1).image.startsWith("f_") && is(peek, 2, At) && is(peek, 3, Variable) && is(peek, 4, LeftParen);
 }
 
 export function startsAddress(peek: Peek): boolean {

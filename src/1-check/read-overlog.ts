@@ -6,13 +6,15 @@
  *   h(@X) :- periodic(@X, E, 10).         h(@X) :- periodic@X(E, 10).
  *   h(@X, C) :- t(@X, C), C := C + 1.     h(@X, C$2) :- t(@X, C), C$2 := C + 1.
  *   node("10.0.0.1:1", 5).                node(@"10.0.0.1:1", 5).
+ *   pred@X(X, "-").                       pred(@X, "-") :- periodic@X(_, 0, 1).
  *   stage("TOKENIZER", in, out).          a rule that takes `in` and makes `out`
  */
 import type { Argument, Atom, Expression, Fact, Literal, Materialize, Rule, Statement } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
+import type { Span } from "../../grammar/span.ts";
 import type { Module } from "../load.ts";
-import { builtinNamed } from "./builtin.ts";
+import { builtinNamed, PERIODIC } from "./builtin.ts";
 import { rebindVariables } from "./rebind-variables.ts";
 import { isStage, stageRule } from "./stage.ts";
 
@@ -54,7 +56,7 @@ class OverlogReader {
       case "rule":
         return [this.#rule(statement)];
       case "fact":
-        return isStage(statement) ? this.#stage(statement) : [this.#fact(statement)];
+        return isStage(statement) ? this.#stage(statement) : [this.#factOrRule(statement)];
       case "materialize":
         return [this.#table(statement)];
       default:
@@ -75,6 +77,15 @@ class OverlogReader {
   #stage(fact: Fact): readonly Statement[] {
     const rule = stageRule(fact, this.#arities, this.#diagnostics);
     return rule === undefined ? [] : [rule];
+  }
+
+  /** `p@X(X, 0).` is a fact of every node, which is X there. */
+  #factOrRule(written: Fact): Statement {
+    const fact = this.#fact(written);
+    const { atom, label, span } = fact;
+    const place = atom.args[0];
+    if (place?.kind !== "variable" || atom.locatedArgument !== 0) return fact;
+    return { kind: "rule", label, isDelete: false, head: atom, body: [startAt(place, span)], span };
   }
 
   /** Facts carry no `@`. */
@@ -102,6 +113,14 @@ class OverlogReader {
     if (this.#saidTwice.has(atom.name.text)) return atom;
     return { ...atom, location: undefined, locatedArgument: 0, args: [location, ...args] };
   }
+}
+
+/** `periodic@X(_, 0, 1)` */
+function startAt(place: Expression, span: Span): Literal {
+  const number = (value: number): Expression => ({ kind: "constant", value, text: `${value}`, span });
+  const args: readonly Expression[] = [{ kind: "wildcard", span }, number(0), number(1)];
+  const atom = { name: { text: PERIODIC, span }, location: place, locatedArgument: undefined, args, span };
+  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span };
 }
 
 function atomsOf(statement: Statement): readonly Atom[] {
