@@ -56,7 +56,7 @@ export function compileQuery(text: string, running: Plan): QueryCompilation {
   const { checked, diagnostics: checking } = check(programOf(rule, head, running));
   const wrong = errorsIn(checking);
   if (wrong.length > 0) return fail(wrong);
-  const { core, diagnostics: rewriting } = rewrite(checked);
+  const { core, diagnostics: rewriting } = rewrite(checked, true);
   if (errorsIn(rewriting).length > 0) return fail(rewriting);
   const { planned, diagnostics: planning } = planProgram(core, new LineMap([source]));
   if (errorsIn(planning).length > 0) return fail(planning);

@@ -36,7 +36,7 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { checked, diagnostics: checking } = check(program);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
   if (hasError(found)) return { plan: undefined, core: undefined, diagnostics: found, sources };
-  const { core, diagnostics: rewriting } = rewrite(checked);
+  const { core, diagnostics: rewriting } = rewrite(checked, options.tailCalls ?? true);
   if (hasError(rewriting)) return { plan: undefined, core: undefined, diagnostics: [...found, ...rewriting], sources };
   const { planned, diagnostics: planning } = planProgram(core, lines);
   const diagnostics = inOrder([...found, ...checkHabits(program), ...rewriting, ...planning], sources);

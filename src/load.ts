@@ -18,6 +18,8 @@ export interface LoadOptions {
   /** All places are one, as for a Datalog engine. */
   readonly ignoresPlaces?: boolean;
   readonly limits?: TextLimits | undefined;
+  /** A view that ends by calling itself lets the callee answer its caller; true when left out. */
+  readonly tailCalls?: boolean;
 }
 
 /** One file as part of the program, under the name its overlay goes by there. */

@@ -28,6 +28,7 @@ import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
 import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable, refusedSize } from "./private-tables.ts";
+import { isTailCall } from "./tail-call.ts";
 import {
   atomAt,
   callAt,
@@ -53,8 +54,8 @@ export interface Expansion {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function expandViews(checked: CheckedProgram): Expansion {
-  const expander = new Expander(checked);
+export function expandViews(checked: CheckedProgram, tailCalls: boolean): Expansion {
+  const expander = new Expander(checked, tailCalls);
   for (const rule of checked.program.rules) expander.rule(rule);
   return expander.result();
 }
@@ -66,6 +67,7 @@ const RETURN_ADDRESS = "$RetAddr";
 const PRIVATE_ARGUMENTS = 2;
 
 class Expander {
+  readonly #tailCalls: boolean;
   readonly #views: ReadonlyMap<string, View>;
   readonly #roles: Roles;
   readonly #rules: ExpandedRule[] = [];
@@ -74,7 +76,8 @@ class Expander {
   readonly #handled: ReadonlySet<string>;
   readonly #diagnostics: Diagnostic[] = [];
 
-  constructor(checked: CheckedProgram) {
+  constructor(checked: CheckedProgram, tailCalls: boolean) {
+    this.#tailCalls = tailCalls;
     this.#views = checked.program.views;
     this.#roles = checked.roles;
     this.#tables = new Map(checked.program.tables);
@@ -166,6 +169,9 @@ class Expander {
       return;
     }
     const { before, after } = this.#divided(rule, at);
+    if (this.#tailCalls && this.#isUnnoticed(view) && isTailCall(rule, call, after, view)) {
+      return this.#callOnBehalf(rule, before, call, view);
+    }
     const kept = keptVariables(rule, before, call, after, this.#roles);
     const context = contextOf(rule, call, number, kept, view, this.#timeout(rule, call, view));
     this.#tables.set(context.table.name, context.table);
@@ -175,6 +181,23 @@ class Expander {
     this.#end(rule, call, view, context);
     this.#fail(rule, call, view, context);
     this.#cut(this.#resumed(rule, call, after, view, context), number + 1);
+  }
+
+  /** Whether it shows nowhere in which invocation a view is: it keeps no tables, and nobody asks why it failed. */
+  #isUnnoticed(view: View): boolean {
+    const event = failureEvent(view.name, undefined);
+    const isHandled = [...this.#handled].some((handled) => handled === event || handled.endsWith(`:${event}`));
+    return !isHandled && !this.#hasTables(view);
+  }
+
+  /** The callee answers the caller: nothing is kept here. */
+  #callOnBehalf(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, view: View): void {
+    const { span } = call;
+    const inputs = inputsOf(call);
+    const args = [variableAt(QUERY, span), variableAt(RETURN_ADDRESS, span), ...inputs];
+    const place = view.location === undefined ? call.atom.location : insteadOfInputs(view.location, view, inputs);
+    const body = before.map((literal) => this.#hearFailure(literal, rule));
+    this.#push(rule, atomAt(`${view.name}.init`, args, span, place), body, rule.trigger);
   }
 
   /** Where an invocation with tables comes to its end, they are told. */
@@ -232,9 +255,7 @@ class Expander {
     const inputs = context.inputs.map((name) => variableAt(name, span));
     const args = [variableAt(context.query, span), localAddressAt(rule.overlay, span), ...inputs];
     const called = context.place === undefined ? undefined : variableAt(context.place, span);
-    const place = view.location ?? called;
-    const location =
-      place && substitute(place, new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression])));
+    const location = view.location === undefined ? called : insteadOfInputs(view.location, view, inputs);
     this.#push(rule, atomAt(`${view.name}.init`, args, span, location), [], {
       kind: "inserted",
       literal: contextLiteral(context, call),
@@ -397,6 +418,8 @@ function assignAt(name: string, value: Expression): Literal {
   return { kind: "assign", target: { kind: "variable", name, span: value.span }, value, span: value.span };
 }
 
-function substitute(expression: Expression, values: ReadonlyMap<string, Expression>): Expression {
+/** What a definition says in terms of its inputs, said of those of a call. */
+function insteadOfInputs(expression: Expression, view: View, inputs: readonly Expression[]): Expression {
+  const values = new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression]));
   return rewriteExpression(expression, (part) => (part.kind === "variable" ? (values.get(part.name) ?? part) : part));
 }

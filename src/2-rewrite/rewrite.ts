@@ -13,8 +13,11 @@ import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
 
 /** Turns a checked program into plain rules: views expanded, places settled, every rule with its trigger. */
-export function rewrite(checked: CheckedProgram): { core: CoreProgram; diagnostics: readonly Diagnostic[] } {
-  const expansion = expandViews(checked);
+export function rewrite(
+  checked: CheckedProgram,
+  tailCalls: boolean,
+): { core: CoreProgram; diagnostics: readonly Diagnostic[] } {
+  const expansion = expandViews(checked, tailCalls);
   const diagnostics = [...expansion.diagnostics];
   const { tables } = expansion;
   const arities = new Map(expansion.arities);

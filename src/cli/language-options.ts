@@ -13,6 +13,7 @@ export interface LanguageFlags {
   readonly dialect?: Dialect;
   readonly limit: readonly string[];
   readonly plugin: readonly string[];
+  readonly tailCalls: boolean;
 }
 
 export interface LanguageOptions {
@@ -20,6 +21,7 @@ export interface LanguageOptions {
   /** That of the files named on the command line, where it is not what their endings say. */
   readonly dialect: Dialect | undefined;
   readonly limits?: TextLimits | undefined;
+  readonly tailCalls?: boolean;
 }
 
 /** The options of every command that compiles programs. */
@@ -30,13 +32,23 @@ export function addLanguageOptions(command: Command): Command {
       new Option("--dialect <name>", "how to read the files, whatever their endings say").choices([...DIALECTS]),
     )
     .addOption(collecting("--plugin <file>", "a module with functions and stages of your own"))
-    .addOption(collecting("--limit <name=number>", "raise a limit of the compiler: source (MiB), rules or nesting"));
+    .addOption(collecting("--limit <name=number>", "raise a limit of the compiler: source (MiB), rules or nesting"))
+    .option(
+      "--no-tail-calls",
+      "let every call of a view wait for its answer, also where it is all that the caller returns",
+    );
 }
 
 /** Loads the plugins, whose functions all programs of this process can then call. */
-export async function languageOf({ define, dialect, limit, plugin }: LanguageFlags): Promise<LanguageOptions> {
+export async function languageOf({
+  define,
+  dialect,
+  limit,
+  plugin,
+  tailCalls,
+}: LanguageFlags): Promise<LanguageOptions> {
   for (const file of plugin) await loadPlugin(file);
-  return { defines: parseDefines(define), dialect, limits: limit.reduce(withLimit, TEXT_LIMITS) };
+  return { defines: parseDefines(define), dialect, limits: limit.reduce(withLimit, TEXT_LIMITS), tailCalls };
 }
 
 function withLimit(limits: TextLimits, text: string): TextLimits {

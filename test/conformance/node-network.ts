@@ -21,8 +21,9 @@ export class NodeNetwork {
   #lines: string[] = [];
 
   /** The nodes, or what is wrong with the program. */
-  static of(text: string, names: readonly string[]): NodeNetwork | readonly string[] {
-    const { plan, diagnostics } = compile(["program"], libraryOf(text), { defines: new Map(), dialect: undefined });
+  static of(text: string, names: readonly string[], tailCalls: boolean = true): NodeNetwork | readonly string[] {
+    const options = { defines: new Map<string, string>(), dialect: undefined, tailCalls };
+    const { plan, diagnostics } = compile(["program"], libraryOf(text), options);
     if (plan === undefined) return diagnostics.map(({ code, message }) => `${code} ${message}`);
     return new NodeNetwork(loadProgram(plan), names);
   }
@@ -35,6 +36,11 @@ export class NodeNetwork {
     }
     this.#settle(SETTLE);
     this.#lines = [];
+  }
+
+  /** Datagrams that have arrived so far. */
+  get delivered(): number {
+    return this.#simulation.network.delivered;
   }
 
   command(command: string): readonly string[] {

@@ -6,7 +6,8 @@ import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 /**
  * The same program with its statements, and the literals of its rules, in another order. A call of a view divides its
  * rule: literals stay on their side of it; and a body that spans places stays as it is. Rules keep their names, for
- * those name their random draws.
+ * those name their random draws. In OverLog an assignment may give a variable another value for what follows, so there
+ * only statements move.
  */
 export function permuted(text: string, seed: number): string {
   const source = { file: "program", text, dialect: "mozlog" } as const;
