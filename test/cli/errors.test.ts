@@ -1,8 +1,9 @@
 import { createSocket } from "node:dgram";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { ROOT } from "../house/tree.ts";
 import { needs } from "../needs.ts";
 import { mosaic, MosaicProcess } from "./mosaic.ts";
 
@@ -14,6 +15,8 @@ function program(name: string, text: string): string {
   writeFileSync(path, text);
   return path;
 }
+
+const shipped = readdirSync(join(ROOT, "programs")).filter((file) => file.endsWith(".mzl"));
 
 /** Every mistake has a message with the place or the option's name, and an exit code: 1 the program or run, 2 the command line. */
 describe("mistakes on the way to a running node", () => {
@@ -43,6 +46,12 @@ describe("mistakes on the way to a running node", () => {
   }[] = [
     { name: "no file", args: ["run"], code: 2, says: [/missing required argument 'files'/] },
     { name: "an unknown file", args: ["run", "nowhere.mzl"], code: 2, says: [/cannot read `nowhere\.mzl`/] },
+    {
+      name: "an unknown file, which may have been meant as one that is shipped",
+      args: ["check", "nowhere.mzl"],
+      code: 1,
+      says: [/the shipped programs are/, ...shipped.map((file) => new RegExp(`\\b${file}\\b`))],
+    },
     { name: "an unknown command", args: ["rum"], code: 2, says: [/unknown command 'rum'/, /Did you mean run\?/] },
     { name: "an unknown option", args: ["run", good, "--tunn"], code: 2, says: [/unknown option '--tunn'/] },
     {
