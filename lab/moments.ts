@@ -28,7 +28,7 @@ export class Moments {
   readonly #number: number;
   /** The last cut or kill, until traffic has got over it. */
   #broken: { readonly at: number; isDetected: boolean } | undefined;
-  #lastAction = 0;
+  #lastAction: number | undefined;
   #path: string | undefined;
   #wasAnswered = false;
   #missing = 0;
@@ -77,7 +77,8 @@ export class Moments {
       return { at, kind: "detected", text: `outage detected after ${after}: ${formatPath(path)}` };
     }
     if (path.length > 2) return { at, kind: "rerouted", text: `now ${formatPath(path)}` };
-    return { at, kind: "direct", text: `back on the direct path after ${formatDuration(at - this.#lastAction)}` };
+    const after = this.#lastAction === undefined ? "" : ` after ${formatDuration(at - this.#lastAction)}`;
+    return { at, kind: "direct", text: `back on the direct path${after}` };
   }
 
   #pinged({ at, report }: Observation & { readonly kind: "ping" }): readonly Moment[] {

@@ -13,8 +13,11 @@ export function isInUserNamespace(): boolean {
   return true;
 }
 
-/** Starts the command line of this process once more as root of a user namespace; resolves with its exit code. */
-export function enterUserNamespace(): Promise<number> {
+/**
+ * Starts the command line of this process once more as root of a user namespace; resolves with its exit code, or with the
+ * signal that ended it.
+ */
+export function enterUserNamespace(): Promise<number | NodeJS.Signals> {
   const [command = "", ...args] = inUserNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
   const env = { ...process.env, [INSIDE]: "1", [FOLDERS_VARIABLE]: foldersRoot() };
   // Detached, so that a signal of the terminal comes to it once: from here.
@@ -23,6 +26,6 @@ export function enterUserNamespace(): Promise<number> {
   process.on("SIGTERM", forward).on("SIGINT", forward);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? 1));
+    child.once("exit", (code, signal) => resolve(code ?? signal ?? 1));
   });
 }

@@ -196,7 +196,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error: unknown) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof Failure)) throw error;
-    output.log.error(error.message);
+    if (error.message !== "") output.log.error(error.message);
     return error.exitCode;
   }
 }

@@ -1,7 +1,7 @@
 /** 1: the program or the run failed. 2: the command line is wrong. */
 export type ExitCode = 1 | 2;
 
-/** Ends a command with a message for the user. The only error that commands throw on purpose. */
+/** Ends a command with a message for the user, empty when it has been told. The only error that commands throw on purpose. */
 export class Failure extends Error {
   readonly exitCode: ExitCode;
 

@@ -48,7 +48,7 @@ export function addLab(mosaic: Command): void {
         throw wrongUsage("lab", "a topology file is missing, as in `mosaic lab lab/demo/ron.toml`");
       }
       const { cleanLabs, runLab } = await import("./lab.ts");
-      if (clean) cleanLabs(output);
+      if (clean) cleanLabs(output, json);
       if (file !== undefined) await runLab(file, { place: "kernel", out, check, json }, output);
     },
   );

@@ -54,6 +54,7 @@ export async function runLab(file: string, options: LabOptions, output: Output):
     results?.add(observation);
     timeline.show(observation, record);
     if (observation.kind === "command") timeline.note(observation.at, `${observation.host}$ ${observation.text}`);
+    if (observation.kind === "ended") showFailed(observation, timeline);
     if (observation.kind === "watch") showWatched(observation, topology, timeline);
   };
   const began = (folder: string): void => {
@@ -91,9 +92,15 @@ function showWatched(
   if (watch.some((name) => name === line.tuple[0])) timeline.note(at, `${host}: ${formatWatchLine(line)}`);
 }
 
+/** A command that has no exit code was ended with the lab. */
+function showFailed({ at, host, run, code }: Observation & { kind: "ended" }, timeline: Timeline): void {
+  if (code !== undefined && code !== 0) timeline.note(at, `${host}$ ${run}: exit code ${code}`);
+}
+
 /** `mosaic lab --clean` */
-export function cleanLabs(output: Output): void {
+export function cleanLabs(output: Output, json: boolean): void {
   const removed = removeLeftovers();
+  if (json) return output.result(JSON.stringify({ removed }));
   for (const line of removed) output.result(line);
   if (removed.length === 0) output.result("nothing was left");
 }
@@ -107,8 +114,10 @@ function choosePlace({ place }: LabOptions): Place {
 }
 
 async function runInside(): Promise<void> {
-  const code = await enterUserNamespace();
-  if (code !== 0) throw new Failure(code === 2 ? 2 : 1, "the lab in a user namespace failed");
+  const ended = await enterUserNamespace();
+  if (typeof ended === "string") throw runFailed(`the lab in a user namespace was ended by ${ended}`);
+  // What was wrong has been said inside.
+  if (ended !== 0) throw new Failure(ended === 2 ? 2 : 1, "");
 }
 
 function describePlace(place: Place, pingTool: PingTool): string {

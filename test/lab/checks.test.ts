@@ -93,6 +93,9 @@ run = "echo I am $NODE; echo to be found >&2"
 [[commands]]
 on = "a"
 run = "sleep 1000"
+[[commands]]
+on = "b"
+run = "exit 7"
 [[checks]]
 on = "a"
 succeeds = "mosaic query $LAB/b.sock 'addressMap(Virtual, _)'"
@@ -104,6 +107,8 @@ at = "1s"
     const out = join(folder, "out");
     const { code, stdout, stderr } = await mosaic("lab", fileOf(TUNNEL + CHECKS + more), "--check", "--out", out);
     expect(stdout).toMatch(/Look inside while it runs: .*\/HOST\.sock/);
+    expect(stdout).toMatch(/b\$ exit 7: exit code 7\n/);
+    expect(stdout).not.toMatch(/sleep 1000: exit code/);
     const { checks } = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as Results;
     expect(checks.map(({ demand, holds }) => ({ demand, holds }))).toEqual([
       ...DEMANDS,

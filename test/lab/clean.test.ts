@@ -83,7 +83,7 @@ describe("of a lab", { timeout: 60_000 }, () => {
   test("that is killed with what stands guard over it, `mosaic lab --clean` removes everything and says what", () => {
     const kill = "guard=$(pgrep -P $lab -x sh); kill -KILL $lab $guard; wait $lab 2>/dev/null";
     const clean = `"$MOSAIC" lab --clean | sed 's/[0-9][0-9]*/N/g' | sort | uniq -c | sed 's/^ *//'`;
-    const again = '"$MOSAIC" lab --clean';
+    const again = '"$MOSAIC" lab --clean; "$MOSAIC" lab --clean --json';
     const lines = alone(`${START}\n${kill}; ip netns | wc -l\n${clean}\n${again}\n${COMPARE}`);
     expect(lines).toEqual([
       "3",
@@ -95,6 +95,7 @@ describe("of a lab", { timeout: 60_000 }, () => {
       "1 namespace mzN-b",
       expect.stringMatching(/^\d process N of lab N$/),
       "nothing was left",
+      '{"removed":[]}',
       "as before",
     ]);
   });

@@ -42,9 +42,9 @@ mknod "$folder/tun" c 10 200 && chmod 666 "$folder/tun" && mount --bind "$folder
 mkdir "$folder/tmp" && chmod 777 "$folder" "$folder/tmp"
 TMPDIR=$folder/tmp HOME=$folder/tmp exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"`;
 
-test("a lab of somebody who is not root has gateways and rates, and leaves nothing", { timeout: 60_000 }, ({
-  skip,
-}) => {
+test("a lab of somebody who is not root has gateways, rates and checks that may fail, and leaves nothing", {
+  timeout: 60_000,
+}, ({ skip }) => {
   const reason = needs("root", "user namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc", "setpriv");
   skip(reason !== undefined, reason);
   const folder = mkdtempSync(join(tmpdir(), "mosaic-nobody-"));
@@ -57,7 +57,7 @@ test("a lab of somebody who is not root has gateways and rates, and leaves nothi
   );
   expect(stdout).toMatch(/holds {2}a reaches b/);
   expect(stdout).toMatch(/holds {2}a\$ mosaic query \$LAB\/b\.sock addressMap/);
-  expect([status, stderr]).toEqual([0, ""]);
+  expect([status, stderr]).toEqual([1, "mosaic: 1 check failed\n"]);
   expect(readdirSync(join(folder, "tmp"))).toEqual([]);
   rmSync(folder, { recursive: true });
 });
@@ -75,4 +75,7 @@ reaches = ["a", "b"]
 [[checks]]
 on = "a"
 succeeds = "mosaic query $LAB/b.sock addressMap"
+[[checks]]
+on = "a"
+succeeds = "false"
 `;
