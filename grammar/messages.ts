@@ -295,6 +295,7 @@ export const MESSAGES = {
     message: `this puts a ${f.kind} into column ${f.column} of \`${f.name}\`, another rule a ${f.other}`,
     help: "if both are meant, declare the types of its columns: `p(any, ..).`",
   }),
+  W0227: (f: { readonly name: string }): Wording => `no rule or fact speaks of the table \`${f.name}\``,
   W0220: (f: { readonly table: string; readonly column: number; readonly arity: number }): Wording =>
     `\`${f.table}\` has ${counted(f.arity, "column")}, so the key has no column ${f.column}`,
   E0301: (f: { readonly name: string; readonly nearest: string | undefined; readonly known: string }): Wording => ({

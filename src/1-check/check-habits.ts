@@ -4,6 +4,7 @@ import { report } from "../../grammar/report.ts";
 import type { Program, ProgramRule } from "../program.ts";
 import { PERIODIC } from "./builtin.ts";
 import { constantNumber } from "./constant.ts";
+import { deltaEventNamed } from "./delta-events.ts";
 import { isPredicate } from "./rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "./visit.ts";
 
@@ -12,6 +13,7 @@ export function checkHabits(program: Program): readonly Diagnostic[] {
   return [
     ...program.rules.flatMap((rule) => [...checkLabel(rule), ...checkPlaces(rule), ...checkSingles(rule)]),
     ...checkRefreshes(program),
+    ...checkUnused(program),
   ];
 }
 
@@ -68,6 +70,22 @@ function returnedNames({ body }: ProgramRule): readonly string[] {
     .flatMap(({ atom }) =>
       atom.args.flatMap((one) => (one.kind === "return" && one.name !== undefined ? [one.name] : [])),
     );
+}
+
+/** Tables that nothing fills, reads or watches. */
+function checkUnused({ tables, rules, facts, accepts, signatures, watches }: Program): readonly Diagnostic[] {
+  const used = new Set([
+    ...rules.flatMap(({ head, body }) => [
+      head.name.text,
+      ...body.filter(isPredicate).map(({ atom }) => atom.name.text),
+    ]),
+    ...facts.map(({ atom }) => atom.name.text),
+    ...[...accepts, ...signatures, ...watches].map(({ name }) => name),
+  ]);
+  for (const name of used) used.add(deltaEventNamed(name, (table) => tables.has(table))?.table ?? name);
+  return [...tables.values()]
+    .filter(({ name }) => !used.has(name))
+    .map(({ name, span }) => report("W0227", span, { name }));
 }
 
 /** Tables that timers alone fill, each more slowly than the rows expire. */
