@@ -230,6 +230,24 @@ static void try_sound(void) {
   free(packet);
 }
 
+/* What is said once is said by one packet: the beginning by the first, the end by the last. */
+static void try_flags(void) {
+  static uint8_t room[ROOM_MAX];
+  struct ip_layout layout = any_layout();
+  size_t length = layout.payload_at + 3000;
+  uint8_t packet[JOIN_HEADER_MAX + 3000];
+  struct virtio_net_hdr vnet = sound_header(&layout, 1000);
+  struct rows rows;
+  if (layout.protocol != PROTOCOL_TCP) return;
+  make_sound(packet, &layout, length);
+  packet[layout.upper_at + TCP_FLAGS_AT] = TCP_ACK | TCP_CWR | TCP_FIN | TCP_PSH;
+  if (split(&vnet, packet, length, room, sizeof room, &rows) != SPLIT_DONE || rows.count != 3) wrong("no three packets");
+  static const uint8_t EXPECTED[] = {TCP_ACK | TCP_CWR, TCP_ACK, TCP_ACK | TCP_FIN | TCP_PSH};
+  for (size_t row = 0; row < rows.count; row++) {
+    if (room[row_at(&rows, row) + layout.upper_at + TCP_FLAGS_AT] != EXPECTED[row]) wrong("a flag on the wrong packet");
+  }
+}
+
 int main(int count, char **arguments) {
   double seconds = count > 1 ? atof(arguments[1]) : 1;
   state = count > 2 ? strtoull(arguments[2], NULL, 10) : (uint64_t)time(NULL);
@@ -240,6 +258,7 @@ int main(int count, char **arguments) {
     for (int turn = 0; turn < 100; turn++) {
       try_noise();
       try_sound();
+      try_flags();
     }
   }
   printf("%llu bytes, %llu split, %llu groups of %llu packets joined\n", bytes_tried, splits_done, groups_joined,
