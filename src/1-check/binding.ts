@@ -41,9 +41,10 @@ function variablesBoundBy(literal: PredicateLiteral, roles: Roles): readonly str
   return location?.kind === "variable" ? [...matched, location.name] : matched;
 }
 
-/** `X <- L` binds X; `[A, B, _] <- L` binds A and B. */
+/** `X <- L` binds X; `[A, [B, _]] <- L` binds A and B. */
 export function patternVariables(pattern: Expression): readonly string[] {
-  return [...variablesIn(pattern)].map((variable) => variable.name);
+  if (pattern.kind === "variable") return [pattern.name];
+  return pattern.kind === "list" ? pattern.items.flatMap(patternVariables) : [];
 }
 
 export function isBound(expression: Expression, bound: BoundSet): boolean {

@@ -3,15 +3,21 @@
  *
  *   h(Y) :- e(Y + 1), t(Y).   becomes   h(Y) :- e($1), t(Y), $1 := Y + 1.
  *
- * The value is then known before the literal is matched where it can be, and compared with afterwards where not.
+ * The value is then known before the literal is matched where it can be, and compared with afterwards where not. A list within
+ * a pattern is a pattern of its own:
+ *
+ *   [A, [B, _]] <- L          becomes   [A, $1] <- L, [B, _] <- [$1].
  */
-import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
 import { PERIODIC } from "../1-check/builtin.ts";
 import { type CoreRule, variableAt } from "./core.ts";
 
 export function liftArguments(rule: CoreRule): CoreRule {
   const lifted: Literal[] = [];
-  const body = rule.body.map((literal) => (literal.kind === "predicate" ? lift(literal, lifted) : literal));
+  const body = rule.body.map((literal): Literal => {
+    if (literal.kind === "member") return flatMember(literal, lifted);
+    return literal.kind === "predicate" ? lift(literal, lifted) : literal;
+  });
   if (rule.trigger.kind === "view") return { ...rule, body: [...body, ...lifted] };
   const trigger = { ...rule.trigger, literal: lift(rule.trigger.literal, lifted) };
   return { ...rule, trigger, body: [...body, ...lifted] };
@@ -28,6 +34,22 @@ function lift(literal: PredicateLiteral, lifted: Literal[]): PredicateLiteral {
     return variableAt(name, span);
   });
   return { ...literal, atom: { ...literal.atom, args } };
+}
+
+function flatMember(member: Membership, lifted: Literal[]): Membership {
+  const { pattern } = member;
+  if (pattern.kind !== "list") return member;
+  return { ...member, pattern: { ...pattern, items: pattern.items.map((item) => flatItem(item, lifted)) } };
+}
+
+function flatItem(item: Expression, lifted: Literal[]): Expression {
+  if (item.kind !== "list") return item;
+  const { span } = item;
+  const value = variableAt(`$${lifted.length + 1}`, span);
+  // Its place is taken before the lists within it take theirs.
+  const at = lifted.push({ kind: "member", pattern: item, list: { kind: "list", items: [value], span }, span }) - 1;
+  lifted[at] = flatMember(lifted[at] as Membership, lifted);
+  return value;
 }
 
 function isComputed(argument: Argument): argument is Expression {
