@@ -57,7 +57,8 @@ export class NodeClient {
 }
 
 function refusal(name: string, { reason, message, text }: { reason: string; message: string; text?: string }): Failure {
-  if (reason === "program") return new Failure(1, text === undefined ? message : `${name}\n${text.trimEnd()}`);
+  if (reason === "program")
+    return new Failure(1, text === undefined ? message : `the node at ${name} refuses:\n${text.trimEnd()}`);
   return runFailed(`${name}: ${message}`);
 }
 

@@ -121,6 +121,16 @@ test("two clients at once, one of them hostile", async () => {
   ]);
 });
 
+test("a question that the node cannot understand is shown with the place where it goes wrong", async () => {
+  const path = join(folder, "c.sock");
+  await start("--control", path);
+  const { code, stdout, stderr } = await mosaic("query", path, "tt(X)");
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(
+    /^mosaic: the node at .*\/c\.sock refuses:\nquery:1:1: error\[E0301\]: the node has no table `tt`\n/,
+  );
+});
+
 test.for([
   ["query", "t"],
   ["ctl", "insert", "t(1)"],
