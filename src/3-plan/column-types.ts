@@ -41,12 +41,45 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
       fact.atom.name.text,
       fact.atom.args.map(() => ANYTHING),
     );
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const rule of core.rules) changed = inference.rule(rule) || changed;
-    for (const channel of core.channels) changed = inference.channel(channel) || changed;
-  }
+  follow([
+    ...core.rules.map((rule) => {
+      return { reads: readBy(rule), fills: rule.head.name.text, infer: () => inference.rule(rule) };
+    }),
+    ...core.channels.map((channel) => {
+      return { reads: [channel.outlet], fills: channel.inlet, infer: () => inference.channel(channel) };
+    }),
+  ]);
   return inference;
+}
+
+/** What fills the columns of one predicate from those of others. */
+interface Passage {
+  readonly reads: readonly string[];
+  readonly fills: string;
+  /** Whether it has learned anything. */
+  readonly infer: () => boolean;
+}
+
+/** Each passage once, and again whenever something is learned of what it reads. */
+function follow(passages: readonly Passage[]): void {
+  const readers = new Map<string, Passage[]>();
+  for (const passage of passages) {
+    for (const name of new Set(passage.reads)) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [passage]);
+      else known.push(passage);
+    }
+  }
+  const waiting = new Set(passages);
+  for (const passage of waiting) {
+    waiting.delete(passage);
+    if (passage.infer()) for (const reader of readers.get(passage.fills) ?? []) waiting.add(reader);
+  }
+}
+
+function readBy({ trigger, body }: CoreRule): readonly string[] {
+  const literals = trigger.kind === "view" ? body : [trigger.literal, ...body];
+  return literals.filter(isPredicate).map((literal) => literal.atom.name.text);
 }
 
 function declaredType(name: string): ColumnType {

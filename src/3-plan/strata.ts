@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
 import { atomAt, type CoreChannel, type CoreProgram, type CoreRule, literalAt } from "../2-rewrite/core.ts";
+import { components } from "./components.ts";
 import { isMonotone } from "./monotone.ts";
 
 /** Tables whose rules read each other, each after those it reads, and the rules that define them. */
@@ -31,11 +32,15 @@ function passage({ outlet, inlet }: CoreChannel, core: CoreProgram): readonly Co
 
 function strataOfRules(rules: readonly CoreRule[]): readonly RuleStratum[] {
   const byTable = Map.groupBy(rules, (rule) => rule.head.name.text);
-  return components(byTable).map((names) => {
+  return components(byTable.keys(), (name) => readsAmong(byTable, name)).map((names) => {
     const tables = new Set(names);
     const own = names.flatMap((name) => byTable.get(name) ?? []);
     return { tables, rules: own, isRecursive: own.some((rule) => readsOf(rule).some((read) => tables.has(read))) };
   });
+}
+
+function readsAmong(byTable: ReadonlyMap<string, readonly CoreRule[]>, name: string): readonly string[] {
+  return (byTable.get(name) ?? []).flatMap(readsOf).filter((read) => byTable.has(read));
 }
 
 /** What makes a stratum mean nothing, or maybe nothing: tables that are decided by what is not in them. */
@@ -83,26 +88,4 @@ function wayBack(from: string, to: string, rules: readonly CoreRule[]): readonly
     }
   }
   return [];
-}
-
-/** Strongly connected components, each after those it depends on (Tarjan, 1972). */
-function components(byTable: ReadonlyMap<string, readonly CoreRule[]>): readonly (readonly string[])[] {
-  const found: string[][] = [];
-  const numbers = new Map<string, number>();
-  const stack: string[] = [];
-  const visit = (name: string): number => {
-    const number = numbers.size;
-    numbers.set(name, number);
-    stack.push(name);
-    let lowest = number;
-    for (const read of (byTable.get(name) ?? []).flatMap(readsOf)) {
-      if (!byTable.has(read)) continue;
-      if (!numbers.has(read)) lowest = Math.min(lowest, visit(read));
-      else if (stack.includes(read)) lowest = Math.min(lowest, numbers.get(read) as number);
-    }
-    if (lowest === number) found.push(stack.splice(stack.indexOf(name)));
-    return lowest;
-  };
-  for (const name of byTable.keys()) if (!numbers.has(name)) visit(name);
-  return found;
 }

@@ -1,0 +1,49 @@
+interface Visit {
+  readonly name: string;
+  readonly number: number;
+  readonly reads: readonly string[];
+  /** Which of them is looked at next. */
+  next: number;
+  lowest: number;
+}
+
+/**
+ * Names in groups that read each other, however far round, each group after those it reads (Tarjan, 1972). Without
+ * recursion: programs may be longer than the stack is deep.
+ */
+export function components(
+  names: Iterable<string>,
+  readsOf: (name: string) => readonly string[],
+): readonly (readonly string[])[] {
+  const found: string[][] = [];
+  const numbers = new Map<string, number>();
+  /** Visited, and in no group yet. */
+  const open: string[] = [];
+  const isOpen = new Set<string>();
+  const visits: Visit[] = [];
+  const begin = (name: string): void => {
+    const number = numbers.size;
+    numbers.set(name, number);
+    open.push(name);
+    isOpen.add(name);
+    visits.push({ name, number, reads: readsOf(name), next: 0, lowest: number });
+  };
+  const end = ({ name, number, lowest }: Visit): void => {
+    const outer = visits.at(-1);
+    if (outer !== undefined) outer.lowest = Math.min(outer.lowest, lowest);
+    if (lowest !== number) return;
+    const group = open.splice(open.lastIndexOf(name));
+    for (const member of group) isOpen.delete(member);
+    found.push(group);
+  };
+  for (const name of names) {
+    if (!numbers.has(name)) begin(name);
+    for (let visit = visits.at(-1); visit !== undefined; visit = visits.at(-1)) {
+      const read = visit.reads[visit.next++];
+      if (read === undefined) end(visits.pop() as Visit);
+      else if (!numbers.has(read)) begin(read);
+      else if (isOpen.has(read)) visit.lowest = Math.min(visit.lowest, numbers.get(read) as number);
+    }
+  }
+  return found;
+}
