@@ -7,10 +7,10 @@ import type { SimNetworkCounters } from "../runtime/sim/sim-network.ts";
 import { type Boot, Simulation } from "../runtime/sim/simulation.ts";
 import { SimNat } from "../runtime/sim/sim-nat.ts";
 import type { World } from "../runtime/world/world.ts";
-import type { Observe } from "./observation.ts";
-import type { Plans } from "./programs.ts";
-import { type Action, addressFor, type Host, type Topology } from "./topology.ts";
-import { Wiring } from "./wiring.ts";
+import type { Observe } from "./outcome/observation.ts";
+import type { Plans } from "./topology/programs.ts";
+import { type Action, addressFor, type Host, type Topology } from "./topology/topology.ts";
+import { Wiring } from "./kernel/wiring.ts";
 
 export interface SimulatedSettings {
   readonly plans: Plans;

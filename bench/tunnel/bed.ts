@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { Cleaner } from "../../lab/cleaner.ts";
-import { makeLabFolder } from "../../lab/lab-folder.ts";
+import { Cleaner } from "../../lab/kernel/cleaner.ts";
+import { makeLabFolder } from "../../lab/kernel/lab-folder.ts";
 
 /** Three hosts in namespaces, a device between any two of them. */
 export const HOSTS = ["a", "b", "c"] as const;

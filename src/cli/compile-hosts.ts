@@ -1,4 +1,4 @@
-import type { PlanResult, ProgramRequest } from "../../lab/programs.ts";
+import type { PlanResult, ProgramRequest } from "../../lab/topology/programs.ts";
 import { compileForRun } from "./run-program.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 

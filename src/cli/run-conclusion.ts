@@ -1,9 +1,9 @@
-import { type CheckResult, checkLines } from "../../lab/check-result.ts";
-import { describeAction } from "../../lab/moments.ts";
-import { ResultFiles } from "../../lab/result-files.ts";
-import { routeLines, type RunSummary, summarize, summaryLines } from "../../lab/report.ts";
-import type { RunRecord } from "../../lab/run-record.ts";
-import type { Topology } from "../../lab/topology.ts";
+import { type CheckResult, checkLines } from "../../lab/outcome/check-result.ts";
+import { describeAction } from "../../lab/topology/moments.ts";
+import { ResultFiles } from "../../lab/outcome/result-files.ts";
+import { routeLines, type RunSummary, summarize, summaryLines } from "../../lab/outcome/report.ts";
+import type { RunRecord } from "../../lab/outcome/run-record.ts";
+import type { Topology } from "../../lab/topology/topology.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import type { Output } from "./output.ts";
 

@@ -1,5 +1,5 @@
-import type { Observation } from "../../lab/observation.ts";
-import { RunRecord } from "../../lab/run-record.ts";
+import type { Observation } from "../../lab/outcome/observation.ts";
+import { RunRecord } from "../../lab/outcome/run-record.ts";
 import { runSimulated } from "../../lab/simulated.ts";
 import { formatWatchLine } from "../../runtime/observe/watch.ts";
 import type { World } from "../../runtime/world/world.ts";

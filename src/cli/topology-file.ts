@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Plans } from "../../lab/programs.ts";
-import { formatTopologyError, readTopology, type Topology, type TopologyError } from "../../lab/topology.ts";
+import { Plans } from "../../lab/topology/programs.ts";
+import { formatTopologyError, readTopology, type Topology, type TopologyError } from "../../lab/topology/topology.ts";
 import { compileHosts } from "./compile-hosts.ts";
 import { Failure, runFailed } from "./failure.ts";
 import type { Output } from "./output.ts";

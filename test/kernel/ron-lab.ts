@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { Namespaces } from "../../lab/namespaces.ts";
-import type { Host } from "../../lab/topology.ts";
+import { Namespaces } from "../../lab/kernel/namespaces.ts";
+import type { Host } from "../../lab/topology/topology.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 
 const NAMES = ["a", "b", "c"] as const;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DelayedPackets, type FaultyWay } from "../../lab/delayed-packets.ts";
+import { DelayedPackets, type FaultyWay } from "../../lab/kernel/delayed-packets.ts";
 import { type Echo, readEcho, writeEcho } from "../../runtime/sim/icmp-echo.ts";
 import { SimClock } from "../../runtime/sim/sim-clock.ts";
 import { SimTun } from "../../runtime/sim/sim-tun.ts";

@@ -2,12 +2,12 @@ import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
-import { runInKernel } from "../../lab/kernel.ts";
-import { Namespaces } from "../../lab/namespaces.ts";
-import type { Observation } from "../../lab/observation.ts";
-import type { PingTool } from "../../lab/ping-process.ts";
-import { RunRecord } from "../../lab/run-record.ts";
-import { readTopology, type Topology } from "../../lab/topology.ts";
+import { runInKernel } from "../../lab/kernel/kernel.ts";
+import { Namespaces } from "../../lab/kernel/namespaces.ts";
+import type { Observation } from "../../lab/outcome/observation.ts";
+import type { PingTool } from "../../lab/kernel/ping-process.ts";
+import { RunRecord } from "../../lab/outcome/run-record.ts";
+import { readTopology, type Topology } from "../../lab/topology/topology.ts";
 import { needs } from "../needs.ts";
 import { plansOf } from "./plans-of.ts";
 
@@ -98,7 +98,7 @@ describe("hosts as namespaces", () => {
 
   test("are gone with the processes in them when the lab is killed", async () => {
     const program = `
-      import { Namespaces } from "${new URL("../../lab/namespaces.ts", import.meta.url).href}";
+      import { Namespaces } from "${new URL("../../lab/kernel/namespaces.ts", import.meta.url).href}";
       import { spawn } from "node:child_process";
       const [command, ...args] = new Namespaces(${JSON.stringify(wired)}).on("a", ["sleep", "1000"]);
       spawn(command, args, { detached: true, stdio: "ignore" });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Moments } from "../../lab/moments.ts";
-import type { Observation } from "../../lab/observation.ts";
-import { RunRecord } from "../../lab/run-record.ts";
-import { formatTopologyError, readTopology } from "../../lab/topology.ts";
+import { Moments } from "../../lab/topology/moments.ts";
+import type { Observation } from "../../lab/outcome/observation.ts";
+import { RunRecord } from "../../lab/outcome/run-record.ts";
+import { formatTopologyError, readTopology } from "../../lab/topology/topology.ts";
 
 const TOPOLOGY = `
 duration = "9s"

@@ -1,10 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { lossRules } from "../../lab/hub-losses.ts";
-import { HubRates, readQueueDrops } from "../../lab/hub-rates.ts";
-import { hubRules } from "../../lab/hub-rules.ts";
-import { creationBatch, faultsBatch, hostBatch, hubBatch, natRules, planNamespaces } from "../../lab/namespace-plan.ts";
-import { readTopology, type Topology } from "../../lab/topology.ts";
-import { Wiring } from "../../lab/wiring.ts";
+import { lossRules } from "../../lab/kernel/hub-losses.ts";
+import { HubRates, readQueueDrops } from "../../lab/kernel/hub-rates.ts";
+import { hubRules } from "../../lab/kernel/hub-rules.ts";
+import {
+  creationBatch,
+  faultsBatch,
+  hostBatch,
+  hubBatch,
+  natRules,
+  planNamespaces,
+} from "../../lab/kernel/namespace-plan.ts";
+import { readTopology, type Topology } from "../../lab/topology/topology.ts";
+import { Wiring } from "../../lab/kernel/wiring.ts";
 
 function topologyOf(text: string): Topology {
   const read = readTopology(`duration = "1s"\nprograms = ["x.mzl"]\n${text}`, "lab.toml");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { PingLines } from "../../lab/ping-line.ts";
-import { PingRecord } from "../../lab/ping-record.ts";
+import { PingLines } from "../../lab/kernel/ping-line.ts";
+import { PingRecord } from "../../lab/outcome/ping-record.ts";
 
 /** What is read of a ping that was started 5 s before the lab's time began, one request every second. */
 function read(text: string): readonly string[] {

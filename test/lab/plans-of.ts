@@ -1,5 +1,5 @@
-import { Plans } from "../../lab/programs.ts";
-import type { Topology } from "../../lab/topology.ts";
+import { Plans } from "../../lab/topology/programs.ts";
+import type { Topology } from "../../lab/topology/topology.ts";
 import { compileHosts } from "../../src/cli/compile-hosts.ts";
 
 /** What the hosts of a topology run; the programs are without a fault. */

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Observation } from "../../lab/observation.ts";
-import { routeLines, summarize, summaryLines } from "../../lab/report.ts";
-import { RunRecord } from "../../lab/run-record.ts";
+import type { Observation } from "../../lab/outcome/observation.ts";
+import { routeLines, summarize, summaryLines } from "../../lab/outcome/report.ts";
+import { RunRecord } from "../../lab/outcome/run-record.ts";
 import { runSimulated, type SimulatedOutcome } from "../../lab/simulated.ts";
-import { Plans } from "../../lab/programs.ts";
-import { Timeline } from "../../lab/timeline.ts";
-import { formatTopologyError, readTopology, type Topology } from "../../lab/topology.ts";
+import { Plans } from "../../lab/topology/programs.ts";
+import { Timeline } from "../../lab/outcome/timeline.ts";
+import { formatTopologyError, readTopology, type Topology } from "../../lab/topology/topology.ts";
 import { compileHosts } from "../../src/cli/compile-hosts.ts";
 import { plansOf } from "./plans-of.ts";
 

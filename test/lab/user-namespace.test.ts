@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { inUserNamespace } from "../../lab/place.ts";
+import { inUserNamespace } from "../../lab/topology/place.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 
@@ -11,7 +11,7 @@ test("a lab can be built in a user namespace, and nothing of it is seen outside"
   const reason = needs("user namespaces", "ip");
   skip(reason !== undefined, reason);
   const program = `
-    import { Namespaces } from "${new URL("../../lab/namespaces.ts", import.meta.url).href}";
+    import { Namespaces } from "${new URL("../../lab/kernel/namespaces.ts", import.meta.url).href}";
     import { spawnSync } from "node:child_process";
     import { readdirSync } from "node:fs";
     const hosts = ["a", "b"].map((name, at) => ({ name, address: "10.77.0." + (at + 1) + ":1" }));

@@ -3,8 +3,8 @@
  * whenever they change, and ends
  * when its parent is gone.
  */
-import { LinuxClock } from "../runtime/device/linux-clock.ts";
-import { openTun } from "../runtime/device/tun.ts";
+import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { openTun } from "../../runtime/device/tun.ts";
 import { DelayedPackets } from "./delayed-packets.ts";
 import type { LinkOrder, LinkReport } from "./faulty-links.ts";
 import { LINKS_DEVICE } from "./namespace-plan.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { LinkFaults } from "../runtime/sim/sim-link.ts";
+import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import { parseRange } from "./address-range.ts";
-import { describeFaults } from "./describe-faults.ts";
+import { describeFaults } from "../outcome/describe-faults.ts";
 import { expand, type Groups, groupsOf, isBothWays, sides } from "./host-names.ts";
 import { NetworkAddresses, type NumberedHost, numberedHosts } from "./host-numbers.ts";
 import type { Action, Check, Demand, Host, LinkRule, Network, Topology, TopologyEvent, Way } from "./topology.ts";

@@ -1,4 +1,4 @@
-import type { LinkFaults } from "../runtime/sim/sim-link.ts";
+import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import {
   type Attachment,
   type ChangeAction,
@@ -7,7 +7,7 @@ import {
   type MoveAction,
   type Network,
   type Topology,
-} from "./topology.ts";
+} from "../topology/topology.ts";
 
 /** What there is of a topology before anything runs on it. */
 export type WiredTopology = Pick<Topology, "hosts" | "networks" | "links">;

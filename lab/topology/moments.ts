@@ -1,7 +1,7 @@
 import { formatDuration } from "./duration.ts";
-import type { Observation } from "./observation.ts";
-import { formatPath } from "./routes.ts";
-import type { RunRecord } from "./run-record.ts";
+import type { Observation } from "../outcome/observation.ts";
+import { formatPath } from "../outcome/routes.ts";
+import type { RunRecord } from "../outcome/run-record.ts";
 import type { Action, LinkAction, Topology, Traffic } from "./topology.ts";
 
 /** Something worth telling that happened to the traffic of a topology. */

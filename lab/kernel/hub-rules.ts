@@ -1,5 +1,5 @@
 import { FAULTS_TABLE, ipOf, type NamespacePlan } from "./namespace-plan.ts";
-import type { Way } from "./topology.ts";
+import type { Way } from "../topology/topology.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** Rules of smaller numbers come first: what is cut is not delayed, and only what is left goes to a gateway. */

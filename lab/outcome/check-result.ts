@@ -1,7 +1,7 @@
-import { formatDuration } from "./duration.ts";
+import { formatDuration } from "../topology/duration.ts";
 import { formatPath } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
-import type { Check, Demand, Topology } from "./topology.ts";
+import type { Check, Demand, Topology } from "../topology/topology.ts";
 
 /** Whether a check holds; `undefined` is for one that this kind of run cannot make. */
 export interface CheckResult {

@@ -1,9 +1,9 @@
-import { formatDuration } from "./duration.ts";
-import { describeAction } from "./moments.ts";
+import { formatDuration } from "../topology/duration.ts";
+import { describeAction } from "../topology/moments.ts";
 import type { Outage } from "./ping-record.ts";
 import type { Route } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
-import type { Topology } from "./topology.ts";
+import type { Topology } from "../topology/topology.ts";
 
 /** What a run comes to, as an object that JSON can hold; times in seconds, null for an outage that did not end. */
 export interface RunSummary {

@@ -1,8 +1,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import type { WatchLine } from "../runtime/observe/watch.ts";
+import type { WatchLine } from "../../runtime/observe/watch.ts";
 import { labEnvironment } from "./lab-folder.ts";
-import { eachLine } from "./lines.ts";
+import { eachLine } from "../outcome/lines.ts";
 
 export interface HostNodeListener {
   watched(line: WatchLine): void;

@@ -1,6 +1,6 @@
-import type { WatchLine } from "../runtime/observe/watch.ts";
-import type { Attachment, Host } from "./topology.ts";
-import type { RouteColumns } from "./topology-document.ts";
+import type { WatchLine } from "../../runtime/observe/watch.ts";
+import type { Attachment, Host } from "../topology/topology.ts";
+import type { RouteColumns } from "../topology/topology-document.ts";
 
 /** Where a host sends what is for another, by the names of hosts. */
 export interface Route {

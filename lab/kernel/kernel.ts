@@ -6,11 +6,11 @@ import { HostNode } from "./host-node.ts";
 import { LabFailure, Namespaces } from "./namespaces.ts";
 import { chooseLinkMeans, type LinkMeans } from "./link-means.ts";
 import { nodeCommand } from "./node-command.ts";
-import type { Observe } from "./observation.ts";
+import type { Observe } from "../outcome/observation.ts";
 import { PingLines } from "./ping-line.ts";
 import { type PingTool, startPing } from "./ping-process.ts";
-import type { Plans } from "./programs.ts";
-import type { Action, Command, Host, Topology, Traffic } from "./topology.ts";
+import type { Plans } from "../topology/programs.ts";
+import type { Action, Command, Host, Topology, Traffic } from "../topology/topology.ts";
 
 export interface KernelSettings {
   /** The path of the `mosaic` command. */

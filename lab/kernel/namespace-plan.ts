@@ -1,4 +1,4 @@
-import type { Host, Network } from "./topology.ts";
+import type { Host, Network } from "../topology/topology.ts";
 
 /**
  * The namespaces of a lab: one for each host, one for each NAT gateway, and a hub that joins them.

@@ -20,7 +20,7 @@ import {
   natRules,
   planNamespaces,
 } from "./namespace-plan.ts";
-import type { Action, LinkAction, MoveAction, Way } from "./topology.ts";
+import type { Action, LinkAction, MoveAction, Way } from "../topology/topology.ts";
 import { type WiredTopology, Wiring } from "./wiring.ts";
 
 /** A command of the machine failed: which, and what it said. */

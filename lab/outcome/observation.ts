@@ -1,7 +1,7 @@
-import type { WatchLine } from "../runtime/observe/watch.ts";
-import type { PingReport } from "../runtime/sim/echo-host.ts";
-import type { CommandEnd } from "./host-command.ts";
-import type { Action } from "./topology.ts";
+import type { WatchLine } from "../../runtime/observe/watch.ts";
+import type { PingReport } from "../../runtime/sim/echo-host.ts";
+import type { CommandEnd } from "../kernel/host-command.ts";
+import type { Action } from "../topology/topology.ts";
 
 /** What a running topology reports, in the simulator and in the kernel alike. Times in seconds since all nodes run. */
 export type Observation =

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
-import { loadNative } from "../native/index.ts";
-import { FORWARDING } from "./namespace-plan.ts";
+import { loadNative } from "../../native/index.ts";
+import { FORWARDING } from "../kernel/namespace-plan.ts";
 
 /** Where a topology can run on this machine. */
 export type Place =

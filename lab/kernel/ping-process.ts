@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { PingReport } from "../runtime/sim/echo-host.ts";
+import type { PingReport } from "../../runtime/sim/echo-host.ts";
 import { labEnvironment } from "./lab-folder.ts";
-import { eachLine } from "./lines.ts";
+import { eachLine } from "../outcome/lines.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { PingLines } from "./ping-line.ts";
-import type { Host, Traffic } from "./topology.ts";
+import type { Host, Traffic } from "../topology/topology.ts";
 
 /** What sends the echo requests of a lab. */
 export type PingTool = "ping" | "UDP echo";

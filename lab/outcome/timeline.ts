@@ -1,10 +1,10 @@
-import { formatDuration } from "./duration.ts";
-import { commonMoments, type Moment, Moments } from "./moments.ts";
+import { formatDuration } from "../topology/duration.ts";
+import { commonMoments, type Moment, Moments } from "../topology/moments.ts";
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
 import { type Screen, type Style, styled, writeLine } from "./screen.ts";
-import type { Topology, Traffic } from "./topology.ts";
+import type { Topology, Traffic } from "../topology/topology.ts";
 
 const STYLES: Readonly<Record<Moment["kind"], Style>> = {
   action: "yellow",

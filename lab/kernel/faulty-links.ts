@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { LinkFaults } from "../runtime/sim/sim-link.ts";
+import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { FaultyWay } from "./delayed-packets.ts";
 import { ipWay } from "./hub-rules.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { LabFailure, type Namespaces } from "./namespaces.ts";
-import type { Topology } from "./topology.ts";
+import type { Topology } from "../topology/topology.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** What the process of the links is told. */

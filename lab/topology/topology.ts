@@ -1,5 +1,5 @@
 import { parse, TomlError } from "smol-toml";
-import type { LinkFaults } from "../runtime/sim/sim-link.ts";
+import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { AddressRange } from "./address-range.ts";
 import { parseDocument } from "./document-schema.ts";
 import { findFaults } from "./find-faults.ts";

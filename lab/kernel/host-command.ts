@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { delimiter, dirname } from "node:path";
 import { labEnvironment } from "./lab-folder.ts";
-import { eachLine } from "./lines.ts";
+import { eachLine } from "../outcome/lines.ts";
 import type { Namespaces } from "./namespaces.ts";
 
 /** How a command on a host ended. */

@@ -1,4 +1,4 @@
-import type { PingReport } from "../runtime/sim/echo-host.ts";
+import type { PingReport } from "../../runtime/sim/echo-host.ts";
 
 /** How long traffic stood still from some moment on. */
 export interface Outage {

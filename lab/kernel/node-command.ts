@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Namespaces } from "./namespaces.ts";
-import type { Plans } from "./programs.ts";
-import { addressFor, type Host, type Topology } from "./topology.ts";
+import type { Plans } from "../topology/programs.ts";
+import { addressFor, type Host, type Topology } from "../topology/topology.ts";
 
 /** What the nodes of a lab are started with. */
 export interface NodeSetup {

@@ -2,7 +2,7 @@ import { type CheckResult, judge } from "./check-result.ts";
 import type { Observation } from "./observation.ts";
 import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
-import type { Action, Topology, Way } from "./topology.ts";
+import type { Action, Topology, Way } from "../topology/topology.ts";
 
 /** The routes of the first traffic's sender as they were when an event came, or at the end. */
 export interface RouteSnapshot {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import type { LinkFaults } from "../runtime/sim/sim-link.ts";
-import type { LinkRule, Topology } from "./topology.ts";
+import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
+import type { LinkRule, Topology } from "../topology/topology.ts";
 
 /** What puts the faults of a topology's links into effect. The kernel sees to rates in any case. */
 export interface LinkMeans {
