@@ -46,6 +46,7 @@ export class RonLab {
     const args = [
       "run",
       "ron.mzl",
+      "--no-control",
       "--listen",
       underlay(host),
       ...device,

@@ -32,7 +32,7 @@ function mosaic(
       const command = (host: BedHost): readonly string[] => {
         const device = `--tun=moz${number} --tun-addr ${inner(host)}/24 --mtu ${INNER_MTU}`;
         const peers = members.filter((peer) => peer !== host).map((peer) => `--peer=${inner(peer)}=${place(peer)}`);
-        return [MOSAIC, "run", ...programs, "--listen", place(host), ...device.split(" "), ...peers];
+        return [MOSAIC, "run", ...programs, "--no-control", "--listen", place(host), ...device.split(" "), ...peers];
       };
       const way: Way = { address: inner("b"), processes: members.map((host) => bed.spawn(host, command(host))) };
       return way;
