@@ -39,6 +39,9 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }
 
+/** What stands in JSON as a string because JSON has no other way to write it: infinity and ids. */
+const NO_STRING = /^(-?infinity|0x[0-9a-f]+I)$/;
+
 /** The line as people read it. */
 export function formatWatchLine(line: WatchLine): string {
   const [name, ...args] = line.tuple;
@@ -49,5 +52,5 @@ export function formatWatchLine(line: WatchLine): string {
 function formatJson(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(formatJson).join(", ")}]`;
   if (typeof value === "object" && value !== null && "bytes" in value) return `b"${value.bytes}"`;
-  return JSON.stringify(value);
+  return typeof value === "string" && NO_STRING.test(value) ? value : JSON.stringify(value);
 }

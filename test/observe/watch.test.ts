@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import type { Value } from "../../runtime/plan/value.ts";
+import { formatWatchLine, watchedTuple } from "../../runtime/observe/watch.ts";
+
+const LINES: readonly (readonly [string, readonly Value[]])[] = [
+  ['1.500 +       p(1, "a", [true, null])', [1, "a", [true, null]]],
+  ["1.500 +       p(infinity, -infinity)", [Infinity, -Infinity]],
+  ["1.500 +       p(0xffI)", [255n]],
+  ['1.500 +       p(b"00ff")', [new Uint8Array([0, 255])]],
+];
+
+test.for(LINES)("a watched tuple reads %s", ([text, args]) => {
+  expect(formatWatchLine({ t: 1.5, node: "a:1", op: "+", tuple: watchedTuple("p", args) })).toBe(text);
+});
