@@ -65,14 +65,14 @@ export class TunnelPair implements AsyncDisposable {
     await this.#router?.[Symbol.asyncDispose]();
   }
 
-  /** Its link to b is narrower than that to a. */
+  /** What it sends to a must be cut in pieces: that link is narrower than those a node can see from b. */
   #route(router: Namespace): void {
     wire(this.a, "10.77.7.1", router, "10.77.7.9", "in");
     wire(router, "10.77.8.9", this.b, "10.77.8.2");
     this.a.run("ip", "route", "add", "10.77.8.0/24", "via", "10.77.7.9");
     this.b.run("ip", "route", "add", "10.77.7.0/24", "via", "10.77.8.9");
     router.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
-    router.run("ip", "link", "set", "out", "mtu", "1300");
+    router.run("ip", "link", "set", "in", "mtu", "1300");
     router.run("nft", "add table inet f");
     router.run("nft", "add chain inet f o { type filter hook output priority 0; }");
     router.run("nft", "add rule inet f o icmp type destination-unreachable drop");

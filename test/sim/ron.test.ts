@@ -36,6 +36,18 @@ test("members that come up one after the other take no detours", () => {
   }
 });
 
+test("one late answer is forgotten after a few probes", () => {
+  const ron = new RonNetwork(4, "fast", 12, { delay: 0.001 });
+  const [a = "", b = ""] = ron.addresses;
+  ron.simulation.changeLink(a, b, { delay: 0.08 });
+  ron.simulation.runUntil(0.3);
+  ron.simulation.changeLink(a, b, { delay: 0.001 });
+  for (let tick = 30; tick <= 200; tick++) {
+    ron.simulation.runUntil(tick * 0.1);
+    expect(detours(ron, ron.addresses), `at ${tick * 0.1} s`).toEqual([]);
+  }
+});
+
 test("a break too short to be a failure leads to no detour", () => {
   const ron = new RonNetwork(4, "fast", 10, { delay: 0.001 });
   const [a = "", b = ""] = ron.addresses;
