@@ -55,17 +55,12 @@ test("a download is byte-exact across a cut and a heal", { timeout: 120_000 }, a
   try {
     const size = Number(process.env["MOSAIC_DOWNLOAD_MB"] ?? 100) << 20;
     writeFileSync(join(folder, "file"), Buffer.alloc(size, randomBlock()));
-    const server = lab.spawn("b", [
-      "python3",
-      "-m",
-      "http.server",
-      "8099",
-      "--bind",
-      virtual("b"),
-      "--directory",
-      folder,
-    ]);
     expect(await until(() => lab.next("a", "b") === underlay("b"), 10_000)).toBe(true);
+    const serve = `python3 -u -m http.server 8099 --bind ${virtual("b")} --directory ${folder}`;
+    const server = lab.spawn("b", serve.split(" "));
+    let said = "";
+    server.stdout?.on("data", (text: Buffer) => (said += String(text)));
+    expect(await until(() => said.includes("Serving HTTP"), 20_000)).toBe(true);
     await sleep(1_500);
     const curl = lab.spawn("a", [
       "curl",
