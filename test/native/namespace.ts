@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { Cleaner } from "../../lab/kernel/cleaner.ts";
 
 /** How a process ended. */
 export interface Outcome {
@@ -11,16 +15,25 @@ export interface Outcome {
 
 const SESSION: string = new URL("./tun-session.ts", import.meta.url).href;
 
+const PREFIX = `mzt-${process.pid}-`;
+
 let count = 0;
+let guard: Cleaner | undefined;
+
+/** A test that runs out of time never comes to dispose of what it made, and its process is killed. */
+function standGuard(): void {
+  guard ??= new Cleaner(PREFIX, join(mkdtempSync(join(tmpdir(), "mosaic-test-")), "namespaces"));
+}
 
 /**
  * A network namespace for one test. Its loopback is up: IPv6 does not deliver without. What was started in it ends with it.
  */
 export class Namespace implements AsyncDisposable {
-  readonly name: string = `mzt-${process.pid}-${count++}`;
+  readonly name: string = `${PREFIX}${count++}`;
   readonly #sessions: Session[] = [];
 
   constructor() {
+    standGuard();
     execute("ip", "netns", "add", this.name);
     this.run("ip", "link", "set", "lo", "up");
   }
