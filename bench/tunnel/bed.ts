@@ -10,7 +10,7 @@ export type BedHost = (typeof HOSTS)[number];
  * Room for a whole inner packet of 1500 bytes and what any of the tunnels puts before it, so that nobody's datagrams are
  * cut in pieces by the kernel.
  */
-const OUTER_MTU = 1600;
+const OUTER_MTU = 1700;
 
 /** A hardware address that no device has: what is sent to it is lost without a word. */
 const NOBODY = "02:00:00:00:00:01";

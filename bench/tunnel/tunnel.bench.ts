@@ -4,7 +4,7 @@ import { report } from "../harness/report.ts";
 import { measureInRounds, ROUNDS, type Sample } from "../harness/rounds.ts";
 import { Bed } from "./bed.ts";
 import type { Contender, Way } from "./contender.ts";
-import { RON, RON_DETOUR, TUNNEL } from "./contenders/mosaic.ts";
+import { RON, RON_DETOUR, THREE_LAYERS, TUNNEL, TUNNEL_PLAIN } from "./contenders/mosaic.ts";
 import { OPENVPN } from "./contenders/openvpn.ts";
 import { VETH } from "./contenders/veth.ts";
 import { MEASURES, type Measure, roundTrip } from "./measures.ts";
@@ -18,13 +18,15 @@ const IS_QUICK = process.argv.includes("--quick");
 const SECONDS = IS_QUICK ? 1 : 2;
 const READY_SECONDS = 15;
 
-const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, RON, RON_DETOUR];
+const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, TUNNEL_PLAIN, RON, RON_DETOUR, THREE_LAYERS];
 /** What each is compared with: the first of these that takes part and is another. */
 const REFERENCES: ReadonlyMap<Contender, readonly Contender[]> = new Map([
   [OPENVPN, [VETH]],
   [TUNNEL, [OPENVPN, VETH]],
+  [TUNNEL_PLAIN, [OPENVPN]],
   [RON, [TUNNEL, OPENVPN, VETH]],
   [RON_DETOUR, [TUNNEL]],
+  [THREE_LAYERS, [TUNNEL]],
 ]);
 
 const missing = ["ip", "ping", "iperf3"].filter((command) => !isThere(command));

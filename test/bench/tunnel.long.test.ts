@@ -12,10 +12,12 @@ test("tunnel measures all contenders", (context) => {
     "TCP, one stream: OpenVPN, against veth",
     "TCP, one stream: tunnel.mzl, against OpenVPN",
     "TCP, one stream: tunnel.mzl, against veth",
+    "TCP, one stream: tunnel.mzl, no offloads, against OpenVPN",
     "TCP, one stream: ron.mzl, against tunnel.mzl",
     "TCP, one stream: ron.mzl, against OpenVPN",
     "TCP, one stream: ron.mzl, against veth",
     "TCP, one stream: ron.mzl, one between, against tunnel.mzl",
+    "TCP, one stream: three layers, against tunnel.mzl",
   ]);
   for (const { ratio } of streams) expect(ratio).toBeGreaterThan(0);
   expect(readdirSync("/run/netns").filter((name) => name.includes("-bench-"))).toEqual([]);
