@@ -68,7 +68,7 @@ export class Admission {
     if (right === undefined || !right.isAccepted) return undefined;
     const { predicate, isDelete } = right;
     const args = fieldsOf(predicate.arity);
-    if (args === undefined || !hasTypes(args, predicate)) return undefined;
+    if (args === undefined || !hasTypes(args, predicate, isDelete)) return undefined;
     this.counters.in++;
     this.counters.out++;
     return { predicate, args, isDelete };
@@ -83,7 +83,7 @@ export class Admission {
     const { predicate, isDelete } = right;
     const args = decodeFields(bytes, start, end, predicate.arity);
     if (args === undefined) return this.#drop("malformed");
-    if (!hasTypes(args, predicate)) return this.#drop("wrong type");
+    if (!hasTypes(args, predicate, isDelete)) return this.#drop("wrong type");
     this.counters.out++;
     return { predicate, args, isDelete };
   }
@@ -94,8 +94,11 @@ export class Admission {
   }
 }
 
-function hasTypes(args: Row, { columns }: PredicateSpec): boolean {
+/** What a deletion has outside the key says nothing, and may be anything. */
+function hasTypes(args: Row, { columns, table }: PredicateSpec, isDelete: boolean): boolean {
+  const keys = isDelete && table !== undefined && table.keys.length > 0 ? table.keys : undefined;
   for (let column = 0; column < args.length; column++) {
+    if (keys?.includes(column) === false) continue;
     if (!admits(columns[column] ?? 0, args[column] as Value)) return false;
   }
   return true;

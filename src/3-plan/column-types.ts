@@ -7,7 +7,7 @@ import { type Kind, kindOf, kinds } from "../../runtime/plan/value.ts";
 import { isLocalAddressTable, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { patternVariables } from "../1-check/binding.ts";
 import { kindsNamed } from "../1-check/type-name.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
+import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
 import {
   type CoreChannel,
   type CoreProgram,
@@ -15,6 +15,7 @@ import {
   FRESH_QUERY_FUNCTION,
   LOCAL_ADDRESS_FUNCTION,
 } from "../2-rewrite/core.ts";
+import { eventColumns } from "./aggregate-columns.ts";
 import { isArithmetic } from "./operation.ts";
 
 /** What can stand in each column of each predicate, as far as the program's own rules and facts say. */
@@ -34,7 +35,7 @@ const NUMBER = typeBit("number");
  * node's own facts are its own affair. A column that no rule fills is unknown, and so is all that depends on it.
  */
 export function inferColumnTypes(core: CoreProgram): ColumnTypes {
-  const inference = new Inference(madeNames(core));
+  const inference = new Inference(core);
   for (const accept of core.accepts) inference.add(accept.name, accept.types.map(declaredType));
   for (const fact of core.facts)
     inference.add(
@@ -110,10 +111,12 @@ function madeNames(core: CoreProgram): ReadonlySet<string> {
 
 class Inference implements ColumnTypes {
   readonly #columns = new Map<string, (ColumnType | undefined)[]>();
+  readonly #core: CoreProgram;
   readonly #made: ReadonlySet<string>;
 
-  constructor(made: ReadonlySet<string>) {
-    this.#made = made;
+  constructor(core: CoreProgram) {
+    this.#core = core;
+    this.#made = madeNames(core);
   }
 
   of(name: string, arity: number): readonly ColumnType[] {
@@ -147,7 +150,19 @@ class Inference implements ColumnTypes {
 
   #headTypes(rule: CoreRule): readonly (ColumnType | undefined)[] {
     const environment = this.#environment(rule);
-    return rule.isDelete ? [] : rule.head.args.map((argument) => headType(argument, environment));
+    if (rule.isDelete) return [];
+    const mayMiss = this.#winners(rule);
+    return rule.head.args.map((argument, column) => {
+      const type = headType(argument, environment);
+      return mayMiss.has(column) ? orNull(type) : type;
+    });
+  }
+
+  /** Columns that come from the row that wins: null when nothing has joined an event. */
+  #winners(rule: CoreRule): ReadonlySet<number> {
+    if (rule.trigger.kind === "view" || !hasAggregate(rule.head)) return new Set();
+    const columns = eventColumns(rule, this.#core.tables.get(rule.head.name.text)?.keys ?? []);
+    return new Set(columns.flatMap(({ kind }, column) => (kind === "winner" ? [column] : [])));
   }
 
   /** Twice over the body, so that assignments see each other whatever their order. */
@@ -196,7 +211,11 @@ function headType(argument: Argument, environment: Environment): ColumnType | un
   const result = aggregateKinds[argument.function];
   if (result !== undefined) return result.reduce((bits, kind) => bits | typeBit(kind), 0);
   const operand = argument.operand === undefined ? undefined : typeOf(argument.operand, environment);
-  return operand === undefined ? undefined : operand | typeBit("null");
+  return orNull(operand);
+}
+
+function orNull(type: ColumnType | undefined): ColumnType | undefined {
+  return type === undefined ? undefined : type | typeBit("null");
 }
 
 function typeOf(expression: Expression, environment: Environment): ColumnType | undefined {

@@ -3,8 +3,9 @@ import type { Origin, PredicateSpec, Trigger } from "../../runtime/plan/plan.ts"
 import { isPredicate } from "../1-check/rule-shape.ts";
 import { variablesIn } from "../1-check/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
+import { aggregateColumns, eventColumns } from "./aggregate-columns.ts";
 import { type BodyContext, planBody, type Seen } from "./plan-body.ts";
-import type { Action, Column, Strand, Target, Visibility } from "./strand.ts";
+import type { Action, Strand, Target, Visibility } from "./strand.ts";
 
 /** A strand that has no number yet. */
 export type Draft = Omit<Strand, "id">;
@@ -84,7 +85,7 @@ function maintenance(
   });
   const { match, operators } = planBody(changed, body, context);
   const args = isDrawn ? rule.head.args : rule.head.args.map((argument) => withoutDraw(rule, argument));
-  const columns = aggregateColumns(args, headPredicate(rule, context));
+  const columns = aggregateColumns(args, headPredicate(rule, context).table?.keys ?? []);
   const sign = kind === "lost" ? -1 : kind === "renewed" ? 0 : 1;
   const action: Action = { kind: "contribute", view, sign, columns };
   const predicate = context.predicate(changed.atom.name.text).id;
@@ -128,46 +129,9 @@ function actionOf(rule: CoreRule, context: BodyContext): Action {
   if (!head.args.some((argument) => argument.kind === "aggregate")) {
     return { kind: "tuple", head: target, args: head.args as readonly Expression[] };
   }
-  const columns = aggregateColumns(head.args, predicate);
-  return { kind: "aggregate", head: target, columns: rule.isOverlog ? withWinners(columns, rule, predicate) : columns };
-}
-
-/** In OverLog what the event does not say comes from the row that wins the only `min` or `max`. */
-function withWinners(columns: readonly Column[], rule: CoreRule, { table }: PredicateSpec): readonly Column[] {
-  const extremes = columns.filter((column) => column.kind === "aggregate" && /^(?:min|max)$/.test(column.function));
-  if ((table?.keys.length ?? 0) > 0 || extremes.length !== 1) return columns;
-  const known = knownFromTrigger(rule);
-  return columns.map((column) => {
-    const isKnown = column.kind !== "group" || [...variablesIn(column.value)].every(({ name }) => known.has(name));
-    return isKnown ? column : { kind: "winner", value: column.value };
-  });
-}
-
-function knownFromTrigger({ trigger, body }: CoreRule): ReadonlySet<string> {
-  const args = trigger.kind === "view" ? [] : trigger.literal.atom.args;
-  const known = new Set(args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : [])));
-  for (let size = -1; size !== known.size; ) {
-    size = known.size;
-    for (const literal of body) {
-      if (literal.kind !== "assign") continue;
-      if ([...variablesIn(literal.value)].every(({ name }) => known.has(name))) known.add(literal.target.name);
-    }
-  }
-  return known;
+  return { kind: "aggregate", head: target, columns: eventColumns(rule, predicate.table?.keys ?? []) };
 }
 
 function headPredicate({ head }: CoreRule, context: BodyContext): PredicateSpec {
   return context.predicate(head.name.text, head.args.length);
-}
-
-/** A plain argument groups, unless the head's table is keyed without it: then it comes from the winning row. */
-export function aggregateColumns(args: readonly Argument[], predicate: PredicateSpec): readonly Column[] {
-  const keys = predicate.table?.keys ?? [];
-  return args.map((argument, column): Column => {
-    if (argument.kind === "aggregate") {
-      return { kind: "aggregate", function: argument.function, operand: argument.operand };
-    }
-    const groups = keys.length === 0 || keys.includes(column);
-    return { kind: groups ? "group" : "winner", value: argument as Expression };
-  });
 }

@@ -21,6 +21,7 @@ import { hasAggregate } from "../1-check/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { LineMap } from "../line-map.ts";
 import type { ProgramFact } from "../program.ts";
+import { aggregateColumns } from "./aggregate-columns.ts";
 import { checkSignatures, inferColumnTypes } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
 import { placeOf } from "../2-rewrite/place-of.ts";
@@ -28,7 +29,7 @@ import { describe } from "./describe.ts";
 import { checkMixtures } from "./mixed-columns.ts";
 import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
-import { aggregateColumns, type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
+import { type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
 import { proveRecursion } from "./prove-recursion.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
 import type { Strand } from "./strand.ts";
@@ -196,7 +197,7 @@ class Planner {
   }
 
   #aggregate(rule: CoreRule): AggregateSpec {
-    const columns = aggregateColumns(rule.head.args, this.#predicates.named(rule.head.name.text, 0));
+    const columns = aggregateColumns(rule.head.args, this.#predicates.named(rule.head.name.text, 0).table?.keys ?? []);
     return {
       columns: columns.map((column) =>
         column.kind === "aggregate" ? { kind: "aggregate", function: column.function } : { kind: column.kind },

@@ -16,12 +16,15 @@ export interface Difference {
 /** Few enough that a program that goes round and round costs little. */
 const ROUNDS = 30;
 
+/** How far the two went together, and where they part. */
+export interface Comparison {
+  /** Commands after which all was compared. */
+  readonly compared: number;
+  readonly difference: Difference | undefined;
+}
+
 /** Runs the commands on both and compares what is told and all tables after each one. */
-export function findDifference(
-  { program, checked }: Compiled,
-  commands: readonly Command[],
-  nodes: number,
-): Difference | undefined {
+export function compareRuns({ program, checked }: Compiled, commands: readonly Command[], nodes: number): Comparison {
   const places = PLACES.slice(0, nodes);
   const engine = new Network(places.map((place) => new EngineNode(program, place, ROUNDS)));
   const naive = new Network(places.map((place) => new NaiveNode(checked, place, ROUNDS)));
@@ -29,14 +32,17 @@ export function findDifference(
   for (const [at, command] of commands.entries()) {
     const wanted = unlessRunaway(() => naive.run(command));
     const done = unlessRunaway(() => engine.run(command));
-    if (wanted === undefined) return undefined;
-    if (done === undefined) return { commands: commands.slice(0, at + 1), engine: ["goes on for ever"], naive: wanted };
+    if (wanted === undefined) return { compared: at, difference: undefined };
+    const part = (here: readonly string[], there: readonly string[]): Comparison => ({
+      compared: at,
+      difference: { commands: commands.slice(0, at + 1), engine: without(here, there), naive: without(there, here) },
+    });
+    if (done === undefined) return part(["goes on for ever"], wanted);
     const one = [...done, ...engine.tables(tables)];
     const other = [...wanted, ...naive.tables(tables)];
-    if (one.join("\n") === other.join("\n")) continue;
-    return { commands: commands.slice(0, at + 1), engine: without(one, other), naive: without(other, one) };
+    if (one.join("\n") !== other.join("\n")) return part(one, other);
   }
-  return undefined;
+  return { compared: commands.length, difference: undefined };
 }
 
 function unlessRunaway<T>(work: () => T): T | undefined {
@@ -60,5 +66,5 @@ function without(lines: readonly string[], others: readonly string[]): readonly 
 /** For shrinking: a text that does not compile has no difference. */
 export function differenceOfText(text: string, commands: readonly Command[], nodes: number): Difference | undefined {
   const compiled = compileText(text);
-  return "program" in compiled ? findDifference(compiled, commands, nodes) : undefined;
+  return "program" in compiled ? compareRuns(compiled, commands, nodes).difference : undefined;
 }

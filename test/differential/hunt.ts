@@ -1,5 +1,5 @@
 import { compileText } from "./compiled.ts";
-import { findDifference } from "./difference.ts";
+import { compareRuns } from "./difference.ts";
 import { formatCommand } from "./network.ts";
 import { randomEvents } from "./random-events.ts";
 import { type Feature, programText, randomProgram } from "./random-program.ts";
@@ -44,9 +44,10 @@ function compareOne(one: Case, seed: number, done: Hunt): void {
     return;
   }
   done.programs++;
-  done.steps += commands.length;
   for (const feature of program.features) count(done.features, feature);
-  if (findDifference(compiled, commands, nodes) !== undefined) done.difference = describe(shrink(one), seed);
+  const { compared, difference } = compareRuns(compiled, commands, nodes);
+  done.steps += compared;
+  if (difference !== undefined) done.difference = describe(shrink(one), seed);
 }
 
 function count<K>(counts: Map<K, number>, key: K): void {

@@ -1,0 +1,48 @@
+import type { Argument, Expression } from "../../grammar/ast.ts";
+import { variablesIn } from "../1-check/visit.ts";
+import type { CoreRule } from "../2-rewrite/core.ts";
+import type { Column } from "./strand.ts";
+
+/**
+ * A plain argument groups, unless the head's table is keyed without it: then it comes from the winning row. No keys: the
+ * head is no table, or a keyless one.
+ */
+export function aggregateColumns(args: readonly Argument[], keys: readonly number[]): readonly Column[] {
+  return args.map((argument, column): Column => {
+    if (argument.kind === "aggregate") {
+      return { kind: "aggregate", function: argument.function, operand: argument.operand };
+    }
+    const groups = keys.length === 0 || keys.includes(column);
+    return { kind: groups ? "group" : "winner", value: argument as Expression };
+  });
+}
+
+/** The same for a rule that an event runs: what comes from the winning row is null when nothing joined. */
+export function eventColumns(rule: CoreRule, keys: readonly number[]): readonly Column[] {
+  const columns = aggregateColumns(rule.head.args, keys);
+  return rule.isOverlog && keys.length === 0 ? withWinners(columns, rule) : columns;
+}
+
+/** In OverLog what the event does not say comes from the row that wins the only `min` or `max`. */
+function withWinners(columns: readonly Column[], rule: CoreRule): readonly Column[] {
+  const extremes = columns.filter((column) => column.kind === "aggregate" && /^(?:min|max)$/.test(column.function));
+  if (extremes.length !== 1) return columns;
+  const known = knownFromTrigger(rule);
+  return columns.map((column) => {
+    const isKnown = column.kind !== "group" || [...variablesIn(column.value)].every(({ name }) => known.has(name));
+    return isKnown ? column : { kind: "winner", value: column.value };
+  });
+}
+
+function knownFromTrigger({ trigger, body }: CoreRule): ReadonlySet<string> {
+  const args = trigger.kind === "view" ? [] : trigger.literal.atom.args;
+  const known = new Set(args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : [])));
+  for (let size = -1; size !== known.size; ) {
+    size = known.size;
+    for (const literal of body) {
+      if (literal.kind !== "assign") continue;
+      if ([...variablesIn(literal.value)].every(({ name }) => known.has(name))) known.add(literal.target.name);
+    }
+  }
+  return known;
+}
