@@ -242,6 +242,10 @@ export const MESSAGES = {
     message: `the aggregate of rule \`${f.rule}\` has one result an event, and what it is over lies at several places`,
     help: "go to one place with the event alone, or aggregate in a rule over tables",
   }),
+  E0245: (f: { readonly view: string }): Wording => ({
+    message: `nothing in the body says which invocation of \`${f.view}\` this is for`,
+    help: "begin with `this.init(..)`, or with what rules of the view make of it",
+  }),
   E0242: (f: { readonly path: string }): Wording => ({
     message: `\`${f.path}\` defines no overlay, so it cannot be imported under another name`,
     help: "leave out `as`: its names are shared as they are",

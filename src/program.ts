@@ -30,6 +30,10 @@ export interface TableDeclaration {
   readonly keys: readonly number[];
   readonly keySpans: readonly Span[];
   readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
+  /** The column that holds when the row goes at the latest, in seconds on the node's clock. */
+  readonly endsAt?: number | undefined;
+  /** The size is that of the rows with one value in this column. */
+  readonly sizePer?: number | undefined;
   readonly span: Span;
 }
 

@@ -13,6 +13,14 @@ export class RowList {
     this.attach(row, this.#last);
   }
 
+  /** Among those that go sooner and those that go later. */
+  place(row: Row): void {
+    row.stamp = ++this.#stamps;
+    let previous = this.#last;
+    while (previous !== null && previous.expires > row.expires) previous = previous.previous;
+    this.attach(row, previous);
+  }
+
   /** Back to where it stood, by its stamp. */
   restore(row: Row): void {
     let previous = this.#last;

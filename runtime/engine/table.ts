@@ -4,6 +4,7 @@ import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, VOID } from "../plan/row
 import { compare, equalRows, type Row as Values, type Value } from "../plan/value.ts";
 import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
+import { RowGroups } from "./row-groups.ts";
 import { RowList } from "./row-list.ts";
 import { Row } from "./row.ts";
 
@@ -45,6 +46,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
   readonly spec: TableSpec;
   count = 0;
   readonly #rows = new RowList();
+  readonly #groups: RowGroups | undefined;
   readonly #byKey = new Map<Key, Row>();
   readonly #isKeyed: boolean;
   readonly #keyColumns: readonly number[];
@@ -61,6 +63,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
     this.#journal = journal;
     this.#isKeyed = spec.keys.length > 0;
     this.#keyColumns = this.#isKeyed ? spec.keys : Array.from({ length: predicate.arity }, (_, column) => column);
+    this.#groups = spec.sizePer === undefined ? undefined : new RowGroups(spec.sizePer, spec.size);
     this.#indexes = spec.indexes.map((columns, number) => new TableIndex(columns, number));
   }
 
@@ -110,7 +113,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
   }
 
   get isOverfull(): boolean {
-    return this.count > this.spec.size;
+    return this.#groups === undefined ? this.count > this.spec.size : this.#groups.overfull !== undefined;
   }
 
   /** Puts a row that something other than a view rule brings; `key` is that of the values. */
@@ -219,14 +222,19 @@ export class Table implements Undoable<Operation, Row, Detail> {
   victim(): Row {
     const { evict } = this.spec;
     if (this.first === null) throw new Error(`${this.predicate.name} is over its size and empty`);
+    const group = this.#groups?.overfull;
+    if (group !== undefined) return [...group].reduce((victim, row) => (this.#goesBefore(row, victim) ? row : victim));
     if (evict.policy === "fifo") return this.first;
-    const direction = evict.policy === "max" ? 1 : -1;
     let victim = this.first;
-    for (let row = this.first.next; row !== null; row = row.next) {
-      const order = compare(row.values[evict.column] as Value, victim.values[evict.column] as Value);
-      if (order * direction > 0) victim = row;
-    }
+    for (let row = this.first.next; row !== null; row = row.next) if (this.#goesBefore(row, victim)) victim = row;
     return victim;
+  }
+
+  #goesBefore(row: Row, other: Row): boolean {
+    const { evict } = this.spec;
+    if (evict.policy === "fifo") return row.stamp < other.stamp;
+    const order = compare(row.values[evict.column] as Value, other.values[evict.column] as Value);
+    return order === 0 ? row.stamp < other.stamp : order > 0 === (evict.policy === "max");
   }
 
   /** Rows that went, came back and went again have gone once. */
@@ -326,8 +334,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
     const { previous, expires, stamp } = row;
     this.#journal.record(this, "refreshed", row, { previous, expires, stamp, isBase: row.isBase });
     this.#rows.detach(row);
-    this.#rows.append(row);
-    row.expires = now + this.spec.lifetime;
+    this.#append(row, now);
     row.isBase = isBase;
     if (this.spec.tellsRefreshes) this.#refreshed.push(row);
   }
@@ -341,13 +348,21 @@ export class Table implements Undoable<Operation, Row, Detail> {
   }
 
   #link(row: Row, now: number): void {
-    row.expires = now + this.spec.lifetime;
     row.mark = ADDED;
-    this.#rows.append(row);
+    this.#append(row, now);
     this.#enlist(row);
     this.#index(row);
     this.#added.push(row);
     this.#journal.record(this, "linked", row, null);
+  }
+
+  #append(row: Row, now: number): void {
+    const { lifetime, endsAt } = this.spec;
+    row.expires = now + lifetime;
+    if (endsAt === undefined) return this.#rows.append(row);
+    const end = row.values[endsAt];
+    if (typeof end === "number" && end < row.expires) row.expires = end;
+    this.#rows.place(row);
   }
 
   #relink(row: Row, previous: Row | null): void {
@@ -357,12 +372,14 @@ export class Table implements Undoable<Operation, Row, Detail> {
 
   #enlist(row: Row): void {
     this.count++;
+    this.#groups?.add(row);
     if (this.#isKeyed) this.#byKey.set(row.key, row);
   }
 
   #unlink(row: Row): void {
     this.#rows.detach(row);
     this.count--;
+    this.#groups?.remove(row);
     if (this.#isKeyed) this.#byKey.delete(row.key);
   }
 

@@ -186,6 +186,8 @@ function sameDeclaration(one: TableSpec, other: TableSpec): boolean {
     one.lifetime === other.lifetime &&
     one.size === other.size &&
     one.keys.join() === other.keys.join() &&
+    one.endsAt === other.endsAt &&
+    one.sizePer === other.sizePer &&
     JSON.stringify(one.evict) === JSON.stringify(other.evict)
   );
 }

@@ -72,6 +72,10 @@ export interface TableSpec {
   /** 0-based columns of the primary key; empty: every insert is a row of its own. */
   readonly keys: readonly number[];
   readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
+  /** The column that holds when the row goes at the latest, in seconds on the node's clock. */
+  readonly endsAt?: number | undefined;
+  /** The size is that of the rows with one value in this column. */
+  readonly sizePer?: number | undefined;
   /** Column lists that strands look rows up by. */
   readonly indexes: readonly (readonly number[])[];
   readonly view: "none" | "pure" | "mixed";

@@ -16,6 +16,16 @@ export interface Context {
   readonly inputs: readonly string[];
   /** The variable that holds the place of the call, when it has one. */
   readonly place: string | undefined;
+  /** Seconds the call waits at most. */
+  readonly timeout: number;
+  /** Within a view, the call waits no longer than the caller of that view does. */
+  readonly limit: CallLimit | undefined;
+}
+
+/** Variables: for how many seconds the call waits, and until when. */
+export interface CallLimit {
+  readonly left: string;
+  readonly until: string;
 }
 
 export function contextOf(
@@ -28,6 +38,9 @@ export function contextOf(
 ): Context {
   const name = `${rule.name}?${number}`;
   const suffix = number === 1 ? "" : `_${number}`;
+  const limit = rule.view === undefined ? undefined : { left: `$Wait${suffix}`, until: `$Until${suffix}` };
+  const place = call.atom.location === undefined ? undefined : `$At${suffix}`;
+  const columns = 1 + kept.length + view.inputs.length + (place === undefined ? 0 : 1);
   return {
     table: {
       name,
@@ -36,19 +49,23 @@ export function contextOf(
       keys: [0],
       keySpans: [call.span],
       evict: { policy: "fifo" },
+      endsAt: limit === undefined ? undefined : columns + 1,
       span: call.span,
     },
     query: rule.view === undefined ? `$QID${suffix}` : `$QID${suffix}_inner`,
     kept,
     inputs: view.inputs.map((input) => `$In_${input.name}${suffix}`),
-    place: call.atom.location === undefined ? undefined : `$At${suffix}`,
+    place,
+    timeout,
+    limit,
   };
 }
 
-/** The columns of the context table as variables: query id, kept variables, inputs, place. */
+/** The columns of the context table as variables: query id, kept variables, inputs, place, limit. */
 export function contextColumns(context: Context, call: PredicateLiteral): readonly Expression[] {
   const place = context.place === undefined ? [] : [context.place];
-  const names = [context.query, ...context.kept, ...context.inputs, ...place];
+  const limit = context.limit === undefined ? [] : [context.limit.left, context.limit.until];
+  const names = [context.query, ...context.kept, ...context.inputs, ...place, ...limit];
   return names.map((name) => variableAt(name, call.span));
 }
 

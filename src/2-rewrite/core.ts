@@ -1,4 +1,12 @@
-import type { Argument, Atom, Expression, FunctionCall, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type {
+  Argument,
+  Atom,
+  BinaryOperator,
+  Expression,
+  FunctionCall,
+  Literal,
+  PredicateLiteral,
+} from "../../grammar/ast.ts";
 import type { Name, Span } from "../../grammar/span.ts";
 import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type {
@@ -78,12 +86,20 @@ export function callAt(name: string, args: readonly Expression[], span: Span): F
   return { kind: "call", name: nameAt(name, span), args, span };
 }
 
+export function binaryAt(operator: BinaryOperator, left: Expression, right: Expression, span: Span): Expression {
+  return { kind: "binary", operator, left, right, span };
+}
+
 export function atomAt(name: string, args: readonly Argument[], span: Span, location?: Expression): Atom {
   return { name: nameAt(name, span), location, locatedArgument: undefined, args, span };
 }
 
 export function literalAt(atom: Atom): PredicateLiteral {
   return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span: atom.span };
+}
+
+export function assignAt(name: string, value: Expression): Literal {
+  return { kind: "assign", target: { kind: "variable", name, span: value.span }, value, span: value.span };
 }
 
 /** `localAddr` of an overlay as an expression: its first address. */

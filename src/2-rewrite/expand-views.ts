@@ -15,8 +15,9 @@
  *
  * and inside the definition `this.x(..)` becomes `v.x(QID, RetAddr, ..)`, `this.return(R)` becomes `v.return@RetAddr(QID, R)`.
  */
-import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import type { Span } from "../../grammar/span.ts";
 import { report } from "../../grammar/report.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
 import { bindAll, noneBound } from "../1-check/binding.ts";
@@ -27,10 +28,13 @@ import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check
 import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
-import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable, refusedSize } from "./private-tables.ts";
+import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
 import { isTailCall } from "./tail-call.ts";
+import { endings, initHidden, Invocations, isPrivate, LEFT, QUERY, RETURN_ADDRESS } from "./invocation.ts";
 import {
+  assignAt,
   atomAt,
+  binaryAt,
   callAt,
   constantAt,
   FRESH_QUERY_FUNCTION,
@@ -60,15 +64,10 @@ export function expandViews(checked: CheckedProgram, tailCalls: boolean): Expans
   return expander.result();
 }
 
-// No variable of a program begins with `$`.
-const QUERY = "$QID";
-const RETURN_ADDRESS = "$RetAddr";
-/** Hidden arguments of everything that is private to an invocation. */
-const PRIVATE_ARGUMENTS = 2;
-
 class Expander {
   readonly #tailCalls: boolean;
   readonly #views: ReadonlyMap<string, View>;
+  readonly #invocations: Invocations;
   readonly #roles: Roles;
   readonly #rules: ExpandedRule[] = [];
   readonly #tables: Map<string, TableDeclaration>;
@@ -80,6 +79,7 @@ class Expander {
     this.#tailCalls = tailCalls;
     this.#views = checked.program.views;
     this.#roles = checked.roles;
+    this.#invocations = new Invocations(checked.program.rules, checked.roles);
     this.#tables = new Map(checked.program.tables);
     this.#handled = handledFailures(checked.program.rules);
     for (const predicate of checked.predicates.values()) this.#arities.set(predicate.name, predicate.arity);
@@ -101,7 +101,8 @@ class Expander {
   #viewArities(view: View, checked: CheckedProgram): void {
     for (const predicate of checked.predicates.values()) {
       if (isPrivate(predicate.name, view.name)) {
-        this.#arities.set(predicate.name, predicate.arity + PRIVATE_ARGUMENTS);
+        const hidden = this.#invocations.hidden(predicate.name, view.name);
+        this.#arities.set(predicate.name, predicate.arity + hidden.length);
       }
     }
     this.#arities.set(`${view.name}.return`, view.outputs.length + 1);
@@ -114,7 +115,6 @@ class Expander {
     for (const table of [...this.#tables.values()].filter(({ name }) => isPrivate(name, view.name))) {
       const isDerived = isDerivedTable(table.name, rules, this.#roles);
       this.#tables.set(table.name, privateTable(table, view, isDerived));
-      this.#diagnostics.push(...refusedSize(table));
       this.#arities.set(overEvent(view), 1);
       if (!isDerived) this.#forget(table, view);
     }
@@ -131,30 +131,21 @@ class Expander {
   }
 
   rule(rule: ProgramRule): void {
-    const inView = rule.view === undefined ? rule : this.#threadInvocation(rule, rule.view);
+    const inView = this.#ofInvocation(rule);
     if (inView !== undefined) this.#cut({ ...inView, trigger: undefined, suspends: false }, 1);
   }
 
-  /** Gives the private predicates of a definition the invocation they belong to. */
-  #threadInvocation(rule: ProgramRule, view: string): ProgramRule | undefined {
-    const isOwn = (literal: Literal): boolean => isPredicate(literal) && isPrivate(literal.atom.name.text, view);
-    if (!rule.body.some(isOwn)) {
-      this.#diagnostics.push(
-        report("E0208", rule.span, { what: "a rule of a view whose body has no `this.` predicate" }),
-      );
-      return undefined;
+  /** A rule of a definition that says nothing of an invocation is one like any other. */
+  #ofInvocation(rule: ProgramRule): ProgramRule | undefined {
+    const view = rule.view === undefined ? undefined : this.#views.get(rule.view);
+    if (view === undefined) return rule;
+    const isOwn = (name: string): boolean => isPrivate(name, view.name);
+    if (rule.body.some((literal) => isPredicate(literal) && isOwn(literal.atom.name.text))) {
+      return this.#invocations.threaded(rule, view);
     }
-    const body = rule.body.map((literal) =>
-      isPredicate(literal) && isOwn(literal) ? withInvocation(literal) : literal,
-    );
-    return { ...rule, head: this.#privateHead(rule, view), body };
-  }
-
-  #privateHead({ head }: ProgramRule, view: string): ProgramRule["head"] {
-    const query = variableAt(QUERY, head.span);
-    const back = variableAt(RETURN_ADDRESS, head.span);
-    if (isOutcome(head.name.text, view)) return { ...head, location: back, args: [query, ...head.args] };
-    return isPrivate(head.name.text, view) ? withHidden(head, [query, back]) : head;
+    if (!rule.head.name.text.startsWith(`${view.name}.`)) return { ...rule, view: undefined };
+    this.#diagnostics.push(report("E0245", rule.span, { view: view.name }));
+    return undefined;
   }
 
   /** Divides the rule at its first call; the rest, which starts at the return, is divided again. */
@@ -194,7 +185,9 @@ class Expander {
   #callOnBehalf(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, view: View): void {
     const { span } = call;
     const inputs = inputsOf(call);
-    const args = [variableAt(QUERY, span), variableAt(RETURN_ADDRESS, span), ...inputs];
+    const [query, back, left] = [QUERY, RETURN_ADDRESS, LEFT].map((name) => variableAt(name, span));
+    const hidden = initHidden(this.#invocations, view, query as Expression, back as Expression, left as Expression);
+    const args = [...hidden, ...inputs];
     const place = view.location === undefined ? call.atom.location : insteadOfInputs(view.location, view, inputs);
     const body = before.map((literal) => this.#hearFailure(literal, rule));
     this.#push(rule, atomAt(`${view.name}.init`, args, span, place), body, rule.trigger);
@@ -244,16 +237,26 @@ class Expander {
     const inputs = inputsOf(call).map((input, at) => assignAt(context.inputs[at] as string, input));
     const place = context.place === undefined ? [] : [assignAt(context.place, call.atom.location as Expression)];
     const query = assignAt(context.query, callAt(FRESH_QUERY_FUNCTION, [], span));
+    const limit = limited(context, span);
     const head = atomAt(context.table.name, contextColumns(context, call), span);
     const body = before.map((literal) => this.#hearFailure(literal, rule));
-    this.#rules.push({ ...rule, isDelete: false, suspends: true, head, body: [...body, ...inputs, ...place, query] });
+    this.#rules.push({
+      ...rule,
+      isDelete: false,
+      suspends: true,
+      head,
+      body: [...body, ...inputs, ...place, query, ...limit],
+    });
   }
 
   /** `this.init` runs where the definition says, else at the place of the call, else here. */
   #raiseInit(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const { span } = call;
     const inputs = context.inputs.map((name) => variableAt(name, span));
-    const args = [variableAt(context.query, span), localAddressAt(rule.overlay, span), ...inputs];
+    const { query, timeout, limit } = context;
+    const left = limit === undefined ? constantAt(timeout, span) : variableAt(limit.left, span);
+    const back = localAddressAt(rule.overlay, span);
+    const args = [...initHidden(this.#invocations, view, variableAt(query, span), back, left), ...inputs];
     const called = context.place === undefined ? undefined : variableAt(context.place, span);
     const location = view.location === undefined ? called : insteadOfInputs(view.location, view, inputs);
     this.#push(rule, atomAt(`${view.name}.init`, args, span, location), [], {
@@ -271,7 +274,7 @@ class Expander {
   ): ExpandedRule {
     const args = [variableAt(context.query, call.span), ...returnsOf(call)];
     const returned = literalAt(atomAt(`${view.name}.return`, args, call.span));
-    const body = [returned, keptLiteral(context, call), ...after];
+    const body = [returned, keptLiteral(context, call), ...timeLeft(context, call.span), ...after];
     return { ...rule, body, trigger: undefined, suspends: false };
   }
 
@@ -344,30 +347,6 @@ function failureEvent(view: string, overlay: string | undefined): string {
   return overlay === undefined ? `${view}!fail` : `${overlay}:${view}!fail`;
 }
 
-function isOutcome(name: string, view: string): boolean {
-  return name === `${view}.return` || name === `${view}.fail` || name === `${view}.done`;
-}
-
-/** The outcomes after which nothing more comes of an invocation. */
-function endings({ name, many }: View): readonly string[] {
-  return [many ? `${name}.done` : `${name}.return`, `${name}.fail`];
-}
-
-function isPrivate(name: string, view: string): boolean {
-  return name.startsWith(`${view}.`) && !isOutcome(name, view);
-}
-
-function withInvocation(literal: PredicateLiteral): PredicateLiteral {
-  const { span } = literal;
-  return { ...literal, atom: withHidden(literal.atom, [variableAt(QUERY, span), variableAt(RETURN_ADDRESS, span)]) };
-}
-
-function withHidden(atom: Atom, hidden: readonly Expression[]): Atom {
-  const located = atom.locatedArgument;
-  const locatedArgument = located === undefined ? undefined : located + hidden.length;
-  return { ...atom, locatedArgument, args: [...hidden, ...atom.args] };
-}
-
 /** What is bound before the call and used from there on. */
 function keptVariables(
   rule: ProgramRule,
@@ -384,7 +363,7 @@ function keptVariables(
     ...returnsOf(call),
   ];
   const names = new Set(needed.flatMap((expression) => [...variablesIn(expression)].map((variable) => variable.name)));
-  return bound.filter((name) => names.has(name)).toArray();
+  return bound.filter((name) => names.has(name) && name !== LEFT).toArray();
 }
 
 function contextLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
@@ -393,7 +372,8 @@ function contextLiteral(context: Context, call: PredicateLiteral): PredicateLite
 
 /** The context row at the return: only what the rest of the rule needs. */
 function keptLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
-  const needed = new Set([context.query, ...context.kept]);
+  const until = context.limit === undefined ? [] : [context.limit.until];
+  const needed = new Set([context.query, ...context.kept, ...until]);
   const columns = contextColumns(context, call).map((column): Expression => {
     return column.kind === "variable" && needed.has(column.name) ? column : { kind: "wildcard", span: column.span };
   });
@@ -407,15 +387,25 @@ function forgetHead(context: Context, call: PredicateLiteral): ProgramRule["head
   return atomAt(context.table.name, columns, call.span);
 }
 
+/** The call within a view is over when the view is, at the latest. */
+function limited({ limit, timeout }: Context, span: Span): readonly Literal[] {
+  if (limit === undefined) return [];
+  const left = callAt("f_min", [constantAt(timeout, span), variableAt(LEFT, span)], span);
+  const until = binaryAt("+", callAt("f_now", [], span), variableAt(limit.left, span), span);
+  return [assignAt(limit.left, left), assignAt(limit.until, until)];
+}
+
+/** What is left of the view's time when the call has returned. */
+function timeLeft({ limit }: Context, span: Span): readonly Literal[] {
+  if (limit === undefined) return [];
+  return [assignAt(LEFT, binaryAt("-", variableAt(limit.until, span), callAt("f_now", [], span), span))];
+}
+
 function variablesOfLiteral(literal: Literal): readonly string[] {
   const returned = literal.kind === "predicate" ? returnsOf(literal) : [];
   return [...expressionsOfLiteral(literal), ...returned].flatMap((expression) =>
     [...variablesIn(expression)].map((variable) => variable.name),
   );
-}
-
-function assignAt(name: string, value: Expression): Literal {
-  return { kind: "assign", target: { kind: "variable", name, span: value.span }, value, span: value.span };
 }
 
 /** What a definition says in terms of its inputs, said of those of a call. */

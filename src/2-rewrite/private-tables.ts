@@ -3,7 +3,8 @@
  *
  *   def v(X, &Y) { materialize(this.seen, infinity, infinity, keys(1)). .. }
  *
- * `v.seen` has the query id and the return address before its own columns, and the query id in its key. The invocation is
+ * `v.seen` has the query id and the return address before its own columns, and the query id in its key; its size is that of each
+ * invocation. The invocation is
  * over where the view returns (for good) or fails, and where its caller hears of that: its rows go, by the event `v.over`.
  *
  *   delete v.seen(QID, RetAddr, C1)  :- v.over(QID), v.seen(QID, RetAddr, C1).
@@ -11,8 +12,6 @@
  * Elsewhere they go when the time of the view is up.
  */
 import type { Expression } from "../../grammar/ast.ts";
-import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
 import { eventLiterals, type Roles } from "../1-check/rule-shape.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
@@ -20,6 +19,7 @@ import { atomAt, literalAt, variableAt } from "./core.ts";
 
 /** Before the columns that the program names: the query id and the return address. */
 const HIDDEN = 2;
+const QUERY_COLUMN = 0;
 
 /** The event that an invocation is over on this node. */
 export function overEvent(view: View): string {
@@ -31,13 +31,8 @@ export function privateTable(table: TableDeclaration, view: View, isDerived: boo
   const keys = table.keys.length === 0 ? [] : [0, ...table.keys.map((column) => column + HIDDEN)];
   const keySpans = table.keys.length === 0 ? [] : [table.span, ...table.keySpans];
   const lifetime = isDerived ? table.lifetime : Math.min(table.lifetime, view.timeout);
-  return { ...table, keys, keySpans, lifetime };
-}
-
-/** A size would have to be that of each invocation. */
-export function refusedSize(table: TableDeclaration): readonly Diagnostic[] {
-  if (table.size === Infinity) return [];
-  return [report("E0208", table.span, { what: "a size of a table inside a view" })];
+  const evict = table.evict.policy === "fifo" ? table.evict : { ...table.evict, column: table.evict.column + HIDDEN };
+  return { ...table, keys, keySpans, lifetime, evict, sizePer: table.size === Infinity ? undefined : QUERY_COLUMN };
 }
 
 /** Whether only rules over tables fill it: then it is empty when they are. */

@@ -118,8 +118,8 @@ const localAddressSpec: Omit<TableSpec, "tellsRefreshes"> = {
 };
 
 function tableSpec(table: TableDeclaration, view: TableSpec["view"], tellsRefreshes: boolean): TableSpec {
-  const { lifetime, size, keys, evict } = table;
-  return { lifetime, size, keys, evict, indexes: [], view, tellsRefreshes };
+  const { lifetime, size, keys, evict, endsAt, sizePer } = table;
+  return { lifetime, size, keys, evict, endsAt, sizePer, indexes: [], view, tellsRefreshes };
 }
 
 interface Accepted {

@@ -1,0 +1,43 @@
+import { type Key, keyOf } from "../plan/key.ts";
+import type { Value } from "../plan/value.ts";
+import type { Row } from "./row.ts";
+
+/** The rows of a table whose size is that of each group: rows with one value in a column. */
+export class RowGroups {
+  readonly #column: number;
+  readonly #size: number;
+  readonly #groups = new Map<Key, Set<Row>>();
+  readonly #overfull = new Set<Set<Row>>();
+
+  constructor(column: number, size: number) {
+    this.#column = column;
+    this.#size = size;
+  }
+
+  /** A group with too many rows. */
+  get overfull(): Iterable<Row> | undefined {
+    for (const group of this.#overfull) return group;
+    return undefined;
+  }
+
+  add(row: Row): void {
+    const key = this.#keyOf(row);
+    const group = this.#groups.get(key) ?? new Set();
+    this.#groups.set(key, group);
+    group.add(row);
+    if (group.size > this.#size) this.#overfull.add(group);
+  }
+
+  remove(row: Row): void {
+    const key = this.#keyOf(row);
+    const group = this.#groups.get(key);
+    if (group === undefined) return;
+    group.delete(row);
+    if (group.size <= this.#size) this.#overfull.delete(group);
+    if (group.size === 0) this.#groups.delete(key);
+  }
+
+  #keyOf({ values }: Row): Key {
+    return keyOf(values[this.#column] as Value);
+  }
+}

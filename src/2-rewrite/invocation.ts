@@ -1,0 +1,113 @@
+/**
+ * invocation: what everything that is private to an invocation of a view carries before the arguments of its own.
+ *
+ *   this.x(A)   becomes   v.x(QID, RetAddr, A)
+ *                         v.x(QID, RetAddr, Left, A)   in a view that calls others
+ *
+ * `Left` is how many seconds the caller still waits, so that no call within waits longer; tables, whose rows stay, are
+ * without it.
+ */
+import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
+import type { Span } from "../../grammar/span.ts";
+import { deltaEventNamed } from "../1-check/delta-events.ts";
+import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
+import type { ProgramRule, View } from "../program.ts";
+import { assignAt, constantAt, variableAt } from "./core.ts";
+
+// No variable of a program begins with `$`.
+export const QUERY = "$QID";
+export const RETURN_ADDRESS = "$RetAddr";
+export const LEFT = "$Left";
+
+function isOutcome(name: string, view: string): boolean {
+  return name === `${view}.return` || name === `${view}.fail` || name === `${view}.done`;
+}
+
+/** The outcomes after which nothing more comes of an invocation. */
+export function endings({ name, many }: View): readonly string[] {
+  return [many ? `${name}.done` : `${name}.return`, `${name}.fail`];
+}
+
+export function isPrivate(name: string, view: string): boolean {
+  return name.startsWith(`${view}.`) && !isOutcome(name, view);
+}
+
+/** Says what the private predicates of a program carry. */
+export class Invocations {
+  readonly #isTable: (name: string) => boolean;
+  readonly #timed: ReadonlySet<string>;
+
+  constructor(rules: readonly ProgramRule[], roles: Roles) {
+    this.#isTable = (name) => roles.isTable(name);
+    const calls = (rule: ProgramRule): boolean =>
+      rule.body.some((literal) => isPredicate(literal) && roles.of(literal) === "call");
+    this.#timed = new Set(rules.flatMap((rule) => (rule.view !== undefined && calls(rule) ? [rule.view] : [])));
+  }
+
+  /** Whether its invocations know how long their callers wait. */
+  isTimed(view: string): boolean {
+    return this.#timed.has(view);
+  }
+
+  /** The variables that the private predicate has before its own arguments. */
+  hidden(predicate: string, view: string): readonly string[] {
+    return this.#hasLeft(predicate, view) ? [QUERY, RETURN_ADDRESS, LEFT] : [QUERY, RETURN_ADDRESS];
+  }
+
+  #hasLeft(predicate: string, view: string): boolean {
+    const isRow = this.#isTable(predicate) || deltaEventNamed(predicate, this.#isTable) !== undefined;
+    return this.isTimed(view) && !isRow;
+  }
+
+  /** Gives the private predicates of a rule of the definition the invocation they belong to. */
+  threaded(rule: ProgramRule, view: View): ProgramRule {
+    const isOwn = (literal: Literal): boolean => isPredicate(literal) && isPrivate(literal.atom.name.text, view.name);
+    const body = rule.body.map((literal) =>
+      isPredicate(literal) && isOwn(literal) ? { ...literal, atom: this.#atom(literal.atom, view) } : literal,
+    );
+    return { ...rule, head: this.#head(rule.head, view), body: [...this.#limit(rule, view), ...body] };
+  }
+
+  /** Rules over tables alone do not know when the invocation began: the time of the view is all there is. */
+  #limit({ body, span }: ProgramRule, view: View): readonly Literal[] {
+    const isGiven = body.some(
+      (literal) =>
+        isPredicate(literal) &&
+        isPrivate(literal.atom.name.text, view.name) &&
+        this.#hasLeft(literal.atom.name.text, view.name),
+    );
+    return isGiven || !this.isTimed(view.name) ? [] : [assignAt(LEFT, constantAt(view.timeout, span))];
+  }
+
+  #head(head: Atom, view: View): Atom {
+    const { text } = head.name;
+    const back = variableAt(RETURN_ADDRESS, head.span);
+    if (isOutcome(text, view.name)) return { ...withHidden(head, [QUERY]), location: back };
+    return isPrivate(text, view.name) ? this.#atom(head, view) : head;
+  }
+
+  #atom(atom: Atom, view: View): Atom {
+    return withHidden(atom, this.hidden(atom.name.text, view.name));
+  }
+}
+
+/** Where an invocation comes from and when it has to be over: the first arguments of `v.init`. */
+export function initHidden(
+  invocations: Invocations,
+  view: View,
+  query: Expression,
+  back: Expression,
+  left: Expression,
+): readonly Expression[] {
+  return invocations.isTimed(view.name) ? [query, back, left] : [query, back];
+}
+
+function withHidden(atom: Atom, names: readonly string[]): Atom {
+  const located = atom.locatedArgument;
+  const locatedArgument = located === undefined ? undefined : located + names.length;
+  return { ...atom, locatedArgument, args: [...variablesAt(names, atom.span), ...atom.args] };
+}
+
+function variablesAt(names: readonly string[], span: Span): readonly Expression[] {
+  return names.map((name) => variableAt(name, span));
+}
