@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from "node:fs";
+import { createWriteStream, type WriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Observation } from "./observation.ts";
@@ -12,9 +12,8 @@ export class ResultFiles {
   readonly #files = new Map<string, WriteStream>();
   #failure: string | undefined;
 
-  /** Throws when the folder can be neither found nor made. */
+  /** The folder must be there. */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true });
     this.folder = folder;
   }
 

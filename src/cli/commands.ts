@@ -25,6 +25,7 @@ export function program(): Command {
     .description("Overlay networks written as rules.")
     .version(VERSION)
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "mosaic: ")) })
     .exitOverride();
   addRun(mosaic);
   addCheck(mosaic);

@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../../lab/outcome/make-folder.ts";
 import { Capture, captured, type CaptureSink } from "../../runtime/observe/capture.ts";
 import type { World } from "../../runtime/world/world.ts";
-import { runFailed } from "./failure.ts";
+import { runFailed, wrongUsage } from "./failure.ts";
 
 /** Written at once beyond so much. */
 const BUFFER_BYTES = 256 << 10;
@@ -15,7 +16,8 @@ export class HostCaptures {
 
   constructor(folder: string) {
     this.#folder = folder;
-    attempt(() => mkdirSync(folder, { recursive: true }));
+    const problem = makeFolder(folder);
+    if (problem !== undefined) throw wrongUsage("--pcap", problem);
   }
 
   /** The world of a host with its capture, which goes on when the host comes up again. Times count from 1970. */

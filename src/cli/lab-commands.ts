@@ -41,7 +41,7 @@ export function addLab(mosaic: Command): void {
     .command("lab")
     .description("run a topology of real hosts in network namespaces")
     .argument("[topology]", "a topology file, as lab/demo/ron.toml")
-    .option("--clean", "remove what labs left behind whose process is gone", false);
+    .option("--clean", "first remove what labs left behind whose process is gone", false);
   addConclusion(lab).action(
     async (file: string | undefined, { clean, out, check, json }: ConclusionFlags & { readonly clean: boolean }) => {
       if (file === undefined && !clean) {

@@ -1,5 +1,6 @@
 import { type CheckResult, checkLines } from "../../lab/outcome/check-result.ts";
 import { describeAction } from "../../lab/topology/moments.ts";
+import { makeFolder } from "../../lab/outcome/make-folder.ts";
 import { ResultFiles } from "../../lab/outcome/result-files.ts";
 import { routeLines, type RunSummary, summarize, summaryLines } from "../../lab/outcome/report.ts";
 import type { RunRecord } from "../../lab/outcome/run-record.ts";
@@ -26,11 +27,9 @@ export interface Finished {
 /** The folder of `--out`, if it was asked for. */
 export function openResults({ out }: ConclusionOptions): ResultFiles | undefined {
   if (out === undefined) return undefined;
-  try {
-    return new ResultFiles(out);
-  } catch (error) {
-    throw wrongUsage("--out", error instanceof Error ? error.message : String(error));
-  }
+  const problem = makeFolder(out);
+  if (problem !== undefined) throw wrongUsage("--out", problem);
+  return new ResultFiles(out);
 }
 
 /** Says what came of a run, for people or as one object, and writes it down. `more` is what only its kind of run knows. */

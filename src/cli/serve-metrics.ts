@@ -3,6 +3,7 @@ import type { Node } from "../../runtime/node/node.ts";
 import { metricsOf } from "../../runtime/observe/metrics.ts";
 import { type MetricsServer, openMetricsServer } from "../../runtime/observe/metrics-server.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
+import { processMetrics } from "./process-metrics.ts";
 
 /** `--metrics [HOST:]PORT`; this machine only, unless a host is named. */
 export function parseMetricsAddress(text: string): HostPort {
@@ -17,7 +18,7 @@ export class ServedNode {
   #state = "the node is starting";
 
   metrics(): ReturnType<typeof metricsOf> {
-    return this.#node === undefined ? [] : metricsOf(this.#node.figures());
+    return [...(this.#node === undefined ? [] : metricsOf(this.#node.figures())), ...processMetrics()];
   }
 
   unready(): string | undefined {

@@ -21,6 +21,7 @@ const shipped = readdirSync(join(ROOT, "programs")).filter((file) => file.endsWi
 /** Every mistake has a message with the place or the option's name, and an exit code: 1 the program or run, 2 the command line. */
 describe("mistakes on the way to a running node", () => {
   const good = program("good.mzl", "a: b(X) :- a(X).\n");
+  const scenario = join(ROOT, "lab/demo/ron.toml");
   const overlay = program(
     "overlay.mzl",
     "overlay o.\nmaterialize(member, infinity, infinity, keys(1)).\nr: heard(X) :- said(X).\n",
@@ -44,7 +45,7 @@ describe("mistakes on the way to a running node", () => {
     readonly code: 1 | 2;
     readonly says: readonly RegExp[];
   }[] = [
-    { name: "no file", args: ["run"], code: 2, says: [/missing required argument 'files'/] },
+    { name: "no file", args: ["run"], code: 2, says: [/^mosaic: missing required argument 'files'/] },
     { name: "an unknown file", args: ["run", "nowhere.mzl"], code: 2, says: [/cannot read `nowhere\.mzl`/] },
     {
       name: "an unknown file, which may have been meant as one that is shipped",
@@ -54,6 +55,24 @@ describe("mistakes on the way to a running node", () => {
     },
     { name: "an unknown command", args: ["rum"], code: 2, says: [/unknown command 'rum'/, /Did you mean run\?/] },
     { name: "an unknown option", args: ["run", good, "--tunn"], code: 2, says: [/unknown option '--tunn'/] },
+    {
+      name: "a folder for results where none can be made",
+      args: ["sim", scenario, "--out", "/proc/none/results"],
+      code: 2,
+      says: [/^mosaic: --out: \/proc\/none\/results: no folder can be made there$/m],
+    },
+    {
+      name: "a folder for captures that is a file",
+      args: ["sim", scenario, "--pcap", good],
+      code: 2,
+      says: [/^mosaic: --pcap: \S+good\.mzl is a file$/m],
+    },
+    {
+      name: "a folder for results below a file",
+      args: ["sim", scenario, "--out", join(good, "results")],
+      code: 2,
+      says: [/^mosaic: --out: \S+results: there is a file in the way$/m],
+    },
     {
       name: "syntax errors, all of them",
       args: ["run", syntax],

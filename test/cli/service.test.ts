@@ -31,6 +31,11 @@ describe("--metrics", () => {
     expect(samples.map(({ name }) => name)).toContain("mosaic_event_loop_delay_seconds");
     expect(samples.find(({ labels }) => labels["table"] === "ron.localAddr")).toMatchObject({ value: 1 });
     expect((await fetch(new URL("/readyz", url))).status).toBe(200);
+    const valueOf = (wanted: string): number => samples.find(({ name }) => name === wanted)?.value ?? NaN;
+    expect(valueOf("process_resident_memory_bytes")).toBeGreaterThan(valueOf("nodejs_heap_size_used_bytes"));
+    expect(valueOf("process_open_fds")).toBeGreaterThan(3);
+    expect(valueOf("process_cpu_seconds_total")).toBeGreaterThan(0);
+    expect(Math.abs(valueOf("process_start_time_seconds") - Date.now() / 1e3)).toBeLessThan(60);
     node.kill("SIGTERM");
     expect(await node.ended).toMatchObject({ code: 0, signal: null });
   });
