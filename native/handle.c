@@ -6,9 +6,15 @@
 #include <unistd.h>
 
 /* A wake may take 5 ms of the thread's time: timers and other sockets wait for it. It is kept well below that. */
+#define WAKE_MAX_NS 5000000
 #define WAKE_LONG_NS 2500000
 #define WAKE_SHORT_NS 1000000
 #define TURNS_FIRST 4u
+
+static void close_all(const struct handle *handle) {
+  close(handle->fd);
+  for (size_t at = 0; at < handle->members_count; at++) close(handle->members[at]);
+}
 
 static void release(struct handle *handle) {
   if (--handle->owners == 0) free(handle);
@@ -19,24 +25,26 @@ static void drop_reference(struct handle *handle, napi_ref *reference) {
   *reference = NULL;
 }
 
-static void call(struct handle *handle, napi_ref function, size_t count, const napi_value *arguments) {
-  napi_value global, callee, error;
-  bool thrown = false;
+/* Whether the function returned true. */
+static bool call(struct handle *handle, napi_ref function, size_t count, const napi_value *arguments) {
+  napi_value global, callee, error, result = NULL;
+  bool thrown = false, is_true = false;
   napi_get_global(handle->env, &global);
   napi_get_reference_value(handle->env, function, &callee);
-  napi_make_callback(handle->env, handle->context, global, callee, count, arguments, NULL);
+  napi_make_callback(handle->env, handle->context, global, callee, count, arguments, &result);
   napi_is_exception_pending(handle->env, &thrown);
-  if (!thrown) return;
+  if (!thrown) return result != NULL && napi_get_value_bool(handle->env, result, &is_true) == napi_ok && is_true;
   napi_get_and_clear_last_exception(handle->env, &error);
   napi_fatal_exception(handle->env, error);
+  return false;
 }
 
 void handle_call(struct handle *handle, size_t count, const int32_t *numbers) {
   napi_handle_scope scope;
-  napi_value arguments[4];
+  napi_value arguments[HANDLE_NUMBERS_MAX];
   if (handle->ending || napi_open_handle_scope(handle->env, &scope) != napi_ok) return;
-  for (size_t at = 0; at < count && at < 4; at++) arguments[at] = number_value(handle->env, numbers[at]);
-  call(handle, handle->wake, count, arguments);
+  for (size_t at = 0; at < count && at < HANDLE_NUMBERS_MAX; at++) arguments[at] = number_value(handle->env, numbers[at]);
+  handle->is_behind = call(handle, handle->wake, count, arguments);
   napi_close_handle_scope(handle->env, scope);
 }
 
@@ -51,13 +59,49 @@ static void adapt_turns(struct handle *handle, int64_t taken) {
   if (taken < WAKE_SHORT_NS && handle->turns < HANDLE_TURNS_MAX) handle->turns *= 2;
 }
 
+static void count_wake(struct handle *handle, int64_t taken) {
+  adapt_turns(handle, taken);
+  handle->drains.count++;
+  if (taken > WAKE_MAX_NS) handle->drains.overlong++;
+  if (taken > handle->drains.longest_ns) handle->drains.longest_ns = taken;
+}
+
 /* An error stays readable for ever, so it is reported once and ends the polling. */
 static void on_readable(uv_poll_t *poll, int status, int events) {
   struct handle *handle = poll->data;
   int64_t start = thread_ns();
   (void)events;
-  if (!handle->read(handle, status < 0 ? -status : 0) && !handle->closing) uv_poll_stop(poll);
-  adapt_turns(handle, thread_ns() - start);
+  handle->ended = !handle->read(handle, status < 0 ? -status : 0);
+  if ((handle->ended || handle->is_behind) && !handle->closing) uv_poll_stop(poll);
+  count_wake(handle, thread_ns() - start);
+}
+
+napi_value handle_go_on(napi_env env, napi_callback_info info) {
+  size_t count = 0;
+  struct handle *handle = handle_self(env, info, &count, NULL);
+  int64_t start = thread_ns();
+  if (handle == NULL || !handle->is_behind) return NULL;
+  const int32_t nothing[HANDLE_NUMBERS_MAX] = {0};
+  handle_call(handle, HANDLE_NUMBERS_MAX, nothing);
+  if (!handle->is_behind && !handle->ended && !handle->closing) {
+    uv_poll_start(&handle->poll, UV_READABLE, on_readable);
+  }
+  count_wake(handle, thread_ns() - start);
+  return NULL;
+}
+
+napi_value handle_drains(napi_env env, napi_callback_info info) {
+  size_t count = 0;
+  napi_value array, number;
+  const struct handle *handle = handle_self(env, info, &count, NULL);
+  const struct drains drains = handle == NULL ? (struct drains){0} : handle->drains;
+  const double numbers[] = {(double)drains.count, (double)drains.overlong, (double)drains.longest_ns / 1e9};
+  napi_create_array(env, &array);
+  for (uint32_t at = 0; at < sizeof numbers / sizeof *numbers; at++) {
+    napi_create_double(env, numbers[at], &number);
+    napi_set_element(env, array, at, number);
+  }
+  return array;
 }
 
 static void announce_closed(struct handle *handle) {
@@ -69,7 +113,7 @@ static void announce_closed(struct handle *handle) {
 
 static void on_closed(uv_handle_t *poll) {
   struct handle *handle = poll->data;
-  close(handle->fd);
+  close_all(handle);
   announce_closed(handle);
   drop_reference(handle, &handle->wake);
   drop_reference(handle, &handle->closed);
@@ -111,7 +155,7 @@ struct failure handle_adopt(napi_env env, napi_value object, struct handle *hand
   napi_value name;
   int number = start_polling(env, handle);
   if (number != 0) {
-    close(handle->fd);
+    close_all(handle);
     free(handle);
     return (struct failure){number, "uv_poll_init"};
   }

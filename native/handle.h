@@ -8,9 +8,18 @@
 #include "failure.h"
 
 #define HANDLE_MEMORIES 5
+#define HANDLE_MEMBERS 2
+#define HANDLE_NUMBERS_MAX 4
 
 /* How often one wake reads at most. */
 #define HANDLE_TURNS_MAX 64u
+
+/* Wakes: how many there were, how many took more of the thread's time than they ought to, and the longest. */
+struct drains {
+  uint64_t count;
+  uint64_t overlong;
+  int64_t longest_ns;
+};
 
 /*
  * A descriptor that JavaScript reads from when the event loop finds it readable: the first member of what describes a
@@ -19,10 +28,18 @@
  */
 struct handle {
   int fd;
+  /* Descriptors that are closed with it: those that it speaks for. */
+  int members[HANDLE_MEMBERS];
+  size_t members_count;
   /* Reads what there is, `turns` times at most, and calls `handle_call`; returns false when there will be no more. */
   bool (*read)(struct handle *handle, int error);
   /* Grows while a wake takes little of the thread's time and shrinks when it takes much, whatever JavaScript does with it. */
   uint32_t turns;
+  /* JavaScript has not taken all of what was read: nothing more is read until it has. */
+  bool is_behind;
+  /* Reading has ended for good. */
+  bool ended;
+  struct drains drains;
   uv_poll_t poll;
   napi_env env;
   napi_async_context context;
@@ -50,8 +67,14 @@ struct failure handle_start(struct handle *handle, napi_value wake);
 /* Keeps an array for as long as the handle lives; its bytes. */
 void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t *bytes);
 
-/* Calls `wake` with numbers, in a scope of its own. */
+/* Calls `wake` with numbers, in a scope of its own; it returns whether it has left something of what was read. */
 void handle_call(struct handle *handle, size_t count, const int32_t *numbers);
+
+/* JavaScript's `goOn()`: calls `wake` once more for what it has left, with nothing new. */
+napi_value handle_go_on(napi_env env, napi_callback_info info);
+
+/* JavaScript's `drains()`: an array of what `struct drains` has, the longest in seconds. */
+napi_value handle_drains(napi_env env, napi_callback_info info);
 
 /* JavaScript's `close(closed)`. */
 napi_value handle_close(napi_env env, napi_callback_info info);

@@ -11,9 +11,10 @@ export interface Native {
   openTun(name: string, offload: boolean): TunHandle | Refusal;
   /**
    * Opens and binds a UDP socket. With `segments` it sends, with `joins` it receives datagrams of one length in one piece,
-   * where the kernel can do that and a trial on the loopback shows that it does.
+   * where the kernel can do that and a trial on the loopback shows that it does. Datagrams with packets of devices, tuples
+   * of the hash `packets`, wait by themselves, and others before them.
    */
-  openUdp(address: Uint8Array, segments: boolean, joins: boolean): UdpHandle | Refusal;
+  openUdp(address: Uint8Array, segments: boolean, joins: boolean, packets: number): UdpHandle | Refusal;
   /** The socket address of a numeric host, which may have a zone, and a port; undefined when it is none. */
   socketAddress(host: string, port: number): Uint8Array | undefined;
   /** The host of a socket address as text. */
@@ -27,12 +28,22 @@ export interface Native {
   notify(path: string, message: string): number;
 }
 
+/** What both kinds of handle have that read. */
+interface Reader {
+  /** Calls `wake` once more, without anything new, when it has left something of what was read; until then nothing is read. */
+  goOn(): void;
+  /** Wakes so far, those that took more than 5 ms of the thread's time, and the longest in seconds. */
+  drains(): readonly [count: number, overlong: number, longest: number];
+}
+
 /** An open UDP socket. After `close` nothing else is to be called. */
-export interface UdpHandle {
+export interface UdpHandle extends Reader {
   /** The socket address it is bound to. */
   readonly address: Uint8Array;
   readonly segments: boolean;
   readonly joins: boolean;
+  /** Whether the kernel tells datagrams with packets of devices from others. */
+  readonly control: boolean;
   /**
    * Gives the memory for sending, once and before anything is sent. `waiting` has two numbers for each datagram of
    * `sendWaiting`: where in `queue` it is, a multiple of 4, and its length; there are `ADDRESS_BYTES` for the socket address,
@@ -41,7 +52,8 @@ export interface UdpHandle {
   prepare(queue: Uint8Array, waiting: Uint32Array, sent: Uint32Array): Refusal | undefined;
   /**
    * Begins to read; called once. At each wake `arena`, slots of 64 KiB, gets what has come, those of one sender and length
-   * as a train of up to `trainMax`, and `index` gets `UDP_INDEX_WORDS` numbers a train; then `wake` is called once.
+   * as a train of up to `trainMax`, and `index` gets `UDP_INDEX_WORDS` numbers a train; then `wake` is called once. The
+   * first `UDP_CONTROL_SLOTS` of both are for what carries no packets of devices, where `control` holds.
    */
   start(arena: Uint8Array, index: Uint32Array, trainMax: number, wake: UdpWake): Refusal | undefined;
   /** Sends a datagram for each row of a train in `bytes`, with what stands around it. Returns an errno, or 0. */
@@ -65,8 +77,11 @@ export interface UdpHandle {
   close(closed: () => void): void;
 }
 
-/** Takes `count` trains. An `errno` other than 0 is what the socket had to say besides; it goes on. */
-export type UdpWake = (count: number, errno: number) => void;
+/**
+ * Takes `control` trains of the first slots and `count` of the others; true when it has left some. An `errno` other than 0 is
+ * what the socket had to say besides; it goes on.
+ */
+export type UdpWake = (control: number, count: number, errno: number) => boolean;
 
 /**
  * Of a train in an index: where it begins, the length of its rows, their stride, their number, where the last is counted
@@ -76,6 +91,7 @@ export const UDP_INDEX_WORDS = 14;
 export const UDP_INDEX_ADDRESS = 6;
 export const UDP_INDEX_ALIKE = 13;
 export const UDP_SLOT_BYTES = 65_536;
+export const UDP_CONTROL_SLOTS = 8;
 export const ADDRESS_BYTES = 28;
 
 /**
@@ -91,7 +107,7 @@ export interface Refusal {
 }
 
 /** An open TUN interface. After `close` every other call is refused with `EBADF`. */
-export interface TunHandle {
+export interface TunHandle extends Reader {
   /** The interface's name in the kernel. */
   readonly name: string;
   /** Sets MTU, address (4 or 16 bytes; none when empty) and prefix length, and brings the interface up. */
@@ -125,8 +141,11 @@ export interface TunHandle {
   close(closed: () => void): void;
 }
 
-/** Takes `count` trains; `unfit` packets were none. An `errno` other than 0 is why there will be no more. */
-export type Wake = (count: number, errno: number, unfit: number) => void;
+/**
+ * Takes `count` trains; true when it has left some. `unfit` packets were none. An `errno` other than 0 is why there will be no
+ * more.
+ */
+export type Wake = (count: number, errno: number, unfit: number) => boolean;
 
 /** Of a train in an index: where it begins, the length of its rows, their stride, their number, the length of the last. */
 export const TUN_INDEX_WORDS = 5;
@@ -144,7 +163,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 7;
+const CONTRACT = 8;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -106,9 +106,9 @@ static void measure_likeness(const struct udp_room *room, uint32_t *entry) {
   entry[ENTRY_ALIKE] = length;
 }
 
-static int receive_round(const struct udp_socket *udp, struct round *round, size_t count) {
+static int receive_round(int fd, struct round *round, size_t count) {
   int got;
-  do got = recvmmsg(udp->fd, round->messages, (unsigned)count, MSG_DONTWAIT, NULL);
+  do got = recvmmsg(fd, round->messages, (unsigned)count, MSG_DONTWAIT, NULL);
   while (got < 0 && errno == EINTR);
   return got;
 }
@@ -118,14 +118,14 @@ static int news(int number) {
   return number == EAGAIN ? 0 : number;
 }
 
-struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_room *room, size_t slots_max) {
+struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max) {
   struct udp_received received = {0, 0};
   struct round round;
   size_t slot = 0, bytes = 0, slots = slots_max < room->slots ? slots_max : room->slots;
   while (slot < slots && bytes < BYTES_MAX) {
     size_t wanted = slots - slot < AT_ONCE ? slots - slot : AT_ONCE;
     prepare(&round, room, slot, wanted);
-    int got = receive_round(udp, &round, wanted);
+    int got = receive_round(fd, &round, wanted);
     if (got < 0) received.error = news(errno);
     for (int at = 0; at < got; at++) {
       uint32_t offset = (uint32_t)((slot + (size_t)at) * UDP_SLOT), length = round.messages[at].msg_len;

@@ -29,6 +29,6 @@ struct udp_received {
 };
 
 /* Fills so many slots with what has come; datagrams of one length and sender are a train. */
-struct udp_received udp_receive(const struct udp_socket *udp, const struct udp_room *room, size_t slots_max);
+struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max);
 
 #endif

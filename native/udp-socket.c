@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "udp-steering.h"
+
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #define UDP_GRO 104
@@ -37,11 +39,16 @@ static void allow_fragments(int fd) {
   setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never, sizeof never);
 }
 
-static int open_bound(const union udp_address *at, const char **call) {
+static bool share_port(int fd, int on) {
+  return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
+}
+
+static int open_bound(const union udp_address *at, bool shares, const char **call) {
   int fd = socket(at->any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
   *call = "socket";
   if (fd < 0) return -1;
   if (at->any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  if (shares) share_port(fd, 1);
   *call = "bind";
   if (bind(fd, &at->any, udp_address_length(at)) == 0) return fd;
   int number = errno;
@@ -61,14 +68,37 @@ static bool set_joins(int fd) {
   return setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
 }
 
-struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, struct udp_socket *udp) {
+/*
+ * The first socket is bound before it shares its port, so that another program's is found in use. Whoever joins the two later
+ * gets nothing.
+ */
+static int open_beside(int fd, uint32_t packets) {
   const char *call;
-  udp->fd = open_bound(at, &call);
+  union udp_address at;
+  socklen_t length = sizeof at;
+  if (getsockname(fd, &at.any, &length) < 0 || !share_port(fd, 1)) return -1;
+  int beside = open_bound(&at, true, &call);
+  if (beside >= 0 && udp_steer(fd, packets) == 0) return beside;
+  if (beside >= 0) close(beside);
+  share_port(fd, 0);
+  return -1;
+}
+
+static void prepare(int fd) {
+  widen(fd);
+  allow_fragments(fd);
+}
+
+struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, uint32_t packets,
+                               struct udp_socket *udp) {
+  const char *call;
+  udp->fd = open_bound(at, false, &call);
   if (udp->fd < 0) return (struct failure){errno, call};
-  widen(udp->fd);
-  allow_fragments(udp->fd);
+  udp->control_fd = open_beside(udp->fd, packets);
+  prepare(udp->fd);
+  if (udp->control_fd >= 0) prepare(udp->control_fd);
   udp->segments = segments && knows_segments(udp->fd);
-  udp->joins = joins && set_joins(udp->fd);
+  udp->joins = joins && set_joins(udp->fd) && (udp->control_fd < 0 || set_joins(udp->control_fd));
   return NO_FAILURE;
 }
 
@@ -83,8 +113,8 @@ static bool open_pair(struct pair *pair) {
   union udp_address at;
   socklen_t length = sizeof at;
   const union udp_address loopback = {.v4 = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}}};
-  pair->to = open_bound(&loopback, &call);
-  pair->from = open_bound(&loopback, &call);
+  pair->to = open_bound(&loopback, false, &call);
+  pair->from = open_bound(&loopback, false, &call);
   return pair->to >= 0 && pair->from >= 0 && getsockname(pair->to, &at.any, &length) == 0 &&
          connect(pair->from, &at.any, length) == 0;
 }

@@ -20,14 +20,23 @@ socklen_t udp_address_length(const union udp_address *address);
 
 struct udp_socket {
   int fd;
+  /*
+   * A second socket of the same port, to which the kernel gives what carries no packets of devices: it does not wait behind
+   * them, nor is it lost among them. -1 where the kernel has no such thing; then all comes to the first.
+   */
+  int control_fd;
   /* The kernel cuts what is sent into datagrams of one length. */
   bool segments;
   /* The kernel joins datagrams of one length and sender. */
   bool joins;
 };
 
-/* Opens, binds and widens a non-blocking socket; an IPv6 socket for all addresses also speaks IPv4. */
-struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, struct udp_socket *udp);
+/*
+ * Opens, binds and widens a non-blocking socket; an IPv6 socket for all addresses also speaks IPv4. `packets` is the hash of
+ * the tuple that a packet of a device is.
+ */
+struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, uint32_t packets,
+                               struct udp_socket *udp);
 
 /* The largest IP packet that the kernel sends to an address in one piece, by what it knows of the way; 0 when there is none. */
 int udp_path_mtu(const union udp_address *to);

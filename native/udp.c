@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "handle.h"
@@ -19,10 +20,13 @@
 #define SENT_WORDS 6
 #define HOST_MAX 256
 
+/* How many datagrams of the control socket one wake takes. */
+#define CONTROL_SLOTS 8u
+
 struct udp {
   struct handle handle;
   struct udp_socket socket;
-  struct udp_room room;
+  struct udp_room room, control_room;
   const uint8_t *queue;
   size_t queue_length;
   const struct udp_waiting *waiting;
@@ -45,10 +49,14 @@ static bool read_address(napi_env env, napi_value value, union udp_address *addr
 
 static bool udp_read(struct handle *handle, int error) {
   struct udp *udp = (struct udp *)handle;
-  struct udp_received received = {0, error};
-  if (error == 0) received = udp_receive(&udp->socket, &udp->room, handle->turns);
-  const int32_t numbers[] = {(int32_t)received.count, received.error};
-  if (received.count > 0 || received.error != 0) handle_call(handle, 2, numbers);
+  struct udp_received control = {0, 0}, received = {0, error};
+  if (error == 0 && udp->socket.control_fd >= 0) {
+    control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots);
+  }
+  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->turns);
+  if (received.error == 0) received.error = control.error;
+  const int32_t numbers[] = {(int32_t)control.count, (int32_t)received.count, received.error};
+  if (control.count > 0 || received.count > 0 || received.error != 0) handle_call(handle, 3, numbers);
   return error == 0;
 }
 
@@ -67,6 +75,15 @@ static napi_value udp_prepare(napi_env env, napi_callback_info info) {
   return failure_value(env, NO_FAILURE);
 }
 
+/* The first slots are those of the control socket. */
+static void divide_room(struct udp_room *room, struct udp_room *control) {
+  *control = *room;
+  control->slots = CONTROL_SLOTS;
+  room->slots -= CONTROL_SLOTS;
+  room->arena += (size_t)CONTROL_SLOTS * UDP_SLOT;
+  room->index += (size_t)CONTROL_SLOTS * UDP_INDEX_WORDS;
+}
+
 /* start(arena, index, trainMax, wake) */
 static napi_value udp_start(napi_env env, napi_callback_info info) {
   size_t count = 4, arena = 0, index = 0;
@@ -78,7 +95,8 @@ static napi_value udp_start(napi_env env, napi_callback_info info) {
   napi_get_value_uint32(env, arguments[2], &udp->room.train_max);
   udp->room.slots = arena / UDP_SLOT;
   if (index / (UDP_INDEX_WORDS * sizeof(uint32_t)) < udp->room.slots) udp->room.slots = 0;
-  if (udp->room.slots == 0) return refused(env, EINVAL, "start");
+  if (udp->room.slots <= CONTROL_SLOTS) return refused(env, EINVAL, "start");
+  divide_room(&udp->room, &udp->control_room);
   return failure_value(env, handle_start(&udp->handle, arguments[3]));
 }
 
@@ -156,7 +174,7 @@ static napi_value address_value(napi_env env, const union udp_address *address) 
 }
 
 static napi_value object_of(napi_env env, const struct udp_socket *udp) {
-  napi_value object, address, segments, joins;
+  napi_value object, address, segments, joins, control;
   union udp_address bound;
   socklen_t length = sizeof bound;
   memset(&bound, 0, sizeof bound);
@@ -165,6 +183,7 @@ static napi_value object_of(napi_env env, const struct udp_socket *udp) {
   address = address_value(env, &bound);
   napi_get_boolean(env, udp->segments, &segments);
   napi_get_boolean(env, udp->joins, &joins);
+  napi_get_boolean(env, udp->control_fd >= 0, &control);
   const napi_property_descriptor properties[] = {
       {"address", NULL, NULL, NULL, NULL, address, napi_enumerable, NULL},
       {"segments", NULL, NULL, NULL, NULL, segments, napi_enumerable, NULL},
@@ -173,37 +192,68 @@ static napi_value object_of(napi_env env, const struct udp_socket *udp) {
       {"start", NULL, udp_start, NULL, NULL, NULL, napi_default, NULL},
       {"sendTrain", NULL, udp_send_train, NULL, NULL, NULL, napi_default, NULL},
       {"sendWaiting", NULL, udp_send_queue, NULL, NULL, NULL, napi_default, NULL},
+      {"control", NULL, NULL, NULL, NULL, control, napi_enumerable, NULL},
+      {"goOn", NULL, handle_go_on, NULL, NULL, NULL, napi_default, NULL},
+      {"drains", NULL, handle_drains, NULL, NULL, NULL, napi_default, NULL},
       {"close", NULL, handle_close, NULL, NULL, NULL, napi_default, NULL},
   };
   napi_define_properties(env, object, sizeof properties / sizeof *properties, properties);
   return object;
 }
 
-static napi_value open_socket(napi_env env, const union udp_address *at, bool segments, bool joins, struct udp *udp) {
+/* Readable when one of the two sockets is; -1 when the kernel refuses it. */
+static int watch_both(const struct udp_socket *udp) {
+  struct epoll_event event = {.events = EPOLLIN};
+  int fd = epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) return -1;
+  if (epoll_ctl(fd, EPOLL_CTL_ADD, udp->fd, &event) == 0 && epoll_ctl(fd, EPOLL_CTL_ADD, udp->control_fd, &event) == 0) {
+    return fd;
+  }
+  close(fd);
+  return -1;
+}
+
+static struct failure give_descriptors(struct handle *handle, struct udp_socket *udp) {
+  handle->fd = udp->control_fd < 0 ? udp->fd : watch_both(udp);
+  if (udp->control_fd < 0) return NO_FAILURE;
+  handle->members[0] = udp->fd;
+  handle->members[1] = udp->control_fd;
+  handle->members_count = 2;
+  if (handle->fd >= 0) return NO_FAILURE;
+  struct failure failure = {errno, "epoll_create1"};
+  close(udp->fd);
+  close(udp->control_fd);
+  return failure;
+}
+
+static napi_value open_socket(napi_env env, const union udp_address *at, bool segments, bool joins, uint32_t packets,
+                              struct udp *udp) {
   struct failure failure =
-      udp_socket_open(at, segments && udp_segments_work(), joins && udp_joins_work(), &udp->socket);
+      udp_socket_open(at, segments && udp_segments_work(), joins && udp_joins_work(), packets, &udp->socket);
+  if (failure.number == 0) failure = give_descriptors(&udp->handle, &udp->socket);
   if (failure.number != 0) {
     free(udp);
     return failure_value(env, failure);
   }
   napi_value object = object_of(env, &udp->socket);
-  udp->handle.fd = udp->socket.fd;
   udp->handle.read = udp_read;
   failure = handle_adopt(env, object, &udp->handle, "MosaicUdp");
   return failure.number == 0 ? object : failure_value(env, failure);
 }
 
 napi_value udp_open(napi_env env, napi_callback_info info) {
-  size_t count = 3;
-  napi_value arguments[3];
+  size_t count = 4;
+  napi_value arguments[4];
   union udp_address at;
   bool segments = false, joins = false;
+  uint32_t packets = 0;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_get_value_bool(env, arguments[1], &segments);
   napi_get_value_bool(env, arguments[2], &joins);
+  napi_get_value_uint32(env, arguments[3], &packets);
   if (!read_address(env, arguments[0], &at)) return refused(env, EINVAL, "bind");
   struct udp *udp = calloc(1, sizeof *udp);
-  return udp == NULL ? refused(env, ENOMEM, "malloc") : open_socket(env, &at, segments, joins, udp);
+  return udp == NULL ? refused(env, ENOMEM, "malloc") : open_socket(env, &at, segments, joins, packets, udp);
 }
 
 napi_value udp_socket_address(napi_env env, napi_callback_info info) {

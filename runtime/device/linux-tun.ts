@@ -1,7 +1,9 @@
 import { errnoName } from "../../native/errno.ts";
 import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
 import { Train } from "../plan/train.ts";
-import type { Tun, TunCounters, TunOffload } from "../world/world.ts";
+import type { Drains, Tun, TunCounters, TunOffload } from "../world/world.ts";
+import { Batch } from "./batch.ts";
+import { drainsOf } from "./drains.ts";
 
 export interface LinuxTunOptions {
   readonly mtu: number;
@@ -36,6 +38,7 @@ export class LinuxTun implements Tun {
   readonly #index: Uint32Array = new Uint32Array(TRAINS_MAX * TUN_INDEX_WORDS);
   readonly #scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
   readonly #written: Uint32Array = new Uint32Array(4);
+  readonly #batch: Batch = new Batch((train) => this.#take(train * TUN_INDEX_WORDS));
   readonly #trainMax: number;
   readonly #lost: ((code: string) => void) | undefined;
   readonly #works: number;
@@ -63,6 +66,10 @@ export class LinuxTun implements Tun {
       superWritten: this.#superWritten,
       unfit: this.#unfit,
     };
+  }
+
+  get drains(): Drains {
+    return drainsOf(this.#handle);
   }
 
   onPacket(receive: (packet: Uint8Array) => void): void {
@@ -100,10 +107,12 @@ export class LinuxTun implements Tun {
     if (refusal !== undefined) this.#lost?.(errnoName(refusal.errno));
   }
 
-  #wake(count: number, errno: number, unfit: number): void {
+  #wake(count: number, errno: number, unfit: number): boolean {
     this.#unfit += unfit;
-    for (let i = 0; i < count; i++) this.#take(i * TUN_INDEX_WORDS);
+    const isBehind = this.#batch.run(0, count);
     if (errno !== 0) this.#lost?.(errnoName(errno));
+    if (isBehind) setImmediate(() => this.#handle.goOn());
+    return isBehind;
   }
 
   /** A receiver may close the interface in the middle of a batch; the rest of it is not delivered. */

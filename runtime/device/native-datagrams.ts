@@ -3,6 +3,7 @@ import {
   ADDRESS_BYTES,
   type Native,
   SENT,
+  UDP_CONTROL_SLOTS,
   UDP_INDEX_ADDRESS,
   UDP_INDEX_ALIKE,
   UDP_INDEX_WORDS,
@@ -10,9 +11,12 @@ import {
   type UdpHandle,
 } from "../../native/index.ts";
 import { Train } from "../plan/train.ts";
+import { wireHash } from "../plan/wire-hash.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
-import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, SendQueue } from "../world/world.ts";
+import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, Drains, SendQueue } from "../world/world.ts";
+import { Batch } from "./batch.ts";
 import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
+import { drainsOf } from "./drains.ts";
 import { SenderNames } from "./sender-names.ts";
 
 export interface NativeDatagramsOptions {
@@ -30,9 +34,13 @@ export type NativeDatagramsResult =
   | { readonly ok: false; readonly code: string };
 
 /** Slots for what one wake takes; memory that nothing comes into costs nothing. */
-const SLOTS = 64;
+const SLOTS = 64 + UDP_CONTROL_SLOTS;
+
+/** The event that a packet of a device is. */
+const PACKETS = wireHash("tun", 5, "event");
 /** As many as one call sends in one piece. */
 const TRAIN_MAX = 64;
+const CONTROL_BYTES = UDP_CONTROL_SLOTS * UDP_SLOT_BYTES;
 
 /** What may wait for the end of what the node is doing. */
 const QUEUE_BYTES = 256 << 10;
@@ -61,7 +69,7 @@ export function openNativeDatagrams(
   const address = native.socketAddress(host, port);
   if (address === undefined) return { ok: false, code: "EADDRNOTAVAIL" };
   const { trains = false, gso = true, gro = true } = options;
-  const handle = native.openUdp(address, gso, trains && gro);
+  const handle = native.openUdp(address, gso, trains && gro, PACKETS);
   if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
   return { ok: true, datagrams: new NativeDatagrams(native, handle, options) };
 }
@@ -85,6 +93,7 @@ class NativeDatagrams implements Datagrams {
   readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
   readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
   readonly #arena: Uint8Array<ArrayBuffer> = new Uint8Array(SLOTS * UDP_SLOT_BYTES);
+  readonly #batch: Batch = new Batch((train) => this.#take(train));
   readonly #refusals = new Map<string, number>();
   /** Those that wait: what they are made of, and for whom. */
   #queued: Place[] = [];
@@ -92,6 +101,7 @@ class NativeDatagrams implements Datagrams {
   #segments: boolean;
   #segmented = 0;
   #joined = 0;
+  #control = 0;
   #closed: Promise<void> | undefined;
   #receive: ((datagram: Datagram) => void) | undefined;
 
@@ -116,8 +126,14 @@ class NativeDatagrams implements Datagrams {
       joins: this.#handle.joins,
       segmented: this.#segmented,
       joined: this.#joined,
+      steers: this.#handle.control,
+      control: this.#control,
       refusals: this.#refusals,
     };
+  }
+
+  get drains(): Drains {
+    return drainsOf(this.#handle);
   }
 
   get queue(): SendQueue {
@@ -133,7 +149,9 @@ class NativeDatagrams implements Datagrams {
     this.#receive = receive;
     if (isStarted) return;
     const trainMax = this.#options.trains === true ? TRAIN_MAX : 1;
-    const refusal = this.#handle.start(this.#arena, this.#index, trainMax, (count, errno) => this.#wake(count, errno));
+    const refusal = this.#handle.start(this.#arena, this.#index, trainMax, (control, count, errno) =>
+      this.#wake(control, count, errno),
+    );
     if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
   }
 
@@ -264,15 +282,20 @@ class NativeDatagrams implements Datagrams {
     this.#options.adapted?.(`${name} gets its datagrams one by one: its path takes no trains of this size (${reason})`);
   }
 
-  #wake(count: number, errno: number): void {
-    for (let train = 0; train < count; train++) this.#take(train * UDP_INDEX_WORDS);
+  #wake(control: number, count: number, errno: number): boolean {
+    for (let train = 0; train < control; train++) this.#take(train);
+    this.#control += control;
+    const isBehind = this.#batch.run(UDP_CONTROL_SLOTS, UDP_CONTROL_SLOTS + count);
     if (errno !== 0) this.#fail(errnoName(errno));
+    if (isBehind) setImmediate(() => this.#handle.goOn());
+    return isBehind;
   }
 
-  #take(at: number): void {
+  #take(train: number): void {
     if (this.#closed !== undefined) return;
     const index = this.#index;
-    const offset = index[at] as number;
+    const at = train * UDP_INDEX_WORDS;
+    const offset = (index[at] as number) + (train < UDP_CONTROL_SLOTS ? 0 : CONTROL_BYTES);
     const length = index[at + 1] as number;
     const stride = index[at + 2] as number;
     const count = index[at + 3] as number;

@@ -1,6 +1,14 @@
 import { ownedBytes, rowsOf } from "../plan/train.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
-import type { Clock, Datagram, DatagramCounters, DatagramOffload, Datagrams, SendQueue } from "../world/world.ts";
+import type {
+  Clock,
+  Datagram,
+  DatagramCounters,
+  DatagramOffload,
+  Datagrams,
+  Drains,
+  SendQueue,
+} from "../world/world.ts";
 
 /** A datagram that crossed: when, which way, and to or from whom (`host:port`). */
 export interface Crossing {
@@ -44,6 +52,10 @@ export class TracedDatagrams implements Datagrams {
 
   get offload(): DatagramOffload | undefined {
     return this.#inner.offload;
+  }
+
+  get drains(): Drains | undefined {
+    return this.#inner.drains;
   }
 
   onDatagram(receive: (datagram: Datagram) => void): void {

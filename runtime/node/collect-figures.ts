@@ -117,16 +117,16 @@ function sizes({ length, limit }: SendQueue): SendQueue {
   return { length, limit };
 }
 
-function networkFigures({ counters, offload }: Datagrams): Figures["network"] {
-  const figures = { ...counters, failed: countsOf(counters.failed) };
+function networkFigures({ counters, offload, drains }: Datagrams): Figures["network"] {
+  const figures = { ...counters, failed: countsOf(counters.failed), ...(drains !== undefined && { drains }) };
   return offload === undefined
     ? figures
     : { ...figures, offload: { ...offload, refusals: countsOf(offload.refusals) } };
 }
 
-function tunFigures({ name, mtu, counters, offload }: Tun, strays: ReadonlyMap<string, number>): TunFigures {
+function tunFigures({ name, mtu, counters, offload, drains }: Tun, strays: ReadonlyMap<string, number>): TunFigures {
   const figures = { name, mtu, ...counters, refused: countsOf(counters.refused), strays: countsOf(strays) };
-  return offload === undefined ? figures : { ...figures, offload };
+  return { ...figures, ...(offload !== undefined && { offload }), ...(drains !== undefined && { drains }) };
 }
 
 function countsOf(counts: ReadonlyMap<string, number>): Counts {

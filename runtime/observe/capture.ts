@@ -1,5 +1,5 @@
 import { type Crossing, TracedDatagrams } from "../device/traced-datagrams.ts";
-import type { Clock, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
+import type { Clock, Drains, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
 import { rowsOf } from "../plan/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
 import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
@@ -97,6 +97,10 @@ class CapturedTun implements Tun {
 
   get offload(): TunOffload | undefined {
     return this.#inner.offload;
+  }
+
+  get drains(): Drains | undefined {
+    return this.#inner.drains;
   }
 
   onPacket(receive: (packet: Uint8Array) => void): void {

@@ -1,4 +1,4 @@
-import type { TunOffload } from "../world/world.ts";
+import type { Drains, TunOffload } from "../world/world.ts";
 
 /**
  * A node in numbers, at one moment: what `mosaic top` shows and `/metrics` tells. Everything that counts counts from the
@@ -109,6 +109,8 @@ export interface NetworkFigures {
   readonly failed: Counts;
   /** What the kernel's offloads do; absent where datagrams go singly. */
   readonly offload?: NetworkOffloadFigures;
+  /** How long the socket held the thread; absent where nobody measures. */
+  readonly drains?: Drains;
 }
 
 export interface NetworkOffloadFigures {
@@ -117,6 +119,9 @@ export interface NetworkOffloadFigures {
   /** Sends of several datagrams in one piece, and trains that came. */
   readonly segmented: number;
   readonly joined: number;
+  /** Whether what carries no packets of devices has a queue of its own, and what came by it: datagrams, or trains of them. */
+  readonly steers: boolean;
+  readonly control: number;
   /** Trains that left one by one, by what the kernel said. */
   readonly refusals: Counts;
 }
@@ -132,6 +137,8 @@ export interface TunFigures {
   readonly refused: Counts;
   /** What the kernel's offloads do for it; absent where packets go singly. */
   readonly offload?: TunOffload;
+  /** How long it held the thread; absent where nobody measures. */
+  readonly drains?: Drains;
   /** Packets of the device that went nowhere, by destination: no rule had a place for them. */
   readonly strays: Counts;
 }

@@ -14,6 +14,7 @@ export function metricsOf(figures: Figures): readonly MetricFamily[] {
     ...queueMetrics(figures),
     ...networkMetrics(figures),
     ...(figures.tun === null ? [] : tunMetrics(figures.tun)),
+    ...drainMetrics(figures),
     ...eventLoopMetrics(figures),
   ];
 }
@@ -110,12 +111,14 @@ function networkMetrics({ network }: Figures): readonly MetricFamily[] {
 }
 
 function networkOffloadMetrics(offload: NetworkOffloadFigures): readonly MetricFamily[] {
-  const { segments, joins, segmented, joined, refusals } = offload;
+  const { segments, joins, segmented, joined, steers, control, refusals } = offload;
   return [
     one("gauge", "mosaic_network_gso", "Whether the kernel cuts trains into datagrams.", Number(segments)),
     one("gauge", "mosaic_network_gro", "Whether the kernel joins datagrams into trains.", Number(joins)),
     one("counter", "mosaic_network_sent_trains_total", "Sends of several datagrams in one piece.", segmented),
     one("counter", "mosaic_network_received_trains_total", "Trains that came.", joined),
+    one("gauge", "mosaic_network_steering", "Whether what carries no packets has a queue of its own.", Number(steers)),
+    one("counter", "mosaic_network_control_total", "What came by that queue.", control),
     byReason("mosaic_network_split_trains_total", "Trains that had to leave one by one.", refusals),
   ];
 }
@@ -138,6 +141,29 @@ function tunMetrics(tun: TunFigures): readonly MetricFamily[] {
     one("counter", "mosaic_tun_written_bytes_total", "Bytes written to the device.", tun.writtenBytes),
     byReason("mosaic_tun_refused_total", "Packets that the kernel refused.", tun.refused),
     ...(tun.offload === undefined ? [] : tunOffloadMetrics(tun.offload)),
+  ];
+}
+
+function drainMetrics({ network, tun }: Figures): readonly MetricFamily[] {
+  const drains = [
+    { port: "network", ...network.drains },
+    { port: "tun", ...tun?.drains },
+  ].filter(({ count = 0 }) => count > 0);
+  if (drains.length === 0) return [];
+  const labels = ({ port }: (typeof drains)[number]): Sample["labels"] => ({ port });
+  const long = "Those that held the thread for more than 5 ms of its time.";
+  const longest = "The longest of them, in time of the thread.";
+  return [
+    many(
+      "counter",
+      "mosaic_drains_total",
+      "How often what waited was taken.",
+      drains,
+      labels,
+      (each) => each.count ?? 0,
+    ),
+    many("counter", "mosaic_drains_overlong_total", long, drains, labels, (each) => each.overlong ?? 0),
+    many("gauge", "mosaic_drain_longest_seconds", longest, drains, labels, (each) => each.longest ?? 0),
   ];
 }
 

@@ -60,6 +60,8 @@ export interface Datagrams {
   readonly queue?: SendQueue | undefined;
   /** Absent where datagrams come and go singly. */
   readonly offload?: DatagramOffload | undefined;
+  /** Absent where nobody measures. */
+  readonly drains?: Drains | undefined;
   /** Why nothing can be sent to a place, as far as that is known. Absent where every place can be sent to. */
   refusal?(to: string): string | undefined;
   /** Sets the one receiver. Called before any datagram can arrive; each call is one datagram, or a train of them. */
@@ -74,6 +76,15 @@ export interface Datagrams {
   close(): Promise<void>;
 }
 
+/** How often what waited in the kernel was taken out, and for how long that held the thread. */
+export interface Drains {
+  readonly count: number;
+  /** Those that took more than 5 ms of the thread's time, for which timers and other descriptors had to wait. */
+  readonly overlong: number;
+  /** Seconds of the thread's time. */
+  readonly longest: number;
+}
+
 /** What the kernel's offloads do for a socket, and how often they did. */
 export interface DatagramOffload {
   /** Trains leave in one piece. */
@@ -83,6 +94,9 @@ export interface DatagramOffload {
   /** Calls that sent several datagrams, and trains that came. */
   readonly segmented: number;
   readonly joined: number;
+  /** What carries no packets of devices waits by itself, and how much of it came so: datagrams, or trains of them. */
+  readonly steers: boolean;
+  readonly control: number;
   /** Trains that had to leave one by one, by what the kernel said. */
   readonly refusals: ReadonlyMap<string, number>;
 }
@@ -113,6 +127,8 @@ export interface Tun {
   readonly counters: TunCounters;
   /** Absent where packets come and go singly. */
   readonly offload?: TunOffload | undefined;
+  /** Absent where nobody measures. */
+  readonly drains?: Drains | undefined;
   onPacket(receive: (packet: Uint8Array) => void): void;
   /** Hands one IP packet, or each of a train, to the kernel. What the kernel refuses is counted, never thrown. */
   write(packet: Uint8Array): void;

@@ -1,0 +1,13 @@
+#ifndef MOSAIC_UDP_STEERING_H
+#define MOSAIC_UDP_STEERING_H
+
+#include <stdint.h>
+
+/*
+ * Of the two sockets of a group, the first of which has `fd`, the kernel gives the first what carries packets of devices, and
+ * whatever makes no sense; the second all else that nodes say to each other. `packets` is the hash of the tuple that a packet
+ * of a device is, alone or within tuples of overlays, as docs/wire.md has them. An errno, or 0.
+ */
+int udp_steer(int fd, uint32_t packets);
+
+#endif

@@ -1,0 +1,27 @@
+/** Milliseconds for which a batch holds the thread; then timers and other descriptors get their turn. */
+const TURN_MS = 3;
+
+/** What a device has read at once, taken one by one and for no longer than a turn; the rest when others had theirs. */
+export class Batch {
+  readonly #take: (at: number) => void;
+  #next = 0;
+  #end = 0;
+
+  constructor(take: (at: number) => void) {
+    this.#take = take;
+  }
+
+  /** Takes what `from` to `end` number, after what is left; true when something is left. Of nothing new, only what is left. */
+  run(from: number = 0, end: number = 0): boolean {
+    if (end > from) {
+      this.#next = from;
+      this.#end = end;
+    }
+    const until = performance.now() + TURN_MS;
+    while (this.#next < this.#end) {
+      this.#take(this.#next++);
+      if (performance.now() >= until) break;
+    }
+    return this.#next < this.#end;
+  }
+}
