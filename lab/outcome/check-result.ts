@@ -1,7 +1,7 @@
 import { formatDuration } from "../topology/duration.ts";
-import { formatPath } from "./routes.ts";
-import type { RunRecord } from "./run-record.ts";
 import type { Check, Demand, Topology } from "../topology/topology.ts";
+import type { Outage, PingRecord } from "./ping-record.ts";
+import { formatPath, type Routes } from "./routes.ts";
 
 /** Whether a check holds; `undefined` is for one that this kind of run cannot make. */
 export interface CheckResult {
@@ -12,12 +12,19 @@ export interface CheckResult {
   readonly found: string;
 }
 
+/** What a run has shown up to some moment. */
+interface Evidence {
+  readonly pings: readonly PingRecord[];
+  readonly routes: Routes | undefined;
+  outages(traffic: number): readonly Outage[];
+}
+
 /** A request counts for `reaches` when it was sent in the last so many seconds; but the very last may be under way. */
 const LATELY = 1;
 const UNDER_WAY = 0.2;
 
 /** Holds a check against what a run has shown up to its time. Commands are not of its making. */
-export function judge({ at, traffic, demand }: Check, topology: Topology, record: RunRecord): CheckResult {
+export function judge({ at, traffic, demand }: Check, topology: Topology, record: Evidence): CheckResult {
   const result = (holds: boolean | undefined, found: string): CheckResult => ({
     at,
     demand: describeDemand(demand),

@@ -1,11 +1,6 @@
-import { parse, TomlError } from "smol-toml";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { AddressRange } from "./address-range.ts";
-import { parseDocument } from "./document-schema.ts";
-import { findFaults } from "./find-faults.ts";
-import { type KeyPath, KeyPositions, type Position } from "./key-positions.ts";
-import { settleTopology } from "./settle-topology.ts";
-import type { AllowedLoss, DocumentFault, RouteColumns } from "./topology-document.ts";
+import type { AllowedLoss, RouteColumns } from "./topology-document.ts";
 
 /** Hosts, what runs on them, what joins them, and what happens to them: one description for the simulator and the lab. */
 export interface Topology {
@@ -135,36 +130,6 @@ export interface TopologyEvent {
   readonly action: Action;
 }
 
-export interface TopologyError extends Position {
-  readonly file: string;
-  /** Empty when the text is not TOML. */
-  readonly key: string;
-  readonly message: string;
-}
-
-/** Makes an error of what is wrong at a place of a topology file. */
-export type Locate = (fault: DocumentFault) => TopologyError;
-
-export type TopologyResult =
-  | { readonly ok: true; readonly topology: Topology; readonly locate: Locate }
-  | { readonly ok: false; readonly errors: readonly TopologyError[] };
-
-/** Reads the text of a topology file; `file` is its path, from which its programs are looked for. */
-export function readTopology(text: string, file: string): TopologyResult {
-  const parsed = parseToml(text);
-  if (!parsed.ok) return { ok: false, errors: [{ ...parsed.error, file }] };
-  const read = parseDocument(parsed.value);
-  const faults = read.ok ? findFaults(read.document) : read.faults;
-  const locate = locator(text, file);
-  if (faults.length > 0 || !read.ok) return { ok: false, errors: faults.map(locate) };
-  return { ok: true, topology: settleTopology(read.document, file), locate };
-}
-
-/** `lab.toml:4:1: hosts.a.count: expected ...` */
-export function formatTopologyError({ file, line, column, key, message }: TopologyError): string {
-  return `${file}:${line}:${column}: ${key === "" ? "" : `${key}: `}${message}`;
-}
-
 /** The predicates that nodes report on: what the topology says, and its table of routes. */
 export function watchedPredicates({ watch, routes }: Topology): readonly string[] {
   return [...new Set([...watch, ...(routes === undefined ? [] : [routes.table])])];
@@ -186,32 +151,4 @@ export function faultsBetween(links: readonly LinkRule[], from: End, to: End): L
 
 function isNamed(names: ReadonlySet<string>, { name, network }: End): boolean {
   return names.has(name) || (network !== undefined && names.has(network));
-}
-
-type TomlResult =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: Omit<TopologyError, "file"> };
-
-function parseToml(text: string): TomlResult {
-  try {
-    return { ok: true, value: parse(text) };
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const message = error.message.split("\n")[0] ?? "";
-    return { ok: false, error: { line: error.line, column: error.column, key: "", message } };
-  }
-}
-
-function locator(text: string, file: string): Locate {
-  let positions: KeyPositions | undefined;
-  return ({ path, message }) => {
-    positions ??= new KeyPositions(text);
-    return { file, ...positions.find(path), key: formatPath(path), message };
-  };
-}
-
-function formatPath(path: KeyPath): string {
-  return path
-    .map((key, at) => (typeof key === "number" ? `[${key + 1}]` : `${at > 0 ? "." : ""}${String(key)}`))
-    .join("");
 }

@@ -2,16 +2,7 @@ import type { Node } from "../node/node.ts";
 import { streamOf } from "../world/random.ts";
 import type { Compiler } from "./compiler.ts";
 import type { QueriedNode } from "./evaluate.ts";
-import type { RefusalReason } from "./reply.ts";
-
-/** The control interface in numbers. Plain data that survives JSON. */
-export interface ControlFigures {
-  /** Clients so far. */
-  readonly clients: number;
-  readonly requests: number;
-  /** Requests of which nothing was done, by reason. */
-  readonly refused: Readonly<Record<string, number>>;
-}
+import type { ControlFigures, RefusalReason } from "./reply.ts";
 
 interface ControlCounters {
   /** Clients so far. */

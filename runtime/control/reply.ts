@@ -1,4 +1,3 @@
-import type { ControlFigures } from "./control.ts";
 import type { Figures } from "../observe/figures.ts";
 import type { Succession } from "../node/succession.ts";
 import type { JsonValue } from "../observe/watch.ts";
@@ -19,6 +18,15 @@ export type Part =
   | { readonly id: RequestId; readonly seen: Seen }
   /** So much was seen and not sent, because the client did not read. */
   | { readonly id: RequestId; readonly missed: number };
+
+/** The control interface in numbers. Plain data that survives JSON. */
+export interface ControlFigures {
+  /** Clients so far. */
+  readonly clients: number;
+  readonly requests: number;
+  /** Requests of which nothing was done, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+}
 
 /** One line of a trace. */
 export interface Seen {

@@ -1,4 +1,4 @@
-import type { ControlFigures } from "../../runtime/control/control.ts";
+import type { ControlFigures } from "../../runtime/control/reply.ts";
 import type { Figures } from "../../runtime/observe/figures.ts";
 import { findTroubles } from "./find-troubles.ts";
 import { textColumns } from "./text-columns.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ControlFigures } from "../../runtime/control/control.ts";
+import type { ControlFigures } from "../../runtime/control/reply.ts";
 import type { Figures } from "../../runtime/observe/figures.ts";
 import { runFailed } from "./failure.ts";
 import { figuresScreen } from "./figures-screen.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Plans } from "../../lab/topology/programs.ts";
-import { formatTopologyError, readTopology, type Topology, type TopologyError } from "../../lab/topology/topology.ts";
+import { formatTopologyError, readTopology, type TopologyError } from "../../lab/topology/read-topology.ts";
+import type { Topology } from "../../lab/topology/topology.ts";
 import { compileHosts } from "./compile-hosts.ts";
 import { Failure, runFailed } from "./failure.ts";
 import type { Output } from "./output.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { formatTopologyError, readTopology } from "../../lab/topology/topology.ts";
+import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
 
 test("what docs/topology.md shows is a topology", () => {
   const page = readFileSync(new URL("../../docs/topology.md", import.meta.url), "utf8");

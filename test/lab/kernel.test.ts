@@ -7,7 +7,8 @@ import { Namespaces } from "../../lab/kernel/namespaces.ts";
 import type { Observation } from "../../lab/outcome/observation.ts";
 import type { PingTool } from "../../lab/kernel/ping-process.ts";
 import { RunRecord } from "../../lab/outcome/run-record.ts";
-import { readTopology, type Topology } from "../../lab/topology/topology.ts";
+import { readTopology } from "../../lab/topology/read-topology.ts";
+import type { Topology } from "../../lab/topology/topology.ts";
 import { needs } from "../needs.ts";
 import { plansOf } from "./plans-of.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Moments } from "../../lab/topology/moments.ts";
 import type { Observation } from "../../lab/outcome/observation.ts";
 import { RunRecord } from "../../lab/outcome/run-record.ts";
-import { formatTopologyError, readTopology } from "../../lab/topology/topology.ts";
+import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
 
 const TOPOLOGY = `
 duration = "9s"

@@ -10,7 +10,8 @@ import {
   natRules,
   planNamespaces,
 } from "../../lab/kernel/namespace-plan.ts";
-import { readTopology, type Topology } from "../../lab/topology/topology.ts";
+import { readTopology } from "../../lab/topology/read-topology.ts";
+import type { Topology } from "../../lab/topology/topology.ts";
 import { Wiring } from "../../lab/kernel/wiring.ts";
 
 function topologyOf(text: string): Topology {

@@ -3,7 +3,7 @@ import { runInKernel } from "../../lab/kernel/kernel.ts";
 import type { PingRecord } from "../../lab/outcome/ping-record.ts";
 import { RunRecord } from "../../lab/outcome/run-record.ts";
 import { runSimulated } from "../../lab/simulated.ts";
-import { formatTopologyError, readTopology } from "../../lab/topology/topology.ts";
+import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 import { plansOf } from "./plans-of.ts";

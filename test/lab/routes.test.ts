@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { Routes } from "../../lab/outcome/routes.ts";
-import { readTopology } from "../../lab/topology/topology.ts";
+import { readTopology } from "../../lab/topology/read-topology.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";
 
 const ADDRESS: Readonly<Record<string, string>> = { a: "10.77.0.1:10000", b: "10.77.0.2:10000", c: "10.77.0.3:10000" };

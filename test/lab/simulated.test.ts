@@ -6,7 +6,8 @@ import { RunRecord } from "../../lab/outcome/run-record.ts";
 import { runSimulated, type SimulatedOutcome } from "../../lab/simulated.ts";
 import { Plans } from "../../lab/topology/programs.ts";
 import { Timeline } from "../../lab/outcome/timeline.ts";
-import { formatTopologyError, readTopology, type Topology } from "../../lab/topology/topology.ts";
+import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
+import type { Topology } from "../../lab/topology/topology.ts";
 import { compileHosts } from "../../src/cli/compile-hosts.ts";
 import { plansOf } from "./plans-of.ts";
 

@@ -2,13 +2,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KeyPositions } from "../../lab/topology/key-positions.ts";
-import {
-  faultsBetween,
-  formatTopologyError,
-  readTopology,
-  type Topology,
-  watchedPredicates,
-} from "../../lab/topology/topology.ts";
+import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
+import { faultsBetween, type Topology, watchedPredicates } from "../../lab/topology/topology.ts";
 import { testCases } from "../cases.ts";
 
 function topologyOf(text: string): Topology {
