@@ -8,6 +8,7 @@ import { check } from "./1-check/check.ts";
 import { hasAggregate, isPredicate } from "./1-check/rule-shape.ts";
 import { expressionsOfLiteral, variablesIn } from "./1-check/visit.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
+import { ALL_OPTIMISATIONS } from "./2-rewrite/view-optimisations.ts";
 import { planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
 import { LineMap } from "./line-map.ts";
@@ -56,7 +57,7 @@ export function compileQuery(text: string, running: Plan): QueryCompilation {
   const { checked, diagnostics: checking } = check(programOf(rule, head, running));
   const wrong = errorsIn(checking);
   if (wrong.length > 0) return fail(wrong);
-  const { core, diagnostics: rewriting } = rewrite(checked, true);
+  const { core, diagnostics: rewriting } = rewrite(checked, ALL_OPTIMISATIONS);
   if (errorsIn(rewriting).length > 0) return fail(rewriting);
   const { planned, diagnostics: planning } = planProgram(core, new LineMap([source]));
   if (errorsIn(planning).length > 0) return fail(planning);

@@ -8,6 +8,7 @@ import { readOverlog } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
 import type { CoreProgram } from "./2-rewrite/core.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
+import { ALL_OPTIMISATIONS } from "./2-rewrite/view-optimisations.ts";
 import { planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
 import { idleDefines } from "./idle-defines.ts";
@@ -36,7 +37,7 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { checked, diagnostics: checking } = check(program);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
   if (hasError(found)) return { plan: undefined, core: undefined, diagnostics: found, sources };
-  const { core, diagnostics: rewriting } = rewrite(checked, options.tailCalls ?? true);
+  const { core, diagnostics: rewriting } = rewrite(checked, options.optimisations ?? ALL_OPTIMISATIONS);
   if (hasError(rewriting)) return { plan: undefined, core: undefined, diagnostics: [...found, ...rewriting], sources };
   const { planned, diagnostics: planning } = planProgram(core, lines);
   const diagnostics = inOrder([...found, ...checkHabits(program), ...rewriting, ...planning], sources);

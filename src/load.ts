@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../grammar/ast.ts";
+import type { ViewOptimisations } from "./2-rewrite/view-optimisations.ts";
 import { parse } from "../grammar/parse.ts";
 import { report } from "../grammar/report.ts";
 import type { Dialect, Source } from "../grammar/span.ts";
@@ -18,8 +19,8 @@ export interface LoadOptions {
   /** All places are one, as for a Datalog engine. */
   readonly ignoresPlaces?: boolean;
   readonly limits?: TextLimits | undefined;
-  /** A view that ends by calling itself lets the callee answer its caller; true when left out. */
-  readonly tailCalls?: boolean;
+  /** All when left out. */
+  readonly optimisations?: ViewOptimisations | undefined;
 }
 
 /** One file as part of the program, under the name its overlay goes by there. */

@@ -39,6 +39,8 @@ export class LocSpecDemux {
   readonly #overlays: ReadonlyMap<string, WayOut<Value>>;
   readonly #network: WayOut<string>;
   #steps: Cause[] = [];
+  /** The answers of calls, by query: the first is the one that counts. */
+  readonly #answers = new Map<Value, Cause>();
 
   constructor(
     isOwn: (address: string) => boolean,
@@ -60,6 +62,7 @@ export class LocSpecDemux {
       return this.#network.push(location, tuple);
     }
     this.local++;
+    if (tuple.predicate.role.kind === "answer") return this.#answer(tuple, location);
     if (this.#steps.some((step) => isSame(step.tuple, tuple))) return;
     this.counters.out++;
     this.#steps.push({ tuple, provenance: "rule", source: location });
@@ -68,12 +71,24 @@ export class LocSpecDemux {
   /** What this step has sent to this node: steps to come. */
   takeLocal(): readonly Cause[] {
     const steps = this.#steps;
+    if (this.#answers.size > 0) {
+      steps.push(...this.#answers.values());
+      this.#answers.clear();
+    }
     if (steps.length > 0) this.#steps = [];
     return steps;
   }
 
   forget(): void {
     this.#steps = [];
+    this.#answers.clear();
+  }
+
+  #answer(tuple: Tuple, source: string): void {
+    const query = tuple.args[0] ?? null;
+    if (this.#answers.has(query)) return;
+    this.counters.out++;
+    this.#answers.set(query, { tuple, provenance: "rule", source });
   }
 
   #toOverlay(address: Address, { tuple }: Outgoing): void {

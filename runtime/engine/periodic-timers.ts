@@ -14,12 +14,14 @@ export class PeriodicTimers {
   constructor(timers: readonly TimerSpec[], clock: Clock, streams: RandomStreams, fire: Fire) {
     this.#clock = clock;
     this.#fire = fire;
-    this.#running = timers.map((spec, at) => {
+    const running = timers.map((spec, at) => {
       const { rule } = spec.origin;
       const place = timers.slice(0, at).filter((other) => other.origin.rule === rule).length;
       const name = `periodic ${rule}/${place}`;
       return new PeriodicTimer(name, spec, streams.stream(name));
     });
+    // Timers that ring at one moment ring in the order in which they were started: not that of the rules.
+    this.#running = running.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   }
 
   /** Interval 0 with a count: that many steps at once, after the facts. The others wait for their time. */

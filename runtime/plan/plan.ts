@@ -48,6 +48,8 @@ export interface PredicateSpec {
 
 export type PredicateRole =
   | { readonly kind: "plain" }
+  /** The answer of a call: of those with one query in their first argument, the first of a step counts. */
+  | { readonly kind: "answer" }
   | { readonly kind: "tun" }
   /** What nodes say to keep the rows of channels: some of them, and how much was heard. */
   | { readonly kind: "rows" | "heard" }

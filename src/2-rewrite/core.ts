@@ -26,6 +26,8 @@ export interface CoreProgram {
   readonly arities: ReadonlyMap<string, number>;
   readonly rules: readonly CoreRule[];
   readonly channels: readonly CoreChannel[];
+  /** Events that are answers of calls: the first that has the query in its first argument counts. */
+  readonly answers: ReadonlySet<string>;
   readonly facts: readonly ProgramFact[];
   readonly accepts: readonly Accept[];
   readonly signatures: readonly TypeSignature[];

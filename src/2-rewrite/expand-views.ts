@@ -29,7 +29,10 @@ import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
 import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
+import { drawsByChance, InlineCall, InlineViews } from "./inline-call.ts";
+import { shortcutAnswers } from "./local-shortcut.ts";
 import { isTailCall } from "./tail-call.ts";
+import type { ViewOptimisations } from "./view-optimisations.ts";
 import { endings, initHidden, Invocations, isPrivate, LEFT, QUERY, RETURN_ADDRESS } from "./invocation.ts";
 import {
   assignAt,
@@ -55,17 +58,20 @@ export interface Expansion {
   readonly rules: readonly ExpandedRule[];
   readonly tables: ReadonlyMap<string, TableDeclaration>;
   readonly arities: ReadonlyMap<string, number>;
+  /** Events that are answers of calls: the first that has the query in its first argument counts. */
+  readonly answers: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function expandViews(checked: CheckedProgram, tailCalls: boolean): Expansion {
-  const expander = new Expander(checked, tailCalls);
+export function expandViews(checked: CheckedProgram, optimisations: ViewOptimisations): Expansion {
+  const expander = new Expander(checked, optimisations);
   for (const rule of checked.program.rules) expander.rule(rule);
   return expander.result();
 }
 
 class Expander {
-  readonly #tailCalls: boolean;
+  readonly #checked: CheckedProgram;
+  readonly #optimisations: ViewOptimisations;
   readonly #views: ReadonlyMap<string, View>;
   readonly #invocations: Invocations;
   readonly #roles: Roles;
@@ -73,10 +79,16 @@ class Expander {
   readonly #tables: Map<string, TableDeclaration>;
   readonly #arities = new Map<string, number>();
   readonly #handled: ReadonlySet<string>;
+  readonly #inlineViews: InlineViews;
+  readonly #answers = new Set<string>();
+  /** Views that are called otherwise than inline, and those that are called inline. */
+  readonly #called = { plainly: new Set<string>(), inline: new Set<string>() };
   readonly #diagnostics: Diagnostic[] = [];
 
-  constructor(checked: CheckedProgram, tailCalls: boolean) {
-    this.#tailCalls = tailCalls;
+  constructor(checked: CheckedProgram, optimisations: ViewOptimisations) {
+    this.#checked = checked;
+    this.#optimisations = optimisations;
+    this.#inlineViews = new InlineViews(checked.program.rules, checked.roles);
     this.#views = checked.program.views;
     this.#roles = checked.roles;
     this.#invocations = new Invocations(checked.program.rules, checked.roles);
@@ -90,12 +102,13 @@ class Expander {
   }
 
   result(): Expansion {
-    return {
-      rules: this.#rules,
-      tables: this.#tables,
-      arities: this.#arities,
-      diagnostics: this.#diagnostics,
-    };
+    // What is called inline alone is heard by nobody: its own rules would only take in what the network brings.
+    const unheard = this.#called.inline.difference(this.#called.plainly);
+    const kept = this.#rules.filter(({ view }) => view === undefined || !unheard.has(view));
+    const { rules, answers } = this.#optimisations.localShortcut
+      ? shortcutAnswers(kept, this.#answers, this.#tables, this.#checked)
+      : { rules: kept, answers: this.#answers };
+    return { rules, tables: this.#tables, arities: this.#arities, answers, diagnostics: this.#diagnostics };
   }
 
   #viewArities(view: View, checked: CheckedProgram): void {
@@ -160,11 +173,20 @@ class Expander {
       return;
     }
     const { before, after } = this.#divided(rule, at);
-    if (this.#tailCalls && this.#isUnnoticed(view) && isTailCall(rule, call, after, view)) {
+    const timeout = this.#timeout(rule, call, view);
+    const copied = this.#inlined(rule, call, after, view);
+    if (copied !== undefined) {
+      const kept = keptVariables(rule, before, call, after, this.#roles);
+      const inline = new InlineCall(contextOf(rule, call, number, kept, view, timeout), view);
+      this.#answerHere(rule, before, call, view, inline, copied);
+      return this.#cut({ ...rule, body: [inline.returned(call), ...after], trigger: undefined }, number + 1);
+    }
+    this.#called.plainly.add(view.name);
+    if (this.#optimisations.tailCalls && this.#isUnnoticed(view) && isTailCall(rule, call, after, view)) {
       return this.#callOnBehalf(rule, before, call, view);
     }
-    const kept = keptVariables(rule, before, call, after, this.#roles);
-    const context = contextOf(rule, call, number, kept, view, this.#timeout(rule, call, view));
+    const known = keptVariables(rule, before, call, after, this.#roles).filter((name) => name !== LEFT);
+    const context = contextOf(rule, call, number, known, view, timeout);
     this.#tables.set(context.table.name, context.table);
     this.#arities.set(context.table.name, contextColumns(context, call).length);
     this.#suspend(rule, before, call, context);
@@ -172,6 +194,39 @@ class Expander {
     this.#end(rule, call, view, context);
     this.#fail(rule, call, view, context);
     this.#cut(this.#resumed(rule, call, after, view, context), number + 1);
+  }
+
+  /** The rules of the view, where a copy of them can answer the call and nobody can tell. */
+  #inlined(
+    rule: ExpandedRule,
+    call: PredicateLiteral,
+    after: readonly Literal[],
+    view: View,
+  ): readonly ProgramRule[] | undefined {
+    const isElsewhere = call.atom.location !== undefined;
+    if (!this.#optimisations.inlineViews || isElsewhere || !this.#isUnnoticed(view)) return undefined;
+    return drawsByChance([rule.head], after) ? undefined : this.#inlineViews.rulesOf(view);
+  }
+
+  /** Copies of the view's rules answer the call. */
+  #answerHere(
+    rule: ExpandedRule,
+    before: readonly Literal[],
+    call: PredicateLiteral,
+    view: View,
+    inline: InlineCall,
+    copied: readonly ProgramRule[],
+  ): void {
+    this.#called.inline.add(view.name);
+    this.#answers.add(inline.answer);
+    for (const { name, arity } of this.#checked.predicates.values()) {
+      if (isPrivate(name, view.name)) this.#arities.set(inline.event(name), inline.arity(name, arity));
+    }
+    this.#arities.set(inline.answer, inline.arity(`${view.name}.return`, view.outputs.length));
+    const { head, body } = inline.begin(inputsOf(call), call.span);
+    const heard = before.map((literal) => this.#hearFailure(literal, rule));
+    this.#push(rule, head, [...heard, ...body], rule.trigger);
+    for (const one of copied) this.#rules.push({ ...inline.copy(one), trigger: undefined, suspends: false });
   }
 
   /** Whether it shows nowhere in which invocation a view is: it keeps no tables, and nobody asks why it failed. */
@@ -363,7 +418,7 @@ function keptVariables(
     ...returnsOf(call),
   ];
   const names = new Set(needed.flatMap((expression) => [...variablesIn(expression)].map((variable) => variable.name)));
-  return bound.filter((name) => names.has(name) && name !== LEFT).toArray();
+  return bound.filter((name) => names.has(name)).toArray();
 }
 
 function contextLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {

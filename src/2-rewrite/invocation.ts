@@ -19,7 +19,7 @@ export const QUERY = "$QID";
 export const RETURN_ADDRESS = "$RetAddr";
 export const LEFT = "$Left";
 
-function isOutcome(name: string, view: string): boolean {
+export function isOutcome(name: string, view: string): boolean {
   return name === `${view}.return` || name === `${view}.fail` || name === `${view}.done`;
 }
 

@@ -11,13 +11,14 @@ import { localise } from "./localise.ts";
 import { placeAggregate } from "./place-aggregate.ts";
 import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
+import type { ViewOptimisations } from "./view-optimisations.ts";
 
 /** Turns a checked program into plain rules: views expanded, places settled, every rule with its trigger. */
 export function rewrite(
   checked: CheckedProgram,
-  tailCalls: boolean,
+  optimisations: ViewOptimisations,
 ): { core: CoreProgram; diagnostics: readonly Diagnostic[] } {
-  const expansion = expandViews(checked, tailCalls);
+  const expansion = expandViews(checked, optimisations);
   const diagnostics = [...expansion.diagnostics];
   const { tables } = expansion;
   const arities = new Map(expansion.arities);
@@ -41,6 +42,7 @@ export function rewrite(
     signatures,
     watches,
     channels: hidden.channels,
+    answers: expansion.answers,
     ...hidden.among(tables, arities),
   };
   return { core, diagnostics };

@@ -95,6 +95,7 @@ export class PredicateTable {
 
   #roleOf(name: string): PredicateRole {
     if (name === TUN) return { kind: "tun" };
+    if (this.#core.answers.has(name)) return { kind: "answer" };
     const message = MESSAGES.get(name);
     if (message !== undefined) return { kind: message.role };
     if (name === LOCAL_ADDRESS) return { kind: "localAddr", overlay: undefined };
@@ -132,7 +133,8 @@ interface Accepted {
  * that are heard), `accept`.
  */
 function acceptedFrom(core: CoreProgram): Accepted {
-  const travelling = core.rules.filter((rule) => rule.head.location !== undefined);
+  // An answer goes to this node itself.
+  const travelling = core.rules.filter(({ head }) => head.location !== undefined && !core.answers.has(head.name.text));
   const raised = new Set(core.rules.map((rule) => rule.head.name.text));
   const awaited = core.rules.filter((rule) => isAwaited(rule, raised)).map((rule) => triggerForm(rule));
   const accepts = core.accepts.map((accept) => ({ ...accept, form: `${accept.name}/${accept.types.length}` }));

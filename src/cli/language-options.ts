@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { DIALECTS } from "../../grammar/dialect.ts";
 import type { Dialect } from "../../grammar/span.ts";
 import { HIGHEST_LIMITS, TEXT_LIMITS, type TextLimits } from "../../grammar/text-limits.ts";
+import type { ViewOptimisations } from "../2-rewrite/view-optimisations.ts";
 import { collecting } from "./collecting.ts";
 import { parseDefines } from "./defines.ts";
 import { wrongUsage } from "./failure.ts";
@@ -14,6 +15,8 @@ export interface LanguageFlags {
   readonly limit: readonly string[];
   readonly plugin: readonly string[];
   readonly tailCalls: boolean;
+  readonly inlineViews: boolean;
+  readonly localShortcut: boolean;
 }
 
 export interface LanguageOptions {
@@ -21,7 +24,7 @@ export interface LanguageOptions {
   /** That of the files named on the command line, where it is not what their endings say. */
   readonly dialect: Dialect | undefined;
   readonly limits?: TextLimits | undefined;
-  readonly tailCalls?: boolean;
+  readonly optimisations?: ViewOptimisations;
 }
 
 /** The options of every command that compiles programs. */
@@ -36,6 +39,11 @@ export function addLanguageOptions(command: Command): Command {
     .option(
       "--no-tail-calls",
       "let every call of a view wait for its answer, also where it is all that the caller returns",
+    )
+    .option("--no-inline-views", "let every call of a view wait in a table, also where it is answered here at once")
+    .option(
+      "--no-local-shortcut",
+      "let every answer be a step of its own, also where nothing else happens in that of the call",
     );
 }
 
@@ -46,9 +54,12 @@ export async function languageOf({
   limit,
   plugin,
   tailCalls,
+  inlineViews,
+  localShortcut,
 }: LanguageFlags): Promise<LanguageOptions> {
   for (const file of plugin) await loadPlugin(file);
-  return { defines: parseDefines(define), dialect, limits: limit.reduce(withLimit, TEXT_LIMITS), tailCalls };
+  const optimisations = { tailCalls, inlineViews, localShortcut };
+  return { defines: parseDefines(define), dialect, limits: limit.reduce(withLimit, TEXT_LIMITS), optimisations };
 }
 
 function withLimit(limits: TextLimits, text: string): TextLimits {

@@ -35,8 +35,8 @@ export function compileForRun(options: ProgramOptions): Compilation {
 }
 
 function compileWith(library: FileLibrary, options: ProgramOptions, files: readonly string[]): Compilation {
-  const { defines, dialect, limits, tailCalls = true, ignoresPlaces = false } = options;
-  return compile(files, library, { defines, dialect, limits, tailCalls, ignoresPlaces });
+  const { defines, dialect, limits, optimisations, ignoresPlaces = false } = options;
+  return compile(files, library, { defines, dialect, limits, optimisations, ignoresPlaces });
 }
 
 /** A file that is not there, or a bad --fact, is a slip of the command line; everything else is the program's fault. */

@@ -63,7 +63,7 @@ describe("what is expanded is a program, and there is nothing left in it to expa
 test("names that only the compiler can write become others, and none that the program has", () => {
   const text = expanded(`
     materialize(a_call1, infinity, infinity, keys(1)).
-    def one(A, &B) { o: this.return(B) :- this.init(A), B := A. }
+    def one(A, &B) { o: this.return(B) :- this.init(A), B := f_rand(A). }
     a: out(QID, Y) :- asked(QID), one(QID, &Y).
     b: a_call1(X) :- asked(X).`);
   expect(text).toContain("a_1: a_call1_(QID_, QID, In_A) :- asked(QID), In_A := QID, QID_ := f_idgen().\n");

@@ -5,6 +5,7 @@ import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts"
 import { formatTuple } from "../../runtime/plan/format.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import { compile } from "../../src/compile.ts";
+import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
 import { libraryOf } from "../session/library-of.ts";
 import { tupleOf } from "../session/tuple-of.ts";
 
@@ -21,8 +22,8 @@ export class NodeNetwork {
   #lines: string[] = [];
 
   /** The nodes, or what is wrong with the program. */
-  static of(text: string, names: readonly string[], tailCalls: boolean = true): NodeNetwork | readonly string[] {
-    const options = { defines: new Map<string, string>(), dialect: undefined, tailCalls };
+  static of(text: string, names: readonly string[], optimisations: ViewOptimisations): NodeNetwork | readonly string[] {
+    const options = { defines: new Map<string, string>(), dialect: undefined, optimisations };
     const { plan, diagnostics } = compile(["program"], libraryOf(text), options);
     if (plan === undefined) return diagnostics.map(({ code, message }) => `${code} ${message}`);
     return new NodeNetwork(loadProgram(plan), names);

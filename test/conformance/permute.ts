@@ -1,4 +1,5 @@
 import type { FileTree, Literal, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
+import type { Dialect } from "../../grammar/span.ts";
 import { parse } from "../../grammar/parse.ts";
 import { print, printExpression } from "../../grammar/print.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
@@ -9,9 +10,13 @@ import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
  * those name their random draws. In OverLog an assignment may give a variable another value for what follows, so there
  * only statements move.
  */
-export function permuted(text: string, seed: number): string {
-  const source = { file: "program", text, dialect: "mozlog" } as const;
-  const { tree, dialect } = parse(source, { defines: new Map(), load: () => undefined });
+export function permuted(
+  text: string,
+  seed: number,
+  told: Dialect = "mozlog",
+  defines: ReadonlyMap<string, string> = new Map(),
+): string {
+  const { tree, dialect } = parse({ file: "program", text, dialect: told }, { defines, load: () => undefined });
   const chance = streamOf(seed, "order");
   if (dialect === "mozlog") return print(permutedTree(named(tree), viewNames(tree), chance));
   const statements = shuffled(named(tree).statements, chance);

@@ -1,3 +1,5 @@
+import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
+import { AS_WRITTEN } from "../session/as-written.ts";
 import { runSession } from "../session/run-session.ts";
 import { NodeNetwork } from "./node-network.ts";
 
@@ -13,16 +15,16 @@ import { NodeNetwork } from "./node-network.ts";
  *
  * The program may be followed by files that it imports, each after a line `file NAME`.
  */
-export function runCase(input: string): string {
-  return withoutQueries(outcome(input));
+export function runCase(input: string, optimisations: ViewOptimisations = AS_WRITTEN): string {
+  return withoutQueries(outcome(input, optimisations));
 }
 
-function outcome(input: string): string {
+function outcome(input: string, optimisations: ViewOptimisations): string {
   const [program = "", text = ""] = input.split(/^---\n/m);
   const [first = "", ...rest] = text.split("\n").filter((line) => line !== "");
   const [word, ...names] = first.split(" ");
-  if (word !== "nodes") return runSession(program, first === "" ? rest : [first, ...rest]);
-  const network = NodeNetwork.of(program, names);
+  if (word !== "nodes") return runSession(program, first === "" ? rest : [first, ...rest], optimisations);
+  const network = NodeNetwork.of(program, names, optimisations);
   if (!(network instanceof NodeNetwork)) return network.join("\n");
   return rest.flatMap((command) => [`> ${command}`, ...network.command(command)]).join("\n");
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ALL_OPTIMISATIONS } from "../../src/2-rewrite/view-optimisations.ts";
 import { NodeNetwork } from "./node-network.ts";
 
 const LOOKUP = `
@@ -22,7 +23,7 @@ interface Lookup {
 /** A lookup along a chain, `hops` nodes from the one that asks. */
 function lookup(program: string, hops: number, tailCalls: boolean): Lookup {
   const names = Array.from({ length: hops + 1 }, (_, at) => `n${at}`);
-  const network = NodeNetwork.of(program, names, tailCalls);
+  const network = NodeNetwork.of(program, names, { ...ALL_OPTIMISATIONS, tailCalls });
   if (!(network instanceof NodeNetwork)) throw new Error(network.join("\n"));
   for (const [at, name] of names.entries()) {
     if (at < hops) network.command(`${name} insert next("n${at + 1}:1")`);

@@ -3,6 +3,8 @@ import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
 import { formatTuple } from "../../runtime/plan/format.ts";
+import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
+import { AS_WRITTEN } from "./as-written.ts";
 import { libraryOf } from "./library-of.ts";
 import { manualWorld } from "./manual-world.ts";
 import { tupleOf } from "./tuple-of.ts";
@@ -18,8 +20,12 @@ const HERE = "here:1";
  *   show p               the rows of a table, in the order of values
  *   counters             drops, failures, limits
  */
-export function runSession(program: string, commands: readonly string[]): string {
-  const session = new Session(program);
+export function runSession(
+  program: string,
+  commands: readonly string[],
+  optimisations: ViewOptimisations = AS_WRITTEN,
+): string {
+  const session = new Session(program, optimisations);
   return commands.flatMap((command) => [`> ${command}`, ...session.command(command)]).join("\n");
 }
 
@@ -29,8 +35,9 @@ class Session {
   readonly #problems: readonly string[];
   #lines: string[] = [];
 
-  constructor(text: string) {
-    const { plan, diagnostics } = compile(["program"], libraryOf(text), { defines: new Map(), dialect: undefined });
+  constructor(text: string, optimisations: ViewOptimisations) {
+    const options = { defines: new Map<string, string>(), dialect: undefined, optimisations };
+    const { plan, diagnostics } = compile(["program"], libraryOf(text), options);
     this.#problems = diagnostics.map(({ code, message }) => `${code} ${message}`);
     if (plan === undefined) return;
     const watch = plan.predicates.map((spec) => spec.name).filter((name) => !name.includes("?"));

@@ -1,0 +1,165 @@
+/**
+ * inline-call: a call that is answered here, at once, by rules that read what no rule changes. It gets a copy of these
+ * rules, in which the variables bound before the call travel to the rest of the rule: nothing waits in a table, and a return
+ * is heard by nobody else.
+ *
+ *   h :- e(X), v(X, &Y), t(Y).     with   this.return(Y) :- this.init(A), c(A, Y).     becomes
+ *
+ *   r?1.init(QID, RetAddr, X, X)   :- e(X), QID := fresh query id, RetAddr := local address.
+ *   r?1.return@RetAddr(QID, X, Y)  :- r?1.init(QID, RetAddr, X, A), c(A, Y).
+ *   h                              :- r?1.return(QID, X, Y), t(Y).
+ *
+ * The rest still runs as a step of its own, for the first return only.
+ */
+import type { Argument, Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Span } from "../../grammar/span.ts";
+import { functionNamed } from "../../runtime/plan/functions/registry.ts";
+import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "../1-check/visit.ts";
+import type { ProgramRule, View } from "../program.ts";
+import { type Context, returnsOf } from "./context.ts";
+import { assignAt, atomAt, callAt, FRESH_QUERY_FUNCTION, literalAt, localAddressAt, variableAt } from "./core.ts";
+import { isOutcome, isPrivate, QUERY, RETURN_ADDRESS } from "./invocation.ts";
+
+/** Says which views are answered where they are called, by what no rule changes. */
+export class InlineViews {
+  readonly #rules = new Map<string, ProgramRule[]>();
+  readonly #changed: ReadonlySet<string>;
+  readonly #roles: Roles;
+
+  constructor(rules: readonly ProgramRule[], roles: Roles) {
+    this.#roles = roles;
+    this.#changed = new Set(rules.map(({ head }) => head.name.text));
+    for (const rule of rules) {
+      if (rule.view === undefined) continue;
+      const own = this.#rules.get(rule.view) ?? [];
+      this.#rules.set(rule.view, own);
+      own.push(rule);
+    }
+  }
+
+  /** The rules that answer calls of the view; undefined where copies of them might not do what they do. */
+  rulesOf(view: View): readonly ProgramRule[] | undefined {
+    const own = this.#rules.get(view.name) ?? [];
+    if (view.location !== undefined || view.many || !own.every((rule) => this.#isSimple(rule, view))) return undefined;
+    return own.filter(({ head }) => head.name.text !== `${view.name}.fail`);
+  }
+
+  #isSimple({ head, body, isDelete }: ProgramRule, view: View): boolean {
+    const { text } = head.name;
+    const makes = text === `${view.name}.return` || text === `${view.name}.fail` || this.#isOwnEvent(head, view);
+    const events = body.filter(isPredicate).filter(({ atom }) => isPrivate(atom.name.text, view.name));
+    const isPlain = !isDelete && !isPlaced(head) && !drawsByChance([head], body) && !asksForSource([head], body);
+    return makes && isPlain && events.length === 1 && body.every((literal) => this.#isStill(literal, view));
+  }
+
+  #isOwnEvent({ name: { text } }: Atom, view: View): boolean {
+    return isPrivate(text, view.name) && !this.#roles.isTable(text);
+  }
+
+  /** The event of the rule, or what is as it is all through a step. */
+  #isStill(literal: Literal, view: View): boolean {
+    if (!isPredicate(literal)) return true;
+    const { atom, negated } = literal;
+    if (isPlaced(atom)) return false;
+    if (this.#isOwnEvent(atom, view)) return !negated;
+    return this.#roles.of(literal) === "table" && !this.#changed.has(atom.name.text);
+  }
+}
+
+/** The rules of one call. */
+export class InlineCall {
+  /** What the names of the call's own events begin with. */
+  readonly name: string;
+  readonly #context: Context;
+  readonly #view: View;
+  readonly #kept: readonly string[];
+
+  constructor(context: Context, view: View) {
+    this.name = context.table.name;
+    this.#context = context;
+    this.#view = view;
+    this.#kept = context.kept.map((_, at) => `$Kept${at + 1}`);
+  }
+
+  get answer(): string {
+    return `${this.name}.return`;
+  }
+
+  /** Of an event of the call, instead of one of the view with so many arguments. */
+  arity(predicate: string, own: number): number {
+    const hidden = 1 + this.#kept.length;
+    return isOutcome(predicate, this.#view.name) ? hidden + own : hidden + 1 + own;
+  }
+
+  event(predicate: string): string {
+    return `${this.name}${predicate.slice(this.#view.name.length)}`;
+  }
+
+  /** What the first piece of the rule makes, and what it needs for that. */
+  begin(inputs: readonly Expression[], span: Span): { readonly head: Atom; readonly body: readonly Literal[] } {
+    const { query, kept } = this.#context;
+    const given = this.#context.inputs.map((name) => variableAt(name, span));
+    const args = [...[query, RETURN_ADDRESS_HERE, ...kept].map((name) => variableAt(name, span)), ...given];
+    const fresh = assignAt(query, callAt(FRESH_QUERY_FUNCTION, [], span));
+    const back = assignAt(RETURN_ADDRESS_HERE, localAddressAt(undefined, span));
+    const values = inputs.map((input, at) => assignAt(this.#context.inputs[at] as string, input));
+    return { head: atomAt(`${this.name}.init`, args, span), body: [...values, fresh, back] };
+  }
+
+  /** A rule of the definition, for this call. */
+  copy(rule: ProgramRule): ProgramRule {
+    const own = (atom: Atom): boolean => isPrivate(atom.name.text, this.#view.name);
+    const body = rule.body.map((literal) =>
+      isPredicate(literal) && own(literal.atom)
+        ? { ...literal, atom: this.#renamed(literal.atom, [QUERY, RETURN_ADDRESS, ...this.#kept]) }
+        : literal,
+    );
+    const { head } = rule;
+    if (own(head)) {
+      return { ...rule, view: undefined, head: this.#renamed(head, [QUERY, RETURN_ADDRESS, ...this.#kept]), body };
+    }
+    const location = variableAt(RETURN_ADDRESS, head.span);
+    return { ...rule, view: undefined, head: { ...this.#renamed(head, [QUERY, ...this.#kept]), location }, body };
+  }
+
+  /** What the rest of the rule hears. */
+  returned(call: PredicateLiteral): PredicateLiteral {
+    const { query, kept } = this.#context;
+    const args = [query, ...kept].map((name) => variableAt(name, call.span));
+    return literalAt(atomAt(this.answer, [...args, ...returnsOf(call)], call.span));
+  }
+
+  #renamed(atom: Atom, hidden: readonly string[]): Atom {
+    const { name, args, span } = atom;
+    const all: readonly Argument[] = [...hidden.map((one) => variableAt(one, span)), ...args];
+    return { ...atom, name: { ...name, text: this.event(name.text) }, args: all };
+  }
+}
+
+// Of the rule that calls, which may be one of a view and have a return address of its own.
+const RETURN_ADDRESS_HERE = "$Here";
+
+/** Whether the literals draw by chance: each strand of a rule has draws of its own, and copies would have others. */
+export function drawsByChance(heads: readonly Atom[], body: readonly Literal[]): boolean {
+  return callsAny(heads, body, (name) => functionNamed(name)?.pure !== true && !["f_now", "f_src"].includes(name));
+}
+
+/** Whether they ask where the cause of the step came from. */
+export function asksForSource(heads: readonly Atom[], body: readonly Literal[]): boolean {
+  return callsAny(heads, body, (name) => name === "f_src");
+}
+
+function callsAny(heads: readonly Atom[], body: readonly Literal[], isSuch: (name: string) => boolean): boolean {
+  const expressions: readonly Expression[] = [
+    ...heads.flatMap(expressionsOfAtom),
+    ...body.flatMap(expressionsOfLiteral),
+  ];
+  return expressions
+    .flatMap((one) => [...parts(one)])
+    .some((part) => part.kind === "call" && !part.name.text.startsWith("$") && isSuch(part.name.text));
+}
+
+function isPlaced({ location, locatedArgument }: Atom): boolean {
+  return location !== undefined || locatedArgument !== undefined;
+}

@@ -1,0 +1,137 @@
+/**
+ * local-shortcut: the answer of a call that was written inline is an event of the same round, not a step of its own, where
+ * that makes no difference: when what makes the rule run comes from outside and makes nothing else run, and comes to one
+ * answer at most. Then nothing happens between the call and the answer, and nothing else in their step.
+ */
+import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import { bind, type BoundSet, isBound, noneBound } from "../1-check/binding.ts";
+import { isLocalAddressTable, PERIODIC, SHUTDOWN, TUN } from "../1-check/builtin.ts";
+import { deltaEventNamed } from "../1-check/delta-events.ts";
+import { hasAggregate, isPredicate, type Roles } from "../1-check/rule-shape.ts";
+import type { CheckedProgram } from "../1-check/check.ts";
+import type { TableDeclaration } from "../program.ts";
+import type { ExpandedRule } from "./expand-views.ts";
+import { asksForSource } from "./inline-call.ts";
+
+export function shortcutAnswers(
+  rules: readonly ExpandedRule[],
+  answers: ReadonlySet<string>,
+  tables: ReadonlyMap<string, TableDeclaration>,
+  { program, roles }: CheckedProgram,
+): { readonly rules: readonly ExpandedRule[]; readonly answers: ReadonlySet<string> } {
+  if (answers.size === 0 || rules.some(({ head, body }) => asksForSource([head], body))) return { rules, answers };
+  const flow = new Flow(rules, new Set(program.facts.map(({ atom }) => atom.name.text)), tables, roles);
+  const immediate = new Set([...answers].filter((answer) => flow.isImmediate(answer)));
+  return {
+    rules: rules.map((rule) =>
+      immediate.has(rule.head.name.text) ? { ...rule, head: { ...rule.head, location: undefined } } : rule,
+    ),
+    answers: answers.difference(immediate),
+  };
+}
+
+class Flow {
+  readonly #heard: ReadonlyMap<string, readonly ExpandedRule[]>;
+  readonly #made: ReadonlyMap<string, readonly ExpandedRule[]>;
+  readonly #tables: ReadonlyMap<string, TableDeclaration>;
+  readonly #roles: Roles;
+  readonly #facts: ReadonlySet<string>;
+  /** A packet of an overlay brings its tuple into a round in which rules that carry packets have run. */
+  readonly #carriesPackets: boolean;
+
+  constructor(
+    rules: readonly ExpandedRule[],
+    facts: ReadonlySet<string>,
+    tables: ReadonlyMap<string, TableDeclaration>,
+    roles: Roles,
+  ) {
+    this.#facts = facts;
+    this.#tables = tables;
+    this.#roles = roles;
+    this.#made = Map.groupBy(rules, ({ head }) => head.name.text);
+    const readings = rules.flatMap((rule) => rule.body.filter(isPredicate).map(({ atom }) => [atom.name.text, rule]));
+    this.#heard = groupPairs(readings as [string, ExpandedRule][]);
+    this.#carriesPackets = [...this.#made.keys()].some((name) => name.endsWith(".recv"));
+  }
+
+  /** From the answer back to what comes from outside: one rule a step of the way, one row a literal. */
+  isImmediate(answer: string): boolean {
+    const [answering, ...others] = this.#made.get(answer) ?? [];
+    if (answering === undefined || others.length > 0) return false;
+    const begun = this.#eventOf(answering);
+    const [calling, ...more] = this.#made.get(begun?.atom.name.text ?? "") ?? [];
+    if (begun === undefined || calling === undefined || more.length > 0 || !this.#isOne(answering, begun)) return false;
+    const cause = this.#eventOf(calling);
+    return cause !== undefined && this.#isAlone(begun) && this.#isAloneOutside(cause) && this.#isOne(calling, cause);
+  }
+
+  #eventOf({ body, trigger }: ExpandedRule): PredicateLiteral | undefined {
+    if (trigger !== undefined) return undefined;
+    return body.filter(isPredicate).find((literal) => !literal.negated && !this.#isTable(literal));
+  }
+
+  #isTable({ atom }: PredicateLiteral): boolean {
+    return this.#tables.has(atom.name.text) || this.#roles.isTable(atom.name.text);
+  }
+
+  /** One rule hears it. A `periodic` is a timer of its own. */
+  #isAlone({ atom }: PredicateLiteral): boolean {
+    return atom.name.text === PERIODIC || this.#heard.get(atom.name.text)?.length === 1;
+  }
+
+  #isAloneOutside(cause: PredicateLiteral): boolean {
+    const { text } = cause.atom.name;
+    if (!this.#isAlone(cause) || text.includes("!") || text === SHUTDOWN) return false;
+    if (text === PERIODIC || text === TUN) return true;
+    const isDelta = deltaEventNamed(text, (name) => this.#tables.has(name)) !== undefined;
+    return !isDelta && !this.#carriesPackets && !this.#made.has(text) && !this.#facts.has(text);
+  }
+
+  /** Of each table one row at most fits what is known when it is looked at. */
+  #isOne({ head, body }: ExpandedRule, event: PredicateLiteral): boolean {
+    if (hasAggregate(head)) return true;
+    let bound = bind(event, noneBound, this.#roles);
+    for (let waiting = body.filter((literal) => literal !== event); waiting.length > 0; ) {
+      const next = waiting.find((literal) => this.#hasOne(literal, bound));
+      if (next === undefined) return false;
+      bound = bind(next, bound, this.#roles);
+      waiting = waiting.filter((literal) => literal !== next);
+    }
+    return true;
+  }
+
+  #hasOne(literal: Literal, bound: BoundSet): boolean {
+    switch (literal.kind) {
+      case "condition":
+        return isBound(literal.test, bound);
+      case "assign":
+        return isBound(literal.value, bound);
+      case "member":
+        return false;
+      case "predicate":
+        return literal.negated || this.#isKnownRow(literal, bound);
+    }
+  }
+
+  #isKnownRow({ atom }: PredicateLiteral, bound: BoundSet): boolean {
+    if (atom.location !== undefined || atom.locatedArgument !== undefined) return false;
+    const name = atom.name.text;
+    const keys = this.#tables.get(name)?.keys ?? [];
+    const isSingle = isLocalAddressTable(name) || this.#tables.get(name)?.size === 1;
+    return isSingle || (keys.length > 0 && keys.every((column) => isKnown(atom.args[column] as Expression, bound)));
+  }
+}
+
+function isKnown(argument: Expression, bound: BoundSet): boolean {
+  return argument.kind !== "wildcard" && isBound(argument, bound);
+}
+
+function groupPairs<T>(pairs: readonly [string, T][]): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const [name, one] of pairs) {
+    const group = groups.get(name) ?? [];
+    groups.set(name, group);
+    group.push(one);
+  }
+  return groups;
+}

@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { ALL_OPTIMISATIONS } from "../../src/2-rewrite/view-optimisations.ts";
+import { compile } from "../../src/compile.ts";
+import { libraryOf } from "../session/library-of.ts";
+
+/** How the call of `r` is made. */
+function way(text: string): "waits" | "inline" | "at once" {
+  const options = { defines: new Map<string, string>(), dialect: undefined, optimisations: ALL_OPTIMISATIONS };
+  const { plan, diagnostics } = compile(["program"], libraryOf(text), options);
+  if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  const named = (name: string): boolean =>
+    plan.predicates.some(({ name: other, table }) => other === name && table !== undefined);
+  if (named("r?1")) return "waits";
+  return plan.predicates.some(({ role }) => role.kind === "answer") ? "inline" : "at once";
+}
+
+const SQUARE = "def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := X * X. }";
+const CALL = "r: out(Y) :- in(X), v(X, &Y).";
+const KNOWN = "materialize(known, infinity, infinity, keys(1)).";
+const LOOK_UP = `${KNOWN} def v(X, &Y) { v1: this.return(Y) :- this.init(X), known(X, Y). }`;
+
+test.for<[string, string]>([
+  ["computes", `${SQUARE} ${CALL}`],
+  ["looks up one row of what no rule changes", `${LOOK_UP} ${CALL}`],
+  ["is called by a timer", `${SQUARE} r: out(Y) :- periodic(X, 1), v(X, &Y).`],
+  ["is called with one row beside the event", `${SQUARE} ${KNOWN} r: out(Y) :- in(X), known(X, Z), v(Z, &Y).`],
+])("a view that %s is answered in the round of the call", ([, text]) => {
+  expect(way(text)).toBe("at once");
+});
+
+test.for<[string, string]>([
+  ["others hear the event", `${SQUARE} ${CALL} other: seen(X) :- in(X).`],
+  ["a rule raises the event", `${SQUARE} ${CALL} other: in(X) :- seen(X).`],
+  ["a fact raises the event", `${SQUARE} ${CALL} in(1). in(2).`],
+  ["several rows may make calls", `${SQUARE} ${KNOWN} r: out(Y) :- in(X), known(Z, X), v(Z, &Y).`],
+  ["several elements may make calls", `${SQUARE} r: out(Y) :- in(L), X <- L, v(X, &Y).`],
+  ["rows make the calls", `${SQUARE} ${KNOWN} r: out(Y) :- known(X, _), v(X, &Y).`],
+  [
+    "the view may have several answers",
+    `${KNOWN} def v(X, &Y) { v1: this.return(Y) :- this.init(X), known(Y, X). } ${CALL}`,
+  ],
+  [
+    "two rules may answer",
+    `def v(X, &Y) { v1: this.return(X) :- this.init(X). v2: this.return(Y) :- this.init(X), Y := X + 1. } ${CALL}`,
+  ],
+  ["the source of the tuple is asked for", `${SQUARE} r: out(Y, S) :- in(X), v(X, &Y), S := f_src().`],
+  ["a packet may bring the event", `import "hop.mzl". ${SQUARE} ${CALL} sent: in@hop::To(1) :- go(To).`],
+])("the answer is a step of its own where %s", ([, text]) => {
+  const hop = `
+file hop.mzl
+overlay hop.
+materialize(route, infinity, infinity, keys(1)).
+snd: send@Next(Dest, Packet) :- send(Dest, Packet), route(Dest, Next), localAddr(Me), Me != Dest.
+rcv: recv(Packet) :- send(Dest, Packet), localAddr(Me), Me == Dest.
+`;
+  expect(way(`${text}\n${hop}`)).toBe("inline");
+});
+
+test.for<[string, string]>([
+  ["the call is elsewhere", `${SQUARE} r: out(Y) :- in(X, A), v@A(X, &Y).`],
+  ["the definition says where", `def v@X(X, &Y) { v1: this.return(Y) :- this.init(X), Y := 1. } ${CALL}`],
+  ["a rule changes what the view reads", `${LOOK_UP} ${CALL} f: known(X, 1) :- in(X).`],
+  [
+    "the view has tables",
+    `def v(X, &Y) { materialize(this.t, infinity, infinity, keys(1)). v1: this.t(X) :- this.init(X). v2: this.return(Y) :- this.t(Y). } ${CALL}`,
+  ],
+  [
+    "the view says more than its answer",
+    `def v(X, &Y) { v1: this.return(X) :- this.init(X). v2: log(X) :- this.init(X). } ${CALL}`,
+  ],
+  [
+    "the view goes elsewhere",
+    `def v(X, &Y) { v1: this.far@X() :- this.init(X). v2: this.return(1) :- this.far(). } ${CALL}`,
+  ],
+  ["the view draws by chance", `def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := f_rand(X). } ${CALL}`],
+  ["the rest draws by chance", `${SQUARE} r: out(Z) :- in(X), v(X, &Y), Z := f_rand(Y).`],
+  ["the view asks for the source", `def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := f_src(). } ${CALL}`],
+  [
+    "there may be many answers",
+    `def v(X, &Y) many { v1: this.return(X) :- this.init(X). v2: this.done() :- this.init(X). } ${CALL}`,
+  ],
+  ["somebody asks why it failed", `${SQUARE} ${CALL} f: sorry(X) :- v!fail(X, _).`],
+  [
+    "the view calls another",
+    `${SQUARE} def w(X, &Y) { w1: this.return(Y) :- this.init(X), v(X, &Y). } r: out(Y) :- in(X), w(X, &Y).`,
+  ],
+])("a call waits in a table where %s", ([, text]) => {
+  expect(way(text)).toBe("waits");
+});
+
+test("what is called inline alone takes nothing from the network that it would not take otherwise", () => {
+  const accepted = (inlineViews: boolean): readonly string[] => {
+    const optimisations = { ...ALL_OPTIMISATIONS, inlineViews };
+    const options = { defines: new Map<string, string>(), dialect: undefined, optimisations };
+    const { plan } = compile(["program"], libraryOf(`${SQUARE} ${CALL} other: seen(X) :- in(X).`), options);
+    return (plan?.predicates ?? [])
+      .filter(({ wire }) => wire.acceptTuple)
+      .map(({ name }) => name)
+      .toSorted();
+  };
+  expect(accepted(false)).toEqual(["in", "v.fail", "v.return"]);
+  expect(accepted(true)).toEqual(["in"]);
+});
