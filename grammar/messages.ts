@@ -125,7 +125,7 @@ export const MESSAGES = {
   // 02 names, tables and rules
   E0201: (f: { readonly path: string }): Wording => ({
     message: `cannot read \`${f.path}\``,
-    help: "the shipped programs are ron.mzl, sr.mzl, tunnel.mzl, ping.mzl, dv.mzl, pv.mzl and ls.mzl",
+    help: "the shipped programs are ron.mzl, ron-views.mzl, sr.mzl, tunnel.mzl, ping.mzl, dv.mzl, pv.mzl and ls.mzl",
   }),
   E0202: (f: { readonly path: string }): Wording => ({
     message: `cannot find \`${f.path}\``,

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import type { FileTree, Literal, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
-import type { Dialect } from "../../grammar/span.ts";
+import type { Dialect, Source } from "../../grammar/span.ts";
 import { parse } from "../../grammar/parse.ts";
 import { print, printExpression } from "../../grammar/print.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
@@ -16,11 +17,20 @@ export function permuted(
   told: Dialect = "mozlog",
   defines: ReadonlyMap<string, string> = new Map(),
 ): string {
-  const { tree, dialect } = parse({ file: "program", text, dialect: told }, { defines, load: () => undefined });
+  const { tree, dialect } = parse({ file: "program", text, dialect: told }, { defines, load: shippedFile });
   const chance = streamOf(seed, "order");
   if (dialect === "mozlog") return print(permutedTree(named(tree), viewNames(tree), chance));
   const statements = shuffled(named(tree).statements, chance);
   return `#pragma dialect ${dialect}\n${print({ ...tree, statements }, dialect)}`;
+}
+
+/** What `#include` brings stands in the program, and is put in another order with it. */
+function shippedFile(name: string): Source {
+  return {
+    file: name,
+    text: readFileSync(new URL(`../../programs/${name}`, import.meta.url), "utf8"),
+    dialect: "mozlog",
+  };
 }
 
 function viewNames(tree: FileTree): ReadonlySet<string> {
