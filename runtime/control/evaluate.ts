@@ -86,6 +86,10 @@ class QueryHost implements StrandHost {
     throw new Error("a query sends nothing");
   }
 
+  improve(): never {
+    throw new Error("a query defines no table");
+  }
+
   contribute(): never {
     throw new Error("a query defines no table");
   }

@@ -27,7 +27,8 @@ interface Touch {
 
 /** How the table is changed: at once, or step by step where rules define tables in terms of each other. */
 export interface Display {
-  show(values: Values, key: Key): void;
+  /** `isImprovement`: in the place of another. */
+  show(values: Values, key: Key, isImprovement: boolean): void;
   hide(row: Row): void;
   renew(row: Row): void;
 }
@@ -75,14 +76,19 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   }
 
   /**
-   * The present row of these values when it has just lost a derivation and may stand on nothing but itself. The caller
-   * takes it away; it is shown again when a derivation is left after all.
+   * These values have just lost a derivation: the present row when it may stand on nothing but itself now. The caller takes
+   * it away; it is shown again when a derivation is left after all. `isFinal`: a row of other values at
+   * its key stands without them.
    */
-  doubted(values: Values): Row | undefined {
-    const support = this.#supports.get(keyOfRow(values));
+  doubted(values: Values, isFinal: boolean): Row | undefined {
+    const lost = this.#supports.get(keyOfRow(values));
+    if (lost === undefined || lost.grounds > 0) return undefined;
+    const row = this.table.find(lost.key);
+    if (row === undefined || row.isBase) return undefined;
+    const isLost = equalRows(row.values, values);
+    const support = isLost ? lost : this.#supports.get(keyOfRow(row.values));
     if (support === undefined || support.grounds > 0) return undefined;
-    const row = this.table.find(support.key);
-    if (row === undefined || row.isBase || !equalRows(row.values, values)) return undefined;
+    if (!isLost && (isFinal || !row.hasImproved)) return undefined;
     this.#touch(support).isDoubted = true;
     return row;
   }
@@ -172,7 +178,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
       return this.#renew(present, display);
     }
     if (present !== undefined) display.hide(present);
-    if (wanted !== undefined) display.show(wanted.values, key);
+    if (wanted !== undefined) display.show(wanted.values, key, present !== undefined);
   }
 
   #renew(row: Row, display: Display): void {

@@ -392,6 +392,10 @@ export class Engine implements StrandHost {
     this.store.contribute(view, sign, values);
   }
 
+  improve(view: number): void {
+    this.store.improve(view);
+  }
+
   failed(strand: number): void {
     (this.counters.failed[strand] as number)++;
   }

@@ -15,17 +15,21 @@ interface Group {
   readonly entries: Map<string, Entry>;
   /** The row the group has contributed to its table. */
   result: Values | undefined;
+  /** The result has taken the place of another, and may stand on what followed from that. */
+  hasImproved: boolean;
 }
 
 /** What the journal is told of a group; the detail is what it had before. */
 type Operation = "counted" | "opened" | "closed" | "computed";
-type Detail = Counted | Values | undefined;
+type Detail = Counted | Computed | undefined;
 
 interface Counted {
   readonly whole: string;
   readonly entry: Entry;
   readonly count: number;
 }
+
+type Computed = Pick<Group, "result" | "hasImproved">;
 
 /** Takes a change of what a view contributes to its table. */
 export type Contribute = (values: Values, sign: Sign) => void;
@@ -60,16 +64,16 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
 
   /**
    * The group has just lost these values. If they may be what its result stands on, the result is taken back and
-   * returned; it is computed anew with the next flush.
+   * returned; it is computed anew with the next flush. `isFinal`: another result stands without them.
    */
-  doubted(values: Values): Values | undefined {
+  doubted(values: Values, isFinal: boolean): Values | undefined {
     const group = this.#groups.get(this.#groupOf(values));
     const result = group?.result;
     if (group === undefined || result === undefined) return undefined;
-    const stands = this.#spec.columns.every(
+    const isAnother = this.#spec.columns.every(
       (column, at) => column.kind !== "aggregate" || !equal(values[at] as Value, result[at] as Value),
     );
-    if (stands) return undefined;
+    if (isAnother && (isFinal || !group.hasImproved)) return undefined;
     this.#setResult(group, undefined);
     return result;
   }
@@ -87,8 +91,10 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   }
 
   #setResult(group: Group, result: Values | undefined): void {
-    this.#journal.record(this, "computed", group, group.result);
+    const { result: before, hasImproved } = group;
+    this.#journal.record(this, "computed", group, { result: before, hasImproved });
     group.result = result;
+    group.hasImproved = before !== undefined && result !== undefined;
   }
 
   undo(operation: Operation, group: Group, detail: Detail): void {
@@ -104,7 +110,7 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
         this.#groups.set(group.key, group);
         return;
       case "computed":
-        group.result = detail as Values | undefined;
+        Object.assign(group, detail as Computed);
     }
   }
 
@@ -124,7 +130,7 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   }
 
   #open(key: string): Group {
-    const group: Group = { key, entries: new Map(), result: undefined };
+    const group: Group = { key, entries: new Map(), result: undefined, hasImproved: false };
     this.#groups.set(key, group);
     this.#journal.record(this, "opened", group, undefined);
     return group;

@@ -39,6 +39,10 @@ export class PlainStratum implements Stratum, Display {
     if (this.#derived.isTouched) this.#follow();
   }
 
+  improve(): void {
+    throw new Error(`${this.#derived.table.predicate.name} is not made from itself`);
+  }
+
   abandon(): void {
     this.#derived.abandon();
     for (const { aggregate } of this.#views) aggregate?.abandon();

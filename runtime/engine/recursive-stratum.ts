@@ -36,6 +36,8 @@ export class RecursiveStratum implements Stratum {
   readonly #renewing: ReadonlyMap<Table, readonly number[]>;
   readonly #tally: StoreTally;
   readonly #limit: number;
+  /** Whether a row may stand on one that it has taken the place of. */
+  #mayImprove: boolean;
 
   #now = 0;
   #run: RunStrand = () => undefined;
@@ -50,6 +52,8 @@ export class RecursiveStratum implements Stratum {
   readonly #successors = new Map<Table, Map<Key, Successor>>();
   /** Of the place of the row that rules are being told of. */
   #successor: Successor | undefined;
+  /** All that was lost for good has been told: what goes now makes way for something better. */
+  #isImproving = false;
   /** Rows of the stratum that this commit has brought. */
   readonly #fresh = new Set<Row>();
   readonly #renewed = new Set<Row>();
@@ -61,7 +65,9 @@ export class RecursiveStratum implements Stratum {
     strands: readonly ViewStrand[],
     tally: StoreTally,
     limit: number,
+    mayImprove: boolean,
   ) {
+    this.#mayImprove = mayImprove;
     this.#tables = tables;
     this.#views = views;
     this.#tally = tally;
@@ -81,7 +87,7 @@ export class RecursiveStratum implements Stratum {
     const { aggregate, derived, spec } = view;
     if (aggregate !== undefined) {
       aggregate.contribute(values, effective);
-      const result = effective < 0 && !isCovered ? aggregate.doubted(values) : undefined;
+      const result = effective < 0 && !isCovered ? aggregate.doubted(values, this.#isFinal) : undefined;
       if (result !== undefined) this.#derive(view, result, -1);
     } else if (isCovered) derived.contribute(values, effective, !spec.isRecursive);
     else this.#derive(view, values, effective);
@@ -95,6 +101,11 @@ export class RecursiveStratum implements Stratum {
     if (sign >= 0 || count === 0) return false;
     derived.set(whole, count - 1);
     return true;
+  }
+
+  /** What a loss leaves at its place stands without it. */
+  get #isFinal(): boolean {
+    return this.#isImproving || !this.#mayImprove;
   }
 
   update(now: number, run: RunStrand): void {
@@ -113,10 +124,15 @@ export class RecursiveStratum implements Stratum {
     this.#finish();
   }
 
+  improve(): void {
+    this.#mayImprove = true;
+  }
+
   abandon(): void {
     for (const derived of this.#tables) derived.abandon();
     for (const { aggregate } of this.#views) aggregate?.abandon();
     this.#direction = 0;
+    this.#isImproving = false;
     this.#leaving.clear();
     this.#entering.clear();
     this.#taken.clear();
@@ -152,14 +168,16 @@ export class RecursiveStratum implements Stratum {
 
   #derive({ spec, derived }: View, values: Values, sign: Sign): void {
     derived.contribute(values, sign, !spec.isRecursive);
-    const row = sign < 0 ? derived.doubted(values) : undefined;
+    const row = sign < 0 ? derived.doubted(values, this.#isFinal) : undefined;
     if (row !== undefined) this.#hide(derived.table, row);
   }
 
   /** First all goes that may have to; then come, as often as needed, what comes and what goes in its place. */
   #settle(): void {
     this.#withdraw();
+    this.#isImproving = true;
     while (this.#admit()) this.#withdraw();
+    this.#isImproving = false;
   }
 
   #withdraw(): void {
@@ -197,7 +215,7 @@ export class RecursiveStratum implements Stratum {
 
   #display(table: Table): Display {
     return {
-      show: (values, key) => this.#show(table, values, key),
+      show: (values, key, isImprovement) => this.#show(table, values, key, isImprovement),
       hide: (row) => this.#hide(table, row),
       renew: (row) => this.#renew(table, row),
     };
@@ -219,12 +237,14 @@ export class RecursiveStratum implements Stratum {
     return isTold;
   }
 
-  #show(table: Table, values: Values, key: Key): void {
+  #show(table: Table, values: Values, key: Key, isImprovement: boolean): void {
     const whole = keyOfRow(values);
     const taken = this.#taken.get(table)?.get(whole);
     this.#taken.get(table)?.delete(whole);
+    if (taken !== undefined) taken.hasImproved ||= isImprovement;
     if (taken !== undefined && this.#leaving.delete(taken)) return this.#keep(table, taken);
     const row = taken?.mark === REMOVED ? this.#revive(table, taken) : this.#create(table, values, key);
+    row.hasImproved ||= isImprovement;
     row.mark = ENTERING;
     this.#entering.set(row, table);
     if (this.#leaving.size > 0) this.#succeed(table, row);

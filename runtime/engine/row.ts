@@ -11,6 +11,8 @@ export class Row {
   mark: RowMark = STABLE;
   /** An event rule, a fact or the network put it here; otherwise only view rules hold it. */
   isBase: boolean;
+  /** It has taken the place of another in a table that rules define by itself, and may stand on what followed from that. */
+  hasImproved = false;
   /** Seconds on the node's clock. */
   expires: number = Infinity;
   /** Grows along the list of the table's rows. */

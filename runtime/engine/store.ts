@@ -74,6 +74,11 @@ export class Store {
     this.#views.contribute(view, sign, values);
   }
 
+  /** A strand of a view has found a better value in recursion. */
+  improve(view: number): void {
+    this.#views.improve(view);
+  }
+
   /** Deletions, then insertions, expiry and eviction, then the views; what is new afterwards is the result. */
   commit(changes: readonly Change[], now: number, run: RunStrand): readonly Delta[] {
     for (const table of this.#mortal) this.#expire(table, now);

@@ -32,6 +32,8 @@ export interface StrandHost {
    * met: whether it comes or goes is known to the stratum.
    */
   contribute(view: number, sign: Sign, values: Row): void;
+  /** In recursion a value has been derived that is better than one it is made from. */
+  improve(view: number): void;
   /** A derivation came to nothing: an operation had no value. */
   failed(strand: number): void;
   ambient(strand: number): Ambient;

@@ -28,6 +28,8 @@ export interface Stratum {
   /** Takes a change of what a view derives; called by the strands that `update` runs. */
   contribute(view: View, sign: Sign, values: Values): void;
   update(now: number, run: RunStrand): void;
+  /** A value is better than one it is made from: what it makes way for may be what it stands on. */
+  improve(): void;
   /** Forgets an update that was broken off. */
   abandon(): void;
 }

@@ -35,6 +35,10 @@ export class Views {
     stratum.contribute(view, sign, values);
   }
 
+  improve(id: number): void {
+    this.#views[id]?.stratum.improve();
+  }
+
   /** Everything else of the commit is done and settled. */
   update(now: number, run: RunStrand): void {
     for (const stratum of this.#strata) stratum.update(now, run);
@@ -44,12 +48,12 @@ export class Views {
     for (const stratum of this.#strata) stratum.abandon();
   }
 
-  #stratum({ isRecursive, tables, views }: StratumSpec): Stratum {
+  #stratum({ isRecursive, tables, views, mayImprove }: StratumSpec): Stratum {
     const derived = tables.map((predicate) => new DerivedRows(this.#table(predicate), this.#journal));
     const own = views.map((id) => this.#view(this.#plan.views[id] as ViewSpec, derived));
     const strands = own.flatMap(({ spec }) => spec.strands.map((strand) => this.#strand(strand)));
     const stratum = isRecursive
-      ? new RecursiveStratum(derived, own, strands, this.#tally, this.#limits.derivations)
+      ? new RecursiveStratum(derived, own, strands, this.#tally, this.#limits.derivations, mayImprove)
       : new PlainStratum(derived[0] as DerivedRows, own, strands, this.#tally);
     for (const view of own) this.#views[view.spec.id] = { view, stratum };
     return stratum;

@@ -137,6 +137,8 @@ export interface StratumSpec {
   readonly tables: readonly number[];
   /** Numbers of views. */
   readonly views: readonly number[];
+  /** A `min` or `max` may better itself round a circle. Where this says no, strands say so when it does happen. */
+  readonly mayImprove: boolean;
 }
 
 /** A derivation is gone, is as it was but refreshed, or has come. */

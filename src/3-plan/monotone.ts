@@ -16,7 +16,7 @@ export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rul
 }
 
 /** Per table the column that holds the cost, as far as it goes from rule to rule by itself or by sums. */
-function costColumns(
+export function costColumns(
   table: string,
   column: number,
   tables: ReadonlySet<string>,

@@ -4,6 +4,7 @@ import { isPredicate } from "../1-check/rule-shape.ts";
 import { variablesIn } from "../1-check/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import { aggregateColumns, eventColumns } from "./aggregate-columns.ts";
+import { type Costs, improvementsOf } from "./improvements.ts";
 import { type BodyContext, planBody, type Seen } from "./plan-body.ts";
 import type { Action, Strand, Target, Visibility } from "./strand.ts";
 
@@ -34,6 +35,8 @@ export interface ViewContext {
   readonly own: ReadonlySet<string>;
   /** Whether the view must hear that a row of the table was refreshed. */
   readonly hearsRefreshes: boolean;
+  /** Undefined without recursion, and where derivations cannot tell. */
+  readonly costs: Costs | undefined;
 }
 
 /**
@@ -73,7 +76,7 @@ function maintenance(
   rule: CoreRule,
   kind: MaintenanceKind,
   { changed, left }: Changed,
-  { view, own }: ViewContext,
+  { view, own, costs }: ViewContext,
   origin: Origin,
   context: BodyContext,
 ): Draft {
@@ -87,7 +90,8 @@ function maintenance(
   const args = isDrawn ? rule.head.args : rule.head.args.map((argument) => withoutDraw(rule, argument));
   const columns = aggregateColumns(args, headPredicate(rule, context).table?.keys ?? []);
   const sign = kind === "lost" ? -1 : kind === "renewed" ? 0 : 1;
-  const action: Action = { kind: "contribute", view, sign, columns };
+  const improvements = costs === undefined || sign < 1 ? [] : improvementsOf(rule, costs);
+  const action: Action = { kind: "contribute", view, sign, columns, improvements };
   const predicate = context.predicate(changed.atom.name.text).id;
   return { origin, trigger: { kind: triggerKind(kind, changed.negated), predicate, view }, match, operators, action };
 }

@@ -29,6 +29,7 @@ import { describe } from "./describe.ts";
 import { checkMixtures } from "./mixed-columns.ts";
 import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
+import { type Costs, costsOf } from "./improvements.ts";
 import { type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
 import { proveRecursion } from "./prove-recursion.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
@@ -157,24 +158,32 @@ class Planner {
   #maintainViews(): void {
     for (const stratum of strataOf(this.#core)) {
       const first = this.#views.length;
-      for (const table of stratum.tables) this.#defineTable(table, stratum);
+      const costs = stratum.isRecursive ? costsOf(stratum, (table) => this.#isKeyed(table)) : undefined;
+      for (const table of stratum.tables) this.#defineTable(table, stratum, costs);
       const views = this.#views.slice(first).map((view) => view.id);
       const tables = [...stratum.tables].map((table) => this.#predicates.named(table, 0).id);
-      this.#strata.push({ isRecursive: stratum.isRecursive, tables, views });
+      this.#strata.push({ isRecursive: stratum.isRecursive, tables, views, mayImprove: costs === undefined });
     }
   }
 
+  /** Two rows of the table can share a key. */
+  #isKeyed(table: string): boolean {
+    const { arity, table: spec } = this.#predicates.named(table, 0);
+    return spec !== undefined && spec.keys.length > 0 && new Set(spec.keys).size < arity;
+  }
+
   /** Rules with recursion, rules without, and each rule with an aggregate are views of their own. */
-  #defineTable(table: string, stratum: RuleStratum): void {
+  #defineTable(table: string, stratum: RuleStratum, costs: Costs | undefined): void {
     const rules = stratum.rules.filter((rule) => rule.head.name.text === table);
     this.#checkViewTable(table, rules);
     const plain = rules.filter((rule) => !hasAggregate(rule.head));
     const [recursive, grounds] = [true, false].map((kind) =>
       plain.filter((rule) => isRecursive(rule, stratum) === kind),
     );
-    this.#view(table, grounds ?? [], undefined, stratum);
-    this.#view(table, recursive ?? [], undefined, stratum);
-    for (const rule of rules) if (hasAggregate(rule.head)) this.#view(table, [rule], this.#aggregate(rule), stratum);
+    this.#view(table, grounds ?? [], undefined, stratum, costs);
+    this.#view(table, recursive ?? [], undefined, stratum, costs);
+    for (const rule of rules)
+      if (hasAggregate(rule.head)) this.#view(table, [rule], this.#aggregate(rule), stratum, costs);
   }
 
   #checkViewTable(table: string, rules: readonly CoreRule[]): void {
@@ -182,12 +191,18 @@ class Planner {
     if (this.#core.tables.get(table)?.keys.length === 0) this.diagnostics.push(report("E0238", span, { table }));
   }
 
-  #view(table: string, rules: readonly CoreRule[], aggregate: AggregateSpec | undefined, stratum: RuleStratum): void {
+  #view(
+    table: string,
+    rules: readonly CoreRule[],
+    aggregate: AggregateSpec | undefined,
+    stratum: RuleStratum,
+    costs: Costs | undefined,
+  ): void {
     if (rules.length === 0) return;
     const id = this.#views.length;
     const predicate = this.#predicates.named(table, 0);
     const hearsRefreshes = predicate.table?.view === "mixed" || this.#predicates.tellsRefreshes(table);
-    const context = { view: id, own: stratum.tables, hearsRefreshes };
+    const context = { view: id, own: stratum.tables, hearsRefreshes, costs };
     const drafts = rules.flatMap((rule) => planMaintenance(rule, context, this.#origin(rule), this.#context));
     const strands = drafts.map((draft) => this.#add(draft));
     const isOfItself = rules.some((rule) => isRecursive(rule, stratum));

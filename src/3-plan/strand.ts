@@ -63,7 +63,20 @@ export type ElementMatch =
 export type Action =
   | { readonly kind: "tuple"; readonly head: Target; readonly args: readonly Expression[] }
   | { readonly kind: "aggregate"; readonly head: Target; readonly columns: readonly Column[] }
-  | { readonly kind: "contribute"; readonly view: number; readonly sign: Sign; readonly columns: readonly Column[] };
+  | {
+      readonly kind: "contribute";
+      readonly view: number;
+      readonly sign: Sign;
+      readonly columns: readonly Column[];
+      readonly improvements: readonly Improvement[];
+    };
+
+/** In recursion: the engine has to know when a derived value is less (or greater) than one it is made from. */
+export interface Improvement {
+  readonly value: Expression;
+  readonly than: Expression;
+  readonly isLeast: boolean;
+}
 
 /** Where a derived tuple goes. With a location it leaves through LocSpecDemux; otherwise it is of this round. */
 export interface Target {

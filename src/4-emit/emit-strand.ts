@@ -198,6 +198,10 @@ class StrandEmitter {
         const values = action.columns.map((column) =>
           column.kind === "aggregate" ? this.#operand(column) : this.#value(column.value),
         );
+        for (const { value, than, isLeast } of action.improvements) {
+          const order = `compare(${this.#value(value)}, ${this.#value(than)}) ${isLeast ? "<" : ">"} 0`;
+          this.#line(`if (${order}) node.improve(${action.view});`);
+        }
         return this.#line(`node.contribute(${action.view}, ${action.sign}, [${values.join(", ")}]);`);
       }
       case "aggregate":

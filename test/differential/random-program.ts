@@ -18,6 +18,7 @@ export const FEATURES = [
   "inserted rows as events",
   "keyless tables",
   "keys",
+  "keys in recursion",
   "lists",
   "mixed tables",
   "mutual recursion",
@@ -25,6 +26,7 @@ export const FEATURES = [
   "negation in view rules",
   "places",
   "recursion",
+  "values that better themselves",
   "view rules",
   "views with lifetime or size",
 ] as const;

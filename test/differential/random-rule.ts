@@ -47,8 +47,8 @@ export class RandomRule {
   }
 
   /**
-   * Joins what is best so far, and makes a value from it that is no better, and never without end: a value that could
-   * better itself would be its own ground. What it is the value of does not depend on the value.
+   * Joins what is best so far, and makes a value from it, never without end: one that is no better, or one that is better up
+   * to a bound, so that values better themselves round a circle. What it is the value of does not depend on the value.
    */
   follow(best: Relation, isLeast: boolean): { readonly target: string; readonly cost: string } {
     const [kind = "number"] = best.columns;
@@ -58,9 +58,12 @@ export class RandomRule {
     const before = this.#bind("number");
     const cost = this.#bind("number");
     this.#body.push(`${best.name}(${source}, ${before})`);
-    if (!isLeast) this.#body.push(`${cost} := f_min(${before}, ${other})`);
-    else if (this.#chance.percent(50)) this.#body.push(`${cost} := f_max(${before}, ${other})`);
-    else this.#body.push(`${cost} := ${before} + 1`, `${cost} < 7`);
+    const worse = [
+      [`${cost} := ${isLeast ? "f_max" : "f_min"}(${before}, ${other})`],
+      isLeast ? [`${cost} := ${before} + 1`, `${cost} < 7`] : [`${cost} := ${before} - 1`, `${cost} > -3`],
+    ];
+    const better = [isLeast ? `${cost} := f_max(${before} - 1, 0)` : `${cost} := f_min(${before} + 1, 4)`];
+    this.#body.push(...(this.#may("values that better themselves", 40) ? better : this.#chance.pick(worse)));
     return { target, cost };
   }
 

@@ -57,14 +57,17 @@ export class ViewWriter {
   best(): void {
     const kind = this.#chance.pick(["number", "string"] as const);
     const table = { isView: true, isMixed: false, lifetime: Infinity, size: Infinity, evict: "" };
-    const all: Relation = { name: "q0", columns: [kind, "number"], table: { ...table, keys: [0, 1] }, isLast: false };
+    const isLeast = this.#chance.percent(60);
+    // Of the rows of a key the smallest shows: that is a least value too.
+    const isKeyed = isLeast && this.#may("keys in recursion", 40);
+    const keys = isKeyed ? [0] : [0, 1];
+    const all: Relation = { name: "q0", columns: [kind, "number"], table: { ...table, keys }, isLast: false };
     const best: Relation = { name: "q1", columns: [kind, "number"], table: { ...table, keys: [0] }, isLast: false };
     const sources = this.#sources();
     const [start, step] = [this.#rule("q0_0"), this.#rule("q0_1")];
     this.#body(start, sources, false);
     step.join(this.#chance.pick(sources));
-    const isLeast = this.#chance.percent(60);
-    const { target, cost } = step.follow(best, isLeast);
+    const { target, cost } = step.follow(isKeyed && this.#chance.percent(50) ? all : best, isLeast);
     const better = isLeast ? "min" : "max";
     const rules = [
       start.plain(all),

@@ -1,0 +1,67 @@
+import type { Expression } from "../../grammar/ast.ts";
+import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
+import type { CoreRule } from "../2-rewrite/core.ts";
+import { costColumns } from "./monotone.ts";
+import type { RuleStratum } from "./strata.ts";
+import type { Improvement } from "./strand.ts";
+
+/** Where the tables of a recursive stratum hold the value of which the least, or the greatest, is kept. */
+export interface Costs {
+  readonly isLeast: boolean;
+  readonly columns: ReadonlyMap<string, number>;
+}
+
+/**
+ * The costs of a stratum in which every derivation can tell whether its value is better than those it is made from;
+ * undefined where some cannot. A value that never is cannot stand on a lesser one of its own group.
+ */
+export function costsOf({ tables, rules }: RuleStratum, isKeyed: (table: string) => boolean): Costs | undefined {
+  const extremes = rules.filter((rule) => hasAggregate(rule.head)).flatMap(extremeOf);
+  const [first] = extremes;
+  if (first === undefined || extremes.some(({ isLeast }) => isLeast !== first.isLeast)) return undefined;
+  const columns = costColumns(first.table, first.column, tables, rules);
+  const isTold =
+    [...tables].every((table) => columns.has(table) && (!isKeyed(table) || isOneAggregate(table, rules))) &&
+    extremes.every(({ table, column, isOnly }) => isOnly && columns.get(table) === column) &&
+    rules.every((rule) => costsRead(rule, columns) !== undefined);
+  return isTold ? { isLeast: first.isLeast, columns } : undefined;
+}
+
+/** What a derivation of the rule has to look at. */
+export function improvementsOf(rule: CoreRule, { isLeast, columns }: Costs): readonly Improvement[] {
+  const head = rule.head.args[columns.get(rule.head.name.text) ?? -1];
+  const value = (head?.kind === "aggregate" ? head.operand : head) as Expression;
+  return (costsRead(rule, columns) ?? []).flatMap((than) =>
+    value.kind === "variable" && value.name === than.name ? [] : [{ value, than, isLeast }],
+  );
+}
+
+type Variable = Extract<Expression, { kind: "variable" }>;
+
+/** The costs of the rows of the stratum that the rule reads; undefined when one has no name. */
+function costsRead({ body }: CoreRule, columns: ReadonlyMap<string, number>): readonly Variable[] | undefined {
+  const read = body
+    .filter(isPredicate)
+    .filter(({ atom }) => columns.has(atom.name.text))
+    .map(({ atom }) => atom.args[columns.get(atom.name.text) as number]);
+  return read.every((argument): argument is Variable => argument?.kind === "variable") ? read : undefined;
+}
+
+function extremeOf({ head }: CoreRule): readonly {
+  readonly table: string;
+  readonly column: number;
+  readonly isLeast: boolean;
+  readonly isOnly: boolean;
+}[] {
+  const column = head.args.findIndex((argument) => argument.kind === "aggregate");
+  const aggregate = head.args[column];
+  if (aggregate?.kind !== "aggregate") return [];
+  const isExtreme = aggregate.function === "min" || aggregate.function === "max";
+  const isOnly = isExtreme && head.args.filter(({ kind }) => kind === "aggregate").length === 1;
+  return [{ table: head.name.text, column, isLeast: aggregate.function === "min", isOnly }];
+}
+
+function isOneAggregate(table: string, rules: readonly CoreRule[]): boolean {
+  const own = rules.filter((rule) => rule.head.name.text === table);
+  return own.length === 1 && own.every((rule) => hasAggregate(rule.head));
+}
