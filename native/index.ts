@@ -73,6 +73,8 @@ export interface UdpHandle extends Reader {
   ): number;
   /** Sends the first `count` of those waiting. Returns an errno, or 0. */
   sendWaiting(count: number, segments: boolean): number;
+  /** Sends a datagram that nobody may cut. Returns an errno, or 0; EMSGSIZE when the interface has no room for it. */
+  probe(to: Uint8Array, bytes: Uint8Array): number;
   /** Calls `closed` once the socket is gone. */
   close(closed: () => void): void;
 }
@@ -163,7 +165,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 8;
+const CONTRACT = 9;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -30,13 +30,36 @@ static void widen(int fd) {
   }
 }
 
+static void set_discovery(int fd, int level, int option, int value) {
+  setsockopt(fd, level, option, &value, sizeof value);
+}
+
 /*
- * Routers may cut what is too long for the next link: a path that drops it instead, and does not say so, would swallow every
- * full packet. An IPv6 socket speaks IPv4 too; that some kernel refuses is no harm.
+ * Routers may cut what is too long for the next link, until it is known how long datagrams may be; what anybody's ICMP says
+ * of that is not believed. An IPv6 socket speaks IPv4 too; that some kernel refuses is no harm.
  */
-static void allow_fragments(int fd) {
-  int never = IP_PMTUDISC_DONT;
-  setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never, sizeof never);
+static void allow_fragments(const struct udp_socket *udp) {
+  set_discovery(udp->fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+  if (!udp->is_v6) return;
+  set_discovery(udp->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT);
+  set_discovery(udp->fd, IPPROTO_IPV6, IPV6_DONTFRAG, 0);
+}
+
+static void forbid_fragments(const struct udp_socket *udp) {
+  set_discovery(udp->fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+  if (!udp->is_v6) return;
+  set_discovery(udp->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+  set_discovery(udp->fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
+}
+
+int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length) {
+  ssize_t sent;
+  forbid_fragments(udp);
+  do sent = sendto(udp->fd, bytes, length, MSG_DONTWAIT, &to->any, udp_address_length(to));
+  while (sent < 0 && errno == EINTR);
+  int number = sent < 0 ? errno : 0;
+  allow_fragments(udp);
+  return number;
 }
 
 static bool share_port(int fd, int on) {
@@ -84,19 +107,16 @@ static int open_beside(int fd, uint32_t packets) {
   return -1;
 }
 
-static void prepare(int fd) {
-  widen(fd);
-  allow_fragments(fd);
-}
-
 struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, uint32_t packets,
                                struct udp_socket *udp) {
   const char *call;
   udp->fd = open_bound(at, false, &call);
   if (udp->fd < 0) return (struct failure){errno, call};
   udp->control_fd = open_beside(udp->fd, packets);
-  prepare(udp->fd);
-  if (udp->control_fd >= 0) prepare(udp->control_fd);
+  widen(udp->fd);
+  if (udp->control_fd >= 0) widen(udp->control_fd);
+  udp->is_v6 = at->any.sa_family == AF_INET6;
+  allow_fragments(udp);
   udp->segments = segments && knows_segments(udp->fd);
   udp->joins = joins && set_joins(udp->fd) && (udp->control_fd < 0 || set_joins(udp->control_fd));
   return NO_FAILURE;

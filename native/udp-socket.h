@@ -25,6 +25,7 @@ struct udp_socket {
    * them, nor is it lost among them. -1 where the kernel has no such thing; then all comes to the first.
    */
   int control_fd;
+  bool is_v6;
   /* The kernel cuts what is sent into datagrams of one length. */
   bool segments;
   /* The kernel joins datagrams of one length and sender. */
@@ -40,6 +41,12 @@ struct failure udp_socket_open(const union udp_address *at, bool segments, bool 
 
 /* The largest IP packet that the kernel sends to an address in one piece, by what it knows of the way; 0 when there is none. */
 int udp_path_mtu(const union udp_address *to);
+
+/*
+ * Sends one datagram that nobody may cut, however long the kernel thinks that the path is. An errno, or 0; EMSGSIZE when the
+ * interface has no room for it.
+ */
+int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length);
 
 /* Whether the two offloads do what they say, tried on the loopback. */
 bool udp_segments_work(void);

@@ -167,6 +167,18 @@ static napi_value udp_send_queue(napi_env env, napi_callback_info info) {
   return report(env, udp, &sent);
 }
 
+/* probe(to, bytes): an errno, or 0. */
+static napi_value udp_send_probe(napi_env env, napi_callback_info info) {
+  size_t count = 2, length = 0;
+  napi_value arguments[2];
+  union udp_address to;
+  struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
+  if (udp == NULL) return number_value(env, EBADF);
+  const uint8_t *bytes = bytes_of(env, arguments[1], &length);
+  if (bytes == NULL || !read_address(env, arguments[0], &to)) return number_value(env, EINVAL);
+  return number_value(env, udp_probe(&udp->socket, &to, bytes, length));
+}
+
 static napi_value address_value(napi_env env, const union udp_address *address) {
   napi_value value;
   napi_create_buffer_copy(env, udp_address_length(address), address, NULL, &value);
@@ -192,6 +204,7 @@ static napi_value object_of(napi_env env, const struct udp_socket *udp) {
       {"start", NULL, udp_start, NULL, NULL, NULL, napi_default, NULL},
       {"sendTrain", NULL, udp_send_train, NULL, NULL, NULL, napi_default, NULL},
       {"sendWaiting", NULL, udp_send_queue, NULL, NULL, NULL, napi_default, NULL},
+      {"probe", NULL, udp_send_probe, NULL, NULL, NULL, napi_default, NULL},
       {"control", NULL, NULL, NULL, NULL, control, napi_enumerable, NULL},
       {"goOn", NULL, handle_go_on, NULL, NULL, NULL, napi_default, NULL},
       {"drains", NULL, handle_drains, NULL, NULL, NULL, napi_default, NULL},

@@ -36,3 +36,13 @@ function amended(checksum: number, change: number): number {
 function word(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
 }
+
+/** The Internet checksum of the bytes from `start` to `end` together with what `sum` has added up already. */
+export function checksumOf(bytes: Uint8Array, start: number, end: number, sum: number = 0): number {
+  let total = sum;
+  for (let at = start; at < end; at += 2) {
+    total += ((bytes[at] as number) << 8) | (at + 1 < end ? (bytes[at + 1] as number) : 0);
+  }
+  while (total > 0xffff) total = (total & 0xffff) + Math.floor(total / 0x10000);
+  return ~total & 0xffff;
+}

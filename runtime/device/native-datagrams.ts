@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { errnoName } from "../../native/errno.ts";
 import {
   ADDRESS_BYTES,
@@ -50,13 +51,17 @@ const LENGTH_MAX = 65_535;
 /** What may wait for the address of one name. */
 const WAITING_MAX = 64;
 
+/** The only one that says something of a length. */
+const { EMSGSIZE } = constants.errno;
+
 /** A path that refused trains is tried again after this. */
 const RETRY_MS = 60_000;
 
-/** Where datagrams go: the socket address, and until when they must go singly. */
+/** Where datagrams go: the socket address, and until when those must go singly that have so many bytes or more. */
 interface Place {
   readonly address: Uint8Array;
   singlyUntilMs: number;
+  singlyFrom: number;
 }
 
 /** Opens a socket of the addon. The host is numeric. */
@@ -173,6 +178,22 @@ class NativeDatagrams implements Datagrams {
     this.#transmit(place, train);
   }
 
+  probe(to: string, bytes: Uint8Array): boolean {
+    const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
+    const place = destination?.kind === "known" ? this.#place(destination) : undefined;
+    if (place === undefined) return true;
+    const errno = this.#handle.probe(place.address, bytes);
+    if (errno === EMSGSIZE) return false;
+    if (errno !== 0) this.#fail(errnoName(errno));
+    else this.#countOne(bytes.length);
+    return true;
+  }
+
+  #countOne(bytes: number): void {
+    this.counters.sent++;
+    this.counters.sentBytes += bytes;
+  }
+
   async close(): Promise<void> {
     if (this.#closed === undefined) {
       this.#flush();
@@ -198,7 +219,7 @@ class NativeDatagrams implements Datagrams {
     if (known !== undefined) return known;
     const address = this.#native.socketAddress(to.host, to.port);
     if (address === undefined) return undefined;
-    const place = { address: paddedAddress(address), singlyUntilMs: 0 };
+    const place = { address: paddedAddress(address), singlyUntilMs: 0, singlyFrom: Infinity };
     this.#places.set(to, place);
     return place;
   }
@@ -223,15 +244,18 @@ class NativeDatagrams implements Datagrams {
   #flush(): void {
     const count = this.#queued.length;
     if (count === 0) return;
-    const isMixed = this.#queued.some((place) => !this.#maySegment(place));
+    const waiting = this.#waiting;
+    const isMixed = this.#queued.some((place, at) => !this.#maySegment(place, waiting[2 * at + 1] as number));
     const errno = this.#handle.sendWaiting(count, !isMixed);
-    this.#countSent(errno, this.#queued);
+    const refused = this.#countSent(errno);
+    if (refused !== 0) this.#adapt(refused, longestByPlace(this.#queued, waiting));
     this.#queued = [];
     this.#queuedBytes = 0;
   }
 
   #transmit(place: Place, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
     const bytes = new Uint8Array(train.buffer, train.byteOffset);
+    const segment = head.length + train.length + tail.length;
     const errno = this.#handle.sendTrain(
       place.address,
       head,
@@ -244,36 +268,41 @@ class NativeDatagrams implements Datagrams {
       train.count,
       train.lastAt,
       train.lastLength,
-      this.#maySegment(place),
+      this.#maySegment(place, segment),
     );
-    this.#countSent(errno, [place]);
+    const refused = this.#countSent(errno);
+    if (refused !== 0) this.#adapt(refused, new Map([[place, segment]]));
   }
 
-  #maySegment(place: Place): boolean {
-    return this.#segments && (place.singlyUntilMs === 0 || performance.now() >= place.singlyUntilMs);
+  #maySegment(place: Place, segment: number): boolean {
+    return this.#segments && (segment < place.singlyFrom || performance.now() >= place.singlyUntilMs);
   }
 
-  #countSent(errno: number, places: readonly Place[]): void {
+  /** Why the kernel would not cut what it was to cut; 0 when it was not so. */
+  #countSent(errno: number): number {
     const sent = this.#sent;
     this.counters.sent += sent[SENT.datagrams] as number;
     this.counters.sentBytes += sent[SENT.bytes] as number;
     this.#segmented += sent[SENT.segmented] as number;
     if (errno !== 0) this.#fail(errnoName(errno), sent[SENT.failed]);
-    const refused = sent[SENT.segmentErrno] as number;
-    if (refused !== 0) this.#adapt(errnoName(refused), places, sent[SENT.segments] !== 0);
+    return sent[SENT.segmentErrno] as number;
   }
 
-  /** EIO is said of the interface, and for ever; everything else of the path, which may change. */
-  #adapt(reason: string, places: readonly Place[], segments: boolean): void {
+  /** EIO is said of the interface, and for ever; everything else of the path, which may change, and EMSGSIZE of a length. */
+  #adapt(errno: number, lengths: ReadonlyMap<Place, number>): void {
+    const reason = errnoName(errno);
+    const segments = this.#sent[SENT.segments] !== 0;
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
     if (this.#segments && !segments) {
       this.#options.adapted?.(`the interface does not cut datagrams (${reason}); they are sent one by one`);
     }
     this.#segments = segments;
+    if (!segments) return;
     const now = performance.now();
-    for (const place of segments ? places : []) {
+    for (const [place, length] of lengths) {
       if (place.singlyUntilMs <= now) this.#sayPath(place, reason);
       place.singlyUntilMs = now + RETRY_MS;
+      place.singlyFrom = errno === EMSGSIZE ? length : 0;
     }
   }
 
@@ -321,6 +350,14 @@ class NativeDatagrams implements Datagrams {
   #fail(reason: string, count: number = 1): void {
     this.counters.failed.set(reason, (this.counters.failed.get(reason) ?? 0) + count);
   }
+}
+
+function longestByPlace(places: readonly Place[], waiting: Uint32Array): ReadonlyMap<Place, number> {
+  const lengths = new Map<Place, number>();
+  for (const [at, place] of places.entries()) {
+    lengths.set(place, Math.max(lengths.get(place) ?? 0, waiting[2 * at + 1] as number));
+  }
+  return lengths;
 }
 
 /** A socket address with zeros behind it, so that all have one length. */

@@ -23,11 +23,17 @@ export class TracedDatagrams implements Datagrams {
   readonly #inner: Datagrams;
   readonly #clock: Clock;
   readonly #record: (crossing: Crossing) => void;
+  readonly probe?: (to: string, bytes: Uint8Array) => boolean;
 
   constructor(inner: Datagrams, clock: Clock, record: (crossing: Crossing) => void) {
     this.#inner = inner;
     this.#clock = clock;
     this.#record = record;
+    if (inner.probe === undefined) return;
+    this.probe = (to, bytes): boolean => {
+      this.#note("sent", to, bytes);
+      return inner.probe?.(to, bytes) ?? false;
+    };
   }
 
   get address(): string {

@@ -3,6 +3,7 @@ import type { Tuple } from "../plan/packet.ts";
 import { Train } from "../plan/train.ts";
 import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
+import type { PathSizes } from "../path/path-sizes.ts";
 import type { Clock, Datagram, World } from "../world/world.ts";
 import type { PeerBook, PeerCounters } from "../observe/peer-book.ts";
 import type { Admission } from "./admission.ts";
@@ -15,7 +16,8 @@ export const spec: ElementSpec = {
 NetworkIn(datagrams)
 
 Takes datagrams apart into the tuples they carry and puts fragments together again. Datagrams that came together and
-differ only in what they end with are one tuple with a train in it.
+differ only in what they end with are one tuple with a train in it. What nodes say to each other about the sizes of
+datagrams ends here.
 
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
 Drops   what is no datagram of this version, or a fragment that does not fit, by the reason the codec gives.
@@ -35,13 +37,15 @@ export class NetworkIn {
   readonly #world: World;
   readonly #clock: Clock;
   readonly #peers: PeerBook;
+  readonly #paths: PathSizes;
   readonly #out: (cause: Cause) => void;
   readonly #reassembly = new Reassembly();
 
-  constructor(world: World, peers: PeerBook, out: (cause: Cause) => void) {
+  constructor(world: World, peers: PeerBook, paths: PathSizes, out: (cause: Cause) => void) {
     this.#world = world;
     this.#clock = world.clock;
     this.#peers = peers;
+    this.#paths = paths;
     this.#out = out;
   }
 
@@ -89,6 +93,7 @@ export class NetworkIn {
 
   #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerCounters): void {
     for (const { hash, start, end } of tuples) {
+      if (this.#paths.heard(hash, bytes, start, end, from)) continue;
       const tuple = this.admission?.decode(hash, bytes, start, end);
       if (tuple !== undefined) this.#give(tuple, from, peer);
     }

@@ -1,8 +1,14 @@
 import { keyOfRow } from "../plan/key.ts";
 import type { Tuple } from "../plan/packet.ts";
+import { Train } from "../plan/train.ts";
 import { equalRows } from "../plan/value.ts";
-import { DatagramBuilder } from "../wire/datagram-builder.ts";
+import { SURE_PAYLOAD } from "../path/path-candidates.ts";
+import type { PathSizes } from "../path/path-sizes.ts";
+import { isOpening, withSegmentsFor } from "../path/segment-size.ts";
+import type { TooBig } from "../path/too-big.ts";
+import { type BuildRefusal, DatagramBuilder } from "../wire/datagram-builder.ts";
 import { type DatagramTrain, datagramsOf, sizeOf } from "../wire/datagram-train.ts";
+import { innerPacket, withInnerPacket, wrappingOf } from "../wire/inner-packet.ts";
 import type { Datagrams } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { PeerBook, PeerCounters } from "../observe/peer-book.ts";
@@ -14,18 +20,20 @@ export const spec: ElementSpec = {
 NetworkOut(datagrams)
 
 Holds what a step sends until the step ends, then packs the tuples for each place into as few datagrams as they fit;
-equal tuples for one place go once.
+equal tuples for one place go once. Datagrams are as long as the path there carries. The sender of a packet that is longer
+is told, unless it lets its packets be cut, and TCP connections that begin are told what fits.
 
 Ports   in: 1 push. out: the network.
 Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry;
-        "too deep": lists in lists without end; "several trains": packets of two trains in one tuple.
+        "too deep": lists in lists without end; "several trains": packets of two trains in one tuple; "packet too big":
+        a packet of the device that no datagram to this place holds, whose sender has been told.
 Reads   counters: tuples in, datagrams out
 Built   by runtime/node/dataflow.ts, one per node.
 See     LocSpecDemux, NetworkIn
 `,
   inputs: "1",
   outputs: "0",
-  drops: ["hop limit", "too large", "too deep", "several trains"],
+  drops: ["hop limit", "too large", "too deep", "several trains", "packet too big"],
 };
 
 const FEW = 8;
@@ -34,12 +42,16 @@ export class NetworkOut {
   readonly counters: ElementCounters = new ElementCounters();
   readonly #datagrams: Datagrams;
   readonly #peers: PeerBook;
+  readonly #paths: PathSizes;
+  readonly #tooBig: TooBig;
   readonly #builder: DatagramBuilder;
   #waiting = new Map<string, Tuple[]>();
 
-  constructor(datagrams: Datagrams, peers: PeerBook) {
+  constructor(datagrams: Datagrams, peers: PeerBook, paths: PathSizes, tooBig: TooBig) {
     this.#datagrams = datagrams;
     this.#peers = peers;
+    this.#paths = paths;
+    this.#tooBig = tooBig;
     this.#builder = new DatagramBuilder(datagrams.maxPayload);
   }
 
@@ -63,15 +75,37 @@ export class NetworkOut {
 
   #send(to: string, tuples: readonly Tuple[]): void {
     const peer = this.#peers.peer(to);
+    this.#builder.maxPayload = this.#paths.payload(to);
     for (const tuple of tuples) {
-      const refused = this.#builder.add(tuple);
+      const refused = this.#add(tuple);
       if (refused === undefined) peer.sentTuples++;
       else this.counters.drop(refused);
     }
+    let longest = 0;
     for (const built of this.#builder.takeBuilt()) {
-      if (built instanceof Uint8Array) this.#datagram(to, built, peer);
+      const isSingle = built instanceof Uint8Array;
+      longest = Math.max(longest, isSingle ? built.length : lengthOf(built));
+      if (isSingle) this.#datagram(to, built, peer);
       else this.#train(to, built, peer);
     }
+    if (longest > SURE_PAYLOAD) this.#paths.carried(to);
+  }
+
+  #add(tuple: Tuple): BuildRefusal | "packet too big" | undefined {
+    const packet = innerPacket(tuple);
+    if (packet === undefined || packet.length === 0) return this.#builder.add(tuple);
+    if (isOpening(packet) && !(packet instanceof Train)) return this.#builder.add(this.#opening(tuple, packet));
+    const refused = this.#builder.add(tuple, false);
+    if (refused !== "too long") return refused;
+    const isTold = this.#tooBig.tell(packet, packet.length - this.#builder.excess);
+    return isTold ? "packet too big" : this.#builder.add(tuple);
+  }
+
+  /** The other end of a connection is told what fits here. */
+  #opening(tuple: Tuple, packet: Uint8Array): Tuple {
+    const { maxPayload } = this.#builder;
+    const fitting = withSegmentsFor(packet, maxPayload - wrappingOf(tuple, maxPayload));
+    return fitting === packet ? tuple : withInnerPacket(tuple, fitting);
   }
 
   #datagram(to: string, bytes: Uint8Array, peer: PeerCounters): void {
@@ -93,6 +127,11 @@ export class NetworkOut {
     peer.sent += datagrams;
     peer.sentBytes += bytes;
   }
+}
+
+/** Of the datagrams of a train. */
+function lengthOf({ train, head, tail }: DatagramTrain): number {
+  return head.length + train.length + tail.length;
 }
 
 function withoutRepeats(tuples: readonly Tuple[]): readonly Tuple[] {

@@ -29,6 +29,8 @@ export interface NodeSettings {
   readonly limits?: Partial<Limits>;
   readonly onWatch?: (line: WatchLine) => void;
   readonly onLog?: (message: string) => void;
+  /** The node has adapted to something of its surroundings, in words. */
+  readonly onAdapted?: (message: string) => void;
   /** A step passed a limit and was taken back; without this it is logged. */
   readonly onLimit?: (limit: keyof Limits, rule: string) => void;
 }
@@ -86,7 +88,9 @@ export class Node {
     const tell = (line: WatchLine): void => settings.onWatch?.(line);
     this.#watcher = new Watcher(settings.names[0] ?? "", () => this.uptime, tell);
     const received = (tuple: Tuple, from: Value): void => this.#watcher.received(this.#running.watched, tuple, from);
-    this.#ports = new NodePorts(world, this.#limits, this.snitch, received, (cause) => void this.#step(cause));
+    const adapted = (message: string): void => settings.onAdapted?.(message);
+    const step = (cause: Cause): void => void this.#step(cause);
+    this.#ports = new NodePorts(world, this.#streams, this.#limits, this.snitch, adapted, received, step);
     this.#running = this.#assemble(program, settings.facts);
     this.snitch.follow(program.plan);
   }
@@ -196,6 +200,7 @@ export class Node {
     this.#expiry?.timer.cancel();
     this.#running.dataflow.channel.stop();
     this.#ports.mux.close();
+    this.#ports.paths.stop();
     await Promise.all([this.#world.datagrams.close(), this.#world.tun?.close()]);
   }
 

@@ -7,17 +7,21 @@ import { TunTx } from "../elements/tun-tx.ts";
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import { PeerBook } from "../observe/peer-book.ts";
+import { PathSizes } from "../path/path-sizes.ts";
+import { TooBig } from "../path/too-big.ts";
 import { StrayPackets } from "../observe/stray-packets.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import type { Tuple } from "../plan/packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
 import type { Value } from "../plan/value.ts";
+import type { RandomStreams } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 
 /** The elements between a node and the world around it. They stay when the node is given another program. */
 export class NodePorts {
   readonly peers: PeerBook = new PeerBook();
   readonly strays: StrayPackets = new StrayPackets();
+  readonly paths: PathSizes;
   readonly mux: Mux;
   readonly networkIn: NetworkIn;
   readonly networkOut: NetworkOut;
@@ -26,11 +30,16 @@ export class NodePorts {
   readonly #snitch: Snitch;
   #tunRx: TunRx | undefined;
 
-  /** `received` is told of each tuple from the network, `step` of each cause when its turn has come. */
+  /**
+   * `adapted` is told, in words, what became of the sizes of datagrams, `received` of each tuple from the network, `step` of
+   * each cause when its turn has come.
+   */
   constructor(
     world: World,
+    streams: RandomStreams,
     limits: Limits,
     snitch: Snitch,
+    adapted: (message: string) => void,
     received: (tuple: Tuple, from: Value) => void,
     step: (cause: Cause) => void,
   ) {
@@ -41,13 +50,16 @@ export class NodePorts {
       step(cause);
       if (cause.provenance === "device" && this.#left === before) this.strays.note(cause);
     });
-    this.networkIn = new NetworkIn(world, this.peers, (cause) => {
+    const { clock, datagrams, tun } = world;
+    const draw = world.secret ?? ((): number => streams.stream("paths").next());
+    this.paths = new PathSizes({ clock, datagrams, draw, adapted });
+    this.networkIn = new NetworkIn(world, this.peers, this.paths, (cause) => {
       received(cause.tuple, cause.source);
       if (snitch.isOn) snitch.crossed("NetworkIn", "out", "Mux", cause.tuple, cause.source);
       this.mux.push(cause);
     });
-    this.networkOut = new NetworkOut(world.datagrams, this.peers);
-    this.tunTx = new TunTx(world.tun);
+    this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock));
+    this.tunTx = new TunTx(tun);
   }
 
   /** Absent until a program hears packets, or without a device. */

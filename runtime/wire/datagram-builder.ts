@@ -6,33 +6,39 @@ import { splitMessage } from "./fragment.ts";
 import { HEADER_BYTES, MAGIC_FIRST, MAGIC_SECOND, VERSION } from "./header.ts";
 import { Writer } from "./writer.ts";
 
-export type BuildRefusal = EncodeRefusal | "several trains";
+export type BuildRefusal = EncodeRefusal | "several trains" | "too long";
 
 /** What leaves: a datagram, or many that are nearly alike. */
 export type Built = Uint8Array | DatagramTrain;
 
 /**
  * Packs tuples for one place, in order, into as few datagrams as they fit; a tuple that no datagram holds is split, and one
- * with a train in it stands for as many tuples as the train has rows, each in a datagram of its own. `maxPayload` is at
- * least 64 bytes. Reused for the next place after `take`.
+ * with a train in it stands for as many tuples as the train has rows, each in a datagram of its own. Reused for the next
+ * place after `take`.
  */
 export class DatagramBuilder {
-  readonly #maxPayload: number;
+  /** The longest datagram; at least 64 bytes. Another one when the builder is empty. */
+  maxPayload: number;
+  /** How many bytes the tuple had too many that was "too long". */
+  excess = 0;
   readonly #writer = new Writer();
   #done: Built[] = [];
 
   constructor(maxPayload: number) {
-    this.#maxPayload = maxPayload;
+    this.maxPayload = maxPayload;
     this.#begin();
   }
 
-  /** When the tuple is refused, everything is as if it had not been added. */
-  add(tuple: Tuple): BuildRefusal | undefined {
+  /**
+   * When the tuple is refused, everything is as if it had not been added. One that no datagram holds is "too long" where it
+   * is not to be cut.
+   */
+  add(tuple: Tuple, mayCut: boolean = true): BuildRefusal | undefined {
     const before = this.#writer.length;
     const refused = this.#encode(tuple, 0);
     if (refused !== undefined) return refused;
-    if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before);
-    return this.#place(before);
+    if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before, mayCut);
+    return this.#place(before, mayCut);
   }
 
   /** The datagrams, each the caller's own; the builder is then empty. */
@@ -59,16 +65,26 @@ export class DatagramBuilder {
     return "several trains";
   }
 
-  #place(before: number): EncodeRefusal | undefined {
-    if (this.#writer.length <= this.#maxPayload) return undefined;
-    return HEADER_BYTES + this.#writer.length - before > this.#maxPayload ? this.#split(before) : this.#moveOn(before);
+  #place(before: number, mayCut: boolean): BuildRefusal | undefined {
+    if (this.#writer.length <= this.maxPayload) return undefined;
+    const excess = HEADER_BYTES + this.#writer.length - before - this.maxPayload;
+    if (excess <= 0) return this.#moveOn(before);
+    return mayCut ? this.#split(before) : this.#refuse(before, excess);
+  }
+
+  #refuse(before: number, excess: number): BuildRefusal {
+    this.#writer.truncate(before);
+    this.excess = excess;
+    return "too long";
   }
 
   /** Its first row has been written after `before`. */
-  #addTrain(tuple: Tuple, train: Train, before: number): BuildRefusal | undefined {
+  #addTrain(tuple: Tuple, train: Train, before: number, mayCut: boolean): BuildRefusal | undefined {
+    const excess = HEADER_BYTES + this.#writer.length - before - this.maxPayload;
+    if (excess > 0 && !mayCut) return this.#refuse(before, excess);
     this.#close(before);
     this.#writer.remove(HEADER_BYTES, before);
-    if (this.#writer.length > this.#maxPayload) return this.#addRows(tuple, train);
+    if (excess > 0) return this.#addRows(tuple, train);
     const [head, tail] = this.#around(train.length);
     this.#begin();
     this.#encode(tuple, train.count - 1);
@@ -84,7 +100,7 @@ export class DatagramBuilder {
     let refused: BuildRefusal | undefined;
     for (let row = 0; row < count && refused === undefined; row++) {
       const before = this.#writer.length;
-      refused = this.#encode(tuple, row) ?? this.#place(before);
+      refused = this.#encode(tuple, row) ?? this.#place(before, true);
     }
     return refused;
   }
@@ -102,7 +118,7 @@ export class DatagramBuilder {
   }
 
   #split(before: number): EncodeRefusal | undefined {
-    const pieces = splitMessage(this.#writer.copy(before, this.#writer.length), this.#maxPayload);
+    const pieces = splitMessage(this.#writer.copy(before, this.#writer.length), this.maxPayload);
     this.#writer.truncate(before);
     if (pieces === undefined) return "too large";
     this.#close(before);

@@ -8,6 +8,8 @@ export interface World {
   readonly clock: Clock;
   /** The root of this node's random streams. */
   readonly seed: number;
+  /** Evenly from 0 up to but without 1, and not to be guessed. Absent where nobody guesses. */
+  readonly secret?: () => number;
   readonly datagrams: Datagrams;
   /** Absent when the node was started without `--tun`. */
   readonly tun: Tun | undefined;
@@ -73,6 +75,11 @@ export interface Datagrams {
    * then each goes through `send`.
    */
   sendTrain?(to: string, train: DatagramTrain): void;
+  /**
+   * Sends a datagram that must arrive in one piece or not at all. False when it did not leave because it is too long for the
+   * interface. Absent where all that `maxPayload` allows arrives in one piece.
+   */
+  probe?(to: string, bytes: Uint8Array): boolean;
   close(): Promise<void>;
 }
 

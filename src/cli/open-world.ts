@@ -41,7 +41,7 @@ export async function openWorld(
   resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
-  const world = { clock: new LinuxClock(), seed: randomSeed(), datagrams, tun, eventLoop };
+  const world = { clock: new LinuxClock(), seed: randomSeed(), secret, datagrams, tun, eventLoop };
   return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
 }
 
@@ -68,6 +68,12 @@ async function bind({ listen, gso, gro }: WorldOptions, maxPayload: number, log:
   const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
+}
+
+/** 48 bits of it. */
+function secret(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high * 2 ** 16 + (low >>> 16)) / 2 ** 48;
 }
 
 function randomSeed(): number {

@@ -115,6 +115,7 @@ function newNode(
     watch,
     ...(pcap !== "-" && { onWatch: (line) => output.result(json ? JSON.stringify(line) : formatWatchLine(line)) }),
     onLog: (message) => output.log.repeated(message),
+    onAdapted: (message) => output.log.info(message),
   });
 }
 

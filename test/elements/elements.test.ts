@@ -7,6 +7,8 @@ import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
 import type { Cause } from "../../runtime/engine/engine.ts";
 import { defaultLimits } from "../../runtime/engine/limits.ts";
+import { PathSizes } from "../../runtime/path/path-sizes.ts";
+import { TooBig } from "../../runtime/path/too-big.ts";
 import { PeerBook } from "../../runtime/observe/peer-book.ts";
 import { Address } from "../../runtime/plan/address.ts";
 import type { Tuple } from "../../runtime/plan/packet.ts";
@@ -101,7 +103,9 @@ describe("RoundRobin", () => {
 describe("LocSpecDemux and NetworkOut", () => {
   test("send each tuple its way, and count what has none", () => {
     const datagrams = new ManualDatagrams("me:1");
-    const network = new NetworkOut(datagrams, new PeerBook());
+    const clock = new ManualClock();
+    const paths = new PathSizes({ clock, datagrams, draw: () => 0, adapted: () => {} });
+    const network = new NetworkOut(datagrams, new PeerBook(), paths, new TooBig(undefined, clock));
     const demux = new LocSpecDemux((name) => name === "me:1", new Map(), network);
     const places: readonly Value[] = ["me:1", "you:1", "NIL", 3, null, new Address("i3", "x"), "you:1", "you:1"];
     for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 6)), location });

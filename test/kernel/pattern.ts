@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 const CHUNK = 65_536;
 
 /** So many bytes, no stretch of which is like another near it. */
@@ -11,4 +13,11 @@ export function* pattern(bytes: number): Generator<Uint8Array> {
     }
     yield new Uint8Array(words.buffer, 0, Math.min(left, CHUNK));
   }
+}
+
+/** SHA-256 of them. */
+export function digestOf(bytes: number): string {
+  const hash = createHash("sha256");
+  for (const chunk of pattern(bytes)) hash.update(chunk);
+  return hash.digest("hex");
 }

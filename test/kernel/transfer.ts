@@ -1,5 +1,6 @@
-// One end of a transfer: `serve ADDRESS BYTES` sends so many bytes to whoever connects, `fetch ADDRESS` prints their digest,
-// `echo ADDRESS` returns datagrams, `flood ADDRESS COUNT SIZE` sends numbered ones and prints how many came back whole.
+// One end of a transfer: `serve ADDRESS BYTES [PAUSE]` sends so many bytes to whoever connects, with a pause (ms) after each
+// 64 KiB, `fetch ADDRESS` prints their digest, `echo ADDRESS` returns datagrams, `flood ADDRESS COUNT SIZE` sends numbered
+// ones and prints how many came back whole.
 import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, createServer } from "node:net";
@@ -16,7 +17,7 @@ const [first = 0, second = 0] = numbers.map(Number);
 
 if (role === "serve") {
   const server = createServer((socket) => {
-    pipeline(Readable.from(pattern(first)), socket).catch(() => {});
+    pipeline(Readable.from(second > 0 ? paced(first, second) : pattern(first)), socket).catch(() => {});
   });
   server.listen(PORT, address, () => process.stdout.write("ready\n"));
 } else if (role === "fetch") {
@@ -29,6 +30,13 @@ if (role === "serve") {
   socket.bind(PORT, address, () => process.stdout.write("ready\n"));
 } else if (role === "flood") {
   process.stdout.write(`${await flood(first, second)}\n`);
+}
+
+async function* paced(bytes: number, pauseMs: number): AsyncGenerator<Uint8Array> {
+  for (const chunk of pattern(bytes)) {
+    yield chunk;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }
 
 function datagram(number: number, size: number): Buffer {

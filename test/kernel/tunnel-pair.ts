@@ -8,23 +8,45 @@ import { Namespace } from "../native/namespace.ts";
 const TRANSFER: string = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LINK_MS = 10_000;
 
-/** What lies between two hosts: a link, or a router that tells nobody what it does not forward. */
-export type Between = "link" | "silent router";
+/** What lies between two hosts: a link, a router, or a router that tells nobody what it does not forward. */
+export type Between = "link" | "router" | "silent router";
+
+/** The IP of the hosts' links, and that of the packets in the tunnel. */
+export interface Families {
+  readonly outer: 4 | 6;
+  readonly inner: 4 | 6;
+}
+
+/** What the hosts are called: in the tunnel, on a link of their own, and on one that leads to a router. */
+const INNER = { 4: "100.64.8.", 6: "fd64:8::" } as const;
+const NEAR = { 4: "10.77.8.", 6: "fd77:8::" } as const;
+const FAR = { 4: "10.77.7.", 6: "fd77:7::" } as const;
+const PREFIX = { 4: 24, 6: 64 } as const;
 
 /** Two hosts, something between them, and a node of `tunnel.mzl` on each; gone when disposed of. */
 export class TunnelPair implements AsyncDisposable {
   readonly a: Namespace = new Namespace();
   readonly b: Namespace = new Namespace();
-  readonly #router: Namespace | undefined;
+  /** It reaches a by its link `in`, b by its link `out`. */
+  readonly router: Namespace | undefined;
+  readonly #families: Families;
   readonly #nodes: readonly MosaicProcess[];
   readonly #children: ChildProcess[] = [];
 
-  constructor(options: readonly string[] = [], between: Between = "link") {
-    this.#router = between === "link" ? undefined : new Namespace();
-    if (this.#router === undefined) wire(this.a, "10.77.8.1", this.b, "10.77.8.2");
-    else this.#route(this.#router);
-    const [a, b] = this.#router === undefined ? ["10.77.8.1", "10.77.8.2"] : ["10.77.7.1", "10.77.8.2"];
+  constructor(options: readonly string[] = [], between: Between = "link", families: Families = { outer: 4, inner: 4 }) {
+    this.#families = families;
+    this.router = between === "link" ? undefined : new Namespace();
+    const near = NEAR[families.outer];
+    const [a, b] = [`${between === "link" ? near : FAR[families.outer]}1`, `${near}2`];
+    if (this.router === undefined) wire(this.a, a, this.b, b);
+    else this.#route(this.router);
+    if (this.router !== undefined && between === "silent router") silence(this.router);
     this.#nodes = [this.#node(this.a, 1, a, b, options), this.#node(this.b, 2, b, a, options)];
+  }
+
+  /** The address of b in the tunnel. */
+  get there(): string {
+    return `${INNER[this.#families.inner]}2`;
   }
 
   /** What the two nodes have said. */
@@ -41,13 +63,13 @@ export class TunnelPair implements AsyncDisposable {
 
   /** The other end of a transfer on b; resolves when it is ready. */
   async serve(role: "serve" | "echo", ...numbers: readonly number[]): Promise<void> {
-    const child = this.#transfer(this.b, [role, "100.64.8.2", ...numbers.map(String)]);
+    const child = this.#transfer(this.b, [role, this.there, ...numbers.map(String)]);
     await firstLine(child);
   }
 
   /** What one end of a transfer on a finds out about the other. */
   ask(role: "fetch" | "flood", ...numbers: readonly number[]): Promise<string> {
-    return firstLine(this.#transfer(this.a, [role, "100.64.8.2", ...numbers.map(String)]));
+    return firstLine(this.#transfer(this.a, [role, this.there, ...numbers.map(String)]));
   }
 
   /** Packets that a kernel dropped because their checksum was wrong. */
@@ -62,32 +84,29 @@ export class TunnelPair implements AsyncDisposable {
     await Promise.all(this.#nodes.map((node) => node.ended));
     await this.a[Symbol.asyncDispose]();
     await this.b[Symbol.asyncDispose]();
-    await this.#router?.[Symbol.asyncDispose]();
+    await this.router?.[Symbol.asyncDispose]();
   }
 
-  /** What it sends to a must be cut in pieces: that link is narrower than those a node can see from b. */
   #route(router: Namespace): void {
-    wire(this.a, "10.77.7.1", router, "10.77.7.9", "in");
-    wire(router, "10.77.8.9", this.b, "10.77.8.2");
-    this.a.run("ip", "route", "add", "10.77.8.0/24", "via", "10.77.7.9");
-    this.b.run("ip", "route", "add", "10.77.7.0/24", "via", "10.77.8.9");
-    router.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
-    router.run("ip", "link", "set", "in", "mtu", "1300");
-    router.run("nft", "add table inet f");
-    router.run("nft", "add chain inet f o { type filter hook output priority 0; }");
-    router.run("nft", "add rule inet f o icmp type destination-unreachable drop");
+    const [near, far] = [NEAR[this.#families.outer], FAR[this.#families.outer]];
+    wire(this.a, `${far}1`, router, `${far}9`, "in");
+    wire(router, `${near}9`, this.b, `${near}2`);
+    this.a.run("ip", "route", "add", networkOf(near), "via", `${far}9`);
+    this.b.run("ip", "route", "add", networkOf(far), "via", `${near}9`);
+    router.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
   }
 
   #node(host: Namespace, number: number, here: string, there: string, options: readonly string[]): MosaicProcess {
-    const device = ["--tun=moz", "--tun-addr", `100.64.8.${number}/24`];
-    const peer = `100.64.8.${3 - number}=${there}:10000`;
-    const args = ["tunnel.mzl", "--no-control", "--listen", `${here}:10000`, ...device, "--peer", peer];
+    const inner = INNER[this.#families.inner];
+    const device = ["--tun=moz", "--tun-addr", `${inner}${number}/${prefixOf(inner)}`];
+    const peer = `${inner}${3 - number}=${placeOf(there)}`;
+    const args = ["tunnel.mzl", "--no-control", "--listen", placeOf(here), ...device, "--peer", peer];
     return new MosaicProcess(["run", ...args, ...options], ["ip", "netns", "exec", host.name]);
   }
 
   #crosses(): boolean {
     try {
-      this.a.run("ping", "-c", "1", "-W", "1", "100.64.8.2");
+      this.a.run("ping", "-c", "1", "-W", "1", this.there);
       return true;
     } catch {
       return false;
@@ -109,9 +128,30 @@ function wire(one: Namespace, here: string, other: Namespace, there: string, nam
     [one, "out", here],
     [other, name, there],
   ] as const) {
-    host.run("ip", "addr", "add", `${address}/24`, "dev", end);
+    const isV6 = address.includes(":");
+    host.run("ip", "addr", "add", `${address}/${prefixOf(address)}`, "dev", end, ...(isV6 ? ["nodad"] : []));
     host.run("ip", "link", "set", end, "up");
   }
+}
+
+/** What it sends to a must be cut in pieces: that link is narrower than those a node can see from b. */
+function silence(router: Namespace): void {
+  router.run("ip", "link", "set", "in", "mtu", "1300");
+  router.run("nft", "add table inet f");
+  router.run("nft", "add chain inet f o { type filter hook output priority 0; }");
+  router.run("nft", "add rule inet f o icmp type destination-unreachable drop");
+}
+
+function prefixOf(address: string): number {
+  return PREFIX[address.includes(":") ? 6 : 4];
+}
+
+function networkOf(start: string): string {
+  return `${start.includes(":") ? start : `${start}0`}/${prefixOf(start)}`;
+}
+
+function placeOf(address: string): string {
+  return address.includes(":") ? `[${address}]:10000` : `${address}:10000`;
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -100,6 +100,7 @@ describe("whole datagrams", () => {
       ],
     ],
     ["no arguments", [event("hello", [])]],
+    ["probed", [event("?probed", [2 ** 47 + 1])]],
     ["packet", [event("ron.send", ["10.0.0.2:10000", Packet.of(ping)])]],
     ["packet sent on", [event("ron.send", ["10.0.0.2:10000", Packet.inTransit(hashOf(ping.predicate), 0, pingBody)])]],
   ];

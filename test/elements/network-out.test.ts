@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { NetworkOut } from "../../runtime/elements/network-out.ts";
+import { PeerBook } from "../../runtime/observe/peer-book.ts";
+import { PathSizes } from "../../runtime/path/path-sizes.ts";
+import { TooBig } from "../../runtime/path/too-big.ts";
+import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
+import { trainOf } from "../../runtime/plan/train.ts";
+import type { Tun } from "../../runtime/world/world.ts";
+import { packetOf } from "../device/ip-oracle.ts";
+import { eventSpec } from "../predicate-spec.ts";
+import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
+
+/** What the paths of these tests carry. */
+const PAYLOAD = 1252;
+const OVERLAYS = ["ron", "sr", "outer"];
+
+class NarrowPaths extends PathSizes {
+  override payload(): number {
+    return PAYLOAD;
+  }
+}
+
+/** An element between datagrams that are noted and a device that is told things. */
+class Bench {
+  readonly datagrams: ManualDatagrams = new ManualDatagrams("me:1");
+  readonly told: Uint8Array[] = [];
+  readonly element: NetworkOut;
+
+  constructor() {
+    const clock = new ManualClock();
+    const tun = { write: (packet: Uint8Array) => this.told.push(packet) } as unknown as Tun;
+    const paths = new NarrowPaths({ clock, datagrams: this.datagrams, draw: () => 0, adapted: () => {} });
+    this.element = new NetworkOut(this.datagrams, new PeerBook(), paths, new TooBig(tun, clock));
+  }
+
+  send(packet: Uint8Array, layers: number): readonly Uint8Array[] {
+    this.element.push("you:1", wrapped(packet, layers));
+    this.element.leave();
+    return this.datagrams.sent.map(({ bytes }) => bytes);
+  }
+}
+
+describe("NetworkOut, when a packet of the device is too long", () => {
+  test("tells its sender what just fits, however many layers are around it", () => {
+    fc.assert(
+      fc.property(fc.nat(3), fc.integer({ min: PAYLOAD, max: 9000 }), (layers, length) => {
+        const bench = new Bench();
+        expect(bench.send(ipv4(length), layers)).toEqual([]);
+        expect(bench.element.counters.dropped).toEqual(new Map([["packet too big", 1]]));
+        const [message] = bench.told as [Uint8Array];
+        const mtu = (message[26] as number) * 256 + (message[27] as number);
+        const [datagram] = new Bench().send(ipv4(mtu), layers) as [Uint8Array];
+        // One more byte of a length would leave one byte less.
+        expect(datagram.length).toBeLessThanOrEqual(PAYLOAD);
+        expect(datagram.length).toBeGreaterThanOrEqual(PAYLOAD - 4);
+      }),
+    );
+  });
+
+  test("cuts it in pieces if its sender does not mind, or has just been told", () => {
+    expect(new Bench().send(ipv4(1400, 0), 1)).toHaveLength(2);
+    const bench = new Bench();
+    bench.send(ipv4(1400), 1);
+    expect(bench.send(ipv4(1400), 1)).toHaveLength(2);
+    expect(bench.told).toHaveLength(1);
+  });
+
+  test("answers for a whole train at once", () => {
+    const bench = new Bench();
+    expect(bench.send(trainOf([ipv4(1400), ipv4(1400), ipv4(900)]), 1)).toEqual([]);
+    expect(bench.told).toHaveLength(1);
+    expect(bench.send(trainOf([ipv4(1400), ipv4(1400), ipv4(900)]), 1)).toHaveLength(5);
+  });
+
+  test("tells nobody of what comes from elsewhere, and cuts it", () => {
+    const bench = new Bench();
+    bench.element.push("you:1", event("ron.send", ["you:1", Packet.inTransit(7, 0, ipv4(1400))]));
+    bench.element.leave();
+    expect(bench.datagrams.sent).toHaveLength(2);
+    expect(bench.told).toEqual([]);
+  });
+});
+
+test("NetworkOut tells both ends of a TCP connection that begins what fits, layer by layer", () => {
+  const fitting = [0, 1, 2, 3].map((layers) => {
+    const [datagram] = new Bench().send(syn(1460), layers) as [Uint8Array];
+    const at = Buffer.from(datagram).lastIndexOf(Uint8Array.of(2, 4));
+    return (datagram[at + 2] as number) * 256 + (datagram[at + 3] as number);
+  });
+  for (const [layers, size] of fitting.entries()) {
+    expect(new Bench().send(ipv4(size + 40), layers)).toHaveLength(1);
+    expect(new Bench().send(ipv4(size + 45), layers)).toHaveLength(0);
+  }
+});
+
+function wrapped(packet: Uint8Array, layers: number): Tuple {
+  const tun = eventSpec("tun", 1);
+  const inner: Tuple = { predicate: { ...tun, role: { kind: "tun" } }, args: [packet], isDelete: false };
+  return OVERLAYS.slice(0, layers).reduce<Tuple>(
+    (tuple, overlay) => event(`${overlay}.send`, ["10.0.0.1:10000", Packet.of(tuple)]),
+    inner,
+  );
+}
+
+function event(name: string, args: Tuple["args"]): Tuple {
+  return { predicate: eventSpec(name, args.length), args, isDelete: false };
+}
+
+function ipv4(length: number, flags: number = 0x40): Uint8Array {
+  const packet = packetWith(17, new Uint8Array(length - 20));
+  packet[6] = flags;
+  return packet;
+}
+
+function syn(segment: number): Uint8Array {
+  const header = [4, 210, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 6 << 4, 2, 255, 255, 0, 0, 0, 0];
+  return packetWith(6, Uint8Array.from([...header, 2, 4, segment >> 8, segment & 255]));
+}
+
+function packetWith(protocol: number, payload: Uint8Array): Uint8Array {
+  const hosts = { source: Uint8Array.of(10, 0, 0, 1), destination: Uint8Array.of(10, 0, 0, 9) };
+  return packetOf({ version: 4, protocol, ttl: 64, ...hosts, between: new Uint8Array(0), payload });
+}
