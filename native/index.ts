@@ -12,9 +12,9 @@ export interface Native {
   /**
    * Opens and binds a UDP socket. With `segments` it sends, with `joins` it receives datagrams of one length in one piece,
    * where the kernel can do that and a trial on the loopback shows that it does. Datagrams with packets of devices, tuples
-   * of the hash `packets`, wait by themselves, and others before them.
+   * of the five hashes `packets`, wait by themselves, and others before them.
    */
-  openUdp(address: Uint8Array, segments: boolean, joins: boolean, packets: number): UdpHandle | Refusal;
+  openUdp(address: Uint8Array, segments: boolean, joins: boolean, packets: Uint32Array): UdpHandle | Refusal;
   /** The socket address of a numeric host, which may have a zone, and a port; undefined when it is none. */
   socketAddress(host: string, port: number): Uint8Array | undefined;
   /** The host of a socket address as text. */
@@ -165,7 +165,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 9;
+const CONTRACT = 10;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -95,7 +95,7 @@ static bool set_joins(int fd) {
  * The first socket is bound before it shares its port, so that another program's is found in use. Whoever joins the two later
  * gets nothing.
  */
-static int open_beside(int fd, uint32_t packets) {
+static int open_beside(int fd, const uint32_t *packets) {
   const char *call;
   union udp_address at;
   socklen_t length = sizeof at;
@@ -107,7 +107,7 @@ static int open_beside(int fd, uint32_t packets) {
   return -1;
 }
 
-struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, uint32_t packets,
+struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, const uint32_t *packets,
                                struct udp_socket *udp) {
   const char *call;
   udp->fd = open_bound(at, false, &call);

@@ -33,10 +33,10 @@ struct udp_socket {
 };
 
 /*
- * Opens, binds and widens a non-blocking socket; an IPv6 socket for all addresses also speaks IPv4. `packets` is the hash of
- * the tuple that a packet of a device is.
+ * Opens, binds and widens a non-blocking socket; an IPv6 socket for all addresses also speaks IPv4. `packets` are
+ * the hashes of the tuple that a packet of a device is.
  */
-struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, uint32_t packets,
+struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, const uint32_t *packets,
                                struct udp_socket *udp);
 
 /* The largest IP packet that the kernel sends to an address in one piece, by what it knows of the way; 0 when there is none. */

@@ -55,10 +55,14 @@ static const struct sock_filter start[] = {
     BPF_STMT(BPF_LDX | BPF_IMM, HEADER),
 };
 
-/* X is at the hash of a tuple; it leaves at the hash of the tuple in it. The first branch compares with `packets`. */
-#define COMPARISON 1
+/* X is at the hash of a tuple; it leaves at the hash of the tuple in it. The first branches compare with `packets`. */
+#define COMPARISONS 1
 static const struct sock_filter layer[] = {
     LOAD_WORD(0),
+    IF_EQUAL(0, 4),
+    IF_EQUAL(0, 3),
+    IF_EQUAL(0, 2),
+    IF_EQUAL(0, 1),
     UNLESS_EQUAL(0, 1),
     GIVE(WITH_PACKETS),
     /* A length of no fields. */
@@ -102,14 +106,14 @@ static const struct sock_filter end[] = {GIVE(WITH_PACKETS)};
 #define LENGTH_OF(part) (sizeof(part) / sizeof *(part))
 #define PROGRAM_MAX (LENGTH_OF(start) + LAYERS * LENGTH_OF(layer) + LENGTH_OF(end))
 
-int udp_steer(int fd, uint32_t packets) {
+int udp_steer(int fd, const uint32_t packets[UDP_PACKET_KINDS]) {
   struct sock_filter instructions[PROGRAM_MAX];
   struct sock_filter *at = instructions;
   memcpy(at, start, sizeof start);
   at += LENGTH_OF(start);
   for (size_t count = 0; count < LAYERS; count++, at += LENGTH_OF(layer)) {
     memcpy(at, layer, sizeof layer);
-    at[COMPARISON].k = packets;
+    for (size_t kind = 0; kind < UDP_PACKET_KINDS; kind++) at[COMPARISONS + kind].k = packets[kind];
   }
   memcpy(at, end, sizeof end);
   const struct sock_fprog program = {PROGRAM_MAX, instructions};

@@ -16,6 +16,7 @@
 #include "udp-receive.h"
 #include "udp-send.h"
 #include "udp-socket.h"
+#include "udp-steering.h"
 
 #define SENT_WORDS 6
 #define HOST_MAX 256
@@ -239,7 +240,7 @@ static struct failure give_descriptors(struct handle *handle, struct udp_socket 
   return failure;
 }
 
-static napi_value open_socket(napi_env env, const union udp_address *at, bool segments, bool joins, uint32_t packets,
+static napi_value open_socket(napi_env env, const union udp_address *at, bool segments, bool joins, const uint32_t *packets,
                               struct udp *udp) {
   struct failure failure =
       udp_socket_open(at, segments && udp_segments_work(), joins && udp_joins_work(), packets, &udp->socket);
@@ -259,12 +260,15 @@ napi_value udp_open(napi_env env, napi_callback_info info) {
   napi_value arguments[4];
   union udp_address at;
   bool segments = false, joins = false;
-  uint32_t packets = 0;
+  size_t length = 0;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_get_value_bool(env, arguments[1], &segments);
   napi_get_value_bool(env, arguments[2], &joins);
-  napi_get_value_uint32(env, arguments[3], &packets);
+  const uint8_t *bytes = bytes_of(env, arguments[3], &length);
+  uint32_t packets[UDP_PACKET_KINDS];
   if (!read_address(env, arguments[0], &at)) return refused(env, EINVAL, "bind");
+  if (bytes == NULL || length != sizeof packets) return refused(env, EINVAL, "setsockopt");
+  memcpy(packets, bytes, sizeof packets);
   struct udp *udp = calloc(1, sizeof *udp);
   return udp == NULL ? refused(env, ENOMEM, "malloc") : open_socket(env, &at, segments, joins, packets, udp);
 }

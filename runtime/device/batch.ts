@@ -1,5 +1,5 @@
 /** Milliseconds for which a batch holds the thread; then timers and other descriptors get their turn. */
-const TURN_MS = 3;
+const TURN_MS = 2;
 
 /** What a device has read at once, taken one by one and for no longer than a turn; the rest when others had theirs. */
 export class Batch {

@@ -37,8 +37,8 @@ export type NativeDatagramsResult =
 /** Slots for what one wake takes; memory that nothing comes into costs nothing. */
 const SLOTS = 64 + UDP_CONTROL_SLOTS;
 
-/** The event that a packet of a device is. */
-const PACKETS = wireHash("tun", 5, "event");
+/** The event that a packet of a device is: rules give it one to five arguments. */
+const PACKETS: Uint32Array = Uint32Array.from([1, 2, 3, 4, 5], (arity) => wireHash("tun", arity, "event"));
 /** As many as one call sends in one piece. */
 const TRAIN_MAX = 64;
 const CONTROL_BYTES = UDP_CONTROL_SLOTS * UDP_SLOT_BYTES;

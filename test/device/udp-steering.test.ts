@@ -21,9 +21,9 @@ function carried(overlay: string, to: Value, inner: Tuple): Tuple {
   return tuple(`${overlay}.send`, to, Packet.of(inner));
 }
 
-/** A packet of a device on its way; `bytes` of it. */
-function packet(bytes: number): Tuple {
-  return tuple("tun", new Uint8Array(bytes).fill(0x45), null, null, null, null);
+/** A packet of a device on its way, and what else a rule may say of it. */
+function packet(bytes: number, ...others: readonly Value[]): Tuple {
+  return tuple("tun", new Uint8Array(bytes).fill(0x45), ...others);
 }
 
 function datagramsWith(sent: Tuple): readonly Uint8Array[] {
@@ -44,6 +44,10 @@ const NAME = "10.0.0.2:10000";
 const WITH_PACKETS: readonly (readonly [string, Uint8Array])[] = [
   ["a packet", encoded(packet(60))],
   ["a long packet", encoded(packet(1400))],
+  ["a packet with its source", encoded(packet(60, "10.0.0.1"))],
+  ["a packet with its ends", encoded(packet(60, null, "10.0.0.1"))],
+  ["a packet with its protocol", encoded(packet(60, null, "10.0.0.1", 17))],
+  ["a packet with all that can be said of it", encoded(packet(60, null, null, null, 63))],
   ["a packet in an overlay", encoded(carried("ron", NAME, packet(1300)))],
   ["a packet in an overlay of ids", encoded(carried("chord", 0x1234n, packet(60)))],
   ["a packet for an address of an overlay", encoded(carried("outer", new Address("ron", NAME, []), packet(60)))],

@@ -3,17 +3,17 @@ import { Namespaces } from "../../lab/kernel/namespaces.ts";
 import type { Host } from "../../lab/topology/topology.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 
-const NAMES = ["a", "b", "c"] as const;
-export type HostName = (typeof NAMES)[number];
+export const HOST_NAMES = ["a", "b", "c"] as const;
+export type HostName = (typeof HOST_NAMES)[number];
 
 const STOP_MS = 2_000;
 
 export function underlay(host: HostName): string {
-  return `10.77.9.${NAMES.indexOf(host) + 1}:10000`;
+  return `10.77.9.${HOST_NAMES.indexOf(host) + 1}:10000`;
 }
 
 export function virtual(host: HostName): string {
-  return `100.64.9.${NAMES.indexOf(host) + 1}`;
+  return `100.64.9.${HOST_NAMES.indexOf(host) + 1}`;
 }
 
 export interface WatchedRow {
@@ -30,15 +30,15 @@ export class RonLab {
 
   constructor(...options: readonly string[]) {
     this.#namespaces = new Namespaces({
-      hosts: NAMES.map((name) => hostAt(name, underlay(name))),
+      hosts: HOST_NAMES.map((name) => hostAt(name, underlay(name))),
       networks: [],
       links: [],
     });
-    for (const name of NAMES) this.start(name, options);
+    for (const name of HOST_NAMES) this.start(name, options);
   }
 
   start(host: HostName, options: readonly string[] = []): void {
-    const peers = NAMES.filter((name) => name !== host).flatMap((name) => [
+    const peers = HOST_NAMES.filter((name) => name !== host).flatMap((name) => [
       "--peer",
       `${virtual(name)}=${underlay(name)}`,
     ]);

@@ -1,0 +1,125 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { expect } from "vitest";
+import { HOST_NAMES, type HostName, type RonLab, sleep, underlay, until, virtual } from "./ron-lab.ts";
+
+const METRICS_AT = "127.0.0.1:9100";
+/** The option of nodes whose reading is asked for. */
+export const METRICS: readonly string[] = ["--metrics", METRICS_AT];
+
+const PORT = 5201;
+const SERVE_MS = 500;
+const START_MS = 10_000;
+/** Until what the first measurements of the way said is forgotten. */
+const SETTLE_MS = 3_000;
+const FAILOVER_MS = 20_000;
+
+export interface Findings {
+  /** Routes by way of another member before anything was cut. */
+  readonly detours: readonly string[];
+  /** Until both ends went round the cut. */
+  readonly failoverMs: number;
+  /** Packets came through after that. */
+  readonly isReached: boolean;
+  /** Of each node, until the cut. */
+  readonly readings: readonly Reading[];
+}
+
+/** How often a node read, how often that took overlong, and how much came by the queue of what carries no packets. */
+export interface Reading {
+  readonly drains: number;
+  readonly overlong: number;
+  readonly control: number;
+}
+
+/** What loads a lab: streams and floods through its overlay, each with a server of its own. */
+const LOADS: readonly { readonly from: HostName; readonly to: HostName; readonly options: readonly string[] }[] = [
+  { from: "a", to: "b", options: ["-P", "4"] },
+  { from: "c", to: "b", options: ["-P", "2"] },
+  { from: "b", to: "a", options: ["-P", "2"] },
+  { from: "a", to: "b", options: ["-u", "-b", "0", "-l", "1200"] },
+  { from: "c", to: "b", options: ["-u", "-b", "0", "-l", "64"] },
+];
+
+/** More than the nodes of a lab can carry, until it is stopped. */
+class FullLoad {
+  readonly #lab: RonLab;
+  readonly #processes: ChildProcess[] = [];
+
+  private constructor(lab: RonLab) {
+    this.#lab = lab;
+  }
+
+  static async start(lab: RonLab, seconds: number): Promise<FullLoad> {
+    const load = new FullLoad(lab);
+    LOADS.forEach(({ to }, at) => load.#run(to, ["-s", "-p", String(PORT + at)]));
+    await sleep(SERVE_MS);
+    LOADS.forEach(({ from, to, options }, at) =>
+      load.#run(from, ["-c", virtual(to), "-p", String(PORT + at), "-t", String(seconds), ...options]),
+    );
+    return load;
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#processes.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    const ends = running.map((child) => once(child, "exit"));
+    for (const child of running) child.kill("SIGKILL");
+    await Promise.all(ends);
+  }
+
+  #run(host: HostName, options: readonly string[]): void {
+    const child = this.#lab.spawn(host, ["iperf3", ...options]);
+    child.stdout?.resume();
+    child.stderr?.resume();
+    this.#processes.push(child);
+  }
+}
+
+/** Routes by way of another member that the members have taken since `from` rows were watched. */
+function detours(lab: RonLab, from: number): readonly string[] {
+  const routes = lab.routes.slice(from).filter(({ op, tuple }) => op === "+" && tuple[0] === "ron.RT");
+  return routes.flatMap(({ node, tuple: [, to, next] }) =>
+    to === next || to === underlay(node) ? [] : [`${node} to ${String(to)} by ${String(next)}`],
+  );
+}
+
+function readingOf(lab: RonLab, host: HostName): Reading {
+  const { stdout } = lab.run(host, ["curl", "-s", `http://${METRICS_AT}/metrics`]);
+  const sum = (name: string): number =>
+    [...stdout.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))].reduce(
+      (all, [, one]) => all + Number(one),
+      0,
+    );
+  return {
+    drains: sum("mosaic_drains_total"),
+    overlong: sum("mosaic_drains_overlong_total"),
+    control: sum("mosaic_network_control_total"),
+  };
+}
+
+/** Loads a lab fully for so long, and cuts a link in the midst of it; what it found out. */
+export async function cutUnderLoad(lab: RonLab, seconds: number): Promise<Findings> {
+  expect(await until(() => isDirect(lab), START_MS)).toBe(true);
+  await sleep(SETTLE_MS);
+  const from = lab.routes.length;
+  const load = await FullLoad.start(lab, 2 * seconds + 60);
+  try {
+    await sleep(seconds * 1_000);
+    const detoursBefore = detours(lab, from);
+    const readings = HOST_NAMES.map((host) => readingOf(lab, host));
+    const cutAt = Date.now();
+    lab.cut("a", "b");
+    await until(() => lab.next("a", "b") === underlay("c") && lab.next("b", "a") === underlay("c"), FAILOVER_MS);
+    const failoverMs = Date.now() - cutAt;
+    const isReached = lab
+      .run("a", ["ping", "-n", "-c", "20", "-i", "0.1", "-W", "1", virtual("b")])
+      .stdout.includes("time=");
+    return { detours: detoursBefore, failoverMs, isReached, readings };
+  } finally {
+    await load.stop();
+  }
+}
+
+function isDirect(lab: RonLab): boolean {
+  return HOST_NAMES.every((from) => HOST_NAMES.every((to) => from === to || lab.next(from, to) === underlay(to)));
+}

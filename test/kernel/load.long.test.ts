@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { needs } from "../needs.ts";
+import { cutUnderLoad, METRICS } from "./full-load.ts";
+import { RonLab } from "./ron-lab.ts";
+
+/** So long is a link fully loaded before it is cut. */
+const MINUTES = Number(process.env["MOSAIC_LOAD_MINUTES"] ?? 10);
+
+test("nothing but a cut makes a detour, however long the load lasts", {
+  timeout: (MINUTES + 5) * 60_000,
+}, async (context) => {
+  const reason = needs("root", "/dev/net/tun", "addon", "ip", "ping", "iperf3", "curl");
+  if (reason !== undefined) return context.skip(reason);
+  const lab = new RonLab(...METRICS);
+  try {
+    const findings = await cutUnderLoad(lab, MINUTES * 60);
+    process.stdout.write(`${JSON.stringify(findings)}\n`);
+    expect(findings.detours).toEqual([]);
+    expect(findings.failoverMs).toBeLessThan(3_000);
+    expect(findings.isReached).toBe(true);
+    for (const { drains, overlong } of findings.readings) expect(overlong).toBeLessThan(drains / 1_000);
+  } finally {
+    await lab.close();
+  }
+});

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { needs } from "../needs.ts";
+import { cutUnderLoad, METRICS } from "./full-load.ts";
+import { RonLab } from "./ron-lab.ts";
+
+const SECONDS = 10;
+
+test("members with more to carry than they can know each other alive, and a cut for a cut", {
+  timeout: 60_000,
+}, async (context) => {
+  const reason = needs("root", "/dev/net/tun", "addon", "ip", "ping", "iperf3", "curl");
+  if (reason !== undefined) return context.skip(reason);
+  const lab = new RonLab(...METRICS);
+  try {
+    const { detours, failoverMs, isReached, readings } = await cutUnderLoad(lab, SECONDS);
+    expect(detours).toEqual([]);
+    expect(failoverMs).toBeLessThan(3_000);
+    expect(isReached).toBe(true);
+    for (const { drains, overlong, control } of readings) {
+      expect(drains).toBeGreaterThan(1_000);
+      expect(overlong).toBeLessThan(drains / 1_000);
+      expect(control).toBeGreaterThan(SECONDS);
+      expect(control).toBeLessThan(100 * SECONDS);
+    }
+  } finally {
+    await lab.close();
+  }
+});
