@@ -15,6 +15,8 @@ const MINUTES = Number(process.env["MOSAIC_SOAK_MINUTES"] ?? 60);
 const SAMPLES = 60;
 const FULL_LOAD_SECONDS = 5;
 const COLLECTION_MS = 2000;
+/** For a machine that stands still for a while: iperf3 gives up after two minutes otherwise. */
+const PATIENCE_MS = 600_000;
 const TELL_MEMORY = fileURLToPath(new URL("tell-memory.ts", import.meta.url));
 
 /** What is alive may differ by what is on its way when it is counted: a batch of packets. */
@@ -64,7 +66,7 @@ test("nodes at half load grow neither in memory nor in descriptors", { timeout: 
   try {
     const way = RON.start(bed, 1);
     await expect.poll(() => roundTrip(bed, way, 0.05), { timeout: 20_000 }).not.toBeNaN();
-    bed.spawn("b", ["iperf3", "--server"]);
+    bed.spawn("b", ["iperf3", "--server", "--rcv-timeout", String(PATIENCE_MS)]);
     await sleep(500);
     const client = ["iperf3", "-c", way.address];
     const text = await bed.read("a", FULL_LOAD_SECONDS * 3, [...client, "-J", "-t", String(FULL_LOAD_SECONDS)]);
