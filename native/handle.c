@@ -207,6 +207,18 @@ uint8_t *bytes_of(napi_env env, napi_value array, size_t *length) {
   return bytes;
 }
 
+uint8_t *memory_of(napi_env env, napi_value array, size_t *length, size_t *memory) {
+  napi_typedarray_type type;
+  napi_value buffer;
+  void *bytes = NULL, *start = NULL;
+  size_t offset = 0, whole = 0;
+  *length = *memory = 0;
+  if (napi_get_typedarray_info(env, array, &type, length, &bytes, &buffer, &offset) != napi_ok) return NULL;
+  if (type != napi_uint8_array || napi_get_arraybuffer_info(env, buffer, &start, &whole) != napi_ok) return NULL;
+  *memory = whole - offset;
+  return bytes;
+}
+
 napi_value number_value(napi_env env, int32_t number) {
   napi_value value;
   napi_create_int32(env, number, &value);

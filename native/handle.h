@@ -82,6 +82,9 @@ napi_value handle_close(napi_env env, napi_callback_info info);
 /* Bytes of a typed array or Buffer; NULL when it is none. */
 uint8_t *bytes_of(napi_env env, napi_value array, size_t *length);
 
+/* Bytes of a Uint8Array, and how much of its memory there is from the first on; NULL when it is none. */
+uint8_t *memory_of(napi_env env, napi_value array, size_t *length, size_t *memory);
+
 napi_value number_value(napi_env env, int32_t number);
 
 #endif

@@ -56,15 +56,16 @@ export interface UdpHandle extends Reader {
    * first `UDP_CONTROL_SLOTS` of both are for what carries no packets of devices, where `control` holds.
    */
   start(arena: Uint8Array, index: Uint32Array, trainMax: number, wake: UdpWake): Refusal | undefined;
-  /** Sends a datagram for each row of a train in `bytes`, with what stands around it. Returns an errno, or 0. */
+  /**
+   * Sends a datagram for each row of a train. The socket address and what stands around the rows are at the start of
+   * `queue`, one behind the other, of which these are the lengths. Returns an errno, or 0.
+   */
   sendTrain(
-    to: Uint8Array,
-    head: Uint8Array,
-    tail: Uint8Array,
-    lastHead: Uint8Array,
-    lastTail: Uint8Array,
-    bytes: Uint8Array,
-    length: number,
+    headLength: number,
+    tailLength: number,
+    lastHeadLength: number,
+    lastTailLength: number,
+    train: Uint8Array,
     stride: number,
     count: number,
     lastAt: number,
@@ -127,12 +128,12 @@ export interface TunHandle extends Reader {
    */
   start(arena: Uint8Array, index: Uint32Array, scratch: Uint8Array, trainMax: number, wake: Wake): Refusal | undefined;
   /**
-   * Hands packets to the kernel: `count` rows in `bytes`, as `Train` has them. Returns an errno, or 0. `written` gets the
-   * packets and bytes that were taken, in how many super-packets besides, and the packets that were refused.
+   * Hands packets to the kernel: `count` rows of which `train` is the first, as `Train` has them. Returns an errno, or 0.
+   * `written` gets the packets and bytes that were taken, in how many super-packets besides, and the packets that were
+   * refused.
    */
   write(
-    bytes: Uint8Array,
-    length: number,
+    train: Uint8Array,
     stride: number,
     count: number,
     lastAt: number,

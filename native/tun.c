@@ -89,16 +89,14 @@ static struct rows rows_of(napi_env env, const napi_value *arguments, size_t len
                        .length = length};
 }
 
-/* write(bytes, length, stride, count, lastAt, lastLength, written): an errno, or 0. */
+/* write(train, stride, count, lastAt, lastLength, written): an errno, or 0. */
 static napi_value tun_write(napi_env env, napi_callback_info info) {
-  size_t count = 7, bytes = 0, room = 0;
-  uint32_t length = 0;
-  napi_value arguments[7];
+  size_t count = 6, bytes = 0, room = 0, length = 0;
+  napi_value arguments[6];
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
-  const uint8_t *first = bytes_of(env, arguments[0], &bytes);
-  napi_get_value_uint32(env, arguments[1], &length);
-  struct rows rows = rows_of(env, arguments + 2, length);
-  uint8_t *result = bytes_of(env, arguments[6], &room);
+  const uint8_t *first = memory_of(env, arguments[0], &length, &bytes);
+  struct rows rows = rows_of(env, arguments + 1, length);
+  uint8_t *result = bytes_of(env, arguments[5], &room);
   if (room < 4 * sizeof(uint32_t)) return number_value(env, EINVAL);
   struct tun_written written = {.error = tun == NULL ? EBADF : EINVAL};
   if (tun != NULL && first != NULL && length > 0 && rows_are_within(&rows, bytes)) {

@@ -99,10 +99,12 @@ static uint32_t alike(const uint8_t *one, const uint8_t *other, uint32_t length)
 
 static void measure_likeness(const struct udp_room *room, uint32_t *entry) {
   uint32_t length = entry[ENTRY_LENGTH] < ALIKE_MAX ? entry[ENTRY_LENGTH] : ALIKE_MAX;
+  uint32_t last = entry[ENTRY_COUNT] - 1;
   const uint8_t *first = room->arena + entry[0];
-  for (uint32_t row = 1; row + 1 < entry[ENTRY_COUNT]; row++) {
+  for (uint32_t row = 1; row < last; row++) {
     length = alike(first, first + (size_t)row * entry[ENTRY_STRIDE], length);
   }
+  if (entry[ENTRY_LAST_LENGTH] == entry[ENTRY_LENGTH]) length = alike(first, first + entry[ENTRY_LAST_AT], length);
   entry[ENTRY_ALIKE] = length;
 }
 

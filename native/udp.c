@@ -114,32 +114,38 @@ static napi_value nothing_sent(napi_env env, struct udp *udp, int number, uint32
   return udp == NULL || udp->sent == NULL ? number_value(env, number) : report(env, udp, &sent);
 }
 
-static struct iovec part_of(napi_env env, napi_value value) {
-  size_t length = 0;
-  uint8_t *bytes = bytes_of(env, value, &length);
-  return (struct iovec){bytes, bytes == NULL ? 0 : length};
+/* What stands in the queue, from its start on: the address, then the parts of such lengths one after the other. */
+static bool read_frame(const struct udp *udp, const uint32_t *lengths, struct udp_frame *frame) {
+  struct iovec *parts[] = {&frame->head, &frame->tail, &frame->last_head, &frame->last_tail};
+  size_t at = sizeof(union udp_address);
+  if (at > udp->queue_length || udp_address_length((const union udp_address *)udp->queue) == 0) return false;
+  for (size_t part = 0; part < sizeof parts / sizeof *parts; at += lengths[part++]) {
+    if (lengths[part] > udp->queue_length - at) return false;
+    *parts[part] = (struct iovec){(void *)(udp->queue + at), lengths[part]};
+  }
+  return true;
 }
 
-/* sendTrain(to, head, tail, lastHead, lastTail, bytes, length, stride, count, lastAt, lastLength, segments) */
+/* sendTrain(head, tail, lastHead, lastTail, train, stride, count, lastAt, lastLength, segments); of the frame the lengths */
 static napi_value udp_send_train(napi_env env, napi_callback_info info) {
-  size_t count = 12, bytes = 0;
-  napi_value arguments[12];
-  union udp_address to;
-  uint32_t numbers[5] = {0};
+  size_t count = 10, bytes = 0;
+  napi_value arguments[10];
+  uint32_t lengths[4] = {0}, numbers[4] = {0};
   bool segments = false;
+  struct rows rows;
+  struct udp_frame frame;
   struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
   if (udp == NULL || udp->sent == NULL) return number_value(env, EBADF);
-  const uint8_t *first = bytes_of(env, arguments[5], &bytes);
-  for (size_t at = 0; at < 5; at++) napi_get_value_uint32(env, arguments[6 + at], &numbers[at]);
-  napi_get_value_bool(env, arguments[11], &segments);
-  const struct rows rows = {
-      .length = numbers[0], .stride = numbers[1], .count = numbers[2], .last_at = numbers[3], .last_length = numbers[4]};
-  const struct udp_frame frame = {part_of(env, arguments[1]), part_of(env, arguments[2]), part_of(env, arguments[3]),
-                                  part_of(env, arguments[4])};
-  if (first == NULL || !read_address(env, arguments[0], &to) || !rows_are_within(&rows, bytes)) {
-    return nothing_sent(env, udp, EINVAL, numbers[2]);
+  for (size_t at = 0; at < 4; at++) napi_get_value_uint32(env, arguments[at], &lengths[at]);
+  const uint8_t *first = memory_of(env, arguments[4], &rows.length, &bytes);
+  for (size_t at = 0; at < 4; at++) napi_get_value_uint32(env, arguments[5 + at], &numbers[at]);
+  napi_get_value_bool(env, arguments[9], &segments);
+  rows.stride = numbers[0], rows.count = numbers[1], rows.last_at = numbers[2], rows.last_length = numbers[3];
+  if (first == NULL || !read_frame(udp, lengths, &frame) || !rows_are_within(&rows, bytes)) {
+    return nothing_sent(env, udp, EINVAL, numbers[1]);
   }
-  struct udp_sent sent = udp_send_rows(&udp->socket, &to, &frame, first, &rows, segments);
+  const union udp_address *to = (const union udp_address *)udp->queue;
+  struct udp_sent sent = udp_send_rows(&udp->socket, to, &frame, first, &rows, segments);
   return report(env, udp, &sent);
 }
 

@@ -82,16 +82,8 @@ export class LinuxTun implements Tun {
     const { length } = packet;
     const errno =
       packet instanceof Train
-        ? this.#handle.write(
-            new Uint8Array(packet.buffer, packet.byteOffset),
-            length,
-            packet.stride,
-            packet.count,
-            packet.lastAt,
-            packet.lastLength,
-            this.#written,
-          )
-        : this.#handle.write(packet, length, length, 1, 0, length, this.#written);
+        ? this.#handle.write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
+        : this.#handle.write(packet, length, 1, 0, length, this.#written);
     this.#countWritten(errno, packet instanceof Train ? packet.count : 1);
   }
 

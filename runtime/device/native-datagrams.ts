@@ -253,17 +253,21 @@ class NativeDatagrams implements Datagrams {
     this.#queuedBytes = 0;
   }
 
+  /** Nothing waits: the queue is free for what stands around the rows. */
   #transmit(place: Place, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
-    const bytes = new Uint8Array(train.buffer, train.byteOffset);
+    let at = ADDRESS_BYTES;
+    this.#queue.set(place.address);
+    for (const part of [head, tail, lastHead, lastTail]) {
+      this.#queue.set(part, at);
+      at += part.length;
+    }
     const segment = head.length + train.length + tail.length;
     const errno = this.#handle.sendTrain(
-      place.address,
-      head,
-      tail,
-      lastHead,
-      lastTail,
-      bytes,
-      train.length,
+      head.length,
+      tail.length,
+      lastHead.length,
+      lastTail.length,
+      train,
       train.stride,
       train.count,
       train.lastAt,

@@ -5,6 +5,7 @@ import { rowsOf, Train } from "../plan/train.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { decodeFields } from "../wire/decode.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "../wire/decode-train.ts";
+import { Heading } from "../wire/heading.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 
@@ -34,9 +35,24 @@ interface Right {
   readonly isAccepted: boolean;
 }
 
+/** How something began that was admitted. */
+interface Known {
+  /** Of the packet that it was the body of; undefined for a datagram. */
+  readonly hash: number | undefined;
+  readonly heading: Heading;
+  readonly predicate: PredicateSpec;
+  readonly isDelete: boolean;
+}
+
+/** A node meets few kinds of packets at a time: by length, by sender, and by layer. */
+const KNOWN_MAX = 16;
+
 export class Admission {
   readonly counters: ElementCounters = new ElementCounters();
   readonly #rights = new Map<number, Right>();
+  /** The latest; those that were met longest ago are replaced first. */
+  readonly #known: Known[] = [];
+  #oldest = 0;
 
   constructor(plan: Plan) {
     for (const predicate of plan.predicates) {
@@ -49,17 +65,54 @@ export class Admission {
   /** The tuples in a packet from elsewhere: none when it is not for this node to have, several of an uneven train. */
   open({ hash, body }: Packet): readonly Tuple[] {
     if (body === undefined) return [];
+    const known = this.#recall(hash, body);
+    if (known !== undefined) return [known];
     if (body instanceof Train) {
       const tuple = this.#join(hash, (arity) => fieldsOfBodies(body, arity));
-      if (tuple !== undefined) return [tuple];
+      if (tuple !== undefined) return [this.#remember(hash, body, tuple)];
     }
-    return rowsOf(body).flatMap((row) => this.decode(hash, row, 0, row.length) ?? []);
+    return rowsOf(body).flatMap((row) => this.#openRow(hash, row) ?? []);
+  }
+
+  #openRow(hash: number, row: Uint8Array): Tuple | undefined {
+    const tuple = this.decode(hash, row, 0, row.length);
+    return tuple && this.#remember(hash, row, tuple);
+  }
+
+  /** The one tuple of a datagram, or of each of a train, that begins as one that was admitted; undefined otherwise. */
+  recall(bytes: Uint8Array): Tuple | undefined {
+    return this.#recall(undefined, bytes);
+  }
+
+  /** The datagram had one tuple. */
+  remember(bytes: Uint8Array, tuple: Tuple): void {
+    this.#remember(undefined, bytes, tuple);
   }
 
   /** The one tuple that a train of datagrams amounts to; undefined when they must be looked at one by one. */
   decodeTrain(train: Train): Tuple | undefined {
     const encoded = tupleOfTrain(train);
-    return encoded && this.#join(encoded.hash, (arity) => fieldsOfDatagrams(train, encoded.hash, arity));
+    const tuple = encoded && this.#join(encoded.hash, (arity) => fieldsOfDatagrams(train, encoded.hash, arity));
+    return tuple && this.#remember(undefined, train, tuple);
+  }
+
+  #recall(hash: number | undefined, bytes: Uint8Array): Tuple | undefined {
+    for (const known of this.#known) {
+      const args = known.hash === hash ? known.heading.read(bytes) : undefined;
+      if (args === undefined) continue;
+      this.counters.in++;
+      this.counters.out++;
+      return { predicate: known.predicate, args, isDelete: known.isDelete };
+    }
+    return undefined;
+  }
+
+  #remember(hash: number | undefined, bytes: Uint8Array, tuple: Tuple): Tuple {
+    const heading = Heading.of(bytes, tuple.args);
+    if (heading === undefined) return tuple;
+    this.#known[this.#oldest] = { hash, heading, predicate: tuple.predicate, isDelete: tuple.isDelete };
+    this.#oldest = (this.#oldest + 1) % KNOWN_MAX;
+    return tuple;
   }
 
   /** Whatever is wrong is found again, and counted, when each is looked at. */

@@ -64,7 +64,7 @@ export class NetworkIn {
   }
 
   #train(train: Train, from: string): void {
-    const tuple = this.admission?.decodeTrain(train);
+    const tuple = this.admission?.recall(train) ?? this.admission?.decodeTrain(train);
     if (tuple === undefined) {
       for (const row of train.rows()) this.#datagram(row, from);
       return;
@@ -76,6 +76,8 @@ export class NetworkIn {
   #datagram(bytes: Uint8Array, from: string): void {
     this.counters.in++;
     const peer = this.#peers.heard(from, this.#clock.now(), bytes.length);
+    const known = this.admission?.recall(bytes);
+    if (known !== undefined) return this.#give(known, from, peer);
     const decoded = decodeDatagram(bytes);
     if (decoded.ok) return this.#tuples(bytes, decoded.tuples, from, peer);
     if (decoded.reason !== "fragment") return this.counters.drop(`datagram: ${decoded.reason}`);
@@ -95,7 +97,9 @@ export class NetworkIn {
     for (const { hash, start, end } of tuples) {
       if (this.#paths.heard(hash, bytes, start, end, from)) continue;
       const tuple = this.admission?.decode(hash, bytes, start, end);
-      if (tuple !== undefined) this.#give(tuple, from, peer);
+      if (tuple === undefined) continue;
+      if (tuples.length === 1) this.admission?.remember(bytes, tuple);
+      this.#give(tuple, from, peer);
     }
   }
 

@@ -4,7 +4,7 @@ export interface TrainLayout {
   readonly stride: number;
   readonly lastAt: number;
   readonly lastLength: number;
-  /** With how many bytes all rows but the last are known to begin alike; 0 when left out: nobody has looked. */
+  /** With how many bytes all rows of full length are known to begin alike; 0 when left out: nobody has looked. */
   readonly alike?: number;
 }
 

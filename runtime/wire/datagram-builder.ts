@@ -87,11 +87,17 @@ export class DatagramBuilder {
     if (excess > 0) return this.#addRows(tuple, train);
     const [head, tail] = this.#around(train.length);
     this.#begin();
-    this.#encode(tuple, train.count - 1);
-    const [lastHead, lastTail] = this.#around(train.lastLength);
-    this.#begin();
+    const [lastHead, lastTail] = train.lastLength === train.length ? [head, tail] : this.#aroundLast(tuple, train);
     this.#done.push({ train, head, tail, lastHead, lastTail });
     return undefined;
+  }
+
+  /** Shorter lengths may take fewer bytes. */
+  #aroundLast(tuple: Tuple, train: Train): readonly [head: Uint8Array, tail: Uint8Array] {
+    this.#encode(tuple, train.count - 1);
+    const around = this.#around(train.lastLength);
+    this.#begin();
+    return around;
   }
 
   /** Too long for one datagram each: they travel in pieces. */

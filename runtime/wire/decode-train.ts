@@ -2,6 +2,7 @@ import { Packet } from "../plan/packet.ts";
 import { Train } from "../plan/train.ts";
 import { equalRows, type Value } from "../plan/value.ts";
 import { decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
+import { endingOf } from "./heading.ts";
 
 /** What a row says: the fields of its one tuple. */
 type FieldsOf = (row: Uint8Array) => Value[] | undefined;
@@ -48,14 +49,6 @@ function joinFields(train: Train, fieldsOf: FieldsOf): Value[] | undefined {
   });
   first[first.length - 1] = withEnding(first.at(-1) as Value, rows);
   return first;
-}
-
-/** The bytes with which a row ends, where it ends with bytes of its last field. */
-function endingOf(fields: readonly Value[], row: Uint8Array): Uint8Array | undefined {
-  const value = fields.at(-1);
-  const bytes = value instanceof Packet ? value.body : value;
-  if (!(bytes instanceof Uint8Array) || bytes.buffer !== row.buffer || bytes.length === 0) return undefined;
-  return bytes.byteOffset + bytes.length === row.byteOffset + row.length ? bytes : undefined;
 }
 
 /** Whether all rows of full length begin with the same bytes. */
