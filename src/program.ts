@@ -68,6 +68,8 @@ export interface View {
   /** Seconds. */
   readonly timeout: number;
   readonly many: boolean;
+  /** The node itself answers its calls: there are no rules. */
+  readonly isNodes: boolean;
   readonly span: Span;
 }
 

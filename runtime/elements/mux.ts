@@ -18,7 +18,7 @@ Drops   "queue full": a cause when too many wait already; "queue too large": whe
         "program exchanged": what waits when another program takes over that it means nothing to.
 Reads   counters: causes in, causes out; length, bytes: causes waiting, and about what they hold
 Built   by runtime/node/dataflow.ts, one per node.
-See     NetworkIn, TunRx, LocSpecDemux, OverlayRecvUnwrap
+See     NetworkIn, TunRx, Tcp, LocSpecDemux, OverlayRecvUnwrap
 `,
   inputs: "1-",
   outputs: "1",
@@ -61,6 +61,20 @@ export class Mux {
     this.counters.in++;
     if (!this.#isRunning && !this.#isResting) this.#run(cause);
     else this.#wait(cause);
+  }
+
+  /** As `push`, of what a rule waits for: it finds room whatever else waits. Its bytes are nobody else's. */
+  answer(cause: Cause): void {
+    if (this.#isClosed) return;
+    this.counters.in++;
+    if (!this.#isRunning && !this.#isResting) return this.#run(cause);
+    this.bytes += heldBytes(cause.tuple);
+    this.#waiting.push(cause);
+  }
+
+  /** What waits. */
+  waiting(): readonly Cause[] {
+    return this.#waiting.slice(this.#next);
   }
 
   #wait(cause: Cause): void {

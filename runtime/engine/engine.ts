@@ -22,6 +22,8 @@ export interface Cause {
   readonly provenance: Provenance;
   /** The address it came from; null when it started here. */
   readonly source: Value;
+  /** Called when its step was taken back. */
+  readonly undone?: (() => void) | undefined;
 }
 
 /** The dataflow around the strands: what the engine hands tuples to. */

@@ -7,9 +7,11 @@ import type {
   PeerFigures,
   QueueFigures,
   RuleFigures,
+  StreamFigures,
   TableFigures,
   TunFigures,
 } from "../observe/figures.ts";
+import type { Sockets } from "../socket/sockets.ts";
 import type { Plan } from "../plan/plan.ts";
 import { reassemblyLimits } from "../wire/reassembly.ts";
 import type { Datagrams, SendQueue, Tun, World } from "../world/world.ts";
@@ -41,6 +43,7 @@ export function collectFigures(parts: CountingParts): Figures {
     peers: peerFigures(parts),
     tables: tableFigures(engine),
     queues: queueFigures(parts),
+    streams: dataflow.hasCalls ? streamFigures(dataflow.ports.tcp.sockets) : null,
     eventLoop: world.eventLoop?.delay() ?? null,
   };
 }
@@ -104,9 +107,24 @@ function queueFigures({ plan, dataflow, limits, world, timers }: CountingParts):
     { queue: "step bytes", length: mux.bytes, limit: finite(limits.queuedBytes), unit: "bytes", dropped: tooLarge },
     { queue: "fragments", length: held.messages, limit: pieces, unit: "messages", dropped: evicted },
     { queue: "timers", length: timers, limit: plan.timers.length, unit: "timers", dropped: 0 },
+    ...(dataflow.hasCalls ? socketQueues(dataflow.ports.tcp.sockets) : []),
     ...(datagrams.queue === undefined ? [] : [byteQueue("send", { ...sizes(datagrams.queue), dropped: refused })]),
     ...(capture === undefined ? [] : [byteQueue("capture", { ...sizes(capture), dropped: capture.dropped })]),
   ];
+}
+
+function socketQueues({ count, limits, counters, room }: Sockets): readonly QueueFigures[] {
+  const waiting = { length: room.used, limit: room.limit, dropped: room.refused };
+  return [
+    { queue: "sockets", length: count, limit: limits.sockets, unit: "sockets", dropped: counters.turnedAway },
+    byteQueue("socket bytes", waiting),
+  ];
+}
+
+function streamFigures({ count, counters }: Sockets): StreamFigures {
+  const { accepted, connected, closed, readBytes, writtenBytes } = counters;
+  const failed = countsOf(counters.failed);
+  return { sockets: count, accepted, connected, closed, readBytes, writtenBytes, failed };
 }
 
 function byteQueue(queue: string, counts: Pick<QueueFigures, "length" | "limit" | "dropped">): QueueFigures {

@@ -26,7 +26,7 @@ export interface CountedElement {
 /**
  * The elements of one node, joined as the plan's graph draws them:
  *
- *   NetworkIn, TunRx ─► Mux ─► OverlayRecvUnwrap ─► ReceiveDemux ─► strands, TunTx ─► RoundRobin ─► LocSpecDemux
+ *   NetworkIn, TunRx, Tcp ─► Mux ─► OverlayRecvUnwrap ─► ReceiveDemux ─► strands, TunTx, Tcp ─► RoundRobin ─► LocSpecDemux
  *   LocSpecDemux ─► Mux (this node), NetworkOut (@ip), OverlaySendWrap (@ov::addr) ─► Mux
  */
 export class NodeDataflow implements Dataflow {
@@ -37,6 +37,7 @@ export class NodeDataflow implements Dataflow {
   readonly demux: LocSpecDemux;
   readonly wraps: ReadonlyMap<string, OverlaySendWrap>;
   readonly channel: ViewChannel;
+  readonly #plan: Plan;
   readonly #admission: Admission;
   /** `tun`, where rules hear it. */
   readonly #packet: PredicateSpec | undefined;
@@ -55,6 +56,7 @@ export class NodeDataflow implements Dataflow {
     sent: (tuple: Tuple, location: Value) => void,
     snitch: Snitch,
   ) {
+    this.#plan = plan;
     this.ports = ports;
     this.#sent = sent;
     this.#snitch = snitch;
@@ -64,7 +66,11 @@ export class NodeDataflow implements Dataflow {
       if (snitch.isOn) snitch.crossed("ReceiveDemux", "tun", "TunTx", tuple);
       ports.tunTx.push(tuple);
     };
-    const receiveDemux = new ReceiveDemux(engine, toDevice, (tuple, provenance) => {
+    const toTcp = (tuple: Tuple, provenance: Provenance): void => {
+      if (snitch.isOn) snitch.crossed("ReceiveDemux", tcpPort(tuple), "Tcp", tuple);
+      ports.tcp.push(tuple, provenance);
+    };
+    const receiveDemux = new ReceiveDemux(engine, toDevice, toTcp, (tuple, provenance) => {
       if (snitch.isOn) snitch.crossed("ReceiveDemux", "views", "ViewChannel", tuple);
       this.channel.push(tuple, provenance, engine.source);
     });
@@ -91,9 +97,14 @@ export class NodeDataflow implements Dataflow {
     ];
   }
 
+  /** Whether the program has calls of TCP. */
+  get hasCalls(): boolean {
+    return this.#plan.graph.nodes.some(({ element }) => element === "Tcp");
+  }
+
   /** All of them, in the order of the drawing. */
   get elements(): readonly CountedElement[] {
-    const { networkIn, networkOut, mux, tunRx, tunTx } = this.ports;
+    const { networkIn, networkOut, mux, tunRx, tunTx, tcp } = this.ports;
     const [admission, unwrap, receiveDemux, ...rest] = this.#own as [CountedElement, CountedElement, CountedElement];
     return [
       counted("NetworkIn", networkIn),
@@ -103,6 +114,7 @@ export class NodeDataflow implements Dataflow {
       unwrap,
       receiveDemux,
       counted("TunTx", tunTx),
+      ...(this.hasCalls ? [counted("Tcp", tcp)] : []),
       ...rest,
       counted("NetworkOut", networkOut),
     ];
@@ -110,7 +122,7 @@ export class NodeDataflow implements Dataflow {
 
   /** What the network and the device bring is for this dataflow from now on. Counts on from one that it replaces. */
   takePorts(before?: NodeDataflow): void {
-    this.ports.serve(this.#admission, this.#packet);
+    this.ports.serve(this.#admission, this.#packet, this.#plan);
     before?.channel.stop();
     if (before !== undefined) this.channel.resume();
     for (const { element, label, counters } of this.#own) {
@@ -145,6 +157,7 @@ export class NodeDataflow implements Dataflow {
 
   drain(): void {
     this.#roundRobin.drain();
+    this.ports.tcp.drain();
   }
 
   leave(): void {
@@ -155,9 +168,11 @@ export class NodeDataflow implements Dataflow {
       if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "local", "Mux", cause.tuple, cause.source);
       this.ports.mux.push(cause);
     }
+    this.ports.tcp.leave();
   }
 
   forget(): void {
+    this.ports.tcp.forget();
     this.#roundRobin.forget();
     this.ports.networkOut.forget();
     this.ports.tunTx.forget();
@@ -179,6 +194,10 @@ export class NodeDataflow implements Dataflow {
     });
     return new Map([...this.wraps].map(([name, wrap]) => [name, port(name, wrap)]));
   }
+}
+
+function tcpPort({ predicate: { role } }: Tuple): string {
+  return role.kind === "tcp" ? `tcp.${role.call}` : "";
 }
 
 function counted(

@@ -7,6 +7,7 @@ import { spec as overlayRecvUnwrap } from "../elements/overlay-recv-unwrap.ts";
 import { spec as overlaySendWrap } from "../elements/overlay-send-wrap.ts";
 import { spec as receiveDemux } from "../elements/receive-demux.ts";
 import { spec as roundRobin } from "../elements/round-robin.ts";
+import { spec as tcp } from "../elements/tcp.ts";
 import { spec as tunRx } from "../elements/tun-rx.ts";
 import { spec as tunTx } from "../elements/tun-tx.ts";
 import { spec as viewChannel } from "../elements/view-channel.ts";
@@ -25,6 +26,7 @@ export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
     overlaySendWrap,
     receiveDemux,
     roundRobin,
+    tcp,
     tunRx,
     tunTx,
     viewChannel,

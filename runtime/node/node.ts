@@ -7,6 +7,7 @@ import type { WatchLine } from "../observe/watch.ts";
 import type { Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec, TimerSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
+import { defaultSocketLimits, type SocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
 import type { Figures, FlowFigures } from "../observe/figures.ts";
@@ -17,6 +18,7 @@ import type { Fact } from "./peer-facts.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { type Estate, type Succession, Successor } from "./succession.ts";
+import { unheldNumbers } from "./unheld.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 
 /** What a node is told at its start, beside its program and its world. */
@@ -27,6 +29,7 @@ export interface NodeSettings {
   /** Predicates to report on, beside those the program watches. */
   readonly watch: readonly string[];
   readonly limits?: Partial<Limits>;
+  readonly socketLimits?: Partial<SocketLimits>;
   readonly onWatch?: (line: WatchLine) => void;
   readonly onLog?: (message: string) => void;
   /** The node has adapted to something of its surroundings, in words. */
@@ -89,8 +92,11 @@ export class Node {
     this.#watcher = new Watcher(settings.names[0] ?? "", () => this.uptime, tell);
     const received = (tuple: Tuple, from: Value): void => this.#watcher.received(this.#running.watched, tuple, from);
     const adapted = (message: string): void => settings.onAdapted?.(message);
-    const step = (cause: Cause): void => void this.#step(cause);
-    this.#ports = new NodePorts(world, this.#streams, this.#limits, this.snitch, adapted, received, step);
+    const limits = { steps: this.#limits, sockets: { ...defaultSocketLimits, ...settings.socketLimits } };
+    const step = (cause: Cause): boolean => this.#step(cause);
+    const unheld = (numbers: ReadonlySet<number>): ReadonlySet<number> =>
+      unheldNumbers(numbers, this.#running.engine.tables, this.#ports.mux.waiting());
+    this.#ports = new NodePorts(world, this.#streams, limits, this.snitch, adapted, received, step, unheld);
     this.#running = this.#assemble(program, settings.facts);
     this.snitch.follow(program.plan);
   }
@@ -129,8 +135,9 @@ export class Node {
    * Gives the node another program, between two steps. Tables that are declared as before keep their rows, with the time
    * they have left; what rules define is derived anew, and rules hear only of what has become different. Facts that the
    * new program says and the old did not are put, those that it says no more are taken away. Timers that both have go on,
-   * and so do calls of views whose rule has not changed. Undefined when rules passed a limit over it: then nothing has
-   * happened. `facts` are the node's own, as at its start. Not to be called from within a step.
+   * and so do calls of views whose rule has not changed; sockets that no row holds any more are closed. Undefined when
+   * rules passed a limit over it: then nothing has happened. `facts` are the node's own, as at its start. Not to be called
+   * from within a step.
    */
   exchange(program: Program, facts: readonly Fact[]): Succession | undefined {
     return this.#ports.mux.interlude(() => {
@@ -161,6 +168,7 @@ export class Node {
         const tuple = successor.tuple(cause.tuple);
         return tuple && { ...cause, tuple };
       });
+      this.#ports.tcp.reclaim();
       next.timers.resume(old.timers);
       this.#armExpiry();
       return succession;
@@ -201,7 +209,8 @@ export class Node {
     this.#running.dataflow.channel.stop();
     this.#ports.mux.close();
     this.#ports.paths.stop();
-    await Promise.all([this.#world.datagrams.close(), this.#world.tun?.close()]);
+    const { datagrams, tun, streams } = this.#world;
+    await Promise.all([datagrams.close(), tun?.close(), streams?.close()]);
   }
 
   /** Inserts a row, or raises an event, as an operator would. False when the program has no such predicate. */

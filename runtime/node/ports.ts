@@ -4,6 +4,7 @@ import { NetworkIn } from "../elements/network-in.ts";
 import { NetworkOut } from "../elements/network-out.ts";
 import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
+import { Tcp, type Unheld } from "../elements/tcp.ts";
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import { PeerBook } from "../observe/peer-book.ts";
@@ -12,10 +13,16 @@ import { TooBig } from "../path/too-big.ts";
 import { StrayPackets } from "../observe/stray-packets.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import type { Tuple } from "../plan/packet.ts";
-import type { PredicateSpec } from "../plan/plan.ts";
+import type { Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Value } from "../plan/value.ts";
+import type { SocketLimits } from "../socket/socket-limits.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+
+export interface PortLimits {
+  readonly steps: Limits;
+  readonly sockets: SocketLimits;
+}
 
 /** The elements between a node and the world around it. They stay when the node is given another program. */
 export class NodePorts {
@@ -26,28 +33,30 @@ export class NodePorts {
   readonly networkIn: NetworkIn;
   readonly networkOut: NetworkOut;
   readonly tunTx: TunTx;
+  readonly tcp: Tcp;
   readonly #world: World;
   readonly #snitch: Snitch;
   #tunRx: TunRx | undefined;
 
   /**
-   * `adapted` is told, in words, what became of the sizes of datagrams, `received` of each tuple from the network, `step` of
-   * each cause when its turn has come.
+   * `adapted` is told, in words, what became of the sizes of datagrams, `received` of each tuple from the network. `step` runs
+   * that of each cause when its turn has come; false when it was taken back.
    */
   constructor(
     world: World,
     streams: RandomStreams,
-    limits: Limits,
+    limits: PortLimits,
     snitch: Snitch,
     adapted: (message: string) => void,
     received: (tuple: Tuple, from: Value) => void,
-    step: (cause: Cause) => void,
+    step: (cause: Cause) => boolean,
+    unheld: Unheld,
   ) {
     this.#world = world;
     this.#snitch = snitch;
-    this.mux = new Mux(world.clock, limits, (cause) => {
+    this.mux = new Mux(world.clock, limits.steps, (cause) => {
       const before = this.#left;
-      step(cause);
+      if (!step(cause)) cause.undone?.();
       if (cause.provenance === "device" && this.#left === before) this.strays.note(cause);
     });
     const { clock, datagrams, tun } = world;
@@ -60,6 +69,11 @@ export class NodePorts {
     });
     this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock));
     this.tunTx = new TunTx(tun);
+    const now = (): number => clock.now();
+    this.tcp = new Tcp(world.streams, limits.sockets, streams.stream("sockets"), now, unheld, (cause, port) => {
+      if (snitch.isOn) snitch.crossed("Tcp", port, "Mux", cause.tuple);
+      this.mux.answer(cause);
+    });
   }
 
   /** Absent until a program hears packets, or without a device. */
@@ -67,9 +81,13 @@ export class NodePorts {
     return this.#tunRx;
   }
 
-  /** From now on the network brings what `admission` admits, and the device, where rules hear it, the event `packet`. */
-  serve(admission: Admission, packet: PredicateSpec | undefined): void {
+  /**
+   * From now on the network brings what `admission` admits, the device, where rules hear it, the event `packet`, and the
+   * sockets the events of the plan.
+   */
+  serve(admission: Admission, packet: PredicateSpec | undefined, plan: Plan): void {
     this.networkIn.admission = admission;
+    this.tcp.serve(plan);
     if (packet === undefined || this.#world.tun === undefined) return;
     if (this.#tunRx === undefined) this.#tunRx = new TunRx(this.#world.tun, packet, (cause) => this.#read(cause));
     else this.#tunRx.event = packet;

@@ -13,6 +13,8 @@ export interface Figures extends FlowFigures {
   readonly peers: readonly PeerFigures[];
   readonly tables: readonly TableFigures[];
   readonly queues: readonly QueueFigures[];
+  /** Null when the program has no calls of TCP. */
+  readonly streams: StreamFigures | null;
   /** Null in virtual time, where nothing is late. */
   readonly eventLoop: EventLoopFigures | null;
 }
@@ -95,9 +97,22 @@ export interface QueueFigures {
   /** What waits now, and how much may, in `unit`. */
   readonly length: number;
   readonly limit: number | null;
-  readonly unit: "causes" | "messages" | "bytes" | "timers";
+  readonly unit: "causes" | "messages" | "bytes" | "timers" | "sockets";
   /** What found no room. */
   readonly dropped: number;
+}
+
+export interface StreamFigures {
+  /** Listening, connected, being connected, and waiting to be accepted, now. */
+  readonly sockets: number;
+  /** Connections taken and made, and sockets that have come to their end. */
+  readonly accepted: number;
+  readonly connected: number;
+  readonly closed: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  /** Calls that failed, by call and reason: `connect refused`. */
+  readonly failed: Counts;
 }
 
 export interface NetworkFigures {

@@ -1,6 +1,6 @@
 import type { MetricFamily, Sample } from "./exposition.ts";
 import type { TunOffload } from "../world/world.ts";
-import type { Counts, Figures, NetworkOffloadFigures, TunFigures } from "./figures.ts";
+import type { Counts, Figures, NetworkOffloadFigures, StreamFigures, TunFigures } from "./figures.ts";
 
 /** The figures of a node as Prometheus knows them. Names and labels are an interface: dashboards and alerts use them. */
 export function metricsOf(figures: Figures): readonly MetricFamily[] {
@@ -13,6 +13,7 @@ export function metricsOf(figures: Figures): readonly MetricFamily[] {
     ...tableMetrics(figures),
     ...queueMetrics(figures),
     ...networkMetrics(figures),
+    ...(figures.streams === null ? [] : streamMetrics(figures.streams)),
     ...(figures.tun === null ? [] : tunMetrics(figures.tun)),
     ...drainMetrics(figures),
     ...eventLoopMetrics(figures),
@@ -164,6 +165,18 @@ function drainMetrics({ network, tun }: Figures): readonly MetricFamily[] {
     ),
     many("counter", "mosaic_drains_overlong_total", long, drains, labels, (each) => each.overlong ?? 0),
     many("gauge", "mosaic_drain_longest_seconds", longest, drains, labels, (each) => each.longest ?? 0),
+  ];
+}
+
+function streamMetrics(streams: StreamFigures): readonly MetricFamily[] {
+  return [
+    one("gauge", "mosaic_sockets", "Sockets of TCP that are open, or being opened.", streams.sockets),
+    one("counter", "mosaic_sockets_accepted_total", "Connections that rules accepted.", streams.accepted),
+    one("counter", "mosaic_sockets_connected_total", "Connections that rules made.", streams.connected),
+    one("counter", "mosaic_sockets_closed_total", "Sockets that came to their end.", streams.closed),
+    one("counter", "mosaic_socket_read_bytes_total", "Bytes read from connections.", streams.readBytes),
+    one("counter", "mosaic_socket_written_bytes_total", "Bytes written to connections.", streams.writtenBytes),
+    byReason("mosaic_socket_calls_failed_total", "Calls of TCP that failed, with the call.", streams.failed),
   ];
 }
 

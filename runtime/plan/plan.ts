@@ -1,4 +1,5 @@
 import type { Graph } from "./graph.ts";
+import type { StreamCall, StreamEvent } from "./stream-call.ts";
 import type { Value } from "./value.ts";
 
 /**
@@ -51,6 +52,9 @@ export type PredicateRole =
   /** The answer of a call: of those with one query in their first argument, the first of a step counts. */
   | { readonly kind: "answer" }
   | { readonly kind: "tun" }
+  /** A call of TCP, or that a socket has come to its end. */
+  | { readonly kind: "tcp"; readonly call: StreamCall; readonly event: StreamEvent }
+  | { readonly kind: "tcpClosed" }
   /** What nodes say to keep the rows of channels: some of them, and how much was heard. */
   | { readonly kind: "rows" | "heard" }
   | { readonly kind: "send" | "recv"; readonly overlay: string }

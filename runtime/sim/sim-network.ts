@@ -89,6 +89,18 @@ export class SimNetwork {
     return datagrams;
   }
 
+  /** The host with this name in front of its port. */
+  hostNamed(name: string): number | undefined {
+    for (const [address, host] of this.#hosts) if (address.startsWith(`${name}:`)) return host;
+    return undefined;
+  }
+
+  /** Whether a connection can be made: not to a host behind a gateway that the other is not behind. */
+  isReachable(from: number, to: number): boolean {
+    const gateway = this.#gateways[to];
+    return gateway === undefined || gateway === this.#gateways[from];
+  }
+
   link(from: number, to: number): SimLink {
     const row = this.#links[from] as (SimLink | undefined)[];
     const known = row[to];

@@ -4,6 +4,7 @@ import { EchoHost } from "./echo-host.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { LinkFaults } from "./sim-link.ts";
 import type { SimNat } from "./sim-nat.ts";
+import { SimStreamNetwork, type SimStreams } from "./sim-streams.ts";
 import { type SimDatagrams, SimNetwork, type SimNetworkCounters } from "./sim-network.ts";
 import { TraceHash } from "./trace-hash.ts";
 import { type TimeOutcome, VirtualTime } from "./virtual-time.ts";
@@ -41,12 +42,14 @@ export class Simulation {
   readonly #trace = new TraceHash();
   readonly #clock = new SimClock(this.#time);
   readonly #network: SimNetwork;
+  readonly #streams: SimStreamNetwork;
   readonly #hosts = new Map<string, SimHost>();
   readonly #seed: number;
 
   constructor({ seed, faults = () => ({}), maxPayload = MAX_PAYLOAD }: SimulationSettings) {
     this.#seed = seed;
     this.#network = new SimNetwork(this.#time, { seed, faults, maxPayload, trace: this.#trace });
+    this.#streams = new SimStreamNetwork(this.#time, this.#network, this.#trace);
   }
 
   get now(): number {
@@ -64,7 +67,7 @@ export class Simulation {
   /** A host that is down until it is started. Its name and its address are its own. Hosts are numbered from 0. */
   addHost(settings: SimHostSettings): SimHost {
     if (this.#hosts.has(settings.name)) throw new Error(`host ${settings.name} is there already`);
-    const host = new SimHost(settings, this.#seed, this.#time, this.#network, this.#clock);
+    const host = new SimHost(settings, this.#seed, this.#time, this.#network, this.#streams, this.#clock);
     this.#hosts.set(settings.name, host);
     return host;
   }
@@ -114,7 +117,7 @@ export class Simulation {
     return this.#time.runUntil(time);
   }
 
-  /** The hash over every datagram delivered so far: time, sender, receiver, bytes. */
+  /** The hash over every datagram, and piece of a stream, delivered so far: time, sender, receiver, bytes. */
   traceHash(): string {
     return this.#trace.digest();
   }
@@ -129,11 +132,19 @@ export class SimHost {
   readonly #seed: number;
   readonly #time: VirtualTime;
   readonly #network: SimNetwork;
-  #run: { readonly clock: SimClock; readonly datagrams: SimDatagrams } | undefined;
+  readonly #streams: SimStreamNetwork;
+  #run: { readonly clock: SimClock; readonly datagrams: SimDatagrams; readonly streams: SimStreams } | undefined;
   #address: string;
   #starts = 0;
 
-  constructor(settings: SimHostSettings, seed: number, time: VirtualTime, network: SimNetwork, clock: SimClock) {
+  constructor(
+    settings: SimHostSettings,
+    seed: number,
+    time: VirtualTime,
+    network: SimNetwork,
+    streams: SimStreamNetwork,
+    clock: SimClock,
+  ) {
     this.name = settings.name;
     this.number = network.addHost(settings.address, settings.gateway);
     this.#address = settings.address;
@@ -142,6 +153,7 @@ export class SimHost {
     this.#seed = seed;
     this.#time = time;
     this.#network = network;
+    this.#streams = streams;
   }
 
   get isUp(): boolean {
@@ -157,9 +169,10 @@ export class SimHost {
     const { name, boot, tun } = this.#settings;
     const clock = new SimClock(this.#time);
     const datagrams = this.#network.open(this.number, this.#address);
-    this.#run = { clock, datagrams };
+    const streams = this.#streams.open(this.number, () => this.#address);
+    this.#run = { clock, datagrams, streams };
     const seed = streamOf(this.#seed, `host ${name} ${this.#starts++}`).integer(2 ** 32);
-    return () => boot({ clock, seed, datagrams, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
+    return () => boot({ clock, seed, datagrams, streams, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
   }
 
   /** The host has another address from now on, behind another gateway or none; what runs on it is not told. */
@@ -168,10 +181,14 @@ export class SimHost {
     this.#address = address;
   }
 
-  /** The host stops in the middle of whatever it does, without a word to anybody; datagrams under way to it are lost. */
+  /**
+   * The host stops in the middle of whatever it does; datagrams under way to it are lost, and its connections are reset, as
+   * when a process dies.
+   */
   crash(): void {
     this.#run?.clock.stop();
     this.#run?.datagrams.shut();
+    this.#run?.streams.crash();
     this.kernel?.closeTun();
     this.#run = undefined;
   }

@@ -1,3 +1,4 @@
+import type { Streams } from "./streams.ts";
 import type { DatagramTrain } from "../wire/datagram-train.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface World {
   readonly datagrams: Datagrams;
   /** Absent when the node was started without `--tun`. */
   readonly tun: Tun | undefined;
+  /** Absent where there is no network but for datagrams. */
+  readonly streams?: Streams | undefined;
   /** How late the process serves its timers and sockets; absent in virtual time, where nothing is late. */
   readonly eventLoop?: EventLoop;
   /** Absent when nothing is captured. */

@@ -1,3 +1,5 @@
+import { STREAM_CLOSED } from "../../runtime/plan/stream-call.ts";
+
 /** Predicates that the engine provides; overlays never qualify them. `localAddr` is each overlay instance's own. */
 export interface Builtin {
   readonly name: string;
@@ -10,6 +12,7 @@ const builtins: ReadonlyMap<string, Builtin> = new Map(
     { name: "periodic", minArity: 2, maxArity: 5 },
     { name: "tun", minArity: 1, maxArity: 5 },
     { name: "shutdown", minArity: 0, maxArity: 0 },
+    { name: STREAM_CLOSED, minArity: 1, maxArity: 1 },
   ].map((builtin) => [builtin.name, builtin]),
 );
 

@@ -2,6 +2,7 @@ import type { Argument, Expression, Literal, PredicateLiteral } from "../../gram
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { functionNamed, functionNames } from "../../runtime/plan/functions/registry.ts";
+import { STREAM_CLOSED } from "../../runtime/plan/stream-call.ts";
 import type { Program, ProgramRule } from "../program.ts";
 import { type BoundSet, bind, bindAll, noneBound } from "./binding.ts";
 import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "./builtin.ts";
@@ -43,7 +44,7 @@ class RuleCheck {
   #head(): void {
     const { head } = this.#rule;
     const name = head.name.text;
-    const isBuiltin = name === PERIODIC || name === SHUTDOWN || isLocalAddressTable(name);
+    const isBuiltin = [PERIODIC, SHUTDOWN, STREAM_CLOSED].includes(name) || isLocalAddressTable(name);
     if (isBuiltin || this.#program.views.has(name)) this.diagnostics.push(report("E0231", head.name.span, { name }));
     if (this.#rule.isDelete && !this.#roles.isTable(name)) {
       this.diagnostics.push(report("E0232", head.name.span, { name }));
@@ -116,7 +117,7 @@ class RuleCheck {
     const returns = literal.atom.args.length - inputs;
     if (inputs !== view.inputs.length || returns !== view.outputs.length) {
       const facts = { view: view.name, inputs: view.inputs.length, outputs: view.outputs.length };
-      const related = [{ span: view.span, message: "the view is defined here" }];
+      const related = view.isNodes ? [] : [{ span: view.span, message: "the view is defined here" }];
       this.diagnostics.push(
         report("E0221", literal.span, { ...callForm(facts), given: literal.atom.args.length }, related),
       );

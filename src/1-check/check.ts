@@ -1,7 +1,9 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program.ts";
+import { IP_NETWORK } from "../../runtime/plan/functions/addresses.ts";
 import { checkRule } from "./check-rule.ts";
+import { streamViewNames } from "./stream-views.ts";
 import { NearNames } from "./nearest.ts";
 import { isTypeName } from "./type-name.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
@@ -50,7 +52,7 @@ function checkTable(table: TableDeclaration, predicates: Predicates): readonly D
 
 /** Addresses of overlays that nothing here defines. */
 function checkOverlays(program: Program): readonly Diagnostic[] {
-  const known = new Set(program.overlays.map((overlay) => overlay.name));
+  const known = new Set([IP_NETWORK, ...program.overlays.map((overlay) => overlay.name)]);
   const rules = program.rules.flatMap((rule) => [
     ...expressionsOfAtom(rule.head),
     ...rule.body.flatMap(expressionsOfLiteral),
@@ -78,7 +80,7 @@ function checkFact({ atom, span }: Program["facts"][number], predicates: Predica
 /** A name that is heard but never made is either an event from outside, or a slip: then a similar name is near. */
 function checkUses(predicates: Predicates, program: Program): readonly Diagnostic[] {
   const made = [...predicates.values()].filter((one) => one.isMade || one.isTable).map((one) => one.name);
-  const names = new NearNames([...made, ...program.views.keys()]);
+  const names = new NearNames([...made, ...program.views.keys(), ...streamViewNames]);
   const overlog = new Set(program.rules.filter((rule) => rule.isOverlog).map((rule) => rule.span.file));
   return [...predicates.values()].flatMap((predicate) => {
     return checkUse(predicate, names, overlog.has(predicate.span.file));

@@ -7,6 +7,7 @@ import type { LineMap } from "../line-map.ts";
 import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program.ts";
 import { builtinNamed } from "./builtin.ts";
 import { constantNumber } from "./constant.ts";
+import { streamViewNames, streamViewsIn } from "./stream-views.ts";
 import { declareTable } from "./declare-table.ts";
 import { rewriteAtom, rewriteExpression, rewriteLiteral } from "./rewrite-expression.ts";
 
@@ -91,7 +92,7 @@ class Resolver {
       tables: this.#tables,
       rules: this.#rules,
       facts: this.#facts,
-      views: this.#views,
+      views: new Map([...this.#views, ...streamViewsIn(this.#rules)]),
       accepts: this.#accepts,
       signatures: this.#signatures,
       watches: this.#watches,
@@ -173,8 +174,8 @@ class Resolver {
   #view(definition: ViewDefinition, scope: Scope): void {
     const name = qualify(definition.name.text, scope);
     const known = this.#views.get(name);
-    if (known !== undefined) {
-      const related = [{ span: known.span, message: "it is defined here" }];
+    if (known !== undefined || streamViewNames.has(name)) {
+      const related = known === undefined ? [] : [{ span: known.span, message: "it is defined here" }];
       this.diagnostics.push(report("E0207", definition.name.span, { view: name }, related));
       return;
     }
@@ -186,6 +187,7 @@ class Resolver {
       outputs: definition.outputs,
       timeout: this.#timeout(definition),
       many: definition.many,
+      isNodes: false,
       span: definition.span,
     });
     for (const item of definition.body) {

@@ -31,6 +31,7 @@ import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./
 import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
 import { drawsByChance, InlineCall, InlineViews } from "./inline-call.ts";
 import { shortcutAnswers } from "./local-shortcut.ts";
+import { answerEvents, answerRules } from "./node-answers.ts";
 import { isTailCall } from "./tail-call.ts";
 import type { ViewOptimisations } from "./view-optimisations.ts";
 import { endings, initHidden, Invocations, isPrivate, LEFT, QUERY, RETURN_ADDRESS } from "./invocation.ts";
@@ -204,7 +205,7 @@ class Expander {
     view: View,
   ): readonly ProgramRule[] | undefined {
     const isElsewhere = call.atom.location !== undefined;
-    if (!this.#optimisations.inlineViews || isElsewhere || !this.#isUnnoticed(view)) return undefined;
+    if (!this.#optimisations.inlineViews || isElsewhere || view.isNodes || !this.#isUnnoticed(view)) return undefined;
     return drawsByChance([rule.head], after) ? undefined : this.#inlineViews.rulesOf(view);
   }
 
@@ -337,10 +338,28 @@ class Expander {
   #end(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const name = view.many ? `${view.name}.done` : `${view.name}.return`;
     this.#push(rule, forgetHead(context, call), [this.#outcome(name, context, call)], undefined, true);
+    if (view.isNodes) return this.#withdraw(rule, call, view, context);
     if (!this.#hasTables(view)) return;
     const over = overAtom(view, variableAt(context.query, call.span), call.span);
     for (const ending of endings(view)) this.#push(rule, over, [this.#outcome(ending, context, call)], undefined);
     this.#push(rule, over, [], { kind: "expired", literal: contextLiteral(context, call) });
+  }
+
+  /** A node that answers is told where nobody waits any more, and answers callers elsewhere by rules. */
+  #withdraw(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+    const { span } = call;
+    const place = context.place === undefined ? undefined : variableAt(context.place, span);
+    if (context.timeout < Infinity) {
+      this.#arities.set(overEvent(view), 1);
+      const over = { ...overAtom(view, variableAt(context.query, span), span), location: place };
+      this.#push(rule, over, [], { kind: "expired", literal: contextLiteral(context, call) });
+    }
+    if (place === undefined || this.#arities.has(answerEvents(view).return)) return;
+    for (const answer of answerRules(view, span)) {
+      this.#arities.set(answer.event.atom.name.text, answer.event.atom.args.length);
+      const origin = { ...rule, name: view.name, overlay: undefined, view: undefined };
+      this.#push(origin, answer.head, [answer.event], undefined);
+    }
   }
 
   #fail(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {

@@ -4,6 +4,7 @@ import { report } from "../../grammar/report.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
 import { functionNamed } from "../../runtime/plan/functions/registry.ts";
 import { type Kind, kindOf, kinds } from "../../runtime/plan/value.ts";
+import { STREAM_CLOSED, streamCallForms, streamEventNamed } from "../../runtime/plan/stream-call.ts";
 import { isLocalAddressTable, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { patternVariables } from "../1-check/binding.ts";
 import { kindsNamed } from "../1-check/type-name.ts";
@@ -183,12 +184,23 @@ class Inference implements ColumnTypes {
   }
 
   #columnType(name: string, column: number): ColumnType | undefined {
-    if (name === PERIODIC) return NUMBER;
+    if (name === PERIODIC || name === STREAM_CLOSED) return NUMBER;
+    const outcome = streamOutcome(name)?.[column];
+    if (outcome !== undefined) return outcome;
     if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
     if (isLocalAddressTable(name)) return ADDRESS;
     if (!this.#made.has(name) || /\.(send|recv)$/.test(name)) return ANYTHING;
     return this.#columns.get(name)?.[column];
   }
+}
+
+/** What the columns of an outcome of a TCP call hold: the query, then what is returned, or the reason. */
+function streamOutcome(name: string): readonly ColumnType[] | undefined {
+  const stream = streamEventNamed(name);
+  if (stream?.event === "fail") return [NUMBER, typeBit("string")];
+  if (stream?.event !== "return") return undefined;
+  const kindOfOutput: Readonly<Record<string, ColumnType>> = { Packet: typeBit("bytes"), Peer: typeBit("string") };
+  return [NUMBER, ...streamCallForms[stream.call].outputs.map((output) => kindOfOutput[output] ?? NUMBER)];
 }
 
 function known(type: ColumnType | undefined): ColumnType {

@@ -1,13 +1,15 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
+import { streamEventNamed } from "../../runtime/plan/stream-call.ts";
 import { kinds } from "../../runtime/plan/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { ColumnTypes } from "./column-types.ts";
 
 /**
  * Columns into which one rule puts one kind of value and another rule another kind. A string may be an address, and null
- * stands for anything that is not there; columns of a declared type are as declared.
+ * stands for anything that is not there; columns of a declared type are as declared, and calls of TCP take what they
+ * take.
  */
 export function checkMixtures(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   const declared = new Set([...core.accepts, ...core.signatures].map(({ name }) => name));
@@ -16,7 +18,7 @@ export function checkMixtures(core: CoreProgram, types: ColumnTypes): readonly D
   const rules = core.rules.toSorted((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
   return rules.flatMap((rule) => {
     const name = rule.head.name.text;
-    if (declared.has(name)) return [];
+    if (declared.has(name) || streamEventNamed(name) !== undefined) return [];
     return types.madeBy(rule).flatMap((type, at): readonly Diagnostic[] => {
       const kind = onlyKind(type);
       const column = `${name}/${at}`;

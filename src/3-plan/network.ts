@@ -1,5 +1,6 @@
 import type { Graph, GraphEdge, GraphNode } from "../../runtime/plan/graph.ts";
 import type { OverlaySpec, PredicateSpec, Trigger } from "../../runtime/plan/plan.ts";
+import { STREAM_CLOSED, streamCalls } from "../../runtime/plan/stream-call.ts";
 import type { Action, Strand } from "./strand.ts";
 
 /**
@@ -27,6 +28,7 @@ export function networkGraph(
   graph.edge(receive, "rows", tables);
   addStrands(graph, strands, predicates, { receive, tables, roundRobin, mux });
   if (predicates.some((spec) => spec.role.kind === "tun")) addTun(graph, receive, mux);
+  addStreams(graph, predicates, receive, mux);
   if (predicates.some((spec) => spec.role.kind === "rows")) addChannel(graph, receive, tables, networkOut);
   graph.edge(roundRobin, "out", demux);
   graph.edge(demux, "local", mux);
@@ -95,6 +97,20 @@ function addTun(graph: GraphBuilder, receive: string, mux: string): void {
   const tx = graph.add("TunTx");
   graph.edge(rx, "out", mux);
   graph.edge(receive, "tun", tx);
+}
+
+/** Calls of TCP go to Tcp, and what comes of them begins steps of its own. */
+function addStreams(graph: GraphBuilder, predicates: readonly PredicateSpec[], receive: string, mux: string): void {
+  const roles = predicates.map(({ role }) => role);
+  const calls = streamCalls.filter((call) => roles.some((role) => role.kind === "tcp" && role.call === call));
+  const isClosedHeard = roles.some(({ kind }) => kind === "tcpClosed");
+  if (calls.length === 0 && !isClosedHeard) return;
+  const tcp = graph.add("Tcp");
+  for (const call of calls) {
+    graph.edge(receive, `tcp.${call}`, tcp);
+    graph.edge(tcp, `tcp.${call}`, mux);
+  }
+  if (isClosedHeard) graph.edge(tcp, STREAM_CLOSED, mux);
 }
 
 class GraphBuilder {

@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/plan.ts";
 import { wireHash } from "../../runtime/plan/wire-hash.ts";
+import { STREAM_CLOSED, streamEventNamed } from "../../runtime/plan/stream-call.ts";
 import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, SHUTDOWN, TUN } from "../1-check/builtin.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program.ts";
@@ -15,6 +16,12 @@ export const TUN_ARITY = 5;
 const MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly role: "rows" | "heard" }> = new Map([
   ["?rows", { arity: 5, role: "rows" }],
   ["?heard", { arity: 2, role: "heard" }],
+]);
+
+/** What the node tells of itself, with the number of arguments. */
+const HAPPENINGS: ReadonlyMap<string, number> = new Map([
+  [SHUTDOWN, 0],
+  [STREAM_CLOSED, 1],
 ]);
 
 /** Gives every predicate of the program its number and all that a node has to know about it. */
@@ -36,7 +43,9 @@ export class PredicateTable {
     for (const [name, arity] of core.arities) this.#add(name, name, arity);
     for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
     if (core.channels.length > 0) for (const [name, { arity }] of MESSAGES) this.#add(name, name, arity);
-    if (core.rules.some((rule) => triggerForm(rule) === `${SHUTDOWN}/0`)) this.#add(SHUTDOWN, SHUTDOWN, 0);
+    for (const [name, arity] of HAPPENINGS) {
+      if (core.rules.some((rule) => triggerForm(rule) === `${name}/${arity}`)) this.#add(name, name, arity);
+    }
   }
 
   /** A predicate by its whole name; `tun` by the number of its arguments. */
@@ -96,6 +105,9 @@ export class PredicateTable {
   #roleOf(name: string): PredicateRole {
     if (name === TUN) return { kind: "tun" };
     if (this.#core.answers.has(name)) return { kind: "answer" };
+    if (name === STREAM_CLOSED) return { kind: "tcpClosed" };
+    const stream = streamEventNamed(name);
+    if (stream !== undefined) return { kind: "tcp", ...stream };
     const message = MESSAGES.get(name);
     if (message !== undefined) return { kind: message.role };
     if (name === LOCAL_ADDRESS) return { kind: "localAddr", overlay: undefined };
@@ -163,8 +175,12 @@ function triggerForm({ trigger }: CoreRule): string {
 function isAwaited({ trigger, isOverlog }: CoreRule, raised: ReadonlySet<string>): boolean {
   if (trigger.kind !== "event") return false;
   const name = trigger.literal.atom.name.text;
-  const isEngines = [TUN, PERIODIC, SHUTDOWN].includes(name) || name.includes("!") || /\.(send|recv)$/.test(name);
-  return !isEngines && (isOverlog || !raised.has(name));
+  return !isEngines(name) && (isOverlog || !raised.has(name));
+}
+
+function isEngines(name: string): boolean {
+  const isOwn = [TUN, PERIODIC, SHUTDOWN, STREAM_CLOSED].includes(name) || streamEventNamed(name) !== undefined;
+  return isOwn || name.includes("!") || /\.(send|recv)$/.test(name);
 }
 
 /** Two predicates that would look alike in a datagram. */

@@ -1,5 +1,6 @@
 import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { NetStreams } from "../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../runtime/device/path-mtu.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
 import { Capture, captured } from "../../runtime/observe/capture.ts";
@@ -41,7 +42,9 @@ export async function openWorld(
   resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
-  const world = { clock: new LinuxClock(), seed: randomSeed(), secret, datagrams, tun, eventLoop };
+  const streams = new NetStreams();
+  resources.defer(() => streams.close());
+  const world = { clock: new LinuxClock(), seed: randomSeed(), secret, datagrams, tun, streams, eventLoop };
   return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
 }
 

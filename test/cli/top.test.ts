@@ -15,6 +15,7 @@ const calm: Figures = {
   queues: [{ queue: "steps", length: 0, limit: 100, unit: "causes", dropped: 0 }],
   network: { sent: 1, sentBytes: 1_234, received: 0, receivedBytes: 0, failed: {} },
   tun: null,
+  streams: null,
   eventLoop: null,
 };
 

@@ -3,6 +3,7 @@ import type { FileTree, Literal, Rule, Statement, ViewDefinition } from "../../g
 import type { Dialect, Source } from "../../grammar/span.ts";
 import { parse } from "../../grammar/parse.ts";
 import { print, printExpression } from "../../grammar/print.ts";
+import { streamViewNames } from "../../src/1-check/stream-views.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 
 /**
@@ -34,7 +35,10 @@ function shippedFile(name: string): Source {
 }
 
 function viewNames(tree: FileTree): ReadonlySet<string> {
-  return new Set(tree.statements.flatMap((one) => (one.kind === "view" ? [one.name.text] : [])));
+  return new Set([
+    ...streamViewNames,
+    ...tree.statements.flatMap((one) => (one.kind === "view" ? [one.name.text] : [])),
+  ]);
 }
 
 /** A rule without a label is named by its line, and that changes. */

@@ -5,7 +5,8 @@ import { define, defineImpure } from "./define.ts";
 
 type Maybe = Value | undefined;
 
-const IP_NETWORK = "ip";
+/** What addresses of the IP network are said to be of. */
+export const IP_NETWORK = "ip";
 const PLACE = /^(?:\[([^[\]]*)\]|([^:]*)):(\d{1,5})$/;
 const PORT_MAX = 65_535;
 

@@ -1,0 +1,27 @@
+/** Room for bytes that sockets hold. */
+export class Room {
+  used = 0;
+  /** How often there was too little. */
+  refused = 0;
+  readonly limit: number;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Whether so many more bytes fit; counts when they do not. */
+  fits(bytes: number): boolean {
+    if (this.used + bytes <= this.limit) return true;
+    this.refused++;
+    return false;
+  }
+
+  /** Takes room, whether there is any or not. */
+  take(bytes: number): void {
+    this.used += bytes;
+  }
+
+  give(bytes: number): void {
+    this.used -= bytes;
+  }
+}

@@ -1,0 +1,65 @@
+import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { NetStreams } from "../../runtime/device/net-streams.ts";
+import { Node } from "../../runtime/node/node.ts";
+import type { WatchLine } from "../../runtime/observe/watch.ts";
+import type { Row } from "../../runtime/plan/value.ts";
+import type { SocketLimits } from "../../runtime/socket/socket-limits.ts";
+import { manualWorld } from "../session/manual-world.ts";
+import { compileProgram } from "../sim/program-network.ts";
+
+/** A node on the TCP of this host, on nothing else of it. */
+export class TcpNode implements AsyncDisposable {
+  readonly node: Node;
+  /** What it has said of the predicates that the program watches. */
+  readonly #said: WatchLine[] = [];
+
+  constructor(
+    program: string,
+    socketLimits: Partial<SocketLimits> = {},
+    defines: Readonly<Record<string, string>> = {},
+  ) {
+    const world = { ...manualWorld("here:1"), clock: new LinuxClock(), streams: new NetStreams() };
+    const onWatch = (line: WatchLine): void => void this.#said.push(line);
+    this.node = new Node(compileProgram(program, defines), world, {
+      names: ["here:1"],
+      facts: [],
+      watch: [],
+      socketLimits,
+      onWatch,
+    });
+    this.node.start();
+  }
+
+  /** The arguments of the events of a predicate so far. */
+  said(predicate: string): readonly (readonly unknown[])[] {
+    return this.#said.flatMap(({ tuple: [name, ...args] }) => (name === predicate ? [args] : []));
+  }
+
+  /** The arguments of the event of this number (from 1) of a predicate, once it has been. */
+  async heard(predicate: string, number = 1): Promise<Row> {
+    for (;;) {
+      const found = this.said(predicate)[number - 1];
+      if (found !== undefined) return found as Row;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  get sockets(): number {
+    return this.node.figures().streams?.sockets ?? 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.node.stop();
+  }
+}
+
+/** A port of this host that nobody had when it was asked for. */
+export async function freePort(): Promise<number> {
+  const { createServer } = await import("node:net");
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

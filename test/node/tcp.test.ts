@@ -1,0 +1,230 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
+import { expect, test, vi } from "vitest";
+import { pattern } from "../kernel/pattern.ts";
+import { freePort, TcpNode } from "./tcp-node.ts";
+
+const ECHO = `
+l1: listening(L) :- serve(A), tcp.listen(A, &L).
+l2: waiting(L) :- listening(L).
+a1: came(L, S, P) :- waiting(L), tcp.accept(L, &S, &P).
+a2: waiting(L) :- came(L, _, _).
+e1: echo(S) :- came(_, S, _).
+e2: echo(S) :- echo(S), tcp.read(S, 0, &Packet), tcp.write(S, Packet, &_).
+e3: closed(S) :- tcp.closed(S), tcp.close(S).
+f1: failed("listen", Why) :- tcp.listen!fail(_, Why).
+watch(listening). watch(came). watch(closed). watch(failed).
+`;
+
+async function echo(limits = {}): Promise<{ readonly server: TcpNode; readonly port: number }> {
+  const server = new TcpNode(ECHO, limits);
+  const port = await freePort();
+  server.node.insert("serve", [`127.0.0.1:${port}`]);
+  await server.heard("listening");
+  return { server, port };
+}
+
+const MEBIBYTE = 1 << 20;
+
+test("an echo server of rules gives each client what it said, and closes when the client does", async () => {
+  const { server, port } = await echo();
+  await using _ = server;
+  const clients = ["one", "two", "three"].map((words) => {
+    const client = connect(port, "127.0.0.1");
+    client.end(words);
+    return text(client);
+  });
+  expect(await Promise.all(clients)).toEqual(["one", "two", "three"]);
+  await server.heard("closed", 3);
+  for (const [, , peer] of server.said("came")) expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
+  await vi.waitFor(() => expect(server.sockets).toBe(1));
+  expect(server.node.figures().streams).toMatchObject({ accepted: 3, closed: 3, readBytes: 11, writtenBytes: 11 });
+});
+
+test("a client of rules sends, and reads exactly as much as it asks for, piece by piece", async () => {
+  const { server, port } = await echo();
+  await using _ = server;
+  await using client = new TcpNode(`
+    c1: connected(S) :- ask(A), tcp.connect(A, &S).
+    c2: wrote(S, N) :- connected(S), tcp.write(S, "abcdefgh", &N).
+    c3: first(S, P) :- wrote(S, _), tcp.read(S, 3, &P).
+    c4: second(S, P) :- first(S, _), tcp.read(S, 4, &P).
+    c5: rest(S, P) :- second(S, _), tcp.read(S, 0, &P).
+    c6: over(S) :- rest(S, _), tcp.close(S).
+    watch(wrote). watch(first). watch(second). watch(rest). watch(over).
+  `);
+  client.node.insert("ask", [`localhost:${port}`]);
+  await client.heard("over");
+  expect((await client.heard("wrote"))[1]).toBe(8);
+  const pieces = ["first", "second", "rest"].map((name) => client.said(name)[0]?.[1]);
+  expect(pieces).toEqual([{ bytes: "616263" }, { bytes: "64656667" }, { bytes: "68" }]);
+});
+
+test("nothing is read from a socket that no rule reads, and a slow reader slows the sender down", async () => {
+  await using node = new TcpNode(`
+    l1: listening(L) :- serve(A), tcp.listen(A, &L).
+    l2: came(S) :- listening(L), tcp.accept(L, &S, &_).
+    r1: got(S, N) :- more(S), tcp.read(S, 0, &P), N := f_size(P).
+    watch(listening). watch(came). watch(got).
+  `);
+  const port = await freePort();
+  node.node.insert("serve", [`127.0.0.1:${port}`]);
+  await node.heard("listening");
+  const sender = connect(port, "127.0.0.1");
+  const sent = flood(sender);
+  const [socket = null] = await node.heard("came");
+  const stalled = await standstill(sent);
+  expect(node.node.figures().streams?.readBytes).toBe(0);
+  for (let reads = 1; reads <= 200; reads++) {
+    node.node.insert("more", [socket]);
+    await node.heard("got", reads);
+  }
+  const asked = node.said("got").reduce((sum, [, size]) => sum + Number(size), 0);
+  expect(node.node.figures().streams?.readBytes).toBe(asked);
+  expect(queue(node, "socket bytes")).toMatchObject({ length: 0 });
+  expect(await standstill(sent)).toBeLessThan(stalled + asked + 2 * MEBIBYTE);
+  sender.destroy();
+});
+
+/** Writes for ever; says how much has left this process. */
+function flood(sender: Socket): () => number {
+  const piece = Buffer.alloc(64 * 1024);
+  const more = (): void => {
+    while (sender.write(piece));
+  };
+  sender.on("drain", more).on("error", () => undefined);
+  more();
+  return () => sender.bytesWritten - sender.writableLength;
+}
+
+/** The number once it does not change for a while. */
+async function standstill(number: () => number): Promise<number> {
+  for (let last = -1; ; ) {
+    const now = number();
+    if (now === last) return now;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
+
+function queue({ node }: TcpNode, name: string): unknown {
+  return node.figures().queues.find((one) => one.queue === name);
+}
+
+test("a relay of rules passes 50 MB on byte by byte, with one call waiting at a time, and ends with its source", async () => {
+  const size = 50 * MEBIBYTE;
+  const [from, to] = [await freePort(), await freePort()];
+  const sink = createServer().listen(to, "127.0.0.1");
+  const defines = { FROM: `"127.0.0.1:${from}"`, TO: `"127.0.0.1:${to}"` };
+  await using relay = new TcpNode("programs/relay.mzl", {}, defines);
+  await vi.waitFor(() => expect(relay.sockets).toBe(1));
+  const arrived = createHash("sha256");
+  const taken = once(sink, "connection").then(([socket]) => pipeline(socket as Socket, arrived));
+  let most = 0;
+  const rows = (name: string): number => relay.node.rows(name)?.length ?? 0;
+  const look = setInterval(() => {
+    most = Math.max(most, rows("fwd?1") + rows("fwd?2"));
+  }, 5);
+  await pipeline(Readable.from(pattern(size)), connect(from, "127.0.0.1"));
+  await taken;
+  clearInterval(look);
+  sink.close();
+  const expected = createHash("sha256");
+  for (const piece of pattern(size)) expected.update(piece);
+  expect(arrived.digest("hex")).toBe(expected.digest("hex"));
+  expect(relay.node.figures().streams).toMatchObject({ readBytes: size, writtenBytes: size });
+  // Two directions: one of them waits for what never comes.
+  expect(most).toBe(2);
+  await vi.waitFor(() => expect(relay.sockets).toBe(1));
+  expect(rows("fwd?1") + rows("fwd?2") + rows("pair")).toBe(0);
+});
+
+const CALLS = `
+l: done("listen") :- listen(A), tcp.listen(A, &_).
+c: done("connect") :- connect(A), tcp.connect(A, &_).
+a: done("accept") :- accept(S), tcp.accept(S, &_, &_).
+r: done("read") :- read(S, N), tcp.read(S, N, &_).
+w: done("write") :- write(S, P), tcp.write(S, P, &_).
+x: done("close") :- close(S), tcp.close(S).
+fl: failed(Why) :- tcp.listen!fail(_, Why).
+fc: failed(Why) :- tcp.connect!fail(_, Why).
+fa: failed(Why) :- tcp.accept!fail(_, Why).
+fr: failed(Why) :- tcp.read!fail(_, _, Why).
+fw: failed(Why) :- tcp.write!fail(_, _, Why).
+fx: failed(Why) :- tcp.close!fail(_, Why).
+o: opened(S) :- open(A), tcp.listen(A, &S).
+j: joined(S) :- join(A), tcp.connect(A, &S).
+watch(done). watch(failed). watch(opened). watch(joined).
+`;
+
+test.for([
+  ["a socket that there is not", "read", [7, 0], "no socket"],
+  ["what is no socket", "write", ["seven", "x"], "no socket"],
+  ["to close nothing", "close", [null], "no socket"],
+  ["to accept nothing", "accept", [7], "no socket"],
+  ["an address without a port", "connect", ["localhost"], "no address"],
+  ["what is no address", "connect", [7], "no address"],
+  ["an address without a host", "listen", [":80"], "no address"],
+  ["a name that has no address", "connect", ["nowhere.invalid:80"], "unresolved"],
+  ["an address of another host", "listen", ["192.0.2.1:80"], "not here"],
+  ["a port at which nobody listens", "connect", ["127.0.0.1:1"], "refused"],
+] as const)("%s is an outcome that rules hear", async ([, call, args, reason]) => {
+  await using node = new TcpNode(CALLS);
+  node.node.insert(call, args);
+  expect(await node.heard("failed")).toEqual([reason]);
+  expect(node.said("done")).toEqual([]);
+  expect(node.node.figures().streams?.failed).toEqual({ [`${call} ${reason}`]: 1 });
+});
+
+test("a port in use, a socket of the wrong kind, and a length that is none are outcomes", async () => {
+  await using node = new TcpNode(CALLS);
+  const at = `127.0.0.1:${await freePort()}`;
+  node.node.insert("open", [at]);
+  const [listener = null] = await node.heard("opened");
+  node.node.insert("join", [at]);
+  const [socket = null] = await node.heard("joined");
+  const calls = [
+    ["listen", [at]],
+    ["read", [listener, 0]],
+    ["accept", [socket]],
+    ["read", [socket, -1]],
+    ["read", [socket, 0.5]],
+    ["read", [socket, "all"]],
+    ["read", [socket, 1e12]],
+    ["write", [socket, 7]],
+    ["close", [socket]],
+    ["read", [socket, 0]],
+  ] as const;
+  for (const [number, [call, args]] of calls.entries()) {
+    node.node.insert(call, args);
+    if (call !== "close") await node.heard("failed", number < 8 ? number + 1 : number);
+  }
+  expect(node.said("failed").map(([why]) => why)).toEqual([
+    "in use",
+    "wrong socket",
+    "wrong socket",
+    "bad length",
+    "bad length",
+    "bad length",
+    "no room",
+    "no bytes",
+    "no socket",
+  ]);
+});
+
+test("an address of the IP network may also say that it is one", async () => {
+  await using node = new TcpNode(`
+    l1: opened(A) :- open(P), A := ip::P, tcp.listen(A, &_).
+    l2: opened(A) :- elsewhere(P), A := ron::P, tcp.listen(A, &_).
+    f: failed(Why) :- tcp.listen!fail(_, Why).
+    watch(opened). watch(failed).
+  `);
+  node.node.insert("open", [`127.0.0.1:${await freePort()}`]);
+  await node.heard("opened");
+  node.node.insert("elsewhere", ["127.0.0.1:1"]);
+  expect(await node.heard("failed")).toEqual(["no address"]);
+});
