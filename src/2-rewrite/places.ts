@@ -1,6 +1,8 @@
-import type { Expression, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
+import { patternVariables } from "../1-check/binding.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
+import { variablesIn } from "../1-check/visit.ts";
 import type { ExpandedRule } from "./expand-views.ts";
 import { placeOf } from "./place-of.ts";
 
@@ -16,7 +18,7 @@ export interface Start {
 
 /**
  * The place of the event, or of the first literal. Literals without a location are where the rule begins. So are those at
- * a variable that nothing there binds: then it is this node's address.
+ * a variable that nothing binds on the way: then it is this node's address.
  */
 export function placesOf(rule: ExpandedRule, isTable: (name: string) => boolean): Start {
   const literals = rule.body.filter(isPredicate);
@@ -24,7 +26,7 @@ export function placesOf(rule: ExpandedRule, isTable: (name: string) => boolean)
   const event = rule.trigger?.literal ?? positive.find(({ atom }) => !isTable(atom.name.text));
   const all = rule.trigger === undefined ? literals : [rule.trigger.literal, ...literals];
   const first = event ?? positive[0];
-  const place = (first && placeOf(first.atom)) ?? unboundPlace(all);
+  const place = (first && placeOf(first.atom)) ?? unboundPlace(rule, all);
   const isDivided = all.some(({ atom }) => {
     const other = placeOf(atom);
     return other !== undefined && (place === undefined || !isSamePlace(other, place));
@@ -32,14 +34,57 @@ export function placesOf(rule: ExpandedRule, isTable: (name: string) => boolean)
   return { place, event, isDivided };
 }
 
-function unboundPlace(literals: readonly PredicateLiteral[]): Expression | undefined {
-  const here = literals.filter(({ atom }) => placeOf(atom) === undefined);
-  const bound = new Set(
-    here.flatMap(({ atom }) => atom.args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : []))),
-  );
-  return literals
-    .flatMap(({ atom }) => placeOf(atom) ?? [])
-    .find((place) => place.kind === "variable" && !bound.has(place.name));
+/** The first variable place that cannot be known by going from here to the places that are. */
+function unboundPlace(rule: ExpandedRule, literals: readonly PredicateLiteral[]): Expression | undefined {
+  const known = new Set<string>();
+  const others = rule.body.filter((literal) => !isPredicate(literal));
+  let left = literals.filter(isAtVariable);
+  for (const literal of literals) if (!left.includes(literal)) bind(literal, known);
+  for (let size = -1; size !== known.size; ) {
+    size = known.size;
+    for (const literal of others) if (inputsOf(literal).every((name) => known.has(name))) bind(literal, known);
+    const [reached, unknown] = [true, false].map((is) =>
+      left.filter((literal) => known.has(variableOf(literal)) === is),
+    );
+    for (const literal of reached ?? []) bind(literal, known);
+    left = unknown ?? [];
+  }
+  const isBoundElsewhere = (place: string): boolean =>
+    left.some((literal) => variableOf(literal) !== place && boundBy(literal).includes(place));
+  const home = left.find((literal) => !isBoundElsewhere(variableOf(literal))) ?? left[0];
+  return home && placeOf(home.atom);
+}
+
+function isAtVariable({ atom }: PredicateLiteral): boolean {
+  return placeOf(atom)?.kind === "variable";
+}
+
+function variableOf({ atom }: PredicateLiteral): string {
+  const place = placeOf(atom);
+  return place?.kind === "variable" ? place.name : "";
+}
+
+function bind(literal: Literal, known: Set<string>): void {
+  for (const name of boundBy(literal)) known.add(name);
+}
+
+function boundBy(literal: Literal): readonly string[] {
+  switch (literal.kind) {
+    case "assign":
+      return [literal.target.name];
+    case "member":
+      return patternVariables(literal.pattern);
+    case "condition":
+      return [];
+    case "predicate":
+      if (literal.negated) return [];
+      return literal.atom.args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : []));
+  }
+}
+
+function inputsOf(literal: Literal): readonly string[] {
+  if (literal.kind !== "assign" && literal.kind !== "member") return [];
+  return [...variablesIn(literal.kind === "assign" ? literal.value : literal.list)].map(({ name }) => name);
 }
 
 /** The same variable, or the same text. */

@@ -27,7 +27,8 @@ export interface Comparison {
 export function compareRuns({ program, checked }: Compiled, commands: readonly Command[], nodes: number): Comparison {
   const places = PLACES.slice(0, nodes);
   const engine = new Network(places.map((place) => new EngineNode(program, place, ROUNDS)));
-  const naive = new Network(places.map((place) => new NaiveNode(checked, place, ROUNDS)));
+  const naive = unlessRunaway(() => new Network(places.map((place) => new NaiveNode(checked, place, ROUNDS))));
+  if (naive === undefined) return { compared: 0, difference: undefined };
   const tables = [...checked.program.tables.keys()];
   for (const [at, command] of commands.entries()) {
     const wanted = unlessRunaway(() => naive.run(command));
@@ -54,7 +55,7 @@ function unlessRunaway<T>(work: () => T): T | undefined {
   }
 }
 
-function without(lines: readonly string[], others: readonly string[]): readonly string[] {
+export function without(lines: readonly string[], others: readonly string[]): readonly string[] {
   const left = [...others];
   return lines.filter((line) => {
     const at = left.indexOf(line);

@@ -1,17 +1,29 @@
 import { expect, test } from "vitest";
-import { type Hunt, hunt } from "./hunt.ts";
+import { huntAcross } from "./across/hunt-across.ts";
+import { ACROSS_FEATURES } from "./across/random-across.ts";
+import { hunt } from "./hunt.ts";
 import { FEATURES } from "./random-program.ts";
 
 const SECONDS = 6;
+const SECONDS_ACROSS = 3;
 
 /** Not before each part of the language has been used, however busy the machine is. */
-function until(seconds: number): (hunt: Hunt) => boolean {
+function until<F>(
+  seconds: number,
+  all: readonly F[],
+): (hunt: { readonly features: ReadonlyMap<F, number> }) => boolean {
   const end = performance.now() + seconds * 1000;
-  return ({ features }) => performance.now() > end && FEATURES.every((feature) => features.has(feature));
+  return ({ features }) => performance.now() > end && all.every((feature) => features.has(feature));
 }
 
 test.for([1, 3])("random programs mean on %i nodes what their text says", (nodes) => {
-  const { difference, refused } = hunt(1, nodes, new Set(FEATURES), until(SECONDS));
+  const { difference, refused } = hunt(1, nodes, new Set(FEATURES), until(SECONDS, FEATURES));
+  expect(difference).toBeUndefined();
+  expect([...refused]).toEqual([]);
+});
+
+test("random rules that span nodes leave, when all has arrived, what one node would have", () => {
+  const { difference, refused } = huntAcross(1, until(SECONDS_ACROSS, ACROSS_FEATURES));
   expect(difference).toBeUndefined();
   expect([...refused]).toEqual([]);
 });

@@ -5,7 +5,8 @@ import type { CheckedProgram } from "../../src/1-check/check.ts";
 import type { TableDeclaration } from "../../src/program.ts";
 import type { Bindings } from "./evaluate.ts";
 import { deriveEach, deriveGroups, deriveOne, type Derived } from "./derive.ts";
-import { type NaiveRule, naiveRule, triggersOf } from "./naive-rule.ts";
+import { rulesByPlace } from "./naive-places.ts";
+import { type NaiveRule, triggersOf } from "./naive-rule.ts";
 import { commitTable, type NaiveRows } from "./naive-table.ts";
 import { strataOf } from "./naive-strata.ts";
 import { type Refreshed, settleViews, type Tables, type Views } from "./naive-views.ts";
@@ -57,7 +58,7 @@ export class NaiveNode implements Peer {
     this.#rounds = rounds;
     this.#checked = checked;
     this.#declarations = checked.program.tables;
-    const rules = checked.program.rules.map((rule) => naiveRule(rule, checked));
+    const rules = checked.program.rules.flatMap((rule) => rulesByPlace(rule, checked));
     this.#rules = rules.filter((rule) => rule.start !== "view");
     this.#views = viewsOf(rules, checked);
     const own = { values: [address], isBase: true, expires: Infinity };
@@ -109,7 +110,8 @@ export class NaiveNode implements Peer {
   }
 
   #cause(tuple: Tuple, source: Value): void {
-    if (this.#isView(tuple.name) || !this.#checked.predicates.has(tuple.name)) return;
+    const isNamed = this.#checked.predicates.has(tuple.name) || isMessage(tuple.name);
+    if (this.#isView(tuple.name) || !isNamed) return;
     this.#step(source, [tuple], () => NOTHING);
     this.#work();
   }
@@ -183,7 +185,7 @@ export class NaiveNode implements Peer {
       taken = events.length;
       step.turn++;
       for (const event of together) {
-        step.told.push(told("event", event.name, event.args));
+        if (!isMessage(event.name)) step.told.push(told("event", event.name, event.args));
         this.#run(event, "event", step, take);
       }
     }
@@ -295,6 +297,11 @@ function aggregateOf(rule: NaiveRule, rest: readonly Literal[], start: Bindings,
 
 function told(op: "+" | "-" | "event", name: string, args: Row): Told {
   return `${op} ${JSON.stringify(watchedTuple(name, args))}`;
+}
+
+/** What a rule says to itself at another place. */
+function isMessage(name: string): boolean {
+  return name.includes("?");
 }
 
 function isOverTables(rule: NaiveRule): boolean {

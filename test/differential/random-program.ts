@@ -10,6 +10,7 @@ export const FEATURES = [
   "aggregates of tables as events",
   "argmin",
   "best values in recursion",
+  "bodies over several nodes",
   "delete rules",
   "eviction",
   "event chains",
@@ -166,6 +167,10 @@ class ProgramWriter {
     }
     chance.times(0, 2, () => rule.join(chance.pick(this.#readable)));
     rule.conditions(false);
+    for (let moves = this.#may("bodies over several nodes", 25) ? 2 : 0; moves > 0 && rule.move(); moves--) {
+      chance.times(1, 2, () => rule.join(chance.pick(this.#readable)));
+      rule.conditions(false);
+    }
     if (this.#may("negation in event rules", 30)) rule.negate(chance.pick(this.#readable));
     if (this.#may("delete rules", 20)) return rule.remove(chance.pick(this.#writable));
     const head = chance.percent(65) || later.length === 0 ? chance.pick(this.#writable) : chance.pick(later);

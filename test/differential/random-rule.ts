@@ -25,6 +25,7 @@ export class RandomRule {
   readonly #may: May;
   readonly #body: string[] = [];
   #scope: Scope = [];
+  #place: string | undefined;
   #names = 0;
 
   constructor(label: string, chance: Chance, may: May) {
@@ -67,12 +68,20 @@ export class RandomRule {
     return { target, cost };
   }
 
+  /** What follows is at another node, if one is known. False when none is. */
+  move(): boolean {
+    const place = this.#known("place", this.#scope);
+    if (place === undefined || place === this.#place) return false;
+    this.#place = place;
+    return true;
+  }
+
   negate(table: Relation): void {
     const args = table.columns.map((kind) => {
       if (this.#chance.percent(25)) return "_";
       return this.#known(kind, this.#scope) ?? "_";
     });
-    this.#body.push(`${this.#chance.percent(70) ? "!" : "notin "}${table.name}(${args.join(", ")})`);
+    this.#body.push(`${this.#chance.percent(70) ? "!" : "notin "}${this.#located(table)}(${args.join(", ")})`);
   }
 
   /** Conditions, values and lists; `isFinite`: no value that a recursion could make ever new. */
@@ -131,12 +140,17 @@ export class RandomRule {
     const before = this.#scope;
     const args = relation.columns.map((kind) => {
       const variable = chance.percent(known) ? this.#known(kind, before) : undefined;
-      if (variable !== undefined) return kind === "number" && chance.percent(8) ? `(${variable} + 1) % 5` : variable;
+      const isMade = this.#place === undefined && kind === "number" && chance.percent(8);
+      if (variable !== undefined) return isMade ? `(${variable} + 1) % 5` : variable;
       if (chance.percent(10)) return "_";
       if (chance.percent(10)) return formatValue(randomValue(kind, chance));
       return this.#bind(kind);
     });
-    this.#body.push(`${relation.name}(${args.join(", ")})`);
+    this.#body.push(`${this.#located(relation)}(${args.join(", ")})`);
+  }
+
+  #located({ name }: Relation): string {
+    return this.#place === undefined ? name : `${name}@${this.#place}`;
   }
 
   #bind(kind: ColumnKind): string {

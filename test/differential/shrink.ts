@@ -12,6 +12,10 @@ export interface Case {
 
 /** Drops commands, rules, literals and declarations, as long as the two still differ. */
 export function shrink(found: Case): Case {
+  return shrinkBy(found, smaller, isDifferent);
+}
+
+export function shrinkBy<C>(found: C, smaller: (one: C) => Iterable<C>, isDifferent: (one: C) => boolean): C {
   let smallest = found;
   for (;;) {
     const next = [...smaller(smallest)].find(isDifferent);
@@ -44,7 +48,7 @@ function withRule(one: Case, at: number, rule: RuleText): Case {
 }
 
 /** The list without its halves, quarters, and so on down to single items. */
-function* dropped<T>(list: readonly T[]): Generator<readonly T[]> {
+export function* dropped<T>(list: readonly T[]): Generator<readonly T[]> {
   for (let size = Math.ceil(list.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let at = 0; at < list.length; at += size) yield [...list.slice(0, at), ...list.slice(at + size)];
   }

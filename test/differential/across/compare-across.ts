@@ -1,0 +1,50 @@
+import { formatTuple } from "../../../runtime/plan/format.ts";
+import { compileText } from "../compiled.ts";
+import { type Comparison, without } from "../difference.ts";
+import { NaiveNode } from "../naive-node.ts";
+import { Runaway } from "../peer.ts";
+import { type AcrossCommand, type AcrossProgram, gatheredText, spreadText } from "./random-across.ts";
+import { BEAT, LOOK, SpreadNodes } from "./spread-nodes.ts";
+
+const ROUNDS = 30;
+
+/**
+ * The program on its nodes against the same program on one naive node that has the tables of all: when everything has arrived,
+ * the rows are the same. A message when one of the two does not compile.
+ */
+export function compareAcross(program: AcrossProgram, commands: readonly AcrossCommand[]): Comparison | string {
+  const spread = compileText(spreadText(program));
+  const gathered = compileText(gatheredText(program));
+  for (const one of [spread, gathered]) if (!("program" in one)) return `${one[0]?.code} ${one[0]?.message}`;
+  if (!("program" in spread && "program" in gathered)) return "";
+  const nodes = new SpreadNodes(spread.program);
+  const naive = new NaiveNode(gathered.checked, "", ROUNDS);
+  const names = program.relations.flatMap(({ name, table }) => (table === undefined ? [] : [name]));
+  const tables = (): readonly string[] =>
+    names.flatMap((name) => naive.rows(name).map((row) => formatTuple(name, row)));
+  nodes.tables([]);
+  for (const [at, command] of commands.entries()) {
+    if (!isDone(naive, command, (at + 1) * BEAT)) return { compared: at, difference: undefined };
+    nodes.run(command);
+    const engine = [...nodes.complaints, ...nodes.tables(names)];
+    const wanted = tables().toSorted();
+    if (engine.join("\n") === wanted.join("\n")) continue;
+    const difference = { commands: [], engine: without(engine, wanted), naive: without(wanted, engine) };
+    return { compared: at, difference };
+  }
+  return { compared: commands.length, difference: undefined };
+}
+
+/** What the command does, and what is due before one looks. False when the program is not for the naive node. */
+function isDone(naive: NaiveNode, command: AcrossCommand, second: number): boolean {
+  try {
+    naive.advanceTo(second);
+    if (command.kind !== "wait") naive[command.kind](command.name, [command.place, ...command.args]);
+    naive.advanceTo(second + BEAT - LOOK);
+    naive.takeTold();
+    return true;
+  } catch (error: unknown) {
+    if (error instanceof Runaway) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,328 @@
+import { formatValue } from "../../../runtime/plan/format.ts";
+import type { Row } from "../../../runtime/plan/value.ts";
+import { Chance } from "../chance.ts";
+import type { RuleText } from "../random-rule.ts";
+import { PLACES, randomValue } from "../schema.ts";
+
+/** What the rules of a program whose bodies and heads span nodes are made of; each can be left out. */
+export const ACROSS_FEATURES = [
+  "aggregates at another place",
+  "best values across nodes",
+  "bodies over several places",
+  "events that read views",
+  "expiry",
+  "heads at another place",
+  "keys",
+  "negation at another place",
+  "recursion across nodes",
+  "recursion of two tables",
+] as const;
+
+export type AcrossFeature = (typeof ACROSS_FEATURES)[number];
+
+type Kind = "number" | "place";
+
+export interface AcrossRelation {
+  readonly name: string;
+  readonly columns: readonly Kind[];
+  /** Undefined for an event. */
+  readonly table: { readonly lifetime: number; readonly keys: readonly number[] } | undefined;
+  /** Rules define it. */
+  readonly isView: boolean;
+}
+
+/** Every atom says where it is: `t@X(A, B)`. */
+export interface AcrossProgram {
+  readonly relations: readonly AcrossRelation[];
+  readonly rules: readonly RuleText[];
+  readonly features: ReadonlySet<AcrossFeature>;
+}
+
+export type AcrossCommand =
+  | { readonly kind: "insert" | "delete"; readonly place: string; readonly name: string; readonly args: Row }
+  | { readonly kind: "wait" };
+
+/** The program as each node has it. */
+export function spreadText({ relations, rules }: AcrossProgram): string {
+  return [...relations.flatMap((one) => declarationOf(one, 0)), ...rules.map(ruleText), ""].join("\n");
+}
+
+/** The program as one node that has all tables has it: the place is the first column. */
+export function gatheredText(program: AcrossProgram): string {
+  const declarations = program.relations.flatMap((one) => declarationOf(one, 1));
+  const rules = program.rules.map((rule) => ruleText(rule).replaceAll(/@(\w+)\(/g, "($1, "));
+  return [...declarations, ...rules, ""].join("\n");
+}
+
+function declarationOf({ name, table }: AcrossRelation, shift: 0 | 1): readonly string[] {
+  if (table === undefined) return [];
+  const columns = [...(shift === 1 ? [1] : []), ...table.keys.map((key) => key + 1 + shift)];
+  return [`materialize(${name}, ${formatValue(table.lifetime)}, infinity, keys(${columns.join(", ")})).`];
+}
+
+function ruleText({ label, head, body }: RuleText): string {
+  return `${label}: ${head} :- ${body.join(", ")}.`;
+}
+
+export function randomAcross(seed: number): AcrossProgram {
+  return new Writer(new Chance(seed, "across")).program();
+}
+
+/** Commands before the first that takes something away. */
+const FILLING = 10;
+
+export function randomAcrossCommands(seed: number, program: AcrossProgram, count: number): readonly AcrossCommand[] {
+  const chance = new Chance(seed, "across commands");
+  const given = program.relations.filter((one) => !one.isView);
+  const tables = given.filter((one) => one.table !== undefined);
+  return Array.from({ length: count }, (_, at): AcrossCommand => {
+    if (chance.percent(6)) return { kind: "wait" };
+    const kind = at > FILLING && chance.percent(25) ? "delete" : "insert";
+    const { name, columns } = chance.pick(kind === "delete" ? tables : given);
+    return { kind, place: chance.pick(PLACES), name, args: columns.map((column) => randomValue(column, chance)) };
+  });
+}
+
+class Writer {
+  readonly #chance: Chance;
+  readonly #used = new Set<AcrossFeature>();
+  #relations: readonly AcrossRelation[] = [];
+  #rules: readonly RuleText[] = [];
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
+
+  program(): AcrossProgram {
+    const chance = this.#chance;
+    this.#relations = chance.times(2, 3, (at) => this.#base(`b${at}`));
+    const count = chance.between(1, 3);
+    for (let at = 0; at < count; at++) this.#view(`v${at}`);
+    if (this.#may("recursion across nodes", 45)) this.#recursion();
+    if (this.#may("best values across nodes", 30)) this.#best();
+    if (this.#may("aggregates at another place", 40)) this.#aggregate("w0");
+    if (this.#may("events that read views", 40)) this.#event();
+    return { relations: this.#relations, rules: this.#rules, features: this.#used };
+  }
+
+  #may(feature: AcrossFeature, percent: number): boolean {
+    if (!this.#chance.percent(percent)) return false;
+    this.#used.add(feature);
+    return true;
+  }
+
+  /** A table that knows other nodes. */
+  #base(name: string): AcrossRelation {
+    const columns: readonly Kind[] = [
+      "place",
+      ...this.#chance.times(0, this.#chance.between(1, 2), () => this.#kind()),
+    ];
+    // Commands come at whole seconds: by then what has expired is told everywhere.
+    const lifetime = this.#may("expiry", 25) ? this.#chance.between(2, 8) + 0.5 : Infinity;
+    const isKeyed = columns.length > 1 && this.#may("keys", 40);
+    const keys = isKeyed ? [0] : columns.map((_, column) => column);
+    return { name, columns, table: { lifetime, keys }, isView: false };
+  }
+
+  #kind(): Kind {
+    return this.#chance.percent(60) ? "number" : "place";
+  }
+
+  #defined(name: string, columns: readonly Kind[], keys = columns.map((_, column) => column)): AcrossRelation {
+    return { name, columns, table: { lifetime: Infinity, keys }, isView: true };
+  }
+
+  #add(relations: readonly AcrossRelation[], rules: readonly RuleText[]): void {
+    this.#relations = [...this.#relations, ...relations];
+    this.#rules = [...this.#rules, ...rules];
+  }
+
+  #view(name: string): void {
+    const view = this.#defined(
+      name,
+      this.#chance.times(1, 2, () => this.#kind()),
+    );
+    const rules = this.#chance.times(1, 2, (at) => {
+      const rule = new PlacedRule(`${name}_${at}`, this.#chance);
+      this.#body(rule, this.#relations);
+      return rule.plain(view, this.#isAway());
+    });
+    this.#add([view], rules);
+  }
+
+  /** Literals from place to place. */
+  #body(rule: PlacedRule, sources: readonly AcrossRelation[]): void {
+    const chance = this.#chance;
+    if (!rule.hasStarted) rule.join(chance.pick(sources), false);
+    for (let more = chance.between(0, 2); more > 0; more--) {
+      rule.join(chance.pick(sources), this.#may("bodies over several places", 50));
+    }
+    rule.conditions();
+    if (this.#may("negation at another place", 20)) rule.negate(chance.pick(sources));
+  }
+
+  #isAway(): boolean {
+    return this.#may("heads at another place", 60);
+  }
+
+  #recursion(): void {
+    const columns = this.#chance.times(1, 2, () => this.#kind());
+    const names = this.#may("recursion of two tables", 40) ? ["m0", "m1"] : ["m0"];
+    const tables = names.map((name) => this.#defined(name, columns));
+    const [one, other = one] = tables as [AcrossRelation, AcrossRelation?];
+    const sources = this.#relations;
+    const heads = [
+      { head: one, reads: undefined },
+      { head: other, reads: one },
+      ...(other === one ? [] : [{ head: one, reads: other }]),
+    ];
+    const rules = heads.map(({ head, reads }, at) => {
+      const rule = new PlacedRule(`m_${at}`, this.#chance);
+      if (reads !== undefined && this.#chance.percent(50)) rule.join(reads, false);
+      this.#body(rule, sources);
+      if (reads !== undefined && !rule.has(reads)) rule.join(reads, this.#chance.percent(50));
+      return rule.plain(head, this.#isAway());
+    });
+    this.#add(tables, rules);
+  }
+
+  /** The least of values that are made from each other, node by node. */
+  #best(): void {
+    const all = this.#defined("q0", ["place", "number"]);
+    const best = this.#defined("q1", ["place", "number"], [0]);
+    const sources = this.#relations;
+    const start = new PlacedRule("q_0", this.#chance);
+    this.#body(start, sources);
+    const step = new PlacedRule("q_1", this.#chance);
+    step.join(this.#chance.pick(sources), false);
+    const rules = [
+      start.plain(all, this.#isAway()),
+      step.follow(best, all),
+      { label: "q_2", head: "q1@H(X, min<C>)", body: ["q0@H(X, C)"] },
+    ];
+    this.#add([all, best], rules);
+  }
+
+  #aggregate(name: string): void {
+    const view = this.#defined(name, ["place", "number"], [0]);
+    const rule = new PlacedRule(`${name}_0`, this.#chance);
+    this.#body(rule, this.#relations);
+    this.#add([view], [rule.aggregate(view)]);
+  }
+
+  /** An event of a node that reads what is there, and changes tables that are given. */
+  #event(): void {
+    const event: AcrossRelation = { name: "e0", columns: ["place", "number"], table: undefined, isView: false };
+    const given = this.#relations.filter((one) => !one.isView);
+    const rule = new PlacedRule("e_0", this.#chance);
+    rule.join(event, false);
+    rule.join(this.#chance.pick(this.#relations), false);
+    rule.conditions();
+    this.#add([event], [rule.plain(this.#chance.pick(given), false)]);
+  }
+}
+
+interface Variable {
+  readonly name: string;
+  readonly kind: Kind;
+}
+
+/** Writes one rule whose every atom has a place. */
+class PlacedRule {
+  readonly #label: string;
+  readonly #chance: Chance;
+  readonly #body: string[] = [];
+  #scope: readonly Variable[] = [];
+  #home: string | undefined;
+  readonly #names = new Set<string>();
+
+  constructor(label: string, chance: Chance) {
+    this.#label = label;
+    this.#chance = chance;
+  }
+
+  get hasStarted(): boolean {
+    return this.#home !== undefined;
+  }
+
+  has({ name }: AcrossRelation): boolean {
+    return this.#names.has(name);
+  }
+
+  join(relation: AcrossRelation, isAway: boolean): void {
+    const place = this.#home === undefined ? this.#bind("place") : this.#place(isAway);
+    this.#home ??= place;
+    const before = this.#scope;
+    const args = relation.columns.map((kind) => {
+      const known = this.#chance.percent(45) ? this.#known(kind, before) : undefined;
+      if (known !== undefined) return known;
+      return this.#chance.percent(10) ? "_" : this.#bind(kind);
+    });
+    this.#names.add(relation.name);
+    this.#body.push(`${relation.name}@${place}(${args.join(", ")})`);
+  }
+
+  negate(relation: AcrossRelation): void {
+    const args = relation.columns.map((kind) => (this.#chance.percent(25) ? "_" : (this.#known(kind) ?? "_")));
+    this.#body.push(`!${relation.name}@${this.#place(this.#chance.percent(50))}(${args.join(", ")})`);
+  }
+
+  conditions(): void {
+    const number = this.#known("number");
+    if (number !== undefined && this.#chance.percent(25)) {
+      this.#body.push(`${number} ${this.#chance.pick(["<", ">=", "!="])} ${this.#chance.between(0, 4)}`);
+    }
+    if (number !== undefined && this.#chance.percent(20)) {
+      this.#body.push(`${this.#bind("number")} := (${number} + ${this.#chance.between(1, 3)}) % 5`);
+    }
+  }
+
+  plain(head: AcrossRelation, isAway: boolean): RuleText {
+    return this.#rule(
+      `${head.name}@${this.#place(isAway)}(${head.columns.map((kind) => this.#value(kind)).join(", ")})`,
+    );
+  }
+
+  aggregate(head: AcrossRelation): RuleText {
+    const operand = this.#known("number") ?? "1";
+    const kind = this.#chance.pick(["count<*>", "min", "max", "sum", "countDistinct"]);
+    const result = kind === "count<*>" ? kind : `${kind}<${operand}>`;
+    return this.#rule(`${head.name}@${this.#place(true)}(${this.#value("place")}, ${result})`);
+  }
+
+  /** A value from what is best so far, which is never better. */
+  follow(best: AcrossRelation, all: AcrossRelation): RuleText {
+    const at = this.#place(this.#chance.percent(50));
+    const target = this.#known("place") ?? this.#bind("place");
+    const other = this.#known("number") ?? "2";
+    const before = this.#bind("number");
+    const cost = this.#bind("number");
+    this.#body.push(`${best.name}@${at}(${target}, ${before})`);
+    if (this.#chance.percent(50)) this.#body.push(`${cost} := ${before} + 1`, `${cost} < 7`);
+    else this.#body.push(`${cost} := f_max(${before}, ${other})`);
+    return this.#rule(`${all.name}@${this.#place(true)}(${target}, ${cost})`);
+  }
+
+  #rule(head: string): RuleText {
+    return { label: this.#label, head, body: this.#body };
+  }
+
+  #place(isAway: boolean): string {
+    return (isAway ? this.#known("place") : this.#home) ?? "X0";
+  }
+
+  #bind(kind: Kind): string {
+    const name = `X${this.#scope.length}`;
+    this.#scope = [...this.#scope, { name, kind }];
+    return name;
+  }
+
+  #known(kind: Kind, scope: readonly Variable[] = this.#scope): string | undefined {
+    const fitting = scope.filter((variable) => variable.kind === kind);
+    return fitting.length === 0 ? undefined : this.#chance.pick(fitting).name;
+  }
+
+  #value(kind: Kind): string {
+    return this.#known(kind) ?? formatValue(randomValue(kind, this.#chance));
+  }
+}
