@@ -55,6 +55,7 @@ export function flowFigures({ elements, ports }: NodeDataflow, { datagrams, tun 
       return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
     }),
     network: networkFigures(datagrams),
+    paths: { ...ports.paths.counters },
     tun: tun === undefined ? null : tunFigures(tun, ports.strays.counts),
   };
 }
@@ -82,7 +83,8 @@ function peerFigures({ world, dataflow }: CountingParts): readonly PeerFigures[]
   const now = world.clock.now();
   return [...dataflow.ports.peers.peers()].map(({ heardAt, ...counters }) => {
     const refusal = world.datagrams.refusal?.(counters.address) ?? null;
-    return { ...counters, silence: heardAt === undefined ? null : now - heardAt, refusal };
+    const payload = dataflow.ports.paths.payload(counters.address);
+    return { ...counters, silence: heardAt === undefined ? null : now - heardAt, payload, refusal };
   });
 }
 

@@ -23,6 +23,7 @@ export interface Figures extends FlowFigures {
 export interface FlowFigures {
   readonly elements: readonly ElementFigures[];
   readonly network: NetworkFigures;
+  readonly paths: PathFigures;
   /** Null without a device. */
   readonly tun: TunFigures | null;
 }
@@ -80,6 +81,8 @@ export interface PeerFigures {
   readonly receivedTuples: number;
   /** Since the last datagram from it; null when there was none. */
   readonly silence: number | null;
+  /** The longest datagram that is sent to it, in bytes: what its path carries, as far as that is known. */
+  readonly payload: number;
   /** Why nothing can be sent to it now, as far as that is known: `unresolved`, `bad address`. */
   readonly refusal: string | null;
 }
@@ -126,6 +129,19 @@ export interface NetworkFigures {
   readonly offload?: NetworkOffloadFigures;
   /** How long the socket held the thread; absent where nobody measures. */
   readonly drains?: Drains;
+}
+
+/** What is asked about the sizes of datagrams. */
+export interface PathFigures {
+  /** Probes that were sent, and those that were answered. */
+  readonly asked: number;
+  readonly answered: number;
+  /** Probes of others that were answered here. */
+  readonly answers: number;
+  /** Answers that nobody waited for: late, repeated or forged. */
+  readonly stray: number;
+  /** Changes of what is sent to a peer. */
+  readonly changes: number;
 }
 
 export interface NetworkOffloadFigures {

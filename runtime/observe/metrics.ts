@@ -14,6 +14,7 @@ export function metricsOf(figures: Figures): readonly MetricFamily[] {
     ...queueMetrics(figures),
     ...networkMetrics(figures),
     ...(figures.streams === null ? [] : streamMetrics(figures.streams)),
+    ...pathMetrics(figures),
     ...(figures.tun === null ? [] : tunMetrics(figures.tun)),
     ...drainMetrics(figures),
     ...eventLoopMetrics(figures),
@@ -77,6 +78,14 @@ function peerMetrics({ peers }: Figures): readonly MetricFamily[] {
     counter("received_datagrams", "Datagrams from a peer.", (each) => each.received),
     counter("received_bytes", "Bytes of datagrams from a peer.", (each) => each.receivedBytes),
     counter("received_tuples", "Tuples from a peer that the node expects.", (each) => each.receivedTuples),
+    many(
+      "gauge",
+      "mosaic_peer_payload_bytes",
+      "The longest datagram for a peer.",
+      peers,
+      labels,
+      (each) => each.payload,
+    ),
     many("gauge", "mosaic_peer_silence_seconds", "Since a peer was last heard.", heard, labels, (each) => each.silence),
   ];
 }
@@ -108,6 +117,16 @@ function networkMetrics({ network }: Figures): readonly MetricFamily[] {
     one("counter", "mosaic_network_received_bytes_total", "Bytes of datagrams that came.", network.receivedBytes),
     byReason("mosaic_network_failed_total", "Datagrams that the network refused.", network.failed),
     ...(network.offload === undefined ? [] : networkOffloadMetrics(network.offload)),
+  ];
+}
+
+function pathMetrics({ paths: { asked, answered, answers, stray, changes } }: Figures): readonly MetricFamily[] {
+  return [
+    one("counter", "mosaic_path_probes_total", "Probes of what paths carry.", asked),
+    one("counter", "mosaic_path_probes_answered_total", "Those that were answered.", answered),
+    one("counter", "mosaic_path_answers_total", "Probes of others that were answered.", answers),
+    one("counter", "mosaic_path_stray_answers_total", "Answers that nobody waited for.", stray),
+    one("counter", "mosaic_path_changes_total", "Changes of the size of datagrams for a peer.", changes),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { PathFigures } from "../observe/figures.ts";
 import type { Clock, Datagrams } from "../world/world.ts";
 import { Path, type PathChange } from "./path.ts";
 import { pathCandidates } from "./path-candidates.ts";
@@ -35,9 +36,13 @@ export interface PathSizesOptions {
 
 /** How long datagrams may be, by place. Where the world has no probes, everywhere as long as the world says. */
 export class PathSizes {
-  /** Probes of others that were answered, and answers that nobody waited for. */
-  answers = 0;
-  strayAnswers = 0;
+  readonly counters: { -readonly [Count in keyof PathFigures]: number } = {
+    asked: 0,
+    answered: 0,
+    answers: 0,
+    stray: 0,
+    changes: 0,
+  };
   readonly #options: PathSizesOptions;
   readonly #ceiling: number;
   readonly #paths = new Map<string, Path>();
@@ -63,7 +68,7 @@ export class PathSizes {
   heard(hash: number, bytes: Uint8Array, start: number, end: number, from: string): boolean {
     if (hash !== PROBE && hash !== PROBED) return false;
     const nonce = nonceIn(hash, bytes, start, end);
-    if (nonce === undefined) this.strayAnswers++;
+    if (nonce === undefined) this.counters.stray++;
     else if (hash === PROBED) this.#answered(nonce);
     else this.#answer(nonce, from);
     return true;
@@ -76,16 +81,17 @@ export class PathSizes {
   }
 
   #answer(nonce: number, from: string): void {
-    this.answers++;
+    this.counters.answers++;
     this.#options.datagrams.send(from, answerOf(nonce));
   }
 
   #answered(nonce: number): void {
     const probe = this.#open.get(nonce);
     if (probe === undefined) {
-      this.strayAnswers++;
+      this.counters.stray++;
       return;
     }
+    this.counters.answered++;
     this.#open.delete(nonce);
     probe.path.answered(probe.size, this.#options.clock.now() - probe.at);
   }
@@ -97,10 +103,15 @@ export class PathSizes {
     const path: Path = new Path(candidates, {
       clock: this.#options.clock,
       probe: (size) => this.#probe(to, path, size),
-      adapted: (change) => this.#options.adapted(messageOf(to, change)),
+      adapted: (change) => this.#adapted(to, change),
     });
     this.#paths.set(to, path);
     return path;
+  }
+
+  #adapted(to: string, change: PathChange): void {
+    this.counters.changes++;
+    this.#options.adapted(messageOf(to, change));
   }
 
   #forgetOne(): boolean {
@@ -113,6 +124,7 @@ export class PathSizes {
     const nonce = NONCE_MIN + Math.floor(this.#options.draw() * (NONCE_END - NONCE_MIN));
     this.#forgetOld(at);
     this.#open.set(nonce, { path, size, at });
+    this.counters.asked++;
     return this.#options.datagrams.probe?.(to, probeOf(nonce, size)) ?? false;
   }
 

@@ -19,7 +19,7 @@ export const reassemblyLimits: ReassemblyLimits = {
 };
 
 /** Why a fragment is dropped, to be counted. */
-export type FragmentRefusal = "fragment malformed" | "fragment mismatch" | "fragments too large" | "fragments damaged";
+export type FragmentRefusal = "fragment malformed" | "fragments too large" | "fragments damaged";
 
 /** What a piece costs beside its bytes. */
 const PIECE_OVERHEAD = 64;
@@ -67,10 +67,10 @@ export class Reassembly {
     return fragment === undefined ? "fragment malformed" : this.#place(fragment, source, now);
   }
 
+  /** A message that is cut otherwise, since its path has changed, is another one. */
   #place(fragment: Fragment, source: string, now: number): Uint8Array | FragmentRefusal | undefined {
-    const key = `${fragment.message} ${source}`;
+    const key = `${fragment.message} ${fragment.count} ${source}`;
     const message = this.#messages.get(key) ?? this.#begin(key, source, fragment.count, now);
-    if (message.pieces.length !== fragment.count) return "fragment mismatch";
     if (message.pieces[fragment.index] !== undefined) return undefined;
     if (message.size + fragment.piece.length > MESSAGE_MAX) {
       this.#forget(message);

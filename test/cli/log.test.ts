@@ -57,6 +57,7 @@ describe("losses", () => {
   const flow = (full: number, unsent: number): FlowFigures => ({
     elements: [{ element: "Mux", label: "", in: 9, out: 9, dropped: full === 0 ? {} : { "queue full": full } }],
     network: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: unsent === 0 ? {} : { EPERM: unsent } },
+    paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },
     tun: null,
   });
 

@@ -14,6 +14,7 @@ const calm: Figures = {
   tables: [{ table: "ron.member", rows: 2, limit: null, lifetime: null }],
   queues: [{ queue: "steps", length: 0, limit: 100, unit: "causes", dropped: 0 }],
   network: { sent: 1, sentBytes: 1_234, received: 0, receivedBytes: 0, failed: {} },
+  paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },
   tun: null,
   streams: null,
   eventLoop: null,
@@ -21,7 +22,7 @@ const calm: Figures = {
 
 function peer(address: string, sent: number, silence: number | null, refusal: string | null = null): PeerFigures {
   const nothing = { sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0 };
-  return { ...nothing, address, sent, silence, refusal };
+  return { ...nothing, address, sent, silence, payload: 1452, refusal };
 }
 
 test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly says: readonly string[] }>([

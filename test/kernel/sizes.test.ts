@@ -1,11 +1,13 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { needs } from "../needs.ts";
 import type { Namespace } from "../native/namespace.ts";
-import { goodOutcome, NARROW, transferAcross } from "./changing-path.ts";
+import { alter, goodOutcome, NARROW, transferAcross } from "./changing-path.ts";
 import { digestOf } from "./pattern.ts";
 import { type Families, TunnelPair } from "./tunnel-pair.ts";
 
 const BYTES = 12 << 20;
+const WAIT = { timeout: 20_000, interval: 50 };
 
 beforeEach(({ skip }) => {
   const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping", "nft", "sysctl", "IPv6");
@@ -39,6 +41,22 @@ test("trains are as long as the path carries", { timeout: 60_000 }, async () => 
   while (!NARROW.test(pair.said)) await fetch();
   expect(await fetch()).toBeGreaterThan(BYTES / 65_536 / 2);
 });
+
+test.each([4, 6] as const)(
+  "what rules say at length arrives over IPv%d though its path swallows long datagrams",
+  { timeout: 60_000 },
+  async (outer) => {
+    const program = fileURLToPath(new URL("large-tuple.mzl", import.meta.url));
+    await using pair = new TunnelPair([program, "--watch", "came"], "router", { outer, inner: 4 });
+    await pair.ready();
+    const arrivals = (): number => pair.watched.match(/came\(4096\)/g)?.length ?? 0;
+    await vi.waitFor(() => expect(arrivals()).toBeGreaterThan(4), WAIT);
+    alter(pair.router as Namespace, "swallows");
+    await vi.waitFor(() => expect(pair.said).toMatch(NARROW), WAIT);
+    const before = arrivals();
+    await vi.waitFor(() => expect(arrivals()).toBeGreaterThan(before + 10), WAIT);
+  },
+);
 
 describe("a packet that is too long for the path of its peer", () => {
   test("is answered if it must not be cut, and cut in two if it may", { timeout: 60_000 }, async () => {

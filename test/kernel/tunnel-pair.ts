@@ -30,11 +30,19 @@ export class TunnelPair implements AsyncDisposable {
   /** It reaches a by its link `in`, b by its link `out`. */
   readonly router: Namespace | undefined;
   readonly #families: Families;
+  /** Variables of the nodes. */
+  readonly #environment: readonly string[];
   readonly #nodes: readonly MosaicProcess[];
   readonly #children: ChildProcess[] = [];
 
-  constructor(options: readonly string[] = [], between: Between = "link", families: Families = { outer: 4, inner: 4 }) {
+  constructor(
+    options: readonly string[] = [],
+    between: Between = "link",
+    families: Families = { outer: 4, inner: 4 },
+    environment: readonly string[] = [],
+  ) {
     this.#families = families;
+    this.#environment = environment;
     this.router = between === "link" ? undefined : new Namespace();
     const near = NEAR[families.outer];
     const [a, b] = [`${between === "link" ? near : FAR[families.outer]}1`, `${near}2`];
@@ -52,6 +60,11 @@ export class TunnelPair implements AsyncDisposable {
   /** What the two nodes have said. */
   get said(): string {
     return this.#nodes.map((node) => node.stderr).join("");
+  }
+
+  /** What they were asked to watch. */
+  get watched(): string {
+    return this.#nodes.map((node) => node.stdout).join("");
   }
 
   /** Waits until a packet crosses. */
@@ -93,6 +106,8 @@ export class TunnelPair implements AsyncDisposable {
     wire(router, `${near}9`, this.b, `${near}2`);
     this.a.run("ip", "route", "add", networkOf(near), "via", `${far}9`);
     this.b.run("ip", "route", "add", networkOf(far), "via", `${near}9`);
+    // Every datagram is alone on the wire, as on any but a virtual one.
+    for (const host of [this.a, this.b, router]) host.run("ip", "link", "set", "out", "gso_max_segs", "1");
     router.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
   }
 
@@ -101,7 +116,10 @@ export class TunnelPair implements AsyncDisposable {
     const device = ["--tun=moz", "--tun-addr", `${inner}${number}/${prefixOf(inner)}`];
     const peer = `${inner}${3 - number}=${placeOf(there)}`;
     const args = ["tunnel.mzl", "--no-control", "--listen", placeOf(here), ...device, "--peer", peer];
-    return new MosaicProcess(["run", ...args, ...options], ["ip", "netns", "exec", host.name]);
+    return new MosaicProcess(
+      ["run", ...args, ...options],
+      ["ip", "netns", "exec", host.name, "env", ...this.#environment],
+    );
   }
 
   #crosses(): boolean {

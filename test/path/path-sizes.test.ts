@@ -118,18 +118,18 @@ describe("strangers", () => {
       world.hear(answerOf(NONCE_MIN + Math.floor(world.draw() * (NONCE_END - NONCE_MIN))));
     }
     expect(world.payload).toBe(1292);
-    expect(world.sizes.strayAnswers).toBe(10_000);
+    expect(world.sizes.counters.stray).toBe(10_000);
   });
 
   test("who repeat an answer that counted change nothing", () => {
     const world = new PathWorld();
     world.use(0.2);
-    const stray = world.sizes.strayAnswers;
+    const stray = world.sizes.counters.stray;
     world.between.carries = 1300;
     world.hear(answerOf(NONCE_MIN));
     world.use(3);
     expect(world.payload).toBe(1292);
-    expect(world.sizes.strayAnswers).toBe(stray + 1);
+    expect(world.sizes.counters.stray).toBe(stray + 1);
   });
 
   test("name more places than there is room for", () => {
