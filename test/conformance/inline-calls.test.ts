@@ -62,7 +62,11 @@ test.for<[string, string]>([
   ["a rule changes what the view reads", `${LOOK_UP} ${CALL} f: known(X, 1) :- in(X).`],
   [
     "the view has tables",
-    `def v(X, &Y) { materialize(this.t, infinity, infinity, keys(1)). v1: this.t(X) :- this.init(X). v2: this.return(Y) :- this.t(Y). } ${CALL}`,
+    `def v(X, &Y) {
+      materialize(this.t, infinity, infinity, keys(1)).
+      v1: this.t(X) :- this.init(X).
+      v2: this.return(Y) :- this.t(Y).
+    } ${CALL}`,
   ],
   [
     "the view says more than its answer",
