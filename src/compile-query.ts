@@ -150,7 +150,7 @@ function isShown(literal: Literal): boolean {
 }
 
 function variablesOf(literal: Literal): readonly Variable[] {
-  return expressionsOfLiteral(literal).flatMap((whole) => [...variablesIn(whole)]);
+  return expressionsOfLiteral(literal).flatMap((whole) => variablesIn(whole));
 }
 
 /** The rule among the tables of the node, which it finds as they are there. */

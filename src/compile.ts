@@ -12,23 +12,26 @@ import { ALL_OPTIMISATIONS } from "./2-rewrite/view-optimisations.ts";
 import { planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
 import { idleDefines } from "./idle-defines.ts";
-import { type Library, type LoadOptions, load } from "./load.ts";
+import { type Library, type LoadOptions, load, type RuleCount } from "./load.ts";
 import { LineMap } from "./line-map.ts";
 
-/** What came of a compilation. Without a plan there is at least one error among the diagnostics. */
+/** What came of a compilation. Without a plan there is at least one error among the diagnostics, unless none was wanted. */
 export interface Compilation {
   readonly plan: Plan | undefined;
   /** The plain rules that the plan was made from. */
   readonly core: CoreProgram | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  /** Every text that was read, for showing the diagnostics. */
+  /** Every text that was read, for showing the diagnostics; the first is that of the first file. */
   readonly sources: readonly Source[];
+  /** By file. */
+  readonly counts: ReadonlyMap<string, RuleCount>;
 }
 
 /** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
-  const { modules: read, sources, diagnostics: loaded } = load(files, library, options);
+  const { modules: read, sources, counts, diagnostics: loaded } = load(files, library, options);
   const loading = [...idleDefines(options.defines, sources), ...loaded];
+  const none = { plan: undefined, core: undefined, sources, counts };
   const lines = new LineMap(sources);
   const reading: Diagnostic[] = [];
   const placed = read.map((module) => readOverlog(module, reading));
@@ -36,12 +39,13 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { program, diagnostics: naming } = resolveNames(modules, lines);
   const { checked, diagnostics: checking } = check(program);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
-  if (hasError(found)) return { plan: undefined, core: undefined, diagnostics: found, sources };
+  if (hasError(found)) return { ...none, diagnostics: found };
   const { core, diagnostics: rewriting } = rewrite(checked, options.optimisations ?? ALL_OPTIMISATIONS);
-  if (hasError(rewriting)) return { plan: undefined, core: undefined, diagnostics: [...found, ...rewriting], sources };
+  if (hasError(rewriting)) return { ...none, diagnostics: [...found, ...rewriting] };
   const { planned, diagnostics: planning } = planProgram(core, lines);
   const diagnostics = inOrder([...found, ...checkHabits(program), ...rewriting, ...planning], sources);
-  return { plan: hasError(diagnostics) ? undefined : emit(planned), core, diagnostics, sources };
+  const isWanted = !hasError(diagnostics) && options.checksOnly !== true;
+  return { ...none, plan: isWanted ? emit(planned) : undefined, core, diagnostics };
 }
 
 /** As a reader meets them: file by file, each from its top. */

@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly dialect: Dialect | undefined;
   /** All places are one, as for a Datalog engine. */
   readonly ignoresPlaces?: boolean;
+  /** Only what is wrong is wanted, and no plan. */
+  readonly checksOnly?: boolean;
   readonly limits?: TextLimits | undefined;
   /** All when left out. */
   readonly optimisations?: ViewOptimisations | undefined;
@@ -38,8 +40,16 @@ export interface Module {
   readonly tree: FileTree;
 }
 
+/** The rules of a file itself, outside and inside of its `def`s; facts and declarations are not rules. */
+export interface RuleCount {
+  readonly rules: number;
+  readonly viewRules: number;
+}
+
 export interface Loaded {
   readonly modules: readonly Module[];
+  /** By file. */
+  readonly counts: ReadonlyMap<string, RuleCount>;
   readonly sources: readonly Source[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -59,6 +69,7 @@ class Loader {
   readonly #sources = new Map<string, Source>();
   readonly #diagnostics: Diagnostic[] = [];
   readonly #limits: TextLimits;
+  readonly #counts = new Map<string, RuleCount>();
   #rules = 0;
 
   constructor(library: Library, options: LoadOptions) {
@@ -68,7 +79,12 @@ class Loader {
   }
 
   result(): Loaded {
-    return { modules: this.#order, sources: [...this.#sources.values()], diagnostics: this.#diagnostics };
+    return {
+      modules: this.#order,
+      counts: this.#counts,
+      sources: [...this.#sources.values()],
+      diagnostics: this.#diagnostics,
+    };
   }
 
   root(path: string): void {
@@ -108,7 +124,9 @@ class Loader {
   #countRules(tree: FileTree, { file }: Source): void {
     const { rules } = this.#limits;
     const wasWithin = this.#rules <= rules;
-    this.#rules += tree.statements.filter((statement) => statement.kind === "rule").length;
+    const count = countRules(tree);
+    this.#counts.set(file, count);
+    this.#rules += count.rules;
     if (wasWithin && this.#rules > rules) {
       this.#diagnostics.push(report("E0262", { file, start: 0, end: 0 }, { rules }));
     }
@@ -160,4 +178,12 @@ class Loader {
     }
     return first?.name.text;
   }
+}
+
+function countRules({ statements }: FileTree): RuleCount {
+  const rules = statements.filter(({ kind }) => kind === "rule").length;
+  const viewRules = statements
+    .flatMap((one) => (one.kind === "view" ? one.body : []))
+    .filter(({ kind }) => kind === "rule");
+  return { rules, viewRules: viewRules.length };
 }

@@ -1,34 +1,41 @@
-import { Set as Bound } from "immutable";
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Roles } from "./rule-shape.ts";
 import { variablesIn } from "./visit.ts";
 
 /** The variables that are bound at some point of a rule. */
-export type BoundSet = Bound<string>;
+export type BoundSet = ReadonlySet<string>;
 
-export const noneBound: BoundSet = Bound<string>();
+export const noneBound: BoundSet = new Set();
 
 /** Adds what the literals bind, in whatever order they can: their order never matters. */
 export function bindAll(literals: readonly Literal[], bound: BoundSet, roles: Roles): BoundSet {
-  let known = bound;
-  for (;;) {
-    const next = literals.reduce((set, literal) => bind(literal, set, roles), known);
-    if (next.size === known.size) return next;
-    known = next;
+  const known = new Set(bound);
+  for (let size = -1; size !== known.size; ) {
+    size = known.size;
+    for (const literal of literals) for (const name of namesBoundBy(literal, known, roles)) known.add(name);
   }
+  return known;
 }
 
 /** What is bound after the literal, given what is before; a literal that cannot run yet binds nothing. */
 export function bind(literal: Literal, bound: BoundSet, roles: Roles): BoundSet {
+  return withBound(bound, namesBoundBy(literal, bound, roles));
+}
+
+export function withBound(bound: BoundSet, names: readonly string[]): BoundSet {
+  return names.every((name) => bound.has(name)) ? bound : new Set([...bound, ...names]);
+}
+
+function namesBoundBy(literal: Literal, bound: BoundSet, roles: Roles): readonly string[] {
   switch (literal.kind) {
     case "predicate":
-      return literal.negated ? bound : bound.union(variablesBoundBy(literal, roles));
+      return literal.negated ? [] : variablesBoundBy(literal, roles);
     case "assign":
-      return isBound(literal.value, bound) ? bound.add(literal.target.name) : bound;
+      return isBound(literal.value, bound) ? [literal.target.name] : [];
     case "member":
-      return isBound(literal.list, bound) ? bound.union(patternVariables(literal.pattern)) : bound;
+      return isBound(literal.list, bound) ? patternVariables(literal.pattern) : [];
     case "condition":
-      return bound;
+      return [];
   }
 }
 
@@ -48,6 +55,6 @@ export function patternVariables(pattern: Expression): readonly string[] {
 }
 
 export function isBound(expression: Expression, bound: BoundSet): boolean {
-  for (const variable of variablesIn(expression)) if (!bound.has(variable.name)) return false;
-  return true;
+  if (expression.kind === "variable") return bound.has(expression.name);
+  return variablesIn(expression).every(({ name }) => bound.has(name));
 }

@@ -43,7 +43,7 @@ function placeIn(atom: Atom): Argument | undefined {
  */
 function checkSingles(rule: ProgramRule): readonly Diagnostic[] {
   if (rule.isOverlog) return [];
-  const uses = expressionsOfRule(rule).flatMap((whole) => [...variablesIn(whole)]);
+  const uses = expressionsOfRule(rule).flatMap((whole) => variablesIn(whole));
   const counts = Map.groupBy(uses, ({ name }) => name);
   const matched = rule.body.filter(isPredicate).filter(({ negated, atom }) => !negated && atom.name.text !== PERIODIC);
   return matched.flatMap(({ atom }) => atom.args.flatMap((argument) => checkSingle(argument, counts, rule)));

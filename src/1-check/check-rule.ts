@@ -65,7 +65,7 @@ class RuleCheck {
 
   #functions(): void {
     const expressions = [...expressionsOfAtom(this.#rule.head), ...this.#rule.body.flatMap(expressionsOfLiteral)];
-    for (const expression of expressions.flatMap((whole) => [...parts(whole)])) {
+    for (const expression of expressions.flatMap((whole) => parts(whole))) {
       if (expression.kind === "call") this.#call(expression);
     }
   }
@@ -214,7 +214,7 @@ class RuleCheck {
   /** "Any value" is what a variable of one negation means; in two it would have to be the same value. */
   #isElsewhere(variable: string, literal: Literal): boolean {
     const others = this.#rule.body.filter((other) => other !== literal).flatMap(expressionsOfLiteral);
-    return others.some((expression) => [...variablesIn(expression)].some(({ name }) => name === variable));
+    return others.some((expression) => variablesIn(expression).some(({ name }) => name === variable));
   }
 
   #headUses(bound: BoundSet): void {

@@ -59,7 +59,7 @@ function checkOverlays(program: Program): readonly Diagnostic[] {
   ]);
   const facts = program.facts.flatMap((fact) => expressionsOfAtom(fact.atom));
   return [...rules, ...facts]
-    .flatMap((whole) => [...parts(whole)])
+    .flatMap((whole) => parts(whole))
     .flatMap((part) => (part.kind === "address" && !known.has(part.overlay.text) ? [part.overlay] : []))
     .map((overlay) => report("W0202", overlay.span, { overlay: overlay.text }));
 }

@@ -49,9 +49,5 @@ function boundBy(literal: Literal): readonly string[] {
   const { args, location } = literal.atom;
   const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));
   const matched = args.flatMap((arg) => (arg.kind === "variable" ? [arg.name] : []));
-  return [
-    ...returned,
-    ...matched,
-    ...(location === undefined ? [] : [...variablesIn(location)].map(({ name }) => name)),
-  ];
+  return [...returned, ...matched, ...(location === undefined ? [] : variablesIn(location).map(({ name }) => name))];
 }

@@ -1,9 +1,15 @@
 import type { Argument, Atom, Expression, Literal, Variable } from "../../grammar/ast.ts";
 
 /** Every part of the expression, the whole first. */
-export function* parts(expression: Expression): Generator<Expression> {
-  yield expression;
-  for (const child of children(expression)) yield* parts(child);
+export function parts(expression: Expression): readonly Expression[] {
+  const found: Expression[] = [];
+  collect(expression, found);
+  return found;
+}
+
+function collect(expression: Expression, found: Expression[]): void {
+  found.push(expression);
+  for (const child of children(expression)) collect(child, found);
 }
 
 function children(expression: Expression): readonly Expression[] {
@@ -29,8 +35,10 @@ function children(expression: Expression): readonly Expression[] {
   }
 }
 
-export function* variablesIn(expression: Expression): Generator<Variable> {
-  for (const part of parts(expression)) if (part.kind === "variable") yield part;
+export function variablesIn(expression: Expression): readonly Variable[] {
+  if (expression.kind === "variable") return [expression];
+  if (expression.kind === "constant" || expression.kind === "wildcard") return [];
+  return parts(expression).filter((part) => part.kind === "variable");
 }
 
 /** The expressions an argument is made of: none for a return, the operand for an aggregate. */

@@ -436,8 +436,8 @@ function keptVariables(
     ...after.flatMap((literal) => (isPredicate(literal) ? returnsOf(literal) : [])),
     ...returnsOf(call),
   ];
-  const names = new Set(needed.flatMap((expression) => [...variablesIn(expression)].map((variable) => variable.name)));
-  return bound.filter((name) => names.has(name)).toArray();
+  const names = new Set(needed.flatMap((expression) => variablesIn(expression).map((variable) => variable.name)));
+  return [...bound].filter((name) => names.has(name));
 }
 
 function contextLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
@@ -478,7 +478,7 @@ function timeLeft({ limit }: Context, span: Span): readonly Literal[] {
 function variablesOfLiteral(literal: Literal): readonly string[] {
   const returned = literal.kind === "predicate" ? returnsOf(literal) : [];
   return [...expressionsOfLiteral(literal), ...returned].flatMap((expression) =>
-    [...variablesIn(expression)].map((variable) => variable.name),
+    variablesIn(expression).map((variable) => variable.name),
   );
 }
 

@@ -156,7 +156,7 @@ function callsAny(heads: readonly Atom[], body: readonly Literal[], isSuch: (nam
     ...body.flatMap(expressionsOfLiteral),
   ];
   return expressions
-    .flatMap((one) => [...parts(one)])
+    .flatMap((one) => parts(one))
     .some((part) => part.kind === "call" && !part.name.text.startsWith("$") && isSuch(part.name.text));
 }
 

@@ -17,7 +17,7 @@ import { nameWildcards } from "./name-wildcards.ts";
 
 export function keepImpure(rule: CoreRule, hidden: HiddenTables): readonly CoreRule[] {
   const whole = [...expressionsOfAtom(rule.head), ...rule.body.flatMap(expressionsOfLiteral)];
-  if (rule.trigger.kind !== "view" || !whole.flatMap((one) => [...parts(one)]).some(isImpure)) return [rule];
+  if (rule.trigger.kind !== "view" || !whole.flatMap((one) => parts(one)).some(isImpure)) return [rule];
   const draws: Assignment[] = [];
   const lift = (expression: Expression): Expression => rewriteExpression(expression, (part) => lifted(part, draws));
   const body = nameWildcards(rule.body).map((literal) => withExpressions(literal, lift));
@@ -125,7 +125,7 @@ function mentions(literal: Literal, variables: ReadonlySet<string>): boolean {
 }
 
 function names(expression: Expression): readonly string[] {
-  return [...variablesIn(expression)].map((variable) => variable.name);
+  return variablesIn(expression).map((variable) => variable.name);
 }
 
 function withExpressions(literal: Literal, change: (expression: Expression) => Expression): Literal {

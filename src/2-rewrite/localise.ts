@@ -285,5 +285,5 @@ function homeIs(rule: ExpandedRule, defines: boolean): Literal {
 }
 
 function names(expression: Expression): readonly string[] {
-  return [...variablesIn(expression)].map((variable) => variable.name);
+  return variablesIn(expression).map((variable) => variable.name);
 }

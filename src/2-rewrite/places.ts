@@ -84,7 +84,7 @@ function boundBy(literal: Literal): readonly string[] {
 
 function inputsOf(literal: Literal): readonly string[] {
   if (literal.kind !== "assign" && literal.kind !== "member") return [];
-  return [...variablesIn(literal.kind === "assign" ? literal.value : literal.list)].map(({ name }) => name);
+  return variablesIn(literal.kind === "assign" ? literal.value : literal.list).map(({ name }) => name);
 }
 
 /** The same variable, or the same text. */

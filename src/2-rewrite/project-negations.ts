@@ -33,7 +33,7 @@ export function projectNegations(
 /** The arguments that the rest of the rule decides. */
 function knownArguments(negation: PredicateLiteral, body: readonly Literal[]): readonly Expression[] {
   const others = body.filter((literal) => literal !== negation).flatMap(expressionsOfLiteral);
-  const names = new Set(others.flatMap((expression) => [...variablesIn(expression)].map((variable) => variable.name)));
+  const names = new Set(others.flatMap((expression) => variablesIn(expression).map((variable) => variable.name)));
   return negation.atom.args.filter((argument): argument is Expression => isKnown(argument, names));
 }
 

@@ -30,7 +30,7 @@ function returnsAll({ head, body }: ProgramRule, call: PredicateLiteral): boolea
   const elsewhere = new Set(
     body
       .flatMap(expressionsOfLiteral)
-      .flatMap((one) => [...variablesIn(one)])
+      .flatMap((one) => variablesIn(one))
       .map(({ name }) => name),
   );
   return (

@@ -29,7 +29,7 @@ function withWinners(columns: readonly Column[], rule: CoreRule): readonly Colum
   if (extremes.length !== 1) return columns;
   const known = knownFromTrigger(rule);
   return columns.map((column) => {
-    const isKnown = column.kind !== "group" || [...variablesIn(column.value)].every(({ name }) => known.has(name));
+    const isKnown = column.kind !== "group" || variablesIn(column.value).every(({ name }) => known.has(name));
     return isKnown ? column : { kind: "winner", value: column.value };
   });
 }
@@ -41,7 +41,7 @@ function knownFromTrigger({ trigger, body }: CoreRule): ReadonlySet<string> {
     size = known.size;
     for (const literal of body) {
       if (literal.kind !== "assign") continue;
-      if ([...variablesIn(literal.value)].every(({ name }) => known.has(name))) known.add(literal.target.name);
+      if (variablesIn(literal.value).every(({ name }) => known.has(name))) known.add(literal.target.name);
     }
   }
   return known;

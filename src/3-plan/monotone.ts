@@ -101,5 +101,5 @@ function boundsFromAbove(test: Expression, variables: ReadonlySet<string>): bool
 }
 
 function mentions(expression: Expression, variables: ReadonlySet<string>): boolean {
-  return [...variablesIn(expression)].some((variable) => variables.has(variable.name));
+  return variablesIn(expression).some((variable) => variables.has(variable.name));
 }

@@ -1,5 +1,5 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { type BoundSet, isBound, patternVariables } from "../1-check/binding.ts";
+import { type BoundSet, isBound, patternVariables, withBound } from "../1-check/binding.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import { expressionsOfLiteral, parts, variablesIn } from "../1-check/visit.ts";
 import { functionNamed } from "../../runtime/plan/functions/registry.ts";
@@ -22,7 +22,7 @@ export function orderBody(
     const next = nextLiteral(waiting, known, keysOf, neededFirst);
     ordered.push(next);
     waiting = waiting.filter((literal) => literal !== next);
-    known = known.union(boundBy(next));
+    known = withBound(known, boundBy(next));
   }
   return ordered;
 }
@@ -61,7 +61,7 @@ function isScalarReady(literal: Literal, bound: BoundSet): boolean {
 /** Functions that give another value each time they are asked. */
 function isDraw(literal: Literal): boolean {
   return expressionsOfLiteral(literal)
-    .flatMap((whole) => [...parts(whole)])
+    .flatMap((whole) => parts(whole))
     .some(
       (part) => part.kind === "call" && !STEADY.has(part.name.text) && functionNamed(part.name.text)?.pure !== true,
     );
@@ -73,9 +73,7 @@ function mayWait(literal: Literal, waiting: readonly Literal[], neededFirst: Rea
   if (joins.length === 0) return false;
   const given = givenBy(literal, waiting);
   if ([...given].some((name) => neededFirst.has(name))) return false;
-  return !joins
-    .flatMap(expressionsOfLiteral)
-    .some((whole) => [...variablesIn(whole)].some(({ name }) => given.has(name)));
+  return !joins.flatMap(expressionsOfLiteral).some((whole) => variablesIn(whole).some(({ name }) => given.has(name)));
 }
 
 /** What the literal gives, and what is worked out from it. */
@@ -84,7 +82,7 @@ function givenBy(literal: Literal, waiting: readonly Literal[]): ReadonlySet<str
   for (let size = -1; size !== given.size; ) {
     size = given.size;
     for (const other of waiting) {
-      if (other.kind !== "assign" || ![...variablesIn(other.value)].some(({ name }) => given.has(name))) continue;
+      if (other.kind !== "assign" || !variablesIn(other.value).some(({ name }) => given.has(name))) continue;
       given.add(other.target.name);
     }
   }

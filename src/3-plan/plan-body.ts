@@ -1,5 +1,5 @@
 import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
-import { type BoundSet, isBound, noneBound } from "../1-check/binding.ts";
+import { type BoundSet, isBound, noneBound, withBound } from "../1-check/binding.ts";
 import type { PredicateSpec } from "../../runtime/plan/plan.ts";
 import { boundBy, orderBody } from "./order-body.ts";
 import type { ElementMatch, Match, Operator, Visibility } from "./strand.ts";
@@ -36,7 +36,7 @@ export function planBody(
   );
   for (const literal of ordered) {
     operators.push(...planLiteral(literal, bound, visibility.get(literal) ?? "frozen", context));
-    bound = bound.union(boundBy(literal));
+    bound = withBound(bound, boundBy(literal));
   }
   return { match: start.match, operators };
 }
@@ -113,7 +113,7 @@ function matchArguments(args: readonly Argument[], before: BoundSet): { match: r
     if (argument.kind === "return" || argument.kind === "aggregate" || argument.kind === "wildcard") continue;
     if (argument.kind === "variable" && !bound.has(argument.name)) {
       match.push({ kind: "bind", column, variable: argument.name });
-      bound = bound.add(argument.name);
+      bound = withBound(bound, [argument.name]);
     } else {
       match.push({ kind: "test", column, value: argument });
     }

@@ -25,7 +25,7 @@ function variablesOfGroups(action: Action): ReadonlySet<string> {
   if (action.kind !== "aggregate") return new Set();
   const groups = action.columns.flatMap((column) => (column.kind === "group" ? [column.value] : []));
   const place = action.head.location === undefined ? [] : [action.head.location];
-  return new Set([...groups, ...place].flatMap((value) => [...variablesIn(value)].map(({ name }) => name)));
+  return new Set([...groups, ...place].flatMap((value) => variablesIn(value).map(({ name }) => name)));
 }
 
 /** The view a rule contributes to, and what maintaining it has to know of the program. */

@@ -42,8 +42,18 @@ const SILENCE = 30;
 
 /** A plan whose strands are not emitted yet. */
 export interface PlannedProgram {
-  readonly plan: Omit<Plan, "code">;
+  readonly plan: Omit<Plan, "code" | "strands" | "graph">;
   readonly strands: readonly Strand[];
+}
+
+/** The plan with its strands as people read them, and its graph. */
+export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "code"> {
+  const { predicates, views, overlays } = plan;
+  return {
+    ...plan,
+    strands: strands.map((strand) => describe(strand, predicates, views)),
+    graph: networkGraph(overlays, strands, predicates),
+  };
 }
 
 export function planProgram(
@@ -89,18 +99,14 @@ class Planner {
     const predicates = this.#predicates.all().map((spec) => this.#withIndexes(spec));
     this.diagnostics.push(...wireCollisions(predicates, this.#core));
     const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
-    const strands = this.#strands.map((strand) => describe(strand, predicates, this.#views));
-    const graph = networkGraph(overlays, this.#strands, predicates);
     const plan = {
       predicates,
-      strands,
       views: this.#views,
       strata: this.#strata,
       channels: this.#core.channels.map((channel) => this.#channel(channel)),
       timers: this.#timers,
       facts,
       overlays,
-      graph,
     };
     return { plan, strands: this.#strands };
   }

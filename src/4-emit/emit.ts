@@ -1,13 +1,15 @@
 import type { Plan } from "../../runtime/plan/plan.ts";
 import { libNames } from "../../runtime/plan/lib.ts";
-import type { PlannedProgram } from "../3-plan/plan.ts";
+import { describeProgram, type PlannedProgram } from "../3-plan/plan.ts";
 import { emitStrand, functionName } from "./emit-strand.ts";
 
 /** Between the parts of the code: its head, a function a strand, and what is returned. No function holds an empty line. */
 const BETWEEN = "\n\n";
 
 /** Writes the strands as JavaScript: the last step, after which a program is a Plan. */
-export function emit({ plan, strands }: PlannedProgram): Plan {
+export function emit(planned: PlannedProgram): Plan {
+  const { strands } = planned;
+  const plan = describeProgram(planned);
   const functions = strands.map((strand, at) => emitStrand(strand, plan.strands[at] as (typeof plan.strands)[number]));
   const names = plan.strands.map(functionName);
   const head = `"use strict";\nconst { ${libNames.join(", ")} } = lib;`;

@@ -56,7 +56,7 @@ export class PlainNames {
 
   #variables({ head, body }: PlainRule): ReadonlyMap<string, string> {
     const expressions = [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)];
-    const names = new Set(expressions.flatMap((one) => [...variablesIn(one)].map(({ name }) => name)));
+    const names = new Set(expressions.flatMap((one) => variablesIn(one).map(({ name }) => name)));
     const plain = new Map<string, string>();
     const isTaken = (name: string): boolean => names.has(name) || [...plain.values()].includes(name);
     for (const name of names) {
