@@ -35,7 +35,7 @@ export class DatagramBuilder {
    */
   add(tuple: Tuple, mayCut: boolean = true): BuildRefusal | undefined {
     const before = this.#writer.length;
-    const refused = this.#encode(tuple, 0);
+    const refused = this.#encode(tuple, 0, true);
     if (refused !== undefined) return refused;
     if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before, mayCut);
     return this.#place(before, mayCut);
@@ -55,10 +55,10 @@ export class DatagramBuilder {
     return done;
   }
 
-  #encode(tuple: Tuple, row: number): BuildRefusal | undefined {
+  #encode(tuple: Tuple, row: number, leavesGap: boolean): BuildRefusal | undefined {
     const { wire } = tuple.predicate;
     const before = this.#writer.length;
-    this.#writer.takeRow(row);
+    this.#writer.takeRow(row, leavesGap);
     const refused = encodeTuple(this.#writer, tuple.isDelete ? wire.remove : wire.tuple, tuple.args);
     if (refused !== undefined || !this.#writer.hasSeveralTrains) return refused;
     this.#writer.truncate(before);
@@ -78,14 +78,14 @@ export class DatagramBuilder {
     return "too long";
   }
 
-  /** Its first row has been written after `before`. */
+  /** It has been written after `before`, with a gap for the rows. */
   #addTrain(tuple: Tuple, train: Train, before: number, mayCut: boolean): BuildRefusal | undefined {
     const excess = HEADER_BYTES + this.#writer.length - before - this.maxPayload;
     if (excess > 0 && !mayCut) return this.#refuse(before, excess);
     this.#close(before);
     this.#writer.remove(HEADER_BYTES, before);
     if (excess > 0) return this.#addRows(tuple, train);
-    const [head, tail] = this.#around(train.length);
+    const [head, tail] = this.#writer.around();
     this.#begin();
     const [lastHead, lastTail] = train.lastLength === train.length ? [head, tail] : this.#aroundLast(tuple, train);
     this.#done.push({ train, head, tail, lastHead, lastTail });
@@ -94,8 +94,8 @@ export class DatagramBuilder {
 
   /** Shorter lengths may take fewer bytes. */
   #aroundLast(tuple: Tuple, train: Train): readonly [head: Uint8Array, tail: Uint8Array] {
-    this.#encode(tuple, train.count - 1);
-    const around = this.#around(train.lastLength);
+    this.#encode(tuple, train.count - 1, true);
+    const around = this.#writer.around();
     this.#begin();
     return around;
   }
@@ -106,15 +106,9 @@ export class DatagramBuilder {
     let refused: BuildRefusal | undefined;
     for (let row = 0; row < count && refused === undefined; row++) {
       const before = this.#writer.length;
-      refused = this.#encode(tuple, row) ?? this.#place(before, true);
+      refused = this.#encode(tuple, row, false) ?? this.#place(before, true);
     }
     return refused;
-  }
-
-  /** What stands before and after the row that was written. */
-  #around(row: number): readonly [head: Uint8Array, tail: Uint8Array] {
-    const { length, trainEnd } = this.#writer;
-    return [this.#writer.copy(0, trainEnd - row), this.#writer.copy(trainEnd, length)];
   }
 
   /** What was there before the last tuple is one datagram; the last tuple begins the next. */

@@ -8,6 +8,10 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 const ONE_BYTE_LENGTH = 128;
 const SHORT_TEXT: number = Math.floor((ONE_BYTE_LENGTH - 1) / 3);
 
+const POOL_BYTES = 8192;
+let pool: ArrayBuffer = new ArrayBuffer(POOL_BYTES);
+let poolAt = 0;
+
 /** One number at a time is laid out here: an id right-aligned in 24 bytes, a float in the first 8. */
 const scratch: DataView = new DataView(new ArrayBuffer(24));
 const scratchBytes: Uint8Array = new Uint8Array(scratch.buffer);
@@ -16,14 +20,19 @@ const ID_START: number = scratchBytes.length - ID_BYTES;
 /** Bytes that grow at their end. Made once and reused: what it holds is copied out. */
 export class Writer {
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  /** Without the gap. */
   #length = 0;
   #row = 0;
+  #leavesGap = false;
+  /** Where a row of a train was left out, and how long it is. */
+  #gapAt = 0;
+  #gap = 0;
   #train: Train | undefined;
-  #trainEnd = 0;
   #hasSeveralTrains = false;
 
+  /** With what was left out. */
   get length(): number {
-    return this.#length;
+    return this.#length + this.#gap;
   }
 
   byte(byte: number): void {
@@ -85,9 +94,13 @@ export class Writer {
     this.#length = start + size;
   }
 
-  /** From now on this row of a train is written in its place, and `train` and `trainEnd` speak of what is written. */
-  takeRow(row: number): void {
+  /**
+   * From now on this row of a train is written in its place, and `train` speaks of what is written. With `leavesGap` the row
+   * counts as written, but is left out: `around` gives what stands before and after it.
+   */
+  takeRow(row: number, leavesGap: boolean): void {
     this.#row = row;
+    this.#leavesGap = leavesGap;
     this.#train = undefined;
     this.#hasSeveralTrains = false;
   }
@@ -101,20 +114,26 @@ export class Writer {
     return this.#hasSeveralTrains;
   }
 
-  /** Where the row ends that was written of the train. */
-  get trainEnd(): number {
-    return this.#trainEnd;
+  /** Copies of what stands before and after the row that was left out. */
+  around(): readonly [head: Uint8Array, tail: Uint8Array] {
+    return [this.copy(0, this.#gapAt), this.copy(this.#gapAt, this.#length)];
   }
 
   /** Bytes with their length in front; of a train the row that was asked for, or its last. */
   blob(bytes: Uint8Array): void {
-    const row = bytes instanceof Train ? bytes.row(Math.min(this.#row, bytes.count - 1)) : bytes;
-    this.varint(row.length);
-    this.raw(row);
-    if (!(bytes instanceof Train)) return;
-    this.#hasSeveralTrains ||= this.#train !== undefined;
-    this.#train = bytes;
-    this.#trainEnd = this.#length;
+    if (bytes instanceof Train) return this.#trainRow(bytes);
+    this.varint(bytes.length);
+    this.raw(bytes);
+  }
+
+  #trainRow(train: Train): void {
+    const row = Math.min(this.#row, train.count - 1);
+    const length = row === train.count - 1 ? train.lastLength : train.length;
+    this.varint(length);
+    if (this.#train !== undefined) this.#hasSeveralTrains = true;
+    if (!this.#leavesGap || this.#train !== undefined) this.raw(train.row(row));
+    else [this.#gapAt, this.#gap] = [this.#length, length];
+    this.#train = train;
   }
 
   raw(bytes: Uint8Array): void {
@@ -126,41 +145,56 @@ export class Writer {
   /** Begins something that its length precedes. `closeLength` ends it. */
   openLength(): number {
     this.byte(0);
-    return this.#length;
+    return this.length;
   }
 
   /** Writes the length of all since `start`, which `openLength` gave; moves it when the length takes more than a byte. */
   closeLength(start: number): void {
-    const size = this.#length - start;
+    const size = this.length - start;
+    const at = this.#place(start);
     if (size < ONE_BYTE_LENGTH) {
-      this.#bytes[start - 1] = size;
+      this.#bytes[at - 1] = size;
       return;
     }
     const extra = varintBytes(size) - 1;
     this.#reserve(extra);
-    this.#bytes.copyWithin(start + extra, start, this.#length);
-    if (this.#trainEnd > start) this.#trainEnd += extra;
-    this.#length = start - 1;
+    this.#move(at, at + extra);
+    const end = this.#length;
+    this.#length = at - 1;
     this.varint(size);
-    this.#length += size;
+    this.#length = end;
   }
 
-  /** Takes back what was written after `length`. */
+  /** Takes back what was written after `length`, which is not within the gap. */
   truncate(length: number): void {
-    this.#length = length;
+    const place = this.#place(length);
+    if (this.#gapAt >= place) this.#gap = 0;
+    this.#length = place;
   }
 
-  /** Takes out what is between `start` and `end`. */
+  /** Takes out what is between `start` and `end`, both before the gap. */
   remove(start: number, end: number): void {
-    this.#bytes.copyWithin(start, end, this.#length);
-    this.#length -= end - start;
-    if (this.#trainEnd >= end) this.#trainEnd -= end - start;
+    this.#move(end, start);
   }
 
-  /** A copy of a part, which stays as it is whatever is written next. */
+  /** A copy of a part without the gap, which stays as it is whatever is written next. */
   copy(start: number, end: number): Uint8Array {
     if (start === end) return NOTHING;
-    return new Uint8Array(this.#bytes.subarray(start, end));
+    const copy = room(end - start);
+    this.#bytes.copy(copy, 0, start, end);
+    return copy;
+  }
+
+  /** Where something is that so much was written before. */
+  #place(length: number): number {
+    return this.#gap > 0 && length > this.#gapAt ? length - this.#gap : length;
+  }
+
+  /** What begins at `from` begins at `to`. */
+  #move(from: number, to: number): void {
+    this.#bytes.copyWithin(to, from, this.#length);
+    this.#length += to - from;
+    if (this.#gap > 0 && this.#gapAt >= from) this.#gapAt += to - from;
   }
 
   #longText(text: string): void {
@@ -179,6 +213,15 @@ export class Writer {
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
+}
+
+/** Memory of its own for every small copy would cost more than the copy. */
+function room(size: number): Uint8Array {
+  if (size > POOL_BYTES / 8) return new Uint8Array(size);
+  if (poolAt + size > POOL_BYTES) [pool, poolAt] = [new ArrayBuffer(POOL_BYTES), 0];
+  const bytes = new Uint8Array(pool, poolAt, size);
+  poolAt += size;
+  return bytes;
 }
 
 function varintBytes(number: number): number {

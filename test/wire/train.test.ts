@@ -20,11 +20,14 @@ function arbitraryRows(min: number, max: number): Arbitrary<readonly Uint8Array[
   );
 }
 
+function event(name: string, args: Row): Tuple {
+  return { predicate: eventSpec(name, args.length), args, isDelete: false };
+}
+
 /** `p(.., q(.., Bytes))`: so many layers, each with arguments of its own before what it carries. */
 function nested(layers: readonly Row[], bytes: Uint8Array): Tuple {
   const tuples = layers.reduceRight<Value>((inner, args, at) => {
-    const tuple = { predicate: eventSpec(`p${at}`, args.length + 1), args: [...args, inner], isDelete: false };
-    return Packet.of(tuple);
+    return Packet.of(event(`p${at}`, [...args, inner]));
   }, bytes) as Packet;
   if (tuples.tuple === undefined) throw new Error("a packet made here has its tuple");
   return tuples.tuple;
@@ -46,6 +49,21 @@ describe("a train", () => {
       fc.property(LAYERS, arbitraryRows(1, 1500), (layers, rows) => {
         const singly = rows.flatMap((row) => datagrams(nested(layers, row)));
         expect(datagrams(nested(layers, trainOf(rows)))).toEqual(singly);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("leaves so whatever stands behind it, in every layer", () => {
+    fc.assert(
+      fc.property(LAYERS, arbitraryRows(1, 1500), (layers, rows) => {
+        const wrapped = (bytes: Uint8Array): Tuple =>
+          layers.reduceRight<Tuple>(
+            (inner, args, at) => event(`p${at}`, [Packet.of(inner), ...args]),
+            event("q", [bytes, "behind"]),
+          );
+        const singly = rows.flatMap((row) => datagrams(wrapped(row)));
+        expect(datagrams(wrapped(trainOf(rows)))).toEqual(singly);
       }),
       { numRuns: 300 },
     );
