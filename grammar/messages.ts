@@ -246,6 +246,10 @@ export const MESSAGES = {
     message: `nothing in the body says which invocation of \`${f.view}\` this is for`,
     help: "begin with `this.init(..)`, or with what rules of the view make of it",
   }),
+  E0246: (f: { readonly table: string }): Wording => ({
+    message: `the rows of \`${f.table}\` are for a place in an overlay, and what a rule defines is kept at places of the IP network only`,
+    help: "send them by a rule with an event, or name the node by `host:port`",
+  }),
   E0242: (f: { readonly path: string }): Wording => ({
     message: `\`${f.path}\` defines no overlay, so it cannot be imported under another name`,
     help: "leave out `as`: its names are shared as they are",

@@ -31,6 +31,7 @@ import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
 import { type Costs, costsOf } from "./improvements.ts";
 import { type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
+import { checkChannels } from "./overlay-channels.ts";
 import { proveRecursion } from "./prove-recursion.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
 import type { Strand } from "./strand.ts";
@@ -85,6 +86,7 @@ class Planner {
     const types = inferColumnTypes(core);
     this.diagnostics.push(...checkMixtures(core, types));
     this.diagnostics.push(...checkSignatures(core, types));
+    this.diagnostics.push(...checkChannels(core, types));
     this.#predicates = new PredicateTable(core, types);
     this.#context = {
       predicate: (name, arity) => this.#predicates.named(name, arity ?? 0),
