@@ -65,8 +65,9 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     const support = this.#supports.get(whole) ?? this.#create(whole, values);
     const touch = this.#touch(support);
     if (sign !== 0) this.#count(support, sign, isGround);
-    // A derivation that needs its own stratum may be one that was only taken away for a moment.
-    if (sign === 0 || (sign > 0 && (isGround || support.count > touch.before))) touch.isRenewed = true;
+    // A derivation that needs its own stratum may be one that was only taken away for a moment, or is there for a moment.
+    const isNew = sign > 0 && (isGround || (this.table.spec.view === "mixed" && support.count > touch.before));
+    if (sign === 0 || isNew) touch.isRenewed = true;
   }
 
   #count(support: Support, sign: -1 | 1, isGround: boolean): void {

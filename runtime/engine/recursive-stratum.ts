@@ -31,9 +31,12 @@ export class RecursiveStratum implements Stratum {
   /** What other strata bring. */
   readonly #outer: readonly ViewStrand[];
   readonly #refreshing: readonly ViewStrand[];
+  readonly #ceding: readonly ViewStrand[];
   /** What its own rows bring, and what they bring when they are only refreshed. */
   readonly #inner: ReadonlyMap<Table, readonly number[]>;
   readonly #renewing: ReadonlyMap<Table, readonly number[]>;
+  /** Of these the ones that derive rows one by one: what is new in a group refreshes nothing. */
+  readonly #succeeding: ReadonlyMap<Table, readonly number[]>;
   readonly #tally: StoreTally;
   readonly #limit: number;
   /** Whether a row may stand on one that it has taken the place of. */
@@ -76,7 +79,10 @@ export class RecursiveStratum implements Stratum {
     const own = new Set(tables.map(({ table }) => table));
     this.#refreshing = strands.filter(({ kind, table }) => kind === "renewed" && !own.has(table));
     this.#inner = strandsByTable(strands.filter(({ kind }) => kind === "changed"));
-    this.#renewing = strandsByTable(strands.filter(({ kind, table }) => kind === "renewed" && own.has(table)));
+    this.#ceding = strands.filter(({ kind }) => kind === "ceded");
+    const renewing = strands.filter(({ kind, table }) => kind === "renewed" && own.has(table));
+    this.#renewing = strandsByTable(renewing);
+    this.#succeeding = strandsByTable(renewing.filter(({ isAggregate }) => !isAggregate));
   }
 
   contribute(view: View, sign: Sign, given: Values): void {
@@ -117,6 +123,7 @@ export class RecursiveStratum implements Stratum {
     for (const strand of this.#outer) runOnChanges(strand, run);
     this.#settle();
     for (const strand of this.#refreshing) runOnChanges(strand, run);
+    this.#tellNew();
     for (let isStable = false; !isStable; ) {
       this.#settle();
       isStable = !this.#tellRenewed() && !this.#evict();
@@ -296,6 +303,21 @@ export class RecursiveStratum implements Stratum {
       this.#run(strand, row.values);
     }
     this.#direction = 0;
+  }
+
+  /** A row that stays lives on when something new derives it: of those that came and went on the way only the end counts. */
+  #tellNew(): void {
+    for (const { id, table, isAggregate } of this.#refreshing) {
+      if (!isAggregate) for (const row of table.added) this.#run(id, row.values);
+    }
+    for (const strand of this.#ceding) if (!strand.isAggregate) runOnChanges(strand, this.#run);
+    for (const { table } of this.#tables) {
+      for (const row of table.added) if (row.mark === ADDED) this.#tellSelf(row, table);
+    }
+  }
+
+  #tellSelf(row: Row, table: Table): void {
+    for (const strand of this.#succeeding.get(table) ?? []) this.#run(strand, row.values);
   }
 
   /** False when no row was refreshed since the last time. */

@@ -3,6 +3,7 @@ import type { Row as Values } from "../plan/value.ts";
 import type { KeptValues } from "./kept-values.ts";
 import type { DerivedRows } from "./derived-rows.ts";
 import type { MaintainedAggregate } from "./maintained-aggregate.ts";
+import type { Row } from "./row.ts";
 import type { Table } from "./table.ts";
 
 /** Runs a view's strand on one row that entered or left a table, or was refreshed. */
@@ -19,8 +20,9 @@ export interface View {
 /** A strand of a view and the table whose rows it is run on. */
 export interface ViewStrand {
   readonly id: number;
-  readonly kind: "appeared" | "vanished" | "renewed" | "changed";
+  readonly kind: "appeared" | "vanished" | "renewed" | "ceded" | "changed";
   readonly table: Table;
+  readonly isAggregate: boolean;
 }
 
 /** Tables that are brought up to date together. */
@@ -36,6 +38,19 @@ export interface Stratum {
 
 /** Runs a strand on what a commit has done to its table, as far as that is settled. */
 export function runOnChanges({ id, kind, table }: ViewStrand, run: RunStrand): void {
-  const rows = kind === "vanished" ? table.removed : kind === "appeared" ? table.added : table.refreshed;
-  for (const row of rows) run(id, row.values);
+  for (const row of changesOf(kind, table)) run(id, row.values);
+}
+
+function changesOf(kind: ViewStrand["kind"], table: Table): readonly Row[] {
+  switch (kind) {
+    case "appeared":
+      return table.added;
+    case "vanished":
+    case "ceded":
+      return table.removed;
+    case "renewed":
+      return table.refreshed;
+    case "changed":
+      throw new Error("rows of a recursive stratum are told one by one");
+  }
 }

@@ -69,6 +69,7 @@ export class Views {
   #strand(id: number): ViewStrand {
     const trigger = this.#plan.strands[id]?.trigger;
     if (trigger === undefined || !("view" in trigger)) throw new Error(`strand ${id} keeps no view`);
-    return { id, kind: trigger.kind, table: this.#table(trigger.predicate) };
+    const isAggregate = this.#plan.views[trigger.view]?.aggregate !== undefined;
+    return { id, kind: trigger.kind, table: this.#table(trigger.predicate), isAggregate };
   }
 }

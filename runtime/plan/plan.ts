@@ -101,6 +101,8 @@ export type Trigger =
   | { readonly kind: RowEvent; readonly predicate: number }
   /** View maintenance: the rows that a commit adds to, removes from, or refreshes in one body table of a view rule. */
   | { readonly kind: "appeared" | "vanished" | "renewed"; readonly predicate: number; readonly view: number }
+  /** The same, in recursion, for what refreshes: the rows that a commit removes from a table whose absence is asked for. */
+  | { readonly kind: "ceded"; readonly predicate: number; readonly view: number }
   /** View maintenance: a row that comes to, or leaves, a table of the view's own recursive stratum. */
   | { readonly kind: "changed"; readonly predicate: number; readonly view: number };
 

@@ -53,23 +53,30 @@ export function planMaintenance(
   context: BodyContext,
 ): readonly Draft[] {
   const tables = rule.body.filter(isPredicate);
+  const isRecursive = tables.some(({ atom }) => view.own.has(atom.name.text));
   return tables.flatMap((changed, at) => {
     const change = { changed, left: new Set<Literal>(tables.slice(0, at)) };
-    const kinds = kindsOf(changed, view);
+    const kinds = kindsOf(changed, view, isRecursive);
     return kinds.map((kind) => maintenance(rule, kind, change, view, origin, context));
   });
 }
 
-type MaintenanceKind = "lost" | "found" | "met" | "renewed";
+type MaintenanceKind = "lost" | "found" | "met" | "renewed" | "ceded";
 
 interface Changed {
   readonly changed: PredicateLiteral;
   readonly left: ReadonlySet<Literal>;
 }
 
-function kindsOf(changed: PredicateLiteral, { own, hearsRefreshes }: ViewContext): readonly MaintenanceKind[] {
+function kindsOf(
+  changed: PredicateLiteral,
+  { own, hearsRefreshes }: ViewContext,
+  isRecursive: boolean,
+): readonly MaintenanceKind[] {
   const changes: readonly MaintenanceKind[] = own.has(changed.atom.name.text) ? ["met"] : ["lost", "found"];
-  return hearsRefreshes && !changed.negated ? [...changes, "renewed"] : changes;
+  if (!hearsRefreshes) return changes;
+  if (changed.negated) return isRecursive ? [...changes, "ceded"] : changes;
+  return [...changes, "renewed"];
 }
 
 function maintenance(
@@ -89,7 +96,7 @@ function maintenance(
   const { match, operators } = planBody(changed, body, context);
   const args = isDrawn ? rule.head.args : rule.head.args.map((argument) => withoutDraw(rule, argument));
   const columns = aggregateColumns(args, headPredicate(rule, context).table?.keys ?? []);
-  const sign = kind === "lost" ? -1 : kind === "renewed" ? 0 : 1;
+  const sign = kind === "lost" ? -1 : kind === "renewed" || kind === "ceded" ? 0 : 1;
   const improvements = costs === undefined || sign < 1 ? [] : improvementsOf(rule, costs);
   const action: Action = { kind: "contribute", view, sign, columns, improvements };
   const predicate = context.predicate(changed.atom.name.text).id;
@@ -109,6 +116,7 @@ function withoutDraw({ drawn }: CoreRule, argument: Argument): Argument {
 function visibilityOf(kind: MaintenanceKind, isOwn: boolean, isLeft: boolean): Visibility {
   switch (kind) {
     case "renewed":
+    case "ceded":
       return "after";
     case "met":
       return isOwn ? (isLeft ? "others" : "present") : "after";
@@ -120,9 +128,12 @@ function visibilityOf(kind: MaintenanceKind, isOwn: boolean, isLeft: boolean): V
 }
 
 /** A row that enters a negated table takes derivations away. */
-function triggerKind(kind: MaintenanceKind, isNegated: boolean): "vanished" | "appeared" | "changed" | "renewed" {
+function triggerKind(
+  kind: MaintenanceKind,
+  isNegated: boolean,
+): "vanished" | "appeared" | "changed" | "renewed" | "ceded" {
   if (kind === "met") return "changed";
-  if (kind === "renewed") return kind;
+  if (kind === "renewed" || kind === "ceded") return kind;
   return (kind === "lost") === isNegated ? "appeared" : "vanished";
 }
 

@@ -10,7 +10,6 @@ export class ViewWriter {
   readonly #tables: readonly Relation[];
   readonly #relations: Relation[] = [];
   readonly #rules: RuleText[] = [];
-  #isRecursive = false;
 
   constructor(chance: Chance, may: May, tables: readonly Relation[]) {
     this.#chance = chance;
@@ -23,12 +22,11 @@ export class ViewWriter {
   }
 
   view(view: Relation): void {
-    const sources = this.#sourcesOf(view);
+    const sources = this.#sources();
     if (this.#may("aggregates of tables", 30)) return this.#aggregate(view, sources);
     const rules = this.#chance.times(1, 2, (at) => {
       const rule = this.#rule(`${view.name}_${at}`);
       const isRecursive = at > 0 && isPlain(view) && this.#may("recursion", 60);
-      this.#isRecursive ||= isRecursive;
       if (isRecursive) rule.join(view);
       this.#body(rule, sources, isRecursive);
       return rule.plain(view);
@@ -49,7 +47,6 @@ export class ViewWriter {
       this.#body(rule, sources, reads !== undefined);
       return rule.plain(head);
     });
-    this.#isRecursive = true;
     this.#add([one, other], rules);
   }
 
@@ -74,13 +71,12 @@ export class ViewWriter {
       { ...step.plain(all), head: `q0(${target}, ${cost})` },
       { label: "q1_0", head: `q1(X, ${better}<C>)`, body: ["q0(X, C)"] },
     ];
-    this.#isRecursive = true;
     this.#add([all, best], rules);
   }
 
   /** A view that no rule reads. */
   last(view: Relation): void {
-    this.#aggregate(view, this.#sourcesOf(view));
+    this.#aggregate(view, this.#sources());
   }
 
   #aggregate(view: Relation, sources: readonly Relation[]): void {
@@ -94,15 +90,6 @@ export class ViewWriter {
     this.#chance.times(isRecursive && rule.scope().length > 0 ? 0 : 1, 2, () => rule.join(this.#chance.pick(sources)));
     rule.conditions(isRecursive);
     if (this.#may("negation in view rules", 25)) rule.negate(this.#chance.pick(sources));
-  }
-
-  /**
-   * A row of a recursive view that loses one derivation and gains another in the same commit may or may not count as
-   * refreshed, and with it what lives on it; so nothing that lives on refreshes reads one.
-   */
-  #sourcesOf(view: Relation): readonly Relation[] {
-    const isSoft = view.table !== undefined && !isPure(view.table);
-    return isSoft && this.#isRecursive ? this.#tables : this.#sources();
   }
 
   #sources(): readonly Relation[] {
