@@ -81,14 +81,14 @@ export class NetworkOut {
       if (refused === undefined) peer.sentTuples++;
       else this.counters.drop(refused);
     }
-    let longest = 0;
+    let long = 0;
     for (const built of this.#builder.takeBuilt()) {
       const isSingle = built instanceof Uint8Array;
-      longest = Math.max(longest, isSingle ? built.length : lengthOf(built));
+      if ((isSingle ? built.length : lengthOf(built)) > SURE_PAYLOAD) long += isSingle ? 1 : built.train.count;
       if (isSingle) this.#datagram(to, built, peer);
       else this.#train(to, built, peer);
     }
-    if (longest > SURE_PAYLOAD) this.#paths.carried(to);
+    if (long > 0) this.#paths.carried(to, long);
   }
 
   #add(tuple: Tuple): BuildRefusal | "packet too big" | undefined {

@@ -59,9 +59,9 @@ export class PathSizes {
     return this.#paths.get(to)?.payload ?? this.#ceiling;
   }
 
-  /** A datagram has been sent to a place that is longer than every path carries. */
-  carried(to: string): void {
-    if (this.#options.datagrams.probe !== undefined) (this.#paths.get(to) ?? this.#add(to))?.carried();
+  /** Datagrams have been sent to a place that are longer than every path carries. */
+  carried(to: string, count: number): void {
+    if (this.#options.datagrams.probe !== undefined) (this.#paths.get(to) ?? this.#add(to))?.carried(count);
   }
 
   /** What is said about paths; false when it is something else. */

@@ -15,8 +15,10 @@ export interface PathChange {
   readonly why: "swallowed" | "refused" | "grown";
 }
 
-/** Seconds. While long datagrams go its way, a path is asked as often as this. */
+/** Seconds. While many long datagrams go its way, a path is asked as often as this; while there are few, after as long as that. */
 const CONFIRM_EVERY = 1;
+const CONFIRM_SELDOM = 30;
+const MANY = 16;
 /** An answer is waited for three round trips, but not less and not more than this. */
 const PATIENCE_MIN = 0.25;
 const PATIENCE_MAX = 2;
@@ -42,7 +44,9 @@ export class Path {
   readonly #candidates: readonly number[];
   readonly #around: PathSurroundings;
   #timer: Timer | undefined;
-  #isUsed = false;
+  /** Long datagrams since it was asked, and when that was. */
+  #load = 0;
+  #askedAt = -Infinity;
   /** Of the question that is open: whether what goes now arrives, the longest probe that did, and whether one did not leave. */
   #isSure = false;
   #best = 0;
@@ -60,15 +64,19 @@ export class Path {
     this.#around = around;
   }
 
-  /** Nothing has been sent for a while. */
+  /** Nothing is waited for. */
   get isAsleep(): boolean {
     return this.#timer === undefined;
   }
 
-  /** A datagram of such a length has been sent that it might be too long. */
-  carried(): void {
-    this.#isUsed = true;
-    if (this.#timer === undefined) this.#confirm();
+  /** Datagrams of such a length have been sent that they might be too long. */
+  carried(count: number): void {
+    this.#load += count;
+    if (this.#timer === undefined && this.#isDue) this.#ponder();
+  }
+
+  get #isDue(): boolean {
+    return this.#load >= MANY || (this.#load > 0 && this.#around.clock.now() >= this.#askedAt + CONFIRM_SELDOM);
   }
 
   /** A probe has arrived there; its answer took so many seconds. */
@@ -101,7 +109,8 @@ export class Path {
   }
 
   #begin(): void {
-    this.#isUsed = false;
+    this.#load = 0;
+    this.#askedAt = this.#around.clock.now();
     this.#isSure = false;
     this.#isRefused = false;
     this.#best = 0;
@@ -132,7 +141,10 @@ export class Path {
 
   #wake(): void {
     this.#timer = undefined;
-    if (!this.#isUsed) return;
+    if (this.#isDue) this.#ponder();
+  }
+
+  #ponder(): void {
     if (this.#around.clock.now() >= this.#raiseAt) this.#raise(VOLLEYS);
     else this.#confirm();
   }

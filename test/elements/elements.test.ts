@@ -36,6 +36,7 @@ test("the elements are those of the paper's drawing, and the devices", () => {
     "OverlaySendWrap",
     "ReceiveDemux",
     "RoundRobin",
+    "Tcp",
     "TunRx",
     "TunTx",
     "ViewChannel",

@@ -42,27 +42,23 @@ test("trains are as long as the path carries", { timeout: 60_000 }, async () => 
   expect(await fetch()).toBeGreaterThan(BYTES / 65_536 / 2);
 });
 
-test.each([4, 6] as const)(
-  "what rules say at length arrives over IPv%d though its path swallows long datagrams",
-  { timeout: 60_000 },
-  async (outer) => {
-    const program = fileURLToPath(new URL("large-tuple.mzl", import.meta.url));
-    await using pair = new TunnelPair([program, "--watch", "came"], "router", { outer, inner: 4 });
-    await pair.ready();
-    const arrivals = (): number => pair.watched.match(/came\(4096\)/g)?.length ?? 0;
-    await vi.waitFor(() => expect(arrivals()).toBeGreaterThan(4), WAIT);
-    alter(pair.router as Namespace, "swallows");
-    await vi.waitFor(() => expect(pair.said).toMatch(NARROW), WAIT);
-    const before = arrivals();
-    await vi.waitFor(() => expect(arrivals()).toBeGreaterThan(before + 10), WAIT);
-  },
-);
+test("what rules say at length arrives though the path swallows long datagrams", { timeout: 60_000 }, async () => {
+  const program = fileURLToPath(new URL("large-tuple.mzl", import.meta.url));
+  await using pair = new TunnelPair([program, "--watch", "came"], "router", { outer: 6, inner: 4 });
+  await pair.ready();
+  const arrivals = (): number => pair.watched.match(/came\(4096\)/g)?.length ?? 0;
+  await vi.waitFor(() => expect(arrivals()).toBeGreaterThan(4), WAIT);
+  alter(pair.router as Namespace, "swallows");
+  await vi.waitFor(() => expect(pair.said).toMatch(NARROW), WAIT);
+  const before = arrivals();
+  await vi.waitFor(() => expect(arrivals()).toBeGreaterThan(before + 10), WAIT);
+});
 
 describe("a packet that is too long for the path of its peer", () => {
   test("is answered if it must not be cut, and cut in two if it may", { timeout: 60_000 }, async () => {
     await using pair = await narrowPair({ outer: 4, inner: 4 });
     const ping = (...options: readonly string[]): string =>
-      pair.a.run("sh", "-c", `ping -c 2 -W 2 ${options.join(" ")} 2>&1 || true`);
+      pair.a.run("sh", "-c", `ping -c 2 -i 0.2 -W 1 ${options.join(" ")} 2>&1 || true`);
     expect(ping("-M", "do", "-s", "1400", pair.there)).toMatch(/Frag needed and DF set \(mtu = 1239\)|mtu[= ]1239/);
     expect(ping("-M", "dont", "-s", "1400", pair.there)).toContain(" 2 received");
     expect(ping("-M", "do", "-s", "1211", pair.there)).toContain(" 2 received");
@@ -72,7 +68,7 @@ describe("a packet that is too long for the path of its peer", () => {
   test("is answered by IPv6 down to what IPv6 demands", { timeout: 60_000 }, async () => {
     await using pair = await narrowPair({ outer: 6, inner: 6 });
     const ping = (size: number): string =>
-      pair.a.run("sh", "-c", `ping -c 2 -W 2 -M do -s ${size} ${pair.there} 2>&1 || true`);
+      pair.a.run("sh", "-c", `ping -c 2 -i 0.2 -W 1 -M do -s ${size} ${pair.there} 2>&1 || true`);
     expect(ping(1370)).toMatch(/mtu[= ]1280/);
     expect(ping(1232)).toContain(" 2 received");
     expect(ping(1233)).toContain(" 0 received");

@@ -19,6 +19,22 @@ describe("a path", () => {
     expect(world.said).toEqual([]);
   });
 
+  test("that carries little of length is asked twice a minute", () => {
+    const world = new PathWorld();
+    for (let times = 0; times < 60; times++) {
+      world.sizes.carried(world.to, 1);
+      world.clock.advance(5);
+    }
+    expect(world.probes.length).toBeGreaterThanOrEqual(9);
+    expect(world.probes.length).toBeLessThanOrEqual(19);
+    world.between.carries = 1300;
+    for (let times = 0; times < 10; times++) {
+      world.sizes.carried(world.to, 1);
+      world.clock.advance(5);
+    }
+    expect(world.payload).toBe(1292);
+  });
+
   test("that swallows what is long is found out within two seconds, and the log says so once", () => {
     const world = new PathWorld();
     world.use(3);
@@ -134,7 +150,7 @@ describe("strangers", () => {
 
   test("name more places than there is room for", () => {
     const world = new PathWorld();
-    for (let count = 0; count < 5_000; count++) world.sizes.carried(`10.0.${count >> 8}.${count & 255}:1`);
+    for (let count = 0; count < 5_000; count++) world.sizes.carried(`10.0.${count >> 8}.${count & 255}:1`, 1);
     world.use(3);
     expect(world.sizes.payload("10.0.0.1:1")).toBe(WHOLE);
   });

@@ -41,10 +41,10 @@ export class PathWorld {
     return this.sizes.payload(this.to);
   }
 
-  /** Long datagrams are sent ten times a second for so many seconds. */
-  use(seconds: number): void {
+  /** Long datagrams are sent for so many seconds, ten times a second so many. */
+  use(seconds: number, count: number = 10): void {
     for (let tenth = 0; tenth < seconds * 10; tenth++) {
-      this.sizes.carried(this.to);
+      this.sizes.carried(this.to, count);
       this.clock.advance(0.1);
     }
   }
