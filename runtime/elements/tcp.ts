@@ -133,10 +133,10 @@ export class Tcp {
   reclaim(): void {
     const awaited = [...this.sockets.queries].filter((query) => !this.#foreign.has(query));
     const named = new Set(this.#step.flatMap((one) => ("over" in one ? [] : one.inputs)));
-    const idle = this.sockets.idle().filter((socket) => !named.has(socket));
-    const unheld = this.#unheld(new Set([...awaited, ...idle]));
+    const unheld = this.#unheld(new Set([...awaited, ...this.sockets.numbers]));
     for (const query of awaited) if (unheld.has(query)) this.#withdraw(query);
-    for (const socket of idle) if (unheld.has(socket)) this.sockets.end(socket);
+    const idle = this.sockets.idle().filter((socket) => unheld.has(socket) && !named.has(socket));
+    for (const socket of idle) this.sockets.end(socket);
   }
 
   #makeRoom(): void {

@@ -89,6 +89,10 @@ export class Sockets {
     return this.#calls.keys();
   }
 
+  get numbers(): Iterable<number> {
+    return this.#held.keys();
+  }
+
   /** Sockets that no call waits for. */
   idle(): readonly number[] {
     return [...this.#held].flatMap(([socket, { kind }]) => (kind.isBusy ? [] : [socket]));

@@ -24,6 +24,7 @@ export class TcpNode implements AsyncDisposable {
       names: ["here:1"],
       facts: [],
       watch: [],
+      limits: { derivations: 10_000 },
       socketLimits,
       onWatch,
     });

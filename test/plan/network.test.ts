@@ -64,6 +64,22 @@ test("the strands that keep a table count, though they are not drawn", () => {
   expect(strands.map((node) => node.label)).toContain("count#1");
 });
 
+test("calls of TCP go to Tcp, and their outcomes begin steps", () => {
+  const { nodes, edges } = graphOf(`
+    l1: reading(S) :- opened(A), tcp.connect(A, &S).
+    l2: got(P) :- reading(S), tcp.read(S, 0, &P).
+    l3: gone(S) :- tcp.closed(S).`);
+  expect(nodes.map(({ element }) => element)).toContain("Tcp");
+  const joined = edges.filter(({ from, to }) => from === "Tcp" || to === "Tcp");
+  expect(joined.map(({ from, port, to }) => `${from} ${port} ${to}`)).toEqual([
+    "ReceiveDemux tcp.connect Tcp",
+    "Tcp tcp.connect Mux",
+    "ReceiveDemux tcp.read Tcp",
+    "Tcp tcp.read Mux",
+    "Tcp tcp.closed Mux",
+  ]);
+});
+
 test("no two nodes, and no two edges, have one name", () => {
   const { nodes, edges } = graphOf(`import "ron.mzl". import "ron.mzl" as backup. import "tunnel.mzl".`);
   const names = [...nodes.map((node) => node.id), ...edges.map((edge) => `${edge.from} ${edge.port} ${edge.to}`)];

@@ -1,0 +1,126 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Connection } from "../../runtime/socket/connection.ts";
+import { Room } from "../../runtime/socket/room.ts";
+import type { CallOutcome, SocketCall } from "../../runtime/socket/socket-call.ts";
+import type { Arrival, ByteStream, Sent } from "../../runtime/world/streams.ts";
+
+/** A far end that says these pieces and then ends; each comes when it is let through, or is there before it is asked for. */
+class Pieces implements ByteStream {
+  readonly peer = "there:1";
+  readonly #pieces: Uint8Array[];
+  readonly #isThere: boolean;
+  #arrived: ((arrival: Arrival) => void) | undefined;
+  asked = 0;
+
+  constructor(pieces: readonly Uint8Array[], isThere: boolean) {
+    this.#pieces = [...pieces];
+    this.#isThere = isThere;
+  }
+
+  receive(arrived: (arrival: Arrival) => void): void {
+    this.asked++;
+    this.#arrived = arrived;
+    if (this.#isThere) this.letThrough();
+  }
+
+  /** False when nobody asks. */
+  letThrough(): boolean {
+    const arrived = this.#arrived;
+    if (arrived === undefined) return false;
+    this.#arrived = undefined;
+    const bytes = this.#pieces.shift();
+    arrived(bytes === undefined ? { kind: "end" } : { kind: "bytes", bytes });
+    return true;
+  }
+
+  withdraw(): void {
+    this.#arrived = undefined;
+  }
+
+  send(_: Uint8Array, sent: (outcome: Sent) => void): void {
+    sent({ ok: true });
+  }
+
+  close(): void {
+    this.#arrived = undefined;
+  }
+}
+
+function reader(stream: Pieces): {
+  readonly connection: Connection;
+  readonly room: Room;
+  readonly outcomes: CallOutcome[];
+  readonly call: (query: number) => SocketCall;
+} {
+  const outcomes: CallOutcome[] = [];
+  const room = new Room(1_000_000);
+  const nothing = (): void => undefined;
+  const connection = new Connection(stream, room, {
+    finish: (_, outcome) => outcomes.push(outcome),
+    ended: nothing,
+    broken: nothing,
+    read: nothing,
+    written: nothing,
+  });
+  const call = (query: number): SocketCall => ({ call: "read", query, inputs: [], finish: nothing });
+  return { connection, room, outcomes, call };
+}
+
+const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 12 });
+const lengths = fc.array(fc.nat({ max: 60 }), { maxLength: 30 });
+
+function text(outcome: CallOutcome): string {
+  return outcome.ok ? Buffer.from(outcome.outputs[0] as Uint8Array).toString("hex") : outcome.reason;
+}
+
+/** What reads of these lengths, 0 for whatever is there, make of what was said. */
+function expected(said: readonly Uint8Array[], asked: readonly number[]): readonly string[] {
+  const left = [...said];
+  let held = Buffer.alloc(0);
+  return asked.map((length) => {
+    while (held.length < Math.max(length, 1) && left.length > 0)
+      held = Buffer.concat([held, left.shift() as Uint8Array]);
+    if (held.length < Math.max(length, 1)) return "end";
+    const count = length === 0 ? held.length : length;
+    const given = held.subarray(0, count);
+    held = held.subarray(count);
+    return given.toString("hex");
+  });
+}
+
+test("reads give what was said, in order, each what it asked for, whatever pieces it comes in", () => {
+  fc.assert(
+    fc.property(pieces, lengths, fc.boolean(), (said, asked, isThere) => {
+      const stream = new Pieces(said, isThere);
+      const { connection, room, outcomes, call } = reader(stream);
+      for (const [query, length] of asked.entries()) connection.read(call(query), length);
+      while (stream.letThrough());
+      expect(outcomes.map(text)).toEqual(expected(said, asked));
+      connection.close("closed");
+      expect(room.used).toBe(0);
+    }),
+  );
+});
+
+test("each read asks for one thing, and none is asked for when nobody reads", () => {
+  const stream = new Pieces([new Uint8Array(3), new Uint8Array(3)], false);
+  const { connection, outcomes, call } = reader(stream);
+  expect(stream.asked).toBe(0);
+  connection.read(call(1), 0);
+  stream.letThrough();
+  expect([stream.asked, outcomes.length]).toEqual([1, 1]);
+  expect(stream.letThrough()).toBe(false);
+});
+
+test("a read that is withdrawn loses nothing, and those behind it have their turn", () => {
+  const stream = new Pieces([Buffer.from("abc"), Buffer.from("def")], false);
+  const { connection, outcomes, call } = reader(stream);
+  const [first, second] = [call(1), call(2)];
+  connection.read(first, 5);
+  connection.read(second, 4);
+  stream.letThrough();
+  connection.withdraw(first);
+  stream.letThrough();
+  expect(outcomes).toEqual([{ ok: true, outputs: [new Uint8Array(Buffer.from("abcd"))] }]);
+});
