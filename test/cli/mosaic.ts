@@ -17,8 +17,8 @@ export class MosaicProcess {
   stdout = "";
   stderr = "";
 
-  constructor(args: readonly string[], prefix: readonly string[] = []) {
-    const [command = MOSAIC, ...rest] = [...prefix, MOSAIC, ...args];
+  constructor(args: readonly string[], prefix: readonly string[] = [], program: string = MOSAIC) {
+    const [command = program, ...rest] = [...prefix, program, ...args];
     this.#child = spawn(command, rest, { stdio: "pipe" });
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
@@ -26,6 +26,10 @@ export class MosaicProcess {
       this.#child.once("error", reject);
       this.#child.once("close", (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.stderr }));
     });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   kill(signal: NodeJS.Signals): void {

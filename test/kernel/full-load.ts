@@ -2,10 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 import { HOST_NAMES, type HostName, type RonLab, sleep, underlay, until, virtual } from "./ron-lab.ts";
-
-const METRICS_AT = "127.0.0.1:9100";
-/** The option of nodes whose reading is asked for. */
-export const METRICS: readonly string[] = ["--metrics", METRICS_AT];
+import { sumOf, toldMetrics } from "./told-metrics.ts";
 
 const PORT = 5201;
 const SERVE_MS = 500;
@@ -84,16 +81,11 @@ function detours(lab: RonLab, from: number): readonly string[] {
 }
 
 function readingOf(lab: RonLab, host: HostName): Reading {
-  const { stdout } = lab.run(host, ["curl", "-s", `http://${METRICS_AT}/metrics`]);
-  const sum = (name: string): number =>
-    [...stdout.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))].reduce(
-      (all, [, one]) => all + Number(one),
-      0,
-    );
+  const metrics = toldMetrics((...command) => lab.run(host, command).stdout);
   return {
-    drains: sum("mosaic_drains_total"),
-    overlong: sum("mosaic_drains_overlong_total"),
-    control: sum("mosaic_network_control_total"),
+    drains: sumOf(metrics, "mosaic_drains_total"),
+    overlong: sumOf(metrics, "mosaic_drains_overlong_total"),
+    control: sumOf(metrics, "mosaic_network_control_total"),
   };
 }
 

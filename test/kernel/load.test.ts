@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { needs } from "../needs.ts";
-import { cutUnderLoad, METRICS } from "./full-load.ts";
+import { cutUnderLoad } from "./full-load.ts";
 import { RonLab } from "./ron-lab.ts";
+import { METRICS } from "./told-metrics.ts";
 
 const SECONDS = 10;
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { MosaicProcess } from "../cli/mosaic.ts";
+import { MOSAIC, MosaicProcess } from "../cli/mosaic.ts";
 import { Namespace } from "../native/namespace.ts";
 
 const TRANSFER: string = fileURLToPath(new URL("./transfer.ts", import.meta.url));
@@ -32,6 +32,7 @@ export class TunnelPair implements AsyncDisposable {
   readonly #families: Families;
   /** Variables of the nodes. */
   readonly #environment: readonly string[];
+  readonly #program: string;
   readonly #nodes: readonly MosaicProcess[];
   readonly #children: ChildProcess[] = [];
 
@@ -40,9 +41,11 @@ export class TunnelPair implements AsyncDisposable {
     between: Between = "link",
     families: Families = { outer: 4, inner: 4 },
     environment: readonly string[] = [],
+    program: string = MOSAIC,
   ) {
     this.#families = families;
     this.#environment = environment;
+    this.#program = program;
     this.router = between === "link" ? undefined : new Namespace();
     const near = NEAR[families.outer];
     const [a, b] = [`${between === "link" ? near : FAR[families.outer]}1`, `${near}2`];
@@ -57,6 +60,10 @@ export class TunnelPair implements AsyncDisposable {
     return `${INNER[this.#families.inner]}2`;
   }
 
+  get pids(): readonly number[] {
+    return this.#nodes.map(({ pid }) => pid);
+  }
+
   /** What the two nodes have said. */
   get said(): string {
     return this.#nodes.map((node) => node.stderr).join("");
@@ -67,9 +74,9 @@ export class TunnelPair implements AsyncDisposable {
     return this.#nodes.map((node) => node.stdout).join("");
   }
 
-  /** Waits until a packet crosses. */
-  async ready(): Promise<void> {
-    const deadline = Date.now() + LINK_MS;
+  /** Waits until a packet crosses, and for so long at most. */
+  async ready(patienceMs: number = LINK_MS): Promise<void> {
+    const deadline = Date.now() + patienceMs;
     while (!this.#crosses()) if (Date.now() > deadline) throw new Error(`nothing crosses: ${this.said}`);
     await Promise.resolve();
   }
@@ -116,10 +123,8 @@ export class TunnelPair implements AsyncDisposable {
     const device = ["--tun=moz", "--tun-addr", `${inner}${number}/${prefixOf(inner)}`];
     const peer = `${inner}${3 - number}=${placeOf(there)}`;
     const args = ["tunnel.mzl", "--no-control", "--listen", placeOf(here), ...device, "--peer", peer];
-    return new MosaicProcess(
-      ["run", ...args, ...options],
-      ["ip", "netns", "exec", host.name, "env", ...this.#environment],
-    );
+    const prefix = ["ip", "netns", "exec", host.name, "env", ...this.#environment];
+    return new MosaicProcess(["run", ...args, ...options], prefix, this.#program);
   }
 
   #crosses(): boolean {

@@ -1,0 +1,45 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { needs } from "../needs.ts";
+import { type Bulk, carry } from "./bulk.ts";
+
+/** 100 GB and 10 GB, unless the environment says otherwise. */
+const BYTES = Number(process.env["MOSAIC_BULK_GB"] ?? 100) * 1e9;
+const FAULTY_BYTES = Number(process.env["MOSAIC_FAULTY_BULK_GB"] ?? 10) * 1e9;
+
+const BULKS: readonly Bulk[] = [
+  { fault: "none", streams: 1, bytes: BYTES },
+  { fault: "loss", streams: 8, bytes: FAULTY_BYTES },
+  { fault: "reordering", streams: 8, bytes: FAULTY_BYTES },
+];
+
+/** The allocator's own ups and downs. */
+const UNEVEN = 1.1;
+
+beforeEach(({ skip }) => {
+  const reason = needs(
+    "root",
+    "network namespaces",
+    "/dev/net/tun",
+    "addon",
+    "cc",
+    "ip",
+    "ping",
+    "nft",
+    "curl",
+    "sysctl",
+  );
+  skip(reason !== undefined, reason);
+});
+
+describe("a tunnel", () => {
+  test.each(BULKS)("carries $bytes bytes as they were sent, with $fault, and does not grow", async (bulk) => {
+    const carried = await carry(bulk);
+    process.stdout.write(`${JSON.stringify({ ...bulk, ...carried }, undefined, 2)}\n`);
+    expect(carried.badChecksums).toBe(0);
+    for (const { early, late } of carried.memory) {
+      expect(late.alive).toBeLessThan(early.alive + 1);
+      expect(late.resident).toBeLessThan(early.resident * UNEVEN);
+      expect(late.descriptors).toBe(early.descriptors);
+    }
+  });
+});

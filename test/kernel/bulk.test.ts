@@ -1,0 +1,44 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { needs } from "../needs.ts";
+import { type Bulk, carry } from "./bulk.ts";
+
+const BULKS: readonly Bulk[] = [
+  { fault: "none", streams: 1, bytes: 1_000_000_000 },
+  { fault: "loss", streams: 8, bytes: 200_000_000 },
+  { fault: "reordering", streams: 8, bytes: 200_000_000 },
+];
+
+beforeEach(({ skip }) => {
+  const reason = needs(
+    "root",
+    "network namespaces",
+    "/dev/net/tun",
+    "addon",
+    "cc",
+    "ip",
+    "ping",
+    "nft",
+    "curl",
+    "sysctl",
+  );
+  skip(reason !== undefined, reason);
+});
+
+describe("a tunnel", () => {
+  test.each(BULKS)(
+    "carries $bytes bytes as they were sent, $streams at once, with $fault",
+    { timeout: 60_000 },
+    async (bulk) => {
+      const { memory, counters, badChecksums } = await carry(bulk);
+      expect(badChecksums).toBe(0);
+      for (const { early, late } of memory) {
+        expect(late.alive).toBeLessThan(early.alive + 1);
+        expect(late.descriptors).toBe(early.descriptors);
+      }
+      const [to, from] = counters;
+      expect(from).toMatchObject({ mosaic_network_gso: 1, mosaic_tun_tso: 1 });
+      expect(from?.["mosaic_network_sent_trains_total"]).toBeGreaterThan(100);
+      expect(to?.["mosaic_tun_written_trains_total"]).toBeGreaterThan(100);
+    },
+  );
+});

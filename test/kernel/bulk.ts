@@ -1,0 +1,121 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { type MemorySample, MemoryWitness } from "../soak/memory-witness.ts";
+import type { Namespace } from "../native/namespace.ts";
+import { METRICS, toldMetrics } from "./told-metrics.ts";
+import { TunnelPair } from "./tunnel-pair.ts";
+
+/** Of what is carried, before memory is looked at for the first time, and for the second: it has found its size by then. */
+const WARM_UP = [0.05, 0.1] as const;
+
+/** What a path does to datagrams, each by itself. */
+export type Fault = "none" | "loss" | "reordering";
+
+export interface Bulk {
+  readonly bytes: number;
+  readonly streams: number;
+  readonly fault: Fault;
+}
+
+/** That every byte came was found out on the way. */
+export interface Carried {
+  readonly gigabitsPerSecond: number;
+  /** Of each node: when some was carried, and at the end. */
+  readonly memory: readonly { readonly early: MemorySample; readonly late: MemorySample }[];
+  /** Of each node: what it says of its offloads, and of what it lost. */
+  readonly counters: readonly Readonly<Record<string, number>>[];
+  readonly badChecksums: number;
+}
+
+/** Carries bytes through a tunnel from b to a; throws when one of them is wrong. */
+export async function carry({ bytes, streams, fault }: Bulk): Promise<Carried> {
+  const folder = mkdtempSync(join(tmpdir(), "mosaic-bulk-"));
+  try {
+    const stream = compileStream(folder);
+    using witness = new MemoryWitness();
+    await using pair = new TunnelPair(METRICS, fault === "none" ? "link" : "router");
+    await pair.ready();
+    if (pair.router !== undefined) await disturb(pair, pair.router, fault);
+    let left = bytes;
+    let early: readonly MemorySample[] = [];
+    for (const part of WARM_UP.map((share) => Math.floor(share * bytes))) {
+      await transfer(pair, stream, streams, part);
+      early = await witness.sample(pair.pids);
+      left -= part;
+    }
+    const seconds = await transfer(pair, stream, streams, left);
+    const late = await witness.sample(pair.pids);
+    return {
+      gigabitsPerSecond: (left * 8) / seconds / 1e9,
+      memory: early.map((sample, node) => ({ early: sample, late: late[node] as MemorySample })),
+      counters: [pair.a, pair.b].map(countersOf),
+      badChecksums: pair.badChecksums(),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function compileStream(folder: string): string {
+  const program = join(folder, "stream");
+  const source = fileURLToPath(new URL("stream.c", import.meta.url));
+  const { status, stderr } = spawnSync("cc", ["-O3", "-o", program, source], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return program;
+}
+
+/** One datagram in a hundred is lost, or comes later than it should. */
+async function disturb(pair: TunnelPair, router: Namespace, fault: Fault): Promise<void> {
+  for (const host of [pair.a, pair.b]) host.run("ip", "link", "set", "out", "gso_max_segs", "1");
+  router.run("nft", "add table inet f");
+  router.run("nft", "add chain inet f p { type filter hook prerouting priority -150; }");
+  const chosen = 'add rule inet f p iifname { "in", "out" } udp dport 10000 numgen random mod 100 < 1';
+  if (fault === "loss") router.run("nft", `${chosen} drop`);
+  else {
+    const session = router.start(`
+      const opened = open({ name: "late", address: "", mtu: 1500 });
+      if (!opened.ok) throw new Error(opened.message);
+      const hold = (packet) => setTimeout(() => opened.tun.write(packet), 1 + Math.random() * 2);
+      opened.tun.onPacket((packet) => hold(packet.slice()));
+      print("ready");`);
+    await session.next();
+    router.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.late.rp_filter=0");
+    router.run("ip", "rule", "add", "fwmark", "1", "lookup", "100");
+    router.run("ip", "route", "add", "default", "dev", "late", "table", "100");
+    router.run("nft", `${chosen} meta mark set 1`);
+  }
+}
+
+/** Seconds. */
+async function transfer(pair: TunnelPair, program: string, streams: number, bytes: number): Promise<number> {
+  const run = (host: Namespace, role: string): ReturnType<typeof spawn> => {
+    const command = ["netns", "exec", host.name, program, role, pair.there, String(streams), String(bytes)];
+    return spawn("ip", command, { stdio: ["ignore", "pipe", "pipe"] });
+  };
+  const server = run(pair.b, "serve");
+  if (server.stdout === null) throw new Error("a server is read from");
+  await once(createInterface(server.stdout), "line");
+  const client = run(pair.a, "fetch");
+  if (client.stdout === null || client.stderr === null) throw new Error("a client is read from");
+  try {
+    const [said, complaint] = await Promise.all([text(client.stdout), text(client.stderr), once(client, "exit")]);
+    const seconds = Number(/^exact (\S+)/.exec(said)?.[1]);
+    if (!(seconds > 0)) throw new Error(`${complaint}${said}${pair.said}`);
+    return seconds;
+  } finally {
+    server.kill("SIGKILL");
+  }
+}
+
+/** All that explains the speed. */
+function countersOf(host: Namespace): Readonly<Record<string, number>> {
+  const explains = /^mosaic_(?:network|tun|drain|dropped|steps_stopped|queue_dropped)/;
+  const metrics = toldMetrics((...command) => host.run(...command));
+  return Object.fromEntries([...metrics].filter(([name]) => explains.test(name)));
+}

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { needs } from "../needs.ts";
+import { feedMalformed } from "./malformed-input.ts";
+import { digestOf } from "./pattern.ts";
+
+const AFTER = 4 << 20;
+
+test("a node that is fed what nobody ought to send goes on, and carries what comes then", {
+  timeout: 120_000,
+}, async ({ skip }) => {
+  const reason = needs("root", "/dev/net/tun", "addon", "cc", "address sanitizer", "ip", "ping", "curl");
+  skip(reason !== undefined, reason);
+  const aftermath = await feedMalformed(2_000_000, 1, AFTER);
+  expect(aftermath).toMatchObject({ isAlive: true, reports: [], digest: digestOf(AFTER) });
+  expect(Math.min(aftermath.device, aftermath.socket)).toBeGreaterThanOrEqual(1_000_000);
+});

@@ -1,0 +1,51 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const COLLECTION_MS = 2_000;
+const TELL_MEMORY = fileURLToPath(new URL("tell-memory.ts", import.meta.url));
+
+/** In megabytes: what is alive after a collection, and what the process has of the machine. */
+export interface MemorySample {
+  readonly alive: number;
+  readonly resident: number;
+  readonly descriptors: number;
+}
+
+/** Makes the nodes that are started as long as it is there tell of their memory. */
+export class MemoryWitness implements Disposable {
+  readonly #folder: string = mkdtempSync(join(tmpdir(), "mosaic-soak-"));
+
+  constructor() {
+    process.env["MOSAIC_SOAK_FOLDER"] = this.#folder;
+    process.env["NODE_OPTIONS"] = `--import ${TELL_MEMORY}`;
+  }
+
+  /** Takes two seconds. */
+  async sample(pids: readonly number[]): Promise<readonly MemorySample[]> {
+    for (const pid of pids) process.kill(pid, "SIGUSR2");
+    await sleep(COLLECTION_MS);
+    return pids.map((pid) => this.#read(pid));
+  }
+
+  [Symbol.dispose](): void {
+    delete process.env["MOSAIC_SOAK_FOLDER"];
+    delete process.env["NODE_OPTIONS"];
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  #read(pid: number): MemorySample {
+    const told = JSON.parse(readFileSync(join(this.#folder, `${pid}.json`), "utf8")) as Record<
+      "heap" | "external",
+      number
+    >;
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return {
+      alive: (told.heap + told.external) / 1e6,
+      resident: (Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6,
+      descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    };
+  }
+}
