@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 import { HOST_NAMES, type HostName, type RonLab, sleep, underlay, until, virtual } from "./ron-lab.ts";
-import { sumOf, toldMetrics } from "./told-metrics.ts";
+import { METRICS, sumOf, toldMetrics } from "./told-metrics.ts";
 
 const PORT = 5201;
 const SERVE_MS = 500;
@@ -12,7 +12,9 @@ const SETTLE_MS = 3_000;
 const FAILOVER_MS = 20_000;
 
 export interface Findings {
-  /** Routes by way of another member before anything was cut. */
+  /** Links that a member took for dead before anything was cut. */
+  readonly dead: readonly string[];
+  /** Routes by way of another member until then, because it was faster. */
   readonly detours: readonly string[];
   /** Until both ends went round the cut. */
   readonly failoverMs: number;
@@ -72,6 +74,17 @@ class FullLoad {
   }
 }
 
+/** Probes in a row that a link may lose: OUTAGE of ron.mzl. */
+const OUTAGE = 6;
+
+/** Links that their own member has taken for dead since `from` rows were watched. */
+function deadLinks(lab: RonLab, from: number): readonly string[] {
+  const links = lab.routes.slice(from).filter(({ op, tuple }) => op === "+" && tuple[0] === "ron.link");
+  return links.flatMap(({ node, tuple: [, one, other, , , missed] }) =>
+    one === underlay(node) && Number(missed) >= OUTAGE ? [`${node} to ${String(other)}`] : [],
+  );
+}
+
 /** Routes by way of another member that the members have taken since `from` rows were watched. */
 function detours(lab: RonLab, from: number): readonly string[] {
   const routes = lab.routes.slice(from).filter(({ op, tuple }) => op === "+" && tuple[0] === "ron.RT");
@@ -89,6 +102,9 @@ function readingOf(lab: RonLab, host: HostName): Reading {
   };
 }
 
+/** What the nodes of such a lab are to be asked for. */
+export const OPTIONS: readonly string[] = [...METRICS, "--watch", "ron.link"];
+
 /** Loads a lab fully for so long, and cuts a link in the midst of it; what it found out. */
 export async function cutUnderLoad(lab: RonLab, seconds: number): Promise<Findings> {
   expect(await until(() => isDirect(lab), START_MS)).toBe(true);
@@ -97,7 +113,7 @@ export async function cutUnderLoad(lab: RonLab, seconds: number): Promise<Findin
   const load = await FullLoad.start(lab, 2 * seconds + 60);
   try {
     await sleep(seconds * 1_000);
-    const detoursBefore = detours(lab, from);
+    const before = { dead: deadLinks(lab, from), detours: detours(lab, from) };
     const readings = HOST_NAMES.map((host) => readingOf(lab, host));
     const cutAt = Date.now();
     lab.cut("a", "b");
@@ -106,7 +122,7 @@ export async function cutUnderLoad(lab: RonLab, seconds: number): Promise<Findin
     const isReached = lab
       .run("a", ["ping", "-n", "-c", "20", "-i", "0.1", "-W", "1", virtual("b")])
       .stdout.includes("time=");
-    return { detours: detoursBefore, failoverMs, isReached, readings };
+    return { ...before, failoverMs, isReached, readings };
   } finally {
     await load.stop();
   }

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { needs } from "../needs.ts";
-import { cutUnderLoad } from "./full-load.ts";
+import { cutUnderLoad, OPTIONS } from "./full-load.ts";
 import { RonLab } from "./ron-lab.ts";
-import { METRICS } from "./told-metrics.ts";
 
 /** So long is a link fully loaded before it is cut. */
 const MINUTES = Number(process.env["MOSAIC_LOAD_MINUTES"] ?? 10);
@@ -12,10 +11,11 @@ test("nothing but a cut makes a detour, however long the load lasts", {
 }, async (context) => {
   const reason = needs("root", "/dev/net/tun", "addon", "ip", "ping", "iperf3", "curl");
   if (reason !== undefined) return context.skip(reason);
-  const lab = new RonLab(...METRICS);
+  const lab = new RonLab(...OPTIONS);
   try {
     const findings = await cutUnderLoad(lab, MINUTES * 60);
     process.stdout.write(`${JSON.stringify(findings)}\n`);
+    expect(findings.dead).toEqual([]);
     expect(findings.detours).toEqual([]);
     expect(findings.failoverMs).toBeLessThan(3_000);
     expect(findings.isReached).toBe(true);

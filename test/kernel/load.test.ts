@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { needs } from "../needs.ts";
-import { cutUnderLoad } from "./full-load.ts";
+import { cutUnderLoad, OPTIONS } from "./full-load.ts";
 import { RonLab } from "./ron-lab.ts";
-import { METRICS } from "./told-metrics.ts";
 
 const SECONDS = 10;
 
@@ -11,10 +10,10 @@ test("members with more to carry than they can know each other alive, and a cut 
 }, async (context) => {
   const reason = needs("root", "/dev/net/tun", "addon", "ip", "ping", "iperf3", "curl");
   if (reason !== undefined) return context.skip(reason);
-  const lab = new RonLab(...METRICS);
+  const lab = new RonLab(...OPTIONS);
   try {
-    const { detours, failoverMs, isReached, readings } = await cutUnderLoad(lab, SECONDS);
-    expect(detours).toEqual([]);
+    const { dead, failoverMs, isReached, readings } = await cutUnderLoad(lab, SECONDS);
+    expect(dead).toEqual([]);
     expect(failoverMs).toBeLessThan(3_000);
     expect(isReached).toBe(true);
     for (const { drains, overlong, control } of readings) {

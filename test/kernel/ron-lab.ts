@@ -92,7 +92,9 @@ export class RonLab {
 
   /** Where `from` sends what is for `to`, as its routing table last said. */
   next(from: HostName, to: HostName): string | undefined {
-    const rows = this.routes.filter((row) => row.node === from && row.op === "+" && row.tuple[1] === underlay(to));
+    const rows = this.routes.filter(
+      ({ node, op, tuple }) => node === from && op === "+" && tuple[0] === "ron.RT" && tuple[1] === underlay(to),
+    );
     return rows.at(-1)?.tuple[2] as string | undefined;
   }
 
