@@ -52,6 +52,8 @@ export class NaiveNode implements Peer {
   #queue: Tuple[] = [];
   #told: Told[] = [];
   #sent: Sent[] = [];
+  /** Since what happened was last taken. */
+  #steps = 0;
 
   constructor(checked: CheckedProgram, address: string, rounds: number) {
     this.address = address;
@@ -73,6 +75,7 @@ export class NaiveNode implements Peer {
   takeTold(): readonly Told[] {
     const told = this.#told;
     this.#told = [];
+    this.#steps = 0;
     return told;
   }
 
@@ -159,7 +162,8 @@ export class NaiveNode implements Peer {
 
   #leave({ told, sent }: Step): void {
     this.#told.push(...told);
-    if (this.#told.length > TOLD_MAX) throw new Runaway();
+    this.#steps++;
+    if (Math.max(this.#told.length, this.#steps) > TOLD_MAX) throw new Runaway();
     const distinct = sent.filter((one, at) => sent.findIndex((other) => isSame(one, other)) === at);
     const isOwn = (one: Sent): boolean => one.to === this.address;
     this.#queue.push(...distinct.filter(isOwn).toSorted((a, b) => a.turn - b.turn || compareTuples(a, b)));
