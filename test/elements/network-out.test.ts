@@ -6,6 +6,8 @@ import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
 import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
 import { trainOf } from "../../runtime/plan/train.ts";
+import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
+import { Reassembly } from "../../runtime/wire/reassembly.ts";
 import type { Tun } from "../../runtime/world/world.ts";
 import { packetOf } from "../device/ip-oracle.ts";
 import { eventSpec } from "../predicate-spec.ts";
@@ -73,11 +75,15 @@ describe("NetworkOut, when a packet of the device is too long", () => {
     expect(bench.send(trainOf([ipv4(1400), ipv4(1400), ipv4(900)]), 1)).toHaveLength(5);
   });
 
-  test("tells nobody of what comes from elsewhere, and cuts it", () => {
+  test("tells nobody of what comes from elsewhere, and cuts it, a train packet by packet", () => {
     const bench = new Bench();
-    bench.element.push("you:1", event("ron.send", ["you:1", Packet.inTransit(7, 0, ipv4(1400))]));
+    const rows = [ipv4(1400), ipv4(1400), ipv4(1300)];
+    bench.element.push("you:1", event("ron.send", ["you:1", Packet.inTransit(7, 0, trainOf(rows))]));
     bench.element.leave();
-    expect(bench.datagrams.sent).toHaveLength(2);
+    expect(bench.datagrams.sent).toHaveLength(6);
+    const reassembly = new Reassembly();
+    const whole = bench.datagrams.sent.flatMap(({ bytes }) => reassembly.whole(bytes, "me:1", 0) ?? []);
+    expect(whole.map((bytes) => bodyIn(bytes as Uint8Array))).toEqual(rows);
     expect(bench.told).toEqual([]);
   });
 });
@@ -93,6 +99,14 @@ test("NetworkOut tells both ends of a TCP connection that begins what fits, laye
     expect(new Bench().send(ipv4(size + 45), layers)).toHaveLength(0);
   }
 });
+
+/** What the packet of the one tuple in a datagram holds. */
+function bodyIn(bytes: Uint8Array): Uint8Array | undefined {
+  const decoded = decodeDatagram(bytes);
+  const [tuple] = decoded.ok ? decoded.tuples : [];
+  const [, packet] = (tuple && decodeFields(bytes, tuple.start, tuple.end, 2)) ?? [];
+  return packet instanceof Packet ? packet.body : undefined;
+}
 
 function wrapped(packet: Uint8Array, layers: number): Tuple {
   const tun = eventSpec("tun", 1);
