@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { needs } from "../needs.ts";
-import { goodOutcome, transferAcross } from "./changing-path.ts";
+import { alter, goodOutcome, NARROW, transferAcross } from "./changing-path.ts";
+import type { Namespace } from "../native/namespace.ts";
+import { TunnelPair } from "./tunnel-pair.ts";
 
 const BYTES: number = Number(process.env["BYTES"] ?? 256 << 20);
 
@@ -16,4 +18,20 @@ describe.each([4, 6] as const)("a long transfer over IPv%d", (outer) => {
       expect(await transferAcross(families, change, BYTES)).toEqual(goodOutcome(families, change));
     });
   });
+});
+
+test.each([4, 6] as const)("a path over IPv%d that has grown is used again", async (outer) => {
+  await using pair = new TunnelPair([], "router", { outer, inner: 4 });
+  const router = pair.router as Namespace;
+  const fetchUntil = async (said: RegExp): Promise<void> => {
+    const end = Date.now() + 30_000;
+    while (!said.test(pair.said) && Date.now() < end) await pair.ask("fetch");
+    expect(pair.said).toMatch(said);
+  };
+  await pair.ready();
+  await pair.serve("serve", 8 << 20);
+  alter(router, "swallows");
+  await fetchUntil(NARROW);
+  router.run("nft", "delete", "table", "inet", "f");
+  await fetchUntil(/gets datagrams of up to 1452 bytes again/);
 });
