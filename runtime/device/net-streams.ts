@@ -1,5 +1,6 @@
 import { connect, createServer, type ListenOptions, type Server, type Socket, type TcpNetConnectOpts } from "node:net";
 import type { Arrival, Attempt, ByteStream, Listening, Opened, Sent, Streams } from "../world/streams.ts";
+import { resolveName } from "./destinations.ts";
 import { formatHostPort, type HostPort, parseHostPort, unmapped } from "./host-port.ts";
 
 interface StreamOptions {
@@ -27,6 +28,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["EAI_AGAIN", "unresolved"],
   ["ECONNRESET", "reset"],
   ["EPIPE", "reset"],
+  ["ERR_STREAM_DESTROYED", "reset"],
   ["ETIMEDOUT", "timed out"],
   ["EHOSTUNREACH", "unreachable"],
   ["ENETUNREACH", "unreachable"],
@@ -39,10 +41,19 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 export class NetStreams implements Streams {
   readonly #sockets = new Set<Socket>();
   readonly #servers = new Set<Server>();
+  #isClosed = false;
 
   listen(address: string, taken: (stream: ByteStream) => void, opened: (outcome: Opened<Listening>) => void): void {
     const parsed = parseHostPort(address);
     if (!parsed.ok) return opened({ ok: false, reason: "no address" });
+    numeric(parsed.at).then(
+      (at) => this.#bind(at, taken, opened),
+      (error: Error) => opened({ ok: false, reason: reasonOf(error) }),
+    );
+  }
+
+  #bind(at: HostPort, taken: (stream: ByteStream) => void, opened: (outcome: Opened<Listening>) => void): void {
+    if (this.#isClosed) return;
     const server = createServer({ pauseOnConnect: true, ...STREAM }, (socket) => taken(this.#hold(socket)));
     this.#servers.add(server);
     server.once("close", () => this.#servers.delete(server));
@@ -51,7 +62,7 @@ export class NetStreams implements Streams {
       opened({ ok: false, reason: reasonOf(error) });
     };
     server.once("error", failed);
-    server.listen(listenOptions(parsed.at), () => {
+    server.listen(listenOptions(at), () => {
       server.off("error", failed);
       // A connection that cannot be taken is none.
       server.on("error", () => undefined);
@@ -80,6 +91,7 @@ export class NetStreams implements Streams {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const closed = [...this.#servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(closed);
@@ -163,6 +175,13 @@ class NetStream implements ByteStream {
     this.withdraw();
     if (!this.#isClosed) arrived?.(arrival);
   }
+}
+
+/** As a datagram socket finds the address it listens at. */
+async function numeric(at: HostPort): Promise<HostPort> {
+  if (at.family !== undefined) return at;
+  const [first] = await resolveName(at.host);
+  return { ...at, host: first?.address ?? at.host };
 }
 
 function listenOptions({ host, port }: HostPort): ListenOptions {

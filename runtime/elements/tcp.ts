@@ -23,7 +23,8 @@ A read asks its socket for what comes next, once; nothing is read from a socket 
 together are done in the order above, then in that of values.
 
 Ports   in: 1 push, tcp.read.init(QID, RetAddr, Socket, Length) and the like; the sockets. out: the outcomes, tcp.closed(Socket).
-Drops   "tcp: bad call": one from elsewhere that is none; "tcp: repeated": one whose query waits already.
+Drops   "tcp: bad call": one from elsewhere that is none; "tcp: repeated": one whose query waits already;
+        "tcp: turned away": a connection for which there was no room.
 Reads   counters: calls in, outcomes out; sockets: what is open, what waits
 Built   by runtime/node/ports.ts, one per node.
 Example tcp.connect("10.0.0.2:7000", &Skt) in a rule comes here as tcp.connect.init(QID, RetAddr, "10.0.0.2:7000").
@@ -31,7 +32,7 @@ See     ReceiveDemux, Mux
 `,
   inputs: "1-",
   outputs: "1-",
-  drops: ["tcp: bad call", "tcp: repeated"],
+  drops: ["tcp: bad call", "tcp: repeated", "tcp: turned away"],
 };
 
 /** The calls of one node, and their place in the order of things. */
@@ -80,7 +81,11 @@ export class Tcp {
     this.#now = now;
     this.#unheld = unheld;
     this.#out = out;
-    const owner: SocketOwner = { closed: (socket) => this.#tellClosed(socket), crowded: () => this.#makeRoom() };
+    const owner: SocketOwner = {
+      closed: (socket) => this.#tellClosed(socket),
+      turnedAway: () => this.counters.drop("tcp: turned away"),
+      crowded: () => this.#makeRoom(),
+    };
     this.sockets = new Sockets(streams, limits, draw, owner);
   }
 
@@ -104,8 +109,14 @@ export class Tcp {
     if (typeof query !== "number" || (role.event === "init" && tuple.args.length < HIDDEN)) {
       return this.counters.drop("tcp: bad call");
     }
-    if (role.event === "over") this.#step.push({ over: query });
+    if (role.event === "over") this.#over(query, isForeign);
     else this.#turn.push({ call: role.call, query, back: isForeign ? (back ?? null) : undefined, inputs });
+  }
+
+  /** Another node has a say in its own calls only. */
+  #over(query: number, isForeign: boolean): void {
+    if (isForeign && !this.#foreign.has(query)) return;
+    this.#step.push({ over: query });
   }
 
   /** The events that came together are done: their calls get their order. */

@@ -27,6 +27,8 @@ export interface SocketCounters {
 export interface SocketOwner {
   /** A socket has come to its end. */
   readonly closed: (socket: number) => void;
+  /** A connection has found no room, and was closed. */
+  readonly turnedAway: () => void;
   /** There is no room for one more: the owner may close some. */
   readonly crowded: () => void;
 }
@@ -216,6 +218,7 @@ export class Sockets {
   #taken(listener: Listener, stream: ByteStream): void {
     if (!this.#hasRoom() || (!listener.isBusy && listener.waiting >= this.limits.backlog)) {
       this.counters.turnedAway++;
+      this.#owner.turnedAway();
       return stream.close();
     }
     const call = listener.taken(stream);

@@ -37,7 +37,15 @@ function headLines(now: Figures, before: Figures | undefined): readonly string[]
     `${node}   up ${duration(uptime)}   ${steps.steps} steps, ${rate.toFixed(1)}/s${late}`,
     `network: ${network.sent} datagrams sent (${bytes(network.sentBytes)}), ` +
       `${network.received} received (${bytes(network.receivedBytes)})${device}`,
+    ...streamLine(now),
   ];
+}
+
+function streamLine({ streams }: Figures): readonly string[] {
+  if (streams === null) return [];
+  const { sockets, accepted, connected, readBytes, writtenBytes } = streams;
+  const connections = `${accepted} connections accepted, ${connected} made`;
+  return [`tcp: ${sockets} sockets, ${connections}, ${bytes(readBytes)} read, ${bytes(writtenBytes)} written`];
 }
 
 function controlLine({ clients, requests, refused }: ControlFigures): string {

@@ -41,6 +41,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["unknown predicate", "no loaded program here knows what was sent: do both nodes run the same programs?"],
   ["not accepted", "a loaded program knows the tuple, and the network may not bring it: see `accept`"],
   ["wrong type", "an argument has a type that the program does not expect"],
+  ["tcp: turned away", "connections came faster than rules accept them, or there are too many sockets"],
   ["hop limit", "a packet went round in a loop"],
 ]);
 

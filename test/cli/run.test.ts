@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -76,4 +78,23 @@ test("a node starts with the facts of a directory; of those in its program, only
   rmSync(folder, { recursive: true });
   expect(code).toBe(0);
   expect(stdout.match(/"(mine|not mine|read)"/g)?.toSorted()).toEqual(['"mine"', '"read"']);
+});
+
+test("connections go through relay.mzl, and do not keep it from ending", async () => {
+  const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const to = (server.address() as AddressInfo).port;
+  const defines = ["-D", `FROM="127.0.0.1:21021"`, "-D", `TO="127.0.0.1:${to}"`];
+  const relay = new MosaicProcess(["run", "relay.mzl", "--listen", "127.0.0.1:0", "--watch", "listening", ...defines]);
+  try {
+    await relay.said(/listening/);
+    const client = connect(21_021, "127.0.0.1");
+    client.write("through and back");
+    const [answer] = (await once(client, "data")) as [Buffer];
+    expect(answer.toString()).toBe("through and back");
+  } finally {
+    relay.kill("SIGTERM");
+    server.close();
+  }
+  expect((await relay.ended).code).toBe(0);
 });

@@ -39,6 +39,8 @@ test("connections beyond those that may wait to be accepted are closed, and coun
   await isEnded(clients[2] as Socket);
   const sockets = node.node.figures().queues.find(({ queue }) => queue === "sockets");
   expect(sockets).toMatchObject({ length: 3, limit: 4096, dropped: 1 });
+  const tcp = node.node.figures().elements.find(({ element }) => element === "Tcp");
+  expect(tcp?.dropped).toEqual({ "tcp: turned away": 1 });
   node.node.insert("take", [1]);
   node.node.insert("take", [2]);
   await node.heard("came", 2);

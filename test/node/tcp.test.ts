@@ -17,7 +17,9 @@ e1: echo(S) :- came(_, S, _).
 e2: echo(S) :- echo(S), tcp.read(S, 0, &Packet), tcp.write(S, Packet, &_).
 e3: closed(S) :- tcp.closed(S), tcp.close(S).
 f1: failed("listen", Why) :- tcp.listen!fail(_, Why).
-watch(listening). watch(came). watch(closed). watch(failed).
+f2: gone(S) :- tcp.closed(S).
+f3: failed("read", Why) :- tcp.read!fail(_, _, Why).
+watch(listening). watch(came). watch(closed). watch(failed). watch(gone).
 `;
 
 async function echo(limits = {}): Promise<{ readonly server: TcpNode; readonly port: number }> {
@@ -139,6 +141,51 @@ test("a relay of rules passes 50 MB on byte by byte, with one call waiting at a 
   expect(most).toBe(2);
   await vi.waitFor(() => expect(relay.sockets).toBe(1));
   expect(rows("fwd?1") + rows("fwd?2") + rows("pair")).toBe(0);
+});
+
+test("a connection that the far end resets fails who reads and who writes, and is closed once", async () => {
+  const { server, port } = await echo();
+  await using _ = server;
+  const reading = connect(port, "127.0.0.1");
+  await once(reading, "connect");
+  await server.heard("came");
+  reading.resetAndDestroy();
+  await server.heard("gone");
+  expect(server.said("failed")).toEqual([["read", "reset"]]);
+  await using writer = new TcpNode(
+    `
+    c1: joined(S) :- join(A), tcp.connect(A, &S).
+    w1: more(S) :- joined(S).
+    w2: more(S) :- more(S), tcp.write(S, PIECE, &_).
+    w3: failed(Why) :- tcp.write!fail(_, _, Why).
+    w4: closed(S) :- tcp.closed(S).
+    watch(failed). watch(closed).`,
+    {},
+    { PIECE: `"${"x".repeat(1000)}"` },
+  );
+  const sink = createServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 50));
+  const at = await freePort();
+  sink.listen(at, "127.0.0.1");
+  writer.node.insert("join", [`127.0.0.1:${at}`]);
+  expect(await writer.heard("failed")).toEqual(["reset"]);
+  await writer.heard("closed");
+  await vi.waitFor(() => expect(writer.sockets).toBe(0));
+  expect(writer.said("closed")).toHaveLength(1);
+  sink.close();
+});
+
+test("IPv6 has brackets around its addresses, and a name is what the system says it is", async () => {
+  await using node = new TcpNode(`
+    l1: listening(L) :- serve(A), tcp.listen(A, &L).
+    l2: came(P) :- listening(L), tcp.accept(L, &_, &P).
+    c1: joined(S) :- listening(_), serving(A), tcp.connect(A, &S).
+    materialize(serving, infinity, 1, keys(1)).
+    l3: serving(A) :- serve(A).
+    watch(came).`);
+  node.node.insert("serve", [`[::1]:${await freePort()}`]);
+  expect((await node.heard("came"))[0]).toMatch(/^\[::1\]:\d+$/);
+  node.node.insert("serve", [`localhost:${await freePort()}`]);
+  expect((await node.heard("came", 2))[0]).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
 const CALLS = `
