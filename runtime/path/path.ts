@@ -103,8 +103,7 @@ export class Path {
     if (this.#isSure) return this.#rest();
     if (this.#best > 0) return this.#volley(VOLLEYS);
     if (left === 0) return this.#keepSilence();
-    this.#ask(this.payload);
-    this.#ask(this.#candidates.at(-1) as number);
+    for (const size of [this.payload, this.payload, this.#candidates.at(-1) as number]) this.#ask(size);
     this.#after(this.#patience, () => this.#doubt(left - 1));
   }
 
@@ -120,6 +119,7 @@ export class Path {
   #volley(left: number): void {
     if (this.#isSure) return this.#rest();
     if (left === 0) return this.#decide();
+    this.#ask(this.payload);
     for (const size of this.#candidates) if (size <= this.payload && size >= this.#best) this.#ask(size);
     this.#after(left === 1 ? this.#patience : VOLLEY_EVERY, () => this.#volley(left - 1));
   }
