@@ -16,6 +16,7 @@ export const ACROSS_FEATURES = [
   "negation at another place",
   "recursion across nodes",
   "recursion of two tables",
+  "views with a lifetime",
 ] as const;
 
 export type AcrossFeature = (typeof ACROSS_FEATURES)[number];
@@ -138,10 +139,13 @@ class Writer {
   }
 
   #view(name: string): void {
-    const view = this.#defined(
+    const hard = this.#defined(
       name,
       this.#chance.times(1, 2, () => this.#kind()),
     );
+    const isSoft = this.#may("views with a lifetime", 20);
+    const lifetime = isSoft ? this.#chance.between(2, 8) + 0.5 : Infinity;
+    const view = { ...hard, table: { lifetime, keys: hard.columns.map((_, column) => column) } };
     const rules = this.#chance.times(1, 2, (at) => {
       const rule = new PlacedRule(`${name}_${at}`, this.#chance);
       this.#body(rule, this.#relations);
