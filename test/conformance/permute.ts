@@ -1,10 +1,17 @@
-import { readFileSync } from "node:fs";
 import type { FileTree, Literal, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
 import type { Dialect, Source } from "../../grammar/span.ts";
 import { parse } from "../../grammar/parse.ts";
 import { print, printExpression } from "../../grammar/print.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
 import { streamViewNames } from "../../src/1-check/stream-views.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
+
+interface Surroundings {
+  readonly dialect?: Dialect;
+  readonly defines?: ReadonlyMap<string, string>;
+  /** What the program includes; shipped programs when left out. */
+  readonly library?: FileLibrary;
+}
 
 /**
  * The same program with its statements, and the literals of its rules, in another order. A call of a view divides its
@@ -12,26 +19,15 @@ import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
  * those name their random draws. In OverLog an assignment may give a variable another value for what follows, so there
  * only statements move.
  */
-export function permuted(
-  text: string,
-  seed: number,
-  told: Dialect = "mozlog",
-  defines: ReadonlyMap<string, string> = new Map(),
-): string {
-  const { tree, dialect } = parse({ file: "program", text, dialect: told }, { defines, load: shippedFile });
+export function permuted(text: string, seed: number, surroundings: Surroundings = {}): string {
+  const { dialect: told = "mozlog", defines = new Map(), library = new FileLibrary() } = surroundings;
+  // What `#include` brings stands in the program, and is put in another order with it.
+  const load = (path: string): Source | undefined => library.read(path, undefined);
+  const { tree, dialect } = parse({ file: "program", text, dialect: told }, { defines, load });
   const chance = streamOf(seed, "order");
   if (dialect === "mozlog") return print(permutedTree(named(tree), viewNames(tree), chance));
   const statements = shuffled(named(tree).statements, chance);
   return `#pragma dialect ${dialect}\n${print({ ...tree, statements }, dialect)}`;
-}
-
-/** What `#include` brings stands in the program, and is put in another order with it. */
-function shippedFile(name: string): Source {
-  return {
-    file: name,
-    text: readFileSync(new URL(`../../programs/${name}`, import.meta.url), "utf8"),
-    dialect: "mozlog",
-  };
 }
 
 function viewNames(tree: FileTree): ReadonlySet<string> {

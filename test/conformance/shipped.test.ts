@@ -29,7 +29,10 @@ function program({ names, defines = {} }: Shipped, seed: number, optimisations =
   const options = { defines: new Map(Object.entries(defines)), dialect: undefined, optimisations };
   for (const name of names) {
     const dialect = name.endsWith(".olg") ? "overlog" : "mozlog";
-    library.give(name, permuted(readFileSync(new URL(name, PROGRAMS), "utf8"), seed, dialect, options.defines));
+    library.give(
+      name,
+      permuted(readFileSync(new URL(name, PROGRAMS), "utf8"), seed, { dialect, defines: options.defines }),
+    );
   }
   const { plan, diagnostics } = compile([...names], library, { ...options, defines: new Map() });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { CONSTRUCTS } from "./constructs.ts";
+import { casesIn } from "./text-case.ts";
+
+const cases = [...casesIn("../session/cases/"), ...casesIn("cases/")].map(({ program, files, commands }) => ({
+  text: program + files,
+  nodes: commands.startsWith("nodes ") ? ("several" as const) : ("one" as const),
+}));
+
+function shownOn(shows: RegExp): ReadonlySet<"one" | "several"> {
+  return new Set(cases.filter(({ text }) => shows.test(text)).map(({ nodes }) => nodes));
+}
+
+describe.for(Object.entries(CONSTRUCTS))("%s", ([, constructs]) => {
+  test.for(constructs)("$what: there is a case of it", ({ shows, travels }) => {
+    const shown = shownOn(shows);
+    const isShown = travels ? shown.has("several") : shown.size > 0;
+    expect(isShown).toBe(true);
+  });
+});
+
+const page = readFileSync(new URL("../../docs/language.md", import.meta.url), "utf8");
+
+describe("Functions", () => {
+  const functions = [...page.matchAll(/^\| `(f_\w+)\(/gm)].map(([, name]) => name as string);
+
+  test.for(functions)("%s: there is a case of it", (name) => {
+    expect(cases.some(({ text }) => text.includes(`${name}(`))).toBe(true);
+  });
+});
+
+test("every section of the language's page that has constructs is in the list", () => {
+  const without = [
+    "A first program",
+    "Values",
+    "Tables that rules define",
+    "Functions",
+    "Functions and stages of your own",
+  ];
+  const apart = ["TCP", "Without a network", "Messages and limits", "Grammar", "Not supported yet"];
+  const sections = [...page.matchAll(/^## (.*)$/gm)].map(([, title]) => title as string);
+  const listed = new Set([...Object.keys(CONSTRUCTS), ...without, ...apart]);
+  expect(sections.filter((title) => !listed.has(title))).toEqual([]);
+});
