@@ -51,7 +51,7 @@ export const MESSAGES = {
 
   E0120: (f: { readonly directive: string; readonly known: readonly string[] }): Wording => ({
     message: `\`${f.directive}\` is no directive`,
-    help: `the directives are ${f.known.join(" ")}`,
+    help: `the directives are ${f.known.join(" ")}; a comment begins with //`,
   }),
   E0121: (f: { readonly directive: string; readonly form: string }): Wording => ({
     message: `this \`${f.directive}\` cannot be read`,
@@ -125,7 +125,7 @@ export const MESSAGES = {
   // 02 names, tables and rules
   E0201: (f: { readonly path: string }): Wording => ({
     message: `cannot read \`${f.path}\``,
-    help: "the shipped programs are ron.mzl, ron-views.mzl, sr.mzl, tunnel.mzl, ping.mzl, dv.mzl, pv.mzl and ls.mzl",
+    help: "the shipped programs are ron.mzl, ron-views.mzl, sr.mzl, tunnel.mzl, relay.mzl, ping.mzl, dv.mzl, pv.mzl and ls.mzl",
   }),
   E0202: (f: { readonly path: string }): Wording => ({
     message: `cannot find \`${f.path}\``,
@@ -145,8 +145,10 @@ export const MESSAGES = {
     help: "write it as a constant: `timeout(3)` or `timeout(200ms)`",
   }),
   E0210: (f: { readonly name: string }): Wording => `\`${f.name}\` is private to a view, and this is outside of one`,
-  E0211: (f: { readonly what: "lifetime" | "size" }): Wording =>
-    `the ${f.what} of a table is a positive ${f.what === "size" ? "whole number" : "number of seconds"}, or infinity`,
+  E0211: (f: { readonly what: "lifetime" | "size"; readonly variable: string | undefined }): Wording => ({
+    message: `the ${f.what} of a table is a positive ${f.what === "size" ? "whole number" : "number of seconds"}, or infinity`,
+    help: f.variable === undefined ? undefined : macroHelp(f.variable),
+  }),
   E0212: (f: { readonly name: string; readonly given: number; readonly first: number }): Wording =>
     `\`${f.name}\` has ${counted(f.given, "argument")} here and ${f.first} elsewhere`,
   E0213: (f: { readonly name: string; readonly nearest: string | undefined }): Wording => ({
@@ -172,8 +174,15 @@ export const MESSAGES = {
   }),
   E0220: (f: { readonly view: string; readonly where: string }): Wording =>
     `the view \`${f.view}\` cannot be called ${f.where}`,
-  E0221: (f: { readonly name: string; readonly expected: string; readonly given: number }): Wording =>
-    `\`${f.name}\` takes ${f.expected}, not ${counted(f.given, "argument")}`,
+  E0221: (f: {
+    readonly name: string;
+    readonly expected: string;
+    readonly given: number;
+    readonly form?: string;
+  }): Wording => ({
+    message: `\`${f.name}\` takes ${f.expected}, not ${counted(f.given, "argument")}`,
+    help: f.form === undefined ? undefined : `call it as \`${f.form}\``,
+  }),
   E0222: (f: {
     readonly rule: string;
     readonly view: string;
@@ -212,7 +221,10 @@ export const MESSAGES = {
     message: "`_` in a head has no value",
     help: "only `tun` leaves a field alone that is `_`",
   }),
-  E0235: (): Wording => "the interval, count, delay and jitter of `periodic` are constants, and not negative",
+  E0235: (f: { readonly variable: string | undefined }): Wording => ({
+    message: "the interval, count, delay and jitter of `periodic` are constants, and not negative",
+    help: f.variable === undefined ? undefined : macroHelp(f.variable),
+  }),
   E0236: (f: { readonly one: string; readonly other: string }): Wording => ({
     message: `\`${f.one}\` and \`${f.other}\` would look alike in a datagram`,
     help: "rename one of them",
@@ -249,6 +261,13 @@ export const MESSAGES = {
   E0246: (f: { readonly table: string }): Wording => ({
     message: `the rows of \`${f.table}\` are for a place in an overlay, and what a rule defines is kept at places of the IP network only`,
     help: "send them by a rule with an event, or name the node by `host:port`",
+  }),
+  E0247: (f: { readonly name: string; readonly nearest: string | undefined }): Wording => ({
+    message: `there is no view \`${f.name}\` to call`,
+    help:
+      f.nearest === undefined
+        ? 'import the file that defines it: `import "file.mzl".`'
+        : `did you mean \`${f.nearest}\`?`,
   }),
   E0242: (f: { readonly path: string }): Wording => ({
     message: `\`${f.path}\` defines no overlay, so it cannot be imported under another name`,

@@ -32,6 +32,8 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { modules: read, sources, counts, diagnostics: loaded } = load(files, library, options);
   const loading = [...idleDefines(options.defines, sources), ...loaded];
   const none = { plan: undefined, core: undefined, sources, counts };
+  // What `#error` stands for is not there: all else that is found would follow from that.
+  if (loaded.some(({ code }) => code === "E0127")) return { ...none, diagnostics: inOrder(loading, sources) };
   const lines = new LineMap(sources);
   const reading: Diagnostic[] = [];
   const placed = read.map((module) => readOverlog(module, reading));

@@ -1,7 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Control } from "../control/control.ts";
 import { LineSplitter } from "../control/line-splitter.ts";
 import { Session } from "../control/session.ts";
@@ -56,6 +56,8 @@ export async function openControl(path: string, control: Control): Promise<Opene
   if (Buffer.byteLength(path) > LONGEST_PATH) {
     return { ok: false, reason: "refused", message: `${path}: a socket's path has at most ${LONGEST_PATH} bytes` };
   }
+  // Node calls it a missing permission.
+  if (!existsSync(dirname(path))) return { ok: false, reason: "refused", message: `${path}: there is no such folder` };
   const server = createServer();
   const first = await listen(server, path);
   if (first === undefined) return { ok: true, socket: new ControlSocket(server, path, control) };

@@ -45,7 +45,7 @@ function variablesBoundBy(literal: PredicateLiteral, roles: Roles): readonly str
   const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));
   if (roles.of(literal) === "call") return returned;
   const matched = args.flatMap((arg) => (arg.kind === "variable" ? [arg.name] : []));
-  return location?.kind === "variable" ? [...matched, location.name] : matched;
+  return [...matched, ...returned, ...(location?.kind === "variable" ? [location.name] : [])];
 }
 
 /** `X <- L` binds X; `[A, [B, _]] <- L` binds A and B. */

@@ -1,12 +1,13 @@
-import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Argument, Expression, Literal, PredicateLiteral, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { functionNamed, functionNames } from "../../runtime/plan/functions/registry.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/stream-call.ts";
-import type { Program, ProgramRule } from "../program.ts";
-import { type BoundSet, bind, bindAll, noneBound } from "./binding.ts";
+import type { Program, ProgramRule, View } from "../program.ts";
+import { type BoundSet, bind, bindAll, noneBound, withBound } from "./binding.ts";
 import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "./builtin.ts";
 import { nearest } from "./nearest.ts";
+import { streamViewNames } from "./stream-views.ts";
 import { eventLiterals, hasAggregate, isPredicate, type Roles } from "./rule-shape.ts";
 import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "./visit.ts";
 
@@ -74,7 +75,7 @@ class RuleCheck {
     const name = expression.name.text;
     const known = functionNamed(name);
     if (known === undefined) {
-      this.diagnostics.push(report("E0213", expression.name.span, { name, nearest: nearest(name, functionNames()) }));
+      this.diagnostics.push(report("E0213", expression.name.span, { name, nearest: functionLike(name) }));
       return;
     }
     const given = expression.args.length;
@@ -111,16 +112,22 @@ class RuleCheck {
   }
 
   #viewCall(literal: PredicateLiteral): void {
-    const view = this.#program.views.get(literal.atom.name.text);
-    if (view === undefined) return;
-    const inputs = literal.atom.args.filter((argument) => argument.kind !== "return").length;
-    const returns = literal.atom.args.length - inputs;
-    if (inputs !== view.inputs.length || returns !== view.outputs.length) {
-      const facts = { view: view.name, inputs: view.inputs.length, outputs: view.outputs.length };
+    const { name, args } = literal.atom;
+    const view = this.#program.views.get(name.text);
+    if (view === undefined) {
+      const facts = {
+        name: name.text,
+        nearest: nearest(name.text, [...this.#program.views.keys(), ...streamViewNames]),
+      };
+      this.diagnostics.push(report("E0247", name.span, facts));
+      return;
+    }
+    const inputs = args.filter((argument) => argument.kind !== "return").length;
+    if (inputs !== view.inputs.length || args.length - inputs !== view.outputs.length) {
       const related = view.isNodes ? [] : [{ span: view.span, message: "the view is defined here" }];
-      this.diagnostics.push(
-        report("E0221", literal.span, { ...callForm(facts), given: literal.atom.args.length }, related),
-      );
+      this.diagnostics.push(report("E0221", literal.span, { ...callForm(view), given: args.length }, related));
+      // Which of the arguments are inputs is not known now.
+      for (const { name: variable } of args.flatMap(variablesOf)) this.#unbound.add(variable);
     }
     const where = this.#forbiddenPlace(literal);
     if (where !== undefined) this.diagnostics.push(report("E0220", literal.span, { view: view.name, where }));
@@ -166,8 +173,19 @@ class RuleCheck {
       this.#inputs(literal, before);
     }
     const bound = bindAll(this.#rule.body, noneBound, this.#roles);
+    this.#assigned(bound);
     for (const literal of this.#rule.body) this.#uses(literal, bound);
     this.#headUses(bound);
+  }
+
+  /** What has no value for want of another has no error of its own; variables that wait for each other have. */
+  #assigned(bound: BoundSet): void {
+    const idle = this.#rule.body.filter((literal) => literal.kind === "assign" && !bound.has(literal.target.name));
+    const waiting = idle.flatMap((literal) => (literal.kind === "assign" ? [literal.target.name] : []));
+    const known = withBound(bound, waiting);
+    const before = this.#unbound.size;
+    for (const literal of idle) this.#uses(literal, known);
+    if (this.#unbound.size > before) for (const name of waiting) this.#unbound.add(name);
   }
 
   #inputs(literal: PredicateLiteral, bound: BoundSet): void {
@@ -283,6 +301,11 @@ class RuleCheck {
   }
 }
 
+/** `max` for `f_max` is the most usual slip. */
+function functionLike(name: string): string | undefined {
+  return functionNamed(`f_${name}`) === undefined ? nearest(name, functionNames()) : `f_${name}`;
+}
+
 function isExtreme(argument: Argument): boolean {
   return argument.kind === "aggregate" && (argument.function === "min" || argument.function === "max");
 }
@@ -291,8 +314,13 @@ function isPlain(argument: Argument): argument is Expression {
   return argument.kind !== "return" && argument.kind !== "aggregate";
 }
 
-function callForm(facts: { view: string; inputs: number; outputs: number }): { name: string; expected: string } {
-  const inputs = facts.inputs === 1 ? "1 input" : `${facts.inputs} inputs`;
-  const outputs = facts.outputs === 1 ? "1 return" : `${facts.outputs} returns`;
-  return { name: facts.view, expected: `${inputs} and ${outputs}` };
+function variablesOf(argument: Argument): readonly Variable[] {
+  return isPlain(argument) ? [...variablesIn(argument)] : [];
+}
+
+function callForm({ name, inputs, outputs }: View): { name: string; expected: string; form: string } {
+  const taken = inputs.length === 1 ? "1 input" : `${inputs.length} inputs`;
+  const returned = outputs.length === 1 ? "1 return" : `${outputs.length} returns`;
+  const names = [...inputs.map((input) => input.name), ...outputs.map((output) => `&${output.name}`)];
+  return { name, expected: `${taken} and ${returned}`, form: `${name}(${names.join(", ")})` };
 }

@@ -22,7 +22,8 @@ function limit(what: "lifetime" | "size", expression: Expression, diagnostics: D
   const isGood =
     value !== undefined && value > 0 && (what === "lifetime" || value === Infinity || Number.isInteger(value));
   if (isGood) return value;
-  diagnostics.push(report("E0211", expression.span, { what }));
+  const variable = expression.kind === "variable" ? expression.name : undefined;
+  diagnostics.push(report("E0211", expression.span, { what, variable }));
   return Infinity;
 }
 

@@ -4,6 +4,7 @@ import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
 import type { Program, View } from "../program.ts";
 import { deltaEventNamed } from "./delta-events.ts";
+import { isCallShaped } from "./rule-shape.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";
 
 /** How a name is used: where it first stands, with how many arguments, and who makes and hears it. */
@@ -29,7 +30,7 @@ export function collectPredicates(program: Program, diagnostics: Diagnostic[]): 
     collector.use(rule.head, rule.isDelete ? "named" : "made");
     for (const literal of rule.body) {
       if (literal.kind !== "predicate" || literal.isFailure) continue;
-      if (!program.views.has(literal.atom.name.text)) collector.use(literal.atom, "heard");
+      if (!program.views.has(literal.atom.name.text) && !isCallShaped(literal)) collector.use(literal.atom, "heard");
     }
   }
   for (const accept of program.accepts) collector.accept(accept.name, accept.types.length, accept.span);

@@ -188,7 +188,7 @@ class Resolver {
       timeout: this.#timeout(definition),
       many: definition.many,
       isNodes: false,
-      span: definition.span,
+      span: definition.name.span,
     });
     for (const item of definition.body) {
       if (item.kind === "rule") this.#rule(item, inside);

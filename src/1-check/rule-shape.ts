@@ -13,12 +13,13 @@ export interface Roles {
 
 export function rolesIn(program: Program, predicates: Predicates): Roles {
   const isTable = (name: string): boolean => predicates.get(name)?.isTable === true;
+  const isNowhere = (name: string): boolean => builtinNamed(name) === undefined && !predicates.has(name);
   return {
     isTable,
     of(literal: PredicateLiteral): Role {
       if (literal.isFailure) return "failure";
       const name = literal.atom.name.text;
-      if (program.views.has(name)) return "call";
+      if (program.views.has(name) || (isCallShaped(literal) && isNowhere(name))) return "call";
       return builtinNamed(name) === undefined && isTable(name) ? "table" : "event";
     },
   };
@@ -26,6 +27,11 @@ export function rolesIn(program: Program, predicates: Predicates): Roles {
 
 export function isPredicate(literal: Literal): literal is PredicateLiteral {
   return literal.kind === "predicate";
+}
+
+/** Only what is called returns something. */
+export function isCallShaped({ atom }: PredicateLiteral): boolean {
+  return atom.args.some((argument) => argument.kind === "return");
 }
 
 /** The literals that can make the rule fire by themselves: events, and failures of calls. */

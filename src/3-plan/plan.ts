@@ -159,7 +159,8 @@ class Planner {
   #interval(argument: Expression): number | undefined {
     const value = constantNumber(argument);
     if (value !== undefined && value >= 0 && value < Infinity) return value;
-    this.diagnostics.push(report("E0235", argument.span, {}));
+    const variable = argument.kind === "variable" ? argument.name : undefined;
+    this.diagnostics.push(report("E0235", argument.span, { variable }));
     return undefined;
   }
 

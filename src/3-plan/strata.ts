@@ -45,7 +45,7 @@ function readsAmong(byTable: ReadonlyMap<string, readonly CoreRule[]>, name: str
 
 /** What makes a stratum mean nothing, or maybe nothing: tables that are decided by what is not in them. */
 export function checkStratum({ tables, rules }: RuleStratum): readonly Diagnostic[] {
-  return rules.flatMap((rule): readonly Diagnostic[] => {
+  const found = rules.flatMap((rule): readonly Diagnostic[] => {
     const negated = rule.body.find((literal) => isPredicate(literal) && literal.negated && tables.has(nameOf(literal)));
     if (negated?.kind === "predicate") return [unstratified(rule, nameOf(negated), "the absence of ", rules)];
     const inner = readsOf(rule).find((read) => tables.has(read));
@@ -55,6 +55,13 @@ export function checkStratum({ tables, rules }: RuleStratum): readonly Diagnosti
     if (needsAll !== undefined) return [unstratified(rule, inner, `the ${needsAll.function} of all of `, rules)];
     return isMonotone(rule, tables, rules) ? [] : [report("W0230", rule.span, { table: rule.head.name.text })];
   });
+  return [...new Map(found.map((one) => [circleOf(one), one] as const).toReversed()).values()].toReversed();
+}
+
+/** The rules of its circle: one circle is told once, wherever in it one begins. */
+function circleOf({ code, span, related }: Diagnostic): string {
+  const places = [span, ...related.map((one) => one.span)].map((one) => `${one?.file}:${one?.start}`);
+  return [code, ...places.toSorted()].join(" ");
 }
 
 function nameOf(literal: CoreRule["body"][number]): string {

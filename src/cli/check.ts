@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Compilation } from "../compile.ts";
 import { compile } from "../compile.ts";
 import { LineMap } from "../line-map.ts";
@@ -18,8 +19,8 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
   let firstCode: string | undefined;
   for (const file of files) {
     const compilation = compile([file], new FileLibrary(), { ...options, checksOnly: true });
-    errors += compilation.diagnostics.filter((one) => one.severity === "error").length;
-    firstCode ??= compilation.diagnostics[0]?.code;
+    errors += compilation.diagnostics.filter(isError).length;
+    firstCode ??= (compilation.diagnostics.find(isError) ?? compilation.diagnostics[0])?.code;
     if (options.json) printJson(compilation, output);
     else if (compilation.diagnostics.length > 0) {
       output.problem(showDiagnostics(compilation.diagnostics, compilation.sources, output.hasColour));
@@ -28,6 +29,10 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
   }
   if (firstCode !== undefined && !options.json) output.problem(`more about a code: mosaic explain --code ${firstCode}`);
   if (errors > 0) throw new Failure(1, errors === 1 ? "1 error" : `${errors} errors`);
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === "error";
 }
 
 /** One object a diagnostic, with the places worked out. */

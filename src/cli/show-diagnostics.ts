@@ -2,6 +2,7 @@ import { codeFrameColumns } from "@babel/code-frame";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Source, Span } from "../../grammar/span.ts";
 import { LineMap } from "../line-map.ts";
+import { shownText } from "./shown-text.ts";
 
 /** Diagnostics as people read them: what, where, the source with the span underlined, and what to write instead. */
 export function showDiagnostics(
@@ -39,10 +40,10 @@ function frame(span: Span, lines: LineMap, texts: ReadonlyMap<string, string>, c
   if (text === undefined || text === "") return "";
   const start = lines.position(span);
   const last = lines.position({ ...span, start: Math.max(span.start, span.end - 1) });
-  // The frame counts columns from 0.
-  const location = {
+  const shown = shownText(text, {
     start: { line: start.line, column: start.column - 1 },
     end: { line: last.line, column: last.column },
-  };
-  return codeFrameColumns(text, location, { linesAbove: 1, linesBelow: 1, highlightCode: false, forceColor: colour });
+  });
+  const options = { linesAbove: 1, linesBelow: 1, highlightCode: false, forceColor: colour };
+  return codeFrameColumns(shown.text, shown.place, options);
 }

@@ -136,7 +136,31 @@ describe("mistakes on the way to a running node", () => {
       name: "a profile that is none",
       args: ["check", "-D", "PROFILE=slow", "ron.mzl"],
       code: 1,
-      says: [/ron\.mzl:\d+:\d+: error.*PROFILE is fast or paper/],
+      says: [/ron\.mzl:\d+:\d+: error.*PROFILE is fast or paper/, /^mosaic: 1 error$/m],
+    },
+    {
+      name: "a control socket in a folder that there is not",
+      args: ["run", good, "--listen", "127.0.0.1:0", "--control", join(folder, "none/node.sock")],
+      code: 1,
+      says: [/^mosaic: \S+node\.sock: there is no such folder/m],
+    },
+    {
+      name: "a line longer than a screen: what surrounds the mistake is shown",
+      args: ["check", program("long.mzl", `a: out(X) :- one(X), ${"X > 0, ".repeat(1000)}X >< 1.\n`)],
+      code: 1,
+      says: [/long\.mzl:1:70\d\d: error/, /^> 1 \| (?:X > 0, |[X >0,]){10,50}X >< 1\.\n {4}\| {40,}\^$/m],
+    },
+    {
+      name: "a text that would speak to the terminal",
+      args: ["check", program("escape.mzl", "a: out(X) :- one(X). \x1b[2J\n")],
+      code: 1,
+      says: [/^> 1 \| a: out\(X\) :- one\(X\)\. \u{fffd}\[2J$/mu],
+    },
+    {
+      name: "a warning before an error: the error is the code to ask for",
+      args: ["check", program("both.mzl", "materialize(idle, 9, 9, keys(1)).\nfact(X).\n")],
+      code: 1,
+      says: [/W0227/, /explain --code E\d+$/m],
     },
   ];
   test.for(cases)("$name", async ({ args, code, says }) => {

@@ -8,7 +8,7 @@ const RAND_MAX: number = 2 ** 31;
 
 /** Time and chance. Draws come from the stream of the rule that calls. */
 export const randomFunctions: readonly FunctionSpec[] = [
-  /** f_now(): seconds, the same all through a step. */
+  /** f_now(): seconds since this node began, the same all through a step: a time of one node says nothing to another. */
   defineImpure("f_now", 0, ["number"], (ambient) => ambient.now()),
   /** f_rand(): a whole number from 0, below 2^31. f_rand(N): below N. Fails when N is no whole number above 0. */
   defineImpure("f_rand", [0, 1], ["number"], wholeBelow),
