@@ -61,6 +61,23 @@ describe("a train of datagrams", () => {
     expect(there.offload).toMatchObject({ joins: offload.gro !== false });
   });
 
+  test.each([
+    ["the first", [9, 0, 0, 0], 20],
+    ["one between", [0, 0, 9, 0], 20],
+    ["the last", [0, 0, 0, 9], 20],
+    ["none", [0, 0, 0, 0], 100],
+  ])("says with how many bytes its rows begin alike, where %s is another", async (_, others, alike) => {
+    const [here, there] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket("127.0.0.1:0", TRAINS)];
+    const arrived: Uint8Array[] = [];
+    there.onDatagram(({ bytes }) => arrived.push(bytes));
+    const rows = others.map((other) => new Uint8Array(100).fill(other, 20, 21));
+    const nothing = new Uint8Array(0);
+    const around = { head: nothing, tail: nothing, lastHead: nothing, lastTail: nothing };
+    here.sendTrain?.(there.address, { train: trainOf(rows) as Train, ...around });
+    await vi.waitFor(() => expect(arrived.length).toBe(1));
+    expect(arrived[0]).toMatchObject({ count: 4, alike });
+  });
+
   test("is not what a receiver gets who did not ask for it", async () => {
     const [here, there] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket()];
     const arrived = arrivals(there);
