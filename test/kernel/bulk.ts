@@ -11,8 +11,9 @@ import type { Namespace } from "../native/namespace.ts";
 import { METRICS, toldMetrics } from "./told-metrics.ts";
 import { TunnelPair } from "./tunnel-pair.ts";
 
-/** Of what is carried, before memory is looked at for the first time, and for the second: it has found its size by then. */
-const WARM_UP = [0.05, 0.1] as const;
+/** Of what is carried, until it is looked at what is alive, and then how much room that takes, for the first time. */
+const FIRST = 0.05;
+const SECOND = 0.5;
 
 /** What a path does to datagrams, each by itself. */
 export type Fault = "none" | "loss" | "reordering";
@@ -28,6 +29,8 @@ export interface Carried {
   readonly gigabitsPerSecond: number;
   /** Of each node: when some was carried, and at the end. */
   readonly memory: readonly { readonly early: MemorySample; readonly late: MemorySample }[];
+  /** Of each node, in megabytes, when half was carried, and at the end: it is longer busy by then than a heap grows. */
+  readonly resident: readonly { readonly early: number; readonly late: number }[];
   /** Of each node: what it says of its offloads, and of what it lost. */
   readonly counters: readonly Readonly<Record<string, number>>[];
   readonly badChecksums: number;
@@ -42,18 +45,18 @@ export async function carry({ bytes, streams, fault }: Bulk): Promise<Carried> {
     await using pair = new TunnelPair(METRICS, fault === "none" ? "link" : "router");
     await pair.ready();
     if (pair.router !== undefined) await disturb(pair, pair.router, fault);
-    let left = bytes;
-    let early: readonly MemorySample[] = [];
-    for (const part of WARM_UP.map((share) => Math.floor(share * bytes))) {
-      await transfer(pair, stream, streams, part);
-      early = await witness.sample(pair.pids);
-      left -= part;
-    }
-    const seconds = await transfer(pair, stream, streams, left);
+    const [first, second] = [Math.floor(FIRST * bytes), Math.floor(SECOND * bytes)];
+    await transfer(pair, stream, streams, first);
+    const early = await witness.sample(pair.pids);
+    await transfer(pair, stream, streams, second - first);
+    const residentEarly = witness.resident(pair.pids);
+    const seconds = await transfer(pair, stream, streams, bytes - second);
+    const residentLate = witness.resident(pair.pids);
     const late = await witness.sample(pair.pids);
     return {
-      gigabitsPerSecond: (left * 8) / seconds / 1e9,
+      gigabitsPerSecond: ((bytes - second) * 8) / seconds / 1e9,
       memory: early.map((sample, node) => ({ early: sample, late: late[node] as MemorySample })),
+      resident: residentEarly.map((megabytes, node) => ({ early: megabytes, late: residentLate[node] ?? Infinity })),
       counters: [pair.a, pair.b].map(countersOf),
       badChecksums: pair.badChecksums(),
     };

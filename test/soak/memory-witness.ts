@@ -23,6 +23,11 @@ export class MemoryWitness implements Disposable {
     process.env["NODE_OPTIONS"] = `--import ${TELL_MEMORY}`;
   }
 
+  /** What they have of the machine, in megabytes, without a collection: one makes room that is grown into again. */
+  resident(pids: readonly number[]): readonly number[] {
+    return pids.map(residentOf);
+  }
+
   /** Takes two seconds. */
   async sample(pids: readonly number[]): Promise<readonly MemorySample[]> {
     for (const pid of pids) process.kill(pid, "SIGUSR2");
@@ -41,11 +46,15 @@ export class MemoryWitness implements Disposable {
       "heap" | "external",
       number
     >;
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return {
       alive: (told.heap + told.external) / 1e6,
-      resident: (Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6,
+      resident: residentOf(pid),
       descriptors: readdirSync(`/proc/${pid}/fd`).length,
     };
   }
+}
+
+function residentOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return (Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6;
 }
