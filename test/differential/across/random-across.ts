@@ -148,7 +148,8 @@ class Writer {
     const view = { ...hard, table: { lifetime, keys: hard.columns.map((_, column) => column) } };
     const rules = this.#chance.times(1, 2, (at) => {
       const rule = new PlacedRule(`${name}_${at}`, this.#chance);
-      this.#body(rule, this.#relations);
+      if (isSoft) this.#bodyHere(rule);
+      else this.#body(rule, this.#relations);
       return rule.plain(view, this.#isAway());
     });
     this.#add([view], rules);
@@ -163,6 +164,13 @@ class Writer {
     }
     rule.conditions();
     if (this.#may("negation at another place", 20)) rule.negate(chance.pick(sources));
+  }
+
+  /** What lives for a time also lives on what was derived for a moment, while news of several places were on their way. */
+  #bodyHere(rule: PlacedRule): void {
+    const given = this.#relations.filter((one) => !one.isView);
+    this.#chance.times(1, 2, () => rule.join(this.#chance.pick(given), false));
+    rule.conditions();
   }
 
   #isAway(): boolean {
