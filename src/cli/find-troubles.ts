@@ -1,4 +1,5 @@
 import type { Figures, PeerFigures } from "../../runtime/observe/figures.ts";
+import { isEverywhere } from "./own-names.ts";
 
 /** Datagrams to somebody who has never answered before that is worth a line. */
 const UNANSWERED = 3;
@@ -11,6 +12,7 @@ const LATE = 0.1;
 /** What is wrong with a node, as far as its figures show it, in sentences that name the cause. */
 export function findTroubles(figures: Figures): readonly string[] {
   return [
+    ...withoutAddress(figures),
     ...refusedSends(figures),
     ...strayPackets(figures),
     ...silentPeers(figures),
@@ -50,6 +52,11 @@ function explained(reason: string): string {
   return words === undefined ? reason : `${reason} (${words})`;
 }
 
+function withoutAddress({ node }: Figures): readonly string[] {
+  if (!isEverywhere(node)) return [];
+  return [`this node calls itself ${node}, where nobody can answer it: say with --addr HOST:PORT what others see`];
+}
+
 function refusedSends({ network }: Figures): readonly string[] {
   return Object.entries(network.failed).map(
     ([reason, count]) => `${count} datagrams could not be sent: ${explained(reason)}`,
@@ -71,14 +78,16 @@ function silentPeers({ peers }: Figures): readonly string[] {
     const { address, sent, silence, refusal } = peer;
     if (refusal !== null) return [`nothing can be sent to ${address}: ${explained(refusal)}`];
     if (sent < UNANSWERED || (isName(peer) && ports.has(portOf(address)))) return [];
-    if (silence === null) return [`${address} has never answered (${sent} datagrams sent): ${whySilent(unasked)}`];
+    if (silence === null)
+      return [`${address} has never answered (${sent} datagrams sent): ${whySilent(address, unasked)}`];
     if (silence < LONG_SILENCE) return [];
     return [`${address} has been silent for ${silence.toFixed(0)} s`];
   });
 }
 
 /** Who speaks to this node and is never spoken to is perhaps the one that was meant. */
-function whySilent(unasked: readonly PeerFigures[]): string {
+function whySilent(address: string, unasked: readonly PeerFigures[]): string {
+  if (isEverywhere(address)) return "so does a node call itself that was not told its address (--addr)";
   if (unasked.length === 0) return "a dead link, a wrong address, or no node there";
   const names = unasked.map(({ address }) => address).slice(0, 3);
   return `perhaps a wrong address, for ${names.join(", ")} is heard and never sent to`;

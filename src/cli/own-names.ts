@@ -14,13 +14,15 @@ export function ownNames(listen: string, address: string | undefined, bound: str
 export function warnOfName(name: string, log: Log): void {
   const host = parseHostPort(name);
   if (!host.ok) return;
-  if (isWildcard(host.at.host)) log.warn(`nobody can answer ${name}; say with --addr HOST:PORT what others see`);
+  if (isEverywhere(name)) log.warn(`nobody can answer ${name}; say with --addr HOST:PORT what others see`);
   if (isLoopback(host.at.host)) return;
   log.warn("links are not authenticated; whoever can reach this address can speak to this node");
 }
 
-function isWildcard(host: string): boolean {
-  return host === "0.0.0.0" || host === "::";
+/** An address to listen at, and none to send to. */
+export function isEverywhere(name: string): boolean {
+  const host = parseHostPort(name);
+  return host.ok && ["0.0.0.0", "::"].includes(host.at.host);
 }
 
 function isLoopback(host: string): boolean {

@@ -38,6 +38,20 @@ test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly 
     says: ["10.0.0.2:10000 has never answered (9 datagrams sent): a dead link, a wrong address, or no node there"],
   },
   {
+    cause: "a node that was not told its address",
+    figures: { node: "0.0.0.0:10000" },
+    says: [
+      "this node calls itself 0.0.0.0:10000, where nobody can answer it: say with --addr HOST:PORT what others see",
+    ],
+  },
+  {
+    cause: "a peer that was not told its address",
+    figures: { peers: [peer("[::]:10000", 9, null), peer("10.0.0.2:10000", 0, 1)] },
+    says: [
+      "[::]:10000 has never answered (9 datagrams sent): so does a node call itself that was not told its address (--addr)",
+    ],
+  },
+  {
     cause: "a link that died",
     figures: { peers: [peer("10.0.0.2:10000", 9, 12.3)] },
     says: ["10.0.0.2:10000 has been silent for 12 s"],
