@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -91,6 +92,41 @@ test("nothing is read from a socket that no rule reads, and a slow reader slows 
   expect(await standstill(sent)).toBeLessThan(stalled + asked + 2 * MEBIBYTE);
   sender.destroy();
 });
+
+test("what a rule has not asked for stays in the kernel, to the last byte", async () => {
+  await using node = new TcpNode(`
+    l1: listening(L) :- serve(A), tcp.listen(A, &L).
+    l2: came(S) :- listening(L), tcp.accept(L, &S, &_).
+    r1: got(S, N) :- more(S), tcp.read(S, 0, &P), N := f_size(P).
+    watch(listening). watch(came). watch(got).
+  `);
+  const port = await freePort();
+  node.node.insert("serve", [`127.0.0.1:${port}`]);
+  await node.heard("listening");
+  const sender = connect(port, "127.0.0.1");
+  sender.write(Buffer.alloc(10_000));
+  const [socket = null] = await node.heard("came");
+  await vi.waitFor(() => expect(unreadAt(port)).toBe(10_000));
+  node.node.insert("more", [socket]);
+  expect(await node.heard("got")).toEqual([socket, 10_000]);
+  sender.write(Buffer.alloc(5_000));
+  await vi.waitFor(() => expect(unreadAt(port)).toBe(5_000));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(unreadAt(port)).toBe(5_000);
+  sender.destroy();
+});
+
+/** Bytes that the kernel holds for the connections of a local port, all together. */
+function unreadAt(port: number): number {
+  const established = "01";
+  const lines = readFileSync("/proc/net/tcp", "utf8").trim().split("\n").slice(1);
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  return fields
+    .filter(
+      ([, local = "", , state]) => Number.parseInt(local.split(":")[1] ?? "", 16) === port && state === established,
+    )
+    .reduce((sum, [, , , , queues = ""]) => sum + Number.parseInt(queues.split(":")[1] ?? "0", 16), 0);
+}
 
 /** Writes for ever; says how much has left this process. */
 function flood(sender: Socket): () => number {
