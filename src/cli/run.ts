@@ -16,6 +16,7 @@ import { LossLog } from "./loss-log.ts";
 import { openWorld, type WorldOptions } from "./open-world.ts";
 import { NodeCompiler } from "./node-compiler.ts";
 import { type ControlRequest, controlOf } from "./node-control.ts";
+import { optimiseEarly } from "./optimise-early.ts";
 import type { LoggedOutput } from "./output.ts";
 import { ownNames, warnOfName } from "./own-names.ts";
 import { factsIn } from "./facts-in.ts";
@@ -50,6 +51,7 @@ const END_MS = 2_000;
 /** `mosaic run`: a node until SIGINT or SIGTERM. What it made is gone when the promise resolves. */
 export async function runNode(options: RunOptions, output: LoggedOutput): Promise<void> {
   const prepared = prepare(options, output);
+  optimiseEarly();
   const interrupted = interruptSignal();
   await using resources = new AsyncDisposableStack();
   const served = new ServedNode();
