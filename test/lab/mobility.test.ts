@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { runInKernel } from "../../lab/kernel/kernel.ts";
+import type { Observation } from "../../lab/outcome/observation.ts";
+import { runSimulated } from "../../lab/simulated.ts";
+import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
+import { MOSAIC } from "../cli/mosaic.ts";
+import { needs } from "../needs.ts";
+import { plansOf } from "./plans-of.ts";
+
+/** Rule a2 of the MOSAIC paper, with a second for its ten, over a rendezvous server that keeps where keys were last asked for. */
+const ALARM = `import "i3.mzl".
+materialize(cpuLoad, infinity, 1, keys(1)).
+materialize(nodeName, infinity, 1, keys(1)).
+materialize(serverName, infinity, 1, keys(1)).
+materialize(monitors, infinity, infinity, keys(1)).
+a2: alarm@R(L, N) :- periodic(E, 1), cpuLoad(L), nodeName(N), serverName(N), L > 20, Key := f_sha1(N), R := i3::Key.
+m1: i3.wanted(Key) :- monitors(N), Key := f_sha1(N).
+m2: heard(L, N) :- alarm(L, N).
+`;
+
+const I3 = `overlay i3.
+materialize(server, infinity, 1, keys(1)).
+materialize(wanted, infinity, infinity, keys(1)).
+materialize(trigger, 3, infinity, keys(1)).
+t1: register@Server(Key) :- periodic(E, 500ms), wanted(Key), server(Server).
+t2: trigger(Key, Host) :- register(Key), Host := f_src().
+s1: send@Server(Key, Packet) :- send(Key, Packet), server(Server), !wanted(Key).
+s2: forward@Host(Packet) :- send(Key, Packet), trigger(Key, Host).
+s3: recv(Packet) :- forward(Packet).
+`;
+
+const MOVE = 4.2;
+const TOPOLOGY = `duration = "9s"
+programs = ["alarm.mzl"]
+watch = ["heard", "i3.trigger"]
+[networks]
+near = { range = "10.1.0.0/24" }
+far = { range = "10.2.0.0/24" }
+core = { range = "10.3.0.0/24" }
+[hosts]
+web = { network = "core", facts = ['cpuLoad(21)', 'nodeName("web")', 'serverName("web")', 'i3.server("10.3.0.2:10000")'] }
+rendezvous = { network = "core" }
+monitor = { network = "near", facts = ['monitors("web")', 'i3.server("10.3.0.2:10000")'] }
+[[events]]
+at = "${MOVE * 1000}ms"
+move = "monitor"
+to = "far"
+`;
+
+const folder = mkdtempSync(join(tmpdir(), "mosaic-mobility-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+writeFileSync(join(folder, "alarm.mzl"), ALARM);
+writeFileSync(join(folder, "i3.mzl"), I3);
+
+async function run(world: "simulator" | "kernel"): Promise<readonly Observation[]> {
+  const read = readTopology(TOPOLOGY, join(folder, "lab.toml"));
+  if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
+  const { topology } = read;
+  const seen: Observation[] = [];
+  const surroundings = {
+    plans: plansOf(topology),
+    observe: (observation: Observation) => void seen.push(observation),
+    signal: new AbortController().signal,
+  };
+  const outcome =
+    world === "simulator"
+      ? await runSimulated(topology, surroundings)
+      : await runInKernel(topology, { ...surroundings, mosaic: MOSAIC, pingTool: "UDP echo" });
+  expect(outcome).toMatchObject({ ok: true });
+  return seen;
+}
+
+describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
+  const reason =
+    world === "kernel" ? needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc") : undefined;
+
+  test("a monitor that changes its IP address goes on hearing alarms, which are sent to a key", async ({ skip }) => {
+    skip(reason !== undefined, reason);
+    const seen = (await run(world)).filter((one) => one.kind === "watch");
+    const places = seen.filter(({ line }) => line.op === "+" && line.tuple[0] === "i3.trigger");
+    expect(places.map(({ host, line }) => [host, line.tuple[2]])).toEqual([
+      ["rendezvous", "10.1.0.1:10000"],
+      ["rendezvous", "10.2.0.1:10000"],
+    ]);
+    const alarms = seen.filter(({ line }) => line.tuple[0] === "heard");
+    expect(new Set(alarms.map(({ host }) => host))).toEqual(new Set(["monitor"]));
+    expect(alarms.filter(({ at }) => at < MOVE).length).toBeGreaterThanOrEqual(2);
+    expect(alarms.filter(({ at }) => at > MOVE + 1).length).toBeGreaterThanOrEqual(2);
+  });
+});
