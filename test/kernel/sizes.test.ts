@@ -59,7 +59,7 @@ describe("a packet that is too long for the path of its peer", () => {
     await using pair = await narrowPair({ outer: 4, inner: 4 });
     const ping = (...options: readonly string[]): string =>
       pair.a.run("sh", "-c", `ping -c 2 -i 0.2 -W 1 ${options.join(" ")} 2>&1 || true`);
-    expect(ping("-M", "do", "-s", "1400", pair.there)).toMatch(/Frag needed and DF set \(mtu = 1239\)|mtu[= ]1239/);
+    expect(ping("-M", "do", "-s", "1400", pair.there)).toMatch(/mtu\W+1239\b/);
     expect(ping("-M", "dont", "-s", "1400", pair.there)).toContain(" 2 received");
     expect(ping("-M", "do", "-s", "1211", pair.there)).toContain(" 2 received");
     expect(ping("-M", "do", "-s", "1212", pair.there)).toContain(" 0 received");
@@ -69,7 +69,8 @@ describe("a packet that is too long for the path of its peer", () => {
     await using pair = await narrowPair({ outer: 6, inner: 6 });
     const ping = (size: number): string =>
       pair.a.run("sh", "-c", `ping -c 2 -i 0.2 -W 1 -M do -s ${size} ${pair.there} 2>&1 || true`);
-    expect(ping(1370)).toMatch(/mtu[= ]1280/);
+    // Told by the answer, or by this kernel, which remembers an earlier one.
+    expect(ping(1370)).toMatch(/mtu\W+1280\b/);
     expect(ping(1232)).toContain(" 2 received");
     expect(ping(1233)).toContain(" 0 received");
   });
