@@ -72,9 +72,11 @@ export class Connection {
     const at = this.#reads.findIndex((read) => read.call === call);
     if (at < 0) return;
     this.#reads.splice(at, 1);
-    if (this.#reads.length > 0 || !this.#isReceiving) return;
+    if (at > 0 || !this.#isReceiving) return;
     this.#isReceiving = false;
     this.#stream.withdraw();
+    // What was too little for this read may be enough for the next.
+    this.#serve();
   }
 
   /** At once: what still waits fails. */

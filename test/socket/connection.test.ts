@@ -124,3 +124,17 @@ test("a read that is withdrawn loses nothing, and those behind it have their tur
   stream.letThrough();
   expect(outcomes).toEqual([{ ok: true, outputs: [new Uint8Array(Buffer.from("abcd"))] }]);
 });
+
+test("what a withdrawn read has left is enough for one behind it that asks for less", () => {
+  const stream = new Pieces([Buffer.from("abc"), Buffer.from("def")], false);
+  const { connection, outcomes, call } = reader(stream);
+  const [first, second, third] = [call(1), call(2), call(3)];
+  connection.read(first, 5);
+  connection.read(second, 2);
+  connection.read(third, 4);
+  stream.letThrough();
+  connection.withdraw(first);
+  expect(outcomes.map(text)).toEqual([Buffer.from("ab").toString("hex")]);
+  stream.letThrough();
+  expect(outcomes.map(text)).toEqual(["ab", "cdef"].map((words) => Buffer.from(words).toString("hex")));
+});
