@@ -164,12 +164,13 @@ export class Tcp {
   #perform(asked: Asked): void {
     const { call, query, inputs } = asked;
     this.counters.in++;
+    if (this.sockets.awaits(query)) return this.counters.drop("tcp: repeated");
     if (asked.back !== undefined) this.#foreign.add(query);
     const finish = (outcome: CallOutcome): void => {
       this.#foreign.delete(query);
       this.#answer(asked, outcome);
     };
-    if (!this.sockets.perform({ call, query, inputs, finish })) this.counters.drop("tcp: repeated");
+    this.sockets.perform({ call, query, inputs, finish });
   }
 
   /** A caller on this node hears of the outcome at once, one elsewhere by a rule that sends it there. */

@@ -6,6 +6,8 @@ export interface SocketLimits {
   readonly bytes: number;
   /** Connections that wait to be accepted, for each listening socket. */
   readonly backlog: number;
+  /** Calls that have no outcome yet. */
+  readonly calls: number;
 }
 
-export const defaultSocketLimits: SocketLimits = { sockets: 4096, bytes: 64 << 20, backlog: 128 };
+export const defaultSocketLimits: SocketLimits = { sockets: 4096, bytes: 64 << 20, backlog: 128, calls: 65_536 };

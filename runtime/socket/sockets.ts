@@ -95,17 +95,22 @@ export class Sockets {
     return this.#held.keys();
   }
 
+  /** Whether a call with this query waits. */
+  awaits(query: number): boolean {
+    return this.#calls.has(query);
+  }
+
   /** Sockets that no call waits for. */
   idle(): readonly number[] {
     return [...this.#held].flatMap(([socket, { kind }]) => (kind.isBusy ? [] : [socket]));
   }
 
-  /** Does what the call asks for. False when a call with this query waits already. */
-  perform(call: SocketCall): boolean {
-    if (this.#calls.has(call.query)) return false;
+  /** Does what the call asks for. No call with its query waits. */
+  perform(call: SocketCall): void {
+    const hasRoom = this.#calls.size < this.limits.calls;
     this.#calls.set(call.query, { call, withdraw: () => undefined });
-    CALLS[call.call](this, call);
-    return true;
+    if (hasRoom) CALLS[call.call](this, call);
+    else this.#finish(call, failed("no room"));
   }
 
   /** Nobody waits for the call any more. */
