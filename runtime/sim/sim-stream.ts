@@ -117,8 +117,8 @@ export class SimStream implements ByteStream {
 
   #deliver(): void {
     const arrived = this.#arrived;
-    const arrival = this.#next();
-    if (arrived === undefined || arrival === undefined || this.#isClosed) return;
+    const arrival = arrived === undefined || this.#isClosed ? undefined : this.#next();
+    if (arrived === undefined || arrival === undefined) return;
     this.#arrived = undefined;
     if (arrival.kind === "bytes") this.#taken(arrival.bytes.length);
     arrived(arrival);

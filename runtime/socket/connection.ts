@@ -160,7 +160,8 @@ export class Connection {
     }
     const all = this.#held.length === 1 ? (first as Uint8Array) : joined(this.#held);
     this.#held = all.length > count ? [all.subarray(count)] : [];
-    return all.slice(0, count);
+    // A copy whatever kind of bytes it is: those of Node's own would keep all that came with them.
+    return new Uint8Array(all.subarray(0, count));
   }
 }
 

@@ -138,3 +138,12 @@ test("what a withdrawn read has left is enough for one behind it that asks for l
   stream.letThrough();
   expect(outcomes.map(text)).toEqual(["ab", "cdef"].map((words) => Buffer.from(words).toString("hex")));
 });
+
+test("what a read returns keeps nothing of what came with it", () => {
+  const stream = new Pieces([Buffer.alloc(60_000)], true);
+  const { connection, outcomes, call } = reader(stream);
+  connection.read(call(1), 4);
+  const [outcome] = outcomes;
+  const bytes = outcome?.ok === true ? (outcome.outputs[0] as Uint8Array) : undefined;
+  expect(bytes?.buffer.byteLength).toBe(4);
+});
