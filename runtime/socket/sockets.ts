@@ -315,8 +315,9 @@ function textOfAddress(value: Value | undefined): string | undefined {
   return isOfNetwork && typeof value.node === "string" ? value.node : undefined;
 }
 
+/** Bytes of their own: those of a rule may lie in a device's memory, which is used again before they are written. */
 function bytesOf(value: Value | undefined): Uint8Array | undefined {
   if (typeof value === "string") return Buffer.from(value);
   if (!(value instanceof Uint8Array)) return undefined;
-  return value instanceof Train ? Buffer.concat(value.rows()) : value;
+  return value instanceof Train ? Buffer.concat(value.rows()) : new Uint8Array(value);
 }

@@ -3,11 +3,11 @@ import { Tcp } from "../../runtime/elements/tcp.ts";
 import type { PredicateSpec } from "../../runtime/plan/plan.ts";
 import type { StreamCall, StreamEvent } from "../../runtime/plan/stream-call.ts";
 import type { Row } from "../../runtime/plan/value.ts";
-import { defaultSocketLimits } from "../../runtime/socket/socket-limits.ts";
+import { defaultSocketLimits, type SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import type { CallOutcome } from "../../runtime/socket/socket-call.ts";
 import { Sockets } from "../../runtime/socket/sockets.ts";
 import { streamOf } from "../../runtime/world/random.ts";
-import type { Streams } from "../../runtime/world/streams.ts";
+import type { ByteStream, Streams } from "../../runtime/world/streams.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
 /** A network in which everybody may listen and nobody ever connects. */
@@ -17,22 +17,74 @@ const QUIET: Streams = {
   close: () => Promise.resolve(),
 };
 
-test("calls that wait have an end: one more fails, until one of them has its outcome or is withdrawn", () => {
+/** Sockets that tell nobody of anything, and what calls of them came to. */
+function socketsOn(
+  streams: Streams,
+  limits: Partial<SocketLimits> = {},
+): {
+  readonly sockets: Sockets;
+  readonly outcomes: CallOutcome[];
+  readonly perform: (call: StreamCall, query: number, inputs: Row) => void;
+} {
   const nothing = (): void => undefined;
   const owner = { closed: nothing, turnedAway: nothing, crowded: nothing };
-  const sockets = new Sockets(QUIET, { ...defaultSocketLimits, calls: 2 }, streamOf(1, "sockets"), owner);
+  const sockets = new Sockets(streams, { ...defaultSocketLimits, ...limits }, streamOf(1, "sockets"), owner);
   const outcomes: CallOutcome[] = [];
-  const perform = (call: StreamCall, query: number, inputs: Row): void =>
-    sockets.perform({ call, query, inputs, finish: (outcome) => void outcomes.push(outcome) });
+  const finish = (outcome: CallOutcome): void => void outcomes.push(outcome);
+  return { sockets, outcomes, perform: (call, query, inputs) => sockets.perform({ call, query, inputs, finish }) };
+}
+
+function outputsOf(outcome: CallOutcome | undefined): Row {
+  return outcome?.ok === true ? outcome.outputs : [];
+}
+
+test("calls that wait have an end: one more fails, until one of them has its outcome or is withdrawn", () => {
+  const { sockets, outcomes, perform } = socketsOn(QUIET, { calls: 2 });
   perform("listen", 1, ["here:1"]);
-  const [listening] = outcomes.splice(0);
-  const inputs = listening?.ok === true ? listening.outputs : [];
+  const inputs = outputsOf(outcomes.shift());
   for (const query of [2, 3, 4]) perform("accept", query, inputs);
   expect(outcomes.splice(0)).toEqual([{ ok: false, reason: "no room" }]);
   sockets.withdraw(2);
   perform("accept", 5, inputs);
   expect(outcomes).toEqual([]);
   expect([...sockets.queries]).toEqual([3, 5]);
+});
+
+/** A far end that takes what is written when it gets to it. */
+class SlowStream implements ByteStream {
+  readonly peer = "there:1";
+  readonly taken: Uint8Array[] = [];
+
+  receive(): void {
+    // It says nothing.
+  }
+
+  withdraw(): void {
+    // Nothing was about to come.
+  }
+
+  send(bytes: Uint8Array): void {
+    this.taken.push(bytes);
+  }
+
+  close(): void {
+    // It is nobody's.
+  }
+}
+
+test("what is written stays as it was when it was written, though its memory is a device's", () => {
+  const stream = new SlowStream();
+  const connect: Streams["connect"] = (_, opened) => {
+    opened({ ok: true, value: stream });
+    return { cancel: () => undefined };
+  };
+  const { outcomes, perform } = socketsOn({ ...QUIET, connect });
+  perform("connect", 1, ["there:1"]);
+  const [socket = null] = outputsOf(outcomes.shift());
+  const memory = new Uint8Array([1, 2, 3, 4]);
+  perform("write", 2, [socket, memory.subarray(1, 3)]);
+  memory.fill(9);
+  expect(stream.taken).toEqual([new Uint8Array([2, 3])]);
 });
 
 function call(name: StreamCall, event: StreamEvent, arity: number): PredicateSpec {
