@@ -79,11 +79,21 @@ export class NetworkIn {
     const known = this.admission?.recall(bytes);
     if (known !== undefined) return this.#give(known, from, peer);
     const decoded = decodeDatagram(bytes);
-    if (decoded.ok) return this.#tuples(bytes, decoded.tuples, from, peer);
+    if (decoded.ok) {
+      if (!this.#isOfPaths(bytes, decoded.tuples, from)) this.#tuples(bytes, decoded.tuples, from, peer);
+      return;
+    }
     if (decoded.reason !== "fragment") return this.counters.drop(`datagram: ${decoded.reason}`);
     const whole = this.#reassembly.whole(bytes, from, this.#clock.now());
     if (typeof whole === "string") this.counters.drop(`datagram: ${whole}`);
     else if (whole !== undefined) this.#message(whole, from, peer);
+  }
+
+  /** What is said of paths is said by a datagram of its own: by its size, and so that none is answered by several. */
+  #isOfPaths(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string): boolean {
+    const [only] = tuples;
+    if (only === undefined || tuples.length > 1) return false;
+    return this.#paths.heard(only.hash, bytes, only.start, only.end, from);
   }
 
   /** A datagram put together of pieces; pieces of pieces there are none. */
@@ -95,7 +105,6 @@ export class NetworkIn {
 
   #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerCounters): void {
     for (const { hash, start, end } of tuples) {
-      if (this.#paths.heard(hash, bytes, start, end, from)) continue;
       const tuple = this.admission?.decode(hash, bytes, start, end);
       if (tuple === undefined) continue;
       if (tuples.length === 1) this.admission?.remember(bytes, tuple);
