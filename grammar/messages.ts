@@ -347,6 +347,10 @@ export const MESSAGES = {
     message: `\`${f.name}\` holds what its rules derive, nothing else`,
     help: "insert or delete what the rules derive it from",
   }),
+  E0307: (f: { readonly place: string }): Wording => ({
+    message: `nothing can be sent to \`${f.place}\``,
+    help: 'a place is as "10.0.0.2:10000", or as ron::"10.0.0.2:10000" where the node runs the overlay',
+  }),
 
   W0230: (f: { readonly table: string }): Wording => ({
     message: `\`${f.table}\` is a min or max over itself, and a better value may lead to a worse one`,

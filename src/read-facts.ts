@@ -1,19 +1,25 @@
-import type { Expression, Fact } from "../grammar/ast.ts";
+import type { Atom, Expression, Fact } from "../grammar/ast.ts";
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import { parse } from "../grammar/parse.ts";
 import { report } from "../grammar/report.ts";
 import type { Source } from "../grammar/span.ts";
+import { Address } from "../runtime/plan/address.ts";
 import { admits } from "../runtime/plan/column-type.ts";
-import type { Plan, PredicateSpec } from "../runtime/plan/plan.ts";
+import { formatValue } from "../runtime/plan/format.ts";
+import { isHostPort } from "../runtime/plan/place.ts";
+import type { OverlaySpec, Plan, PredicateSpec } from "../runtime/plan/plan.ts";
 import type { Row, Value } from "../runtime/plan/value.ts";
 import { PERIODIC } from "./1-check/builtin.ts";
 import { columnTypeName } from "./1-check/type-name.ts";
+import { placeOf } from "./2-rewrite/place-of.ts";
 import { constantValue } from "./3-plan/constant-value.ts";
 import { unknownName } from "./asked-names.ts";
 
 export interface ReadFact {
   readonly predicate: string;
   readonly args: Row;
+  /** The node it is for; undefined: the one that reads it. */
+  readonly place: Value | undefined;
 }
 
 export interface FactReading {
@@ -26,13 +32,14 @@ export interface FactReading {
 const FILE = "fact";
 
 /** Reads facts that are to be inserted into, or deleted from, a node that runs `plan`. */
-export function readFacts(text: string, plan: Plan): FactReading {
+export function readFacts(text: string, plan: Plan, isDelete: boolean): FactReading {
   const source: Source = { file: FILE, text: text.trimEnd().replace(/\.?$/, "."), dialect: "mozlog" };
   const { tree, diagnostics } = parse(source, { defines: new Map(), load: () => undefined });
   const isEmpty = text.trim() === "";
   const errors = isEmpty ? [] : diagnostics.filter((one) => one.severity === "error");
   const found: Diagnostic[] = [...errors];
-  const facts = errors.length > 0 || isEmpty ? [] : tree.statements.map((one) => readStatement(one, plan, found));
+  const facts =
+    errors.length > 0 || isEmpty ? [] : tree.statements.map((one) => readStatement(one, plan, isDelete, found));
   if (errors.length === 0 && facts.length === 0) {
     found.push(report("E0303", { file: FILE, start: 0, end: source.text.length }, { what: "a fact" }));
   }
@@ -42,6 +49,7 @@ export function readFacts(text: string, plan: Plan): FactReading {
 function readStatement(
   statement: { readonly kind: string; readonly span: Fact["span"] } | Fact,
   plan: Plan,
+  isDelete: boolean,
   found: Diagnostic[],
 ): ReadFact | undefined {
   if (!isFact(statement)) {
@@ -57,9 +65,29 @@ function readStatement(
     return undefined;
   }
   if (spec.table?.view === "pure") found.push(report("E0306", atom.name.span, { name }));
-  if (atom.location !== undefined) found.push(report("E0208", atom.span, { what: "a fact with a location" }));
+  if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
   const args = atom.args.map((argument, column) => readArgument(argument as Expression, column, spec, found));
-  return { predicate: name, args };
+  return { predicate: name, args, place: readPlace(atom, plan, found) };
+}
+
+function readPlace(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Value | undefined {
+  const located = placeOf(atom);
+  if (located === undefined) return undefined;
+  const place = constantValue(located);
+  if (place === undefined) {
+    // An argument has its own message.
+    if (atom.location !== undefined) found.push(report("E0227", located.span, { name: atom.name.text }));
+  } else if (!isPlace(place, overlays)) {
+    found.push(report("E0307", located.span, { place: formatValue(place) }));
+  }
+  return place;
+}
+
+/** Whether the node could send there: what LocSpecDemux would drop is no place. */
+function isPlace(value: Value, overlays: readonly OverlaySpec[]): boolean {
+  if (!(value instanceof Address)) return typeof value === "string" && isHostPort(value);
+  const carrier = overlays.find(({ name }) => name === value.overlay);
+  return carrier?.send !== undefined && value.options.length === 0;
 }
 
 function isFact(statement: { readonly kind: string }): statement is Fact {

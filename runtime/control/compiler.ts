@@ -1,6 +1,7 @@
 import type { Fact } from "../node/peer-facts.ts";
 import type { Program } from "../node/program.ts";
 import type { AggregateKind, Plan } from "../plan/plan.ts";
+import type { Value } from "../plan/value.ts";
 
 /** What is wrong with a text that was sent to be compiled. */
 export interface Complaint {
@@ -15,6 +16,12 @@ export interface Complaint {
 export type Compiled<T> =
   | { readonly ok: true; readonly result: T }
   | { readonly ok: false; readonly complaint: Complaint };
+
+/** A fact as an operator puts it. */
+export interface PlacedFact extends Fact {
+  /** The node it is for; undefined: the one that is asked. */
+  readonly place: Value | undefined;
+}
 
 /** A question about the tables of a node. */
 export interface Query {
@@ -53,8 +60,8 @@ export interface NextProgram {
 export interface Compiler {
   /** `text` is a rule body, or a whole rule whose head says what to show. */
   query(text: string, plan: Plan): Compiled<Query>;
-  /** Facts as a program writes them; the last full stop may be missing. */
-  facts(text: string, plan: Plan): Compiled<readonly Fact[]>;
+  /** Facts as a program writes them, to be put or deleted; the last full stop may be missing. */
+  facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly PlacedFact[]>;
   /** What is wrong with a predicate's name; undefined when the plan has one of that name. */
   predicate(name: string, plan: Plan): Complaint | undefined;
   /** What the running program calls the columns of a table: undefined where it has no name for one. */

@@ -122,10 +122,10 @@ export class Session {
 
   #operate(id: RequestId, text: string, isDelete: boolean): Reply {
     const { node, compiler } = this.#control;
-    const compiled = compiler.facts(text, node.plan);
+    const compiled = compiler.facts(text, node.plan, isDelete);
     if (!compiled.ok) return this.#complaint(id, compiled.complaint);
-    for (const { predicate, args } of compiled.result) {
-      const operated = node.operate(predicate, args, isDelete);
+    for (const { predicate, args, place } of compiled.result) {
+      const operated = node.operate(predicate, args, isDelete, place);
       if (operated === "limit") return this.#refusal(id, "limit", `a rule passed a limit over ${predicate}`);
     }
     return { id, ok: true };

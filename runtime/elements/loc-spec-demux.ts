@@ -1,6 +1,7 @@
 import { Address } from "../plan/address.ts";
 import type { Cause } from "../engine/engine.ts";
 import type { Tuple } from "../plan/packet.ts";
+import { isHostPort } from "../plan/place.ts";
 import { equalRows, type Value } from "../plan/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
@@ -55,7 +56,7 @@ export class LocSpecDemux {
   push({ tuple, location }: Outgoing): void {
     this.counters.in++;
     if (location instanceof Address) return this.#toOverlay(location, { tuple, location });
-    if (typeof location !== "string" || !looksLikePlace(location)) return this.counters.drop("no address");
+    if (typeof location !== "string" || !isHostPort(location)) return this.counters.drop("no address");
     if (!this.#isOwn(location)) {
       this.ip++;
       this.counters.out++;
@@ -104,10 +105,4 @@ export class LocSpecDemux {
 /** Equal sends of a step go once. */
 function isSame(one: Tuple, other: Tuple): boolean {
   return one.predicate === other.predicate && one.isDelete === other.isDelete && equalRows(one.args, other.args);
-}
-
-/** `host:port`. Whether the host exists is the network's affair. */
-function looksLikePlace(text: string): boolean {
-  const colon = text.lastIndexOf(":");
-  return colon > 0 && colon < text.length - 1;
 }

@@ -69,6 +69,8 @@ export interface EngineCounters {
   readonly seconds: number[];
 }
 
+const NO_STRAND = -1;
+
 const TIMED_FIRST = 64;
 const TIMED_EVERY = 64;
 
@@ -159,11 +161,19 @@ export class Engine implements StrandHost {
 
   /** Runs one step. False when it passed a limit: then it never was. */
   step(cause: Cause): boolean {
-    if (this.store.nextExpiry() <= this.#clock.now()) this.expire();
-    this.#begin(cause.source);
+    this.#beginOnTime(cause.source);
     this.#isBorrowing = cause.provenance === "network" || cause.provenance === "device";
     return this.#run(() => {
       this.#events.add(cause.tuple, cause.provenance);
+      return [];
+    });
+  }
+
+  /** A step that sends a tuple to a place, as if a rule had. False when it passed a limit. */
+  send(tuple: Tuple, place: Value): boolean {
+    this.#beginOnTime(null);
+    return this.#run(() => {
+      this.#dataflow?.send(tuple, place, NO_STRAND);
       return [];
     });
   }
@@ -246,6 +256,12 @@ export class Engine implements StrandHost {
     } finally {
       this.#isUnlimited = false;
     }
+  }
+
+  /** What should be gone by now has gone. */
+  #beginOnTime(source: Value): void {
+    if (this.store.nextExpiry() <= this.#clock.now()) this.expire();
+    this.#begin(source);
   }
 
   #begin(source: Value): void {

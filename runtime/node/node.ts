@@ -69,6 +69,7 @@ interface Running {
 export class Node {
   readonly #world: World;
   readonly #settings: NodeSettings;
+  readonly #names: ReadonlySet<string>;
   readonly #limits: Limits;
   readonly #streams: RandomStreams;
   readonly #ports: NodePorts;
@@ -85,6 +86,7 @@ export class Node {
   constructor(program: Program, world: World, settings: NodeSettings) {
     this.#world = world;
     this.#settings = settings;
+    this.#names = new Set(settings.names);
     this.#limits = { ...defaultLimits, ...settings.limits };
     this.#streams = new RandomStreams(world.seed);
     this.#startedAt = world.clock.now();
@@ -108,8 +110,7 @@ export class Node {
     const watched = watchedPredicates(plan, this.#settings.watch);
     const listener = this.#listener(watched, (table, kind, values) => dataflow.channel.changed(table, kind, values));
     const engine = new Engine(plan, strands, clock, this.#streams, this.#limits, listener, this.snitch);
-    const names = new Set(this.#settings.names);
-    const isOwn = (name: string): boolean => names.has(name) || engine.isLocalAddress(name);
+    const isOwn = (name: string): boolean => this.#isOwn(name, engine);
     const sent = (tuple: Tuple, location: Value): void => this.#watcher.sent(watched, tuple, location);
     const dataflow = new NodeDataflow(plan, engine, this.#ports, clock, this.#streams, isOwn, sent, this.snitch);
     engine.connect(dataflow);
@@ -230,13 +231,21 @@ export class Node {
   }
 
   /**
-   * As `insert` or `delete`, but ahead of all that waits: the step is over when this returns, or never was. Not to be
-   * called from within a step.
+   * As `insert` or `delete`, but ahead of all that waits: the step is over when this returns, or never was. For another
+   * place the step only sends it there, as a rule would. Not to be called from within a step.
    */
-  operate(name: string, args: Row, isDelete: boolean): Operated {
+  operate(name: string, args: Row, isDelete: boolean, place?: Value): Operated {
     const cause = this.#causeOf(name, args, isDelete);
     if (cause === undefined) return "unknown";
-    return this.#ports.mux.interlude(() => this.#step(cause)) ? "done" : "limit";
+    const { engine } = this.#running;
+    const isHere = place === undefined || this.#isOwn(place, engine);
+    const step = (): boolean => (isHere ? this.#step(cause) : this.#stepped(engine.send(cause.tuple, place)));
+    return this.#ports.mux.interlude(step) ? "done" : "limit";
+  }
+
+  /** Whether the node answers to the name. */
+  #isOwn(place: Value, engine: Engine): boolean {
+    return typeof place === "string" && (this.#names.has(place) || engine.isLocalAddress(place));
   }
 
   #causeOf(name: string, args: Row, isDelete: boolean): Cause | undefined {
@@ -310,7 +319,10 @@ export class Node {
   }
 
   #step(cause: Cause): boolean {
-    const isDone = this.#running.engine.step(cause);
+    return this.#stepped(this.#running.engine.step(cause));
+  }
+
+  #stepped(isDone: boolean): boolean {
     this.#armExpiry();
     return isDone;
   }

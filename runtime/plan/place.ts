@@ -11,6 +11,12 @@ function isHop(value: Value): boolean {
   return typeof value === "string" || typeof value === "bigint" || value instanceof Address;
 }
 
+/** `host:port`, a node of the IP network. Whether the host exists is the network's affair. */
+export function isHostPort(text: string): boolean {
+  const colon = text.lastIndexOf(":");
+  return colon > 0 && colon < text.length - 1;
+}
+
 const OVERLAY_NAME = /^[a-z][A-Za-z0-9_.]{0,254}$/;
 
 /** Names of this form never make the text of one address that of another. */

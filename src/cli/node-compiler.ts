@@ -6,6 +6,7 @@ import type {
   Compiler,
   Complaint,
   NextProgram,
+  PlacedFact,
   ProgramChange,
   Query,
 } from "../../runtime/control/compiler.ts";
@@ -40,8 +41,8 @@ export class NodeCompiler implements Compiler {
     return compiled(query, diagnostics, [source]);
   }
 
-  facts(text: string, plan: Plan): Compiled<readonly Fact[]> {
-    const { facts, diagnostics, source } = readFacts(text, plan);
+  facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly PlacedFact[]> {
+    const { facts, diagnostics, source } = readFacts(text, plan, isDelete);
     return compiled(facts, diagnostics, [source]);
   }
 

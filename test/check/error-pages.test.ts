@@ -72,7 +72,7 @@ function diagnosticsOf({ files, command }: PageExample): readonly Diagnostic[] {
   const main = verb === "check" && text !== "" ? text : (files[0]?.name ?? "program.mzl");
   const { plan, diagnostics } = compile([main], new PageLibrary(files), { defines, dialect: undefined });
   if (verb === "check" || plan === undefined) return diagnostics;
-  return verb === "query" ? compileQuery(text, plan).diagnostics : readFacts(text, plan).diagnostics;
+  return verb === "query" ? compileQuery(text, plan).diagnostics : readFacts(text, plan, false).diagnostics;
 }
 
 /** The files of a page beside the shipped programs. */
