@@ -303,10 +303,9 @@ export class ExpressionParser extends EmbeddedActionsParser {
   }
 
   #grouped(first: Expression, links: readonly Link[]): Expression {
-    const isFlat = this.reading.dialect === "overlog-flat";
-    const binds = isFlat ? flat : precedence;
-    for (const stretch of shiftMixes(first, links)) this.#warnOfShift(stretch, binds);
-    if (!isFlat) this.#checkIntervals(links);
+    const binds = this.reading.dialect === "overlog-flat" ? flat : precedence;
+    for (const stretch of shiftMixes(first, links, binds)) this.#warnOfShift(stretch, binds);
+    this.#checkIntervals(links, binds);
     return grouped(first, links, binds);
   }
 
@@ -318,10 +317,10 @@ export class ExpressionParser extends EmbeddedActionsParser {
     this.complain(report("W0102", used.span, { read, other }));
   }
 
-  #checkIntervals(links: readonly Link[]): void {
+  #checkIntervals(links: readonly Link[], binds: typeof precedence): void {
     links.forEach((link, index) => {
       const next = links[index + 1];
-      if (link.operator !== "in" || next === undefined || precedence(next.operator) <= precedence("in")) return;
+      if (link.operator !== "in" || next === undefined || binds(next.operator) <= binds("in")) return;
       this.complain(report("E0152", link.bounds.span, {}));
     });
   }

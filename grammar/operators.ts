@@ -38,9 +38,16 @@ export function precedence(operator: BinaryOperator | "in"): number {
   return PRECEDENCE.get(operator) ?? 0;
 }
 
-/** One precedence for all operators: a text is read from left to right. */
-export function flat(): number {
-  return 1;
+const FLAT: ReadonlyMap<string, number> = new Map([
+  ["||", 1],
+  ["&&", 2],
+  ...["==", "!=", "<", "<=", ">", ">=", "in"].map((operator) => [operator, 3] as const),
+]);
+const FLAT_ARITHMETIC = 4;
+
+/** As `precedence` where all operators that compute have one: what they join is read from left to right. */
+export function flat(operator: BinaryOperator | "in"): number {
+  return FLAT.get(operator) ?? FLAT_ARITHMETIC;
 }
 
 /** As `precedence`, with the shifts above `+` and `-`: what some expect of an unparenthesised mix. */
@@ -90,11 +97,15 @@ function interval(value: Expression, { span, ...bounds }: Bounds): Interval {
  * The stretches of a text that mix shifts with sums and no brackets, as [operand, links]. Operators that bind more
  * loosely than a shift end a stretch.
  */
-export function shiftMixes(first: Expression, links: readonly Link[]): readonly Stretch[] {
+export function shiftMixes(
+  first: Expression,
+  links: readonly Link[],
+  binds: (operator: BinaryOperator | "in") => number,
+): readonly Stretch[] {
   const stretches: Stretch[] = [];
   let stretch: { first: Expression; links: Waiting[] } = { first, links: [] };
   for (const link of links) {
-    if (link.operator !== "in" && precedence(link.operator) >= precedence("<<")) stretch.links.push(link);
+    if (link.operator !== "in" && binds(link.operator) >= binds("<<")) stretch.links.push(link);
     else {
       stretches.push(stretch);
       stretch = { first: link.operator === "in" ? link.bounds.low : link.right, links: [] };
