@@ -144,7 +144,10 @@ export const MESSAGES = {
     message: "a timeout is a positive number of seconds",
     help: "write it as a constant: `timeout(3)` or `timeout(200ms)`",
   }),
-  E0210: (f: { readonly name: string }): Wording => `\`${f.name}\` is private to a view, and this is outside of one`,
+  E0210: (f: { readonly name: string; readonly view: string | undefined }): Wording =>
+    f.view === undefined
+      ? `\`${f.name}\` is private to a view, and this is outside of one`
+      : `\`${f.name}\` is private to the view \`${f.view}\`, and this is outside of it`,
   E0211: (f: { readonly what: "lifetime" | "size"; readonly variable: string | undefined }): Wording => ({
     message: `the ${f.what} of a table is a positive ${f.what === "size" ? "whole number" : "number of seconds"}, or infinity`,
     help: f.variable === undefined ? undefined : macroHelp(f.variable),

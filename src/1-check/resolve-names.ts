@@ -1,7 +1,7 @@
 import type { Atom, Expression, Literal, Materialize, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import type { Name } from "../../grammar/span.ts";
+import type { Name, Span } from "../../grammar/span.ts";
 import type { Module } from "../load.ts";
 import type { LineMap } from "../line-map.ts";
 import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program.ts";
@@ -24,6 +24,7 @@ export function resolveNames(
 ): { program: Program; diagnostics: Diagnostic[] } {
   const resolver = new Resolver(modules, lines);
   for (const module of modules) resolver.module(module);
+  resolver.reportIntrusions();
   return { program: resolver.program(), diagnostics: resolver.diagnostics };
 }
 
@@ -79,6 +80,8 @@ class Resolver {
   readonly #accepts: Program["accepts"][number][] = [];
   readonly #signatures: Program["signatures"][number][] = [];
   readonly #watches: Program["watches"][number][] = [];
+  /** Where names with a dot are used: they may be those of a view, which may come later. */
+  readonly #dotted: DottedUse[] = [];
 
   constructor(modules: readonly Module[], lines: LineMap) {
     this.#lines = lines;
@@ -97,6 +100,23 @@ class Resolver {
       signatures: this.#signatures,
       watches: this.#watches,
     };
+  }
+
+  /** What a view calls `this.Req` is `ping.Req` to nobody else. */
+  reportIntrusions(): void {
+    const isView = (name: string): boolean => this.#views.has(name) || streamViewNames.has(name);
+    for (const { name, inside, span } of this.#dotted) {
+      const view = isView(name) ? undefined : this.#ownerOf(name);
+      if (view !== undefined && view !== inside) this.diagnostics.push(report("E0210", span, { name, view }));
+    }
+  }
+
+  /** The view that the name is private to. */
+  #ownerOf(name: string): string | undefined {
+    const dot = name.lastIndexOf(".");
+    if (dot < 0) return undefined;
+    const before = name.slice(0, dot);
+    return this.#views.has(before) ? before : this.#ownerOf(before);
   }
 
   module(module: Module): void {
@@ -129,11 +149,15 @@ class Resolver {
       case "overlay":
         return this.#overlay(scope.module, statement.name);
       case "accept":
-        this.#accepts.push({ ...statement, name: qualify(statement.name.text, scope), types: texts(statement.types) });
+        this.#accepts.push({
+          ...statement,
+          name: this.#name(statement.name, scope),
+          types: texts(statement.types),
+        });
         return;
       case "signature":
         this.#signatures.push({
-          name: qualify(statement.name.text, scope),
+          name: this.#name(statement.name, scope),
           types: texts(statement.types),
           span: statement.span,
         });
@@ -161,7 +185,7 @@ class Resolver {
   }
 
   #table(statement: Materialize, scope: Scope): void {
-    const name = qualify(statement.name.text, scope);
+    const name = this.#name(statement.name, scope);
     const table = declareTable(name, statement, this.diagnostics);
     const known = this.#tables.get(name);
     if (known === undefined) this.#tables.set(name, table);
@@ -234,9 +258,11 @@ class Resolver {
 
   #name(name: Name, scope: Scope): string {
     if (name.text.startsWith("this.") && scope.view === undefined) {
-      this.diagnostics.push(report("E0210", name.span, { name: name.text }));
+      this.diagnostics.push(report("E0210", name.span, { name: name.text, view: undefined }));
     }
-    return qualify(name.text, scope);
+    const whole = qualify(name.text, scope);
+    if (whole.includes(".")) this.#dotted.push({ name: whole, inside: scope.view, span: name.span });
+    return whole;
   }
 
   #literal(literal: Literal, scope: Scope): Literal {
@@ -249,6 +275,13 @@ class Resolver {
   #expression(expression: Expression, scope: Scope): Expression {
     return rewriteExpression(expression, (part) => qualifyAddress(part, scope));
   }
+}
+
+interface DottedUse {
+  readonly name: string;
+  /** The view whose definition it stands in. */
+  readonly inside: string | undefined;
+  readonly span: Span;
 }
 
 interface Scope {
