@@ -60,6 +60,8 @@ export interface CoreRule {
   readonly trigger: CoreTrigger;
   /** Variables whose values are drawn when a derivation appears, and kept with it. */
   readonly drawn?: ReadonlySet<string> | undefined;
+  /** Columns that group what an aggregate is over, where the keys of the head's table do not say so. */
+  readonly groupKeys?: readonly number[] | undefined;
 }
 
 export type CoreTrigger =

@@ -93,8 +93,8 @@ function groups(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRule[] {
 }
 
 function core(rule: ExpandedRule, body: readonly Literal[], trigger: CoreTrigger): CoreRule {
-  const { name, overlay, span, isOverlog, isDelete, head } = rule;
-  return { name, overlay, span, isOverlog, isDelete, head, body, trigger };
+  const { name, overlay, span, isOverlog, isDelete, head, groupKeys } = rule;
+  return { name, overlay, span, isOverlog, isDelete, head, body, trigger, groupKeys };
 }
 
 function without(body: readonly Literal[], literal: PredicateLiteral): readonly Literal[] {

@@ -3,38 +3,49 @@
  *
  *   ask(@min<B>, K) :- e(K), t(K, B).   becomes   r?place(min<B>, K) :- e(K), t(K, B).
  *                                                 ask(@$1, $2)       :- r?place($1, $2).
+ *
+ * Where the rule defines a table, what is made here is a table too, which the one there follows.
  */
-import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import type { Atom, Expression } from "../../grammar/ast.ts";
-import { report } from "../../grammar/report.ts";
+import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
+import { isPredicate } from "../1-check/rule-shape.ts";
 import type { TableDeclaration } from "../program.ts";
-import { atomAt, literalAt, variableAt } from "./core.ts";
+import { atomAt, constantAt, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expand-views.ts";
+import type { HiddenTables } from "./hidden-tables.ts";
 
 export function placeAggregate(
   rule: ExpandedRule,
   tables: ReadonlyMap<string, TableDeclaration>,
-  arities: Map<string, number>,
-  diagnostics: Diagnostic[],
+  isTable: (name: string) => boolean,
+  hidden: HiddenTables,
 ): readonly ExpandedRule[] {
   const { head, span } = rule;
   if (head.locatedArgument === undefined || head.args[head.locatedArgument]?.kind !== "aggregate") return [rule];
-  if (hasWinners(head, tables)) {
-    diagnostics.push(report("E0208", head.span, { what: "a place and other columns that come from the winning row" }));
-    return [];
-  }
-  const name = `${rule.name}?place`;
+  const wanted = `${rule.name}?place`;
+  const keys = tables.get(head.name.text)?.keys ?? [];
+  const count = head.args.length;
+  const name = defines(rule, isTable)
+    ? hidden.add(wanted, count, span, keys.length === 0 ? undefined : keys)
+    : hidden.addEvent(wanted, count);
   const columns = head.args.map((_, at): Expression => variableAt(`$${at + 1}`, span));
-  arities.set(name, columns.length);
-  const made: Atom = { ...head, name: { text: name, span }, locatedArgument: undefined };
+  const args = head.args.map(madeHere);
+  const made: Atom = { ...head, name: { text: name, span }, locatedArgument: undefined, args };
   const sent: Atom = { ...atomAt(head.name.text, columns, span), locatedArgument: head.locatedArgument };
   return [
-    { ...rule, isDelete: false, head: made },
+    { ...rule, isDelete: false, head: made, groupKeys: keys },
     { ...rule, isOverlog: false, head: sent, body: [literalAt(atomAt(name, columns, span))], trigger: undefined },
   ];
 }
 
-function hasWinners(head: Atom, tables: ReadonlyMap<string, TableDeclaration>): boolean {
-  const keys = tables.get(head.name.text)?.keys ?? [];
-  return keys.length > 0 && head.args.some((argument, at) => argument.kind !== "aggregate" && !keys.includes(at));
+function defines(
+  { head, body, trigger, isDelete, suspends }: ExpandedRule,
+  isTable: (name: string) => boolean,
+): boolean {
+  if (!isTable(head.name.text) || isDelete || suspends || trigger !== undefined) return false;
+  return body.every((literal) => !isPredicate(literal) || literal.negated || isTable(literal.atom.name.text));
+}
+
+/** What a deletion does not care about has no value on the way. */
+function madeHere(argument: Argument): Argument {
+  return argument.kind === "wildcard" ? constantAt(null, argument.span) : argument;
 }

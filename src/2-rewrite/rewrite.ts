@@ -23,10 +23,10 @@ export function rewrite(
   const { tables } = expansion;
   const arities = new Map(expansion.arities);
   const raised = raiseDeltas(expansion.rules, tables, arities);
-  const sent = [...expansion.rules, ...raised].flatMap((rule) => placeAggregate(rule, tables, arities, diagnostics));
   const hidden = new HiddenTables();
   const isBag = (name: string): boolean => tables.get(name)?.keys.length === 0;
   const isTable = (name: string): boolean => tables.has(name) || hidden.has(name) || isLocalAddressTable(name);
+  const sent = [...expansion.rules, ...raised].flatMap((rule) => placeAggregate(rule, tables, isTable, hidden));
   const placed = sent.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
   const rules = placed
     .flatMap((rule) => findTriggers(rule, tables, isTable, hidden))

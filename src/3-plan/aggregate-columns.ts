@@ -5,9 +5,14 @@ import type { Column } from "./strand.ts";
 
 /**
  * A plain argument groups, unless the head's table is keyed without it: then it comes from the winning row. No keys: the
- * head is no table, or a keyless one.
+ * head is no table, or a keyless one. The arguments are those of the head, or what stands for them.
  */
-export function aggregateColumns(args: readonly Argument[], keys: readonly number[]): readonly Column[] {
+export function aggregateColumns(
+  { groupKeys }: CoreRule,
+  args: readonly Argument[],
+  tableKeys: readonly number[],
+): readonly Column[] {
+  const keys = groupKeys ?? tableKeys;
   return args.map((argument, column): Column => {
     if (argument.kind === "aggregate") {
       return { kind: "aggregate", function: argument.function, operand: argument.operand };
@@ -19,8 +24,8 @@ export function aggregateColumns(args: readonly Argument[], keys: readonly numbe
 
 /** The same for a rule that an event runs: what comes from the winning row is null when nothing joined. */
 export function eventColumns(rule: CoreRule, keys: readonly number[]): readonly Column[] {
-  const columns = aggregateColumns(rule.head.args, keys);
-  return rule.isOverlog && keys.length === 0 ? withWinners(columns, rule) : columns;
+  const columns = aggregateColumns(rule, rule.head.args, keys);
+  return rule.isOverlog && (rule.groupKeys ?? keys).length === 0 ? withWinners(columns, rule) : columns;
 }
 
 /** In OverLog what the event does not say comes from the row that wins the only `min` or `max`. */

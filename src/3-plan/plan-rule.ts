@@ -95,7 +95,7 @@ function maintenance(
   });
   const { match, operators } = planBody(changed, body, context);
   const args = isDrawn ? rule.head.args : rule.head.args.map((argument) => withoutDraw(rule, argument));
-  const columns = aggregateColumns(args, headPredicate(rule, context).table?.keys ?? []);
+  const columns = aggregateColumns(rule, args, headPredicate(rule, context).table?.keys ?? []);
   const sign = kind === "lost" ? -1 : kind === "renewed" || kind === "ceded" ? 0 : 1;
   const improvements = costs === undefined || sign < 1 ? [] : improvementsOf(rule, costs);
   const action: Action = { kind: "contribute", view, sign, columns, improvements };

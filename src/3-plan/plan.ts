@@ -221,7 +221,8 @@ class Planner {
   }
 
   #aggregate(rule: CoreRule): AggregateSpec {
-    const columns = aggregateColumns(rule.head.args, this.#predicates.named(rule.head.name.text, 0).table?.keys ?? []);
+    const { head } = rule;
+    const columns = aggregateColumns(rule, head.args, this.#predicates.named(head.name.text, 0).table?.keys ?? []);
     return {
       columns: columns.map((column) =>
         column.kind === "aggregate" ? { kind: "aggregate", function: column.function } : { kind: column.kind },
