@@ -16,7 +16,7 @@ Sends each tuple the way its location specifier says: this node, the IP network,
 
 Ports   in: 1 push. out: "local" (a step of its own), "ip", one per overlay, "else".
 Drops   "no address": a location that is none; "unknown overlay"; "address options": no overlay takes options.
-Reads   counters: tuples in, tuples out; local, ip, overlay: tuples by way
+Reads   counters: tuples in, tuples out; local, ip, overlay: those by way
 Built   by runtime/node/dataflow.ts, one per node.
 Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X)).
 See     OverlaySendWrap, NetworkOut, Mux
@@ -33,9 +33,7 @@ export interface WayOut<Place extends Value> {
 
 export class LocSpecDemux {
   readonly counters: ElementCounters = new ElementCounters();
-  local = 0;
-  ip = 0;
-  overlay = 0;
+  readonly ways: { local: number; ip: number; overlay: number } = { local: 0, ip: 0, overlay: 0 };
   readonly #isOwn: (address: string) => boolean;
   readonly #overlays: ReadonlyMap<string, WayOut<Value>>;
   readonly #network: WayOut<string>;
@@ -58,13 +56,13 @@ export class LocSpecDemux {
     if (location instanceof Address) return this.#toOverlay(location, { tuple, location });
     if (typeof location !== "string" || !isHostPort(location)) return this.counters.drop("no address");
     if (!this.#isOwn(location)) {
-      this.ip++;
+      this.ways.ip++;
       this.counters.out++;
       return this.#network.push(location, tuple);
     }
-    this.local++;
     if (tuple.predicate.role.kind === "answer") return this.#answer(tuple, location);
     if (this.#steps.some((step) => isSame(step.tuple, tuple))) return;
+    this.ways.local++;
     this.counters.out++;
     this.#steps.push({ tuple, provenance: "rule", source: location });
   }
@@ -80,6 +78,13 @@ export class LocSpecDemux {
     return steps;
   }
 
+  /** Counts on from what another has counted. */
+  countOn({ ways: { local, ip, overlay } }: LocSpecDemux): void {
+    this.ways.local += local;
+    this.ways.ip += ip;
+    this.ways.overlay += overlay;
+  }
+
   forget(): void {
     this.#steps = [];
     this.#answers.clear();
@@ -88,6 +93,7 @@ export class LocSpecDemux {
   #answer(tuple: Tuple, source: string): void {
     const query = tuple.args[0] ?? null;
     if (this.#answers.has(query)) return;
+    this.ways.local++;
     this.counters.out++;
     this.#answers.set(query, { tuple, provenance: "rule", source });
   }
@@ -96,7 +102,7 @@ export class LocSpecDemux {
     const overlay = this.#overlays.get(address.overlay);
     if (overlay === undefined) return this.counters.drop("unknown overlay");
     if (address.options.length > 0) return this.counters.drop("address options");
-    this.overlay++;
+    this.ways.overlay++;
     this.counters.out++;
     overlay.push(address.node, tuple);
   }

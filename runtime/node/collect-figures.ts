@@ -38,6 +38,7 @@ export function collectFigures(parts: CountingParts): Figures {
     node: name,
     uptime,
     steps: { steps, rounds, stopped, conflicts, evicted, expired, failedAggregates },
+    ways: { ...dataflow.demux.ways },
     ...flowFigures(dataflow, world),
     rules: ruleFigures(parts),
     peers: peerFigures(parts),

@@ -125,6 +125,7 @@ export class NodeDataflow implements Dataflow {
     this.ports.serve(this.#admission, this.#packet, this.#plan);
     before?.channel.stop();
     if (before !== undefined) this.channel.resume();
+    if (before !== undefined) this.demux.countOn(before.demux);
     for (const { element, label, counters } of this.#own) {
       const same = before?.elements.find((other) => other.element === element && other.label === label);
       if (same !== undefined) counters.countOn(same.counters);

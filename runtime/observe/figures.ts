@@ -9,6 +9,7 @@ export interface Figures extends FlowFigures {
   readonly node: string;
   readonly uptime: number;
   readonly steps: StepFigures;
+  readonly ways: WayFigures;
   readonly rules: readonly RuleFigures[];
   readonly peers: readonly PeerFigures[];
   readonly tables: readonly TableFigures[];
@@ -50,6 +51,16 @@ export interface ElementFigures {
   readonly in: number;
   readonly out: number;
   readonly dropped: Counts;
+}
+
+/** Tuples that rules sent, by the way that LocSpecDemux found for them. */
+export interface WayFigures {
+  /** Steps of this node. */
+  readonly local: number;
+  /** To other nodes of the IP network. */
+  readonly ip: number;
+  /** Into overlays, as events `ov.send(..)`. */
+  readonly overlay: number;
 }
 
 /** Counts by reason, in words. */

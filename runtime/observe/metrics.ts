@@ -33,7 +33,7 @@ function stepMetrics({ steps }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function elementMetrics({ elements }: Figures): readonly MetricFamily[] {
+function elementMetrics({ elements, ways }: Figures): readonly MetricFamily[] {
   const labels = ({ element, label }: Figures["elements"][number]): Sample["labels"] => ({ element, overlay: label });
   return [
     many("counter", "mosaic_element_in_total", "What came into an element.", elements, labels, (each) => each.in),
@@ -43,6 +43,12 @@ function elementMetrics({ elements }: Figures): readonly MetricFamily[] {
       help: "What an element dropped, by reason.",
       type: "counter",
       samples: elements.flatMap((each) => samplesOf(each.dropped, labels(each))),
+    },
+    {
+      name: "mosaic_sent_tuples_total",
+      help: "What rules sent, by the way it went.",
+      type: "counter",
+      samples: (["local", "ip", "overlay"] as const).map((way) => ({ labels: { way }, value: ways[way] })),
     },
   ];
 }

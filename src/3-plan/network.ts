@@ -19,6 +19,8 @@ export function networkGraph(
   const unwrap = graph.add("OverlayRecvUnwrap");
   const receive = graph.add("ReceiveDemux");
   const tables = graph.add("Tables");
+  const hasTun = predicates.some((spec) => spec.role.kind === "tun");
+  const device = hasTun ? { rx: graph.add("TunRx"), tx: graph.add("TunTx") } : undefined;
   const roundRobin = graph.add("RoundRobin");
   const demux = graph.add("LocSpecDemux");
   const networkOut = graph.add("NetworkOut");
@@ -27,7 +29,10 @@ export function networkGraph(
   graph.edge(unwrap, "out", receive);
   graph.edge(receive, "rows", tables);
   addStrands(graph, strands, predicates, { receive, tables, roundRobin, mux });
-  if (predicates.some((spec) => spec.role.kind === "tun")) addTun(graph, receive, mux);
+  if (device !== undefined) {
+    graph.edge(device.rx, "out", mux);
+    graph.edge(receive, "tun", device.tx);
+  }
   addStreams(graph, predicates, receive, mux);
   if (predicates.some((spec) => spec.role.kind === "rows")) addChannel(graph, receive, tables, networkOut);
   graph.edge(roundRobin, "out", demux);
@@ -90,13 +95,6 @@ function addChannel(graph: GraphBuilder, receive: string, tables: string, networ
   graph.edge(tables, "views", channel);
   graph.edge(channel, "rows", tables);
   graph.edge(channel, "out", networkOut);
-}
-
-function addTun(graph: GraphBuilder, receive: string, mux: string): void {
-  const rx = graph.add("TunRx");
-  const tx = graph.add("TunTx");
-  graph.edge(rx, "out", mux);
-  graph.edge(receive, "tun", tx);
 }
 
 /** Calls of TCP go to Tcp, and what comes of them begins steps of its own. */

@@ -28,7 +28,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 function headLines(now: Figures, before: Figures | undefined): readonly string[] {
-  const { node, uptime, steps, eventLoop, network, tun } = now;
+  const { node, uptime, steps, ways, eventLoop, network, tun } = now;
   const seconds = before === undefined ? uptime : uptime - before.uptime;
   const rate = (steps.steps - (before?.steps.steps ?? 0)) / Math.max(seconds, 0.001);
   const late = eventLoop === null ? "" : `   event loop p99 ${milliseconds(eventLoop.p99)}`;
@@ -37,6 +37,7 @@ function headLines(now: Figures, before: Figures | undefined): readonly string[]
     `${node}   up ${duration(uptime)}   ${steps.steps} steps, ${rate.toFixed(1)}/s${late}`,
     `network: ${network.sent} datagrams sent (${bytes(network.sentBytes)}), ` +
       `${network.received} received (${bytes(network.receivedBytes)})${device}`,
+    `sent by rules: ${ways.local} tuples to this node, ${ways.ip} to others, ${ways.overlay} into overlays`,
     ...streamLine(now),
   ];
 }

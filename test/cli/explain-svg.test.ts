@@ -88,13 +88,15 @@ test("ron shows every element of Figure 4 once, and every strand", () => {
 });
 
 test("the figure reads from left to right, as the paper's from top to bottom", () => {
-  const { boxes } = figureOf('import "ron.mzl".');
+  const { boxes } = figureOf('import "ron.mzl". import "tunnel.mzl".');
   const order = [
     "NetworkIn",
     "Mux",
     "OverlayRecvUnwrap",
     "ReceiveDemux",
     "Strand",
+    "TunTx",
+    "TunRx",
     "RoundRobin",
     "LocSpecDemux",
     "NetworkOut",

@@ -182,13 +182,16 @@ test("rules that pass a limit over the new program leave the node as it was", ()
 });
 
 test("counters count on", () => {
-  const { node } = new AskedNode(COUNTING);
+  const { node } = new AskedNode(`${COUNTING}tell: put@"there:1"(X, Y) :- put(X, Y).`);
   for (let n = 0; n < 5; n++) node.insert("put", [n, n]);
   const fired = (): number | undefined => node.figures().rules.find(({ rule }) => rule === "put")?.firings;
   const passed = (): number => node.figures().elements.reduce((sum, element) => sum + element.in, 0);
   expect(fired()).toBe(5);
   const before = passed();
+  const sent = node.figures().ways;
+  expect(sent).toEqual({ local: 0, ip: 5, overlay: 0 });
   exchange(node, COUNTING);
+  expect(node.figures().ways).toEqual(sent);
   expect(fired()).toBe(5);
   expect(passed()).toBeGreaterThanOrEqual(before);
 });

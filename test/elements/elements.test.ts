@@ -102,17 +102,27 @@ describe("RoundRobin", () => {
 });
 
 describe("LocSpecDemux and NetworkOut", () => {
-  test("send each tuple its way, and count what has none", () => {
+  test("send each tuple its way, and count the ways, and what has none", () => {
     const datagrams = new ManualDatagrams("me:1");
     const clock = new ManualClock();
     const paths = new PathSizes({ clock, datagrams, draw: () => 0, adapted: () => {} });
     const network = new NetworkOut(datagrams, new PeerBook(), paths, new TooBig(undefined, clock));
-    const demux = new LocSpecDemux((name) => name === "me:1", new Map(), network);
-    const places: readonly Value[] = ["me:1", "you:1", "NIL", 3, null, new Address("i3", "x"), "you:1", "you:1"];
+    const wrapped: Value[] = [];
+    const ron = { push: (to: Value) => void wrapped.push(to) };
+    const demux = new LocSpecDemux((name) => name === "me:1", new Map([["ron", ron]]), network);
+    const overlays = [
+      new Address("ron", "x"),
+      new Address("ron", "y"),
+      new Address("ron", "y"),
+      new Address("i3", "x"),
+    ];
+    const places: readonly Value[] = ["me:1", "you:1", "NIL", 3, null, ...overlays, "you:1"];
     for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 6)), location });
     network.leave();
     expect(demux.takeLocal()).toHaveLength(1);
     expect(datagrams.sent.map(({ to }) => to)).toEqual(["you:1"]);
+    expect(wrapped).toEqual(["x", "y", "y"]);
+    expect(demux.ways).toEqual({ local: 1, ip: 2, overlay: 3 });
     expect([...demux.counters.dropped]).toEqual([
       ["no address", 3],
       ["unknown overlay", 1],

@@ -77,6 +77,23 @@ test("a tuple is counted at each element on its way", () => {
   ]);
 });
 
+test("what rules send is counted by the way it goes", () => {
+  const program = `
+    overlay hop.
+    materialize(route, infinity, infinity, keys(1)).
+    a: here@"here:1"(X) :- go(X).
+    b: there@"there:1"(X) :- go(X).
+    c: over@hop::"there:1"(X) :- go(X).
+    d: send@Next(Dest, Packet) :- send(Dest, Packet), route(Dest, Next).
+    e: seen(X) :- here(X).`;
+  const { node } = startNode(program);
+  for (const number of [1, 2, 3]) node.insert("hop.go", [number]);
+  expect(node.figures().ways).toEqual({ local: 3, ip: 3, overlay: 3 });
+  node.insert("hop.route", ["there:1", "next:1"]);
+  node.insert("hop.go", [4]);
+  expect(node.figures().ways).toEqual({ local: 4, ip: 5, overlay: 4 });
+});
+
 test("figures survive JSON", () => {
   const figures = startNode(FORWARD).node.figures();
   expect(JSON.parse(JSON.stringify(figures))).toEqual(figures);

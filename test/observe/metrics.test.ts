@@ -65,6 +65,7 @@ describe("a node's metrics", () => {
     expect(value("mosaic_rows_evicted_total")).toBe(1);
     expect(value("mosaic_peer_sent_tuples_total", { peer: "there:1" })).toBe(3);
     expect(value("mosaic_dropped_total", { element: "LocSpecDemux", reason: "no address" })).toBe(3);
+    expect(["local", "ip", "overlay"].map((way) => value("mosaic_sent_tuples_total", { way }))).toEqual([0, 3, 0]);
     expect(value("mosaic_queue_limit", { queue: "steps" })).toBe(100_000);
   });
 

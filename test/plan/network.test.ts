@@ -64,6 +64,24 @@ test("the strands that keep a table count, though they are not drawn", () => {
   expect(strands.map((node) => node.label)).toContain("count#1");
 });
 
+test("Tun::Rx and Tun::Tx have their place between ReceiveDemux and RoundRobin; packets begin steps, or go to the device", () => {
+  const { nodes, edges } = graphOf(`import "tunnel.mzl".`);
+  const names = nodes.map(({ element }) => element);
+  expect(names.slice(names.indexOf("ReceiveDemux"), names.indexOf("RoundRobin") + 1)).toEqual([
+    "ReceiveDemux",
+    "Tables",
+    "TunRx",
+    "TunTx",
+    "RoundRobin",
+  ]);
+  const joined = edges.filter(({ from, port, to }) => port === "tun" || from === "TunRx" || to === "TunTx");
+  expect(joined.map(({ from, port, to }) => `${from} ${port} ${to}`).toSorted()).toEqual([
+    "ReceiveDemux tun Strand(p2p_tun)",
+    "ReceiveDemux tun TunTx",
+    "TunRx out Mux",
+  ]);
+});
+
 test("calls of TCP go to Tcp, and their outcomes begin steps", () => {
   const { nodes, edges } = graphOf(`
     l1: reading(S) :- opened(A), tcp.connect(A, &S).
