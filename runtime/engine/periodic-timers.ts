@@ -2,8 +2,13 @@ import type { TimerSpec } from "../plan/plan.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { Clock, Timer } from "../world/world.ts";
 
-/** Raises the event of a `periodic` literal; `number` is fresh for that literal. */
+/** Raises the event of a `periodic` literal; `number` is one that no event of another timer has, on whatever node. */
 export type Fire = (timer: TimerSpec, number: number) => void;
+
+/** The last six digits of a timer's numbers count; what stands before them is drawn, and makes ten digits more. */
+const COUNTED = 1e6;
+const LEAST_DRAWN = 1e9;
+const DRAWN = 8e9;
 
 /** The `periodic` literals of a program on one node. Each is its own timer, counts by itself and draws its own jitter. */
 export class PeriodicTimers {
@@ -18,7 +23,8 @@ export class PeriodicTimers {
       const { rule } = spec.origin;
       const place = timers.slice(0, at).filter((other) => other.origin.rule === rule).length;
       const name = `periodic ${rule}/${place}`;
-      return new PeriodicTimer(name, spec, streams.stream(name));
+      const first = (LEAST_DRAWN + streams.stream(`number of ${name}`).integer(DRAWN)) * COUNTED;
+      return new PeriodicTimer(name, spec, first, streams.stream(name));
     });
     // Timers that ring at one moment ring in the order in which they were started: not that of the rules.
     this.#running = running.toSorted((one, other) => (one.name < other.name ? -1 : 1));
@@ -54,7 +60,7 @@ export class PeriodicTimers {
 
   #begin(timer: PeriodicTimer): void {
     if (timer.spec.seconds > 0) timer.start(this.#clock, this.#fire);
-    else for (let number = 0; number < timer.spec.count; number++) this.#fire(timer.spec, number);
+    else for (let round = 0; round < timer.spec.count; round++) this.#fire(timer.spec, timer.next());
   }
 
   /** Timers that will ring. */
@@ -68,13 +74,15 @@ class PeriodicTimer {
   readonly name: string;
   readonly spec: TimerSpec;
   readonly #random: RandomStream;
-  #number = 0;
+  #first: number;
+  #rung = 0;
   #due = 0;
   #timer: Timer | undefined;
 
-  constructor(name: string, spec: TimerSpec, random: RandomStream) {
+  constructor(name: string, spec: TimerSpec, first: number, random: RandomStream) {
     this.name = name;
     this.spec = spec;
+    this.#first = first;
     this.#random = random;
   }
 
@@ -96,15 +104,24 @@ class PeriodicTimer {
 
   /** `before` has been stopped. */
   goOn(before: PeriodicTimer, clock: Clock, fire: Fire): void {
-    this.#number = before.#number;
+    this.#first = before.#first;
+    this.#rung = before.#rung;
     this.#due = before.#due;
-    const isOver = this.spec.seconds === 0 || (this.spec.count > 0 && this.#number >= this.spec.count);
-    if (!isOver) this.#timer = clock.at(this.#due, () => this.#ring(clock, fire));
+    if (this.spec.seconds > 0 && !this.#isOver) this.#timer = clock.at(this.#due, () => this.#ring(clock, fire));
+  }
+
+  /** The number of the event that is raised next. */
+  next(): number {
+    return this.#first + this.#rung++;
   }
 
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  get #isOver(): boolean {
+    return this.spec.count > 0 && this.#rung >= this.spec.count;
   }
 
   get isArmed(): boolean {
@@ -119,11 +136,10 @@ class PeriodicTimer {
 
   /** A node that was held up does not make up for what it missed. */
   #ring(clock: Clock, fire: Fire): void {
-    const number = this.#number++;
-    const isLast = this.spec.count > 0 && this.#number >= this.spec.count;
+    const number = this.next();
     this.#due = Math.max(this.#due, clock.now() - this.spec.seconds) + this.spec.seconds;
     this.#timer = undefined;
-    if (!isLast) this.#arm(clock, fire);
+    if (!this.#isOver) this.#arm(clock, fire);
     fire(this.spec, number);
   }
 }

@@ -1,6 +1,7 @@
 import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
 import { AS_WRITTEN } from "../session/as-written.ts";
 import { runSession } from "../session/run-session.ts";
+import { withoutDrawnNumbers } from "../session/timer-numbers.ts";
 import { NodeNetwork } from "./node-network.ts";
 
 /**
@@ -26,7 +27,8 @@ function outcome(input: string, optimisations: ViewOptimisations): string {
   if (word !== "nodes") return runSession(program, first === "" ? rest : [first, ...rest], optimisations);
   const network = NodeNetwork.of(program, names, optimisations);
   if (!(network instanceof NodeNetwork)) return network.join("\n");
-  return rest.flatMap((command) => [`> ${command}`, ...network.command(command)]).join("\n");
+  const lines = rest.flatMap((command) => [`> ${command}`, ...network.command(command)]);
+  return withoutDrawnNumbers(lines.join("\n"));
 }
 
 /** The ids of view calls are drawn at random: here they are called Q1, Q2 and so on, as they appear. */

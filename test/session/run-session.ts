@@ -7,6 +7,7 @@ import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.t
 import { AS_WRITTEN } from "./as-written.ts";
 import { libraryOf } from "./library-of.ts";
 import { manualWorld } from "./manual-world.ts";
+import { withoutDrawnNumbers } from "./timer-numbers.ts";
 import { tupleOf } from "./tuple-of.ts";
 
 const HERE = "here:1";
@@ -26,7 +27,8 @@ export function runSession(
   optimisations: ViewOptimisations = AS_WRITTEN,
 ): string {
   const session = new Session(program, optimisations);
-  return commands.flatMap((command) => [`> ${command}`, ...session.command(command)]).join("\n");
+  const lines = commands.flatMap((command) => [`> ${command}`, ...session.command(command)]);
+  return withoutDrawnNumbers(lines.join("\n"));
 }
 
 class Session {
