@@ -8,8 +8,11 @@ import { Namespace } from "../native/namespace.ts";
 const TRANSFER: string = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LINK_MS = 10_000;
 
-/** What lies between two hosts: a link, a router, or a router that tells nobody what it does not forward. */
-export type Between = "link" | "router" | "silent router";
+/**
+ * What lies between two hosts: a link, a router, a router that tells nobody what it does not forward, or a host that forwards
+ * nothing, whose node passes on what is for the other (`sr.mzl`).
+ */
+export type Between = "link" | "router" | "silent router" | "relay";
 
 /** The IP of the hosts' links, and that of the packets in the tunnel. */
 export interface Families {
@@ -22,6 +25,8 @@ const INNER = { 4: "100.64.8.", 6: "fd64:8::" } as const;
 const NEAR = { 4: "10.77.8.", 6: "fd77:8::" } as const;
 const FAR = { 4: "10.77.7.", 6: "fd77:7::" } as const;
 const PREFIX = { 4: 24, 6: 64 } as const;
+
+const PORT = 10_000;
 
 /** Two hosts, something between them, and a node of `tunnel.mzl` on each; gone when disposed of. */
 export class TunnelPair implements AsyncDisposable {
@@ -50,9 +55,19 @@ export class TunnelPair implements AsyncDisposable {
     const near = NEAR[families.outer];
     const [a, b] = [`${between === "link" ? near : FAR[families.outer]}1`, `${near}2`];
     if (this.router === undefined) wire(this.a, a, this.b, b);
-    else this.#route(this.router);
+    else this.#join(this.router);
+    if (this.router !== undefined && between !== "relay") this.#route(this.router);
     if (this.router !== undefined && between === "silent router") silence(this.router);
-    this.#nodes = [this.#node(this.a, 1, a, b, options), this.#node(this.b, 2, b, a, options)];
+    this.#nodes = [
+      this.#node(this.a, 1, a, [...this.#way(2, b, between), ...options]),
+      this.#node(this.b, 2, b, [...this.#way(1, a, between), ...options]),
+      ...(this.router !== undefined && between === "relay" ? [this.#relay(this.router)] : []),
+    ];
+  }
+
+  /** The address of a in the tunnel. */
+  get here(): string {
+    return `${INNER[this.#families.inner]}1`;
   }
 
   /** The address of b in the tunnel. */
@@ -64,7 +79,7 @@ export class TunnelPair implements AsyncDisposable {
     return this.#nodes.map(({ pid }) => pid);
   }
 
-  /** What the two nodes have said. */
+  /** What the nodes have said. */
   get said(): string {
     return this.#nodes.map((node) => node.stderr).join("");
   }
@@ -107,10 +122,14 @@ export class TunnelPair implements AsyncDisposable {
     await this.router?.[Symbol.asyncDispose]();
   }
 
-  #route(router: Namespace): void {
+  #join(router: Namespace): void {
     const [near, far] = [NEAR[this.#families.outer], FAR[this.#families.outer]];
     wire(this.a, `${far}1`, router, `${far}9`, "in");
     wire(router, `${near}9`, this.b, `${near}2`);
+  }
+
+  #route(router: Namespace): void {
+    const [near, far] = [NEAR[this.#families.outer], FAR[this.#families.outer]];
     this.a.run("ip", "route", "add", networkOf(near), "via", `${far}9`);
     this.b.run("ip", "route", "add", networkOf(far), "via", `${near}9`);
     // Every datagram is alone on the wire, as on any but a virtual one.
@@ -118,13 +137,29 @@ export class TunnelPair implements AsyncDisposable {
     router.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
   }
 
-  #node(host: Namespace, number: number, here: string, there: string, options: readonly string[]): MosaicProcess {
+  /** What a node is told of the way to the other. */
+  #way(number: number, there: string, between: Between): readonly string[] {
+    const virtual = `${INNER[this.#families.inner]}${number}`;
+    if (between !== "relay") return ["--peer", `${virtual}=${placeOf(there)}`];
+    const relay = `${(number === 2 ? FAR : NEAR)[this.#families.outer]}9`;
+    return ["sr.mzl", "--fact", `addressMap("${virtual}", sr::["${placeOf(relay)}", "${placeOf(there)}"])`];
+  }
+
+  #node(host: Namespace, number: number, here: string, options: readonly string[]): MosaicProcess {
     const inner = INNER[this.#families.inner];
     const device = ["--tun=moz", "--tun-addr", `${inner}${number}/${prefixOf(inner)}`];
-    const peer = `${inner}${3 - number}=${placeOf(there)}`;
-    const args = ["tunnel.mzl", "--no-control", "--listen", placeOf(here), ...device, "--peer", peer];
+    return this.#process(host, ["tunnel.mzl", "--listen", placeOf(here), ...device, ...options]);
+  }
+
+  #relay(host: Namespace): MosaicProcess {
+    const everywhere = this.#families.outer === 4 ? "0.0.0.0" : "::";
+    const address = placeOf(`${NEAR[this.#families.outer]}9`);
+    return this.#process(host, ["sr.mzl", "--listen", placeOf(everywhere), "--addr", address]);
+  }
+
+  #process(host: Namespace, args: readonly string[]): MosaicProcess {
     const prefix = ["ip", "netns", "exec", host.name, "env", ...this.#environment];
-    return new MosaicProcess(["run", ...args, ...options], prefix, this.#program);
+    return new MosaicProcess(["run", "--no-control", ...args], prefix, this.#program);
   }
 
   #crosses(): boolean {
@@ -174,7 +209,7 @@ function networkOf(start: string): string {
 }
 
 function placeOf(address: string): string {
-  return address.includes(":") ? `[${address}]:10000` : `${address}:10000`;
+  return address.includes(":") ? `[${address}]:${PORT}` : `${address}:${PORT}`;
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
