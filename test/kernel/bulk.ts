@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type MemorySample, MemoryWitness } from "../soak/memory-witness.ts";
+import { needs } from "../needs.ts";
 import type { Namespace } from "../native/namespace.ts";
 import { METRICS, toldMetrics } from "./told-metrics.ts";
 import { TunnelPair } from "./tunnel-pair.ts";
@@ -24,11 +25,27 @@ export interface Bulk {
   readonly fault: Fault;
 }
 
+/** What a process had when some was carried, and at the end. */
+interface Span {
+  readonly early: MemorySample;
+  readonly late: MemorySample;
+}
+
+/** Whether a process has a megabyte more alive, or other descriptors, than when it was warm. */
+export function hasGrown({ early, late }: Span): boolean {
+  return late.alive >= early.alive + 1 || late.descriptors !== early.descriptors;
+}
+
+/** What this host lacks for it; undefined when nothing. */
+export function bulkNeeds(): string | undefined {
+  return needs("root", "network namespaces", "/dev/net/tun", "addon", "cc", "ip", "ping", "nft", "curl", "sysctl");
+}
+
 /** That every byte came was found out on the way. */
 export interface Carried {
   readonly gigabitsPerSecond: number;
-  /** Of each node: when some was carried, and at the end. */
-  readonly memory: readonly { readonly early: MemorySample; readonly late: MemorySample }[];
+  /** Of each node. */
+  readonly memory: readonly Span[];
   /** Of each node, in megabytes, when half was carried, and at the end: it is longer busy by then than a heap grows. */
   readonly resident: readonly { readonly early: number; readonly late: number }[];
   /** Of each node: what it says of its offloads, and of what it lost. */

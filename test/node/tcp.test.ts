@@ -23,8 +23,16 @@ f3: failed("read", Why) :- tcp.read!fail(_, _, Why).
 watch(listening). watch(came). watch(closed). watch(failed). watch(gone).
 `;
 
-async function echo(limits = {}): Promise<{ readonly server: TcpNode; readonly port: number }> {
-  const server = new TcpNode(ECHO, limits);
+/** Reads what there is when it is told to, and not before. */
+const RELUCTANT = `
+l1: listening(L) :- serve(A), tcp.listen(A, &L).
+l2: came(S) :- listening(L), tcp.accept(L, &S, &_).
+r1: got(S, N) :- more(S), tcp.read(S, 0, &P), N := f_size(P).
+watch(listening). watch(came). watch(got).
+`;
+
+async function serve(program: string): Promise<{ readonly server: TcpNode; readonly port: number }> {
+  const server = new TcpNode(program);
   const port = await freePort();
   server.node.insert("serve", [`127.0.0.1:${port}`]);
   await server.heard("listening");
@@ -34,7 +42,7 @@ async function echo(limits = {}): Promise<{ readonly server: TcpNode; readonly p
 const MEBIBYTE = 1 << 20;
 
 test("an echo server of rules gives each client what it said, and closes when the client does", async () => {
-  const { server, port } = await echo();
+  const { server, port } = await serve(ECHO);
   await using _ = server;
   const clients = ["one", "two", "three"].map((words) => {
     const client = connect(port, "127.0.0.1");
@@ -49,7 +57,7 @@ test("an echo server of rules gives each client what it said, and closes when th
 });
 
 test("a client of rules sends, and reads exactly as much as it asks for, piece by piece", async () => {
-  const { server, port } = await echo();
+  const { server, port } = await serve(ECHO);
   await using _ = server;
   await using client = new TcpNode(`
     c1: connected(S) :- ask(A), tcp.connect(A, &S).
@@ -68,15 +76,8 @@ test("a client of rules sends, and reads exactly as much as it asks for, piece b
 });
 
 test("nothing is read from a socket that no rule reads, and a slow reader slows the sender down", async () => {
-  await using node = new TcpNode(`
-    l1: listening(L) :- serve(A), tcp.listen(A, &L).
-    l2: came(S) :- listening(L), tcp.accept(L, &S, &_).
-    r1: got(S, N) :- more(S), tcp.read(S, 0, &P), N := f_size(P).
-    watch(listening). watch(came). watch(got).
-  `);
-  const port = await freePort();
-  node.node.insert("serve", [`127.0.0.1:${port}`]);
-  await node.heard("listening");
+  const { server: node, port } = await serve(RELUCTANT);
+  await using _ = node;
   const sender = connect(port, "127.0.0.1");
   const sent = flood(sender);
   const [socket = null] = await node.heard("came");
@@ -94,15 +95,8 @@ test("nothing is read from a socket that no rule reads, and a slow reader slows 
 });
 
 test("what a rule has not asked for stays in the kernel, to the last byte", async () => {
-  await using node = new TcpNode(`
-    l1: listening(L) :- serve(A), tcp.listen(A, &L).
-    l2: came(S) :- listening(L), tcp.accept(L, &S, &_).
-    r1: got(S, N) :- more(S), tcp.read(S, 0, &P), N := f_size(P).
-    watch(listening). watch(came). watch(got).
-  `);
-  const port = await freePort();
-  node.node.insert("serve", [`127.0.0.1:${port}`]);
-  await node.heard("listening");
+  const { server: node, port } = await serve(RELUCTANT);
+  await using _ = node;
   const sender = connect(port, "127.0.0.1");
   sender.write(Buffer.alloc(10_000));
   const [socket = null] = await node.heard("came");
@@ -180,7 +174,7 @@ test("a relay of rules passes 50 MB on byte by byte, with one call waiting at a 
 });
 
 test("a connection that the far end resets fails who reads and who writes, and is closed once", async () => {
-  const { server, port } = await echo();
+  const { server, port } = await serve(ECHO);
   await using _ = server;
   const reading = connect(port, "127.0.0.1");
   await once(reading, "connect");
