@@ -1,4 +1,4 @@
-import { destinationText, readHeader, sourceText } from "../../runtime/device/ip-packet.ts";
+import { destinationText, readHeader, sourceText } from "../../runtime/ip/ip-packet.ts";
 import { Calendar } from "../../runtime/sim/calendar.ts";
 import { SimLink } from "../../runtime/sim/sim-link.ts";
 import { streamOf } from "../../runtime/world/random.ts";

@@ -1,4 +1,4 @@
-import { parseCidr } from "../../runtime/device/cidr.ts";
+import { parseCidr } from "../../runtime/ip/cidr.ts";
 
 /** IPv4 addresses with the same leading bits. */
 export interface AddressRange {

@@ -1,6 +1,6 @@
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
-import { type HostPort, parseHostPort } from "./host-port.ts";
+import { type HostPort, parseHostPort } from "../ip/host-port.ts";
 
 /** Where a socket sends to when it is given a `host:port`. */
 export type Destination = KnownDestination | ResolvingDestination | RefusedDestination;

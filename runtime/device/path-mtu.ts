@@ -1,5 +1,5 @@
 import { loadNative } from "../../native/index.ts";
-import { parseHostPort } from "./host-port.ts";
+import { parseHostPort } from "../ip/host-port.ts";
 
 /** Where nobody knows better. */
 const ETHERNET_MTU = 1500;

@@ -1,5 +1,5 @@
 import { ADDRESS_BYTES, type Native } from "../../native/index.ts";
-import { formatHostPort, unmapped } from "./host-port.ts";
+import { formatHostPort, unmapped } from "../ip/host-port.ts";
 
 /** Socket addresses come from anyone, so there is an end to what is remembered. */
 const NAMES_MAX = 4096;

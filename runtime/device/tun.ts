@@ -1,7 +1,7 @@
 import { errnoMessage, errnoName } from "../../native/errno.ts";
 import { loadNative, type Refusal, type TunHandle } from "../../native/index.ts";
 import type { Tun } from "../world/world.ts";
-import { type Cidr, formatCidr } from "./cidr.ts";
+import { type Cidr, formatCidr } from "../ip/cidr.ts";
 import { LinuxTun } from "./linux-tun.ts";
 
 export interface TunOptions {

@@ -1,5 +1,5 @@
 import type { Cause } from "../engine/engine.ts";
-import { destinationText, readHeader, sourceText } from "../device/ip-packet.ts";
+import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
 import { rowsOf, Train } from "../plan/train.ts";
 import type { Tun } from "../world/world.ts";

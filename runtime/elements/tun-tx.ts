@@ -1,4 +1,4 @@
-import { type HeaderChanges, readHeader, rewriteHeader } from "../device/ip-packet.ts";
+import { type HeaderChanges, readHeader, rewriteHeader } from "../ip/ip-packet.ts";
 import type { Tuple } from "../plan/packet.ts";
 import { rowsOf, Train, trainOf } from "../plan/train.ts";
 import type { Value } from "../plan/value.ts";

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { formatHostPort, type HostPort } from "../device/host-port.ts";
+import { formatHostPort, type HostPort } from "../ip/host-port.ts";
 import { EXPOSITION_TYPE, exposition, type MetricFamily } from "./exposition.ts";
 
 /** What the server asks the node, each time somebody asks the server. */

@@ -1,5 +1,5 @@
-import { parseHostPort } from "../device/host-port.ts";
-import { parseIp } from "../device/ip-address.ts";
+import { parseHostPort } from "../ip/host-port.ts";
+import { parseIp } from "../ip/ip-address.ts";
 
 /** One end of a datagram, as IP has it. */
 export interface UdpEnd {

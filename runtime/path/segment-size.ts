@@ -1,5 +1,5 @@
-import { amendChecksum, checksumChange } from "../device/checksum.ts";
-import { readHeader } from "../device/ip-packet.ts";
+import { amendChecksum, checksumChange } from "../ip/checksum.ts";
+import { readHeader } from "../ip/ip-packet.ts";
 
 const TCP = 6;
 const TCP_HEADER = 20;

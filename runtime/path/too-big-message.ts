@@ -1,5 +1,5 @@
-import { checksumOf } from "../device/checksum.ts";
-import type { IpHeader } from "../device/ip-packet.ts";
+import { checksumOf } from "../ip/checksum.ts";
+import type { IpHeader } from "../ip/ip-packet.ts";
 
 const ICMP = 1;
 const ICMPV6 = 58;

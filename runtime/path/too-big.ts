@@ -1,4 +1,4 @@
-import { type IpHeader, readHeader } from "../device/ip-packet.ts";
+import { type IpHeader, readHeader } from "../ip/ip-packet.ts";
 import type { Clock, Tun } from "../world/world.ts";
 import { tooBigMessage } from "./too-big-message.ts";
 

@@ -1,5 +1,5 @@
-import { destinationText, readHeader, sourceText } from "../device/ip-packet.ts";
-import { parseIp } from "../device/ip-address.ts";
+import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
+import { parseIp } from "../ip/ip-address.ts";
 
 /** An ICMP echo over IPv4. */
 export interface Echo {

@@ -1,4 +1,4 @@
-import { parseHostPort } from "../device/host-port.ts";
+import { parseHostPort } from "../ip/host-port.ts";
 import type { Attempt, ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import { SimStream } from "./sim-stream.ts";

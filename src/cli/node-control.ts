@@ -7,7 +7,7 @@ import {
   type OpenedControl,
   prepareControlFolder,
 } from "../../runtime/device/control-socket.ts";
-import { parseHostPort } from "../../runtime/device/host-port.ts";
+import { parseHostPort } from "../../runtime/ip/host-port.ts";
 import type { Node } from "../../runtime/node/node.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { runFailed } from "./failure.ts";

@@ -1,4 +1,4 @@
-import { parseCidr } from "../../runtime/device/cidr.ts";
+import { parseCidr } from "../../runtime/ip/cidr.ts";
 import { openTun } from "../../runtime/device/tun.ts";
 import type { Tun } from "../../runtime/world/world.ts";
 import { runFailed, wrongUsage } from "./failure.ts";

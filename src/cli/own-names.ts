@@ -1,4 +1,4 @@
-import { formatHostPort, parseHostPort } from "../../runtime/device/host-port.ts";
+import { formatHostPort, parseHostPort } from "../../runtime/ip/host-port.ts";
 import type { Log } from "./log.ts";
 
 /** What the node answers to: what others see, what was asked for, and what the socket is bound to. */

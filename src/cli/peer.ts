@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { parseHostPort } from "../../runtime/device/host-port.ts";
+import { parseHostPort } from "../../runtime/ip/host-port.ts";
 import { type Fact, type Peer, peerFacts } from "../../runtime/node/peer-facts.ts";
 import type { Plan } from "../../runtime/plan/plan.ts";
 import { wrongUsage } from "./failure.ts";

@@ -1,4 +1,4 @@
-import { type HostPort, parseHostPort } from "../../runtime/device/host-port.ts";
+import { type HostPort, parseHostPort } from "../../runtime/ip/host-port.ts";
 import { serviceManager } from "../../runtime/device/service-manager.ts";
 import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";

@@ -1,4 +1,4 @@
-import { type HostPort, parseHostPort } from "../../runtime/device/host-port.ts";
+import { type HostPort, parseHostPort } from "../../runtime/ip/host-port.ts";
 import type { Node } from "../../runtime/node/node.ts";
 import { metricsOf } from "../../runtime/observe/metrics.ts";
 import { type MetricsServer, openMetricsServer } from "../../runtime/observe/metrics-server.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseCidr } from "../../runtime/device/cidr.ts";
+import { parseCidr } from "../../runtime/ip/cidr.ts";
 import { openTun, type TunOptions } from "../../runtime/device/tun.ts";
 
 /** What the kernel is never asked for; what it does with the rest is in test/native. */

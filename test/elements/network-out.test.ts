@@ -9,7 +9,7 @@ import { trainOf } from "../../runtime/plan/train.ts";
 import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
 import { Reassembly } from "../../runtime/wire/reassembly.ts";
 import type { Tun } from "../../runtime/world/world.ts";
-import { packetOf } from "../device/ip-oracle.ts";
+import { packetOf } from "../ip/ip-oracle.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
 

@@ -1,14 +1,8 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { amendChecksum, checksumChange } from "../../runtime/device/checksum.ts";
-import { parseCidr } from "../../runtime/device/cidr.ts";
-import {
-  destinationText,
-  type IpHeader,
-  readHeader,
-  rewriteHeader,
-  sourceText,
-} from "../../runtime/device/ip-packet.ts";
+import { amendChecksum, checksumChange } from "../../runtime/ip/checksum.ts";
+import { parseCidr } from "../../runtime/ip/cidr.ts";
+import { destinationText, type IpHeader, readHeader, rewriteHeader, sourceText } from "../../runtime/ip/ip-packet.ts";
 import { openTun, type TunResult } from "../../runtime/device/tun.ts";
 import type { Tun } from "../../runtime/world/world.ts";
 

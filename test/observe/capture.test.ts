@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { readHeader } from "../../runtime/device/ip-packet.ts";
+import { readHeader } from "../../runtime/ip/ip-packet.ts";
 import { Capture, captured, type CaptureSink } from "../../runtime/observe/capture.ts";
 import { udpEnd, udpPacket } from "../../runtime/observe/udp-packet.ts";
 import { mosaic, MosaicProcess } from "../cli/mosaic.ts";

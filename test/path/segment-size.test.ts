@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isOpening, withSegmentsFor } from "../../runtime/path/segment-size.ts";
-import { packetOf, type Parts } from "../device/ip-oracle.ts";
+import { packetOf, type Parts } from "../ip/ip-oracle.ts";
 
 const SYN = 0x02;
 const ACK = 0x10;

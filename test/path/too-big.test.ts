@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { TooBig } from "../../runtime/path/too-big.ts";
 import { tooBigMessage } from "../../runtime/path/too-big-message.ts";
-import { readHeader } from "../../runtime/device/ip-packet.ts";
+import { readHeader } from "../../runtime/ip/ip-packet.ts";
 import type { Tun } from "../../runtime/world/world.ts";
-import { packetOf, type Parts } from "../device/ip-oracle.ts";
+import { packetOf, type Parts } from "../ip/ip-oracle.ts";
 import { ManualClock } from "../session/manual-world.ts";
 
 const IPV4: Parts = {

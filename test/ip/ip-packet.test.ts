@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatIp } from "../../runtime/device/ip-address.ts";
+import { formatIp } from "../../runtime/ip/ip-address.ts";
 import {
   destinationText,
   type HeaderChanges,
   readHeader,
   rewriteHeader,
   sourceText,
-} from "../../runtime/device/ip-packet.ts";
+} from "../../runtime/ip/ip-packet.ts";
 import { type Parts, packetOf } from "./ip-oracle.ts";
 
 const TCP = 6;

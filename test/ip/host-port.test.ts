@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatHostPort, parseHostPort } from "../../runtime/device/host-port.ts";
+import { formatHostPort, parseHostPort } from "../../runtime/ip/host-port.ts";
 
 /** What a user writes, and how it is understood. */
 const CASES = `

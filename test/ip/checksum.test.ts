@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { amendChecksum, amendUdpChecksum, checksumChange } from "../../runtime/device/checksum.ts";
+import { amendChecksum, amendUdpChecksum, checksumChange } from "../../runtime/ip/checksum.ts";
 
-/** The rare sums; test/device/ip-packet.test.ts has the ordinary ones. */
+/** The rare sums; test/ip/ip-packet.test.ts has the ordinary ones. */
 describe("a checksum whose words change", () => {
   test("by the example of RFC 1624", () => {
     expect(amended("dd2f", checksumChange(hex("5555"), hex("3285"), 0, 2))).toBe("0000");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatCidr, parseCidr } from "../../runtime/device/cidr.ts";
+import { formatCidr, parseCidr } from "../../runtime/ip/cidr.ts";
 
 /** What a user writes, and what becomes of it. */
 const CASES = `
