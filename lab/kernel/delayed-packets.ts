@@ -1,9 +1,8 @@
 import { destinationText, readHeader, sourceText } from "../../runtime/ip/ip-packet.ts";
 import { Calendar } from "../../runtime/sim/calendar.ts";
-import { SimLink } from "../../runtime/sim/sim-link.ts";
+import { type Faults, SimLink } from "../../runtime/sim/sim-link.ts";
 import { streamOf } from "../../runtime/world/random.ts";
 import type { Clock, Timer, Tun } from "../../runtime/world/world.ts";
-import type { Faults } from "../../runtime/device/faulty-datagrams.ts";
 
 /** The faults of one direction between two hosts, which are named by their IP addresses. */
 export interface FaultyWay {

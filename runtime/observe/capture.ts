@@ -1,4 +1,4 @@
-import { type Crossing, TracedDatagrams } from "../device/traced-datagrams.ts";
+import { type Crossing, TracedDatagrams } from "./traced-datagrams.ts";
 import type { Clock, Drains, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
 import { rowsOf } from "../plan/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";

@@ -1,5 +1,16 @@
-import type { Faults } from "../device/faulty-datagrams.ts";
 import type { RandomStream } from "../world/random.ts";
+
+/** What a link does to the datagrams that are sent over it. Chances are from 0 to 1, times in seconds. */
+export interface Faults {
+  readonly loss?: number;
+  readonly duplicate?: number;
+  readonly delay?: number;
+  /** The delay varies evenly by up to this much, either way; datagrams stay in order all the same. */
+  readonly jitter?: number;
+  /** The chance of a datagram to be held back by `holdBack`, so that later ones overtake it. */
+  readonly reorder?: number;
+  readonly holdBack?: number;
+}
 
 /** What a link does to datagrams, and how fast it takes them. */
 export interface LinkFaults extends Faults {

@@ -1,4 +1,4 @@
-import type { Faults } from "../../runtime/device/faulty-datagrams.ts";
+import type { Faults } from "../../runtime/sim/sim-link.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";

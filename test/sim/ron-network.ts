@@ -2,7 +2,7 @@ import { FileLibrary } from "../../src/cli/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
-import type { Faults } from "../../runtime/device/faulty-datagrams.ts";
+import type { Faults } from "../../runtime/sim/sim-link.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 
 export type Profile = "fast" | "paper";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Faults } from "../../runtime/device/faulty-datagrams.ts";
+import type { Faults } from "../../runtime/sim/sim-link.ts";
 import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
 
