@@ -71,8 +71,10 @@ export const MESSAGES = {
     message: `the macro \`${f.name}\` has parameters, which macros cannot have`,
     help: `put a space after \`${f.name}\` if the bracket belongs to its text`,
   }),
-  E0129: (f: { readonly tokens: number; readonly files: number }): Wording =>
-    `with its macros and includes the program grows beyond ${f.tokens} tokens or ${f.files} files`,
+  E0129: (f: { readonly what: string }): Wording => ({
+    message: f.what,
+    help: f.what.endsWith("files") ? undefined : "`--limit source=N` raises the limit with that of the source",
+  }),
   E0130: (f: { readonly name: string; readonly depth: number }): Wording =>
     `the macro \`${f.name}\` leads through more than ${f.depth} others`,
   E0131: (f: { readonly name: string; readonly dialects: readonly string[] }): Wording => ({

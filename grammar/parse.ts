@@ -6,7 +6,9 @@ import { type Macro, macroText } from "./macros.ts";
 import { parseTokens } from "./parser.ts";
 import { type Load, type PreprocessedText, preprocess } from "./preprocess.ts";
 import type { Dialect, Source, Span } from "./span.ts";
+import { report } from "./report.ts";
 import { TEXT_LIMITS, type TextLimits } from "./text-limits.ts";
+import { Implies, type Token } from "./tokens.ts";
 
 export interface ParseOptions {
   /** Macros as if defined before the first line: `-D NAME=VALUE`. */
@@ -34,7 +36,7 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
   const limits = options.limits ?? TEXT_LIMITS;
   const text = preprocess(source, options.defines, options.load, complaints, limits);
   const dialect = dialectOfText(source, text);
-  const statements = parseTokens(text.tokens, {
+  const statements = parseTokens(withinLimit(text, source, limits, complaints), {
     dialect,
     complaints,
     textOf: slicer(text.sources),
@@ -47,6 +49,20 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
     defines: textsOf(text.macros),
     dialect,
   };
+}
+
+/** Where conditions decide which rules count, a glance at the text could not tell how many there are. */
+function withinLimit(
+  { tokens }: PreprocessedText,
+  { file }: Source,
+  { rules }: TextLimits,
+  complaints: Complaints,
+): readonly Token[] {
+  let count = 0;
+  for (const { tokenType } of tokens) if (tokenType === Implies) count++;
+  if (count <= rules) return tokens;
+  complaints.add(report("E0262", { file, start: 0, end: 0 }, { rules }));
+  return [];
 }
 
 function dialectOfText({ dialect }: Source, text: PreprocessedText): Dialect {

@@ -28,6 +28,8 @@ import {
 
 const MEBIBYTE = 1024 * 1024;
 const MOST_FILES = 1000;
+/** A text has so many characters for each of its tokens, about; macros make as many tokens as they like of a few. */
+const CHARACTERS_PER_MACRO_TOKEN = 8;
 
 /** Finds the file that an `#include` names. */
 export type Load = (path: string, fromFile: string) => Source | undefined;
@@ -88,16 +90,20 @@ class Preprocessor implements PreprocessedText, Expansion {
   readonly #complaints: Complaints;
   readonly #limits: TextLimits;
   readonly #mostTokens: number;
+  readonly #mostMade: number;
   /** The files being read, each including the next. */
   readonly #path: string[] = [];
   #conditions = new Conditions();
-  #steps = 0;
+  #taken = 0;
+  #made = 0;
+  #isTooLarge = false;
 
   constructor(load: Load, complaints: Complaints, limits: TextLimits) {
     this.#load = load;
     this.#complaints = complaints;
     this.#limits = limits;
     this.#mostTokens = limits.source * MEBIBYTE;
+    this.#mostMade = this.#mostTokens / CHARACTERS_PER_MACRO_TOKEN;
   }
 
   define(name: string, text: string): void {
@@ -116,14 +122,18 @@ class Preprocessor implements PreprocessedText, Expansion {
     this.#conditions = new Conditions();
     this.#path.push(source.file);
     this.#readTokens(source);
-    for (const opening of this.#conditions.openings) this.#complain("E0124", opening, { directive: opening.image });
+    if (!this.#isTooLarge) this.#complainOfOpenings();
     this.#path.pop();
     this.#conditions = outside;
   }
 
+  #complainOfOpenings(): void {
+    for (const opening of this.#conditions.openings) this.#complain("E0124", opening, { directive: opening.image });
+  }
+
   mayGoOn(): boolean {
-    this.#steps += 1;
-    return this.#steps <= this.#mostTokens;
+    this.#made += 1;
+    return this.#made <= this.#mostMade;
   }
 
   take(token: Token): void {
@@ -144,7 +154,13 @@ class Preprocessor implements PreprocessedText, Expansion {
       at += 1;
       if (token.tokenType === Directive) at = this.#readLine(source, tokens, at);
       else if (this.#conditions.reading) this.#readToken(token);
-      if (this.#steps > this.#mostTokens) return this.#complainOfSize(token);
+      if (this.#made > this.#mostMade) {
+        return this.#complainOfSize(token, `its macros stand for more than ${this.#mostMade} tokens`);
+      }
+      if (this.#taken > this.#mostTokens) {
+        return this.#complainOfSize(token, `with its includes the program has more than ${this.#mostTokens} tokens`);
+      }
+      if (this.#isTooLarge) return;
     }
   }
 
@@ -159,7 +175,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     if (token.tokenType === Continuation) return;
     if (token.tokenType === Shebang) return this.#readShebang(token);
     const macro = macroNamed(token, this.macros);
-    this.mayGoOn();
+    this.#taken += 1;
     if (macro !== undefined) return expand(macro, token, this);
     if (tokenMatcher(token, Bad)) this.#complaints.add(badToken(token));
     this.tokens.push(token);
@@ -298,7 +314,9 @@ class Preprocessor implements PreprocessedText, Expansion {
     if (this.#path.includes(source.file)) {
       return this.#complain("E0126", name, { chain: [...this.#path, source.file] });
     }
-    if (this.sources.length >= MOST_FILES) return this.#complainOfSize(line.directive);
+    if (this.sources.length >= MOST_FILES) {
+      return this.#complainOfSize(line.directive, `the program includes more than ${MOST_FILES} files`);
+    }
     this.read(source);
   }
 
@@ -327,11 +345,10 @@ class Preprocessor implements PreprocessedText, Expansion {
   }
 
   /** Says so once, and lets nothing be read, since what was cut off would look like an error. */
-  #complainOfSize(token: Token): void {
+  #complainOfSize(token: Token, what: string): void {
     this.tokens.length = 0;
-    if (this.#steps === Infinity) return;
-    this.#complain("E0129", token, { tokens: this.#mostTokens, files: MOST_FILES });
-    this.#steps = Infinity;
+    if (!this.#isTooLarge) this.#complain("E0129", token, { what });
+    this.#isTooLarge = true;
   }
 
   #complain<C extends Parameters<typeof report>[0]>(code: C, token: Token, facts: Facts<C>): void {

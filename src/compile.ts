@@ -27,13 +27,15 @@ export interface Compilation {
   readonly counts: ReadonlyMap<string, RuleCount>;
 }
 
+/** `#error`, and texts that were not read to their end: whatever else would be found follows from what is not there. */
+const LEAVES_A_HOLE: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127", "E0129", "E0190", "E0262"]);
+
 /** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
   const { modules: read, sources, counts, diagnostics: loaded } = load(files, library, options);
   const loading = [...idleDefines(options.defines, sources), ...loaded];
   const none = { plan: undefined, core: undefined, sources, counts };
-  // What `#error` stands for is not there: all else that is found would follow from that.
-  if (loaded.some(({ code }) => code === "E0127")) return { ...none, diagnostics: inOrder(loading, sources) };
+  if (loaded.some(({ code }) => LEAVES_A_HOLE.has(code))) return { ...none, diagnostics: inOrder(loading, sources) };
   const lines = new LineMap(sources);
   const reading: Diagnostic[] = [];
   const placed = read.map((module) => readOverlog(module, reading));

@@ -10,9 +10,22 @@ export interface Position {
 /** Turns spans into lines and columns. */
 export class LineMap {
   readonly #starts = new Map<string, readonly number[]>();
+  readonly #texts = new Map<string, string>();
 
   constructor(sources: readonly Source[]) {
-    for (const source of sources) this.#starts.set(source.file, lineStarts(source.text));
+    for (const { file, text } of sources) {
+      this.#starts.set(file, lineStarts(text));
+      this.#texts.set(file, text);
+    }
+  }
+
+  /** The text of a line, counted from 1, without its end; undefined where there is none. */
+  line(file: string, line: number): string | undefined {
+    const starts = this.#starts.get(file) ?? [];
+    const start = starts[line - 1];
+    if (start === undefined) return undefined;
+    const next = starts[line];
+    return this.#texts.get(file)?.slice(start, next === undefined ? undefined : next - 1);
   }
 
   position(span: Span): Position {

@@ -45,18 +45,15 @@ function checkSingles(rule: ProgramRule): readonly Diagnostic[] {
   if (rule.isOverlog) return [];
   const uses = expressionsOfRule(rule).flatMap((whole) => variablesIn(whole));
   const counts = Map.groupBy(uses, ({ name }) => name);
+  const returned = returnedNames(rule);
   const matched = rule.body.filter(isPredicate).filter(({ negated, atom }) => !negated && atom.name.text !== PERIODIC);
-  return matched.flatMap(({ atom }) => atom.args.flatMap((argument) => checkSingle(argument, counts, rule)));
-}
-
-function checkSingle(
-  argument: Argument,
-  uses: ReadonlyMap<string, readonly Expression[]>,
-  rule: ProgramRule,
-): readonly Diagnostic[] {
-  if (argument.kind !== "variable" || uses.get(argument.name)?.length !== 1) return [];
-  if (returnedNames(rule).includes(argument.name)) return [];
-  return [report("W0224", argument.span, { variable: argument.name, rule: rule.name })];
+  return matched.flatMap(({ atom }) =>
+    atom.args.flatMap((argument) => {
+      const stands = argument.kind === "variable" && counts.get(argument.name)?.length === 1;
+      if (!stands || returned.has(argument.name)) return [];
+      return [report("W0224", argument.span, { variable: argument.name, rule: rule.name })];
+    }),
+  );
 }
 
 function expressionsOfRule({ head, body }: ProgramRule): readonly Expression[] {
@@ -64,12 +61,9 @@ function expressionsOfRule({ head, body }: ProgramRule): readonly Expression[] {
 }
 
 /** `&R` is another use of R. */
-function returnedNames({ body }: ProgramRule): readonly string[] {
-  return body
-    .filter(isPredicate)
-    .flatMap(({ atom }) =>
-      atom.args.flatMap((one) => (one.kind === "return" && one.name !== undefined ? [one.name] : [])),
-    );
+function returnedNames({ body }: ProgramRule): ReadonlySet<string> {
+  const args = body.filter(isPredicate).flatMap(({ atom }) => atom.args);
+  return new Set(args.flatMap((one) => (one.kind === "return" && one.name !== undefined ? [one.name] : [])));
 }
 
 /** Tables that nothing fills, reads or watches. */

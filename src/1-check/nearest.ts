@@ -27,30 +27,40 @@ function overlayOf(name: string): string {
   return name.slice(0, name.lastIndexOf(".") + 1);
 }
 
-/** Words by what they are without their digits: `link1` and `link2` are two of a series, and no slip of each other. */
-type Words = ReadonlyMap<string, readonly string[]>;
+/** Words by the digits in them: `link1` and `link2` are two of a series, and no slip of each other. */
+type Words = ReadonlyMap<string, readonly Word[]>;
 
-function wordsOf(names: Iterable<string>): Words {
-  return Map.groupBy(names, stemOf);
+interface Word {
+  readonly text: string;
+  readonly letters: number;
 }
 
-function stemOf(name: string): string {
-  return name.replaceAll(/\d+/g, "");
+function wordsOf(names: Iterable<string>): Words {
+  const words = Array.from(names, (text) => ({ text, letters: lettersOf(text) }));
+  return Map.groupBy(words, ({ text }) => digitsOf(text));
+}
+
+/** How many slips of the hand there may be among so many letters. */
+function likeness(letters: number): number {
+  if (letters < 4) return 0;
+  return letters < 8 ? 1 : 2;
+}
+
+function digitsOf(text: string): string {
+  return text.replaceAll(/\D+/g, " ");
 }
 
 function nearestOf(wanted: string, words: Words): string | undefined {
-  const limit = wanted.length < 4 ? 0 : wanted.length < 8 ? 1 : 2;
-  const own = stemOf(wanted);
-  const letters = lettersOf(own);
+  const limit = likeness(wanted.replaceAll(/\d+/g, "").length);
+  if (limit === 0) return undefined;
+  const own = lettersOf(wanted);
   let best: { readonly text: string; readonly distance: number } | undefined;
-  for (const [stem, texts] of words) {
+  for (const { text, letters } of words.get(digitsOf(wanted)) ?? []) {
+    if (Math.abs(text.length - wanted.length) > limit || text === wanted) continue;
     // One edit takes one letter away and brings another: words far apart are told so by their letters alone.
-    if (stem === own || bitsIn(lettersOf(stem) ^ letters) > 2 * limit) continue;
-    for (const text of texts) {
-      if (Math.abs(text.length - wanted.length) > limit) continue;
-      const distance = editDistance(wanted, text);
-      if (distance <= limit && (best === undefined || distance < best.distance)) best = { text, distance };
-    }
+    if (bitsIn(letters ^ own) > 2 * limit) continue;
+    const distance = editDistance(wanted, text);
+    if (distance <= limit && (best === undefined || distance < best.distance)) best = { text, distance };
   }
   return best?.text;
 }

@@ -11,39 +11,31 @@ export function showDiagnostics(
   colour: boolean,
 ): string {
   const lines = new LineMap(sources);
-  const texts = new Map(sources.map((source) => [source.file, source.text]));
-  return diagnostics.map((diagnostic) => showDiagnostic(diagnostic, lines, texts, colour)).join("\n");
+  return diagnostics.map((diagnostic) => showDiagnostic(diagnostic, lines, colour)).join("\n");
 }
 
-function showDiagnostic(
-  diagnostic: Diagnostic,
-  lines: LineMap,
-  texts: ReadonlyMap<string, string>,
-  colour: boolean,
-): string {
+function showDiagnostic(diagnostic: Diagnostic, lines: LineMap, colour: boolean): string {
   const { code, severity, span, message, help, related } = diagnostic;
-  const parts = [`${span === undefined ? "" : `${place(span, lines)}: `}${severity}[${code}]: ${message}`];
-  if (span !== undefined) parts.push(frame(span, lines, texts, colour));
-  for (const one of related)
-    parts.push(`${place(one.span, lines)}: ${one.message}`, frame(one.span, lines, texts, colour));
+  const parts = [`${span === undefined ? "" : `${whereIs(span, lines)}: `}${severity}[${code}]: ${message}`];
+  if (span !== undefined) parts.push(frame(span, lines, colour));
+  for (const one of related) parts.push(`${whereIs(one.span, lines)}: ${one.message}`, frame(one.span, lines, colour));
   if (help !== undefined) parts.push(`  help: ${help}`);
   return `${parts.filter((part) => part !== "").join("\n")}\n`;
 }
 
-function place(span: Span, lines: LineMap): string {
+function whereIs(span: Span, lines: LineMap): string {
   const { file, line, column } = lines.position(span);
   return `${file}:${line}:${column}`;
 }
 
-function frame(span: Span, lines: LineMap, texts: ReadonlyMap<string, string>, colour: boolean): string {
-  const text = texts.get(span.file);
-  if (text === undefined || text === "") return "";
+function frame(span: Span, lines: LineMap, colour: boolean): string {
   const start = lines.position(span);
   const last = lines.position({ ...span, start: Math.max(span.start, span.end - 1) });
-  const shown = shownText(text, {
+  const { text, firstLine, place } = shownText((line) => lines.line(span.file, line), {
     start: { line: start.line, column: start.column - 1 },
     end: { line: last.line, column: last.column },
   });
-  const options = { linesAbove: 1, linesBelow: 1, highlightCode: false, forceColor: colour };
-  return codeFrameColumns(shown.text, shown.place, options);
+  if (text === "") return "";
+  const options = { linesAbove: 1, linesBelow: 1, highlightCode: false, forceColor: colour, startLine: firstLine };
+  return codeFrameColumns(text, place, options);
 }

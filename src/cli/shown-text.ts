@@ -9,23 +9,35 @@ export interface Location {
   readonly end: Place;
 }
 
+export interface ShownText {
+  readonly text: string;
+  /** What the first of its lines is counted as. */
+  readonly firstLine: number;
+  /** The place, its lines counted as before. */
+  readonly place: Location;
+}
+
 /** Characters of a line that are shown; of a longer one those around the place. */
 const MOST_SHOWN = 160;
 
 /** Controls (but for the tab) and what else makes or hides lines: a terminal would obey them. */
 const UNPRINTABLE = /[^\P{C}\t]|\p{Zl}|\p{Zp}/gu;
 
-/** A text as a terminal can take it, as far as it is shown around a place, and where the place is in it. */
-export function shownText(text: string, { start, end }: Location): { readonly text: string; readonly place: Location } {
-  const first = start.line - 1;
-  const last = end.line + 1;
-  const lines = text.split("\n").map((line, at) => (at + 1 < first || at + 1 > last ? "" : line.replace(/\r$/, "")));
+/** The lines around a place as a terminal can take them; `lineAt` is the text of a line, undefined where there is none. */
+export function shownText(lineAt: (line: number) => string | undefined, { start, end }: Location): ShownText {
+  const firstLine = Math.max(1, start.line - 1);
+  const lines: string[] = [];
+  for (let line = firstLine; line <= end.line + 1; line++) {
+    const text = lineAt(line);
+    if (text !== undefined) lines.push(text.endsWith("\r") ? text.slice(0, -1) : text);
+  }
   const isLong = lines.some((line) => line.length > MOST_SHOWN);
   const from = isLong ? Math.max(0, start.column - MOST_SHOWN / 2) : 0;
   const shown = lines.map((line) => line.slice(from, from + MOST_SHOWN).replaceAll(UNPRINTABLE, "\u{fffd}"));
   const within = (column: number): number => Math.min(Math.max(column - from, 0), MOST_SHOWN);
   return {
     text: shown.join("\n"),
+    firstLine,
     place: {
       start: { line: start.line, column: within(start.column) },
       end: { line: end.line, column: within(end.column) },
