@@ -360,7 +360,7 @@ function whyRefused({ file, text }: Source, { source, rules }: TextLimits): Diag
   const top = { file, start: 0, end: 0 };
   if (text.length > source * MEBIBYTE) return report("E0111", top, { mebibytes: source });
   if ((countRules(text) ?? 0) > rules) return report("E0262", top, { rules });
-  const start = text.search(/[\0\uFFFD]/);
+  const start = text.search(/[\0\p{Surrogate}]/u);
   if (start < 0) return undefined;
   const what = text[start] === "\0" ? "a NUL character" : "bytes that are no character";
   return report("E0112", { file, start, end: start + 1 }, { what });

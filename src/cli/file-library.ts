@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,10 +41,16 @@ function candidates(path: string, from: string | undefined): readonly string[] {
 function readText(path: string): string | undefined {
   try {
     if (!statSync(path).isFile()) return undefined;
-    return readFileSync(resolve(path), "utf8");
+    return textOf(readFileSync(resolve(path)));
   } catch {
     return undefined;
   }
+}
+
+/** What stands for bytes that are no character is half of one: a text has none of those, but may have U+FFFD. */
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString("utf8");
+  return isUtf8(bytes) ? text : text.replaceAll("\ufffd", "\ud800");
 }
 
 function dialectOf(path: string): Dialect {

@@ -10,7 +10,7 @@ import { mosaic, MosaicProcess } from "./mosaic.ts";
 const folder = mkdtempSync(join(tmpdir(), "mosaic-errors-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function program(name: string, text: string): string {
+function program(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
@@ -28,6 +28,7 @@ describe("mistakes on the way to a running node", () => {
   );
   const syntax = program("syntax.mzl", 'a: b(X :- a(X).\nb: c(X) :- d(X)\nc: e(X) :- f("x).\n');
   const events = program("events.mzl", "a: out(X, Y) :- one(X), two(Y).\n");
+  const latin = program("latin.mzl", Buffer.from('a: said("gr\u00fcn", X) :- one(X).\n', "latin1"));
   const unbound = program("unbound.mzl", "a: out(X, SAMPLE_INTERVAL) :- one(X).\n");
   const circular = program(
     "circular.mzl",
@@ -52,6 +53,12 @@ describe("mistakes on the way to a running node", () => {
       args: ["check", "nowhere.mzl"],
       code: 1,
       says: [/the shipped programs are/, ...shipped.map((file) => new RegExp(`\\b${file}\\b`))],
+    },
+    {
+      name: "a file in another encoding",
+      args: ["check", latin],
+      code: 1,
+      says: [/latin\.mzl:1:12: error\[E0112\]: this file is not UTF-8/],
     },
     { name: "an unknown command", args: ["rum"], code: 2, says: [/unknown command 'rum'/, /Did you mean run\?/] },
     { name: "an unknown option", args: ["run", good, "--tunn"], code: 2, says: [/unknown option '--tunn'/] },
