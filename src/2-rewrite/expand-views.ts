@@ -226,6 +226,11 @@ class Expander {
       if (isPrivate(name, view.name)) this.#arities.set(inline.event(name), inline.arity(name, arity));
     }
     this.#arities.set(inline.answer, inline.arity(`${view.name}.return`, view.outputs.length));
+    const fails = copied.some((one) => one.head.name.text === `${view.name}.fail`);
+    if (fails) {
+      this.#answers.add(inline.failure);
+      this.#arities.set(inline.failure, inline.arity(`${view.name}.fail`, 1));
+    }
     const { head, body } = inline.begin(inputsOf(call), call.span);
     const heard = before.map((literal) => this.#hearFailure(literal, rule));
     this.#push(rule, head, [...heard, ...body], rule.trigger);

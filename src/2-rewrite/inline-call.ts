@@ -9,7 +9,8 @@
  *   r?1.return@RetAddr(QID, X, Y)  :- r?1.init(QID, RetAddr, X, A), c(A, Y).
  *   h                              :- r?1.return(QID, X, Y), t(Y).
  *
- * The rest still runs as a step of its own, for the first return only.
+ * The rest still runs as a step of its own, for the first return only. A failure that is said before it is an answer too,
+ * which nobody hears.
  */
 import type { Argument, Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -42,7 +43,7 @@ export class InlineViews {
   rulesOf(view: View): readonly ProgramRule[] | undefined {
     const own = this.#rules.get(view.name) ?? [];
     if (view.location !== undefined || view.many || !own.every((rule) => this.#isSimple(rule, view))) return undefined;
-    return own.filter(({ head }) => head.name.text !== `${view.name}.fail`);
+    return own;
   }
 
   #isSimple({ head, body, isDelete }: ProgramRule, view: View): boolean {
@@ -84,6 +85,10 @@ export class InlineCall {
 
   get answer(): string {
     return `${this.name}.return`;
+  }
+
+  get failure(): string {
+    return `${this.name}.fail`;
   }
 
   /** Of an event of the call, instead of one of the view with so many arguments. */

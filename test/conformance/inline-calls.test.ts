@@ -43,6 +43,10 @@ test.for<[string, string]>([
     "two rules may answer",
     `def v(X, &Y) { v1: this.return(X) :- this.init(X). v2: this.return(Y) :- this.init(X), Y := X + 1. } ${CALL}`,
   ],
+  [
+    "the view may fail",
+    `def v(X, &Y) { v1: this.return(X) :- this.init(X). v2: this.fail("no") :- this.init(X), X > 2. } ${CALL}`,
+  ],
   ["the source of the tuple is asked for", `${SQUARE} r: out(Y, S) :- in(X), v(X, &Y), S := f_src().`],
   ["a packet may bring the event", `import "hop.mzl". ${SQUARE} ${CALL} sent: in@hop::To(1) :- go(To).`],
 ])("the answer is a step of its own where %s", ([, text]) => {
