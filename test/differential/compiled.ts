@@ -5,6 +5,7 @@ import { resolveNames } from "../../src/1-check/resolve-names.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { LineMap } from "../../src/line-map.ts";
+import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
 import { load } from "../../src/load.ts";
 
 /** One program twice: as the engine runs it, and as its text says. */
@@ -13,13 +14,18 @@ export interface Compiled {
   readonly checked: CheckedProgram;
 }
 
+const UNOPTIMISED: ViewOptimisations = { tailCalls: false, inlineViews: false, localShortcut: false };
+
 const OPTIONS = { defines: new Map<string, string>(), dialect: undefined };
 
 /** The program, or the errors that say why there is none. */
-export function compileText(text: string): Compiled | readonly Diagnostic[] {
+export function compileText(text: string, isOptimised = true): Compiled | readonly Diagnostic[] {
   const library = new FileLibrary();
   library.give("program", text);
-  const { plan, diagnostics } = compile(["program"], library, OPTIONS);
+  const { plan, diagnostics } = compile(["program"], library, {
+    ...OPTIONS,
+    optimisations: isOptimised ? ALL_OPTIMISATIONS : UNOPTIMISED,
+  });
   if (plan === undefined) return diagnostics.filter((one) => one.severity === "error");
   const { modules, sources } = load(["program"], library, OPTIONS);
   const { program } = resolveNames(modules, new LineMap(sources));

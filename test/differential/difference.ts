@@ -4,6 +4,7 @@ import { NaiveNode } from "./naive-node.ts";
 import { type Command, Network } from "./network.ts";
 import { Runaway } from "./peer.ts";
 import { PLACES } from "./schema.ts";
+import { isHidden } from "./tuple.ts";
 
 /** Where the engine and the naive evaluator part. */
 export interface Difference {
@@ -26,10 +27,10 @@ export interface Comparison {
 /** Runs the commands on both and compares what is told and all tables after each one. */
 export function compareRuns({ program, checked }: Compiled, commands: readonly Command[], nodes: number): Comparison {
   const places = PLACES.slice(0, nodes);
-  const engine = new Network(places.map((place) => new EngineNode(program, place, ROUNDS)));
   const naive = unlessRunaway(() => new Network(places.map((place) => new NaiveNode(checked, place, ROUNDS))));
   if (naive === undefined) return { compared: 0, difference: undefined };
-  const tables = [...checked.program.tables.keys()];
+  const engine = new Network(places.map((place) => new EngineNode(program, place, ROUNDS)));
+  const tables = [...checked.program.tables.keys()].filter((name) => !isHidden(name));
   for (const [at, command] of commands.entries()) {
     const wanted = unlessRunaway(() => naive.run(command));
     const done = unlessRunaway(() => engine.run(command));
@@ -65,7 +66,12 @@ export function without(lines: readonly string[], others: readonly string[]): re
 }
 
 /** For shrinking: a text that does not compile has no difference. */
-export function differenceOfText(text: string, commands: readonly Command[], nodes: number): Difference | undefined {
-  const compiled = compileText(text);
+export function differenceOfText(
+  text: string,
+  isOptimised: boolean,
+  commands: readonly Command[],
+  nodes: number,
+): Difference | undefined {
+  const compiled = compileText(text, isOptimised);
   return "program" in compiled ? compareRuns(compiled, commands, nodes).difference : undefined;
 }

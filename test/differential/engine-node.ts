@@ -6,7 +6,7 @@ import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { decodeDatagram, decodeFields, type EncodedTuple } from "../../runtime/wire/decode.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { type Peer, Runaway, type Sent, type Told, TOLD_MAX } from "./peer.ts";
-import type { Tuple } from "./tuple.ts";
+import { isHidden, type Tuple } from "./tuple.ts";
 
 /** Many more than a step of the naive evaluator may have; without a limit a node could take nothing back. */
 const DERIVATIONS = 100_000;
@@ -29,8 +29,7 @@ export class EngineNode implements Peer {
     this.#node = new Node(program, this.#world, {
       names: [address],
       facts: [],
-      // What stands before a question mark is a rule: the compiler's own tables.
-      watch: this.#predicates.map((spec) => spec.name).filter((name) => !name.includes("?")),
+      watch: this.#predicates.map((spec) => spec.name).filter((name) => !isHidden(name)),
       limits: { rounds, derivations: DERIVATIONS },
       onLog: (message) => {
         if (message.includes("derivations")) throw new Runaway();

@@ -38,7 +38,7 @@ export function hunt(
 
 function compareOne(one: Case, seed: number, done: Hunt): void {
   const { program, commands, nodes } = one;
-  const compiled = compileText(programText(program));
+  const compiled = compileText(programText(program), program.isOptimised);
   if (!("program" in compiled)) {
     for (const { code, message } of compiled.slice(0, 1)) count(done.refused, `${code} ${message}`);
     return;
@@ -62,5 +62,6 @@ function describe(one: Case, seed: number): string {
     ...(difference?.naive ?? []).map((line) => `only by the text: ${line}`),
   ];
   const again = `SEED=${seed} NODES=${one.nodes} npx vitest run --project long test/differential`;
-  return [programText(one.program), ...one.commands.map(formatCommand), "", ...sides, "", again].join("\n");
+  const options = one.program.isOptimised ? [] : ["compiled without optimisations of views"];
+  return [programText(one.program), ...options, ...one.commands.map(formatCommand), "", ...sides, "", again].join("\n");
 }

@@ -1,27 +1,42 @@
 import type { Literal } from "../../grammar/ast.ts";
 import { watchedTuple } from "../../runtime/observe/watch.ts";
-import { equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
+import { equal, equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
+import { isPredicate } from "../../src/1-check/rule-shape.ts";
 import type { TableDeclaration } from "../../src/program.ts";
 import type { Bindings } from "./evaluate.ts";
 import { deriveEach, deriveGroups, deriveOne, type Derived } from "./derive.ts";
+import {
+  beginCall,
+  endOf,
+  failureOf,
+  isEnding,
+  ofOneCall,
+  returnsOf,
+  ruleWithCall,
+  type WaitingCall,
+} from "./naive-calls.ts";
 import { rulesByPlace } from "./naive-places.ts";
 import { type NaiveRule, triggersOf } from "./naive-rule.ts";
+import { firstRing, hearsOwnTimer, nextRing, type Ring, timersOf } from "./naive-timers.ts";
 import { commitTable, type NaiveRows } from "./naive-table.ts";
 import { strataOf } from "./naive-strata.ts";
 import { type Refreshed, settleViews, type Tables, type Views } from "./naive-views.ts";
 import { argumentsOf, type Facts, literalsOf, match, solve } from "./solve.ts";
 import { type Peer, Runaway, type Sent, type Told, TOLD_MAX } from "./peer.ts";
-import { compareTuples, equalTuples, type Tuple } from "./tuple.ts";
+import { compareTuples, equalTuples, isHidden, type Tuple } from "./tuple.ts";
 
 /** What a commit leads to in the next round. */
 interface Appeared {
+  readonly begun: readonly WaitingCall[];
+  /** Calls that have waited too long. */
+  readonly late: readonly WaitingCall[];
   readonly rows: ReadonlyMap<string, readonly Row[]>;
   /** New results of aggregates over tables in the heads of events. */
   readonly results: readonly Tuple[];
 }
 
-const NOTHING: Appeared = { rows: new Map(), results: [] };
+const NOTHING: Appeared = { begun: [], late: [], rows: new Map(), results: [] };
 
 /** What the step under way has done so far. */
 interface Step {
@@ -31,6 +46,9 @@ interface Step {
   readonly sent: (Sent & { readonly turn: number })[];
   /** Grows with each group of events that come together: what they send leaves together. */
   turn: number;
+  /** Of the round under way: calls that begin and that are over at its end. */
+  begun: readonly WaitingCall[];
+  over: readonly WaitingCall[];
 }
 
 /** Of one round: a table that doubles with each is not worth the wait. */
@@ -48,6 +66,10 @@ export class NaiveNode implements Peer {
   readonly #rules: readonly NaiveRule[];
   readonly #views: Views;
   #tables: ReadonlyMap<string, NaiveRows>;
+  #calls: readonly WaitingCall[] = [];
+  /** Calls that were ever made. */
+  #called = 0;
+  #rings: readonly Ring[] = [];
   #clock = 0;
   #queue: Tuple[] = [];
   #told: Told[] = [];
@@ -60,12 +82,19 @@ export class NaiveNode implements Peer {
     this.#rounds = rounds;
     this.#checked = checked;
     this.#declarations = checked.program.tables;
-    const rules = checked.program.rules.flatMap((rule) => rulesByPlace(rule, checked));
+    const rules = checked.program.rules.flatMap((text) => {
+      const rule = hearsOwnTimer(ofOneCall(text));
+      return ruleWithCall(rule, checked) ?? rulesByPlace(rule, checked);
+    });
     this.#rules = rules.filter((rule) => rule.start !== "view");
     this.#views = viewsOf(rules, checked);
     const own = { values: [address], isBase: true, expires: Infinity };
     this.#tables = new Map([...this.#declarations.keys()].map((name) => [name, []]));
     this.#tables = new Map([...this.#tables, ["localAddr", [own]]]);
+    const [atOnce, later] = partition(timersOf(checked.program.rules), ({ seconds }) => seconds === 0);
+    this.#rings = later.map(firstRing);
+    for (const { event, count } of atOnce) for (let number = 0; number < count; number++) this.#ring(event, number);
+    this.takeTold();
   }
 
   rows(table: string): readonly Row[] {
@@ -100,20 +129,36 @@ export class NaiveNode implements Peer {
 
   /** When the next row's time is up. */
   get nextExpiry(): number {
-    return Math.min(...[...this.#tables.values()].flat().map((row) => row.expires));
+    const ends = this.#calls.map(endOf);
+    return Math.min(...ends, ...[...this.#tables.values()].flat().map((row) => row.expires));
   }
 
   advanceTo(time: number): void {
-    for (let due = this.nextExpiry; due <= time; due = this.nextExpiry) {
+    for (let due = this.#nextDue; due <= time; due = this.#nextDue) {
       this.#clock = due;
-      this.#expire();
-      this.#work();
+      if (this.nextExpiry <= due) {
+        this.#expire();
+        this.#work();
+      }
+      for (const ring of this.#rings.filter((one) => one.due <= due)) {
+        this.#rings = this.#rings.flatMap((one) => (one === ring ? nextRing(ring) : [one]));
+        this.#ring(ring.timer.event, ring.number);
+      }
     }
     this.#clock = time;
   }
 
+  get #nextDue(): number {
+    return Math.min(this.nextExpiry, ...this.#rings.map((ring) => ring.due));
+  }
+
+  #ring(event: string, number: number): void {
+    this.#step(null, [{ name: event, args: [number], isDelete: false }], () => NOTHING);
+    this.#work();
+  }
+
   #cause(tuple: Tuple, source: Value): void {
-    const isNamed = this.#checked.predicates.has(tuple.name) || isMessage(tuple.name);
+    const isNamed = this.#checked.predicates.has(tuple.name) || isHidden(tuple.name);
     if (this.#isView(tuple.name) || !isNamed) return;
     this.#step(source, [tuple], () => NOTHING);
     this.#work();
@@ -136,23 +181,26 @@ export class NaiveNode implements Peer {
   }
 
   #begin(source: Value): Step {
-    return { now: this.#clock, source, told: [], sent: [], turn: 0 };
+    return { now: this.#clock, source, told: [], sent: [], turn: 0, begun: [], over: [] };
   }
 
   /** Rounds until nothing is left; a step with too many of them never was. */
   #step(source: Value, causes: readonly Tuple[], first: (step: Step) => Appeared): boolean {
     const step = this.#begin(source);
-    const before = this.#tables;
+    const before = { tables: this.#tables, calls: this.#calls };
     let appeared = first(step);
     let events = causes;
     for (let round = 1; ; round++) {
       if (round > this.#rounds) {
-        this.#tables = before;
+        // Between a call and its answer there may be a step or not: what is taken back is not the same.
+        if (this.#checked.program.views.size > 0) throw new Runaway();
+        this.#tables = before.tables;
+        this.#calls = before.calls;
         return false;
       }
       const changes = this.#deduce(events, appeared, step);
       if (changes.length > CHANGES_MAX) throw new Runaway();
-      if (changes.length === 0) break;
+      if (changes.length + step.begun.length + step.over.length === 0) break;
       events = [];
       appeared = this.#commit(changes, step);
     }
@@ -179,6 +227,8 @@ export class NaiveNode implements Peer {
       else if (!events.some((event) => equalTuples(event, tuple))) events.push(tuple);
     };
     step.turn++;
+    for (const call of appeared.begun) this.#invoke(call, step, take);
+    for (const call of appeared.late) this.#fail(call, "timeout", take);
     for (const result of appeared.results) take(result);
     for (const [name, rows] of appeared.rows) {
       for (const args of rows) this.#run({ name, args, isDelete: false }, "inserted", step, take);
@@ -189,8 +239,9 @@ export class NaiveNode implements Peer {
       taken = events.length;
       step.turn++;
       for (const event of together) {
-        if (!isMessage(event.name)) step.told.push(told("event", event.name, event.args));
+        if (!isHidden(event.name)) step.told.push(told("event", event.name, event.args));
         this.#run(event, "event", step, take);
+        this.#answer(event, step, take);
       }
     }
     return changes;
@@ -199,26 +250,75 @@ export class NaiveNode implements Peer {
   #run(tuple: Tuple, start: "event" | "inserted", step: Step, take: (tuple: Tuple) => void): void {
     for (const rule of this.#rules) {
       if (rule.start !== start || isOverTables(rule)) continue;
-      for (const { args, place } of this.#fire(rule, tuple, step)) {
-        const derived = { name: rule.head.name.text, args, isDelete: rule.isDelete };
-        if (place === undefined) take(derived);
-        else if (isPlace(place)) step.sent.push({ ...derived, to: place, turn: step.turn });
-      }
+      this.#fire(rule, tuple, step, take);
     }
   }
 
-  #fire(rule: NaiveRule, { name, args }: Tuple, step: Step): readonly Derived[] {
+  #make(rule: NaiveRule, made: readonly Derived[], step: Step, take: (tuple: Tuple) => void): void {
+    for (const { args, place } of made) {
+      const derived = { name: rule.head.name.text, args, isDelete: rule.isDelete };
+      if (place === undefined) take(derived);
+      else this.#send(derived, place, step);
+    }
+  }
+
+  #send(tuple: Tuple, place: Value, step: Step): void {
+    if (isPlace(place)) step.sent.push({ ...tuple, to: place, turn: step.turn });
+  }
+
+  #fire(rule: NaiveRule, { name, args }: Tuple, step: Step, take: (tuple: Tuple) => void): void {
     const facts = this.#facts(step);
     const { ambient } = facts;
-    return triggersOf(rule, (table) => this.#tables.has(table))
+    const starts = triggersOf(rule, (table) => this.#tables.has(table))
       .filter((literal) => literal.atom.name.text === name)
       .flatMap((literal) => {
         const rest = rule.body.filter((other) => other !== literal);
-        return match(argumentsOf(literal), args, new Map(), ambient).flatMap((start) => {
-          if (!rule.isAggregate) return deriveEach(rule.head, solve(rest, start, facts), ambient);
-          return aggregateOf(rule, rest, start, facts);
-        });
+        return match(argumentsOf(literal), args, new Map(), ambient).map((start) => ({ rest, start }));
       });
+    for (const { rest, start } of starts) this.#hold({ ...rule, body: rest }, start, facts, step, take);
+  }
+
+  /** What comes of every way in which the body holds. */
+  #hold(rule: NaiveRule, start: Bindings, facts: Facts, step: Step, take: (tuple: Tuple) => void): void {
+    const { call } = rule;
+    if (call === undefined) {
+      const made = rule.isAggregate
+        ? aggregateOf(rule, rule.body, start, facts)
+        : deriveEach(rule.head, solve(rule.body, start, facts), facts.ambient);
+      return this.#make(rule, made, step, take);
+    }
+    const begun = solve(rule.body, start, facts).flatMap(
+      (way) => beginCall(call, way, facts.ambient, this.address, this.#called++) ?? [],
+    );
+    step.begun = [...step.begun, ...begun];
+  }
+
+  /** The call is known from the last round; now the view runs. */
+  #invoke({ id, call, inputs, place }: WaitingCall, step: Step, take: (tuple: Tuple) => void): void {
+    const init = { name: `${call.view.name}.init`, args: [id, ...inputs], isDelete: false };
+    if (place === undefined) take(init);
+    else this.#send(init, place, step);
+  }
+
+  /** The first that is said to a call that waits counts. */
+  #answer({ name, args: [id = null, ...values] }: Tuple, step: Step, take: (tuple: Tuple) => void): void {
+    const waiting = this.#calls.find((one) => equal(one.id, id));
+    if (waiting === undefined) return;
+    const { call, way } = waiting;
+    const facts = this.#facts(step);
+    if (name === `${call.view.name}.return`) {
+      for (const start of match(returnsOf(call), values, way, facts.ambient)) {
+        this.#hold(call.rest, start, facts, step, take);
+      }
+    }
+    if (name === `${call.view.name}.fail`) this.#fail(waiting, values[0] ?? null, take);
+    if (isEnding(call, name)) step.over = [...step.over, waiting];
+  }
+
+  #fail({ call, inputs }: WaitingCall, why: Value, take: (tuple: Tuple) => void): void {
+    const name = failureOf(call.view);
+    const isHeard = this.#rules.some(({ body }) => body.some((one) => isPredicate(one) && one.atom.name.text === name));
+    if (isHeard) take({ name, args: [...inputs, why], isDelete: false });
   }
 
   #commit(changes: readonly Tuple[], step: Step): Appeared {
@@ -233,12 +333,17 @@ export class NaiveNode implements Peer {
       tables.set(name, committed.rows);
       refreshed.set(name, committed.refreshed);
     }
+    const late = this.#calls.filter((call) => endOf(call) <= step.now);
+    const { begun, over } = step;
+    this.#calls = [...this.#calls.filter((call) => !late.includes(call) && !over.includes(call)), ...begun];
+    step.begun = [];
+    step.over = [];
     const facts = this.#facts(step);
     settleViews(this.#views, facts, tables, refreshed, facts.ambient, step.now);
     const results = this.#results(facts);
     this.#tables = tables;
     const isNew = (tuple: Tuple): boolean => !results.some((other) => equalTuples(other, tuple));
-    return { rows: this.#differences(before, step), results: this.#results(facts).filter(isNew) };
+    return { begun, late, rows: this.#differences(before, step), results: this.#results(facts).filter(isNew) };
   }
 
   /** What aggregates over tables in the heads of events come to. */
@@ -303,13 +408,12 @@ function told(op: "+" | "-" | "event", name: string, args: Row): Told {
   return `${op} ${JSON.stringify(watchedTuple(name, args))}`;
 }
 
-/** What a rule says to itself at another place. */
-function isMessage(name: string): boolean {
-  return name.includes("?");
-}
-
 function isOverTables(rule: NaiveRule): boolean {
   return rule.start === "inserted" && rule.isAggregate;
+}
+
+function partition<T>(all: readonly T[], isSuch: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(isSuch), all.filter((one) => !isSuch(one))];
 }
 
 /** `host:port` */

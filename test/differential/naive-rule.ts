@@ -1,7 +1,7 @@
 import type { Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
 import { eventLiterals, hasAggregate, isPredicate } from "../../src/1-check/rule-shape.ts";
-import type { ProgramRule } from "../../src/program.ts";
+import type { ProgramRule, View } from "../../src/program.ts";
 import { withPlainArguments } from "./solve.ts";
 
 /** A rule as the naive evaluator runs it. */
@@ -15,6 +15,16 @@ export interface NaiveRule {
   /** With the literal that starts it. */
   readonly body: readonly Literal[];
   readonly start: "event" | "inserted" | "view";
+  /** Instead of the head, what the body leads to is this call. */
+  readonly call?: NaiveCall;
+}
+
+/** Where a rule waits for what a view returns. */
+export interface NaiveCall {
+  readonly view: View;
+  readonly literal: PredicateLiteral;
+  /** What stands after the call. */
+  readonly rest: NaiveRule;
 }
 
 /** What the text of a rule says about when it runs (LANGUAGE, Rules). */

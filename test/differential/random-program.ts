@@ -1,4 +1,5 @@
 import { Chance } from "./chance.ts";
+import { CallWriter, type Definition, definitionText } from "./random-calls.ts";
 import { RandomRule, type RuleText } from "./random-rule.ts";
 import { ViewWriter } from "./random-views.ts";
 import { type ColumnKind, declarationOf, type Relation, type TableChoice } from "./schema.ts";
@@ -27,9 +28,17 @@ export const FEATURES = [
   "negation in view rules",
   "places",
   "recursion",
+  "timers",
   "values that better themselves",
+  "view calls",
+  "view calls at once",
+  "view calls elsewhere",
   "view rules",
+  "views that call views",
+  "views that change tables",
+  "views that fail",
   "views with lifetime or size",
+  "views with many returns",
 ] as const;
 
 export type Feature = (typeof FEATURES)[number];
@@ -39,7 +48,10 @@ export type May = (feature: Feature, percent: number) => boolean;
 
 export interface RandomProgram {
   readonly relations: readonly Relation[];
+  readonly definitions: readonly Definition[];
   readonly rules: readonly RuleText[];
+  /** Whether the compiler may do with calls of views what should change nothing. */
+  readonly isOptimised: boolean;
   /** What the program really uses. */
   readonly features: ReadonlySet<Feature>;
 }
@@ -49,9 +61,9 @@ export function randomProgram(seed: number, allowed: ReadonlySet<Feature>): Rand
   return new ProgramWriter(new Chance(seed, "program"), allowed).program();
 }
 
-export function programText({ relations, rules }: RandomProgram): string {
+export function programText({ relations, definitions, rules }: RandomProgram): string {
   const declarations = relations.flatMap(declarationOf);
-  return [...declarations, ...rules.map(ruleText), ""].join("\n");
+  return [...declarations, ...definitions.map(definitionText), ...rules.map(ruleText), ""].join("\n");
 }
 
 function ruleText({ label, head, body }: RuleText): string {
@@ -87,7 +99,15 @@ class ProgramWriter {
       ...(this.#inner.length > 0 && this.#may("inserted rows as events", 50) ? [this.#insertedRule("s0")] : []),
       ...(this.#may("aggregates of tables as events", 25) ? [this.#aggregateEvent("s1", last)] : []),
     ];
-    return { relations: [...tables, ...views.relations, ...events, ...this.#inner, last], rules, features: this.#used };
+    const calls = this.#may("view calls", 30) ? this.#calls() : noCalls;
+    const relations = [...tables, ...views.relations, ...events, ...this.#inner, last, ...calls.relations];
+    return {
+      relations,
+      definitions: calls.definitions,
+      rules: [...rules, ...calls.rules],
+      isOptimised: chance.percent(70),
+      features: this.#used,
+    };
   }
 
   readonly #may: May = (feature, percent) => {
@@ -149,6 +169,21 @@ class ProgramWriter {
     return this.#allowed.has("keys") ? this.#chance.some([0, 1, 2], 45) : [];
   }
 
+  #calls(): Calls {
+    const chance = this.#chance;
+    const writer = new CallWriter(chance, this.#may, this.#readable, this.#writable);
+    const count = chance.between(1, 3);
+    for (let at = 0; at < count; at++) writer.define(`d${at}`, () => this.#kind());
+    const events = chance.times(1, 2, (at) => this.#relation(`c${at}`, undefined));
+    const last = this.#relation("c9", chance.percent(50) ? undefined : pureView, true);
+    const heads = [...this.#writable, ...this.#inner];
+    const rules = [
+      ...events.map((event, at) => writer.rule(`c${at}`, event, heads, last)),
+      ...(chance.percent(50) ? [writer.failed("c8", heads, last)] : []),
+    ];
+    return { relations: [...events, last], definitions: writer.definitions(), rules };
+  }
+
   #rule(label: string): RandomRule {
     return new RandomRule(label, this.#chance, this.#may);
   }
@@ -158,7 +193,8 @@ class ProgramWriter {
     const rule = this.#rule(label);
     const trigger = chance.pick([...events, ...this.#inner]);
     const later = this.#inner.filter((event) => !this.#inner.includes(trigger) || event.name > trigger.name);
-    rule.start(trigger);
+    if (this.#may("timers", 12)) rule.ring();
+    else rule.start(trigger);
     if (this.#may("aggregates of events", 25)) {
       const group = rule.scope();
       chance.times(1, 2, () => rule.join(chance.pick(this.#readable)));
@@ -195,6 +231,14 @@ class ProgramWriter {
     return rule.aggregate(chance.pick([...this.#inner, last]));
   }
 }
+
+interface Calls {
+  readonly relations: readonly Relation[];
+  readonly definitions: readonly Definition[];
+  readonly rules: readonly RuleText[];
+}
+
+const noCalls: Calls = { relations: [], definitions: [], rules: [] };
 
 const pureView: TableChoice = {
   isView: true,

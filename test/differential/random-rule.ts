@@ -43,6 +43,19 @@ export class RandomRule {
     this.#literal(event, 15);
   }
 
+  /** A timer of its own. */
+  ring(): void {
+    const chance = this.#chance;
+    const isNumbered = chance.percent(70);
+    const seconds = chance.pick(["0", "1", "1.5", "2"]);
+    const count = seconds === "0" ? chance.between(1, 2) : chance.between(0, 3);
+    const delay = seconds === "0" || chance.percent(60) ? [] : [chance.pick(["0", "0.5", "1", "3"])];
+    const said = count === 0 && delay.length === 0 && chance.percent(50) ? [] : [count, ...delay];
+    this.#body.push(`periodic(${[isNumbered ? "T" : "_", seconds, ...said].join(", ")})`);
+    // What stands before the last six digits is drawn.
+    if (isNumbered) this.#body.push(`${this.#bind("number")} := T % 1000000`);
+  }
+
   join(table: Relation): void {
     this.#literal(table, 50);
   }
@@ -74,6 +87,26 @@ export class RandomRule {
     if (place === undefined || place === this.#place) return false;
     this.#place = place;
     return true;
+  }
+
+  /** Conditions and values that keep every way one way. */
+  tests(): void {
+    if (this.#chance.percent(20)) this.#body.push(this.#condition());
+    if (this.#chance.percent(20)) this.#assign(false);
+  }
+
+  /** A call of a view, at another place if one is known. */
+  call(view: string, inputs: readonly ColumnKind[], outputs: readonly ColumnKind[], isElsewhere: boolean): void {
+    const place = isElsewhere ? this.#known("place", this.#scope) : undefined;
+    const given = inputs.map((kind) => this.#value(kind, this.#scope));
+    const returned = outputs.map((kind) => {
+      const known = this.#chance.percent(15) ? this.#known(kind, this.#scope) : undefined;
+      return `&${known ?? (this.#chance.percent(10) ? "_" : this.#bind(kind))}`;
+    });
+    const patience = this.#chance.percent(15) ? ` timeout(${this.#chance.between(1, 3)})` : "";
+    this.#body.push(
+      `${view}${place === undefined ? "" : `@${place}`}(${[...given, ...returned].join(", ")})${patience}`,
+    );
   }
 
   negate(table: Relation): void {

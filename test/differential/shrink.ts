@@ -25,7 +25,7 @@ export function shrinkBy<C>(found: C, smaller: (one: C) => Iterable<C>, isDiffer
 }
 
 export function differenceOf({ program, commands, nodes }: Case): Difference | undefined {
-  return differenceOfText(programText(program), commands, nodes);
+  return differenceOfText(programText(program), program.isOptimised, commands, nodes);
 }
 
 function isDifferent(candidate: Case): boolean {
@@ -38,8 +38,22 @@ function* smaller(one: Case): Generator<Case> {
   for (const commands of dropped(one.commands)) yield { ...one, commands };
   for (const rules of dropped(program.rules)) yield { ...one, program: { ...program, rules } };
   for (const relations of dropped(program.relations)) yield { ...one, program: { ...program, relations } };
+  for (const definitions of dropped(program.definitions)) yield { ...one, program: { ...program, definitions } };
+  for (const [at, definition] of program.definitions.entries()) {
+    for (const rules of shorter(definition.rules)) {
+      yield { ...one, program: { ...program, definitions: program.definitions.with(at, { ...definition, rules }) } };
+    }
+  }
   for (const [at, rule] of program.rules.entries()) {
     for (const body of dropped(rule.body)) yield withRule(one, at, { ...rule, body });
+  }
+}
+
+/** Without some of the rules, or of their literals. */
+function* shorter(rules: readonly RuleText[]): Generator<readonly RuleText[]> {
+  yield* dropped(rules);
+  for (const [at, rule] of rules.entries()) {
+    for (const body of dropped(rule.body)) yield rules.with(at, { ...rule, body });
   }
 }
 

@@ -23,9 +23,9 @@ export function solve(body: readonly Literal[], bindings: Bindings, facts: Facts
 
 /**
  * `p(X + 1)` is `p(New), New := X + 1`, for whichever of the two is known first; and `_` is a variable, so that what the
- * variables stand for says which rows a body holds for.
+ * variables stand for says which rows a body holds for. `piece` keeps the new variables of the pieces of a rule apart.
  */
-export function withPlainArguments(body: readonly Literal[]): readonly Literal[] {
+export function withPlainArguments(body: readonly Literal[], piece = 0): readonly Literal[] {
   const apart: Literal[] = [];
   let wildcards = 0;
   const plain = body.map((literal): Literal => {
@@ -33,9 +33,9 @@ export function withPlainArguments(body: readonly Literal[]): readonly Literal[]
     const args = literal.atom.args.map((argument) => {
       const { span } = argument;
       if (argument.kind === "wildcard" && !literal.negated)
-        return { kind: "variable", name: `any ${wildcards++}`, span } as const;
+        return { kind: "variable", name: `any ${piece}.${wildcards++}`, span } as const;
       if (["variable", "wildcard", "constant"].includes(argument.kind)) return argument;
-      const target = { kind: "variable", name: `new ${apart.length}`, span } as const;
+      const target = { kind: "variable", name: `new ${piece}.${apart.length}`, span } as const;
       apart.push({ kind: "assign", target, value: argument as Expression, span });
       return target;
     });

@@ -17,3 +17,8 @@ export function compareTuples(one: Tuple, other: Tuple): number {
   if (one.name !== other.name) return one.name < other.name ? -1 : 1;
   return compareRows(one.args, other.args);
 }
+
+/** What a rule says to itself at another place, what belongs to a call, timers: how that is said is nobody's business. */
+export function isHidden(name: string): boolean {
+  return /[?.]|^periodic/.test(name);
+}
