@@ -39,8 +39,8 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }
 
-/** What stands in JSON as a string because JSON has no other way to write it: infinity and ids. */
-const NO_STRING = /^(-?infinity|0x[0-9a-f]+I)$/;
+/** What stands in JSON as a string because JSON has no other way to write it: infinity, ids and addresses. */
+const NO_STRING = /^(-?infinity|0x[0-9a-f]+I|[a-z]\w*(\.\w+)*::.+)$/s;
 
 /** The line as people read it. */
 export function formatWatchLine(line: WatchLine): string {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Address } from "../../runtime/plan/address.ts";
 import type { Value } from "../../runtime/plan/value.ts";
 import { formatWatchLine, watchedTuple } from "../../runtime/observe/watch.ts";
 
@@ -6,6 +7,7 @@ const LINES: readonly (readonly [string, readonly Value[]])[] = [
   ['1.500 +       p(1, "a", [true, null])', [1, "a", [true, null]]],
   ["1.500 +       p(infinity, -infinity)", [Infinity, -Infinity]],
   ["1.500 +       p(0xffI)", [255n]],
+  ['1.500 +       p([sr::["a:1", ron::"b:1"]], "sr")', [[new Address("sr", ["a:1", new Address("ron", "b:1")])], "sr"]],
   ['1.500 +       p(b"00ff")', [new Uint8Array([0, 255])]],
 ];
 

@@ -34,11 +34,13 @@ function canBeSaid(value: Value): boolean {
   return !(value instanceof Packet) && !Number.isNaN(value);
 }
 
-function expectOne(values: readonly Value[]): void {
-  const [first = null] = values;
-  for (const value of values) expect([equal(value, first), compare(value, first)]).toEqual([true, 0]);
-  expect(new Set(values.map(keyOf)).size).toBe(1);
-  expect(new Set(values.map(formatValue)).size).toBe(1);
+/** Those that differ from the first in a comparison, their key or their text. */
+function others([first = null, ...rest]: readonly Value[]): readonly Value[] {
+  return rest.filter((value) => {
+    const isOrdered = compare(value, first) === 0 && compare(first, value) === 0;
+    const haveOneKey = new Set([keyOf(value), keyOf(first)]).size === 1;
+    return !(equal(value, first) && isOrdered && haveOneKey && formatValue(value) === formatValue(first));
+  });
 }
 
 describe("a value that is printed, read, sent or received is the same in every comparison, key and text", () => {
@@ -47,7 +49,7 @@ describe("a value that is printed, read, sent or received is the same in every c
       fc.property(arbitraryValue(), (value) => {
         fc.pre(canBeSaid(value));
         const again = read(formatValue(value));
-        expectOne([value, again, sent(value), sent(again)]);
+        expect(others([value, again, sent(value), sent(again)])).toEqual([]);
       }),
       { numRuns: 500 },
     );
@@ -73,6 +75,7 @@ describe("a value that is printed, read, sent or received is the same in every c
     ['b"0aff"', 'b"0AFF"'],
     ['[1, [], "b"]', "[0x1, [], b]"],
   ])("however it is written: %s", (...texts) => {
-    expectOne(texts.map(read).flatMap((value) => [value, sent(value), read(formatValue(value))]));
+    const values = texts.map(read).flatMap((value) => [value, sent(value), read(formatValue(value))]);
+    expect(others(values)).toEqual([]);
   });
 });

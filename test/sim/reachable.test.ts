@@ -39,8 +39,8 @@ test.for([1, 2, 3])(
     const expectReached = (): void => {
       network.pass(QUIET);
       for (const address of addresses) {
-        const rows = network.rows(address, "reachable").map(([at, to]) => `${String(at)} ${String(to)}`);
-        expect(rows.toSorted()).toEqual([...reachedFrom(address, links)].map((to) => `${address} ${to}`).toSorted());
+        const rows = network.rows(address, "reachable").map(([, to]) => to as string);
+        expect(rows.toSorted()).toEqual([...reachedFrom(address, links)].toSorted());
       }
     };
     for (const [from, to] of links) network.node(from).insert("link", [from, to]);
