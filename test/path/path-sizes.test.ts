@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { answerOf, NONCE_END, NONCE_MIN, PROBE_MAX, PROBE_MIN, probeOf } from "../../runtime/path/probe-message.ts";
+import {
+  answerOf,
+  NONCE_END,
+  NONCE_MIN,
+  nonceIn,
+  PROBE,
+  PROBE_MAX,
+  PROBE_MIN,
+  probeOf,
+} from "../../runtime/path/probe-message.ts";
+import { decodeDatagram } from "../../runtime/wire/decode.ts";
 import { PathWorld } from "./path-world.ts";
 
 const WHOLE = 1452;
@@ -140,21 +150,45 @@ describe("strangers", () => {
   test("who repeat an answer that counted change nothing", () => {
     const world = new PathWorld();
     world.use(0.2);
-    const stray = world.sizes.counters.stray;
+    const answer = answerOf(nonceOf(world.probes[0] as Uint8Array));
     world.between.carries = 1300;
-    world.hear(answerOf(NONCE_MIN));
-    world.use(3);
+    for (let times = 0; times < 30; times++) {
+      world.hear(answer);
+      world.use(0.1);
+    }
     expect(world.payload).toBe(1292);
-    expect(world.sizes.counters.stray).toBe(stray + 1);
+    expect(world.sizes.counters.stray).toBe(30);
+  });
+
+  test("who answer later than an answer can mean anything change nothing", () => {
+    const world = new PathWorld();
+    world.between.answers = false;
+    world.use(0.2);
+    const answer = answerOf(nonceOf(world.probes[0] as Uint8Array));
+    world.use(15);
+    world.hear(answer);
+    expect(world.sizes.counters).toMatchObject({ answered: 0, stray: 1 });
   });
 
   test("name more places than there is room for", () => {
     const world = new PathWorld();
-    for (let count = 0; count < 5_000; count++) world.sizes.carried(`10.0.${count >> 8}.${count & 255}:1`, 1);
-    world.use(3);
-    expect(world.sizes.payload("10.0.0.1:1")).toBe(WHOLE);
+    const name = (from: number, to: number): void => {
+      for (let count = from; count < to; count++) world.sizes.carried(`10.0.${count >> 8}.${count & 255}:1`, 1);
+    };
+    name(0, 5_000);
+    expect(world.probes).toHaveLength(1024);
+    world.clock.advance(60);
+    const before = world.probes.length;
+    name(5_000, 5_100);
+    expect(world.probes).toHaveLength(before + 100);
   });
 });
+
+function nonceOf(probe: Uint8Array): number {
+  const decoded = decodeDatagram(probe);
+  const [only] = decoded.ok ? decoded.tuples : [];
+  return (only && nonceIn(PROBE, probe, only.start, only.end)) ?? NaN;
+}
 
 test("a probe has exactly the size that it asks about, and its answer is shorter than any", () => {
   for (const nonce of [NONCE_MIN, NONCE_END - 1]) {

@@ -79,3 +79,9 @@ describe.each([4, 6] as const)("a TCP connection over IPv%d", (version) => {
     }
   });
 });
+
+test("a piece of a packet that is not its first is let alone, whatever its bytes look like", () => {
+  const packet = tcp(4, SYN, size(1460));
+  packet[7] = 1;
+  expect(withSegmentsFor(packet, 1300)).toBe(packet);
+});

@@ -133,6 +133,20 @@ describe("a simulated connection", () => {
     expect(here.ending).toBe("timed out");
   });
 
+  test("is not given up over a link that is down for a while, again and again", () => {
+    const pair = new Pair({ delay: 0.01 });
+    const { near, far } = pair.joined();
+    const there = collect(far);
+    for (const word of ["one ", "two ", "three"]) {
+      pair.simulation.cut(CLIENT, SERVER);
+      near.send(bytes(word), none);
+      pair.pass(600);
+      pair.simulation.heal(CLIENT, SERVER);
+      pair.pass(100);
+    }
+    expect(there).toEqual({ text: "one two three", ending: "" });
+  });
+
   test("holds no more than a window of what nobody reads", () => {
     const pair = new Pair({ delay: 0.01 });
     const { near, far } = pair.joined();

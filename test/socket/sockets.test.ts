@@ -7,7 +7,7 @@ import { defaultSocketLimits, type SocketLimits } from "../../runtime/socket/soc
 import type { CallOutcome } from "../../runtime/socket/socket-call.ts";
 import { Sockets } from "../../runtime/socket/sockets.ts";
 import { streamOf } from "../../runtime/world/random.ts";
-import type { ByteStream, Streams } from "../../runtime/world/streams.ts";
+import type { ByteStream, Listening, Opened, Streams } from "../../runtime/world/streams.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
 /** A network in which everybody may listen and nobody ever connects. */
@@ -48,6 +48,17 @@ test("calls that wait have an end: one more fails, until one of them has its out
   perform("accept", 5, inputs);
   expect(outcomes).toEqual([]);
   expect([...sockets.queries]).toEqual([3, 5]);
+});
+
+test("a socket that listens only when nobody waits for it any more is closed", () => {
+  const opened: ((outcome: Opened<Listening>) => void)[] = [];
+  const { sockets, outcomes, perform } = socketsOn({ ...QUIET, listen: (_, __, done) => void opened.push(done) });
+  perform("listen", 1, ["here:1"]);
+  sockets.withdraw(1);
+  let isClosed = false;
+  opened[0]?.({ ok: true, value: { address: "here:1", close: () => (isClosed = true) } });
+  expect(isClosed).toBe(true);
+  expect([outcomes, sockets.count]).toEqual([[], 0]);
 });
 
 /** A far end that takes what is written when it gets to it. */

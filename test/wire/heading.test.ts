@@ -65,6 +65,13 @@ describe("a heading", () => {
     expect(heading.read(row(["x"], new Uint8Array(399), false))).toBeUndefined();
   });
 
+  test("does not read what goes on behind its end, or ends before it", () => {
+    const bytes = row(["x"], new Uint8Array(400), false);
+    const heading = headingOf(bytes, ["x"]);
+    expect(heading.read(Buffer.concat([bytes, bytes]))).toBeUndefined();
+    expect(heading.read(bytes.slice(0, -1))).toBeUndefined();
+  });
+
   test("does not read what says something else, be it in one byte before the end", () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 255 }), (where, change) => {
