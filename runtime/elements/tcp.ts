@@ -3,7 +3,7 @@ import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 import { ownedTuple } from "../plan/owned.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
-import type { Plan, PredicateSpec } from "../plan/plan.ts";
+import type { PredicateSpec } from "../plan/plan.ts";
 import { type StreamCall, streamCalls, type StreamEvent } from "../plan/stream-call.ts";
 import { compare, compareRows, type Row, type Value } from "../plan/value.ts";
 import { type CallOutcome, failed } from "../socket/socket-call.ts";
@@ -89,8 +89,8 @@ export class Tcp {
     this.sockets = new Sockets(streams, limits, draw, owner);
   }
 
-  /** From now on outcomes are events of this plan. */
-  serve({ predicates }: Plan): void {
+  /** From now on outcomes are events of the plan with these predicates. */
+  serve(predicates: readonly PredicateSpec[]): void {
     const specs: Partial<Record<StreamCall, Specs>> = {};
     for (const predicate of predicates) {
       const { role } = predicate;

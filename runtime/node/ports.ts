@@ -87,7 +87,7 @@ export class NodePorts {
    */
   serve(admission: Admission, packet: PredicateSpec | undefined, plan: Plan): void {
     this.networkIn.admission = admission;
-    this.tcp.serve(plan);
+    this.tcp.serve(plan.predicates);
     if (packet === undefined || this.#world.tun === undefined) return;
     if (this.#tunRx === undefined) this.#tunRx = new TunRx(this.#world.tun, packet, (cause) => this.#read(cause));
     else this.#tunRx.event = packet;

@@ -75,18 +75,21 @@ test("a client of rules sends, and reads exactly as much as it asks for, piece b
   expect(pieces).toEqual([{ bytes: "616263" }, { bytes: "64656667" }, { bytes: "68" }]);
 });
 
-test("a far end that says nothing more can still be spoken to", async () => {
+test("a far end that says nothing more can still be spoken to, much later too", async () => {
   const { server, port } = await serve(`
     l1: listening(L) :- serve(A), tcp.listen(A, &L).
     l2: came(S) :- listening(L), tcp.accept(L, &S, &_).
     r1: read(S) :- came(S), tcp.read(S, 0, &_).
     r2: ended(S) :- tcp.read!fail(S, _, "end").
-    r3: answered(S) :- ended(S), tcp.write(S, "last words", &_).
+    r3: answered(S) :- answer(S), tcp.write(S, "last words", &_).
     r4: over(S) :- answered(S), tcp.close(S).
-    watch(listening).`);
+    watch(listening). watch(ended).`);
   await using _ = server;
   const client = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   client.end();
+  const [socket = null] = await server.heard("ended");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  server.node.insert("answer", [socket]);
   expect(await text(client)).toBe("last words");
 });
 

@@ -102,29 +102,60 @@ function call(name: StreamCall, event: StreamEvent, arity: number): PredicateSpe
   return { ...eventSpec(`tcp.${name}.${event}`, arity), role: { kind: "tcp", call: name, event } };
 }
 
-test("another node that repeats the query of a call made here has no say in that call", () => {
+interface Driven {
+  readonly tcp: Tcp;
+  /** The outcomes of calls here. */
+  readonly said: readonly Row[];
+  readonly step: (provenance: "rule" | "network", ...calls: readonly (readonly [PredicateSpec, Row])[]) => void;
+}
+
+/** Queries here are smaller; sockets are not, but for one seed in ten million million. */
+const QUERIES = 10;
+
+/** The calls of a node on a network; rows of it hold those that wait, and no socket. */
+function drive(streams: Streams, limits: Partial<SocketLimits> = {}): Driven {
   const said: Row[] = [];
   const tcp = new Tcp(
-    QUIET,
-    defaultSocketLimits,
+    streams,
+    { ...defaultSocketLimits, ...limits },
     streamOf(1, "sockets"),
     () => 0,
-    () => new Set(),
-    ({ tuple }) => void said.push(tuple.args),
+    (numbers) => new Set([...numbers].filter((number) => number > QUERIES)),
+    ({ tuple: { args } }) => void said.push(args),
   );
-  const answer = call("listen", "return", 2);
-  const plan = { predicates: [answer], tables: [], strands: [], timers: [] } as unknown as Parameters<Tcp["serve"]>[0];
-  tcp.serve(plan);
-  const push = (predicate: PredicateSpec, args: Row, provenance: "rule" | "network"): void => {
-    tcp.push({ predicate, args, isDelete: false }, provenance);
+  const outcomes = (["listen", "connect", "read"] as const).flatMap((name) => [
+    call(name, "return", 2),
+    call(name, "fail", 2),
+  ]);
+  tcp.serve(outcomes);
+  const step: Driven["step"] = (provenance, ...calls) => {
+    for (const [predicate, args] of calls) tcp.push({ predicate, args, isDelete: false }, provenance);
     tcp.drain();
     tcp.leave();
   };
-  push(call("listen", "init", 3), [1, null, "here:1"], "rule");
+  return { tcp, said, step };
+}
+
+test("another node that repeats the query of a call made here has no say in that call", () => {
+  const { tcp, said, step } = drive(QUIET);
+  step("rule", [call("listen", "init", 3), [1, null, "here:1"]]);
   const [[, listener = null] = []] = said;
-  push(call("accept", "init", 3), [2, null, listener], "rule");
-  push(call("accept", "init", 3), [2, "there:1", listener], "network");
-  push(call("accept", "over", 1), [2], "network");
+  step("rule", [call("accept", "init", 3), [2, null, listener]]);
+  step("network", [call("accept", "init", 3), [2, "there:1", listener]]);
+  step("network", [call("accept", "over", 1), [2]]);
   expect([...tcp.sockets.queries]).toEqual([2]);
   expect(tcp.counters.dropped).toEqual(new Map([["tcp: repeated", 1]]));
+});
+
+test("a socket that a call of the same step is about is not closed to make room for another", () => {
+  const connect: Streams["connect"] = (_, opened) => {
+    opened({ ok: true, value: new SlowStream() });
+    return { cancel: () => undefined };
+  };
+  const { tcp, said, step } = drive({ ...QUIET, connect }, { sockets: 1 });
+  step("rule", [call("connect", "init", 3), [1, null, "there:1"]]);
+  const [[, socket = null] = []] = said;
+  step("rule", [call("connect", "init", 3), [2, null, "there:2"]], [call("read", "init", 4), [3, null, socket, 0]]);
+  expect(said.slice(1)).toEqual([[2, "no room"]]);
+  expect([...tcp.sockets.queries]).toEqual([3]);
 });
