@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { ALL_OPTIMISATIONS } from "../../src/2-rewrite/view-optimisations.ts";
+import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
 import { compile } from "../../src/compile.ts";
+import { startNode } from "../observe/start-node.ts";
 import { libraryOf } from "../session/library-of.ts";
 
 /** How the call of `r` is made. */
@@ -94,6 +95,25 @@ test.for<[string, string]>([
   ],
 ])("a call waits in a table where %s", ([, text]) => {
   expect(way(text)).toBe("waits");
+});
+
+test("a call inline takes fewer rounds, and one that is answered at once makes no step of its own", () => {
+  const CALLS = 10;
+  const cost = (optimisations: ViewOptimisations): { readonly steps: number; readonly rounds: number } => {
+    const { node } = startNode(`${SQUARE} ${CALL}`, "here:1", optimisations);
+    const before = node.figures().steps;
+    for (let call = 0; call < CALLS; call++) node.insert("in", [call]);
+    const after = node.figures().steps;
+    return { steps: (after.steps - before.steps) / CALLS, rounds: (after.rounds - before.rounds) / CALLS };
+  };
+  const costs = [{ inlineViews: false }, { localShortcut: false }, {}].map((off) =>
+    cost({ ...ALL_OPTIMISATIONS, ...off }),
+  );
+  expect(costs).toEqual([
+    { steps: 2, rounds: 4 },
+    { steps: 2, rounds: 2 },
+    { steps: 1, rounds: 1 },
+  ]);
 });
 
 test("what is called inline alone takes nothing from the network that it would not take otherwise", () => {

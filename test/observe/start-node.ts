@@ -1,5 +1,6 @@
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
+import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { manualWorld } from "../session/manual-world.ts";
@@ -8,10 +9,15 @@ import { manualWorld } from "../session/manual-world.ts";
 export function startNode(
   program: string,
   address = "here:1",
+  optimisations: ViewOptimisations = ALL_OPTIMISATIONS,
 ): { readonly node: Node; readonly world: ReturnType<typeof manualWorld> } {
   const library = new FileLibrary();
   library.give("program", program);
-  const { plan, diagnostics } = compile(["program"], library, { defines: new Map(), dialect: undefined });
+  const { plan, diagnostics } = compile(["program"], library, {
+    defines: new Map(),
+    dialect: undefined,
+    optimisations,
+  });
   if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   const world = manualWorld(address);
   const node = new Node(loadProgram(plan), world, { names: [address], facts: [], watch: [] });
