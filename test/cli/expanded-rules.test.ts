@@ -52,7 +52,8 @@ describe("what is expanded is a program, and there is nothing left in it to expa
        def two(A, &C) many { t: this.return(C) :- this.init(A), one(A, &B), C := B * 2. d: this.done() :- this.init(_). }
        a: out(X, Y) :- asked(X), two(X + 1, &Y).
        b: lost(X) :- one!fail(X, _).
-       c: out(X, X) :- wanted(X), one(X, &_) timeout(200ms).`,
+       c: out(X, X) :- wanted(X), one(X, &_) timeout(200ms).
+       f: out(X, X) :- hoped(X), two(X, &_).`,
     ],
   ])("%s", (_, text) => {
     const once = withoutComments(expanded(text));
@@ -74,6 +75,8 @@ test("a rule that runs when the time of a row is up is a comment", () => {
   const text = expanded(`
     def one(A, &B) timeout(2) { o: this.return(B) :- this.init(A), B := A. }
     a: out(X, Y) :- asked(X), one(X, &Y).
-    b: lost(X) :- one!fail(X, _).`);
+    b: lost(X) :- one!fail(X, _).
+    f: out(X, Y) :- hoped(X), one(X, &Y).`);
   expect(text).toContain('// a_5: one_fail(In_A, "timeout") :- a_call1(QID, X, In_A).\n');
+  expect(text).toContain("// for each row whose time is up in t_f_call1:\n");
 });

@@ -71,7 +71,7 @@ function writtenRules(core: CoreProgram, names: PlainNames, only: ReadonlySet<st
   const rules = withoutRepeats(core.rules, isTable)
     .filter(({ name }) => deltaEventNamed(name, isTable) === undefined)
     .filter(({ name }) => only?.has(name) !== false);
-  const forms = rules.map((rule) => ({ rule, form: formOf(rule, core, isTable) }));
+  const forms = rules.map((rule) => ({ rule, form: formOf(rule, core, names, isTable) }));
   return forms.map(({ rule, form }) => {
     const ofName = rules.filter((other) => other.name === rule.name);
     const number = ofName.length === 1 ? "" : `_${ofName.indexOf(rule) + 1}`;
@@ -102,7 +102,7 @@ interface Form extends PlainRule {
   readonly wakes: string | undefined;
 }
 
-function formOf(rule: CoreRule, core: CoreProgram, isTable: (name: string) => boolean): Form {
+function formOf(rule: CoreRule, core: CoreProgram, names: PlainNames, isTable: (name: string) => boolean): Form {
   const { trigger } = rule;
   const { head, body, asksForHere } = withAddressLiterals(rule);
   if (trigger.kind === "view") return { head, body, wakes: undefined };
@@ -112,18 +112,18 @@ function formOf(rule: CoreRule, core: CoreProgram, isTable: (name: string) => bo
   if (trigger.kind === "inserted" && !needsDelta) return plain;
   const delta = deltaLiteral(trigger.literal, trigger.kind, core);
   return delta === undefined
-    ? { ...plain, wakes: moment(trigger.kind, trigger.literal) }
+    ? { ...plain, wakes: moment(trigger.kind, names.predicate(trigger.literal.atom.name.text)) }
     : { ...plain, body: [delta, ...body] };
 }
 
-function moment(kind: RowEvent, { atom }: PredicateLiteral): string {
+function moment(kind: RowEvent, table: string): string {
   const what = {
     inserted: "that enters",
     removed: "that leaves",
     refreshed: "that is refreshed in",
     expired: "whose time is up in",
   } as const;
-  return `for each row ${what[kind]} ${plainName(atom.name.text)}:`;
+  return `for each row ${what[kind]} ${table}:`;
 }
 
 /** The change of the table as the event that the language has for it. */

@@ -20,7 +20,7 @@ export class PlainNames {
     const all = new Set(names);
     const predicates = new Map<string, string>();
     for (const name of all) {
-      const plain = plainName(name);
+      const plain = predicateName(name);
       if (plain === name) continue;
       const free = unused(plain, (other) => all.has(other));
       for (const ending of ["", "_DELTA_INSERT", "_DELTA_DELETE"])
@@ -81,6 +81,12 @@ export function plainName(name: string): string {
     .replaceAll(":", ".")
     .replaceAll(/[^\w.]/g, "_");
   return /^[a-z]/.test(plain) ? plain : `t_${plain}`;
+}
+
+/** What begins with `f_` would be a function. */
+function predicateName(name: string): string {
+  const plain = plainName(name);
+  return plain.startsWith("f_") ? `t_${plain}` : plain;
 }
 
 function unused(name: string, isTaken: (name: string) => boolean): string {
