@@ -1,40 +1,69 @@
-import { expect, test } from "vitest";
-import { huntAcross } from "./across/hunt-across.ts";
-import { hunt } from "./hunt.ts";
-import { FEATURES } from "./random-program.ts";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { afterAll, expect, test } from "vitest";
+import type { HuntPart, PartDone } from "./hunt-worker.ts";
 
 /** Steps on one node, on three, and of rules that span nodes, together. */
 const STEPS = Number(process.env["STEPS"] ?? 1_000_000);
 /** A failure names both, and is then the first program to be looked at. */
 const FIRST_SEED = Number(process.env["SEED"] ?? 1_000_000);
 const NODES = process.env["NODES"];
+const THREADS = Number(process.env["THREADS"] ?? availableParallelism());
 
 /** Of a hundred steps. */
 const SHARES: Readonly<Record<string, number>> = { 1: 55, 3: 35, across: 10 };
+/** From the seeds of one thread to those of the next: more programs than any will see. */
+const SEEDS = 1_000_000;
 
 const chosen = Object.keys(SHARES).filter((nodes) => NODES === undefined || NODES === nodes);
 const TIMEOUT = 4 * 3_600_000;
+const all = { steps: 0, programs: 0 };
 
-test.for(chosen)("random programs mean on %s nodes what their text says", { timeout: TIMEOUT }, (nodes) => {
+test.for(chosen)("random programs mean on %s nodes what their text says", { timeout: TIMEOUT }, async (nodes) => {
   const goal = NODES === undefined ? (STEPS * (SHARES[nodes] ?? 0)) / 100 : STEPS;
-  const isEnough = ({ steps }: { readonly steps: number }): boolean => steps >= goal;
-  const done =
-    nodes === "across"
-      ? huntAcross(FIRST_SEED, isEnough)
-      : hunt(FIRST_SEED, Number(nodes), new Set(FEATURES), isEnough);
-  const shares = [...done.features].map(([name, count]) => `${name} ${share(count, done.programs)}`).toSorted();
-  const seeds = `seeds ${FIRST_SEED} to ${FIRST_SEED + done.programs + sum(done.refused.values()) - 1}`;
+  const parts = Array.from({ length: THREADS }, (_, at): HuntPart => {
+    return { nodes, firstSeed: FIRST_SEED + at * SEEDS, steps: goal / THREADS };
+  });
+  const done = await Promise.all(parts.map(inThread));
+  const steps = sum(done.map((part) => part.steps));
+  const programs = sum(done.map((part) => part.programs));
+  all.steps += steps;
+  all.programs += programs;
+  const features = counted(done.map((part) => part.features));
+  const used = [...features].map(([name, count]) => `${name} ${share(count, programs)}`).toSorted();
+  const seeds = parts.map(({ firstSeed }, at) => `${firstSeed} to ${firstSeed + seen(done[at] as PartDone) - 1}`);
   process.stdout.write(
-    `${nodes} nodes: ${done.steps} steps of ${done.programs} programs, ${seeds}: ${shares.join(", ")}\n`,
+    `${nodes} nodes: ${steps} steps of ${programs} programs, seeds ${seeds.join(", ")}: ${used.join(", ")}\n`,
   );
-  expect(done.difference).toBeUndefined();
-  expect([...done.refused]).toEqual([]);
+  expect(done.flatMap(({ difference }) => difference ?? [])).toEqual([]);
+  expect([...counted(done.map((part) => part.refused))]).toEqual([]);
 });
 
-function share(count: number, all: number): string {
-  return `${((100 * count) / all).toFixed(0)} %`;
+afterAll(() => {
+  process.stdout.write(`${all.steps} steps of ${all.programs} programs, all tables compared after each\n`);
+});
+
+async function inThread(part: HuntPart): Promise<PartDone> {
+  const worker = new Worker(new URL("hunt-worker.ts", import.meta.url), { workerData: part });
+  const [done] = (await once(worker, "message")) as [PartDone];
+  return done;
 }
 
-function sum(numbers: Iterable<number>): number {
-  return [...numbers].reduce((total, number) => total + number, 0);
+function seen({ programs, refused }: PartDone): number {
+  return programs + sum([...refused.values()]);
+}
+
+function counted(parts: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [name, count] of parts.flatMap((part) => [...part])) counts.set(name, (counts.get(name) ?? 0) + count);
+  return counts;
+}
+
+function share(count: number, of: number): string {
+  return `${((100 * count) / of).toFixed(0)} %`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
