@@ -84,21 +84,24 @@ describe("a call that is under way", () => {
 describe("invocations of one view that overlap", () => {
   const addresses = addressesOf(4);
   const CALLS = 100;
+  const TIMEOUT = 20;
   /** Asks three nodes, keeps what they say in a table, and returns when all have spoken. */
   const program = `
     materialize(peer, infinity, infinity, keys(1)).
     materialize(got, infinity, infinity, keys(1, 2)).
-    def gather(Tag, &All) timeout(20) {
+    def gather(Tag, &All) timeout(${TIMEOUT}) {
       materialize(this.heard, infinity, infinity, keys(1)).
       g1: this.ask@To(Tag, Place, Me) :- this.init(Tag), peer(Place, To), localAddr(Me).
       g2: this.say@Back(Place, Tag) :- this.ask(Tag, Place, Back).
       g3: this.heard(Place, Tag) :- this.say(Place, Tag).
       g4: this.return(All) :- this.heard(1, X), this.heard(2, Y), this.heard(3, Z), All := [X, Y, Z].
     }
-    r: got(Tag, All) :- go(Tag), gather(Tag, &All).`;
+    r: got(Tag, All) :- go(Tag), gather(Tag, &All).
+    materialize(missed, infinity, infinity, keys(1, 2)).
+    f: missed(Tag, Why) :- gather!fail(Tag, Why).`;
 
-  test("never see what another has heard, on whatever nodes, and leave nothing", () => {
-    const network = new ProgramNetwork({
+  function started(): ProgramNetwork {
+    return new ProgramNetwork({
       program,
       addresses,
       faults: { delay: 0.1, jitter: 0.1 },
@@ -107,26 +110,49 @@ describe("invocations of one view that overlap", () => {
           .filter((other) => other !== address)
           .map((other, at) => ({ predicate: "peer", args: [at + 1, other] })),
     });
+  }
+
+  function callEverywhere(network: ProgramNetwork, call: number): void {
+    for (const address of addresses) network.node(address).insert("go", [`${call} of ${address}`]);
+    network.pass(0.003);
+  }
+
+  const tagsOf = (address: string): readonly string[] =>
+    Array.from({ length: CALLS }, (_, call) => `${call} of ${address}`);
+
+  test("never see what another has heard, on whatever nodes, and leave nothing", () => {
+    const network = started();
     let open = 0;
     for (let call = 0; call < CALLS; call++) {
-      for (const address of addresses) network.node(address).insert("go", [`${call} of ${address}`]);
-      network.pass(0.003);
-      open = Math.max(
-        open,
-        ...network
-          .node(HERE)
-          .figures()
-          .tables.map(({ table, rows }) => (table === "r?1" ? rows : 0)),
-      );
+      callEverywhere(network, call);
+      const tables = network.node(HERE).figures().tables;
+      open = Math.max(open, tables.find(({ table }) => table === "r?1")?.rows ?? 0);
     }
     network.pass(1);
     expect(open).toBeGreaterThan(CALLS / 4);
     for (const address of addresses) {
       const got = network.rows(address, "got");
-      const tags = Array.from({ length: CALLS }, (_, call) => `${call} of ${address}`);
       expect(got).toHaveLength(CALLS);
-      expect(got).toEqual(expect.arrayContaining(tags.map((tag) => [tag, [tag, tag, tag]])));
+      expect(got).toEqual(expect.arrayContaining(tagsOf(address).map((tag) => [tag, [tag, tag, tag]])));
     }
     expect(pending(network)).toEqual([]);
+  });
+
+  test("of which one node is killed have each returned or failed, and leave nothing on the others", () => {
+    const network = started();
+    const [killed = "", ...others] = addresses.toReversed();
+    for (let call = 0; call < CALLS; call++) callEverywhere(network, call);
+    network.crash(killed);
+    network.pass(TIMEOUT - 0.5);
+    expect(pending(network, others)).not.toEqual([]);
+    network.pass(1.5);
+    expect(pending(network, others)).toEqual([]);
+    for (const address of others) {
+      const [got, missed] = ["got", "missed"].map((table) => network.rows(address, table));
+      expect(got?.length).toBeGreaterThan(0);
+      expect(missed?.length).toBeGreaterThan(0);
+      const ended = [...(got ?? []), ...(missed ?? [])].map(([tag]) => tag as string);
+      expect(ended.toSorted()).toEqual(tagsOf(address).toSorted());
+    }
   });
 });
