@@ -56,6 +56,20 @@ describe("Mux", () => {
     expect(steps).toEqual([1, 11, 2, 12]);
   });
 
+  test("lets answers wait beyond its limits, and knows what they hold until they are taken", () => {
+    const taken: number[] = [];
+    const limits = { ...defaultLimits, queued: 1, queuedBytes: 1 };
+    const mux: Mux = new Mux(new ManualClock(), limits, ({ tuple: { args } }) => {
+      taken.push(args[0] as number);
+      if (args[0] !== 1) return;
+      for (const number of [2, 3]) mux.answer(cause(number));
+      expect(mux.bytes).toBeGreaterThan(0);
+    });
+    mux.push(cause(1));
+    expect(taken).toEqual([1, 2, 3]);
+    expect([mux.bytes, mux.length, mux.counters.dropped.size]).toEqual([0, 0, 0]);
+  });
+
   test("gives others their turn, and refuses what would wait too long a line", () => {
     const clock = new ManualClock();
     let steps = 0;

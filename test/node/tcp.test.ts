@@ -53,6 +53,7 @@ test("an echo server of rules gives each client what it said, and closes when th
   await server.heard("closed", 3);
   for (const [, , peer] of server.said("came")) expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
   await vi.waitFor(() => expect(server.sockets).toBe(1));
+  expect(server.said("gone")).toHaveLength(3);
   expect(server.node.figures().streams).toMatchObject({ accepted: 3, closed: 3, readBytes: 11, writtenBytes: 11 });
 });
 

@@ -83,6 +83,28 @@ describe("a path", () => {
     ]);
   });
 
+  test("that swallows what its interface refused before is known for that", () => {
+    const world = new PathWorld();
+    world.between.fits = world.between.carries = 1300;
+    world.use(3);
+    Object.assign(world.between, { fits: Infinity, carries: 600 });
+    world.use(3);
+    expect(world.said.map((line) => line.replace(/.*: /, ""))).toEqual([
+      "the interface takes no longer ones",
+      "its path swallows longer ones",
+    ]);
+  });
+
+  test.each([0.1, 0.3, 0.9])("that takes %d s each way is not narrow, and found out when it is", (takes) => {
+    const world = new PathWorld();
+    world.between.takes = takes;
+    world.use(600);
+    expect([world.payload, world.said]).toEqual([WHOLE, []]);
+    world.between.carries = 1300;
+    world.use(20);
+    expect(world.payload).toBe(1292);
+  });
+
   test("that has grown is used again, sooner or later", () => {
     const world = new PathWorld();
     world.between.carries = 1300;

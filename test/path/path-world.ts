@@ -13,12 +13,21 @@ export interface Between {
   answers: boolean;
   /** The share of probes of any size that is lost. */
   loses: number;
+  /** Seconds, each way. */
+  takes: number;
 }
 
 /** One node's path to a peer that answers probes as nodes do, after a while. */
 export class PathWorld {
   readonly clock: ManualClock = new ManualClock();
-  readonly between: Between = { carries: Infinity, fits: Infinity, isUp: true, answers: true, loses: 0 };
+  readonly between: Between = {
+    carries: Infinity,
+    fits: Infinity,
+    isUp: true,
+    answers: true,
+    loses: 0,
+    takes: LATENCY,
+  };
   readonly said: string[] = [];
   readonly to: string;
   readonly sizes: PathSizes;
@@ -75,7 +84,7 @@ export class PathWorld {
   }
 
   #later(happen: () => void): void {
-    this.clock.at(this.clock.now() + LATENCY, happen);
+    this.clock.at(this.clock.now() + this.between.takes, happen);
   }
 }
 

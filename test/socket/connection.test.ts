@@ -38,8 +38,11 @@ class Pieces implements ByteStream {
     this.#arrived = undefined;
   }
 
+  /** Told of what is written, when the test says so. */
+  readonly sending: ((outcome: Sent) => void)[] = [];
+
   send(_: Uint8Array, sent: (outcome: Sent) => void): void {
-    sent({ ok: true });
+    this.sending.push(sent);
   }
 
   close(): void {
@@ -146,4 +149,21 @@ test("what a read returns keeps nothing of what came with it", () => {
   const [outcome] = outcomes;
   const bytes = outcome?.ok === true ? (outcome.outputs[0] as Uint8Array) : undefined;
   expect(bytes?.buffer.byteLength).toBe(4);
+});
+
+test("what is being written takes room until it is, or until the socket is closed, and not twice", () => {
+  const stream = new Pieces([], false);
+  const { connection, room, outcomes, call } = reader(stream);
+  connection.write(call(1), new Uint8Array(10));
+  connection.write(call(2), new Uint8Array(5));
+  expect(room.used).toBe(15);
+  stream.sending[0]?.({ ok: true });
+  expect(room.used).toBe(5);
+  connection.close("closed");
+  stream.sending[1]?.({ ok: true });
+  expect(room.used).toBe(0);
+  expect(outcomes).toEqual([
+    { ok: true, outputs: [10] },
+    { ok: false, reason: "closed" },
+  ]);
 });

@@ -159,3 +159,27 @@ test("a socket that a call of the same step is about is not closed to make room 
   expect(said.slice(1)).toEqual([[2, "no room"]]);
   expect([...tcp.sockets.queries]).toEqual([3]);
 });
+
+test("calls of one round are made in the order of their kinds, then in that of values", () => {
+  const stream = new SlowStream();
+  const asked: string[] = [];
+  const connect: Streams["connect"] = (address, opened) => {
+    asked.push(address);
+    opened({ ok: true, value: stream });
+    return { cancel: () => undefined };
+  };
+  const { said, step } = drive({ ...QUIET, connect });
+  step("rule", [call("connect", "init", 3), [1, null, "there:1"]]);
+  const [[, socket = null] = []] = said;
+  const write = (query: number, text: string): readonly [PredicateSpec, Row] => [
+    call("write", "init", 4),
+    [query, null, socket, text],
+  ];
+  const join = (query: number, address: string): readonly [PredicateSpec, Row] => [
+    call("connect", "init", 3),
+    [query, null, address],
+  ];
+  step("rule", write(2, "b"), join(3, "there:3"), write(4, "a"), join(5, "there:2"));
+  expect(asked).toEqual(["there:1", "there:2", "there:3"]);
+  expect(stream.taken.map((bytes) => Buffer.from(bytes).toString())).toEqual(["a", "b"]);
+});
