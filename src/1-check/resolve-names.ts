@@ -104,19 +104,11 @@ class Resolver {
 
   /** What a view calls `this.Req` is `ping.Req` to nobody else. */
   reportIntrusions(): void {
-    const isView = (name: string): boolean => this.#views.has(name) || streamViewNames.has(name);
+    const views = new Set([...this.#views.keys(), ...streamViewsIn(this.#rules).keys()]);
     for (const { name, inside, span } of this.#dotted) {
-      const view = isView(name) ? undefined : this.#ownerOf(name);
+      const view = views.has(name) || streamViewNames.has(name) ? undefined : ownerOf(name, views);
       if (view !== undefined && view !== inside) this.diagnostics.push(report("E0210", span, { name, view }));
     }
-  }
-
-  /** The view that the name is private to. */
-  #ownerOf(name: string): string | undefined {
-    const dot = name.lastIndexOf(".");
-    if (dot < 0) return undefined;
-    const before = name.slice(0, dot);
-    return this.#views.has(before) ? before : this.#ownerOf(before);
   }
 
   module(module: Module): void {
@@ -275,6 +267,14 @@ class Resolver {
   #expression(expression: Expression, scope: Scope): Expression {
     return rewriteExpression(expression, (part) => qualifyAddress(part, scope));
   }
+}
+
+/** The view that the name is private to. */
+function ownerOf(name: string, views: ReadonlySet<string>): string | undefined {
+  const dot = name.lastIndexOf(".");
+  if (dot < 0) return undefined;
+  const before = name.slice(0, dot);
+  return views.has(before) ? before : ownerOf(before, views);
 }
 
 interface DottedUse {
