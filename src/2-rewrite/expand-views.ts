@@ -25,11 +25,11 @@ import { constantNumber } from "../1-check/constant.ts";
 import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
 import { rewriteExpression } from "../1-check/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
-import type { RowEvent } from "../../runtime/plan/plan.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
 import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
 import { drawsByChance, InlineCall, InlineViews } from "./inline-call.ts";
+import type { ExpandedRule } from "./expanded-rule.ts";
 import { shortcutAnswers } from "./local-shortcut.ts";
 import { answerEvents, answerRules } from "./node-answers.ts";
 import { isTailCall } from "./tail-call.ts";
@@ -47,15 +47,6 @@ import {
   nameAt,
   variableAt,
 } from "./core.ts";
-
-/** A rule without calls; `trigger` is set where expansion decides what fires it. */
-export interface ExpandedRule extends ProgramRule {
-  readonly trigger: { readonly kind: RowEvent; readonly literal: PredicateLiteral } | undefined;
-  /** The head is a table all the same not defined by the rule: each new row of a body table makes it act once. */
-  readonly suspends: boolean;
-  /** Columns that group what an aggregate is over, where the keys of the head's table do not say so. */
-  readonly groupKeys?: readonly number[] | undefined;
-}
 
 export interface Expansion {
   readonly rules: readonly ExpandedRule[];

@@ -13,7 +13,7 @@ import { localAddressTable } from "../1-check/builtin.ts";
 import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
 import type { TableDeclaration } from "../program.ts";
 import { atomAt, type CoreRule, type CoreTrigger, literalAt, variableAt } from "./core.ts";
-import type { ExpandedRule } from "./expand-views.ts";
+import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 
 export function findTriggers(

@@ -10,7 +10,7 @@ import { deltaEventNamed } from "../1-check/delta-events.ts";
 import { hasAggregate, isPredicate, type Roles } from "../1-check/rule-shape.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
 import type { TableDeclaration } from "../program.ts";
-import type { ExpandedRule } from "./expand-views.ts";
+import type { ExpandedRule } from "./expanded-rule.ts";
 import { asksForSource } from "./inline-call.ts";
 
 export function shortcutAnswers(

@@ -21,7 +21,7 @@ import { localAddressTable } from "../1-check/builtin.ts";
 import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
 import { atomAt, literalAt, localAddressAt, variableAt } from "./core.ts";
-import type { ExpandedRule } from "./expand-views.ts";
+import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 import { nameWildcards } from "./name-wildcards.ts";
 import { placeOf } from "./place-of.ts";

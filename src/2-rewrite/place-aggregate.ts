@@ -10,7 +10,7 @@ import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import type { TableDeclaration } from "../program.ts";
 import { atomAt, constantAt, literalAt, variableAt } from "./core.ts";
-import type { ExpandedRule } from "./expand-views.ts";
+import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 
 export function placeAggregate(

@@ -3,7 +3,7 @@ import { printExpression } from "../../grammar/print.ts";
 import { patternVariables } from "../1-check/binding.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import { variablesIn } from "../1-check/visit.ts";
-import type { ExpandedRule } from "./expand-views.ts";
+import type { ExpandedRule } from "./expanded-rule.ts";
 import { placeOf } from "./place-of.ts";
 
 /** Where a rule begins. */

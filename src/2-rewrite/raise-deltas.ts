@@ -9,7 +9,7 @@ import { deltaEventNamed } from "../1-check/delta-events.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import type { TableDeclaration } from "../program.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
-import type { ExpandedRule } from "./expand-views.ts";
+import type { ExpandedRule } from "./expanded-rule.ts";
 
 /** The rules that raise what the given ones hear of the changes of tables. */
 export function raiseDeltas(
