@@ -8,6 +8,7 @@ export interface MetricFamily {
 }
 
 export interface Sample {
+  /** Samples of one thing share one object: it is put into words once for all of them. */
   readonly labels: Labels;
   readonly value: number;
 }
@@ -15,23 +16,31 @@ export interface Sample {
 /** By label name: letters, digits and `_`. Values are any text. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** Of what a node has one of. */
+export const NO_LABELS: Labels = {};
+
 /** What an HTTP answer with such a text says it is. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** The families in Prometheus' text format, version 0.0.4; those without samples are left out. */
 export function exposition(families: readonly MetricFamily[]): string {
-  return families.map(familyText).join("");
+  const labelTexts = new Map<Labels, string>([[NO_LABELS, ""]]);
+  let text = "";
+  for (const { name, help, type, samples } of families) {
+    if (samples.length === 0) continue;
+    text += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
+    for (const { labels, value } of samples) text += `${name}${labelText(labels, labelTexts)} ${valueText(value)}\n`;
+  }
+  return text;
 }
 
-function familyText({ name, help, type, samples }: MetricFamily): string {
-  if (samples.length === 0) return "";
-  const lines = samples.map(({ labels, value }) => `${name}${labelText(labels)} ${valueText(value)}\n`);
-  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
-}
-
-function labelText(labels: Labels): string {
+function labelText(labels: Labels, known: Map<Labels, string>): string {
+  const text = known.get(labels);
+  if (text !== undefined) return text;
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+  const made = pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+  known.set(labels, made);
+  return made;
 }
 
 function valueText(value: number): string {

@@ -1,6 +1,6 @@
-import type { MetricFamily, Sample } from "./exposition.ts";
+import { type Labels, type MetricFamily, NO_LABELS, type Sample } from "./exposition.ts";
 import type { TunOffload } from "../world/world.ts";
-import type { Counts, Figures, NetworkOffloadFigures, StreamFigures, TunFigures } from "./figures.ts";
+import type { Counts, Figures, NetworkOffloadFigures, PeerFigures, StreamFigures, TunFigures } from "./figures.ts";
 
 /** The figures of a node as Prometheus knows them. Names and labels are an interface: dashboards and alerts use them. */
 export function metricsOf(figures: Figures): readonly MetricFamily[] {
@@ -33,16 +33,16 @@ function stepMetrics({ steps }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function elementMetrics({ elements, ways }: Figures): readonly MetricFamily[] {
-  const labels = ({ element, label }: Figures["elements"][number]): Sample["labels"] => ({ element, overlay: label });
+function elementMetrics({ elements: all, ways }: Figures): readonly MetricFamily[] {
+  const elements = labelled(all, ({ element, label }) => ({ element, overlay: label }));
   return [
-    many("counter", "mosaic_element_in_total", "What came into an element.", elements, labels, (each) => each.in),
-    many("counter", "mosaic_element_out_total", "What left an element.", elements, labels, (each) => each.out),
+    many("counter", "mosaic_element_in_total", "What came into an element.", elements, (each) => each.in),
+    many("counter", "mosaic_element_out_total", "What left an element.", elements, (each) => each.out),
     {
       name: "mosaic_dropped_total",
       help: "What an element dropped, by reason.",
       type: "counter",
-      samples: elements.flatMap((each) => samplesOf(each.dropped, labels(each))),
+      samples: elements.flatMap(({ thing, labels }) => samplesOf(thing.dropped, labels)),
     },
     {
       name: "mosaic_sent_tuples_total",
@@ -53,30 +53,21 @@ function elementMetrics({ elements, ways }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function ruleMetrics({ rules }: Figures): readonly MetricFamily[] {
-  const labels = ({ rule, file, line }: Figures["rules"][number]): Sample["labels"] => {
-    return { rule, file, line: String(line) };
-  };
+function ruleMetrics({ rules: all }: Figures): readonly MetricFamily[] {
+  const rules = labelled(all, ({ rule, file, line }) => ({ rule, file, line: String(line) }));
   return [
-    many("counter", "mosaic_rule_firings_total", "How often a rule ran.", rules, labels, (each) => each.firings),
-    many("counter", "mosaic_rule_derived_total", "What a rule derived.", rules, labels, (each) => each.derived),
-    many("counter", "mosaic_rule_failed_total", "Derivations without a value.", rules, labels, (each) => each.failed),
-    many(
-      "counter",
-      "mosaic_rule_seconds_total",
-      "Time spent in a rule, from samples.",
-      rules,
-      labels,
-      (each) => each.seconds,
-    ),
+    many("counter", "mosaic_rule_firings_total", "How often a rule ran.", rules, (each) => each.firings),
+    many("counter", "mosaic_rule_derived_total", "What a rule derived.", rules, (each) => each.derived),
+    many("counter", "mosaic_rule_failed_total", "Derivations without a value.", rules, (each) => each.failed),
+    many("counter", "mosaic_rule_seconds_total", "Time spent in a rule, from samples.", rules, (each) => each.seconds),
   ];
 }
 
-function peerMetrics({ peers }: Figures): readonly MetricFamily[] {
-  const labels = ({ address }: { readonly address: string }): Sample["labels"] => ({ peer: address });
-  const counter = (name: string, help: string, value: (peer: Figures["peers"][number]) => number): MetricFamily =>
-    many("counter", `mosaic_peer_${name}_total`, help, peers, labels, value);
-  const heard = peers.flatMap(({ address, silence }) => (silence === null ? [] : [{ address, silence }]));
+function peerMetrics({ peers: all }: Figures): readonly MetricFamily[] {
+  const peers = labelled(all, ({ address }) => ({ peer: address }));
+  const counter = (name: string, help: string, value: (peer: PeerFigures) => number): MetricFamily =>
+    many("counter", `mosaic_peer_${name}_total`, help, peers, value);
+  const silence = "Since a peer was last heard.";
   return [
     counter("sent_datagrams", "Datagrams for a peer.", (each) => each.sent),
     counter("sent_bytes", "Bytes of datagrams for a peer.", (each) => each.sentBytes),
@@ -84,34 +75,25 @@ function peerMetrics({ peers }: Figures): readonly MetricFamily[] {
     counter("received_datagrams", "Datagrams from a peer.", (each) => each.received),
     counter("received_bytes", "Bytes of datagrams from a peer.", (each) => each.receivedBytes),
     counter("received_tuples", "Tuples from a peer that the node expects.", (each) => each.receivedTuples),
-    many(
-      "gauge",
-      "mosaic_peer_payload_bytes",
-      "The longest datagram for a peer.",
-      peers,
-      labels,
-      (each) => each.payload,
-    ),
-    many("gauge", "mosaic_peer_silence_seconds", "Since a peer was last heard.", heard, labels, (each) => each.silence),
+    many("gauge", "mosaic_peer_payload_bytes", "The longest datagram for a peer.", peers, (each) => each.payload),
+    many("gauge", "mosaic_peer_silence_seconds", silence, peers, (each) => each.silence),
   ];
 }
 
-function tableMetrics({ tables }: Figures): readonly MetricFamily[] {
-  const labels = ({ table }: { readonly table: string }): Sample["labels"] => ({ table });
-  const limited = tables.flatMap(({ table, limit }) => (limit === null ? [] : [{ table, limit }]));
+function tableMetrics({ tables: all }: Figures): readonly MetricFamily[] {
+  const tables = labelled(all, ({ table }) => ({ table }));
   return [
-    many("gauge", "mosaic_table_rows", "Rows of a table.", tables, labels, (each) => each.rows),
-    many("gauge", "mosaic_table_rows_limit", "Rows a table may have.", limited, labels, (each) => each.limit),
+    many("gauge", "mosaic_table_rows", "Rows of a table.", tables, (each) => each.rows),
+    many("gauge", "mosaic_table_rows_limit", "Rows a table may have.", tables, (each) => each.limit),
   ];
 }
 
-function queueMetrics({ queues }: Figures): readonly MetricFamily[] {
-  const labels = ({ queue, unit }: Figures["queues"][number]): Sample["labels"] => ({ queue, unit });
-  const limited = queues.filter((each) => each.limit !== null);
+function queueMetrics({ queues: all }: Figures): readonly MetricFamily[] {
+  const queues = labelled(all, ({ queue, unit }) => ({ queue, unit }));
   return [
-    many("gauge", "mosaic_queue_length", "What waits in a queue.", queues, labels, (each) => each.length),
-    many("gauge", "mosaic_queue_limit", "What may wait in a queue.", limited, labels, (each) => each.limit ?? 0),
-    many("counter", "mosaic_queue_dropped_total", "What found no room.", queues, labels, (each) => each.dropped),
+    many("gauge", "mosaic_queue_length", "What waits in a queue.", queues, (each) => each.length),
+    many("gauge", "mosaic_queue_limit", "What may wait in a queue.", queues, (each) => each.limit),
+    many("counter", "mosaic_queue_dropped_total", "What found no room.", queues, (each) => each.dropped),
   ];
 }
 
@@ -171,25 +153,18 @@ function tunMetrics(tun: TunFigures): readonly MetricFamily[] {
 }
 
 function drainMetrics({ network, tun }: Figures): readonly MetricFamily[] {
-  const drains = [
+  const ports = [
     { port: "network", ...network.drains },
     { port: "tun", ...tun?.drains },
   ].filter(({ count = 0 }) => count > 0);
-  if (drains.length === 0) return [];
-  const labels = ({ port }: (typeof drains)[number]): Sample["labels"] => ({ port });
+  if (ports.length === 0) return [];
+  const drains = labelled(ports, ({ port }) => ({ port }));
   const long = "Those that held the thread for more than 5 ms of its time.";
   const longest = "The longest of them, in time of the thread.";
   return [
-    many(
-      "counter",
-      "mosaic_drains_total",
-      "How often what waited was taken.",
-      drains,
-      labels,
-      (each) => each.count ?? 0,
-    ),
-    many("counter", "mosaic_drains_overlong_total", long, drains, labels, (each) => each.overlong ?? 0),
-    many("gauge", "mosaic_drain_longest_seconds", longest, drains, labels, (each) => each.longest ?? 0),
+    many("counter", "mosaic_drains_total", "How often what waited was taken.", drains, (each) => each.count ?? 0),
+    many("counter", "mosaic_drains_overlong_total", long, drains, (each) => each.overlong ?? 0),
+    many("gauge", "mosaic_drain_longest_seconds", longest, drains, (each) => each.longest ?? 0),
   ];
 }
 
@@ -215,24 +190,39 @@ function eventLoopMetrics({ eventLoop }: Figures): readonly MetricFamily[] {
 }
 
 function one(type: MetricFamily["type"], name: string, help: string, value: number): MetricFamily {
-  return { name, help, type, samples: [{ labels: {}, value }] };
+  return { name, help, type, samples: [{ labels: NO_LABELS, value }] };
 }
 
+/** One of several things that are told of, with the labels of all its samples. */
+interface Labelled<T> {
+  readonly thing: T;
+  readonly labels: Labels;
+}
+
+function labelled<T>(things: readonly T[], labels: (thing: T) => Labels): readonly Labelled<T>[] {
+  return things.map((thing) => ({ thing, labels: labels(thing) }));
+}
+
+/** A sample of each thing; none of what has no value. */
 function many<T>(
   type: MetricFamily["type"],
   name: string,
   help: string,
-  things: readonly T[],
-  labels: (thing: T) => Sample["labels"],
-  value: (thing: T) => number,
+  things: readonly Labelled<T>[],
+  valueOf: (thing: T) => number | null,
 ): MetricFamily {
-  return { name, help, type, samples: things.map((thing) => ({ labels: labels(thing), value: value(thing) })) };
+  const samples: Sample[] = [];
+  for (const { thing, labels } of things) {
+    const value = valueOf(thing);
+    if (value !== null) samples.push({ labels, value });
+  }
+  return { name, help, type, samples };
 }
 
 function byReason(name: string, help: string, counts: Counts): MetricFamily {
-  return { name, help, type: "counter", samples: samplesOf(counts, {}) };
+  return { name, help, type: "counter", samples: samplesOf(counts, NO_LABELS) };
 }
 
-function samplesOf(counts: Counts, labels: Sample["labels"]): readonly Sample[] {
+function samplesOf(counts: Counts, labels: Labels): readonly Sample[] {
   return Object.entries(counts).map(([reason, value]) => ({ labels: { ...labels, reason }, value }));
 }

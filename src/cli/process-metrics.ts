@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
-import type { MetricFamily } from "../../runtime/observe/exposition.ts";
+import { readdirSync, statSync } from "node:fs";
+import { type MetricFamily, NO_LABELS } from "../../runtime/observe/exposition.ts";
 
 /** What the process has of the machine, under the names that Prometheus' own clients give it. */
 export function processMetrics(): readonly MetricFamily[] {
@@ -17,15 +17,20 @@ export function processMetrics(): readonly MetricFamily[] {
   ];
 }
 
-/** The system's own count; undefined where it cannot be read, as when all descriptors are in use. */
+const DESCRIPTORS = "/proc/self/fd";
+
+/**
+ * The system's own count. Since Linux 6.2 that is the size of the folder; before, its entries are counted, which takes a
+ * descriptor itself: undefined when all are in use.
+ */
 function countDescriptors(): number | undefined {
   try {
-    return readdirSync("/proc/self/fd").length;
+    return statSync(DESCRIPTORS).size || readdirSync(DESCRIPTORS).length;
   } catch {
     return undefined;
   }
 }
 
 function one(type: MetricFamily["type"], name: string, help: string, value: number): MetricFamily {
-  return { name, help, type, samples: [{ labels: {}, value }] };
+  return { name, help, type, samples: [{ labels: NO_LABELS, value }] };
 }
