@@ -1,8 +1,8 @@
 /** Something that is measured once a round. */
-export interface Measured {
+export interface Measured<T = number> {
   readonly name: string;
   /** Measures once; NaN when there is nothing to measure. */
-  readonly measure: () => number | Promise<number>;
+  readonly measure: () => T | Promise<T>;
 }
 
 export interface Sample {
@@ -24,11 +24,21 @@ export async function measureInRounds(
   measured: readonly Measured[],
   rounds: number = ROUNDS,
 ): Promise<ReadonlyMap<string, Sample>> {
-  const values = new Map(measured.map(({ name }) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, measure } of measured) values.get(name)?.push(await measure());
-  }
+  const values = await valuesInRounds(measured, rounds);
   return new Map([...values].map(([name, all]) => [name, sampleOf(all)]));
+}
+
+/** The same, with all that was measured, in the order of the rounds. Every other round goes backwards: a machine drifts. */
+export async function valuesInRounds<T>(
+  measured: readonly Measured<T>[],
+  rounds: number,
+): Promise<ReadonlyMap<string, readonly T[]>> {
+  const values = new Map(measured.map(({ name }) => [name, [] as T[]]));
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? measured : measured.toReversed();
+    for (const { name, measure } of order) values.get(name)?.push(await measure());
+  }
+  return values;
 }
 
 function sampleOf(values: readonly number[]): Sample {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import type { Bed } from "./bed.ts";
+import type { Bed } from "../harness/bed.ts";
 
 /** A way from host a to host b. */
 export interface Contender {

@@ -1,7 +1,6 @@
-import type { ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Bed } from "./bed.ts";
+import type { Bed } from "../harness/bed.ts";
+import { processorSeconds } from "../harness/processor-time.ts";
 import type { Way } from "./contender.ts";
 
 /** Something that is asked of every way. */
@@ -16,8 +15,6 @@ export interface Measure {
 const PATIENCE_SECONDS = 5;
 const SERVER_START_MS = 150;
 const PINGS_PER_SECOND = 200;
-/** Of the kernel; the same on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100;
 
 export const MEASURES: readonly Measure[] = [
   { figure: "round trip, idle", unit: "ms", take: roundTrip },
@@ -94,13 +91,4 @@ async function processorPerGigabit(bed: Bed, way: Way, seconds: number): Promise
   const before = processorSeconds(way.processes);
   const rate = await tcp(bed, way, seconds, 1);
   return (processorSeconds(way.processes) - before) / (rate * seconds);
-}
-
-function processorSeconds(processes: readonly ChildProcess[]): number {
-  const ticks = processes.flatMap(({ pid }) => {
-    // Fields 14 and 15, counted behind the name, which may hold spaces.
-    const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
-    return rest.split(" ").slice(11, 13).map(Number);
-  });
-  return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND;
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { type Comparison, compare } from "../harness/figure.ts";
 import { report } from "../harness/report.ts";
 import { measureInRounds, ROUNDS, type Sample } from "../harness/rounds.ts";
-import { Bed } from "./bed.ts";
+import { Bed } from "../harness/bed.ts";
 import type { Contender, Way } from "./contender.ts";
 import { RON, RON_DETOUR, THREE_LAYERS, TUNNEL, TUNNEL_PLAIN } from "./contenders/mosaic.ts";
 import { OPENVPN } from "./contenders/openvpn.ts";

@@ -66,6 +66,21 @@ describe("--metrics", () => {
     expect((await node.ended).code).toBe(0);
   });
 
+  test("an answer takes less than 2 ms of processor: ten a second, less than 2 %", async () => {
+    const node = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:0", "--metrics", "0"]);
+    const url = await metricsOf(node);
+    const processorSeconds = async (): Promise<number> => {
+      const samples = readPrometheusText(await (await fetch(url)).text());
+      return samples.find(({ name }) => name === "process_cpu_seconds_total")?.value ?? NaN;
+    };
+    for (let turn = 0; turn < 300; turn++) await processorSeconds();
+    const [before, answers] = [await processorSeconds(), 300];
+    for (let turn = 1; turn < answers; turn++) await processorSeconds();
+    expect(((await processorSeconds()) - before) / answers).toBeLessThan(2e-3);
+    node.kill("SIGTERM");
+    expect((await node.ended).code).toBe(0);
+  });
+
   test("a port that is in use is said before anything is opened", async () => {
     const one = new MosaicProcess(["run", "ping.mzl", "--listen", "127.0.0.1:0", "--metrics", "0"]);
     const { port } = new URL(await metricsOf(one));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Bed } from "../../bench/tunnel/bed.ts";
+import { Bed } from "../../bench/harness/bed.ts";
 import { RON } from "../../bench/tunnel/contenders/mosaic.ts";
 import { roundTrip } from "../../bench/tunnel/measures.ts";
 import { needs } from "../needs.ts";

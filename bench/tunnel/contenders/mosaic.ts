@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type Bed, type BedHost, HOSTS, type Network } from "../bed.ts";
+import { type Bed, type BedHost, HOSTS, type Network } from "../../harness/bed.ts";
 import { type Contender, INNER_MTU, type Way } from "../contender.ts";
 
 const MOSAIC = fileURLToPath(new URL("../../../mosaic", import.meta.url));

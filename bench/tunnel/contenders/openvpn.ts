@@ -1,4 +1,4 @@
-import type { BedHost } from "../bed.ts";
+import type { BedHost } from "../../harness/bed.ts";
 import { type Contender, INNER_MTU } from "../contender.ts";
 
 /** OpenVPN without cipher and without authentication, point to point. */

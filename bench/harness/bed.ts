@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { Cleaner } from "../../lab/kernel/cleaner.ts";
 import { makeLabFolder } from "../../lab/kernel/lab-folder.ts";
 
@@ -78,6 +79,11 @@ export class Bed {
     const child = spawn("ip", ["netns", "exec", this.#name(host), ...command], { stdio: ["ignore", "ignore", "pipe"] });
     child.on("error", () => {});
     return child;
+  }
+
+  /** A command on the host that is told things, and tells; what it complains of is shown. */
+  converse(host: BedHost, command: readonly string[]): ChildProcessByStdio<Writable, Readable, null> {
+    return spawn("ip", ["netns", "exec", this.#name(host), ...command], { stdio: ["pipe", "pipe", "inherit"] });
   }
 
   /** What a command on the host prints; empty when it fails, or takes longer than `seconds`. */

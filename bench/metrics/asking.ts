@@ -1,0 +1,41 @@
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { NodeClient } from "../../src/cli/node-client.ts";
+
+/**
+ * A process that asks a node: `asking.ts METRICS-URL CONTROL-PATH QUERY`. Each line of its input says what it asks from then
+ * on, and how often a second: `metrics 10`, `query 10`, `nothing 0`. Of each answer it prints how many milliseconds it took.
+ */
+const [, , url = "", control = "", query = ""] = process.argv;
+
+const QUESTIONS: Readonly<Record<string, () => Promise<void>>> = {
+  metrics: async () => {
+    await (await fetch(url)).text();
+  },
+  query: async () => {
+    const client = await NodeClient.connect(control);
+    for await (const reply of client.request({ kind: "query", text: query, form: "json" })) void reply;
+    client.close();
+  },
+};
+
+/** One question after the other: when an answer takes longer than the time between two, the next comes at once. */
+async function askOn(ask: () => Promise<void>, perSecond: number, signal: AbortSignal): Promise<void> {
+  for (let due = performance.now(); !signal.aborted; due += 1e3 / perSecond) {
+    await sleep(Math.max(0, due - performance.now()));
+    if (signal.aborted) return;
+    const start = performance.now();
+    await ask();
+    console.log(performance.now() - start);
+  }
+}
+
+let present = new AbortController();
+for await (const line of createInterface({ input: process.stdin })) {
+  present.abort();
+  present = new AbortController();
+  const [what = "", perSecond] = line.split(" ");
+  const ask = QUESTIONS[what];
+  if (ask !== undefined) void askOn(ask, Number(perSecond), present.signal);
+}
+process.exit();
