@@ -2,13 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { runInKernel } from "../../lab/kernel/kernel.ts";
-import type { Observation } from "../../lab/outcome/observation.ts";
-import { runSimulated } from "../../lab/simulated.ts";
-import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
-import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
-import { plansOf } from "./plans-of.ts";
+import { runIn } from "./run-in.ts";
 
 /** Rule a2 of the MOSAIC paper, with a second for its ten, over a rendezvous server that keeps where keys were last asked for. */
 const ALARM = `import "i3.mzl".
@@ -55,31 +50,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, "alarm.mzl"), ALARM);
 writeFileSync(join(folder, "i3.mzl"), I3);
 
-async function run(world: "simulator" | "kernel"): Promise<readonly Observation[]> {
-  const read = readTopology(TOPOLOGY, join(folder, "lab.toml"));
-  if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
-  const { topology } = read;
-  const seen: Observation[] = [];
-  const surroundings = {
-    plans: plansOf(topology),
-    observe: (observation: Observation) => void seen.push(observation),
-    signal: new AbortController().signal,
-  };
-  const outcome =
-    world === "simulator"
-      ? await runSimulated(topology, surroundings)
-      : await runInKernel(topology, { ...surroundings, mosaic: MOSAIC, pingTool: "UDP echo" });
-  expect(outcome).toMatchObject({ ok: true });
-  return seen;
-}
-
 describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
   const reason =
     world === "kernel" ? needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc") : undefined;
 
   test("a monitor that changes its IP address goes on hearing alarms, which are sent to a key", async ({ skip }) => {
     skip(reason !== undefined, reason);
-    const seen = (await run(world)).filter((one) => one.kind === "watch");
+    const seen = (await runIn(world, TOPOLOGY, join(folder, "lab.toml"))).filter((one) => one.kind === "watch");
     const places = seen.filter(({ line }) => line.op === "+" && line.tuple[0] === "i3.trigger");
     expect(places.map(({ host, line }) => [host, line.tuple[2]])).toEqual([
       ["rendezvous", "10.1.0.1:10000"],
