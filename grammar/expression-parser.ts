@@ -34,15 +34,26 @@ import { spanOf, type Token } from "./tokens.ts";
 const MOST_OPERATORS = 1000;
 
 /** What the parser needs to know besides the tokens. */
+/** What is known of a name whose statement was not understood. A declaration without a name goes by "". */
+export type Unread = "declared" | "made";
+
 export interface Reading {
   readonly dialect: Dialect;
   readonly complaints: Complaints;
   readonly textOf: (span: Span) => string;
   /** Levels of brackets that are allowed. */
   readonly nesting: number;
+  /** Filled with what the statements that are given up seem to declare, or to make. */
+  readonly unread: Map<string, Unread>;
 }
 
-export const NO_READING: Reading = { dialect: "mozlog", complaints: new Complaints(), textOf: () => "", nesting: 0 };
+export const NO_READING: Reading = {
+  dialect: "mozlog",
+  complaints: new Complaints(),
+  textOf: () => "",
+  nesting: 0,
+  unread: new Map(),
+};
 
 /** The statement breaks a limit, has been complained of, and is given up. */
 export class Refusal extends Error {}

@@ -1,4 +1,4 @@
-import { tokenMatcher, type TokenType } from "chevrotain";
+import { EOF, tokenMatcher, type TokenType } from "chevrotain";
 import { aggregateNamed } from "./aggregate-names.ts";
 import {
   At,
@@ -160,4 +160,9 @@ export function startsTopStatement(peek: Peek): boolean {
 export function startsAnew(peek: Peek, first: Token): boolean {
   if (!peek(1).opensLine || !is(peek, 1, Name, Variable) || is(peek, 0, Comma, Implies)) return false;
   return peek(1).column <= first.column || startsRule(peek);
+}
+
+/** What goes on behind a `.` with neither a name nor another line was torn apart by it. */
+export function mayBegin(peek: Peek, first: Token): boolean {
+  return is(peek, 1, Name, Variable, EOF) || peek(1).opensLine || peek(1).file !== first.file;
 }

@@ -95,9 +95,9 @@ export const MESSAGES = {
     message: `${f.what} cannot stand in a view`,
     help: "a view holds rules and `materialize`; is a `}` missing before this?",
   }),
-  E0144: (f: { readonly aggregate: string }): Wording => ({
+  E0144: (f: { readonly aggregate: string; readonly text: string }): Wording => ({
     message: `the aggregate \`${f.aggregate}\` stands in a body`,
-    help: "aggregates stand in the heads of rules",
+    help: `aggregates stand in the heads of rules: \`head(.., ${brief(f.text)}) :- body.\``,
   }),
   E0145: (f: { readonly argument: string }): Wording => ({
     message: `\`${f.argument}\` stands in a head`,
@@ -125,9 +125,11 @@ export const MESSAGES = {
   E0190: (f: { readonly count: number }): Wording => `more than ${f.count} errors; the rest of the text was not read`,
 
   // 02 names, tables and rules
-  E0201: (f: { readonly path: string }): Wording => ({
-    message: `cannot read \`${f.path}\``,
-    help: "the shipped programs are ron.mzl, ron-views.mzl, sr.mzl, tunnel.mzl, relay.mzl, ping.mzl, dv.mzl, pv.mzl and ls.mzl",
+  E0201: (f: { readonly path: string; readonly reason: string }): Wording => ({
+    message: `cannot read \`${f.path}\`: ${f.reason}`,
+    help:
+      "the shipped programs are ron.mzl, ron-views.mzl, sr.mzl, tunnel.mzl, relay.mzl, ping.mzl, dv.mzl, pv.mzl, ls.mzl, " +
+      "chord.olg, gossip.olg, mesh.olg, path-vector.olg and spanning-tree.olg",
   }),
   E0202: (f: { readonly path: string }): Wording => ({
     message: `cannot find \`${f.path}\``,
@@ -150,12 +152,23 @@ export const MESSAGES = {
     f.view === undefined
       ? `\`${f.name}\` is private to a view, and this is outside of one`
       : `\`${f.name}\` is private to the view \`${f.view}\`, and this is outside of it`,
-  E0211: (f: { readonly what: "lifetime" | "size"; readonly variable: string | undefined }): Wording => ({
+  E0211: (f: {
+    readonly what: "lifetime" | "size";
+    readonly variable: string | undefined;
+    readonly nearest: string | undefined;
+  }): Wording => ({
     message: `the ${f.what} of a table is a positive ${f.what === "size" ? "whole number" : "number of seconds"}, or infinity`,
-    help: f.variable === undefined ? undefined : macroHelp(f.variable),
+    help: meantHelp(f.nearest) ?? (f.variable === undefined ? undefined : macroHelp(f.variable)),
   }),
-  E0212: (f: { readonly name: string; readonly given: number; readonly first: number }): Wording =>
-    `\`${f.name}\` has ${counted(f.given, "argument")} here and ${f.first} elsewhere`,
+  E0212: (f: {
+    readonly name: string;
+    readonly given: number;
+    readonly usual: number;
+    readonly form: string | undefined;
+  }): Wording => ({
+    message: `\`${f.name}\` has ${counted(f.given, "argument")} here and ${f.usual} elsewhere`,
+    help: f.form === undefined ? undefined : `elsewhere it is \`${f.form}\``,
+  }),
   E0213: (f: { readonly name: string; readonly nearest: string | undefined }): Wording => ({
     message: `there is no function \`${f.name}\``,
     help: f.nearest === undefined ? undefined : `did you mean \`${f.nearest}\`?`,
@@ -166,10 +179,17 @@ export const MESSAGES = {
     message: `a rule has one event, and this one has \`${f.first}\` and \`${f.second}\``,
     help: `keep one of them in a table: \`materialize(${f.second}, lifetime, size, keys(..)).\``,
   }),
-  E0216: (f: { readonly variable: string; readonly where: string; readonly rule: string }): Wording => ({
+  E0216: (f: {
+    readonly variable: string;
+    readonly where: string;
+    readonly rule: string;
+    readonly nearest: string | undefined;
+  }): Wording => ({
     message: `nothing in rule \`${f.rule}\` gives \`${f.variable}\` a value, and ${f.where} needs one`,
     help:
-      macroHelp(f.variable) ?? `bind it in the body: as an argument of a predicate, or with \`${f.variable} := ..\``,
+      meantHelp(f.nearest) ??
+      macroHelp(f.variable) ??
+      `bind it in the body: as an argument of a predicate, or with \`${f.variable} := ..\``,
   }),
   E0217: (f: { readonly table: string; readonly column: number; readonly arity: number }): Wording =>
     `\`${f.table}\` has ${counted(f.arity, "column")}, so there is no column ${f.column}`,
@@ -205,7 +225,10 @@ export const MESSAGES = {
     message: `the aggregate has one result for each \`${f.event}\`, so \`${f.variable}\` must come from that event`,
     help: `carry \`${f.variable}\` in \`${f.event}\`, or aggregate in a rule over tables`,
   }),
-  E0226: (f: { readonly name: string }): Wording => `there is no view \`${f.name}\` that could fail`,
+  E0226: (f: { readonly name: string; readonly nearest: string | undefined }): Wording => ({
+    message: `there is no view \`${f.name}\` that could fail`,
+    help: meantHelp(f.nearest),
+  }),
   E0227: (f: { readonly name: string }): Wording => `a fact of \`${f.name}\` has constant arguments only`,
   E0228: (f: { readonly table: string; readonly cycle: string }): Wording => ({
     message: `what is in \`${f.table}\` would depend on what is not in it: ${f.cycle}`,
@@ -226,9 +249,9 @@ export const MESSAGES = {
     message: "`_` in a head has no value",
     help: "only `tun` leaves a field alone that is `_`",
   }),
-  E0235: (f: { readonly variable: string | undefined }): Wording => ({
+  E0235: (f: { readonly variable: string | undefined; readonly nearest: string | undefined }): Wording => ({
     message: "the interval, count, delay and jitter of `periodic` are constants, and not negative",
-    help: f.variable === undefined ? undefined : macroHelp(f.variable),
+    help: meantHelp(f.nearest) ?? (f.variable === undefined ? undefined : macroHelp(f.variable)),
   }),
   E0236: (f: { readonly one: string; readonly other: string }): Wording => ({
     message: `\`${f.one}\` and \`${f.other}\` would look alike in a datagram`,
@@ -313,6 +336,14 @@ export const MESSAGES = {
   W0224: (f: { readonly variable: string; readonly rule: string }): Wording => ({
     message: `\`${f.variable}\` stands once in rule \`${f.rule}\``,
     help: `write \`_\` if its value does not matter`,
+  }),
+  W0228: (f: { readonly name: string; readonly nearest: string }): Wording => ({
+    message: `nothing hears \`${f.name}\`, and nothing fills \`${f.nearest}\``,
+    help: `did you mean \`${f.nearest}\`?`,
+  }),
+  W0229: (f: { readonly word: string; readonly meant: string }): Wording => ({
+    message: `\`${f.word}\` is the text "${f.word}" here`,
+    help: `did you mean \`${f.meant}\`? If not, write it in quotes: \`"${f.word}"\``,
   }),
   W0225: (f: { readonly table: string; readonly lifetime: number; readonly seconds: number }): Wording => ({
     message: `rows of \`${f.table}\` live ${f.lifetime} s, and are said again every ${f.seconds} s only`,
@@ -403,6 +434,10 @@ function brief(text: string): string {
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function meantHelp(nearest: string | undefined): string | undefined {
+  return nearest === undefined ? undefined : `did you mean \`${nearest}\`?`;
 }
 
 /** Names in all capitals are most often macros that nobody has defined. */

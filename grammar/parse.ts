@@ -1,4 +1,5 @@
 import type { FileTree } from "./ast.ts";
+import type { Unread } from "./expression-parser.ts";
 import { Complaints } from "./complaints.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { looksFlat } from "./dialect.ts";
@@ -28,6 +29,8 @@ export interface ParseResult {
   readonly defines: ReadonlyMap<string, string>;
   /** The dialect the file was read in: what it was given as, unless the text itself says or shows another. */
   readonly dialect: Dialect;
+  /** What the statements that were not understood seem to declare, or to make. */
+  readonly unread: ReadonlyMap<string, Unread>;
 }
 
 /** Reads a program. Whatever the text, the outcome is a tree and diagnostics. */
@@ -36,11 +39,13 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
   const limits = options.limits ?? TEXT_LIMITS;
   const text = preprocess(source, options.defines, options.load, complaints, limits);
   const dialect = dialectOfText(source, text);
+  const unread = new Map<string, Unread>();
   const statements = parseTokens(withinLimit(text, source, limits, complaints), {
     dialect,
     complaints,
     textOf: slicer(text.sources),
     nesting: limits.nesting,
+    unread,
   });
   return {
     tree: { file: source.file, statements },
@@ -48,6 +53,7 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
     sources: text.sources,
     defines: textsOf(text.macros),
     dialect,
+    unread,
   };
 }
 

@@ -3,7 +3,6 @@ import { aggregateNamed } from "./aggregate-names.ts";
 import type {
   AcceptDeclaration,
   Aggregate,
-  Argument,
   Atom,
   Evict,
   Expression,
@@ -17,21 +16,21 @@ import type {
   Rule,
   Signature,
   Statement,
-  Variable,
   ViewDefinition,
   Watch,
 } from "./ast.ts";
-import type { Diagnostic } from "./diagnostic.ts";
 import { ExpressionParser, NO_READING, type Reading, Refusal } from "./expression-parser.ts";
 import * as literals from "./literals.ts";
 import * as ahead from "./lookahead.ts";
 import { precedence } from "./operators.ts";
 import { report } from "./report.ts";
-import { signatureOf } from "./signature.ts";
 import type { Name, Span } from "./span.ts";
+import type { Header, PlacedArgument } from "./statement-shape.ts";
+import * as shape from "./statement-shape.ts";
 import { syntaxError } from "./syntax-error.ts";
 import * as t from "./tokens.ts";
 import { spanOf, type Token } from "./tokens.ts";
+import { unreadIn } from "./unread.ts";
 
 let parser: Parser | undefined;
 
@@ -43,20 +42,6 @@ export function parseTokens(tokens: readonly Token[], reading: Reading): readonl
 
 /** Where an atom stands: aggregates belong in heads, returned values in bodies. */
 type Place = "head" | "body";
-
-interface PlacedArgument {
-  readonly argument: Argument;
-  readonly isLocation: boolean;
-}
-
-interface Header {
-  readonly name: Name;
-  readonly location: Expression | undefined;
-  readonly inputs: Variable[];
-  readonly outputs: Variable[];
-  timeout: Expression | undefined;
-  many: boolean;
-}
 
 class Parser extends ExpressionParser {
   constructor() {
@@ -75,9 +60,13 @@ class Parser extends ExpressionParser {
 
   readonly #program = this.RULE("program", (): Statement[] => this.#statements(undefined));
 
+  /** What the declaration that is being read declares. */
+  #declared: string | undefined;
+
   readonly #statement = this.RULE("statement", (): Statement | undefined => {
     this.enter();
     this.operators = 0;
+    this.#declared = undefined;
     const statement = this.OR([
       { GATE: () => ahead.startsMaterialize(this.peek), ALT: () => this.SUBRULE(this.#materialize) },
       { GATE: () => ahead.startsWatch(this.peek), ALT: () => this.SUBRULE(this.#watch) },
@@ -96,6 +85,7 @@ class Parser extends ExpressionParser {
     const first = this.CONSUME(t.Name) as Token;
     this.CONSUME(t.LeftParen);
     const name = this.nameOf(this.SUBRULE(this.#predicateName));
+    this.#declared = name.text;
     this.CONSUME(t.Comma);
     const lifetime = this.SUBRULE(this.expression);
     this.CONSUME1(t.Comma);
@@ -165,10 +155,19 @@ class Parser extends ExpressionParser {
 
   readonly #overlay = this.RULE("overlay", (): OverlayDeclaration => {
     const first = this.CONSUME(t.Name) as Token;
-    const name = this.nameOf(this.CONSUME1(t.Name, { ERR_MSG: "a name in lower case" }));
+    const name = this.#overlayName(this.CONSUME1(t.Name, { ERR_MSG: "a name in lower case" }));
     this.OPTION(() => this.CONSUME(t.Dot));
     return { kind: "overlay", name, span: this.spanFrom(first) };
   });
+
+  /** In addresses the names of overlays are read in any case, so that there is one case to declare them in. */
+  #overlayName(token: IToken): Name {
+    const name = this.nameOf(token);
+    return this.ACTION(() => {
+      if (/[A-Z]/.test(name.text)) this.complain(shape.capitalOverlay(name));
+      return name;
+    });
+  }
 
   readonly #import = this.RULE("import", (): ImportDeclaration => {
     const first = this.CONSUME(t.Name) as Token;
@@ -177,7 +176,7 @@ class Parser extends ExpressionParser {
       GATE: () => ahead.isWord(this.peek, 1, "as"),
       DEF: () => {
         this.CONSUME1(t.Name);
-        return this.nameOf(this.CONSUME2(t.Name, { ERR_MSG: "a name in lower case" }));
+        return this.#overlayName(this.CONSUME2(t.Name, { ERR_MSG: "a name in lower case" }));
       },
     });
     this.OPTION1(() => this.CONSUME(t.Dot));
@@ -215,6 +214,7 @@ class Parser extends ExpressionParser {
 
   readonly #header = this.RULE("header", (): Header => {
     const name = this.nameOf(this.CONSUME(t.Name, { ERR_MSG: "the view's name" }));
+    this.#declared = name.text;
     const location = this.OPTION(() => this.SUBRULE(this.location));
     const header: Header = { name, location, inputs: [], outputs: [], timeout: undefined, many: false };
     this.CONSUME(t.LeftParen);
@@ -254,7 +254,7 @@ class Parser extends ExpressionParser {
     return seconds;
   });
 
-  readonly #rule = this.RULE("rule", (): Rule | Fact | Signature => {
+  readonly #rule = this.RULE("rule", (): Rule | Fact | Signature | undefined => {
     const first = this.LA(1) as Token;
     const label = this.OPTION({
       GATE: () => ahead.startsLabel(this.peek),
@@ -266,10 +266,18 @@ class Parser extends ExpressionParser {
     const span = this.spanFrom(first);
     return this.ACTION(() =>
       body === undefined
-        ? statementOfAtom(label, head, span)
+        ? this.#statementOfAtom(label, head, span)
         : { kind: "rule", label, isDelete: isDelete !== undefined, head, body, span },
     );
   });
+
+  #statementOfAtom(label: Name | undefined, atom: Atom, span: Span): Fact | Signature | undefined {
+    if (!shape.looksLikeTable(atom)) return shape.statementOfAtom(label, atom, span);
+    this.complain(shape.misspeltTable(atom));
+    const [name] = atom.args;
+    this.reading.unread.set(name?.kind === "constant" ? name.text : "", "declared");
+    return undefined;
+  }
 
   readonly #label = this.RULE("label", (): Name => {
     const token = this.SUBRULE(this.anyName);
@@ -429,7 +437,9 @@ class Parser extends ExpressionParser {
     this.CONSUME(t.Greater);
     const span = this.spanFrom(name);
     return this.ACTION(() => {
-      if (place === "body") this.complain(report("E0144", span, { aggregate: name.image }));
+      if (place === "body") {
+        this.complain(report("E0144", span, { aggregate: name.image, text: this.reading.textOf(span) }));
+      }
       const argument: Aggregate = { kind: "aggregate", function: aggregateNamed(name.image) ?? "min", operand, span };
       return { argument, isLocation };
     });
@@ -467,10 +477,11 @@ class Parser extends ExpressionParser {
     const first = this.LA(1) as Token;
     const depth = this.depth;
     try {
-      if (def !== undefined && ahead.startsView(this.peek)) this.refuse(misplaced("view", spanOf(first)));
+      if (def !== undefined && ahead.startsView(this.peek)) this.refuse(shape.misplaced("view", spanOf(first)));
       return this.SUBRULE(this.#statement);
     } catch (error: unknown) {
       this.#explain(error, first);
+      this.#noteUnread(first);
       this.depth = depth;
       this.beforeColon = false;
       this.#skipStatement(first, def !== undefined);
@@ -497,8 +508,15 @@ class Parser extends ExpressionParser {
       if (tokenType === EOF || (depth === 0 && ahead.startsAnew(this.peek, first))) return;
       if (inView && depth === 0 && tokenType === t.RightBrace) return;
       depth = this.#skipToken(depth);
-      if (depth === 0 && (tokenType === t.Dot || tokenType === t.RightBrace)) return;
+      if (depth === 0 && (tokenType === t.RightBrace || (tokenType === t.Dot && ahead.mayBegin(this.peek, first))))
+        return;
     }
+  }
+
+  /** Notes what the statement that is given up seems to be about. */
+  #noteUnread(first: Token): void {
+    const [name, what] = unreadIn(this.peek, first, this.#declared);
+    if (what !== undefined) this.reading.unread.set(name, what);
   }
 
   /** Returns the depth of the braces behind the token. */
@@ -511,7 +529,7 @@ class Parser extends ExpressionParser {
 
   #belongsInView(statement: Statement): statement is Rule | Materialize {
     if (statement.kind === "rule" || statement.kind === "materialize") return true;
-    this.complain(misplaced(statement.kind, statement.span));
+    this.complain(shape.misplaced(statement.kind, statement.span));
     return false;
   }
 
@@ -524,7 +542,7 @@ class Parser extends ExpressionParser {
   }
 
   #checkedPattern(pattern: Expression): Expression {
-    if (!isPattern(pattern)) this.complain(report("E0148", pattern.span, {}));
+    if (!shape.isPattern(pattern)) this.complain(report("E0148", pattern.span, {}));
     return pattern;
   }
 
@@ -570,31 +588,4 @@ class Parser extends ExpressionParser {
   #unquoted(token: IToken): string {
     return this.ACTION(() => literals.unquote(token as Token, this.reading.complaints));
   }
-}
-
-const DESCRIPTIONS: Readonly<Record<Statement["kind"], string>> = {
-  rule: "a rule",
-  fact: "a fact",
-  materialize: "a table",
-  overlay: "`overlay`",
-  import: "`import`",
-  accept: "`accept`",
-  signature: "a signature",
-  view: "a view",
-  watch: "`watch`",
-};
-
-function misplaced(kind: Statement["kind"], span: Span): Diagnostic {
-  return report("E0143", span, { what: DESCRIPTIONS[kind] });
-}
-
-function statementOfAtom(label: Name | undefined, atom: Atom, span: Span): Fact | Signature {
-  const signature = label === undefined ? signatureOf(atom, span) : undefined;
-  return signature ?? { kind: "fact", label, atom, span };
-}
-
-/** A variable, a don't-care, a value to compare with, or a list of patterns. */
-function isPattern(pattern: Expression): boolean {
-  if (pattern.kind === "list") return pattern.items.every((item) => isPattern(item) || item.kind === "constant");
-  return pattern.kind === "variable" || pattern.kind === "wildcard";
 }

@@ -1,6 +1,6 @@
 import { EOF, type IParserErrorMessageProvider, type IToken, type TokenType } from "chevrotain";
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Peek } from "./lookahead.ts";
+import { type Peek, startsAggregate } from "./lookahead.ts";
 import { report } from "./report.ts";
 import type { Span } from "./span.ts";
 import {
@@ -9,6 +9,7 @@ import {
   Comma,
   Dot,
   Equals,
+  Greater,
   Implies,
   LeftArrow,
   LeftBrace,
@@ -171,10 +172,34 @@ function shorten(text: string): string {
 
 function helpFor({ expected, peek }: Failure): string | undefined {
   const [before, found] = [peek(0), peek(1)];
-  if (before.image === "not") return "write `!p(..)` or `notin p(..)`";
+  const word = wordHelp(found, expected);
+  if (word !== undefined) return word;
+  if (isAggregated(peek)) return "aggregates stand in the heads of rules: `head(.., count<X>) :- body.`";
+  if (before.image === "not" || before.image === "NOT") return "write `!p(..)` or `notin p(..)`";
   if (before.tokenType === Variable && found.tokenType === LeftParen) return lowerCaseHelp(before);
   if (expected === "a name in lower case" && found.tokenType === Variable) return lowerCaseHelp(found);
   return helpForFound(found.tokenType, expected, peek);
+}
+
+/** Words that other languages have between the literals of a body. */
+function wordHelp({ image, tokenType }: Token, expected: string): string | undefined {
+  if (expected !== BODY_END || (tokenType !== Name && tokenType !== Variable)) return undefined;
+  switch (image.toLowerCase()) {
+    case "and":
+      return "literals are separated by `,`";
+    case "or":
+      return "write a rule for each case, or `||` between conditions";
+    case "is":
+      return "write `:=` to give a variable its value";
+    default:
+      return undefined;
+  }
+}
+
+/** `count<X>` in the place of an expression, where its `<` is taken for a comparison. */
+function isAggregated(peek: Peek): boolean {
+  if (peek(0).tokenType !== Greater) return false;
+  return [-2, -3].some((at) => startsAggregate((ahead) => peek(at + ahead - 1), true));
 }
 
 function helpForFound(found: TokenType, expected: string, peek: Peek): string | undefined {

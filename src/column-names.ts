@@ -32,3 +32,9 @@ function distinct(names: readonly (string | undefined)[]): readonly (string | un
 function named(names: readonly (string | undefined)[]): number {
   return names.filter((name) => name !== undefined).length;
 }
+
+/** `link(From, To, Cost)`; undefined where a column has no name. */
+export function formOf(name: string, columns: ColumnNames): string | undefined {
+  const names = columns.get(name) ?? [];
+  return names.length === 0 || names.includes(undefined) ? undefined : `${name}(${names.join(", ")})`;
+}

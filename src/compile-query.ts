@@ -5,6 +5,7 @@ import { report } from "../grammar/report.ts";
 import type { Source, Span } from "../grammar/span.ts";
 import type { AggregateKind, Plan, PredicateSpec } from "../runtime/plan/plan.ts";
 import { check } from "./1-check/check.ts";
+import { type ColumnNames, formOf } from "./column-names.ts";
 import { hasAggregate, isPredicate } from "./1-check/rule-shape.ts";
 import { expressionsOfLiteral, variablesIn } from "./1-check/visit.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
@@ -42,7 +43,7 @@ const ANSWER = "query?answer";
 const HEAD = "query() :- ";
 
 /** Compiles a rule body, or a rule with a head, against the tables of `running`. */
-export function compileQuery(text: string, running: Plan): QueryCompilation {
+export function compileQuery(text: string, running: Plan, columns: ColumnNames = new Map()): QueryCompilation {
   const source: Source = { file: FILE, text, dialect: "mozlog" };
   const { rule, shift, diagnostics } = parseQuery(text);
   const fail = (found: readonly Diagnostic[]): QueryCompilation => ({
@@ -51,10 +52,10 @@ export function compileQuery(text: string, running: Plan): QueryCompilation {
     source,
   });
   if (rule === undefined || diagnostics.length > 0) return fail(diagnostics);
-  const strangers = rule.body.filter(isPredicate).flatMap((literal) => checkName(literal, running));
+  const strangers = rule.body.filter(isPredicate).flatMap((literal) => checkName(literal, running, columns));
   if (strangers.length > 0) return fail(strangers);
-  const { head, columns, aggregates } = headOf(rule, text, shift);
-  const { checked, diagnostics: checking } = check(programOf(rule, head, running));
+  const { head, columns: answers, aggregates } = headOf(rule, text, shift);
+  const { checked, diagnostics: checking } = check(programOf(rule, head, running), new Set());
   const wrong = errorsIn(checking);
   if (wrong.length > 0) return fail(wrong);
   const { core, diagnostics: rewriting } = rewrite(checked, ALL_OPTIMISATIONS);
@@ -64,7 +65,7 @@ export function compileQuery(text: string, running: Plan): QueryCompilation {
   const plan = emit(planned);
   const numberOf = (name: string): number => plan.predicates.findIndex((spec) => spec.name === name);
   return {
-    query: { plan, ask: numberOf(ASK), answer: numberOf(ANSWER), columns, aggregates },
+    query: { plan, ask: numberOf(ASK), answer: numberOf(ANSWER), columns: answers, aggregates },
     diagnostics: [],
     source,
   };
@@ -98,7 +99,11 @@ function parseQuery(text: string): ParsedQuery {
   return { rule: undefined, shift, diagnostics: [report("E0303", span, { what: "one rule body" })] };
 }
 
-function checkName({ atom, isFailure }: PredicateLiteral, { predicates }: Plan): readonly Diagnostic[] {
+function checkName(
+  { atom, isFailure }: PredicateLiteral,
+  { predicates }: Plan,
+  columns: ColumnNames,
+): readonly Diagnostic[] {
   const name = atom.name.text;
   const spec = predicates.find((one) => one.name === name);
   if (spec === undefined || isFailure) {
@@ -107,7 +112,9 @@ function checkName({ atom, isFailure }: PredicateLiteral, { predicates }: Plan):
   }
   if (spec.table === undefined) return [report("E0302", atom.name.span, { name })];
   if (spec.arity === atom.args.length) return [];
-  return [report("E0212", atom.span, { name, given: atom.args.length, first: spec.arity })];
+  return [
+    report("E0212", atom.span, { name, given: atom.args.length, usual: spec.arity, form: formOf(name, columns) }),
+  ];
 }
 
 interface QueryHead {
@@ -184,6 +191,7 @@ function programOf(rule: Rule, head: Atom, running: Plan): Program {
     accepts: [],
     signatures: [],
     watches: [],
+    unread: new Map(),
   };
 }
 

@@ -32,7 +32,7 @@ const LEAVES_A_HOLE: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127", "
 
 /** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
-  const { modules: read, sources, counts, diagnostics: loaded } = load(files, library, options);
+  const { modules: read, sources, counts, macros, diagnostics: loaded } = load(files, library, options);
   const loading = [...idleDefines(options.defines, sources), ...loaded];
   const none = { plan: undefined, core: undefined, sources, counts };
   if (loaded.some(({ code }) => LEAVES_A_HOLE.has(code))) return { ...none, diagnostics: inOrder(loading, sources) };
@@ -41,7 +41,7 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const placed = read.map((module) => readOverlog(module, reading));
   const modules = options.ignoresPlaces === true ? placed.map(ignorePlaces) : placed;
   const { program, diagnostics: naming } = resolveNames(modules, lines);
-  const { checked, diagnostics: checking } = check(program);
+  const { checked, diagnostics: checking } = check(program, macros);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
   if (hasError(found)) return { ...none, diagnostics: found };
   const { core, diagnostics: rewriting } = rewrite(checked, options.optimisations ?? ALL_OPTIMISATIONS);

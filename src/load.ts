@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../grammar/ast.ts";
 import type { ViewOptimisations } from "./2-rewrite/view-optimisations.ts";
+import type { Unread } from "../grammar/expression-parser.ts";
 import { parse } from "../grammar/parse.ts";
 import { report } from "../grammar/report.ts";
 import type { Dialect, Source } from "../grammar/span.ts";
@@ -10,6 +11,8 @@ import { TEXT_LIMITS, type TextLimits } from "../grammar/text-limits.ts";
 export interface Library {
   /** The file that `from` means by `path`, or a shipped program of that name; undefined when there is none. */
   read(path: string, from: string | undefined): Source | undefined;
+  /** Why what the command line names cannot be read, in a few words. */
+  whyNot(path: string): string;
 }
 
 export interface LoadOptions {
@@ -38,6 +41,8 @@ export interface Module {
   /** Imported files that define no overlay: their names are used as they are. */
   readonly plainImports: readonly string[];
   readonly tree: FileTree;
+  /** What statements of the file that were not understood seem to declare, or to make. */
+  readonly unread: ReadonlyMap<string, Unread>;
 }
 
 /** The rules of a file itself, outside and inside of its `def`s; facts and declarations are not rules. */
@@ -52,6 +57,8 @@ export interface Loaded {
   readonly counts: ReadonlyMap<string, RuleCount>;
   readonly sources: readonly Source[];
   readonly diagnostics: readonly Diagnostic[];
+  /** The names of macros that any of the files, or the command line, defines. */
+  readonly macros: ReadonlySet<string>;
 }
 
 /** Parses the files and whatever they import, each instance once. */
@@ -70,6 +77,7 @@ class Loader {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #limits: TextLimits;
   readonly #counts = new Map<string, RuleCount>();
+  readonly #macros = new Set<string>();
   #rules = 0;
 
   constructor(library: Library, options: LoadOptions) {
@@ -84,13 +92,15 @@ class Loader {
       counts: this.#counts,
       sources: [...this.#sources.values()],
       diagnostics: this.#diagnostics,
+      macros: this.#macros,
     };
   }
 
   root(path: string): void {
     const source = this.#library.read(path, undefined);
-    if (source === undefined) this.#diagnostics.push(report("E0201", undefined, { path }));
-    else this.#module(this.#withDialect(source), undefined, undefined);
+    if (source === undefined) {
+      this.#diagnostics.push(report("E0201", undefined, { path, reason: this.#library.whyNot(path) }));
+    } else this.#module(this.#withDialect(source), undefined, undefined);
   }
 
   #module(source: Source, as: string | undefined, at: ImportDeclaration | undefined): Module | undefined {
@@ -105,7 +115,7 @@ class Loader {
 
   #parse(key: string, source: Source, as: string | undefined): Module {
     this.#modules.set(key, "loading");
-    const { tree, diagnostics, sources, dialect } = parse(source, {
+    const { tree, diagnostics, sources, dialect, defines, unread } = parse(source, {
       defines: this.#options.defines,
       load: (path, from) => this.#library.read(path, from),
       limits: this.#limits,
@@ -113,8 +123,9 @@ class Loader {
     const isNew = !this.#sources.has(source.file);
     for (const read of sources) this.#sources.set(read.file, read);
     if (isNew) this.#diagnostics.push(...diagnostics);
+    for (const name of defines.keys()) this.#macros.add(name);
     this.#countRules(tree, source);
-    const module = this.#link(tree, source.file, dialect, as);
+    const module = { ...this.#link(tree, source.file, dialect, as), unread };
     this.#modules.set(key, module);
     this.#order.push(module);
     return module;
@@ -136,7 +147,7 @@ class Loader {
     return this.#options.dialect === undefined ? source : { ...source, dialect: this.#options.dialect };
   }
 
-  #link(tree: FileTree, file: string, dialect: Dialect, as: string | undefined): Module {
+  #link(tree: FileTree, file: string, dialect: Dialect, as: string | undefined): Omit<Module, "unread"> {
     const declared = this.#overlayOf(tree);
     const aliases = new Map<string, string>();
     const plainImports: string[] = [];

@@ -1,4 +1,5 @@
 import type { Atom, Expression, Literal, Variable } from "../grammar/ast.ts";
+import type { Unread } from "../grammar/expression-parser.ts";
 import type { Span } from "../grammar/span.ts";
 
 /**
@@ -14,6 +15,8 @@ export interface Program {
   readonly accepts: readonly Accept[];
   readonly signatures: readonly TypeSignature[];
   readonly watches: readonly WatchRequest[];
+  /** Names whose statements were not understood: whether what is declared is a table or a view is not known. */
+  readonly unread: ReadonlyMap<string, Unread>;
 }
 
 export interface OverlayInstance {

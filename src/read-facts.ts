@@ -1,5 +1,6 @@
 import type { Atom, Expression, Fact } from "../grammar/ast.ts";
 import type { Diagnostic } from "../grammar/diagnostic.ts";
+import { type ColumnNames, formOf } from "./column-names.ts";
 import { parse } from "../grammar/parse.ts";
 import { report } from "../grammar/report.ts";
 import type { Source } from "../grammar/span.ts";
@@ -32,14 +33,16 @@ export interface FactReading {
 const FILE = "fact";
 
 /** Reads facts that are to be inserted into, or deleted from, a node that runs `plan`. */
-export function readFacts(text: string, plan: Plan, isDelete: boolean): FactReading {
+export function readFacts(text: string, plan: Plan, isDelete: boolean, columns: ColumnNames = new Map()): FactReading {
   const source: Source = { file: FILE, text: text.trimEnd().replace(/\.?$/, "."), dialect: "mozlog" };
   const { tree, diagnostics } = parse(source, { defines: new Map(), load: () => undefined });
   const isEmpty = text.trim() === "";
   const errors = isEmpty ? [] : diagnostics.filter((one) => one.severity === "error");
   const found: Diagnostic[] = [...errors];
   const facts =
-    errors.length > 0 || isEmpty ? [] : tree.statements.map((one) => readStatement(one, plan, isDelete, found));
+    errors.length > 0 || isEmpty
+      ? []
+      : tree.statements.map((one) => readStatement(one, { plan, columns }, isDelete, found));
   if (errors.length === 0 && facts.length === 0) {
     found.push(report("E0303", { file: FILE, start: 0, end: source.text.length }, { what: "a fact" }));
   }
@@ -48,7 +51,7 @@ export function readFacts(text: string, plan: Plan, isDelete: boolean): FactRead
 
 function readStatement(
   statement: { readonly kind: string; readonly span: Fact["span"] } | Fact,
-  plan: Plan,
+  { plan, columns }: { readonly plan: Plan; readonly columns: ColumnNames },
   isDelete: boolean,
   found: Diagnostic[],
 ): ReadFact | undefined {
@@ -61,7 +64,7 @@ function readStatement(
   const known = plan.predicates.filter((spec) => spec.name !== PERIODIC && !spec.name.includes("?"));
   const spec = known.find((one) => one.name === name && one.arity === atom.args.length);
   if (spec === undefined) {
-    found.push(strangerOf(statement, known));
+    found.push(strangerOf(statement, known, columns));
     return undefined;
   }
   if (spec.table?.view === "pure") found.push(report("E0306", atom.name.span, { name }));
@@ -94,11 +97,16 @@ function isFact(statement: { readonly kind: string }): statement is Fact {
   return statement.kind === "fact";
 }
 
-function strangerOf({ atom }: Fact, known: readonly PredicateSpec[]): Diagnostic {
+function strangerOf({ atom }: Fact, known: readonly PredicateSpec[], columns: ColumnNames): Diagnostic {
   const name = atom.name.text;
   const namesake = known.find((one) => one.name === name);
   if (namesake !== undefined) {
-    return report("E0212", atom.span, { name, given: atom.args.length, first: namesake.arity });
+    return report("E0212", atom.span, {
+      name,
+      given: atom.args.length,
+      usual: namesake.arity,
+      form: formOf(name, columns),
+    });
   }
   const names = known.map((one) => one.name);
   return report("E0304", atom.name.span, unknownName(name, names));

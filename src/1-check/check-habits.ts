@@ -5,13 +5,19 @@ import type { Program, ProgramRule } from "../program.ts";
 import { PERIODIC } from "./builtin.ts";
 import { constantNumber } from "./constant.ts";
 import { deltaEventNamed } from "./delta-events.ts";
+import { nearest } from "./nearest.ts";
 import { isPredicate } from "./rule-shape.ts";
-import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "./visit.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "./visit.ts";
 
 /** What is no error, and seldom meant. */
 export function checkHabits(program: Program): readonly Diagnostic[] {
   return [
-    ...program.rules.flatMap((rule) => [...checkLabel(rule), ...checkPlaces(rule), ...checkSingles(rule)]),
+    ...program.rules.flatMap((rule) => [
+      ...checkLabel(rule),
+      ...checkPlaces(rule),
+      ...checkSingles(rule),
+      ...checkWords(rule),
+    ]),
     ...checkRefreshes(program),
     ...checkUnused(program),
   ];
@@ -38,15 +44,15 @@ function placeIn(atom: Atom): Argument | undefined {
 }
 
 /**
- * Columns that are matched and then forgotten. Old programs name every column; the number of a timer is part of its form;
- * and a variable that stands alone anywhere else is either unbound, or means any value.
+ * Columns that are matched and then forgotten, and those of a negation that may be anything. Old programs name every
+ * column; the number of a timer is part of its form; and a variable that stands alone anywhere else is unbound.
  */
 function checkSingles(rule: ProgramRule): readonly Diagnostic[] {
   if (rule.isOverlog) return [];
   const uses = expressionsOfRule(rule).flatMap((whole) => variablesIn(whole));
   const counts = Map.groupBy(uses, ({ name }) => name);
   const returned = returnedNames(rule);
-  const matched = rule.body.filter(isPredicate).filter(({ negated, atom }) => !negated && atom.name.text !== PERIODIC);
+  const matched = rule.body.filter(isPredicate).filter(({ atom }) => atom.name.text !== PERIODIC);
   return matched.flatMap(({ atom }) =>
     atom.args.flatMap((argument) => {
       const stands = argument.kind === "variable" && counts.get(argument.name)?.length === 1;
@@ -54,6 +60,19 @@ function checkSingles(rule: ProgramRule): readonly Diagnostic[] {
       return [report("W0224", argument.span, { variable: argument.name, rule: rule.name })];
     }),
   );
+}
+
+/** A word is a text: one that differs from a variable of the rule in its first letter alone, or is nearly `infinity`, is none. */
+function checkWords(rule: ProgramRule): readonly Diagnostic[] {
+  const all = expressionsOfRule(rule).flatMap((whole) => parts(whole));
+  const variables = new Set(all.flatMap((part) => (part.kind === "variable" ? [part.name] : [])));
+  return all.flatMap((part) => {
+    if (part.kind !== "constant" || typeof part.value !== "string" || part.text !== part.value) return [];
+    const word = part.value;
+    const capital = word.charAt(0).toUpperCase() + word.slice(1);
+    const meant = variables.has(capital) ? capital : nearest(word, ["infinity"]);
+    return meant === undefined ? [] : [report("W0229", part.span, { word, meant })];
+  });
 }
 
 function expressionsOfRule({ head, body }: ProgramRule): readonly Expression[] {

@@ -6,14 +6,28 @@ import { STREAM_CLOSED } from "../../runtime/plan/stream-call.ts";
 import type { Program, ProgramRule, View } from "../program.ts";
 import { type BoundSet, bind, bindAll, noneBound, withBound } from "./binding.ts";
 import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "./builtin.ts";
+import { timerNumber } from "./constant.ts";
 import { nearest } from "./nearest.ts";
 import { streamViewNames } from "./stream-views.ts";
 import { eventLiterals, hasAggregate, isPredicate, type Roles } from "./rule-shape.ts";
+import type { UnknownMacros } from "./unknown-macros.ts";
 import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "./visit.ts";
 
+/** Names of the program that are probably misspelt. */
+export interface DoubtfulNames {
+  readonly macros: UnknownMacros;
+  /** Predicates that nothing makes, and what is probably meant. */
+  readonly slips: ReadonlyMap<string, string>;
+}
+
 /** Everything that can be said about one rule by itself. */
-export function checkRule(rule: ProgramRule, program: Program, roles: Roles): readonly Diagnostic[] {
-  const check = new RuleCheck(rule, program, roles);
+export function checkRule(
+  rule: ProgramRule,
+  program: Program,
+  roles: Roles,
+  names: DoubtfulNames,
+): readonly Diagnostic[] {
+  const check = new RuleCheck(rule, program, roles, names);
   check.run();
   return check.diagnostics;
 }
@@ -23,9 +37,13 @@ class RuleCheck {
   readonly #rule: ProgramRule;
   readonly #program: Program;
   readonly #roles: Roles;
+  readonly #macros: UnknownMacros;
+  readonly #slips: DoubtfulNames["slips"];
   readonly #unbound = new Set<string>();
 
-  constructor(rule: ProgramRule, program: Program, roles: Roles) {
+  constructor(rule: ProgramRule, program: Program, roles: Roles, { macros, slips }: DoubtfulNames) {
+    this.#macros = macros;
+    this.#slips = slips;
     this.#rule = rule;
     this.#program = program;
     this.#roles = roles;
@@ -38,6 +56,7 @@ class RuleCheck {
     for (const literal of this.#rule.body) if (isPredicate(literal)) this.#predicate(literal);
     this.#firstPiece();
     this.#safety();
+    if (this.#program.unread.get(this.#rule.head.name.text) === "declared") return;
     this.#grouping();
     this.#winners();
   }
@@ -53,7 +72,9 @@ class RuleCheck {
   }
 
   #events(): void {
-    const [first, ...others] = eventLiterals(this.#rule, this.#roles);
+    // A misspelt table looks like one event too many: the slip is said once.
+    const isSlip = ({ atom }: PredicateLiteral): boolean => this.#slips.has(atom.name.text);
+    const [first, ...others] = eventLiterals(this.#rule, this.#roles).filter((literal) => !isSlip(literal));
     for (const other of others) {
       const event = first as PredicateLiteral;
       const facts = { first: event.atom.name.text, second: other.atom.name.text };
@@ -88,7 +109,9 @@ class RuleCheck {
     for (const argument of literal.atom.args) this.#bodyArgument(argument, literal);
     const role = this.#roles.of(literal);
     const name = literal.atom.name.text;
-    if (literal.negated && role === "event") this.diagnostics.push(report("E0219", literal.span, { name }));
+    if (literal.negated && role === "event" && !this.#slips.has(name))
+      this.diagnostics.push(report("E0219", literal.span, { name }));
+    if (name === PERIODIC && literal.atom.args.length > 1) this.#timer(literal);
     if (role === "call") this.#viewCall(literal);
     if (role === "failure") this.#failure(literal);
     if (role !== "call" && literal.timeout !== undefined) {
@@ -96,10 +119,29 @@ class RuleCheck {
     }
   }
 
+  /** `periodic(E, Secs, Count, Delay, Jitter)` */
+  #timer({ atom, span }: PredicateLiteral): void {
+    const numbers = atom.args.slice(1).map((argument) => (isPlain(argument) ? timerNumber(argument) : undefined));
+    for (const [at, argument] of atom.args.slice(1).entries()) {
+      if (numbers[at] !== undefined) continue;
+      const variable = argument.kind === "variable" ? argument.name : undefined;
+      if (variable !== undefined && this.#macros.isSaid(variable)) continue;
+      const like = variable === undefined ? undefined : this.#macros.nearest(variable);
+      this.diagnostics.push(report("E0235", argument.span, { variable, nearest: like }));
+    }
+    if (numbers[0] === 0 && (numbers.length === 1 || numbers[1] === 0)) {
+      this.diagnostics.push(report("E0237", span, {}));
+    }
+  }
+
   #failure({ atom, span }: PredicateLiteral): void {
     const view = this.#program.views.get(atom.name.text);
     if (view === undefined) {
-      this.diagnostics.push(report("E0226", atom.name.span, { name: atom.name.text }));
+      const name = atom.name.text;
+      if (this.#program.unread.has(name)) return;
+      this.diagnostics.push(
+        report("E0226", atom.name.span, { name, nearest: nearest(name, [...this.#program.views.keys()]) }),
+      );
     } else if (atom.args.length !== view.inputs.length + 1) {
       const expected = `the ${view.inputs.length} inputs of the view and the reason`;
       this.diagnostics.push(report("E0221", span, { name: `${view.name}!fail`, expected, given: atom.args.length }));
@@ -115,6 +157,7 @@ class RuleCheck {
     const { name, args } = literal.atom;
     const view = this.#program.views.get(name.text);
     if (view === undefined) {
+      if (this.#program.unread.has(name.text)) return;
       const facts = {
         name: name.text,
         nearest: nearest(name.text, [...this.#program.views.keys(), ...streamViewNames]),
@@ -256,8 +299,10 @@ class RuleCheck {
 
   #require(expression: Expression, bound: BoundSet, where: string): void {
     for (const variable of variablesIn(expression)) {
-      if (bound.has(variable.name) || this.#seen(variable.name)) continue;
-      const facts = { variable: variable.name, where, rule: this.#rule.name };
+      const { name } = variable;
+      if (bound.has(name) || this.#seen(name) || this.#macros.isSaid(name)) continue;
+      const like = constantLike(name) ?? this.#macros.nearest(name) ?? nearest(name, bound);
+      const facts = { variable: name, where, rule: this.#rule.name, nearest: like };
       this.diagnostics.push(report("E0216", variable.span, facts));
     }
   }
@@ -304,6 +349,12 @@ class RuleCheck {
 /** `max` for `f_max` is the most usual slip. */
 function functionLike(name: string): string | undefined {
   return functionNamed(`f_${name}`) === undefined ? nearest(name, functionNames()) : `f_${name}`;
+}
+
+/** `True` for `true`. */
+function constantLike(variable: string): string | undefined {
+  const word = variable.toLowerCase();
+  return ["true", "false", "null", "infinity"].includes(word) ? word : undefined;
 }
 
 function isExtreme(argument: Argument): boolean {

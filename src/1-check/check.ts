@@ -5,10 +5,12 @@ import { IP_NETWORK } from "../../runtime/plan/functions/addresses.ts";
 import { checkRule } from "./check-rule.ts";
 import { streamViewNames } from "./stream-views.ts";
 import { NearNames } from "./nearest.ts";
+import { UnknownMacros } from "./unknown-macros.ts";
 import { isTypeName } from "./type-name.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
 import { collectPredicates, type Predicate, type Predicates } from "./predicates.ts";
-import { type Roles, rolesIn } from "./rule-shape.ts";
+import { eventLiterals, type Roles, rolesIn } from "./rule-shape.ts";
+import { type KnownName, ShortNames } from "./short-names.ts";
 
 /** A program without errors, and what the checks learned about its names. Only a program of this type is rewritten. */
 export interface CheckedProgram {
@@ -18,22 +20,34 @@ export interface CheckedProgram {
 }
 
 /** Reports everything that is wrong with the program's rules, tables and facts. */
-export function check(program: Program): { checked: CheckedProgram; diagnostics: readonly Diagnostic[] } {
+export function check(
+  program: Program,
+  macros: ReadonlySet<string>,
+): { checked: CheckedProgram; diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const predicates = collectPredicates(program, diagnostics);
   const roles = rolesIn(program, predicates);
   for (const table of program.tables.values()) diagnostics.push(...checkTable(table, predicates));
-  for (const rule of program.rules) diagnostics.push(...checkRule(rule, program, roles));
+  const unknown = new UnknownMacros([...macros]);
+  const slips = findSlips(predicates, program);
+  const names = { macros: unknown, slips };
+  for (const rule of program.rules) diagnostics.push(...checkRule(rule, program, roles, names));
   for (const fact of program.facts) diagnostics.push(...checkFact(fact, predicates));
-  diagnostics.push(...checkUses(predicates, program), ...checkOverlays(program), ...checkAccepts(program));
-  return { checked: { program, predicates, roles }, diagnostics: withoutEchoes(diagnostics) };
+  diagnostics.push(
+    ...checkSlips(slips, predicates, program, roles),
+    ...checkUnheard(predicates, program),
+    ...checkOverlays(program),
+    ...checkAccepts(program),
+  );
+  return { checked: { program, predicates, roles }, diagnostics: withoutEchoes(diagnostics, program) };
 }
 
-/** A misspelt table looks like one event too many: the slip is said once. */
-function withoutEchoes(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const placeOf = ({ span }: Diagnostic): string => `${span?.file}:${span?.start}`;
-  const misspelt = new Set(diagnostics.filter((one) => one.code === "E0230").map(placeOf));
-  return diagnostics.filter((one) => one.code !== "E0215" || !misspelt.has(placeOf(one)));
+/** What is wrong because a name is an event. */
+const OF_EVENTS: ReadonlySet<string> = new Set(["E0215", "E0219", "E0225", "E0232"]);
+
+/** What follows from the loss of a table's name. */
+function withoutEchoes(diagnostics: readonly Diagnostic[], { unread }: Program): readonly Diagnostic[] {
+  return unread.has("") ? diagnostics.filter(({ code }) => !OF_EVENTS.has(code)) : diagnostics;
 }
 
 function checkTable(table: TableDeclaration, predicates: Predicates): readonly Diagnostic[] {
@@ -78,24 +92,67 @@ function checkFact({ atom, span }: Program["facts"][number], predicates: Predica
 }
 
 /** A name that is heard but never made is either an event from outside, or a slip: then a similar name is near. */
-function checkUses(predicates: Predicates, program: Program): readonly Diagnostic[] {
-  const made = [...predicates.values()].filter((one) => one.isMade || one.isTable).map((one) => one.name);
-  const names = new NearNames([...made, ...program.views.keys(), ...streamViewNames]);
+function findSlips(predicates: Predicates, program: Program): ReadonlyMap<string, string> {
+  const all = [...predicates.values()];
+  const made = [...all.filter((one) => one.isMade || one.isTable), ...unusedTables(predicates, program)];
+  const names = new NearNames([...made.map(({ name }) => name), ...program.views.keys(), ...streamViewNames]);
+  const short = new ShortNames(made);
+  const slips = new Map<string, string>();
+  for (const one of all.filter(isOpen)) {
+    const similar = names.nearest(one.name) ?? short.nearest(one);
+    if (similar !== undefined) slips.set(one.name, similar);
+  }
+  return slips;
+}
+
+/** Nothing says how many columns they have. */
+function unusedTables(predicates: Predicates, { tables }: Program): readonly KnownName[] {
+  return [...tables.keys()]
+    .filter((name) => !predicates.has(name))
+    .map((name) => ({ name, arity: undefined, isHeard: false }));
+}
+
+/** Heard, and never made. */
+function isOpen(predicate: Predicate): boolean {
+  return predicate.span.file !== "" && !predicate.isMade && !predicate.isTable;
+}
+
+/**
+ * In OverLog the network may raise whatever is heard, so that a name like another is less of a slip; unless it is one
+ * event too many.
+ */
+function checkSlips(
+  slips: ReadonlyMap<string, string>,
+  predicates: Predicates,
+  program: Program,
+  roles: Roles,
+): readonly Diagnostic[] {
   const overlog = new Set(program.rules.filter((rule) => rule.isOverlog).map((rule) => rule.span.file));
-  return [...predicates.values()].flatMap((predicate) => {
-    return checkUse(predicate, names, overlog.has(predicate.span.file));
+  const tooMany = eventsTooMany(program, roles);
+  return [...slips].flatMap(([name, similar]) => {
+    const span = predicates.get(name)?.span;
+    const isAllowed = overlog.has(span?.file ?? "") && !tooMany.has(name);
+    return [report(isAllowed ? "W0221" : "E0230", span, { name, nearest: similar })];
   });
 }
 
-/** In OverLog the network may raise whatever is heard, so that a name like another is less of a slip. */
-function checkUse(predicate: Predicate, names: NearNames, isOverlog: boolean): readonly Diagnostic[] {
-  if (predicate.span.file === "") return [];
-  const { name } = predicate;
-  if (!predicate.isMade && !predicate.isTable) {
-    const similar = names.nearest(name);
-    return similar === undefined
-      ? []
-      : [report(isOverlog ? "W0221" : "E0230", predicate.span, { name, nearest: similar })];
-  }
-  return [];
+/** What is made and never heard may be for another program; beside a table of a like name that nothing fills it is a slip. */
+function checkUnheard(predicates: Predicates, program: Program): readonly Diagnostic[] {
+  const all = [...predicates.values()];
+  const unmade = [...all.filter((one) => one.isTable && !one.isMade), ...unusedTables(predicates, program)];
+  const names = new NearNames(unmade.map(({ name }) => name));
+  const short = new ShortNames(unmade);
+  const arities = new Map(unmade.map(({ name, arity }) => [name, arity]));
+  return all.flatMap((one) => {
+    if (one.span.file === "" || one.isTable || one.isHeard) return [];
+    const similar = names.nearest(one.name) ?? short.nearest(one);
+    if (similar === undefined || (arities.get(similar) ?? one.arity) !== one.arity) return [];
+    return [report("W0228", one.span, { name: one.name, nearest: similar })];
+  });
+}
+
+/** What rules with more than one event hear. */
+function eventsTooMany({ rules }: Program, roles: Roles): ReadonlySet<string> {
+  const events = rules.map((rule) => eventLiterals(rule, roles)).filter(({ length }) => length > 1);
+  return new Set(events.flat().map(({ atom }) => atom.name.text));
 }

@@ -33,3 +33,9 @@ function combined(operator: string, left: number | undefined, right: number | un
       return undefined;
   }
 }
+
+/** Seconds, or a count, as timers take them: constant, and not negative. */
+export function timerNumber(expression: Expression): number | undefined {
+  const value = constantNumber(expression);
+  return value !== undefined && value >= 0 && value < Infinity ? value : undefined;
+}

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { TableDeclaration } from "../program.ts";
 import { constantNumber } from "./constant.ts";
+import { nearest } from "./nearest.ts";
 
 /** A `materialize` with its numbers worked out; what is wrong with them is reported and replaced by something harmless. */
 export function declareTable(name: string, statement: Materialize, diagnostics: Diagnostic[]): TableDeclaration {
@@ -23,7 +24,8 @@ function limit(what: "lifetime" | "size", expression: Expression, diagnostics: D
     value !== undefined && value > 0 && (what === "lifetime" || value === Infinity || Number.isInteger(value));
   if (isGood) return value;
   const variable = expression.kind === "variable" ? expression.name : undefined;
-  diagnostics.push(report("E0211", expression.span, { what, variable }));
+  const word = expression.kind === "constant" && typeof expression.value === "string" ? expression.value : "";
+  diagnostics.push(report("E0211", expression.span, { what, variable, nearest: nearest(word, ["infinity"]) }));
   return Infinity;
 }
 

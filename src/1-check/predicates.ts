@@ -24,15 +24,10 @@ export type Predicates = ReadonlyMap<string, Predicate>;
 /** Collects every predicate of the program and reports names used with different numbers of arguments. */
 export function collectPredicates(program: Program, diagnostics: Diagnostic[]): Predicates {
   const collector = new Collector(program, diagnostics);
+  const uses = usesIn(program);
   collector.builtins();
-  for (const fact of program.facts) collector.use(fact.atom, "made");
-  for (const rule of program.rules) {
-    collector.use(rule.head, rule.isDelete ? "named" : "made");
-    for (const literal of rule.body) {
-      if (literal.kind !== "predicate" || literal.isFailure) continue;
-      if (!program.views.has(literal.atom.name.text) && !isCallShaped(literal)) collector.use(literal.atom, "heard");
-    }
-  }
+  collector.usual(uses.map(({ atom }) => atom));
+  for (const { atom, use } of uses) collector.use(atom, use);
   for (const accept of program.accepts) collector.accept(accept.name, accept.types.length, accept.span);
   for (const signature of program.signatures) {
     collector.declare(signature.name, signature.types.length, signature.span);
@@ -43,10 +38,24 @@ export function collectPredicates(program: Program, diagnostics: Diagnostic[]): 
 
 type Use = "made" | "heard" | "named";
 
+function usesIn({ facts, rules, views }: Program): readonly { readonly atom: Atom; readonly use: Use }[] {
+  const made = facts.map(({ atom }) => ({ atom, use: "made" as const }));
+  const inRules = rules.flatMap(({ head, isDelete, body }) => {
+    const heard = body.flatMap((literal) => {
+      if (literal.kind !== "predicate" || literal.isFailure) return [];
+      return views.has(literal.atom.name.text) || isCallShaped(literal) ? [] : [literal.atom];
+    });
+    const own = { atom: head, use: isDelete ? ("named" as const) : ("made" as const) };
+    return [own, ...heard.map((atom) => ({ atom, use: "heard" as const }))];
+  });
+  return [...made, ...inRules];
+}
+
 class Collector {
   readonly found = new Map<string, Predicate>();
   readonly #program: Program;
   readonly #diagnostics: Diagnostic[];
+  readonly #usual = new Map<string, Atom>();
 
   constructor(program: Program, diagnostics: Diagnostic[]) {
     this.#program = program;
@@ -63,6 +72,15 @@ class Collector {
     for (const view of this.#program.views.values()) this.#viewEvents(view);
   }
 
+  /** Of uses with different numbers of arguments, those that are fewer are the slips; of equally many, the later. */
+  usual(atoms: readonly Atom[]): void {
+    for (const [name, same] of Map.groupBy(atoms, (atom) => atom.name.text)) {
+      const byArity = [...Map.groupBy(same, ({ args }) => args.length).values()];
+      const [most] = byArity.toSorted((one, other) => other.length - one.length);
+      if (most !== undefined) this.#usual.set(name, most.find(namesColumns) ?? (most[0] as Atom));
+    }
+  }
+
   #viewEvents(view: View): void {
     this.#add(`${view.name}.init`, view.inputs.length, view.span, true);
     const outcomes = [
@@ -76,8 +94,9 @@ class Collector {
   }
 
   #add(name: string, arity: number, span: Span, isMade: boolean): Predicate {
-    const isTable = this.#program.tables.has(name) || isLocalAddressTable(name);
-    const predicate = { name, arity, isTable, span, isMade, isHeard: false };
+    const { tables, unread } = this.#program;
+    const isTable = tables.has(name) || unread.get(name) === "declared" || isLocalAddressTable(name);
+    const predicate = { name, arity, isTable, span, isMade: isMade || unread.has(name), isHeard: false };
     this.found.set(name, predicate);
     return predicate;
   }
@@ -88,7 +107,8 @@ class Collector {
     if (builtin !== undefined) return this.#checkBuiltin(atom, builtin.minArity, builtin.maxArity);
     const delta = deltaEventNamed(name, (table) => this.#program.tables.has(table));
     if (delta !== undefined) this.use({ ...atom, name: { ...atom.name, text: delta.table } }, "heard");
-    const known = this.found.get(name) ?? this.#add(name, atom.args.length, atom.name.span, delta !== undefined);
+    const usual = this.#usual.get(name) ?? atom;
+    const known = this.found.get(name) ?? this.#add(name, usual.args.length, usual.name.span, delta !== undefined);
     if (use === "made") known.isMade = true;
     if (use === "heard") known.isHeard = true;
     if (known.arity !== atom.args.length) this.#conflict(atom, known);
@@ -102,27 +122,40 @@ class Collector {
   }
 
   #conflict(atom: Atom, known: Predicate): void {
-    const facts = { name: atom.name.text, given: atom.args.length, first: known.arity };
+    const name = atom.name.text;
+    const facts = { name, given: atom.args.length, usual: known.arity, form: this.#formOf(name) };
     const related = known.span.file === "" ? [] : [{ span: known.span, message: `here it has ${known.arity}` }];
     this.#diagnostics.push(report("E0212", atom.span, facts, related));
+  }
+
+  /** `link(From, To, Cost)` */
+  #formOf(name: string): string | undefined {
+    const usual = this.#usual.get(name);
+    if (usual === undefined || !namesColumns(usual)) return undefined;
+    return `${name}(${usual.args.map((argument) => (argument.kind === "variable" ? argument.name : "_")).join(", ")})`;
   }
 
   accept(name: string, arity: number, span: Span): void {
     const known = this.found.get(name) ?? this.#add(name, arity, span, true);
     known.isMade = true;
     if (known.arity === arity) return;
-    this.#diagnostics.push(report("E0212", span, { name, given: arity, first: known.arity }));
+    this.#diagnostics.push(report("E0212", span, { name, given: arity, usual: known.arity, form: this.#formOf(name) }));
   }
 
   /** A signature says how many arguments there are; it makes nothing. */
   declare(name: string, arity: number, span: Span): void {
     const known = this.found.get(name) ?? this.#add(name, arity, span, false);
     if (known.arity === arity) return;
-    this.#diagnostics.push(report("E0212", span, { name, given: arity, first: known.arity }));
+    this.#diagnostics.push(report("E0212", span, { name, given: arity, usual: known.arity, form: this.#formOf(name) }));
   }
 
   watch(name: string): void {
     const known = this.found.get(name);
     if (known !== undefined) known.isHeard = true;
   }
+}
+
+/** Whether the arguments say what the columns are. */
+function namesColumns({ args }: Atom): boolean {
+  return args.length > 0 && args.every(({ kind }) => kind === "variable");
 }

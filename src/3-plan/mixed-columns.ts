@@ -13,6 +13,7 @@ import type { ColumnTypes } from "./column-types.ts";
  */
 export function checkMixtures(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   const declared = new Set([...core.accepts, ...core.signatures].map(({ name }) => name));
+  const said = new Set<string>();
   const first = new Map<string, { readonly kind: string; readonly rule: CoreRule }>();
   // By name, so that the order of the text does not show.
   const rules = core.rules.toSorted((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
@@ -28,6 +29,10 @@ export function checkMixtures(core: CoreProgram, types: ColumnTypes): readonly D
         first.set(column, { kind, rule });
         return [];
       }
+      // A rule whose body is cut in pieces comes as several, with one head.
+      const place = `${column}/${rule.head.span.file}:${rule.head.span.start}`;
+      if (said.has(place)) return [];
+      said.add(place);
       const related = [{ span: known.rule.head.span, message: `here it is a ${known.kind}` }];
       return [report("W0226", rule.head.span, { name, column: at + 1, kind, other: known.kind }, related)];
     });

@@ -1,7 +1,6 @@
 import type { Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import type { Span } from "../../grammar/span.ts";
 import type {
   AggregateSpec,
   ChannelSpec,
@@ -16,7 +15,7 @@ import type {
   ViewSpec,
 } from "../../runtime/plan/plan.ts";
 import { LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
-import { constantNumber } from "../1-check/constant.ts";
+import { timerNumber } from "../1-check/constant.ts";
 import { hasAggregate } from "../1-check/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { LineMap } from "../line-map.ts";
@@ -138,30 +137,18 @@ class Planner {
     if (rule.trigger.kind === "view") return undefined;
     const { kind, literal } = rule.trigger;
     const name = literal.atom.name.text;
-    if (name === PERIODIC) return this.#timer(rule, literal.atom.args as readonly Expression[], literal.span);
+    if (name === PERIODIC) return this.#timer(rule, literal.atom.args as readonly Expression[]);
     const arity = name === TUN ? TUN_ARITY : literal.atom.args.length;
     return { kind, predicate: this.#predicates.named(name, arity).id };
   }
 
   /** `periodic(E, Secs, Count, Delay, Jitter)` */
-  #timer(rule: CoreRule, args: readonly Expression[], span: Span): Trigger | undefined {
-    const [seconds, count = 0, delay, jitter = 0] = args.slice(1).map((argument) => this.#interval(argument));
-    if (seconds === undefined) return undefined;
-    if (seconds === 0 && count === 0) {
-      this.diagnostics.push(report("E0237", span, {}));
-      return undefined;
-    }
+  #timer(rule: CoreRule, args: readonly Expression[]): Trigger {
+    const [seconds, count = 0, delay, jitter = 0] = args.slice(1).map((argument) => timerNumber(argument));
+    if (seconds === undefined) throw new Error(`the checks let a timer of ${rule.name} pass that has no interval`);
     const { id } = this.#predicates.timer(this.#timers.length);
     this.#timers.push({ predicate: id, seconds, count, delay, jitter, origin: this.#origin(rule) });
     return { kind: "event", predicate: id };
-  }
-
-  #interval(argument: Expression): number | undefined {
-    const value = constantNumber(argument);
-    if (value !== undefined && value >= 0 && value < Infinity) return value;
-    const variable = argument.kind === "variable" ? argument.name : undefined;
-    this.diagnostics.push(report("E0235", argument.span, { variable }));
-    return undefined;
   }
 
   #maintainViews(): void {

@@ -20,6 +20,16 @@ export class FileLibrary implements Library {
     this.#given.set(name, { file: name, text, dialect: "mozlog" });
   }
 
+  whyNot(path: string): string {
+    try {
+      if (statSync(path).isDirectory()) return "it is a folder";
+      readFileSync(path);
+      return "it is no file";
+    } catch (error: unknown) {
+      return reasonOf(error);
+    }
+  }
+
   read(path: string, from: string | undefined): Source | undefined {
     const given = this.#given.get(path);
     if (given !== undefined) return given;
@@ -35,7 +45,7 @@ function candidates(path: string, from: string | undefined): readonly string[] {
   if (isAbsolute(path)) return [path];
   const base = from === undefined ? path : join(dirname(from), path);
   const isBare = !path.includes("/");
-  return isBare ? [base, join(PROGRAMS, path)] : [base];
+  return isBare ? [base, join(PROGRAMS, path), join(PROGRAMS, "overlog", path)] : [base];
 }
 
 function readText(path: string): string | undefined {
@@ -51,6 +61,14 @@ function readText(path: string): string | undefined {
 function textOf(bytes: Buffer): string {
   const text = bytes.toString("utf8");
   return isUtf8(bytes) ? text : text.replaceAll("\ufffd", "\ud800");
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "ENOTDIR") return "a part of its path is no folder";
+  if (code === "EACCES" || code === "EPERM") return "you may not read it";
+  return error instanceof Error ? error.message : String(error);
 }
 
 function dialectOf(path: string): Dialect {

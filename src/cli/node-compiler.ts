@@ -37,12 +37,12 @@ export class NodeCompiler implements Compiler {
   }
 
   query(text: string, plan: Plan): Compiled<Query> {
-    const { query, diagnostics, source } = compileQuery(text, plan);
+    const { query, diagnostics, source } = compileQuery(text, plan, this.#columns);
     return compiled(query, diagnostics, [source]);
   }
 
   facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly PlacedFact[]> {
-    const { facts, diagnostics, source } = readFacts(text, plan, isDelete);
+    const { facts, diagnostics, source } = readFacts(text, plan, isDelete, this.#columns);
     return compiled(facts, diagnostics, [source]);
   }
 

@@ -84,6 +84,10 @@ class PageLibrary implements Library {
     this.#files = files;
   }
 
+  whyNot(path: string): string {
+    return this.#shipped.whyNot(path);
+  }
+
   read(path: string, from: string | undefined): ReturnType<Library["read"]> {
     const own = this.#files.find((file) => file.name === path);
     if (own === undefined) return this.#shipped.read(path, from);

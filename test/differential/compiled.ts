@@ -29,5 +29,5 @@ export function compileText(text: string, isOptimised = true): Compiled | readon
   if (plan === undefined) return diagnostics.filter((one) => one.severity === "error");
   const { modules, sources } = load(["program"], library, OPTIONS);
   const { program } = resolveNames(modules, new LineMap(sources));
-  return { program: loadProgram(plan), checked: check(program).checked };
+  return { program: loadProgram(plan), checked: check(program, new Set()).checked };
 }

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { lex } from "../../grammar/lex.ts";
+import type { Token } from "../../grammar/tokens.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+
+const SEED = 1;
+const TYPOS = 60;
+/** For a machine that has other things to do. */
+const PATIENCE_MS = 60_000;
+const PROGRAMS = new URL("../../programs/", import.meta.url);
+
+const random = xoroshiro128plus(SEED);
+const below = (limit: number): number => uniformInt(random, 0, limit - 1);
+const oneOf = <T>(things: readonly T[]): T => things[below(things.length)] as T;
+
+/** The text with one token left out, said twice, changed places with the next, misspelt, or another's instead. */
+function withTypo(text: string, tokens: readonly Token[]): string {
+  const at = below(tokens.length - 1);
+  const [token, next] = [tokens[at] as Token, tokens[at + 1] as Token];
+  const replaced = (by: string, end = token.end): string => text.slice(0, token.startOffset) + by + text.slice(end);
+  const between = text.slice(token.end, next.startOffset);
+  return oneOf([
+    () => replaced(""),
+    () => replaced(`${token.image} ${token.image}`),
+    () => replaced(next.image + between + token.image, next.end),
+    () => replaced(`${token.image.slice(0, 1)}q${token.image.slice(1)}`),
+    () => replaced(oneOf(tokens).image),
+  ])();
+}
+
+function diagnose(name: string, text: string): readonly Diagnostic[] {
+  const library = new FileLibrary();
+  library.give(name, text);
+  const isOverlog = name.endsWith(".olg");
+  const defines = new Map(isOverlog ? [["LANDMARK", '"10.0.0.1:1"']] : []);
+  return compile([name], library, { defines, dialect: isOverlog ? "overlog" : undefined }).diagnostics;
+}
+
+/** What is not said of any place, or of one that the text has not. */
+function isNowhere({ span }: Diagnostic, name: string, text: string): boolean {
+  if (span === undefined) return true;
+  return span.file === name && !(span.start >= 0 && span.start <= span.end && span.end <= text.length);
+}
+
+const programs = ["", "overlog/"].flatMap((folder) =>
+  readdirSync(new URL(folder, PROGRAMS))
+    .filter((file) => /\.(?:mzl|olg)$/.test(file))
+    .map((file) => `${folder}${file}`),
+);
+
+test.for(programs)("a typo in %s is told in its place, and seldom more than once", { timeout: PATIENCE_MS }, (name) => {
+  const text = readFileSync(new URL(name, PROGRAMS), "utf8");
+  const { tokens } = lex({ file: name, text, dialect: "mozlog" });
+  let chatty = 0;
+  for (let count = 0; count < TYPOS; count++) {
+    const typo = withTypo(text, tokens);
+    let found: readonly Diagnostic[];
+    try {
+      found = diagnose(name, typo);
+    } catch (cause: unknown) {
+      throw new Error(`failed on\n${typo}`, { cause });
+    }
+    const idle = found.filter(({ code }) => code !== "W0203");
+    expect([typo, idle.filter((one) => isNowhere(one, name, typo))]).toEqual([typo, []]);
+    if (idle.filter(({ severity }) => severity === "error").length > 2) chatty += 1;
+  }
+  expect(chatty).toBeLessThanOrEqual(TYPOS / 10);
+});
