@@ -8,6 +8,7 @@ import { argumentsOf, type Facts, solve } from "./solve.ts";
 
 /** One way in which a view rule derives a row. */
 export interface Derivation {
+  readonly table: string;
   readonly row: Row;
   /** The rule and all it stands on: the same in two states of the tables when it holds in both. */
   readonly name: string;
@@ -24,6 +25,7 @@ export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivatio
   const ways = solve(rule.body, new Map(), facts);
   if (rule.isAggregate) {
     return deriveGroups(rule.head, rule.keys, ways, facts.ambient).map(({ row, members }) => ({
+      table: rule.head.name.text,
       row,
       name: `${rule.name} ${keyOfRow(row)}`,
       supports: members.flatMap((way) => supportsOf(rule, way)),
@@ -31,6 +33,7 @@ export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivatio
   }
   return ways.flatMap((way) =>
     deriveEach(rule.head, [way], facts.ambient).map(({ args }) => ({
+      table: rule.head.name.text,
       row: args,
       name: `${rule.name} ${nameOf(way)}`,
       supports: supportsOf(rule, way),

@@ -1,6 +1,7 @@
 import { compareRows, equalRows, type Row } from "../../runtime/plan/value.ts";
 import type { TableDeclaration } from "../../src/program.ts";
-import { type Derivation, derivationsOf } from "./derivations.ts";
+import { type Derivation, derivationsOf, type Support } from "./derivations.ts";
+import { settleCircle } from "./naive-circles.ts";
 import { settleMixed } from "./naive-mixed.ts";
 import type { NaiveRule } from "./naive-rule.ts";
 import { haveOneKey, type NaiveRows } from "./naive-table.ts";
@@ -9,6 +10,9 @@ import type { Facts } from "./solve.ts";
 
 /** More rounds than any recursion over a few values takes. */
 const ROUNDS_MAX = 1000;
+
+/** Of a table that is derived from itself: more than few values make, unless they are ever new ones. */
+export const ROWS_MAX = 300;
 
 export type Tables = Map<string, NaiveRows>;
 export type Refreshed = Map<string, readonly Row[]>;
@@ -38,21 +42,33 @@ export function settleViews(
   for (const name of views.strata.flat().filter(views.isPure)) tables.set(name, []);
   for (const stratum of views.strata) {
     const rules = views.rules.filter((rule) => stratum.includes(rule.head.name.text));
-    const [first = ""] = stratum;
     if (!stratum.every(views.isPure)) {
-      if (isRecursive(stratum, rules)) throw new Runaway();
-      const declaration = views.declarations.get(first) as TableDeclaration;
+      const declarations = stratum.map((name) => views.declarations.get(name) as TableDeclaration);
+      const [declaration] = declarations as [TableDeclaration];
+      if (isRecursive(stratum, rules)) {
+        if (!declarations.every(isRoomy)) throw new Runaway();
+        const wasThere = ({ table, row }: Support): boolean => has(before.rows(table), row);
+        const derive = (): readonly Derivation[] => all(rules, after);
+        const derivedBefore = all(rules, before);
+        settleCircle({ declarations, isPure: views.isPure, derivedBefore, wasThere, derive }, tables, refreshed, now);
+        continue;
+      }
       settleMixed(declaration, all(rules, before), all(rules, after), tables, refreshed, now);
       continue;
     }
     for (let round = 0; deriveStratum(stratum, rules, views, after, tables); round++) {
+      if (stratum.some((name) => after.rows(name).length > ROWS_MAX)) throw new Runaway();
       if (round > ROUNDS_MAX) throw new Error(`${stratum.join(", ")} never settle`);
     }
     tellRefreshes(stratum, rules, before, after, refreshed);
   }
 }
 
-/** What it means that rows put there and rows derived from each other go together is not for a simple evaluator. */
+/** What it means that rows go for want of room, or wait for others of their key, in a circle is not for a simple evaluator. */
+function isRoomy({ keys, size }: TableDeclaration): boolean {
+  return size === Infinity && keys.length > 0;
+}
+
 function isRecursive(stratum: readonly string[], rules: readonly NaiveRule[]): boolean {
   return rules.some((rule) =>
     rule.body.some((literal) => literal.kind === "predicate" && stratum.includes(literal.atom.name.text)),

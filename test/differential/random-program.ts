@@ -28,6 +28,7 @@ export const FEATURES = [
   "negation in view rules",
   "places",
   "recursion",
+  "recursion of tables that others fill, or that live for a time",
   "timers",
   "values that better themselves",
   "view calls",
@@ -121,7 +122,7 @@ class ProgramWriter {
     const count = this.#chance.between(1, 3);
     for (let at = 0; at < count; at++) writer.view(this.#relation(`v${at}`, this.#view()));
     if (this.#may("mutual recursion", 20)) {
-      const [one, other] = ["m0", "m1"].map((name) => this.#relation(name, pureView)) as [Relation, Relation];
+      const [one, other] = ["m0", "m1"].map((name) => this.#relation(name, this.#circular())) as [Relation, Relation];
       writer.mutual(one, other);
     }
     if (this.#may("best values in recursion", 20)) writer.best();
@@ -163,6 +164,14 @@ class ProgramWriter {
     if (!this.#may("views with lifetime or size", 25)) return view;
     const lifetime = this.#chance.percent(60) ? this.#chance.between(1, 6) : Infinity;
     return { ...view, lifetime, ...(lifetime === Infinity || this.#chance.percent(40) ? this.#bounds() : {}) };
+  }
+
+  /** A view that others may fill too, or whose rows live for a time, and that may be derived from itself. */
+  #circular(): TableChoice {
+    if (!this.#may("recursion of tables that others fill, or that live for a time", 40)) return pureView;
+    const isMixed = this.#chance.percent(60);
+    const lifetime = isMixed && this.#chance.percent(50) ? Infinity : this.#chance.between(1, 6);
+    return { ...pureView, isMixed, lifetime };
   }
 
   #keys(): readonly number[] {

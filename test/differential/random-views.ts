@@ -26,7 +26,12 @@ export class ViewWriter {
     if (this.#may("aggregates of tables", 30)) return this.#aggregate(view, sources);
     const rules = this.#chance.times(1, 2, (at) => {
       const rule = this.#rule(`${view.name}_${at}`);
-      const isRecursive = at > 0 && isPlain(view) && this.#may("recursion", 60);
+      const isRecursive =
+        at > 0 &&
+        isWhole(view) &&
+        (isPlain(view)
+          ? this.#may("recursion", 60)
+          : isRoomy(view) && this.#may("recursion of tables that others fill, or that live for a time", 60));
       if (isRecursive) rule.join(view);
       this.#body(rule, sources, isRecursive);
       return rule.plain(view);
@@ -106,9 +111,18 @@ export class ViewWriter {
   }
 }
 
-/** Nothing but its rules fills it, and no two of its rows share a key. */
-function isPlain({ columns, table }: Relation): boolean {
-  return table !== undefined && isPure(table) && table.keys.length === columns.length;
+/** No two of its rows share a key. */
+function isWhole({ columns, table }: Relation): boolean {
+  return table?.keys.length === columns.length;
+}
+
+/** Nothing but its rules fills it. */
+function isPlain({ table }: Relation): boolean {
+  return table !== undefined && isPure(table);
+}
+
+function isRoomy({ table }: Relation): boolean {
+  return table?.size === Infinity;
 }
 
 function isPure({ isMixed, lifetime, size }: TableChoice): boolean {
