@@ -50,6 +50,7 @@ test.for<[string, string]>([
   ],
   ["the source of the tuple is asked for", `${SQUARE} r: out(Y, S) :- in(X), v(X, &Y), S := f_src().`],
   ["a packet may bring the event", `import "hop.mzl". ${SQUARE} ${CALL} sent: in@hop::To(1) :- go(To).`],
+  ["a packet of another program may bring the event", `import "hop.mzl". ${SQUARE} ${CALL}`],
 ])("the answer is a step of its own where %s", ([, text]) => {
   const hop = `
 file hop.mzl
@@ -80,6 +81,10 @@ test.for<[string, string]>([
   [
     "the view goes elsewhere",
     `def v(X, &Y) { v1: this.far@X() :- this.init(X). v2: this.return(1) :- this.far(). } ${CALL}`,
+  ],
+  [
+    "the view looks things up elsewhere",
+    `${KNOWN} def v(X, &Y) { v1: this.return(Y) :- this.init(X), known@X(X, Y). } ${CALL}`,
   ],
   ["the view draws by chance", `def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := f_rand(X). } ${CALL}`],
   ["the rest draws by chance", `${SQUARE} r: out(Z) :- in(X), v(X, &Y), Z := f_rand(Y).`],

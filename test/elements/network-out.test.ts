@@ -18,8 +18,15 @@ const PAYLOAD = 1252;
 const OVERLAYS = ["ron", "sr", "outer"];
 
 class NarrowPaths extends PathSizes {
+  /** Long datagrams, by place. */
+  readonly load: Map<string, number> = new Map<string, number>();
+
   override payload(): number {
     return PAYLOAD;
+  }
+
+  override carried(to: string, count: number): void {
+    this.load.set(to, (this.load.get(to) ?? 0) + count);
   }
 }
 
@@ -27,13 +34,14 @@ class NarrowPaths extends PathSizes {
 class Bench {
   readonly datagrams: ManualDatagrams = new ManualDatagrams("me:1");
   readonly told: Uint8Array[] = [];
+  readonly paths: NarrowPaths;
   readonly element: NetworkOut;
 
   constructor() {
     const clock = new ManualClock();
     const tun = { write: (packet: Uint8Array) => this.told.push(packet) } as unknown as Tun;
-    const paths = new NarrowPaths({ clock, datagrams: this.datagrams, draw: () => 0, adapted: () => {} });
-    this.element = new NetworkOut(this.datagrams, new PeerBook(), paths, new TooBig(tun, clock));
+    this.paths = new NarrowPaths({ clock, datagrams: this.datagrams, draw: () => 0, adapted: () => {} });
+    this.element = new NetworkOut(this.datagrams, new PeerBook(), this.paths, new TooBig(tun, clock));
   }
 
   send(packet: Uint8Array, layers: number): readonly Uint8Array[] {
@@ -86,6 +94,15 @@ describe("NetworkOut, when a packet of the device is too long", () => {
     expect(whole.map((bytes) => bodyIn(bytes as Uint8Array))).toEqual(rows);
     expect(bench.told).toEqual([]);
   });
+});
+
+test("NetworkOut tells of every long datagram, also of a train's, to whom it went", () => {
+  const bench = new Bench();
+  bench.send(ipv4(1000), 1);
+  bench.send(ipv4(100), 1);
+  expect(bench.paths.load).toEqual(new Map([["you:1", 1]]));
+  bench.send(trainOf([ipv4(1000), ipv4(1000), ipv4(1000), ipv4(200)]), 1);
+  expect(bench.paths.load).toEqual(new Map([["you:1", 5]]));
 });
 
 test("NetworkOut tells both ends of a TCP connection that begins what fits, layer by layer", () => {

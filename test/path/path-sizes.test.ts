@@ -45,6 +45,20 @@ describe("a path", () => {
     expect(world.payload).toBe(1292);
   });
 
+  test("is asked before half a minute is over once sixteen long datagrams have gone, however they went", () => {
+    for (const groups of [[16], [15, 1], Array.from({ length: 16 }, () => 1)]) {
+      const world = new PathWorld();
+      world.sizes.carried(world.to, 1);
+      world.clock.advance(5);
+      const before = world.probes.length;
+      for (const count of groups) {
+        expect(world.probes).toHaveLength(before);
+        world.sizes.carried(world.to, count);
+      }
+      expect(world.probes).toHaveLength(before + 1);
+    }
+  });
+
   test("that swallows what is long is found out within two seconds, and the log says so once", () => {
     const world = new PathWorld();
     world.use(3);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Tcp } from "../../runtime/elements/tcp.ts";
+import { Address } from "../../runtime/plan/address.ts";
 import type { PredicateSpec } from "../../runtime/plan/plan.ts";
 import type { StreamCall, StreamEvent } from "../../runtime/plan/stream-call.ts";
 import type { Row } from "../../runtime/plan/value.ts";
@@ -104,7 +105,7 @@ function call(name: StreamCall, event: StreamEvent, arity: number): PredicateSpe
 
 interface Driven {
   readonly tcp: Tcp;
-  /** The outcomes of calls here. */
+  /** The outcomes of calls, those of other nodes with where they are wanted. */
   readonly said: readonly Row[];
   readonly step: (provenance: "rule" | "network", ...calls: readonly (readonly [PredicateSpec, Row])[]) => void;
 }
@@ -126,6 +127,8 @@ function drive(streams: Streams, limits: Partial<SocketLimits> = {}): Driven {
   const outcomes = (["listen", "connect", "read"] as const).flatMap((name) => [
     call(name, "return", 2),
     call(name, "fail", 2),
+    call(name, "answered", 3),
+    call(name, "refused", 3),
   ]);
   tcp.serve(outcomes);
   const step: Driven["step"] = (provenance, ...calls) => {
@@ -145,6 +148,17 @@ test("another node that repeats the query of a call made here has no say in that
   step("network", [call("accept", "over", 1), [2]]);
   expect([...tcp.sockets.queries]).toEqual([2]);
   expect(tcp.counters.dropped).toEqual(new Map([["tcp: repeated", 1]]));
+});
+
+test("a call of another node is answered as it was made, whatever lies by then where it came from", () => {
+  const opened: ((outcome: Opened<Listening>) => void)[] = [];
+  const { said, step } = drive({ ...QUIET, listen: (_, __, done) => void opened.push(done) });
+  const datagram = Uint8Array.of(1, 2, 3, 4);
+  const back = new Address("outer", datagram.subarray(1, 3), []);
+  step("network", [call("listen", "init", 3), [1, back, "here:1"]]);
+  datagram.fill(0);
+  opened[0]?.({ ok: false, reason: "in use" });
+  expect(said).toEqual([[1, new Address("outer", Uint8Array.of(2, 3), []), "in use"]]);
 });
 
 test("a socket that a call of the same step is about is not closed to make room for another", () => {
