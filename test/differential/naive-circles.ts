@@ -36,9 +36,8 @@ export function settleCircle(circle: Circle, tables: Tables, refreshed: Refreshe
     const derived = derive();
     const derivable = distinct(derived);
     const isRefreshed = (fact: Support): boolean => wasRefreshed(fact) || (has(renewed, fact) && wasThere(fact));
-    const known = derivedBefore.map((one) => one.name);
-    const isNew = ({ name }: Derivation): boolean => !known.includes(name);
-    renewed = distinct(derived.filter((one) => isNew(one) || one.supports.some(isRefreshed)));
+    const fresh = withoutKnown(derived, derivedBefore);
+    renewed = distinct(derived.filter((one) => fresh.includes(one) || one.supports.some(isRefreshed)));
     const come = derivable.filter((fact) => isPure(fact.table) || has(present, fact) || has(renewed, fact));
     there = distinct([...there, ...come]);
   }
@@ -65,6 +64,16 @@ export function settleCircle(circle: Circle, tables: Tables, refreshed: Refreshe
 
 function rowsOf(table: string, facts: readonly Support[], now: number): NaiveRows {
   return facts.filter((one) => one.table === table).map(({ row }) => ({ values: row, isBase: false, expires: now }));
+}
+
+/** The derivations, less one for each of the same name that was known: rows of a table without key may be equal. */
+function withoutKnown(derivations: readonly Derivation[], known: readonly Derivation[]): readonly Derivation[] {
+  const left = known.map(({ name }) => name);
+  return derivations.filter(({ name }) => {
+    const at = left.indexOf(name);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
 }
 
 function has(facts: readonly Support[], fact: Support): boolean {
