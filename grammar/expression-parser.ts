@@ -30,13 +30,11 @@ import { type Dialect, joinSpans, type Name, type Span } from "./span.ts";
 import { expectations } from "./syntax-error.ts";
 import * as t from "./tokens.ts";
 import { spanOf, type Token } from "./tokens.ts";
+import type { Unread } from "./unread.ts";
 
 const MOST_OPERATORS = 1000;
 
 /** What the parser needs to know besides the tokens. */
-/** What is known of a name whose statement was not understood. A declaration without a name goes by "". */
-export type Unread = "declared" | "made";
-
 export interface Reading {
   readonly dialect: Dialect;
   readonly complaints: Complaints;

@@ -337,14 +337,6 @@ export const MESSAGES = {
     message: `\`${f.variable}\` stands once in rule \`${f.rule}\``,
     help: `write \`_\` if its value does not matter`,
   }),
-  W0228: (f: { readonly name: string; readonly nearest: string }): Wording => ({
-    message: `nothing hears \`${f.name}\`, and nothing fills \`${f.nearest}\``,
-    help: `did you mean \`${f.nearest}\`?`,
-  }),
-  W0229: (f: { readonly word: string; readonly meant: string }): Wording => ({
-    message: `\`${f.word}\` is the text "${f.word}" here`,
-    help: `did you mean \`${f.meant}\`? If not, write it in quotes: \`"${f.word}"\``,
-  }),
   W0225: (f: { readonly table: string; readonly lifetime: number; readonly seconds: number }): Wording => ({
     message: `rows of \`${f.table}\` live ${f.lifetime} s, and are said again every ${f.seconds} s only`,
     help: "let them live for several rounds, so that one lost message does not end them",
@@ -359,6 +351,14 @@ export const MESSAGES = {
     help: "if both are meant, declare the types of its columns: `p(any, ..).`",
   }),
   W0227: (f: { readonly name: string }): Wording => `no rule or fact speaks of the table \`${f.name}\``,
+  W0228: (f: { readonly name: string; readonly nearest: string }): Wording => ({
+    message: `nothing hears \`${f.name}\`, and nothing fills \`${f.nearest}\``,
+    help: `did you mean \`${f.nearest}\`?`,
+  }),
+  W0229: (f: { readonly word: string; readonly meant: string }): Wording => ({
+    message: `\`${f.word}\` is the text "${f.word}" here`,
+    help: `did you mean \`${f.meant}\`? If not, write it in quotes: \`"${f.word}"\``,
+  }),
   W0220: (f: { readonly table: string; readonly column: number; readonly arity: number }): Wording =>
     `\`${f.table}\` has ${counted(f.arity, "column")}, so the key has no column ${f.column}`,
   E0301: (f: { readonly name: string; readonly nearest: string | undefined; readonly known: string }): Wording => ({

@@ -1,5 +1,4 @@
 import type { FileTree } from "./ast.ts";
-import type { Unread } from "./expression-parser.ts";
 import { Complaints } from "./complaints.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { looksFlat } from "./dialect.ts";
@@ -10,6 +9,7 @@ import type { Dialect, Source, Span } from "./span.ts";
 import { report } from "./report.ts";
 import { TEXT_LIMITS, type TextLimits } from "./text-limits.ts";
 import { Implies, type Token } from "./tokens.ts";
+import type { Unread } from "./unread.ts";
 
 export interface ParseOptions {
   /** Macros as if defined before the first line: `-D NAME=VALUE`. */

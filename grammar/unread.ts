@@ -1,7 +1,9 @@
 import { EOF, type TokenType } from "chevrotain";
-import type { Unread } from "./expression-parser.ts";
 import type { Peek } from "./lookahead.ts";
 import { At, Dot, Implies, LeftParen, Name, type Token, Variable } from "./tokens.ts";
+
+/** What is known of a name whose statement was not understood. A declaration without a name goes by "". */
+export type Unread = "declared" | "made";
 
 /** Tokens of a statement that are looked at. */
 const LONGEST = 100;

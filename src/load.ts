@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../grammar/ast.ts";
 import type { ViewOptimisations } from "./2-rewrite/view-optimisations.ts";
-import type { Unread } from "../grammar/expression-parser.ts";
+import type { Unread } from "../grammar/unread.ts";
 import { parse } from "../grammar/parse.ts";
 import { report } from "../grammar/report.ts";
 import type { Dialect, Source } from "../grammar/span.ts";

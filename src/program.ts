@@ -1,5 +1,5 @@
 import type { Atom, Expression, Literal, Variable } from "../grammar/ast.ts";
-import type { Unread } from "../grammar/expression-parser.ts";
+import type { Unread } from "../grammar/unread.ts";
 import type { Span } from "../grammar/span.ts";
 
 /**

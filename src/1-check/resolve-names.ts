@@ -1,6 +1,6 @@
 import type { Atom, Expression, Literal, Materialize, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import type { Unread } from "../../grammar/expression-parser.ts";
+import type { Unread } from "../../grammar/unread.ts";
 import { report } from "../../grammar/report.ts";
 import type { Name, Span } from "../../grammar/span.ts";
 import type { Module } from "../load.ts";

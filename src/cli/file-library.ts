@@ -22,9 +22,12 @@ export class FileLibrary implements Library {
 
   whyNot(path: string): string {
     try {
-      if (statSync(path).isDirectory()) return "it is a folder";
-      readFileSync(path);
-      return "it is no file";
+      const found = statSync(path);
+      if (found.isDirectory()) return "it is a folder";
+      // A pipe or a device might never come to an end.
+      if (!found.isFile()) return "it is no file";
+      textOf(readFileSync(path));
+      return "it has changed meanwhile";
     } catch (error: unknown) {
       return reasonOf(error);
     }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,6 +30,8 @@ describe("mistakes on the way to a running node", () => {
   const syntax = program("syntax.mzl", 'a: b(X :- a(X).\nb: c(X) :- d(X)\nc: e(X) :- f("x).\n');
   const events = program("events.mzl", "a: out(X, Y) :- one(X), two(Y).\n");
   const latin = program("latin.mzl", Buffer.from('a: said("gr\u00fcn", X) :- one(X).\n', "latin1"));
+  const pipe = join(folder, "pipe.mzl");
+  execFileSync("mkfifo", [pipe]);
   const unbound = program("unbound.mzl", "a: out(X, SAMPLE_INTERVAL) :- one(X).\n");
   const circular = program(
     "circular.mzl",
@@ -54,6 +57,9 @@ describe("mistakes on the way to a running node", () => {
       code: 1,
       says: [/the shipped programs are/, ...shipped.map((file) => new RegExp(`\\b${file}\\b`))],
     },
+    { name: "a folder", args: ["check", folder], code: 1, says: [/cannot read `.*`: it is a folder/] },
+    { name: "a device", args: ["check", "/dev/zero"], code: 1, says: [/cannot read `\/dev\/zero`: it is no file/] },
+    { name: "a pipe", args: ["check", pipe], code: 1, says: [/cannot read `.*pipe\.mzl`: it is no file/] },
     {
       name: "a file in another encoding",
       args: ["check", latin],
