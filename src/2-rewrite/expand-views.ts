@@ -167,7 +167,7 @@ class Expander {
       return;
     }
     const { before, after } = this.#divided(rule, at);
-    const timeout = this.#timeout(rule, call, view);
+    const timeout = this.#timeout(call, view);
     const copied = this.#inlined(rule, call, after, view);
     if (copied !== undefined) {
       const kept = keptVariables(rule, before, call, after, this.#roles);
@@ -273,17 +273,12 @@ class Expander {
     return { before: text.filter(canRun), after: [...waiting, ...rule.body.slice(at + 1)] };
   }
 
-  #timeout(rule: ExpandedRule, call: PredicateLiteral, view: View): number {
-    if (call.timeout === undefined) return Math.min(view.timeout, this.#enclosing(rule));
+  #timeout(call: PredicateLiteral, view: View): number {
+    if (call.timeout === undefined) return view.timeout;
     const seconds = constantNumber(call.timeout);
-    if (seconds !== undefined && seconds > 0) return Math.min(seconds, this.#enclosing(rule));
+    if (seconds !== undefined && seconds > 0) return seconds;
     this.#diagnostics.push(report("E0209", call.timeout.span, {}));
     return view.timeout;
-  }
-
-  /** A call within a view waits no longer than a call of that view would. */
-  #enclosing(rule: ExpandedRule): number {
-    return rule.view === undefined ? Infinity : (this.#views.get(rule.view)?.timeout ?? Infinity);
   }
 
   #suspend(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, context: Context): void {
