@@ -37,6 +37,10 @@ export interface TableDeclaration {
   readonly endsAt?: number | undefined;
   /** The size is that of the rows with one value in this column. */
   readonly sizePer?: number | undefined;
+  /** Derivations that are refreshed no more give way to those that are, and are none in the end. */
+  readonly wantsFresh?: boolean | undefined;
+  /** Holds what something other than a rule has put into the table of this name. */
+  readonly baseOf?: string | undefined;
   readonly span: Span;
 }
 

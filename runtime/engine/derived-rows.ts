@@ -14,6 +14,8 @@ interface Support {
   count: number;
   /** How many of them need no row of the support's own recursive stratum. */
   grounds: number;
+  /** When one was added or refreshed for the last time, in seconds on the node's clock; known where it matters. */
+  renewedAt: number;
 }
 
 /** What happened to a support since the last time the table followed. */
@@ -27,15 +29,15 @@ interface Touch {
 
 /** How the table is changed: at once, or step by step where rules define tables in terms of each other. */
 export interface Display {
-  /** `isImprovement`: in the place of another. */
-  show(values: Values, key: Key, isImprovement: boolean): void;
+  /** `isImprovement`: in the place of another. The row is as old as `since` says. */
+  show(values: Values, key: Key, isImprovement: boolean, since: number): void;
   hide(row: Row): void;
   renew(row: Row): void;
 }
 
 /** What the journal is told of a support; the detail is its counts before. */
 type Operation = "counted" | "created" | "forgotten";
-type Counts = readonly [count: number, grounds: number];
+type Counts = readonly [count: number, grounds: number, renewedAt: number];
 
 /**
  * What view rules derive for one table, counted, and how the table follows it. A pure view shows the smallest of the
@@ -49,6 +51,8 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   readonly #byKey = new Map<Key, Set<Support>>();
   readonly #touched = new Map<Support, Touch>();
   readonly #keys = new Set<Key>();
+  /** Of the update under way. */
+  #now = 0;
 
   constructor(table: Table, journal: Journal) {
     this.table = table;
@@ -67,11 +71,22 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     if (sign !== 0) this.#count(support, sign, isGround);
     // A derivation that needs its own stratum may be one that was only taken away for a moment, or is there for a moment.
     const isNew = sign > 0 && (isGround || (this.table.spec.view === "mixed" && support.count > touch.before));
-    if (sign === 0 || isNew) touch.isRenewed = true;
+    if (sign === 0 || isNew) this.#renewed(support, touch);
+  }
+
+  #renewed(support: Support, touch: Touch): void {
+    touch.isRenewed = true;
+    if (this.table.spec.wantsFresh !== true || support.renewedAt === this.#now) return;
+    this.#record("counted", support);
+    support.renewedAt = this.#now;
+  }
+
+  #record(operation: Operation, support: Support): void {
+    this.#journal.record(this, operation, support, [support.count, support.grounds, support.renewedAt]);
   }
 
   #count(support: Support, sign: -1 | 1, isGround: boolean): void {
-    this.#journal.record(this, "counted", support, [support.count, support.grounds]);
+    this.#record("counted", support);
     support.count += sign;
     if (isGround) support.grounds += sign;
   }
@@ -101,17 +116,25 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
       this.#touched.set(support, { before: support.count, isRenewed: false, isDoubted: false });
   }
 
-  undo(operation: Operation, support: Support, [count, grounds]: Counts): void {
+  undo(operation: Operation, support: Support, [count, grounds, renewedAt]: Counts): void {
     switch (operation) {
       case "counted":
         support.count = count;
         support.grounds = grounds;
+        support.renewedAt = renewedAt;
         return;
       case "created":
         return this.#remove(support);
       case "forgotten":
         return this.#store(support);
     }
+  }
+
+  /** An update begins. Where rows have had their time, there may be derivations that have not. */
+  begin(now: number): void {
+    this.#now = now;
+    if (this.table.spec.wantsFresh !== true) return;
+    for (const { key } of this.table.expired) this.#keys.add(key);
   }
 
   /** Brings the table in line with what was contributed. What that makes rules contribute is followed too. */
@@ -146,15 +169,15 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   }
 
   #create(whole: string, values: Values): Support {
-    const support = { values, whole, key: this.table.keyOf(values), count: 0, grounds: 0 };
+    const support = { values, whole, key: this.table.keyOf(values), count: 0, grounds: 0, renewedAt: -Infinity };
     this.#store(support);
-    this.#journal.record(this, "created", support, [0, 0]);
+    this.#record("created", support);
     return support;
   }
 
   #forget(support: Support): void {
     this.#remove(support);
-    this.#journal.record(this, "forgotten", support, [0, 0]);
+    this.#record("forgotten", support);
   }
 
   #store(support: Support): void {
@@ -179,7 +202,9 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
       return this.#renew(present, display);
     }
     if (present !== undefined) display.hide(present);
-    if (wanted !== undefined) display.show(wanted.values, key, present !== undefined);
+    if (wanted === undefined) return;
+    const since = this.table.spec.wantsFresh === true ? wanted.renewedAt : this.#now;
+    display.show(wanted.values, key, present !== undefined, since);
   }
 
   #renew(row: Row, display: Display): void {
@@ -192,6 +217,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   /** The derivable row that should be at the key: of several the smallest. */
   #wanted(key: Key, present: Row | undefined): Support | undefined {
     const sharing = [...(this.#byKey.get(key) ?? [])];
+    if (this.table.spec.wantsFresh === true) return this.#freshest(sharing);
     const isVacated = this.#isVacated(sharing, present);
     let smallest: Support | undefined;
     for (const support of sharing) {
@@ -199,6 +225,15 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
       if (smallest === undefined || compareRows(support.values, smallest.values) < 0) smallest = support;
     }
     return smallest;
+  }
+
+  /** The smallest that was refreshed not long ago, or, where none was, that has its time still. */
+  #freshest(sharing: readonly Support[]): Support | undefined {
+    const { lifetime } = this.table.spec;
+    const derivable = sharing.filter(({ count }) => count > 0).toSorted((a, b) => compareRows(a.values, b.values));
+    const within = (time: number): Support | undefined =>
+      derivable.find(({ renewedAt }) => renewedAt + time > this.#now);
+    return within(lifetime / 2) ?? within(lifetime);
   }
 
   /** Everything derivable may come: always in a pure view, and where the derived row of a mixed table has to go. */

@@ -58,8 +58,14 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   contribute(values: Values, sign: Sign): void {
     const key = this.#groupOf(values);
     this.#changed.add(key);
-    if (sign === 0) this.#refreshed.add(key);
+    if (sign === 0) this.#refresh(key, values);
     else this.#count(this.#groups.get(key) ?? this.#open(key), values, sign);
+  }
+
+  #refresh(key: string, values: Values): void {
+    const result = this.#groups.get(key)?.result;
+    const isHeard = !this.#spec.isWinners || (result !== undefined && equalRows(result, values));
+    if (isHeard) this.#refreshed.add(key);
   }
 
   /**

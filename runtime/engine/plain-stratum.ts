@@ -31,6 +31,7 @@ export class PlainStratum implements Stratum, Display {
 
   update(now: number, run: RunStrand): void {
     this.#now = now;
+    this.#derived.begin(now);
     for (const strand of this.#strands) runOnChanges(strand, run);
     for (const { aggregate } of this.#views) {
       if (aggregate?.isTouched !== true) continue;
@@ -69,8 +70,8 @@ export class PlainStratum implements Stratum, Display {
     else take();
   }
 
-  show(values: Values, key: Key): void {
-    this.#inTurn(values, () => this.#derived.table.show(values, key, this.#now));
+  show(values: Values, key: Key, _isImprovement: boolean, since: number): void {
+    this.#inTurn(values, () => this.#derived.table.show(values, key, since));
   }
 
   hide(row: Row): void {

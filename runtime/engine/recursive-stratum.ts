@@ -60,6 +60,8 @@ export class RecursiveStratum implements Stratum {
   /** Rows of the stratum that this commit has brought. */
   readonly #fresh = new Set<Row>();
   readonly #renewed = new Set<Row>();
+  /** Of the fresh ones those that rules have been told of as new. */
+  readonly #announced = new Set<Row>();
   #renewals: { readonly row: Row; readonly table: Table }[] = [];
 
   constructor(
@@ -119,6 +121,7 @@ export class RecursiveStratum implements Stratum {
     this.#now = now;
     this.#run = run;
     this.#told = 0;
+    for (const derived of this.#tables) derived.begin(now);
     for (const { table } of this.#tables) this.#takeChanges(table);
     for (const strand of this.#outer) runOnChanges(strand, run);
     this.#settle();
@@ -126,7 +129,7 @@ export class RecursiveStratum implements Stratum {
     this.#tellNew();
     for (let isStable = false; !isStable; ) {
       this.#settle();
-      isStable = !this.#tellRenewed() && !this.#evict();
+      isStable = !this.#tellLate() && !this.#tellRenewed() && !this.#evict();
     }
     this.#finish();
   }
@@ -147,6 +150,7 @@ export class RecursiveStratum implements Stratum {
     this.#successor = undefined;
     this.#fresh.clear();
     this.#renewed.clear();
+    this.#announced.clear();
     this.#renewals = [];
   }
 
@@ -222,7 +226,7 @@ export class RecursiveStratum implements Stratum {
 
   #display(table: Table): Display {
     return {
-      show: (values, key, isImprovement) => this.#show(table, values, key, isImprovement),
+      show: (values, key, isImprovement, since) => this.#show(table, values, key, isImprovement, since),
       hide: (row) => this.#hide(table, row),
       renew: (row) => this.#renew(table, row),
     };
@@ -244,13 +248,13 @@ export class RecursiveStratum implements Stratum {
     return isTold;
   }
 
-  #show(table: Table, values: Values, key: Key, isImprovement: boolean): void {
+  #show(table: Table, values: Values, key: Key, isImprovement: boolean, since: number): void {
     const whole = keyOfRow(values);
     const taken = this.#taken.get(table)?.get(whole);
     this.#taken.get(table)?.delete(whole);
     if (taken !== undefined) taken.hasImproved ||= isImprovement;
     if (taken !== undefined && this.#leaving.delete(taken)) return this.#keep(table, taken);
-    const row = taken?.mark === REMOVED ? this.#revive(table, taken) : this.#create(table, values, key);
+    const row = taken?.mark === REMOVED ? this.#revive(table, taken) : this.#create(table, values, key, since);
     row.hasImproved ||= isImprovement;
     row.mark = ENTERING;
     this.#entering.set(row, table);
@@ -274,8 +278,8 @@ export class RecursiveStratum implements Stratum {
     row.mark = this.#fresh.has(row) ? ADDED : STABLE;
   }
 
-  #create(table: Table, values: Values, key: Key): Row {
-    const row = table.show(values, key, this.#now);
+  #create(table: Table, values: Values, key: Key, since: number): Row {
+    const row = table.show(values, key, since);
     this.#fresh.add(row);
     return row;
   }
@@ -311,9 +315,22 @@ export class RecursiveStratum implements Stratum {
       if (!isAggregate) for (const row of table.added) this.#run(id, row.values);
     }
     for (const strand of this.#ceding) if (!strand.isAggregate) runOnChanges(strand, this.#run);
-    for (const { table } of this.#tables) {
-      for (const row of table.added) if (row.mark === ADDED) this.#tellSelf(row, table);
+    for (const { table } of this.#tables) this.#announce(table);
+  }
+
+  /** Where a derivation that was refreshed just now has taken another's place, it is new as well. False when none has. */
+  #tellLate(): boolean {
+    const tables = this.#tables.filter(({ table }) => table.spec.wantsFresh === true);
+    return tables.filter(({ table }) => this.#announce(table)).length > 0;
+  }
+
+  #announce(table: Table): boolean {
+    const rows = table.added.filter((row) => row.mark === ADDED && !this.#announced.has(row));
+    for (const row of rows) {
+      this.#announced.add(row);
+      this.#tellSelf(row, table);
     }
+    return rows.length > 0;
   }
 
   #tellSelf(row: Row, table: Table): void {

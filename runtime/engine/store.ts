@@ -50,6 +50,9 @@ export class Store {
     this.#listener = listener;
     this.tally = new StoreTally(listener);
     this.tables = plan.predicates.map((spec) => spec.table && new Table(spec, spec.table, this.journal));
+    for (const table of this.tables) {
+      if (table?.spec.baseOf !== undefined) this.table(table.spec.baseOf).keepBasesIn(table);
+    }
     this.#mortal = this.tables.filter((table): table is Table => table !== undefined && table.spec.lifetime < Infinity);
     this.#heardRefreshed = heardRows(plan, "refreshed");
     this.#heardRemoved = heardRows(plan, "removed");
@@ -103,7 +106,7 @@ export class Store {
   adopt(rows: readonly KeptRow[], now: number, run: RunStrand): readonly Delta[] {
     for (const { table, values, expires } of rows) {
       table.restore(values, expires, now);
-      this.tally.touch(table);
+      this.#touch(table);
     }
     return this.commit([], now, run);
   }
@@ -119,14 +122,14 @@ export class Store {
   #expire(table: Table, now: number): void {
     if (table.first === null || table.first.expires > now) return;
     table.expire(now);
-    this.tally.expired += table.expired.length;
-    this.tally.touch(table);
+    if (!isCopy(table)) this.tally.expired += table.expired.length;
+    this.#touch(table);
   }
 
   #delete({ table, values }: Change): void {
     for (const row of table.matching(values)) {
       table.drop(row);
-      this.tally.touch(table);
+      this.#touch(table);
     }
   }
 
@@ -163,6 +166,12 @@ export class Store {
     const outcome = table.insert(values, key, now);
     if (outcome === "refreshed") this.tally.refreshed(table, values);
     else this.tally.touch(table);
+    if (table.bases !== undefined) this.tally.touch(table.bases);
+  }
+
+  #touch(table: Table): void {
+    this.tally.touch(table);
+    if (table.bases !== undefined) this.tally.touch(table.bases);
   }
 
   #finish(): readonly Delta[] {
@@ -187,6 +196,11 @@ export class Store {
     this.tally.clear();
     return deltas;
   }
+}
+
+/** What is counted is counted where programs see it. */
+function isCopy({ spec }: Table): boolean {
+  return spec.wantsFresh === true || spec.baseOf !== undefined;
 }
 
 function heardRows(plan: Plan, kind: RowEvent): ReadonlySet<number> {

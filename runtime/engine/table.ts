@@ -52,6 +52,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
   readonly #keyColumns: readonly number[];
   readonly #indexes: readonly TableIndex[];
   readonly #journal: Journal;
+  #bases: Table | undefined;
   #added: Row[] = [];
   #removed: Row[] = [];
   #expired: Row[] = [];
@@ -65,6 +66,16 @@ export class Table implements Undoable<Operation, Row, Detail> {
     this.#keyColumns = this.#isKeyed ? spec.keys : Array.from({ length: predicate.arity }, (_, column) => column);
     this.#groups = spec.sizePer === undefined ? undefined : new RowGroups(spec.sizePer, spec.size);
     this.#indexes = spec.indexes.map((columns, number) => new TableIndex(columns, number));
+  }
+
+  /** From now on, what something other than a view rule has put is in that table too. */
+  keepBasesIn(bases: Table): void {
+    this.#bases = bases;
+  }
+
+  /** The table that follows what is put and dropped here. */
+  get bases(): Table | undefined {
+    return this.#bases;
   }
 
   /** The oldest row: the next to expire, and to go when the table is too long. */
@@ -118,6 +129,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
 
   /** Puts a row that something other than a view rule brings; `key` is that of the values. */
   insert(values: Values, key: Key, now: number): InsertOutcome {
+    this.#bases?.insert(values, this.#bases.keyOf(values), now);
     const present = this.#byKey.get(key);
     if (present !== undefined && equalRows(present.values, values)) {
       this.#refresh(present, now, true);
@@ -130,12 +142,13 @@ export class Table implements Undoable<Operation, Row, Detail> {
 
   /** Puts a row that is not there, with a time of its own: rows come in the order in which they go. */
   restore(values: Values, expires: number, now: number): void {
+    this.#bases?.restore(values, expires, now);
     const row = new Row(values, this.keyOf(values), true);
     this.#link(row, now);
     row.expires = expires;
   }
 
-  /** Shows a row that view rules derive; the caller has made room at its key. */
+  /** Shows a row that view rules derive, as old as it was derived `now`; the caller has made room at its key. */
   show(values: Values, key: Key, now: number): Row {
     const row = new Row(values, key, false);
     this.#link(row, now);
@@ -160,6 +173,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
   }
 
   drop(row: Row): void {
+    if (row.isBase) this.#dropBase(row);
     const { previous } = row;
     this.#unlink(row);
     if (row.mark === ADDED) {
@@ -171,6 +185,11 @@ export class Table implements Undoable<Operation, Row, Detail> {
     row.mark = REMOVED;
     this.#removed.push(row);
     this.#journal.record(this, "dropped", row, previous);
+  }
+
+  #dropBase({ values }: Row): void {
+    const base = this.#bases?.find(this.#bases.keyOf(values));
+    if (base !== undefined) this.#bases?.drop(base);
   }
 
   /**
@@ -197,7 +216,8 @@ export class Table implements Undoable<Operation, Row, Detail> {
 
   /** Takes back that a row of the state before has gone: it stands where it stood. Its mark is for the caller to set. */
   revive(row: Row): void {
-    this.#rows.restore(row);
+    if (this.spec.wantsFresh === true) this.#rows.place(row);
+    else this.#rows.restore(row);
     this.#enlist(row);
     this.#journal.record(this, "revived", row, null);
   }
@@ -357,10 +377,10 @@ export class Table implements Undoable<Operation, Row, Detail> {
   }
 
   #append(row: Row, now: number): void {
-    const { lifetime, endsAt } = this.spec;
+    const { lifetime, endsAt, wantsFresh } = this.spec;
     row.expires = now + lifetime;
-    if (endsAt === undefined) return this.#rows.append(row);
-    const end = row.values[endsAt];
+    if (endsAt === undefined && wantsFresh !== true) return this.#rows.append(row);
+    const end = endsAt === undefined ? undefined : row.values[endsAt];
     if (typeof end === "number" && end < row.expires) row.expires = end;
     this.#rows.place(row);
   }

@@ -61,6 +61,7 @@ export class Successor {
     return this.#old.tables.flatMap((table) => {
       const heir = table && this.#heir(table);
       if (table === undefined || heir === undefined || heir.spec.view === "pure") return [];
+      if (heir.spec.baseOf !== undefined) return [];
       return rowsOf(table)
         .filter((row) => row.isBase)
         .map((row) => ({ table: heir, values: this.#values(row.values), expires: row.expires }));

@@ -82,6 +82,13 @@ export interface TableSpec {
   readonly endsAt?: number | undefined;
   /** The size is that of the rows with one value in this column. */
   readonly sizePer?: number | undefined;
+  /**
+   * Of the derivations of a key only those count that were refreshed within the lifetime; before others those that were
+   * within half of it.
+   */
+  readonly wantsFresh?: boolean | undefined;
+  /** Holds the rows that something other than a view rule has put into this predicate's table. */
+  readonly baseOf?: number | undefined;
   /** Column lists that strands look rows up by. */
   readonly indexes: readonly (readonly number[])[];
   readonly view: "none" | "pure" | "mixed";
@@ -158,6 +165,8 @@ export type AggregateKind = "min" | "max" | "count" | "countDistinct" | "sum" | 
  */
 export interface AggregateSpec {
   readonly columns: readonly AggregateColumn[];
+  /** Only the row that wins refreshes the result; otherwise any of the group does. */
+  readonly isWinners: boolean;
 }
 
 export type AggregateColumn =

@@ -62,6 +62,8 @@ export interface CoreRule {
   readonly drawn?: ReadonlySet<string> | undefined;
   /** Columns that group what an aggregate is over, where the keys of the head's table do not say so. */
   readonly groupKeys?: readonly number[] | undefined;
+  /** Its rows carry their proofs: of what an aggregate is over, the row that wins alone refreshes the result. */
+  readonly isProved?: boolean | undefined;
 }
 
 export type CoreTrigger =

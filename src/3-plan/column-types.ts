@@ -50,6 +50,9 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
     ...core.channels.map((channel) => {
       return { reads: [channel.outlet], fills: channel.inlet, infer: () => inference.channel(channel) };
     }),
+    ...basesOf(core).map(({ name, baseOf }) => {
+      return { reads: [baseOf], fills: name, infer: () => inference.base(name, baseOf) };
+    }),
   ]);
   return inference;
 }
@@ -79,6 +82,11 @@ function follow(passages: readonly Passage[]): void {
   }
 }
 
+/** Tables that hold what others hold. */
+function basesOf({ tables }: CoreProgram): readonly { readonly name: string; readonly baseOf: string }[] {
+  return [...tables.values()].flatMap(({ name, baseOf }) => (baseOf === undefined ? [] : [{ name, baseOf }]));
+}
+
 function readBy({ trigger, body }: CoreRule): readonly string[] {
   const literals = trigger.kind === "view" ? body : [trigger.literal, ...body];
   return literals.filter(isPredicate).map((literal) => literal.atom.name.text);
@@ -106,7 +114,7 @@ type Environment = Map<string, ColumnType | undefined>;
 
 function madeNames(core: CoreProgram): ReadonlySet<string> {
   const made = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
-  const arrived = core.channels.map(({ inlet }) => inlet);
+  const arrived = [...core.channels.map(({ inlet }) => inlet), ...basesOf(core).map(({ name }) => name)];
   return new Set([...made.map((atom) => atom.name.text), ...core.accepts.map((accept) => accept.name), ...arrived]);
 }
 
@@ -139,6 +147,10 @@ class Inference implements ColumnTypes {
   channel({ outlet, inlet }: CoreChannel): boolean {
     const [, ...types] = this.#columns.get(outlet) ?? [];
     return this.add(inlet, [typeBit("string"), ...types]);
+  }
+
+  base(name: string, of: string): boolean {
+    return this.add(name, this.#columns.get(of) ?? []);
   }
 
   madeBy(rule: CoreRule): readonly ColumnType[] {

@@ -98,7 +98,10 @@ export class PredicateTable {
   #tableOf(name: string): TableSpec | undefined {
     const declared = this.#core.tables.get(name);
     const tellsRefreshes = this.#tellers.has(name);
-    if (declared !== undefined) return tableSpec(declared, this.#views.get(name) ?? "none", tellsRefreshes);
+    if (declared !== undefined) {
+      const spec = tableSpec(declared, this.#views.get(name) ?? "none", tellsRefreshes);
+      return declared.baseOf === undefined ? spec : { ...spec, baseOf: this.named(declared.baseOf, 0).id };
+    }
     return isLocalAddressTable(name) ? { ...localAddressSpec, tellsRefreshes } : undefined;
   }
 
@@ -131,8 +134,8 @@ const localAddressSpec: Omit<TableSpec, "tellsRefreshes"> = {
 };
 
 function tableSpec(table: TableDeclaration, view: TableSpec["view"], tellsRefreshes: boolean): TableSpec {
-  const { lifetime, size, keys, evict, endsAt, sizePer } = table;
-  return { lifetime, size, keys, evict, endsAt, sizePer, indexes: [], view, tellsRefreshes };
+  const { lifetime, size, keys, evict, endsAt, sizePer, wantsFresh } = table;
+  return { lifetime, size, keys, evict, endsAt, sizePer, wantsFresh, indexes: [], view, tellsRefreshes };
 }
 
 interface Accepted {

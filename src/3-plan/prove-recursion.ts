@@ -9,10 +9,23 @@
  *   r(X, Z) :- r?in(_, Y, X), r(Y, Z).   becomes   r?proof(X, Z, H, P) :- r?in(..), r?proof(Y, Z, H1, P1),
  *                                                    T := id of r(X, Z) here, T not in P1, H := H1 + 1, P := [T] + P1.
  *                                                  r(X, Z) :- r?proof(X, Z, _, _).
+ *
+ * Where other things than rules may change r, what it holds is not what is proved. Then `r?proof` keeps a proof of each row, for
+ * as long as r keeps rows; `r?base`, which the engine fills, holds the rows that need none; and rules read what is in both:
+ *
+ *   r?proof(X, Z, 0, [T]) :- r?base(X, Z), T := id of r(X, Z) here.
+ *   r?proof(X, Z, H, P) :- r?in(..), r(Y, Z), r?proof(Y, Z, H1, P1), ..
+ *
+ * What is refreshed refreshes only rows whose proof it is part of. Such a row is deeper, and no refresh goes round.
+ *
+ * Several aggregates, of which each rule of the circle reads one at most, are each kept, with proofs of their own:
+ *
+ *   r?best1(X, min<A>, H, P) :- ..      r?best2(X, max<B>, H, P) :- ..      r(X, A, B) :- r?best1(X, A, _, _), r?best2(X, B, _, _).
  */
-import type { Argument, Expression, Literal } from "../../grammar/ast.ts";
+import type { Argument, Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
+import type { Span } from "../../grammar/span.ts";
 import { localAddressTable } from "../1-check/builtin.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import {
@@ -25,6 +38,7 @@ import {
   literalAt,
   variableAt,
 } from "../2-rewrite/core.ts";
+import { nameWildcards } from "../2-rewrite/name-wildcards.ts";
 import type { TableDeclaration } from "../program.ts";
 import { type RuleStratum, strataOfNetwork } from "./strata.ts";
 import { viewKinds } from "./view-kinds.ts";
@@ -36,18 +50,48 @@ export function proveRecursion(core: CoreProgram): { core: CoreProgram; diagnost
   );
   if (circles.length === 0) return { core, diagnostics: [] };
   const kinds = viewKinds(core);
-  const diagnostics = circles.flatMap((circle) => circle.rules.flatMap((rule) => checkRule(rule, kinds)));
-  return { core: circles.reduce((proved, circle) => new Circle(proved, circle).proved(), core), diagnostics };
+  const diagnostics = circles.flatMap((circle) => checkCircle(circle, core, kinds));
+  return { core: circles.reduce((proved, circle) => new Circle(proved, circle, kinds).proved(), core), diagnostics };
 }
 
-function checkRule({ head, span }: CoreRule, kinds: ReturnType<typeof viewKinds>): readonly Diagnostic[] {
-  const name = head.name.text;
-  const aggregates = head.args.filter((argument) => argument.kind === "aggregate");
-  if (kinds.get(name) === "mixed") {
-    const what = `\`${name}\`, which rules define by itself across nodes, with a lifetime, a size or rows of its own`;
-    return [report("E0208", span, { what })];
-  }
-  return aggregates.length > 1 ? [report("E0208", span, { what: "several aggregates in recursion across nodes" })] : [];
+type Kinds = ReturnType<typeof viewKinds>;
+
+function checkCircle({ rules, tables }: RuleStratum, core: CoreProgram, kinds: Kinds): readonly Diagnostic[] {
+  const bounded = [...tables].flatMap((name) => {
+    const table = core.tables.get(name);
+    const rule = rules.find(({ head }) => head.name.text === name);
+    if (kinds.get(name) !== "mixed" || table === undefined || table.size === Infinity) return [];
+    const what = `\`${name}\`, which rules define by itself across nodes, with a size`;
+    return [report("E0208", rule?.span ?? table.span, { what })];
+  });
+  const entangled = rules.filter((rule) => aggregatesOf(rule).length > 1 && !isSeparable(rule, rules, kinds));
+  const what = "several aggregates in recursion across nodes, which rules read together or other things fill,";
+  return [...bounded, ...entangled.map(({ span }) => report("E0208", span, { what }))];
+}
+
+function aggregatesOf({ head }: CoreRule): readonly number[] {
+  return head.args.flatMap((argument, column) => (argument.kind === "aggregate" ? [column] : []));
+}
+
+/** Whether each aggregate of the rule could be kept by itself: nothing else fills the table, no rule reads two of them. */
+function isSeparable(rule: CoreRule, circle: readonly CoreRule[], kinds: Kinds): boolean {
+  const name = rule.head.name.text;
+  const aggregates = aggregatesOf(rule);
+  const isAlone =
+    kinds.get(name) === "pure" && circle.every((other) => other === rule || other.head.name.text !== name);
+  const reads = circle.flatMap(({ body }) => body.filter(isPredicate)).filter(({ atom }) => atom.name.text === name);
+  return isAlone && reads.every(({ atom }) => namedAmong(atom, aggregates).length < 2);
+}
+
+function namedAmong({ args }: Atom, columns: readonly number[]): readonly number[] {
+  return columns.filter((column) => args[column]?.kind !== "wildcard");
+}
+
+/** One of several aggregates of a rule, in a table of its own. */
+interface Part {
+  readonly table: TableDeclaration;
+  /** Of the rule's head: what groups, then the aggregate. */
+  readonly columns: readonly number[];
 }
 
 /** Tables that depend on each other across nodes. */
@@ -55,11 +99,17 @@ class Circle {
   readonly #core: CoreProgram;
   readonly #tables: ReadonlySet<string>;
   readonly #rules: ReadonlySet<CoreRule>;
+  readonly #kinds: Kinds;
+  /** Of tables with several aggregates, by the table. */
+  readonly #parts: ReadonlyMap<string, readonly Part[]>;
 
-  constructor(core: CoreProgram, { tables, rules }: RuleStratum) {
+  constructor(core: CoreProgram, { tables, rules }: RuleStratum, kinds: Kinds) {
     this.#core = core;
     this.#tables = tables;
     this.#rules = new Set(rules);
+    this.#kinds = kinds;
+    const several = rules.filter((rule) => aggregatesOf(rule).length > 1);
+    this.#parts = new Map(several.map((rule) => [rule.head.name.text, partsOf(rule, core)]));
   }
 
   proved(): CoreProgram {
@@ -70,14 +120,34 @@ class Circle {
       const table = tables.get(name);
       if (table === undefined) continue;
       if (isHidden(name)) forget(name, declarations, counts);
-      const arity = arities.get(name) ?? 0;
-      counts.set(provedName(name), arity + 2);
-      declarations.set(provedName(name), withProof(table, arity, this.#isInlet(name)));
+      for (const one of this.#declared(table, arities.get(name) ?? 0)) {
+        declarations.set(one.table.name, one.table);
+        counts.set(one.table.name, one.arity);
+      }
     }
-    const own = rules.flatMap((rule) => (this.#rules.has(rule) ? [this.#proved(rule)] : [rule]));
+    const own = rules.flatMap((rule) => (this.#rules.has(rule) ? this.#proved(rule) : [rule]));
+    const grounds = [...this.#tables].flatMap((name) => this.#ground(name));
     const shown = [...this.#tables].filter((name) => !isHidden(name)).flatMap((name) => this.#shown(name));
     const channels = this.#core.channels.map((channel) => this.#channel(channel));
-    return { ...this.#core, rules: [...own, ...shown], tables: declarations, arities: counts, channels };
+    return { ...this.#core, rules: [...own, ...grounds, ...shown], tables: declarations, arities: counts, channels };
+  }
+
+  /** What stands beside the table, or in its place. */
+  #declared(table: TableDeclaration, arity: number): readonly Declared[] {
+    const { name } = table;
+    const parts = this.#parts.get(name);
+    const proofs = parts?.map((part) => ({ table: part.table, arity: part.columns.length + 2 }));
+    if (!this.#isMixed(name)) {
+      return proofs ?? [{ table: withProof(table, arity, this.#isInlet(name)), arity: arity + 2 }];
+    }
+    const wantsFresh = table.lifetime < Infinity;
+    const kept = { ...table, name: provedName(name), keys: columnsUpTo(arity), wantsFresh };
+    const base = { ...table, name: baseName(name), keys: kept.keys, baseOf: name };
+    return [...(proofs ?? [{ table: kept, arity: arity + 2 }]), { table: base, arity }];
+  }
+
+  #isMixed(name: string): boolean {
+    return this.#kinds.get(name) === "mixed";
   }
 
   #channel(channel: CoreChannel): CoreChannel {
@@ -89,36 +159,89 @@ class Circle {
     return this.#core.channels.some((channel) => channel.inlet === name);
   }
 
+  #definition(name: string): CoreRule | undefined {
+    return [...this.#rules].find((one) => one.head.name.text === name);
+  }
+
   /** The table as the program knows it: its proved rows without their proofs. */
   #shown(name: string): readonly CoreRule[] {
-    const rule = [...this.#rules].find((one) => one.head.name.text === name);
+    const rule = this.#definition(name);
     if (rule === undefined) return [];
     const { span } = rule;
     const args = rule.head.args.map((_, column) => variableAt(`$${column + 1}`, span));
     const any: Expression = { kind: "wildcard", span };
-    const body = [literalAt(atomAt(provedName(name), [...args, any, any], span))];
+    const parts = this.#parts.get(name)?.map((part) => ({
+      name: part.table.name,
+      args: part.columns.flatMap((column) => args[column] ?? []),
+    }));
+    const proved = parts ?? [{ name: provedName(name), args }];
+    const body = proved.map((one) => literalAt(atomAt(one.name, [...one.args, any, any], span)));
     return [{ ...rule, head: atomAt(name, args, span), body }];
   }
 
-  #proved(rule: CoreRule): CoreRule {
+  /** What something other than a rule has put needs no other proof. */
+  #ground(name: string): readonly CoreRule[] {
+    const rule = this.#definition(name);
+    if (!this.#isMixed(name) || rule === undefined) return [];
+    const { span } = rule;
+    const args = rule.head.args.map((_, column) => variableAt(`$${column + 1}`, span));
+    const base = literalAt(atomAt(baseName(name), args, span));
+    const ground = { ...rule, head: { ...rule.head, args } };
+    const head = atomAt(provedName(name), [...args, variableAt("$Depth", span), variableAt("$Proof", span)], span);
+    return [{ ...ground, head, body: [base, ...this.#deeper([], [], ground, name)] }];
+  }
+
+  #proved(rule: CoreRule): readonly CoreRule[] {
     const { span, head } = rule;
     const depths: Expression[] = [];
     const proofs: Expression[] = [];
-    const body = rule.body.map((literal): Literal => {
-      if (!isPredicate(literal) || !this.#tables.has(literal.atom.name.text)) return literal;
-      const [depth, proof] = ["$Depth", "$Proof"].map((name) => variableAt(`${name}${depths.length + 1}`, span));
-      depths.push(depth as Expression);
-      proofs.push(proof as Expression);
-      const args = [...literal.atom.args, depth as Expression, proof as Expression];
-      return { ...literal, atom: atomAt(provedName(literal.atom.name.text), args, span) };
+    const literals = nameWildcardsOf(rule.body, (name) => this.#isMixed(name));
+    const body = literals.flatMap((literal): readonly Literal[] => {
+      if (!isPredicate(literal) || !this.#tables.has(literal.atom.name.text)) return [literal];
+      const depth = variableAt(`$Depth${depths.length + 1}`, span);
+      const proof = variableAt(`$Proof${depths.length + 1}`, span);
+      depths.push(depth);
+      proofs.push(proof);
+      return this.#provedLiteral(literal, [depth, proof], span);
     });
-    const steps = isHidden(head.name.text) ? passedOn(depths, proofs, rule) : this.#deeper(depths, proofs, rule);
-    const args = [...head.args, variableAt("$Depth", span), variableAt("$Proof", span)];
-    return { ...rule, head: atomAt(provedName(head.name.text), args, span), body: [...body, ...steps] };
+    const made = (name: string): CoreRule => {
+      const isStep = isHidden(head.name.text);
+      const steps = isStep ? passedOn(depths, proofs, rule) : this.#deeper(depths, proofs, rule, name);
+      return { ...rule, body: [...body, ...steps], isProved: true };
+    };
+    const proof = [variableAt("$Depth", span), variableAt("$Proof", span)];
+    const parts = this.#parts.get(head.name.text);
+    if (parts === undefined) {
+      const args = [...head.args, ...proof];
+      const groupKeys = rule.groupKeys ?? this.#core.tables.get(head.name.text)?.keys;
+      return [{ ...made(head.name.text), head: atomAt(provedName(head.name.text), args, span), groupKeys }];
+    }
+    return parts.map(({ table, columns }) => {
+      const args = [...columns.map((column) => head.args[column] as Argument), ...proof];
+      return { ...made(table.name), head: atomAt(table.name, args, span), groupKeys: table.keys };
+    });
   }
 
-  /** A row of the program: it stands on those of the body, and may be none of what they stand on. */
-  #deeper(depths: readonly Expression[], proofs: readonly Expression[], rule: CoreRule): readonly Literal[] {
+  #provedLiteral(literal: PredicateLiteral, proof: readonly Expression[], span: Span): readonly Literal[] {
+    const { name, args } = literal.atom;
+    const parts = this.#parts.get(name.text);
+    const present = this.#isMixed(name.text) ? [literal] : [];
+    if (parts === undefined) {
+      return [...present, { ...literal, atom: atomAt(provedName(name.text), [...args, ...proof], span) }];
+    }
+    const read = parts.find(({ columns }) => args[columns.at(-1) as number]?.kind !== "wildcard") ?? parts[0];
+    if (read === undefined) throw new Error(`${name.text} has several aggregates and no table for them`);
+    const own = read.columns.flatMap((column) => args[column] ?? []);
+    return [...present, { ...literal, atom: atomAt(read.table.name, [...own, ...proof], span) }];
+  }
+
+  /** A row of the table: it stands on those of the body, and may be none of what they stand on. */
+  #deeper(
+    depths: readonly Expression[],
+    proofs: readonly Expression[],
+    rule: CoreRule,
+    table: string,
+  ): readonly Literal[] {
     const { span } = rule;
     const id = variableAt("$Id", span);
     const apart = proofs.map((proof): Literal => {
@@ -131,7 +254,7 @@ class Circle {
     const here = literalAt(atomAt(localAddressTable(rule.overlay), [variableAt("$Here", span)], span));
     return [
       here,
-      assign("$Id", this.#rowId(rule), rule),
+      assign("$Id", this.#rowId(rule, table), rule),
       ...apart,
       assign("$Depth", depth, rule),
       assign("$Proof", proof, rule),
@@ -139,12 +262,38 @@ class Circle {
   }
 
   /** Stands for what is here under the key of the head. */
-  #rowId({ head, span }: CoreRule): Expression {
+  #rowId({ head, span }: CoreRule, table: string): Expression {
     const keys = this.#core.tables.get(head.name.text)?.keys ?? [];
     const key = keys.flatMap((column) => valueOf(head.args[column]));
-    const items = [constantAt(head.name.text, span), variableAt("$Here", span), ...key];
+    const items = [constantAt(table, span), variableAt("$Here", span), ...key];
     return callAt("f_sha1", [{ kind: "list", items, span }], span);
   }
+}
+
+interface Declared {
+  readonly table: TableDeclaration;
+  readonly arity: number;
+}
+
+function partsOf(rule: CoreRule, { tables }: CoreProgram): readonly Part[] {
+  const table = tables.get(rule.head.name.text) as TableDeclaration;
+  const groups = rule.head.args.flatMap((argument, column) => (argument.kind === "aggregate" ? [] : [column]));
+  return aggregatesOf(rule).map((aggregate, at) => {
+    const columns = [...groups, aggregate];
+    const keys = columnsUpTo(columns.length);
+    return { table: { ...table, name: `${table.name}?best${at + 1}`, keys }, columns };
+  });
+}
+
+function columnsUpTo(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, column) => column);
+}
+
+/** Where a literal becomes two, `_` is the same in both. */
+function nameWildcardsOf(body: readonly Literal[], isMixed: (name: string) => boolean): readonly Literal[] {
+  const isTwo = (literal: Literal): boolean => isPredicate(literal) && isMixed(literal.atom.name.text);
+  const named = nameWildcards(body);
+  return body.map((literal, at) => (isTwo(literal) ? (named[at] as Literal) : literal));
 }
 
 function valueOf(argument: Argument | undefined): readonly Expression[] {
@@ -193,8 +342,11 @@ function provedName(table: string): string {
   return `${table}?proof`;
 }
 
+function baseName(table: string): string {
+  return `${table}?base`;
+}
+
 /** One proof a row, the least deep; a peer's rows are all kept, for it takes back the one it has said. */
 function withProof(table: TableDeclaration, arity: number, isInlet: boolean): TableDeclaration {
-  const all = Array.from({ length: arity + 2 }, (_, column) => column);
-  return { ...table, name: provedName(table.name), keys: isInlet ? all : table.keys };
+  return { ...table, name: provedName(table.name), keys: isInlet ? columnsUpTo(arity + 2) : table.keys };
 }

@@ -3,7 +3,7 @@ import { compileText } from "../compiled.ts";
 import { type Comparison, without } from "../difference.ts";
 import { NaiveNode } from "../naive-node.ts";
 import { Runaway } from "../peer.ts";
-import { type AcrossCommand, type AcrossProgram, gatheredText, spreadText } from "./random-across.ts";
+import { type AcrossCommand, type AcrossProgram, filledName, gatheredText, spreadText } from "./random-across.ts";
 import { BEAT, LOOK, SpreadNodes } from "./spread-nodes.ts";
 
 const ROUNDS = 30;
@@ -17,6 +17,7 @@ export function compareAcross(program: AcrossProgram, commands: readonly AcrossC
   const gathered = compileText(gatheredText(program));
   for (const one of [spread, gathered]) if (!("program" in one)) return `${one[0]?.code} ${one[0]?.message}`;
   if (!("program" in spread && "program" in gathered)) return "";
+  const filled = new Set(program.relations.flatMap(({ name, isFilled }) => (isFilled === true ? [name] : [])));
   const nodes = new SpreadNodes(spread.program);
   const naive = new NaiveNode(gathered.checked, "", ROUNDS);
   const names = program.relations.flatMap(({ name, table }) => (table === undefined ? [] : [name]));
@@ -24,7 +25,8 @@ export function compareAcross(program: AcrossProgram, commands: readonly AcrossC
     names.flatMap((name) => naive.rows(name).map((row) => formatTuple(name, row)));
   nodes.tables([]);
   for (const [at, command] of commands.entries()) {
-    if (!isDone(naive, command, (at + 1) * BEAT)) return { compared: at, difference: undefined };
+    if (!isDone(naive, gatheredCommand(command, filled), (at + 1) * BEAT))
+      return { compared: at, difference: undefined };
     nodes.run(command);
     const engine = [...nodes.complaints, ...nodes.tables(names)];
     const wanted = tables().toSorted();
@@ -33,6 +35,11 @@ export function compareAcross(program: AcrossProgram, commands: readonly AcrossC
     return { compared: at, difference };
   }
   return { compared: commands.length, difference: undefined };
+}
+
+/** The command for the node that has all tables. */
+function gatheredCommand(command: AcrossCommand, filled: ReadonlySet<string>): AcrossCommand {
+  return command.kind !== "wait" && filled.has(command.name) ? { ...command, name: filledName(command.name) } : command;
 }
 
 /** What the command does, and what is due before one looks. False when the program is not for the naive node. */

@@ -16,6 +16,7 @@ export const ACROSS_FEATURES = [
   "negation at another place",
   "recursion across nodes",
   "recursion of two tables",
+  "rows put into recursion",
   "views with a lifetime",
 ] as const;
 
@@ -30,6 +31,8 @@ export interface AcrossRelation {
   readonly table: { readonly lifetime: number; readonly keys: readonly number[] } | undefined;
   /** Rules define it. */
   readonly isView: boolean;
+  /** Rows are put there all the same. */
+  readonly isFilled?: boolean;
 }
 
 /** Every atom says where it is: `t@X(A, B)`. */
@@ -45,14 +48,35 @@ export type AcrossCommand =
 
 /** The program as each node has it. */
 export function spreadText({ relations, rules }: AcrossProgram): string {
-  return [...relations.flatMap((one) => declarationOf(one, 0)), ...rules.map(ruleText), ""].join("\n");
+  const declarations = relations.flatMap((one) => [...declarationOf(one, 0), ...acceptanceOf(one)]);
+  return [...declarations, ...rules.map(ruleText), ""].join("\n");
 }
 
-/** The program as one node that has all tables has it: the place is the first column. */
+/**
+ * The program as one node that has all tables has it: the place is the first column. What is put into a table that rules
+ * define has a table of its own there.
+ */
 export function gatheredText(program: AcrossProgram): string {
   const declarations = program.relations.flatMap((one) => declarationOf(one, 1));
   const rules = program.rules.map((rule) => ruleText(rule).replaceAll(/@(\w+)\(/g, "($1, "));
-  return [...declarations, ...rules, ""].join("\n");
+  const filled = program.relations.filter((one) => one.isFilled === true).flatMap(fillingOf);
+  return [...declarations, ...rules, ...filled, ""].join("\n");
+}
+
+/** The table of what is put into the relation, where it has one. */
+export function filledName(name: string): string {
+  return `${name}put`;
+}
+
+function fillingOf({ name, columns }: AcrossRelation): readonly string[] {
+  const args = ["P", ...columns.map((_, at) => `A${at}`)].join(", ");
+  const keys = ["P", ...columns].map((_, at) => at + 1).join(", ");
+  const declared = `materialize(${filledName(name)}, infinity, infinity, keys(${keys})).`;
+  return [declared, `${name}_put: ${name}(${args}) :- ${filledName(name)}(${args}).`];
+}
+
+function acceptanceOf({ name, columns, isFilled }: AcrossRelation): readonly string[] {
+  return isFilled === true ? [`accept ${name}(${columns.map(() => "any").join(", ")}) insert.`] : [];
 }
 
 function declarationOf({ name, table }: AcrossRelation, shift: 0 | 1): readonly string[] {
@@ -74,8 +98,9 @@ const FILLING = 10;
 
 export function randomAcrossCommands(seed: number, program: AcrossProgram, count: number): readonly AcrossCommand[] {
   const chance = new Chance(seed, "across commands");
-  const given = program.relations.filter((one) => !one.isView);
-  const tables = given.filter((one) => one.table !== undefined);
+  const given = program.relations.filter((one) => !one.isView || one.isFilled === true);
+  // A row that is put and derived, and deleted, comes back as soon as rules say; with one table for what is put, at once.
+  const tables = given.filter((one) => one.table !== undefined && !one.isView);
   return Array.from({ length: count }, (_, at): AcrossCommand => {
     if (chance.percent(6)) return { kind: "wait" };
     const kind = at > FILLING && chance.percent(25) ? "delete" : "insert";
@@ -180,7 +205,8 @@ class Writer {
   #recursion(): void {
     const columns = this.#chance.times(1, 2, () => this.#kind());
     const names = this.#may("recursion of two tables", 40) ? ["m0", "m1"] : ["m0"];
-    const tables = names.map((name) => this.#defined(name, columns));
+    const isFilled = this.#may("rows put into recursion", 40);
+    const tables = names.map((name) => ({ ...this.#defined(name, columns), isFilled }));
     const [one, other = one] = tables as [AcrossRelation, AcrossRelation?];
     const sources = this.#relations;
     const heads = [

@@ -37,6 +37,11 @@ export class SpreadNodes {
     this.wait();
   }
 
+  /** Datagrams that have arrived so far. */
+  get delivered(): number {
+    return this.#simulation.network.delivered;
+  }
+
   run(command: AcrossCommand): void {
     if (command.kind !== "wait") this.#nodes.get(command.place)?.[command.kind](command.name, command.args);
     this.wait();
