@@ -9,7 +9,7 @@ import { UnknownMacros } from "./unknown-macros.ts";
 import { isTypeName } from "./type-name.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
 import { collectPredicates, type Predicate, type Predicates } from "./predicates.ts";
-import { eventLiterals, type Roles, rolesIn } from "./rule-shape.ts";
+import { eventLiterals, isPredicate, type Roles, rolesIn } from "./rule-shape.ts";
 import { type KnownName, ShortNames } from "./short-names.ts";
 
 /** A program without errors, and what the checks learned about its names. Only a program of this type is rewritten. */
@@ -119,7 +119,7 @@ function isOpen(predicate: Predicate): boolean {
 
 /**
  * In OverLog the network may raise whatever is heard, so that a name like another is less of a slip; unless it is one
- * event too many.
+ * event too many, or stands where no event can.
  */
 function checkSlips(
   slips: ReadonlyMap<string, string>,
@@ -128,10 +128,10 @@ function checkSlips(
   roles: Roles,
 ): readonly Diagnostic[] {
   const overlog = new Set(program.rules.filter((rule) => rule.isOverlog).map((rule) => rule.span.file));
-  const tooMany = eventsTooMany(program, roles);
+  const misplaced = misplacedEvents(program, roles);
   return [...slips].flatMap(([name, similar]) => {
     const span = predicates.get(name)?.span;
-    const isAllowed = overlog.has(span?.file ?? "") && !tooMany.has(name);
+    const isAllowed = overlog.has(span?.file ?? "") && !misplaced.has(name);
     return [report(isAllowed ? "W0221" : "E0230", span, { name, nearest: similar })];
   });
 }
@@ -151,8 +151,9 @@ function checkUnheard(predicates: Predicates, program: Program): readonly Diagno
   });
 }
 
-/** What rules with more than one event hear. */
-function eventsTooMany({ rules }: Program, roles: Roles): ReadonlySet<string> {
-  const events = rules.map((rule) => eventLiterals(rule, roles)).filter(({ length }) => length > 1);
-  return new Set(events.flat().map(({ atom }) => atom.name.text));
+/** What rules with more than one event hear, and what is negated. */
+function misplacedEvents({ rules }: Program, roles: Roles): ReadonlySet<string> {
+  const several = rules.map((rule) => eventLiterals(rule, roles)).filter(({ length }) => length > 1);
+  const negated = rules.flatMap(({ body }) => body.filter(isPredicate).filter((literal) => literal.negated));
+  return new Set([...several.flat(), ...negated].map(({ atom }) => atom.name.text));
 }
