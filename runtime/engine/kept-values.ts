@@ -1,6 +1,6 @@
 import { keyOfRow } from "../plan/key.ts";
 import type { Sign } from "../plan/plan.ts";
-import type { Row as Values } from "../plan/value.ts";
+import type { Value, Row as Values } from "../plan/value.ts";
 import type { Journal, Undoable } from "./journal.ts";
 
 /** A derivation, with what was drawn when it appeared, and how often it occurs. */
@@ -11,19 +11,19 @@ interface Kept {
 
 /** What impure functions gave the derivations of a view: drawn when a derivation appears, the same until it goes. */
 export class KeptValues implements Undoable<"kept", string, Kept | undefined> {
-  readonly #columns: number;
+  readonly #decided: readonly number[];
   readonly #journal: Journal;
   readonly #kept = new Map<string, Kept>();
 
-  /** The first `columns` say which derivation it is; the others are drawn. */
-  constructor(columns: number, journal: Journal) {
-    this.#columns = columns;
+  /** The columns that are `decided` say which derivation it is; the others are drawn. */
+  constructor(decided: readonly number[], journal: Journal) {
+    this.#decided = decided;
     this.#journal = journal;
   }
 
   /** The whole row of a derivation that comes, goes or is refreshed; undefined when drawing had failed. */
   row(values: Values, sign: Sign): Values | undefined {
-    const key = keyOfRow(values.slice(0, this.#columns));
+    const key = keyOfRow(this.#decided.map((column) => values[column] as Value));
     const known = this.#kept.get(key);
     if (known === undefined && sign <= 0) return undefined;
     const row = known?.values ?? values;

@@ -127,8 +127,8 @@ export interface ViewSpec {
   /** The table its rows go to. */
   readonly predicate: number;
   readonly aggregate: AggregateSpec | undefined;
-  /** How many columns say which derivation a row is; those after them are drawn when it appears. */
-  readonly decided: number | undefined;
+  /** The columns that say which derivation a row is, where others are drawn when it appears. */
+  readonly decided: readonly number[] | undefined;
   /** Its rules read tables of their own stratum. */
   readonly isRecursive: boolean;
   /** Strands by what they are triggered by, in evaluation order. */

@@ -202,8 +202,7 @@ class Planner {
     const drafts = rules.flatMap((rule) => planMaintenance(rule, context, this.#origin(rule), this.#context));
     const strands = drafts.map((draft) => this.#add(draft));
     const isOfItself = rules.some((rule) => isRecursive(rule, stratum));
-    const drawn = rules[0]?.drawn;
-    const decided = drawn && predicate.arity - drawn.size;
+    const decided = rules[0] && decidedColumns(rules[0]);
     this.#views.push({ id, predicate: predicate.id, aggregate, decided, isRecursive: isOfItself, strands });
   }
 
@@ -268,4 +267,9 @@ function heardAs(rule: CoreRule): CoreRule {
 
 function isRecursive(rule: CoreRule, { tables }: RuleStratum): boolean {
   return rule.body.some((literal) => literal.kind === "predicate" && tables.has(literal.atom.name.text));
+}
+
+/** Where some columns are drawn, the others. A proof may stand behind what is drawn. */
+function decidedColumns({ head, drawn }: CoreRule): readonly number[] | undefined {
+  return drawn && head.args.flatMap((one, column) => (one.kind === "variable" && drawn.has(one.name) ? [] : [column]));
 }
