@@ -107,9 +107,10 @@ class Resolver {
 
   /** What a view calls `this.Req` is `ping.Req` to nobody else. */
   reportIntrusions(): void {
-    const views = new Set([...this.#views.keys(), ...streamViewsIn(this.#rules).keys()]);
+    // Those of the node too, whether or not a rule calls them: who raised `tcp.read.init` would read all the same.
+    const views = new Set([...this.#views.keys(), ...streamViewNames]);
     for (const { name, inside, span } of this.#dotted) {
-      const view = views.has(name) || streamViewNames.has(name) ? undefined : ownerOf(name, views);
+      const view = views.has(name) ? undefined : ownerOf(name, views);
       if (view !== undefined && view !== inside) this.diagnostics.push(report("E0210", span, { name, view }));
     }
   }
