@@ -3,10 +3,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /**
- * `npm run bench -- [NAME...] [--json] [--quick]`: runs the named benches, or all of them, one after another and each in a
+ * `npm run bench -- [NAME...] [--json] [--quick] [--only=TEXT]`: runs the named benches, or all of them, one after another and each in a
  * process of its own. A bench is a file `NAME.bench.ts` of this folder, or of the folder NAME: it answers one question and
  * prints ratios to peers that it measured in the same run. `--json` prints an object a figure, `--quick` measures once and
- * briefly, to see that a bench works.
+ * briefly, to see that a bench works, `--only` leaves out the figures of the tunnel whose name does not contain the text.
  */
 const SUFFIX = ".bench.ts";
 
@@ -14,10 +14,11 @@ const all = findBenches();
 const options = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const unknown = wanted.filter((name) => !all.has(name));
-const unknownOptions = options.filter((option) => option !== "--json" && option !== "--quick");
+const unknownOptions = options.filter((option) => !/^--(json|quick|only=.+)$/.test(option));
 
 if (unknown.length > 0 || unknownOptions.length > 0) {
-  for (const option of unknownOptions) console.error(`no such option: ${option}; there are: --json, --quick`);
+  for (const option of unknownOptions)
+    console.error(`no such option: ${option}; there are: --json, --quick, --only=TEXT`);
   if (unknown.length > 0)
     console.error(`no such bench: ${unknown.join(", ")}; there are: ${[...all.keys()].join(", ")}`);
   process.exitCode = 2;

@@ -17,6 +17,8 @@ const IS_QUICK = process.argv.includes("--quick");
 /** Whole: iperf3 takes no others. */
 const SECONDS = IS_QUICK ? 1 : 2;
 const READY_SECONDS = 15;
+/** Of a figure that is wanted; all are when there is none. */
+const ONLY: string = process.argv.find((option) => option.startsWith("--only="))?.slice("--only=".length) ?? "";
 
 const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, TUNNEL_PLAIN, RON, RON_DETOUR, THREE_LAYERS];
 /** What each is compared with: the first of these that takes part and is another. */
@@ -48,7 +50,8 @@ async function run(): Promise<void> {
   try {
     const ways = new Map(present.map((contender, number) => [contender, contender.start(bed, number)]));
     for (const [contender, way] of ways) await untilCarrying(bed, contender, way);
-    for (const measure of MEASURES) report(comparisonsOf(measure, ways, await take(bed, measure, ways)));
+    for (const measure of MEASURES.filter(({ figure }) => figure.includes(ONLY)))
+      report(comparisonsOf(measure, ways, await take(bed, measure, ways)));
   } finally {
     bed.close();
   }
@@ -56,7 +59,7 @@ async function run(): Promise<void> {
 
 function take(bed: Bed, measure: Measure, ways: ReadonlyMap<Contender, Way>): Promise<ReadonlyMap<string, Sample>> {
   const measured = [...ways].map(([{ name }, way]) => ({ name, measure: () => measure.take(bed, way, SECONDS) }));
-  return measureInRounds(measured, IS_QUICK ? 1 : ROUNDS);
+  return measureInRounds(measured, IS_QUICK || measure.isOnce === true ? 1 : ROUNDS);
 }
 
 function comparisonsOf(

@@ -34,6 +34,8 @@ export class LinuxTun implements Tun {
   readonly mtu: number;
   readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   readonly #handle: TunHandle;
+  /** Bound, so that code which was compiled with another handle is not thrown away for this one. */
+  readonly #write: TunHandle["write"];
   readonly #arena: Uint8Array<ArrayBuffer> = new Uint8Array(ARENA_BYTES);
   readonly #index: Uint32Array = new Uint32Array(TRAINS_MAX * TUN_INDEX_WORDS);
   readonly #scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
@@ -53,6 +55,7 @@ export class LinuxTun implements Tun {
     this.name = handle.name;
     this.mtu = options.mtu;
     this.#handle = handle;
+    this.#write = handle.write.bind(handle);
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
     this.#lost = options.lost;
     this.#works = handle.offload(segmentsOf(options.mtu));
@@ -82,8 +85,8 @@ export class LinuxTun implements Tun {
     const { length } = packet;
     const errno =
       packet instanceof Train
-        ? this.#handle.write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
-        : this.#handle.write(packet, length, 1, 0, length, this.#written);
+        ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
+        : this.#write(packet, length, 1, 0, length, this.#written);
     this.#countWritten(errno, packet instanceof Train ? packet.count : 1);
   }
 

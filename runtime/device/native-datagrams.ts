@@ -57,6 +57,9 @@ const { EMSGSIZE } = constants.errno;
 /** A path that refused trains is tried again after this. */
 const RETRY_MS = 60_000;
 
+/** What follows it runs as a microtask, at less cost than `queueMicrotask`, which keeps account of who asked. */
+const NOW: Promise<void> = Promise.resolve();
+
 /** Where datagrams go: the socket address, and until when those must go singly that have so many bytes or more. */
 interface Place {
   readonly address: Uint8Array;
@@ -89,6 +92,9 @@ class NativeDatagrams implements Datagrams {
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   readonly #native: Native;
   readonly #handle: UdpHandle;
+  /** Bound, so that code which was compiled with another handle is not thrown away for this one. */
+  readonly #sendWaiting: UdpHandle["sendWaiting"];
+  readonly #sendTrain: UdpHandle["sendTrain"];
   readonly #options: NativeDatagramsOptions;
   readonly #destinations: Destinations;
   readonly #places = new WeakMap<KnownDestination, Place>();
@@ -108,11 +114,14 @@ class NativeDatagrams implements Datagrams {
   #joined = 0;
   #control = 0;
   #closed: Promise<void> | undefined;
+  readonly #flushNow = (): void => this.#flush();
   #receive: ((datagram: Datagram) => void) | undefined;
 
   constructor(native: Native, handle: UdpHandle, options: NativeDatagramsOptions) {
     this.#native = native;
     this.#handle = handle;
+    this.#sendWaiting = handle.sendWaiting.bind(handle);
+    this.#sendTrain = handle.sendTrain.bind(handle);
     this.#options = options;
     this.#segments = handle.segments;
     this.#senders = new SenderNames(native);
@@ -231,7 +240,7 @@ class NativeDatagrams implements Datagrams {
     const end = this.#queuedBytes + ADDRESS_BYTES + bytes.length;
     if (end > QUEUE_BYTES || this.#queued.length === QUEUE_MAX) this.#flush();
     const count = this.#queued.length;
-    if (count === 0) queueMicrotask(() => this.#flush());
+    if (count === 0) void NOW.then(this.#flushNow);
     const at = this.#queuedBytes;
     this.#queue.set(place.address, at);
     this.#queue.set(bytes, at + ADDRESS_BYTES);
@@ -246,7 +255,7 @@ class NativeDatagrams implements Datagrams {
     if (count === 0) return;
     const waiting = this.#waiting;
     const isMixed = this.#queued.some((place, at) => !this.#maySegment(place, waiting[2 * at + 1] as number));
-    const errno = this.#handle.sendWaiting(count, !isMixed);
+    const errno = this.#sendWaiting(count, !isMixed);
     const refused = this.#countSent(errno);
     if (refused !== 0) this.#adapt(refused, longestByPlace(this.#queued, waiting));
     this.#queued = [];
@@ -262,7 +271,7 @@ class NativeDatagrams implements Datagrams {
       at += part.length;
     }
     const segment = head.length + train.length + tail.length;
-    const errno = this.#handle.sendTrain(
+    const errno = this.#sendTrain(
       head.length,
       tail.length,
       lastHead.length,

@@ -108,6 +108,7 @@ function runOptions(
     factDirectories: flags.facts,
     peers: flags.peer.map((text) => parsePeer(text)),
     hasTun: flags.tun !== undefined,
+    hasPlugins: flags.plugin.length > 0,
     listen: flags.listen,
     address: flags.addr,
     tun: flags.tun === undefined ? undefined : tunRequest(flags.tun, flags),

@@ -21,6 +21,7 @@ import type { LoggedOutput } from "./output.ts";
 import { ownNames, warnOfName } from "./own-names.ts";
 import { factsIn } from "./facts-in.ts";
 import { factsOfPeers } from "./peer.ts";
+import { rehearsePackets } from "./rehearse-packets.ts";
 import { reportDiagnostics } from "./report-diagnostics.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./run-program.ts";
 import { ServedNode, serveMetrics } from "./serve-metrics.ts";
@@ -35,6 +36,7 @@ export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly metrics: HostPort | undefined;
   /** Whom the node becomes when everything that needs root is open. */
   readonly user: User | undefined;
+  readonly hasPlugins: boolean;
 }
 
 /** What a node starts with: the program, and what the command line says to it. */
@@ -56,6 +58,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   await using resources = new AsyncDisposableStack();
   const served = new ServedNode();
   await openMetrics(options, served, output.log, resources);
+  await rehearsePackets(prepared.program, prepared.facts, options);
   const world = await openWorld(options, prepared.program.plan, output.log, resources);
   if (options.user !== undefined) becomeUser(options.user);
   const names = ownNames(options.listen, options.address, world.datagrams.address);

@@ -14,6 +14,8 @@ test("a bench or an option that does not exist is named, with those that do", ()
   expect(bench("strand", "--quik")).toMatchObject({
     status: 2,
     stdout: "",
-    stderr: expect.stringMatching(/--quik; there are: --json, --quick\n.*strand; there are: .*strands.*tunnel/),
+    stderr: expect.stringMatching(
+      /--quik; there are: --json, --quick, --only=TEXT\n.*strand; there are: .*strands.*tunnel/,
+    ),
   });
 });

@@ -1,0 +1,44 @@
+import type { Native } from "../../native/index.ts";
+import { MemorySocket } from "./memory-socket.ts";
+
+interface OnTheWay {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** Waiting for it lets microtasks run, and nothing else. */
+const NOW: Promise<void> = Promise.resolve();
+
+/** Sockets that reach each other, and nobody else. */
+export class MemoryNetwork {
+  readonly #sockets = new Map<string, MemorySocket>();
+  #onTheWay: OnTheWay[] = [];
+
+  /** The addon, but for its sockets. */
+  native(real: Native): Native {
+    return { ...real, openUdp: (address) => this.#open(address) };
+  }
+
+  /** Lets arrive what was sent, and what is sent because of it, until nothing is on its way; what is for nobody is lost. */
+  async settle(): Promise<void> {
+    // What a node sends leaves when it has done what it is doing: in a microtask.
+    for (await NOW; this.#onTheWay.length > 0; await NOW) {
+      const arriving = this.#onTheWay;
+      this.#onTheWay = [];
+      for (const { from, to, bytes } of arriving) this.#sockets.get(keyOf(to))?.deliver(from, bytes);
+    }
+  }
+
+  #open(address: Uint8Array): MemorySocket {
+    const from = new Uint8Array(address);
+    const socket = new MemorySocket(from, (to, bytes) => this.#onTheWay.push({ from, to, bytes }));
+    this.#sockets.set(keyOf(from), socket);
+    return socket;
+  }
+}
+
+/** Whatever zeros are behind it. */
+function keyOf(address: Uint8Array): string {
+  return Buffer.from(address).toString("latin1").replace(/\0+$/, "");
+}

@@ -1,0 +1,97 @@
+import {
+  ADDRESS_BYTES,
+  SENT,
+  UDP_CONTROL_SLOTS,
+  UDP_INDEX_ADDRESS,
+  UDP_INDEX_ALIKE,
+  UDP_INDEX_WORDS,
+  UDP_SLOT_BYTES,
+  type UdpHandle,
+  type UdpWake,
+} from "../../native/index.ts";
+
+/** Takes what a socket sends; both arrays are the receiver's. */
+export type Carry = (to: Uint8Array, bytes: Uint8Array) => void;
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+const NO_WORDS: Uint32Array = new Uint32Array(0);
+
+/** A UDP socket of the addon that no kernel knows: datagrams come and go singly, trains are lost. */
+export class MemorySocket implements UdpHandle {
+  readonly segments: boolean = true;
+  readonly joins: boolean = false;
+  readonly control: boolean = false;
+  readonly address: Uint8Array;
+  readonly #carry: Carry;
+  #queue: Uint8Array = NOTHING;
+  #waiting: Uint32Array = NO_WORDS;
+  #sent: Uint32Array = NO_WORDS;
+  #arena: Uint8Array = NOTHING;
+  #index: Uint32Array = NO_WORDS;
+  #wake: UdpWake | undefined;
+
+  constructor(address: Uint8Array, carry: Carry) {
+    this.address = address;
+    this.#carry = carry;
+  }
+
+  prepare(queue: Uint8Array, waiting: Uint32Array, sent: Uint32Array): undefined {
+    this.#queue = queue;
+    this.#waiting = waiting;
+    this.#sent = sent;
+  }
+
+  start(arena: Uint8Array, index: Uint32Array, _trainMax: number, wake: UdpWake): undefined {
+    this.#arena = arena;
+    this.#index = index;
+    this.#wake = wake;
+  }
+
+  /** One datagram has come. */
+  deliver(from: Uint8Array, bytes: Uint8Array): void {
+    const index = this.#index;
+    const at = UDP_CONTROL_SLOTS * UDP_INDEX_WORDS;
+    this.#arena.set(bytes, UDP_CONTROL_SLOTS * UDP_SLOT_BYTES);
+    index.set([0, bytes.length, UDP_SLOT_BYTES, 1, 0, bytes.length], at);
+    new Uint8Array(index.buffer, index.byteOffset + 4 * (at + UDP_INDEX_ADDRESS), ADDRESS_BYTES).fill(0).set(from);
+    index[at + UDP_INDEX_ALIKE] = bytes.length;
+    this.#wake?.(0, 1, 0);
+  }
+
+  sendWaiting(count: number): number {
+    let sum = 0;
+    for (let at = 0; at < count; at++) {
+      const start = this.#waiting[2 * at] as number;
+      const length = this.#waiting[2 * at + 1] as number;
+      const end = start + ADDRESS_BYTES;
+      this.#carry(this.#queue.slice(start, end), this.#queue.slice(end, end + length));
+      sum += length;
+    }
+    this.#sent.fill(0);
+    this.#sent[SENT.datagrams] = count;
+    this.#sent[SENT.bytes] = sum;
+    return 0;
+  }
+
+  sendTrain(): number {
+    this.#sent.fill(0);
+    return 0;
+  }
+
+  probe(): number {
+    return 0;
+  }
+
+  goOn(): void {
+    this.#wake?.(0, 0, 0);
+  }
+
+  drains(): readonly [count: number, overlong: number, longest: number] {
+    return [0, 0, 0];
+  }
+
+  close(closed: () => void): void {
+    this.#wake = undefined;
+    closed();
+  }
+}

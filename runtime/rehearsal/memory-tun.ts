@@ -1,0 +1,64 @@
+import type { TunHandle, Wake } from "../../native/index.ts";
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+const NO_WORDS: Uint32Array = new Uint32Array(0);
+
+/** A TUN interface of the addon that no kernel knows: packets come singly, and what is written is counted and gone. */
+export class MemoryTun implements TunHandle {
+  readonly name: string = "rehearsal";
+  /** Packets that were written. */
+  written = 0;
+  #arena: Uint8Array = NOTHING;
+  #index: Uint32Array = NO_WORDS;
+  #wake: Wake | undefined;
+
+  configure(): undefined {
+    return undefined;
+  }
+
+  offload(): number {
+    return 0;
+  }
+
+  start(arena: Uint8Array, index: Uint32Array, _scratch: Uint8Array, _trainMax: number, wake: Wake): undefined {
+    this.#arena = arena;
+    this.#index = index;
+    this.#wake = wake;
+  }
+
+  /** Somebody on this host has sent a packet. */
+  deliver(packet: Uint8Array): void {
+    this.#arena.set(packet);
+    this.#index.set([0, packet.length, packet.length, 1, packet.length]);
+    this.#wake?.(1, 0, 0);
+  }
+
+  write(
+    _train: Uint8Array,
+    _stride: number,
+    count: number,
+    lastAt: number,
+    lastLength: number,
+    written: Uint32Array,
+  ): number {
+    this.written += count;
+    written[0] = count;
+    written[1] = lastAt + lastLength;
+    written[2] = 0;
+    written[3] = 0;
+    return 0;
+  }
+
+  goOn(): void {
+    this.#wake?.(0, 0, 0);
+  }
+
+  drains(): readonly [count: number, overlong: number, longest: number] {
+    return [0, 0, 0];
+  }
+
+  close(closed: () => void): void {
+    this.#wake = undefined;
+    closed();
+  }
+}

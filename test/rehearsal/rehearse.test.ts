@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { loadNative, type Native } from "../../native/index.ts";
+import { peerFacts } from "../../runtime/node/peer-facts.ts";
+import { loadProgram, type Program } from "../../runtime/node/program.ts";
+import { type Part, rehearse } from "../../runtime/rehearsal/rehearse.ts";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { needs } from "../needs.ts";
+
+const missing = needs("addon");
+const HERE = { address: "10.0.0.1:10000", virtual: "100.64.0.1" };
+const THERE = { address: "10.0.0.2:10000", virtual: "100.64.0.2" };
+
+function programOf(...files: readonly string[]): Program {
+  const { plan, diagnostics } = compile(files, new FileLibrary(), { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+  return loadProgram(plan);
+}
+
+function programWith(text: string): Program {
+  const library = new FileLibrary();
+  library.give("text", text);
+  const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
+  return loadProgram(plan);
+}
+
+function partOf({ plan }: Program, own: typeof HERE, peer: typeof HERE): Part {
+  const told = peerFacts(plan, [peer]);
+  return { place: own.address, inner: own.virtual, facts: told.ok ? told.facts : [] };
+}
+
+function partsOf(program: Program): readonly [Part, Part] {
+  return [partOf(program, HERE, THERE), partOf(program, THERE, HERE)];
+}
+
+/** Over when it has been asked so often. */
+function after(times: number): () => boolean {
+  let asked = 0;
+  return () => ++asked > times;
+}
+
+test.skipIf(missing)("packets go from one device to the other, both ways", async () => {
+  const program = programOf("tunnel.mzl");
+  const { given, arrived } = await rehearse(program, partsOf(program), loadNative() as Native, after(2_000));
+  expect(given).toBeGreaterThan(1_000);
+  expect(arrived).toBe(given);
+});
+
+test.skipIf(missing)("an overlay that first has to find its ways carries them too", async () => {
+  const program = programOf("ron.mzl", "tunnel.mzl");
+  const { given, arrived } = await rehearse(program, partsOf(program), loadNative() as Native, after(2_000));
+  expect(given).toBeGreaterThan(1_000);
+  expect(arrived).toBe(given);
+});
+
+test.skipIf(missing)("it ends when it is told to, however busy the program is", async () => {
+  const program = programWith(`
+    again@L() :- localAddr(L).
+    again@L() :- again(), localAddr(L).
+    tun@"10.0.0.2:10000"(P) :- tun(P, _, "100.64.0.2").
+  `);
+  const { given } = await rehearse(program, partsOf(program), loadNative() as Native, after(20));
+  expect(given).toBe(0);
+});
+
+test.skipIf(missing)("without a numeric place nothing is rehearsed", async () => {
+  const program = programOf("tunnel.mzl");
+  const [one, other] = partsOf(program);
+  const native = loadNative() as Native;
+  const named = { ...other, place: "host.example:10000" };
+  expect(await rehearse(program, [one, named], native, after(100))).toEqual({ given: 0, arrived: 0 });
+});
