@@ -53,7 +53,7 @@ export class Store {
     for (const table of this.tables) {
       if (table?.spec.baseOf !== undefined) this.table(table.spec.baseOf).keepBasesIn(table);
     }
-    this.#mortal = this.tables.filter((table): table is Table => table !== undefined && table.spec.lifetime < Infinity);
+    this.#mortal = this.tables.filter((table): table is Table => table !== undefined && isMortal(table));
     this.#heardRefreshed = heardRows(plan, "refreshed");
     this.#heardRemoved = heardRows(plan, "removed");
     this.#views = new Views(plan, (predicate) => this.table(predicate), this.journal, this.tally, limits);
@@ -196,6 +196,11 @@ export class Store {
     this.tally.clear();
     return deltas;
   }
+}
+
+/** Rows may have an end of their own, whatever the table gives them. */
+function isMortal({ spec: { lifetime, endsAt } }: Table): boolean {
+  return lifetime < Infinity || endsAt !== undefined;
 }
 
 /** What is counted is counted where programs see it. */

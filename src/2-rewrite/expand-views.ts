@@ -342,7 +342,7 @@ class Expander {
   #withdraw(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const { span } = call;
     const place = context.place === undefined ? undefined : variableAt(context.place, span);
-    if (context.timeout < Infinity) {
+    if (context.timeout < Infinity || context.limit !== undefined) {
       this.#arities.set(overEvent(view), 1);
       const over = { ...overAtom(view, variableAt(context.query, span), span), location: place };
       this.#push(rule, over, [], { kind: "expired", literal: contextLiteral(context, call) });
