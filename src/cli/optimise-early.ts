@@ -4,6 +4,9 @@ import { setFlagsFromString } from "node:v8";
 const CALLS = 100;
 const CALLS_AFTER_NEWS = 60;
 
+/** The V8 that these flags were tried with. Another would complain on stderr of those that it does not know. */
+const TRIED = /^13\./;
+
 /**
  * From now on functions are compiled once they have been called a few dozen times, and at once as well as it can be done:
  * what a packet runs through must be short, for little of it is still in the caches when the packet before was a while ago. A packet
@@ -11,8 +14,16 @@ const CALLS_AFTER_NEWS = 60;
  * by piece a fifth of one.
  */
 export function optimiseEarly(): void {
-  setFlagsFromString("--no-lazy-feedback-allocation");
-  setFlagsFromString("--no-maglev");
-  setFlagsFromString(`--invocation-count-for-turbofan=${CALLS}`);
-  setFlagsFromString(`--minimum-invocations-after-ic-update=${CALLS_AFTER_NEWS}`);
+  for (const flag of flagsFor(process.versions.v8)) setFlagsFromString(flag);
+}
+
+/** The flags that a version of V8 is given. */
+export function flagsFor(version: string): readonly string[] {
+  if (!TRIED.test(version)) return [];
+  return [
+    "--no-lazy-feedback-allocation",
+    "--no-maglev",
+    `--invocation-count-for-turbofan=${CALLS}`,
+    `--minimum-invocations-after-ic-update=${CALLS_AFTER_NEWS}`,
+  ];
 }
