@@ -20,10 +20,13 @@ export class MemoryNetwork {
     return { ...real, openUdp: (address) => this.#open(address) };
   }
 
-  /** Lets arrive what was sent, and what is sent because of it, until nothing is on its way; what is for nobody is lost. */
-  async settle(): Promise<void> {
+  /**
+   * Lets arrive what was sent, and what is sent because of it, until nothing is on its way, or it is over: nodes may answer
+   * each other without end. What is for nobody is lost.
+   */
+  async settle(isOver: () => boolean): Promise<void> {
     // What a node sends leaves when it has done what it is doing: in a microtask.
-    for (await NOW; this.#onTheWay.length > 0; await NOW) {
+    for (await NOW; this.#onTheWay.length > 0 && !isOver(); await NOW) {
       const arriving = this.#onTheWay;
       this.#onTheWay = [];
       for (const { from, to, bytes } of arriving) this.#sockets.get(keyOf(to))?.deliver(from, bytes);

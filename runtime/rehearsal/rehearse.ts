@@ -69,7 +69,7 @@ export async function rehearse(
   return act(program, parts, native, new RehearsalClock(time), async (network, actors) => {
     for (let at = SETTLE_STEP; at < SETTLE_SECONDS && !isOver(); at += SETTLE_STEP) {
       time.runUntil(at);
-      await network.settle();
+      await network.settle(isOver);
     }
     const pass = (): boolean => time.runUntil(time.now + PACKET_EVERY).kind === "stuck" || isOver();
     return exchange(network, actors, parts, PACKETS, pass);
@@ -113,7 +113,7 @@ async function exchange(
     const { tun, packet } = scenes[given % scenes.length] as (typeof scenes)[number];
     if (given % SOLICIT_EVERY === 0) tun.deliver(solicitation);
     tun.deliver(packet);
-    await network.settle();
+    await network.settle(isOver);
   }
   return { given, arrived: one.tun.written + other.tun.written };
 }
