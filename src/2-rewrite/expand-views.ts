@@ -119,9 +119,10 @@ class Expander {
 
   /** The tables of a definition become those of its invocations. */
   #privateTables(view: View, rules: readonly ProgramRule[]): void {
+    const seconds = Math.max(view.timeout, ...timesGiven(rules));
     for (const table of [...this.#tables.values()].filter(({ name }) => isPrivate(name, view.name))) {
       const isDerived = isDerivedTable(table.name, rules, this.#roles);
-      this.#tables.set(table.name, privateTable(table, view, isDerived));
+      this.#tables.set(table.name, privateTable(table, seconds, isDerived));
       this.#arities.set(overEvent(view), 1);
       if (!isDerived) this.#forget(table, view);
     }
@@ -479,4 +480,14 @@ function variablesOfLiteral(literal: Literal): readonly string[] {
 function insteadOfInputs(expression: Expression, view: View, inputs: readonly Expression[]): Expression {
   const values = new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression]));
   return rewriteExpression(expression, (part) => (part.kind === "variable" ? (values.get(part.name) ?? part) : part));
+}
+
+/** What calls say of their time, in seconds: a call passes what it has on to those within. */
+function timesGiven(rules: readonly ProgramRule[]): readonly number[] {
+  return rules.flatMap(({ body }) =>
+    body.flatMap((literal) => {
+      const time = literal.kind === "predicate" ? literal.timeout : undefined;
+      return (time && constantNumber(time)) ?? [];
+    }),
+  );
 }

@@ -9,7 +9,7 @@
  *
  *   delete v.seen(QID, RetAddr, C1)  :- v.over(QID), v.seen(QID, RetAddr, C1).
  *
- * Elsewhere they go when the time of the view is up.
+ * Elsewhere they go when the longest time that a call can have is up.
  */
 import type { Expression } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -26,11 +26,11 @@ export function overEvent(view: View): string {
   return `${view.name}.over`;
 }
 
-/** The table with its hidden columns. What other tables decide alone lives as long as they do. */
-export function privateTable(table: TableDeclaration, view: View, isDerived: boolean): TableDeclaration {
+/** The table with its hidden columns, for invocations of so many seconds. What other tables decide alone lives as long as they do. */
+export function privateTable(table: TableDeclaration, seconds: number, isDerived: boolean): TableDeclaration {
   const keys = table.keys.length === 0 ? [] : [0, ...table.keys.map((column) => column + HIDDEN)];
   const keySpans = table.keys.length === 0 ? [] : [table.span, ...table.keySpans];
-  const lifetime = isDerived ? table.lifetime : Math.min(table.lifetime, view.timeout);
+  const lifetime = isDerived ? table.lifetime : Math.min(table.lifetime, seconds);
   const evict = table.evict.policy === "fifo" ? table.evict : { ...table.evict, column: table.evict.column + HIDDEN };
   return { ...table, keys, keySpans, lifetime, evict, sizePer: table.size === Infinity ? undefined : QUERY_COLUMN };
 }

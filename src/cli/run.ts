@@ -58,7 +58,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   await using resources = new AsyncDisposableStack();
   const served = new ServedNode();
   await openMetrics(options, served, output.log, resources);
-  await rehearsePackets(prepared.program, prepared.facts, options);
+  await rehearsePackets(prepared.program, prepared.facts, options, output.log);
   const world = await openWorld(options, prepared.program.plan, output.log, resources);
   if (options.user !== undefined) becomeUser(options.user);
   const names = ownNames(options.listen, options.address, world.datagrams.address);
