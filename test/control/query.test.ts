@@ -50,7 +50,10 @@ const slips: readonly Question[] = [
     ],
   },
   { asked: "member", answer: ["the node has no table `member`", "help: did you mean `ron.member`?"] },
-  { asked: "ron.link(X)", answer: ["`ron.link` has 1 argument here and 3 elsewhere"] },
+  {
+    asked: "ron.link(X)",
+    answer: ["`ron.link` has 1 argument here and 3 elsewhere", "help: elsewhere it is `ron.link(X, Y, A)`"],
+  },
   {
     asked: "ron.said(X)",
     answer: [
