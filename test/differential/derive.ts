@@ -153,6 +153,7 @@ function aggregate(kind: Aggregate["function"], values: readonly Value[]): Value
       return sum(values);
     case "avg": {
       const total = sum(values);
+      if (total === undefined) return undefined;
       return values.length === 0 ? null : divide(total, values.length);
     }
     case "list":
@@ -162,8 +163,9 @@ function aggregate(kind: Aggregate["function"], values: readonly Value[]): Value
   }
 }
 
-/** Rounded once, at the end: in whole numbers of a very small unit. */
-function sum(values: readonly Value[]): number {
+/** Rounded once, at the end: in whole numbers of a very small unit. Whole numbers whose sum would be rounded have none. */
+function sum(values: readonly Value[]): number | undefined {
   const unit = 2 ** -200;
-  return Number(values.reduce<bigint>((total, value) => total + BigInt((value as number) / unit), 0n)) * unit;
+  const total = Number(values.reduce<bigint>((all, value) => all + BigInt((value as number) / unit), 0n)) * unit;
+  return values.every(Number.isSafeInteger) && !Number.isSafeInteger(total) ? undefined : total;
 }

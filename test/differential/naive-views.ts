@@ -8,7 +8,7 @@ import { haveOneKey, type NaiveRows } from "./naive-table.ts";
 import { Runaway } from "./peer.ts";
 import type { Facts } from "./solve.ts";
 
-/** More rounds than any recursion over a few values takes. */
+/** More rounds than any recursion over a few small values takes. One that counts down from a great number is left alone. */
 const ROUNDS_MAX = 1000;
 
 /** Of a table that is derived from itself: more than few values make, unless they are ever new ones. */
@@ -57,8 +57,8 @@ export function settleViews(
       continue;
     }
     for (let round = 0; deriveStratum(stratum, rules, views, after, tables); round++) {
-      if (stratum.some((name) => after.rows(name).length > ROWS_MAX)) throw new Runaway();
-      if (round > ROUNDS_MAX) throw new Error(`${stratum.join(", ")} never settle`);
+      const isLarge = stratum.some((name) => after.rows(name).length > ROWS_MAX);
+      if (isLarge || round > ROUNDS_MAX) throw new Runaway();
     }
     tellRefreshes(stratum, rules, before, after, refreshed);
   }
