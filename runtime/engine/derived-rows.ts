@@ -21,8 +21,10 @@ interface Support {
 /** What happened to a support since the last time the table followed. */
 interface Touch {
   readonly before: number;
-  /** A derivation was added or refreshed: the row lives on, or comes back. */
+  /** A derivation that will stay was added, or one was refreshed: the row lives on, or comes back. */
   isRenewed: boolean;
+  /** `renewedAt` as it was. */
+  readonly renewedBefore: number;
   /** The row was taken away to see whether it still stands without what it stood on. */
   isDoubted: boolean;
 }
@@ -69,16 +71,25 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     const support = this.#supports.get(whole) ?? this.#create(whole, values);
     const touch = this.#touch(support);
     if (sign !== 0) this.#count(support, sign, isGround);
-    // A derivation that needs its own stratum may be one that was only taken away for a moment, or is there for a moment.
-    const isNew = sign > 0 && (isGround || (this.table.spec.view === "mixed" && support.count > touch.before));
-    if (sign === 0 || isNew) this.#renewed(support, touch);
+    touch.isRenewed ||= sign === 0 || (sign > 0 && isGround);
+    this.#date(support, touch);
   }
 
-  #renewed(support: Support, touch: Touch): void {
-    touch.isRenewed = true;
-    if (this.table.spec.wantsFresh !== true || support.renewedAt === this.#now) return;
+  /**
+   * A derivation that needs its own stratum may be one that was only taken away for a moment, or is there for a moment:
+   * it is new as long as there are more than there were.
+   */
+  #isRenewed(support: Support): boolean {
+    const touch = this.#touched.get(support);
+    if (touch === undefined) return false;
+    return touch.isRenewed || (this.table.spec.view === "mixed" && support.count > touch.before);
+  }
+
+  #date(support: Support, { renewedBefore }: Touch): void {
+    const renewedAt = this.#isRenewed(support) ? this.#now : renewedBefore;
+    if (this.table.spec.wantsFresh !== true || support.renewedAt === renewedAt) return;
     this.#record("counted", support);
-    support.renewedAt = this.#now;
+    support.renewedAt = renewedAt;
   }
 
   #record(operation: Operation, support: Support): void {
@@ -112,8 +123,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   /** From now on the row has to be derived anew, or refreshed, to be shown. */
   dismiss(row: Row): void {
     const support = this.#supports.get(keyOfRow(row.values));
-    if (support !== undefined)
-      this.#touched.set(support, { before: support.count, isRenewed: false, isDoubted: false });
+    if (support !== undefined) this.#touched.set(support, touchOf(support));
   }
 
   undo(operation: Operation, support: Support, [count, grounds, renewedAt]: Counts): void {
@@ -163,7 +173,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     this.#keys.add(support.key);
     const known = this.#touched.get(support);
     if (known !== undefined) return known;
-    const touch = { before: support.count, isRenewed: false, isDoubted: false };
+    const touch = touchOf(support);
     this.#touched.set(support, touch);
     return touch;
   }
@@ -211,7 +221,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     const { view, tellsRefreshes } = this.table.spec;
     if (view === "pure" && !tellsRefreshes) return;
     const support = this.#supports.get(keyOfRow(row.values));
-    if (support !== undefined && this.#touched.get(support)?.isRenewed === true) display.renew(row);
+    if (support !== undefined && this.#isRenewed(support)) display.renew(row);
   }
 
   /** The derivable row that should be at the key: of several the smallest. */
@@ -245,7 +255,11 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
 
   /** In a mixed table: what is there, or has a reason to come (back) now. */
   #isEligible(support: Support, present: Row | undefined): boolean {
-    if (this.#touched.get(support)?.isRenewed === true) return true;
+    if (this.#isRenewed(support)) return true;
     return present !== undefined && equalRows(present.values, support.values);
   }
+}
+
+function touchOf({ count, renewedAt }: Support): Touch {
+  return { before: count, isRenewed: false, renewedBefore: renewedAt, isDoubted: false };
 }
