@@ -3,19 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { needs } from "../needs.ts";
+import { I3 } from "./i3-program.ts";
 import { runIn } from "./run-in.ts";
-
-/** A rendezvous server keeps where keys were last asked for; packets for a key go to it. */
-const I3 = `overlay i3.
-materialize(server, infinity, 1, keys(1)).
-materialize(wanted, infinity, infinity, keys(1)).
-materialize(trigger, 3, infinity, keys(1)).
-t1: register@Server(Key) :- periodic(E, 500ms), wanted(Key), server(Server).
-t2: trigger(Key, Host) :- register(Key), Host := f_src().
-s1: send@Server(Key, Packet) :- send(Key, Packet), server(Server), !wanted(Key).
-s2: forward@Host(Packet) :- send(Key, Packet), trigger(Key, Host).
-s3: recv(Packet) :- forward(Packet).
-`;
 
 /** Alice is in i3 and not in ron, Bob the other way round; the gateway is in both. */
 const PROGRAMS: Readonly<Record<string, string>> = {

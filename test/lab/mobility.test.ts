@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { needs } from "../needs.ts";
+import { I3 } from "./i3-program.ts";
 import { runIn } from "./run-in.ts";
 
 /** Rule a2 of the MOSAIC paper, with a second for its ten, over a rendezvous server that keeps where keys were last asked for. */
@@ -14,17 +15,6 @@ materialize(monitors, infinity, infinity, keys(1)).
 a2: alarm@R(L, N) :- periodic(E, 1), cpuLoad(L), nodeName(N), serverName(N), L > 20, Key := f_sha1(N), R := i3::Key.
 m1: i3.wanted(Key) :- monitors(N), Key := f_sha1(N).
 m2: heard(L, N) :- alarm(L, N).
-`;
-
-const I3 = `overlay i3.
-materialize(server, infinity, 1, keys(1)).
-materialize(wanted, infinity, infinity, keys(1)).
-materialize(trigger, 3, infinity, keys(1)).
-t1: register@Server(Key) :- periodic(E, 500ms), wanted(Key), server(Server).
-t2: trigger(Key, Host) :- register(Key), Host := f_src().
-s1: send@Server(Key, Packet) :- send(Key, Packet), server(Server), !wanted(Key).
-s2: forward@Host(Packet) :- send(Key, Packet), trigger(Key, Host).
-s3: recv(Packet) :- forward(Packet).
 `;
 
 const MOVE = 4.2;
