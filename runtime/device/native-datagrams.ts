@@ -12,7 +12,7 @@ import {
   type UdpHandle,
 } from "../../native/index.ts";
 import { Train } from "../plan/train.ts";
-import { wireHash } from "../plan/wire-hash.ts";
+import { DEVICE_PACKETS } from "../wire/device-packet.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, Drains, SendQueue } from "../world/world.ts";
 import { Batch } from "./batch.ts";
@@ -37,8 +37,7 @@ export type NativeDatagramsResult =
 /** Slots for what one wake takes; memory that nothing comes into costs nothing. */
 const SLOTS = 64 + UDP_CONTROL_SLOTS;
 
-/** The event that a packet of a device is: rules give it one to five arguments. */
-const PACKETS: Uint32Array = Uint32Array.from([1, 2, 3, 4, 5], (arity) => wireHash("tun", arity, "event"));
+const PACKETS: Uint32Array = Uint32Array.from(DEVICE_PACKETS);
 /** As many as one call sends in one piece. */
 const TRAIN_MAX = 64;
 const CONTROL_BYTES = UDP_CONTROL_SLOTS * UDP_SLOT_BYTES;

@@ -5,6 +5,7 @@ import { rowsOf, Train } from "../plan/train.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { decodeFields } from "../wire/decode.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "../wire/decode-train.ts";
+import { devicePacketLength } from "../wire/device-packet.ts";
 import { Heading } from "../wire/heading.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
@@ -15,7 +16,7 @@ export const spec: ElementSpec = {
 Admission(plan)
 
 Default deny: opens what came over the network only when a loaded program expects it, with the number and the types
-of arguments that the compiler inferred. Inserting and deleting are separate rights. A train is one tuple.
+of arguments that the compiler inferred. Inserting and deleting are separate rights. A train of packets of a device is one tuple.
 
 Ports   in: encoded tuples. out: tuples.
 Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type";
@@ -68,7 +69,7 @@ export class Admission {
     const known = this.#recall(hash, body);
     if (known !== undefined) return [known];
     if (body instanceof Train) {
-      const tuple = this.#join(hash, (arity) => fieldsOfBodies(body, arity));
+      const tuple = this.#join(hash, (arity) => fieldsOfBodies(body, hash, arity));
       if (tuple !== undefined) return [this.#remember(hash, body, tuple)];
     }
     return rowsOf(body).flatMap((row) => this.#openRow(hash, row) ?? []);
@@ -108,7 +109,9 @@ export class Admission {
   }
 
   #remember(hash: number | undefined, bytes: Uint8Array, tuple: Tuple): Tuple {
-    const heading = Heading.of(bytes, tuple.args);
+    const { remove, tuple: insert } = tuple.predicate.wire;
+    const devicePacket = devicePacketLength(tuple.isDelete ? remove : insert, tuple.args);
+    const heading = Heading.of(bytes, tuple.args, devicePacket);
     if (heading === undefined) return tuple;
     this.#known[this.#oldest] = { hash, heading, predicate: tuple.predicate, isDelete: tuple.isDelete };
     this.#oldest = (this.#oldest + 1) % KNOWN_MAX;

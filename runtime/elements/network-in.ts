@@ -16,8 +16,8 @@ export const spec: ElementSpec = {
 NetworkIn(datagrams)
 
 Takes datagrams apart into the tuples they carry and puts fragments together again. Datagrams that came together and
-differ only in what they end with are one tuple with a train in it. What nodes say to each other about the sizes of
-datagrams ends here.
+differ only in the packet of a device that they end with are one tuple with a train in it. What nodes say to each other
+about the sizes of datagrams ends here.
 
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
 Drops   what is no datagram of this version, or a fragment that does not fit, by the reason the codec gives.

@@ -2,6 +2,7 @@ import { Packet } from "../plan/packet.ts";
 import { Train } from "../plan/train.ts";
 import { equalRows, type Value } from "../plan/value.ts";
 import { decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
+import { devicePacketLength } from "./device-packet.ts";
 import { endingOf } from "./heading.ts";
 
 /** What a row says: the fields of its one tuple. */
@@ -17,9 +18,9 @@ export function tupleOfTrain(train: Train): EncodedTuple | undefined {
   return decoded.tuples[0];
 }
 
-/** The fields of datagrams of which each has one tuple with this hash; what they end with is a train. */
+/** The fields of datagrams of which each has one tuple with this hash; the packets that they end with are a train. */
 export function fieldsOfDatagrams(train: Train, hash: number, arity: number): Value[] | undefined {
-  return joinFields(train, (row) => {
+  return joinFields(train, hash, (row) => {
     const decoded = decodeDatagram(row);
     const [tuple, ...others] = decoded.ok ? decoded.tuples : [];
     if (tuple === undefined || others.length > 0 || tuple.hash !== hash) return undefined;
@@ -27,28 +28,43 @@ export function fieldsOfDatagrams(train: Train, hash: number, arity: number): Va
   });
 }
 
-/** The fields of the bodies of packets; what they end with is a train. */
-export function fieldsOfBodies(train: Train, arity: number): Value[] | undefined {
-  return joinFields(train, (row) => decodeFields(row, 0, row.length, arity));
+/** The fields of the bodies of packets with this hash; the packets that they end with are a train. */
+export function fieldsOfBodies(train: Train, hash: number, arity: number): Value[] | undefined {
+  return joinFields(train, hash, (row) => decodeFields(row, 0, row.length, arity));
 }
 
-function joinFields(train: Train, fieldsOf: FieldsOf): Value[] | undefined {
-  const first = fieldsOf(train.row(0));
-  const end = first && endingOf(first, train.row(0));
-  if (first === undefined || end === undefined || !startAlike(train, train.length - end.length)) return undefined;
-  const last = fieldsOf(train.row(train.count - 1));
-  const lastEnd = last && endingOf(last, train.row(train.count - 1));
-  if (last === undefined || lastEnd === undefined || lastEnd.length > end.length) return undefined;
-  if (!sayTheSame(first, last)) return undefined;
+/** Only packets of devices go together: whatever else nodes say, rules hear each time that it is said. */
+function joinFields(train: Train, hash: number, fieldsOf: FieldsOf): Value[] | undefined {
+  const first = readRow(train.row(0), hash, fieldsOf);
+  if (first === undefined || !startAlike(train, train.length - first.devicePacket)) return undefined;
+  const last = readRow(train.row(train.count - 1), hash, fieldsOf);
+  const { fields, end } = first;
+  if (last === undefined || last.end.length > end.length || !sayTheSame(fields, last.fields)) return undefined;
   const rows = new Train(train.buffer, end.byteOffset, end.length, {
     count: train.count,
     stride: train.stride,
-    lastAt: lastEnd.byteOffset - end.byteOffset,
-    lastLength: lastEnd.length,
+    lastAt: last.end.byteOffset - end.byteOffset,
+    lastLength: last.end.length,
     alike: Math.max(0, train.alike - (train.length - end.length)),
   });
-  first[first.length - 1] = withEnding(first.at(-1) as Value, rows);
-  return first;
+  fields[fields.length - 1] = withEnding(fields.at(-1) as Value, rows);
+  return fields;
+}
+
+interface ReadRow {
+  readonly fields: Value[];
+  /** The bytes of the last field. */
+  readonly end: Uint8Array;
+  /** Of these the last so many are the packet of a device. */
+  readonly devicePacket: number;
+}
+
+function readRow(row: Uint8Array, hash: number, fieldsOf: FieldsOf): ReadRow | undefined {
+  const fields = fieldsOf(row);
+  if (fields === undefined) return undefined;
+  const end = endingOf(fields, row);
+  const devicePacket = devicePacketLength(hash, fields);
+  return end === undefined || devicePacket === undefined ? undefined : { fields, end, devicePacket };
 }
 
 /** Whether all rows of full length begin with the same bytes. */

@@ -48,3 +48,15 @@ export function decodeFields(bytes: Uint8Array, start: number, end: number, arit
   }
   return reader.isAtEnd ? values : undefined;
 }
+
+/** The values that bytes consist of, however many; undefined when they consist of something else. */
+export function decodeAllFields(bytes: Uint8Array): Value[] | undefined {
+  const reader = new Reader(bytes, 0, bytes.length);
+  const values: Value[] = [];
+  while (!reader.isAtEnd) {
+    const value = reader.field(0);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
+}

@@ -8,38 +8,48 @@ import type { Row, Value } from "../plan/value.ts";
  * long says the same but for these bytes, and need not be read.
  */
 export class Heading {
+  /** How it began; of what comes alone only `#end` bytes of it count. */
   readonly #start: Uint8Array;
+  readonly #end: number;
   readonly #length: number;
   readonly #fields: Row;
   /** Where the row ends with a packet. */
   readonly #packet: Packet | undefined;
+  readonly #mayBeTrain: boolean;
 
-  private constructor(start: Uint8Array, length: number, fields: Row, packet: Packet | undefined) {
-    this.#start = start;
-    this.#length = length;
-    this.#fields = fields;
-    this.#packet = packet;
+  private constructor(row: Uint8Array, fields: Row, end: number, devicePacket: number | undefined) {
+    const last = fields.at(-1);
+    this.#start = new Uint8Array(row.subarray(0, devicePacket === undefined ? end : row.length - devicePacket));
+    this.#end = end;
+    this.#length = row.length;
+    this.#fields = ownedRow(fields.slice(0, -1));
+    this.#packet = last instanceof Packet ? last.with(undefined, undefined) : undefined;
+    this.#mayBeTrain = devicePacket !== undefined;
   }
 
-  /** Of bytes, or of the first row of a train, with what was read from them; undefined when they end otherwise. */
-  static of(row: Uint8Array, fields: Row): Heading | undefined {
-    const end = endingOf(fields, row);
-    if (end === undefined) return undefined;
-    const last = fields.at(-1);
-    const packet = last instanceof Packet ? last.with(undefined, undefined) : undefined;
-    const start = new Uint8Array(row.subarray(0, row.length - end.length));
-    return new Heading(start, row.length, ownedRow(fields.slice(0, -1)), packet);
+  /**
+   * Of bytes, or of the first row of a train, with what was read from them; undefined when they end otherwise. Those that end
+   * with a packet of a device, of so many bytes, may come as a train.
+   */
+  static of(row: Uint8Array, fields: Row, devicePacket: number | undefined): Heading | undefined {
+    const ending = endingOf(fields, row);
+    return ending && new Heading(row, fields, row.length - ending.length, devicePacket);
   }
 
   /** The fields of bytes, or of a train, that begin so; undefined when they do not, or not surely in each row. */
   read(bytes: Uint8Array): Value[] | undefined {
-    if (bytes.length !== this.#length) return undefined;
-    const start = this.#start;
-    const { length } = start;
-    for (let at = 0; at < length; at++) if (bytes[at] !== start[at]) return undefined;
-    const ending = endingAt(bytes, length);
-    if (ending === undefined) return undefined;
+    if (bytes.length !== this.#length || !this.#begins(bytes)) return undefined;
+    const ending = endingAt(bytes, this.#end);
     return [...this.#fields, this.#packet === undefined ? ending : this.#packet.with(undefined, ending)];
+  }
+
+  #begins(bytes: Uint8Array): boolean {
+    const start = this.#start;
+    const isTrain = bytes instanceof Train;
+    const length = isTrain ? start.length : this.#end;
+    if (isTrain && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.alike >= length)) return false;
+    for (let at = 0; at < length; at++) if (bytes[at] !== start[at]) return false;
+    return true;
   }
 }
 
@@ -51,10 +61,9 @@ export function endingOf(fields: Row, row: Uint8Array): Uint8Array | undefined {
   return bytes.byteOffset + bytes.length === row.byteOffset + row.length ? bytes : undefined;
 }
 
-function endingAt(bytes: Uint8Array, start: number): Uint8Array | undefined {
+function endingAt(bytes: Uint8Array, start: number): Uint8Array {
   const { buffer, byteOffset, length } = bytes;
   if (!(bytes instanceof Train)) return new Uint8Array(buffer, byteOffset + start, length - start);
-  if (bytes.lastLength !== length || bytes.alike < start) return undefined;
   return new Train(buffer, byteOffset + start, length - start, {
     count: bytes.count,
     stride: bytes.stride,

@@ -4,8 +4,12 @@ import { FileLibrary } from "../../src/cli/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
-import { rowsOf, trainOf } from "../../runtime/plan/train.ts";
+import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
+import { rowsOf, Train, trainOf } from "../../runtime/plan/train.ts";
+import type { Value } from "../../runtime/plan/value.ts";
+import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import type { Tun, TunCounters } from "../../runtime/world/world.ts";
+import { eventSpec } from "../predicate-spec.ts";
 import { manualWorld } from "../session/manual-world.ts";
 
 /** Packets go from a to b by way of c, in an overlay over an overlay. */
@@ -62,6 +66,19 @@ function host(name: string, more: string = "") {
 function packet(length: number, filling: number): Uint8Array {
   const bytes = new Uint8Array(length).fill(filling);
   bytes.set([0x45, 0, length >> 8, length & 0xff, 0, filling, 0x40, 0, 64, 253, 0, 0, 100, 64, 0, 1, 100, 64, 0, 2]);
+  return bytes;
+}
+
+function event(name: string, ...args: readonly Value[]): Tuple {
+  return { predicate: eventSpec(name, args.length), args, isDelete: false };
+}
+
+/** The datagram that a tuple is alone in. */
+function datagramOf(tuple: Tuple): Uint8Array {
+  const builder = new DatagramBuilder(1452);
+  builder.add(tuple);
+  const [bytes] = builder.take();
+  if (bytes === undefined) throw new Error("a short tuple has a datagram");
   return bytes;
 }
 
@@ -129,6 +146,20 @@ describe("a train through a node", () => {
       [100, 2, 9, "10.0.0.5"],
       [60, 3, 9, "10.0.0.5"],
     ]);
+  });
+
+  test("is one of packets of a device: what else says bytes says them one by one", () => {
+    const { node, datagrams } = host(
+      "b:1",
+      "materialize(kept, infinity, infinity, keys(1)). k: kept(Bytes) :- said(Bytes).",
+    );
+    const said = (filling: number) => event("said", new Uint8Array(300).fill(filling));
+    datagrams.deliver(trainOf([said(1), said(2), said(3)].map(datagramOf)), "a:1");
+    const carried = [said(4), said(5)].map((tuple) => event("outer.send", "b:1", Packet.of(tuple)));
+    datagrams.deliver(trainOf(carried.map(datagramOf)), "a:1");
+    datagrams.deliver(trainOf(carried.map((tuple) => datagramOf(event("inner.send", "b:1", Packet.of(tuple))))), "a:1");
+    const fillings = (node.rows("kept") ?? []).map(([bytes]) => [(bytes as Uint8Array)[0], bytes instanceof Train]);
+    expect(fillings).toEqual([1, 2, 3, 4, 5].map((filling) => [filling, false]));
   });
 
   test("of datagrams that are not alike is taken one by one", () => {

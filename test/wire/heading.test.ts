@@ -28,8 +28,8 @@ function plain(fields: Row | undefined): Row | undefined {
   return [...fields.slice(0, -1), [last.hash, last.hops, last.body as Value]];
 }
 
-function headingOf(bytes: Uint8Array, before: Row): Heading {
-  const heading = Heading.of(bytes, decoded(bytes, before));
+function headingOf(bytes: Uint8Array, before: Row, devicePacket?: number): Heading {
+  const heading = Heading.of(bytes, decoded(bytes, before), devicePacket);
   if (heading === undefined) throw new Error("the row ends with its last field");
   return heading;
 }
@@ -95,12 +95,12 @@ describe("a heading", () => {
 
   test("is none of a row that ends with something else", () => {
     const bytes = encodeBody([new Uint8Array(400), "x"]);
-    expect(Heading.of(bytes, decoded(bytes, ["x"]))).toBeUndefined();
+    expect(Heading.of(bytes, decoded(bytes, ["x"]), undefined)).toBeUndefined();
   });
 
   test("reads a train of rows that begin alike as one", () => {
     const rows = [1, 2, 3].map((fill) => row(["x"], new Uint8Array(400).fill(fill), true));
-    const read = headingOf(rows[0] as Uint8Array, ["x"]).read(likeness(rows));
+    const read = headingOf(rows[0] as Uint8Array, ["x"], 400).read(likeness(rows));
     const packet = read?.at(-1) as Packet;
     expect([read?.[0], packet.hash, packet.hops]).toEqual(["x", 7, 3]);
     expect(rowsOf(packet.body as Uint8Array)).toEqual([1, 2, 3].map((fill) => new Uint8Array(400).fill(fill)));
@@ -108,10 +108,19 @@ describe("a heading", () => {
 
   test("leaves a train to be decoded whose rows are not known to begin alike, or whose last is shorter", () => {
     const [one, two] = [row(["x"], new Uint8Array(400), false), row(["y"], new Uint8Array(400), false)];
-    const heading = headingOf(one, ["x"]);
+    const heading = headingOf(one, ["x"], 400);
+    expect(heading.read(likeness([one, one, one]))).toBeDefined();
     expect(heading.read(likeness([one, two, one]))).toBeUndefined();
     expect(heading.read(likeness([one, one, two]))).toBeUndefined();
     expect(heading.read(trainOf([one, one, one]))).toBeUndefined();
     expect(heading.read(likeness([one, one, row(["x"], new Uint8Array(300), false)]))).toBeUndefined();
+  });
+
+  test("leaves a train to be decoded that is none of packets of a device, or whose packets are wrapped otherwise", () => {
+    const rows = [1, 2].map((fill) => row(["x"], new Uint8Array(400).fill(fill), true));
+    const [first = new Uint8Array()] = rows;
+    expect(headingOf(first, ["x"]).read(likeness(rows))).toBeUndefined();
+    expect(headingOf(first, ["x"], 400).read(likeness(rows))).toBeDefined();
+    expect(headingOf(first, ["x"], 380).read(likeness(rows))).toBeUndefined();
   });
 });

@@ -24,10 +24,10 @@ function event(name: string, args: Row): Tuple {
   return { predicate: eventSpec(name, args.length), args, isDelete: false };
 }
 
-/** `p(.., q(.., Bytes))`: so many layers, each with arguments of its own before what it carries. */
+/** `p(.., tun(.., Bytes))`: so many layers, each with arguments of its own before what it carries. */
 function nested(layers: readonly Row[], bytes: Uint8Array): Tuple {
   const tuples = layers.reduceRight<Value>((inner, args, at) => {
-    return Packet.of(event(`p${at}`, [...args, inner]));
+    return Packet.of(event(at === layers.length - 1 ? "tun" : `p${at}`, [...args, inner]));
   }, bytes) as Packet;
   if (tuples.tuple === undefined) throw new Error("a packet made here has its tuple");
   return tuples.tuple;
@@ -78,7 +78,7 @@ describe("a train", () => {
         let fields = fieldsOfDatagrams(train, nested(layers, rows[0] as Uint8Array).predicate.wire.tuple, arity(0));
         for (let layer = 1; layer < layers.length; layer++) {
           const packet = fields?.at(-1) as Packet;
-          fields = fieldsOfBodies(packet.body as Train, arity(layer));
+          fields = fieldsOfBodies(packet.body as Train, packet.hash, arity(layer));
         }
         expect(rowsOf(fields?.at(-1) as Uint8Array).map((row) => row.slice())).toEqual(rows);
         function arity(layer: number): number {
@@ -87,6 +87,19 @@ describe("a train", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test("of what is no packet of a device is none, in whatever it is wrapped", () => {
+    for (const layers of [0, 1, 2]) {
+      const said = (filling: number): Tuple => {
+        let tuple = event("said", [new Uint8Array(1000).fill(filling)]);
+        for (let layer = 0; layer < layers; layer++) tuple = event("p", [layer, Packet.of(tuple)]);
+        return tuple;
+      };
+      const sent = [1, 2, 3].flatMap((filling) => datagrams(said(filling)));
+      const { predicate, args } = said(1);
+      expect(fieldsOfDatagrams(trainOf(sent) as Train, predicate.wire.tuple, args.length)).toBeUndefined();
+    }
   });
 
   test("goes on as the datagrams that came, one hop older", () => {

@@ -1,0 +1,21 @@
+import { Packet } from "../plan/packet.ts";
+import type { Row } from "../plan/value.ts";
+import { wireHash } from "../plan/wire-hash.ts";
+import { decodeAllFields } from "./decode.ts";
+
+/** The hashes of the tuple that a packet of a device is: rules give it one to five arguments. */
+export const DEVICE_PACKETS: readonly number[] = [1, 2, 3, 4, 5].map((arity) => wireHash("tun", arity, "event"));
+
+const KNOWN: ReadonlySet<number> = new Set(DEVICE_PACKETS);
+
+/**
+ * How long the packet of a device is with which a tuple ends that came over the network, however many packets of overlays
+ * are around it. Undefined when it ends with something else.
+ */
+export function devicePacketLength(hash: number, fields: Row): number | undefined {
+  const last = fields.at(-1);
+  if (KNOWN.has(hash)) return last instanceof Uint8Array ? last.length : undefined;
+  if (!(last instanceof Packet) || last.body === undefined) return undefined;
+  const inner = decodeAllFields(last.body);
+  return inner && devicePacketLength(last.hash, inner);
+}
