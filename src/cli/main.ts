@@ -4,8 +4,15 @@ import { fileURLToPath } from "node:url";
 // Types are stripped once, not at every start. Where the folder cannot be written, nothing is kept.
 enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/mosaic", import.meta.url)));
 const { main } = await import("./commands.ts");
+const { processOutput } = await import("./output.ts");
+const { watchOutput } = await import("./broken-output.ts");
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+watchOutput(process.stdout, process.stderr, {
+  unread: () => process.exit(0),
+  lost: (reason) => {
+    processOutput.log.error(`stdout: ${reason}; results are lost`);
+    process.exitCode ||= 1;
+  },
 });
-process.exitCode = await main(process.argv);
+const code = await main(process.argv);
+process.exitCode ||= code;
