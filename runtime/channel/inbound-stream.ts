@@ -1,7 +1,9 @@
+import { heldBytesOf } from "../plan/held-bytes.ts";
 import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
-/** Messages kept that came before their turn. */
+/** Messages kept that came before their turn, and what they hold; what finds no room comes again. */
 const AHEAD_MAX = 64;
+const AHEAD_BYTES = 64 << 10;
 
 /** What has come from one peer so far. */
 export interface InboundStream {
@@ -11,10 +13,16 @@ export interface InboundStream {
   /** The number of the last message that all before have come too. */
   readonly heard: number;
   readonly ahead: ReadonlyMap<number, Message>;
-  /** The rows said so far, until all have been: what the peer had beside them before it began anew is then gone. */
-  readonly said: ReadonlySet<string> | undefined;
+  /** What was said so far, until all has been: what the peer had beside it before it began anew is then gone. */
+  readonly said: Said | undefined;
   /** When the peer was last heard. */
   readonly heardAt: number;
+}
+
+/** Changes, each row once, and those before them. */
+interface Said {
+  readonly changes: readonly RowChange[];
+  readonly before: Said | undefined;
 }
 
 /** What a message changes. */
@@ -29,19 +37,21 @@ export interface Advance {
   readonly answer: number | undefined;
 }
 
+const NOTHING: Said = { changes: [], before: undefined };
+
 export function advance(state: InboundStream | undefined, message: Message, now: number): Advance {
   if (state !== undefined && state.stream === message.stream) return continued(state, message, now);
   if (message.stream === state?.former) return { state, changes: [], whole: undefined, answer: undefined };
   if (message.number !== 1) return { state, changes: [], whole: undefined, answer: 0 };
   const { stream } = message;
-  const fresh = { stream, former: state?.stream, heard: 0, ahead: new Map(), said: new Set<string>(), heardAt: now };
+  const fresh = { stream, former: state?.stream, heard: 0, ahead: new Map(), said: NOTHING, heardAt: now };
   return continued(fresh, message, now);
 }
 
 function continued(state: InboundStream, message: Message, now: number): Advance {
   const ahead = new Map(state.ahead);
   const isNext = message.number === state.heard + 1;
-  if (isNext || (message.number > state.heard && ahead.size < AHEAD_MAX)) ahead.set(message.number, message);
+  if (isNext || (message.number > state.heard && hasRoom(ahead, message))) ahead.set(message.number, message);
   const messages: Message[] = [];
   let { heard } = state;
   for (let next = ahead.get(heard + 1); next !== undefined; next = ahead.get(heard + 1)) {
@@ -50,9 +60,19 @@ function continued(state: InboundStream, message: Message, now: number): Advance
   }
   const changes = netChanges(messages);
   const isWhole = messages.some((one) => one.isWhole);
-  const said = state.said && saidWith(state.said, changes);
+  const said = state.said && (changes.length === 0 ? state.said : { changes, before: state.said });
   const next = { ...state, heard, ahead, said: isWhole ? undefined : said, heardAt: now };
-  return { state: next, changes, whole: isWhole ? said : undefined, answer: heard };
+  return { state: next, changes, whole: isWhole ? said && rowsSaid(said) : undefined, answer: heard };
+}
+
+function hasRoom(ahead: ReadonlyMap<number, Message>, message: Message): boolean {
+  if (ahead.size >= AHEAD_MAX) return false;
+  const bytes = [message, ...ahead.values()].map(bytesOf).reduce((sum, each) => sum + each);
+  return bytes <= AHEAD_BYTES;
+}
+
+function bytesOf({ changes }: Message): number {
+  return changes.reduce((sum, { args }) => sum + heldBytesOf(args), 0);
 }
 
 function netChanges(messages: readonly Message[]): readonly RowChange[] {
@@ -61,11 +81,14 @@ function netChanges(messages: readonly Message[]): readonly RowChange[] {
   return [...net.values()];
 }
 
-function saidWith(said: ReadonlySet<string>, changes: readonly RowChange[]): ReadonlySet<string> {
-  const all = new Set(said);
-  for (const change of changes) {
-    if (change.isThere) all.add(keyOfChange(change));
-    else all.delete(keyOfChange(change));
+/** The rows that are there after all of it. */
+function rowsSaid(said: Said): ReadonlySet<string> {
+  const isThere = new Map<string, boolean>();
+  for (let some: Said | undefined = said; some !== undefined; some = some.before) {
+    for (const change of some.changes) {
+      const key = keyOfChange(change);
+      if (!isThere.has(key)) isThere.set(key, change.isThere);
+    }
   }
-  return all;
+  return new Set([...isThere].flatMap(([key, is]) => (is ? [key] : [])));
 }

@@ -25,15 +25,20 @@ none; one that starts anew is told everything.
 Ports   in: 1 push, what peers say; changes of the tables that the plan calls outlets. out: the network, in order; the tables
         it calls inlets.
 Drops   "no address": a location that is none; "no channel": a location in an overlay; "malformed": a message that is none;
-        "not accepted": a row for a table that is no inlet; "wrong type": one that cannot stand there.
+        "not accepted": a row for a table that is no inlet; "wrong type": one that cannot stand there; "too many peers": what
+        one more says than a node listens to, or one that calls it by too many names.
 Reads   counters: messages in, messages out
 Built   by runtime/node/dataflow.ts, one per node.
 See     ReceiveDemux, NetworkOut
 `,
   inputs: "1",
   outputs: "2",
-  drops: ["no address", "no channel", "malformed", "not accepted", "wrong type"],
+  drops: ["no address", "no channel", "malformed", "not accepted", "wrong type", "too many peers"],
 };
+
+/** Whom a node listens to, and names by which one of them may call it: both come from datagrams. */
+const INBOUND_MAX = 4096;
+const NAMES_MAX = 16;
 
 export interface ChannelSurroundings {
   readonly engine: Engine;
@@ -101,15 +106,20 @@ export class ViewChannel {
     if (message === undefined) return this.counters.drop("malformed");
     if (provenance !== "network") return this.#apply(message.changes, source);
     const peer = `${source} ${message.place}`;
-    const { state, changes, whole, answer } = advance(
-      this.#advanced.get(peer) ?? this.#inbound.get(peer),
-      message,
-      now,
-    );
+    const before = this.#advanced.get(peer) ?? this.#inbound.get(peer);
+    if (before === undefined && !this.#hasRoomFor(source)) return this.counters.drop("too many peers");
+    const { state, changes, whole, answer } = advance(before, message, now);
     if (answer !== undefined) this.#answers.push({ to: source, stream: message.stream, number: answer });
     if (state !== undefined) this.#advanced.set(peer, state);
     this.#apply(changes, peer);
     if (whole !== undefined) this.#apply(this.#unsaid(peer, whole), peer);
+  }
+
+  #hasRoomFor(source: string): boolean {
+    if (this.#inbound.size >= INBOUND_MAX) return false;
+    let names = 0;
+    for (const peer of this.#inbound.keys()) if (peer.startsWith(`${source} `)) names++;
+    return names < NAMES_MAX;
   }
 
   /** The step has succeeded: what it changed for others leaves, and what came counts as heard. */

@@ -8,10 +8,11 @@ const VALUE_BYTES = 16;
 
 /** About how much memory a tuple holds while it waits. The same tuple always gives the same number. */
 export function heldBytes({ args }: Tuple): number {
-  return bytesOfRow(args);
+  return heldBytesOf(args);
 }
 
-function bytesOfRow(row: Row): number {
+/** The same of values. */
+export function heldBytesOf(row: Row): number {
   let sum = VALUE_BYTES;
   for (const value of row) sum += bytesOf(value);
   return sum;
@@ -21,7 +22,7 @@ function bytesOf(value: Value): number {
   if (typeof value === "string") return VALUE_BYTES + value.length;
   if (typeof value !== "object" || value === null) return VALUE_BYTES;
   if (value instanceof Uint8Array) return VALUE_BYTES + (value instanceof Train ? value.size : value.length);
-  if (value instanceof Packet) return VALUE_BYTES + bytesOf(value.body ?? null) + bytesOfRow(value.tuple?.args ?? []);
-  if (value instanceof Address) return bytesOf(value.node) + bytesOfRow(value.options);
-  return bytesOfRow(value);
+  if (value instanceof Packet) return VALUE_BYTES + bytesOf(value.body ?? null) + heldBytesOf(value.tuple?.args ?? []);
+  if (value instanceof Address) return bytesOf(value.node) + heldBytesOf(value.options);
+  return heldBytesOf(value);
 }

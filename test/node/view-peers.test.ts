@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
+import { eventSpec } from "../predicate-spec.ts";
+import { manualWorld } from "../session/manual-world.ts";
+
+const SILENCE = 31;
+
+/** A node that keeps rows which others derive for it. */
+function listener() {
+  const library = new FileLibrary();
+  library.give(
+    "theirs",
+    `materialize(mine, infinity, infinity, keys(1, 2)). materialize(theirs, infinity, infinity, keys(1)).
+    v: theirs@Node(Row) :- mine(Row, Node).`,
+  );
+  const { plan } = compile(["theirs"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error("the program has no mistakes");
+  const world = manualWorld("here:1");
+  const node = new Node(loadProgram(plan), world, { names: ["here:1"], facts: [], watch: [] });
+  node.start();
+  return { node, world };
+}
+
+/** The first message of a peer that calls the node by this name. */
+function greeting(name: string): Uint8Array {
+  const builder = new DatagramBuilder(1452);
+  builder.add({ predicate: eventSpec("?rows", 5), args: [name, 9, 1, true, []], isDelete: false });
+  const [bytes] = builder.take();
+  if (bytes === undefined) throw new Error("a short tuple has a datagram");
+  return bytes;
+}
+
+test("one that calls a node by ever more names is listened to under a few, and others are", () => {
+  const { node, world } = listener();
+  for (let number = 0; number < 100; number++) world.datagrams.deliver(greeting(`name${number}:1`), "many:1");
+  expect(node.counters.drops.get("too many peers")).toBe(84);
+  world.datagrams.sent.length = 0;
+  world.datagrams.deliver(greeting("here:1"), "other:1");
+  expect(world.datagrams.sent.map(({ to }) => to)).toEqual(["other:1"]);
+});
+
+test("of ever more peers some are listened to, and when these are silent others", () => {
+  const { node, world } = listener();
+  for (let number = 0; number < 5000; number++) world.datagrams.deliver(greeting("here:1"), `peer${number}:1`);
+  expect(node.counters.drops.get("too many peers")).toBe(5000 - 4096);
+  world.clock.advance(SILENCE);
+  world.datagrams.deliver(greeting("here:1"), "late:1");
+  expect(node.counters.drops.get("too many peers")).toBe(5000 - 4096);
+});
+
+test("a name that is none is malformed", () => {
+  const { node, world } = listener();
+  world.datagrams.deliver(greeting("x".repeat(1000)), "long:1");
+  expect([...node.counters.drops]).toEqual([["malformed", 1]]);
+});
