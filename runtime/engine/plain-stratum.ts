@@ -12,6 +12,8 @@ export class PlainStratum implements Stratum, Display {
   readonly #views: readonly View[];
   readonly #strands: readonly ViewStrand[];
   readonly #tally: StoreTally;
+  /** Whether anybody asks for derivations that are new, or refreshed, of rows that stay. */
+  readonly #hearsRefreshes: boolean;
   readonly #waiting: { readonly values: Values; readonly take: () => void }[] = [];
   #now = 0;
 
@@ -20,13 +22,15 @@ export class PlainStratum implements Stratum, Display {
     this.#views = views;
     this.#strands = strands;
     this.#tally = tally;
+    this.#hearsRefreshes = strands.some(({ kind }) => kind === "renewed");
   }
 
   contribute({ aggregate, kept }: View, sign: Sign, values: Values): void {
     const row = kept === undefined ? values : kept.row(values, sign);
     if (row === undefined) return;
-    if (aggregate === undefined) this.#derived.contribute(row, sign, true);
-    else aggregate.contribute(row, sign);
+    if (aggregate === undefined) return this.#derived.contribute(row, sign, true);
+    aggregate.contribute(row, sign);
+    if (sign > 0 && this.#hearsRefreshes) aggregate.contribute(row, 0);
   }
 
   update(now: number, run: RunStrand): void {

@@ -35,8 +35,6 @@ export class RecursiveStratum implements Stratum {
   /** What its own rows bring, and what they bring when they are only refreshed. */
   readonly #inner: ReadonlyMap<Table, readonly number[]>;
   readonly #renewing: ReadonlyMap<Table, readonly number[]>;
-  /** Of these the ones that derive rows one by one: what is new in a group refreshes nothing. */
-  readonly #succeeding: ReadonlyMap<Table, readonly number[]>;
   readonly #tally: StoreTally;
   readonly #limit: number;
   /** Whether a row may stand on one that it has taken the place of. */
@@ -82,9 +80,7 @@ export class RecursiveStratum implements Stratum {
     this.#refreshing = strands.filter(({ kind, table }) => kind === "renewed" && !own.has(table));
     this.#inner = strandsByTable(strands.filter(({ kind }) => kind === "changed"));
     this.#ceding = strands.filter(({ kind }) => kind === "ceded");
-    const renewing = strands.filter(({ kind, table }) => kind === "renewed" && own.has(table));
-    this.#renewing = strandsByTable(renewing);
-    this.#succeeding = strandsByTable(renewing.filter(({ isAggregate }) => !isAggregate));
+    this.#renewing = strandsByTable(strands.filter(({ kind, table }) => kind === "renewed" && own.has(table)));
   }
 
   contribute(view: View, sign: Sign, given: Values): void {
@@ -311,10 +307,8 @@ export class RecursiveStratum implements Stratum {
 
   /** A row that stays lives on when something new derives it: of those that came and went on the way only the end counts. */
   #tellNew(): void {
-    for (const { id, table, isAggregate } of this.#refreshing) {
-      if (!isAggregate) for (const row of table.added) this.#run(id, row.values);
-    }
-    for (const strand of this.#ceding) if (!strand.isAggregate) runOnChanges(strand, this.#run);
+    for (const { id, table } of this.#refreshing) for (const row of table.added) this.#run(id, row.values);
+    for (const strand of this.#ceding) runOnChanges(strand, this.#run);
     for (const { table } of this.#tables) this.#announce(table);
   }
 
@@ -334,7 +328,7 @@ export class RecursiveStratum implements Stratum {
   }
 
   #tellSelf(row: Row, table: Table): void {
-    for (const strand of this.#succeeding.get(table) ?? []) this.#run(strand, row.values);
+    for (const strand of this.#renewing.get(table) ?? []) this.#run(strand, row.values);
   }
 
   /** False when no row was refreshed since the last time. */

@@ -262,8 +262,22 @@ export class Table implements Undoable<Operation, Row, Detail> {
     this.#removed = [...new Set(this.#removed)];
   }
 
-  /** Forgets what was removed and came back unchanged, so that `added` and `removed` are the net difference. */
+  /**
+   * Forgets what was removed and came back unchanged, so that `added` and `removed` are the net difference, and what was
+   * put again but had to make room.
+   */
   settle(): void {
+    this.#settleChanges();
+    if (this.#refreshed.every((row) => row.mark <= ADDED)) return;
+    this.#refreshed = this.#refreshed.flatMap((row) => (row.mark <= ADDED ? row : (this.#equalOf(row) ?? [])));
+  }
+
+  #equalOf({ key, values }: Row): Row | undefined {
+    const present = this.find(key);
+    return present !== undefined && equalRows(present.values, values) ? present : undefined;
+  }
+
+  #settleChanges(): void {
     if (this.#added.some((row) => row.mark !== ADDED)) this.#added = this.#added.filter((row) => row.mark === ADDED);
     if (this.#removed.some((row) => row.mark !== REMOVED)) {
       this.#removed = this.#removed.filter((row) => row.mark === REMOVED);

@@ -22,7 +22,6 @@ export interface ViewStrand {
   readonly id: number;
   readonly kind: "appeared" | "vanished" | "renewed" | "ceded" | "changed";
   readonly table: Table;
-  readonly isAggregate: boolean;
 }
 
 /** Tables that are brought up to date together. */

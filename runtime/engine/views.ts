@@ -69,7 +69,6 @@ export class Views {
   #strand(id: number): ViewStrand {
     const trigger = this.#plan.strands[id]?.trigger;
     if (trigger === undefined || !("view" in trigger)) throw new Error(`strand ${id} keeps no view`);
-    const isAggregate = this.#plan.views[trigger.view]?.aggregate !== undefined;
-    return { id, kind: trigger.kind, table: this.#table(trigger.predicate), isAggregate };
+    return { id, kind: trigger.kind, table: this.#table(trigger.predicate) };
   }
 }

@@ -10,8 +10,10 @@ import { argumentsOf, type Facts, solve } from "./solve.ts";
 export interface Derivation {
   readonly table: string;
   readonly row: Row;
-  /** The rule and all it stands on: the same in two states of the tables when it holds in both. */
-  readonly name: string;
+  /**
+   * The rule and all it stands on, for a group once a member: the same in two states of the tables when it holds in both.
+   */
+  readonly names: readonly string[];
   /** The rows it stands on; those of all its members where it is the result of a group. */
   readonly supports: readonly Support[];
 }
@@ -27,7 +29,7 @@ export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivatio
     return deriveGroups(rule.head, rule.keys, ways, facts.ambient).map(({ row, members }) => ({
       table: rule.head.name.text,
       row,
-      name: `${rule.name} ${keyOfRow(row)}`,
+      names: members.map((way) => `${rule.name} ${keyOfRow(row)} ${nameOf(way)}`),
       supports: members.flatMap((way) => supportsOf(rule, way)),
     }));
   }
@@ -35,10 +37,26 @@ export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivatio
     deriveEach(rule.head, [way], facts.ambient).map(({ args }) => ({
       table: rule.head.name.text,
       row: args,
-      name: `${rule.name} ${nameOf(way)}`,
+      names: [`${rule.name} ${nameOf(way)}`],
       supports: supportsOf(rule, way),
     })),
   );
+}
+
+/**
+ * The derivations that are new, or have a member that is. Rows of a table without key may be equal, and then so are the
+ * names: each was there as often as it was known.
+ */
+export function withoutKnown(derivations: readonly Derivation[], known: readonly Derivation[]): readonly Derivation[] {
+  const left = known.flatMap(({ names }) => names);
+  return derivations.filter(({ names }) => {
+    const fresh = names.filter((name) => {
+      const at = left.indexOf(name);
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+    return fresh.length > 0;
+  });
 }
 
 function nameOf(way: Bindings): string {

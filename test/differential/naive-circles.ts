@@ -1,6 +1,6 @@
 import { compareRows, equalRows } from "../../runtime/plan/value.ts";
 import type { TableDeclaration } from "../../src/program.ts";
-import type { Derivation, Support } from "./derivations.ts";
+import { type Derivation, type Support, withoutKnown } from "./derivations.ts";
 import type { NaiveRow, NaiveRows } from "./naive-table.ts";
 import { type Refreshed, ROWS_MAX, type Tables } from "./naive-views.ts";
 import { Runaway } from "./peer.ts";
@@ -64,16 +64,6 @@ export function settleCircle(circle: Circle, tables: Tables, refreshed: Refreshe
 
 function rowsOf(table: string, facts: readonly Support[], now: number): NaiveRows {
   return facts.filter((one) => one.table === table).map(({ row }) => ({ values: row, isBase: false, expires: now }));
-}
-
-/** The derivations, less one for each of the same name that was known: rows of a table without key may be equal. */
-function withoutKnown(derivations: readonly Derivation[], known: readonly Derivation[]): readonly Derivation[] {
-  const left = known.map(({ name }) => name);
-  return derivations.filter(({ name }) => {
-    const at = left.indexOf(name);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
 }
 
 function has(facts: readonly Support[], fact: Support): boolean {

@@ -1,6 +1,6 @@
 import { compareRows, equalRows, type Row } from "../../runtime/plan/value.ts";
 import type { TableDeclaration } from "../../src/program.ts";
-import { type Derivation, derivationsOf, type Support } from "./derivations.ts";
+import { type Derivation, derivationsOf, type Support, withoutKnown } from "./derivations.ts";
 import { settleCircle } from "./naive-circles.ts";
 import { settleMixed } from "./naive-mixed.ts";
 import type { NaiveRule } from "./naive-rule.ts";
@@ -141,13 +141,9 @@ export function renewedRows(
   after: readonly Derivation[],
   refreshed: Refreshed,
 ): readonly Row[] {
-  const left = before.map((derivation) => derivation.name);
-  return after.flatMap(({ row, name, supports }) => {
-    const at = left.indexOf(name);
-    if (at >= 0) left.splice(at, 1);
-    const isRenewed = at < 0 || supports.some((support) => has(refreshed.get(support.table) ?? [], support.row));
-    return isRenewed ? [row] : [];
-  });
+  const fresh = withoutKnown(after, before);
+  const isRefreshed = (support: Support): boolean => has(refreshed.get(support.table) ?? [], support.row);
+  return after.filter((one) => fresh.includes(one) || one.supports.some(isRefreshed)).map(({ row }) => row);
 }
 
 export function has(rows: readonly Row[], row: Row): boolean {
