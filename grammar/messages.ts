@@ -125,11 +125,9 @@ export const MESSAGES = {
   E0190: (f: { readonly count: number }): Wording => `more than ${f.count} errors; the rest of the text was not read`,
 
   // 02 names, tables and rules
-  E0201: (f: { readonly path: string; readonly reason: string }): Wording => ({
+  E0201: (f: { readonly path: string; readonly reason: string; readonly help: string | undefined }): Wording => ({
     message: `cannot read \`${f.path}\`: ${f.reason}`,
-    help:
-      "the shipped programs are ron.mzl, ron-views.mzl, sr.mzl, tunnel.mzl, relay.mzl, ping.mzl, dv.mzl, pv.mzl, ls.mzl, " +
-      "chord.olg, gossip.olg, mesh.olg, path-vector.olg and spanning-tree.olg",
+    help: f.help,
   }),
   E0202: (f: { readonly path: string }): Wording => ({
     message: `cannot find \`${f.path}\``,

@@ -14,7 +14,7 @@ const MOST_LISTED = 20;
 
 /** `names` are those it could have been; the compiler's own among them are not for people. */
 export function unknownName(name: string, names: readonly string[]): UnknownName {
-  const own = names.filter((other) => !other.includes("?"));
+  const own = [...new Set(names)].filter((other) => !other.includes("?"));
   const last = name.slice(name.lastIndexOf(".") + 1);
   const namesake = own.find((other) => other === last || other.endsWith(`.${last}`));
   const listed = own.length > MOST_LISTED ? [...own.slice(0, MOST_LISTED), "..."] : own;

@@ -11,8 +11,15 @@ import { TEXT_LIMITS, type TextLimits } from "../grammar/text-limits.ts";
 export interface Library {
   /** The file that `from` means by `path`, or a shipped program of that name; undefined when there is none. */
   read(path: string, from: string | undefined): Source | undefined;
-  /** Why what the command line names cannot be read, in a few words. */
-  whyNot(path: string): string;
+  /** Of what the command line names and cannot be read. */
+  whyNot(path: string): WhyNot;
+}
+
+export interface WhyNot {
+  /** In a few words. */
+  readonly reason: string;
+  /** What to write instead. */
+  readonly help: string | undefined;
 }
 
 export interface LoadOptions {
@@ -99,7 +106,7 @@ class Loader {
   root(path: string): void {
     const source = this.#library.read(path, undefined);
     if (source === undefined) {
-      this.#diagnostics.push(report("E0201", undefined, { path, reason: this.#library.whyNot(path) }));
+      this.#diagnostics.push(report("E0201", undefined, { path, ...this.#library.whyNot(path) }));
     } else this.#module(this.#withDialect(source), undefined, undefined);
   }
 

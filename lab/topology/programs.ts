@@ -11,13 +11,15 @@ export interface ProgramRequest {
   readonly hasTun: boolean;
 }
 
-/** A plan, or what is wrong with the program, to be shown to people. */
-export type PlanResult = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly message: string };
+/** A plan, with warnings perhaps, or what is wrong with the program, to be shown to people. */
+export type PlanResult =
+  | { readonly ok: true; readonly plan: Plan; readonly warnings: string }
+  | { readonly ok: false; readonly message: string };
 
 export type Compile = (request: ProgramRequest) => PlanResult;
 
 export type PlansResult =
-  | { readonly ok: true; readonly plans: Plans }
+  | { readonly ok: true; readonly plans: Plans; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly message: string };
 
 /** What the hosts of a topology run. Each program is compiled once, however many hosts run it. */
@@ -31,6 +33,7 @@ export class Plans {
   static compile({ hosts }: Topology, compile: Compile): PlansResult {
     const hasTun = hosts.some((host) => host.virtual !== undefined);
     const plans = new Map<string, Plan>();
+    const warnings = new Set<string>();
     for (const host of hosts) {
       const key = keyOf(host);
       if (plans.has(key)) continue;
@@ -38,8 +41,9 @@ export class Plans {
       const result = compile({ programs, defines, facts, hasTun });
       if (!result.ok) return result;
       plans.set(key, result.plan);
+      if (result.warnings !== "") warnings.add(result.warnings);
     }
-    return { ok: true, plans: new Plans(plans) };
+    return { ok: true, plans: new Plans(plans), warnings: [...warnings] };
   }
 
   of(host: Host): Plan {

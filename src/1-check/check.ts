@@ -3,8 +3,9 @@ import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program.ts";
 import { IP_NETWORK } from "../../runtime/plan/functions/addresses.ts";
 import { checkRule } from "./check-rule.ts";
+import { builtinNamed, PERIODIC, SHUTDOWN } from "./builtin.ts";
 import { streamViewNames } from "./stream-views.ts";
-import { NearNames } from "./nearest.ts";
+import { NearNames, nearest } from "./nearest.ts";
 import { UnknownMacros } from "./unknown-macros.ts";
 import { isTypeName } from "./type-name.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
@@ -99,10 +100,19 @@ function findSlips(predicates: Predicates, program: Program): ReadonlyMap<string
   const short = new ShortNames(made);
   const slips = new Map<string, string>();
   for (const one of all.filter(isOpen)) {
-    const similar = names.nearest(one.name) ?? short.nearest(one);
+    const similar = names.nearest(one.name) ?? short.nearest(one) ?? nearOwnEvent(one);
     if (similar !== undefined) slips.set(one.name, similar);
   }
   return slips;
+}
+
+/** An event of the node's own that was probably meant. */
+function nearOwnEvent({ name, arity }: Predicate): string | undefined {
+  const own = [PERIODIC, SHUTDOWN].filter((event) => {
+    const builtin = builtinNamed(event);
+    return builtin !== undefined && arity >= builtin.minArity && arity <= builtin.maxArity;
+  });
+  return nearest(name.slice(name.lastIndexOf(".") + 1), own);
 }
 
 /** Nothing says how many columns they have. */

@@ -1,8 +1,10 @@
-import { createWriteStream, openSync } from "node:fs";
+import { createWriteStream, existsSync, openSync } from "node:fs";
 import { once } from "node:events";
+import { dirname } from "node:path";
 import type { Writable } from "node:stream";
 import type { CaptureSink } from "../../runtime/observe/capture.ts";
 import { runFailed } from "./failure.ts";
+import { fileReason } from "./file-reason.ts";
 import type { Log } from "./log.ts";
 
 /** What may wait for a slow disk or reader; then packets are left out. */
@@ -61,6 +63,7 @@ function openFile(path: string): number {
   try {
     return openSync(path, "w");
   } catch (error: unknown) {
-    throw runFailed(`--pcap: ${error instanceof Error ? error.message : path}`);
+    const reason = existsSync(dirname(path)) ? fileReason(error) : "there is no such folder";
+    throw runFailed(`--pcap: cannot write ${path}: ${reason}`);
   }
 }

@@ -17,8 +17,9 @@ export interface CheckOptions extends LanguageOptions {
 export function checkFiles(files: readonly string[], options: CheckOptions, output: Output): void {
   let errors = 0;
   let firstCode: string | undefined;
+  const told = new Set<string>();
   for (const file of files) {
-    const compilation = compile([file], new FileLibrary(), { ...options, checksOnly: true });
+    const compilation = untold(compile([file], new FileLibrary(), { ...options, checksOnly: true }), told);
     errors += compilation.diagnostics.filter(isError).length;
     firstCode ??= (compilation.diagnostics.find(isError) ?? compilation.diagnostics[0])?.code;
     if (options.json) printJson(compilation, output);
@@ -29,6 +30,17 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
   }
   if (firstCode !== undefined && !options.json) output.problem(`more about a code: mosaic explain --code ${firstCode}`);
   if (errors > 0) throw new Failure(1, errors === 1 ? "1 error" : `${errors} errors`);
+}
+
+/** Without what has been told already: of a file that several programs import. */
+function untold(compilation: Compilation, told: Set<string>): Compilation {
+  const diagnostics = compilation.diagnostics.filter((one) => {
+    const text = JSON.stringify(one);
+    if (told.has(text)) return false;
+    told.add(text);
+    return true;
+  });
+  return { ...compilation, diagnostics };
 }
 
 function isError({ severity }: Diagnostic): boolean {

@@ -25,6 +25,7 @@ export function program(): Command {
     .description("Overlay networks written as rules.")
     .version(VERSION)
     .showSuggestionAfterError()
+    .showHelpAfterError("`mosaic --help` lists the commands")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "mosaic: ")) })
     .exitOverride();
   addRun(mosaic);
@@ -36,6 +37,8 @@ export function program(): Command {
   addDemo(mosaic);
   addNodeCommands(mosaic);
   addManualCommands(mosaic, output);
+  for (const command of mosaic.commands)
+    command.showHelpAfterError(`\`mosaic ${command.name()} --help\` lists what it takes`);
   return mosaic;
 }
 

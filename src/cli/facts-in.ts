@@ -12,7 +12,8 @@ export function factsIn(directories: readonly string[], plan: Plan, output: Outp
 
 function factsOf(directory: string, { predicates }: Plan, output: Output): readonly GivenFact[] {
   const read = readFactFiles(directory, predicates);
-  if (read === undefined) throw wrongUsage("--facts", `cannot read the directory ${directory}`);
+  if (read === undefined)
+    throw wrongUsage("--facts", `there is no folder ${directory}; name the one that P.facts and P.csv are in`);
   for (const file of read.unused) output.problem(`mosaic: ${file}: the program has no such predicate; not read`);
   const [first] = read.problems;
   if (first === undefined) return read.facts;

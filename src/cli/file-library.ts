@@ -1,12 +1,17 @@
 import { isUtf8 } from "node:buffer";
-import { readFileSync, statSync } from "node:fs";
-import { dirname, extname, isAbsolute, join, resolve } from "node:path";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Dialect, Source } from "../../grammar/span.ts";
-import type { Library } from "../load.ts";
+import { fileReason, NO_SUCH_FILE } from "./file-reason.ts";
+import { nearest } from "../1-check/nearest.ts";
+import type { Library, WhyNot } from "../load.ts";
 
 /** Where the shipped programs are. */
 const PROGRAMS: string = fileURLToPath(new URL("../../programs/", import.meta.url));
+
+const OVERLOG_ENDINGS: readonly string[] = [".olg", ".ndlog"];
+const PROGRAM_ENDINGS: readonly string[] = [".mzl", ...OVERLOG_ENDINGS];
 
 /**
  * Program files on disk. A name is looked for beside the file that imports it, and a bare name also among the shipped
@@ -20,17 +25,10 @@ export class FileLibrary implements Library {
     this.#given.set(name, { file: name, text, dialect: "mozlog" });
   }
 
-  whyNot(path: string): string {
-    try {
-      const found = statSync(path);
-      if (found.isDirectory()) return "it is a folder";
-      // A pipe or a device might never come to an end.
-      if (!found.isFile()) return "it is no file";
-      textOf(readFileSync(path));
-      return "it has changed meanwhile";
-    } catch (error: unknown) {
-      return reasonOf(error);
-    }
+  whyNot(path: string): WhyNot {
+    const reason = reasonAgainst(path);
+    if (reason === IS_FOLDER) return { reason, help: "name the files in it" };
+    return { reason, help: reason === NO_SUCH_FILE ? otherNames(path) : undefined };
   }
 
   read(path: string, from: string | undefined): Source | undefined {
@@ -66,14 +64,39 @@ function textOf(bytes: Buffer): string {
   return isUtf8(bytes) ? text : text.replaceAll("\ufffd", "\ud800");
 }
 
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return "there is no such file";
-  if (code === "ENOTDIR") return "a part of its path is no folder";
-  if (code === "EACCES" || code === "EPERM") return "you may not read it";
-  return error instanceof Error ? error.message : String(error);
+const IS_FOLDER = "it is a folder";
+
+function reasonAgainst(path: string): string {
+  try {
+    const found = statSync(path);
+    if (found.isDirectory()) return IS_FOLDER;
+    // A pipe or a device might never come to an end.
+    if (!found.isFile()) return "it is no file";
+    textOf(readFileSync(path));
+    return "it has changed meanwhile";
+  } catch (error: unknown) {
+    return fileReason(error);
+  }
+}
+
+/** A file beside it, or a shipped program, that may have been meant; or all the shipped programs. */
+function otherNames(path: string): string {
+  const shipped = [...programsIn(PROGRAMS), ...programsIn(join(PROGRAMS, "overlog"))];
+  const name = basename(path);
+  const beside = nearest(name, programsIn(dirname(path)));
+  if (beside !== undefined) return `did you mean \`${path.slice(0, path.length - name.length)}${beside}\`?`;
+  const similar = shipped.includes(name) ? name : nearest(name, shipped);
+  return similar === undefined ? `the shipped programs are ${shipped.join(", ")}` : `did you mean \`${similar}\`?`;
+}
+
+function programsIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => PROGRAM_ENDINGS.includes(extname(name)));
+  } catch {
+    return [];
+  }
 }
 
 function dialectOf(path: string): Dialect {
-  return [".olg", ".ndlog"].includes(extname(path)) ? "overlog" : "mozlog";
+  return OVERLOG_ENDINGS.includes(extname(path)) ? "overlog" : "mozlog";
 }

@@ -40,7 +40,8 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   const loaded = loadTopology(file, output);
   const place = choosePlace(options);
   if (place.kind === "user namespace") return runInside();
-  const { topology } = loaded;
+  const { topology, warnings } = loaded;
+  for (const warning of warnings) output.problem(warning);
   const screen = screenFor(options);
   const pingTool = findPingTool();
   writeLine(screen, describePlace(place, pingTool));

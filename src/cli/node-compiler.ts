@@ -49,7 +49,7 @@ export class NodeCompiler implements Compiler {
   predicate(name: string, plan: Plan): Complaint | undefined {
     const names = plan.predicates.map((spec) => spec.name);
     if (names.includes(name)) return undefined;
-    return complaintOf([report("E0304", undefined, unknownName(name, [...new Set(names)]))], []);
+    return complaintOf([report("E0304", undefined, unknownName(name, names))], []);
   }
 
   columns(table: string): readonly (string | undefined)[] {

@@ -84,8 +84,8 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
 
 /** Everything that can be wrong without touching the machine. */
 function prepare(options: RunOptions, output: LoggedOutput): Prepared {
-  const listen = parseHostPort(options.listen);
-  if (!listen.ok) throw wrongUsage("--listen", listen.message);
+  checkAddress("--listen", options.listen);
+  if (options.address !== undefined) checkAddress("--addr", options.address);
   const compilation = compileForRun(options);
   reportDiagnostics(compilation, output);
   const { plan, core } = compilation;
@@ -93,6 +93,11 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   const facts = [...factsOfPeers(plan, options.peers), ...factsIn(options.factDirectories, plan, output)];
   checkWatched(options.watch, plan);
   return { program: loadProgram(plan), columns: columnNames(core), facts };
+}
+
+function checkAddress(option: string, text: string): void {
+  const address = parseHostPort(text);
+  if (!address.ok) throw wrongUsage(option, address.message);
 }
 
 async function openMetrics(

@@ -20,7 +20,8 @@ export interface SimOptions extends ConclusionOptions {
 /** `mosaic sim SCENARIO`: runs a topology in virtual time and says what came of it. */
 export async function simulate(file: string, options: SimOptions, output: Output): Promise<void> {
   const { seed, json } = options;
-  const { topology: written, plans } = loadTopology(file, output);
+  const { topology: written, plans, warnings } = loadTopology(file, output);
+  for (const warning of warnings) output.problem(warning);
   const topology = seed === undefined ? written : { ...written, seed };
   if (topology.commands.length > 0)
     output.problem(`mosaic: the simulator runs no commands: those of ${file} are left out`);

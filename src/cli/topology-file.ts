@@ -4,12 +4,15 @@ import { formatTopologyError, readTopology, type TopologyError } from "../../lab
 import type { Topology } from "../../lab/topology/topology.ts";
 import { compileHosts } from "./compile-hosts.ts";
 import { Failure, runFailed } from "./failure.ts";
+import { fileReason } from "./file-reason.ts";
 import type { Output } from "./output.ts";
 
 /** A topology and what its hosts run. */
 export interface LoadedTopology {
   readonly topology: Topology;
   readonly plans: Plans;
+  /** What there is to say of the programs all the same. */
+  readonly warnings: readonly string[];
 }
 
 /** Reads a topology file and compiles its programs. What is wrong with them is reported, and ends the command. */
@@ -18,10 +21,13 @@ export function loadTopology(file: string, output: Output): LoadedTopology {
   if (!read.ok) throw refused(read.errors, output);
   const { topology, locate } = read;
   const compiled = Plans.compile(topology, compileHosts);
-  if (!compiled.ok) throw runFailed(compiled.message);
+  if (!compiled.ok) {
+    output.problem(compiled.message);
+    throw runFailed(`the programs of ${file} have errors; nothing was started`);
+  }
   const faults = compiled.plans.faults(topology);
   if (faults.length > 0) throw refused(faults.map(locate), output);
-  return { topology, plans: compiled.plans };
+  return { topology, plans: compiled.plans, warnings: compiled.warnings };
 }
 
 function refused(errors: readonly TopologyError[], output: Output): Failure {
@@ -32,7 +38,7 @@ function refused(errors: readonly TopologyError[], output: Output): Failure {
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
-  } catch {
-    throw new Failure(2, `cannot read ${file}`);
+  } catch (error: unknown) {
+    throw new Failure(2, `cannot read ${file}: ${fileReason(error)}`);
   }
 }

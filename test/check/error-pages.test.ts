@@ -2,11 +2,14 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { MESSAGES } from "../../grammar/messages.ts";
+import type { Source } from "../../grammar/span.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";
+import { showDiagnostics } from "../../src/cli/show-diagnostics.ts";
 import { compileQuery } from "../../src/compile-query.ts";
 import { compile } from "../../src/compile.ts";
-import type { Library } from "../../src/load.ts";
+import type { Library, WhyNot } from "../../src/load.ts";
 import { readFacts } from "../../src/read-facts.ts";
+import { golden } from "../golden.ts";
 import { type PageExample, type PageFile, readErrorPage } from "./error-page.ts";
 
 /** Mistakes that no page can show, made here. */
@@ -42,12 +45,14 @@ describe.each(codes)("the page of %s", (code) => {
   });
 
   test("has a wrong example that provokes it, and a right one that has no fault", () => {
-    const long = TOO_LONG_TO_SHOW[code];
-    const wrong =
-      long === undefined ? page?.wrong : { files: [{ name: "program.mzl", text: long }], command: undefined };
-    const provoked = codesOf(wrong).filter((one) => ALSO[code]?.includes(one) !== true);
+    const provoked = codesOf(wrongExample(code)).filter((one) => ALSO[code]?.includes(one) !== true);
     expect({ wrong: provoked, right: codesOf(page?.right) }).toEqual({ wrong: [code], right: [] });
   });
+});
+
+test("what the wrong examples bring is shown as people read it", () => {
+  const shown = codes.map((code) => `= ${code}\n${shownOf(wrongExample(code))}`).join("\n");
+  expect(shown).toBe(golden(new URL("error-pages.txt", import.meta.url), shown));
 });
 
 test("no page is of a code that there is not", () => {
@@ -55,24 +60,43 @@ test("no page is of a code that there is not", () => {
   expect(pages.filter((page) => !codes.includes(page))).toEqual([]);
 });
 
+function wrongExample(code: string): PageExample | undefined {
+  const long = TOO_LONG_TO_SHOW[code];
+  if (long === undefined) return readErrorPage(code)?.wrong;
+  return { files: [{ name: "program.mzl", text: long }], command: undefined };
+}
+
 function isExample(example: PageExample | undefined): boolean {
   return example !== undefined && (example.files.length > 0 || example.command !== undefined);
 }
 
 /** Each code that the example provokes, once. */
 function codesOf(example: PageExample | undefined): readonly string[] {
-  return example === undefined ? [] : [...new Set(diagnosticsOf(example).map((one) => one.code))];
+  return example === undefined ? [] : [...new Set(diagnose(example).diagnostics.map((one) => one.code))];
+}
+
+function shownOf(example: PageExample | undefined): string {
+  if (example === undefined) return "";
+  const { diagnostics, sources } = diagnose(example);
+  return showDiagnostics(diagnostics, sources, false);
+}
+
+interface Diagnosed {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: readonly Source[];
 }
 
 /** `mosaic check FILE -D NAME=VALUE`, `mosaic query NODE 'body'` or `mosaic ctl NODE insert 'fact'`. */
-function diagnosticsOf({ files, command }: PageExample): readonly Diagnostic[] {
+function diagnose({ files, command }: PageExample): Diagnosed {
   const [line = "", name, value = ""] = (command ?? "").split(/ -D (\w+)=(\w+)/);
   const defines = new Map(name === undefined ? [] : [[name, value]]);
   const [, verb = "check", text = ""] = /^mosaic (check|query|ctl) (?:\d+ )?(?:insert )?'?([^']+)'?$/.exec(line) ?? [];
   const main = verb === "check" && text !== "" ? text : (files[0]?.name ?? "program.mzl");
-  const { plan, diagnostics } = compile([main], new PageLibrary(files), { defines, dialect: undefined });
-  if (verb === "check" || plan === undefined) return diagnostics;
-  return verb === "query" ? compileQuery(text, plan).diagnostics : readFacts(text, plan, false).diagnostics;
+  const compiled = compile([main], new PageLibrary(files), { defines, dialect: undefined });
+  const { plan } = compiled;
+  if (verb === "check" || plan === undefined) return compiled;
+  const { diagnostics, source } = verb === "query" ? compileQuery(text, plan) : readFacts(text, plan, false);
+  return { diagnostics, sources: [source] };
 }
 
 /** The files of a page beside the shipped programs. */
@@ -84,7 +108,7 @@ class PageLibrary implements Library {
     this.#files = files;
   }
 
-  whyNot(path: string): string {
+  whyNot(path: string): WhyNot {
     return this.#shipped.whyNot(path);
   }
 

@@ -49,7 +49,12 @@ describe("mistakes on the way to a running node", () => {
     readonly code: 1 | 2;
     readonly says: readonly RegExp[];
   }[] = [
-    { name: "no file", args: ["run"], code: 2, says: [/^mosaic: missing required argument 'files'/] },
+    {
+      name: "no file",
+      args: ["run"],
+      code: 2,
+      says: [/^mosaic: missing required argument 'files'\n`mosaic run --help`/],
+    },
     { name: "an unknown file", args: ["run", "nowhere.mzl"], code: 2, says: [/cannot read `nowhere\.mzl`/] },
     {
       name: "an unknown file, which may have been meant as one that is shipped",
@@ -57,7 +62,30 @@ describe("mistakes on the way to a running node", () => {
       code: 1,
       says: [/the shipped programs are/, ...shipped.map((file) => new RegExp(`\\b${file}\\b`))],
     },
-    { name: "a folder", args: ["check", folder], code: 1, says: [/cannot read `.*`: it is a folder/] },
+    {
+      name: "a shipped file, misspelt",
+      args: ["check", "gosip.olg"],
+      code: 1,
+      says: [/did you mean `gossip\.olg`\?$/m],
+    },
+    {
+      name: "a shipped file, looked for in a folder",
+      args: ["check", join(folder, "ron.mzl")],
+      code: 1,
+      says: [/did you mean `ron\.mzl`\?$/m],
+    },
+    {
+      name: "a file beside another of nearly its name",
+      args: ["check", join(folder, "overlai.mzl")],
+      code: 1,
+      says: [/did you mean `\/.*\/overlay\.mzl`\?$/m],
+    },
+    {
+      name: "a folder",
+      args: ["check", folder],
+      code: 1,
+      says: [/cannot read `.*`: it is a folder\n {2}help: name the files in it$/m],
+    },
     { name: "a device", args: ["check", "/dev/zero"], code: 1, says: [/cannot read `\/dev\/zero`: it is no file/] },
     { name: "a pipe", args: ["check", pipe], code: 1, says: [/cannot read `.*pipe\.mzl`: it is no file/] },
     {
@@ -66,7 +94,12 @@ describe("mistakes on the way to a running node", () => {
       code: 1,
       says: [/latin\.mzl:1:12: error\[E0112\]: this file is not UTF-8/],
     },
-    { name: "an unknown command", args: ["rum"], code: 2, says: [/unknown command 'rum'/, /Did you mean run\?/] },
+    {
+      name: "an unknown command",
+      args: ["rum"],
+      code: 2,
+      says: [/unknown command 'rum'/, /Did you mean run\?/, /^`mosaic --help` lists/m],
+    },
     { name: "an unknown option", args: ["run", good, "--tunn"], code: 2, says: [/unknown option '--tunn'/] },
     {
       name: "a folder for results where none can be made",
@@ -111,6 +144,13 @@ describe("mistakes on the way to a running node", () => {
       says: [/circular\.mzl:4:\d+: error\[E0228\].*would depend on what is not in it/],
     },
     { name: "a bad --listen", args: ["run", good, "--listen", "here"], code: 2, says: [/--listen: .*HOST:PORT/] },
+    { name: "a bad --addr", args: ["run", good, "--addr", "here"], code: 2, says: [/--addr: .*HOST:PORT/] },
+    {
+      name: "a capture where none can be made",
+      args: ["run", good, "--listen", "127.0.0.1:0", "--pcap", "/proc/none/capture"],
+      code: 1,
+      says: [/^mosaic: --pcap: cannot write \/proc\/none\/capture: there is no such folder$/m],
+    },
     {
       name: "a bad CIDR",
       args: ["run", good, "--tun", "--tun-addr", "100.64.0.1/99"],
@@ -206,6 +246,14 @@ describe("mistakes on the way to a running node", () => {
 });
 
 describe("check", () => {
+  test("tells once what is wrong with a file that several programs import", async () => {
+    const shared = program("shared.mzl", "overlay s.\nmaterialize(idle, infinity, 1, keys(1)).\n");
+    const importing = program("importing.mzl", 'import "shared.mzl".\n');
+    const { stderr, code } = await mosaic("check", shared, importing);
+    expect(stderr.match(/warning\[W0227\]/g)).toHaveLength(1);
+    expect(code).toBe(0);
+  });
+
   test("counts rules outside and inside of views, one object a file", async () => {
     const ended = await mosaic("check", "--stats", "--json", "ron.mzl", "ping.mzl", "tunnel.mzl");
     const lines = ended.stdout

@@ -75,13 +75,21 @@ describe("mosaic sim", () => {
   test("shows what is wrong in a program", async () => {
     writeFileSync(join(folder, "bad.mzl"), "r1: a(X) :- b(Y).\n");
     const { code, stderr } = await mosaic("sim", fileOf('duration = "1s"\nhosts = 2\nprograms = ["bad.mzl"]\n'));
-    expect(stderr).toMatch(/bad\.mzl:1:/);
+    expect(stderr).toMatch(/^\S*bad\.mzl:1:/);
+    expect(stderr).toMatch(/^mosaic: the programs of \S+ have errors; nothing was started$/m);
     expect(code).toBe(1);
+  });
+
+  test("warns of a program as `mosaic run` does, and runs it", async () => {
+    const file = fileOf('duration = "1s"\nhosts = 2\nprograms = ["ron.mzl"]\ndefines = { PROFIL = "fast" }\n');
+    const { code, stderr } = await mosaic("sim", file);
+    expect(stderr.match(/warning\[W0203\]: .*`PROFIL`/g)).toHaveLength(1);
+    expect(code).toBe(0);
   });
 
   test("a file that is not there is a slip of the command line", async () => {
     const { code, stderr } = await mosaic("sim", join(folder, "nowhere.toml"));
-    expect(stderr).toMatch(/cannot read .*nowhere\.toml/);
+    expect(stderr).toMatch(/cannot read .*nowhere\.toml: there is no such file/);
     expect(code).toBe(2);
   });
 });
