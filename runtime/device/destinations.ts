@@ -1,6 +1,6 @@
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
-import { type HostPort, parseHostPort } from "../ip/host-port.ts";
+import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../ip/host-port.ts";
 
 /** Where a socket sends to when it is given a `host:port`. */
 export type Destination = KnownDestination | ResolvingDestination | RefusedDestination;
@@ -69,6 +69,12 @@ export class Destinations {
     const found = this.#byText.get(to);
     if (found?.kind === "resolving") return found.before;
     return found?.kind === "refused" ? found.reason : undefined;
+  }
+
+  /** What a place that was asked for is, as the sender of a datagram from there is called. */
+  numeric(to: string): string | undefined {
+    const found = this.#byText.get(to);
+    return found?.kind === "known" ? formatHostPort(unmapped(found.host), found.port) : undefined;
   }
 
   #remember(to: string, destination: Destination): Destination {

@@ -157,6 +157,10 @@ class NativeDatagrams implements Datagrams {
     return this.#destinations.refusal(to);
   }
 
+  numeric(to: string): string | undefined {
+    return this.#destinations.numeric(to);
+  }
+
   onDatagram(receive: (datagram: Datagram) => void): void {
     const isStarted = this.#receive !== undefined;
     this.#receive = receive;

@@ -87,6 +87,10 @@ class NodeDatagrams implements Datagrams {
     return this.#destinations.refusal(to);
   }
 
+  numeric(to: string): string | undefined {
+    return this.#destinations.numeric(to);
+  }
+
   onDatagram(receive: (datagram: Datagram) => void): void {
     this.#receive = receive;
   }

@@ -4,7 +4,6 @@ import type {
   Counts,
   Figures,
   FlowFigures,
-  PeerFigures,
   QueueFigures,
   RuleFigures,
   StreamFigures,
@@ -16,6 +15,7 @@ import type { Plan } from "../plan/plan.ts";
 import { reassemblyLimits } from "../wire/reassembly.ts";
 import type { Datagrams, SendQueue, Tun, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
+import { peerFigures } from "./peer-figures.ts";
 
 /** The parts of a node that count. */
 export interface CountingParts {
@@ -78,15 +78,6 @@ function ruleFigures({ plan, engine }: CountingParts): readonly RuleFigures[] {
     });
   }
   return [...rules.values()];
-}
-
-function peerFigures({ world, dataflow }: CountingParts): readonly PeerFigures[] {
-  const now = world.clock.now();
-  return [...dataflow.ports.peers.peers()].map(({ heardAt, ...counters }) => {
-    const refusal = world.datagrams.refusal?.(counters.address) ?? null;
-    const payload = dataflow.ports.paths.payload(counters.address);
-    return { ...counters, silence: heardAt === undefined ? null : now - heardAt, payload, refusal };
-  });
 }
 
 function tableFigures({ tables }: Engine): readonly TableFigures[] {

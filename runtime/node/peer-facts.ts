@@ -26,7 +26,8 @@ export type PeerFacts =
       readonly carriers: readonly string[];
     };
 
-const ADDRESS_MAP = "addressMap";
+/** The table of the homes of virtual addresses. */
+export const ADDRESS_MAP = "addressMap";
 
 /**
  * What a node is told about others: each is a member of the overlays, and the home of its virtual address over the one

@@ -82,7 +82,10 @@ export interface RuleFigures {
 }
 
 export interface PeerFigures {
-  /** `host:port`, or `others` for all addresses beyond the first 1024. */
+  /**
+   * `host:port` as the node names it, or `others` for all addresses beyond the first 1024. What comes from the address that
+   * a name stands for counts as that of the name.
+   */
   readonly address: string;
   readonly sent: number;
   readonly sentBytes: number;
@@ -96,6 +99,8 @@ export interface PeerFigures {
   readonly payload: number;
   /** Why nothing can be sent to it now, as far as that is known: `unresolved`, `bad address`. */
   readonly refusal: string | null;
+  /** Whether the node has been told of it: a row of `member` or `addressMap` names it. Null where no program has these. */
+  readonly isTold: boolean | null;
 }
 
 export interface TableFigures {

@@ -56,6 +56,10 @@ export class TracedDatagrams implements Datagrams {
     return this.#inner.refusal?.(to);
   }
 
+  numeric(to: string): string | undefined {
+    return this.#inner.numeric?.(to);
+  }
+
   get offload(): DatagramOffload | undefined {
     return this.#inner.offload;
   }

@@ -69,6 +69,8 @@ export interface Datagrams {
   readonly drains?: Drains | undefined;
   /** Why nothing can be sent to a place, as far as that is known. Absent where every place can be sent to. */
   refusal?(to: string): string | undefined;
+  /** The `host:port` that datagrams to a name go to, numeric, as far as that is known. Absent where there are no names. */
+  numeric?(to: string): string | undefined;
   /** Sets the one receiver. Called before any datagram can arrive; each call is one datagram, or a train of them. */
   onDatagram(receive: (datagram: Datagram) => void): void;
   /** `to` is `host:port`; names other than numeric addresses are resolved. `bytes` must stay unchanged afterwards. */

@@ -70,35 +70,32 @@ function strayPackets({ tun }: Figures): readonly string[] {
   );
 }
 
-/** Names are sent to, numbers are heard: somebody at the same port who is never sent to may be the one that was meant. */
 function silentPeers({ peers }: Figures): readonly string[] {
-  const unasked = peers.filter(({ sent }) => sent === 0);
-  const ports = new Set(unasked.map(({ address }) => portOf(address)));
-  return peers.flatMap((peer): readonly string[] => {
-    const { address, sent, silence, refusal } = peer;
+  return peers.flatMap(({ address, sent, silence, refusal }): readonly string[] => {
     if (refusal !== null) return [`nothing can be sent to ${address}: ${explained(refusal)}`];
-    if (sent < UNANSWERED || (isName(peer) && ports.has(portOf(address)))) return [];
+    if (sent < UNANSWERED) return [];
     if (silence === null)
-      return [`${address} has never answered (${sent} datagrams sent): ${whySilent(address, unasked)}`];
+      return [`${address} has never answered (${sent} datagrams sent): ${whySilent(address, peers)}`];
     if (silence < LONG_SILENCE) return [];
     return [`${address} has been silent for ${silence.toFixed(0)} s`];
   });
 }
 
-/** Who speaks to this node and is never spoken to is perhaps the one that was meant. */
-function whySilent(address: string, unasked: readonly PeerFigures[]): string {
+/** Who speaks to this node and is never spoken to, or only answered, is perhaps the one that was meant. */
+function whySilent(address: string, peers: readonly PeerFigures[]): string {
   if (isEverywhere(address)) return "so does a node call itself that was not told its address (--addr)";
-  if (unasked.length === 0) return "a dead link, a wrong address, or no node there";
-  const names = unasked.map(({ address }) => address).slice(0, 3);
-  return `perhaps a wrong address, for ${names.join(", ")} is heard and never sent to`;
+  const strangers = peers.filter((peer) => peer.silence !== null && peer.isTold !== true && peer.address.includes(":"));
+  const unasked = strangers.filter(({ sent }) => sent === 0);
+  const wrong = "perhaps a wrong address, for";
+  if (unasked.length > 0) return `${wrong} ${listed(unasked)} heard and never sent to`;
+  const untold = strangers.filter(({ isTold }) => isTold === false);
+  if (untold.length > 0) return `${wrong} ${listed(untold)} heard, and this node was not told of it (--peer)`;
+  return "a dead link, a wrong address, or no node there";
 }
 
-function isName({ address }: PeerFigures): boolean {
-  return /^[^[].*[g-z].*:\d+$/i.test(address);
-}
-
-function portOf(address: string): string {
-  return address.slice(address.lastIndexOf(":") + 1);
+function listed(peers: readonly PeerFigures[]): string {
+  const names = peers.map(({ address }) => address).slice(0, 3);
+  return `${names.join(", ")} ${names.length === 1 ? "is" : "are"}`;
 }
 
 function fullQueues({ queues }: Figures): readonly string[] {

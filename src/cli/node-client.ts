@@ -6,7 +6,9 @@ import { createInterface } from "node:readline";
 import type { Reply } from "../../runtime/control/reply.ts";
 import { PROTOCOL_VERSION, type Request } from "../../runtime/control/request.ts";
 import { controlPath } from "../../runtime/device/control-socket.ts";
+import { parseHostPort } from "../../runtime/ip/host-port.ts";
 import { Failure, runFailed } from "./failure.ts";
+import { isLoopback } from "./own-names.ts";
 
 /** A connection to the control socket of a running node. */
 export class NodeClient {
@@ -25,10 +27,29 @@ export class NodeClient {
     this.#replies = lines[Symbol.asyncIterator]();
   }
 
-  /** NODE of the command line: the path of a socket, or the port of a node of this user. */
+  /** NODE of the command line: the path of a socket, or the port or address of a node of this user. */
   static async connect(node: string): Promise<NodeClient> {
     const path = socketPath(node);
+    if (!existsSync(path)) return NodeClient.#byPort(node, path);
     return new NodeClient(node, await open(node, path));
+  }
+
+  /** A node has the socket of its address only where another has that of its port: see `controlOf`. */
+  static async #byPort(node: string, path: string): Promise<NodeClient> {
+    const port = parseHostPort(node);
+    const usual = port.ok ? socketPath(String(port.at.port)) : path;
+    if (usual === path || !existsSync(usual)) throw runFailed(`no node listens at ${placeText(node, path)}`);
+    const client = new NodeClient(node, await open(node, usual));
+    const name = await client.#nodeName();
+    if (name === node || (isLoopback(name) && isLoopback(node))) return client;
+    client.close();
+    throw runFailed(`no node listens at ${node}: that of its port is ${name}`);
+  }
+
+  async #nodeName(): Promise<string> {
+    let name = "";
+    for await (const reply of this.request({ kind: "figures" })) if ("figures" in reply) name = reply.figures.node;
+    return name;
   }
 
   /** Sends a request and gives what it brings, up to its end. A refusal ends the command. */
@@ -81,8 +102,12 @@ function open(node: string, path: string): Promise<Socket> {
   });
 }
 
+function placeText(node: string, path: string): string {
+  return node === path ? path : `${node} (${path})`;
+}
+
 function whyNot(node: string, path: string, { code, message }: NodeJS.ErrnoException): string {
-  const where = node === path ? path : `${node} (${path})`;
+  const where = placeText(node, path);
   if (code === "ENOENT" || code === "ECONNREFUSED") return `no node listens at ${where}`;
   if (code === "EACCES") return `the node at ${where} belongs to another user`;
   return `${where}: ${message}`;

@@ -37,7 +37,8 @@ export async function controlOf(
     throw runFailed(`${opened.message}; give this one another with --control PATH, or none with --no-control`);
   }
   const opened = await openUsual(address, control);
-  if (opened.ok && opened.isOfAddress) log.warn(`the node of this port is another: this one is ${address}`);
+  if (opened.ok && opened.isOfAddress)
+    log.warn(`another node has the control socket of this port: for query, ctl and top this one is ${address}`);
   if (opened.ok) return opened.socket;
   log.warn(`no control socket: ${opened.message}`);
   return undefined;

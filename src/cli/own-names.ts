@@ -12,10 +12,9 @@ export function ownNames(listen: string, address: string | undefined, bound: str
 
 /** Says what follows from a name that others cannot, or can, reach. */
 export function warnOfName(name: string, log: Log): void {
-  const host = parseHostPort(name);
-  if (!host.ok) return;
+  if (!parseHostPort(name).ok) return;
   if (isEverywhere(name)) log.warn(`nobody can answer ${name}; say with --addr HOST:PORT what others see`);
-  if (isLoopback(host.at.host)) return;
+  if (isLoopback(name)) return;
   log.warn("links are not authenticated; whoever can reach this address can speak to this node");
 }
 
@@ -25,6 +24,10 @@ export function isEverywhere(name: string): boolean {
   return host.ok && ["0.0.0.0", "::"].includes(host.at.host);
 }
 
-function isLoopback(host: string): boolean {
+/** An address that only this machine reaches. */
+export function isLoopback(name: string): boolean {
+  const address = parseHostPort(name);
+  if (!address.ok) return false;
+  const { host } = address.at;
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

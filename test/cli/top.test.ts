@@ -21,9 +21,14 @@ const calm: Figures = {
   eventLoop: null,
 };
 
-function peer(address: string, sent: number, silence: number | null, refusal: string | null = null): PeerFigures {
+interface Heard {
+  readonly refusal?: string;
+  readonly isTold?: boolean;
+}
+
+function peer(address: string, sent: number, silence: number | null, { refusal, isTold }: Heard = {}): PeerFigures {
   const nothing = { sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0 };
-  return { ...nothing, address, sent, silence, payload: 1452, refusal };
+  return { ...nothing, address, sent, silence, payload: 1452, refusal: refusal ?? null, isTold: isTold ?? null };
 }
 
 test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly says: readonly string[] }>([
@@ -58,15 +63,32 @@ test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly 
     says: ["10.0.0.2:10000 has been silent for 12 s"],
   },
   {
-    cause: "a peer known by its name",
-    figures: { peers: [peer("host:1", 9, null), peer("10.0.0.2:1", 0, 1)] },
-    says: [],
+    cause: "a wrong address whose right one, not told of, is only answered",
+    figures: {
+      peers: [
+        peer("10.0.0.9:1", 9, null, { isTold: true }),
+        peer("10.0.0.2:1", 9, 1, { isTold: false }),
+        peer("10.0.0.3:1", 9, 1, { isTold: true }),
+      ],
+    },
+    says: [
+      "10.0.0.9:1 has never answered (9 datagrams sent): " +
+        "perhaps a wrong address, for 10.0.0.2:1 is heard, and this node was not told of it (--peer)",
+    ],
+  },
+  {
+    cause: "a wrong address, with several that may be the right one",
+    figures: { peers: [peer("10.0.0.9:1", 9, null), peer("10.0.0.2:1", 0, 1), peer("10.0.0.3:1", 0, 1)] },
+    says: [
+      "10.0.0.9:1 has never answered (9 datagrams sent): " +
+        "perhaps a wrong address, for 10.0.0.2:1, 10.0.0.3:1 are heard and never sent to",
+    ],
   },
   {
     cause: "a name without an address",
     figures: {
       network: { ...calm.network, failed: { unresolved: 3 } },
-      peers: [peer("hots:1", 3, null, "unresolved")],
+      peers: [peer("hots:1", 3, null, { refusal: "unresolved" })],
     },
     says: [
       "3 datagrams could not be sent: unresolved (the name has no address)",

@@ -90,12 +90,28 @@ test("the socket of a dead node is replaced, that of a running one is not, and a
   expect(third.stderr).toContain(`${program} is there and is no socket`);
 });
 
+test("a node is asked by its address, though its socket has the name of its port", async () => {
+  const node = await start();
+  const port = /as 127\.0\.0\.1:(\d+)/.exec(node.stderr)?.[1] ?? "";
+  const ask = (name: string): Promise<Ended> =>
+    new MosaicProcess(["query", name, "t"], ["env", `XDG_RUNTIME_DIR=${folder}`]).ended;
+  for (const name of [`127.0.0.1:${port}`, `localhost:${port}`]) {
+    expect(await ask(name)).toMatchObject({ code: 0, stdout: 'X    Y\n"a"  1\n' });
+  }
+  expect(await ask(`10.0.0.1:${port}`)).toMatchObject({
+    code: 1,
+    stderr: `mosaic: no node listens at 10.0.0.1:${port}: that of its port is 127.0.0.1:${port}\n`,
+  });
+});
+
 test("two nodes of one port: the second is asked by its address", async () => {
   const first = await start();
   const port = /as 127\.0\.0\.1:(\d+)/.exec(first.stderr)?.[1] ?? "";
   const other = `127.0.0.2:${port}`;
   const second = await start("--listen", other);
-  expect(second.stderr).toContain(`the node of this port is another: this one is ${other}`);
+  expect(second.stderr).toContain(
+    `another node has the control socket of this port: for query, ctl and top this one is ${other}`,
+  );
   const inside = ["env", `XDG_RUNTIME_DIR=${folder}`];
   expect((await new MosaicProcess(["ctl", other, "insert", 't("b", 2)'], inside).ended).code).toBe(0);
   expect((await new MosaicProcess(["query", other, "t"], inside).ended).stdout).toBe('X    Y\n"a"  1\n"b"  2\n');

@@ -137,6 +137,7 @@ describe("names", () => {
     here.send(to, bytesOf("c"));
     await vi.waitFor(() => expect(arrived).toEqual(["a", "b", "c"]));
     expect(resolve.mock.calls).toEqual([["peer.example"]]);
+    expect(here.numeric?.(to)).toBe(there.address);
   });
 
   test("that have no address cost what was sent to them, and one lookup in a while", async () => {

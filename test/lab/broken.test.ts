@@ -19,6 +19,11 @@ const LABS = [
     names:
       /10\.77\.0\.9:10000 has never answered .*: perhaps a wrong address, for 10\.77\.0\.2:10000 is heard and never sent to/,
   },
+  {
+    lab: "wrong-member",
+    names:
+      /10\.77\.0\.9:10000 has never answered .*: perhaps a wrong address, for 10\.77\.0\.2:10000 is heard, and this node was not told/,
+  },
   { lab: "full-queue", names: /link a→b: its queue was full, \d+ packets dropped/ },
 ];
 

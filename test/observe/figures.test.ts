@@ -63,6 +63,31 @@ test("two nodes count the same datagrams from both ends, and what is not accepte
   });
 });
 
+test("what comes from the address of a name is counted with what is sent to the name", () => {
+  const { node, world } = startNode(FORWARD);
+  Object.assign(world.datagrams, { numeric: (to: string) => to.replace("there", "10.0.0.2") });
+  node.insert("note", [3]);
+  world.datagrams.deliver(new Uint8Array(3), "10.0.0.2:1");
+  world.datagrams.deliver(new Uint8Array(3), "10.0.0.3:1");
+  expect(node.figures().peers).toMatchObject([
+    { address: "there:1", sent: 1, received: 1, receivedBytes: 3, silence: 0 },
+    { address: "10.0.0.3:1", sent: 0, received: 1 },
+  ]);
+});
+
+test.for([
+  { program: "overlay o.", told: [null, null] },
+  { program: 'overlay o.\nmaterialize(o.member, infinity, infinity, keys(1)).\no.member("a:1").', told: [true, false] },
+  {
+    program: 'materialize(addressMap, infinity, infinity, keys(1)).\naddressMap("100.64.0.2", ron::"b:1").',
+    told: [false, true],
+  },
+])("a peer is one that the node was told of, or is not: $told", ({ program, told }) => {
+  const { node, world } = startNode(program);
+  for (const from of ["a:1", "b:1"]) world.datagrams.deliver(new Uint8Array(3), from);
+  expect(node.figures().peers.map(({ isTold }) => isTold)).toEqual(told);
+});
+
 test("a tuple is counted at each element on its way", () => {
   const { node } = startNode(FORWARD);
   node.insert("note", [3]);

@@ -1,0 +1,77 @@
+import type { Engine } from "../engine/engine.ts";
+import type { PeerFigures } from "../observe/figures.ts";
+import type { PeerCounters } from "../observe/peer-book.ts";
+import { Address } from "../plan/address.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Value } from "../plan/value.ts";
+import type { World } from "../world/world.ts";
+import type { NodeDataflow } from "./dataflow.ts";
+import { ADDRESS_MAP } from "./peer-facts.ts";
+
+interface Parts {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly engine: Engine;
+  readonly dataflow: NodeDataflow;
+}
+
+/** A row a peer: what comes from the address that a name stands for counts as that of the name. */
+export function peerFigures(parts: Parts): readonly PeerFigures[] {
+  const { datagrams, clock } = parts.world;
+  const now = clock.now();
+  const told = toldAddresses(parts);
+  return joined([...parts.dataflow.ports.peers.peers()], parts.world).map(({ heardAt, ...counters }) => {
+    const { address } = counters;
+    const refusal = datagrams.refusal?.(address) ?? null;
+    const payload = parts.dataflow.ports.paths.payload(address);
+    const isTold = told === undefined ? null : told.has(address);
+    return { ...counters, silence: heardAt === undefined ? null : now - heardAt, payload, refusal, isTold };
+  });
+}
+
+function joined(peers: readonly PeerCounters[], { datagrams }: World): readonly PeerCounters[] {
+  const byAddress = new Map(peers.map((peer) => [peer.address, peer]));
+  const names = new Map<PeerCounters, PeerCounters>();
+  for (const peer of peers) {
+    const numeric = byAddress.get(datagrams.numeric?.(peer.address) ?? peer.address);
+    if (numeric !== undefined && numeric !== peer && !names.has(numeric)) names.set(numeric, peer);
+  }
+  const named = new Map([...names].map(([numeric, name]) => [name, numeric]));
+  return peers.flatMap((peer) => {
+    if (names.has(peer)) return [];
+    const numeric = named.get(peer);
+    return [numeric === undefined ? peer : sum(peer, numeric)];
+  });
+}
+
+function sum(name: PeerCounters, numeric: PeerCounters): PeerCounters {
+  return {
+    address: name.address,
+    sent: name.sent + numeric.sent,
+    sentBytes: name.sentBytes + numeric.sentBytes,
+    sentTuples: name.sentTuples + numeric.sentTuples,
+    received: name.received + numeric.received,
+    receivedBytes: name.receivedBytes + numeric.receivedBytes,
+    receivedTuples: name.receivedTuples + numeric.receivedTuples,
+    heardAt: numeric.heardAt ?? name.heardAt,
+  };
+}
+
+/** Where those are that `--peer` and the like have told of; undefined when the program has no table for them. */
+function toldAddresses({ plan, engine }: Parts): ReadonlySet<string> | undefined {
+  const members = plan.overlays.flatMap(({ member }) => (member === undefined ? [] : [member]));
+  const map = plan.predicates.findIndex(({ name, table }) => name === ADDRESS_MAP && table !== undefined);
+  if (members.length === 0 && map < 0) return undefined;
+  const homes = map < 0 ? [] : column(engine, map, 1);
+  const places = [...members.flatMap((member) => column(engine, member, 0)), ...homes].map(placeOf);
+  return new Set(places.filter((place) => typeof place === "string"));
+}
+
+function column(engine: Engine, table: number, at: number): readonly (Value | undefined)[] {
+  return [...(engine.tables[table]?.rows() ?? [])].map((row) => row[at]);
+}
+
+/** `ron::"10.0.0.2:10000"` is at 10.0.0.2:10000, whatever carries it. */
+function placeOf(value: Value | undefined): Value | undefined {
+  return value instanceof Address ? placeOf(value.node) : value;
+}
