@@ -10,6 +10,8 @@ export interface KnownDestination {
   /** Numeric, in the address family of the socket. */
   readonly host: string;
   readonly port: number;
+  /** When its name is to be asked for again, by performance.now(): a host may move. Meanwhile it is where it was. */
+  untilMs: number;
 }
 
 /** A name that is being looked up. What is put into `waiting` leaves, or fails, with the answer. */
@@ -40,11 +42,12 @@ const DESTINATIONS_MAX = 4096;
 const LOOKUPS_MAX = 32;
 
 const RETRY_AFTER_MS = 5000;
+const ASK_AGAIN_MS = 60_000;
 
 /** IPv4 addresses first: that is what `localhost` means where both exist. */
 export const resolveName: Resolve = (name) => lookup(name, { all: true, order: "ipv4first" });
 
-/** The destinations that one socket has been given: each text is read once, each name looked up once. */
+/** The destinations that one socket has been given: each text is read once, each name looked up now and then while it is used. */
 export class Destinations {
   readonly #family: Family;
   readonly #resolve: Resolve;
@@ -60,7 +63,10 @@ export class Destinations {
 
   find(to: string): Destination {
     const found = this.#byText.get(to);
-    if (found === undefined || expired(found)) return this.#remember(to, this.#read(to, found));
+    if (found === undefined || (found.kind === "refused" && expired(found))) {
+      return this.#remember(to, this.#read(to, found));
+    }
+    if (found.kind === "known" && found.untilMs !== Infinity && expired(found)) this.#askAgain(to, found);
     return found;
   }
 
@@ -96,7 +102,7 @@ export class Destinations {
     const { host, port, family } = parsed.at;
     return family === undefined
       ? this.#lookUp(to, parsed.at, before)
-      : known(this.#family, { address: host, family }, port);
+      : known(this.#family, { address: host, family }, port, Infinity);
   }
 
   #lookUp(to: string, at: HostPort, before: Destination | undefined): Destination {
@@ -114,6 +120,27 @@ export class Destinations {
     return destination;
   }
 
+  /** A host that has not moved stays the destination that it is, and so does one of which nothing is heard. */
+  #askAgain(to: string, before: KnownDestination): void {
+    before.untilMs = nextLookup();
+    const parsed = parseHostPort(to);
+    if (!parsed.ok || this.#lookups >= LOOKUPS_MAX) return;
+    const { host, port } = parsed.at;
+    this.#lookups++;
+    this.#resolve(host).then(
+      (addresses) => this.#follow(to, before, addresses, port),
+      () => this.#lookups--,
+    );
+  }
+
+  #follow(to: string, before: KnownDestination, addresses: readonly LookupAddress[], port: number): void {
+    this.#lookups--;
+    const all = addresses.map((address) => known(this.#family, address, port, nextLookup()));
+    if (all.some((one) => one.kind === "known" && one.host === before.host)) return;
+    const answer = choose(this.#family, addresses, port);
+    if (answer.kind === "known" && this.#byText.get(to) === before) this.#byText.set(to, answer);
+  }
+
   #answer(to: string, asked: ResolvingDestination, answer: KnownDestination | RefusedDestination): void {
     this.#lookups--;
     if (this.#byText.get(to) === asked) this.#byText.set(to, answer);
@@ -121,8 +148,12 @@ export class Destinations {
   }
 }
 
-function expired(destination: Destination): boolean {
-  return destination.kind === "refused" && performance.now() >= destination.untilMs;
+function expired({ untilMs }: KnownDestination | RefusedDestination): boolean {
+  return performance.now() >= untilMs;
+}
+
+function nextLookup(): number {
+  return performance.now() + ASK_AGAIN_MS;
 }
 
 function refused(reason: string, untilMs: number): RefusedDestination {
@@ -140,12 +171,17 @@ function choose(
   port: number,
 ): KnownDestination | RefusedDestination {
   const address = addresses.find((candidate) => candidate.family === family) ?? addresses[0];
-  return address === undefined ? unresolved() : known(family, address, port);
+  return address === undefined ? unresolved() : known(family, address, port, nextLookup());
 }
 
 /** An IPv6 socket reaches IPv4 addresses in their mapped form; an IPv4 socket reaches no IPv6 address. */
-function known(family: Family, to: LookupAddress, port: number): KnownDestination | RefusedDestination {
-  if (to.family === family) return { kind: "known", host: to.address, port };
+function known(
+  family: Family,
+  to: LookupAddress,
+  port: number,
+  untilMs: number,
+): KnownDestination | RefusedDestination {
+  if (to.family === family) return { kind: "known", host: to.address, port, untilMs };
   if (family === 4) return refused("EAFNOSUPPORT", Infinity);
-  return { kind: "known", host: `::ffff:${to.address}`, port };
+  return { kind: "known", host: `::ffff:${to.address}`, port, untilMs };
 }

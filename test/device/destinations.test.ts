@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Destinations, type Resolve } from "../../runtime/device/destinations.ts";
+
+const MINUTE_MS = 60_000;
+const TO = "peer.example:9";
+
+let nowMs = 0;
+beforeEach(() => void vi.spyOn(performance, "now").mockImplementation(() => nowMs));
+afterEach(() => void vi.restoreAllMocks());
+
+/** A name whose answers a test gives, one after the other; a datagram has been sent there already. */
+async function named(...answers: readonly (readonly string[])[]) {
+  let asked = 0;
+  const resolve = vi.fn<Resolve>(async () => {
+    const addresses = answers[asked++];
+    if (addresses === undefined) throw new Error("EAI_AGAIN");
+    return addresses.map((address) => ({ address, family: 4 }));
+  });
+  const destinations = new Destinations(4, resolve, () => undefined);
+  destinations.find(TO);
+  await settled();
+  return { destinations, resolve };
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+describe("a host that is known by a name", () => {
+  test("is asked for again while something is sent to it, and followed where it has moved", async () => {
+    const { destinations, resolve } = await named(["10.0.0.1"], ["10.0.0.2"]);
+    expect(destinations.find(TO)).toMatchObject({ kind: "known", host: "10.0.0.1" });
+    nowMs += MINUTE_MS - 1;
+    destinations.find(TO);
+    expect(resolve).toHaveBeenCalledTimes(1);
+    nowMs += 1;
+    expect(destinations.find(TO)).toMatchObject({ kind: "known", host: "10.0.0.1" });
+    await settled();
+    expect(destinations.find(TO)).toMatchObject({ kind: "known", host: "10.0.0.2" });
+    expect(resolve).toHaveBeenCalledTimes(2);
+  });
+
+  test("stays where it is while its name names that place too, in whatever order", async () => {
+    const { destinations } = await named(["10.0.0.1", "10.0.0.2"], ["10.0.0.2", "10.0.0.1"]);
+    const before = destinations.find(TO);
+    nowMs += MINUTE_MS;
+    destinations.find(TO);
+    await settled();
+    expect(destinations.find(TO)).toBe(before);
+  });
+
+  test("stays where it was while nobody answers, and is asked for again a minute later", async () => {
+    const { destinations, resolve } = await named(["10.0.0.1"]);
+    const before = destinations.find(TO);
+    for (const lookups of [2, 3]) {
+      nowMs += MINUTE_MS;
+      for (let sent = 0; sent < 5; sent++) destinations.find(TO);
+      await settled();
+      expect(resolve).toHaveBeenCalledTimes(lookups);
+      expect(destinations.find(TO)).toBe(before);
+    }
+  });
+});
