@@ -1,4 +1,4 @@
-import type { AggregateFunction, Argument, Expression } from "../../grammar/ast.ts";
+import type { AggregateFunction, Argument, Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
@@ -18,6 +18,7 @@ import {
 } from "../2-rewrite/core.ts";
 import { eventColumns } from "./aggregate-columns.ts";
 import { isArithmetic } from "./operation.ts";
+import type { Column } from "./strand.ts";
 
 /** What can stand in each column of each predicate, as far as the program's own rules and facts say. */
 export interface ColumnTypes {
@@ -33,7 +34,8 @@ const NUMBER = typeBit("number");
 
 /**
  * Follows values from constants and functions through the rules until nothing changes. Facts count for anything: a
- * node's own facts are its own affair. A column that no rule fills is unknown, and so is all that depends on it.
+ * node's own facts are its own affair. A column that no rule fills, or that is filled from itself alone, is unknown, and
+ * so is all that depends on it.
  */
 export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   const inference = new Inference(core);
@@ -43,7 +45,7 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
       fact.atom.name.text,
       fact.atom.args.map(() => ANYTHING),
     );
-  follow([
+  const passages: readonly Passage[] = [
     ...core.rules.map((rule) => {
       return { reads: readBy(rule), fills: rule.head.name.text, infer: () => inference.rule(rule) };
     }),
@@ -53,7 +55,10 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
     ...basesOf(core).map(({ name, baseOf }) => {
       return { reads: [baseOf], fills: name, infer: () => inference.base(name, baseOf) };
     }),
-  ]);
+  ];
+  follow(passages);
+  inference.leaveUnknown();
+  follow(passages);
   return inference;
 }
 
@@ -109,8 +114,8 @@ export function checkSignatures(core: CoreProgram, types: ColumnTypes): readonly
   });
 }
 
-/** Undefined is "nothing yet": the rules that fill the column have not been followed. */
-type Environment = Map<string, ColumnType | undefined>;
+/** A variable that is not there takes its values from a column of which nothing is known yet. */
+type Environment = Map<string, ColumnType>;
 
 function madeNames(core: CoreProgram): ReadonlySet<string> {
   const made = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
@@ -122,6 +127,8 @@ class Inference implements ColumnTypes {
   readonly #columns = new Map<string, (ColumnType | undefined)[]>();
   readonly #core: CoreProgram;
   readonly #made: ReadonlySet<string>;
+  /** What stands in a column of which nothing was learned. */
+  #rest: ColumnType | undefined;
 
   constructor(core: CoreProgram) {
     this.#core = core;
@@ -144,6 +151,11 @@ class Inference implements ColumnTypes {
     return changed;
   }
 
+  /** All has been followed: what nothing is known of by now may be anything. */
+  leaveUnknown(): void {
+    this.#rest = ANYTHING;
+  }
+
   channel({ outlet, inlet }: CoreChannel): boolean {
     const [, ...types] = this.#columns.get(outlet) ?? [];
     return this.add(inlet, [typeBit("string"), ...types]);
@@ -164,35 +176,45 @@ class Inference implements ColumnTypes {
   #headTypes(rule: CoreRule): readonly (ColumnType | undefined)[] {
     const environment = this.#environment(rule);
     if (rule.isDelete) return [];
-    const mayMiss = this.#winners(rule);
+    const mayMiss = this.#missing(rule);
     return rule.head.args.map((argument, column) => {
       const type = headType(argument, environment);
-      return mayMiss.has(column) ? orNull(type) : type;
+      return type !== undefined && mayMiss.has(column) ? type | typeBit("null") : type;
     });
   }
 
-  /** Columns that come from the row that wins: null when nothing has joined an event. */
-  #winners(rule: CoreRule): ReadonlySet<number> {
+  /** Columns that are null when nothing has joined an event: some aggregates, and what comes from the row that wins. */
+  #missing(rule: CoreRule): ReadonlySet<number> {
     if (rule.trigger.kind === "view" || !hasAggregate(rule.head)) return new Set();
     const columns = eventColumns(rule, this.#core.tables.get(rule.head.name.text)?.keys ?? []);
-    return new Set(columns.flatMap(({ kind }, column) => (kind === "winner" ? [column] : [])));
+    const isMissing = (column: Column): boolean =>
+      column.kind === "winner" || (column.kind === "aggregate" && /^(?:min|max|avg)$/.test(column.function));
+    return new Set(columns.flatMap((column, at) => (isMissing(column) ? [at] : [])));
   }
 
-  /** Twice over the body, so that assignments see each other whatever their order. */
+  /** Over the body until nothing is learned, so that assignments see each other whatever their order. */
   #environment(rule: CoreRule): Environment {
     const environment: Environment = new Map();
     const literals = rule.trigger.kind === "view" ? rule.body : [rule.trigger.literal, ...rule.body];
-    for (const literal of [...literals, ...literals]) {
-      if (literal.kind === "assign") environment.set(literal.target.name, typeOf(literal.value, environment));
-      if (literal.kind === "member")
-        for (const name of patternVariables(literal.pattern)) environment.set(name, ANYTHING);
-      if (!isPredicate(literal)) continue;
-      for (const [column, argument] of literal.atom.args.entries()) {
-        if (argument.kind !== "variable" || environment.get(argument.name) !== undefined) continue;
-        environment.set(argument.name, this.#columnType(literal.atom.name.text, column));
+    for (let size = -1; size !== environment.size; ) {
+      size = environment.size;
+      for (const literal of literals) {
+        for (const [name, type] of this.#valuesOf(literal, environment)) {
+          if (type !== undefined && !environment.has(name)) environment.set(name, type);
+        }
       }
     }
     return environment;
+  }
+
+  /** The variables to which the literal gives values, and what these are. */
+  #valuesOf(literal: Literal, environment: Environment): readonly (readonly [string, ColumnType | undefined])[] {
+    if (literal.kind === "assign") return [[literal.target.name, typeOf(literal.value, environment)]];
+    if (literal.kind === "member") return patternVariables(literal.pattern).map((name) => [name, ANYTHING]);
+    if (!isPredicate(literal) || literal.negated) return [];
+    return [...literal.atom.args.entries()].flatMap(([column, argument]) =>
+      argument.kind === "variable" ? [[argument.name, this.#columnType(literal.atom.name.text, column)] as const] : [],
+    );
   }
 
   #columnType(name: string, column: number): ColumnType | undefined {
@@ -202,7 +224,7 @@ class Inference implements ColumnTypes {
     if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
     if (isLocalAddressTable(name)) return ADDRESS;
     if (!this.#made.has(name) || /\.(send|recv)$/.test(name)) return ANYTHING;
-    return this.#columns.get(name)?.[column];
+    return this.#columns.get(name)?.[column] ?? this.#rest;
   }
 }
 
@@ -224,7 +246,7 @@ const aggregateKinds: Readonly<Partial<Record<AggregateFunction, readonly Kind[]
   count: ["number"],
   countDistinct: ["number"],
   sum: ["number"],
-  avg: ["number", "null"],
+  avg: ["number"],
   list: ["list"],
   set: ["list"],
 };
@@ -234,12 +256,7 @@ function headType(argument: Argument, environment: Environment): ColumnType | un
   if (argument.kind !== "aggregate") return typeOf(argument, environment);
   const result = aggregateKinds[argument.function];
   if (result !== undefined) return result.reduce((bits, kind) => bits | typeBit(kind), 0);
-  const operand = argument.operand === undefined ? undefined : typeOf(argument.operand, environment);
-  return orNull(operand);
-}
-
-function orNull(type: ColumnType | undefined): ColumnType | undefined {
-  return type === undefined ? undefined : type | typeBit("null");
+  return argument.operand === undefined ? undefined : typeOf(argument.operand, environment);
 }
 
 function typeOf(expression: Expression, environment: Environment): ColumnType | undefined {
