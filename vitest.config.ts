@@ -6,11 +6,22 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const LONG = "test/**/*.long.test.ts";
 
+/** What measures time, or loads the machine: nothing else may run meanwhile. */
+const ALONE: string[] = [
+  "test/bench/*.test.ts",
+  "test/cli/{limits,process-metrics,run,service}.test.ts",
+  "test/control/load.test.ts",
+  "test/device/*.test.ts",
+  "test/kernel/*.test.ts",
+  "test/lab/{kernel,networks,ping-view,user-namespace}.test.ts",
+  "test/native/*.test.ts",
+  "test/node/{overlog-udp,tcp}.test.ts",
+];
+
 const config: ViteUserConfig = defineConfig({
   test: {
     // Tests start nodes, take signals and enter network namespaces: that needs processes of their own, not threads.
     pool: "forks",
-    maxWorkers: 1,
     reporters: ["default", new ClosingReporter(process.env["CI"] === "true" ? readAllowedSkips() : undefined)],
     projects: [
       {
@@ -18,14 +29,35 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "normal",
           include: ["test/**/*.test.ts"],
+          exclude: [LONG, ...ALONE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 30 * SECOND,
+          hookTimeout: 30 * SECOND,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: ALONE,
           exclude: [LONG],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
           testTimeout: 20 * SECOND,
           hookTimeout: 20 * SECOND,
         },
       },
       {
         extends: true,
-        test: { name: "long", include: [LONG], testTimeout: 30 * MINUTE, hookTimeout: MINUTE },
+        test: {
+          name: "long",
+          include: [LONG],
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+          testTimeout: 30 * MINUTE,
+          hookTimeout: MINUTE,
+        },
       },
     ],
   },
