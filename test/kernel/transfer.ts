@@ -6,6 +6,7 @@ import { createSocket } from "node:dgram";
 import { connect, createServer } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pattern } from "./pattern.ts";
 
 const PORT = 7000;
@@ -35,7 +36,7 @@ if (role === "serve") {
 async function* paced(bytes: number, pauseMs: number): AsyncGenerator<Uint8Array> {
   for (const chunk of pattern(bytes)) {
     yield chunk;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await sleep(pauseMs);
   }
 }
 
@@ -48,14 +49,17 @@ function datagram(number: number, size: number): Buffer {
 async function flood(count: number, size: number): Promise<number> {
   const socket = createSocket("udp4");
   const back = new Set<number>();
-  socket.on("message", (bytes) => {
-    if (bytes.equals(datagram(bytes.readUInt32BE(), size))) back.add(bytes.readUInt32BE());
+  const all = new Promise<void>((resolve) => {
+    socket.on("message", (bytes) => {
+      if (bytes.equals(datagram(bytes.readUInt32BE(), size))) back.add(bytes.readUInt32BE());
+      if (back.size === count) resolve();
+    });
   });
   for (let number = 0; number < count; number++) {
     socket.send(datagram(number, size), PORT, address);
-    if (number % FLOOD_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (number % FLOOD_AT_ONCE === 0) await sleep(5);
   }
-  await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  await Promise.race([all, sleep(QUIET_MS, undefined, { ref: false })]);
   socket.close();
   return back.size;
 }

@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { MOSAIC, MosaicProcess } from "../cli/mosaic.ts";
 import { Namespace } from "../native/namespace.ts";
 
 const TRANSFER: string = fileURLToPath(new URL("./transfer.ts", import.meta.url));
+const LOOK_MS = 20;
 const LINK_MS = 10_000;
+/** The part of its patience that it waits for one answer: the far end may come up meanwhile. */
+const TRY = 1 / 50;
 
 /**
  * What lies between two hosts: a link, a router, a router that tells nobody what it does not forward, or a host that forwards
@@ -92,8 +96,10 @@ export class TunnelPair implements AsyncDisposable {
   /** Waits until a packet crosses, and for so long at most. */
   async ready(patienceMs: number = LINK_MS): Promise<void> {
     const deadline = Date.now() + patienceMs;
-    while (!this.#crosses()) if (Date.now() > deadline) throw new Error(`nothing crosses: ${this.said}`);
-    await Promise.resolve();
+    while (!this.#crosses(patienceMs * TRY)) {
+      if (Date.now() > deadline) throw new Error(`nothing crosses: ${this.said}`);
+      await sleep(LOOK_MS);
+    }
   }
 
   /** The other end of a transfer on b; resolves when it is ready. */
@@ -162,9 +168,9 @@ export class TunnelPair implements AsyncDisposable {
     return new MosaicProcess(["run", "--no-control", ...args], prefix, this.#program);
   }
 
-  #crosses(): boolean {
+  #crosses(patienceMs: number): boolean {
     try {
-      this.a.run("ping", "-c", "1", "-W", "1", this.there);
+      this.a.run("ping", "-c", "1", "-W", String(patienceMs / 1_000), this.there);
       return true;
     } catch {
       return false;

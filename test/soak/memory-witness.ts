@@ -1,10 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const COLLECTION_MS = 2_000;
+/** For a collection, on a busy machine. */
+const PATIENCE_MS = 20_000;
+const LOOK_MS = 20;
 const TELL_MEMORY = fileURLToPath(new URL("tell-memory.ts", import.meta.url));
 
 /** In megabytes: what is alive after a collection, and what the process has of the machine. */
@@ -28,10 +30,15 @@ export class MemoryWitness implements Disposable {
     return pids.map(residentOf);
   }
 
-  /** Takes two seconds. */
-  async sample(pids: readonly number[]): Promise<readonly MemorySample[]> {
-    for (const pid of pids) process.kill(pid, "SIGUSR2");
-    await sleep(COLLECTION_MS);
+  /** `settleMs` is what they are given to give room back to the machine. */
+  async sample(pids: readonly number[], settleMs: number = 0): Promise<readonly MemorySample[]> {
+    for (const pid of pids) {
+      rmSync(this.#file(pid), { force: true });
+      process.kill(pid, "SIGUSR2");
+    }
+    const end = Date.now() + PATIENCE_MS;
+    while (!pids.every((pid) => existsSync(this.#file(pid))) && Date.now() < end) await sleep(LOOK_MS);
+    await sleep(settleMs);
     return pids.map((pid) => this.#read(pid));
   }
 
@@ -41,11 +48,12 @@ export class MemoryWitness implements Disposable {
     rmSync(this.#folder, { recursive: true });
   }
 
+  #file(pid: number): string {
+    return join(this.#folder, `${pid}.json`);
+  }
+
   #read(pid: number): MemorySample {
-    const told = JSON.parse(readFileSync(join(this.#folder, `${pid}.json`), "utf8")) as Record<
-      "heap" | "external",
-      number
-    >;
+    const told = JSON.parse(readFileSync(this.#file(pid), "utf8")) as Record<"heap" | "external", number>;
     return {
       alive: (told.heap + told.external) / 1e6,
       resident: residentOf(pid),

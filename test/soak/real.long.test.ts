@@ -41,7 +41,12 @@ test("nodes at half load grow neither in memory nor in descriptors", { timeout: 
     const samples: (readonly MemorySample[])[] = [];
     for (let at = 0; at < SAMPLES; at++) {
       await sleep((MINUTES * 60_000) / SAMPLES - COLLECTION_MS - 50);
-      samples.push(await witness.sample(way.processes.map(({ pid = 0 }) => pid)));
+      samples.push(
+        await witness.sample(
+          way.processes.map(({ pid = 0 }) => pid),
+          COLLECTION_MS,
+        ),
+      );
       expect(at === SAMPLES - 1 || load.exitCode === null).toBe(true);
     }
     for (const number of way.processes.keys()) {

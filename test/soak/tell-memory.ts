@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -16,6 +16,9 @@ if (folder !== undefined) {
     collectGarbage();
     collectGarbage();
     const { heapUsed, external } = process.memoryUsage();
-    writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify({ heap: heapUsed, external }));
+    const file = join(folder, `${process.pid}.json`);
+    // Whoever sees it sees all of it, and no descriptor that it was written by.
+    writeFileSync(`${file}.new`, JSON.stringify({ heap: heapUsed, external }));
+    renameSync(`${file}.new`, file);
   });
 }
