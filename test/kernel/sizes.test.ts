@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { needs } from "../needs.ts";
@@ -14,7 +15,7 @@ beforeEach(({ skip }) => {
   skip(reason !== undefined, reason);
 });
 
-test.each([
+test.concurrent.each([
   { families: { outer: 4, inner: 4 }, change: "drops to 1280" },
   { families: { outer: 6, inner: 6 }, change: "drops to 1280" },
   { families: { outer: 4, inner: 6 }, change: "swallows" },
@@ -82,10 +83,10 @@ async function narrowPair(families: Families): Promise<TunnelPair> {
   await pair.ready();
   for (const host of [pair.a, pair.b]) host.run("ip", "link", "set", "out", "mtu", "1280");
   const isFound = (): boolean => new RegExp(`${/[\d.:[\]a-f]+2\]?:10000/.source} ${NARROW.source}`).test(pair.said);
-  const wide = `ping -c 1 -W 1 -M dont -s 1300 ${pair.there}`;
-  for (let tries = 0; tries < 40 && !isFound(); tries++) {
+  const wide = `ping -c 1 -W 0.2 -M dont -s 1300 ${pair.there}`;
+  for (let tries = 0; tries < 120 && !isFound(); tries++) {
     pair.a.run("sh", "-c", `${wide} || true`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
   expect(isFound()).toBe(true);
   return pair;
