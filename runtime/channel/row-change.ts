@@ -27,9 +27,6 @@ export interface Message {
   readonly isWhole: boolean;
 }
 
-/** No name of a node is longer. */
-const PLACE_MAX = 512;
-
 /** The arguments of the event that carries the message. */
 export function argumentsOf({ place, stream, number, changes, isWhole }: Message): Row {
   const rows = changes.map(({ inlet, isThere, args }): Value => [inlet, isThere, ...args]);
@@ -39,8 +36,7 @@ export function argumentsOf({ place, stream, number, changes, isWhole }: Message
 /** Undefined when the arguments are no message. */
 export function messageOf(args: Row): Message | undefined {
   const [place, stream, number, isWhole, rows] = args;
-  if (typeof place !== "string" || place.length > PLACE_MAX) return undefined;
-  if (typeof stream !== "number" || typeof number !== "number") return undefined;
+  if (typeof place !== "string" || typeof stream !== "number" || typeof number !== "number") return undefined;
   if (typeof isWhole !== "boolean" || !Array.isArray(rows)) return undefined;
   const changes = (rows as Row).map(changeOf);
   return changes.every((change) => change !== undefined) ? { place, stream, number, isWhole, changes } : undefined;

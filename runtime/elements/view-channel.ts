@@ -7,6 +7,7 @@ import { ElementCounters } from "../observe/element-counters.ts";
 import { admits } from "../plan/column-type.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 import type { Provenance, Tuple } from "../plan/packet.ts";
+import { isHostPort } from "../plan/place.ts";
 import type { ChannelSpec, Plan, PredicateSpec } from "../plan/plan.ts";
 import type { Row, Value } from "../plan/value.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
@@ -90,7 +91,7 @@ export class ViewChannel {
     if (inlet === undefined) return;
     const [place, ...args] = values;
     if (typeof place !== "string") return this.counters.drop(isOverlay(place) ? "no channel" : "no address");
-    if (place.lastIndexOf(":") < 1) return this.counters.drop("no address");
+    if (!isHostPort(place)) return this.counters.drop("no address");
     const news = this.#news.get(place) ?? [];
     this.#news.set(place, news);
     news.push({ change: { inlet, isThere: kind !== "-", args }, isRefresh: kind === "refresh" });
@@ -105,6 +106,7 @@ export class ViewChannel {
     const message = messageOf(args);
     if (message === undefined) return this.counters.drop("malformed");
     if (provenance !== "network") return this.#apply(message.changes, source);
+    if (!isHostPort(message.place)) return this.counters.drop("malformed");
     const peer = `${source} ${message.place}`;
     const before = this.#advanced.get(peer) ?? this.#inbound.get(peer);
     if (before === undefined && !this.#hasRoomFor(source)) return this.counters.drop("too many peers");

@@ -11,10 +11,13 @@ function isHop(value: Value): boolean {
   return typeof value === "string" || typeof value === "bigint" || value instanceof Address;
 }
 
+/** A name of 253 bytes, or an IPv6 address with a zone, and a port are shorter. What is longer is not kept for nothing. */
+const HOST_PORT_MAX = 300;
+
 /** `host:port`, a node of the IP network. Whether the host exists is the network's affair. */
 export function isHostPort(text: string): boolean {
   const colon = text.lastIndexOf(":");
-  return colon > 0 && colon < text.length - 1;
+  return colon > 0 && colon < text.length - 1 && text.length <= HOST_PORT_MAX;
 }
 
 const OVERLAY_NAME = /^[a-z][A-Za-z0-9_.]{0,254}$/;

@@ -130,7 +130,8 @@ describe("LocSpecDemux and NetworkOut", () => {
       new Address("ron", "y"),
       new Address("i3", "x"),
     ];
-    const places: readonly Value[] = ["me:1", "you:1", "NIL", 3, null, ...overlays, "you:1"];
+    const long = `${"x".repeat(300)}:1`;
+    const places: readonly Value[] = ["me:1", "you:1", "NIL", long, 3, null, ...overlays, "you:1"];
     for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 6)), location });
     network.leave();
     expect(demux.takeLocal()).toHaveLength(1);
@@ -138,7 +139,7 @@ describe("LocSpecDemux and NetworkOut", () => {
     expect(wrapped).toEqual(["x", "y", "y"]);
     expect(demux.ways).toEqual({ local: 1, ip: 2, overlay: 3 });
     expect([...demux.counters.dropped]).toEqual([
-      ["no address", 3],
+      ["no address", 4],
       ["unknown overlay", 1],
     ]);
   });

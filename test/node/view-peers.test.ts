@@ -52,8 +52,9 @@ test("of ever more peers some are listened to, and when these are silent others"
   expect(node.counters.drops.get("too many peers")).toBe(5000 - 4096);
 });
 
-test("a name that is none is malformed", () => {
+test("a name that is none, or endless, is malformed", () => {
   const { node, world } = listener();
-  world.datagrams.deliver(greeting("x".repeat(1000)), "long:1");
-  expect([...node.counters.drops]).toEqual([["malformed", 1]]);
+  world.datagrams.deliver(greeting("here"), "short:1");
+  world.datagrams.deliver(greeting(`${"x".repeat(1000)}:1`), "long:1");
+  expect([...node.counters.drops]).toEqual([["malformed", 2]]);
 });
