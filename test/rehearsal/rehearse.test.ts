@@ -11,16 +11,11 @@ const missing = needs("addon");
 const HERE = { address: "10.0.0.1:10000", virtual: "100.64.0.1" };
 const THERE = { address: "10.0.0.2:10000", virtual: "100.64.0.2" };
 
-function programOf(...files: readonly string[]): Program {
-  const { plan, diagnostics } = compile(files, new FileLibrary(), { defines: new Map(), dialect: undefined });
-  if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
-  return loadProgram(plan);
-}
-
-function programWith(text: string): Program {
+/** A text, or what is shipped under a name. */
+function programOf(...sources: readonly string[]): Program {
   const library = new FileLibrary();
-  library.give("text", text);
-  const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
+  for (const source of sources) if (source.includes("\n")) library.give(source, source);
+  const { plan, diagnostics } = compile(sources, library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   return loadProgram(plan);
 }
@@ -55,7 +50,7 @@ test.skipIf(missing)("an overlay that first has to find its ways carries them to
 });
 
 test.skipIf(missing)("it ends when it is told to, however busy the program is", async () => {
-  const program = programWith(`
+  const program = programOf(`
     again@L() :- localAddr(L).
     again@L() :- again(), localAddr(L).
     tun@"10.0.0.2:10000"(P) :- tun(P, _, "100.64.0.2").
@@ -65,7 +60,7 @@ test.skipIf(missing)("it ends when it is told to, however busy the program is", 
 });
 
 test.skipIf(missing)("it ends when it is told to, also where the two nodes answer each other without end", async () => {
-  const program = programWith(`
+  const program = programOf(`
     ball@To(Me) :- periodic(E, 1), localAddr(Me), To := Me == "10.0.0.1:10000" ? "10.0.0.2:10000" : "10.0.0.1:10000".
     ball@Back(Me) :- ball(Back), localAddr(Me).
     tun@"10.0.0.2:10000"(P) :- tun(P, _, "100.64.0.2").
