@@ -26,6 +26,10 @@ See     TunRx, ReceiveDemux
   drops: ["tun: no device", "tun: no IP packet", "tun: bad header field"],
 };
 
+const IPV4_LENGTH_AT = 2;
+const IPV6_LENGTH_AT = 4;
+const IPV6_HEADER = 40;
+
 export class TunTx {
   readonly counters: ElementCounters = new ElementCounters();
   readonly #tun: Tun | undefined;
@@ -39,9 +43,13 @@ export class TunTx {
     this.counters.in++;
     const [packet] = args;
     if (this.#tun === undefined) return this.counters.drop("tun: no device");
-    if (!(packet instanceof Uint8Array) || readHeader(packet) === undefined) {
-      return this.counters.drop("tun: no IP packet");
-    }
+    if (!(packet instanceof Uint8Array)) return this.counters.drop("tun: no IP packet");
+    if (packet instanceof Train && !isEven(packet)) for (const row of packet.rows()) this.#packet(row, args);
+    else this.#packet(packet, args);
+  }
+
+  #packet(packet: Uint8Array, args: readonly Value[]): void {
+    if (readHeader(packet) === undefined) return this.counters.drop("tun: no IP packet");
     const changed = withHeader(packet, args);
     if (changed === undefined) return this.counters.drop("tun: bad header field");
     this.#packets.push(changed);
@@ -59,6 +67,27 @@ export class TunTx {
   forget(): void {
     this.#packets = [];
   }
+}
+
+/**
+ * Whether each packet begins as the first and is as long as it says: then they are what the first is. Otherwise each is looked
+ * at by itself, for they need not be of one sender.
+ */
+function isEven(train: Train): boolean {
+  const bytes = new Uint8Array(train.buffer, train.byteOffset);
+  for (let row = 0; row < train.count; row++) {
+    const isLast = row === train.count - 1;
+    const at = isLast ? train.lastAt : row * train.stride;
+    if (bytes[at] !== bytes[0] || lengthAt(bytes, at) !== (isLast ? train.lastLength : train.length)) return false;
+  }
+  return true;
+}
+
+/** What a packet says of its length. */
+function lengthAt(bytes: Uint8Array, at: number): number {
+  const isV4 = (bytes[at] as number) >> 4 === 4;
+  const field = at + (isV4 ? IPV4_LENGTH_AT : IPV6_LENGTH_AT);
+  return (((bytes[field] as number) << 8) | (bytes[field + 1] as number)) + (isV4 ? 0 : IPV6_HEADER);
 }
 
 function withHeader(packet: Uint8Array, args: readonly Value[]): Uint8Array | undefined {

@@ -1,7 +1,7 @@
 import { Packet } from "../plan/packet.ts";
 import { Train } from "../plan/train.ts";
 import { equalRows, type Value } from "../plan/value.ts";
-import { decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
+import { decodeAllFields, decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
 import { devicePacketLength } from "./device-packet.ts";
 import { endingOf } from "./heading.ts";
 
@@ -78,13 +78,16 @@ function startAlike(train: Train, length: number): boolean {
   return true;
 }
 
+/** But for the packet of a device that both end with, in whatever it is wrapped. */
 function sayTheSame(first: readonly Value[], last: readonly Value[]): boolean {
+  if (first.length !== last.length || !equalRows(first.slice(0, -1), last.slice(0, -1))) return false;
   const [one, other] = [first.at(-1), last.at(-1)];
-  if (one instanceof Packet !== other instanceof Packet) return false;
-  if (one instanceof Packet && other instanceof Packet && (one.hash !== other.hash || one.hops !== other.hops)) {
-    return false;
-  }
-  return first.length === last.length && equalRows(first.slice(0, -1), last.slice(0, -1));
+  if (!(one instanceof Packet && other instanceof Packet)) return !(one instanceof Packet || other instanceof Packet);
+  return one.hash === other.hash && one.hops === other.hops && sayTheSame(fieldsIn(one), fieldsIn(other));
+}
+
+function fieldsIn({ body }: Packet): readonly Value[] {
+  return (body && decodeAllFields(body)) ?? [];
 }
 
 function withEnding(value: Value, rows: Train): Value {

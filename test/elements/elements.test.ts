@@ -12,6 +12,7 @@ import { TooBig } from "../../runtime/path/too-big.ts";
 import { PeerBook } from "../../runtime/observe/peer-book.ts";
 import { Address } from "../../runtime/plan/address.ts";
 import type { Tuple } from "../../runtime/plan/packet.ts";
+import { rowsOf, trainOf } from "../../runtime/plan/train.ts";
 import type { Value } from "../../runtime/plan/value.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
@@ -146,6 +147,21 @@ describe("LocSpecDemux and NetworkOut", () => {
 });
 
 describe("TunTx", () => {
+  test("looks at each packet of an uneven train, and writes those that are some", () => {
+    const sound = (mark: number, length = 40) =>
+      Uint8Array.from({ length }, (_, at) => [0x45, 0, 0, length, 0, mark, 0, 0, 64, 253][at] ?? 1);
+    const rows = [new Uint8Array(40), sound(1), new Uint8Array(40), sound(2), sound(3, 30)];
+    const written: Uint8Array[][] = [];
+    const transmit = new TunTx({
+      write: (packet: Uint8Array) => written.push(rowsOf(packet).map((row) => row.slice())),
+    } as never);
+    transmit.push(tuple(trainOf(rows)));
+    transmit.push(tuple(trainOf([sound(1), sound(2), sound(3, 30)])));
+    transmit.leave();
+    expect(written).toEqual([[sound(1)], [sound(2)], [sound(3, 30)], [sound(1), sound(2), sound(3, 30)]]);
+    expect([...transmit.counters.dropped]).toEqual([["tun: no IP packet", 2]]);
+  });
+
   test("writes nothing that is no packet, and nothing without a device", () => {
     const withDevice = new TunTx({ write: () => expect.unreachable() } as never);
     withDevice.push(tuple("text"));

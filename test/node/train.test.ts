@@ -82,6 +82,60 @@ function datagramOf(tuple: Tuple): Uint8Array {
   return bytes;
 }
 
+/** What a datagram may carry, and in what: packets of the device, and what is none, for b and for others. */
+const SAYS: readonly ((length: number, filling: number) => Tuple)[] = [
+  (length, filling) => event("said", new Uint8Array(length).fill(filling)),
+  (length, filling) => event("tun", packet(length, filling)),
+];
+const WRAPS: readonly ((tuple: Tuple) => Tuple)[] = [
+  (tuple) => tuple,
+  ...["inner", "outer"].flatMap((overlay) =>
+    ["b:1", "c:1"].map((to) => (tuple: Tuple) => event(`${overlay}.send`, to, Packet.of(tuple))),
+  ),
+];
+
+/** Datagrams of nearly one kind, some of them with another byte somewhere. */
+const ARRIVALS: fc.Arbitrary<readonly Uint8Array[]> = fc
+  .record({
+    length: fc.integer({ min: 60, max: 300 }),
+    says: fc.nat({ max: SAYS.length - 1 }),
+    wraps: fc.tuple(fc.nat({ max: WRAPS.length - 1 }), fc.nat({ max: WRAPS.length - 1 })),
+    rows: fc.array(fc.nat({ max: 255 }), { minLength: 2, maxLength: 6 }),
+    last: fc.integer({ min: 40, max: 300 }),
+    stranger: fc.option(fc.tuple(fc.nat(), fc.nat({ max: WRAPS.length - 1 }), fc.nat({ max: SAYS.length - 1 }))),
+    damage: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat({ max: 255 })), { maxLength: 2 }),
+  })
+  .map(({ length, says, wraps: [inner, outer], rows, last, stranger, damage }) => {
+    const wrapped = (tuple: Tuple, by: number): Tuple => WRAPS[by]?.(tuple) ?? tuple;
+    const datagrams = rows.map((filling, at) => {
+      const isStrange = stranger !== null && stranger[0] % rows.length === at;
+      const size = at === rows.length - 1 ? Math.min(last, length) : length;
+      const tuple = SAYS[isStrange ? stranger[2] : says]?.(size, filling) as Tuple;
+      return datagramOf(wrapped(wrapped(tuple, isStrange ? stranger[1] : inner), outer)).slice();
+    });
+    for (const [row, at, byte] of damage) {
+      const bytes = datagrams[row % rows.length] as Uint8Array;
+      bytes[at % bytes.length] = byte;
+    }
+    return datagrams;
+  });
+
+/** As `joined`, and with how many bytes the rows are known to begin alike. */
+function likeTrains(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
+  return joined(datagrams).map((bytes) => {
+    if (!(bytes instanceof Train)) return bytes;
+    const whole = bytes.rows().filter(({ length }) => length === bytes.length);
+    const unlike = Array.from(bytes).findIndex((byte, at) => whole.some((row) => row[at] !== byte));
+    const { buffer, count, stride, lastAt, lastLength, length } = bytes;
+    return new Train(buffer, 0, length, { count, stride, lastAt, lastLength, alike: unlike < 0 ? length : unlike });
+  });
+}
+
+function outcomeOf({ node, tun, datagrams }: ReturnType<typeof host>) {
+  const kept = (node.rows("kept") ?? []).map(([bytes]) => [(bytes as Uint8Array).slice(), bytes instanceof Train]);
+  return { written: tun.written, kept, sent: datagrams.sent, drops: new Map(node.counters.drops) };
+}
+
 /** What leaves b's device when this enters a's; between nodes datagrams are handed over as `deliver` has them. */
 function journey(packets: readonly Uint8Array[], deliver: (bytes: readonly Uint8Array[]) => readonly Uint8Array[]) {
   const [a, b, c] = [host("a:1"), host("b:1"), host("c:1")];
@@ -160,6 +214,32 @@ describe("a train through a node", () => {
     datagrams.deliver(trainOf(carried.map((tuple) => datagramOf(event("inner.send", "b:1", Packet.of(tuple))))), "a:1");
     const fillings = (node.rows("kept") ?? []).map(([bytes]) => [(bytes as Uint8Array)[0], bytes instanceof Train]);
     expect(fillings).toEqual([1, 2, 3, 4, 5].map((filling) => [filling, false]));
+  });
+
+  test("of whatever datagrams does what they do one by one", () => {
+    const program = "materialize(kept, infinity, infinity, keys(1)). k: kept(Bytes) :- said(Bytes).";
+    fc.assert(
+      fc.property(fc.array(ARRIVALS, { minLength: 1, maxLength: 6 }), (arrivals) => {
+        const [one, other] = [host("b:1", program), host("b:1", program)];
+        for (const rows of arrivals) {
+          for (const row of rows) one.datagrams.deliver(row.slice(), "a:1");
+          for (const train of likeTrains(rows)) other.datagrams.deliver(train, "a:1");
+        }
+        expect(outcomeOf(other)).toEqual(outcomeOf(one));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("of packets that are not wrapped alike within goes on in the order in which it came", () => {
+    const { datagrams } = host("b:1", `outer.hop("d:1", "c:1").`);
+    const wrapped = (filling: number, to: string): Tuple =>
+      event("outer.send", to, Packet.of(event("tun", packet(100, filling))));
+    const [one, two, other] = [wrapped(9, "d:1"), wrapped(5, "d:1"), wrapped(7, "b:1")];
+    const rows = [one, two, other].map((tuple) => datagramOf(event("inner.send", "b:1", Packet.of(tuple))));
+    for (const train of likeTrains(rows)) datagrams.deliver(train, "a:1");
+    const fillings = datagrams.sent.map(({ bytes }) => bytes.at(-1));
+    expect(fillings).toEqual([9, 5]);
   });
 
   test("of datagrams that are not alike is taken one by one", () => {
