@@ -67,13 +67,24 @@ static void count_wake(struct handle *handle, int64_t taken) {
 }
 
 /* An error stays readable for ever, so it is reported once and ends the polling. */
-static void on_readable(uv_poll_t *poll, int status, int events) {
-  struct handle *handle = poll->data;
+static void read_once(struct handle *handle, int error) {
   int64_t start = thread_ns();
-  (void)events;
-  handle->ended = !handle->read(handle, status < 0 ? -status : 0);
-  if ((handle->ended || handle->is_behind) && !handle->closing) uv_poll_stop(poll);
+  handle->ended = !handle->read(handle, error);
+  if ((handle->ended || handle->is_behind) && !handle->closing) uv_poll_stop(&handle->poll);
   count_wake(handle, thread_ns() - start);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events) {
+  (void)events;
+  read_once(poll->data, status < 0 ? -status : 0);
+}
+
+napi_value handle_look(napi_env env, napi_callback_info info) {
+  size_t count = 0;
+  struct handle *handle = handle_self(env, info, &count, NULL);
+  if (handle == NULL || handle->wake == NULL || handle->is_behind || handle->ended) return NULL;
+  read_once(handle, 0);
+  return NULL;
 }
 
 napi_value handle_go_on(napi_env env, napi_callback_info info) {

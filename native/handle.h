@@ -73,6 +73,9 @@ void handle_call(struct handle *handle, size_t count, const int32_t *numbers);
 /* JavaScript's `goOn()`: calls `wake` once more for what it has left, with nothing new. */
 napi_value handle_go_on(napi_env env, napi_callback_info info);
 
+/* JavaScript's `look()`: reads as if the descriptor had been found readable. */
+napi_value handle_look(napi_env env, napi_callback_info info);
+
 /* JavaScript's `drains()`: an array of what `struct drains` has, the longest in seconds. */
 napi_value handle_drains(napi_env env, napi_callback_info info);
 

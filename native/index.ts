@@ -140,6 +140,8 @@ export interface TunHandle extends Reader {
     lastLength: number,
     written: Uint32Array,
   ): number;
+  /** Reads at once, as if the event loop had found it readable. Not while `wake` has left some of what was read. */
+  look(): void;
   /** Calls `closed` once the interface is gone. */
   close(closed: () => void): void;
 }
@@ -166,7 +168,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 10;
+const CONTRACT = 11;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -117,6 +117,7 @@ static napi_value object_of(napi_env env, const struct tun_device *device) {
       {"offload", NULL, tun_offload, NULL, NULL, NULL, napi_default, NULL},
       {"start", NULL, tun_start, NULL, NULL, NULL, napi_default, NULL},
       {"write", NULL, tun_write, NULL, NULL, NULL, napi_default, NULL},
+      {"look", NULL, handle_look, NULL, NULL, NULL, napi_default, NULL},
       {"goOn", NULL, handle_go_on, NULL, NULL, NULL, napi_default, NULL},
       {"drains", NULL, handle_drains, NULL, NULL, NULL, napi_default, NULL},
       {"close", NULL, handle_close, NULL, NULL, NULL, napi_default, NULL},

@@ -6,6 +6,8 @@ export interface Contender {
   readonly name: string;
   /** Commands it needs; where one is missing it does not take part. */
   readonly needs: readonly string[];
+  /** Whether its processes rest while nobody sends a packet: those of a RON probe each other. */
+  readonly isSilent: boolean;
   /** Sets it up beside the others; it need not carry packets yet. */
   readonly start: (bed: Bed, number: number) => Way;
 }

@@ -9,6 +9,8 @@ export interface Measure {
   readonly unit: string;
   /** It can be taken once only. */
   readonly isOnce?: boolean;
+  /** Nothing else may happen meanwhile, as far as that can be had. */
+  readonly isIdle?: boolean;
   /** NaN when nothing came through. */
   readonly take: (bed: Bed, way: Way, seconds: number) => Promise<number>;
 }
@@ -20,8 +22,8 @@ const PINGS_PER_SECOND = 200;
 
 /** What a ping costs at all times begins with the first second of it; after that every tunnel has carried as many. */
 export const MEASURES: readonly Measure[] = [
-  { figure: "round trip, first second", unit: "ms", isOnce: true, take: roundTrip },
-  { figure: "round trip, idle", unit: "ms", take: roundTrip },
+  { figure: "round trip, first second", unit: "ms", isOnce: true, isIdle: true, take: roundTrip },
+  { figure: "round trip, idle", unit: "ms", isIdle: true, take: roundTrip },
   { figure: "round trip, loaded", unit: "ms", take: loadedRoundTrip },
   { figure: "TCP, one stream", unit: "Gbit/s", take: (bed, way, time) => tcp(bed, way, time, 1) },
   { figure: "TCP, eight streams", unit: "Gbit/s", take: (bed, way, time) => tcp(bed, way, time, 8) },

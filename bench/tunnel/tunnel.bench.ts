@@ -11,7 +11,7 @@ import { MEASURES, type Measure, roundTrip } from "./measures.ts";
 
 /**
  * How fast are packets through rules beside no tunnel at all, and beside OpenVPN without cipher? All contenders stand ready
- * in the same namespaces and are measured in turn.
+ * in the same namespaces and are measured in turn. What is idle is measured of the silent ones before the others are there.
  */
 const IS_QUICK = process.argv.includes("--quick");
 /** Whole: iperf3 takes no others. */
@@ -48,16 +48,39 @@ async function run(): Promise<void> {
   const bed = new Bed();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   try {
-    const ways = new Map(present.map((contender, number) => [contender, contender.start(bed, number)]));
-    for (const [contender, way] of ways) await untilCarrying(bed, contender, way);
-    for (const measure of MEASURES.filter(({ figure }) => figure.includes(ONLY)))
-      report(comparisonsOf(measure, ways, await take(bed, measure, ways)));
+    const measures = MEASURES.filter(({ figure }) => figure.includes(ONLY));
+    const ways = await start(
+      bed,
+      present.filter(({ isSilent }) => isSilent),
+    );
+    const idle = new Map<Measure, Samples>();
+    for (const measure of measures.filter(({ isIdle }) => isIdle)) idle.set(measure, await take(bed, measure, ways));
+    const others = await start(
+      bed,
+      present.filter(({ isSilent }) => !isSilent),
+      ways.size,
+    );
+    for (const [contender, way] of others) ways.set(contender, way);
+    for (const measure of measures) {
+      const before = idle.get(measure);
+      const samples = await take(bed, measure, before === undefined ? ways : others);
+      report(comparisonsOf(measure, ways, new Map([...(before ?? []), ...samples])));
+    }
   } finally {
     bed.close();
   }
 }
 
-function take(bed: Bed, measure: Measure, ways: ReadonlyMap<Contender, Way>): Promise<ReadonlyMap<string, Sample>> {
+type Samples = ReadonlyMap<string, Sample>;
+
+/** `before` of others have been started. */
+async function start(bed: Bed, contenders: readonly Contender[], before: number = 0): Promise<Map<Contender, Way>> {
+  const ways = new Map(contenders.map((contender, at) => [contender, contender.start(bed, before + at)]));
+  for (const [contender, way] of ways) await untilCarrying(bed, contender, way);
+  return ways;
+}
+
+function take(bed: Bed, measure: Measure, ways: ReadonlyMap<Contender, Way>): Promise<Samples> {
   const measured = [...ways].map(([{ name }, way]) => ({ name, measure: () => measure.take(bed, way, SECONDS) }));
   return measureInRounds(measured, IS_QUICK || measure.isOnce === true ? 1 : ROUNDS);
 }
@@ -65,7 +88,7 @@ function take(bed: Bed, measure: Measure, ways: ReadonlyMap<Contender, Way>): Pr
 function comparisonsOf(
   { figure, unit }: Measure,
   ways: ReadonlyMap<Contender, Way>,
-  samples: ReadonlyMap<string, Sample>,
+  samples: Samples,
 ): readonly Comparison[] {
   const value = ({ name }: Contender): number => samples.get(name)?.median ?? NaN;
   return [...ways.keys()].flatMap((contender) => {

@@ -17,11 +17,18 @@ export class Batch {
       this.#next = from;
       this.#end = end;
     }
+    if (this.#end - this.#next === 1) return this.#only();
     const until = performance.now() + TURN_MS;
     while (this.#next < this.#end) {
       this.#take(this.#next++);
       if (performance.now() >= until) break;
     }
     return this.#next < this.#end;
+  }
+
+  /** As most are on a link with little to carry: nobody needs to look at the clock. */
+  #only(): boolean {
+    this.#take(this.#next++);
+    return false;
   }
 }

@@ -4,11 +4,14 @@ import { Train } from "../plan/train.ts";
 import type { Drains, Tun, TunCounters, TunOffload } from "../world/world.ts";
 import { Batch } from "./batch.ts";
 import { drainsOf } from "./drains.ts";
+import { Turn } from "./turn.ts";
 
 export interface LinuxTunOptions {
   readonly mtu: number;
   readonly trains?: boolean;
   readonly lost?: (code: string) => void;
+  /** That of the node's other devices. One of its own when left out. */
+  readonly turn?: Turn;
 }
 
 /** Room for a wake: what its reads give, and after the last of them two of the largest packets still. */
@@ -18,6 +21,12 @@ const TRAINS_MAX = 64;
 const SCRATCH_BYTES = 65_545;
 /** As many as one datagram socket sends in one piece. */
 const TRAIN_MAX = 64;
+
+/**
+ * The kernel has answered a ping, or acknowledged a segment, by the time that writing it returns. After so few packets in a
+ * turn the answer is looked for at once; where there are more, there is no time to look between them.
+ */
+const LOOK_AFTER_MAX = 4;
 
 /** What leaves by one call at most, and what rules may put around each packet of it before it takes two. */
 const PIECE_BYTES = 65_507;
@@ -44,6 +53,11 @@ export class LinuxTun implements Tun {
   readonly #trainMax: number;
   readonly #lost: ((code: string) => void) | undefined;
   readonly #works: number;
+  readonly #turn: Turn;
+  readonly #lookNow = (): void => this.#look();
+  /** What it has read is being handed over: until all of it is, nothing is read into the same memory. */
+  #isGiving = false;
+  #writtenInTurn = 0;
   #superRead = 0;
   #superWritten = 0;
   #unfit = 0;
@@ -58,6 +72,7 @@ export class LinuxTun implements Tun {
     this.#write = handle.write.bind(handle);
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
     this.#lost = options.lost;
+    this.#turn = options.turn ?? new Turn();
     this.#works = handle.offload(segmentsOf(options.mtu));
   }
 
@@ -83,6 +98,7 @@ export class LinuxTun implements Tun {
 
   write(packet: Uint8Array): void {
     const { length } = packet;
+    if (!this.#isGiving && this.#writtenInTurn++ === 0) this.#turn.atEnd(this.#lookNow);
     const errno =
       packet instanceof Train
         ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
@@ -102,9 +118,20 @@ export class LinuxTun implements Tun {
     if (refusal !== undefined) this.#lost?.(errnoName(refusal.errno));
   }
 
+  /** The turn in which packets were written is over. */
+  #look(): void {
+    const written = this.#writtenInTurn;
+    this.#writtenInTurn = 0;
+    if (written <= LOOK_AFTER_MAX && this.#closed === undefined) this.#handle.look();
+  }
+
   #wake(count: number, errno: number, unfit: number): boolean {
     this.#unfit += unfit;
+    this.#isGiving = true;
+    this.#turn.begin();
     const isBehind = this.#batch.run(0, count);
+    this.#turn.end();
+    this.#isGiving = isBehind;
     if (errno !== 0) this.#lost?.(errnoName(errno));
     if (isBehind) setImmediate(() => this.#handle.goOn());
     return isBehind;

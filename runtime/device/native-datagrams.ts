@@ -19,6 +19,7 @@ import { Batch } from "./batch.ts";
 import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
 import { drainsOf } from "./drains.ts";
 import { SenderNames } from "./sender-names.ts";
+import { Turn } from "./turn.ts";
 
 export interface NativeDatagramsOptions {
   readonly family: Family;
@@ -28,6 +29,8 @@ export interface NativeDatagramsOptions {
   readonly gso?: boolean;
   readonly gro?: boolean;
   readonly adapted?: (message: string) => void;
+  /** That of the node's other devices. One of its own when left out. */
+  readonly turn?: Turn;
 }
 
 export type NativeDatagramsResult =
@@ -56,9 +59,6 @@ const { EMSGSIZE } = constants.errno;
 /** A path that refused trains is tried again after this. */
 const RETRY_MS = 60_000;
 
-/** What follows it runs as a microtask, at less cost than `queueMicrotask`, which keeps account of who asked. */
-const NOW: Promise<void> = Promise.resolve();
-
 /** Where datagrams go: the socket address, and until when those must go singly that have so many bytes or more. */
 interface Place {
   readonly address: Uint8Array;
@@ -82,8 +82,8 @@ export function openNativeDatagrams(
 }
 
 /**
- * Datagrams over one UDP socket of the kernel, many a system call: what is sent singly waits until the node has done what
- * it is doing, trains leave at once.
+ * Datagrams over one UDP socket of the kernel, many a system call: what is sent singly waits for the end of the turn, trains
+ * leave at once.
  */
 class NativeDatagrams implements Datagrams {
   readonly address: string;
@@ -95,6 +95,7 @@ class NativeDatagrams implements Datagrams {
   readonly #sendWaiting: UdpHandle["sendWaiting"];
   readonly #sendTrain: UdpHandle["sendTrain"];
   readonly #options: NativeDatagramsOptions;
+  readonly #turn: Turn;
   readonly #destinations: Destinations;
   readonly #places = new WeakMap<KnownDestination, Place>();
   readonly #senders: SenderNames;
@@ -122,6 +123,7 @@ class NativeDatagrams implements Datagrams {
     this.#sendWaiting = handle.sendWaiting.bind(handle);
     this.#sendTrain = handle.sendTrain.bind(handle);
     this.#options = options;
+    this.#turn = options.turn ?? new Turn();
     this.#segments = handle.segments;
     this.#senders = new SenderNames(native);
     this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
@@ -243,7 +245,7 @@ class NativeDatagrams implements Datagrams {
     const end = this.#queuedBytes + ADDRESS_BYTES + bytes.length;
     if (end > QUEUE_BYTES || this.#queued.length === QUEUE_MAX) this.#flush();
     const count = this.#queued.length;
-    if (count === 0) void NOW.then(this.#flushNow);
+    if (count === 0) this.#turn.atEnd(this.#flushNow);
     const at = this.#queuedBytes;
     this.#queue.set(place.address, at);
     this.#queue.set(bytes, at + ADDRESS_BYTES);
@@ -328,9 +330,11 @@ class NativeDatagrams implements Datagrams {
   }
 
   #wake(control: number, count: number, errno: number): boolean {
+    this.#turn.begin();
     for (let train = 0; train < control; train++) this.#take(train);
     this.#control += control;
     const isBehind = this.#batch.run(UDP_CONTROL_SLOTS, UDP_CONTROL_SLOTS + count);
+    this.#turn.end();
     if (errno !== 0) this.#fail(errnoName(errno));
     if (isBehind) setImmediate(() => this.#handle.goOn());
     return isBehind;

@@ -3,6 +3,7 @@ import { loadNative, type Refusal, type TunHandle } from "../../native/index.ts"
 import type { Tun } from "../world/world.ts";
 import { type Cidr, formatCidr } from "../ip/cidr.ts";
 import { LinuxTun } from "./linux-tun.ts";
+import type { Turn } from "./turn.ts";
 
 export interface TunOptions {
   /** The interface's name; the first free of `mosaic0`, `mosaic1`, ... when undefined. */
@@ -16,6 +17,8 @@ export interface TunOptions {
   readonly tso?: boolean;
   /** Called once when the interface disappears while it is open; everything written later is refused. */
   readonly lost?: (code: string) => void;
+  /** That of the node's other devices. One of its own when left out. */
+  readonly turn?: Turn;
 }
 
 export type TunResult =

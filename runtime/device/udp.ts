@@ -4,6 +4,7 @@ import { type Family, type Resolve, resolveName } from "./destinations.ts";
 import { type HostPort, parseHostPort } from "../ip/host-port.ts";
 import { openNativeDatagrams } from "./native-datagrams.ts";
 import { openNodeDatagrams } from "./node-datagrams.ts";
+import type { Turn } from "./turn.ts";
 
 export type UdpResult =
   | { readonly ok: true; readonly datagrams: Datagrams }
@@ -21,6 +22,8 @@ export interface UdpOptions {
   readonly gro?: boolean;
   /** Told, in words for the user, when the socket gives an offload up. */
   readonly adapted?: (message: string) => void;
+  /** That of the node's other devices. One of its own when left out. */
+  readonly turn?: Turn;
 }
 
 /** What an Ethernet frame carries behind the larger of the headers, those of IPv6 (40) and UDP (8). */

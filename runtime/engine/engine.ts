@@ -260,13 +260,15 @@ export class Engine implements StrandHost {
 
   /** What should be gone by now has gone. */
   #beginOnTime(source: Value): void {
-    if (this.store.nextExpiry() <= this.#clock.now()) this.expire();
+    const now = this.#clock.now();
+    if (this.store.nextExpiry() > now) return this.#begin(source, now);
+    this.expire();
     this.#begin(source);
   }
 
-  #begin(source: Value): void {
+  #begin(source: Value, now: number = this.#clock.now()): void {
     this.counters.steps++;
-    this.#now = this.#clock.now();
+    this.#now = now;
     this.#source = source;
     this.#isBorrowing = false;
     this.#derivations = 0;

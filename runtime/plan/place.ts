@@ -16,8 +16,7 @@ const HOST_PORT_MAX = 300;
 
 /** `host:port`, a node of the IP network. Whether the host exists is the network's affair. */
 export function isHostPort(text: string): boolean {
-  const colon = text.lastIndexOf(":");
-  return colon > 0 && colon < text.length - 1 && text.length <= HOST_PORT_MAX;
+  return text.length <= HOST_PORT_MAX && text.includes(":", 1) && !text.endsWith(":");
 }
 
 const OVERLAY_NAME = /^[a-z][A-Za-z0-9_.]{0,254}$/;

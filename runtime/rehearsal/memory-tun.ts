@@ -49,6 +49,8 @@ export class MemoryTun implements TunHandle {
     return 0;
   }
 
+  look(): void {}
+
   goOn(): void {
     this.#wake?.(0, 0, 0);
   }

@@ -2,6 +2,7 @@ import type { Native } from "../../native/index.ts";
 import { parseHostPort } from "../ip/host-port.ts";
 import { LinuxClock } from "../device/linux-clock.ts";
 import { LinuxTun } from "../device/linux-tun.ts";
+import { Turn } from "../device/turn.ts";
 import { openNativeDatagrams } from "../device/native-datagrams.ts";
 import { Node } from "../node/node.ts";
 import type { Fact } from "../node/peer-facts.ts";
@@ -129,14 +130,15 @@ function actorOf(program: Program, { place, facts }: Part, clock: Clock, native:
   if (!parsed.ok || parsed.at.family === undefined) return undefined;
   const { host, port, family } = parsed.at;
   const resolve = (): Promise<never> => Promise.reject(new Error("no names"));
-  const opened = openNativeDatagrams(native, host, port, { family, maxPayload: MTU, resolve, trains: true });
+  const turn = new Turn();
+  const opened = openNativeDatagrams(native, host, port, { family, maxPayload: MTU, resolve, trains: true, turn });
   if (!opened.ok) return undefined;
   const tun = new MemoryTun();
   const world = {
     clock,
     seed: 1,
     datagrams: opened.datagrams,
-    tun: new LinuxTun(tun, { mtu: MTU, trains: true }),
+    tun: new LinuxTun(tun, { mtu: MTU, trains: true, turn }),
   };
   return { node: new Node(program, world, { names: [place], facts, watch: [], limits: LIMITS }), tun };
 }

@@ -1,5 +1,6 @@
 import { parseCidr } from "../../runtime/ip/cidr.ts";
 import { openTun } from "../../runtime/device/tun.ts";
+import type { Turn } from "../../runtime/device/turn.ts";
 import type { Tun } from "../../runtime/world/world.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import type { Log } from "./log.ts";
@@ -16,12 +17,12 @@ export interface TunRequest {
 }
 
 /** The TUN device that the command line asks for; a packet of `fitting` bytes just fits a datagram. */
-export function openDevice({ name, address, mtu, tso }: TunRequest, fitting: number, log: Log): Tun {
+export function openDevice({ name, address, mtu, tso }: TunRequest, fitting: number, turn: Turn, log: Log): Tun {
   const cidr = parseCidr(address);
   if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
   const lost = (code: string): void =>
     log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
-  const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? fitting, lost, trains: true, tso });
+  const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? fitting, lost, trains: true, tso, turn });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   return opened.tun;
 }

@@ -2,6 +2,7 @@ import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { NetStreams } from "../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../runtime/device/path-mtu.ts";
+import { Turn } from "../../runtime/device/turn.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
 import { Capture, captured } from "../../runtime/observe/capture.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
@@ -36,9 +37,10 @@ export async function openWorld(
   resources: AsyncDisposableStack,
 ): Promise<World> {
   const maxPayload = pathPayload(options.peers.map((peer) => peer.address));
-  const datagrams = await bind(options, maxPayload, log);
+  const turn = new Turn();
+  const datagrams = await bind(options, maxPayload, turn, log);
   resources.defer(() => datagrams.close());
-  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), log);
+  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), turn, log);
   resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
@@ -66,9 +68,9 @@ function capturedWorld(
   return captured(world, capture);
 }
 
-async function bind({ listen, gso, gro }: WorldOptions, maxPayload: number, log: Log): Promise<Datagrams> {
+async function bind({ listen, gso, gro }: WorldOptions, maxPayload: number, turn: Turn, log: Log): Promise<Datagrams> {
   const adapted = (message: string): void => log.info(message);
-  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted });
+  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted, turn });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
 }

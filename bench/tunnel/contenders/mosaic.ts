@@ -6,11 +6,12 @@ const MOSAIC = fileURLToPath(new URL("../../../mosaic", import.meta.url));
 const LAYERS = fileURLToPath(new URL("three-layers.mzl", import.meta.url));
 
 /** Rules between two hosts. */
-export const TUNNEL: Contender = mosaic("tunnel.mzl", { program: "tunnel.mzl", members: ["a", "b"] });
+export const TUNNEL: Contender = mosaic("tunnel.mzl", { program: "tunnel.mzl", isSilent: true, members: ["a", "b"] });
 
 /** The same packet by packet: nothing that the kernel could do for many at once. */
 export const TUNNEL_PLAIN: Contender = mosaic("tunnel.mzl, no offloads", {
   program: "tunnel.mzl",
+  isSilent: true,
   members: ["a", "b"],
   more: () => ["--no-gso", "--no-gro", "--no-tso"],
 });
@@ -52,6 +53,8 @@ interface Node {
 interface Setup {
   readonly program: string;
   readonly members: readonly BedHost[];
+  /** It is not when left out. */
+  readonly isSilent?: boolean;
   /** Whether naming a peer is enough for packets to find it, as it is with one overlay. It is when left out. */
   readonly isMapped?: boolean;
   /** Beside what every node is told. */
@@ -59,10 +62,14 @@ interface Setup {
   readonly prepare?: (bed: Bed, network: Network) => void;
 }
 
-function mosaic(name: string, { program, members, isMapped = true, more, prepare }: Setup): Contender {
+function mosaic(
+  name: string,
+  { program, members, isSilent = false, isMapped = true, more, prepare }: Setup,
+): Contender {
   return {
     name,
     needs: [],
+    isSilent,
     start: (bed, number) => {
       const network = bed.addNetwork();
       prepare?.(bed, network);

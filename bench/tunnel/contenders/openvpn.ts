@@ -5,6 +5,7 @@ import { type Contender, INNER_MTU } from "../contender.ts";
 export const OPENVPN: Contender = {
   name: "OpenVPN",
   needs: ["openvpn"],
+  isSilent: true,
   start: (bed, number) => {
     const network = bed.addNetwork();
     const inner = { a: `100.64.${number}.1`, b: `100.64.${number}.2` };

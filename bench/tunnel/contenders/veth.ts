@@ -4,5 +4,6 @@ import type { Contender } from "../contender.ts";
 export const VETH: Contender = {
   name: "veth",
   needs: [],
+  isSilent: true,
   start: (bed) => ({ address: bed.addNetwork().addressOf("b"), processes: [] }),
 };
