@@ -1,8 +1,9 @@
 import { Address } from "../plan/address.ts";
 import type { Cause } from "../engine/engine.ts";
 import type { Tuple } from "../plan/packet.ts";
+import { DistinctTuples } from "../plan/distinct-tuples.ts";
 import { isHostPort } from "../plan/place.ts";
-import { equalRows, type Value } from "../plan/value.ts";
+import type { Value } from "../plan/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
 import type { Outgoing } from "./round-robin.ts";
@@ -38,6 +39,8 @@ export class LocSpecDemux {
   readonly #overlays: ReadonlyMap<string, WayOut<Value>>;
   readonly #network: WayOut<string>;
   #steps: Cause[] = [];
+  /** Equal sends of a step go once. */
+  readonly #distinct = new DistinctTuples();
   /** The answers of calls, by query: the first is the one that counts. */
   readonly #answers = new Map<Value, Cause>();
 
@@ -61,7 +64,7 @@ export class LocSpecDemux {
       return this.#network.push(location, tuple);
     }
     if (tuple.predicate.role.kind === "answer") return this.#answer(tuple, location);
-    if (this.#steps.some((step) => isSame(step.tuple, tuple))) return;
+    if (!this.#distinct.add(tuple)) return;
     this.ways.local++;
     this.counters.out++;
     this.#steps.push({ tuple, provenance: "rule", source: location });
@@ -74,7 +77,7 @@ export class LocSpecDemux {
       steps.push(...this.#answers.values());
       this.#answers.clear();
     }
-    if (steps.length > 0) this.#steps = [];
+    if (steps.length > 0) this.#beginAnew();
     return steps;
   }
 
@@ -86,8 +89,13 @@ export class LocSpecDemux {
   }
 
   forget(): void {
-    this.#steps = [];
+    this.#beginAnew();
     this.#answers.clear();
+  }
+
+  #beginAnew(): void {
+    this.#steps = [];
+    this.#distinct.clear();
   }
 
   #answer(tuple: Tuple, source: string): void {
@@ -106,9 +114,4 @@ export class LocSpecDemux {
     this.counters.out++;
     overlay.push(address.node, tuple);
   }
-}
-
-/** Equal sends of a step go once. */
-function isSame(one: Tuple, other: Tuple): boolean {
-  return one.predicate === other.predicate && one.isDelete === other.isDelete && equalRows(one.args, other.args);
 }

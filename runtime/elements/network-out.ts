@@ -1,7 +1,6 @@
-import { keyOfRow } from "../plan/key.ts";
+import { DistinctTuples } from "../plan/distinct-tuples.ts";
 import type { Tuple } from "../plan/packet.ts";
 import { Train } from "../plan/train.ts";
-import { equalRows } from "../plan/value.ts";
 import { SURE_PAYLOAD } from "../path/path-candidates.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import { isOpening, withSegmentsFor } from "../path/segment-size.ts";
@@ -35,8 +34,6 @@ See     LocSpecDemux, NetworkIn
   outputs: "0",
   drops: ["hop limit", "too large", "too deep", "several trains", "packet too big"],
 };
-
-const FEW = 8;
 
 export class NetworkOut {
   readonly counters: ElementCounters = new ElementCounters();
@@ -136,14 +133,6 @@ function lengthOf({ train, head, tail }: DatagramTrain): number {
 
 function withoutRepeats(tuples: readonly Tuple[]): readonly Tuple[] {
   if (tuples.length === 1) return tuples;
-  if (tuples.length > FEW) return [...new Map(tuples.map((tuple) => [tupleKey(tuple), tuple])).values()];
-  return tuples.filter((tuple, at) => !tuples.slice(0, at).some((other) => isSame(tuple, other)));
-}
-
-function tupleKey({ predicate, args, isDelete }: Tuple): string {
-  return `${predicate.id}${isDelete ? "-" : "+"}${keyOfRow(args)}`;
-}
-
-function isSame(one: Tuple, other: Tuple): boolean {
-  return one.predicate === other.predicate && one.isDelete === other.isDelete && equalRows(one.args, other.args);
+  const distinct = new DistinctTuples();
+  return tuples.filter((tuple) => distinct.add(tuple));
 }
