@@ -17,10 +17,8 @@ test("of equal tuples the first is new, however many there are", () => {
     fc.property(fc.uniqueArray(TUPLES, { maxLength: 30, selector: textOf }), fc.array(fc.nat()), (tuples, repeats) => {
       const distinct = new DistinctTuples();
       for (const tuple of tuples) expect(distinct.add(tuple)).toBe(true);
-      for (const at of repeats) {
-        const tuple = tuples[at % tuples.length];
-        if (tuple !== undefined) expect(distinct.add({ ...tuple, args: [...tuple.args] })).toBe(false);
-      }
+      const again = tuples.length === 0 ? [] : repeats.map((at) => tuples[at % tuples.length] as Tuple);
+      for (const tuple of again) expect(distinct.add({ ...tuple, args: [...tuple.args] })).toBe(false);
     }),
   );
 });
