@@ -73,7 +73,7 @@ static size_t take(const struct tun_batch_room *room, struct tun_batch *batch, s
 
 static bool has_room(const struct tun_batch_room *room, const struct tun_batch *batch, size_t offset) {
   if (batch->count >= room->trains_max) return false;
-  return offset < BYTES_MAX && offset <= room->arena_length && room->arena_length - offset >= 2 * PACKET_MAX;
+  return offset < BYTES_MAX && offset <= room->arena_length && room->arena_length - offset >= TUN_ARENA_MIN;
 }
 
 struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room,

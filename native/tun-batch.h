@@ -11,6 +11,9 @@
 /* What one read of the device can need. */
 #define TUN_SCRATCH (sizeof(struct virtio_net_hdr) + PACKET_MAX)
 
+/* A super-packet may become longer when it is cut; with less room nothing is read. */
+#define TUN_ARENA_MIN (2 * PACKET_MAX)
+
 /* Of the index, for each train: where it begins, the length of its rows, their stride, their number, the last's length. */
 #define TUN_INDEX_WORDS 5u
 

@@ -76,7 +76,7 @@ static napi_value tun_start(napi_env env, napi_callback_info info) {
   tun->room.trains_max = bytes / (TUN_INDEX_WORDS * sizeof(uint32_t));
   tun->room.scratch = handle_keep(&tun->handle, 2, arguments[2], &bytes);
   napi_get_value_uint32(env, arguments[3], &tun->room.train_max);
-  if (tun->room.arena_length < PACKET_MAX || tun->room.trains_max == 0 || bytes < TUN_SCRATCH) {
+  if (tun->room.arena_length < TUN_ARENA_MIN || tun->room.trains_max == 0 || bytes < TUN_SCRATCH) {
     return refused(env, EINVAL, "start");
   }
   return failure_value(env, handle_start(&tun->handle, arguments[4]));

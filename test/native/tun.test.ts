@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { needs } from "../needs.ts";
 import { Namespace } from "./namespace.ts";
@@ -32,6 +33,21 @@ describe("a TUN interface", () => {
     expect(net.run("ip", "-4", "addr", "show", "mesh0")).toMatch(
       /^\d+: mesh0: <POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP> mtu 1380 [^]*inet 100\.64\.0\.1\/10 /,
     );
+  });
+
+  test("is read into memory that holds two of the largest packets, and into no less", async () => {
+    await using net = new Namespace();
+    const native = fileURLToPath(new URL("../../native/index.ts", import.meta.url));
+    const script = `
+import { loadNative } from ${JSON.stringify(native)};
+const starts = [131_069, 131_070].map((bytes) => {
+  const tun = loadNative().openTun("mosaic%d", false);
+  return tun.start(new Uint8Array(bytes), new Uint32Array(64), new Uint8Array(65_545), 1, () => false)?.call ?? "started";
+});
+print(starts);
+process.exit();
+`;
+    expect(await net.result(script)).toEqual([["start", "started"]]);
   });
 
   test("is up without address where none is given", async () => {
