@@ -1,6 +1,6 @@
 import { errnoName } from "../../native/errno.ts";
 import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
-import { Train } from "../plan/train.ts";
+import { countOf, Train } from "../plan/train.ts";
 import type { Drains, Tun, TunCounters, TunOffload } from "../world/world.ts";
 import { Batch } from "./batch.ts";
 import { drainsOf } from "./drains.ts";
@@ -103,7 +103,7 @@ export class LinuxTun implements Tun {
       packet instanceof Train
         ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
         : this.#write(packet, length, 1, 0, length, this.#written);
-    this.#countWritten(errno, packet instanceof Train ? packet.count : 1);
+    this.#countWritten(errno, countOf(packet));
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Cause } from "../engine/engine.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
-import { rowsOf, Train } from "../plan/train.ts";
+import { countOf, rowsOf, Train } from "../plan/train.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
@@ -39,7 +39,11 @@ export class TunRx {
 
   /** The device uses its buffer again when the step is over, and so is the tuple. */
   #packet(bytes: Uint8Array): void {
-    this.counters.in++;
+    this.counters.in += countOf(bytes);
+    this.#take(bytes);
+  }
+
+  #take(bytes: Uint8Array): void {
     const header = readHeader(bytes);
     if (header === undefined) return this.#none(bytes);
     if (header.length < bytes.length && bytes instanceof Train) return this.#singly(bytes);
@@ -55,6 +59,6 @@ export class TunRx {
 
   /** Packets with something behind them. */
   #singly(train: Train): void {
-    for (const row of train.rows()) this.#packet(row);
+    for (const row of train.rows()) this.#take(row);
   }
 }

@@ -1,6 +1,6 @@
 import { type HeaderChanges, readHeader, rewriteHeader } from "../ip/ip-packet.ts";
 import type { Tuple } from "../plan/packet.ts";
-import { rowsOf, Train, trainOf } from "../plan/train.ts";
+import { countOf, rowsOf, Train, trainOf } from "../plan/train.ts";
 import type { Value } from "../plan/value.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -60,8 +60,10 @@ export class TunTx {
     if (this.#packets.length === 0) return;
     const packets = this.#packets;
     this.#packets = [];
-    this.counters.out += packets.length;
-    for (const packet of packets) this.#tun?.write(packet);
+    for (const packet of packets) {
+      this.counters.out += countOf(packet);
+      this.#tun?.write(packet);
+    }
   }
 
   forget(): void {

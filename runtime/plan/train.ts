@@ -76,6 +76,11 @@ export function rowsOf(bytes: Uint8Array): readonly Uint8Array[] {
   return bytes instanceof Train ? bytes.rows() : [bytes];
 }
 
+/** How many rows that are. */
+export function countOf(bytes: Uint8Array): number {
+  return bytes instanceof Train ? bytes.count : 1;
+}
+
 /** The same bytes in memory of their own. */
 export function ownedBytes(bytes: Uint8Array): Uint8Array {
   return trainOf(rowsOf(bytes));

@@ -4,6 +4,7 @@ import { LocSpecDemux } from "../../runtime/elements/loc-spec-demux.ts";
 import { Mux } from "../../runtime/elements/mux.ts";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
 import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts";
+import { TunRx } from "../../runtime/elements/tun-rx.ts";
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
 import type { Cause } from "../../runtime/engine/engine.ts";
 import { defaultLimits } from "../../runtime/engine/limits.ts";
@@ -146,6 +147,19 @@ describe("LocSpecDemux and NetworkOut", () => {
   });
 });
 
+describe("TunRx", () => {
+  test("counts the packets of trains, those with something behind them and those that are none", () => {
+    let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
+    const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
+    const receive = new TunRx(tun as never, eventSpec("tun", 5), () => undefined);
+    const sound = Uint8Array.from({ length: 40 }, (_, at) => [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 253][at] ?? 1);
+    const longer = Uint8Array.from([...sound, 0]);
+    for (const packet of [sound, longer, new Uint8Array(40)]) arrived(trainOf([packet, packet, packet]));
+    expect([receive.counters.in, receive.counters.out]).toEqual([9, 4]);
+    expect([...receive.counters.dropped]).toEqual([["tun: no IP packet", 3]]);
+  });
+});
+
 describe("TunTx", () => {
   test("looks at each packet of an uneven train, and writes those that are some", () => {
     const sound = (mark: number, length = 40) =>
@@ -160,6 +174,7 @@ describe("TunTx", () => {
     transmit.leave();
     expect(written).toEqual([[sound(1)], [sound(2)], [sound(3, 30)], [sound(1), sound(2), sound(3, 30)]]);
     expect([...transmit.counters.dropped]).toEqual([["tun: no IP packet", 2]]);
+    expect([transmit.counters.in, transmit.counters.out]).toEqual([2, 6]);
   });
 
   test("writes nothing that is no packet, and nothing without a device", () => {
