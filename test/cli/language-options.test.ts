@@ -43,11 +43,34 @@ describe("--plugin", () => {
     expect(ended.stdout).toBe('t("localhost:10000", 42).\nt("localhost:10000", "a").\nt("localhost:10000", "b").\n');
     expect(ended.stderr).toMatch(/rule r1 .*1 derivation/);
     expect(ended.stderr).toMatch(/rule r2 .*1 derivation/);
+    expect(ended.stderr.match(/plugin\.ts: f_broken: no$/gm)).toHaveLength(1);
     expect(ended.code).toBe(0);
   });
 
   test.for<[string, string, number, RegExp]>([
     ["is not there", join(folder, "none.ts"), 2, /--plugin: cannot load/],
+    ["is a folder", folder, 2, /--plugin: cannot load \S+: it is a folder$/m],
+    [
+      "says nothing of a function's arguments",
+      file("bare.ts", "export default (r) => r.registerFunction('f_x', () => 1);\n"),
+      1,
+      /f_x: behind the name stand \{ args: /,
+    ],
+    [
+      "names a kind that is none",
+      file(
+        "kind.ts",
+        "export default (r) => r.registerFunction('f_x', { args: ['int'], result: 'any', pure: true }, () => 1);\n",
+      ),
+      1,
+      /f_x: "int" is none of the kinds null, bool, number/,
+    ],
+    [
+      "has a stage without a function",
+      file("stage.ts", "export default (r) => r.registerStage('S');\n"),
+      1,
+      /S: behind the name stands its function/,
+    ],
     ["has no default function", file("empty.ts", "export const x = 1;\n"), 1, /its default export is no function/],
     ["throws", file("throws.ts", "export default () => { throw new Error('broken'); };\n"), 1, /throws\.ts: broken/],
     ["is no program", file("syntax.ts", "export default (\n"), 1, /--plugin .*syntax\.ts/],

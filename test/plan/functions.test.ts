@@ -300,6 +300,28 @@ describe("functions from outside", () => {
     expect(result("f_bigId")).toBe(`0x${"f".repeat(40)}I`);
   });
 
+  test("what it gives that is no value is its failure, and what it gives is its own no more", () => {
+    const endless: unknown[] = [];
+    endless.push(endless);
+    const own = [1, [2n ** 160n, "\ud800"]];
+    const given: readonly unknown[] = [{}, Promise.resolve(1), new Date(), [undefined], [[NaN]], () => 1, endless, own];
+    const reasons: string[] = [];
+    for (const [at, value] of given.entries()) {
+      registerFunction(
+        `f_gives${at}`,
+        { args: [], result: "any", pure: false },
+        () => value as Value,
+        (why) => reasons.push(why),
+      );
+    }
+    const results = given.map((_, at) => result(`f_gives${at}`));
+    expect(results).toEqual([...Array.from({ length: 7 }, () => "fails"), '[1, [0x0I, "\ufffd"]]']);
+    expect(reasons).toEqual([
+      ...Array.from({ length: 6 }, () => "it gave what is no value"),
+      "Maximum call stack size exceeded",
+    ]);
+  });
+
   test("it may ask the node when it says that it is impure", () => {
     registerFunction("f_clock", { args: [], result: "number", pure: false }, (_, node) => node.now());
     expect(result("f_clock")).toBe("12.5");

@@ -45,3 +45,9 @@ test("what a stage throws is its failure", () => {
   });
   expect(run("Broken", [1])).toBe(undefined);
 });
+
+test("what a stage gives that is no list of rows is its failure", () => {
+  const given: readonly unknown[] = [5, [5], [[{}]], [["a", undefined]], "rows"];
+  for (const [at, value] of given.entries()) registerStage(`Gives${at}`, () => value as readonly Row[]);
+  expect(given.map((_, at) => run(`Gives${at}`, [1]))).toEqual(given.map(() => undefined));
+});

@@ -1,6 +1,6 @@
 import { typeBit } from "../column-type.ts";
+import { foreignRows, foreignValue } from "../foreign-value.ts";
 import type { Ambient, FunctionSpec } from "../function-spec.ts";
-import { wrap } from "../ring.ts";
 import { type Kind, kindOf, type Value } from "../value.ts";
 import { addressFunctions } from "./addresses.ts";
 import { byteFunctions } from "./bytes.ts";
@@ -56,10 +56,13 @@ export function stageNames(): readonly string[] {
   return [...registry.keys()].flatMap((key) => stageOf(key) ?? []);
 }
 
+/** Is told why code from outside gave nothing, each time. */
+export type Fault = (reason: string) => void;
+
 /** Adds a stage for all programs that are compiled from now on. False when the name is taken, or empty. */
-export function registerStage(name: string, stage: Stage): boolean {
+export function registerStage(name: string, stage: Stage, fault: Fault = ignored): boolean {
   if (name === "" || stageNamed(name) !== undefined) return false;
-  const spec = functionOf(name, (row) => attempt(() => stage(row)));
+  const spec = functionOf(name, (row) => given(() => stage(row), foreignRows, "list of rows", fault));
   registry.set(spec.name, spec);
   return true;
 }
@@ -68,21 +71,24 @@ export function registerStage(name: string, stage: Stage): boolean {
  * Adds a function for all programs that are compiled from now on. False when the name is taken, or none that a program
  * could write.
  */
-export function registerFunction(name: string, signature: Signature, fn: AddedFunction): boolean {
+export function registerFunction(
+  name: string,
+  signature: Signature,
+  fn: AddedFunction,
+  fault: Fault = ignored,
+): boolean {
   if (!FUNCTION_NAME.test(name) || registry.has(name)) return false;
   const { args, result, pure } = signature;
+  const read = (value: unknown): Value | undefined => ofKind(foreignValue(value), result);
   registry.set(name, {
     name,
     minArgs: args.length,
     maxArgs: args.length,
     result: result === "any" ? 0 : typeBit(result),
     pure,
-    call: (ambient, given) =>
-      haveKinds(given, args)
-        ? checked(
-            attempt(() => fn(given, ambient)),
-            result,
-          )
+    call: (ambient, values) =>
+      haveKinds(values, args)
+        ? given(() => fn(values, ambient), read, result === "any" ? "value" : result, fault)
         : undefined,
   });
   return true;
@@ -92,17 +98,27 @@ function haveKinds(values: readonly Value[], kinds: readonly (Kind | "any")[]): 
   return values.every((value, at) => kinds[at] === "any" || kinds[at] === kindOf(value));
 }
 
-/** Foreign code: what it throws is its failure, not the node's. */
-function attempt<T>(call: () => T): T | undefined {
+/** Foreign code: what it throws, and what it gives that is no value, is its failure, not the node's. */
+function given<T>(
+  call: () => unknown,
+  read: (value: unknown) => T | undefined,
+  wanted: string,
+  fault: Fault,
+): T | undefined {
   try {
-    return call();
-  } catch {
+    const value = call();
+    if (value === undefined) return undefined;
+    const found = read(value);
+    if (found === undefined) fault(`it gave what is no ${wanted}`);
+    return found;
+  } catch (error: unknown) {
+    fault(error instanceof Error ? error.message : String(error));
     return undefined;
   }
 }
 
-function checked(value: Value | undefined, kind: Kind | "any"): Value | undefined {
-  if (value === undefined || Number.isNaN(value)) return undefined;
-  if (kind !== "any" && kindOf(value) !== kind) return undefined;
-  return typeof value === "bigint" ? wrap(value) : value;
+function ofKind(value: Value | undefined, kind: Kind | "any"): Value | undefined {
+  return value === undefined || kind === "any" || kindOf(value) === kind ? value : undefined;
 }
+
+function ignored(): void {}
