@@ -1,3 +1,4 @@
+import { checksumOf } from "../ip/checksum.ts";
 import { parseHostPort } from "../ip/host-port.ts";
 import { parseIp } from "../ip/ip-address.ts";
 
@@ -38,7 +39,7 @@ export function udpPacket(from: UdpEnd, to: UdpEnd, payload: Uint8Array): Uint8A
   packet.set(payload, headers + UDP_BYTES);
   // Over the two addresses, which end where UDP begins, the protocol and the length.
   const addresses = isV4 ? 8 : 32;
-  const sum = checksum(view, headers - addresses, packet.length, UDP + UDP_BYTES + payload.length);
+  const sum = checksumOf(packet, headers - addresses, packet.length, UDP + UDP_BYTES + payload.length);
   view.setUint16(headers + 6, sum === 0 ? 0xffff : sum);
   return packet;
 }
@@ -50,7 +51,7 @@ function writeIpv4(packet: Uint8Array, view: DataView, from: Uint8Array, to: Uin
   packet[9] = UDP;
   packet.set(from, 12);
   packet.set(to, 16);
-  view.setUint16(10, checksum(view, 0, IPV4_BYTES, 0));
+  view.setUint16(10, checksumOf(packet, 0, IPV4_BYTES));
 }
 
 function writeIpv6(packet: Uint8Array, view: DataView, from: Uint8Array, to: Uint8Array): void {
@@ -69,13 +70,4 @@ function mapped(host: Uint8Array): Uint8Array {
   address.fill(0xff, 10, 12);
   address.set(host, 12);
   return address;
-}
-
-/** The Internet checksum from `start` to `end`, an odd last byte filled up with 0. */
-function checksum(view: DataView, start: number, end: number, initial: number): number {
-  let sum = initial;
-  for (let at = start; at + 1 < end; at += 2) sum += view.getUint16(at);
-  if ((end - start) % 2 === 1) sum += view.getUint8(end - 1) << 8;
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
 }

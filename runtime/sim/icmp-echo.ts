@@ -1,3 +1,4 @@
+import { checksumOf } from "../ip/checksum.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import { parseIp } from "../ip/ip-address.ts";
 
@@ -29,12 +30,12 @@ export function writeEcho(echo: Echo): Uint8Array {
   view.setUint16(8, (TTL << 8) | ICMP);
   packet.set(parseIp(echo.source) ?? [], 12);
   packet.set(parseIp(echo.destination) ?? [], 16);
-  view.setUint16(10, checksum(packet.subarray(0, IP_HEADER_BYTES)));
+  view.setUint16(10, checksumOf(packet, 0, IP_HEADER_BYTES));
   packet[IP_HEADER_BYTES] = TYPE[echo.kind];
   view.setUint16(IP_HEADER_BYTES + 4, echo.identifier);
   view.setUint16(IP_HEADER_BYTES + 6, echo.sequence);
   packet.set(echo.payload, IP_HEADER_BYTES + ICMP_HEADER_BYTES);
-  view.setUint16(IP_HEADER_BYTES + 2, checksum(packet.subarray(IP_HEADER_BYTES)));
+  view.setUint16(IP_HEADER_BYTES + 2, checksumOf(packet, IP_HEADER_BYTES, length));
   return packet;
 }
 
@@ -45,7 +46,7 @@ export function readEcho(packet: Uint8Array): Echo | undefined {
     return undefined;
   const message = packet.subarray(header.payloadAt, header.length);
   if (message.length < ICMP_HEADER_BYTES) return undefined;
-  if (checksum(packet.subarray(0, header.payloadAt)) !== 0 || checksum(message) !== 0) return undefined;
+  if (checksumOf(packet, 0, header.payloadAt) !== 0 || checksumOf(message, 0, message.length) !== 0) return undefined;
   const kind = message[0] === TYPE.request ? "request" : message[0] === TYPE.reply ? "reply" : undefined;
   if (kind === undefined || message[1] !== 0) return undefined;
   return {
@@ -56,14 +57,6 @@ export function readEcho(packet: Uint8Array): Echo | undefined {
     sequence: word(message, 6),
     payload: message.slice(ICMP_HEADER_BYTES),
   };
-}
-
-/** RFC 1071; 0 over bytes that hold their right checksum. */
-function checksum(bytes: Uint8Array): number {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += word(bytes, at);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
 }
 
 function word(bytes: Uint8Array, at: number): number {
