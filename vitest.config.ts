@@ -2,8 +2,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { ClosingReporter } from "./test/house/closing-reporter.ts";
 import { readAllowedSkips } from "./test/house/skips.ts";
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 const LONG = "test/**/*.long.test.ts";
 
 /** What measures time, or loads the machine: nothing else may run meanwhile. */
@@ -32,8 +31,8 @@ const config: ViteUserConfig = defineConfig({
           exclude: [LONG, ...ALONE],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 30 * SECOND,
-          hookTimeout: 30 * SECOND,
+          testTimeout: MINUTE,
+          hookTimeout: MINUTE,
         },
       },
       {
@@ -44,8 +43,8 @@ const config: ViteUserConfig = defineConfig({
           exclude: [LONG],
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
-          testTimeout: 20 * SECOND,
-          hookTimeout: 20 * SECOND,
+          testTimeout: MINUTE,
+          hookTimeout: MINUTE,
         },
       },
       {

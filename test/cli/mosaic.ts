@@ -37,7 +37,7 @@ export class MosaicProcess {
   }
 
   /** Resolves when the process has said something that fits; rejects with what it said when it ends before. */
-  async said(pattern: RegExp, timeoutMs = 10_000): Promise<void> {
+  async said(pattern: RegExp, timeoutMs = 20_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!pattern.test(this.stdout + this.stderr)) {
       if (this.#child.exitCode !== null || Date.now() > deadline) {

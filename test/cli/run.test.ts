@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 import { MosaicProcess } from "./mosaic.ts";
 
 const DEADLINE_MS = 2_000;
@@ -21,29 +22,17 @@ test.for(["SIGINT", "SIGTERM"] as const)("%s ends a node in time, with exit code
 
 test("two nodes measure each other, and one goes on when the other is killed", async () => {
   const watch = ["--watch", "ron.link", "--json"];
-  const one = new MosaicProcess([
-    "run",
-    "ron.mzl",
-    "--listen",
-    "127.0.0.1:21011",
-    "--peer",
-    "127.0.0.1:21012",
-    ...watch,
-  ]);
-  const other = new MosaicProcess([
-    "run",
-    "ron.mzl",
-    "--listen",
-    "127.0.0.1:21012",
-    "--peer",
-    "127.0.0.1:21011",
-    ...watch,
-  ]);
+  const [here, there] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const node = (own: string, peer: string): MosaicProcess =>
+    new MosaicProcess(["run", "ron.mzl", "--listen", own, "--peer", peer, ...watch]);
+  const [one, other] = [node(here, there), node(there, here)];
+  const measured = (figures: string): RegExp =>
+    new RegExp(`"op":"\\+","tuple":\\["ron\\.link","${here}","${there}",${figures}\\]`);
   try {
-    await one.said(/"op":"\+","tuple":\["ron\.link","127\.0\.0\.1:21011","127\.0\.0\.1:21012",0\.0\d+,0,0\]/);
+    await one.said(measured(String.raw`0\.0\d+,0,0`));
     other.kill("SIGKILL");
     await other.ended;
-    await one.said(/"op":"\+","tuple":\["ron\.link","127\.0\.0\.1:21011","127\.0\.0\.1:21012",[^\]]*,6\]/);
+    await one.said(measured("[^\\]]*,6"));
   } finally {
     one.kill("SIGTERM");
     other.kill("SIGKILL");
@@ -62,16 +51,17 @@ test("a node that others can reach says that its links are not authenticated", a
 test("a node starts with the facts of a directory; of those in its program, only with its own", async () => {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-run-"));
   const program = join(folder, "program.olg");
+  const here = `127.0.0.1:${await freePort()}`;
   writeFileSync(
     program,
     `materialize(link, infinity, infinity, keys(1,2)). watch(link).
      r1 out(@X, Y) :- ask(@X), link(@X, Y).
      r2 heard(@X) :- out(@X, Y).
-     link("127.0.0.1:21013", "mine"). link("127.0.0.1:21014", "not mine").`,
+     link("${here}", "mine"). link("127.0.0.1:9", "not mine").`,
   );
-  writeFileSync(join(folder, "link.facts"), "127.0.0.1:21013\tread\n");
-  const node = new MosaicProcess(["run", program, "--listen", "127.0.0.1:21013", "--facts", folder]);
-  await node.said(/a fact that names another node is skipped: `link` of "127\.0\.0\.1:21014"/);
+  writeFileSync(join(folder, "link.facts"), `${here}\tread\n`);
+  const node = new MosaicProcess(["run", program, "--listen", here, "--facts", folder]);
+  await node.said(/a fact that names another node is skipped: `link` of "127\.0\.0\.1:9"/);
   await node.said(/running/);
   node.kill("SIGTERM");
   const { code, stdout } = await node.ended;
@@ -84,11 +74,12 @@ test("connections go through relay.mzl, and do not keep it from ending", async (
   const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const to = (server.address() as AddressInfo).port;
-  const defines = ["-D", `FROM="127.0.0.1:21021"`, "-D", `TO="127.0.0.1:${to}"`];
+  const from = await freePort();
+  const defines = ["-D", `FROM="127.0.0.1:${from}"`, "-D", `TO="127.0.0.1:${to}"`];
   const relay = new MosaicProcess(["run", "relay.mzl", "--listen", "127.0.0.1:0", "--watch", "listening", ...defines]);
   try {
     await relay.said(/listening/);
-    const client = connect(21_021, "127.0.0.1");
+    const client = connect(from, "127.0.0.1");
     client.write("through and back");
     const [answer] = (await once(client, "data")) as [Buffer];
     expect(answer.toString()).toBe("through and back");

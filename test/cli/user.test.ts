@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { needs } from "../needs.ts";
 import { mosaic, MosaicProcess } from "./mosaic.ts";
 
-const UID = 65_533;
+/** Nobody else has it, not even this test where it runs twice on a machine. */
+const UID = 60_000 + (process.pid % 5_000);
 
 const SOCKETS = join(tmpdir(), `mosaic-${UID}`);
 afterAll(() => rmSync(SOCKETS, { recursive: true, force: true }));

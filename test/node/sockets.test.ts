@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, test, vi } from "vitest";
+import { freePort } from "../free-port.ts";
 import { compileProgram } from "../sim/program-network.ts";
-import { freePort, TcpNode } from "./tcp-node.ts";
+import { TcpNode } from "./tcp-node.ts";
 
 /** What becomes of sockets, and how many there may be. */
 const SERVE = `

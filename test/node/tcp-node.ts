@@ -53,14 +53,3 @@ export class TcpNode implements AsyncDisposable {
     await this.node.stop();
   }
 }
-
-/** A port of this host that nobody had when it was asked for. */
-export async function freePort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}

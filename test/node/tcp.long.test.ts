@@ -4,8 +4,9 @@ import { connect, createServer, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { expect, test, vi } from "vitest";
+import { freePort } from "../free-port.ts";
 import { digestOf, pattern } from "../kernel/pattern.ts";
-import { freePort, TcpNode } from "./tcp-node.ts";
+import { TcpNode } from "./tcp-node.ts";
 
 const GIGABYTE = 1_000_000_000;
 const MEBIBYTE = 1 << 20;

@@ -6,8 +6,9 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { expect, test, vi } from "vitest";
+import { freePort } from "../free-port.ts";
 import { digestOf, pattern } from "../kernel/pattern.ts";
-import { freePort, TcpNode } from "./tcp-node.ts";
+import { TcpNode } from "./tcp-node.ts";
 
 const ECHO = `
 l1: listening(L) :- serve(A), tcp.listen(A, &L).
