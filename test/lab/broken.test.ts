@@ -32,7 +32,7 @@ function fileOf(lab: string): string {
 }
 
 describe("a packet does not arrive, and the cause is named:", () => {
-  test.for(LABS)("$lab", { timeout: 60_000 }, async ({ lab, names }, { skip }) => {
+  test.concurrent.for(LABS)("$lab", { timeout: 120_000 }, async ({ lab, names }, { skip }) => {
     const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "tc");
     skip(reason !== undefined, reason);
     const { code, stdout } = await mosaic("lab", fileOf(lab));
