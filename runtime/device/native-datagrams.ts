@@ -28,6 +28,7 @@ export interface NativeDatagramsOptions {
   readonly trains?: boolean;
   readonly gso?: boolean;
   readonly gro?: boolean;
+  /** Told what the socket gives up, or does not have though it was asked for. */
   readonly adapted?: (message: string) => void;
   /** That of the node's other devices. One of its own when left out. */
   readonly turn?: Turn;
@@ -78,6 +79,9 @@ export function openNativeDatagrams(
   const { trains = false, gso = true, gro = true } = options;
   const handle = native.openUdp(address, gso, trains && gro, PACKETS);
   if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
+  const why = "the kernel does not, or not in a trial on the loopback, which has to be up";
+  if (gso && !handle.segments) options.adapted?.(`datagrams are sent one by one, not cut: ${why}`);
+  if (trains && gro && !handle.joins) options.adapted?.(`datagrams are received one by one, not joined: ${why}`);
   return { ok: true, datagrams: new NativeDatagrams(native, handle, options) };
 }
 

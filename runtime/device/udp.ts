@@ -20,7 +20,7 @@ export interface UdpOptions {
   readonly gso?: boolean;
   /** The kernel joins datagrams into trains, where it can; only with trains. So it is when left out. */
   readonly gro?: boolean;
-  /** Told, in words for the user, when the socket gives an offload up. */
+  /** Told, in words for the user, when the socket gives an offload up, or has none that it was asked for. */
   readonly adapted?: (message: string) => void;
   /** That of the node's other devices. One of its own when left out. */
   readonly turn?: Turn;

@@ -24,5 +24,8 @@ export function openDevice({ name, address, mtu, tso }: TunRequest, fitting: num
     log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
   const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? fitting, lost, trains: true, tso, turn });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
+  const hasSuperPackets = opened.tun.offload?.tcp === true;
+  if (tso && !hasSuperPackets)
+    log.info(`packets cross ${opened.tun.name} one by one: the kernel takes no super-packets`);
   return opened.tun;
 }

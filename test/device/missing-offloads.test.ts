@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import type { Native } from "../../native/index.ts";
+import { openNativeDatagrams } from "../../runtime/device/native-datagrams.ts";
+import { MemorySocket } from "../../runtime/rehearsal/memory-socket.ts";
+
+const ADDRESS = Uint8Array.from([2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+/** What a socket says at its start that can do this much, and is asked for so much. */
+function said(can: { readonly segments: boolean; readonly joins: boolean }, gso: boolean, gro: boolean) {
+  const messages: string[] = [];
+  const native = {
+    socketAddress: () => ADDRESS,
+    hostText: () => "127.0.0.1",
+    openUdp: () => Object.assign(new MemorySocket(ADDRESS, () => undefined), can),
+  } as unknown as Native;
+  const adapted = (message: string): void => void messages.push(message.replace(/:.*/, ""));
+  const options = { family: 4, maxPayload: 1452, resolve: async () => [], trains: true, gso, gro, adapted } as const;
+  openNativeDatagrams(native, "127.0.0.1", 80, options);
+  return messages;
+}
+
+test("a socket says at its start what it was asked for and has not", () => {
+  const none = { segments: false, joins: false };
+  expect(said(none, true, true)).toEqual([
+    "datagrams are sent one by one, not cut",
+    "datagrams are received one by one, not joined",
+  ]);
+  expect(said(none, false, false)).toEqual([]);
+  expect(said({ segments: true, joins: true }, true, true)).toEqual([]);
+});
