@@ -37,8 +37,11 @@ export type Resolve = (name: string) => Promise<readonly LookupAddress[]>;
 /** Takes the datagrams that waited for a name, once it is known what became of it. */
 export type Settle = (waiting: readonly Uint8Array[], destination: KnownDestination | RefusedDestination) => void;
 
-/** Texts come from tuples and datagrams too, so nothing here may grow with them. */
-const DESTINATIONS_MAX = 4096;
+/**
+ * Texts come from tuples and datagrams too, so nothing here may grow with them. When so many have been used, those that were not
+ * used since as many before are forgotten: whoever makes a node speak to ever more places does not make it forget its peers.
+ */
+const GENERATION_MAX = 2048;
 const LOOKUPS_MAX = 32;
 
 const RETRY_AFTER_MS = 5000;
@@ -52,7 +55,9 @@ export class Destinations {
   readonly #family: Family;
   readonly #resolve: Resolve;
   readonly #settle: Settle;
-  readonly #byText: Map<string, Destination> = new Map();
+  #byText: Map<string, Destination> = new Map();
+  /** Those of the generation before. */
+  #before: ReadonlyMap<string, Destination> = new Map();
   #lookups = 0;
 
   constructor(family: Family, resolve: Resolve, settle: Settle) {
@@ -62,7 +67,7 @@ export class Destinations {
   }
 
   find(to: string): Destination {
-    const found = this.#byText.get(to);
+    const found = this.#byText.get(to) ?? this.#recall(to);
     if (found === undefined || (found.kind === "refused" && expired(found))) {
       return this.#remember(to, this.#read(to, found));
     }
@@ -72,28 +77,33 @@ export class Destinations {
 
   /** Why nothing can be sent to a place that was asked for, as far as that is known. */
   refusal(to: string): string | undefined {
-    const found = this.#byText.get(to);
+    const found = this.#known(to);
     if (found?.kind === "resolving") return found.before;
     return found?.kind === "refused" ? found.reason : undefined;
   }
 
   /** What a place that was asked for is, as the sender of a datagram from there is called. */
   numeric(to: string): string | undefined {
-    const found = this.#byText.get(to);
+    const found = this.#known(to);
     return found?.kind === "known" ? formatHostPort(unmapped(found.host), found.port) : undefined;
   }
 
-  #remember(to: string, destination: Destination): Destination {
-    if (this.#byText.size >= DESTINATIONS_MAX) this.#forgetOldest();
-    this.#byText.set(to, destination);
-    return destination;
+  #known(to: string): Destination | undefined {
+    return this.#byText.get(to) ?? this.#before.get(to);
   }
 
-  #forgetOldest(): void {
-    for (const oldest of this.#byText.keys()) {
-      this.#byText.delete(oldest);
-      return;
+  #recall(to: string): Destination | undefined {
+    const found = this.#before.get(to);
+    return found && this.#remember(to, found);
+  }
+
+  #remember(to: string, destination: Destination): Destination {
+    if (this.#byText.size >= GENERATION_MAX) {
+      this.#before = this.#byText;
+      this.#byText = new Map();
     }
+    this.#byText.set(to, destination);
+    return destination;
   }
 
   #read(to: string, before: Destination | undefined): Destination {
@@ -138,12 +148,12 @@ export class Destinations {
     const all = addresses.map((address) => known(this.#family, address, port, nextLookup()));
     if (all.some((one) => one.kind === "known" && one.host === before.host)) return;
     const answer = choose(this.#family, addresses, port);
-    if (answer.kind === "known" && this.#byText.get(to) === before) this.#byText.set(to, answer);
+    if (answer.kind === "known" && this.#known(to) === before) this.#remember(to, answer);
   }
 
   #answer(to: string, asked: ResolvingDestination, answer: KnownDestination | RefusedDestination): void {
     this.#lookups--;
-    if (this.#byText.get(to) === asked) this.#byText.set(to, answer);
+    if (this.#known(to) === asked) this.#remember(to, answer);
     this.#settle(asked.waiting, answer);
   }
 }

@@ -49,6 +49,17 @@ describe("a host that is known by a name", () => {
     expect(destinations.find(TO)).toBe(before);
   });
 
+  test("is not forgotten over places that are used once", async () => {
+    const { destinations, resolve } = await named(["10.0.0.1"]);
+    const before = destinations.find(TO);
+    for (let place = 0; place < 20_000; place++) {
+      destinations.find(`10.1.${place >> 8}.${place & 255}:9`);
+      if (place % 1000 === 0) destinations.find(TO);
+    }
+    expect(destinations.find(TO)).toBe(before);
+    expect(resolve).toHaveBeenCalledTimes(1);
+  });
+
   test("stays where it was while nobody answers, and is asked for again a minute later", async () => {
     const { destinations, resolve } = await named(["10.0.0.1"]);
     const before = destinations.find(TO);
