@@ -3,6 +3,7 @@ import type { Ambient } from "../../runtime/plan/function-spec.ts";
 import { divide } from "../../runtime/plan/operators.ts";
 import { compare, compareRows, equal, equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
+import { Runaway } from "./peer.ts";
 
 /** A tuple that a rule derives; the place is there when the head has one. */
 export interface Derived {
@@ -165,7 +166,10 @@ function aggregate(kind: Aggregate["function"], values: readonly Value[]): Value
 
 /** Rounded once, at the end: in whole numbers of a very small unit. Whole numbers whose sum would be rounded have none. */
 function sum(values: readonly Value[]): number | undefined {
-  const unit = 2 ** -200;
-  const total = Number(values.reduce<bigint>((all, value) => all + BigInt((value as number) / unit), 0n)) * unit;
+  const unit = 2 ** -900;
+  const inUnits = values.map((value) => (value as number) / unit);
+  // What is divided again and again is left alone before it is too small for any unit.
+  if (!inUnits.every(Number.isInteger)) throw new Runaway();
+  const total = Number(inUnits.reduce((all, value) => all + BigInt(value), 0n)) * unit;
   return values.every(Number.isSafeInteger) && !Number.isSafeInteger(total) ? undefined : total;
 }
