@@ -13,9 +13,11 @@ const KNOWN: ReadonlySet<number> = new Set(DEVICE_PACKETS);
  * are around it. Undefined when it ends with something else.
  */
 export function devicePacketLength(hash: number, fields: Row): number | undefined {
-  const last = fields.at(-1);
-  if (KNOWN.has(hash)) return last instanceof Uint8Array ? last.length : undefined;
-  if (!(last instanceof Packet) || last.body === undefined) return undefined;
-  const inner = decodeAllFields(last.body);
-  return inner && devicePacketLength(last.hash, inner);
+  let last = fields.at(-1);
+  let of = hash;
+  while (!KNOWN.has(of) && last instanceof Packet && last.body !== undefined) {
+    of = last.hash;
+    last = decodeAllFields(last.body)?.at(-1);
+  }
+  return KNOWN.has(of) && last instanceof Uint8Array ? last.length : undefined;
 }

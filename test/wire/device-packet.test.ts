@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { Packet } from "../../runtime/plan/packet.ts";
+import { wireHash } from "../../runtime/plan/wire-hash.ts";
+import { devicePacketLength } from "../../runtime/wire/device-packet.ts";
+import { encodeBody } from "../../runtime/wire/encode.ts";
+
+const TUN: number = wireHash("tun", 1, "event");
+const SEND: number = wireHash("ron.send", 2, "event");
+const BYTES: Uint8Array = Uint8Array.of(1, 2, 3, 4);
+
+test("the packet of a device is found within packets of overlays", () => {
+  expect(devicePacketLength(TUN, [BYTES])).toBe(4);
+  expect(devicePacketLength(SEND, ["b:1", wrapped(TUN, 1)])).toBe(4);
+  expect(devicePacketLength(SEND, ["b:1", wrapped(TUN, 3)])).toBe(4);
+});
+
+test.each([
+  ["bytes of another tuple", SEND, ["b:1", BYTES]],
+  ["another tuple within packets", SEND, ["b:1", wrapped(SEND, 3)]],
+  ["no bytes", TUN, ["b:1"]],
+  ["no fields", TUN, []],
+  ["a body that is none", SEND, [Packet.inTransit(SEND, 0, Uint8Array.of(255))]],
+] as const)("%s is none", (_, hash, fields) => {
+  expect(devicePacketLength(hash, fields)).toBeUndefined();
+});
+
+test("packets in packets as deep as a message can hold them are none of a device, and no fault of the node", () => {
+  expect(devicePacketLength(SEND, ["b:1", wrapped(SEND, 5000)])).toBeUndefined();
+});
+
+/** A packet that came over the network, with so many around it. */
+function wrapped(hash: number, layers: number): Packet {
+  let packet = Packet.inTransit(hash, 0, encodeBody([BYTES]));
+  for (let layer = 1; layer < layers; layer++) packet = Packet.inTransit(SEND, 0, encodeBody(["b:1", packet]));
+  return packet;
+}
