@@ -43,7 +43,9 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   const simulation = simulate(topology, wiring);
   const gateways = makeGateways(topology, wiring);
   const failures: string[] = [];
+  const turn = new Turn();
   for (const host of topology.hosts) {
+    if (await turn.isInterrupted(settings.signal)) return INTERRUPTED;
     const gateway = gateways.get(host.network ?? "");
     addHost(
       simulation,
@@ -53,10 +55,34 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
       failures,
     );
   }
-  simulation.startAll();
+  for (const boot of simulation.openAll()) {
+    boot();
+    if (await turn.isInterrupted(settings.signal)) return INTERRUPTED;
+  }
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
   schedule({ simulation, wiring, gateways }, topology, settings.observe);
-  return run(simulation, topology, settings);
+  return run(simulation, topology, settings, turn);
+}
+
+const INTERRUPTED: SimulatedOutcome = { ok: false, message: "interrupted" };
+/** Others, signals among them, wait no longer than about this. */
+const TURN_MS = 100;
+
+/** How long it is since others had their turn. */
+class Turn {
+  #began = performance.now();
+
+  get isOver(): boolean {
+    return performance.now() - this.#began > TURN_MS;
+  }
+
+  /** Lets a signal arrive, when the turn is over. */
+  async isInterrupted(signal: AbortSignal | undefined): Promise<boolean> {
+    if (!this.isOver) return false;
+    await setImmediate();
+    this.#began = performance.now();
+    return signal?.aborted === true;
+  }
 }
 
 /** Hosts with the same plan share a program. */
@@ -205,13 +231,20 @@ async function run(
   simulation: Simulation,
   { duration, checks, hosts }: Topology,
   { observe, pace = yieldOnly, signal }: SimulatedSettings,
+  turn: Turn,
 ): Promise<SimulatedOutcome> {
+  const wantsPause = (): boolean => turn.isOver;
   for (let tick = 1; simulation.now < duration; tick++) {
-    const outcome = simulation.runUntil(Math.min(tick * TICK_SECONDS, duration));
+    const end = Math.min(tick * TICK_SECONDS, duration);
+    let outcome = simulation.runUntil(end, wantsPause);
+    while (outcome.kind === "paused") {
+      if (await turn.isInterrupted(signal)) return INTERRUPTED;
+      outcome = simulation.runUntil(end, wantsPause);
+    }
     if (outcome.kind === "stuck") return { ok: false, message: `at ${outcome.at} s the programs let no time pass` };
     observe({ kind: "tick", at: simulation.now });
     await pace(simulation.now);
-    if (signal?.aborted === true) return { ok: false, message: "interrupted" };
+    if (signal?.aborted === true) return INTERRUPTED;
   }
   for (const [check, { at }] of checks.entries()) {
     if (at >= duration) observe({ kind: "check", at, check });

@@ -80,9 +80,12 @@ export class Simulation {
 
   /** Starts all hosts at once: what the first of them sends finds the others listening. */
   startAll(): void {
-    const down = [...this.#hosts.values()].filter((host) => !host.isUp);
-    const boots = down.map((host) => host.open());
-    for (const boot of boots) boot();
+    for (const boot of this.openAll()) boot();
+  }
+
+  /** All hosts are up from now on; what runs on them starts when the results are called, before any time passes. */
+  openAll(): readonly (() => void)[] {
+    return [...this.#hosts.values()].filter((host) => !host.isUp).map((host) => host.open());
   }
 
   /** No datagram goes from one to the other, and neither end notices. */
@@ -112,9 +115,9 @@ export class Simulation {
     this.#clock.at(time, act);
   }
 
-  /** Lets everything happen up to `time`. */
-  runUntil(time: number): TimeOutcome {
-    return this.#time.runUntil(time);
+  /** Lets everything happen up to `time`, or until a pause is wanted. */
+  runUntil(time: number, wantsPause?: () => boolean): TimeOutcome {
+    return this.#time.runUntil(time, wantsPause);
   }
 
   /** The hash over every datagram, and piece of a stream, delivered so far: time, sender, receiver, bytes. */

@@ -10,8 +10,14 @@ export interface Cancellable extends Happening {
   readonly isCancelled: boolean;
 }
 
-/** How a stretch of virtual time ended: it was reached, or so much happened at one instant that time stood still. */
-export type TimeOutcome = { readonly kind: "reached" } | { readonly kind: "stuck"; readonly at: number };
+/**
+ * How a stretch of virtual time ended: it was reached, the caller wanted a pause, or so much happened at one instant that
+ * time stood still.
+ */
+export type TimeOutcome =
+  | { readonly kind: "reached" }
+  | { readonly kind: "paused" }
+  | { readonly kind: "stuck"; readonly at: number };
 
 /** So much may happen without the time moving on. */
 const HAPPENINGS_PER_INSTANT = 5_000_000;
@@ -25,6 +31,8 @@ export class VirtualTime {
   #now = 0;
   #happened = 0;
   #cancelled = 0;
+  /** What may still happen at this instant. */
+  #left = HAPPENINGS_PER_INSTANT;
 
   get now(): number {
     return this.#now;
@@ -48,17 +56,30 @@ export class VirtualTime {
     this.#cancelled = 0;
   }
 
-  /** Lets everything happen that is due up to and including `time`, and sets the time to that. */
-  runUntil(time: number): TimeOutcome {
-    let left = HAPPENINGS_PER_INSTANT;
+  /**
+   * Lets everything happen that is due up to and including `time`, and sets the time to that. `wantsPause` is asked after
+   * each happening; who calls again goes on from there.
+   */
+  runUntil(time: number, wantsPause: () => boolean = never): TimeOutcome {
     for (let next = this.#calendar.nextTime; next <= time; next = this.#calendar.nextTime) {
-      if (next > this.#now) left = HAPPENINGS_PER_INSTANT;
-      else if (--left === 0) return { kind: "stuck", at: this.#now };
+      if (next > this.#now) this.#left = HAPPENINGS_PER_INSTANT;
+      else if (--this.#left === 0) return this.#stuck();
       this.#now = next;
       this.#happened++;
       this.#calendar.take()?.happen();
+      if (wantsPause()) return { kind: "paused" };
     }
     this.#now = Math.max(this.#now, time);
+    this.#left = HAPPENINGS_PER_INSTANT;
     return { kind: "reached" };
   }
+
+  #stuck(): TimeOutcome {
+    this.#left = HAPPENINGS_PER_INSTANT;
+    return { kind: "stuck", at: this.#now };
+  }
+}
+
+function never(): boolean {
+  return false;
 }

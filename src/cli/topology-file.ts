@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { Plans } from "../../lab/topology/programs.ts";
 import { formatTopologyError, readTopology, type TopologyError } from "../../lab/topology/read-topology.ts";
@@ -37,8 +38,10 @@ function refused(errors: readonly TopologyError[], output: Output): Failure {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    const bytes = readFileSync(file);
+    if (isUtf8(bytes)) return bytes.toString("utf8");
   } catch (error: unknown) {
     throw new Failure(2, `cannot read ${file}: ${fileReason(error)}`);
   }
+  throw new Failure(1, `${file} is no UTF-8 text`);
 }

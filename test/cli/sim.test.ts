@@ -87,6 +87,16 @@ describe("mosaic sim", () => {
     expect(code).toBe(0);
   });
 
+  test("refuses a file in another encoding", async () => {
+    const file = join(folder, "latin.toml");
+    writeFileSync(
+      file,
+      Buffer.from('title = "caf\u00e9"\nduration = "1s"\nhosts = 1\nprograms = ["ron.mzl"]\n', "latin1"),
+    );
+    const { code, stderr } = await mosaic("sim", file);
+    expect([code, stderr]).toEqual([1, `mosaic: ${file} is no UTF-8 text\n`]);
+  });
+
   test("a file that is not there is a slip of the command line", async () => {
     const { code, stderr } = await mosaic("sim", join(folder, "nowhere.toml"));
     expect(stderr).toMatch(/cannot read .*nowhere\.toml: there is no such file/);

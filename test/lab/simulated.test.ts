@@ -156,6 +156,15 @@ test("a run can be interrupted", async () => {
   expect(await runSimulated(topologyOf(TUNNEL), settings)).toEqual({ ok: false, message: "interrupted" });
 });
 
+test("a run can be interrupted before its first half second is over, however much happens in it", async () => {
+  const topology = topologyOf('duration = "1h"\nprograms = ["ron.mzl"]\nhosts = 150');
+  const ticks: Observation[] = [];
+  const observe = (one: Observation): void => void (one.kind === "tick" && ticks.push(one));
+  const settings = { plans: plansOf(topology), observe, signal: AbortSignal.timeout(50) };
+  expect(await runSimulated(topology, settings)).toEqual({ ok: false, message: "interrupted" });
+  expect(ticks).toEqual([]);
+});
+
 describe("the demonstration", () => {
   const file = new URL("../../lab/demo/ron.toml", import.meta.url);
 

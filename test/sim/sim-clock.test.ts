@@ -73,3 +73,20 @@ test("a program that lets no time pass is stopped and says when", () => {
   clock.at(3, again);
   expect(time.runUntil(10)).toEqual({ kind: "stuck", at: 3 });
 });
+
+test("a pause that is wanted comes after what is happening, and nothing is lost by it", () => {
+  for (const at of [1, 1, 2]) clock.at(at, note(`due at ${at}`));
+  const outcomes = Array.from({ length: 4 }, () => time.runUntil(3, () => true).kind);
+  expect(outcomes).toEqual(["paused", "paused", "paused", "reached"]);
+  expect(seen).toEqual(["1 due at 1", "1 due at 1", "2 due at 2"]);
+  expect(time.now).toBe(3);
+});
+
+test("a program that lets no time pass is found out over all pauses", () => {
+  const again = (): void => clock.soon(again);
+  clock.at(3, again);
+  let kind = "paused";
+  let asked = 0;
+  while (kind === "paused") ({ kind } = time.runUntil(10, () => ++asked % 1_000_000 === 0));
+  expect([kind, time.now]).toEqual(["stuck", 3]);
+});
