@@ -93,7 +93,7 @@ export class Engine implements StrandHost {
   readonly #listener: EngineListener;
   readonly #snitch: Snitch;
   readonly #ambients: (Ambient | undefined)[] = [];
-  readonly #events = new RoundEvents();
+  readonly #events: RoundEvents;
   /** `localAddr` by overlay; the node's own under null. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
   #dataflow: Dataflow | undefined;
@@ -116,6 +116,7 @@ export class Engine implements StrandHost {
     snitch: Snitch,
   ) {
     this.#plan = plan;
+    this.#events = new RoundEvents(plan.predicates.length);
     this.#strands = strands;
     this.#clock = clock;
     this.#streams = streams;

@@ -7,10 +7,19 @@ const FEW = 8;
 /** The events of one round, in order; an event equal to one that the round has had is that one. */
 export class RoundEvents {
   readonly #events: { readonly tuple: Tuple; readonly provenance: Provenance }[] = [];
-  readonly #seen = new Map<number, Row[] | Set<string>>();
+  /**
+   * By predicate. No map: in V8 the memory that a map had before `clear` holds on to what it has afterwards. Once the former
+   * is old, whatever any round had since stays until all memory is looked through.
+   */
+  readonly #seen: (Row[] | Set<string> | undefined)[];
   #next = 0;
   /** Events up to here came together: they began the round, or were made by events that came together. */
   #together = 0;
+
+  /** Of a plan with so many predicates. */
+  constructor(predicates: number) {
+    this.#seen = Array.from({ length: predicates }, () => undefined);
+  }
 
   add(tuple: Tuple, provenance: Provenance): void {
     if (this.#isNew(tuple)) this.#events.push({ tuple, provenance });
@@ -31,23 +40,23 @@ export class RoundEvents {
   }
 
   clear(): void {
+    for (const { tuple } of this.#events) this.#seen[tuple.predicate.id] = undefined;
     this.#events.length = 0;
     this.#next = 0;
     this.#together = 0;
-    this.#seen.clear();
   }
 
   /** A few are compared one by one, for most rounds have one event of a kind; many by key. */
   #isNew({ predicate, args }: Tuple): boolean {
-    const seen = this.#seen.get(predicate.id);
+    const seen = this.#seen[predicate.id];
     if (seen === undefined) {
-      this.#seen.set(predicate.id, [args]);
+      this.#seen[predicate.id] = [args];
       return true;
     }
     if (seen instanceof Set) return addedTo(seen, args);
     if (seen.some((other) => equalRows(other, args))) return false;
     seen.push(args);
-    if (seen.length > FEW) this.#seen.set(predicate.id, new Set(seen.map(keyOfRow)));
+    if (seen.length > FEW) this.#seen[predicate.id] = new Set(seen.map(keyOfRow));
     return true;
   }
 }

@@ -1,0 +1,47 @@
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { RoundEvents } from "../../runtime/engine/round-events.ts";
+import type { Tuple } from "../../runtime/plan/packet.ts";
+import type { PredicateSpec } from "../../runtime/plan/plan.ts";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as (options?: { type: "minor" | "major" }) => void;
+
+/** Rounds, and how many bytes of what they had may stay until all memory is looked through. */
+const ROUNDS = 50_000;
+const BYTES_MAX = 2_000_000;
+
+function event(id: number, ...args: Tuple["args"]): Tuple {
+  return { predicate: { id } as PredicateSpec, args, isDelete: false };
+}
+
+test("an event equal to one that the round has had is that one; another round may have it again", () => {
+  const events = new RoundEvents(2);
+  const taken = (): unknown[] => {
+    const all: unknown[] = [];
+    for (let next = events.take(); next !== undefined; next = events.take()) all.push(next.tuple.args[0]);
+    return all;
+  };
+  for (let time = 0; time < 2; time++) {
+    for (let at = 0; at < 20; at++) events.add(event(0, at % 10), "rule");
+    events.add(event(1, 0), "rule");
+    expect(taken()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
+    events.clear();
+  }
+});
+
+test("what rounds had is garbage that is found soon, even when the first of them is old", () => {
+  const events = new RoundEvents(1);
+  events.add(event(0, -1), "device");
+  collect();
+  const before = getHeapStatistics().used_heap_size;
+  for (let round = 0; round < ROUNDS; round++) {
+    events.clear();
+    events.add(event(0, round), "device");
+    if (round % 1_000 === 0) collect({ type: "minor" });
+  }
+  collect({ type: "minor" });
+  collect({ type: "minor" });
+  expect(getHeapStatistics().used_heap_size - before).toBeLessThan(BYTES_MAX);
+});
