@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "thread-clock.h"
 
 /* A wake may take 5 ms of the thread's time: timers and other sockets wait for it. It is kept well below that. */
 #define WAKE_MAX_NS 5000000
-#define WAKE_LONG_NS 2500000
-#define WAKE_SHORT_NS 1000000
+#define WAKE_LONG_NS 1500000
+#define WAKE_SHORT_NS 750000
 #define TURNS_FIRST 4u
 
 static void close_all(const struct handle *handle) {
@@ -48,12 +49,6 @@ void handle_call(struct handle *handle, size_t count, const int32_t *numbers) {
   napi_close_handle_scope(handle->env, scope);
 }
 
-static int64_t thread_ns(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static void adapt_turns(struct handle *handle, int64_t taken) {
   if (taken > WAKE_LONG_NS && handle->turns > 1) handle->turns /= 2;
   if (taken < WAKE_SHORT_NS && handle->turns < HANDLE_TURNS_MAX) handle->turns *= 2;
@@ -68,10 +63,10 @@ static void count_wake(struct handle *handle, int64_t taken) {
 
 /* An error stays readable for ever, so it is reported once and ends the polling. */
 static void read_once(struct handle *handle, int error) {
-  int64_t start = thread_ns();
+  int64_t start = thread_clock_ns();
   handle->ended = !handle->read(handle, error);
   if ((handle->ended || handle->is_behind) && !handle->closing) uv_poll_stop(&handle->poll);
-  count_wake(handle, thread_ns() - start);
+  count_wake(handle, thread_clock_ns() - start);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
@@ -90,14 +85,14 @@ napi_value handle_look(napi_env env, napi_callback_info info) {
 napi_value handle_go_on(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct handle *handle = handle_self(env, info, &count, NULL);
-  int64_t start = thread_ns();
+  int64_t start = thread_clock_ns();
   if (handle == NULL || !handle->is_behind) return NULL;
   const int32_t nothing[HANDLE_NUMBERS_MAX] = {0};
   handle_call(handle, HANDLE_NUMBERS_MAX, nothing);
   if (!handle->is_behind && !handle->ended && !handle->closing) {
     uv_poll_start(&handle->poll, UV_READABLE, on_readable);
   }
-  count_wake(handle, thread_ns() - start);
+  count_wake(handle, thread_clock_ns() - start);
   return NULL;
 }
 

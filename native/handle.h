@@ -11,8 +11,9 @@
 #define HANDLE_MEMBERS 2
 #define HANDLE_NUMBERS_MAX 4
 
-/* How often one wake reads at most. */
+/* How often one wake reads at most, and for how much of the thread's time: memory used for the first time costs more. */
 #define HANDLE_TURNS_MAX 64u
+#define HANDLE_READ_NS 500000
 
 /* Wakes: how many there were, how many took more of the thread's time than they ought to, and the longest. */
 struct drains {

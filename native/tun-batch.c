@@ -6,9 +6,13 @@
 #include <unistd.h>
 
 #include "split.h"
+#include "thread-clock.h"
 
 /* One wake takes no more than this and one super-packet. */
 #define BYTES_MAX (256u << 10)
+
+/* Reads between looks at the clock, which is a system call itself. */
+#define READS_PER_LOOK 4u
 
 #define ALIGNMENT 8u
 
@@ -77,7 +81,7 @@ static bool has_room(const struct tun_batch_room *room, const struct tun_batch *
 }
 
 struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room,
-                                uint32_t reads_max) {
+                                uint32_t reads_max, int64_t until) {
   struct tun_batch batch = {0};
   size_t offset = 0;
   if (!device->has_header) memset(room->scratch, 0, sizeof(struct virtio_net_hdr));
@@ -87,6 +91,7 @@ struct tun_batch tun_batch_read(const struct tun_device *device, const struct tu
     if (length <= 0) break;
     if ((size_t)length <= sizeof(struct virtio_net_hdr)) batch.unfit++;
     else offset = take(room, &batch, offset, (size_t)length);
+    if (reads % READS_PER_LOOK == READS_PER_LOOK - 1 && thread_clock_ns() >= until) break;
   }
   return batch;
 }

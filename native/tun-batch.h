@@ -40,10 +40,10 @@ struct tun_batch {
 };
 
 /*
- * Fills the room by so many reads at most. A super-packet becomes a train of whole packets, and so do packets of one flow
- * and one length that follow each other.
+ * Fills the room by so many reads, or fewer, when that takes the thread until `until`. A super-packet becomes a train of
+ * whole packets, and so do packets of one flow and one length that follow each other.
  */
 struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room,
-                                uint32_t reads_max);
+                                uint32_t reads_max, int64_t until);
 
 #endif

@@ -5,6 +5,8 @@
 #include <netinet/udp.h>
 #include <string.h>
 
+#include "thread-clock.h"
+
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
@@ -120,7 +122,7 @@ static int news(int number) {
   return number == EAGAIN ? 0 : number;
 }
 
-struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max) {
+struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until) {
   struct udp_received received = {0, 0};
   struct round round;
   size_t slot = 0, bytes = 0, slots = slots_max < room->slots ? slots_max : room->slots;
@@ -134,7 +136,7 @@ struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slot
       enter(room, &received, offset, length, segment_of(&round.messages[at].msg_hdr), &round.senders[at]);
       bytes += length;
     }
-    if (got < (int)wanted) break;
+    if (got < (int)wanted || thread_clock_ns() >= until) break;
     slot += wanted;
   }
   for (uint32_t at = 0; at < received.count; at++) measure_likeness(room, room->index + at * UDP_INDEX_WORDS);

@@ -28,7 +28,10 @@ struct udp_received {
   int error;
 };
 
-/* Fills so many slots with what has come; datagrams of one length and sender are a train. */
-struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max);
+/*
+ * Fills so many slots with what has come, or fewer, when that takes the thread until `until`; datagrams of one length and
+ * sender are a train.
+ */
+struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "thread-clock.h"
 #include "udp-receive.h"
 #include "udp-send.h"
 #include "udp-socket.h"
@@ -51,10 +52,11 @@ static bool read_address(napi_env env, napi_value value, union udp_address *addr
 static bool udp_read(struct handle *handle, int error) {
   struct udp *udp = (struct udp *)handle;
   struct udp_received control = {0, 0}, received = {0, error};
+  int64_t until = thread_clock_ns() + HANDLE_READ_NS;
   if (error == 0 && udp->socket.control_fd >= 0) {
-    control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots);
+    control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots, until);
   }
-  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->turns);
+  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->turns, until);
   if (received.error == 0) received.error = control.error;
   const int32_t numbers[] = {(int32_t)control.count, (int32_t)received.count, received.error};
   if (control.count > 0 || received.count > 0 || received.error != 0) handle_call(handle, 3, numbers);

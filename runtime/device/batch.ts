@@ -1,5 +1,8 @@
-/** Milliseconds for which a batch holds the thread; then timers and other descriptors get their turn. */
-const TURN_MS = 2;
+/**
+ * Milliseconds for which a batch holds the thread; then timers and other descriptors get their turn. A fifth of what a drain
+ * may take: reading has its part, and within the last step there may be a collection of garbage.
+ */
+const TURN_MS = 1;
 
 /** What a device has read at once, taken one by one and for no longer than a turn; the rest when others had theirs. */
 export class Batch {
@@ -11,11 +14,11 @@ export class Batch {
     this.#take = take;
   }
 
-  /** Takes what `from` to `end` number, after what is left; true when something is left. Of nothing new, only what is left. */
-  run(from: number = 0, end: number = 0): boolean {
-    if (end > from) {
-      this.#next = from;
-      this.#end = end;
+  /** Takes so many, or what is left; true when something is left. There is nothing new while something is left. */
+  run(count: number = 0): boolean {
+    if (count > 0) {
+      this.#next = 0;
+      this.#end = count;
     }
     if (this.#end - this.#next === 1) return this.#only();
     const until = performance.now() + TURN_MS;

@@ -129,7 +129,7 @@ export class LinuxTun implements Tun {
     this.#unfit += unfit;
     this.#isGiving = true;
     this.#turn.begin();
-    const isBehind = this.#batch.run(0, count);
+    const isBehind = this.#batch.run(count);
     this.#turn.end();
     this.#isGiving = isBehind;
     if (errno !== 0) this.#lost?.(errnoName(errno));

@@ -108,7 +108,10 @@ class NativeDatagrams implements Datagrams {
   readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
   readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
   readonly #arena: Uint8Array<ArrayBuffer> = new Uint8Array(SLOTS * UDP_SLOT_BYTES);
-  readonly #batch: Batch = new Batch((train) => this.#take(train));
+  /** First what carries no packets of devices. */
+  readonly #batch: Batch = new Batch((at) => {
+    this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_SLOTS);
+  });
   readonly #refusals = new Map<string, number>();
   /** Those that wait: what they are made of, and for whom. */
   #queued: Place[] = [];
@@ -117,6 +120,8 @@ class NativeDatagrams implements Datagrams {
   #segmented = 0;
   #joined = 0;
   #control = 0;
+  /** How many trains of the batch are in the first slots. */
+  #controlTrains = 0;
   #closed: Promise<void> | undefined;
   readonly #flushNow = (): void => this.#flush();
   #receive: ((datagram: Datagram) => void) | undefined;
@@ -335,9 +340,9 @@ class NativeDatagrams implements Datagrams {
 
   #wake(control: number, count: number, errno: number): boolean {
     this.#turn.begin();
-    for (let train = 0; train < control; train++) this.#take(train);
+    if (control + count > 0) this.#controlTrains = control;
     this.#control += control;
-    const isBehind = this.#batch.run(UDP_CONTROL_SLOTS, UDP_CONTROL_SLOTS + count);
+    const isBehind = this.#batch.run(control + count);
     this.#turn.end();
     if (errno !== 0) this.#fail(errnoName(errno));
     if (isBehind) setImmediate(() => this.#handle.goOn());

@@ -27,7 +27,7 @@ See     NetworkIn, TunRx, Tcp, LocSpecDemux, OverlayRecvUnwrap
 
 /** Steps run without a pause for others, and for so many seconds at most; then timers and sockets get their turn. */
 const STEPS_PER_TURN = 256;
-const TURN_SECONDS = 0.005;
+const TURN_SECONDS = 0.002;
 
 /** Steps between looks at the clock. */
 const STEPS_PER_LOOK = 4;
