@@ -4,9 +4,6 @@ import { setFlagsFromString } from "node:v8";
 const CALLS = 100;
 const CALLS_AFTER_NEWS = 60;
 
-/** What a packet runs through becomes a few long functions: V8 stops earlier, for programs that have many such ways. */
-const INLINED = { each: 800, together: 4_000, atAll: 9_000 };
-
 /** The V8 that these flags were tried with. Another would complain on stderr of those that it does not know. */
 const TRIED = /^13\./;
 
@@ -26,9 +23,6 @@ export function flagsFor(version: string): readonly string[] {
   return [
     "--no-lazy-feedback-allocation",
     "--no-maglev",
-    `--max-inlined-bytecode-size=${INLINED.each}`,
-    `--max-inlined-bytecode-size-cumulative=${INLINED.together}`,
-    `--max-inlined-bytecode-size-absolute=${INLINED.atAll}`,
     `--invocation-count-for-turbofan=${CALLS}`,
     `--minimum-invocations-after-ic-update=${CALLS_AFTER_NEWS}`,
   ];
