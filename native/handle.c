@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "thread-clock.h"
@@ -10,6 +11,9 @@
 #define WAKE_MAX_NS 5000000
 #define WAKE_LONG_NS 1500000
 #define WAKE_SHORT_NS 750000
+/* A descriptor that is read more often than this is found readable soon enough. */
+#define LOOK_AFTER_NS 1000000
+
 #define TURNS_FIRST 4u
 
 static void close_all(const struct handle *handle) {
@@ -61,11 +65,18 @@ static void count_wake(struct handle *handle, int64_t taken) {
   if (taken > handle->drains.longest_ns) handle->drains.longest_ns = taken;
 }
 
+static int64_t now_ns(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 /* An error stays readable for ever, so it is reported once and ends the polling. */
 static void read_once(struct handle *handle, int error) {
   int64_t start = thread_clock_ns();
   handle->ended = !handle->read(handle, error);
   if ((handle->ended || handle->is_behind) && !handle->closing) uv_poll_stop(&handle->poll);
+  handle->read_ns = now_ns();
   count_wake(handle, thread_clock_ns() - start);
 }
 
@@ -78,6 +89,7 @@ napi_value handle_look(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct handle *handle = handle_self(env, info, &count, NULL);
   if (handle == NULL || handle->wake == NULL || handle->is_behind || handle->ended) return NULL;
+  if (now_ns() - handle->read_ns < LOOK_AFTER_NS) return NULL;
   read_once(handle, 0);
   return NULL;
 }

@@ -41,6 +41,8 @@ struct handle {
   /* Reading has ended for good. */
   bool ended;
   struct drains drains;
+  /* When it was read last, by the monotonic clock. */
+  int64_t read_ns;
   uv_poll_t poll;
   napi_env env;
   napi_async_context context;
@@ -74,7 +76,7 @@ void handle_call(struct handle *handle, size_t count, const int32_t *numbers);
 /* JavaScript's `goOn()`: calls `wake` once more for what it has left, with nothing new. */
 napi_value handle_go_on(napi_env env, napi_callback_info info);
 
-/* JavaScript's `look()`: reads as if the descriptor had been found readable. */
+/* JavaScript's `look()`: reads as if the descriptor had been found readable, where nothing was read for a millisecond. */
 napi_value handle_look(napi_env env, napi_callback_info info);
 
 /* JavaScript's `drains()`: an array of what `struct drains` has, the longest in seconds. */

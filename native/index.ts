@@ -140,7 +140,10 @@ export interface TunHandle extends Reader {
     lastLength: number,
     written: Uint32Array,
   ): number;
-  /** Reads at once, as if the event loop had found it readable. Not while `wake` has left some of what was read. */
+  /**
+   * Reads at once, as if the event loop had found it readable, unless it has read within the last millisecond. Not while `wake`
+   * has left some of what was read.
+   */
   look(): void;
   /** Calls `closed` once the interface is gone. */
   close(closed: () => void): void;

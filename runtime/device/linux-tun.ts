@@ -22,12 +22,6 @@ const SCRATCH_BYTES = 65_545;
 /** As many as one datagram socket sends in one piece. */
 const TRAIN_MAX = 64;
 
-/**
- * The kernel has answered a ping, or acknowledged a segment, by the time that writing it returns. After so few packets in a
- * turn the answer is looked for at once; where there are more, there is no time to look between them.
- */
-const LOOK_AFTER_MAX = 4;
-
 /** What leaves by one call at most, and what rules may put around each packet of it before it takes two. */
 const PIECE_BYTES = 65_507;
 const WRAPPING_BYTES = 60;
@@ -57,7 +51,7 @@ export class LinuxTun implements Tun {
   readonly #lookNow = (): void => this.#look();
   /** What it has read is being handed over: until all of it is, nothing is read into the same memory. */
   #isGiving = false;
-  #writtenInTurn = 0;
+  #isToLook = false;
   #superRead = 0;
   #superWritten = 0;
   #unfit = 0;
@@ -98,7 +92,7 @@ export class LinuxTun implements Tun {
 
   write(packet: Uint8Array): void {
     const { length } = packet;
-    if (!this.#isGiving && this.#writtenInTurn++ === 0) this.#turn.atEnd(this.#lookNow);
+    if (!this.#isGiving && !this.#isToLook) this.#lookLater();
     const errno =
       packet instanceof Train
         ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
@@ -118,11 +112,18 @@ export class LinuxTun implements Tun {
     if (refusal !== undefined) this.#lost?.(errnoName(refusal.errno));
   }
 
-  /** The turn in which packets were written is over. */
+  /**
+   * The kernel has answered a ping, or acknowledged a segment, by the time that writing it returns: at the end of the turn
+   * the answer can be read.
+   */
+  #lookLater(): void {
+    this.#isToLook = true;
+    this.#turn.atEnd(this.#lookNow);
+  }
+
   #look(): void {
-    const written = this.#writtenInTurn;
-    this.#writtenInTurn = 0;
-    if (written <= LOOK_AFTER_MAX && this.#closed === undefined) this.#handle.look();
+    this.#isToLook = false;
+    if (this.#closed === undefined) this.#handle.look();
   }
 
   #wake(count: number, errno: number, unfit: number): boolean {
