@@ -61,6 +61,7 @@ export class RecursiveStratum implements Stratum {
   /** Of the fresh ones those that rules have been told of as new. */
   readonly #announced = new Set<Row>();
   #renewals: { readonly row: Row; readonly table: Table }[] = [];
+  #hasEvicted = false;
 
   constructor(
     tables: readonly DerivedRows[],
@@ -148,6 +149,7 @@ export class RecursiveStratum implements Stratum {
     this.#renewed.clear();
     this.#announced.clear();
     this.#renewals = [];
+    this.#hasEvicted = false;
   }
 
   #isAffected(): boolean {
@@ -312,13 +314,16 @@ export class RecursiveStratum implements Stratum {
     for (const { table } of this.#tables) this.#announce(table);
   }
 
-  /** Where a derivation that was refreshed just now has taken another's place, it is new as well. False when none has. */
+  /**
+   * What came back because something renews it is new as well, and so is what has taken another's place. False when
+   * nothing has. Once rows had to make room no more is told, or they could bring each other back for ever.
+   */
   #tellLate(): boolean {
-    const tables = this.#tables.filter(({ table }) => table.spec.wantsFresh === true);
-    return tables.filter(({ table }) => this.#announce(table)).length > 0;
+    return !this.#hasEvicted && this.#tables.filter(({ table }) => this.#announce(table)).length > 0;
   }
 
   #announce(table: Table): boolean {
+    if (!this.#renewing.has(table)) return false;
     const rows = table.added.filter((row) => row.mark === ADDED && !this.#announced.has(row));
     for (const row of rows) {
       this.#announced.add(row);
@@ -349,6 +354,7 @@ export class RecursiveStratum implements Stratum {
   #evictFrom(derived: DerivedRows): boolean {
     const { table } = derived;
     if (!table.isOverfull) return false;
+    this.#hasEvicted = true;
     for (; table.isOverfull; this.#tally.evicted++) {
       const row = table.victim();
       derived.dismiss(row);
