@@ -73,11 +73,11 @@ static int64_t now_ns(void) {
 
 /* An error stays readable for ever, so it is reported once and ends the polling. */
 static void read_once(struct handle *handle, int error) {
-  int64_t start = thread_clock_ns();
+  handle->woken_ns = thread_clock_ns();
   handle->ended = !handle->read(handle, error);
   if ((handle->ended || handle->is_behind) && !handle->closing) uv_poll_stop(&handle->poll);
   handle->read_ns = now_ns();
-  count_wake(handle, thread_clock_ns() - start);
+  count_wake(handle, thread_clock_ns() - handle->woken_ns);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {

@@ -41,6 +41,8 @@ struct handle {
   /* Reading has ended for good. */
   bool ended;
   struct drains drains;
+  /* When the wake began, by the clock of the thread. */
+  int64_t woken_ns;
   /* When it was read last, by the monotonic clock. */
   int64_t read_ns;
   uv_poll_t poll;

@@ -10,7 +10,6 @@
 
 #include "handle.h"
 #include "interface.h"
-#include "thread-clock.h"
 #include "tun-batch.h"
 #include "tun-device.h"
 
@@ -27,7 +26,7 @@ static napi_value refused(napi_env env, int number, const char *call) {
 static bool tun_read(struct handle *handle, int error) {
   struct tun *tun = (struct tun *)handle;
   struct tun_batch batch = {.error = error};
-  if (error == 0) batch = tun_batch_read(&tun->device, &tun->room, handle->turns, thread_clock_ns() + HANDLE_READ_NS);
+  if (error == 0) batch = tun_batch_read(&tun->device, &tun->room, handle->turns, handle->woken_ns + HANDLE_READ_NS);
   const int32_t numbers[] = {(int32_t)batch.count, batch.error, (int32_t)batch.unfit};
   if (batch.count > 0 || batch.error != 0 || batch.unfit > 0) handle_call(handle, 3, numbers);
   return batch.error == 0;

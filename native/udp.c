@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "handle.h"
-#include "thread-clock.h"
 #include "udp-receive.h"
 #include "udp-send.h"
 #include "udp-socket.h"
@@ -52,7 +51,7 @@ static bool read_address(napi_env env, napi_value value, union udp_address *addr
 static bool udp_read(struct handle *handle, int error) {
   struct udp *udp = (struct udp *)handle;
   struct udp_received control = {0, 0}, received = {0, error};
-  int64_t until = thread_clock_ns() + HANDLE_READ_NS;
+  int64_t until = handle->woken_ns + HANDLE_READ_NS;
   if (error == 0 && udp->socket.control_fd >= 0) {
     control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots, until);
   }
