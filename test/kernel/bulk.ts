@@ -119,8 +119,14 @@ async function transfer(pair: TunnelPair, program: string, streams: number, byte
     return spawn("ip", command, { stdio: ["ignore", "pipe", "pipe"] });
   };
   const server = run(pair.b, "serve");
-  if (server.stdout === null) throw new Error("a server is read from");
-  await once(createInterface(server.stdout), "line");
+  if (server.stdout === null || server.stderr === null) throw new Error("a server is read from");
+  const ended = once(server, "exit");
+  const refusal = text(server.stderr);
+  const isUp = await Promise.race([
+    once(createInterface(server.stdout), "line").then(() => true),
+    ended.then(() => false),
+  ]);
+  if (!isUp) throw new Error(`no server: ${await refusal}`);
   const client = run(pair.a, "fetch");
   if (client.stdout === null || client.stderr === null) throw new Error("a client is read from");
   try {
@@ -129,7 +135,9 @@ async function transfer(pair: TunnelPair, program: string, streams: number, byte
     if (!(seconds > 0)) throw new Error(`${complaint}${said}${pair.said}`);
     return seconds;
   } finally {
+    // The next one has its port.
     server.kill("SIGKILL");
+    await ended;
   }
 }
 
