@@ -92,10 +92,18 @@ export class RonLab {
 
   /** Where `from` sends what is for `to`, as its routing table last said. */
   next(from: HostName, to: HostName): string | undefined {
-    const rows = this.routes.filter(
-      ({ node, op, tuple }) => node === from && op === "+" && tuple[0] === "ron.RT" && tuple[1] === underlay(to),
-    );
-    return rows.at(-1)?.tuple[2] as string | undefined;
+    return this.#route(from, to)?.[2] as string | undefined;
+  }
+
+  /** What that way costs, in seconds. */
+  score(from: HostName, to: HostName): number {
+    return (this.#route(from, to)?.[3] ?? Infinity) as number;
+  }
+
+  #route(from: HostName, to: HostName): readonly unknown[] | undefined {
+    const isSaid = ({ node, op, tuple }: WatchedRow): boolean =>
+      node === from && op === "+" && tuple[0] === "ron.RT" && tuple[1] === underlay(to);
+    return this.routes.findLast(isSaid)?.tuple;
   }
 
   signal(host: HostName, signal: NodeJS.Signals): Promise<number | null> {
