@@ -22,10 +22,12 @@ export function formatTuple(name: string, args: Row): string {
   return `${name}(${args.map(formatValue).join(", ")})`;
 }
 
+/** What is written without a point must be exact. */
 function formatNumber(value: number): string {
   if (value === Infinity) return "infinity";
   if (value === -Infinity) return "-infinity";
-  return String(value);
+  const text = String(value);
+  return Number.isSafeInteger(value) || !/^-?\d+$/.test(text) ? text : `${text}.0`;
 }
 
 function formatObject(value: Value): string {

@@ -133,11 +133,11 @@ async function transfer(pair: TunnelPair, program: string, streams: number, byte
     const [said, complaint] = await Promise.all([text(client.stdout), text(client.stderr), once(client, "exit")]);
     const seconds = Number(/^exact (\S+)/.exec(said)?.[1]);
     if (!(seconds > 0)) throw new Error(`${complaint}${said}${pair.said}`);
+    // The next one listens where its processes do.
+    await ended;
     return seconds;
   } finally {
-    // The next one has its port.
     server.kill("SIGKILL");
-    await ended;
   }
 }
 

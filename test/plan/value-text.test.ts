@@ -68,6 +68,8 @@ describe("a value that is printed, read, sent or received is the same in every c
     ['overqos::("b:2", 20ms)', 'overqos::("b:2", 0.02)', 'OverQoS::("b:2", 20000us)'],
     ["1s", "1000ms", "1", "1.0", "0x1", "1e0"],
     ["1mbit", "1000kbit", "1e6"],
+    ["9007199254740994.0", "9.007199254740994e15"],
+    ["-9007199254740994.0"],
     ["true"],
     ["null"],
     ["infinity"],
