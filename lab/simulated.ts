@@ -8,6 +8,7 @@ import { type Boot, Simulation } from "../runtime/sim/simulation.ts";
 import { SimNat } from "../runtime/sim/sim-nat.ts";
 import type { World } from "../runtime/world/world.ts";
 import type { Observe } from "./outcome/observation.ts";
+import { Pauses } from "./pauses.ts";
 import type { Plans } from "./topology/programs.ts";
 import { type Action, addressFor, type Host, type Topology } from "./topology/topology.ts";
 import { Wiring } from "./kernel/wiring.ts";
@@ -43,9 +44,9 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   const simulation = simulate(topology, wiring);
   const gateways = makeGateways(topology, wiring);
   const failures: string[] = [];
-  const turn = new Turn();
+  const pauses = new Pauses();
   for (const host of topology.hosts) {
-    if (await turn.isInterrupted(settings.signal)) return INTERRUPTED;
+    if (await pauses.isInterrupted(settings.signal)) return INTERRUPTED;
     const gateway = gateways.get(host.network ?? "");
     addHost(
       simulation,
@@ -57,34 +58,14 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   }
   for (const boot of simulation.openAll()) {
     boot();
-    if (await turn.isInterrupted(settings.signal)) return INTERRUPTED;
+    if (await pauses.isInterrupted(settings.signal)) return INTERRUPTED;
   }
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
   schedule({ simulation, wiring, gateways }, topology, settings.observe);
-  return run(simulation, topology, settings, turn);
+  return run(simulation, topology, settings, pauses);
 }
 
 const INTERRUPTED: SimulatedOutcome = { ok: false, message: "interrupted" };
-/** Others, signals among them, wait no longer than about this. */
-const TURN_MS = 100;
-
-/** How long it is since others had their turn. */
-class Turn {
-  #began = performance.now();
-
-  get isOver(): boolean {
-    return performance.now() - this.#began > TURN_MS;
-  }
-
-  /** Lets a signal arrive, when the turn is over. */
-  async isInterrupted(signal: AbortSignal | undefined): Promise<boolean> {
-    if (!this.isOver) return false;
-    await setImmediate();
-    this.#began = performance.now();
-    return signal?.aborted === true;
-  }
-}
-
 /** Hosts with the same plan share a program. */
 function programsOf(plans: Plans): (host: Host) => Program {
   const programs = new Map<Plan, Program>();
@@ -231,14 +212,14 @@ async function run(
   simulation: Simulation,
   { duration, checks, hosts }: Topology,
   { observe, pace = yieldOnly, signal }: SimulatedSettings,
-  turn: Turn,
+  pauses: Pauses,
 ): Promise<SimulatedOutcome> {
-  const wantsPause = (): boolean => turn.isOver;
+  const wantsPause = (): boolean => pauses.isDue;
   for (let tick = 1; simulation.now < duration; tick++) {
     const end = Math.min(tick * TICK_SECONDS, duration);
     let outcome = simulation.runUntil(end, wantsPause);
     while (outcome.kind === "paused") {
-      if (await turn.isInterrupted(signal)) return INTERRUPTED;
+      if (await pauses.isInterrupted(signal)) return INTERRUPTED;
       outcome = simulation.runUntil(end, wantsPause);
     }
     if (outcome.kind === "stuck") return { ok: false, message: `at ${outcome.at} s the programs let no time pass` };

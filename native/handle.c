@@ -30,13 +30,12 @@ static void drop_reference(struct handle *handle, napi_ref *reference) {
   *reference = NULL;
 }
 
-/* Whether the function returned true. */
+/* Whether the function returned true. It must not care for `this`: any object will do for that. */
 static bool call(struct handle *handle, napi_ref function, size_t count, const napi_value *arguments) {
-  napi_value global, callee, error, result = NULL;
+  napi_value callee, error, result = NULL;
   bool thrown = false, is_true = false;
-  napi_get_global(handle->env, &global);
   napi_get_reference_value(handle->env, function, &callee);
-  napi_make_callback(handle->env, handle->context, global, callee, count, arguments, &result);
+  napi_make_callback(handle->env, handle->context, callee, callee, count, arguments, &result);
   napi_is_exception_pending(handle->env, &thrown);
   if (!thrown) return result != NULL && napi_get_value_bool(handle->env, result, &is_true) == napi_ok && is_true;
   napi_get_and_clear_last_exception(handle->env, &error);
@@ -162,6 +161,21 @@ static void on_collected(napi_env env, void *data, void *hint) {
   release(data);
 }
 
+static void on_method_collected(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)hint;
+  release(data);
+}
+
+static void give_method(napi_env env, napi_value object, struct handle *handle, const struct method *method) {
+  napi_value function;
+  if (napi_create_function(env, method->name, NAPI_AUTO_LENGTH, method->call, handle, &function) != napi_ok) return;
+  handle->owners++;
+  napi_add_finalizer(env, function, handle, on_method_collected, NULL, NULL);
+  const napi_property_descriptor property = {method->name, NULL, NULL, NULL, NULL, function, napi_default, NULL};
+  napi_define_properties(env, object, 1, &property);
+}
+
 static int start_polling(napi_env env, struct handle *handle) {
   uv_loop_t *loop;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) return ENOSYS;
@@ -169,7 +183,8 @@ static int start_polling(napi_env env, struct handle *handle) {
   return -uv_poll_init(loop, &handle->poll, handle->fd);
 }
 
-struct failure handle_adopt(napi_env env, napi_value object, struct handle *handle, const char *label) {
+struct failure handle_adopt(napi_env env, napi_value object, struct handle *handle, const char *label,
+                            const struct method *methods, size_t count) {
   napi_value name;
   int number = start_polling(env, handle);
   if (number != 0) {
@@ -184,14 +199,13 @@ struct failure handle_adopt(napi_env env, napi_value object, struct handle *hand
   napi_async_init(env, object, name, &handle->context);
   napi_add_async_cleanup_hook(env, on_environment_end, handle, &handle->cleanup);
   napi_wrap(env, object, handle, on_collected, NULL, NULL);
+  for (size_t at = 0; at < count; at++) give_method(env, object, handle, &methods[at]);
   return NO_FAILURE;
 }
 
 struct handle *handle_self(napi_env env, napi_callback_info info, size_t *count, napi_value *arguments) {
-  napi_value object;
   void *data = NULL;
-  napi_get_cb_info(env, info, count, arguments, &object, NULL);
-  napi_unwrap(env, object, &data);
+  napi_get_cb_info(env, info, count, arguments, NULL, &data);
   struct handle *handle = data;
   return handle == NULL || handle->closing ? NULL : handle;
 }

@@ -22,10 +22,16 @@ struct drains {
   int64_t longest_ns;
 };
 
+/* What JavaScript may call. */
+struct method {
+  const char *name;
+  napi_callback call;
+};
+
 /*
  * A descriptor that JavaScript reads from when the event loop finds it readable: the first member of what describes a
- * device. It has two owners, the JavaScript object and the poll handle; the last one out frees it. The descriptor is
- * closed only when libuv has let go of it.
+ * device. Its owners are the JavaScript object, each of its methods, and the poll handle; the last one out frees it. The
+ * descriptor is closed only when libuv has let go of it.
  */
 struct handle {
   int fd;
@@ -58,12 +64,16 @@ struct handle {
 };
 
 /*
- * Makes `object` the owner of a handle with an open descriptor. When it fails the descriptor is closed and the memory
- * freed.
+ * Makes `object` the owner of a handle with an open descriptor, and gives it methods. When it fails the descriptor is
+ * closed and the memory freed.
  */
-struct failure handle_adopt(napi_env env, napi_value object, struct handle *handle, const char *label);
+struct failure handle_adopt(napi_env env, napi_value object, struct handle *handle, const char *label,
+                            const struct method *methods, size_t count);
 
-/* The handle whose method was called, and the arguments; NULL when it is closed. */
+/*
+ * The handle whose method was called, and the arguments; NULL when it is closed. A method knows its handle: looking it up in
+ * the object would cost more than most methods do.
+ */
 struct handle *handle_self(napi_env env, napi_callback_info info, size_t *count, napi_value *arguments);
 
 /* Begins to read; `wake` is what `handle_call` calls. Once. */

@@ -107,20 +107,23 @@ static napi_value tun_write(napi_env env, napi_callback_info info) {
   return number_value(env, written.error);
 }
 
+static const struct method METHODS[] = {
+    {"configure", tun_configure},
+    {"offload", tun_offload},
+    {"start", tun_start},
+    {"write", tun_write},
+    {"look", handle_look},
+    {"goOn", handle_go_on},
+    {"drains", handle_drains},
+    {"close", handle_close},
+};
+
 static napi_value object_of(napi_env env, const struct tun_device *device) {
   napi_value object, name;
   napi_create_object(env, &object);
   napi_create_string_utf8(env, device->name, NAPI_AUTO_LENGTH, &name);
   const napi_property_descriptor properties[] = {
       {"name", NULL, NULL, NULL, NULL, name, napi_enumerable, NULL},
-      {"configure", NULL, tun_configure, NULL, NULL, NULL, napi_default, NULL},
-      {"offload", NULL, tun_offload, NULL, NULL, NULL, napi_default, NULL},
-      {"start", NULL, tun_start, NULL, NULL, NULL, napi_default, NULL},
-      {"write", NULL, tun_write, NULL, NULL, NULL, napi_default, NULL},
-      {"look", NULL, handle_look, NULL, NULL, NULL, napi_default, NULL},
-      {"goOn", NULL, handle_go_on, NULL, NULL, NULL, napi_default, NULL},
-      {"drains", NULL, handle_drains, NULL, NULL, NULL, napi_default, NULL},
-      {"close", NULL, handle_close, NULL, NULL, NULL, napi_default, NULL},
   };
   napi_define_properties(env, object, sizeof properties / sizeof *properties, properties);
   return object;
@@ -135,7 +138,7 @@ static napi_value open_device(napi_env env, const char *wanted, bool offload, st
   napi_value object = object_of(env, &tun->device);
   tun->handle.fd = tun->device.fd;
   tun->handle.read = tun_read;
-  failure = handle_adopt(env, object, &tun->handle, "MosaicTun");
+  failure = handle_adopt(env, object, &tun->handle, "MosaicTun", METHODS, sizeof METHODS / sizeof *METHODS);
   return failure.number == 0 ? object : failure_value(env, failure);
 }
 

@@ -193,6 +193,17 @@ static napi_value address_value(napi_env env, const union udp_address *address) 
   return value;
 }
 
+static const struct method METHODS[] = {
+    {"prepare", udp_prepare},
+    {"start", udp_start},
+    {"sendTrain", udp_send_train},
+    {"sendWaiting", udp_send_queue},
+    {"probe", udp_send_probe},
+    {"goOn", handle_go_on},
+    {"drains", handle_drains},
+    {"close", handle_close},
+};
+
 static napi_value object_of(napi_env env, const struct udp_socket *udp) {
   napi_value object, address, segments, joins, control;
   union udp_address bound;
@@ -208,15 +219,7 @@ static napi_value object_of(napi_env env, const struct udp_socket *udp) {
       {"address", NULL, NULL, NULL, NULL, address, napi_enumerable, NULL},
       {"segments", NULL, NULL, NULL, NULL, segments, napi_enumerable, NULL},
       {"joins", NULL, NULL, NULL, NULL, joins, napi_enumerable, NULL},
-      {"prepare", NULL, udp_prepare, NULL, NULL, NULL, napi_default, NULL},
-      {"start", NULL, udp_start, NULL, NULL, NULL, napi_default, NULL},
-      {"sendTrain", NULL, udp_send_train, NULL, NULL, NULL, napi_default, NULL},
-      {"sendWaiting", NULL, udp_send_queue, NULL, NULL, NULL, napi_default, NULL},
-      {"probe", NULL, udp_send_probe, NULL, NULL, NULL, napi_default, NULL},
       {"control", NULL, NULL, NULL, NULL, control, napi_enumerable, NULL},
-      {"goOn", NULL, handle_go_on, NULL, NULL, NULL, napi_default, NULL},
-      {"drains", NULL, handle_drains, NULL, NULL, NULL, napi_default, NULL},
-      {"close", NULL, handle_close, NULL, NULL, NULL, napi_default, NULL},
   };
   napi_define_properties(env, object, sizeof properties / sizeof *properties, properties);
   return object;
@@ -258,7 +261,7 @@ static napi_value open_socket(napi_env env, const union udp_address *at, bool se
   }
   napi_value object = object_of(env, &udp->socket);
   udp->handle.read = udp_read;
-  failure = handle_adopt(env, object, &udp->handle, "MosaicUdp");
+  failure = handle_adopt(env, object, &udp->handle, "MosaicUdp", METHODS, sizeof METHODS / sizeof *METHODS);
   return failure.number == 0 ? object : failure_value(env, failure);
 }
 

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../ip/host-port.ts";

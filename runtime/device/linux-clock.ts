@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { Clock, Timer } from "../world/world.ts";
 
 /** The longest that setTimeout can wait; asked for more, it does not wait at all. */

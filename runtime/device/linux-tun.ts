@@ -1,6 +1,6 @@
 import { errnoName } from "../../native/errno.ts";
 import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
-import { countOf, Train } from "../plan/train.ts";
+import { countOf, isTrain, Train } from "../plan/train.ts";
 import type { Drains, Tun, TunCounters, TunOffload } from "../world/world.ts";
 import { Batch } from "./batch.ts";
 import { drainsOf } from "./drains.ts";
@@ -39,7 +39,7 @@ export class LinuxTun implements Tun {
   readonly #handle: TunHandle;
   /** Bound, so that code which was compiled with another handle is not thrown away for this one. */
   readonly #write: TunHandle["write"];
-  readonly #arena: Uint8Array<ArrayBuffer> = new Uint8Array(ARENA_BYTES);
+  readonly #memory: ArrayBuffer = new ArrayBuffer(ARENA_BYTES);
   readonly #index: Uint32Array = new Uint32Array(TRAINS_MAX * TUN_INDEX_WORDS);
   readonly #scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
   readonly #written: Uint32Array = new Uint32Array(4);
@@ -93,10 +93,9 @@ export class LinuxTun implements Tun {
   write(packet: Uint8Array): void {
     const { length } = packet;
     if (!this.#isGiving && !this.#isToLook) this.#lookLater();
-    const errno =
-      packet instanceof Train
-        ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
-        : this.#write(packet, length, 1, 0, length, this.#written);
+    const errno = isTrain(packet)
+      ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
+      : this.#write(packet, length, 1, 0, length, this.#written);
     this.#countWritten(errno, countOf(packet));
   }
 
@@ -106,8 +105,12 @@ export class LinuxTun implements Tun {
   }
 
   #start(): void {
-    const refusal = this.#handle.start(this.#arena, this.#index, this.#scratch, this.#trainMax, (count, errno, unfit) =>
-      this.#wake(count, errno, unfit),
+    const refusal = this.#handle.start(
+      new Uint8Array(this.#memory),
+      this.#index,
+      this.#scratch,
+      this.#trainMax,
+      (count, errno, unfit) => this.#wake(count, errno, unfit),
     );
     if (refusal !== undefined) this.#lost?.(errnoName(refusal.errno));
   }
@@ -149,10 +152,10 @@ export class LinuxTun implements Tun {
     const lastLength = index[at + 4] as number;
     this.counters.read += count;
     this.counters.readBytes += (count - 1) * length + lastLength;
-    if (count === 1) return this.#receive?.(new Uint8Array(this.#arena.buffer, offset, length));
+    if (count === 1) return this.#receive?.(new Uint8Array(this.#memory, offset, length));
     this.#superRead++;
     const layout = { count, stride, lastAt: (count - 1) * stride, lastLength };
-    this.#receive?.(new Train(this.#arena.buffer, offset, length, layout));
+    this.#receive?.(new Train(this.#memory, offset, length, layout));
   }
 
   #countWritten(errno: number, count: number): void {

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { constants } from "node:os";
 import { errnoName } from "../../native/errno.ts";
 import {
@@ -102,12 +103,14 @@ class NativeDatagrams implements Datagrams {
   readonly #turn: Turn;
   readonly #destinations: Destinations;
   readonly #places = new WeakMap<KnownDestination, Place>();
+  /** That of the latest datagram: most go where the one before went. */
+  #latest: { readonly to: KnownDestination; readonly place: Place } | undefined;
   readonly #senders: SenderNames;
   readonly #queue: Uint8Array = new Uint8Array(QUEUE_BYTES);
   readonly #waiting: Uint32Array = new Uint32Array(2 * QUEUE_MAX);
   readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
   readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
-  readonly #arena: Uint8Array<ArrayBuffer> = new Uint8Array(SLOTS * UDP_SLOT_BYTES);
+  readonly #memory: ArrayBuffer = new ArrayBuffer(SLOTS * UDP_SLOT_BYTES);
   /** First what carries no packets of devices. */
   readonly #batch: Batch = new Batch((at) => {
     this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_SLOTS);
@@ -177,7 +180,7 @@ class NativeDatagrams implements Datagrams {
     this.#receive = receive;
     if (isStarted) return;
     const trainMax = this.#options.trains === true ? TRAIN_MAX : 1;
-    const refusal = this.#handle.start(this.#arena, this.#index, trainMax, (control, count, errno) =>
+    const refusal = this.#handle.start(new Uint8Array(this.#memory), this.#index, trainMax, (control, count, errno) =>
       this.#wake(control, count, errno),
     );
     if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
@@ -238,8 +241,13 @@ class NativeDatagrams implements Datagrams {
   }
 
   #place(to: KnownDestination): Place | undefined {
-    const known = this.#places.get(to);
-    if (known !== undefined) return known;
+    if (this.#latest?.to === to) return this.#latest.place;
+    const place = this.#places.get(to) ?? this.#newPlace(to);
+    if (place !== undefined) this.#latest = { to, place };
+    return place;
+  }
+
+  #newPlace(to: KnownDestination): Place | undefined {
     const address = this.#native.socketAddress(to.host, to.port);
     if (address === undefined) return undefined;
     const place = { address: paddedAddress(address), singlyUntilMs: 0, singlyFrom: Infinity };
@@ -361,7 +369,7 @@ class NativeDatagrams implements Datagrams {
     const lastLength = index[at + 5] as number;
     this.counters.received += count;
     this.counters.receivedBytes += (count - 1) * length + lastLength;
-    const { buffer } = this.#arena;
+    const buffer = this.#memory;
     if (count > 1) this.#joined++;
     const bytes =
       count > 1

@@ -1,5 +1,6 @@
 import { ADDRESS_BYTES, type Native } from "../../native/index.ts";
 import { formatHostPort, unmapped } from "../ip/host-port.ts";
+import { ownedText } from "../plan/owned-text.ts";
 
 /** Socket addresses come from anyone, so there is an end to what is remembered. */
 const NAMES_MAX = 4096;
@@ -20,7 +21,8 @@ export class SenderNames {
     const known = this.#byAddress.get(key);
     if (known !== undefined) return known;
     const bytes = new Uint8Array(words.buffer, words.byteOffset + 4 * at, ADDRESS_BYTES);
-    const name = formatHostPort(unmapped(this.#native.hostText(bytes)), ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0));
+    const host = unmapped(this.#native.hostText(bytes));
+    const name = ownedText(formatHostPort(host, ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)));
     if (this.#byAddress.size >= NAMES_MAX) this.#byAddress.clear();
     this.#byAddress.set(key, name);
     return name;

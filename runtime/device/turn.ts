@@ -19,7 +19,8 @@ export class Turn {
   end(): void {
     while (this.#next < this.#waiting.length) (this.#waiting[this.#next++] as () => void)();
     if (--this.#depth > 0) return;
-    this.#waiting.length = 0;
+    if (this.#next === 0) return;
+    this.#waiting = [];
     this.#next = 0;
   }
 

@@ -1,7 +1,7 @@
 import { admits } from "../plan/column-type.ts";
 import type { Packet, Tuple } from "../plan/packet.ts";
 import type { Plan, PredicateSpec } from "../plan/plan.ts";
-import { rowsOf, Train } from "../plan/train.ts";
+import { isTrain, rowsOf, type Train } from "../plan/train.ts";
 import type { Row, Value } from "../plan/value.ts";
 import { decodeFields } from "../wire/decode.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "../wire/decode-train.ts";
@@ -68,7 +68,7 @@ export class Admission {
     if (body === undefined) return [];
     const known = this.#recall(hash, body);
     if (known !== undefined) return [known];
-    if (body instanceof Train) {
+    if (isTrain(body)) {
       const tuple = this.#join(hash, (arity) => fieldsOfBodies(body, hash, arity));
       if (tuple !== undefined) return [this.#remember(hash, body, tuple)];
     }

@@ -39,6 +39,8 @@ export class LocSpecDemux {
   readonly #overlays: ReadonlyMap<string, WayOut<Value>>;
   readonly #network: WayOut<string>;
   #steps: Cause[] = [];
+  /** The latest place of the IP network: most packets go where the one before went. */
+  #latest = "";
   /** Equal sends of a step go once. */
   readonly #distinct = new DistinctTuples();
   /** The answers of calls, by query: the first is the one that counts. */
@@ -57,7 +59,7 @@ export class LocSpecDemux {
   push({ tuple, location }: Outgoing): void {
     this.counters.in++;
     if (location instanceof Address) return this.#toOverlay(location, { tuple, location });
-    if (typeof location !== "string" || !isHostPort(location)) return this.counters.drop("no address");
+    if (typeof location !== "string" || !this.#isPlace(location)) return this.counters.drop("no address");
     if (!this.#isOwn(location)) {
       this.ways.ip++;
       this.counters.out++;
@@ -68,6 +70,13 @@ export class LocSpecDemux {
     this.ways.local++;
     this.counters.out++;
     this.#steps.push({ tuple, provenance: "rule", source: location });
+  }
+
+  #isPlace(location: string): boolean {
+    if (location === this.#latest) return true;
+    if (!isHostPort(location)) return false;
+    this.#latest = location;
+    return true;
   }
 
   /** What this step has sent to this node: steps to come. */

@@ -156,8 +156,10 @@ export class Mux {
     });
   }
 
+  /** Most steps find nothing waiting, and leave nothing. */
   #reset(): void {
-    this.#waiting.length = 0;
+    if (this.#next === 0) return;
+    this.#waiting = [];
     this.#next = 0;
   }
 

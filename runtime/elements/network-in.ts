@@ -1,6 +1,6 @@
 import type { Cause } from "../engine/engine.ts";
 import type { Tuple } from "../plan/packet.ts";
-import { Train } from "../plan/train.ts";
+import { isTrain, type Train } from "../plan/train.ts";
 import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
@@ -59,7 +59,7 @@ export class NetworkIn {
   }
 
   #arrived({ bytes, from }: Datagram): void {
-    if (bytes instanceof Train) this.#train(bytes, from);
+    if (isTrain(bytes)) this.#train(bytes, from);
     else this.#datagram(bytes, from);
   }
 

@@ -1,6 +1,6 @@
 import { DistinctTuples } from "../plan/distinct-tuples.ts";
 import type { Tuple } from "../plan/packet.ts";
-import { Train } from "../plan/train.ts";
+import { isTrain } from "../plan/train.ts";
 import { SURE_PAYLOAD } from "../path/path-candidates.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import { isOpening, withSegmentsFor } from "../path/segment-size.ts";
@@ -42,7 +42,10 @@ export class NetworkOut {
   readonly #paths: PathSizes;
   readonly #tooBig: TooBig;
   readonly #builder: DatagramBuilder;
-  #waiting = new Map<string, Tuple[]>();
+  /** The first place of the step, and what it gets: most steps have no other. */
+  #to: string | undefined;
+  #tuples: Tuple[] = [];
+  #others: Map<string, Tuple[]> | undefined;
 
   constructor(datagrams: Datagrams, peers: PeerBook, paths: PathSizes, tooBig: TooBig) {
     this.#datagrams = datagrams;
@@ -54,20 +57,32 @@ export class NetworkOut {
 
   push(to: string, tuple: Tuple): void {
     this.counters.in++;
-    const tuples = this.#waiting.get(to);
-    if (tuples === undefined) this.#waiting.set(to, [tuple]);
+    if (this.#to !== undefined && this.#to !== to) return this.#pushOther(to, tuple);
+    this.#to = to;
+    this.#tuples.push(tuple);
+  }
+
+  #pushOther(to: string, tuple: Tuple): void {
+    this.#others ??= new Map();
+    const tuples = this.#others.get(to);
+    if (tuples === undefined) this.#others.set(to, [tuple]);
     else tuples.push(tuple);
   }
 
   leave(): void {
-    if (this.#waiting.size === 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = new Map();
-    for (const [to, tuples] of waiting) this.#send(to, withoutRepeats(tuples));
+    const to = this.#to;
+    if (to === undefined) return;
+    const tuples = this.#tuples;
+    const others = this.#others;
+    this.forget();
+    this.#send(to, withoutRepeats(tuples));
+    if (others !== undefined) for (const [other, its] of others) this.#send(other, withoutRepeats(its));
   }
 
   forget(): void {
-    this.#waiting.clear();
+    this.#to = undefined;
+    this.#tuples = [];
+    this.#others = undefined;
   }
 
   #send(to: string, tuples: readonly Tuple[]): void {
@@ -91,7 +106,7 @@ export class NetworkOut {
   #add(tuple: Tuple): BuildRefusal | "packet too big" | undefined {
     const packet = innerPacket(tuple);
     if (packet === undefined || packet.length === 0) return this.#builder.add(tuple);
-    if (isOpening(packet) && !(packet instanceof Train)) return this.#builder.add(this.#opening(tuple, packet));
+    if (isOpening(packet) && !isTrain(packet)) return this.#builder.add(this.#opening(tuple, packet));
     const refused = this.#builder.add(tuple, false);
     if (refused !== "too long") return refused;
     const isTold = this.#tooBig.tell(packet, packet.length - this.#builder.excess);

@@ -1,7 +1,7 @@
 import type { Cause } from "../engine/engine.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import type { PredicateSpec } from "../plan/plan.ts";
-import { countOf, rowsOf, Train } from "../plan/train.ts";
+import { countOf, isTrain, rowsOf, type Train } from "../plan/train.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/element-spec.ts";
@@ -46,7 +46,7 @@ export class TunRx {
   #take(bytes: Uint8Array): void {
     const header = readHeader(bytes);
     if (header === undefined) return this.#none(bytes);
-    if (header.length < bytes.length && bytes instanceof Train) return this.#singly(bytes);
+    if (header.length < bytes.length && isTrain(bytes)) return this.#singly(bytes);
     const packet = header.length === bytes.length ? bytes : bytes.subarray(0, header.length);
     const args = [packet, sourceText(packet, header), destinationText(packet, header), header.protocol, header.ttl];
     this.counters.out++;

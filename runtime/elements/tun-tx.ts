@@ -1,6 +1,6 @@
-import { type HeaderChanges, readHeader, rewriteHeader } from "../ip/ip-packet.ts";
+import { type HeaderChanges, lengthAt, readHeader, rewriteHeader } from "../ip/ip-packet.ts";
 import type { Tuple } from "../plan/packet.ts";
-import { countOf, rowsOf, Train, trainOf } from "../plan/train.ts";
+import { countOf, isTrain, rowsOf, type Train, trainOf } from "../plan/train.ts";
 import type { Value } from "../plan/value.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -26,10 +26,6 @@ See     TunRx, ReceiveDemux
   drops: ["tun: no device", "tun: no IP packet", "tun: bad header field"],
 };
 
-const IPV4_LENGTH_AT = 2;
-const IPV6_LENGTH_AT = 4;
-const IPV6_HEADER = 40;
-
 export class TunTx {
   readonly counters: ElementCounters = new ElementCounters();
   readonly #tun: Tun | undefined;
@@ -44,7 +40,7 @@ export class TunTx {
     const [packet] = args;
     if (this.#tun === undefined) return this.counters.drop("tun: no device");
     if (!(packet instanceof Uint8Array)) return this.counters.drop("tun: no IP packet");
-    if (packet instanceof Train && !isEven(packet)) for (const row of packet.rows()) this.#packet(row, args);
+    if (isTrain(packet) && !isEven(packet)) for (const row of packet.rows()) this.#packet(row, args);
     else this.#packet(packet, args);
   }
 
@@ -85,14 +81,14 @@ function isEven(train: Train): boolean {
   return true;
 }
 
-/** What a packet says of its length. */
-function lengthAt(bytes: Uint8Array, at: number): number {
-  const isV4 = (bytes[at] as number) >> 4 === 4;
-  const field = at + (isV4 ? IPV4_LENGTH_AT : IPV6_LENGTH_AT);
-  return (((bytes[field] as number) << 8) | (bytes[field + 1] as number)) + (isV4 ? 0 : IPV6_HEADER);
+/** Whether rules leave the header as it is, as most do. */
+function isAsItWas(args: readonly Value[]): boolean {
+  for (let at = 1; at < args.length; at++) if (args[at] !== null) return false;
+  return true;
 }
 
 function withHeader(packet: Uint8Array, args: readonly Value[]): Uint8Array | undefined {
+  if (isAsItWas(args)) return packet;
   const [, source = null, destination = null, protocol = null, ttl = null] = args;
   const changes: HeaderChanges = {
     ...(typeof source === "string" && { source }),
@@ -101,13 +97,11 @@ function withHeader(packet: Uint8Array, args: readonly Value[]): Uint8Array | un
     ...(typeof ttl === "number" && { ttl }),
   };
   const given = [source, destination, protocol, ttl].filter((field) => field !== null).length;
-  const understood = Object.keys(changes).length;
-  if (given !== understood) return undefined;
-  return understood === 0 ? packet : rewritten(packet, changes);
+  return given === Object.keys(changes).length ? rewritten(packet, changes) : undefined;
 }
 
 function rewritten(packet: Uint8Array, changes: HeaderChanges): Uint8Array | undefined {
-  if (!(packet instanceof Train)) return rewriteHeader(packet, changes);
+  if (!isTrain(packet)) return rewriteHeader(packet, changes);
   const rows = rowsOf(packet).map((row) => rewriteHeader(row, changes));
   return rows.every((row) => row !== undefined) ? trainOf(rows) : undefined;
 }

@@ -71,6 +71,8 @@ export interface EngineCounters {
 
 const NO_STRAND = -1;
 
+const NO_DELTAS: readonly Delta[] = [];
+
 const TIMED_FIRST = 64;
 const TIMED_EVERY = 64;
 
@@ -164,10 +166,8 @@ export class Engine implements StrandHost {
   step(cause: Cause): boolean {
     this.#beginOnTime(cause.source);
     this.#isBorrowing = cause.provenance === "network" || cause.provenance === "device";
-    return this.#run(() => {
-      this.#events.add(cause.tuple, cause.provenance);
-      return [];
-    });
+    this.#events.add(cause.tuple, cause.provenance);
+    return this.#run();
   }
 
   /** A step that sends a tuple to a place, as if a rule had. False when it passed a limit. */
@@ -275,10 +275,11 @@ export class Engine implements StrandHost {
     this.#derivations = 0;
   }
 
-  #run(start: () => readonly Delta[]): boolean {
+  /** `start` is what the step does before its first round. */
+  #run(start?: () => readonly Delta[]): boolean {
     const dataflow = this.#dataflow as Dataflow;
     try {
-      this.#rounds(start(), dataflow);
+      this.#rounds(start === undefined ? NO_DELTAS : start(), dataflow);
       this.store.journal.clear();
       this.#listener.settled(true);
       dataflow.leave();
@@ -290,7 +291,7 @@ export class Engine implements StrandHost {
       return false;
     } finally {
       this.#events.clear();
-      this.#changes = [];
+      if (this.#changes.length > 0) this.#changes = [];
     }
   }
 

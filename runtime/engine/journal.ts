@@ -8,7 +8,7 @@ export interface Undoable<Operation, Subject, Detail> {
  * array, not objects: every row that comes or goes leaves one.
  */
 export class Journal {
-  readonly #slots: unknown[] = [];
+  #slots: unknown[] = [];
   readonly #isKept: boolean;
 
   /** One that is not kept takes nothing back: a step that fails is then the last. */
@@ -26,7 +26,7 @@ export class Journal {
   }
 
   clear(): void {
-    this.#slots.length = 0;
+    if (this.#slots.length > 0) this.#slots = [];
   }
 
   undo(): void {

@@ -6,7 +6,7 @@ const FEW = 8;
 
 /** The events of one round, in order; an event equal to one that the round has had is that one. */
 export class RoundEvents {
-  readonly #events: { readonly tuple: Tuple; readonly provenance: Provenance }[] = [];
+  #events: { readonly tuple: Tuple; readonly provenance: Provenance }[] = [];
   /**
    * By predicate. No map: in V8 the memory that a map had before `clear` holds on to what it has afterwards. Once the former
    * is old, whatever any round had since stays until all memory is looked through.
@@ -40,8 +40,9 @@ export class RoundEvents {
   }
 
   clear(): void {
+    if (this.#events.length === 0) return;
     for (const { tuple } of this.#events) this.#seen[tuple.predicate.id] = undefined;
-    this.#events.length = 0;
+    this.#events = [];
     this.#next = 0;
     this.#together = 0;
   }

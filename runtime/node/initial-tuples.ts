@@ -1,4 +1,5 @@
 import { formatValue } from "../plan/format.ts";
+import { ownedText } from "../plan/owned-text.ts";
 import type { Tuple } from "../plan/packet.ts";
 import type { FactSpec, Plan, PredicateSpec } from "../plan/plan.ts";
 import { equalRows, type Value } from "../plan/value.ts";
@@ -20,7 +21,11 @@ export function initialTuples(plan: Plan, names: readonly string[], facts: reado
   const own = plan.predicates
     .filter((spec) => spec.role.kind === "localAddr" && !named.has(spec.id))
     .map((predicate) => ({ predicate, args: names.slice(0, 1) }));
-  return [...own, ...given].map((fact) => ({ ...fact, isDelete: false }));
+  return [...own, ...given].map(({ predicate, args }) => ({ predicate, args: args.map(owned), isDelete: false }));
+}
+
+function owned(value: Value): Value {
+  return typeof value === "string" ? ownedText(value) : value;
 }
 
 function ownFacts(plan: Plan, names: readonly string[]): readonly FactSpec[] {

@@ -55,9 +55,9 @@ export class NodePorts {
     this.#world = world;
     this.#snitch = snitch;
     this.mux = new Mux(world.clock, limits.steps, (cause) => {
-      const before = this.#left;
+      const before = this.#left();
       if (!step(cause)) cause.undone?.();
-      if (cause.provenance === "device" && this.#left === before) this.strays.note(cause);
+      if (cause.provenance === "device" && this.#left() === before) this.strays.note(cause);
     });
     const { clock, datagrams, tun } = world;
     const draw = world.secret ?? ((): number => streams.stream("paths").next());
@@ -94,7 +94,7 @@ export class NodePorts {
   }
 
   /** How many tuples have left a step so far: for the network, the device, or a step of their own. */
-  get #left(): number {
+  #left(): number {
     return this.networkOut.counters.in + this.tunTx.counters.in + this.mux.counters.in;
   }
 

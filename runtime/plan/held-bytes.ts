@@ -1,6 +1,6 @@
 import { Address } from "./address.ts";
 import { Packet, type Tuple } from "./packet.ts";
-import { Train } from "./train.ts";
+import { isTrain } from "./train.ts";
 import type { Row, Value } from "./value.ts";
 
 /** What a value costs beside the bytes in it. */
@@ -21,7 +21,7 @@ export function heldBytesOf(row: Row): number {
 function bytesOf(value: Value): number {
   if (typeof value === "string") return VALUE_BYTES + value.length;
   if (typeof value !== "object" || value === null) return VALUE_BYTES;
-  if (value instanceof Uint8Array) return VALUE_BYTES + (value instanceof Train ? value.size : value.length);
+  if (value instanceof Uint8Array) return VALUE_BYTES + (isTrain(value) ? value.size : value.length);
   if (value instanceof Packet) return VALUE_BYTES + bytesOf(value.body ?? null) + heldBytesOf(value.tuple?.args ?? []);
   if (value instanceof Address) return bytesOf(value.node) + heldBytesOf(value.options);
   return heldBytesOf(value);

@@ -1,6 +1,6 @@
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
-import { Train } from "./train.ts";
+import { isTrain } from "./train.ts";
 import type { Row, Value } from "./value.ts";
 
 /** What stands for a value in a `Map`: two values have the same key exactly when they are equal. */
@@ -44,8 +44,8 @@ function objectKey(value: Value): string {
   if (value instanceof Address) return `a${value.text.length}:${value.text}`;
   if (value instanceof Packet) return `p${value.key.length}:${value.key}`;
   if (Array.isArray(value)) return `[${keyOfRow(value as Row)}]`;
-  if (value instanceof Train) return value.rows().map(bytesKey).join("");
-  return bytesKey(value as Uint8Array);
+  const bytes = value as Uint8Array;
+  return isTrain(bytes) ? bytes.rows().map(bytesKey).join("") : bytesKey(bytes);
 }
 
 function bytesKey(bytes: Uint8Array): string {

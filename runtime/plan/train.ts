@@ -51,6 +51,14 @@ export class Train extends Uint8Array<ArrayBufferLike> {
   }
 }
 
+/**
+ * Whether bytes are a train: whether they have what only trains have. `instanceof` costs several times as much of a class that
+ * extends a typed array, and is asked of each packet a dozen times.
+ */
+export function isTrain(bytes: Uint8Array): bytes is Train {
+  return (bytes as Partial<Train>).count !== undefined;
+}
+
 /** A train in memory of its own; `rows` are one, or several as a train has them. */
 export function trainOf(rows: readonly Uint8Array[]): Uint8Array {
   const [first = new Uint8Array(0), ...others] = rows;
@@ -73,12 +81,12 @@ export function trainOf(rows: readonly Uint8Array[]): Uint8Array {
 
 /** Bytes and trains as single rows. */
 export function rowsOf(bytes: Uint8Array): readonly Uint8Array[] {
-  return bytes instanceof Train ? bytes.rows() : [bytes];
+  return isTrain(bytes) ? bytes.rows() : [bytes];
 }
 
 /** How many rows that are. */
 export function countOf(bytes: Uint8Array): number {
-  return bytes instanceof Train ? bytes.count : 1;
+  return isTrain(bytes) ? bytes.count : 1;
 }
 
 /** The same bytes in memory of their own. */

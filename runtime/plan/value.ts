@@ -1,6 +1,6 @@
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
-import { rowsOf, Train } from "./train.ts";
+import { isTrain, rowsOf } from "./train.ts";
 
 /**
  * What a variable can hold (LANGUAGE section 3). Ids are bigint, 160 bits, never negative; an address of the IP network
@@ -109,7 +109,7 @@ export function compareRows(left: Row, right: Row): number {
 }
 
 function compareBytes(left: Uint8Array, right: Uint8Array): number {
-  if (left instanceof Train || right instanceof Train) return compareTrains(rowsOf(left), rowsOf(right));
+  if (isTrain(left) || isTrain(right)) return compareTrains(rowsOf(left), rowsOf(right));
   return compareRow(left, right);
 }
 

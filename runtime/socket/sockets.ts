@@ -1,7 +1,7 @@
 import { Address } from "../plan/address.ts";
 import { IP_NETWORK } from "../plan/functions/addresses.ts";
 import type { StreamCall } from "../plan/stream-call.ts";
-import { Train } from "../plan/train.ts";
+import { isTrain } from "../plan/train.ts";
 import type { Value } from "../plan/value.ts";
 import type { RandomStream } from "../world/random.ts";
 import type { ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
@@ -319,5 +319,5 @@ function textOfAddress(value: Value | undefined): string | undefined {
 function bytesOf(value: Value | undefined): Uint8Array | undefined {
   if (typeof value === "string") return Buffer.from(value);
   if (!(value instanceof Uint8Array)) return undefined;
-  return value instanceof Train ? Buffer.concat(value.rows()) : new Uint8Array(value);
+  return isTrain(value) ? Buffer.concat(value.rows()) : new Uint8Array(value);
 }

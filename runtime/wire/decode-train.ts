@@ -78,12 +78,16 @@ function startAlike(train: Train, length: number): boolean {
   return true;
 }
 
-/** But for the packet of a device that both end with, in whatever it is wrapped. */
+/** But for the packet of a device that both end with, in whatever it is wrapped: thousands of layers fit a datagram. */
 function sayTheSame(first: readonly Value[], last: readonly Value[]): boolean {
-  if (first.length !== last.length || !equalRows(first.slice(0, -1), last.slice(0, -1))) return false;
-  const [one, other] = [first.at(-1), last.at(-1)];
-  if (!(one instanceof Packet && other instanceof Packet)) return !(one instanceof Packet || other instanceof Packet);
-  return one.hash === other.hash && one.hops === other.hops && sayTheSame(fieldsIn(one), fieldsIn(other));
+  let [ours, theirs] = [first, last];
+  for (;;) {
+    if (ours.length !== theirs.length || !equalRows(ours.slice(0, -1), theirs.slice(0, -1))) return false;
+    const [one, other] = [ours.at(-1), theirs.at(-1)];
+    if (!(one instanceof Packet && other instanceof Packet)) return !(one instanceof Packet || other instanceof Packet);
+    if (one.hash !== other.hash || one.hops !== other.hops) return false;
+    [ours, theirs] = [fieldsIn(one), fieldsIn(other)];
+  }
 }
 
 function fieldsIn({ body }: Packet): readonly Value[] {

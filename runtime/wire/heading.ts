@@ -1,6 +1,6 @@
 import { ownedRow } from "../plan/owned.ts";
 import { Packet } from "../plan/packet.ts";
-import { Train } from "../plan/train.ts";
+import { isTrain, Train } from "../plan/train.ts";
 import type { Row, Value } from "../plan/value.ts";
 
 /**
@@ -12,6 +12,7 @@ export class Heading {
   readonly #start: Uint8Array;
   readonly #end: number;
   readonly #length: number;
+  /** With room for what the row ends with. */
   readonly #fields: Row;
   /** Where the row ends with a packet. */
   readonly #packet: Packet | undefined;
@@ -22,7 +23,7 @@ export class Heading {
     this.#start = new Uint8Array(row.subarray(0, devicePacket === undefined ? end : row.length - devicePacket));
     this.#end = end;
     this.#length = row.length;
-    this.#fields = ownedRow(fields.slice(0, -1));
+    this.#fields = [...ownedRow(fields.slice(0, -1)), null];
     this.#packet = last instanceof Packet ? last.with(undefined, undefined) : undefined;
     this.#mayBeTrain = devicePacket !== undefined;
   }
@@ -40,14 +41,16 @@ export class Heading {
   read(bytes: Uint8Array): Value[] | undefined {
     if (bytes.length !== this.#length || !this.#begins(bytes)) return undefined;
     const ending = endingAt(bytes, this.#end);
-    return [...this.#fields, this.#packet === undefined ? ending : this.#packet.with(undefined, ending)];
+    const fields = this.#fields.slice();
+    fields[fields.length - 1] = this.#packet === undefined ? ending : this.#packet.with(undefined, ending);
+    return fields;
   }
 
   #begins(bytes: Uint8Array): boolean {
     const start = this.#start;
-    const isTrain = bytes instanceof Train;
-    const length = isTrain ? start.length : this.#end;
-    if (isTrain && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.alike >= length)) return false;
+    const areMany = isTrain(bytes);
+    const length = areMany ? start.length : this.#end;
+    if (areMany && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.alike >= length)) return false;
     for (let at = 0; at < length; at++) if (bytes[at] !== start[at]) return false;
     return true;
   }
@@ -63,7 +66,7 @@ export function endingOf(fields: Row, row: Uint8Array): Uint8Array | undefined {
 
 function endingAt(bytes: Uint8Array, start: number): Uint8Array {
   const { buffer, byteOffset, length } = bytes;
-  if (!(bytes instanceof Train)) return new Uint8Array(buffer, byteOffset + start, length - start);
+  if (!isTrain(bytes)) return new Uint8Array(buffer, byteOffset + start, length - start);
   return new Train(buffer, byteOffset + start, length - start, {
     count: bytes.count,
     stride: bytes.stride,

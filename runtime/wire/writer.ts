@@ -1,5 +1,5 @@
 import { ID_BYTES } from "../plan/ring.ts";
-import { Train } from "../plan/train.ts";
+import { isTrain, type Train } from "../plan/train.ts";
 
 const FIRST_CAPACITY = 2048;
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -7,6 +7,9 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 /** A length below 128 takes one byte, and a unit of a string at most three. */
 const ONE_BYTE_LENGTH = 128;
 const SHORT_TEXT: number = Math.floor((ONE_BYTE_LENGTH - 1) / 3);
+
+/** Calling somebody to copy so few bytes takes longer than copying them. */
+const SHORT_COPY = 128;
 
 const POOL_BYTES = 8192;
 let pool: ArrayBuffer = new ArrayBuffer(POOL_BYTES);
@@ -121,7 +124,7 @@ export class Writer {
 
   /** Bytes with their length in front; of a train the row that was asked for, or its last. */
   blob(bytes: Uint8Array): void {
-    if (bytes instanceof Train) return this.#trainRow(bytes);
+    if (isTrain(bytes)) return this.#trainRow(bytes);
     this.varint(bytes.length);
     this.raw(bytes);
   }
@@ -181,7 +184,8 @@ export class Writer {
   copy(start: number, end: number): Uint8Array {
     if (start === end) return NOTHING;
     const copy = room(end - start);
-    this.#bytes.copy(copy, 0, start, end);
+    if (copy.length > SHORT_COPY) this.#bytes.copy(copy, 0, start, end);
+    else for (let at = 0; at < copy.length; at++) copy[at] = this.#bytes[start + at] as number;
     return copy;
   }
 

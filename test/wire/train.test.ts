@@ -5,6 +5,7 @@ import { rowsOf, type Train, trainOf } from "../../runtime/plan/train.ts";
 import { equal, type Row, type Value } from "../../runtime/plan/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { fieldsOfBodies, fieldsOfDatagrams } from "../../runtime/wire/decode-train.ts";
+import { encodeBody } from "../../runtime/wire/encode.ts";
 import { arbitraryValue } from "../arbitrary-value.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
@@ -100,6 +101,21 @@ describe("a train", () => {
       const { predicate, args } = said(1);
       expect(fieldsOfDatagrams(trainOf(sent) as Train, predicate.wire.tuple, args.length)).toBeUndefined();
     }
+  });
+
+  test("comes out of packets in packets as deep as a message can hold them", () => {
+    const { wire } = eventSpec("p", 1);
+    const deep = (filling: number): Uint8Array => {
+      let packet = Packet.inTransit(
+        eventSpec("tun", 1).wire.tuple,
+        0,
+        encodeBody([new Uint8Array(1000).fill(filling)]),
+      );
+      for (let layer = 1; layer < 7000; layer++) packet = Packet.inTransit(wire.tuple, 0, encodeBody([packet]));
+      return encodeBody([packet]);
+    };
+    const [packet] = fieldsOfBodies(trainOf([deep(1), deep(2)]) as Train, wire.tuple, 1) ?? [];
+    expect(packet).toBeInstanceOf(Packet);
   });
 
   test("goes on as the datagrams that came, one hop older", () => {
