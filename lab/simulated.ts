@@ -66,6 +66,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
 }
 
 const INTERRUPTED: SimulatedOutcome = { ok: false, message: "interrupted" };
+
 /** Hosts with the same plan share a program. */
 function programsOf(plans: Plans): (host: Host) => Program {
   const programs = new Map<Plan, Program>();

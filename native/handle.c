@@ -170,8 +170,8 @@ static void on_method_collected(napi_env env, void *data, void *hint) {
 static void give_method(napi_env env, napi_value object, struct handle *handle, const struct method *method) {
   napi_value function;
   if (napi_create_function(env, method->name, NAPI_AUTO_LENGTH, method->call, handle, &function) != napi_ok) return;
+  if (napi_add_finalizer(env, function, handle, on_method_collected, NULL, NULL) != napi_ok) return;
   handle->owners++;
-  napi_add_finalizer(env, function, handle, on_method_collected, NULL, NULL);
   const napi_property_descriptor property = {method->name, NULL, NULL, NULL, NULL, function, napi_default, NULL};
   napi_define_properties(env, object, 1, &property);
 }

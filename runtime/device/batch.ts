@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+
 /**
  * Milliseconds for which a batch holds the thread; then timers and other descriptors get their turn. A fifth of what a drain
  * may take: reading has its part, and within the last step there may be a collection of garbage.

@@ -6,6 +6,7 @@ const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 /** The monotonic clock of this process, in seconds since its start. */
 export class LinuxClock implements Clock {
+  /** By the clock of `node:perf_hooks`: the global one is found by a getter at each call. */
   now(): number {
     return performance.now() / 1000;
   }

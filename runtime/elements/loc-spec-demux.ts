@@ -39,8 +39,8 @@ export class LocSpecDemux {
   readonly #overlays: ReadonlyMap<string, WayOut<Value>>;
   readonly #network: WayOut<string>;
   #steps: Cause[] = [];
-  /** The latest place of the IP network: most packets go where the one before went. */
-  #latest = "";
+  /** The latest that was a place: most packets go where the one before went. */
+  #latest: string | undefined;
   /** Equal sends of a step go once. */
   readonly #distinct = new DistinctTuples();
   /** The answers of calls, by query: the first is the one that counts. */

@@ -1,4 +1,4 @@
-import { type HeaderChanges, lengthAt, readHeader, rewriteHeader } from "../ip/ip-packet.ts";
+import { type HeaderChanges, readHeader, rewriteHeader, saidLength } from "../ip/ip-packet.ts";
 import type { Tuple } from "../plan/packet.ts";
 import { countOf, isTrain, rowsOf, type Train, trainOf } from "../plan/train.ts";
 import type { Value } from "../plan/value.ts";
@@ -76,7 +76,7 @@ function isEven(train: Train): boolean {
   for (let row = 0; row < train.count; row++) {
     const isLast = row === train.count - 1;
     const at = isLast ? train.lastAt : row * train.stride;
-    if (bytes[at] !== bytes[0] || lengthAt(bytes, at) !== (isLast ? train.lastLength : train.length)) return false;
+    if (bytes[at] !== bytes[0] || saidLength(bytes, at) !== (isLast ? train.lastLength : train.length)) return false;
   }
   return true;
 }

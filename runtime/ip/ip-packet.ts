@@ -30,10 +30,10 @@ const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
   [ICMPV6, 2],
 ]);
 
-/** Where things are in the two fixed headers; destinations follow sources. The length counts from behind some of the header. */
+/** Where things are in the two fixed headers; destinations follow sources. The length leaves some of the header uncounted. */
 const LAYOUT = {
-  4: { minimum: 20, lengthAt: 2, beforeLength: 0, ttlAt: 8, sourceAt: 12, addressLength: 4, checksumAt: 10 },
-  6: { minimum: 40, lengthAt: 4, beforeLength: 40, ttlAt: 7, sourceAt: 8, addressLength: 16, checksumAt: undefined },
+  4: { minimum: 20, lengthAt: 2, uncounted: 0, ttlAt: 8, sourceAt: 12, addressLength: 4, checksumAt: 10 },
+  6: { minimum: 40, lengthAt: 4, uncounted: 40, ttlAt: 7, sourceAt: 8, addressLength: 16, checksumAt: undefined },
 } as const;
 
 const IPV4_PROTOCOL_AT = 9;
@@ -57,9 +57,9 @@ export function readHeader(packet: Uint8Array): IpHeader | undefined {
 }
 
 /** What the header of the packet at `at` says of its length: it has a fixed header, of IPv6 if not of IPv4. */
-export function lengthAt(bytes: Uint8Array, at: number): number {
-  const { lengthAt: field, beforeLength } = LAYOUT[byte(bytes, at) >> 4 === 4 ? 4 : 6];
-  return beforeLength + short(bytes, at + field);
+export function saidLength(bytes: Uint8Array, at: number): number {
+  const { lengthAt, uncounted } = LAYOUT[byte(bytes, at) >> 4 === 4 ? 4 : 6];
+  return uncounted + short(bytes, at + lengthAt);
 }
 
 /** The source address as text: `100.64.0.2`, or canonical IPv6. The header is that of this packet. */
@@ -102,7 +102,7 @@ export function rewriteHeader(packet: Uint8Array, changes: HeaderChanges): Uint8
 
 function readIpv4(packet: Uint8Array): IpHeader | undefined {
   const payloadAt = (byte(packet, 0) & 0xf) * 4;
-  const length = lengthAt(packet, 0);
+  const length = saidLength(packet, 0);
   if (payloadAt < LAYOUT[4].minimum || length < payloadAt || length > packet.length) return undefined;
   return {
     version: 4,
@@ -117,7 +117,7 @@ function readIpv4(packet: Uint8Array): IpHeader | undefined {
 }
 
 function readIpv6(packet: Uint8Array): IpHeader | undefined {
-  const length = lengthAt(packet, 0);
+  const length = saidLength(packet, 0);
   const upper = length > packet.length ? undefined : findUpper(packet, length);
   return upper && { version: 6, length, ttl: byte(packet, LAYOUT[6].ttlAt), ...upper };
 }

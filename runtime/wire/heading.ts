@@ -48,9 +48,9 @@ export class Heading {
 
   #begins(bytes: Uint8Array): boolean {
     const start = this.#start;
-    const areMany = isTrain(bytes);
-    const length = areMany ? start.length : this.#end;
-    if (areMany && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.alike >= length)) return false;
+    const comesAsTrain = isTrain(bytes);
+    const length = comesAsTrain ? start.length : this.#end;
+    if (comesAsTrain && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.alike >= length)) return false;
     for (let at = 0; at < length; at++) if (bytes[at] !== start[at]) return false;
     return true;
   }

@@ -133,15 +133,15 @@ describe("LocSpecDemux and NetworkOut", () => {
       new Address("i3", "x"),
     ];
     const long = `${"x".repeat(300)}:1`;
-    const places: readonly Value[] = ["me:1", "you:1", "NIL", long, 3, null, ...overlays, "you:1"];
-    for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 6)), location });
+    const places: readonly Value[] = ["", "me:1", "you:1", "NIL", long, 3, null, ...overlays, "you:1", ""];
+    for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 7)), location });
     network.leave();
     expect(demux.takeLocal()).toHaveLength(1);
     expect(datagrams.sent.map(({ to }) => to)).toEqual(["you:1"]);
     expect(wrapped).toEqual(["x", "y", "y"]);
     expect(demux.ways).toEqual({ local: 1, ip: 2, overlay: 3 });
     expect([...demux.counters.dropped]).toEqual([
-      ["no address", 4],
+      ["no address", 6],
       ["unknown overlay", 1],
     ]);
   });
