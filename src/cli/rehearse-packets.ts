@@ -22,12 +22,15 @@ export interface RehearsalOptions {
 /** What it may take of this thread, and by the clock where others have the processor. */
 const PATIENCE_MS = 250;
 const WALL_MS = 1_000;
+/** Whoever has had less of a processor since it began is one of many that begin: each would only make the others wait. */
+const SHARE_MIN = 0.25;
 /** More would have to be loaded three times. */
 const FACTS_MAX = 1_000;
 
 /**
  * Lets the program carry packets between this node and a peer in memory, where the command line says what is needed for it:
- * a device, and a peer with a virtual address. The first packets are carried as fast then as all others.
+ * a device, and a peer with a virtual address, and where others do not want the processor. The first packets are carried as fast
+ * then as all others.
  */
 export async function rehearsePackets(
   program: Program,
@@ -38,12 +41,18 @@ export async function rehearsePackets(
   const native = loadNative();
   const parts = options.hasPlugins ? undefined : partsOf(program, facts, options);
   if ("missing" in native || parts === undefined) return;
+  if (!hasProcessor()) return log.debug("packets are not rehearsed: others want the processor");
   try {
     await rehearse(program, parts, native, limitOf(PATIENCE_MS, WALL_MS));
   } catch (error) {
     // A mistake of ours, in a node that nobody asked for: the real one runs without it, and may never come to that place.
     log.warn(`packets could not be rehearsed: ${String(error)}`);
   }
+}
+
+function hasProcessor(): boolean {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 >= SHARE_MIN * process.uptime();
 }
 
 /** Says when so much of the thread's time, or of everybody's, is over. */
