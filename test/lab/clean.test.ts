@@ -49,7 +49,7 @@ function alone(script: string): readonly string[] {
 /** Starts a lab and waits until its nodes answer each other. */
 const START = `
 state > "$keep/before"
-"$MOSAIC" lab "$LAB" > "$keep/shown" 2>&1 & lab=$!
+: > "$keep/shown"; "$MOSAIC" lab "$LAB" > "$keep/shown" 2>&1 & lab=$!
 for _ in $(seq 100); do grep -q '·' "$keep/shown" && break; sleep 0.1; done
 ip netns | wc -l
 state > "$keep/during"; cmp -s "$keep/before" "$keep/during" || echo changed`;
