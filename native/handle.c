@@ -84,12 +84,15 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
   read_once(poll->data, status < 0 ? -status : 0);
 }
 
+void handle_look_now(struct handle *handle) {
+  if (handle->wake == NULL || handle->is_behind || handle->ended || handle->closing) return;
+  if (now_ns() - handle->read_ns >= LOOK_AFTER_NS) read_once(handle, 0);
+}
+
 napi_value handle_look(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct handle *handle = handle_self(env, info, &count, NULL);
-  if (handle == NULL || handle->wake == NULL || handle->is_behind || handle->ended) return NULL;
-  if (now_ns() - handle->read_ns < LOOK_AFTER_NS) return NULL;
-  read_once(handle, 0);
+  if (handle != NULL) handle_look_now(handle);
   return NULL;
 }
 
@@ -140,9 +143,17 @@ static void on_closed(uv_handle_t *poll) {
   release(handle);
 }
 
+/* There is no shortcut to an end that is closed. */
+static void cut_shortcuts(struct handle *handle) {
+  if (handle->shortcuts == NULL) return;
+  shortcuts_free(handle->shortcuts);
+  handle->other->shortcuts = handle->shortcuts = NULL;
+}
+
 static void begin_close(struct handle *handle) {
   if (handle->closing) return;
   handle->closing = true;
+  cut_shortcuts(handle);
   uv_poll_stop(&handle->poll);
   uv_close((uv_handle_t *)&handle->poll, on_closed);
 }

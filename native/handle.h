@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "failure.h"
+#include "shortcut.h"
 
 #define HANDLE_MEMORIES 5
 #define HANDLE_MEMBERS 2
@@ -57,6 +58,9 @@ struct handle {
   napi_async_cleanup_hook_handle cleanup;
   /* What must live as long as the poll handle may call: functions, and arrays that belong to JavaScript. */
   napi_ref wake, closed, memories[HANDLE_MEMORIES];
+  /* Past JavaScript, to the handle at the other end. NULL where there are none. */
+  struct shortcuts *shortcuts;
+  struct handle *other;
   bool closing;
   /* The environment is being torn down: no JavaScript any more. */
   bool ending;
@@ -87,6 +91,9 @@ void handle_call(struct handle *handle, size_t count, const int32_t *numbers);
 
 /* JavaScript's `goOn()`: calls `wake` once more for what it has left, with nothing new. */
 napi_value handle_go_on(napi_env env, napi_callback_info info);
+
+/* As JavaScript's `look()`. */
+void handle_look_now(struct handle *handle);
 
 /* JavaScript's `look()`: reads as if the descriptor had been found readable, where nothing was read for a millisecond. */
 napi_value handle_look(napi_env env, napi_callback_info info);

@@ -141,6 +141,15 @@ export interface TunHandle extends Reader {
     written: Uint32Array,
   ): number;
   /**
+   * From now on a packet that comes alone may go between this device and that socket past JavaScript, as one like it has gone
+   * before. `words` has `SHORTCUT.words` numbers, `counts` `SHORTCUT.counts`, both zero. Before `wake` is called for what may be remembered,
+   * `lesson` of `words` becomes its number; if `learnt` is that number when `wake` returns, and it sent the packet or wrote it, once
+   * and unchanged, that is remembered, until `epoch` changes. While `blocked` is not 0, or the monotonic clock is beyond the first of
+   * `counts` (nanoseconds), nothing takes the way. The rest of `counts` is of each number how many have, and when the last did. False
+   * where there can be none.
+   */
+  shortcuts(udp: UdpHandle, words: Uint32Array, counts: Float64Array): boolean;
+  /**
    * Reads at once, as if the event loop had found it readable, unless it has read within the last millisecond. Not while `wake`
    * has left some of what was read.
    */
@@ -158,6 +167,9 @@ export type Wake = (count: number, errno: number, unfit: number) => boolean;
 /** Of a train in an index: where it begins, the length of its rows, their stride, their number, the length of the last. */
 export const TUN_INDEX_WORDS = 5;
 
+/** The words of shortcuts by their place, and how much memory they need. */
+export const SHORTCUT = { epoch: 0, blocked: 1, lesson: 2, learnt: 3, words: 4, counts: 257 } as const;
+
 /** What `offload` adds up. */
 export const OFFLOAD = { tcp: 1, udp: 2 } as const;
 
@@ -171,7 +183,7 @@ interface Addon extends Native {
 }
 
 /** The same number as in addon.c: another one was built from other sources than these. */
-const CONTRACT = 11;
+const CONTRACT = 12;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -16,6 +16,7 @@
 
 /* Of the index, for each train: where it begins, the length of its rows, their stride, their number, the last's length. */
 #define TUN_INDEX_WORDS 5u
+#define TUN_INDEX_COUNT 3u
 
 /*
  * Where a batch of packets is put: one arena of bytes, an index into it, and memory for one read. All belong to

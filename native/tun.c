@@ -12,6 +12,7 @@
 #include "interface.h"
 #include "tun-batch.h"
 #include "tun-device.h"
+#include "udp.h"
 
 struct tun {
   struct handle handle;
@@ -23,13 +24,53 @@ static napi_value refused(napi_env env, int number, const char *call) {
   return failure_value(env, (struct failure){number, call});
 }
 
+static void give(struct handle *handle, const struct tun_batch *batch) {
+  const int32_t numbers[] = {(int32_t)batch->count, batch->error, (int32_t)batch->unfit};
+  if (batch->count > 0 || batch->error != 0 || batch->unfit > 0) handle_call(handle, 3, numbers);
+}
+
+static bool is_alone(const struct tun *tun, const struct tun_batch *batch) {
+  return batch->count == 1 && tun->room.index[TUN_INDEX_COUNT] == 1 && batch->error == 0 && batch->unfit == 0;
+}
+
+/* By its shortcut, or else through the rules. */
+static void give_alone(struct tun *tun, const struct tun_batch *batch) {
+  struct handle *handle = &tun->handle;
+  const uint8_t *packet = tun->room.arena + tun->room.index[0];
+  struct lesson lesson = {.bytes = packet, .length = tun->room.index[1]};
+  if (shortcuts_send(handle->shortcuts, packet, lesson.length)) return;
+  lesson_begin(handle->shortcuts, &lesson);
+  give(handle, batch);
+  lesson_end(handle->shortcuts, &lesson);
+}
+
 static bool tun_read(struct handle *handle, int error) {
   struct tun *tun = (struct tun *)handle;
   struct tun_batch batch = {.error = error};
   if (error == 0) batch = tun_batch_read(&tun->device, &tun->room, handle->turns, handle->woken_ns + HANDLE_READ_NS);
-  const int32_t numbers[] = {(int32_t)batch.count, batch.error, (int32_t)batch.unfit};
-  if (batch.count > 0 || batch.error != 0 || batch.unfit > 0) handle_call(handle, 3, numbers);
+  if (is_alone(tun, &batch)) give_alone(tun, &batch);
+  else give(handle, &batch);
   return batch.error == 0;
+}
+
+/* shortcuts(udp, words, counts): whether there are any. */
+static napi_value tun_shortcuts(napi_env env, napi_callback_info info) {
+  size_t count = 3, words = 0, counts = 0;
+  napi_value arguments[3], result;
+  struct handle *other = NULL;
+  struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
+  bool are_free = tun != NULL && tun->handle.shortcuts == NULL && napi_unwrap(env, arguments[0], (void **)&other) == napi_ok;
+  if (are_free && other->shortcuts == NULL && !other->closing) {
+    struct shortcut_ends ends = {.device = &tun->device, .socket = udp_socket_of(other)};
+    ends.words = handle_keep(&tun->handle, 3, arguments[1], &words);
+    ends.counts = handle_keep(&tun->handle, 4, arguments[2], &counts);
+    bool is_room = words >= SHORTCUT_WORDS * sizeof(uint32_t) && counts >= SHORTCUT_COUNTS * sizeof(double);
+    tun->handle.shortcuts = other->shortcuts = is_room ? shortcuts_new(ends) : NULL;
+    tun->handle.other = other;
+    other->other = &tun->handle;
+  }
+  napi_get_boolean(env, tun != NULL && tun->handle.shortcuts != NULL, &result);
+  return result;
 }
 
 static struct failure configure(const char *name, struct interface_address address, int mtu) {
@@ -100,6 +141,7 @@ static napi_value tun_write(napi_env env, napi_callback_info info) {
   if (room < 4 * sizeof(uint32_t)) return number_value(env, EINVAL);
   struct tun_written written = {.error = tun == NULL ? EBADF : EINVAL};
   if (tun != NULL && first != NULL && length > 0 && rows_are_within(&rows, bytes)) {
+    shortcuts_saw_packets(tun->handle.shortcuts, first, &rows);
     written = tun_device_write(&tun->device, first, &rows);
   }
   const uint32_t numbers[4] = {written.packets, (uint32_t)written.bytes, written.super_packets, written.refused};
@@ -112,6 +154,7 @@ static const struct method METHODS[] = {
     {"offload", tun_offload},
     {"start", tun_start},
     {"write", tun_write},
+    {"shortcuts", tun_shortcuts},
     {"look", handle_look},
     {"goOn", handle_go_on},
     {"drains", handle_drains},

@@ -17,10 +17,10 @@
 
 #define ENTRY_LENGTH 1
 #define ENTRY_STRIDE 2
-#define ENTRY_COUNT 3
+#define ENTRY_COUNT UDP_INDEX_COUNT
 #define ENTRY_LAST_AT 4
 #define ENTRY_LAST_LENGTH 5
-#define ENTRY_ADDRESS 6
+#define ENTRY_ADDRESS UDP_INDEX_ADDRESS
 #define ENTRY_ALIKE 13
 
 /* Headers of overlays are not longer. */

@@ -12,6 +12,8 @@
  * begin alike, as far as anybody may want to know.
  */
 #define UDP_INDEX_WORDS 14u
+#define UDP_INDEX_COUNT 3
+#define UDP_INDEX_ADDRESS 6
 
 /* Memory of JavaScript: slots for datagrams, and an index of as many trains. */
 struct udp_room {

@@ -48,6 +48,31 @@ static bool read_address(napi_env env, napi_value value, union udp_address *addr
   return udp_address_length(address) > 0;
 }
 
+struct udp_socket *udp_socket_of(struct handle *handle) {
+  return &((struct udp *)handle)->socket;
+}
+
+static void give(struct handle *handle, uint32_t control, const struct udp_received *received) {
+  const int32_t numbers[] = {(int32_t)control, (int32_t)received->count, received->error};
+  if (control > 0 || received->count > 0 || received->error != 0) handle_call(handle, 3, numbers);
+}
+
+static bool is_alone(const struct udp *udp, uint32_t control, const struct udp_received *received) {
+  return control == 0 && received->count == 1 && received->error == 0 && udp->room.index[UDP_INDEX_COUNT] == 1;
+}
+
+/* By its shortcut, or else through the rules. The kernel has answered a ping by the time that it is written to the device. */
+static void give_alone(struct udp *udp, const struct udp_received *received) {
+  struct handle *handle = &udp->handle;
+  union udp_address from;
+  memcpy(&from, udp->room.index + UDP_INDEX_ADDRESS, sizeof from);
+  struct lesson lesson = {.from = &from, .bytes = udp->room.arena + udp->room.index[0], .length = udp->room.index[1]};
+  if (shortcuts_deliver(handle->shortcuts, &from, lesson.bytes, lesson.length)) return handle_look_now(handle->other);
+  lesson_begin(handle->shortcuts, &lesson);
+  give(handle, 0, received);
+  lesson_end(handle->shortcuts, &lesson);
+}
+
 static bool udp_read(struct handle *handle, int error) {
   struct udp *udp = (struct udp *)handle;
   struct udp_received control = {0, 0}, received = {0, error};
@@ -57,8 +82,8 @@ static bool udp_read(struct handle *handle, int error) {
   }
   if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->turns, until);
   if (received.error == 0) received.error = control.error;
-  const int32_t numbers[] = {(int32_t)control.count, (int32_t)received.count, received.error};
-  if (control.count > 0 || received.count > 0 || received.error != 0) handle_call(handle, 3, numbers);
+  if (is_alone(udp, control.count, &received)) give_alone(udp, &received);
+  else give(handle, control.count, &received);
   return error == 0;
 }
 
@@ -146,6 +171,7 @@ static napi_value udp_send_train(napi_env env, napi_callback_info info) {
     return nothing_sent(env, udp, EINVAL, numbers[1]);
   }
   const union udp_address *to = (const union udp_address *)udp->queue;
+  shortcuts_saw_other(udp->handle.shortcuts);
   struct udp_sent sent = udp_send_rows(&udp->socket, to, &frame, first, &rows, segments);
   return report(env, udp, &sent);
 }
@@ -155,6 +181,11 @@ static bool is_within(const struct udp *udp, const struct udp_waiting *waiting) 
   if (waiting->at % sizeof(uint32_t) != 0 || before > udp->queue_length) return false;
   if (waiting->length > udp->queue_length - before) return false;
   return udp_address_length((const union udp_address *)(udp->queue + waiting->at)) > 0;
+}
+
+static void saw_waiting(const struct udp *udp, const struct udp_waiting *waiting) {
+  const uint8_t *to = udp->queue + waiting->at;
+  shortcuts_saw_datagram(udp->handle.shortcuts, (const union udp_address *)to, to + sizeof(union udp_address), waiting->length);
 }
 
 /* sendWaiting(count, segments) */
@@ -171,6 +202,8 @@ static napi_value udp_send_queue(napi_env env, napi_callback_info info) {
   for (size_t at = 0; at < count; at++) {
     if (!is_within(udp, udp->waiting + at)) return nothing_sent(env, udp, EINVAL, count);
   }
+  if (count != 1) shortcuts_saw_other(udp->handle.shortcuts);
+  else saw_waiting(udp, udp->waiting);
   struct udp_sent sent = udp_send_waiting(&udp->socket, udp->queue, udp->waiting, count, segments);
   return report(env, udp, &sent);
 }
@@ -184,6 +217,7 @@ static napi_value udp_send_probe(napi_env env, napi_callback_info info) {
   if (udp == NULL) return number_value(env, EBADF);
   const uint8_t *bytes = bytes_of(env, arguments[1], &length);
   if (bytes == NULL || !read_address(env, arguments[0], &to)) return number_value(env, EINVAL);
+  shortcuts_saw_other(udp->handle.shortcuts);
   return number_value(env, udp_probe(&udp->socket, &to, bytes, length));
 }
 

@@ -3,6 +3,9 @@
 
 #include <node_api.h>
 
+#include "handle.h"
+#include "udp-socket.h"
+
 /* JavaScript's `openUdp(address, segments, joins)`: the object of `UdpHandle` in index.ts, or `{errno, call}`. */
 napi_value udp_open(napi_env env, napi_callback_info info);
 
@@ -10,5 +13,8 @@ napi_value udp_open(napi_env env, napi_callback_info info);
 napi_value udp_socket_address(napi_env env, napi_callback_info info);
 napi_value udp_host_text(napi_env env, napi_callback_info info);
 napi_value udp_path(napi_env env, napi_callback_info info);
+
+/* Of the handle of a UDP socket. */
+struct udp_socket *udp_socket_of(struct handle *handle);
 
 #endif

@@ -4,6 +4,7 @@ import { countOf, isTrain, Train } from "../plan/train.ts";
 import type { Drains, Tun, TunCounters, TunOffload } from "../world/world.ts";
 import { Batch } from "./batch.ts";
 import { drainsOf } from "./drains.ts";
+import { LinuxShortcuts } from "./linux-shortcuts.ts";
 import { Turn } from "./turn.ts";
 
 export interface LinuxTunOptions {
@@ -12,6 +13,8 @@ export interface LinuxTunOptions {
   readonly lost?: (code: string) => void;
   /** That of the node's other devices. One of its own when left out. */
   readonly turn?: Turn;
+  /** Of packets that come alone, to the node's socket. None when left out. */
+  readonly shortcuts?: LinuxShortcuts | undefined;
 }
 
 /** Room for a wake: what its reads give, and after the last of them two of the largest packets still. */
@@ -48,6 +51,7 @@ export class LinuxTun implements Tun {
   readonly #lost: ((code: string) => void) | undefined;
   readonly #works: number;
   readonly #turn: Turn;
+  readonly #shortcuts: LinuxShortcuts;
   readonly #lookNow = (): void => this.#look();
   /** What it has read is being handed over: until all of it is, nothing is read into the same memory. */
   #isGiving = false;
@@ -67,6 +71,7 @@ export class LinuxTun implements Tun {
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
     this.#lost = options.lost;
     this.#turn = options.turn ?? new Turn();
+    this.#shortcuts = options.shortcuts ?? new LinuxShortcuts();
     this.#works = handle.offload(segmentsOf(options.mtu));
   }
 
@@ -112,7 +117,8 @@ export class LinuxTun implements Tun {
       this.#trainMax,
       (count, errno, unfit) => this.#wake(count, errno, unfit),
     );
-    if (refusal !== undefined) this.#lost?.(errnoName(refusal.errno));
+    if (refusal !== undefined) return this.#lost?.(errnoName(refusal.errno));
+    this.#shortcuts.joinTun(this.#handle);
   }
 
   /**
@@ -130,6 +136,11 @@ export class LinuxTun implements Tun {
   }
 
   #wake(count: number, errno: number, unfit: number): boolean {
+    if (this.#shortcuts.isLesson()) return this.#shortcuts.learn(() => this.#pass(count, errno, unfit));
+    return this.#pass(count, errno, unfit);
+  }
+
+  #pass(count: number, errno: number, unfit: number): boolean {
     this.#unfit += unfit;
     this.#isGiving = true;
     this.#turn.begin();

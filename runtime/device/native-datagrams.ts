@@ -19,6 +19,7 @@ import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, Drains, Se
 import { Batch } from "./batch.ts";
 import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
 import { drainsOf } from "./drains.ts";
+import { LinuxShortcuts } from "./linux-shortcuts.ts";
 import { SenderNames } from "./sender-names.ts";
 import { Turn } from "./turn.ts";
 
@@ -33,6 +34,8 @@ export interface NativeDatagramsOptions {
   readonly adapted?: (message: string) => void;
   /** That of the node's other devices. One of its own when left out. */
   readonly turn?: Turn;
+  /** Of packets that come alone, to the node's device. None when left out. */
+  readonly shortcuts?: LinuxShortcuts | undefined;
 }
 
 export type NativeDatagramsResult =
@@ -101,6 +104,7 @@ class NativeDatagrams implements Datagrams {
   readonly #sendTrain: UdpHandle["sendTrain"];
   readonly #options: NativeDatagramsOptions;
   readonly #turn: Turn;
+  readonly #shortcuts: LinuxShortcuts;
   readonly #destinations: Destinations;
   readonly #places = new WeakMap<KnownDestination, Place>();
   /** That of the latest datagram: most go where the one before went. */
@@ -136,6 +140,7 @@ class NativeDatagrams implements Datagrams {
     this.#sendTrain = handle.sendTrain.bind(handle);
     this.#options = options;
     this.#turn = options.turn ?? new Turn();
+    this.#shortcuts = options.shortcuts ?? new LinuxShortcuts();
     this.#segments = handle.segments;
     this.#senders = new SenderNames(native);
     this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
@@ -183,7 +188,8 @@ class NativeDatagrams implements Datagrams {
     const refusal = this.#handle.start(new Uint8Array(this.#memory), this.#index, trainMax, (control, count, errno) =>
       this.#wake(control, count, errno),
     );
-    if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
+    if (refusal !== undefined) return this.#fail(errnoName(refusal.errno));
+    this.#shortcuts.joinUdp(this.#handle);
   }
 
   send(to: string, bytes: Uint8Array): void {
@@ -262,7 +268,10 @@ class NativeDatagrams implements Datagrams {
     const end = this.#queuedBytes + ADDRESS_BYTES + bytes.length;
     if (end > QUEUE_BYTES || this.#queued.length === QUEUE_MAX) this.#flush();
     const count = this.#queued.length;
-    if (count === 0) this.#turn.atEnd(this.#flushNow);
+    if (count === 0) {
+      this.#shortcuts.block("datagrams", true);
+      this.#turn.atEnd(this.#flushNow);
+    }
     const at = this.#queuedBytes;
     this.#queue.set(place.address, at);
     this.#queue.set(bytes, at + ADDRESS_BYTES);
@@ -282,6 +291,7 @@ class NativeDatagrams implements Datagrams {
     if (refused !== 0) this.#adapt(refused, longestByPlace(this.#queued, waiting));
     this.#queued = [];
     this.#queuedBytes = 0;
+    this.#shortcuts.block("datagrams", false);
   }
 
   /** Nothing waits: the queue is free for what stands around the rows. */
@@ -347,6 +357,11 @@ class NativeDatagrams implements Datagrams {
   }
 
   #wake(control: number, count: number, errno: number): boolean {
+    if (this.#shortcuts.isLesson()) return this.#shortcuts.learn(() => this.#pass(control, count, errno));
+    return this.#pass(control, count, errno);
+  }
+
+  #pass(control: number, count: number, errno: number): boolean {
     this.#turn.begin();
     if (control + count > 0) this.#controlTrains = control;
     this.#control += control;

@@ -2,6 +2,7 @@ import { errnoMessage, errnoName } from "../../native/errno.ts";
 import { loadNative, type Refusal, type TunHandle } from "../../native/index.ts";
 import type { Tun } from "../world/world.ts";
 import { type Cidr, formatCidr } from "../ip/cidr.ts";
+import type { LinuxShortcuts } from "./linux-shortcuts.ts";
 import { LinuxTun } from "./linux-tun.ts";
 import type { Turn } from "./turn.ts";
 
@@ -19,6 +20,8 @@ export interface TunOptions {
   readonly lost?: (code: string) => void;
   /** That of the node's other devices. One of its own when left out. */
   readonly turn?: Turn;
+  /** Of packets that come alone, to the node's socket. None when left out. */
+  readonly shortcuts?: LinuxShortcuts | undefined;
 }
 
 export type TunResult =

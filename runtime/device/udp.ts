@@ -2,6 +2,7 @@ import { loadNative } from "../../native/index.ts";
 import type { Datagrams } from "../world/world.ts";
 import { type Family, type Resolve, resolveName } from "./destinations.ts";
 import { type HostPort, parseHostPort } from "../ip/host-port.ts";
+import type { LinuxShortcuts } from "./linux-shortcuts.ts";
 import { openNativeDatagrams } from "./native-datagrams.ts";
 import { openNodeDatagrams } from "./node-datagrams.ts";
 import type { Turn } from "./turn.ts";
@@ -24,6 +25,8 @@ export interface UdpOptions {
   readonly adapted?: (message: string) => void;
   /** That of the node's other devices. One of its own when left out. */
   readonly turn?: Turn;
+  /** Of packets that come alone, to the node's device. None when left out. */
+  readonly shortcuts?: LinuxShortcuts | undefined;
 }
 
 /** What an Ethernet frame carries behind the larger of the headers, those of IPv6 (40) and UDP (8). */

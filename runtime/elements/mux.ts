@@ -39,16 +39,24 @@ export class Mux {
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #step: (cause: Cause) => void;
+  readonly #rests: (isResting: boolean) => void;
   #waiting: Cause[] = [];
   #next = 0;
   #isRunning = false;
   #isResting = false;
   #isClosed = false;
 
-  constructor(clock: Clock, limits: Limits, step: (cause: Cause) => void) {
+  /** `rests` is told when causes wait for others to have their turn, and when they do no more. */
+  constructor(
+    clock: Clock,
+    limits: Limits,
+    step: (cause: Cause) => void,
+    rests: (isResting: boolean) => void = (): void => {},
+  ) {
     this.#clock = clock;
     this.#limits = limits;
     this.#step = step;
+    this.#rests = rests;
   }
 
   get length(): number {
@@ -150,8 +158,10 @@ export class Mux {
 
   #rest(): void {
     this.#isResting = true;
+    this.#rests(true);
     this.#clock.soon(() => {
       this.#isResting = false;
+      this.#rests(false);
       if (!this.#isClosed) this.#run();
     });
   }

@@ -28,6 +28,8 @@ See     TunRx, ReceiveDemux
 
 export class TunTx {
   readonly counters: ElementCounters = new ElementCounters();
+  /** Packets whose header rules have changed. */
+  rewritten = 0;
   readonly #tun: Tun | undefined;
   #packets: Uint8Array[] = [];
 
@@ -48,6 +50,7 @@ export class TunTx {
     if (readHeader(packet) === undefined) return this.counters.drop("tun: no IP packet");
     const changed = withHeader(packet, args);
     if (changed === undefined) return this.counters.drop("tun: bad header field");
+    if (!isAsItWas(args)) this.rewritten++;
     this.#packets.push(changed);
   }
 

@@ -50,7 +50,7 @@ export function collectFigures(parts: CountingParts): Figures {
 }
 
 /** The part that is cheap enough to look at all the time. */
-export function flowFigures({ elements, ports }: NodeDataflow, { datagrams, tun }: World): FlowFigures {
+export function flowFigures({ elements, ports }: NodeDataflow, { datagrams, tun, shortcuts }: World): FlowFigures {
   return {
     elements: elements.map(({ element, label, counters }) => {
       return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
@@ -58,6 +58,7 @@ export function flowFigures({ elements, ports }: NodeDataflow, { datagrams, tun 
     network: networkFigures(datagrams),
     paths: { ...ports.paths.counters },
     tun: tun === undefined ? null : tunFigures(tun, ports.strays.counts),
+    shortcuts: shortcuts?.taken ?? null,
   };
 }
 

@@ -15,6 +15,7 @@ import { collectFigures, flowFigures } from "./collect-figures.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { initialTuples, skippedFacts } from "./initial-tuples.ts";
 import type { Fact } from "./peer-facts.ts";
+import { beginPass, type LedgerParts } from "./pass-ledger.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { type Estate, type Succession, Successor } from "./succession.ts";
@@ -101,6 +102,8 @@ export class Node {
     this.#ports = new NodePorts(world, this.#streams, limits, this.snitch, adapted, received, step, unheld);
     this.#running = this.#assemble(program, settings.facts);
     this.snitch.follow(program.plan);
+    this.snitch.onListener = (): void => world.shortcuts?.forget();
+    world.shortcuts?.serve(() => beginPass(this.#ledger()));
   }
 
   /** A program with what it takes to run it on this node, ready for its first step. */
@@ -141,6 +144,7 @@ export class Node {
    * from within a step.
    */
   exchange(program: Program, facts: readonly Fact[]): Succession | undefined {
+    this.#world.shortcuts?.settle();
     return this.#ports.mux.interlude(() => {
       const old = this.#running;
       const next = this.#assemble(program, facts);
@@ -164,6 +168,7 @@ export class Node {
       next.engine.countOn(old.engine);
       next.dataflow.takePorts(old.dataflow);
       this.#running = next;
+      this.#world.shortcuts?.forget();
       this.#sayWhatIsSkipped(program.plan);
       this.#ports.mux.exchange((cause) => {
         const tuple = successor.tuple(cause.tuple);
@@ -284,6 +289,7 @@ export class Node {
   }
 
   get counters(): NodeCounters {
+    this.#world.shortcuts?.settle();
     const { conflicts, evicted, expired, failedAggregates } = this.#running.engine.store.tally;
     return {
       engine: this.#running.engine.counters,
@@ -297,6 +303,7 @@ export class Node {
 
   /** The node in numbers. Costs nothing while nobody asks. */
   figures(): Figures {
+    this.#world.shortcuts?.settle();
     return collectFigures({
       name: this.#settings.names[0] ?? "",
       uptime: this.uptime,
@@ -311,7 +318,14 @@ export class Node {
 
   /** The part of the figures that is cheap enough to look at all the time. */
   flow(): FlowFigures {
+    this.#world.shortcuts?.settle();
     return flowFigures(this.#running.dataflow, this.#world);
+  }
+
+  #ledger(): LedgerParts {
+    const { program, engine, dataflow, watched } = this.#running;
+    const isObserved = this.snitch.isOn || watched.size > 0;
+    return { plan: program.plan, engine, dataflow, world: this.#world, isObserved };
   }
 
   #initialTuples({ program: { plan }, facts }: Running): readonly Tuple[] {
@@ -356,6 +370,7 @@ export class Node {
   #listener(watched: Watched, changed: EngineListener["changed"]): EngineListener {
     return {
       changed: (table: Table, kind, values: Row): void => {
+        if (kind !== "refresh") this.#world.shortcuts?.forget();
         changed(table, kind, values);
         if (this.#isOld?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);

@@ -54,11 +54,12 @@ export class NodePorts {
   ) {
     this.#world = world;
     this.#snitch = snitch;
-    this.mux = new Mux(world.clock, limits.steps, (cause) => {
+    const start = (cause: Cause): void => {
       const before = this.#left();
       if (!step(cause)) cause.undone?.();
       if (cause.provenance === "device" && this.#left() === before) this.strays.note(cause);
-    });
+    };
+    this.mux = new Mux(world.clock, limits.steps, start, (isResting) => world.shortcuts?.block("steps", isResting));
     const { clock, datagrams, tun } = world;
     const draw = world.secret ?? ((): number => streams.stream("paths").next());
     this.paths = new PathSizes({ clock, datagrams, draw, adapted });

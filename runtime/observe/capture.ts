@@ -68,10 +68,11 @@ export class Capture {
   }
 }
 
-/** The world with a capture of what crosses its edge. */
+/** The world with a capture of what crosses its edge: there is no way past it. */
 export function captured(world: World, capture: Capture): World {
   const datagrams = new TracedDatagrams(world.datagrams, world.clock, (crossing) => capture.datagram(crossing));
-  return { ...world, capture, datagrams, tun: world.tun && new CapturedTun(world.tun, capture) };
+  const { shortcuts: _, ...seen } = world;
+  return { ...seen, capture, datagrams, tun: world.tun && new CapturedTun(world.tun, capture) };
 }
 
 class CapturedTun implements Tun {

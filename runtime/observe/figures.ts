@@ -1,4 +1,4 @@
-import type { Drains, TunOffload } from "../world/world.ts";
+import type { Drains, ShortcutFigures, TunOffload } from "../world/world.ts";
 
 /**
  * A node in numbers, at one moment: what `mosaic top` shows and `/metrics` tells. Everything that counts counts from the
@@ -27,6 +27,8 @@ export interface FlowFigures {
   readonly paths: PathFigures;
   /** Null without a device. */
   readonly tun: TunFigures | null;
+  /** Packets that went past the rules, and are counted as if they had not. Null where all pass them. */
+  readonly shortcuts: ShortcutFigures | null;
 }
 
 export interface StepFigures {

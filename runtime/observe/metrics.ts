@@ -1,5 +1,5 @@
 import { type Labels, type MetricFamily, NO_LABELS, type Sample } from "./exposition.ts";
-import type { TunOffload } from "../world/world.ts";
+import type { ShortcutFigures, TunOffload } from "../world/world.ts";
 import type { Counts, Figures, NetworkOffloadFigures, PeerFigures, StreamFigures, TunFigures } from "./figures.ts";
 
 /** The figures of a node as Prometheus knows them. Names and labels are an interface: dashboards and alerts use them. */
@@ -16,6 +16,7 @@ export function metricsOf(figures: Figures): readonly MetricFamily[] {
     ...(figures.streams === null ? [] : streamMetrics(figures.streams)),
     ...pathMetrics(figures),
     ...(figures.tun === null ? [] : tunMetrics(figures.tun)),
+    ...(figures.shortcuts === null ? [] : shortcutMetrics(figures.shortcuts)),
     ...drainMetrics(figures),
     ...eventLoopMetrics(figures),
   ];
@@ -149,6 +150,13 @@ function tunMetrics(tun: TunFigures): readonly MetricFamily[] {
     one("counter", "mosaic_tun_written_bytes_total", "Bytes written to the device.", tun.writtenBytes),
     byReason("mosaic_tun_refused_total", "Packets that the kernel refused.", tun.refused),
     ...(tun.offload === undefined ? [] : tunOffloadMetrics(tun.offload)),
+  ];
+}
+
+function shortcutMetrics({ sent, delivered }: ShortcutFigures): readonly MetricFamily[] {
+  return [
+    one("counter", "mosaic_shortcuts_sent_total", "Packets of the device that left past the rules.", sent),
+    one("counter", "mosaic_shortcuts_delivered_total", "Packets for the device that came past the rules.", delivered),
   ];
 }
 

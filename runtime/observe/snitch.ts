@@ -32,6 +32,8 @@ export type EdgeFilter = Partial<GraphEdge>;
 export class Snitch {
   /** Somebody listens. Read by joints before they make a sighting. */
   isOn = false;
+  /** Called when somebody begins to listen, or ends. */
+  onListener: (() => void) | undefined;
   #listeners: readonly { readonly filter: EdgeFilter; readonly listener: Listener }[] = [];
   #strands: readonly (string | undefined)[] = [];
   #rules: ReadonlyMap<string, string> = new Map();
@@ -59,9 +61,11 @@ export class Snitch {
     const attached = { filter, listener };
     this.#listeners = [...this.#listeners, attached];
     this.isOn = true;
+    this.onListener?.();
     return () => {
       this.#listeners = this.#listeners.filter((one) => one !== attached);
       this.isOn = this.#listeners.length > 0;
+      this.onListener?.();
     };
   }
 

@@ -49,6 +49,10 @@ export class MemoryTun implements TunHandle {
     return 0;
   }
 
+  shortcuts(): boolean {
+    return false;
+  }
+
   look(): void {}
 
   goOn(): void {

@@ -18,6 +18,8 @@ export interface World {
   readonly streams?: Streams | undefined;
   /** How late the process serves its timers and sockets; absent in virtual time, where nothing is late. */
   readonly eventLoop?: EventLoop;
+  /** Absent where every packet passes the rules. */
+  readonly shortcuts?: Shortcuts;
   /** Absent when nothing is captured. */
   readonly capture?: SendQueue & { readonly dropped: number };
 }
@@ -25,6 +27,36 @@ export interface World {
 export interface EventLoop {
   /** Seconds, over the last while; all 0 at the first call, which begins the counting. */
   delay(): { readonly mean: number; readonly p99: number; readonly max: number };
+}
+
+/**
+ * Ways past the rules, between the device and the datagrams: a packet that comes when nothing else does goes where the rules have
+ * sent one like it, as long as the node does not say that they might send it elsewhere.
+ */
+export interface Shortcuts {
+  /** Sets who watches a pass that is to be remembered: called before it; what that returns is called after it. */
+  serve(begin: () => () => Pass | undefined): void;
+  /** What is remembered holds no more. */
+  forget(): void;
+  /** Nothing may go this way as long as a queue is not empty: it would overtake what waits there. */
+  block(queue: "steps" | "datagrams", isBlocked: boolean): void;
+  /** Counts what has gone this way since the last time as if it had passed the rules. */
+  settle(): void;
+  readonly taken: ShortcutFigures;
+}
+
+/** Packets that went past the rules: from the device, and to it. */
+export interface ShortcutFigures {
+  readonly sent: number;
+  readonly delivered: number;
+}
+
+/** What a packet did that passed the rules, and what each that is like it would do. */
+export interface Pass {
+  /** For so many seconds, unless the node forgets it sooner. */
+  readonly holds: number;
+  /** As if so many had passed, the last of them so many seconds ago. */
+  count(times: number, ago: number): void;
 }
 
 /** Monotonic time. */

@@ -54,6 +54,7 @@ function addRun(mosaic: Command): void {
     .option("--no-gso", "send datagrams one by one, though the kernel could cut trains of them")
     .option("--no-gro", "receive datagrams one by one, though the kernel could join them")
     .option("--no-tso", "read and write the device packet by packet, without super-packets")
+    .option("--no-shortcuts", "let every packet pass the rules, also one like one that has")
     .addOption(collecting("--peer <[vip=]addr>", "another member, and the virtual address that lives there"))
     .addOption(collecting("--fact <fact>", "a fact to start with, as 'p(\"a\", 1)'"))
     .addOption(collecting("--facts <dir>", "where P.facts (divided by tabs) and P.csv (by commas) hold rows of P"))
@@ -81,6 +82,7 @@ interface RunFlags extends LanguageFlags {
   readonly gso: boolean;
   readonly gro: boolean;
   readonly tso: boolean;
+  readonly shortcuts: boolean;
   readonly peer: readonly string[];
   readonly fact: readonly string[];
   readonly facts: readonly string[];
@@ -116,6 +118,7 @@ function runOptions(
     address: flags.addr,
     tun: flags.tun === undefined ? undefined : tunRequest(flags.tun, flags),
     gso: flags.gso,
+    shortcuts: flags.shortcuts,
     gro: flags.gro,
     watch: flags.watch,
     json: flags.json,

@@ -1,5 +1,6 @@
 import { EventLoopDelay } from "../../runtime/device/event-loop-delay.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { LinuxShortcuts } from "../../runtime/device/linux-shortcuts.ts";
 import { NetStreams } from "../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../runtime/device/path-mtu.ts";
 import { Turn } from "../../runtime/device/turn.ts";
@@ -12,7 +13,7 @@ import type { Datagrams, World } from "../../runtime/world/world.ts";
 import { CaptureFile } from "./capture-file.ts";
 import { runFailed } from "./failure.ts";
 import type { Log } from "./log.ts";
-import { openDevice, type TunRequest } from "./open-device.ts";
+import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts";
 import { ownNames } from "./own-names.ts";
 
 /** What the command line says of the world that a node is to have. */
@@ -25,6 +26,8 @@ export interface WorldOptions {
   /** Whether the socket may cut, and join, trains of datagrams. */
   readonly gso: boolean;
   readonly gro: boolean;
+  /** Whether a packet that comes alone may go past the rules, as one like it went before. */
+  readonly shortcuts: boolean;
   /** A file, or `-` for stdout. */
   readonly pcap: string | undefined;
 }
@@ -37,16 +40,18 @@ export async function openWorld(
   resources: AsyncDisposableStack,
 ): Promise<World> {
   const maxPayload = pathPayload(options.peers.map((peer) => peer.address));
-  const turn = new Turn();
-  const datagrams = await bind(options, maxPayload, turn, log);
+  const shortcuts = options.shortcuts && options.pcap === undefined ? new LinuxShortcuts() : undefined;
+  const share = { turn: new Turn(), shortcuts };
+  const datagrams = await bind(options, maxPayload, share, log);
   resources.defer(() => datagrams.close());
-  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), turn, log);
+  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), share, log);
   resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
   const streams = new NetStreams();
   resources.defer(() => streams.close());
-  const world = { clock: new LinuxClock(), seed: randomSeed(), secret, datagrams, tun, streams, eventLoop };
+  const ends = { datagrams, tun, streams, ...(shortcuts !== undefined && { shortcuts }) };
+  const world = { clock: new LinuxClock(), seed: randomSeed(), secret, ...ends, eventLoop };
   return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
 }
 
@@ -68,9 +73,14 @@ function capturedWorld(
   return captured(world, capture);
 }
 
-async function bind({ listen, gso, gro }: WorldOptions, maxPayload: number, turn: Turn, log: Log): Promise<Datagrams> {
+async function bind(
+  { listen, gso, gro }: WorldOptions,
+  maxPayload: number,
+  share: DevicesShare,
+  log: Log,
+): Promise<Datagrams> {
   const adapted = (message: string): void => log.info(message);
-  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted, turn });
+  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted, ...share });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
 }

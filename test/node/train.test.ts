@@ -8,9 +8,9 @@ import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
 import { rowsOf, Train, trainOf } from "../../runtime/plan/train.ts";
 import type { Value } from "../../runtime/plan/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
-import type { Tun, TunCounters } from "../../runtime/world/world.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { manualWorld } from "../session/manual-world.ts";
+import { RecordingTun } from "../session/recording-tun.ts";
 
 /** Packets go from a to b by way of c, in an overlay over an overlay. */
 const WAY = `
@@ -32,26 +32,6 @@ function program(host: string, more: string): Program {
   const { plan, diagnostics } = compile(["layers", "tunnel.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   return loadProgram(plan);
-}
-
-class RecordingTun implements Tun {
-  readonly name = "fake";
-  readonly mtu = 1400;
-  readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
-  readonly written: Uint8Array[] = [];
-  receive: (packet: Uint8Array) => void = () => undefined;
-
-  onPacket(receive: (packet: Uint8Array) => void): void {
-    this.receive = receive;
-  }
-
-  write(packet: Uint8Array): void {
-    for (const row of rowsOf(packet)) this.written.push(row.slice());
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
 }
 
 function host(name: string, more: string = "") {

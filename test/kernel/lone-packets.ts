@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { FileLibrary } from "../../src/cli/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { LinuxShortcuts } from "../../runtime/device/linux-shortcuts.ts";
+import { openTun } from "../../runtime/device/tun.ts";
+import { Turn } from "../../runtime/device/turn.ts";
+import { openUdp } from "../../runtime/device/udp.ts";
+import { parseCidr } from "../../runtime/ip/cidr.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import type { World } from "../../runtime/world/world.ts";
+import { tunDatagram } from "../session/tun-datagram.ts";
+
+export interface Play {
+  readonly program: string;
+  readonly hasShortcuts: boolean;
+  readonly seed: number;
+  readonly events: number;
+}
+
+/** What was seen outside, in order, and how the node counts it. */
+export interface Played {
+  readonly seen: readonly string[];
+  readonly figures: object;
+  readonly taken: { readonly sent: number; readonly delivered: number };
+}
+
+const SELF = "127.0.0.1:10000";
+const PEERS = [10_001, 10_002, 10_003];
+const INSIDE = "100.64.0.1";
+const ROUNDS_MAX = 2_000;
+/** None so long that the node would ask what paths carry, when it comes to it. */
+const LENGTHS = [1, 40, 41, 500, 1_150];
+/** Each as often as one packet is followed by others that are like it. */
+const REPEATS = [1, 3, 8];
+
+/**
+ * A node in a namespace of its own between its device and three peers on the loopback, all of them this process. Packets come one
+ * by one, the next when the one before is through; between them rows change.
+ */
+export async function play({ program, hasShortcuts, seed, events }: Play): Promise<Played> {
+  const stage = await Stage.open(program, hasShortcuts);
+  const generator = xoroshiro128plus(seed);
+  const draw = (below: number): number => uniformInt(generator, 0, below - 1);
+  const pick = <T>(of: readonly T[]): T => of[draw(of.length)] as T;
+  for (let event = 0; event < events; event++) {
+    const to = `100.64.0.${2 + draw(4)}`;
+    const length = pick(LENGTHS);
+    const ttl = pick([64, 63]);
+    const kind = draw(10);
+    for (let times = pick(REPEATS); times > 0; times--) {
+      if (kind < 5) await stage.leave(to, length, ttl);
+      else if (kind < 8) await stage.arrive(draw(PEERS.length), pick([length, LENGTHS[1] as number]));
+    }
+    if (kind === 8) await stage.change("insert", [to, `127.0.0.1:${pick(PEERS)}`]);
+    if (kind === 9) await stage.change("delete", [to, ""]);
+  }
+  return stage.end();
+}
+
+class Stage {
+  readonly #node: Node;
+  readonly #inside: Socket;
+  readonly #peers: readonly Socket[];
+  readonly #seen: string[] = [];
+
+  private constructor(node: Node, inside: Socket, peers: readonly Socket[]) {
+    this.#node = node;
+    this.#inside = inside;
+    this.#peers = peers;
+    inside.on("message", (bytes) => this.#seen.push(`delivered ${bytes.length} ${bytes[0]}`));
+    for (const [number, peer] of peers.entries()) {
+      peer.on("message", (bytes) => this.#seen.push(`peer ${number} has ${textOf(bytes)}`));
+    }
+  }
+
+  static async open(text: string, hasShortcuts: boolean): Promise<Stage> {
+    const library = new FileLibrary();
+    library.give("text", text);
+    const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
+    if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+    const share = { turn: new Turn(), shortcuts: hasShortcuts ? new LinuxShortcuts() : undefined };
+    const udp = await openUdp(SELF, { trains: true, ...share });
+    const address = parseCidr(`${INSIDE}/24`);
+    if (!udp.ok || !address.ok) throw new Error("no socket");
+    const tun = openTun({ name: "moz", address: address.cidr, mtu: 1400, trains: true, ...share });
+    if (!tun.ok) throw new Error(tun.message);
+    const { shortcuts } = share;
+    const ends = { datagrams: udp.datagrams, tun: tun.tun, ...(shortcuts !== undefined && { shortcuts }) };
+    const world: World = { clock: new LinuxClock(), seed: 1, ...ends };
+    const node = new Node(loadProgram(plan), world, { names: [SELF], facts: [], watch: [] });
+    node.start();
+    const inside = await bound(7, INSIDE);
+    return new Stage(node, inside, await Promise.all(PEERS.map(async (port) => bound(port, "127.0.0.1"))));
+  }
+
+  /** A packet for somebody inside. */
+  async leave(to: string, length: number, ttl: number): Promise<void> {
+    this.#inside.setTTL(ttl);
+    const filling = this.#seen.length % 256;
+    await this.#passes(
+      ({ tun }) => tun?.read,
+      () => this.#inside.send(new Uint8Array(length).fill(filling), 9, to),
+    );
+  }
+
+  /** One that a peer has sent. */
+  async arrive(peer: number, length: number): Promise<void> {
+    const packet = packetFrom(peer, length, this.#seen.length % 256);
+    await this.#passes(
+      ({ network }) => network.received,
+      () => this.#peers[peer]?.send(tunDatagram([packet]), 10_000, "127.0.0.1"),
+    );
+  }
+
+  async change(kind: "insert" | "delete", row: readonly [string, string]): Promise<void> {
+    this.#node[kind]("addressMap", row);
+    await setImmediate();
+  }
+
+  async end(): Promise<Played> {
+    const { shortcuts, uptime: _, peers, ...figures } = this.#node.figures();
+    const rules = figures.rules.map((rule) => ({ ...rule, seconds: 0 }));
+    const [network, tun] = [figures.network, figures.tun].map((of) => ({ ...of, drains: undefined }));
+    for (const { address, sent, sentBytes, received, receivedBytes } of peers) {
+      this.#seen.push(JSON.stringify({ address, sent, sentBytes, received, receivedBytes }));
+    }
+    await this.#node.stop();
+    for (const socket of [this.#inside, ...this.#peers]) socket.close();
+    const taken = shortcuts ?? { sent: 0, delivered: 0 };
+    return { seen: this.#seen, figures: { ...figures, rules, network, tun }, taken };
+  }
+
+  /** Does it, and waits until the node has taken one more, and what follows has arrived. */
+  async #passes(count: (flow: ReturnType<Node["flow"]>) => number | undefined, work: () => void): Promise<void> {
+    const before = count(this.#node.flow());
+    work();
+    for (let round = 0; count(this.#node.flow()) === before && round < ROUNDS_MAX; round++) await setImmediate();
+    for (let round = 0; round < 4; round++) await setImmediate();
+  }
+}
+
+async function bound(port: number, address: string): Promise<Socket> {
+  const socket = createSocket("udp4").bind(port, address);
+  await once(socket, "listening");
+  return socket;
+}
+
+/** All of it but for what differs from one run to the next: the identification of a packet, and checksums with it. */
+function textOf(datagram: Uint8Array): string {
+  const at = Buffer.from(datagram).indexOf(Buffer.of(0x45, 0));
+  const packet = datagram.slice(at);
+  for (const place of [4, 5, 10, 11]) packet[place] = 0;
+  const digest = createHash("sha1").update(packet).digest("base64");
+  return `${Buffer.from(datagram.subarray(0, at)).toString("hex")} ${packet.length} ${digest}`;
+}
+
+/** Of UDP, without a checksum, for whoever is inside. */
+function packetFrom(peer: number, length: number, filling: number): Uint8Array {
+  const whole = 28 + length;
+  const packet = new Uint8Array(whole).fill(filling, 28);
+  packet.set([0x45, 0, whole >> 8, whole & 0xff, 0, 0, 0x40, 0, 64, 17, 0, 0, 100, 64, 0, 2 + peer, 100, 64, 0, 1]);
+  packet.set([0, 9, 0, 7, (8 + length) >> 8, (8 + length) & 0xff, 0, 0], 20);
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += ((packet[at] as number) << 8) | (packet[at + 1] as number);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  packet.set([(~sum >> 8) & 0xff, ~sum & 0xff], 10);
+  return packet;
+}

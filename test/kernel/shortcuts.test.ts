@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Namespace } from "../native/namespace.ts";
+import { needs } from "../needs.ts";
+import type { Play, Played } from "./lone-packets.ts";
+
+const TABLE = `
+materialize(addressMap, infinity, infinity, keys(1)).
+addressMap("100.64.0.2", "127.0.0.1:10001").
+addressMap("100.64.0.3", "127.0.0.1:10002").
+addressMap("100.64.0.4", "127.0.0.1:10003").
+`;
+
+/** Rules, and whether any packet may leave, or come, past them. */
+const PROGRAMS: Readonly<Record<string, readonly [text: string, sent: boolean, delivered: boolean]>> = {
+  "send packets by their destination": [`${TABLE}t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).`, true, true],
+  "look at the rest of the header": [
+    `${TABLE}t: tun@A(P) :- tun(P, _, Dest, 17, TTL), TTL == 64, addressMap(Dest, A).`,
+    true,
+    true,
+  ],
+  "change headers": [
+    `${TABLE}t: tun@A(P, null, null, null, TTL - 1) :- tun(P, _, Dest, _, TTL), addressMap(Dest, A).`,
+    false,
+    false,
+  ],
+  "count what passes": [
+    `${TABLE}materialize(passed, infinity, 100, keys(1)).
+t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).
+c: passed(Dest, N + 1) :- tun(_, _, Dest), passed(Dest, N).
+passed("100.64.0.2", 0).`,
+    true,
+    true,
+  ],
+  "look at bytes": [`${TABLE}t: tun@A(P) :- tun(P, _, Dest), f_u8(P, 28) < 100, addressMap(Dest, A).`, false, true],
+  "send to two places": [
+    `${TABLE}t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).
+u: tun@A(P) :- tun(P, _, "100.64.0.3"), addressMap("100.64.0.2", A).`,
+    true,
+    true,
+  ],
+};
+
+const EVENTS = 150;
+
+beforeEach(({ skip }) => {
+  const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip");
+  skip(reason !== undefined, reason);
+});
+
+describe("packets that come one by one, where rules", () => {
+  test.each(Object.entries(PROGRAMS))(
+    "%s, arrive and count with shortcuts as without",
+    { timeout: 60_000 },
+    async (_, [program, sent, delivered]) => {
+      const seed = Date.now() % 1_000_000;
+      const { taken, ...short } = await played({ program, hasShortcuts: true, seed, events: EVENTS });
+      const { taken: none, ...long } = await played({ program, hasShortcuts: false, seed, events: EVENTS });
+      expect(short, `seed ${seed}`).toEqual(long);
+      expect(none).toEqual({ sent: 0, delivered: 0 });
+      expect({ sent: taken.sent > 0, delivered: taken.delivered > 0 }).toEqual({ sent, delivered });
+    },
+  );
+});
+
+async function played(play: Play): Promise<Played> {
+  await using net = new Namespace();
+  const url = new URL("./lone-packets.ts", import.meta.url).href;
+  const script = `import { play } from "${url}";\nprint(await play(${JSON.stringify(play)}));`;
+  const quiet = "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6";
+  const [result] = await net.result(script, quiet);
+  return result as Played;
+}

@@ -1,0 +1,23 @@
+import { rowsOf } from "../../runtime/plan/train.ts";
+import type { Tun, TunCounters } from "../../runtime/world/world.ts";
+
+/** A device that hands over what a test gives it, and keeps what is written to it. */
+export class RecordingTun implements Tun {
+  readonly name = "fake";
+  readonly mtu = 1400;
+  readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
+  readonly written: Uint8Array[] = [];
+  receive: (packet: Uint8Array) => void = () => undefined;
+
+  onPacket(receive: (packet: Uint8Array) => void): void {
+    this.receive = receive;
+  }
+
+  write(packet: Uint8Array): void {
+    for (const row of rowsOf(packet)) this.written.push(row.slice());
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
