@@ -36,7 +36,9 @@ const PEERS = [10_001, 10_002, 10_003];
 const INSIDE = "100.64.0.1";
 const ROUNDS_MAX = 2_000;
 /** None so long that the node would ask what paths carry, when it comes to it. */
-const LENGTHS = [1, 40, 41, 500, 1_150];
+const LENGTHS = [1, 40, 41, 300, 480];
+/** Of one that arrives, and may be. */
+const LONG = 1_200;
 /** Each as often as one packet is followed by others that are like it. */
 const REPEATS = [1, 3, 8];
 
@@ -56,7 +58,7 @@ export async function play({ program, hasShortcuts, seed, events }: Play): Promi
     const kind = draw(10);
     for (let times = pick(REPEATS); times > 0; times--) {
       if (kind < 5) await stage.leave(to, length, ttl);
-      else if (kind < 8) await stage.arrive(draw(PEERS.length), pick([length, LENGTHS[1] as number]));
+      else if (kind < 8) await stage.arrive(draw(PEERS.length), pick([length, LONG]));
     }
     if (kind === 8) await stage.change("insert", [to, `127.0.0.1:${pick(PEERS)}`]);
     if (kind === 9) await stage.change("delete", [to, ""]);
@@ -69,6 +71,7 @@ class Stage {
   readonly #inside: Socket;
   readonly #peers: readonly Socket[];
   readonly #seen: string[] = [];
+  #packets = 0;
 
   private constructor(node: Node, inside: Socket, peers: readonly Socket[]) {
     this.#node = node;
@@ -103,7 +106,7 @@ class Stage {
   /** A packet for somebody inside. */
   async leave(to: string, length: number, ttl: number): Promise<void> {
     this.#inside.setTTL(ttl);
-    const filling = this.#seen.length % 256;
+    const filling = this.#packets++ % 256;
     await this.#passes(
       ({ tun }) => tun?.read,
       () => this.#inside.send(new Uint8Array(length).fill(filling), 9, to),
@@ -112,7 +115,7 @@ class Stage {
 
   /** One that a peer has sent. */
   async arrive(peer: number, length: number): Promise<void> {
-    const packet = packetFrom(peer, length, this.#seen.length % 256);
+    const packet = packetFrom(peer, length, this.#packets++ % 256);
     await this.#passes(
       ({ network }) => network.received,
       () => this.#peers[peer]?.send(tunDatagram([packet]), 10_000, "127.0.0.1"),
