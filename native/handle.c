@@ -2,10 +2,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "thread-clock.h"
+#include "clock.h"
 
 /* A wake may take 5 ms of the thread's time: timers and other sockets wait for it. It is kept well below that. */
 #define WAKE_MAX_NS 5000000
@@ -64,18 +63,12 @@ static void count_wake(struct handle *handle, int64_t taken) {
   if (taken > handle->drains.longest_ns) handle->drains.longest_ns = taken;
 }
 
-static int64_t now_ns(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /* An error stays readable for ever, so it is reported once and ends the polling. */
 static void read_once(struct handle *handle, int error) {
   handle->woken_ns = thread_clock_ns();
   handle->ended = !handle->read(handle, error);
   if ((handle->ended || handle->is_behind) && !handle->closing) uv_poll_stop(&handle->poll);
-  handle->read_ns = now_ns();
+  handle->read_ns = monotonic_ns();
   count_wake(handle, thread_clock_ns() - handle->woken_ns);
 }
 
@@ -86,7 +79,7 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
 
 void handle_look_now(struct handle *handle) {
   if (handle->wake == NULL || handle->is_behind || handle->ended || handle->closing) return;
-  if (now_ns() - handle->read_ns >= LOOK_AFTER_NS) read_once(handle, 0);
+  if (monotonic_ns() - handle->read_ns >= LOOK_AFTER_NS) read_once(handle, 0);
 }
 
 napi_value handle_look(napi_env env, napi_callback_info info) {

@@ -46,6 +46,12 @@ bool shortcuts_deliver(struct shortcuts *shortcuts, const union udp_address *fro
 /* What stands before a packet is not longer, or nothing is remembered. */
 #define SHORTCUT_HEAD_MAX 256u
 
+/* Everything that rules are told of a packet but for its bytes, or of a datagram but for what is in it. */
+struct shortcut_key {
+  uint32_t length;
+  uint8_t bytes[36];
+};
+
 /* A pass through the rules that may be remembered: of a packet of the device where `from` is NULL, else of a datagram. */
 struct lesson {
   const union udp_address *from;
@@ -53,6 +59,8 @@ struct lesson {
   size_t length;
   /* 0 for none. */
   uint32_t number;
+  struct shortcut_key key;
+  uint32_t epoch;
   /* What the pass did, and whether it was what can be remembered: with these bytes before the packet, and for whom. */
   uint32_t effects;
   bool fits;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "split.h"
-#include "thread-clock.h"
+#include "clock.h"
 
 /* One wake takes no more than this and one super-packet. */
 #define BYTES_MAX (256u << 10)

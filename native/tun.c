@@ -53,23 +53,29 @@ static bool tun_read(struct handle *handle, int error) {
   return batch.error == 0;
 }
 
+static bool join_ends(struct tun *tun, struct handle *other, struct shortcut_ends ends) {
+  if (tun->handle.shortcuts != NULL || other->shortcuts != NULL || other->closing || ends.socket == NULL) return false;
+  tun->handle.shortcuts = other->shortcuts = shortcuts_new(ends);
+  tun->handle.other = other;
+  other->other = &tun->handle;
+  return tun->handle.shortcuts != NULL;
+}
+
 /* shortcuts(udp, words, counts): whether there are any. */
 static napi_value tun_shortcuts(napi_env env, napi_callback_info info) {
   size_t count = 3, words = 0, counts = 0;
   napi_value arguments[3], result;
-  struct handle *other = NULL;
+  void *other = NULL;
+  bool is_joined = false;
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
-  bool are_free = tun != NULL && tun->handle.shortcuts == NULL && napi_unwrap(env, arguments[0], (void **)&other) == napi_ok;
-  if (are_free && other->shortcuts == NULL && !other->closing) {
+  if (tun != NULL && napi_unwrap(env, arguments[0], &other) == napi_ok) {
     struct shortcut_ends ends = {.device = &tun->device, .socket = udp_socket_of(other)};
     ends.words = handle_keep(&tun->handle, 3, arguments[1], &words);
     ends.counts = handle_keep(&tun->handle, 4, arguments[2], &counts);
     bool is_room = words >= SHORTCUT_WORDS * sizeof(uint32_t) && counts >= SHORTCUT_COUNTS * sizeof(double);
-    tun->handle.shortcuts = other->shortcuts = is_room ? shortcuts_new(ends) : NULL;
-    tun->handle.other = other;
-    other->other = &tun->handle;
+    is_joined = is_room && join_ends(tun, other, ends);
   }
-  napi_get_boolean(env, tun != NULL && tun->handle.shortcuts != NULL, &result);
+  napi_get_boolean(env, is_joined, &result);
   return result;
 }
 

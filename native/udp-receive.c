@@ -5,7 +5,7 @@
 #include <netinet/udp.h>
 #include <string.h>
 
-#include "thread-clock.h"
+#include "clock.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104

@@ -48,10 +48,6 @@ static bool read_address(napi_env env, napi_value value, union udp_address *addr
   return udp_address_length(address) > 0;
 }
 
-struct udp_socket *udp_socket_of(struct handle *handle) {
-  return &((struct udp *)handle)->socket;
-}
-
 static void give(struct handle *handle, uint32_t control, const struct udp_received *received) {
   const int32_t numbers[] = {(int32_t)control, (int32_t)received->count, received->error};
   if (control > 0 || received->count > 0 || received->error != 0) handle_call(handle, 3, numbers);
@@ -85,6 +81,10 @@ static bool udp_read(struct handle *handle, int error) {
   if (is_alone(udp, control.count, &received)) give_alone(udp, &received);
   else give(handle, control.count, &received);
   return error == 0;
+}
+
+const struct udp_socket *udp_socket_of(const struct handle *handle) {
+  return handle->read == udp_read ? &((const struct udp *)handle)->socket : NULL;
 }
 
 /* prepare(queue, waiting, sent) */

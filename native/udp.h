@@ -14,7 +14,7 @@ napi_value udp_socket_address(napi_env env, napi_callback_info info);
 napi_value udp_host_text(napi_env env, napi_callback_info info);
 napi_value udp_path(napi_env env, napi_callback_info info);
 
-/* Of the handle of a UDP socket. */
-struct udp_socket *udp_socket_of(struct handle *handle);
+/* NULL when it is the handle of something else. */
+const struct udp_socket *udp_socket_of(const struct handle *handle);
 
 #endif

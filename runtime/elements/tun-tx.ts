@@ -48,9 +48,13 @@ export class TunTx {
 
   #packet(packet: Uint8Array, args: readonly Value[]): void {
     if (readHeader(packet) === undefined) return this.counters.drop("tun: no IP packet");
+    if (isAsItWas(args)) {
+      this.#packets.push(packet);
+      return;
+    }
     const changed = withHeader(packet, args);
     if (changed === undefined) return this.counters.drop("tun: bad header field");
-    if (!isAsItWas(args)) this.rewritten++;
+    this.rewritten++;
     this.#packets.push(changed);
   }
 
@@ -91,7 +95,6 @@ function isAsItWas(args: readonly Value[]): boolean {
 }
 
 function withHeader(packet: Uint8Array, args: readonly Value[]): Uint8Array | undefined {
-  if (isAsItWas(args)) return packet;
   const [, source = null, destination = null, protocol = null, ttl = null] = args;
   const changes: HeaderChanges = {
     ...(typeof source === "string" && { source }),

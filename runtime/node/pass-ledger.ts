@@ -41,6 +41,7 @@ const PEER_COUNTS = ["sent", "sentBytes", "sentTuples", "received", "receivedByt
  * where nothing was lost, observed or waiting. To be called before the pass, and what it returns after it.
  */
 export function beginPass(parts: LedgerParts): () => Pass | undefined {
+  if (parts.isObserved) return () => undefined;
   const pages = [...pagesOf(parts)];
   const misfortunes = misfortunesOf(parts);
   const peers = peersOf(parts).length;
@@ -51,21 +52,22 @@ export function beginPass(parts: LedgerParts): () => Pass | undefined {
   };
 }
 
-function isRepeatable({ plan, engine, dataflow, world, isObserved }: LedgerParts, changes: readonly Change[]): boolean {
-  if (isObserved || dataflow.ports.mux.length > 0) return false;
-  if (changeOf(changes, engine.counters, "steps") !== 1 || changeOf(changes, engine.counters, "rounds") !== 1)
-    return false;
+function isRepeatable({ plan, engine, dataflow, world }: LedgerParts, changes: readonly Change[]): boolean {
+  if (dataflow.ports.mux.length > 0) return false;
+  if (changeOf(changes, engine.counters, "steps") !== 1) return false;
+  if (changeOf(changes, engine.counters, "rounds") !== 1) return false;
   const fired = changes.filter(({ counts }) => counts === engine.counters.fired);
   if (fired.some(({ name }) => plan.strands[Number(name)]?.isBlind !== true)) return false;
   const keepers = dataflow.elements.filter(({ element }) => KEEPERS.has(element));
   if (keepers.some(({ counters }) => changeOf(changes, counters, "in") !== 0)) return false;
   const sentTo = peersOf({ dataflow }).filter((peer) => changeOf(changes, peer, "sent") !== 0);
-  return sentTo.every((peer) => isSure(peer, changeOf(changes, peer, "sentBytes"), world));
+  return sentTo.every((peer) => isSure(peer, changes, world));
 }
 
-/** Every path carries it, and the place is where it is as long as there is one. */
-function isSure({ address }: PeerCounters, bytes: number, { datagrams }: World): boolean {
-  return bytes <= SURE_PAYLOAD && datagrams.numeric?.(address) === address;
+/** One tuple, which every path carries, for a place that is where it is as long as there is one. */
+function isSure(peer: PeerCounters, changes: readonly Change[], { datagrams }: World): boolean {
+  if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > SURE_PAYLOAD) return false;
+  return datagrams.numeric?.(peer.address) === peer.address;
 }
 
 function passOf({ engine, dataflow, world }: LedgerParts, changes: readonly Change[]): Pass {

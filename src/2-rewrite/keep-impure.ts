@@ -7,8 +7,8 @@
  * A row of the hidden table is the same derivation as long as the columns that were not drawn are the same.
  */
 import type { Argument, Expression, Literal } from "../../grammar/ast.ts";
-import { functionNamed } from "../../runtime/plan/functions/registry.ts";
 import { patternVariables } from "../1-check/binding.ts";
+import { isImpure } from "../1-check/impure.ts";
 import { rewriteExpression } from "../1-check/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../1-check/visit.ts";
 import { atomAt, type CoreRule, literalAt, variableAt } from "./core.ts";
@@ -34,10 +34,6 @@ export function keepImpure(rule: CoreRule, hidden: HiddenTables): readonly CoreR
 }
 
 type Assignment = Extract<Literal, { kind: "assign" }>;
-
-function isImpure(part: Expression): boolean {
-  return part.kind === "call" && functionNamed(part.name.text)?.pure !== true;
-}
 
 function lifted(part: Expression, draws: Assignment[]): Expression {
   if (!isImpure(part)) return part;

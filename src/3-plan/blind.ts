@@ -1,6 +1,6 @@
 import type { Expression } from "../../grammar/ast.ts";
-import { functionNamed } from "../../runtime/plan/functions/registry.ts";
 import type { PredicateSpec } from "../../runtime/plan/plan.ts";
+import { isImpure } from "../1-check/impure.ts";
 import { parts, variablesIn } from "../1-check/visit.ts";
 import type { ElementMatch, Match, Operator, Strand } from "./strand.ts";
 
@@ -20,7 +20,7 @@ export function isBlind(strand: Strand, predicates: readonly PredicateSpec[]): b
   const computed = action.args.filter((arg, column) => arg.kind !== "variable" || !mayHoldPacket(predicate, column));
   const places = location === undefined ? [] : [location];
   const looks = [...testsOf(match), ...strand.operators.flatMap(looksOf), ...computed, ...places];
-  return looks.every((look) => isSteady(look) && !variablesIn(look).some(({ name }) => packets.has(name)));
+  return looks.every((look) => !parts(look).some(isImpure) && !variablesIn(look).some(({ name }) => packets.has(name)));
 }
 
 /** Of `tun`, and of what overlays send and receive, it is known; of events of the program's own it is not. */
@@ -58,8 +58,4 @@ function testsOf(match: readonly Match[]): readonly Expression[] {
 function testsOfElement(match: ElementMatch): readonly Expression[] {
   if (match.kind === "items") return testsOf(match.match);
   return match.kind === "equal" ? [match.value] : [];
-}
-
-function isSteady(expression: Expression): boolean {
-  return parts(expression).every((part) => part.kind !== "call" || functionNamed(part.name.text)?.pure === true);
 }

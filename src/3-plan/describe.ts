@@ -1,18 +1,23 @@
 import type { Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
 import type { PredicateSpec, StrandSpec, ViewSpec } from "../../runtime/plan/plan.ts";
-import { isBlind } from "./blind.ts";
 import type { Action, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
-/** The strand as people read it: the elements that were fused into its function, in order. */
-export function describe(strand: Strand, predicates: readonly PredicateSpec[], views: readonly ViewSpec[]): StrandSpec {
+/** The strand as people read it. */
+export type DescribedStrand = Omit<StrandSpec, "isBlind">;
+
+/** The elements that were fused into its function, in order. */
+export function describe(
+  strand: Strand,
+  predicates: readonly PredicateSpec[],
+  views: readonly ViewSpec[],
+): DescribedStrand {
   const { id, origin, trigger, match } = strand;
   const source = predicates[trigger.predicate];
   const first = `On ${trigger.kind} ${source === undefined ? "?" : row(source, match)}`;
   const operators = strand.operators.map((operator) => describeOperator(operator, predicates));
   const viewName = (view: number): string => predicates[views[view]?.predicate ?? -1]?.name ?? "?";
-  const described = [first, ...operators, ...describeAction(strand.action, viewName)];
-  return { id, origin, trigger, operators: described, isBlind: isBlind(strand, predicates) };
+  return { id, origin, trigger, operators: [first, ...operators, ...describeAction(strand.action, viewName)] };
 }
 
 function describeOperator(operator: Operator, predicates: readonly PredicateSpec[]): string {

@@ -1,8 +1,8 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { type BoundSet, isBound, patternVariables, withBound } from "../1-check/binding.ts";
+import { isImpure } from "../1-check/impure.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import { expressionsOfLiteral, parts, variablesIn } from "../1-check/visit.ts";
-import { functionNamed } from "../../runtime/plan/functions/registry.ts";
 import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 
 /** Impure functions that give the same value all through a step. */
@@ -62,9 +62,7 @@ function isScalarReady(literal: Literal, bound: BoundSet): boolean {
 function isDraw(literal: Literal): boolean {
   return expressionsOfLiteral(literal)
     .flatMap((whole) => parts(whole))
-    .some(
-      (part) => part.kind === "call" && !STEADY.has(part.name.text) && functionNamed(part.name.text)?.pure !== true,
-    );
+    .some((part) => isImpure(part) && !(part.kind === "call" && STEADY.has(part.name.text)));
 }
 
 /** Whether joins are left, and none of what is left but tests and values needs what the literal gives. */

@@ -32,6 +32,13 @@ passed("100.64.0.2", 0).`,
     true,
   ],
   "look at bytes": [`${TABLE}t: tun@A(P) :- tun(P, _, Dest), f_u8(P, 28) < 100, addressMap(Dest, A).`, false, true],
+  "say it twice to one place": [
+    `${TABLE}t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).
+u: zlog@A(P) :- tun(P, _, Dest), addressMap(Dest, A).`,
+    false,
+    true,
+  ],
+  "say it twice in one tuple": [`${TABLE}t: pair@A(P, P) :- tun(P, _, Dest), addressMap(Dest, A).`, false, false],
   "send to two places": [
     `${TABLE}t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).
 u: tun@A(P) :- tun(P, _, "100.64.0.3"), addressMap("100.64.0.2", A).`,
