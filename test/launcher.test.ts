@@ -13,7 +13,7 @@ echo "NAME: $*"
 exit 7
 `;
 const MAIN = "src/cli/main.ts";
-const STACK = "--stack-size=3000";
+const OPTIONS = "--stack-size=3000 --max-semi-space-size=16";
 
 describe("./mosaic", () => {
   let folder: string;
@@ -27,7 +27,7 @@ describe("./mosaic", () => {
     addNode(pinned(), "pinned");
     expect(run("env", "-i", join(folder, "mosaic"), "run", "a b.mzl", "--json")).toEqual({
       status: 7,
-      output: `pinned: ${STACK} ${join(folder, MAIN)} run a b.mzl --json\n`,
+      output: `pinned: ${OPTIONS} ${join(folder, MAIN)} run a b.mzl --json\n`,
     });
   });
 
@@ -46,13 +46,13 @@ describe("./mosaic", () => {
     const command = from === "." ? path : join(folder, path);
     const [first = command, ...rest] = [...shell, command];
     const { stdout } = spawnSync(first, rest, { cwd: join(folder, from), encoding: "utf8" });
-    expect(stdout).toBe(`pinned: ${STACK} ${join(folder, MAIN)}\n`);
+    expect(stdout).toBe(`pinned: ${OPTIONS} ${join(folder, MAIN)}\n`);
   });
 
   test("is found through PATH", () => {
     addNode(pinned(), "pinned");
     expect(runIn(`${folder}${delimiter}/usr/bin:/bin`, "mosaic").output).toBe(
-      `pinned: ${STACK} ${join(folder, MAIN)}\n`,
+      `pinned: ${OPTIONS} ${join(folder, MAIN)}\n`,
     );
   });
 
@@ -60,7 +60,7 @@ describe("./mosaic", () => {
     "without it takes Node %s from PATH",
     (version) => {
       addNode("bin/node", "found", version);
-      expect(fromPath().output).toBe(`found: ${STACK} ${join(folder, MAIN)}\n`);
+      expect(fromPath().output).toBe(`found: ${OPTIONS} ${join(folder, MAIN)}\n`);
     },
   );
 
