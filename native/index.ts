@@ -142,11 +142,11 @@ export interface TunHandle extends Reader {
   ): number;
   /**
    * From now on a packet that comes alone may go between this device and that socket past JavaScript, as one like it has gone
-   * before. `words` has `SHORTCUT.words` numbers, `counts` `SHORTCUT.counts`, both zero. Before `wake` is called for what may be remembered,
-   * `lesson` of `words` becomes its number; if `learnt` is that number when `wake` returns, and it sent the packet or wrote it, once
-   * and unchanged, that is remembered, until `epoch` changes. While `blocked` is not 0, or the monotonic clock is beyond the first of
-   * `counts` (nanoseconds), nothing takes the way. The rest of `counts` is of each number how many have, and when the last did. False
-   * where there can be none.
+   * before. `words` has `SHORTCUT.words` numbers, `counts` `SHORTCUT.counts`, all zero. Before `wake` is called for what may be
+   * remembered, `lesson` of `words` becomes its number, from 1; if `learnt` is that number when `wake` returns, and it sent or
+   * wrote the packet, once and unchanged, then that is remembered until `epoch` changes. While `blocked` is not 0, or the
+   * monotonic clock is beyond the first of `counts`, in nanoseconds, nothing takes the way. The rest of `counts` is of each
+   * number how many have, and when the last did. False where there can be none.
    */
   shortcuts(udp: UdpHandle, words: Uint32Array, counts: Float64Array): boolean;
   /**
