@@ -24,9 +24,9 @@ export function bench(...args: readonly string[]): BenchRun {
   return { status, stdout, stderr };
 }
 
-/** What a bench prints with `--json --quick`, each of the form that those who collect figures read. */
-export function figuresOf(name: string): readonly PrintedFigure[] {
-  const { status, stdout, stderr } = bench(name, "--quick", "--json");
+/** What a bench prints with `--json`, each of the form that those who collect figures read; briefly measured if nothing else is said. */
+export function figuresOf(name: string, options: readonly string[] = ["--quick"]): readonly PrintedFigure[] {
+  const { status, stdout, stderr } = bench(name, ...options, "--json");
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   const lines = stdout.trim().split("\n");
   const figures = lines.map((line) => JSON.parse(line) as PrintedFigure);
