@@ -324,8 +324,10 @@ export class Node {
 
   #ledger(): LedgerParts {
     const { program, engine, dataflow, watched } = this.#running;
-    const isObserved = this.snitch.isOn || watched.size > 0;
-    return { plan: program.plan, engine, dataflow, world: this.#world, isObserved };
+    const { plan } = program;
+    // Of rows nothing is told, since those of tables do not change.
+    const isWatched = plan.predicates.some(({ id, table }) => table === undefined && watched.has(id));
+    return { plan, engine, dataflow, world: this.#world, isObserved: this.snitch.isOn || isWatched };
   }
 
   #initialTuples({ program: { plan }, facts }: Running): readonly Tuple[] {

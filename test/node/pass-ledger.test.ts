@@ -68,6 +68,12 @@ describe("a pass may be remembered", () => {
     expect(countsOf(one)).toEqual(countsOf(other));
   });
 
+  test("while only rows are watched", () => {
+    const host = nodeOf(`${TUNNEL}\nwatch(addressMap).`);
+    host.send();
+    expect(host.shortcuts.pass(() => host.send())).toBeDefined();
+  });
+
   test("for as long as no row's time is up", () => {
     const host = nodeOf(`${TUNNEL}\nmaterialize(known, 30, 10, keys(1)).\nk: said(X) :- known(X), go().`);
     host.send();
