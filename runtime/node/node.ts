@@ -15,7 +15,7 @@ import { collectFigures, flowFigures } from "./collect-figures.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { initialTuples, skippedFacts } from "./initial-tuples.ts";
 import type { Fact } from "./peer-facts.ts";
-import { beginPass, type LedgerParts } from "./pass-ledger.ts";
+import { beginPass, type LedgerParts, tablesOfPasses } from "./pass-ledger.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { type Estate, type Succession, Successor } from "./succession.ts";
@@ -111,7 +111,11 @@ export class Node {
     const { plan, strands } = program;
     const { clock } = this.#world;
     const watched = watchedPredicates(plan, this.#settings.watch);
-    const listener = this.#listener(watched, (table, kind, values) => dataflow.channel.changed(table, kind, values));
+    const decisive = tablesOfPasses(plan);
+    const listener = this.#listener(watched, (table, kind, values) => {
+      if (kind !== "refresh" && decisive.has(table.predicate.id)) this.#world.shortcuts?.forget();
+      dataflow.channel.changed(table, kind, values);
+    });
     const engine = new Engine(plan, strands, clock, this.#streams, this.#limits, listener, this.snitch);
     const isOwn = (name: string): boolean => this.#isOwn(name, engine);
     const sent = (tuple: Tuple, location: Value): void => this.#watcher.sent(watched, tuple, location);
@@ -372,7 +376,6 @@ export class Node {
   #listener(watched: Watched, changed: EngineListener["changed"]): EngineListener {
     return {
       changed: (table: Table, kind, values: Row): void => {
-        if (kind !== "refresh") this.#world.shortcuts?.forget();
         changed(table, kind, values);
         if (this.#isOld?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);

@@ -30,6 +30,15 @@ interface Change {
   readonly by: number;
 }
 
+/**
+ * The tables that a pass may depend on which can be repeated: what blind rules read, and what says who the node is. While these do
+ * not change, it can be.
+ */
+export function tablesOfPasses({ predicates, strands }: Plan): ReadonlySet<number> {
+  const own = predicates.filter(({ role }) => role.kind === "localAddr").map(({ id }) => id);
+  return new Set([...own, ...strands.flatMap(({ blindReads = [] }) => blindReads)]);
+}
+
 /** Elements that do more with a tuple than pass it on. */
 const KEEPERS: ReadonlySet<string> = new Set(["Tcp", "ViewChannel"]);
 
@@ -57,7 +66,7 @@ function isRepeatable({ plan, engine, dataflow, world }: LedgerParts, changes: r
   if (changeOf(changes, engine.counters, "steps") !== 1) return false;
   if (changeOf(changes, engine.counters, "rounds") !== 1) return false;
   const fired = changes.filter(({ counts }) => counts === engine.counters.fired);
-  if (fired.some(({ name }) => plan.strands[Number(name)]?.isBlind !== true)) return false;
+  if (fired.some(({ name }) => plan.strands[Number(name)]?.blindReads === undefined)) return false;
   const keepers = dataflow.elements.filter(({ element }) => KEEPERS.has(element));
   if (keepers.some(({ counters }) => changeOf(changes, counters, "in") !== 0)) return false;
   const sentTo = peersOf({ dataflow }).filter((peer) => changeOf(changes, peer, "sent") !== 0);

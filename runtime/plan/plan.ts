@@ -119,8 +119,11 @@ export interface StrandSpec {
   readonly trigger: Trigger;
   /** The elements it was fused from, for people: `Join ron.RT(Dest, Next, _) by index 1`. The last says what it does: `Insert ron.link`. */
   readonly operators: readonly string[];
-  /** Given the same event, but for bytes in it, and the same tables, it does the same: it looks at no bytes and draws no lots. */
-  readonly isBlind: boolean;
+  /**
+   * The tables on which alone depends what it does with an event, whatever packet that brings. Undefined where it depends on
+   * more: on bytes, on the clock, on lots.
+   */
+  readonly blindReads: readonly number[] | undefined;
 }
 
 /** Rules that define one table together: all that are alike, or one with an aggregate in its head. */

@@ -5,22 +5,22 @@ import { parts, variablesIn } from "../1-check/visit.ts";
 import type { ElementMatch, Match, Operator, Strand } from "./strand.ts";
 
 /**
- * Whether the strand, given an event, does the same whatever packet the event brings, and each time while the tables are the
- * same: it hands packets on, and calls no function that looks at the clock, asks who sent it, or draws lots.
+ * The tables that the strand reads when it is given an event, if it is blind: if what it does depends on nothing else. It hands
+ * packets on without a look at them, and calls no function that asks the clock, or who sent it, or draws lots.
  */
-export function isBlind(strand: Strand, predicates: readonly PredicateSpec[]): boolean {
-  const { trigger, match, action } = strand;
+export function blindReads(strand: Strand, predicates: readonly PredicateSpec[]): readonly number[] | undefined {
+  const { trigger, match, operators, action } = strand;
   const event = predicates[trigger.predicate];
-  if (trigger.kind !== "event" || action.kind !== "tuple" || event === undefined) return false;
-  if (match.some(({ kind, column }) => kind === "test" && mayHoldPacket(event, column))) return false;
-  const packets = new Set(
-    match.flatMap((one) => (one.kind === "bind" && mayHoldPacket(event, one.column) ? [one.variable] : [])),
-  );
+  if (trigger.kind !== "event" || action.kind !== "tuple" || event === undefined) return undefined;
+  const packets = match.filter(({ column }) => mayHoldPacket(event, column));
+  const names = new Set(packets.map((one) => (one.kind === "bind" ? one.variable : undefined)));
   const { predicate, location } = action.head;
   const computed = action.args.filter((arg, column) => arg.kind !== "variable" || !mayHoldPacket(predicate, column));
   const places = location === undefined ? [] : [location];
-  const looks = [...testsOf(match), ...strand.operators.flatMap(looksOf), ...computed, ...places];
-  return looks.every((look) => !parts(look).some(isImpure) && !variablesIn(look).some(({ name }) => packets.has(name)));
+  const looks = [...testsOf(match), ...operators.flatMap(looksOf), ...computed, ...places];
+  const sees = names.has(undefined) || looks.some((look) => variablesIn(look).some(({ name }) => names.has(name)));
+  if (sees || looks.some((look) => parts(look).some(isImpure))) return undefined;
+  return [...new Set(operators.flatMap((operator) => ("table" in operator ? [operator.table.id] : [])))];
 }
 
 /** Of `tun`, and of what overlays send and receive, it is known; of events of the program's own it is not. */

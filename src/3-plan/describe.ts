@@ -4,7 +4,7 @@ import type { PredicateSpec, StrandSpec, ViewSpec } from "../../runtime/plan/pla
 import type { Action, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
 /** The strand as people read it. */
-export type DescribedStrand = Omit<StrandSpec, "isBlind">;
+export type DescribedStrand = Omit<StrandSpec, "blindReads">;
 
 /** The elements that were fused into its function, in order. */
 export function describe(

@@ -21,7 +21,7 @@ import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { LineMap } from "../line-map.ts";
 import type { ProgramFact } from "../program.ts";
 import { aggregateColumns } from "./aggregate-columns.ts";
-import { isBlind } from "./blind.ts";
+import { blindReads } from "./blind.ts";
 import { checkSignatures, inferColumnTypes } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
 import { placeOf } from "../2-rewrite/place-of.ts";
@@ -54,7 +54,7 @@ export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "
     ...plan,
     strands: strands.map((strand) => ({
       ...describe(strand, predicates, views),
-      isBlind: isBlind(strand, predicates),
+      blindReads: blindReads(strand, predicates),
     })),
     graph: networkGraph(overlays, strands, predicates),
   };

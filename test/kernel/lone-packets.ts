@@ -57,13 +57,15 @@ export async function play({ program, hasShortcuts, seed, events }: Play): Promi
     const to = `100.64.0.${2 + draw(4)}`;
     const length = pick(LENGTHS);
     const ttl = pick([64, 63]);
-    const kind = draw(10);
+    const kind = draw(12);
     for (let times = pick(REPEATS); times > 0; times--) {
       if (kind < 5) await stage.leave(to, length, ttl);
       else if (kind < 8) await stage.arrive(draw(PEERS.length), pick([length, LONG]));
     }
-    if (kind === 8) await stage.change("insert", [to, `127.0.0.1:${pick(PEERS)}`]);
-    if (kind === 9) await stage.change("delete", [to, ""]);
+    if (kind === 8) await stage.change("insert", "addressMap", [to, `127.0.0.1:${pick(PEERS)}`]);
+    if (kind === 9) await stage.change("delete", "addressMap", [to, ""]);
+    if (kind === 10) await stage.change("insert", "banned", [to]);
+    if (kind === 11) await stage.change("delete", "banned", [to]);
   }
   return stage.end();
 }
@@ -124,8 +126,9 @@ class Stage {
     );
   }
 
-  async change(kind: "insert" | "delete", row: readonly [string, string]): Promise<void> {
-    this.#node[kind]("addressMap", row);
+  /** Where the program has no such table, nothing. */
+  async change(kind: "insert" | "delete", table: string, row: readonly string[]): Promise<void> {
+    this.#node[kind](table, row);
     await setImmediate();
   }
 

@@ -18,6 +18,12 @@ const PROGRAMS: Readonly<Record<string, readonly [text: string, sent: boolean, d
     true,
     true,
   ],
+  "forbid some": [
+    `${TABLE}materialize(banned, infinity, infinity, keys(1)).
+t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A), !banned(Dest).`,
+    true,
+    true,
+  ],
   "change headers": [
     `${TABLE}t: tun@A(P, null, null, null, TTL - 1) :- tun(P, _, Dest, _, TTL), addressMap(Dest, A).`,
     false,

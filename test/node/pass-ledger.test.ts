@@ -123,6 +123,7 @@ describe("all is forgotten", () => {
     "when a row is put": ({ node }) => node.insert("addressMap", ["100.64.0.5", "192.0.2.5:1"]),
     "when a row is replaced": ({ node }) => node.insert("addressMap", ["100.64.0.2", "192.0.2.5:1"]),
     "when a row goes": ({ node }) => node.delete("addressMap", ["100.64.0.2", "192.0.2.2:1"]),
+    "when the node gets another name": ({ node }) => node.insert("localAddr", ["self:2"]),
     "when somebody begins to listen": ({ node }) => node.snitch.attach(() => {}),
     "when the program is another": ({ node }) => node.exchange(programOf(`${TUNNEL}\nx: said(1) :- tun(_).`), []),
   };
@@ -132,6 +133,17 @@ describe("all is forgotten", () => {
     const before = host.shortcuts.forgotten;
     work(host);
     expect(host.shortcuts.forgotten).toBeGreaterThan(before);
+  });
+
+  test("but not when a row changes that no packet depends on", () => {
+    const host = nodeOf(`${TUNNEL}\nmaterialize(known, 30, 10, keys(1)).\nk: said(X) :- go(X), known(X).`);
+    const before = host.shortcuts.forgotten;
+    host.node.insert("known", [1]);
+    host.world.clock.advance(60);
+    expect({ known: host.node.rows("known"), forgotten: host.shortcuts.forgotten }).toEqual({
+      known: [],
+      forgotten: before,
+    });
   });
 
   test("but not when a row is only refreshed", () => {

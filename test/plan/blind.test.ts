@@ -9,14 +9,22 @@ materialize(seen, 10, 100, keys(1)).
 materialize(banned, infinity, infinity, keys(1)).
 `;
 
-/** Rules whose last says of the packets that reach it, and what for. */
-const BLIND: Readonly<Record<string, string>> = {
-  "hands a packet on": "r: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).",
-  "looks at what its header says":
+const BLIND: Readonly<Record<string, readonly [rule: string, ...tables: string[]]>> = {
+  "hands a packet on": ["r: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).", "way.addressMap"],
+  "looks at what its header says": [
     "r: tun@A(P) :- tun(P, Src, Dest, 17, TTL), TTL > 1, addressMap(Dest, A), !banned(Src).",
-  "computes with what is no packet": "r: tun@A(P) :- tun(P, _, Dest), D := f_sha1(Dest), addressMap(D, A).",
-  "sends it on in an overlay": "r: way.send@Next(Dest, P) :- way.send(Dest, P), addressMap(Dest, Next).",
-  "takes it out of an overlay": "r: way.recv(P) :- way.send(Dest, P), localAddr(Dest).",
+    "way.banned",
+    "way.addressMap",
+  ],
+  "computes with what is no packet": [
+    "r: tun@A(P) :- tun(P, _, Dest), D := f_sha1(Dest), addressMap(D, A).",
+    "way.addressMap",
+  ],
+  "sends it on in an overlay": [
+    "r: way.send@Next(Dest, P) :- way.send(Dest, P), addressMap(Dest, Next).",
+    "way.addressMap",
+  ],
+  "takes it out of an overlay": ["r: way.recv(P) :- way.send(Dest, P), localAddr(Dest).", "way.localAddr"],
 };
 
 const SEEING: Readonly<Record<string, string>> = {
@@ -35,14 +43,18 @@ const SEEING: Readonly<Record<string, string>> = {
   "hears of rows": "r: said(A) :- addressMap(A, _).",
 };
 
-test.each(Object.entries(BLIND))("a rule is blind that %s", (_, rule) => expect(isBlind(rule)).toBe(true));
+test.each(Object.entries(BLIND))("a rule is blind that %s, and reads these tables", (_, [rule, ...tables]) => {
+  expect(readBy(rule)).toEqual(tables);
+});
 
-test.each(Object.entries(SEEING))("a rule is not blind that %s", (_, rule) => expect(isBlind(rule)).toBe(false));
+test.each(Object.entries(SEEING))("a rule is not blind that %s", (_, rule) => expect(readBy(rule)).toBeUndefined());
 
-function isBlind(rule: string): boolean | undefined {
+/** By a rule that is blind. */
+function readBy(rule: string): readonly (string | undefined)[] | undefined {
   const library = new FileLibrary();
   library.give("rule", TABLES + rule);
   const { plan, diagnostics } = compile(["rule"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  return plan.strands.find(({ origin }) => origin.rule === "way.r")?.isBlind;
+  const strand = plan.strands.find(({ origin }) => origin.rule === "way.r");
+  return strand?.blindReads?.map((table) => plan.predicates[table]?.name);
 }
