@@ -79,6 +79,7 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
 
 void handle_look_now(struct handle *handle) {
   if (handle->wake == NULL || handle->is_behind || handle->ended || handle->closing) return;
+  if (shortcuts_are_learning(handle->shortcuts)) return;
   if (monotonic_ns() - handle->read_ns >= LOOK_AFTER_NS) read_once(handle, 0);
 }
 

@@ -151,7 +151,7 @@ export interface TunHandle extends Reader {
   shortcuts(udp: UdpHandle, words: Uint32Array, counts: Float64Array): boolean;
   /**
    * Reads at once, as if the event loop had found it readable, unless it has read within the last millisecond. Not while `wake`
-   * has left some of what was read.
+   * has left some of what was read, nor in the middle of what may be remembered.
    */
   look(): void;
   /** Calls `closed` once the interface is gone. */

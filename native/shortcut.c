@@ -15,7 +15,7 @@
 
 /* After a lesson so many that might be one are left out, then twice as many, until one has been of use. */
 #define PAUSE_FIRST 2u
-#define PAUSE_MAX 256u
+#define PAUSE_MAX 32u
 
 struct shortcut {
   struct shortcut_key key;
@@ -176,10 +176,9 @@ static bool find_key(struct lesson *lesson) {
 
 void lesson_begin(struct shortcuts *shortcuts, struct lesson *lesson) {
   lesson->number = lesson->effects = 0;
-  lesson->fits = lesson->is_disturbed = false;
+  lesson->fits = false;
   if (shortcuts == NULL) return;
   lesson->outer = shortcuts->lesson;
-  if (lesson->outer != NULL) lesson->outer->is_disturbed = true;
   shortcuts->lesson = lesson;
   lesson->epoch = shortcuts->ends.words[SHORTCUT_EPOCH];
   if (find_key(lesson)) {
@@ -207,7 +206,7 @@ void lesson_end(struct shortcuts *shortcuts, struct lesson *lesson) {
   if (shortcuts == NULL) return;
   volatile uint32_t *words = shortcuts->ends.words;
   bool is_said = lesson->number != 0 && words[SHORTCUT_LEARNT] == lesson->number;
-  bool is_seen = lesson->effects == 1 && lesson->fits && !lesson->is_disturbed && lesson->epoch == words[SHORTCUT_EPOCH];
+  bool is_seen = lesson->effects == 1 && lesson->fits && lesson->epoch == words[SHORTCUT_EPOCH];
   shortcuts->lesson = lesson->outer;
   words[SHORTCUT_LESSON] = words[SHORTCUT_LEARNT] = 0;
   if (lesson->number == 0) return;
@@ -216,6 +215,10 @@ void lesson_end(struct shortcuts *shortcuts, struct lesson *lesson) {
   /* JavaScript counts by this number what it has just seen, and no more what it had seen before. */
   if (is_said) shortcut->is_known = false;
   if (is_said && is_seen) remember(shortcut, lesson);
+}
+
+bool shortcuts_are_learning(const struct shortcuts *shortcuts) {
+  return shortcuts != NULL && shortcuts->lesson != NULL && shortcuts->lesson->number != 0;
 }
 
 /* Keeps what stands before the packet where `whole` ends with it, and has it nowhere else. */

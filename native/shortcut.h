@@ -67,14 +67,15 @@ struct lesson {
   uint8_t head[SHORTCUT_HEAD_MAX];
   size_t head_length;
   union udp_address to;
-  /* There was another pass in the middle of it. */
-  bool is_disturbed;
   struct lesson *outer;
 };
 
 /* Around the call of JavaScript; there may be one within another. The second is given NULL where the call has closed an end. */
 void lesson_begin(struct shortcuts *shortcuts, struct lesson *lesson);
 void lesson_end(struct shortcuts *shortcuts, struct lesson *lesson);
+
+/* Whether there is a lesson that another pass must not come into the middle of. */
+bool shortcuts_are_learning(const struct shortcuts *shortcuts);
 
 /* What JavaScript does meanwhile; NULL where there are no shortcuts. */
 void shortcuts_saw_datagram(struct shortcuts *shortcuts, const union udp_address *to, const uint8_t *bytes, size_t length);

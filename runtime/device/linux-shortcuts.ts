@@ -6,8 +6,8 @@ const NS = 1e9;
 /** How many numbers are of packets of the device; the others are of datagrams. */
 const SLOTS: number = (SHORTCUT.counts - 1) / 4;
 
-/** What may wait, as bits. */
-const QUEUES = { steps: 1, datagrams: 2 } as const;
+/** Why nothing may go this way, as bits. */
+const OBSTACLES = { steps: 1, datagrams: 2, observers: 4 } as const;
 
 /** Between a TUN device and a UDP socket of this process, once both are open. */
 export class LinuxShortcuts implements Shortcuts {
@@ -28,9 +28,9 @@ export class LinuxShortcuts implements Shortcuts {
     this.#words[SHORTCUT.epoch] = (this.#words[SHORTCUT.epoch] as number) + 1;
   }
 
-  block(queue: keyof typeof QUEUES, isBlocked: boolean): void {
+  block(why: keyof typeof OBSTACLES, isBlocked: boolean): void {
     const blocked = this.#words[SHORTCUT.blocked] as number;
-    this.#words[SHORTCUT.blocked] = isBlocked ? blocked | QUEUES[queue] : blocked & ~QUEUES[queue];
+    this.#words[SHORTCUT.blocked] = isBlocked ? blocked | OBSTACLES[why] : blocked & ~OBSTACLES[why];
   }
 
   settle(): void {
@@ -65,7 +65,6 @@ export class LinuxShortcuts implements Shortcuts {
   /** Lets the packet pass, and remembers what that did, where the node says that it may be. */
   learn(pass: () => boolean): boolean {
     const number = this.#words[SHORTCUT.lesson] as number;
-    // Other packets may wake the device in the middle of it.
     this.#words[SHORTCUT.lesson] = 0;
     const end = this.#begin?.();
     const isBehind = pass();

@@ -102,7 +102,8 @@ export class Node {
     this.#ports = new NodePorts(world, this.#streams, limits, this.snitch, adapted, received, step, unheld);
     this.#running = this.#assemble(program, settings.facts);
     this.snitch.follow(program.plan);
-    this.snitch.onListener = (): void => world.shortcuts?.forget();
+    this.snitch.onListener = (): void => this.#blockShortcuts();
+    this.#blockShortcuts();
     world.shortcuts?.serve(() => beginPass(this.#ledger()));
   }
 
@@ -173,6 +174,7 @@ export class Node {
       next.dataflow.takePorts(old.dataflow);
       this.#running = next;
       this.#world.shortcuts?.forget();
+      this.#blockShortcuts();
       this.#sayWhatIsSkipped(program.plan);
       this.#ports.mux.exchange((cause) => {
         const tuple = successor.tuple(cause.tuple);
@@ -327,11 +329,15 @@ export class Node {
   }
 
   #ledger(): LedgerParts {
-    const { program, engine, dataflow, watched } = this.#running;
-    const { plan } = program;
-    // Of rows nothing is told, since those of tables do not change.
-    const isWatched = plan.predicates.some(({ id, table }) => table === undefined && watched.has(id));
-    return { plan, engine, dataflow, world: this.#world, isObserved: this.snitch.isOn || isWatched };
+    const { program, engine, dataflow } = this.#running;
+    return { plan: program.plan, engine, dataflow, world: this.#world };
+  }
+
+  /** Who is told of events must be told of all. Rows do not change by what goes past the rules. */
+  #blockShortcuts(): void {
+    const { program, watched } = this.#running;
+    const isWatched = program.plan.predicates.some(({ id, table }) => table === undefined && watched.has(id));
+    this.#world.shortcuts?.block("observers", this.snitch.isOn || isWatched);
   }
 
   #initialTuples({ program: { plan }, facts }: Running): readonly Tuple[] {

@@ -11,8 +11,6 @@ export interface LedgerParts {
   readonly engine: Engine;
   readonly dataflow: NodeDataflow;
   readonly world: World;
-  /** Somebody is told of each tuple. */
-  readonly isObserved: boolean;
 }
 
 type Name = string | number;
@@ -50,7 +48,6 @@ const PEER_COUNTS = ["sent", "sentBytes", "sentTuples", "received", "receivedByt
  * where nothing was lost, observed or waiting. To be called before the pass, and what it returns after it.
  */
 export function beginPass(parts: LedgerParts): () => Pass | undefined {
-  if (parts.isObserved) return () => undefined;
   const pages = [...pagesOf(parts)];
   const misfortunes = misfortunesOf(parts);
   const peers = peersOf(parts).length;

@@ -38,8 +38,8 @@ export interface Shortcuts {
   serve(begin: () => () => Pass | undefined): void;
   /** What is remembered holds no more. */
   forget(): void;
-  /** Nothing may go this way as long as a queue is not empty: it would overtake what waits there. */
-  block(queue: "steps" | "datagrams", isBlocked: boolean): void;
+  /** Nothing may go this way as long as causes or datagrams wait, for it would overtake them, or somebody observes the rules. */
+  block(why: "steps" | "datagrams" | "observers", isBlocked: boolean): void;
   /** Counts what has gone this way since the last time as if it had passed the rules. */
   settle(): void;
   readonly taken: ShortcutFigures;

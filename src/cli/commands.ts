@@ -54,7 +54,7 @@ function addRun(mosaic: Command): void {
     .option("--no-gso", "send datagrams one by one, though the kernel could cut trains of them")
     .option("--no-gro", "receive datagrams one by one, though the kernel could join them")
     .option("--no-tso", "read and write the device packet by packet, without super-packets")
-    .option("--no-shortcuts", "let every packet pass the rules, also one like one that has")
+    .option("--no-shortcuts", "send every packet through the rules, even one that comes alone and is like one before")
     .addOption(collecting("--peer <[vip=]addr>", "another member, and the virtual address that lives there"))
     .addOption(collecting("--fact <fact>", "a fact to start with, as 'p(\"a\", 1)'"))
     .addOption(collecting("--facts <dir>", "where P.facts (divided by tabs) and P.csv (by commas) hold rows of P"))

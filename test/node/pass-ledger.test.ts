@@ -68,12 +68,6 @@ describe("a pass may be remembered", () => {
     expect(countsOf(one)).toEqual(countsOf(other));
   });
 
-  test("while only rows are watched", () => {
-    const host = nodeOf(`${TUNNEL}\nwatch(addressMap).`);
-    host.send();
-    expect(host.shortcuts.pass(() => host.send())).toBeDefined();
-  });
-
   test("for as long as no row's time is up", () => {
     const host = nodeOf(`${TUNNEL}\nmaterialize(known, 30, 10, keys(1)).\nk: said(X) :- known(X), go().`);
     host.send();
@@ -94,7 +88,6 @@ describe("a pass is not remembered", () => {
     ["makes another step", 'said@"self:1"(S) :- tun(_, S).'],
     ["speaks to a name", 'addressMap("100.64.0.3", "name:1").', "100.64.0.3"],
     ["sends what may be too long for a path", "", "100.64.0.2", 1300],
-    ["is watched", "watch(tun)."],
   ])("that %s", (_, more, to = "100.64.0.2", length = 100) => {
     const host = nodeOf(`${TUNNEL}${more}`);
     host.send(to, length);
@@ -108,14 +101,6 @@ describe("a pass is not remembered", () => {
     expect(host.tun.written).toHaveLength(1);
     expect(host.shortcuts.pass(work)).toBeUndefined();
   });
-
-  test("while somebody listens", () => {
-    const host = nodeOf(TUNNEL);
-    const detach = host.node.snitch.attach(() => {});
-    expect(host.shortcuts.pass(() => host.send())).toBeUndefined();
-    detach();
-    expect(host.shortcuts.pass(() => host.send())).toBeDefined();
-  });
 });
 
 describe("all is forgotten", () => {
@@ -124,7 +109,6 @@ describe("all is forgotten", () => {
     "when a row is replaced": ({ node }) => node.insert("addressMap", ["100.64.0.2", "192.0.2.5:1"]),
     "when a row goes": ({ node }) => node.delete("addressMap", ["100.64.0.2", "192.0.2.2:1"]),
     "when the node gets another name": ({ node }) => node.insert("localAddr", ["self:2"]),
-    "when somebody begins to listen": ({ node }) => node.snitch.attach(() => {}),
     "when the program is another": ({ node }) => node.exchange(programOf(`${TUNNEL}\nx: said(1) :- tun(_).`), []),
   };
 
@@ -158,9 +142,33 @@ test("while causes wait nothing may overtake them", () => {
   const many = Array.from({ length: 600 }, (_, at) => at);
   const host = nodeOf(`${TUNNEL}\n${many.map((at) => `s${at}: said@"self:1"(${at}) :- go().`).join("\n")}`);
   host.node.insert("go", []);
-  expect(host.shortcuts.blocked).toEqual(["steps true"]);
+  expect(host.shortcuts.blocked.slice(1)).toEqual(["steps true"]);
   host.world.clock.advance(1);
   expect(host.shortcuts.blocked.slice(-1)).toEqual(["steps false"]);
+});
+
+describe("nothing goes past those who are to be told of all", () => {
+  test("while they listen", () => {
+    const { node, shortcuts } = nodeOf(TUNNEL);
+    const [one, other] = [node.snitch.attach(() => {}), node.snitch.attach(() => {})];
+    one();
+    expect(shortcuts.blocked.slice(-1)).toEqual(["observers true"]);
+    other();
+    expect(shortcuts.blocked.slice(-1)).toEqual(["observers false"]);
+  });
+
+  test.each([
+    ["events are watched", "watch(tun).", true],
+    ["rows are watched, which stay the same", "watch(addressMap).", false],
+  ])("while %s: %s %s", (_, more, isBlocked) => {
+    expect(nodeOf(`${TUNNEL}${more}`).shortcuts.blocked).toEqual([`observers ${isBlocked}`]);
+  });
+
+  test("once the program is one that watches", () => {
+    const { node, shortcuts } = nodeOf(TUNNEL);
+    node.exchange(programOf(`${TUNNEL}watch(tun).`), []);
+    expect(shortcuts.blocked).toEqual(["observers false", "observers true"]);
+  });
 });
 
 type Host = ReturnType<typeof nodeOf>;
