@@ -60,7 +60,7 @@ export class NodeCompiler implements Compiler {
     const files = changedFiles(this.#options.files, change);
     if (!files.ok) return { ok: false, complaint: said(files.message) };
     const options = { ...this.#options, files: files.files };
-    const { plan, core, diagnostics, sources } = compileForRun(options);
+    const { plan, core, diagnostics, sources, files: all } = compileForRun(options);
     if (plan === undefined || core === undefined) return { ok: false, complaint: complaintOf(diagnostics, sources) };
     const facts = this.#peerFacts(plan);
     if (typeof facts === "string") return { ok: false, complaint: said(facts) };
@@ -68,7 +68,7 @@ export class NodeCompiler implements Compiler {
       this.#options = options;
       this.#columns = columnNames(core);
     };
-    return { ok: true, result: { program: loadProgram(plan), facts, files: options.files, keep } };
+    return { ok: true, result: { program: loadProgram(plan), facts, files: all, keep } };
   }
 
   #peerFacts(plan: Plan): readonly Fact[] | string {

@@ -14,24 +14,29 @@ export interface ProgramOptions extends LanguageOptions {
   readonly ignoresPlaces?: boolean;
 }
 
+/** What was compiled, and of which files: those of the options, and the one that was added. */
+export interface RunCompilation extends Compilation {
+  readonly files: readonly string[];
+}
+
 const TUNNEL = "tunnel.mzl";
 
 /**
  * Compiles the files together with what the options add to them: facts, and the standard tunnel when there is a device
  * that no rule uses.
  */
-export function compileForRun(options: ProgramOptions): Compilation {
+export function compileForRun(options: ProgramOptions): RunCompilation {
   const library = new FileLibrary();
   const bare = compileWith(library, options, options.files);
-  if (bare.plan === undefined) return bare;
+  if (bare.plan === undefined) return { ...bare, files: options.files };
   const usesTun = bare.plan.strands.some(
     ({ trigger }) => bare.plan?.predicates[trigger.predicate]?.role.kind === "tun",
   );
   const files = options.hasTun && !usesTun ? [...options.files, TUNNEL] : options.files;
   const base = files === options.files ? bare : compileWith(library, options, files);
-  if (options.facts.length === 0 || base.plan === undefined) return base;
+  if (options.facts.length === 0 || base.plan === undefined) return { ...base, files };
   library.give("--fact", options.facts.map((fact) => `${fact.trim().replace(/\.?$/, ".")}\n`).join(""));
-  return compileWith(library, options, [...files, "--fact"]);
+  return { ...compileWith(library, options, [...files, "--fact"]), files };
 }
 
 function compileWith(library: FileLibrary, options: ProgramOptions, files: readonly string[]): Compilation {

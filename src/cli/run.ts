@@ -13,6 +13,7 @@ import { interruptSignal } from "./interrupt.ts";
 import type { Log } from "./log.ts";
 import { lossesOf } from "./losses.ts";
 import { LossLog } from "./loss-log.ts";
+import type { TunRequest } from "./open-device.ts";
 import { openWorld, type WorldOptions } from "./open-world.ts";
 import { NodeCompiler } from "./node-compiler.ts";
 import { type ControlRequest, controlOf } from "./node-control.ts";
@@ -41,6 +42,8 @@ export interface RunOptions extends ProgramOptions, WorldOptions {
 
 /** What a node starts with: the program, and what the command line says to it. */
 interface Prepared {
+  /** With the one that was added for the device, if any was. */
+  readonly files: readonly string[];
   readonly program: Program;
   readonly columns: ColumnNames;
   readonly facts: NodeSettings["facts"];
@@ -70,9 +73,9 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   const losses = new LossLog(() => node.flow(), output.log);
   resources.defer(() => losses.stop());
   served.runs(node);
-  announce(options, names, world.tun, output.log);
+  announce(prepared, options.tun, names, world.tun, output.log);
   const manager = serviceManager(process.env, process.pid);
-  manager?.ready(`running ${options.files.join(" ")} as ${names[0]}`);
+  manager?.ready(`running ${prepared.files.join(" ")} as ${names[0]}`);
   await aborted(interrupted);
   endInTime(output.log);
   served.ends();
@@ -92,7 +95,7 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   if (plan === undefined || core === undefined) throw programFailure(compilation.diagnostics);
   const facts = [...factsOfPeers(plan, options.peers), ...factsIn(options.factDirectories, plan, output)];
   checkWatched(options.watch, plan);
-  return { program: loadProgram(plan), columns: columnNames(core), facts };
+  return { program: loadProgram(plan), files: compilation.files, columns: columnNames(core), facts };
 }
 
 function checkAddress(option: string, text: string): void {
@@ -145,7 +148,13 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
   }
 }
 
-function announce({ files, tun: asked }: RunOptions, names: readonly string[], tun: Tun | undefined, log: Log): void {
+function announce(
+  { files }: Prepared,
+  asked: TunRequest | undefined,
+  names: readonly string[],
+  tun: Tun | undefined,
+  log: Log,
+): void {
   const [name = ""] = names;
   const device = tun === undefined ? "" : `, ${tun.name} with ${asked?.address ?? ""}`;
   log.info(`running ${files.join(" ")} as ${name}${device}`, { address: name, ...(tun && { device: tun.name }) });
