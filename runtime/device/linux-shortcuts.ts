@@ -65,7 +65,6 @@ export class LinuxShortcuts implements Shortcuts {
   /** Lets the packet pass, and remembers what that did, where the node says that it may be. */
   learn(pass: () => boolean): boolean {
     const number = this.#words[SHORTCUT.lesson] as number;
-    this.#words[SHORTCUT.lesson] = 0;
     const end = this.#begin?.();
     const isBehind = pass();
     const done = end?.();
