@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { Node } from "../runtime/node/node.ts";
 import { type Fact, type PeerFacts, peerFacts } from "../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../runtime/node/program.ts";
-import type { Plan } from "../runtime/plan/plan.ts";
+import type { Plan } from "../runtime/plan/contract/plan.ts";
 import type { SimNetworkCounters } from "../runtime/sim/sim-network.ts";
 import { type Boot, Simulation } from "../runtime/sim/simulation.ts";
 import { SimNat } from "../runtime/sim/sim-nat.ts";

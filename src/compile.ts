@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { Source } from "../grammar/span.ts";
-import type { Plan } from "../runtime/plan/plan.ts";
+import type { Plan } from "../runtime/plan/contract/plan.ts";
 import { checkHabits } from "./1-check/check-habits.ts";
 import { check } from "./1-check/check.ts";
 import { ignorePlaces } from "./1-check/ignore-places.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { FileLibrary } from "../src/cli/file-library.ts";
 import { compile } from "../src/compile.ts";
-import { functionNames, stageNames } from "../runtime/plan/functions/registry.ts";
+import { functionNames, stageNames } from "../runtime/plan/library/functions/registry.ts";
 
 /** The programs in the documents are programs. */
 test.for(["docs/language.md", "README.md"])("every program in %s compiles", (file) => {

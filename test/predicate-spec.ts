@@ -1,5 +1,5 @@
-import type { PredicateSpec } from "../runtime/plan/plan.ts";
-import { wireHash } from "../runtime/plan/wire-hash.ts";
+import type { PredicateSpec } from "../runtime/plan/values/predicate-spec.ts";
+import { wireHash } from "../runtime/plan/values/wire-hash.ts";
 
 /** An event as the compiler would describe it; `hash` where a test wants a certain one. */
 export function eventSpec(name: string, arity: number, hash: number = wireHash(name, arity, "event")): PredicateSpec {

@@ -1,4 +1,4 @@
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { type Host, type Topology, watchedPredicates } from "./topology.ts";
 import type { DocumentFault } from "./topology-document.ts";
 

@@ -1,4 +1,4 @@
-import { heldBytesOf } from "../plan/held-bytes.ts";
+import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
 /** Messages kept that came before their turn, and what they hold; what finds no room comes again. */

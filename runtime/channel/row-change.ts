@@ -1,5 +1,5 @@
-import { keyOfRow } from "../plan/key.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { keyOfRow } from "../plan/values/key.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 
 /** A row that is, or is not any more, among those a node keeps for a peer. */
 export interface RowChange {

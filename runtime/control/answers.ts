@@ -1,6 +1,6 @@
-import { type Accumulator, accumulator } from "../plan/accumulator.ts";
-import { keyOfRow } from "../plan/key.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { type Accumulator, accumulator } from "../plan/library/aggregates/accumulator.ts";
+import { keyOfRow } from "../plan/values/key.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 import type { Query } from "./compiler.ts";
 
 /** Gathers the answers to a query: each different one once, or one a group where the query has aggregates. */

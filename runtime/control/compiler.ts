@@ -1,7 +1,7 @@
 import type { Fact } from "../node/peer-facts.ts";
 import type { Program } from "../node/program.ts";
-import type { AggregateKind, Plan } from "../plan/plan.ts";
-import type { Value } from "../plan/value.ts";
+import type { AggregateKind, Plan } from "../plan/contract/plan.ts";
+import type { Value } from "../plan/values/value.ts";
 
 /** What is wrong with a text that was sent to be compiled. */
 export interface Complaint {

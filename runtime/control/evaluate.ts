@@ -1,8 +1,8 @@
 import type { StrandFunction, StrandHost } from "../engine/strand-host.ts";
 import type { Table } from "../engine/table.ts";
 import { loadProgram } from "../node/program.ts";
-import type { Ambient } from "../plan/function-spec.ts";
-import type { Row, Value } from "../plan/value.ts";
+import type { Ambient } from "../plan/contract/function-spec.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 import { type Answers, answersTo } from "./answers.ts";
 import type { Query } from "./compiler.ts";
 import { Effort, EffortSpent, QueryTable } from "./query-table.ts";

@@ -2,7 +2,7 @@ import type { Row } from "../engine/row.ts";
 import type { StrandTable } from "../engine/strand-host.ts";
 import type { Table } from "../engine/table.ts";
 import { keyOfColumns } from "../engine/table-index.ts";
-import type { Key } from "../plan/key.ts";
+import type { Key } from "../plan/values/key.ts";
 
 const NONE: readonly Row[] = [];
 

@@ -1,5 +1,5 @@
-import { formatValue } from "../plan/format.ts";
-import type { Row } from "../plan/value.ts";
+import { formatValue } from "../plan/values/format.ts";
+import type { Row } from "../plan/values/value.ts";
 import { jsonValue, type JsonValue } from "../observe/watch.ts";
 import type { Complaint, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";

@@ -1,9 +1,9 @@
 import type { Node } from "../node/node.ts";
 import type { Sighting } from "../observe/snitch.ts";
 import { watchedTuple } from "../observe/watch.ts";
-import { formatTuple, formatValue } from "../plan/format.ts";
-import { Packet, type Tuple } from "../plan/packet.ts";
-import type { Value } from "../plan/value.ts";
+import { formatTuple, formatValue } from "../plan/values/format.ts";
+import { Packet, type Tuple } from "../plan/values/packet.ts";
+import type { Value } from "../plan/values/value.ts";
 import type { Reply, Seen } from "./reply.ts";
 import type { RequestId, ValueForm } from "./request.ts";
 

@@ -1,6 +1,6 @@
 import { errnoName } from "../../native/errno.ts";
 import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
-import { countOf, isTrain, Train } from "../plan/train.ts";
+import { countOf, isTrain, Train } from "../plan/values/train.ts";
 import type { Drains, Tun, TunCounters, TunOffload } from "../world/world.ts";
 import { Batch } from "./batch.ts";
 import { drainsOf } from "./drains.ts";

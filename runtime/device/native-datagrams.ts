@@ -12,7 +12,7 @@ import {
   UDP_SLOT_BYTES,
   type UdpHandle,
 } from "../../native/index.ts";
-import { Train } from "../plan/train.ts";
+import { Train } from "../plan/values/train.ts";
 import { DEVICE_PACKETS } from "../wire/device-packet.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, Drains, SendQueue } from "../world/world.ts";

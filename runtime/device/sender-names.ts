@@ -1,6 +1,6 @@
 import { ADDRESS_BYTES, type Native } from "../../native/index.ts";
 import { formatHostPort, unmapped } from "../ip/host-port.ts";
-import { ownedText } from "../plan/owned-text.ts";
+import { ownedText } from "../plan/values/owned-text.ts";
 
 /** Socket addresses come from anyone, so there is an end to what is remembered. */
 const NAMES_MAX = 4096;

@@ -1,14 +1,15 @@
-import { admits } from "../plan/column-type.ts";
-import type { Packet, Tuple } from "../plan/packet.ts";
-import type { Plan, PredicateSpec } from "../plan/plan.ts";
-import { isTrain, rowsOf, type Train } from "../plan/train.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { admits } from "../plan/values/column-type.ts";
+import type { Packet, Tuple } from "../plan/values/packet.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { isTrain, rowsOf, type Train } from "../plan/values/train.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 import { decodeFields } from "../wire/decode.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "../wire/decode-train.ts";
 import { devicePacketLength } from "../wire/device-packet.ts";
 import { Heading } from "../wire/heading.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "Admission",

@@ -1,11 +1,11 @@
-import { Address } from "../plan/address.ts";
+import { Address } from "../plan/values/address.ts";
 import type { Cause } from "../engine/engine.ts";
-import type { Tuple } from "../plan/packet.ts";
-import { DistinctTuples } from "../plan/distinct-tuples.ts";
-import { isHostPort } from "../plan/place.ts";
-import type { Value } from "../plan/value.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
+import { isHostPort } from "../plan/values/location.ts";
+import type { Value } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Outgoing } from "./round-robin.ts";
 
 export const spec: ElementSpec = {

@@ -1,10 +1,10 @@
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
-import { heldBytes } from "../plan/held-bytes.ts";
-import { ownedTuple } from "../plan/owned.ts";
+import { heldBytes } from "../plan/values/held-bytes.ts";
+import { ownedTuple } from "../plan/values/owned.ts";
 import type { Clock } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "Mux",

@@ -1,6 +1,6 @@
 import type { Cause } from "../engine/engine.ts";
-import type { Tuple } from "../plan/packet.ts";
-import { isTrain, type Train } from "../plan/train.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import { isTrain, type Train } from "../plan/values/train.ts";
 import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
@@ -8,7 +8,7 @@ import type { Clock, Datagram, World } from "../world/world.ts";
 import type { PeerBook, PeerCounters } from "../observe/peer-book.ts";
 import type { Admission } from "./admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "NetworkIn",

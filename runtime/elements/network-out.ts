@@ -1,6 +1,6 @@
-import { DistinctTuples } from "../plan/distinct-tuples.ts";
-import type { Tuple } from "../plan/packet.ts";
-import { isTrain } from "../plan/train.ts";
+import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import { isTrain } from "../plan/values/train.ts";
 import { SURE_PAYLOAD } from "../path/path-candidates.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import { isOpening, withSegmentsFor } from "../path/segment-size.ts";
@@ -11,7 +11,7 @@ import { innerPacket, withInnerPacket, wrappingOf } from "../wire/inner-packet.t
 import type { Datagrams } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { PeerBook, PeerCounters } from "../observe/peer-book.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "NetworkOut",

@@ -1,7 +1,7 @@
-import { Packet, type Provenance, type Tuple } from "../plan/packet.ts";
+import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
 import type { Admission } from "./admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "OverlayRecvUnwrap",

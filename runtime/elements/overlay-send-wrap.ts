@@ -1,8 +1,8 @@
-import { Packet, type Provenance, type Tuple } from "../plan/packet.ts";
-import type { PredicateSpec } from "../plan/plan.ts";
-import type { Value } from "../plan/value.ts";
+import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import type { Value } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "OverlaySendWrap",

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
-import type { Provenance, Tuple } from "../plan/packet.ts";
+import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "ReceiveDemux",

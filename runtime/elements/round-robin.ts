@@ -1,7 +1,7 @@
-import { compareTuples, type Tuple } from "../plan/packet.ts";
-import { compare, type Value } from "../plan/value.ts";
+import { compareTuples, type Tuple } from "../plan/values/packet.ts";
+import { compare, type Value } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 /** A tuple on its way to a place. */
 export interface Outgoing {

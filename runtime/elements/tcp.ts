@@ -1,11 +1,11 @@
 import type { Cause } from "../engine/engine.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
-import { ownedTuple } from "../plan/owned.ts";
-import type { Provenance, Tuple } from "../plan/packet.ts";
-import type { PredicateSpec } from "../plan/plan.ts";
-import { type StreamCall, streamCalls, type StreamEvent } from "../plan/stream-call.ts";
-import { compare, compareRows, type Row, type Value } from "../plan/value.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import { ownedTuple } from "../plan/values/owned.ts";
+import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { type StreamCall, streamCalls, type StreamEvent } from "../plan/values/stream-call.ts";
+import { compare, compareRows, type Row, type Value } from "../plan/values/value.ts";
 import { type CallOutcome, failed } from "../socket/socket-call.ts";
 import { type SocketOwner, Sockets } from "../socket/sockets.ts";
 import type { SocketLimits } from "../socket/socket-limits.ts";

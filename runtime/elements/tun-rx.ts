@@ -1,10 +1,10 @@
 import type { Cause } from "../engine/engine.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
-import type { PredicateSpec } from "../plan/plan.ts";
-import { countOf, isTrain, rowsOf, type Train } from "../plan/train.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { countOf, isTrain, rowsOf, type Train } from "../plan/values/train.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "TunRx",

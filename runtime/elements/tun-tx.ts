@@ -1,10 +1,10 @@
 import { type HeaderChanges, readHeader, rewriteHeader, saidLength } from "../ip/ip-packet.ts";
-import type { Tuple } from "../plan/packet.ts";
-import { countOf, isTrain, rowsOf, type Train, trainOf } from "../plan/train.ts";
-import type { Value } from "../plan/value.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import { countOf, isTrain, rowsOf, type Train, trainOf } from "../plan/values/train.ts";
+import type { Value } from "../plan/values/value.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
   name: "TunTx",

@@ -1,6 +1,6 @@
-import { type Key, keyOfRow } from "../plan/key.ts";
-import type { Sign } from "../plan/plan.ts";
-import { compareRows, equalRows, type Row as Values } from "../plan/value.ts";
+import { type Key, keyOfRow } from "../plan/values/key.ts";
+import type { Sign } from "../plan/contract/plan.ts";
+import { compareRows, equalRows, type Row as Values } from "../plan/values/value.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import type { Row } from "./row.ts";
 import type { Table } from "./table.ts";

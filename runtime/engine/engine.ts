@@ -1,8 +1,9 @@
-import type { Ambient } from "../plan/function-spec.ts";
-import { ownedRow } from "../plan/owned.ts";
-import type { Provenance, Tuple } from "../plan/packet.ts";
-import type { Plan, PredicateSpec, RowEvent, Sign } from "../plan/plan.ts";
-import type { Row, Value } from "../plan/value.ts";
+import type { Ambient } from "../plan/contract/function-spec.ts";
+import { ownedRow } from "../plan/values/owned.ts";
+import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import type { Plan, RowEvent, Sign } from "../plan/contract/plan.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { Snitch } from "../observe/snitch.ts";

@@ -1,6 +1,6 @@
-import { keyOfRow } from "../plan/key.ts";
-import type { Sign } from "../plan/plan.ts";
-import type { Value, Row as Values } from "../plan/value.ts";
+import { keyOfRow } from "../plan/values/key.ts";
+import type { Sign } from "../plan/contract/plan.ts";
+import type { Value, Row as Values } from "../plan/values/value.ts";
 import type { Journal, Undoable } from "./journal.ts";
 
 /** A derivation, with what was drawn when it appeared, and how often it occurs. */

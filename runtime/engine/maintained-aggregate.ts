@@ -1,7 +1,7 @@
-import { accumulator } from "../plan/accumulator.ts";
-import { keyOfRow } from "../plan/key.ts";
-import type { AggregateSpec, Sign } from "../plan/plan.ts";
-import { equal, equalRows, type Row as Values, type Value } from "../plan/value.ts";
+import { accumulator } from "../plan/library/aggregates/accumulator.ts";
+import { keyOfRow } from "../plan/values/key.ts";
+import type { AggregateSpec, Sign } from "../plan/contract/plan.ts";
+import { equal, equalRows, type Row as Values, type Value } from "../plan/values/value.ts";
 import type { Journal, Undoable } from "./journal.ts";
 
 /** One combination of body rows an aggregate is over, and how often it occurs. */

@@ -1,4 +1,4 @@
-import type { TimerSpec } from "../plan/plan.ts";
+import type { TimerSpec } from "../plan/contract/plan.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { Clock, Timer } from "../world/world.ts";
 

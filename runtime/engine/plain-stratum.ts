@@ -1,6 +1,6 @@
-import type { Key } from "../plan/key.ts";
-import type { Sign } from "../plan/plan.ts";
-import { compareRows, type Row as Values } from "../plan/value.ts";
+import type { Key } from "../plan/values/key.ts";
+import type { Sign } from "../plan/contract/plan.ts";
+import { compareRows, type Row as Values } from "../plan/values/value.ts";
 import type { DerivedRows, Display } from "./derived-rows.ts";
 import type { Row } from "./row.ts";
 import type { StoreTally } from "./store-tally.ts";

@@ -1,7 +1,7 @@
-import { type Key, keyOfRow } from "../plan/key.ts";
-import type { Sign } from "../plan/plan.ts";
-import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../plan/row-mark.ts";
-import type { Row as Values } from "../plan/value.ts";
+import { type Key, keyOfRow } from "../plan/values/key.ts";
+import type { Sign } from "../plan/contract/plan.ts";
+import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../plan/contract/row-mark.ts";
+import type { Row as Values } from "../plan/values/value.ts";
 import type { DerivedRows, Display } from "./derived-rows.ts";
 import { LimitPassed } from "./limits.ts";
 import type { Row } from "./row.ts";

@@ -1,4 +1,4 @@
-import { compareRows, equalRows, type Row as Values } from "../plan/value.ts";
+import { compareRows, equalRows, type Row as Values } from "../plan/values/value.ts";
 
 /** Of two rows that claim one key in one commit: a changed row beats a refresh, then the greater wins. */
 export function preferred(one: Values, other: Values, present: Values | undefined): Values {

@@ -1,6 +1,6 @@
-import { keyOfRow } from "../plan/key.ts";
-import type { Provenance, Tuple } from "../plan/packet.ts";
-import { equalRows, type Row } from "../plan/value.ts";
+import { keyOfRow } from "../plan/values/key.ts";
+import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import { equalRows, type Row } from "../plan/values/value.ts";
 
 const FEW = 8;
 

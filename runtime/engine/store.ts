@@ -1,6 +1,6 @@
-import type { Key } from "../plan/key.ts";
-import type { Plan, RowEvent, Sign } from "../plan/plan.ts";
-import { compareRows, type Row as Values } from "../plan/value.ts";
+import type { Key } from "../plan/values/key.ts";
+import type { Plan, RowEvent, Sign } from "../plan/contract/plan.ts";
+import { compareRows, type Row as Values } from "../plan/values/value.ts";
 import { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import { preferred } from "./rivals.ts";

@@ -1,7 +1,7 @@
-import type { Ambient } from "../plan/function-spec.ts";
-import type { Sign } from "../plan/plan.ts";
-import type { Row, Value } from "../plan/value.ts";
-import type { Key } from "../plan/key.ts";
+import type { Ambient } from "../plan/contract/function-spec.ts";
+import type { Sign } from "../plan/contract/plan.ts";
+import type { Row, Value } from "../plan/values/value.ts";
+import type { Key } from "../plan/values/key.ts";
 import type { Row as TableRow } from "./row.ts";
 
 /** A strand as the compiler emitted it: runs for one event or one changed row. */

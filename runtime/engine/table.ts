@@ -1,7 +1,7 @@
-import type { Key } from "../plan/key.ts";
-import type { PredicateSpec, TableSpec } from "../plan/plan.ts";
-import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, VOID } from "../plan/row-mark.ts";
-import { compare, equalRows, type Row as Values, type Value } from "../plan/value.ts";
+import type { Key } from "../plan/values/key.ts";
+import type { PredicateSpec, TableSpec } from "../plan/values/predicate-spec.ts";
+import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, VOID } from "../plan/contract/row-mark.ts";
+import { compare, equalRows, type Row as Values, type Value } from "../plan/values/value.ts";
 import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { RowGroups } from "./row-groups.ts";

@@ -1,5 +1,5 @@
-import type { Sign, ViewSpec } from "../plan/plan.ts";
-import type { Row as Values } from "../plan/value.ts";
+import type { Sign, ViewSpec } from "../plan/contract/plan.ts";
+import type { Row as Values } from "../plan/values/value.ts";
 import type { KeptValues } from "./kept-values.ts";
 import type { DerivedRows } from "./derived-rows.ts";
 import type { MaintainedAggregate } from "./maintained-aggregate.ts";

@@ -1,5 +1,5 @@
-import type { Plan, Sign, StratumSpec, ViewSpec } from "../plan/plan.ts";
-import type { Row as Values } from "../plan/value.ts";
+import type { Plan, Sign, StratumSpec, ViewSpec } from "../plan/contract/plan.ts";
+import type { Row as Values } from "../plan/values/value.ts";
 import { DerivedRows } from "./derived-rows.ts";
 import type { Journal } from "./journal.ts";
 import { KeptValues } from "./kept-values.ts";

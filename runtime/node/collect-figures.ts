@@ -11,7 +11,7 @@ import type {
   TunFigures,
 } from "../observe/figures.ts";
 import type { Sockets } from "../socket/sockets.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan } from "../plan/contract/plan.ts";
 import { reassemblyLimits } from "../wire/reassembly.ts";
 import type { Datagrams, SendQueue, Tun, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";

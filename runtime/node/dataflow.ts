@@ -9,9 +9,10 @@ import { ViewChannel } from "../elements/view-channel.ts";
 import type { Cause, Dataflow, Engine } from "../engine/engine.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
-import type { Provenance, Tuple } from "../plan/packet.ts";
-import type { Plan, PredicateSpec } from "../plan/plan.ts";
-import type { Value } from "../plan/value.ts";
+import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import type { Value } from "../plan/values/value.ts";
 import type { NodePorts } from "./ports.ts";
 import type { Snitch } from "../observe/snitch.ts";
 

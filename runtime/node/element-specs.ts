@@ -11,8 +11,8 @@ import { spec as tcp } from "../elements/tcp.ts";
 import { spec as tunRx } from "../elements/tun-rx.ts";
 import { spec as tunTx } from "../elements/tun-tx.ts";
 import { spec as viewChannel } from "../elements/view-channel.ts";
-import type { ElementSpec } from "../plan/element-spec.ts";
-import type { Graph } from "../plan/graph.ts";
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Graph } from "../plan/contract/graph.ts";
 
 /** The hand-written elements, by name. */
 export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(

@@ -1,8 +1,9 @@
-import { formatValue } from "../plan/format.ts";
-import { ownedText } from "../plan/owned-text.ts";
-import type { Tuple } from "../plan/packet.ts";
-import type { FactSpec, Plan, PredicateSpec } from "../plan/plan.ts";
-import { equalRows, type Value } from "../plan/value.ts";
+import { formatValue } from "../plan/values/format.ts";
+import { ownedText } from "../plan/values/owned-text.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import type { FactSpec, Plan } from "../plan/contract/plan.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { equalRows, type Value } from "../plan/values/value.ts";
 import type { Fact } from "./peer-facts.ts";
 
 /** What a node holds before its first step: its own addresses, unless facts say otherwise, the program's facts, its own. */

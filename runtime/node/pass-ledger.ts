@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { PeerCounters } from "../observe/peer-book.ts";
 import { SURE_PAYLOAD } from "../path/path-candidates.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan } from "../plan/contract/plan.ts";
 import type { Pass, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
 

@@ -1,6 +1,6 @@
-import { Address } from "../plan/address.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { Row } from "../plan/value.ts";
+import { Address } from "../plan/values/address.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { Row } from "../plan/values/value.ts";
 
 /** Another node, as `--peer [VIP=]ADDR` and topology files name it. */
 export interface Peer {

@@ -1,9 +1,9 @@
 import type { Engine } from "../engine/engine.ts";
 import type { PeerFigures } from "../observe/figures.ts";
 import type { PeerCounters } from "../observe/peer-book.ts";
-import { Address } from "../plan/address.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { Value } from "../plan/value.ts";
+import { Address } from "../plan/values/address.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { Value } from "../plan/values/value.ts";
 import type { World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
 import { ADDRESS_MAP } from "./peer-facts.ts";

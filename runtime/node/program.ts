@@ -1,6 +1,6 @@
 import type { StrandFunction } from "../engine/strand-host.ts";
-import { lib } from "../plan/lib.ts";
-import type { Plan } from "../plan/plan.ts";
+import { lib } from "../plan/library/lib.ts";
+import type { Plan } from "../plan/contract/plan.ts";
 import { unknownElements } from "./element-specs.ts";
 
 /** A plan with its strands as functions: made once a process, shared by all nodes that run it. */

@@ -2,10 +2,11 @@ import type { Before } from "../engine/engine.ts";
 import type { Row } from "../engine/row.ts";
 import type { KeptRow } from "../engine/store.ts";
 import type { Table } from "../engine/table.ts";
-import type { Tuple } from "../plan/packet.ts";
-import { Packet } from "../plan/packet.ts";
-import type { Plan, PredicateSpec, TableSpec } from "../plan/plan.ts";
-import { equalRows, type Row as Values, type Value } from "../plan/value.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import { Packet } from "../plan/values/packet.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { PredicateSpec, TableSpec } from "../plan/values/predicate-spec.ts";
+import { equalRows, type Row as Values, type Value } from "../plan/values/value.ts";
 import { encodeBody } from "../wire/encode.ts";
 import { isSameTuple } from "./initial-tuples.ts";
 

@@ -1,8 +1,8 @@
 import type { Cause } from "../engine/engine.ts";
 import type { Table } from "../engine/table.ts";
-import { Address } from "../plan/address.ts";
-import { Packet } from "../plan/packet.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { Address } from "../plan/values/address.ts";
+import { Packet } from "../plan/values/packet.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 
 /** Those of the numbers that stand in no row and no cause that waits. */
 export function unheldNumbers(

@@ -1,8 +1,8 @@
 import { type WatchLine, watchedTuple } from "../observe/watch.ts";
-import { formatValue } from "../plan/format.ts";
-import type { Tuple } from "../plan/packet.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { formatValue } from "../plan/values/format.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 
 /** Letters of `watchmod`, by predicate. */
 export type Watched = ReadonlyMap<number, string>;

@@ -1,6 +1,6 @@
 import { type Crossing, TracedDatagrams } from "./traced-datagrams.ts";
 import type { Clock, Drains, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
-import { rowsOf } from "../plan/train.ts";
+import { rowsOf } from "../plan/values/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
 import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
 

@@ -1,7 +1,7 @@
-import type { GraphEdge } from "../plan/graph.ts";
-import type { Tuple } from "../plan/packet.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { Value } from "../plan/value.ts";
+import type { GraphEdge } from "../plan/contract/graph.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { Value } from "../plan/values/value.ts";
 
 /** What a snitch tells. */
 export type Sighting =

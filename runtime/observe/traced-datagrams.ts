@@ -1,4 +1,4 @@
-import { ownedBytes, rowsOf } from "../plan/train.ts";
+import { ownedBytes, rowsOf } from "../plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type {
   Clock,

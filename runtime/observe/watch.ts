@@ -1,7 +1,7 @@
-import { Address } from "../plan/address.ts";
-import { formatValue } from "../plan/format.ts";
-import { Packet } from "../plan/packet.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { Address } from "../plan/values/address.ts";
+import { formatValue } from "../plan/values/format.ts";
+import { Packet } from "../plan/values/packet.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 
 /** One thing that happened to a watched predicate, as `--watch --json` prints it. */
 export interface WatchLine {

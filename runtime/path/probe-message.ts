@@ -1,4 +1,4 @@
-import { wireHash } from "../plan/wire-hash.ts";
+import { wireHash } from "../plan/values/wire-hash.ts";
 import { decodeFields } from "../wire/decode.ts";
 import { encodeTuple } from "../wire/encode.ts";
 import { HEADER_BYTES, writeHeader } from "../wire/header.ts";

@@ -1,5 +1,5 @@
-import type { StreamCall } from "../plan/stream-call.ts";
-import type { Row } from "../plan/value.ts";
+import type { StreamCall } from "../plan/values/stream-call.ts";
+import type { Row } from "../plan/values/value.ts";
 
 /** A call of TCP that a rule has made. */
 export interface SocketCall {

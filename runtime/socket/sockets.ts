@@ -1,8 +1,8 @@
-import { Address } from "../plan/address.ts";
-import { IP_NETWORK } from "../plan/functions/addresses.ts";
-import type { StreamCall } from "../plan/stream-call.ts";
-import { isTrain } from "../plan/train.ts";
-import type { Value } from "../plan/value.ts";
+import { Address } from "../plan/values/address.ts";
+import { IP_NETWORK } from "../plan/library/functions/addresses.ts";
+import type { StreamCall } from "../plan/values/stream-call.ts";
+import { isTrain } from "../plan/values/train.ts";
+import type { Value } from "../plan/values/value.ts";
 import type { RandomStream } from "../world/random.ts";
 import type { ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
 import { Connection } from "./connection.ts";

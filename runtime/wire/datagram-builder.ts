@@ -1,5 +1,5 @@
-import type { Tuple } from "../plan/packet.ts";
-import type { Train } from "../plan/train.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import type { Train } from "../plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "./datagram-train.ts";
 import { encodeTuple, type EncodeRefusal } from "./encode.ts";
 import { splitMessage } from "./fragment.ts";

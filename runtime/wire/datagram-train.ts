@@ -1,4 +1,4 @@
-import type { Train } from "../plan/train.ts";
+import type { Train } from "../plan/values/train.ts";
 
 /**
  * Datagrams for one place that differ in what one train put into them: each is `head`, a row of the train and `tail`; the

@@ -1,6 +1,6 @@
-import { Packet } from "../plan/packet.ts";
-import { Train } from "../plan/train.ts";
-import { equalRows, type Value } from "../plan/value.ts";
+import { Packet } from "../plan/values/packet.ts";
+import { Train } from "../plan/values/train.ts";
+import { equalRows, type Value } from "../plan/values/value.ts";
 import { decodeAllFields, decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
 import { devicePacketLength } from "./device-packet.ts";
 import { endingOf } from "./heading.ts";

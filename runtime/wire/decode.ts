@@ -1,4 +1,4 @@
-import type { Value } from "../plan/value.ts";
+import type { Value } from "../plan/values/value.ts";
 import { HEADER_BYTES, type HeaderRefusal, headerRefusal, isFragment } from "./header.ts";
 import { Reader } from "./reader.ts";
 

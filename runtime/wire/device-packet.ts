@@ -1,6 +1,6 @@
-import { Packet } from "../plan/packet.ts";
-import type { Row } from "../plan/value.ts";
-import { wireHash } from "../plan/wire-hash.ts";
+import { Packet } from "../plan/values/packet.ts";
+import type { Row } from "../plan/values/value.ts";
+import { wireHash } from "../plan/values/wire-hash.ts";
 import { decodeAllFields } from "./decode.ts";
 
 /** The hashes of the tuple that a packet of a device is: rules give it one to five arguments. */

@@ -1,6 +1,6 @@
-import { Address } from "../plan/address.ts";
-import { Packet } from "../plan/packet.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { Address } from "../plan/values/address.ts";
+import { Packet } from "../plan/values/packet.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 import { Writer } from "./writer.ts";

@@ -1,4 +1,4 @@
-import { fnv1a } from "../plan/fnv1a.ts";
+import { fnv1a } from "../plan/values/fnv1a.ts";
 import { FRAGMENT_FLAG, HEADER_BYTES, writeHeader } from "./header.ts";
 import { FRAGMENTS_MAX, MESSAGE_MAX } from "./limits.ts";
 

@@ -1,7 +1,7 @@
-import { ownedRow } from "../plan/owned.ts";
-import { Packet } from "../plan/packet.ts";
-import { isTrain, Train } from "../plan/train.ts";
-import type { Row, Value } from "../plan/value.ts";
+import { ownedRow } from "../plan/values/owned.ts";
+import { Packet } from "../plan/values/packet.ts";
+import { isTrain, Train } from "../plan/values/train.ts";
+import type { Row, Value } from "../plan/values/value.ts";
 
 /**
  * What was read from a row that ends with the bytes of its last field, and how it began. A row that begins alike and is as

@@ -1,6 +1,7 @@
-import { Packet, type Tuple } from "../plan/packet.ts";
-import type { Plan, PredicateSpec } from "../plan/plan.ts";
-import type { Value } from "../plan/value.ts";
+import { Packet, type Tuple } from "../plan/values/packet.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import type { Value } from "../plan/values/value.ts";
 import { encodeTuple } from "./encode.ts";
 import { HEADER_BYTES } from "./header.ts";
 import { Writer } from "./writer.ts";

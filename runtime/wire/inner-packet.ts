@@ -1,5 +1,5 @@
-import { Packet, type Tuple } from "../plan/packet.ts";
-import type { Value } from "../plan/value.ts";
+import { Packet, type Tuple } from "../plan/values/packet.ts";
+import type { Value } from "../plan/values/value.ts";
 import { encodeTuple } from "./encode.ts";
 import { HEADER_BYTES } from "./header.ts";
 import { Writer } from "./writer.ts";

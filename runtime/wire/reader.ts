@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import { Address } from "../plan/address.ts";
-import { Packet } from "../plan/packet.ts";
-import { isNode, isOverlayName } from "../plan/place.ts";
-import { ID_BYTES } from "../plan/ring.ts";
-import type { Value } from "../plan/value.ts";
+import { Address } from "../plan/values/address.ts";
+import { Packet } from "../plan/values/packet.ts";
+import { isNode, isOverlayName } from "../plan/values/location.ts";
+import { ID_BYTES } from "../plan/values/ring.ts";
+import type { Value } from "../plan/values/value.ts";
 import { DEPTH_MAX, HOPS_MAX } from "./limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 

@@ -1,5 +1,5 @@
-import { ID_BYTES } from "../plan/ring.ts";
-import { isTrain, type Train } from "../plan/train.ts";
+import { ID_BYTES } from "../plan/values/ring.ts";
+import { isTrain, type Train } from "../plan/values/train.ts";
 
 const FIRST_CAPACITY = 2048;
 const NOTHING: Uint8Array = new Uint8Array(0);

@@ -1,4 +1,4 @@
-import { STREAM_CLOSED } from "../../runtime/plan/stream-call.ts";
+import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 
 /** Predicates that the engine provides; overlays never qualify them. `localAddr` is each overlay instance's own. */
 export interface Builtin {

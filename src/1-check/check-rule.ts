@@ -1,8 +1,8 @@
 import type { Argument, Expression, Literal, PredicateLiteral, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import { functionNamed, functionNames } from "../../runtime/plan/functions/registry.ts";
-import { STREAM_CLOSED } from "../../runtime/plan/stream-call.ts";
+import { functionNamed, functionNames } from "../../runtime/plan/library/functions/registry.ts";
+import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import type { Program, ProgramRule, View } from "../program.ts";
 import { type BoundSet, bind, bindAll, noneBound, withBound } from "./binding.ts";
 import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "./builtin.ts";

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program.ts";
-import { IP_NETWORK } from "../../runtime/plan/functions/addresses.ts";
+import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
 import { checkRule } from "./check-rule.ts";
 import { builtinNamed, PERIODIC, SHUTDOWN } from "./builtin.ts";
 import { streamViewNames } from "./stream-views.ts";

@@ -1,4 +1,4 @@
-import { type StreamCall, streamCallForms, streamCalls } from "../../runtime/plan/stream-call.ts";
+import { type StreamCall, streamCallForms, streamCalls } from "../../runtime/plan/values/stream-call.ts";
 import type { Variable } from "../../grammar/ast.ts";
 import type { ProgramRule, View } from "../program.ts";
 

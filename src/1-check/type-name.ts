@@ -1,5 +1,5 @@
-import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
-import { type Kind, kinds } from "../../runtime/plan/value.ts";
+import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { type Kind, kinds } from "../../runtime/plan/values/value.ts";
 
 /** Types as programs write them. */
 const typeNames: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([

@@ -8,7 +8,7 @@ import type {
   PredicateLiteral,
 } from "../../grammar/ast.ts";
 import type { Name, Span } from "../../grammar/span.ts";
-import type { RowEvent } from "../../runtime/plan/plan.ts";
+import type { RowEvent } from "../../runtime/plan/contract/plan.ts";
 import type {
   Accept,
   OverlayInstance,

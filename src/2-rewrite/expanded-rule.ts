@@ -1,6 +1,6 @@
 import type { PredicateLiteral } from "../../grammar/ast.ts";
 import type { ProgramRule } from "../program.ts";
-import type { RowEvent } from "../../runtime/plan/plan.ts";
+import type { RowEvent } from "../../runtime/plan/contract/plan.ts";
 
 /** A rule without calls; `trigger` is set where expansion decides what fires it. */
 export interface ExpandedRule extends ProgramRule {

@@ -8,7 +8,7 @@
  *   e(min<X>) :- a(X).   runs for each group whose result is new.
  */
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import type { RowEvent } from "../../runtime/plan/plan.ts";
+import type { RowEvent } from "../../runtime/plan/contract/plan.ts";
 import { localAddressTable } from "../1-check/builtin.ts";
 import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
 import type { TableDeclaration } from "../program.ts";

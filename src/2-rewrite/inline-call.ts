@@ -14,7 +14,7 @@
  */
 import type { Argument, Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
-import { functionNamed } from "../../runtime/plan/functions/registry.ts";
+import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../1-check/visit.ts";
 import type { ProgramRule, View } from "../program.ts";

@@ -1,5 +1,5 @@
 import type { Expression } from "../../grammar/ast.ts";
-import type { PredicateSpec } from "../../runtime/plan/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { isImpure } from "../1-check/impure.ts";
 import { parts, variablesIn } from "../1-check/visit.ts";
 import type { ElementMatch, Match, Operator, Strand } from "./strand.ts";

@@ -1,10 +1,10 @@
 import type { AggregateFunction, Argument, Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
-import { functionNamed } from "../../runtime/plan/functions/registry.ts";
-import { type Kind, kindOf, kinds } from "../../runtime/plan/value.ts";
-import { STREAM_CLOSED, streamCallForms, streamEventNamed } from "../../runtime/plan/stream-call.ts";
+import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
+import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
+import { STREAM_CLOSED, streamCallForms, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
 import { isLocalAddressTable, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { patternVariables } from "../1-check/binding.ts";
 import { kindsNamed } from "../1-check/type-name.ts";

@@ -1,8 +1,8 @@
 import type { Expression } from "../../grammar/ast.ts";
-import { functionNamed } from "../../runtime/plan/functions/registry.ts";
-import type { Ambient } from "../../runtime/plan/function-spec.ts";
-import { makeAddress, negate } from "../../runtime/plan/operators.ts";
-import type { Value } from "../../runtime/plan/value.ts";
+import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
+import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
+import { makeAddress, negate } from "../../runtime/plan/library/operators/operators.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
 import { binaryOperation } from "./operation.ts";
 
 /** The value of an expression without variables; undefined when it has variables or fails. */

@@ -1,6 +1,7 @@
 import type { Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
-import type { PredicateSpec, StrandSpec, ViewSpec } from "../../runtime/plan/plan.ts";
+import type { StrandSpec, ViewSpec } from "../../runtime/plan/contract/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Action, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
 /** The strand as people read it. */

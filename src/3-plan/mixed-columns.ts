@@ -1,8 +1,8 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import { type ColumnType, typeBit } from "../../runtime/plan/column-type.ts";
-import { streamEventNamed } from "../../runtime/plan/stream-call.ts";
-import { kinds } from "../../runtime/plan/value.ts";
+import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
+import { kinds } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { ColumnTypes } from "./column-types.ts";
 

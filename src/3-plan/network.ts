@@ -1,6 +1,7 @@
-import type { Graph, GraphEdge, GraphNode } from "../../runtime/plan/graph.ts";
-import type { OverlaySpec, PredicateSpec, Trigger } from "../../runtime/plan/plan.ts";
-import { STREAM_CLOSED, streamCalls } from "../../runtime/plan/stream-call.ts";
+import type { Graph, GraphEdge, GraphNode } from "../../runtime/plan/contract/graph.ts";
+import type { OverlaySpec, Trigger } from "../../runtime/plan/contract/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import { STREAM_CLOSED, streamCalls } from "../../runtime/plan/values/stream-call.ts";
 import type { Action, Strand } from "./strand.ts";
 
 /**

@@ -10,8 +10,8 @@ import {
   shiftLeft,
   shiftRight,
   subtract,
-} from "../../runtime/plan/operators.ts";
-import { compare, equal, type Value } from "../../runtime/plan/value.ts";
+} from "../../runtime/plan/library/operators/operators.ts";
+import { compare, equal, type Value } from "../../runtime/plan/values/value.ts";
 
 type Operation = (left: Value | undefined, right: Value | undefined) => Value | undefined;
 

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import { typeBit } from "../../runtime/plan/column-type.ts";
+import { typeBit } from "../../runtime/plan/values/column-type.ts";
 import type { CoreProgram } from "../2-rewrite/core.ts";
 import type { ColumnTypes } from "./column-types.ts";
 

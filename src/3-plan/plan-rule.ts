@@ -1,5 +1,6 @@
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import type { Origin, PredicateSpec, Trigger } from "../../runtime/plan/plan.ts";
+import type { Origin, Trigger } from "../../runtime/plan/contract/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { isPredicate } from "../1-check/rule-shape.ts";
 import { variablesIn } from "../1-check/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";

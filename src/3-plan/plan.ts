@@ -8,12 +8,12 @@ import type {
   Origin,
   OverlaySpec,
   Plan,
-  PredicateSpec,
   StratumSpec,
   TimerSpec,
   Trigger,
   ViewSpec,
-} from "../../runtime/plan/plan.ts";
+} from "../../runtime/plan/contract/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
 import { timerNumber } from "../1-check/constant.ts";
 import { hasAggregate } from "../1-check/rule-shape.ts";

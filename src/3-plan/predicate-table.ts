@@ -1,8 +1,8 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/plan.ts";
-import { wireHash } from "../../runtime/plan/wire-hash.ts";
-import { STREAM_CLOSED, streamEventNamed } from "../../runtime/plan/stream-call.ts";
+import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
+import { STREAM_CLOSED, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
 import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, SHUTDOWN, TUN } from "../1-check/builtin.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program.ts";

@@ -1,5 +1,6 @@
 import type { Expression } from "../../grammar/ast.ts";
-import type { AggregateKind, Origin, PredicateSpec, Sign, Trigger } from "../../runtime/plan/plan.ts";
+import type { AggregateKind, Origin, Sign, Trigger } from "../../runtime/plan/contract/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
 /** One rule strand before it is emitted: a trigger, the operators its tuple passes, and what is done at the end. */
 export interface Strand {

@@ -1,4 +1,4 @@
-import type { PredicateSpec } from "../../runtime/plan/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
 /** Collects, while strands are planned, the column lists that tables must be indexed by. */
 export class TableLayout {

@@ -1,6 +1,6 @@
 import { isPredicate } from "../1-check/rule-shape.ts";
 import type { CoreProgram } from "../2-rewrite/core.ts";
-import type { TableSpec } from "../../runtime/plan/plan.ts";
+import type { TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
 /** Which tables view rules define alone (pure), and which also hold rows that something else put there (mixed). */
 export function viewKinds(core: CoreProgram): ReadonlyMap<string, TableSpec["view"]> {

@@ -1,6 +1,6 @@
 import type { Expression } from "../../grammar/ast.ts";
-import type { StrandSpec } from "../../runtime/plan/plan.ts";
-import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/row-mark.ts";
+import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
+import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
 import type { Action, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 

@@ -1,5 +1,5 @@
-import type { Plan } from "../../runtime/plan/plan.ts";
-import { libNames } from "../../runtime/plan/lib.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
+import { libNames } from "../../runtime/plan/library/lib.ts";
 import { describeProgram, type PlannedProgram } from "../3-plan/plan.ts";
 import { emitStrand, functionName } from "./emit-strand.ts";
 

@@ -1,4 +1,4 @@
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { nearest } from "../1-check/nearest.ts";
 import type { CoreProgram } from "../2-rewrite/core.ts";
 import { functionsIn } from "../4-emit/emit.ts";

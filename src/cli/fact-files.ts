@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PredicateSpec } from "../../runtime/plan/plan.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
 
 /** A tuple to start with. */
 export interface GivenFact {

@@ -1,4 +1,4 @@
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { type GivenFact, readFactFiles } from "./fact-files.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import type { Output } from "./output.ts";

@@ -1,5 +1,5 @@
 import type { NodeCounters } from "../../runtime/node/node.ts";
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 
 /** What a node would otherwise take with it in silence. */
 export function lossesOf({ drops, engine, failedAggregates }: NodeCounters, { strands }: Plan): readonly string[] {

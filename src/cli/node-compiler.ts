@@ -12,7 +12,7 @@ import type {
 } from "../../runtime/control/compiler.ts";
 import type { Fact, Peer } from "../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { unknownName } from "../asked-names.ts";
 import { type ColumnNames, columnNames } from "../column-names.ts";
 import { compileQuery } from "../compile-query.ts";

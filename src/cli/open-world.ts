@@ -7,7 +7,7 @@ import { Turn } from "../../runtime/device/turn.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
 import { Capture, captured } from "../../runtime/observe/capture.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { innerMtu } from "../../runtime/wire/inner-mtu.ts";
 import type { Datagrams, World } from "../../runtime/world/world.ts";
 import { CaptureFile } from "./capture-file.ts";

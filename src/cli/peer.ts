@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { parseHostPort } from "../../runtime/ip/host-port.ts";
 import { type Fact, type Peer, peerFacts } from "../../runtime/node/peer-facts.ts";
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { wrongUsage } from "./failure.ts";
 
 /** `--peer [VIP=]ADDR` */

@@ -7,9 +7,9 @@ import {
   registerFunction,
   registerStage,
   type Signature,
-} from "../../runtime/plan/functions/registry.ts";
-import type { Stage } from "../../runtime/plan/functions/stages.ts";
-import { kinds } from "../../runtime/plan/value.ts";
+} from "../../runtime/plan/library/functions/registry.ts";
+import type { Stage } from "../../runtime/plan/library/functions/stages.ts";
+import { kinds } from "../../runtime/plan/values/value.ts";
 import { runFailed, wrongUsage } from "./failure.ts";
 import { fileReason } from "./file-reason.ts";
 import { processOutput } from "./output.ts";

@@ -1,5 +1,5 @@
-import { formatTuple, formatValue } from "../../runtime/plan/format.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
+import { formatTuple, formatValue } from "../../runtime/plan/values/format.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
 import { jsonValue } from "../../runtime/observe/watch.ts";
 import type { Output } from "./output.ts";
 

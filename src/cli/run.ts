@@ -4,7 +4,7 @@ import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import type { Peer } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { formatWatchLine } from "../../runtime/observe/watch.ts";
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { Tun, World } from "../../runtime/world/world.ts";
 import { type ColumnNames, columnNames } from "../column-names.ts";
 import { becomeUser, type User } from "./drop-privileges.ts";

@@ -2,7 +2,7 @@ import type { World } from "../../runtime/world/world.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
-import { formatTuple } from "../../runtime/plan/format.ts";
+import { formatTuple } from "../../runtime/plan/values/format.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import { compile } from "../../src/compile.ts";
 import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";

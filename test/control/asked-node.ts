@@ -3,7 +3,7 @@ import type { Reply } from "../../runtime/control/reply.ts";
 import { Session } from "../../runtime/control/session.ts";
 import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { CoreProgram } from "../../src/2-rewrite/core.ts";
 import { columnNames } from "../../src/column-names.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";

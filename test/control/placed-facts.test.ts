@@ -3,7 +3,7 @@ import { Control } from "../../runtime/control/control.ts";
 import { Session } from "../../runtime/control/session.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
-import { formatTuple } from "../../runtime/plan/format.ts";
+import { formatTuple } from "../../runtime/plan/values/format.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
 import { columnNames } from "../../src/column-names.ts";

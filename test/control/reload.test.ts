@@ -3,7 +3,7 @@ import type { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { Succession } from "../../runtime/node/succession.ts";
 import type { Fact } from "../../runtime/node/peer-facts.ts";
-import type { Row } from "../../runtime/plan/value.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import { addressesOf, ProgramNetwork } from "../sim/program-network.ts";
 import { RonNetwork } from "../sim/ron-network.ts";
 import { AskedNode, planOf } from "./asked-node.ts";

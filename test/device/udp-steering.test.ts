@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { Address } from "../../runtime/plan/address.ts";
-import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
-import type { Value } from "../../runtime/plan/value.ts";
+import { Address } from "../../runtime/plan/values/address.ts";
+import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { needs } from "../needs.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { rowsOf, Train, trainOf } from "../../runtime/plan/train.ts";
+import { rowsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "../../runtime/wire/datagram-train.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { needs } from "../needs.ts";

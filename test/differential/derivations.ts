@@ -1,5 +1,5 @@
-import { keyOfRow } from "../../runtime/plan/key.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
+import { keyOfRow } from "../../runtime/plan/values/key.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
 import { isPredicate } from "../../src/1-check/rule-shape.ts";
 import { deriveEach, deriveGroups } from "./derive.ts";
 import type { Bindings } from "./evaluate.ts";

@@ -1,7 +1,7 @@
 import type { Aggregate, Argument, Atom, Expression } from "../../grammar/ast.ts";
-import type { Ambient } from "../../runtime/plan/function-spec.ts";
-import { divide } from "../../runtime/plan/operators.ts";
-import { compare, compareRows, equal, equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
+import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
+import { divide } from "../../runtime/plan/library/operators/operators.ts";
+import { compare, compareRows, equal, equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 import { Runaway } from "./peer.ts";
 

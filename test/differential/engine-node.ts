@@ -1,7 +1,7 @@
 import { Node } from "../../runtime/node/node.ts";
 import type { Program } from "../../runtime/node/program.ts";
-import type { PredicateSpec } from "../../runtime/plan/plan.ts";
-import type { Row } from "../../runtime/plan/value.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { decodeDatagram, decodeFields, type EncodedTuple } from "../../runtime/wire/decode.ts";
 import { manualWorld } from "../session/manual-world.ts";

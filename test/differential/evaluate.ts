@@ -1,6 +1,6 @@
 import type { Binary, Expression } from "../../grammar/ast.ts";
-import { functionNamed } from "../../runtime/plan/functions/registry.ts";
-import type { Ambient } from "../../runtime/plan/function-spec.ts";
+import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
+import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import {
   add,
   bitAnd,
@@ -18,8 +18,8 @@ import {
   shiftLeft,
   shiftRight,
   subtract,
-} from "../../runtime/plan/operators.ts";
-import { compare, equal, type Value } from "../../runtime/plan/value.ts";
+} from "../../runtime/plan/library/operators/operators.ts";
+import { compare, equal, type Value } from "../../runtime/plan/values/value.ts";
 
 /** What the variables of a rule stand for. */
 export type Bindings = ReadonlyMap<string, Value>;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Program } from "../../runtime/node/program.ts";
-import type { Row } from "../../runtime/plan/value.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import { compileText } from "./compiled.ts";
 import { EngineNode } from "./engine-node.ts";
 import { formatCommand, Network } from "./network.ts";

@@ -1,6 +1,6 @@
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import type { Ambient } from "../../runtime/plan/function-spec.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
+import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
 import { constantNumber } from "../../src/1-check/constant.ts";
 import { eventLiterals, isPredicate } from "../../src/1-check/rule-shape.ts";

@@ -1,4 +1,4 @@
-import { compareRows, equalRows } from "../../runtime/plan/value.ts";
+import { compareRows, equalRows } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program.ts";
 import { type Derivation, type Support, withoutKnown } from "./derivations.ts";
 import type { NaiveRow, NaiveRows } from "./naive-table.ts";

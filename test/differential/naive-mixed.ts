@@ -1,4 +1,4 @@
-import { compareRows, equalRows, type Row } from "../../runtime/plan/value.ts";
+import { compareRows, equalRows, type Row } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program.ts";
 import type { Derivation } from "./derivations.ts";
 import { evicted, haveOneKey, type NaiveRow, type NaiveRows } from "./naive-table.ts";

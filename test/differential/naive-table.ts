@@ -1,4 +1,4 @@
-import { compare, compareRows, equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
+import { compare, compareRows, equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program.ts";
 
 export interface NaiveRow {

@@ -1,5 +1,5 @@
-import { formatTuple } from "../../runtime/plan/format.ts";
-import type { Row } from "../../runtime/plan/value.ts";
+import { formatTuple } from "../../runtime/plan/values/format.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import type { Peer, Sent } from "./peer.ts";
 import { compareTuples } from "./tuple.ts";
 

@@ -1,4 +1,4 @@
-import type { Row } from "../../runtime/plan/value.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import type { Tuple } from "./tuple.ts";
 
 export interface Sent extends Tuple {

@@ -1,4 +1,4 @@
-import { formatValue } from "../../runtime/plan/format.ts";
+import { formatValue } from "../../runtime/plan/values/format.ts";
 import type { Chance } from "./chance.ts";
 import type { May } from "./random-program.ts";
 import { type ColumnKind, type Relation, randomValue } from "./schema.ts";

@@ -1,5 +1,5 @@
-import { formatValue } from "../../runtime/plan/format.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
+import { formatValue } from "../../runtime/plan/values/format.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
 import type { Chance } from "./chance.ts";
 
 /** What a column of a random program holds. Few values each, so that rows meet. */

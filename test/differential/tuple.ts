@@ -1,4 +1,4 @@
-import { compareRows, equalRows, type Row } from "../../runtime/plan/value.ts";
+import { compareRows, equalRows, type Row } from "../../runtime/plan/values/value.ts";
 
 /** A row or event by name; what is to be deleted when `isDelete`. */
 export interface Tuple {

@@ -2,8 +2,8 @@ import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { RoundEvents } from "../../runtime/engine/round-events.ts";
-import type { Tuple } from "../../runtime/plan/packet.ts";
-import type { PredicateSpec } from "../../runtime/plan/plan.ts";
+import type { Tuple } from "../../runtime/plan/values/packet.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as (options?: { type: "minor" | "major" }) => void;

@@ -4,7 +4,7 @@ import { FileLibrary } from "../../src/cli/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
-import type { Plan } from "../../runtime/plan/plan.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { manualWorld } from "../session/manual-world.ts";
 
 const PROGRAM = `

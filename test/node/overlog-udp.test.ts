@@ -3,8 +3,8 @@ import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { Program } from "../../runtime/node/program.ts";
-import { sha1 } from "../../runtime/plan/sha1.ts";
-import type { Row } from "../../runtime/plan/value.ts";
+import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { compileProgram } from "../sim/program-network.ts";
 

@@ -2,7 +2,7 @@ import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { NetStreams } from "../../runtime/device/net-streams.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";
-import type { Row } from "../../runtime/plan/value.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import type { SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { compileProgram } from "../sim/program-network.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { unheldNumbers } from "../../runtime/node/unheld.ts";
-import { Address } from "../../runtime/plan/address.ts";
-import { Packet } from "../../runtime/plan/packet.ts";
-import type { Value } from "../../runtime/plan/value.ts";
+import { Address } from "../../runtime/plan/values/address.ts";
+import { Packet } from "../../runtime/plan/values/packet.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
 function waiting(...args: readonly Value[]): Parameters<typeof unheldNumbers>[2] {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Address } from "../../runtime/plan/address.ts";
-import type { Value } from "../../runtime/plan/value.ts";
+import { Address } from "../../runtime/plan/values/address.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
 import { formatWatchLine, watchedTuple } from "../../runtime/observe/watch.ts";
 
 const LINES: readonly (readonly [string, readonly Value[]])[] = [

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FileLibrary } from "../../src/cli/file-library.ts";
 import { compile } from "../../src/compile.ts";
-import type { Graph } from "../../runtime/plan/graph.ts";
+import type { Graph } from "../../runtime/plan/contract/graph.ts";
 
 function graphOf(text: string): Graph {
   const library = new FileLibrary();

@@ -1,4 +1,4 @@
-import { rowsOf } from "../../runtime/plan/train.ts";
+import { rowsOf } from "../../runtime/plan/values/train.ts";
 import type { Tun, TunCounters } from "../../runtime/world/world.ts";
 
 /** A device that hands over what a test gives it, and keeps what is written to it. */

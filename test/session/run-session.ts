@@ -2,7 +2,7 @@ import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
-import { formatTuple } from "../../runtime/plan/format.ts";
+import { formatTuple } from "../../runtime/plan/values/format.ts";
 import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
 import { AS_WRITTEN } from "./as-written.ts";
 import { libraryOf } from "./library-of.ts";

@@ -1,5 +1,5 @@
 import { parse } from "../../grammar/parse.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
 import { constantValue } from "../../src/3-plan/constant-value.ts";
 
 /** `p(1, "a")` as a name and its arguments. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Row } from "../../runtime/plan/value.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import { streamOf } from "../../runtime/world/random.ts";
 import { compileProgram, ProgramNetwork } from "./program-network.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatTuple } from "../../runtime/plan/format.ts";
+import { formatTuple } from "../../runtime/plan/values/format.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
 /** Tables of every kind: what came, what is derived of it, soft state, sizes, and a count. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sha1 } from "../../runtime/plan/sha1.ts";
+import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
 /** Published overlays in OverLog, on simulated nodes. */

@@ -2,7 +2,7 @@ import type { Faults } from "../../runtime/sim/sim-link.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";
-import type { Row } from "../../runtime/plan/value.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";

@@ -1,5 +1,5 @@
-import { formatValue } from "../../runtime/plan/format.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
+import { formatValue } from "../../runtime/plan/values/format.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
 import { streamOf } from "../../runtime/world/random.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 

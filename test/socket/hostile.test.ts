@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Node } from "../../runtime/node/node.ts";
-import { streamCallForms, streamCalls } from "../../runtime/plan/stream-call.ts";
-import type { Value } from "../../runtime/plan/value.ts";
+import { streamCallForms, streamCalls } from "../../runtime/plan/values/stream-call.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import { arbitraryValue } from "../arbitrary-value.ts";
 import { compileProgram } from "../sim/program-network.ts";

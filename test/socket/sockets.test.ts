@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { Tcp } from "../../runtime/elements/tcp.ts";
-import { Address } from "../../runtime/plan/address.ts";
-import type { PredicateSpec } from "../../runtime/plan/plan.ts";
-import type { StreamCall, StreamEvent } from "../../runtime/plan/stream-call.ts";
-import type { Row } from "../../runtime/plan/value.ts";
+import { Address } from "../../runtime/plan/values/address.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import type { StreamCall, StreamEvent } from "../../runtime/plan/values/stream-call.ts";
+import type { Row } from "../../runtime/plan/values/value.ts";
 import { defaultSocketLimits, type SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import type { CallOutcome } from "../../runtime/socket/socket-call.ts";
 import { Sockets } from "../../runtime/socket/sockets.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Tuple } from "../../runtime/plan/packet.ts";
-import { compareRows, type Row } from "../../runtime/plan/value.ts";
+import type { Tuple } from "../../runtime/plan/values/packet.ts";
+import { compareRows, type Row } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
 import { encodeTuple } from "../../runtime/wire/encode.ts";

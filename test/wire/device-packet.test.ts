@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Packet } from "../../runtime/plan/packet.ts";
-import { wireHash } from "../../runtime/plan/wire-hash.ts";
+import { Packet } from "../../runtime/plan/values/packet.ts";
+import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { devicePacketLength } from "../../runtime/wire/device-packet.ts";
 import { encodeBody } from "../../runtime/wire/encode.ts";
 

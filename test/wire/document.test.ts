@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { formatValue } from "../../runtime/plan/format.ts";
-import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
-import type { PredicateSpec } from "../../runtime/plan/plan.ts";
-import type { Row, Value } from "../../runtime/plan/value.ts";
-import { type WireKind, wireHash } from "../../runtime/plan/wire-hash.ts";
+import { formatValue } from "../../runtime/plan/values/format.ts";
+import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import { type WireKind, wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
 import { encodeTuple } from "../../runtime/wire/encode.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Packet } from "../../runtime/plan/packet.ts";
-import { rowsOf, Train, trainOf } from "../../runtime/plan/train.ts";
-import { equalRows, type Row, type Value } from "../../runtime/plan/value.ts";
+import { Packet } from "../../runtime/plan/values/packet.ts";
+import { rowsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
+import { equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
 import { decodeFields } from "../../runtime/wire/decode.ts";
 import { encodeBody } from "../../runtime/wire/encode.ts";
 import { Heading } from "../../runtime/wire/heading.ts";

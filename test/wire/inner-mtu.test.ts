@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import { FileLibrary } from "../../src/cli/file-library.ts";
-import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
-import type { Plan, PredicateSpec } from "../../runtime/plan/plan.ts";
+import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { innerMtu } from "../../runtime/wire/inner-mtu.ts";
 

@@ -1,8 +1,8 @@
 import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Packet, type Tuple } from "../../runtime/plan/packet.ts";
-import { rowsOf, type Train, trainOf } from "../../runtime/plan/train.ts";
-import { equal, type Row, type Value } from "../../runtime/plan/value.ts";
+import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
+import { rowsOf, type Train, trainOf } from "../../runtime/plan/values/train.ts";
+import { equal, type Row, type Value } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { fieldsOfBodies, fieldsOfDatagrams } from "../../runtime/wire/decode-train.ts";
 import { encodeBody } from "../../runtime/wire/encode.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Address } from "../../runtime/plan/address.ts";
-import { Packet } from "../../runtime/plan/packet.ts";
-import { compareRows, type Row, type Value } from "../../runtime/plan/value.ts";
+import { Address } from "../../runtime/plan/values/address.ts";
+import { Packet } from "../../runtime/plan/values/packet.ts";
+import { compareRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
 import { decodeFields } from "../../runtime/wire/decode.ts";
 import { encodeTuple, type EncodeRefusal } from "../../runtime/wire/encode.ts";
 import { HOPS_MAX, MESSAGE_MAX } from "../../runtime/wire/limits.ts";

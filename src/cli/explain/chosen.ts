@@ -1,5 +1,5 @@
-import type { Graph } from "../../../runtime/plan/graph.ts";
-import type { Plan, StrandSpec } from "../../../runtime/plan/plan.ts";
+import type { Graph } from "../../../runtime/plan/contract/graph.ts";
+import type { Plan, StrandSpec } from "../../../runtime/plan/contract/plan.ts";
 
 /** The part of a plan that is explained: all of it, or the strands of one rule. */
 export interface Chosen {

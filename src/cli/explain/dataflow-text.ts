@@ -1,5 +1,5 @@
-import type { Graph, GraphEdge, GraphNode } from "../../../runtime/plan/graph.ts";
-import type { StrandSpec } from "../../../runtime/plan/plan.ts";
+import type { Graph, GraphEdge, GraphNode } from "../../../runtime/plan/contract/graph.ts";
+import type { StrandSpec } from "../../../runtime/plan/contract/plan.ts";
 import type { Chosen, ChosenRule } from "./chosen.ts";
 import { nodeTitle } from "./node-title.ts";
 

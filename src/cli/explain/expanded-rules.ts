@@ -1,7 +1,7 @@
 import type { Atom, Expression, PredicateLiteral, Statement } from "../../../grammar/ast.ts";
 import { print } from "../../../grammar/print.ts";
 import type { Name, Span } from "../../../grammar/span.ts";
-import type { RowEvent } from "../../../runtime/plan/plan.ts";
+import type { RowEvent } from "../../../runtime/plan/contract/plan.ts";
 import { isLocalAddressTable } from "../../1-check/builtin.ts";
 import { deltaEventNamed } from "../../1-check/delta-events.ts";
 import { constantAt, type CoreProgram, type CoreRule } from "../../2-rewrite/core.ts";

@@ -1,4 +1,4 @@
-import type { GraphEdge, GraphNode } from "../../../runtime/plan/graph.ts";
+import type { GraphEdge, GraphNode } from "../../../runtime/plan/contract/graph.ts";
 
 /** A drawing of a dataflow: what stands where, in pixels, before it is written as SVG. */
 export interface Figure {

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../../../runtime/plan/graph.ts";
+import type { Graph, GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { Chosen } from "./chosen.ts";
 import { type Box, bottom, centre, type Figure, type Note, type Rectangle, right } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";

@@ -1,4 +1,4 @@
-import type { GraphNode } from "../../../runtime/plan/graph.ts";
+import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { Chosen } from "./chosen.ts";
 import { nodeTitle } from "./node-title.ts";
 

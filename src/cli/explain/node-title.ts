@@ -1,4 +1,4 @@
-import type { GraphNode } from "../../../runtime/plan/graph.ts";
+import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 
 /** What the paper's figure calls the elements whose names here are one word. */
 const TITLES: ReadonlyMap<string, string> = new Map([

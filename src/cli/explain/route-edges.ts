@@ -1,4 +1,4 @@
-import type { GraphEdge } from "../../../runtime/plan/graph.ts";
+import type { GraphEdge } from "../../../runtime/plan/contract/graph.ts";
 import { type Box, bottom, centre, type Line, type Point, right } from "./figure.ts";
 
 /** The lines that many edges share: `y` of the two ways back to Mux, `x` of those that lead to them. */

@@ -1,4 +1,4 @@
-import { formatTuple } from "../../../runtime/plan/format.ts";
+import { formatTuple } from "../../../runtime/plan/values/format.ts";
 import { compileText } from "../compiled.ts";
 import { type Comparison, without } from "../difference.ts";
 import { NaiveNode } from "../naive-node.ts";

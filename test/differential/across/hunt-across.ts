@@ -1,4 +1,4 @@
-import { formatTuple } from "../../../runtime/plan/format.ts";
+import { formatTuple } from "../../../runtime/plan/values/format.ts";
 import { dropped, shrinkBy } from "../shrink.ts";
 import { compareAcross } from "./compare-across.ts";
 import {

@@ -1,5 +1,5 @@
-import { formatValue } from "../../../runtime/plan/format.ts";
-import type { Row } from "../../../runtime/plan/value.ts";
+import { formatValue } from "../../../runtime/plan/values/format.ts";
+import type { Row } from "../../../runtime/plan/values/value.ts";
 import { Chance } from "../chance.ts";
 import type { RuleText } from "../random-rule.ts";
 import { PLACES, randomValue } from "../schema.ts";

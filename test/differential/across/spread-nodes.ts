@@ -1,6 +1,6 @@
 import { Node } from "../../../runtime/node/node.ts";
 import type { Program } from "../../../runtime/node/program.ts";
-import { formatTuple } from "../../../runtime/plan/format.ts";
+import { formatTuple } from "../../../runtime/plan/values/format.ts";
 import { Simulation } from "../../../runtime/sim/simulation.ts";
 import { PLACES } from "../schema.ts";
 import type { AcrossCommand } from "./random-across.ts";

@@ -1,0 +1,148 @@
+import { ExactSum } from "./exact-sum.ts";
+import { divide } from "../operators/operators.ts";
+import type { AggregateKind } from "../../contract/plan.ts";
+import { compare, compareRows, equal, type Row, type Value } from "../../values/value.ts";
+
+/** Takes in one value for each combination of body rows and has the aggregate at the end. */
+export interface Accumulator {
+  /** `times` equal combinations at once. False when the value is not one this aggregate can take. */
+  add(value: Value, times: number, winner: Row): boolean;
+  /** Undefined when the values have no such aggregate (a sum that is not exact). */
+  result(): Value | undefined;
+  /** The columns that came with the winning value: nulls before anything was added, and for all but `min` and `max`. */
+  winner(column: number): Value;
+}
+
+export function accumulator(kind: AggregateKind): Accumulator {
+  switch (kind) {
+    case "min":
+      return new Extreme(-1);
+    case "max":
+      return new Extreme(1);
+    case "count":
+      return new Count();
+    case "sum":
+      return new Sum();
+    case "avg":
+      return new Average();
+    case "list":
+      return new Collection(false, (values) => values);
+    case "set":
+      return new Collection(true, (values) => values);
+    case "countDistinct":
+      return new Collection(true, (values) => values.length);
+  }
+}
+
+/** `min` and `max`; of equal values the smallest row wins, so that the order of arrival never matters. */
+class Extreme implements Accumulator {
+  readonly #direction: 1 | -1;
+  #best: Value | undefined;
+  #winner: Row = [];
+
+  constructor(direction: 1 | -1) {
+    this.#direction = direction;
+  }
+
+  add(value: Value, _times: number, winner: Row): boolean {
+    const order = this.#best === undefined ? 1 : compare(value, this.#best) * this.#direction;
+    if (order > 0 || (order === 0 && compareRows(winner, this.#winner) < 0)) {
+      this.#best = value;
+      this.#winner = winner;
+    }
+    return true;
+  }
+
+  result(): Value {
+    return this.#best ?? null;
+  }
+
+  winner(column: number): Value {
+    return this.#winner[column] ?? null;
+  }
+}
+
+class Count implements Accumulator {
+  #count = 0;
+
+  add(_value: Value, times: number): boolean {
+    this.#count += times;
+    return true;
+  }
+
+  result(): Value {
+    return this.#count;
+  }
+
+  winner(): Value {
+    return null;
+  }
+}
+
+class Sum implements Accumulator {
+  readonly #sum = new ExactSum();
+
+  add(value: Value, times: number): boolean {
+    if (typeof value !== "number") return false;
+    for (let i = 0; i < times; i++) this.#sum.add(value);
+    return true;
+  }
+
+  result(): Value | undefined {
+    return this.#sum.result();
+  }
+
+  winner(): Value {
+    return null;
+  }
+}
+
+class Average implements Accumulator {
+  readonly #sum = new Sum();
+  #count = 0;
+
+  add(value: Value, times: number): boolean {
+    if (!this.#sum.add(value, times)) return false;
+    this.#count += times;
+    return true;
+  }
+
+  result(): Value | undefined {
+    if (this.#count === 0) return null;
+    const sum = this.#sum.result();
+    return sum === undefined ? undefined : divide(sum, this.#count);
+  }
+
+  winner(): Value {
+    return null;
+  }
+}
+
+/** Lists are in the order of values: the order of arrival is no part of what a program means. */
+class Collection implements Accumulator {
+  readonly #distinct: boolean;
+  readonly #finish: (values: readonly Value[]) => Value;
+  readonly #values: Value[] = [];
+
+  constructor(distinct: boolean, finish: (values: readonly Value[]) => Value) {
+    this.#distinct = distinct;
+    this.#finish = finish;
+  }
+
+  add(value: Value, times: number): boolean {
+    for (let i = 0; i < times; i++) this.#values.push(value);
+    return true;
+  }
+
+  result(): Value {
+    const sorted = this.#values.toSorted(compare);
+    const kept = this.#distinct
+      ? sorted.filter((value, at) => at === 0 || !equal(value, sorted[at - 1] as Value))
+      : sorted;
+    return this.#finish(kept);
+  }
+
+  winner(): Value {
+    return null;
+  }
+}

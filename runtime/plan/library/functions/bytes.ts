@@ -1,0 +1,80 @@
+import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { ID_BYTES } from "../../values/ring.ts";
+import { SIZE_MAX } from "../../values/size.ts";
+import type { Row, Value } from "../../values/value.ts";
+import { define } from "./define.ts";
+
+type Maybe = Value | undefined;
+
+/** Numbers in bytes are unsigned, the most significant byte first. Positions count from 0. */
+export const byteFunctions: readonly FunctionSpec[] = [
+  /** f_bytes(X): the UTF-8 of a string, the 20 bytes of an id, a list of numbers below 256, or bytes as they are. */
+  define("f_bytes", 1, ["bytes"], bytesOf),
+  /** f_slice(X, Start, Length): that part of bytes or of a list. Without Length, all from Start. Fails outside. */
+  define("f_slice", [2, 3], ["bytes", "list"], slice),
+  /** f_u8(Bytes, At): the byte there. Fails outside. */
+  define("f_u8", 2, ["number"], (bytes, at) => unsigned(bytes, at, 1)),
+  /** f_u16(Bytes, At): the number in the two bytes there. Fails outside. */
+  define("f_u16", 2, ["number"], (bytes, at) => unsigned(bytes, at, 2)),
+  /** f_u32(Bytes, At): the number in the four bytes there. Fails outside. */
+  define("f_u32", 2, ["number"], (bytes, at) => unsigned(bytes, at, 4)),
+  /**
+   * f_pack(Format, X, ..): bytes, one letter of the format a value: `1`, `2`, `4` a number in so many bytes, `b` what
+   * f_bytes gives for it. f_pack("12b", 7, 80, "GET"). Fails when a number does not fit or the counts differ.
+   */
+  define("f_pack", [1, Infinity], ["bytes"], pack),
+];
+
+function bytesOf(value: Maybe): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === "string") return new TextEncoder().encode(value);
+  if (typeof value === "bigint")
+    return Uint8Array.from(Buffer.from(value.toString(16).padStart(2 * ID_BYTES, "0"), "hex"));
+  return Array.isArray(value) && (value as Row).every(isByte) ? Uint8Array.from(value as readonly number[]) : undefined;
+}
+
+function isByte(value: Value): boolean {
+  return isUnsigned(value, 1);
+}
+
+function isUnsigned(value: Maybe, width: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 256 ** width;
+}
+
+function slice(value: Maybe, start: Maybe, length: Maybe): Maybe {
+  if (!(value instanceof Uint8Array) && !Array.isArray(value)) return undefined;
+  const whole = value as Uint8Array | Row;
+  const from = asIndex(start, whole.length);
+  if (from === undefined) return undefined;
+  const count = length === undefined ? whole.length - from : asIndex(length, whole.length - from);
+  return count === undefined ? undefined : whole.slice(from, from + count);
+}
+
+function asIndex(value: Maybe, max: number): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max
+    ? (value as number)
+    : undefined;
+}
+
+function unsigned(bytes: Maybe, at: Maybe, width: number): number | undefined {
+  if (!(bytes instanceof Uint8Array)) return undefined;
+  const start = asIndex(at, bytes.length - width);
+  return start === undefined
+    ? undefined
+    : bytes.subarray(start, start + width).reduce((sum, byte) => sum * 256 + byte, 0);
+}
+
+function pack(format: Maybe, ...values: readonly Maybe[]): Uint8Array | undefined {
+  if (typeof format !== "string" || format.length !== values.length) return undefined;
+  const parts = values.map((value, at) => packed(format[at] as string, value));
+  if (!parts.every((part) => part !== undefined)) return undefined;
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  return size <= SIZE_MAX ? Uint8Array.from(Buffer.concat(parts)) : undefined;
+}
+
+function packed(letter: string, value: Maybe): Uint8Array | undefined {
+  if (letter === "b") return bytesOf(value);
+  const width = "124".includes(letter) ? Number(letter) : 0;
+  if (width === 0 || !isUnsigned(value, width)) return undefined;
+  return Uint8Array.from({ length: width }, (_, at) => Math.floor(value / 256 ** (width - 1 - at)) % 256);
+}

@@ -1,0 +1,108 @@
+import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { keyOf } from "../../values/key.ts";
+import { add } from "../operators/operators.ts";
+import { SIZE_MAX, sizeOf } from "../../values/size.ts";
+import { compare, equal, type Row, type Value } from "../../values/value.ts";
+import { define } from "./define.ts";
+
+type Maybe = Value | undefined;
+
+export const listFunctions: readonly FunctionSpec[] = [
+  /** f_initlist(X, ..): the list of its arguments. */
+  define("f_initlist", [0, Infinity], ["list"], (...items) => items as Row),
+  /** f_initSet(X, ..): its arguments in the order of values, each once. */
+  define("f_initSet", [0, Infinity], ["list"], (...items) => distinct((items as Row).toSorted(compare))),
+  /** f_cons(X, List): the list with X before it. */
+  define("f_cons", 2, ["list"], (item, list) => add([item as Value], list)),
+  /** f_append(List, X): the list with X after it. f_append(X): the list of X. */
+  define("f_append", [1, 2], ["list"], append),
+  /** f_concat(List, List): the one after the other; so for strings and bytes. */
+  define("f_concat", 2, ["list", "string", "bytes"], concat),
+  /** f_car(List): the first item. Fails when there is none. */
+  define("f_car", 1, [], (list) => itemsOf(list)?.[0]),
+  /** f_cdr(List): all but the first item. Fails when there is none. */
+  define("f_cdr", 1, ["list"], (list) => nonEmpty(list)?.slice(1)),
+  /** f_last(List): the last item. Fails when there is none. */
+  define("f_last", 1, [], (list) => itemsOf(list)?.at(-1)),
+  /** f_removeLast(List): all but the last item. Fails when there is none. */
+  define("f_removeLast", 1, ["list"], (list) => nonEmpty(list)?.slice(0, -1)),
+  /** f_item(List, N): the Nth item, the first being 1. Fails when there is none. */
+  define("f_item", 2, [], (list, at) => (typeof at === "number" ? itemsOf(list)?.[at - 1] : undefined)),
+  /** f_member(List, X): 1 when X is an item of the list, else 0. */
+  define("f_member", 2, ["number"], (list, item) => answer(itemsOf(list), (items) => has(items, item))),
+  /** f_contains(Whole, Part): 1 when the list has the item, or the string the other string, else 0. */
+  define("f_contains", 2, ["number"], contains),
+  /** f_intersect(List, List): the items of the first that are in the second too, each once. */
+  define("f_intersect", 2, ["list"], intersect),
+  /** f_subset(Part, Whole): 1 when every item of the first list is in the second, else 0. */
+  define("f_subset", 2, ["number"], subset),
+  /** f_size(X): the items of a list, the characters of a string, the bytes of bytes. Fails for all else. */
+  define("f_size", 1, ["number"], sizeOf),
+  /** f_empty(X): 1 when a list, string or bytes has size 0, else 0. f_empty(): the list without items. */
+  define("f_empty", [0, 1], ["list", "number"], empty),
+  /** f_reverse(List): the items from last to first. */
+  define("f_reverse", 1, ["list"], (list) => itemsOf(list)?.toReversed()),
+  /** f_sort(List): the items in the order of values. */
+  define("f_sort", 1, ["list"], (list) => itemsOf(list)?.toSorted(compare)),
+];
+
+function itemsOf(value: Maybe): Row | undefined {
+  return Array.isArray(value) ? (value as Row) : undefined;
+}
+
+function nonEmpty(value: Maybe): Row | undefined {
+  const items = itemsOf(value);
+  return items?.length === 0 ? undefined : items;
+}
+
+function answer<T>(subject: T | undefined, holds: (subject: T) => boolean): 1 | 0 | undefined {
+  return subject === undefined ? undefined : holds(subject) ? 1 : 0;
+}
+
+function has(items: Row, item: Maybe): boolean {
+  return items.some((other) => equal(other, item as Value));
+}
+
+function append(list: Maybe, ...items: readonly Maybe[]): Maybe {
+  return items.length === 0 ? [list as Value] : add(list, items as Row);
+}
+
+function concat(left: Maybe, right: Maybe): Maybe {
+  if (left instanceof Uint8Array && right instanceof Uint8Array) return concatBytes(left, right);
+  return typeof left === "string" || Array.isArray(left) ? add(left, right) : undefined;
+}
+
+function concatBytes(left: Uint8Array, right: Uint8Array): Uint8Array | undefined {
+  if (left.length + right.length > SIZE_MAX) return undefined;
+  const joined = new Uint8Array(left.length + right.length);
+  joined.set(left);
+  joined.set(right, left.length);
+  return joined;
+}
+
+function contains(whole: Maybe, part: Maybe): Maybe {
+  if (typeof whole !== "string") return answer(itemsOf(whole), (items) => has(items, part));
+  return typeof part === "string" ? Number(whole.includes(part)) : undefined;
+}
+
+function intersect(left: Maybe, right: Maybe): Maybe {
+  const [some, others] = [itemsOf(left), itemsOf(right)];
+  if (some === undefined || others === undefined) return undefined;
+  const wanted = new Set(others.map(keyOf));
+  return some.filter((item) => wanted.delete(keyOf(item)));
+}
+
+function subset(part: Maybe, whole: Maybe): Maybe {
+  const [some, others] = [itemsOf(part), itemsOf(whole)];
+  if (some === undefined || others === undefined) return undefined;
+  const known = new Set(others.map(keyOf));
+  return Number(some.every((item) => known.has(keyOf(item))));
+}
+
+function empty(...args: readonly Maybe[]): Maybe {
+  return args.length === 0 ? [] : answer(sizeOf(args[0]), (size) => size === 0);
+}
+
+function distinct(sorted: Row): Row {
+  return sorted.filter((item, at) => at === 0 || !equal(item, sorted[at - 1] as Value));
+}

@@ -1,0 +1,90 @@
+import { formatValue } from "../../values/format.ts";
+import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { divide, isTrue, modulo, multiply, subtract } from "../operators/operators.ts";
+import { compare, kindOf, type Value } from "../../values/value.ts";
+import { define } from "./define.ts";
+
+type Maybe = Value | undefined;
+
+const NUMERAL = /^\s*([+-]?)(0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*$/i;
+
+export const numberFunctions: readonly FunctionSpec[] = [
+  /** f_max(X, Y): the greater, in the order of values. */
+  define("f_max", 2, [], (x, y) => later(x, y, 1)),
+  /** f_min(X, Y): the smaller, in the order of values. */
+  define("f_min", 2, [], (x, y) => later(x, y, -1)),
+  /** f_mod(X, Y): what `X % Y` gives. */
+  define("f_mod", 2, ["number", "id"], modulo),
+  /** f_pow(X, N): X times itself N times, or its square root when N is 0.5. Fails for other fractions, and where `*` fails. */
+  define("f_pow", 2, ["number", "id"], power),
+  /** f_toint(X): a number without its fraction; that of a numeral, an id below 2^53, or 1 and 0 for true and false. */
+  define("f_toint", 1, ["number"], toInteger),
+  /** f_tostr(X): a string as it is, any other value as a program writes it. */
+  define("f_tostr", 1, ["string"], (value) => (typeof value === "string" ? value : formatValue(value as Value))),
+  /** f_typeOf(X): "null", "bool", "number", "string", "id", "address", "bytes", "list" or "tuple". */
+  define("f_typeOf", 1, ["string"], (value) => kindOf(value as Value)),
+  /** f_ifelse(Test, X, Y): X when the test is true, Y when it is false. Both have been computed: `? :` computes one. */
+  define("f_ifelse", 3, [], choose),
+  /** f_timeDuration(Later, Earlier): the seconds between two times. */
+  define("f_timeDuration", 2, ["number"], duration),
+];
+
+function later(left: Maybe, right: Maybe, direction: 1 | -1): Maybe {
+  return compare(left as Value, right as Value) * direction >= 0 ? left : right;
+}
+
+function duration(end: Maybe, start: Maybe): Maybe {
+  return typeof end === "number" && typeof start === "number" ? subtract(end, start) : undefined;
+}
+
+function choose(test: Maybe, yes: Maybe, no: Maybe): Maybe {
+  const truth = isTrue(test);
+  return truth === undefined ? undefined : truth ? yes : no;
+}
+
+/** By squaring, never by `Math.pow`: engines differ in its last digit, and every node must come to the same value. */
+function power(base: Maybe, exponent: Maybe): Maybe {
+  if (exponent === 0.5) return squareRoot(base);
+  if (!Number.isSafeInteger(exponent)) return undefined;
+  const count = exponent as number;
+  if (count >= 0) return raised(base, count);
+  return typeof base === "number" ? divide(1, raised(base, -count)) : undefined;
+}
+
+function squareRoot(base: Maybe): Maybe {
+  return typeof base === "number" && base >= 0 ? Math.sqrt(base) : undefined;
+}
+
+function raised(base: Maybe, exponent: number): Maybe {
+  let result: Maybe = typeof base === "bigint" ? 1n : 1;
+  let square = base;
+  for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result = multiply(result, square);
+    if (left > 1) square = multiply(square, square);
+  }
+  return typeof base === "number" || typeof base === "bigint" ? result : undefined;
+}
+
+function toInteger(value: Maybe): Maybe {
+  switch (typeof value) {
+    case "number":
+      return safe(Math.trunc(value));
+    case "bigint":
+    case "boolean":
+      return safe(Number(value));
+    case "string":
+      return numeral(value);
+    default:
+      return undefined;
+  }
+}
+
+function numeral(text: string): number | undefined {
+  const [, sign, digits] = NUMERAL.exec(text) ?? [];
+  return digits === undefined ? undefined : safe(Math.trunc(Number(digits)) * (sign === "-" ? -1 : 1));
+}
+
+/** Without the minus of a zero. */
+function safe(number: number): number | undefined {
+  return Number.isSafeInteger(number) ? number + 0 : undefined;
+}

@@ -1,0 +1,124 @@
+import { typeBit } from "../../values/column-type.ts";
+import { foreignRows, foreignValue } from "../../values/foreign-value.ts";
+import type { Ambient, FunctionSpec } from "../../contract/function-spec.ts";
+import { type Kind, kindOf, type Value } from "../../values/value.ts";
+import { addressFunctions } from "./addresses.ts";
+import { byteFunctions } from "./bytes.ts";
+import { hashFunctions } from "./hashes.ts";
+import { listFunctions } from "./lists.ts";
+import { numberFunctions } from "./numbers.ts";
+import { randomFunctions } from "./random.ts";
+import { functionOf, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
+import { stringFunctions } from "./strings.ts";
+
+/** What a function added from outside declares: the kind of each argument, the kind of its result, and its purity. */
+export interface Signature {
+  readonly args: readonly (Kind | "any")[];
+  readonly result: Kind | "any";
+  /** The same arguments always give the same value: the compiler may then compute it once. */
+  readonly pure: boolean;
+}
+
+/** Has the arguments of the declared kinds. `undefined`, NaN and an exception are failure; ids are taken modulo 2^160. */
+export type AddedFunction = (args: readonly Value[], ambient: Ambient) => Value | undefined;
+
+const FUNCTION_NAME = /^[a-z][A-Za-z0-9_]*$/;
+
+const registry = new Map<string, FunctionSpec>();
+for (const spec of [
+  ...numberFunctions,
+  ...listFunctions,
+  ...stringFunctions,
+  ...byteFunctions,
+  ...addressFunctions,
+  ...hashFunctions,
+  ...randomFunctions,
+  ...stageFunctions,
+]) {
+  registry.set(spec.name, spec);
+}
+
+export function functionNamed(name: string): FunctionSpec | undefined {
+  return registry.get(name);
+}
+
+/** What a program can call. */
+export function functionNames(): readonly string[] {
+  return [...registry.keys()].filter((name) => FUNCTION_NAME.test(name));
+}
+
+/** The function behind OverLog's `stage("Name", ..)`. */
+export function stageNamed(name: string): FunctionSpec | undefined {
+  return registry.get(stageKey(name));
+}
+
+export function stageNames(): readonly string[] {
+  return [...registry.keys()].flatMap((key) => stageOf(key) ?? []);
+}
+
+/** Is told why code from outside gave nothing, each time. */
+export type Fault = (reason: string) => void;
+
+/** Adds a stage for all programs that are compiled from now on. False when the name is taken, or empty. */
+export function registerStage(name: string, stage: Stage, fault: Fault = ignored): boolean {
+  if (name === "" || stageNamed(name) !== undefined) return false;
+  const spec = functionOf(name, (row) => given(() => stage(row), foreignRows, "list of rows", fault));
+  registry.set(spec.name, spec);
+  return true;
+}
+
+/**
+ * Adds a function for all programs that are compiled from now on. False when the name is taken, or none that a program
+ * could write.
+ */
+export function registerFunction(
+  name: string,
+  signature: Signature,
+  fn: AddedFunction,
+  fault: Fault = ignored,
+): boolean {
+  if (!FUNCTION_NAME.test(name) || registry.has(name)) return false;
+  const { args, result, pure } = signature;
+  const read = (value: unknown): Value | undefined => ofKind(foreignValue(value), result);
+  registry.set(name, {
+    name,
+    minArgs: args.length,
+    maxArgs: args.length,
+    result: result === "any" ? 0 : typeBit(result),
+    pure,
+    call: (ambient, values) =>
+      haveKinds(values, args)
+        ? given(() => fn(values, ambient), read, result === "any" ? "value" : result, fault)
+        : undefined,
+  });
+  return true;
+}
+
+function haveKinds(values: readonly Value[], kinds: readonly (Kind | "any")[]): boolean {
+  return values.every((value, at) => kinds[at] === "any" || kinds[at] === kindOf(value));
+}
+
+/** Foreign code: what it throws, and what it gives that is no value, is its failure, not the node's. */
+function given<T>(
+  call: () => unknown,
+  read: (value: unknown) => T | undefined,
+  wanted: string,
+  fault: Fault,
+): T | undefined {
+  try {
+    const value = call();
+    if (value === undefined) return undefined;
+    const found = read(value);
+    if (found === undefined) fault(`it gave what is no ${wanted}`);
+    return found;
+  } catch (error: unknown) {
+    fault(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+function ofKind(value: Value | undefined, kind: Kind | "any"): Value | undefined {
+  return value === undefined || kind === "any" || kindOf(value) === kind ? value : undefined;
+}
+
+function ignored(): void {}

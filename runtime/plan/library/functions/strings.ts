@@ -1,0 +1,59 @@
+import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { charactersIn, hasWideCharacters, SIZE_MAX } from "../../values/size.ts";
+import type { Value } from "../../values/value.ts";
+import { define } from "./define.ts";
+import { matchesPattern } from "./pattern.ts";
+
+type Maybe = Value | undefined;
+
+/** Of Unicode strings: every position and length counts characters, from 0. All fail when given anything else. */
+export const stringFunctions: readonly FunctionSpec[] = [
+  /** f_strfind(Needle, Haystack): where the one first stands in the other, -1 when nowhere. */
+  define("f_strfind", 2, ["number"], find),
+  /** f_match(Pattern, Text): 1 when the whole text is as the pattern says, else 0: `*` any text, `?` any character. */
+  define("f_match", 2, ["number"], match),
+  /** f_strReplace(Text, Old, New): the text with every occurrence replaced. Fails when Old is empty. */
+  define("f_strReplace", 3, ["string"], replace),
+  /** f_substr(Text, Start, Length): that part, less where the text ends sooner. Without Length, all from Start. */
+  define("f_substr", [2, 3], ["string"], substring),
+  /** f_split(Text, Separator): the list of what stands between; between all characters when the separator is empty. */
+  define("f_split", 2, ["list"], split),
+  /** f_lower(Text): in lower case. */
+  define("f_lower", 1, ["string"], (text) => (typeof text === "string" ? text.toLowerCase() : undefined)),
+];
+
+function find(needle: Maybe, haystack: Maybe): Maybe {
+  if (typeof needle !== "string" || typeof haystack !== "string") return undefined;
+  const at = haystack.indexOf(needle);
+  return at < 0 ? at : charactersIn(haystack.slice(0, at));
+}
+
+function match(pattern: Maybe, text: Maybe): Maybe {
+  if (typeof pattern !== "string" || typeof text !== "string") return undefined;
+  const matches = matchesPattern(pattern, text);
+  return matches === undefined ? undefined : Number(matches);
+}
+
+function replace(text: Maybe, old: Maybe, fresh: Maybe): Maybe {
+  if (typeof text !== "string" || typeof old !== "string" || typeof fresh !== "string" || old === "") return undefined;
+  const kept = text.split(old);
+  const size = text.length + (kept.length - 1) * (fresh.length - old.length);
+  return size <= SIZE_MAX ? kept.join(fresh) : undefined;
+}
+
+function substring(text: Maybe, start: Maybe, length: Maybe = Infinity): Maybe {
+  if (typeof text !== "string" || !isPosition(start) || !isPosition(length)) return undefined;
+  if (!hasWideCharacters(text)) return text.slice(start, start + length);
+  return Array.from(text)
+    .slice(start, start + length)
+    .join("");
+}
+
+function isPosition(value: Maybe): value is number {
+  return value === Infinity || (Number.isSafeInteger(value) && (value as number) >= 0);
+}
+
+function split(text: Maybe, separator: Maybe): Maybe {
+  if (typeof text !== "string" || typeof separator !== "string") return undefined;
+  return separator === "" ? Array.from(text) : text.split(separator);
+}

@@ -1,0 +1,115 @@
+import { accumulator } from "./aggregates/accumulator.ts";
+import { bounded } from "./bounded.ts";
+import type { Ambient } from "../contract/function-spec.ts";
+import { functionNamed } from "./functions/registry.ts";
+import { keyOf, keyOfRow } from "../values/key.ts";
+import {
+  add,
+  bitAnd,
+  bitOr,
+  bitXor,
+  complement,
+  divide,
+  inInterval,
+  isTrue,
+  makeAddress,
+  modulo,
+  multiply,
+  negate,
+  not,
+  shiftLeft,
+  shiftRight,
+  subtract,
+} from "./operators/operators.ts";
+import { compare, equal, type Value } from "../values/value.ts";
+
+type Maybe = Value | undefined;
+
+/** Everything that emitted code may name. */
+export const lib: Readonly<Record<string, unknown>> = {
+  accumulator,
+  add,
+  bitAnd,
+  bitOr,
+  bitXor,
+  bytes,
+  call,
+  callSafely,
+  compare,
+  complement,
+  divide,
+  equal,
+  inInterval,
+  isAtLeast,
+  isAtMost,
+  isEqual,
+  isGreater,
+  isLess,
+  isList,
+  isTrue,
+  isUnequal,
+  keyOf,
+  keyOfRow,
+  list,
+  makeAddress: boundedAddress,
+  modulo,
+  multiply,
+  negate,
+  not,
+  shiftLeft,
+  shiftRight,
+  subtract,
+};
+
+export const libNames: readonly string[] = Object.keys(lib);
+
+function list(...items: readonly Maybe[]): Maybe {
+  return items.includes(undefined) ? undefined : bounded(items as readonly Value[]);
+}
+
+function boundedAddress(overlay: string, node: Maybe, options: Maybe): Maybe {
+  const address = makeAddress(overlay, node, options);
+  return address && bounded(address);
+}
+
+function isList(value: Maybe): boolean {
+  return Array.isArray(value);
+}
+
+function bytes(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
+}
+
+/** A function whose arguments all have values; the compiler has checked that it exists. */
+function call(name: string, ambient: Ambient, args: readonly Value[]): Maybe {
+  const value = functionNamed(name)?.call(ambient, args);
+  return Array.isArray(value) ? bounded(value) : value;
+}
+
+function callSafely(name: string, ambient: Ambient, args: readonly Maybe[]): Maybe {
+  return args.includes(undefined) ? undefined : call(name, ambient, args as readonly Value[]);
+}
+
+function isEqual(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : equal(left, right);
+}
+
+function isUnequal(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : !equal(left, right);
+}
+
+function isLess(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : compare(left, right) < 0;
+}
+
+function isAtMost(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : compare(left, right) <= 0;
+}
+
+function isGreater(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : compare(left, right) > 0;
+}
+
+function isAtLeast(left: Maybe, right: Maybe): boolean | undefined {
+  return left === undefined || right === undefined ? undefined : compare(left, right) >= 0;
+}

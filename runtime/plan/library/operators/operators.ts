@@ -1,0 +1,170 @@
+import { Address } from "../../values/address.ts";
+import { isNode } from "../../values/location.ts";
+import { ID_BITS, onArc, toId, wrap } from "../../values/ring.ts";
+import { SIZE_MAX } from "../../values/size.ts";
+import { compare, type Row, type Value } from "../../values/value.ts";
+import { wholeAnd, wholeOr, wholeShiftLeft, wholeShiftRight, wholeXor } from "./whole-bits.ts";
+
+/** A value, or nothing when an operation failed. What is done with nothing gives nothing. */
+type Maybe = Value | undefined;
+
+/** Sums of numbers, of ids, of an id and a number; strings and lists joined. */
+export function add(left: Maybe, right: Maybe): Maybe {
+  if (typeof left === "number" && typeof right === "number") return exact(left + right, left, right);
+  if (typeof left === "bigint" || typeof right === "bigint") return onIds(left, right, plus);
+  return join(left, right);
+}
+
+export function subtract(left: Maybe, right: Maybe): Maybe {
+  if (typeof left === "number" && typeof right === "number") return exact(left - right, left, right);
+  return onIds(left, right, minus);
+}
+
+export function multiply(left: Maybe, right: Maybe): Maybe {
+  if (typeof left === "number" && typeof right === "number") return exact(left * right, left, right);
+  return onIds(left, right, times);
+}
+
+/** Of numbers the quotient, with its fraction; of ids the whole quotient. Fails when the divisor is 0. */
+export function divide(left: Maybe, right: Maybe): Maybe {
+  if (typeof left === "number" && typeof right === "number") {
+    return right === 0 ? undefined : exact(left / right, left, right);
+  }
+  return toId(right) === 0n ? undefined : onIds(left, right, quotient);
+}
+
+/** What division leaves, with the sign of the dividend. Fails when the divisor is 0. */
+export function modulo(left: Maybe, right: Maybe): Maybe {
+  if (typeof left === "number" && typeof right === "number") return exact(left % right, left, right);
+  return toId(right) === 0n ? undefined : onIds(left, right, remainder);
+}
+
+/** By a whole number of places. Numbers fail where the result is not exact; ids lose what leaves them. */
+export function shiftLeft(left: Maybe, right: Maybe): Maybe {
+  if (!isPlaces(right)) return undefined;
+  if (typeof left === "bigint") return right < ID_BITS ? wrap(left << BigInt(right)) : 0n;
+  return isWhole(left) ? whole(wholeShiftLeft(left, right)) : undefined;
+}
+
+/** By a whole number of places; a number is rounded down. */
+export function shiftRight(left: Maybe, right: Maybe): Maybe {
+  if (!isPlaces(right)) return undefined;
+  if (typeof left === "bigint") return right < ID_BITS ? left >> BigInt(right) : 0n;
+  return isWhole(left) ? wholeShiftRight(left, right) : undefined;
+}
+
+/** Of whole numbers or ids, as the other two. */
+export function bitAnd(left: Maybe, right: Maybe): Maybe {
+  if (isWhole(left) && isWhole(right)) return whole(wholeAnd(left, right));
+  return onIds(left, right, and);
+}
+
+export function bitOr(left: Maybe, right: Maybe): Maybe {
+  if (isWhole(left) && isWhole(right)) return whole(wholeOr(left, right));
+  return onIds(left, right, or);
+}
+
+export function bitXor(left: Maybe, right: Maybe): Maybe {
+  if (isWhole(left) && isWhole(right)) return whole(wholeXor(left, right));
+  return onIds(left, right, xor);
+}
+
+export function negate(value: Maybe): Maybe {
+  if (typeof value === "number") return 0 - value;
+  return typeof value === "bigint" ? wrap(-value) : undefined;
+}
+
+export function complement(value: Maybe): Maybe {
+  if (typeof value === "bigint") return wrap(~value);
+  return isWhole(value) ? whole(-1 - value) : undefined;
+}
+
+/** What a condition is: a boolean as it is, a number when it is not 0, for functions answer 1 or 0. All else fails. */
+export function isTrue(value: Maybe): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  return typeof value === "number" && !Number.isNaN(value) ? value !== 0 : undefined;
+}
+
+export function not(value: Maybe): boolean | undefined {
+  const truth = isTrue(value);
+  return truth === undefined ? undefined : !truth;
+}
+
+/** `value in (low, high]` and the other bracketings: an arc of the ring on ids, else from low to high. */
+export function inInterval(
+  value: Maybe,
+  low: Maybe,
+  high: Maybe,
+  includesLow: boolean,
+  includesHigh: boolean,
+): boolean | undefined {
+  if (typeof value === "bigint" && typeof low === "bigint" && typeof high === "bigint") {
+    return onArc(value, low, high, includesLow, includesHigh);
+  }
+  if (!areAlike(value, low) || !areAlike(value, high)) return undefined;
+  const fromLow = compare(value as Value, low as Value);
+  const toHigh = compare(high as Value, value as Value);
+  return (includesLow ? fromLow >= 0 : fromLow > 0) && (includesHigh ? toHigh >= 0 : toHigh > 0);
+}
+
+/** `overlay::node` with its options. Fails where the node is none: null, a number, an empty route. */
+export function makeAddress(overlay: string, node: Maybe, options: Maybe): Address | undefined {
+  if (node === undefined || !isNode(node) || !Array.isArray(options)) return undefined;
+  return new Address(overlay, node, options as Row);
+}
+
+/** Doubles as they are; but whole numbers are exact, so a result that may not be is none. */
+function exact(result: number, left: number, right: number): number | undefined {
+  if (result <= Number.MAX_SAFE_INTEGER && result >= Number.MIN_SAFE_INTEGER) return result;
+  const isNone = Number.isNaN(result) || (isExact(left) && isExact(right));
+  return isNone ? undefined : result;
+}
+
+/** 2^53 can be written, though what is calculated with it cannot be trusted. */
+function isExact(number: number): boolean {
+  return Number.isInteger(number) && Math.abs(number) <= 2 ** 53;
+}
+
+function whole(result: number): number | undefined {
+  return Number.isSafeInteger(result) ? result : undefined;
+}
+
+function isWhole(value: Maybe): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function isPlaces(value: Maybe): value is number {
+  return isWhole(value) && value >= 0;
+}
+
+function areAlike(one: Maybe, other: Maybe): boolean {
+  if (typeof one === "number") return typeof other === "number";
+  return typeof one === "string" && typeof other === "string";
+}
+
+function join(left: Maybe, right: Maybe): Maybe {
+  if (typeof left === "string" && typeof right === "string") {
+    return left.length + right.length <= SIZE_MAX ? left + right : undefined;
+  }
+  if (!Array.isArray(left) || !Array.isArray(right)) return undefined;
+  return left.length + right.length <= SIZE_MAX ? [...(left as Row), ...(right as Row)] : undefined;
+}
+
+type IdOperation = (left: bigint, right: bigint) => bigint;
+
+/** Modulo 2^160, when one side is an id and the other an id or a whole number. */
+function onIds(left: Maybe, right: Maybe, operation: IdOperation): bigint | undefined {
+  if (typeof left !== "bigint" && typeof right !== "bigint") return undefined;
+  const one = toId(left);
+  const other = toId(right);
+  return one === undefined || other === undefined ? undefined : wrap(operation(one, other));
+}
+
+const plus: IdOperation = (left, right) => left + right;
+const minus: IdOperation = (left, right) => left - right;
+const times: IdOperation = (left, right) => left * right;
+const quotient: IdOperation = (left, right) => left / right;
+const remainder: IdOperation = (left, right) => left % right;
+const and: IdOperation = (left, right) => left & right;
+const or: IdOperation = (left, right) => left | right;
+const xor: IdOperation = (left, right) => left ^ right;

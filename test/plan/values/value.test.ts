@@ -1,0 +1,136 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Address } from "../../../runtime/plan/values/address.ts";
+import { formatValue } from "../../../runtime/plan/values/format.ts";
+import { keyOf, keyOfRow } from "../../../runtime/plan/values/key.ts";
+import { Packet } from "../../../runtime/plan/values/packet.ts";
+import { compare, equal, equalRows, kindOf, type Value } from "../../../runtime/plan/values/value.ts";
+import { arbitraryRow, arbitraryValue } from "../../arbitrary-value.ts";
+import { eventSpec } from "../../predicate-spec.ts";
+
+/** As a `Map` sees it. */
+function haveOneKey(left: Value, right: Value): boolean {
+  return new Set([keyOf(left), keyOf(right)]).size === 1;
+}
+
+/** Pairs that are alike as often as not: random ones hardly ever are. */
+const pair = fc.oneof(
+  fc.tuple(arbitraryValue(), arbitraryValue()),
+  arbitraryValue().map((value): [Value, Value] => [value, rebuilt(value)]),
+);
+
+/** The same value, sharing nothing with it. */
+function rebuilt(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Address) return new Address(value.overlay, rebuilt(value.node), value.options.map(rebuilt));
+  if (value instanceof Packet) return Packet.inTransit(value.hash, value.hops, (value.body as Uint8Array).slice());
+  return value instanceof Uint8Array ? value.slice() : value.map(rebuilt);
+}
+
+describe("equality, order and keys agree", () => {
+  test("a value equals itself, made again", () => {
+    fc.assert(
+      fc.property(arbitraryValue(), (value) => {
+        expect(equal(value, rebuilt(value))).toBe(true);
+      }),
+    );
+  });
+
+  test("two values are equal exactly when neither comes before the other", () => {
+    fc.assert(
+      fc.property(pair, ([left, right]) => {
+        expect(compare(left, right) === 0).toBe(equal(left, right));
+      }),
+    );
+  });
+
+  test("two values are equal exactly when they have one key", () => {
+    fc.assert(
+      fc.property(pair, ([left, right]) => {
+        expect(haveOneKey(left, right)).toBe(equal(left, right));
+      }),
+    );
+  });
+
+  test("two rows are equal exactly when they have one key", () => {
+    const rows = fc.oneof(
+      fc.tuple(arbitraryRow(), arbitraryRow()),
+      arbitraryRow().map((row) => [row, row.map(rebuilt)]),
+    );
+    fc.assert(
+      fc.property(rows, ([left = [], right = []]) => {
+        expect(keyOfRow(left) === keyOfRow(right)).toBe(equalRows(left, right));
+      }),
+    );
+  });
+
+  test("the text of a value is that of no other, but for packets", () => {
+    fc.assert(
+      fc.property(pair, ([left, right]) => {
+        fc.pre(!holdsPacket(left) && !holdsPacket(right));
+        expect(formatValue(left) === formatValue(right)).toBe(equal(left, right));
+      }),
+    );
+  });
+
+  test("the order is total", () => {
+    fc.assert(
+      fc.property(arbitraryValue(), arbitraryValue(), arbitraryValue(), (a, b, c) => {
+        expect(Math.sign(compare(a, b))).toBe(0 - Math.sign(compare(b, a)));
+        const [first, second, third] = [a, b, c].toSorted(compare) as [Value, Value, Value];
+        expect(Math.max(compare(first, second), compare(second, third), compare(first, third))).toBeLessThanOrEqual(0);
+      }),
+    );
+  });
+});
+
+function holdsPacket(value: Value): boolean {
+  if (value instanceof Address) return holdsPacket(value.node) || value.options.some(holdsPacket);
+  return value instanceof Packet || (Array.isArray(value) && (value as readonly Value[]).some(holdsPacket));
+}
+
+test("kinds come in the order of the language", () => {
+  const packet = Packet.inTransit(1, 0, new Uint8Array());
+  const values: readonly Value[] = [null, true, 1, "a", 1n, new Address("ron", "a"), new Uint8Array(), [], packet];
+  expect(values.toReversed().toSorted(compare).map(kindOf).join(" < ")).toBe(
+    "null < bool < number < string < id < address < bytes < list < tuple",
+  );
+});
+
+describe("values that are easily confused", () => {
+  test.each<[string, Value, Value]>([
+    ["a number and its text", 1, "1"],
+    ["a number and an id", 1, 1n],
+    ["a boolean and a number", true, 1],
+    ["an address and its text", new Address("ron", "a"), 'ron::"a"'],
+    ["one string with a comma and two strings", ["a, b"], ["a", "b"]],
+    ["a list and the list of it", ["a"], [["a"]]],
+    ["a node's option and the address's own", nested(["x"], []), nested([], ["x"])],
+    ["a string and bytes", "A", Uint8Array.of(65)],
+    ["a string that looks like a list's key", `\0[${keyOfRow(["a"])}]`, ["a"]],
+    ["a packet made here and opaque bytes that look like its key", madeHere(), opaque("3:abc")],
+  ])("%s are two", (_, left, right) => {
+    expect([equal(left, right), haveOneKey(left, right), compare(left, right) === 0]).toEqual([false, false, false]);
+  });
+
+  test.each<[string, Value, Value]>([
+    ["0 and -0", 0, -0],
+    ["0 and -0 in a list", [0], [-0]],
+    ["NaN and NaN", NaN, NaN],
+    ["NaN and NaN in a list", [NaN], [NaN]],
+  ])("%s are one", (_, left, right) => {
+    expect([equal(left, right), haveOneKey(left, right), compare(left, right) === 0]).toEqual([true, true, true]);
+  });
+});
+
+function nested(inner: readonly Value[], outer: readonly Value[]): Address {
+  return new Address("a", new Address("b", "n", inner), outer);
+}
+
+function madeHere(): Packet {
+  return Packet.of({ predicate: eventSpec("p", 1, 7), args: [Buffer.from("abc")], isDelete: false });
+}
+
+function opaque(text: string): Packet {
+  return Packet.inTransit(7, 0, Buffer.from(text));
+}
