@@ -1,5 +1,5 @@
 import { Script } from "node:vm";
-import { FileLibrary } from "../src/cli/file-library.ts";
+import { FileLibrary } from "../src/cli/files/file-library.ts";
 import { compile } from "../src/compile.ts";
 import { type Comparison, compare } from "./harness/figure.ts";
 import { report } from "./harness/report.ts";

@@ -2,7 +2,7 @@ import { Node } from "../runtime/node/node.ts";
 import { loadProgram } from "../runtime/node/program.ts";
 import { Simulation } from "../runtime/sim/simulation.ts";
 import type { World } from "../runtime/world/world.ts";
-import { FileLibrary } from "../src/cli/file-library.ts";
+import { FileLibrary } from "../src/cli/files/file-library.ts";
 import { compile } from "../src/compile.ts";
 import { compare } from "./harness/figure.ts";
 import { report } from "./harness/report.ts";

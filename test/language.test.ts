@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { FileLibrary } from "../src/cli/file-library.ts";
+import { FileLibrary } from "../src/cli/files/file-library.ts";
 import { compile } from "../src/compile.ts";
 import { functionNames, stageNames } from "../runtime/plan/library/functions/registry.ts";
 

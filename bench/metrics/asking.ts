@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NodeClient } from "../../src/cli/node-client.ts";
+import { NodeClient } from "../../src/cli/client/node-client.ts";
 
 /**
  * A process that asks a node: `asking.ts METRICS-URL CONTROL-PATH QUERY`. Each line of its input says what it asks from then

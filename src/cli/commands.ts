@@ -1,22 +1,27 @@
 import { Command, CommanderError, Option } from "commander";
-import { checkFiles } from "./check.ts";
-import { collecting } from "./collecting.ts";
-import { evaluate } from "./eval.ts";
+import { checkFiles } from "./explain/check-files.ts";
+import { collecting } from "./options/repeatable.ts";
+import { evaluate } from "./run/evaluate.ts";
 import { addExplain } from "./explain-command.ts";
-import { parseUser, type User } from "./drop-privileges.ts";
-import { Failure, wrongUsage } from "./failure.ts";
-import { addLanguageOptions, type LanguageFlags, type LanguageOptions, languageOf } from "./language-options.ts";
+import { parseUser, type User } from "./run/drop-privileges.ts";
+import { Failure, wrongUsage } from "./terminal/failure.ts";
+import {
+  addLanguageOptions,
+  type LanguageFlags,
+  type LanguageOptions,
+  languageOf,
+} from "./options/language-options.ts";
 import { addDemo, addLab, addSim } from "./lab-commands.ts";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./terminal/log.ts";
 import { addManualCommands } from "./manual-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
-import type { ControlRequest } from "./node-control.ts";
-import type { TunRequest } from "./open-device.ts";
-import { processOutput as output } from "./output.ts";
-import { parsePeer } from "./peer.ts";
-import { runNode } from "./run.ts";
-import { parseMetricsAddress } from "./serve-metrics.ts";
-import { VERSION } from "./version.ts";
+import type { ControlRequest } from "./run/node-control.ts";
+import type { TunRequest } from "./run/open-device.ts";
+import { processOutput as output } from "./terminal/output.ts";
+import { parsePeer } from "./options/peer.ts";
+import { runNode } from "./run/run.ts";
+import { parseMetricsAddress } from "./run/serve-metrics.ts";
+import { VERSION } from "./files/version.ts";
 
 const DEFAULT_LISTEN = "localhost:10000";
 

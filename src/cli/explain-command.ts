@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
-import { type ExplainForm, explainFiles } from "./explain.ts";
+import { type ExplainForm, explainFiles } from "./explain/explain-files.ts";
 import { codePage } from "./explain/code-page.ts";
 import { elementPage } from "./explain/element-page.ts";
-import { wrongUsage } from "./failure.ts";
-import { addLanguageOptions, type LanguageFlags, languageOf } from "./language-options.ts";
-import { processOutput as output } from "./output.ts";
+import { wrongUsage } from "./terminal/failure.ts";
+import { addLanguageOptions, type LanguageFlags, languageOf } from "./options/language-options.ts";
+import { processOutput as output } from "./terminal/output.ts";
 
 /** What is explained, and how; one of these at a time, the dataflow as text when none is given. */
 const FORMS: readonly (readonly [flags: string, form: string, description: string])[] = [

@@ -1,8 +1,8 @@
 // What a command needs is loaded when it runs: `mosaic run`, of which a lab starts many, does without.
 import type { Command } from "commander";
-import { checkoutFile } from "./checkout.ts";
-import { wrongUsage } from "./failure.ts";
-import { processOutput as output } from "./output.ts";
+import { checkoutFile } from "./files/checkout.ts";
+import { wrongUsage } from "./terminal/failure.ts";
+import { processOutput as output } from "./terminal/output.ts";
 
 interface ConclusionFlags {
   readonly out?: string;
@@ -31,7 +31,7 @@ export function addSim(mosaic: Command): void {
     .option("--seed <number>", "another seed than the file's", parseSeed)
     .option("--pcap <folder>", "capture what each host sends and receives there, for tshark");
   addConclusion(sim).action(async (file: string, { seed, pcap, out, check, json }: SimFlags) => {
-    const { simulate } = await import("./sim.ts");
+    const { simulate } = await import("./topology/run-simulation.ts");
     await simulate(file, { seed, pcap, out, check, json }, output);
   });
 }
@@ -47,7 +47,7 @@ export function addLab(mosaic: Command): void {
       if (file === undefined && !clean) {
         throw wrongUsage("lab", "a topology file is missing, as in `mosaic lab lab/demo/ron.toml`");
       }
-      const { cleanLabs, runLab } = await import("./lab.ts");
+      const { cleanLabs, runLab } = await import("./topology/run-lab.ts");
       if (clean) cleanLabs(output, json);
       if (file !== undefined) await runLab(file, { place: "kernel", out, check, json }, output);
     },
@@ -62,7 +62,7 @@ export function addDemo(mosaic: Command): void {
     .description(`\`mosaic lab ${DEMO}\`: a link is cut in mid-traffic, and the overlay goes round it`)
     .option("--simulator", "in virtual time, also where namespaces can be made", false)
     .action(async ({ simulator }: { readonly simulator: boolean }) => {
-      const { runLab } = await import("./lab.ts");
+      const { runLab } = await import("./topology/run-lab.ts");
       const place = simulator ? "simulator" : "nearest";
       await runLab(checkoutFile(DEMO), { place, out: undefined, check: false, json: false }, output);
     });

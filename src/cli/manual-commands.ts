@@ -1,9 +1,9 @@
 import { Argument, type Command } from "commander";
-import { describeCommand } from "./command-tree.ts";
-import { completionScript, type Shell, SHELLS } from "./completion.ts";
-import { manualPage } from "./man.ts";
-import type { Output } from "./output.ts";
-import { VERSION } from "./version.ts";
+import { describeCommand } from "./completion/command-tree.ts";
+import { completionScript, type Shell, SHELLS } from "./completion/completion-script.ts";
+import { manualPage } from "./completion/manual-page.ts";
+import type { Output } from "./terminal/output.ts";
+import { VERSION } from "./files/version.ts";
 
 /** `mosaic completion` and `mosaic man`: what `--help` knows, for shells and for man(1). */
 export function addManualCommands(mosaic: Command, output: Output): void {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { actionsHelp, controlNode, ctlRequest } from "./ctl.ts";
-import { processOutput as output } from "./output.ts";
+import { actionsHelp, controlNode, ctlRequest } from "./client/control-node.ts";
+import { processOutput as output } from "./terminal/output.ts";
 
 const NODE = "port or HOST:PORT of a node of this user, or the path of its control socket";
 
@@ -20,7 +20,7 @@ function addQuery(mosaic: Command): void {
     .argument("<question>", "a table, or a rule body as 'ron.RT(To, Next, C), C > 0.1'")
     .option("--json", "print one JSON object a line", false)
     .action(async (node: string, question: string, { json }: { json: boolean }) => {
-      const { queryNode } = await import("./query.ts");
+      const { queryNode } = await import("./client/query-node.ts");
       await queryNode(node, question, json, output);
     });
 }
@@ -46,7 +46,7 @@ function addTop(mosaic: Command): void {
     .option("--once", "print it once, also on a terminal", false)
     .option("--json", "print it once, as one JSON object", false)
     .action(async (node: string, options: { once: boolean; json: boolean }) => {
-      const { topNode } = await import("./top.ts");
+      const { topNode } = await import("./client/show-metrics.ts");
       await topNode(node, options, output);
     });
 }
@@ -59,7 +59,7 @@ function addTrace(mosaic: Command): void {
     .argument("[predicate]", "tuples of this predicate only, also within packets")
     .option("--json", "print one JSON object a line", false)
     .action(async (node: string, predicate: string | undefined, { json }: { json: boolean }) => {
-      const { traceNode } = await import("./trace.ts");
+      const { traceNode } = await import("./client/trace-node.ts");
       await traceNode(node, predicate, json, output);
     });
 }

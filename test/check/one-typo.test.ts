@@ -5,7 +5,7 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { lex } from "../../grammar/lex.ts";
 import type { Token } from "../../grammar/tokens.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
 const SEED = 1;

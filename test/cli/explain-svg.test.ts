@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { FileLibrary } from "../../src/cli/file-library.ts";
-import { chooseAll, chooseRule } from "../../src/cli/explain/chosen.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
+import { chooseAll, chooseRule } from "../../src/cli/explain/selection.ts";
 import type { Box, Figure, Line, Rectangle } from "../../src/cli/explain/figure.ts";
 import { layOut } from "../../src/cli/explain/lay-out.ts";
 import { svg } from "../../src/cli/explain/svg.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type ExplainOptions, explainFiles } from "../../src/cli/explain.ts";
-import { Failure } from "../../src/cli/failure.ts";
+import { type ExplainOptions, explainFiles } from "../../src/cli/explain/explain-files.ts";
+import { Failure } from "../../src/cli/terminal/failure.ts";
 import { golden } from "../golden.ts";
 
 /** What the command prints as its result; names of files are as seen from the repository's root. */

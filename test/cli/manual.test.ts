@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { allCommands, describeCommand } from "../../src/cli/command-tree.ts";
+import { allCommands, describeCommand } from "../../src/cli/completion/command-tree.ts";
 import { program } from "../../src/cli/commands.ts";
-import { completionScript, SHELLS } from "../../src/cli/completion.ts";
-import { manualPage } from "../../src/cli/man.ts";
+import { completionScript, SHELLS } from "../../src/cli/completion/completion-script.ts";
+import { manualPage } from "../../src/cli/completion/manual-page.ts";
 import { needs } from "../needs.ts";
 
 const root = describeCommand(program());

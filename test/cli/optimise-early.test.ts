@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { flagsFor } from "../../src/cli/optimise-early.ts";
+import { flagsFor } from "../../src/cli/run/optimise-early.ts";
 
 test("V8 is given flags that it knows, and none where it may not know them", () => {
   const known = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });

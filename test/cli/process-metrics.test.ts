@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { processMetrics } from "../../src/cli/process-metrics.ts";
+import { processMetrics } from "../../src/cli/run/process-metrics.ts";
 
 /** Processor time of this process as the system shows it, in seconds: its own, and what the kernel did for it. */
 function processorTime(): { readonly own: number; readonly kernel: number } {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Figures, PeerFigures } from "../../runtime/observe/figures.ts";
-import { figuresScreen } from "../../src/cli/figures-screen.ts";
-import { findTroubles } from "../../src/cli/find-troubles.ts";
+import { figuresScreen } from "../../src/cli/client/metrics-screen.ts";
+import { findTroubles } from "../../src/cli/client/diagnose-node.ts";
 import { AskedNode } from "../control/asked-node.ts";
 
 const calm: Figures = {

@@ -2,7 +2,7 @@ import type { FileTree, Literal, Rule, Statement, ViewDefinition } from "../../g
 import type { Dialect, Source } from "../../grammar/span.ts";
 import { parse } from "../../grammar/parse.ts";
 import { print, printExpression } from "../../grammar/print.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { streamViewNames } from "../../src/1-check/stream-views.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 

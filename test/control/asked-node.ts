@@ -6,9 +6,9 @@ import { loadProgram } from "../../runtime/node/program.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { CoreProgram } from "../../src/2-rewrite/core.ts";
 import { columnNames } from "../../src/column-names.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
-import { NodeCompiler } from "../../src/cli/node-compiler.ts";
-import type { ProgramOptions } from "../../src/cli/run-program.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
+import { NodeCompiler } from "../../src/cli/run/node-compiler.ts";
+import type { ProgramOptions } from "../../src/cli/run/compile-for-run.ts";
 import { compile } from "../../src/compile.ts";
 import { type ManualClock, manualWorld } from "../session/manual-world.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Reply } from "../../runtime/control/reply.ts";
 import type { Request } from "../../runtime/control/request.ts";
-import { NodeClient } from "../../src/cli/node-client.ts";
+import { NodeClient } from "../../src/cli/client/node-client.ts";
 import { MosaicProcess } from "../cli/mosaic.ts";
 
 /** Each of so many tuples makes one more of itself, for ever: the queue of steps is never empty, nor is it full. */

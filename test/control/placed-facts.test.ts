@@ -7,7 +7,7 @@ import { formatTuple } from "../../runtime/plan/values/format.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
 import { columnNames } from "../../src/column-names.ts";
-import { NodeCompiler } from "../../src/cli/node-compiler.ts";
+import { NodeCompiler } from "../../src/cli/run/node-compiler.ts";
 import { compile } from "../../src/compile.ts";
 import { libraryOf } from "../session/library-of.ts";
 

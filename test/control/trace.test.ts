@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seenLine } from "../../src/cli/trace.ts";
+import { seenLine } from "../../src/cli/client/trace-node.ts";
 import { AskedNode } from "./asked-node.ts";
 
 const PROGRAM = `

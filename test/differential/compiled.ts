@@ -2,7 +2,7 @@ import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { check, type CheckedProgram } from "../../src/1-check/check.ts";
 import { resolveNames } from "../../src/1-check/resolve-names.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { LineMap } from "../../src/line-map.ts";
 import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";

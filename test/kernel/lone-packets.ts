@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { LinuxShortcuts } from "../../runtime/device/linux-shortcuts.ts";

@@ -1,6 +1,6 @@
 import { Plans } from "../../lab/topology/programs.ts";
 import type { Topology } from "../../lab/topology/topology.ts";
-import { compileHosts } from "../../src/cli/compile-hosts.ts";
+import { compileHosts } from "../../src/cli/topology/compile-hosts.ts";
 
 /** What the hosts of a topology run; the programs are without a fault. */
 export function plansOf(topology: Topology): Plans {

@@ -8,7 +8,7 @@ import { Plans } from "../../lab/topology/programs.ts";
 import { Timeline } from "../../lab/outcome/timeline.ts";
 import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
 import type { Topology } from "../../lab/topology/topology.ts";
-import { compileHosts } from "../../src/cli/compile-hosts.ts";
+import { compileHosts } from "../../src/cli/topology/compile-hosts.ts";
 import { plansOf } from "./plans-of.ts";
 
 function topologyOf(text: string): Topology {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import type { Graph } from "../../runtime/plan/contract/graph.ts";
 

@@ -3,7 +3,7 @@ import { loadNative, type Native } from "../../native/index.ts";
 import { peerFacts } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { type Part, rehearse } from "../../runtime/rehearsal/rehearse.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { needs } from "../needs.ts";
 

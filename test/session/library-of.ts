@@ -1,4 +1,4 @@
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 
 /** The file "program", and those that follow it in the text, each after a line `file NAME`. Shipped programs are there too. */
 export function libraryOf(text: string): FileLibrary {

@@ -4,7 +4,7 @@ import { peerFacts } from "../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { World } from "../../runtime/world/world.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
 const SECONDS = 10;

@@ -5,7 +5,7 @@ import type { WatchLine } from "../../runtime/observe/watch.ts";
 import type { Row } from "../../runtime/plan/values/value.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
-import { FileLibrary } from "../../src/cli/file-library.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
 export interface NetworkSettings {

@@ -1,4 +1,4 @@
-import { allCommands, type CommandDescription } from "../command-tree.ts";
+import { allCommands, type CommandDescription } from "./command-tree.ts";
 import { quoted } from "./quoted.ts";
 
 /** The commands typed so far decide; behind an option come its choices, or files. */

@@ -1,4 +1,4 @@
-import { allCommands, type CommandDescription, type OptionDescription } from "../command-tree.ts";
+import { allCommands, type CommandDescription, type OptionDescription } from "./command-tree.ts";
 
 /** One line an option or command, each with the condition under which it is offered. */
 export function fishCompletion(root: CommandDescription): string {

@@ -1,4 +1,4 @@
-import { allCommands, type CommandDescription, type OptionDescription } from "../command-tree.ts";
+import { allCommands, type CommandDescription, type OptionDescription } from "./command-tree.ts";
 import { quoted } from "./quoted.ts";
 
 /** One function a command; those with commands of their own hand on to them. */

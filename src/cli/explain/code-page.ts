@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { MESSAGES } from "../../../grammar/messages.ts";
-import { wrongUsage } from "../failure.ts";
+import { wrongUsage } from "../terminal/failure.ts";
 
 /** What a diagnostic's code means, with a program that provokes it and the same put right: `docs/errors/CODE.md`. */
 export function codePage(code: string): string {

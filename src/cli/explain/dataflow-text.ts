@@ -1,6 +1,6 @@
 import type { Graph, GraphEdge, GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { StrandSpec } from "../../../runtime/plan/contract/plan.ts";
-import type { Chosen, ChosenRule } from "./chosen.ts";
+import type { Chosen, ChosenRule } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
 
 const PORT_WIDTH = 28;

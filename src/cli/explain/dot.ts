@@ -1,5 +1,5 @@
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
-import type { Chosen } from "./chosen.ts";
+import type { Chosen } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
 
 /** The dataflow for Graphviz, left to right, the strands in a cluster. */

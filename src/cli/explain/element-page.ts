@@ -1,6 +1,6 @@
 import { nearest } from "../../1-check/nearest.ts";
 import { elementSpecs } from "../../../runtime/node/element-specs.ts";
-import { wrongUsage } from "../failure.ts";
+import { wrongUsage } from "../terminal/failure.ts";
 import { FUSED_ELEMENTS } from "./fused-elements.ts";
 
 /** The manual of an element, under its name in drawings (`Tun::Rx`) or in the code (`TunRx`), in any case. */

@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../../../runtime/plan/contract/graph.ts";
-import type { Chosen } from "./chosen.ts";
+import type { Chosen } from "./selection.ts";
 import { type Box, bottom, centre, type Figure, type Note, type Rectangle, right } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
 import { type Lanes, routeEdges } from "./route-edges.ts";

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { StrandSpec } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
-import type { Chosen, ChosenRule } from "./chosen.ts";
+import type { Chosen, ChosenRule } from "./selection.ts";
 import { type Box, bottom, type Rectangle } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
 

@@ -1,0 +1,150 @@
+import type { ControlFigures } from "../../../runtime/control/reply.ts";
+import type { Figures } from "../../../runtime/observe/figures.ts";
+import { findTroubles } from "./diagnose-node.ts";
+import { textColumns } from "../terminal/text-columns.ts";
+
+const MOST_RULES = 20;
+
+/** A node in numbers, as people read it. With the figures of a moment `before`, rates are those since then. */
+export function figuresScreen(
+  now: Figures & { readonly control: ControlFigures },
+  before: Figures | undefined,
+): readonly string[] {
+  const troubles = findTroubles(now);
+  return [
+    ...headLines(now, before),
+    controlLine(now.control),
+    ...section("TROUBLES", troubles.length === 0 ? ["none that the figures show"] : troubles),
+    ...section("PEERS", peerLines(now)),
+    ...section("QUEUES", queueLines(now)),
+    ...section("TABLES", tableLines(now)),
+    ...section("RULES", ruleLines(now, before)),
+    ...section("ELEMENTS", elementLines(now)),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+}
+
+function headLines(now: Figures, before: Figures | undefined): readonly string[] {
+  const { node, uptime, steps, ways, eventLoop, network, tun } = now;
+  const seconds = before === undefined ? uptime : uptime - before.uptime;
+  const rate = (steps.steps - (before?.steps.steps ?? 0)) / Math.max(seconds, 0.001);
+  const late = eventLoop === null ? "" : `   event loop p99 ${milliseconds(eventLoop.p99)}`;
+  const device = tun === null ? "" : `   ${tun.name}: ${tun.read} packets read, ${tun.written} written`;
+  return [
+    `${node}   up ${duration(uptime)}   ${steps.steps} steps, ${rate.toFixed(1)}/s${late}`,
+    `network: ${network.sent} datagrams sent (${bytes(network.sentBytes)}), ` +
+      `${network.received} received (${bytes(network.receivedBytes)})${device}`,
+    `sent by rules: ${ways.local} tuples to this node, ${ways.ip} to others, ${ways.overlay} into overlays`,
+    ...streamLine(now),
+  ];
+}
+
+function streamLine({ streams }: Figures): readonly string[] {
+  if (streams === null) return [];
+  const { sockets, accepted, connected, readBytes, writtenBytes } = streams;
+  const connections = `${accepted} connections accepted, ${connected} made`;
+  return [`tcp: ${sockets} sockets, ${connections}, ${bytes(readBytes)} read, ${bytes(writtenBytes)} written`];
+}
+
+function controlLine({ clients, requests, refused }: ControlFigures): string {
+  const reasons = Object.entries(refused).map(([reason, count]) => `${count} refused (${reason})`);
+  return [`control: ${clients} clients so far`, `${requests} requests`, ...reasons].join(", ");
+}
+
+function peerLines({ peers }: Figures): readonly string[] {
+  if (peers.length === 0) return ["none: nothing was sent, nothing has come"];
+  const rows = peers.map((peer) => [
+    peer.address,
+    peer.silence === null ? "never" : `${peer.silence.toFixed(1)} s ago`,
+    `${peer.sent}`,
+    bytes(peer.sentBytes),
+    `${peer.received}`,
+    bytes(peer.receivedBytes),
+  ]);
+  return textColumns(["address", "last heard", "sent", "bytes", "received", "bytes"], rows);
+}
+
+function queueLines({ queues }: Figures): readonly string[] {
+  const rows = queues.map(({ queue, length, limit, unit, dropped }) => [
+    queue,
+    `${length}`,
+    limit === null ? "-" : `${limit}`,
+    unit,
+    `${dropped}`,
+  ]);
+  return textColumns(["queue", "waiting", "limit", "unit", "dropped"], rows);
+}
+
+function tableLines({ tables }: Figures): readonly string[] {
+  const rows = tables
+    .filter(({ table }) => !table.includes("?"))
+    .map(({ table, rows: count, limit, lifetime }) => [
+      table,
+      `${count}`,
+      limit === null ? "-" : `${limit}`,
+      lifetime === null ? "-" : `${lifetime} s`,
+    ]);
+  return textColumns(["table", "rows", "limit", "lifetime"], rows);
+}
+
+/** Those that cost most first. */
+function ruleLines({ rules }: Figures, before: Figures | undefined): readonly string[] {
+  const earlier = new Map(before?.rules.map((rule) => [`${rule.rule} ${rule.line}`, rule]));
+  const rows = rules
+    .toSorted((a, b) => b.seconds - a.seconds || b.firings - a.firings)
+    .slice(0, MOST_RULES)
+    .map((rule) => {
+      const since = rule.firings - (earlier.get(`${rule.rule} ${rule.line}`)?.firings ?? 0);
+      const latest = before === undefined ? [] : [`${since}`];
+      const place = `${rule.file.slice(rule.file.lastIndexOf("/") + 1)}:${rule.line}`;
+      return [
+        rule.rule,
+        place,
+        `${rule.firings}`,
+        ...latest,
+        `${rule.derived}`,
+        milliseconds(rule.seconds),
+        `${rule.failed}`,
+      ];
+    });
+  const latest = before === undefined ? [] : ["now"];
+  const lines = textColumns(["rule", "line", "firings", ...latest, "derived", "time", "no value"], rows);
+  return rules.length > MOST_RULES ? [...lines, `and ${rules.length - MOST_RULES} more`] : lines;
+}
+
+function elementLines({ elements }: Figures): readonly string[] {
+  const rows = elements.map(({ element, label, in: entered, out, dropped }) => [
+    label === "" ? element : `${element}(${label})`,
+    `${entered}`,
+    `${out}`,
+    Object.entries(dropped)
+      .map(([reason, count]) => `${count} ${reason}`)
+      .join(", ") || "-",
+  ]);
+  return textColumns(["element", "in", "out", "dropped"], rows);
+}
+
+const MINUTE = 60;
+const HOUR = 3600;
+
+function duration(seconds: number): string {
+  if (seconds < MINUTE) return `${seconds.toFixed(1)} s`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ${Math.floor(seconds % MINUTE)} s`;
+  return `${Math.floor(seconds / HOUR)} h ${Math.floor((seconds % HOUR) / MINUTE)} min`;
+}
+
+function milliseconds(seconds: number): string {
+  return `${(seconds * 1000).toFixed(1)} ms`;
+}
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+function bytes(count: number): string {
+  let at = 0;
+  let amount = count;
+  for (; amount >= 1000 && at < UNITS.length - 1; at++) amount /= 1000;
+  return `${at === 0 ? amount : amount.toFixed(1)} ${UNITS[at] ?? ""}`;
+}

@@ -1,0 +1,45 @@
+import type { JsonValue } from "../../../runtime/observe/watch.ts";
+import { NodeClient } from "./node-client.ts";
+import type { Output } from "../terminal/output.ts";
+import { textColumns } from "../terminal/text-columns.ts";
+
+/** `mosaic query NODE TABLE | 'rule body'`: the rows of a running node that answer. */
+export async function queryNode(node: string, text: string, json: boolean, output: Output): Promise<void> {
+  const client = await NodeClient.connect(node);
+  try {
+    const { columns, rows } = await ask(client, text, json);
+    if (json) for (const row of rows) output.result(JSON.stringify(named(columns, row)));
+    else for (const line of answerLines(columns, rows)) output.result(line);
+  } finally {
+    client.close();
+  }
+}
+
+interface Answer {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly JsonValue[])[];
+}
+
+async function ask(client: NodeClient, text: string, json: boolean): Promise<Answer> {
+  let columns: readonly string[] = [];
+  const rows: (readonly JsonValue[])[] = [];
+  for await (const reply of client.request({ kind: "query", text, form: json ? "json" : "text" })) {
+    if ("columns" in reply) columns = reply.columns;
+    else if ("rows" in reply) rows.push(...reply.rows);
+  }
+  return { columns, rows };
+}
+
+function named(columns: readonly string[], row: readonly JsonValue[]): Record<string, JsonValue> {
+  return Object.fromEntries(columns.map((column, at) => [column, row[at] ?? null]));
+}
+
+/** A question without variables is answered by yes or no. */
+function answerLines(columns: readonly string[], rows: Answer["rows"]): readonly string[] {
+  if (columns.length === 0) return [rows.length > 0 ? "yes" : "no"];
+  if (rows.length === 0) return ["no rows"];
+  return textColumns(
+    columns,
+    rows.map((row) => row.map(String)),
+  );
+}

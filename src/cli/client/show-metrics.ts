@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ControlFigures } from "../../../runtime/control/reply.ts";
+import type { Figures } from "../../../runtime/observe/figures.ts";
+import { runFailed } from "../terminal/failure.ts";
+import { figuresScreen } from "./metrics-screen.ts";
+import { interruptSignal } from "../terminal/interrupt.ts";
+import { NodeClient } from "./node-client.ts";
+import type { Output } from "../terminal/output.ts";
+
+export interface TopOptions {
+  readonly once: boolean;
+  readonly json: boolean;
+}
+
+const REFRESH_MS = 1000;
+const HOME_AND_CLEAR = "\u001b[H\u001b[J";
+
+/** A node, and who asks it, in numbers. */
+export interface NodeFigures extends Figures {
+  readonly control: ControlFigures;
+}
+
+/** `mosaic top NODE`: a node in numbers, anew each second on a terminal, otherwise once. */
+export async function topNode(node: string, { once, json }: TopOptions, output: Output): Promise<void> {
+  const interrupted = interruptSignal();
+  const client = await NodeClient.connect(node);
+  interrupted.addEventListener("abort", () => client.close());
+  try {
+    const first = await figuresOf(client);
+    if (json) return output.result(JSON.stringify(first));
+    if (once || !process.stdout.isTTY) return show(first, undefined, "", output);
+    for (let before: NodeFigures | undefined, now = first; ; before = now, now = await figuresOf(client)) {
+      show(now, before, HOME_AND_CLEAR, output);
+      await sleep(REFRESH_MS, undefined, { signal: interrupted });
+    }
+  } catch (error: unknown) {
+    if (!interrupted.aborted) throw error;
+  } finally {
+    client.close();
+  }
+}
+
+function show(now: NodeFigures, before: NodeFigures | undefined, prefix: string, output: Output): void {
+  const rows = before === undefined ? Infinity : (process.stdout.rows ?? Infinity) - 1;
+  const lines = figuresScreen(now, before);
+  output.result(`${prefix}${lines.slice(0, rows).join("\n")}`);
+}
+
+async function figuresOf(client: NodeClient): Promise<NodeFigures> {
+  let figures: NodeFigures | undefined;
+  for await (const reply of client.request({ kind: "figures" }))
+    if ("figures" in reply) figures = { ...reply.figures, control: reply.control };
+  if (figures === undefined) throw runFailed("the node gave no figures");
+  return figures;
+}

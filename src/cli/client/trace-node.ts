@@ -1,0 +1,65 @@
+import type { Seen } from "../../../runtime/control/reply.ts";
+import { interruptSignal } from "../terminal/interrupt.ts";
+import { NodeClient } from "./node-client.ts";
+import type { Output } from "../terminal/output.ts";
+
+/** `mosaic trace NODE [PRED]`: what crosses the edges of a running node, until SIGINT or until the node ends. */
+export async function traceNode(
+  node: string,
+  predicate: string | undefined,
+  json: boolean,
+  output: Output,
+): Promise<void> {
+  const interrupted = interruptSignal();
+  const client = await NodeClient.connect(node);
+  interrupted.addEventListener("abort", () => client.close());
+  try {
+    for await (const reply of client.request({ kind: "trace", predicate, form: json ? "json" : "text" })) {
+      if ("tracing" in reply) output.problem(`mosaic: tracing ${predicate ?? "everything"} at ${node}`);
+      if ("missed" in reply) output.problem(`mosaic: ${reply.missed} lines are missing here: the node was faster`);
+      if ("seen" in reply) output.result(json ? JSON.stringify(reply.seen) : seenLine(reply.seen));
+    }
+  } catch (error: unknown) {
+    if (!interrupted.aborted) throw error;
+  } finally {
+    client.close();
+  }
+}
+
+const LONGEST_TUPLE = 200;
+
+/** The line as people read it: `1.250 rule ron.p2 → RoundRobin  ping.Req("a") to 10.0.0.2:10000`. */
+export function seenLine(seen: Seen): string {
+  return `${seen.t.toFixed(3)} ${what(seen)}`;
+}
+
+function what({ kind, from = "", port = "", to = "", rule = "", op, tuple, loc, carries, reason }: Seen): string {
+  const written = brief(typeof tuple === "string" ? tuple : "");
+  const text = carries === undefined ? written : `${written} carrying ${carries}`;
+  switch (kind) {
+    case "crossing": {
+      const place = loc === undefined ? "" : ` ${from === "NetworkIn" ? "from" : "to"} ${loc}`;
+      return `${nodeText(from)}${portText(port, to)} → ${nodeText(to)}  ${op === "-" ? "delete " : ""}${text}${place}`;
+    }
+    case "derived":
+      return `Tables  ${op ?? "+"} ${text}`;
+    case "dropped":
+      return `${from} ✗ dropped: ${reason ?? ""}`;
+    case "undone":
+      return `rule ${rule} ✗ passed the ${reason ?? "limit"}: the step was taken back`;
+  }
+}
+
+/** A strand is known by its rule. */
+function nodeText(node: string): string {
+  return /^Strand\((.*)\)$/.exec(node)?.[1]?.replace(/^/, "rule ") ?? node;
+}
+
+/** Ports that say no more than the ends do are left out. */
+function portText(port: string, to: string): string {
+  return port === "out" || port === "rows" || to.startsWith("Strand(") ? "" : `[${port}]`;
+}
+
+function brief(text: string): string {
+  return text.length <= LONGEST_TUPLE ? text : `${text.slice(0, LONGEST_TUPLE)}…`;
+}

@@ -1,0 +1,18 @@
+import { bashCompletion } from "./bash.ts";
+import { fishCompletion } from "./fish.ts";
+import { zshCompletion } from "./zsh.ts";
+import type { CommandDescription } from "./command-tree.ts";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof SHELLS)[number];
+
+const WRITERS: Readonly<Record<Shell, (root: CommandDescription) => string>> = {
+  bash: bashCompletion,
+  zsh: zshCompletion,
+  fish: fishCompletion,
+};
+
+/** A script that teaches the shell every command and option. */
+export function completionScript(shell: Shell, root: CommandDescription): string {
+  return WRITERS[shell](root);
+}

@@ -1,0 +1,65 @@
+import type { Diagnostic } from "../../../grammar/diagnostic.ts";
+import type { Compilation } from "../../compile.ts";
+import { compile } from "../../compile.ts";
+import { LineMap } from "../../line-map.ts";
+import { Failure } from "../terminal/failure.ts";
+import { FileLibrary } from "../files/file-library.ts";
+import type { LanguageOptions } from "../options/language-options.ts";
+import type { Output } from "../terminal/output.ts";
+import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+
+export interface CheckOptions extends LanguageOptions {
+  readonly stats: boolean;
+  readonly json: boolean;
+}
+
+/** `mosaic check FILE...`: everything that is wrong with each program; exit code 1 when one has an error. */
+export function checkFiles(files: readonly string[], options: CheckOptions, output: Output): void {
+  let errors = 0;
+  let firstCode: string | undefined;
+  const told = new Set<string>();
+  for (const file of files) {
+    const compilation = untold(compile([file], new FileLibrary(), { ...options, checksOnly: true }), told);
+    errors += compilation.diagnostics.filter(isError).length;
+    firstCode ??= (compilation.diagnostics.find(isError) ?? compilation.diagnostics[0])?.code;
+    if (options.json) printJson(compilation, output);
+    else if (compilation.diagnostics.length > 0) {
+      output.problem(showDiagnostics(compilation.diagnostics, compilation.sources, output.hasColour));
+    }
+    if (options.stats) printStats(file, compilation, options, output);
+  }
+  if (firstCode !== undefined && !options.json) output.problem(`more about a code: mosaic explain --code ${firstCode}`);
+  if (errors > 0) throw new Failure(1, errors === 1 ? "1 error" : `${errors} errors`);
+}
+
+/** Without what has been told already: of a file that several programs import. */
+function untold(compilation: Compilation, told: Set<string>): Compilation {
+  const diagnostics = compilation.diagnostics.filter((one) => {
+    const text = JSON.stringify(one);
+    if (told.has(text)) return false;
+    told.add(text);
+    return true;
+  });
+  return { ...compilation, diagnostics };
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === "error";
+}
+
+/** One object a diagnostic, with the places worked out. */
+function printJson({ diagnostics, sources }: Compilation, output: Output): void {
+  const lines = new LineMap(sources);
+  for (const { code, severity, span, message, help } of diagnostics) {
+    const place = span === undefined ? {} : lines.position(span);
+    output.result(JSON.stringify({ ...place, severity, code, message, ...(help !== undefined && { help }) }));
+  }
+}
+
+function printStats(file: string, { sources, counts }: Compilation, options: CheckOptions, output: Output): void {
+  const count = counts.get(sources[0]?.file ?? "");
+  if (count === undefined) return;
+  const { rules, viewRules } = count;
+  if (options.json) output.result(JSON.stringify({ file, rules, viewRules }));
+  else output.result(`${file}: ${rules} rules, ${viewRules} in views`);
+}

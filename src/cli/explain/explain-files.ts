@@ -1,0 +1,81 @@
+import type { Plan } from "../../../runtime/plan/contract/plan.ts";
+import { nearest } from "../../1-check/nearest.ts";
+import type { CoreProgram } from "../../2-rewrite/core.ts";
+import { functionsIn } from "../../4-emit/emit.ts";
+import { compile } from "../../compile.ts";
+import { type Chosen, chooseAll, chooseRule } from "./selection.ts";
+import { dataflowText } from "./dataflow-text.ts";
+import { dot } from "./dot.ts";
+import { expandedRules } from "./expanded-rules.ts";
+import { layOut } from "./lay-out.ts";
+import { mermaid } from "./mermaid.ts";
+import { svg } from "./svg.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
+import { FileLibrary } from "../files/file-library.ts";
+import type { LanguageOptions } from "../options/language-options.ts";
+import type { Output } from "../terminal/output.ts";
+import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+
+export interface ExplainOptions extends LanguageOptions {
+  /** Only this rule. */
+  readonly rule: string | undefined;
+  readonly form: ExplainForm;
+}
+
+export type ExplainForm = "text" | "mermaid" | "dot" | "svg" | "js" | "ndlog";
+
+/** `mosaic explain FILE...`: what the compiler made of the programs. */
+export function explainFiles(files: readonly string[], options: ExplainOptions, output: Output): void {
+  const { plan, core } = compiled(files, options, output);
+  output.result(written(chosenOf(plan, options.rule), core, options, files.join(", ")));
+}
+
+/** Warnings are shown; errors end the command. */
+function compiled(
+  files: readonly string[],
+  language: LanguageOptions,
+  output: Output,
+): { readonly plan: Plan; readonly core: CoreProgram } {
+  const { plan, core, diagnostics, sources } = compile(files, new FileLibrary(), language);
+  if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
+  if (plan === undefined || core === undefined) throw runFailed("the program has errors");
+  return { plan, core };
+}
+
+function chosenOf(plan: Plan, rule: string | undefined): Chosen {
+  if (rule === undefined) return chooseAll(plan);
+  const chosen = chooseRule(plan, rule);
+  if (chosen !== undefined) return chosen;
+  const names = plan.strands.map((strand) => strand.origin.rule);
+  const near = nearest(rule, [...names, ...names.map((name) => name.slice(name.lastIndexOf(".") + 1))]);
+  const hint = near === undefined ? `the rules are ${[...new Set(names)].join(" ")}` : `did you mean ${near}?`;
+  throw wrongUsage("--rule", `there is no rule \`${rule}\`; ${hint}`);
+}
+
+function written(chosen: Chosen, core: CoreProgram, { form, rule }: ExplainOptions, title: string): string {
+  switch (form) {
+    case "text":
+      return dataflowText(chosen);
+    case "mermaid":
+      return mermaid(chosen);
+    case "dot":
+      return dot(chosen);
+    case "svg":
+      return svg(layOut(chosen, title));
+    case "js":
+      return functionsText(chosen);
+    case "ndlog":
+      return expandedRules(
+        core,
+        rule === undefined ? undefined : new Set(chosen.rules.map(({ name }) => name)),
+      ).trimEnd();
+  }
+}
+
+/** The emitted functions of the rules; all of the code, with what the functions use and return, when no rule is chosen. */
+function functionsText({ plan, rules }: Chosen): string {
+  const strands = rules.flatMap((rule) => rule.strands);
+  if (strands.length === plan.strands.length) return plan.code.trimEnd();
+  const functions = functionsIn(plan);
+  return strands.map((strand) => functions[strand.id]).join("\n\n");
+}

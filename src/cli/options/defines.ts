@@ -1,0 +1,13 @@
+import { wrongUsage } from "../terminal/failure.ts";
+
+/** The macros of `-D NAME=VALUE`, by name; without a value they are 1. */
+export function parseDefines(texts: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(texts.map(parseDefine));
+}
+
+function parseDefine(text: string): [string, string] {
+  const at = text.indexOf("=");
+  const name = at < 0 ? text : text.slice(0, at);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw wrongUsage("-D", `\`${text}\` is not NAME=VALUE`);
+  return [name, at < 0 ? "1" : text.slice(at + 1)];
+}

@@ -1,0 +1,75 @@
+import { type Command, Option } from "commander";
+import { DIALECTS } from "../../../grammar/dialect.ts";
+import type { Dialect } from "../../../grammar/span.ts";
+import { HIGHEST_LIMITS, TEXT_LIMITS, type TextLimits } from "../../../grammar/text-limits.ts";
+import type { ViewOptimisations } from "../../2-rewrite/view-optimisations.ts";
+import { collecting } from "./repeatable.ts";
+import { parseDefines } from "./defines.ts";
+import { wrongUsage } from "../terminal/failure.ts";
+import { loadPlugin } from "./plugin.ts";
+
+/** What the command line says of how programs are read. */
+export interface LanguageFlags {
+  readonly define: readonly string[];
+  readonly dialect?: Dialect;
+  readonly limit: readonly string[];
+  readonly plugin: readonly string[];
+  readonly tailCalls: boolean;
+  readonly inlineViews: boolean;
+  readonly localShortcut: boolean;
+}
+
+export interface LanguageOptions {
+  readonly defines: ReadonlyMap<string, string>;
+  /** That of the files named on the command line, where it is not what their endings say. */
+  readonly dialect: Dialect | undefined;
+  readonly limits?: TextLimits | undefined;
+  readonly optimisations?: ViewOptimisations;
+}
+
+/** The options of every command that compiles programs. */
+export function addLanguageOptions(command: Command): Command {
+  return command
+    .addOption(collecting("-D, --define <name=value>", "a macro, as -D PROFILE=paper"))
+    .addOption(
+      new Option("--dialect <name>", "how to read the files, whatever their endings say").choices([...DIALECTS]),
+    )
+    .addOption(collecting("--plugin <file>", "a module with functions and stages of your own"))
+    .addOption(collecting("--limit <name=number>", "raise a limit of the compiler: source (MiB), rules or nesting"))
+    .option(
+      "--no-tail-calls",
+      "let every call of a view wait for its answer, also where it is all that the caller returns",
+    )
+    .option("--no-inline-views", "let every call of a view wait in a table, also where it is answered here at once")
+    .option(
+      "--no-local-shortcut",
+      "let every answer be a step of its own, also where nothing else happens in that of the call",
+    );
+}
+
+/** Loads the plugins, whose functions all programs of this process can then call. */
+export async function languageOf({
+  define,
+  dialect,
+  limit,
+  plugin,
+  tailCalls,
+  inlineViews,
+  localShortcut,
+}: LanguageFlags): Promise<LanguageOptions> {
+  for (const file of plugin) await loadPlugin(file);
+  const optimisations = { tailCalls, inlineViews, localShortcut };
+  return { defines: parseDefines(define), dialect, limits: limit.reduce(withLimit, TEXT_LIMITS), optimisations };
+}
+
+function withLimit(limits: TextLimits, text: string): TextLimits {
+  const [name = "", value = ""] = text.split("=");
+  if (!isLimit(name)) throw wrongUsage("--limit", `\`${text}\` is none of source=N, rules=N and nesting=N`);
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0 && number <= HIGHEST_LIMITS[name]) return { ...limits, [name]: number };
+  throw wrongUsage("--limit", `${name} is a whole number up to ${HIGHEST_LIMITS[name]}`);
+}
+
+function isLimit(name: string): name is keyof TextLimits {
+  return Object.hasOwn(TEXT_LIMITS, name);
+}

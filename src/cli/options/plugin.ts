@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  type AddedFunction,
+  type Fault,
+  registerFunction,
+  registerStage,
+  type Signature,
+} from "../../../runtime/plan/library/functions/registry.ts";
+import type { Stage } from "../../../runtime/plan/library/functions/stages.ts";
+import { kinds } from "../../../runtime/plan/values/value.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
+import { fileReason } from "../files/file-error.ts";
+import { processOutput } from "../terminal/output.ts";
+
+/** What the default export of a plugin is called with. Both throw when the name is taken, or none a program could write. */
+export interface Registry {
+  readonly registerFunction: (name: string, signature: Signature, fn: AddedFunction) => void;
+  readonly registerStage: (name: string, stage: Stage) => void;
+}
+
+function registryFor(file: string): Registry {
+  return {
+    registerFunction: (name, signature, fn) => {
+      const problem = whatIsWrong(signature, fn);
+      if (problem !== undefined) throw runFailed(`${name}: ${problem}`);
+      if (!registerFunction(name, signature, fn, firstFault(file, name)))
+        throw runFailed(`the function ${name} is there already, or no name`);
+    },
+    registerStage: (name, stage) => {
+      if (typeof stage !== "function") throw runFailed(`${name}: behind the name stands its function`);
+      if (!registerStage(name, stage, firstFault(file, name)))
+        throw runFailed(`the stage ${name} is there already, or no name`);
+    },
+  };
+}
+
+/** Who writes in JavaScript has no compiler that looks. */
+function whatIsWrong(signature: unknown, fn: unknown): string | undefined {
+  const { args, result, pure } = (signature ?? {}) as Readonly<Record<keyof Signature, unknown>>;
+  if (!Array.isArray(args) || result === undefined || typeof pure !== "boolean" || typeof fn !== "function")
+    return "behind the name stand { args: [..], result: .., pure: .. } and the function";
+  const named: readonly unknown[] = [...(args as readonly unknown[]), result];
+  const known: readonly unknown[] = [...kinds, "any"];
+  const unknown = named.find((kind) => !known.includes(kind));
+  return unknown === undefined ? undefined : `${JSON.stringify(unknown)} is none of the kinds ${known.join(", ")}`;
+}
+
+/** Why a function fails is told once; how often, the node counts by rule. */
+function firstFault(file: string, name: string): Fault {
+  let isTold = false;
+  return (reason) => {
+    if (!isTold) processOutput.log.warn(`--plugin ${file}: ${name}: ${reason}`);
+    isTold = true;
+  };
+}
+
+/** Runs a module of the user's, in JavaScript or TypeScript whose types can be stripped. It is trusted as this program is. */
+export async function loadPlugin(file: string): Promise<void> {
+  const loaded = await imported(file);
+  if (typeof loaded.default !== "function") {
+    throw runFailed(`--plugin ${file}: its default export is no function of the registry`);
+  }
+  try {
+    await (loaded.default as (registry: Registry) => unknown)(registryFor(file));
+  } catch (error: unknown) {
+    throw runFailed(`--plugin ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function imported(file: string): Promise<{ readonly default?: unknown }> {
+  const problem = whyUnreadable(file);
+  if (problem !== undefined) throw wrongUsage("--plugin", `cannot load ${file}: ${problem}`);
+  try {
+    return (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
+  } catch (error: unknown) {
+    throw runFailed(`--plugin ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function whyUnreadable(file: string): string | undefined {
+  try {
+    readFileSync(file);
+    return undefined;
+  } catch (error: unknown) {
+    return fileReason(error);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Diagnostic } from "../../../grammar/diagnostic.ts";
+import { report } from "../../../grammar/report.ts";
+import type { Source } from "../../../grammar/span.ts";
+import type {
+  Compiled,
+  Compiler,
+  Complaint,
+  NextProgram,
+  PlacedFact,
+  ProgramChange,
+  Query,
+} from "../../../runtime/control/compiler.ts";
+import type { Fact, Peer } from "../../../runtime/node/peer-facts.ts";
+import { loadProgram } from "../../../runtime/node/program.ts";
+import type { Plan } from "../../../runtime/plan/contract/plan.ts";
+import { unknownName } from "../../asked-names.ts";
+import { type ColumnNames, columnNames } from "../../column-names.ts";
+import { compileQuery } from "../../compile-query.ts";
+import { readFacts } from "../../read-facts.ts";
+import { Failure } from "../terminal/failure.ts";
+import { factsOfPeers } from "../options/peer.ts";
+import { changedFiles } from "./program-files.ts";
+import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
+import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+
+/** The compiler, as a running node is handed it for the questions and wishes of its operators. */
+export class NodeCompiler implements Compiler {
+  #options: ProgramOptions;
+  #columns: ColumnNames;
+  readonly #peers: readonly Peer[];
+
+  /** What the node was started with. */
+  constructor(options: ProgramOptions, columns: ColumnNames, peers: readonly Peer[]) {
+    this.#options = options;
+    this.#columns = columns;
+    this.#peers = peers;
+  }
+
+  query(text: string, plan: Plan): Compiled<Query> {
+    const { query, diagnostics, source } = compileQuery(text, plan, this.#columns);
+    return compiled(query, diagnostics, [source]);
+  }
+
+  facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly PlacedFact[]> {
+    const { facts, diagnostics, source } = readFacts(text, plan, isDelete, this.#columns);
+    return compiled(facts, diagnostics, [source]);
+  }
+
+  predicate(name: string, plan: Plan): Complaint | undefined {
+    const names = plan.predicates.map((spec) => spec.name);
+    if (names.includes(name)) return undefined;
+    return complaintOf([report("E0304", undefined, unknownName(name, names))], []);
+  }
+
+  columns(table: string): readonly (string | undefined)[] {
+    return this.#columns.get(table) ?? [];
+  }
+
+  program(change: ProgramChange): Compiled<NextProgram> {
+    const files = changedFiles(this.#options.files, change);
+    if (!files.ok) return { ok: false, complaint: said(files.message) };
+    const options = { ...this.#options, files: files.files };
+    const { plan, core, diagnostics, sources, files: all } = compileForRun(options);
+    if (plan === undefined || core === undefined) return { ok: false, complaint: complaintOf(diagnostics, sources) };
+    const facts = this.#peerFacts(plan);
+    if (typeof facts === "string") return { ok: false, complaint: said(facts) };
+    const keep = (): void => {
+      this.#options = options;
+      this.#columns = columnNames(core);
+    };
+    return { ok: true, result: { program: loadProgram(plan), facts, files: all, keep } };
+  }
+
+  #peerFacts(plan: Plan): readonly Fact[] | string {
+    try {
+      return factsOfPeers(plan, this.#peers);
+    } catch (error: unknown) {
+      if (error instanceof Failure) return error.message;
+      throw error;
+    }
+  }
+}
+
+function compiled<T>(
+  result: T | undefined,
+  diagnostics: readonly Diagnostic[],
+  sources: readonly Source[],
+): Compiled<T> {
+  return result === undefined ? { ok: false, complaint: complaintOf(diagnostics, sources) } : { ok: true, result };
+}
+
+function complaintOf(diagnostics: readonly Diagnostic[], sources: readonly Source[]): Complaint {
+  const first = diagnostics.find((one) => one.severity === "error");
+  return {
+    code: first?.code ?? "",
+    message: first?.message ?? "it does not compile",
+    text: showDiagnostics(diagnostics, sources, false),
+  };
+}
+
+function said(message: string): Complaint {
+  return { code: "", message, text: message };
+}

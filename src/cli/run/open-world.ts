@@ -1,0 +1,97 @@
+import { EventLoopDelay } from "../../../runtime/device/event-loop-delay.ts";
+import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
+import { LinuxShortcuts } from "../../../runtime/device/linux-shortcuts.ts";
+import { NetStreams } from "../../../runtime/device/net-streams.ts";
+import { pathPayload } from "../../../runtime/device/path-mtu.ts";
+import { Turn } from "../../../runtime/device/turn.ts";
+import { openUdp } from "../../../runtime/device/udp.ts";
+import { Capture, captured } from "../../../runtime/observe/capture.ts";
+import type { Peer } from "../../../runtime/node/peer-facts.ts";
+import type { Plan } from "../../../runtime/plan/contract/plan.ts";
+import { innerMtu } from "../../../runtime/wire/inner-mtu.ts";
+import type { Datagrams, World } from "../../../runtime/world/world.ts";
+import { CaptureFile } from "../files/capture-file.ts";
+import { runFailed } from "../terminal/failure.ts";
+import type { Log } from "../terminal/log.ts";
+import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts";
+import { ownNames } from "./endpoint-names.ts";
+
+/** What the command line says of the world that a node is to have. */
+export interface WorldOptions {
+  readonly listen: string;
+  /** What others see, when that is not what the socket is bound to. */
+  readonly address: string | undefined;
+  readonly tun: TunRequest | undefined;
+  readonly peers: readonly Peer[];
+  /** Whether the socket may cut, and join, trains of datagrams. */
+  readonly gso: boolean;
+  readonly gro: boolean;
+  /** Whether a packet that comes alone may go past the rules, as one like it went before. */
+  readonly shortcuts: boolean;
+  /** A file, or `-` for stdout. */
+  readonly pcap: string | undefined;
+}
+
+/** The world of Linux. What is opened for it is closed with `resources`. */
+export async function openWorld(
+  options: WorldOptions,
+  plan: Plan,
+  log: Log,
+  resources: AsyncDisposableStack,
+): Promise<World> {
+  const maxPayload = pathPayload(options.peers.map((peer) => peer.address));
+  const shortcuts = options.shortcuts && options.pcap === undefined ? new LinuxShortcuts() : undefined;
+  const share = { turn: new Turn(), shortcuts };
+  const datagrams = await bind(options, maxPayload, share, log);
+  resources.defer(() => datagrams.close());
+  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), share, log);
+  resources.defer(() => tun?.close());
+  const eventLoop = new EventLoopDelay();
+  resources.defer(() => eventLoop.stop());
+  const streams = new NetStreams();
+  resources.defer(() => streams.close());
+  const ends = { datagrams, tun, streams, ...(shortcuts !== undefined && { shortcuts }) };
+  const world = { clock: new LinuxClock(), seed: randomSeed(), secret, ...ends, eventLoop };
+  return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
+}
+
+function capturedWorld(
+  world: World,
+  { listen, address }: WorldOptions,
+  path: string,
+  log: Log,
+  resources: AsyncDisposableStack,
+): World {
+  const file = new CaptureFile(path, log);
+  resources.defer(() => file.close());
+  const [name = ""] = ownNames(listen, address, world.datagrams.address);
+  const epoch = Date.now() / 1_000 - world.clock.now();
+  const capture = new Capture(file, world.clock, epoch, name, world.tun?.name ?? "");
+  resources.defer(() => {
+    if (capture.dropped > 0) log.warn(`--pcap: ${capture.dropped} packets found no room`, { count: capture.dropped });
+  });
+  return captured(world, capture);
+}
+
+async function bind(
+  { listen, gso, gro }: WorldOptions,
+  maxPayload: number,
+  share: DevicesShare,
+  log: Log,
+): Promise<Datagrams> {
+  const adapted = (message: string): void => log.info(message);
+  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted, ...share });
+  if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
+  return opened.datagrams;
+}
+
+/** 48 bits of it. */
+function secret(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high * 2 ** 16 + (low >>> 16)) / 2 ** 48;
+}
+
+function randomSeed(): number {
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return seed;
+}

@@ -1,0 +1,177 @@
+import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
+import { serviceManager } from "../../../runtime/device/service-manager.ts";
+import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
+import type { Peer } from "../../../runtime/node/peer-facts.ts";
+import { loadProgram, type Program } from "../../../runtime/node/program.ts";
+import { formatWatchLine } from "../../../runtime/observe/watch.ts";
+import type { Plan } from "../../../runtime/plan/contract/plan.ts";
+import type { Tun, World } from "../../../runtime/world/world.ts";
+import { type ColumnNames, columnNames } from "../../column-names.ts";
+import { becomeUser, type User } from "./drop-privileges.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
+import { interruptSignal } from "../terminal/interrupt.ts";
+import type { Log } from "../terminal/log.ts";
+import { lossesOf } from "./drop-summary.ts";
+import { LossLog } from "./drop-log.ts";
+import type { TunRequest } from "./open-device.ts";
+import { openWorld, type WorldOptions } from "./open-world.ts";
+import { NodeCompiler } from "./node-compiler.ts";
+import { type ControlRequest, controlOf } from "./node-control.ts";
+import { optimiseEarly } from "./optimise-early.ts";
+import type { LoggedOutput } from "../terminal/output.ts";
+import { ownNames, warnOfName } from "./endpoint-names.ts";
+import { factsIn } from "../files/load-facts.ts";
+import { factsOfPeers } from "../options/peer.ts";
+import { rehearsePackets } from "./warm-up.ts";
+import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
+import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
+import { ServedNode, serveMetrics } from "./serve-metrics.ts";
+
+export interface RunOptions extends ProgramOptions, WorldOptions {
+  readonly peers: readonly Peer[];
+  /** Directories of `P.facts` and `P.csv`. */
+  readonly factDirectories: readonly string[];
+  readonly watch: readonly string[];
+  readonly json: boolean;
+  readonly control: ControlRequest;
+  readonly metrics: HostPort | undefined;
+  /** Whom the node becomes when everything that needs root is open. */
+  readonly user: User | undefined;
+  readonly hasPlugins: boolean;
+}
+
+/** What a node starts with: the program, and what the command line says to it. */
+interface Prepared {
+  /** With the one that was added for the device, if any was. */
+  readonly files: readonly string[];
+  readonly program: Program;
+  readonly columns: ColumnNames;
+  readonly facts: NodeSettings["facts"];
+}
+
+/** After a signal the program may speak for so long, and everything is over after so long, whatever hangs. */
+const FAREWELL_SECONDS = 1;
+const END_MS = 2_000;
+
+/** `mosaic run`: a node until SIGINT or SIGTERM. What it made is gone when the promise resolves. */
+export async function runNode(options: RunOptions, output: LoggedOutput): Promise<void> {
+  const prepared = prepare(options, output);
+  optimiseEarly();
+  const interrupted = interruptSignal();
+  await using resources = new AsyncDisposableStack();
+  const served = new ServedNode();
+  await openMetrics(options, served, output.log, resources);
+  await rehearsePackets(prepared.program, prepared.facts, options, output.log);
+  const world = await openWorld(options, prepared.program.plan, output.log, resources);
+  if (options.user !== undefined) becomeUser(options.user);
+  const names = ownNames(options.listen, options.address, world.datagrams.address);
+  const node = newNode(prepared, world, names, options, output);
+  const compiler = new NodeCompiler(options, prepared.columns, options.peers);
+  const control = await controlOf(node, compiler, options.control, world.datagrams, output.log);
+  resources.defer(() => control?.close());
+  if (!node.start()) await refuse(node, output.log);
+  const losses = new LossLog(() => node.flow(), output.log);
+  resources.defer(() => losses.stop());
+  served.runs(node);
+  announce(prepared, options.tun, names, world.tun, output.log);
+  const manager = serviceManager(process.env, process.pid);
+  manager?.ready(`running ${prepared.files.join(" ")} as ${names[0]}`);
+  await aborted(interrupted);
+  endInTime(output.log);
+  served.ends();
+  manager?.stopping();
+  await node.shutdown(FAREWELL_SECONDS);
+  output.log.flush();
+  for (const line of lossesOf(node.counters, node.plan)) output.log.info(line);
+}
+
+/** Everything that can be wrong without touching the machine. */
+function prepare(options: RunOptions, output: LoggedOutput): Prepared {
+  checkAddress("--listen", options.listen);
+  if (options.address !== undefined) checkAddress("--addr", options.address);
+  const compilation = compileForRun(options);
+  reportDiagnostics(compilation, output);
+  const { plan, core } = compilation;
+  if (plan === undefined || core === undefined) throw programFailure(compilation.diagnostics);
+  const facts = [...factsOfPeers(plan, options.peers), ...factsIn(options.factDirectories, plan, output)];
+  checkWatched(options.watch, plan);
+  return { program: loadProgram(plan), files: compilation.files, columns: columnNames(core), facts };
+}
+
+function checkAddress(option: string, text: string): void {
+  const address = parseHostPort(text);
+  if (!address.ok) throw wrongUsage(option, address.message);
+}
+
+async function openMetrics(
+  { metrics }: RunOptions,
+  served: ServedNode,
+  log: Log,
+  resources: AsyncDisposableStack,
+): Promise<void> {
+  if (metrics === undefined) return;
+  const server = await serveMetrics(metrics, served);
+  resources.defer(() => server.close());
+  log.info(`metrics at http://${server.address}/metrics`, { metrics: server.address });
+}
+
+function newNode(
+  { program, facts }: Prepared,
+  world: World,
+  names: readonly string[],
+  { watch, json, pcap }: RunOptions,
+  output: LoggedOutput,
+): Node {
+  return new Node(program, world, {
+    names,
+    facts,
+    watch,
+    ...(pcap !== "-" && { onWatch: (line) => output.result(json ? JSON.stringify(line) : formatWatchLine(line)) }),
+    onLog: (message) => output.log.repeated(message),
+    onAdapted: (message) => output.log.info(message),
+  });
+}
+
+async function refuse(node: Node, log: Log): Promise<never> {
+  log.flush();
+  await node.stop();
+  throw runFailed("the facts could not be loaded");
+}
+
+function checkWatched(watched: readonly string[], { predicates }: Plan): void {
+  const names = new Set(predicates.map((spec) => spec.name));
+  for (const name of watched) {
+    if (names.has(name)) continue;
+    const similar = [...names].find((other) => other.endsWith(`.${name}`));
+    const hint = similar === undefined ? "" : `; did you mean ${similar}?`;
+    throw wrongUsage("--watch", `the program has no predicate \`${name}\`${hint}`);
+  }
+}
+
+function announce(
+  { files }: Prepared,
+  asked: TunRequest | undefined,
+  names: readonly string[],
+  tun: Tun | undefined,
+  log: Log,
+): void {
+  const [name = ""] = names;
+  const device = tun === undefined ? "" : `, ${tun.name} with ${asked?.address ?? ""}`;
+  log.info(`running ${files.join(" ")} as ${name}${device}`, { address: name, ...(tun && { device: tun.name }) });
+  warnOfName(name, log);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Ends the process when closing in order takes too long: the kernel then takes back what is left. */
+function endInTime(log: Log): void {
+  setTimeout(() => {
+    log.error(`the node did not end within ${END_MS / 1_000} s`);
+    process.exit(1);
+  }, END_MS).unref();
+}

@@ -1,0 +1,22 @@
+import type { Compilation } from "../../compile.ts";
+import { LineMap } from "../../line-map.ts";
+import type { LogFields, LogLevel } from "./log.ts";
+import type { LoggedOutput } from "./output.ts";
+import { showDiagnostics } from "./show-diagnostics.ts";
+
+/** What the compiler has to say of the program that is about to run: to people with the source, to programs line by line. */
+export function reportDiagnostics(compilation: Compilation, output: LoggedOutput): void {
+  const { diagnostics, sources } = compilation;
+  if (diagnostics.length === 0) return;
+  if (output.log.format === "json") logDiagnostics(compilation, output);
+  else output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
+}
+
+function logDiagnostics({ diagnostics, sources }: Compilation, output: LoggedOutput): void {
+  const lines = new LineMap(sources);
+  for (const { code, severity, span, message, help } of diagnostics) {
+    const place: LogFields = span === undefined ? {} : { ...lines.position(span) };
+    const level: LogLevel = severity === "error" ? "error" : "warn";
+    output.log.say(level, message, { code, ...place, ...(help !== undefined && { help }) });
+  }
+}

@@ -1,0 +1,11 @@
+import type { PlanResult, ProgramRequest } from "../../../lab/topology/programs.ts";
+import { compileForRun } from "../run/compile-for-run.ts";
+import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+
+/** Compiles the program of simulated hosts as `mosaic run` would. */
+export function compileHosts({ programs, defines, facts, hasTun }: ProgramRequest): PlanResult {
+  const { plan, diagnostics, sources } = compileForRun({ files: programs, defines, dialect: undefined, facts, hasTun });
+  if (plan !== undefined) return { ok: true, plan, warnings: showDiagnostics(diagnostics, sources, false) };
+  const errors = diagnostics.filter((one) => one.severity === "error");
+  return { ok: false, message: showDiagnostics(errors, sources, false) };
+}

@@ -1,0 +1,69 @@
+import { type CheckResult, checkLines } from "../../../lab/outcome/check-result.ts";
+import { describeAction } from "../../../lab/topology/moments.ts";
+import { makeFolder } from "../../../lab/outcome/make-folder.ts";
+import { ResultFiles } from "../../../lab/outcome/result-files.ts";
+import { routeLines, type RunSummary, summarize, summaryLines } from "../../../lab/outcome/report.ts";
+import type { RunRecord } from "../../../lab/outcome/run-record.ts";
+import type { Topology } from "../../../lab/topology/topology.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
+import type { Output } from "../terminal/output.ts";
+
+export interface ConclusionOptions {
+  /** The folder for logs and results. */
+  readonly out: string | undefined;
+  readonly json: boolean;
+  /** The run fails when a check does. */
+  readonly check: boolean;
+}
+
+/** A topology that has run to its end. */
+export interface Finished {
+  readonly topology: Topology;
+  readonly record: RunRecord;
+  readonly results: ResultFiles | undefined;
+  readonly place: "kernel" | "simulator" | "user namespace";
+}
+
+/** The folder of `--out`, if it was asked for. */
+export function openResults({ out }: ConclusionOptions): ResultFiles | undefined {
+  if (out === undefined) return undefined;
+  const problem = makeFolder(out);
+  if (problem !== undefined) throw wrongUsage("--out", problem);
+  return new ResultFiles(out);
+}
+
+/** Says what came of a run, for people or as one object, and writes it down. `more` is what only its kind of run knows. */
+export async function conclude(
+  { topology, record, results, place }: Finished,
+  { json, check }: ConclusionOptions,
+  output: Output,
+  more: object = {},
+): Promise<void> {
+  record.takeSnapshot(topology.duration);
+  const summary = summarize(topology, record);
+  const { checks } = record;
+  const whole = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, place, ...more };
+  await results?.finish(whole);
+  if (json) output.result(JSON.stringify(whole));
+  else for (const line of conclusionLines(summary, topology, record)) output.result(line);
+  if (results?.failure !== undefined) throw runFailed(`--out: ${results.failure}`);
+  const failed = checks.filter(({ holds }) => holds === false).length;
+  if (check && failed > 0) throw runFailed(failed === 1 ? "1 check failed" : `${failed} checks failed`);
+}
+
+/** null for a check that this kind of run cannot make. */
+function jsonCheck({ at, demand, holds, found }: CheckResult): object {
+  return { at, demand, holds: holds ?? null, found };
+}
+
+function conclusionLines(summary: RunSummary, topology: Topology, record: RunRecord): readonly string[] {
+  const actions = record.actions.map(({ at, action }) => `  ${at.toFixed(1)} s  ${describeAction(action)}`);
+  const routes = routeLines(record);
+  const title = `Routing table of ${topology.traffic[0]?.from ?? ""}`;
+  return [
+    ...summaryLines(summary),
+    ...(summary.traffic.length === 0 ? actions : []),
+    ...(record.checks.length === 0 ? [] : ["", "Checks", ...checkLines(record.checks)]),
+    ...(routes.length < 2 ? [] : ["", title, ...routes.map((line) => `  ${line}`)]),
+  ];
+}

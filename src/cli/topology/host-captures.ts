@@ -1,0 +1,83 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { makeFolder } from "../../../lab/outcome/make-folder.ts";
+import { Capture, captured, type CaptureSink } from "../../../runtime/observe/capture.ts";
+import type { World } from "../../../runtime/world/world.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
+
+/** Written at once beyond so much. */
+const BUFFER_BYTES = 256 << 10;
+
+/** The captures of simulated hosts, a file each: virtual time waits until they are written, so nothing is left out. */
+export class HostCaptures {
+  readonly #folder: string;
+  readonly #files = new Map<string, SteadyFile>();
+  readonly #captures = new Map<string, Capture>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    const problem = makeFolder(folder);
+    if (problem !== undefined) throw wrongUsage("--pcap", problem);
+  }
+
+  /** The world of a host with its capture, which goes on when the host comes up again. Times count from 1970. */
+  of(host: string, world: World): World {
+    const known = this.#captures.get(host);
+    return captured(world, known ?? this.#begin(host, world));
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) attempt(() => file.close());
+  }
+
+  #begin(host: string, { clock, datagrams, tun }: World): Capture {
+    const file = attempt(() => new SteadyFile(join(this.#folder, `${host}.pcapng`)));
+    const capture = new Capture(file, clock, 0, datagrams.address, tun?.name ?? "");
+    this.#files.set(host, file);
+    this.#captures.set(host, capture);
+    return capture;
+  }
+}
+
+/** A file that takes everything, and keeps the one who writes waiting. */
+class SteadyFile implements CaptureSink {
+  readonly limit = BUFFER_BYTES;
+  readonly #descriptor: number;
+  #waiting: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(path: string) {
+    this.#descriptor = openSync(path, "w");
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#waiting.push(bytes);
+    this.#length += bytes.length;
+    if (this.#length > this.limit) attempt(() => this.#flush());
+    return true;
+  }
+
+  close(): void {
+    this.#flush();
+    closeSync(this.#descriptor);
+  }
+
+  #flush(): void {
+    const bytes = Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#length = 0;
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+  }
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error: unknown) {
+    throw runFailed(`--pcap: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

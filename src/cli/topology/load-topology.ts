@@ -1,0 +1,47 @@
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
+import { Plans } from "../../../lab/topology/programs.ts";
+import { formatTopologyError, readTopology, type TopologyError } from "../../../lab/topology/read-topology.ts";
+import type { Topology } from "../../../lab/topology/topology.ts";
+import { compileHosts } from "./compile-hosts.ts";
+import { Failure, runFailed } from "../terminal/failure.ts";
+import { fileReason } from "../files/file-error.ts";
+import type { Output } from "../terminal/output.ts";
+
+/** A topology and what its hosts run. */
+export interface LoadedTopology {
+  readonly topology: Topology;
+  readonly plans: Plans;
+  /** What there is to say of the programs all the same. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads a topology file and compiles its programs. What is wrong with them is reported, and ends the command. */
+export function loadTopology(file: string, output: Output): LoadedTopology {
+  const read = readTopology(readText(file), file);
+  if (!read.ok) throw refused(read.errors, output);
+  const { topology, locate } = read;
+  const compiled = Plans.compile(topology, compileHosts);
+  if (!compiled.ok) {
+    output.problem(compiled.message);
+    throw runFailed(`the programs of ${file} have errors; nothing was started`);
+  }
+  const faults = compiled.plans.faults(topology);
+  if (faults.length > 0) throw refused(faults.map(locate), output);
+  return { topology, plans: compiled.plans, warnings: compiled.warnings };
+}
+
+function refused(errors: readonly TopologyError[], output: Output): Failure {
+  for (const error of errors) output.problem(formatTopologyError(error));
+  return new Failure(1, errors.length === 1 ? "1 error" : `${errors.length} errors`);
+}
+
+function readText(file: string): string {
+  try {
+    const bytes = readFileSync(file);
+    if (isUtf8(bytes)) return bytes.toString("utf8");
+  } catch (error: unknown) {
+    throw new Failure(2, `cannot read ${file}: ${fileReason(error)}`);
+  }
+  throw new Failure(1, `${file} is no UTF-8 text`);
+}
