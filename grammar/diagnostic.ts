@@ -14,10 +14,10 @@ export interface Diagnostic {
   /** What to write instead, where there is an answer. */
   readonly help: string | undefined;
   /** Other places that belong to it: the first declaration, the event already in the rule. */
-  readonly related: readonly RelatedPlace[];
+  readonly related: readonly RelatedSpan[];
 }
 
-export interface RelatedPlace {
+export interface RelatedSpan {
   readonly span: Span;
   readonly message: string;
 }

@@ -13,7 +13,7 @@ export function looksFlat(tokens: readonly Token[]): boolean {
   return tokens.some(
     (token, at) =>
       token.tokenType === Name &&
-      ((token.image === "keys" && areTyped(tokens, at + 1)) || saysLocationTwice(tokens, at + 1)),
+      ((token.image === "keys" && areTyped(tokens, at + 1)) || repeatsLocation(tokens, at + 1)),
   );
 }
 
@@ -23,7 +23,7 @@ function areTyped(tokens: readonly Token[], at: number): boolean {
 }
 
 /** `@X(X` */
-function saysLocationTwice(tokens: readonly Token[], at: number): boolean {
+function repeatsLocation(tokens: readonly Token[], at: number): boolean {
   return areOf(tokens, at, [At, Variable, LeftParen, Variable]) && tokens[at + 1]?.image === tokens[at + 3]?.image;
 }
 

@@ -10,19 +10,19 @@ import type {
   Variable,
   Wildcard,
 } from "./ast.ts";
-import { Complaints } from "./complaints.ts";
+import { DiagnosticCollector } from "./diagnostic-collector.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import * as literals from "./literals.ts";
 import * as ahead from "./lookahead.ts";
 import {
   type Bounds,
-  flat,
-  grouped,
+  flatPrecedence,
+  groupByPrecedence,
   type Link,
   precedence,
-  shiftMixes,
-  shiftsFirst,
-  type Stretch,
+  chainsMixingShifts,
+  shiftsFirstPrecedence,
+  type OperatorChain,
 } from "./operators.ts";
 import { printGrouped } from "./print.ts";
 import { report } from "./report.ts";
@@ -30,31 +30,31 @@ import { type Dialect, joinSpans, type Name, type Span } from "./span.ts";
 import { expectations } from "./syntax-error.ts";
 import * as t from "./tokens.ts";
 import { spanOf, type Token } from "./tokens.ts";
-import type { Unread } from "./unread.ts";
+import type { Unparsed } from "./unparsed.ts";
 
-const MOST_OPERATORS = 1000;
+const MAX_OPERATORS = 1000;
 
 /** What the parser needs to know besides the tokens. */
-export interface Reading {
+export interface ParserContext {
   readonly dialect: Dialect;
-  readonly complaints: Complaints;
+  readonly diagnostics: DiagnosticCollector;
   readonly textOf: (span: Span) => string;
   /** Levels of brackets that are allowed. */
   readonly nesting: number;
   /** Filled with what the statements that are given up seem to declare, or to make. */
-  readonly unread: Map<string, Unread>;
+  readonly unparsed: Map<string, Unparsed>;
 }
 
-export const NO_READING: Reading = {
+export const EMPTY_CONTEXT: ParserContext = {
   dialect: "mozlog",
-  complaints: new Complaints(),
+  diagnostics: new DiagnosticCollector(),
   textOf: () => "",
   nesting: 0,
-  unread: new Map(),
+  unparsed: new Map(),
 };
 
 /** The statement breaks a limit, has been complained of, and is given up. */
-export class Refusal extends Error {}
+export class StatementAbandoned extends Error {}
 
 interface Node {
   readonly node: Expression;
@@ -70,7 +70,7 @@ const CONFIG: IParserConfig = { maxLookahead: 1, skipValidations: true, errorMes
  * A rule is run once without input, to learn its shape; what could not stand that is wrapped in ACTION.
  */
 export class ExpressionParser extends EmbeddedActionsParser {
-  protected reading: Reading = NO_READING;
+  protected context: ParserContext = EMPTY_CONTEXT;
   /** Whoever gives up a statement in its midst sets this back to what it was before. */
   protected depth = 0;
   /** Binary operators since the beginning of the literal or argument. */
@@ -83,13 +83,13 @@ export class ExpressionParser extends EmbeddedActionsParser {
     super([...t.TOKEN_TYPES], CONFIG);
   }
 
-  protected readonly location: ParserMethod<[], Expression> = this.RULE("at", (): Expression => {
+  protected readonly location: ParserMethod<[], Expression> = this.RULE("location", (): Expression => {
     this.CONSUME(t.At);
-    return this.SUBRULE(this.#place);
+    return this.SUBRULE(this.#locationValue);
   });
 
-  readonly #place = this.RULE(
-    "place",
+  readonly #locationValue = this.RULE(
+    "locationValue",
     (): Expression =>
       this.OR([
         { GATE: () => this.#startsAddress(), ALT: () => this.SUBRULE(this.#address, { ARGS: [true] }) },
@@ -98,10 +98,10 @@ export class ExpressionParser extends EmbeddedActionsParser {
   );
 
   protected readonly expression: ParserMethod<[], Expression> = this.RULE("expression", (): Expression => {
-    this.enter();
+    this.enterLevel();
     const test = this.SUBRULE(this.operation);
     const branches = this.OPTION(() => this.SUBRULE(this.#branches));
-    this.leave();
+    this.exitLevel();
     if (branches === undefined) return test;
     return this.ACTION(() => ({
       kind: "conditional",
@@ -113,10 +113,10 @@ export class ExpressionParser extends EmbeddedActionsParser {
 
   readonly #branches = this.RULE("branches", (): { yes: Expression; no: Expression } => {
     this.CONSUME(t.Question);
-    const outside = this.beforeColon;
+    const outerBeforeColon = this.beforeColon;
     this.beforeColon = true;
     const yes = this.SUBRULE(this.expression);
-    this.beforeColon = outside;
+    this.beforeColon = outerBeforeColon;
     this.CONSUME(t.Colon);
     return { yes, no: this.SUBRULE1(this.expression) };
   });
@@ -128,11 +128,11 @@ export class ExpressionParser extends EmbeddedActionsParser {
       const first = this.SUBRULE(this.#unary);
       const links: Link[] = [];
       this.MANY({
-        GATE: () => this.#goesOn(loosest),
+        GATE: () => this.#continues(loosest),
         DEF: () => links.push(this.SUBRULE(this.#link)),
       });
       if (links.length === 0) return first;
-      return this.ACTION(() => this.#grouped(first, links));
+      return this.ACTION(() => this.#groupOperators(first, links));
     },
   );
 
@@ -185,14 +185,14 @@ export class ExpressionParser extends EmbeddedActionsParser {
   );
 
   readonly #prefixed = this.RULE("prefixed", (): Expression => {
-    this.enter();
+    this.enterLevel();
     const token = this.OR([
       { ALT: () => this.CONSUME(t.Minus) },
       { ALT: () => this.CONSUME(t.Bang) },
       { ALT: () => this.CONSUME(t.Tilde) },
     ]) as Token;
     const operand = this.SUBRULE(this.#unary);
-    this.leave();
+    this.exitLevel();
     const span = this.spanFrom(token);
     return this.ACTION(() => {
       const operator = token.image as UnaryOperator;
@@ -243,15 +243,15 @@ export class ExpressionParser extends EmbeddedActionsParser {
 
   /** In a location a bracket after a name begins the predicate's arguments, not those of a call. */
   readonly #address = this.RULE("address", (inLocation: boolean = false): AddressExpression => {
-    this.enter();
+    this.enterLevel();
     const overlay = this.SUBRULE(this.anyName);
     const colon = this.OR([{ ALT: () => this.CONSUME(t.DoubleColon) }, { ALT: () => this.CONSUME(t.Colon) }]);
     const { node, options } = this.SUBRULE(this.#node, { ARGS: [inLocation] });
-    this.leave();
+    this.exitLevel();
     const span = this.spanFrom(overlay);
     return this.ACTION(() => {
       const name = { text: overlay.image.toLowerCase(), span: spanOf(overlay) };
-      if (colon.tokenType === t.Colon) this.complain(report("W0105", name.span, { overlay: name.text }));
+      if (colon.tokenType === t.Colon) this.addDiagnostic(report("W0105", name.span, { overlay: name.text }));
       return { kind: "address", overlay: name, node, options, span };
     });
   });
@@ -305,37 +305,39 @@ export class ExpressionParser extends EmbeddedActionsParser {
     (): Token => this.OR([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.Variable) }]) as Token,
   );
 
-  #goesOn(loosest: number): boolean {
+  #continues(loosest: number): boolean {
     const next = this.LA(1);
     if (ahead.isWord(this.peek, 1, "in")) return loosest <= precedence("in");
     return tokenMatcher(next, t.BinaryOperator) && precedence(operatorOf(next)) >= loosest;
   }
 
-  #grouped(first: Expression, links: readonly Link[]): Expression {
-    const binds = this.reading.dialect === "overlog-flat" ? flat : precedence;
-    for (const stretch of shiftMixes(first, links, binds)) this.#warnOfShift(stretch, binds);
-    this.#checkIntervals(links, binds);
-    return grouped(first, links, binds);
+  #groupOperators(first: Expression, links: readonly Link[]): Expression {
+    const precedenceOf = this.context.dialect === "overlog-flat" ? flatPrecedence : precedence;
+    for (const chain of chainsMixingShifts(first, links, precedenceOf)) this.#warnAboutShift(chain, precedenceOf);
+    this.#checkIntervals(links, precedenceOf);
+    return groupByPrecedence(first, links, precedenceOf);
   }
 
-  #warnOfShift({ first, links }: Stretch, binds: typeof precedence): void {
-    const used = grouped(first, links, binds);
+  #warnAboutShift({ first, links }: OperatorChain, precedenceOf: typeof precedence): void {
+    const used = groupByPrecedence(first, links, precedenceOf);
     const read = printGrouped(used);
-    const others = [precedence, shiftsFirst].map((other) => printGrouped(grouped(first, links, other)));
+    const others = [precedence, shiftsFirstPrecedence].map((other) =>
+      printGrouped(groupByPrecedence(first, links, other)),
+    );
     const other = others.find((text) => text !== read) ?? read;
-    this.complain(report("W0102", used.span, { read, other }));
+    this.addDiagnostic(report("W0102", used.span, { read, other }));
   }
 
-  #checkIntervals(links: readonly Link[], binds: typeof precedence): void {
+  #checkIntervals(links: readonly Link[], precedenceOf: typeof precedence): void {
     links.forEach((link, index) => {
       const next = links[index + 1];
-      if (link.operator !== "in" || next === undefined || binds(next.operator) <= binds("in")) return;
-      this.complain(report("E0152", link.bounds.span, {}));
+      if (link.operator !== "in" || next === undefined || precedenceOf(next.operator) <= precedenceOf("in")) return;
+      this.addDiagnostic(report("E0152", link.bounds.span, {}));
     });
   }
 
   #startsAddress(): boolean {
-    return ahead.startsAddress(this.peek) || (!this.beforeColon && ahead.startsOldAddress(this.peek));
+    return ahead.startsAddress(this.peek) || (!this.beforeColon && ahead.startsColonAddress(this.peek));
   }
 
   protected nameOf(token: IToken): Name {
@@ -350,12 +352,12 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return { kind: "wildcard", span: spanOf(token as Token) };
   }
 
-  #literalOf(token: IToken, read: (token: Token, complaints: Complaints) => Constant): Constant {
-    return this.ACTION(() => read(token as Token, this.reading.complaints));
+  #literalOf(token: IToken, read: (token: Token, diagnostics: DiagnosticCollector) => Constant): Constant {
+    return this.ACTION(() => read(token as Token, this.context.diagnostics));
   }
 
   /** For an alternative that is told by its token alone. */
-  protected nothing(_token: IToken): undefined {
+  protected toUndefined(_token: IToken): undefined {
     return undefined;
   }
 
@@ -363,31 +365,31 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return spanOf(first, this.LA(0) as Token);
   }
 
-  protected enter(): void {
+  protected enterLevel(): void {
     if (this.RECORDING_PHASE) return;
     this.depth += 1;
-    const { nesting } = this.reading;
-    if (this.depth > nesting) this.refuse(report("E0141", spanOf(this.LA(1) as Token), { depth: nesting }));
+    const { nesting } = this.context;
+    if (this.depth > nesting) this.abandon(report("E0141", spanOf(this.LA(1) as Token), { depth: nesting }));
   }
 
-  protected leave(): void {
+  protected exitLevel(): void {
     if (!this.RECORDING_PHASE) this.depth -= 1;
   }
 
   /** A long chain of operators is a deep tree. */
   #countOperator(): void {
     this.operators += 1;
-    if (this.operators <= MOST_OPERATORS || this.RECORDING_PHASE) return;
-    this.refuse(report("E0142", spanOf(this.LA(1) as Token), { count: MOST_OPERATORS }));
+    if (this.operators <= MAX_OPERATORS || this.RECORDING_PHASE) return;
+    this.abandon(report("E0142", spanOf(this.LA(1) as Token), { count: MAX_OPERATORS }));
   }
 
-  protected refuse(diagnostic: Diagnostic): never {
-    this.complain(diagnostic);
-    throw new Refusal();
+  protected abandon(diagnostic: Diagnostic): never {
+    this.addDiagnostic(diagnostic);
+    throw new StatementAbandoned();
   }
 
-  protected complain(diagnostic: Diagnostic): void {
-    this.reading.complaints.add(diagnostic);
+  protected addDiagnostic(diagnostic: Diagnostic): void {
+    this.context.diagnostics.add(diagnostic);
   }
 }
 

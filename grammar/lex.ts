@@ -21,7 +21,7 @@ export function lex(source: Source): LexedText {
   const result = lexer.tokenize(source.text);
   const comments = result.groups["comments"] ?? [];
   return {
-    tokens: placeTokens(source.file, withBadCharacters(source.text, result.tokens, result.errors)),
+    tokens: locateTokens(source.file, withBadCharacters(source.text, result.tokens, result.errors)),
     comments: comments.map((comment) => ({ start: comment.startOffset, text: comment.image })),
   };
 }
@@ -43,20 +43,20 @@ function badCharacter(text: string, error: ILexingError): IToken {
   };
 }
 
-function placeTokens(file: string, tokens: readonly IToken[]): readonly Token[] {
+function locateTokens(file: string, tokens: readonly IToken[]): readonly Token[] {
   let lineBefore = 0;
   return tokens.map((token) => {
     const line = token.startLine ?? 0;
-    const placed = placeToken(file, token, line !== lineBefore);
+    const placed = locateToken(file, token, line !== lineBefore);
     lineBefore = line;
     return placed;
   });
 }
 
-function placeToken(file: string, token: IToken, opensLine: boolean): Token {
+function locateToken(file: string, token: IToken, opensLine: boolean): Token {
   const { image, startOffset, tokenType, tokenTypeIdx } = token;
   const end = startOffset + image.length;
   const line = token.startLine ?? 0;
   const column = token.startColumn ?? 0;
-  return { image, startOffset, tokenType, tokenTypeIdx, file, end, line, column, opensLine };
+  return { image, startOffset, tokenType, tokenTypeIdx, file, end, line, column, isFirstOnLine: opensLine };
 }

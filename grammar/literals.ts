@@ -1,4 +1,4 @@
-import type { Complaints } from "./complaints.ts";
+import type { DiagnosticCollector } from "./diagnostic-collector.ts";
 import type { Constant, ConstantValue, Expression } from "./ast.ts";
 import { report } from "./report.ts";
 import type { Span } from "./span.ts";
@@ -7,7 +7,7 @@ import { type Token, spanOf } from "./tokens.ts";
 const ID_BITS = 160n;
 
 /** More digits than an id has: that they are too many must be told without the time it takes to convert them. */
-const LONGEST_DIGITS = 64;
+const MAX_DIGITS = 64;
 
 /** What one of the unit is: seconds, or bits per second. Divisors keep `20ms` the double that `0.02` is. */
 const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
@@ -50,21 +50,21 @@ export function readWord(token: Token): Constant {
 }
 
 /** An integer, float, id, duration or rate. One that is malformed is 0 and an error. */
-export function readNumber(token: Token, complaints: Complaints): Constant {
-  return constant(token, idOf(token, complaints) ?? numberOf(token, complaints));
+export function readNumber(token: Token, diagnostics: DiagnosticCollector): Constant {
+  return constant(token, idOf(token, diagnostics) ?? numberOf(token, diagnostics));
 }
 
-export function readString(token: Token, complaints: Complaints): Constant {
-  return constant(token, unquote(token, complaints));
+export function readString(token: Token, diagnostics: DiagnosticCollector): Constant {
+  return constant(token, unquote(token, diagnostics));
 }
 
 /** The text a string literal denotes. */
-export function unquote(token: Token, complaints: Complaints): string {
+export function unquote(token: Token, diagnostics: DiagnosticCollector): string {
   const inside = token.image.slice(1, -1);
   if (!inside.includes("\\")) return inside;
   return inside.replace(ESCAPE, (escape, hex: string | undefined, letter: string | undefined, at: number) => {
     const text = hex === undefined ? ESCAPED.get(letter ?? "") : String.fromCharCode(Number.parseInt(hex, 16));
-    if (text === undefined) complaints.add(report("E0109", spanWithin(token, at + 1, escape.length), { escape }));
+    if (text === undefined) diagnostics.add(report("E0109", spanWithin(token, at + 1, escape.length), { escape }));
     return text ?? escape;
   });
 }
@@ -77,10 +77,10 @@ function spanWithin(token: Token, at: number, length: number): Span {
 }
 
 /** `b"0aff"` */
-export function readBytes(token: Token, complaints: Complaints): Constant {
+export function readBytes(token: Token, diagnostics: DiagnosticCollector): Constant {
   const digits = token.image.slice(2, -1);
   if (/^(?:[0-9a-fA-F]{2})*$/.test(digits)) return constant(token, bytesOf(digits));
-  complaints.add(report("E0110", spanOf(token), { text: digits }));
+  diagnostics.add(report("E0110", spanOf(token), { text: digits }));
   return constant(token, new Uint8Array());
 }
 
@@ -100,10 +100,10 @@ export function negated(minus: Token, number: NumberConstant): Constant {
 }
 
 /** A whole number as written, as columns are counted. */
-export function readColumn(token: Token, complaints: Complaints): number {
+export function readColumn(token: Token, diagnostics: DiagnosticCollector): number {
   const column = Number(token.image);
   if (Number.isSafeInteger(column) && column > 0) return column;
-  complaints.add(report("E0149", spanOf(token), { text: token.image }));
+  diagnostics.add(report("E0149", spanOf(token), { text: token.image }));
   return 1;
 }
 
@@ -117,31 +117,31 @@ function escapeFor(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
-function idOf(token: Token, complaints: Complaints): bigint | undefined {
+function idOf(token: Token, diagnostics: DiagnosticCollector): bigint | undefined {
   const digits = ID.exec(token.image)?.[1];
   if (digits === undefined) return undefined;
-  if (digits.length <= LONGEST_DIGITS && BigInt(digits) >> ID_BITS === 0n) return BigInt(digits);
-  complaints.add(report("E0108", spanOf(token), { text: token.image }));
+  if (digits.length <= MAX_DIGITS && BigInt(digits) >> ID_BITS === 0n) return BigInt(digits);
+  diagnostics.add(report("E0108", spanOf(token), { text: token.image }));
   return 0n;
 }
 
-function numberOf(token: Token, complaints: Complaints): number {
+function numberOf(token: Token, diagnostics: DiagnosticCollector): number {
   const value = HEXADECIMAL.test(token.image) ? Number(token.image) : quantityOf(token.image);
   if (value === undefined) {
-    complaints.add(report("E0106", spanOf(token), { text: token.image, units: [...UNITS.keys()].join(" ") }));
+    diagnostics.add(report("E0106", spanOf(token), { text: token.image, units: [...UNITS.keys()].join(" ") }));
     return 0;
   }
-  if (isWhole(token.image) ? isExact(token.image) : Number.isFinite(value)) return value;
-  complaints.add(report("E0107", spanOf(token), { text: token.image, isWhole: isWhole(token.image) }));
+  if (isInteger(token.image) ? isExact(token.image) : Number.isFinite(value)) return value;
+  diagnostics.add(report("E0107", spanOf(token), { text: token.image, isInteger: isInteger(token.image) }));
   return 0;
 }
 
-function isWhole(text: string): boolean {
+function isInteger(text: string): boolean {
   return HEXADECIMAL.test(text) || /^\d+$/.test(text);
 }
 
 function isExact(text: string): boolean {
-  return text.length <= LONGEST_DIGITS && BigInt(text) <= 2n ** 53n;
+  return text.length <= MAX_DIGITS && BigInt(text) <= 2n ** 53n;
 }
 
 function quantityOf(text: string): number | undefined {

@@ -122,11 +122,11 @@ export function startsLocatedAggregate(peek: Peek, inHead: boolean): boolean {
 }
 
 export function startsCall(peek: Peek): boolean {
-  return is(peek, 1, Name) && (is(peek, 2, LeftParen) || startsPlacedCall(peek));
+  return is(peek, 1, Name) && (is(peek, 2, LeftParen) || startsLocatedCall(peek));
 }
 
 /** `f_now@X(`, as the oldest programs have it: a function runs where its rule does. */
-function startsPlacedCall(peek: Peek): boolean {
+function startsLocatedCall(peek: Peek): boolean {
   return peek(1).image.startsWith("f_") && is(peek, 2, At) && is(peek, 3, Variable) && is(peek, 4, LeftParen);
 }
 
@@ -135,7 +135,7 @@ export function startsAddress(peek: Peek): boolean {
 }
 
 /** `sr:[`, without spaces: in `A ? b : [c]` the colon is another. */
-export function startsOldAddress(peek: Peek): boolean {
+export function startsColonAddress(peek: Peek): boolean {
   if (!is(peek, 1, Name, Variable) || !is(peek, 2, Colon) || !is(peek, 3, LeftBracket)) return false;
   return peek(1).end === peek(2).startOffset && peek(2).end === peek(3).startOffset;
 }
@@ -157,12 +157,12 @@ export function startsTopStatement(peek: Peek): boolean {
 }
 
 /** Whether a statement begins here, although the one that began with `first` has not ended with `.`. */
-export function startsAnew(peek: Peek, first: Token): boolean {
-  if (!peek(1).opensLine || !is(peek, 1, Name, Variable) || is(peek, 0, Comma, Implies)) return false;
+export function startsNextStatement(peek: Peek, first: Token): boolean {
+  if (!peek(1).isFirstOnLine || !is(peek, 1, Name, Variable) || is(peek, 0, Comma, Implies)) return false;
   return peek(1).column <= first.column || startsRule(peek);
 }
 
 /** What goes on behind a `.` with neither a name nor another line was torn apart by it. */
-export function mayBegin(peek: Peek, first: Token): boolean {
-  return is(peek, 1, Name, Variable, EOF) || peek(1).opensLine || peek(1).file !== first.file;
+export function canResume(peek: Peek, first: Token): boolean {
+  return is(peek, 1, Name, Variable, EOF) || peek(1).isFirstOnLine || peek(1).file !== first.file;
 }

@@ -1,6 +1,6 @@
 import { Name, type Token, Variable } from "./tokens.ts";
 
-const DEEPEST = 200;
+const MAX_DEPTH = 200;
 
 export interface Macro {
   readonly name: string;
@@ -13,10 +13,10 @@ export type Macros = ReadonlyMap<string, Macro>;
 export interface Expansion {
   readonly macros: Macros;
   /** Asked before every token, also of those that are macros: a short text can mean a great many. */
-  mayGoOn(): boolean;
-  take(token: Token): void;
+  spendToken(): boolean;
+  emit(token: Token): void;
   /** The macro leads through so many others that it was left as it is. */
-  tooDeep(name: string, depth: number): void;
+  reportTooDeep(name: string, depth: number): void;
 }
 
 /** The macro a token names, if it names one. */
@@ -34,23 +34,23 @@ export function expand(macro: Macro, use: Token, expansion: Expansion): void {
 
 function expandWithin(path: readonly Macro[], use: Token, expansion: Expansion): void {
   for (const token of path.at(-1)?.tokens ?? []) {
-    if (!expansion.mayGoOn()) return;
+    if (!expansion.spendToken()) return;
     const inner = macroNamed(token, expansion.macros);
-    if (inner !== undefined && !path.includes(inner) && isNear(path, inner, expansion)) {
+    if (inner !== undefined && !path.includes(inner) && isWithinDepth(path, inner, expansion)) {
       expandWithin([...path, inner], use, expansion);
     } else {
-      expansion.take(placeAt(use, token));
+      expansion.emit(withPositionOf(use, token));
     }
   }
 }
 
-function isNear(path: readonly Macro[], inner: Macro, expansion: Expansion): boolean {
-  if (path.length < DEEPEST) return true;
-  expansion.tooDeep(inner.name, DEEPEST);
+function isWithinDepth(path: readonly Macro[], inner: Macro, expansion: Expansion): boolean {
+  if (path.length < MAX_DEPTH) return true;
+  expansion.reportTooDeep(inner.name, MAX_DEPTH);
   return false;
 }
 
-function placeAt(use: Token, token: Token): Token {
+function withPositionOf(use: Token, token: Token): Token {
   const { image, tokenType, tokenTypeIdx } = token;
   return { ...use, image, tokenType, tokenTypeIdx };
 }

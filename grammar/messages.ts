@@ -1,7 +1,7 @@
 /** A message in one sentence, and what to write instead where there is an answer. */
 export type Wording = string | { readonly message: string; readonly help: string | undefined };
 
-const LONGEST_QUOTE = 40;
+const MAX_QUOTE_LENGTH = 40;
 
 /**
  * Every diagnostic of the compiler: its code, and its words as a function of the facts. `E` codes are errors, `W` codes
@@ -27,9 +27,9 @@ export const MESSAGES = {
       ? `an IP address is a string: \`"${f.text}"\``
       : `a number may end with one of ${f.units}, an id with \`I\``,
   }),
-  E0107: (f: { readonly text: string; readonly isWhole: boolean }): Wording => ({
+  E0107: (f: { readonly text: string; readonly isInteger: boolean }): Wording => ({
     message: `\`${brief(f.text)}\` is more than a number can hold`,
-    help: f.isWhole ? `whole numbers are exact up to 2^53; write \`${brief(f.text)}I\` for a 160-bit id` : undefined,
+    help: f.isInteger ? `whole numbers are exact up to 2^53; write \`${brief(f.text)}I\` for a 160-bit id` : undefined,
   }),
   E0108: (f: { readonly text: string }): Wording => `\`${brief(f.text)}\` is wider than the 160 bits of an id`,
   E0109: (f: { readonly escape: string }): Wording => ({
@@ -381,8 +381,8 @@ export const MESSAGES = {
     message: `\`${f.name}\` holds what its rules derive, nothing else`,
     help: "insert or delete what the rules derive it from",
   }),
-  E0307: (f: { readonly place: string }): Wording => ({
-    message: `nothing can be sent to \`${f.place}\``,
+  E0307: (f: { readonly location: string }): Wording => ({
+    message: `nothing can be sent to \`${f.location}\``,
     help: 'a place is as "10.0.0.2:10000", or as ron::"10.0.0.2:10000" where the node runs the overlay',
   }),
 
@@ -427,7 +427,7 @@ interface SyntaxFacts {
 
 /** What the user wrote may be of any length. */
 function brief(text: string): string {
-  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE - 2)}..` : text;
+  return text.length > MAX_QUOTE_LENGTH ? `${text.slice(0, MAX_QUOTE_LENGTH - 2)}..` : text;
 }
 
 function counted(count: number, what: string): string {

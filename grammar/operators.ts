@@ -46,41 +46,41 @@ const FLAT: ReadonlyMap<string, number> = new Map([
 const FLAT_ARITHMETIC = 4;
 
 /** As `precedence` where all operators that compute have one: what they join is read from left to right. */
-export function flat(operator: BinaryOperator | "in"): number {
+export function flatPrecedence(operator: BinaryOperator | "in"): number {
   return FLAT.get(operator) ?? FLAT_ARITHMETIC;
 }
 
 /** As `precedence`, with the shifts above `+` and `-`: what some expect of an unparenthesised mix. */
-export function shiftsFirst(operator: BinaryOperator | "in"): number {
+export function shiftsFirstPrecedence(operator: BinaryOperator | "in"): number {
   if (operator === "<<" || operator === ">>") return precedence("+");
   return operator === "+" || operator === "-" ? precedence("<<") : precedence(operator);
 }
 
 /** The tree of `first operator right operator right ...` under the precedences given. */
-export function grouped(
+export function groupByPrecedence(
   first: Expression,
   links: readonly Link[],
-  binds: (operator: BinaryOperator | "in") => number,
+  precedenceOf: (operator: BinaryOperator | "in") => number,
 ): Expression {
   const operands: Expression[] = [first];
-  const waiting: Waiting[] = [];
+  const pending: PendingLink[] = [];
   for (const link of links) {
-    while (binds(waiting.at(-1)?.operator ?? "||") >= binds(link.operator) && waiting.length > 0)
-      reduce(operands, waiting);
+    while (precedenceOf(pending.at(-1)?.operator ?? "||") >= precedenceOf(link.operator) && pending.length > 0)
+      reduce(operands, pending);
     if (link.operator === "in") operands.push(interval(operands.pop() as Expression, link.bounds));
     else {
-      waiting.push(link);
+      pending.push(link);
       operands.push(link.right);
     }
   }
-  while (waiting.length > 0) reduce(operands, waiting);
+  while (pending.length > 0) reduce(operands, pending);
   return operands[0] as Expression;
 }
 
-type Waiting = Exclude<Link, { readonly operator: "in" }>;
+type PendingLink = Exclude<Link, { readonly operator: "in" }>;
 
-function reduce(operands: Expression[], waiting: Waiting[]): void {
-  const { operator } = waiting.pop() as Waiting;
+function reduce(operands: Expression[], pending: PendingLink[]): void {
+  const { operator } = pending.pop() as PendingLink;
   const right = operands.pop() as Expression;
   operands.push(binary(operator, operands.pop() as Expression, right));
 }
@@ -97,29 +97,29 @@ function interval(value: Expression, { span, ...bounds }: Bounds): Interval {
  * The stretches of a text that mix shifts with sums and no brackets, as [operand, links]. Operators that bind more
  * loosely than a shift end a stretch.
  */
-export function shiftMixes(
+export function chainsMixingShifts(
   first: Expression,
   links: readonly Link[],
-  binds: (operator: BinaryOperator | "in") => number,
-): readonly Stretch[] {
-  const stretches: Stretch[] = [];
-  let stretch: { first: Expression; links: Waiting[] } = { first, links: [] };
+  precedenceOf: (operator: BinaryOperator | "in") => number,
+): readonly OperatorChain[] {
+  const chains: OperatorChain[] = [];
+  let chain: { first: Expression; links: PendingLink[] } = { first, links: [] };
   for (const link of links) {
-    if (link.operator !== "in" && binds(link.operator) >= binds("<<")) stretch.links.push(link);
+    if (link.operator !== "in" && precedenceOf(link.operator) >= precedenceOf("<<")) chain.links.push(link);
     else {
-      stretches.push(stretch);
-      stretch = { first: link.operator === "in" ? link.bounds.low : link.right, links: [] };
+      chains.push(chain);
+      chain = { first: link.operator === "in" ? link.bounds.low : link.right, links: [] };
     }
   }
-  return [...stretches, stretch].filter(mixes);
+  return [...chains, chain].filter(mixesShifts);
 }
 
-export interface Stretch {
+export interface OperatorChain {
   readonly first: Expression;
   readonly links: readonly Link[];
 }
 
-function mixes({ links }: Stretch): boolean {
+function mixesShifts({ links }: OperatorChain): boolean {
   const has = (...operators: readonly Link["operator"][]): boolean =>
     links.some((link) => operators.includes(link.operator));
   return has("<<", ">>") && has("+", "-");

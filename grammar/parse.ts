@@ -1,5 +1,5 @@
 import type { FileTree } from "./ast.ts";
-import { Complaints } from "./complaints.ts";
+import { DiagnosticCollector } from "./diagnostic-collector.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { looksFlat } from "./dialect.ts";
 import { type Macro, macroText } from "./macros.ts";
@@ -9,7 +9,7 @@ import type { Dialect, Source, Span } from "./span.ts";
 import { report } from "./report.ts";
 import { TEXT_LIMITS, type TextLimits } from "./text-limits.ts";
 import { Implies, type Token } from "./tokens.ts";
-import type { Unread } from "./unread.ts";
+import type { Unparsed } from "./unparsed.ts";
 
 export interface ParseOptions {
   /** Macros as if defined before the first line: `-D NAME=VALUE`. */
@@ -30,44 +30,44 @@ export interface ParseResult {
   /** The dialect the file was read in: what it was given as, unless the text itself says or shows another. */
   readonly dialect: Dialect;
   /** What the statements that were not understood seem to declare, or to make. */
-  readonly unread: ReadonlyMap<string, Unread>;
+  readonly unparsed: ReadonlyMap<string, Unparsed>;
 }
 
 /** Reads a program. Whatever the text, the outcome is a tree and diagnostics. */
 export function parse(source: Source, options: ParseOptions): ParseResult {
-  const complaints = new Complaints();
+  const diagnostics = new DiagnosticCollector();
   const limits = options.limits ?? TEXT_LIMITS;
-  const text = preprocess(source, options.defines, options.load, complaints, limits);
+  const text = preprocess(source, options.defines, options.load, diagnostics, limits);
   const dialect = dialectOfText(source, text);
-  const unread = new Map<string, Unread>();
-  const statements = parseTokens(withinLimit(text, source, limits, complaints), {
+  const unparsed = new Map<string, Unparsed>();
+  const statements = parseTokens(withinRuleLimit(text, source, limits, diagnostics), {
     dialect,
-    complaints,
+    diagnostics,
     textOf: slicer(text.sources),
     nesting: limits.nesting,
-    unread,
+    unparsed,
   });
   return {
     tree: { file: source.file, statements },
-    diagnostics: complaints.sorted(text.sources.map(({ file }) => file)),
+    diagnostics: diagnostics.sorted(text.sources.map(({ file }) => file)),
     sources: text.sources,
     defines: textsOf(text.macros),
     dialect,
-    unread,
+    unparsed,
   };
 }
 
 /** Where conditions decide which rules count, a glance at the text could not tell how many there are. */
-function withinLimit(
+function withinRuleLimit(
   { tokens }: PreprocessedText,
   { file }: Source,
   { rules }: TextLimits,
-  complaints: Complaints,
+  diagnostics: DiagnosticCollector,
 ): readonly Token[] {
   let count = 0;
   for (const { tokenType } of tokens) if (tokenType === Implies) count++;
   if (count <= rules) return tokens;
-  complaints.add(report("E0262", { file, start: 0, end: 0 }, { rules }));
+  diagnostics.add(report("E0262", { file, start: 0, end: 0 }, { rules }));
   return [];
 }
 

@@ -19,29 +19,29 @@ import type {
   ViewDefinition,
   Watch,
 } from "./ast.ts";
-import { ExpressionParser, NO_READING, type Reading, Refusal } from "./expression-parser.ts";
+import { ExpressionParser, EMPTY_CONTEXT, type ParserContext, StatementAbandoned } from "./expression-parser.ts";
 import * as literals from "./literals.ts";
 import * as ahead from "./lookahead.ts";
 import { precedence } from "./operators.ts";
 import { report } from "./report.ts";
 import type { Name, Span } from "./span.ts";
-import type { Header, PlacedArgument } from "./statement-shape.ts";
+import type { Header, ParsedArgument } from "./statement-shape.ts";
 import * as shape from "./statement-shape.ts";
 import { syntaxError } from "./syntax-error.ts";
 import * as t from "./tokens.ts";
 import { spanOf, type Token } from "./tokens.ts";
-import { unreadIn } from "./unread.ts";
+import { unparsedStatement } from "./unparsed.ts";
 
 let parser: Parser | undefined;
 
 /** The statements of a program. One that cannot be read is complained of and left out. */
-export function parseTokens(tokens: readonly Token[], reading: Reading): readonly Statement[] {
+export function parseTokens(tokens: readonly Token[], context: ParserContext): readonly Statement[] {
   parser ??= new Parser();
-  return parser.read([...tokens], reading);
+  return parser.read([...tokens], context);
 }
 
 /** Where an atom stands: aggregates belong in heads, returned values in bodies. */
-type Place = "head" | "body";
+type AtomContext = "head" | "body";
 
 class Parser extends ExpressionParser {
   constructor() {
@@ -49,24 +49,24 @@ class Parser extends ExpressionParser {
     this.performSelfAnalysis();
   }
 
-  read(tokens: Token[], reading: Reading): readonly Statement[] {
-    this.reading = reading;
+  read(tokens: Token[], context: ParserContext): readonly Statement[] {
+    this.context = context;
     this.input = tokens;
     const statements = this.#program();
     this.input = [];
-    this.reading = NO_READING;
+    this.context = EMPTY_CONTEXT;
     return statements;
   }
 
   readonly #program = this.RULE("program", (): Statement[] => this.#statements(undefined));
 
   /** What the declaration that is being read declares. */
-  #declared: string | undefined;
+  #declaredName: string | undefined;
 
   readonly #statement = this.RULE("statement", (): Statement | undefined => {
-    this.enter();
+    this.enterLevel();
     this.operators = 0;
-    this.#declared = undefined;
+    this.#declaredName = undefined;
     const statement = this.OR([
       { GATE: () => ahead.startsMaterialize(this.peek), ALT: () => this.SUBRULE(this.#materialize) },
       { GATE: () => ahead.startsWatch(this.peek), ALT: () => this.SUBRULE(this.#watch) },
@@ -77,7 +77,7 @@ class Parser extends ExpressionParser {
       { GATE: () => ahead.startsView(this.peek), ALT: () => this.SUBRULE(this.#view) },
       { ALT: () => this.SUBRULE(this.#rule) },
     ]);
-    this.leave();
+    this.exitLevel();
     return statement;
   });
 
@@ -85,7 +85,7 @@ class Parser extends ExpressionParser {
     const first = this.CONSUME(t.Name) as Token;
     this.CONSUME(t.LeftParen);
     const name = this.nameOf(this.SUBRULE(this.#predicateName));
-    this.#declared = name.text;
+    this.#declaredName = name.text;
     this.CONSUME(t.Comma);
     const lifetime = this.SUBRULE(this.expression);
     this.CONSUME1(t.Comma);
@@ -100,7 +100,7 @@ class Parser extends ExpressionParser {
   readonly #keys = this.RULE("keys", (): KeyColumn[] => {
     const columns: KeyColumn[] = [];
     this.CONSUME(t.Comma);
-    this.#word("keys", "`keys(..)`");
+    this.#keyword("keys", "`keys(..)`");
     this.CONSUME(t.LeftParen);
     this.MANY_SEP({ SEP: t.Comma, DEF: () => columns.push(this.SUBRULE(this.#keyColumn)) });
     this.CONSUME(t.RightParen);
@@ -119,8 +119,8 @@ class Parser extends ExpressionParser {
 
   readonly #evict = this.RULE("evict", (): Evict => {
     this.CONSUME(t.Comma);
-    const first = this.#word("evict", "`evict`");
-    const policy = this.#word(["max", "min", "fifo"], "`max(column)`, `min(column)` or `fifo`", 9).image;
+    const first = this.#keyword("evict", "`evict`");
+    const policy = this.#keyword(["max", "min", "fifo"], "`max(column)`, `min(column)` or `fifo`", 9).image;
     if (policy === "fifo") return { policy, span: this.spanFrom(first) };
     const column = this.SUBRULE(this.#evictColumn);
     return { policy: policy === "max" ? "max" : "min", column: column.column, span: this.spanFrom(first) };
@@ -164,7 +164,7 @@ class Parser extends ExpressionParser {
   #overlayName(token: IToken): Name {
     const name = this.nameOf(token);
     return this.ACTION(() => {
-      if (/[A-Z]/.test(name.text)) this.complain(shape.capitalOverlay(name));
+      if (/[A-Z]/.test(name.text)) this.addDiagnostic(shape.capitalOverlay(name));
       return name;
     });
   }
@@ -188,7 +188,7 @@ class Parser extends ExpressionParser {
     const first = this.CONSUME(t.Name) as Token;
     const name = this.nameOf(this.SUBRULE(this.#predicateName));
     const types = this.SUBRULE(this.#types);
-    const right = this.OPTION(() => this.#word(["insert", "delete"], "`insert`, `delete` or `.`").image);
+    const right = this.OPTION(() => this.#keyword(["insert", "delete"], "`insert`, `delete` or `.`").image);
     this.CONSUME(t.Dot, { ERR_MSG: right === undefined ? "`insert`, `delete` or `.`" : "`.`" });
     const [insert, remove] = [right !== "delete", right !== "insert"];
     return { kind: "accept", name, types, insert, remove, span: this.spanFrom(first) };
@@ -214,7 +214,7 @@ class Parser extends ExpressionParser {
 
   readonly #header = this.RULE("header", (): Header => {
     const name = this.nameOf(this.CONSUME(t.Name, { ERR_MSG: "the view's name" }));
-    this.#declared = name.text;
+    this.#declaredName = name.text;
     const location = this.OPTION(() => this.SUBRULE(this.location));
     const header: Header = { name, location, inputs: [], outputs: [], timeout: undefined, many: false };
     this.CONSUME(t.LeftParen);
@@ -229,19 +229,20 @@ class Parser extends ExpressionParser {
     const token = this.CONSUME(t.Variable, { ERR_MSG: "a variable, or `&` and a variable" }) as Token;
     this.ACTION(() => {
       if (header === undefined) return;
-      if (!isOutput && header.outputs.length > 0) this.complain(report("E0150", spanOf(token), { name: token.image }));
+      if (!isOutput && header.outputs.length > 0)
+        this.addDiagnostic(report("E0150", spanOf(token), { name: token.image }));
       (isOutput ? header.outputs : header.inputs).push(this.variableOf(token));
     });
   });
 
   readonly #viewOption = this.RULE("viewOption", (header?: Header): void => {
-    const word = this.#word(["timeout", "many"], "`timeout(seconds)`, `many` or `{`");
+    const word = this.#keyword(["timeout", "many"], "`timeout(seconds)`, `many` or `{`");
     const takesSeconds = word.image === "timeout" || this.RECORDING_PHASE;
     const timeout = takesSeconds ? this.SUBRULE(this.#seconds) : undefined;
     this.ACTION(() => {
       if (header === undefined) return;
       const isRepeated = word.image === "many" ? header.many : header.timeout !== undefined;
-      if (isRepeated) this.complain(report("E0151", spanOf(word), { word: word.image }));
+      if (isRepeated) this.addDiagnostic(report("E0151", spanOf(word), { word: word.image }));
       header.timeout ??= timeout;
       header.many ||= word.image === "many";
     });
@@ -272,10 +273,10 @@ class Parser extends ExpressionParser {
   });
 
   #statementOfAtom(label: Name | undefined, atom: Atom, span: Span): Fact | Signature | undefined {
-    if (!shape.looksLikeTable(atom)) return shape.statementOfAtom(label, atom, span);
-    this.complain(shape.misspeltTable(atom));
+    if (!shape.looksLikeMaterialize(atom)) return shape.statementOfAtom(label, atom, span);
+    this.addDiagnostic(shape.misspeltMaterialize(atom));
     const [name] = atom.args;
-    this.reading.unread.set(name?.kind === "constant" ? name.text : "", "declared");
+    this.context.unparsed.set(name?.kind === "constant" ? name.text : "", "declared");
     return undefined;
   }
 
@@ -289,7 +290,7 @@ class Parser extends ExpressionParser {
     this.OR({
       DEF: [
         { ALT: () => this.SUBRULE(this.#body) },
-        { GATE: () => !isDelete, ALT: () => this.nothing(this.CONSUME(t.Dot)) },
+        { GATE: () => !isDelete, ALT: () => this.toUndefined(this.CONSUME(t.Dot)) },
       ],
       ERR_MSG: isDelete ? "`:-`" : "`:-` or `.`",
     }),
@@ -327,7 +328,7 @@ class Parser extends ExpressionParser {
   readonly #failure = this.RULE("failure", (): PredicateLiteral => {
     const name = this.CONSUME(t.Name) as Token;
     this.CONSUME(t.Bang);
-    this.#word("fail", "`fail`");
+    this.#keyword("fail", "`fail`");
     const args = this.SUBRULE(this.#arguments, { ARGS: ["body"] });
     const atom = this.#atomOf(name, undefined, args);
     return this.#predicateLiteral(name, atom, { isFailure: true });
@@ -370,62 +371,62 @@ class Parser extends ExpressionParser {
     });
   });
 
-  readonly #atom = this.RULE("atom", (place: Place = "body"): Atom => {
+  readonly #atom = this.RULE("atom", (context: AtomContext = "body"): Atom => {
     const name = this.SUBRULE(this.#predicateName);
     const location = this.OPTION(() => this.SUBRULE(this.location));
-    const args = this.SUBRULE(this.#arguments, { ARGS: [place] });
+    const args = this.SUBRULE(this.#arguments, { ARGS: [context] });
     return this.#atomOf(name, location, args);
   });
 
-  readonly #arguments = this.RULE("arguments", (place: Place = "body"): PlacedArgument[] => {
-    const args: PlacedArgument[] = [];
+  readonly #arguments = this.RULE("arguments", (context: AtomContext = "body"): ParsedArgument[] => {
+    const args: ParsedArgument[] = [];
     this.CONSUME(t.LeftParen);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.#argument, { ARGS: [place] })) });
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.#argument, { ARGS: [context] })) });
     this.CONSUME(t.RightParen);
     return args;
   });
 
-  readonly #argument = this.RULE("argument", (place: Place = "body"): PlacedArgument => {
+  readonly #argument = this.RULE("argument", (context: AtomContext = "body"): ParsedArgument => {
     this.operators = 0;
     return this.OR([
       {
-        GATE: () => ahead.startsLocatedAggregate(this.peek, place === "head"),
-        ALT: () => this.SUBRULE(this.#locatedAggregate, { ARGS: [place] }),
+        GATE: () => ahead.startsLocatedAggregate(this.peek, context === "head"),
+        ALT: () => this.SUBRULE(this.#locatedAggregate, { ARGS: [context] }),
       },
       { ALT: () => ({ argument: this.SUBRULE(this.location), isLocation: true }) },
-      { ALT: () => this.SUBRULE(this.#returned, { ARGS: [place] }) },
+      { ALT: () => this.SUBRULE(this.#returned, { ARGS: [context] }) },
       {
-        GATE: () => ahead.startsAggregate(this.peek, place === "head"),
-        ALT: () => this.SUBRULE(this.#aggregate, { ARGS: [place] }),
+        GATE: () => ahead.startsAggregate(this.peek, context === "head"),
+        ALT: () => this.SUBRULE(this.#aggregate, { ARGS: [context] }),
       },
       { ALT: () => ({ argument: this.SUBRULE(this.expression), isLocation: false }) },
     ]);
   });
 
-  readonly #returned = this.RULE("returned", (place: Place = "body"): PlacedArgument => {
+  readonly #returned = this.RULE("returned", (context: AtomContext = "body"): ParsedArgument => {
     const first = this.CONSUME(t.Ampersand) as Token;
     const name = this.OR({
-      DEF: [{ ALT: () => this.CONSUME(t.Variable).image }, { ALT: () => this.nothing(this.CONSUME(t.Wildcard)) }],
+      DEF: [{ ALT: () => this.CONSUME(t.Variable).image }, { ALT: () => this.toUndefined(this.CONSUME(t.Wildcard)) }],
       ERR_MSG: "a variable or `_`",
     });
     const span = this.spanFrom(first);
-    if (place === "head") this.complain(report("E0145", span, { argument: `&${name ?? "_"}` }));
+    if (context === "head") this.addDiagnostic(report("E0145", span, { argument: `&${name ?? "_"}` }));
     return { argument: { kind: "return", name, span }, isLocation: false };
   });
 
   /** `@min<X>`, another way to write `min<@X>`. */
-  readonly #locatedAggregate = this.RULE("locatedAggregate", (place: Place = "body"): PlacedArgument => {
+  readonly #locatedAggregate = this.RULE("locatedAggregate", (context: AtomContext = "body"): ParsedArgument => {
     this.CONSUME(t.At);
-    const { argument } = this.SUBRULE(this.#aggregate, { ARGS: [place] });
+    const { argument } = this.SUBRULE(this.#aggregate, { ARGS: [context] });
     return { argument, isLocation: true };
   });
 
-  readonly #aggregate = this.RULE("aggregate", (place: Place = "body"): PlacedArgument => {
+  readonly #aggregate = this.RULE("aggregate", (context: AtomContext = "body"): ParsedArgument => {
     const name = this.SUBRULE(this.anyName);
     this.CONSUME(t.Less);
     let isLocation = false;
     const operand = this.OR([
-      { ALT: () => this.nothing(this.CONSUME(t.Star)) },
+      { ALT: () => this.toUndefined(this.CONSUME(t.Star)) },
       {
         ALT: () => {
           isLocation = true;
@@ -437,8 +438,8 @@ class Parser extends ExpressionParser {
     this.CONSUME(t.Greater);
     const span = this.spanFrom(name);
     return this.ACTION(() => {
-      if (place === "body") {
-        this.complain(report("E0144", span, { aggregate: name.image, text: this.reading.textOf(span) }));
+      if (context === "body") {
+        this.addDiagnostic(report("E0144", span, { aggregate: name.image, text: this.context.textOf(span) }));
       }
       const argument: Aggregate = { kind: "aggregate", function: aggregateNamed(name.image) ?? "min", operand, span };
       return { argument, isLocation };
@@ -455,8 +456,8 @@ class Parser extends ExpressionParser {
       this.MANY(() => this.SUBRULE(this.#statement));
       return statements;
     }
-    while (!this.#atEnd(def) && !this.reading.complaints.full) {
-      const statement = this.#statementOrNothing(def);
+    while (!this.#atEnd(def) && !this.context.diagnostics.isFull) {
+      const statement = this.#statementOrRecover(def);
       if (statement !== undefined) statements.push(statement);
     }
     return statements;
@@ -469,19 +470,19 @@ class Parser extends ExpressionParser {
     // What can stand in no view, and is not indented more than the view: its `}` was forgotten.
     return (
       next.tokenType === t.RightBrace ||
-      (next.opensLine && next.column <= def.column && ahead.startsTopStatement(this.peek))
+      (next.isFirstOnLine && next.column <= def.column && ahead.startsTopStatement(this.peek))
     );
   }
 
-  #statementOrNothing(def: Token | undefined): Statement | undefined {
+  #statementOrRecover(def: Token | undefined): Statement | undefined {
     const first = this.LA(1) as Token;
     const depth = this.depth;
     try {
-      if (def !== undefined && ahead.startsView(this.peek)) this.refuse(shape.misplaced("view", spanOf(first)));
+      if (def !== undefined && ahead.startsView(this.peek)) this.abandon(shape.misplaced("view", spanOf(first)));
       return this.SUBRULE(this.#statement);
     } catch (error: unknown) {
-      this.#explain(error, first);
-      this.#noteUnread(first);
+      this.#reportFailure(error, first);
+      this.#noteUnparsed(first);
       this.depth = depth;
       this.beforeColon = false;
       this.#skipStatement(first, def !== undefined);
@@ -489,14 +490,14 @@ class Parser extends ExpressionParser {
     }
   }
 
-  #explain(error: unknown, first: Token): void {
-    if (error instanceof Refusal) return;
+  #reportFailure(error: unknown, first: Token): void {
+    if (error instanceof StatementAbandoned) return;
     // The stack was used up before the limit was reached.
-    if (error instanceof RangeError) return this.complain(report("E0141", spanOf(first), { depth: this.depth }));
+    if (error instanceof RangeError) return this.addDiagnostic(report("E0141", spanOf(first), { depth: this.depth }));
     if (!(error instanceof Error) || !isRecognitionException(error)) throw error;
     // A token that can stand nowhere was complained of when it was read.
     if (tokenMatcher(this.LA(1), t.Bad)) return;
-    this.complain(syntaxError({ expected: error.message, peek: this.peek, textOf: this.reading.textOf }));
+    this.addDiagnostic(syntaxError({ expected: error.message, peek: this.peek, textOf: this.context.textOf }));
   }
 
   /** Goes on behind the statement's `.`, or before what looks like the beginning of the next one. */
@@ -505,18 +506,18 @@ class Parser extends ExpressionParser {
     if (this.LA(1) === first && (first.tokenType !== t.RightBrace || !inView)) depth = this.#skipToken(depth);
     for (;;) {
       const { tokenType } = this.LA(1);
-      if (tokenType === EOF || (depth === 0 && ahead.startsAnew(this.peek, first))) return;
+      if (tokenType === EOF || (depth === 0 && ahead.startsNextStatement(this.peek, first))) return;
       if (inView && depth === 0 && tokenType === t.RightBrace) return;
       depth = this.#skipToken(depth);
-      if (depth === 0 && (tokenType === t.RightBrace || (tokenType === t.Dot && ahead.mayBegin(this.peek, first))))
+      if (depth === 0 && (tokenType === t.RightBrace || (tokenType === t.Dot && ahead.canResume(this.peek, first))))
         return;
     }
   }
 
   /** Notes what the statement that is given up seems to be about. */
-  #noteUnread(first: Token): void {
-    const [name, what] = unreadIn(this.peek, first, this.#declared);
-    if (what !== undefined) this.reading.unread.set(name, what);
+  #noteUnparsed(first: Token): void {
+    const [name, what] = unparsedStatement(this.peek, first, this.#declaredName);
+    if (what !== undefined) this.context.unparsed.set(name, what);
   }
 
   /** Returns the depth of the braces behind the token. */
@@ -529,29 +530,29 @@ class Parser extends ExpressionParser {
 
   #belongsInView(statement: Statement): statement is Rule | Materialize {
     if (statement.kind === "rule" || statement.kind === "materialize") return true;
-    this.complain(shape.misplaced(statement.kind, statement.span));
+    this.addDiagnostic(shape.misplaced(statement.kind, statement.span));
     return false;
   }
 
   #checkedCondition(test: Expression): Expression {
     const isAlone = this.LA(1).tokenType === t.Comma || this.LA(1).tokenType === t.Dot;
     if (isAlone && test.kind === "constant" && test.text === test.value) {
-      this.complain(report("E0147", test.span, { name: test.text }));
+      this.addDiagnostic(report("E0147", test.span, { name: test.text }));
     }
     return test;
   }
 
   #checkedPattern(pattern: Expression): Expression {
-    if (!shape.isPattern(pattern)) this.complain(report("E0148", pattern.span, {}));
+    if (!shape.isPattern(pattern)) this.addDiagnostic(report("E0148", pattern.span, {}));
     return pattern;
   }
 
-  #atomOf(name: Token, location: Expression | undefined, args: readonly PlacedArgument[]): Atom {
+  #atomOf(name: Token, location: Expression | undefined, args: readonly ParsedArgument[]): Atom {
     const span = this.spanFrom(name);
     return this.ACTION(() => {
       const located = args.findIndex((argument) => argument.isLocation);
       const count = args.filter((argument) => argument.isLocation).length + (location === undefined ? 0 : 1);
-      if (count > 1) this.complain(report("E0146", spanOf(name), { name: name.image }));
+      if (count > 1) this.addDiagnostic(report("E0146", spanOf(name), { name: name.image }));
       return {
         name: this.nameOf(name),
         location,
@@ -571,21 +572,21 @@ class Parser extends ExpressionParser {
   }
 
   /** Takes a name that must be the word, or one of the words; `index` tells several in one rule apart. */
-  #word(word: string | readonly string[], expected: string, index = 8): Token {
+  #keyword(word: string | readonly string[], expected: string, index = 8): Token {
     const next = this.LA(1);
-    const isIt = typeof word === "string" ? next.image === word : word.includes(next.image);
-    if (!isIt && !this.RECORDING_PHASE) throw new MismatchedTokenException(expected, next, this.LA(0));
+    const isExpected = typeof word === "string" ? next.image === word : word.includes(next.image);
+    if (!isExpected && !this.RECORDING_PHASE) throw new MismatchedTokenException(expected, next, this.LA(0));
     return this.consume(index, t.Name, { ERR_MSG: expected }) as Token;
   }
 
   #column(token: IToken): KeyColumn {
     return this.ACTION(() => {
-      const placed = token as Token;
-      return { column: literals.readColumn(placed, this.reading.complaints), span: spanOf(placed) };
+      const column = token as Token;
+      return { column: literals.readColumn(column, this.context.diagnostics), span: spanOf(column) };
     });
   }
 
   #unquoted(token: IToken): string {
-    return this.ACTION(() => literals.unquote(token as Token, this.reading.complaints));
+    return this.ACTION(() => literals.unquote(token as Token, this.context.diagnostics));
   }
 }

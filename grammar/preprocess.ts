@@ -1,6 +1,6 @@
 import { tokenMatcher } from "chevrotain";
-import type { Complaints } from "./complaints.ts";
-import { Conditions } from "./conditions.ts";
+import type { DiagnosticCollector } from "./diagnostic-collector.ts";
+import { IfStack } from "./if-stack.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { DIALECTS, dialectOf } from "./dialect.ts";
 import { lex } from "./lex.ts";
@@ -27,7 +27,7 @@ import {
 } from "./tokens.ts";
 
 const MEBIBYTE = 1024 * 1024;
-const MOST_FILES = 1000;
+const MAX_FILES = 1000;
 /** A text has so many characters for each of its tokens, about; macros make as many tokens as they like of a few. */
 const CHARACTERS_PER_MACRO_TOKEN = 8;
 
@@ -49,10 +49,10 @@ export function preprocess(
   source: Source,
   defines: ReadonlyMap<string, string>,
   load: Load,
-  complaints: Complaints,
+  diagnostics: DiagnosticCollector,
   limits: TextLimits,
 ): PreprocessedText {
-  const preprocessor = new Preprocessor(load, complaints, limits);
+  const preprocessor = new Preprocessor(load, diagnostics, limits);
   for (const [name, text] of defines) preprocessor.define(name, text);
   preprocessor.read(source);
   return preprocessor;
@@ -73,7 +73,7 @@ const FORMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** One directive and what stands behind it on its line. */
-interface Line {
+interface DirectiveLine {
   readonly name: string;
   readonly directive: Token;
   readonly rest: readonly Token[];
@@ -87,78 +87,78 @@ class Preprocessor implements PreprocessedText, Expansion {
   dialect: Dialect | undefined;
 
   readonly #load: Load;
-  readonly #complaints: Complaints;
+  readonly #diagnostics: DiagnosticCollector;
   readonly #limits: TextLimits;
-  readonly #mostTokens: number;
-  readonly #mostMade: number;
+  readonly #maxTokens: number;
+  readonly #maxExpandedTokens: number;
   /** The files being read, each including the next. */
   readonly #path: string[] = [];
-  #conditions = new Conditions();
-  #taken = 0;
-  #made = 0;
+  #ifStack = new IfStack();
+  #sourceTokens = 0;
+  #expandedTokens = 0;
   #isTooLarge = false;
 
-  constructor(load: Load, complaints: Complaints, limits: TextLimits) {
+  constructor(load: Load, diagnostics: DiagnosticCollector, limits: TextLimits) {
     this.#load = load;
-    this.#complaints = complaints;
+    this.#diagnostics = diagnostics;
     this.#limits = limits;
-    this.#mostTokens = limits.source * MEBIBYTE;
-    this.#mostMade = this.#mostTokens / CHARACTERS_PER_MACRO_TOKEN;
+    this.#maxTokens = limits.source * MEBIBYTE;
+    this.#maxExpandedTokens = this.#maxTokens / CHARACTERS_PER_MACRO_TOKEN;
   }
 
   define(name: string, text: string): void {
     const tokens = lex({ file: `-D ${name}`, text, dialect: "mozlog" }).tokens;
     for (const token of tokens) {
-      if (tokenMatcher(token, Bad)) this.#complaints.add({ ...badToken(token), span: undefined });
+      if (tokenMatcher(token, Bad)) this.#diagnostics.add({ ...badToken(token), span: undefined });
     }
     this.macros.set(name, { name, tokens });
   }
 
   read(source: Source): void {
     this.sources.push(source);
-    const refusal = whyRefused(source, this.#limits);
-    if (refusal !== undefined) return this.#complaints.add(refusal);
-    const outside = this.#conditions;
-    this.#conditions = new Conditions();
+    const error = textError(source, this.#limits);
+    if (error !== undefined) return this.#diagnostics.add(error);
+    const outerIfStack = this.#ifStack;
+    this.#ifStack = new IfStack();
     this.#path.push(source.file);
     this.#readTokens(source);
-    if (!this.#isTooLarge) this.#complainOfOpenings();
+    if (!this.#isTooLarge) this.#reportUnclosed();
     this.#path.pop();
-    this.#conditions = outside;
+    this.#ifStack = outerIfStack;
   }
 
-  #complainOfOpenings(): void {
-    for (const opening of this.#conditions.openings) this.#complain("E0124", opening, { directive: opening.image });
+  #reportUnclosed(): void {
+    for (const directive of this.#ifStack.unclosed) this.#report("E0124", directive, { directive: directive.image });
   }
 
-  mayGoOn(): boolean {
-    this.#made += 1;
-    return this.#made <= this.#mostMade;
+  spendToken(): boolean {
+    this.#expandedTokens += 1;
+    return this.#expandedTokens <= this.#maxExpandedTokens;
   }
 
-  take(token: Token): void {
+  emit(token: Token): void {
     this.tokens.push(token);
   }
 
-  tooDeep(name: string, depth: number): void {
+  reportTooDeep(name: string, depth: number): void {
     const use = this.tokens.at(-1);
-    this.#complaints.add(report("E0130", use === undefined ? undefined : spanOf(use), { name, depth }));
+    this.#diagnostics.add(report("E0130", use === undefined ? undefined : spanOf(use), { name, depth }));
   }
 
   #readTokens(source: Source): void {
     const { tokens, comments } = lex(source);
     for (const comment of comments) this.#readComment(source, comment);
     let at = 0;
-    while (at < tokens.length && !this.#complaints.full) {
+    while (at < tokens.length && !this.#diagnostics.isFull) {
       const token = tokens[at] as Token;
       at += 1;
       if (token.tokenType === Directive) at = this.#readLine(source, tokens, at);
-      else if (this.#conditions.reading) this.#readToken(token);
-      if (this.#made > this.#mostMade) {
-        return this.#complainOfSize(token, `its macros stand for more than ${this.#mostMade} tokens`);
+      else if (this.#ifStack.isActive) this.#readToken(token);
+      if (this.#expandedTokens > this.#maxExpandedTokens) {
+        return this.#reportTooLarge(token, `its macros stand for more than ${this.#maxExpandedTokens} tokens`);
       }
-      if (this.#taken > this.#mostTokens) {
-        return this.#complainOfSize(token, `with its includes the program has more than ${this.#mostTokens} tokens`);
+      if (this.#sourceTokens > this.#maxTokens) {
+        return this.#reportTooLarge(token, `with its includes the program has more than ${this.#maxTokens} tokens`);
       }
       if (this.#isTooLarge) return;
     }
@@ -168,21 +168,21 @@ class Preprocessor implements PreprocessedText, Expansion {
     const inner = comment.text.indexOf("/*", 2);
     if (inner < 0) return;
     const start = comment.start + inner;
-    this.#complaints.add(report("W0101", { file: source.file, start, end: start + 2 }, {}));
+    this.#diagnostics.add(report("W0101", { file: source.file, start, end: start + 2 }, {}));
   }
 
   #readToken(token: Token): void {
     if (token.tokenType === Continuation) return;
     if (token.tokenType === Shebang) return this.#readShebang(token);
     const macro = macroNamed(token, this.macros);
-    this.#taken += 1;
+    this.#sourceTokens += 1;
     if (macro !== undefined) return expand(macro, token, this);
-    if (tokenMatcher(token, Bad)) this.#complaints.add(badToken(token));
+    if (tokenMatcher(token, Bad)) this.#diagnostics.add(badToken(token));
     this.tokens.push(token);
   }
 
   #readShebang(token: Token): void {
-    if (token.startOffset > 0) this.#complain("E0120", token, { directive: "#!", known: knownDirectives() });
+    if (token.startOffset > 0) this.#report("E0120", token, { directive: "#!", known: knownDirectives() });
   }
 
   /** Returns the index of the token after the line. */
@@ -190,50 +190,50 @@ class Preprocessor implements PreprocessedText, Expansion {
     const directive = tokens[start - 1] as Token;
     const { rest, end } = restOfLine(tokens, start);
     const name = directive.image.slice(1).trim();
-    this.#obey({ name, directive, rest, source });
+    this.#execute({ name, directive, rest, source });
     return end;
   }
 
-  #obey(line: Line): void {
-    if (this.#obeyCondition(line) || !this.#conditions.reading) return;
+  #execute(line: DirectiveLine): void {
+    if (this.#executeConditional(line) || !this.#ifStack.isActive) return;
     const { directive } = line;
     if (!FORMS.has(line.name)) {
-      return this.#complain("E0120", directive, { directive: directive.image, known: knownDirectives() });
+      return this.#report("E0120", directive, { directive: directive.image, known: knownDirectives() });
     }
-    if (!directive.opensLine) return this.#complain("E0122", directive, { directive: directive.image });
-    this.#obeyAction(line);
+    if (!directive.isFirstOnLine) return this.#report("E0122", directive, { directive: directive.image });
+    this.#executeOther(line);
   }
 
   /** Whether the directive is one of those that count also where nothing is read. */
-  #obeyCondition(line: Line): boolean {
+  #executeConditional(line: DirectiveLine): boolean {
     switch (line.name) {
       case "ifdef":
-        this.#conditions.open(line.directive, () => this.#isDefined(line));
+        this.#ifStack.if(line.directive, () => this.#isDefined(line));
         return true;
       case "ifndef":
-        this.#conditions.open(line.directive, () => !this.#isDefined(line));
+        this.#ifStack.if(line.directive, () => !this.#isDefined(line));
         return true;
       case "if":
-        this.#conditions.open(line.directive, () => this.#compare(line));
+        this.#ifStack.if(line.directive, () => this.#compare(line));
         return true;
       case "elif":
-        this.#place(
+        this.#requireOpenIf(
           line,
-          this.#conditions.openNext(() => this.#compare(line)),
+          this.#ifStack.elif(() => this.#compare(line)),
         );
         return true;
       case "else":
-        this.#place(line, this.#conditions.openRest());
+        this.#requireOpenIf(line, this.#ifStack.else());
         return true;
       case "endif":
-        this.#place(line, this.#conditions.close());
+        this.#requireOpenIf(line, this.#ifStack.endif());
         return true;
       default:
         return false;
     }
   }
 
-  #obeyAction(line: Line): void {
+  #executeOther(line: DirectiveLine): void {
     switch (line.name) {
       case "define":
         return this.#defineMacro(line);
@@ -242,28 +242,28 @@ class Preprocessor implements PreprocessedText, Expansion {
       case "include":
         return this.#include(line);
       case "error":
-        return this.#complain("E0127", line.directive, { text: this.#textOf(line) });
+        return this.#report("E0127", line.directive, { text: this.#textOf(line) });
       default:
         return this.#pragma(line);
     }
   }
 
-  #place({ directive }: Line, allowed: boolean): void {
-    if (!allowed) this.#complain("E0123", directive, { directive: directive.image });
+  #requireOpenIf({ directive }: DirectiveLine, allowed: boolean): void {
+    if (!allowed) this.#report("E0123", directive, { directive: directive.image });
   }
 
-  #isDefined(line: Line): boolean {
+  #isDefined(line: DirectiveLine): boolean {
     const [name, ...more] = line.rest;
-    if (name === undefined || more.length > 0 || !isMacroName(name)) this.#complainOfForm(line);
+    if (name === undefined || more.length > 0 || !isMacroName(name)) this.#reportMalformed(line);
     return name !== undefined && this.macros.has(name.image);
   }
 
   /** A name that is no macro stands for itself. */
-  #compare(line: Line): boolean {
+  #compare(line: DirectiveLine): boolean {
     const at = line.rest.findIndex((token) => token.image === "==" || token.image === "!=");
     const [left, right] = [line.rest.slice(0, at), line.rest.slice(at + 1)];
     if (at !== 1 || right.length === 0 || !isMacroName(left[0] as Token)) {
-      this.#complainOfForm(line);
+      this.#reportMalformed(line);
       return false;
     }
     const same = sameTokens(this.#expanded(left), this.#expanded(right));
@@ -274,9 +274,9 @@ class Preprocessor implements PreprocessedText, Expansion {
     const expanded: Token[] = [];
     const expansion: Expansion = {
       macros: this.macros,
-      mayGoOn: () => this.mayGoOn(),
-      take: (token) => expanded.push(token),
-      tooDeep: (name, depth) => this.tooDeep(name, depth),
+      spendToken: () => this.spendToken(),
+      emit: (token) => expanded.push(token),
+      reportTooDeep: (name, depth) => this.reportTooDeep(name, depth),
     };
     for (const token of tokens) {
       const macro = macroNamed(token, this.macros);
@@ -286,77 +286,77 @@ class Preprocessor implements PreprocessedText, Expansion {
     return expanded;
   }
 
-  #defineMacro(line: Line): void {
+  #defineMacro(line: DirectiveLine): void {
     const [name, ...tokens] = line.rest;
-    if (name === undefined || !isMacroName(name)) return this.#complainOfForm(line);
+    if (name === undefined || !isMacroName(name)) return this.#reportMalformed(line);
     const first = tokens[0];
     if (first?.tokenType === LeftParen && first.startOffset === name.end) {
-      return this.#complain("E0128", name, { name: name.image });
+      return this.#report("E0128", name, { name: name.image });
     }
-    for (const token of tokens) if (tokenMatcher(token, Bad)) this.#complaints.add(badToken(token));
+    for (const token of tokens) if (tokenMatcher(token, Bad)) this.#diagnostics.add(badToken(token));
     const before = this.macros.get(name.image);
-    if (before !== undefined && !sameTokens(before.tokens, tokens)) this.#complain("W0103", name, { name: name.image });
+    if (before !== undefined && !sameTokens(before.tokens, tokens)) this.#report("W0103", name, { name: name.image });
     this.macros.set(name.image, { name: name.image, tokens: tokens.filter((token) => !tokenMatcher(token, Bad)) });
   }
 
-  #undefine(line: Line): void {
+  #undefine(line: DirectiveLine): void {
     const [name, ...more] = line.rest;
-    if (name === undefined || more.length > 0 || !isMacroName(name)) return this.#complainOfForm(line);
+    if (name === undefined || more.length > 0 || !isMacroName(name)) return this.#reportMalformed(line);
     this.macros.delete(name.image);
   }
 
-  #include(line: Line): void {
+  #include(line: DirectiveLine): void {
     const [name, ...more] = line.rest;
-    if (name?.tokenType !== StringLiteral || more.length > 0) return this.#complainOfForm(line);
-    const path = unquote(name, this.#complaints);
+    if (name?.tokenType !== StringLiteral || more.length > 0) return this.#reportMalformed(line);
+    const path = unquote(name, this.#diagnostics);
     const source = this.#load(path, line.source.file);
-    if (source === undefined) return this.#complain("E0125", name, { path });
+    if (source === undefined) return this.#report("E0125", name, { path });
     if (this.#path.includes(source.file)) {
-      return this.#complain("E0126", name, { chain: [...this.#path, source.file] });
+      return this.#report("E0126", name, { chain: [...this.#path, source.file] });
     }
-    if (this.sources.length >= MOST_FILES) {
-      return this.#complainOfSize(line.directive, `the program includes more than ${MOST_FILES} files`);
+    if (this.sources.length >= MAX_FILES) {
+      return this.#reportTooLarge(line.directive, `the program includes more than ${MAX_FILES} files`);
     }
     this.read(source);
   }
 
-  #pragma(line: Line): void {
+  #pragma(line: DirectiveLine): void {
     const text = this.#textOf(line);
     const [word, name] = text.split(/\s+/);
-    if (word !== "dialect") return this.#complain("W0104", line.directive, { text });
-    if (name === undefined) return this.#complainOfForm(line);
+    if (word !== "dialect") return this.#report("W0104", line.directive, { text });
+    if (name === undefined) return this.#reportMalformed(line);
     const dialect = dialectOf(name);
-    if (dialect === undefined) return this.#complain("E0131", line.directive, { name, dialects: DIALECTS });
+    if (dialect === undefined) return this.#report("E0131", line.directive, { name, dialects: DIALECTS });
     this.dialect = dialect;
   }
 
-  #textOf({ source, rest }: Line): string {
+  #textOf({ source, rest }: DirectiveLine): string {
     const [first, last] = [rest[0], rest.at(-1)];
     if (first === undefined || last === undefined) return "";
     return first.tokenType === StringLiteral
-      ? unquote(first, this.#complaints)
+      ? unquote(first, this.#diagnostics)
       : source.text.slice(first.startOffset, last.end);
   }
 
-  #complainOfForm({ name, directive, rest }: Line): void {
+  #reportMalformed({ name, directive, rest }: DirectiveLine): void {
     const span = spanOf(directive, rest.at(-1));
     const form = FORMS.get(name) ?? "";
-    this.#complaints.add(report("E0121", span, { directive: directive.image, form }));
+    this.#diagnostics.add(report("E0121", span, { directive: directive.image, form }));
   }
 
   /** Says so once, and lets nothing be read, since what was cut off would look like an error. */
-  #complainOfSize(token: Token, what: string): void {
+  #reportTooLarge(token: Token, what: string): void {
     this.tokens.length = 0;
-    if (!this.#isTooLarge) this.#complain("E0129", token, { what });
+    if (!this.#isTooLarge) this.#report("E0129", token, { what });
     this.#isTooLarge = true;
   }
 
-  #complain<C extends Parameters<typeof report>[0]>(code: C, token: Token, facts: Facts<C>): void {
-    this.#complaints.add(report(code, spanOf(token), facts));
+  #report<C extends Parameters<typeof report>[0]>(code: C, token: Token, facts: Facts<C>): void {
+    this.#diagnostics.add(report(code, spanOf(token), facts));
   }
 }
 
-function whyRefused({ file, text }: Source, { source, rules }: TextLimits): Diagnostic | undefined {
+function textError({ file, text }: Source, { source, rules }: TextLimits): Diagnostic | undefined {
   const top = { file, start: 0, end: 0 };
   if (text.length > source * MEBIBYTE) return report("E0111", top, { mebibytes: source });
   if ((countRules(text) ?? 0) > rules) return report("E0262", top, { rules });
@@ -370,12 +370,12 @@ function whyRefused({ file, text }: Source, { source, rules }: TextLimits): Diag
 function restOfLine(tokens: readonly Token[], start: number): { readonly rest: Token[]; readonly end: number } {
   const rest: Token[] = [];
   let end = start;
-  let goesOn = false;
+  let isContinued = false;
   for (; end < tokens.length; end += 1) {
     const token = tokens[end] as Token;
-    if (token.opensLine && !goesOn) break;
-    goesOn = token.tokenType === Continuation;
-    if (!goesOn) rest.push(token);
+    if (token.isFirstOnLine && !isContinued) break;
+    isContinued = token.tokenType === Continuation;
+    if (!isContinued) rest.push(token);
   }
   return { rest, end };
 }

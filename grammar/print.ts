@@ -19,7 +19,7 @@ import type {
   ViewDefinition,
 } from "./ast.ts";
 import { quote } from "./literals.ts";
-import { flat, precedence } from "./operators.ts";
+import { flatPrecedence, precedence } from "./operators.ts";
 import type { Dialect, Name } from "./span.ts";
 
 const WIDTH = 120;
@@ -27,36 +27,36 @@ const INDENT = "  ";
 const BODY_INDENT = "      ";
 
 /** Everything that needs no brackets of its own stands above the binary operators. */
-const TIGHTEST = 100;
+const UNBRACKETED = 100;
 
 /**
  * How expressions are bracketed: by the precedences of a dialect, or all of them, so that nobody need know any.
  * A reader of "overlog-flat" must be given the text of "overlog-flat".
  */
-type Bracketing = typeof precedence;
+type PrecedenceOf = typeof precedence;
 
 /** The program in canonical form, a statement a line. Parsing it in the same dialect gives the same tree. */
 export function print(tree: FileTree, dialect: Dialect = "mozlog"): string {
-  const binds = bracketing(dialect);
-  return tree.statements.map((statement) => `${printStatement(statement, "", binds)}\n`).join("");
+  const precedenceOf = precedenceIn(dialect);
+  return tree.statements.map((statement) => `${printStatement(statement, "", precedenceOf)}\n`).join("");
 }
 
 /** `label: head :- body.` on one line, or on several if it is long. */
 export function printRule(rule: Rule, dialect: Dialect = "mozlog"): string {
-  return ruleText(rule, "", bracketing(dialect));
+  return ruleText(rule, "", precedenceIn(dialect));
 }
 
 export function printLiteral(literal: Literal, dialect: Dialect = "mozlog"): string {
-  return literalText(literal, bracketing(dialect));
+  return literalText(literal, precedenceIn(dialect));
 }
 
 /** An expression with as few brackets as the dialect allows. */
 export function printExpression(expression: Expression, dialect: Dialect = "mozlog"): string {
-  return expressionText(expression, bracketing(dialect));
+  return expressionText(expression, precedenceIn(dialect));
 }
 
 export function printAtom(atom: Atom, dialect: Dialect = "mozlog"): string {
-  return atomText(atom, bracketing(dialect));
+  return atomText(atom, precedenceIn(dialect));
 }
 
 /** An expression with brackets around every operation within another, so that there is one way to read it. */
@@ -64,18 +64,18 @@ export function printGrouped(expression: Expression): string {
   return expressionText(expression, () => 0);
 }
 
-function bracketing(dialect: Dialect): Bracketing {
-  return dialect === "overlog-flat" ? flat : precedence;
+function precedenceIn(dialect: Dialect): PrecedenceOf {
+  return dialect === "overlog-flat" ? flatPrecedence : precedence;
 }
 
-function printStatement(statement: Statement, indent: string, binds: Bracketing): string {
+function printStatement(statement: Statement, indent: string, precedenceOf: PrecedenceOf): string {
   switch (statement.kind) {
     case "rule":
-      return ruleText(statement, indent, binds);
+      return ruleText(statement, indent, precedenceOf);
     case "fact":
-      return `${labelText(statement.label)}${atomText(statement.atom, binds)}.`;
+      return `${labelText(statement.label)}${atomText(statement.atom, precedenceOf)}.`;
     case "materialize":
-      return materializeText(statement, binds);
+      return materializeText(statement, precedenceOf);
     case "overlay":
       return `overlay ${statement.name.text}.`;
     case "import":
@@ -85,7 +85,7 @@ function printStatement(statement: Statement, indent: string, binds: Bracketing)
     case "signature":
       return `${statement.name.text}(${namesText(statement.types)}).`;
     case "view":
-      return viewText(statement, binds);
+      return viewText(statement, precedenceOf);
     case "watch":
       return statement.modes === undefined
         ? `watch(${statement.name.text}).`
@@ -101,9 +101,9 @@ function namesText(names: readonly Name[]): string {
   return names.map(({ text }) => text).join(", ");
 }
 
-function ruleText(rule: Rule, indent: string, binds: Bracketing): string {
-  const head = `${labelText(rule.label)}${rule.isDelete ? "delete " : ""}${atomText(rule.head, binds)} :-`;
-  const body = rule.body.map((literal) => literalText(literal, binds));
+function ruleText(rule: Rule, indent: string, precedenceOf: PrecedenceOf): string {
+  const head = `${labelText(rule.label)}${rule.isDelete ? "delete " : ""}${atomText(rule.head, precedenceOf)} :-`;
+  const body = rule.body.map((literal) => literalText(literal, precedenceOf));
   return fill(head, body, indent);
 }
 
@@ -122,10 +122,10 @@ function fill(head: string, body: readonly string[], indent: string): string {
   return [...lines, line].join("\n");
 }
 
-function materializeText(table: Materialize, binds: Bracketing): string {
+function materializeText(table: Materialize, precedenceOf: PrecedenceOf): string {
   const keys = table.keys.map(({ column }) => column).join(",");
-  const lifetime = expressionText(table.lifetime, binds);
-  const size = expressionText(table.size, binds);
+  const lifetime = expressionText(table.lifetime, precedenceOf);
+  const size = expressionText(table.size, precedenceOf);
   return `materialize(${table.name.text}, ${lifetime}, ${size}, keys(${keys})${evictText(table.evict)}).`;
 }
 
@@ -139,74 +139,78 @@ function acceptText({ name, types, insert, remove }: AcceptDeclaration): string 
   return `accept ${name.text}(${namesText(types)})${right}.`;
 }
 
-function viewText(view: ViewDefinition, binds: Bracketing): string {
-  const location = view.location === undefined ? "" : `@${expressionText(view.location, binds)}`;
+function viewText(view: ViewDefinition, precedenceOf: PrecedenceOf): string {
+  const location = view.location === undefined ? "" : `@${expressionText(view.location, precedenceOf)}`;
   const args = [...view.inputs.map(({ name }) => name), ...view.outputs.map(({ name }) => `&${name}`)].join(", ");
-  const timeout = view.timeout === undefined ? "" : ` timeout(${expressionText(view.timeout, binds)})`;
-  const body = view.body.map((statement) => `${INDENT}${printStatement(statement, INDENT, binds)}\n`).join("");
+  const timeout = view.timeout === undefined ? "" : ` timeout(${expressionText(view.timeout, precedenceOf)})`;
+  const body = view.body.map((statement) => `${INDENT}${printStatement(statement, INDENT, precedenceOf)}\n`).join("");
   return `def ${view.name.text}${location}(${args})${timeout}${view.many ? " many" : ""} {\n${body}}`;
 }
 
-function atomText(atom: Atom, binds: Bracketing): string {
-  const location = atom.location === undefined ? "" : `@${expressionText(atom.location, binds)}`;
-  const args = atom.args.map((argument, index) => argumentText(argument, index === atom.locatedArgument, binds));
+function atomText(atom: Atom, precedenceOf: PrecedenceOf): string {
+  const location = atom.location === undefined ? "" : `@${expressionText(atom.location, precedenceOf)}`;
+  const args = atom.args.map((argument, index) => argumentText(argument, index === atom.locatedArgument, precedenceOf));
   return `${atom.name.text}${location}(${args.join(", ")})`;
 }
 
-function argumentText(argument: Argument, isLocation: boolean, binds: Bracketing): string {
+function argumentText(argument: Argument, isLocation: boolean, precedenceOf: PrecedenceOf): string {
   switch (argument.kind) {
     case "return":
       return `&${argument.name ?? "_"}`;
     case "aggregate":
-      return aggregateText(argument, isLocation, binds);
+      return aggregateText(argument, isLocation, precedenceOf);
     default:
-      return `${isLocation ? "@" : ""}${plainArgumentText(argument, binds)}`;
+      return `${isLocation ? "@" : ""}${plainArgumentText(argument, precedenceOf)}`;
   }
 }
 
 /** A comparison that begins as an aggregate does (`MIN < X`) needs brackets not to be taken for one. */
-function plainArgumentText(argument: Expression, binds: Bracketing): string {
-  const text = expressionText(argument, binds);
+function plainArgumentText(argument: Expression, precedenceOf: PrecedenceOf): string {
+  const text = expressionText(argument, precedenceOf);
   const [, compared] = /^(\w+) < /.exec(text) ?? [];
   return compared !== undefined && aggregateNamed(compared) !== undefined ? `(${text})` : text;
 }
 
-function aggregateText({ function: name, operand }: Aggregate, isLocation: boolean, binds: Bracketing): string {
+function aggregateText(
+  { function: name, operand }: Aggregate,
+  isLocation: boolean,
+  precedenceOf: PrecedenceOf,
+): string {
   if (operand === undefined) return `${name}<*>`;
-  const plain = expressionText(operand, binds);
-  const text = fitsAggregate(operand, binds) ? plain : `(${plain})`;
+  const plain = expressionText(operand, precedenceOf);
+  const text = fitsAggregate(operand, precedenceOf) ? plain : `(${plain})`;
   // `<-` would be read as one token.
   return `${name}<${isLocation ? "@" : ""}${text.startsWith("-") ? `(${text})` : text}>`;
 }
 
 /** An aggregate ends at `>`: no operator looser than a sum stands in it without brackets. */
-function fitsAggregate(operand: Expression, binds: Bracketing): boolean {
-  if (tightness(operand, precedence) < precedence("+")) return false;
+function fitsAggregate(operand: Expression, precedenceOf: PrecedenceOf): boolean {
+  if (bindingStrength(operand, precedence) < precedence("+")) return false;
   // Read from left to right, what stands left has no brackets, however loose.
-  return binds !== flat || operand.kind !== "binary" || fitsAggregate(operand.left, binds);
+  return precedenceOf !== flatPrecedence || operand.kind !== "binary" || fitsAggregate(operand.left, precedenceOf);
 }
 
-function literalText(literal: Literal, binds: Bracketing): string {
+function literalText(literal: Literal, precedenceOf: PrecedenceOf): string {
   switch (literal.kind) {
     case "predicate":
-      return predicateText(literal, binds);
+      return predicateText(literal, precedenceOf);
     case "condition":
-      return expressionText(literal.test, binds);
+      return expressionText(literal.test, precedenceOf);
     case "assign":
-      return `${literal.target.name} := ${expressionText(literal.value, binds)}`;
+      return `${literal.target.name} := ${expressionText(literal.value, precedenceOf)}`;
     case "member":
-      return `${expressionText(literal.pattern, binds)} <- ${expressionText(literal.list, binds)}`;
+      return `${expressionText(literal.pattern, precedenceOf)} <- ${expressionText(literal.list, precedenceOf)}`;
   }
 }
 
-function predicateText({ negated, isFailure, atom, timeout }: PredicateLiteral, binds: Bracketing): string {
-  const text = atomText(atom, binds);
+function predicateText({ negated, isFailure, atom, timeout }: PredicateLiteral, precedenceOf: PrecedenceOf): string {
+  const text = atomText(atom, precedenceOf);
   const called = isFailure ? `${atom.name.text}!fail${text.slice(atom.name.text.length)}` : text;
-  const limit = timeout === undefined ? "" : ` timeout(${expressionText(timeout, binds)})`;
+  const limit = timeout === undefined ? "" : ` timeout(${expressionText(timeout, precedenceOf)})`;
   return `${negated ? "!" : ""}${called}${limit}`;
 }
 
-function expressionText(expression: Expression, binds: Bracketing): string {
+function expressionText(expression: Expression, precedenceOf: PrecedenceOf): string {
   switch (expression.kind) {
     case "variable":
       return expression.name;
@@ -215,71 +219,71 @@ function expressionText(expression: Expression, binds: Bracketing): string {
     case "constant":
       return expression.text;
     case "list":
-      return `[${listText(expression.items, binds)}]`;
+      return `[${listText(expression.items, precedenceOf)}]`;
     case "call":
-      return `${expression.name.text}(${listText(expression.args, binds)})`;
+      return `${expression.name.text}(${listText(expression.args, precedenceOf)})`;
     case "unary":
-      return unaryText(expression, binds);
+      return unaryText(expression, precedenceOf);
     case "binary":
-      return binaryText(expression, binds);
+      return binaryText(expression, precedenceOf);
     case "interval":
-      return intervalText(expression, binds);
+      return intervalText(expression, precedenceOf);
     case "conditional": {
-      const test = bracketed(expression.test, 1, binds);
-      return `${test} ? ${expressionText(expression.yes, binds)} : ${expressionText(expression.no, binds)}`;
+      const test = bracketed(expression.test, 1, precedenceOf);
+      return `${test} ? ${expressionText(expression.yes, precedenceOf)} : ${expressionText(expression.no, precedenceOf)}`;
     }
     case "address":
-      return addressText(expression, binds);
+      return addressText(expression, precedenceOf);
   }
 }
 
-function listText(items: readonly Expression[], binds: Bracketing): string {
-  return items.map((item) => expressionText(item, binds)).join(", ");
+function listText(items: readonly Expression[], precedenceOf: PrecedenceOf): string {
+  return items.map((item) => expressionText(item, precedenceOf)).join(", ");
 }
 
-function unaryText({ operator, operand }: Unary, binds: Bracketing): string {
-  return `${operator}${bracketed(operand, TIGHTEST, binds)}`;
+function unaryText({ operator, operand }: Unary, precedenceOf: PrecedenceOf): string {
+  return `${operator}${bracketed(operand, UNBRACKETED, precedenceOf)}`;
 }
 
-function binaryText({ operator, left, right }: Binary, binds: Bracketing): string {
-  const level = binds(operator);
+function binaryText({ operator, left, right }: Binary, precedenceOf: PrecedenceOf): string {
+  const level = precedenceOf(operator);
   // All operators associate to the left: what stands right must bind more tightly.
-  return `${bracketed(left, level || 1, binds)} ${operator} ${bracketed(right, level + 1, binds)}`;
+  return `${bracketed(left, level || 1, precedenceOf)} ${operator} ${bracketed(right, level + 1, precedenceOf)}`;
 }
 
-function intervalText(interval: Interval, binds: Bracketing): string {
-  const value = bracketed(interval.value, binds("in") || 1, binds);
-  const low = expressionText(interval.low, binds);
-  const high = expressionText(interval.high, binds);
+function intervalText(interval: Interval, precedenceOf: PrecedenceOf): string {
+  const value = bracketed(interval.value, precedenceOf("in") || 1, precedenceOf);
+  const low = expressionText(interval.low, precedenceOf);
+  const high = expressionText(interval.high, precedenceOf);
   return `${value} in ${interval.includesLow ? "[" : "("}${low}, ${high}${interval.includesHigh ? "]" : ")"}`;
 }
 
 /** The text, in brackets unless it binds at least as tightly as `level`. */
-function bracketed(expression: Expression, level: number, binds: Bracketing): string {
-  const text = expressionText(expression, binds);
-  return tightness(expression, binds) >= level ? text : `(${text})`;
+function bracketed(expression: Expression, level: number, precedenceOf: PrecedenceOf): string {
+  const text = expressionText(expression, precedenceOf);
+  return bindingStrength(expression, precedenceOf) >= level ? text : `(${text})`;
 }
 
-function tightness(expression: Expression, binds: Bracketing): number {
+function bindingStrength(expression: Expression, precedenceOf: PrecedenceOf): number {
   switch (expression.kind) {
     case "conditional":
       return 0;
     case "binary":
-      return binds(expression.operator);
+      return precedenceOf(expression.operator);
     case "interval":
-      return binds("in");
+      return precedenceOf("in");
     default:
-      return TIGHTEST;
+      return UNBRACKETED;
   }
 }
 
-function addressText({ overlay, node, options }: AddressExpression, binds: Bracketing): string {
-  if (options.length === 0 && standsAlone(node)) return `${overlay.text}::${expressionText(node, binds)}`;
-  return `${overlay.text}::(${listText([node, ...options], binds)})`;
+function addressText({ overlay, node, options }: AddressExpression, precedenceOf: PrecedenceOf): string {
+  if (options.length === 0 && needsNoBrackets(node)) return `${overlay.text}::${expressionText(node, precedenceOf)}`;
+  return `${overlay.text}::(${listText([node, ...options], precedenceOf)})`;
 }
 
 /** What needs no brackets behind `::`. A call does, since in a location its bracket would begin the arguments. */
-function standsAlone(node: Expression): boolean {
+function needsNoBrackets(node: Expression): boolean {
   if (node.kind === "constant") return !node.text.startsWith("-");
   return node.kind === "variable" || node.kind === "wildcard" || node.kind === "list" || node.kind === "address";
 }

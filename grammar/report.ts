@@ -1,4 +1,4 @@
-import type { Diagnostic, RelatedPlace, Severity } from "./diagnostic.ts";
+import type { Diagnostic, RelatedSpan, Severity } from "./diagnostic.ts";
 import { MESSAGES, type Wording } from "./messages.ts";
 import type { Span } from "./span.ts";
 
@@ -14,7 +14,7 @@ export function report<C extends Code>(
   code: C,
   span: Span | undefined,
   facts: Facts<C>,
-  related: readonly RelatedPlace[] = [],
+  related: readonly RelatedSpan[] = [],
 ): Diagnostic {
   const word = MESSAGES[code] as (facts: Facts<C>) => Wording;
   const wording = word(facts);

@@ -5,7 +5,7 @@ import { signatureOf } from "./signature.ts";
 import type { Name, Span } from "./span.ts";
 
 /** An argument, and whether `@` stands before it. */
-export interface PlacedArgument {
+export interface ParsedArgument {
   readonly argument: Argument;
   readonly isLocation: boolean;
 }
@@ -44,12 +44,12 @@ export function statementOfAtom(label: Name | undefined, atom: Atom, span: Span)
 }
 
 /** Only `materialize` has `keys(..)`, behind a name and two limits. */
-export function looksLikeTable({ args }: Atom): boolean {
+export function looksLikeMaterialize({ args }: Atom): boolean {
   const keys = args[3];
   return keys?.kind === "call" && keys.name.text === "keys";
 }
 
-export function misspeltTable({ name }: Atom): Diagnostic {
+export function misspeltMaterialize({ name }: Atom): Diagnostic {
   const facts = { after: undefined, found: `\`${name.text}\``, help: "did you mean `materialize`?" };
   return report("E0140", name.span, { expected: "a declaration", ...facts });
 }

@@ -24,7 +24,7 @@ import {
   Variable,
 } from "./tokens.ts";
 
-const LONGEST_QUOTE = 40;
+const MAX_QUOTE_LENGTH = 40;
 
 const STATEMENT = "a rule, a fact or a declaration";
 const BODY_END = "`,` or `.`";
@@ -39,7 +39,7 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["keys Comma", "`, keys(..)`"],
   ["argument", "an argument"],
   ["unary", "an expression"],
-  ["place", "a variable, a literal or an address"],
+  ["locationValue", "a variable, a literal or an address"],
   ["node", "an address in that overlay"],
   ["opening", "`(` or `[`"],
   ["closing", "`)` or `]`"],
@@ -71,8 +71,8 @@ interface ListKind {
 /** The errors of the parser carry what it wanted as their message, in words or as a key of LISTS. */
 export const expectations: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, ruleName }) => {
-    const place = `${ruleName} ${expected.name}`;
-    return LISTS.has(place) ? place : (EXPECTED.get(place) ?? expected.LABEL ?? expected.name);
+    const key = `${ruleName} ${expected.name}`;
+    return LISTS.has(key) ? key : (EXPECTED.get(key) ?? expected.LABEL ?? expected.name);
   },
   buildNoViableAltMessage: ({ customUserDescription, ruleName }) =>
     customUserDescription ?? EXPECTED.get(ruleName) ?? ruleName,
@@ -97,7 +97,7 @@ export function syntaxError(failure: Failure): Diagnostic {
     return report("E0140", spanOf(peek(1)), { expected: STATEMENT, after: undefined, found, help });
   }
   const expected = orFirstItem(failure);
-  return report("E0140", placeOf(peek(0), peek(1)), { expected, after: whatPrecedes(failure), found, help });
+  return report("E0140", spanOfError(peek(0), peek(1)), { expected, after: whatPrecedes(failure), found, help });
 }
 
 /** Right behind its opening bracket a list may also begin. */
@@ -108,9 +108,9 @@ function orFirstItem({ expected, peek }: Failure): string {
 }
 
 /** What is found on a later line is seldom the mistake: the place is then the end of what stands before. */
-function placeOf(before: Token, found: Token): Span {
+function spanOfError(before: Token, found: Token): Span {
   if (before.tokenType === EOF) return spanOf(found);
-  if (found.tokenType !== EOF && !found.opensLine && found.file === before.file) return spanOf(found);
+  if (found.tokenType !== EOF && !found.isFirstOnLine && found.file === before.file) return spanOf(found);
   return { file: before.file, start: before.end, end: before.end };
 }
 
@@ -146,9 +146,9 @@ function itemBefore({ peek, textOf }: Failure): string {
     depth += bracketStep(first);
   }
   // Of what a macro stands for, some tokens may be the item and others what was found.
-  const isWhole = first.file === last.file && last.end !== peek(1).end;
-  const text = isWhole ? textOf(spanOf(first, last)).replace(/\s+/g, " ") : last.image;
-  return text.length > LONGEST_QUOTE ? last.image : text;
+  const isOneText = first.file === last.file && last.end !== peek(1).end;
+  const text = isOneText ? textOf(spanOf(first, last)).replace(/\s+/g, " ") : last.image;
+  return text.length > MAX_QUOTE_LENGTH ? last.image : text;
 }
 
 function endsItem(token: Token, depth: number): boolean {
@@ -167,7 +167,7 @@ function bracketStep(token: Token): number {
 }
 
 function shorten(text: string): string {
-  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE - 2)}..` : text;
+  return text.length > MAX_QUOTE_LENGTH ? `${text.slice(0, MAX_QUOTE_LENGTH - 2)}..` : text;
 }
 
 function helpFor({ expected, peek }: Failure): string | undefined {
@@ -207,7 +207,7 @@ function helpForFound(found: TokenType, expected: string, peek: Peek): string | 
   if (afterHead && [Assign, Colon, Equals, LeftArrow].includes(found)) return "a rule is `head :- body.`";
   if (found === Equals) return "write `==` to compare, `:=` to give a variable its value";
   if (found === Implies && expected === BODY_END) return "a rule ends with `.`; is one missing before this head?";
-  if (found === Name && afterHead && peek(1).opensLine) return "a rule or fact ends with `.`";
+  if (found === Name && afterHead && peek(1).isFirstOnLine) return "a rule or fact ends with `.`";
   if (expected === "`(`" && [Comma, Dot, Implies].includes(found)) return "a predicate has brackets: `p(..)`";
   return undefined;
 }

@@ -11,15 +11,15 @@ export interface TextLimits {
 export const TEXT_LIMITS: TextLimits = { source: 2, rules: 20_000, nesting: 200 };
 
 /** What the limits can be raised to. */
-export const HIGHEST_LIMITS: TextLimits = { source: 64, rules: 1_000_000, nesting: 500 };
+export const MAX_TEXT_LIMITS: TextLimits = { source: 64, rules: 1_000_000, nesting: 500 };
 
-const RULES_AND_WHAT_HIDES_THEM = /"(?:[^"\\\n\r]|\\[^\n\r])*"|\/\/[^\n\r]*|%%[^\n\r]*|\/\*[^]*?\*\/|:-/g;
-const CONDITION = /^[ \t]*#[ \t]*(?:if|else|elif)/m;
+const RULES_STRINGS_AND_COMMENTS = /"(?:[^"\\\n\r]|\\[^\n\r])*"|\/\/[^\n\r]*|%%[^\n\r]*|\/\*[^]*?\*\/|:-/g;
+const CONDITIONAL = /^[ \t]*#[ \t]*(?:if|else|elif)/m;
 
 /** Rules in a text, found in a glance; undefined where conditions decide which of them count. */
 export function countRules(text: string): number | undefined {
-  if (CONDITION.test(text)) return undefined;
+  if (CONDITIONAL.test(text)) return undefined;
   let count = 0;
-  for (const [found] of text.matchAll(RULES_AND_WHAT_HIDES_THEM)) if (found === ":-") count++;
+  for (const [found] of text.matchAll(RULES_STRINGS_AND_COMMENTS)) if (found === ":-") count++;
   return count;
 }

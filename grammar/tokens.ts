@@ -9,7 +9,7 @@ export interface Token extends IToken {
   readonly line: number;
   readonly column: number;
   /** No other token stands before it on its line. */
-  readonly opensLine: boolean;
+  readonly isFirstOnLine: boolean;
 }
 
 /** The span from the first token to the last. */

@@ -192,7 +192,7 @@ function programOf(rule: Rule, head: Atom, running: Plan): Program {
     accepts: [],
     signatures: [],
     watches: [],
-    unread: new Map(),
+    unparsed: new Map(),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../grammar/ast.ts";
 import type { ViewOptimisations } from "./2-rewrite/view-optimisations.ts";
-import type { Unread } from "../grammar/unread.ts";
+import type { Unparsed } from "../grammar/unparsed.ts";
 import { parse } from "../grammar/parse.ts";
 import { report } from "../grammar/report.ts";
 import type { Dialect, Source } from "../grammar/span.ts";
@@ -49,7 +49,7 @@ export interface Module {
   readonly plainImports: readonly string[];
   readonly tree: FileTree;
   /** What statements of the file that were not understood seem to declare, or to make. */
-  readonly unread: ReadonlyMap<string, Unread>;
+  readonly unparsed: ReadonlyMap<string, Unparsed>;
 }
 
 /** The rules of a file itself, outside and inside of its `def`s; facts and declarations are not rules. */
@@ -122,7 +122,7 @@ class Loader {
 
   #parse(key: string, source: Source, as: string | undefined): Module {
     this.#modules.set(key, "loading");
-    const { tree, diagnostics, sources, dialect, defines, unread } = parse(source, {
+    const { tree, diagnostics, sources, dialect, defines, unparsed } = parse(source, {
       defines: this.#options.defines,
       load: (path, from) => this.#library.read(path, from),
       limits: this.#limits,
@@ -132,7 +132,7 @@ class Loader {
     if (isNew) this.#diagnostics.push(...diagnostics);
     for (const name of defines.keys()) this.#macros.add(name);
     this.#countRules(tree, source);
-    const module = { ...this.#link(tree, source.file, dialect, as), unread };
+    const module = { ...this.#link(tree, source.file, dialect, as), unparsed };
     this.#modules.set(key, module);
     this.#order.push(module);
     return module;
@@ -154,7 +154,7 @@ class Loader {
     return this.#options.dialect === undefined ? source : { ...source, dialect: this.#options.dialect };
   }
 
-  #link(tree: FileTree, file: string, dialect: Dialect, as: string | undefined): Omit<Module, "unread"> {
+  #link(tree: FileTree, file: string, dialect: Dialect, as: string | undefined): Omit<Module, "unparsed"> {
     const declared = this.#overlayOf(tree);
     const aliases = new Map<string, string>();
     const plainImports: string[] = [];

@@ -1,5 +1,5 @@
 import type { Atom, Expression, Literal, Variable } from "../grammar/ast.ts";
-import type { Unread } from "../grammar/unread.ts";
+import type { Unparsed } from "../grammar/unparsed.ts";
 import type { Span } from "../grammar/span.ts";
 
 /**
@@ -16,7 +16,7 @@ export interface Program {
   readonly signatures: readonly TypeSignature[];
   readonly watches: readonly WatchRequest[];
   /** Names whose statements were not understood: whether what is declared is a table or a view is not known. */
-  readonly unread: ReadonlyMap<string, Unread>;
+  readonly unparsed: ReadonlyMap<string, Unparsed>;
 }
 
 export interface OverlayInstance {

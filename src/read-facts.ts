@@ -82,7 +82,7 @@ function readPlace(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Value |
     // An argument has its own message.
     if (atom.location !== undefined) found.push(report("E0227", located.span, { name: atom.name.text }));
   } else if (!isPlace(place, overlays)) {
-    found.push(report("E0307", located.span, { place: formatValue(place) }));
+    found.push(report("E0307", located.span, { location: formatValue(place) }));
   }
   return place;
 }

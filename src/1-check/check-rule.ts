@@ -56,7 +56,7 @@ class RuleCheck {
     for (const literal of this.#rule.body) if (isPredicate(literal)) this.#predicate(literal);
     this.#firstPiece();
     this.#safety();
-    if (this.#program.unread.get(this.#rule.head.name.text) === "declared") return;
+    if (this.#program.unparsed.get(this.#rule.head.name.text) === "declared") return;
     this.#grouping();
     this.#winners();
   }
@@ -138,7 +138,7 @@ class RuleCheck {
     const view = this.#program.views.get(atom.name.text);
     if (view === undefined) {
       const name = atom.name.text;
-      if (this.#program.unread.has(name)) return;
+      if (this.#program.unparsed.has(name)) return;
       this.diagnostics.push(
         report("E0226", atom.name.span, { name, nearest: nearest(name, [...this.#program.views.keys()]) }),
       );
@@ -157,7 +157,7 @@ class RuleCheck {
     const { name, args } = literal.atom;
     const view = this.#program.views.get(name.text);
     if (view === undefined) {
-      if (this.#program.unread.has(name.text)) return;
+      if (this.#program.unparsed.has(name.text)) return;
       const facts = {
         name: name.text,
         nearest: nearest(name.text, [...this.#program.views.keys(), ...streamViewNames]),

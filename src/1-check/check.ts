@@ -47,8 +47,8 @@ export function check(
 const OF_EVENTS: ReadonlySet<string> = new Set(["E0215", "E0219", "E0225", "E0232"]);
 
 /** What follows from the loss of a table's name. */
-function withoutEchoes(diagnostics: readonly Diagnostic[], { unread }: Program): readonly Diagnostic[] {
-  return unread.has("") ? diagnostics.filter(({ code }) => !OF_EVENTS.has(code)) : diagnostics;
+function withoutEchoes(diagnostics: readonly Diagnostic[], { unparsed }: Program): readonly Diagnostic[] {
+  return unparsed.has("") ? diagnostics.filter(({ code }) => !OF_EVENTS.has(code)) : diagnostics;
 }
 
 function checkTable(table: TableDeclaration, predicates: Predicates): readonly Diagnostic[] {

@@ -94,9 +94,9 @@ class Collector {
   }
 
   #add(name: string, arity: number, span: Span, isMade: boolean): Predicate {
-    const { tables, unread } = this.#program;
-    const isTable = tables.has(name) || unread.get(name) === "declared" || isLocalAddressTable(name);
-    const predicate = { name, arity, isTable, span, isMade: isMade || unread.has(name), isHeard: false };
+    const { tables, unparsed } = this.#program;
+    const isTable = tables.has(name) || unparsed.get(name) === "declared" || isLocalAddressTable(name);
+    const predicate = { name, arity, isTable, span, isMade: isMade || unparsed.has(name), isHeard: false };
     this.found.set(name, predicate);
     return predicate;
   }

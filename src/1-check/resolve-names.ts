@@ -1,6 +1,6 @@
 import type { Atom, Expression, Literal, Materialize, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import type { Unread } from "../../grammar/unread.ts";
+import type { Unparsed } from "../../grammar/unparsed.ts";
 import { report } from "../../grammar/report.ts";
 import type { Name, Span } from "../../grammar/span.ts";
 import type { Module } from "../load.ts";
@@ -81,7 +81,7 @@ class Resolver {
   readonly #accepts: Program["accepts"][number][] = [];
   readonly #signatures: Program["signatures"][number][] = [];
   readonly #watches: Program["watches"][number][] = [];
-  readonly #unread = new Map<string, Unread>();
+  readonly #unparsed = new Map<string, Unparsed>();
   /** Where names with a dot are used: they may be those of a view, which may come later. */
   readonly #dotted: DottedUse[] = [];
 
@@ -101,7 +101,7 @@ class Resolver {
       accepts: this.#accepts,
       signatures: this.#signatures,
       watches: this.#watches,
-      unread: this.#unread,
+      unparsed: this.#unparsed,
     };
   }
 
@@ -118,7 +118,7 @@ class Resolver {
   module(module: Module): void {
     const scope: Scope = { module, view: undefined, names: this.#importedNames(module) };
     for (const statement of module.tree.statements) this.#statement(statement, scope);
-    for (const [name, what] of module.unread) this.#unread.set(name === "" ? name : qualify(name, scope), what);
+    for (const [name, what] of module.unparsed) this.#unparsed.set(name === "" ? name : qualify(name, scope), what);
   }
 
   /** What plain imports define and this file does not: names that stay as they are. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { DIALECTS } from "../../../grammar/dialect.ts";
 import type { Dialect } from "../../../grammar/span.ts";
-import { HIGHEST_LIMITS, TEXT_LIMITS, type TextLimits } from "../../../grammar/text-limits.ts";
+import { MAX_TEXT_LIMITS, TEXT_LIMITS, type TextLimits } from "../../../grammar/text-limits.ts";
 import type { ViewOptimisations } from "../../2-rewrite/view-optimisations.ts";
 import { collecting } from "./repeatable.ts";
 import { parseDefines } from "./defines.ts";
@@ -66,8 +66,8 @@ function withLimit(limits: TextLimits, text: string): TextLimits {
   const [name = "", value = ""] = text.split("=");
   if (!isLimit(name)) throw wrongUsage("--limit", `\`${text}\` is none of source=N, rules=N and nesting=N`);
   const number = Number(value);
-  if (Number.isInteger(number) && number > 0 && number <= HIGHEST_LIMITS[name]) return { ...limits, [name]: number };
-  throw wrongUsage("--limit", `${name} is a whole number up to ${HIGHEST_LIMITS[name]}`);
+  if (Number.isInteger(number) && number > 0 && number <= MAX_TEXT_LIMITS[name]) return { ...limits, [name]: number };
+  throw wrongUsage("--limit", `${name} is a whole number up to ${MAX_TEXT_LIMITS[name]}`);
 }
 
 function isLimit(name: string): name is keyof TextLimits {
