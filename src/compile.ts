@@ -1,19 +1,21 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { Source } from "../grammar/span.ts";
 import type { Plan } from "../runtime/plan/contract/plan.ts";
-import { checkHabits } from "./1-check/check-habits.ts";
+import { lint } from "./1-check/lint.ts";
 import { check } from "./1-check/check.ts";
-import { ignorePlaces } from "./1-check/ignore-places.ts";
+import { ignoreLocations } from "./1-check/ignore-locations.ts";
 import { readOverlog } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
 import type { CoreProgram } from "./2-rewrite/core.ts";
+import { checkStrata } from "./2-rewrite/check-strata.ts";
+import { proveRecursion } from "./2-rewrite/prove-recursion.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
-import { ALL_OPTIMISATIONS } from "./2-rewrite/view-optimisations.ts";
+import { ALL_OPTIMISATIONS } from "./program/view-optimisations.ts";
 import { planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
-import { idleDefines } from "./idle-defines.ts";
-import { type Library, type LoadOptions, load, type RuleCount } from "./load.ts";
-import { LineMap } from "./line-map.ts";
+import { unusedDefines } from "./0-load/unused-defines.ts";
+import { type Library, type LoadOptions, load, type RuleCount } from "./0-load/load.ts";
+import { LineMap } from "./program/line-map.ts";
 
 /** What came of a compilation. Without a plan there is at least one error among the diagnostics, unless none was wanted. */
 export interface Compilation {
@@ -33,21 +35,23 @@ const LEAVES_A_HOLE: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127", "
 /** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
   const { modules: read, sources, counts, macros, diagnostics: loaded } = load(files, library, options);
-  const loading = [...idleDefines(options.defines, sources), ...loaded];
+  const loading = [...unusedDefines(options.defines, sources), ...loaded];
   const none = { plan: undefined, core: undefined, sources, counts };
   if (loaded.some(({ code }) => LEAVES_A_HOLE.has(code))) return { ...none, diagnostics: inOrder(loading, sources) };
   const lines = new LineMap(sources);
   const reading: Diagnostic[] = [];
   const placed = read.map((module) => readOverlog(module, reading));
-  const modules = options.ignoresPlaces === true ? placed.map(ignorePlaces) : placed;
+  const modules = options.ignoresPlaces === true ? placed.map(ignoreLocations) : placed;
   const { program, diagnostics: naming } = resolveNames(modules, lines);
   const { checked, diagnostics: checking } = check(program, macros);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
   if (hasError(found)) return { ...none, diagnostics: found };
   const { core, diagnostics: rewriting } = rewrite(checked, options.optimisations ?? ALL_OPTIMISATIONS);
   if (hasError(rewriting)) return { ...none, diagnostics: [...found, ...rewriting] };
-  const { planned, diagnostics: planning } = planProgram(core, lines);
-  const diagnostics = inOrder([...found, ...checkHabits(program), ...rewriting, ...planning], sources);
+  const { core: proved, diagnostics: proving } = proveRecursion(core);
+  const { planned, diagnostics: planning } = planProgram(proved, lines);
+  const recursion = [...checkStrata(core), ...proving];
+  const diagnostics = inOrder([...found, ...lint(program), ...rewriting, ...recursion, ...planning], sources);
   const isWanted = !hasError(diagnostics) && options.checksOnly !== true;
   return { ...none, plan: isWanted ? emit(planned) : undefined, core, diagnostics };
 }

@@ -69,9 +69,9 @@ const CASES: readonly Case[] = [
   {
     says: "one imports from the file that defines the thing",
     rule: rules.noBarrels,
-    path: "src/program.ts",
+    path: "src/program/program.ts",
     text: 'export { check } from "./1-check/check.ts";',
-    complaint: "src/program.ts:1: re-export",
+    complaint: "src/program/program.ts:1: re-export",
   },
   {
     says: "index.ts is native's alone",
@@ -93,6 +93,13 @@ const CASES: readonly Case[] = [
     path: "src/2-rewrite/localise.ts",
     text: 'import type { Graph } from "../3-plan/graph.ts";\nimport { check } from "../1-check/check.ts";',
     complaint: "src/2-rewrite/localise.ts: imports ../3-plan/graph.ts",
+  },
+  {
+    says: "what all phases share imports no phase",
+    rule: rules.phasesInOrder,
+    path: "src/program/visit.ts",
+    text: 'import type { Plan } from "../../runtime/plan/plan.ts";\nimport type { Module } from "../0-load/load.ts";',
+    complaint: "src/program/visit.ts: imports ../0-load/load.ts",
   },
   {
     says: "time and chance come from the world a node is handed",

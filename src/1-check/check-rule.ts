@@ -3,15 +3,16 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { functionNamed, functionNames } from "../../runtime/plan/library/functions/registry.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
-import type { Program, ProgramRule, View } from "../program.ts";
-import { type BoundSet, bind, bindAll, noneBound, withBound } from "./binding.ts";
-import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "./builtin.ts";
-import { timerNumber } from "./constant.ts";
-import { nearest } from "./nearest.ts";
+import type { Program, ProgramRule, View } from "../program/program.ts";
+import { type BoundSet, bind, bindAll, noneBound, withBound } from "../program/binding.ts";
+import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
+import { timerNumber } from "../program/constant.ts";
+import { nearest } from "../program/nearest.ts";
 import { streamViewNames } from "./stream-views.ts";
-import { eventLiterals, hasAggregate, isPredicate, type Roles } from "./rule-shape.ts";
+import { eventLiterals, type Roles } from "../program/roles.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { UnknownMacros } from "./unknown-macros.ts";
-import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "./visit.ts";
+import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 
 /** Names of the program that are probably misspelt. */
 export interface DoubtfulNames {

@@ -1,16 +1,17 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import type { Program, TableDeclaration } from "../program.ts";
+import type { Program, TableDeclaration } from "../program/program.ts";
 import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
 import { checkRule } from "./check-rule.ts";
-import { builtinNamed, PERIODIC, SHUTDOWN } from "./builtin.ts";
+import { builtinNamed, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
 import { streamViewNames } from "./stream-views.ts";
-import { NearNames, nearest } from "./nearest.ts";
+import { NearNames, nearest } from "../program/nearest.ts";
 import { UnknownMacros } from "./unknown-macros.ts";
-import { isTypeName } from "./type-name.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
-import { collectPredicates, type Predicate, type Predicates } from "./predicates.ts";
-import { eventLiterals, isPredicate, type Roles, rolesIn } from "./rule-shape.ts";
+import { isTypeName } from "../program/type-name.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
+import { collectPredicates, type Predicate, type Predicates } from "../program/predicates.ts";
+import { eventLiterals, type Roles, rolesIn } from "../program/roles.ts";
+import { isPredicate } from "../program/rule-shape.ts";
 import { type KnownName, ShortNames } from "./short-names.ts";
 
 /** A program without errors, and what the checks learned about its names. Only a program of this type is rewritten. */

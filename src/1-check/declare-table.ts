@@ -1,9 +1,9 @@
 import type { Expression, Materialize } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import type { TableDeclaration } from "../program.ts";
-import { constantNumber } from "./constant.ts";
-import { nearest } from "./nearest.ts";
+import type { TableDeclaration } from "../program/program.ts";
+import { constantNumber } from "../program/constant.ts";
+import { nearest } from "../program/nearest.ts";
 
 /** A `materialize` with its numbers worked out; what is wrong with them is reported and replaced by something harmless. */
 export function declareTable(name: string, statement: Materialize, diagnostics: Diagnostic[]): TableDeclaration {

@@ -13,8 +13,8 @@ import type { Argument, Atom, Expression, Fact, Literal, Materialize, Rule, Stat
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
-import type { Module } from "../load.ts";
-import { builtinNamed, PERIODIC } from "./builtin.ts";
+import type { Module } from "../0-load/load.ts";
+import { builtinNamed, PERIODIC } from "../program/builtin.ts";
 import { rebindVariables } from "./rebind-variables.ts";
 import { isStage, stageRule } from "./stage.ts";
 

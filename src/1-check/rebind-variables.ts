@@ -1,7 +1,7 @@
 import type { Expression, Literal, Rule } from "../../grammar/ast.ts";
-import { patternVariables } from "./binding.ts";
-import { rewriteAtom, rewriteExpression, rewriteLiteral } from "./rewrite-expression.ts";
-import { variablesIn } from "./visit.ts";
+import { patternVariables } from "../program/binding.ts";
+import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewrite-expression.ts";
+import { variablesIn } from "../program/visit.ts";
 
 /**
  * In OverLog `X := ..` gives X another value where it has one already, for all that stands behind it in the text. Such a

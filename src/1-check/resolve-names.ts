@@ -3,14 +3,14 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Unparsed } from "../../grammar/unparsed.ts";
 import { report } from "../../grammar/report.ts";
 import type { Name, Span } from "../../grammar/span.ts";
-import type { Module } from "../load.ts";
-import type { LineMap } from "../line-map.ts";
-import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program.ts";
-import { builtinNamed } from "./builtin.ts";
-import { constantNumber } from "./constant.ts";
+import type { Module } from "../0-load/load.ts";
+import type { LineMap } from "../program/line-map.ts";
+import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program/program.ts";
+import { builtinNamed } from "../program/builtin.ts";
+import { constantNumber } from "../program/constant.ts";
 import { streamViewNames, streamViewsIn } from "./stream-views.ts";
 import { declareTable } from "./declare-table.ts";
-import { rewriteAtom, rewriteExpression, rewriteLiteral } from "./rewrite-expression.ts";
+import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewrite-expression.ts";
 
 const DEFAULT_TIMEOUT = 10;
 

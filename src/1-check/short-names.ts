@@ -1,4 +1,4 @@
-import type { Predicate } from "./predicates.ts";
+import type { Predicate } from "../program/predicates.ts";
 
 /** `arity` undefined: nothing says how many arguments there are. */
 export type KnownName = Pick<Predicate, "name" | "isHeard"> & { readonly arity: number | undefined };

@@ -2,7 +2,7 @@ import type { Atom, Expression, Fact, Rule } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { stageNamed, stageNames } from "../../runtime/plan/library/functions/registry.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../program/nearest.ts";
 
 /** `stage("TOKENIZER", in, out).` */
 export function isStage({ atom }: Fact): boolean {

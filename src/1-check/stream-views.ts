@@ -1,6 +1,6 @@
 import { type StreamCall, streamCallForms, streamCalls } from "../../runtime/plan/values/stream-call.ts";
 import type { Variable } from "../../grammar/ast.ts";
-import type { ProgramRule, View } from "../program.ts";
+import type { ProgramRule, View } from "../program/program.ts";
 
 /** No rule of a program is here. */
 const NODE = { file: "", start: 0, end: 0 };

@@ -1,4 +1,4 @@
-import { nearest } from "./nearest.ts";
+import { nearest } from "../program/nearest.ts";
 
 const LOOKS_LIKE_A_MACRO = /^[A-Z][A-Z0-9]*_[A-Z0-9_]*$/;
 

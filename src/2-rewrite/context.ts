@@ -1,5 +1,5 @@
 import type { Argument, Expression, PredicateLiteral } from "../../grammar/ast.ts";
-import type { ProgramRule, TableDeclaration, View } from "../program.ts";
+import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import { variableAt } from "./core.ts";
 
 /**

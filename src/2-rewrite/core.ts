@@ -16,7 +16,7 @@ import type {
   TableDeclaration,
   TypeSignature,
   WatchRequest,
-} from "../program.ts";
+} from "../program/program.ts";
 
 /** The program after its views are expanded and its rules are at one place: plain tables, events and rules. */
 export interface CoreProgram {

@@ -20,12 +20,13 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Span } from "../../grammar/span.ts";
 import { report } from "../../grammar/report.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
-import { bindAll, noneBound } from "../1-check/binding.ts";
-import { constantNumber } from "../1-check/constant.ts";
-import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
-import { rewriteExpression } from "../1-check/rewrite-expression.ts";
-import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
-import type { ProgramRule, TableDeclaration, View } from "../program.ts";
+import { bindAll, noneBound } from "../program/binding.ts";
+import { constantNumber } from "../program/constant.ts";
+import type { Roles } from "../program/roles.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { rewriteExpression } from "../program/rewrite-expression.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../program/visit.ts";
+import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
 import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
 import { drawsByChance, InlineCall, InlineViews } from "./inline-call.ts";
@@ -33,7 +34,7 @@ import type { ExpandedRule } from "./expanded-rule.ts";
 import { shortcutAnswers } from "./local-shortcut.ts";
 import { answerEvents, answerRules } from "./node-answers.ts";
 import { isTailCall } from "./tail-call.ts";
-import type { ViewOptimisations } from "./view-optimisations.ts";
+import type { ViewOptimisations } from "../program/view-optimisations.ts";
 import { endings, initHidden, Invocations, isPrivate, LEFT, QUERY, RETURN_ADDRESS } from "./invocation.ts";
 import {
   assignAt,

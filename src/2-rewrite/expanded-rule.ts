@@ -1,5 +1,5 @@
 import type { PredicateLiteral } from "../../grammar/ast.ts";
-import type { ProgramRule } from "../program.ts";
+import type { ProgramRule } from "../program/program.ts";
 import type { RowEvent } from "../../runtime/plan/contract/plan.ts";
 
 /** A rule without calls; `trigger` is set where expansion decides what fires it. */

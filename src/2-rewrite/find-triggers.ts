@@ -9,9 +9,9 @@
  */
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { RowEvent } from "../../runtime/plan/contract/plan.ts";
-import { localAddressTable } from "../1-check/builtin.ts";
-import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
-import type { TableDeclaration } from "../program.ts";
+import { localAddressTable } from "../program/builtin.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
+import type { TableDeclaration } from "../program/program.ts";
 import { atomAt, type CoreRule, type CoreTrigger, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";

@@ -1,5 +1,5 @@
 import type { Span } from "../../grammar/span.ts";
-import type { TableDeclaration } from "../program.ts";
+import type { TableDeclaration } from "../program/program.ts";
 import type { CoreChannel, CoreProgram } from "./core.ts";
 
 /**

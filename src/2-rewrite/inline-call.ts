@@ -15,9 +15,10 @@
 import type { Argument, Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
-import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "../1-check/visit.ts";
-import type { ProgramRule, View } from "../program.ts";
+import type { Roles } from "../program/roles.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
+import type { ProgramRule, View } from "../program/program.ts";
 import { type Context, returnsOf } from "./context.ts";
 import { assignAt, atomAt, callAt, FRESH_QUERY_FUNCTION, literalAt, localAddressAt, variableAt } from "./core.ts";
 import { isOutcome, isPrivate, QUERY, RETURN_ADDRESS } from "./invocation.ts";

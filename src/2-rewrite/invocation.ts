@@ -9,9 +9,10 @@
  */
 import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
-import { deltaEventNamed } from "../1-check/delta-events.ts";
-import { isPredicate, type Roles } from "../1-check/rule-shape.ts";
-import type { ProgramRule, View } from "../program.ts";
+import { deltaEventNamed } from "../program/delta-events.ts";
+import type { Roles } from "../program/roles.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import type { ProgramRule, View } from "../program/program.ts";
 import { assignAt, constantAt, variableAt } from "./core.ts";
 
 // No variable of a program begins with `$`.

@@ -9,7 +9,7 @@
  *   [A, [B, _]] <- L          becomes   [A, $1] <- L, [B, _] <- [$1].
  */
 import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
-import { PERIODIC } from "../1-check/builtin.ts";
+import { PERIODIC } from "../program/builtin.ts";
 import { type CoreRule, variableAt } from "./core.ts";
 
 export function liftArguments(rule: CoreRule): CoreRule {

@@ -4,12 +4,13 @@
  * answer at most. Then nothing happens between the call and the answer, and nothing else in their step.
  */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { bind, type BoundSet, isBound, noneBound } from "../1-check/binding.ts";
-import { isLocalAddressTable, PERIODIC, SHUTDOWN, TUN } from "../1-check/builtin.ts";
-import { deltaEventNamed } from "../1-check/delta-events.ts";
-import { hasAggregate, isPredicate, type Roles } from "../1-check/rule-shape.ts";
+import { bind, type BoundSet, isBound, noneBound } from "../program/binding.ts";
+import { isLocalAddressTable, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
+import { deltaEventNamed } from "../program/delta-events.ts";
+import type { Roles } from "../program/roles.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
-import type { TableDeclaration } from "../program.ts";
+import type { TableDeclaration } from "../program/program.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import { asksForSource } from "./inline-call.ts";
 

@@ -16,16 +16,16 @@
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import { patternVariables } from "../1-check/binding.ts";
-import { localAddressTable } from "../1-check/builtin.ts";
-import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
-import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
+import { patternVariables } from "../program/binding.ts";
+import { localAddressTable } from "../program/builtin.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import { atomAt, literalAt, localAddressAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 import { nameWildcards } from "./name-wildcards.ts";
-import { placeOf } from "./place-of.ts";
-import { isSamePlace, placesOf, type Start } from "./places.ts";
+import { locationOf } from "../program/location-of.ts";
+import { isSameLocation, ruleStart, type Start } from "./rule-start.ts";
 
 export interface LocaliseContext {
   readonly isTable: (name: string) => boolean;
@@ -36,7 +36,7 @@ export interface LocaliseContext {
 /** The rules that stand for the rule, each at one place; none when it cannot be divided. */
 export function localise(rule: ExpandedRule, context: LocaliseContext): readonly ExpandedRule[] {
   const { isTable } = context;
-  const start = placesOf(rule, isTable);
+  const start = ruleStart(rule, isTable);
   const collects = hasAggregate(rule.head) && start.event === undefined && isTable(rule.head.name.text);
   const isAway = collects && !isHere(rule.head, start.place);
   const isKept = hasAggregate(rule.head) || (isTable(rule.head.name.text) && !rule.isDelete);
@@ -52,14 +52,14 @@ function atOnePlace(rule: ExpandedRule, { place }: Start, defines: boolean): Exp
   const head = {
     ...rule.head,
     locatedArgument: undefined,
-    location: isHere(rule.head, place) ? undefined : placeOf(rule.head),
+    location: isHere(rule.head, place) ? undefined : locationOf(rule.head),
   };
   return { ...rule, head, body: [...rule.body.map(unplaced), ...hereAs(rule, place, defines)] };
 }
 
 function isHere(head: Atom, here: Expression | undefined): boolean {
-  const place = placeOf(head);
-  return place === undefined || (here !== undefined && isSamePlace(place, here));
+  const place = locationOf(head);
+  return place === undefined || (here !== undefined && isSameLocation(place, here));
 }
 
 /**
@@ -152,9 +152,9 @@ class Division {
   }
 
   #isHere({ atom }: PredicateLiteral): boolean {
-    const place = placeOf(atom);
+    const place = locationOf(atom);
     if (place === undefined) return this.#arrived === undefined;
-    return this.#here !== undefined && isSamePlace(place, this.#here);
+    return this.#here !== undefined && isSameLocation(place, this.#here);
   }
 
   /** A negation waits for every variable that others bind. */
@@ -180,7 +180,7 @@ class Division {
   /** The place of the first literal left that can be reached; "home" when the head can be made from here. */
   #nextPlace(): Expression | "home" | "nowhere" {
     const left = this.#waiting.filter(isPredicate);
-    const reachable = left.flatMap(({ atom }) => placeOf(atom) ?? []).find((place) => this.#knows(place));
+    const reachable = left.flatMap(({ atom }) => locationOf(atom) ?? []).find((place) => this.#knows(place));
     if (reachable !== undefined) return reachable;
     if (left.length > 0) return "nowhere";
     const { head } = this.#rule;
@@ -190,7 +190,7 @@ class Division {
   }
 
   #headPlace(): Expression | undefined {
-    return placeOf(this.#rule.head) ?? (this.#arrived === undefined ? undefined : this.#homeAddress());
+    return locationOf(this.#rule.head) ?? (this.#arrived === undefined ? undefined : this.#homeAddress());
   }
 
   #homeAddress(): Expression {
@@ -199,7 +199,7 @@ class Division {
   }
 
   #isAt(place: Expression): boolean {
-    return this.#here !== undefined && isSamePlace(place, this.#here);
+    return this.#here !== undefined && isSameLocation(place, this.#here);
   }
 
   #ship(stage: readonly Literal[], to: Expression): void {
@@ -234,14 +234,14 @@ class Division {
   }
 
   #needsHome(): boolean {
-    return placeOf(this.#rule.head) === undefined && this.#start.place?.kind !== "variable";
+    return locationOf(this.#rule.head) === undefined && this.#start.place?.kind !== "variable";
   }
 
   /** The variables that are known here and needed from the next place on. */
   #travelling(to: Expression): readonly string[] {
     const { head } = this.#rule;
     const later = [...this.#waiting.flatMap(expressionsOfLiteral), ...expressionsOfAtom(head), to];
-    const home = placeOf(head) === undefined ? [this.#homeAddress()] : [];
+    const home = locationOf(head) === undefined ? [this.#homeAddress()] : [];
     const needed = new Set([...later, ...home].flatMap(names));
     const collects = hasAggregate(head) && !this.#isReaction;
     return [...this.#bound].filter((name) => needed.has(name) || collects);
@@ -269,7 +269,7 @@ class Division {
 
   #unroutable(): readonly ExpandedRule[] {
     const [literal] = this.#waiting.filter(isPredicate);
-    const place = literal === undefined ? undefined : placeOf(literal.atom);
+    const place = literal === undefined ? undefined : locationOf(literal.atom);
     const variable = place === undefined ? "_" : (names(place)[0] ?? "_");
     const facts = { rule: this.#rule.name, predicate: literal?.atom.name.text ?? "?", variable };
     this.#context.diagnostics.push(report("E0243", literal?.span ?? this.#rule.span, facts));

@@ -1,5 +1,5 @@
 import type { Literal } from "../../grammar/ast.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
+import { isPredicate } from "../program/rule-shape.ts";
 import { variableAt } from "./core.ts";
 
 /** Gives every `_` of a row a name, where each combination of rows has to be told from the others. */

@@ -6,7 +6,7 @@
  */
 import type { Atom, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
-import type { View } from "../program.ts";
+import type { View } from "../program/program.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
 import { QUERY, RETURN_ADDRESS } from "./invocation.ts";
 

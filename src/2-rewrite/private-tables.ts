@@ -13,8 +13,8 @@
  */
 import type { Expression } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
-import { eventLiterals, type Roles } from "../1-check/rule-shape.ts";
-import type { ProgramRule, TableDeclaration, View } from "../program.ts";
+import { eventLiterals, type Roles } from "../program/roles.ts";
+import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
 
 /** Before the columns that the program names: the query id and the return address. */

@@ -7,7 +7,7 @@
  * A row of the negated table then decides one combination of the others alone, so that views can be maintained by counting.
  */
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
+import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import { atomAt, constantAt, type CoreRule, literalAt } from "./core.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 

@@ -5,9 +5,9 @@
  */
 import type { Expression } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
-import { deltaEventNamed } from "../1-check/delta-events.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
-import type { TableDeclaration } from "../program.ts";
+import { deltaEventNamed } from "../program/delta-events.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import type { TableDeclaration } from "../program/program.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 

@@ -1,17 +1,17 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
 import type { CoreProgram } from "./core.ts";
-import { isLocalAddressTable } from "../1-check/builtin.ts";
+import { isLocalAddressTable } from "../program/builtin.ts";
 import { expandViews } from "./expand-views.ts";
 import { findTriggers } from "./find-triggers.ts";
 import { HiddenTables } from "./hidden-tables.ts";
-import { keepImpure } from "./keep-impure.ts";
+import { memoiseImpure } from "./memoise-impure.ts";
 import { liftArguments } from "./lift-arguments.ts";
 import { localise } from "./localise.ts";
-import { placeAggregate } from "./place-aggregate.ts";
+import { localiseAggregate } from "./localise-aggregate.ts";
 import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
-import type { ViewOptimisations } from "./view-optimisations.ts";
+import type { ViewOptimisations } from "../program/view-optimisations.ts";
 
 /** Turns a checked program into plain rules: views expanded, places settled, every rule with its trigger. */
 export function rewrite(
@@ -26,12 +26,12 @@ export function rewrite(
   const hidden = new HiddenTables();
   const isBag = (name: string): boolean => tables.get(name)?.keys.length === 0;
   const isTable = (name: string): boolean => tables.has(name) || hidden.has(name) || isLocalAddressTable(name);
-  const sent = [...expansion.rules, ...raised].flatMap((rule) => placeAggregate(rule, tables, isTable, hidden));
+  const sent = [...expansion.rules, ...raised].flatMap((rule) => localiseAggregate(rule, tables, isTable, hidden));
   const placed = sent.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
   const rules = placed
     .flatMap((rule) => findTriggers(rule, tables, isTable, hidden))
     .map(liftArguments)
-    .flatMap((rule) => keepImpure(rule, hidden))
+    .flatMap((rule) => memoiseImpure(rule, hidden))
     .flatMap((rule) => projectNegations(rule, isBag, hidden));
   const { overlays, facts, accepts, signatures, watches } = checked.program;
   const core = {

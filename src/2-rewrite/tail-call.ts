@@ -8,8 +8,8 @@
  * messages instead of 2k.
  */
 import type { Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { expressionsOfLiteral, variablesIn } from "../1-check/visit.ts";
-import type { ProgramRule, View } from "../program.ts";
+import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
+import type { ProgramRule, View } from "../program/program.ts";
 
 /**
  * Whether the call may be made on behalf of the caller. Not where that could be noticed: by a limit of its own, by what is

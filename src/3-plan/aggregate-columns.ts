@@ -1,5 +1,5 @@
 import type { Argument, Expression } from "../../grammar/ast.ts";
-import { variablesIn } from "../1-check/visit.ts";
+import { variablesIn } from "../program/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import type { Column } from "./strand.ts";
 

@@ -1,14 +1,12 @@
 import type { AggregateFunction, Argument, Expression, Literal } from "../../grammar/ast.ts";
-import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import { report } from "../../grammar/report.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
 import { STREAM_CLOSED, streamCallForms, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
-import { isLocalAddressTable, PERIODIC, TUN } from "../1-check/builtin.ts";
-import { patternVariables } from "../1-check/binding.ts";
-import { kindsNamed } from "../1-check/type-name.ts";
-import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
+import { isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
+import { patternVariables } from "../program/binding.ts";
+import { kindsNamed } from "../program/type-name.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import {
   type CoreChannel,
   type CoreProgram,
@@ -97,21 +95,8 @@ function readBy({ trigger, body }: CoreRule): readonly string[] {
   return literals.filter(isPredicate).map((literal) => literal.atom.name.text);
 }
 
-function declaredType(name: string): ColumnType {
+export function declaredType(name: string): ColumnType {
   return kindsNamed(name).reduce((bits, kind) => bits | typeBit(kind), 0);
-}
-
-/** Where the program puts into a column what its signature does not allow. */
-export function checkSignatures(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
-  return core.signatures.flatMap(({ name, types: declared, span }) => {
-    const inferred = types.of(name, declared.length);
-    return declared.flatMap((type, column) => {
-      const found = (inferred[column] ?? 0) & ~declaredType(type);
-      if (found === 0) return [];
-      const said = kinds.filter((kind) => (found & typeBit(kind)) !== 0).join(" or ");
-      return [report("E0239", span, { name, column: column + 1, declared: type, found: said })];
-    });
-  });
 }
 
 /** A variable that is not there takes its values from a column of which nothing is known yet. */

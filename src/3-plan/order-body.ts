@@ -1,8 +1,8 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { type BoundSet, isBound, patternVariables, withBound } from "../1-check/binding.ts";
-import { isImpure } from "../1-check/impure.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
-import { expressionsOfLiteral, parts, variablesIn } from "../1-check/visit.ts";
+import { type BoundSet, isBound, patternVariables, withBound } from "../program/binding.ts";
+import { isImpure } from "../program/impure.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 
 /** Impure functions that give the same value all through a step. */

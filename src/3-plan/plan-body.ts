@@ -1,5 +1,5 @@
 import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
-import { type BoundSet, isBound, noneBound, withBound } from "../1-check/binding.ts";
+import { type BoundSet, isBound, noneBound, withBound } from "../program/binding.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { boundBy, orderBody } from "./order-body.ts";
 import type { ElementMatch, Match, Operator, Visibility } from "./strand.ts";

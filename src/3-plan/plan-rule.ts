@@ -1,11 +1,11 @@
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Origin, Trigger } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
-import { variablesIn } from "../1-check/visit.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { variablesIn } from "../program/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import { aggregateColumns, eventColumns } from "./aggregate-columns.ts";
-import { type Costs, improvementsOf } from "./improvements.ts";
+import { type Costs, improvementsOf } from "./cost-decreases.ts";
 import { type BodyContext, planBody, type Seen } from "./plan-body.ts";
 import type { Action, Strand, Target, Visibility } from "./strand.ts";
 

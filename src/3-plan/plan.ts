@@ -14,29 +14,29 @@ import type {
   ViewSpec,
 } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import { LOCAL_ADDRESS, PERIODIC, TUN } from "../1-check/builtin.ts";
-import { timerNumber } from "../1-check/constant.ts";
-import { hasAggregate } from "../1-check/rule-shape.ts";
+import { LOCAL_ADDRESS, PERIODIC, TUN } from "../program/builtin.ts";
+import { timerNumber } from "../program/constant.ts";
+import { hasAggregate } from "../program/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
-import type { LineMap } from "../line-map.ts";
-import type { ProgramFact } from "../program.ts";
+import type { LineMap } from "../program/line-map.ts";
+import type { ProgramFact } from "../program/program.ts";
 import { aggregateColumns } from "./aggregate-columns.ts";
-import { blindReads } from "./blind.ts";
-import { checkSignatures, inferColumnTypes } from "./column-types.ts";
+import { cacheableReads } from "./cacheable-reads.ts";
+import { checkSignatures } from "./check-signatures.ts";
+import { type ColumnTypes, inferColumnTypes } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
-import { placeOf } from "../2-rewrite/place-of.ts";
+import { locationOf } from "../program/location-of.ts";
 import { describe } from "./describe.ts";
-import { checkMixtures } from "./mixed-columns.ts";
+import { checkMixedColumns } from "./check-mixed-columns.ts";
 import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
-import { type Costs, costsOf } from "./improvements.ts";
+import { type Costs, costsOf } from "./cost-decreases.ts";
 import { type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
-import { checkChannels } from "./overlay-channels.ts";
-import { proveRecursion } from "./prove-recursion.ts";
+import { checkChannels } from "./check-channels.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
 import type { Strand } from "./strand.ts";
 import { TableLayout } from "./table-layout.ts";
-import { checkStratum, type RuleStratum, strataOf, strataOfNetwork } from "./strata.ts";
+import { type RuleStratum, strataOf } from "../2-rewrite/strata.ts";
 
 /** Seconds after which a node that says nothing is taken to be gone. */
 const SILENCE = 30;
@@ -54,7 +54,7 @@ export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "
     ...plan,
     strands: strands.map((strand) => ({
       ...describe(strand, predicates, views),
-      blindReads: blindReads(strand, predicates),
+      blindReads: cacheableReads(strand, predicates),
     })),
     graph: networkGraph(overlays, strands, predicates),
   };
@@ -64,11 +64,11 @@ export function planProgram(
   core: CoreProgram,
   lines: LineMap,
 ): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
-  const circles = strataOfNetwork(core).flatMap(checkStratum);
-  const { core: proved, diagnostics } = proveRecursion(core);
-  const planner = new Planner(proved, lines);
+  const types = inferColumnTypes(core);
+  const checks = [checkMixedColumns, checkSignatures, checkChannels].flatMap((check) => check(core, types));
+  const planner = new Planner(core, types, lines);
   const planned = planner.run();
-  return { planned, diagnostics: [...circles, ...diagnostics, ...planner.diagnostics] };
+  return { planned, diagnostics: [...checks, ...planner.diagnostics] };
 }
 
 class Planner {
@@ -83,13 +83,9 @@ class Planner {
   readonly #strata: StratumSpec[] = [];
   readonly #context: BodyContext;
 
-  constructor(core: CoreProgram, lines: LineMap) {
+  constructor(core: CoreProgram, types: ColumnTypes, lines: LineMap) {
     this.#core = core;
     this.#lines = lines;
-    const types = inferColumnTypes(core);
-    this.diagnostics.push(...checkMixtures(core, types));
-    this.diagnostics.push(...checkSignatures(core, types));
-    this.diagnostics.push(...checkChannels(core, types));
     this.#predicates = new PredicateTable(core, types);
     this.#context = {
       predicate: (name, arity) => this.#predicates.named(name, arity ?? 0),
@@ -224,7 +220,7 @@ class Planner {
   #fact(fact: ProgramFact): readonly FactSpec[] {
     const name = fact.atom.name.text;
     const args = fact.atom.args.map((argument) => constantValue(argument as Expression));
-    const located = placeOf(fact.atom);
+    const located = locationOf(fact.atom);
     const place = located && constantValue(located);
     if (args.some((value) => value === undefined) || (located !== undefined && place === undefined)) {
       this.diagnostics.push(report("E0227", fact.span, { name }));

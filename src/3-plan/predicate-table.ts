@@ -3,11 +3,11 @@ import { report } from "../../grammar/report.ts";
 import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { STREAM_CLOSED, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
-import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, SHUTDOWN, TUN } from "../1-check/builtin.ts";
+import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
-import type { TableDeclaration } from "../program.ts";
+import type { TableDeclaration } from "../program/program.ts";
 import type { ColumnTypes } from "./column-types.ts";
-import { tellersOfRefreshes, viewKinds } from "./view-kinds.ts";
+import { tellersOfRefreshes, viewKinds } from "../2-rewrite/derived-tables.ts";
 
 /** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
 export const TUN_ARITY = 5;

@@ -1,6 +1,6 @@
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
-import { LineMap } from "../../src/line-map.ts";
+import { LineMap } from "../../src/program/line-map.ts";
 import { testCases } from "../cases.ts";
 
 /** Every diagnostic of a program, with its place: the first column of what it underlines. */

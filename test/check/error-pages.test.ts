@@ -5,10 +5,10 @@ import { MESSAGES } from "../../grammar/messages.ts";
 import type { Source } from "../../grammar/span.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { showDiagnostics } from "../../src/cli/terminal/show-diagnostics.ts";
-import { compileQuery } from "../../src/compile-query.ts";
+import { compileQuery } from "../../src/query/compile-query.ts";
 import { compile } from "../../src/compile.ts";
-import type { Library, WhyNot } from "../../src/load.ts";
-import { readFacts } from "../../src/read-facts.ts";
+import type { Library, WhyNot } from "../../src/0-load/load.ts";
+import { readFacts } from "../../src/query/read-facts.ts";
 import { golden } from "../golden.ts";
 import { type PageExample, type PageFile, readErrorPage } from "./error-page.ts";
 

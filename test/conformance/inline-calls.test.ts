@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
+import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { compile } from "../../src/compile.ts";
 import { startNode } from "../observe/start-node.ts";
 import { libraryOf } from "../session/library-of.ts";

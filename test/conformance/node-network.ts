@@ -5,7 +5,7 @@ import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts"
 import { formatTuple } from "../../runtime/plan/values/format.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import { compile } from "../../src/compile.ts";
-import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
+import type { ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { libraryOf } from "../session/library-of.ts";
 import { tupleOf } from "../session/tuple-of.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
+import type { ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { runCase } from "./run-case.ts";
 import { casesIn, type TextCase } from "./text-case.ts";
 

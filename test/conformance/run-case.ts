@@ -1,4 +1,4 @@
-import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
+import type { ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { AS_WRITTEN } from "../session/as-written.ts";
 import { runSession } from "../session/run-session.ts";
 import { withoutDrawnNumbers } from "../session/timer-numbers.ts";

@@ -8,7 +8,7 @@ import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts"
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
-import { ALL_OPTIMISATIONS } from "../../src/2-rewrite/view-optimisations.ts";
+import { ALL_OPTIMISATIONS } from "../../src/program/view-optimisations.ts";
 import { compile } from "../../src/compile.ts";
 import { permuted } from "./permute.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ALL_OPTIMISATIONS } from "../../src/2-rewrite/view-optimisations.ts";
+import { ALL_OPTIMISATIONS } from "../../src/program/view-optimisations.ts";
 import { NodeNetwork } from "./node-network.ts";
 
 const LOOKUP = `

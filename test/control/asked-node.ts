@@ -5,7 +5,7 @@ import { Node, type NodeSettings } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { CoreProgram } from "../../src/2-rewrite/core.ts";
-import { columnNames } from "../../src/column-names.ts";
+import { columnNames } from "../../src/query/column-names.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { NodeCompiler } from "../../src/cli/run/node-compiler.ts";
 import type { ProgramOptions } from "../../src/cli/run/compile-for-run.ts";

@@ -6,7 +6,7 @@ import { loadProgram } from "../../runtime/node/program.ts";
 import { formatTuple } from "../../runtime/plan/values/format.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
-import { columnNames } from "../../src/column-names.ts";
+import { columnNames } from "../../src/query/column-names.ts";
 import { NodeCompiler } from "../../src/cli/run/node-compiler.ts";
 import { compile } from "../../src/compile.ts";
 import { libraryOf } from "../session/library-of.ts";

@@ -4,9 +4,9 @@ import { check, type CheckedProgram } from "../../src/1-check/check.ts";
 import { resolveNames } from "../../src/1-check/resolve-names.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
-import { LineMap } from "../../src/line-map.ts";
-import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
-import { load } from "../../src/load.ts";
+import { LineMap } from "../../src/program/line-map.ts";
+import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/program/view-optimisations.ts";
+import { load } from "../../src/0-load/load.ts";
 
 /** One program twice: as the engine runs it, and as its text says. */
 export interface Compiled {

@@ -1,6 +1,6 @@
 import { keyOfRow } from "../../runtime/plan/values/key.ts";
 import type { Row, Value } from "../../runtime/plan/values/value.ts";
-import { isPredicate } from "../../src/1-check/rule-shape.ts";
+import { isPredicate } from "../../src/program/rule-shape.ts";
 import { deriveEach, deriveGroups } from "./derive.ts";
 import type { Bindings } from "./evaluate.ts";
 import type { NaiveRule } from "./naive-rule.ts";

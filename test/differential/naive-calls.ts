@@ -2,9 +2,10 @@ import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import type { Row, Value } from "../../runtime/plan/values/value.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
-import { constantNumber } from "../../src/1-check/constant.ts";
-import { eventLiterals, isPredicate } from "../../src/1-check/rule-shape.ts";
-import type { ProgramRule, View } from "../../src/program.ts";
+import { constantNumber } from "../../src/program/constant.ts";
+import { eventLiterals } from "../../src/program/roles.ts";
+import { isPredicate } from "../../src/program/rule-shape.ts";
+import type { ProgramRule, View } from "../../src/program/program.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 import { type NaiveCall, type NaiveRule, naiveRule } from "./naive-rule.ts";
 import { withPlainArguments } from "./solve.ts";

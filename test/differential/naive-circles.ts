@@ -1,5 +1,5 @@
 import { compareRows, equalRows } from "../../runtime/plan/values/value.ts";
-import type { TableDeclaration } from "../../src/program.ts";
+import type { TableDeclaration } from "../../src/program/program.ts";
 import { type Derivation, type Support, withoutKnown } from "./derivations.ts";
 import type { NaiveRow, NaiveRows } from "./naive-table.ts";
 import { type Refreshed, ROWS_MAX, type Tables } from "./naive-views.ts";

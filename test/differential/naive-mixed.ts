@@ -1,5 +1,5 @@
 import { compareRows, equalRows, type Row } from "../../runtime/plan/values/value.ts";
-import type { TableDeclaration } from "../../src/program.ts";
+import type { TableDeclaration } from "../../src/program/program.ts";
 import type { Derivation } from "./derivations.ts";
 import { evicted, haveOneKey, type NaiveRow, type NaiveRows } from "./naive-table.ts";
 import { has, type Refreshed, renewedRows, type Tables } from "./naive-views.ts";

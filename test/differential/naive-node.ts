@@ -2,8 +2,8 @@ import type { Literal } from "../../grammar/ast.ts";
 import { watchedTuple } from "../../runtime/observe/watch.ts";
 import { equal, equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
-import { isPredicate } from "../../src/1-check/rule-shape.ts";
-import type { TableDeclaration } from "../../src/program.ts";
+import { isPredicate } from "../../src/program/rule-shape.ts";
+import type { TableDeclaration } from "../../src/program/program.ts";
 import type { Bindings } from "./evaluate.ts";
 import { deriveEach, deriveGroups, deriveOne, type Derived } from "./derive.ts";
 import {

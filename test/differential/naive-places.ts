@@ -1,9 +1,9 @@
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { patternVariables } from "../../src/1-check/binding.ts";
+import { patternVariables } from "../../src/program/binding.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
-import { isPredicate } from "../../src/1-check/rule-shape.ts";
-import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../src/1-check/visit.ts";
-import type { ProgramRule } from "../../src/program.ts";
+import { isPredicate } from "../../src/program/rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../src/program/visit.ts";
+import type { ProgramRule } from "../../src/program/program.ts";
 import { type NaiveRule, naiveRule } from "./naive-rule.ts";
 import { Runaway } from "./peer.ts";
 import { withPlainArguments } from "./solve.ts";

@@ -1,7 +1,8 @@
 import type { Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
-import { eventLiterals, hasAggregate, isPredicate } from "../../src/1-check/rule-shape.ts";
-import type { ProgramRule, View } from "../../src/program.ts";
+import { eventLiterals } from "../../src/program/roles.ts";
+import { hasAggregate, isPredicate } from "../../src/program/rule-shape.ts";
+import type { ProgramRule, View } from "../../src/program/program.ts";
 import { withPlainArguments } from "./solve.ts";
 
 /** A rule as the naive evaluator runs it. */

@@ -1,4 +1,4 @@
-import { isPredicate } from "../../src/1-check/rule-shape.ts";
+import { isPredicate } from "../../src/program/rule-shape.ts";
 import type { NaiveRule } from "./naive-rule.ts";
 
 /** The defined tables in groups that read each other, each group after those it reads. */

@@ -1,5 +1,5 @@
 import { compare, compareRows, equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
-import type { TableDeclaration } from "../../src/program.ts";
+import type { TableDeclaration } from "../../src/program/program.ts";
 
 export interface NaiveRow {
   readonly values: Row;

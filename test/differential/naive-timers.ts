@@ -1,8 +1,8 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { PERIODIC } from "../../src/1-check/builtin.ts";
-import { constantNumber } from "../../src/1-check/constant.ts";
-import { isPredicate } from "../../src/1-check/rule-shape.ts";
-import type { ProgramRule } from "../../src/program.ts";
+import { PERIODIC } from "../../src/program/builtin.ts";
+import { constantNumber } from "../../src/program/constant.ts";
+import { isPredicate } from "../../src/program/rule-shape.ts";
+import type { ProgramRule } from "../../src/program/program.ts";
 
 /** The `periodic` of one rule. */
 export interface NaiveTimer {

@@ -1,5 +1,5 @@
 import { compareRows, equalRows, type Row } from "../../runtime/plan/values/value.ts";
-import type { TableDeclaration } from "../../src/program.ts";
+import type { TableDeclaration } from "../../src/program/program.ts";
 import { type Derivation, derivationsOf, type Support, withoutKnown } from "./derivations.ts";
 import { settleCircle } from "./naive-circles.ts";
 import { settleMixed } from "./naive-mixed.ts";

@@ -2,8 +2,8 @@ import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import { isTrue } from "../../runtime/plan/library/operators/operators.ts";
 import { equal, type Row, type Value } from "../../runtime/plan/values/value.ts";
-import { patternVariables } from "../../src/1-check/binding.ts";
-import { expressionsOfLiteral, variablesIn } from "../../src/1-check/visit.ts";
+import { patternVariables } from "../../src/program/binding.ts";
+import { expressionsOfLiteral, variablesIn } from "../../src/program/visit.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 
 /** What a body is held against: the rows of each table, and what its functions ask of the node. */

@@ -30,6 +30,9 @@ const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]
   ["lab/", ["node:", "smol-toml", "zod"]],
 ];
 
+/** The folders of the compiler, each above those it may import. */
+const COMPILER_FOLDERS: readonly string[] = ["program", "0-load", "1-check", "2-rewrite", "3-plan", "4-emit", "query"];
+
 /** The sections of an element's manual, in their order, after its signature and synopsis. */
 const ELEMENT_SECTIONS: readonly string[] = ["Ports", "Drops", "Reads", "Built", "See"];
 
@@ -72,7 +75,7 @@ export const ownPackages: Rule = (files) =>
     return foreign.map((from) => `${file.path}: imports ${from}`);
   });
 
-/** A phase of the compiler imports only phases of lower numbers. */
+/** A folder of the compiler imports only folders below it; the loose files of `src/` stand above all of them. */
 export const phasesInOrder: Rule = (files) =>
   files.flatMap((file) => {
     const phase = phaseOf(file.path);
@@ -152,9 +155,11 @@ function covers(name: string, from: string): boolean {
   return name === from || from.startsWith(name.endsWith(":") ? name : `${name}/`);
 }
 
+/** The level of a file among the folders of the compiler, counted from the lowest; undefined outside of them. */
 function phaseOf(path: string): number | undefined {
-  const phase = /^src\/(\d+)-/.exec(path)?.[1];
-  return phase === undefined ? undefined : Number(phase);
+  const [, folder] = /^src\/(?!cli\/)(?:([^/]+)\/)?[^/]+$/.exec(path) ?? [undefined, undefined];
+  if (folder !== undefined) return COMPILER_FOLDERS.indexOf(folder);
+  return /^src\/[^/]+$/.test(path) ? COMPILER_FOLDERS.length : undefined;
 }
 
 function resolveImport(path: string, from: string): string {

@@ -1,6 +1,6 @@
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
-import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
+import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { manualWorld } from "../session/manual-world.ts";

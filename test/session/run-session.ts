@@ -3,7 +3,7 @@ import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
 import { formatTuple } from "../../runtime/plan/values/format.ts";
-import type { ViewOptimisations } from "../../src/2-rewrite/view-optimisations.ts";
+import type { ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { AS_WRITTEN } from "./as-written.ts";
 import { libraryOf } from "./library-of.ts";
 import { manualWorld } from "./manual-world.ts";

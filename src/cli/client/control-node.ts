@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Succession } from "../../../runtime/node/succession.ts";
 import type { Request } from "../../../runtime/control/request.ts";
-import { nearest } from "../../1-check/nearest.ts";
+import { nearest } from "../../program/nearest.ts";
 import { Failure, wrongUsage } from "../terminal/failure.ts";
 import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";

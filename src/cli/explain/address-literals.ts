@@ -1,6 +1,6 @@
 import type { Expression, Literal, PredicateLiteral } from "../../../grammar/ast.ts";
-import { localAddressTable } from "../../1-check/builtin.ts";
-import { rewriteAtom, rewriteLiteral } from "../../1-check/rewrite-expression.ts";
+import { localAddressTable } from "../../program/builtin.ts";
+import { rewriteAtom, rewriteLiteral } from "../../program/rewrite-expression.ts";
 import { atomAt, LOCAL_ADDRESS_FUNCTION, literalAt, variableAt } from "../../2-rewrite/core.ts";
 import type { PlainRule } from "./plain-names.ts";
 

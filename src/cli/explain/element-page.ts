@@ -1,4 +1,4 @@
-import { nearest } from "../../1-check/nearest.ts";
+import { nearest } from "../../program/nearest.ts";
 import { elementSpecs } from "../../../runtime/node/element-specs.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import { FUSED_ELEMENTS } from "./fused-elements.ts";

@@ -1,5 +1,5 @@
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
-import { nearest } from "../../1-check/nearest.ts";
+import { nearest } from "../../program/nearest.ts";
 import type { CoreProgram } from "../../2-rewrite/core.ts";
 import { functionsIn } from "../../4-emit/emit.ts";
 import { compile } from "../../compile.ts";

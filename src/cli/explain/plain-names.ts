@@ -1,6 +1,6 @@
 import type { Atom, Expression, Literal } from "../../../grammar/ast.ts";
-import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../../1-check/rewrite-expression.ts";
-import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../1-check/visit.ts";
+import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../../program/rewrite-expression.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../program/visit.ts";
 import { FRESH_QUERY_FUNCTION } from "../../2-rewrite/core.ts";
 
 /** A head and a body in names that a program can write. */

@@ -4,8 +4,8 @@ import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path
 import { fileURLToPath } from "node:url";
 import type { Dialect, Source } from "../../../grammar/span.ts";
 import { fileReason, NO_SUCH_FILE } from "./file-error.ts";
-import { nearest } from "../../1-check/nearest.ts";
-import type { Library, WhyNot } from "../../load.ts";
+import { nearest } from "../../program/nearest.ts";
+import type { Library, WhyNot } from "../../0-load/load.ts";
 
 /** Where the shipped programs are. */
 const PROGRAMS: string = fileURLToPath(new URL("../../../programs/", import.meta.url));

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { DIALECTS } from "../../../grammar/dialect.ts";
 import type { Dialect } from "../../../grammar/span.ts";
 import { MAX_TEXT_LIMITS, TEXT_LIMITS, type TextLimits } from "../../../grammar/text-limits.ts";
-import type { ViewOptimisations } from "../../2-rewrite/view-optimisations.ts";
+import type { ViewOptimisations } from "../../program/view-optimisations.ts";
 import { collecting } from "./repeatable.ts";
 import { parseDefines } from "./defines.ts";
 import { wrongUsage } from "../terminal/failure.ts";

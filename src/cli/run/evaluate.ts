@@ -7,7 +7,7 @@ import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
 import { compareRows, type Row } from "../../../runtime/plan/values/value.ts";
 import { StillWorld } from "../../../runtime/world/still-world.ts";
-import { nearest } from "../../1-check/nearest.ts";
+import { nearest } from "../../program/nearest.ts";
 import { factsIn } from "../files/load-facts.ts";
 import type { GivenFact } from "../files/fact-files.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";

@@ -13,10 +13,10 @@ import type {
 import type { Fact, Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
-import { unknownName } from "../../asked-names.ts";
-import { type ColumnNames, columnNames } from "../../column-names.ts";
-import { compileQuery } from "../../compile-query.ts";
-import { readFacts } from "../../read-facts.ts";
+import { unknownName } from "../../query/unknown-names.ts";
+import { type ColumnNames, columnNames } from "../../query/column-names.ts";
+import { compileQuery } from "../../query/compile-query.ts";
+import { readFacts } from "../../query/read-facts.ts";
 import { Failure } from "../terminal/failure.ts";
 import { factsOfPeers } from "../options/peer.ts";
 import { changedFiles } from "./program-files.ts";

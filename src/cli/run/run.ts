@@ -6,7 +6,7 @@ import { loadProgram, type Program } from "../../../runtime/node/program.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { Tun, World } from "../../../runtime/world/world.ts";
-import { type ColumnNames, columnNames } from "../../column-names.ts";
+import { type ColumnNames, columnNames } from "../../query/column-names.ts";
 import { becomeUser, type User } from "./drop-privileges.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";

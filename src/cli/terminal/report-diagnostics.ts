@@ -1,5 +1,5 @@
 import type { Compilation } from "../../compile.ts";
-import { LineMap } from "../../line-map.ts";
+import { LineMap } from "../../program/line-map.ts";
 import type { LogFields, LogLevel } from "./log.ts";
 import type { LoggedOutput } from "./output.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";

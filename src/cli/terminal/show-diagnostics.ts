@@ -1,7 +1,7 @@
 import { codeFrameColumns } from "@babel/code-frame";
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import type { Source, Span } from "../../../grammar/span.ts";
-import { LineMap } from "../../line-map.ts";
+import { LineMap } from "../../program/line-map.ts";
 import { shownText } from "./source-excerpt.ts";
 
 /** Diagnostics as people read them: what, where, the source with the span underlined, and what to write instead. */

@@ -1,6 +1,6 @@
-import type { Atom, Expression, Literal, Variable } from "../grammar/ast.ts";
-import type { Unparsed } from "../grammar/unparsed.ts";
-import type { Span } from "../grammar/span.ts";
+import type { Atom, Expression, Literal, Variable } from "../../grammar/ast.ts";
+import type { Unparsed } from "../../grammar/unparsed.ts";
+import type { Span } from "../../grammar/span.ts";
 
 /**
  * A program whose names are whole: every predicate is qualified with its overlay instance, every import is in.

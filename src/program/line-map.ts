@@ -1,4 +1,4 @@
-import type { Source, Span } from "../grammar/span.ts";
+import type { Source, Span } from "../../grammar/span.ts";
 
 export interface Position {
   readonly file: string;

@@ -7,13 +7,13 @@
  * Where the rule defines a table, what is made here is a table too, which the one there follows.
  */
 import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
-import type { TableDeclaration } from "../program.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import type { TableDeclaration } from "../program/program.ts";
 import { atomAt, constantAt, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 
-export function placeAggregate(
+export function localiseAggregate(
   rule: ExpandedRule,
   tables: ReadonlyMap<string, TableDeclaration>,
   isTable: (name: string) => boolean,

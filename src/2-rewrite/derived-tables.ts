@@ -1,5 +1,5 @@
-import { isPredicate } from "../1-check/rule-shape.ts";
-import type { CoreProgram } from "../2-rewrite/core.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import type { CoreProgram } from "./core.ts";
 import type { TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
 /** Which tables view rules define alone (pure), and which also hold rows that something else put there (mixed). */

@@ -2,7 +2,7 @@ import type { Atom } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
-import type { Program, View } from "../program.ts";
+import type { Program, View } from "./program.ts";
 import { deltaEventNamed } from "./delta-events.ts";
 import { isCallShaped } from "./rule-shape.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";

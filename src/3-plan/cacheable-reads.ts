@@ -1,14 +1,14 @@
 import type { Expression } from "../../grammar/ast.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import { isImpure } from "../1-check/impure.ts";
-import { parts, variablesIn } from "../1-check/visit.ts";
+import { isImpure } from "../program/impure.ts";
+import { parts, variablesIn } from "../program/visit.ts";
 import type { ElementMatch, Match, Operator, Strand } from "./strand.ts";
 
 /**
  * The tables that the strand reads when it is given an event, if it is blind: if what it does depends on nothing else. It hands
  * packets on without a look at them, and calls no function that asks the clock, or who sent it, or draws lots.
  */
-export function blindReads(strand: Strand, predicates: readonly PredicateSpec[]): readonly number[] | undefined {
+export function cacheableReads(strand: Strand, predicates: readonly PredicateSpec[]): readonly number[] | undefined {
   const { trigger, match, operators, action } = strand;
   const event = predicates[trigger.predicate];
   if (trigger.kind !== "event" || action.kind !== "tuple" || event === undefined) return undefined;
@@ -17,7 +17,7 @@ export function blindReads(strand: Strand, predicates: readonly PredicateSpec[])
   const { predicate, location } = action.head;
   const computed = action.args.filter((arg, column) => arg.kind !== "variable" || !mayHoldPacket(predicate, column));
   const places = location === undefined ? [] : [location];
-  const looks = [...testsOf(match), ...operators.flatMap(looksOf), ...computed, ...places];
+  const looks = [...testsOf(match), ...operators.flatMap(inspectedExpressions), ...computed, ...places];
   const sees = names.has(undefined) || looks.some((look) => variablesIn(look).some(({ name }) => names.has(name)));
   if (sees || looks.some((look) => parts(look).some(isImpure))) return undefined;
   return [...new Set(operators.flatMap((operator) => ("table" in operator ? [operator.table.id] : [])))];
@@ -36,7 +36,7 @@ function mayHoldPacket({ role }: PredicateSpec, column: number): boolean {
   }
 }
 
-function looksOf(operator: Operator): readonly Expression[] {
+function inspectedExpressions(operator: Operator): readonly Expression[] {
   switch (operator.kind) {
     case "get":
     case "join":

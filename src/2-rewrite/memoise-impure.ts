@@ -7,15 +7,15 @@
  * A row of the hidden table is the same derivation as long as the columns that were not drawn are the same.
  */
 import type { Argument, Expression, Literal } from "../../grammar/ast.ts";
-import { patternVariables } from "../1-check/binding.ts";
-import { isImpure } from "../1-check/impure.ts";
-import { rewriteExpression } from "../1-check/rewrite-expression.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../1-check/visit.ts";
+import { patternVariables } from "../program/binding.ts";
+import { isImpure } from "../program/impure.ts";
+import { rewriteExpression } from "../program/rewrite-expression.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 import { atomAt, type CoreRule, literalAt, variableAt } from "./core.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 import { nameWildcards } from "./name-wildcards.ts";
 
-export function keepImpure(rule: CoreRule, hidden: HiddenTables): readonly CoreRule[] {
+export function memoiseImpure(rule: CoreRule, hidden: HiddenTables): readonly CoreRule[] {
   const whole = [...expressionsOfAtom(rule.head), ...rule.body.flatMap(expressionsOfLiteral)];
   if (rule.trigger.kind !== "view" || !whole.flatMap((one) => parts(one)).some(isImpure)) return [rule];
   const draws: Assignment[] = [];

@@ -11,7 +11,7 @@ import type { ColumnTypes } from "./column-types.ts";
  * stands for anything that is not there; columns of a declared type are as declared, and calls of TCP take what they
  * take.
  */
-export function checkMixtures(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
+export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   const declared = new Set([...core.accepts, ...core.signatures].map(({ name }) => name));
   const said = new Set<string>();
   const first = new Map<string, { readonly kind: string; readonly rule: CoreRule }>();

@@ -1,21 +1,21 @@
-import type { Atom, Expression, Fact } from "../grammar/ast.ts";
-import type { Diagnostic } from "../grammar/diagnostic.ts";
+import type { Atom, Expression, Fact } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
-import { parse } from "../grammar/parse.ts";
-import { report } from "../grammar/report.ts";
-import type { Source } from "../grammar/span.ts";
-import { Address } from "../runtime/plan/values/address.ts";
-import { admits } from "../runtime/plan/values/column-type.ts";
-import { formatValue } from "../runtime/plan/values/format.ts";
-import { isHostPort } from "../runtime/plan/values/location.ts";
-import type { OverlaySpec, Plan } from "../runtime/plan/contract/plan.ts";
-import type { PredicateSpec } from "../runtime/plan/values/predicate-spec.ts";
-import type { Row, Value } from "../runtime/plan/values/value.ts";
-import { PERIODIC } from "./1-check/builtin.ts";
-import { columnTypeName } from "./1-check/type-name.ts";
-import { placeOf } from "./2-rewrite/place-of.ts";
-import { constantValue } from "./3-plan/constant-value.ts";
-import { unknownName } from "./asked-names.ts";
+import { parse } from "../../grammar/parse.ts";
+import { report } from "../../grammar/report.ts";
+import type { Source } from "../../grammar/span.ts";
+import { Address } from "../../runtime/plan/values/address.ts";
+import { admits } from "../../runtime/plan/values/column-type.ts";
+import { formatValue } from "../../runtime/plan/values/format.ts";
+import { isHostPort } from "../../runtime/plan/values/location.ts";
+import type { OverlaySpec, Plan } from "../../runtime/plan/contract/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import { PERIODIC } from "../program/builtin.ts";
+import { columnTypeName } from "../program/type-name.ts";
+import { locationOf } from "../program/location-of.ts";
+import { constantValue } from "../3-plan/constant-value.ts";
+import { unknownName } from "./unknown-names.ts";
 
 export interface ReadFact {
   readonly predicate: string;
@@ -75,7 +75,7 @@ function readStatement(
 }
 
 function readPlace(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Value | undefined {
-  const located = placeOf(atom);
+  const located = locationOf(atom);
   if (located === undefined) return undefined;
   const place = constantValue(located);
   if (place === undefined) {

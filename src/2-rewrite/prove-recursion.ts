@@ -26,8 +26,8 @@ import type { Argument, Atom, Expression, Literal, PredicateLiteral } from "../.
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
-import { localAddressTable } from "../1-check/builtin.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
+import { localAddressTable } from "../program/builtin.ts";
+import { isPredicate } from "../program/rule-shape.ts";
 import {
   atomAt,
   callAt,
@@ -37,11 +37,11 @@ import {
   type CoreRule,
   literalAt,
   variableAt,
-} from "../2-rewrite/core.ts";
-import { nameWildcards } from "../2-rewrite/name-wildcards.ts";
-import type { TableDeclaration } from "../program.ts";
+} from "./core.ts";
+import { nameWildcards } from "./name-wildcards.ts";
+import type { TableDeclaration } from "../program/program.ts";
 import { type RuleStratum, strataOfNetwork } from "./strata.ts";
-import { viewKinds } from "./view-kinds.ts";
+import { viewKinds } from "./derived-tables.ts";
 
 export function proveRecursion(core: CoreProgram): { core: CoreProgram; diagnostics: readonly Diagnostic[] } {
   const outlets = new Set(core.channels.map((channel) => channel.outlet));

@@ -1,7 +1,7 @@
 import type { Expression, Literal } from "../../grammar/ast.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
-import { variablesIn } from "../1-check/visit.ts";
-import type { CoreRule } from "../2-rewrite/core.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { variablesIn } from "../program/visit.ts";
+import type { CoreRule } from "./core.ts";
 
 /**
  * Whether a `min` (or `max`) over its own stratum surely only improves: what its column holds, and columns that copy it,

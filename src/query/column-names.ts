@@ -1,6 +1,6 @@
-import type { Argument, Atom } from "../grammar/ast.ts";
-import { isPredicate } from "./1-check/rule-shape.ts";
-import type { CoreProgram, CoreRule } from "./2-rewrite/core.ts";
+import type { Argument, Atom } from "../../grammar/ast.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 
 /** What the program calls the columns of each predicate: the variables of the rule that names most of them. */
 export type ColumnNames = ReadonlyMap<string, readonly (string | undefined)[]>;

@@ -1,16 +1,16 @@
 import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import type { Program, ProgramRule } from "../program.ts";
-import { PERIODIC } from "./builtin.ts";
-import { constantNumber } from "./constant.ts";
-import { deltaEventNamed } from "./delta-events.ts";
-import { nearest } from "./nearest.ts";
-import { isPredicate } from "./rule-shape.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "./visit.ts";
+import type { Program, ProgramRule } from "../program/program.ts";
+import { PERIODIC } from "../program/builtin.ts";
+import { constantNumber } from "../program/constant.ts";
+import { deltaEventNamed } from "../program/delta-events.ts";
+import { nearest } from "../program/nearest.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 
 /** What is no error, and seldom meant. */
-export function checkHabits(program: Program): readonly Diagnostic[] {
+export function lint(program: Program): readonly Diagnostic[] {
   return [
     ...program.rules.flatMap((rule) => [
       ...checkLabel(rule),

@@ -1,11 +1,11 @@
 import type { Atom, Literal, Statement } from "../../grammar/ast.ts";
-import type { Module } from "../load.ts";
+import type { Module } from "../0-load/load.ts";
 
 /**
  * The module as a Datalog engine reads it, where all places are one: `p(@X, Y)` is `p(X, Y)`. What stands outside of the
  * arguments, `p@X(Y)`, stays: to leave it out would leave out a column.
  */
-export function ignorePlaces(module: Module): Module {
+export function ignoreLocations(module: Module): Module {
   return { ...module, tree: { ...module.tree, statements: module.tree.statements.map(statementAnywhere) } };
 }
 

@@ -1,13 +1,13 @@
-import type { Diagnostic } from "../grammar/diagnostic.ts";
-import { report } from "../grammar/report.ts";
-import type { Source } from "../grammar/span.ts";
-import { nearest } from "./1-check/nearest.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Source } from "../../grammar/span.ts";
+import { nearest } from "../program/nearest.ts";
 
 /** Names that a text asks for or sets as macros. */
 const DIRECTIVE = /#\s*(?:define|ifdef|ifndef|undef|if|elif)\s+(?:!?\s*defined\s*\(?\s*)?([A-Za-z_]\w*)/g;
 
 /** Macros of the command line that no text speaks of: a slip there would otherwise go unremarked. */
-export function idleDefines(defines: ReadonlyMap<string, string>, sources: readonly Source[]): readonly Diagnostic[] {
+export function unusedDefines(defines: ReadonlyMap<string, string>, sources: readonly Source[]): readonly Diagnostic[] {
   if (sources.length === 0 || defines.size === 0) return [];
   const words = new Set(sources.flatMap(({ text }) => text.match(/\w+/g) ?? []));
   const known = new Set(sources.flatMap(({ text }) => [...text.matchAll(DIRECTIVE)].map(([, name = ""]) => name)));

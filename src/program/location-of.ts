@@ -1,7 +1,7 @@
 import type { Atom, Expression } from "../../grammar/ast.ts";
 
 /** `p@Here(..)` or `p(@Here, ..)`: where the tuple is. */
-export function placeOf(atom: Atom): Expression | undefined {
+export function locationOf(atom: Atom): Expression | undefined {
   if (atom.location !== undefined) return atom.location;
   const argument = atom.locatedArgument === undefined ? undefined : atom.args[atom.locatedArgument];
   return argument === undefined || argument.kind === "return" || argument.kind === "aggregate" ? undefined : argument;

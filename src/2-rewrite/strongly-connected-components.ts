@@ -11,7 +11,7 @@ interface Visit {
  * Names in groups that read each other, however far round, each group after those it reads (Tarjan, 1972). Without
  * recursion: programs may be longer than the stack is deep.
  */
-export function components(
+export function stronglyConnectedComponents(
   names: Iterable<string>,
   readsOf: (name: string) => readonly string[],
 ): readonly (readonly string[])[] {

@@ -1,10 +1,10 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
-import { patternVariables } from "../1-check/binding.ts";
-import { isPredicate } from "../1-check/rule-shape.ts";
-import { variablesIn } from "../1-check/visit.ts";
+import { patternVariables } from "../program/binding.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { variablesIn } from "../program/visit.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
-import { placeOf } from "./place-of.ts";
+import { locationOf } from "../program/location-of.ts";
 
 /** Where a rule begins. */
 export interface Start {
@@ -20,16 +20,16 @@ export interface Start {
  * The place of the event, or of the first literal. Literals without a location are where the rule begins. So are those at
  * a variable that nothing binds on the way: then it is this node's address.
  */
-export function placesOf(rule: ExpandedRule, isTable: (name: string) => boolean): Start {
+export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean): Start {
   const literals = rule.body.filter(isPredicate);
   const positive = literals.filter((literal) => !literal.negated);
   const event = rule.trigger?.literal ?? positive.find(({ atom }) => !isTable(atom.name.text));
   const all = rule.trigger === undefined ? literals : [rule.trigger.literal, ...literals];
   const first = event ?? positive[0];
-  const place = (first && placeOf(first.atom)) ?? unboundPlace(rule, all);
+  const place = (first && locationOf(first.atom)) ?? unboundPlace(rule, all);
   const isDivided = all.some(({ atom }) => {
-    const other = placeOf(atom);
-    return other !== undefined && (place === undefined || !isSamePlace(other, place));
+    const other = locationOf(atom);
+    return other !== undefined && (place === undefined || !isSameLocation(other, place));
   });
   return { place, event, isDivided };
 }
@@ -52,15 +52,15 @@ function unboundPlace(rule: ExpandedRule, literals: readonly PredicateLiteral[])
   const isBoundElsewhere = (place: string): boolean =>
     left.some((literal) => variableOf(literal) !== place && boundBy(literal).includes(place));
   const home = left.find((literal) => !isBoundElsewhere(variableOf(literal))) ?? left[0];
-  return home && placeOf(home.atom);
+  return home && locationOf(home.atom);
 }
 
 function isAtVariable({ atom }: PredicateLiteral): boolean {
-  return placeOf(atom)?.kind === "variable";
+  return locationOf(atom)?.kind === "variable";
 }
 
 function variableOf({ atom }: PredicateLiteral): string {
-  const place = placeOf(atom);
+  const place = locationOf(atom);
   return place?.kind === "variable" ? place.name : "";
 }
 
@@ -88,7 +88,7 @@ function inputsOf(literal: Literal): readonly string[] {
 }
 
 /** The same variable, or the same text. */
-export function isSamePlace(one: Expression, other: Expression): boolean {
+export function isSameLocation(one: Expression, other: Expression): boolean {
   if (one.kind === "variable" && other.kind === "variable") return one.name === other.name;
   return one.kind === other.kind && printExpression(one) === printExpression(other);
 }

@@ -1,8 +1,8 @@
 import type { Expression } from "../../grammar/ast.ts";
-import { hasAggregate, isPredicate } from "../1-check/rule-shape.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
-import { costColumns } from "./monotone.ts";
-import type { RuleStratum } from "./strata.ts";
+import { costColumns } from "../2-rewrite/monotone.ts";
+import type { RuleStratum } from "../2-rewrite/strata.ts";
 import type { Improvement } from "./strand.ts";
 
 /** Where the tables of a recursive stratum hold the value of which the least, or the greatest, is kept. */

@@ -1,5 +1,5 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import type { Roles } from "./rule-shape.ts";
+import type { Roles } from "./roles.ts";
 import { variablesIn } from "./visit.ts";
 
 /** The variables that are bound at some point of a rule. */

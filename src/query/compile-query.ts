@@ -1,21 +1,21 @@
-import type { Argument, Atom, Literal, PredicateLiteral, Rule, Variable } from "../grammar/ast.ts";
-import type { Diagnostic } from "../grammar/diagnostic.ts";
-import { parse } from "../grammar/parse.ts";
-import { report } from "../grammar/report.ts";
-import type { Source, Span } from "../grammar/span.ts";
-import type { AggregateKind, Plan } from "../runtime/plan/contract/plan.ts";
-import type { PredicateSpec } from "../runtime/plan/values/predicate-spec.ts";
-import { check } from "./1-check/check.ts";
+import type { Argument, Atom, Literal, PredicateLiteral, Rule, Variable } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { parse } from "../../grammar/parse.ts";
+import { report } from "../../grammar/report.ts";
+import type { Source, Span } from "../../grammar/span.ts";
+import type { AggregateKind, Plan } from "../../runtime/plan/contract/plan.ts";
+import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import { check } from "../1-check/check.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
-import { hasAggregate, isPredicate } from "./1-check/rule-shape.ts";
-import { expressionsOfLiteral, variablesIn } from "./1-check/visit.ts";
-import { rewrite } from "./2-rewrite/rewrite.ts";
-import { ALL_OPTIMISATIONS } from "./2-rewrite/view-optimisations.ts";
-import { planProgram } from "./3-plan/plan.ts";
-import { emit } from "./4-emit/emit.ts";
-import { LineMap } from "./line-map.ts";
-import type { Program, TableDeclaration } from "./program.ts";
-import { shiftedBack, unknownName } from "./asked-names.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
+import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
+import { rewrite } from "../2-rewrite/rewrite.ts";
+import { ALL_OPTIMISATIONS } from "../program/view-optimisations.ts";
+import { planProgram } from "../3-plan/plan.ts";
+import { emit } from "../4-emit/emit.ts";
+import { LineMap } from "../program/line-map.ts";
+import type { Program, TableDeclaration } from "../program/program.ts";
+import { relativeToQuery, unknownName } from "./unknown-names.ts";
 
 /** A rule that reads the tables of a running node, as a plan of its own. */
 export interface CompiledQuery {
@@ -49,7 +49,7 @@ export function compileQuery(text: string, running: Plan, columns: ColumnNames =
   const { rule, shift, diagnostics } = parseQuery(text);
   const fail = (found: readonly Diagnostic[]): QueryCompilation => ({
     query: undefined,
-    diagnostics: shiftedBack(found, shift, text.length),
+    diagnostics: relativeToQuery(found, shift, text.length),
     source,
   });
   if (rule === undefined || diagnostics.length > 0) return fail(diagnostics);

@@ -1,6 +1,6 @@
-import type { Diagnostic } from "../grammar/diagnostic.ts";
-import type { Span } from "../grammar/span.ts";
-import { NearNames } from "./1-check/nearest.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import type { Span } from "../../grammar/span.ts";
+import { NearNames } from "../program/nearest.ts";
 
 /** What to say of a name that a running node does not know. */
 export interface UnknownName {
@@ -22,7 +22,11 @@ export function unknownName(name: string, names: readonly string[]): UnknownName
 }
 
 /** Diagnostics of a text that was put behind `shift` characters, as diagnostics of the text alone. */
-export function shiftedBack(diagnostics: readonly Diagnostic[], shift: number, length: number): readonly Diagnostic[] {
+export function relativeToQuery(
+  diagnostics: readonly Diagnostic[],
+  shift: number,
+  length: number,
+): readonly Diagnostic[] {
   const back = (at: number): number => Math.min(Math.max(at - shift, 0), length);
   const moved = (span: Span): Span => ({ ...span, start: back(span.start), end: back(span.end) });
   return diagnostics.map((one) => ({

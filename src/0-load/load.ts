@@ -1,11 +1,11 @@
-import type { Diagnostic } from "../grammar/diagnostic.ts";
-import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../grammar/ast.ts";
-import type { ViewOptimisations } from "./2-rewrite/view-optimisations.ts";
-import type { Unparsed } from "../grammar/unparsed.ts";
-import { parse } from "../grammar/parse.ts";
-import { report } from "../grammar/report.ts";
-import type { Dialect, Source } from "../grammar/span.ts";
-import { TEXT_LIMITS, type TextLimits } from "../grammar/text-limits.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../../grammar/ast.ts";
+import type { ViewOptimisations } from "../program/view-optimisations.ts";
+import type { Unparsed } from "../../grammar/unparsed.ts";
+import { parse } from "../../grammar/parse.ts";
+import { report } from "../../grammar/report.ts";
+import type { Dialect, Source } from "../../grammar/span.ts";
+import { TEXT_LIMITS, type TextLimits } from "../../grammar/text-limits.ts";
 
 /** Reads program files; the only way the compiler sees the world. */
 export interface Library {

@@ -1,0 +1,46 @@
+import { isPredicate } from "../program/rule-shape.ts";
+import { atomAt, type CoreChannel, type CoreProgram, type CoreRule, literalAt } from "./core.ts";
+import { stronglyConnectedComponents } from "./strongly-connected-components.ts";
+
+/** Tables whose rules read each other, each after those it reads, and the rules that define them. */
+export interface RuleStratum {
+  readonly tables: ReadonlySet<string>;
+  readonly rules: readonly CoreRule[];
+  readonly isRecursive: boolean;
+}
+
+/** The view rules of a node in the order in which their tables must be brought up to date. */
+export function strataOf(core: CoreProgram): readonly RuleStratum[] {
+  return strataOfRules(core.rules.filter((rule) => rule.trigger.kind === "view"));
+}
+
+/** The same for the whole network: what a node keeps for another is read there. */
+export function strataOfNetwork(core: CoreProgram): readonly RuleStratum[] {
+  const views = core.rules.filter((rule) => rule.trigger.kind === "view");
+  return strataOfRules([...views, ...core.channels.flatMap((channel) => passage(channel, core))]);
+}
+
+function passage({ outlet, inlet }: CoreChannel, core: CoreProgram): readonly CoreRule[] {
+  const origin = core.rules.find((rule) => rule.head.name.text === outlet);
+  if (origin === undefined) return [];
+  const args = origin.head.args;
+  return [{ ...origin, head: atomAt(inlet, args, origin.span), body: [literalAt(atomAt(outlet, args, origin.span))] }];
+}
+
+function strataOfRules(rules: readonly CoreRule[]): readonly RuleStratum[] {
+  const byTable = Map.groupBy(rules, (rule) => rule.head.name.text);
+  return stronglyConnectedComponents(byTable.keys(), (name) => readsAmong(byTable, name)).map((names) => {
+    const tables = new Set(names);
+    const own = names.flatMap((name) => byTable.get(name) ?? []);
+    return { tables, rules: own, isRecursive: own.some((rule) => readsOf(rule).some((read) => tables.has(read))) };
+  });
+}
+
+function readsAmong(byTable: ReadonlyMap<string, readonly CoreRule[]>, name: string): readonly string[] {
+  return (byTable.get(name) ?? []).flatMap(readsOf).filter((read) => byTable.has(read));
+}
+
+/** Names of the predicates in the body of the rule. */
+export function readsOf(rule: CoreRule): readonly string[] {
+  return rule.body.filter(isPredicate).map(({ atom }) => atom.name.text);
+}
