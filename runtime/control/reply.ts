@@ -1,5 +1,5 @@
 import type { Figures } from "../observe/figures.ts";
-import type { Succession } from "../node/succession.ts";
+import type { SwapReport } from "../node/program-swap.ts";
 import type { JsonValue } from "../observe/watch.ts";
 import type { RequestId } from "./request.ts";
 
@@ -12,7 +12,7 @@ export type Part =
   | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] }
   | { readonly id: RequestId; readonly figures: Figures; readonly control: ControlFigures }
   /** What became of the tables, and the files that are loaded now. */
-  | { readonly id: RequestId; readonly succession: Succession; readonly files: readonly string[] }
+  | { readonly id: RequestId; readonly succession: SwapReport; readonly files: readonly string[] }
   /** The trace has begun. */
   | { readonly id: RequestId; readonly tracing: true }
   | { readonly id: RequestId; readonly seen: Seen }

@@ -95,7 +95,7 @@ export class Session {
         return this.#exchange(id, request);
       case "figures":
         return [
-          { id, figures: this.#control.node.figures(), control: this.#control.figures() },
+          { id, figures: this.#control.node.metrics(), control: this.#control.figures() },
           { id, ok: true },
         ];
       case "trace":
@@ -138,7 +138,7 @@ export class Session {
     if (!compiled.ok) return [this.#complaint(id, compiled.complaint)];
     const next = compiled.result;
     const { program, facts, files } = next;
-    const succession = node.exchange(program, facts);
+    const succession = node.replaceProgram(program, facts);
     if (succession === undefined) {
       return [this.#refusal(id, "limit", "a rule passed a limit over the new program; the old one goes on")];
     }

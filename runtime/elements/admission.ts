@@ -7,7 +7,7 @@ import type { Row, Value } from "../plan/values/value.ts";
 import { decodeFields } from "../wire/decode.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "../wire/decode-train.ts";
 import { devicePacketLength } from "../wire/device-packet.ts";
-import { Heading } from "../wire/heading.ts";
+import { CachedDecoding } from "../wire/cached-decoding.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
@@ -38,23 +38,23 @@ interface Right {
 }
 
 /** How something began that was admitted. */
-interface Known {
+interface CacheEntry {
   /** Of the packet that it was the body of; undefined for a datagram. */
   readonly hash: number | undefined;
-  readonly heading: Heading;
+  readonly decoding: CachedDecoding;
   readonly predicate: PredicateSpec;
   readonly isDelete: boolean;
 }
 
 /** A node meets few kinds of packets at a time: by length, by sender, and by layer. */
-const KNOWN_MAX = 16;
+const CACHE_ENTRIES = 16;
 
 export class Admission {
   readonly counters: ElementCounters = new ElementCounters();
   readonly #rights = new Map<number, Right>();
   /** The latest; those that were met longest ago are replaced first. */
-  readonly #known: Known[] = [];
-  #oldest = 0;
+  readonly #decodeCache: CacheEntry[] = [];
+  #nextSlot = 0;
 
   constructor(plan: Plan) {
     for (const predicate of plan.predicates) {
@@ -67,55 +67,55 @@ export class Admission {
   /** The tuples in a packet from elsewhere: none when it is not for this node to have, several of an uneven train. */
   open({ hash, body }: Packet): readonly Tuple[] {
     if (body === undefined) return [];
-    const known = this.#recall(hash, body);
-    if (known !== undefined) return [known];
+    const entry = this.#decodeCached(hash, body);
+    if (entry !== undefined) return [entry];
     if (isTrain(body)) {
       const tuple = this.#join(hash, (arity) => fieldsOfBodies(body, hash, arity));
-      if (tuple !== undefined) return [this.#remember(hash, body, tuple)];
+      if (tuple !== undefined) return [this.#cache(hash, body, tuple)];
     }
     return rowsOf(body).flatMap((row) => this.#openRow(hash, row) ?? []);
   }
 
   #openRow(hash: number, row: Uint8Array): Tuple | undefined {
     const tuple = this.decode(hash, row, 0, row.length);
-    return tuple && this.#remember(hash, row, tuple);
+    return tuple && this.#cache(hash, row, tuple);
   }
 
   /** The one tuple of a datagram, or of each of a train, that begins as one that was admitted; undefined otherwise. */
-  recall(bytes: Uint8Array): Tuple | undefined {
-    return this.#recall(undefined, bytes);
+  decodeCached(bytes: Uint8Array): Tuple | undefined {
+    return this.#decodeCached(undefined, bytes);
   }
 
   /** The datagram had one tuple. */
-  remember(bytes: Uint8Array, tuple: Tuple): void {
-    this.#remember(undefined, bytes, tuple);
+  cache(bytes: Uint8Array, tuple: Tuple): void {
+    this.#cache(undefined, bytes, tuple);
   }
 
   /** The one tuple that a train of datagrams amounts to; undefined when they must be looked at one by one. */
   decodeTrain(train: Train): Tuple | undefined {
     const encoded = tupleOfTrain(train);
     const tuple = encoded && this.#join(encoded.hash, (arity) => fieldsOfDatagrams(train, encoded.hash, arity));
-    return tuple && this.#remember(undefined, train, tuple);
+    return tuple && this.#cache(undefined, train, tuple);
   }
 
-  #recall(hash: number | undefined, bytes: Uint8Array): Tuple | undefined {
-    for (const known of this.#known) {
-      const args = known.hash === hash ? known.heading.read(bytes) : undefined;
+  #decodeCached(hash: number | undefined, bytes: Uint8Array): Tuple | undefined {
+    for (const entry of this.#decodeCache) {
+      const args = entry.hash === hash ? entry.decoding.read(bytes) : undefined;
       if (args === undefined) continue;
       this.counters.in++;
       this.counters.out++;
-      return { predicate: known.predicate, args, isDelete: known.isDelete };
+      return { predicate: entry.predicate, args, isDelete: entry.isDelete };
     }
     return undefined;
   }
 
-  #remember(hash: number | undefined, bytes: Uint8Array, tuple: Tuple): Tuple {
+  #cache(hash: number | undefined, bytes: Uint8Array, tuple: Tuple): Tuple {
     const { remove, tuple: insert } = tuple.predicate.wire;
     const devicePacket = devicePacketLength(tuple.isDelete ? remove : insert, tuple.args);
-    const heading = Heading.of(bytes, tuple.args, devicePacket);
-    if (heading === undefined) return tuple;
-    this.#known[this.#oldest] = { hash, heading, predicate: tuple.predicate, isDelete: tuple.isDelete };
-    this.#oldest = (this.#oldest + 1) % KNOWN_MAX;
+    const decoding = CachedDecoding.of(bytes, tuple.args, devicePacket);
+    if (decoding === undefined) return tuple;
+    this.#decodeCache[this.#nextSlot] = { hash, decoding, predicate: tuple.predicate, isDelete: tuple.isDelete };
+    this.#nextSlot = (this.#nextSlot + 1) % CACHE_ENTRIES;
     return tuple;
   }
 

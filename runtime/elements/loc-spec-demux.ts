@@ -97,7 +97,7 @@ export class LocSpecDemux {
     this.ways.overlay += overlay;
   }
 
-  forget(): void {
+  abort(): void {
     this.#beginAnew();
     this.#answers.clear();
   }

@@ -15,14 +15,14 @@ Joins what comes from the network, the devices, the timers and this node itself 
 
 Ports   in: any number, push. out: 1, one cause at a time, each after the step of the one before is done.
 Drops   "queue full": a cause when too many wait already; "queue too large": when they hold too much;
-        "program exchanged": what waits when another program takes over that it means nothing to.
+        "program replaced": what waits when another program takes over that it means nothing to.
 Reads   counters: causes in, causes out; length, bytes: causes waiting, and about what they hold
 Built   by runtime/node/dataflow.ts, one per node.
 See     NetworkIn, TunRx, Tcp, LocSpecDemux, OverlayRecvUnwrap
 `,
   inputs: "1-",
   outputs: "1",
-  drops: ["queue full", "queue too large", "program exchanged"],
+  drops: ["queue full", "queue too large", "program replaced"],
 };
 
 /** Steps run without a pause for others, and for so many seconds at most; then timers and sockets get their turn. */
@@ -39,11 +39,11 @@ export class Mux {
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #step: (cause: Cause) => void;
-  readonly #rests: (isResting: boolean) => void;
+  readonly #yielding: (isYielding: boolean) => void;
   #waiting: Cause[] = [];
   #next = 0;
   #isRunning = false;
-  #isResting = false;
+  #isYielding = false;
   #isClosed = false;
 
   /** `rests` is told when causes wait for others to have their turn, and when they do no more. */
@@ -51,12 +51,12 @@ export class Mux {
     clock: Clock,
     limits: Limits,
     step: (cause: Cause) => void,
-    rests: (isResting: boolean) => void = (): void => {},
+    yielding: (isYielding: boolean) => void = (): void => {},
   ) {
     this.#clock = clock;
     this.#limits = limits;
     this.#step = step;
-    this.#rests = rests;
+    this.#yielding = yielding;
   }
 
   get length(): number {
@@ -67,15 +67,15 @@ export class Mux {
   push(cause: Cause): void {
     if (this.#isClosed) return;
     this.counters.in++;
-    if (!this.#isRunning && !this.#isResting) this.#run(cause);
+    if (!this.#isRunning && !this.#isYielding) this.#run(cause);
     else this.#wait(cause);
   }
 
   /** As `push`, of what a rule waits for: it finds room whatever else waits. Its bytes are nobody else's. */
-  answer(cause: Cause): void {
+  pushReserved(cause: Cause): void {
     if (this.#isClosed) return;
     this.counters.in++;
-    if (!this.#isRunning && !this.#isResting) return this.#run(cause);
+    if (!this.#isRunning && !this.#isYielding) return this.#run(cause);
     this.bytes += heldBytes(cause.tuple);
     this.#waiting.push(cause);
   }
@@ -95,24 +95,24 @@ export class Mux {
   }
 
   /** Runs a step that has no cause of its own; what it sends to this node waits until it is done. */
-  interlude<T>(step: () => T): T {
+  runExclusive<T>(step: () => T): T {
     const wasRunning = this.#isRunning;
     this.#isRunning = true;
     try {
       return step();
     } finally {
       this.#isRunning = wasRunning;
-      if (!wasRunning && !this.#isResting && this.length > 0) this.#run();
+      if (!wasRunning && !this.#isYielding && this.length > 0) this.#run();
     }
   }
 
   /** Gives what waits to another program; what means nothing to it is dropped. */
-  exchange(translate: (cause: Cause) => Cause | undefined): void {
+  replaceProgram(translate: (cause: Cause) => Cause | undefined): void {
     const waiting = this.#waiting.slice(this.#next).map(translate);
     this.#waiting = waiting.filter((cause) => cause !== undefined);
     this.#next = 0;
     this.bytes = this.#waiting.reduce((sum, { tuple }) => sum + heldBytes(tuple), 0);
-    for (let lost = waiting.length - this.#waiting.length; lost > 0; lost--) this.counters.drop("program exchanged");
+    for (let lost = waiting.length - this.#waiting.length; lost > 0; lost--) this.counters.drop("program replaced");
   }
 
   /** Nothing is stepped any more. */
@@ -134,7 +134,7 @@ export class Mux {
     }
     if (this.#next >= this.#waiting.length) return this.#reset();
     this.#compact();
-    this.#rest();
+    this.#yield();
   }
 
   #start(cause: Cause): void {
@@ -156,12 +156,12 @@ export class Mux {
     }
   }
 
-  #rest(): void {
-    this.#isResting = true;
-    this.#rests(true);
+  #yield(): void {
+    this.#isYielding = true;
+    this.#yielding(true);
     this.#clock.soon(() => {
-      this.#isResting = false;
-      this.#rests(false);
+      this.#isYielding = false;
+      this.#yielding(false);
       if (!this.#isClosed) this.#run();
     });
   }

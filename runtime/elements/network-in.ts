@@ -64,7 +64,7 @@ export class NetworkIn {
   }
 
   #train(train: Train, from: string): void {
-    const tuple = this.admission?.recall(train) ?? this.admission?.decodeTrain(train);
+    const tuple = this.admission?.decodeCached(train) ?? this.admission?.decodeTrain(train);
     if (tuple === undefined) {
       for (const row of train.rows()) this.#datagram(row, from);
       return;
@@ -76,7 +76,7 @@ export class NetworkIn {
   #datagram(bytes: Uint8Array, from: string): void {
     this.counters.in++;
     const peer = this.#peers.heard(from, this.#clock.now(), bytes.length);
-    const known = this.admission?.recall(bytes);
+    const known = this.admission?.decodeCached(bytes);
     if (known !== undefined) return this.#give(known, from, peer);
     const decoded = decodeDatagram(bytes);
     if (decoded.ok) {
@@ -107,7 +107,7 @@ export class NetworkIn {
     for (const { hash, start, end } of tuples) {
       const tuple = this.admission?.decode(hash, bytes, start, end);
       if (tuple === undefined) continue;
-      if (tuples.length === 1) this.admission?.remember(bytes, tuple);
+      if (tuples.length === 1) this.admission?.cache(bytes, tuple);
       this.#give(tuple, from, peer);
     }
   }

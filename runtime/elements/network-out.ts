@@ -69,17 +69,17 @@ export class NetworkOut {
     else tuples.push(tuple);
   }
 
-  leave(): void {
+  commit(): void {
     const to = this.#to;
     if (to === undefined) return;
     const tuples = this.#tuples;
     const others = this.#others;
-    this.forget();
+    this.abort();
     this.#send(to, withoutRepeats(tuples));
     if (others !== undefined) for (const [other, its] of others) this.#send(other, withoutRepeats(its));
   }
 
-  forget(): void {
+  abort(): void {
     this.#to = undefined;
     this.#tuples = [];
     this.#others = undefined;

@@ -42,7 +42,7 @@ export class RoundRobin {
     this.#waiting.push(outgoing);
   }
 
-  drain(): void {
+  flushRound(): void {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -51,7 +51,7 @@ export class RoundRobin {
     for (const outgoing of waiting) this.#out(outgoing);
   }
 
-  forget(): void {
+  abort(): void {
     this.#waiting = [];
   }
 }

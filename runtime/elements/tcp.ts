@@ -50,7 +50,7 @@ type Specs = Partial<Record<StreamEvent, PredicateSpec>>;
 const HIDDEN = 2;
 
 /** Says which of the numbers stand in no table and no cause that waits. */
-export type Unheld = (numbers: ReadonlySet<number>) => ReadonlySet<number>;
+export type FindUnreferenced = (numbers: ReadonlySet<number>) => ReadonlySet<number>;
 
 /** Seconds between two looks for sockets that nobody holds, while there is no room for more. */
 const SECONDS_PER_LOOK = 1;
@@ -60,7 +60,7 @@ export class Tcp {
   readonly sockets: Sockets;
   readonly #now: () => number;
   readonly #out: (cause: Cause, call: string) => void;
-  readonly #unheld: Unheld;
+  readonly #findUnreferenced: FindUnreferenced;
   #specs: Partial<Record<StreamCall, Specs>> = {};
   #closed: PredicateSpec | undefined;
   /** Of events that came together, and of the step so far. */
@@ -75,11 +75,11 @@ export class Tcp {
     limits: SocketLimits,
     draw: RandomStream,
     now: () => number,
-    unheld: Unheld,
+    unreferenced: FindUnreferenced,
     out: (cause: Cause, call: string) => void,
   ) {
     this.#now = now;
-    this.#unheld = unheld;
+    this.#findUnreferenced = unreferenced;
     this.#out = out;
     const owner: SocketOwner = {
       closed: (socket) => this.#tellClosed(socket),
@@ -120,7 +120,7 @@ export class Tcp {
   }
 
   /** The events that came together are done: their calls get their order. */
-  drain(): void {
+  flushRound(): void {
     if (this.#turn.length === 0) return;
     if (this.#turn.length > 1) this.#turn.sort(compareCalls);
     this.#step.push(...this.#turn);
@@ -128,14 +128,14 @@ export class Tcp {
   }
 
   /** The step is done. */
-  leave(): void {
+  commit(): void {
     for (let next = this.#step.shift(); next !== undefined; next = this.#step.shift()) {
       if ("over" in next) this.#withdraw(next.over);
       else this.#perform(next);
     }
   }
 
-  forget(): void {
+  abort(): void {
     this.#turn = [];
     this.#step = [];
   }
@@ -144,9 +144,9 @@ export class Tcp {
   reclaim(): void {
     const awaited = [...this.sockets.queries].filter((query) => !this.#foreign.has(query));
     const named = new Set(this.#step.flatMap((one) => ("over" in one ? [] : one.inputs)));
-    const unheld = this.#unheld(new Set([...awaited, ...this.sockets.numbers]));
-    for (const query of awaited) if (unheld.has(query)) this.#withdraw(query);
-    const idle = this.sockets.idle().filter((socket) => unheld.has(socket) && !named.has(socket));
+    const unreferenced = this.#findUnreferenced(new Set([...awaited, ...this.sockets.numbers]));
+    for (const query of awaited) if (unreferenced.has(query)) this.#withdraw(query);
+    const idle = this.sockets.idle().filter((socket) => unreferenced.has(socket) && !named.has(socket));
     for (const socket of idle) this.sockets.end(socket);
   }
 

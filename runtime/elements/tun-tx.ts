@@ -59,7 +59,7 @@ export class TunTx {
   }
 
   /** The step is done. */
-  leave(): void {
+  commit(): void {
     if (this.#packets.length === 0) return;
     const packets = this.#packets;
     this.#packets = [];
@@ -69,7 +69,7 @@ export class TunTx {
     }
   }
 
-  forget(): void {
+  abort(): void {
     this.#packets = [];
   }
 }

@@ -42,7 +42,7 @@ See     ReceiveDemux, NetworkOut
 const INBOUND_MAX = 4096;
 const NAMES_MAX = 16;
 
-export interface ChannelSurroundings {
+export interface ChannelContext {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly streams: RandomStreams;
@@ -54,10 +54,10 @@ export interface ChannelSurroundings {
 
 export class ViewChannel {
   readonly counters: ElementCounters = new ElementCounters();
-  readonly #around: ChannelSurroundings;
+  readonly #context: ChannelContext;
   readonly #silence: number;
   readonly #rows: PredicateSpec | undefined;
-  readonly #heard: PredicateSpec | undefined;
+  readonly #ack: PredicateSpec | undefined;
   /** The wire hash of the inlet, by outlet. */
   readonly #outlets = new Map<number, number>();
   /** By wire hash. */
@@ -71,12 +71,12 @@ export class ViewChannel {
   #answers: { readonly to: string; readonly stream: number; readonly number: number }[] = [];
   #alarm: { readonly at: number; readonly timer: Timer } | undefined;
 
-  constructor(plan: Plan, around: ChannelSurroundings) {
-    this.#around = around;
+  constructor(plan: Plan, context: ChannelContext) {
+    this.#context = context;
     this.#silence = Math.min(...plan.channels.map(({ silence }) => silence));
     this.#rows = plan.predicates.find(({ role }) => role.kind === "rows");
-    this.#heard = plan.predicates.find(({ role }) => role.kind === "heard");
-    this.#draw = around.streams.stream("view channel");
+    this.#ack = plan.predicates.find(({ role }) => role.kind === "heard");
+    this.#draw = context.streams.stream("view channel");
     for (const channel of plan.channels) this.#join(channel, plan);
   }
 
@@ -102,8 +102,8 @@ export class ViewChannel {
   push({ predicate, args }: Tuple, provenance: Provenance, source: Value): void {
     this.counters.in++;
     if (typeof source !== "string") return;
-    const now = this.#around.clock.now();
-    if (predicate === this.#heard) return this.#acknowledged(args, now);
+    const now = this.#context.clock.now();
+    if (predicate === this.#ack) return this.#acknowledged(args, now);
     const message = messageOf(args);
     if (message === undefined) return this.counters.drop("malformed");
     if (provenance !== "network") return this.#apply(message.changes, source);
@@ -126,18 +126,18 @@ export class ViewChannel {
   }
 
   /** The step has succeeded: what it changed for others leaves, and what came counts as heard. */
-  leave(): void {
+  commit(): void {
     const news = this.#news;
     if (news.size === 0 && this.#advanced.size === 0 && this.#answers.length === 0) return;
     for (const [peer, state] of this.#advanced) this.#inbound.set(peer, state);
     for (const answer of this.#answers) this.#answer(answer);
-    this.forget();
+    this.abort();
     for (const [place, some] of news) this.#keep(place, some);
-    this.#around.networkOut.leave();
+    this.#context.networkOut.commit();
     this.#arm();
   }
 
-  forget(): void {
+  abort(): void {
     this.#news = new Map();
     this.#advanced = new Map();
     this.#answers = [];
@@ -145,7 +145,7 @@ export class ViewChannel {
 
   /** The tables have rows of peers from before: each has as long as ever to be heard of, and is asked for all it has. */
   resume(): void {
-    const heardAt = this.#around.clock.now();
+    const heardAt = this.#context.clock.now();
     for (const peer of this.#peers()) {
       this.#inbound.set(peer, { stream: 0, former: undefined, heard: 0, ahead: new Map(), said: undefined, heardAt });
     }
@@ -153,7 +153,7 @@ export class ViewChannel {
   }
 
   #peers(): ReadonlySet<string> {
-    const tables = [...this.#inlets.values()].flatMap(({ id }) => this.#around.engine.tables[id] ?? []);
+    const tables = [...this.#inlets.values()].flatMap(({ id }) => this.#context.engine.tables[id] ?? []);
     return new Set(tables.flatMap((table) => [...table.rows()].map(([peer]) => peer as string)));
   }
 
@@ -162,7 +162,7 @@ export class ViewChannel {
   }
 
   #keep(place: string, news: readonly News[]): void {
-    const { isOwn, begin, clock } = this.#around;
+    const { isOwn, begin, clock } = this.#context;
     if (isOwn(place)) {
       const message = { place, stream: 0, number: 0, isWhole: false, changes: news.map(({ change }) => change) };
       return begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: place });
@@ -179,7 +179,7 @@ export class ViewChannel {
         drawStream: () => this.#draw.integer(2 ** 48) + 1,
         send: (message) => this.#send(place, message),
       },
-      this.#around.clock.now(),
+      this.#context.clock.now(),
     );
     this.#outbound.set(place, stream);
     return stream;
@@ -187,12 +187,12 @@ export class ViewChannel {
 
   #send(place: string, message: Message): void {
     this.counters.out++;
-    this.#around.networkOut.push(place, this.#tuple(this.#rows, argumentsOf(message)));
+    this.#context.networkOut.push(place, this.#tuple(this.#rows, argumentsOf(message)));
   }
 
   #answer({ to, stream, number }: { readonly to: string; readonly stream: number; readonly number: number }): void {
     this.counters.out++;
-    this.#around.networkOut.push(to, this.#tuple(this.#heard, [stream, number]));
+    this.#context.networkOut.push(to, this.#tuple(this.#ack, [stream, number]));
   }
 
   #tuple(predicate: PredicateSpec | undefined, args: Row): Tuple {
@@ -203,7 +203,7 @@ export class ViewChannel {
   #acknowledged([stream, number]: Row, now: number): void {
     if (typeof number !== "number") return this.counters.drop("malformed");
     for (const outbound of this.#outbound.values()) if (outbound.stream === stream) outbound.heard(number, now);
-    this.#around.networkOut.leave();
+    this.#context.networkOut.commit();
     this.#arm();
   }
 
@@ -215,7 +215,7 @@ export class ViewChannel {
   /** That the peer has none of its rows any more. */
   #rowsOf(peer: string): readonly RowChange[] {
     return [...this.#inlets].flatMap(([inlet, { id }]) =>
-      [...(this.#around.engine.tables[id]?.rows() ?? [])]
+      [...(this.#context.engine.tables[id]?.rows() ?? [])]
         .filter(([from]) => from === peer)
         .map(([, ...args]) => ({ inlet, isThere: false, args })),
     );
@@ -227,7 +227,7 @@ export class ViewChannel {
       const row = [peer, ...args];
       if (predicate === undefined) this.counters.drop("not accepted");
       else if (!fits(row, predicate)) this.counters.drop("wrong type");
-      else this.#around.engine.change({ predicate, args: row, isDelete: !isThere });
+      else this.#context.engine.change({ predicate, args: row, isDelete: !isThere });
     }
   }
 
@@ -237,17 +237,17 @@ export class ViewChannel {
     const at = Math.min(...[...this.#outbound.values()].map(({ due }) => due), ...ends);
     if (this.#alarm?.at === at) return;
     this.#alarm?.timer.cancel();
-    this.#alarm = at === Infinity ? undefined : { at, timer: this.#around.clock.at(at, () => this.#ring()) };
+    this.#alarm = at === Infinity ? undefined : { at, timer: this.#context.clock.at(at, () => this.#ring()) };
   }
 
   #ring(): void {
     this.#alarm = undefined;
-    const now = this.#around.clock.now();
+    const now = this.#context.clock.now();
     for (const [place, stream] of this.#outbound) {
       if (stream.isOver(now)) this.#outbound.delete(place);
       else stream.tick(now);
     }
-    this.#around.networkOut.leave();
+    this.#context.networkOut.commit();
     for (const [peer, { heardAt }] of this.#inbound) if (heardAt + this.#silence <= now) this.#silent(peer);
     this.#arm();
   }
@@ -255,7 +255,7 @@ export class ViewChannel {
   #silent(peer: string): void {
     this.#inbound.delete(peer);
     const message = { place: peer, stream: 0, number: 0, isWhole: false, changes: this.#rowsOf(peer) };
-    this.#around.begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
+    this.#context.begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
   }
 }
 

@@ -34,11 +34,11 @@ export interface Dataflow {
   /** A tuple that a strand derived for a place: RoundRobin. */
   send(tuple: Tuple, location: Value, strand: number): void;
   /** Gives what strands have sent because of events that came together to LocSpecDemux. */
-  drain(): void;
+  flushRound(): void;
   /** The step has succeeded: sends and device actions leave. */
-  leave(): void;
+  commit(): void;
   /** The step was taken back: nothing leaves. */
-  forget(): void;
+  abort(): void;
 }
 
 /** The tables of the engine that another goes on from. */
@@ -283,7 +283,7 @@ export class Engine implements StrandHost {
       this.#rounds(start === undefined ? NO_DELTAS : start(), dataflow);
       this.store.journal.clear();
       this.#listener.settled(true);
-      dataflow.leave();
+      dataflow.commit();
       return true;
     } catch (error: unknown) {
       if (!(error instanceof LimitPassed)) throw error;
@@ -323,7 +323,7 @@ export class Engine implements StrandHost {
   }
 
   #endTurn(dataflow: Dataflow): void {
-    dataflow.drain();
+    dataflow.flushRound();
     this.#events.beginTurn();
   }
 
@@ -357,7 +357,7 @@ export class Engine implements StrandHost {
   #takeBack(passed: LimitPassed, dataflow: Dataflow): void {
     this.counters.stopped++;
     this.store.undo();
-    dataflow.forget();
+    dataflow.abort();
     this.#listener.limitPassed(passed.limit, this.#plan.strands[passed.strand]?.origin.rule ?? "?");
   }
 

@@ -157,29 +157,29 @@ export class NodeDataflow implements Dataflow {
     this.#roundRobin.push({ tuple, location });
   }
 
-  drain(): void {
-    this.#roundRobin.drain();
-    this.ports.tcp.drain();
+  flushRound(): void {
+    this.#roundRobin.flushRound();
+    this.ports.tcp.flushRound();
   }
 
-  leave(): void {
-    this.ports.networkOut.leave();
-    this.ports.tunTx.leave();
-    this.channel.leave();
+  commit(): void {
+    this.ports.networkOut.commit();
+    this.ports.tunTx.commit();
+    this.channel.commit();
     for (const cause of this.demux.takeLocal()) {
       if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "local", "Mux", cause.tuple, cause.source);
       this.ports.mux.push(cause);
     }
-    this.ports.tcp.leave();
+    this.ports.tcp.commit();
   }
 
-  forget(): void {
-    this.ports.tcp.forget();
-    this.#roundRobin.forget();
-    this.ports.networkOut.forget();
-    this.ports.tunTx.forget();
-    this.channel.forget();
-    this.demux.forget();
+  abort(): void {
+    this.ports.tcp.abort();
+    this.#roundRobin.abort();
+    this.ports.networkOut.abort();
+    this.ports.tunTx.abort();
+    this.channel.abort();
+    this.demux.abort();
   }
 
   #toNetwork(to: string, tuple: Tuple): void {

@@ -12,15 +12,15 @@ import { defaultSocketLimits, type SocketLimits } from "../socket/socket-limits.
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
 import type { Figures, FlowFigures } from "../observe/figures.ts";
-import { collectFigures, flowFigures } from "./collect-figures.ts";
+import { collectMetrics, collectFlowMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { initialTuples, skippedFacts } from "./initial-tuples.ts";
 import type { Fact } from "./peer-facts.ts";
 import { beginPass, type LedgerParts, tablesOfPasses } from "./pass-ledger.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
-import { type Estate, type Succession, Successor } from "./succession.ts";
-import { unheldNumbers } from "./unheld.ts";
+import { type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
+import { unreferencedNumbers } from "./unreferenced.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 
 /** What a node is told at its start, beside its program and its world. */
@@ -56,7 +56,7 @@ const SHUTDOWN = "shutdown";
 /** What came of an operator's wish; `limit`: the step passed one and was taken back. */
 export type Operated = "done" | "unknown" | "limit";
 
-/** A program and what runs it: all that is exchanged when the node is given another. */
+/** A program and what runs it: all that is replaced when the node is given another. */
 interface Running {
   readonly program: Program;
   /** The node's own, beside the program's. */
@@ -83,7 +83,7 @@ export class Node {
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
   /** While another program takes over the tables: whether a row was there before. */
-  #isOld: ((predicate: number, values: Row) => boolean) | undefined;
+  #wasPresent: ((predicate: number, values: Row) => boolean) | undefined;
 
   constructor(program: Program, world: World, settings: NodeSettings) {
     this.#world = world;
@@ -98,9 +98,9 @@ export class Node {
     const adapted = (message: string): void => settings.onAdapted?.(message);
     const limits = { steps: this.#limits, sockets: { ...defaultSocketLimits, ...settings.socketLimits } };
     const step = (cause: Cause): boolean => this.#step(cause);
-    const unheld = (numbers: ReadonlySet<number>): ReadonlySet<number> =>
-      unheldNumbers(numbers, this.#running.engine.tables, this.#ports.mux.waiting());
-    this.#ports = new NodePorts(world, this.#streams, limits, this.snitch, adapted, received, step, unheld);
+    const findUnreferenced = (numbers: ReadonlySet<number>): ReadonlySet<number> =>
+      unreferencedNumbers(numbers, this.#running.engine.tables, this.#ports.mux.waiting());
+    this.#ports = new NodePorts(world, this.#streams, limits, this.snitch, adapted, received, step, findUnreferenced);
     this.#running = this.#assemble(program, settings.facts);
     this.snitch.follow(program.plan);
     this.snitch.onListener = (): void => this.#blockShortcuts();
@@ -134,7 +134,7 @@ export class Node {
     this.#sayWhatIsSkipped(this.plan);
     const facts = this.#initialTuples(this.#running);
     dataflow.takePorts();
-    if (!this.#ports.mux.interlude(() => engine.load(facts))) return false;
+    if (!this.#ports.mux.runExclusive(() => engine.load(facts))) return false;
     this.#armExpiry();
     this.#ports.networkIn.start();
     timers.start();
@@ -149,42 +149,42 @@ export class Node {
    * rules passed a limit over it: then nothing has happened. `facts` are the node's own, as at its start. Not to be called
    * from within a step.
    */
-  exchange(program: Program, facts: readonly Fact[]): Succession | undefined {
+  replaceProgram(program: Program, facts: readonly Fact[]): SwapReport | undefined {
     this.#world.shortcuts?.settle();
-    return this.#ports.mux.interlude(() => {
-      const old = this.#running;
+    return this.#ports.mux.runExclusive(() => {
+      const previous = this.#running;
       const next = this.#assemble(program, facts);
-      const successor = new Successor(estateOf(old), estateOf(next), next.timers.eventsOf(old.timers));
-      const succession = successor.report();
-      const had = successor.had();
-      const changes = successor.changes(this.#initialTuples(old), this.#initialTuples(next));
-      this.#isOld = had;
+      const swap = new ProgramSwap(stateOf(previous), stateOf(next), next.timers.eventsOf(previous.timers));
+      const report = swap.report();
+      const had = swap.had();
+      const changes = swap.changes(this.#initialTuples(previous), this.#initialTuples(next));
+      this.#wasPresent = had;
       this.snitch.follow(program.plan);
       const adopted = (): void => {
-        this.#isOld = undefined;
-        for (const { table, values } of successor.vanished()) {
-          this.#watcher.row(old.watched, "-", table.predicate, values);
+        this.#wasPresent = undefined;
+        for (const { table, values } of swap.removedRows()) {
+          this.#watcher.row(previous.watched, "-", table.predicate, values);
         }
       };
-      if (!next.engine.resume(successor.rows(), { had, adopted }, changes)) {
-        this.#isOld = undefined;
-        this.snitch.follow(old.program.plan);
+      if (!next.engine.resume(swap.keptRows(), { had, adopted }, changes)) {
+        this.#wasPresent = undefined;
+        this.snitch.follow(previous.program.plan);
         return undefined;
       }
-      next.engine.countOn(old.engine);
-      next.dataflow.takePorts(old.dataflow);
+      next.engine.countOn(previous.engine);
+      next.dataflow.takePorts(previous.dataflow);
       this.#running = next;
       this.#world.shortcuts?.forget();
       this.#blockShortcuts();
       this.#sayWhatIsSkipped(program.plan);
-      this.#ports.mux.exchange((cause) => {
-        const tuple = successor.tuple(cause.tuple);
+      this.#ports.mux.replaceProgram((cause) => {
+        const tuple = swap.tuple(cause.tuple);
         return tuple && { ...cause, tuple };
       });
       this.#ports.tcp.reclaim();
-      next.timers.resume(old.timers);
+      next.timers.resume(previous.timers);
       this.#armExpiry();
-      return succession;
+      return report;
     });
   }
 
@@ -205,7 +205,7 @@ export class Node {
     const predicate = predicateOf(this.plan, SHUTDOWN, 0);
     if (predicate !== undefined) {
       const tuple = { predicate, args: [], isDelete: false };
-      this.#ports.mux.interlude(() => this.#step({ tuple, provenance: "rule", source: null }));
+      this.#ports.mux.runExclusive(() => this.#step({ tuple, provenance: "rule", source: null }));
     }
     while (this.#ports.mux.length > 0 && clock.now() < end) {
       await new Promise<void>((resolve) => clock.soon(resolve));
@@ -252,7 +252,7 @@ export class Node {
     const { engine } = this.#running;
     const isHere = place === undefined || this.#isOwn(place, engine);
     const step = (): boolean => (isHere ? this.#step(cause) : this.#stepped(engine.send(cause.tuple, place)));
-    return this.#ports.mux.interlude(step) ? "done" : "limit";
+    return this.#ports.mux.runExclusive(step) ? "done" : "limit";
   }
 
   /** Whether the node answers to the name. */
@@ -309,9 +309,9 @@ export class Node {
   }
 
   /** The node in numbers. Costs nothing while nobody asks. */
-  figures(): Figures {
+  metrics(): Figures {
     this.#world.shortcuts?.settle();
-    return collectFigures({
+    return collectMetrics({
       name: this.#settings.names[0] ?? "",
       uptime: this.uptime,
       plan: this.#running.program.plan,
@@ -324,9 +324,9 @@ export class Node {
   }
 
   /** The part of the figures that is cheap enough to look at all the time. */
-  flow(): FlowFigures {
+  flowMetrics(): FlowFigures {
     this.#world.shortcuts?.settle();
-    return flowFigures(this.#running.dataflow, this.#world);
+    return collectFlowMetrics(this.#running.dataflow, this.#world);
   }
 
   #ledger(): LedgerParts {
@@ -375,7 +375,7 @@ export class Node {
     this.#expiry = undefined;
     if (this.#isStopped) return;
     if (this.#running.engine.store.nextExpiry() <= this.#world.clock.now()) {
-      this.#ports.mux.interlude(() => this.#running.engine.expire());
+      this.#ports.mux.runExclusive(() => this.#running.engine.expire());
     }
     this.#armExpiry();
   }
@@ -384,7 +384,7 @@ export class Node {
     return {
       changed: (table: Table, kind, values: Row): void => {
         changed(table, kind, values);
-        if (this.#isOld?.(table.predicate.id, values) === true) return;
+        if (this.#wasPresent?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);
         if (this.snitch.isOn) this.#tellView(table, kind, values);
       },
@@ -404,7 +404,7 @@ export class Node {
   }
 }
 
-function estateOf({ program, engine }: Running): Estate {
+function stateOf({ program, engine }: Running): ProgramState {
   return { plan: program.plan, tables: engine.tables };
 }
 

@@ -4,7 +4,7 @@ import { NetworkIn } from "../elements/network-in.ts";
 import { NetworkOut } from "../elements/network-out.ts";
 import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
-import { Tcp, type Unheld } from "../elements/tcp.ts";
+import { Tcp, type FindUnreferenced } from "../elements/tcp.ts";
 import type { Cause } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import { PeerBook } from "../observe/peer-book.ts";
@@ -51,7 +51,7 @@ export class NodePorts {
     adapted: (message: string) => void,
     received: (tuple: Tuple, from: Value) => void,
     step: (cause: Cause) => boolean,
-    unheld: Unheld,
+    findUnreferenced: FindUnreferenced,
   ) {
     this.#world = world;
     this.#snitch = snitch;
@@ -72,10 +72,17 @@ export class NodePorts {
     this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock));
     this.tunTx = new TunTx(tun);
     const now = (): number => clock.now();
-    this.tcp = new Tcp(world.streams, limits.sockets, streams.stream("sockets"), now, unheld, (cause, port) => {
-      if (snitch.isOn) snitch.crossed("Tcp", port, "Mux", cause.tuple);
-      this.mux.answer(cause);
-    });
+    this.tcp = new Tcp(
+      world.streams,
+      limits.sockets,
+      streams.stream("sockets"),
+      now,
+      findUnreferenced,
+      (cause, port) => {
+        if (snitch.isOn) snitch.crossed("Tcp", port, "Mux", cause.tuple);
+        this.mux.pushReserved(cause);
+      },
+    );
   }
 
   /** Absent until a program hears packets, or without a device. */

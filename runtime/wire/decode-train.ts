@@ -3,7 +3,7 @@ import { Train } from "../plan/values/train.ts";
 import { equalRows, type Value } from "../plan/values/value.ts";
 import { decodeAllFields, decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
 import { devicePacketLength } from "./device-packet.ts";
-import { endingOf } from "./heading.ts";
+import { endingOf } from "./cached-decoding.ts";
 
 /** What a row says: the fields of its one tuple. */
 type FieldsOf = (row: Uint8Array) => Value[] | undefined;

@@ -50,7 +50,7 @@ export function networkGraph(
 }
 
 /** The nodes that a strand is joined to. */
-interface Around {
+interface StrandNeighbours {
   readonly receive: string;
   readonly tables: string;
   readonly roundRobin: string;
@@ -61,7 +61,7 @@ function addStrands(
   graph: GraphBuilder,
   strands: readonly Strand[],
   predicates: readonly PredicateSpec[],
-  around: Around,
+  neighbours: StrandNeighbours,
 ): void {
   const drawn = strands.filter(({ trigger }) => !isMaintenance(trigger));
   const byRule = Map.groupBy(strands, ({ origin }) => origin.rule);
@@ -72,9 +72,9 @@ function addStrands(
     const node = graph.add("Strand", label, strand.id);
     const { kind, predicate } = strand.trigger;
     const name = predicates[predicate]?.name ?? "?";
-    if (kind === "event") graph.edge(around.receive, name, node);
-    else graph.edge(around.tables, `${kind} ${name}`, node);
-    addWayOut(graph, node, strand.action, around);
+    if (kind === "event") graph.edge(neighbours.receive, name, node);
+    else graph.edge(neighbours.tables, `${kind} ${name}`, node);
+    addWayOut(graph, node, strand.action, neighbours);
   }
 }
 
@@ -82,7 +82,12 @@ function isMaintenance(trigger: Trigger): boolean {
   return "view" in trigger;
 }
 
-function addWayOut(graph: GraphBuilder, node: string, action: Action, { tables, roundRobin, mux }: Around): void {
+function addWayOut(
+  graph: GraphBuilder,
+  node: string,
+  action: Action,
+  { tables, roundRobin, mux }: StrandNeighbours,
+): void {
   if (action.kind === "contribute") throw new Error("a strand that keeps a view is not drawn");
   const { location, predicate } = action.head;
   if (location !== undefined) graph.edge(node, "out", roundRobin);

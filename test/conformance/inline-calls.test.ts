@@ -106,9 +106,9 @@ test("a call inline takes fewer rounds, and one that is answered at once makes n
   const CALLS = 10;
   const cost = (optimisations: ViewOptimisations): { readonly steps: number; readonly rounds: number } => {
     const { node } = startNode(`${SQUARE} ${CALL}`, "here:1", optimisations);
-    const before = node.figures().steps;
+    const before = node.metrics().steps;
     for (let call = 0; call < CALLS; call++) node.insert("in", [call]);
-    const after = node.figures().steps;
+    const after = node.metrics().steps;
     return { steps: (after.steps - before.steps) / CALLS, rounds: (after.rounds - before.rounds) / CALLS };
   };
   const costs = [{ inlineViews: false }, { localShortcut: false }, {}].map((off) =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
-import type { Succession } from "../../runtime/node/succession.ts";
+import type { SwapReport } from "../../runtime/node/program-swap.ts";
 import type { Fact } from "../../runtime/node/peer-facts.ts";
 import type { Row } from "../../runtime/plan/values/value.ts";
 import { addressesOf, ProgramNetwork } from "../sim/program-network.ts";
@@ -9,8 +9,8 @@ import { RonNetwork } from "../sim/ron-network.ts";
 import { AskedNode, planOf } from "./asked-node.ts";
 
 /** Exchanges the program of a node and says what became of the tables. */
-function exchange(node: Node, program: string): Succession | undefined {
-  return node.exchange(loadProgram(planOf(program)), []);
+function exchange(node: Node, program: string): SwapReport | undefined {
+  return node.replaceProgram(loadProgram(planOf(program)), []);
 }
 
 function rowsOf(node: Node, ...tables: readonly string[]): readonly (readonly Row[] | undefined)[] {
@@ -185,14 +185,14 @@ test("rules that pass a limit over the new program leave the node as it was", ()
 test("counters count on", () => {
   const { node } = new AskedNode(`${COUNTING}tell: put@"there:1"(X, Y) :- put(X, Y).`);
   for (let n = 0; n < 5; n++) node.insert("put", [n, n]);
-  const fired = (): number | undefined => node.figures().rules.find(({ rule }) => rule === "put")?.firings;
-  const passed = (): number => node.figures().elements.reduce((sum, element) => sum + element.in, 0);
+  const fired = (): number | undefined => node.metrics().rules.find(({ rule }) => rule === "put")?.firings;
+  const passed = (): number => node.metrics().elements.reduce((sum, element) => sum + element.in, 0);
   expect(fired()).toBe(5);
   const before = passed();
-  const sent = node.figures().ways;
+  const sent = node.metrics().ways;
   expect(sent).toEqual({ local: 0, ip: 5, overlay: 0 });
   exchange(node, COUNTING);
-  expect(node.figures().ways).toEqual(sent);
+  expect(node.metrics().ways).toEqual(sent);
   expect(fired()).toBe(5);
   expect(passed()).toBeGreaterThanOrEqual(before);
 });
@@ -213,7 +213,7 @@ test("a simulated RON that is given its own program again and again behaves, byt
       ron.simulation.runUntil(second + 0.013);
       for (const address of exchanges === 0 ? [] : ron.addresses) {
         const node = ron.node(address);
-        expect(node.exchange(loadProgram(node.plan), [])).toMatchObject({ lost: [], added: [] });
+        expect(node.replaceProgram(loadProgram(node.plan), [])).toMatchObject({ lost: [], added: [] });
       }
     }
     expect(ron.simulation.network.delivered).toBeGreaterThan(500);
@@ -244,7 +244,7 @@ test("what rules derive for other nodes outlives an exchange: nobody's routes ch
   expect(before).toHaveLength(12);
   for (const address of [a, c]) {
     const node = network.node(address);
-    expect(node.exchange(loadProgram(node.plan), facts(address))).toMatchObject({ lost: [] });
+    expect(node.replaceProgram(loadProgram(node.plan), facts(address))).toMatchObject({ lost: [] });
     expect(routes()).toEqual(before);
   }
   for (let seconds = 0; seconds < 60; seconds += 5) {

@@ -45,7 +45,7 @@ export class EngineNode implements Peer {
 
   /** Gives the node its own program again. False when that did not succeed. */
   exchange(): boolean {
-    return this.#node.exchange(this.#program, []) !== undefined;
+    return this.#node.replaceProgram(this.#program, []) !== undefined;
   }
 
   insert(name: string, args: Row): void {

@@ -64,7 +64,7 @@ describe("Mux", () => {
     const mux: Mux = new Mux(new ManualClock(), limits, ({ tuple: { args } }) => {
       taken.push(args[0] as number);
       if (args[0] !== 1) return;
-      for (const number of [2, 3]) mux.answer(cause(number));
+      for (const number of [2, 3]) mux.pushReserved(cause(number));
       expect(mux.bytes).toBeGreaterThan(0);
     });
     mux.push(cause(1));
@@ -110,9 +110,9 @@ describe("RoundRobin", () => {
     const out: Value[] = [];
     const robin = new RoundRobin(({ tuple: { args } }: Outgoing) => out.push(args[0] as Value));
     for (const name of ["b1", "a2", "a1"]) robin.push({ tuple: tuple(name), location: "x:1" });
-    robin.drain();
+    robin.flushRound();
     robin.push({ tuple: tuple("a0"), location: "x:1" });
-    robin.drain();
+    robin.flushRound();
     expect(out).toEqual(["a1", "a2", "b1", "a0"]);
   });
 });
@@ -135,7 +135,7 @@ describe("LocSpecDemux and NetworkOut", () => {
     const long = `${"x".repeat(300)}:1`;
     const places: readonly Value[] = ["", "me:1", "you:1", "NIL", long, 3, null, ...overlays, "you:1", ""];
     for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 7)), location });
-    network.leave();
+    network.commit();
     expect(demux.takeLocal()).toHaveLength(1);
     expect(datagrams.sent.map(({ to }) => to)).toEqual(["you:1"]);
     expect(wrapped).toEqual(["x", "y", "y"]);
@@ -171,7 +171,7 @@ describe("TunTx", () => {
     } as never);
     transmit.push(tuple(trainOf(rows)));
     transmit.push(tuple(trainOf([sound(1), sound(2), sound(3, 30)])));
-    transmit.leave();
+    transmit.commit();
     expect(written).toEqual([[sound(1)], [sound(2)], [sound(3, 30)], [sound(1), sound(2), sound(3, 30)]]);
     expect([...transmit.counters.dropped]).toEqual([["tun: no IP packet", 2]]);
     expect([transmit.counters.in, transmit.counters.out]).toEqual([2, 6]);
@@ -181,7 +181,7 @@ describe("TunTx", () => {
     const withDevice = new TunTx({ write: () => expect.unreachable() } as never);
     withDevice.push(tuple("text"));
     withDevice.push(tuple(new Uint8Array([0x45, 0])));
-    withDevice.leave();
+    withDevice.commit();
     const without = new TunTx(undefined);
     without.push(tuple(new Uint8Array(20)));
     expect([...withDevice.counters.dropped]).toEqual([["tun: no IP packet", 2]]);

@@ -46,7 +46,7 @@ class Bench {
 
   send(packet: Uint8Array, layers: number): readonly Uint8Array[] {
     this.element.push("you:1", wrapped(packet, layers));
-    this.element.leave();
+    this.element.commit();
     return this.datagrams.sent.map(({ bytes }) => bytes);
   }
 }
@@ -87,7 +87,7 @@ describe("NetworkOut, when a packet of the device is too long", () => {
     const bench = new Bench();
     const rows = [ipv4(1400), ipv4(1400), ipv4(1300)];
     bench.element.push("you:1", event("ron.send", ["you:1", Packet.inTransit(7, 0, trainOf(rows))]));
-    bench.element.leave();
+    bench.element.commit();
     expect(bench.datagrams.sent).toHaveLength(6);
     const reassembly = new Reassembly();
     const whole = bench.datagrams.sent.flatMap(({ bytes }) => reassembly.whole(bytes, "me:1", 0) ?? []);

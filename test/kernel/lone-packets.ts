@@ -133,7 +133,7 @@ class Stage {
   }
 
   async end(): Promise<Played> {
-    const { shortcuts, uptime: _, peers, ...figures } = this.#node.figures();
+    const { shortcuts, uptime: _, peers, ...figures } = this.#node.metrics();
     const rules = figures.rules.map((rule) => ({ ...rule, seconds: 0 }));
     const [network, tun] = [figures.network, figures.tun].map((of) => ({ ...of, drains: undefined }));
     for (const { address, sent, sentBytes, received, receivedBytes } of peers) {
@@ -146,10 +146,10 @@ class Stage {
   }
 
   /** Does it, and waits until the node has taken one more, and what follows has arrived. */
-  async #passes(count: (flow: ReturnType<Node["flow"]>) => number | undefined, work: () => void): Promise<void> {
-    const before = count(this.#node.flow());
+  async #passes(count: (flow: ReturnType<Node["flowMetrics"]>) => number | undefined, work: () => void): Promise<void> {
+    const before = count(this.#node.flowMetrics());
     work();
-    for (let round = 0; count(this.#node.flow()) === before && round < ROUNDS_MAX; round++) await setImmediate();
+    for (let round = 0; count(this.#node.flowMetrics()) === before && round < ROUNDS_MAX; round++) await setImmediate();
     for (let round = 0; round < 4; round++) await setImmediate();
   }
 }

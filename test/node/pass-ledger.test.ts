@@ -109,7 +109,7 @@ describe("all is forgotten", () => {
     "when a row is replaced": ({ node }) => node.insert("addressMap", ["100.64.0.2", "192.0.2.5:1"]),
     "when a row goes": ({ node }) => node.delete("addressMap", ["100.64.0.2", "192.0.2.2:1"]),
     "when the node gets another name": ({ node }) => node.insert("localAddr", ["self:2"]),
-    "when the program is another": ({ node }) => node.exchange(programOf(`${TUNNEL}\nx: said(1) :- tun(_).`), []),
+    "when the program is another": ({ node }) => node.replaceProgram(programOf(`${TUNNEL}\nx: said(1) :- tun(_).`), []),
   };
 
   test.each(Object.entries(FORGETTING))("%s", (_, work) => {
@@ -166,7 +166,7 @@ describe("nothing goes past those who are to be told of all", () => {
 
   test("once the program is one that watches", () => {
     const { node, shortcuts } = nodeOf(TUNNEL);
-    node.exchange(programOf(`${TUNNEL}watch(tun).`), []);
+    node.replaceProgram(programOf(`${TUNNEL}watch(tun).`), []);
     expect(shortcuts.blocked).toEqual(["observers false", "observers true"]);
   });
 });
@@ -205,6 +205,6 @@ function packetTo(to: string, length: number): Uint8Array {
 
 /** All that is counted but for time spent. */
 function countsOf({ node }: Host) {
-  const { rules, uptime: _, ...figures } = node.figures();
+  const { rules, uptime: _, ...figures } = node.metrics();
   return { ...figures, rules: rules.map(({ seconds: __, ...rule }) => rule) };
 }

@@ -38,9 +38,9 @@ test("connections beyond those that may wait to be accepted are closed, and coun
   await using _ = node;
   const clients = [await client(port), await client(port), await client(port)];
   await isEnded(clients[2] as Socket);
-  const sockets = node.node.figures().queues.find(({ queue }) => queue === "sockets");
+  const sockets = node.node.metrics().queues.find(({ queue }) => queue === "sockets");
   expect(sockets).toMatchObject({ length: 3, limit: 4096, dropped: 1 });
-  const tcp = node.node.figures().elements.find(({ element }) => element === "Tcp");
+  const tcp = node.node.metrics().elements.find(({ element }) => element === "Tcp");
   expect(tcp?.dropped).toEqual({ "tcp: turned away": 1 });
   node.node.insert("take", [1]);
   node.node.insert("take", [2]);
@@ -96,7 +96,7 @@ test("a write, or a read of so many bytes, that there is no room for fails", asy
   expect(await node.heard("wrote")).toEqual([10_000]);
   node.node.insert("fetch", [socket, 10_001]);
   expect(await node.heard("failed", 2)).toEqual(["read", "no room"]);
-  expect(node.node.figures().queues.find(({ queue }) => queue === "socket bytes")).toMatchObject({
+  expect(node.node.metrics().queues.find(({ queue }) => queue === "socket bytes")).toMatchObject({
     length: 0,
     dropped: 1,
   });
@@ -118,7 +118,7 @@ test("a node that is given another program keeps the sockets that rows hold, and
   }
   const [, two] = clients as [Socket, Socket];
   const [, second] = node.said("came").flat() as number[];
-  const change = (text: string): unknown => node.node.exchange(compileProgram(text), []);
+  const change = (text: string): unknown => node.node.replaceProgram(compileProgram(text), []);
   expect(change(`${program}\nmore: a(X) :- b(X).`)).toBeDefined();
   two.write("still read");
   expect(await node.heard("got")).toEqual([second, { bytes: Buffer.from("still read").toString("hex") }]);

@@ -46,7 +46,7 @@ export class TcpNode implements AsyncDisposable {
   }
 
   get sockets(): number {
-    return this.node.figures().streams?.sockets ?? 0;
+    return this.node.metrics().streams?.sockets ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -55,7 +55,7 @@ test("an echo server of rules gives each client what it said, and closes when th
   for (const [, , peer] of server.said("came")) expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
   await vi.waitFor(() => expect(server.sockets).toBe(1));
   expect(server.said("gone")).toHaveLength(3);
-  expect(server.node.figures().streams).toMatchObject({ accepted: 3, closed: 3, readBytes: 11, writtenBytes: 11 });
+  expect(server.node.metrics().streams).toMatchObject({ accepted: 3, closed: 3, readBytes: 11, writtenBytes: 11 });
 });
 
 test("a client of rules sends, and reads exactly as much as it asks for, piece by piece", async () => {
@@ -102,13 +102,13 @@ test("nothing is read from a socket that no rule reads, and a slow reader slows 
   const sent = flood(sender);
   const [socket = null] = await node.heard("came");
   const stalled = await standstill(sent);
-  expect(node.node.figures().streams?.readBytes).toBe(0);
+  expect(node.node.metrics().streams?.readBytes).toBe(0);
   for (let reads = 1; reads <= 200; reads++) {
     node.node.insert("more", [socket]);
     await node.heard("got", reads);
   }
   const asked = node.said("got").reduce((sum, [, size]) => sum + Number(size), 0);
-  expect(node.node.figures().streams?.readBytes).toBe(asked);
+  expect(node.node.metrics().streams?.readBytes).toBe(asked);
   expect(queue(node, "socket bytes")).toMatchObject({ length: 0 });
   expect(await standstill(sent)).toBeLessThan(stalled + asked + 2 * MEBIBYTE);
   sender.destroy();
@@ -164,7 +164,7 @@ async function standstill(number: () => number): Promise<number> {
 }
 
 function queue({ node }: TcpNode, name: string): unknown {
-  return node.figures().queues.find((one) => one.queue === name);
+  return node.metrics().queues.find((one) => one.queue === name);
 }
 
 test("a relay of rules passes 50 MB on byte by byte, with one call waiting at a time, and ends with its source", async () => {
@@ -186,7 +186,7 @@ test("a relay of rules passes 50 MB on byte by byte, with one call waiting at a 
   clearInterval(look);
   sink.close();
   expect(arrived.digest("hex")).toBe(digestOf(size));
-  expect(relay.node.figures().streams).toMatchObject({ readBytes: size, writtenBytes: size });
+  expect(relay.node.metrics().streams).toMatchObject({ readBytes: size, writtenBytes: size });
   // Two directions: one of them waits for what never comes.
   expect(most).toBe(2);
   await vi.waitFor(() => expect(relay.sockets).toBe(1));
@@ -272,7 +272,7 @@ test.for([
   node.node.insert(call, args);
   expect(await node.heard("failed")).toEqual([reason]);
   expect(node.said("done")).toEqual([]);
-  expect(node.node.figures().streams?.failed).toEqual({ [`${call} ${reason}`]: 1 });
+  expect(node.node.metrics().streams?.failed).toEqual({ [`${call} ${reason}`]: 1 });
 });
 
 test("a port in use, a socket of the wrong kind, and a length that is none are outcomes", async () => {

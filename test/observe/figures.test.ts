@@ -18,7 +18,7 @@ tick: beat(E) :- periodic(E, 1, 3).
 test("a rule says how often it ran, what it derived and what had no value", () => {
   const { node } = startNode(FORWARD);
   for (const number of [0, 1, 20]) node.insert("note", [number]);
-  const { rules } = node.figures();
+  const { rules } = node.metrics();
   expect(rules.map(({ rule, line, firings, derived, failed }) => [rule, line, firings, derived, failed])).toEqual([
     ["store", 3, 3, 3, 0],
     ["forward", 4, 3, 2, 0],
@@ -30,12 +30,12 @@ test("a rule says how often it ran, what it derived and what had no value", () =
 test("a table says how many rows it has and may have, and a timer that it will ring", () => {
   const { node, world } = startNode(FORWARD);
   for (const number of [10, 11, 12]) node.insert("note", [number]);
-  expect(node.figures().tables).toContainEqual({ table: "seen", rows: 2, limit: 2, lifetime: 10 });
-  expect(node.figures().steps).toMatchObject({ evicted: 1, expired: 0 });
-  const timers = (): unknown => node.figures().queues.find(({ queue }) => queue === "timers")?.length;
+  expect(node.metrics().tables).toContainEqual({ table: "seen", rows: 2, limit: 2, lifetime: 10 });
+  expect(node.metrics().steps).toMatchObject({ evicted: 1, expired: 0 });
+  const timers = (): unknown => node.metrics().queues.find(({ queue }) => queue === "timers")?.length;
   expect(timers()).toBe(1);
   world.clock.advance(20);
-  expect(node.figures()).toMatchObject({ uptime: 20, steps: { expired: 2 } });
+  expect(node.metrics()).toMatchObject({ uptime: 20, steps: { expired: 2 } });
   expect(timers()).toBe(0);
 });
 
@@ -49,14 +49,14 @@ test("two nodes count the same datagrams from both ends, and what is not accepte
   }
   there.world.clock.advance(2);
   there.world.datagrams.deliver(new Uint8Array(3), "stranger:9");
-  const sent = here.node.figures().peers;
-  const received = there.node.figures().peers;
+  const sent = here.node.metrics().peers;
+  const received = there.node.metrics().peers;
   expect(sent).toMatchObject([{ address: "there:1", sent: 1, sentTuples: 1, received: 0, silence: null }]);
   expect(received).toMatchObject([
     { address: "here:1", received: 1, receivedTuples: 1, receivedBytes: sent[0]?.sentBytes, silence: 2 },
     { address: "stranger:9", received: 1, receivedTuples: 0, silence: 0 },
   ]);
-  expect(element(there.node.figures(), "NetworkIn")).toMatchObject({
+  expect(element(there.node.metrics(), "NetworkIn")).toMatchObject({
     in: 2,
     out: 1,
     dropped: { "datagram: too short": 1 },
@@ -69,7 +69,7 @@ test("what comes from the address of a name is counted with what is sent to the 
   node.insert("note", [3]);
   world.datagrams.deliver(new Uint8Array(3), "10.0.0.2:1");
   world.datagrams.deliver(new Uint8Array(3), "10.0.0.3:1");
-  expect(node.figures().peers).toMatchObject([
+  expect(node.metrics().peers).toMatchObject([
     { address: "there:1", sent: 1, received: 1, receivedBytes: 3, silence: 0 },
     { address: "10.0.0.3:1", sent: 0, received: 1 },
   ]);
@@ -85,13 +85,13 @@ test.for([
 ])("a peer is one that the node was told of, or is not: $told", ({ program, told }) => {
   const { node, world } = startNode(program);
   for (const from of ["a:1", "b:1"]) world.datagrams.deliver(new Uint8Array(3), from);
-  expect(node.figures().peers.map(({ isTold }) => isTold)).toEqual(told);
+  expect(node.metrics().peers.map(({ isTold }) => isTold)).toEqual(told);
 });
 
 test("a tuple is counted at each element on its way", () => {
   const { node } = startNode(FORWARD);
   node.insert("note", [3]);
-  const flow = node.figures().elements.filter((one) => one.in > 0);
+  const flow = node.metrics().elements.filter((one) => one.in > 0);
   expect(flow.map(({ element, in: came, out }) => [element, came, out])).toEqual([
     ["Mux", 1, 1],
     ["OverlayRecvUnwrap", 2, 2],
@@ -113,14 +113,14 @@ test("what rules send is counted by the way it goes", () => {
     e: seen(X) :- here(X).`;
   const { node } = startNode(program);
   for (const number of [1, 2, 3]) node.insert("hop.go", [number]);
-  expect(node.figures().ways).toEqual({ local: 3, ip: 3, overlay: 3 });
+  expect(node.metrics().ways).toEqual({ local: 3, ip: 3, overlay: 3 });
   node.insert("hop.route", ["there:1", "next:1"]);
   node.insert("hop.go", [4]);
-  expect(node.figures().ways).toEqual({ local: 4, ip: 5, overlay: 4 });
+  expect(node.metrics().ways).toEqual({ local: 4, ip: 5, overlay: 4 });
 });
 
 test("figures survive JSON", () => {
-  const figures = startNode(FORWARD).node.figures();
+  const figures = startNode(FORWARD).node.metrics();
   expect(JSON.parse(JSON.stringify(figures))).toEqual(figures);
 });
 

@@ -52,7 +52,7 @@ describe("a node's metrics", () => {
     lost: note@"nowhere"(X) :- note(X).`,
   );
   for (const number of [1, 2, 3]) node.insert("note", [number]);
-  const text = exposition(metricsOf(node.figures()));
+  const text = exposition(metricsOf(node.metrics()));
   const samples = readPrometheusText(text);
   const value = (name: string, labels: Readonly<Record<string, string>> = {}): number | undefined =>
     samples.find((one) => one.name === name && Object.entries(labels).every(([key, as]) => one.labels[key] === as))

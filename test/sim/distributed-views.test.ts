@@ -144,7 +144,7 @@ describe("rows that come from other nodes", () => {
     net.node("b:1").insert("fact", ["b:1", "c:1", 6]);
     net.pass(1);
     for (const name of ["a:1", "c:1"]) {
-      expect(net.node(name).exchange(compileProgram(TOLD), [])).toBeDefined();
+      expect(net.node(name).replaceProgram(compileProgram(TOLD), [])).toBeDefined();
       expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 5", "c:1 6"]);
       net.pass(1);
     }

@@ -8,7 +8,7 @@ function pending(network: ProgramNetwork, addresses = network.addresses): readon
   return addresses.flatMap((address) =>
     network
       .node(address)
-      .figures()
+      .metrics()
       .tables.filter(({ table, rows }) => rows > 0 && /\?|^gather\./.test(table))
       .map(({ table, rows }) => `${address} ${table} ${rows}`),
   );
@@ -125,7 +125,7 @@ describe("invocations of one view that overlap", () => {
     let open = 0;
     for (let call = 0; call < CALLS; call++) {
       callEverywhere(network, call);
-      const tables = network.node(HERE).figures().tables;
+      const tables = network.node(HERE).metrics().tables;
       open = Math.max(open, tables.find(({ table }) => table === "r?1")?.rows ?? 0);
     }
     network.pass(1);

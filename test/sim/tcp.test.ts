@@ -69,7 +69,7 @@ describe("a call with a limit", () => {
     expect(said(net, SERVER, "late")).toEqual([[here]]);
     net.node(CLIENT).insert("say", [there, "words"]);
     net.pass(2);
-    expect(net.node(SERVER).figures().streams?.readBytes).toBe(0);
+    expect(net.node(SERVER).metrics().streams?.readBytes).toBe(0);
     net.node(SERVER).insert("again", [here]);
     net.pass(2);
     expect(said(net, SERVER, "got")).toEqual([[here, { bytes: Buffer.from("words").toString("hex") }]]);
@@ -125,7 +125,7 @@ test("a call at another node is made there, and its outcome comes back", () => {
   expect(said(net, CLIENT, "wrote")).toEqual([[9]]);
   expect(said(net, SERVER, "got")).toEqual([[{ bytes: Buffer.from("by way of").toString("hex") }]]);
   expect(said(net, CLIENT, "failed")).toEqual([["10.0.0.1:8", "refused"]]);
-  const sockets = [CLIENT, THIRD].map((host) => net.node(host).figures().streams?.connected);
+  const sockets = [CLIENT, THIRD].map((host) => net.node(host).metrics().streams?.connected);
   expect(sockets).toEqual([0, 1]);
 });
 
@@ -172,7 +172,7 @@ test("the network cannot make calls, answer them or close sockets where no rule 
     for (const bytes of datagram.take()) stranger?.send(SERVER, bytes);
   }
   simulation.runUntil(1);
-  const admission = node?.figures().elements.find(({ element }) => element === "Admission");
+  const admission = node?.metrics().elements.find(({ element }) => element === "Admission");
   expect(admission?.dropped).toEqual({ "not accepted": forged.length });
 });
 
@@ -188,7 +188,7 @@ test("the same seed gives the same trace, with sockets too", () => {
     net.node(SERVER).insert("serve", ["10.0.0.1:7"]);
     for (const host of [CLIENT, THIRD]) net.node(host).insert("join", ["10.0.0.1:7"]);
     net.pass(60);
-    expect(net.node(SERVER).figures().streams).toMatchObject({ readBytes: 1000, writtenBytes: 1000 });
+    expect(net.node(SERVER).metrics().streams).toMatchObject({ readBytes: 1000, writtenBytes: 1000 });
     return net.simulation.traceHash();
   };
   expect(hash(1)).toBe(hash(1));

@@ -20,7 +20,7 @@ function heapBytes(): number {
 
 /** Rows of all tables, whatever they are of, and what waits in queues. */
 function held(ron: RonNetwork): number {
-  const figures = ron.addresses.map((address) => ron.node(address).figures());
+  const figures = ron.addresses.map((address) => ron.node(address).metrics());
   const rows = figures.flatMap(({ tables }) => tables.map((table) => table.rows));
   const waiting = figures.flatMap(({ queues }) => queues.map((queue) => queue.length));
   return [...rows, ...waiting].reduce((sum, one) => sum + one, 0);

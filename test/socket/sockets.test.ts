@@ -133,8 +133,8 @@ function drive(streams: Streams, limits: Partial<SocketLimits> = {}): Driven {
   tcp.serve(outcomes);
   const step: Driven["step"] = (provenance, ...calls) => {
     for (const [predicate, args] of calls) tcp.push({ predicate, args, isDelete: false }, provenance);
-    tcp.drain();
-    tcp.leave();
+    tcp.flushRound();
+    tcp.commit();
   };
   return { tcp, said, step };
 }

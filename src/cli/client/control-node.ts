@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Succession } from "../../../runtime/node/succession.ts";
+import type { SwapReport } from "../../../runtime/node/program-swap.ts";
 import type { Request } from "../../../runtime/control/request.ts";
 import { nearest } from "../../program/nearest.ts";
 import { Failure, wrongUsage } from "../terminal/failure.ts";
@@ -90,7 +90,7 @@ export async function controlNode(node: string, request: Request, json: boolean,
 }
 
 /** What the node runs now, and what became of its tables: what was lost last, where it is seen. */
-function successionLines({ kept, derived, lost, added }: Succession, files: readonly string[]): readonly string[] {
+function successionLines({ kept, derived, lost, added }: SwapReport, files: readonly string[]): readonly string[] {
   const rows = kept.reduce((sum, table) => sum + table.rows, 0);
   return [
     `running ${files.join(" ")}`,

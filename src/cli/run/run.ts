@@ -70,7 +70,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   const control = await controlOf(node, compiler, options.control, world.datagrams, output.log);
   resources.defer(() => control?.close());
   if (!node.start()) await refuse(node, output.log);
-  const losses = new LossLog(() => node.flow(), output.log);
+  const losses = new LossLog(() => node.flowMetrics(), output.log);
   resources.defer(() => losses.stop());
   served.runs(node);
   announce(prepared, options.tun, names, world.tun, output.log);

@@ -18,7 +18,7 @@ export class ServedNode {
   #state = "the node is starting";
 
   metrics(): ReturnType<typeof metricsOf> {
-    return [...(this.#node === undefined ? [] : metricsOf(this.#node.figures())), ...processMetrics()];
+    return [...(this.#node === undefined ? [] : metricsOf(this.#node.metrics())), ...processMetrics()];
   }
 
   unready(): string | undefined {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { unheldNumbers } from "../../runtime/node/unheld.ts";
+import { unreferencedNumbers } from "../../runtime/node/unreferenced.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
-function waiting(...args: readonly Value[]): Parameters<typeof unheldNumbers>[2] {
+function waiting(...args: readonly Value[]): Parameters<typeof unreferencedNumbers>[2] {
   const tuple = { predicate: eventSpec("p", args.length), args, isDelete: false };
   return [{ tuple, provenance: "rule", source: null }];
 }
@@ -17,5 +17,5 @@ test.each([
   ["among the options of an address", new Address("ron", "a", [7])],
   ["in a packet", Packet.of({ predicate: eventSpec("q", 1), args: [7], isDelete: false })],
 ] satisfies readonly (readonly [string, Value])[])("a number is held %s", (_, value) => {
-  expect([...unheldNumbers(new Set([7, 8]), [], waiting(value, new Uint8Array([8]), "8"))]).toEqual([8]);
+  expect([...unreferencedNumbers(new Set([7, 8]), [], waiting(value, new Uint8Array([8]), "8"))]).toEqual([8]);
 });

@@ -11,13 +11,13 @@ import { encodeBody } from "../wire/encode.ts";
 import { isSameTuple } from "./initial-tuples.ts";
 
 /** A plan and the tables of a node that runs it. */
-export interface Estate {
+export interface ProgramState {
   readonly plan: Plan;
   readonly tables: readonly (Table | undefined)[];
 }
 
 /** What became of the tables when a node was given another program. Names of tables the compiler made are left out. */
-export interface Succession {
+export interface SwapReport {
   /** Tables that are declared as before, with the number of rows that stayed. */
   readonly kept: readonly { readonly table: string; readonly rows: number }[];
   /** Tables that rules define: their rows are derived anew. */
@@ -32,18 +32,18 @@ export interface Succession {
 }
 
 /** Says which tables of one plan go on in another, and makes what one plan's tuples hold the other's. */
-export class Successor {
-  readonly #old: Estate;
-  readonly #new: Estate;
+export class ProgramSwap {
+  readonly #previous: ProgramState;
+  readonly #next: ProgramState;
   readonly #specs = new Map<PredicateSpec, PredicateSpec>();
 
   /** `events`: predicates of timers, which have no names of their own, there and here. */
-  constructor(old: Estate, next: Estate, events: ReadonlyMap<number, number>) {
-    this.#old = old;
-    this.#new = next;
-    const timers = new Set(old.plan.timers.map(({ predicate }) => predicate));
+  constructor(previous: ProgramState, next: ProgramState, events: ReadonlyMap<number, number>) {
+    this.#previous = previous;
+    this.#next = next;
+    const timers = new Set(previous.plan.timers.map(({ predicate }) => predicate));
     const named = new Map(next.plan.predicates.map((spec) => [`${spec.name}/${spec.arity}`, spec]));
-    for (const spec of old.plan.predicates) {
+    for (const spec of previous.plan.predicates) {
       const timer = next.plan.predicates[events.get(spec.id) ?? -1];
       const same = timers.has(spec.id) ? timer : named.get(`${spec.name}/${spec.arity}`);
       if (same !== undefined) this.#specs.set(spec, same);
@@ -51,48 +51,48 @@ export class Successor {
   }
 
   /** The table's successor, when it is declared as the table is. */
-  #heir({ predicate }: Table): Table | undefined {
+  #matchingTable({ predicate }: Table): Table | undefined {
     const spec = this.#specs.get(predicate);
-    const heir = spec && this.#new.tables[spec.id];
-    return heir !== undefined && this.#agree(predicate, heir.predicate) ? heir : undefined;
+    const matching = spec && this.#next.tables[spec.id];
+    return matching !== undefined && this.#agree(predicate, matching.predicate) ? matching : undefined;
   }
 
   /** The rows that stay: not those that only view rules hold, for the views derive them again. */
-  rows(): readonly KeptRow[] {
-    return this.#old.tables.flatMap((table) => {
-      const heir = table && this.#heir(table);
-      if (table === undefined || heir === undefined || heir.spec.view === "pure") return [];
-      if (heir.spec.baseOf !== undefined) return [];
+  keptRows(): readonly KeptRow[] {
+    return this.#previous.tables.flatMap((table) => {
+      const matching = table && this.#matchingTable(table);
+      if (table === undefined || matching === undefined || matching.spec.view === "pure") return [];
+      if (matching.spec.baseOf !== undefined) return [];
       return rowsOf(table)
         .filter((row) => row.isBase)
-        .map((row) => ({ table: heir, values: this.#values(row.values), expires: row.expires }));
+        .map((row) => ({ table: matching, values: this.#values(row.values), expires: row.expires }));
     });
   }
 
   /** Whether a row of a new predicate was in the table that the predicate's is the heir of. */
   had(): Before["had"] {
-    const ancestors = new Map<number, Table>();
-    for (const table of this.#old.tables) {
-      const heir = table && this.#heir(table);
-      if (table !== undefined && heir !== undefined) ancestors.set(heir.predicate.id, table);
+    const previousTables = new Map<number, Table>();
+    for (const table of this.#previous.tables) {
+      const matching = table && this.#matchingTable(table);
+      if (table !== undefined && matching !== undefined) previousTables.set(matching.predicate.id, table);
     }
-    return (predicate, values) => holdsRow(ancestors.get(predicate), values);
+    return (predicate, values) => holdsRow(previousTables.get(predicate), values);
   }
 
   /** Rows that no table of the new plan has. */
-  vanished(): readonly { readonly table: Table; readonly values: Values }[] {
-    return this.#old.tables.flatMap((table) => {
+  removedRows(): readonly { readonly table: Table; readonly values: Values }[] {
+    return this.#previous.tables.flatMap((table) => {
       if (table === undefined) return [];
-      const heir = this.#heir(table);
+      const matching = this.#matchingTable(table);
       return rowsOf(table)
-        .filter(({ values }) => !holdsRow(heir, this.#values(values)))
+        .filter(({ values }) => !holdsRow(matching, this.#values(values)))
         .map(({ values }) => ({ table, values }));
     });
   }
 
   /** Undefined when the new plan has no such predicate. */
   tuple({ predicate, args, isDelete }: Tuple): Tuple | undefined {
-    const spec = this.#specs.get(predicate) ?? (this.#new.plan.predicates.includes(predicate) ? predicate : undefined);
+    const spec = this.#specs.get(predicate) ?? (this.#next.plan.predicates.includes(predicate) ? predicate : undefined);
     return spec && { predicate: spec, args: this.#values(args), isDelete };
   }
 
@@ -102,41 +102,43 @@ export class Successor {
    */
   changes(said: readonly Tuple[], says: readonly Tuple[]): readonly Tuple[] {
     const had = this.had();
-    const heirs = new Set(this.#old.tables.map((table) => table && this.#heir(table)?.predicate));
+    const matches = new Set(this.#previous.tables.map((table) => table && this.#matchingTable(table)?.predicate));
     const known = said.flatMap((tuple) => this.tuple(tuple) ?? []);
     const isSaid = (tuple: Tuple, among: readonly Tuple[]): boolean => among.some((one) => isSameTuple(one, tuple));
     const withdrawn = known.filter(
       (tuple) => tuple.predicate.table !== undefined && !isSaid(tuple, says) && had(tuple.predicate.id, tuple.args),
     );
-    const isKept = ({ predicate }: Tuple): boolean => predicate.table === undefined || heirs.has(predicate);
+    const isKept = ({ predicate }: Tuple): boolean => predicate.table === undefined || matches.has(predicate);
     const fresh = says.filter((tuple) => !isKept(tuple) || !isSaid(tuple, known));
     return [...withdrawn.map((tuple) => ({ ...tuple, isDelete: true })), ...fresh];
   }
 
-  report(): Succession {
-    const own = this.#old.tables.filter(
+  report(): SwapReport {
+    const own = this.#previous.tables.filter(
       (table): table is Table => table !== undefined && !table.predicate.name.includes("?"),
     );
-    const heirs = own.map((table) => ({ table, heir: this.#heir(table) }));
-    const stay = heirs.flatMap(({ table, heir }) => (heir === undefined ? [] : [{ table, heir }]));
+    const matches = own.map((table) => ({ table, matching: this.#matchingTable(table) }));
+    const stay = matches.flatMap(({ table, matching }) => (matching === undefined ? [] : [{ table, matching }]));
     const names = new Set(own.map((table) => table.predicate.name));
     return {
       kept: stay
-        .filter(({ heir }) => heir.spec.view !== "pure")
-        .map(({ table, heir }) => ({
-          table: heir.predicate.name,
+        .filter(({ matching }) => matching.spec.view !== "pure")
+        .map(({ table, matching }) => ({
+          table: matching.predicate.name,
           rows: rowsOf(table).filter((row) => row.isBase).length,
         })),
-      derived: stay.filter(({ heir }) => heir.spec.view === "pure").map(({ heir }) => heir.predicate.name),
-      lost: heirs.flatMap(({ table, heir }) => {
-        if (heir !== undefined) return [];
+      derived: stay
+        .filter(({ matching }) => matching.spec.view === "pure")
+        .map(({ matching }) => matching.predicate.name),
+      lost: matches.flatMap(({ table, matching }) => {
+        if (matching !== undefined) return [];
         const { name } = table.predicate;
-        const isDeclared = this.#new.tables.some((other) => other?.predicate.name === name);
+        const isDeclared = this.#next.tables.some((other) => other?.predicate.name === name);
         return [
           { table: name, rows: table.count, why: isDeclared ? ("declared otherwise" as const) : ("gone" as const) },
         ];
       }),
-      added: this.#new.tables.flatMap((table) => {
+      added: this.#next.tables.flatMap((table) => {
         const name = table?.predicate.name ?? "?";
         return name.includes("?") || names.has(name) ? [] : [name];
       }),
@@ -148,7 +150,7 @@ export class Successor {
     if (one.table === undefined || other.table === undefined || !sameDeclaration(one.table, other.table)) return false;
     if (!one.name.includes("?")) return true;
     const rule = one.name.slice(0, one.name.indexOf("?"));
-    return workOf(rule, this.#old.plan) === workOf(rule, this.#new.plan);
+    return workOf(rule, this.#previous.plan) === workOf(rule, this.#next.plan);
   }
 
   #values(values: Values): Values {

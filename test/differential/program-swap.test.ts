@@ -28,7 +28,7 @@ const COMMANDS = 30;
 const ROUNDS = 30;
 
 /** A node that is given its own program again before everything that happens to it. */
-class ExchangedNode extends EngineNode {
+class ReplacedNode extends EngineNode {
   override insert(name: string, args: Row): void {
     this.exchange();
     super.insert(name, args);
@@ -54,7 +54,7 @@ function story(program: Program, tables: readonly string[], seed: number, Kind: 
   return lines;
 }
 
-test("random programs that are exchanged for themselves go on as if nothing had happened", {
+test("random programs that are replaced by themselves go on as if nothing had happened", {
   timeout: PATIENCE_MS,
 }, () => {
   const isOver = timeToHunt(SECONDS);
@@ -64,9 +64,9 @@ test("random programs that are exchanged for themselves go on as if nothing had 
     const compiled = compileText(text);
     if (!("program" in compiled)) continue;
     const tables = [...compiled.checked.program.tables.keys()];
-    const exchanged = story(compiled.program, tables, seed, ExchangedNode);
+    const replaced = story(compiled.program, tables, seed, ReplacedNode);
     const undisturbed = story(compiled.program, tables, seed, EngineNode);
-    expect([text, ...exchanged], `seed ${seed}`).toEqual([text, ...undisturbed]);
+    expect([text, ...replaced], `seed ${seed}`).toEqual([text, ...undisturbed]);
     programs++;
   }
 });

@@ -16,10 +16,10 @@ interface Parts {
 }
 
 /** A row a peer: what comes from the address that a name stands for counts as that of the name. */
-export function peerFigures(parts: Parts): readonly PeerFigures[] {
+export function peerMetrics(parts: Parts): readonly PeerFigures[] {
   const { datagrams, clock } = parts.world;
   const now = clock.now();
-  const told = toldAddresses(parts);
+  const told = configuredAddresses(parts);
   return joined([...parts.dataflow.ports.peers.peers()], parts.world).map(({ heardAt, ...counters }) => {
     const { address } = counters;
     const refusal = datagrams.refusal?.(address) ?? null;
@@ -58,13 +58,13 @@ function sum(name: PeerCounters, numeric: PeerCounters): PeerCounters {
 }
 
 /** Where those are that `--peer` and the like have told of; undefined when the program has no table for them. */
-function toldAddresses({ plan, engine }: Parts): ReadonlySet<string> | undefined {
+function configuredAddresses({ plan, engine }: Parts): ReadonlySet<string> | undefined {
   const members = plan.overlays.flatMap(({ member }) => (member === undefined ? [] : [member]));
   const map = plan.predicates.findIndex(({ name, table }) => name === ADDRESS_MAP && table !== undefined);
   if (members.length === 0 && map < 0) return undefined;
   const homes = map < 0 ? [] : column(engine, map, 1);
-  const places = [...members.flatMap((member) => column(engine, member, 0)), ...homes].map(placeOf);
-  return new Set(places.filter((place) => typeof place === "string"));
+  const hosts = [...members.flatMap((member) => column(engine, member, 0)), ...homes].map(hostOf);
+  return new Set(hosts.filter((place) => typeof place === "string"));
 }
 
 function column(engine: Engine, table: number, at: number): readonly (Value | undefined)[] {
@@ -72,6 +72,6 @@ function column(engine: Engine, table: number, at: number): readonly (Value | un
 }
 
 /** `ron::"10.0.0.2:10000"` is at 10.0.0.2:10000, whatever carries it. */
-function placeOf(value: Value | undefined): Value | undefined {
-  return value instanceof Address ? placeOf(value.node) : value;
+function hostOf(value: Value | undefined): Value | undefined {
+  return value instanceof Address ? hostOf(value.node) : value;
 }

@@ -5,7 +5,7 @@ import { rowsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
 import { equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
 import { decodeFields } from "../../runtime/wire/decode.ts";
 import { encodeBody } from "../../runtime/wire/encode.ts";
-import { Heading } from "../../runtime/wire/heading.ts";
+import { CachedDecoding } from "../../runtime/wire/cached-decoding.ts";
 import { arbitraryValue } from "../arbitrary-value.ts";
 
 const PAYLOAD = fc.uint8Array({ minLength: 400, maxLength: 500 });
@@ -28,8 +28,8 @@ function plain(fields: Row | undefined): Row | undefined {
   return [...fields.slice(0, -1), [last.hash, last.hops, last.body as Value]];
 }
 
-function headingOf(bytes: Uint8Array, before: Row, devicePacket?: number): Heading {
-  const heading = Heading.of(bytes, decoded(bytes, before), devicePacket);
+function headingOf(bytes: Uint8Array, before: Row, devicePacket?: number): CachedDecoding {
+  const heading = CachedDecoding.of(bytes, decoded(bytes, before), devicePacket);
   if (heading === undefined) throw new Error("the row ends with its last field");
   return heading;
 }
@@ -95,7 +95,7 @@ describe("a heading", () => {
 
   test("is none of a row that ends with something else", () => {
     const bytes = encodeBody([new Uint8Array(400), "x"]);
-    expect(Heading.of(bytes, decoded(bytes, ["x"]), undefined)).toBeUndefined();
+    expect(CachedDecoding.of(bytes, decoded(bytes, ["x"]), undefined)).toBeUndefined();
   });
 
   test("reads a train of rows that begin alike as one", () => {

@@ -7,7 +7,7 @@ import type { Row, Value } from "../plan/values/value.ts";
  * What was read from a row that ends with the bytes of its last field, and how it began. A row that begins alike and is as
  * long says the same but for these bytes, and need not be read.
  */
-export class Heading {
+export class CachedDecoding {
   /** How it began; of what comes alone only `#end` bytes of it count. */
   readonly #start: Uint8Array;
   readonly #end: number;
@@ -32,9 +32,9 @@ export class Heading {
    * Of bytes, or of the first row of a train, with what was read from them; undefined when they end otherwise. Those that end
    * with a packet of a device, of so many bytes, may come as a train.
    */
-  static of(row: Uint8Array, fields: Row, devicePacket: number | undefined): Heading | undefined {
+  static of(row: Uint8Array, fields: Row, devicePacket: number | undefined): CachedDecoding | undefined {
     const ending = endingOf(fields, row);
-    return ending && new Heading(row, fields, row.length - ending.length, devicePacket);
+    return ending && new CachedDecoding(row, fields, row.length - ending.length, devicePacket);
   }
 
   /** The fields of bytes, or of a train, that begin so; undefined when they do not, or not surely in each row. */

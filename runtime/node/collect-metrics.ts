@@ -15,10 +15,10 @@ import type { Plan } from "../plan/contract/plan.ts";
 import { reassemblyLimits } from "../wire/reassembly.ts";
 import type { Datagrams, SendQueue, Tun, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
-import { peerFigures } from "./peer-figures.ts";
+import { peerMetrics } from "./peer-metrics.ts";
 
 /** The parts of a node that count. */
-export interface CountingParts {
+export interface MetricsSources {
   readonly name: string;
   readonly uptime: number;
   readonly plan: Plan;
@@ -30,7 +30,7 @@ export interface CountingParts {
   readonly timers: number;
 }
 
-export function collectFigures(parts: CountingParts): Figures {
+export function collectMetrics(parts: MetricsSources): Figures {
   const { name, uptime, world, engine, dataflow } = parts;
   const { steps, rounds, stopped } = engine.counters;
   const { conflicts, evicted, expired, failedAggregates } = engine.store.tally;
@@ -39,31 +39,34 @@ export function collectFigures(parts: CountingParts): Figures {
     uptime,
     steps: { steps, rounds, stopped, conflicts, evicted, expired, failedAggregates },
     ways: { ...dataflow.demux.ways },
-    ...flowFigures(dataflow, world),
-    rules: ruleFigures(parts),
-    peers: peerFigures(parts),
-    tables: tableFigures(engine),
-    queues: queueFigures(parts),
-    streams: dataflow.hasCalls ? streamFigures(dataflow.ports.tcp.sockets) : null,
+    ...collectFlowMetrics(dataflow, world),
+    rules: ruleMetrics(parts),
+    peers: peerMetrics(parts),
+    tables: tableMetrics(engine),
+    queues: queueMetrics(parts),
+    streams: dataflow.hasCalls ? streamMetrics(dataflow.ports.tcp.sockets) : null,
     eventLoop: world.eventLoop?.delay() ?? null,
   };
 }
 
 /** The part that is cheap enough to look at all the time. */
-export function flowFigures({ elements, ports }: NodeDataflow, { datagrams, tun, shortcuts }: World): FlowFigures {
+export function collectFlowMetrics(
+  { elements, ports }: NodeDataflow,
+  { datagrams, tun, shortcuts }: World,
+): FlowFigures {
   return {
     elements: elements.map(({ element, label, counters }) => {
       return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
     }),
-    network: networkFigures(datagrams),
+    network: networkMetrics(datagrams),
     paths: { ...ports.paths.counters },
-    tun: tun === undefined ? null : tunFigures(tun, ports.strays.counts),
+    tun: tun === undefined ? null : tunMetrics(tun, ports.strays.counts),
     shortcuts: shortcuts?.taken ?? null,
   };
 }
 
 /** A rule is run by several strands; people know the rule. */
-function ruleFigures({ plan, engine }: CountingParts): readonly RuleFigures[] {
+function ruleMetrics({ plan, engine }: MetricsSources): readonly RuleFigures[] {
   const rules = new Map<string, RuleFigures>();
   const { fired, derived, failed, seconds } = engine.counters;
   for (const { id, origin } of plan.strands) {
@@ -81,7 +84,7 @@ function ruleFigures({ plan, engine }: CountingParts): readonly RuleFigures[] {
   return [...rules.values()];
 }
 
-function tableFigures({ tables }: Engine): readonly TableFigures[] {
+function tableMetrics({ tables }: Engine): readonly TableFigures[] {
   return tables.flatMap((table) => {
     if (table === undefined) return [];
     const { predicate, count, spec } = table;
@@ -89,7 +92,7 @@ function tableFigures({ tables }: Engine): readonly TableFigures[] {
   });
 }
 
-function queueFigures({ plan, dataflow, limits, world, timers }: CountingParts): readonly QueueFigures[] {
+function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources): readonly QueueFigures[] {
   const { mux, networkIn } = dataflow.ports;
   const { held, evicted } = networkIn.reassembly;
   const { datagrams, capture } = world;
@@ -116,7 +119,7 @@ function socketQueues({ count, limits, counters, room }: Sockets): readonly Queu
   ];
 }
 
-function streamFigures({ count, counters }: Sockets): StreamFigures {
+function streamMetrics({ count, counters }: Sockets): StreamFigures {
   const { accepted, connected, closed, readBytes, writtenBytes } = counters;
   const failed = countsOf(counters.failed);
   return { sockets: count, accepted, connected, closed, readBytes, writtenBytes, failed };
@@ -130,14 +133,14 @@ function sizes({ length, limit }: SendQueue): SendQueue {
   return { length, limit };
 }
 
-function networkFigures({ counters, offload, drains }: Datagrams): Figures["network"] {
+function networkMetrics({ counters, offload, drains }: Datagrams): Figures["network"] {
   const figures = { ...counters, failed: countsOf(counters.failed), ...(drains !== undefined && { drains }) };
   return offload === undefined
     ? figures
     : { ...figures, offload: { ...offload, refusals: countsOf(offload.refusals) } };
 }
 
-function tunFigures({ name, mtu, counters, offload, drains }: Tun, strays: ReadonlyMap<string, number>): TunFigures {
+function tunMetrics({ name, mtu, counters, offload, drains }: Tun, strays: ReadonlyMap<string, number>): TunFigures {
   const figures = { name, mtu, ...counters, refused: countsOf(counters.refused), strays: countsOf(strays) };
   return { ...figures, ...(offload !== undefined && { offload }), ...(drains !== undefined && { drains }) };
 }
