@@ -7,13 +7,13 @@
 #include "clock.h"
 
 /* A wake may take 5 ms of the thread's time: timers and other sockets wait for it. It is kept well below that. */
-#define WAKE_MAX_NS 5000000
-#define WAKE_LONG_NS 1500000
-#define WAKE_SHORT_NS 750000
+#define CYCLE_BUDGET_NS 5000000
+#define CYCLE_LONG_NS 1500000
+#define CYCLE_SHORT_NS 750000
 /* A descriptor that is read more often than this is found readable soon enough. */
-#define LOOK_AFTER_NS 1000000
+#define POLL_AFTER_NS 1000000
 
-#define TURNS_FIRST 4u
+#define READS_FIRST 4u
 
 static void close_all(const struct handle *handle) {
   close(handle->fd);
@@ -47,29 +47,29 @@ void handle_call(struct handle *handle, size_t count, const int32_t *numbers) {
   napi_value arguments[HANDLE_NUMBERS_MAX];
   if (handle->ending || napi_open_handle_scope(handle->env, &scope) != napi_ok) return;
   for (size_t at = 0; at < count && at < HANDLE_NUMBERS_MAX; at++) arguments[at] = number_value(handle->env, numbers[at]);
-  handle->is_behind = call(handle, handle->wake, count, arguments);
+  handle->has_backlog = call(handle, handle->on_read, count, arguments);
   napi_close_handle_scope(handle->env, scope);
 }
 
-static void adapt_turns(struct handle *handle, int64_t taken) {
-  if (taken > WAKE_LONG_NS && handle->turns > 1) handle->turns /= 2;
-  if (taken < WAKE_SHORT_NS && handle->turns < HANDLE_TURNS_MAX) handle->turns *= 2;
+static void adapt_reads_max(struct handle *handle, int64_t taken) {
+  if (taken > CYCLE_LONG_NS && handle->reads_max > 1) handle->reads_max /= 2;
+  if (taken < CYCLE_SHORT_NS && handle->reads_max < HANDLE_READS_MAX) handle->reads_max *= 2;
 }
 
-static void count_wake(struct handle *handle, int64_t taken) {
-  adapt_turns(handle, taken);
-  handle->drains.count++;
-  if (taken > WAKE_MAX_NS) handle->drains.overlong++;
-  if (taken > handle->drains.longest_ns) handle->drains.longest_ns = taken;
+static void count_cycle(struct handle *handle, int64_t taken) {
+  adapt_reads_max(handle, taken);
+  handle->cycles.count++;
+  if (taken > CYCLE_BUDGET_NS) handle->cycles.over_budget++;
+  if (taken > handle->cycles.longest_ns) handle->cycles.longest_ns = taken;
 }
 
 /* An error stays readable for ever, so it is reported once and ends the polling. */
 static void read_once(struct handle *handle, int error) {
-  handle->woken_ns = thread_clock_ns();
+  handle->cycle_start_ns = thread_clock_ns();
   handle->ended = !handle->read(handle, error);
-  if ((handle->ended || handle->is_behind) && !handle->closing) uv_poll_stop(&handle->poll);
+  if ((handle->ended || handle->has_backlog) && !handle->closing) uv_poll_stop(&handle->poll);
   handle->read_ns = monotonic_ns();
-  count_wake(handle, thread_clock_ns() - handle->woken_ns);
+  count_cycle(handle, thread_clock_ns() - handle->cycle_start_ns);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
@@ -77,39 +77,39 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
   read_once(poll->data, status < 0 ? -status : 0);
 }
 
-void handle_look_now(struct handle *handle) {
-  if (handle->wake == NULL || handle->is_behind || handle->ended || handle->closing) return;
-  if (shortcuts_are_learning(handle->shortcuts)) return;
-  if (monotonic_ns() - handle->read_ns >= LOOK_AFTER_NS) read_once(handle, 0);
+void handle_poll_now(struct handle *handle) {
+  if (handle->on_read == NULL || handle->has_backlog || handle->ended || handle->closing) return;
+  if (flow_cache_is_recording(handle->flow_cache)) return;
+  if (monotonic_ns() - handle->read_ns >= POLL_AFTER_NS) read_once(handle, 0);
 }
 
-napi_value handle_look(napi_env env, napi_callback_info info) {
+napi_value handle_poll(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct handle *handle = handle_self(env, info, &count, NULL);
-  if (handle != NULL) handle_look_now(handle);
+  if (handle != NULL) handle_poll_now(handle);
   return NULL;
 }
 
-napi_value handle_go_on(napi_env env, napi_callback_info info) {
+napi_value handle_resume(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct handle *handle = handle_self(env, info, &count, NULL);
   int64_t start = thread_clock_ns();
-  if (handle == NULL || !handle->is_behind) return NULL;
+  if (handle == NULL || !handle->has_backlog) return NULL;
   const int32_t nothing[HANDLE_NUMBERS_MAX] = {0};
   handle_call(handle, HANDLE_NUMBERS_MAX, nothing);
-  if (!handle->is_behind && !handle->ended && !handle->closing) {
+  if (!handle->has_backlog && !handle->ended && !handle->closing) {
     uv_poll_start(&handle->poll, UV_READABLE, on_readable);
   }
-  count_wake(handle, thread_clock_ns() - start);
+  count_cycle(handle, thread_clock_ns() - start);
   return NULL;
 }
 
-napi_value handle_drains(napi_env env, napi_callback_info info) {
+napi_value handle_read_cycles(napi_env env, napi_callback_info info) {
   size_t count = 0;
   napi_value array, number;
   const struct handle *handle = handle_self(env, info, &count, NULL);
-  const struct drains drains = handle == NULL ? (struct drains){0} : handle->drains;
-  const double numbers[] = {(double)drains.count, (double)drains.overlong, (double)drains.longest_ns / 1e9};
+  const struct read_cycles cycles = handle == NULL ? (struct read_cycles){0} : handle->cycles;
+  const double numbers[] = {(double)cycles.count, (double)cycles.over_budget, (double)cycles.longest_ns / 1e9};
   napi_create_array(env, &array);
   for (uint32_t at = 0; at < sizeof numbers / sizeof *numbers; at++) {
     napi_create_double(env, numbers[at], &number);
@@ -129,7 +129,7 @@ static void on_closed(uv_handle_t *poll) {
   struct handle *handle = poll->data;
   close_all(handle);
   announce_closed(handle);
-  drop_reference(handle, &handle->wake);
+  drop_reference(handle, &handle->on_read);
   drop_reference(handle, &handle->closed);
   for (size_t place = 0; place < HANDLE_MEMORIES; place++) drop_reference(handle, &handle->memories[place]);
   napi_async_destroy(handle->env, handle->context);
@@ -138,16 +138,16 @@ static void on_closed(uv_handle_t *poll) {
 }
 
 /* There is no shortcut to an end that is closed. */
-static void cut_shortcuts(struct handle *handle) {
-  if (handle->shortcuts == NULL) return;
-  shortcuts_free(handle->shortcuts);
-  handle->other->shortcuts = handle->shortcuts = NULL;
+static void drop_flow_cache(struct handle *handle) {
+  if (handle->flow_cache == NULL) return;
+  flow_cache_free(handle->flow_cache);
+  handle->other->flow_cache = handle->flow_cache = NULL;
 }
 
 static void begin_close(struct handle *handle) {
   if (handle->closing) return;
   handle->closing = true;
-  cut_shortcuts(handle);
+  drop_flow_cache(handle);
   uv_poll_stop(&handle->poll);
   uv_close((uv_handle_t *)&handle->poll, on_closed);
 }
@@ -199,7 +199,7 @@ struct failure handle_adopt(napi_env env, napi_value object, struct handle *hand
   }
   handle->env = env;
   handle->owners = 2;
-  handle->turns = TURNS_FIRST;
+  handle->reads_max = READS_FIRST;
   napi_create_string_utf8(env, label, NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, object, name, &handle->context);
   napi_add_async_cleanup_hook(env, on_environment_end, handle, &handle->cleanup);
@@ -221,9 +221,9 @@ void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t 
   return bytes_of(handle->env, array, bytes);
 }
 
-struct failure handle_start(struct handle *handle, napi_value wake) {
-  if (handle->wake != NULL) return (struct failure){EBADF, "start"};
-  napi_create_reference(handle->env, wake, 1, &handle->wake);
+struct failure handle_start(struct handle *handle, napi_value on_read) {
+  if (handle->on_read != NULL) return (struct failure){EBADF, "start"};
+  napi_create_reference(handle->env, on_read, 1, &handle->on_read);
   return (struct failure){-uv_poll_start(&handle->poll, UV_READABLE, on_readable), "uv_poll_start"};
 }
 

@@ -146,16 +146,16 @@ static void head(struct joined *joined, const struct candidate *first, const str
   };
 }
 
-void join(const uint8_t *bytes, const struct rows *rows, size_t first, struct join_rules rules, struct joined *joined) {
+void join(const uint8_t *bytes, const struct segments *segments, size_t first, struct join_rules rules, struct joined *joined) {
   struct candidate start, last, next;
   joined->count = 1;
-  if (first + 1 >= rows->count) return;
-  if (!read_candidate(bytes + row_at(rows, first), row_length(rows, first), rules, &start)) return;
+  if (first + 1 >= segments->count) return;
+  if (!read_candidate(bytes + segment_at(segments, first), segment_length(segments, first), rules, &start)) return;
   size_t payload = start.payload, limit = start.layout.protocol == PROTOCOL_TCP ? JOIN_TCP_MAX : JOIN_UDP_MAX;
   last = start;
-  while (first + joined->count < rows->count && joined->count < limit && !ends_segment(&start, &last)) {
-    size_t row = first + joined->count;
-    if (!read_candidate(bytes + row_at(rows, row), row_length(rows, row), rules, &next)) break;
+  while (first + joined->count < segments->count && joined->count < limit && !ends_segment(&start, &last)) {
+    size_t segment = first + joined->count;
+    if (!read_candidate(bytes + segment_at(segments, segment), segment_length(segments, segment), rules, &next)) break;
     if (!follows(&start, &next, joined->count, payload)) break;
     if (joined->count == 1 && !is_intact(start.packet, start.length, &start.layout)) break;
     if (!is_intact(next.packet, next.length, &next.layout)) break;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "ip.h"
-#include "rows.h"
+#include "segments.h"
 
 /* IPv4 or IPv6 without extensions, and the longest TCP header. */
 #define JOIN_HEADER_MAX (IPV6_HEADER + TCP_HEADER_MAX)
@@ -32,9 +32,9 @@ struct joined {
 };
 
 /*
- * How many rows from `first` on are consecutive packets of one flow that the kernel would itself have cut from one. Right
+ * How many segments from `first` on are consecutive packets of one flow that the kernel would itself have cut from one. Right
  * checksums are part of it, for the kernel will write new ones: a damaged packet stays alone and damaged.
  */
-void join(const uint8_t *bytes, const struct rows *rows, size_t first, struct join_rules rules, struct joined *joined);
+void join(const uint8_t *bytes, const struct segments *segments, size_t first, struct join_rules rules, struct joined *joined);
 
 #endif

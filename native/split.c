@@ -18,8 +18,8 @@ struct cut {
   size_t segment;
 };
 
-static struct rows single(size_t length) {
-  return (struct rows){1, length, length, 0, length};
+static struct segments single(size_t length) {
+  return (struct segments){1, length, length, 0, length};
 }
 
 /* The field holds the sum of the pseudo-header, which counts as part of what is summed. */
@@ -33,10 +33,10 @@ static enum split_result finish(const struct virtio_net_hdr *vnet, uint8_t *pack
 }
 
 static enum split_result pass(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, uint8_t *to,
-                              size_t room, struct rows *rows) {
+                              size_t room, struct segments *segments) {
   if (length > room) return SPLIT_NO_ROOM;
   memcpy(to, packet, length);
-  *rows = single(length);
+  *segments = single(length);
   return finish(vnet, to, length);
 }
 
@@ -77,8 +77,8 @@ static bool read_layout(const struct virtio_net_hdr *vnet, const uint8_t *packet
   return upper >= (layout->protocol == PROTOCOL_TCP ? TCP_HEADER : UDP_HEADER) && layout->payload_at < length;
 }
 
-static void number_ipv4(uint8_t *row, const uint8_t *packet, size_t index) {
-  write_short(row + 4, (uint16_t)(read_short(packet + 4) + index));
+static void number_ipv4(uint8_t *segment, const uint8_t *packet, size_t index) {
+  write_short(segment + 4, (uint16_t)(read_short(packet + 4) + index));
 }
 
 static void amend_tcp(uint8_t *tcp, const struct cut *cut, size_t offset, bool is_last) {
@@ -88,39 +88,39 @@ static void amend_tcp(uint8_t *tcp, const struct cut *cut, size_t offset, bool i
   if (offset > 0) tcp[TCP_FLAGS_AT] &= (uint8_t)~TCP_CWR;
 }
 
-static void write_row(uint8_t *row, const struct cut *cut, size_t index, size_t payload) {
+static void write_segment(uint8_t *segment, const struct cut *cut, size_t index, size_t payload) {
   const struct ip_layout *layout = &cut->layout;
   size_t offset = index * cut->segment, length = layout->payload_at + payload;
-  uint8_t *upper = row + layout->upper_at;
-  memcpy(row, cut->packet, layout->payload_at);
-  memcpy(row + layout->payload_at, cut->packet + layout->payload_at + offset, payload);
-  if (layout->version == 4) number_ipv4(row, cut->packet, index);
-  ip_set_length(row, layout, length);
+  uint8_t *upper = segment + layout->upper_at;
+  memcpy(segment, cut->packet, layout->payload_at);
+  memcpy(segment + layout->payload_at, cut->packet + layout->payload_at + offset, payload);
+  if (layout->version == 4) number_ipv4(segment, cut->packet, index);
+  ip_set_length(segment, layout, length);
   if (layout->protocol == PROTOCOL_TCP) amend_tcp(upper, cut, offset, offset + payload == cut->payload);
   else write_short(upper + UDP_LENGTH_AT, (uint16_t)(length - layout->upper_at));
   write_short(upper + ip_checksum_at(layout), 0);
-  uint64_t sum = ip_pseudo_sum(row, layout, length - layout->upper_at);
-  ip_finish_checksum(row, layout, checksum_add(sum, upper, length - layout->upper_at));
+  uint64_t sum = ip_pseudo_sum(segment, layout, length - layout->upper_at);
+  ip_finish_checksum(segment, layout, checksum_add(sum, upper, length - layout->upper_at));
 }
 
-static enum split_result cut_up(const struct cut *cut, uint8_t *to, size_t room, struct rows *rows) {
+static enum split_result cut_up(const struct cut *cut, uint8_t *to, size_t room, struct segments *segments) {
   size_t header = cut->layout.payload_at, count = (cut->payload + cut->segment - 1) / cut->segment;
   size_t last = cut->payload - (count - 1) * cut->segment, stride = header + cut->segment;
   if (count > 1 && stride > PACKET_MAX) return SPLIT_MALFORMED;
   if ((count - 1) * stride + header + last > room) return SPLIT_NO_ROOM;
   for (size_t index = 0; index < count; index++) {
-    write_row(to + index * stride, cut, index, index + 1 == count ? last : cut->segment);
+    write_segment(to + index * stride, cut, index, index + 1 == count ? last : cut->segment);
   }
-  *rows = (struct rows){count, count == 1 ? header + last : stride, stride, (count - 1) * stride, header + last};
+  *segments = (struct segments){count, count == 1 ? header + last : stride, stride, (count - 1) * stride, header + last};
   return SPLIT_DONE;
 }
 
 enum split_result split(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, uint8_t *to, size_t room,
-                        struct rows *rows) {
+                        struct segments *segments) {
   struct cut cut = {.packet = packet, .segment = vnet->gso_size};
   if (length == 0 || length > PACKET_MAX) return SPLIT_MALFORMED;
-  if (vnet->gso_type == VIRTIO_NET_HDR_GSO_NONE) return pass(vnet, packet, length, to, room, rows);
+  if (vnet->gso_type == VIRTIO_NET_HDR_GSO_NONE) return pass(vnet, packet, length, to, room, segments);
   if (cut.segment == 0 || !read_layout(vnet, packet, length, &cut.layout)) return SPLIT_MALFORMED;
   cut.payload = length - cut.layout.payload_at;
-  return cut_up(&cut, to, room, rows);
+  return cut_up(&cut, to, room, segments);
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rows.h"
+#include "segments.h"
 
 enum split_result {
   SPLIT_DONE,
@@ -20,6 +20,6 @@ enum split_result {
  * headers and a right checksum, one behind the other. `vnet` is what stood in front of `packet`.
  */
 enum split_result split(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, uint8_t *to, size_t room,
-                        struct rows *rows);
+                        struct segments *segments);
 
 #endif

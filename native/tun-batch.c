@@ -12,7 +12,7 @@
 #define BYTES_MAX (256u << 10)
 
 /* Reads between looks at the clock, which is a system call itself. */
-#define READS_PER_LOOK 4u
+#define READS_PER_CLOCK 4u
 
 #define ALIGNMENT 8u
 
@@ -38,24 +38,24 @@ static bool same_flow(const uint8_t *left, const uint8_t *right, size_t length) 
 }
 
 /* The previous train goes on with this packet: it ends where the packet begins, and has had no short one yet. */
-static bool goes_on(const struct tun_batch_room *room, const uint32_t *entry, size_t offset, const struct rows *rows) {
-  if (rows->count != 1 || entry[3] >= room->train_max || entry[4] != entry[1] || rows->length > entry[1]) return false;
+static bool goes_on(const struct tun_batch_room *room, const uint32_t *entry, size_t offset, const struct segments *segments) {
+  if (segments->count != 1 || entry[3] >= room->train_max || entry[4] != entry[1] || segments->length > entry[1]) return false;
   if (entry[3] > 1 && entry[2] != aligned(entry[1])) return false;
   if (entry[0] + entry[3] * aligned(entry[1]) != offset) return false;
-  return same_flow(room->arena + entry[0], room->arena + offset, rows->length);
+  return same_flow(room->arena + entry[0], room->arena + offset, segments->length);
 }
 
-static void enter(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, const struct rows *rows) {
+static void enter(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, const struct segments *segments) {
   uint32_t *entry = room->index + TUN_INDEX_WORDS * batch->count;
-  if (batch->count > 0 && goes_on(room, entry - TUN_INDEX_WORDS, offset, rows)) {
+  if (batch->count > 0 && goes_on(room, entry - TUN_INDEX_WORDS, offset, segments)) {
     entry -= TUN_INDEX_WORDS;
     entry[2] = (uint32_t)aligned(entry[1]);
     entry[3]++;
-    entry[4] = (uint32_t)rows->length;
+    entry[4] = (uint32_t)segments->length;
     return;
   }
-  const uint32_t words[TUN_INDEX_WORDS] = {(uint32_t)offset, (uint32_t)rows->length, (uint32_t)rows->stride,
-                                           (uint32_t)rows->count, (uint32_t)rows->last_length};
+  const uint32_t words[TUN_INDEX_WORDS] = {(uint32_t)offset, (uint32_t)segments->length, (uint32_t)segments->stride,
+                                           (uint32_t)segments->count, (uint32_t)segments->last_length};
   memcpy(entry, words, sizeof words);
   batch->count++;
 }
@@ -63,16 +63,16 @@ static void enter(const struct tun_batch_room *room, struct tun_batch *batch, si
 /* Takes what one read gave; the offset after it. */
 static size_t take(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, size_t length) {
   struct virtio_net_hdr vnet;
-  struct rows rows;
+  struct segments segments;
   memcpy(&vnet, room->scratch, sizeof vnet);
   enum split_result result = split(&vnet, room->scratch + sizeof vnet, length - sizeof vnet, room->arena + offset,
-                                   room->arena_length - offset, &rows);
+                                   room->arena_length - offset, &segments);
   if (result != SPLIT_DONE) {
     batch->unfit++;
     return offset;
   }
-  enter(room, batch, offset, &rows);
-  return aligned(offset + rows.last_at + rows.last_length);
+  enter(room, batch, offset, &segments);
+  return aligned(offset + segments.last_at + segments.last_length);
 }
 
 static bool has_room(const struct tun_batch_room *room, const struct tun_batch *batch, size_t offset) {
@@ -91,7 +91,7 @@ struct tun_batch tun_batch_read(const struct tun_device *device, const struct tu
     if (length <= 0) break;
     if ((size_t)length <= sizeof(struct virtio_net_hdr)) batch.unfit++;
     else offset = take(room, &batch, offset, (size_t)length);
-    if (reads % READS_PER_LOOK == READS_PER_LOOK - 1 && thread_clock_ns() >= until) break;
+    if (reads % READS_PER_CLOCK == READS_PER_CLOCK - 1 && thread_clock_ns() >= until) break;
   }
   return batch;
 }

@@ -73,17 +73,17 @@ static int write_one(const struct tun_device *device, const uint8_t *packet, siz
   return device->has_header ? write_all(device->fd, parts, 2) : write_all(device->fd, parts + 1, 1);
 }
 
-static int write_joined(const struct tun_device *device, const uint8_t *bytes, const struct rows *rows, size_t first,
+static int write_joined(const struct tun_device *device, const uint8_t *bytes, const struct segments *segments, size_t first,
                         struct joined *joined) {
   struct iovec parts[2 + JOIN_TCP_MAX] = {{&joined->vnet, sizeof joined->vnet}, {joined->header, joined->payload_at}};
-  for (size_t row = 0; row < joined->count; row++) {
-    const uint8_t *payload = bytes + row_at(rows, first + row) + joined->payload_at;
-    parts[2 + row] = (struct iovec){(void *)payload, row_length(rows, first + row) - joined->payload_at};
+  for (size_t at = 0; at < joined->count; at++) {
+    const uint8_t *payload = bytes + segment_at(segments, first + at) + joined->payload_at;
+    parts[2 + at] = (struct iovec){(void *)payload, segment_length(segments, first + at) - joined->payload_at};
   }
   return write_all(device->fd, parts, 2 + joined->count);
 }
 
-static void count_written(struct tun_written *written, const struct rows *rows, size_t first, size_t count, int error) {
+static void count_written(struct tun_written *written, const struct segments *segments, size_t first, size_t count, int error) {
   if (error != 0) {
     written->error = error;
     written->refused += (uint32_t)count;
@@ -91,25 +91,25 @@ static void count_written(struct tun_written *written, const struct rows *rows, 
   }
   written->packets += (uint32_t)count;
   if (count > 1) written->super_packets++;
-  for (size_t row = first; row < first + count; row++) written->bytes += row_length(rows, row);
+  for (size_t at = first; at < first + count; at++) written->bytes += segment_length(segments, at);
 }
 
 /* What the kernel refuses together it may take one by one. */
-static void write_singly(const struct tun_device *device, const uint8_t *bytes, const struct rows *rows, size_t first,
+static void write_singly(const struct tun_device *device, const uint8_t *bytes, const struct segments *segments, size_t first,
                          size_t count, struct tun_written *written) {
-  for (size_t row = first; row < first + count; row++) {
-    count_written(written, rows, row, 1, write_one(device, bytes + row_at(rows, row), row_length(rows, row)));
+  for (size_t at = first; at < first + count; at++) {
+    count_written(written, segments, at, 1, write_one(device, bytes + segment_at(segments, at), segment_length(segments, at)));
   }
 }
 
-struct tun_written tun_device_write(const struct tun_device *device, const uint8_t *bytes, const struct rows *rows) {
+struct tun_written tun_device_write(const struct tun_device *device, const uint8_t *bytes, const struct segments *segments) {
   struct tun_written written = {0};
   struct joined joined;
-  for (size_t row = 0; row < rows->count; row += joined.count) {
-    join(bytes, rows, row, device->rules, &joined);
-    int error = joined.count > 1 ? write_joined(device, bytes, rows, row, &joined) : EINVAL;
-    if (error == EINVAL) write_singly(device, bytes, rows, row, joined.count, &written);
-    else count_written(&written, rows, row, joined.count, error);
+  for (size_t at = 0; at < segments->count; at += joined.count) {
+    join(bytes, segments, at, device->rules, &joined);
+    int error = joined.count > 1 ? write_joined(device, bytes, segments, at, &joined) : EINVAL;
+    if (error == EINVAL) write_singly(device, bytes, segments, at, joined.count, &written);
+    else count_written(&written, segments, at, joined.count, error);
   }
   return written;
 }

@@ -8,7 +8,7 @@
 
 #include "failure.h"
 #include "join.h"
-#include "rows.h"
+#include "segments.h"
 
 /* An open TUN interface: its descriptor, the name that the kernel gave it, and what it takes and gives. */
 struct tun_device {
@@ -42,6 +42,6 @@ struct tun_written {
 };
 
 /* Hands packets to the kernel, in order, in as few writes as the rules of joining allow. */
-struct tun_written tun_device_write(const struct tun_device *device, const uint8_t *bytes, const struct rows *rows);
+struct tun_written tun_device_write(const struct tun_device *device, const uint8_t *bytes, const struct segments *segments);
 
 #endif

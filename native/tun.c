@@ -1,6 +1,6 @@
 /*
  * A TUN interface as a JavaScript object. Packets come to JavaScript in batches, one call a wake of the event loop, those
- * of one flow that came together as rows of one length.
+ * of one flow that came together as segments of one length.
  */
 #include "tun.h"
 
@@ -37,42 +37,42 @@ static bool is_alone(const struct tun *tun, const struct tun_batch *batch) {
 static void give_alone(struct tun *tun, const struct tun_batch *batch) {
   struct handle *handle = &tun->handle;
   const uint8_t *packet = tun->room.arena + tun->room.index[0];
-  struct lesson lesson = {.bytes = packet, .length = tun->room.index[1]};
-  if (shortcuts_send(handle->shortcuts, packet, lesson.length)) return;
-  lesson_begin(handle->shortcuts, &lesson);
+  struct recording recording = {.bytes = packet, .length = tun->room.index[1]};
+  if (flow_cache_send(handle->flow_cache, packet, recording.length)) return;
+  recording_begin(handle->flow_cache, &recording);
   give(handle, batch);
-  lesson_end(handle->shortcuts, &lesson);
+  recording_end(handle->flow_cache, &recording);
 }
 
 static bool tun_read(struct handle *handle, int error) {
   struct tun *tun = (struct tun *)handle;
   struct tun_batch batch = {.error = error};
-  if (error == 0) batch = tun_batch_read(&tun->device, &tun->room, handle->turns, handle->woken_ns + HANDLE_READ_NS);
+  if (error == 0) batch = tun_batch_read(&tun->device, &tun->room, handle->reads_max, handle->cycle_start_ns + HANDLE_READ_NS);
   if (is_alone(tun, &batch)) give_alone(tun, &batch);
   else give(handle, &batch);
   return batch.error == 0;
 }
 
-static bool join_ends(struct tun *tun, struct handle *other, struct shortcut_ends ends) {
-  if (tun->handle.shortcuts != NULL || other->shortcuts != NULL || other->closing || ends.socket == NULL) return false;
-  tun->handle.shortcuts = other->shortcuts = shortcuts_new(ends);
+static bool join_ends(struct tun *tun, struct handle *other, struct flow_cache_ends ends) {
+  if (tun->handle.flow_cache != NULL || other->flow_cache != NULL || other->closing || ends.socket == NULL) return false;
+  tun->handle.flow_cache = other->flow_cache = flow_cache_new(ends);
   tun->handle.other = other;
   other->other = &tun->handle;
-  return tun->handle.shortcuts != NULL;
+  return tun->handle.flow_cache != NULL;
 }
 
 /* shortcuts(udp, words, counts): whether there are any. */
-static napi_value tun_shortcuts(napi_env env, napi_callback_info info) {
+static napi_value tun_flow_cache(napi_env env, napi_callback_info info) {
   size_t count = 3, words = 0, counts = 0;
   napi_value arguments[3], result;
   void *other = NULL;
   bool is_joined = false;
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
   if (tun != NULL && napi_unwrap(env, arguments[0], &other) == napi_ok) {
-    struct shortcut_ends ends = {.device = &tun->device, .socket = udp_socket_of(other)};
+    struct flow_cache_ends ends = {.device = &tun->device, .socket = udp_socket_of(other)};
     ends.words = handle_keep(&tun->handle, 3, arguments[1], &words);
     ends.counts = handle_keep(&tun->handle, 4, arguments[2], &counts);
-    bool is_room = words >= SHORTCUT_WORDS * sizeof(uint32_t) && counts >= SHORTCUT_COUNTS * sizeof(double);
+    bool is_room = words >= FLOW_CACHE_WORDS * sizeof(uint32_t) && counts >= FLOW_CACHE_COUNTS * sizeof(double);
     is_joined = is_room && join_ends(tun, other, ends);
   }
   napi_get_boolean(env, is_joined, &result);
@@ -117,7 +117,7 @@ static napi_value tun_start(napi_env env, napi_callback_info info) {
   size_t count = 5, bytes = 0;
   napi_value arguments[5];
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
-  if (tun == NULL || tun->handle.wake != NULL) return refused(env, EBADF, "start");
+  if (tun == NULL || tun->handle.on_read != NULL) return refused(env, EBADF, "start");
   tun->room.arena = handle_keep(&tun->handle, 0, arguments[0], &tun->room.arena_length);
   tun->room.index = handle_keep(&tun->handle, 1, arguments[1], &bytes);
   tun->room.trains_max = bytes / (TUN_INDEX_WORDS * sizeof(uint32_t));
@@ -129,10 +129,10 @@ static napi_value tun_start(napi_env env, napi_callback_info info) {
   return failure_value(env, handle_start(&tun->handle, arguments[4]));
 }
 
-static struct rows rows_of(napi_env env, const napi_value *arguments, size_t length) {
+static struct segments segments_of(napi_env env, const napi_value *arguments, size_t length) {
   uint32_t numbers[4] = {0};
   for (size_t at = 0; at < 4; at++) napi_get_value_uint32(env, arguments[at], &numbers[at]);
-  return (struct rows){.stride = numbers[0], .count = numbers[1], .last_at = numbers[2], .last_length = numbers[3],
+  return (struct segments){.stride = numbers[0], .count = numbers[1], .last_at = numbers[2], .last_length = numbers[3],
                        .length = length};
 }
 
@@ -142,13 +142,13 @@ static napi_value tun_write(napi_env env, napi_callback_info info) {
   napi_value arguments[6];
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
   const uint8_t *first = memory_of(env, arguments[0], &length, &bytes);
-  struct rows rows = rows_of(env, arguments + 1, length);
+  struct segments segments = segments_of(env, arguments + 1, length);
   uint8_t *result = bytes_of(env, arguments[5], &room);
   if (room < 4 * sizeof(uint32_t)) return number_value(env, EINVAL);
   struct tun_written written = {.error = tun == NULL ? EBADF : EINVAL};
-  if (tun != NULL && first != NULL && length > 0 && rows_are_within(&rows, bytes)) {
-    shortcuts_saw_packets(tun->handle.shortcuts, first, &rows);
-    written = tun_device_write(&tun->device, first, &rows);
+  if (tun != NULL && first != NULL && length > 0 && segments_are_within(&segments, bytes)) {
+    flow_cache_note_packets(tun->handle.flow_cache, first, &segments);
+    written = tun_device_write(&tun->device, first, &segments);
   }
   const uint32_t numbers[4] = {written.packets, (uint32_t)written.bytes, written.super_packets, written.refused};
   memcpy(result, numbers, sizeof numbers);
@@ -160,10 +160,10 @@ static const struct method METHODS[] = {
     {"offload", tun_offload},
     {"start", tun_start},
     {"write", tun_write},
-    {"shortcuts", tun_shortcuts},
-    {"look", handle_look},
-    {"goOn", handle_go_on},
-    {"drains", handle_drains},
+    {"flowCache", tun_flow_cache},
+    {"poll", handle_poll},
+    {"resume", handle_resume},
+    {"readCycles", handle_read_cycles},
     {"close", handle_close},
 };
 

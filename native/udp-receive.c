@@ -21,10 +21,10 @@
 #define ENTRY_LAST_AT 4
 #define ENTRY_LAST_LENGTH 5
 #define ENTRY_ADDRESS UDP_INDEX_ADDRESS
-#define ENTRY_ALIKE 13
+#define ENTRY_COMMON_PREFIX 13
 
 /* Headers of overlays are not longer. */
-#define ALIKE_MAX 512u
+#define COMMON_PREFIX_MAX 512u
 
 /* What one system call fills. */
 struct round {
@@ -92,22 +92,22 @@ static void enter(const struct udp_room *room, struct udp_received *received, ui
 }
 
 /* With how many bytes two rows begin alike. */
-static uint32_t alike(const uint8_t *one, const uint8_t *other, uint32_t length) {
+static uint32_t common_prefix(const uint8_t *one, const uint8_t *other, uint32_t length) {
   uint32_t at = 0;
   if (memcmp(one, other, length) == 0) return length;
   while (one[at] == other[at]) at++;
   return at;
 }
 
-static void measure_likeness(const struct udp_room *room, uint32_t *entry) {
-  uint32_t length = entry[ENTRY_LENGTH] < ALIKE_MAX ? entry[ENTRY_LENGTH] : ALIKE_MAX;
+static void measure_common_prefix(const struct udp_room *room, uint32_t *entry) {
+  uint32_t length = entry[ENTRY_LENGTH] < COMMON_PREFIX_MAX ? entry[ENTRY_LENGTH] : COMMON_PREFIX_MAX;
   uint32_t last = entry[ENTRY_COUNT] - 1;
   const uint8_t *first = room->arena + entry[0];
-  for (uint32_t row = 1; row < last; row++) {
-    length = alike(first, first + (size_t)row * entry[ENTRY_STRIDE], length);
+  for (uint32_t segment = 1; segment < last; segment++) {
+    length = common_prefix(first, first + (size_t)segment * entry[ENTRY_STRIDE], length);
   }
-  if (entry[ENTRY_LAST_LENGTH] == entry[ENTRY_LENGTH]) length = alike(first, first + entry[ENTRY_LAST_AT], length);
-  entry[ENTRY_ALIKE] = length;
+  if (entry[ENTRY_LAST_LENGTH] == entry[ENTRY_LENGTH]) length = common_prefix(first, first + entry[ENTRY_LAST_AT], length);
+  entry[ENTRY_COMMON_PREFIX] = length;
 }
 
 static int receive_round(int fd, struct round *round, size_t count) {
@@ -139,6 +139,6 @@ struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slot
     if (got < (int)wanted || thread_clock_ns() >= until) break;
     slot += wanted;
   }
-  for (uint32_t at = 0; at < received.count; at++) measure_likeness(room, room->index + at * UDP_INDEX_WORDS);
+  for (uint32_t at = 0; at < received.count; at++) measure_common_prefix(room, room->index + at * UDP_INDEX_WORDS);
   return received;
 }

@@ -7,8 +7,8 @@
 #define UDP_SLOT 65536u
 
 /*
- * Of the index, for each train: where it begins, the length of its rows, their stride, their number, where the last is
- * counted from the first, its length; then the sender's socket address; then with how many bytes all rows of full length
+ * Of the index, for each train: where it begins, the length of its segments, their stride, their number, where the last is
+ * counted from the first, its length; then the sender's socket address; then with how many bytes all segments of full length
  * begin alike, as far as anybody may want to know.
  */
 #define UDP_INDEX_WORDS 14u

@@ -119,10 +119,10 @@ static void send_singly(const struct udp_socket *udp, const union udp_address *t
   flush(udp, &batch, sent);
 }
 
-static void send_run(struct udp_socket *udp, const union udp_address *to, struct run *run, bool segments,
+static void send_run(struct udp_socket *udp, const union udp_address *to, struct run *run, bool gso,
                      struct udp_sent *sent) {
   if (run->count == 0) return;
-  if (run->count == 1 || !segments || !udp->segments || sent->segment_error != 0) return send_singly(udp, to, run, sent);
+  if (run->count == 1 || !gso || !udp->gso || sent->segment_error != 0) return send_singly(udp, to, run, sent);
   int number = send_cut(udp, to, run);
   if (number == 0) {
     sent->datagrams += (uint32_t)run->count;
@@ -132,70 +132,70 @@ static void send_run(struct udp_socket *udp, const union udp_address *to, struct
   }
   if (!is_about_cutting(number)) return refuse(sent, run, number);
   sent->segment_error = number;
-  if (number == EIO) udp->segments = false;
+  if (number == EIO) udp->gso = false;
   send_singly(udp, to, run, sent);
 }
 
-struct udp_sent udp_send_rows(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
-                              const uint8_t *bytes, const struct rows *rows, bool segments) {
+struct udp_sent udp_send_segments(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
+                              const uint8_t *bytes, const struct segments *segments, bool gso) {
   struct udp_sent sent = {0};
   struct run run;
-  size_t segment = frame->head.iov_len + rows->length + frame->tail.iov_len;
-  begin(&run, segment);
-  for (size_t row = 0; row < rows->count; row++) {
-    bool is_last = row + 1 == rows->count;
+  size_t datagram_length = frame->head.iov_len + segments->length + frame->tail.iov_len;
+  begin(&run, datagram_length);
+  for (size_t at = 0; at < segments->count; at++) {
+    bool is_last = at + 1 == segments->count;
     const struct iovec parts[PARTS_EACH] = {is_last ? frame->last_head : frame->head,
-                                            {(void *)(bytes + row_at(rows, row)), row_length(rows, row)},
+                                            {(void *)(bytes + segment_at(segments, at)), segment_length(segments, at)},
                                             is_last ? frame->last_tail : frame->tail};
     if (!has_room(&run, size_of(parts))) {
-      send_run(udp, to, &run, segments, &sent);
-      begin(&run, segment);
+      send_run(udp, to, &run, gso, &sent);
+      begin(&run, datagram_length);
     }
     add_datagram(&run, parts);
   }
-  send_run(udp, to, &run, segments, &sent);
+  send_run(udp, to, &run, gso, &sent);
   return sent;
 }
 
-static const union udp_address *address_at(const uint8_t *queue, const struct udp_waiting *waiting) {
-  return (const union udp_address *)(queue + waiting->at);
+static const union udp_address *address_at(const uint8_t *queue, const struct udp_queued *queued) {
+  return (const union udp_address *)(queue + queued->at);
 }
 
-static struct iovec bytes_at(const uint8_t *queue, const struct udp_waiting *waiting) {
-  return (struct iovec){(void *)(queue + waiting->at + sizeof(union udp_address)), waiting->length};
+static struct iovec bytes_at(const uint8_t *queue, const struct udp_queued *queued) {
+  return (struct iovec){(void *)(queue + queued->at + sizeof(union udp_address)), queued->length};
 }
 
-static bool same_place(const uint8_t *queue, const struct udp_waiting *one, const struct udp_waiting *other) {
+static bool same_destination(const uint8_t *queue, const struct udp_queued *one, const struct udp_queued *other) {
   return memcmp(queue + one->at, queue + other->at, sizeof(union udp_address)) == 0;
 }
 
 /* How many from the first on can be one run; at least the first. */
-static size_t gather(const uint8_t *queue, const struct udp_waiting *waiting, size_t count, struct run *run) {
+static size_t gather(const uint8_t *queue, const struct udp_queued *queued, size_t count, struct run *run) {
   size_t taken = 0;
-  begin(run, waiting->length);
+  begin(run, queued->length);
   do {
-    const struct iovec parts[PARTS_EACH] = {bytes_at(queue, waiting + taken), {NULL, 0}, {NULL, 0}};
+    const struct iovec parts[PARTS_EACH] = {bytes_at(queue, queued + taken), {NULL, 0}, {NULL, 0}};
     add_datagram(run, parts);
-    if (waiting[taken++].length < run->segment || run->segment == 0) break;
-  } while (taken < count && has_room(run, waiting[taken].length) && same_place(queue, waiting, waiting + taken));
+    if (queued[taken++].length < run->segment || run->segment == 0) break;
+  } while (taken < count && has_room(run, queued[taken].length) && same_destination(queue, queued, queued + taken));
   return taken;
 }
 
-struct udp_sent udp_send_waiting(struct udp_socket *udp, const uint8_t *queue, const struct udp_waiting *waiting,
-                                 size_t count, bool segments) {
+struct udp_sent udp_send_queued(struct udp_socket *udp, const uint8_t *queue, const struct udp_queued *queued,
+                                 size_t count, bool gso) {
   struct udp_sent sent = {0};
   struct batch batch;
   struct run run;
   batch.count = 0;
   for (size_t at = 0, taken = 0; at < count; at += taken) {
-    const union udp_address *to = address_at(queue, waiting + at);
-    taken = gather(queue, waiting + at, count - at, &run);
+    const union udp_address *to = address_at(queue, queued + at);
+    taken = gather(queue, queued + at, count - at, &run);
     if (taken == 1) {
       add_message(udp, &batch, to, run.parts, &sent);
       continue;
     }
     flush(udp, &batch, &sent);
-    send_run(udp, to, &run, segments, &sent);
+    send_run(udp, to, &run, gso, &sent);
   }
   flush(udp, &batch, &sent);
   return sent;

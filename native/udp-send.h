@@ -3,7 +3,7 @@
 
 #include <sys/uio.h>
 
-#include "rows.h"
+#include "segments.h"
 #include "udp-socket.h"
 
 /* What became of the datagrams of one call. */
@@ -24,20 +24,20 @@ struct udp_frame {
 };
 
 /*
- * Sends a datagram for each row. Where the kernel refuses to cut (EIO: the interface cannot; EMSGSIZE: the path has a
+ * Sends a datagram for each segment. Where the kernel refuses to cut (EIO: the interface cannot; EMSGSIZE: the path has a
  * smaller MTU) they are sent one by one, and after EIO all that follow.
  */
-struct udp_sent udp_send_rows(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
-                              const uint8_t *bytes, const struct rows *rows, bool segments);
+struct udp_sent udp_send_segments(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
+                              const uint8_t *bytes, const struct segments *segments, bool gso);
 
 /* A datagram that waited: its address, and behind it its bytes. */
-struct udp_waiting {
+struct udp_queued {
   uint32_t at;
   uint32_t length;
 };
 
 /* Sends datagrams in order; those in a row for one place and of one length in one piece. */
-struct udp_sent udp_send_waiting(struct udp_socket *udp, const uint8_t *queue, const struct udp_waiting *waiting,
-                                 size_t count, bool segments);
+struct udp_sent udp_send_queued(struct udp_socket *udp, const uint8_t *queue, const struct udp_queued *queued,
+                                 size_t count, bool gso);
 
 #endif

@@ -80,13 +80,13 @@ static int open_bound(const union udp_address *at, bool shares, const char **cal
   return -1;
 }
 
-static bool knows_segments(int fd) {
+static bool has_gso(int fd) {
   int size = 0;
   socklen_t length = sizeof size;
   return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0;
 }
 
-static bool set_joins(int fd) {
+static bool enable_gro(int fd) {
   int on = 1;
   return setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
 }
@@ -107,7 +107,7 @@ static int open_beside(int fd, const uint32_t *packets) {
   return -1;
 }
 
-struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, const uint32_t *packets,
+struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
                                struct udp_socket *udp) {
   const char *call;
   udp->fd = open_bound(at, false, &call);
@@ -117,8 +117,8 @@ struct failure udp_socket_open(const union udp_address *at, bool segments, bool 
   if (udp->control_fd >= 0) widen(udp->control_fd);
   udp->is_v6 = at->any.sa_family == AF_INET6;
   allow_fragments(udp);
-  udp->segments = segments && knows_segments(udp->fd);
-  udp->joins = joins && set_joins(udp->fd) && (udp->control_fd < 0 || set_joins(udp->control_fd));
+  udp->gso = gso && has_gso(udp->fd);
+  udp->gro = gro && enable_gro(udp->fd) && (udp->control_fd < 0 || enable_gro(udp->control_fd));
   return NO_FAILURE;
 }
 
@@ -157,7 +157,7 @@ static bool receives(int fd, const char *text) {
   return length == (ssize_t)strlen(text) && memcmp(bytes, text, (size_t)length) == 0;
 }
 
-bool udp_segments_work(void) {
+bool udp_gso_works(void) {
   struct pair pair = {-1, -1};
   bool works = open_pair(&pair) && send_cut(pair.from) && receives(pair.to, "abcd") && receives(pair.to, "efgh") &&
                receives(pair.to, "ij");
@@ -165,9 +165,9 @@ bool udp_segments_work(void) {
   return works;
 }
 
-bool udp_joins_work(void) {
+bool udp_gro_works(void) {
   struct pair pair = {-1, -1};
-  bool works = open_pair(&pair) && set_joins(pair.to) && send_cut(pair.from) && receives(pair.to, "abcdefghij");
+  bool works = open_pair(&pair) && enable_gro(pair.to) && send_cut(pair.from) && receives(pair.to, "abcdefghij");
   close_pair(&pair);
   return works;
 }

@@ -27,16 +27,16 @@ struct udp_socket {
   int control_fd;
   bool is_v6;
   /* The kernel cuts what is sent into datagrams of one length. */
-  bool segments;
+  bool gso;
   /* The kernel joins datagrams of one length and sender. */
-  bool joins;
+  bool gro;
 };
 
 /*
  * Opens, binds and widens a non-blocking socket; an IPv6 socket for all addresses also speaks IPv4. `packets` are
  * the hashes of the tuple that a packet of a device is.
  */
-struct failure udp_socket_open(const union udp_address *at, bool segments, bool joins, const uint32_t *packets,
+struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
                                struct udp_socket *udp);
 
 /* The largest IP packet that the kernel sends to an address in one piece, by what it knows of the way; 0 when there is none. */
@@ -49,7 +49,7 @@ int udp_path_mtu(const union udp_address *to);
 int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length);
 
 /* Whether the two offloads do what they say, tried on the loopback. */
-bool udp_segments_work(void);
-bool udp_joins_work(void);
+bool udp_gso_works(void);
+bool udp_gro_works(void);
 
 #endif

@@ -30,8 +30,8 @@ struct udp {
   struct udp_room room, control_room;
   const uint8_t *queue;
   size_t queue_length;
-  const struct udp_waiting *waiting;
-  size_t waiting_max;
+  const struct udp_queued *queued;
+  size_t queued_max;
   uint32_t *sent;
 };
 
@@ -62,21 +62,21 @@ static void give_alone(struct udp *udp, const struct udp_received *received) {
   struct handle *handle = &udp->handle;
   union udp_address from;
   memcpy(&from, udp->room.index + UDP_INDEX_ADDRESS, sizeof from);
-  struct lesson lesson = {.from = &from, .bytes = udp->room.arena + udp->room.index[0], .length = udp->room.index[1]};
-  if (shortcuts_deliver(handle->shortcuts, &from, lesson.bytes, lesson.length)) return handle_look_now(handle->other);
-  lesson_begin(handle->shortcuts, &lesson);
+  struct recording recording = {.from = &from, .bytes = udp->room.arena + udp->room.index[0], .length = udp->room.index[1]};
+  if (flow_cache_deliver(handle->flow_cache, &from, recording.bytes, recording.length)) return handle_poll_now(handle->other);
+  recording_begin(handle->flow_cache, &recording);
   give(handle, 0, received);
-  lesson_end(handle->shortcuts, &lesson);
+  recording_end(handle->flow_cache, &recording);
 }
 
 static bool udp_read(struct handle *handle, int error) {
   struct udp *udp = (struct udp *)handle;
   struct udp_received control = {0, 0}, received = {0, error};
-  int64_t until = handle->woken_ns + HANDLE_READ_NS;
+  int64_t until = handle->cycle_start_ns + HANDLE_READ_NS;
   if (error == 0 && udp->socket.control_fd >= 0) {
     control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots, until);
   }
-  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->turns, until);
+  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->reads_max, until);
   if (received.error == 0) received.error = control.error;
   if (is_alone(udp, control.count, &received)) give_alone(udp, &received);
   else give(handle, control.count, &received);
@@ -89,13 +89,13 @@ const struct udp_socket *udp_socket_of(const struct handle *handle) {
 
 /* prepare(queue, waiting, sent) */
 static napi_value udp_prepare(napi_env env, napi_callback_info info) {
-  size_t count = 3, waiting = 0, sent = 0;
+  size_t count = 3, queued = 0, sent = 0;
   napi_value arguments[3];
   struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
   if (udp == NULL || udp->sent != NULL) return refused(env, EBADF, "prepare");
   udp->queue = handle_keep(&udp->handle, 2, arguments[0], &udp->queue_length);
-  udp->waiting = handle_keep(&udp->handle, 3, arguments[1], &waiting);
-  udp->waiting_max = waiting / sizeof *udp->waiting;
+  udp->queued = handle_keep(&udp->handle, 3, arguments[1], &queued);
+  udp->queued_max = queued / sizeof *udp->queued;
   uint32_t *words = handle_keep(&udp->handle, 4, arguments[2], &sent);
   if (sent < SENT_WORDS * sizeof *words) return refused(env, EINVAL, "prepare");
   udp->sent = words;
@@ -116,7 +116,7 @@ static napi_value udp_start(napi_env env, napi_callback_info info) {
   size_t count = 4, arena = 0, index = 0;
   napi_value arguments[4];
   struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
-  if (udp == NULL || udp->handle.wake != NULL) return refused(env, EBADF, "start");
+  if (udp == NULL || udp->handle.on_read != NULL) return refused(env, EBADF, "start");
   udp->room.arena = handle_keep(&udp->handle, 0, arguments[0], &arena);
   udp->room.index = handle_keep(&udp->handle, 1, arguments[1], &index);
   napi_get_value_uint32(env, arguments[2], &udp->room.train_max);
@@ -130,7 +130,7 @@ static napi_value udp_start(napi_env env, napi_callback_info info) {
 /* An errno, or 0; the rest is in the words that `start` was given. */
 static napi_value report(napi_env env, struct udp *udp, const struct udp_sent *sent) {
   const uint32_t words[SENT_WORDS] = {sent->datagrams, (uint32_t)sent->bytes,          sent->failed,
-                                      sent->segmented, (uint32_t)sent->segment_error, udp->socket.segments};
+                                      sent->segmented, (uint32_t)sent->segment_error, udp->socket.gso};
   memcpy(udp->sent, words, sizeof words);
   return number_value(env, sent->error);
 }
@@ -152,59 +152,59 @@ static bool read_frame(const struct udp *udp, const uint32_t *lengths, struct ud
   return true;
 }
 
-/* sendTrain(head, tail, lastHead, lastTail, train, stride, count, lastAt, lastLength, segments); of the frame the lengths */
+/* sendTrain(head, tail, lastHead, lastTail, train, stride, count, lastAt, lastLength, gso); of the frame the lengths */
 static napi_value udp_send_train(napi_env env, napi_callback_info info) {
   size_t count = 10, bytes = 0;
   napi_value arguments[10];
   uint32_t lengths[4] = {0}, numbers[4] = {0};
-  bool segments = false;
-  struct rows rows;
+  bool gso = false;
+  struct segments segments;
   struct udp_frame frame;
   struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
   if (udp == NULL || udp->sent == NULL) return number_value(env, EBADF);
   for (size_t at = 0; at < 4; at++) napi_get_value_uint32(env, arguments[at], &lengths[at]);
-  const uint8_t *first = memory_of(env, arguments[4], &rows.length, &bytes);
+  const uint8_t *first = memory_of(env, arguments[4], &segments.length, &bytes);
   for (size_t at = 0; at < 4; at++) napi_get_value_uint32(env, arguments[5 + at], &numbers[at]);
-  napi_get_value_bool(env, arguments[9], &segments);
-  rows.stride = numbers[0], rows.count = numbers[1], rows.last_at = numbers[2], rows.last_length = numbers[3];
-  if (first == NULL || !read_frame(udp, lengths, &frame) || !rows_are_within(&rows, bytes)) {
+  napi_get_value_bool(env, arguments[9], &gso);
+  segments.stride = numbers[0], segments.count = numbers[1], segments.last_at = numbers[2], segments.last_length = numbers[3];
+  if (first == NULL || !read_frame(udp, lengths, &frame) || !segments_are_within(&segments, bytes)) {
     return nothing_sent(env, udp, EINVAL, numbers[1]);
   }
   const union udp_address *to = (const union udp_address *)udp->queue;
-  shortcuts_saw_other(udp->handle.shortcuts);
-  struct udp_sent sent = udp_send_rows(&udp->socket, to, &frame, first, &rows, segments);
+  flow_cache_note_other(udp->handle.flow_cache);
+  struct udp_sent sent = udp_send_segments(&udp->socket, to, &frame, first, &segments, gso);
   return report(env, udp, &sent);
 }
 
-static bool is_within(const struct udp *udp, const struct udp_waiting *waiting) {
-  size_t before = waiting->at + sizeof(union udp_address);
-  if (waiting->at % sizeof(uint32_t) != 0 || before > udp->queue_length) return false;
-  if (waiting->length > udp->queue_length - before) return false;
-  return udp_address_length((const union udp_address *)(udp->queue + waiting->at)) > 0;
+static bool is_within(const struct udp *udp, const struct udp_queued *queued) {
+  size_t before = queued->at + sizeof(union udp_address);
+  if (queued->at % sizeof(uint32_t) != 0 || before > udp->queue_length) return false;
+  if (queued->length > udp->queue_length - before) return false;
+  return udp_address_length((const union udp_address *)(udp->queue + queued->at)) > 0;
 }
 
-static void saw_waiting(const struct udp *udp, const struct udp_waiting *waiting) {
-  const uint8_t *to = udp->queue + waiting->at;
-  shortcuts_saw_datagram(udp->handle.shortcuts, (const union udp_address *)to, to + sizeof(union udp_address), waiting->length);
+static void note_queued(const struct udp *udp, const struct udp_queued *queued) {
+  const uint8_t *to = udp->queue + queued->at;
+  flow_cache_note_datagram(udp->handle.flow_cache, (const union udp_address *)to, to + sizeof(union udp_address), queued->length);
 }
 
-/* sendWaiting(count, segments) */
+/* sendWaiting(count, gso) */
 static napi_value udp_send_queue(napi_env env, napi_callback_info info) {
   size_t arguments_count = 2;
   napi_value arguments[2];
   uint32_t count = 0;
-  bool segments = false;
+  bool gso = false;
   struct udp *udp = (struct udp *)handle_self(env, info, &arguments_count, arguments);
   if (udp == NULL || udp->sent == NULL) return number_value(env, EBADF);
   napi_get_value_uint32(env, arguments[0], &count);
-  napi_get_value_bool(env, arguments[1], &segments);
-  if (count > udp->waiting_max) return nothing_sent(env, udp, EINVAL, count);
+  napi_get_value_bool(env, arguments[1], &gso);
+  if (count > udp->queued_max) return nothing_sent(env, udp, EINVAL, count);
   for (size_t at = 0; at < count; at++) {
-    if (!is_within(udp, udp->waiting + at)) return nothing_sent(env, udp, EINVAL, count);
+    if (!is_within(udp, udp->queued + at)) return nothing_sent(env, udp, EINVAL, count);
   }
-  if (count != 1) shortcuts_saw_other(udp->handle.shortcuts);
-  else saw_waiting(udp, udp->waiting);
-  struct udp_sent sent = udp_send_waiting(&udp->socket, udp->queue, udp->waiting, count, segments);
+  if (count != 1) flow_cache_note_other(udp->handle.flow_cache);
+  else note_queued(udp, udp->queued);
+  struct udp_sent sent = udp_send_queued(&udp->socket, udp->queue, udp->queued, count, gso);
   return report(env, udp, &sent);
 }
 
@@ -217,7 +217,7 @@ static napi_value udp_send_probe(napi_env env, napi_callback_info info) {
   if (udp == NULL) return number_value(env, EBADF);
   const uint8_t *bytes = bytes_of(env, arguments[1], &length);
   if (bytes == NULL || !read_address(env, arguments[0], &to)) return number_value(env, EINVAL);
-  shortcuts_saw_other(udp->handle.shortcuts);
+  flow_cache_note_other(udp->handle.flow_cache);
   return number_value(env, udp_probe(&udp->socket, &to, bytes, length));
 }
 
@@ -231,28 +231,28 @@ static const struct method METHODS[] = {
     {"prepare", udp_prepare},
     {"start", udp_start},
     {"sendTrain", udp_send_train},
-    {"sendWaiting", udp_send_queue},
+    {"sendQueued", udp_send_queue},
     {"probe", udp_send_probe},
-    {"goOn", handle_go_on},
-    {"drains", handle_drains},
+    {"resume", handle_resume},
+    {"readCycles", handle_read_cycles},
     {"close", handle_close},
 };
 
 static napi_value object_of(napi_env env, const struct udp_socket *udp) {
-  napi_value object, address, segments, joins, control;
+  napi_value object, address, gso, gro, control;
   union udp_address bound;
   socklen_t length = sizeof bound;
   memset(&bound, 0, sizeof bound);
   getsockname(udp->fd, &bound.any, &length);
   napi_create_object(env, &object);
   address = address_value(env, &bound);
-  napi_get_boolean(env, udp->segments, &segments);
-  napi_get_boolean(env, udp->joins, &joins);
+  napi_get_boolean(env, udp->gso, &gso);
+  napi_get_boolean(env, udp->gro, &gro);
   napi_get_boolean(env, udp->control_fd >= 0, &control);
   const napi_property_descriptor properties[] = {
       {"address", NULL, NULL, NULL, NULL, address, napi_enumerable, NULL},
-      {"segments", NULL, NULL, NULL, NULL, segments, napi_enumerable, NULL},
-      {"joins", NULL, NULL, NULL, NULL, joins, napi_enumerable, NULL},
+      {"gso", NULL, NULL, NULL, NULL, gso, napi_enumerable, NULL},
+      {"gro", NULL, NULL, NULL, NULL, gro, napi_enumerable, NULL},
       {"control", NULL, NULL, NULL, NULL, control, napi_enumerable, NULL},
   };
   napi_define_properties(env, object, sizeof properties / sizeof *properties, properties);
@@ -284,10 +284,10 @@ static struct failure give_descriptors(struct handle *handle, struct udp_socket 
   return failure;
 }
 
-static napi_value open_socket(napi_env env, const union udp_address *at, bool segments, bool joins, const uint32_t *packets,
+static napi_value open_socket(napi_env env, const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
                               struct udp *udp) {
   struct failure failure =
-      udp_socket_open(at, segments && udp_segments_work(), joins && udp_joins_work(), packets, &udp->socket);
+      udp_socket_open(at, gso && udp_gso_works(), gro && udp_gro_works(), packets, &udp->socket);
   if (failure.number == 0) failure = give_descriptors(&udp->handle, &udp->socket);
   if (failure.number != 0) {
     free(udp);
@@ -303,18 +303,18 @@ napi_value udp_open(napi_env env, napi_callback_info info) {
   size_t count = 4;
   napi_value arguments[4];
   union udp_address at;
-  bool segments = false, joins = false;
+  bool gso = false, gro = false;
   size_t length = 0;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
-  napi_get_value_bool(env, arguments[1], &segments);
-  napi_get_value_bool(env, arguments[2], &joins);
+  napi_get_value_bool(env, arguments[1], &gso);
+  napi_get_value_bool(env, arguments[2], &gro);
   const uint8_t *bytes = bytes_of(env, arguments[3], &length);
   uint32_t packets[UDP_PACKET_KINDS];
   if (!read_address(env, arguments[0], &at)) return refused(env, EINVAL, "bind");
   if (bytes == NULL || length != sizeof packets) return refused(env, EINVAL, "setsockopt");
   memcpy(packets, bytes, sizeof packets);
   struct udp *udp = calloc(1, sizeof *udp);
-  return udp == NULL ? refused(env, ENOMEM, "malloc") : open_socket(env, &at, segments, joins, packets, udp);
+  return udp == NULL ? refused(env, ENOMEM, "malloc") : open_socket(env, &at, gso, gro, packets, udp);
 }
 
 napi_value udp_socket_address(napi_env env, napi_callback_info info) {

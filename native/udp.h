@@ -6,7 +6,7 @@
 #include "handle.h"
 #include "udp-socket.h"
 
-/* JavaScript's `openUdp(address, segments, joins)`: the object of `UdpHandle` in index.ts, or `{errno, call}`. */
+/* JavaScript's `openUdp(address, gso, gro)`: the object of `UdpHandle` in index.ts, or `{errno, call}`. */
 napi_value udp_open(napi_env env, napi_callback_info info);
 
 /* JavaScript's `socketAddress(host, port)`, `hostText(address)` and `pathMtu(address)`. */

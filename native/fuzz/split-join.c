@@ -17,7 +17,7 @@
 #define ROOM_MAX (1u << 20)
 
 static uint64_t state;
-static unsigned long long bytes_tried, splits_done, groups_joined, rows_joined;
+static unsigned long long bytes_tried, splits_done, groups_joined, segments_joined;
 
 static uint32_t any(void) {
   state ^= state << 13;
@@ -58,7 +58,7 @@ static void forget_number(uint8_t *packet) {
   memset(packet + 10, 0, 2);
 }
 
-static void compare_row(const uint8_t *original, const uint8_t *again, size_t length) {
+static void compare_segment(const uint8_t *original, const uint8_t *again, size_t length) {
   uint8_t *left = exactly(length), *right = exactly(length);
   memcpy(left, original, length);
   memcpy(right, again, length);
@@ -70,64 +70,64 @@ static void compare_row(const uint8_t *original, const uint8_t *again, size_t le
 }
 
 /* What the kernel gets for a group of rows. */
-static size_t super_packet(const uint8_t *bytes, const struct rows *rows, size_t first, const struct joined *joined,
+static size_t super_packet(const uint8_t *bytes, const struct segments *segments, size_t first, const struct joined *joined,
                            uint8_t *to) {
   size_t at = joined->payload_at;
   memcpy(to, joined->header, at);
-  for (size_t row = first; row < first + joined->count; row++) {
-    size_t payload = row_length(rows, row) - joined->payload_at;
-    memcpy(to + at, bytes + row_at(rows, row) + joined->payload_at, payload);
+  for (size_t segment = first; segment < first + joined->count; segment++) {
+    size_t payload = segment_length(segments, segment) - joined->payload_at;
+    memcpy(to + at, bytes + segment_at(segments, segment) + joined->payload_at, payload);
     at += payload;
   }
   return at;
 }
 
-static void take_apart(const uint8_t *bytes, const struct rows *rows, size_t first, const struct joined *joined) {
+static void take_apart(const uint8_t *bytes, const struct segments *segments, size_t first, const struct joined *joined) {
   static uint8_t whole[ROOM_MAX], again[ROOM_MAX];
-  struct rows parts;
-  size_t length = super_packet(bytes, rows, first, joined, whole);
+  struct segments parts;
+  size_t length = super_packet(bytes, segments, first, joined, whole);
   if (length > PACKET_MAX) wrong("a super-packet is too long");
   if (split(&joined->vnet, whole, length, again, sizeof again, &parts) != SPLIT_DONE) wrong("no way back");
   if (parts.count != joined->count) wrong("another number of packets comes back");
-  for (size_t row = 0; row < parts.count; row++) {
-    if (row_length(&parts, row) != row_length(rows, first + row)) wrong("another length comes back");
-    compare_row(bytes + row_at(rows, first + row), again + row_at(&parts, row), row_length(&parts, row));
+  for (size_t segment = 0; segment < parts.count; segment++) {
+    if (segment_length(&parts, segment) != segment_length(segments, first + segment)) wrong("another length comes back");
+    compare_segment(bytes + segment_at(segments, first + segment), again + segment_at(&parts, segment), segment_length(&parts, segment));
   }
   groups_joined++;
-  rows_joined += joined->count;
+  segments_joined += joined->count;
 }
 
-static size_t join_all(const uint8_t *bytes, const struct rows *rows) {
+static size_t join_all(const uint8_t *bytes, const struct segments *segments) {
   struct joined joined;
   size_t groups = 0;
-  for (size_t row = 0; row < rows->count; row += joined.count, groups++) {
-    join(bytes, rows, row, RULES, &joined);
-    if (joined.count == 0 || row + joined.count > rows->count) wrong("a group beyond its rows");
-    if (joined.count > 1) take_apart(bytes, rows, row, &joined);
+  for (size_t segment = 0; segment < segments->count; segment += joined.count, groups++) {
+    join(bytes, segments, segment, RULES, &joined);
+    if (joined.count == 0 || segment + joined.count > segments->count) wrong("a group beyond its segments");
+    if (joined.count > 1) take_apart(bytes, segments, segment, &joined);
   }
   return groups;
 }
 
-static size_t extent(const struct rows *rows) {
-  return rows->last_at + rows->last_length;
+static size_t extent(const struct segments *segments) {
+  return segments->last_at + segments->last_length;
 }
 
-static void check_rows(const struct rows *rows, size_t room) {
-  for (size_t row = 0; row < rows->count; row++) {
-    if (row_at(rows, row) + row_length(rows, row) > room) wrong("a row beyond its room");
+static void check_segments(const struct segments *segments, size_t room) {
+  for (size_t segment = 0; segment < segments->count; segment++) {
+    if (segment_at(segments, segment) + segment_length(segments, segment) > room) wrong("a segment beyond its room");
   }
 }
 
 /* Splits into memory of exactly `room` bytes; the rows are joined again from memory of exactly their size. */
 static void split_and_join(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, size_t room) {
-  struct rows rows;
+  struct segments segments;
   uint8_t *to = exactly(room);
-  if (split(vnet, packet, length, to, room, &rows) == SPLIT_DONE) {
+  if (split(vnet, packet, length, to, room, &segments) == SPLIT_DONE) {
     splits_done++;
-    check_rows(&rows, room);
-    uint8_t *exact = exactly(extent(&rows));
-    memcpy(exact, to, extent(&rows));
-    join_all(exact, &rows);
+    check_segments(&segments, room);
+    uint8_t *exact = exactly(extent(&segments));
+    memcpy(exact, to, extent(&segments));
+    join_all(exact, &segments);
     free(exact);
   }
   free(to);
@@ -192,18 +192,18 @@ static struct virtio_net_hdr sound_header(const struct ip_layout *layout, uint16
 }
 
 /* Damage of the kinds that a network does: a bit, two packets in the wrong order, one cut short. */
-static void damage(uint8_t *bytes, struct rows *rows) {
-  size_t size = extent(rows);
+static void damage(uint8_t *bytes, struct segments *segments) {
+  size_t size = extent(segments);
   for (uint32_t left = below(3); left > 0; left--) bytes[below((uint32_t)size)] ^= (uint8_t)(1u << below(8));
-  if (rows->count > 2 && chance(2)) {
-    size_t row = below((uint32_t)rows->count - 2);
-    uint8_t *swap = exactly(rows->length);
-    memcpy(swap, bytes + row * rows->stride, rows->length);
-    memmove(bytes + row * rows->stride, bytes + (row + 1) * rows->stride, rows->length);
-    memcpy(bytes + (row + 1) * rows->stride, swap, rows->length);
+  if (segments->count > 2 && chance(2)) {
+    size_t segment = below((uint32_t)segments->count - 2);
+    uint8_t *swap = exactly(segments->length);
+    memcpy(swap, bytes + segment * segments->stride, segments->length);
+    memmove(bytes + segment * segments->stride, bytes + (segment + 1) * segments->stride, segments->length);
+    memcpy(bytes + (segment + 1) * segments->stride, swap, segments->length);
     free(swap);
   }
-  if (chance(4)) rows->last_length = below((uint32_t)rows->last_length + 1);
+  if (chance(4)) segments->last_length = below((uint32_t)segments->last_length + 1);
 }
 
 static void try_sound(void) {
@@ -213,18 +213,18 @@ static void try_sound(void) {
   size_t length = layout.payload_at + 1 + below(chance(2) ? 10000 : (uint32_t)(PACKET_MAX - layout.payload_at));
   uint8_t *packet = exactly(length);
   struct virtio_net_hdr vnet = sound_header(&layout, segment);
-  struct rows rows;
+  struct segments segments;
   make_sound(packet, &layout, length);
   bytes_tried += length;
-  if (split(&vnet, packet, length, room, sizeof room, &rows) == SPLIT_DONE) {
+  if (split(&vnet, packet, length, room, sizeof room, &segments) == SPLIT_DONE) {
     splits_done++;
-    check_rows(&rows, sizeof room);
-    uint8_t *exact = exactly(extent(&rows));
-    memcpy(exact, room, extent(&rows));
+    check_segments(&segments, sizeof room);
+    uint8_t *exact = exactly(extent(&segments));
+    memcpy(exact, room, extent(&segments));
     size_t limit = layout.protocol == PROTOCOL_TCP ? JOIN_TCP_MAX : JOIN_UDP_MAX;
-    if (join_all(exact, &rows) != (rows.count + limit - 1) / limit) wrong("sound packets do not come together");
-    damage(exact, &rows);
-    join_all(exact, &rows);
+    if (join_all(exact, &segments) != (segments.count + limit - 1) / limit) wrong("sound packets do not come together");
+    damage(exact, &segments);
+    join_all(exact, &segments);
     free(exact);
   }
   free(packet);
@@ -237,14 +237,14 @@ static void try_flags(void) {
   size_t length = layout.payload_at + 3000;
   uint8_t packet[JOIN_HEADER_MAX + 3000];
   struct virtio_net_hdr vnet = sound_header(&layout, 1000);
-  struct rows rows;
+  struct segments segments;
   if (layout.protocol != PROTOCOL_TCP) return;
   make_sound(packet, &layout, length);
   packet[layout.upper_at + TCP_FLAGS_AT] = TCP_ACK | TCP_CWR | TCP_FIN | TCP_PSH;
-  if (split(&vnet, packet, length, room, sizeof room, &rows) != SPLIT_DONE || rows.count != 3) wrong("no three packets");
+  if (split(&vnet, packet, length, room, sizeof room, &segments) != SPLIT_DONE || segments.count != 3) wrong("no three packets");
   static const uint8_t EXPECTED[] = {TCP_ACK | TCP_CWR, TCP_ACK, TCP_ACK | TCP_FIN | TCP_PSH};
-  for (size_t row = 0; row < rows.count; row++) {
-    if (room[row_at(&rows, row) + layout.upper_at + TCP_FLAGS_AT] != EXPECTED[row]) wrong("a flag on the wrong packet");
+  for (size_t segment = 0; segment < segments.count; segment++) {
+    if (room[segment_at(&segments, segment) + layout.upper_at + TCP_FLAGS_AT] != EXPECTED[segment]) wrong("a flag on the wrong packet");
   }
 }
 
@@ -262,6 +262,6 @@ int main(int count, char **arguments) {
     }
   }
   printf("%llu bytes, %llu split, %llu groups of %llu packets joined\n", bytes_tried, splits_done, groups_joined,
-         rows_joined);
+         segments_joined);
   return 0;
 }

@@ -1,20 +1,20 @@
 import { errnoName } from "../../native/errno.ts";
 import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
 import { countOf, isTrain, Train } from "../plan/values/train.ts";
-import type { Drains, Tun, TunCounters, TunOffload } from "../world/world.ts";
-import { Batch } from "./batch.ts";
-import { drainsOf } from "./drains.ts";
-import { LinuxShortcuts } from "./linux-shortcuts.ts";
-import { Turn } from "./turn.ts";
+import type { ReadCycles, Tun, TunCounters, TunOffload } from "../world/world.ts";
+import { Backlog } from "./backlog.ts";
+import { readCyclesOf } from "./read-cycles.ts";
+import { LinuxFlowCache } from "./linux-flow-cache.ts";
+import { IoBatch } from "./io-batch.ts";
 
 export interface LinuxTunOptions {
   readonly mtu: number;
   readonly trains?: boolean;
   readonly lost?: (code: string) => void;
   /** That of the node's other devices. One of its own when left out. */
-  readonly turn?: Turn;
+  readonly ioBatch?: IoBatch;
   /** Of packets that come alone, to the node's socket. None when left out. */
-  readonly shortcuts?: LinuxShortcuts | undefined;
+  readonly flowCache?: LinuxFlowCache | undefined;
 }
 
 /** Room for a wake: what its reads give, and after the last of them two of the largest packets still. */
@@ -46,16 +46,16 @@ export class LinuxTun implements Tun {
   readonly #index: Uint32Array = new Uint32Array(TRAINS_MAX * TUN_INDEX_WORDS);
   readonly #scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
   readonly #written: Uint32Array = new Uint32Array(4);
-  readonly #batch: Batch = new Batch((train) => this.#take(train * TUN_INDEX_WORDS));
+  readonly #backlog: Backlog = new Backlog((train) => this.#take(train * TUN_INDEX_WORDS));
   readonly #trainMax: number;
   readonly #lost: ((code: string) => void) | undefined;
   readonly #works: number;
-  readonly #turn: Turn;
-  readonly #shortcuts: LinuxShortcuts;
-  readonly #lookNow = (): void => this.#look();
+  readonly #ioBatch: IoBatch;
+  readonly #flowCache: LinuxFlowCache;
+  readonly #pollNow = (): void => this.#poll();
   /** What it has read is being handed over: until all of it is, nothing is read into the same memory. */
-  #isGiving = false;
-  #isToLook = false;
+  #isDelivering = false;
+  #isPollPending = false;
   #superRead = 0;
   #superWritten = 0;
   #unfit = 0;
@@ -70,8 +70,8 @@ export class LinuxTun implements Tun {
     this.#write = handle.write.bind(handle);
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
     this.#lost = options.lost;
-    this.#turn = options.turn ?? new Turn();
-    this.#shortcuts = options.shortcuts ?? new LinuxShortcuts();
+    this.#ioBatch = options.ioBatch ?? new IoBatch();
+    this.#flowCache = options.flowCache ?? new LinuxFlowCache();
     this.#works = handle.offload(segmentsOf(options.mtu));
   }
 
@@ -85,8 +85,8 @@ export class LinuxTun implements Tun {
     };
   }
 
-  get drains(): Drains {
-    return drainsOf(this.#handle);
+  get readCycles(): ReadCycles {
+    return readCyclesOf(this.#handle);
   }
 
   onPacket(receive: (packet: Uint8Array) => void): void {
@@ -97,7 +97,7 @@ export class LinuxTun implements Tun {
 
   write(packet: Uint8Array): void {
     const { length } = packet;
-    if (!this.#isGiving && !this.#isToLook) this.#lookLater();
+    if (!this.#isDelivering && !this.#isPollPending) this.#pollLater();
     const errno = isTrain(packet)
       ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
       : this.#write(packet, length, 1, 0, length, this.#written);
@@ -115,41 +115,41 @@ export class LinuxTun implements Tun {
       this.#index,
       this.#scratch,
       this.#trainMax,
-      (count, errno, unfit) => this.#wake(count, errno, unfit),
+      (count, errno, unfit) => this.#onRead(count, errno, unfit),
     );
     if (refusal !== undefined) return this.#lost?.(errnoName(refusal.errno));
-    this.#shortcuts.joinTun(this.#handle);
+    this.#flowCache.attachTun(this.#handle);
   }
 
   /**
    * The kernel has answered a ping, or acknowledged a segment, by the time that writing it returns: at the end of the turn
    * the answer can be read.
    */
-  #lookLater(): void {
-    this.#isToLook = true;
-    this.#turn.atEnd(this.#lookNow);
+  #pollLater(): void {
+    this.#isPollPending = true;
+    this.#ioBatch.defer(this.#pollNow);
   }
 
-  #look(): void {
-    this.#isToLook = false;
-    if (this.#closed === undefined) this.#handle.look();
+  #poll(): void {
+    this.#isPollPending = false;
+    if (this.#closed === undefined) this.#handle.poll();
   }
 
-  #wake(count: number, errno: number, unfit: number): boolean {
-    if (this.#shortcuts.isLesson()) return this.#shortcuts.learn(() => this.#pass(count, errno, unfit));
-    return this.#pass(count, errno, unfit);
+  #onRead(count: number, errno: number, unfit: number): boolean {
+    if (this.#flowCache.isRecording()) return this.#flowCache.record(() => this.#deliver(count, errno, unfit));
+    return this.#deliver(count, errno, unfit);
   }
 
-  #pass(count: number, errno: number, unfit: number): boolean {
+  #deliver(count: number, errno: number, unfit: number): boolean {
     this.#unfit += unfit;
-    this.#isGiving = true;
-    this.#turn.begin();
-    const isBehind = this.#batch.run(count);
-    this.#turn.end();
-    this.#isGiving = isBehind;
+    this.#isDelivering = true;
+    this.#ioBatch.begin();
+    const hasBacklog = this.#backlog.run(count);
+    this.#ioBatch.end();
+    this.#isDelivering = hasBacklog;
     if (errno !== 0) this.#lost?.(errnoName(errno));
-    if (isBehind) setImmediate(() => this.#handle.goOn());
-    return isBehind;
+    if (hasBacklog) setImmediate(() => this.#handle.resume());
+    return hasBacklog;
   }
 
   /** A receiver may close the interface in the middle of a batch; the rest of it is not delivered. */

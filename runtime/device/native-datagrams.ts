@@ -7,7 +7,7 @@ import {
   SENT,
   UDP_CONTROL_SLOTS,
   UDP_INDEX_ADDRESS,
-  UDP_INDEX_ALIKE,
+  UDP_INDEX_COMMON_PREFIX,
   UDP_INDEX_WORDS,
   UDP_SLOT_BYTES,
   type UdpHandle,
@@ -15,13 +15,13 @@ import {
 import { Train } from "../plan/values/train.ts";
 import { DEVICE_PACKETS } from "../wire/device-packet.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
-import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, Drains, SendQueue } from "../world/world.ts";
-import { Batch } from "./batch.ts";
+import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, ReadCycles, SendQueue } from "../world/world.ts";
+import { Backlog } from "./backlog.ts";
 import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
-import { drainsOf } from "./drains.ts";
-import { LinuxShortcuts } from "./linux-shortcuts.ts";
+import { readCyclesOf } from "./read-cycles.ts";
+import { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { SenderNames } from "./sender-names.ts";
-import { Turn } from "./turn.ts";
+import { IoBatch } from "./io-batch.ts";
 
 export interface NativeDatagramsOptions {
   readonly family: Family;
@@ -33,9 +33,9 @@ export interface NativeDatagramsOptions {
   /** Told what the socket gives up, or does not have though it was asked for. */
   readonly adapted?: (message: string) => void;
   /** That of the node's other devices. One of its own when left out. */
-  readonly turn?: Turn;
+  readonly ioBatch?: IoBatch;
   /** Of packets that come alone, to the node's device. None when left out. */
-  readonly shortcuts?: LinuxShortcuts | undefined;
+  readonly flowCache?: LinuxFlowCache | undefined;
 }
 
 export type NativeDatagramsResult =
@@ -65,7 +65,7 @@ const { EMSGSIZE } = constants.errno;
 const RETRY_MS = 60_000;
 
 /** Where datagrams go: the socket address, and until when those must go singly that have so many bytes or more. */
-interface Place {
+interface Destination {
   readonly address: Uint8Array;
   singlyUntilMs: number;
   singlyFrom: number;
@@ -84,8 +84,8 @@ export function openNativeDatagrams(
   const handle = native.openUdp(address, gso, trains && gro, PACKETS);
   if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
   const why = "the kernel does not, or not in a trial on the loopback, which has to be up";
-  if (gso && !handle.segments) options.adapted?.(`datagrams are sent one by one, not cut: ${why}`);
-  if (trains && gro && !handle.joins) options.adapted?.(`datagrams are received one by one, not joined: ${why}`);
+  if (gso && !handle.gso) options.adapted?.(`datagrams are sent one by one, not cut: ${why}`);
+  if (trains && gro && !handle.gro) options.adapted?.(`datagrams are received one by one, not joined: ${why}`);
   return { ok: true, datagrams: new NativeDatagrams(native, handle, options) };
 }
 
@@ -100,15 +100,15 @@ class NativeDatagrams implements Datagrams {
   readonly #native: Native;
   readonly #handle: UdpHandle;
   /** Bound, so that code which was compiled with another handle is not thrown away for this one. */
-  readonly #sendWaiting: UdpHandle["sendWaiting"];
+  readonly #sendQueued: UdpHandle["sendQueued"];
   readonly #sendTrain: UdpHandle["sendTrain"];
   readonly #options: NativeDatagramsOptions;
-  readonly #turn: Turn;
-  readonly #shortcuts: LinuxShortcuts;
+  readonly #ioBatch: IoBatch;
+  readonly #flowCache: LinuxFlowCache;
   readonly #destinations: Destinations;
-  readonly #places = new WeakMap<KnownDestination, Place>();
+  readonly #addressed = new WeakMap<KnownDestination, Destination>();
   /** That of the latest datagram: most go where the one before went. */
-  #latest: { readonly to: KnownDestination; readonly place: Place } | undefined;
+  #latest: { readonly to: KnownDestination; readonly place: Destination } | undefined;
   readonly #senders: SenderNames;
   readonly #queue: Uint8Array = new Uint8Array(QUEUE_BYTES);
   readonly #waiting: Uint32Array = new Uint32Array(2 * QUEUE_MAX);
@@ -116,12 +116,12 @@ class NativeDatagrams implements Datagrams {
   readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
   readonly #memory: ArrayBuffer = new ArrayBuffer(SLOTS * UDP_SLOT_BYTES);
   /** First what carries no packets of devices. */
-  readonly #batch: Batch = new Batch((at) => {
+  readonly #backlog: Backlog = new Backlog((at) => {
     this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_SLOTS);
   });
   readonly #refusals = new Map<string, number>();
   /** Those that wait: what they are made of, and for whom. */
-  #queued: Place[] = [];
+  #queued: Destination[] = [];
   #queuedBytes = 0;
   #segments: boolean;
   #segmented = 0;
@@ -136,12 +136,12 @@ class NativeDatagrams implements Datagrams {
   constructor(native: Native, handle: UdpHandle, options: NativeDatagramsOptions) {
     this.#native = native;
     this.#handle = handle;
-    this.#sendWaiting = handle.sendWaiting.bind(handle);
+    this.#sendQueued = handle.sendQueued.bind(handle);
     this.#sendTrain = handle.sendTrain.bind(handle);
     this.#options = options;
-    this.#turn = options.turn ?? new Turn();
-    this.#shortcuts = options.shortcuts ?? new LinuxShortcuts();
-    this.#segments = handle.segments;
+    this.#ioBatch = options.ioBatch ?? new IoBatch();
+    this.#flowCache = options.flowCache ?? new LinuxFlowCache();
+    this.#segments = handle.gso;
     this.#senders = new SenderNames(native);
     this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
     this.maxPayload = options.maxPayload;
@@ -155,7 +155,7 @@ class NativeDatagrams implements Datagrams {
   get offload(): DatagramOffload {
     return {
       segments: this.#segments,
-      joins: this.#handle.joins,
+      joins: this.#handle.gro,
       segmented: this.#segmented,
       joined: this.#joined,
       steers: this.#handle.control,
@@ -164,8 +164,8 @@ class NativeDatagrams implements Datagrams {
     };
   }
 
-  get drains(): Drains {
-    return drainsOf(this.#handle);
+  get readCycles(): ReadCycles {
+    return readCyclesOf(this.#handle);
   }
 
   get queue(): SendQueue {
@@ -186,10 +186,10 @@ class NativeDatagrams implements Datagrams {
     if (isStarted) return;
     const trainMax = this.#options.trains === true ? TRAIN_MAX : 1;
     const refusal = this.#handle.start(new Uint8Array(this.#memory), this.#index, trainMax, (control, count, errno) =>
-      this.#wake(control, count, errno),
+      this.#onRead(control, count, errno),
     );
     if (refusal !== undefined) return this.#fail(errnoName(refusal.errno));
-    this.#shortcuts.joinUdp(this.#handle);
+    this.#flowCache.attachUdp(this.#handle);
   }
 
   send(to: string, bytes: Uint8Array): void {
@@ -204,7 +204,7 @@ class NativeDatagrams implements Datagrams {
       for (const bytes of datagramsOf(train)) this.send(to, bytes);
       return;
     }
-    const place = this.#place(destination);
+    const place = this.#destination(destination);
     if (place === undefined) return this.#fail("bad address", train.train.count);
     this.#flush();
     this.#transmit(place, train);
@@ -212,7 +212,7 @@ class NativeDatagrams implements Datagrams {
 
   probe(to: string, bytes: Uint8Array): boolean {
     const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
-    const place = destination?.kind === "known" ? this.#place(destination) : undefined;
+    const place = destination?.kind === "known" ? this.#destination(destination) : undefined;
     if (place === undefined) return true;
     const errno = this.#handle.probe(place.address, bytes);
     if (errno === EMSGSIZE) return false;
@@ -237,7 +237,7 @@ class NativeDatagrams implements Datagrams {
   #forward(to: ReturnType<Destinations["find"]>, bytes: Uint8Array): void {
     switch (to.kind) {
       case "known":
-        return this.#enqueue(this.#place(to), bytes);
+        return this.#enqueue(this.#destination(to), bytes);
       case "refused":
         return this.#fail(to.reason);
       case "resolving":
@@ -246,22 +246,22 @@ class NativeDatagrams implements Datagrams {
     }
   }
 
-  #place(to: KnownDestination): Place | undefined {
+  #destination(to: KnownDestination): Destination | undefined {
     if (this.#latest?.to === to) return this.#latest.place;
-    const place = this.#places.get(to) ?? this.#newPlace(to);
+    const place = this.#addressed.get(to) ?? this.#newDestination(to);
     if (place !== undefined) this.#latest = { to, place };
     return place;
   }
 
-  #newPlace(to: KnownDestination): Place | undefined {
+  #newDestination(to: KnownDestination): Destination | undefined {
     const address = this.#native.socketAddress(to.host, to.port);
     if (address === undefined) return undefined;
     const place = { address: paddedAddress(address), singlyUntilMs: 0, singlyFrom: Infinity };
-    this.#places.set(to, place);
+    this.#addressed.set(to, place);
     return place;
   }
 
-  #enqueue(place: Place | undefined, bytes: Uint8Array): void {
+  #enqueue(place: Destination | undefined, bytes: Uint8Array): void {
     if (this.#closed !== undefined) return this.#fail("closed");
     if (place === undefined) return this.#fail("bad address");
     if (bytes.length > LENGTH_MAX) return this.#fail("EMSGSIZE");
@@ -269,8 +269,8 @@ class NativeDatagrams implements Datagrams {
     if (end > QUEUE_BYTES || this.#queued.length === QUEUE_MAX) this.#flush();
     const count = this.#queued.length;
     if (count === 0) {
-      this.#shortcuts.block("datagrams", true);
-      this.#turn.atEnd(this.#flushNow);
+      this.#flowCache.block("datagrams", true);
+      this.#ioBatch.defer(this.#flushNow);
     }
     const at = this.#queuedBytes;
     this.#queue.set(place.address, at);
@@ -286,16 +286,16 @@ class NativeDatagrams implements Datagrams {
     if (count === 0) return;
     const waiting = this.#waiting;
     const isMixed = this.#queued.some((place, at) => !this.#maySegment(place, waiting[2 * at + 1] as number));
-    const errno = this.#sendWaiting(count, !isMixed);
+    const errno = this.#sendQueued(count, !isMixed);
     const refused = this.#countSent(errno);
-    if (refused !== 0) this.#adapt(refused, longestByPlace(this.#queued, waiting));
+    if (refused !== 0) this.#adapt(refused, longestByDestination(this.#queued, waiting));
     this.#queued = [];
     this.#queuedBytes = 0;
-    this.#shortcuts.block("datagrams", false);
+    this.#flowCache.block("datagrams", false);
   }
 
   /** Nothing waits: the queue is free for what stands around the rows. */
-  #transmit(place: Place, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
+  #transmit(place: Destination, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
     let at = ADDRESS_BYTES;
     this.#queue.set(place.address);
     for (const part of [head, tail, lastHead, lastTail]) {
@@ -319,7 +319,7 @@ class NativeDatagrams implements Datagrams {
     if (refused !== 0) this.#adapt(refused, new Map([[place, segment]]));
   }
 
-  #maySegment(place: Place, segment: number): boolean {
+  #maySegment(place: Destination, segment: number): boolean {
     return this.#segments && (segment < place.singlyFrom || performance.now() >= place.singlyUntilMs);
   }
 
@@ -334,9 +334,9 @@ class NativeDatagrams implements Datagrams {
   }
 
   /** EIO is said of the interface, and for ever; everything else of the path, which may change, and EMSGSIZE of a length. */
-  #adapt(errno: number, lengths: ReadonlyMap<Place, number>): void {
+  #adapt(errno: number, lengths: ReadonlyMap<Destination, number>): void {
     const reason = errnoName(errno);
-    const segments = this.#sent[SENT.segments] !== 0;
+    const segments = this.#sent[SENT.gso] !== 0;
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
     if (this.#segments && !segments) {
       this.#options.adapted?.(`the interface does not cut datagrams (${reason}); they are sent one by one`);
@@ -345,31 +345,31 @@ class NativeDatagrams implements Datagrams {
     if (!segments) return;
     const now = performance.now();
     for (const [place, length] of lengths) {
-      if (place.singlyUntilMs <= now) this.#sayPath(place, reason);
+      if (place.singlyUntilMs <= now) this.#reportPath(place, reason);
       place.singlyUntilMs = now + RETRY_MS;
       place.singlyFrom = errno === EMSGSIZE ? length : 0;
     }
   }
 
-  #sayPath(place: Place, reason: string): void {
+  #reportPath(place: Destination, reason: string): void {
     const name = this.#senders.name(new Uint32Array(place.address.buffer), 0);
     this.#options.adapted?.(`${name} gets its datagrams one by one: its path takes no trains of this size (${reason})`);
   }
 
-  #wake(control: number, count: number, errno: number): boolean {
-    if (this.#shortcuts.isLesson()) return this.#shortcuts.learn(() => this.#pass(control, count, errno));
-    return this.#pass(control, count, errno);
+  #onRead(control: number, count: number, errno: number): boolean {
+    if (this.#flowCache.isRecording()) return this.#flowCache.record(() => this.#deliver(control, count, errno));
+    return this.#deliver(control, count, errno);
   }
 
-  #pass(control: number, count: number, errno: number): boolean {
-    this.#turn.begin();
+  #deliver(control: number, count: number, errno: number): boolean {
+    this.#ioBatch.begin();
     if (control + count > 0) this.#controlTrains = control;
     this.#control += control;
-    const isBehind = this.#batch.run(control + count);
-    this.#turn.end();
+    const hasBacklog = this.#backlog.run(control + count);
+    this.#ioBatch.end();
     if (errno !== 0) this.#fail(errnoName(errno));
-    if (isBehind) setImmediate(() => this.#handle.goOn());
-    return isBehind;
+    if (hasBacklog) setImmediate(() => this.#handle.resume());
+    return hasBacklog;
   }
 
   #take(train: number): void {
@@ -393,7 +393,7 @@ class NativeDatagrams implements Datagrams {
             stride,
             lastAt,
             lastLength,
-            alike: index[at + UDP_INDEX_ALIKE] as number,
+            commonPrefix: index[at + UDP_INDEX_COMMON_PREFIX] as number,
           })
         : new Uint8Array(buffer, offset, length);
     this.#receive?.({ bytes, from: this.#senders.name(index, at + UDP_INDEX_ADDRESS) });
@@ -404,8 +404,8 @@ class NativeDatagrams implements Datagrams {
   }
 }
 
-function longestByPlace(places: readonly Place[], waiting: Uint32Array): ReadonlyMap<Place, number> {
-  const lengths = new Map<Place, number>();
+function longestByDestination(places: readonly Destination[], waiting: Uint32Array): ReadonlyMap<Destination, number> {
+  const lengths = new Map<Destination, number>();
   for (const [at, place] of places.entries()) {
     lengths.set(place, Math.max(lengths.get(place) ?? 0, waiting[2 * at + 1] as number));
   }

@@ -1,10 +1,10 @@
 import { errnoMessage, errnoName } from "../../native/errno.ts";
-import { loadNative, type Refusal, type TunHandle } from "../../native/index.ts";
+import { loadNative, type SystemCallFailure, type TunHandle } from "../../native/index.ts";
 import type { Tun } from "../world/world.ts";
 import { type Cidr, formatCidr } from "../ip/cidr.ts";
-import type { LinuxShortcuts } from "./linux-shortcuts.ts";
+import type { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { LinuxTun } from "./linux-tun.ts";
-import type { Turn } from "./turn.ts";
+import type { IoBatch } from "./io-batch.ts";
 
 export interface TunOptions {
   /** The interface's name; the first free of `mosaic0`, `mosaic1`, ... when undefined. */
@@ -19,9 +19,9 @@ export interface TunOptions {
   /** Called once when the interface disappears while it is open; everything written later is refused. */
   readonly lost?: (code: string) => void;
   /** That of the node's other devices. One of its own when left out. */
-  readonly turn?: Turn;
+  readonly ioBatch?: IoBatch;
   /** Of packets that come alone, to the node's socket. None when left out. */
-  readonly shortcuts?: LinuxShortcuts | undefined;
+  readonly flowCache?: LinuxFlowCache | undefined;
 }
 
 export type TunResult =
@@ -73,12 +73,12 @@ function configure(handle: TunHandle, options: TunOptions): TunResult {
   return refuse(refusal, `cannot give ${handle.name} ${wanted}`, options);
 }
 
-function refuse(refusal: Refusal, what: string, options: TunOptions): TunResult {
+function refuse(refusal: SystemCallFailure, what: string, options: TunOptions): TunResult {
   const code = errnoName(refusal.errno);
   return { ok: false, code, message: `${what}: ${explain(code, refusal, options)}` };
 }
 
-function explain(code: string, refusal: Refusal, options: TunOptions): string {
+function explain(code: string, refusal: SystemCallFailure, options: TunOptions): string {
   const known = refusal.call === "SIOCSIFADDR" ? explainAddress(code, options) : explainOpen(code, refusal.call);
   return known ?? `${errnoMessage(refusal.errno)} (${code} from ${refusal.call})`;
 }

@@ -2,10 +2,10 @@ import { loadNative } from "../../native/index.ts";
 import type { Datagrams } from "../world/world.ts";
 import { type Family, type Resolve, resolveName } from "./destinations.ts";
 import { type HostPort, parseHostPort } from "../ip/host-port.ts";
-import type { LinuxShortcuts } from "./linux-shortcuts.ts";
+import type { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { openNativeDatagrams } from "./native-datagrams.ts";
 import { openNodeDatagrams } from "./node-datagrams.ts";
-import type { Turn } from "./turn.ts";
+import type { IoBatch } from "./io-batch.ts";
 
 export type UdpResult =
   | { readonly ok: true; readonly datagrams: Datagrams }
@@ -24,9 +24,9 @@ export interface UdpOptions {
   /** Told, in words for the user, when the socket gives an offload up, or has none that it was asked for. */
   readonly adapted?: (message: string) => void;
   /** That of the node's other devices. One of its own when left out. */
-  readonly turn?: Turn;
+  readonly ioBatch?: IoBatch;
   /** Of packets that come alone, to the node's device. None when left out. */
-  readonly shortcuts?: LinuxShortcuts | undefined;
+  readonly flowCache?: LinuxFlowCache | undefined;
 }
 
 /** What an Ethernet frame carries behind the larger of the headers, those of IPv6 (40) and UDP (8). */

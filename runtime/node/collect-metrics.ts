@@ -52,7 +52,7 @@ export function collectMetrics(parts: MetricsSources): Figures {
 /** The part that is cheap enough to look at all the time. */
 export function collectFlowMetrics(
   { elements, ports }: NodeDataflow,
-  { datagrams, tun, shortcuts }: World,
+  { datagrams, tun, flowCache }: World,
 ): FlowFigures {
   return {
     elements: elements.map(({ element, label, counters }) => {
@@ -61,7 +61,7 @@ export function collectFlowMetrics(
     network: networkMetrics(datagrams),
     paths: { ...ports.paths.counters },
     tun: tun === undefined ? null : tunMetrics(tun, ports.strays.counts),
-    shortcuts: shortcuts?.taken ?? null,
+    flowCache: flowCache?.hits ?? null,
   };
 }
 
@@ -133,16 +133,19 @@ function sizes({ length, limit }: SendQueue): SendQueue {
   return { length, limit };
 }
 
-function networkMetrics({ counters, offload, drains }: Datagrams): Figures["network"] {
-  const figures = { ...counters, failed: countsOf(counters.failed), ...(drains !== undefined && { drains }) };
+function networkMetrics({ counters, offload, readCycles }: Datagrams): Figures["network"] {
+  const figures = { ...counters, failed: countsOf(counters.failed), ...(readCycles !== undefined && { readCycles }) };
   return offload === undefined
     ? figures
     : { ...figures, offload: { ...offload, refusals: countsOf(offload.refusals) } };
 }
 
-function tunMetrics({ name, mtu, counters, offload, drains }: Tun, strays: ReadonlyMap<string, number>): TunFigures {
+function tunMetrics(
+  { name, mtu, counters, offload, readCycles }: Tun,
+  strays: ReadonlyMap<string, number>,
+): TunFigures {
   const figures = { name, mtu, ...counters, refused: countsOf(counters.refused), strays: countsOf(strays) };
-  return { ...figures, ...(offload !== undefined && { offload }), ...(drains !== undefined && { drains }) };
+  return { ...figures, ...(offload !== undefined && { offload }), ...(readCycles !== undefined && { readCycles }) };
 }
 
 function countsOf(counts: ReadonlyMap<string, number>): Counts {

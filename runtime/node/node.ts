@@ -16,7 +16,7 @@ import { collectMetrics, collectFlowMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { initialTuples, skippedFacts } from "./initial-tuples.ts";
 import type { Fact } from "./peer-facts.ts";
-import { beginPass, type LedgerParts, tablesOfPasses } from "./pass-ledger.ts";
+import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-run.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
@@ -103,9 +103,9 @@ export class Node {
     this.#ports = new NodePorts(world, this.#streams, limits, this.snitch, adapted, received, step, findUnreferenced);
     this.#running = this.#assemble(program, settings.facts);
     this.snitch.follow(program.plan);
-    this.snitch.onListener = (): void => this.#blockShortcuts();
-    this.#blockShortcuts();
-    world.shortcuts?.serve(() => beginPass(this.#ledger()));
+    this.snitch.onListener = (): void => this.#blockFlowCache();
+    this.#blockFlowCache();
+    world.flowCache?.setRecorder(() => beginRun(this.#runContext()));
   }
 
   /** A program with what it takes to run it on this node, ready for its first step. */
@@ -113,9 +113,9 @@ export class Node {
     const { plan, strands } = program;
     const { clock } = this.#world;
     const watched = watchedPredicates(plan, this.#settings.watch);
-    const decisive = tablesOfPasses(plan);
+    const decisive = tablesOfCacheableRuns(plan);
     const listener = this.#listener(watched, (table, kind, values) => {
-      if (kind !== "refresh" && decisive.has(table.predicate.id)) this.#world.shortcuts?.forget();
+      if (kind !== "refresh" && decisive.has(table.predicate.id)) this.#world.flowCache?.flush();
       dataflow.channel.changed(table, kind, values);
     });
     const engine = new Engine(plan, strands, clock, this.#streams, this.#limits, listener, this.snitch);
@@ -150,7 +150,7 @@ export class Node {
    * from within a step.
    */
   replaceProgram(program: Program, facts: readonly Fact[]): SwapReport | undefined {
-    this.#world.shortcuts?.settle();
+    this.#world.flowCache?.countHits();
     return this.#ports.mux.runExclusive(() => {
       const previous = this.#running;
       const next = this.#assemble(program, facts);
@@ -174,8 +174,8 @@ export class Node {
       next.engine.countOn(previous.engine);
       next.dataflow.takePorts(previous.dataflow);
       this.#running = next;
-      this.#world.shortcuts?.forget();
-      this.#blockShortcuts();
+      this.#world.flowCache?.flush();
+      this.#blockFlowCache();
       this.#sayWhatIsSkipped(program.plan);
       this.#ports.mux.replaceProgram((cause) => {
         const tuple = swap.tuple(cause.tuple);
@@ -296,7 +296,7 @@ export class Node {
   }
 
   get counters(): NodeCounters {
-    this.#world.shortcuts?.settle();
+    this.#world.flowCache?.countHits();
     const { conflicts, evicted, expired, failedAggregates } = this.#running.engine.store.tally;
     return {
       engine: this.#running.engine.counters,
@@ -310,7 +310,7 @@ export class Node {
 
   /** The node in numbers. Costs nothing while nobody asks. */
   metrics(): Figures {
-    this.#world.shortcuts?.settle();
+    this.#world.flowCache?.countHits();
     return collectMetrics({
       name: this.#settings.names[0] ?? "",
       uptime: this.uptime,
@@ -325,20 +325,20 @@ export class Node {
 
   /** The part of the figures that is cheap enough to look at all the time. */
   flowMetrics(): FlowFigures {
-    this.#world.shortcuts?.settle();
+    this.#world.flowCache?.countHits();
     return collectFlowMetrics(this.#running.dataflow, this.#world);
   }
 
-  #ledger(): LedgerParts {
+  #runContext(): RunContext {
     const { program, engine, dataflow } = this.#running;
     return { plan: program.plan, engine, dataflow, world: this.#world };
   }
 
   /** Who is told of events must be told of all. Rows do not change by what goes past the rules. */
-  #blockShortcuts(): void {
+  #blockFlowCache(): void {
     const { program, watched } = this.#running;
     const isWatched = program.plan.predicates.some(({ id, table }) => table === undefined && watched.has(id));
-    this.#world.shortcuts?.block("observers", this.snitch.isOn || isWatched);
+    this.#world.flowCache?.block("observers", this.snitch.isOn || isWatched);
   }
 
   #initialTuples({ program: { plan }, facts }: Running): readonly Tuple[] {

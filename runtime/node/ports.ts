@@ -60,7 +60,7 @@ export class NodePorts {
       if (!step(cause)) cause.undone?.();
       if (cause.provenance === "device" && this.#left() === before) this.strays.note(cause);
     };
-    this.mux = new Mux(world.clock, limits.steps, start, (isResting) => world.shortcuts?.block("steps", isResting));
+    this.mux = new Mux(world.clock, limits.steps, start, (isResting) => world.flowCache?.block("steps", isResting));
     const { clock, datagrams, tun } = world;
     const draw = world.secret ?? ((): number => streams.stream("paths").next());
     this.paths = new PathSizes({ clock, datagrams, draw, adapted });

@@ -1,5 +1,5 @@
 import { type Crossing, TracedDatagrams } from "./traced-datagrams.ts";
-import type { Clock, Drains, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
+import type { Clock, ReadCycles, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
 import { rowsOf } from "../plan/values/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
 import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
@@ -71,7 +71,7 @@ export class Capture {
 /** The world with a capture of what crosses its edge: there is no way past it. */
 export function captured(world: World, capture: Capture): World {
   const datagrams = new TracedDatagrams(world.datagrams, world.clock, (crossing) => capture.datagram(crossing));
-  const { shortcuts: _, ...seen } = world;
+  const { flowCache: _, ...seen } = world;
   return { ...seen, capture, datagrams, tun: world.tun && new CapturedTun(world.tun, capture) };
 }
 
@@ -100,8 +100,8 @@ class CapturedTun implements Tun {
     return this.#inner.offload;
   }
 
-  get drains(): Drains | undefined {
-    return this.#inner.drains;
+  get readCycles(): ReadCycles | undefined {
+    return this.#inner.readCycles;
   }
 
   onPacket(receive: (packet: Uint8Array) => void): void {

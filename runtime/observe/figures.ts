@@ -1,4 +1,4 @@
-import type { Drains, ShortcutFigures, TunOffload } from "../world/world.ts";
+import type { ReadCycles, FlowCacheHits, TunOffload } from "../world/world.ts";
 
 /**
  * A node in numbers, at one moment: what `mosaic top` shows and `/metrics` tells. Everything that counts counts from the
@@ -28,7 +28,7 @@ export interface FlowFigures {
   /** Null without a device. */
   readonly tun: TunFigures | null;
   /** Packets that went past the rules, and are counted as if they had not. Null where all pass them. */
-  readonly shortcuts: ShortcutFigures | null;
+  readonly flowCache: FlowCacheHits | null;
 }
 
 export interface StepFigures {
@@ -146,7 +146,7 @@ export interface NetworkFigures {
   /** What the kernel's offloads do; absent where datagrams go singly. */
   readonly offload?: NetworkOffloadFigures;
   /** How long the socket held the thread; absent where nobody measures. */
-  readonly drains?: Drains;
+  readonly readCycles?: ReadCycles;
 }
 
 /** What is asked about the sizes of datagrams. */
@@ -187,7 +187,7 @@ export interface TunFigures {
   /** What the kernel's offloads do for it; absent where packets go singly. */
   readonly offload?: TunOffload;
   /** How long it held the thread; absent where nobody measures. */
-  readonly drains?: Drains;
+  readonly readCycles?: ReadCycles;
   /** Packets of the device that went nowhere, by destination: no rule had a place for them. */
   readonly strays: Counts;
 }

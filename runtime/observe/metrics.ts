@@ -1,5 +1,5 @@
 import { type Labels, type MetricFamily, NO_LABELS, type Sample } from "./exposition.ts";
-import type { ShortcutFigures, TunOffload } from "../world/world.ts";
+import type { FlowCacheHits, TunOffload } from "../world/world.ts";
 import type { Counts, Figures, NetworkOffloadFigures, PeerFigures, StreamFigures, TunFigures } from "./figures.ts";
 
 /** The figures of a node as Prometheus knows them. Names and labels are an interface: dashboards and alerts use them. */
@@ -16,8 +16,8 @@ export function metricsOf(figures: Figures): readonly MetricFamily[] {
     ...(figures.streams === null ? [] : streamMetrics(figures.streams)),
     ...pathMetrics(figures),
     ...(figures.tun === null ? [] : tunMetrics(figures.tun)),
-    ...(figures.shortcuts === null ? [] : shortcutMetrics(figures.shortcuts)),
-    ...drainMetrics(figures),
+    ...(figures.flowCache === null ? [] : flowCacheMetrics(figures.flowCache)),
+    ...readCycleMetrics(figures),
     ...eventLoopMetrics(figures),
   ];
 }
@@ -153,26 +153,31 @@ function tunMetrics(tun: TunFigures): readonly MetricFamily[] {
   ];
 }
 
-function shortcutMetrics({ sent, delivered }: ShortcutFigures): readonly MetricFamily[] {
+function flowCacheMetrics({ sent, delivered }: FlowCacheHits): readonly MetricFamily[] {
   return [
-    one("counter", "mosaic_shortcuts_sent_total", "Packets of the device that left past the rules.", sent),
-    one("counter", "mosaic_shortcuts_delivered_total", "Packets for the device that came past the rules.", delivered),
+    one("counter", "mosaic_flow_cache_sent_total", "Packets of the device sent from the flow cache.", sent),
+    one(
+      "counter",
+      "mosaic_flow_cache_delivered_total",
+      "Packets delivered to the device from the flow cache.",
+      delivered,
+    ),
   ];
 }
 
-function drainMetrics({ network, tun }: Figures): readonly MetricFamily[] {
+function readCycleMetrics({ network, tun }: Figures): readonly MetricFamily[] {
   const ports = [
-    { port: "network", ...network.drains },
-    { port: "tun", ...tun?.drains },
+    { port: "network", ...network.readCycles },
+    { port: "tun", ...tun?.readCycles },
   ].filter(({ count = 0 }) => count > 0);
   if (ports.length === 0) return [];
-  const drains = labelled(ports, ({ port }) => ({ port }));
-  const long = "Those that held the thread for more than 5 ms of its time.";
-  const longest = "The longest of them, in time of the thread.";
+  const cycles = labelled(ports, ({ port }) => ({ port }));
+  const overBudget = "Read cycles that took more than 5 ms of thread CPU time.";
+  const longest = "Thread CPU time of the longest read cycle.";
   return [
-    many("counter", "mosaic_drains_total", "How often what waited was taken.", drains, (each) => each.count ?? 0),
-    many("counter", "mosaic_drains_overlong_total", long, drains, (each) => each.overlong ?? 0),
-    many("gauge", "mosaic_drain_longest_seconds", longest, drains, (each) => each.longest ?? 0),
+    many("counter", "mosaic_read_cycles_total", "Read cycles of the port.", cycles, (each) => each.count ?? 0),
+    many("counter", "mosaic_read_over_budget_total", overBudget, cycles, (each) => each.overBudget ?? 0),
+    many("gauge", "mosaic_read_cycle_longest_seconds", longest, cycles, (each) => each.longest ?? 0),
   ];
 }
 

@@ -6,7 +6,7 @@ import type {
   DatagramCounters,
   DatagramOffload,
   Datagrams,
-  Drains,
+  ReadCycles,
   SendQueue,
 } from "../world/world.ts";
 
@@ -64,8 +64,8 @@ export class TracedDatagrams implements Datagrams {
     return this.#inner.offload;
   }
 
-  get drains(): Drains | undefined {
-    return this.#inner.drains;
+  get readCycles(): ReadCycles | undefined {
+    return this.#inner.readCycles;
   }
 
   onDatagram(receive: (datagram: Datagram) => void): void {

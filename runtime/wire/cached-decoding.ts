@@ -50,7 +50,8 @@ export class CachedDecoding {
     const start = this.#start;
     const comesAsTrain = isTrain(bytes);
     const length = comesAsTrain ? start.length : this.#end;
-    if (comesAsTrain && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.alike >= length)) return false;
+    if (comesAsTrain && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.commonPrefix >= length))
+      return false;
     for (let at = 0; at < length; at++) if (bytes[at] !== start[at]) return false;
     return true;
   }
@@ -72,6 +73,6 @@ function endingAt(bytes: Uint8Array, start: number): Uint8Array {
     stride: bytes.stride,
     lastAt: bytes.lastAt,
     lastLength: length - start,
-    alike: bytes.alike - start,
+    commonPrefix: bytes.commonPrefix - start,
   });
 }

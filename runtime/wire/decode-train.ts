@@ -45,7 +45,7 @@ function joinFields(train: Train, hash: number, fieldsOf: FieldsOf): Value[] | u
     stride: train.stride,
     lastAt: last.end.byteOffset - end.byteOffset,
     lastLength: last.end.length,
-    alike: Math.max(0, train.alike - (train.length - end.length)),
+    commonPrefix: Math.max(0, train.commonPrefix - (train.length - end.length)),
   });
   fields[fields.length - 1] = withEnding(fields.at(-1) as Value, rows);
   return fields;
@@ -69,7 +69,7 @@ function readRow(row: Uint8Array, hash: number, fieldsOf: FieldsOf): ReadRow | u
 
 /** Whether all rows of full length begin with the same bytes. */
 function startAlike(train: Train, length: number): boolean {
-  if (length <= train.alike) return true;
+  if (length <= train.commonPrefix) return true;
   const bytes = new Uint8Array(train.buffer, train.byteOffset);
   for (let row = 1; row < train.count - 1; row++) {
     const at = row * train.stride;

@@ -19,7 +19,7 @@ export interface World {
   /** How late the process serves its timers and sockets; absent in virtual time, where nothing is late. */
   readonly eventLoop?: EventLoop;
   /** Absent where every packet passes the rules. */
-  readonly shortcuts?: Shortcuts;
+  readonly flowCache?: FlowCache;
   /** Absent when nothing is captured. */
   readonly capture?: SendQueue & { readonly dropped: number };
 }
@@ -33,30 +33,30 @@ export interface EventLoop {
  * Ways past the rules, between the device and the datagrams: a packet that comes when nothing else does goes where the rules have
  * sent one like it, as long as the node does not say that they might send it elsewhere.
  */
-export interface Shortcuts {
+export interface FlowCache {
   /** Sets who watches a pass that is to be remembered: called before it; what that returns is called after it. */
-  serve(begin: () => () => Pass | undefined): void;
+  setRecorder(begin: () => () => RecordedRun | undefined): void;
   /** What is remembered holds no more. */
-  forget(): void;
+  flush(): void;
   /** Nothing may go this way as long as causes or datagrams wait, for it would overtake them, or somebody observes the rules. */
   block(why: "steps" | "datagrams" | "observers", isBlocked: boolean): void;
   /** Counts what has gone this way since the last time as if it had passed the rules. */
-  settle(): void;
-  readonly taken: ShortcutFigures;
+  countHits(): void;
+  readonly hits: FlowCacheHits;
 }
 
 /** Packets that went past the rules: from the device, and to it. */
-export interface ShortcutFigures {
+export interface FlowCacheHits {
   readonly sent: number;
   readonly delivered: number;
 }
 
 /** What a packet did that passed the rules, and what each that is like it would do. */
-export interface Pass {
+export interface RecordedRun {
   /** For so many seconds, unless the node forgets it sooner. */
-  readonly holds: number;
+  readonly validFor: number;
   /** As if so many had passed, the last of them so many seconds ago. */
-  count(times: number, ago: number): void;
+  addHits(times: number, ago: number): void;
 }
 
 /** Monotonic time. */
@@ -98,7 +98,7 @@ export interface Datagrams {
   /** Absent where datagrams come and go singly. */
   readonly offload?: DatagramOffload | undefined;
   /** Absent where nobody measures. */
-  readonly drains?: Drains | undefined;
+  readonly readCycles?: ReadCycles | undefined;
   /** Why nothing can be sent to a place, as far as that is known. Absent where every place can be sent to. */
   refusal?(to: string): string | undefined;
   /** The `host:port` that datagrams to a name go to, numeric, as far as that is known. Absent where there are no names. */
@@ -121,10 +121,10 @@ export interface Datagrams {
 }
 
 /** How often what waited in the kernel was taken out, and for how long that held the thread. */
-export interface Drains {
+export interface ReadCycles {
   readonly count: number;
   /** Those that took more than 5 ms of the thread's time, for which timers and other descriptors had to wait. */
-  readonly overlong: number;
+  readonly overBudget: number;
   /** Seconds of the thread's time. */
   readonly longest: number;
 }
@@ -172,7 +172,7 @@ export interface Tun {
   /** Absent where packets come and go singly. */
   readonly offload?: TunOffload | undefined;
   /** Absent where nobody measures. */
-  readonly drains?: Drains | undefined;
+  readonly readCycles?: ReadCycles | undefined;
   onPacket(receive: (packet: Uint8Array) => void): void;
   /** Hands one IP packet, or each of a train, to the kernel. What the kernel refuses is counted, never thrown. */
   write(packet: Uint8Array): void;

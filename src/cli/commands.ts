@@ -123,7 +123,7 @@ function runOptions(
     address: flags.addr,
     tun: flags.tun === undefined ? undefined : tunRequest(flags.tun, flags),
     gso: flags.gso,
-    shortcuts: flags.shortcuts,
+    flowCache: flags.shortcuts,
     gro: flags.gro,
     watch: flags.watch,
     json: flags.json,

@@ -59,7 +59,7 @@ describe("losses", () => {
     network: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: unsent === 0 ? {} : { EPERM: unsent } },
     paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },
     tun: null,
-    shortcuts: null,
+    flowCache: null,
   });
 
   test("are told by where and why: when they begin, then once a minute", () => {

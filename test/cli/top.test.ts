@@ -17,7 +17,7 @@ const calm: Figures = {
   network: { sent: 1, sentBytes: 1_234, received: 0, receivedBytes: 0, failed: {} },
   paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },
   tun: null,
-  shortcuts: null,
+  flowCache: null,
   streams: null,
   eventLoop: null,
 };

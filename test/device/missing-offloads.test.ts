@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Native } from "../../native/index.ts";
 import { openNativeDatagrams } from "../../runtime/device/native-datagrams.ts";
-import { MemorySocket } from "../../runtime/rehearsal/memory-socket.ts";
+import { MemorySocket } from "../../runtime/warm-up/memory-socket.ts";
 
 const ADDRESS = Uint8Array.from([2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
 

@@ -150,6 +150,6 @@ describe("what waits", () => {
     clearInterval(timer);
     const most = Math.max(...rests.map((count, at) => count - (rests[at - 1] ?? 0)));
     expect(most).toBeLessThanOrEqual(8);
-    expect(there.drains?.count).toBeGreaterThan(10);
+    expect(there.readCycles?.count).toBeGreaterThan(10);
   });
 });

@@ -66,7 +66,7 @@ describe("a train of datagrams", () => {
     ["one between", [0, 0, 9, 0], 20],
     ["the last", [0, 0, 0, 9], 20],
     ["none", [0, 0, 0, 0], 100],
-  ])("says with how many bytes its rows begin alike, where %s is another", async (_, others, alike) => {
+  ])("says with how many bytes its rows begin alike, where %s is another", async (_, others, commonPrefix) => {
     const [here, there] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket("127.0.0.1:0", TRAINS)];
     const arrived: Uint8Array[] = [];
     there.onDatagram(({ bytes }) => arrived.push(bytes));
@@ -75,7 +75,7 @@ describe("a train of datagrams", () => {
     const around = { head: nothing, tail: nothing, lastHead: nothing, lastTail: nothing };
     here.sendTrain?.(there.address, { train: trainOf(rows) as Train, ...around });
     await vi.waitFor(() => expect(arrived.length).toBe(1));
-    expect(arrived[0]).toMatchObject({ count: 4, alike });
+    expect(arrived[0]).toMatchObject({ count: 4, commonPrefix: commonPrefix });
   });
 
   test("is not what a receiver gets who did not ask for it", async () => {

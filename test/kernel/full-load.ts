@@ -26,8 +26,8 @@ export interface Findings {
 
 /** How often a node read, how often that took overlong, and how much came by the queue of what carries no packets. */
 export interface Reading {
-  readonly drains: number;
-  readonly overlong: number;
+  readonly readCycles: number;
+  readonly overBudget: number;
   readonly control: number;
 }
 
@@ -96,8 +96,8 @@ function detours(lab: RonLab, from: number): readonly string[] {
 function readingOf(lab: RonLab, host: HostName): Reading {
   const metrics = toldMetrics((...command) => lab.run(host, command).stdout);
   return {
-    drains: sumOf(metrics, "mosaic_drains_total"),
-    overlong: sumOf(metrics, "mosaic_drains_overlong_total"),
+    readCycles: sumOf(metrics, "mosaic_read_cycles_total"),
+    overBudget: sumOf(metrics, "mosaic_read_over_budget_total"),
     control: sumOf(metrics, "mosaic_network_control_total"),
   };
 }

@@ -16,9 +16,9 @@ test("members with more to carry than they can know each other alive, and a cut 
     expect(dead).toEqual([]);
     expect(failoverMs).toBeLessThan(3_000);
     expect(isReached).toBe(true);
-    for (const { drains, overlong, control } of readings) {
-      expect(drains).toBeGreaterThan(1_000);
-      expect(overlong).toBeLessThanOrEqual(1 + drains / 100_000);
+    for (const { readCycles, overBudget, control } of readings) {
+      expect(readCycles).toBeGreaterThan(1_000);
+      expect(overBudget).toBeLessThanOrEqual(1 + readCycles / 100_000);
       expect(control).toBeGreaterThan(SECONDS);
       expect(control).toBeLessThan(100 * SECONDS);
     }

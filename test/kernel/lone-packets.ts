@@ -7,9 +7,9 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
-import { LinuxShortcuts } from "../../runtime/device/linux-shortcuts.ts";
+import { LinuxFlowCache } from "../../runtime/device/linux-flow-cache.ts";
 import { openTun } from "../../runtime/device/tun.ts";
-import { Turn } from "../../runtime/device/turn.ts";
+import { IoBatch } from "../../runtime/device/io-batch.ts";
 import { openUdp } from "../../runtime/device/udp.ts";
 import { parseCidr } from "../../runtime/ip/cidr.ts";
 import { Node } from "../../runtime/node/node.ts";
@@ -19,7 +19,7 @@ import { tunDatagram } from "../session/tun-datagram.ts";
 
 export interface Play {
   readonly program: string;
-  readonly hasShortcuts: boolean;
+  readonly hasFlowCache: boolean;
   readonly seed: number;
   readonly events: number;
 }
@@ -48,8 +48,8 @@ const REPEATS = [1, 3, 8];
  * A node in a namespace of its own between its device and three peers on the loopback, all of them this process. Packets come one
  * by one, the next when the one before is through; between them rows change.
  */
-export async function play({ program, hasShortcuts, seed, events }: Play): Promise<Played> {
-  const stage = await Stage.open(program, hasShortcuts);
+export async function play({ program, hasFlowCache: hasFlowCache, seed, events }: Play): Promise<Played> {
+  const stage = await Stage.open(program, hasFlowCache);
   const generator = xoroshiro128plus(seed);
   const draw = (below: number): number => uniformInt(generator, 0, below - 1);
   const pick = <T>(of: readonly T[]): T => of[draw(of.length)] as T;
@@ -87,19 +87,19 @@ class Stage {
     }
   }
 
-  static async open(text: string, hasShortcuts: boolean): Promise<Stage> {
+  static async open(text: string, hasFlowCache: boolean): Promise<Stage> {
     const library = new FileLibrary();
     library.give("text", text);
     const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
     if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-    const share = { turn: new Turn(), shortcuts: hasShortcuts ? new LinuxShortcuts() : undefined };
+    const share = { turn: new IoBatch(), flowCache: hasFlowCache ? new LinuxFlowCache() : undefined };
     const udp = await openUdp(SELF, { trains: true, ...share });
     const address = parseCidr(`${INSIDE}/24`);
     if (!udp.ok || !address.ok) throw new Error("no socket");
     const tun = openTun({ name: "moz", address: address.cidr, mtu: 1400, trains: true, ...share });
     if (!tun.ok) throw new Error(tun.message);
-    const { shortcuts } = share;
-    const ends = { datagrams: udp.datagrams, tun: tun.tun, ...(shortcuts !== undefined && { shortcuts }) };
+    const { flowCache } = share;
+    const ends = { datagrams: udp.datagrams, tun: tun.tun, ...(flowCache !== undefined && { flowCache }) };
     const world: World = { clock: new LinuxClock(), seed: 1, ...ends };
     const node = new Node(loadProgram(plan), world, { names: [SELF], facts: [], watch: [] });
     node.start();
@@ -133,15 +133,15 @@ class Stage {
   }
 
   async end(): Promise<Played> {
-    const { shortcuts, uptime: _, peers, ...figures } = this.#node.metrics();
+    const { flowCache, uptime: _, peers, ...figures } = this.#node.metrics();
     const rules = figures.rules.map((rule) => ({ ...rule, seconds: 0 }));
-    const [network, tun] = [figures.network, figures.tun].map((of) => ({ ...of, drains: undefined }));
+    const [network, tun] = [figures.network, figures.tun].map((of) => ({ ...of, readCycles: undefined }));
     for (const { address, sent, sentBytes, received, receivedBytes } of peers) {
       this.#seen.push(JSON.stringify({ address, sent, sentBytes, received, receivedBytes }));
     }
     await this.#node.stop();
     for (const socket of [this.#inside, ...this.#peers]) socket.close();
-    const taken = shortcuts ?? { sent: 0, delivered: 0 };
+    const taken = flowCache ?? { sent: 0, delivered: 0 };
     return { seen: this.#seen, figures: { ...figures, rules, network, tun }, taken };
   }
 

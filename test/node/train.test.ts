@@ -107,7 +107,13 @@ function likeTrains(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
     const whole = bytes.rows().filter(({ length }) => length === bytes.length);
     const unlike = Array.from(bytes).findIndex((byte, at) => whole.some((row) => row[at] !== byte));
     const { buffer, count, stride, lastAt, lastLength, length } = bytes;
-    return new Train(buffer, 0, length, { count, stride, lastAt, lastLength, alike: unlike < 0 ? length : unlike });
+    return new Train(buffer, 0, length, {
+      count,
+      stride,
+      lastAt,
+      lastLength,
+      commonPrefix: unlike < 0 ? length : unlike,
+    });
   });
 }
 

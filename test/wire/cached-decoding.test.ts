@@ -37,11 +37,11 @@ function headingOf(bytes: Uint8Array, before: Row, devicePacket?: number): Cache
 function likeness(rows: readonly Uint8Array[]): Train {
   const { buffer, count, stride, lastAt, lastLength, length } = trainOf(rows) as Train;
   const [first = new Uint8Array(0)] = rows;
-  const alike = Math.min(
+  const commonPrefix = Math.min(
     ...rows.slice(1).map((other) => first.findIndex((byte, at) => byte !== other[at]) >>> 0),
     length,
   );
-  return new Train(buffer, 0, length, { count, stride, lastAt, lastLength, alike });
+  return new Train(buffer, 0, length, { count, stride, lastAt, lastLength, commonPrefix });
 }
 
 describe("a heading", () => {

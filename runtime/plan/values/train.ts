@@ -5,7 +5,7 @@ export interface TrainLayout {
   readonly lastAt: number;
   readonly lastLength: number;
   /** With how many bytes all rows of full length are known to begin alike; 0 when left out: nobody has looked. */
-  readonly alike?: number;
+  readonly commonPrefix?: number;
 }
 
 /**
@@ -18,7 +18,7 @@ export class Train extends Uint8Array<ArrayBufferLike> {
   readonly stride: number;
   readonly lastAt: number;
   readonly lastLength: number;
-  readonly alike: number;
+  readonly commonPrefix: number;
 
   /** The layout is that of a train of at least two rows within the buffer. */
   constructor(buffer: ArrayBufferLike, offset: number, length: number, layout: TrainLayout) {
@@ -27,7 +27,7 @@ export class Train extends Uint8Array<ArrayBufferLike> {
     this.stride = layout.stride;
     this.lastAt = layout.lastAt;
     this.lastLength = layout.lastLength;
-    this.alike = layout.alike ?? 0;
+    this.commonPrefix = layout.commonPrefix ?? 0;
   }
 
   /** A part of a row, or a copy of it, is bytes. */

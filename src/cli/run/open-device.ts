@@ -1,7 +1,7 @@
 import { parseCidr } from "../../../runtime/ip/cidr.ts";
 import { openTun } from "../../../runtime/device/tun.ts";
-import type { LinuxShortcuts } from "../../../runtime/device/linux-shortcuts.ts";
-import type { Turn } from "../../../runtime/device/turn.ts";
+import type { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
+import type { IoBatch } from "../../../runtime/device/io-batch.ts";
 import type { Tun } from "../../../runtime/world/world.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
@@ -19,9 +19,9 @@ export interface TunRequest {
 
 /** What the devices of one node share. */
 export interface DevicesShare {
-  readonly turn: Turn;
+  readonly ioBatch: IoBatch;
   /** None where every packet is to pass the rules. */
-  readonly shortcuts: LinuxShortcuts | undefined;
+  readonly flowCache: LinuxFlowCache | undefined;
 }
 
 /** The TUN device that the command line asks for; a packet of `fitting` bytes just fits a datagram. */

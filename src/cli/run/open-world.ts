@@ -1,9 +1,9 @@
 import { EventLoopDelay } from "../../../runtime/device/event-loop-delay.ts";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
-import { LinuxShortcuts } from "../../../runtime/device/linux-shortcuts.ts";
+import { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
-import { Turn } from "../../../runtime/device/turn.ts";
+import { IoBatch } from "../../../runtime/device/io-batch.ts";
 import { openUdp } from "../../../runtime/device/udp.ts";
 import { Capture, captured } from "../../../runtime/observe/capture.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
@@ -27,7 +27,7 @@ export interface WorldOptions {
   readonly gso: boolean;
   readonly gro: boolean;
   /** Whether a packet that comes alone may go past the rules, as one like it went before. */
-  readonly shortcuts: boolean;
+  readonly flowCache: boolean;
   /** A file, or `-` for stdout. */
   readonly pcap: string | undefined;
 }
@@ -40,17 +40,17 @@ export async function openWorld(
   resources: AsyncDisposableStack,
 ): Promise<World> {
   const maxPayload = pathPayload(options.peers.map((peer) => peer.address));
-  const shortcuts = options.shortcuts && options.pcap === undefined ? new LinuxShortcuts() : undefined;
-  const share = { turn: new Turn(), shortcuts };
-  const datagrams = await bind(options, maxPayload, share, log);
+  const flowCache = options.flowCache && options.pcap === undefined ? new LinuxFlowCache() : undefined;
+  const shared = { ioBatch: new IoBatch(), flowCache };
+  const datagrams = await bind(options, maxPayload, shared, log);
   resources.defer(() => datagrams.close());
-  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), share, log);
+  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), shared, log);
   resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
   const streams = new NetStreams();
   resources.defer(() => streams.close());
-  const ends = { datagrams, tun, streams, ...(shortcuts !== undefined && { shortcuts }) };
+  const ends = { datagrams, tun, streams, ...(flowCache !== undefined && { flowCache }) };
   const world = { clock: new LinuxClock(), seed: randomSeed(), secret, ...ends, eventLoop };
   return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
 }
@@ -76,11 +76,11 @@ function capturedWorld(
 async function bind(
   { listen, gso, gro }: WorldOptions,
   maxPayload: number,
-  share: DevicesShare,
+  shared: DevicesShare,
   log: Log,
 ): Promise<Datagrams> {
   const adapted = (message: string): void => log.info(message);
-  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted, ...share });
+  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted, ...shared });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
 }

@@ -4,7 +4,7 @@ import { formatHostPort, parseHostPort } from "../../../runtime/ip/host-port.ts"
 import { parseIp } from "../../../runtime/ip/ip-address.ts";
 import { type Fact, type Peer, peerFacts } from "../../../runtime/node/peer-facts.ts";
 import type { Program } from "../../../runtime/node/program.ts";
-import { type Part, rehearse } from "../../../runtime/rehearsal/rehearse.ts";
+import { type Endpoint, warmUp } from "../../../runtime/warm-up/warm-up.ts";
 import type { Log } from "../terminal/log.ts";
 import type { TunRequest } from "./open-device.ts";
 import { isEverywhere } from "./endpoint-names.ts";
@@ -43,7 +43,7 @@ export async function rehearsePackets(
   if ("missing" in native || parts === undefined) return;
   if (!hasProcessor()) return log.debug("packets are not rehearsed: others want the processor");
   try {
-    await rehearse(program, parts, native, limitOf(PATIENCE_MS, WALL_MS));
+    await warmUp(program, parts, native, limitOf(PATIENCE_MS, WALL_MS));
   } catch (error) {
     // A mistake of ours, in a node that nobody asked for: the real one runs without it, and may never come to that place.
     log.warn(`packets could not be rehearsed: ${String(error)}`);
@@ -70,7 +70,7 @@ function partsOf(
   { plan }: Program,
   facts: readonly Fact[],
   { listen, address, tun, peers }: RehearsalOptions,
-): readonly [Part, Part] | undefined {
+): readonly [Endpoint, Endpoint] | undefined {
   const device = tun === undefined ? undefined : parseCidr(tun.address);
   if (device?.ok !== true || facts.length + plan.facts.length > FACTS_MAX) return undefined;
   const { address: inner, bytes } = device.cidr;
@@ -81,8 +81,8 @@ function partsOf(
   const told = peerFacts(plan, others);
   if (!told.ok) return undefined;
   return [
-    { place, inner, facts },
-    { place: peer.address, inner: peer.virtual, facts: told.facts },
+    { address: place, virtual: inner, facts },
+    { address: peer.address, virtual: peer.virtual, facts: told.facts },
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { TunHandle, Wake } from "../../native/index.ts";
+import type { TunHandle, OnTunRead } from "../../native/index.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 const NO_WORDS: Uint32Array = new Uint32Array(0);
@@ -10,7 +10,7 @@ export class MemoryTun implements TunHandle {
   written = 0;
   #arena: Uint8Array = NOTHING;
   #index: Uint32Array = NO_WORDS;
-  #wake: Wake | undefined;
+  #onRead: OnTunRead | undefined;
 
   configure(): undefined {
     return undefined;
@@ -20,17 +20,17 @@ export class MemoryTun implements TunHandle {
     return 0;
   }
 
-  start(arena: Uint8Array, index: Uint32Array, _scratch: Uint8Array, _trainMax: number, wake: Wake): undefined {
+  start(arena: Uint8Array, index: Uint32Array, _scratch: Uint8Array, _trainMax: number, wake: OnTunRead): undefined {
     this.#arena = arena;
     this.#index = index;
-    this.#wake = wake;
+    this.#onRead = wake;
   }
 
   /** Somebody on this host has sent a packet. */
   deliver(packet: Uint8Array): void {
     this.#arena.set(packet);
     this.#index.set([0, packet.length, packet.length, 1, packet.length]);
-    this.#wake?.(1, 0, 0);
+    this.#onRead?.(1, 0, 0);
   }
 
   write(
@@ -49,22 +49,22 @@ export class MemoryTun implements TunHandle {
     return 0;
   }
 
-  shortcuts(): boolean {
+  flowCache(): boolean {
     return false;
   }
 
-  look(): void {}
+  poll(): void {}
 
-  goOn(): void {
-    this.#wake?.(0, 0, 0);
+  resume(): void {
+    this.#onRead?.(0, 0, 0);
   }
 
-  drains(): readonly [count: number, overlong: number, longest: number] {
+  readCycles(): readonly [count: number, overlong: number, longest: number] {
     return [0, 0, 0];
   }
 
   close(closed: () => void): void {
-    this.#wake = undefined;
+    this.#onRead = undefined;
     closed();
   }
 }

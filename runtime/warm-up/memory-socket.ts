@@ -3,11 +3,11 @@ import {
   SENT,
   UDP_CONTROL_SLOTS,
   UDP_INDEX_ADDRESS,
-  UDP_INDEX_ALIKE,
+  UDP_INDEX_COMMON_PREFIX,
   UDP_INDEX_WORDS,
   UDP_SLOT_BYTES,
   type UdpHandle,
-  type UdpWake,
+  type OnUdpRead,
 } from "../../native/index.ts";
 
 /** Takes what a socket sends; both arrays are the receiver's. */
@@ -18,8 +18,8 @@ const NO_WORDS: Uint32Array = new Uint32Array(0);
 
 /** A UDP socket of the addon that no kernel knows: datagrams come and go singly, trains are lost. */
 export class MemorySocket implements UdpHandle {
-  readonly segments: boolean = true;
-  readonly joins: boolean = false;
+  readonly gso: boolean = true;
+  readonly gro: boolean = false;
   readonly control: boolean = false;
   readonly address: Uint8Array;
   readonly #carry: Carry;
@@ -28,7 +28,7 @@ export class MemorySocket implements UdpHandle {
   #sent: Uint32Array = NO_WORDS;
   #arena: Uint8Array = NOTHING;
   #index: Uint32Array = NO_WORDS;
-  #wake: UdpWake | undefined;
+  #onRead: OnUdpRead | undefined;
 
   constructor(address: Uint8Array, carry: Carry) {
     this.address = address;
@@ -41,10 +41,10 @@ export class MemorySocket implements UdpHandle {
     this.#sent = sent;
   }
 
-  start(arena: Uint8Array, index: Uint32Array, _trainMax: number, wake: UdpWake): undefined {
+  start(arena: Uint8Array, index: Uint32Array, _trainMax: number, wake: OnUdpRead): undefined {
     this.#arena = arena;
     this.#index = index;
-    this.#wake = wake;
+    this.#onRead = wake;
   }
 
   /** One datagram has come. */
@@ -54,11 +54,11 @@ export class MemorySocket implements UdpHandle {
     this.#arena.set(bytes, UDP_CONTROL_SLOTS * UDP_SLOT_BYTES);
     index.set([0, bytes.length, UDP_SLOT_BYTES, 1, 0, bytes.length], at);
     new Uint8Array(index.buffer, index.byteOffset + 4 * (at + UDP_INDEX_ADDRESS), ADDRESS_BYTES).fill(0).set(from);
-    index[at + UDP_INDEX_ALIKE] = bytes.length;
-    this.#wake?.(0, 1, 0);
+    index[at + UDP_INDEX_COMMON_PREFIX] = bytes.length;
+    this.#onRead?.(0, 1, 0);
   }
 
-  sendWaiting(count: number): number {
+  sendQueued(count: number): number {
     let sum = 0;
     for (let at = 0; at < count; at++) {
       const start = this.#waiting[2 * at] as number;
@@ -82,16 +82,16 @@ export class MemorySocket implements UdpHandle {
     return 0;
   }
 
-  goOn(): void {
-    this.#wake?.(0, 0, 0);
+  resume(): void {
+    this.#onRead?.(0, 0, 0);
   }
 
-  drains(): readonly [count: number, overlong: number, longest: number] {
+  readCycles(): readonly [count: number, overlong: number, longest: number] {
     return [0, 0, 0];
   }
 
   close(closed: () => void): void {
-    this.#wake = undefined;
+    this.#onRead = undefined;
     closed();
   }
 }

@@ -4,10 +4,10 @@ import { performance } from "node:perf_hooks";
  * Milliseconds for which a batch holds the thread; then timers and other descriptors get their turn. A fifth of what a drain
  * may take: reading has its part, and within the last step there may be a collection of garbage.
  */
-const TURN_MS = 1;
+const SLICE_MS = 1;
 
 /** What a device has read at once, taken one by one and for no longer than a turn; the rest when others had theirs. */
-export class Batch {
+export class Backlog {
   readonly #take: (at: number) => void;
   #next = 0;
   #end = 0;
@@ -23,7 +23,7 @@ export class Batch {
       this.#end = count;
     }
     if (this.#end - this.#next === 1) return this.#only();
-    const until = performance.now() + TURN_MS;
+    const until = performance.now() + SLICE_MS;
     while (this.#next < this.#end) {
       this.#take(this.#next++);
       if (performance.now() >= until) break;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { Batch } from "../../runtime/device/batch.ts";
+import { Backlog } from "../../runtime/device/backlog.ts";
 
 test("what came together is taken in order, and what is left after a millisecond in the next turn", () => {
   const taken: number[] = [];
-  const batch = new Batch((at) => {
+  const batch = new Backlog((at) => {
     taken.push(at);
     for (const end = performance.now() + 0.5; performance.now() < end; );
   });
@@ -17,7 +17,7 @@ test("what came together is taken in order, and what is left after a millisecond
 
 test("a turn without anything new takes nothing", () => {
   const taken: number[] = [];
-  const batch = new Batch((at) => taken.push(at));
+  const batch = new Backlog((at) => taken.push(at));
   expect(batch.run(2)).toBe(false);
   expect(batch.run()).toBe(false);
   expect(taken).toEqual([0, 1]);

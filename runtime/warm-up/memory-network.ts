@@ -1,7 +1,7 @@
 import type { Native } from "../../native/index.ts";
 import { MemorySocket } from "./memory-socket.ts";
 
-interface OnTheWay {
+interface InFlight {
   readonly from: Uint8Array;
   readonly to: Uint8Array;
   readonly bytes: Uint8Array;
@@ -13,7 +13,7 @@ const NOW: Promise<void> = Promise.resolve();
 /** Sockets that reach each other, and nobody else. */
 export class MemoryNetwork {
   readonly #sockets = new Map<string, MemorySocket>();
-  #onTheWay: OnTheWay[] = [];
+  #inFlight: InFlight[] = [];
 
   /** The addon, but for its sockets. */
   native(real: Native): Native {
@@ -24,18 +24,18 @@ export class MemoryNetwork {
    * Lets arrive what was sent, and what is sent because of it, until nothing is on its way, or it is over: nodes may answer
    * each other without end. What is for nobody is lost.
    */
-  async settle(isOver: () => boolean): Promise<void> {
+  async deliverAll(isOver: () => boolean): Promise<void> {
     // What a node sends leaves when it has done what it is doing: in a microtask.
-    for (await NOW; this.#onTheWay.length > 0 && !isOver(); await NOW) {
-      const arriving = this.#onTheWay;
-      this.#onTheWay = [];
+    for (await NOW; this.#inFlight.length > 0 && !isOver(); await NOW) {
+      const arriving = this.#inFlight;
+      this.#inFlight = [];
       for (const { from, to, bytes } of arriving) this.#sockets.get(keyOf(to))?.deliver(from, bytes);
     }
   }
 
   #open(address: Uint8Array): MemorySocket {
     const from = new Uint8Array(address);
-    const socket = new MemorySocket(from, (to, bytes) => this.#onTheWay.push({ from, to, bytes }));
+    const socket = new MemorySocket(from, (to, bytes) => this.#inFlight.push({ from, to, bytes }));
     this.#sockets.set(keyOf(from), socket);
     return socket;
   }

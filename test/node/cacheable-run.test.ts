@@ -3,7 +3,7 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
-import type { Pass, Shortcuts } from "../../runtime/world/world.ts";
+import type { RecordedRun, FlowCache } from "../../runtime/world/world.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { RecordingTun } from "../session/recording-tun.ts";
 import { tunDatagram } from "../session/tun-datagram.ts";
@@ -15,31 +15,31 @@ addressMap("100.64.0.2", "192.0.2.2:1").
 `;
 
 /** Ways that nothing goes by: what is asked for is what would be remembered. */
-class Watching implements Shortcuts {
-  readonly taken = { sent: 0, delivered: 0 };
+class RecordingCache implements FlowCache {
+  readonly hits = { sent: 0, delivered: 0 };
   readonly blocked: string[] = [];
-  forgotten = 0;
+  flushed = 0;
   settled = 0;
-  begin: () => () => Pass | undefined = () => () => undefined;
+  begin: () => () => RecordedRun | undefined = () => () => undefined;
 
-  serve(begin: () => () => Pass | undefined): void {
+  setRecorder(begin: () => () => RecordedRun | undefined): void {
     this.begin = begin;
   }
 
-  forget(): void {
-    this.forgotten++;
+  flush(): void {
+    this.flushed++;
   }
 
   block(queue: string, isBlocked: boolean): void {
     this.blocked.push(`${queue} ${isBlocked}`);
   }
 
-  settle(): void {
+  countHits(): void {
     this.settled++;
   }
 
   /** What would be remembered of what `work` does. */
-  pass(work: () => void): Pass | undefined {
+  pass(work: () => void): RecordedRun | undefined {
     const end = this.begin();
     work();
     return end();
@@ -50,7 +50,7 @@ describe("a pass may be remembered", () => {
   test("that sends a packet of the device, and what counts for it is what another would count", () => {
     const [one, other] = [nodeOf(TUNNEL), nodeOf(TUNNEL)];
     for (const { send } of [one, other]) send();
-    one.shortcuts.pass(() => one.send())?.count(3, 0);
+    one.flowCache.pass(() => one.send())?.addHits(3, 0);
     for (let times = 0; times < 4; times++) other.send();
     expect(countsOf(one)).toEqual(countsOf(other));
   });
@@ -58,10 +58,10 @@ describe("a pass may be remembered", () => {
   test("that brings one to the device, and it is known when the last came", () => {
     const [one, other] = [nodeOf(TUNNEL), nodeOf(TUNNEL)];
     for (const { receive } of [one, other]) receive();
-    const pass = one.shortcuts.pass(() => one.receive());
+    const pass = one.flowCache.pass(() => one.receive());
     other.receive();
     for (const { world } of [one, other]) world.clock.advance(10);
-    pass?.count(2, 4);
+    pass?.addHits(2, 4);
     other.world.clock.advance(-4);
     for (let times = 0; times < 2; times++) other.receive();
     other.world.clock.advance(4);
@@ -71,10 +71,10 @@ describe("a pass may be remembered", () => {
   test("for as long as no row's time is up", () => {
     const host = nodeOf(`${TUNNEL}\nmaterialize(known, 30, 10, keys(1)).\nk: said(X) :- known(X), go().`);
     host.send();
-    expect(host.shortcuts.pass(() => host.send())?.holds).toBe(Infinity);
+    expect(host.flowCache.pass(() => host.send())?.validFor).toBe(Infinity);
     host.node.insert("known", [1]);
     host.world.clock.advance(12);
-    expect(host.shortcuts.pass(() => host.send())?.holds).toBe(18);
+    expect(host.flowCache.pass(() => host.send())?.validFor).toBe(18);
   });
 });
 
@@ -91,7 +91,7 @@ describe("a pass is not remembered", () => {
   ])("that %s", (_, more, to = "100.64.0.2", length = 100) => {
     const host = nodeOf(`${TUNNEL}${more}`);
     host.send(to, length);
-    expect(host.shortcuts.pass(() => host.send(to, length))).toBeUndefined();
+    expect(host.flowCache.pass(() => host.send(to, length))).toBeUndefined();
   });
 
   test("that changes the header of a packet, though it is as it was", () => {
@@ -99,11 +99,11 @@ describe("a pass is not remembered", () => {
     const work = (): void => host.receive(["100.64.0.1"]);
     work();
     expect(host.tun.written).toHaveLength(1);
-    expect(host.shortcuts.pass(work)).toBeUndefined();
+    expect(host.flowCache.pass(work)).toBeUndefined();
   });
 });
 
-describe("all is forgotten", () => {
+describe("all is flushed", () => {
   const FORGETTING: Readonly<Record<string, (host: Host) => void>> = {
     "when a row is put": ({ node }) => node.insert("addressMap", ["100.64.0.5", "192.0.2.5:1"]),
     "when a row is replaced": ({ node }) => node.insert("addressMap", ["100.64.0.2", "192.0.2.5:1"]),
@@ -114,27 +114,27 @@ describe("all is forgotten", () => {
 
   test.each(Object.entries(FORGETTING))("%s", (_, work) => {
     const host = nodeOf(TUNNEL);
-    const before = host.shortcuts.forgotten;
+    const before = host.flowCache.flushed;
     work(host);
-    expect(host.shortcuts.forgotten).toBeGreaterThan(before);
+    expect(host.flowCache.flushed).toBeGreaterThan(before);
   });
 
   test("but not when a row changes that no packet depends on", () => {
     const host = nodeOf(`${TUNNEL}\nmaterialize(known, 30, 10, keys(1)).\nk: said(X) :- go(X), known(X).`);
-    const before = host.shortcuts.forgotten;
+    const before = host.flowCache.flushed;
     host.node.insert("known", [1]);
     host.world.clock.advance(60);
-    expect({ known: host.node.rows("known"), forgotten: host.shortcuts.forgotten }).toEqual({
+    expect({ known: host.node.rows("known"), flushed: host.flowCache.flushed }).toEqual({
       known: [],
-      forgotten: before,
+      flushed: before,
     });
   });
 
   test("but not when a row is only refreshed", () => {
     const host = nodeOf(TUNNEL);
-    const before = host.shortcuts.forgotten;
+    const before = host.flowCache.flushed;
     host.node.insert("addressMap", ["100.64.0.2", "192.0.2.2:1"]);
-    expect(host.shortcuts.forgotten).toBe(before);
+    expect(host.flowCache.flushed).toBe(before);
   });
 });
 
@@ -142,32 +142,32 @@ test("while causes wait nothing may overtake them", () => {
   const many = Array.from({ length: 600 }, (_, at) => at);
   const host = nodeOf(`${TUNNEL}\n${many.map((at) => `s${at}: said@"self:1"(${at}) :- go().`).join("\n")}`);
   host.node.insert("go", []);
-  expect(host.shortcuts.blocked.slice(1)).toEqual(["steps true"]);
+  expect(host.flowCache.blocked.slice(1)).toEqual(["steps true"]);
   host.world.clock.advance(1);
-  expect(host.shortcuts.blocked.slice(-1)).toEqual(["steps false"]);
+  expect(host.flowCache.blocked.slice(-1)).toEqual(["steps false"]);
 });
 
 describe("nothing goes past those who are to be told of all", () => {
   test("while they listen", () => {
-    const { node, shortcuts } = nodeOf(TUNNEL);
+    const { node, flowCache } = nodeOf(TUNNEL);
     const [one, other] = [node.snitch.attach(() => {}), node.snitch.attach(() => {})];
     one();
-    expect(shortcuts.blocked.slice(-1)).toEqual(["observers true"]);
+    expect(flowCache.blocked.slice(-1)).toEqual(["observers true"]);
     other();
-    expect(shortcuts.blocked.slice(-1)).toEqual(["observers false"]);
+    expect(flowCache.blocked.slice(-1)).toEqual(["observers false"]);
   });
 
   test.each([
     ["events are watched", "watch(tun).", true],
     ["rows are watched, which stay the same", "watch(addressMap).", false],
   ])("while %s: %s %s", (_, more, isBlocked) => {
-    expect(nodeOf(`${TUNNEL}${more}`).shortcuts.blocked).toEqual([`observers ${isBlocked}`]);
+    expect(nodeOf(`${TUNNEL}${more}`).flowCache.blocked).toEqual([`observers ${isBlocked}`]);
   });
 
   test("once the program is one that watches", () => {
-    const { node, shortcuts } = nodeOf(TUNNEL);
+    const { node, flowCache } = nodeOf(TUNNEL);
     node.replaceProgram(programOf(`${TUNNEL}watch(tun).`), []);
-    expect(shortcuts.blocked).toEqual(["observers false", "observers true"]);
+    expect(flowCache.blocked).toEqual(["observers false", "observers true"]);
   });
 });
 
@@ -182,9 +182,9 @@ function programOf(text: string) {
 }
 
 function nodeOf(text: string) {
-  const shortcuts = new Watching();
+  const flowCache = new RecordingCache();
   const tun = new RecordingTun();
-  const world = { ...manualWorld("self:1"), tun, shortcuts };
+  const world = { ...manualWorld("self:1"), tun, flowCache };
   Object.assign(world.datagrams, { numeric: (to: string) => (to.startsWith("name") ? "192.0.2.9:1" : to) });
   const node = new Node(programOf(text), world, { names: ["self:1"], facts: [], watch: [] });
   node.start();
@@ -192,7 +192,7 @@ function nodeOf(text: string) {
   const receive = (changes: readonly string[] = []): void => {
     world.datagrams.deliver(tunDatagram([packetTo("100.64.0.1", 100), ...changes]), "192.0.2.2:1");
   };
-  return { node, world, tun, shortcuts, send, receive };
+  return { node, world, tun, flowCache, send, receive };
 }
 
 /** Of UDP, from 100.64.0.1. */

@@ -5,9 +5,9 @@ const NOW: Promise<void> = Promise.resolve();
  * What the devices of one node do because one of them was readable: from the first packet that it gave to the last. What is
  * better done once for all of them waits for the end of the turn, and then for nothing else.
  */
-export class Turn {
+export class IoBatch {
   #depth = 0;
-  #waiting: (() => void)[] = [];
+  #deferred: (() => void)[] = [];
   #next = 0;
 
   /** A turn may have turns within it. */
@@ -17,16 +17,16 @@ export class Turn {
 
   /** What waits is done now, though the turn around this one goes on. */
   end(): void {
-    while (this.#next < this.#waiting.length) (this.#waiting[this.#next++] as () => void)();
+    while (this.#next < this.#deferred.length) (this.#deferred[this.#next++] as () => void)();
     if (--this.#depth > 0) return;
     if (this.#next === 0) return;
-    this.#waiting = [];
+    this.#deferred = [];
     this.#next = 0;
   }
 
   /** Runs `work` when the turn ends; where there is none, when what is running now is over. */
-  atEnd(work: () => void): void {
-    if (this.#depth > 0) this.#waiting.push(work);
+  defer(work: () => void): void {
+    if (this.#depth > 0) this.#deferred.push(work);
     else void NOW.then(work);
   }
 }

@@ -66,8 +66,8 @@ describe("packets that come one by one, where rules", () => {
     { timeout: 60_000 },
     async (_, [program, sent, delivered]) => {
       const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
-      const { taken, ...short } = await played({ program, hasShortcuts: true, seed, events: EVENTS });
-      const { taken: none, ...long } = await played({ program, hasShortcuts: false, seed, events: EVENTS });
+      const { taken, ...short } = await played({ program, hasFlowCache: true, seed, events: EVENTS });
+      const { taken: none, ...long } = await played({ program, hasFlowCache: false, seed, events: EVENTS });
       expect(short, `seed ${seed}`).toEqual(long);
       expect(none).toEqual({ sent: 0, delivered: 0 });
       expect({ sent: taken.sent > 0, delivered: taken.delivered > 0 }).toEqual({ sent, delivered });

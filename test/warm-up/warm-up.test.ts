@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { loadNative, type Native } from "../../native/index.ts";
 import { peerFacts } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
-import { type Part, rehearse } from "../../runtime/rehearsal/rehearse.ts";
+import { type Endpoint, warmUp } from "../../runtime/warm-up/warm-up.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { needs } from "../needs.ts";
@@ -20,12 +20,12 @@ function programOf(...sources: readonly string[]): Program {
   return loadProgram(plan);
 }
 
-function partOf({ plan }: Program, own: typeof HERE, peer: typeof HERE): Part {
+function partOf({ plan }: Program, own: typeof HERE, peer: typeof HERE): Endpoint {
   const told = peerFacts(plan, [peer]);
-  return { place: own.address, inner: own.virtual, facts: told.ok ? told.facts : [] };
+  return { address: own.address, virtual: own.virtual, facts: told.ok ? told.facts : [] };
 }
 
-function partsOf(program: Program): readonly [Part, Part] {
+function partsOf(program: Program): readonly [Endpoint, Endpoint] {
   return [partOf(program, HERE, THERE), partOf(program, THERE, HERE)];
 }
 
@@ -37,16 +37,16 @@ function after(times: number): () => boolean {
 
 test.skipIf(missing)("packets go from one device to the other, both ways", async () => {
   const program = programOf("tunnel.mzl");
-  const { given, arrived } = await rehearse(program, partsOf(program), loadNative() as Native, () => false);
-  expect(given).toBeGreaterThan(1_000);
-  expect(arrived).toBe(given);
+  const { sent, arrived } = await warmUp(program, partsOf(program), loadNative() as Native, () => false);
+  expect(sent).toBeGreaterThan(1_000);
+  expect(arrived).toBe(sent);
 });
 
 test.skipIf(missing)("an overlay that first has to find its ways carries them too", async () => {
   const program = programOf("ron.mzl", "tunnel.mzl");
-  const { given, arrived } = await rehearse(program, partsOf(program), loadNative() as Native, () => false);
-  expect(given).toBeGreaterThan(1_000);
-  expect(arrived).toBe(given);
+  const { sent, arrived } = await warmUp(program, partsOf(program), loadNative() as Native, () => false);
+  expect(sent).toBeGreaterThan(1_000);
+  expect(arrived).toBe(sent);
 });
 
 test.skipIf(missing)("it ends when it is told to, however busy the program is", async () => {
@@ -55,8 +55,8 @@ test.skipIf(missing)("it ends when it is told to, however busy the program is", 
     again@L() :- again(), localAddr(L).
     tun@"10.0.0.2:10000"(P) :- tun(P, _, "100.64.0.2").
   `);
-  const { given } = await rehearse(program, partsOf(program), loadNative() as Native, after(20));
-  expect(given).toBe(0);
+  const { sent } = await warmUp(program, partsOf(program), loadNative() as Native, after(20));
+  expect(sent).toBe(0);
 });
 
 test.skipIf(missing)("it ends when it is told to, also where the two nodes answer each other without end", async () => {
@@ -65,8 +65,8 @@ test.skipIf(missing)("it ends when it is told to, also where the two nodes answe
     ball@Back(Me) :- ball(Back), localAddr(Me).
     tun@"10.0.0.2:10000"(P) :- tun(P, _, "100.64.0.2").
   `);
-  const { given } = await rehearse(program, partsOf(program), loadNative() as Native, after(2_000));
-  expect(given).toBeLessThan(1_000);
+  const { sent } = await warmUp(program, partsOf(program), loadNative() as Native, after(2_000));
+  expect(sent).toBeLessThan(1_000);
 });
 
 test.skipIf(missing)("without a numeric place nothing is rehearsed", async () => {
@@ -74,5 +74,5 @@ test.skipIf(missing)("without a numeric place nothing is rehearsed", async () =>
   const [one, other] = partsOf(program);
   const native = loadNative() as Native;
   const named = { ...other, place: "host.example:10000" };
-  expect(await rehearse(program, [one, named], native, after(100))).toEqual({ given: 0, arrived: 0 });
+  expect(await warmUp(program, [one, named], native, after(100))).toEqual({ sent: 0, arrived: 0 });
 });

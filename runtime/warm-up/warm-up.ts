@@ -2,7 +2,7 @@ import type { Native } from "../../native/index.ts";
 import { parseHostPort } from "../ip/host-port.ts";
 import { LinuxClock } from "../device/linux-clock.ts";
 import { LinuxTun } from "../device/linux-tun.ts";
-import { Turn } from "../device/turn.ts";
+import { IoBatch } from "../device/io-batch.ts";
 import { openNativeDatagrams } from "../device/native-datagrams.ts";
 import { Node } from "../node/node.ts";
 import type { Fact } from "../node/peer-facts.ts";
@@ -12,20 +12,20 @@ import type { Clock } from "../world/world.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import { MemoryTun } from "./memory-tun.ts";
 import { packetBetween } from "./packet.ts";
-import { RehearsalClock } from "./rehearsal-clock.ts";
+import { WarmUpClock } from "./warm-up-clock.ts";
 
 /** One of the two nodes. */
-export interface Part {
+export interface Endpoint {
   /** Its name, and where it listens: numeric, and of one family with the other's. */
-  readonly place: string;
+  readonly address: string;
   /** The address of its device, of one family with the other's. */
-  readonly inner: string;
+  readonly virtual: string;
   readonly facts: readonly Fact[];
 }
 
 /** How far it got: packets that were given to a device, and those that came out at the other. */
-export interface Rehearsed {
-  readonly given: number;
+export interface WarmUpResult {
+  readonly sent: number;
   readonly arrived: number;
 }
 
@@ -44,7 +44,7 @@ const ALL_ROUTERS = "ff02::2";
 const SOLICITATION_BYTES = 48;
 const SOLICIT_EVERY = 16;
 
-const NOTHING: Rehearsed = { given: 0, arrived: 0 };
+const NOTHING: WarmUpResult = { sent: 0, arrived: 0 };
 
 /** What nodes of a program do here is thrown away: it must not take long, whatever the program is. */
 const LIMITS = { rounds: 100, derivations: 10_000, queued: 1_000, queuedBytes: 1 << 20 };
@@ -57,88 +57,93 @@ const LIMITS = { rounds: 100, derivations: 10_000, queued: 1_000, queuedBytes: 1
  * There are two acts. What is compiled in the second then knows already that nodes come to an end, and the clock of Linux,
  * whose timers have no time to ring here; and is not thrown away when the second ends, or when the node begins that stays.
  */
-export async function rehearse(
+export async function warmUp(
   program: Program,
-  parts: readonly [Part, Part],
+  endpoints: readonly [Endpoint, Endpoint],
   native: Native,
   isOver: () => boolean,
-): Promise<Rehearsed> {
-  await act(program, parts, native, new LinuxClock(), async (network, actors) =>
-    exchange(network, actors, parts, FIRST_PACKETS, isOver),
+): Promise<WarmUpResult> {
+  await runPhase(program, endpoints, native, new LinuxClock(), async (network, nodes) =>
+    exchangePackets(network, nodes, endpoints, FIRST_PACKETS, isOver),
   );
   const time = new VirtualTime();
-  return act(program, parts, native, new RehearsalClock(time), async (network, actors) => {
+  return runPhase(program, endpoints, native, new WarmUpClock(time), async (network, nodes) => {
     for (let at = SETTLE_STEP; at < SETTLE_SECONDS && !isOver(); at += SETTLE_STEP) {
       time.runUntil(at);
-      await network.settle(isOver);
+      await network.deliverAll(isOver);
     }
-    const pass = (): boolean => time.runUntil(time.now + PACKET_EVERY).kind === "stuck" || isOver();
-    return exchange(network, actors, parts, PACKETS, pass);
+    const isStopped = (): boolean => time.runUntil(time.now + PACKET_EVERY).kind === "stuck" || isOver();
+    return exchangePackets(network, nodes, endpoints, PACKETS, isStopped);
   });
 }
 
-type Actors = readonly [Actor, Actor];
+type NodePair = readonly [WarmUpNode, WarmUpNode];
 
 /** One pair of nodes, from their start to their end. */
-async function act(
+async function runPhase(
   program: Program,
-  parts: readonly [Part, Part],
+  endpoints: readonly [Endpoint, Endpoint],
   native: Native,
   clock: Clock,
-  play: (network: MemoryNetwork, actors: Actors) => Promise<Rehearsed>,
-): Promise<Rehearsed> {
+  exchange: (network: MemoryNetwork, nodes: NodePair) => Promise<WarmUpResult>,
+): Promise<WarmUpResult> {
   const network = new MemoryNetwork();
-  const one = actorOf(program, parts[0], clock, network.native(native));
-  const other = actorOf(program, parts[1], clock, network.native(native));
+  const one = openNode(program, endpoints[0], clock, network.native(native));
+  const other = openNode(program, endpoints[1], clock, network.native(native));
   if (one === undefined || other === undefined) return NOTHING;
-  const rehearsed = one.node.start() && other.node.start() ? await play(network, [one, other]) : NOTHING;
+  const result = one.node.start() && other.node.start() ? await exchange(network, [one, other]) : NOTHING;
   await Promise.all([one.node.stop(), other.node.stop()]);
-  return rehearsed;
+  return result;
 }
 
 /** Packets to and fro. */
-async function exchange(
+async function exchangePackets(
   network: MemoryNetwork,
-  [one, other]: Actors,
-  [here, there]: readonly [Part, Part],
+  [one, other]: NodePair,
+  [here, there]: readonly [Endpoint, Endpoint],
   count: number,
   isOver: () => boolean,
-): Promise<Rehearsed> {
-  const scenes = [
-    ...LENGTHS.map((length) => ({ tun: one.tun, packet: packetBetween(here.inner, there.inner, length) })),
-    ...LENGTHS.map((length) => ({ tun: other.tun, packet: packetBetween(there.inner, here.inner, length) })),
+): Promise<WarmUpResult> {
+  const packets = [
+    ...LENGTHS.map((length) => ({ tun: one.tun, packet: packetBetween(here.virtual, there.virtual, length) })),
+    ...LENGTHS.map((length) => ({ tun: other.tun, packet: packetBetween(there.virtual, here.virtual, length) })),
   ];
   const solicitation = packetBetween(ANY_HOST, ALL_ROUTERS, SOLICITATION_BYTES);
-  let given = 0;
-  for (; given < count && !isOver(); given++) {
-    const { tun, packet } = scenes[given % scenes.length] as (typeof scenes)[number];
-    if (given % SOLICIT_EVERY === 0) tun.deliver(solicitation);
+  let sent = 0;
+  for (; sent < count && !isOver(); sent++) {
+    const { tun, packet } = packets[sent % packets.length] as (typeof packets)[number];
+    if (sent % SOLICIT_EVERY === 0) tun.deliver(solicitation);
     tun.deliver(packet);
-    await network.settle(isOver);
+    await network.deliverAll(isOver);
   }
-  return { given, arrived: one.tun.written + other.tun.written };
+  return { sent, arrived: one.tun.written + other.tun.written };
 }
 
-interface Actor {
+interface WarmUpNode {
   readonly node: Node;
   readonly tun: MemoryTun;
 }
 
 /** Undefined where the place is none that a socket could be bound to. */
-function actorOf(program: Program, { place, facts }: Part, clock: Clock, native: Native): Actor | undefined {
-  const parsed = parseHostPort(place);
+function openNode(
+  program: Program,
+  { address, facts }: Endpoint,
+  clock: Clock,
+  native: Native,
+): WarmUpNode | undefined {
+  const parsed = parseHostPort(address);
   if (!parsed.ok || parsed.at.family === undefined) return undefined;
   const { host, port, family } = parsed.at;
   const resolve = (): Promise<never> => Promise.reject(new Error("no names"));
-  const turn = new Turn();
-  const opened = openNativeDatagrams(native, host, port, { family, maxPayload: MTU, resolve, trains: true, turn });
+  const ioBatch = new IoBatch();
+  const opened = openNativeDatagrams(native, host, port, { family, maxPayload: MTU, resolve, trains: true, ioBatch });
   if (!opened.ok) return undefined;
   const tun = new MemoryTun();
   const world = {
     clock,
     seed: 1,
     datagrams: opened.datagrams,
-    tun: new LinuxTun(tun, { mtu: MTU, trains: true, turn }),
+    tun: new LinuxTun(tun, { mtu: MTU, trains: true, ioBatch }),
   };
-  return { node: new Node(program, world, { names: [place], facts, watch: [], limits: LIMITS }), tun };
+  return { node: new Node(program, world, { names: [address], facts, watch: [], limits: LIMITS }), tun };
 }
