@@ -61,7 +61,7 @@ interface Sum {
   readonly seconds?: number;
 }
 
-async function tcp(bed: Bed, { address }: Way, seconds: number, streams: number): Promise<number> {
+export async function tcp(bed: Bed, { address }: Way, seconds: number, streams: number): Promise<number> {
   const end = await iperf(bed, address, seconds, ["-P", String(streams)]);
   return (end?.sum_received?.bits_per_second ?? NaN) / 1e9;
 }

@@ -1,0 +1,77 @@
+import type { ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Bed, type BedHost, HOSTS } from "../harness/bed.ts";
+import { processorSeconds } from "../harness/processor-time.ts";
+import type { Way } from "../tunnel/contender.ts";
+import { roundTrip, tcp } from "../tunnel/measures.ts";
+import type { Tree } from "./tree.ts";
+import type { Workload } from "./workload.ts";
+
+const NEEDS = ["root", "ip", "ping", "iperf3"];
+const TRANSFER_SECONDS = 2;
+const PING_SECONDS = 1;
+const PINGS = 200;
+const READY_SECONDS = 20;
+
+type Cost = (bed: Bed, tunnel: Way) => Promise<number>;
+
+/** Packets through nodes that run: processor time of the nodes for the same number of bytes or packets. */
+export const TUNNEL_WORKLOADS: readonly Workload[] = [
+  tunnel("tunnel.mzl, TCP", "s per Gbit", "tunnel.mzl", ["a", "b"], secondsPerGigabit),
+  tunnel("ron.mzl, TCP", "s per Gbit", "ron.mzl", HOSTS, secondsPerGigabit),
+  tunnel("tunnel.mzl, idle ping", "s per ping", "tunnel.mzl", ["a", "b"], secondsPerPing),
+];
+
+function tunnel(name: string, unit: string, program: string, members: readonly BedHost[], cost: Cost): Workload {
+  return {
+    name,
+    unit,
+    needs: NEEDS,
+    prepare: async (trees) => {
+      const bed = new Bed();
+      try {
+        const tunnels = trees.map((tree, at) => start(bed, tree, at, program, members));
+        for (const one of tunnels) await untilCarrying(bed, one);
+        return { measure: (tree) => cost(bed, tunnels[tree] as Way), close: () => bed.close() };
+      } catch (error) {
+        bed.close();
+        throw error;
+      }
+    },
+  };
+}
+
+function start(bed: Bed, { folder }: Tree, number: number, program: string, members: readonly BedHost[]): Way {
+  const network = bed.addNetwork();
+  const inner = (host: BedHost): string => `100.64.${number}.${HOSTS.indexOf(host) + 1}`;
+  const outer = (host: BedHost): string => `${network.addressOf(host)}:10000`;
+  const command = (self: BedHost): readonly string[] => {
+    const device = `--tun=moz${number} --tun-addr ${inner(self)}/24 --mtu 1500`;
+    const start = `${join(folder, "mosaic")} run ${program} --no-control --listen ${outer(self)} ${device}`;
+    const others = members.filter((other) => other !== self);
+    return [...start.split(" "), ...others.map((other) => `--peer=${inner(other)}=${outer(other)}`)];
+  };
+  const processes: readonly ChildProcess[] = members.map((host) => bed.spawn(host, command(host)));
+  return { address: inner("b"), processes };
+}
+
+async function untilCarrying(bed: Bed, way: Way): Promise<void> {
+  const deadline = performance.now() + READY_SECONDS * 1e3;
+  while (Number.isNaN(await roundTrip(bed, way, 0.05))) {
+    if (performance.now() > deadline) throw new Error(`${way.address} does not answer after ${READY_SECONDS} s`);
+    await sleep(100);
+  }
+}
+
+async function secondsPerGigabit(bed: Bed, way: Way): Promise<number> {
+  const before = processorSeconds(way.processes);
+  const rate = await tcp(bed, way, TRANSFER_SECONDS, 1);
+  return (processorSeconds(way.processes) - before) / (rate * TRANSFER_SECONDS);
+}
+
+async function secondsPerPing(bed: Bed, way: Way): Promise<number> {
+  const before = processorSeconds(way.processes);
+  const time = await roundTrip(bed, way, PING_SECONDS);
+  return Number.isNaN(time) ? NaN : (processorSeconds(way.processes) - before) / PINGS;
+}
