@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 // Types are stripped once, not at every start. Where the folder cannot be written, nothing is kept.
 enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/mosaic", import.meta.url)));
-const { main } = await import("./commands.ts");
+const { main } = await import("./command-line.ts");
 const { processOutput } = await import("./terminal/output.ts");
 const { watchOutput } = await import("./terminal/broken-output.ts");
 

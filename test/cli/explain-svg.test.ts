@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
-import { chooseAll, chooseRule } from "../../src/cli/explain/selection.ts";
+import { selectAll, selectRule } from "../../src/cli/explain/selection.ts";
 import type { Box, Figure, Line, Rectangle } from "../../src/cli/explain/figure.ts";
 import { layOut } from "../../src/cli/explain/lay-out.ts";
 import { svg } from "../../src/cli/explain/svg.ts";
@@ -26,7 +26,7 @@ function figureOf(text: string, rule?: string): Figure {
   library.give("case.mzl", text);
   const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error("the program has errors");
-  const chosen = rule === undefined ? chooseAll(plan) : chooseRule(plan, rule);
+  const chosen = rule === undefined ? selectAll(plan) : selectRule(plan, rule);
   if (chosen === undefined) throw new Error("the program has no such rule");
   return layOut(chosen, "case.mzl");
 }

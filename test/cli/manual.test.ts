@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { allCommands, describeCommand } from "../../src/cli/completion/command-tree.ts";
-import { program } from "../../src/cli/commands.ts";
-import { completionScript, SHELLS } from "../../src/cli/completion/completion-script.ts";
+import { allCommands } from "../../src/cli/completion/command-tree.ts";
+import { describeCommands } from "../../src/cli/command-line.ts";
+import { completionScript } from "../../src/cli/completion/completion-script.ts";
+import { SHELLS } from "../../src/cli/completion/shells.ts";
 import { manualPage } from "../../src/cli/completion/manual-page.ts";
 import { needs } from "../needs.ts";
 
-const root = describeCommand(program());
+const root = await describeCommands();
 const commands = [...allCommands(root)];
 const folder = mkdtempSync(join(tmpdir(), "mosaic-manual-"));
 afterAll(() => rmSync(folder, { recursive: true }));

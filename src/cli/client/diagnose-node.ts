@@ -1,5 +1,5 @@
 import type { Figures, PeerFigures } from "../../../runtime/observe/figures.ts";
-import { isEverywhere } from "../run/endpoint-names.ts";
+import { isEverywhere } from "../options/address-scope.ts";
 
 /** Datagrams to somebody who has never answered before that is worth a line. */
 const UNANSWERED = 3;

@@ -8,7 +8,7 @@ import { PROTOCOL_VERSION, type Request } from "../../../runtime/control/request
 import { controlPath } from "../../../runtime/device/control-socket.ts";
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
-import { isLoopback } from "../run/endpoint-names.ts";
+import { isLoopback } from "../options/address-scope.ts";
 
 /** A connection to the control socket of a running node. */
 export class NodeClient {

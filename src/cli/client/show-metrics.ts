@@ -21,7 +21,7 @@ export interface NodeFigures extends Figures {
 }
 
 /** `mosaic top NODE`: a node in numbers, anew each second on a terminal, otherwise once. */
-export async function topNode(node: string, { once, json }: TopOptions, output: Output): Promise<void> {
+export async function showMetrics(node: string, { once, json }: TopOptions, output: Output): Promise<void> {
   const interrupted = interruptSignal();
   const client = await NodeClient.connect(node);
   interrupted.addEventListener("abort", () => client.close());

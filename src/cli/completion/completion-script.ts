@@ -1,10 +1,8 @@
 import { bashCompletion } from "./bash.ts";
 import { fishCompletion } from "./fish.ts";
 import { zshCompletion } from "./zsh.ts";
+import type { Shell } from "./shells.ts";
 import type { CommandDescription } from "./command-tree.ts";
-
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof SHELLS)[number];
 
 const WRITERS: Readonly<Record<Shell, (root: CommandDescription) => string>> = {
   bash: bashCompletion,

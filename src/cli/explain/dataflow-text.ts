@@ -1,12 +1,12 @@
 import type { Graph, GraphEdge, GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { StrandSpec } from "../../../runtime/plan/contract/plan.ts";
-import type { Chosen, ChosenRule } from "./selection.ts";
+import type { Selection, SelectedRule } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
 
 const PORT_WIDTH = 28;
 
 /** The dataflow for reading: where each element's tuples go, then each rule as the elements its strands were fused from. */
-export function dataflowText(chosen: Chosen): string {
+export function dataflowText(chosen: Selection): string {
   return [...graphLines(chosen.graph), "", ...chosen.rules.flatMap(ruleLines)].join("\n").trimEnd();
 }
 
@@ -42,7 +42,7 @@ function portLine(what: string, { to }: GraphEdge, titles: ReadonlyMap<string, s
 }
 
 /** A rule with its place, and below it the chain of each of its strands. */
-function ruleLines({ name, strands }: ChosenRule): readonly string[] {
+function ruleLines({ name, strands }: SelectedRule): readonly string[] {
   const [first] = strands;
   const place = first === undefined ? "" : `  ${first.origin.file}:${first.origin.line}`;
   return [`rule ${name}${place}`, ...strands.flatMap((strand, at) => strandLines(strand, at, strands.length)), ""];

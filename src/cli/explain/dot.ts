@@ -1,9 +1,9 @@
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
-import type { Chosen } from "./selection.ts";
+import type { Selection } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
 
 /** The dataflow for Graphviz, left to right, the strands in a cluster. */
-export function dot({ plan, graph }: Chosen): string {
+export function dot({ plan, graph }: Selection): string {
   const label = (node: GraphNode): string => {
     const origin = node.strand === undefined ? undefined : plan.strands[node.strand]?.origin;
     return origin === undefined ? nodeTitle(node) : `${nodeTitle(node)}\n${origin.file}:${origin.line}`;

@@ -3,7 +3,7 @@ import { nearest } from "../../program/nearest.ts";
 import type { CoreProgram } from "../../2-rewrite/core.ts";
 import { functionsIn } from "../../4-emit/emit.ts";
 import { compile } from "../../compile.ts";
-import { type Chosen, chooseAll, chooseRule } from "./selection.ts";
+import { type Selection, selectAll, selectRule } from "./selection.ts";
 import { dataflowText } from "./dataflow-text.ts";
 import { dot } from "./dot.ts";
 import { expandedRules } from "./expanded-rules.ts";
@@ -42,9 +42,9 @@ function compiled(
   return { plan, core };
 }
 
-function chosenOf(plan: Plan, rule: string | undefined): Chosen {
-  if (rule === undefined) return chooseAll(plan);
-  const chosen = chooseRule(plan, rule);
+function chosenOf(plan: Plan, rule: string | undefined): Selection {
+  if (rule === undefined) return selectAll(plan);
+  const chosen = selectRule(plan, rule);
   if (chosen !== undefined) return chosen;
   const names = plan.strands.map((strand) => strand.origin.rule);
   const near = nearest(rule, [...names, ...names.map((name) => name.slice(name.lastIndexOf(".") + 1))]);
@@ -52,7 +52,7 @@ function chosenOf(plan: Plan, rule: string | undefined): Chosen {
   throw wrongUsage("--rule", `there is no rule \`${rule}\`; ${hint}`);
 }
 
-function written(chosen: Chosen, core: CoreProgram, { form, rule }: ExplainOptions, title: string): string {
+function written(chosen: Selection, core: CoreProgram, { form, rule }: ExplainOptions, title: string): string {
   switch (form) {
     case "text":
       return dataflowText(chosen);
@@ -73,7 +73,7 @@ function written(chosen: Chosen, core: CoreProgram, { form, rule }: ExplainOptio
 }
 
 /** The emitted functions of the rules; all of the code, with what the functions use and return, when no rule is chosen. */
-function functionsText({ plan, rules }: Chosen): string {
+function functionsText({ plan, rules }: Selection): string {
   const strands = rules.flatMap((rule) => rule.strands);
   if (strands.length === plan.strands.length) return plan.code.trimEnd();
   const functions = functionsIn(plan);

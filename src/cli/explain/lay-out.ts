@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../../../runtime/plan/contract/graph.ts";
-import type { Chosen } from "./selection.ts";
+import type { Selection } from "./selection.ts";
 import { type Box, bottom, centre, type Figure, type Note, type Rectangle, right } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
 import { type Lanes, routeEdges } from "./route-edges.ts";
@@ -24,7 +24,7 @@ const ADDED: ReadonlySet<string> = new Set(["OverlayRecvUnwrap", "LocSpecDemux",
  * the rule strands in a grey frame, through RoundRobin and LocSpecDemux to the network on the right, and below the two
  * ways back to Mux. Every place is given here; a general layout would not know what people look for.
  */
-export function layOut(chosen: Chosen, title: string): Figure {
+export function layOut(chosen: Selection, title: string): Figure {
   const { graph } = chosen;
   const entry = ["NetworkIn", "Mux", "OverlayRecvUnwrap"].map((element) => only(graph, element));
   const widths = [120, 76, 190];
@@ -67,7 +67,7 @@ function elementBox(node: GraphNode, place: Rectangle): Box {
 }
 
 /** The strands, so far down that what stands beside their middle begins no higher than the drawing. */
-function columnBesideExits(chosen: Chosen, x: number): StrandColumn {
+function columnBesideExits(chosen: Selection, x: number): StrandColumn {
   const column = strandColumn(chosen, x, TOP);
   const excess = exitsOf(chosen.graph).length * PITCH - column.frame.height;
   return excess <= 0 ? column : strandColumn(chosen, x, TOP + excess / 2);

@@ -1,9 +1,9 @@
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
-import type { Chosen } from "./selection.ts";
+import type { Selection } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
 
 /** The dataflow as a Mermaid flowchart, left to right, the strands in a box of their own. */
-export function mermaid({ plan, graph }: Chosen): string {
+export function mermaid({ plan, graph }: Selection): string {
   const names = new Map(graph.nodes.map((node, at) => [node.id, `n${at}`]));
   const place = ({ strand }: GraphNode): string => {
     const origin = strand === undefined ? undefined : plan.strands[strand]?.origin;

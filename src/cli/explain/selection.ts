@@ -2,24 +2,24 @@ import type { Graph } from "../../../runtime/plan/contract/graph.ts";
 import type { Plan, StrandSpec } from "../../../runtime/plan/contract/plan.ts";
 
 /** The part of a plan that is explained: all of it, or the strands of one rule. */
-export interface Chosen {
+export interface Selection {
   readonly plan: Plan;
-  readonly rules: readonly ChosenRule[];
+  readonly rules: readonly SelectedRule[];
   /** Without the strands of other rules. */
   readonly graph: Graph;
 }
 
-export interface ChosenRule {
+export interface SelectedRule {
   readonly name: string;
   readonly strands: readonly StrandSpec[];
 }
 
-export function chooseAll(plan: Plan): Chosen {
+export function selectAll(plan: Plan): Selection {
   return { plan, rules: rulesOf(plan), graph: plan.graph };
 }
 
 /** The rule called `name`, or, without its overlay, the rules called so: `p2` is `ron.p2`. Undefined when there is none. */
-export function chooseRule(plan: Plan, name: string): Chosen | undefined {
+export function selectRule(plan: Plan, name: string): Selection | undefined {
   const all = rulesOf(plan);
   const exact = all.filter((rule) => rule.name === name);
   const rules = exact.length > 0 ? exact : all.filter((rule) => rule.name.endsWith(`.${name}`));
@@ -31,7 +31,7 @@ export function chooseRule(plan: Plan, name: string): Chosen | undefined {
   return { plan, rules, graph: { nodes, edges } };
 }
 
-function rulesOf(plan: Plan): readonly ChosenRule[] {
+function rulesOf(plan: Plan): readonly SelectedRule[] {
   const names = new Set(plan.strands.map((strand) => strand.origin.rule));
   return [...names].map((name) => ({ name, strands: plan.strands.filter((strand) => strand.origin.rule === name) }));
 }

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { StrandSpec } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
-import type { Chosen, ChosenRule } from "./selection.ts";
+import type { Selection, SelectedRule } from "./selection.ts";
 import { type Box, bottom, type Rectangle } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
 
@@ -29,7 +29,7 @@ const TABLES_LINE = 17;
 const DEVICE_HEIGHT = 40;
 const LONGEST_TABLES = 58;
 
-export function strandColumn(chosen: Chosen, x: number, y: number): StrandColumn {
+export function strandColumn(chosen: Selection, x: number, y: number): StrandColumn {
   const left = x + LEFT_MARGIN;
   const cards: Box[] = [];
   let top = y + FRAME_HEADER;
@@ -63,7 +63,7 @@ export function strandColumn(chosen: Chosen, x: number, y: number): StrandColumn
 }
 
 /** The card and its rows; nothing for a rule whose strands are not in the graph. */
-function ruleCard({ plan, graph }: Chosen, rule: ChosenRule, x: number, y: number): readonly Box[] {
+function ruleCard({ plan, graph }: Selection, rule: SelectedRule, x: number, y: number): readonly Box[] {
   const rows = rule.strands.flatMap((strand) => {
     const node = graph.nodes.find((other) => other.strand === strand.id);
     return node === undefined ? [] : [{ strand, node }];
@@ -99,7 +99,7 @@ function strandRow(
 }
 
 /** The tables, and the rules that have no strand in the graph, since they say what a table holds. */
-function tablesBox({ plan, graph, rules }: Chosen, x: number, y: number): Box {
+function tablesBox({ plan, graph, rules }: Selection, x: number, y: number): Box {
   const node = graph.nodes.find((other) => other.element === "Tables");
   const names = plan.predicates.filter((spec) => spec.table !== undefined).map((spec) => spec.name);
   const drawn = new Set(graph.nodes.map((other) => other.strand));
@@ -113,7 +113,7 @@ function tablesBox({ plan, graph, rules }: Chosen, x: number, y: number): Box {
 }
 
 /** Tun::Tx, which ReceiveDemux feeds, on the left; Tun::Rx, which feeds Mux, on the right. */
-function deviceBoxes({ graph }: Chosen, x: number, y: number): readonly Box[] {
+function deviceBoxes({ graph }: Selection, x: number, y: number): readonly Box[] {
   const width = (CARD_WIDTH - GAP) / 2;
   return ["TunTx", "TunRx"].flatMap((element, at) => {
     const node = graph.nodes.find((other) => other.element === element);

@@ -1,15 +1,13 @@
-import { type Command, Option } from "commander";
 import { DIALECTS } from "../../../grammar/dialect.ts";
 import type { Dialect } from "../../../grammar/span.ts";
 import { MAX_TEXT_LIMITS, TEXT_LIMITS, type TextLimits } from "../../../grammar/text-limits.ts";
 import type { ViewOptimisations } from "../../program/view-optimisations.ts";
-import { collecting } from "./repeatable.ts";
+import type { OptionSpec } from "./command-spec.ts";
 import { parseDefines } from "./defines.ts";
 import { wrongUsage } from "../terminal/failure.ts";
-import { loadPlugin } from "./plugin.ts";
 
 /** What the command line says of how programs are read. */
-export interface LanguageFlags {
+export interface LanguageInput {
   readonly define: readonly string[];
   readonly dialect?: Dialect;
   readonly limit: readonly string[];
@@ -28,24 +26,28 @@ export interface LanguageOptions {
 }
 
 /** The options of every command that compiles programs. */
-export function addLanguageOptions(command: Command): Command {
-  return command
-    .addOption(collecting("-D, --define <name=value>", "a macro, as -D PROFILE=paper"))
-    .addOption(
-      new Option("--dialect <name>", "how to read the files, whatever their endings say").choices([...DIALECTS]),
-    )
-    .addOption(collecting("--plugin <file>", "a module with functions and stages of your own"))
-    .addOption(collecting("--limit <name=number>", "raise a limit of the compiler: source (MiB), rules or nesting"))
-    .option(
-      "--no-tail-calls",
-      "let every call of a view wait for its answer, also where it is all that the caller returns",
-    )
-    .option("--no-inline-views", "let every call of a view wait in a table, also where it is answered here at once")
-    .option(
-      "--no-local-shortcut",
-      "let every answer be a step of its own, also where nothing else happens in that of the call",
-    );
-}
+export const LANGUAGE_OPTIONS: readonly OptionSpec[] = [
+  { syntax: "-D, --define <name=value>", description: "a macro, as -D PROFILE=paper", isRepeatable: true },
+  { syntax: "--dialect <name>", description: "how to read the files, whatever their endings say", choices: DIALECTS },
+  { syntax: "--plugin <file>", description: "a module with functions and stages of your own", isRepeatable: true },
+  {
+    syntax: "--limit <name=number>",
+    description: "raise a limit of the compiler: source (MiB), rules or nesting",
+    isRepeatable: true,
+  },
+  {
+    syntax: "--no-tail-calls",
+    description: "let every call of a view wait for its answer, also where it is all that the caller returns",
+  },
+  {
+    syntax: "--no-inline-views",
+    description: "let every call of a view wait in a table, also where it is answered here at once",
+  },
+  {
+    syntax: "--no-local-shortcut",
+    description: "let every answer be a step of its own, also where nothing else happens in that of the call",
+  },
+];
 
 /** Loads the plugins, whose functions all programs of this process can then call. */
 export async function languageOf({
@@ -56,8 +58,11 @@ export async function languageOf({
   tailCalls,
   inlineViews,
   localShortcut,
-}: LanguageFlags): Promise<LanguageOptions> {
-  for (const file of plugin) await loadPlugin(file);
+}: LanguageInput): Promise<LanguageOptions> {
+  if (plugin.length > 0) {
+    const { loadPlugin } = await import("./plugin.ts");
+    for (const file of plugin) await loadPlugin(file);
+  }
   const optimisations = { tailCalls, inlineViews, localShortcut };
   return { defines: parseDefines(define), dialect, limits: limit.reduce(withLimit, TEXT_LIMITS), optimisations };
 }

@@ -1,28 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { Failure, runFailed, wrongUsage } from "../terminal/failure.ts";
-
-/** Whom a process becomes. */
-export interface User {
-  readonly uid: number;
-  readonly gid: number;
-  /** The others among its groups too. */
-  readonly groups: readonly number[];
-}
-
-const ID_MAX = 2 ** 32 - 2;
-
-/** `--user NAME|UID[:GID]` */
-export function parseUser(text: string): User {
-  const [user = "", group, ...rest] = text.split(":");
-  if (user === "" || group === "" || rest.length > 0)
-    throw wrongUsage("--user", `\`${text}\` is not NAME or UID[:GID]`);
-  const uid = numberOf(user) ?? ask("-u", user)[0];
-  if (uid === undefined) throw wrongUsage("--user", `there is no user ${user}`);
-  const gid = group === undefined ? (ask("-g", user)[0] ?? uid) : numberOf(group);
-  if (gid === undefined) throw wrongUsage("--user", `\`${group}\` is no number of a group`);
-  return { uid, gid, groups: group === undefined ? [...new Set([gid, ...ask("-G", user)])] : [gid] };
-}
+import type { User } from "../options/user.ts";
+import { runFailed } from "../terminal/failure.ts";
 
 /** Becomes the user for good, with the user's groups and without any capability. What is open stays open. */
 export function becomeUser(user: User): void {
@@ -52,15 +30,4 @@ function settleRuntimeFolder(uid: number): void {
   const folder = `/run/user/${uid}`;
   if (existsSync(folder)) process.env["XDG_RUNTIME_DIR"] = folder;
   else delete process.env["XDG_RUNTIME_DIR"];
-}
-
-function numberOf(text: string): number | undefined {
-  return /^\d+$/.test(text) && Number(text) <= ID_MAX ? Number(text) : undefined;
-}
-
-/** What the system's databases say; nothing for one they do not know. */
-function ask(what: "-u" | "-g" | "-G", user: string): readonly number[] {
-  const { status, stdout, error } = spawnSync("id", [what, "--", user], { encoding: "utf8" });
-  if (error !== undefined) throw new Failure(1, `--user: ${error.message}`);
-  return status === 0 ? stdout.trim().split(" ").map(Number) : [];
 }

@@ -1,4 +1,5 @@
 import { formatHostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
+import { isEverywhere, isLoopback } from "../options/address-scope.ts";
 import type { Log } from "../terminal/log.ts";
 
 /** What the node answers to: what others see, what was asked for, and what the socket is bound to. */
@@ -16,18 +17,4 @@ export function warnOfName(name: string, log: Log): void {
   if (isEverywhere(name)) log.warn(`nobody can answer ${name}; say with --addr HOST:PORT what others see`);
   if (isLoopback(name)) return;
   log.warn("links are not authenticated; whoever can reach this address can speak to this node");
-}
-
-/** An address to listen at, and none to send to. */
-export function isEverywhere(name: string): boolean {
-  const host = parseHostPort(name);
-  return host.ok && ["0.0.0.0", "::"].includes(host.at.host);
-}
-
-/** An address that only this machine reaches. */
-export function isLoopback(name: string): boolean {
-  const address = parseHostPort(name);
-  if (!address.ok) return false;
-  const { host } = address.at;
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

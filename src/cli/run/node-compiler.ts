@@ -18,7 +18,7 @@ import { type ColumnNames, columnNames } from "../../query/column-names.ts";
 import { compileQuery } from "../../query/compile-query.ts";
 import { readFacts } from "../../query/read-facts.ts";
 import { Failure } from "../terminal/failure.ts";
-import { factsOfPeers } from "../options/peer.ts";
+import { factsOfPeers } from "./facts-of-peers.ts";
 import { changedFiles } from "./program-files.ts";
 import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";

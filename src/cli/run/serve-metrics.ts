@@ -1,16 +1,9 @@
-import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
+import type { HostPort } from "../../../runtime/ip/host-port.ts";
 import type { Node } from "../../../runtime/node/node.ts";
 import { metricsOf } from "../../../runtime/observe/metrics.ts";
 import { type MetricsServer, openMetricsServer } from "../../../runtime/observe/metrics-server.ts";
-import { runFailed, wrongUsage } from "../terminal/failure.ts";
+import { runFailed } from "../terminal/failure.ts";
 import { processMetrics } from "./process-metrics.ts";
-
-/** `--metrics [HOST:]PORT`; this machine only, unless a host is named. */
-export function parseMetricsAddress(text: string): HostPort {
-  const parsed = parseHostPort(/^:?\d+$/.test(text) ? `127.0.0.1:${text.replace(":", "")}` : text);
-  if (!parsed.ok) throw wrongUsage("--metrics", parsed.message);
-  return parsed.at;
-}
 
 /** What the server tells of a node that is still to come, running, or going. */
 export class ServedNode {

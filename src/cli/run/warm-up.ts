@@ -7,7 +7,7 @@ import type { Program } from "../../../runtime/node/program.ts";
 import { type Endpoint, warmUp } from "../../../runtime/warm-up/warm-up.ts";
 import type { Log } from "../terminal/log.ts";
 import type { TunRequest } from "./open-device.ts";
-import { isEverywhere } from "./endpoint-names.ts";
+import { isEverywhere } from "../options/address-scope.ts";
 
 /** What the command line says of the node that is about to run. */
 export interface RehearsalOptions {

@@ -14,7 +14,7 @@ export interface LoggedOutput extends Output {
 }
 
 /** The output of this process. The log speaks as text until the command line asks for something else. */
-class ProcessOutput implements LoggedOutput {
+export class ProcessOutput implements LoggedOutput {
   readonly hasColour: boolean = process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined;
   #settings: LogSettings = { level: "info", format: "text" };
   #log: Log = this.#newLog();

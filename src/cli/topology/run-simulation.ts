@@ -18,7 +18,7 @@ export interface SimOptions extends ConclusionOptions {
 }
 
 /** `mosaic sim SCENARIO`: runs a topology in virtual time and says what came of it. */
-export async function simulate(file: string, options: SimOptions, output: Output): Promise<void> {
+export async function runSimulation(file: string, options: SimOptions, output: Output): Promise<void> {
   const { seed, json } = options;
   const { topology: written, plans, warnings } = loadTopology(file, output);
   for (const warning of warnings) output.problem(warning);

@@ -1,0 +1,88 @@
+import { Argument, Command, CommanderError, Option } from "commander";
+import { COMMANDS, type ListedCommand } from "./command-list.ts";
+import { type CommandDescription, describeCommand } from "./completion/command-tree.ts";
+import { VERSION } from "./files/version.ts";
+import type { ArgumentSpec, CommandContext, CommandSpec, OptionSpec } from "./options/command-spec.ts";
+import { Failure } from "./terminal/failure.ts";
+import { processOutput as output } from "./terminal/output.ts";
+
+/** Runs a command; the exit code is 0 for success, 1 when the run failed, 2 when the command line is wrong. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const parser = await newParser(commandsFor(argv[2]));
+    await parser.parseAsync(argv);
+    return 0;
+  } catch (error: unknown) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof Failure)) throw error;
+    if (error.message !== "") output.log.error(error.message);
+    return error.exitCode;
+  }
+}
+
+/** Loads all commands and describes them, for completions and the manual page. */
+export async function describeCommands(): Promise<CommandDescription> {
+  return describeCommand(await newParser(COMMANDS));
+}
+
+/** The commands that must be loaded for a command line that begins with this word: `--help` shows all of them. */
+function commandsFor(word: string | undefined): readonly ListedCommand[] {
+  if (word === "--version" || word === "-V") return [];
+  const named = COMMANDS.filter(({ name }) => name === word);
+  return named.length > 0 ? named : COMMANDS;
+}
+
+/** The parser of all commands; those that are not loaded have no arguments and options. */
+async function newParser(loaded: readonly ListedCommand[]): Promise<Command> {
+  const mosaic = new Command("mosaic")
+    .description("Overlay networks written as rules.")
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .showHelpAfterError("`mosaic --help` lists the commands")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "mosaic: ")) })
+    .exitOverride();
+  for (const listed of COMMANDS) {
+    const { name, summary } = listed;
+    const command = mosaic
+      .command(name)
+      .description(summary)
+      .showHelpAfterError(`\`mosaic ${name} --help\` lists what it takes`);
+    if (loaded.includes(listed)) addSpec(command, (await listed.load()).command);
+  }
+  return mosaic;
+}
+
+function addSpec(command: Command, spec: CommandSpec<never>): void {
+  for (const argument of spec.arguments) command.addArgument(newArgument(argument));
+  for (const option of spec.options) command.addOption(newOption(option));
+  const switches = command.options.filter((option) => option.isBoolean() && !option.negate);
+  const unset = Object.fromEntries(switches.map((option) => [option.attributeName(), false]));
+  const context: CommandContext = { output, describeCommands };
+  command.action(async () => {
+    const values = command.registeredArguments.map((argument, at): [string, unknown] => [
+      argument.name(),
+      command.processedArgs[at],
+    ]);
+    const input = { ...unset, ...command.opts<Record<string, unknown>>(), ...Object.fromEntries(values) };
+    await spec.run(input as never, context);
+  });
+}
+
+function newArgument({ syntax, description, choices }: ArgumentSpec): Argument {
+  const argument = new Argument(syntax, description);
+  return choices === undefined ? argument : argument.choices(choices);
+}
+
+function newOption({ syntax, description, choices, preset, isRepeatable, parse, conflicts }: OptionSpec): Option {
+  const option = new Option(syntax, description);
+  if (choices !== undefined) option.choices(choices);
+  if (preset !== undefined) option.default(preset);
+  if (isRepeatable === true) option.default([], "none").argParser(append);
+  if (parse !== undefined) option.argParser(parse);
+  if (conflicts !== undefined) option.conflicts([...conflicts]);
+  return option;
+}
+
+function append(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

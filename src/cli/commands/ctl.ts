@@ -1,0 +1,25 @@
+import { actionsHelp, controlRequest } from "../client/control-request.ts";
+import type { CommandSpec } from "../options/command-spec.ts";
+import { NODE_ARGUMENT } from "../options/node-argument.ts";
+
+interface CtlInput {
+  readonly node: string;
+  readonly action: string;
+  readonly what: string | undefined;
+  readonly json: boolean;
+}
+
+export const command: CommandSpec<CtlInput> = {
+  name: "ctl",
+  arguments: [
+    NODE_ARGUMENT,
+    { syntax: "<action>", description: actionsHelp() },
+    { syntax: "[what]", description: "the fact, or the file" },
+  ],
+  options: [{ syntax: "--json", description: "print what became of the tables as one JSON object" }],
+  run: async ({ node, action, what, json }, { output }) => {
+    const request = controlRequest(action, what);
+    const { controlNode } = await import("../client/control-node.ts");
+    await controlNode(node, request, json, output);
+  },
+};

@@ -1,0 +1,19 @@
+import { checkoutFile } from "../files/checkout.ts";
+import type { CommandSpec } from "../options/command-spec.ts";
+
+const TOPOLOGY = "lab/demo/ron.toml";
+
+interface DemoInput {
+  readonly simulator: boolean;
+}
+
+export const command: CommandSpec<DemoInput> = {
+  name: "demo",
+  arguments: [],
+  options: [{ syntax: "--simulator", description: "in virtual time, also where namespaces can be made" }],
+  run: async ({ simulator }, { output }) => {
+    const { runLab } = await import("../topology/run-lab.ts");
+    const place = simulator ? "simulator" : "nearest";
+    await runLab(checkoutFile(TOPOLOGY), { place, out: undefined, check: false, json: false }, output);
+  },
+};
