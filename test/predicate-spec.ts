@@ -17,8 +17,8 @@ export function tableSpec(name: string, arity: number): PredicateSpec {
       keys: [0],
       evict: { policy: "fifo" },
       indexes: [],
-      view: "none",
-      tellsRefreshes: false,
+      derived: "none",
+      notifiesRefreshes: false,
     },
     wire: { tuple, remove, acceptTuple: true, acceptRemove: true },
   };

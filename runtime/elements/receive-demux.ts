@@ -49,7 +49,7 @@ export class ReceiveDemux {
     if (table !== undefined) this.#engine.change(tuple);
     else if (role.kind === "tun" && provenance !== "device") this.#device(tuple);
     else if (role.kind === "tcp" && (role.event === "init" || role.event === "over")) this.#call(tuple, provenance);
-    else if (role.kind === "rows" || role.kind === "heard") this.#views(tuple, provenance);
+    else if (role.kind === "rows" || role.kind === "ack") this.#views(tuple, provenance);
     else this.#engine.react(tuple);
   }
 

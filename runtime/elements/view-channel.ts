@@ -75,7 +75,7 @@ export class ViewChannel {
     this.#context = context;
     this.#silence = Math.min(...plan.channels.map(({ silence }) => silence));
     this.#rows = plan.predicates.find(({ role }) => role.kind === "rows");
-    this.#ack = plan.predicates.find(({ role }) => role.kind === "heard");
+    this.#ack = plan.predicates.find(({ role }) => role.kind === "ack");
     this.#draw = context.streams.stream("view channel");
     for (const channel of plan.channels) this.#join(channel, plan);
   }

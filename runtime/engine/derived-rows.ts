@@ -82,12 +82,12 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   #isRenewed(support: Support): boolean {
     const touch = this.#touched.get(support);
     if (touch === undefined) return false;
-    return touch.isRenewed || (this.table.spec.view === "mixed" && support.count > touch.before);
+    return touch.isRenewed || (this.table.spec.derived === "mixed" && support.count > touch.before);
   }
 
   #date(support: Support, { renewedBefore }: Touch): void {
     const renewedAt = this.#isRenewed(support) ? this.#now : renewedBefore;
-    if (this.table.spec.wantsFresh !== true || support.renewedAt === renewedAt) return;
+    if (this.table.spec.hasExpiringDerivations !== true || support.renewedAt === renewedAt) return;
     this.#record("counted", support);
     support.renewedAt = renewedAt;
   }
@@ -143,7 +143,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   /** An update begins. Where rows have had their time, there may be derivations that have not. */
   begin(now: number): void {
     this.#now = now;
-    if (this.table.spec.wantsFresh !== true) return;
+    if (this.table.spec.hasExpiringDerivations !== true) return;
     for (const { key } of this.table.expired) this.#keys.add(key);
   }
 
@@ -213,12 +213,12 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     }
     if (present !== undefined) display.hide(present);
     if (wanted === undefined) return;
-    const since = this.table.spec.wantsFresh === true ? wanted.renewedAt : this.#now;
+    const since = this.table.spec.hasExpiringDerivations === true ? wanted.renewedAt : this.#now;
     display.show(wanted.values, key, present !== undefined, since);
   }
 
   #renew(row: Row, display: Display): void {
-    const { view, tellsRefreshes } = this.table.spec;
+    const { derived: view, notifiesRefreshes: tellsRefreshes } = this.table.spec;
     if (view === "pure" && !tellsRefreshes) return;
     const support = this.#supports.get(keyOfRow(row.values));
     if (support !== undefined && this.#isRenewed(support)) display.renew(row);
@@ -227,7 +227,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   /** The derivable row that should be at the key: of several the smallest. */
   #wanted(key: Key, present: Row | undefined): Support | undefined {
     const sharing = [...(this.#byKey.get(key) ?? [])];
-    if (this.table.spec.wantsFresh === true) return this.#freshest(sharing);
+    if (this.table.spec.hasExpiringDerivations === true) return this.#freshest(sharing);
     const isVacated = this.#isVacated(sharing, present);
     let smallest: Support | undefined;
     for (const support of sharing) {
@@ -248,7 +248,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
 
   /** Everything derivable may come: always in a pure view, and where the derived row of a mixed table has to go. */
   #isVacated(sharing: readonly Support[], present: Row | undefined): boolean {
-    if (this.table.spec.view === "pure") return true;
+    if (this.table.spec.derived === "pure") return true;
     if (present !== undefined) return (this.#supports.get(keyOfRow(present.values))?.count ?? 0) <= 0;
     return sharing.some((support) => this.#touched.get(support)?.isDoubted === true);
   }

@@ -133,7 +133,7 @@ export class Engine implements StrandHost {
       inserted: strandsBy(plan, "inserted"),
       refreshed: strandsBy(plan, "refreshed"),
       expired: strandsBy(plan, "expired"),
-      removed: strandsBy(plan, "removed"),
+      deleted: strandsBy(plan, "deleted"),
     };
     this.#addresses = addressTables(this.tables);
     const none = (): number[] => plan.strands.map(() => 0);

@@ -64,7 +64,7 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
 
   #refresh(key: string, values: Values): void {
     const result = this.#groups.get(key)?.result;
-    const isHeard = !this.#spec.isWinners || (result !== undefined && equalRows(result, values));
+    const isHeard = !this.#spec.isRefreshedByWinnerOnly || (result !== undefined && equalRows(result, values));
     if (isHeard) this.#refreshed.add(key);
   }
 

@@ -22,7 +22,7 @@ export class PlainStratum implements Stratum, Display {
     this.#views = views;
     this.#strands = strands;
     this.#tally = tally;
-    this.#hearsRefreshes = strands.some(({ kind }) => kind === "renewed");
+    this.#hearsRefreshes = strands.some(({ kind }) => kind === "refreshed");
   }
 
   contribute({ aggregate, kept }: View, sign: Sign, values: Values): void {

@@ -76,12 +76,12 @@ export class RecursiveStratum implements Stratum {
     this.#views = views;
     this.#tally = tally;
     this.#limit = limit;
-    this.#outer = strands.filter(({ kind }) => kind === "appeared" || kind === "vanished");
+    this.#outer = strands.filter(({ kind }) => kind === "inserted" || kind === "deleted");
     const own = new Set(tables.map(({ table }) => table));
-    this.#refreshing = strands.filter(({ kind, table }) => kind === "renewed" && !own.has(table));
-    this.#inner = strandsByTable(strands.filter(({ kind }) => kind === "changed"));
-    this.#ceding = strands.filter(({ kind }) => kind === "ceded");
-    this.#renewing = strandsByTable(strands.filter(({ kind, table }) => kind === "renewed" && own.has(table)));
+    this.#refreshing = strands.filter(({ kind, table }) => kind === "refreshed" && !own.has(table));
+    this.#inner = strandsByTable(strands.filter(({ kind }) => kind === "recursive-delta"));
+    this.#ceding = strands.filter(({ kind }) => kind === "negation-deleted");
+    this.#renewing = strandsByTable(strands.filter(({ kind, table }) => kind === "refreshed" && own.has(table)));
   }
 
   contribute(view: View, sign: Sign, given: Values): void {

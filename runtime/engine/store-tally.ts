@@ -38,7 +38,7 @@ export class StoreTally {
   }
 
   refreshed(table: Table, values: Values): void {
-    if (table.spec.tellsRefreshes) this.#touched.add(table);
+    if (table.spec.notifiesRefreshes) this.#touched.add(table);
     this.#listener.changed(table, "refresh", values);
   }
 

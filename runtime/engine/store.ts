@@ -55,7 +55,7 @@ export class Store {
     }
     this.#mortal = this.tables.filter((table): table is Table => table !== undefined && isMortal(table));
     this.#heardRefreshed = heardRows(plan, "refreshed");
-    this.#heardRemoved = heardRows(plan, "removed");
+    this.#heardRemoved = heardRows(plan, "deleted");
     this.#views = new Views(plan, (predicate) => this.table(predicate), this.journal, this.tally, limits);
   }
 
@@ -188,7 +188,7 @@ export class Store {
         deltas.push({ kind: "inserted", predicate, values });
       }
       if (this.#heardRemoved.has(predicate)) {
-        for (const { values } of table.removed) deltas.push({ kind: "removed", predicate, values });
+        for (const { values } of table.removed) deltas.push({ kind: "deleted", predicate, values });
       }
       for (const { values } of table.expired) deltas.push({ kind: "expired", predicate, values });
       table.finish();
@@ -205,7 +205,7 @@ function isMortal({ spec: { lifetime, endsAt } }: Table): boolean {
 
 /** What is counted is counted where programs see it. */
 function isCopy({ spec }: Table): boolean {
-  return spec.wantsFresh === true || spec.baseOf !== undefined;
+  return spec.hasExpiringDerivations === true || spec.baseOf !== undefined;
 }
 
 function heardRows(plan: Plan, kind: RowEvent): ReadonlySet<number> {

@@ -216,7 +216,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
 
   /** Takes back that a row of the state before has gone: it stands where it stood. Its mark is for the caller to set. */
   revive(row: Row): void {
-    if (this.spec.wantsFresh === true) this.#rows.place(row);
+    if (this.spec.hasExpiringDerivations === true) this.#rows.place(row);
     else this.#rows.restore(row);
     this.#enlist(row);
     this.#journal.record(this, "revived", row, null);
@@ -370,7 +370,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
     this.#rows.detach(row);
     this.#append(row, now);
     row.isBase = isBase;
-    if (this.spec.tellsRefreshes) this.#refreshed.push(row);
+    if (this.spec.notifiesRefreshes) this.#refreshed.push(row);
   }
 
   #unrefresh(row: Row, { previous, expires, stamp, isBase }: Refreshed): void {
@@ -391,7 +391,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
   }
 
   #append(row: Row, now: number): void {
-    const { lifetime, endsAt, wantsFresh } = this.spec;
+    const { lifetime, endsAt, hasExpiringDerivations: wantsFresh } = this.spec;
     row.expires = now + lifetime;
     if (endsAt === undefined && wantsFresh !== true) return this.#rows.append(row);
     const end = endsAt === undefined ? undefined : row.values[endsAt];

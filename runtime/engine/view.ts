@@ -1,4 +1,4 @@
-import type { Sign, ViewSpec } from "../plan/contract/plan.ts";
+import type { DerivedRuleSpec, MaintainedChange, Sign } from "../plan/contract/plan.ts";
 import type { Row as Values } from "../plan/values/value.ts";
 import type { KeptValues } from "./kept-values.ts";
 import type { DerivedRows } from "./derived-rows.ts";
@@ -11,7 +11,7 @@ export type RunStrand = (strand: number, values: Values) => void;
 
 /** Rules that define a table together, on one node. */
 export interface View {
-  readonly spec: ViewSpec;
+  readonly spec: DerivedRuleSpec;
   readonly derived: DerivedRows;
   readonly aggregate: MaintainedAggregate | undefined;
   readonly kept: KeptValues | undefined;
@@ -20,7 +20,7 @@ export interface View {
 /** A strand of a view and the table whose rows it is run on. */
 export interface ViewStrand {
   readonly id: number;
-  readonly kind: "appeared" | "vanished" | "renewed" | "ceded" | "changed";
+  readonly kind: MaintainedChange;
   readonly table: Table;
 }
 
@@ -42,14 +42,14 @@ export function runOnChanges({ id, kind, table }: ViewStrand, run: RunStrand): v
 
 function changesOf(kind: ViewStrand["kind"], table: Table): readonly Row[] {
   switch (kind) {
-    case "appeared":
+    case "inserted":
       return table.added;
-    case "vanished":
-    case "ceded":
+    case "deleted":
+    case "negation-deleted":
       return table.removed;
-    case "renewed":
+    case "refreshed":
       return table.refreshed;
-    case "changed":
+    case "recursive-delta":
       throw new Error("rows of a recursive stratum are told one by one");
   }
 }

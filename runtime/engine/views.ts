@@ -1,4 +1,4 @@
-import type { Plan, Sign, StratumSpec, ViewSpec } from "../plan/contract/plan.ts";
+import type { Plan, Sign, StratumSpec, DerivedRuleSpec } from "../plan/contract/plan.ts";
 import type { Row as Values } from "../plan/values/value.ts";
 import { DerivedRows } from "./derived-rows.ts";
 import type { Journal } from "./journal.ts";
@@ -48,9 +48,9 @@ export class Views {
     for (const stratum of this.#strata) stratum.abandon();
   }
 
-  #stratum({ isRecursive, tables, views, mayImprove }: StratumSpec): Stratum {
+  #stratum({ isRecursive, tables, derivedRules: views, mayDecreaseCosts: mayImprove }: StratumSpec): Stratum {
     const derived = tables.map((predicate) => new DerivedRows(this.#table(predicate), this.#journal));
-    const own = views.map((id) => this.#view(this.#plan.views[id] as ViewSpec, derived));
+    const own = views.map((id) => this.#view(this.#plan.derivedRules[id] as DerivedRuleSpec, derived));
     const strands = own.flatMap(({ spec }) => spec.strands.map((strand) => this.#strand(strand)));
     const stratum = isRecursive
       ? new RecursiveStratum(derived, own, strands, this.#tally, this.#limits.derivations, mayImprove)
@@ -59,16 +59,17 @@ export class Views {
     return stratum;
   }
 
-  #view(spec: ViewSpec, tables: readonly DerivedRows[]): View {
+  #view(spec: DerivedRuleSpec, tables: readonly DerivedRows[]): View {
     const derived = tables.find(({ table }) => table.predicate.id === spec.predicate) as DerivedRows;
     const aggregate = spec.aggregate && new MaintainedAggregate(spec.aggregate, this.#journal);
-    const kept = spec.decided === undefined ? undefined : new KeptValues(spec.decided, this.#journal);
+    const kept =
+      spec.deterministicColumns === undefined ? undefined : new KeptValues(spec.deterministicColumns, this.#journal);
     return { spec, derived, aggregate, kept };
   }
 
   #strand(id: number): ViewStrand {
     const trigger = this.#plan.strands[id]?.trigger;
-    if (trigger === undefined || !("view" in trigger)) throw new Error(`strand ${id} keeps no view`);
-    return { id, kind: trigger.kind, table: this.#table(trigger.predicate) };
+    if (trigger?.kind !== "maintenance") throw new Error(`strand ${id} keeps no view`);
+    return { id, kind: trigger.change, table: this.#table(trigger.predicate) };
   }
 }

@@ -34,7 +34,7 @@ interface CounterChange {
  */
 export function tablesOfCacheableRuns({ predicates, strands }: Plan): ReadonlySet<number> {
   const own = predicates.filter(({ role }) => role.kind === "localAddr").map(({ id }) => id);
-  return new Set([...own, ...strands.flatMap(({ blindReads = [] }) => blindReads)]);
+  return new Set([...own, ...strands.flatMap(({ cacheableReads: blindReads = [] }) => blindReads)]);
 }
 
 /** Elements that do more with a tuple than pass it on. */
@@ -63,7 +63,7 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
   if (changeOf(changes, engine.counters, "steps") !== 1) return false;
   if (changeOf(changes, engine.counters, "rounds") !== 1) return false;
   const fired = changes.filter(({ counts }) => counts === engine.counters.fired);
-  if (fired.some(({ name }) => plan.strands[Number(name)]?.blindReads === undefined)) return false;
+  if (fired.some(({ name }) => plan.strands[Number(name)]?.cacheableReads === undefined)) return false;
   const keepers = dataflow.elements.filter(({ element }) => KEEPERS.has(element));
   if (keepers.some(({ counters }) => changeOf(changes, counters, "in") !== 0)) return false;
   const sentTo = peersOf({ dataflow }).filter((peer) => changeOf(changes, peer, "sent") !== 0);

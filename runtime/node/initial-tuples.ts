@@ -38,7 +38,7 @@ function ownFacts(plan: Plan, names: readonly string[]): readonly FactSpec[] {
 function factsOfOthers({ facts, predicates }: Plan, names: readonly string[]): readonly FactSpec[] {
   const named = facts.filter(({ predicate }) => predicates[predicate]?.role.kind === "localAddr");
   const own = new Set<Value>([...names, ...named.flatMap(({ args }) => args)]);
-  return facts.filter(({ place }) => place !== undefined && !own.has(place));
+  return facts.filter(({ location: place }) => place !== undefined && !own.has(place));
 }
 
 /** What to say of facts that are for other nodes; undefined when there are none. */
@@ -48,7 +48,7 @@ export function skippedFacts(plan: Plan, names: readonly string[]): string | und
   if (first === undefined) return undefined;
   const { rule, file, line } = first.origin;
   const count = others.length === 1 ? "a fact that names another node is" : `${others.length} facts of others are`;
-  return `${count} skipped: \`${rule}\` of ${formatValue(first.place ?? null)} (${file}:${line})`;
+  return `${count} skipped: \`${rule}\` of ${formatValue(first.location ?? null)} (${file}:${line})`;
 }
 
 /** Equal tuples of one predicate. */

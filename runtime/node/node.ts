@@ -262,7 +262,7 @@ export class Node {
 
   #causeOf(name: string, args: Row, isDelete: boolean): Cause | undefined {
     const predicate = predicateOf(this.plan, name, args.length);
-    if (predicate === undefined || predicate.table?.view === "pure") return undefined;
+    if (predicate === undefined || predicate.table?.derived === "pure") return undefined;
     return { tuple: { predicate, args, isDelete }, provenance: "operator", source: null };
   }
 
@@ -400,7 +400,7 @@ export class Node {
 
   /** Other rows have crossed an edge to the tables. */
   #tellView({ predicate, spec }: Table, kind: WatchLine["op"], args: Row): void {
-    if (spec.view !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
+    if (spec.derived !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
   }
 }
 

@@ -61,7 +61,7 @@ export class ProgramSwap {
   keptRows(): readonly KeptRow[] {
     return this.#previous.tables.flatMap((table) => {
       const matching = table && this.#matchingTable(table);
-      if (table === undefined || matching === undefined || matching.spec.view === "pure") return [];
+      if (table === undefined || matching === undefined || matching.spec.derived === "pure") return [];
       if (matching.spec.baseOf !== undefined) return [];
       return rowsOf(table)
         .filter((row) => row.isBase)
@@ -122,13 +122,13 @@ export class ProgramSwap {
     const names = new Set(own.map((table) => table.predicate.name));
     return {
       kept: stay
-        .filter(({ matching }) => matching.spec.view !== "pure")
+        .filter(({ matching }) => matching.spec.derived !== "pure")
         .map(({ table, matching }) => ({
           table: matching.predicate.name,
           rows: rowsOf(table).filter((row) => row.isBase).length,
         })),
       derived: stay
-        .filter(({ matching }) => matching.spec.view === "pure")
+        .filter(({ matching }) => matching.spec.derived === "pure")
         .map(({ matching }) => matching.predicate.name),
       lost: matches.flatMap(({ table, matching }) => {
         if (matching !== undefined) return [];

@@ -3,8 +3,8 @@ import type { CoreProgram } from "./core.ts";
 import type { TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
 /** Which tables view rules define alone (pure), and which also hold rows that something else put there (mixed). */
-export function viewKinds(core: CoreProgram): ReadonlyMap<string, TableSpec["view"]> {
-  const kinds = new Map<string, TableSpec["view"]>();
+export function viewKinds(core: CoreProgram): ReadonlyMap<string, TableSpec["derived"]> {
+  const kinds = new Map<string, TableSpec["derived"]>();
   const filled = new Set([
     ...core.rules.filter((rule) => rule.trigger.kind !== "view" || rule.isDelete).map((rule) => rule.head.name.text),
     ...core.facts.map((fact) => fact.atom.name.text),
@@ -28,7 +28,7 @@ function isEndless(name: string, core: CoreProgram): boolean {
  */
 export function tellersOfRefreshes(
   core: CoreProgram,
-  kinds: ReadonlyMap<string, TableSpec["view"]>,
+  kinds: ReadonlyMap<string, TableSpec["derived"]>,
 ): ReadonlySet<string> {
   const heard = core.rules.flatMap(({ trigger }) =>
     trigger.kind === "refreshed" ? [trigger.literal.atom.name.text] : [],

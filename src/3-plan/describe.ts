@@ -1,21 +1,21 @@
 import type { Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
-import type { StrandSpec, ViewSpec } from "../../runtime/plan/contract/plan.ts";
+import type { StrandSpec, DerivedRuleSpec } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Action, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
 /** The strand as people read it. */
-export type DescribedStrand = Omit<StrandSpec, "blindReads">;
+export type DescribedStrand = Omit<StrandSpec, "cacheableReads">;
 
 /** The elements that were fused into its function, in order. */
 export function describe(
   strand: Strand,
   predicates: readonly PredicateSpec[],
-  views: readonly ViewSpec[],
+  views: readonly DerivedRuleSpec[],
 ): DescribedStrand {
   const { id, origin, trigger, match } = strand;
   const source = predicates[trigger.predicate];
-  const first = `On ${trigger.kind} ${source === undefined ? "?" : row(source, match)}`;
+  const first = `On ${trigger.kind === "maintenance" ? trigger.change : trigger.kind} ${source === undefined ? "?" : row(source, match)}`;
   const operators = strand.operators.map((operator) => describeOperator(operator, predicates));
   const viewName = (view: number): string => predicates[views[view]?.predicate ?? -1]?.name ?? "?";
   return { id, origin, trigger, operators: [first, ...operators, ...describeAction(strand.action, viewName)] };

@@ -79,7 +79,7 @@ function addStrands(
 }
 
 function isMaintenance(trigger: Trigger): boolean {
-  return "view" in trigger;
+  return trigger.kind === "maintenance";
 }
 
 function addWayOut(

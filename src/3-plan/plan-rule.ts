@@ -1,5 +1,5 @@
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import type { Origin, Trigger } from "../../runtime/plan/contract/plan.ts";
+import type { MaintainedChange, Origin, Trigger } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { variablesIn } from "../program/visit.ts";
@@ -101,7 +101,13 @@ function maintenance(
   const improvements = costs === undefined || sign < 1 ? [] : improvementsOf(rule, costs);
   const action: Action = { kind: "contribute", view, sign, columns, improvements };
   const predicate = context.predicate(changed.atom.name.text).id;
-  return { origin, trigger: { kind: triggerKind(kind, changed.negated), predicate, view }, match, operators, action };
+  return {
+    origin,
+    trigger: { kind: "maintenance", change: triggerChange(kind, changed.negated), predicate, derivedRule: view },
+    match,
+    operators,
+    action,
+  };
 }
 
 function draws({ drawn }: CoreRule, literal: Literal): boolean {
@@ -129,13 +135,11 @@ function visibilityOf(kind: MaintenanceKind, isOwn: boolean, isLeft: boolean): V
 }
 
 /** A row that enters a negated table takes derivations away. */
-function triggerKind(
-  kind: MaintenanceKind,
-  isNegated: boolean,
-): "vanished" | "appeared" | "changed" | "renewed" | "ceded" {
-  if (kind === "met") return "changed";
-  if (kind === "renewed" || kind === "ceded") return kind;
-  return (kind === "lost") === isNegated ? "appeared" : "vanished";
+function triggerChange(kind: MaintenanceKind, isNegated: boolean): MaintainedChange {
+  if (kind === "met") return "recursive-delta";
+  if (kind === "renewed") return "refreshed";
+  if (kind === "ceded") return "negation-deleted";
+  return (kind === "lost") === isNegated ? "inserted" : "deleted";
 }
 
 function actionOf(rule: CoreRule, context: BodyContext): Action {

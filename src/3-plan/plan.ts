@@ -11,7 +11,7 @@ import type {
   StratumSpec,
   TimerSpec,
   Trigger,
-  ViewSpec,
+  DerivedRuleSpec,
 } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { LOCAL_ADDRESS, PERIODIC, TUN } from "../program/builtin.ts";
@@ -49,12 +49,12 @@ export interface PlannedProgram {
 
 /** The plan with its strands as people read them, and its graph. */
 export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "code"> {
-  const { predicates, views, overlays } = plan;
+  const { predicates, derivedRules: views, overlays } = plan;
   return {
     ...plan,
     strands: strands.map((strand) => ({
       ...describe(strand, predicates, views),
-      blindReads: cacheableReads(strand, predicates),
+      cacheableReads: cacheableReads(strand, predicates),
     })),
     graph: networkGraph(overlays, strands, predicates),
   };
@@ -79,7 +79,7 @@ class Planner {
   readonly #layout = new TableLayout();
   readonly #strands: Strand[] = [];
   readonly #timers: TimerSpec[] = [];
-  readonly #views: ViewSpec[] = [];
+  readonly #views: DerivedRuleSpec[] = [];
   readonly #strata: StratumSpec[] = [];
   readonly #context: BodyContext;
 
@@ -102,7 +102,7 @@ class Planner {
     const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
     const plan = {
       predicates,
-      views: this.#views,
+      derivedRules: this.#views,
       strata: this.#strata,
       channels: this.#core.channels.map((channel) => this.#channel(channel)),
       timers: this.#timers,
@@ -158,7 +158,12 @@ class Planner {
       for (const table of stratum.tables) this.#defineTable(table, stratum, costs);
       const views = this.#views.slice(first).map((view) => view.id);
       const tables = [...stratum.tables].map((table) => this.#predicates.named(table, 0).id);
-      this.#strata.push({ isRecursive: stratum.isRecursive, tables, views, mayImprove: costs === undefined });
+      this.#strata.push({
+        isRecursive: stratum.isRecursive,
+        tables,
+        derivedRules: views,
+        mayDecreaseCosts: costs === undefined,
+      });
     }
   }
 
@@ -197,20 +202,27 @@ class Planner {
     if (rules.length === 0) return;
     const id = this.#views.length;
     const predicate = this.#predicates.named(table, 0);
-    const hearsRefreshes = predicate.table?.view === "mixed" || this.#predicates.tellsRefreshes(table);
+    const hearsRefreshes = predicate.table?.derived === "mixed" || this.#predicates.tellsRefreshes(table);
     const context = { view: id, own: stratum.tables, hearsRefreshes, costs };
     const drafts = rules.flatMap((rule) => planMaintenance(rule, context, this.#origin(rule), this.#context));
     const strands = drafts.map((draft) => this.#add(draft));
     const isOfItself = rules.some((rule) => isRecursive(rule, stratum));
     const decided = rules[0] && decidedColumns(rules[0]);
-    this.#views.push({ id, predicate: predicate.id, aggregate, decided, isRecursive: isOfItself, strands });
+    this.#views.push({
+      id,
+      predicate: predicate.id,
+      aggregate,
+      deterministicColumns: decided,
+      isRecursive: isOfItself,
+      strands,
+    });
   }
 
   #aggregate(rule: CoreRule): AggregateSpec {
     const { head } = rule;
     const columns = aggregateColumns(rule, head.args, this.#predicates.named(head.name.text, 0).table?.keys ?? []);
     return {
-      isWinners: rule.isProved === true,
+      isRefreshedByWinnerOnly: rule.isProved === true,
       columns: columns.map((column) =>
         column.kind === "aggregate" ? { kind: "aggregate", function: column.function } : { kind: column.kind },
       ),
@@ -228,7 +240,9 @@ class Planner {
     }
     const { file, line } = this.#lines.position(fact.span);
     const predicate = this.#predicates.named(name, args.length).id;
-    return [{ predicate, args: args.map((value) => value ?? null), place, origin: { rule: name, file, line } }];
+    return [
+      { predicate, args: args.map((value) => value ?? null), location: place, origin: { rule: name, file, line } },
+    ];
   }
 
   /** Rows are given up no later than the table they are for would give them up. */

@@ -13,9 +13,9 @@ import { tellersOfRefreshes, viewKinds } from "../2-rewrite/derived-tables.ts";
 export const TUN_ARITY = 5;
 
 /** What nodes say to each other to keep views across the network. */
-const MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly role: "rows" | "heard" }> = new Map([
+const MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly role: "rows" | "ack" }> = new Map([
   ["?rows", { arity: 5, role: "rows" }],
-  ["?heard", { arity: 2, role: "heard" }],
+  ["?heard", { arity: 2, role: "ack" }],
 ]);
 
 /** What the node tells of itself, with the number of arguments. */
@@ -30,7 +30,7 @@ export class PredicateTable {
   readonly #byName = new Map<string, PredicateSpec>();
   readonly #core: CoreProgram;
   readonly #accepted: Accepted;
-  readonly #views: ReadonlyMap<string, TableSpec["view"]>;
+  readonly #views: ReadonlyMap<string, TableSpec["derived"]>;
   readonly #tellers: ReadonlySet<string>;
   readonly #types: ColumnTypes;
 
@@ -102,7 +102,7 @@ export class PredicateTable {
       const spec = tableSpec(declared, this.#views.get(name) ?? "none", tellsRefreshes);
       return declared.baseOf === undefined ? spec : { ...spec, baseOf: this.named(declared.baseOf, 0).id };
     }
-    return isLocalAddressTable(name) ? { ...localAddressSpec, tellsRefreshes } : undefined;
+    return isLocalAddressTable(name) ? { ...localAddressSpec, notifiesRefreshes: tellsRefreshes } : undefined;
   }
 
   #roleOf(name: string): PredicateRole {
@@ -124,18 +124,29 @@ export class PredicateTable {
 }
 
 /** One row: a new address takes the place of the old one. */
-const localAddressSpec: Omit<TableSpec, "tellsRefreshes"> = {
+const localAddressSpec: Omit<TableSpec, "notifiesRefreshes"> = {
   lifetime: Infinity,
   size: 1,
   keys: [0],
   evict: { policy: "fifo" },
   indexes: [],
-  view: "none",
+  derived: "none",
 };
 
-function tableSpec(table: TableDeclaration, view: TableSpec["view"], tellsRefreshes: boolean): TableSpec {
+function tableSpec(table: TableDeclaration, view: TableSpec["derived"], tellsRefreshes: boolean): TableSpec {
   const { lifetime, size, keys, evict, endsAt, sizePer, wantsFresh } = table;
-  return { lifetime, size, keys, evict, endsAt, sizePer, wantsFresh, indexes: [], view, tellsRefreshes };
+  return {
+    lifetime,
+    size,
+    keys,
+    evict,
+    endsAt,
+    sizePer,
+    hasExpiringDerivations: wantsFresh,
+    indexes: [],
+    derived: view,
+    notifiesRefreshes: tellsRefreshes,
+  };
 }
 
 interface Accepted {

@@ -1,12 +1,12 @@
 /** What happens to the rows of a table, as an event that rules can hear: `link_DELTA_INSERT(..)`. */
 export interface DeltaEvent {
   readonly table: string;
-  readonly kind: "inserted" | "removed";
+  readonly kind: "inserted" | "deleted";
 }
 
 const ENDINGS: readonly (readonly [string, DeltaEvent["kind"]])[] = [
   ["_DELTA_INSERT", "inserted"],
-  ["_DELTA_DELETE", "removed"],
+  ["_DELTA_DELETE", "deleted"],
 ];
 
 /** The change that the name stands for, when it is that of a table. */

@@ -68,7 +68,7 @@ function readStatement(
     found.push(strangerOf(statement, known, columns));
     return undefined;
   }
-  if (spec.table?.view === "pure") found.push(report("E0306", atom.name.span, { name }));
+  if (spec.table?.derived === "pure") found.push(report("E0306", atom.name.span, { name }));
   if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
   const args = atom.args.map((argument, column) => readArgument(argument as Expression, column, spec, found));
   return { predicate: name, args, place: readPlace(atom, plan, found) };

@@ -56,5 +56,5 @@ function readBy(rule: string): readonly (string | undefined)[] | undefined {
   const { plan, diagnostics } = compile(["rule"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const strand = plan.strands.find(({ origin }) => origin.rule === "way.r");
-  return strand?.blindReads?.map((table) => plan.predicates[table]?.name);
+  return strand?.cacheableReads?.map((table) => plan.predicates[table]?.name);
 }

@@ -10,7 +10,7 @@ export interface Plan {
   readonly predicates: readonly PredicateSpec[];
   /** In the order of `code`'s functions. */
   readonly strands: readonly StrandSpec[];
-  readonly views: readonly ViewSpec[];
+  readonly derivedRules: readonly DerivedRuleSpec[];
   /** The views by the tables they define, in the order in which these must be brought up to date. */
   readonly strata: readonly StratumSpec[];
   readonly channels: readonly ChannelSpec[];
@@ -34,18 +34,30 @@ export interface Origin {
  * What a commit does to a row, heard in the next round: it enters the table, is put there again as it is, leaves because
  * its lifetime ended, or leaves for whatever reason.
  */
-export type RowEvent = "inserted" | "refreshed" | "expired" | "removed";
+export type RowEvent = "inserted" | "refreshed" | "expired" | "deleted";
 
 export type Trigger =
   /** Each event of the predicate. */
   | { readonly kind: "event"; readonly predicate: number }
   | { readonly kind: RowEvent; readonly predicate: number }
-  /** View maintenance: the rows that a commit adds to, removes from, or refreshes in one body table of a view rule. */
-  | { readonly kind: "appeared" | "vanished" | "renewed"; readonly predicate: number; readonly view: number }
-  /** The same, in recursion, for what refreshes: the rows that a commit removes from a table whose absence is asked for. */
-  | { readonly kind: "ceded"; readonly predicate: number; readonly view: number }
-  /** View maintenance: a row that comes to, or leaves, a table of the view's own recursive stratum. */
-  | { readonly kind: "changed"; readonly predicate: number; readonly view: number };
+  /** Maintenance of a derived table: a change of one body table of the rule. */
+  | {
+      readonly kind: "maintenance";
+      readonly change: MaintainedChange;
+      readonly predicate: number;
+      readonly derivedRule: number;
+    };
+
+/** Change of a body table that runs a maintenance strand. */
+export type MaintainedChange =
+  /** Rows that the commit inserted into, deleted from, or refreshed in the table. */
+  | "inserted"
+  | "deleted"
+  | "refreshed"
+  /** Rows deleted from a negated table, as refreshes: runs in recursive rules, after the fixpoint. */
+  | "negation-deleted"
+  /** One row that enters or leaves a table of the rule's own recursive stratum. */
+  | "recursive-delta";
 
 export interface StrandSpec {
   readonly id: number;
@@ -57,17 +69,17 @@ export interface StrandSpec {
    * The tables on which alone depends what it does with an event, whatever packet that brings. Undefined where it depends on
    * more: on bytes, on the clock, on lots.
    */
-  readonly blindReads: readonly number[] | undefined;
+  readonly cacheableReads: readonly number[] | undefined;
 }
 
 /** Rules that define one table together: all that are alike, or one with an aggregate in its head. */
-export interface ViewSpec {
+export interface DerivedRuleSpec {
   readonly id: number;
   /** The table its rows go to. */
   readonly predicate: number;
   readonly aggregate: AggregateSpec | undefined;
   /** The columns that say which derivation a row is, where others are drawn when it appears. */
-  readonly decided: readonly number[] | undefined;
+  readonly deterministicColumns: readonly number[] | undefined;
   /** Its rules read tables of their own stratum. */
   readonly isRecursive: boolean;
   /** Strands by what they are triggered by, in evaluation order. */
@@ -88,9 +100,9 @@ export interface StratumSpec {
   /** Numbers of predicates. */
   readonly tables: readonly number[];
   /** Numbers of views. */
-  readonly views: readonly number[];
+  readonly derivedRules: readonly number[];
   /** A `min` or `max` may better itself round a circle. Where this says no, strands say so when it does happen. */
-  readonly mayImprove: boolean;
+  readonly mayDecreaseCosts: boolean;
 }
 
 /** A derivation is gone, is as it was but refreshed, or has come. */
@@ -105,7 +117,7 @@ export type AggregateKind = "min" | "max" | "count" | "countDistinct" | "sum" | 
 export interface AggregateSpec {
   readonly columns: readonly AggregateColumn[];
   /** Only the row that wins refreshes the result; otherwise any of the group does. */
-  readonly isWinners: boolean;
+  readonly isRefreshedByWinnerOnly: boolean;
 }
 
 export type AggregateColumn =
@@ -131,7 +143,7 @@ export interface FactSpec {
   readonly predicate: number;
   readonly args: readonly Value[];
   /** The one node that has the fact; undefined: every node. */
-  readonly place: Value | undefined;
+  readonly location: Value | undefined;
   readonly origin: Origin;
 }
 

@@ -26,7 +26,7 @@ export type PredicateRole =
   | { readonly kind: "tcp"; readonly call: StreamCall; readonly event: StreamEvent }
   | { readonly kind: "tcpClosed" }
   /** What nodes say to keep the rows of channels: some of them, and how much was heard. */
-  | { readonly kind: "rows" | "heard" }
+  | { readonly kind: "rows" | "ack" }
   | { readonly kind: "send" | "recv"; readonly overlay: string }
   /** `localAddr` of an overlay instance; the node's own when `overlay` is undefined. */
   | { readonly kind: "localAddr"; readonly overlay: string | undefined };
@@ -56,12 +56,12 @@ export interface TableSpec {
    * Of the derivations of a key only those count that were refreshed within the lifetime; before others those that were
    * within half of it.
    */
-  readonly wantsFresh?: boolean | undefined;
+  readonly hasExpiringDerivations?: boolean | undefined;
   /** Holds the rows that something other than a view rule has put into this predicate's table. */
   readonly baseOf?: number | undefined;
   /** Column lists that strands look rows up by. */
   readonly indexes: readonly (readonly number[])[];
-  readonly view: "none" | "pure" | "mixed";
+  readonly derived: "none" | "pure" | "mixed";
   /** Some view must hear of rows that are only refreshed. */
-  readonly tellsRefreshes: boolean;
+  readonly notifiesRefreshes: boolean;
 }

@@ -108,7 +108,7 @@ function formOf(rule: CoreRule, core: CoreProgram, names: PlainNames, isTable: (
   if (trigger.kind === "view") return { head, body, wakes: undefined };
   const plain: Form = { head, body: [trigger.literal, ...body], wakes: undefined };
   if (trigger.kind === "event") return plain;
-  const needsDelta = asksForHere || definesTable(rule, isTable) || trigger.kind === "removed";
+  const needsDelta = asksForHere || definesTable(rule, isTable) || trigger.kind === "deleted";
   if (trigger.kind === "inserted" && !needsDelta) return plain;
   const delta = deltaLiteral(trigger.literal, trigger.kind, core);
   return delta === undefined
@@ -119,7 +119,7 @@ function formOf(rule: CoreRule, core: CoreProgram, names: PlainNames, isTable: (
 function moment(kind: RowEvent, table: string): string {
   const what = {
     inserted: "that enters",
-    removed: "that leaves",
+    deleted: "that leaves",
     refreshed: "that is refreshed in",
     expired: "whose time is up in",
   } as const;
