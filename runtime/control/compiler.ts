@@ -4,7 +4,7 @@ import type { AggregateKind, Plan } from "../plan/contract/plan.ts";
 import type { Value } from "../plan/values/value.ts";
 
 /** What is wrong with a text that was sent to be compiled. */
-export interface Complaint {
+export interface CompileError {
   /** Of the first error, as `E0301`. */
   readonly code: string;
   /** One sentence: the first error. */
@@ -15,12 +15,12 @@ export interface Complaint {
 
 export type Compiled<T> =
   | { readonly ok: true; readonly result: T }
-  | { readonly ok: false; readonly complaint: Complaint };
+  | { readonly ok: false; readonly error: CompileError };
 
 /** A fact as an operator puts it. */
-export interface PlacedFact extends Fact {
+export interface LocatedFact extends Fact {
   /** The node it is for; undefined: the one that is asked. */
-  readonly place: Value | undefined;
+  readonly location: Value | undefined;
 }
 
 /** A question about the tables of a node. */
@@ -61,9 +61,9 @@ export interface Compiler {
   /** `text` is a rule body, or a whole rule whose head says what to show. */
   query(text: string, plan: Plan): Compiled<Query>;
   /** Facts as a program writes them, to be put or deleted; the last full stop may be missing. */
-  facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly PlacedFact[]>;
+  facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly LocatedFact[]>;
   /** What is wrong with a predicate's name; undefined when the plan has one of that name. */
-  predicate(name: string, plan: Plan): Complaint | undefined;
+  predicate(name: string, plan: Plan): CompileError | undefined;
   /** What the running program calls the columns of a table: undefined where it has no name for one. */
   columns(table: string): readonly (string | undefined)[];
   /** The node's files, read again, after a change. */

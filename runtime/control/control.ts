@@ -2,14 +2,14 @@ import type { Node } from "../node/node.ts";
 import { streamOf } from "../world/random.ts";
 import type { Compiler } from "./compiler.ts";
 import type { QueriedNode } from "./evaluate.ts";
-import type { ControlFigures, RefusalReason } from "./reply.ts";
+import type { ControlMetrics, RequestErrorReason } from "./reply.ts";
 
 interface ControlCounters {
   /** Clients so far. */
   clients: number;
   requests: number;
   /** Requests of which nothing was done. */
-  readonly refused: Map<RefusalReason, number>;
+  readonly refused: Map<RequestErrorReason, number>;
 }
 
 /** A node as its operators see it: what all sessions of one node share. */
@@ -35,12 +35,12 @@ export class Control {
     };
   }
 
-  figures(): ControlFigures {
+  figures(): ControlMetrics {
     const { clients, requests, refused } = this.counters;
     return { clients, requests, refused: Object.fromEntries(refused) };
   }
 
-  refused(reason: RefusalReason): void {
+  refused(reason: RequestErrorReason): void {
     this.counters.refused.set(reason, (this.counters.refused.get(reason) ?? 0) + 1);
   }
 }

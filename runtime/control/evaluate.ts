@@ -1,11 +1,11 @@
 import type { StrandFunction, StrandHost } from "../engine/strand-host.ts";
-import type { Table } from "../engine/table.ts";
+import type { Table } from "../engine/tables/table.ts";
 import { loadProgram } from "../node/program.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Row, Value } from "../plan/values/value.ts";
-import { type Answers, answersTo } from "./answers.ts";
+import { type ResultSet, resultSetFor } from "./result-set.ts";
 import type { Query } from "./compiler.ts";
-import { Effort, EffortSpent, QueryTable } from "./query-table.ts";
+import { QueryBudget, BudgetExceeded, QueryTable } from "./query-table.ts";
 
 /** The node as a query sees it, between two steps. */
 export interface QueriedNode {
@@ -15,7 +15,7 @@ export interface QueriedNode {
   readonly ambient: Ambient;
 }
 
-export type Answer =
+export type QueryResult =
   /** Each row once. */
   | { readonly ok: true; readonly rows: readonly Row[]; readonly failed: number }
   /** More rows would have had to be looked at than a running node can spare. */
@@ -25,7 +25,7 @@ const MOST_LOOKED_AT = 1_000_000;
 const MOST_ANSWERS = 100_000;
 
 /** Answers a query on the tables of a node. Nothing of the node changes. */
-export function evaluate(query: Query, node: QueriedNode): Answer {
+export function evaluate(query: Query, node: QueriedNode): QueryResult {
   const host = new QueryHost(query, node);
   const { plan, strands } = loadProgram(query.plan);
   try {
@@ -33,7 +33,7 @@ export function evaluate(query: Query, node: QueriedNode): Answer {
       if (trigger.kind === "event" && trigger.predicate === query.ask) (strands[id] as StrandFunction)(host, []);
     }
   } catch (error: unknown) {
-    if (error instanceof EffortSpent) return { ok: false };
+    if (error instanceof BudgetExceeded) return { ok: false };
     throw error;
   }
   return { ok: true, rows: host.answers.rows(), failed: host.failures };
@@ -42,14 +42,14 @@ export function evaluate(query: Query, node: QueriedNode): Answer {
 /** Runs the strand of a query: it reads, and what it raises is an answer. */
 class QueryHost implements StrandHost {
   readonly tables: readonly (QueryTable | undefined)[];
-  readonly answers: Answers;
+  readonly answers: ResultSet;
   /** Derivations without a value. */
   failures = 0;
   readonly #node: QueriedNode;
 
   constructor(query: Query, node: QueriedNode) {
-    this.answers = answersTo(query);
-    const effort = new Effort(MOST_LOOKED_AT);
+    this.answers = resultSetFor(query);
+    const effort = new QueryBudget(MOST_LOOKED_AT);
     this.#node = node;
     this.tables = query.plan.predicates.map(({ name, table }) => {
       const asked = table && node.table(name);
@@ -59,7 +59,7 @@ class QueryHost implements StrandHost {
 
   raise(_strand: number, _predicate: number, args: Row): void {
     this.answers.add(args);
-    if (this.answers.size > MOST_ANSWERS) throw new EffortSpent("the query has too many answers");
+    if (this.answers.size > MOST_ANSWERS) throw new BudgetExceeded("the query has too many answers");
   }
 
   failed(): void {
@@ -86,7 +86,7 @@ class QueryHost implements StrandHost {
     throw new Error("a query sends nothing");
   }
 
-  improve(): never {
+  costDecreased(): never {
     throw new Error("a query defines no table");
   }
 

@@ -1,16 +1,16 @@
-import type { Row } from "../engine/row.ts";
+import type { Row } from "../engine/tables/row.ts";
 import type { StrandTable } from "../engine/strand-host.ts";
-import type { Table } from "../engine/table.ts";
-import { keyOfColumns } from "../engine/table-index.ts";
+import type { Table } from "../engine/tables/table.ts";
+import { keyOfColumns } from "../engine/tables/table-index.ts";
 import type { Key } from "../plan/values/key.ts";
 
 const NONE: readonly Row[] = [];
 
 /** Ends a query that asks for more than a running node can spare; caught where it is evaluated. */
-export class EffortSpent extends Error {}
+export class BudgetExceeded extends Error {}
 
 /** Rows that a query may still look at. */
-export class Effort {
+export class QueryBudget {
   #left: number;
 
   constructor(rows: number) {
@@ -19,7 +19,7 @@ export class Effort {
 
   spend(rows: number): void {
     this.#left -= rows;
-    if (this.#left < 0) throw new EffortSpent("the query looks at too many rows");
+    if (this.#left < 0) throw new BudgetExceeded("the query looks at too many rows");
   }
 }
 
@@ -27,11 +27,11 @@ export class Effort {
 export class QueryTable implements StrandTable {
   readonly #table: Table;
   readonly #columns: readonly (readonly number[])[];
-  readonly #effort: Effort;
+  readonly #effort: QueryBudget;
   readonly #indexes: (ReadonlyMap<Key, readonly Row[]> | undefined)[] = [];
 
   /** `indexes`: the column lists that the query looks rows up by. */
-  constructor(table: Table, indexes: readonly (readonly number[])[], effort: Effort) {
+  constructor(table: Table, indexes: readonly (readonly number[])[], effort: QueryBudget) {
     this.#table = table;
     this.#columns = indexes;
     this.#effort = effort;

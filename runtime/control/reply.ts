@@ -1,26 +1,26 @@
-import type { Figures } from "../observe/figures.ts";
+import type { MetricsSnapshot } from "../observe/metrics-snapshot.ts";
 import type { SwapReport } from "../node/program-swap.ts";
 import type { JsonValue } from "../observe/watch.ts";
 import type { RequestId } from "./request.ts";
 
 /** One line from a node. A request gets any number of parts, then one end: `ok` says which of the two an end is. */
-export type Reply = Part | Done | Refusal;
+export type Reply = ReplyPart | Done | RequestError;
 
 /** More is to come. */
-export type Part =
+export type ReplyPart =
   | { readonly id: RequestId; readonly columns: readonly string[] }
   | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] }
-  | { readonly id: RequestId; readonly figures: Figures; readonly control: ControlFigures }
+  | { readonly id: RequestId; readonly figures: MetricsSnapshot; readonly control: ControlMetrics }
   /** What became of the tables, and the files that are loaded now. */
   | { readonly id: RequestId; readonly succession: SwapReport; readonly files: readonly string[] }
   /** The trace has begun. */
   | { readonly id: RequestId; readonly tracing: true }
-  | { readonly id: RequestId; readonly seen: Seen }
+  | { readonly id: RequestId; readonly seen: TraceLine }
   /** So much was seen and not sent, because the client did not read. */
   | { readonly id: RequestId; readonly missed: number };
 
 /** The control interface in numbers. Plain data that survives JSON. */
-export interface ControlFigures {
+export interface ControlMetrics {
   /** Clients so far. */
   readonly clients: number;
   readonly requests: number;
@@ -29,7 +29,7 @@ export interface ControlFigures {
 }
 
 /** One line of a trace. */
-export interface Seen {
+export interface TraceLine {
   /** Seconds since the node started. */
   readonly t: number;
   /**
@@ -62,11 +62,11 @@ export interface Done {
 }
 
 /** Nothing was done. */
-export interface Refusal {
+export interface RequestError {
   readonly id: RequestId;
   readonly ok: false;
   readonly error: {
-    readonly reason: RefusalReason;
+    readonly reason: RequestErrorReason;
     /** One sentence. */
     readonly message: string;
     /** Diagnostics with their places, where the text of the request is wrong. */
@@ -74,7 +74,7 @@ export interface Refusal {
   };
 }
 
-export type RefusalReason =
+export type RequestErrorReason =
   /** The line is no request. */
   | "malformed"
   | "too long"

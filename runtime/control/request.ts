@@ -41,9 +41,9 @@ export function parseRequest(line: string): ParsedRequest {
 
 type Fields = Readonly<Record<string, unknown>>;
 /** The request, or what is wrong with its fields. */
-type Reader = (fields: Fields) => Request | string;
+type RequestParser = (fields: Fields) => Request | string;
 
-const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+const readers: ReadonlyMap<string, RequestParser> = new Map<string, RequestParser>([
   ["query", (fields) => withText(fields, (text) => ({ kind: "query", text, form: formOf(fields) }))],
   ["insert", (fields) => withText(fields, (text) => ({ kind: "insert", text }))],
   ["delete", (fields) => withText(fields, (text) => ({ kind: "delete", text }))],

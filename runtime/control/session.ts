@@ -1,10 +1,10 @@
 import { formatValue } from "../plan/values/format.ts";
 import type { Row } from "../plan/values/value.ts";
 import { jsonValue, type JsonValue } from "../observe/watch.ts";
-import type { Complaint, ProgramChange } from "./compiler.ts";
+import type { CompileError, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
-import type { RefusalReason, Reply } from "./reply.ts";
+import type { RequestErrorReason, Reply } from "./reply.ts";
 import { parseRequest, type Request, type RequestId, type ValueForm } from "./request.ts";
 import { Trace } from "./trace.ts";
 
@@ -114,7 +114,7 @@ export class Session {
 
   #query(id: RequestId, text: string, form: ValueForm): Iterable<Reply> {
     const compiled = this.#control.compiler.query(text, this.#control.node.plan);
-    if (!compiled.ok) return [this.#complaint(id, compiled.complaint)];
+    if (!compiled.ok) return [this.#complaint(id, compiled.error)];
     const answer = evaluate(compiled.result, this.#control.queried);
     if (answer.ok) return rowsReplies(id, compiled.result.columns, answer.rows, form);
     return [this.#refusal(id, "limit", "the query looks at more rows than a running node can spare")];
@@ -123,8 +123,8 @@ export class Session {
   #operate(id: RequestId, text: string, isDelete: boolean): Reply {
     const { node, compiler } = this.#control;
     const compiled = compiler.facts(text, node.plan, isDelete);
-    if (!compiled.ok) return this.#complaint(id, compiled.complaint);
-    for (const { predicate, args, place } of compiled.result) {
+    if (!compiled.ok) return this.#complaint(id, compiled.error);
+    for (const { predicate, args, location: place } of compiled.result) {
       const operated = node.operate(predicate, args, isDelete, place);
       if (operated === "limit") return this.#refusal(id, "limit", `a rule passed a limit over ${predicate}`);
     }
@@ -135,7 +135,7 @@ export class Session {
   #exchange(id: RequestId, change: ProgramChange): Iterable<Reply> {
     const { node, compiler } = this.#control;
     const compiled = compiler.program(change);
-    if (!compiled.ok) return [this.#complaint(id, compiled.complaint)];
+    if (!compiled.ok) return [this.#complaint(id, compiled.error)];
     const next = compiled.result;
     const { program, facts, files } = next;
     const succession = node.replaceProgram(program, facts);
@@ -163,12 +163,12 @@ export class Session {
     return [{ id, tracing: true }];
   }
 
-  #complaint(id: RequestId, { message, text }: Complaint): Reply {
+  #complaint(id: RequestId, { message, text }: CompileError): Reply {
     this.#control.refused("program");
     return { id, ok: false, error: { reason: "program", message, text } };
   }
 
-  #refusal(id: RequestId, reason: RefusalReason, message: string): Reply {
+  #refusal(id: RequestId, reason: RequestErrorReason, message: string): Reply {
     this.#control.refused(reason);
     return { id, ok: false, error: { reason, message } };
   }

@@ -4,7 +4,7 @@ import { watchedTuple } from "../observe/watch.ts";
 import { formatTuple, formatValue } from "../plan/values/format.ts";
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Value } from "../plan/values/value.ts";
-import type { Reply, Seen } from "./reply.ts";
+import type { Reply, TraceLine } from "./reply.ts";
 import type { RequestId, ValueForm } from "./request.ts";
 
 /** What crosses the edges of a node's graph, as lines for one client. What the client has no room for is counted. */
@@ -53,7 +53,7 @@ export class Trace {
     return this.#wanted === undefined || !("tuple" in sighting) || holds(sighting.tuple, this.#wanted);
   }
 
-  #seen(sighting: Sighting): Seen {
+  #seen(sighting: Sighting): TraceLine {
     const t = this.#node.uptime;
     switch (sighting.kind) {
       case "crossing": {
@@ -80,7 +80,7 @@ export class Trace {
     return this.#node.plan.predicates.find(({ wire }) => wire.tuple === hash || wire.remove === hash)?.name;
   }
 
-  #tuple({ predicate, args, isDelete }: Tuple): Pick<Seen, "tuple" | "op" | "carries"> {
+  #tuple({ predicate, args, isDelete }: Tuple): Pick<TraceLine, "tuple" | "op" | "carries"> {
     const op = isDelete ? ({ op: "-" } as const) : {};
     const closed = args.find((value) => value instanceof Packet && value.tuple === undefined);
     const carried = closed instanceof Packet ? this.#predicateOf(closed) : undefined;

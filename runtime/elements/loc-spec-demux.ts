@@ -1,5 +1,5 @@
 import { Address } from "../plan/values/address.ts";
-import type { Cause } from "../engine/engine.ts";
+import type { StepInput } from "../engine/engine.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import { isHostPort } from "../plan/values/location.ts";
@@ -38,13 +38,13 @@ export class LocSpecDemux {
   readonly #isOwn: (address: string) => boolean;
   readonly #overlays: ReadonlyMap<string, WayOut<Value>>;
   readonly #network: WayOut<string>;
-  #steps: Cause[] = [];
+  #steps: StepInput[] = [];
   /** The latest that was a place: most packets go where the one before went. */
   #latest: string | undefined;
   /** Equal sends of a step go once. */
   readonly #distinct = new DistinctTuples();
   /** The answers of calls, by query: the first is the one that counts. */
-  readonly #answers = new Map<Value, Cause>();
+  readonly #answers = new Map<Value, StepInput>();
 
   constructor(
     isOwn: (address: string) => boolean,
@@ -80,7 +80,7 @@ export class LocSpecDemux {
   }
 
   /** What this step has sent to this node: steps to come. */
-  takeLocal(): readonly Cause[] {
+  takeLocal(): readonly StepInput[] {
     const steps = this.#steps;
     if (this.#answers.size > 0) {
       steps.push(...this.#answers.values());
@@ -91,7 +91,7 @@ export class LocSpecDemux {
   }
 
   /** Counts on from what another has counted. */
-  countOn({ ways: { local, ip, overlay } }: LocSpecDemux): void {
+  addCountersOf({ ways: { local, ip, overlay } }: LocSpecDemux): void {
     this.ways.local += local;
     this.ways.ip += ip;
     this.ways.overlay += overlay;

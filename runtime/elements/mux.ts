@@ -1,4 +1,4 @@
-import type { Cause } from "../engine/engine.ts";
+import type { StepInput } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import { heldBytes } from "../plan/values/held-bytes.ts";
 import { ownedTuple } from "../plan/values/owned.ts";
@@ -38,9 +38,9 @@ export class Mux {
   bytes = 0;
   readonly #clock: Clock;
   readonly #limits: Limits;
-  readonly #step: (cause: Cause) => void;
+  readonly #step: (cause: StepInput) => void;
   readonly #yielding: (isYielding: boolean) => void;
-  #waiting: Cause[] = [];
+  #waiting: StepInput[] = [];
   #next = 0;
   #isRunning = false;
   #isYielding = false;
@@ -50,7 +50,7 @@ export class Mux {
   constructor(
     clock: Clock,
     limits: Limits,
-    step: (cause: Cause) => void,
+    step: (cause: StepInput) => void,
     yielding: (isYielding: boolean) => void = (): void => {},
   ) {
     this.#clock = clock;
@@ -64,7 +64,7 @@ export class Mux {
   }
 
   /** Takes a cause; its step has run when this returns, unless another is under way or waiting: then its bytes are copied. */
-  push(cause: Cause): void {
+  push(cause: StepInput): void {
     if (this.#isClosed) return;
     this.counters.in++;
     if (!this.#isRunning && !this.#isYielding) this.#run(cause);
@@ -72,7 +72,7 @@ export class Mux {
   }
 
   /** As `push`, of what a rule waits for: it finds room whatever else waits. Its bytes are nobody else's. */
-  pushReserved(cause: Cause): void {
+  pushReserved(cause: StepInput): void {
     if (this.#isClosed) return;
     this.counters.in++;
     if (!this.#isRunning && !this.#isYielding) return this.#run(cause);
@@ -81,11 +81,11 @@ export class Mux {
   }
 
   /** What waits. */
-  waiting(): readonly Cause[] {
+  waiting(): readonly StepInput[] {
     return this.#waiting.slice(this.#next);
   }
 
-  #wait(cause: Cause): void {
+  #wait(cause: StepInput): void {
     const bytes = heldBytes(cause.tuple);
     const { queued, queuedBytes } = this.#limits;
     if (this.length >= queued) return this.counters.drop("queue full");
@@ -107,7 +107,7 @@ export class Mux {
   }
 
   /** Gives what waits to another program; what means nothing to it is dropped. */
-  replaceProgram(translate: (cause: Cause) => Cause | undefined): void {
+  replaceProgram(translate: (cause: StepInput) => StepInput | undefined): void {
     const waiting = this.#waiting.slice(this.#next).map(translate);
     this.#waiting = waiting.filter((cause) => cause !== undefined);
     this.#next = 0;
@@ -124,7 +124,7 @@ export class Mux {
   }
 
   /** Runs the step of `first`, which did not have to wait, and of those that wait, until others must have their turn. */
-  #run(first?: Cause): void {
+  #run(first?: StepInput): void {
     this.#isRunning = true;
     try {
       if (first !== undefined) this.#start(first);
@@ -137,7 +137,7 @@ export class Mux {
     this.#yield();
   }
 
-  #start(cause: Cause): void {
+  #start(cause: StepInput): void {
     this.counters.out++;
     this.#step(cause);
   }
@@ -145,7 +145,7 @@ export class Mux {
   #turn(): void {
     let end = Infinity;
     for (let steps = 1; this.#next < this.#waiting.length; steps++) {
-      const cause = this.#waiting[this.#next++] as Cause;
+      const cause = this.#waiting[this.#next++] as StepInput;
       this.bytes -= heldBytes(cause.tuple);
       this.#start(cause);
       if (steps === STEPS_PER_TURN || this.#next >= this.#waiting.length) return;

@@ -1,11 +1,11 @@
-import type { Cause } from "../engine/engine.ts";
+import type { StepInput } from "../engine/engine.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain, type Train } from "../plan/values/train.ts";
 import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import type { Clock, Datagram, World } from "../world/world.ts";
-import type { PeerBook, PeerCounters } from "../observe/peer-book.ts";
+import type { PeerCounters, PeerTraffic } from "../observe/peer-counters.ts";
 import type { Admission } from "./admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
@@ -36,12 +36,12 @@ export class NetworkIn {
   admission: Admission | undefined;
   readonly #world: World;
   readonly #clock: Clock;
-  readonly #peers: PeerBook;
+  readonly #peers: PeerCounters;
   readonly #paths: PathSizes;
-  readonly #out: (cause: Cause) => void;
+  readonly #out: (cause: StepInput) => void;
   readonly #reassembly = new Reassembly();
 
-  constructor(world: World, peers: PeerBook, paths: PathSizes, out: (cause: Cause) => void) {
+  constructor(world: World, peers: PeerCounters, paths: PathSizes, out: (cause: StepInput) => void) {
     this.#world = world;
     this.#clock = world.clock;
     this.#peers = peers;
@@ -70,12 +70,12 @@ export class NetworkIn {
       return;
     }
     this.counters.in += train.count;
-    this.#give(tuple, from, this.#peers.heard(from, this.#clock.now(), train.size, train.count));
+    this.#give(tuple, from, this.#peers.countReceived(from, this.#clock.now(), train.size, train.count));
   }
 
   #datagram(bytes: Uint8Array, from: string): void {
     this.counters.in++;
-    const peer = this.#peers.heard(from, this.#clock.now(), bytes.length);
+    const peer = this.#peers.countReceived(from, this.#clock.now(), bytes.length);
     const known = this.admission?.decodeCached(bytes);
     if (known !== undefined) return this.#give(known, from, peer);
     const decoded = decodeDatagram(bytes);
@@ -97,13 +97,13 @@ export class NetworkIn {
   }
 
   /** A datagram put together of pieces; pieces of pieces there are none. */
-  #message(bytes: Uint8Array, from: string, peer: PeerCounters): void {
+  #message(bytes: Uint8Array, from: string, peer: PeerTraffic): void {
     const decoded = decodeDatagram(bytes);
     if (decoded.ok) this.#tuples(bytes, decoded.tuples, from, peer);
     else this.counters.drop(`datagram: ${decoded.reason}`);
   }
 
-  #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerCounters): void {
+  #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerTraffic): void {
     for (const { hash, start, end } of tuples) {
       const tuple = this.admission?.decode(hash, bytes, start, end);
       if (tuple === undefined) continue;
@@ -112,7 +112,7 @@ export class NetworkIn {
     }
   }
 
-  #give(tuple: Tuple, from: string, peer: PeerCounters): void {
+  #give(tuple: Tuple, from: string, peer: PeerTraffic): void {
     peer.receivedTuples++;
     this.counters.out++;
     this.#out({ tuple, provenance: "network", source: from });

@@ -10,7 +10,7 @@ import { type DatagramTrain, datagramsOf, sizeOf } from "../wire/datagram-train.
 import { innerPacket, withInnerPacket, wrappingOf } from "../wire/inner-packet.ts";
 import type { Datagrams } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { PeerBook, PeerCounters } from "../observe/peer-book.ts";
+import type { PeerCounters, PeerTraffic } from "../observe/peer-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 export const spec: ElementSpec = {
@@ -38,7 +38,7 @@ See     LocSpecDemux, NetworkIn
 export class NetworkOut {
   readonly counters: ElementCounters = new ElementCounters();
   readonly #datagrams: Datagrams;
-  readonly #peers: PeerBook;
+  readonly #peers: PeerCounters;
   readonly #paths: PathSizes;
   readonly #tooBig: TooBig;
   readonly #builder: DatagramBuilder;
@@ -47,7 +47,7 @@ export class NetworkOut {
   #tuples: Tuple[] = [];
   #others: Map<string, Tuple[]> | undefined;
 
-  constructor(datagrams: Datagrams, peers: PeerBook, paths: PathSizes, tooBig: TooBig) {
+  constructor(datagrams: Datagrams, peers: PeerCounters, paths: PathSizes, tooBig: TooBig) {
     this.#datagrams = datagrams;
     this.#peers = peers;
     this.#paths = paths;
@@ -120,12 +120,12 @@ export class NetworkOut {
     return fitting === packet ? tuple : withInnerPacket(tuple, fitting);
   }
 
-  #datagram(to: string, bytes: Uint8Array, peer: PeerCounters): void {
+  #datagram(to: string, bytes: Uint8Array, peer: PeerTraffic): void {
     this.#count(peer, 1, bytes.length);
     this.#datagrams.send(to, bytes);
   }
 
-  #train(to: string, train: DatagramTrain, peer: PeerCounters): void {
+  #train(to: string, train: DatagramTrain, peer: PeerTraffic): void {
     if (this.#datagrams.sendTrain === undefined) {
       for (const bytes of datagramsOf(train)) this.#datagram(to, bytes, peer);
       return;
@@ -134,7 +134,7 @@ export class NetworkOut {
     this.#datagrams.sendTrain(to, train);
   }
 
-  #count(peer: PeerCounters, datagrams: number, bytes: number): void {
+  #count(peer: PeerTraffic, datagrams: number, bytes: number): void {
     this.counters.out += datagrams;
     peer.sent += datagrams;
     peer.sentBytes += bytes;

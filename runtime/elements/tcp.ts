@@ -1,4 +1,4 @@
-import type { Cause } from "../engine/engine.ts";
+import type { StepInput } from "../engine/engine.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
 import { ownedTuple } from "../plan/values/owned.ts";
@@ -59,7 +59,7 @@ export class Tcp {
   readonly counters: ElementCounters = new ElementCounters();
   readonly sockets: Sockets;
   readonly #now: () => number;
-  readonly #out: (cause: Cause, call: string) => void;
+  readonly #out: (cause: StepInput, call: string) => void;
   readonly #findUnreferenced: FindUnreferenced;
   #specs: Partial<Record<StreamCall, Specs>> = {};
   #closed: PredicateSpec | undefined;
@@ -76,7 +76,7 @@ export class Tcp {
     draw: RandomStream,
     now: () => number,
     unreferenced: FindUnreferenced,
-    out: (cause: Cause, call: string) => void,
+    out: (cause: StepInput, call: string) => void,
   ) {
     this.#now = now;
     this.#findUnreferenced = unreferenced;
@@ -182,8 +182,8 @@ export class Tcp {
     if (predicate === undefined) return;
     this.counters.out++;
     const args = [asked.query, ...back, ...(outcome.ok ? outcome.outputs : [outcome.reason])];
-    const undone = outcome.ok ? (): void => this.#undo(asked, outcome.outputs) : undefined;
-    this.#tell(predicate, args, `tcp.${asked.call}`, undone);
+    const onAborted = outcome.ok ? (): void => this.#undo(asked, outcome.outputs) : undefined;
+    this.#tell(predicate, args, `tcp.${asked.call}`, onAborted);
   }
 
   /** The step of an outcome was taken back: nobody will ever know of the socket, or the stream has a gap. */
@@ -197,8 +197,8 @@ export class Tcp {
     if (this.#closed !== undefined) this.#tell(this.#closed, [socket], this.#closed.name, undefined);
   }
 
-  #tell(predicate: PredicateSpec, args: Row, port: string, undone: (() => void) | undefined): void {
-    this.#out({ tuple: { predicate, args, isDelete: false }, provenance: "rule", source: null, undone }, port);
+  #tell(predicate: PredicateSpec, args: Row, port: string, onAborted: (() => void) | undefined): void {
+    this.#out({ tuple: { predicate, args, isDelete: false }, provenance: "rule", source: null, onAborted }, port);
   }
 }
 

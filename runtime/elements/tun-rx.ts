@@ -1,4 +1,4 @@
-import type { Cause } from "../engine/engine.ts";
+import type { StepInput } from "../engine/engine.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { countOf, isTrain, rowsOf, type Train } from "../plan/values/train.ts";
@@ -29,9 +29,9 @@ export class TunRx {
   readonly counters: ElementCounters = new ElementCounters();
   /** `tun` of the program that is running. */
   event: PredicateSpec;
-  readonly #out: (cause: Cause) => void;
+  readonly #out: (cause: StepInput) => void;
 
-  constructor(tun: Tun, event: PredicateSpec, out: (cause: Cause) => void) {
+  constructor(tun: Tun, event: PredicateSpec, out: (cause: StepInput) => void) {
     this.event = event;
     this.#out = out;
     tun.onPacket((packet) => this.#packet(packet));

@@ -1,8 +1,8 @@
 import { advance, type InboundStream } from "../channel/inbound-stream.ts";
 import { type News, OutboundStream } from "../channel/outbound-stream.ts";
 import { argumentsOf, keyOfChange, messageOf, type Message, type RowChange } from "../channel/row-change.ts";
-import type { Cause, Engine } from "../engine/engine.ts";
-import type { Table } from "../engine/table.ts";
+import type { StepInput, Engine } from "../engine/engine.ts";
+import type { Table } from "../engine/tables/table.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import { admits } from "../plan/values/column-type.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
@@ -49,7 +49,7 @@ export interface ChannelContext {
   readonly networkOut: NetworkOut;
   readonly isOwn: (address: string) => boolean;
   /** Begins a step. */
-  readonly begin: (cause: Cause) => void;
+  readonly begin: (cause: StepInput) => void;
 }
 
 export class ViewChannel {

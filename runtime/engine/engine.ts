@@ -7,24 +7,24 @@ import type { Row, Value } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { Snitch } from "../observe/snitch.ts";
-import { LimitPassed, type Limits } from "./limits.ts";
+import { LimitExceeded, type Limits } from "./limits.ts";
 import { RoundEvents } from "./round-events.ts";
-import { type Change, type Delta, type KeptRow, Store } from "./store.ts";
-import type { ChangeListener } from "./store-tally.ts";
+import { type TableChange, type Delta, type BaseRow, Store } from "./store.ts";
+import type { ChangeListener } from "./tables/store-tally.ts";
 import type { StrandFunction, StrandHost } from "./strand-host.ts";
-import type { Table } from "./table.ts";
+import type { Table } from "./tables/table.ts";
 
 /** Derivations from one look at the memory to the next. */
 const DERIVATIONS_A_LOOK = 65_536;
 
 /** What starts a step. */
-export interface Cause {
+export interface StepInput {
   readonly tuple: Tuple;
   readonly provenance: Provenance;
   /** The address it came from; null when it started here. */
   readonly source: Value;
   /** Called when its step was taken back. */
-  readonly undone?: (() => void) | undefined;
+  readonly onAborted?: (() => void) | undefined;
 }
 
 /** The dataflow around the strands: what the engine hands tuples to. */
@@ -42,19 +42,30 @@ export interface Dataflow {
 }
 
 /** The tables of the engine that another goes on from. */
-export interface Before {
+export interface PreviousTables {
   /** Whether a row of this engine's predicate was there. */
   had(predicate: number, values: Row): boolean;
   /** This engine's tables are as theirs were, and the views follow: from now on every change is one. */
-  adopted(): void;
+  onAdopted(): void;
+}
+
+export interface EngineOptions {
+  readonly plan: Plan;
+  /** Functions of the plan's strands, in the order of `Plan.strands`. */
+  readonly strands: readonly StrandFunction[];
+  readonly clock: Clock;
+  readonly streams: RandomStreams;
+  readonly limits: Limits;
+  readonly listener: EngineListener;
+  readonly snitch: Snitch;
 }
 
 /** Told of what happens in steps, for watching and tracing. */
 export interface EngineListener extends ChangeListener {
   event(tuple: Tuple): void;
-  limitPassed(limit: keyof Limits, rule: string): void;
+  limitExceeded(limit: keyof Limits, rule: string): void;
   /** The step is over: what was told of it holds, or never was. */
-  settled(isDone: boolean): void;
+  stepEnded(isDone: boolean): void;
 }
 
 export interface EngineCounters {
@@ -100,7 +111,7 @@ export class Engine implements StrandHost {
   /** `localAddr` by overlay; the node's own under null. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
   #dataflow: Dataflow | undefined;
-  #changes: Change[] = [];
+  #changes: TableChange[] = [];
   #derivations = 0;
   #isUnlimited = false;
   #running = -1;
@@ -109,15 +120,7 @@ export class Engine implements StrandHost {
   /** Of the step under way: its cause has bytes that are only lent. */
   #isBorrowing = false;
 
-  constructor(
-    plan: Plan,
-    strands: readonly StrandFunction[],
-    clock: Clock,
-    streams: RandomStreams,
-    limits: Limits,
-    listener: EngineListener,
-    snitch: Snitch,
-  ) {
+  constructor({ plan, strands, clock, streams, limits, listener, snitch }: EngineOptions) {
     this.#plan = plan;
     this.#events = new RoundEvents(plan.predicates.length);
     this.#strands = strands;
@@ -159,12 +162,12 @@ export class Engine implements StrandHost {
   }
 
   /** Whether some rule hears events of the predicate. */
-  isHeard(predicate: number): boolean {
+  isSubscribed(predicate: number): boolean {
     return (this.#byEvent[predicate] as readonly number[]).length > 0;
   }
 
   /** Runs one step. False when it passed a limit: then it never was. */
-  step(cause: Cause): boolean {
+  step(cause: StepInput): boolean {
     this.#beginOnTime(cause.source);
     this.#isBorrowing = cause.provenance === "network" || cause.provenance === "device";
     this.#events.add(cause.tuple, cause.provenance);
@@ -197,12 +200,12 @@ export class Engine implements StrandHost {
    * derived from them, which nobody hears of but where something is different from before; then come the `changes`.
    * False when it passed a limit.
    */
-  resume(rows: readonly KeptRow[], before: Before, changes: readonly Tuple[]): boolean {
+  resume(rows: readonly BaseRow[], before: PreviousTables, changes: readonly Tuple[]): boolean {
     this.#begin(null);
     return this.#run(() => {
-      const adopted = this.#unlimited(() => this.store.adopt(rows, this.#now, this.#maintain));
-      before.adopted();
-      const news = adopted.filter(
+      const onAdopted = this.#unlimited(() => this.store.adopt(rows, this.#now, this.#maintain));
+      before.onAdopted();
+      const news = onAdopted.filter(
         ({ kind, predicate, values }) => kind !== "inserted" || !before.had(predicate, values),
       );
       for (const change of changes) {
@@ -214,7 +217,7 @@ export class Engine implements StrandHost {
   }
 
   /** Counts on from what another engine has counted, rule by rule. */
-  countOn(before: Engine): void {
+  addCountersOf(before: Engine): void {
     const { steps, rounds, stopped } = before.counters;
     this.counters.steps += steps;
     this.counters.rounds += rounds;
@@ -224,7 +227,7 @@ export class Engine implements StrandHost {
       const other = strands.get(streamName(this.#plan, id));
       if (other !== undefined) this.#countStrandOn(id, before.counters, other);
     }
-    this.store.tally.countOn(before.store.tally);
+    this.store.tally.addCountersOf(before.store.tally);
   }
 
   #countStrandOn(strand: number, before: EngineCounters, other: number): void {
@@ -282,13 +285,13 @@ export class Engine implements StrandHost {
     try {
       this.#rounds(start === undefined ? NO_DELTAS : start(), dataflow);
       this.store.journal.clear();
-      this.#listener.settled(true);
+      this.#listener.stepEnded(true);
       dataflow.commit();
       return true;
     } catch (error: unknown) {
-      if (!(error instanceof LimitPassed)) throw error;
+      if (!(error instanceof LimitExceeded)) throw error;
       this.#takeBack(error, dataflow);
-      this.#listener.settled(false);
+      this.#listener.stepEnded(false);
       return false;
     } finally {
       this.#events.clear();
@@ -299,7 +302,7 @@ export class Engine implements StrandHost {
   #rounds(first: readonly Delta[], dataflow: Dataflow): void {
     let deltas = first;
     for (let round = 1; ; round++) {
-      if (round > this.#limits.rounds) throw new LimitPassed("rounds", this.#running);
+      if (round > this.#limits.rounds) throw new LimitExceeded("rounds", this.#running);
       this.counters.rounds++;
       this.#deduce(deltas, dataflow);
       if (this.#changes.length === 0) return;
@@ -354,11 +357,11 @@ export class Engine implements StrandHost {
     (this.counters.seconds[strand] as number) += (this.#clock.now() - start) * stands;
   }
 
-  #takeBack(passed: LimitPassed, dataflow: Dataflow): void {
+  #takeBack(passed: LimitExceeded, dataflow: Dataflow): void {
     this.counters.stopped++;
     this.store.undo();
     dataflow.abort();
-    this.#listener.limitPassed(passed.limit, this.#plan.strands[passed.strand]?.origin.rule ?? "?");
+    this.#listener.limitExceeded(passed.limit, this.#plan.strands[passed.strand]?.origin.rule ?? "?");
   }
 
   /** ReceiveDemux has an event for the rules. */
@@ -415,7 +418,7 @@ export class Engine implements StrandHost {
     this.store.contribute(view, sign, values);
   }
 
-  improve(view: number): void {
+  costDecreased(view: number): void {
     this.store.improve(view);
   }
 
@@ -449,8 +452,8 @@ export class Engine implements StrandHost {
   #limit(strand: number): void {
     if (this.#isUnlimited) return;
     const count = ++this.#derivations;
-    if (count > this.#limits.derivations) throw new LimitPassed("derivations", strand);
-    if (count % DERIVATIONS_A_LOOK === 0 && this.#limits.memory()) throw new LimitPassed("memory", strand);
+    if (count > this.#limits.derivations) throw new LimitExceeded("derivations", strand);
+    if (count % DERIVATIONS_A_LOOK === 0 && this.#limits.memory()) throw new LimitExceeded("memory", strand);
   }
 
   /** Values that outlive the step. */

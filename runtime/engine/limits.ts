@@ -20,7 +20,7 @@ export const defaultLimits: Limits = {
 };
 
 /** Ends the step under way; caught by the engine that is stepping, never seen outside it. */
-export class LimitPassed extends Error {
+export class LimitExceeded extends Error {
   readonly limit: keyof Limits;
   /** The strand that went on when it was passed. */
   readonly strand: number;

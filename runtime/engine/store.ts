@@ -1,16 +1,16 @@
 import type { Key } from "../plan/values/key.ts";
 import type { Plan, RowEvent, Sign } from "../plan/contract/plan.ts";
 import { compareRows, type Row as Values } from "../plan/values/value.ts";
-import { Journal } from "./journal.ts";
+import { Journal } from "./tables/journal.ts";
 import type { Limits } from "./limits.ts";
-import { preferred } from "./rivals.ts";
-import { type ChangeListener, StoreTally } from "./store-tally.ts";
-import { Table } from "./table.ts";
-import type { RunStrand } from "./view.ts";
-import { Views } from "./views.ts";
+import { resolveConflict } from "./tables/key-conflict.ts";
+import { type ChangeListener, StoreTally } from "./tables/store-tally.ts";
+import { Table } from "./tables/table.ts";
+import type { RunStrand } from "./derived/stratum.ts";
+import { DerivedTables } from "./derived/derived-tables.ts";
 
 /** What one round wants of the tables. Nothing of it is seen before the commit. */
-export interface Change {
+export interface TableChange {
   readonly table: Table;
   readonly values: Values;
   readonly isDelete: boolean;
@@ -24,7 +24,7 @@ export interface Delta {
 }
 
 /** A row that something other than a view rule has put into a table, with the time it has left. */
-export interface KeptRow {
+export interface BaseRow {
   readonly table: Table;
   readonly values: Values;
   /** Seconds on the node's clock. */
@@ -37,7 +37,7 @@ export class Store {
   readonly journal: Journal;
   readonly tally: StoreTally;
   readonly #plan: Plan;
-  readonly #views: Views;
+  readonly #views: DerivedTables;
   readonly #mortal: readonly Table[];
   /** Predicates whose refreshed, and whose removed, rows make a rule run. */
   readonly #heardRefreshed: ReadonlySet<number>;
@@ -56,7 +56,7 @@ export class Store {
     this.#mortal = this.tables.filter((table): table is Table => table !== undefined && isMortal(table));
     this.#heardRefreshed = heardRows(plan, "refreshed");
     this.#heardRemoved = heardRows(plan, "deleted");
-    this.#views = new Views(plan, (predicate) => this.table(predicate), this.journal, this.tally, limits);
+    this.#views = new DerivedTables(plan, (predicate) => this.table(predicate), this.journal, this.tally, limits);
   }
 
   table(predicate: number): Table {
@@ -83,7 +83,7 @@ export class Store {
   }
 
   /** Deletions, then insertions, expiry and eviction, then the views; what is new afterwards is the result. */
-  commit(changes: readonly Change[], now: number, run: RunStrand): readonly Delta[] {
+  commit(changes: readonly TableChange[], now: number, run: RunStrand): readonly Delta[] {
     for (const table of this.#mortal) this.#expire(table, now);
     for (const change of changes) if (change.isDelete) this.#delete(change);
     this.#insertAll(changes, now);
@@ -103,7 +103,7 @@ export class Store {
   }
 
   /** Puts rows as they were in another store, oldest first, before anything else is put; the views follow. */
-  adopt(rows: readonly KeptRow[], now: number, run: RunStrand): readonly Delta[] {
+  adopt(rows: readonly BaseRow[], now: number, run: RunStrand): readonly Delta[] {
     for (const { table, values, expires } of rows) {
       table.restore(values, expires, now);
       this.#touch(table);
@@ -126,43 +126,43 @@ export class Store {
     this.#touch(table);
   }
 
-  #delete({ table, values }: Change): void {
+  #delete({ table, values }: TableChange): void {
     for (const row of table.matching(values)) {
       table.drop(row);
       this.#touch(table);
     }
   }
 
-  #insertAll(changes: readonly Change[], now: number): void {
+  #insertAll(changes: readonly TableChange[], now: number): void {
     const inserts = changes.filter((change) => !change.isDelete);
     if (inserts.length > 1) return this.#insertRivals(inserts, now);
     for (const change of inserts) this.#insert(change, change.table.keyOf(change.values), now);
   }
 
   /** One row a key: the others are counted. */
-  #insertRivals(inserts: readonly Change[], now: number): void {
-    const chosen = new Map<Table, Map<Key, Change>>();
+  #insertRivals(inserts: readonly TableChange[], now: number): void {
+    const chosen = new Map<Table, Map<Key, TableChange>>();
     const kept = inserts.filter(({ table }) => table.spec.keys.length === 0);
     for (const change of inserts) if (change.table.spec.keys.length > 0) this.#choose(change, chosen);
     for (const changes of chosen.values()) kept.push(...changes.values());
     for (const change of ordered(kept)) this.#insert(change, change.table.keyOf(change.values), now);
   }
 
-  #choose(change: Change, chosen: Map<Table, Map<Key, Change>>): void {
+  #choose(change: TableChange, chosen: Map<Table, Map<Key, TableChange>>): void {
     const key = change.table.keyOf(change.values);
-    const rivals = chosen.get(change.table) ?? new Map<Key, Change>();
+    const rivals = chosen.get(change.table) ?? new Map<Key, TableChange>();
     chosen.set(change.table, rivals);
     const rival = rivals.get(key);
     rivals.set(key, rival === undefined ? change : this.#better(rival, change, key));
   }
 
-  #better(rival: Change, change: Change, key: Key): Change {
-    const best = preferred(rival.values, change.values, change.table.find(key)?.values);
+  #better(rival: TableChange, change: TableChange, key: Key): TableChange {
+    const best = resolveConflict(rival.values, change.values, change.table.find(key)?.values);
     this.tally.conflicts++;
     return best === rival.values ? rival : change;
   }
 
-  #insert({ table, values }: Change, key: Key, now: number): void {
+  #insert({ table, values }: TableChange, key: Key, now: number): void {
     const outcome = table.insert(values, key, now);
     if (outcome === "refreshed") this.tally.refreshed(table, values);
     else this.tally.touch(table);
@@ -213,7 +213,7 @@ function heardRows(plan: Plan, kind: RowEvent): ReadonlySet<number> {
 }
 
 /** Which of two rows of one commit is the older decides who is evicted: the smaller, whatever the order of the rules. */
-function ordered(inserts: readonly Change[]): readonly Change[] {
+function ordered(inserts: readonly TableChange[]): readonly TableChange[] {
   const isBounded = inserts.some(({ table }) => table.spec.size < Infinity);
   return isBounded ? inserts.toSorted((a, b) => compareRows(a.values, b.values)) : inserts;
 }

@@ -2,7 +2,7 @@ import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Sign } from "../plan/contract/plan.ts";
 import type { Row, Value } from "../plan/values/value.ts";
 import type { Key } from "../plan/values/key.ts";
-import type { Row as TableRow } from "./row.ts";
+import type { Row as TableRow } from "./tables/row.ts";
 
 /** A strand as the compiler emitted it: runs for one event or one changed row. */
 export type StrandFunction = (node: StrandHost, event: Row) => void;
@@ -33,7 +33,7 @@ export interface StrandHost {
    */
   contribute(view: number, sign: Sign, values: Row): void;
   /** In recursion a value has been derived that is better than one it is made from. */
-  improve(view: number): void;
+  costDecreased(view: number): void;
   /** A derivation came to nothing: an operation had no value. */
   failed(strand: number): void;
   ambient(strand: number): Ambient;

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import type { PeerCounters } from "../observe/peer-book.ts";
+import type { PeerTraffic } from "../observe/peer-counters.ts";
 import { SURE_PAYLOAD } from "../path/path-candidates.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { RecordedRun, World } from "../world/world.ts";
@@ -71,7 +71,7 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
 }
 
 /** One tuple, which every path carries, for a place that is where it is as long as there is one. */
-function needsNoProbe(peer: PeerCounters, changes: readonly CounterChange[], { datagrams }: World): boolean {
+function needsNoProbe(peer: PeerTraffic, changes: readonly CounterChange[], { datagrams }: World): boolean {
   if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > SURE_PAYLOAD) return false;
   return datagrams.numeric?.(peer.address) === peer.address;
 }
@@ -83,7 +83,7 @@ function recordedRunOf({ engine, dataflow, world }: RunContext, changes: readonl
     validFor: engine.store.nextExpiry() - now(),
     addHits: (times, ago) => {
       for (const { counts, name, by } of changes) (countsIn(counts)[name] as number) += by * times;
-      for (const peer of receivedFrom) peer.heardAt = Math.max(peer.heardAt ?? -Infinity, now() - ago);
+      for (const peer of receivedFrom) peer.receivedAt = Math.max(peer.receivedAt ?? -Infinity, now() - ago);
     },
   };
 }
@@ -118,7 +118,7 @@ function changeOf(changes: readonly CounterChange[], counts: object, name: Name)
   return changes.find((change) => change.counts === counts && change.name === name)?.by ?? 0;
 }
 
-function peersOf({ dataflow }: Pick<RunContext, "dataflow">): readonly PeerCounters[] {
+function peersOf({ dataflow }: Pick<RunContext, "dataflow">): readonly PeerTraffic[] {
   return [...dataflow.ports.peers.peers()];
 }
 

@@ -2,14 +2,14 @@ import type { Engine } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import type {
   Counts,
-  Figures,
-  FlowFigures,
-  QueueFigures,
-  RuleFigures,
-  StreamFigures,
-  TableFigures,
-  TunFigures,
-} from "../observe/figures.ts";
+  MetricsSnapshot,
+  TrafficMetrics,
+  QueueMetrics,
+  RuleMetrics,
+  StreamMetrics,
+  TableMetrics,
+  TunMetrics,
+} from "../observe/metrics-snapshot.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import { reassemblyLimits } from "../wire/reassembly.ts";
@@ -30,7 +30,7 @@ export interface MetricsSources {
   readonly timers: number;
 }
 
-export function collectMetrics(parts: MetricsSources): Figures {
+export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
   const { name, uptime, world, engine, dataflow } = parts;
   const { steps, rounds, stopped } = engine.counters;
   const { conflicts, evicted, expired, failedAggregates } = engine.store.tally;
@@ -53,7 +53,7 @@ export function collectMetrics(parts: MetricsSources): Figures {
 export function collectFlowMetrics(
   { elements, ports }: NodeDataflow,
   { datagrams, tun, flowCache }: World,
-): FlowFigures {
+): TrafficMetrics {
   return {
     elements: elements.map(({ element, label, counters }) => {
       return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
@@ -66,8 +66,8 @@ export function collectFlowMetrics(
 }
 
 /** A rule is run by several strands; people know the rule. */
-function ruleMetrics({ plan, engine }: MetricsSources): readonly RuleFigures[] {
-  const rules = new Map<string, RuleFigures>();
+function ruleMetrics({ plan, engine }: MetricsSources): readonly RuleMetrics[] {
+  const rules = new Map<string, RuleMetrics>();
   const { fired, derived, failed, seconds } = engine.counters;
   for (const { id, origin } of plan.strands) {
     const key = `${origin.rule} ${origin.file} ${origin.line}`;
@@ -84,7 +84,7 @@ function ruleMetrics({ plan, engine }: MetricsSources): readonly RuleFigures[] {
   return [...rules.values()];
 }
 
-function tableMetrics({ tables }: Engine): readonly TableFigures[] {
+function tableMetrics({ tables }: Engine): readonly TableMetrics[] {
   return tables.flatMap((table) => {
     if (table === undefined) return [];
     const { predicate, count, spec } = table;
@@ -92,7 +92,7 @@ function tableMetrics({ tables }: Engine): readonly TableFigures[] {
   });
 }
 
-function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources): readonly QueueFigures[] {
+function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources): readonly QueueMetrics[] {
   const { mux, networkIn } = dataflow.ports;
   const { held, evicted } = networkIn.reassembly;
   const { datagrams, capture } = world;
@@ -111,7 +111,7 @@ function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources)
   ];
 }
 
-function socketQueues({ count, limits, counters, room }: Sockets): readonly QueueFigures[] {
+function socketQueues({ count, limits, counters, room }: Sockets): readonly QueueMetrics[] {
   const waiting = { length: room.used, limit: room.limit, dropped: room.refused };
   return [
     { queue: "sockets", length: count, limit: limits.sockets, unit: "sockets", dropped: counters.turnedAway },
@@ -119,13 +119,13 @@ function socketQueues({ count, limits, counters, room }: Sockets): readonly Queu
   ];
 }
 
-function streamMetrics({ count, counters }: Sockets): StreamFigures {
+function streamMetrics({ count, counters }: Sockets): StreamMetrics {
   const { accepted, connected, closed, readBytes, writtenBytes } = counters;
   const failed = countsOf(counters.failed);
   return { sockets: count, accepted, connected, closed, readBytes, writtenBytes, failed };
 }
 
-function byteQueue(queue: string, counts: Pick<QueueFigures, "length" | "limit" | "dropped">): QueueFigures {
+function byteQueue(queue: string, counts: Pick<QueueMetrics, "length" | "limit" | "dropped">): QueueMetrics {
   return { queue, unit: "bytes", ...counts };
 }
 
@@ -133,7 +133,7 @@ function sizes({ length, limit }: SendQueue): SendQueue {
   return { length, limit };
 }
 
-function networkMetrics({ counters, offload, readCycles }: Datagrams): Figures["network"] {
+function networkMetrics({ counters, offload, readCycles }: Datagrams): MetricsSnapshot["network"] {
   const figures = { ...counters, failed: countsOf(counters.failed), ...(readCycles !== undefined && { readCycles }) };
   return offload === undefined
     ? figures
@@ -143,7 +143,7 @@ function networkMetrics({ counters, offload, readCycles }: Datagrams): Figures["
 function tunMetrics(
   { name, mtu, counters, offload, readCycles }: Tun,
   strays: ReadonlyMap<string, number>,
-): TunFigures {
+): TunMetrics {
   const figures = { name, mtu, ...counters, refused: countsOf(counters.refused), strays: countsOf(strays) };
   return { ...figures, ...(offload !== undefined && { offload }), ...(readCycles !== undefined && { readCycles }) };
 }

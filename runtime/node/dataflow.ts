@@ -6,7 +6,7 @@ import { OverlaySendWrap } from "../elements/overlay-send-wrap.ts";
 import { ReceiveDemux } from "../elements/receive-demux.ts";
 import { RoundRobin } from "../elements/round-robin.ts";
 import { ViewChannel } from "../elements/view-channel.ts";
-import type { Cause, Dataflow, Engine } from "../engine/engine.ts";
+import type { StepInput, Dataflow, Engine } from "../engine/engine.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
@@ -62,7 +62,7 @@ export class NodeDataflow implements Dataflow {
     this.#sent = sent;
     this.#snitch = snitch;
     this.#admission = new Admission(plan);
-    this.#packet = plan.predicates.find((spec) => spec.role.kind === "tun" && engine.isHeard(spec.id));
+    this.#packet = plan.predicates.find((spec) => spec.role.kind === "tun" && engine.isSubscribed(spec.id));
     const toDevice = (tuple: Tuple): void => {
       if (snitch.isOn) snitch.crossed("ReceiveDemux", "tun", "TunTx", tuple);
       ports.tunTx.push(tuple);
@@ -79,7 +79,7 @@ export class NodeDataflow implements Dataflow {
       if (snitch.isOn) snitch.crossed("OverlayRecvUnwrap", "out", "ReceiveDemux", tuple);
       receiveDemux.push(tuple, provenance);
     });
-    const begin = (cause: Cause): void => ports.mux.push(cause);
+    const begin = (cause: StepInput): void => ports.mux.push(cause);
     this.channel = new ViewChannel(plan, { engine, clock, streams, networkOut: ports.networkOut, isOwn, begin });
     this.wraps = overlayWraps(plan, engine, snitch);
     this.demux = new LocSpecDemux(isOwn, this.#overlayPorts(), { push: (to, tuple) => this.#toNetwork(to, tuple) });
@@ -126,10 +126,10 @@ export class NodeDataflow implements Dataflow {
     this.ports.serve(this.#admission, this.#packet, this.#plan);
     before?.channel.stop();
     if (before !== undefined) this.channel.resume();
-    if (before !== undefined) this.demux.countOn(before.demux);
+    if (before !== undefined) this.demux.addCountersOf(before.demux);
     for (const { element, label, counters } of this.#own) {
       const same = before?.elements.find((other) => other.element === element && other.label === label);
-      if (same !== undefined) counters.countOn(same.counters);
+      if (same !== undefined) counters.addCountersOf(same.counters);
     }
     for (const { element, label, counters } of this.elements) {
       const name = label === "" ? element : `${element}(${label})`;

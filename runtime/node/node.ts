@@ -1,7 +1,7 @@
-import { type Cause, Engine, type EngineCounters, type EngineListener } from "../engine/engine.ts";
+import { type StepInput, Engine, type EngineCounters, type EngineListener } from "../engine/engine.ts";
 import { defaultLimits, type Limits } from "../engine/limits.ts";
 import { PeriodicTimers } from "../engine/periodic-timers.ts";
-import type { Table } from "../engine/table.ts";
+import type { Table } from "../engine/tables/table.ts";
 import { Snitch } from "../observe/snitch.ts";
 import type { WatchLine } from "../observe/watch.ts";
 import type { Tuple } from "../plan/values/packet.ts";
@@ -11,7 +11,7 @@ import type { Row, Value } from "../plan/values/value.ts";
 import { defaultSocketLimits, type SocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
-import type { Figures, FlowFigures } from "../observe/figures.ts";
+import type { MetricsSnapshot, TrafficMetrics } from "../observe/metrics-snapshot.ts";
 import { collectMetrics, collectFlowMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { initialTuples, skippedFacts } from "./initial-tuples.ts";
@@ -97,7 +97,7 @@ export class Node {
     const received = (tuple: Tuple, from: Value): void => this.#watcher.received(this.#running.watched, tuple, from);
     const adapted = (message: string): void => settings.onAdapted?.(message);
     const limits = { steps: this.#limits, sockets: { ...defaultSocketLimits, ...settings.socketLimits } };
-    const step = (cause: Cause): boolean => this.#step(cause);
+    const step = (cause: StepInput): boolean => this.#step(cause);
     const findUnreferenced = (numbers: ReadonlySet<number>): ReadonlySet<number> =>
       unreferencedNumbers(numbers, this.#running.engine.tables, this.#ports.mux.waiting());
     this.#ports = new NodePorts(world, this.#streams, limits, this.snitch, adapted, received, step, findUnreferenced);
@@ -118,7 +118,15 @@ export class Node {
       if (kind !== "refresh" && decisive.has(table.predicate.id)) this.#world.flowCache?.flush();
       dataflow.channel.changed(table, kind, values);
     });
-    const engine = new Engine(plan, strands, clock, this.#streams, this.#limits, listener, this.snitch);
+    const engine = new Engine({
+      plan,
+      strands,
+      clock,
+      streams: this.#streams,
+      limits: this.#limits,
+      listener,
+      snitch: this.snitch,
+    });
     const isOwn = (name: string): boolean => this.#isOwn(name, engine);
     const sent = (tuple: Tuple, location: Value): void => this.#watcher.sent(watched, tuple, location);
     const dataflow = new NodeDataflow(plan, engine, this.#ports, clock, this.#streams, isOwn, sent, this.snitch);
@@ -160,18 +168,18 @@ export class Node {
       const changes = swap.changes(this.#initialTuples(previous), this.#initialTuples(next));
       this.#wasPresent = had;
       this.snitch.follow(program.plan);
-      const adopted = (): void => {
+      const onAdopted = (): void => {
         this.#wasPresent = undefined;
         for (const { table, values } of swap.removedRows()) {
           this.#watcher.row(previous.watched, "-", table.predicate, values);
         }
       };
-      if (!next.engine.resume(swap.keptRows(), { had, adopted }, changes)) {
+      if (!next.engine.resume(swap.keptRows(), { had, onAdopted }, changes)) {
         this.#wasPresent = undefined;
         this.snitch.follow(previous.program.plan);
         return undefined;
       }
-      next.engine.countOn(previous.engine);
+      next.engine.addCountersOf(previous.engine);
       next.dataflow.takePorts(previous.dataflow);
       this.#running = next;
       this.#world.flowCache?.flush();
@@ -260,7 +268,7 @@ export class Node {
     return typeof place === "string" && (this.#names.has(place) || engine.isLocalAddress(place));
   }
 
-  #causeOf(name: string, args: Row, isDelete: boolean): Cause | undefined {
+  #causeOf(name: string, args: Row, isDelete: boolean): StepInput | undefined {
     const predicate = predicateOf(this.plan, name, args.length);
     if (predicate === undefined || predicate.table?.derived === "pure") return undefined;
     return { tuple: { predicate, args, isDelete }, provenance: "operator", source: null };
@@ -309,7 +317,7 @@ export class Node {
   }
 
   /** The node in numbers. Costs nothing while nobody asks. */
-  metrics(): Figures {
+  metrics(): MetricsSnapshot {
     this.#world.flowCache?.countHits();
     return collectMetrics({
       name: this.#settings.names[0] ?? "",
@@ -324,7 +332,7 @@ export class Node {
   }
 
   /** The part of the figures that is cheap enough to look at all the time. */
-  flowMetrics(): FlowFigures {
+  flowMetrics(): TrafficMetrics {
     this.#world.flowCache?.countHits();
     return collectFlowMetrics(this.#running.dataflow, this.#world);
   }
@@ -345,7 +353,7 @@ export class Node {
     return initialTuples(plan, this.#settings.names, facts);
   }
 
-  #step(cause: Cause): boolean {
+  #step(cause: StepInput): boolean {
     return this.#stepped(this.#running.engine.step(cause));
   }
 
@@ -389,8 +397,8 @@ export class Node {
         if (this.snitch.isOn) this.#tellView(table, kind, values);
       },
       event: (tuple: Tuple): void => this.#watcher.event(watched, tuple),
-      settled: (isDone: boolean): void => this.#watcher.settle(isDone),
-      limitPassed: (limit: keyof Limits, rule: string): void => {
+      stepEnded: (isDone: boolean): void => this.#watcher.settle(isDone),
+      limitExceeded: (limit: keyof Limits, rule: string): void => {
         this.snitch.undone(limit, rule);
         if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);
         this.#settings.onLog?.(`a step passed its limit of ${limit} in rule ${rule} and was taken back`);

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
-import type { PeerFigures } from "../observe/figures.ts";
-import type { PeerCounters } from "../observe/peer-book.ts";
+import type { PeerMetrics } from "../observe/metrics-snapshot.ts";
+import type { PeerTraffic } from "../observe/peer-counters.ts";
 import { Address } from "../plan/values/address.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { Value } from "../plan/values/value.ts";
@@ -16,22 +16,22 @@ interface Parts {
 }
 
 /** A row a peer: what comes from the address that a name stands for counts as that of the name. */
-export function peerMetrics(parts: Parts): readonly PeerFigures[] {
+export function peerMetrics(parts: Parts): readonly PeerMetrics[] {
   const { datagrams, clock } = parts.world;
   const now = clock.now();
   const told = configuredAddresses(parts);
-  return joined([...parts.dataflow.ports.peers.peers()], parts.world).map(({ heardAt, ...counters }) => {
+  return joined([...parts.dataflow.ports.peers.peers()], parts.world).map(({ receivedAt, ...counters }) => {
     const { address } = counters;
     const refusal = datagrams.refusal?.(address) ?? null;
     const payload = parts.dataflow.ports.paths.payload(address);
     const isTold = told === undefined ? null : told.has(address);
-    return { ...counters, silence: heardAt === undefined ? null : now - heardAt, payload, refusal, isTold };
+    return { ...counters, silence: receivedAt === undefined ? null : now - receivedAt, payload, refusal, isTold };
   });
 }
 
-function joined(peers: readonly PeerCounters[], { datagrams }: World): readonly PeerCounters[] {
+function joined(peers: readonly PeerTraffic[], { datagrams }: World): readonly PeerTraffic[] {
   const byAddress = new Map(peers.map((peer) => [peer.address, peer]));
-  const names = new Map<PeerCounters, PeerCounters>();
+  const names = new Map<PeerTraffic, PeerTraffic>();
   for (const peer of peers) {
     const numeric = byAddress.get(datagrams.numeric?.(peer.address) ?? peer.address);
     if (numeric !== undefined && numeric !== peer && !names.has(numeric)) names.set(numeric, peer);
@@ -44,7 +44,7 @@ function joined(peers: readonly PeerCounters[], { datagrams }: World): readonly 
   });
 }
 
-function sum(name: PeerCounters, numeric: PeerCounters): PeerCounters {
+function sum(name: PeerTraffic, numeric: PeerTraffic): PeerTraffic {
   return {
     address: name.address,
     sent: name.sent + numeric.sent,
@@ -53,7 +53,7 @@ function sum(name: PeerCounters, numeric: PeerCounters): PeerCounters {
     received: name.received + numeric.received,
     receivedBytes: name.receivedBytes + numeric.receivedBytes,
     receivedTuples: name.receivedTuples + numeric.receivedTuples,
-    heardAt: numeric.heardAt ?? name.heardAt,
+    receivedAt: numeric.receivedAt ?? name.receivedAt,
   };
 }
 

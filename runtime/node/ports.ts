@@ -5,12 +5,12 @@ import { NetworkOut } from "../elements/network-out.ts";
 import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
 import { Tcp, type FindUnreferenced } from "../elements/tcp.ts";
-import type { Cause } from "../engine/engine.ts";
+import type { StepInput } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
-import { PeerBook } from "../observe/peer-book.ts";
+import { PeerCounters } from "../observe/peer-counters.ts";
 import { PathSizes } from "../path/path-sizes.ts";
 import { TooBig } from "../path/too-big.ts";
-import { StrayPackets } from "../observe/stray-packets.ts";
+import { UnroutedPackets } from "../observe/unrouted-packets.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
@@ -27,8 +27,8 @@ export interface PortLimits {
 
 /** The elements between a node and the world around it. They stay when the node is given another program. */
 export class NodePorts {
-  readonly peers: PeerBook = new PeerBook();
-  readonly strays: StrayPackets = new StrayPackets();
+  readonly peers: PeerCounters = new PeerCounters();
+  readonly strays: UnroutedPackets = new UnroutedPackets();
   readonly paths: PathSizes;
   readonly mux: Mux;
   readonly networkIn: NetworkIn;
@@ -50,14 +50,14 @@ export class NodePorts {
     snitch: Snitch,
     adapted: (message: string) => void,
     received: (tuple: Tuple, from: Value) => void,
-    step: (cause: Cause) => boolean,
+    step: (cause: StepInput) => boolean,
     findUnreferenced: FindUnreferenced,
   ) {
     this.#world = world;
     this.#snitch = snitch;
-    const start = (cause: Cause): void => {
+    const start = (cause: StepInput): void => {
       const before = this.#left();
-      if (!step(cause)) cause.undone?.();
+      if (!step(cause)) cause.onAborted?.();
       if (cause.provenance === "device" && this.#left() === before) this.strays.note(cause);
     };
     this.mux = new Mux(world.clock, limits.steps, start, (isResting) => world.flowCache?.block("steps", isResting));
@@ -107,7 +107,7 @@ export class NodePorts {
     return this.networkOut.counters.in + this.tunTx.counters.in + this.mux.counters.in;
   }
 
-  #read(cause: Cause): void {
+  #read(cause: StepInput): void {
     if (this.#snitch.isOn) this.#snitch.crossed("TunRx", "out", "Mux", cause.tuple);
     this.mux.push(cause);
   }

@@ -1,7 +1,7 @@
-import type { Before } from "../engine/engine.ts";
-import type { Row } from "../engine/row.ts";
-import type { KeptRow } from "../engine/store.ts";
-import type { Table } from "../engine/table.ts";
+import type { PreviousTables } from "../engine/engine.ts";
+import type { Row } from "../engine/tables/row.ts";
+import type { BaseRow } from "../engine/store.ts";
+import type { Table } from "../engine/tables/table.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { Packet } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
@@ -58,7 +58,7 @@ export class ProgramSwap {
   }
 
   /** The rows that stay: not those that only view rules hold, for the views derive them again. */
-  keptRows(): readonly KeptRow[] {
+  keptRows(): readonly BaseRow[] {
     return this.#previous.tables.flatMap((table) => {
       const matching = table && this.#matchingTable(table);
       if (table === undefined || matching === undefined || matching.spec.derived === "pure") return [];
@@ -70,7 +70,7 @@ export class ProgramSwap {
   }
 
   /** Whether a row of a new predicate was in the table that the predicate's is the heir of. */
-  had(): Before["had"] {
+  had(): PreviousTables["had"] {
     const previousTables = new Map<number, Table>();
     for (const table of this.#previous.tables) {
       const matching = table && this.#matchingTable(table);

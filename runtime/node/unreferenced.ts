@@ -1,5 +1,5 @@
-import type { Cause } from "../engine/engine.ts";
-import type { Table } from "../engine/table.ts";
+import type { StepInput } from "../engine/engine.ts";
+import type { Table } from "../engine/tables/table.ts";
 import { Address } from "../plan/values/address.ts";
 import { Packet } from "../plan/values/packet.ts";
 import type { Row, Value } from "../plan/values/value.ts";
@@ -8,7 +8,7 @@ import type { Row, Value } from "../plan/values/value.ts";
 export function unreferencedNumbers(
   numbers: ReadonlySet<number>,
   tables: readonly (Table | undefined)[],
-  waiting: Iterable<Cause>,
+  waiting: Iterable<StepInput>,
 ): ReadonlySet<number> {
   const unreferenced = new Set(numbers);
   for (const { tuple } of waiting) deleteReferenced(tuple.args, unreferenced);

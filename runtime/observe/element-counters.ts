@@ -12,7 +12,7 @@ export class ElementCounters {
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
   }
   /** Counts on from what another has counted. */
-  countOn(before: ElementCounters): void {
+  addCountersOf(before: ElementCounters): void {
     this.in += before.in;
     this.out += before.out;
     for (const [reason, count] of before.dropped) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);

@@ -13,7 +13,7 @@ export type MetricsServerResult =
   | { readonly ok: true; readonly server: MetricsServer }
   | { readonly ok: false; readonly message: string };
 
-interface Answer {
+interface HttpReply {
   readonly status: number;
   readonly type: string;
   readonly text: string;
@@ -67,7 +67,7 @@ function reply(request: IncomingMessage, response: ServerResponse, source: Metri
   response.end(request.method === "HEAD" ? undefined : text);
 }
 
-function answer({ method, url = "" }: IncomingMessage, source: MetricsSource): Answer {
+function answer({ method, url = "" }: IncomingMessage, source: MetricsSource): HttpReply {
   if (method !== "GET" && method !== "HEAD") return plain(405, "only GET and HEAD");
   switch (url.split("?", 1)[0]) {
     case "/metrics":
@@ -81,11 +81,11 @@ function answer({ method, url = "" }: IncomingMessage, source: MetricsSource): A
   }
 }
 
-function readiness(reason: string | undefined): Answer {
+function readiness(reason: string | undefined): HttpReply {
   return reason === undefined ? plain(200, "ready") : plain(503, reason);
 }
 
-function plain(status: number, text: string): Answer {
+function plain(status: number, text: string): HttpReply {
   return { status, type: PLAIN, text: `${text}\n` };
 }
 

@@ -1,9 +1,16 @@
 import { type Labels, type MetricFamily, NO_LABELS, type Sample } from "./exposition.ts";
 import type { FlowCacheHits, TunOffload } from "../world/world.ts";
-import type { Counts, Figures, NetworkOffloadFigures, PeerFigures, StreamFigures, TunFigures } from "./figures.ts";
+import type {
+  Counts,
+  MetricsSnapshot,
+  NetworkOffloadMetrics,
+  PeerMetrics,
+  StreamMetrics,
+  TunMetrics,
+} from "./metrics-snapshot.ts";
 
 /** The figures of a node as Prometheus knows them. Names and labels are an interface: dashboards and alerts use them. */
-export function metricsOf(figures: Figures): readonly MetricFamily[] {
+export function metricsOf(figures: MetricsSnapshot): readonly MetricFamily[] {
   return [
     one("gauge", "mosaic_uptime_seconds", "Since the node started.", figures.uptime),
     ...stepMetrics(figures),
@@ -22,7 +29,7 @@ export function metricsOf(figures: Figures): readonly MetricFamily[] {
   ];
 }
 
-function stepMetrics({ steps }: Figures): readonly MetricFamily[] {
+function stepMetrics({ steps }: MetricsSnapshot): readonly MetricFamily[] {
   return [
     one("counter", "mosaic_steps_total", "Steps run: one a datagram, timer, packet or request.", steps.steps),
     one("counter", "mosaic_rounds_total", "Rounds run in steps.", steps.rounds),
@@ -34,7 +41,7 @@ function stepMetrics({ steps }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function elementMetrics({ elements: all, ways }: Figures): readonly MetricFamily[] {
+function elementMetrics({ elements: all, ways }: MetricsSnapshot): readonly MetricFamily[] {
   const elements = labelled(all, ({ element, label }) => ({ element, overlay: label }));
   return [
     many("counter", "mosaic_element_in_total", "What came into an element.", elements, (each) => each.in),
@@ -54,7 +61,7 @@ function elementMetrics({ elements: all, ways }: Figures): readonly MetricFamily
   ];
 }
 
-function ruleMetrics({ rules: all }: Figures): readonly MetricFamily[] {
+function ruleMetrics({ rules: all }: MetricsSnapshot): readonly MetricFamily[] {
   const rules = labelled(all, ({ rule, file, line }) => ({ rule, file, line: String(line) }));
   return [
     many("counter", "mosaic_rule_firings_total", "How often a rule ran.", rules, (each) => each.firings),
@@ -64,9 +71,9 @@ function ruleMetrics({ rules: all }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function peerMetrics({ peers: all }: Figures): readonly MetricFamily[] {
+function peerMetrics({ peers: all }: MetricsSnapshot): readonly MetricFamily[] {
   const peers = labelled(all, ({ address }) => ({ peer: address }));
-  const counter = (name: string, help: string, value: (peer: PeerFigures) => number): MetricFamily =>
+  const counter = (name: string, help: string, value: (peer: PeerMetrics) => number): MetricFamily =>
     many("counter", `mosaic_peer_${name}_total`, help, peers, value);
   const silence = "Since a peer was last heard.";
   return [
@@ -81,7 +88,7 @@ function peerMetrics({ peers: all }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function tableMetrics({ tables: all }: Figures): readonly MetricFamily[] {
+function tableMetrics({ tables: all }: MetricsSnapshot): readonly MetricFamily[] {
   const tables = labelled(all, ({ table }) => ({ table }));
   return [
     many("gauge", "mosaic_table_rows", "Rows of a table.", tables, (each) => each.rows),
@@ -89,7 +96,7 @@ function tableMetrics({ tables: all }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function queueMetrics({ queues: all }: Figures): readonly MetricFamily[] {
+function queueMetrics({ queues: all }: MetricsSnapshot): readonly MetricFamily[] {
   const queues = labelled(all, ({ queue, unit }) => ({ queue, unit }));
   return [
     many("gauge", "mosaic_queue_length", "What waits in a queue.", queues, (each) => each.length),
@@ -98,7 +105,7 @@ function queueMetrics({ queues: all }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function networkMetrics({ network }: Figures): readonly MetricFamily[] {
+function networkMetrics({ network }: MetricsSnapshot): readonly MetricFamily[] {
   return [
     one("counter", "mosaic_network_sent_datagrams_total", "Datagrams that left.", network.sent),
     one("counter", "mosaic_network_sent_bytes_total", "Bytes of datagrams that left.", network.sentBytes),
@@ -109,7 +116,9 @@ function networkMetrics({ network }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function pathMetrics({ paths: { asked, answered, answers, stray, changes } }: Figures): readonly MetricFamily[] {
+function pathMetrics({
+  paths: { asked, answered, answers, stray, changes },
+}: MetricsSnapshot): readonly MetricFamily[] {
   return [
     one("counter", "mosaic_path_probes_total", "Probes of what paths carry.", asked),
     one("counter", "mosaic_path_probes_answered_total", "Those that were answered.", answered),
@@ -119,7 +128,7 @@ function pathMetrics({ paths: { asked, answered, answers, stray, changes } }: Fi
   ];
 }
 
-function networkOffloadMetrics(offload: NetworkOffloadFigures): readonly MetricFamily[] {
+function networkOffloadMetrics(offload: NetworkOffloadMetrics): readonly MetricFamily[] {
   const { segments, joins, segmented, joined, steers, control, refusals } = offload;
   return [
     one("gauge", "mosaic_network_gso", "Whether the kernel cuts trains into datagrams.", Number(segments)),
@@ -142,7 +151,7 @@ function tunOffloadMetrics({ tcp, udp, superRead, superWritten, unfit }: TunOffl
   ];
 }
 
-function tunMetrics(tun: TunFigures): readonly MetricFamily[] {
+function tunMetrics(tun: TunMetrics): readonly MetricFamily[] {
   return [
     one("counter", "mosaic_tun_read_packets_total", "Packets read from the device.", tun.read),
     one("counter", "mosaic_tun_read_bytes_total", "Bytes read from the device.", tun.readBytes),
@@ -165,7 +174,7 @@ function flowCacheMetrics({ sent, delivered }: FlowCacheHits): readonly MetricFa
   ];
 }
 
-function readCycleMetrics({ network, tun }: Figures): readonly MetricFamily[] {
+function readCycleMetrics({ network, tun }: MetricsSnapshot): readonly MetricFamily[] {
   const ports = [
     { port: "network", ...network.readCycles },
     { port: "tun", ...tun?.readCycles },
@@ -181,7 +190,7 @@ function readCycleMetrics({ network, tun }: Figures): readonly MetricFamily[] {
   ];
 }
 
-function streamMetrics(streams: StreamFigures): readonly MetricFamily[] {
+function streamMetrics(streams: StreamMetrics): readonly MetricFamily[] {
   return [
     one("gauge", "mosaic_sockets", "Sockets of TCP that are open, or being opened.", streams.sockets),
     one("counter", "mosaic_sockets_accepted_total", "Connections that rules accepted.", streams.accepted),
@@ -193,7 +202,7 @@ function streamMetrics(streams: StreamFigures): readonly MetricFamily[] {
   ];
 }
 
-function eventLoopMetrics({ eventLoop }: Figures): readonly MetricFamily[] {
+function eventLoopMetrics({ eventLoop }: MetricsSnapshot): readonly MetricFamily[] {
   if (eventLoop === null) return [];
   const samples = (["mean", "p99", "max"] as const).map((statistic) => {
     return { labels: { statistic }, value: eventLoop[statistic] };

@@ -20,7 +20,7 @@ export type Sighting =
   /** The step was taken back: what crossed since it began never did. */
   | { readonly kind: "undone"; readonly limit: string; readonly rule: string };
 
-export type Listener = (sighting: Sighting) => void;
+export type SnitchListener = (sighting: Sighting) => void;
 
 /** Which edges to listen at: those that agree with what is given. */
 export type EdgeFilter = Partial<GraphEdge>;
@@ -34,7 +34,7 @@ export class Snitch {
   isOn = false;
   /** Called when somebody begins to listen, or ends. */
   onListener: (() => void) | undefined;
-  #listeners: readonly { readonly filter: EdgeFilter; readonly listener: Listener }[] = [];
+  #listeners: readonly { readonly filter: EdgeFilter; readonly listener: SnitchListener }[] = [];
   #strands: readonly (string | undefined)[] = [];
   #rules: ReadonlyMap<string, string> = new Map();
 
@@ -57,7 +57,7 @@ export class Snitch {
   }
 
   /** Tells `listener` what crosses the edges that fit, and all else that is no crossing, until the result is called. */
-  attach(listener: Listener, filter: EdgeFilter = {}): () => void {
+  attach(listener: SnitchListener, filter: EdgeFilter = {}): () => void {
     const attached = { filter, listener };
     this.#listeners = [...this.#listeners, attached];
     this.isOn = true;

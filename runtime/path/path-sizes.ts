@@ -1,4 +1,4 @@
-import type { PathFigures } from "../observe/figures.ts";
+import type { PathMetrics } from "../observe/metrics-snapshot.ts";
 import type { Clock, Datagrams } from "../world/world.ts";
 import { Path, type PathChange } from "./path.ts";
 import { pathCandidates } from "./path-candidates.ts";
@@ -36,7 +36,7 @@ export interface PathSizesOptions {
 
 /** How long datagrams may be, by place. Where the world has no probes, everywhere as long as the world says. */
 export class PathSizes {
-  readonly counters: { -readonly [Count in keyof PathFigures]: number } = {
+  readonly counters: { -readonly [Count in keyof PathMetrics]: number } = {
     asked: 0,
     answered: 0,
     answers: 0,

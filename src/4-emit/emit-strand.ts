@@ -200,7 +200,7 @@ class StrandEmitter {
         );
         for (const { value, than, isLeast } of action.improvements) {
           const order = `compare(${this.#value(value)}, ${this.#value(than)}) ${isLeast ? "<" : ">"} 0`;
-          this.#line(`if (${order}) node.improve(${action.view});`);
+          this.#line(`if (${order}) node.costDecreased(${action.view});`);
         }
         return this.#line(`node.contribute(${action.view}, ${action.sign}, [${values.join(", ")}]);`);
       }

@@ -21,7 +21,7 @@ export interface ReadFact {
   readonly predicate: string;
   readonly args: Row;
   /** The node it is for; undefined: the one that reads it. */
-  readonly place: Value | undefined;
+  readonly location: Value | undefined;
 }
 
 export interface FactReading {
@@ -71,7 +71,7 @@ function readStatement(
   if (spec.table?.derived === "pure") found.push(report("E0306", atom.name.span, { name }));
   if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
   const args = atom.args.map((argument, column) => readArgument(argument as Expression, column, spec, found));
-  return { predicate: name, args, place: readPlace(atom, plan, found) };
+  return { predicate: name, args, location: readPlace(atom, plan, found) };
 }
 
 function readPlace(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Value | undefined {

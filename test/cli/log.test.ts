@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { FlowFigures } from "../../runtime/observe/figures.ts";
+import type { TrafficMetrics } from "../../runtime/observe/metrics-snapshot.ts";
 import { Log, type LogSettings } from "../../src/cli/terminal/log.ts";
 import { LossLog } from "../../src/cli/run/drop-log.ts";
 
@@ -54,7 +54,7 @@ test("a warning that is repeated is said once, then every ten seconds with how o
 });
 
 describe("losses", () => {
-  const flow = (full: number, unsent: number): FlowFigures => ({
+  const flow = (full: number, unsent: number): TrafficMetrics => ({
     elements: [{ element: "Mux", label: "", in: 9, out: 9, dropped: full === 0 ? {} : { "queue full": full } }],
     network: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: unsent === 0 ? {} : { EPERM: unsent } },
     paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Figures, PeerFigures } from "../../runtime/observe/figures.ts";
+import type { MetricsSnapshot, PeerMetrics } from "../../runtime/observe/metrics-snapshot.ts";
 import { figuresScreen } from "../../src/cli/client/metrics-screen.ts";
 import { findTroubles } from "../../src/cli/client/diagnose-node.ts";
 import { AskedNode } from "../control/asked-node.ts";
 
-const calm: Figures = {
+const calm: MetricsSnapshot = {
   node: "10.0.0.1:10000",
   uptime: 90,
   steps: { steps: 10, rounds: 20, stopped: 0, conflicts: 0, evicted: 0, expired: 0, failedAggregates: 0 },
@@ -27,12 +27,12 @@ interface Heard {
   readonly isTold?: boolean;
 }
 
-function peer(address: string, sent: number, silence: number | null, { refusal, isTold }: Heard = {}): PeerFigures {
+function peer(address: string, sent: number, silence: number | null, { refusal, isTold }: Heard = {}): PeerMetrics {
   const nothing = { sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0 };
   return { ...nothing, address, sent, silence, payload: 1452, refusal: refusal ?? null, isTold: isTold ?? null };
 }
 
-test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly says: readonly string[] }>([
+test.for<{ readonly cause: string; readonly figures: Partial<MetricsSnapshot>; readonly says: readonly string[] }>([
   { cause: "nothing", figures: {}, says: [] },
   {
     cause: "a missing member",
@@ -110,7 +110,7 @@ test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly 
   },
   {
     cause: "a rule without a value",
-    figures: { rules: [{ ...(calm.rules[0] as Figures["rules"][number]), failed: 2 }] },
+    figures: { rules: [{ ...(calm.rules[0] as MetricsSnapshot["rules"][number]), failed: 2 }] },
     says: ["rule r1 (a/p.mzl:3): 2 derivations had no value"],
   },
   {
@@ -144,7 +144,7 @@ test.for<{ readonly cause: string; readonly figures: Partial<Figures>; readonly 
 
 test("the whole screen", () => {
   const control = { clients: 2, requests: 9, refused: { malformed: 1 } };
-  const before: Figures = { ...calm, uptime: 80, steps: { ...calm.steps, steps: 5 } };
+  const before: MetricsSnapshot = { ...calm, uptime: 80, steps: { ...calm.steps, steps: 5 } };
   expect(figuresScreen({ ...calm, peers: [peer("10.0.0.2:10000", 9, 1)], control }, before).join("\n")).toBe(`\
 10.0.0.1:10000   up 1 min 30 s   10 steps, 0.5/s
 network: 1 datagrams sent (1.2 kB), 0 received (0 B)

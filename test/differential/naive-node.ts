@@ -16,7 +16,7 @@ import {
   ruleWithCall,
   type WaitingCall,
 } from "./naive-calls.ts";
-import { rulesByPlace } from "./naive-places.ts";
+import { rulesByPlace } from "./naive-locations.ts";
 import { type NaiveRule, triggersOf } from "./naive-rule.ts";
 import { firstRing, hearsOwnTimer, nextRing, type Ring, timersOf } from "./naive-timers.ts";
 import { commitTable, type NaiveRows } from "./naive-table.ts";

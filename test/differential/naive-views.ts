@@ -1,7 +1,7 @@
 import { compareRows, equalRows, type Row } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program/program.ts";
 import { type Derivation, derivationsOf, type Support, withoutKnown } from "./derivations.ts";
-import { settleCircle } from "./naive-circles.ts";
+import { settleCircle } from "./naive-cycles.ts";
 import { settleMixed } from "./naive-mixed.ts";
 import type { NaiveRule } from "./naive-rule.ts";
 import { haveOneKey, type NaiveRows } from "./naive-table.ts";

@@ -6,11 +6,11 @@ import { NetworkOut } from "../../runtime/elements/network-out.ts";
 import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts";
 import { TunRx } from "../../runtime/elements/tun-rx.ts";
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
-import type { Cause } from "../../runtime/engine/engine.ts";
+import type { StepInput } from "../../runtime/engine/engine.ts";
 import { defaultLimits } from "../../runtime/engine/limits.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
-import { PeerBook } from "../../runtime/observe/peer-book.ts";
+import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
 import { rowsOf, trainOf } from "../../runtime/plan/values/train.ts";
@@ -23,7 +23,7 @@ function tuple(...args: readonly Value[]): Tuple {
   return { predicate: eventSpec("p", args.length), args, isDelete: false };
 }
 
-function cause(number: number): Cause {
+function cause(number: number): StepInput {
   return { tuple: tuple(number), provenance: "rule", source: null };
 }
 
@@ -89,7 +89,7 @@ describe("Mux", () => {
 describe("Mux, when what waits is large", () => {
   test("holds so many bytes and no more, and has room again when they are gone", () => {
     const clock = new ManualClock();
-    const packet = (size: number): Cause => ({ ...cause(0), tuple: tuple(new Uint8Array(size)) });
+    const packet = (size: number): StepInput => ({ ...cause(0), tuple: tuple(new Uint8Array(size)) });
     const isFirst = { value: true };
     const mux: Mux = new Mux(clock, { ...defaultLimits, queuedBytes: 10_000 }, () => {
       if (!isFirst.value) return;
@@ -122,7 +122,7 @@ describe("LocSpecDemux and NetworkOut", () => {
     const datagrams = new ManualDatagrams("me:1");
     const clock = new ManualClock();
     const paths = new PathSizes({ clock, datagrams, draw: () => 0, adapted: () => {} });
-    const network = new NetworkOut(datagrams, new PeerBook(), paths, new TooBig(undefined, clock));
+    const network = new NetworkOut(datagrams, new PeerCounters(), paths, new TooBig(undefined, clock));
     const wrapped: Value[] = [];
     const ron = { push: (to: Value) => void wrapped.push(to) };
     const demux = new LocSpecDemux((name) => name === "me:1", new Map([["ron", ron]]), network);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { NetworkIn } from "../../runtime/elements/network-in.ts";
-import { PeerBook } from "../../runtime/observe/peer-book.ts";
+import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
 import { answerOf, NONCE_MIN, probeOf } from "../../runtime/path/probe-message.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { splitMessage } from "../../runtime/wire/fragment.ts";
@@ -14,7 +14,7 @@ function answersTo(...datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
   const world = manualWorld("10.0.0.1:10000");
   const { clock, datagrams: network } = world;
   const paths = new PathSizes({ clock, datagrams: network, draw: () => 0, adapted: () => undefined });
-  new NetworkIn(world, new PeerBook(), paths, () => undefined).start();
+  new NetworkIn(world, new PeerCounters(), paths, () => undefined).start();
   for (const bytes of datagrams) network.deliver(bytes, THERE);
   return network.sent.map(({ bytes }) => bytes);
 }

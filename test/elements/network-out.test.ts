@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
-import { PeerBook } from "../../runtime/observe/peer-book.ts";
+import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
 import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
@@ -41,7 +41,7 @@ class Bench {
     const clock = new ManualClock();
     const tun = { write: (packet: Uint8Array) => this.told.push(packet) } as unknown as Tun;
     this.paths = new NarrowPaths({ clock, datagrams: this.datagrams, draw: () => 0, adapted: () => {} });
-    this.element = new NetworkOut(this.datagrams, new PeerBook(), this.paths, new TooBig(tun, clock));
+    this.element = new NetworkOut(this.datagrams, new PeerCounters(), this.paths, new TooBig(tun, clock));
   }
 
   send(packet: Uint8Array, layers: number): readonly Uint8Array[] {

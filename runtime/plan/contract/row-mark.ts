@@ -14,7 +14,7 @@ export const REMOVED = 4 as const;
 /** Not yet there for the rules of a recursive stratum. */
 export const ENTERING = 5 as const;
 /** Came and went within one commit: it never was. */
-export const VOID = 6 as const;
+export const CANCELLED = 6 as const;
 
 export type RowMark =
   | typeof STABLE
@@ -23,4 +23,4 @@ export type RowMark =
   | typeof CURRENT
   | typeof REMOVED
   | typeof ENTERING
-  | typeof VOID;
+  | typeof CANCELLED;

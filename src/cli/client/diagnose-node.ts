@@ -1,4 +1,4 @@
-import type { Figures, PeerFigures } from "../../../runtime/observe/figures.ts";
+import type { MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import { isEverywhere } from "../options/address-scope.ts";
 
 /** Datagrams to somebody who has never answered before that is worth a line. */
@@ -10,7 +10,7 @@ const NEARLY_FULL = 0.9;
 const LATE = 0.1;
 
 /** What is wrong with a node, as far as its figures show it, in sentences that name the cause. */
-export function findTroubles(figures: Figures): readonly string[] {
+export function findTroubles(figures: MetricsSnapshot): readonly string[] {
   return [
     ...withoutAddress(figures),
     ...refusedSends(figures),
@@ -52,25 +52,25 @@ function explained(reason: string): string {
   return words === undefined ? reason : `${reason} (${words})`;
 }
 
-function withoutAddress({ node }: Figures): readonly string[] {
+function withoutAddress({ node }: MetricsSnapshot): readonly string[] {
   if (!isEverywhere(node)) return [];
   return [`this node calls itself ${node}, where nobody can answer it: say with --addr HOST:PORT what others see`];
 }
 
-function refusedSends({ network }: Figures): readonly string[] {
+function refusedSends({ network }: MetricsSnapshot): readonly string[] {
   return Object.entries(network.failed).map(
     ([reason, count]) => `${count} datagrams could not be sent: ${explained(reason)}`,
   );
 }
 
-function strayPackets({ tun }: Figures): readonly string[] {
+function strayPackets({ tun }: MetricsSnapshot): readonly string[] {
   return Object.entries(tun?.strays ?? {}).map(
     ([destination, count]) =>
       `${count} packets for ${destination} went nowhere: no rule knows a way to it (a member or peer that this node was not told of?)`,
   );
 }
 
-function silentPeers({ peers }: Figures): readonly string[] {
+function silentPeers({ peers }: MetricsSnapshot): readonly string[] {
   return peers.flatMap(({ address, sent, silence, refusal }): readonly string[] => {
     if (refusal !== null) return [`nothing can be sent to ${address}: ${explained(refusal)}`];
     if (sent < UNANSWERED) return [];
@@ -82,7 +82,7 @@ function silentPeers({ peers }: Figures): readonly string[] {
 }
 
 /** Who speaks to this node and is never spoken to, or only answered, is perhaps the one that was meant. */
-function whySilent(address: string, peers: readonly PeerFigures[]): string {
+function whySilent(address: string, peers: readonly PeerMetrics[]): string {
   if (isEverywhere(address)) return "so does a node call itself that was not told its address (--addr)";
   const strangers = peers.filter((peer) => peer.silence !== null && peer.isTold !== true && peer.address.includes(":"));
   const unasked = strangers.filter(({ sent }) => sent === 0);
@@ -93,12 +93,12 @@ function whySilent(address: string, peers: readonly PeerFigures[]): string {
   return "a dead link, a wrong address, or no node there";
 }
 
-function listed(peers: readonly PeerFigures[]): string {
+function listed(peers: readonly PeerMetrics[]): string {
   const names = peers.map(({ address }) => address).slice(0, 3);
   return `${names.join(", ")} ${names.length === 1 ? "is" : "are"}`;
 }
 
-function fullQueues({ queues }: Figures): readonly string[] {
+function fullQueues({ queues }: MetricsSnapshot): readonly string[] {
   return queues.flatMap(({ queue, length, limit, unit, dropped }): readonly string[] => {
     if (unit === "timers") return [];
     if (dropped > 0)
@@ -108,14 +108,14 @@ function fullQueues({ queues }: Figures): readonly string[] {
   });
 }
 
-function fullTables({ tables, steps }: Figures): readonly string[] {
+function fullTables({ tables, steps }: MetricsSnapshot): readonly string[] {
   const full = tables.filter(({ rows, limit }) => limit !== null && limit > 1 && rows >= limit);
   if (steps.evicted === 0 || full.length === 0) return [];
   const names = full.map(({ table, limit }) => `${table} (${limit})`).join(", ");
   return [`${steps.evicted} rows left because a table was full; at their size now: ${names}`];
 }
 
-function drops({ elements }: Figures): readonly string[] {
+function drops({ elements }: MetricsSnapshot): readonly string[] {
   return elements.flatMap(({ element, dropped }) =>
     Object.entries(dropped)
       .filter(([reason]) => reason !== "queue full")
@@ -124,13 +124,13 @@ function drops({ elements }: Figures): readonly string[] {
 }
 
 /** An overlay that knows nobody carries nothing. */
-function emptyMemberships({ tables }: Figures): readonly string[] {
+function emptyMemberships({ tables }: MetricsSnapshot): readonly string[] {
   return tables
     .filter(({ table, rows }) => rows === 0 && /(?:^|\.)(?:member|addressMap)$/.test(table))
     .map(({ table }) => `${table} is empty: this node has been told of no peer (--peer)`);
 }
 
-function failures({ rules, steps }: Figures): readonly string[] {
+function failures({ rules, steps }: MetricsSnapshot): readonly string[] {
   const failed = rules
     .filter((rule) => rule.failed > 0)
     .map(({ rule, file, line, failed: count }) => `rule ${rule} (${file}:${line}): ${count} derivations had no value`);
@@ -140,7 +140,7 @@ function failures({ rules, steps }: Figures): readonly string[] {
   return [...failed, ...stopped, ...sums];
 }
 
-function lateness({ eventLoop }: Figures): readonly string[] {
+function lateness({ eventLoop }: MetricsSnapshot): readonly string[] {
   if (eventLoop === null || eventLoop.p99 < LATE) return [];
   return [`the process is late: timers and sockets wait up to ${(eventLoop.p99 * 1000).toFixed(0)} ms`];
 }

@@ -1,5 +1,5 @@
-import type { ControlFigures } from "../../../runtime/control/reply.ts";
-import type { Figures } from "../../../runtime/observe/figures.ts";
+import type { ControlMetrics } from "../../../runtime/control/reply.ts";
+import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
 import { findTroubles } from "./diagnose-node.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 
@@ -7,8 +7,8 @@ const MOST_RULES = 20;
 
 /** A node in numbers, as people read it. With the figures of a moment `before`, rates are those since then. */
 export function figuresScreen(
-  now: Figures & { readonly control: ControlFigures },
-  before: Figures | undefined,
+  now: MetricsSnapshot & { readonly control: ControlMetrics },
+  before: MetricsSnapshot | undefined,
 ): readonly string[] {
   const troubles = findTroubles(now);
   return [
@@ -27,7 +27,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
 }
 
-function headLines(now: Figures, before: Figures | undefined): readonly string[] {
+function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): readonly string[] {
   const { node, uptime, steps, ways, eventLoop, network, tun } = now;
   const seconds = before === undefined ? uptime : uptime - before.uptime;
   const rate = (steps.steps - (before?.steps.steps ?? 0)) / Math.max(seconds, 0.001);
@@ -42,19 +42,19 @@ function headLines(now: Figures, before: Figures | undefined): readonly string[]
   ];
 }
 
-function streamLine({ streams }: Figures): readonly string[] {
+function streamLine({ streams }: MetricsSnapshot): readonly string[] {
   if (streams === null) return [];
   const { sockets, accepted, connected, readBytes, writtenBytes } = streams;
   const connections = `${accepted} connections accepted, ${connected} made`;
   return [`tcp: ${sockets} sockets, ${connections}, ${bytes(readBytes)} read, ${bytes(writtenBytes)} written`];
 }
 
-function controlLine({ clients, requests, refused }: ControlFigures): string {
+function controlLine({ clients, requests, refused }: ControlMetrics): string {
   const reasons = Object.entries(refused).map(([reason, count]) => `${count} refused (${reason})`);
   return [`control: ${clients} clients so far`, `${requests} requests`, ...reasons].join(", ");
 }
 
-function peerLines({ peers }: Figures): readonly string[] {
+function peerLines({ peers }: MetricsSnapshot): readonly string[] {
   if (peers.length === 0) return ["none: nothing was sent, nothing has come"];
   const rows = peers.map((peer) => [
     peer.address,
@@ -67,7 +67,7 @@ function peerLines({ peers }: Figures): readonly string[] {
   return textColumns(["address", "last heard", "sent", "bytes", "received", "bytes"], rows);
 }
 
-function queueLines({ queues }: Figures): readonly string[] {
+function queueLines({ queues }: MetricsSnapshot): readonly string[] {
   const rows = queues.map(({ queue, length, limit, unit, dropped }) => [
     queue,
     `${length}`,
@@ -78,7 +78,7 @@ function queueLines({ queues }: Figures): readonly string[] {
   return textColumns(["queue", "waiting", "limit", "unit", "dropped"], rows);
 }
 
-function tableLines({ tables }: Figures): readonly string[] {
+function tableLines({ tables }: MetricsSnapshot): readonly string[] {
   const rows = tables
     .filter(({ table }) => !table.includes("?"))
     .map(({ table, rows: count, limit, lifetime }) => [
@@ -91,7 +91,7 @@ function tableLines({ tables }: Figures): readonly string[] {
 }
 
 /** Those that cost most first. */
-function ruleLines({ rules }: Figures, before: Figures | undefined): readonly string[] {
+function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefined): readonly string[] {
   const earlier = new Map(before?.rules.map((rule) => [`${rule.rule} ${rule.line}`, rule]));
   const rows = rules
     .toSorted((a, b) => b.seconds - a.seconds || b.firings - a.firings)
@@ -115,7 +115,7 @@ function ruleLines({ rules }: Figures, before: Figures | undefined): readonly st
   return rules.length > MOST_RULES ? [...lines, `and ${rules.length - MOST_RULES} more`] : lines;
 }
 
-function elementLines({ elements }: Figures): readonly string[] {
+function elementLines({ elements }: MetricsSnapshot): readonly string[] {
   const rows = elements.map(({ element, label, in: entered, out, dropped }) => [
     label === "" ? element : `${element}(${label})`,
     `${entered}`,

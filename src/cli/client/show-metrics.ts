@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ControlFigures } from "../../../runtime/control/reply.ts";
-import type { Figures } from "../../../runtime/observe/figures.ts";
+import type { ControlMetrics } from "../../../runtime/control/reply.ts";
+import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
 import { runFailed } from "../terminal/failure.ts";
 import { figuresScreen } from "./metrics-screen.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
@@ -16,8 +16,8 @@ const REFRESH_MS = 1000;
 const HOME_AND_CLEAR = "\u001b[H\u001b[J";
 
 /** A node, and who asks it, in numbers. */
-export interface NodeFigures extends Figures {
-  readonly control: ControlFigures;
+export interface NodeFigures extends MetricsSnapshot {
+  readonly control: ControlMetrics;
 }
 
 /** `mosaic top NODE`: a node in numbers, anew each second on a terminal, otherwise once. */

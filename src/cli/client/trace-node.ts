@@ -1,4 +1,4 @@
-import type { Seen } from "../../../runtime/control/reply.ts";
+import type { TraceLine } from "../../../runtime/control/reply.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";
@@ -29,11 +29,11 @@ export async function traceNode(
 const LONGEST_TUPLE = 200;
 
 /** The line as people read it: `1.250 rule ron.p2 → RoundRobin  ping.Req("a") to 10.0.0.2:10000`. */
-export function seenLine(seen: Seen): string {
+export function seenLine(seen: TraceLine): string {
   return `${seen.t.toFixed(3)} ${what(seen)}`;
 }
 
-function what({ kind, from = "", port = "", to = "", rule = "", op, tuple, loc, carries, reason }: Seen): string {
+function what({ kind, from = "", port = "", to = "", rule = "", op, tuple, loc, carries, reason }: TraceLine): string {
   const written = brief(typeof tuple === "string" ? tuple : "");
   const text = carries === undefined ? written : `${written} carrying ${carries}`;
   switch (kind) {

@@ -11,8 +11,8 @@ A rule with tables alone in its body has one for each of them.`,
   [
     "On",
     `The beginning of a strand. Runs for each such event, or for each row that was inserted into the
-table, or whose time was up. Rules that define a table run for rows that appeared in, vanished from
-or were renewed in a table they read, and for rows that changed in one they define together.`,
+table, or whose time was up. Rules of a derived table run for rows inserted into, deleted from
+or refreshed in a table they read, and for single rows of their own recursive stratum.`,
   ],
   ["Lookup", "Finds the one row that has this primary key, if there is one."],
   [

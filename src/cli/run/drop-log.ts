@@ -1,4 +1,4 @@
-import type { FlowFigures } from "../../../runtime/observe/figures.ts";
+import type { TrafficMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import type { Log, LogFields } from "../terminal/log.ts";
 
 const LOOK_EVERY_MS = 1_000;
@@ -18,13 +18,13 @@ interface Told {
 
 /** Tells what a node loses while it runs: each reason when it is new, then once a minute with how much it was. */
 export class LossLog {
-  readonly #figures: () => FlowFigures;
+  readonly #figures: () => TrafficMetrics;
   readonly #log: Log;
   readonly #told = new Map<string, Told>();
   readonly #timer: NodeJS.Timeout;
   #looks = 0;
 
-  constructor(figures: () => FlowFigures, log: Log) {
+  constructor(figures: () => TrafficMetrics, log: Log) {
     this.#figures = figures;
     this.#log = log;
     this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
@@ -49,7 +49,7 @@ export class LossLog {
 }
 
 /** Everything that a node has lost, by where and why. */
-function lossesIn({ elements, network, tun }: FlowFigures): readonly Loss[] {
+function lossesIn({ elements, network, tun }: TrafficMetrics): readonly Loss[] {
   const dropped = elements.flatMap(({ element, label, dropped: counts }) =>
     Object.entries(counts).map(([reason, count]) => {
       const place = label === "" ? element : `${element} ${label}`;

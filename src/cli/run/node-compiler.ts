@@ -4,9 +4,9 @@ import type { Source } from "../../../grammar/span.ts";
 import type {
   Compiled,
   Compiler,
-  Complaint,
+  CompileError,
   NextProgram,
-  PlacedFact,
+  LocatedFact,
   ProgramChange,
   Query,
 } from "../../../runtime/control/compiler.ts";
@@ -41,12 +41,12 @@ export class NodeCompiler implements Compiler {
     return compiled(query, diagnostics, [source]);
   }
 
-  facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly PlacedFact[]> {
+  facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly LocatedFact[]> {
     const { facts, diagnostics, source } = readFacts(text, plan, isDelete, this.#columns);
     return compiled(facts, diagnostics, [source]);
   }
 
-  predicate(name: string, plan: Plan): Complaint | undefined {
+  predicate(name: string, plan: Plan): CompileError | undefined {
     const names = plan.predicates.map((spec) => spec.name);
     if (names.includes(name)) return undefined;
     return complaintOf([report("E0304", undefined, unknownName(name, names))], []);
@@ -58,12 +58,12 @@ export class NodeCompiler implements Compiler {
 
   program(change: ProgramChange): Compiled<NextProgram> {
     const files = changedFiles(this.#options.files, change);
-    if (!files.ok) return { ok: false, complaint: said(files.message) };
+    if (!files.ok) return { ok: false, error: said(files.message) };
     const options = { ...this.#options, files: files.files };
     const { plan, core, diagnostics, sources, files: all } = compileForRun(options);
-    if (plan === undefined || core === undefined) return { ok: false, complaint: complaintOf(diagnostics, sources) };
+    if (plan === undefined || core === undefined) return { ok: false, error: complaintOf(diagnostics, sources) };
     const facts = this.#peerFacts(plan);
-    if (typeof facts === "string") return { ok: false, complaint: said(facts) };
+    if (typeof facts === "string") return { ok: false, error: said(facts) };
     const keep = (): void => {
       this.#options = options;
       this.#columns = columnNames(core);
@@ -86,10 +86,10 @@ function compiled<T>(
   diagnostics: readonly Diagnostic[],
   sources: readonly Source[],
 ): Compiled<T> {
-  return result === undefined ? { ok: false, complaint: complaintOf(diagnostics, sources) } : { ok: true, result };
+  return result === undefined ? { ok: false, error: complaintOf(diagnostics, sources) } : { ok: true, result };
 }
 
-function complaintOf(diagnostics: readonly Diagnostic[], sources: readonly Source[]): Complaint {
+function complaintOf(diagnostics: readonly Diagnostic[], sources: readonly Source[]): CompileError {
   const first = diagnostics.find((one) => one.severity === "error");
   return {
     code: first?.code ?? "",
@@ -98,6 +98,6 @@ function complaintOf(diagnostics: readonly Diagnostic[], sources: readonly Sourc
   };
 }
 
-function said(message: string): Complaint {
+function said(message: string): CompileError {
   return { code: "", message, text: message };
 }

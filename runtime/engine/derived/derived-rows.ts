@@ -1,9 +1,9 @@
-import { type Key, keyOfRow } from "../plan/values/key.ts";
-import type { Sign } from "../plan/contract/plan.ts";
-import { compareRows, equalRows, type Row as Values } from "../plan/values/value.ts";
-import type { Journal, Undoable } from "./journal.ts";
-import type { Row } from "./row.ts";
-import type { Table } from "./table.ts";
+import { type Key, keyOfRow } from "../../plan/values/key.ts";
+import type { Sign } from "../../plan/contract/plan.ts";
+import { compareRows, equalRows, type Row as Values } from "../../plan/values/value.ts";
+import type { Journal, Undoable } from "../tables/journal.ts";
+import type { Row } from "../tables/row.ts";
+import type { Table } from "../tables/table.ts";
 
 /** A row that view rules derive, and by how many derivations. */
 interface Support {

@@ -4,34 +4,34 @@ import type { ReadCycles, FlowCacheHits, TunOffload } from "../world/world.ts";
  * A node in numbers, at one moment: what `mosaic top` shows and `/metrics` tells. Everything that counts counts from the
  * start of the node; times are in seconds. Plain data that survives JSON: what has no limit has the limit null.
  */
-export interface Figures extends FlowFigures {
+export interface MetricsSnapshot extends TrafficMetrics {
   /** The name that others know the node by. */
   readonly node: string;
   readonly uptime: number;
-  readonly steps: StepFigures;
-  readonly ways: WayFigures;
-  readonly rules: readonly RuleFigures[];
-  readonly peers: readonly PeerFigures[];
-  readonly tables: readonly TableFigures[];
-  readonly queues: readonly QueueFigures[];
+  readonly steps: StepMetrics;
+  readonly ways: SentTupleMetrics;
+  readonly rules: readonly RuleMetrics[];
+  readonly peers: readonly PeerMetrics[];
+  readonly tables: readonly TableMetrics[];
+  readonly queues: readonly QueueMetrics[];
   /** Null when the program has no calls of TCP. */
-  readonly streams: StreamFigures | null;
+  readonly streams: StreamMetrics | null;
   /** Null in virtual time, where nothing is late. */
-  readonly eventLoop: EventLoopFigures | null;
+  readonly eventLoop: EventLoopMetrics | null;
 }
 
 /** What passed the node, and what it lost on the way. */
-export interface FlowFigures {
-  readonly elements: readonly ElementFigures[];
-  readonly network: NetworkFigures;
-  readonly paths: PathFigures;
+export interface TrafficMetrics {
+  readonly elements: readonly ElementMetrics[];
+  readonly network: NetworkMetrics;
+  readonly paths: PathMetrics;
   /** Null without a device. */
-  readonly tun: TunFigures | null;
+  readonly tun: TunMetrics | null;
   /** Packets that went past the rules, and are counted as if they had not. Null where all pass them. */
   readonly flowCache: FlowCacheHits | null;
 }
 
-export interface StepFigures {
+export interface StepMetrics {
   readonly steps: number;
   readonly rounds: number;
   /** Steps that passed a limit and were taken back. */
@@ -46,7 +46,7 @@ export interface StepFigures {
 }
 
 /** What has passed an element, in the units of its header. */
-export interface ElementFigures {
+export interface ElementMetrics {
   readonly element: string;
   /** The overlay of an OverlaySendWrap; empty where a node has one such element. */
   readonly label: string;
@@ -56,7 +56,7 @@ export interface ElementFigures {
 }
 
 /** Tuples that rules sent, by the way that LocSpecDemux found for them. */
-export interface WayFigures {
+export interface SentTupleMetrics {
   /** Steps of this node. */
   readonly local: number;
   /** To other nodes of the IP network. */
@@ -68,7 +68,7 @@ export interface WayFigures {
 /** Counts by reason, in words. */
 export type Counts = Readonly<Record<string, number>>;
 
-export interface RuleFigures {
+export interface RuleMetrics {
   /** The rule's label, or its head. */
   readonly rule: string;
   readonly file: string;
@@ -83,7 +83,7 @@ export interface RuleFigures {
   readonly seconds: number;
 }
 
-export interface PeerFigures {
+export interface PeerMetrics {
   /**
    * `host:port` as the node names it, or `others` for all addresses beyond the first 1024. What comes from the address that
    * a name stands for counts as that of the name.
@@ -105,7 +105,7 @@ export interface PeerFigures {
   readonly isTold: boolean | null;
 }
 
-export interface TableFigures {
+export interface TableMetrics {
   readonly table: string;
   readonly rows: number;
   readonly limit: number | null;
@@ -113,7 +113,7 @@ export interface TableFigures {
   readonly lifetime: number | null;
 }
 
-export interface QueueFigures {
+export interface QueueMetrics {
   readonly queue: string;
   /** What waits now, and how much may, in `unit`. */
   readonly length: number;
@@ -123,7 +123,7 @@ export interface QueueFigures {
   readonly dropped: number;
 }
 
-export interface StreamFigures {
+export interface StreamMetrics {
   /** Listening, connected, being connected, and waiting to be accepted, now. */
   readonly sockets: number;
   /** Connections taken and made, and sockets that have come to their end. */
@@ -136,7 +136,7 @@ export interface StreamFigures {
   readonly failed: Counts;
 }
 
-export interface NetworkFigures {
+export interface NetworkMetrics {
   readonly sent: number;
   readonly sentBytes: number;
   readonly received: number;
@@ -144,13 +144,13 @@ export interface NetworkFigures {
   /** Sends that the network refused. */
   readonly failed: Counts;
   /** What the kernel's offloads do; absent where datagrams go singly. */
-  readonly offload?: NetworkOffloadFigures;
+  readonly offload?: NetworkOffloadMetrics;
   /** How long the socket held the thread; absent where nobody measures. */
   readonly readCycles?: ReadCycles;
 }
 
 /** What is asked about the sizes of datagrams. */
-export interface PathFigures {
+export interface PathMetrics {
   /** Probes that were sent, and those that were answered. */
   readonly asked: number;
   readonly answered: number;
@@ -162,7 +162,7 @@ export interface PathFigures {
   readonly changes: number;
 }
 
-export interface NetworkOffloadFigures {
+export interface NetworkOffloadMetrics {
   readonly segments: boolean;
   readonly joins: boolean;
   /** Sends of several datagrams in one piece, and trains that came. */
@@ -175,7 +175,7 @@ export interface NetworkOffloadFigures {
   readonly refusals: Counts;
 }
 
-export interface TunFigures {
+export interface TunMetrics {
   readonly name: string;
   readonly mtu: number;
   readonly read: number;
@@ -193,7 +193,7 @@ export interface TunFigures {
 }
 
 /** How late timers and sockets were served over the last 10 to 20 seconds; the first figures begin the counting. */
-export interface EventLoopFigures {
+export interface EventLoopMetrics {
   readonly mean: number;
   readonly p99: number;
   readonly max: number;

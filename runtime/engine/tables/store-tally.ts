@@ -1,4 +1,4 @@
-import type { Row as Values } from "../plan/values/value.ts";
+import type { Row as Values } from "../../plan/values/value.ts";
 import type { Table } from "./table.ts";
 
 /** Told of each change as it takes effect; several may be taken back if the step fails. */
@@ -22,7 +22,7 @@ export class StoreTally {
   }
 
   /** Counts on from what another has counted. */
-  countOn(before: StoreTally): void {
+  addCountersOf(before: StoreTally): void {
     this.conflicts += before.conflicts;
     this.evicted += before.evicted;
     this.expired += before.expired;

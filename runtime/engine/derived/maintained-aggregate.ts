@@ -1,8 +1,8 @@
-import { accumulator } from "../plan/library/aggregates/accumulator.ts";
-import { keyOfRow } from "../plan/values/key.ts";
-import type { AggregateSpec, Sign } from "../plan/contract/plan.ts";
-import { equal, equalRows, type Row as Values, type Value } from "../plan/values/value.ts";
-import type { Journal, Undoable } from "./journal.ts";
+import { accumulator } from "../../plan/library/aggregates/accumulator.ts";
+import { keyOfRow } from "../../plan/values/key.ts";
+import type { AggregateSpec, Sign } from "../../plan/contract/plan.ts";
+import { equal, equalRows, type Row as Values, type Value } from "../../plan/values/value.ts";
+import type { Journal, Undoable } from "../tables/journal.ts";
 
 /** One combination of body rows an aggregate is over, and how often it occurs. */
 interface Entry {

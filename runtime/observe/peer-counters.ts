@@ -1,5 +1,5 @@
 /** What went to, and came from, one address of the IP network. */
-export interface PeerCounters {
+export interface PeerTraffic {
   /** `host:port` as the node names it, or `others` for all that found no room in the book. */
   readonly address: string;
   /** Datagrams handed to the network, and their bytes and tuples; whether they left is the network's to count. */
@@ -11,36 +11,36 @@ export interface PeerCounters {
   /** Those that the node expects. */
   receivedTuples: number;
   /** By the clock of the world, in seconds; undefined while nothing has come. */
-  heardAt: number | undefined;
+  receivedAt: number | undefined;
 }
 
 /** Addresses come from datagrams too, so there is an end to them. */
 const PEERS_MAX = 1024;
 
 /** Counts by peer. The first so many have counters of their own, all further ones share one. */
-export class PeerBook {
-  readonly #byAddress = new Map<string, PeerCounters>();
-  readonly #others: PeerCounters = newPeer("others");
+export class PeerCounters {
+  readonly #byAddress = new Map<string, PeerTraffic>();
+  readonly #others: PeerTraffic = newPeer("others");
 
-  peer(address: string): PeerCounters {
+  peer(address: string): PeerTraffic {
     return this.#byAddress.get(address) ?? this.#add(address);
   }
 
   /** Datagrams have come, of so many bytes together. */
-  heard(address: string, now: number, bytes: number, datagrams: number = 1): PeerCounters {
+  countReceived(address: string, now: number, bytes: number, datagrams: number = 1): PeerTraffic {
     const peer = this.peer(address);
     peer.received += datagrams;
     peer.receivedBytes += bytes;
-    peer.heardAt = now;
+    peer.receivedAt = now;
     return peer;
   }
 
-  *peers(): Generator<PeerCounters> {
+  *peers(): Generator<PeerTraffic> {
     yield* this.#byAddress.values();
     if (this.#others.sent > 0 || this.#others.received > 0) yield this.#others;
   }
 
-  #add(address: string): PeerCounters {
+  #add(address: string): PeerTraffic {
     if (this.#byAddress.size >= PEERS_MAX) return this.#others;
     const peer = newPeer(address);
     this.#byAddress.set(address, peer);
@@ -48,7 +48,7 @@ export class PeerBook {
   }
 }
 
-function newPeer(address: string): PeerCounters {
+function newPeer(address: string): PeerTraffic {
   return {
     address,
     sent: 0,
@@ -57,6 +57,6 @@ function newPeer(address: string): PeerCounters {
     received: 0,
     receivedBytes: 0,
     receivedTuples: 0,
-    heardAt: undefined,
+    receivedAt: undefined,
   };
 }

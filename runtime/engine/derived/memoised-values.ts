@@ -1,7 +1,7 @@
-import { keyOfRow } from "../plan/values/key.ts";
-import type { Sign } from "../plan/contract/plan.ts";
-import type { Value, Row as Values } from "../plan/values/value.ts";
-import type { Journal, Undoable } from "./journal.ts";
+import { keyOfRow } from "../../plan/values/key.ts";
+import type { Sign } from "../../plan/contract/plan.ts";
+import type { Value, Row as Values } from "../../plan/values/value.ts";
+import type { Journal, Undoable } from "../tables/journal.ts";
 
 /** A derivation, with what was drawn when it appeared, and how often it occurs. */
 interface Kept {
@@ -10,7 +10,7 @@ interface Kept {
 }
 
 /** What impure functions gave the derivations of a view: drawn when a derivation appears, the same until it goes. */
-export class KeptValues implements Undoable<"kept", string, Kept | undefined> {
+export class MemoisedValues implements Undoable<"kept", string, Kept | undefined> {
   readonly #decided: readonly number[];
   readonly #journal: Journal;
   readonly #kept = new Map<string, Kept>();

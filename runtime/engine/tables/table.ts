@@ -1,7 +1,7 @@
-import type { Key } from "../plan/values/key.ts";
-import type { PredicateSpec, TableSpec } from "../plan/values/predicate-spec.ts";
-import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, VOID } from "../plan/contract/row-mark.ts";
-import { compare, equalRows, type Row as Values, type Value } from "../plan/values/value.ts";
+import type { Key } from "../../plan/values/key.ts";
+import type { PredicateSpec, TableSpec } from "../../plan/values/predicate-spec.ts";
+import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, CANCELLED } from "../../plan/contract/row-mark.ts";
+import { compare, equalRows, type Row as Values, type Value } from "../../plan/values/value.ts";
 import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { RowGroups } from "./row-groups.ts";
@@ -178,7 +178,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
     this.#unlink(row);
     if (row.mark === ADDED) {
       this.#unindex(row);
-      row.mark = VOID;
+      row.mark = CANCELLED;
       this.#journal.record(this, "voided", row, previous);
       return;
     }
@@ -210,7 +210,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
       return;
     }
     this.#unindex(row);
-    row.mark = VOID;
+    row.mark = CANCELLED;
     this.#journal.record(this, "gone", row, null);
   }
 
@@ -297,7 +297,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
   }
 
   #isTheSame(before: Row, after: Row): void {
-    before.mark = VOID;
+    before.mark = CANCELLED;
     this.#unindex(before);
     after.mark = STABLE;
     this.#journal.record(this, "same", before, after);

@@ -1,5 +1,5 @@
-import { type Key, keyOf, keyOfRow } from "../plan/values/key.ts";
-import type { Row as Values, Value } from "../plan/values/value.ts";
+import { type Key, keyOf, keyOfRow } from "../../plan/values/key.ts";
+import type { Row as Values, Value } from "../../plan/values/value.ts";
 import type { Row } from "./row.ts";
 
 const NOTHING: readonly Row[] = [];

@@ -4,17 +4,17 @@ import type { Row, Value } from "../plan/values/value.ts";
 import type { Query } from "./compiler.ts";
 
 /** Gathers the answers to a query: each different one once, or one a group where the query has aggregates. */
-export interface Answers {
+export interface ResultSet {
   readonly size: number;
   add(args: Row): void;
   rows(): readonly Row[];
 }
 
-export function answersTo({ aggregates }: Query): Answers {
-  return aggregates === undefined ? new DistinctAnswers() : new GroupedAnswers(aggregates);
+export function resultSetFor({ aggregates }: Query): ResultSet {
+  return aggregates === undefined ? new DistinctRows() : new GroupedRows(aggregates);
 }
 
-class DistinctAnswers implements Answers {
+class DistinctRows implements ResultSet {
   readonly #rows = new Map<string, Row>();
 
   get size(): number {
@@ -35,7 +35,7 @@ interface Group {
   readonly sums: readonly (Accumulator | undefined)[];
 }
 
-class GroupedAnswers implements Answers {
+class GroupedRows implements ResultSet {
   readonly #columns: NonNullable<Query["aggregates"]>;
   readonly #groups = new Map<string, Group>();
 

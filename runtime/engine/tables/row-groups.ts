@@ -1,5 +1,5 @@
-import { type Key, keyOf } from "../plan/values/key.ts";
-import type { Value } from "../plan/values/value.ts";
+import { type Key, keyOf } from "../../plan/values/key.ts";
+import type { Value } from "../../plan/values/value.ts";
 import type { Row } from "./row.ts";
 
 /** The rows of a table whose size is that of each group: rows with one value in a column. */

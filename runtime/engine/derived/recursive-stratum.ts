@@ -1,13 +1,13 @@
-import { type Key, keyOfRow } from "../plan/values/key.ts";
-import type { Sign } from "../plan/contract/plan.ts";
-import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../plan/contract/row-mark.ts";
-import type { Row as Values } from "../plan/values/value.ts";
+import { type Key, keyOfRow } from "../../plan/values/key.ts";
+import type { Sign } from "../../plan/contract/plan.ts";
+import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../../plan/contract/row-mark.ts";
+import type { Row as Values } from "../../plan/values/value.ts";
 import type { DerivedRows, Display } from "./derived-rows.ts";
-import { LimitPassed } from "./limits.ts";
-import type { Row } from "./row.ts";
-import type { StoreTally } from "./store-tally.ts";
-import type { Table } from "./table.ts";
-import { type RunStrand, runOnChanges, type Stratum, type View, type ViewStrand } from "./view.ts";
+import { LimitExceeded } from "../limits.ts";
+import type { Row } from "../tables/row.ts";
+import type { StoreTally } from "../tables/store-tally.ts";
+import type { Table } from "../tables/table.ts";
+import { type RunStrand, runOnChanges, type Stratum, type DerivedRule, type MaintenanceStrand } from "./stratum.ts";
 
 interface Successor {
   readonly row: Row;
@@ -27,11 +27,11 @@ interface Successor {
  */
 export class RecursiveStratum implements Stratum {
   readonly #tables: readonly DerivedRows[];
-  readonly #views: readonly View[];
+  readonly #views: readonly DerivedRule[];
   /** What other strata bring. */
-  readonly #outer: readonly ViewStrand[];
-  readonly #refreshing: readonly ViewStrand[];
-  readonly #ceding: readonly ViewStrand[];
+  readonly #outer: readonly MaintenanceStrand[];
+  readonly #refreshing: readonly MaintenanceStrand[];
+  readonly #ceding: readonly MaintenanceStrand[];
   /** What its own rows bring, and what they bring when they are only refreshed. */
   readonly #inner: ReadonlyMap<Table, readonly number[]>;
   readonly #renewing: ReadonlyMap<Table, readonly number[]>;
@@ -65,8 +65,8 @@ export class RecursiveStratum implements Stratum {
 
   constructor(
     tables: readonly DerivedRows[],
-    views: readonly View[],
-    strands: readonly ViewStrand[],
+    views: readonly DerivedRule[],
+    strands: readonly MaintenanceStrand[],
     tally: StoreTally,
     limit: number,
     mayImprove: boolean,
@@ -76,15 +76,15 @@ export class RecursiveStratum implements Stratum {
     this.#views = views;
     this.#tally = tally;
     this.#limit = limit;
-    this.#outer = strands.filter(({ kind }) => kind === "inserted" || kind === "deleted");
+    this.#outer = strands.filter(({ change }) => change === "inserted" || change === "deleted");
     const own = new Set(tables.map(({ table }) => table));
-    this.#refreshing = strands.filter(({ kind, table }) => kind === "refreshed" && !own.has(table));
-    this.#inner = strandsByTable(strands.filter(({ kind }) => kind === "recursive-delta"));
-    this.#ceding = strands.filter(({ kind }) => kind === "negation-deleted");
-    this.#renewing = strandsByTable(strands.filter(({ kind, table }) => kind === "refreshed" && own.has(table)));
+    this.#refreshing = strands.filter(({ change, table }) => change === "refreshed" && !own.has(table));
+    this.#inner = strandsByTable(strands.filter(({ change }) => change === "recursive-delta"));
+    this.#ceding = strands.filter(({ change }) => change === "negation-deleted");
+    this.#renewing = strandsByTable(strands.filter(({ change, table }) => change === "refreshed" && own.has(table)));
   }
 
-  contribute(view: View, sign: Sign, given: Values): void {
+  contribute(view: DerivedRule, sign: Sign, given: Values): void {
     const effective = this.#direction === 0 ? sign : this.#direction;
     const values = view.kept === undefined ? given : view.kept.row(given, effective);
     if (values === undefined) return;
@@ -99,7 +99,7 @@ export class RecursiveStratum implements Stratum {
   }
 
   /** Whether what the row derived is derived from its successor too, each derivation counted for one. */
-  #isCovered({ row, derived }: Successor, view: View, sign: Sign, values: Values): boolean {
+  #isCovered({ row, derived }: Successor, view: DerivedRule, sign: Sign, values: Values): boolean {
     const whole = `${view.spec.id}:${keyOfRow(values)}`;
     const count = derived.get(whole) ?? 0;
     if (sign > 0 && row.mark === CURRENT) derived.set(whole, count + 1);
@@ -175,7 +175,7 @@ export class RecursiveStratum implements Stratum {
     for (const row of table.refreshed) this.#noteRenewal(table, row);
   }
 
-  #derive({ spec, derived }: View, values: Values, sign: Sign): void {
+  #derive({ spec, derived }: DerivedRule, values: Values, sign: Sign): void {
     derived.contribute(values, sign, !spec.isRecursive);
     const row = sign < 0 ? derived.doubted(values, this.#isFinal) : undefined;
     if (row !== undefined) this.#hide(derived.table, row);
@@ -301,7 +301,7 @@ export class RecursiveStratum implements Stratum {
     // A row that came in this update and has to go again is nobody's successor, its own least of all.
     this.#successor = successor?.row === row && direction < 0 ? undefined : successor;
     for (const strand of this.#inner.get(table) ?? []) {
-      if (++this.#told > this.#limit) throw new LimitPassed("derivations", strand);
+      if (++this.#told > this.#limit) throw new LimitExceeded("derivations", strand);
       this.#run(strand, row.values);
     }
     this.#direction = 0;
@@ -375,7 +375,7 @@ export class RecursiveStratum implements Stratum {
   }
 }
 
-function strandsByTable(strands: readonly ViewStrand[]): ReadonlyMap<Table, readonly number[]> {
+function strandsByTable(strands: readonly MaintenanceStrand[]): ReadonlyMap<Table, readonly number[]> {
   const byTable = Map.groupBy(strands, ({ table }) => table);
   return new Map([...byTable].map(([table, group]) => [table, group.map(({ id }) => id)]));
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { PeerBook } from "../../runtime/observe/peer-book.ts";
-import type { Figures } from "../../runtime/observe/figures.ts";
+import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
+import type { MetricsSnapshot } from "../../runtime/observe/metrics-snapshot.ts";
 import { startNode } from "./start-node.ts";
 
-function element(figures: Figures, name: string): unknown {
+function element(figures: MetricsSnapshot, name: string): unknown {
   return figures.elements.find((one) => one.element === name);
 }
 
@@ -125,8 +125,8 @@ test("figures survive JSON", () => {
 });
 
 test("strangers beyond counting share one line", () => {
-  const book = new PeerBook();
-  for (let port = 0; port < 3000; port++) book.heard(`stranger:${port}`, 1, 100);
+  const book = new PeerCounters();
+  for (let port = 0; port < 3000; port++) book.countReceived(`stranger:${port}`, 1, 100);
   const peers = [...book.peers()];
   expect(peers).toHaveLength(1025);
   expect(peers.at(-1)).toMatchObject({ address: "others", received: 3000 - 1024 });

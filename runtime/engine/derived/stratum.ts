@@ -1,33 +1,33 @@
-import type { DerivedRuleSpec, MaintainedChange, Sign } from "../plan/contract/plan.ts";
-import type { Row as Values } from "../plan/values/value.ts";
-import type { KeptValues } from "./kept-values.ts";
+import type { MaintainedChange, Sign, DerivedRuleSpec } from "../../plan/contract/plan.ts";
+import type { Row as Values } from "../../plan/values/value.ts";
+import type { MemoisedValues } from "./memoised-values.ts";
 import type { DerivedRows } from "./derived-rows.ts";
 import type { MaintainedAggregate } from "./maintained-aggregate.ts";
-import type { Row } from "./row.ts";
-import type { Table } from "./table.ts";
+import type { Row } from "../tables/row.ts";
+import type { Table } from "../tables/table.ts";
 
 /** Runs a view's strand on one row that entered or left a table, or was refreshed. */
 export type RunStrand = (strand: number, values: Values) => void;
 
 /** Rules that define a table together, on one node. */
-export interface View {
+export interface DerivedRule {
   readonly spec: DerivedRuleSpec;
   readonly derived: DerivedRows;
   readonly aggregate: MaintainedAggregate | undefined;
-  readonly kept: KeptValues | undefined;
+  readonly kept: MemoisedValues | undefined;
 }
 
 /** A strand of a view and the table whose rows it is run on. */
-export interface ViewStrand {
+export interface MaintenanceStrand {
   readonly id: number;
-  readonly kind: MaintainedChange;
+  readonly change: MaintainedChange;
   readonly table: Table;
 }
 
 /** Tables that are brought up to date together. */
 export interface Stratum {
   /** Takes a change of what a view derives; called by the strands that `update` runs. */
-  contribute(view: View, sign: Sign, values: Values): void;
+  contribute(view: DerivedRule, sign: Sign, values: Values): void;
   update(now: number, run: RunStrand): void;
   /** A value is better than one it is made from: what it makes way for may be what it stands on. */
   improve(): void;
@@ -36,12 +36,12 @@ export interface Stratum {
 }
 
 /** Runs a strand on what a commit has done to its table, as far as that is settled. */
-export function runOnChanges({ id, kind, table }: ViewStrand, run: RunStrand): void {
-  for (const row of changesOf(kind, table)) run(id, row.values);
+export function runOnChanges({ id, change, table }: MaintenanceStrand, run: RunStrand): void {
+  for (const row of changedRows(change, table)) run(id, row.values);
 }
 
-function changesOf(kind: ViewStrand["kind"], table: Table): readonly Row[] {
-  switch (kind) {
+function changedRows(change: MaintainedChange, table: Table): readonly Row[] {
+  switch (change) {
     case "inserted":
       return table.added;
     case "deleted":

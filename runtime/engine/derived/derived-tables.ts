@@ -1,25 +1,25 @@
-import type { Plan, Sign, StratumSpec, DerivedRuleSpec } from "../plan/contract/plan.ts";
-import type { Row as Values } from "../plan/values/value.ts";
+import type { Plan, Sign, StratumSpec, DerivedRuleSpec } from "../../plan/contract/plan.ts";
+import type { Row as Values } from "../../plan/values/value.ts";
 import { DerivedRows } from "./derived-rows.ts";
-import type { Journal } from "./journal.ts";
-import { KeptValues } from "./kept-values.ts";
-import type { Limits } from "./limits.ts";
+import type { Journal } from "../tables/journal.ts";
+import { MemoisedValues } from "./memoised-values.ts";
+import type { Limits } from "../limits.ts";
 import { MaintainedAggregate } from "./maintained-aggregate.ts";
-import { PlainStratum } from "./plain-stratum.ts";
+import { NonrecursiveStratum } from "./nonrecursive-stratum.ts";
 import { RecursiveStratum } from "./recursive-stratum.ts";
-import type { StoreTally } from "./store-tally.ts";
-import type { Table } from "./table.ts";
-import type { RunStrand, Stratum, View, ViewStrand } from "./view.ts";
+import type { StoreTally } from "../tables/store-tally.ts";
+import type { Table } from "../tables/table.ts";
+import type { RunStrand, Stratum, DerivedRule, MaintenanceStrand } from "./stratum.ts";
 
 /** The tables that rules define, brought up to date stratum by stratum. */
-export class Views {
+export class DerivedTables {
   readonly #plan: Plan;
   readonly #table: (predicate: number) => Table;
   readonly #journal: Journal;
   readonly #tally: StoreTally;
   readonly #limits: Limits;
   readonly #strata: readonly Stratum[];
-  readonly #views: { readonly view: View; readonly stratum: Stratum }[] = [];
+  readonly #views: { readonly view: DerivedRule; readonly stratum: Stratum }[] = [];
 
   constructor(plan: Plan, table: (predicate: number) => Table, journal: Journal, tally: StoreTally, limits: Limits) {
     this.#plan = plan;
@@ -31,7 +31,7 @@ export class Views {
   }
 
   contribute(id: number, sign: Sign, values: Values): void {
-    const { view, stratum } = this.#views[id] as { view: View; stratum: Stratum };
+    const { view, stratum } = this.#views[id] as { view: DerivedRule; stratum: Stratum };
     stratum.contribute(view, sign, values);
   }
 
@@ -54,22 +54,24 @@ export class Views {
     const strands = own.flatMap(({ spec }) => spec.strands.map((strand) => this.#strand(strand)));
     const stratum = isRecursive
       ? new RecursiveStratum(derived, own, strands, this.#tally, this.#limits.derivations, mayImprove)
-      : new PlainStratum(derived[0] as DerivedRows, own, strands, this.#tally);
+      : new NonrecursiveStratum(derived[0] as DerivedRows, own, strands, this.#tally);
     for (const view of own) this.#views[view.spec.id] = { view, stratum };
     return stratum;
   }
 
-  #view(spec: DerivedRuleSpec, tables: readonly DerivedRows[]): View {
+  #view(spec: DerivedRuleSpec, tables: readonly DerivedRows[]): DerivedRule {
     const derived = tables.find(({ table }) => table.predicate.id === spec.predicate) as DerivedRows;
     const aggregate = spec.aggregate && new MaintainedAggregate(spec.aggregate, this.#journal);
     const kept =
-      spec.deterministicColumns === undefined ? undefined : new KeptValues(spec.deterministicColumns, this.#journal);
+      spec.deterministicColumns === undefined
+        ? undefined
+        : new MemoisedValues(spec.deterministicColumns, this.#journal);
     return { spec, derived, aggregate, kept };
   }
 
-  #strand(id: number): ViewStrand {
+  #strand(id: number): MaintenanceStrand {
     const trigger = this.#plan.strands[id]?.trigger;
     if (trigger?.kind !== "maintenance") throw new Error(`strand ${id} keeps no view`);
-    return { id, kind: trigger.change, table: this.#table(trigger.predicate) };
+    return { id, change: trigger.change, table: this.#table(trigger.predicate) };
   }
 }

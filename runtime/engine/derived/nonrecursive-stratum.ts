@@ -1,31 +1,36 @@
-import type { Key } from "../plan/values/key.ts";
-import type { Sign } from "../plan/contract/plan.ts";
-import { compareRows, type Row as Values } from "../plan/values/value.ts";
+import type { Key } from "../../plan/values/key.ts";
+import type { Sign } from "../../plan/contract/plan.ts";
+import { compareRows, type Row as Values } from "../../plan/values/value.ts";
 import type { DerivedRows, Display } from "./derived-rows.ts";
-import type { Row } from "./row.ts";
-import type { StoreTally } from "./store-tally.ts";
-import { type RunStrand, runOnChanges, type Stratum, type View, type ViewStrand } from "./view.ts";
+import type { Row } from "../tables/row.ts";
+import type { StoreTally } from "../tables/store-tally.ts";
+import { type RunStrand, runOnChanges, type Stratum, type DerivedRule, type MaintenanceStrand } from "./stratum.ts";
 
 /** One table that rules define in terms of other tables alone: counting derivations is exact. */
-export class PlainStratum implements Stratum, Display {
+export class NonrecursiveStratum implements Stratum, Display {
   readonly #derived: DerivedRows;
-  readonly #views: readonly View[];
-  readonly #strands: readonly ViewStrand[];
+  readonly #views: readonly DerivedRule[];
+  readonly #strands: readonly MaintenanceStrand[];
   readonly #tally: StoreTally;
   /** Whether anybody asks for derivations that are new, or refreshed, of rows that stay. */
   readonly #hearsRefreshes: boolean;
   readonly #waiting: { readonly values: Values; readonly take: () => void }[] = [];
   #now = 0;
 
-  constructor(derived: DerivedRows, views: readonly View[], strands: readonly ViewStrand[], tally: StoreTally) {
+  constructor(
+    derived: DerivedRows,
+    views: readonly DerivedRule[],
+    strands: readonly MaintenanceStrand[],
+    tally: StoreTally,
+  ) {
     this.#derived = derived;
     this.#views = views;
     this.#strands = strands;
     this.#tally = tally;
-    this.#hearsRefreshes = strands.some(({ kind }) => kind === "refreshed");
+    this.#hearsRefreshes = strands.some(({ change }) => change === "refreshed");
   }
 
-  contribute({ aggregate, kept }: View, sign: Sign, values: Values): void {
+  contribute({ aggregate, kept }: DerivedRule, sign: Sign, values: Values): void {
     const row = kept === undefined ? values : kept.row(values, sign);
     if (row === undefined) return;
     if (aggregate === undefined) return this.#derived.contribute(row, sign, true);
