@@ -17,7 +17,7 @@ const NO_OPTIONS = { defines: new Map<string, string>(), dialect: undefined };
 
 function compiled(name: string, text?: string): string {
   const library = new FileLibrary();
-  if (text !== undefined) library.give(name, text);
+  if (text !== undefined) library.addText(name, text);
   const { plan } = compile([name], library, NO_OPTIONS);
   if (plan === undefined) throw new Error(`${name} has errors`);
   return plan.code;

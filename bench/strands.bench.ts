@@ -28,7 +28,7 @@ r: out(D) :- in(A), t1(A, B), t2(B, C), t3(C, D).
 
 function engineRun(): () => void {
   const library = new FileLibrary();
-  library.give("bench", PROGRAM);
+  library.addText("bench", PROGRAM);
   const { plan } = compile(["bench"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error("the program of the bench has errors");
   const node = new Node(loadProgram(plan), simulatedWorld(), { names: ["here:1"], facts: [], watch: [] });

@@ -27,7 +27,7 @@ const BY_STEPS: ViewOptimisations = { ...ALL_OPTIMISATIONS, localShortcut: false
 
 function caller(text: string, optimisations: ViewOptimisations): () => Promise<number> {
   const library = new FileLibrary();
-  library.give("bench", text);
+  library.addText("bench", text);
   const { plan } = compile(["bench"], library, { defines: new Map(), dialect: undefined, optimisations });
   if (plan === undefined) throw new Error("the program of the bench has errors");
   const worlds: World[] = [];

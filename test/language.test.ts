@@ -14,7 +14,7 @@ test.for(["docs/language.md", "README.md"])("every program in %s compiles", (fil
     const declared = program.includes("ron.RT")
       ? "overlay ron.\nmaterialize(ron.RT, infinity, infinity, keys(1)).\nf: ron.RT(A, A, 0) :- fill(A).\n"
       : "";
-    library.give(file, `${declared}${program}`);
+    library.addText(file, `${declared}${program}`);
     const { diagnostics } = compile([file], library, { defines: new Map(), dialect: undefined });
     expect(diagnostics.map((one) => one.message)).toEqual([]);
   }

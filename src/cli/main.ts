@@ -8,8 +8,8 @@ const { processOutput } = await import("./terminal/output.ts");
 const { watchOutput } = await import("./terminal/broken-output.ts");
 
 watchOutput(process.stdout, process.stderr, {
-  unread: () => process.exit(0),
-  lost: (reason) => {
+  onReaderGone: () => process.exit(0),
+  onWriteError: (reason) => {
     processOutput.log.error(`stdout: ${reason}; results are lost`);
     process.exitCode ||= 1;
   },

@@ -6,7 +6,7 @@ import { testCases } from "../cases.ts";
 /** Every diagnostic of a program, with its place: the first column of what it underlines. */
 function diagnose(text: string): string {
   const library = new FileLibrary();
-  library.give("case.mzl", text);
+  library.addText("case.mzl", text);
   const { diagnostics, sources } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
   const lines = new LineMap(sources);
   return diagnostics

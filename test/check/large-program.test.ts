@@ -29,7 +29,7 @@ r${at}: out${at}@Y(X, Y, Z) :- asked${at}(X, Z), t${at}(X, Y), Z > ${at}, W := X
   ],
 ])("%s, 10,000 of them, compile in bounded time", { timeout: 2 * PATIENCE_MS }, ([, text]) => {
   const library = new FileLibrary();
-  library.give("large", text);
+  library.addText("large", text);
   const start = performance.now();
   const { plan, diagnostics } = compile(["large"], library, { defines: new Map(), dialect: undefined });
   expect(diagnostics).toEqual([]);

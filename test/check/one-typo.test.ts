@@ -35,7 +35,7 @@ function withTypo(text: string, tokens: readonly Token[]): string {
 
 function diagnose(name: string, text: string): readonly Diagnostic[] {
   const library = new FileLibrary();
-  library.give(name, text);
+  library.addText(name, text);
   const isOverlog = name.endsWith(".olg");
   const defines = new Map(isOverlog ? [["LANDMARK", '"10.0.0.1:1"']] : []);
   return compile([name], library, { defines, dialect: isOverlog ? "overlog" : undefined }).diagnostics;

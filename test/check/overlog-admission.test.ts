@@ -14,7 +14,7 @@ const PROGRAM = `
 /** What the network may bring to a node that runs the program. */
 function accepted(dialect: string): readonly string[] {
   const library = new FileLibrary();
-  library.give("program", `#pragma dialect ${dialect}\n${PROGRAM}`);
+  library.addText("program", `#pragma dialect ${dialect}\n${PROGRAM}`);
   const { plan } = compile(["program"], library, { defines: new Map(), dialect: undefined });
   return (plan?.predicates ?? []).filter((one) => one.wire.acceptTuple).map((one) => one.name);
 }

@@ -5,7 +5,7 @@ import { compile } from "../../src/compile.ts";
 
 function expanded(text: string): string {
   const library = new FileLibrary();
-  library.give("case.mzl", text);
+  library.addText("case.mzl", text);
   const { plan, core, diagnostics } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined || core === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   return expandedRules(core, undefined);

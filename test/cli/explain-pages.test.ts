@@ -26,7 +26,7 @@ describe("the page of an element", () => {
 
   test("is there for everything that the text of a dataflow shows", () => {
     const library = new FileLibrary();
-    library.give("case.mzl", 'import "ron.mzl". import "tunnel.mzl". a: lonely(X) :- hello(X), !ron.member(X).');
+    library.addText("case.mzl", 'import "ron.mzl". import "tunnel.mzl". a: lonely(X) :- hello(X), !ron.member(X).');
     const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
     const shown = [
       ...(plan?.graph.nodes.map((node) => node.element) ?? []),

@@ -23,7 +23,7 @@ const PROGRAMS: readonly { readonly name: string; readonly text: string; readonl
 
 function figureOf(text: string, rule?: string): Figure {
   const library = new FileLibrary();
-  library.give("case.mzl", text);
+  library.addText("case.mzl", text);
   const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error("the program has errors");
   const chosen = rule === undefined ? selectAll(plan) : selectRule(plan, rule);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { TrafficMetrics } from "../../runtime/observe/metrics-snapshot.ts";
 import { Log, type LogSettings } from "../../src/cli/terminal/log.ts";
-import { LossLog } from "../../src/cli/run/drop-log.ts";
+import { DropLog } from "../../src/cli/run/drop-log.ts";
 
 beforeEach(() => vi.useFakeTimers({ now: new Date("2026-01-02T03:04:05Z") }));
 afterEach(() => vi.useRealTimers());
@@ -38,10 +38,10 @@ test("a warning that is repeated is said once, then every ten seconds with how o
   const lines: string[] = [];
   const log = logTo(lines);
   const flood = (times: number): void => {
-    for (let time = 0; time < times; time++) log.repeated("a step passed its limit");
+    for (let time = 0; time < times; time++) log.rateLimited("a step passed its limit");
   };
   flood(1000);
-  log.repeated("another");
+  log.rateLimited("another");
   expect(lines).toEqual(["mosaic: warning: a step passed its limit", "mosaic: warning: another"]);
   vi.advanceTimersByTime(10_000);
   expect(lines.slice(2)).toEqual(["mosaic: warning: a step passed its limit (999 times more)"]);
@@ -65,7 +65,7 @@ describe("losses", () => {
   test("are told by where and why: when they begin, then once a minute", () => {
     const lines: string[] = [];
     let now = flow(0, 0);
-    const losses = new LossLog(() => now, logTo(lines));
+    const losses = new DropLog(() => now, logTo(lines));
     vi.advanceTimersByTime(5_000);
     expect(lines).toEqual([]);
     now = flow(5, 1);

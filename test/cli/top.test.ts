@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { MetricsSnapshot, PeerMetrics } from "../../runtime/observe/metrics-snapshot.ts";
-import { figuresScreen } from "../../src/cli/client/metrics-screen.ts";
-import { findTroubles } from "../../src/cli/client/diagnose-node.ts";
+import { metricsScreen } from "../../src/cli/client/metrics-screen.ts";
+import { diagnoseNode } from "../../src/cli/client/diagnose-node.ts";
 import { AskedNode } from "../control/asked-node.ts";
 
 const calm: MetricsSnapshot = {
@@ -139,13 +139,13 @@ test.for<{ readonly cause: string; readonly figures: Partial<MetricsSnapshot>; r
     ],
   },
 ])("top names $cause", ({ figures, says }) => {
-  expect(findTroubles({ ...calm, ...figures })).toEqual(says);
+  expect(diagnoseNode({ ...calm, ...figures })).toEqual(says);
 });
 
 test("the whole screen", () => {
   const control = { clients: 2, requests: 9, refused: { malformed: 1 } };
   const before: MetricsSnapshot = { ...calm, uptime: 80, steps: { ...calm.steps, steps: 5 } };
-  expect(figuresScreen({ ...calm, peers: [peer("10.0.0.2:10000", 9, 1)], control }, before).join("\n")).toBe(`\
+  expect(metricsScreen({ ...calm, peers: [peer("10.0.0.2:10000", 9, 1)], control }, before).join("\n")).toBe(`\
 10.0.0.1:10000   up 1 min 30 s   10 steps, 0.5/s
 network: 1 datagrams sent (1.2 kB), 0 received (0 B)
 sent by rules: 3 tuples to this node, 2 to others, 1 into overlays

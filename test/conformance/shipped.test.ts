@@ -29,7 +29,7 @@ function program({ names, defines = {} }: Shipped, seed: number, optimisations =
   const options = { defines: new Map(Object.entries(defines)), dialect: undefined, optimisations };
   for (const name of names) {
     const dialect = name.endsWith(".olg") ? "overlog" : "mozlog";
-    library.give(
+    library.addText(
       name,
       permuted(readFileSync(new URL(name, PROGRAMS), "utf8"), seed, { dialect, defines: options.defines }),
     );

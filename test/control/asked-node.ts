@@ -21,7 +21,7 @@ export function planOf(program: string): Plan {
 
 function compiled(program: string): { readonly plan: Plan; readonly core: CoreProgram } {
   const library = new FileLibrary();
-  library.give("asked.mzl", program);
+  library.addText("asked.mzl", program);
   const { plan, core, diagnostics } = compile(["asked.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined || core === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   return { plan, core };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seenLine } from "../../src/cli/client/trace-node.ts";
+import { traceLine } from "../../src/cli/client/trace-node.ts";
 import { AskedNode } from "./asked-node.ts";
 
 const PROGRAM = `
@@ -16,7 +16,7 @@ function traced(act: (asked: AskedNode) => void, predicate?: string): readonly s
   const [begun] = asked.request({ do: "trace", predicate, form: "text" });
   expect(begun).toEqual({ id: 1, tracing: true });
   act(asked);
-  return asked.replies().flatMap((reply) => ("seen" in reply ? [seenLine(reply.seen)] : []));
+  return asked.replies().flatMap((reply) => ("seen" in reply ? [traceLine(reply.seen)] : []));
 }
 
 test("every edge that a tuple crosses, with the rules", () => {

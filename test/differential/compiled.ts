@@ -21,7 +21,7 @@ const OPTIONS = { defines: new Map<string, string>(), dialect: undefined };
 /** The program, or the errors that say why there is none. */
 export function compileText(text: string, isOptimised = true): Compiled | readonly Diagnostic[] {
   const library = new FileLibrary();
-  library.give("program", text);
+  library.addText("program", text);
   const { plan, diagnostics } = compile(["program"], library, {
     ...OPTIONS,
     optimisations: isOptimised ? ALL_OPTIMISATIONS : UNOPTIMISED,

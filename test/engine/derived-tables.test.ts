@@ -72,7 +72,7 @@ const change = fc.record({
 
 test("views are what their rules derive from the tables, after every change", () => {
   const library = new FileLibrary();
-  library.give("views", PROGRAM);
+  library.addText("views", PROGRAM);
   const { plan } = compile(["views"], library, { defines: new Map(), dialect: undefined });
   const program = loadProgram(plan as Plan);
   const check = (changes: readonly { table: string; isDelete: boolean; row: Pair }[]): void => {
@@ -92,7 +92,7 @@ test("views are what their rules derive from the tables, after every change", ()
 
 test("a step that passes its limit leaves every table and view as it was", () => {
   const library = new FileLibrary();
-  library.give("runaway", `${PROGRAM}${RUNAWAY}`);
+  library.addText("runaway", `${PROGRAM}${RUNAWAY}`);
   const { plan } = compile(["runaway"], library, { defines: new Map(), dialect: undefined });
   const program = loadProgram(plan as Plan);
   const check = (changes: readonly { table: string; isDelete: boolean; row: Pair }[]): void => {

@@ -44,7 +44,7 @@ n: reached(X, count<*>) :- reach(X, _).
 
 function compiled(text: string): Program {
   const library = new FileLibrary();
-  library.give("recursion", text);
+  library.addText("recursion", text);
   const { plan, diagnostics } = compile(["recursion"], library, { defines: new Map(), dialect: undefined });
   expect(diagnostics).toEqual([]);
   return loadProgram(plan as Plan);

@@ -48,7 +48,7 @@ const REPEATS = [1, 3, 8];
  * A node in a namespace of its own between its device and three peers on the loopback, all of them this process. Packets come one
  * by one, the next when the one before is through; between them rows change.
  */
-export async function play({ program, hasFlowCache: hasFlowCache, seed, events }: Play): Promise<Played> {
+export async function play({ program, hasFlowCache, seed, events }: Play): Promise<Played> {
   const stage = await Stage.open(program, hasFlowCache);
   const generator = xoroshiro128plus(seed);
   const draw = (below: number): number => uniformInt(generator, 0, below - 1);
@@ -89,7 +89,7 @@ class Stage {
 
   static async open(text: string, hasFlowCache: boolean): Promise<Stage> {
     const library = new FileLibrary();
-    library.give("text", text);
+    library.addText("text", text);
     const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
     if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
     const share = { turn: new IoBatch(), flowCache: hasFlowCache ? new LinuxFlowCache() : undefined };

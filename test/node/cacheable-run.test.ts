@@ -175,7 +175,7 @@ type Host = ReturnType<typeof nodeOf>;
 
 function programOf(text: string) {
   const library = new FileLibrary();
-  library.give("text", text);
+  library.addText("text", text);
   const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   return loadProgram(plan);

@@ -15,7 +15,7 @@ const EXPECTED = new Set(["ron.send", "ron.lsa", "ping.init", "ping.Req", "ping.
 
 function ronOverTunnel(): Program {
   const library = new FileLibrary();
-  library.give(
+  library.addText(
     "facts",
     'ron.member("a:1"). ron.member("b:1"). ron.member("c:1"). addressMap("100.64.0.2", ron::"b:1").\n',
   );

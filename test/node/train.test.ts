@@ -27,8 +27,8 @@ const HOPS: Readonly<Record<string, string>> = {
 
 function program(host: string, more: string): Program {
   const library = new FileLibrary();
-  library.give("way", WAY);
-  library.give("layers", `import "way" as inner\nimport "way" as outer\n${HOPS[host]}${more}`);
+  library.addText("way", WAY);
+  library.addText("layers", `import "way" as inner\nimport "way" as outer\n${HOPS[host]}${more}`);
   const { plan, diagnostics } = compile(["layers", "tunnel.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   return loadProgram(plan);

@@ -12,7 +12,7 @@ const SILENCE = 31;
 /** A node that keeps rows which others derive for it. */
 function listener() {
   const library = new FileLibrary();
-  library.give(
+  library.addText(
     "theirs",
     `materialize(mine, infinity, infinity, keys(1, 2)). materialize(theirs, infinity, infinity, keys(1)).
     v: theirs@Node(Row) :- mine(Row, Node).`,

@@ -12,7 +12,7 @@ export function startNode(
   optimisations: ViewOptimisations = ALL_OPTIMISATIONS,
 ): { readonly node: Node; readonly world: ReturnType<typeof manualWorld> } {
   const library = new FileLibrary();
-  library.give("program", program);
+  library.addText("program", program);
   const { plan, diagnostics } = compile(["program"], library, {
     defines: new Map(),
     dialect: undefined,

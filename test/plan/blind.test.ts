@@ -52,7 +52,7 @@ test.each(Object.entries(SEEING))("a rule is not blind that %s", (_, rule) => ex
 /** By a rule that is blind. */
 function readBy(rule: string): readonly (string | undefined)[] | undefined {
   const library = new FileLibrary();
-  library.give("rule", TABLES + rule);
+  library.addText("rule", TABLES + rule);
   const { plan, diagnostics } = compile(["rule"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const strand = plan.strands.find(({ origin }) => origin.rule === "way.r");

@@ -5,7 +5,7 @@ import type { Graph } from "../../runtime/plan/contract/graph.ts";
 
 function graphOf(text: string): Graph {
   const library = new FileLibrary();
-  library.give("case.mzl", text);
+  library.addText("case.mzl", text);
   const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error("the program has errors");
   return plan.graph;

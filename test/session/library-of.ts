@@ -4,7 +4,7 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 export function libraryOf(text: string): FileLibrary {
   const library = new FileLibrary();
   const [program = "", ...files] = text.split(/^file /m);
-  library.give("program", program);
-  for (const file of files) library.give(file.slice(0, file.indexOf("\n")), file.slice(file.indexOf("\n") + 1));
+  library.addText("program", program);
+  for (const file of files) library.addText(file.slice(0, file.indexOf("\n")), file.slice(file.indexOf("\n") + 1));
   return library;
 }

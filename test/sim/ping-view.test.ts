@@ -27,7 +27,7 @@ test.for([
   { what: "20 ms and a loss of 10 %", faults: { delay: 0.02, loss: 0.1 } },
 ])("on a link of $what the view `ping` says what a ping of the kernel says, within 20 %", ({ faults }) => {
   const library = new FileLibrary();
-  library.give("measure", MEASURE);
+  library.addText("measure", MEASURE);
   const { plan } = compile(["measure", "tunnel.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error("the program of the test has errors");
   const program = loadProgram(plan);

@@ -22,7 +22,7 @@ export interface NetworkSettings {
 export function compileProgram(file: string, defines: Readonly<Record<string, string>> = {}): Program {
   const library = new FileLibrary();
   const isText = file.includes("\n");
-  if (isText) library.give("network.mzl", file);
+  if (isText) library.addText("network.mzl", file);
   const path = isText ? "network.mzl" : new URL(`../../${file}`, import.meta.url).pathname;
   const options = { defines: new Map(Object.entries(defines)), dialect: undefined };
   const { plan, diagnostics } = compile([path], library, options);

@@ -18,8 +18,8 @@ function observer(profile: Profile): string {
 
 function ronProgram(profile: Profile, members: readonly string[]): Program {
   const library = new FileLibrary();
-  library.give("observer", observer(profile));
-  library.give("members", members.map((member) => `ron.member("${member}").\n`).join(""));
+  library.addText("observer", observer(profile));
+  library.addText("members", members.map((member) => `ron.member("${member}").\n`).join(""));
   const defines = new Map([["PROFILE", profile]]);
   const { plan, diagnostics } = compile(["ron.mzl", "observer", "members"], library, { defines, dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));

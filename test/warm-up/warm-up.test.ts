@@ -14,7 +14,7 @@ const THERE = { address: "10.0.0.2:10000", virtual: "100.64.0.2" };
 /** A text, or what is shipped under a name. */
 function programOf(...sources: readonly string[]): Program {
   const library = new FileLibrary();
-  for (const source of sources) if (source.includes("\n")) library.give(source, source);
+  for (const source of sources) if (source.includes("\n")) library.addText(source, source);
   const { plan, diagnostics } = compile(sources, library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map((one) => one.message).join("\n"));
   return loadProgram(plan);

@@ -14,8 +14,8 @@ rcv: way.recv(Packet) :- way.send(_, Packet).
 
 function planOf(text: string): Plan {
   const library = new FileLibrary();
-  library.give("way", WAY);
-  library.give("all", text);
+  library.addText("way", WAY);
+  library.addText("all", text);
   const { plan } = compile(["all", "tunnel.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error("the program is sound");
   return plan;

@@ -1,27 +1,27 @@
 import type { MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
-import { isEverywhere } from "../options/address-scope.ts";
+import { isUnspecified } from "../options/address-scope.ts";
 
 /** Datagrams to somebody who has never answered before that is worth a line. */
-const UNANSWERED = 3;
+const MIN_UNANSWERED = 3;
 /** Seconds without a word from somebody who is spoken to. */
-const LONG_SILENCE = 10;
-const NEARLY_FULL = 0.9;
+const MAX_SILENCE_SECONDS = 10;
+const NEARLY_FULL_SHARE = 0.9;
 /** Of the event loop: seconds. */
-const LATE = 0.1;
+const MAX_LATENESS_SECONDS = 0.1;
 
 /** What is wrong with a node, as far as its figures show it, in sentences that name the cause. */
-export function findTroubles(figures: MetricsSnapshot): readonly string[] {
+export function diagnoseNode(metrics: MetricsSnapshot): readonly string[] {
   return [
-    ...withoutAddress(figures),
-    ...refusedSends(figures),
-    ...strayPackets(figures),
-    ...silentPeers(figures),
-    ...fullQueues(figures),
-    ...fullTables(figures),
-    ...drops(figures),
-    ...emptyMemberships(figures),
-    ...failures(figures),
-    ...lateness(figures),
+    ...withoutAddress(metrics),
+    ...refusedSends(metrics),
+    ...unroutedPackets(metrics),
+    ...silentPeers(metrics),
+    ...fullQueues(metrics),
+    ...fullTables(metrics),
+    ...drops(metrics),
+    ...emptyMemberships(metrics),
+    ...failures(metrics),
+    ...lateness(metrics),
   ];
 }
 
@@ -53,7 +53,7 @@ function explained(reason: string): string {
 }
 
 function withoutAddress({ node }: MetricsSnapshot): readonly string[] {
-  if (!isEverywhere(node)) return [];
+  if (!isUnspecified(node)) return [];
   return [`this node calls itself ${node}, where nobody can answer it: say with --addr HOST:PORT what others see`];
 }
 
@@ -63,7 +63,7 @@ function refusedSends({ network }: MetricsSnapshot): readonly string[] {
   );
 }
 
-function strayPackets({ tun }: MetricsSnapshot): readonly string[] {
+function unroutedPackets({ tun }: MetricsSnapshot): readonly string[] {
   return Object.entries(tun?.strays ?? {}).map(
     ([destination, count]) =>
       `${count} packets for ${destination} went nowhere: no rule knows a way to it (a member or peer that this node was not told of?)`,
@@ -73,17 +73,17 @@ function strayPackets({ tun }: MetricsSnapshot): readonly string[] {
 function silentPeers({ peers }: MetricsSnapshot): readonly string[] {
   return peers.flatMap(({ address, sent, silence, refusal }): readonly string[] => {
     if (refusal !== null) return [`nothing can be sent to ${address}: ${explained(refusal)}`];
-    if (sent < UNANSWERED) return [];
+    if (sent < MIN_UNANSWERED) return [];
     if (silence === null)
       return [`${address} has never answered (${sent} datagrams sent): ${whySilent(address, peers)}`];
-    if (silence < LONG_SILENCE) return [];
+    if (silence < MAX_SILENCE_SECONDS) return [];
     return [`${address} has been silent for ${silence.toFixed(0)} s`];
   });
 }
 
 /** Who speaks to this node and is never spoken to, or only answered, is perhaps the one that was meant. */
 function whySilent(address: string, peers: readonly PeerMetrics[]): string {
-  if (isEverywhere(address)) return "so does a node call itself that was not told its address (--addr)";
+  if (isUnspecified(address)) return "so does a node call itself that was not told its address (--addr)";
   const strangers = peers.filter((peer) => peer.silence !== null && peer.isTold !== true && peer.address.includes(":"));
   const unasked = strangers.filter(({ sent }) => sent === 0);
   const wrong = "perhaps a wrong address, for";
@@ -103,7 +103,7 @@ function fullQueues({ queues }: MetricsSnapshot): readonly string[] {
     if (unit === "timers") return [];
     if (dropped > 0)
       return [`the queue of ${queue} was full: ${dropped} ${unit} dropped, ${length} of ${limit ?? "any"} wait now`];
-    if (limit === null || length < limit * NEARLY_FULL) return [];
+    if (limit === null || length < limit * NEARLY_FULL_SHARE) return [];
     return [`the queue of ${queue} is nearly full: ${length} of ${limit} ${unit}`];
   });
 }
@@ -141,6 +141,6 @@ function failures({ rules, steps }: MetricsSnapshot): readonly string[] {
 }
 
 function lateness({ eventLoop }: MetricsSnapshot): readonly string[] {
-  if (eventLoop === null || eventLoop.p99 < LATE) return [];
+  if (eventLoop === null || eventLoop.p99 < MAX_LATENESS_SECONDS) return [];
   return [`the process is late: timers and sockets wait up to ${(eventLoop.p99 * 1000).toFixed(0)} ms`];
 }

@@ -1,20 +1,20 @@
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
 import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
-import { findTroubles } from "./diagnose-node.ts";
+import { diagnoseNode } from "./diagnose-node.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 
-const MOST_RULES = 20;
+const MAX_RULES = 20;
 
 /** A node in numbers, as people read it. With the figures of a moment `before`, rates are those since then. */
-export function figuresScreen(
+export function metricsScreen(
   now: MetricsSnapshot & { readonly control: ControlMetrics },
   before: MetricsSnapshot | undefined,
 ): readonly string[] {
-  const troubles = findTroubles(now);
+  const problems = diagnoseNode(now);
   return [
     ...headLines(now, before),
     controlLine(now.control),
-    ...section("TROUBLES", troubles.length === 0 ? ["none that the figures show"] : troubles),
+    ...section("TROUBLES", problems.length === 0 ? ["none that the figures show"] : problems),
     ...section("PEERS", peerLines(now)),
     ...section("QUEUES", queueLines(now)),
     ...section("TABLES", tableLines(now)),
@@ -95,14 +95,14 @@ function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefin
   const earlier = new Map(before?.rules.map((rule) => [`${rule.rule} ${rule.line}`, rule]));
   const rows = rules
     .toSorted((a, b) => b.seconds - a.seconds || b.firings - a.firings)
-    .slice(0, MOST_RULES)
+    .slice(0, MAX_RULES)
     .map((rule) => {
       const since = rule.firings - (earlier.get(`${rule.rule} ${rule.line}`)?.firings ?? 0);
       const latest = before === undefined ? [] : [`${since}`];
-      const place = `${rule.file.slice(rule.file.lastIndexOf("/") + 1)}:${rule.line}`;
+      const position = `${rule.file.slice(rule.file.lastIndexOf("/") + 1)}:${rule.line}`;
       return [
         rule.rule,
-        place,
+        position,
         `${rule.firings}`,
         ...latest,
         `${rule.derived}`,
@@ -112,7 +112,7 @@ function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefin
     });
   const latest = before === undefined ? [] : ["now"];
   const lines = textColumns(["rule", "line", "firings", ...latest, "derived", "time", "no value"], rows);
-  return rules.length > MOST_RULES ? [...lines, `and ${rules.length - MOST_RULES} more`] : lines;
+  return rules.length > MAX_RULES ? [...lines, `and ${rules.length - MAX_RULES} more`] : lines;
 }
 
 function elementLines({ elements }: MetricsSnapshot): readonly string[] {

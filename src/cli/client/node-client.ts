@@ -38,7 +38,7 @@ export class NodeClient {
   static async #byPort(node: string, path: string): Promise<NodeClient> {
     const port = parseHostPort(node);
     const usual = port.ok ? socketPath(String(port.at.port)) : path;
-    if (usual === path || !existsSync(usual)) throw runFailed(`no node listens at ${placeText(node, path)}`);
+    if (usual === path || !existsSync(usual)) throw runFailed(`no node listens at ${describeNode(node, path)}`);
     const client = new NodeClient(node, await open(node, usual));
     const name = await client.#nodeName();
     if (name === node || (isLoopback(name) && isLoopback(node))) return client;
@@ -98,16 +98,16 @@ function open(node: string, path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     socket.once("connect", () => resolve(socket));
-    socket.once("error", (error: NodeJS.ErrnoException) => reject(runFailed(whyNot(node, path, error))));
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(runFailed(explainFailure(node, path, error))));
   });
 }
 
-function placeText(node: string, path: string): string {
+function describeNode(node: string, path: string): string {
   return node === path ? path : `${node} (${path})`;
 }
 
-function whyNot(node: string, path: string, { code, message }: NodeJS.ErrnoException): string {
-  const where = placeText(node, path);
+function explainFailure(node: string, path: string, { code, message }: NodeJS.ErrnoException): string {
+  const where = describeNode(node, path);
   if (code === "ENOENT" || code === "ECONNREFUSED") return `no node listens at ${where}`;
   if (code === "EACCES") return `the node at ${where} belongs to another user`;
   return `${where}: ${message}`;

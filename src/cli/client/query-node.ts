@@ -9,18 +9,18 @@ export async function queryNode(node: string, text: string, json: boolean, outpu
   try {
     const { columns, rows } = await ask(client, text, json);
     if (json) for (const row of rows) output.result(JSON.stringify(named(columns, row)));
-    else for (const line of answerLines(columns, rows)) output.result(line);
+    else for (const line of resultLines(columns, rows)) output.result(line);
   } finally {
     client.close();
   }
 }
 
-interface Answer {
+interface QueryResult {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly JsonValue[])[];
 }
 
-async function ask(client: NodeClient, text: string, json: boolean): Promise<Answer> {
+async function ask(client: NodeClient, text: string, json: boolean): Promise<QueryResult> {
   let columns: readonly string[] = [];
   const rows: (readonly JsonValue[])[] = [];
   for await (const reply of client.request({ kind: "query", text, form: json ? "json" : "text" })) {
@@ -35,7 +35,7 @@ function named(columns: readonly string[], row: readonly JsonValue[]): Record<st
 }
 
 /** A question without variables is answered by yes or no. */
-function answerLines(columns: readonly string[], rows: Answer["rows"]): readonly string[] {
+function resultLines(columns: readonly string[], rows: QueryResult["rows"]): readonly string[] {
   if (columns.length === 0) return [rows.length > 0 ? "yes" : "no"];
   if (rows.length === 0) return ["no rows"];
   return textColumns(

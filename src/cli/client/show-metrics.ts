@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
 import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
 import { runFailed } from "../terminal/failure.ts";
-import { figuresScreen } from "./metrics-screen.ts";
+import { metricsScreen } from "./metrics-screen.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";
@@ -16,7 +16,7 @@ const REFRESH_MS = 1000;
 const HOME_AND_CLEAR = "\u001b[H\u001b[J";
 
 /** A node, and who asks it, in numbers. */
-export interface NodeFigures extends MetricsSnapshot {
+export interface NodeMetrics extends MetricsSnapshot {
   readonly control: ControlMetrics;
 }
 
@@ -26,10 +26,10 @@ export async function showMetrics(node: string, { once, json }: TopOptions, outp
   const client = await NodeClient.connect(node);
   interrupted.addEventListener("abort", () => client.close());
   try {
-    const first = await figuresOf(client);
+    const first = await fetchMetrics(client);
     if (json) return output.result(JSON.stringify(first));
     if (once || !process.stdout.isTTY) return show(first, undefined, "", output);
-    for (let before: NodeFigures | undefined, now = first; ; before = now, now = await figuresOf(client)) {
+    for (let before: NodeMetrics | undefined, now = first; ; before = now, now = await fetchMetrics(client)) {
       show(now, before, HOME_AND_CLEAR, output);
       await sleep(REFRESH_MS, undefined, { signal: interrupted });
     }
@@ -40,16 +40,16 @@ export async function showMetrics(node: string, { once, json }: TopOptions, outp
   }
 }
 
-function show(now: NodeFigures, before: NodeFigures | undefined, prefix: string, output: Output): void {
+function show(now: NodeMetrics, before: NodeMetrics | undefined, prefix: string, output: Output): void {
   const rows = before === undefined ? Infinity : (process.stdout.rows ?? Infinity) - 1;
-  const lines = figuresScreen(now, before);
+  const lines = metricsScreen(now, before);
   output.result(`${prefix}${lines.slice(0, rows).join("\n")}`);
 }
 
-async function figuresOf(client: NodeClient): Promise<NodeFigures> {
-  let figures: NodeFigures | undefined;
+async function fetchMetrics(client: NodeClient): Promise<NodeMetrics> {
+  let metrics: NodeMetrics | undefined;
   for await (const reply of client.request({ kind: "figures" }))
-    if ("figures" in reply) figures = { ...reply.figures, control: reply.control };
-  if (figures === undefined) throw runFailed("the node gave no figures");
-  return figures;
+    if ("figures" in reply) metrics = { ...reply.figures, control: reply.control };
+  if (metrics === undefined) throw runFailed("the node gave no figures");
+  return metrics;
 }

@@ -17,7 +17,7 @@ export async function traceNode(
     for await (const reply of client.request({ kind: "trace", predicate, form: json ? "json" : "text" })) {
       if ("tracing" in reply) output.problem(`mosaic: tracing ${predicate ?? "everything"} at ${node}`);
       if ("missed" in reply) output.problem(`mosaic: ${reply.missed} lines are missing here: the node was faster`);
-      if ("seen" in reply) output.result(json ? JSON.stringify(reply.seen) : seenLine(reply.seen));
+      if ("seen" in reply) output.result(json ? JSON.stringify(reply.seen) : traceLine(reply.seen));
     }
   } catch (error: unknown) {
     if (!interrupted.aborted) throw error;
@@ -26,20 +26,31 @@ export async function traceNode(
   }
 }
 
-const LONGEST_TUPLE = 200;
+const MAX_TUPLE_WIDTH = 200;
 
 /** The line as people read it: `1.250 rule ron.p2 → RoundRobin  ping.Req("a") to 10.0.0.2:10000`. */
-export function seenLine(seen: TraceLine): string {
-  return `${seen.t.toFixed(3)} ${what(seen)}`;
+export function traceLine(seen: TraceLine): string {
+  return `${seen.t.toFixed(3)} ${describe(seen)}`;
 }
 
-function what({ kind, from = "", port = "", to = "", rule = "", op, tuple, loc, carries, reason }: TraceLine): string {
+function describe({
+  kind,
+  from = "",
+  port = "",
+  to = "",
+  rule = "",
+  op,
+  tuple,
+  loc,
+  carries,
+  reason,
+}: TraceLine): string {
   const written = brief(typeof tuple === "string" ? tuple : "");
   const text = carries === undefined ? written : `${written} carrying ${carries}`;
   switch (kind) {
     case "crossing": {
-      const place = loc === undefined ? "" : ` ${from === "NetworkIn" ? "from" : "to"} ${loc}`;
-      return `${nodeText(from)}${portText(port, to)} → ${nodeText(to)}  ${op === "-" ? "delete " : ""}${text}${place}`;
+      const peer = loc === undefined ? "" : ` ${from === "NetworkIn" ? "from" : "to"} ${loc}`;
+      return `${nodeText(from)}${portText(port, to)} → ${nodeText(to)}  ${op === "-" ? "delete " : ""}${text}${peer}`;
     }
     case "derived":
       return `Tables  ${op ?? "+"} ${text}`;
@@ -61,5 +72,5 @@ function portText(port: string, to: string): string {
 }
 
 function brief(text: string): string {
-  return text.length <= LONGEST_TUPLE ? text : `${text.slice(0, LONGEST_TUPLE)}…`;
+  return text.length <= MAX_TUPLE_WIDTH ? text : `${text.slice(0, MAX_TUPLE_WIDTH)}…`;
 }

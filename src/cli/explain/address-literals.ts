@@ -4,28 +4,28 @@ import { rewriteAtom, rewriteLiteral } from "../../program/rewrite-expression.ts
 import { atomAt, LOCAL_ADDRESS_FUNCTION, literalAt, variableAt } from "../../2-rewrite/core.ts";
 import type { PlainRule } from "./plain-names.ts";
 
-const HERE = "$Here";
+const LOCAL_VARIABLE = "$Here";
 
 /** A rule that reads this node's addresses from their tables, and whether it did not before. */
 export interface RuleWithAddresses extends PlainRule {
-  readonly asksForHere: boolean;
+  readonly readsLocalAddress: boolean;
 }
 
 /** What asks the engine for an address of this node, which no program can, reads `localAddr` instead. */
 export function withAddressLiterals({ head, body }: PlainRule): RuleWithAddresses {
-  const asked = new Map<string, string>();
+  const variables = new Map<string, string>();
   const change = (part: Expression): Expression => {
     const table = addressTable(part);
     if (table === undefined) return part;
-    const variable = asked.get(table) ?? `${HERE}${asked.size === 0 ? "" : asked.size + 1}`;
-    asked.set(table, variable);
+    const variable = variables.get(table) ?? `${LOCAL_VARIABLE}${variables.size === 0 ? "" : variables.size + 1}`;
+    variables.set(table, variable);
     return variableAt(variable, part.span);
   };
   const assigned = body.map((literal) => addressOf(literal) ?? literal);
   const plain = { head: rewriteAtom(head, change), body: assigned.map((literal) => rewriteLiteral(literal, change)) };
-  const read = [...asked].map(([table, variable]) => addressLiteral(table, variableAt(variable, head.span)));
-  const asksForHere = read.length > 0 || assigned.some((literal, at) => literal !== body[at]);
-  return { head: plain.head, body: [...plain.body, ...read], asksForHere };
+  const read = [...variables].map(([table, variable]) => addressLiteral(table, variableAt(variable, head.span)));
+  const readsLocalAddress = read.length > 0 || assigned.some((literal, at) => literal !== body[at]);
+  return { head: plain.head, body: [...plain.body, ...read], readsLocalAddress };
 }
 
 /** `X := the address` as `localAddr(X)`. */

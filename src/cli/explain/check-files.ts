@@ -17,9 +17,9 @@ export interface CheckOptions extends LanguageOptions {
 export function checkFiles(files: readonly string[], options: CheckOptions, output: Output): void {
   let errors = 0;
   let firstCode: string | undefined;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const file of files) {
-    const compilation = untold(compile([file], new FileLibrary(), { ...options, checksOnly: true }), told);
+    const compilation = newDiagnostics(compile([file], new FileLibrary(), { ...options, checksOnly: true }), reported);
     errors += compilation.diagnostics.filter(isError).length;
     firstCode ??= (compilation.diagnostics.find(isError) ?? compilation.diagnostics[0])?.code;
     if (options.json) printJson(compilation, output);
@@ -33,11 +33,11 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
 }
 
 /** Without what has been told already: of a file that several programs import. */
-function untold(compilation: Compilation, told: Set<string>): Compilation {
+function newDiagnostics(compilation: Compilation, reported: Set<string>): Compilation {
   const diagnostics = compilation.diagnostics.filter((one) => {
     const text = JSON.stringify(one);
-    if (told.has(text)) return false;
-    told.add(text);
+    if (reported.has(text)) return false;
+    reported.add(text);
     return true;
   });
   return { ...compilation, diagnostics };
@@ -51,8 +51,8 @@ function isError({ severity }: Diagnostic): boolean {
 function printJson({ diagnostics, sources }: Compilation, output: Output): void {
   const lines = new LineMap(sources);
   for (const { code, severity, span, message, help } of diagnostics) {
-    const place = span === undefined ? {} : lines.position(span);
-    output.result(JSON.stringify({ ...place, severity, code, message, ...(help !== undefined && { help }) }));
+    const position = span === undefined ? {} : lines.position(span);
+    output.result(JSON.stringify({ ...position, severity, code, message, ...(help !== undefined && { help }) }));
   }
 }
 

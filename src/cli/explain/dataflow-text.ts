@@ -6,8 +6,8 @@ import { nodeTitle } from "./node-title.ts";
 const PORT_WIDTH = 28;
 
 /** The dataflow for reading: where each element's tuples go, then each rule as the elements its strands were fused from. */
-export function dataflowText(chosen: Selection): string {
-  return [...graphLines(chosen.graph), "", ...chosen.rules.flatMap(ruleLines)].join("\n").trimEnd();
+export function dataflowText(selection: Selection): string {
+  return [...graphLines(selection.graph), "", ...selection.rules.flatMap(ruleLines)].join("\n").trimEnd();
 }
 
 /** Elements first, each with its ports; the strands after them, a line each. */
@@ -37,15 +37,15 @@ function outOf(node: GraphNode, edges: readonly GraphEdge[]): readonly GraphEdge
   return edges.filter((edge) => edge.from === node.id);
 }
 
-function portLine(what: string, { to }: GraphEdge, titles: ReadonlyMap<string, string>): string {
-  return `    ${what.padEnd(PORT_WIDTH)} → ${titles.get(to) ?? to}`;
+function portLine(source: string, { to }: GraphEdge, titles: ReadonlyMap<string, string>): string {
+  return `    ${source.padEnd(PORT_WIDTH)} → ${titles.get(to) ?? to}`;
 }
 
 /** A rule with its place, and below it the chain of each of its strands. */
 function ruleLines({ name, strands }: SelectedRule): readonly string[] {
   const [first] = strands;
-  const place = first === undefined ? "" : `  ${first.origin.file}:${first.origin.line}`;
-  return [`rule ${name}${place}`, ...strands.flatMap((strand, at) => strandLines(strand, at, strands.length)), ""];
+  const position = first === undefined ? "" : `  ${first.origin.file}:${first.origin.line}`;
+  return [`rule ${name}${position}`, ...strands.flatMap((strand, at) => strandLines(strand, at, strands.length)), ""];
 }
 
 function strandLines({ operators }: StrandSpec, at: number, count: number): readonly string[] {

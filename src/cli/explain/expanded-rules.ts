@@ -104,11 +104,11 @@ interface Form extends PlainRule {
 
 function formOf(rule: CoreRule, core: CoreProgram, names: PlainNames, isTable: (name: string) => boolean): Form {
   const { trigger } = rule;
-  const { head, body, asksForHere } = withAddressLiterals(rule);
+  const { head, body, readsLocalAddress } = withAddressLiterals(rule);
   if (trigger.kind === "view") return { head, body, wakes: undefined };
   const plain: Form = { head, body: [trigger.literal, ...body], wakes: undefined };
   if (trigger.kind === "event") return plain;
-  const needsDelta = asksForHere || definesTable(rule, isTable) || trigger.kind === "deleted";
+  const needsDelta = readsLocalAddress || definesTable(rule, isTable) || trigger.kind === "deleted";
   if (trigger.kind === "inserted" && !needsDelta) return plain;
   const delta = deltaLiteral(trigger.literal, trigger.kind, core);
   return delta === undefined

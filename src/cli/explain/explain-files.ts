@@ -27,7 +27,7 @@ export type ExplainForm = "text" | "mermaid" | "dot" | "svg" | "js" | "ndlog";
 /** `mosaic explain FILE...`: what the compiler made of the programs. */
 export function explainFiles(files: readonly string[], options: ExplainOptions, output: Output): void {
   const { plan, core } = compiled(files, options, output);
-  output.result(written(chosenOf(plan, options.rule), core, options, files.join(", ")));
+  output.result(render(selectionOf(plan, options.rule), core, options, files.join(", ")));
 }
 
 /** Warnings are shown; errors end the command. */
@@ -42,32 +42,32 @@ function compiled(
   return { plan, core };
 }
 
-function chosenOf(plan: Plan, rule: string | undefined): Selection {
+function selectionOf(plan: Plan, rule: string | undefined): Selection {
   if (rule === undefined) return selectAll(plan);
-  const chosen = selectRule(plan, rule);
-  if (chosen !== undefined) return chosen;
+  const selection = selectRule(plan, rule);
+  if (selection !== undefined) return selection;
   const names = plan.strands.map((strand) => strand.origin.rule);
   const near = nearest(rule, [...names, ...names.map((name) => name.slice(name.lastIndexOf(".") + 1))]);
   const hint = near === undefined ? `the rules are ${[...new Set(names)].join(" ")}` : `did you mean ${near}?`;
   throw wrongUsage("--rule", `there is no rule \`${rule}\`; ${hint}`);
 }
 
-function written(chosen: Selection, core: CoreProgram, { form, rule }: ExplainOptions, title: string): string {
+function render(selection: Selection, core: CoreProgram, { form, rule }: ExplainOptions, title: string): string {
   switch (form) {
     case "text":
-      return dataflowText(chosen);
+      return dataflowText(selection);
     case "mermaid":
-      return mermaid(chosen);
+      return mermaid(selection);
     case "dot":
-      return dot(chosen);
+      return dot(selection);
     case "svg":
-      return svg(layOut(chosen, title));
+      return svg(layOut(selection, title));
     case "js":
-      return functionsText(chosen);
+      return functionsText(selection);
     case "ndlog":
       return expandedRules(
         core,
-        rule === undefined ? undefined : new Set(chosen.rules.map(({ name }) => name)),
+        rule === undefined ? undefined : new Set(selection.rules.map(({ name }) => name)),
       ).trimEnd();
   }
 }

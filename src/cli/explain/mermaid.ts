@@ -5,11 +5,11 @@ import { nodeTitle } from "./node-title.ts";
 /** The dataflow as a Mermaid flowchart, left to right, the strands in a box of their own. */
 export function mermaid({ plan, graph }: Selection): string {
   const names = new Map(graph.nodes.map((node, at) => [node.id, `n${at}`]));
-  const place = ({ strand }: GraphNode): string => {
+  const position = ({ strand }: GraphNode): string => {
     const origin = strand === undefined ? undefined : plan.strands[strand]?.origin;
     return origin === undefined ? "" : `<br/>${escaped(`${origin.file}:${origin.line}`)}`;
   };
-  const declared = (node: GraphNode): string => `${names.get(node.id)}["${escaped(nodeTitle(node))}${place(node)}"]`;
+  const declared = (node: GraphNode): string => `${names.get(node.id)}["${escaped(nodeTitle(node))}${position(node)}"]`;
   const strands = graph.nodes.filter((node) => node.element === "Strand");
   const elements = graph.nodes.filter((node) => node.element !== "Strand");
   return [

@@ -29,17 +29,17 @@ const TABLES_LINE = 17;
 const DEVICE_HEIGHT = 40;
 const LONGEST_TABLES = 58;
 
-export function strandColumn(chosen: Selection, x: number, y: number): StrandColumn {
+export function strandColumn(selection: Selection, x: number, y: number): StrandColumn {
   const left = x + LEFT_MARGIN;
   const cards: Box[] = [];
   let top = y + FRAME_HEADER;
-  for (const rule of chosen.rules) {
-    const card = ruleCard(chosen, rule, left, top);
+  for (const rule of selection.rules) {
+    const card = ruleCard(selection, rule, left, top);
     cards.push(...card);
     if (card[0] !== undefined) top = bottom(card[0]) + GAP;
   }
-  const tables = tablesBox(chosen, left, top);
-  const devices = deviceBoxes(chosen, left, bottom(tables) + GAP);
+  const tables = tablesBox(selection, left, top);
+  const devices = deviceBoxes(selection, left, bottom(tables) + GAP);
   const end = Math.max(bottom(tables), ...devices.map(bottom)) + GAP + 6;
   const frame: Box = {
     x,
@@ -90,12 +90,12 @@ function ruleCard({ plan, graph }: Selection, rule: SelectedRule, x: number, y: 
 function strandRow(
   { trigger, operators }: StrandSpec,
   node: GraphNode,
-  place: Rectangle,
+  rectangle: Rectangle,
   predicates: readonly PredicateSpec[],
 ): Box {
   const name = predicates[trigger.predicate]?.name ?? "?";
   const title = trigger.kind === "event" ? name : `${trigger.kind} ${name}`;
-  return { ...place, kind: "strand", node, title, detail: operators.at(-1) ?? "", hint: operators.join("\n") };
+  return { ...rectangle, kind: "strand", node, title, detail: operators.at(-1) ?? "", hint: operators.join("\n") };
 }
 
 /** The tables, and the rules that have no strand in the graph, since they say what a table holds. */
@@ -118,7 +118,7 @@ function deviceBoxes({ graph }: Selection, x: number, y: number): readonly Box[]
   return ["TunTx", "TunRx"].flatMap((element, at) => {
     const node = graph.nodes.find((other) => other.element === element);
     if (node === undefined) return [];
-    const place = { x: x + at * (width + GAP), y, width, height: DEVICE_HEIGHT };
-    return [{ ...place, kind: "element", node, title: elementTitle(element), detail: "", hint: "" } as const];
+    const rectangle = { x: x + at * (width + GAP), y, width, height: DEVICE_HEIGHT };
+    return [{ ...rectangle, kind: "element", node, title: elementTitle(element), detail: "", hint: "" } as const];
   });
 }

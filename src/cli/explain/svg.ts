@@ -4,7 +4,7 @@ const TITLE_SIZE = 20;
 const CORNER = 7;
 const PADDING = 12;
 /** Characters that there is room for on each side of a strand's row. */
-const LONGEST_CELL = 29;
+const MAX_CELL_WIDTH = 29;
 
 const STYLE = `
   svg { background: #ffffff; }
@@ -97,13 +97,13 @@ function boxTexts(box: Box): readonly string[] {
       return [text({ x: left, y: y + 22 }, title, "name", "start")];
     case "rule":
       return [
-        text({ x: left, y: y + 18 }, cut(title), "name", "start"),
+        text({ x: left, y: y + 18 }, truncated(title), "name", "start"),
         text({ x: end, y: y + 18 }, detail, "small", "end"),
       ];
     case "strand":
       return [
-        text({ x: left, y: middle.y + 4 }, cut(title), "", "start"),
-        text({ x: end, y: middle.y + 4 }, cut(detail), "small", "end"),
+        text({ x: left, y: middle.y + 4 }, truncated(title), "", "start"),
+        text({ x: end, y: middle.y + 4 }, truncated(detail), "small", "end"),
       ];
     case "tables":
       return [
@@ -114,7 +114,7 @@ function boxTexts(box: Box): readonly string[] {
       if (detail === "") return [text({ x: middle.x, y: middle.y + 5 }, title, "name", "middle")];
       return [
         text({ x: middle.x, y: middle.y - 3 }, title, "name", "middle"),
-        text({ x: middle.x, y: middle.y + 15 }, cut(detail), "small", "middle"),
+        text({ x: middle.x, y: middle.y + 15 }, truncated(detail), "small", "middle"),
       ];
   }
 }
@@ -124,8 +124,8 @@ function text({ x, y }: Point, content: string, style: string, anchor: "start" |
   return `<text${named} x="${x}" y="${y}" text-anchor="${anchor}">${escaped(content)}</text>`;
 }
 
-function cut(cell: string): string {
-  return cell.length > LONGEST_CELL ? `${cell.slice(0, LONGEST_CELL - 1)}…` : cell;
+function truncated(cell: string): string {
+  return cell.length > MAX_CELL_WIDTH ? `${cell.slice(0, MAX_CELL_WIDTH - 1)}…` : cell;
 }
 
 function lineElement({ edge, kind, points }: Line): string {

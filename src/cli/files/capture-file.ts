@@ -4,15 +4,15 @@ import { dirname } from "node:path";
 import type { Writable } from "node:stream";
 import type { CaptureSink } from "../../../runtime/observe/capture.ts";
 import { runFailed } from "../terminal/failure.ts";
-import { fileReason } from "./file-error.ts";
+import { fileErrorReason } from "./file-error.ts";
 import type { Log } from "../terminal/log.ts";
 
 /** What may wait for a slow disk or reader; then packets are left out. */
-const WAITING_BYTES_MAX = 8 << 20;
+const MAX_QUEUED_BYTES = 8 << 20;
 
 /** A file, or stdout, that takes a capture without ever holding up the node. */
 export class CaptureFile implements CaptureSink {
-  readonly limit: number = WAITING_BYTES_MAX;
+  readonly limit: number = MAX_QUEUED_BYTES;
   readonly #stream: Writable;
   readonly #log: Log;
   #isBroken = false;
@@ -63,7 +63,7 @@ function openFile(path: string): number {
   try {
     return openSync(path, "w");
   } catch (error: unknown) {
-    const reason = existsSync(dirname(path)) ? fileReason(error) : "there is no such folder";
+    const reason = existsSync(dirname(path)) ? fileErrorReason(error) : "there is no such folder";
     throw runFailed(`--pcap: cannot write ${path}: ${reason}`);
   }
 }

@@ -17,7 +17,7 @@ export interface FactFiles {
   readonly unused: readonly string[];
 }
 
-const WHOLE = /^-?(?:0|[1-9]\d*)$/;
+const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 const DECIMAL = /^-?\d+\.\d+(?:[eE][+-]?\d+)?$/;
 const FILE_NAME = /^(.+)\.(facts|csv)$/;
 
@@ -48,9 +48,9 @@ function filesIn(directory: string): readonly string[] | undefined {
 }
 
 /** The fields of a line, or what is wrong with it. */
-type Divide = (line: string) => readonly Value[] | string;
+type SplitLine = (line: string) => readonly Value[] | string;
 
-function readFile(path: string, divide: Divide, spec: PredicateSpec, facts: GivenFact[], problems: string[]): void {
+function readFile(path: string, split: SplitLine, spec: PredicateSpec, facts: GivenFact[], problems: string[]): void {
   const text = textOf(path);
   if (text === undefined) {
     problems.push(`${path}: not a file of UTF-8 text`);
@@ -58,8 +58,8 @@ function readFile(path: string, divide: Divide, spec: PredicateSpec, facts: Give
   }
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     if (line === "") continue;
-    const fields = divide(line);
-    const problem = typeof fields === "string" ? fields : whatIsWrong(fields, spec);
+    const fields = split(line);
+    const problem = typeof fields === "string" ? fields : problemOf(fields, spec);
     if (problem !== undefined) problems.push(`${path}:${at + 1}: ${problem}`);
     else facts.push({ predicate: spec.name, args: fields as Row });
   }
@@ -73,7 +73,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-function whatIsWrong(fields: readonly Value[], { name, arity }: PredicateSpec): string | undefined {
+function problemOf(fields: readonly Value[], { name, arity }: PredicateSpec): string | undefined {
   if (fields.length !== arity) {
     return `${count(fields.length, "column")} where \`${name}\` has ${arity}`;
   }
@@ -120,7 +120,7 @@ function endOfQuotes(line: string, start: number): number | undefined {
 
 /** Numbers are numbers, all else is text. */
 function fieldValue(text: string): Value {
-  return WHOLE.test(text) || DECIMAL.test(text) ? Number(text) + 0 : text;
+  return INTEGER.test(text) || DECIMAL.test(text) ? Number(text) + 0 : text;
 }
 
 function count(number: number, noun: string): string {

@@ -1,7 +1,7 @@
 export const NO_SUCH_FILE = "there is no such file";
 
 /** Why a file could not be opened, read or made, in a few words. */
-export function fileReason(error: unknown): string {
+export function fileErrorReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return NO_SUCH_FILE;
   if (code === "ENOTDIR") return "a part of its path is no folder";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Dialect, Source } from "../../../grammar/span.ts";
-import { fileReason, NO_SUCH_FILE } from "./file-error.ts";
+import { fileErrorReason, NO_SUCH_FILE } from "./file-error.ts";
 import { nearest } from "../../program/nearest.ts";
 import type { Library, WhyNot } from "../../0-load/load.ts";
 
@@ -19,20 +19,20 @@ const PROGRAM_ENDINGS: readonly string[] = [".mzl", ...OVERLOG_ENDINGS];
  */
 export class FileLibrary implements Library {
   /** Texts that are no files: what options of the command line add to the program. */
-  readonly #given = new Map<string, Source>();
+  readonly #texts = new Map<string, Source>();
 
-  give(name: string, text: string): void {
-    this.#given.set(name, { file: name, text, dialect: "mozlog" });
+  addText(name: string, text: string): void {
+    this.#texts.set(name, { file: name, text, dialect: "mozlog" });
   }
 
   whyNot(path: string): WhyNot {
-    const reason = reasonAgainst(path);
+    const reason = readFailure(path);
     if (reason === IS_FOLDER) return { reason, help: "name the files in it" };
-    return { reason, help: reason === NO_SUCH_FILE ? otherNames(path) : undefined };
+    return { reason, help: reason === NO_SUCH_FILE ? suggestNames(path) : undefined };
   }
 
   read(path: string, from: string | undefined): Source | undefined {
-    const given = this.#given.get(path);
+    const given = this.#texts.get(path);
     if (given !== undefined) return given;
     for (const candidate of candidates(path, from)) {
       const text = readText(candidate);
@@ -66,7 +66,7 @@ function textOf(bytes: Buffer): string {
 
 const IS_FOLDER = "it is a folder";
 
-function reasonAgainst(path: string): string {
+function readFailure(path: string): string {
   try {
     const found = statSync(path);
     if (found.isDirectory()) return IS_FOLDER;
@@ -75,12 +75,12 @@ function reasonAgainst(path: string): string {
     textOf(readFileSync(path));
     return "it has changed meanwhile";
   } catch (error: unknown) {
-    return fileReason(error);
+    return fileErrorReason(error);
   }
 }
 
 /** A file beside it, or a shipped program, that may have been meant; or all the shipped programs. */
-function otherNames(path: string): string {
+function suggestNames(path: string): string {
   const shipped = [...programsIn(PROGRAMS), ...programsIn(join(PROGRAMS, "overlog"))];
   const name = basename(path);
   const beside = nearest(name, programsIn(dirname(path)));

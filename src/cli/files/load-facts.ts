@@ -3,20 +3,20 @@ import { type GivenFact, readFactFiles } from "./fact-files.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 
-const MOST_PROBLEMS = 20;
+const MAX_SHOWN_PROBLEMS = 20;
 
 /** The facts of `--facts DIR`; rows that cannot be read end the command, each named by its file and line. */
-export function factsIn(directories: readonly string[], plan: Plan, output: Output): readonly GivenFact[] {
-  return directories.flatMap((directory) => factsOf(directory, plan, output));
+export function loadFacts(directories: readonly string[], plan: Plan, output: Output): readonly GivenFact[] {
+  return directories.flatMap((directory) => loadDirectory(directory, plan, output));
 }
 
-function factsOf(directory: string, { predicates }: Plan, output: Output): readonly GivenFact[] {
+function loadDirectory(directory: string, { predicates }: Plan, output: Output): readonly GivenFact[] {
   const read = readFactFiles(directory, predicates);
   if (read === undefined)
     throw wrongUsage("--facts", `there is no folder ${directory}; name the one that P.facts and P.csv are in`);
   for (const file of read.unused) output.problem(`mosaic: ${file}: the program has no such predicate; not read`);
   const [first] = read.problems;
   if (first === undefined) return read.facts;
-  for (const problem of read.problems.slice(0, MOST_PROBLEMS)) output.problem(problem);
+  for (const problem of read.problems.slice(0, MAX_SHOWN_PROBLEMS)) output.problem(problem);
   throw runFailed(`${read.problems.length} of the rows in ${directory} cannot be read`);
 }

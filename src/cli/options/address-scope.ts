@@ -1,7 +1,7 @@
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
 
 /** An address to listen at, and none to send to. */
-export function isEverywhere(name: string): boolean {
+export function isUnspecified(name: string): boolean {
   const host = parseHostPort(name);
   return host.ok && ["0.0.0.0", "::"].includes(host.at.host);
 }

@@ -6,8 +6,8 @@ export function parseDefines(texts: readonly string[]): ReadonlyMap<string, stri
 }
 
 function parseDefine(text: string): [string, string] {
-  const at = text.indexOf("=");
-  const name = at < 0 ? text : text.slice(0, at);
+  const equals = text.indexOf("=");
+  const name = equals < 0 ? text : text.slice(0, equals);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw wrongUsage("-D", `\`${text}\` is not NAME=VALUE`);
-  return [name, at < 0 ? "1" : text.slice(at + 1)];
+  return [name, equals < 0 ? "1" : text.slice(equals + 1)];
 }

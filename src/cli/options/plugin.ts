@@ -11,7 +11,7 @@ import {
 import type { Stage } from "../../../runtime/plan/library/functions/stages.ts";
 import { kinds } from "../../../runtime/plan/values/value.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
-import { fileReason } from "../files/file-error.ts";
+import { fileErrorReason } from "../files/file-error.ts";
 import { processOutput } from "../terminal/output.ts";
 
 /** What the default export of a plugin is called with. Both throw when the name is taken, or none a program could write. */
@@ -23,21 +23,21 @@ export interface Registry {
 function registryFor(file: string): Registry {
   return {
     registerFunction: (name, signature, fn) => {
-      const problem = whatIsWrong(signature, fn);
+      const problem = signatureProblem(signature, fn);
       if (problem !== undefined) throw runFailed(`${name}: ${problem}`);
-      if (!registerFunction(name, signature, fn, firstFault(file, name)))
+      if (!registerFunction(name, signature, fn, reportFirstFault(file, name)))
         throw runFailed(`the function ${name} is there already, or no name`);
     },
     registerStage: (name, stage) => {
       if (typeof stage !== "function") throw runFailed(`${name}: behind the name stands its function`);
-      if (!registerStage(name, stage, firstFault(file, name)))
+      if (!registerStage(name, stage, reportFirstFault(file, name)))
         throw runFailed(`the stage ${name} is there already, or no name`);
     },
   };
 }
 
 /** Who writes in JavaScript has no compiler that looks. */
-function whatIsWrong(signature: unknown, fn: unknown): string | undefined {
+function signatureProblem(signature: unknown, fn: unknown): string | undefined {
   const { args, result, pure } = (signature ?? {}) as Readonly<Record<keyof Signature, unknown>>;
   if (!Array.isArray(args) || result === undefined || typeof pure !== "boolean" || typeof fn !== "function")
     return "behind the name stand { args: [..], result: .., pure: .. } and the function";
@@ -48,11 +48,11 @@ function whatIsWrong(signature: unknown, fn: unknown): string | undefined {
 }
 
 /** Why a function fails is told once; how often, the node counts by rule. */
-function firstFault(file: string, name: string): Fault {
-  let isTold = false;
+function reportFirstFault(file: string, name: string): Fault {
+  let isReported = false;
   return (reason) => {
-    if (!isTold) processOutput.log.warn(`--plugin ${file}: ${name}: ${reason}`);
-    isTold = true;
+    if (!isReported) processOutput.log.warn(`--plugin ${file}: ${name}: ${reason}`);
+    isReported = true;
   };
 }
 
@@ -70,7 +70,7 @@ export async function loadPlugin(file: string): Promise<void> {
 }
 
 async function imported(file: string): Promise<{ readonly default?: unknown }> {
-  const problem = whyUnreadable(file);
+  const problem = readProblem(file);
   if (problem !== undefined) throw wrongUsage("--plugin", `cannot load ${file}: ${problem}`);
   try {
     return (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
@@ -79,11 +79,11 @@ async function imported(file: string): Promise<{ readonly default?: unknown }> {
   }
 }
 
-function whyUnreadable(file: string): string | undefined {
+function readProblem(file: string): string | undefined {
   try {
     readFileSync(file);
     return undefined;
   } catch (error: unknown) {
-    return fileReason(error);
+    return fileErrorReason(error);
   }
 }

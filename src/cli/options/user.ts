@@ -16,11 +16,11 @@ export function parseUser(text: string): User {
   const [user = "", group, ...rest] = text.split(":");
   if (user === "" || group === "" || rest.length > 0)
     throw wrongUsage("--user", `\`${text}\` is not NAME or UID[:GID]`);
-  const uid = numberOf(user) ?? ask("-u", user)[0];
+  const uid = numberOf(user) ?? runId("-u", user)[0];
   if (uid === undefined) throw wrongUsage("--user", `there is no user ${user}`);
-  const gid = group === undefined ? (ask("-g", user)[0] ?? uid) : numberOf(group);
+  const gid = group === undefined ? (runId("-g", user)[0] ?? uid) : numberOf(group);
   if (gid === undefined) throw wrongUsage("--user", `\`${group}\` is no number of a group`);
-  return { uid, gid, groups: group === undefined ? [...new Set([gid, ...ask("-G", user)])] : [gid] };
+  return { uid, gid, groups: group === undefined ? [...new Set([gid, ...runId("-G", user)])] : [gid] };
 }
 
 function numberOf(text: string): number | undefined {
@@ -28,7 +28,7 @@ function numberOf(text: string): number | undefined {
 }
 
 /** What the system's databases say; nothing for one they do not know. */
-function ask(what: "-u" | "-g" | "-G", user: string): readonly number[] {
+function runId(what: "-u" | "-g" | "-G", user: string): readonly number[] {
   const { status, stdout, error } = spawnSync("id", [what, "--", user], { encoding: "utf8" });
   if (error !== undefined) throw new Failure(1, `--user: ${error.message}`);
   return status === 0 ? stdout.trim().split(" ").map(Number) : [];

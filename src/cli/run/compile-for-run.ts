@@ -35,7 +35,7 @@ export function compileForRun(options: ProgramOptions): RunCompilation {
   const files = options.hasTun && !usesTun ? [...options.files, TUNNEL] : options.files;
   const base = files === options.files ? bare : compileWith(library, options, files);
   if (options.facts.length === 0 || base.plan === undefined) return { ...base, files };
-  library.give("--fact", options.facts.map((fact) => `${fact.trim().replace(/\.?$/, ".")}\n`).join(""));
+  library.addText("--fact", options.facts.map((fact) => `${fact.trim().replace(/\.?$/, ".")}\n`).join(""));
   return { ...compileWith(library, options, [...files, "--fact"]), files };
 }
 

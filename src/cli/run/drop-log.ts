@@ -1,66 +1,66 @@
 import type { TrafficMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import type { Log, LogFields } from "../terminal/log.ts";
 
-const LOOK_EVERY_MS = 1_000;
+const SAMPLE_MS = 1_000;
 /** Looks until the same loss is told again. */
-const QUIET_LOOKS = 60;
+const SAMPLES_BETWEEN_REPORTS = 60;
 
-interface Loss {
-  readonly what: string;
+interface Drop {
+  readonly message: string;
   readonly fields: LogFields;
   readonly count: number;
 }
 
-interface Told {
+interface LastReport {
   readonly count: number;
-  readonly look: number;
+  readonly sample: number;
 }
 
 /** Tells what a node loses while it runs: each reason when it is new, then once a minute with how much it was. */
-export class LossLog {
-  readonly #figures: () => TrafficMetrics;
+export class DropLog {
+  readonly #metrics: () => TrafficMetrics;
   readonly #log: Log;
-  readonly #told = new Map<string, Told>();
+  readonly #reported = new Map<string, LastReport>();
   readonly #timer: NodeJS.Timeout;
-  #looks = 0;
+  #samples = 0;
 
-  constructor(figures: () => TrafficMetrics, log: Log) {
-    this.#figures = figures;
+  constructor(metrics: () => TrafficMetrics, log: Log) {
+    this.#metrics = metrics;
     this.#log = log;
-    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.sample(), SAMPLE_MS).unref();
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  look(): void {
-    this.#looks++;
-    for (const loss of lossesIn(this.#figures())) this.#consider(loss);
+  sample(): void {
+    this.#samples++;
+    for (const drop of dropsIn(this.#metrics())) this.#report(drop);
   }
 
-  #consider({ what, fields, count }: Loss): void {
-    const told = this.#told.get(what);
-    const more = count - (told?.count ?? 0);
-    if (more === 0 || (told !== undefined && this.#looks - told.look < QUIET_LOOKS)) return;
-    this.#told.set(what, { count, look: this.#looks });
-    this.#log.warn(`${what}: ${told === undefined ? count : `${more} more, ${count} in all`}`, { ...fields, count });
+  #report({ message, fields, count }: Drop): void {
+    const last = this.#reported.get(message);
+    const more = count - (last?.count ?? 0);
+    if (more === 0 || (last !== undefined && this.#samples - last.sample < SAMPLES_BETWEEN_REPORTS)) return;
+    this.#reported.set(message, { count, sample: this.#samples });
+    this.#log.warn(`${message}: ${last === undefined ? count : `${more} more, ${count} in all`}`, { ...fields, count });
   }
 }
 
 /** Everything that a node has lost, by where and why. */
-function lossesIn({ elements, network, tun }: TrafficMetrics): readonly Loss[] {
+function dropsIn({ elements, network, tun }: TrafficMetrics): readonly Drop[] {
   const dropped = elements.flatMap(({ element, label, dropped: counts }) =>
     Object.entries(counts).map(([reason, count]) => {
       const place = label === "" ? element : `${element} ${label}`;
-      return { what: `${place} dropped, ${reason}`, fields: { element: place, reason }, count };
+      return { message: `${place} dropped, ${reason}`, fields: { element: place, reason }, count };
     }),
   );
   const unsent = Object.entries(network.failed).map(([reason, count]) => {
-    return { what: `datagrams not sent, ${reason}`, fields: { element: "network", reason }, count };
+    return { message: `datagrams not sent, ${reason}`, fields: { element: "network", reason }, count };
   });
   const refused = Object.entries(tun?.refused ?? {}).map(([reason, count]) => {
-    return { what: `packets the device did not take, ${reason}`, fields: { element: "tun", reason }, count };
+    return { message: `packets the device did not take, ${reason}`, fields: { element: "tun", reason }, count };
   });
   return [...dropped, ...unsent, ...refused];
 }

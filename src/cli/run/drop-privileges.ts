@@ -13,7 +13,7 @@ export function becomeUser(user: User): void {
     throw runFailed(`--user: ${error instanceof Error ? error.message : "refused"}`);
   }
   if (user.uid !== 0 && canReturn()) throw new Error("root can be had again after it was given up");
-  settleRuntimeFolder(user.uid);
+  updateRuntimeFolder(user.uid);
 }
 
 function canReturn(): boolean {
@@ -26,7 +26,7 @@ function canReturn(): boolean {
 }
 
 /** Sockets belong where the user's own commands look for them, not in the folder of the one who started this. */
-function settleRuntimeFolder(uid: number): void {
+function updateRuntimeFolder(uid: number): void {
   const folder = `/run/user/${uid}`;
   if (existsSync(folder)) process.env["XDG_RUNTIME_DIR"] = folder;
   else delete process.env["XDG_RUNTIME_DIR"];

@@ -2,7 +2,7 @@ import type { NodeCounters } from "../../../runtime/node/node.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 
 /** What a node would otherwise take with it in silence. */
-export function lossesOf({ drops, engine, failedAggregates }: NodeCounters, { strands }: Plan): readonly string[] {
+export function dropSummary({ drops, engine, failedAggregates }: NodeCounters, { strands }: Plan): readonly string[] {
   const failed = strands.flatMap(({ id, origin }) => {
     const count = engine.failed[id] ?? 0;
     return count === 0

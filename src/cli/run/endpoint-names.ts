@@ -1,9 +1,9 @@
 import { formatHostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
-import { isEverywhere, isLoopback } from "../options/address-scope.ts";
+import { isUnspecified, isLoopback } from "../options/address-scope.ts";
 import type { Log } from "../terminal/log.ts";
 
 /** What the node answers to: what others see, what was asked for, and what the socket is bound to. */
-export function ownNames(listen: string, address: string | undefined, bound: string): readonly string[] {
+export function endpointNames(listen: string, address: string | undefined, bound: string): readonly string[] {
   const asked = parseHostPort(listen);
   const real = parseHostPort(bound);
   if (!asked.ok || !real.ok) return [bound];
@@ -12,9 +12,9 @@ export function ownNames(listen: string, address: string | undefined, bound: str
 }
 
 /** Says what follows from a name that others cannot, or can, reach. */
-export function warnOfName(name: string, log: Log): void {
+export function warnAboutAddress(name: string, log: Log): void {
   if (!parseHostPort(name).ok) return;
-  if (isEverywhere(name)) log.warn(`nobody can answer ${name}; say with --addr HOST:PORT what others see`);
+  if (isUnspecified(name)) log.warn(`nobody can answer ${name}; say with --addr HOST:PORT what others see`);
   if (isLoopback(name)) return;
   log.warn("links are not authenticated; whoever can reach this address can speak to this node");
 }

@@ -8,10 +8,10 @@ import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.
 import { compareRows, type Row } from "../../../runtime/plan/values/value.ts";
 import { StillWorld } from "../../../runtime/world/still-world.ts";
 import { nearest } from "../../program/nearest.ts";
-import { factsIn } from "../files/load-facts.ts";
+import { loadFacts } from "../files/load-facts.ts";
 import type { GivenFact } from "../files/fact-files.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
-import { lossesOf } from "./drop-summary.ts";
+import { dropSummary } from "./drop-summary.ts";
 import type { Output } from "../terminal/output.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
 import { countTable, printTable, type TableForm } from "../terminal/print-table.ts";
@@ -27,7 +27,7 @@ export interface EvalOptions extends Omit<ProgramOptions, "hasTun" | "ignoresPla
   readonly memory: number | undefined;
 }
 
-const HERE = "localhost:10000";
+const ADDRESS = "localhost:10000";
 const SEED = 1;
 const MEBIBYTE = 2 ** 20;
 
@@ -38,7 +38,7 @@ const DEFAULT_MEMORY = 1024;
 const MEMORY_SHARE = 0.75;
 
 /** Rules that change tables to and fro take no memory, but never end. */
-const MOST_ROUNDS = 10_000_000;
+const MAX_ROUNDS = 10_000_000;
 
 /** `mosaic eval`: the rules on one node until nothing is left to do, without network and without time. */
 export function evaluate(options: EvalOptions, output: Output): void {
@@ -47,8 +47,8 @@ export function evaluate(options: EvalOptions, output: Output): void {
   if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
   if (plan === undefined) throw programFailure(diagnostics);
   checkTables(options.print, plan);
-  const facts = factsIn(options.factDirectories, plan, output);
-  const node = settled(plan, facts, memoryLimit(options.memory), output);
+  const facts = loadFacts(options.factDirectories, plan, output);
+  const node = runToFixpoint(plan, facts, memoryLimit(options.memory), output);
   const tables = plan.predicates.filter((spec) => spec.table !== undefined && isOfProgram(spec));
   const isCount = options.print.length === 0 || options.form.kind === "count";
   const names = options.print.length === 0 ? tables.map(({ name }) => name) : options.print;
@@ -60,11 +60,11 @@ export function evaluate(options: EvalOptions, output: Output): void {
 }
 
 /** A node that has nothing left to do. */
-function settled(plan: Plan, facts: readonly GivenFact[], limits: Partial<Limits>, output: Output): Node {
-  const world = new StillWorld(HERE, new LinuxClock().now(), SEED);
+function runToFixpoint(plan: Plan, facts: readonly GivenFact[], limits: Partial<Limits>, output: Output): Node {
+  const world = new StillWorld(ADDRESS, new LinuxClock().now(), SEED);
   let failure: string | undefined;
   const node = new Node(loadProgram(plan), world, {
-    names: [HERE],
+    names: [ADDRESS],
     facts,
     watch: [],
     limits,
@@ -76,13 +76,13 @@ function settled(plan: Plan, facts: readonly GivenFact[], limits: Partial<Limits
   node.start();
   world.clock.settle();
   if (failure !== undefined) throw runFailed(failure);
-  for (const line of lossesOf(node.counters, plan)) output.problem(`mosaic: ${line}`);
+  for (const line of dropSummary(node.counters, plan)) output.problem(`mosaic: ${line}`);
   return node;
 }
 
 const REASONS: Readonly<Record<keyof Limits, string>> = {
   memory: "what it derives has no end, or needs more than --memory MIB gives it",
-  rounds: `what it does had no end after ${MOST_ROUNDS} rounds`,
+  rounds: `what it does had no end after ${MAX_ROUNDS} rounds`,
   derivations: "it derives too much",
   queued: "too many tuples wait for their step",
   queuedBytes: "what waits for its step takes too much memory",
@@ -91,7 +91,7 @@ const REASONS: Readonly<Record<keyof Limits, string>> = {
 function memoryLimit(mebibytes: number = DEFAULT_MEMORY): Partial<Limits> {
   const limit = Math.min(getHeapStatistics().heap_size_limit * MEMORY_SHARE, mebibytes * MEBIBYTE);
   const isFull = (): boolean => getHeapStatistics().used_heap_size > limit;
-  return { derivations: Infinity, rounds: MOST_ROUNDS, queued: Infinity, queuedBytes: Infinity, memory: isFull };
+  return { derivations: Infinity, rounds: MAX_ROUNDS, queued: Infinity, queuedBytes: Infinity, memory: isFull };
 }
 
 function checkTables(names: readonly string[], { predicates }: Plan): void {

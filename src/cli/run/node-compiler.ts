@@ -58,12 +58,12 @@ export class NodeCompiler implements Compiler {
 
   program(change: ProgramChange): Compiled<NextProgram> {
     const files = changedFiles(this.#options.files, change);
-    if (!files.ok) return { ok: false, error: said(files.message) };
+    if (!files.ok) return { ok: false, error: complaintWith(files.message) };
     const options = { ...this.#options, files: files.files };
     const { plan, core, diagnostics, sources, files: all } = compileForRun(options);
     if (plan === undefined || core === undefined) return { ok: false, error: complaintOf(diagnostics, sources) };
     const facts = this.#peerFacts(plan);
-    if (typeof facts === "string") return { ok: false, error: said(facts) };
+    if (typeof facts === "string") return { ok: false, error: complaintWith(facts) };
     const keep = (): void => {
       this.#options = options;
       this.#columns = columnNames(core);
@@ -98,6 +98,6 @@ function complaintOf(diagnostics: readonly Diagnostic[], sources: readonly Sourc
   };
 }
 
-function said(message: string): CompileError {
+function complaintWith(message: string): CompileError {
   return { code: "", message, text: message };
 }

@@ -14,7 +14,7 @@ import { CaptureFile } from "../files/capture-file.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts";
-import { ownNames } from "./endpoint-names.ts";
+import { endpointNames } from "./endpoint-names.ts";
 
 /** What the command line says of the world that a node is to have. */
 export interface WorldOptions {
@@ -64,7 +64,7 @@ function capturedWorld(
 ): World {
   const file = new CaptureFile(path, log);
   resources.defer(() => file.close());
-  const [name = ""] = ownNames(listen, address, world.datagrams.address);
+  const [name = ""] = endpointNames(listen, address, world.datagrams.address);
   const epoch = Date.now() / 1_000 - world.clock.now();
   const capture = new Capture(file, world.clock, epoch, name, world.tun?.name ?? "");
   resources.defer(() => {

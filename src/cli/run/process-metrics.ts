@@ -7,13 +7,13 @@ export function processMetrics(): readonly MetricFamily[] {
   const { user, system } = process.cpuUsage();
   const descriptors = countDescriptors();
   return [
-    one("counter", "process_cpu_seconds_total", "Processor time of the process.", (user + system) / 1e6),
-    one("gauge", "process_start_time_seconds", "When the process began, since 1970.", performance.timeOrigin / 1e3),
-    one("gauge", "process_resident_memory_bytes", "Memory of the machine that the process has.", rss),
-    ...(descriptors === undefined ? [] : [one("gauge", "process_open_fds", "Open file descriptors.", descriptors)]),
-    one("gauge", "nodejs_heap_size_used_bytes", "Of the heap: objects, with garbage not yet collected.", heapUsed),
-    one("gauge", "nodejs_heap_size_total_bytes", "The heap.", heapTotal),
-    one("gauge", "nodejs_external_memory_bytes", "Memory beside the heap: packets, and the addon's.", external),
+    metric("counter", "process_cpu_seconds_total", "Processor time of the process.", (user + system) / 1e6),
+    metric("gauge", "process_start_time_seconds", "When the process began, since 1970.", performance.timeOrigin / 1e3),
+    metric("gauge", "process_resident_memory_bytes", "Memory of the machine that the process has.", rss),
+    ...(descriptors === undefined ? [] : [metric("gauge", "process_open_fds", "Open file descriptors.", descriptors)]),
+    metric("gauge", "nodejs_heap_size_used_bytes", "Of the heap: objects, with garbage not yet collected.", heapUsed),
+    metric("gauge", "nodejs_heap_size_total_bytes", "The heap.", heapTotal),
+    metric("gauge", "nodejs_external_memory_bytes", "Memory beside the heap: packets, and the addon's.", external),
   ];
 }
 
@@ -31,6 +31,6 @@ function countDescriptors(): number | undefined {
   }
 }
 
-function one(type: MetricFamily["type"], name: string, help: string, value: number): MetricFamily {
+function metric(type: MetricFamily["type"], name: string, help: string, value: number): MetricFamily {
   return { name, help, type, samples: [{ labels: NO_LABELS, value }] };
 }

@@ -14,11 +14,11 @@ export function changedFiles(files: readonly string[], change: ProgramChange): C
       if (!files.includes(change.file)) return { ok: true, files: [...files, change.file] };
       return { ok: false, message: `${change.file} is loaded already; \`reload\` reads it again` };
     case "unload":
-      return without(files, change.name);
+      return unload(files, change.name);
   }
 }
 
-function without(files: readonly string[], name: string): ChangedFiles {
+function unload(files: readonly string[], name: string): ChangedFiles {
   const named = files.filter((file) => [file, basename(file), basename(file, extname(file))].includes(name));
   const loaded = files.join(", ");
   if (named.length === 0) return { ok: false, message: `no file \`${name}\` is loaded; there are ${loaded}` };

@@ -12,18 +12,18 @@ import { becomeUser } from "./drop-privileges.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import type { Log } from "../terminal/log.ts";
-import { lossesOf } from "./drop-summary.ts";
-import { LossLog } from "./drop-log.ts";
+import { dropSummary } from "./drop-summary.ts";
+import { DropLog } from "./drop-log.ts";
 import type { TunRequest } from "./open-device.ts";
 import { openWorld, type WorldOptions } from "./open-world.ts";
 import { NodeCompiler } from "./node-compiler.ts";
 import { type ControlRequest, controlOf } from "./node-control.ts";
 import { optimiseEarly } from "./optimise-early.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
-import { ownNames, warnOfName } from "./endpoint-names.ts";
-import { factsIn } from "../files/load-facts.ts";
+import { endpointNames, warnAboutAddress } from "./endpoint-names.ts";
+import { loadFacts } from "../files/load-facts.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
-import { rehearsePackets } from "./warm-up.ts";
+import { warmUpNode } from "./warm-up.ts";
 import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
 import { ServedNode, serveMetrics } from "./serve-metrics.ts";
@@ -51,8 +51,8 @@ interface Prepared {
 }
 
 /** After a signal the program may speak for so long, and everything is over after so long, whatever hangs. */
-const FAREWELL_SECONDS = 1;
-const END_MS = 2_000;
+const SHUTDOWN_GRACE_SECONDS = 1;
+const SHUTDOWN_LIMIT_MS = 2_000;
 
 /** `mosaic run`: a node until SIGINT or SIGTERM. What it made is gone when the promise resolves. */
 export async function runNode(options: RunOptions, output: LoggedOutput): Promise<void> {
@@ -62,28 +62,28 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   await using resources = new AsyncDisposableStack();
   const served = new ServedNode();
   await openMetrics(options, served, output.log, resources);
-  await rehearsePackets(prepared.program, prepared.facts, options, output.log);
+  await warmUpNode(prepared.program, prepared.facts, options, output.log);
   const world = await openWorld(options, prepared.program.plan, output.log, resources);
   if (options.user !== undefined) becomeUser(options.user);
-  const names = ownNames(options.listen, options.address, world.datagrams.address);
+  const names = endpointNames(options.listen, options.address, world.datagrams.address);
   const node = newNode(prepared, world, names, options, output);
   const compiler = new NodeCompiler(options, prepared.columns, options.peers);
   const control = await controlOf(node, compiler, options.control, world.datagrams, output.log);
   resources.defer(() => control?.close());
-  if (!node.start()) await refuse(node, output.log);
-  const losses = new LossLog(() => node.flowMetrics(), output.log);
-  resources.defer(() => losses.stop());
-  served.runs(node);
+  if (!node.start()) await failStart(node, output.log);
+  const dropLog = new DropLog(() => node.flowMetrics(), output.log);
+  resources.defer(() => dropLog.stop());
+  served.setRunning(node);
   announce(prepared, options.tun, names, world.tun, output.log);
   const manager = serviceManager(process.env, process.pid);
   manager?.ready(`running ${prepared.files.join(" ")} as ${names[0]}`);
   await aborted(interrupted);
-  endInTime(output.log);
-  served.ends();
+  limitShutdown(output.log);
+  served.setStopping();
   manager?.stopping();
-  await node.shutdown(FAREWELL_SECONDS);
+  await node.shutdown(SHUTDOWN_GRACE_SECONDS);
   output.log.flush();
-  for (const line of lossesOf(node.counters, node.plan)) output.log.info(line);
+  for (const line of dropSummary(node.counters, node.plan)) output.log.info(line);
 }
 
 /** Everything that can be wrong without touching the machine. */
@@ -94,7 +94,7 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   reportDiagnostics(compilation, output);
   const { plan, core } = compilation;
   if (plan === undefined || core === undefined) throw programFailure(compilation.diagnostics);
-  const facts = [...factsOfPeers(plan, options.peers), ...factsIn(options.factDirectories, plan, output)];
+  const facts = [...factsOfPeers(plan, options.peers), ...loadFacts(options.factDirectories, plan, output)];
   checkWatched(options.watch, plan);
   return { program: loadProgram(plan), files: compilation.files, columns: columnNames(core), facts };
 }
@@ -128,12 +128,12 @@ function newNode(
     facts,
     watch,
     ...(pcap !== "-" && { onWatch: (line) => output.result(json ? JSON.stringify(line) : formatWatchLine(line)) }),
-    onLog: (message) => output.log.repeated(message),
+    onLog: (message) => output.log.rateLimited(message),
     onAdapted: (message) => output.log.info(message),
   });
 }
 
-async function refuse(node: Node, log: Log): Promise<never> {
+async function failStart(node: Node, log: Log): Promise<never> {
   log.flush();
   await node.stop();
   throw runFailed("the facts could not be loaded");
@@ -159,7 +159,7 @@ function announce(
   const [name = ""] = names;
   const device = tun === undefined ? "" : `, ${tun.name} with ${asked?.address ?? ""}`;
   log.info(`running ${files.join(" ")} as ${name}${device}`, { address: name, ...(tun && { device: tun.name }) });
-  warnOfName(name, log);
+  warnAboutAddress(name, log);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -170,9 +170,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Ends the process when closing in order takes too long: the kernel then takes back what is left. */
-function endInTime(log: Log): void {
+function limitShutdown(log: Log): void {
   setTimeout(() => {
-    log.error(`the node did not end within ${END_MS / 1_000} s`);
+    log.error(`the node did not end within ${SHUTDOWN_LIMIT_MS / 1_000} s`);
     process.exit(1);
-  }, END_MS).unref();
+  }, SHUTDOWN_LIMIT_MS).unref();
 }

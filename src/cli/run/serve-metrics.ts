@@ -18,12 +18,12 @@ export class ServedNode {
     return this.#state === "" ? undefined : this.#state;
   }
 
-  runs(node: Node): void {
+  setRunning(node: Node): void {
     this.#node = node;
     this.#state = "";
   }
 
-  ends(): void {
+  setStopping(): void {
     this.#state = "the node is shutting down";
   }
 }

@@ -14,10 +14,10 @@ export interface LogSettings {
 export type LogFields = Readonly<Record<string, string | number>>;
 
 /** How long a repeated message is held back, and how many different ones are kept apart. */
-const HOLD_MS = 10_000;
-const REPEATED_MAX = 256;
+const REPEAT_INTERVAL_MS = 10_000;
+const MAX_HELD = 256;
 
-const WORDS: Readonly<Record<LogLevel, string>> = { error: "", warn: "warning: ", info: "", debug: "debug: " };
+const PREFIXES: Readonly<Record<LogLevel, string>> = { error: "", warn: "warning: ", info: "", debug: "debug: " };
 
 /** What happens to a node, line by line: for people as text, for programs one JSON object a line. */
 export class Log {
@@ -36,23 +36,23 @@ export class Log {
 
   /** Fields are for the JSON format; the message says the same in words. */
   error(message: string, fields: LogFields = {}): void {
-    this.say("error", message, fields);
+    this.write("error", message, fields);
   }
 
   warn(message: string, fields: LogFields = {}): void {
-    this.say("warn", message, fields);
+    this.write("warn", message, fields);
   }
 
   info(message: string, fields: LogFields = {}): void {
-    this.say("info", message, fields);
+    this.write("info", message, fields);
   }
 
   debug(message: string, fields: LogFields = {}): void {
-    this.say("debug", message, fields);
+    this.write("debug", message, fields);
   }
 
   /** A warning that may come in floods: said at once, and then every ten seconds with how often it would have been. */
-  repeated(message: string, fields: LogFields = {}): void {
+  rateLimited(message: string, fields: LogFields = {}): void {
     const held = this.#held.get(message);
     if (held !== undefined) held.count++;
     else this.#hold(message, fields);
@@ -63,26 +63,26 @@ export class Log {
     for (const message of this.#held.keys()) this.#release(message);
   }
 
-  say(level: LogLevel, message: string, fields: LogFields): void {
+  write(level: LogLevel, message: string, fields: LogFields): void {
     const { level: shown, format } = this.#settings;
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(shown)) return;
-    if (format === "text") this.#write(`mosaic: ${WORDS[level]}${message}`);
+    if (format === "text") this.#write(`mosaic: ${PREFIXES[level]}${message}`);
     else this.#write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
   }
 
   #hold(message: string, fields: LogFields): void {
-    this.say("warn", message, fields);
-    if (this.#held.size >= REPEATED_MAX) return;
-    const timer = setTimeout(() => this.#turn(message), HOLD_MS).unref();
+    this.write("warn", message, fields);
+    if (this.#held.size >= MAX_HELD) return;
+    const timer = setTimeout(() => this.#reportHeld(message), REPEAT_INTERVAL_MS).unref();
     this.#held.set(message, { fields, timer, count: 0 });
   }
 
   /** Silence ends it; more of the same is said with its count and held for as long again. */
-  #turn(message: string): void {
+  #reportHeld(message: string): void {
     const held = this.#held.get(message);
     this.#release(message);
     if (held === undefined || held.count === 0) return;
-    const timer = setTimeout(() => this.#turn(message), HOLD_MS).unref();
+    const timer = setTimeout(() => this.#reportHeld(message), REPEAT_INTERVAL_MS).unref();
     this.#held.set(message, { fields: held.fields, timer, count: 0 });
   }
 
@@ -92,7 +92,7 @@ export class Log {
     clearTimeout(held.timer);
     this.#held.delete(message);
     const times = held.count === 1 ? "once more" : `${held.count} times more`;
-    if (held.count > 0) this.say("warn", `${message} (${times})`, { ...held.fields, repeated: held.count });
+    if (held.count > 0) this.write("warn", `${message} (${times})`, { ...held.fields, rateLimited: held.count });
   }
 }
 

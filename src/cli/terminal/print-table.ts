@@ -10,11 +10,11 @@ export interface TableForm {
 }
 
 /** Lines that are written in one go. */
-const LINES_AT_ONCE = 4096;
+const LINES_PER_WRITE = 4096;
 
 export function printTable(name: string, rows: readonly Row[], { kind, json }: TableForm, output: Output): void {
-  for (let at = 0; at < rows.length; at += LINES_AT_ONCE) {
-    const lines = rows.slice(at, at + LINES_AT_ONCE).map((row) => {
+  for (let at = 0; at < rows.length; at += LINES_PER_WRITE) {
+    const lines = rows.slice(at, at + LINES_PER_WRITE).map((row) => {
       if (json) return JSON.stringify({ table: name, row: row.map(jsonValue) });
       return kind === "csv" ? row.map(csvField).join(",") : `${formatTuple(name, row)}.`;
     });

@@ -15,8 +15,8 @@ export function reportDiagnostics(compilation: Compilation, output: LoggedOutput
 function logDiagnostics({ diagnostics, sources }: Compilation, output: LoggedOutput): void {
   const lines = new LineMap(sources);
   for (const { code, severity, span, message, help } of diagnostics) {
-    const place: LogFields = span === undefined ? {} : { ...lines.position(span) };
+    const position: LogFields = span === undefined ? {} : { ...lines.position(span) };
     const level: LogLevel = severity === "error" ? "error" : "warn";
-    output.log.say(level, message, { code, ...place, ...(help !== undefined && { help }) });
+    output.log.write(level, message, { code, ...position, ...(help !== undefined && { help }) });
   }
 }

@@ -2,7 +2,7 @@ import { codeFrameColumns } from "@babel/code-frame";
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import type { Source, Span } from "../../../grammar/span.ts";
 import { LineMap } from "../../program/line-map.ts";
-import { shownText } from "./source-excerpt.ts";
+import { sourceExcerpt } from "./source-excerpt.ts";
 
 /** Diagnostics as people read them: what, where, the source with the span underlined, and what to write instead. */
 export function showDiagnostics(
@@ -16,14 +16,15 @@ export function showDiagnostics(
 
 function showDiagnostic(diagnostic: Diagnostic, lines: LineMap, colour: boolean): string {
   const { code, severity, span, message, help, related } = diagnostic;
-  const parts = [`${span === undefined ? "" : `${whereIs(span, lines)}: `}${severity}[${code}]: ${message}`];
+  const parts = [`${span === undefined ? "" : `${positionText(span, lines)}: `}${severity}[${code}]: ${message}`];
   if (span !== undefined) parts.push(frame(span, lines, colour));
-  for (const one of related) parts.push(`${whereIs(one.span, lines)}: ${one.message}`, frame(one.span, lines, colour));
+  for (const one of related)
+    parts.push(`${positionText(one.span, lines)}: ${one.message}`, frame(one.span, lines, colour));
   if (help !== undefined) parts.push(`  help: ${help}`);
   return `${parts.filter((part) => part !== "").join("\n")}\n`;
 }
 
-function whereIs(span: Span, lines: LineMap): string {
+function positionText(span: Span, lines: LineMap): string {
   const { file, line, column } = lines.position(span);
   return `${file}:${line}:${column}`;
 }
@@ -31,11 +32,11 @@ function whereIs(span: Span, lines: LineMap): string {
 function frame(span: Span, lines: LineMap, colour: boolean): string {
   const start = lines.position(span);
   const last = lines.position({ ...span, start: Math.max(span.start, span.end - 1) });
-  const { text, firstLine, place } = shownText((line) => lines.line(span.file, line), {
+  const { text, firstLine, range } = sourceExcerpt((line) => lines.line(span.file, line), {
     start: { line: start.line, column: start.column - 1 },
     end: { line: last.line, column: last.column },
   });
   if (text === "") return "";
   const options = { linesAbove: 1, linesBelow: 1, highlightCode: false, forceColor: colour, startLine: firstLine };
-  return codeFrameColumns(text, place, options);
+  return codeFrameColumns(text, range, options);
 }

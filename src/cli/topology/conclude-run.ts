@@ -17,7 +17,7 @@ export interface ConclusionOptions {
 }
 
 /** A topology that has run to its end. */
-export interface Finished {
+export interface FinishedRun {
   readonly topology: Topology;
   readonly record: RunRecord;
   readonly results: ResultFiles | undefined;
@@ -34,7 +34,7 @@ export function openResults({ out }: ConclusionOptions): ResultFiles | undefined
 
 /** Says what came of a run, for people or as one object, and writes it down. `more` is what only its kind of run knows. */
 export async function conclude(
-  { topology, record, results, place }: Finished,
+  { topology, record, results, place }: FinishedRun,
   { json, check }: ConclusionOptions,
   output: Output,
   more: object = {},
@@ -42,9 +42,9 @@ export async function conclude(
   record.takeSnapshot(topology.duration);
   const summary = summarize(topology, record);
   const { checks } = record;
-  const whole = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, place, ...more };
-  await results?.finish(whole);
-  if (json) output.result(JSON.stringify(whole));
+  const result = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, place, ...more };
+  await results?.finish(result);
+  if (json) output.result(JSON.stringify(result));
   else for (const line of conclusionLines(summary, topology, record)) output.result(line);
   if (results?.failure !== undefined) throw runFailed(`--out: ${results.failure}`);
   const failed = checks.filter(({ holds }) => holds === false).length;

@@ -11,7 +11,7 @@ const BUFFER_BYTES = 256 << 10;
 /** The captures of simulated hosts, a file each: virtual time waits until they are written, so nothing is left out. */
 export class HostCaptures {
   readonly #folder: string;
-  readonly #files = new Map<string, SteadyFile>();
+  readonly #files = new Map<string, BlockingFile>();
   readonly #captures = new Map<string, Capture>();
 
   constructor(folder: string) {
@@ -31,7 +31,7 @@ export class HostCaptures {
   }
 
   #begin(host: string, { clock, datagrams, tun }: World): Capture {
-    const file = attempt(() => new SteadyFile(join(this.#folder, `${host}.pcapng`)));
+    const file = attempt(() => new BlockingFile(join(this.#folder, `${host}.pcapng`)));
     const capture = new Capture(file, clock, 0, datagrams.address, tun?.name ?? "");
     this.#files.set(host, file);
     this.#captures.set(host, capture);
@@ -40,10 +40,10 @@ export class HostCaptures {
 }
 
 /** A file that takes everything, and keeps the one who writes waiting. */
-class SteadyFile implements CaptureSink {
+class BlockingFile implements CaptureSink {
   readonly limit = BUFFER_BYTES;
   readonly #descriptor: number;
-  #waiting: Uint8Array[] = [];
+  #buffers: Uint8Array[] = [];
   #length = 0;
 
   constructor(path: string) {
@@ -55,7 +55,7 @@ class SteadyFile implements CaptureSink {
   }
 
   write(bytes: Uint8Array): boolean {
-    this.#waiting.push(bytes);
+    this.#buffers.push(bytes);
     this.#length += bytes.length;
     if (this.#length > this.limit) attempt(() => this.#flush());
     return true;
@@ -67,8 +67,8 @@ class SteadyFile implements CaptureSink {
   }
 
   #flush(): void {
-    const bytes = Buffer.concat(this.#waiting);
-    this.#waiting = [];
+    const bytes = Buffer.concat(this.#buffers);
+    this.#buffers = [];
     this.#length = 0;
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
   }

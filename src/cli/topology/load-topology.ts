@@ -5,7 +5,7 @@ import { formatTopologyError, readTopology, type TopologyError } from "../../../
 import type { Topology } from "../../../lab/topology/topology.ts";
 import { compileHosts } from "./compile-hosts.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
-import { fileReason } from "../files/file-error.ts";
+import { fileErrorReason } from "../files/file-error.ts";
 import type { Output } from "../terminal/output.ts";
 
 /** A topology and what its hosts run. */
@@ -19,7 +19,7 @@ export interface LoadedTopology {
 /** Reads a topology file and compiles its programs. What is wrong with them is reported, and ends the command. */
 export function loadTopology(file: string, output: Output): LoadedTopology {
   const read = readTopology(readText(file), file);
-  if (!read.ok) throw refused(read.errors, output);
+  if (!read.ok) throw failWith(read.errors, output);
   const { topology, locate } = read;
   const compiled = Plans.compile(topology, compileHosts);
   if (!compiled.ok) {
@@ -27,11 +27,11 @@ export function loadTopology(file: string, output: Output): LoadedTopology {
     throw runFailed(`the programs of ${file} have errors; nothing was started`);
   }
   const faults = compiled.plans.faults(topology);
-  if (faults.length > 0) throw refused(faults.map(locate), output);
+  if (faults.length > 0) throw failWith(faults.map(locate), output);
   return { topology, plans: compiled.plans, warnings: compiled.warnings };
 }
 
-function refused(errors: readonly TopologyError[], output: Output): Failure {
+function failWith(errors: readonly TopologyError[], output: Output): Failure {
   for (const error of errors) output.problem(formatTopologyError(error));
   return new Failure(1, errors.length === 1 ? "1 error" : `${errors.length} errors`);
 }
@@ -41,7 +41,7 @@ function readText(file: string): string {
     const bytes = readFileSync(file);
     if (isUtf8(bytes)) return bytes.toString("utf8");
   } catch (error: unknown) {
-    throw new Failure(2, `cannot read ${file}: ${fileReason(error)}`);
+    throw new Failure(2, `cannot read ${file}: ${fileErrorReason(error)}`);
   }
   throw new Failure(1, `${file} is no UTF-8 text`);
 }

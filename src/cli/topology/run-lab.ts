@@ -39,7 +39,7 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   // What is wrong with the file is said wherever it would run.
   const loaded = loadTopology(file, output);
   const place = choosePlace(options);
-  if (place.kind === "user namespace") return runInside();
+  if (place.kind === "user namespace") return runInUserNamespace();
   const { topology, warnings } = loaded;
   for (const warning of warnings) output.problem(warning);
   const screen = screenFor(options);
@@ -65,7 +65,7 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   const world = { place, pingTool, captures: results?.folder, began };
   const outcome = await run(loaded, world, observe, screen);
   timeline.finish();
-  if (!outcome.ok) await giveUp(outcome.message, results);
+  if (!outcome.ok) await fail(outcome.message, results);
   writeLine(screen);
   const times = "startSeconds" in outcome ? outcome : undefined;
   const more = times === undefined ? {} : { startSeconds: times.startSeconds, endSeconds: times.endSeconds };
@@ -74,7 +74,7 @@ export async function runLab(file: string, options: LabOptions, output: Output):
 }
 
 /** What was seen until then is kept. */
-async function giveUp(message: string, results: ResultFiles | undefined): Promise<never> {
+async function fail(message: string, results: ResultFiles | undefined): Promise<never> {
   await results?.finish({ failure: message });
   throw runFailed(message);
 }
@@ -114,7 +114,7 @@ function choosePlace({ place }: LabOptions): Place {
   throw runFailed(`no lab can be built here: ${found.because}; \`mosaic sim\` runs the same file in the simulator`);
 }
 
-async function runInside(): Promise<void> {
+async function runInUserNamespace(): Promise<void> {
   const ended = await enterUserNamespace();
   if (typeof ended === "string") throw runFailed(`the lab in a user namespace was ended by ${ended}`);
   // What was wrong has been said inside.
