@@ -6,8 +6,8 @@ import { report } from "./harness/report.ts";
 import { measureInRounds, ROUNDS, seconds } from "./harness/rounds.ts";
 
 /**
- * How long does a program take from text to functions? Beside it, what V8 takes to compile as much JavaScript: the text
- * that the compiler emits, repeated to the length of the rules.
+ * Measures the time from program text to functions. The reference is the time that V8 takes to compile as much JavaScript:
+ * emitted code, repeated to the length of the rules.
  */
 const ALONE = 100;
 const SIZES = [100, 1000, 10_000];
@@ -23,14 +23,14 @@ function compiled(name: string, text?: string): string {
   return plan.code;
 }
 
-/** A program of so many rules, each with a join and a condition of its own. */
+/** Returns a program of `rules` rules, each with a join and a condition. */
 function programOf(rules: number): string {
   const tables = "materialize(t, infinity, infinity, keys(1)).\nmaterialize(u, infinity, infinity, keys(1)).\n";
   const text = Array.from({ length: rules }, (_, at) => `out${at}(B) :- in(A, ${at}), t(A, B), u(B, C), C > ${at}.`);
   return `${tables}${text.join("\n")}\n`;
 }
 
-/** Makes V8 compile the text anew: the same text twice would come from its cache. */
+/** Makes V8 compile the text. The random comment keeps V8 from answering from its cache. */
 function compileScript(text: string): void {
   new Script(`// ${Math.random()}\n${text}`);
 }

@@ -3,10 +3,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /**
- * `npm run bench -- [NAME...] [--json] [--quick] [--only=TEXT]`: runs the named benches, or all of them, one after another and each in a
- * process of its own. A bench is a file `NAME.bench.ts` of this folder, or of the folder NAME: it answers one question and
- * prints ratios to peers that it measured in the same run. `--json` prints an object a figure, `--quick` measures once and
- * briefly, to see that a bench works, `--only` leaves out the figures of the tunnel whose name does not contain the text.
+ * `npm run bench -- [NAME...] [--json] [--quick] [--only=TEXT]`: runs the named benches, or all of them, one after the other,
+ * each in a separate process. A bench is a file `NAME.bench.ts` in this folder or in the folder NAME. It answers one question
+ * and prints ratios to references of the same run. `--json` prints one object a figure. `--quick` measures once and briefly,
+ * to test the bench. `--only` selects figures of the bench `tunnel` by a text in their name.
  */
 const SUFFIX = ".bench.ts";
 
@@ -26,7 +26,7 @@ if (unknown.length > 0 || unknownOptions.length > 0) {
   for (const name of wanted.length > 0 ? wanted : all.keys()) runBench(name);
 }
 
-/** The files of the benches by name. */
+/** Returns the files of the benches by name. */
 function findBenches(): ReadonlyMap<string, string> {
   const here = import.meta.dirname;
   const found = readdirSync(here).flatMap((entry) => {

@@ -10,15 +10,15 @@ import { report } from "./harness/report.ts";
 import { measureInRounds, ROUNDS, seconds } from "./harness/rounds.ts";
 
 /**
- * What do the optimisations of view calls save? Calls of a view that is answered here, with and without them; beside that
- * the same rule without a view.
+ * Measures the gain of each optimisation of view calls: calls of a local view with and without it, and the same rule without
+ * a view.
  */
 const CALLS = 50_000;
 const IS_QUICK = process.argv.includes("--quick");
 
 const VIEW = "def square(X, &Y) { s: this.return(Y) :- this.init(X), Y := X * X. }\n";
 const CALL = `${VIEW}r: out(Y) :- in(X), square(X, &Y).\n`;
-/** Another rule hears the event: its step has more in it than the call. */
+/** A second rule subscribes to the event, so the step holds more than the call. */
 const CALL_AMONG_OTHERS = `${CALL}other: seen(X) :- in(X).\n`;
 const NO_CALL = "r: out(Y) :- in(X), Y := X * X.\n";
 

@@ -1,9 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Bed, type BedHost, HOSTS } from "../harness/bed.ts";
+import { TestBed, type BedHost, HOSTS } from "../harness/test-bed.ts";
 import { processorSeconds } from "../harness/processor-time.ts";
-import type { Way } from "../tunnel/contender.ts";
+import type { Tunnel } from "../tunnel/tunnel-contender.ts";
 import { roundTrip, tcp } from "../tunnel/measures.ts";
 import type { Tree } from "./tree.ts";
 import type { Workload } from "./workload.ts";
@@ -14,7 +14,7 @@ const PING_SECONDS = 1;
 const PINGS = 200;
 const READY_SECONDS = 20;
 
-type Cost = (bed: Bed, tunnel: Way) => Promise<number>;
+type Cost = (bed: TestBed, tunnel: Tunnel) => Promise<number>;
 
 /** Packets through nodes that run: processor time of the nodes for the same number of bytes or packets. */
 export const TUNNEL_WORKLOADS: readonly Workload[] = [
@@ -29,11 +29,11 @@ function tunnel(name: string, unit: string, program: string, members: readonly B
     unit,
     needs: NEEDS,
     prepare: async (trees) => {
-      const bed = new Bed();
+      const bed = new TestBed();
       try {
         const tunnels = trees.map((tree, at) => start(bed, tree, at, program, members));
         for (const one of tunnels) await untilCarrying(bed, one);
-        return { measure: (tree) => cost(bed, tunnels[tree] as Way), close: () => bed.close() };
+        return { measure: (tree) => cost(bed, tunnels[tree] as Tunnel), close: () => bed.close() };
       } catch (error) {
         bed.close();
         throw error;
@@ -42,7 +42,7 @@ function tunnel(name: string, unit: string, program: string, members: readonly B
   };
 }
 
-function start(bed: Bed, { folder }: Tree, number: number, program: string, members: readonly BedHost[]): Way {
+function start(bed: TestBed, { folder }: Tree, number: number, program: string, members: readonly BedHost[]): Tunnel {
   const network = bed.addNetwork();
   const inner = (host: BedHost): string => `100.64.${number}.${HOSTS.indexOf(host) + 1}`;
   const outer = (host: BedHost): string => `${network.addressOf(host)}:10000`;
@@ -56,7 +56,7 @@ function start(bed: Bed, { folder }: Tree, number: number, program: string, memb
   return { address: inner("b"), processes };
 }
 
-async function untilCarrying(bed: Bed, way: Way): Promise<void> {
+async function untilCarrying(bed: TestBed, way: Tunnel): Promise<void> {
   const deadline = performance.now() + READY_SECONDS * 1e3;
   while (Number.isNaN(await roundTrip(bed, way, 0.05))) {
     if (performance.now() > deadline) throw new Error(`${way.address} does not answer after ${READY_SECONDS} s`);
@@ -64,13 +64,13 @@ async function untilCarrying(bed: Bed, way: Way): Promise<void> {
   }
 }
 
-async function secondsPerGigabit(bed: Bed, way: Way): Promise<number> {
+async function secondsPerGigabit(bed: TestBed, way: Tunnel): Promise<number> {
   const before = processorSeconds(way.processes);
   const rate = await tcp(bed, way, TRANSFER_SECONDS, 1);
   return (processorSeconds(way.processes) - before) / (rate * TRANSFER_SECONDS);
 }
 
-async function secondsPerPing(bed: Bed, way: Way): Promise<number> {
+async function secondsPerPing(bed: TestBed, way: Tunnel): Promise<number> {
   const before = processorSeconds(way.processes);
   const time = await roundTrip(bed, way, PING_SECONDS);
   return Number.isNaN(time) ? NaN : (processorSeconds(way.processes) - before) / PINGS;

@@ -1,16 +1,16 @@
-/** One measured number, never without the number it is compared with, which was measured in the same run. */
+/** One measured number and its reference, both measured in the same run. */
 export interface Figure {
   readonly bench: string;
   readonly figure: string;
   readonly value: number;
   readonly unit: string;
-  /** In the same unit. */
+  /** Value of the reference, in the same unit. */
   readonly reference: number;
-  /** Value over reference. */
+  /** Value divided by reference. */
   readonly ratio: number;
 }
 
-/** What a figure is compared with, in words for those who read. */
+/** A figure and the name of its reference. */
 export interface Comparison {
   readonly figure: Figure;
   readonly against: string;

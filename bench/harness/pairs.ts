@@ -1,10 +1,10 @@
-/** What was measured, and what it is compared with, which was measured right before or after. */
+/** A measurement and its reference, taken one directly after the other. */
 export interface Pair {
   readonly value: number;
   readonly reference: number;
 }
 
-/** Three of many pairs, in the order of their ratios: those that a quarter, half and three quarters are below. */
+/** The pairs at the quartiles of the ratios. */
 export interface PairQuartiles {
   readonly lower: Pair;
   readonly median: Pair;
@@ -12,8 +12,8 @@ export interface PairQuartiles {
 }
 
 /**
- * A difference of a percent on a machine that is a tenth faster now than a minute ago: what was measured at the same time is
- * compared, and of the ratios the median is taken. How far apart the quartiles are says how much the median is worth.
+ * Returns the quartiles of the ratios of pairs. The speed of a shared machine drifts by ten percent within a minute, so only
+ * measurements of the same moment are compared. The distance of the quartiles shows how reliable the median is.
  */
 export function pairQuartiles(values: readonly number[], references: readonly number[]): PairQuartiles {
   const pairs = values

@@ -1,6 +1,6 @@
 import type { Comparison } from "./figure.ts";
 
-/** Prints what a bench found: a JSON object a line with `--json`, a line to read otherwise. */
+/** Prints the figures of a bench, one a line: JSON objects with `--json`, text otherwise. */
 export function report(comparisons: readonly Comparison[], isJson: boolean = process.argv.includes("--json")): void {
   for (const { figure } of comparisons) {
     console.log(isJson ? JSON.stringify(figure) : asText(figure));

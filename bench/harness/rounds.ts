@@ -1,22 +1,22 @@
-/** Something that is measured once a round. */
+/** A quantity that is measured once a round. */
 export interface Measured<T = number> {
   readonly name: string;
-  /** Measures once; NaN when there is nothing to measure. */
+  /** Measures once. Returns NaN when the measurement failed. */
   readonly measure: () => T | Promise<T>;
 }
 
 export interface Sample {
   readonly median: number;
-  /** The smallest and the greatest of the rounds. */
+  /** Minimum and maximum of the rounds. */
   readonly least: number;
   readonly most: number;
 }
 
-/** Rounds of a figure that is to be believed. */
+/** Rounds of a figure that is published. */
 export const ROUNDS = 5;
 
 /**
- * Measures all of them in turn, round after round, so that what else the machine does meets all alike.
+ * Measures all quantities in turn, round after round, so that other load on the machine affects them alike.
  *
  * @returns the samples by name
  */
@@ -28,7 +28,7 @@ export async function measureInRounds(
   return new Map([...values].map(([name, all]) => [name, sampleOf(all)]));
 }
 
-/** The same, with all that was measured, in the order of the rounds. Every other round goes backwards: a machine drifts. */
+/** Like `measureInRounds`, but returns every value, in round order. Every second round runs backwards, against drift. */
 export async function valuesInRounds<T>(
   measured: readonly Measured<T>[],
   rounds: number,
@@ -47,7 +47,7 @@ function sampleOf(values: readonly number[]): Sample {
   return { median: at(sorted.length >> 1), least: at(0), most: at(sorted.length - 1) };
 }
 
-/** Seconds that `run` takes. */
+/** Returns the wall-clock time of `run` in seconds. */
 export async function seconds(run: () => void | Promise<void>): Promise<number> {
   const start = performance.now();
   await run();

@@ -1,52 +1,51 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Bed } from "../harness/bed.ts";
+import { TestBed } from "../harness/test-bed.ts";
 import { type Comparison, compare } from "../harness/figure.ts";
 import { type PairQuartiles, pairQuartiles } from "../harness/pairs.ts";
 import { report } from "../harness/report.ts";
 import { valuesInRounds } from "../harness/rounds.ts";
-import { FullNode, type Question } from "./full-node.ts";
+import { SaturatedNode, type RequestLoad } from "./saturated-node.ts";
 
 /**
- * What does it cost a node that has as many packets as it can take to be asked for its metrics, and how long does who asks
- * wait? It is asked ten times a second, far more often than Prometheus does; that shall cost less than 2 % of its packets.
+ * Measures the cost of `/metrics` requests for a saturated node, and the latency of the answers. Ten requests a second, far
+ * more than Prometheus sends, may cost at most 2 % of the packets.
  *
- * So little is hard to see, so the same node is asked and not asked in turn, in many short rounds, and each is compared with
- * its neighbour. Being asked a hundred times a second makes the difference ten times as large: by that figure, what one
- * answer costs is known better than by the first.
+ * A difference of 2 % is near the noise, so short rounds with and without requests alternate on one node, and neighbouring
+ * rounds are compared. A hundred requests a second cost ten times as much, which gives the cost of one answer more precisely.
  */
 const IS_QUICK = process.argv.includes("--quick");
-/** Odd, so that the median is one of them. */
+/** An odd number, so that the median is one of the rounds. */
 const ROUNDS = IS_QUICK ? 1 : 25;
 const ROUND_MS = IS_QUICK ? 500 : 1_500;
-/** Until a node that has just begun is as fast as it will be, and one that is asked something else has settled. */
+/** Time for the compiler of a new node to finish, and for a node to settle after its request load changed. */
 const WARM_MS = IS_QUICK ? 1_000 : 5_000;
 const SETTLE_MS = 100;
 const ALLOWED_MS = 100;
-/** Of the thread, for one answer, at ten a second: 2 %. */
+/** Thread time for one answer. At ten answers a second, 2 ms are 2 % of a core. */
 const ALLOWED_COST_MS = 2;
 
-/** Of its processor; the rest is the kernel's. A quick run takes what it gets. */
+/** Least share of its processor that the node must use in a round. Kernel work takes the rest. A quick run accepts any share. */
 const BUSY_LEAST = IS_QUICK ? 0 : 0.9;
 
-const NOTHING: Question = { what: "nothing", perSecond: 0 };
-const OFTEN: Question = { what: "metrics", perSecond: 10 };
-const INCESSANTLY: Question = { what: "metrics", perSecond: 100 };
-const QUERIES: Question = { what: "query", perSecond: 10 };
+const NO_REQUESTS: RequestLoad = { kind: "nothing", perSecond: 0 };
+const TEN: RequestLoad = { kind: "metrics", perSecond: 10 };
+const HUNDRED: RequestLoad = { kind: "metrics", perSecond: 100 };
+const QUERIES: RequestLoad = { kind: "query", perSecond: 10 };
 
-/** What came of a round. */
+/** Measurements of one round. */
 interface Round {
   readonly packetsPerSecond: number;
   readonly packetsPerProcessorSecond: number;
-  /** Of the processor that the node is alone on. */
+  /** Share of its processor that the node used. No other process of the bench runs there. */
   readonly busy: number;
   readonly answersPerSecond: number;
-  readonly waits: readonly number[];
+  readonly latencies: readonly number[];
 }
 
 type Rate = "packetsPerSecond" | "packetsPerProcessorSecond";
 
-const missing = ["ip", "bash", "dd", "taskset"].filter((command) => !isThere(command));
+const missing = ["ip", "bash", "dd", "taskset"].filter((command) => !isInstalled(command));
 if (process.geteuid?.() !== 0) missing.push("root");
 if (missing.length > 0) {
   console.error(`metrics: not measured; needs ${missing.join(", ")}`);
@@ -56,10 +55,10 @@ if (missing.length > 0) {
 }
 
 async function run(): Promise<void> {
-  const bed = new Bed();
+  const bed = new TestBed();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   try {
-    const node = await FullNode.start(bed);
+    const node = await SaturatedNode.start(bed);
     try {
       await measure(node);
     } finally {
@@ -70,48 +69,59 @@ async function run(): Promise<void> {
   }
 }
 
-async function measure(node: FullNode): Promise<void> {
-  node.ask(OFTEN);
+async function measure(node: SaturatedNode): Promise<void> {
+  node.setLoad(TEN);
   await sleep(WARM_MS);
-  const questions = new Map([
-    ["not asked", NOTHING],
-    ["asked ten times a second", OFTEN],
-    ["asked a hundred times a second", INCESSANTLY],
+  const loads = new Map([
+    ["without requests", NO_REQUESTS],
+    ["ten requests a second", TEN],
+    ["a hundred requests a second", HUNDRED],
   ]);
   const rounds = await valuesInRounds(
-    [...questions].map(([name, question]) => ({ name, measure: () => round(node, question) })),
+    [...loads].map(([name, load]) => ({ name, measure: () => round(node, load) })),
     ROUNDS,
   );
   const [alone = [], often = [], incessantly = []] = undisturbed([...rounds.values()]);
   if (alone.length < ROUNDS / 2) {
-    console.error(`metrics: something else had the node's processor in ${ROUNDS - alone.length} of ${ROUNDS} rounds`);
+    console.error(
+      `metrics: another process used the processor of the node in ${ROUNDS - alone.length} of ${ROUNDS} rounds`,
+    );
     process.exitCode = 1;
     return;
   }
-  report(spread("packets, asked ten times a second", often, alone, "packetsPerSecond"));
-  report(spread("packets of processor time, asked ten times a second", often, alone, "packetsPerProcessorSecond"));
-  report(spread("packets of processor time, asked a hundred times", incessantly, alone, "packetsPerProcessorSecond"));
+  report(spread("packets, ten requests a second", often, alone, "packetsPerSecond"));
+  report(spread("packets per processor second, ten requests a second", often, alone, "packetsPerProcessorSecond"));
+  report(
+    spread(
+      "packets per processor second, a hundred requests a second",
+      incessantly,
+      alone,
+      "packetsPerProcessorSecond",
+    ),
+  );
   report([answerCost(incessantly, alone)]);
-  report(waits("an answer of /metrics", often));
+  report(latencies("an answer of /metrics", often));
   const queries = await valuesInRounds([{ name: "query", measure: () => round(node, QUERIES) }], IS_QUICK ? 1 : 3);
-  report(waits("an answer to query", [...queries.values()].flat()));
-  const whole = { value: ROUNDS, name: "those that were measured" };
-  report([compare("metrics", "rounds in which the node had its processor", "rounds", alone.length, whole)]);
+  report(latencies("an answer to query", [...queries.values()].flat()));
+  const all = { value: ROUNDS, name: "all rounds" };
+  report([compare("metrics", "rounds without other load", "rounds", alone.length, all)]);
 }
 
-/** Without the rounds in which, for any of the questions, something else had the processor that is the node's. */
-function undisturbed(ways: readonly (readonly Round[])[]): readonly (readonly Round[])[] {
-  return ways.map((rounds) => rounds.filter((_, at) => ways.every((others) => (others[at]?.busy ?? 0) >= BUSY_LEAST)));
+/** Drops the rounds in which, for any of the loads, another process used the processor of the node. */
+function undisturbed(loads: readonly (readonly Round[])[]): readonly (readonly Round[])[] {
+  return loads.map((rounds) =>
+    rounds.filter((_, at) => loads.every((others) => (others[at]?.busy ?? 0) >= BUSY_LEAST)),
+  );
 }
 
-async function round(node: FullNode, question: Question): Promise<Round> {
-  node.ask(question);
+async function round(node: SaturatedNode, load: RequestLoad): Promise<Round> {
+  node.setLoad(load);
   await sleep(SETTLE_MS);
-  node.takeWaits();
-  const [before, start] = [node.done(), performance.now()];
+  node.takeLatencies();
+  const [before, start] = [node.workDone(), performance.now()];
   await sleep(ROUND_MS);
-  const [after, end] = [node.done(), performance.now()];
-  const taken = node.takeWaits();
+  const [after, end] = [node.workDone(), performance.now()];
+  const taken = node.takeLatencies();
   const [packets, seconds] = [after.packets - before.packets, (end - start) / 1e3];
   const processorSeconds = after.processorSeconds - before.processorSeconds;
   return {
@@ -119,26 +129,26 @@ async function round(node: FullNode, question: Question): Promise<Round> {
     packetsPerProcessorSecond: packets / processorSeconds,
     busy: processorSeconds / seconds,
     answersPerSecond: taken.length / seconds,
-    waits: taken,
+    latencies: taken,
   };
 }
 
-function spread(name: string, asked: readonly Round[], alone: readonly Round[], of: Rate): readonly Comparison[] {
-  const { median, lower, upper } = quartiles(asked, alone, of);
+function spread(name: string, loaded: readonly Round[], alone: readonly Round[], of: Rate): readonly Comparison[] {
+  const { median, lower, upper } = quartiles(loaded, alone, of);
   const named = [
     [name, median],
     [`${name}, lower quartile`, lower],
     [`${name}, upper quartile`, upper],
   ] as const;
   return named.map(([figure, { value, reference }]) =>
-    compare("metrics", figure, "packets/s", value, { value: reference, name: "not asked" }),
+    compare("metrics", figure, "packets/s", value, { value: reference, name: "without requests" }),
   );
 }
 
-/** Of the node's time: what it did not do in the time in which it answered so often, divided by the answers. */
-function answerCost(asked: readonly Round[], alone: readonly Round[]): Comparison {
-  const { value, reference } = quartiles(asked, alone, "packetsPerProcessorSecond").median;
-  const answers = asked.map((one) => one.answersPerSecond).toSorted((one, other) => one - other)[asked.length >> 1];
+/** Node time for one answer: the time that packets lost to answers, divided by the number of answers. */
+function answerCost(loaded: readonly Round[], alone: readonly Round[]): Comparison {
+  const { value, reference } = quartiles(loaded, alone, "packetsPerProcessorSecond").median;
+  const answers = loaded.map((one) => one.answersPerSecond).toSorted((one, other) => one - other)[loaded.length >> 1];
   const cost = ((1 - value / reference) / (answers ?? NaN)) * 1e3;
   return compare("metrics", "the node's time for an answer", "ms", cost, {
     value: ALLOWED_COST_MS,
@@ -146,24 +156,26 @@ function answerCost(asked: readonly Round[], alone: readonly Round[]): Compariso
   });
 }
 
-function quartiles(asked: readonly Round[], alone: readonly Round[], of: Rate): PairQuartiles {
+function quartiles(loaded: readonly Round[], alone: readonly Round[], of: Rate): PairQuartiles {
   return pairQuartiles(
-    asked.map((one) => one[of]),
+    loaded.map((one) => one[of]),
     alone.map((one) => one[of]),
   );
 }
 
-function waits(name: string, rounds: readonly Round[]): readonly Comparison[] {
-  const sorted = rounds.flatMap((one) => one.waits).toSorted((one, other) => one - other);
+function latencies(name: string, rounds: readonly Round[]): readonly Comparison[] {
+  const sorted = rounds.flatMap((one) => one.latencies).toSorted((one, other) => one - other);
   const figures = [
     ["", sorted[sorted.length >> 1]],
     [", 99 of 100", sorted[Math.floor((sorted.length - 1) * 0.99)]],
     [`, the slowest of ${sorted.length}`, sorted.at(-1)],
   ] as const;
-  const allowed = { value: ALLOWED_MS, name: "what is allowed" };
-  return figures.map(([of, wait = NaN]) => compare("metrics", `${name} under full load${of}`, "ms", wait, allowed));
+  const allowed = { value: ALLOWED_MS, name: "the limit" };
+  return figures.map(([of, latency = NaN]) =>
+    compare("metrics", `${name} under full load${of}`, "ms", latency, allowed),
+  );
 }
 
-function isThere(command: string): boolean {
+function isInstalled(command: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
 }

@@ -1,41 +1,41 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Bed } from "../harness/bed.ts";
+import type { TestBed } from "../harness/test-bed.ts";
 import { processorSeconds } from "../harness/processor-time.ts";
-import type { Way } from "./contender.ts";
+import type { Tunnel } from "./tunnel-contender.ts";
 
-/** Something that is asked of every way. */
+/** A quantity that is measured for every tunnel. */
 export interface Measure {
   readonly figure: string;
   readonly unit: string;
-  /** It can be taken once only. */
+  /** Whether it can be measured only once, as the first second of a tunnel. */
   readonly isOnce?: boolean;
-  /** Nothing else may happen meanwhile, as far as that can be had. */
+  /** Whether it needs an otherwise idle machine. */
   readonly isIdle?: boolean;
-  /** NaN when nothing came through. */
-  readonly take: (bed: Bed, way: Way, seconds: number) => Promise<number>;
+  /** Returns NaN when no packet arrived. */
+  readonly take: (bed: TestBed, tunnel: Tunnel, seconds: number) => Promise<number>;
 }
 
-/** What a command may take beyond its time; after that it counts as having measured nothing. */
-const PATIENCE_SECONDS = 5;
+/** Time that a command may take beyond its duration before it is killed. */
+const GRACE_SECONDS = 5;
 const SERVER_START_MS = 150;
 const PINGS_PER_SECOND = 200;
 
-/** What a ping costs at all times begins with the first second of it; after that every tunnel has carried as many. */
+/** The first second comes first: later measures would warm the tunnels up. */
 export const MEASURES: readonly Measure[] = [
   { figure: "round trip, first second", unit: "ms", isOnce: true, isIdle: true, take: roundTrip },
   { figure: "round trip, idle", unit: "ms", isIdle: true, take: roundTrip },
   { figure: "round trip, loaded", unit: "ms", take: loadedRoundTrip },
-  { figure: "TCP, one stream", unit: "Gbit/s", take: (bed, way, time) => tcp(bed, way, time, 1) },
-  { figure: "TCP, eight streams", unit: "Gbit/s", take: (bed, way, time) => tcp(bed, way, time, 8) },
-  { figure: "UDP, 64 bytes", unit: "packets/s", take: (bed, way, time) => udp(bed, way, time, 64) },
-  { figure: "UDP, 1200 bytes", unit: "packets/s", take: (bed, way, time) => udp(bed, way, time, 1200) },
+  { figure: "TCP, one stream", unit: "Gbit/s", take: (bed, tunnel, time) => tcp(bed, tunnel, time, 1) },
+  { figure: "TCP, eight streams", unit: "Gbit/s", take: (bed, tunnel, time) => tcp(bed, tunnel, time, 8) },
+  { figure: "UDP, 64 bytes", unit: "packets/s", take: (bed, tunnel, time) => udp(bed, tunnel, time, 64) },
+  { figure: "UDP, 1200 bytes", unit: "packets/s", take: (bed, tunnel, time) => udp(bed, tunnel, time, 1200) },
   { figure: "processor per Gbit", unit: "s", take: processorPerGigabit },
 ];
 
-/** The average of a second of pings, one every 5 ms. */
-export async function roundTrip(bed: Bed, { address }: Way, seconds: number): Promise<number> {
+/** Returns the mean round-trip time of one second of pings, one every 5 ms, in milliseconds. */
+export async function roundTrip(bed: TestBed, { address }: Tunnel, seconds: number): Promise<number> {
   const count = String(Math.ceil(PINGS_PER_SECOND * Math.min(seconds, 1)));
-  const text = await bed.read("a", seconds + PATIENCE_SECONDS, [
+  const text = await bed.read("a", seconds + GRACE_SECONDS, [
     "ping",
     "-n",
     "-q",
@@ -48,9 +48,9 @@ export async function roundTrip(bed: Bed, { address }: Way, seconds: number): Pr
   return Number(/ = [\d.]+\/([\d.]+)\//.exec(text)?.[1] ?? NaN);
 }
 
-async function loadedRoundTrip(bed: Bed, way: Way, seconds: number): Promise<number> {
-  const load = tcp(bed, way, seconds, 1);
-  const [time] = await Promise.all([roundTrip(bed, way, seconds), load]);
+async function loadedRoundTrip(bed: TestBed, tunnel: Tunnel, seconds: number): Promise<number> {
+  const load = tcp(bed, tunnel, seconds, 1);
+  const [time] = await Promise.all([roundTrip(bed, tunnel, seconds), load]);
   return time;
 }
 
@@ -61,25 +61,30 @@ interface Sum {
   readonly seconds?: number;
 }
 
-export async function tcp(bed: Bed, { address }: Way, seconds: number, streams: number): Promise<number> {
+export async function tcp(bed: TestBed, { address }: Tunnel, seconds: number, streams: number): Promise<number> {
   const end = await iperf(bed, address, seconds, ["-P", String(streams)]);
   return (end?.sum_received?.bits_per_second ?? NaN) / 1e9;
 }
 
-/** Datagrams that arrive when as many as possible are sent. */
-async function udp(bed: Bed, { address }: Way, seconds: number, bytes: number): Promise<number> {
+/** Returns the datagrams per second that arrive while the sender sends at full speed. */
+async function udp(bed: TestBed, { address }: Tunnel, seconds: number, bytes: number): Promise<number> {
   const end = await iperf(bed, address, seconds, ["-u", "-b", "0", "-l", String(bytes)]);
   const { packets = NaN, lost_packets: lost = NaN, seconds: took = NaN } = end?.sum_received ?? end?.sum ?? {};
   return (packets - lost) / took;
 }
 
-/** With a server of its own each time: one whose client was lost serves no other. */
-async function iperf(bed: Bed, address: string, seconds: number, options: readonly string[]): Promise<End | undefined> {
+/** Starts a new server for each run: a server whose client disappeared accepts no other. */
+async function iperf(
+  bed: TestBed,
+  address: string,
+  seconds: number,
+  options: readonly string[],
+): Promise<End | undefined> {
   const server = bed.spawn("b", ["iperf3", "--server", "--one-off"]);
   try {
     await sleep(SERVER_START_MS);
     const client = ["iperf3", "-c", address, "-J", "-t", String(seconds), ...options];
-    const text = await bed.read("a", seconds + PATIENCE_SECONDS, client);
+    const text = await bed.read("a", seconds + GRACE_SECONDS, client);
     return text === "" ? undefined : (JSON.parse(text) as { readonly end?: End }).end;
   } finally {
     server.kill("SIGKILL");
@@ -91,10 +96,10 @@ interface End {
   readonly sum_received?: Sum;
 }
 
-/** Seconds of processor that the tunnel's own processes take for a gigabit of one TCP stream; NaN where there are none. */
-async function processorPerGigabit(bed: Bed, way: Way, seconds: number): Promise<number> {
-  if (way.processes.length === 0) return NaN;
-  const before = processorSeconds(way.processes);
-  const rate = await tcp(bed, way, seconds, 1);
-  return (processorSeconds(way.processes) - before) / (rate * seconds);
+/** Returns the processor seconds of the tunnel's processes for a gigabit of one TCP stream; NaN for a tunnel without processes. */
+async function processorPerGigabit(bed: TestBed, tunnel: Tunnel, seconds: number): Promise<number> {
+  if (tunnel.processes.length === 0) return NaN;
+  const before = processorSeconds(tunnel.processes);
+  const rate = await tcp(bed, tunnel, seconds, 1);
+  return (processorSeconds(tunnel.processes) - before) / (rate * seconds);
 }

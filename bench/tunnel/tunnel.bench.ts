@@ -2,26 +2,26 @@ import { spawnSync } from "node:child_process";
 import { type Comparison, compare } from "../harness/figure.ts";
 import { report } from "../harness/report.ts";
 import { measureInRounds, ROUNDS, type Sample } from "../harness/rounds.ts";
-import { Bed } from "../harness/bed.ts";
-import type { Contender, Way } from "./contender.ts";
+import { TestBed } from "../harness/test-bed.ts";
+import type { Contender, Tunnel } from "./tunnel-contender.ts";
 import { RON, RON_DETOUR, THREE_LAYERS, TUNNEL, TUNNEL_PLAIN } from "./contenders/mosaic.ts";
 import { OPENVPN } from "./contenders/openvpn.ts";
 import { VETH } from "./contenders/veth.ts";
 import { MEASURES, type Measure, roundTrip } from "./measures.ts";
 
 /**
- * How fast are packets through rules beside no tunnel at all, and beside OpenVPN without cipher? All contenders stand ready
- * in the same namespaces and are measured in turn. What is idle is measured of the silent ones before the others are there.
+ * Compares packets through rules with the bare veth device and with OpenVPN without cipher. All tunnels run in the same
+ * namespaces and are measured in turn. Idle measures come first, while only tunnels without background traffic run.
  */
 const IS_QUICK = process.argv.includes("--quick");
-/** Whole: iperf3 takes no others. */
+/** A whole number: iperf3 accepts no fractions. */
 const SECONDS = IS_QUICK ? 1 : 2;
 const READY_SECONDS = 15;
-/** Of a figure that is wanted; all are when there is none. */
+/** Text that a figure's name must contain to be measured. Empty: all figures. */
 const ONLY: string = process.argv.find((option) => option.startsWith("--only="))?.slice("--only=".length) ?? "";
 
 const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, TUNNEL_PLAIN, RON, RON_DETOUR, THREE_LAYERS];
-/** What each is compared with: the first of these that takes part and is another. */
+/** References of each contender. */
 const REFERENCES: ReadonlyMap<Contender, readonly Contender[]> = new Map([
   [OPENVPN, [VETH]],
   [TUNNEL, [OPENVPN, VETH]],
@@ -31,7 +31,7 @@ const REFERENCES: ReadonlyMap<Contender, readonly Contender[]> = new Map([
   [THREE_LAYERS, [TUNNEL]],
 ]);
 
-const missing = ["ip", "ping", "iperf3"].filter((command) => !isThere(command));
+const missing = ["ip", "ping", "iperf3"].filter((command) => !isInstalled(command));
 if (process.geteuid?.() !== 0) missing.push("root");
 if (missing.length > 0) {
   console.error(`tunnel: not measured; needs ${missing.join(", ")}`);
@@ -41,30 +41,30 @@ if (missing.length > 0) {
 }
 
 async function run(): Promise<void> {
-  const present = CONTENDERS.filter((contender) => contender.needs.every(isThere));
+  const present = CONTENDERS.filter((contender) => contender.needs.every(isInstalled));
   for (const { name } of CONTENDERS.filter((one) => !present.includes(one))) {
     console.error(`tunnel: ${name} is not on this machine: nothing is compared with it`);
   }
-  const bed = new Bed();
+  const bed = new TestBed();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   try {
     const measures = MEASURES.filter(({ figure }) => figure.includes(ONLY));
-    const ways = await start(
+    const tunnels = await start(
       bed,
-      present.filter(({ isSilent }) => isSilent),
+      present.filter(({ isQuietWhenIdle: isSilent }) => isSilent),
     );
     const idle = new Map<Measure, Samples>();
-    for (const measure of measures.filter(({ isIdle }) => isIdle)) idle.set(measure, await take(bed, measure, ways));
+    for (const measure of measures.filter(({ isIdle }) => isIdle)) idle.set(measure, await take(bed, measure, tunnels));
     const others = await start(
       bed,
-      present.filter(({ isSilent }) => !isSilent),
-      ways.size,
+      present.filter(({ isQuietWhenIdle: isSilent }) => !isSilent),
+      tunnels.size,
     );
-    for (const [contender, way] of others) ways.set(contender, way);
+    for (const [contender, tunnel] of others) tunnels.set(contender, tunnel);
     for (const measure of measures) {
       const before = idle.get(measure);
-      const samples = await take(bed, measure, before === undefined ? ways : others);
-      report(comparisonsOf(measure, ways, new Map([...(before ?? []), ...samples])));
+      const samples = await take(bed, measure, before === undefined ? tunnels : others);
+      report(comparisonsOf(measure, tunnels, new Map([...(before ?? []), ...samples])));
     }
   } finally {
     bed.close();
@@ -73,26 +73,35 @@ async function run(): Promise<void> {
 
 type Samples = ReadonlyMap<string, Sample>;
 
-/** `before` of others have been started. */
-async function start(bed: Bed, contenders: readonly Contender[], before: number = 0): Promise<Map<Contender, Way>> {
-  const ways = new Map(contenders.map((contender, at) => [contender, contender.start(bed, before + at)]));
-  for (const [contender, way] of ways) await untilCarrying(bed, contender, way);
-  return ways;
+/** Starts tunnels. `before` is the number of tunnels that run already. */
+async function start(
+  bed: TestBed,
+  contenders: readonly Contender[],
+  before: number = 0,
+): Promise<Map<Contender, Tunnel>> {
+  const tunnels = new Map(contenders.map((contender, at) => [contender, contender.start(bed, before + at)]));
+  for (const [contender, tunnel] of tunnels) await untilCarrying(bed, contender, tunnel);
+  return tunnels;
 }
 
-function take(bed: Bed, measure: Measure, ways: ReadonlyMap<Contender, Way>): Promise<Samples> {
-  const measured = [...ways].map(([{ name }, way]) => ({ name, measure: () => measure.take(bed, way, SECONDS) }));
+function take(bed: TestBed, measure: Measure, tunnels: ReadonlyMap<Contender, Tunnel>): Promise<Samples> {
+  const measured = [...tunnels].map(([{ name }, tunnel]) => ({
+    name,
+    measure: () => measure.take(bed, tunnel, SECONDS),
+  }));
   return measureInRounds(measured, IS_QUICK || measure.isOnce === true ? 1 : ROUNDS);
 }
 
 function comparisonsOf(
   { figure, unit }: Measure,
-  ways: ReadonlyMap<Contender, Way>,
+  tunnels: ReadonlyMap<Contender, Tunnel>,
   samples: Samples,
 ): readonly Comparison[] {
   const value = ({ name }: Contender): number => samples.get(name)?.median ?? NaN;
-  return [...ways.keys()].flatMap((contender) => {
-    const others = (REFERENCES.get(contender) ?? []).filter((other) => ways.has(other) && !Number.isNaN(value(other)));
+  return [...tunnels.keys()].flatMap((contender) => {
+    const others = (REFERENCES.get(contender) ?? []).filter(
+      (other) => tunnels.has(other) && !Number.isNaN(value(other)),
+    );
     return others.map((other) =>
       compare("tunnel", `${figure}: ${contender.name}`, unit, value(contender), {
         value: value(other),
@@ -102,13 +111,13 @@ function comparisonsOf(
   });
 }
 
-async function untilCarrying(bed: Bed, { name }: Contender, way: Way): Promise<void> {
+async function untilCarrying(bed: TestBed, { name }: Contender, tunnel: Tunnel): Promise<void> {
   const deadline = performance.now() + READY_SECONDS * 1e3;
-  while (Number.isNaN(await roundTrip(bed, way, 0.05))) {
+  while (Number.isNaN(await roundTrip(bed, tunnel, 0.05))) {
     if (performance.now() > deadline) throw new Error(`${name} carries no packet after ${READY_SECONDS} s`);
   }
 }
 
-function isThere(command: string): boolean {
+function isInstalled(command: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
 }

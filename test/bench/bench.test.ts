@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bench, figuresOf } from "./bench.ts";
+import { bench, figuresOf } from "./run-bench.ts";
 
 test.for(["strands", "compile", "views"])("%s prints figures with what they are compared with", (name) => {
   const figures = figuresOf(name);

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { beforeEach, expect, test } from "vitest";
 import { needs } from "../needs.ts";
-import { figuresOf } from "./bench.ts";
+import { figuresOf } from "./run-bench.ts";
 
 /** What a ratio is at least, on a machine with two cores and nothing else to do. */
 const LEAST: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Bed } from "../../bench/harness/bed.ts";
+import { TestBed } from "../../bench/harness/test-bed.ts";
 import { RON } from "../../bench/tunnel/contenders/mosaic.ts";
 import { roundTrip } from "../../bench/tunnel/measures.ts";
 import { needs } from "../needs.ts";
@@ -27,7 +27,7 @@ test("nodes at half load grow neither in memory nor in descriptors", { timeout: 
   const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping", "iperf3");
   if (reason !== undefined) return context.skip(reason);
   using witness = new MemoryWitness();
-  const bed = new Bed();
+  const bed = new TestBed();
   try {
     const way = RON.start(bed, 1);
     await expect.poll(() => roundTrip(bed, way, 0.05), { timeout: 20_000 }).not.toBeNaN();

@@ -1,11 +1,11 @@
-import type { BedHost } from "../../harness/bed.ts";
-import { type Contender, INNER_MTU } from "../contender.ts";
+import type { BedHost } from "../../harness/test-bed.ts";
+import { type Contender, INNER_MTU } from "../tunnel-contender.ts";
 
 /** OpenVPN without cipher and without authentication, point to point. */
 export const OPENVPN: Contender = {
   name: "OpenVPN",
   needs: ["openvpn"],
-  isSilent: true,
+  isQuietWhenIdle: true,
   start: (bed, number) => {
     const network = bed.addNetwork();
     const inner = { a: `100.64.${number}.1`, b: `100.64.${number}.2` };

@@ -1,9 +1,9 @@
-import type { Contender } from "../contender.ts";
+import type { Contender } from "../tunnel-contender.ts";
 
 /** No tunnel. */
 export const VETH: Contender = {
   name: "veth",
   needs: [],
-  isSilent: true,
+  isQuietWhenIdle: true,
   start: (bed) => ({ address: bed.addNetwork().addressOf("b"), processes: [] }),
 };

@@ -3,18 +3,18 @@ import type { Readable, Writable } from "node:stream";
 import { Cleaner } from "../../lab/kernel/cleaner.ts";
 import { makeLabFolder } from "../../lab/kernel/lab-folder.ts";
 
-/** Three hosts in namespaces, a device between any two of them. */
+/** Three hosts in network namespaces, each pair joined by a veth device. */
 export const HOSTS = ["a", "b", "c"] as const;
 export type BedHost = (typeof HOSTS)[number];
 
 /**
- * Room for a whole inner packet of 1500 bytes and what any of the tunnels puts before it, so that nobody's datagrams are
- * cut in pieces by the kernel.
+ * MTU of the veth devices: an inner packet of 1500 bytes and the headers of any tunnel fit, so that the kernel fragments no
+ * datagram.
  */
 const OUTER_MTU = 1700;
 
-/** A hardware address that no device has: what is sent to it is lost without a word. */
-const NOBODY = "02:00:00:00:00:01";
+/** A MAC address of no device. Frames to it are lost silently. */
+const UNUSED_MAC = "02:00:00:00:00:01";
 
 const PAIRS: readonly (readonly [BedHost, BedHost])[] = [
   ["a", "b"],
@@ -22,26 +22,26 @@ const PAIRS: readonly (readonly [BedHost, BedHost])[] = [
   ["b", "c"],
 ];
 
-/** The hosts that the tunnels of a bench run between, with the processes on them. All is gone when it is closed. */
-export class Bed {
+/** The hosts of a bench and the processes on them. Closing it ends the processes and removes the namespaces. */
+export class TestBed {
   readonly #prefix: string = `mz${process.pid}-bench-`;
   readonly #cleaner: Cleaner;
   #networks = 0;
 
-  /** Throws when the machine does not let it. */
+  /** Throws when a namespace or device cannot be made. */
   constructor() {
     this.#cleaner = new Cleaner(this.#prefix, makeLabFolder());
     try {
       for (const host of HOSTS) ip("netns", "add", this.#name(host));
       for (const host of HOSTS) ip("-n", this.#name(host), "link", "set", "lo", "up");
-      for (const pair of PAIRS) this.#join(pair);
+      for (const pair of PAIRS) this.#connect(pair);
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** A network of its own for one contender: an address on each host, each reached by the direct device. */
+  /** Adds a network for one contender: one address a host, reached over the direct devices. */
   addNetwork(): Network {
     const addresses = new Map(HOSTS.map((host, at) => [host, `10.78.${this.#networks}.${at + 1}`] as const));
     this.#networks++;
@@ -53,8 +53,8 @@ export class Bed {
     return { addressOf: (host) => addresses.get(host) ?? "" };
   }
 
-  /** From now on nothing arrives between the two in this network, and nobody is told. */
-  cut(network: Network, one: BedHost, other: BedHost): void {
+  /** Drops all later packets between the two hosts in this network, silently. */
+  blackhole(network: Network, one: BedHost, other: BedHost): void {
     for (const [from, to] of [
       [one, other],
       [other, one],
@@ -67,7 +67,7 @@ export class Bed {
         "replace",
         network.addressOf(to),
         "lladdr",
-        NOBODY,
+        UNUSED_MAC,
         ...device,
         "nud",
         "permanent",
@@ -81,12 +81,12 @@ export class Bed {
     return child;
   }
 
-  /** A command on the host that is told things, and tells; what it complains of is shown. */
-  converse(host: BedHost, command: readonly string[]): ChildProcessByStdio<Writable, Readable, null> {
+  /** Starts a command with pipes to standard input and output. Standard error passes through. */
+  spawnWithPipes(host: BedHost, command: readonly string[]): ChildProcessByStdio<Writable, Readable, null> {
     return spawn("ip", ["netns", "exec", this.#name(host), ...command], { stdio: ["pipe", "pipe", "inherit"] });
   }
 
-  /** What a command on the host prints; empty when it fails, or takes longer than `seconds`. */
+  /** Returns the output of a command on the host. The output is empty when the command fails or exceeds `seconds`. */
   async read(host: BedHost, seconds: number, command: readonly string[]): Promise<string> {
     const inside = ["netns", "exec", this.#name(host), ...command];
     const child = spawn("ip", inside, {
@@ -111,7 +111,7 @@ export class Bed {
     return `${this.#prefix}${host}`;
   }
 
-  #join([one, other]: readonly [BedHost, BedHost]): void {
+  #connect([one, other]: readonly [BedHost, BedHost]): void {
     const [near, far] = [this.#name(one), this.#name(other)];
     ip("-n", near, "link", "add", `to-${other}`, "type", "veth", "peer", "name", `to-${one}`, "netns", far);
     for (const [namespace, device] of [

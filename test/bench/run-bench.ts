@@ -24,7 +24,7 @@ export function bench(...args: readonly string[]): BenchRun {
   return { status, stdout, stderr };
 }
 
-/** What a bench prints with `--json`, each of the form that those who collect figures read; briefly measured if nothing else is said. */
+/** Runs a bench with `--json` and returns its figures, each checked for the documented shape. Measures briefly by default. */
 export function figuresOf(name: string, options: readonly string[] = ["--quick"]): readonly PrintedFigure[] {
   const { status, stdout, stderr } = bench(name, ...options, "--json");
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

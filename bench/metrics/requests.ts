@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { NodeClient } from "../../src/cli/client/node-client.ts";
 
 /**
- * A process that asks a node: `asking.ts METRICS-URL CONTROL-PATH QUERY`. Each line of its input says what it asks from then
- * on, and how often a second: `metrics 10`, `query 10`, `nothing 0`. Of each answer it prints how many milliseconds it took.
+ * A process that sends requests to a node: `requests.ts METRICS-URL CONTROL-PATH QUERY`. A line of standard input sets the
+ * kind of request and the rate per second: `metrics 10`, `query 10`, `nothing 0`. The process prints the latency of each
+ * answer in milliseconds.
  */
 const [, , url = "", control = "", query = ""] = process.argv;
 
@@ -19,7 +20,7 @@ const QUESTIONS: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-/** One question after the other: when an answer takes longer than the time between two, the next comes at once. */
+/** Sends one request after the other. A late answer delays the next request; the rate is then made up without pauses. */
 async function askOn(ask: () => Promise<void>, perSecond: number, signal: AbortSignal): Promise<void> {
   for (let due = performance.now(); !signal.aborted; due += 1e3 / perSecond) {
     await sleep(Math.max(0, due - performance.now()));
