@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import { Address } from "../runtime/plan/values/address.ts";
 import { Packet } from "../runtime/plan/values/packet.ts";
-import type { Row, Value } from "../runtime/plan/values/value.ts";
+import type { Values, Value } from "../runtime/plan/values/value.ts";
 
 /** Everything a variable can hold, with the edges of each kind, nested a few levels deep. Strings are well-formed. */
 export function arbitraryValue(): Arbitrary<Value> {
@@ -15,7 +15,7 @@ export function arbitraryValue(): Arbitrary<Value> {
   })).value;
 }
 
-export function arbitraryRow(): Arbitrary<Row> {
+export function arbitraryRow(): Arbitrary<Values> {
   return fc.array(arbitraryValue(), { maxLength: 6 });
 }
 

@@ -5,21 +5,21 @@ const CHANGES_MAX = 16;
 const WINDOW = 32;
 const WAITING_MAX = 256;
 /** Seconds between two times of saying something new: what comes and goes in between is not worth a word. */
-const GAP = 0.02;
+const UPDATE_INTERVAL = 0.02;
 /** Seconds before a message is sent again: the first time, and at most. */
 const RESEND_FIRST = 0.4;
 const RESEND_MAX = 4;
 
 export interface OutboundSettings {
-  readonly place: string;
+  readonly receiver: string;
   readonly send: (message: Message) => void;
   /** A number no other stream has. */
   readonly drawStream: () => number;
   /** Seconds without a message after which the peer gives the rows up. */
-  readonly silence: number;
+  readonly timeout: number;
 }
 
-export interface News {
+export interface PendingChange {
   readonly change: RowChange;
   /** It was there all the time, and has been put again. */
   readonly isRefresh: boolean;
@@ -34,7 +34,7 @@ export class OutboundStream {
   /** What has been said to be there. */
   readonly #rows = new Map<string, RowChange>();
   /** What is to be said next. */
-  #news = new Map<string, News>();
+  #news = new Map<string, PendingChange>();
   #newsAt = -Infinity;
   #stream: number;
   /** Not heard yet; the first has the number `#heard` + 1. */
@@ -59,35 +59,35 @@ export class OutboundStream {
   /** There is nothing to say, and nobody left who would hear it. */
   isOver(now: number): boolean {
     if (this.#rows.size > 0 || this.#news.size > 0) return false;
-    return this.#waiting.length === 0 || now - this.#heardAt > this.#settings.silence;
+    return this.#waiting.length === 0 || now - this.#heardAt > this.#settings.timeout;
   }
 
   /** When `tick` is wanted next. */
   get due(): number {
-    const saying = this.#news.size > 0 ? this.#newsAt + GAP : Infinity;
+    const saying = this.#news.size > 0 ? this.#newsAt + UPDATE_INTERVAL : Infinity;
     return Math.min(saying, this.#repeating);
   }
 
   get #repeating(): number {
-    return this.#sentAt + (this.#waiting.length > 0 ? this.#patience : this.#settings.silence / 3);
+    return this.#sentAt + (this.#waiting.length > 0 ? this.#patience : this.#settings.timeout / 3);
   }
 
-  change(news: readonly News[], now: number): void {
-    for (const one of news) {
+  change(pending: readonly PendingChange[], now: number): void {
+    for (const one of pending) {
       const key = keyOfChange(one.change);
       const isRefresh = one.isRefresh && this.#news.get(key)?.isRefresh !== false;
       this.#news.set(key, { change: one.change, isRefresh });
     }
-    if (now >= this.#newsAt + GAP) this.#tellNews(now);
+    if (now >= this.#newsAt + UPDATE_INTERVAL) this.#tellNews(now);
   }
 
   #tellNews(now: number): void {
-    const news = [...this.#news.values()];
+    const pending = [...this.#news.values()];
     this.#news = new Map();
     this.#newsAt = now;
-    const changes = news.filter((one) => this.#isNew(one)).map(({ change }) => change);
+    const changes = pending.filter((one) => this.#isNew(one)).map(({ change }) => change);
     for (const change of changes) {
-      if (change.isThere) this.#rows.set(keyOfChange(change), change);
+      if (change.isPresent) this.#rows.set(keyOfChange(change), change);
       else this.#rows.delete(keyOfChange(change));
     }
     if (changes.length === 0) return;
@@ -96,12 +96,12 @@ export class OutboundStream {
     this.#transmit(now);
   }
 
-  #isNew({ change, isRefresh }: News): boolean {
-    return isRefresh || change.isThere !== this.#rows.has(keyOfChange(change));
+  #isNew({ change, isRefresh }: PendingChange): boolean {
+    return isRefresh || change.isPresent !== this.#rows.has(keyOfChange(change));
   }
 
   /** The peer has every message up to this number; 0: it knows nothing of the stream. */
-  heard(number: number, now: number): void {
+  acknowledge(number: number, now: number): void {
     this.#heardAt = now;
     if (number === 0 && this.#heard > 0) return this.#restart(now);
     if (number <= this.#heard || number > this.#heard + this.#waiting.length) return;
@@ -114,7 +114,7 @@ export class OutboundStream {
 
   /** Says again what was not heard, and that it is still there. */
   tick(now: number): void {
-    if (this.#news.size > 0 && now >= this.#newsAt + GAP) this.#tellNews(now);
+    if (this.#news.size > 0 && now >= this.#newsAt + UPDATE_INTERVAL) this.#tellNews(now);
     if (now < this.#repeating) return;
     if (this.#waiting.length === 0) this.#append([], false);
     else this.#patience = Math.min(this.#patience * 2, RESEND_MAX);
@@ -131,13 +131,19 @@ export class OutboundStream {
     this.#transmit(now);
   }
 
-  #append(changes: readonly RowChange[], isWhole: boolean): void {
-    const { place } = this.#settings;
+  #append(changes: readonly RowChange[], endsSnapshot: boolean): void {
+    const { receiver } = this.#settings;
     for (let at = 0; at === 0 || at < changes.length; at += CHANGES_MAX) {
       const number = this.#heard + this.#waiting.length + 1;
       const isLast = at + CHANGES_MAX >= changes.length;
       const some = changes.slice(at, at + CHANGES_MAX);
-      this.#waiting.push({ place, stream: this.#stream, number, changes: some, isWhole: isWhole && isLast });
+      this.#waiting.push({
+        receiver,
+        stream: this.#stream,
+        number,
+        changes: some,
+        endsSnapshot: endsSnapshot && isLast,
+      });
     }
   }
 

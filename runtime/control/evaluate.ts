@@ -2,7 +2,7 @@ import type { StrandFunction, StrandHost } from "../engine/strand-host.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { loadProgram } from "../node/program.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 import { type ResultSet, resultSetFor } from "./result-set.ts";
 import type { Query } from "./compiler.ts";
 import { QueryBudget, BudgetExceeded, QueryTable } from "./query-table.ts";
@@ -17,7 +17,7 @@ export interface QueriedNode {
 
 export type QueryResult =
   /** Each row once. */
-  | { readonly ok: true; readonly rows: readonly Row[]; readonly failed: number }
+  | { readonly ok: true; readonly rows: readonly Values[]; readonly failed: number }
   /** More rows would have had to be looked at than a running node can spare. */
   | { readonly ok: false };
 
@@ -57,7 +57,7 @@ class QueryHost implements StrandHost {
     });
   }
 
-  raise(_strand: number, _predicate: number, args: Row): void {
+  raise(_strand: number, _predicate: number, args: Values): void {
     this.answers.add(args);
     if (this.answers.size > MOST_ANSWERS) throw new BudgetExceeded("the query has too many answers");
   }

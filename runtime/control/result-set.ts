@@ -1,13 +1,13 @@
 import { type Accumulator, accumulator } from "../plan/library/aggregates/accumulator.ts";
-import { keyOfRow } from "../plan/values/key.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import { keyOfValues } from "../plan/values/key.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 import type { Query } from "./compiler.ts";
 
 /** Gathers the answers to a query: each different one once, or one a group where the query has aggregates. */
 export interface ResultSet {
   readonly size: number;
-  add(args: Row): void;
-  rows(): readonly Row[];
+  add(args: Values): void;
+  rows(): readonly Values[];
 }
 
 export function resultSetFor({ aggregates }: Query): ResultSet {
@@ -15,23 +15,23 @@ export function resultSetFor({ aggregates }: Query): ResultSet {
 }
 
 class DistinctRows implements ResultSet {
-  readonly #rows = new Map<string, Row>();
+  readonly #rows = new Map<string, Values>();
 
   get size(): number {
     return this.#rows.size;
   }
 
-  add(args: Row): void {
-    this.#rows.set(keyOfRow(args), args);
+  add(args: Values): void {
+    this.#rows.set(keyOfValues(args), args);
   }
 
-  rows(): readonly Row[] {
+  rows(): readonly Values[] {
     return [...this.#rows.values()];
   }
 }
 
 interface Group {
-  readonly args: Row;
+  readonly args: Values;
   readonly sums: readonly (Accumulator | undefined)[];
 }
 
@@ -47,20 +47,20 @@ class GroupedRows implements ResultSet {
     return this.#groups.size;
   }
 
-  add(args: Row): void {
+  add(args: Values): void {
     const { sums } = this.#group(args);
     for (const [column, sum] of sums.entries()) sum?.add(args[column] as Value, 1, []);
   }
 
   /** A group whose aggregate has no value shows null there. */
-  rows(): readonly Row[] {
+  rows(): readonly Values[] {
     return [...this.#groups.values()].map(({ args, sums }) =>
       sums.map((sum, column) => (sum === undefined ? (args[column] as Value) : (sum.result() ?? null))),
     );
   }
 
-  #group(args: Row): Group {
-    const key = keyOfRow(args.filter((_, column) => this.#columns[column] === "group"));
+  #group(args: Values): Group {
+    const key = keyOfValues(args.filter((_, column) => this.#columns[column] === "group"));
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
     const sums = this.#columns.map((kind) => (kind === "group" ? undefined : accumulator(kind)));

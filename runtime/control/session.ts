@@ -1,5 +1,5 @@
 import { formatValue } from "../plan/values/format.ts";
-import type { Row } from "../plan/values/value.ts";
+import type { Values } from "../plan/values/value.ts";
 import { jsonValue, type JsonValue } from "../observe/watch.ts";
 import type { CompileError, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
@@ -178,7 +178,7 @@ export class Session {
 function* rowsReplies(
   id: RequestId,
   columns: readonly string[],
-  rows: readonly Row[],
+  rows: readonly Values[],
   form: ValueForm,
 ): Generator<Reply> {
   yield { id, columns };
@@ -188,6 +188,6 @@ function* rowsReplies(
   yield { id, ok: true, count: rows.length };
 }
 
-function written(row: Row, form: ValueForm): readonly JsonValue[] {
+function written(row: Values, form: ValueForm): readonly JsonValue[] {
   return row.map((value) => (form === "text" ? formatValue(value) : jsonValue(value)));
 }

@@ -1,6 +1,6 @@
 import { errnoName } from "../../native/errno.ts";
 import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
-import { countOf, isTrain, Train } from "../plan/values/train.ts";
+import { segmentCount, isTrain, Train } from "../plan/values/train.ts";
 import type { ReadCycles, Tun, TunCounters, TunOffload } from "../world/world.ts";
 import { Backlog } from "./backlog.ts";
 import { readCyclesOf } from "./read-cycles.ts";
@@ -101,7 +101,7 @@ export class LinuxTun implements Tun {
     const errno = isTrain(packet)
       ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
       : this.#write(packet, length, 1, 0, length, this.#written);
-    this.#countWritten(errno, countOf(packet));
+    this.#countWritten(errno, segmentCount(packet));
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { connect, createServer, type ListenOptions, type Server, type Socket, type TcpNetConnectOpts } from "node:net";
-import type { Arrival, Attempt, ByteStream, Listening, Opened, Sent, Streams } from "../world/streams.ts";
+import type { Received, ConnectAttempt, ByteStream, Listening, Opened, Sent, Streams } from "../world/streams.ts";
 import { resolveName } from "./destinations.ts";
 import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../ip/host-port.ts";
 
@@ -70,7 +70,7 @@ export class NetStreams implements Streams {
     });
   }
 
-  connect(address: string, opened: (outcome: Opened<ByteStream>) => void): Attempt {
+  connect(address: string, opened: (outcome: Opened<ByteStream>) => void): ConnectAttempt {
     const parsed = parseHostPort(address);
     if (!parsed.ok || parsed.at.port === 0) {
       opened({ ok: false, reason: "no address" });
@@ -106,7 +106,7 @@ export class NetStreams implements Streams {
 
 class NetStream implements ByteStream {
   readonly #socket: Socket;
-  #arrived: ((arrival: Arrival) => void) | undefined;
+  #arrived: ((arrival: Received) => void) | undefined;
   #peer: string | undefined;
   #isEnded = false;
   #problem: string | undefined;
@@ -127,7 +127,7 @@ class NetStream implements ByteStream {
     return this.#peer ?? "";
   }
 
-  receive(arrived: (arrival: Arrival) => void): void {
+  receive(arrived: (arrival: Received) => void): void {
     if (this.#problem !== undefined) return arrived({ kind: "broken", reason: this.#problem });
     if (this.#isEnded) return arrived({ kind: "end" });
     this.#arrived = arrived;
@@ -170,7 +170,7 @@ class NetStream implements ByteStream {
     this.#arrive({ kind: "broken", reason: this.#problem });
   }
 
-  #arrive(arrival: Arrival): void {
+  #arrive(arrival: Received): void {
     const arrived = this.#arrived;
     this.withdraw();
     if (!this.#isClosed) arrived?.(arrival);

@@ -2,8 +2,8 @@ import { admits } from "../plan/values/column-type.ts";
 import type { Packet, Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import { isTrain, rowsOf, type Train } from "../plan/values/train.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import { isTrain, segmentsOf, type Train } from "../plan/values/train.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 import { decodeFields } from "../wire/decode.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "../wire/decode-train.ts";
 import { devicePacketLength } from "../wire/device-packet.ts";
@@ -73,7 +73,7 @@ export class Admission {
       const tuple = this.#join(hash, (arity) => fieldsOfBodies(body, hash, arity));
       if (tuple !== undefined) return [this.#cache(hash, body, tuple)];
     }
-    return rowsOf(body).flatMap((row) => this.#openRow(hash, row) ?? []);
+    return segmentsOf(body).flatMap((row) => this.#openRow(hash, row) ?? []);
   }
 
   #openRow(hash: number, row: Uint8Array): Tuple | undefined {
@@ -152,7 +152,7 @@ export class Admission {
 }
 
 /** What a deletion has outside the key says nothing, and may be anything. */
-function hasTypes(args: Row, { columns, table }: PredicateSpec, isDelete: boolean): boolean {
+function hasTypes(args: Values, { columns, table }: PredicateSpec, isDelete: boolean): boolean {
   const keys = isDelete && table !== undefined && table.keys.length > 0 ? table.keys : undefined;
   for (let column = 0; column < args.length; column++) {
     if (keys?.includes(column) === false) continue;

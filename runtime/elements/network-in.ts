@@ -66,7 +66,7 @@ export class NetworkIn {
   #train(train: Train, from: string): void {
     const tuple = this.admission?.decodeCached(train) ?? this.admission?.decodeTrain(train);
     if (tuple === undefined) {
-      for (const row of train.rows()) this.#datagram(row, from);
+      for (const row of train.segments()) this.#datagram(row, from);
       return;
     }
     this.counters.in += train.count;
@@ -84,7 +84,7 @@ export class NetworkIn {
       return;
     }
     if (decoded.reason !== "fragment") return this.counters.drop(`datagram: ${decoded.reason}`);
-    const whole = this.#reassembly.whole(bytes, from, this.#clock.now());
+    const whole = this.#reassembly.assemble(bytes, from, this.#clock.now());
     if (typeof whole === "string") this.counters.drop(`datagram: ${whole}`);
     else if (whole !== undefined) this.#message(whole, from, peer);
   }
@@ -93,7 +93,7 @@ export class NetworkIn {
   #isOfPaths(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string): boolean {
     const [only] = tuples;
     if (only === undefined || tuples.length > 1) return false;
-    return this.#paths.heard(only.hash, bytes, only.start, only.end, from);
+    return this.#paths.receive(only.hash, bytes, only.start, only.end, from);
   }
 
   /** A datagram put together of pieces; pieces of pieces there are none. */

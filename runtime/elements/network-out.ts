@@ -1,13 +1,13 @@
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain } from "../plan/values/train.ts";
-import { SURE_PAYLOAD } from "../path/path-candidates.ts";
+import { MIN_PATH_PAYLOAD } from "../path/path-candidates.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
-import { isOpening, withSegmentsFor } from "../path/segment-size.ts";
+import { isTcpSyn, clampMss } from "../path/mss-clamp.ts";
 import type { TooBig } from "../path/too-big.ts";
 import { type BuildRefusal, DatagramBuilder } from "../wire/datagram-builder.ts";
-import { type DatagramTrain, datagramsOf, sizeOf } from "../wire/datagram-train.ts";
-import { innerPacket, withInnerPacket, wrappingOf } from "../wire/inner-packet.ts";
+import { type DatagramTrain, datagramsOf, totalBytes } from "../wire/datagram-train.ts";
+import { innerPacket, withInnerPacket, encapsulationBytes } from "../wire/inner-packet.ts";
 import type { Datagrams } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { PeerCounters, PeerTraffic } from "../observe/peer-counters.ts";
@@ -94,29 +94,29 @@ export class NetworkOut {
       else this.counters.drop(refused);
     }
     let long = 0;
-    for (const built of this.#builder.takeBuilt()) {
+    for (const built of this.#builder.takeTrains()) {
       const isSingle = built instanceof Uint8Array;
-      if ((isSingle ? built.length : lengthOf(built)) > SURE_PAYLOAD) long += isSingle ? 1 : built.train.count;
+      if ((isSingle ? built.length : lengthOf(built)) > MIN_PATH_PAYLOAD) long += isSingle ? 1 : built.train.count;
       if (isSingle) this.#datagram(to, built, peer);
       else this.#train(to, built, peer);
     }
-    if (long > 0) this.#paths.carried(to, long);
+    if (long > 0) this.#paths.countSent(to, long);
   }
 
   #add(tuple: Tuple): BuildRefusal | "packet too big" | undefined {
     const packet = innerPacket(tuple);
     if (packet === undefined || packet.length === 0) return this.#builder.add(tuple);
-    if (isOpening(packet) && !isTrain(packet)) return this.#builder.add(this.#opening(tuple, packet));
+    if (isTcpSyn(packet) && !isTrain(packet)) return this.#builder.add(this.#opening(tuple, packet));
     const refused = this.#builder.add(tuple, false);
     if (refused !== "too long") return refused;
-    const isTold = this.#tooBig.tell(packet, packet.length - this.#builder.excess);
+    const isTold = this.#tooBig.notify(packet, packet.length - this.#builder.excess);
     return isTold ? "packet too big" : this.#builder.add(tuple);
   }
 
   /** The other end of a connection is told what fits here. */
   #opening(tuple: Tuple, packet: Uint8Array): Tuple {
     const { maxPayload } = this.#builder;
-    const fitting = withSegmentsFor(packet, maxPayload - wrappingOf(tuple, maxPayload));
+    const fitting = clampMss(packet, maxPayload - encapsulationBytes(tuple, maxPayload));
     return fitting === packet ? tuple : withInnerPacket(tuple, fitting);
   }
 
@@ -130,7 +130,7 @@ export class NetworkOut {
       for (const bytes of datagramsOf(train)) this.#datagram(to, bytes, peer);
       return;
     }
-    this.#count(peer, train.train.count, sizeOf(train));
+    this.#count(peer, train.train.count, totalBytes(train));
     this.#datagrams.sendTrain(to, train);
   }
 

@@ -5,7 +5,7 @@ import { ownedTuple } from "../plan/values/owned.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { type StreamCall, streamCalls, type StreamEvent } from "../plan/values/stream-call.ts";
-import { compare, compareRows, type Row, type Value } from "../plan/values/value.ts";
+import { compare, compareValues, type Values, type Value } from "../plan/values/value.ts";
 import { type CallOutcome, failed } from "../socket/socket-call.ts";
 import { type SocketOwner, Sockets } from "../socket/sockets.ts";
 import type { SocketLimits } from "../socket/socket-limits.ts";
@@ -41,7 +41,7 @@ interface Asked {
   readonly query: number;
   /** Where the outcome is wanted, when that is another node. */
   readonly back: Value | undefined;
-  readonly inputs: Row;
+  readonly inputs: Values;
 }
 
 type Specs = Partial<Record<StreamEvent, PredicateSpec>>;
@@ -84,7 +84,7 @@ export class Tcp {
     const owner: SocketOwner = {
       closed: (socket) => this.#tellClosed(socket),
       turnedAway: () => this.counters.drop("tcp: turned away"),
-      crowded: () => this.#makeRoom(),
+      full: () => this.#makeRoom(),
     };
     this.sockets = new Sockets(streams, limits, draw, owner);
   }
@@ -164,7 +164,7 @@ export class Tcp {
   #perform(asked: Asked): void {
     const { call, query, inputs } = asked;
     this.counters.in++;
-    if (this.sockets.awaits(query)) return this.counters.drop("tcp: repeated");
+    if (this.sockets.isPending(query)) return this.counters.drop("tcp: repeated");
     if (asked.back !== undefined) this.#foreign.add(query);
     const finish = (outcome: CallOutcome): void => {
       this.#foreign.delete(query);
@@ -187,7 +187,7 @@ export class Tcp {
   }
 
   /** The step of an outcome was taken back: nobody will ever know of the socket, or the stream has a gap. */
-  #undo(asked: Asked, [output]: Row): void {
+  #undo(asked: Asked, [output]: Values): void {
     const socket = asked.call === "read" || asked.call === "write" ? asked.inputs[0] : output;
     if (typeof socket === "number") this.sockets.end(socket);
     this.#answer(asked, failed("limit"));
@@ -197,7 +197,7 @@ export class Tcp {
     if (this.#closed !== undefined) this.#tell(this.#closed, [socket], this.#closed.name, undefined);
   }
 
-  #tell(predicate: PredicateSpec, args: Row, port: string, onAborted: (() => void) | undefined): void {
+  #tell(predicate: PredicateSpec, args: Values, port: string, onAborted: (() => void) | undefined): void {
     this.#out({ tuple: { predicate, args, isDelete: false }, provenance: "rule", source: null, onAborted }, port);
   }
 }
@@ -205,7 +205,7 @@ export class Tcp {
 function compareCalls(one: Asked, other: Asked): number {
   return (
     streamCalls.indexOf(one.call) - streamCalls.indexOf(other.call) ||
-    compareRows(one.inputs, other.inputs) ||
+    compareValues(one.inputs, other.inputs) ||
     compare(one.query, other.query)
   );
 }

@@ -1,7 +1,7 @@
 import type { StepInput } from "../engine/engine.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import { countOf, isTrain, rowsOf, type Train } from "../plan/values/train.ts";
+import { segmentCount, isTrain, segmentsOf, type Train } from "../plan/values/train.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
@@ -39,7 +39,7 @@ export class TunRx {
 
   /** The device uses its buffer again when the step is over, and so is the tuple. */
   #packet(bytes: Uint8Array): void {
-    this.counters.in += countOf(bytes);
+    this.counters.in += segmentCount(bytes);
     this.#take(bytes);
   }
 
@@ -54,11 +54,11 @@ export class TunRx {
   }
 
   #none(bytes: Uint8Array): void {
-    for (const _ of rowsOf(bytes)) this.counters.drop("tun: no IP packet");
+    for (const _ of segmentsOf(bytes)) this.counters.drop("tun: no IP packet");
   }
 
   /** Packets with something behind them. */
   #singly(train: Train): void {
-    for (const row of train.rows()) this.#take(row);
+    for (const row of train.segments()) this.#take(row);
   }
 }

@@ -1,6 +1,6 @@
-import { type HeaderChanges, readHeader, rewriteHeader, saidLength } from "../ip/ip-packet.ts";
+import { type HeaderChanges, readHeader, rewriteHeader, declaredLength } from "../ip/ip-packet.ts";
 import type { Tuple } from "../plan/values/packet.ts";
-import { countOf, isTrain, rowsOf, type Train, trainOf } from "../plan/values/train.ts";
+import { segmentCount, isTrain, segmentsOf, type Train, trainOf } from "../plan/values/train.ts";
 import type { Value } from "../plan/values/value.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -42,7 +42,7 @@ export class TunTx {
     const [packet] = args;
     if (this.#tun === undefined) return this.counters.drop("tun: no device");
     if (!(packet instanceof Uint8Array)) return this.counters.drop("tun: no IP packet");
-    if (isTrain(packet) && !isEven(packet)) for (const row of packet.rows()) this.#packet(row, args);
+    if (isTrain(packet) && !isEven(packet)) for (const row of packet.segments()) this.#packet(row, args);
     else this.#packet(packet, args);
   }
 
@@ -64,7 +64,7 @@ export class TunTx {
     const packets = this.#packets;
     this.#packets = [];
     for (const packet of packets) {
-      this.counters.out += countOf(packet);
+      this.counters.out += segmentCount(packet);
       this.#tun?.write(packet);
     }
   }
@@ -83,7 +83,8 @@ function isEven(train: Train): boolean {
   for (let row = 0; row < train.count; row++) {
     const isLast = row === train.count - 1;
     const at = isLast ? train.lastAt : row * train.stride;
-    if (bytes[at] !== bytes[0] || saidLength(bytes, at) !== (isLast ? train.lastLength : train.length)) return false;
+    if (bytes[at] !== bytes[0] || declaredLength(bytes, at) !== (isLast ? train.lastLength : train.length))
+      return false;
   }
   return true;
 }
@@ -108,6 +109,6 @@ function withHeader(packet: Uint8Array, args: readonly Value[]): Uint8Array | un
 
 function rewritten(packet: Uint8Array, changes: HeaderChanges): Uint8Array | undefined {
   if (!isTrain(packet)) return rewriteHeader(packet, changes);
-  const rows = rowsOf(packet).map((row) => rewriteHeader(row, changes));
+  const rows = segmentsOf(packet).map((row) => rewriteHeader(row, changes));
   return rows.every((row) => row !== undefined) ? trainOf(rows) : undefined;
 }

@@ -1,5 +1,5 @@
-import { advance, type InboundStream } from "../channel/inbound-stream.ts";
-import { type News, OutboundStream } from "../channel/outbound-stream.ts";
+import { applyMessage, type InboundStream } from "../channel/inbound-stream.ts";
+import { type PendingChange, OutboundStream } from "../channel/outbound-stream.ts";
 import { argumentsOf, keyOfChange, messageOf, type Message, type RowChange } from "../channel/row-change.ts";
 import type { StepInput, Engine } from "../engine/engine.ts";
 import type { Table } from "../engine/tables/table.ts";
@@ -10,7 +10,7 @@ import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import { isHostPort } from "../plan/values/location.ts";
 import type { ChannelSpec, Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { Clock, Timer } from "../world/world.ts";
 import type { NetworkOut } from "./network-out.ts";
@@ -66,14 +66,14 @@ export class ViewChannel {
   readonly #outbound = new Map<string, OutboundStream>();
   readonly #inbound = new Map<string, InboundStream>();
   /** Of the step under way. */
-  #news = new Map<string, News[]>();
+  #news = new Map<string, PendingChange[]>();
   #advanced = new Map<string, InboundStream>();
   #answers: { readonly to: string; readonly stream: number; readonly number: number }[] = [];
   #alarm: { readonly at: number; readonly timer: Timer } | undefined;
 
   constructor(plan: Plan, context: ChannelContext) {
     this.#context = context;
-    this.#silence = Math.min(...plan.channels.map(({ silence }) => silence));
+    this.#silence = Math.min(...plan.channels.map(({ timeout }) => timeout));
     this.#rows = plan.predicates.find(({ role }) => role.kind === "rows");
     this.#ack = plan.predicates.find(({ role }) => role.kind === "ack");
     this.#draw = context.streams.stream("view channel");
@@ -87,7 +87,7 @@ export class ViewChannel {
   }
 
   /** A table has changed in the step under way. */
-  changed(table: Table, kind: "+" | "-" | "refresh", values: Row): void {
+  changed(table: Table, kind: "+" | "-" | "refresh", values: Values): void {
     const inlet = this.#outlets.get(table.predicate.id);
     if (inlet === undefined) return;
     const [place, ...args] = values;
@@ -95,7 +95,7 @@ export class ViewChannel {
     if (!isHostPort(place)) return this.counters.drop("no address");
     const news = this.#news.get(place) ?? [];
     this.#news.set(place, news);
-    news.push({ change: { inlet, isThere: kind !== "-", args }, isRefresh: kind === "refresh" });
+    news.push({ change: { inlet, isPresent: kind !== "-", args }, isRefresh: kind === "refresh" });
   }
 
   /** What a peer says; from this node itself, what it keeps for another of its names, or that a peer is silent. */
@@ -107,15 +107,15 @@ export class ViewChannel {
     const message = messageOf(args);
     if (message === undefined) return this.counters.drop("malformed");
     if (provenance !== "network") return this.#apply(message.changes, source);
-    if (!isHostPort(message.place)) return this.counters.drop("malformed");
-    const peer = `${source} ${message.place}`;
+    if (!isHostPort(message.receiver)) return this.counters.drop("malformed");
+    const peer = `${source} ${message.receiver}`;
     const before = this.#advanced.get(peer) ?? this.#inbound.get(peer);
     if (before === undefined && !this.#hasRoomFor(source)) return this.counters.drop("too many peers");
-    const { state, changes, whole, answer } = advance(before, message, now);
-    if (answer !== undefined) this.#answers.push({ to: source, stream: message.stream, number: answer });
+    const { state, changes, snapshotKeys, ack } = applyMessage(before, message, now);
+    if (ack !== undefined) this.#answers.push({ to: source, stream: message.stream, number: ack });
     if (state !== undefined) this.#advanced.set(peer, state);
     this.#apply(changes, peer);
-    if (whole !== undefined) this.#apply(this.#unsaid(peer, whole), peer);
+    if (snapshotKeys !== undefined) this.#apply(this.#unsaid(peer, snapshotKeys), peer);
   }
 
   #hasRoomFor(source: string): boolean {
@@ -145,9 +145,16 @@ export class ViewChannel {
 
   /** The tables have rows of peers from before: each has as long as ever to be heard of, and is asked for all it has. */
   resume(): void {
-    const heardAt = this.#context.clock.now();
+    const receivedAt = this.#context.clock.now();
     for (const peer of this.#peers()) {
-      this.#inbound.set(peer, { stream: 0, former: undefined, heard: 0, ahead: new Map(), said: undefined, heardAt });
+      this.#inbound.set(peer, {
+        stream: 0,
+        previousStream: undefined,
+        received: 0,
+        outOfOrder: new Map(),
+        snapshot: undefined,
+        receivedAt,
+      });
     }
     this.#arm();
   }
@@ -161,10 +168,16 @@ export class ViewChannel {
     this.#alarm?.timer.cancel();
   }
 
-  #keep(place: string, news: readonly News[]): void {
+  #keep(place: string, news: readonly PendingChange[]): void {
     const { isOwn, begin, clock } = this.#context;
     if (isOwn(place)) {
-      const message = { place, stream: 0, number: 0, isWhole: false, changes: news.map(({ change }) => change) };
+      const message = {
+        receiver: place,
+        stream: 0,
+        number: 0,
+        endsSnapshot: false,
+        changes: news.map(({ change }) => change),
+      };
       return begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: place });
     }
     const stream = this.#outbound.get(place) ?? this.#open(place);
@@ -174,8 +187,8 @@ export class ViewChannel {
   #open(place: string): OutboundStream {
     const stream = new OutboundStream(
       {
-        place,
-        silence: this.#silence,
+        receiver: place,
+        timeout: this.#silence,
         drawStream: () => this.#draw.integer(2 ** 48) + 1,
         send: (message) => this.#send(place, message),
       },
@@ -195,14 +208,14 @@ export class ViewChannel {
     this.#context.networkOut.push(to, this.#tuple(this.#ack, [stream, number]));
   }
 
-  #tuple(predicate: PredicateSpec | undefined, args: Row): Tuple {
+  #tuple(predicate: PredicateSpec | undefined, args: Values): Tuple {
     if (predicate === undefined) throw new Error("a plan without channels has no messages");
     return { predicate, args, isDelete: false };
   }
 
-  #acknowledged([stream, number]: Row, now: number): void {
+  #acknowledged([stream, number]: Values, now: number): void {
     if (typeof number !== "number") return this.counters.drop("malformed");
-    for (const outbound of this.#outbound.values()) if (outbound.stream === stream) outbound.heard(number, now);
+    for (const outbound of this.#outbound.values()) if (outbound.stream === stream) outbound.acknowledge(number, now);
     this.#context.networkOut.commit();
     this.#arm();
   }
@@ -217,23 +230,23 @@ export class ViewChannel {
     return [...this.#inlets].flatMap(([inlet, { id }]) =>
       [...(this.#context.engine.tables[id]?.rows() ?? [])]
         .filter(([from]) => from === peer)
-        .map(([, ...args]) => ({ inlet, isThere: false, args })),
+        .map(([, ...args]) => ({ inlet, isPresent: false, args })),
     );
   }
 
   #apply(changes: readonly RowChange[], peer: string): void {
-    for (const { inlet, isThere, args } of changes) {
+    for (const { inlet, isPresent, args } of changes) {
       const predicate = this.#inlets.get(inlet);
       const row = [peer, ...args];
       if (predicate === undefined) this.counters.drop("not accepted");
       else if (!fits(row, predicate)) this.counters.drop("wrong type");
-      else this.#context.engine.change({ predicate, args: row, isDelete: !isThere });
+      else this.#context.engine.change({ predicate, args: row, isDelete: !isPresent });
     }
   }
 
   /** One alarm for all that has to be said again or is not heard any more. */
   #arm(): void {
-    const ends = [...this.#inbound.values()].map(({ heardAt }) => heardAt + this.#silence);
+    const ends = [...this.#inbound.values()].map(({ receivedAt }) => receivedAt + this.#silence);
     const at = Math.min(...[...this.#outbound.values()].map(({ due }) => due), ...ends);
     if (this.#alarm?.at === at) return;
     this.#alarm?.timer.cancel();
@@ -248,13 +261,13 @@ export class ViewChannel {
       else stream.tick(now);
     }
     this.#context.networkOut.commit();
-    for (const [peer, { heardAt }] of this.#inbound) if (heardAt + this.#silence <= now) this.#silent(peer);
+    for (const [peer, { receivedAt }] of this.#inbound) if (receivedAt + this.#silence <= now) this.#silent(peer);
     this.#arm();
   }
 
   #silent(peer: string): void {
     this.#inbound.delete(peer);
-    const message = { place: peer, stream: 0, number: 0, isWhole: false, changes: this.#rowsOf(peer) };
+    const message = { receiver: peer, stream: 0, number: 0, endsSnapshot: false, changes: this.#rowsOf(peer) };
     this.#context.begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
   }
 }
@@ -263,6 +276,6 @@ function isOverlay(place: Value | undefined): boolean {
   return typeof place === "object" && place !== null && !Array.isArray(place) && !(place instanceof Uint8Array);
 }
 
-function fits(row: Row, { columns, arity }: PredicateSpec): boolean {
+function fits(row: Values, { columns, arity }: PredicateSpec): boolean {
   return row.length === arity && row.every((value, column) => admits(columns[column] ?? 0, value));
 }

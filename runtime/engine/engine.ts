@@ -1,9 +1,9 @@
 import type { Ambient } from "../plan/contract/function-spec.ts";
-import { ownedRow } from "../plan/values/owned.ts";
+import { ownedValues } from "../plan/values/owned.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import type { Plan, RowEvent, Sign } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { Snitch } from "../observe/snitch.ts";
@@ -44,7 +44,7 @@ export interface Dataflow {
 /** The tables of the engine that another goes on from. */
 export interface PreviousTables {
   /** Whether a row of this engine's predicate was there. */
-  had(predicate: number, values: Row): boolean;
+  had(predicate: number, values: Values): boolean;
   /** This engine's tables are as theirs were, and the views follow: from now on every change is one. */
   onAdopted(): void;
 }
@@ -330,7 +330,7 @@ export class Engine implements StrandHost {
     this.#events.beginTurn();
   }
 
-  #tellRow(kind: string, predicate: number, args: Row, strand: number): void {
+  #tellRow(kind: string, predicate: number, args: Values, strand: number): void {
     const spec = this.#predicate(predicate);
     this.#snitch.entered("Tables", `${kind} ${spec.name}`, strand, { predicate: spec, args, isDelete: false });
   }
@@ -341,16 +341,16 @@ export class Engine implements StrandHost {
     return this.store.commit(changes, this.#now, this.#maintain);
   }
 
-  readonly #maintain = (strand: number, values: Row): void => this.#fire(strand, values);
+  readonly #maintain = (strand: number, values: Values): void => this.#fire(strand, values);
 
-  #fire(strand: number, values: Row): void {
+  #fire(strand: number, values: Values): void {
     this.#running = strand;
     const before = (this.counters.fired[strand] as number)++;
     if (before < TIMED_FIRST || before % TIMED_EVERY === 0) return this.#fireTimed(strand, values, before);
     (this.#strands[strand] as StrandFunction)(this, values);
   }
 
-  #fireTimed(strand: number, values: Row, before: number): void {
+  #fireTimed(strand: number, values: Values, before: number): void {
     const start = this.#clock.now();
     (this.#strands[strand] as StrandFunction)(this, values);
     const stands = before < TIMED_FIRST ? 1 : TIMED_EVERY;
@@ -386,34 +386,34 @@ export class Engine implements StrandHost {
     this.#events.add(tuple, provenance);
   }
 
-  raise(strand: number, predicate: number, args: Row): void {
+  raise(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
     if (this.#snitch.isOn) this.#tellDerived(strand, "local", "Mux", predicate, args, false);
     this.#events.add({ predicate: this.#predicate(predicate), args, isDelete: false }, "rule");
   }
 
-  put(strand: number, predicate: number, args: Row): void {
+  put(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
     if (this.#snitch.isOn) this.#tellDerived(strand, "rows", "Tables", predicate, args, false);
     this.#changes.push({ table: this.tables[predicate] as Table, values: this.#kept(args), isDelete: false });
   }
 
-  remove(strand: number, predicate: number, args: Row): void {
+  remove(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
     if (this.#snitch.isOn) this.#tellDerived(strand, "rows", "Tables", predicate, args, true);
     this.#changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: true });
   }
 
-  #tellDerived(strand: number, port: string, to: string, predicate: number, args: Row, isDelete: boolean): void {
+  #tellDerived(strand: number, port: string, to: string, predicate: number, args: Values, isDelete: boolean): void {
     this.#snitch.left(strand, port, to, { predicate: this.#predicate(predicate), args, isDelete });
   }
 
-  dispatch(strand: number, predicate: number, args: Row, location: Value, isDelete: boolean): void {
+  dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void {
     this.#count(strand);
     this.#dataflow?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
   }
 
-  contribute(view: number, sign: Sign, values: Row): void {
+  contribute(view: number, sign: Sign, values: Values): void {
     this.#count(this.#running);
     this.store.contribute(view, sign, values);
   }
@@ -457,8 +457,8 @@ export class Engine implements StrandHost {
   }
 
   /** Values that outlive the step. */
-  #kept(values: Row): Row {
-    return this.#isBorrowing ? ownedRow(values) : values;
+  #kept(values: Values): Values {
+    return this.#isBorrowing ? ownedValues(values) : values;
   }
 
   #predicate(id: number): PredicateSpec {

@@ -1,6 +1,6 @@
-import { keyOfRow } from "../plan/values/key.ts";
+import { keyOfValues } from "../plan/values/key.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
-import { equalRows, type Row } from "../plan/values/value.ts";
+import { equalValues, type Values } from "../plan/values/value.ts";
 
 const FEW = 8;
 
@@ -11,7 +11,7 @@ export class RoundEvents {
    * By predicate. No map: in V8 the memory that a map had before `clear` holds on to what it has afterwards. Once the former
    * is old, whatever any round had since stays until all memory is looked through.
    */
-  readonly #seen: (Row[] | Set<string> | undefined)[];
+  readonly #seen: (Values[] | Set<string> | undefined)[];
   #next = 0;
   /** Events up to here came together: they began the round, or were made by events that came together. */
   #together = 0;
@@ -55,15 +55,15 @@ export class RoundEvents {
       return true;
     }
     if (seen instanceof Set) return addedTo(seen, args);
-    if (seen.some((other) => equalRows(other, args))) return false;
+    if (seen.some((other) => equalValues(other, args))) return false;
     seen.push(args);
-    if (seen.length > FEW) this.#seen[predicate.id] = new Set(seen.map(keyOfRow));
+    if (seen.length > FEW) this.#seen[predicate.id] = new Set(seen.map(keyOfValues));
     return true;
   }
 }
 
-function addedTo(seen: Set<string>, args: Row): boolean {
-  const key = keyOfRow(args);
+function addedTo(seen: Set<string>, args: Values): boolean {
+  const key = keyOfValues(args);
   if (seen.has(key)) return false;
   seen.add(key);
   return true;

@@ -1,6 +1,6 @@
 import type { Key } from "../plan/values/key.ts";
 import type { Plan, RowEvent, Sign } from "../plan/contract/plan.ts";
-import { compareRows, type Row as Values } from "../plan/values/value.ts";
+import { compareValues, type Values } from "../plan/values/value.ts";
 import { Journal } from "./tables/journal.ts";
 import type { Limits } from "./limits.ts";
 import { resolveConflict } from "./tables/key-conflict.ts";
@@ -215,5 +215,5 @@ function heardRows(plan: Plan, kind: RowEvent): ReadonlySet<number> {
 /** Which of two rows of one commit is the older decides who is evicted: the smaller, whatever the order of the rules. */
 function ordered(inserts: readonly TableChange[]): readonly TableChange[] {
   const isBounded = inserts.some(({ table }) => table.spec.size < Infinity);
-  return isBounded ? inserts.toSorted((a, b) => compareRows(a.values, b.values)) : inserts;
+  return isBounded ? inserts.toSorted((a, b) => compareValues(a.values, b.values)) : inserts;
 }

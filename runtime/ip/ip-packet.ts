@@ -1,9 +1,9 @@
 import { amendChecksum, amendUdpChecksum, checksumChange } from "./checksum.ts";
 import { formatIpv4, formatIpv6, parseIp } from "./ip-address.ts";
-import { findUpper, type Upper } from "./ipv6-extensions.ts";
+import { findUpperLayer, type UpperLayer } from "./ipv6-extensions.ts";
 
 /** What the headers of an IP packet say, all of it within the packet. */
-export interface IpHeader extends Upper {
+export interface IpHeader extends UpperLayer {
   readonly version: 4 | 6;
   /** The packet's length; the buffer may hold more. */
   readonly length: number;
@@ -57,7 +57,7 @@ export function readHeader(packet: Uint8Array): IpHeader | undefined {
 }
 
 /** What the header of the packet at `at` says of its length: it has a fixed header, of IPv6 if not of IPv4. */
-export function saidLength(bytes: Uint8Array, at: number): number {
+export function declaredLength(bytes: Uint8Array, at: number): number {
   const { lengthAt, uncounted } = LAYOUT[byte(bytes, at) >> 4 === 4 ? 4 : 6];
   return uncounted + short(bytes, at + lengthAt);
 }
@@ -78,9 +78,9 @@ export function destinationText(packet: Uint8Array, header: IpHeader): string {
  * again and again.
  */
 function addressText(packet: Uint8Array, offset: number, version: 4 | 6): string {
-  if (version === 4) return kept(ipv4Texts, wide(packet, offset), () => formatIpv4(packet, offset));
+  if (version === 4) return cached(ipv4Texts, wide(packet, offset), () => formatIpv4(packet, offset));
   const key = Buffer.from(packet.buffer, packet.byteOffset + offset, 16).toString("latin1");
-  return kept(ipv6Texts, key, () => formatIpv6(packet, offset));
+  return cached(ipv6Texts, key, () => formatIpv6(packet, offset));
 }
 
 /**
@@ -97,12 +97,12 @@ export function rewriteHeader(packet: Uint8Array, changes: HeaderChanges): Uint8
   if (!putAddresses(rewritten, header, changes)) return undefined;
   if (changes.ttl !== undefined) rewritten[LAYOUT[header.version].ttlAt] = changes.ttl;
   if (changes.protocol !== undefined) rewritten[header.protocolAt] = changes.protocol;
-  return mendChecksums(packet, rewritten, header, changes.protocol ?? header.protocol) ? rewritten : undefined;
+  return updateChecksums(packet, rewritten, header, changes.protocol ?? header.protocol) ? rewritten : undefined;
 }
 
 function readIpv4(packet: Uint8Array): IpHeader | undefined {
   const payloadAt = (byte(packet, 0) & 0xf) * 4;
-  const length = saidLength(packet, 0);
+  const length = declaredLength(packet, 0);
   if (payloadAt < LAYOUT[4].minimum || length < payloadAt || length > packet.length) return undefined;
   return {
     version: 4,
@@ -111,14 +111,14 @@ function readIpv4(packet: Uint8Array): IpHeader | undefined {
     protocol: byte(packet, IPV4_PROTOCOL_AT),
     protocolAt: IPV4_PROTOCOL_AT,
     payloadAt,
-    laterFragment: (short(packet, 6) & 0x1fff) !== 0,
-    routed: hasSourceRoute(packet, payloadAt),
+    isLaterFragment: (short(packet, 6) & 0x1fff) !== 0,
+    isSourceRouted: hasSourceRoute(packet, payloadAt),
   };
 }
 
 function readIpv6(packet: Uint8Array): IpHeader | undefined {
-  const length = saidLength(packet, 0);
-  const upper = length > packet.length ? undefined : findUpper(packet, length);
+  const length = declaredLength(packet, 0);
+  const upper = length > packet.length ? undefined : findUpperLayer(packet, length);
   return upper && { version: 6, length, ttl: byte(packet, LAYOUT[6].ttlAt), ...upper };
 }
 
@@ -141,7 +141,7 @@ function inRange({ protocol = 0, ttl = 0 }: HeaderChanges): boolean {
 
 function putAddresses(packet: Uint8Array, header: IpHeader, changes: HeaderChanges): boolean {
   const { sourceAt, addressLength } = LAYOUT[header.version];
-  if (changes.destination !== undefined && header.routed) return false;
+  if (changes.destination !== undefined && header.isSourceRouted) return false;
   return (
     putAddress(packet, sourceAt, addressLength, changes.source) &&
     putAddress(packet, sourceAt + addressLength, addressLength, changes.destination)
@@ -156,20 +156,20 @@ function putAddress(packet: Uint8Array, at: number, length: number, text: string
   return true;
 }
 
-function mendChecksums(before: Uint8Array, after: Uint8Array, header: IpHeader, protocol: number): boolean {
+function updateChecksums(before: Uint8Array, after: Uint8Array, header: IpHeader, protocol: number): boolean {
   const { checksumAt, ttlAt, sourceAt, addressLength } = LAYOUT[header.version];
   const change = checksumChange(before, after, sourceAt, sourceAt + 2 * addressLength);
   if (checksumAt !== undefined) {
     amendChecksum(after, checksumAt, change + checksumChange(before, after, ttlAt, ttlAt + 2));
   }
-  return mendPayload(after, header, protocol, change);
+  return updatePayloadChecksum(after, header, protocol, change);
 }
 
-function mendPayload(packet: Uint8Array, header: IpHeader, protocol: number, change: number): boolean {
+function updatePayloadChecksum(packet: Uint8Array, header: IpHeader, protocol: number, change: number): boolean {
   const checksummed = [header.protocol, protocol].filter((candidate) => CHECKSUM_AT.has(candidate));
   const [first, second = first] = checksummed;
   if (first !== second) return false;
-  if (first === undefined || header.laterFragment || change === 0) return true;
+  if (first === undefined || header.isLaterFragment || change === 0) return true;
   const at = header.payloadAt + (CHECKSUM_AT.get(first) ?? 0);
   if (at + 2 > header.length) return false;
   if (first === UDP) amendUdpChecksum(packet, at, change);
@@ -177,7 +177,7 @@ function mendPayload(packet: Uint8Array, header: IpHeader, protocol: number, cha
   return true;
 }
 
-function kept<Key>(texts: Map<Key, string>, key: Key, format: () => string): string {
+function cached<Key>(texts: Map<Key, string>, key: Key, format: () => string): string {
   const found = texts.get(key);
   if (found !== undefined) return found;
   const text = format();

@@ -1,14 +1,14 @@
 /** What follows the fixed header of an IPv6 packet. */
-export interface Upper {
+export interface UpperLayer {
   readonly protocol: number;
   /** Where the byte is that names the protocol. */
   readonly protocolAt: number;
   /** Where the protocol's own bytes begin. */
   readonly payloadAt: number;
   /** A piece of a packet that is not its first: it begins in the midst of the protocol's bytes. */
-  readonly laterFragment: boolean;
+  readonly isLaterFragment: boolean;
   /** A routing header has more to visit: the destination is not the one that checksums are made with. */
-  readonly routed: boolean;
+  readonly isSourceRouted: boolean;
 }
 
 const HOP_BY_HOP = 0;
@@ -39,15 +39,15 @@ const FIXED_LENGTH = 40;
 const EXTENSIONS_MAX = 16;
 
 /** Skips the extension headers of a packet of `length` bytes; undefined when one of them does not fit. */
-export function findUpper(packet: Uint8Array, length: number): Upper | undefined {
-  let upper: Upper = {
+export function findUpperLayer(packet: Uint8Array, length: number): UpperLayer | undefined {
+  let upper: UpperLayer = {
     protocol: byte(packet, NEXT_HEADER_AT),
     protocolAt: NEXT_HEADER_AT,
     payloadAt: FIXED_LENGTH,
-    laterFragment: false,
-    routed: false,
+    isLaterFragment: false,
+    isSourceRouted: false,
   };
-  for (let count = 0; SKIPPED.has(upper.protocol) && !upper.laterFragment; count++) {
+  for (let count = 0; SKIPPED.has(upper.protocol) && !upper.isLaterFragment; count++) {
     const end = upper.payloadAt + extensionLength(packet, upper);
     if (count === EXTENSIONS_MAX || end > length) return undefined;
     upper = skip(packet, upper, end);
@@ -55,18 +55,18 @@ export function findUpper(packet: Uint8Array, length: number): Upper | undefined
   return upper;
 }
 
-function skip(packet: Uint8Array, { protocol, payloadAt, routed }: Upper, end: number): Upper {
+function skip(packet: Uint8Array, { protocol, payloadAt, isSourceRouted }: UpperLayer, end: number): UpperLayer {
   return {
     protocol: byte(packet, payloadAt),
     protocolAt: payloadAt,
     payloadAt: end,
-    laterFragment: protocol === FRAGMENT && fragmentOffset(packet, payloadAt) !== 0,
-    routed: routed || (protocol === ROUTING && byte(packet, payloadAt + 3) !== 0),
+    isLaterFragment: protocol === FRAGMENT && fragmentOffset(packet, payloadAt) !== 0,
+    isSourceRouted: isSourceRouted || (protocol === ROUTING && byte(packet, payloadAt + 3) !== 0),
   };
 }
 
 /** Most say their length in units of 8 bytes after the first 8. */
-function extensionLength(packet: Uint8Array, { protocol, payloadAt }: Upper): number {
+function extensionLength(packet: Uint8Array, { protocol, payloadAt }: UpperLayer): number {
   const units = byte(packet, payloadAt + 1);
   if (protocol === FRAGMENT) return 8;
   return protocol === AUTHENTICATION ? (units + 2) * 4 : (units + 1) * 8;

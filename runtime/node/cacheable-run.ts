@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import type { PeerTraffic } from "../observe/peer-counters.ts";
-import { SURE_PAYLOAD } from "../path/path-candidates.ts";
+import { MIN_PATH_PAYLOAD } from "../path/path-candidates.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { RecordedRun, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
@@ -34,7 +34,7 @@ interface CounterChange {
  */
 export function tablesOfCacheableRuns({ predicates, strands }: Plan): ReadonlySet<number> {
   const own = predicates.filter(({ role }) => role.kind === "localAddr").map(({ id }) => id);
-  return new Set([...own, ...strands.flatMap(({ cacheableReads: blindReads = [] }) => blindReads)]);
+  return new Set([...own, ...strands.flatMap(({ cacheableReads = [] }) => cacheableReads)]);
 }
 
 /** Elements that do more with a tuple than pass it on. */
@@ -72,7 +72,8 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
 
 /** One tuple, which every path carries, for a place that is where it is as long as there is one. */
 function needsNoProbe(peer: PeerTraffic, changes: readonly CounterChange[], { datagrams }: World): boolean {
-  if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > SURE_PAYLOAD) return false;
+  if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > MIN_PATH_PAYLOAD)
+    return false;
   return datagrams.numeric?.(peer.address) === peer.address;
 }
 

@@ -94,7 +94,7 @@ function tableMetrics({ tables }: Engine): readonly TableMetrics[] {
 
 function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources): readonly QueueMetrics[] {
   const { mux, networkIn } = dataflow.ports;
-  const { held, evicted } = networkIn.reassembly;
+  const { usage: held, evicted } = networkIn.reassembly;
   const { datagrams, capture } = world;
   const full = mux.counters.dropped.get("queue full") ?? 0;
   const tooLarge = mux.counters.dropped.get("queue too large") ?? 0;
@@ -111,7 +111,7 @@ function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources)
   ];
 }
 
-function socketQueues({ count, limits, counters, room }: Sockets): readonly QueueMetrics[] {
+function socketQueues({ count, limits, counters, budget: room }: Sockets): readonly QueueMetrics[] {
   const waiting = { length: room.used, limit: room.limit, dropped: room.refused };
   return [
     { queue: "sockets", length: count, limit: limits.sockets, unit: "sockets", dropped: counters.turnedAway },

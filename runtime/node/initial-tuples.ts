@@ -3,7 +3,7 @@ import { ownedText } from "../plan/values/owned-text.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { FactSpec, Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import { equalRows, type Value } from "../plan/values/value.ts";
+import { equalValues, type Value } from "../plan/values/value.ts";
 import type { Fact } from "./peer-facts.ts";
 
 /** What a node holds before its first step: its own addresses, unless facts say otherwise, the program's facts, its own. */
@@ -53,5 +53,5 @@ export function skippedFacts(plan: Plan, names: readonly string[]): string | und
 
 /** Equal tuples of one predicate. */
 export function isSameTuple(one: Tuple, other: Tuple): boolean {
-  return one.predicate === other.predicate && equalRows(one.args, other.args);
+  return one.predicate === other.predicate && equalValues(one.args, other.args);
 }

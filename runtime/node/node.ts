@@ -7,7 +7,7 @@ import type { WatchLine } from "../observe/watch.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan, TimerSpec } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 import { defaultSocketLimits, type SocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
@@ -83,7 +83,7 @@ export class Node {
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
   /** While another program takes over the tables: whether a row was there before. */
-  #wasPresent: ((predicate: number, values: Row) => boolean) | undefined;
+  #wasPresent: ((predicate: number, values: Values) => boolean) | undefined;
 
   constructor(program: Program, world: World, settings: NodeSettings) {
     this.#world = world;
@@ -235,16 +235,16 @@ export class Node {
   }
 
   /** Inserts a row, or raises an event, as an operator would. False when the program has no such predicate. */
-  insert(name: string, args: Row): boolean {
+  insert(name: string, args: Values): boolean {
     return this.#operate(name, args, false);
   }
 
   /** Deletes what equals `args` on the key. */
-  delete(name: string, args: Row): boolean {
+  delete(name: string, args: Values): boolean {
     return this.#operate(name, args, true);
   }
 
-  #operate(name: string, args: Row, isDelete: boolean): boolean {
+  #operate(name: string, args: Values, isDelete: boolean): boolean {
     const cause = this.#causeOf(name, args, isDelete);
     if (cause !== undefined) this.#ports.mux.push(cause);
     return cause !== undefined;
@@ -254,7 +254,7 @@ export class Node {
    * As `insert` or `delete`, but ahead of all that waits: the step is over when this returns, or never was. For another
    * place the step only sends it there, as a rule would. Not to be called from within a step.
    */
-  operate(name: string, args: Row, isDelete: boolean, place?: Value): Operated {
+  operate(name: string, args: Values, isDelete: boolean, place?: Value): Operated {
     const cause = this.#causeOf(name, args, isDelete);
     if (cause === undefined) return "unknown";
     const { engine } = this.#running;
@@ -268,7 +268,7 @@ export class Node {
     return typeof place === "string" && (this.#names.has(place) || engine.isLocalAddress(place));
   }
 
-  #causeOf(name: string, args: Row, isDelete: boolean): StepInput | undefined {
+  #causeOf(name: string, args: Values, isDelete: boolean): StepInput | undefined {
     const predicate = predicateOf(this.plan, name, args.length);
     if (predicate === undefined || predicate.table?.derived === "pure") return undefined;
     return { tuple: { predicate, args, isDelete }, provenance: "operator", source: null };
@@ -298,7 +298,7 @@ export class Node {
   }
 
   /** The rows of a table, oldest first; undefined when it is none. */
-  rows(name: string): readonly Row[] | undefined {
+  rows(name: string): readonly Values[] | undefined {
     const table = this.table(name);
     return table === undefined ? undefined : [...table.rows()];
   }
@@ -390,7 +390,7 @@ export class Node {
 
   #listener(watched: Watched, changed: EngineListener["changed"]): EngineListener {
     return {
-      changed: (table: Table, kind, values: Row): void => {
+      changed: (table: Table, kind, values: Values): void => {
         changed(table, kind, values);
         if (this.#wasPresent?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);
@@ -407,7 +407,7 @@ export class Node {
   }
 
   /** Other rows have crossed an edge to the tables. */
-  #tellView({ predicate, spec }: Table, kind: WatchLine["op"], args: Row): void {
+  #tellView({ predicate, spec }: Table, kind: WatchLine["op"], args: Values): void {
     if (spec.derived !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
   }
 }

@@ -1,6 +1,6 @@
 import { Address } from "../plan/values/address.ts";
 import type { Plan } from "../plan/contract/plan.ts";
-import type { Row } from "../plan/values/value.ts";
+import type { Values } from "../plan/values/value.ts";
 
 /** Another node, as `--peer [VIP=]ADDR` and topology files name it. */
 export interface Peer {
@@ -11,7 +11,7 @@ export interface Peer {
 
 export interface Fact {
   readonly predicate: string;
-  readonly args: Row;
+  readonly args: Values;
 }
 
 export type PeerFacts =

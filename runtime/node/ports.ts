@@ -63,7 +63,7 @@ export class NodePorts {
     this.mux = new Mux(world.clock, limits.steps, start, (isResting) => world.flowCache?.block("steps", isResting));
     const { clock, datagrams, tun } = world;
     const draw = world.secret ?? ((): number => streams.stream("paths").next());
-    this.paths = new PathSizes({ clock, datagrams, draw, adapted });
+    this.paths = new PathSizes({ clock, datagrams, random: draw, changed: adapted });
     this.networkIn = new NetworkIn(world, this.peers, this.paths, (cause) => {
       received(cause.tuple, cause.source);
       if (snitch.isOn) snitch.crossed("NetworkIn", "out", "Mux", cause.tuple, cause.source);

@@ -6,7 +6,7 @@ import type { Tuple } from "../plan/values/packet.ts";
 import { Packet } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec, TableSpec } from "../plan/values/predicate-spec.ts";
-import { equalRows, type Row as Values, type Value } from "../plan/values/value.ts";
+import { equalValues, type Values, type Value } from "../plan/values/value.ts";
 import { encodeBody } from "../wire/encode.ts";
 import { isSameTuple } from "./initial-tuples.ts";
 
@@ -172,7 +172,7 @@ export class ProgramSwap {
 }
 
 function holdsRow(table: Table | undefined, values: Values): boolean {
-  return table?.matching(values).some((row) => equalRows(row.values, values)) === true;
+  return table?.matching(values).some((row) => equalValues(row.values, values)) === true;
 }
 
 function rowsOf(table: Table): readonly Row[] {

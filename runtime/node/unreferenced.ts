@@ -2,7 +2,7 @@ import type { StepInput } from "../engine/engine.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { Address } from "../plan/values/address.ts";
 import { Packet } from "../plan/values/packet.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 
 /** Those of the numbers that stand in no row and no cause that waits. */
 export function unreferencedNumbers(
@@ -19,7 +19,7 @@ export function unreferencedNumbers(
   return unreferenced;
 }
 
-function deleteReferenced(values: Row, unreferenced: Set<number>): void {
+function deleteReferenced(values: Values, unreferenced: Set<number>): void {
   for (const value of values) deleteReferencedValue(value, unreferenced);
 }
 

@@ -2,7 +2,7 @@ import { type WatchLine, watchedTuple } from "../observe/watch.ts";
 import { formatValue } from "../plan/values/format.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 
 /** Letters of `watchmod`, by predicate. */
 export type Watched = ReadonlyMap<number, string>;
@@ -42,7 +42,7 @@ export class Watcher {
     watched: Watched,
     op: "+" | "-" | "refresh",
     predicate: { readonly id: number; readonly name: string },
-    row: Row,
+    row: Values,
   ): void {
     if (isWatched(watched, predicate.id, op)) this.#told.push(this.#line(op, predicate.name, row, undefined));
   }
@@ -68,7 +68,7 @@ export class Watcher {
     if (isDone) for (const line of lines) this.#tell(line);
   }
 
-  #line(op: WatchLine["op"], name: string, args: Row, place: Value | undefined): WatchLine {
+  #line(op: WatchLine["op"], name: string, args: Values, place: Value | undefined): WatchLine {
     const loc = place === undefined ? {} : { loc: typeof place === "string" ? place : formatValue(place) };
     return { t: this.#uptime(), node: this.#node, op, tuple: watchedTuple(name, args), ...loc };
   }

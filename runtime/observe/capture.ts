@@ -1,6 +1,6 @@
 import { type Crossing, TracedDatagrams } from "./traced-datagrams.ts";
 import type { Clock, ReadCycles, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
-import { rowsOf } from "../plan/values/train.ts";
+import { segmentsOf } from "../plan/values/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
 import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
 
@@ -59,7 +59,7 @@ export class Capture {
 
   /** A packet, or each of a train, that came out of the device (`in`) or goes into it. */
   packet(way: "in" | "out", bytes: Uint8Array): void {
-    for (const row of rowsOf(bytes)) this.#write(INNER, this.#clock.now(), way, row, undefined);
+    for (const row of segmentsOf(bytes)) this.#write(INNER, this.#clock.now(), way, row, undefined);
   }
 
   #write(number: number, time: number, way: "in" | "out", bytes: Uint8Array, comment: string | undefined): void {

@@ -1,4 +1,4 @@
-import { ownedBytes, rowsOf } from "../plan/values/train.ts";
+import { ownedBytes, segmentsOf } from "../plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type {
   Clock,
@@ -70,7 +70,7 @@ export class TracedDatagrams implements Datagrams {
 
   onDatagram(receive: (datagram: Datagram) => void): void {
     this.#inner.onDatagram((datagram) => {
-      for (const row of rowsOf(datagram.bytes)) this.#note("received", datagram.from, ownedBytes(row));
+      for (const row of segmentsOf(datagram.bytes)) this.#note("received", datagram.from, ownedBytes(row));
       receive(datagram);
     });
   }

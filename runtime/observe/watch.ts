@@ -1,7 +1,7 @@
 import { Address } from "../plan/values/address.ts";
 import { formatValue } from "../plan/values/format.ts";
 import { Packet } from "../plan/values/packet.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 
 /** One thing that happened to a watched predicate, as `--watch --json` prints it. */
 export interface WatchLine {
@@ -16,7 +16,7 @@ export interface WatchLine {
 
 export type JsonValue = null | boolean | number | string | { readonly bytes: string } | readonly JsonValue[];
 
-export function watchedTuple(name: string, args: Row): readonly JsonValue[] {
+export function watchedTuple(name: string, args: Values): readonly JsonValue[] {
   return [name, ...args.map(jsonValue)];
 }
 

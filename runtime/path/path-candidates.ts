@@ -12,7 +12,7 @@ const IPV4_HEADERS = 28;
 const IPV6_HEADERS = 48;
 
 /** Longer datagrams than this are worth a search of their path. */
-export const SURE_PAYLOAD: number = IPV4_MTU_MIN - IPV6_HEADERS;
+export const MIN_PATH_PAYLOAD: number = IPV4_MTU_MIN - IPV6_HEADERS;
 
 /** The payloads that a path to this `host:port` may turn out to carry, from `ceiling` down. */
 export function pathCandidates(to: string, ceiling: number): readonly number[] {

@@ -29,9 +29,9 @@ export interface PathSizesOptions {
   readonly clock: Clock;
   readonly datagrams: Datagrams;
   /** From 0 up to but without 1; not to be guessed by others. */
-  readonly draw: () => number;
+  readonly random: () => number;
   /** Told, in words for the user, what was changed for whom and why. */
-  readonly adapted: (message: string) => void;
+  readonly changed: (message: string) => void;
 }
 
 /** How long datagrams may be, by place. Where the world has no probes, everywhere as long as the world says. */
@@ -60,12 +60,12 @@ export class PathSizes {
   }
 
   /** Datagrams have been sent to a place that are longer than every path carries. */
-  carried(to: string, count: number): void {
-    if (this.#options.datagrams.probe !== undefined) (this.#paths.get(to) ?? this.#add(to))?.carried(count);
+  countSent(to: string, count: number): void {
+    if (this.#options.datagrams.probe !== undefined) (this.#paths.get(to) ?? this.#add(to))?.countSent(count);
   }
 
   /** What is said about paths; false when it is something else. */
-  heard(hash: number, bytes: Uint8Array, start: number, end: number, from: string): boolean {
+  receive(hash: number, bytes: Uint8Array, start: number, end: number, from: string): boolean {
     if (hash !== PROBE && hash !== PROBED) return false;
     const nonce = nonceIn(hash, bytes, start, end);
     if (nonce === undefined) this.counters.stray++;
@@ -103,7 +103,7 @@ export class PathSizes {
     const path: Path = new Path(candidates, {
       clock: this.#options.clock,
       probe: (size) => this.#probe(to, path, size),
-      adapted: (change) => this.#adapted(to, change),
+      changed: (change) => this.#adapted(to, change),
     });
     this.#paths.set(to, path);
     return path;
@@ -111,17 +111,17 @@ export class PathSizes {
 
   #adapted(to: string, change: PathChange): void {
     this.counters.changes++;
-    this.#options.adapted(messageOf(to, change));
+    this.#options.changed(messageOf(to, change));
   }
 
   #forgetOne(): boolean {
-    for (const [to, path] of this.#paths) if (path.isAsleep) return this.#paths.delete(to);
+    for (const [to, path] of this.#paths) if (path.isIdle) return this.#paths.delete(to);
     return false;
   }
 
   #probe(to: string, path: Path, size: number): boolean {
     const at = this.#options.clock.now();
-    const nonce = NONCE_MIN + Math.floor(this.#options.draw() * (NONCE_END - NONCE_MIN));
+    const nonce = NONCE_MIN + Math.floor(this.#options.random() * (NONCE_END - NONCE_MIN));
     this.#forgetOld(at);
     this.#open.set(nonce, { path, size, at });
     this.counters.asked++;

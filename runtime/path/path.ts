@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "../world/world.ts";
 
 /** How a path reaches the world. */
-export interface PathSurroundings {
+export interface PathContext {
   readonly clock: Clock;
   /** Sends a datagram of this size that nobody on the way may cut. False when the interface itself has no room for it. */
   readonly probe: (size: number) => boolean;
-  readonly adapted: (change: PathChange) => void;
+  readonly changed: (change: PathChange) => void;
 }
 
 export interface PathChange {
@@ -16,23 +16,23 @@ export interface PathChange {
 }
 
 /** Seconds. While many long datagrams go its way, a path is asked as often as this; while there are few, after as long as that. */
-const CONFIRM_EVERY = 1;
-const CONFIRM_SELDOM = 30;
-const MANY = 16;
+const CONFIRM_INTERVAL = 1;
+const IDLE_CONFIRM_INTERVAL = 30;
+const BUSY_DATAGRAMS = 16;
 /** An answer is waited for three round trips, but not less and not more than this. */
-const PATIENCE_MIN = 0.25;
-const PATIENCE_MAX = 2;
+const ANSWER_TIMEOUT_MIN = 0.25;
+const ANSWER_TIMEOUT_MAX = 2;
 /** Without an answer the longest and the shortest are tried so often; a path that carries neither is down, not narrow. */
-const DOUBTS = 3;
+const ATTEMPTS = 3;
 /** So often, and at these intervals, everything that may fit is tried before the path is believed to be narrower. */
-const VOLLEYS = 2;
-const VOLLEY_EVERY = 0.15;
+const SEARCH_ROUNDS = 2;
+const SEARCH_INTERVAL = 0.15;
 /** A narrow path is tried for more after this, then after twice as long each time. */
 const RAISE_FIRST = 5;
 const RAISE_MAX = 600;
 /** One that answers nothing is asked again after this at the latest: it has before; it never has. */
-const SILENCE_MAX = 8;
-const STRANGER_MAX = 60;
+const RETRY_MAX = 8;
+const UNKNOWN_PEER_RETRY_MAX = 60;
 
 /**
  * How long the datagrams to one place may be: what answers to probes of that length come back for. It begins with what the
@@ -42,7 +42,7 @@ const STRANGER_MAX = 60;
 export class Path {
   payload: number;
   readonly #candidates: readonly number[];
-  readonly #around: PathSurroundings;
+  readonly #around: PathContext;
   #timer: Timer | undefined;
   /** Long datagrams since it was asked, and when that was. */
   #load = 0;
@@ -51,37 +51,40 @@ export class Path {
   #isSure = false;
   #best = 0;
   #isRefused = false;
-  #patience = PATIENCE_MIN;
+  #patience = ANSWER_TIMEOUT_MIN;
   #hasAnswered = false;
   #silences = 0;
   #raiseAfter = RAISE_FIRST;
   #raiseAt = Infinity;
 
   /** `candidates` from the longest down; the longest is tried first. */
-  constructor(candidates: readonly number[], around: PathSurroundings) {
+  constructor(candidates: readonly number[], context: PathContext) {
     this.payload = candidates[0] as number;
     this.#candidates = candidates;
-    this.#around = around;
+    this.#around = context;
   }
 
   /** Nothing is waited for. */
-  get isAsleep(): boolean {
+  get isIdle(): boolean {
     return this.#timer === undefined;
   }
 
   /** Datagrams of such a length have been sent that they might be too long. */
-  carried(count: number): void {
+  countSent(count: number): void {
     this.#load += count;
     if (this.#timer === undefined && this.#isDue) this.#ponder();
   }
 
   get #isDue(): boolean {
-    return this.#load >= MANY || (this.#load > 0 && this.#around.clock.now() >= this.#askedAt + CONFIRM_SELDOM);
+    return (
+      this.#load >= BUSY_DATAGRAMS ||
+      (this.#load > 0 && this.#around.clock.now() >= this.#askedAt + IDLE_CONFIRM_INTERVAL)
+    );
   }
 
   /** A probe has arrived there; its answer took so many seconds. */
   answered(size: number, seconds: number): void {
-    this.#patience = Math.min(PATIENCE_MAX, Math.max(PATIENCE_MIN, 3 * seconds));
+    this.#patience = Math.min(ANSWER_TIMEOUT_MAX, Math.max(ANSWER_TIMEOUT_MIN, 3 * seconds));
     this.#hasAnswered = true;
     this.#silences = 0;
     this.#best = Math.max(this.#best, size);
@@ -95,13 +98,13 @@ export class Path {
 
   #confirm(): void {
     this.#begin();
-    if (this.#ask(this.payload)) this.#after(this.#patience, () => this.#doubt(DOUBTS));
-    else this.#doubt(DOUBTS);
+    if (this.#ask(this.payload)) this.#after(this.#patience, () => this.#doubt(ATTEMPTS));
+    else this.#doubt(ATTEMPTS);
   }
 
   #doubt(left: number): void {
     if (this.#isSure) return this.#rest();
-    if (this.#best > 0) return this.#volley(VOLLEYS);
+    if (this.#best > 0) return this.#volley(SEARCH_ROUNDS);
     if (left === 0) return this.#keepSilence();
     for (const size of [this.payload, this.payload, this.#candidates.at(-1) as number]) this.#ask(size);
     this.#after(this.#patience, () => this.#doubt(left - 1));
@@ -121,7 +124,7 @@ export class Path {
     if (left === 0) return this.#decide();
     this.#ask(this.payload);
     for (const size of this.#candidates) if (size <= this.payload && size >= this.#best) this.#ask(size);
-    this.#after(left === 1 ? this.#patience : VOLLEY_EVERY, () => this.#volley(left - 1));
+    this.#after(left === 1 ? this.#patience : SEARCH_INTERVAL, () => this.#volley(left - 1));
   }
 
   #decide(): void {
@@ -131,12 +134,12 @@ export class Path {
   }
 
   #keepSilence(): void {
-    const longest = this.#hasAnswered ? SILENCE_MAX : STRANGER_MAX;
-    this.#after(Math.min(CONFIRM_EVERY * 2 ** this.#silences++, longest), () => this.#wake());
+    const longest = this.#hasAnswered ? RETRY_MAX : UNKNOWN_PEER_RETRY_MAX;
+    this.#after(Math.min(CONFIRM_INTERVAL * 2 ** this.#silences++, longest), () => this.#wake());
   }
 
   #rest(): void {
-    this.#after(CONFIRM_EVERY, () => this.#wake());
+    this.#after(CONFIRM_INTERVAL, () => this.#wake());
   }
 
   #wake(): void {
@@ -145,29 +148,29 @@ export class Path {
   }
 
   #ponder(): void {
-    if (this.#around.clock.now() >= this.#raiseAt) this.#raise(VOLLEYS);
+    if (this.#around.clock.now() >= this.#raiseAt) this.#raise(SEARCH_ROUNDS);
     else this.#confirm();
   }
 
   #raise(left: number): void {
-    if (left === VOLLEYS) this.#begin();
+    if (left === SEARCH_ROUNDS) this.#begin();
     if (left === 0) return this.#raised();
     for (const size of this.#candidates) if (size > Math.max(this.payload, this.#best)) this.#ask(size);
-    this.#after(left === 1 ? this.#patience : VOLLEY_EVERY, () => this.#raise(left - 1));
+    this.#after(left === 1 ? this.#patience : SEARCH_INTERVAL, () => this.#raise(left - 1));
   }
 
   #raised(): void {
     this.#raiseAfter = Math.min(RAISE_MAX, 2 * this.#raiseAfter);
     if (this.#best > this.payload) this.#change(this.#best, "grown");
-    const isWhole = this.payload === this.#candidates[0];
-    this.#raiseAt = isWhole ? Infinity : this.#around.clock.now() + this.#raiseAfter;
+    const isFull = this.payload === this.#candidates[0];
+    this.#raiseAt = isFull ? Infinity : this.#around.clock.now() + this.#raiseAfter;
     this.#rest();
   }
 
   #change(payload: number, why: PathChange["why"]): void {
     const before = this.payload;
     this.payload = payload;
-    this.#around.adapted({ before, now: payload, why });
+    this.#around.changed({ before, now: payload, why });
   }
 
   #ask(size: number): boolean {

@@ -7,7 +7,7 @@ const IPV4_MTU_MIN = 576;
 const IPV6_MTU_MIN = 1280;
 
 /** Between two messages about packets of one host for another: one is enough until its kernel forgets. Seconds. */
-const TELL_EVERY = 0.1;
+const NOTIFY_INTERVAL = 0.1;
 const FLOWS_MAX = 1024;
 
 const ICMP = 1;
@@ -20,7 +20,7 @@ const DONT_FRAGMENT = 0x40;
 
 /** Tells the senders of packets which no datagram holds how long a packet may be, by the device that the packets came from. */
 export class TooBig {
-  told = 0;
+  notified = 0;
   readonly #tun: Tun | undefined;
   readonly #clock: Clock;
   /** When it was told last, by who sends to whom; the oldest first. */
@@ -35,13 +35,13 @@ export class TooBig {
    * Whether the sender of a packet has been told that it may have `mtu` bytes; then it need not travel. False when it is to
    * be cut: its sender does not mind, or has just been told, or cannot be told.
    */
-  tell(packet: Uint8Array, mtu: number): boolean {
+  notify(packet: Uint8Array, mtu: number): boolean {
     const header = this.#tun === undefined ? undefined : readHeader(packet);
-    if (header === undefined || !mayBeTold(packet, header)) return false;
+    if (header === undefined || !mayNotify(packet, header)) return false;
     const least = header.version === 4 ? IPV4_MTU_MIN : IPV6_MTU_MIN;
     if (packet.length <= least || (header.version === 4 && mtu < least)) return false;
     if (!this.#isDue(addressesIn(packet, header))) return false;
-    this.told++;
+    this.notified++;
     this.#tun?.write(tooBigMessage(packet, header, Math.max(mtu, least)));
     return true;
   }
@@ -49,7 +49,7 @@ export class TooBig {
   #isDue(flow: string): boolean {
     const now = this.#clock.now();
     const before = this.#toldAt.get(flow);
-    if (before !== undefined && now - before < TELL_EVERY) return false;
+    if (before !== undefined && now - before < NOTIFY_INTERVAL) return false;
     this.#toldAt.delete(flow);
     if (this.#toldAt.size >= FLOWS_MAX && !this.#forgetOldest(now)) return false;
     this.#toldAt.set(flow, now);
@@ -59,14 +59,17 @@ export class TooBig {
   /** One that has been told just now is not forgotten: so many flows are not told faster than this. */
   #forgetOldest(now: number): boolean {
     for (const [flow, at] of this.#toldAt) {
-      return now - at >= TELL_EVERY && this.#toldAt.delete(flow);
+      return now - at >= NOTIFY_INTERVAL && this.#toldAt.delete(flow);
     }
     return true;
   }
 }
 
 /** Nobody is told of what he allowed to be cut, of errors, of pieces, or of what was for many (RFC 1122, RFC 4443). */
-function mayBeTold(packet: Uint8Array, { version, protocol, payloadAt, laterFragment }: IpHeader): boolean {
+function mayNotify(
+  packet: Uint8Array,
+  { version, protocol, payloadAt, isLaterFragment: laterFragment }: IpHeader,
+): boolean {
   if (laterFragment || payloadAt >= packet.length) return false;
   const type = packet[payloadAt] as number;
   if (version === 6) {

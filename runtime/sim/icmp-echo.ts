@@ -42,7 +42,7 @@ export function writeEcho(echo: Echo): Uint8Array {
 /** The echo in a packet; undefined when there is none, or a checksum is wrong. */
 export function readEcho(packet: Uint8Array): Echo | undefined {
   const header = readHeader(packet);
-  if (header === undefined || header.version !== 4 || header.protocol !== ICMP || header.laterFragment)
+  if (header === undefined || header.version !== 4 || header.protocol !== ICMP || header.isLaterFragment)
     return undefined;
   const message = packet.subarray(header.payloadAt, header.length);
   if (message.length < ICMP_HEADER_BYTES) return undefined;

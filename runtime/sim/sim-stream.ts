@@ -1,4 +1,4 @@
-import type { Arrival, ByteStream, Sent } from "../world/streams.ts";
+import type { Received, ByteStream, Sent } from "../world/streams.ts";
 import type { StreamPipe } from "./stream-pipe.ts";
 
 /** Bytes that may be on their way to, or wait at, an end that does not read them. */
@@ -22,7 +22,7 @@ export class SimStream implements ByteStream {
   #pipe: StreamPipe | undefined;
   #far: SimStream | undefined;
   #waiting: Uint8Array[] = [];
-  #arrived: ((arrival: Arrival) => void) | undefined;
+  #arrived: ((arrival: Received) => void) | undefined;
   #sending: Sending[] = [];
   /** Sent, and not read by the far end as far as this one knows. */
   #unread = 0;
@@ -42,7 +42,7 @@ export class SimStream implements ByteStream {
     this.#pipe = pipe;
   }
 
-  receive(arrived: (arrival: Arrival) => void): void {
+  receive(arrived: (arrival: Received) => void): void {
     this.#arrived = arrived;
     this.#deliver();
   }
@@ -124,7 +124,7 @@ export class SimStream implements ByteStream {
     arrived(arrival);
   }
 
-  #next(): Arrival | undefined {
+  #next(): Received | undefined {
     if (this.#problem !== undefined) return { kind: "broken", reason: this.#problem };
     if (this.#waiting.length > 0) return { kind: "bytes", bytes: Buffer.concat(this.#waiting) };
     return this.#isEnded ? { kind: "end" } : undefined;

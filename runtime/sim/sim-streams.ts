@@ -1,5 +1,5 @@
 import { parseHostPort } from "../ip/host-port.ts";
-import type { Attempt, ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
+import type { ConnectAttempt, ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import { SimStream } from "./sim-stream.ts";
 import { StreamPipe } from "./stream-pipe.ts";
@@ -112,7 +112,7 @@ export class SimStreams implements Streams {
     opened({ ok: true, value: { address: place, close: () => this.#hearNoMore(place) } });
   }
 
-  connect(address: string, opened: (outcome: Opened<ByteStream>) => void): Attempt {
+  connect(address: string, opened: (outcome: Opened<ByteStream>) => void): ConnectAttempt {
     let isOff = false;
     const told = (outcome: Opened<ByteStream>): void => {
       if (!isOff && !this.#isDown) opened(outcome);

@@ -1,9 +1,9 @@
-import type { Arrival, ByteStream } from "../world/streams.ts";
+import type { Received, ByteStream } from "../world/streams.ts";
 import { failed, returned, type SocketCall } from "./socket-call.ts";
-import type { Room } from "./room.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 
 /** What a connection tells its node. */
-export interface ConnectionListener {
+export interface ConnectionEvents {
   readonly finish: (call: SocketCall, outcome: ReturnType<typeof failed>) => void;
   /** The far end sends nothing more, and a read has heard of it. */
   readonly ended: () => void;
@@ -24,8 +24,8 @@ interface Read {
 /** A connected socket: its reads, one after the other, and its writes. While nobody reads, nothing is read. */
 export class Connection {
   readonly #stream: ByteStream;
-  readonly #room: Room;
-  readonly #listener: ConnectionListener;
+  readonly #room: ByteBudget;
+  readonly #listener: ConnectionEvents;
   readonly #reads: Read[] = [];
   /** With the bytes they have room for. */
   readonly #writes = new Map<SocketCall, number>();
@@ -37,10 +37,10 @@ export class Connection {
   #isEnded = false;
   #isClosed = false;
 
-  constructor(stream: ByteStream, room: Room, listener: ConnectionListener) {
+  constructor(stream: ByteStream, budget: ByteBudget, events: ConnectionEvents) {
     this.#stream = stream;
-    this.#room = room;
-    this.#listener = listener;
+    this.#room = budget;
+    this.#listener = events;
   }
 
   get isBusy(): boolean {
@@ -54,10 +54,10 @@ export class Connection {
 
   write(call: SocketCall, bytes: Uint8Array): void {
     this.#writes.set(call, bytes.length);
-    this.#room.take(bytes.length);
+    this.#room.reserve(bytes.length);
     this.#stream.send(bytes, (outcome) => {
       if (!this.#writes.delete(call)) return;
-      this.#room.give(bytes.length);
+      this.#room.release(bytes.length);
       if (!outcome.ok) {
         this.#listener.finish(call, failed(outcome.reason));
         return this.#break(outcome.reason);
@@ -84,10 +84,10 @@ export class Connection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stream.close();
-    this.#room.give(this.#heldBytes);
+    this.#room.release(this.#heldBytes);
     this.#held = [];
     const writing = [...this.#writes.keys()];
-    for (const bytes of this.#writes.values()) this.#room.give(bytes);
+    for (const bytes of this.#writes.values()) this.#room.release(bytes);
     this.#writes.clear();
     for (const { call } of this.#reads.splice(0)) this.#listener.finish(call, failed(reason));
     for (const call of writing) this.#listener.finish(call, failed(reason));
@@ -128,12 +128,12 @@ export class Connection {
     });
   }
 
-  #arrive(arrival: Arrival): void {
+  #arrive(arrival: Received): void {
     switch (arrival.kind) {
       case "bytes":
         this.#held.push(arrival.bytes);
         this.#heldBytes += arrival.bytes.length;
-        this.#room.take(arrival.bytes.length);
+        this.#room.reserve(arrival.bytes.length);
         return this.#listener.read(arrival.bytes.length);
       case "end":
         this.#isEnded = true;
@@ -151,7 +151,7 @@ export class Connection {
 
   /** The first so many of the bytes that are held. */
   #take(count: number): Uint8Array {
-    this.#room.give(count);
+    this.#room.release(count);
     this.#heldBytes -= count;
     const [first] = this.#held;
     if (first !== undefined && first.length === count) {

@@ -21,7 +21,7 @@ export class Listener {
   }
 
   /** The call that is to have the connection; undefined when it has to wait. */
-  taken(stream: ByteStream): SocketCall | undefined {
+  offer(stream: ByteStream): SocketCall | undefined {
     const call = this.#calls.shift();
     if (call === undefined) this.#waiting.push(stream);
     return call;

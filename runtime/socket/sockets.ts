@@ -7,7 +7,7 @@ import type { RandomStream } from "../world/random.ts";
 import type { ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
 import { Connection } from "./connection.ts";
 import { Listener } from "./listener.ts";
-import { Room } from "./room.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { type CallOutcome, failed, returned, type SocketCall } from "./socket-call.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
@@ -30,21 +30,21 @@ export interface SocketOwner {
   /** A connection has found no room, and was closed. */
   readonly turnedAway: () => void;
   /** There is no room for one more: the owner may close some. */
-  readonly crowded: () => void;
+  readonly full: () => void;
 }
 
 const SOCKET_NUMBERS = 2 ** 48;
 
 /** A call that has no outcome yet, and how it is withdrawn. */
-interface Waiting {
+interface PendingCall {
   readonly call: SocketCall;
   readonly withdraw: () => void;
 }
 
-interface Held {
+interface OpenSocket {
   readonly kind: Connection | Listener;
   /** Its end has been told. */
-  isOver: boolean;
+  isEndReported: boolean;
 }
 
 /**
@@ -61,20 +61,20 @@ export class Sockets {
     writtenBytes: 0,
     failed: new Map(),
   };
-  readonly room: Room;
+  readonly budget: ByteBudget;
   readonly limits: SocketLimits;
   readonly #streams: Streams | undefined;
   readonly #draw: RandomStream;
   readonly #owner: SocketOwner;
-  readonly #held = new Map<number, Held>();
-  readonly #calls = new Map<number, Waiting>();
+  readonly #held = new Map<number, OpenSocket>();
+  readonly #calls = new Map<number, PendingCall>();
   /** Being opened. */
   #opening = 0;
 
   constructor(streams: Streams | undefined, limits: SocketLimits, draw: RandomStream, owner: SocketOwner) {
     this.#streams = streams;
     this.limits = limits;
-    this.room = new Room(limits.bytes);
+    this.budget = new ByteBudget(limits.bytes);
     this.#draw = draw;
     this.#owner = owner;
   }
@@ -96,7 +96,7 @@ export class Sockets {
   }
 
   /** Whether a call with this query waits. */
-  awaits(query: number): boolean {
+  isPending(query: number): boolean {
     return this.#calls.has(query);
   }
 
@@ -109,7 +109,7 @@ export class Sockets {
   perform(call: SocketCall): void {
     const hasRoom = this.#calls.size < this.limits.calls;
     this.#calls.set(call.query, { call, withdraw: () => undefined });
-    if (hasRoom) CALLS[call.call](this, call);
+    if (hasRoom) callHandlers[call.call](this, call);
     else this.#finish(call, failed("no room"));
   }
 
@@ -121,7 +121,7 @@ export class Sockets {
   }
 
   listen(call: SocketCall): void {
-    const address = textOfAddress(call.inputs[0]);
+    const address = hostPortOf(call.inputs[0]);
     if (!this.#mayOpen(call, address)) return;
     const early: ByteStream[] = [];
     let listener: Listener | undefined;
@@ -141,7 +141,7 @@ export class Sockets {
   }
 
   connect(call: SocketCall): void {
-    const address = textOfAddress(call.inputs[0]);
+    const address = hostPortOf(call.inputs[0]);
     if (!this.#mayOpen(call, address)) return;
     const attempt = this.#streams?.connect(address, (outcome) => {
       this.#opening--;
@@ -170,7 +170,7 @@ export class Sockets {
     if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
       return this.#finish(call, failed("bad length"));
     }
-    if (length > this.room.limit) return this.#finish(call, failed("no room"));
+    if (length > this.budget.limit) return this.#finish(call, failed("no room"));
     this.#withdrawBy(call, () => connection.withdraw(call));
     connection.read(call, length);
   }
@@ -180,7 +180,7 @@ export class Sockets {
     if (connection === undefined) return;
     const bytes = bytesOf(call.inputs[1]);
     if (bytes === undefined) return this.#finish(call, failed("no bytes"));
-    if (!this.room.fits(bytes.length)) return this.#finish(call, failed("no room"));
+    if (!this.budget.fits(bytes.length)) return this.#finish(call, failed("no room"));
     this.#withdrawBy(call, () => connection.withdraw(call));
     connection.write(call, bytes);
   }
@@ -216,7 +216,7 @@ export class Sockets {
 
   #hasRoom(): boolean {
     if (this.count < this.limits.sockets) return true;
-    this.#owner.crowded();
+    this.#owner.full();
     return this.count < this.limits.sockets;
   }
 
@@ -226,7 +226,7 @@ export class Sockets {
       this.#owner.turnedAway();
       return stream.close();
     }
-    const call = listener.taken(stream);
+    const call = listener.offer(stream);
     if (call !== undefined) this.#accepted(call, stream);
   }
 
@@ -236,7 +236,7 @@ export class Sockets {
   }
 
   #connection(stream: ByteStream): number {
-    const connection: Connection = new Connection(stream, this.room, {
+    const connection: Connection = new Connection(stream, this.budget, {
       finish: (call, outcome) => this.#finish(call, outcome),
       ended: () => this.#tellEnd(socket, this.#held.get(socket)),
       broken: () => {
@@ -256,9 +256,9 @@ export class Sockets {
     return socket;
   }
 
-  #tellEnd(socket: number, held: Held | undefined): void {
-    if (held === undefined || held.isOver) return;
-    held.isOver = true;
+  #tellEnd(socket: number, held: OpenSocket | undefined): void {
+    if (held === undefined || held.isEndReported) return;
+    held.isEndReported = true;
     this.#owner.closed(socket);
   }
 
@@ -266,7 +266,7 @@ export class Sockets {
     for (;;) {
       const socket = this.#draw.integer(SOCKET_NUMBERS);
       if (this.#held.has(socket)) continue;
-      this.#held.set(socket, { kind, isOver: false });
+      this.#held.set(socket, { kind, isEndReported: false });
       return socket;
     }
   }
@@ -299,7 +299,7 @@ export class Sockets {
   }
 }
 
-const CALLS: Readonly<Record<StreamCall, (sockets: Sockets, call: SocketCall) => void>> = {
+const callHandlers: Readonly<Record<StreamCall, (sockets: Sockets, call: SocketCall) => void>> = {
   listen: (sockets, call) => sockets.listen(call),
   accept: (sockets, call) => sockets.accept(call),
   connect: (sockets, call) => sockets.connect(call),
@@ -309,7 +309,7 @@ const CALLS: Readonly<Record<StreamCall, (sockets: Sockets, call: SocketCall) =>
 };
 
 /** `host:port` of the IP network. */
-function textOfAddress(value: Value | undefined): string | undefined {
+function hostPortOf(value: Value | undefined): string | undefined {
   if (typeof value === "string") return value;
   const isOfNetwork = value instanceof Address && value.overlay === IP_NETWORK && value.options.length === 0;
   return isOfNetwork && typeof value.node === "string" ? value.node : undefined;
@@ -319,5 +319,5 @@ function textOfAddress(value: Value | undefined): string | undefined {
 function bytesOf(value: Value | undefined): Uint8Array | undefined {
   if (typeof value === "string") return Buffer.from(value);
   if (!(value instanceof Uint8Array)) return undefined;
-  return isTrain(value) ? Buffer.concat(value.rows()) : new Uint8Array(value);
+  return isTrain(value) ? Buffer.concat(value.segments()) : new Uint8Array(value);
 }

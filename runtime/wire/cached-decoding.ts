@@ -1,7 +1,7 @@
-import { ownedRow } from "../plan/values/owned.ts";
+import { ownedValues } from "../plan/values/owned.ts";
 import { Packet } from "../plan/values/packet.ts";
 import { isTrain, Train } from "../plan/values/train.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 
 /**
  * What was read from a row that ends with the bytes of its last field, and how it began. A row that begins alike and is as
@@ -13,17 +13,17 @@ export class CachedDecoding {
   readonly #end: number;
   readonly #length: number;
   /** With room for what the row ends with. */
-  readonly #fields: Row;
+  readonly #fields: Values;
   /** Where the row ends with a packet. */
   readonly #packet: Packet | undefined;
   readonly #mayBeTrain: boolean;
 
-  private constructor(row: Uint8Array, fields: Row, end: number, devicePacket: number | undefined) {
+  private constructor(row: Uint8Array, fields: Values, end: number, devicePacket: number | undefined) {
     const last = fields.at(-1);
     this.#start = new Uint8Array(row.subarray(0, devicePacket === undefined ? end : row.length - devicePacket));
     this.#end = end;
     this.#length = row.length;
-    this.#fields = [...ownedRow(fields.slice(0, -1)), null];
+    this.#fields = [...ownedValues(fields.slice(0, -1)), null];
     this.#packet = last instanceof Packet ? last.with(undefined, undefined) : undefined;
     this.#mayBeTrain = devicePacket !== undefined;
   }
@@ -32,7 +32,7 @@ export class CachedDecoding {
    * Of bytes, or of the first row of a train, with what was read from them; undefined when they end otherwise. Those that end
    * with a packet of a device, of so many bytes, may come as a train.
    */
-  static of(row: Uint8Array, fields: Row, devicePacket: number | undefined): CachedDecoding | undefined {
+  static of(row: Uint8Array, fields: Values, devicePacket: number | undefined): CachedDecoding | undefined {
     const ending = endingOf(fields, row);
     return ending && new CachedDecoding(row, fields, row.length - ending.length, devicePacket);
   }
@@ -58,7 +58,7 @@ export class CachedDecoding {
 }
 
 /** The bytes with which a row ends, where it ends with bytes of its last field. */
-export function endingOf(fields: Row, row: Uint8Array): Uint8Array | undefined {
+export function endingOf(fields: Values, row: Uint8Array): Uint8Array | undefined {
   const value = fields.at(-1);
   const bytes = value instanceof Packet ? value.body : value;
   if (!(bytes instanceof Uint8Array) || bytes.buffer !== row.buffer || bytes.length === 0) return undefined;

@@ -9,7 +9,7 @@ import { Writer } from "./writer.ts";
 export type BuildRefusal = EncodeRefusal | "several trains" | "too long";
 
 /** What leaves: a datagram, or many that are nearly alike. */
-export type Built = Uint8Array | DatagramTrain;
+export type BuiltDatagram = Uint8Array | DatagramTrain;
 
 /**
  * Packs tuples for one place, in order, into as few datagrams as they fit; a tuple that no datagram holds is split, and one
@@ -22,7 +22,7 @@ export class DatagramBuilder {
   /** How many bytes the tuple had too many that was "too long". */
   excess = 0;
   readonly #writer = new Writer();
-  #done: Built[] = [];
+  #done: BuiltDatagram[] = [];
 
   constructor(maxPayload: number) {
     this.maxPayload = maxPayload;
@@ -43,11 +43,11 @@ export class DatagramBuilder {
 
   /** The datagrams, each the caller's own; the builder is then empty. */
   take(): readonly Uint8Array[] {
-    return this.takeBuilt().flatMap((built) => (built instanceof Uint8Array ? built : datagramsOf(built)));
+    return this.takeTrains().flatMap((built) => (built instanceof Uint8Array ? built : datagramsOf(built)));
   }
 
   /** The same, with the datagrams of a train left together and its rows where they are. */
-  takeBuilt(): readonly Built[] {
+  takeTrains(): readonly BuiltDatagram[] {
     this.#close(this.#writer.length);
     this.#begin();
     const done = this.#done;
@@ -58,7 +58,7 @@ export class DatagramBuilder {
   #encode(tuple: Tuple, row: number, leavesGap: boolean): BuildRefusal | undefined {
     const { wire } = tuple.predicate;
     const before = this.#writer.length;
-    this.#writer.takeRow(row, leavesGap);
+    this.#writer.selectSegment(row, leavesGap);
     const refused = encodeTuple(this.#writer, tuple.isDelete ? wire.remove : wire.tuple, tuple.args);
     if (refused !== undefined || !this.#writer.hasSeveralTrains) return refused;
     this.#writer.truncate(before);
@@ -85,7 +85,7 @@ export class DatagramBuilder {
     this.#close(before);
     this.#writer.remove(HEADER_BYTES, before);
     if (excess > 0) return this.#addRows(tuple, train);
-    const [head, tail] = this.#writer.around();
+    const [head, tail] = this.#writer.headAndTail();
     this.#begin();
     const [lastHead, lastTail] = train.lastLength === train.length ? [head, tail] : this.#aroundLast(tuple, train);
     this.#done.push({ train, head, tail, lastHead, lastTail });
@@ -95,7 +95,7 @@ export class DatagramBuilder {
   /** Shorter lengths may take fewer bytes. */
   #aroundLast(tuple: Tuple, train: Train): readonly [head: Uint8Array, tail: Uint8Array] {
     this.#encode(tuple, train.count - 1, true);
-    const around = this.#writer.around();
+    const around = this.#writer.headAndTail();
     this.#begin();
     return around;
   }

@@ -14,14 +14,14 @@ export interface DatagramTrain {
 
 /** The datagrams one by one. */
 export function datagramsOf({ train, head, tail, lastHead, lastTail }: DatagramTrain): readonly Uint8Array[] {
-  return train.rows().map((row, index) => {
+  return train.segments().map((row, index) => {
     const isLast = index === train.count - 1;
     return concat(isLast ? lastHead : head, row, isLast ? lastTail : tail);
   });
 }
 
 /** The bytes of all datagrams together. */
-export function sizeOf({ train, head, tail, lastHead, lastTail }: DatagramTrain): number {
+export function totalBytes({ train, head, tail, lastHead, lastTail }: DatagramTrain): number {
   return train.size + (train.count - 1) * (head.length + tail.length) + lastHead.length + lastTail.length;
 }
 

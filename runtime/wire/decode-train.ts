@@ -1,6 +1,6 @@
 import { Packet } from "../plan/values/packet.ts";
 import { Train } from "../plan/values/train.ts";
-import { equalRows, type Value } from "../plan/values/value.ts";
+import { equalValues, type Value } from "../plan/values/value.ts";
 import { decodeAllFields, decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
 import { devicePacketLength } from "./device-packet.ts";
 import { endingOf } from "./cached-decoding.ts";
@@ -20,7 +20,7 @@ export function tupleOfTrain(train: Train): EncodedTuple | undefined {
 
 /** The fields of datagrams of which each has one tuple with this hash; the packets that they end with are a train. */
 export function fieldsOfDatagrams(train: Train, hash: number, arity: number): Value[] | undefined {
-  return joinFields(train, hash, (row) => {
+  return decodeTrain(train, hash, (row) => {
     const decoded = decodeDatagram(row);
     const [tuple, ...others] = decoded.ok ? decoded.tuples : [];
     if (tuple === undefined || others.length > 0 || tuple.hash !== hash) return undefined;
@@ -30,16 +30,16 @@ export function fieldsOfDatagrams(train: Train, hash: number, arity: number): Va
 
 /** The fields of the bodies of packets with this hash; the packets that they end with are a train. */
 export function fieldsOfBodies(train: Train, hash: number, arity: number): Value[] | undefined {
-  return joinFields(train, hash, (row) => decodeFields(row, 0, row.length, arity));
+  return decodeTrain(train, hash, (row) => decodeFields(row, 0, row.length, arity));
 }
 
 /** Only packets of devices go together: whatever else nodes say, rules hear each time that it is said. */
-function joinFields(train: Train, hash: number, fieldsOf: FieldsOf): Value[] | undefined {
-  const first = readRow(train.row(0), hash, fieldsOf);
-  if (first === undefined || !startAlike(train, train.length - first.devicePacket)) return undefined;
-  const last = readRow(train.row(train.count - 1), hash, fieldsOf);
+function decodeTrain(train: Train, hash: number, fieldsOf: FieldsOf): Value[] | undefined {
+  const first = decodeSegment(train.segment(0), hash, fieldsOf);
+  if (first === undefined || !haveCommonPrefix(train, train.length - first.devicePacket)) return undefined;
+  const last = decodeSegment(train.segment(train.count - 1), hash, fieldsOf);
   const { fields, end } = first;
-  if (last === undefined || last.end.length > end.length || !sayTheSame(fields, last.fields)) return undefined;
+  if (last === undefined || last.end.length > end.length || !differOnlyInPacket(fields, last.fields)) return undefined;
   const rows = new Train(train.buffer, end.byteOffset, end.length, {
     count: train.count,
     stride: train.stride,
@@ -47,11 +47,11 @@ function joinFields(train: Train, hash: number, fieldsOf: FieldsOf): Value[] | u
     lastLength: last.end.length,
     commonPrefix: Math.max(0, train.commonPrefix - (train.length - end.length)),
   });
-  fields[fields.length - 1] = withEnding(fields.at(-1) as Value, rows);
+  fields[fields.length - 1] = withTrain(fields.at(-1) as Value, rows);
   return fields;
 }
 
-interface ReadRow {
+interface DecodedSegment {
   readonly fields: Value[];
   /** The bytes of the last field. */
   readonly end: Uint8Array;
@@ -59,7 +59,7 @@ interface ReadRow {
   readonly devicePacket: number;
 }
 
-function readRow(row: Uint8Array, hash: number, fieldsOf: FieldsOf): ReadRow | undefined {
+function decodeSegment(row: Uint8Array, hash: number, fieldsOf: FieldsOf): DecodedSegment | undefined {
   const fields = fieldsOf(row);
   if (fields === undefined) return undefined;
   const end = endingOf(fields, row);
@@ -68,7 +68,7 @@ function readRow(row: Uint8Array, hash: number, fieldsOf: FieldsOf): ReadRow | u
 }
 
 /** Whether all rows of full length begin with the same bytes. */
-function startAlike(train: Train, length: number): boolean {
+function haveCommonPrefix(train: Train, length: number): boolean {
   if (length <= train.commonPrefix) return true;
   const bytes = new Uint8Array(train.buffer, train.byteOffset);
   for (let row = 1; row < train.count - 1; row++) {
@@ -79,10 +79,10 @@ function startAlike(train: Train, length: number): boolean {
 }
 
 /** But for the packet of a device that both end with, in whatever it is wrapped: thousands of layers fit a datagram. */
-function sayTheSame(first: readonly Value[], last: readonly Value[]): boolean {
+function differOnlyInPacket(first: readonly Value[], last: readonly Value[]): boolean {
   let [ours, theirs] = [first, last];
   for (;;) {
-    if (ours.length !== theirs.length || !equalRows(ours.slice(0, -1), theirs.slice(0, -1))) return false;
+    if (ours.length !== theirs.length || !equalValues(ours.slice(0, -1), theirs.slice(0, -1))) return false;
     const [one, other] = [ours.at(-1), theirs.at(-1)];
     if (!(one instanceof Packet && other instanceof Packet)) return !(one instanceof Packet || other instanceof Packet);
     if (one.hash !== other.hash || one.hops !== other.hops) return false;
@@ -94,6 +94,6 @@ function fieldsIn({ body }: Packet): readonly Value[] {
   return (body && decodeAllFields(body)) ?? [];
 }
 
-function withEnding(value: Value, rows: Train): Value {
+function withTrain(value: Value, rows: Train): Value {
   return value instanceof Packet ? value.with(undefined, rows) : rows;
 }

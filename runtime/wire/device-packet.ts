@@ -1,5 +1,5 @@
 import { Packet } from "../plan/values/packet.ts";
-import type { Row } from "../plan/values/value.ts";
+import type { Values } from "../plan/values/value.ts";
 import { wireHash } from "../plan/values/wire-hash.ts";
 import { decodeAllFields } from "./decode.ts";
 
@@ -12,7 +12,7 @@ const KNOWN: ReadonlySet<number> = new Set(DEVICE_PACKETS);
  * How long the packet of a device is with which a tuple ends that came over the network, however many packets of overlays
  * are around it. Undefined when it ends with something else.
  */
-export function devicePacketLength(hash: number, fields: Row): number | undefined {
+export function devicePacketLength(hash: number, fields: Values): number | undefined {
   let last = fields.at(-1);
   let of = hash;
   while (!KNOWN.has(of) && last instanceof Packet && last.body !== undefined) {

@@ -1,6 +1,6 @@
 import { Address } from "../plan/values/address.ts";
 import { Packet } from "../plan/values/packet.ts";
-import type { Row, Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 import { Writer } from "./writer.ts";
@@ -12,7 +12,7 @@ export type EncodeRefusal = "hop limit" | "too deep" | "too large";
 const WRITTEN_MAX: number = 2 * MESSAGE_MAX;
 
 /** Appends a tuple: its hash, the length of its fields, its fields. When it is refused, nothing has been written. */
-export function encodeTuple(writer: Writer, hash: number, args: Row): EncodeRefusal | undefined {
+export function encodeTuple(writer: Writer, hash: number, args: Values): EncodeRefusal | undefined {
   const before = writer.length;
   const refused = encodeContent(writer, hash, args, 0);
   if (refused !== undefined) writer.truncate(before);
@@ -20,12 +20,12 @@ export function encodeTuple(writer: Writer, hash: number, args: Row): EncodeRefu
 }
 
 /** The fields of a tuple that stays on this node. Empty, which opens as nothing, when no datagram could hold them. */
-export function encodeBody(args: Row): Uint8Array {
+export function encodeBody(args: Values): Uint8Array {
   const writer = new Writer();
   return encodeFields(writer, args, 0) === undefined ? writer.copy(0, writer.length) : new Uint8Array();
 }
 
-function encodeContent(writer: Writer, hash: number, args: Row, depth: number): EncodeRefusal | undefined {
+function encodeContent(writer: Writer, hash: number, args: Values, depth: number): EncodeRefusal | undefined {
   writer.u32(hash);
   const start = writer.openLength();
   const refused = encodeFields(writer, args, depth);
@@ -33,7 +33,7 @@ function encodeContent(writer: Writer, hash: number, args: Row, depth: number): 
   return refused;
 }
 
-function encodeFields(writer: Writer, values: Row, depth: number): EncodeRefusal | undefined {
+function encodeFields(writer: Writer, values: Values, depth: number): EncodeRefusal | undefined {
   for (let at = 0; at < values.length; at++) {
     const refused = encodeField(writer, values[at] as Value, depth);
     if (refused !== undefined) return refused;

@@ -24,7 +24,7 @@ export function withInnerPacket(tuple: Tuple, packet: Uint8Array): Tuple {
 }
 
 /** What stands in a datagram around the IP packet of a tuple that has an inner packet, when the packet has `length` bytes. */
-export function wrappingOf(tuple: Tuple, length: number): number {
+export function encapsulationBytes(tuple: Tuple, length: number): number {
   const { predicate, args } = withInnerPacket(tuple, new Uint8Array(length));
   const writer = new Writer();
   encodeTuple(writer, predicate.wire.tuple, args);

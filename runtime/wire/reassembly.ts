@@ -5,14 +5,14 @@ import { MESSAGE_MAX } from "./limits.ts";
 /** What a receiver spends on messages that may never become whole. */
 export interface ReassemblyLimits {
   /** Seconds from a message's first piece until it is given up. */
-  readonly patience: number;
+  readonly timeout: number;
   readonly messages: number;
   readonly messagesPerSource: number;
   readonly bytes: number;
 }
 
 export const reassemblyLimits: ReassemblyLimits = {
-  patience: 5,
+  timeout: 5,
   messages: 256,
   messagesPerSource: 8,
   bytes: 4 * 1024 * 1024,
@@ -27,7 +27,7 @@ const PIECE_OVERHEAD = 64;
 interface PartialMessage {
   readonly key: string;
   readonly source: string;
-  readonly since: number;
+  readonly startedAt: number;
   readonly pieces: (Uint8Array | undefined)[];
   missing: number;
   size: number;
@@ -52,7 +52,7 @@ export class Reassembly {
   }
 
   /** Messages that wait for pieces, and what they hold. */
-  get held(): { readonly messages: number; readonly bytes: number } {
+  get usage(): { readonly messages: number; readonly bytes: number } {
     return { messages: this.#messages.size, bytes: this.#bytes };
   }
 
@@ -60,7 +60,7 @@ export class Reassembly {
    * A datagram that is no fragment, as it is. For a fragment: the whole datagram that the last piece completes,
    * undefined while pieces are missing, or why it was dropped.
    */
-  whole(bytes: Uint8Array, source: string, now: number): Uint8Array | FragmentRefusal | undefined {
+  assemble(bytes: Uint8Array, source: string, now: number): Uint8Array | FragmentRefusal | undefined {
     if (!isFragment(bytes)) return bytes;
     this.#expire(now);
     const fragment = readFragment(bytes);
@@ -84,7 +84,7 @@ export class Reassembly {
     if ((this.#bySource.get(source) ?? 0) >= this.#limits.messagesPerSource) this.#evictFrom(source);
     if (this.#messages.size >= this.#limits.messages) this.#evict(this.#oldest());
     const pieces = Array.from({ length: count }, () => undefined);
-    const message: PartialMessage = { key, source, since: now, pieces, missing: count, size: 0 };
+    const message: PartialMessage = { key, source, startedAt: now, pieces, missing: count, size: 0 };
     this.#messages.set(key, message);
     this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + 1);
     return message;
@@ -113,7 +113,7 @@ export class Reassembly {
 
   #expire(now: number): void {
     for (const message of this.#messages.values()) {
-      if (now - message.since < this.#limits.patience) return;
+      if (now - message.startedAt < this.#limits.timeout) return;
       this.#forget(message);
       this.expired++;
     }

@@ -101,7 +101,7 @@ export class Writer {
    * From now on this row of a train is written in its place, and `train` speaks of what is written. With `leavesGap` the row
    * counts as written, but is left out: `around` gives what stands before and after it.
    */
-  takeRow(row: number, leavesGap: boolean): void {
+  selectSegment(row: number, leavesGap: boolean): void {
     this.#row = row;
     this.#leavesGap = leavesGap;
     this.#train = undefined;
@@ -118,7 +118,7 @@ export class Writer {
   }
 
   /** Copies of what stands before and after the row that was left out. */
-  around(): readonly [head: Uint8Array, tail: Uint8Array] {
+  headAndTail(): readonly [head: Uint8Array, tail: Uint8Array] {
     return [this.copy(0, this.#gapAt), this.copy(this.#gapAt, this.#length)];
   }
 
@@ -134,7 +134,7 @@ export class Writer {
     const length = row === train.count - 1 ? train.lastLength : train.length;
     this.varint(length);
     if (this.#train !== undefined) this.#hasSeveralTrains = true;
-    if (!this.#leavesGap || this.#train !== undefined) this.raw(train.row(row));
+    if (!this.#leavesGap || this.#train !== undefined) this.raw(train.segment(row));
     else [this.#gapAt, this.#gap] = [this.#length, length];
     this.#train = train;
   }
@@ -183,7 +183,7 @@ export class Writer {
   /** A copy of a part without the gap, which stays as it is whatever is written next. */
   copy(start: number, end: number): Uint8Array {
     if (start === end) return NOTHING;
-    const copy = room(end - start);
+    const copy = allocate(end - start);
     if (copy.length > SHORT_COPY) this.#bytes.copy(copy, 0, start, end);
     else for (let at = 0; at < copy.length; at++) copy[at] = this.#bytes[start + at] as number;
     return copy;
@@ -220,7 +220,7 @@ export class Writer {
 }
 
 /** Memory of its own for every small copy would cost more than the copy. */
-function room(size: number): Uint8Array {
+function allocate(size: number): Uint8Array {
   if (size > POOL_BYTES / 8) return new Uint8Array(size);
   if (poolAt + size > POOL_BYTES) [pool, poolAt] = [new ArrayBuffer(POOL_BYTES), 0];
   const bytes = new Uint8Array(pool, poolAt, size);

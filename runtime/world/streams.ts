@@ -5,8 +5,8 @@
  */
 export interface Streams {
   /** Hears connections at `address` (`host:port`; port 0 takes a free one). `taken` is called with each. */
-  listen(address: string, taken: (stream: ByteStream) => void, opened: (outcome: Opened<Listening>) => void): void;
-  connect(address: string, opened: (outcome: Opened<ByteStream>) => void): Attempt;
+  listen(address: string, accepted: (stream: ByteStream) => void, opened: (outcome: Opened<Listening>) => void): void;
+  connect(address: string, opened: (outcome: Opened<ByteStream>) => void): ConnectAttempt;
   /** Nothing of this node's streams is left when the promise resolves. */
   close(): Promise<void>;
 }
@@ -14,7 +14,7 @@ export interface Streams {
 export type Opened<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
 /** Something that is being opened. */
-export interface Attempt {
+export interface ConnectAttempt {
   /** Nobody waits for it any more: it has no outcome. */
   cancel(): void;
 }
@@ -30,7 +30,7 @@ export interface ByteStream {
   /** The far end as `host:port`, numeric. */
   readonly peer: string;
   /** Asks for what comes next, at least one byte; once at a time. Without it nothing is read. */
-  receive(arrived: (arrival: Arrival) => void): void;
+  receive(arrived: (arrival: Received) => void): void;
   /** Nobody waits for what comes next any more. What was about to come waits for the next to ask. */
   withdraw(): void;
   /** Calls `sent` when the system has taken all of the bytes, which must stay unchanged until then. In the order of calls. */
@@ -39,7 +39,7 @@ export interface ByteStream {
   close(): void;
 }
 
-export type Arrival =
+export type Received =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   /** The far end sends nothing more. */
   | { readonly kind: "end" }

@@ -202,7 +202,7 @@ class Planner {
     if (rules.length === 0) return;
     const id = this.#views.length;
     const predicate = this.#predicates.named(table, 0);
-    const hearsRefreshes = predicate.table?.derived === "mixed" || this.#predicates.tellsRefreshes(table);
+    const hearsRefreshes = predicate.table?.derived === "mixed" || this.#predicates.notifiesRefreshes(table);
     const context = { view: id, own: stratum.tables, hearsRefreshes, costs };
     const drafts = rules.flatMap((rule) => planMaintenance(rule, context, this.#origin(rule), this.#context));
     const strands = drafts.map((draft) => this.#add(draft));
@@ -251,7 +251,7 @@ class Planner {
     return {
       outlet: this.#predicates.named(outlet, 0).id,
       inlet: this.#predicates.named(inlet, 0).id,
-      silence: Math.min(SILENCE, lifetime),
+      timeout: Math.min(SILENCE, lifetime),
     };
   }
 

@@ -64,7 +64,7 @@ export class PredicateTable {
     return this.#add(`${PERIODIC}/${number}`, PERIODIC, 1);
   }
 
-  tellsRefreshes(name: string): boolean {
+  notifiesRefreshes(name: string): boolean {
     return this.#tellers.has(name);
   }
 
@@ -97,12 +97,12 @@ export class PredicateTable {
 
   #tableOf(name: string): TableSpec | undefined {
     const declared = this.#core.tables.get(name);
-    const tellsRefreshes = this.#tellers.has(name);
+    const notifiesRefreshes = this.#tellers.has(name);
     if (declared !== undefined) {
-      const spec = tableSpec(declared, this.#views.get(name) ?? "none", tellsRefreshes);
+      const spec = tableSpec(declared, this.#views.get(name) ?? "none", notifiesRefreshes);
       return declared.baseOf === undefined ? spec : { ...spec, baseOf: this.named(declared.baseOf, 0).id };
     }
-    return isLocalAddressTable(name) ? { ...localAddressSpec, notifiesRefreshes: tellsRefreshes } : undefined;
+    return isLocalAddressTable(name) ? { ...localAddressSpec, notifiesRefreshes } : undefined;
   }
 
   #roleOf(name: string): PredicateRole {
@@ -133,7 +133,7 @@ const localAddressSpec: Omit<TableSpec, "notifiesRefreshes"> = {
   derived: "none",
 };
 
-function tableSpec(table: TableDeclaration, view: TableSpec["derived"], tellsRefreshes: boolean): TableSpec {
+function tableSpec(table: TableDeclaration, derived: TableSpec["derived"], notifiesRefreshes: boolean): TableSpec {
   const { lifetime, size, keys, evict, endsAt, sizePer, wantsFresh } = table;
   return {
     lifetime,
@@ -144,8 +144,8 @@ function tableSpec(table: TableDeclaration, view: TableSpec["derived"], tellsRef
     sizePer,
     hasExpiringDerivations: wantsFresh,
     indexes: [],
-    derived: view,
-    notifiesRefreshes: tellsRefreshes,
+    derived,
+    notifiesRefreshes,
   };
 }
 

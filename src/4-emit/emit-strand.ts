@@ -243,7 +243,7 @@ class StrandEmitter {
 
   #key(key: readonly Expression[]): string {
     const values = this.#values(key);
-    return values.length === 1 ? `keyOf(${values[0]})` : `keyOfRow([${values.join(", ")}])`;
+    return values.length === 1 ? `keyOf(${values[0]})` : `keyOfValues([${values.join(", ")}])`;
   }
 
   #loop(header: string, note: string): void {

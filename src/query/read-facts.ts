@@ -10,7 +10,7 @@ import { formatValue } from "../../runtime/plan/values/format.ts";
 import { isHostPort } from "../../runtime/plan/values/location.ts";
 import type { OverlaySpec, Plan } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { columnTypeName } from "../program/type-name.ts";
 import { locationOf } from "../program/location-of.ts";
@@ -19,7 +19,7 @@ import { unknownName } from "./unknown-names.ts";
 
 export interface ReadFact {
   readonly predicate: string;
-  readonly args: Row;
+  readonly args: Values;
   /** The node it is for; undefined: the one that reads it. */
   readonly location: Value | undefined;
 }

@@ -1,23 +1,23 @@
 import { expect, test } from "vitest";
-import { advance, type InboundStream } from "../../runtime/channel/inbound-stream.ts";
+import { applyMessage, type InboundStream } from "../../runtime/channel/inbound-stream.ts";
 import { keyOfChange, type Message, type RowChange } from "../../runtime/channel/row-change.ts";
 
 const STREAM = 7;
 
 function row(number: number, isThere = true): RowChange {
-  return { inlet: 1, isThere, args: [number] };
+  return { inlet: 1, isPresent: isThere, args: [number] };
 }
 
 function message(number: number, changes: readonly RowChange[], isWhole = false): Message {
-  return { place: "here:1", stream: STREAM, number, changes, isWhole };
+  return { receiver: "here:1", stream: STREAM, number, changes, endsSnapshot: isWhole };
 }
 
 test("messages change rows in their order, whichever comes first", () => {
-  const second = advance(undefined, message(1, [row(1)]), 0);
-  const third = advance(second.state, message(3, [row(3)]), 0);
-  expect([third.changes, third.answer]).toEqual([[], 1]);
-  const all = advance(third.state, message(2, [row(1, false)]), 0);
-  expect([all.changes, all.answer]).toEqual([[row(1, false), row(3)], 3]);
+  const second = applyMessage(undefined, message(1, [row(1)]), 0);
+  const third = applyMessage(second.state, message(3, [row(3)]), 0);
+  expect([third.changes, third.ack]).toEqual([[], 1]);
+  const all = applyMessage(third.state, message(2, [row(1, false)]), 0);
+  expect([all.changes, all.ack]).toEqual([[row(1, false), row(3)], 3]);
 });
 
 test("when all has been said, it is what the latest of each row said", () => {
@@ -27,27 +27,27 @@ test("when all has been said, it is what the latest of each row said", () => {
     [row(1, false), row(3)],
     [row(1), row(3, false)],
   ].entries()) {
-    ({ state } = advance(state, message(at + 1, changes), 0));
+    ({ state } = applyMessage(state, message(at + 1, changes), 0));
   }
-  const { whole, state: after } = advance(state, message(4, [row(4)], true), 0);
+  const { snapshotKeys: whole, state: after } = applyMessage(state, message(4, [row(4)], true), 0);
   expect(whole).toEqual(new Set([4, 1, 2].map((number) => keyOfChange(row(number)))));
-  expect(after?.said).toBeUndefined();
+  expect(after?.snapshot).toBeUndefined();
 });
 
 test("a peer with 100,000 rows says them all in the time of a few", () => {
   let state: InboundStream | undefined;
   const rows = Array.from({ length: 100_000 }, (_, number) => row(number));
   for (let number = 1; number <= 6250; number++) {
-    ({ state } = advance(state, message(number, rows.slice(16 * (number - 1), 16 * number)), 0));
+    ({ state } = applyMessage(state, message(number, rows.slice(16 * (number - 1), 16 * number)), 0));
   }
-  expect(advance(state, message(6251, [], true), 0).whole?.size).toBe(100_000);
+  expect(applyMessage(state, message(6251, [], true), 0).snapshotKeys?.size).toBe(100_000);
 });
 
 test("what comes before its turn is kept as long as it is little", () => {
-  const long: RowChange = { inlet: 1, isThere: true, args: [new Uint8Array(30_000)] };
-  let { state } = advance(undefined, message(1, []), 0);
-  for (const number of [5, 4, 3]) ({ state } = advance(state, message(number, [long]), 0));
-  expect([...(state?.ahead.keys() ?? [])]).toEqual([5, 4]);
-  for (let number = 6; number < 200; number++) ({ state } = advance(state, message(number, []), 0));
-  expect(state?.ahead.size).toBe(64);
+  const long: RowChange = { inlet: 1, isPresent: true, args: [new Uint8Array(30_000)] };
+  let { state } = applyMessage(undefined, message(1, []), 0);
+  for (const number of [5, 4, 3]) ({ state } = applyMessage(state, message(number, [long]), 0));
+  expect([...(state?.outOfOrder.keys() ?? [])]).toEqual([5, 4]);
+  for (let number = 6; number < 200; number++) ({ state } = applyMessage(state, message(number, []), 0));
+  expect(state?.outOfOrder.size).toBe(64);
 });

@@ -3,7 +3,7 @@ import type { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { SwapReport } from "../../runtime/node/program-swap.ts";
 import type { Fact } from "../../runtime/node/peer-facts.ts";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import { addressesOf, ProgramNetwork } from "../sim/program-network.ts";
 import { RonNetwork } from "../sim/ron-network.ts";
 import { AskedNode, planOf } from "./asked-node.ts";
@@ -13,7 +13,7 @@ function exchange(node: Node, program: string): SwapReport | undefined {
   return node.replaceProgram(loadProgram(planOf(program)), []);
 }
 
-function rowsOf(node: Node, ...tables: readonly string[]): readonly (readonly Row[] | undefined)[] {
+function rowsOf(node: Node, ...tables: readonly string[]): readonly (readonly Values[] | undefined)[] {
   return tables.map((table) => node.rows(table));
 }
 

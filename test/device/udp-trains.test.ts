@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { rowsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
+import { segmentsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "../../runtime/wire/datagram-train.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { needs } from "../needs.ts";
@@ -25,7 +25,7 @@ function datagrams(count: number, length: number, lastLength: number): DatagramT
 function arrivals(socket: Datagrams): { readonly all: Uint8Array[]; inTrains: number } {
   const arrived = { all: [] as Uint8Array[], inTrains: 0 };
   socket.onDatagram(({ bytes }) => {
-    const rows = rowsOf(bytes).map((row) => row.slice());
+    const rows = segmentsOf(bytes).map((row) => row.slice());
     arrived.all.push(...rows);
     if (bytes instanceof Train) arrived.inTrains += rows.length;
   });

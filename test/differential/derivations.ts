@@ -1,5 +1,5 @@
-import { keyOfRow } from "../../runtime/plan/values/key.ts";
-import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import { keyOfValues } from "../../runtime/plan/values/key.ts";
+import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { isPredicate } from "../../src/program/rule-shape.ts";
 import { deriveEach, deriveGroups } from "./derive.ts";
 import type { Bindings } from "./evaluate.ts";
@@ -9,7 +9,7 @@ import { argumentsOf, type Facts, solve } from "./solve.ts";
 /** One way in which a view rule derives a row. */
 export interface Derivation {
   readonly table: string;
-  readonly row: Row;
+  readonly row: Values;
   /**
    * The rule and all it stands on, for a group once a member: the same in two states of the tables when it holds in both.
    */
@@ -20,7 +20,7 @@ export interface Derivation {
 
 export interface Support {
   readonly table: string;
-  readonly row: Row;
+  readonly row: Values;
 }
 
 export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivation[] {
@@ -29,7 +29,7 @@ export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivatio
     return deriveGroups(rule.head, rule.keys, ways, facts.ambient).map(({ row, members }) => ({
       table: rule.head.name.text,
       row,
-      names: members.map((way) => `${rule.name} ${keyOfRow(row)} ${nameOf(way)}`),
+      names: members.map((way) => `${rule.name} ${keyOfValues(row)} ${nameOf(way)}`),
       supports: members.flatMap((way) => supportsOf(rule, way)),
     }));
   }
@@ -62,7 +62,7 @@ export function withoutKnown(derivations: readonly Derivation[], known: readonly
 function nameOf(way: Bindings): string {
   return [...way]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, value]) => `${name}=${keyOfRow([value])}`)
+    .map(([name, value]) => `${name}=${keyOfValues([value])}`)
     .join();
 }
 

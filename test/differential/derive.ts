@@ -1,19 +1,26 @@
 import type { Aggregate, Argument, Atom, Expression } from "../../grammar/ast.ts";
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import { divide } from "../../runtime/plan/library/operators/operators.ts";
-import { compare, compareRows, equal, equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
+import {
+  compare,
+  compareValues,
+  equal,
+  equalValues,
+  type Values,
+  type Value,
+} from "../../runtime/plan/values/value.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 import { Runaway } from "./peer.ts";
 
 /** A tuple that a rule derives; the place is there when the head has one. */
 export interface Derived {
-  readonly args: Row;
+  readonly args: Values;
   readonly place: Value | undefined;
 }
 
 /** What an aggregate makes of the ways that agree on the columns it groups by. */
 export interface Group {
-  readonly row: Row;
+  readonly row: Values;
   readonly members: readonly Bindings[];
 }
 
@@ -41,7 +48,7 @@ export function deriveOne(
     isGroup(argument, column, keys) ? evaluate(argument, start, ambient) : null,
   );
   if (groups.some((value) => value === undefined)) return [];
-  const args = aggregated(head.args, keys, ways, groups as Row, ambient);
+  const args = aggregated(head.args, keys, ways, groups as Values, ambient);
   return args === undefined ? [] : [{ args, place }];
 }
 
@@ -52,14 +59,14 @@ export function deriveGroups(
   ways: readonly Bindings[],
   ambient: Ambient,
 ): readonly Group[] {
-  const groups: { readonly values: Row; readonly ways: Bindings[] }[] = [];
+  const groups: { readonly values: Values; readonly ways: Bindings[] }[] = [];
   for (const way of ways) {
     const values = head.args.map((argument, column) =>
       isGroup(argument, column, keys) ? evaluate(argument, way, ambient) : null,
     );
     if (values.some((value) => value === undefined)) continue;
-    const known = groups.find((group) => equalRows(group.values, values as Row));
-    if (known === undefined) groups.push({ values: values as Row, ways: [way] });
+    const known = groups.find((group) => equalValues(group.values, values as Values));
+    if (known === undefined) groups.push({ values: values as Values, ways: [way] });
     else known.ways.push(way);
   }
   return groups.flatMap(({ values, ways: all }) => {
@@ -69,7 +76,7 @@ export function deriveGroups(
   });
 }
 
-function valuesOf(expressions: readonly Expression[], way: Bindings, ambient: Ambient): Row | undefined {
+function valuesOf(expressions: readonly Expression[], way: Bindings, ambient: Ambient): Values | undefined {
   const values = expressions.map((expression) => evaluate(expression, way, ambient));
   return values.every((value) => value !== undefined) ? values : undefined;
 }
@@ -92,7 +99,7 @@ function operandsOf(
   keys: readonly number[],
   way: Bindings,
   ambient: Ambient,
-): Row | undefined {
+): Values | undefined {
   const operands = args.map((argument, column): Value | undefined => {
     if (argument.kind !== "aggregate")
       return isWinner(argument, column, keys) ? evaluate(argument, way, ambient) : null;
@@ -107,9 +114,9 @@ function aggregated(
   args: readonly Argument[],
   keys: readonly number[],
   ways: readonly Bindings[],
-  groups: Row,
+  groups: Values,
   ambient: Ambient,
-): Row | undefined {
+): Values | undefined {
   const operands = ways.flatMap((way) => {
     const row = operandsOf(args, keys, way, ambient);
     return row === undefined ? [] : [row];
@@ -127,14 +134,14 @@ function aggregated(
 }
 
 /** The way with the best value; of several, the one whose other columns are the smallest. */
-function winnerOf(args: readonly Argument[], keys: readonly number[], operands: readonly Row[]): Row | undefined {
+function winnerOf(args: readonly Argument[], keys: readonly number[], operands: readonly Values[]): Values | undefined {
   const best = args.findIndex((argument) => argument.kind === "aggregate" && /^(min|max)$/.test(argument.function));
   const extreme = args[best];
   if (extreme?.kind !== "aggregate") return undefined;
   const direction = extreme.function === "min" ? 1 : -1;
-  const others = (row: Row): Row => row.filter((_, column) => isWinner(args[column] as Argument, column, keys));
+  const others = (row: Values): Values => row.filter((_, column) => isWinner(args[column] as Argument, column, keys));
   return operands.toSorted(
-    (a, b) => direction * compare(a[best] as Value, b[best] as Value) || compareRows(others(a), others(b)),
+    (a, b) => direction * compare(a[best] as Value, b[best] as Value) || compareValues(others(a), others(b)),
   )[0];
 }
 

@@ -1,7 +1,7 @@
 import { Node } from "../../runtime/node/node.ts";
 import type { Program } from "../../runtime/node/program.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { decodeDatagram, decodeFields, type EncodedTuple } from "../../runtime/wire/decode.ts";
 import { manualWorld } from "../session/manual-world.ts";
@@ -48,11 +48,11 @@ export class EngineNode implements Peer {
     return this.#node.replaceProgram(this.#program, []) !== undefined;
   }
 
-  insert(name: string, args: Row): void {
+  insert(name: string, args: Values): void {
     this.#node.insert(name, args);
   }
 
-  delete(name: string, args: Row): void {
+  delete(name: string, args: Values): void {
     this.#node.delete(name, args);
   }
 
@@ -68,7 +68,7 @@ export class EngineNode implements Peer {
     for (const bytes of builder.take()) this.#world.datagrams.deliver(bytes, from);
   }
 
-  rows(table: string): readonly Row[] {
+  rows(table: string): readonly Values[] {
     return this.#node.rows(table) ?? [];
   }
 

@@ -19,12 +19,10 @@ import {
   shiftRight,
   subtract,
 } from "../../runtime/plan/library/operators/operators.ts";
-import { compare, equal, type Value } from "../../runtime/plan/values/value.ts";
+import { compare, equal, type Maybe, type Value } from "../../runtime/plan/values/value.ts";
 
 /** What the variables of a rule stand for. */
 export type Bindings = ReadonlyMap<string, Value>;
-
-type Maybe = Value | undefined;
 
 /** The value of an expression whose variables all have one; undefined when it fails. Operators have tests of their own. */
 export function evaluate(expression: Expression, bindings: Bindings, ambient: Ambient): Maybe {

@@ -1,6 +1,6 @@
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
-import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
 import { constantNumber } from "../../src/program/constant.ts";
 import { eventLiterals } from "../../src/program/roles.ts";
@@ -12,9 +12,9 @@ import { withPlainArguments } from "./solve.ts";
 
 /** A call that waits. Its id says who waits, for telling calls apart a number, and until when: `["a:1", 7, 12.5]`. */
 export interface WaitingCall {
-  readonly id: Row;
+  readonly id: Values;
   readonly call: NaiveCall;
-  readonly inputs: Row;
+  readonly inputs: Values;
   /** Where the view runs; undefined: here, and now. */
   readonly place: Value | undefined;
   /** What stands before the call has come to. */
@@ -91,7 +91,7 @@ export function beginCall(
   const ofView = new Map(view.inputs.map(({ name }, at) => [name, inputs[at] as Value]));
   const place = view.location ? evaluate(view.location, ofView, ambient) : placeOf(literal, way, ambient);
   const patience = literal.timeout === undefined ? view.timeout : (constantNumber(literal.timeout) as number);
-  const outer = way.get(ID) as Row | undefined;
+  const outer = way.get(ID) as Values | undefined;
   const until = Math.min(ambient.now() + patience, (outer?.[2] as number | undefined) ?? Infinity);
   return { id: [caller, number, until], call, inputs, place, way };
 }

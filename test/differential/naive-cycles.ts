@@ -1,4 +1,4 @@
-import { compareRows, equalRows } from "../../runtime/plan/values/value.ts";
+import { compareValues, equalValues } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program/program.ts";
 import { type Derivation, type Support, withoutKnown } from "./derivations.ts";
 import type { NaiveRow, NaiveRows } from "./naive-table.ts";
@@ -26,7 +26,7 @@ export function settleCircle(circle: Circle, tables: Tables, refreshed: Refreshe
   const own = declarations.map(({ name }) => name);
   const present = own.flatMap((table) => (tables.get(table) ?? []).map((row) => ({ table, row: row.values, of: row })));
   const wasRefreshed = (fact: Support): boolean =>
-    (refreshed.get(fact.table) ?? []).some((row) => equalRows(row, fact.row));
+    (refreshed.get(fact.table) ?? []).some((row) => equalValues(row, fact.row));
   let there: readonly Support[] = present.filter((one) => one.of.isBase);
   let renewed: readonly Support[] = [];
   for (let size = -1; size !== there.length + renewed.length; ) {
@@ -46,12 +46,12 @@ export function settleCircle(circle: Circle, tables: Tables, refreshed: Refreshe
     const isKept = (one: Support): boolean => has(before, one) && !has(renewed, one);
     const moved = there
       .filter((one) => one.table === name && !isKept(one))
-      .toSorted((a, b) => compareRows(a.row, b.row));
+      .toSorted((a, b) => compareValues(a.row, b.row));
     const kept: NaiveRows = before.filter(isKept).map((one) => one.of);
     tables.set(name, [
       ...kept,
       ...moved.map(({ row }): NaiveRow => {
-        const isBase = before.some(({ of }) => of.isBase && equalRows(of.values, row));
+        const isBase = before.some(({ of }) => of.isBase && equalValues(of.values, row));
         return { values: row, isBase, expires: now + lifetime };
       }),
     ]);
@@ -75,5 +75,5 @@ function distinct(facts: readonly Support[]): readonly Support[] {
 }
 
 function isSame(one: Support, other: Support): boolean {
-  return one.table === other.table && equalRows(one.row, other.row);
+  return one.table === other.table && equalValues(one.row, other.row);
 }

@@ -1,4 +1,4 @@
-import { compareRows, equalRows, type Row } from "../../runtime/plan/values/value.ts";
+import { compareValues, equalValues, type Values } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program/program.ts";
 import type { Derivation } from "./derivations.ts";
 import { evicted, haveOneKey, type NaiveRow, type NaiveRows } from "./naive-table.ts";
@@ -30,7 +30,7 @@ export function settleMixed(
     return values === undefined ? [] : [values];
   });
   const kept = present.filter(({ values }) => has(wanted, values));
-  const renewals = wanted.filter((values) => has(renewed, values)).toSorted(compareRows);
+  const renewals = wanted.filter((values) => has(renewed, values)).toSorted(compareValues);
   const fresh = wanted.filter(
     (values) =>
       !has(
@@ -38,13 +38,13 @@ export function settleMixed(
         values,
       ),
   );
-  const moved = [...new Set([...renewals, ...fresh])].toSorted(compareRows);
+  const moved = [...new Set([...renewals, ...fresh])].toSorted(compareValues);
   const rows: NaiveRows = [
     ...kept.filter(({ values }) => !has(moved, values)),
     ...moved.map(
       (values): NaiveRow => ({
         values,
-        isBase: kept.find((row) => equalRows(row.values, values))?.isBase ?? false,
+        isBase: kept.find((row) => equalValues(row.values, values))?.isBase ?? false,
         expires: now + table.lifetime,
       }),
     ),
@@ -60,15 +60,19 @@ export function settleMixed(
 }
 
 /** One row of each key. */
-function keysOf(table: TableDeclaration, rows: readonly Row[]): readonly Row[] {
+function keysOf(table: TableDeclaration, rows: readonly Values[]): readonly Values[] {
   return rows.filter((row, at) => rows.findIndex((other) => haveOneKey(table, other, row)) === at);
 }
 
 /** What should be at a key, given what is there, what is derived for it, and which of that is renewed. */
-function wantedRow(present: NaiveRow | undefined, derived: readonly Row[], renewed: readonly Row[]): Row | undefined {
+function wantedRow(
+  present: NaiveRow | undefined,
+  derived: readonly Values[],
+  renewed: readonly Values[],
+): Values | undefined {
   if (present?.isBase === true) return present.values;
   const isVacated = present !== undefined && !has(derived, present.values);
-  const mayCome = (row: Row): boolean =>
-    isVacated || has(renewed, row) || (present !== undefined && equalRows(row, present.values));
-  return derived.filter(mayCome).toSorted(compareRows)[0];
+  const mayCome = (row: Values): boolean =>
+    isVacated || has(renewed, row) || (present !== undefined && equalValues(row, present.values));
+  return derived.filter(mayCome).toSorted(compareValues)[0];
 }

@@ -1,6 +1,6 @@
 import type { Literal } from "../../grammar/ast.ts";
 import { watchedTuple } from "../../runtime/observe/watch.ts";
-import { equal, equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
+import { equal, equalValues, type Values, type Value } from "../../runtime/plan/values/value.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
 import { isPredicate } from "../../src/program/rule-shape.ts";
 import type { TableDeclaration } from "../../src/program/program.ts";
@@ -31,7 +31,7 @@ interface Appeared {
   readonly begun: readonly WaitingCall[];
   /** Calls that have waited too long. */
   readonly late: readonly WaitingCall[];
-  readonly rows: ReadonlyMap<string, readonly Row[]>;
+  readonly rows: ReadonlyMap<string, readonly Values[]>;
   /** New results of aggregates over tables in the heads of events. */
   readonly results: readonly Tuple[];
 }
@@ -97,7 +97,7 @@ export class NaiveNode implements Peer {
     this.takeTold();
   }
 
-  rows(table: string): readonly Row[] {
+  rows(table: string): readonly Values[] {
     return (this.#tables.get(table) ?? []).map((row) => row.values);
   }
 
@@ -115,11 +115,11 @@ export class NaiveNode implements Peer {
   }
 
   /** A row or event from outside. What rules alone define takes none, and nobody knows what no rule names. */
-  insert(name: string, args: Row): void {
+  insert(name: string, args: Values): void {
     this.#cause({ name, args, isDelete: false }, null);
   }
 
-  delete(name: string, args: Row): void {
+  delete(name: string, args: Values): void {
     this.#cause({ name, args, isDelete: true }, null);
   }
 
@@ -358,8 +358,8 @@ export class NaiveNode implements Peer {
   }
 
   /** The rows that are new, table by table. */
-  #differences(before: ReadonlyMap<string, NaiveRows>, { told: lines }: Step): ReadonlyMap<string, readonly Row[]> {
-    const appeared = new Map<string, readonly Row[]>();
+  #differences(before: ReadonlyMap<string, NaiveRows>, { told: lines }: Step): ReadonlyMap<string, readonly Values[]> {
+    const appeared = new Map<string, readonly Values[]>();
     for (const name of this.#declarations.keys()) {
       const [old, now] = [(before.get(name) ?? []).map((row) => row.values), this.rows(name)];
       appeared.set(name, without(now, old));
@@ -404,7 +404,7 @@ function aggregateOf(rule: NaiveRule, rest: readonly Literal[], start: Bindings,
   );
 }
 
-function told(op: "+" | "-" | "event", name: string, args: Row): Told {
+function told(op: "+" | "-" | "event", name: string, args: Values): Told {
   return `${op} ${JSON.stringify(watchedTuple(name, args))}`;
 }
 
@@ -426,10 +426,10 @@ function isSame(one: Sent, other: Sent): boolean {
 }
 
 /** The rows, less one for each equal row that was there before. */
-function without(rows: readonly Row[], before: readonly Row[]): readonly Row[] {
+function without(rows: readonly Values[], before: readonly Values[]): readonly Values[] {
   const left = [...before];
   return rows.filter((row) => {
-    const at = left.findIndex((other) => equalRows(other, row));
+    const at = left.findIndex((other) => equalValues(other, row));
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });

@@ -1,8 +1,8 @@
-import { compare, compareRows, equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
+import { compare, compareValues, equalValues, type Values, type Value } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program/program.ts";
 
 export interface NaiveRow {
-  readonly values: Row;
+  readonly values: Values;
   /** Something other than a view rule put it here. */
   readonly isBase: boolean;
   /** Seconds on the node's clock. */
@@ -15,15 +15,15 @@ export type NaiveRows = readonly NaiveRow[];
 interface Committed {
   readonly rows: NaiveRows;
   /** What was put again as it was. */
-  readonly refreshed: readonly Row[];
+  readonly refreshed: readonly Values[];
 }
 
 /** The table after one commit: what is due goes, then what is deleted; then rows come, and what is too much goes. */
 export function commitTable(
   table: TableDeclaration,
   before: NaiveRows,
-  deleted: readonly Row[],
-  inserted: readonly Row[],
+  deleted: readonly Values[],
+  inserted: readonly Values[],
   now: number,
 ): Committed {
   const alive = before.filter((row) => row.expires > now);
@@ -31,24 +31,24 @@ export function commitTable(
   const chosen = inserted.filter((values) => inserted.every((rival) => !beats(table, rival, values, kept)));
   const distinct = table.keys.length === 0 ? chosen : withoutRepeats(chosen);
   const rows = distinct
-    .toSorted(compareRows)
+    .toSorted(compareValues)
     .reduce<NaiveRows>((others, values) => insert(table, others, values, now), kept);
-  const isThere = (values: Row): boolean => kept.some((row) => equalRows(row.values, values));
+  const isThere = (values: Values): boolean => kept.some((row) => equalValues(row.values, values));
   const refreshed = table.keys.length === 0 ? [] : distinct.filter(isThere);
   return { rows: evicted(table, rows), refreshed };
 }
 
-function insert(table: TableDeclaration, rows: NaiveRows, values: Row, now: number): NaiveRows {
+function insert(table: TableDeclaration, rows: NaiveRows, values: Values, now: number): NaiveRows {
   const others = table.keys.length === 0 ? rows : rows.filter((row) => !haveOneKey(table, row.values, values));
   return [...others, { values, isBase: true, expires: now + table.lifetime }];
 }
 
 /** Of two rows for one key: one that changes the table beats one that is there already, then the greater wins. */
-function beats(table: TableDeclaration, rival: Row, values: Row, present: NaiveRows): boolean {
-  if (table.keys.length === 0 || !haveOneKey(table, rival, values) || equalRows(rival, values)) return false;
-  const isThere = (one: Row): boolean => present.some((row) => equalRows(row.values, one));
+function beats(table: TableDeclaration, rival: Values, values: Values, present: NaiveRows): boolean {
+  if (table.keys.length === 0 || !haveOneKey(table, rival, values) || equalValues(rival, values)) return false;
+  const isThere = (one: Values): boolean => present.some((row) => equalValues(row.values, one));
   if (isThere(rival) !== isThere(values)) return isThere(values);
-  return compareRows(rival, values) > 0;
+  return compareValues(rival, values) > 0;
 }
 
 export function evicted(table: TableDeclaration, rows: NaiveRows): NaiveRows {
@@ -70,11 +70,11 @@ function victimOf({ evict }: TableDeclaration, rows: NaiveRows): NaiveRow {
   }, oldest);
 }
 
-export function haveOneKey({ keys }: TableDeclaration, one: Row, other: Row): boolean {
-  if (keys.length === 0) return equalRows(one, other);
-  return keys.every((column) => equalRows([one[column] as Value], [other[column] as Value]));
+export function haveOneKey({ keys }: TableDeclaration, one: Values, other: Values): boolean {
+  if (keys.length === 0) return equalValues(one, other);
+  return keys.every((column) => equalValues([one[column] as Value], [other[column] as Value]));
 }
 
-function withoutRepeats(rows: readonly Row[]): readonly Row[] {
-  return rows.filter((row, at) => rows.findIndex((other) => equalRows(other, row)) === at);
+function withoutRepeats(rows: readonly Values[]): readonly Values[] {
+  return rows.filter((row, at) => rows.findIndex((other) => equalValues(other, row)) === at);
 }

@@ -1,4 +1,4 @@
-import { compareRows, equalRows, type Row } from "../../runtime/plan/values/value.ts";
+import { compareValues, equalValues, type Values } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program/program.ts";
 import { type Derivation, derivationsOf, type Support, withoutKnown } from "./derivations.ts";
 import { settleCircle } from "./naive-cycles.ts";
@@ -15,7 +15,7 @@ const ROUNDS_MAX = 1000;
 export const ROWS_MAX = 300;
 
 export type Tables = Map<string, NaiveRows>;
-export type Refreshed = Map<string, readonly Row[]>;
+export type Refreshed = Map<string, readonly Values[]>;
 
 /** The tables that view rules define, in groups that read each other, each group after those it reads. */
 export interface Views {
@@ -101,13 +101,13 @@ function deriveStratum(
 }
 
 /** Of the rows that share a key the smallest shows. */
-function shownOf(derived: readonly Row[], table: TableDeclaration): readonly Row[] {
-  const sorted = derived.toSorted(compareRows);
+function shownOf(derived: readonly Values[], table: TableDeclaration): readonly Values[] {
+  const sorted = derived.toSorted(compareValues);
   return sorted.filter((row, at) => !sorted.slice(0, at).some((smaller) => haveOneKey(table, smaller, row)));
 }
 
-function areEqual(one: readonly Row[], other: readonly Row[]): boolean {
-  return one.length === other.length && one.every((row, at) => equalRows(row, other[at] as Row));
+function areEqual(one: readonly Values[], other: readonly Values[]): boolean {
+  return one.length === other.length && one.every((row, at) => equalValues(row, other[at] as Values));
 }
 
 /** A row that stays is refreshed when a derivation of it is new or stands on what is refreshed. */
@@ -140,12 +140,12 @@ export function renewedRows(
   before: readonly Derivation[],
   after: readonly Derivation[],
   refreshed: Refreshed,
-): readonly Row[] {
+): readonly Values[] {
   const fresh = withoutKnown(after, before);
   const isRefreshed = (support: Support): boolean => has(refreshed.get(support.table) ?? [], support.row);
   return after.filter((one) => fresh.includes(one) || one.supports.some(isRefreshed)).map(({ row }) => row);
 }
 
-export function has(rows: readonly Row[], row: Row): boolean {
-  return rows.some((other) => equalRows(other, row));
+export function has(rows: readonly Values[], row: Values): boolean {
+  return rows.some((other) => equalValues(other, row));
 }

@@ -1,11 +1,11 @@
 import { formatTuple } from "../../runtime/plan/values/format.ts";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import type { Peer, Sent } from "./peer.ts";
 import { compareTuples } from "./tuple.ts";
 
 /** One thing that happens from outside; `node` is a position among the nodes. */
 export type Command =
-  | { readonly kind: "insert" | "delete"; readonly node: number; readonly name: string; readonly args: Row }
+  | { readonly kind: "insert" | "delete"; readonly node: number; readonly name: string; readonly args: Values }
   | { readonly kind: "advance"; readonly seconds: number };
 
 export function formatCommand(command: Command): string {

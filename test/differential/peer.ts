@@ -1,4 +1,4 @@
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import type { Tuple } from "./tuple.ts";
 
 export interface Sent extends Tuple {
@@ -11,12 +11,12 @@ export type Told = string;
 /** A node, by the engine or by the naive evaluator: what happens to it from outside, and what can be seen of it. */
 export interface Peer {
   readonly address: string;
-  insert(name: string, args: Row): void;
-  delete(name: string, args: Row): void;
+  insert(name: string, args: Values): void;
+  delete(name: string, args: Values): void;
   receive(tuple: Tuple, from: string): void;
   /** Seconds since the start. */
   advanceTo(time: number): void;
-  rows(table: string): readonly Row[];
+  rows(table: string): readonly Values[];
   /** What happened since the last time; the order within a step is nobody's business. */
   takeTold(): readonly Told[];
   /** What has left for other nodes since the last time. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Program } from "../../runtime/node/program.ts";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import { compileText } from "./compiled.ts";
 import { EngineNode } from "./engine-node.ts";
 import { formatCommand, Network } from "./network.ts";
@@ -29,12 +29,12 @@ const ROUNDS = 30;
 
 /** A node that is given its own program again before everything that happens to it. */
 class ReplacedNode extends EngineNode {
-  override insert(name: string, args: Row): void {
+  override insert(name: string, args: Values): void {
     this.exchange();
     super.insert(name, args);
   }
 
-  override delete(name: string, args: Row): void {
+  override delete(name: string, args: Values): void {
     this.exchange();
     super.delete(name, args);
   }

@@ -1,5 +1,5 @@
 import { formatValue } from "../../runtime/plan/values/format.ts";
-import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import type { Chance } from "./chance.ts";
 
 /** What a column of a random program holds. Few values each, so that rows meet. */
@@ -42,7 +42,7 @@ export function randomValue(kind: ColumnKind, chance: Chance): Value {
   }
 }
 
-export function randomRow({ columns }: Relation, chance: Chance): Row {
+export function randomRow({ columns }: Relation, chance: Chance): Values {
   return columns.map((kind) => randomValue(kind, chance));
 }
 

@@ -1,14 +1,14 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import { isTrue } from "../../runtime/plan/library/operators/operators.ts";
-import { equal, type Row, type Value } from "../../runtime/plan/values/value.ts";
+import { equal, type Values, type Value } from "../../runtime/plan/values/value.ts";
 import { patternVariables } from "../../src/program/binding.ts";
 import { expressionsOfLiteral, variablesIn } from "../../src/program/visit.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 
 /** What a body is held against: the rows of each table, and what its functions ask of the node. */
 export interface Facts {
-  rows(table: string): readonly Row[];
+  rows(table: string): readonly Values[];
   readonly ambient: Ambient;
 }
 
@@ -47,7 +47,7 @@ export function withPlainArguments(body: readonly Literal[], piece = 0): readonl
 /** The ways in which one tuple fits the arguments of a literal: one or none. */
 export function match(
   args: readonly Expression[],
-  tuple: Row,
+  tuple: Values,
   bindings: Bindings,
   ambient: Ambient,
 ): readonly Bindings[] {
@@ -80,7 +80,7 @@ function hold(literal: Literal, bindings: Bindings, facts: Facts): readonly Bind
     case "member": {
       const list = valueOf(literal.list);
       if (!Array.isArray(list)) return [];
-      return (list as Row).flatMap((element) => matchValue(literal.pattern, element, bindings, facts.ambient));
+      return (list as Values).flatMap((element) => matchValue(literal.pattern, element, bindings, facts.ambient));
     }
     case "predicate": {
       const ways = facts

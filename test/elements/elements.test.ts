@@ -13,7 +13,7 @@ import { TooBig } from "../../runtime/path/too-big.ts";
 import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
-import { rowsOf, trainOf } from "../../runtime/plan/values/train.ts";
+import { segmentsOf, trainOf } from "../../runtime/plan/values/train.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
@@ -121,7 +121,7 @@ describe("LocSpecDemux and NetworkOut", () => {
   test("send each tuple its way, and count the ways, and what has none", () => {
     const datagrams = new ManualDatagrams("me:1");
     const clock = new ManualClock();
-    const paths = new PathSizes({ clock, datagrams, draw: () => 0, adapted: () => {} });
+    const paths = new PathSizes({ clock, datagrams, random: () => 0, changed: () => {} });
     const network = new NetworkOut(datagrams, new PeerCounters(), paths, new TooBig(undefined, clock));
     const wrapped: Value[] = [];
     const ron = { push: (to: Value) => void wrapped.push(to) };
@@ -167,7 +167,7 @@ describe("TunTx", () => {
     const rows = [new Uint8Array(40), sound(1), new Uint8Array(40), sound(2), sound(3, 30)];
     const written: Uint8Array[][] = [];
     const transmit = new TunTx({
-      write: (packet: Uint8Array) => written.push(rowsOf(packet).map((row) => row.slice())),
+      write: (packet: Uint8Array) => written.push(segmentsOf(packet).map((row) => row.slice())),
     } as never);
     transmit.push(tuple(trainOf(rows)));
     transmit.push(tuple(trainOf([sound(1), sound(2), sound(3, 30)])));

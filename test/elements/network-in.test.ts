@@ -13,7 +13,7 @@ const THERE = "10.0.0.2:10000";
 function answersTo(...datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
   const world = manualWorld("10.0.0.1:10000");
   const { clock, datagrams: network } = world;
-  const paths = new PathSizes({ clock, datagrams: network, draw: () => 0, adapted: () => undefined });
+  const paths = new PathSizes({ clock, datagrams: network, random: () => 0, changed: () => undefined });
   new NetworkIn(world, new PeerCounters(), paths, () => undefined).start();
   for (const bytes of datagrams) network.deliver(bytes, THERE);
   return network.sent.map(({ bytes }) => bytes);

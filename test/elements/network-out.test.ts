@@ -25,7 +25,7 @@ class NarrowPaths extends PathSizes {
     return PAYLOAD;
   }
 
-  override carried(to: string, count: number): void {
+  override countSent(to: string, count: number): void {
     this.load.set(to, (this.load.get(to) ?? 0) + count);
   }
 }
@@ -40,7 +40,7 @@ class Bench {
   constructor() {
     const clock = new ManualClock();
     const tun = { write: (packet: Uint8Array) => this.told.push(packet) } as unknown as Tun;
-    this.paths = new NarrowPaths({ clock, datagrams: this.datagrams, draw: () => 0, adapted: () => {} });
+    this.paths = new NarrowPaths({ clock, datagrams: this.datagrams, random: () => 0, changed: () => {} });
     this.element = new NetworkOut(this.datagrams, new PeerCounters(), this.paths, new TooBig(tun, clock));
   }
 
@@ -90,7 +90,7 @@ describe("NetworkOut, when a packet of the device is too long", () => {
     bench.element.commit();
     expect(bench.datagrams.sent).toHaveLength(6);
     const reassembly = new Reassembly();
-    const whole = bench.datagrams.sent.flatMap(({ bytes }) => reassembly.whole(bytes, "me:1", 0) ?? []);
+    const whole = bench.datagrams.sent.flatMap(({ bytes }) => reassembly.assemble(bytes, "me:1", 0) ?? []);
     expect(whole.map((bytes) => bodyIn(bytes as Uint8Array))).toEqual(rows);
     expect(bench.told).toEqual([]);
   });

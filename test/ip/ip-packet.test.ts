@@ -192,7 +192,7 @@ function staysSound(packet: Uint8Array, changes: HeaderChanges): boolean {
 function describePacket(packet: Uint8Array): string {
   const header = readHeader(packet);
   if (header === undefined) return "no packet";
-  const { version, protocol, payloadAt, length, ttl, laterFragment, routed } = header;
+  const { version, protocol, payloadAt, length, ttl, isLaterFragment: laterFragment, isSourceRouted: routed } = header;
   const addresses = `${sourceText(packet, header)} > ${destinationText(packet, header)}`;
   const more = `${laterFragment ? ", later fragment" : ""}${routed ? ", routed" : ""}`;
   return `IPv${version} ${addresses}, protocol ${protocol} at ${payloadAt} of ${length}, ttl ${ttl}${more}`;

@@ -4,7 +4,7 @@ import { openUdp } from "../../runtime/device/udp.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { Program } from "../../runtime/node/program.ts";
 import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { compileProgram } from "../sim/program-network.ts";
 
@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const node of running.splice(0)) await node.stop();
 });
 
-type Facts = readonly { readonly predicate: string; readonly args: Row }[];
+type Facts = readonly { readonly predicate: string; readonly args: Values }[];
 
 async function sockets(count: number): Promise<readonly Datagrams[]> {
   const opened = await Promise.all(Array.from({ length: count }, () => openUdp("127.0.0.1:0")));

@@ -2,7 +2,7 @@ import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { NetStreams } from "../../runtime/device/net-streams.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import type { SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { compileProgram } from "../sim/program-network.ts";
@@ -37,10 +37,10 @@ export class TcpNode implements AsyncDisposable {
   }
 
   /** The arguments of the event of this number (from 1) of a predicate, once it has been. */
-  async heard(predicate: string, number = 1): Promise<Row> {
+  async heard(predicate: string, number = 1): Promise<Values> {
     for (;;) {
       const found = this.said(predicate)[number - 1];
-      if (found !== undefined) return found as Row;
+      if (found !== undefined) return found as Values;
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }

@@ -5,7 +5,7 @@ import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
-import { rowsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
+import { segmentsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { eventSpec } from "../predicate-spec.ts";
@@ -104,7 +104,7 @@ const ARRIVALS: fc.Arbitrary<readonly Uint8Array[]> = fc
 function likeTrains(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
   return joined(datagrams).map((bytes) => {
     if (!(bytes instanceof Train)) return bytes;
-    const whole = bytes.rows().filter(({ length }) => length === bytes.length);
+    const whole = bytes.segments().filter(({ length }) => length === bytes.length);
     const unlike = Array.from(bytes).findIndex((byte, at) => whole.some((row) => row[at] !== byte));
     const { buffer, count, stride, lastAt, lastLength, length } = bytes;
     return new Train(buffer, 0, length, {
@@ -175,7 +175,7 @@ describe("a train through a node", () => {
     const rows = node.rows("kept") ?? [];
     expect(rows.map(([source]) => source)).toEqual(["100.64.0.1"]);
     const kept = rows[0]?.[1];
-    expect(rowsOf(kept as Uint8Array).map((row) => row.slice())).toEqual(packets);
+    expect(segmentsOf(kept as Uint8Array).map((row) => row.slice())).toEqual(packets);
   });
 
   test("gets a new header in every packet", () => {

@@ -32,14 +32,14 @@ describe("a path", () => {
   test("that carries little of length is asked twice a minute", () => {
     const world = new PathWorld();
     for (let times = 0; times < 60; times++) {
-      world.sizes.carried(world.to, 1);
+      world.sizes.countSent(world.to, 1);
       world.clock.advance(5);
     }
     expect(world.probes.length).toBeGreaterThanOrEqual(9);
     expect(world.probes.length).toBeLessThanOrEqual(19);
     world.between.carries = 1300;
     for (let times = 0; times < 10; times++) {
-      world.sizes.carried(world.to, 1);
+      world.sizes.countSent(world.to, 1);
       world.clock.advance(5);
     }
     expect(world.payload).toBe(1292);
@@ -48,12 +48,12 @@ describe("a path", () => {
   test("is asked before half a minute is over once sixteen long datagrams have gone, however they went", () => {
     for (const groups of [[16], [15, 1], Array.from({ length: 16 }, () => 1)]) {
       const world = new PathWorld();
-      world.sizes.carried(world.to, 1);
+      world.sizes.countSent(world.to, 1);
       world.clock.advance(5);
       const before = world.probes.length;
       for (const count of groups) {
         expect(world.probes).toHaveLength(before);
-        world.sizes.carried(world.to, count);
+        world.sizes.countSent(world.to, count);
       }
       expect(world.probes).toHaveLength(before + 1);
     }
@@ -209,7 +209,7 @@ describe("strangers", () => {
   test("name more places than there is room for", () => {
     const world = new PathWorld();
     const name = (from: number, to: number): void => {
-      for (let count = from; count < to; count++) world.sizes.carried(`10.0.${count >> 8}.${count & 255}:1`, 1);
+      for (let count = from; count < to; count++) world.sizes.countSent(`10.0.${count >> 8}.${count & 255}:1`, 1);
     };
     name(0, 5_000);
     expect(world.probes).toHaveLength(1024);

@@ -53,7 +53,7 @@ export class PathWorld {
   /** Long datagrams are sent for so many seconds, ten times a second so many. */
   use(seconds: number, count: number = 10): void {
     for (let tenth = 0; tenth < seconds * 10; tenth++) {
-      this.sizes.carried(this.to, count);
+      this.sizes.countSent(this.to, count);
       this.clock.advance(0.1);
     }
   }
@@ -71,7 +71,7 @@ export class PathWorld {
 
   #sizes(datagrams: Datagrams): PathSizes {
     const adapted = (message: string): void => void this.said.push(message);
-    return new PathSizes({ clock: this.clock, datagrams, draw: () => this.draw(), adapted });
+    return new PathSizes({ clock: this.clock, datagrams, random: () => this.draw(), changed: adapted });
   }
 
   #probe(bytes: Uint8Array): boolean {
@@ -91,5 +91,5 @@ export class PathWorld {
 function heardBy(sizes: PathSizes, bytes: Uint8Array): void {
   const decoded = decodeDatagram(bytes);
   for (const { hash, start, end } of decoded.ok ? decoded.tuples : [])
-    sizes.heard(hash, bytes, start, end, "10.0.0.1:10000");
+    sizes.receive(hash, bytes, start, end, "10.0.0.1:10000");
 }

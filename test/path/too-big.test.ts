@@ -54,8 +54,8 @@ describe("a sender", () => {
   test("is told ten times a second, and others meanwhile", () => {
     const { tooBig, clock, written } = device();
     for (let hundredth = 0; hundredth < 100; hundredth++) {
-      tooBig.tell(packetOf(IPV4), 1300);
-      tooBig.tell(packetOf(IPV6), 1300);
+      tooBig.notify(packetOf(IPV4), 1300);
+      tooBig.notify(packetOf(IPV6), 1300);
       clock.advance(0.01);
     }
     expect(written.length).toBeGreaterThanOrEqual(18);
@@ -64,10 +64,10 @@ describe("a sender", () => {
 
   test("is not told of less than every link carries", () => {
     const { tooBig, written } = device();
-    expect(tooBig.tell(packetOf(IPV6), 1200)).toBe(true);
+    expect(tooBig.notify(packetOf(IPV6), 1200)).toBe(true);
     expect((written[0] as Uint8Array).slice(44, 48)).toEqual(Uint8Array.of(0, 0, 1280 >> 8, 1280 & 255));
-    expect(tooBig.tell(packetOf({ ...IPV6, payload: new Uint8Array(1240) }), 1200)).toBe(false);
-    expect(tooBig.tell(packetOf(IPV4), 500)).toBe(false);
+    expect(tooBig.notify(packetOf({ ...IPV6, payload: new Uint8Array(1240) }), 1200)).toBe(false);
+    expect(tooBig.notify(packetOf(IPV4), 500)).toBe(false);
   });
 
   test.each([
@@ -81,20 +81,20 @@ describe("a sender", () => {
     const { tooBig, written } = device();
     const packet = packetOf(parts);
     change(packet);
-    expect(tooBig.tell(packet, 1300)).toBe(false);
+    expect(tooBig.notify(packet, 1300)).toBe(false);
     expect(written).toEqual([]);
   });
 
   test("of which there are too many is not told", () => {
     const { tooBig, written } = device();
     for (let count = 0; count < 5_000; count++) {
-      tooBig.tell(packetOf({ ...IPV4, source: Uint8Array.of(10, 0, count >> 8, count & 255) }), 1300);
+      tooBig.notify(packetOf({ ...IPV4, source: Uint8Array.of(10, 0, count >> 8, count & 255) }), 1300);
     }
     expect(written).toHaveLength(1024);
   });
 
   test("of no device is not told", () => {
-    expect(new TooBig(undefined, new ManualClock()).tell(packetOf(IPV4), 1300)).toBe(false);
+    expect(new TooBig(undefined, new ManualClock()).notify(packetOf(IPV4), 1300)).toBe(false);
   });
 });
 

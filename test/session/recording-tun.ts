@@ -1,4 +1,4 @@
-import { rowsOf } from "../../runtime/plan/values/train.ts";
+import { segmentsOf } from "../../runtime/plan/values/train.ts";
 import type { Tun, TunCounters } from "../../runtime/world/world.ts";
 
 /** A device that hands over what a test gives it, and keeps what is written to it. */
@@ -14,7 +14,7 @@ export class RecordingTun implements Tun {
   }
 
   write(packet: Uint8Array): void {
-    for (const row of rowsOf(packet)) this.written.push(row.slice());
+    for (const row of segmentsOf(packet)) this.written.push(row.slice());
   }
 
   close(): Promise<void> {

@@ -1,9 +1,9 @@
 import { parse } from "../../grammar/parse.ts";
-import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { constantValue } from "../../src/3-plan/constant-value.ts";
 
 /** `p(1, "a")` as a name and its arguments. */
-export function tupleOf(text: string): [string, Row] {
+export function tupleOf(text: string): [string, Values] {
   const { tree } = parse(
     { file: "command", text: `${text}.`, dialect: "mozlog" },
     { defines: new Map(), load: () => undefined },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import { streamOf } from "../../runtime/world/random.ts";
 import { compileProgram, ProgramNetwork } from "./program-network.ts";
 
@@ -19,7 +19,7 @@ function cut(net: ProgramNetwork, one: string, other: string): void {
   net.node(other).delete("link", [other, one]);
 }
 
-function sorted(rows: readonly Row[]): readonly string[] {
+function sorted(rows: readonly Values[]): readonly string[] {
   return rows.map((row) => row.map((value) => String(value as string | number)).join(" ")).toSorted();
 }
 

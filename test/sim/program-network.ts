@@ -2,7 +2,7 @@ import type { Faults } from "../../runtime/sim/sim-link.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
@@ -16,7 +16,7 @@ export interface NetworkSettings {
   readonly faults?: Faults;
   readonly defines?: Readonly<Record<string, string>>;
   /** What each node knows at its start. */
-  readonly facts?: (address: string) => readonly { readonly predicate: string; readonly args: Row }[];
+  readonly facts?: (address: string) => readonly { readonly predicate: string; readonly args: Values }[];
 }
 
 export function compileProgram(file: string, defines: Readonly<Record<string, string>> = {}): Program {
@@ -65,7 +65,7 @@ export class ProgramNetwork {
     return node;
   }
 
-  rows(address: string, table: string): readonly Row[] {
+  rows(address: string, table: string): readonly Values[] {
     return this.node(address).rows(table) ?? [];
   }
 

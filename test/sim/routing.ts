@@ -1,5 +1,5 @@
 import { formatValue } from "../../runtime/plan/values/format.ts";
-import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { streamOf } from "../../runtime/world/random.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
@@ -52,7 +52,7 @@ export class RoutingNetwork {
     }
   }
 
-  best(address: string): readonly Row[] {
+  best(address: string): readonly Values[] {
     return this.network.rows(address, "best");
   }
 
@@ -70,11 +70,11 @@ export class RoutingNetwork {
   }
 
   /** Rows whose path, or whose first hops one after the other, do not lead there at that cost. */
-  astray(): readonly Row[] {
+  astray(): readonly Values[] {
     return this.addresses.flatMap((me) => this.best(me)).filter((row) => !this.#leads(row));
   }
 
-  #leads([me, dest, way, cost]: Row): boolean {
+  #leads([me, dest, way, cost]: Values): boolean {
     const hops = Array.isArray(way) ? (way as readonly string[]) : this.#follow(me as string, dest as string);
     const steps = hops.slice(1).map((hop, at) => this.#costs.get(linkOf(hops[at] as string, hop)) ?? Infinity);
     return hops.at(-1) === dest && steps.reduce((sum, step) => sum + step, 0) === cost;

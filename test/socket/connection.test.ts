@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Connection } from "../../runtime/socket/connection.ts";
-import { Room } from "../../runtime/socket/room.ts";
+import { ByteBudget } from "../../runtime/socket/byte-budget.ts";
 import type { CallOutcome, SocketCall } from "../../runtime/socket/socket-call.ts";
-import type { Arrival, ByteStream, Sent } from "../../runtime/world/streams.ts";
+import type { Received, ByteStream, Sent } from "../../runtime/world/streams.ts";
 
 /** A far end that says these pieces and then ends; each comes when it is let through, or is there before it is asked for. */
 class Pieces implements ByteStream {
   readonly peer = "there:1";
   readonly #pieces: Uint8Array[];
   readonly #isThere: boolean;
-  #arrived: ((arrival: Arrival) => void) | undefined;
+  #arrived: ((arrival: Received) => void) | undefined;
   asked = 0;
 
   constructor(pieces: readonly Uint8Array[], isThere: boolean) {
@@ -18,7 +18,7 @@ class Pieces implements ByteStream {
     this.#isThere = isThere;
   }
 
-  receive(arrived: (arrival: Arrival) => void): void {
+  receive(arrived: (arrival: Received) => void): void {
     this.asked++;
     this.#arrived = arrived;
     if (this.#isThere) this.letThrough();
@@ -52,12 +52,12 @@ class Pieces implements ByteStream {
 
 function reader(stream: Pieces): {
   readonly connection: Connection;
-  readonly room: Room;
+  readonly room: ByteBudget;
   readonly outcomes: CallOutcome[];
   readonly call: (query: number) => SocketCall;
 } {
   const outcomes: CallOutcome[] = [];
-  const room = new Room(1_000_000);
+  const room = new ByteBudget(1_000_000);
   const nothing = (): void => undefined;
   const connection = new Connection(stream, room, {
     finish: (_, outcome) => outcomes.push(outcome),

@@ -3,7 +3,7 @@ import { Tcp } from "../../runtime/elements/tcp.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { StreamCall, StreamEvent } from "../../runtime/plan/values/stream-call.ts";
-import type { Row } from "../../runtime/plan/values/value.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import { defaultSocketLimits, type SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import type { CallOutcome } from "../../runtime/socket/socket-call.ts";
 import { Sockets } from "../../runtime/socket/sockets.ts";
@@ -25,17 +25,17 @@ function socketsOn(
 ): {
   readonly sockets: Sockets;
   readonly outcomes: CallOutcome[];
-  readonly perform: (call: StreamCall, query: number, inputs: Row) => void;
+  readonly perform: (call: StreamCall, query: number, inputs: Values) => void;
 } {
   const nothing = (): void => undefined;
-  const owner = { closed: nothing, turnedAway: nothing, crowded: nothing };
+  const owner = { closed: nothing, turnedAway: nothing, full: nothing };
   const sockets = new Sockets(streams, { ...defaultSocketLimits, ...limits }, streamOf(1, "sockets"), owner);
   const outcomes: CallOutcome[] = [];
   const finish = (outcome: CallOutcome): void => void outcomes.push(outcome);
   return { sockets, outcomes, perform: (call, query, inputs) => sockets.perform({ call, query, inputs, finish }) };
 }
 
-function outputsOf(outcome: CallOutcome | undefined): Row {
+function outputsOf(outcome: CallOutcome | undefined): Values {
   return outcome?.ok === true ? outcome.outputs : [];
 }
 
@@ -106,8 +106,8 @@ function call(name: StreamCall, event: StreamEvent, arity: number): PredicateSpe
 interface Driven {
   readonly tcp: Tcp;
   /** The outcomes of calls, those of other nodes with where they are wanted. */
-  readonly said: readonly Row[];
-  readonly step: (provenance: "rule" | "network", ...calls: readonly (readonly [PredicateSpec, Row])[]) => void;
+  readonly said: readonly Values[];
+  readonly step: (provenance: "rule" | "network", ...calls: readonly (readonly [PredicateSpec, Values])[]) => void;
 }
 
 /** Queries here are smaller; sockets are not, but for one seed in ten million million. */
@@ -115,7 +115,7 @@ const QUERIES = 10;
 
 /** The calls of a node on a network; rows of it hold those that wait, and no socket. */
 function drive(streams: Streams, limits: Partial<SocketLimits> = {}): Driven {
-  const said: Row[] = [];
+  const said: Values[] = [];
   const tcp = new Tcp(
     streams,
     { ...defaultSocketLimits, ...limits },
@@ -185,11 +185,11 @@ test("calls of one round are made in the order of their kinds, then in that of v
   const { said, step } = drive({ ...QUIET, connect });
   step("rule", [call("connect", "init", 3), [1, null, "there:1"]]);
   const [[, socket = null] = []] = said;
-  const write = (query: number, text: string): readonly [PredicateSpec, Row] => [
+  const write = (query: number, text: string): readonly [PredicateSpec, Values] => [
     call("write", "init", 4),
     [query, null, socket, text],
   ];
-  const join = (query: number, address: string): readonly [PredicateSpec, Row] => [
+  const join = (query: number, address: string): readonly [PredicateSpec, Values] => [
     call("connect", "init", 3),
     [query, null, address],
   ];

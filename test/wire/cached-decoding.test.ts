@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Packet } from "../../runtime/plan/values/packet.ts";
-import { rowsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
-import { equalRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
+import { segmentsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
+import { equalValues, type Values, type Value } from "../../runtime/plan/values/value.ts";
 import { decodeFields } from "../../runtime/wire/decode.ts";
 import { encodeBody } from "../../runtime/wire/encode.ts";
 import { CachedDecoding } from "../../runtime/wire/cached-decoding.ts";
@@ -11,24 +11,24 @@ import { arbitraryValue } from "../arbitrary-value.ts";
 const PAYLOAD = fc.uint8Array({ minLength: 400, maxLength: 500 });
 
 /** A row whose last field is such bytes, or a packet with them in it, which arrives one hop older. */
-function row(before: Row, payload: Uint8Array, isPacket: boolean): Uint8Array {
+function row(before: Values, payload: Uint8Array, isPacket: boolean): Uint8Array {
   return encodeBody([...before, isPacket ? Packet.inTransit(7, 2, payload) : payload]);
 }
 
-function decoded(bytes: Uint8Array, before: Row): Row {
+function decoded(bytes: Uint8Array, before: Values): Values {
   const fields = decodeFields(bytes, 0, bytes.length, before.length + 1);
   if (fields === undefined) throw new Error("what was encoded is decoded");
   return fields;
 }
 
 /** A packet as what it says. */
-function plain(fields: Row | undefined): Row | undefined {
+function plain(fields: Values | undefined): Values | undefined {
   const last = fields?.at(-1);
   if (fields === undefined || !(last instanceof Packet)) return fields;
   return [...fields.slice(0, -1), [last.hash, last.hops, last.body as Value]];
 }
 
-function headingOf(bytes: Uint8Array, before: Row, devicePacket?: number): CachedDecoding {
+function headingOf(bytes: Uint8Array, before: Values, devicePacket?: number): CachedDecoding {
   const heading = CachedDecoding.of(bytes, decoded(bytes, before), devicePacket);
   if (heading === undefined) throw new Error("the row ends with its last field");
   return heading;
@@ -54,7 +54,7 @@ describe("a heading", () => {
         const next = row(fields, other.length === one.length ? other : new Uint8Array(one.length).fill(9), isPacket);
         fc.pre(one.length * 4 >= first.length);
         const read = headingOf(first, fields).read(next);
-        expect(equalRows(plain(read) ?? [], plain(decoded(next, fields)) ?? [])).toBe(true);
+        expect(equalValues(plain(read) ?? [], plain(decoded(next, fields)) ?? [])).toBe(true);
       }),
     );
   });
@@ -103,7 +103,7 @@ describe("a heading", () => {
     const read = headingOf(rows[0] as Uint8Array, ["x"], 400).read(likeness(rows));
     const packet = read?.at(-1) as Packet;
     expect([read?.[0], packet.hash, packet.hops]).toEqual(["x", 7, 3]);
-    expect(rowsOf(packet.body as Uint8Array)).toEqual([1, 2, 3].map((fill) => new Uint8Array(400).fill(fill)));
+    expect(segmentsOf(packet.body as Uint8Array)).toEqual([1, 2, 3].map((fill) => new Uint8Array(400).fill(fill)));
   });
 
   test("leaves a train to be decoded whose rows are not known to begin alike, or whose last is shorter", () => {

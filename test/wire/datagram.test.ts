@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
-import { compareRows, type Row } from "../../runtime/plan/values/value.ts";
+import { compareValues, type Values } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
 import { encodeTuple } from "../../runtime/wire/encode.ts";
@@ -11,7 +11,7 @@ import { Writer } from "../../runtime/wire/writer.ts";
 import { arbitraryRow } from "../arbitrary-value.ts";
 import { eventSpec, tableSpec } from "../predicate-spec.ts";
 
-function event(...args: Row): Tuple {
+function event(...args: Values): Tuple {
   return { predicate: eventSpec("p", args.length), args, isDelete: false };
 }
 
@@ -23,11 +23,11 @@ function eventOfSize(size: number): Tuple {
 }
 
 /** What arrives of the datagrams, in their order. */
-function received(datagrams: readonly Uint8Array[], arities: readonly number[]): readonly Row[] {
+function received(datagrams: readonly Uint8Array[], arities: readonly number[]): readonly Values[] {
   const reassembly = new Reassembly();
-  const rows: Row[] = [];
+  const rows: Values[] = [];
   for (const bytes of datagrams) {
-    const whole = reassembly.whole(bytes, "a", 0);
+    const whole = reassembly.assemble(bytes, "a", 0);
     if (!(whole instanceof Uint8Array)) continue;
     const decoded = decodeDatagram(whole);
     if (!decoded.ok) throw new Error(decoded.reason);
@@ -60,7 +60,7 @@ describe("a builder packs tuples", () => {
             rows.map((row) => row.length),
           );
           expect(arrived.length).toBe(rows.length);
-          for (const [at, row] of rows.entries()) expect(compareRows(arrived[at] ?? [], row)).toBe(0);
+          for (const [at, row] of rows.entries()) expect(compareValues(arrived[at] ?? [], row)).toBe(0);
         },
       ),
       { numRuns: 300 },

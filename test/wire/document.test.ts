@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formatValue } from "../../runtime/plan/values/format.ts";
 import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import type { Row, Value } from "../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { type WireKind, wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
@@ -117,12 +117,12 @@ describe("whole datagrams", () => {
     const pieces = [block("fragment 0"), block("fragment 1")];
     expect(datagrams(64, [note]).map(hex)).toEqual(pieces.map(hex));
     const reassembly = new Reassembly();
-    const [, whole] = pieces.map((piece) => reassembly.whole(piece, "10.0.0.1:10000", 0));
+    const [, whole] = pieces.map((piece) => reassembly.assemble(piece, "10.0.0.1:10000", 0));
     expect(contents(whole as Uint8Array, [note])).toEqual([[hashOfTuple(note), formatRow(note.args)]]);
   });
 });
 
-function event(name: string, args: Row): Tuple {
+function event(name: string, args: Values): Tuple {
   return { predicate: eventSpec(name, args.length), args, isDelete: false };
 }
 
@@ -149,14 +149,14 @@ function contents(data: Uint8Array, expected: readonly Tuple[]): readonly (reado
   ]);
 }
 
-function encodedRow(row: Row): Uint8Array {
+function encodedRow(row: Values): Uint8Array {
   const writer = new Writer();
   encodeTuple(writer, 1, row);
   return writer.copy(5, writer.length);
 }
 
 /** What a receiver sees of packets: how many bytes they are. */
-function opaque(row: Row): Row {
+function opaque(row: Values): Values {
   return row.map((value) =>
     value instanceof Packet
       ? Packet.inTransit(value.hash, 0, value.body ?? encodedRow(value.tuple?.args ?? []))
@@ -164,6 +164,6 @@ function opaque(row: Row): Row {
   );
 }
 
-function formatRow(row: Row): string {
+function formatRow(row: Values): string {
   return row.map(formatValue).join(", ");
 }

@@ -43,10 +43,10 @@ describe("the pieces of a message", () => {
         const pieces = fragments(message(size));
         const last = order.at(-1) as number;
         const early = [...order.slice(0, -1), ...again.filter((index) => index !== last)];
-        for (const index of early) expect(reassembly.whole(pieces[index] as Uint8Array, "a", 0)).toBeUndefined();
-        const whole = reassembly.whole(pieces[last] as Uint8Array, "a", 0);
+        for (const index of early) expect(reassembly.assemble(pieces[index] as Uint8Array, "a", 0)).toBeUndefined();
+        const whole = reassembly.assemble(pieces[last] as Uint8Array, "a", 0);
         expect(Buffer.from(whole as Uint8Array)).toEqual(datagramOf(message(size)));
-        expect(reassembly.held).toEqual({ messages: 0, bytes: 0 });
+        expect(reassembly.usage).toEqual({ messages: 0, bytes: 0 });
       }),
     );
   });
@@ -61,23 +61,23 @@ describe("the pieces of a message", () => {
       [one[1], "a"],
       [other[1], "a"],
     ];
-    const results = arrivals.map(([piece, source]) => reassembly.whole(piece as Uint8Array, source, 0));
+    const results = arrivals.map(([piece, source]) => reassembly.assemble(piece as Uint8Array, source, 0));
     expect(results.map((result) => result instanceof Uint8Array)).toEqual([false, false, false, true, true]);
   });
 
   test("that were sent twice may complete each other", () => {
     const reassembly = new Reassembly();
     const pieces = fragments(message(150));
-    expect(reassembly.whole(pieces[0] as Uint8Array, "a", 0)).toBeUndefined();
-    expect(reassembly.whole(pieces[1] as Uint8Array, "a", 1)).toBeInstanceOf(Uint8Array);
+    expect(reassembly.assemble(pieces[0] as Uint8Array, "a", 0)).toBeUndefined();
+    expect(reassembly.assemble(pieces[1] as Uint8Array, "a", 1)).toBeInstanceOf(Uint8Array);
   });
 
   test("that was sent again in shorter ones, for its path has changed, do not wait for the longer ones", () => {
     const reassembly = new Reassembly();
     const bytes = message(300);
-    reassembly.whole(fragments(bytes)[2] as Uint8Array, "a", 0);
+    reassembly.assemble(fragments(bytes)[2] as Uint8Array, "a", 0);
     const shorter = splitMessage(bytes, FRAGMENT_HEADER_BYTES + 60) ?? [];
-    const results = shorter.map((piece) => reassembly.whole(piece, "a", 0.2));
+    const results = shorter.map((piece) => reassembly.assemble(piece, "a", 0.2));
     expect(results.at(-1)).toEqual(new Uint8Array(datagramOf(bytes)));
   });
 });
@@ -85,7 +85,7 @@ describe("the pieces of a message", () => {
 test("a datagram that is no fragment is let through as it is, even when it is nothing", () => {
   const reassembly = new Reassembly();
   for (const bytes of [datagramOf(message(20)), new Uint8Array(), Uint8Array.of(0x4d, 0x5a, 2, 1)]) {
-    expect(reassembly.whole(bytes, "a", 0)).toBe(bytes);
+    expect(reassembly.assemble(bytes, "a", 0)).toBe(bytes);
   }
 });
 
@@ -100,32 +100,32 @@ describe("a fragment is dropped", () => {
     ["of more pieces than there may be", { ...good, count: 513 }],
     ["beyond the count", { ...good, index: 2 }],
   ])("%s", (_, bad) => {
-    expect(new Reassembly().whole(fragment(bad), "a", 0)).toBe("fragment malformed");
+    expect(new Reassembly().assemble(fragment(bad), "a", 0)).toBe("fragment malformed");
   });
 
   test("that is cut short", () => {
     const bytes = fragment(good);
     const results = Array.from({ length: FRAGMENT_HEADER_BYTES - 4 }, (_, more) =>
-      new Reassembly().whole(bytes.subarray(0, 4 + more), "a", 0),
+      new Reassembly().assemble(bytes.subarray(0, 4 + more), "a", 0),
     );
     expect(new Set(results)).toEqual(new Set(["fragment malformed"]));
   });
 
   test("with the whole message, when that is not the one it was called after", () => {
     const reassembly = new Reassembly();
-    reassembly.whole(fragment(good), "a", 0);
-    expect(reassembly.whole(fragment({ ...good, index: 1 }), "a", 0)).toBe("fragments damaged");
-    expect(reassembly.held.messages).toBe(0);
+    reassembly.assemble(fragment(good), "a", 0);
+    expect(reassembly.assemble(fragment({ ...good, index: 1 }), "a", 0)).toBe("fragments damaged");
+    expect(reassembly.usage.messages).toBe(0);
   });
 
   test("with the whole message, when that is longer than one may be", () => {
     const reassembly = new Reassembly();
     const large = new Uint8Array(60_000);
     const results = [0, 1, 2, 3, 4].map((index) =>
-      reassembly.whole(fragment({ ...good, index, count: 6, piece: large }), "a", 0),
+      reassembly.assemble(fragment({ ...good, index, count: 6, piece: large }), "a", 0),
     );
     expect(results.at(-1)).toBe("fragments too large");
-    expect(reassembly.held).toEqual({ messages: 0, bytes: 0 });
+    expect(reassembly.usage).toEqual({ messages: 0, bytes: 0 });
   });
 });
 
@@ -133,28 +133,28 @@ describe("what is kept is bounded", () => {
   test("in time: a message is given up after five seconds", () => {
     const reassembly = new Reassembly();
     const pieces = fragments(message(150));
-    reassembly.whole(pieces[0] as Uint8Array, "a", 100);
-    expect(reassembly.whole(pieces[1] as Uint8Array, "a", 105)).toBeUndefined();
-    expect([reassembly.expired, reassembly.held.messages]).toEqual([1, 1]);
+    reassembly.assemble(pieces[0] as Uint8Array, "a", 100);
+    expect(reassembly.assemble(pieces[1] as Uint8Array, "a", 105)).toBeUndefined();
+    expect([reassembly.expired, reassembly.usage.messages]).toEqual([1, 1]);
   });
 
   test("in messages of one source: its own oldest makes room", () => {
     const reassembly = new Reassembly();
-    reassembly.whole(firstOf(0), "b", 0);
-    for (let seed = 1; seed <= 9; seed++) reassembly.whole(firstOf(seed), "a", 0);
-    expect([reassembly.held.messages, reassembly.evicted]).toEqual([9, 1]);
+    reassembly.assemble(firstOf(0), "b", 0);
+    for (let seed = 1; seed <= 9; seed++) reassembly.assemble(firstOf(seed), "a", 0);
+    expect([reassembly.usage.messages, reassembly.evicted]).toEqual([9, 1]);
     const rest = (seed: number): readonly Uint8Array[] => fragments(message(300, seed)).slice(1);
     const finished = (seed: number, source: string): boolean =>
       rest(seed)
-        .map((piece) => reassembly.whole(piece, source, 0))
+        .map((piece) => reassembly.assemble(piece, source, 0))
         .at(-1) instanceof Uint8Array;
     expect([finished(0, "b"), finished(2, "a"), finished(1, "a")]).toEqual([true, true, false]);
   });
 
   test("in messages of all sources", () => {
     const reassembly = new Reassembly();
-    for (let source = 0; source < 300; source++) reassembly.whole(firstOf(1), `${source}`, 0);
-    expect([reassembly.held.messages, reassembly.evicted]).toEqual([256, 44]);
+    for (let source = 0; source < 300; source++) reassembly.assemble(firstOf(1), `${source}`, 0);
+    expect([reassembly.usage.messages, reassembly.evicted]).toEqual([256, 44]);
   });
 
   test("in bytes, under any flood", () => {
@@ -178,12 +178,12 @@ describe("what is kept is bounded", () => {
         let now = 0;
         for (const arrival of arrivals) {
           now += arrival.pause;
-          reassembly.whole(fragment(arrival.fragment), arrival.source, now);
-          expect(reassembly.held.bytes).toBeLessThanOrEqual(limits.bytes + 5 * 964);
-          expect(reassembly.held.messages).toBeLessThanOrEqual(12);
+          reassembly.assemble(fragment(arrival.fragment), arrival.source, now);
+          expect(reassembly.usage.bytes).toBeLessThanOrEqual(limits.bytes + 5 * 964);
+          expect(reassembly.usage.messages).toBeLessThanOrEqual(12);
         }
-        reassembly.whole(fragment({ message: 9, index: 9, count: 2, piece: message(1) }), "a", now + 5);
-        expect(reassembly.held).toEqual({ messages: 0, bytes: 0 });
+        reassembly.assemble(fragment({ message: 9, index: 9, count: 2, piece: message(1) }), "a", now + 5);
+        expect(reassembly.usage).toEqual({ messages: 0, bytes: 0 });
       }),
     );
   });

@@ -1,8 +1,8 @@
 import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
-import { rowsOf, type Train, trainOf } from "../../runtime/plan/values/train.ts";
-import { equal, type Row, type Value } from "../../runtime/plan/values/value.ts";
+import { segmentsOf, type Train, trainOf } from "../../runtime/plan/values/train.ts";
+import { equal, type Values, type Value } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { fieldsOfBodies, fieldsOfDatagrams } from "../../runtime/wire/decode-train.ts";
 import { encodeBody } from "../../runtime/wire/encode.ts";
@@ -21,12 +21,12 @@ function arbitraryRows(min: number, max: number): Arbitrary<readonly Uint8Array[
   );
 }
 
-function event(name: string, args: Row): Tuple {
+function event(name: string, args: Values): Tuple {
   return { predicate: eventSpec(name, args.length), args, isDelete: false };
 }
 
 /** `p(.., tun(.., Bytes))`: so many layers, each with arguments of its own before what it carries. */
-function nested(layers: readonly Row[], bytes: Uint8Array): Tuple {
+function nested(layers: readonly Values[], bytes: Uint8Array): Tuple {
   const tuples = layers.reduceRight<Value>((inner, args, at) => {
     return Packet.of(event(at === layers.length - 1 ? "tun" : `p${at}`, [...args, inner]));
   }, bytes) as Packet;
@@ -81,9 +81,9 @@ describe("a train", () => {
           const packet = fields?.at(-1) as Packet;
           fields = fieldsOfBodies(packet.body as Train, packet.hash, arity(layer));
         }
-        expect(rowsOf(fields?.at(-1) as Uint8Array).map((row) => row.slice())).toEqual(rows);
+        expect(segmentsOf(fields?.at(-1) as Uint8Array).map((row) => row.slice())).toEqual(rows);
         function arity(layer: number): number {
-          return (layers[layer] as Row).length + 1;
+          return (layers[layer] as Values).length + 1;
         }
       }),
       { numRuns: 300 },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Address } from "../../runtime/plan/values/address.ts";
 import { Packet } from "../../runtime/plan/values/packet.ts";
-import { compareRows, type Row, type Value } from "../../runtime/plan/values/value.ts";
+import { compareValues, type Values, type Value } from "../../runtime/plan/values/value.ts";
 import { decodeFields } from "../../runtime/wire/decode.ts";
 import { encodeTuple, type EncodeRefusal } from "../../runtime/wire/encode.ts";
 import { HOPS_MAX, MESSAGE_MAX } from "../../runtime/wire/limits.ts";
@@ -13,14 +13,14 @@ import { eventSpec } from "../predicate-spec.ts";
 
 const HASH = 0x01020304;
 
-function encode(row: Row): Uint8Array {
+function encode(row: Values): Uint8Array {
   const writer = new Writer();
   expect(encodeTuple(writer, HASH, row)).toBeUndefined();
   return writer.copy(0, writer.length);
 }
 
 /** Its fields alone. */
-function encodeFields(row: Row): Uint8Array {
+function encodeFields(row: Values): Uint8Array {
   const bytes = encode(row);
   const reader = new Reader(bytes, 4, bytes.length);
   return bytes.subarray(bytes.length - reader.length());
@@ -34,11 +34,11 @@ function decode(bytes: Uint8Array, arity: number): readonly Value[] | undefined 
   return decodeFields(bytes, reader.at, bytes.length, arity);
 }
 
-function roundTrip(row: Row): readonly Value[] | undefined {
+function roundTrip(row: Values): readonly Value[] | undefined {
   return decode(encode(row), row.length);
 }
 
-function refusal(row: Row): EncodeRefusal | undefined {
+function refusal(row: Values): EncodeRefusal | undefined {
   return encodeTuple(new Writer(), HASH, row);
 }
 
@@ -60,7 +60,7 @@ describe("a tuple comes back as it went", () => {
   test("whatever its values", () => {
     fc.assert(
       fc.property(arbitraryRow(), (row) => {
-        expect(compareRows(roundTrip(row) ?? [], row)).toBe(0);
+        expect(compareValues(roundTrip(row) ?? [], row)).toBe(0);
       }),
       { numRuns: 500 },
     );
@@ -87,7 +87,7 @@ describe("a tuple comes back as it went", () => {
       fc.property(arbitraryRow(), fc.nat(20), (row, offset) => {
         const plain = encode(row);
         const buffer = Buffer.concat([Buffer.alloc(offset), plain]).subarray(offset);
-        expect(compareRows(decode(buffer, row.length) ?? [], decode(plain, row.length) ?? [])).toBe(0);
+        expect(compareValues(decode(buffer, row.length) ?? [], decode(plain, row.length) ?? [])).toBe(0);
       }),
     );
   });
@@ -251,7 +251,7 @@ function damage(bytes: Uint8Array, flips: readonly (readonly [number, number])[]
 }
 
 /** Bytes that look a little like fields. */
-function junk(): fc.Arbitrary<{ readonly row: Row; readonly bytes: Uint8Array }> {
+function junk(): fc.Arbitrary<{ readonly row: Values; readonly bytes: Uint8Array }> {
   const byte = fc.oneof(fc.nat(12), fc.constantFrom(20, 21, 63, 127, 128, 255), fc.nat(255));
   return fc
     .tuple(fc.array(byte, { maxLength: 40 }), fc.nat(3))

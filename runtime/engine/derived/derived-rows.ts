@@ -1,6 +1,6 @@
-import { type Key, keyOfRow } from "../../plan/values/key.ts";
+import { type Key, keyOfValues } from "../../plan/values/key.ts";
 import type { Sign } from "../../plan/contract/plan.ts";
-import { compareRows, equalRows, type Row as Values } from "../../plan/values/value.ts";
+import { compareValues, equalValues, type Values } from "../../plan/values/value.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 import type { Row } from "../tables/row.ts";
 import type { Table } from "../tables/table.ts";
@@ -67,7 +67,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
 
   /** A derivation has come, is gone, or was refreshed. A table without a recursive stratum has grounds alone. */
   contribute(values: Values, sign: Sign, isGround: boolean): void {
-    const whole = keyOfRow(values);
+    const whole = keyOfValues(values);
     const support = this.#supports.get(whole) ?? this.#create(whole, values);
     const touch = this.#touch(support);
     if (sign !== 0) this.#count(support, sign, isGround);
@@ -108,12 +108,12 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
    * its key stands without them.
    */
   doubted(values: Values, isFinal: boolean): Row | undefined {
-    const lost = this.#supports.get(keyOfRow(values));
+    const lost = this.#supports.get(keyOfValues(values));
     if (lost === undefined || lost.grounds > 0) return undefined;
     const row = this.table.find(lost.key);
     if (row === undefined || row.isBase) return undefined;
-    const isLost = equalRows(row.values, values);
-    const support = isLost ? lost : this.#supports.get(keyOfRow(row.values));
+    const isLost = equalValues(row.values, values);
+    const support = isLost ? lost : this.#supports.get(keyOfValues(row.values));
     if (support === undefined || support.grounds > 0) return undefined;
     if (!isLost && (isFinal || !row.hasImproved)) return undefined;
     this.#touch(support).isDoubted = true;
@@ -122,7 +122,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
 
   /** From now on the row has to be derived anew, or refreshed, to be shown. */
   dismiss(row: Row): void {
-    const support = this.#supports.get(keyOfRow(row.values));
+    const support = this.#supports.get(keyOfValues(row.values));
     if (support !== undefined) this.#touched.set(support, touchOf(support));
   }
 
@@ -208,7 +208,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     const present = this.table.find(key);
     if (present?.isBase === true) return this.#renew(present, display);
     const wanted = this.#wanted(key, present);
-    if (present !== undefined && wanted !== undefined && equalRows(present.values, wanted.values)) {
+    if (present !== undefined && wanted !== undefined && equalValues(present.values, wanted.values)) {
       return this.#renew(present, display);
     }
     if (present !== undefined) display.hide(present);
@@ -218,9 +218,9 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   }
 
   #renew(row: Row, display: Display): void {
-    const { derived: view, notifiesRefreshes: tellsRefreshes } = this.table.spec;
-    if (view === "pure" && !tellsRefreshes) return;
-    const support = this.#supports.get(keyOfRow(row.values));
+    const { derived, notifiesRefreshes } = this.table.spec;
+    if (derived === "pure" && !notifiesRefreshes) return;
+    const support = this.#supports.get(keyOfValues(row.values));
     if (support !== undefined && this.#isRenewed(support)) display.renew(row);
   }
 
@@ -232,7 +232,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     let smallest: Support | undefined;
     for (const support of sharing) {
       if (support.count <= 0 || !(isVacated || this.#isEligible(support, present))) continue;
-      if (smallest === undefined || compareRows(support.values, smallest.values) < 0) smallest = support;
+      if (smallest === undefined || compareValues(support.values, smallest.values) < 0) smallest = support;
     }
     return smallest;
   }
@@ -240,7 +240,7 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   /** The smallest that was refreshed not long ago, or, where none was, that has its time still. */
   #freshest(sharing: readonly Support[]): Support | undefined {
     const { lifetime } = this.table.spec;
-    const derivable = sharing.filter(({ count }) => count > 0).toSorted((a, b) => compareRows(a.values, b.values));
+    const derivable = sharing.filter(({ count }) => count > 0).toSorted((a, b) => compareValues(a.values, b.values));
     const within = (time: number): Support | undefined =>
       derivable.find(({ renewedAt }) => renewedAt + time > this.#now);
     return within(lifetime / 2) ?? within(lifetime);
@@ -249,14 +249,14 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   /** Everything derivable may come: always in a pure view, and where the derived row of a mixed table has to go. */
   #isVacated(sharing: readonly Support[], present: Row | undefined): boolean {
     if (this.table.spec.derived === "pure") return true;
-    if (present !== undefined) return (this.#supports.get(keyOfRow(present.values))?.count ?? 0) <= 0;
+    if (present !== undefined) return (this.#supports.get(keyOfValues(present.values))?.count ?? 0) <= 0;
     return sharing.some((support) => this.#touched.get(support)?.isDoubted === true);
   }
 
   /** In a mixed table: what is there, or has a reason to come (back) now. */
   #isEligible(support: Support, present: Row | undefined): boolean {
     if (this.#isRenewed(support)) return true;
-    return present !== undefined && equalRows(present.values, support.values);
+    return present !== undefined && equalValues(present.values, support.values);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Plan, Sign, StratumSpec, DerivedRuleSpec } from "../../plan/contract/plan.ts";
-import type { Row as Values } from "../../plan/values/value.ts";
+import type { Values } from "../../plan/values/value.ts";
 import { DerivedRows } from "./derived-rows.ts";
 import type { Journal } from "../tables/journal.ts";
 import { MemoisedValues } from "./memoised-values.ts";

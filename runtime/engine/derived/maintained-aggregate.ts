@@ -1,7 +1,7 @@
 import { accumulator } from "../../plan/library/aggregates/accumulator.ts";
-import { keyOfRow } from "../../plan/values/key.ts";
+import { keyOfValues } from "../../plan/values/key.ts";
 import type { AggregateSpec, Sign } from "../../plan/contract/plan.ts";
-import { equal, equalRows, type Row as Values, type Value } from "../../plan/values/value.ts";
+import { equal, equalValues, type Values, type Value } from "../../plan/values/value.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 
 /** One combination of body rows an aggregate is over, and how often it occurs. */
@@ -64,7 +64,7 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
 
   #refresh(key: string, values: Values): void {
     const result = this.#groups.get(key)?.result;
-    const isHeard = !this.#spec.isRefreshedByWinnerOnly || (result !== undefined && equalRows(result, values));
+    const isHeard = !this.#spec.isRefreshedByWinnerOnly || (result !== undefined && equalValues(result, values));
     if (isHeard) this.#refreshed.add(key);
   }
 
@@ -85,11 +85,11 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   }
 
   #groupOf(values: Values): string {
-    return keyOfRow(this.#groupColumns.map((column) => values[column] as Value));
+    return keyOfValues(this.#groupColumns.map((column) => values[column] as Value));
   }
 
   #count(group: Group, values: Values, change: 1 | -1): void {
-    const whole = keyOfRow(values);
+    const whole = keyOfValues(values);
     const entry = group.entries.get(whole) ?? { values, count: 0 };
     const before = entry.count;
     setCount(group, whole, entry, before + change);
@@ -148,7 +148,7 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
     const { result: before } = group;
     const after = group.entries.size === 0 ? undefined : this.#compute(group);
     if (group.entries.size === 0) this.#close(group);
-    if (before !== undefined && after !== undefined && equalRows(before, after)) {
+    if (before !== undefined && after !== undefined && equalValues(before, after)) {
       if (isRefreshed) contribute(before, 0);
       return true;
     }

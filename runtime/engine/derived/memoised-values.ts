@@ -1,6 +1,6 @@
-import { keyOfRow } from "../../plan/values/key.ts";
+import { keyOfValues } from "../../plan/values/key.ts";
 import type { Sign } from "../../plan/contract/plan.ts";
-import type { Value, Row as Values } from "../../plan/values/value.ts";
+import type { Value, Values } from "../../plan/values/value.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 
 /** A derivation, with what was drawn when it appeared, and how often it occurs. */
@@ -23,7 +23,7 @@ export class MemoisedValues implements Undoable<"kept", string, Kept | undefined
 
   /** The whole row of a derivation that comes, goes or is refreshed; undefined when drawing had failed. */
   row(values: Values, sign: Sign): Values | undefined {
-    const key = keyOfRow(this.#decided.map((column) => values[column] as Value));
+    const key = keyOfValues(this.#decided.map((column) => values[column] as Value));
     const known = this.#kept.get(key);
     if (known === undefined && sign <= 0) return undefined;
     const row = known?.values ?? values;

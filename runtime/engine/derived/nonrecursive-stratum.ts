@@ -1,6 +1,6 @@
 import type { Key } from "../../plan/values/key.ts";
 import type { Sign } from "../../plan/contract/plan.ts";
-import { compareRows, type Row as Values } from "../../plan/values/value.ts";
+import { compareValues, type Values } from "../../plan/values/value.ts";
 import type { DerivedRows, Display } from "./derived-rows.ts";
 import type { Row } from "../tables/row.ts";
 import type { StoreTally } from "../tables/store-tally.ts";
@@ -70,7 +70,7 @@ export class NonrecursiveStratum implements Stratum, Display {
 
   /** Of rows that come, or live on, together the smaller is the older, where age may decide who has to go. */
   #settleAges(): void {
-    for (const { take } of this.#waiting.sort((a, b) => compareRows(a.values, b.values))) take();
+    for (const { take } of this.#waiting.sort((a, b) => compareValues(a.values, b.values))) take();
     this.#waiting.length = 0;
   }
 

@@ -1,7 +1,7 @@
-import { type Key, keyOfRow } from "../../plan/values/key.ts";
+import { type Key, keyOfValues } from "../../plan/values/key.ts";
 import type { Sign } from "../../plan/contract/plan.ts";
 import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../../plan/contract/row-mark.ts";
-import type { Row as Values } from "../../plan/values/value.ts";
+import type { Values } from "../../plan/values/value.ts";
 import type { DerivedRows, Display } from "./derived-rows.ts";
 import { LimitExceeded } from "../limits.ts";
 import type { Row } from "../tables/row.ts";
@@ -100,7 +100,7 @@ export class RecursiveStratum implements Stratum {
 
   /** Whether what the row derived is derived from its successor too, each derivation counted for one. */
   #isCovered({ row, derived }: Successor, view: DerivedRule, sign: Sign, values: Values): boolean {
-    const whole = `${view.spec.id}:${keyOfRow(values)}`;
+    const whole = `${view.spec.id}:${keyOfValues(values)}`;
     const count = derived.get(whole) ?? 0;
     if (sign > 0 && row.mark === CURRENT) derived.set(whole, count + 1);
     if (sign >= 0 || count === 0) return false;
@@ -234,7 +234,7 @@ export class RecursiveStratum implements Stratum {
     if (!this.#dismiss(table, row)) return;
     const taken = this.#taken.get(table) ?? new Map<string, Row>();
     this.#taken.set(table, taken);
-    taken.set(keyOfRow(row.values), row);
+    taken.set(keyOfValues(row.values), row);
   }
 
   /** False when nobody had been told of the row yet. */
@@ -247,7 +247,7 @@ export class RecursiveStratum implements Stratum {
   }
 
   #show(table: Table, values: Values, key: Key, isImprovement: boolean, since: number): void {
-    const whole = keyOfRow(values);
+    const whole = keyOfValues(values);
     const taken = this.#taken.get(table)?.get(whole);
     this.#taken.get(table)?.delete(whole);
     if (taken !== undefined) taken.hasImproved ||= isImprovement;

@@ -1,5 +1,5 @@
 import type { MaintainedChange, Sign, DerivedRuleSpec } from "../../plan/contract/plan.ts";
-import type { Row as Values } from "../../plan/values/value.ts";
+import type { Values } from "../../plan/values/value.ts";
 import type { MemoisedValues } from "./memoised-values.ts";
 import type { DerivedRows } from "./derived-rows.ts";
 import type { MaintainedAggregate } from "./maintained-aggregate.ts";

@@ -1,6 +1,6 @@
 import type { Key } from "../../plan/values/key.ts";
 import { type RowMark, STABLE } from "../../plan/contract/row-mark.ts";
-import type { Row as Values } from "../../plan/values/value.ts";
+import type { Values } from "../../plan/values/value.ts";
 
 /** A row in its table. Rows of a table are linked from the longest unrefreshed to the newest. */
 export class Row {

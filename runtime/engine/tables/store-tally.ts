@@ -1,4 +1,4 @@
-import type { Row as Values } from "../../plan/values/value.ts";
+import type { Values } from "../../plan/values/value.ts";
 import type { Table } from "./table.ts";
 
 /** Told of each change as it takes effect; several may be taken back if the step fails. */

@@ -1,5 +1,5 @@
-import { type Key, keyOf, keyOfRow } from "../../plan/values/key.ts";
-import type { Row as Values, Value } from "../../plan/values/value.ts";
+import { type Key, keyOf, keyOfValues } from "../../plan/values/key.ts";
+import type { Values, Value } from "../../plan/values/value.ts";
 import type { Row } from "./row.ts";
 
 const NOTHING: readonly Row[] = [];
@@ -48,5 +48,5 @@ export class TableIndex {
 /** The key of one column is the column's own; several columns are joined. Emitted code makes its keys the same way. */
 export function keyOfColumns(values: Values, columns: readonly number[]): Key {
   if (columns.length === 1) return keyOf(values[columns[0] as number] as Value);
-  return keyOfRow(columns.map((column) => values[column] as Value));
+  return keyOfValues(columns.map((column) => values[column] as Value));
 }

@@ -1,7 +1,7 @@
 import type { Key } from "../../plan/values/key.ts";
 import type { PredicateSpec, TableSpec } from "../../plan/values/predicate-spec.ts";
 import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, CANCELLED } from "../../plan/contract/row-mark.ts";
-import { compare, equalRows, type Row as Values, type Value } from "../../plan/values/value.ts";
+import { compare, equalValues, type Values, type Value } from "../../plan/values/value.ts";
 import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { RowGroups } from "./row-groups.ts";
@@ -131,7 +131,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
   insert(values: Values, key: Key, now: number): InsertOutcome {
     this.#bases?.insert(values, this.#bases.keyOf(values), now);
     const present = this.#byKey.get(key);
-    if (present !== undefined && equalRows(present.values, values)) {
+    if (present !== undefined && equalValues(present.values, values)) {
       this.#refresh(present, now, true);
       return "refreshed";
     }
@@ -274,7 +274,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
 
   #equalOf({ key, values }: Row): Row | undefined {
     const present = this.find(key);
-    return present !== undefined && equalRows(present.values, values) ? present : undefined;
+    return present !== undefined && equalValues(present.values, values) ? present : undefined;
   }
 
   #settleChanges(): void {
@@ -287,7 +287,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
     let isSettled = true;
     for (const row of this.#added) {
       const before = gone.get(row.key)?.pop();
-      if (before === undefined || before.mark !== REMOVED || !equalRows(before.values, row.values)) continue;
+      if (before === undefined || before.mark !== REMOVED || !equalValues(before.values, row.values)) continue;
       isSettled = false;
       this.#isTheSame(before, row);
     }

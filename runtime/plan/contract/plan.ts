@@ -91,7 +91,7 @@ export interface ChannelSpec {
   readonly outlet: number;
   readonly inlet: number;
   /** Seconds without a word after which the rows are given up. */
-  readonly silence: number;
+  readonly timeout: number;
 }
 
 /** Tables that rules define in terms of each other, or one that is defined in terms of others alone. */

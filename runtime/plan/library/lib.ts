@@ -2,7 +2,7 @@ import { accumulator } from "./aggregates/accumulator.ts";
 import { bounded } from "./bounded.ts";
 import type { Ambient } from "../contract/function-spec.ts";
 import { functionNamed } from "./functions/registry.ts";
-import { keyOf, keyOfRow } from "../values/key.ts";
+import { keyOf, keyOfValues } from "../values/key.ts";
 import {
   add,
   bitAnd,
@@ -21,9 +21,7 @@ import {
   shiftRight,
   subtract,
 } from "./operators/operators.ts";
-import { compare, equal, type Value } from "../values/value.ts";
-
-type Maybe = Value | undefined;
+import { compare, equal, type Maybe, type Value } from "../values/value.ts";
 
 /** Everything that emitted code may name. */
 export const lib: Readonly<Record<string, unknown>> = {
@@ -49,7 +47,7 @@ export const lib: Readonly<Record<string, unknown>> = {
   isTrue,
   isUnequal,
   keyOf,
-  keyOfRow,
+  keyOfValues,
   list,
   makeAddress: boundedAddress,
   modulo,

@@ -1,6 +1,6 @@
-import { keyOfRow } from "./key.ts";
+import { keyOfValues } from "./key.ts";
 import type { Tuple } from "./packet.ts";
-import { equalRows } from "./value.ts";
+import { equalValues } from "./value.ts";
 
 const FEW = 8;
 
@@ -30,9 +30,9 @@ export class DistinctTuples {
 }
 
 function keyOf({ predicate, args, isDelete }: Tuple): string {
-  return `${predicate.id}${isDelete ? "-" : "+"}${keyOfRow(args)}`;
+  return `${predicate.id}${isDelete ? "-" : "+"}${keyOfValues(args)}`;
 }
 
 function isSame(one: Tuple, other: Tuple): boolean {
-  return one.predicate === other.predicate && one.isDelete === other.isDelete && equalRows(one.args, other.args);
+  return one.predicate === other.predicate && one.isDelete === other.isDelete && equalValues(one.args, other.args);
 }

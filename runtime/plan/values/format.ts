@@ -1,6 +1,6 @@
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
-import type { Row, Value } from "./value.ts";
+import type { Values, Value } from "./value.ts";
 
 /** A value as a program writes it; parsing the text gives the value back, but for packets. */
 export function formatValue(value: Value): string {
@@ -18,7 +18,7 @@ export function formatValue(value: Value): string {
   }
 }
 
-export function formatTuple(name: string, args: Row): string {
+export function formatTuple(name: string, args: Values): string {
   return `${name}(${args.map(formatValue).join(", ")})`;
 }
 
@@ -34,7 +34,7 @@ function formatObject(value: Value): string {
   if (value === null) return "null";
   if (value instanceof Address) return value.text;
   if (value instanceof Packet) return formatPacket(value);
-  if (Array.isArray(value)) return `[${(value as Row).map(formatValue).join(", ")}]`;
+  if (Array.isArray(value)) return `[${(value as Values).map(formatValue).join(", ")}]`;
   return `b"${Buffer.from(value as Uint8Array).toString("hex")}"`;
 }
 

@@ -1,7 +1,7 @@
 import { Address } from "./address.ts";
 import { Packet, type Tuple } from "./packet.ts";
 import { isTrain } from "./train.ts";
-import type { Row, Value } from "./value.ts";
+import type { Values, Value } from "./value.ts";
 
 /** What a value costs beside the bytes in it. */
 const VALUE_BYTES = 16;
@@ -12,7 +12,7 @@ export function heldBytes({ args }: Tuple): number {
 }
 
 /** The same of values. */
-export function heldBytesOf(row: Row): number {
+export function heldBytesOf(row: Values): number {
   let sum = VALUE_BYTES;
   for (const value of row) sum += bytesOf(value);
   return sum;

@@ -1,7 +1,7 @@
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
 import { isTrain } from "./train.ts";
-import type { Row, Value } from "./value.ts";
+import type { Values, Value } from "./value.ts";
 
 /** What stands for a value in a `Map`: two values have the same key exactly when they are equal. */
 export type Key = null | boolean | number | string | bigint;
@@ -17,7 +17,7 @@ export function keyOf(value: Value): Key {
 }
 
 /** The key of several values together. */
-export function keyOfRow(row: Row): string {
+export function keyOfValues(row: Values): string {
   let key = "";
   for (let i = 0; i < row.length; i++) key += textKey(row[i] as Value);
   return key;
@@ -43,9 +43,9 @@ function objectKey(value: Value): string {
   if (value === null) return "_";
   if (value instanceof Address) return `a${value.text.length}:${value.text}`;
   if (value instanceof Packet) return `p${value.key.length}:${value.key}`;
-  if (Array.isArray(value)) return `[${keyOfRow(value as Row)}]`;
+  if (Array.isArray(value)) return `[${keyOfValues(value as Values)}]`;
   const bytes = value as Uint8Array;
-  return isTrain(bytes) ? bytes.rows().map(bytesKey).join("") : bytesKey(bytes);
+  return isTrain(bytes) ? bytes.segments().map(bytesKey).join("") : bytesKey(bytes);
 }
 
 function bytesKey(bytes: Uint8Array): string {

@@ -1,18 +1,18 @@
 import { Address } from "./address.ts";
 import { Packet, type Tuple } from "./packet.ts";
 import { ownedBytes } from "./train.ts";
-import type { Row, Value } from "./value.ts";
+import type { Values, Value } from "./value.ts";
 
 /**
  * The values with bytes of their own. What comes from a device lies in memory that is used again when the step is over;
  * whatever shall live longer goes through here.
  */
-export function ownedRow(values: Row): Row {
+export function ownedValues(values: Values): Values {
   return values.some(mayBorrow) ? values.map(owned) : values;
 }
 
 export function ownedTuple(tuple: Tuple): Tuple {
-  const args = ownedRow(tuple.args);
+  const args = ownedValues(tuple.args);
   return args === tuple.args ? tuple : { ...tuple, args };
 }
 
@@ -24,15 +24,15 @@ function owned(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Uint8Array) return ownedBytes(value);
   if (value instanceof Packet) {
-    return value.with(value.tuple && ownedRow(value.tuple.args), value.body && ownedBytes(value.body));
+    return value.with(value.tuple && ownedValues(value.tuple.args), value.body && ownedBytes(value.body));
   }
   if (value instanceof Address) return ownedAddress(value);
-  return ownedRow(value);
+  return ownedValues(value);
 }
 
 /** Most name a place by text and stay what they are. */
 function ownedAddress(address: Address): Address {
   const { overlay, node, options } = address;
   const isPlain = options.length === 0 && !mayBorrow(node);
-  return isPlain ? address : new Address(overlay, owned(node), ownedRow(options));
+  return isPlain ? address : new Address(overlay, owned(node), ownedValues(options));
 }

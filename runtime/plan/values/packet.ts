@@ -1,12 +1,12 @@
-import { keyOfRow } from "./key.ts";
+import { keyOfValues } from "./key.ts";
 import type { PredicateSpec } from "./predicate-spec.ts";
-import { rowsOf } from "./train.ts";
-import { compareRows, type Row } from "./value.ts";
+import { segmentsOf } from "./train.ts";
+import { compareValues, type Values } from "./value.ts";
 
 /** A fact or event: a predicate and its arguments; of a table's predicate also what is to be removed. */
 export interface Tuple {
   readonly predicate: PredicateSpec;
-  readonly args: Row;
+  readonly args: Values;
   readonly isDelete: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface Tuple {
 export function compareTuples(one: Tuple, other: Tuple): number {
   if (one.isDelete !== other.isDelete) return one.isDelete ? -1 : 1;
   const [name, otherName] = [one.predicate.name, other.predicate.name];
-  return name === otherName ? compareRows(one.args, other.args) : name < otherName ? -1 : 1;
+  return name === otherName ? compareValues(one.args, other.args) : name < otherName ? -1 : 1;
 }
 
 /** Where a tuple entered this node: what it may do depends on it. */
@@ -51,7 +51,7 @@ export class Packet {
   }
 
   /** The same packet with another body or other arguments. */
-  with(args: Row | undefined, body: Uint8Array | undefined): Packet {
+  with(args: Values | undefined, body: Uint8Array | undefined): Packet {
     const tuple = args === undefined ? undefined : this.tuple && { ...this.tuple, args };
     return new Packet(this.hash, this.hops, tuple, body);
   }
@@ -62,8 +62,8 @@ export class Packet {
   }
 
   #contentKey(): string {
-    if (this.tuple !== undefined) return keyOfRow(this.tuple.args);
-    return rowsOf(this.body as Uint8Array)
+    if (this.tuple !== undefined) return keyOfValues(this.tuple.args);
+    return segmentsOf(this.body as Uint8Array)
       .map(bodyKey)
       .join("");
   }

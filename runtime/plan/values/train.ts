@@ -35,14 +35,14 @@ export class Train extends Uint8Array<ArrayBufferLike> {
     return Uint8Array;
   }
 
-  row(index: number): Uint8Array {
+  segment(index: number): Uint8Array {
     const isLast = index === this.count - 1;
     const at = this.byteOffset + (isLast ? this.lastAt : index * this.stride);
     return new Uint8Array(this.buffer, at, isLast ? this.lastLength : this.length);
   }
 
-  rows(): readonly Uint8Array[] {
-    return Array.from({ length: this.count }, (_, index) => this.row(index));
+  segments(): readonly Uint8Array[] {
+    return Array.from({ length: this.count }, (_, index) => this.segment(index));
   }
 
   /** The bytes of all rows together. */
@@ -60,19 +60,19 @@ export function isTrain(bytes: Uint8Array): bytes is Train {
 }
 
 /** A train in memory of its own; `rows` are one, or several as a train has them. */
-export function trainOf(rows: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array(0), ...others] = rows;
+export function trainOf(segments: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(0), ...others] = segments;
   const last = others.at(-1);
-  const bytes = new Uint8Array(rows.reduce((sum, row) => sum + row.length, 0));
+  const bytes = new Uint8Array(segments.reduce((sum, segment) => sum + segment.length, 0));
   let at = 0;
-  for (const row of rows) {
-    bytes.set(row, at);
-    at += row.length;
+  for (const segment of segments) {
+    bytes.set(segment, at);
+    at += segment.length;
   }
   if (last === undefined) return bytes;
   const lastLength = last.length;
   return new Train(bytes.buffer, 0, first.length, {
-    count: rows.length,
+    count: segments.length,
     stride: first.length,
     lastAt: bytes.length - lastLength,
     lastLength,
@@ -80,16 +80,16 @@ export function trainOf(rows: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Bytes and trains as single rows. */
-export function rowsOf(bytes: Uint8Array): readonly Uint8Array[] {
-  return isTrain(bytes) ? bytes.rows() : [bytes];
+export function segmentsOf(bytes: Uint8Array): readonly Uint8Array[] {
+  return isTrain(bytes) ? bytes.segments() : [bytes];
 }
 
 /** How many rows that are. */
-export function countOf(bytes: Uint8Array): number {
+export function segmentCount(bytes: Uint8Array): number {
   return isTrain(bytes) ? bytes.count : 1;
 }
 
 /** The same bytes in memory of their own. */
 export function ownedBytes(bytes: Uint8Array): Uint8Array {
-  return trainOf(rowsOf(bytes));
+  return trainOf(segmentsOf(bytes));
 }

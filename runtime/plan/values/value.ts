@@ -1,6 +1,6 @@
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
-import { isTrain, rowsOf } from "./train.ts";
+import { isTrain, segmentsOf } from "./train.ts";
 
 /**
  * What a variable can hold (LANGUAGE section 3). Ids are bigint, 160 bits, never negative; an address of the IP network
@@ -8,7 +8,11 @@ import { isTrain, rowsOf } from "./train.ts";
  */
 export type Value = null | boolean | number | string | bigint | Address | Uint8Array | readonly Value[] | Packet;
 
-export type Row = readonly Value[];
+/** Several values in order: the arguments of a tuple, the columns of a row, the items of a list. */
+export type Values = readonly Value[];
+
+/** Result of an operation: a value, or `undefined` when it failed. Operations on `undefined` give `undefined`. */
+export type Maybe = Value | undefined;
 
 /** The kinds in the order of values: `null < bool < number < ... < tuple`. */
 export const kinds = ["null", "bool", "number", "string", "id", "address", "bytes", "list", "tuple"] as const;
@@ -53,10 +57,10 @@ function equalObjects(left: ObjectValue, right: ObjectValue): boolean {
   if (left instanceof Packet) return right instanceof Packet && left.key === right.key;
   if (left instanceof Uint8Array) return right instanceof Uint8Array && compareBytes(left, right) === 0;
   if (!Array.isArray(left) || !Array.isArray(right)) return false;
-  return equalRows(left as Row, right as Row);
+  return equalValues(left as Values, right as Values);
 }
 
-export function equalRows(left: Row, right: Row): boolean {
+export function equalValues(left: Values, right: Values): boolean {
   if (left.length !== right.length) return false;
   for (let i = 0; i < left.length; i++) {
     if (!equal(left[i] as Value, right[i] as Value)) return false;
@@ -86,7 +90,7 @@ function compareWithin(kind: Kind, left: Value, right: Value): number {
     case "null":
       return 0;
     case "list":
-      return compareRows(left as Row, right as Row);
+      return compareValues(left as Values, right as Values);
     case "bytes":
       return compareBytes(left as Uint8Array, right as Uint8Array);
     case "address":
@@ -99,7 +103,7 @@ function compareWithin(kind: Kind, left: Value, right: Value): number {
 }
 
 /** Lexicographic; a row that is a prefix of another comes first. */
-export function compareRows(left: Row, right: Row): number {
+export function compareValues(left: Values, right: Values): number {
   const shared = Math.min(left.length, right.length);
   for (let i = 0; i < shared; i++) {
     const order = compare(left[i] as Value, right[i] as Value);
@@ -109,7 +113,7 @@ export function compareRows(left: Row, right: Row): number {
 }
 
 function compareBytes(left: Uint8Array, right: Uint8Array): number {
-  if (isTrain(left) || isTrain(right)) return compareTrains(rowsOf(left), rowsOf(right));
+  if (isTrain(left) || isTrain(right)) return compareTrains(segmentsOf(left), segmentsOf(right));
   return compareRow(left, right);
 }
 

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
-import type { Row, Value } from "../../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../../runtime/plan/values/value.ts";
 
 /** A tuple to start with. */
 export interface GivenFact {
   readonly predicate: string;
-  readonly args: Row;
+  readonly args: Values;
 }
 
 /** What the files of a directory hold, and what is wrong with them, as `file:line: message`. */
@@ -61,7 +61,7 @@ function readFile(path: string, split: SplitLine, spec: PredicateSpec, facts: Gi
     const fields = split(line);
     const problem = typeof fields === "string" ? fields : problemOf(fields, spec);
     if (problem !== undefined) problems.push(`${path}:${at + 1}: ${problem}`);
-    else facts.push({ predicate: spec.name, args: fields as Row });
+    else facts.push({ predicate: spec.name, args: fields as Values });
   }
 }
 

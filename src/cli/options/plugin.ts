@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   type AddedFunction,
-  type Fault,
+  type ReportFault,
   registerFunction,
   registerStage,
   type Signature,
@@ -48,7 +48,7 @@ function signatureProblem(signature: unknown, fn: unknown): string | undefined {
 }
 
 /** Why a function fails is told once; how often, the node counts by rule. */
-function reportFirstFault(file: string, name: string): Fault {
+function reportFirstFault(file: string, name: string): ReportFault {
   let isReported = false;
   return (reason) => {
     if (!isReported) processOutput.log.warn(`--plugin ${file}: ${name}: ${reason}`);

@@ -5,8 +5,8 @@ import { Node } from "../../../runtime/node/node.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
-import { compareRows, type Row } from "../../../runtime/plan/values/value.ts";
-import { StillWorld } from "../../../runtime/world/still-world.ts";
+import { compareValues, type Values } from "../../../runtime/plan/values/value.ts";
+import { IsolatedWorld } from "../../../runtime/world/isolated-world.ts";
 import { nearest } from "../../program/nearest.ts";
 import { loadFacts } from "../files/load-facts.ts";
 import type { GivenFact } from "../files/fact-files.ts";
@@ -61,7 +61,7 @@ export function evaluate(options: EvalOptions, output: Output): void {
 
 /** A node that has nothing left to do. */
 function runToFixpoint(plan: Plan, facts: readonly GivenFact[], limits: Partial<Limits>, output: Output): Node {
-  const world = new StillWorld(ADDRESS, new LinuxClock().now(), SEED);
+  const world = new IsolatedWorld(ADDRESS, new LinuxClock().now(), SEED);
   let failure: string | undefined;
   const node = new Node(loadProgram(plan), world, {
     names: [ADDRESS],
@@ -74,7 +74,7 @@ function runToFixpoint(plan: Plan, facts: readonly GivenFact[], limits: Partial<
     onLog: (message) => output.problem(`mosaic: ${message}`),
   });
   node.start();
-  world.clock.settle();
+  world.clock.runPending();
   if (failure !== undefined) throw runFailed(failure);
   for (const line of dropSummary(node.counters, plan)) output.problem(`mosaic: ${line}`);
   return node;
@@ -109,6 +109,6 @@ function isOfProgram({ name, role }: PredicateSpec): boolean {
   return !name.includes("?") && role.kind !== "localAddr";
 }
 
-function sorted(rows: readonly Row[]): readonly Row[] {
-  return rows.toSorted(compareRows);
+function sorted(rows: readonly Values[]): readonly Values[] {
+  return rows.toSorted(compareValues);
 }

@@ -1,5 +1,5 @@
 import { formatTuple, formatValue } from "../../../runtime/plan/values/format.ts";
-import type { Row, Value } from "../../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../../runtime/plan/values/value.ts";
 import { jsonValue } from "../../../runtime/observe/watch.ts";
 import type { Output } from "./output.ts";
 
@@ -12,7 +12,7 @@ export interface TableForm {
 /** Lines that are written in one go. */
 const LINES_PER_WRITE = 4096;
 
-export function printTable(name: string, rows: readonly Row[], { kind, json }: TableForm, output: Output): void {
+export function printTable(name: string, rows: readonly Values[], { kind, json }: TableForm, output: Output): void {
   for (let at = 0; at < rows.length; at += LINES_PER_WRITE) {
     const lines = rows.slice(at, at + LINES_PER_WRITE).map((row) => {
       if (json) return JSON.stringify({ table: name, row: row.map(jsonValue) });

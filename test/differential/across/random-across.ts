@@ -1,5 +1,5 @@
 import { formatValue } from "../../../runtime/plan/values/format.ts";
-import type { Row } from "../../../runtime/plan/values/value.ts";
+import type { Values } from "../../../runtime/plan/values/value.ts";
 import { Chance } from "../chance.ts";
 import type { RuleText } from "../random-rule.ts";
 import { PLACES, randomValue } from "../schema.ts";
@@ -43,7 +43,7 @@ export interface AcrossProgram {
 }
 
 export type AcrossCommand =
-  | { readonly kind: "insert" | "delete"; readonly place: string; readonly name: string; readonly args: Row }
+  | { readonly kind: "insert" | "delete"; readonly place: string; readonly name: string; readonly args: Values }
   | { readonly kind: "wait" };
 
 /** The program as each node has it. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DistinctTuples } from "../../../runtime/plan/values/distinct-tuples.ts";
-import { keyOfRow } from "../../../runtime/plan/values/key.ts";
+import { keyOfValues } from "../../../runtime/plan/values/key.ts";
 import type { Tuple } from "../../../runtime/plan/values/packet.ts";
 import { arbitraryValue } from "../../arbitrary-value.ts";
 import { tableSpec } from "../../predicate-spec.ts";
@@ -42,5 +42,5 @@ test("100,000 are added in the time of a few", () => {
 });
 
 function textOf({ predicate, args, isDelete }: Tuple): string {
-  return `${predicate.id} ${isDelete} ${keyOfRow(args)}`;
+  return `${predicate.id} ${isDelete} ${keyOfValues(args)}`;
 }

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Address } from "../../../runtime/plan/values/address.ts";
 import { formatValue } from "../../../runtime/plan/values/format.ts";
-import { keyOf, keyOfRow } from "../../../runtime/plan/values/key.ts";
+import { keyOf, keyOfValues } from "../../../runtime/plan/values/key.ts";
 import { Packet } from "../../../runtime/plan/values/packet.ts";
-import { compare, equal, equalRows, kindOf, type Value } from "../../../runtime/plan/values/value.ts";
+import { compare, equal, equalValues, kindOf, type Value } from "../../../runtime/plan/values/value.ts";
 import { arbitraryRow, arbitraryValue } from "../../arbitrary-value.ts";
 import { eventSpec } from "../../predicate-spec.ts";
 
@@ -59,7 +59,7 @@ describe("equality, order and keys agree", () => {
     );
     fc.assert(
       fc.property(rows, ([left = [], right = []]) => {
-        expect(keyOfRow(left) === keyOfRow(right)).toBe(equalRows(left, right));
+        expect(keyOfValues(left) === keyOfValues(right)).toBe(equalValues(left, right));
       }),
     );
   });
@@ -107,7 +107,7 @@ describe("values that are easily confused", () => {
     ["a list and the list of it", ["a"], [["a"]]],
     ["a node's option and the address's own", nested(["x"], []), nested([], ["x"])],
     ["a string and bytes", "A", Uint8Array.of(65)],
-    ["a string that looks like a list's key", `\0[${keyOfRow(["a"])}]`, ["a"]],
+    ["a string that looks like a list's key", `\0[${keyOfValues(["a"])}]`, ["a"]],
     ["a packet made here and opaque bytes that look like its key", madeHere(), opaque("3:abc")],
   ])("%s are two", (_, left, right) => {
     expect([equal(left, right), haveOneKey(left, right), compare(left, right) === 0]).toEqual([false, false, false]);

@@ -1,12 +1,12 @@
 import { ExactSum } from "./exact-sum.ts";
 import { divide } from "../operators/operators.ts";
 import type { AggregateKind } from "../../contract/plan.ts";
-import { compare, compareRows, equal, type Row, type Value } from "../../values/value.ts";
+import { compare, compareValues, equal, type Values, type Value } from "../../values/value.ts";
 
 /** Takes in one value for each combination of body rows and has the aggregate at the end. */
 export interface Accumulator {
   /** `times` equal combinations at once. False when the value is not one this aggregate can take. */
-  add(value: Value, times: number, winner: Row): boolean;
+  add(value: Value, times: number, winner: Values): boolean;
   /** Undefined when the values have no such aggregate (a sum that is not exact). */
   result(): Value | undefined;
   /** The columns that came with the winning value: nulls before anything was added, and for all but `min` and `max`. */
@@ -38,15 +38,15 @@ export function accumulator(kind: AggregateKind): Accumulator {
 class Extreme implements Accumulator {
   readonly #direction: 1 | -1;
   #best: Value | undefined;
-  #winner: Row = [];
+  #winner: Values = [];
 
   constructor(direction: 1 | -1) {
     this.#direction = direction;
   }
 
-  add(value: Value, _times: number, winner: Row): boolean {
+  add(value: Value, _times: number, winner: Values): boolean {
     const order = this.#best === undefined ? 1 : compare(value, this.#best) * this.#direction;
-    if (order > 0 || (order === 0 && compareRows(winner, this.#winner) < 0)) {
+    if (order > 0 || (order === 0 && compareValues(winner, this.#winner) < 0)) {
       this.#best = value;
       this.#winner = winner;
     }

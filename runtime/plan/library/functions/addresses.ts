@@ -1,13 +1,11 @@
 import { Address } from "../../values/address.ts";
 import type { FunctionSpec } from "../../contract/function-spec.ts";
-import type { Value } from "../../values/value.ts";
+import type { Maybe } from "../../values/value.ts";
 import { define, defineImpure } from "./define.ts";
-
-type Maybe = Value | undefined;
 
 /** What addresses of the IP network are said to be of. */
 export const IP_NETWORK = "ip";
-const PLACE = /^(?:\[([^[\]]*)\]|([^:]*)):(\d{1,5})$/;
+const HOST_PORT = /^(?:\[([^[\]]*)\]|([^:]*)):(\d{1,5})$/;
 const PORT_MAX = 65_535;
 
 export const addressFunctions: readonly FunctionSpec[] = [
@@ -16,9 +14,9 @@ export const addressFunctions: readonly FunctionSpec[] = [
   /** f_node(Address): what stands behind `overlay::`; a string as it is. */
   define("f_node", 1, ["string", "id", "address", "list"], nodeOf),
   /** f_host(Address): the host of "host:port", without brackets. Fails for all else, addresses of overlays among them. */
-  define("f_host", 1, ["string"], (address) => placeOf(address)?.host),
+  define("f_host", 1, ["string"], (address) => hostPortOf(address)?.host),
   /** f_port(Address): the port of "host:port". Fails for all else. */
-  define("f_port", 1, ["number"], (address) => placeOf(address)?.port),
+  define("f_port", 1, ["number"], (address) => hostPortOf(address)?.port),
   /** f_src(): the address that the tuple of this step came from, null when it began here. Nothing vouches for it. */
   defineImpure("f_src", 0, ["string", "address", "null"], (ambient) => ambient.source()),
 ];
@@ -33,8 +31,8 @@ function nodeOf(value: Maybe): Maybe {
   return typeof value === "string" ? value : undefined;
 }
 
-function placeOf(value: Maybe): { readonly host: string; readonly port: number } | undefined {
-  const [, bracketed, plain, port] = typeof value === "string" ? (PLACE.exec(value) ?? []) : [];
+function hostPortOf(value: Maybe): { readonly host: string; readonly port: number } | undefined {
+  const [, bracketed, plain, port] = typeof value === "string" ? (HOST_PORT.exec(value) ?? []) : [];
   if (port === undefined || Number(port) > PORT_MAX) return undefined;
   return { host: bracketed ?? plain ?? "", port: Number(port) };
 }

@@ -1,10 +1,8 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
 import { ID_BYTES } from "../../values/ring.ts";
 import { SIZE_MAX } from "../../values/size.ts";
-import type { Row, Value } from "../../values/value.ts";
+import type { Maybe, Value, Values } from "../../values/value.ts";
 import { define } from "./define.ts";
-
-type Maybe = Value | undefined;
 
 /** Numbers in bytes are unsigned, the most significant byte first. Positions count from 0. */
 export const byteFunctions: readonly FunctionSpec[] = [
@@ -30,7 +28,9 @@ function bytesOf(value: Maybe): Uint8Array | undefined {
   if (typeof value === "string") return new TextEncoder().encode(value);
   if (typeof value === "bigint")
     return Uint8Array.from(Buffer.from(value.toString(16).padStart(2 * ID_BYTES, "0"), "hex"));
-  return Array.isArray(value) && (value as Row).every(isByte) ? Uint8Array.from(value as readonly number[]) : undefined;
+  return Array.isArray(value) && (value as Values).every(isByte)
+    ? Uint8Array.from(value as readonly number[])
+    : undefined;
 }
 
 function isByte(value: Value): boolean {
@@ -43,11 +43,11 @@ function isUnsigned(value: Maybe, width: number): value is number {
 
 function slice(value: Maybe, start: Maybe, length: Maybe): Maybe {
   if (!(value instanceof Uint8Array) && !Array.isArray(value)) return undefined;
-  const whole = value as Uint8Array | Row;
-  const from = asIndex(start, whole.length);
+  const sequence = value as Uint8Array | Values;
+  const from = asIndex(start, sequence.length);
   if (from === undefined) return undefined;
-  const count = length === undefined ? whole.length - from : asIndex(length, whole.length - from);
-  return count === undefined ? undefined : whole.slice(from, from + count);
+  const count = length === undefined ? sequence.length - from : asIndex(length, sequence.length - from);
+  return count === undefined ? undefined : sequence.slice(from, from + count);
 }
 
 function asIndex(value: Maybe, max: number): number | undefined {

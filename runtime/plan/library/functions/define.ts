@@ -1,11 +1,9 @@
 import { typeBit } from "../../values/column-type.ts";
 import type { Ambient, FunctionSpec } from "../../contract/function-spec.ts";
-import type { Kind, Value } from "../../values/value.ts";
+import type { Kind, Maybe } from "../../values/value.ts";
 
 /** How many arguments: so many, or from the one to the other. */
 export type Arity = number | readonly [min: number, max: number];
-
-type Maybe = Value | undefined;
 
 /** A function of its arguments alone. `kinds` is every kind of value it can give, or nothing when that can be any. */
 export function define(

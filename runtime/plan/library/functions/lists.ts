@@ -2,16 +2,14 @@ import type { FunctionSpec } from "../../contract/function-spec.ts";
 import { keyOf } from "../../values/key.ts";
 import { add } from "../operators/operators.ts";
 import { SIZE_MAX, sizeOf } from "../../values/size.ts";
-import { compare, equal, type Row, type Value } from "../../values/value.ts";
+import { compare, equal, type Maybe, type Value, type Values } from "../../values/value.ts";
 import { define } from "./define.ts";
-
-type Maybe = Value | undefined;
 
 export const listFunctions: readonly FunctionSpec[] = [
   /** f_initlist(X, ..): the list of its arguments. */
-  define("f_initlist", [0, Infinity], ["list"], (...items) => items as Row),
+  define("f_initlist", [0, Infinity], ["list"], (...items) => items as Values),
   /** f_initSet(X, ..): its arguments in the order of values, each once. */
-  define("f_initSet", [0, Infinity], ["list"], (...items) => distinct((items as Row).toSorted(compare))),
+  define("f_initSet", [0, Infinity], ["list"], (...items) => distinct((items as Values).toSorted(compare))),
   /** f_cons(X, List): the list with X before it. */
   define("f_cons", 2, ["list"], (item, list) => add([item as Value], list)),
   /** f_append(List, X): the list with X after it. f_append(X): the list of X. */
@@ -29,7 +27,7 @@ export const listFunctions: readonly FunctionSpec[] = [
   /** f_item(List, N): the Nth item, the first being 1. Fails when there is none. */
   define("f_item", 2, [], (list, at) => (typeof at === "number" ? itemsOf(list)?.[at - 1] : undefined)),
   /** f_member(List, X): 1 when X is an item of the list, else 0. */
-  define("f_member", 2, ["number"], (list, item) => answer(itemsOf(list), (items) => has(items, item))),
+  define("f_member", 2, ["number"], (list, item) => oneOrZero(itemsOf(list), (items) => has(items, item))),
   /** f_contains(Whole, Part): 1 when the list has the item, or the string the other string, else 0. */
   define("f_contains", 2, ["number"], contains),
   /** f_intersect(List, List): the items of the first that are in the second too, each once. */
@@ -46,25 +44,25 @@ export const listFunctions: readonly FunctionSpec[] = [
   define("f_sort", 1, ["list"], (list) => itemsOf(list)?.toSorted(compare)),
 ];
 
-function itemsOf(value: Maybe): Row | undefined {
-  return Array.isArray(value) ? (value as Row) : undefined;
+function itemsOf(value: Maybe): Values | undefined {
+  return Array.isArray(value) ? (value as Values) : undefined;
 }
 
-function nonEmpty(value: Maybe): Row | undefined {
+function nonEmpty(value: Maybe): Values | undefined {
   const items = itemsOf(value);
   return items?.length === 0 ? undefined : items;
 }
 
-function answer<T>(subject: T | undefined, holds: (subject: T) => boolean): 1 | 0 | undefined {
+function oneOrZero<T>(subject: T | undefined, holds: (subject: T) => boolean): 1 | 0 | undefined {
   return subject === undefined ? undefined : holds(subject) ? 1 : 0;
 }
 
-function has(items: Row, item: Maybe): boolean {
+function has(items: Values, item: Maybe): boolean {
   return items.some((other) => equal(other, item as Value));
 }
 
 function append(list: Maybe, ...items: readonly Maybe[]): Maybe {
-  return items.length === 0 ? [list as Value] : add(list, items as Row);
+  return items.length === 0 ? [list as Value] : add(list, items as Values);
 }
 
 function concat(left: Maybe, right: Maybe): Maybe {
@@ -80,9 +78,9 @@ function concatBytes(left: Uint8Array, right: Uint8Array): Uint8Array | undefine
   return joined;
 }
 
-function contains(whole: Maybe, part: Maybe): Maybe {
-  if (typeof whole !== "string") return answer(itemsOf(whole), (items) => has(items, part));
-  return typeof part === "string" ? Number(whole.includes(part)) : undefined;
+function contains(container: Maybe, part: Maybe): Maybe {
+  if (typeof container !== "string") return oneOrZero(itemsOf(container), (items) => has(items, part));
+  return typeof part === "string" ? Number(container.includes(part)) : undefined;
 }
 
 function intersect(left: Maybe, right: Maybe): Maybe {
@@ -92,17 +90,17 @@ function intersect(left: Maybe, right: Maybe): Maybe {
   return some.filter((item) => wanted.delete(keyOf(item)));
 }
 
-function subset(part: Maybe, whole: Maybe): Maybe {
-  const [some, others] = [itemsOf(part), itemsOf(whole)];
+function subset(part: Maybe, container: Maybe): Maybe {
+  const [some, others] = [itemsOf(part), itemsOf(container)];
   if (some === undefined || others === undefined) return undefined;
   const known = new Set(others.map(keyOf));
   return Number(some.every((item) => known.has(keyOf(item))));
 }
 
 function empty(...args: readonly Maybe[]): Maybe {
-  return args.length === 0 ? [] : answer(sizeOf(args[0]), (size) => size === 0);
+  return args.length === 0 ? [] : oneOrZero(sizeOf(args[0]), (size) => size === 0);
 }
 
-function distinct(sorted: Row): Row {
+function distinct(sorted: Values): Values {
   return sorted.filter((item, at) => at === 0 || !equal(item, sorted[at - 1] as Value));
 }

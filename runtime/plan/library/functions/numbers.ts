@@ -1,10 +1,8 @@
 import { formatValue } from "../../values/format.ts";
 import type { FunctionSpec } from "../../contract/function-spec.ts";
 import { divide, isTrue, modulo, multiply, subtract } from "../operators/operators.ts";
-import { compare, kindOf, type Value } from "../../values/value.ts";
+import { compare, kindOf, type Maybe, type Value } from "../../values/value.ts";
 import { define } from "./define.ts";
-
-type Maybe = Value | undefined;
 
 const NUMERAL = /^\s*([+-]?)(0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*$/i;
 

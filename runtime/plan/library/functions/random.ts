@@ -1,8 +1,6 @@
 import type { Ambient, FunctionSpec } from "../../contract/function-spec.ts";
-import type { Value } from "../../values/value.ts";
+import type { Maybe } from "../../values/value.ts";
 import { defineImpure } from "./define.ts";
-
-type Maybe = Value | undefined;
 
 const RAND_MAX: number = 2 ** 31;
 

@@ -1,5 +1,5 @@
 import { typeBit } from "../../values/column-type.ts";
-import { foreignRows, foreignValue } from "../../values/foreign-value.ts";
+import { foreignLists, foreignValue } from "../../values/foreign-value.ts";
 import type { Ambient, FunctionSpec } from "../../contract/function-spec.ts";
 import { type Kind, kindOf, type Value } from "../../values/value.ts";
 import { addressFunctions } from "./addresses.ts";
@@ -8,7 +8,7 @@ import { hashFunctions } from "./hashes.ts";
 import { listFunctions } from "./lists.ts";
 import { numberFunctions } from "./numbers.ts";
 import { randomFunctions } from "./random.ts";
-import { functionOf, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
+import { stageFunction, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
 import { stringFunctions } from "./strings.ts";
 
 /** What a function added from outside declares: the kind of each argument, the kind of its result, and its purity. */
@@ -57,12 +57,12 @@ export function stageNames(): readonly string[] {
 }
 
 /** Is told why code from outside gave nothing, each time. */
-export type Fault = (reason: string) => void;
+export type ReportFault = (reason: string) => void;
 
 /** Adds a stage for all programs that are compiled from now on. False when the name is taken, or empty. */
-export function registerStage(name: string, stage: Stage, fault: Fault = ignored): boolean {
+export function registerStage(name: string, stage: Stage, fault: ReportFault = ignored): boolean {
   if (name === "" || stageNamed(name) !== undefined) return false;
-  const spec = functionOf(name, (row) => given(() => stage(row), foreignRows, "list of rows", fault));
+  const spec = stageFunction(name, (row) => callForeign(() => stage(row), foreignLists, "list of rows", fault));
   registry.set(spec.name, spec);
   return true;
 }
@@ -75,7 +75,7 @@ export function registerFunction(
   name: string,
   signature: Signature,
   fn: AddedFunction,
-  fault: Fault = ignored,
+  fault: ReportFault = ignored,
 ): boolean {
   if (!FUNCTION_NAME.test(name) || registry.has(name)) return false;
   const { args, result, pure } = signature;
@@ -88,7 +88,7 @@ export function registerFunction(
     pure,
     call: (ambient, values) =>
       haveKinds(values, args)
-        ? given(() => fn(values, ambient), read, result === "any" ? "value" : result, fault)
+        ? callForeign(() => fn(values, ambient), read, result === "any" ? "value" : result, fault)
         : undefined,
   });
   return true;
@@ -99,11 +99,11 @@ function haveKinds(values: readonly Value[], kinds: readonly (Kind | "any")[]): 
 }
 
 /** Foreign code: what it throws, and what it gives that is no value, is its failure, not the node's. */
-function given<T>(
+function callForeign<T>(
   call: () => unknown,
   read: (value: unknown) => T | undefined,
   wanted: string,
-  fault: Fault,
+  fault: ReportFault,
 ): T | undefined {
   try {
     const value = call();

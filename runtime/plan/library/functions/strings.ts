@@ -1,10 +1,8 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
 import { charactersIn, hasWideCharacters, SIZE_MAX } from "../../values/size.ts";
-import type { Value } from "../../values/value.ts";
+import type { Maybe } from "../../values/value.ts";
 import { define } from "./define.ts";
 import { matchesPattern } from "./pattern.ts";
-
-type Maybe = Value | undefined;
 
 /** Of Unicode strings: every position and length counts characters, from 0. All fail when given anything else. */
 export const stringFunctions: readonly FunctionSpec[] = [

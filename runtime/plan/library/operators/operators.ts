@@ -2,11 +2,8 @@ import { Address } from "../../values/address.ts";
 import { isNode } from "../../values/location.ts";
 import { ID_BITS, onArc, toId, wrap } from "../../values/ring.ts";
 import { SIZE_MAX } from "../../values/size.ts";
-import { compare, type Row, type Value } from "../../values/value.ts";
-import { wholeAnd, wholeOr, wholeShiftLeft, wholeShiftRight, wholeXor } from "./whole-bits.ts";
-
-/** A value, or nothing when an operation failed. What is done with nothing gives nothing. */
-type Maybe = Value | undefined;
+import { compare, type Maybe, type Value, type Values } from "../../values/value.ts";
+import { integerAnd, integerOr, integerShiftLeft, integerShiftRight, integerXor } from "./integer-bits.ts";
 
 /** Sums of numbers, of ids, of an id and a number; strings and lists joined. */
 export function add(left: Maybe, right: Maybe): Maybe {
@@ -41,31 +38,31 @@ export function modulo(left: Maybe, right: Maybe): Maybe {
 
 /** By a whole number of places. Numbers fail where the result is not exact; ids lose what leaves them. */
 export function shiftLeft(left: Maybe, right: Maybe): Maybe {
-  if (!isPlaces(right)) return undefined;
+  if (!isShiftDistance(right)) return undefined;
   if (typeof left === "bigint") return right < ID_BITS ? wrap(left << BigInt(right)) : 0n;
-  return isWhole(left) ? whole(wholeShiftLeft(left, right)) : undefined;
+  return isSafeInteger(left) ? safeInteger(integerShiftLeft(left, right)) : undefined;
 }
 
 /** By a whole number of places; a number is rounded down. */
 export function shiftRight(left: Maybe, right: Maybe): Maybe {
-  if (!isPlaces(right)) return undefined;
+  if (!isShiftDistance(right)) return undefined;
   if (typeof left === "bigint") return right < ID_BITS ? left >> BigInt(right) : 0n;
-  return isWhole(left) ? wholeShiftRight(left, right) : undefined;
+  return isSafeInteger(left) ? integerShiftRight(left, right) : undefined;
 }
 
 /** Of whole numbers or ids, as the other two. */
 export function bitAnd(left: Maybe, right: Maybe): Maybe {
-  if (isWhole(left) && isWhole(right)) return whole(wholeAnd(left, right));
+  if (isSafeInteger(left) && isSafeInteger(right)) return safeInteger(integerAnd(left, right));
   return onIds(left, right, and);
 }
 
 export function bitOr(left: Maybe, right: Maybe): Maybe {
-  if (isWhole(left) && isWhole(right)) return whole(wholeOr(left, right));
+  if (isSafeInteger(left) && isSafeInteger(right)) return safeInteger(integerOr(left, right));
   return onIds(left, right, or);
 }
 
 export function bitXor(left: Maybe, right: Maybe): Maybe {
-  if (isWhole(left) && isWhole(right)) return whole(wholeXor(left, right));
+  if (isSafeInteger(left) && isSafeInteger(right)) return safeInteger(integerXor(left, right));
   return onIds(left, right, xor);
 }
 
@@ -76,7 +73,7 @@ export function negate(value: Maybe): Maybe {
 
 export function complement(value: Maybe): Maybe {
   if (typeof value === "bigint") return wrap(~value);
-  return isWhole(value) ? whole(-1 - value) : undefined;
+  return isSafeInteger(value) ? safeInteger(-1 - value) : undefined;
 }
 
 /** What a condition is: a boolean as it is, a number when it is not 0, for functions answer 1 or 0. All else fails. */
@@ -101,7 +98,7 @@ export function inInterval(
   if (typeof value === "bigint" && typeof low === "bigint" && typeof high === "bigint") {
     return onArc(value, low, high, includesLow, includesHigh);
   }
-  if (!areAlike(value, low) || !areAlike(value, high)) return undefined;
+  if (!areComparable(value, low) || !areComparable(value, high)) return undefined;
   const fromLow = compare(value as Value, low as Value);
   const toHigh = compare(high as Value, value as Value);
   return (includesLow ? fromLow >= 0 : fromLow > 0) && (includesHigh ? toHigh >= 0 : toHigh > 0);
@@ -110,7 +107,7 @@ export function inInterval(
 /** `overlay::node` with its options. Fails where the node is none: null, a number, an empty route. */
 export function makeAddress(overlay: string, node: Maybe, options: Maybe): Address | undefined {
   if (node === undefined || !isNode(node) || !Array.isArray(options)) return undefined;
-  return new Address(overlay, node, options as Row);
+  return new Address(overlay, node, options as Values);
 }
 
 /** Doubles as they are; but whole numbers are exact, so a result that may not be is none. */
@@ -125,19 +122,19 @@ function isExact(number: number): boolean {
   return Number.isInteger(number) && Math.abs(number) <= 2 ** 53;
 }
 
-function whole(result: number): number | undefined {
+function safeInteger(result: number): number | undefined {
   return Number.isSafeInteger(result) ? result : undefined;
 }
 
-function isWhole(value: Maybe): value is number {
+function isSafeInteger(value: Maybe): value is number {
   return Number.isSafeInteger(value);
 }
 
-function isPlaces(value: Maybe): value is number {
-  return isWhole(value) && value >= 0;
+function isShiftDistance(value: Maybe): value is number {
+  return isSafeInteger(value) && value >= 0;
 }
 
-function areAlike(one: Maybe, other: Maybe): boolean {
+function areComparable(one: Maybe, other: Maybe): boolean {
   if (typeof one === "number") return typeof other === "number";
   return typeof one === "string" && typeof other === "string";
 }
@@ -147,7 +144,7 @@ function join(left: Maybe, right: Maybe): Maybe {
     return left.length + right.length <= SIZE_MAX ? left + right : undefined;
   }
   if (!Array.isArray(left) || !Array.isArray(right)) return undefined;
-  return left.length + right.length <= SIZE_MAX ? [...(left as Row), ...(right as Row)] : undefined;
+  return left.length + right.length <= SIZE_MAX ? [...(left as Values), ...(right as Values)] : undefined;
 }
 
 type IdOperation = (left: bigint, right: bigint) => bigint;

@@ -6,15 +6,15 @@ import {
   stageNames,
 } from "../../../../runtime/plan/library/functions/registry.ts";
 import type { Ambient } from "../../../../runtime/plan/contract/function-spec.ts";
-import type { Row, Value } from "../../../../runtime/plan/values/value.ts";
+import type { Values, Value } from "../../../../runtime/plan/values/value.ts";
 
 const NOWHERE: Ambient = { now: () => 0, random: () => 0, randomId: () => 0n, source: () => null };
 
-function run(stage: string, row: Row): Value | undefined {
+function run(stage: string, row: Values): Value | undefined {
   return stageNamed(stage)?.call(NOWHERE, [row]);
 }
 
-test.for<[string, Row, Value | undefined]>([
+test.for<[string, Values, Value | undefined]>([
   [
     "TOKENIZER",
     ["n", "a b  c", " "],
@@ -53,6 +53,6 @@ test("what a stage throws is its failure", () => {
 
 test("what a stage gives that is no list of rows is its failure", () => {
   const given: readonly unknown[] = [5, [5], [[{}]], [["a", undefined]], "rows"];
-  for (const [at, value] of given.entries()) registerStage(`Gives${at}`, () => value as readonly Row[]);
+  for (const [at, value] of given.entries()) registerStage(`Gives${at}`, () => value as readonly Values[]);
   expect(given.map((_, at) => run(`Gives${at}`, [1]))).toEqual(given.map(() => undefined));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isOpening, withSegmentsFor } from "../../runtime/path/segment-size.ts";
+import { isTcpSyn, clampMss } from "../../runtime/path/mss-clamp.ts";
 import { packetOf, type Parts } from "../ip/ip-oracle.ts";
 
 const SYN = 0x02;
@@ -36,25 +36,25 @@ describe.each([4, 6] as const)("a TCP connection over IPv%d", (version) => {
     for (const flags of [SYN, SYN | ACK]) {
       const packet = tcp(version, flags, [...before, ...size(1460), 1, 1]);
       const kept = packet.slice();
-      expect(isOpening(packet)).toBe(true);
-      expect(withSegmentsFor(packet, 1300)).toEqual(tcp(version, flags, [...before, ...size(1300 - headers), 1, 1]));
+      expect(isTcpSyn(packet)).toBe(true);
+      expect(clampMss(packet, 1300)).toEqual(tcp(version, flags, [...before, ...size(1300 - headers), 1, 1]));
       expect(packet).toEqual(kept);
     }
   });
 
   test("that asks for less gets what it asked for", () => {
     const packet = tcp(version, SYN, size(1000));
-    expect(withSegmentsFor(packet, 1300)).toBe(packet);
+    expect(clampMss(packet, 1300)).toBe(packet);
   });
 
   test("is never asked for segments that nobody would send", () => {
-    expect(withSegmentsFor(tcp(version, SYN, size(1460)), 300)).toEqual(tcp(version, SYN, size(536)));
+    expect(clampMss(tcp(version, SYN, size(1460)), 300)).toEqual(tcp(version, SYN, size(536)));
   });
 
   test("that is under way is let alone", () => {
-    expect(isOpening(tcp(version, ACK, size(1460)))).toBe(false);
+    expect(isTcpSyn(tcp(version, ACK, size(1460)))).toBe(false);
     const packet = tcp(version, ACK, size(1460));
-    expect(withSegmentsFor(packet, 1300)).toBe(packet);
+    expect(clampMss(packet, 1300)).toBe(packet);
   });
 
   test.each([
@@ -67,15 +67,15 @@ describe.each([4, 6] as const)("a TCP connection over IPv%d", (version) => {
     ["whose option is cut off", [1, 1, 1, 2]],
   ])("that begins %s is let alone", (_, options) => {
     const packet = tcp(version, SYN, options);
-    expect(withSegmentsFor(packet, 1300)).toBe(packet);
+    expect(clampMss(packet, 1300)).toBe(packet);
   });
 
   test("cut off anywhere is let alone", () => {
     const packet = tcp(version, SYN, size(1460));
     for (let length = 1; length < packet.length; length++) {
       const part = packet.slice(0, length);
-      isOpening(part);
-      expect(withSegmentsFor(part, 1300)).toBe(part);
+      isTcpSyn(part);
+      expect(clampMss(part, 1300)).toBe(part);
     }
   });
 });
@@ -83,5 +83,5 @@ describe.each([4, 6] as const)("a TCP connection over IPv%d", (version) => {
 test("a piece of a packet that is not its first is let alone, whatever its bytes look like", () => {
   const packet = tcp(4, SYN, size(1460));
   packet[7] = 1;
-  expect(withSegmentsFor(packet, 1300)).toBe(packet);
+  expect(clampMss(packet, 1300)).toBe(packet);
 });

@@ -1,20 +1,20 @@
 import type { Clock, DatagramCounters, Datagrams, Timer, World } from "./world.ts";
 
 /** A node alone, at one moment: nothing arrives, and no timer ever rings. What it sends is counted, and lost. */
-export class StillWorld implements World {
-  readonly clock: StillClock;
+export class IsolatedWorld implements World {
+  readonly clock: FixedClock;
   readonly seed: number;
   readonly datagrams: Datagrams;
   readonly tun = undefined;
 
   constructor(address: string, now: number, seed: number) {
-    this.clock = new StillClock(now);
-    this.datagrams = nowhere(address);
+    this.clock = new FixedClock(now);
+    this.datagrams = discardingDatagrams(address);
     this.seed = seed;
   }
 }
 
-class StillClock implements Clock {
+class FixedClock implements Clock {
   readonly #now: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -35,12 +35,12 @@ class StillClock implements Clock {
   }
 
   /** Runs what waits for its turn, until nothing does. */
-  settle(): void {
+  runPending(): void {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
   }
 }
 
-function nowhere(address: string): Datagrams {
+function discardingDatagrams(address: string): Datagrams {
   const counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   return {
     address,

@@ -1,5 +1,5 @@
 /** Room for bytes that sockets hold. */
-export class Room {
+export class ByteBudget {
   used = 0;
   /** How often there was too little. */
   refused = 0;
@@ -17,11 +17,11 @@ export class Room {
   }
 
   /** Takes room, whether there is any or not. */
-  take(bytes: number): void {
+  reserve(bytes: number): void {
     this.used += bytes;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     this.used -= bytes;
   }
 }

@@ -10,18 +10,18 @@ const SYN = 0x02;
 const RST = 0x04;
 
 const END = 0;
-const NOTHING = 1;
-const SEGMENT_SIZE = 2;
+const NO_OPERATION = 1;
+const MSS_OPTION = 2;
 
 /** What a segment without options has around it. */
 const IPV4_HEADERS = 40;
 const IPV6_HEADERS = 60;
 
 /** What a sender assumes that is told nothing (RFC 9293, 3.7.1). */
-const LEAST = 536;
+const DEFAULT_MSS = 536;
 
 /** Whether a packet begins a TCP connection, as far as that is seen without reading all of it: those may say how long segments are. */
-export function isOpening(packet: Uint8Array): boolean {
+export function isTcpSyn(packet: Uint8Array): boolean {
   const version = (packet[0] as number) >> 4;
   if (version === 4) {
     const flags = packet[((packet[0] as number) & 15) * 4 + FLAGS_AT];
@@ -35,20 +35,20 @@ export function isOpening(packet: Uint8Array): boolean {
  * A packet that begins a TCP connection, as a copy in which the other end is told to send segments that fit packets of `mtu`
  * bytes; the packet itself when they do already, or it says nothing of them.
  */
-export function withSegmentsFor(packet: Uint8Array, mtu: number): Uint8Array {
-  const at = segmentSizeAt(packet);
+export function clampMss(packet: Uint8Array, mtu: number): Uint8Array {
+  const at = mssOptionAt(packet);
   if (at === undefined) return packet;
   const headers = (packet[0] as number) >> 4 === 4 ? IPV4_HEADERS : IPV6_HEADERS;
-  const most = Math.max(LEAST, mtu - headers);
-  if ((((packet[at] as number) << 8) | (packet[at + 1] as number)) <= most) return packet;
+  const mss = Math.max(DEFAULT_MSS, mtu - headers);
+  if ((((packet[at] as number) << 8) | (packet[at + 1] as number)) <= mss) return packet;
   const changed = new Uint8Array(packet);
-  changed[at] = most >> 8;
-  changed[at + 1] = most & 0xff;
-  return mended(packet, changed, at);
+  changed[at] = mss >> 8;
+  changed[at + 1] = mss & 0xff;
+  return withChecksum(packet, changed, at);
 }
 
 /** Words of the checksum begin at even distances from the header's start; the option may begin at an odd one. */
-function mended(before: Uint8Array, after: Uint8Array, at: number): Uint8Array {
+function withChecksum(before: Uint8Array, after: Uint8Array, at: number): Uint8Array {
   const start = readHeader(before)?.payloadAt ?? 0;
   const first = at - ((at - start) % 2);
   amendChecksum(
@@ -60,9 +60,9 @@ function mended(before: Uint8Array, after: Uint8Array, at: number): Uint8Array {
 }
 
 /** Where the segment size of a SYN is; undefined when it is none, or says none. */
-function segmentSizeAt(packet: Uint8Array): number | undefined {
+function mssOptionAt(packet: Uint8Array): number | undefined {
   const header = readHeader(packet);
-  if (header === undefined || header.protocol !== TCP || header.laterFragment) return undefined;
+  if (header === undefined || header.protocol !== TCP || header.isLaterFragment) return undefined;
   const { payloadAt, length } = header;
   if (payloadAt + TCP_HEADER > length) return undefined;
   const flags = packet[payloadAt + FLAGS_AT] as number;
@@ -75,9 +75,9 @@ function optionAt(packet: Uint8Array, start: number, end: number): number | unde
   for (let at = start; at < end; ) {
     const kind = packet[at] as number;
     if (kind === END) return undefined;
-    const length = kind === NOTHING ? 1 : at + 1 < end ? (packet[at + 1] as number) : 0;
-    if (length < (kind === NOTHING ? 1 : 2) || at + length > end) return undefined;
-    if (kind === SEGMENT_SIZE) return length === 4 ? at + 2 : undefined;
+    const length = kind === NO_OPERATION ? 1 : at + 1 < end ? (packet[at + 1] as number) : 0;
+    if (length < (kind === NO_OPERATION ? 1 : 2) || at + length > end) return undefined;
+    if (kind === MSS_OPTION) return length === 4 ? at + 2 : undefined;
     at += length;
   }
   return undefined;
