@@ -30,18 +30,18 @@ export interface Compilation {
 }
 
 /** `#error`, and texts that were not read to their end: whatever else would be found follows from what is not there. */
-const LEAVES_A_HOLE: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127", "E0129", "E0190", "E0262"]);
+const INCOMPLETE_TEXT: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127", "E0129", "E0190", "E0262"]);
 
 /** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
   const { modules: read, sources, counts, macros, diagnostics: loaded } = load(files, library, options);
   const loading = [...unusedDefines(options.defines, sources), ...loaded];
   const none = { plan: undefined, core: undefined, sources, counts };
-  if (loaded.some(({ code }) => LEAVES_A_HOLE.has(code))) return { ...none, diagnostics: inOrder(loading, sources) };
+  if (loaded.some(({ code }) => INCOMPLETE_TEXT.has(code))) return { ...none, diagnostics: inOrder(loading, sources) };
   const lines = new LineMap(sources);
   const reading: Diagnostic[] = [];
   const placed = read.map((module) => readOverlog(module, reading));
-  const modules = options.ignoresPlaces === true ? placed.map(ignoreLocations) : placed;
+  const modules = options.ignoresLocations === true ? placed.map(ignoreLocations) : placed;
   const { program, diagnostics: naming } = resolveNames(modules, lines);
   const { checked, diagnostics: checking } = check(program, macros);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);

@@ -124,8 +124,8 @@ export class Session {
     const { node, compiler } = this.#control;
     const compiled = compiler.facts(text, node.plan, isDelete);
     if (!compiled.ok) return this.#complaint(id, compiled.error);
-    for (const { predicate, args, location: place } of compiled.result) {
-      const operated = node.operate(predicate, args, isDelete, place);
+    for (const { predicate, args, location } of compiled.result) {
+      const operated = node.operate(predicate, args, isDelete, location);
       if (operated === "limit") return this.#refusal(id, "limit", `a rule passed a limit over ${predicate}`);
     }
     return { id, ok: true };

@@ -12,10 +12,10 @@ export interface Library {
   /** The file that `from` means by `path`, or a shipped program of that name; undefined when there is none. */
   read(path: string, from: string | undefined): Source | undefined;
   /** Of what the command line names and cannot be read. */
-  whyNot(path: string): WhyNot;
+  explainFailure(path: string): ReadFailure;
 }
 
-export interface WhyNot {
+export interface ReadFailure {
   /** In a few words. */
   readonly reason: string;
   /** What to write instead. */
@@ -27,7 +27,7 @@ export interface LoadOptions {
   /** That of the files named to `load`; what they import is as its ending says. */
   readonly dialect: Dialect | undefined;
   /** All places are one, as for a Datalog engine. */
-  readonly ignoresPlaces?: boolean;
+  readonly ignoresLocations?: boolean;
   /** Only what is wrong is wanted, and no plan. */
   readonly checksOnly?: boolean;
   readonly limits?: TextLimits | undefined;
@@ -106,7 +106,7 @@ class Loader {
   root(path: string): void {
     const source = this.#library.read(path, undefined);
     if (source === undefined) {
-      this.#diagnostics.push(report("E0201", undefined, { path, ...this.#library.whyNot(path) }));
+      this.#diagnostics.push(report("E0201", undefined, { path, ...this.#library.explainFailure(path) }));
     } else this.#module(this.#withDialect(source), undefined, undefined);
   }
 

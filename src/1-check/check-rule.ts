@@ -18,7 +18,7 @@ import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variable
 export interface DoubtfulNames {
   readonly macros: UnknownMacros;
   /** Predicates that nothing makes, and what is probably meant. */
-  readonly slips: ReadonlyMap<string, string>;
+  readonly typos: ReadonlyMap<string, string>;
 }
 
 /** Everything that can be said about one rule by itself. */
@@ -39,12 +39,12 @@ class RuleCheck {
   readonly #program: Program;
   readonly #roles: Roles;
   readonly #macros: UnknownMacros;
-  readonly #slips: DoubtfulNames["slips"];
+  readonly #typos: DoubtfulNames["typos"];
   readonly #unbound = new Set<string>();
 
-  constructor(rule: ProgramRule, program: Program, roles: Roles, { macros, slips }: DoubtfulNames) {
+  constructor(rule: ProgramRule, program: Program, roles: Roles, { macros, typos }: DoubtfulNames) {
     this.#macros = macros;
-    this.#slips = slips;
+    this.#typos = typos;
     this.#rule = rule;
     this.#program = program;
     this.#roles = roles;
@@ -55,7 +55,7 @@ class RuleCheck {
     this.#events();
     this.#functions();
     for (const literal of this.#rule.body) if (isPredicate(literal)) this.#predicate(literal);
-    this.#firstPiece();
+    this.#checkStart();
     this.#safety();
     if (this.#program.unparsed.get(this.#rule.head.name.text) === "declared") return;
     this.#grouping();
@@ -74,8 +74,8 @@ class RuleCheck {
 
   #events(): void {
     // A misspelt table looks like one event too many: the slip is said once.
-    const isSlip = ({ atom }: PredicateLiteral): boolean => this.#slips.has(atom.name.text);
-    const [first, ...others] = eventLiterals(this.#rule, this.#roles).filter((literal) => !isSlip(literal));
+    const isTypo = ({ atom }: PredicateLiteral): boolean => this.#typos.has(atom.name.text);
+    const [first, ...others] = eventLiterals(this.#rule, this.#roles).filter((literal) => !isTypo(literal));
     for (const other of others) {
       const event = first as PredicateLiteral;
       const facts = { first: event.atom.name.text, second: other.atom.name.text };
@@ -97,7 +97,7 @@ class RuleCheck {
     const name = expression.name.text;
     const known = functionNamed(name);
     if (known === undefined) {
-      this.diagnostics.push(report("E0213", expression.name.span, { name, nearest: functionLike(name) }));
+      this.diagnostics.push(report("E0213", expression.name.span, { name, nearest: similarFunction(name) }));
       return;
     }
     const given = expression.args.length;
@@ -110,7 +110,7 @@ class RuleCheck {
     for (const argument of literal.atom.args) this.#bodyArgument(argument, literal);
     const role = this.#roles.of(literal);
     const name = literal.atom.name.text;
-    if (literal.negated && role === "event" && !this.#slips.has(name))
+    if (literal.negated && role === "event" && !this.#typos.has(name))
       this.diagnostics.push(report("E0219", literal.span, { name }));
     if (name === PERIODIC && literal.atom.args.length > 1) this.#timer(literal);
     if (role === "call") this.#viewCall(literal);
@@ -126,7 +126,7 @@ class RuleCheck {
     for (const [at, argument] of atom.args.slice(1).entries()) {
       if (numbers[at] !== undefined) continue;
       const variable = argument.kind === "variable" ? argument.name : undefined;
-      if (variable !== undefined && this.#macros.isSaid(variable)) continue;
+      if (variable !== undefined && this.#macros.isReported(variable)) continue;
       const like = variable === undefined ? undefined : this.#macros.nearest(variable);
       this.diagnostics.push(report("E0235", argument.span, { variable, nearest: like }));
     }
@@ -168,16 +168,16 @@ class RuleCheck {
     }
     const inputs = args.filter((argument) => argument.kind !== "return").length;
     if (inputs !== view.inputs.length || args.length - inputs !== view.outputs.length) {
-      const related = view.isNodes ? [] : [{ span: view.span, message: "the view is defined here" }];
+      const related = view.isBuiltin ? [] : [{ span: view.span, message: "the view is defined here" }];
       this.diagnostics.push(report("E0221", literal.span, { ...callForm(view), given: args.length }, related));
       // Which of the arguments are inputs is not known now.
       for (const { name: variable } of args.flatMap(variablesOf)) this.#unbound.add(variable);
     }
-    const where = this.#forbiddenPlace(literal);
+    const where = this.#forbiddenPosition(literal);
     if (where !== undefined) this.diagnostics.push(report("E0220", literal.span, { view: view.name, where }));
   }
 
-  #forbiddenPlace(literal: PredicateLiteral): string | undefined {
+  #forbiddenPosition(literal: PredicateLiteral): string | undefined {
     if (literal.negated) return "in a negation";
     if (hasAggregate(this.#rule.head)) return "in a rule whose head has an aggregate";
     const hasEvent = eventLiterals(this.#rule, this.#roles).length > 0;
@@ -186,7 +186,7 @@ class RuleCheck {
   }
 
   /** What stands before the first call must be able to start the rule: its event, or rows of a table. */
-  #firstPiece(): void {
+  #checkStart(): void {
     const { body } = this.#rule;
     const first = body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
     const call = body[first];
@@ -238,7 +238,7 @@ class RuleCheck {
     for (const [at, input] of inputs.entries()) {
       const argument = view?.inputs[at]?.name ?? `argument ${at + 1}`;
       for (const variable of variablesIn(input)) {
-        if (bound.has(variable.name) || this.#seen(variable.name)) continue;
+        if (bound.has(variable.name) || this.#isReported(variable.name)) continue;
         const facts = { rule: this.#rule.name, view: literal.atom.name.text, argument, variable: variable.name };
         this.diagnostics.push(report("E0222", variable.span, facts));
       }
@@ -268,13 +268,13 @@ class RuleCheck {
     if (this.#roles.of(literal) === "call") return;
     for (const argument of literal.atom.args.flatMap(expressionsOf)) {
       if (argument.kind === "wildcard") continue;
-      if (argument.kind === "variable" && !(literal.negated && this.#isElsewhere(argument.name, literal))) continue;
+      if (argument.kind === "variable" && !(literal.negated && this.#isUsedElsewhere(argument.name, literal))) continue;
       this.#require(argument, bound, `an argument of \`${literal.atom.name.text}\``);
     }
   }
 
   /** "Any value" is what a variable of one negation means; in two it would have to be the same value. */
-  #isElsewhere(variable: string, literal: Literal): boolean {
+  #isUsedElsewhere(variable: string, literal: Literal): boolean {
     const others = this.#rule.body.filter((other) => other !== literal).flatMap(expressionsOfLiteral);
     return others.some((expression) => variablesIn(expression).some(({ name }) => name === variable));
   }
@@ -283,7 +283,7 @@ class RuleCheck {
     const { head } = this.#rule;
     if (head.location !== undefined) this.#require(head.location, bound, "the location of the head");
     for (const argument of head.args.flatMap(expressionsOf)) {
-      if (argument.kind === "wildcard" && !this.#mayBeAny(argument)) {
+      if (argument.kind === "wildcard" && !this.#mayBeWildcard(argument)) {
         this.diagnostics.push(report("E0234", argument.span, {}));
       }
       this.#require(argument, bound, "the head");
@@ -291,7 +291,7 @@ class RuleCheck {
   }
 
   /** `tun` leaves a field alone; a deletion goes by the key, so the other columns do not matter. */
-  #mayBeAny(argument: Expression): boolean {
+  #mayBeWildcard(argument: Expression): boolean {
     const { head, isDelete } = this.#rule;
     if (head.name.text === "tun") return true;
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
@@ -301,15 +301,15 @@ class RuleCheck {
   #require(expression: Expression, bound: BoundSet, where: string): void {
     for (const variable of variablesIn(expression)) {
       const { name } = variable;
-      if (bound.has(name) || this.#seen(name) || this.#macros.isSaid(name)) continue;
-      const like = constantLike(name) ?? this.#macros.nearest(name) ?? nearest(name, bound);
+      if (bound.has(name) || this.#isReported(name) || this.#macros.isReported(name)) continue;
+      const like = similarConstant(name) ?? this.#macros.nearest(name) ?? nearest(name, bound);
       const facts = { variable: name, where, rule: this.#rule.name, nearest: like };
       this.diagnostics.push(report("E0216", variable.span, facts));
     }
   }
 
   /** One error a variable is enough. */
-  #seen(name: string): boolean {
+  #isReported(name: string): boolean {
     if (this.#unbound.has(name)) return true;
     this.#unbound.add(name);
     return false;
@@ -348,12 +348,12 @@ class RuleCheck {
 }
 
 /** `max` for `f_max` is the most usual slip. */
-function functionLike(name: string): string | undefined {
+function similarFunction(name: string): string | undefined {
   return functionNamed(`f_${name}`) === undefined ? nearest(name, functionNames()) : `f_${name}`;
 }
 
 /** `True` for `true`. */
-function constantLike(variable: string): string | undefined {
+function similarConstant(variable: string): string | undefined {
   const word = variable.toLowerCase();
   return ["true", "false", "null", "infinity"].includes(word) ? word : undefined;
 }

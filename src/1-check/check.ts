@@ -31,25 +31,25 @@ export function check(
   const roles = rolesIn(program, predicates);
   for (const table of program.tables.values()) diagnostics.push(...checkTable(table, predicates));
   const unknown = new UnknownMacros([...macros]);
-  const slips = findSlips(predicates, program);
-  const names = { macros: unknown, slips };
+  const typos = findTypos(predicates, program);
+  const names = { macros: unknown, typos: typos };
   for (const rule of program.rules) diagnostics.push(...checkRule(rule, program, roles, names));
   for (const fact of program.facts) diagnostics.push(...checkFact(fact, predicates));
   diagnostics.push(
-    ...checkSlips(slips, predicates, program, roles),
-    ...checkUnheard(predicates, program),
+    ...checkTypos(typos, predicates, program, roles),
+    ...checkUnread(predicates, program),
     ...checkOverlays(program),
     ...checkAccepts(program),
   );
-  return { checked: { program, predicates, roles }, diagnostics: withoutEchoes(diagnostics, program) };
+  return { checked: { program, predicates, roles }, diagnostics: withoutConsequences(diagnostics, program) };
 }
 
 /** What is wrong because a name is an event. */
-const OF_EVENTS: ReadonlySet<string> = new Set(["E0215", "E0219", "E0225", "E0232"]);
+const CONSEQUENCES_OF_UNPARSED: ReadonlySet<string> = new Set(["E0215", "E0219", "E0225", "E0232"]);
 
 /** What follows from the loss of a table's name. */
-function withoutEchoes(diagnostics: readonly Diagnostic[], { unparsed }: Program): readonly Diagnostic[] {
-  return unparsed.has("") ? diagnostics.filter(({ code }) => !OF_EVENTS.has(code)) : diagnostics;
+function withoutConsequences(diagnostics: readonly Diagnostic[], { unparsed }: Program): readonly Diagnostic[] {
+  return unparsed.has("") ? diagnostics.filter(({ code }) => !CONSEQUENCES_OF_UNPARSED.has(code)) : diagnostics;
 }
 
 function checkTable(table: TableDeclaration, predicates: Predicates): readonly Diagnostic[] {
@@ -89,26 +89,26 @@ function checkAccepts(program: Program): readonly Diagnostic[] {
 function checkFact({ atom, span }: Program["facts"][number], predicates: Predicates): readonly Diagnostic[] {
   const name = atom.name.text;
   const predicate = predicates.get(name);
-  if (predicate !== undefined && !predicate.isTable && !predicate.isHeard) return [report("W0201", span, { name })];
+  if (predicate !== undefined && !predicate.isTable && !predicate.isRead) return [report("W0201", span, { name })];
   return [];
 }
 
 /** A name that is heard but never made is either an event from outside, or a slip: then a similar name is near. */
-function findSlips(predicates: Predicates, program: Program): ReadonlyMap<string, string> {
+function findTypos(predicates: Predicates, program: Program): ReadonlyMap<string, string> {
   const all = [...predicates.values()];
-  const made = [...all.filter((one) => one.isMade || one.isTable), ...unusedTables(predicates, program)];
-  const names = new NearNames([...made.map(({ name }) => name), ...program.views.keys(), ...streamViewNames]);
-  const short = new ShortNames(made);
-  const slips = new Map<string, string>();
-  for (const one of all.filter(isOpen)) {
-    const similar = names.nearest(one.name) ?? short.nearest(one) ?? nearOwnEvent(one);
-    if (similar !== undefined) slips.set(one.name, similar);
+  const produced = [...all.filter((one) => one.isProduced || one.isTable), ...unusedTables(predicates, program)];
+  const names = new NearNames([...produced.map(({ name }) => name), ...program.views.keys(), ...streamViewNames]);
+  const short = new ShortNames(produced);
+  const typos = new Map<string, string>();
+  for (const one of all.filter(isNeverProduced)) {
+    const similar = names.nearest(one.name) ?? short.nearest(one) ?? similarBuiltin(one);
+    if (similar !== undefined) typos.set(one.name, similar);
   }
-  return slips;
+  return typos;
 }
 
 /** An event of the node's own that was probably meant. */
-function nearOwnEvent({ name, arity }: Predicate): string | undefined {
+function similarBuiltin({ name, arity }: Predicate): string | undefined {
   const own = [PERIODIC, SHUTDOWN].filter((event) => {
     const builtin = builtinNamed(event);
     return builtin !== undefined && arity >= builtin.minArity && arity <= builtin.maxArity;
@@ -120,27 +120,27 @@ function nearOwnEvent({ name, arity }: Predicate): string | undefined {
 function unusedTables(predicates: Predicates, { tables }: Program): readonly KnownName[] {
   return [...tables.keys()]
     .filter((name) => !predicates.has(name))
-    .map((name) => ({ name, arity: undefined, isHeard: false }));
+    .map((name) => ({ name, arity: undefined, isRead: false }));
 }
 
 /** Heard, and never made. */
-function isOpen(predicate: Predicate): boolean {
-  return predicate.span.file !== "" && !predicate.isMade && !predicate.isTable;
+function isNeverProduced(predicate: Predicate): boolean {
+  return predicate.span.file !== "" && !predicate.isProduced && !predicate.isTable;
 }
 
 /**
  * In OverLog the network may raise whatever is heard, so that a name like another is less of a slip; unless it is one
  * event too many, or stands where no event can.
  */
-function checkSlips(
-  slips: ReadonlyMap<string, string>,
+function checkTypos(
+  typos: ReadonlyMap<string, string>,
   predicates: Predicates,
   program: Program,
   roles: Roles,
 ): readonly Diagnostic[] {
   const overlog = new Set(program.rules.filter((rule) => rule.isOverlog).map((rule) => rule.span.file));
   const misplaced = misplacedEvents(program, roles);
-  return [...slips].flatMap(([name, similar]) => {
+  return [...typos].flatMap(([name, similar]) => {
     const span = predicates.get(name)?.span;
     const isAllowed = overlog.has(span?.file ?? "") && !misplaced.has(name);
     return [report(isAllowed ? "W0221" : "E0230", span, { name, nearest: similar })];
@@ -148,14 +148,14 @@ function checkSlips(
 }
 
 /** What is made and never heard may be for another program; beside a table of a like name that nothing fills it is a slip. */
-function checkUnheard(predicates: Predicates, program: Program): readonly Diagnostic[] {
+function checkUnread(predicates: Predicates, program: Program): readonly Diagnostic[] {
   const all = [...predicates.values()];
-  const unmade = [...all.filter((one) => one.isTable && !one.isMade), ...unusedTables(predicates, program)];
-  const names = new NearNames(unmade.map(({ name }) => name));
-  const short = new ShortNames(unmade);
-  const arities = new Map(unmade.map(({ name, arity }) => [name, arity]));
+  const unfilled = [...all.filter((one) => one.isTable && !one.isProduced), ...unusedTables(predicates, program)];
+  const names = new NearNames(unfilled.map(({ name }) => name));
+  const short = new ShortNames(unfilled);
+  const arities = new Map(unfilled.map(({ name, arity }) => [name, arity]));
   return all.flatMap((one) => {
-    if (one.span.file === "" || one.isTable || one.isHeard) return [];
+    if (one.span.file === "" || one.isTable || one.isRead) return [];
     const similar = names.nearest(one.name) ?? short.nearest(one);
     if (similar === undefined || (arities.get(similar) ?? one.arity) !== one.arity) return [];
     return [report("W0228", one.span, { name: one.name, nearest: similar })];

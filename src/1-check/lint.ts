@@ -14,8 +14,8 @@ export function lint(program: Program): readonly Diagnostic[] {
   return [
     ...program.rules.flatMap((rule) => [
       ...checkLabel(rule),
-      ...checkPlaces(rule),
-      ...checkSingles(rule),
+      ...checkLocations(rule),
+      ...checkSingleUses(rule),
       ...checkWords(rule),
     ]),
     ...checkRefreshes(program),
@@ -31,15 +31,15 @@ function checkLabel({ name, overlay, isOverlog, span }: ProgramRule): readonly D
   return [report("W0222", { ...span, end: span.start + label.length }, { label, name })];
 }
 
-function checkPlaces(rule: ProgramRule): readonly Diagnostic[] {
+function checkLocations(rule: ProgramRule): readonly Diagnostic[] {
   const atoms = [rule.head, ...rule.body.filter(isPredicate).map(({ atom }) => atom)];
   return atoms.flatMap((atom) => {
-    const place = placeIn(atom);
+    const place = locationArgument(atom);
     return place?.kind === "constant" && typeof place.value === "number" ? [report("W0223", place.span, {})] : [];
   });
 }
 
-function placeIn(atom: Atom): Argument | undefined {
+function locationArgument(atom: Atom): Argument | undefined {
   return atom.location ?? (atom.locatedArgument === undefined ? undefined : atom.args[atom.locatedArgument]);
 }
 
@@ -47,7 +47,7 @@ function placeIn(atom: Atom): Argument | undefined {
  * Columns that are matched and then forgotten, and those of a negation that may be anything. Old programs name every
  * column; the number of a timer is part of its form; and a variable that stands alone anywhere else is unbound.
  */
-function checkSingles(rule: ProgramRule): readonly Diagnostic[] {
+function checkSingleUses(rule: ProgramRule): readonly Diagnostic[] {
   if (rule.isOverlog) return [];
   const uses = expressionsOfRule(rule).flatMap((whole) => variablesIn(whole));
   const counts = Map.groupBy(uses, ({ name }) => name);

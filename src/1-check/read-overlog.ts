@@ -31,7 +31,7 @@ class OverlogReader {
   /** Views keep the form of Mozlog. */
   readonly #views: ReadonlySet<string>;
   /** Predicates that say their location twice, as `p@X(X, ..)`. */
-  readonly #saidTwice: ReadonlySet<string>;
+  readonly #repeatingLocation: ReadonlySet<string>;
   /** Predicates whose first argument is their location. */
   readonly #located: ReadonlySet<string>;
   readonly #arities: ReadonlyMap<string, number>;
@@ -41,7 +41,7 @@ class OverlogReader {
     this.#diagnostics = diagnostics;
     this.#views = new Set(statements.flatMap((one) => (one.kind === "view" ? [one.name.text] : [])));
     const atoms = statements.flatMap(atomsOf);
-    this.#saidTwice = new Set(atoms.filter(saysLocationTwice).map(({ name }) => name.text));
+    this.#repeatingLocation = new Set(atoms.filter(repeatsLocation).map(({ name }) => name.text));
     const read = atoms.map((atom) => this.#atom(atom));
     this.#located = new Set(read.filter((atom) => atom.locatedArgument === 0).map(({ name }) => name.text));
     this.#arities = new Map(read.map(({ name, args }) => [name.text, args.length]));
@@ -83,9 +83,9 @@ class OverlogReader {
   #factOrRule(written: Fact): Statement {
     const fact = this.#fact(written);
     const { atom, label, span } = fact;
-    const place = atom.args[0];
-    if (place?.kind !== "variable" || atom.locatedArgument !== 0) return fact;
-    return { kind: "rule", label, isDelete: false, head: atom, body: [startAt(place, span)], span };
+    const location = atom.args[0];
+    if (location?.kind !== "variable" || atom.locatedArgument !== 0) return fact;
+    return { kind: "rule", label, isDelete: false, head: atom, body: [startAt(location, span)], span };
   }
 
   /** Facts carry no `@`. */
@@ -109,17 +109,17 @@ class OverlogReader {
     if (builtinNamed(atom.name.text) !== undefined) return builtinAtom(atom);
     const { location, args } = atom;
     if (location === undefined) return atom;
-    if (saysLocationTwice(atom)) return { ...atom, location: undefined, locatedArgument: 0 };
-    if (this.#saidTwice.has(atom.name.text)) return atom;
+    if (repeatsLocation(atom)) return { ...atom, location: undefined, locatedArgument: 0 };
+    if (this.#repeatingLocation.has(atom.name.text)) return atom;
     return { ...atom, location: undefined, locatedArgument: 0, args: [location, ...args] };
   }
 }
 
 /** `periodic@X(_, 0, 1)` */
-function startAt(place: Expression, span: Span): Literal {
+function startAt(location: Expression, span: Span): Literal {
   const number = (value: number): Expression => ({ kind: "constant", value, text: `${value}`, span });
   const args: readonly Expression[] = [{ kind: "wildcard", span }, number(0), number(1)];
-  const atom = { name: { text: PERIODIC, span }, location: place, locatedArgument: undefined, args, span };
+  const atom = { name: { text: PERIODIC, span }, location, locatedArgument: undefined, args, span };
   return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span };
 }
 
@@ -132,18 +132,23 @@ function atomsOf(statement: Statement): readonly Atom[] {
 }
 
 /** `p@X(X, ..)`, or `p@X(min<X>, ..)`. */
-function saysLocationTwice({ location, args }: Atom): boolean {
+function repeatsLocation({ location, args }: Atom): boolean {
   const first = args[0]?.kind === "aggregate" ? args[0].operand : args[0];
   return location?.kind === "variable" && first?.kind === "variable" && first.name === location.name;
 }
 
 /** What the engine provides has no location among its arguments. */
 function builtinAtom(atom: Atom): Atom {
-  if (saysLocationTwice(atom)) return { ...atom, args: atom.args.slice(1) };
+  if (repeatsLocation(atom)) return { ...atom, args: atom.args.slice(1) };
   const at = atom.locatedArgument;
-  const place = at === undefined ? undefined : atom.args[at];
-  if (place === undefined || !isExpression(place)) return atom;
-  return { ...atom, location: place, locatedArgument: undefined, args: atom.args.filter((_, index) => index !== at) };
+  const location = at === undefined ? undefined : atom.args[at];
+  if (location === undefined || !isExpression(location)) return atom;
+  return {
+    ...atom,
+    location,
+    locatedArgument: undefined,
+    args: atom.args.filter((_, index) => index !== at),
+  };
 }
 
 function isExpression(argument: Argument): argument is Expression {

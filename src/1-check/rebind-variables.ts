@@ -15,7 +15,7 @@ export function rebindVariables(rule: Rule): Rule {
 
 class Rebinding {
   /** How often each variable has been given a value so far. */
-  readonly #given = new Map<string, number>();
+  readonly #assignments = new Map<string, number>();
   readonly #names = new Map<string, string>();
 
   get isNeeded(): boolean {
@@ -25,13 +25,13 @@ class Rebinding {
   literal(literal: Literal): Literal {
     if (literal.kind !== "assign") {
       const renamed = rewriteLiteral(literal, this.rename);
-      for (const name of boundBy(literal)) if (!this.#given.has(name)) this.#given.set(name, 1);
+      for (const name of boundBy(literal)) if (!this.#assignments.has(name)) this.#assignments.set(name, 1);
       return this.isNeeded ? renamed : literal;
     }
     const value = rewriteExpression(literal.value, this.rename);
     const { name } = literal.target;
-    const times = (this.#given.get(name) ?? 0) + 1;
-    this.#given.set(name, times);
+    const times = (this.#assignments.get(name) ?? 0) + 1;
+    this.#assignments.set(name, times);
     // No variable of a program contains `$`.
     if (times > 1) this.#names.set(name, `${name}$${times}`);
     return { ...literal, target: { ...literal.target, name: this.#names.get(name) ?? name }, value };

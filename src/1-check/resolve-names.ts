@@ -25,7 +25,7 @@ export function resolveNames(
 ): { program: Program; diagnostics: Diagnostic[] } {
   const resolver = new Resolver(modules, lines);
   for (const module of modules) resolver.module(module);
-  resolver.reportIntrusions();
+  resolver.reportPrivateNames();
   return { program: resolver.program(), diagnostics: resolver.diagnostics };
 }
 
@@ -55,10 +55,10 @@ function definedName(statement: Statement): string | undefined {
 
 /** What a file without an overlay shares with those that import it: what it defines, and what its rules hear. */
 function sharedNames(module: Module): ReadonlySet<string> {
-  return new Set([...definedNames(module), ...module.tree.statements.flatMap(heardNames)]);
+  return new Set([...definedNames(module), ...module.tree.statements.flatMap(namesRead)]);
 }
 
-function heardNames(statement: Statement): readonly string[] {
+function namesRead(statement: Statement): readonly string[] {
   const rules = statement.kind === "view" ? statement.body : [statement];
   return rules
     .flatMap((rule) => (rule.kind === "rule" ? rule.body : []))
@@ -106,7 +106,7 @@ class Resolver {
   }
 
   /** What a view calls `this.Req` is `ping.Req` to nobody else. */
-  reportIntrusions(): void {
+  reportPrivateNames(): void {
     // Those of the node too, whether or not a rule calls them: who raised `tcp.read.init` would read all the same.
     const views = new Set([...this.#views.keys(), ...streamViewNames]);
     for (const { name, inside, span } of this.#dotted) {
@@ -208,7 +208,7 @@ class Resolver {
       outputs: definition.outputs,
       timeout: this.#timeout(definition),
       many: definition.many,
-      isNodes: false,
+      isBuiltin: false,
       span: definition.name.span,
     });
     for (const item of definition.body) {
@@ -257,9 +257,9 @@ class Resolver {
     if (name.text.startsWith("this.") && scope.view === undefined) {
       this.diagnostics.push(report("E0210", name.span, { name: name.text, view: undefined }));
     }
-    const whole = qualify(name.text, scope);
-    if (whole.includes(".")) this.#dotted.push({ name: whole, inside: scope.view, span: name.span });
-    return whole;
+    const qualifiedName = qualify(name.text, scope);
+    if (qualifiedName.includes(".")) this.#dotted.push({ name: qualifiedName, inside: scope.view, span: name.span });
+    return qualifiedName;
   }
 
   #literal(literal: Literal, scope: Scope): Literal {

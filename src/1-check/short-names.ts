@@ -1,7 +1,7 @@
 import type { Predicate } from "../program/predicates.ts";
 
 /** `arity` undefined: nothing says how many arguments there are. */
-export type KnownName = Pick<Predicate, "name" | "isHeard"> & { readonly arity: number | undefined };
+export type KnownName = Pick<Predicate, "name" | "isRead"> & { readonly arity: number | undefined };
 
 /**
  * Predicates that a name of two or three letters may be a slip of. So short names are like each other without being a
@@ -21,7 +21,7 @@ export class ShortNames {
     return this.#known.find((one) => {
       const other = ownName(one.name);
       if ((one.arity ?? arity) !== arity || one.name !== `${overlay}${other}` || other === own) return false;
-      return areSwapped(own, other) || (own.length === 3 && !one.isHeard && differInOne(own, other));
+      return areSwapped(own, other) || (own.length === 3 && !one.isRead && differInOne(own, other));
     })?.name;
   }
 }

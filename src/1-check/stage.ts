@@ -37,18 +37,23 @@ export function stageRule(
     const args = variables(letter, arities.get(predicate) ?? 0, fact);
     return { name: { text: predicate, span }, location: undefined, locatedArgument: undefined, args, span };
   };
-  const taken = atomOf(input, "$In");
-  const made = atomOf(output, "$Out");
-  const row: Expression = { kind: "list", items: taken.args as readonly Expression[], span };
+  const consumed = atomOf(input, "$In");
+  const produced = atomOf(output, "$Out");
+  const row: Expression = { kind: "list", items: consumed.args as readonly Expression[], span };
   const rows: Expression = { kind: "call", name: { text: spec.name, span }, args: [row], span };
   return {
     kind: "rule",
     label: fact.label,
     isDelete: false,
-    head: made,
+    head: produced,
     body: [
-      { kind: "predicate", negated: false, isFailure: false, atom: taken, timeout: undefined, span },
-      { kind: "member", pattern: { kind: "list", items: made.args as readonly Expression[], span }, list: rows, span },
+      { kind: "predicate", negated: false, isFailure: false, atom: consumed, timeout: undefined, span },
+      {
+        kind: "member",
+        pattern: { kind: "list", items: produced.args as readonly Expression[], span },
+        list: rows,
+        span,
+      },
     ],
     span,
   };

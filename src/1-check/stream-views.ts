@@ -26,7 +26,7 @@ function streamView(call: StreamCall): View {
     outputs: outputs.map(variable),
     timeout: Infinity,
     many: false,
-    isNodes: true,
+    isBuiltin: true,
     span: NODE,
   };
 }

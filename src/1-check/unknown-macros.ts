@@ -5,17 +5,17 @@ const LOOKS_LIKE_A_MACRO = /^[A-Z][A-Z0-9]*_[A-Z0-9_]*$/;
 /** Names that look like macros and are none: the slip is said where the first of them stands, not in each rule. */
 export class UnknownMacros {
   readonly #known: readonly string[];
-  readonly #said = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(known: readonly string[]) {
     this.#known = known;
   }
 
   /** Whether it was said before; from now on it is. */
-  isSaid(name: string): boolean {
+  isReported(name: string): boolean {
     if (!LOOKS_LIKE_A_MACRO.test(name)) return false;
-    if (this.#said.has(name)) return true;
-    this.#said.add(name);
+    if (this.#reported.has(name)) return true;
+    this.#reported.add(name);
     return false;
   }
 

@@ -18,23 +18,23 @@ function checkStratum({ tables, rules }: RuleStratum): readonly Diagnostic[] {
     if (negated?.kind === "predicate") return [unstratified(rule, negated.atom.name.text, "the absence of ", rules)];
     const inner = readsOf(rule).find((read) => tables.has(read));
     if (inner === undefined || !hasAggregate(rule.head)) return [];
-    const whole = rule.head.args.flatMap((argument) => (argument.kind === "aggregate" ? [argument] : []));
-    const needsAll = whole.find((argument) => argument.function !== "min" && argument.function !== "max");
+    const aggregates = rule.head.args.flatMap((argument) => (argument.kind === "aggregate" ? [argument] : []));
+    const needsAll = aggregates.find((argument) => argument.function !== "min" && argument.function !== "max");
     if (needsAll !== undefined) return [unstratified(rule, inner, `the ${needsAll.function} of all of `, rules)];
     return isMonotone(rule, tables, rules) ? [] : [report("W0230", rule.span, { table: rule.head.name.text })];
   });
-  return [...new Map(found.map((one) => [circleOf(one), one] as const).toReversed()).values()].toReversed();
+  return [...new Map(found.map((one) => [cycleKey(one), one] as const).toReversed()).values()].toReversed();
 }
 
 /** The rules of its circle: one circle is told once, wherever in it one begins. */
-function circleOf({ code, span, related }: Diagnostic): string {
+function cycleKey({ code, span, related }: Diagnostic): string {
   const places = [span, ...related.map((one) => one.span)].map((one) => `${one?.file}:${one?.start}`);
   return [code, ...places.toSorted()].join(" ");
 }
 
 /** The cycle, rule by rule: from the rule that needs the absence, back to its own table. */
 function unstratified(rule: CoreRule, read: string, how: string, rules: readonly CoreRule[]): Diagnostic {
-  const back = wayBack(read, rule.head.name.text, rules);
+  const back = pathBack(read, rule.head.name.text, rules);
   const steps = back.map(({ by, from }) => `\`${by.name}\` takes \`${by.head.name.text}\` from \`${from}\``);
   const first = `rule \`${rule.name}\` takes \`${rule.head.name.text}\` from ${how}\`${read}\``;
   const related = back.map(({ by }) => ({ span: by.span, message: `\`${by.name}\` is part of the circle` }));
@@ -46,12 +46,12 @@ interface Step {
   readonly from: string;
 }
 
-function wayBack(from: string, to: string, rules: readonly CoreRule[]): readonly Step[] {
-  const ways = new Map<string, readonly Step[]>([[from, []]]);
-  for (const [table, way] of ways) {
-    if (table === to) return way;
+function pathBack(from: string, to: string, rules: readonly CoreRule[]): readonly Step[] {
+  const paths = new Map<string, readonly Step[]>([[from, []]]);
+  for (const [table, path] of paths) {
+    if (table === to) return path;
     for (const by of rules.filter((rule) => rule.head.name.text === table)) {
-      for (const read of readsOf(by)) if (!ways.has(read)) ways.set(read, [...way, { by, from: read }]);
+      for (const read of readsOf(by)) if (!paths.has(read)) paths.set(read, [...path, { by, from: read }]);
     }
   }
   return [];

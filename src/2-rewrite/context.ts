@@ -11,11 +11,11 @@ export interface Context {
   /** The variable that holds the query id. */
   readonly query: string;
   /** Variables bound before the call and needed after it. */
-  readonly kept: readonly string[];
+  readonly live: readonly string[];
   /** The variables the inputs wait in, one an input. */
   readonly inputs: readonly string[];
   /** The variable that holds the place of the call, when it has one. */
-  readonly place: string | undefined;
+  readonly location: string | undefined;
   /** Seconds the call waits at most. */
   readonly timeout: number;
   /** Within a view, the call waits no longer than the caller of that view does. */
@@ -32,15 +32,15 @@ export function contextOf(
   rule: ProgramRule,
   call: PredicateLiteral,
   number: number,
-  kept: readonly string[],
+  live: readonly string[],
   view: View,
   timeout: number,
 ): Context {
   const name = `${rule.name}?${number}`;
   const suffix = number === 1 ? "" : `_${number}`;
   const limit = rule.view === undefined ? undefined : { left: `$Wait${suffix}`, until: `$Until${suffix}` };
-  const place = call.atom.location === undefined ? undefined : `$At${suffix}`;
-  const columns = 1 + kept.length + view.inputs.length + (place === undefined ? 0 : 1);
+  const location = call.atom.location === undefined ? undefined : `$At${suffix}`;
+  const columns = 1 + live.length + view.inputs.length + (location === undefined ? 0 : 1);
   return {
     table: {
       name,
@@ -53,9 +53,9 @@ export function contextOf(
       span: call.span,
     },
     query: rule.view === undefined ? `$QID${suffix}` : `$QID${suffix}_inner`,
-    kept,
+    live: live,
     inputs: view.inputs.map((input) => `$In_${input.name}${suffix}`),
-    place,
+    location,
     timeout,
     limit,
   };
@@ -63,9 +63,9 @@ export function contextOf(
 
 /** The columns of the context table as variables: query id, kept variables, inputs, place, limit. */
 export function contextColumns(context: Context, call: PredicateLiteral): readonly Expression[] {
-  const place = context.place === undefined ? [] : [context.place];
+  const location = context.location === undefined ? [] : [context.location];
   const limit = context.limit === undefined ? [] : [context.limit.left, context.limit.until];
-  const names = [context.query, ...context.kept, ...context.inputs, ...place, ...limit];
+  const names = [context.query, ...context.live, ...context.inputs, ...location, ...limit];
   return names.map((name) => variableAt(name, call.span));
 }
 

@@ -59,18 +59,18 @@ export interface CoreRule {
   readonly body: readonly Literal[];
   readonly trigger: CoreTrigger;
   /** Variables whose values are drawn when a derivation appears, and kept with it. */
-  readonly drawn?: ReadonlySet<string> | undefined;
+  readonly memoised?: ReadonlySet<string> | undefined;
   /** Columns that group what an aggregate is over, where the keys of the head's table do not say so. */
   readonly groupKeys?: readonly number[] | undefined;
   /** Its rows carry their proofs: of what an aggregate is over, the row that wins alone refreshes the result. */
-  readonly isProved?: boolean | undefined;
+  readonly hasProofs?: boolean | undefined;
 }
 
 export type CoreTrigger =
   /** The literal is an event, or a row that the last commit added to its table, refreshed there, or took from it. */
   | { readonly kind: "event" | RowEvent; readonly literal: PredicateLiteral }
   /** The rule defines a table and is maintained. */
-  | { readonly kind: "view" };
+  | { readonly kind: "maintained" };
 
 /** Functions of the engine that only expansion writes; no program can name them. */
 export const LOCAL_ADDRESS_FUNCTION = "$localAddress";

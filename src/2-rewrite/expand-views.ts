@@ -28,8 +28,8 @@ import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
-import { forgettingRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
-import { drawsByChance, InlineCall, InlineViews } from "./inline-call.ts";
+import { deletionRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
+import { callsRandomFunction, InlineCall, InlineViews } from "./inline-call.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import { shortcutAnswers } from "./local-shortcut.ts";
 import { answerEvents, answerRules } from "./node-answers.ts";
@@ -77,7 +77,7 @@ class Expander {
   readonly #inlineViews: InlineViews;
   readonly #answers = new Set<string>();
   /** Views that are called otherwise than inline, and those that are called inline. */
-  readonly #called = { plainly: new Set<string>(), inline: new Set<string>() };
+  readonly #called = { outOfLine: new Set<string>(), inline: new Set<string>() };
   readonly #diagnostics: Diagnostic[] = [];
 
   constructor(checked: CheckedProgram, optimisations: ViewOptimisations) {
@@ -98,7 +98,7 @@ class Expander {
 
   result(): Expansion {
     // What is called inline alone is heard by nobody: its own rules would only take in what the network brings.
-    const unheard = this.#called.inline.difference(this.#called.plainly);
+    const unheard = this.#called.inline.difference(this.#called.outOfLine);
     const kept = this.#rules.filter(({ view }) => view === undefined || !unheard.has(view));
     const { rules, answers } = this.#optimisations.localShortcut
       ? shortcutAnswers(kept, this.#answers, this.#tables, this.#checked)
@@ -120,17 +120,17 @@ class Expander {
 
   /** The tables of a definition become those of its invocations. */
   #privateTables(view: View, rules: readonly ProgramRule[]): void {
-    const seconds = Math.max(view.timeout, ...timesGiven(rules));
+    const seconds = Math.max(view.timeout, ...callTimeouts(rules));
     for (const table of [...this.#tables.values()].filter(({ name }) => isPrivate(name, view.name))) {
       const isDerived = isDerivedTable(table.name, rules, this.#roles);
       this.#tables.set(table.name, privateTable(table, seconds, isDerived));
       this.#arities.set(overEvent(view), 1);
-      if (!isDerived) this.#forget(table, view);
+      if (!isDerived) this.#deleteWhenOver(table, view);
     }
   }
 
-  #forget({ name, span }: TableDeclaration, view: View): void {
-    const rule = forgettingRule(name, this.#arities.get(name) ?? 0, view);
+  #deleteWhenOver({ name, span }: TableDeclaration, view: View): void {
+    const rule = deletionRule(name, this.#arities.get(name) ?? 0, view);
     const origin = { name: `${name}?over`, overlay: undefined, view: undefined, isOverlog: false };
     this.#rules.push({ ...origin, ...rule, isDelete: true, span, trigger: undefined, suspends: false });
   }
@@ -140,17 +140,17 @@ class Expander {
   }
 
   rule(rule: ProgramRule): void {
-    const inView = this.#ofInvocation(rule);
-    if (inView !== undefined) this.#cut({ ...inView, trigger: undefined, suspends: false }, 1);
+    const inView = this.#withInvocation(rule);
+    if (inView !== undefined) this.#splitAtCall({ ...inView, trigger: undefined, suspends: false }, 1);
   }
 
   /** A rule of a definition that says nothing of an invocation is one like any other. */
-  #ofInvocation(rule: ProgramRule): ProgramRule | undefined {
+  #withInvocation(rule: ProgramRule): ProgramRule | undefined {
     const view = rule.view === undefined ? undefined : this.#views.get(rule.view);
     if (view === undefined) return rule;
     const isOwn = (name: string): boolean => isPrivate(name, view.name);
     if (rule.body.some((literal) => isPredicate(literal) && isOwn(literal.atom.name.text))) {
-      return this.#invocations.threaded(rule, view);
+      return this.#invocations.withHiddenArguments(rule, view);
     }
     if (!rule.head.name.text.startsWith(`${view.name}.`)) return { ...rule, view: undefined };
     this.#diagnostics.push(report("E0245", rule.span, { view: view.name }));
@@ -158,54 +158,55 @@ class Expander {
   }
 
   /** Divides the rule at its first call; the rest, which starts at the return, is divided again. */
-  #cut(rule: ExpandedRule, number: number): void {
+  #splitAtCall(rule: ExpandedRule, number: number): void {
     const at = rule.body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
     const call = rule.body[at];
     const view = call?.kind === "predicate" ? this.#views.get(call.atom.name.text) : undefined;
     if (call?.kind !== "predicate" || view === undefined) {
-      const whole = { ...rule, body: rule.body.map((literal) => this.#hearFailure(literal, rule)) };
+      const whole = { ...rule, body: rule.body.map((literal) => this.#failureAsEvent(literal, rule)) };
       this.#rules.push(whole);
-      this.#tellOver(whole);
+      this.#raiseOver(whole);
       return;
     }
-    const { before, after } = this.#divided(rule, at);
+    const { before, after } = this.#splitBody(rule, at);
     const timeout = this.#timeout(call, view);
-    const copied = this.#inlined(rule, call, after, view);
+    const copied = this.#inlineRules(rule, call, after, view);
     if (copied !== undefined) {
-      const kept = keptVariables(rule, before, call, after, this.#roles);
+      const kept = liveVariables(rule, before, call, after, this.#roles);
       const inline = new InlineCall(contextOf(rule, call, number, kept, view, timeout), view);
-      this.#answerHere(rule, before, call, view, inline, copied);
-      return this.#cut({ ...rule, body: [inline.returned(call), ...after], trigger: undefined }, number + 1);
+      this.#inline(rule, before, call, view, inline, copied);
+      return this.#splitAtCall({ ...rule, body: [inline.returned(call), ...after], trigger: undefined }, number + 1);
     }
-    this.#called.plainly.add(view.name);
-    if (this.#optimisations.tailCalls && this.#isUnnoticed(view) && isTailCall(rule, call, after, view)) {
-      return this.#callOnBehalf(rule, before, call, view);
+    this.#called.outOfLine.add(view.name);
+    if (this.#optimisations.tailCalls && this.#isUnobservable(view) && isTailCall(rule, call, after, view)) {
+      return this.#tailCall(rule, before, call, view);
     }
-    const known = keptVariables(rule, before, call, after, this.#roles).filter((name) => name !== LEFT);
+    const known = liveVariables(rule, before, call, after, this.#roles).filter((name) => name !== LEFT);
     const context = contextOf(rule, call, number, known, view, timeout);
     this.#tables.set(context.table.name, context.table);
     this.#arities.set(context.table.name, contextColumns(context, call).length);
     this.#suspend(rule, before, call, context);
     this.#raiseInit(rule, call, view, context);
-    this.#end(rule, call, view, context);
-    this.#fail(rule, call, view, context);
-    this.#cut(this.#resumed(rule, call, after, view, context), number + 1);
+    this.#deleteContext(rule, call, view, context);
+    this.#handleFailure(rule, call, view, context);
+    this.#splitAtCall(this.#resumed(rule, call, after, view, context), number + 1);
   }
 
   /** The rules of the view, where a copy of them can answer the call and nobody can tell. */
-  #inlined(
+  #inlineRules(
     rule: ExpandedRule,
     call: PredicateLiteral,
     after: readonly Literal[],
     view: View,
   ): readonly ProgramRule[] | undefined {
     const isElsewhere = call.atom.location !== undefined;
-    if (!this.#optimisations.inlineViews || isElsewhere || view.isNodes || !this.#isUnnoticed(view)) return undefined;
-    return drawsByChance([rule.head], after) ? undefined : this.#inlineViews.rulesOf(view);
+    if (!this.#optimisations.inlineViews || isElsewhere || view.isBuiltin || !this.#isUnobservable(view))
+      return undefined;
+    return callsRandomFunction([rule.head], after) ? undefined : this.#inlineViews.rulesOf(view);
   }
 
   /** Copies of the view's rules answer the call. */
-  #answerHere(
+  #inline(
     rule: ExpandedRule,
     before: readonly Literal[],
     call: PredicateLiteral,
@@ -225,32 +226,32 @@ class Expander {
       this.#arities.set(inline.failure, inline.arity(`${view.name}.fail`, 1));
     }
     const { head, body } = inline.begin(inputsOf(call), call.span);
-    const heard = before.map((literal) => this.#hearFailure(literal, rule));
+    const heard = before.map((literal) => this.#failureAsEvent(literal, rule));
     this.#push(rule, head, [...heard, ...body], rule.trigger);
     for (const one of copied) this.#rules.push({ ...inline.copy(one), trigger: undefined, suspends: false });
   }
 
   /** Whether it shows nowhere in which invocation a view is: it keeps no tables, and nobody asks why it failed. */
-  #isUnnoticed(view: View): boolean {
+  #isUnobservable(view: View): boolean {
     const event = failureEvent(view.name, undefined);
     const isHandled = [...this.#handled].some((handled) => handled === event || handled.endsWith(`:${event}`));
     return !isHandled && !this.#hasTables(view);
   }
 
   /** The callee answers the caller: nothing is kept here. */
-  #callOnBehalf(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, view: View): void {
+  #tailCall(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, view: View): void {
     const { span } = call;
     const inputs = inputsOf(call);
     const [query, back, left] = [QUERY, RETURN_ADDRESS, LEFT].map((name) => variableAt(name, span));
     const hidden = initHidden(this.#invocations, view, query as Expression, back as Expression, left as Expression);
     const args = [...hidden, ...inputs];
-    const place = view.location === undefined ? call.atom.location : insteadOfInputs(view.location, view, inputs);
-    const body = before.map((literal) => this.#hearFailure(literal, rule));
+    const place = view.location === undefined ? call.atom.location : substituteInputs(view.location, view, inputs);
+    const body = before.map((literal) => this.#failureAsEvent(literal, rule));
     this.#push(rule, atomAt(`${view.name}.init`, args, span, place), body, rule.trigger);
   }
 
   /** Where an invocation with tables comes to its end, they are told. */
-  #tellOver(rule: ExpandedRule): void {
+  #raiseOver(rule: ExpandedRule): void {
     const view = rule.view === undefined ? undefined : this.#views.get(rule.view);
     if (view === undefined || !this.#hasTables(view) || !endings(view).includes(rule.head.name.text)) return;
     const head = overAtom(view, variableAt(QUERY, rule.span), rule.span);
@@ -258,7 +259,7 @@ class Expander {
   }
 
   /** What cannot run before the call waits for it: a test of what only comes after. */
-  #divided(
+  #splitBody(
     rule: ExpandedRule,
     at: number,
   ): { readonly before: readonly Literal[]; readonly after: readonly Literal[] } {
@@ -286,11 +287,11 @@ class Expander {
   #suspend(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, context: Context): void {
     const { span } = call;
     const inputs = inputsOf(call).map((input, at) => assignAt(context.inputs[at] as string, input));
-    const place = context.place === undefined ? [] : [assignAt(context.place, call.atom.location as Expression)];
+    const place = context.location === undefined ? [] : [assignAt(context.location, call.atom.location as Expression)];
     const query = assignAt(context.query, callAt(FRESH_QUERY_FUNCTION, [], span));
     const limit = limited(context, span);
     const head = atomAt(context.table.name, contextColumns(context, call), span);
-    const body = before.map((literal) => this.#hearFailure(literal, rule));
+    const body = before.map((literal) => this.#failureAsEvent(literal, rule));
     this.#rules.push({
       ...rule,
       isDelete: false,
@@ -308,8 +309,8 @@ class Expander {
     const left = limit === undefined ? constantAt(timeout, span) : variableAt(limit.left, span);
     const back = localAddressAt(rule.overlay, span);
     const args = [...initHidden(this.#invocations, view, variableAt(query, span), back, left), ...inputs];
-    const called = context.place === undefined ? undefined : variableAt(context.place, span);
-    const location = view.location === undefined ? called : insteadOfInputs(view.location, view, inputs);
+    const called = context.location === undefined ? undefined : variableAt(context.location, span);
+    const location = view.location === undefined ? called : substituteInputs(view.location, view, inputs);
     this.#push(rule, atomAt(`${view.name}.init`, args, span, location), [], {
       kind: "inserted",
       literal: contextLiteral(context, call),
@@ -325,15 +326,15 @@ class Expander {
   ): ExpandedRule {
     const args = [variableAt(context.query, call.span), ...returnsOf(call)];
     const returned = literalAt(atomAt(`${view.name}.return`, args, call.span));
-    const body = [returned, keptLiteral(context, call), ...timeLeft(context, call.span), ...after];
+    const body = [returned, liveContextLiteral(context, call), ...timeLeft(context, call.span), ...after];
     return { ...rule, body, trigger: undefined, suspends: false };
   }
 
   /** The first return removes the context; a `many` view keeps it until `this.done`. */
-  #end(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+  #deleteContext(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const name = view.many ? `${view.name}.done` : `${view.name}.return`;
-    this.#push(rule, forgetHead(context, call), [this.#outcome(name, context, call)], undefined, true);
-    if (view.isNodes) return this.#withdraw(rule, call, view, context);
+    this.#push(rule, deletedContext(context, call), [this.#outcome(name, context, call)], undefined, true);
+    if (view.isBuiltin) return this.#cancelAtNode(rule, call, view, context);
     if (!this.#hasTables(view)) return;
     const over = overAtom(view, variableAt(context.query, call.span), call.span);
     for (const ending of endings(view)) this.#push(rule, over, [this.#outcome(ending, context, call)], undefined);
@@ -341,9 +342,9 @@ class Expander {
   }
 
   /** A node that answers is told where nobody waits any more, and answers callers elsewhere by rules. */
-  #withdraw(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+  #cancelAtNode(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const { span } = call;
-    const place = context.place === undefined ? undefined : variableAt(context.place, span);
+    const place = context.location === undefined ? undefined : variableAt(context.location, span);
     if (context.timeout < Infinity || context.limit !== undefined) {
       this.#arities.set(overEvent(view), 1);
       const over = { ...overAtom(view, variableAt(context.query, span), span), location: place };
@@ -357,10 +358,10 @@ class Expander {
     }
   }
 
-  #fail(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+  #handleFailure(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const { span } = call;
     const failed = `${view.name}.fail`;
-    this.#push(rule, forgetHead(context, call), [this.#outcome(failed, context, call)], undefined, true);
+    this.#push(rule, deletedContext(context, call), [this.#outcome(failed, context, call)], undefined, true);
     const event = failureEvent(view.name, rule.overlay);
     if (!this.#handled.has(event)) return;
     const inputs = context.inputs.map((name) => variableAt(name, span));
@@ -393,7 +394,7 @@ class Expander {
   }
 
   /** `v!fail(..)` in a body hears the failures of this overlay's own calls. */
-  #hearFailure(literal: Literal, rule: ProgramRule): Literal {
+  #failureAsEvent(literal: Literal, rule: ProgramRule): Literal {
     if (literal.kind !== "predicate" || !literal.isFailure) return literal;
     const event = failureEvent(literal.atom.name.text, rule.overlay);
     if (!this.#arities.has(event)) this.#arities.set(event, literal.atom.args.length);
@@ -417,7 +418,7 @@ function failureEvent(view: string, overlay: string | undefined): string {
 }
 
 /** What is bound before the call and used from there on. */
-function keptVariables(
+function liveVariables(
   rule: ProgramRule,
   before: readonly Literal[],
   call: PredicateLiteral,
@@ -440,9 +441,9 @@ function contextLiteral(context: Context, call: PredicateLiteral): PredicateLite
 }
 
 /** The context row at the return: only what the rest of the rule needs. */
-function keptLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
+function liveContextLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
   const until = context.limit === undefined ? [] : [context.limit.until];
-  const needed = new Set([context.query, ...context.kept, ...until]);
+  const needed = new Set([context.query, ...context.live, ...until]);
   const columns = contextColumns(context, call).map((column): Expression => {
     return column.kind === "variable" && needed.has(column.name) ? column : { kind: "wildcard", span: column.span };
   });
@@ -450,7 +451,7 @@ function keptLiteral(context: Context, call: PredicateLiteral): PredicateLiteral
 }
 
 /** A deletion goes by the key alone, so the other columns need no value. */
-function forgetHead(context: Context, call: PredicateLiteral): ProgramRule["head"] {
+function deletedContext(context: Context, call: PredicateLiteral): ProgramRule["head"] {
   const [query, ...rest] = contextColumns(context, call);
   const columns = [query as Expression, ...rest.map((column) => constantAt(null, column.span))];
   return atomAt(context.table.name, columns, call.span);
@@ -478,13 +479,13 @@ function variablesOfLiteral(literal: Literal): readonly string[] {
 }
 
 /** What a definition says in terms of its inputs, said of those of a call. */
-function insteadOfInputs(expression: Expression, view: View, inputs: readonly Expression[]): Expression {
+function substituteInputs(expression: Expression, view: View, inputs: readonly Expression[]): Expression {
   const values = new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression]));
   return rewriteExpression(expression, (part) => (part.kind === "variable" ? (values.get(part.name) ?? part) : part));
 }
 
 /** What calls say of their time, in seconds: a call passes what it has on to those within. */
-function timesGiven(rules: readonly ProgramRule[]): readonly number[] {
+function callTimeouts(rules: readonly ProgramRule[]): readonly number[] {
   return rules.flatMap(({ body }) =>
     body.flatMap((literal) => {
       const time = literal.kind === "predicate" ? literal.timeout : undefined;

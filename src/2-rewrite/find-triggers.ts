@@ -27,9 +27,9 @@ export function findTriggers(
   const event = positive.find((literal) => !isTable(literal.atom.name.text));
   if (event !== undefined) return [core(rule, without(rule.body, event), { kind: "event", literal: event })];
   const defines = isTable(rule.head.name.text) && !rule.isDelete && !rule.suspends;
-  if (defines && rule.head.location !== undefined) return definedElsewhere(rule, rule.head.location, hidden);
-  if (defines) return [core(rule, rule.body, { kind: "view" })];
-  if (hasAggregate(rule.head)) return groups(rule, hidden);
+  if (defines && rule.head.location !== undefined) return deriveElsewhere(rule, rule.head.location, hidden);
+  if (defines) return [core(rule, rule.body, { kind: "maintained" })];
+  if (hasAggregate(rule.head)) return groupResults(rule, hidden);
   return positive.flatMap((literal) =>
     rowEvents(rule, literal, tables).map((kind) => core(rule, without(rule.body, literal), { kind, literal })),
   );
@@ -50,33 +50,33 @@ function rowEvents(
  * What the rule derives for other nodes goes into a hidden table, whose rows are kept at the nodes they name; what it
  * derives for this one stays here.
  */
-function definedElsewhere(rule: ExpandedRule, location: Expression, hidden: HiddenTables): readonly CoreRule[] {
+function deriveElsewhere(rule: ExpandedRule, location: Expression, hidden: HiddenTables): readonly CoreRule[] {
   const { head, name, span } = rule;
   const args = head.args.map((_, column) => variableAt(`$${column + 1}`, span));
-  const place = variableAt("$Place", span);
+  const node = variableAt("$Node", span);
   const derived = hidden.add(`${name}?for`, args.length + 1, span);
   const outlet = hidden.add(`${name}?out`, args.length + 1, span);
   const inlet = hidden.add(`${name}?in`, args.length + 1, span);
   hidden.channels.push({ outlet, inlet, table: head.name.text });
-  const forPlace = literalAt(atomAt(derived, [place, ...args], span));
-  const isHere = literalAt(atomAt(localAddressTable(rule.overlay), [place], span));
+  const forNode = literalAt(atomAt(derived, [node, ...args], span));
+  const isHere = literalAt(atomAt(localAddressTable(rule.overlay), [node], span));
   const arrived = literalAt(atomAt(inlet, [{ kind: "wildcard", span }, ...args], span));
   const view = (atom: Atom, body: readonly Literal[]): CoreRule =>
-    core({ ...rule, head: atom }, body, { kind: "view" });
+    core({ ...rule, head: atom }, body, { kind: "maintained" });
   const here = { ...head, location: undefined, args };
   return [
     view(atomAt(derived, [location, ...head.args], span), rule.body),
-    view(atomAt(outlet, [place, ...args], span), [forPlace, { ...isHere, negated: true }]),
-    view(here, [forPlace, isHere]),
+    view(atomAt(outlet, [node, ...args], span), [forNode, { ...isHere, negated: true }]),
+    view(here, [forNode, isHere]),
     view(here, [arrived]),
   ];
 }
 
 /** The groups are kept in a hidden table; each result that is new there makes the head happen. */
-function groups(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRule[] {
+function groupResults(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRule[] {
   const { head, span } = rule;
-  const place = head.location === undefined ? [] : [head.location];
-  const args = [...head.args, ...place];
+  const location = head.location === undefined ? [] : [head.location];
+  const args = [...head.args, ...location];
   const keys = args.flatMap((argument, column) => (argument.kind === "aggregate" ? [] : [column]));
   const name = hidden.add(`${rule.name}?groups`, args.length, span, keys.length === 0 ? undefined : keys);
   const results = args.map((_, column) => variableAt(`$Result${column + 1}`, span));
@@ -87,7 +87,7 @@ function groups(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRule[] {
   };
   const result = literalAt(atomAt(name, results, span));
   return [
-    { ...core(rule, rule.body, { kind: "view" }), isDelete: false, head: atomAt(name, args, span) },
+    { ...core(rule, rule.body, { kind: "maintained" }), isDelete: false, head: atomAt(name, args, span) },
     { ...core(rule, [], { kind: "inserted", literal: result }), head: happens },
   ];
 }

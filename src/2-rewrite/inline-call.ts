@@ -51,8 +51,8 @@ export class InlineViews {
     const { text } = head.name;
     const makes = text === `${view.name}.return` || text === `${view.name}.fail` || this.#isOwnEvent(head, view);
     const events = body.filter(isPredicate).filter(({ atom }) => isPrivate(atom.name.text, view.name));
-    const isPlain = !isDelete && !isPlaced(head) && !drawsByChance([head], body) && !asksForSource([head], body);
-    return makes && isPlain && events.length === 1 && body.every((literal) => this.#isStill(literal, view));
+    const isPlain = !isDelete && !isLocated(head) && !callsRandomFunction([head], body) && !readsSource([head], body);
+    return makes && isPlain && events.length === 1 && body.every((literal) => this.#isStable(literal, view));
   }
 
   #isOwnEvent({ name: { text } }: Atom, view: View): boolean {
@@ -60,10 +60,10 @@ export class InlineViews {
   }
 
   /** The event of the rule, or what is as it is all through a step. */
-  #isStill(literal: Literal, view: View): boolean {
+  #isStable(literal: Literal, view: View): boolean {
     if (!isPredicate(literal)) return true;
     const { atom, negated } = literal;
-    if (isPlaced(atom)) return false;
+    if (isLocated(atom)) return false;
     if (this.#isOwnEvent(atom, view)) return !negated;
     return this.#roles.of(literal) === "table" && !this.#changed.has(atom.name.text);
   }
@@ -75,13 +75,13 @@ export class InlineCall {
   readonly name: string;
   readonly #context: Context;
   readonly #view: View;
-  readonly #kept: readonly string[];
+  readonly #live: readonly string[];
 
   constructor(context: Context, view: View) {
     this.name = context.table.name;
     this.#context = context;
     this.#view = view;
-    this.#kept = context.kept.map((_, at) => `$Kept${at + 1}`);
+    this.#live = context.live.map((_, at) => `$Kept${at + 1}`);
   }
 
   get answer(): string {
@@ -94,7 +94,7 @@ export class InlineCall {
 
   /** Of an event of the call, instead of one of the view with so many arguments. */
   arity(predicate: string, own: number): number {
-    const hidden = 1 + this.#kept.length;
+    const hidden = 1 + this.#live.length;
     return isOutcome(predicate, this.#view.name) ? hidden + own : hidden + 1 + own;
   }
 
@@ -104,9 +104,9 @@ export class InlineCall {
 
   /** What the first piece of the rule makes, and what it needs for that. */
   begin(inputs: readonly Expression[], span: Span): { readonly head: Atom; readonly body: readonly Literal[] } {
-    const { query, kept } = this.#context;
+    const { query, live } = this.#context;
     const given = this.#context.inputs.map((name) => variableAt(name, span));
-    const args = [...[query, RETURN_ADDRESS_HERE, ...kept].map((name) => variableAt(name, span)), ...given];
+    const args = [...[query, RETURN_ADDRESS_HERE, ...live].map((name) => variableAt(name, span)), ...given];
     const fresh = assignAt(query, callAt(FRESH_QUERY_FUNCTION, [], span));
     const back = assignAt(RETURN_ADDRESS_HERE, localAddressAt(undefined, span));
     const values = inputs.map((input, at) => assignAt(this.#context.inputs[at] as string, input));
@@ -118,21 +118,21 @@ export class InlineCall {
     const own = (atom: Atom): boolean => isPrivate(atom.name.text, this.#view.name);
     const body = rule.body.map((literal) =>
       isPredicate(literal) && own(literal.atom)
-        ? { ...literal, atom: this.#renamed(literal.atom, [QUERY, RETURN_ADDRESS, ...this.#kept]) }
+        ? { ...literal, atom: this.#renamed(literal.atom, [QUERY, RETURN_ADDRESS, ...this.#live]) }
         : literal,
     );
     const { head } = rule;
     if (own(head)) {
-      return { ...rule, view: undefined, head: this.#renamed(head, [QUERY, RETURN_ADDRESS, ...this.#kept]), body };
+      return { ...rule, view: undefined, head: this.#renamed(head, [QUERY, RETURN_ADDRESS, ...this.#live]), body };
     }
     const location = variableAt(RETURN_ADDRESS, head.span);
-    return { ...rule, view: undefined, head: { ...this.#renamed(head, [QUERY, ...this.#kept]), location }, body };
+    return { ...rule, view: undefined, head: { ...this.#renamed(head, [QUERY, ...this.#live]), location }, body };
   }
 
   /** What the rest of the rule hears. */
   returned(call: PredicateLiteral): PredicateLiteral {
-    const { query, kept } = this.#context;
-    const args = [query, ...kept].map((name) => variableAt(name, call.span));
+    const { query, live } = this.#context;
+    const args = [query, ...live].map((name) => variableAt(name, call.span));
     return literalAt(atomAt(this.answer, [...args, ...returnsOf(call)], call.span));
   }
 
@@ -147,25 +147,25 @@ export class InlineCall {
 const RETURN_ADDRESS_HERE = "$Here";
 
 /** Whether the literals draw by chance: each strand of a rule has draws of its own, and copies would have others. */
-export function drawsByChance(heads: readonly Atom[], body: readonly Literal[]): boolean {
+export function callsRandomFunction(heads: readonly Atom[], body: readonly Literal[]): boolean {
   return callsAny(heads, body, (name) => functionNamed(name)?.pure !== true && !["f_now", "f_src"].includes(name));
 }
 
 /** Whether they ask where the cause of the step came from. */
-export function asksForSource(heads: readonly Atom[], body: readonly Literal[]): boolean {
+export function readsSource(heads: readonly Atom[], body: readonly Literal[]): boolean {
   return callsAny(heads, body, (name) => name === "f_src");
 }
 
-function callsAny(heads: readonly Atom[], body: readonly Literal[], isSuch: (name: string) => boolean): boolean {
+function callsAny(heads: readonly Atom[], body: readonly Literal[], matches: (name: string) => boolean): boolean {
   const expressions: readonly Expression[] = [
     ...heads.flatMap(expressionsOfAtom),
     ...body.flatMap(expressionsOfLiteral),
   ];
   return expressions
     .flatMap((one) => parts(one))
-    .some((part) => part.kind === "call" && !part.name.text.startsWith("$") && isSuch(part.name.text));
+    .some((part) => part.kind === "call" && !part.name.text.startsWith("$") && matches(part.name.text));
 }
 
-function isPlaced({ location, locatedArgument }: Atom): boolean {
+function isLocated({ location, locatedArgument }: Atom): boolean {
   return location !== undefined || locatedArgument !== undefined;
 }

@@ -36,18 +36,18 @@ export function isPrivate(name: string, view: string): boolean {
 /** Says what the private predicates of a program carry. */
 export class Invocations {
   readonly #isTable: (name: string) => boolean;
-  readonly #timed: ReadonlySet<string>;
+  readonly #withDeadline: ReadonlySet<string>;
 
   constructor(rules: readonly ProgramRule[], roles: Roles) {
     this.#isTable = (name) => roles.isTable(name);
     const calls = (rule: ProgramRule): boolean =>
       rule.body.some((literal) => isPredicate(literal) && roles.of(literal) === "call");
-    this.#timed = new Set(rules.flatMap((rule) => (rule.view !== undefined && calls(rule) ? [rule.view] : [])));
+    this.#withDeadline = new Set(rules.flatMap((rule) => (rule.view !== undefined && calls(rule) ? [rule.view] : [])));
   }
 
   /** Whether its invocations know how long their callers wait. */
-  isTimed(view: string): boolean {
-    return this.#timed.has(view);
+  hasDeadline(view: string): boolean {
+    return this.#withDeadline.has(view);
   }
 
   /** The variables that the private predicate has before its own arguments. */
@@ -57,11 +57,11 @@ export class Invocations {
 
   #hasLeft(predicate: string, view: string): boolean {
     const isRow = this.#isTable(predicate) || deltaEventNamed(predicate, this.#isTable) !== undefined;
-    return this.isTimed(view) && !isRow;
+    return this.hasDeadline(view) && !isRow;
   }
 
   /** Gives the private predicates of a rule of the definition the invocation they belong to. */
-  threaded(rule: ProgramRule, view: View): ProgramRule {
+  withHiddenArguments(rule: ProgramRule, view: View): ProgramRule {
     const isOwn = (literal: Literal): boolean => isPredicate(literal) && isPrivate(literal.atom.name.text, view.name);
     const body = rule.body.map((literal) =>
       isPredicate(literal) && isOwn(literal) ? { ...literal, atom: this.#atom(literal.atom, view) } : literal,
@@ -77,7 +77,7 @@ export class Invocations {
         isPrivate(literal.atom.name.text, view.name) &&
         this.#hasLeft(literal.atom.name.text, view.name),
     );
-    return isGiven || !this.isTimed(view.name) ? [] : [assignAt(LEFT, constantAt(view.timeout, span))];
+    return isGiven || !this.hasDeadline(view.name) ? [] : [assignAt(LEFT, constantAt(view.timeout, span))];
   }
 
   #head(head: Atom, view: View): Atom {
@@ -100,7 +100,7 @@ export function initHidden(
   back: Expression,
   left: Expression,
 ): readonly Expression[] {
-  return invocations.isTimed(view.name) ? [query, back, left] : [query, back];
+  return invocations.hasDeadline(view.name) ? [query, back, left] : [query, back];
 }
 
 function withHidden(atom: Atom, names: readonly string[]): Atom {

@@ -18,7 +18,7 @@ export function liftArguments(rule: CoreRule): CoreRule {
     if (literal.kind === "member") return flatMember(literal, lifted);
     return literal.kind === "predicate" ? lift(literal, lifted) : literal;
   });
-  if (rule.trigger.kind === "view") return { ...rule, body: [...body, ...lifted] };
+  if (rule.trigger.kind === "maintained") return { ...rule, body: [...body, ...lifted] };
   const trigger = { ...rule.trigger, literal: lift(rule.trigger.literal, lifted) };
   return { ...rule, trigger, body: [...body, ...lifted] };
 }

@@ -12,7 +12,7 @@ import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
 import type { TableDeclaration } from "../program/program.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
-import { asksForSource } from "./inline-call.ts";
+import { readsSource } from "./inline-call.ts";
 
 export function shortcutAnswers(
   rules: readonly ExpandedRule[],
@@ -20,7 +20,7 @@ export function shortcutAnswers(
   tables: ReadonlyMap<string, TableDeclaration>,
   { program, roles }: CheckedProgram,
 ): { readonly rules: readonly ExpandedRule[]; readonly answers: ReadonlySet<string> } {
-  if (answers.size === 0 || rules.some(({ head, body }) => asksForSource([head], body))) return { rules, answers };
+  if (answers.size === 0 || rules.some(({ head, body }) => readsSource([head], body))) return { rules, answers };
   const flow = new Flow(rules, new Set(program.facts.map(({ atom }) => atom.name.text)), tables, roles);
   const immediate = new Set([...answers].filter((answer) => flow.isImmediate(answer)));
   return {
@@ -32,8 +32,8 @@ export function shortcutAnswers(
 }
 
 class Flow {
-  readonly #heard: ReadonlyMap<string, readonly ExpandedRule[]>;
-  readonly #made: ReadonlyMap<string, readonly ExpandedRule[]>;
+  readonly #readers: ReadonlyMap<string, readonly ExpandedRule[]>;
+  readonly #producers: ReadonlyMap<string, readonly ExpandedRule[]>;
   readonly #tables: ReadonlyMap<string, TableDeclaration>;
   readonly #roles: Roles;
   readonly #facts: ReadonlySet<string>;
@@ -49,21 +49,27 @@ class Flow {
     this.#facts = facts;
     this.#tables = tables;
     this.#roles = roles;
-    this.#made = Map.groupBy(rules, ({ head }) => head.name.text);
+    this.#producers = Map.groupBy(rules, ({ head }) => head.name.text);
     const readings = rules.flatMap((rule) => rule.body.filter(isPredicate).map(({ atom }) => [atom.name.text, rule]));
-    this.#heard = groupPairs(readings as [string, ExpandedRule][]);
-    this.#carriesPackets = [...this.#made.keys()].some((name) => name.endsWith(".recv"));
+    this.#readers = groupPairs(readings as [string, ExpandedRule][]);
+    this.#carriesPackets = [...this.#producers.keys()].some((name) => name.endsWith(".recv"));
   }
 
   /** From the answer back to what comes from outside: one rule a step of the way, one row a literal. */
   isImmediate(answer: string): boolean {
-    const [answering, ...others] = this.#made.get(answer) ?? [];
+    const [answering, ...others] = this.#producers.get(answer) ?? [];
     if (answering === undefined || others.length > 0) return false;
     const begun = this.#eventOf(answering);
-    const [calling, ...more] = this.#made.get(begun?.atom.name.text ?? "") ?? [];
-    if (begun === undefined || calling === undefined || more.length > 0 || !this.#isOne(answering, begun)) return false;
+    const [calling, ...more] = this.#producers.get(begun?.atom.name.text ?? "") ?? [];
+    if (begun === undefined || calling === undefined || more.length > 0 || !this.#yieldsOneTuple(answering, begun))
+      return false;
     const cause = this.#eventOf(calling);
-    return cause !== undefined && this.#isAlone(begun) && this.#isAloneOutside(cause) && this.#isOne(calling, cause);
+    return (
+      cause !== undefined &&
+      this.#hasOneReader(begun) &&
+      this.#isExternal(cause) &&
+      this.#yieldsOneTuple(calling, cause)
+    );
   }
 
   #eventOf({ body, trigger }: ExpandedRule): PredicateLiteral | undefined {
@@ -76,24 +82,24 @@ class Flow {
   }
 
   /** One rule hears it. A `periodic` is a timer of its own. */
-  #isAlone({ atom }: PredicateLiteral): boolean {
-    return atom.name.text === PERIODIC || this.#heard.get(atom.name.text)?.length === 1;
+  #hasOneReader({ atom }: PredicateLiteral): boolean {
+    return atom.name.text === PERIODIC || this.#readers.get(atom.name.text)?.length === 1;
   }
 
-  #isAloneOutside(cause: PredicateLiteral): boolean {
+  #isExternal(cause: PredicateLiteral): boolean {
     const { text } = cause.atom.name;
-    if (!this.#isAlone(cause) || text.includes("!") || text === SHUTDOWN) return false;
+    if (!this.#hasOneReader(cause) || text.includes("!") || text === SHUTDOWN) return false;
     if (text === PERIODIC || text === TUN) return true;
     const isDelta = deltaEventNamed(text, (name) => this.#tables.has(name)) !== undefined;
-    return !isDelta && !this.#carriesPackets && !this.#made.has(text) && !this.#facts.has(text);
+    return !isDelta && !this.#carriesPackets && !this.#producers.has(text) && !this.#facts.has(text);
   }
 
   /** Of each table one row at most fits what is known when it is looked at. */
-  #isOne({ head, body }: ExpandedRule, event: PredicateLiteral): boolean {
+  #yieldsOneTuple({ head, body }: ExpandedRule, event: PredicateLiteral): boolean {
     if (hasAggregate(head)) return true;
     let bound = bind(event, noneBound, this.#roles);
     for (let waiting = body.filter((literal) => literal !== event); waiting.length > 0; ) {
-      const next = waiting.find((literal) => this.#hasOne(literal, bound));
+      const next = waiting.find((literal) => this.#yieldsOneMatch(literal, bound));
       if (next === undefined) return false;
       bound = bind(next, bound, this.#roles);
       waiting = waiting.filter((literal) => literal !== next);
@@ -101,7 +107,7 @@ class Flow {
     return true;
   }
 
-  #hasOne(literal: Literal, bound: BoundSet): boolean {
+  #yieldsOneMatch(literal: Literal, bound: BoundSet): boolean {
     switch (literal.kind) {
       case "condition":
         return isBound(literal.test, bound);
@@ -110,11 +116,11 @@ class Flow {
       case "member":
         return false;
       case "predicate":
-        return literal.negated || this.#isKnownRow(literal, bound);
+        return literal.negated || this.#matchesOneRow(literal, bound);
     }
   }
 
-  #isKnownRow({ atom }: PredicateLiteral, bound: BoundSet): boolean {
+  #matchesOneRow({ atom }: PredicateLiteral, bound: BoundSet): boolean {
     if (atom.location !== undefined || atom.locatedArgument !== undefined) return false;
     const name = atom.name.text;
     const keys = this.#tables.get(name)?.keys ?? [];

@@ -28,7 +28,7 @@ export function localiseAggregate(
     ? hidden.add(wanted, count, span, keys.length === 0 ? undefined : keys)
     : hidden.addEvent(wanted, count);
   const columns = head.args.map((_, at): Expression => variableAt(`$${at + 1}`, span));
-  const args = head.args.map(madeHere);
+  const args = head.args.map(withoutWildcard);
   const made: Atom = { ...head, name: { text: name, span }, locatedArgument: undefined, args };
   const sent: Atom = { ...atomAt(head.name.text, columns, span), locatedArgument: head.locatedArgument };
   return [
@@ -46,6 +46,6 @@ function defines(
 }
 
 /** What a deletion does not care about has no value on the way. */
-function madeHere(argument: Argument): Argument {
+function withoutWildcard(argument: Argument): Argument {
   return argument.kind === "wildcard" ? constantAt(null, argument.span) : argument;
 }

@@ -38,49 +38,49 @@ export function localise(rule: ExpandedRule, context: LocaliseContext): readonly
   const { isTable } = context;
   const start = ruleStart(rule, isTable);
   const collects = hasAggregate(rule.head) && start.event === undefined && isTable(rule.head.name.text);
-  const isAway = collects && !isHere(rule.head, start.place);
+  const isAway = collects && !isHere(rule.head, start.location);
   const isKept = hasAggregate(rule.head) || (isTable(rule.head.name.text) && !rule.isDelete);
   const defines = isKept && start.event === undefined && !rule.suspends;
-  if (!start.isDivided && !isAway) return [atOnePlace(rule, start, defines)];
+  if (!start.isDivided && !isAway) return [atOneLocation(rule, start, defines)];
   // Every combination of rows counts in an aggregate, so what tells two apart has to travel too.
-  const whole = collects ? { ...rule, body: nameWildcards(rule.body) } : rule;
-  return new Division(whole, start, context).rules();
+  const named = collects ? { ...rule, body: nameWildcards(rule.body) } : rule;
+  return new Division(named, start, context).rules();
 }
 
 /** The start's own location is here: such a head stays, as one without a location does. */
-function atOnePlace(rule: ExpandedRule, { place }: Start, defines: boolean): ExpandedRule {
+function atOneLocation(rule: ExpandedRule, { location }: Start, defines: boolean): ExpandedRule {
   const head = {
     ...rule.head,
     locatedArgument: undefined,
-    location: isHere(rule.head, place) ? undefined : locationOf(rule.head),
+    location: isHere(rule.head, location) ? undefined : locationOf(rule.head),
   };
-  return { ...rule, head, body: [...rule.body.map(unplaced), ...hereAs(rule, place, defines)] };
+  return { ...rule, head, body: [...rule.body.map(withoutLocation), ...bindLocation(rule, location, defines)] };
 }
 
 function isHere(head: Atom, here: Expression | undefined): boolean {
-  const place = locationOf(head);
-  return place === undefined || (here !== undefined && isSameLocation(place, here));
+  const location = locationOf(head);
+  return location === undefined || (here !== undefined && isSameLocation(location, here));
 }
 
 /**
  * A location that is stored is an ordinary argument; one that is not is this node's own address. What defines a table has to
  * follow it when it changes.
  */
-function hereAs(rule: ExpandedRule, place: Expression | undefined, defines: boolean): readonly Literal[] {
+function bindLocation(rule: ExpandedRule, location: Expression | undefined, defines: boolean): readonly Literal[] {
   const isUnstored = rule.body.some((literal) => isPredicate(literal) && literal.atom.location !== undefined);
-  if (place === undefined || (!isUnstored && place.kind === "variable")) return [];
-  const { span } = place;
-  if (defines) return [ownAddress(rule, place)];
+  if (location === undefined || (!isUnstored && location.kind === "variable")) return [];
+  const { span } = location;
+  if (defines) return [ownAddress(rule, location)];
   const here = localAddressAt(rule.overlay, span);
-  if (place.kind === "variable") return [{ kind: "assign", target: place, value: here, span }];
-  return [{ kind: "condition", test: { kind: "binary", operator: "==", left: place, right: here, span }, span }];
+  if (location.kind === "variable") return [{ kind: "assign", target: location, value: here, span }];
+  return [{ kind: "condition", test: { kind: "binary", operator: "==", left: location, right: here, span }, span }];
 }
 
-function ownAddress({ overlay }: ExpandedRule, place: Expression): Literal {
-  return literalAt(atomAt(localAddressTable(overlay), [place], place.span));
+function ownAddress({ overlay }: ExpandedRule, location: Expression): Literal {
+  return literalAt(atomAt(localAddressTable(overlay), [location], location.span));
 }
 
-function unplaced(literal: Literal): Literal {
+function withoutLocation(literal: Literal): Literal {
   if (!isPredicate(literal)) return literal;
   return { ...literal, atom: { ...literal.atom, location: undefined, locatedArgument: undefined } };
 }
@@ -93,7 +93,7 @@ class Division {
   readonly #start: Start;
   readonly #context: LocaliseContext;
   readonly #isReaction: boolean;
-  readonly #made: ExpandedRule[] = [];
+  readonly #rules: ExpandedRule[] = [];
   #waiting: readonly Literal[];
   #bound = new Set<string>();
   /** What came from the place before. */
@@ -105,7 +105,7 @@ class Division {
     this.#start = start;
     this.#context = context;
     this.#waiting = rule.body;
-    this.#here = start.place;
+    this.#here = start.location;
     this.#isReaction = start.event !== undefined || rule.trigger !== undefined;
     if (rule.trigger !== undefined) this.#bind(rule.trigger.literal);
   }
@@ -113,10 +113,10 @@ class Division {
   rules(): readonly ExpandedRule[] {
     for (;;) {
       const stage = this.#takeStage();
-      const next = this.#nextPlace();
-      if (next === "nowhere") return this.#unroutable();
-      if (next === "home") return [...this.#made, this.#last(stage)];
-      if (this.#spreadsAggregate(stage)) return this.#tooFar();
+      const next = this.#nextLocation();
+      if (next === "nowhere") return this.#reportUnroutable();
+      if (next === "home") return [...this.#rules, this.#last(stage)];
+      if (this.#spreadsAggregate(stage)) return this.#reportDistantAggregate();
       this.#ship(stage, next);
     }
   }
@@ -140,7 +140,7 @@ class Division {
     return this.#waiting.find((literal) => {
       switch (literal.kind) {
         case "predicate":
-          return literal.negated && this.#isHere(literal) && this.#isDecided(literal);
+          return literal.negated && this.#isHere(literal) && this.#isBound(literal);
         case "condition":
           return this.#knows(literal.test);
         case "assign":
@@ -152,13 +152,13 @@ class Division {
   }
 
   #isHere({ atom }: PredicateLiteral): boolean {
-    const place = locationOf(atom);
-    if (place === undefined) return this.#arrived === undefined;
-    return this.#here !== undefined && isSameLocation(place, this.#here);
+    const location = locationOf(atom);
+    if (location === undefined) return this.#arrived === undefined;
+    return this.#here !== undefined && isSameLocation(location, this.#here);
   }
 
   /** A negation waits for every variable that others bind. */
-  #isDecided(negation: PredicateLiteral): boolean {
+  #isBound(negation: PredicateLiteral): boolean {
     const others = this.#waiting.filter((literal) => literal !== negation).flatMap(expressionsOfLiteral);
     const later = new Set(others.flatMap(names));
     return expressionsOfAtom(negation.atom)
@@ -178,28 +178,28 @@ class Division {
   }
 
   /** The place of the first literal left that can be reached; "home" when the head can be made from here. */
-  #nextPlace(): Expression | "home" | "nowhere" {
+  #nextLocation(): Expression | "home" | "nowhere" {
     const left = this.#waiting.filter(isPredicate);
-    const reachable = left.flatMap(({ atom }) => locationOf(atom) ?? []).find((place) => this.#knows(place));
+    const reachable = left.flatMap(({ atom }) => locationOf(atom) ?? []).find((location) => this.#knows(location));
     if (reachable !== undefined) return reachable;
     if (left.length > 0) return "nowhere";
     const { head } = this.#rule;
     const collects = hasAggregate(head) && !this.#isReaction && this.#context.isTable(head.name.text);
-    const place = this.#headPlace();
-    return collects && place !== undefined && !this.#isAt(place) ? place : "home";
+    const location = this.#headLocation();
+    return collects && location !== undefined && !this.#isAt(location) ? location : "home";
   }
 
-  #headPlace(): Expression | undefined {
+  #headLocation(): Expression | undefined {
     return locationOf(this.#rule.head) ?? (this.#arrived === undefined ? undefined : this.#homeAddress());
   }
 
   #homeAddress(): Expression {
-    const { place } = this.#start;
-    return place?.kind === "variable" ? place : variableAt(HOME, this.#rule.span);
+    const { location } = this.#start;
+    return location?.kind === "variable" ? location : variableAt(HOME, this.#rule.span);
   }
 
-  #isAt(place: Expression): boolean {
-    return this.#here !== undefined && isSameLocation(place, this.#here);
+  #isAt(location: Expression): boolean {
+    return this.#here !== undefined && isSameLocation(location, this.#here);
   }
 
   #ship(stage: readonly Literal[], to: Expression): void {
@@ -212,7 +212,7 @@ class Division {
       ? hidden.addEvent(wanted, travelling.length)
       : hidden.add(wanted, travelling.length, span);
     const head = { ...atomAt(shipped, travelling, span), location: to };
-    this.#made.push({ ...this.#rule, ...this.#triggerOnce(), isDelete: false, suspends: false, head, body: leaves });
+    this.#rules.push({ ...this.#rule, ...this.#triggerOnce(), isDelete: false, suspends: false, head, body: leaves });
     this.#arrived = literalAt(atomAt(shipped, travelling, span));
     this.#here = to;
   }
@@ -223,18 +223,18 @@ class Division {
   }
 
   #literalsHere(stage: readonly Literal[]): readonly Literal[] {
-    const literals = stage.map(unplaced);
+    const literals = stage.map(withoutLocation);
     if (this.#arrived !== undefined) return [this.#arrived, ...literals];
-    const { place } = this.#start;
-    if (place?.kind === "variable") this.#bound.add(place.name);
+    const { location } = this.#start;
+    if (location?.kind === "variable") this.#bound.add(location.name);
     const home = this.#needsHome() ? [homeIs(this.#rule, !this.#isReaction)] : [];
     if (home.length > 0) this.#bound.add(HOME);
     const atStage = { ...this.#rule, body: stage };
-    return [...literals, ...hereAs(atStage, place, !this.#isReaction), ...home];
+    return [...literals, ...bindLocation(atStage, location, !this.#isReaction), ...home];
   }
 
   #needsHome(): boolean {
-    return locationOf(this.#rule.head) === undefined && this.#start.place?.kind !== "variable";
+    return locationOf(this.#rule.head) === undefined && this.#start.location?.kind !== "variable";
   }
 
   /** The variables that are known here and needed from the next place on. */
@@ -249,8 +249,8 @@ class Division {
 
   #last(stage: readonly Literal[]): ExpandedRule {
     const { head } = this.#rule;
-    const place = this.#headPlace();
-    const location = place === undefined || this.#isAt(place) ? undefined : place;
+    const target = this.#headLocation();
+    const location = target === undefined || this.#isAt(target) ? undefined : target;
     const body = this.#literalsHere(stage);
     return { ...this.#rule, ...this.#triggerOnce(), head: { ...head, location, locatedArgument: undefined }, body };
   }
@@ -262,15 +262,15 @@ class Division {
     return this.#arrived !== undefined || joins.some((literal) => literal !== this.#start.event);
   }
 
-  #tooFar(): readonly ExpandedRule[] {
+  #reportDistantAggregate(): readonly ExpandedRule[] {
     this.#context.diagnostics.push(report("E0244", this.#rule.span, { rule: this.#rule.name }));
     return [];
   }
 
-  #unroutable(): readonly ExpandedRule[] {
+  #reportUnroutable(): readonly ExpandedRule[] {
     const [literal] = this.#waiting.filter(isPredicate);
-    const place = literal === undefined ? undefined : locationOf(literal.atom);
-    const variable = place === undefined ? "_" : (names(place)[0] ?? "_");
+    const location = literal === undefined ? undefined : locationOf(literal.atom);
+    const variable = location === undefined ? "_" : (names(location)[0] ?? "_");
     const facts = { rule: this.#rule.name, predicate: literal?.atom.name.text ?? "?", variable };
     this.#context.diagnostics.push(report("E0243", literal?.span ?? this.#rule.span, facts));
     return [];

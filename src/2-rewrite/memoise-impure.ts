@@ -17,51 +17,51 @@ import { nameWildcards } from "./name-wildcards.ts";
 
 export function memoiseImpure(rule: CoreRule, hidden: HiddenTables): readonly CoreRule[] {
   const whole = [...expressionsOfAtom(rule.head), ...rule.body.flatMap(expressionsOfLiteral)];
-  if (rule.trigger.kind !== "view" || !whole.flatMap((one) => parts(one)).some(isImpure)) return [rule];
-  const draws: Assignment[] = [];
-  const lift = (expression: Expression): Expression => rewriteExpression(expression, (part) => lifted(part, draws));
+  if (rule.trigger.kind !== "maintained" || !whole.flatMap((one) => parts(one)).some(isImpure)) return [rule];
+  const calls: Assignment[] = [];
+  const lift = (expression: Expression): Expression => rewriteExpression(expression, (part) => liftImpure(part, calls));
   const body = nameWildcards(rule.body).map((literal) => withExpressions(literal, lift));
   const args = rule.head.args.map((argument) => withArgument(argument, lift));
-  const { before, drawn, after } = divided(body, draws);
+  const { before, computed, after } = splitBody(body, calls);
   const known = [...new Set(before.flatMap(boundBy))];
-  const columns = [...known, ...drawn.flatMap(boundBy)].map((name) => variableAt(name, rule.span));
+  const columns = [...known, ...computed.flatMap(boundBy)].map((name) => variableAt(name, rule.span));
   const keys = known.map((_, column) => column);
   const kept = atomAt(hidden.add(`${rule.name}?kept`, columns.length, rule.span, keys), columns, rule.span);
   return [
-    { ...rule, head: kept, body: [...before, ...drawn], drawn: new Set(drawn.flatMap(boundBy)) },
+    { ...rule, head: kept, body: [...before, ...computed], memoised: new Set(computed.flatMap(boundBy)) },
     { ...rule, head: { ...rule.head, args }, body: [literalAt(kept), ...after] },
   ];
 }
 
 type Assignment = Extract<Literal, { kind: "assign" }>;
 
-function lifted(part: Expression, draws: Assignment[]): Expression {
+function liftImpure(part: Expression, calls: Assignment[]): Expression {
   if (!isImpure(part)) return part;
   const { span } = part;
-  const name = `$Drawn${draws.length + 1}`;
-  draws.push({ kind: "assign", target: { kind: "variable", name, span }, value: part, span });
+  const name = `$Drawn${calls.length + 1}`;
+  calls.push({ kind: "assign", target: { kind: "variable", name, span }, value: part, span });
   return variableAt(name, span);
 }
 
 /** What is known without what is drawn, what has to be drawn, and what follows from both. */
-function divided(
+function splitBody(
   body: readonly Literal[],
-  draws: readonly Assignment[],
-): { readonly before: readonly Literal[]; readonly drawn: readonly Literal[]; readonly after: readonly Literal[] } {
-  const tainted = taintedBy(draws, body);
-  const drawn: Literal[] = [...draws];
-  for (const one of drawn) {
+  calls: readonly Assignment[],
+): { readonly before: readonly Literal[]; readonly computed: readonly Literal[]; readonly after: readonly Literal[] } {
+  const tainted = taintedBy(calls, body);
+  const computed: Literal[] = [...calls];
+  for (const one of computed) {
     const needs = expressionsOfLiteral(one).flatMap(names);
     const sources = body.filter((literal) => literal.kind === "assign" && needs.includes(literal.target.name));
-    drawn.push(...sources.filter((source) => !drawn.includes(source) && mentions(source, tainted)));
+    computed.push(...sources.filter((source) => !computed.includes(source) && mentions(source, tainted)));
   }
-  const rest = body.filter((literal) => !drawn.includes(literal));
+  const rest = body.filter((literal) => !computed.includes(literal));
   const before = runnable(rest.filter((literal) => !mentions(literal, tainted)));
-  return { before, drawn, after: rest.filter((literal) => !before.includes(literal)) };
+  return { before, computed, after: rest.filter((literal) => !before.includes(literal)) };
 }
 
-function taintedBy(draws: readonly Assignment[], body: readonly Literal[]): ReadonlySet<string> {
-  const tainted = new Set(draws.flatMap(boundBy));
+function taintedBy(calls: readonly Assignment[], body: readonly Literal[]): ReadonlySet<string> {
+  const tainted = new Set(calls.flatMap(boundBy));
   for (let size = 0; size !== tainted.size; ) {
     size = tainted.size;
     for (const literal of body) {

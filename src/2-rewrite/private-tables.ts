@@ -42,7 +42,7 @@ export function isDerivedTable(name: string, rules: readonly ProgramRule[], role
 }
 
 /** `delete v.seen(..) :- v.over(QID), v.seen(QID, ..)` */
-export function forgettingRule(table: string, columns: number, view: View): Pick<ProgramRule, "head" | "body"> {
+export function deletionRule(table: string, columns: number, view: View): Pick<ProgramRule, "head" | "body"> {
   const { span } = view;
   const query = variableAt("$QID", span);
   const others = Array.from({ length: columns - 1 }, (_, at) => variableAt(`$C${at}`, span));

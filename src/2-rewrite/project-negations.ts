@@ -16,7 +16,7 @@ export function projectNegations(
   isBag: (table: string) => boolean,
   hidden: HiddenTables,
 ): readonly CoreRule[] {
-  if (rule.trigger.kind !== "view") return [rule];
+  if (rule.trigger.kind !== "maintained") return [rule];
   const projections: CoreRule[] = [];
   const body = rule.body.map((literal): Literal => {
     if (literal.kind !== "predicate" || !literal.negated) return literal;
@@ -24,7 +24,7 @@ export function projectNegations(
     if (known.length === literal.atom.args.length && !isBag(literal.atom.name.text)) return literal;
     const args = known.length === 0 ? [constantAt(1, literal.span)] : known;
     const head = atomAt(hidden.add(`${rule.name}?not`, args.length, literal.span), args, literal.span);
-    projections.push({ ...rule, isDelete: false, drawn: undefined, head, body: [{ ...literal, negated: false }] });
+    projections.push({ ...rule, isDelete: false, memoised: undefined, head, body: [{ ...literal, negated: false }] });
     return { ...literalAt(head), negated: true };
   });
   return [...projections, { ...rule, body }];

@@ -41,22 +41,29 @@ import {
 import { nameWildcards } from "./name-wildcards.ts";
 import type { TableDeclaration } from "../program/program.ts";
 import { type RuleStratum, strataOfNetwork } from "./strata.ts";
-import { viewKinds } from "./derived-tables.ts";
+import { derivedTables } from "./derived-tables.ts";
 
 export function proveRecursion(core: CoreProgram): { core: CoreProgram; diagnostics: readonly Diagnostic[] } {
   const outlets = new Set(core.channels.map((channel) => channel.outlet));
-  const circles = strataOfNetwork(core).filter(
+  const components = strataOfNetwork(core).filter(
     ({ isRecursive, tables }) => isRecursive && [...tables].some((table) => outlets.has(table)),
   );
-  if (circles.length === 0) return { core, diagnostics: [] };
-  const kinds = viewKinds(core);
-  const diagnostics = circles.flatMap((circle) => checkCircle(circle, core, kinds));
-  return { core: circles.reduce((proved, circle) => new Circle(proved, circle, kinds).proved(), core), diagnostics };
+  if (components.length === 0) return { core, diagnostics: [] };
+  const kinds = derivedTables(core);
+  const diagnostics = components.flatMap((component) => checkComponent(component, core, kinds));
+  return {
+    core: components.reduce((proved, component) => new RecursiveComponent(proved, component, kinds).proved(), core),
+    diagnostics,
+  };
 }
 
-type Kinds = ReturnType<typeof viewKinds>;
+type DerivedTables = ReturnType<typeof derivedTables>;
 
-function checkCircle({ rules, tables }: RuleStratum, core: CoreProgram, kinds: Kinds): readonly Diagnostic[] {
+function checkComponent(
+  { rules, tables }: RuleStratum,
+  core: CoreProgram,
+  kinds: DerivedTables,
+): readonly Diagnostic[] {
   const bounded = [...tables].flatMap((name) => {
     const table = core.tables.get(name);
     const rule = rules.find(({ head }) => head.name.text === name);
@@ -64,9 +71,9 @@ function checkCircle({ rules, tables }: RuleStratum, core: CoreProgram, kinds: K
     const what = `\`${name}\`, which rules define by itself across nodes, with a size`;
     return [report("E0208", rule?.span ?? table.span, { what })];
   });
-  const entangled = rules.filter((rule) => aggregatesOf(rule).length > 1 && !isSeparable(rule, rules, kinds));
+  const inseparable = rules.filter((rule) => aggregatesOf(rule).length > 1 && !isSeparable(rule, rules, kinds));
   const what = "several aggregates in recursion across nodes, which rules read together or other things fill,";
-  return [...bounded, ...entangled.map(({ span }) => report("E0208", span, { what }))];
+  return [...bounded, ...inseparable.map(({ span }) => report("E0208", span, { what }))];
 }
 
 function aggregatesOf({ head }: CoreRule): readonly number[] {
@@ -74,12 +81,12 @@ function aggregatesOf({ head }: CoreRule): readonly number[] {
 }
 
 /** Whether each aggregate of the rule could be kept by itself: nothing else fills the table, no rule reads two of them. */
-function isSeparable(rule: CoreRule, circle: readonly CoreRule[], kinds: Kinds): boolean {
+function isSeparable(rule: CoreRule, component: readonly CoreRule[], kinds: DerivedTables): boolean {
   const name = rule.head.name.text;
   const aggregates = aggregatesOf(rule);
   const isAlone =
-    kinds.get(name) === "pure" && circle.every((other) => other === rule || other.head.name.text !== name);
-  const reads = circle.flatMap(({ body }) => body.filter(isPredicate)).filter(({ atom }) => atom.name.text === name);
+    kinds.get(name) === "pure" && component.every((other) => other === rule || other.head.name.text !== name);
+  const reads = component.flatMap(({ body }) => body.filter(isPredicate)).filter(({ atom }) => atom.name.text === name);
   return isAlone && reads.every(({ atom }) => namedAmong(atom, aggregates).length < 2);
 }
 
@@ -88,28 +95,28 @@ function namedAmong({ args }: Atom, columns: readonly number[]): readonly number
 }
 
 /** One of several aggregates of a rule, in a table of its own. */
-interface Part {
+interface SeparateAggregate {
   readonly table: TableDeclaration;
   /** Of the rule's head: what groups, then the aggregate. */
   readonly columns: readonly number[];
 }
 
 /** Tables that depend on each other across nodes. */
-class Circle {
+class RecursiveComponent {
   readonly #core: CoreProgram;
   readonly #tables: ReadonlySet<string>;
   readonly #rules: ReadonlySet<CoreRule>;
-  readonly #kinds: Kinds;
+  readonly #kinds: DerivedTables;
   /** Of tables with several aggregates, by the table. */
-  readonly #parts: ReadonlyMap<string, readonly Part[]>;
+  readonly #separate: ReadonlyMap<string, readonly SeparateAggregate[]>;
 
-  constructor(core: CoreProgram, { tables, rules }: RuleStratum, kinds: Kinds) {
+  constructor(core: CoreProgram, { tables, rules }: RuleStratum, kinds: DerivedTables) {
     this.#core = core;
     this.#tables = tables;
     this.#rules = new Set(rules);
     this.#kinds = kinds;
     const several = rules.filter((rule) => aggregatesOf(rule).length > 1);
-    this.#parts = new Map(several.map((rule) => [rule.head.name.text, partsOf(rule, core)]));
+    this.#separate = new Map(several.map((rule) => [rule.head.name.text, separateAggregates(rule, core)]));
   }
 
   proved(): CoreProgram {
@@ -119,29 +126,35 @@ class Circle {
     for (const name of this.#tables) {
       const table = tables.get(name);
       if (table === undefined) continue;
-      if (isHidden(name)) forget(name, declarations, counts);
+      if (isHidden(name)) remove(name, declarations, counts);
       for (const one of this.#declared(table, arities.get(name) ?? 0)) {
         declarations.set(one.table.name, one.table);
         counts.set(one.table.name, one.arity);
       }
     }
     const own = rules.flatMap((rule) => (this.#rules.has(rule) ? this.#proved(rule) : [rule]));
-    const grounds = [...this.#tables].flatMap((name) => this.#ground(name));
-    const shown = [...this.#tables].filter((name) => !isHidden(name)).flatMap((name) => this.#shown(name));
+    const baseRules = [...this.#tables].flatMap((name) => this.#baseRule(name));
+    const projections = [...this.#tables].filter((name) => !isHidden(name)).flatMap((name) => this.#projection(name));
     const channels = this.#core.channels.map((channel) => this.#channel(channel));
-    return { ...this.#core, rules: [...own, ...grounds, ...shown], tables: declarations, arities: counts, channels };
+    return {
+      ...this.#core,
+      rules: [...own, ...baseRules, ...projections],
+      tables: declarations,
+      arities: counts,
+      channels,
+    };
   }
 
   /** What stands beside the table, or in its place. */
   #declared(table: TableDeclaration, arity: number): readonly Declared[] {
     const { name } = table;
-    const parts = this.#parts.get(name);
-    const proofs = parts?.map((part) => ({ table: part.table, arity: part.columns.length + 2 }));
+    const separate = this.#separate.get(name);
+    const proofs = separate?.map((part) => ({ table: part.table, arity: part.columns.length + 2 }));
     if (!this.#isMixed(name)) {
       return proofs ?? [{ table: withProof(table, arity, this.#isInlet(name)), arity: arity + 2 }];
     }
-    const wantsFresh = table.lifetime < Infinity;
-    const kept = { ...table, name: provedName(name), keys: columnsUpTo(arity), wantsFresh };
+    const hasExpiringDerivations = table.lifetime < Infinity;
+    const kept = { ...table, name: provedName(name), keys: columnsUpTo(arity), hasExpiringDerivations };
     const base = { ...table, name: baseName(name), keys: kept.keys, baseOf: name };
     return [...(proofs ?? [{ table: kept, arity: arity + 2 }]), { table: base, arity }];
   }
@@ -164,31 +177,31 @@ class Circle {
   }
 
   /** The table as the program knows it: its proved rows without their proofs. */
-  #shown(name: string): readonly CoreRule[] {
+  #projection(name: string): readonly CoreRule[] {
     const rule = this.#definition(name);
     if (rule === undefined) return [];
     const { span } = rule;
     const args = rule.head.args.map((_, column) => variableAt(`$${column + 1}`, span));
     const any: Expression = { kind: "wildcard", span };
-    const parts = this.#parts.get(name)?.map((part) => ({
+    const separate = this.#separate.get(name)?.map((part) => ({
       name: part.table.name,
       args: part.columns.flatMap((column) => args[column] ?? []),
     }));
-    const proved = parts ?? [{ name: provedName(name), args }];
+    const proved = separate ?? [{ name: provedName(name), args }];
     const body = proved.map((one) => literalAt(atomAt(one.name, [...one.args, any, any], span)));
     return [{ ...rule, head: atomAt(name, args, span), body }];
   }
 
   /** What something other than a rule has put needs no other proof. */
-  #ground(name: string): readonly CoreRule[] {
+  #baseRule(name: string): readonly CoreRule[] {
     const rule = this.#definition(name);
     if (!this.#isMixed(name) || rule === undefined) return [];
     const { span } = rule;
     const args = rule.head.args.map((_, column) => variableAt(`$${column + 1}`, span));
-    const base = literalAt(atomAt(baseName(name), args, span));
-    const ground = { ...rule, head: { ...rule.head, args } };
+    const baseRow = literalAt(atomAt(baseName(name), args, span));
+    const base = { ...rule, head: { ...rule.head, args } };
     const head = atomAt(provedName(name), [...args, variableAt("$Depth", span), variableAt("$Proof", span)], span);
-    return [{ ...ground, head, body: [base, ...this.#deeper([], [], ground, name)] }];
+    return [{ ...base, head, body: [baseRow, ...this.#proofStep([], [], base, name)] }];
   }
 
   #proved(rule: CoreRule): readonly CoreRule[] {
@@ -204,39 +217,39 @@ class Circle {
       proofs.push(proof);
       return this.#provedLiteral(literal, [depth, proof], span);
     });
-    const made = (name: string): CoreRule => {
+    const withProofOf = (name: string): CoreRule => {
       const isStep = isHidden(head.name.text);
-      const steps = isStep ? passedOn(depths, proofs, rule) : this.#deeper(depths, proofs, rule, name);
-      return { ...rule, body: [...body, ...steps], isProved: true };
+      const steps = isStep ? proofUnchanged(depths, proofs, rule) : this.#proofStep(depths, proofs, rule, name);
+      return { ...rule, body: [...body, ...steps], hasProofs: true };
     };
     const proof = [variableAt("$Depth", span), variableAt("$Proof", span)];
-    const parts = this.#parts.get(head.name.text);
-    if (parts === undefined) {
+    const separate = this.#separate.get(head.name.text);
+    if (separate === undefined) {
       const args = [...head.args, ...proof];
       const groupKeys = rule.groupKeys ?? this.#core.tables.get(head.name.text)?.keys;
-      return [{ ...made(head.name.text), head: atomAt(provedName(head.name.text), args, span), groupKeys }];
+      return [{ ...withProofOf(head.name.text), head: atomAt(provedName(head.name.text), args, span), groupKeys }];
     }
-    return parts.map(({ table, columns }) => {
+    return separate.map(({ table, columns }) => {
       const args = [...columns.map((column) => head.args[column] as Argument), ...proof];
-      return { ...made(table.name), head: atomAt(table.name, args, span), groupKeys: table.keys };
+      return { ...withProofOf(table.name), head: atomAt(table.name, args, span), groupKeys: table.keys };
     });
   }
 
   #provedLiteral(literal: PredicateLiteral, proof: readonly Expression[], span: Span): readonly Literal[] {
     const { name, args } = literal.atom;
-    const parts = this.#parts.get(name.text);
+    const separate = this.#separate.get(name.text);
     const present = this.#isMixed(name.text) ? [literal] : [];
-    if (parts === undefined) {
+    if (separate === undefined) {
       return [...present, { ...literal, atom: atomAt(provedName(name.text), [...args, ...proof], span) }];
     }
-    const read = parts.find(({ columns }) => args[columns.at(-1) as number]?.kind !== "wildcard") ?? parts[0];
+    const read = separate.find(({ columns }) => args[columns.at(-1) as number]?.kind !== "wildcard") ?? separate[0];
     if (read === undefined) throw new Error(`${name.text} has several aggregates and no table for them`);
     const own = read.columns.flatMap((column) => args[column] ?? []);
     return [...present, { ...literal, atom: atomAt(read.table.name, [...own, ...proof], span) }];
   }
 
   /** A row of the table: it stands on those of the body, and may be none of what they stand on. */
-  #deeper(
+  #proofStep(
     depths: readonly Expression[],
     proofs: readonly Expression[],
     rule: CoreRule,
@@ -275,7 +288,7 @@ interface Declared {
   readonly arity: number;
 }
 
-function partsOf(rule: CoreRule, { tables }: CoreProgram): readonly Part[] {
+function separateAggregates(rule: CoreRule, { tables }: CoreProgram): readonly SeparateAggregate[] {
   const table = tables.get(rule.head.name.text) as TableDeclaration;
   const groups = rule.head.args.flatMap((argument, column) => (argument.kind === "aggregate" ? [] : [column]));
   return aggregatesOf(rule).map((aggregate, at) => {
@@ -300,13 +313,17 @@ function valueOf(argument: Argument | undefined): readonly Expression[] {
   return argument === undefined || argument.kind === "aggregate" || argument.kind === "return" ? [] : [argument];
 }
 
-function forget(name: string, tables: Map<string, TableDeclaration>, arities: Map<string, number>): void {
+function remove(name: string, tables: Map<string, TableDeclaration>, arities: Map<string, number>): void {
   tables.delete(name);
   arities.delete(name);
 }
 
 /** A hidden table is a step within a rule: it stands on what the rule does. */
-function passedOn(depths: readonly Expression[], proofs: readonly Expression[], rule: CoreRule): readonly Literal[] {
+function proofUnchanged(
+  depths: readonly Expression[],
+  proofs: readonly Expression[],
+  rule: CoreRule,
+): readonly Literal[] {
   const nothing: Expression = { kind: "list", items: [], span: rule.span };
   return [
     assign("$Depth", depths.length === 0 ? zero(rule) : deepest(depths, rule), rule),

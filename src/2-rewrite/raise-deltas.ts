@@ -17,11 +17,11 @@ export function raiseDeltas(
   tables: ReadonlyMap<string, TableDeclaration>,
   arities: ReadonlyMap<string, number>,
 ): readonly ExpandedRule[] {
-  const heard = new Map<string, Span>();
+  const read = new Map<string, Span>();
   for (const literal of rules.flatMap(({ body }) => body).filter(isPredicate)) {
-    heard.set(literal.atom.name.text, literal.span);
+    read.set(literal.atom.name.text, literal.span);
   }
-  return [...heard].flatMap(([name, span]) => {
+  return [...read].flatMap(([name, span]) => {
     const delta = deltaEventNamed(name, (table) => tables.has(table));
     if (delta === undefined) return [];
     const args = columns(arities.get(name) ?? 0, span);

@@ -9,7 +9,7 @@ import { locationOf } from "../program/location-of.ts";
 /** Where a rule begins. */
 export interface Start {
   /** Undefined when no literal there says where it is. */
-  readonly place: Expression | undefined;
+  readonly location: Expression | undefined;
   /** The event that runs the rule, when one does. */
   readonly event: PredicateLiteral | undefined;
   /** Some literal of the body is at another place. */
@@ -26,16 +26,16 @@ export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean
   const event = rule.trigger?.literal ?? positive.find(({ atom }) => !isTable(atom.name.text));
   const all = rule.trigger === undefined ? literals : [rule.trigger.literal, ...literals];
   const first = event ?? positive[0];
-  const place = (first && locationOf(first.atom)) ?? unboundPlace(rule, all);
+  const location = (first && locationOf(first.atom)) ?? unboundLocation(rule, all);
   const isDivided = all.some(({ atom }) => {
     const other = locationOf(atom);
-    return other !== undefined && (place === undefined || !isSameLocation(other, place));
+    return other !== undefined && (location === undefined || !isSameLocation(other, location));
   });
-  return { place, event, isDivided };
+  return { location, event, isDivided };
 }
 
 /** The first variable place that cannot be known by going from here to the places that are. */
-function unboundPlace(rule: ExpandedRule, literals: readonly PredicateLiteral[]): Expression | undefined {
+function unboundLocation(rule: ExpandedRule, literals: readonly PredicateLiteral[]): Expression | undefined {
   const known = new Set<string>();
   const others = rule.body.filter((literal) => !isPredicate(literal));
   let left = literals.filter(isAtVariable);
@@ -49,8 +49,8 @@ function unboundPlace(rule: ExpandedRule, literals: readonly PredicateLiteral[])
     for (const literal of reached ?? []) bind(literal, known);
     left = unknown ?? [];
   }
-  const isBoundElsewhere = (place: string): boolean =>
-    left.some((literal) => variableOf(literal) !== place && boundBy(literal).includes(place));
+  const isBoundElsewhere = (location: string): boolean =>
+    left.some((literal) => variableOf(literal) !== location && boundBy(literal).includes(location));
   const home = left.find((literal) => !isBoundElsewhere(variableOf(literal))) ?? left[0];
   return home && locationOf(home.atom);
 }
@@ -60,8 +60,8 @@ function isAtVariable({ atom }: PredicateLiteral): boolean {
 }
 
 function variableOf({ atom }: PredicateLiteral): string {
-  const place = locationOf(atom);
-  return place?.kind === "variable" ? place.name : "";
+  const location = locationOf(atom);
+  return location?.kind === "variable" ? location.name : "";
 }
 
 function bind(literal: Literal, known: Set<string>): void {

@@ -11,16 +11,16 @@ export interface RuleStratum {
 
 /** The view rules of a node in the order in which their tables must be brought up to date. */
 export function strataOf(core: CoreProgram): readonly RuleStratum[] {
-  return strataOfRules(core.rules.filter((rule) => rule.trigger.kind === "view"));
+  return strataOfRules(core.rules.filter((rule) => rule.trigger.kind === "maintained"));
 }
 
 /** The same for the whole network: what a node keeps for another is read there. */
 export function strataOfNetwork(core: CoreProgram): readonly RuleStratum[] {
-  const views = core.rules.filter((rule) => rule.trigger.kind === "view");
-  return strataOfRules([...views, ...core.channels.flatMap((channel) => passage(channel, core))]);
+  const views = core.rules.filter((rule) => rule.trigger.kind === "maintained");
+  return strataOfRules([...views, ...core.channels.flatMap((channel) => channelRule(channel, core))]);
 }
 
-function passage({ outlet, inlet }: CoreChannel, core: CoreProgram): readonly CoreRule[] {
+function channelRule({ outlet, inlet }: CoreChannel, core: CoreProgram): readonly CoreRule[] {
   const origin = core.rules.find((rule) => rule.head.name.text === outlet);
   if (origin === undefined) return [];
   const args = origin.head.args;

@@ -40,7 +40,7 @@ function withWinners(columns: readonly Column[], rule: CoreRule): readonly Colum
 }
 
 function knownFromTrigger({ trigger, body }: CoreRule): ReadonlySet<string> {
-  const args = trigger.kind === "view" ? [] : trigger.literal.atom.args;
+  const args = trigger.kind === "maintained" ? [] : trigger.literal.atom.args;
   const known = new Set(args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : [])));
   for (let size = -1; size !== known.size; ) {
     size = known.size;

@@ -13,14 +13,14 @@ import type { ColumnTypes } from "./column-types.ts";
  */
 export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   const declared = new Set([...core.accepts, ...core.signatures].map(({ name }) => name));
-  const said = new Set<string>();
+  const reported = new Set<string>();
   const first = new Map<string, { readonly kind: string; readonly rule: CoreRule }>();
   // By name, so that the order of the text does not show.
   const rules = core.rules.toSorted((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
   return rules.flatMap((rule) => {
     const name = rule.head.name.text;
     if (declared.has(name) || streamEventNamed(name) !== undefined) return [];
-    return types.madeBy(rule).flatMap((type, at): readonly Diagnostic[] => {
+    return types.ofHead(rule).flatMap((type, at): readonly Diagnostic[] => {
       const kind = onlyKind(type);
       const column = `${name}/${at}`;
       const known = first.get(column);
@@ -30,9 +30,9 @@ export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readon
         return [];
       }
       // A rule whose body is cut in pieces comes as several, with one head.
-      const place = `${column}/${rule.head.span.file}:${rule.head.span.start}`;
-      if (said.has(place)) return [];
-      said.add(place);
+      const position = `${column}/${rule.head.span.file}:${rule.head.span.start}`;
+      if (reported.has(position)) return [];
+      reported.add(position);
       const related = [{ span: known.rule.head.span, message: `here it is a ${known.kind}` }];
       return [report("W0226", rule.head.span, { name, column: at + 1, kind, other: known.kind }, related)];
     });

@@ -12,8 +12,8 @@ export function checkSignatures(core: CoreProgram, types: ColumnTypes): readonly
     return declared.flatMap((type, column) => {
       const found = (inferred[column] ?? 0) & ~declaredType(type);
       if (found === 0) return [];
-      const said = kinds.filter((kind) => (found & typeBit(kind)) !== 0).join(" or ");
-      return [report("E0239", span, { name, column: column + 1, declared: type, found: said })];
+      const kindNames = kinds.filter((kind) => (found & typeBit(kind)) !== 0).join(" or ");
+      return [report("E0239", span, { name, column: column + 1, declared: type, found: kindNames })];
     });
   });
 }

@@ -23,7 +23,7 @@ export interface ColumnTypes {
   /** Bits of kinds, 0 where nothing is known. */
   of(name: string, arity: number): readonly ColumnType[];
   /** What the rule puts into the columns of its head, 0 where nothing is known. */
-  madeBy(rule: CoreRule): readonly ColumnType[];
+  ofHead(rule: CoreRule): readonly ColumnType[];
 }
 
 const ANYTHING = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
@@ -43,7 +43,7 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
       fact.atom.name.text,
       fact.atom.args.map(() => ANYTHING),
     );
-  const passages: readonly Passage[] = [
+  const transfers: readonly Transfer[] = [
     ...core.rules.map((rule) => {
       return { reads: readBy(rule), fills: rule.head.name.text, infer: () => inference.rule(rule) };
     }),
@@ -54,14 +54,14 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
       return { reads: [baseOf], fills: name, infer: () => inference.base(name, baseOf) };
     }),
   ];
-  follow(passages);
-  inference.leaveUnknown();
-  follow(passages);
+  runToFixpoint(transfers);
+  inference.assumeAnything();
+  runToFixpoint(transfers);
   return inference;
 }
 
 /** What fills the columns of one predicate from those of others. */
-interface Passage {
+interface Transfer {
   readonly reads: readonly string[];
   readonly fills: string;
   /** Whether it has learned anything. */
@@ -69,19 +69,19 @@ interface Passage {
 }
 
 /** Each passage once, and again whenever something is learned of what it reads. */
-function follow(passages: readonly Passage[]): void {
-  const readers = new Map<string, Passage[]>();
-  for (const passage of passages) {
-    for (const name of new Set(passage.reads)) {
+function runToFixpoint(transfers: readonly Transfer[]): void {
+  const readers = new Map<string, Transfer[]>();
+  for (const transfer of transfers) {
+    for (const name of new Set(transfer.reads)) {
       const known = readers.get(name);
-      if (known === undefined) readers.set(name, [passage]);
-      else known.push(passage);
+      if (known === undefined) readers.set(name, [transfer]);
+      else known.push(transfer);
     }
   }
-  const waiting = new Set(passages);
-  for (const passage of waiting) {
-    waiting.delete(passage);
-    if (passage.infer()) for (const reader of readers.get(passage.fills) ?? []) waiting.add(reader);
+  const waiting = new Set(transfers);
+  for (const transfer of waiting) {
+    waiting.delete(transfer);
+    if (transfer.infer()) for (const reader of readers.get(transfer.fills) ?? []) waiting.add(reader);
   }
 }
 
@@ -91,7 +91,7 @@ function basesOf({ tables }: CoreProgram): readonly { readonly name: string; rea
 }
 
 function readBy({ trigger, body }: CoreRule): readonly string[] {
-  const literals = trigger.kind === "view" ? body : [trigger.literal, ...body];
+  const literals = trigger.kind === "maintained" ? body : [trigger.literal, ...body];
   return literals.filter(isPredicate).map((literal) => literal.atom.name.text);
 }
 
@@ -102,7 +102,7 @@ export function declaredType(name: string): ColumnType {
 /** A variable that is not there takes its values from a column of which nothing is known yet. */
 type Environment = Map<string, ColumnType>;
 
-function madeNames(core: CoreProgram): ReadonlySet<string> {
+function producedNames(core: CoreProgram): ReadonlySet<string> {
   const made = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
   const arrived = [...core.channels.map(({ inlet }) => inlet), ...basesOf(core).map(({ name }) => name)];
   return new Set([...made.map((atom) => atom.name.text), ...core.accepts.map((accept) => accept.name), ...arrived]);
@@ -111,13 +111,13 @@ function madeNames(core: CoreProgram): ReadonlySet<string> {
 class Inference implements ColumnTypes {
   readonly #columns = new Map<string, (ColumnType | undefined)[]>();
   readonly #core: CoreProgram;
-  readonly #made: ReadonlySet<string>;
+  readonly #produced: ReadonlySet<string>;
   /** What stands in a column of which nothing was learned. */
-  #rest: ColumnType | undefined;
+  #unknown: ColumnType | undefined;
 
   constructor(core: CoreProgram) {
     this.#core = core;
-    this.#made = madeNames(core);
+    this.#produced = producedNames(core);
   }
 
   of(name: string, arity: number): readonly ColumnType[] {
@@ -137,8 +137,8 @@ class Inference implements ColumnTypes {
   }
 
   /** All has been followed: what nothing is known of by now may be anything. */
-  leaveUnknown(): void {
-    this.#rest = ANYTHING;
+  assumeAnything(): void {
+    this.#unknown = ANYTHING;
   }
 
   channel({ outlet, inlet }: CoreChannel): boolean {
@@ -150,7 +150,7 @@ class Inference implements ColumnTypes {
     return this.add(name, this.#columns.get(of) ?? []);
   }
 
-  madeBy(rule: CoreRule): readonly ColumnType[] {
+  ofHead(rule: CoreRule): readonly ColumnType[] {
     return this.#headTypes(rule).map(known);
   }
 
@@ -161,7 +161,7 @@ class Inference implements ColumnTypes {
   #headTypes(rule: CoreRule): readonly (ColumnType | undefined)[] {
     const environment = this.#environment(rule);
     if (rule.isDelete) return [];
-    const mayMiss = this.#missing(rule);
+    const mayMiss = this.#nullableColumns(rule);
     return rule.head.args.map((argument, column) => {
       const type = headType(argument, environment);
       return type !== undefined && mayMiss.has(column) ? type | typeBit("null") : type;
@@ -169,8 +169,8 @@ class Inference implements ColumnTypes {
   }
 
   /** Columns that are null when nothing has joined an event: some aggregates, and what comes from the row that wins. */
-  #missing(rule: CoreRule): ReadonlySet<number> {
-    if (rule.trigger.kind === "view" || !hasAggregate(rule.head)) return new Set();
+  #nullableColumns(rule: CoreRule): ReadonlySet<number> {
+    if (rule.trigger.kind === "maintained" || !hasAggregate(rule.head)) return new Set();
     const columns = eventColumns(rule, this.#core.tables.get(rule.head.name.text)?.keys ?? []);
     const isMissing = (column: Column): boolean =>
       column.kind === "winner" || (column.kind === "aggregate" && /^(?:min|max|avg)$/.test(column.function));
@@ -180,7 +180,7 @@ class Inference implements ColumnTypes {
   /** Over the body until nothing is learned, so that assignments see each other whatever their order. */
   #environment(rule: CoreRule): Environment {
     const environment: Environment = new Map();
-    const literals = rule.trigger.kind === "view" ? rule.body : [rule.trigger.literal, ...rule.body];
+    const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
     for (let size = -1; size !== environment.size; ) {
       size = environment.size;
       for (const literal of literals) {
@@ -208,8 +208,8 @@ class Inference implements ColumnTypes {
     if (outcome !== undefined) return outcome;
     if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
     if (isLocalAddressTable(name)) return ADDRESS;
-    if (!this.#made.has(name) || /\.(send|recv)$/.test(name)) return ANYTHING;
-    return this.#columns.get(name)?.[column] ?? this.#rest;
+    if (!this.#produced.has(name) || /\.(send|recv)$/.test(name)) return ANYTHING;
+    return this.#columns.get(name)?.[column] ?? this.#unknown;
   }
 }
 

@@ -3,10 +3,10 @@ import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import { costColumns } from "../2-rewrite/monotone.ts";
 import type { RuleStratum } from "../2-rewrite/strata.ts";
-import type { Improvement } from "./strand.ts";
+import type { CostDecrease } from "./strand.ts";
 
 /** Where the tables of a recursive stratum hold the value of which the least, or the greatest, is kept. */
-export interface Costs {
+export interface MonotoneCosts {
   readonly isLeast: boolean;
   readonly columns: ReadonlyMap<string, number>;
 }
@@ -15,20 +15,23 @@ export interface Costs {
  * The costs of a stratum in which every derivation can tell whether its value is better than those it is made from;
  * undefined where some cannot. A value that never is cannot stand on a lesser one of its own group.
  */
-export function costsOf({ tables, rules }: RuleStratum, isKeyed: (table: string) => boolean): Costs | undefined {
+export function monotoneCosts(
+  { tables, rules }: RuleStratum,
+  isKeyed: (table: string) => boolean,
+): MonotoneCosts | undefined {
   const extremes = rules.filter((rule) => hasAggregate(rule.head)).flatMap(extremeOf);
   const [first] = extremes;
   if (first === undefined || extremes.some(({ isLeast }) => isLeast !== first.isLeast)) return undefined;
   const columns = costColumns(first.table, first.column, tables, rules);
-  const isTold =
+  const isTracked =
     [...tables].every((table) => columns.has(table) && (!isKeyed(table) || isOneAggregate(table, rules))) &&
     extremes.every(({ table, column, isOnly }) => isOnly && columns.get(table) === column) &&
     rules.every((rule) => costsRead(rule, columns) !== undefined);
-  return isTold ? { isLeast: first.isLeast, columns } : undefined;
+  return isTracked ? { isLeast: first.isLeast, columns } : undefined;
 }
 
 /** What a derivation of the rule has to look at. */
-export function improvementsOf(rule: CoreRule, { isLeast, columns }: Costs): readonly Improvement[] {
+export function costDecreases(rule: CoreRule, { isLeast, columns }: MonotoneCosts): readonly CostDecrease[] {
   const head = rule.head.args[columns.get(rule.head.name.text) ?? -1];
   const value = (head?.kind === "aggregate" ? head.operand : head) as Expression;
   return (costsRead(rule, columns) ?? []).flatMap((than) =>

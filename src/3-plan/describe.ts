@@ -28,9 +28,9 @@ function describeOperator(operator: Operator, predicates: readonly PredicateSpec
       return `Lookup ${row(operator.table, operator.match, keys, operator.key)} by key ${columnNumbers(keys)}`;
     }
     case "join":
-      return `Join ${looked(operator, predicates)}${seen(operator.visibility)}`;
+      return `Join ${describeAccess(operator, predicates)}${describeVisibility(operator.visibility)}`;
     case "absent":
-      return `AntiJoin ${looked(operator, predicates)}`;
+      return `AntiJoin ${describeAccess(operator, predicates)}`;
     case "select":
       return `Select ${printExpression(operator.test)}`;
     case "assign":
@@ -41,7 +41,7 @@ function describeOperator(operator: Operator, predicates: readonly PredicateSpec
 }
 
 /** The table as the rule writes it, and how its rows are found. */
-function looked(
+function describeAccess(
   { table, index, key, match }: Extract<Operator, { kind: "join" | "absent" }>,
   predicates: readonly PredicateSpec[],
 ): string {
@@ -55,7 +55,7 @@ function columnNumbers(columns: readonly number[]): string {
   return columns.map((column) => column + 1).join(",");
 }
 
-function seen(visibility: string): string {
+function describeVisibility(visibility: string): string {
   return visibility === "frozen" ? "" : ` [${visibility}]`;
 }
 
@@ -90,7 +90,7 @@ function elementText(match: ElementMatch): string {
   switch (match.kind) {
     case "any":
       return "_";
-    case "whole":
+    case "variable":
       return match.variable;
     case "equal":
       return printExpression(match.value);
@@ -102,13 +102,13 @@ function elementText(match: ElementMatch): string {
 function describeAction(action: Action, viewName: (view: number) => string): readonly string[] {
   switch (action.kind) {
     case "tuple":
-      return [`Project (${list(action.args)})`, wayOut(action.head)];
+      return [`Project (${list(action.args)})`, describeTarget(action.head)];
     case "aggregate":
-      return [`Aggregate (${action.columns.map(column).join(", ")})`, wayOut(action.head)];
+      return [`Aggregate (${action.columns.map(column).join(", ")})`, describeTarget(action.head)];
     case "contribute":
       return [
         `Project (${action.columns.map(column).join(", ")})`,
-        `${contribution[action.sign]} ${viewName(action.view)}`,
+        `${contribution[action.sign]} ${viewName(action.derivedRule)}`,
       ];
   }
 }
@@ -123,7 +123,7 @@ function column(one: Column): string {
 }
 
 /** What becomes of the tuple: it leaves, happens here, or changes a table. */
-function wayOut({ predicate, isDelete, location }: Target): string {
+function describeTarget({ predicate, isDelete, location }: Target): string {
   const what = `${isDelete ? "delete " : ""}${predicate.name}`;
   if (location !== undefined) return `Send ${what} to ${printExpression(location)}`;
   if (predicate.table === undefined) return `Raise ${predicate.name}`;

@@ -74,7 +74,7 @@ function addStrands(
     const name = predicates[predicate]?.name ?? "?";
     if (kind === "event") graph.edge(neighbours.receive, name, node);
     else graph.edge(neighbours.tables, `${kind} ${name}`, node);
-    addWayOut(graph, node, strand.action, neighbours);
+    addOutput(graph, node, strand.action, neighbours);
   }
 }
 
@@ -82,7 +82,7 @@ function isMaintenance(trigger: Trigger): boolean {
   return trigger.kind === "maintenance";
 }
 
-function addWayOut(
+function addOutput(
   graph: GraphBuilder,
   node: string,
   action: Action,
@@ -107,14 +107,14 @@ function addChannel(graph: GraphBuilder, receive: string, tables: string, networ
 function addStreams(graph: GraphBuilder, predicates: readonly PredicateSpec[], receive: string, mux: string): void {
   const roles = predicates.map(({ role }) => role);
   const calls = streamCalls.filter((call) => roles.some((role) => role.kind === "tcp" && role.call === call));
-  const isClosedHeard = roles.some(({ kind }) => kind === "tcpClosed");
-  if (calls.length === 0 && !isClosedHeard) return;
+  const hasClosedEvent = roles.some(({ kind }) => kind === "tcpClosed");
+  if (calls.length === 0 && !hasClosedEvent) return;
   const tcp = graph.add("Tcp");
   for (const call of calls) {
     graph.edge(receive, `tcp.${call}`, tcp);
     graph.edge(tcp, `tcp.${call}`, mux);
   }
-  if (isClosedHeard) graph.edge(tcp, STREAM_CLOSED, mux);
+  if (hasClosedEvent) graph.edge(tcp, STREAM_CLOSED, mux);
 }
 
 class GraphBuilder {

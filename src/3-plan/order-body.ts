@@ -6,7 +6,7 @@ import { expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 
 /** Impure functions that give the same value all through a step. */
-const STEADY: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_ADDRESS_FUNCTION]);
+const CONSTANT_IN_STEP: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_ADDRESS_FUNCTION]);
 
 /** The literals in the order they are evaluated; each can run with what those before it have bound. */
 export function orderBody(
@@ -41,7 +41,7 @@ function nextLiteral(
   neededFirst: ReadonlySet<string>,
 ): Literal {
   const ready = waiting.find(
-    (literal) => isScalarReady(literal, bound) && (!isDraw(literal) || !mayWait(literal, waiting, neededFirst)),
+    (literal) => isScalarReady(literal, bound) && (!isRandom(literal) || !canDefer(literal, waiting, neededFirst)),
   );
   if (ready !== undefined) return ready;
   const absent = waiting.find((literal) => isNegation(literal) && isNegationReady(literal, waiting, bound));
@@ -59,23 +59,23 @@ function isScalarReady(literal: Literal, bound: BoundSet): boolean {
 }
 
 /** Functions that give another value each time they are asked. */
-function isDraw(literal: Literal): boolean {
+function isRandom(literal: Literal): boolean {
   return expressionsOfLiteral(literal)
     .flatMap((whole) => parts(whole))
-    .some((part) => isImpure(part) && !(part.kind === "call" && STEADY.has(part.name.text)));
+    .some((part) => isImpure(part) && !(part.kind === "call" && CONSTANT_IN_STEP.has(part.name.text)));
 }
 
 /** Whether joins are left, and none of what is left but tests and values needs what the literal gives. */
-function mayWait(literal: Literal, waiting: readonly Literal[], neededFirst: ReadonlySet<string>): boolean {
+function canDefer(literal: Literal, waiting: readonly Literal[], neededFirst: ReadonlySet<string>): boolean {
   const joins = waiting.filter((other) => other.kind === "predicate" || other.kind === "member");
   if (joins.length === 0) return false;
-  const given = givenBy(literal, waiting);
+  const given = valuesFrom(literal, waiting);
   if ([...given].some((name) => neededFirst.has(name))) return false;
   return !joins.flatMap(expressionsOfLiteral).some((whole) => variablesIn(whole).some(({ name }) => given.has(name)));
 }
 
 /** What the literal gives, and what is worked out from it. */
-function givenBy(literal: Literal, waiting: readonly Literal[]): ReadonlySet<string> {
+function valuesFrom(literal: Literal, waiting: readonly Literal[]): ReadonlySet<string> {
   const given = new Set(literal.kind === "assign" ? [literal.target.name] : []);
   for (let size = -1; size !== given.size; ) {
     size = given.size;

@@ -6,7 +6,7 @@ import type { ElementMatch, Match, Operator, Visibility } from "./strand.ts";
 import type { TableLayout } from "./table-layout.ts";
 
 /** A body literal with what it may see of its table. */
-export interface Seen {
+export interface VisibleLiteral {
   readonly literal: Literal;
   readonly visibility: Visibility;
 }
@@ -19,7 +19,7 @@ export interface BodyContext {
 /** The trigger's own matching and the operators that follow it; what is needed first is worked out before the joins. */
 export function planBody(
   trigger: PredicateLiteral,
-  body: readonly Seen[],
+  body: readonly VisibleLiteral[],
   context: BodyContext,
   neededFirst: ReadonlySet<string> = new Set(),
 ): { match: readonly Match[]; operators: readonly Operator[] } {
@@ -68,7 +68,7 @@ function assignment(target: Extract<Expression, { kind: "variable" }>, value: Ex
 
 function elementMatch({ pattern }: Membership, bound: BoundSet): ElementMatch {
   if (pattern.kind === "wildcard") return { kind: "any" };
-  if (pattern.kind === "variable" && !bound.has(pattern.name)) return { kind: "whole", variable: pattern.name };
+  if (pattern.kind === "variable" && !bound.has(pattern.name)) return { kind: "variable", variable: pattern.name };
   if (pattern.kind !== "list") return { kind: "equal", value: pattern };
   return { kind: "items", count: pattern.items.length, match: matchArguments(pattern.items, bound).match };
 }

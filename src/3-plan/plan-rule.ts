@@ -1,12 +1,12 @@
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import type { MaintainedChange, Origin, Trigger } from "../../runtime/plan/contract/plan.ts";
+import type { MaintainedChange, Origin, Sign, Trigger } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { variablesIn } from "../program/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import { aggregateColumns, eventColumns } from "./aggregate-columns.ts";
-import { type Costs, improvementsOf } from "./cost-decreases.ts";
-import { type BodyContext, planBody, type Seen } from "./plan-body.ts";
+import { type MonotoneCosts, costDecreases } from "./cost-decreases.ts";
+import { type BodyContext, planBody, type VisibleLiteral } from "./plan-body.ts";
 import type { Action, Strand, Target, Visibility } from "./strand.ts";
 
 /** A strand that has no number yet. */
@@ -14,8 +14,8 @@ export type Draft = Omit<Strand, "id">;
 
 /** The strand of a rule that an event, or a row entering or leaving a table, fires. */
 export function planReaction(rule: CoreRule, trigger: Trigger, origin: Origin, context: BodyContext): Draft {
-  if (rule.trigger.kind === "view") throw new Error(`rule ${rule.name} is a view rule`);
-  const body = rule.body.map((literal): Seen => ({ literal, visibility: "frozen" }));
+  if (rule.trigger.kind === "maintained") throw new Error(`rule ${rule.name} is a view rule`);
+  const body = rule.body.map((literal): VisibleLiteral => ({ literal, visibility: "frozen" }));
   const action = actionOf(rule, context);
   const { match, operators } = planBody(rule.trigger.literal, body, context, variablesOfGroups(action));
   return { origin, trigger, match, operators, action };
@@ -29,117 +29,131 @@ function variablesOfGroups(action: Action): ReadonlySet<string> {
   return new Set([...groups, ...place].flatMap((value) => variablesIn(value).map(({ name }) => name)));
 }
 
-/** The view a rule contributes to, and what maintaining it has to know of the program. */
-export interface ViewContext {
-  readonly view: number;
+/** The rule of a derived table that a core rule belongs to, and the properties of the program that its maintenance depends on. */
+export interface DerivedRuleContext {
+  /** Number of the derived rule in the plan. */
+  readonly derivedRule: number;
   /** The tables of its stratum. */
-  readonly own: ReadonlySet<string>;
-  /** Whether the view must hear that a row of the table was refreshed. */
-  readonly hearsRefreshes: boolean;
-  /** Undefined without recursion, and where derivations cannot tell. */
-  readonly costs: Costs | undefined;
+  readonly stratumTables: ReadonlySet<string>;
+  /** Whether the derived table must learn that a row of the body was refreshed. */
+  readonly needsRefreshes: boolean;
+  /** Undefined without recursion, and where derivations cannot report decreases of their cost. */
+  readonly costs: MonotoneCosts | undefined;
 }
 
 /**
- * The strands of a view rule: for each body table, one for the rows that leave it and one for those that enter it.
- * Deletions join the state before, insertions the state after; tables to the left of the change show only what
- * has not changed, so that each derivation is counted once (Gupta, Mumick and Subrahmanian, SIGMOD 1993). A negated
- * table is the same, with entering and leaving exchanged. Rows of the rule's own stratum come one at a time, when all
+ * The strands that maintain a derived table: for each body table, one for the rows that leave it and one for those that
+ * enter it. Deletions join the state before, insertions the state after; tables to the left of the changed one show only
+ * unchanged rows, so that each derivation is counted once (Gupta, Mumick and Subrahmanian, SIGMOD 1993). For a negated
+ * table, entering and leaving are exchanged. Rows of the rule's own stratum come one at a time, when all
  * other tables are in the state after: one strand serves both directions.
  */
 export function planMaintenance(
   rule: CoreRule,
-  view: ViewContext,
+  derived: DerivedRuleContext,
   origin: Origin,
   context: BodyContext,
 ): readonly Draft[] {
   const tables = rule.body.filter(isPredicate);
-  const isRecursive = tables.some(({ atom }) => view.own.has(atom.name.text));
-  return tables.flatMap((changed, at) => {
-    const change = { changed, left: new Set<Literal>(tables.slice(0, at)) };
-    const kinds = kindsOf(changed, view, isRecursive);
-    return kinds.map((kind) => maintenance(rule, kind, change, view, origin, context));
+  const isRecursive = tables.some(({ atom }) => derived.stratumTables.has(atom.name.text));
+  return tables.flatMap((literal, at) => {
+    const changed = { literal, left: new Set<Literal>(tables.slice(0, at)) };
+    const effects = effectsOf(literal, derived, isRecursive);
+    return effects.map((effect) => planDelta(rule, effect, changed, derived, origin, context));
   });
 }
 
-type MaintenanceKind = "lost" | "found" | "met" | "renewed" | "ceded";
+/** Effect of a maintenance strand on the derivations of its rule; `either`: the row of a recursive stratum decides. */
+type Effect = "insert" | "delete" | "either" | "refresh" | "refresh-by-negation";
 
-interface Changed {
-  readonly changed: PredicateLiteral;
+/** The body literal whose table has changed. */
+interface ChangedLiteral {
+  readonly literal: PredicateLiteral;
+  /** The literals to the left of it. */
   readonly left: ReadonlySet<Literal>;
 }
 
-function kindsOf(
+function effectsOf(
   changed: PredicateLiteral,
-  { own, hearsRefreshes }: ViewContext,
+  { stratumTables, needsRefreshes }: DerivedRuleContext,
   isRecursive: boolean,
-): readonly MaintenanceKind[] {
-  const changes: readonly MaintenanceKind[] = own.has(changed.atom.name.text) ? ["met"] : ["lost", "found"];
-  if (!hearsRefreshes) return changes;
-  if (changed.negated) return isRecursive ? [...changes, "ceded"] : changes;
-  return [...changes, "renewed"];
+): readonly Effect[] {
+  const changes: readonly Effect[] = stratumTables.has(changed.atom.name.text) ? ["either"] : ["delete", "insert"];
+  if (!needsRefreshes) return changes;
+  if (changed.negated) return isRecursive ? [...changes, "refresh-by-negation"] : changes;
+  return [...changes, "refresh"];
 }
 
-function maintenance(
+function planDelta(
   rule: CoreRule,
-  kind: MaintenanceKind,
-  { changed, left }: Changed,
-  { view, own, costs }: ViewContext,
+  effect: Effect,
+  { literal: changed, left }: ChangedLiteral,
+  { derivedRule, stratumTables, costs }: DerivedRuleContext,
   origin: Origin,
   context: BodyContext,
 ): Draft {
-  const isDrawn = kind === "found" || kind === "met";
-  const others = rule.body.filter((literal) => literal !== changed && (isDrawn || !draws(rule, literal)));
-  const body = others.map((literal): Seen => {
-    const isOwn = literal.kind === "predicate" && own.has(literal.atom.name.text);
-    return { literal, visibility: visibilityOf(kind, isOwn, left.has(literal)) };
+  const isComputed = effect === "insert" || effect === "either";
+  const others = rule.body.filter((literal) => literal !== changed && (isComputed || !assignsMemoised(rule, literal)));
+  const body = others.map((literal): VisibleLiteral => {
+    const isInStratum = literal.kind === "predicate" && stratumTables.has(literal.atom.name.text);
+    return { literal, visibility: visibilityOf(effect, isInStratum, left.has(literal)) };
   });
   const { match, operators } = planBody(changed, body, context);
-  const args = isDrawn ? rule.head.args : rule.head.args.map((argument) => withoutDraw(rule, argument));
+  const args = isComputed ? rule.head.args : rule.head.args.map((argument) => withoutMemoised(rule, argument));
   const columns = aggregateColumns(rule, args, headPredicate(rule, context).table?.keys ?? []);
-  const sign = kind === "lost" ? -1 : kind === "renewed" || kind === "ceded" ? 0 : 1;
-  const improvements = costs === undefined || sign < 1 ? [] : improvementsOf(rule, costs);
-  const action: Action = { kind: "contribute", view, sign, columns, improvements };
+  const sign = signs[effect];
+  const decreases = costs === undefined || sign < 1 ? [] : costDecreases(rule, costs);
+  const action: Action = { kind: "contribute", derivedRule, sign, columns, costDecreases: decreases };
   const predicate = context.predicate(changed.atom.name.text).id;
-  return {
-    origin,
-    trigger: { kind: "maintenance", change: triggerChange(kind, changed.negated), predicate, derivedRule: view },
-    match,
-    operators,
-    action,
-  };
+  const trigger: Trigger = { kind: "maintenance", change: changeOf(effect, changed.negated), predicate, derivedRule };
+  return { origin, trigger, match, operators, action };
 }
 
-function draws({ drawn }: CoreRule, literal: Literal): boolean {
-  return literal.kind === "assign" && drawn?.has(literal.target.name) === true;
+const signs: Readonly<Record<Effect, Sign>> = {
+  insert: 1,
+  either: 1,
+  refresh: 0,
+  "refresh-by-negation": 0,
+  delete: -1,
+};
+
+function assignsMemoised({ memoised }: CoreRule, literal: Literal): boolean {
+  return literal.kind === "assign" && memoised?.has(literal.target.name) === true;
 }
 
-/** Of a derivation that goes, the engine knows what was drawn. */
-function withoutDraw({ drawn }: CoreRule, argument: Argument): Argument {
-  if (argument.kind !== "variable" || drawn?.has(argument.name) !== true) return argument;
+/** Strands that do not add derivations leave memoised columns null: the engine finds the derivation without them. */
+function withoutMemoised({ memoised }: CoreRule, argument: Argument): Argument {
+  if (argument.kind !== "variable" || memoised?.has(argument.name) !== true) return argument;
   return { kind: "constant", value: null, text: "null", span: argument.span };
 }
 
-function visibilityOf(kind: MaintenanceKind, isOwn: boolean, isLeft: boolean): Visibility {
-  switch (kind) {
-    case "renewed":
-    case "ceded":
+function visibilityOf(effect: Effect, isInStratum: boolean, isLeft: boolean): Visibility {
+  switch (effect) {
+    case "refresh":
+    case "refresh-by-negation":
       return "after";
-    case "met":
-      return isOwn ? (isLeft ? "others" : "present") : "after";
-    case "lost":
-    case "found":
-      if (isOwn) return "present";
-      return isLeft ? "unchanged" : kind === "lost" ? "before" : "after";
+    case "either":
+      return isInStratum ? (isLeft ? "others" : "present") : "after";
+    case "delete":
+    case "insert":
+      if (isInStratum) return "present";
+      return isLeft ? "unchanged" : effect === "delete" ? "before" : "after";
   }
 }
 
-/** A row that enters a negated table takes derivations away. */
-function triggerChange(kind: MaintenanceKind, isNegated: boolean): MaintainedChange {
-  if (kind === "met") return "recursive-delta";
-  if (kind === "renewed") return "refreshed";
-  if (kind === "ceded") return "negation-deleted";
-  return (kind === "lost") === isNegated ? "inserted" : "deleted";
+/** The change of the body table that has the effect: a row that enters a negated table deletes derivations. */
+function changeOf(effect: Effect, isNegated: boolean): MaintainedChange {
+  switch (effect) {
+    case "either":
+      return "recursive-delta";
+    case "refresh":
+      return "refreshed";
+    case "refresh-by-negation":
+      return "negation-deleted";
+    case "delete":
+    case "insert":
+      return (effect === "delete") === isNegated ? "inserted" : "deleted";
+  }
 }
 
 function actionOf(rule: CoreRule, context: BodyContext): Action {

@@ -30,7 +30,7 @@ import { describe } from "./describe.ts";
 import { checkMixedColumns } from "./check-mixed-columns.ts";
 import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
-import { type Costs, costsOf } from "./cost-decreases.ts";
+import { type MonotoneCosts, monotoneCosts } from "./cost-decreases.ts";
 import { type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
 import { checkChannels } from "./check-channels.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
@@ -49,11 +49,11 @@ export interface PlannedProgram {
 
 /** The plan with its strands as people read them, and its graph. */
 export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "code"> {
-  const { predicates, derivedRules: views, overlays } = plan;
+  const { predicates, derivedRules, overlays } = plan;
   return {
     ...plan,
     strands: strands.map((strand) => ({
-      ...describe(strand, predicates, views),
+      ...describe(strand, predicates, derivedRules),
       cacheableReads: cacheableReads(strand, predicates),
     })),
     graph: networkGraph(overlays, strands, predicates),
@@ -79,7 +79,7 @@ class Planner {
   readonly #layout = new TableLayout();
   readonly #strands: Strand[] = [];
   readonly #timers: TimerSpec[] = [];
-  readonly #views: DerivedRuleSpec[] = [];
+  readonly #derivedRules: DerivedRuleSpec[] = [];
   readonly #strata: StratumSpec[] = [];
   readonly #context: BodyContext;
 
@@ -94,15 +94,15 @@ class Planner {
   }
 
   run(): PlannedProgram {
-    for (const rule of this.#core.rules) if (rule.trigger.kind !== "view") this.#reaction(rule);
-    this.#maintainViews();
+    for (const rule of this.#core.rules) if (rule.trigger.kind !== "maintained") this.#reaction(rule);
+    this.#planStrata();
     const facts = this.#core.facts.flatMap((fact) => this.#fact(fact));
     const predicates = this.#predicates.all().map((spec) => this.#withIndexes(spec));
     this.diagnostics.push(...wireCollisions(predicates, this.#core));
     const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
     const plan = {
       predicates,
-      derivedRules: this.#views,
+      derivedRules: this.#derivedRules,
       strata: this.#strata,
       channels: this.#core.channels.map((channel) => this.#channel(channel)),
       timers: this.#timers,
@@ -130,11 +130,11 @@ class Planner {
 
   #reaction(rule: CoreRule): void {
     const trigger = this.#trigger(rule);
-    if (trigger !== undefined) this.#add(planReaction(heardAs(rule), trigger, this.#origin(rule), this.#context));
+    if (trigger !== undefined) this.#add(planReaction(timerEvent(rule), trigger, this.#origin(rule), this.#context));
   }
 
   #trigger(rule: CoreRule): Trigger | undefined {
-    if (rule.trigger.kind === "view") return undefined;
+    if (rule.trigger.kind === "maintained") return undefined;
     const { kind, literal } = rule.trigger;
     const name = literal.atom.name.text;
     if (name === PERIODIC) return this.#timer(rule, literal.atom.args as readonly Expression[]);
@@ -151,17 +151,17 @@ class Planner {
     return { kind: "event", predicate: id };
   }
 
-  #maintainViews(): void {
+  #planStrata(): void {
     for (const stratum of strataOf(this.#core)) {
-      const first = this.#views.length;
-      const costs = stratum.isRecursive ? costsOf(stratum, (table) => this.#isKeyed(table)) : undefined;
+      const first = this.#derivedRules.length;
+      const costs = stratum.isRecursive ? monotoneCosts(stratum, (table) => this.#isKeyed(table)) : undefined;
       for (const table of stratum.tables) this.#defineTable(table, stratum, costs);
-      const views = this.#views.slice(first).map((view) => view.id);
+      const derivedRules = this.#derivedRules.slice(first).map(({ id }) => id);
       const tables = [...stratum.tables].map((table) => this.#predicates.named(table, 0).id);
       this.#strata.push({
         isRecursive: stratum.isRecursive,
         tables,
-        derivedRules: views,
+        derivedRules,
         mayDecreaseCosts: costs === undefined,
       });
     }
@@ -174,46 +174,44 @@ class Planner {
   }
 
   /** Rules with recursion, rules without, and each rule with an aggregate are views of their own. */
-  #defineTable(table: string, stratum: RuleStratum, costs: Costs | undefined): void {
+  #defineTable(table: string, stratum: RuleStratum, costs: MonotoneCosts | undefined): void {
     const rules = stratum.rules.filter((rule) => rule.head.name.text === table);
-    this.#checkViewTable(table, rules);
+    this.#checkDerivedTable(table, rules);
     const plain = rules.filter((rule) => !hasAggregate(rule.head));
     const [recursive, grounds] = [true, false].map((kind) =>
       plain.filter((rule) => isRecursive(rule, stratum) === kind),
     );
-    this.#view(table, grounds ?? [], undefined, stratum, costs);
-    this.#view(table, recursive ?? [], undefined, stratum, costs);
+    this.#addDerivedRule(table, grounds ?? [], undefined, stratum, costs);
+    this.#addDerivedRule(table, recursive ?? [], undefined, stratum, costs);
     for (const rule of rules)
-      if (hasAggregate(rule.head)) this.#view(table, [rule], this.#aggregate(rule), stratum, costs);
+      if (hasAggregate(rule.head)) this.#addDerivedRule(table, [rule], this.#aggregate(rule), stratum, costs);
   }
 
-  #checkViewTable(table: string, rules: readonly CoreRule[]): void {
+  #checkDerivedTable(table: string, rules: readonly CoreRule[]): void {
     const span = rules[0]?.span;
     if (this.#core.tables.get(table)?.keys.length === 0) this.diagnostics.push(report("E0238", span, { table }));
   }
 
-  #view(
+  #addDerivedRule(
     table: string,
     rules: readonly CoreRule[],
     aggregate: AggregateSpec | undefined,
     stratum: RuleStratum,
-    costs: Costs | undefined,
+    costs: MonotoneCosts | undefined,
   ): void {
     if (rules.length === 0) return;
-    const id = this.#views.length;
+    const id = this.#derivedRules.length;
     const predicate = this.#predicates.named(table, 0);
-    const hearsRefreshes = predicate.table?.derived === "mixed" || this.#predicates.notifiesRefreshes(table);
-    const context = { view: id, own: stratum.tables, hearsRefreshes, costs };
+    const needsRefreshes = predicate.table?.derived === "mixed" || this.#predicates.notifiesRefreshes(table);
+    const context = { derivedRule: id, stratumTables: stratum.tables, needsRefreshes, costs };
     const drafts = rules.flatMap((rule) => planMaintenance(rule, context, this.#origin(rule), this.#context));
     const strands = drafts.map((draft) => this.#add(draft));
-    const isOfItself = rules.some((rule) => isRecursive(rule, stratum));
-    const decided = rules[0] && decidedColumns(rules[0]);
-    this.#views.push({
+    this.#derivedRules.push({
       id,
       predicate: predicate.id,
       aggregate,
-      deterministicColumns: decided,
-      isRecursive: isOfItself,
+      deterministicColumns: rules[0] && deterministicColumns(rules[0]),
+      isRecursive: rules.some((rule) => isRecursive(rule, stratum)),
       strands,
     });
   }
@@ -222,7 +220,7 @@ class Planner {
     const { head } = rule;
     const columns = aggregateColumns(rule, head.args, this.#predicates.named(head.name.text, 0).table?.keys ?? []);
     return {
-      isRefreshedByWinnerOnly: rule.isProved === true,
+      isRefreshedByWinnerOnly: rule.hasProofs === true,
       columns: columns.map((column) =>
         column.kind === "aggregate" ? { kind: "aggregate", function: column.function } : { kind: column.kind },
       ),
@@ -233,16 +231,14 @@ class Planner {
     const name = fact.atom.name.text;
     const args = fact.atom.args.map((argument) => constantValue(argument as Expression));
     const located = locationOf(fact.atom);
-    const place = located && constantValue(located);
-    if (args.some((value) => value === undefined) || (located !== undefined && place === undefined)) {
+    const location = located && constantValue(located);
+    if (args.some((value) => value === undefined) || (located !== undefined && location === undefined)) {
       this.diagnostics.push(report("E0227", fact.span, { name }));
       return [];
     }
     const { file, line } = this.#lines.position(fact.span);
     const predicate = this.#predicates.named(name, args.length).id;
-    return [
-      { predicate, args: args.map((value) => value ?? null), location: place, origin: { rule: name, file, line } },
-    ];
+    return [{ predicate, args: args.map((value) => value ?? null), location, origin: { rule: name, file, line } }];
   }
 
   /** Rows are given up no later than the table they are for would give them up. */
@@ -272,7 +268,7 @@ class Planner {
 }
 
 /** A timer's event carries its number alone: the rest of `periodic` has been told to the timer. */
-function heardAs(rule: CoreRule): CoreRule {
+function timerEvent(rule: CoreRule): CoreRule {
   if (rule.trigger.kind !== "event" || rule.trigger.literal.atom.name.text !== PERIODIC) return rule;
   const { literal } = rule.trigger;
   const atom = { ...literal.atom, args: literal.atom.args.slice(0, 1) };
@@ -284,6 +280,6 @@ function isRecursive(rule: CoreRule, { tables }: RuleStratum): boolean {
 }
 
 /** Where some columns are drawn, the others. A proof may stand behind what is drawn. */
-function decidedColumns({ head, drawn }: CoreRule): readonly number[] | undefined {
+function deterministicColumns({ head, memoised: drawn }: CoreRule): readonly number[] | undefined {
   return drawn && head.args.flatMap((one, column) => (one.kind === "variable" && drawn.has(one.name) ? [] : [column]));
 }

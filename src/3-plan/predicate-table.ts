@@ -7,19 +7,19 @@ import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, SHUTDOWN, TUN } from "../
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program/program.ts";
 import type { ColumnTypes } from "./column-types.ts";
-import { tellersOfRefreshes, viewKinds } from "../2-rewrite/derived-tables.ts";
+import { refreshNotifiers, derivedTables } from "../2-rewrite/derived-tables.ts";
 
 /** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
 export const TUN_ARITY = 5;
 
 /** What nodes say to each other to keep views across the network. */
-const MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly role: "rows" | "ack" }> = new Map([
+const CHANNEL_MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly role: "rows" | "ack" }> = new Map([
   ["?rows", { arity: 5, role: "rows" }],
   ["?heard", { arity: 2, role: "ack" }],
 ]);
 
 /** What the node tells of itself, with the number of arguments. */
-const HAPPENINGS: ReadonlyMap<string, number> = new Map([
+const NODE_EVENTS: ReadonlyMap<string, number> = new Map([
   [SHUTDOWN, 0],
   [STREAM_CLOSED, 1],
 ]);
@@ -31,19 +31,19 @@ export class PredicateTable {
   readonly #core: CoreProgram;
   readonly #accepted: Accepted;
   readonly #views: ReadonlyMap<string, TableSpec["derived"]>;
-  readonly #tellers: ReadonlySet<string>;
+  readonly #notifiers: ReadonlySet<string>;
   readonly #types: ColumnTypes;
 
   constructor(core: CoreProgram, types: ColumnTypes) {
     this.#core = core;
     this.#accepted = acceptedFrom(core);
-    this.#views = viewKinds(core);
-    this.#tellers = tellersOfRefreshes(core, this.#views);
+    this.#views = derivedTables(core);
+    this.#notifiers = refreshNotifiers(core, this.#views);
     this.#types = types;
     for (const [name, arity] of core.arities) this.#add(name, name, arity);
     for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
-    if (core.channels.length > 0) for (const [name, { arity }] of MESSAGES) this.#add(name, name, arity);
-    for (const [name, arity] of HAPPENINGS) {
+    if (core.channels.length > 0) for (const [name, { arity }] of CHANNEL_MESSAGES) this.#add(name, name, arity);
+    for (const [name, arity] of NODE_EVENTS) {
       if (core.rules.some((rule) => triggerForm(rule) === `${name}/${arity}`)) this.#add(name, name, arity);
     }
   }
@@ -65,7 +65,7 @@ export class PredicateTable {
   }
 
   notifiesRefreshes(name: string): boolean {
-    return this.#tellers.has(name);
+    return this.#notifiers.has(name);
   }
 
   all(): readonly PredicateSpec[] {
@@ -84,7 +84,7 @@ export class PredicateTable {
       wire: {
         tuple: wireHash(name, arity, tuple),
         remove: remove === undefined ? 0 : wireHash(name, arity, remove),
-        acceptTuple: this.#accepted.tuples.has(`${name}/${arity}`) || MESSAGES.has(name),
+        acceptTuple: this.#accepted.tuples.has(`${name}/${arity}`) || CHANNEL_MESSAGES.has(name),
         acceptRemove: this.#accepted.removals.has(`${name}/${arity}`),
       },
       columns: this.#types.of(name, arity),
@@ -97,7 +97,7 @@ export class PredicateTable {
 
   #tableOf(name: string): TableSpec | undefined {
     const declared = this.#core.tables.get(name);
-    const notifiesRefreshes = this.#tellers.has(name);
+    const notifiesRefreshes = this.#notifiers.has(name);
     if (declared !== undefined) {
       const spec = tableSpec(declared, this.#views.get(name) ?? "none", notifiesRefreshes);
       return declared.baseOf === undefined ? spec : { ...spec, baseOf: this.named(declared.baseOf, 0).id };
@@ -111,7 +111,7 @@ export class PredicateTable {
     if (name === STREAM_CLOSED) return { kind: "tcpClosed" };
     const stream = streamEventNamed(name);
     if (stream !== undefined) return { kind: "tcp", ...stream };
-    const message = MESSAGES.get(name);
+    const message = CHANNEL_MESSAGES.get(name);
     if (message !== undefined) return { kind: message.role };
     if (name === LOCAL_ADDRESS) return { kind: "localAddr", overlay: undefined };
     for (const overlay of this.#core.overlays) {
@@ -134,7 +134,7 @@ const localAddressSpec: Omit<TableSpec, "notifiesRefreshes"> = {
 };
 
 function tableSpec(table: TableDeclaration, derived: TableSpec["derived"], notifiesRefreshes: boolean): TableSpec {
-  const { lifetime, size, keys, evict, endsAt, sizePer, wantsFresh } = table;
+  const { lifetime, size, keys, evict, endsAt, sizePer, hasExpiringDerivations } = table;
   return {
     lifetime,
     size,
@@ -142,7 +142,7 @@ function tableSpec(table: TableDeclaration, derived: TableSpec["derived"], notif
     evict,
     endsAt,
     sizePer,
-    hasExpiringDerivations: wantsFresh,
+    hasExpiringDerivations,
     indexes: [],
     derived,
     notifiesRefreshes,
@@ -162,12 +162,12 @@ function acceptedFrom(core: CoreProgram): Accepted {
   // An answer goes to this node itself.
   const travelling = core.rules.filter(({ head }) => head.location !== undefined && !core.answers.has(head.name.text));
   const raised = new Set(core.rules.map((rule) => rule.head.name.text));
-  const awaited = core.rules.filter((rule) => isAwaited(rule, raised)).map((rule) => triggerForm(rule));
+  const external = core.rules.filter((rule) => isExternalEvent(rule, raised)).map((rule) => triggerForm(rule));
   const accepts = core.accepts.map((accept) => ({ ...accept, form: `${accept.name}/${accept.types.length}` }));
   return {
     tuples: new Set([
       ...travelling.filter((rule) => !rule.isDelete).map(headForm),
-      ...awaited,
+      ...external,
       ...accepts.filter((accept) => accept.insert).map((accept) => accept.form),
     ]),
     removals: new Set([
@@ -182,17 +182,17 @@ function headForm({ head }: CoreRule): string {
 }
 
 function triggerForm({ trigger }: CoreRule): string {
-  if (trigger.kind === "view") return "";
+  if (trigger.kind === "maintained") return "";
   return `${trigger.literal.atom.name.text}/${trigger.literal.atom.args.length}`;
 }
 
-function isAwaited({ trigger, isOverlog }: CoreRule, raised: ReadonlySet<string>): boolean {
+function isExternalEvent({ trigger, isOverlog }: CoreRule, raised: ReadonlySet<string>): boolean {
   if (trigger.kind !== "event") return false;
   const name = trigger.literal.atom.name.text;
-  return !isEngines(name) && (isOverlog || !raised.has(name));
+  return !isReserved(name) && (isOverlog || !raised.has(name));
 }
 
-function isEngines(name: string): boolean {
+function isReserved(name: string): boolean {
   const isOwn = [TUN, PERIODIC, SHUTDOWN, STREAM_CLOSED].includes(name) || streamEventNamed(name) !== undefined;
   return isOwn || name.includes("!") || /\.(send|recv)$/.test(name);
 }

@@ -56,7 +56,7 @@ export type Operator =
 
 /** What an element of a list must look like: one variable for it all, or a pattern of its items. */
 export type ElementMatch =
-  | { readonly kind: "whole"; readonly variable: string }
+  | { readonly kind: "variable"; readonly variable: string }
   | { readonly kind: "any" }
   | { readonly kind: "equal"; readonly value: Expression }
   | { readonly kind: "items"; readonly count: number; readonly match: readonly Match[] };
@@ -66,14 +66,14 @@ export type Action =
   | { readonly kind: "aggregate"; readonly head: Target; readonly columns: readonly Column[] }
   | {
       readonly kind: "contribute";
-      readonly view: number;
+      readonly derivedRule: number;
       readonly sign: Sign;
       readonly columns: readonly Column[];
-      readonly improvements: readonly Improvement[];
+      readonly costDecreases: readonly CostDecrease[];
     };
 
 /** In recursion: the engine has to know when a derived value is less (or greater) than one it is made from. */
-export interface Improvement {
+export interface CostDecrease {
   readonly value: Expression;
   readonly than: Expression;
   readonly isLeast: boolean;

@@ -85,9 +85,9 @@ export class ExpressionEmitter {
     const second = this.emit(right);
     const isPlain = [first, second].every((side) => side.isBoolean && !side.mayFail);
     if (isPlain) return boolean(`(${first.code} ${operator} ${second.code})`);
-    const kept = this.#temporary();
+    const saved = this.#temporary();
     const goesOn = operator === "&&" ? "true" : "false";
-    return unsure(`((${kept} = isTrue(${first.code})) === ${goesOn} ? isTrue(${second.code}) : ${kept})`, true);
+    return unsure(`((${saved} = isTrue(${first.code})) === ${goesOn} ? isTrue(${second.code}) : ${saved})`, true);
   }
 
   #conditional({ test, yes, no }: Extract<Expression, { kind: "conditional" }>): Emitted {
@@ -98,9 +98,9 @@ export class ExpressionEmitter {
       const mayFail = then.mayFail || otherwise.mayFail;
       return { code: `(${condition.code} ? ${then.code} : ${otherwise.code})`, mayFail, isBoolean };
     }
-    const kept = this.#temporary();
-    const choice = `${kept} ? ${then.code} : ${otherwise.code}`;
-    return unsure(`((${kept} = isTrue(${condition.code})) === undefined ? undefined : ${choice})`, isBoolean);
+    const saved = this.#temporary();
+    const choice = `${saved} ? ${then.code} : ${otherwise.code}`;
+    return unsure(`((${saved} = isTrue(${condition.code})) === undefined ? undefined : ${choice})`, isBoolean);
   }
 
   #call(name: string, args: readonly Expression[]): Emitted {
@@ -118,8 +118,8 @@ export class ExpressionEmitter {
   }
 
   #address({ overlay, node, options }: Extract<Expression, { kind: "address" }>): Emitted {
-    const place = this.emit(node).code;
-    return unsure(`makeAddress(${JSON.stringify(overlay.text)}, ${place}, ${this.#list(options).code})`);
+    const location = this.emit(node).code;
+    return unsure(`makeAddress(${JSON.stringify(overlay.text)}, ${location}, ${this.#list(options).code})`);
   }
 
   #temporary(): string {

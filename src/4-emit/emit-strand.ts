@@ -45,7 +45,7 @@ class StrandEmitter {
 
   #pipeline(operators: readonly Operator[], action: Action): void {
     for (const operator of operators) this.#operator(operator);
-    this.#act(action);
+    this.#action(action);
     this.#close(1);
   }
 
@@ -90,7 +90,7 @@ class StrandEmitter {
       if (column.kind === "winner") return `sum${best}.winner(${winner++})`;
       return this.#value(column.value);
     });
-    this.#leave(action.head, args);
+    this.#emitTuple(action.head, args);
   }
 
   #operator(operator: Operator): void {
@@ -173,7 +173,7 @@ class StrandEmitter {
     switch (match.kind) {
       case "any":
         return;
-      case "whole":
+      case "variable":
         return this.#line(`const ${match.variable} = ${element};`);
       case "equal":
         return this.#line(`if (!equal(${element}, ${this.#value(match.value)})) continue;`);
@@ -190,26 +190,26 @@ class StrandEmitter {
     }
   }
 
-  #act(action: Action): void {
+  #action(action: Action): void {
     switch (action.kind) {
       case "tuple":
-        return this.#leave(action.head, this.#values(action.args));
+        return this.#emitTuple(action.head, this.#values(action.args));
       case "contribute": {
         const values = action.columns.map((column) =>
           column.kind === "aggregate" ? this.#operand(column) : this.#value(column.value),
         );
-        for (const { value, than, isLeast } of action.improvements) {
+        for (const { value, than, isLeast } of action.costDecreases) {
           const order = `compare(${this.#value(value)}, ${this.#value(than)}) ${isLeast ? "<" : ">"} 0`;
-          this.#line(`if (${order}) node.costDecreased(${action.view});`);
+          this.#line(`if (${order}) node.costDecreased(${action.derivedRule});`);
         }
-        return this.#line(`node.contribute(${action.view}, ${action.sign}, [${values.join(", ")}]);`);
+        return this.#line(`node.contribute(${action.derivedRule}, ${action.sign}, [${values.join(", ")}]);`);
       }
       case "aggregate":
         throw new Error("an aggregate has its own way out");
     }
   }
 
-  #leave(head: Aggregation["head"], args: readonly string[]): void {
+  #emitTuple(head: Aggregation["head"], args: readonly string[]): void {
     const { predicate, isDelete, location } = head;
     const tuple = `${predicate.id}, [${args.join(", ")}]`;
     const note = `// ${predicate.name}`;

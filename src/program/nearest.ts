@@ -1,11 +1,14 @@
 /** The name most like `wanted`, when one is near enough to be a slip of the hand, or of the eye: `f_shal` for `f_sha1`. */
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
   const known = [...names];
-  return nearestOf(wanted, wordsOf(known)) ?? known.find((name) => name !== wanted && look(name) === look(wanted));
+  return (
+    nearestOf(wanted, wordsOf(known)) ??
+    known.find((name) => name !== wanted && printedForm(name) === printedForm(wanted))
+  );
 }
 
 /** The same for texts that can be taken for each other in print. */
-function look(text: string): string {
+function printedForm(text: string): string {
   return text.replaceAll(/[1I]/g, "l").replaceAll("0", "o");
 }
 

@@ -14,9 +14,9 @@ export interface Predicate {
   readonly isTable: boolean;
   readonly span: Span;
   /** Some rule, fact or `accept` makes tuples of it, or the engine does. */
-  isMade: boolean;
+  isProduced: boolean;
   /** Some rule reads it, or it is watched. */
-  isHeard: boolean;
+  isRead: boolean;
 }
 
 export type Predicates = ReadonlyMap<string, Predicate>;
@@ -89,14 +89,14 @@ class Collector {
       { name: "done", arity: 0 },
     ];
     for (const { name, arity } of outcomes) {
-      this.#add(`${view.name}.${name}`, arity, view.span, true).isHeard = true;
+      this.#add(`${view.name}.${name}`, arity, view.span, true).isRead = true;
     }
   }
 
-  #add(name: string, arity: number, span: Span, isMade: boolean): Predicate {
+  #add(name: string, arity: number, span: Span, isProduced: boolean): Predicate {
     const { tables, unparsed } = this.#program;
     const isTable = tables.has(name) || unparsed.get(name) === "declared" || isLocalAddressTable(name);
-    const predicate = { name, arity, isTable, span, isMade: isMade || unparsed.has(name), isHeard: false };
+    const predicate = { name, arity, isTable, span, isProduced: isProduced || unparsed.has(name), isRead: false };
     this.found.set(name, predicate);
     return predicate;
   }
@@ -109,8 +109,8 @@ class Collector {
     if (delta !== undefined) this.use({ ...atom, name: { ...atom.name, text: delta.table } }, "heard");
     const usual = this.#usual.get(name) ?? atom;
     const known = this.found.get(name) ?? this.#add(name, usual.args.length, usual.name.span, delta !== undefined);
-    if (use === "made") known.isMade = true;
-    if (use === "heard") known.isHeard = true;
+    if (use === "made") known.isProduced = true;
+    if (use === "heard") known.isRead = true;
     if (known.arity !== atom.args.length) this.#conflict(atom, known);
   }
 
@@ -137,7 +137,7 @@ class Collector {
 
   accept(name: string, arity: number, span: Span): void {
     const known = this.found.get(name) ?? this.#add(name, arity, span, true);
-    known.isMade = true;
+    known.isProduced = true;
     if (known.arity === arity) return;
     this.#diagnostics.push(report("E0212", span, { name, given: arity, usual: known.arity, form: this.#formOf(name) }));
   }
@@ -151,7 +151,7 @@ class Collector {
 
   watch(name: string): void {
     const known = this.found.get(name);
-    if (known !== undefined) known.isHeard = true;
+    if (known !== undefined) known.isRead = true;
   }
 }
 

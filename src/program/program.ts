@@ -38,7 +38,7 @@ export interface TableDeclaration {
   /** The size is that of the rows with one value in this column. */
   readonly sizePer?: number | undefined;
   /** Derivations that are refreshed no more give way to those that are, and are none in the end. */
-  readonly wantsFresh?: boolean | undefined;
+  readonly hasExpiringDerivations?: boolean | undefined;
   /** Holds what something other than a rule has put into the table of this name. */
   readonly baseOf?: string | undefined;
   readonly span: Span;
@@ -76,7 +76,7 @@ export interface View {
   readonly timeout: number;
   readonly many: boolean;
   /** The node itself answers its calls: there are no rules. */
-  readonly isNodes: boolean;
+  readonly isBuiltin: boolean;
   readonly span: Span;
 }
 

@@ -7,15 +7,15 @@ export type ColumnNames = ReadonlyMap<string, readonly (string | undefined)[]>;
 
 export function columnNames({ rules }: CoreProgram): ColumnNames {
   const best = new Map<string, readonly (string | undefined)[]>();
-  for (const atom of [...rules.map(({ head }) => head), ...rules.flatMap(heardAtoms)]) {
+  for (const atom of [...rules.map(({ head }) => head), ...rules.flatMap(bodyAtoms)]) {
     const names = distinct(atom.args.map(nameOf));
     if (named(names) > named(best.get(atom.name.text) ?? [])) best.set(atom.name.text, names);
   }
   return best;
 }
 
-function heardAtoms({ trigger, body }: CoreRule): readonly Atom[] {
-  const literals = trigger.kind === "view" ? body : [trigger.literal, ...body];
+function bodyAtoms({ trigger, body }: CoreRule): readonly Atom[] {
+  const literals = trigger.kind === "maintained" ? body : [trigger.literal, ...body];
   return literals.filter(isPredicate).map(({ atom }) => atom);
 }
 

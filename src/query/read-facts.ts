@@ -65,30 +65,30 @@ function readStatement(
   const known = plan.predicates.filter((spec) => spec.name !== PERIODIC && !spec.name.includes("?"));
   const spec = known.find((one) => one.name === name && one.arity === atom.args.length);
   if (spec === undefined) {
-    found.push(strangerOf(statement, known, columns));
+    found.push(reportUnknown(statement, known, columns));
     return undefined;
   }
   if (spec.table?.derived === "pure") found.push(report("E0306", atom.name.span, { name }));
   if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
   const args = atom.args.map((argument, column) => readArgument(argument as Expression, column, spec, found));
-  return { predicate: name, args, location: readPlace(atom, plan, found) };
+  return { predicate: name, args, location: readLocation(atom, plan, found) };
 }
 
-function readPlace(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Value | undefined {
+function readLocation(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Value | undefined {
   const located = locationOf(atom);
   if (located === undefined) return undefined;
-  const place = constantValue(located);
-  if (place === undefined) {
+  const location = constantValue(located);
+  if (location === undefined) {
     // An argument has its own message.
     if (atom.location !== undefined) found.push(report("E0227", located.span, { name: atom.name.text }));
-  } else if (!isPlace(place, overlays)) {
-    found.push(report("E0307", located.span, { location: formatValue(place) }));
+  } else if (!isLocation(location, overlays)) {
+    found.push(report("E0307", located.span, { location: formatValue(location) }));
   }
-  return place;
+  return location;
 }
 
 /** Whether the node could send there: what LocSpecDemux would drop is no place. */
-function isPlace(value: Value, overlays: readonly OverlaySpec[]): boolean {
+function isLocation(value: Value, overlays: readonly OverlaySpec[]): boolean {
   if (!(value instanceof Address)) return typeof value === "string" && isHostPort(value);
   const carrier = overlays.find(({ name }) => name === value.overlay);
   return carrier?.send !== undefined && value.options.length === 0;
@@ -98,7 +98,7 @@ function isFact(statement: { readonly kind: string }): statement is Fact {
   return statement.kind === "fact";
 }
 
-function strangerOf({ atom }: Fact, known: readonly PredicateSpec[], columns: ColumnNames): Diagnostic {
+function reportUnknown({ atom }: Fact, known: readonly PredicateSpec[], columns: ColumnNames): Diagnostic {
   const name = atom.name.text;
   const namesake = known.find((one) => one.name === name);
   if (namesake !== undefined) {

@@ -7,7 +7,7 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { showDiagnostics } from "../../src/cli/terminal/show-diagnostics.ts";
 import { compileQuery } from "../../src/query/compile-query.ts";
 import { compile } from "../../src/compile.ts";
-import type { Library, WhyNot } from "../../src/0-load/load.ts";
+import type { Library, ReadFailure } from "../../src/0-load/load.ts";
 import { readFacts } from "../../src/query/read-facts.ts";
 import { golden } from "../golden.ts";
 import { type PageExample, type PageFile, readErrorPage } from "./error-page.ts";
@@ -108,8 +108,8 @@ class PageLibrary implements Library {
     this.#files = files;
   }
 
-  whyNot(path: string): WhyNot {
-    return this.#shipped.whyNot(path);
+  explainFailure(path: string): ReadFailure {
+    return this.#shipped.explainFailure(path);
   }
 
   read(path: string, from: string | undefined): ReturnType<Library["read"]> {

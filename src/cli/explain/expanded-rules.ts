@@ -105,7 +105,7 @@ interface Form extends PlainRule {
 function formOf(rule: CoreRule, core: CoreProgram, names: PlainNames, isTable: (name: string) => boolean): Form {
   const { trigger } = rule;
   const { head, body, readsLocalAddress } = withAddressLiterals(rule);
-  if (trigger.kind === "view") return { head, body, wakes: undefined };
+  if (trigger.kind === "maintained") return { head, body, wakes: undefined };
   const plain: Form = { head, body: [trigger.literal, ...body], wakes: undefined };
   if (trigger.kind === "event") return plain;
   const needsDelta = readsLocalAddress || definesTable(rule, isTable) || trigger.kind === "deleted";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Dialect, Source } from "../../../grammar/span.ts";
 import { fileErrorReason, NO_SUCH_FILE } from "./file-error.ts";
 import { nearest } from "../../program/nearest.ts";
-import type { Library, WhyNot } from "../../0-load/load.ts";
+import type { Library, ReadFailure } from "../../0-load/load.ts";
 
 /** Where the shipped programs are. */
 const PROGRAMS: string = fileURLToPath(new URL("../../../programs/", import.meta.url));
@@ -25,7 +25,7 @@ export class FileLibrary implements Library {
     this.#texts.set(name, { file: name, text, dialect: "mozlog" });
   }
 
-  whyNot(path: string): WhyNot {
+  explainFailure(path: string): ReadFailure {
     const reason = readFailure(path);
     if (reason === IS_FOLDER) return { reason, help: "name the files in it" };
     return { reason, help: reason === NO_SUCH_FILE ? suggestNames(path) : undefined };

@@ -41,7 +41,7 @@ export function compileForRun(options: ProgramOptions): RunCompilation {
 
 function compileWith(library: FileLibrary, options: ProgramOptions, files: readonly string[]): Compilation {
   const { defines, dialect, limits, optimisations, ignoresPlaces = false } = options;
-  return compile(files, library, { defines, dialect, limits, optimisations, ignoresPlaces });
+  return compile(files, library, { defines, dialect, limits, optimisations, ignoresLocations: ignoresPlaces });
 }
 
 /** A file that is not there, or a bad --fact, is a slip of the command line; everything else is the program's fault. */
