@@ -4,7 +4,7 @@
 #include "tun.h"
 #include "udp.h"
 
-/* Raised with every change of what index.ts relies on, so that an addon left over from other sources is noticed. */
+/* Version of the interface to index.ts. Raised with each change, so that an addon built from other sources is not used. */
 #define CONTRACT 13
 
 NAPI_MODULE_INIT() {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the addon with the plain C compiler ($CC, or cc). Run by npm after an install, which must not fail for want of it:
-# whatever is missing is said in one line, and everything but --tun works.
+# Builds the addon with the C compiler ($CC, or cc). npm runs this script after an install, which must not fail without a
+# compiler: the script then prints one line, exits with 0, and everything except --tun works.
 set -u
 cd "$(dirname "$0")" || exit 0
 
@@ -10,7 +10,7 @@ cannot() {
   exit 0
 }
 
-# The headers of the Node that comes with the checkout, or else of the one that runs npm.
+# Finds the headers of the Node.js in node_modules, or else of the Node.js that runs npm.
 find_headers() {
   node=$(readlink -f "${npm_node_execpath:-$(command -v node)}" 2>/dev/null) || node=
   for include in ../node_modules/node-linux-*/include/node "${node%/bin/*}/include/node"; do
@@ -25,7 +25,7 @@ command -v "${cc%% *}" >/dev/null 2>&1 || cannot "no C compiler (${cc%% *})"
 find_headers || cannot "no Node headers (node_api.h, uv.h)"
 
 mkdir -p build || cannot "cannot write to native/build"
-# A running node has the addon mapped: it is replaced, never written to. $cc may hold arguments.
+# The addon is replaced and never overwritten, because a running process has it mapped. $cc may contain arguments.
 new=build/mosaic.node.$$
 trap 'rm -f "$new"' EXIT
 # shellcheck disable=SC2086

@@ -20,7 +20,7 @@ static uint64_t add_tail(uint64_t sum, const uint8_t *bytes, size_t length) {
   return with_carry(sum, word);
 }
 
-/* Four sums at once, for each addition waits for the one before it. */
+/* Keeps four sums, because each addition to one sum would wait for the one before it. */
 static uint64_t add_blocks(uint64_t sum, const uint8_t *bytes, size_t blocks) {
   uint64_t first = 0, second = 0, third = 0;
   for (; blocks > 0; blocks--, bytes += 32) {

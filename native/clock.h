@@ -3,10 +3,10 @@
 
 #include <stdint.h>
 
-/* Nanoseconds of processor that this thread has had. */
+/* CPU time of this thread in nanoseconds. */
 int64_t thread_clock_ns(void);
 
-/* Nanoseconds since some moment, whoever has the processor. */
+/* Monotonic wall-clock time in nanoseconds. */
 int64_t monotonic_ns(void);
 
 #endif

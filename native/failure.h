@@ -3,7 +3,7 @@
 
 #include <node_api.h>
 
-/* What the kernel refused: its errno and the call that met it. `number` 0 means that nothing was refused. */
+/* Failure of a system call: the errno, and the name of the call or ioctl. `number` 0 means success. */
 struct failure {
   int number;
   const char *call;
@@ -11,7 +11,7 @@ struct failure {
 
 static const struct failure NO_FAILURE = {0, NULL};
 
-/* `{errno, call}` for JavaScript, or undefined when nothing was refused. */
+/* Returns `{errno, call}` for JavaScript, or undefined on success. */
 napi_value failure_value(napi_env env, struct failure failure);
 
 #endif

@@ -1,3 +1,13 @@
+/*
+ * Lookup, storage and recording of the flow cache; flow-cache.h says where it stands in the flow.
+ *
+ * Keys: of a packet its IP version, protocol, hop limit, addresses and length; of a datagram its sender and length. On a hit
+ * of a datagram the bytes before the packet must equal the cached ones, too.
+ *
+ * Correctness: a hit repeats the recorded run, so all that the cacheable rules look at is in the key or in the cached head.
+ * Packets with IP options, extension headers or fragments never hit; nor do TCP SYN segments of the device, whose maximum
+ * segment size the node may lower.
+ */
 #define _GNU_SOURCE
 #include "flow-cache.h"
 
@@ -13,29 +23,30 @@
 #define PROTOCOL_ICMP 1
 #define PROTOCOL_ICMPV6 58
 
-/* After a recording so many that might be one are left out, then twice as many, until one has been of use. */
-#define PAUSE_FIRST 2u
-#define PAUSE_MAX 32u
+/* Backoff: misses of an entry that are not recorded after a recording. Doubles with each recording until the entry is hit. */
+#define SKIPS_FIRST 2u
+#define SKIPS_MAX 32u
 
 struct flow_entry {
   struct flow_key key;
   uint32_t epoch;
-  bool is_known;
-  /* That of the last which went by the rules: twice the same is worth a recording. */
-  struct flow_key asked;
-  /* How many lessons are to be left out, and how many were the last time. */
-  uint32_t pause;
-  uint32_t paused;
+  bool is_valid;
+  /* Key of the last miss. Only two misses in a row with one key are worth a recording. */
+  struct flow_key last_miss;
+  /* Misses still to be left unrecorded, and how many were left unrecorded last time. */
+  uint32_t skips_left;
+  uint32_t backoff;
   size_t head_length;
   uint8_t head[FLOW_CACHE_HEAD_MAX];
-  /* Of a packet of the device: where it goes. */
+  /* Destination of packets of the device. */
   union udp_address to;
 };
 
 struct flow_cache {
   struct flow_cache_ends ends;
-  /* What is for packets of the device, then what is for datagrams. */
-  struct flow_entry slots[2 * FLOW_CACHE_ENTRIES];
+  /* First the entries for packets of the device, then those for datagrams. */
+  struct flow_entry entries[2 * FLOW_CACHE_ENTRIES];
+  /* The innermost open recording. */
   struct recording *recording;
 };
 
@@ -54,22 +65,22 @@ static size_t short_at(const uint8_t *bytes) {
   return (size_t)bytes[0] << 8 | bytes[1];
 }
 
-static bool is_upper(uint8_t protocol) {
+static bool is_transport(uint8_t protocol) {
   return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6;
 }
 
-/* Without options, extensions, fragments and anything behind it: what every part of a node reads alike. */
+/* Whether a packet has no options, extension headers, fragments or trailing bytes: all parts of a node parse these alike. */
 static bool is_simple(const uint8_t *packet, size_t length) {
   if (length < IPV4_HEADER) return false;
   if (packet[0] == 0x45) {
-    return short_at(packet + 2) == length && (short_at(packet + 6) & 0x3fff) == 0 && is_upper(packet[9]);
+    return short_at(packet + 2) == length && (short_at(packet + 6) & 0x3fff) == 0 && is_transport(packet[9]);
   }
   if (packet[0] >> 4 != 6 || length < IPV6_HEADER) return false;
-  return short_at(packet + 4) == length - IPV6_HEADER && is_upper(packet[6]);
+  return short_at(packet + 4) == length - IPV6_HEADER && is_transport(packet[6]);
 }
 
-/* A node may change the packet that opens a connection. */
-static bool may_open(uint8_t protocol, const uint8_t *upper, size_t length) {
+/* Whether a packet is a TCP SYN, or too short to tell. */
+static bool opens_connection(uint8_t protocol, const uint8_t *upper, size_t length) {
   return protocol == PROTOCOL_TCP && (length < TCP_HEADER || (upper[TCP_FLAGS_AT] & TCP_SYN) != 0);
 }
 
@@ -83,7 +94,7 @@ static bool key_of_packet(struct flow_key *key, const uint8_t *packet, size_t le
   key->bytes[1] = packet[is_v4 ? 9 : 6];
   key->bytes[2] = packet[is_v4 ? 8 : 7];
   memcpy(key->bytes + 4, packet + (is_v4 ? 12 : 8), is_v4 ? 8 : 32);
-  return !may_open(key->bytes[1], packet + header, length - header);
+  return !opens_connection(key->bytes[1], packet + header, length - header);
 }
 
 static void key_of_datagram(struct flow_key *key, const union udp_address *from, size_t length) {
@@ -92,32 +103,32 @@ static void key_of_datagram(struct flow_key *key, const union udp_address *from,
   memcpy(key->bytes, from, sizeof *from);
 }
 
-static bool same(const struct flow_key *one, const struct flow_key *other) {
-  return memcmp(one, other, sizeof *one) == 0;
+static bool same_key(const struct flow_key *left, const struct flow_key *right) {
+  return memcmp(left, right, sizeof *left) == 0;
 }
 
-static uint32_t slot_of(const struct flow_key *key, bool is_datagram) {
+static uint32_t index_of(const struct flow_key *key, bool is_datagram) {
   uint32_t hash = 2166136261u;
   for (size_t at = 0; at < sizeof *key; at++) hash = (hash ^ ((const uint8_t *)key)[at]) * 16777619u;
   return (hash ^ hash >> 16) % FLOW_CACHE_ENTRIES + (is_datagram ? FLOW_CACHE_ENTRIES : 0);
 }
 
-/* What is known of the key and holds now; when that is. */
-static struct flow_entry *known(struct flow_cache *cache, uint32_t slot, const struct flow_key *key, int64_t *now) {
-  struct flow_entry *entry = &cache->slots[slot];
+/* Returns the entry at `index` if it is valid for the key now, and sets `now`. */
+static struct flow_entry *look_up(struct flow_cache *cache, uint32_t index, const struct flow_key *key, int64_t *now) {
+  struct flow_entry *entry = &cache->entries[index];
   const struct flow_cache_ends *ends = &cache->ends;
-  if (!entry->is_known || entry->epoch != ends->words[FLOW_CACHE_EPOCH]) return NULL;
-  if (ends->words[FLOW_CACHE_BLOCKED] != 0 || !same(&entry->key, key)) return NULL;
+  if (!entry->is_valid || entry->epoch != ends->words[FLOW_CACHE_EPOCH]) return NULL;
+  if (ends->words[FLOW_CACHE_BLOCKED] != 0 || !same_key(&entry->key, key)) return NULL;
   *now = monotonic_ns();
   return (double)*now < ends->counts[0] ? entry : NULL;
 }
 
-/* What was learnt has been of use. */
-static void count_taken(struct flow_cache *cache, uint32_t slot, int64_t now) {
-  volatile double *counts = cache->ends.counts + 1 + 2 * slot;
+/* Counts a hit, which ends the backoff of the entry. */
+static void count_hit(struct flow_cache *cache, uint32_t index, int64_t now) {
+  volatile double *counts = cache->ends.counts + 1 + 2 * index;
   counts[0] += 1;
   counts[1] = (double)now;
-  cache->slots[slot].pause = cache->slots[slot].paused = 0;
+  cache->entries[index].skips_left = cache->entries[index].backoff = 0;
 }
 
 static bool send_with_head(const struct udp_socket *udp, const struct flow_entry *entry, const uint8_t *packet, size_t length) {
@@ -134,10 +145,10 @@ bool flow_cache_send(struct flow_cache *cache, const uint8_t *packet, size_t len
   struct flow_key key;
   int64_t now = 0;
   if (cache == NULL || !key_of_packet(&key, packet, length)) return false;
-  uint32_t slot = slot_of(&key, false);
-  const struct flow_entry *entry = known(cache, slot, &key, &now);
+  uint32_t index = index_of(&key, false);
+  const struct flow_entry *entry = look_up(cache, index, &key, &now);
   if (entry == NULL || !send_with_head(cache->ends.socket, entry, packet, length)) return false;
-  count_taken(cache, slot, now);
+  count_hit(cache, index, now);
   return true;
 }
 
@@ -146,29 +157,29 @@ bool flow_cache_deliver(struct flow_cache *cache, const union udp_address *from,
   int64_t now = 0;
   if (cache == NULL) return false;
   key_of_datagram(&key, from, length);
-  uint32_t slot = slot_of(&key, true);
-  const struct flow_entry *entry = known(cache, slot, &key, &now);
+  uint32_t index = index_of(&key, true);
+  const struct flow_entry *entry = look_up(cache, index, &key, &now);
   if (entry == NULL || memcmp(entry->head, datagram, entry->head_length) != 0) return false;
   const uint8_t *packet = datagram + entry->head_length;
   size_t rest = length - entry->head_length;
   if (!is_simple(packet, rest)) return false;
   const struct segments segments = {.count = 1, .length = rest, .stride = rest, .last_at = 0, .last_length = rest};
   if (tun_device_write(cache->ends.device, packet, &segments).error != 0) return false;
-  count_taken(cache, slot, now);
+  count_hit(cache, index, now);
   return true;
 }
 
-/* Whether the pass is worth the trouble: it goes as one went before, and lessons have been of use. */
-static bool is_worth(const struct flow_cache *cache, struct flow_entry *entry, const struct flow_key *key) {
-  bool is_asked_again = same(&entry->asked, key);
-  entry->asked = *key;
-  if (!is_asked_again || cache->ends.words[FLOW_CACHE_BLOCKED] != 0) return false;
-  if (entry->pause == 0) return true;
-  entry->pause--;
+/* Whether a miss is worth a recording: it repeats the last miss, and the backoff is over. */
+static bool should_record(const struct flow_cache *cache, struct flow_entry *entry, const struct flow_key *key) {
+  bool is_repeated = same_key(&entry->last_miss, key);
+  entry->last_miss = *key;
+  if (!is_repeated || cache->ends.words[FLOW_CACHE_BLOCKED] != 0) return false;
+  if (entry->skips_left == 0) return true;
+  entry->skips_left--;
   return false;
 }
 
-static bool find_key(struct recording *recording) {
+static bool key_of_recording(struct recording *recording) {
   if (recording->from == NULL) return key_of_packet(&recording->key, recording->bytes, recording->length);
   key_of_datagram(&recording->key, recording->from, recording->length);
   return true;
@@ -176,20 +187,20 @@ static bool find_key(struct recording *recording) {
 
 void recording_begin(struct flow_cache *cache, struct recording *recording) {
   recording->number = recording->effects = 0;
-  recording->fits = false;
+  recording->is_unchanged = false;
   if (cache == NULL) return;
   recording->outer = cache->recording;
   cache->recording = recording;
   recording->epoch = cache->ends.words[FLOW_CACHE_EPOCH];
-  if (find_key(recording)) {
-    uint32_t slot = slot_of(&recording->key, recording->from != NULL);
-    if (is_worth(cache, &cache->slots[slot], &recording->key)) recording->number = slot + 1;
+  if (key_of_recording(recording)) {
+    uint32_t index = index_of(&recording->key, recording->from != NULL);
+    if (should_record(cache, &cache->entries[index], &recording->key)) recording->number = index + 1;
   }
   cache->ends.words[FLOW_CACHE_RECORDING] = recording->number;
 }
 
-static void remember(struct flow_entry *entry, const struct recording *recording) {
-  entry->is_known = true;
+static void store(struct flow_entry *entry, const struct recording *recording) {
+  entry->is_valid = true;
   entry->key = recording->key;
   entry->epoch = recording->epoch;
   entry->head_length = recording->head_length;
@@ -197,38 +208,42 @@ static void remember(struct flow_entry *entry, const struct recording *recording
   memcpy(entry->head, recording->head, recording->head_length);
 }
 
-static void begin_pause(struct flow_entry *entry) {
-  uint32_t pause = entry->paused == 0 ? PAUSE_FIRST : 2 * entry->paused;
-  entry->pause = entry->paused = pause < PAUSE_MAX ? pause : PAUSE_MAX;
+static void begin_backoff(struct flow_entry *entry) {
+  uint32_t backoff = entry->backoff == 0 ? SKIPS_FIRST : 2 * entry->backoff;
+  entry->skips_left = entry->backoff = backoff < SKIPS_MAX ? backoff : SKIPS_MAX;
 }
 
 void recording_end(struct flow_cache *cache, struct recording *recording) {
   if (cache == NULL) return;
   volatile uint32_t *words = cache->ends.words;
-  bool is_said = recording->number != 0 && words[FLOW_CACHE_RECORDED] == recording->number;
-  bool is_seen = recording->effects == 1 && recording->fits && recording->epoch == words[FLOW_CACHE_EPOCH];
+  bool is_marked = recording->number != 0 && words[FLOW_CACHE_RECORDED] == recording->number;
+  bool is_cacheable = recording->effects == 1 && recording->is_unchanged && recording->epoch == words[FLOW_CACHE_EPOCH];
   cache->recording = recording->outer;
   words[FLOW_CACHE_RECORDING] = words[FLOW_CACHE_RECORDED] = 0;
   if (recording->number == 0) return;
-  struct flow_entry *entry = &cache->slots[recording->number - 1];
-  begin_pause(entry);
-  /* JavaScript counts by this number what it has just seen, and no more what it had seen before. */
-  if (is_said) entry->is_known = false;
-  if (is_said && is_seen) remember(entry, recording);
+  struct flow_entry *entry = &cache->entries[recording->number - 1];
+  begin_backoff(entry);
+  /* JavaScript now counts hits of this entry by the new run, so the old entry must not hit any more. */
+  if (is_marked) entry->is_valid = false;
+  if (is_marked && is_cacheable) store(entry, recording);
 }
 
 bool flow_cache_is_recording(const struct flow_cache *cache) {
   return cache != NULL && cache->recording != NULL && cache->recording->number != 0;
 }
 
-/* Keeps what stands before the packet where `whole` ends with it, and has it nowhere else. */
-static void keep_head(struct recording *recording, const uint8_t *whole, size_t length, const uint8_t *packet, size_t packet_length) {
+/*
+ * Notes the bytes before the packet if `datagram` ends with the packet, unchanged. A datagram whose head contains the packet
+ * once more is not cacheable.
+ */
+static void note_head(struct recording *recording, const uint8_t *datagram, size_t length, const uint8_t *packet,
+                      size_t packet_length) {
   if (packet_length > length || length - packet_length > FLOW_CACHE_HEAD_MAX) return;
   recording->head_length = length - packet_length;
-  if (memcmp(whole + recording->head_length, packet, packet_length) != 0) return;
-  if (memmem(whole, recording->head_length, packet, packet_length) != NULL) return;
-  memcpy(recording->head, whole, recording->head_length);
-  recording->fits = true;
+  if (memcmp(datagram + recording->head_length, packet, packet_length) != 0) return;
+  if (memmem(datagram, recording->head_length, packet, packet_length) != NULL) return;
+  memcpy(recording->head, datagram, recording->head_length);
+  recording->is_unchanged = true;
 }
 
 void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length) {
@@ -237,7 +252,7 @@ void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address 
   recording->effects++;
   if (recording->from != NULL) return;
   recording->to = *to;
-  keep_head(recording, bytes, length, recording->bytes, recording->length);
+  note_head(recording, bytes, length, recording->bytes, recording->length);
 }
 
 void flow_cache_note_packets(struct flow_cache *cache, const uint8_t *first, const struct segments *segments) {
@@ -245,7 +260,7 @@ void flow_cache_note_packets(struct flow_cache *cache, const uint8_t *first, con
   if (recording == NULL || recording->number == 0) return;
   recording->effects++;
   if (recording->from == NULL || segments->count != 1 || !is_simple(first, segments->length)) return;
-  keep_head(recording, recording->bytes, recording->length, first, segments->length);
+  note_head(recording, recording->bytes, recording->length, first, segments->length);
 }
 
 void flow_cache_note_other(struct flow_cache *cache) {

@@ -1,3 +1,16 @@
+/*
+ * The flow cache: outcomes of packets that came alone, between one TUN device and one UDP socket of a process.
+ *
+ * Place in the flow: tun.c and udp.c ask the cache about a packet that is the only one of its read cycle. On a hit the cache
+ * sends the packet to the socket, or writes it to the device, and JavaScript is not called. On a miss they open a recording,
+ * call JavaScript, which runs the rules, and close the recording; meanwhile the functions of tun.c and udp.c that write and
+ * send note what the run does. A run that did one cacheable thing becomes an entry.
+ *
+ * JavaScript decides which runs are cacheable, when the cache is flushed and when it is blocked (struct flow_cache_ends).
+ *
+ * All functions run on the thread of the event loop. All lengths are in bytes. A NULL cache is valid: nothing hits then, and
+ * nothing is recorded.
+ */
 #ifndef MOSAIC_FLOW_CACHE_H
 #define MOSAIC_FLOW_CACHE_H
 
@@ -9,16 +22,25 @@
 #include "tun-device.h"
 #include "udp-socket.h"
 
-/* Ways that are remembered in each direction. A power of two. */
+/* Entries per direction. Must be a power of two: the entry of a key is its hash modulo this number. */
 #define FLOW_CACHE_ENTRIES 64u
 
-/* What is said between JavaScript and C, a word each; what a recording and what was learnt are is said by number, from 1. */
+/*
+ * Words shared with JavaScript, by index:
+ * EPOCH      JavaScript increments it to flush the cache: entries of another epoch do not hit.
+ * BLOCKED    JavaScript sets it to a value other than 0 to keep every packet from the cache for now.
+ * RECORDING  number of the entry that the current call of JavaScript is recorded for, counted from 1; 0 for none.
+ * RECORDED   JavaScript sets it to that number before it returns when the run may be cached.
+ */
 enum flow_cache_word { FLOW_CACHE_EPOCH, FLOW_CACHE_BLOCKED, FLOW_CACHE_RECORDING, FLOW_CACHE_RECORDED, FLOW_CACHE_WORDS };
 
-/* Until when what is remembered holds; then of each number how many went so, and when the last did. Nanoseconds, monotonic. */
+/*
+ * Number of the shared counters: [0] is the time at which all entries expire; then come, per direction and entry, the packets
+ * that hit the entry and the time of the last hit. Times are monotonic nanoseconds.
+ */
 #define FLOW_CACHE_COUNTS (1 + 2 * 2 * FLOW_CACHE_ENTRIES)
 
-/* Memory of JavaScript, and the two ends. */
+/* The shared memory, which belongs to JavaScript and outlives the cache, and the two ends. */
 struct flow_cache_ends {
   volatile uint32_t *words;
   volatile double *counts;
@@ -26,58 +48,61 @@ struct flow_cache_ends {
   const struct udp_socket *socket;
 };
 
-/*
- * What became of packets that came alone: between one TUN device and one UDP socket. A packet that comes when nothing else does,
- * and is like one that the rules have sent on, goes where that went, without them. JavaScript says what may be remembered, and
- * when all is to be forgotten; what a pass has done is seen here.
- */
 struct flow_cache;
 
-/* NULL when there is no memory. */
+/* Returns NULL when there is no memory. The caller frees the cache before it closes one of the ends. */
 struct flow_cache *flow_cache_new(struct flow_cache_ends ends);
 void flow_cache_free(struct flow_cache *cache);
 
-/* Whether the packet, alone in its wake, has left. */
+/* Sends a packet of the device if its flow is cached. Returns whether the packet has left. */
 bool flow_cache_send(struct flow_cache *cache, const uint8_t *packet, size_t length);
 
-/* Whether the packet in the datagram, alone in its wake, has been given to the device. */
+/* Writes the packet in a datagram to the device if its flow is cached. Returns whether the device took it. */
 bool flow_cache_deliver(struct flow_cache *cache, const union udp_address *from, const uint8_t *datagram, size_t length);
 
-/* What stands before a packet is not longer, or nothing is remembered. */
+/* Greatest length of the bytes before a packet in its datagram; with more of them a run is not cached. */
 #define FLOW_CACHE_HEAD_MAX 256u
 
-/* Everything that rules are told of a packet but for its bytes, or of a datagram but for what is in it. */
+/*
+ * Key of an entry: all that the rules see of a packet except for its payload, or of a datagram except for its content.
+ * Keys are compared as bytes, so unused bytes must be zero.
+ */
 struct flow_key {
   uint32_t length;
   uint8_t bytes[36];
 };
 
-/* A pass through the rules that may be remembered: of a packet of the device where `from` is NULL, else of a datagram. */
+/* Recording of one run of the rules: for a packet of the device when `from` is NULL, otherwise for a datagram. */
 struct recording {
+  /* The packet or datagram. The caller sets these three; the bytes must stay valid until the recording ends. */
   const union udp_address *from;
   const uint8_t *bytes;
   size_t length;
-  /* 0 for none. */
+  /* Number of the entry, counted from 1; 0 when the run is not recorded. */
   uint32_t number;
   struct flow_key key;
   uint32_t epoch;
-  /* What the pass did, and whether it was what can be remembered: with these bytes before the packet, and for whom. */
+  /* Number of packets and datagrams that left during the run. A cacheable run has one. */
   uint32_t effects;
-  bool fits;
+  /* True when the packet left unchanged; then come the bytes before it in the datagram, and the datagram's destination. */
+  bool is_unchanged;
   uint8_t head[FLOW_CACHE_HEAD_MAX];
   size_t head_length;
   union udp_address to;
   struct recording *outer;
 };
 
-/* Around the call of JavaScript; there may be one within another. The second is given NULL where the call has closed an end. */
+/*
+ * Open and close a recording around a call of JavaScript. Recordings may nest. The caller passes NULL to recording_end when
+ * the call has closed one of the ends.
+ */
 void recording_begin(struct flow_cache *cache, struct recording *recording);
 void recording_end(struct flow_cache *cache, struct recording *recording);
 
-/* Whether there is a recording that another pass must not come into the middle of. */
+/* Returns whether a run is being recorded. A nested read cycle would add its own effects to the recording. */
 bool flow_cache_is_recording(const struct flow_cache *cache);
 
-/* What JavaScript does meanwhile; NULL where there are no shortcuts. */
+/* Note what JavaScript does during a recording: one datagram, packets written to the device, anything else that leaves. */
 void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length);
 void flow_cache_note_packets(struct flow_cache *cache, const uint8_t *first, const struct segments *segments);
 void flow_cache_note_other(struct flow_cache *cache);

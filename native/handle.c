@@ -1,3 +1,4 @@
+/* Read cycles, backlog, and the life of a polled descriptor; handle.h says where it stands in the flow. */
 #include "handle.h"
 
 #include <errno.h>
@@ -6,11 +7,14 @@
 
 #include "clock.h"
 
-/* A wake may take 5 ms of the thread's time: timers and other sockets wait for it. It is kept well below that. */
+/*
+ * Time budget of a read cycle in thread CPU time: 5 ms, because timers and other descriptors wait for it. `reads_max` halves
+ * above CYCLE_LONG_NS and doubles below CYCLE_SHORT_NS, so that cycles stay well below the budget.
+ */
 #define CYCLE_BUDGET_NS 5000000
 #define CYCLE_LONG_NS 1500000
 #define CYCLE_SHORT_NS 750000
-/* A descriptor that is read more often than this is found readable soon enough. */
+/* A descriptor that was read more recently than this is left to libuv. */
 #define POLL_AFTER_NS 1000000
 
 #define READS_FIRST 4u
@@ -29,7 +33,10 @@ static void drop_reference(struct handle *handle, napi_ref *reference) {
   *reference = NULL;
 }
 
-/* Whether the function returned true. It must not care for `this`: any object will do for that. */
+/*
+ * Calls a function of JavaScript. Returns whether it returned true. An exception ends the process like any uncaught one. The
+ * function itself is passed as `this`, so it must not use `this`.
+ */
 static bool call(struct handle *handle, napi_ref function, size_t count, const napi_value *arguments) {
   napi_value callee, error, result = NULL;
   bool thrown = false, is_true = false;
@@ -63,7 +70,7 @@ static void count_cycle(struct handle *handle, int64_t taken) {
   if (taken > handle->cycles.longest_ns) handle->cycles.longest_ns = taken;
 }
 
-/* An error stays readable for ever, so it is reported once and ends the polling. */
+/* Runs one read cycle. A descriptor in error stays readable for ever, so polling ends after the first report. */
 static void read_once(struct handle *handle, int error) {
   handle->cycle_start_ns = thread_clock_ns();
   handle->ended = !handle->read(handle, error);
@@ -137,7 +144,7 @@ static void on_closed(uv_handle_t *poll) {
   release(handle);
 }
 
-/* There is no shortcut to an end that is closed. */
+/* Frees the flow cache, which must not outlive either end. */
 static void drop_flow_cache(struct handle *handle) {
   if (handle->flow_cache == NULL) return;
   flow_cache_free(handle->flow_cache);
@@ -172,7 +179,7 @@ static void on_method_collected(napi_env env, void *data, void *hint) {
   release(data);
 }
 
-static void give_method(napi_env env, napi_value object, struct handle *handle, const struct method *method) {
+static void add_method(napi_env env, napi_value object, struct handle *handle, const struct method *method) {
   napi_value function;
   if (napi_create_function(env, method->name, NAPI_AUTO_LENGTH, method->call, handle, &function) != napi_ok) return;
   if (napi_add_finalizer(env, function, handle, on_method_collected, NULL, NULL) != napi_ok) return;
@@ -204,7 +211,7 @@ struct failure handle_adopt(napi_env env, napi_value object, struct handle *hand
   napi_async_init(env, object, name, &handle->context);
   napi_add_async_cleanup_hook(env, on_environment_end, handle, &handle->cleanup);
   napi_wrap(env, object, handle, on_collected, NULL, NULL);
-  for (size_t at = 0; at < count; at++) give_method(env, object, handle, &methods[at]);
+  for (size_t at = 0; at < count; at++) add_method(env, object, handle, &methods[at]);
   return NO_FAILURE;
 }
 
@@ -248,11 +255,11 @@ uint8_t *memory_of(napi_env env, napi_value array, size_t *length, size_t *memor
   napi_typedarray_type type;
   napi_value buffer;
   void *bytes = NULL, *start = NULL;
-  size_t offset = 0, whole = 0;
+  size_t offset = 0, total = 0;
   *length = *memory = 0;
   if (napi_get_typedarray_info(env, array, &type, length, &bytes, &buffer, &offset) != napi_ok) return NULL;
-  if (type != napi_uint8_array || napi_get_arraybuffer_info(env, buffer, &start, &whole) != napi_ok) return NULL;
-  *memory = whole - offset;
+  if (type != napi_uint8_array || napi_get_arraybuffer_info(env, buffer, &start, &total) != napi_ok) return NULL;
+  *memory = total - offset;
   return bytes;
 }
 

@@ -1,3 +1,16 @@
+/*
+ * A file descriptor that the event loop polls for JavaScript. tun.c and udp.c embed a `struct handle` as the first member of
+ * their own struct, so that a pointer to one is a pointer to the other.
+ *
+ * Read cycle: libuv finds the descriptor readable -> on_readable in handle.c -> `read` of tun.c or udp.c, which fills memory
+ * that belongs to JavaScript -> handle_call -> the function that JavaScript gave to `start`. A read cycle holds the thread of
+ * the event loop, so its length is bounded: by `reads_max`, which adapts, and by HANDLE_READ_NS.
+ *
+ * Backlog: JavaScript may return before it has processed everything. Then polling stops, because the next read would overwrite
+ * the memory, until JavaScript has called `resume()` often enough.
+ *
+ * All functions run on the thread of the event loop. Times are in nanoseconds.
+ */
 #ifndef MOSAIC_HANDLE_H
 #define MOSAIC_HANDLE_H
 
@@ -12,102 +25,113 @@
 #define HANDLE_MEMBERS 2
 #define HANDLE_NUMBERS_MAX 4
 
-/* How often one wake reads at most, and for how much of the thread's time: memory used for the first time costs more. */
+/*
+ * Bounds of the reading part of one read cycle: system calls, and thread CPU time. The time bound matters when memory is used
+ * for the first time, which costs more.
+ */
 #define HANDLE_READS_MAX 64u
 #define HANDLE_READ_NS 500000
 
-/* Wakes: how many there were, how many took more of the thread's time than they ought to, and the longest. */
+/* Number of read cycles, number of those that exceeded the time budget, and duration of the longest. */
 struct read_cycles {
   uint64_t count;
   uint64_t over_budget;
   int64_t longest_ns;
 };
 
-/* What JavaScript may call. */
+/* A method of the JavaScript object. */
 struct method {
   const char *name;
   napi_callback call;
 };
 
 /*
- * A descriptor that JavaScript reads from when the event loop finds it readable: the first member of what describes a
- * device. Its owners are the JavaScript object, each of its methods, and the poll handle; the last one out frees it. The
- * descriptor is closed only when libuv has let go of it.
+ * Ownership: the JavaScript object, each of its methods and the libuv poll handle own the struct; the last one to go frees it.
+ * The descriptor is closed only after libuv has closed its poll handle.
  */
 struct handle {
   int fd;
-  /* Descriptors that are closed with it: those that it speaks for. */
+  /* Descriptors behind `fd` when it is an epoll descriptor. They are closed together with it. */
   int members[HANDLE_MEMBERS];
   size_t members_count;
-  /* Reads what there is, `turns` times at most, and calls `handle_call`; returns false when there will be no more. */
+  /*
+   * Reads with at most `reads_max` system calls and passes the result to handle_call. `error` is an errno from libuv, or 0.
+   * Returns false when the descriptor will never be readable again.
+   */
   bool (*read)(struct handle *handle, int error);
-  /* Grows while a wake takes little of the thread's time and shrinks when it takes much, whatever JavaScript does with it. */
+  /* Doubles after a short read cycle and halves after a long one; the work of JavaScript counts. */
   uint32_t reads_max;
-  /* JavaScript has not taken all of what was read: nothing more is read until it has. */
+  /* JavaScript has not processed everything that was read. Nothing is read until it has. */
   bool has_backlog;
   /* Reading has ended for good. */
   bool ended;
   struct read_cycles cycles;
-  /* When the wake began, by the clock of the thread. */
+  /* Start of the read cycle, by the CPU clock of the thread. */
   int64_t cycle_start_ns;
-  /* When it was read last, by the monotonic clock. */
+  /* End of the last read, by the monotonic clock. */
   int64_t read_ns;
   uv_poll_t poll;
   napi_env env;
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
-  /* What must live as long as the poll handle may call: functions, and arrays that belong to JavaScript. */
+  /* References that keep alive what C uses until the poll handle is closed: two functions, and arrays of JavaScript. */
   napi_ref on_read, closed, memories[HANDLE_MEMORIES];
-  /* Past JavaScript, to the handle at the other end. NULL where there are none. */
+  /* The flow cache between this handle and `other`; both NULL where there is none. The two handles share one cache. */
   struct flow_cache *flow_cache;
   struct handle *other;
   bool closing;
-  /* The environment is being torn down: no JavaScript any more. */
+  /* The environment is being torn down: JavaScript must not be called any more. */
   bool ending;
   int owners;
 };
 
 /*
- * Makes `object` the owner of a handle with an open descriptor, and gives it methods. When it fails the descriptor is
- * closed and the memory freed.
+ * Makes `object` the owner of a handle with an open descriptor, and adds the methods to it. The caller has allocated the
+ * handle with calloc and set `fd`, `members` and `read`. On failure this function closes the descriptors and frees the handle.
  */
 struct failure handle_adopt(napi_env env, napi_value object, struct handle *handle, const char *label,
                             const struct method *methods, size_t count);
 
 /*
- * The handle whose method was called, and the arguments; NULL when it is closed. A method knows its handle: looking it up in
- * the object would cost more than most methods do.
+ * Returns the handle of the method that is being called, and its arguments; NULL when the handle is closed. The handle is the
+ * data pointer of the method, because unwrapping the object would cost more than most methods do.
  */
 struct handle *handle_self(napi_env env, napi_callback_info info, size_t *count, napi_value *arguments);
 
-/* Begins to read; `wake` is what `handle_call` calls. Once. */
+/* Starts polling. `on_read` is the function that handle_call calls. To be called once. */
 struct failure handle_start(struct handle *handle, napi_value on_read);
 
-/* Keeps an array for as long as the handle lives; its bytes. */
+/* Keeps an array alive until the handle is closed. Returns its bytes and sets their number. */
 void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t *bytes);
 
-/* Calls `wake` with numbers, in a scope of its own; it returns whether it has left something of what was read. */
+/* Calls `on_read` with numbers, in a handle scope of its own, and notes whether it returns true: there is a backlog. */
 void handle_call(struct handle *handle, size_t count, const int32_t *numbers);
 
-/* JavaScript's `goOn()`: calls `wake` once more for what it has left, with nothing new. */
+/* JavaScript's `resume()`: calls `on_read` once, with zeros, if there is a backlog. Polls again if none is left then. */
 napi_value handle_resume(napi_env env, napi_callback_info info);
 
-/* As JavaScript's `look()`. */
+/*
+ * Starts a read cycle without waiting for libuv, unless one ended within the last millisecond. Does nothing while there is a
+ * backlog, and while the flow cache records a run.
+ */
 void handle_poll_now(struct handle *handle);
 
-/* JavaScript's `look()`: reads as if the descriptor had been found readable, where nothing was read for a millisecond. */
+/* JavaScript's `poll()`: handle_poll_now. */
 napi_value handle_poll(napi_env env, napi_callback_info info);
 
-/* JavaScript's `drains()`: an array of what `struct read_cycles` has, the longest in seconds. */
+/* JavaScript's `readCycles()`: the three numbers of `struct read_cycles`, the last one in seconds. */
 napi_value handle_read_cycles(napi_env env, napi_callback_info info);
 
 /* JavaScript's `close(closed)`. */
 napi_value handle_close(napi_env env, napi_callback_info info);
 
-/* Bytes of a typed array or Buffer; NULL when it is none. */
+/* Returns the bytes of a typed array or Buffer and sets their number; NULL when the value is neither. */
 uint8_t *bytes_of(napi_env env, napi_value array, size_t *length);
 
-/* Bytes of a Uint8Array, and how much of its memory there is from the first on; NULL when it is none. */
+/*
+ * Returns the bytes of a Uint8Array; NULL when the value is none. Sets `length` to their number and `memory` to the number of
+ * bytes from the first one to the end of the underlying ArrayBuffer.
+ */
 uint8_t *memory_of(napi_env env, napi_value array, size_t *length, size_t *memory);
 
 napi_value number_value(napi_env env, int32_t number);

@@ -2,63 +2,74 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-/** The C addon: what Mosaic needs of the kernel beyond what Node offers. Nothing in it throws. */
+/**
+ * The C addon: the parts of the kernel that Node does not offer. No function of it throws. All arrays that are handed over
+ * stay in use until the handle is closed: the caller must not resize or transfer them. Callbacks run on the thread of the
+ * event loop, never from within a call other than `poll` and `resume`.
+ */
 export interface Native {
   /**
-   * Opens a TUN interface; a `%d` in the name becomes the first free number. It is down and without address. With
-   * `offload` it carries super-packets in both directions where the kernel can do that.
+   * Opens a TUN interface, which is down and has no address. A `%d` in the name becomes the first free number. With `offload`
+   * the interface carries super-packets in both directions if the kernel can do that.
    */
   openTun(name: string, offload: boolean): TunHandle | SystemCallFailure;
   /**
-   * Opens and binds a UDP socket. With `segments` it sends, with `joins` it receives datagrams of one length in one piece,
-   * where the kernel can do that and a trial on the loopback shows that it does. Datagrams with packets of devices, tuples
-   * of the five hashes `packets`, wait by themselves, and others before them.
+   * Opens and binds a UDP socket. With `gso` it sends, with `gro` it receives several datagrams of one length by one system
+   * call, if the kernel has the offload and a trial on the loopback interface succeeds. `packets` are the five hashes of the
+   * tuples that carry packets of devices: other datagrams wait in a separate queue, which is read first.
    */
   openUdp(address: Uint8Array, gso: boolean, gro: boolean, packets: Uint32Array): UdpHandle | SystemCallFailure;
-  /** The socket address of a numeric host, which may have a zone, and a port; undefined when it is none. */
+  /** Returns the socket address of a numeric host, which may have a zone, and a port; undefined for any other host. */
   socketAddress(host: string, port: number): Uint8Array | undefined;
-  /** The host of a socket address as text. */
+  /** Returns the host of a socket address as text. */
   hostText(address: Uint8Array): string;
-  /** The largest IP packet that goes to a socket address in one piece, as far as the kernel knows; 0 without a way. */
+  /** Returns the path MTU to a socket address as the kernel knows it, in bytes of an IP packet; 0 without a route. */
   pathMtu(address: Uint8Array): number;
   /**
-   * Sends one datagram to the Unix socket at `path`; one that begins with `@` is abstract. Returns an errno, or 0;
-   * a message has 1024 bytes at most.
+   * Sends one datagram to the Unix socket at `path`; a path that begins with `@` is abstract. Returns an errno, or 0.
+   * A message has at most 1024 bytes.
    */
   notify(path: string, message: string): number;
 }
 
-/** What both kinds of handle have that read. */
+/**
+ * The common part of both handles. A read cycle starts when the event loop finds the descriptor readable: the addon reads, and
+ * calls `onRead` once.
+ */
 interface ReadHandle {
-  /** Calls `wake` once more, without anything new, when it has left something of what was read; until then nothing is read. */
+  /**
+   * Calls `onRead` once more, with zeros. To be called, later, after each `onRead` that returned true: it has a backlog, and
+   * nothing is read before it returns false.
+   */
   resume(): void;
-  /** Wakes so far, those that took more than 5 ms of the thread's time, and the longest in seconds. */
-  readCycles(): readonly [count: number, overlong: number, longest: number];
+  /** Returns the number of read cycles, of those that took more than 5 ms of thread CPU time, and the longest in seconds. */
+  readCycles(): readonly [count: number, overBudget: number, longest: number];
 }
 
-/** An open UDP socket. After `close` nothing else is to be called. */
+/** An open UDP socket. After `close` no other method may be called. */
 export interface UdpHandle extends ReadHandle {
   /** The socket address it is bound to. */
   readonly address: Uint8Array;
   readonly gso: boolean;
   readonly gro: boolean;
-  /** Whether the kernel tells datagrams with packets of devices from others. */
+  /** Whether the kernel separates datagrams with packets of devices from others. */
   readonly control: boolean;
   /**
-   * Gives the memory for sending, once and before anything is sent. `waiting` has two numbers for each datagram of
-   * `sendWaiting`: where in `queue` it is, a multiple of 4, and its length; there are `ADDRESS_BYTES` for the socket address,
-   * and behind them the datagram. `sent` has a word for each of `SENT`, written by every send.
+   * Sets the memory for sending. To be called once, before anything is sent. `queue` holds socket addresses of
+   * `ADDRESS_BYTES` bytes, each followed by a datagram. `queued` has two numbers per datagram of `sendQueued`: the offset of
+   * its address in `queue`, a multiple of 4, and the length of the datagram. Every send writes `sent`, a word for each of
+   * `SENT`.
    */
   prepare(queue: Uint8Array, queued: Uint32Array, sent: Uint32Array): SystemCallFailure | undefined;
   /**
-   * Begins to read; called once. At each wake `arena`, slots of 64 KiB, gets what has come, those of one sender and length
-   * as a train of up to `trainMax`, and `index` gets `UDP_INDEX_WORDS` numbers a train; then `wake` is called once. The
-   * first `UDP_CONTROL_SLOTS` of both are for what carries no packets of devices, where `control` holds.
+   * Starts reading. To be called once. A read cycle fills `arena`, slots of 64 KiB, combines datagrams of one sender and
+   * length into trains of up to `trainMax`, writes `UDP_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. If
+   * `control` is true, the first `UDP_CONTROL_SLOTS` slots and entries are for datagrams without packets of devices.
    */
   start(arena: Uint8Array, index: Uint32Array, trainMax: number, onRead: OnUdpRead): SystemCallFailure | undefined;
   /**
-   * Sends a datagram for each row of a train. The socket address and what stands around the rows are at the start of
-   * `queue`, one behind the other, of which these are the lengths. Returns an errno, or 0.
+   * Sends one datagram per segment of a train: head, segment, tail. The destination and the four parts, whose lengths are the
+   * first arguments, stand at the start of `queue`, one after the other. Returns an errno, or 0.
    */
   sendTrain(
     headLength: number,
@@ -72,23 +83,24 @@ export interface UdpHandle extends ReadHandle {
     lastLength: number,
     gso: boolean,
   ): number;
-  /** Sends the first `count` of those waiting. Returns an errno, or 0. */
+  /** Sends the first `count` datagrams of the queue. Returns an errno, or 0. */
   sendQueued(count: number, gso: boolean): number;
-  /** Sends a datagram that nobody may cut. Returns an errno, or 0; EMSGSIZE when the interface has no room for it. */
+  /** Sends a datagram that is not fragmented anywhere. Returns an errno, or 0; EMSGSIZE when the interface's MTU is too small. */
   probe(to: Uint8Array, bytes: Uint8Array): number;
-  /** Calls `closed` once the socket is gone. */
+  /** Closes the socket, then calls `closed`. */
   close(closed: () => void): void;
 }
 
 /**
- * Takes `control` trains of the first slots and `count` of the others; true when it has left some. An `errno` other than 0 is
- * what the socket had to say besides; it goes on.
+ * Processes `control` trains from the first slots and `count` trains from the other ones. Returns true when it has a backlog.
+ * `errno` is a pending error of the socket, or 0; the socket goes on working.
  */
 export type OnUdpRead = (control: number, count: number, errno: number) => boolean;
 
 /**
- * Of a train in an index: where it begins, the length of its rows, their stride, their number, where the last is counted
- * from the first, its length; then the sender's socket address; then with how many bytes all rows of full length begin alike.
+ * Words of an index entry: the train's offset in the arena, then length, stride, count, `lastAt` and `lastLength` of its
+ * segments; from `UDP_INDEX_ADDRESS` on the sender's socket address; then the length of the common prefix of all segments of
+ * full length.
  */
 export const UDP_INDEX_WORDS = 14;
 export const UDP_INDEX_ADDRESS = 6;
@@ -98,33 +110,33 @@ export const UDP_CONTROL_SLOTS = 8;
 export const ADDRESS_BYTES = 28;
 
 /**
- * What a send says of itself: datagrams and bytes that left, datagrams that did not, calls that carried several, why the
- * kernel would not carry several, and whether it ever will.
+ * Result words of a send: datagrams and bytes that left, datagrams that failed, calls that used GSO, the errno with which the
+ * kernel refused GSO, and whether the socket still has GSO.
  */
 export const SENT = { datagrams: 0, bytes: 1, failed: 2, segmented: 3, segmentErrno: 4, gso: 5 } as const;
 
-/** What the kernel refused: the errno, and the system call or ioctl that met it. */
+/** A failed system call: its errno, and the name of the call or ioctl. */
 export interface SystemCallFailure {
   readonly errno: number;
   readonly call: string;
 }
 
-/** An open TUN interface. After `close` every other call is refused with `EBADF`. */
+/** An open TUN interface. After `close` every other method fails with `EBADF`. */
 export interface TunHandle extends ReadHandle {
   /** The interface's name in the kernel. */
   readonly name: string;
   /** Sets MTU, address (4 or 16 bytes; none when empty) and prefix length, and brings the interface up. */
   configure(address: Uint8Array, prefix: number, mtu: number): SystemCallFailure | undefined;
   /**
-   * Tries the offloads of an interface that is up, gives those up that the kernel has but refuses, and asks for super-packets
-   * of no more than `segments` packets. A sum of `OFFLOAD`.
+   * Tests the offloads of an interface that is up, gives up those that fail, and limits super-packets of the kernel to
+   * `segments` packets. Returns a sum of `OFFLOAD`.
    */
   offload(segments: number): number;
   /**
-   * Begins to read; called once. At each wake packets are put into `arena`, those of one flow behind each other as a train,
-   * and `index` gets `TUN_INDEX_WORDS` numbers a train; then `wake` is called once. The arrays belong to the handle until
-   * it is closed. `arena` must hold two of the largest IP packets (65,535 bytes), `scratch` one and 10 bytes; packets that
-   * find no room wait in the kernel for the next wake. `trainMax` bounds trains of packets that the kernel gave singly.
+   * Starts reading. To be called once. A read cycle writes packets to `arena`, combines packets of one flow into trains,
+   * writes `TUN_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. `arena` must hold two of the largest IP packets
+   * (65,535 bytes), `scratch` one and 10 bytes. Packets for which there is no room wait in the kernel. `trainMax` bounds
+   * trains of packets that the kernel delivered one by one.
    */
   start(
     arena: Uint8Array,
@@ -134,9 +146,9 @@ export interface TunHandle extends ReadHandle {
     onRead: OnTunRead,
   ): SystemCallFailure | undefined;
   /**
-   * Hands packets to the kernel: `count` rows of which `train` is the first, as `Train` has them. Returns an errno, or 0.
-   * `written` gets the packets and bytes that were taken, in how many super-packets besides, and the packets that were
-   * refused.
+   * Writes packets to the kernel: `count` segments of which `train` is the first, laid out as in `Train`. Returns an errno, or
+   * 0. `written` gets the packets and bytes that the kernel accepted, the super-packets among the writes, and the packets that
+   * it refused.
    */
   write(
     train: Uint8Array,
@@ -147,39 +159,42 @@ export interface TunHandle extends ReadHandle {
     written: Uint32Array,
   ): number;
   /**
-   * From now on a packet that comes alone may go between this device and that socket past JavaScript, as one like it has gone
-   * before. `words` has `SHORTCUT.words` numbers, `counts` `SHORTCUT.counts`, all zero. Before `wake` is called for what may be
-   * remembered, `lesson` of `words` becomes its number, from 1; if `learnt` is that number when `wake` returns, and it sent or
-   * wrote the packet, once and unchanged, then that is remembered until `epoch` changes. While `blocked` is not 0, or the
-   * monotonic clock is beyond the first of `counts`, in nanoseconds, nothing takes the way. The rest of `counts` is of each
-   * number how many have, and when the last did. False where there can be none.
+   * Creates a flow cache between this interface and a socket. Returns false when there can be none. From then on a packet that
+   * is alone in its read cycle and hits the cache does not reach JavaScript.
+   *
+   * `words` and `counts` are shared memory of `FLOW_CACHE.words` and `FLOW_CACHE.counts` zeros. Before an `onRead` that may be
+   * cached, the addon sets word `recording` to the number of the entry, from 1 on. To have the run cached, the caller sets
+   * `recorded` to that number before `onRead` returns. The addon then stores the run if it sent or wrote the packet, exactly
+   * once and unchanged. The entry is valid until word `epoch` changes, or the monotonic clock passes `counts[0]`,
+   * in nanoseconds; it does not hit while `blocked` is not 0. The other `counts` are, per entry, the number of hits and the
+   * time of the last one.
    */
   flowCache(udp: UdpHandle, words: Uint32Array, counts: Float64Array): boolean;
   /**
-   * Reads at once, as if the event loop had found it readable, unless it has read within the last millisecond. Not while `wake`
-   * has left some of what was read, nor in the middle of what may be remembered.
+   * Starts a read cycle at once, unless one ended within the last millisecond. Does nothing while `onRead` has a backlog, or
+   * while a run is recorded for the flow cache.
    */
   poll(): void;
-  /** Calls `closed` once the interface is gone. */
+  /** Closes the interface, then calls `closed`. */
   close(closed: () => void): void;
 }
 
 /**
- * Takes `count` trains; true when it has left some. `unfit` packets were none. An `errno` other than 0 is why there will be no
- * more.
+ * Processes `count` trains. Returns true when it has a backlog. `unfit` is the number of reads that gave no packet. An `errno`
+ * other than 0 is final: nothing will be read any more.
  */
 export type OnTunRead = (count: number, errno: number, unfit: number) => boolean;
 
-/** Of a train in an index: where it begins, the length of its rows, their stride, their number, the length of the last. */
+/** Words of an index entry: the train's offset in the arena, then length, stride, count and `lastLength` of its segments. */
 export const TUN_INDEX_WORDS = 5;
 
-/** The words of shortcuts by their place, and how much memory they need. */
+/** Indexes of the words shared with a flow cache, and the lengths of both arrays. */
 export const FLOW_CACHE = { epoch: 0, blocked: 1, recording: 2, recorded: 3, words: 4, counts: 257 } as const;
 
-/** What `offload` adds up. */
+/** Bits of the result of `offload`. */
 export const OFFLOAD = { tcp: 1, udp: 2 } as const;
 
-/** Why there is no addon, for the user. */
+/** The reason why there is no addon, as text for the user. */
 export interface Missing {
   readonly missing: string;
 }
@@ -188,7 +203,7 @@ interface Addon extends Native {
   readonly contract: number;
 }
 
-/** The same number as in addon.c: another one was built from other sources than these. */
+/** Version of the interface, the same as in addon.c. An addon with another one was built from other sources. */
 const CONTRACT = 13;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
@@ -196,7 +211,7 @@ const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";
 
 let loaded: Native | Missing | undefined;
 
-/** The addon, loaded at the first call. */
+/** Returns the addon, which is loaded at the first call. */
 export function loadNative(): Native | Missing {
   loaded ??= load(fileURLToPath(ADDON));
   return loaded;

@@ -1,3 +1,4 @@
+/* Settings of network interfaces, made when a TUN interface is opened (tun.c). */
 #include "interface.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ struct address6_request {
   int index;
 };
 
-/* The kernel takes these ioctls on any socket of the address family. */
+/* Any socket of the address family serves for these ioctls. */
 static struct failure ask(int family, unsigned long request, void *argument, const char *call) {
   int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return (struct failure){errno, "socket"};
@@ -78,7 +79,7 @@ struct failure interface_set_up(const char *name) {
   return ask(AF_INET, SIOCSIFFLAGS, &request, "SIOCSIFFLAGS");
 }
 
-/* There is no ioctl for it. The kernel acts before the call returns; whether it refuses is not asked. */
+/* Uses netlink, because there is no ioctl. The kernel acts before send() returns; its reply is not read. */
 struct failure interface_set_segments(const char *name, uint32_t segments) {
   struct {
     struct nlmsghdr head;

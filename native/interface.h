@@ -6,19 +6,19 @@
 
 #include "failure.h"
 
-/* An address of 4 or 16 bytes and how many of its leading bits name the network. */
+/* An address of 4 or 16 bytes, and the length of its prefix in bits. */
 struct interface_address {
   const uint8_t *bytes;
   size_t length;
   unsigned prefix;
 };
 
-/* Settings of a network interface of this network namespace, by ioctl: a fresh machine has no `ip`. */
+/* Set up a network interface of this network namespace, by ioctl: a fresh machine may lack the `ip` command. */
 struct failure interface_set_mtu(const char *name, int mtu);
 struct failure interface_set_address(const char *name, struct interface_address address);
 struct failure interface_set_up(const char *name);
 
-/* The kernel makes no super-packet of more packets than this. */
+/* Sets the greatest number of packets in a super-packet of the kernel. */
 struct failure interface_set_segments(const char *name, uint32_t segments);
 
 #endif

@@ -1,3 +1,8 @@
+/*
+ * Joins packets of one flow into a super-packet, the inverse of split.c: split() of the result gives the same packets again,
+ * except for IPv4 identifications of packets that must not be fragmented. Called by tun-device.c before each write to a TUN
+ * device, on the thread of the event loop. Only headers are copied; the payloads stay where they are.
+ */
 #include "join.h"
 
 #include <string.h>
@@ -12,7 +17,7 @@
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV4_OFFSET 0x1fff
 
-/* A packet that may be joined with others. */
+/* A packet that may be joined with others. `payload` is the length of its payload. */
 struct candidate {
   const uint8_t *packet;
   struct ip_layout layout;
@@ -48,7 +53,7 @@ static bool read_tcp(const uint8_t *packet, size_t length, struct ip_layout *lay
   return (tcp[TCP_FLAGS_AT] & ~TCP_PSH) == TCP_ACK;
 }
 
-/* One without a checksum must not come out with one. */
+/* A datagram without checksum is not joined, because the kernel would give it one. */
 static bool read_udp(const uint8_t *packet, size_t length, struct ip_layout *layout) {
   if (layout->upper_at + UDP_HEADER > length) return false;
   const uint8_t *udp = packet + layout->upper_at;
@@ -62,7 +67,7 @@ static bool is_intact(const uint8_t *packet, size_t length, const struct ip_layo
   return checksum_fold(sum) == UINT16_MAX;
 }
 
-/* Everything but the checksum of the payload, which costs most and is looked at last. */
+/* Checks all but the checksum over the payload, which costs most and is checked last, by is_intact. */
 static bool read_candidate(const uint8_t *packet, size_t length, struct join_rules rules, struct candidate *candidate) {
   struct ip_layout *layout = &candidate->layout;
   if (!read_ip(packet, length, layout)) return false;
@@ -79,14 +84,17 @@ static bool same(const uint8_t *left, const uint8_t *right, size_t from, size_t 
   return memcmp(left + from, right + from, to - from) == 0;
 }
 
-/* Type of service, flags, time to live, protocol, addresses. The kernel numbers what it cuts, so numbers must go on. */
+/*
+ * Compares type of service, flags, TTL, protocol and addresses. The kernel gives segments consecutive identifications, so the
+ * identification of packet `index` must follow unless fragmentation is forbidden.
+ */
 static bool same_ipv4(const uint8_t *first, const uint8_t *next, size_t index) {
   if (first[1] != next[1] || !same(first, next, 6, 10) || !same(first, next, 12, 20)) return false;
   if ((first[6] & IPV4_DONT_FRAGMENT) != 0) return true;
   return (uint16_t)(read_short(first + 4) + index) == read_short(next + 4);
 }
 
-/* Traffic class, flow label, next header, hop limit, addresses. */
+/* Compares traffic class, flow label, next header, hop limit and addresses. */
 static bool same_ipv6(const uint8_t *first, const uint8_t *next) {
   return same(first, next, 0, 4) && same(first, next, 6, IPV6_HEADER);
 }
@@ -98,7 +106,7 @@ static bool same_ip(const struct candidate *first, const struct candidate *next,
                                     : same_ipv6(first->packet, next->packet);
 }
 
-/* Ports, what is acknowledged, window, and all options. */
+/* Compares ports, acknowledgement, window and all options, and expects the sequence number at `offset` bytes of payload. */
 static bool same_tcp(const uint8_t *first, const uint8_t *next, size_t header, size_t offset) {
   uint32_t expected = read_long(first + TCP_SEQUENCE_AT) + (uint32_t)offset;
   return same(first, next, 0, TCP_SEQUENCE_AT) && read_long(next + TCP_SEQUENCE_AT) == expected &&
@@ -125,8 +133,8 @@ static uint8_t type_of(const struct ip_layout *layout) {
   return layout->version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
 }
 
-/* The checksum field gets what the kernel begins with: the sum of the pseudo-header, not inverted. */
-static void head(struct joined *joined, const struct candidate *first, const struct candidate *last, size_t payload) {
+/* Writes the headers of the super-packet. The kernel wants the sum of the pseudo-header, not inverted, as the checksum. */
+static void write_header(struct joined *joined, const struct candidate *first, const struct candidate *last, size_t payload) {
   const struct ip_layout *layout = &first->layout;
   size_t length = layout->payload_at + payload, upper = length - layout->upper_at;
   uint8_t *header = joined->header, *transport = header + layout->upper_at;
@@ -163,5 +171,5 @@ void join(const uint8_t *bytes, const struct segments *segments, size_t first, s
     joined->count++;
     last = next;
   }
-  if (joined->count > 1) head(joined, &start, &last, payload);
+  if (joined->count > 1) write_header(joined, &start, &last, payload);
 }

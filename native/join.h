@@ -9,31 +9,32 @@
 #include "ip.h"
 #include "segments.h"
 
-/* IPv4 or IPv6 without extensions, and the longest TCP header. */
+/* Greatest length of the headers: IPv6 without extension headers, and the longest TCP header. IPv4 is shorter. */
 #define JOIN_HEADER_MAX (IPV6_HEADER + TCP_HEADER_MAX)
 
-/* How many packets one super-packet has at most: of UDP the kernel takes no more. */
+/* Greatest number of packets in a super-packet. The kernel accepts no more than 64 of UDP. */
 #define JOIN_TCP_MAX 512u
 #define JOIN_UDP_MAX 64u
 
-/* What the device takes. */
+/* Protocols of which the device accepts super-packets. */
 struct join_rules {
   bool tcp;
   bool udp;
 };
 
-/* Packets that the kernel can be given as one: the headers for it, and where each payload begins within its row. */
+/* A super-packet: headers for the kernel, followed by the payloads of `count` packets. */
 struct joined {
-  /* How many rows; 1 when the first stays alone, and then nothing else is set. */
+  /* Number of packets. When it is 1 the packet is not joined, and no other field is set. */
   size_t count;
   struct virtio_net_hdr vnet;
   uint8_t header[JOIN_HEADER_MAX];
+  /* Length of `header`, and offset of the payload in each packet. */
   size_t payload_at;
 };
 
 /*
- * How many segments from `first` on are consecutive packets of one flow that the kernel would itself have cut from one. Right
- * checksums are part of it, for the kernel will write new ones: a damaged packet stays alone and damaged.
+ * Joins as many packets from `first` on as belong to one flow and are what the kernel would make of one super-packet. Their
+ * checksums must be right, because the kernel writes new ones: a damaged packet is not joined, so that it stays damaged.
  */
 void join(const uint8_t *bytes, const struct segments *segments, size_t first, struct join_rules rules, struct joined *joined);
 

@@ -1,6 +1,6 @@
 /*
- * One datagram to a Unix socket, which Node cannot send: how a service tells systemd what it is about. It never waits:
- * a manager that does not listen is not worth a step of the node.
+ * Sends one datagram to a Unix socket, which Node cannot do: the protocol by which a service reports its state to systemd.
+ * The call never waits, so a service manager that does not read cannot delay the node.
  */
 #include "notify.h"
 
@@ -13,7 +13,7 @@
 
 #define MESSAGE_MAX 1024
 
-/* A name that begins with `@` is one of the kernel's own, which has a zero in its place. */
+/* `@` stands for the zero byte at the start of an abstract socket name. */
 static socklen_t socket_address(const char *path, size_t length, struct sockaddr_un *address) {
   memset(address, 0, sizeof *address);
   address->sun_family = AF_UNIX;
@@ -39,7 +39,7 @@ static int notify_of(const char *path, size_t path_length, const char *message, 
 }
 
 napi_value notify(napi_env env, napi_callback_info info) {
-  /* Longer texts are cut off by one byte more than fits, and refused. */
+  /* Room for one byte more than is allowed, so that texts that are too long are recognised and refused. */
   char path[sizeof((struct sockaddr_un *)0)->sun_path + 2];
   char message[MESSAGE_MAX + 2];
   size_t path_length = 0, message_length = 0, count = 2;

@@ -3,7 +3,7 @@
 
 #include <node_api.h>
 
-/* notify(path, message): one datagram to a Unix socket; returns an errno, or 0. */
+/* JavaScript's `notify(path, message)`: sends one datagram to a Unix socket. Returns an errno, or 0. */
 napi_value notify(napi_env env, napi_callback_info info);
 
 #endif

@@ -9,15 +9,16 @@
 
 enum split_result {
   SPLIT_DONE,
-  /* The header in front and the packet do not fit each other. */
+  /* The virtio_net_hdr and the packet contradict each other. */
   SPLIT_MALFORMED,
-  /* It is sound, and `room` is too little for it. */
+  /* The packets need more than `room` bytes. */
   SPLIT_NO_ROOM,
 };
 
 /*
- * Writes the whole packets that the kernel would have made of what it put into one read of a TUN device: each with its
- * headers and a right checksum, one behind the other. `vnet` is what stood in front of `packet`.
+ * Splits a super-packet that one read of a TUN device returned into the packets that the kernel would have sent, each with
+ * headers and a right checksum, one after the other. `vnet` is the header before `packet`. A packet that needs no splitting
+ * is copied, with its checksum completed. `segments` is set when the result is SPLIT_DONE.
  */
 enum split_result split(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, uint8_t *to, size_t room,
                         struct segments *segments);

@@ -1,3 +1,11 @@
+/*
+ * Inbound from the TUN device: reads packets, splits super-packets, and combines packets of one flow into trains.
+ * Called by tun.c once per read cycle, on the thread of the event loop; tun.c hands the index to JavaScript.
+ *
+ *  1. read_device: one packet or super-packet, behind a virtio_net_hdr, into the scratch memory.
+ *  2. split (split.c): complete packets with checksums into the arena, at a multiple of ALIGNMENT.
+ *  3. enter: a new entry of the index, or one more segment of the train before it.
+ */
 #include "tun-batch.h"
 
 #include <errno.h>
@@ -8,10 +16,10 @@
 #include "split.h"
 #include "clock.h"
 
-/* One wake takes no more than this and one super-packet. */
+/* Bytes of the arena after which a batch ends; the last super-packet may exceed it. */
 #define BYTES_MAX (256u << 10)
 
-/* Reads between looks at the clock, which is a system call itself. */
+/* Reads per check of the thread's CPU clock, which costs a system call. */
 #define READS_PER_CLOCK 4u
 
 #define ALIGNMENT 8u
@@ -20,6 +28,7 @@ static size_t aligned(size_t offset) {
   return (offset + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 }
 
+/* Reads once. Without IFF_VNET_HDR the kernel writes no header, and the place of the header is left as it is. */
 static ssize_t read_device(const struct tun_device *device, uint8_t *to) {
   size_t before = device->has_header ? 0 : sizeof(struct virtio_net_hdr);
   ssize_t length;
@@ -28,7 +37,11 @@ static ssize_t read_device(const struct tun_device *device, uint8_t *to) {
   return length < 0 ? length : length + (ssize_t)before;
 }
 
-/* Of IPv4 and IPv6 what must be equal for a rule to treat two packets alike; ports too, for a rule may look at them. */
+/*
+ * Whether two packets belong to one flow: all header fields that a rule may look at are equal. IPv4: type of service, flags,
+ * fragment offset, TTL, protocol, addresses. IPv6: all fields but the length and the last 16 bits of the flow label. Both: the
+ * 4 bytes after the IP header, which are the ports of TCP and UDP.
+ */
 static bool same_flow(const uint8_t *left, const uint8_t *right, size_t length) {
   if (left[0] != right[0] || left[1] != right[1]) return false;
   if (left[0] == 0x45 && length >= IPV4_HEADER + 4) {
@@ -37,17 +50,23 @@ static bool same_flow(const uint8_t *left, const uint8_t *right, size_t length) 
   return left[0] >> 4 == 6 && length >= IPV6_HEADER + 4 && memcmp(left + 6, right + 6, IPV6_HEADER - 6 + 4) == 0;
 }
 
-/* The previous train goes on with this packet: it ends where the packet begins, and has had no short one yet. */
-static bool goes_on(const struct tun_batch_room *room, const uint32_t *entry, size_t offset, const struct segments *segments) {
-  if (segments->count != 1 || entry[3] >= room->train_max || entry[4] != entry[1] || segments->length > entry[1]) return false;
+/*
+ * Whether a packet extends the train before it: it is a single packet of the same flow, not longer than the first one, begins
+ * at the next stride, and the train has no shorter packet yet.
+ */
+static bool extends_train(const struct tun_batch_room *room, const uint32_t *entry, size_t offset,
+                          const struct segments *segments) {
+  if (segments->count != 1 || entry[3] >= room->train_max) return false;
+  if (entry[4] != entry[1] || segments->length > entry[1]) return false;
   if (entry[3] > 1 && entry[2] != aligned(entry[1])) return false;
   if (entry[0] + entry[3] * aligned(entry[1]) != offset) return false;
   return same_flow(room->arena + entry[0], room->arena + offset, segments->length);
 }
 
+/* Adds packets to the index. A single packet that extends the train before it makes that train's stride the aligned length. */
 static void enter(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, const struct segments *segments) {
   uint32_t *entry = room->index + TUN_INDEX_WORDS * batch->count;
-  if (batch->count > 0 && goes_on(room, entry - TUN_INDEX_WORDS, offset, segments)) {
+  if (batch->count > 0 && extends_train(room, entry - TUN_INDEX_WORDS, offset, segments)) {
     entry -= TUN_INDEX_WORDS;
     entry[2] = (uint32_t)aligned(entry[1]);
     entry[3]++;
@@ -60,7 +79,7 @@ static void enter(const struct tun_batch_room *room, struct tun_batch *batch, si
   batch->count++;
 }
 
-/* Takes what one read gave; the offset after it. */
+/* Splits the result of one read into the arena and enters it. Returns the offset for the next one. */
 static size_t take(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, size_t length) {
   struct virtio_net_hdr vnet;
   struct segments segments;

@@ -8,19 +8,19 @@
 #include "ip.h"
 #include "tun-device.h"
 
-/* What one read of the device can need. */
+/* Bytes that one read of the device can fill. */
 #define TUN_SCRATCH (sizeof(struct virtio_net_hdr) + PACKET_MAX)
 
-/* A super-packet may become longer when it is cut; with less room nothing is read. */
+/* Free bytes that a read requires: splitting a super-packet repeats its headers, so the packets are longer than it. */
 #define TUN_ARENA_MIN (2 * PACKET_MAX)
 
-/* Of the index, for each train: where it begins, the length of its rows, their stride, their number, the last's length. */
+/* Words of an index entry: offset of the train in the arena, then length, stride, count and last_length of its segments. */
 #define TUN_INDEX_WORDS 5u
 #define TUN_INDEX_COUNT 3u
 
 /*
- * Where a batch of packets is put: one arena of bytes, an index into it, and memory for one read. All belong to
- * JavaScript, which reads them during the call that follows a batch and never moves them.
+ * Memory for one batch: an arena for the packets, an index with an entry per train, and scratch memory of TUN_SCRATCH bytes
+ * for one read. All three belong to JavaScript, which uses them only during the call that follows a batch.
  */
 struct tun_batch_room {
   uint8_t *arena;
@@ -28,21 +28,23 @@ struct tun_batch_room {
   uint32_t *index;
   size_t trains_max;
   uint8_t *scratch;
-  /* How many packets may travel as one train; a super-packet does so in any case. */
+  /* Greatest number of single packets that are combined into one train. The packets of a super-packet are always one train. */
   uint32_t train_max;
 };
 
 struct tun_batch {
+  /* Number of trains in the index. */
   uint32_t count;
-  /* Reads that were no packet, or one that no arena has room for. */
+  /* Number of reads that gave no packet, or a super-packet that split() refused. */
   uint32_t unfit;
   /* The errno that ended the batch; 0 when the descriptor was empty or the room was full. */
   int error;
 };
 
 /*
- * Fills the room by so many reads, or fewer, when that takes the thread until `until`. A super-packet becomes a train of
- * whole packets, and so do packets of one flow and one length that follow each other.
+ * Reads packets until the device is empty, the room is full, or `reads_max` reads have been made. `until` is a time of the
+ * thread's CPU clock in nanoseconds; the batch also ends at the first check after it. A super-packet becomes a train of
+ * complete packets. So do consecutive packets of one flow and one length.
  */
 struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room,
                                 uint32_t reads_max, int64_t until);

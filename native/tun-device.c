@@ -1,3 +1,7 @@
+/*
+ * A TUN device of the kernel: opening it with offloads, and writing packets to it. Writing is the end of the inbound path:
+ * tun.c and flow-cache.c call tun_device_write, which joins consecutive packets of a flow into super-packets (join.c).
+ */
 #include "tun-device.h"
 
 #include <errno.h>
@@ -8,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Younger than the headers of some distributions. One without the other is refused. */
+/* Newer than the kernel headers of some distributions. The kernel refuses one without the other. */
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
 #define TUN_F_USO6 0x40
@@ -24,7 +28,7 @@ static int attach(int fd, const char *wanted, bool has_header, char *name) {
   return 0;
 }
 
-/* The kernel is asked for TCP and UDP, then for TCP alone. */
+/* Enables segmentation offload of TCP and UDP, or of TCP alone if the kernel refuses both. */
 static bool set_offload(int fd, struct join_rules *rules) {
   unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6, udp = TUN_F_USO4 | TUN_F_USO6;
   *rules = (struct join_rules){true, true};
@@ -44,7 +48,7 @@ static struct failure open_plain(const char *wanted, struct tun_device *device) 
   return (struct failure){number == EINVAL && if_nametoindex(wanted) != 0 ? EEXIST : number, "TUNSETIFF"};
 }
 
-/* A device that cannot have the offloads is opened again without: the header would only cost. */
+/* Returns false when the kernel has no offloads. The caller then opens the device without virtio_net_hdr, which costs time. */
 static bool open_offloaded(const char *wanted, struct tun_device *device) {
   device->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (device->fd < 0) return false;
@@ -68,8 +72,8 @@ static int write_all(int fd, const struct iovec *parts, size_t count) {
 }
 
 static int write_one(const struct tun_device *device, const uint8_t *packet, size_t length) {
-  static const struct virtio_net_hdr NOTHING_TO_DO;
-  struct iovec parts[2] = {{(void *)&NOTHING_TO_DO, sizeof NOTHING_TO_DO}, {(void *)packet, length}};
+  static const struct virtio_net_hdr NO_OFFLOAD;
+  struct iovec parts[2] = {{(void *)&NO_OFFLOAD, sizeof NO_OFFLOAD}, {(void *)packet, length}};
   return device->has_header ? write_all(device->fd, parts, 2) : write_all(device->fd, parts + 1, 1);
 }
 
@@ -94,7 +98,7 @@ static void count_written(struct tun_written *written, const struct segments *se
   for (size_t at = first; at < first + count; at++) written->bytes += segment_length(segments, at);
 }
 
-/* What the kernel refuses together it may take one by one. */
+/* Writes packets one by one: the kernel may accept them though it refused the super-packet. */
 static void write_singly(const struct tun_device *device, const uint8_t *bytes, const struct segments *segments, size_t first,
                          size_t count, struct tun_written *written) {
   for (size_t at = first; at < first + count; at++) {
@@ -114,7 +118,7 @@ struct tun_written tun_device_write(const struct tun_device *device, const uint8
   return written;
 }
 
-/* The source is one that no kernel takes from outside, so the packet ends there; the TCP checksum is the kernel's to make. */
+/* The kernel discards the packet because its source is 127.0.0.1. The TCP checksum is left to the kernel. */
 bool tun_device_takes_super_packets(const struct tun_device *device) {
   static const uint8_t HEADER[IPV4_HEADER + TCP_HEADER] = {
       0x45, 0, 0, 240, 0, 0, 0x40, 0, 1, PROTOCOL_TCP, 0x38, 0x06, 127, 0, 0, 1, 192, 0, 2, 1,

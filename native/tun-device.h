@@ -10,38 +10,40 @@
 #include "join.h"
 #include "segments.h"
 
-/* An open TUN interface: its descriptor, the name that the kernel gave it, and what it takes and gives. */
+/* An open TUN interface. `name` is the name that the kernel gave it. */
 struct tun_device {
   int fd;
   char name[IFNAMSIZ];
-  /* Every read and write begins with a virtio_net_hdr; without it there are no super-packets either way. */
+  /* The device was opened with IFF_VNET_HDR: every read and write begins with a virtio_net_hdr. Super-packets need it. */
   bool has_header;
+  /* Protocols of which the kernel accepts super-packets. */
   struct join_rules rules;
 };
 
 /*
- * Opens a non-blocking TUN device, without link header. A `%d` in the wanted name becomes the first free number.
- * EEXIST: an interface of that name exists and is no TUN interface that could be joined.
+ * Opens a non-blocking TUN device without link header. The kernel replaces a `%d` in the wanted name by the first free number.
+ * With `offload` the device gets as many segmentation offloads as the kernel has. EEXIST: an interface of that name exists and
+ * is no TUN interface that this process could attach to.
  */
 struct failure tun_device_open(const char *wanted, bool offload, struct tun_device *device);
 
 /*
- * Whether the kernel takes a super-packet as we make them: some kernels refuse all of them. The device is up. What is
- * written to find out goes no further than the kernel.
+ * Returns whether the kernel accepts super-packets as join() makes them; some kernels refuse all of them. The interface must
+ * be up. The test writes one packet that the kernel discards on receipt.
  */
 bool tun_device_takes_super_packets(const struct tun_device *device);
 
-/* What became of the packets of one write. */
+/* Result of a write. */
 struct tun_written {
   uint32_t packets;
   uint32_t super_packets;
   uint64_t bytes;
-  /* The last refusal, and how many packets were refused; 0 when none was. */
+  /* The last errno, or 0, and the number of packets that the kernel refused. */
   int error;
   uint32_t refused;
 };
 
-/* Hands packets to the kernel, in order, in as few writes as the rules of joining allow. */
+/* Writes packets to the device, in order, in as few system calls as `rules` allow. */
 struct tun_written tun_device_write(const struct tun_device *device, const uint8_t *bytes, const struct segments *segments);
 
 #endif

@@ -1,6 +1,13 @@
 /*
- * A TUN interface as a JavaScript object. Packets come to JavaScript in batches, one call a wake of the event loop, those
- * of one flow that came together as segments of one length.
+ * A TUN interface as a JavaScript object, and both ends of its packet path.
+ *
+ * Inbound: libuv -> handle.c -> tun_read -> tun_batch_read (tun-batch.c) -> `onRead` of JavaScript (linux-tun.ts), once per
+ * read cycle. A packet that is alone in its cycle first tries the flow cache, which may send it without JavaScript.
+ * Outbound: linux-tun.ts -> `write` -> tun_device_write (tun-device.c) -> the kernel.
+ *
+ * Memory: arena, index and scratch belong to JavaScript, which must not resize or transfer them. Their content is valid until
+ * the next read, and there is no next read before JavaScript has processed everything. Everything runs on the thread of the
+ * event loop.
  */
 #include "tun.h"
 
@@ -20,27 +27,27 @@ struct tun {
   struct tun_batch_room room;
 };
 
-static napi_value refused(napi_env env, int number, const char *call) {
+static napi_value failed(napi_env env, int number, const char *call) {
   return failure_value(env, (struct failure){number, call});
 }
 
-static void give(struct handle *handle, const struct tun_batch *batch) {
+static void deliver(struct handle *handle, const struct tun_batch *batch) {
   const int32_t numbers[] = {(int32_t)batch->count, batch->error, (int32_t)batch->unfit};
   if (batch->count > 0 || batch->error != 0 || batch->unfit > 0) handle_call(handle, 3, numbers);
 }
 
-static bool is_alone(const struct tun *tun, const struct tun_batch *batch) {
+static bool is_single(const struct tun *tun, const struct tun_batch *batch) {
   return batch->count == 1 && tun->room.index[TUN_INDEX_COUNT] == 1 && batch->error == 0 && batch->unfit == 0;
 }
 
-/* By its shortcut, or else through the rules. */
-static void give_alone(struct tun *tun, const struct tun_batch *batch) {
+/* Sends the packet from the flow cache, or else calls JavaScript and records the run. */
+static void deliver_single(struct tun *tun, const struct tun_batch *batch) {
   struct handle *handle = &tun->handle;
   const uint8_t *packet = tun->room.arena + tun->room.index[0];
   struct recording recording = {.bytes = packet, .length = tun->room.index[1]};
   if (flow_cache_send(handle->flow_cache, packet, recording.length)) return;
   recording_begin(handle->flow_cache, &recording);
-  give(handle, batch);
+  deliver(handle, batch);
   recording_end(handle->flow_cache, &recording);
 }
 
@@ -48,12 +55,12 @@ static bool tun_read(struct handle *handle, int error) {
   struct tun *tun = (struct tun *)handle;
   struct tun_batch batch = {.error = error};
   if (error == 0) batch = tun_batch_read(&tun->device, &tun->room, handle->reads_max, handle->cycle_start_ns + HANDLE_READ_NS);
-  if (is_alone(tun, &batch)) give_alone(tun, &batch);
-  else give(handle, &batch);
+  if (is_single(tun, &batch)) deliver_single(tun, &batch);
+  else deliver(handle, &batch);
   return batch.error == 0;
 }
 
-static bool join_ends(struct tun *tun, struct handle *other, struct flow_cache_ends ends) {
+static bool connect_flow_cache(struct tun *tun, struct handle *other, struct flow_cache_ends ends) {
   if (tun->handle.flow_cache != NULL || other->flow_cache != NULL || other->closing || ends.socket == NULL) return false;
   tun->handle.flow_cache = other->flow_cache = flow_cache_new(ends);
   tun->handle.other = other;
@@ -61,21 +68,21 @@ static bool join_ends(struct tun *tun, struct handle *other, struct flow_cache_e
   return tun->handle.flow_cache != NULL;
 }
 
-/* shortcuts(udp, words, counts): whether there are any. */
+/* flowCache(udp, words, counts): returns whether there is a flow cache between the two handles now. */
 static napi_value tun_flow_cache(napi_env env, napi_callback_info info) {
   size_t count = 3, words = 0, counts = 0;
   napi_value arguments[3], result;
   void *other = NULL;
-  bool is_joined = false;
+  bool is_connected = false;
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
   if (tun != NULL && napi_unwrap(env, arguments[0], &other) == napi_ok) {
     struct flow_cache_ends ends = {.device = &tun->device, .socket = udp_socket_of(other)};
     ends.words = handle_keep(&tun->handle, 3, arguments[1], &words);
     ends.counts = handle_keep(&tun->handle, 4, arguments[2], &counts);
     bool is_room = words >= FLOW_CACHE_WORDS * sizeof(uint32_t) && counts >= FLOW_CACHE_COUNTS * sizeof(double);
-    is_joined = is_room && join_ends(tun, other, ends);
+    is_connected = is_room && connect_flow_cache(tun, other, ends);
   }
-  napi_get_boolean(env, is_joined, &result);
+  napi_get_boolean(env, is_connected, &result);
   return result;
 }
 
@@ -91,14 +98,14 @@ static napi_value tun_configure(napi_env env, napi_callback_info info) {
   struct interface_address address = {0};
   int32_t mtu = 0;
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
-  if (tun == NULL) return refused(env, EBADF, "configure");
+  if (tun == NULL) return failed(env, EBADF, "configure");
   address.bytes = bytes_of(env, arguments[0], &address.length);
   napi_get_value_uint32(env, arguments[1], &address.prefix);
   napi_get_value_int32(env, arguments[2], &mtu);
   return failure_value(env, configure(tun->device.name, address, mtu));
 }
 
-/* offload(segments): what is left of the offloads when those are given up that the kernel only says it has. */
+/* offload(segments): gives up offloads that the kernel has but that fail. Returns the remaining ones as bits. */
 static napi_value tun_offload(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument;
@@ -117,18 +124,19 @@ static napi_value tun_start(napi_env env, napi_callback_info info) {
   size_t count = 5, bytes = 0;
   napi_value arguments[5];
   struct tun *tun = (struct tun *)handle_self(env, info, &count, arguments);
-  if (tun == NULL || tun->handle.on_read != NULL) return refused(env, EBADF, "start");
+  if (tun == NULL || tun->handle.on_read != NULL) return failed(env, EBADF, "start");
   tun->room.arena = handle_keep(&tun->handle, 0, arguments[0], &tun->room.arena_length);
   tun->room.index = handle_keep(&tun->handle, 1, arguments[1], &bytes);
   tun->room.trains_max = bytes / (TUN_INDEX_WORDS * sizeof(uint32_t));
   tun->room.scratch = handle_keep(&tun->handle, 2, arguments[2], &bytes);
   napi_get_value_uint32(env, arguments[3], &tun->room.train_max);
   if (tun->room.arena_length < TUN_ARENA_MIN || tun->room.trains_max == 0 || bytes < TUN_SCRATCH) {
-    return refused(env, EINVAL, "start");
+    return failed(env, EINVAL, "start");
   }
   return failure_value(env, handle_start(&tun->handle, arguments[4]));
 }
 
+/* Reads the arguments stride, count, lastAt and lastLength. */
 static struct segments segments_of(napi_env env, const napi_value *arguments, size_t length) {
   uint32_t numbers[4] = {0};
   for (size_t at = 0; at < 4; at++) napi_get_value_uint32(env, arguments[at], &numbers[at]);
@@ -136,7 +144,7 @@ static struct segments segments_of(napi_env env, const napi_value *arguments, si
                        .length = length};
 }
 
-/* write(train, stride, count, lastAt, lastLength, written): an errno, or 0. */
+/* write(train, stride, count, lastAt, lastLength, written): returns an errno, or 0. */
 static napi_value tun_write(napi_env env, napi_callback_info info) {
   size_t count = 6, bytes = 0, room = 0, length = 0;
   napi_value arguments[6];
@@ -199,7 +207,7 @@ napi_value tun_open(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_get_value_string_utf8(env, arguments[0], wanted, sizeof wanted, &length);
   napi_get_value_bool(env, arguments[1], &offload);
-  if (length == 0 || length >= IFNAMSIZ) return refused(env, EINVAL, "TUNSETIFF");
+  if (length == 0 || length >= IFNAMSIZ) return failed(env, EINVAL, "TUNSETIFF");
   struct tun *tun = calloc(1, sizeof *tun);
-  return tun == NULL ? refused(env, ENOMEM, "malloc") : open_device(env, wanted, offload, tun);
+  return tun == NULL ? failed(env, ENOMEM, "malloc") : open_device(env, wanted, offload, tun);
 }

@@ -1,3 +1,11 @@
+/*
+ * Inbound from the network: receives datagrams and combines them into trains. Called by udp.c once per read cycle and socket,
+ * on the thread of the event loop; udp.c hands the index to JavaScript.
+ *
+ *  1. receive_round: up to AT_ONCE datagrams by one recvmmsg, each into a slot of its own. GRO may put a train into one slot.
+ *  2. enter: a new entry of the index, or one more segment of the train before it.
+ *  3. measure_common_prefix: the prefix that all segments share, so that JavaScript decodes the headers of a train once.
+ */
 #define _GNU_SOURCE
 #include "udp-receive.h"
 
@@ -11,7 +19,7 @@
 #define UDP_GRO 104
 #endif
 
-/* How many datagrams one system call takes, and how much one wake: others want their turn. */
+/* Datagrams per system call, and bytes after which receiving ends, so that other descriptors get their turn. */
 #define AT_ONCE 8u
 #define BYTES_MAX (512u << 10)
 
@@ -23,10 +31,10 @@
 #define ENTRY_ADDRESS UDP_INDEX_ADDRESS
 #define ENTRY_COMMON_PREFIX 13
 
-/* Headers of overlays are not longer. */
+/* Bound of the common prefix. Headers of overlays are not longer. */
 #define COMMON_PREFIX_MAX 512u
 
-/* What one system call fills. */
+/* Arguments of one recvmmsg. */
 struct round {
   struct mmsghdr messages[AT_ONCE];
   struct iovec parts[AT_ONCE];
@@ -52,7 +60,7 @@ static void prepare(struct round *round, const struct udp_room *room, size_t slo
   }
 }
 
-/* The length of what the kernel joined; 0 where it joined nothing. */
+/* Returns the length of the segments that GRO combined; 0 when it combined none. */
 static uint32_t segment_of(struct msghdr *message) {
   for (struct cmsghdr *note = CMSG_FIRSTHDR(message); note != NULL; note = CMSG_NXTHDR(message, note)) {
     int segment = 0;
@@ -63,8 +71,8 @@ static uint32_t segment_of(struct msghdr *message) {
   return 0;
 }
 
-/* The previous train goes on with a datagram of the same sender in the next slot. */
-static bool goes_on(const struct udp_room *room, const uint32_t *entry, uint32_t offset, uint32_t length,
+/* Whether a datagram extends the train before it: same sender, next slot, not longer, and no shorter one yet. */
+static bool extends_train(const struct udp_room *room, const uint32_t *entry, uint32_t offset, uint32_t length,
                     const union udp_address *sender) {
   if (length == 0 || length > entry[ENTRY_LENGTH] || entry[ENTRY_LAST_LENGTH] != entry[ENTRY_LENGTH]) return false;
   if (entry[ENTRY_STRIDE] != UDP_SLOT || entry[ENTRY_COUNT] >= room->train_max) return false;
@@ -76,22 +84,22 @@ static void enter(const struct udp_room *room, struct udp_received *received, ui
                   uint32_t segment, const union udp_address *sender) {
   uint32_t *entry = room->index + received->count * UDP_INDEX_WORDS;
   uint32_t *previous = entry - UDP_INDEX_WORDS;
-  bool is_joined = segment > 0 && segment < length;
-  if (received->count > 0 && !is_joined && goes_on(room, previous, offset, length, sender)) {
+  bool is_gro = segment > 0 && segment < length;
+  if (received->count > 0 && !is_gro && extends_train(room, previous, offset, length, sender)) {
     previous[ENTRY_LAST_AT] = previous[ENTRY_COUNT] * UDP_SLOT;
     previous[ENTRY_LAST_LENGTH] = length;
     previous[ENTRY_COUNT]++;
     return;
   }
-  uint32_t count = is_joined ? (length + segment - 1) / segment : 1, last_at = (count - 1) * segment;
-  const uint32_t words[ENTRY_ADDRESS] = {offset, is_joined ? segment : length, is_joined ? segment : UDP_SLOT, count,
-                                         is_joined ? last_at : 0, is_joined ? length - last_at : length};
+  uint32_t count = is_gro ? (length + segment - 1) / segment : 1, last_at = (count - 1) * segment;
+  const uint32_t words[ENTRY_ADDRESS] = {offset, is_gro ? segment : length, is_gro ? segment : UDP_SLOT, count,
+                                         is_gro ? last_at : 0, is_gro ? length - last_at : length};
   memcpy(entry, words, sizeof words);
   memcpy(entry + ENTRY_ADDRESS, sender, sizeof *sender);
   received->count++;
 }
 
-/* With how many bytes two rows begin alike. */
+/* Returns the length of the common prefix of two segments of `length` bytes. */
 static uint32_t common_prefix(const uint8_t *one, const uint8_t *other, uint32_t length) {
   uint32_t at = 0;
   if (memcmp(one, other, length) == 0) return length;
@@ -117,8 +125,8 @@ static int receive_round(int fd, struct round *round, size_t count) {
   return got;
 }
 
-/* An empty socket is no news; everything else is, and never ends the reading. */
-static int news(int number) {
+/* An empty socket is not an error. Other errors are pending ones of the socket, after which it goes on working. */
+static int error_of(int number) {
   return number == EAGAIN ? 0 : number;
 }
 
@@ -130,7 +138,7 @@ struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slot
     size_t wanted = slots - slot < AT_ONCE ? slots - slot : AT_ONCE;
     prepare(&round, room, slot, wanted);
     int got = receive_round(fd, &round, wanted);
-    if (got < 0) received.error = news(errno);
+    if (got < 0) received.error = error_of(errno);
     for (int at = 0; at < got; at++) {
       uint32_t offset = (uint32_t)((slot + (size_t)at) * UDP_SLOT), length = round.messages[at].msg_len;
       enter(room, &received, offset, length, segment_of(&round.messages[at].msg_hdr), &round.senders[at]);

@@ -3,36 +3,38 @@
 
 #include "udp-socket.h"
 
-/* What one datagram, or many that the kernel joined, can need. */
+/* Bytes of a slot: room for one datagram, or for all that GRO combined into one. */
 #define UDP_SLOT 65536u
 
 /*
- * Of the index, for each train: where it begins, the length of its segments, their stride, their number, where the last is
- * counted from the first, its length; then the sender's socket address; then with how many bytes all segments of full length
- * begin alike, as far as anybody may want to know.
+ * Words of an index entry, one entry per train: offset of the train in the arena; length, stride, count, last_at and
+ * last_length of its segments; 7 words for the sender's socket address; and the length of the common prefix of all segments
+ * of full length, which is not counted beyond the headers of overlays.
  */
 #define UDP_INDEX_WORDS 14u
 #define UDP_INDEX_COUNT 3
 #define UDP_INDEX_ADDRESS 6
 
-/* Memory of JavaScript: slots for datagrams, and an index of as many trains. */
+/* Memory of JavaScript: an arena of slots, and an index with an entry per slot. */
 struct udp_room {
   uint8_t *arena;
   size_t slots;
   uint32_t *index;
-  /* How many datagrams may be joined here, where the kernel has not done it. */
+  /* Greatest number of datagrams that are combined into one train here. GRO has its own limit. */
   uint32_t train_max;
 };
 
 struct udp_received {
+  /* Number of trains in the index. */
   uint32_t count;
-  /* What the kernel had to say besides; 0 for nothing. */
+  /* A pending error of the socket, or 0. It does not end the reading. */
   int error;
 };
 
 /*
- * Fills so many slots with what has come, or fewer, when that takes the thread until `until`; datagrams of one length and
- * sender are a train.
+ * Receives until the socket is empty, `slots_max` slots are used, or the room is full. `until` is a time of the thread's CPU
+ * clock in nanoseconds; receiving also ends at the first check after it. Consecutive datagrams of one length and sender
+ * become a train.
  */
 struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until);
 

@@ -1,3 +1,12 @@
+/*
+ * Outbound to the network: sends trains and queued datagrams in as few system calls as possible. Called by udp.c on the thread
+ * of the event loop, with bytes that belong to JavaScript and are copied by the kernel before a call returns.
+ *
+ *  - A run (struct run) is sent by one sendmsg with GSO: datagrams of one length and destination; the last may be shorter.
+ *  - A batch (struct batch) is sent by one sendmmsg: any datagrams.
+ *
+ * Nothing here waits: a full send buffer counts as ENOBUFS.
+ */
 #define _GNU_SOURCE
 #include "udp-send.h"
 
@@ -9,15 +18,15 @@
 #define UDP_SEGMENT 103
 #endif
 
-/* Datagrams in one call: kernels before 6.9 take 64, and count a header among them. */
+/* Greatest number of datagrams of a run. Kernels before 6.9 take 64, and count a header among them. */
 #define SEGMENTS_MAX 63u
 #define PARTS_EACH 3u
 #define MESSAGES_MAX 64u
 
-/* A UDP packet's length has 16 bits, and with IPv4 its header counts. */
+/* Greatest number of payload bytes of a run: 65535 less the UDP and the IPv4 header. */
 #define PAYLOAD_MAX (65535u - 8u - 20u)
 
-/* Datagrams of one length, but for a shorter last, for one place. */
+/* Datagrams with one destination and one length, `segment`; the last may be shorter. `bytes` is their total length. */
 struct run {
   struct iovec parts[SEGMENTS_MAX * PARTS_EACH];
   size_t count;
@@ -25,7 +34,7 @@ struct run {
   size_t bytes;
 };
 
-/* Messages that leave by one system call, and what they are made of. */
+/* Datagrams for one sendmmsg, with their parts and lengths. */
 struct batch {
   struct mmsghdr messages[MESSAGES_MAX];
   struct iovec parts[MESSAGES_MAX][PARTS_EACH];
@@ -80,8 +89,8 @@ static void add_message(const struct udp_socket *udp, struct batch *batch, const
                                                 .msg_iovlen = PARTS_EACH};
 }
 
-/* 0, or why the kernel does not cut this run. */
-static int send_cut(const struct udp_socket *udp, const union udp_address *to, struct run *run) {
+/* Sends a run by one call with GSO. Returns an errno, or 0. */
+static int send_segmented(const struct udp_socket *udp, const union udp_address *to, struct run *run) {
   union {
     char bytes[CMSG_SPACE(sizeof(uint16_t))];
     struct cmsghdr align;
@@ -101,12 +110,12 @@ static int send_cut(const struct udp_socket *udp, const union udp_address *to, s
   return length < 0 ? errno : 0;
 }
 
-/* Whether one by one might succeed. */
-static bool is_about_cutting(int number) {
+/* Whether an errno is about GSO, so that the same datagrams may leave one by one. */
+static bool is_gso_error(int number) {
   return number == EIO || number == EMSGSIZE || number == EINVAL;
 }
 
-static void refuse(struct udp_sent *sent, const struct run *run, int number) {
+static void count_failed(struct udp_sent *sent, const struct run *run, int number) {
   sent->error = number == EAGAIN ? ENOBUFS : number;
   sent->failed += (uint32_t)run->count;
 }
@@ -123,14 +132,14 @@ static void send_run(struct udp_socket *udp, const union udp_address *to, struct
                      struct udp_sent *sent) {
   if (run->count == 0) return;
   if (run->count == 1 || !gso || !udp->gso || sent->segment_error != 0) return send_singly(udp, to, run, sent);
-  int number = send_cut(udp, to, run);
+  int number = send_segmented(udp, to, run);
   if (number == 0) {
     sent->datagrams += (uint32_t)run->count;
     sent->bytes += run->bytes;
     sent->segmented++;
     return;
   }
-  if (!is_about_cutting(number)) return refuse(sent, run, number);
+  if (!is_gso_error(number)) return count_failed(sent, run, number);
   sent->segment_error = number;
   if (number == EIO) udp->gso = false;
   send_singly(udp, to, run, sent);
@@ -169,7 +178,7 @@ static bool same_destination(const uint8_t *queue, const struct udp_queued *one,
   return memcmp(queue + one->at, queue + other->at, sizeof(union udp_address)) == 0;
 }
 
-/* How many from the first on can be one run; at least the first. */
+/* Fills a run with queued datagrams from the first one on, and returns their number: 1 or more. */
 static size_t gather(const uint8_t *queue, const struct udp_queued *queued, size_t count, struct run *run) {
   size_t taken = 0;
   begin(run, queued->length);

@@ -6,38 +6,43 @@
 #include "segments.h"
 #include "udp-socket.h"
 
-/* What became of the datagrams of one call. */
+/* Result of a send. */
 struct udp_sent {
   uint32_t datagrams;
   uint64_t bytes;
+  /* Number of datagrams that did not leave, and the last errno of one; 0 when all left. */
   uint32_t failed;
-  /* The last refusal; 0 when there was none. */
   int error;
-  /* Calls that carried several datagrams, and why the last of them was refused that nevertheless left one by one. */
+  /* Number of system calls that carried several datagrams by GSO. */
   uint32_t segmented;
+  /* The errno with which the kernel refused GSO, after which datagrams were sent one by one; 0 when it did not. */
   int segment_error;
 };
 
-/* What stands around each row of a train. */
+/* Bytes before and after each segment of a train in its datagram; the last segment has its own. */
 struct udp_frame {
   struct iovec head, tail, last_head, last_tail;
 };
 
 /*
- * Sends a datagram for each segment. Where the kernel refuses to cut (EIO: the interface cannot; EMSGSIZE: the path has a
- * smaller MTU) they are sent one by one, and after EIO all that follow.
+ * Sends one datagram per segment: head, segment, tail. With `gso` it uses GSO while the kernel accepts it. When the kernel
+ * refuses (EIO: the interface cannot; EMSGSIZE: the path has a smaller MTU), it sends datagrams one by one; after EIO for the
+ * life of the socket.
  */
 struct udp_sent udp_send_segments(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
-                              const uint8_t *bytes, const struct segments *segments, bool gso);
+                                  const uint8_t *bytes, const struct segments *segments, bool gso);
 
-/* A datagram that waited: its address, and behind it its bytes. */
+/* A datagram of the send queue: offset of its destination, which its bytes follow, and the number of the bytes. */
 struct udp_queued {
   uint32_t at;
   uint32_t length;
 };
 
-/* Sends datagrams in order; those in a row for one place and of one length in one piece. */
+/*
+ * Sends queued datagrams in order. Consecutive ones with one destination and one length leave by one call with GSO. The
+ * caller has checked that all offsets lie within the queue.
+ */
 struct udp_sent udp_send_queued(struct udp_socket *udp, const uint8_t *queue, const struct udp_queued *queued,
-                                 size_t count, bool gso);
+                                size_t count, bool gso);
 
 #endif

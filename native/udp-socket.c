@@ -1,3 +1,7 @@
+/*
+ * Opening of the data and the control socket of a port, socket options, and probes of the path MTU. Called by udp.c; datagrams
+ * go through udp-receive.c and udp-send.c.
+ */
 #include "udp-socket.h"
 
 #include <errno.h>
@@ -12,7 +16,7 @@
 #define UDP_GRO 104
 #endif
 
-/* Asked of the kernel, which gives what its limits allow, and root more. */
+/* Wanted size of the buffers. The kernel limits it for users other than root. */
 #define BUFFER_BYTES (7 << 20)
 
 socklen_t udp_address_length(const union udp_address *address) {
@@ -20,7 +24,7 @@ socklen_t udp_address_length(const union udp_address *address) {
   return address->any.sa_family == AF_INET6 ? sizeof address->v6 : 0;
 }
 
-static void widen(int fd) {
+static void enlarge_buffers(int fd) {
   int bytes = BUFFER_BYTES;
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0) {
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -35,8 +39,8 @@ static void set_discovery(int fd, int level, int option, int value) {
 }
 
 /*
- * Routers may cut what is too long for the next link, until it is known how long datagrams may be; what anybody's ICMP says
- * of that is not believed. An IPv6 socket speaks IPv4 too; that some kernel refuses is no harm.
+ * Lets routers fragment, because the path MTU is not known at first. The kernel ignores the path MTU that ICMP messages report,
+ * which anybody can forge. The IPv4 option is also set on an IPv6 socket, which sends IPv4 too. Failures are ignored.
  */
 static void allow_fragments(const struct udp_socket *udp) {
   set_discovery(udp->fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
@@ -92,17 +96,17 @@ static bool enable_gro(int fd) {
 }
 
 /*
- * The first socket is bound before it shares its port, so that another program's is found in use. Whoever joins the two later
- * gets nothing.
+ * Opens the control socket. The data socket is bound before it shares its port, so that a port of another program is found to
+ * be in use. A socket that joins the group later receives nothing, because the steering program never chooses it.
  */
-static int open_beside(int fd, const uint32_t *packets) {
+static int open_control(int fd, const uint32_t *packets) {
   const char *call;
   union udp_address at;
   socklen_t length = sizeof at;
   if (getsockname(fd, &at.any, &length) < 0 || !share_port(fd, 1)) return -1;
-  int beside = open_bound(&at, true, &call);
-  if (beside >= 0 && udp_steer(fd, packets) == 0) return beside;
-  if (beside >= 0) close(beside);
+  int control = open_bound(&at, true, &call);
+  if (control >= 0 && udp_steer(fd, packets) == 0) return control;
+  if (control >= 0) close(control);
   share_port(fd, 0);
   return -1;
 }
@@ -112,9 +116,9 @@ struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, 
   const char *call;
   udp->fd = open_bound(at, false, &call);
   if (udp->fd < 0) return (struct failure){errno, call};
-  udp->control_fd = open_beside(udp->fd, packets);
-  widen(udp->fd);
-  if (udp->control_fd >= 0) widen(udp->control_fd);
+  udp->control_fd = open_control(udp->fd, packets);
+  enlarge_buffers(udp->fd);
+  if (udp->control_fd >= 0) enlarge_buffers(udp->control_fd);
   udp->is_v6 = at->any.sa_family == AF_INET6;
   allow_fragments(udp);
   udp->gso = gso && has_gso(udp->fd);
@@ -122,7 +126,7 @@ struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, 
   return NO_FAILURE;
 }
 
-/* Two sockets of the loopback, one of which sends to the other. */
+/* Two sockets on the loopback interface; `from` is connected to `to`. */
 struct pair {
   int from;
   int to;
@@ -144,8 +148,8 @@ static void close_pair(struct pair *pair) {
   if (pair->from >= 0) close(pair->from);
 }
 
-/* "abcd", "efgh" and "ij" in one call. */
-static bool send_cut(int fd) {
+/* Sends "abcd", "efgh" and "ij" by one call. */
+static bool send_segmented(int fd) {
   int size = 4;
   if (setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size) < 0) return false;
   return send(fd, "abcdefghij", 10, 0) == 10;
@@ -159,7 +163,7 @@ static bool receives(int fd, const char *text) {
 
 bool udp_gso_works(void) {
   struct pair pair = {-1, -1};
-  bool works = open_pair(&pair) && send_cut(pair.from) && receives(pair.to, "abcd") && receives(pair.to, "efgh") &&
+  bool works = open_pair(&pair) && send_segmented(pair.from) && receives(pair.to, "abcd") && receives(pair.to, "efgh") &&
                receives(pair.to, "ij");
   close_pair(&pair);
   return works;
@@ -167,7 +171,7 @@ bool udp_gso_works(void) {
 
 bool udp_gro_works(void) {
   struct pair pair = {-1, -1};
-  bool works = open_pair(&pair) && enable_gro(pair.to) && send_cut(pair.from) && receives(pair.to, "abcdefghij");
+  bool works = open_pair(&pair) && enable_gro(pair.to) && send_segmented(pair.from) && receives(pair.to, "abcdefghij");
   close_pair(&pair);
   return works;
 }

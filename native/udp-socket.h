@@ -9,46 +9,49 @@
 
 #include "failure.h"
 
+/* A socket address. Addresses are compared as bytes, so unused bytes must be zero. */
 union udp_address {
   struct sockaddr any;
   struct sockaddr_in v4;
   struct sockaddr_in6 v6;
 };
 
-/* 0 for what is neither IPv4 nor IPv6. */
+/* Returns the length of a socket address; 0 when it is neither IPv4 nor IPv6. */
 socklen_t udp_address_length(const union udp_address *address);
 
 struct udp_socket {
+  /* The data socket. Everything is sent from it. */
   int fd;
   /*
-   * A second socket of the same port, to which the kernel gives what carries no packets of devices: it does not wait behind
-   * them, nor is it lost among them. -1 where the kernel has no such thing; then all comes to the first.
+   * The control socket: a second socket of the same port, to which the kernel steers datagrams that carry no packets of
+   * devices. Control traffic so neither waits behind packets nor is lost when their buffer is full. -1 where the kernel cannot
+   * steer; then the data socket receives everything.
    */
   int control_fd;
   bool is_v6;
-  /* The kernel cuts what is sent into datagrams of one length. */
+  /* UDP GSO: the kernel splits one send into datagrams of one length. Cleared when the interface turns out not to. */
   bool gso;
-  /* The kernel joins datagrams of one length and sender. */
+  /* UDP GRO: the kernel combines received datagrams of one length and sender. */
   bool gro;
 };
 
 /*
- * Opens, binds and widens a non-blocking socket; an IPv6 socket for all addresses also speaks IPv4. `packets` are
- * the hashes of the tuple that a packet of a device is.
+ * Opens and binds a non-blocking socket, and enlarges its buffers. An IPv6 socket bound to all addresses also takes IPv4.
+ * `packets` are the UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices.
  */
 struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
                                struct udp_socket *udp);
 
-/* The largest IP packet that the kernel sends to an address in one piece, by what it knows of the way; 0 when there is none. */
+/* Returns the path MTU to an address as far as the kernel knows it, in bytes of an IP packet; 0 when there is no route. */
 int udp_path_mtu(const union udp_address *to);
 
 /*
- * Sends one datagram that nobody may cut, however long the kernel thinks that the path is. An errno, or 0; EMSGSIZE when the
- * interface has no room for it.
+ * Sends one datagram that is not fragmented anywhere, even if it is longer than the path MTU known to the kernel. Returns an
+ * errno, or 0; EMSGSIZE when it exceeds the MTU of the interface.
  */
 int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length);
 
-/* Whether the two offloads do what they say, tried on the loopback. */
+/* Return whether GSO and GRO work, by a trial on the loopback interface. */
 bool udp_gso_works(void);
 bool udp_gro_works(void);
 

@@ -3,13 +3,13 @@
 
 #include <stdint.h>
 
-/* Hashes of the tuple that a packet of a device is: it may have so many numbers of arguments. */
+/* Number of tuple hashes that mark a packet of a device: `tun` has one to five arguments, and each arity its own hash. */
 #define UDP_PACKET_KINDS 5u
 
 /*
- * Of the two sockets of a group, the first of which has `fd`, the kernel gives the first what carries packets of devices, and
- * whatever makes no sense; the second all else that nodes say to each other. Packets are tuples of the hashes
- * `packets`, alone or within tuples of overlays, as docs/wire.md has them. An errno, or 0.
+ * Attaches the steering program to a SO_REUSEPORT group of two sockets, through the first one, `fd`. The kernel then gives the
+ * first socket datagrams with packets of devices and malformed ones, and the second socket all other datagrams. `packets` are
+ * the hashes of packets, which may be encapsulated in tuples of overlays (docs/wire.md). Returns an errno, or 0.
  */
 int udp_steer(int fd, const uint32_t packets[UDP_PACKET_KINDS]);
 

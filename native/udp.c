@@ -1,6 +1,15 @@
 /*
- * A UDP socket as a JavaScript object. Datagrams come to JavaScript in batches, one call a wake of the event loop, those of
- * one sender and one length as a train; they leave as trains, or as what has gathered since.
+ * A UDP socket as a JavaScript object, and both ends of its datagram path.
+ *
+ * Inbound: libuv -> handle.c -> udp_read -> udp_receive (udp-receive.c), first from the control socket, then from the data
+ * socket -> `onRead` of JavaScript (native-datagrams.ts), once per read cycle. A datagram that is alone in its cycle first
+ * tries the flow cache, which may write its packet to the TUN device without JavaScript.
+ * Outbound: native-datagrams.ts -> `sendQueued` for single datagrams, collected over an I/O batch, or `sendTrain` for a packet
+ * train -> udp-send.c -> the kernel.
+ *
+ * Memory: all arrays belong to JavaScript, which must not resize or transfer them. JavaScript writes the send queue and reads
+ * the result words; C does the opposite. Received bytes are valid until the next read, and there is no next read before
+ * JavaScript has processed everything. Everything runs on the thread of the event loop.
  */
 #include "udp.h"
 
@@ -21,7 +30,7 @@
 #define SENT_WORDS 6
 #define HOST_MAX 256
 
-/* How many datagrams of the control socket one wake takes. */
+/* Greatest number of datagrams that a read cycle receives from the control socket. */
 #define CONTROL_SLOTS 8u
 
 struct udp {
@@ -35,7 +44,7 @@ struct udp {
   uint32_t *sent;
 };
 
-static napi_value refused(napi_env env, int number, const char *call) {
+static napi_value failed(napi_env env, int number, const char *call) {
   return failure_value(env, (struct failure){number, call});
 }
 
@@ -48,24 +57,27 @@ static bool read_address(napi_env env, napi_value value, union udp_address *addr
   return udp_address_length(address) > 0;
 }
 
-static void give(struct handle *handle, uint32_t control, const struct udp_received *received) {
+static void deliver(struct handle *handle, uint32_t control, const struct udp_received *received) {
   const int32_t numbers[] = {(int32_t)control, (int32_t)received->count, received->error};
   if (control > 0 || received->count > 0 || received->error != 0) handle_call(handle, 3, numbers);
 }
 
-static bool is_alone(const struct udp *udp, uint32_t control, const struct udp_received *received) {
+static bool is_single(const struct udp *udp, uint32_t control, const struct udp_received *received) {
   return control == 0 && received->count == 1 && received->error == 0 && udp->room.index[UDP_INDEX_COUNT] == 1;
 }
 
-/* By its shortcut, or else through the rules. The kernel has answered a ping by the time that it is written to the device. */
-static void give_alone(struct udp *udp, const struct udp_received *received) {
+/*
+ * Delivers the packet from the flow cache, or else calls JavaScript and records the run. After a delivery the device is polled
+ * at once: the kernel has answered a ping by the time the write returns.
+ */
+static void deliver_single(struct udp *udp, const struct udp_received *received) {
   struct handle *handle = &udp->handle;
   union udp_address from;
   memcpy(&from, udp->room.index + UDP_INDEX_ADDRESS, sizeof from);
   struct recording recording = {.from = &from, .bytes = udp->room.arena + udp->room.index[0], .length = udp->room.index[1]};
   if (flow_cache_deliver(handle->flow_cache, &from, recording.bytes, recording.length)) return handle_poll_now(handle->other);
   recording_begin(handle->flow_cache, &recording);
-  give(handle, 0, received);
+  deliver(handle, 0, received);
   recording_end(handle->flow_cache, &recording);
 }
 
@@ -78,8 +90,8 @@ static bool udp_read(struct handle *handle, int error) {
   }
   if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->reads_max, until);
   if (received.error == 0) received.error = control.error;
-  if (is_alone(udp, control.count, &received)) give_alone(udp, &received);
-  else give(handle, control.count, &received);
+  if (is_single(udp, control.count, &received)) deliver_single(udp, &received);
+  else deliver(handle, control.count, &received);
   return error == 0;
 }
 
@@ -87,22 +99,22 @@ const struct udp_socket *udp_socket_of(const struct handle *handle) {
   return handle->read == udp_read ? &((const struct udp *)handle)->socket : NULL;
 }
 
-/* prepare(queue, waiting, sent) */
+/* prepare(queue, queued, sent) */
 static napi_value udp_prepare(napi_env env, napi_callback_info info) {
   size_t count = 3, queued = 0, sent = 0;
   napi_value arguments[3];
   struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
-  if (udp == NULL || udp->sent != NULL) return refused(env, EBADF, "prepare");
+  if (udp == NULL || udp->sent != NULL) return failed(env, EBADF, "prepare");
   udp->queue = handle_keep(&udp->handle, 2, arguments[0], &udp->queue_length);
   udp->queued = handle_keep(&udp->handle, 3, arguments[1], &queued);
   udp->queued_max = queued / sizeof *udp->queued;
   uint32_t *words = handle_keep(&udp->handle, 4, arguments[2], &sent);
-  if (sent < SENT_WORDS * sizeof *words) return refused(env, EINVAL, "prepare");
+  if (sent < SENT_WORDS * sizeof *words) return failed(env, EINVAL, "prepare");
   udp->sent = words;
   return failure_value(env, NO_FAILURE);
 }
 
-/* The first slots are those of the control socket. */
+/* Gives the first CONTROL_SLOTS slots to the control socket. */
 static void divide_room(struct udp_room *room, struct udp_room *control) {
   *control = *room;
   control->slots = CONTROL_SLOTS;
@@ -111,23 +123,23 @@ static void divide_room(struct udp_room *room, struct udp_room *control) {
   room->index += (size_t)CONTROL_SLOTS * UDP_INDEX_WORDS;
 }
 
-/* start(arena, index, trainMax, wake) */
+/* start(arena, index, trainMax, onRead) */
 static napi_value udp_start(napi_env env, napi_callback_info info) {
   size_t count = 4, arena = 0, index = 0;
   napi_value arguments[4];
   struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
-  if (udp == NULL || udp->handle.on_read != NULL) return refused(env, EBADF, "start");
+  if (udp == NULL || udp->handle.on_read != NULL) return failed(env, EBADF, "start");
   udp->room.arena = handle_keep(&udp->handle, 0, arguments[0], &arena);
   udp->room.index = handle_keep(&udp->handle, 1, arguments[1], &index);
   napi_get_value_uint32(env, arguments[2], &udp->room.train_max);
   udp->room.slots = arena / UDP_SLOT;
   if (index / (UDP_INDEX_WORDS * sizeof(uint32_t)) < udp->room.slots) udp->room.slots = 0;
-  if (udp->room.slots <= CONTROL_SLOTS) return refused(env, EINVAL, "start");
+  if (udp->room.slots <= CONTROL_SLOTS) return failed(env, EINVAL, "start");
   divide_room(&udp->room, &udp->control_room);
   return failure_value(env, handle_start(&udp->handle, arguments[3]));
 }
 
-/* An errno, or 0; the rest is in the words that `start` was given. */
+/* Writes the result words given to `prepare`. Returns an errno, or 0. */
 static napi_value report(napi_env env, struct udp *udp, const struct udp_sent *sent) {
   const uint32_t words[SENT_WORDS] = {sent->datagrams, (uint32_t)sent->bytes,          sent->failed,
                                       sent->segmented, (uint32_t)sent->segment_error, udp->socket.gso};
@@ -140,7 +152,7 @@ static napi_value nothing_sent(napi_env env, struct udp *udp, int number, uint32
   return udp == NULL || udp->sent == NULL ? number_value(env, number) : report(env, udp, &sent);
 }
 
-/* What stands in the queue, from its start on: the address, then the parts of such lengths one after the other. */
+/* Reads the frame of a train from the start of the queue: the destination, then four parts of the given lengths. */
 static bool read_frame(const struct udp *udp, const uint32_t *lengths, struct udp_frame *frame) {
   struct iovec *parts[] = {&frame->head, &frame->tail, &frame->last_head, &frame->last_tail};
   size_t at = sizeof(union udp_address);
@@ -152,7 +164,7 @@ static bool read_frame(const struct udp *udp, const uint32_t *lengths, struct ud
   return true;
 }
 
-/* sendTrain(head, tail, lastHead, lastTail, train, stride, count, lastAt, lastLength, gso); of the frame the lengths */
+/* sendTrain(head, tail, lastHead, lastTail, train, stride, count, lastAt, lastLength, gso); the first four are lengths. */
 static napi_value udp_send_train(napi_env env, napi_callback_info info) {
   size_t count = 10, bytes = 0;
   napi_value arguments[10];
@@ -185,10 +197,11 @@ static bool is_within(const struct udp *udp, const struct udp_queued *queued) {
 
 static void note_queued(const struct udp *udp, const struct udp_queued *queued) {
   const uint8_t *to = udp->queue + queued->at;
-  flow_cache_note_datagram(udp->handle.flow_cache, (const union udp_address *)to, to + sizeof(union udp_address), queued->length);
+  const uint8_t *bytes = to + sizeof(union udp_address);
+  flow_cache_note_datagram(udp->handle.flow_cache, (const union udp_address *)to, bytes, queued->length);
 }
 
-/* sendWaiting(count, gso) */
+/* sendQueued(count, gso): sends the first `count` datagrams of the queue. Returns an errno, or 0. */
 static napi_value udp_send_queue(napi_env env, napi_callback_info info) {
   size_t arguments_count = 2;
   napi_value arguments[2];
@@ -208,7 +221,7 @@ static napi_value udp_send_queue(napi_env env, napi_callback_info info) {
   return report(env, udp, &sent);
 }
 
-/* probe(to, bytes): an errno, or 0. */
+/* probe(to, bytes): returns an errno, or 0. */
 static napi_value udp_send_probe(napi_env env, napi_callback_info info) {
   size_t count = 2, length = 0;
   napi_value arguments[2];
@@ -259,7 +272,7 @@ static napi_value object_of(napi_env env, const struct udp_socket *udp) {
   return object;
 }
 
-/* Readable when one of the two sockets is; -1 when the kernel refuses it. */
+/* Returns an epoll descriptor that is readable when one of the two sockets is, or -1. */
 static int watch_both(const struct udp_socket *udp) {
   struct epoll_event event = {.events = EPOLLIN};
   int fd = epoll_create1(EPOLL_CLOEXEC);
@@ -271,7 +284,7 @@ static int watch_both(const struct udp_socket *udp) {
   return -1;
 }
 
-static struct failure give_descriptors(struct handle *handle, struct udp_socket *udp) {
+static struct failure set_descriptors(struct handle *handle, struct udp_socket *udp) {
   handle->fd = udp->control_fd < 0 ? udp->fd : watch_both(udp);
   if (udp->control_fd < 0) return NO_FAILURE;
   handle->members[0] = udp->fd;
@@ -288,7 +301,7 @@ static napi_value open_socket(napi_env env, const union udp_address *at, bool gs
                               struct udp *udp) {
   struct failure failure =
       udp_socket_open(at, gso && udp_gso_works(), gro && udp_gro_works(), packets, &udp->socket);
-  if (failure.number == 0) failure = give_descriptors(&udp->handle, &udp->socket);
+  if (failure.number == 0) failure = set_descriptors(&udp->handle, &udp->socket);
   if (failure.number != 0) {
     free(udp);
     return failure_value(env, failure);
@@ -310,11 +323,11 @@ napi_value udp_open(napi_env env, napi_callback_info info) {
   napi_get_value_bool(env, arguments[2], &gro);
   const uint8_t *bytes = bytes_of(env, arguments[3], &length);
   uint32_t packets[UDP_PACKET_KINDS];
-  if (!read_address(env, arguments[0], &at)) return refused(env, EINVAL, "bind");
-  if (bytes == NULL || length != sizeof packets) return refused(env, EINVAL, "setsockopt");
+  if (!read_address(env, arguments[0], &at)) return failed(env, EINVAL, "bind");
+  if (bytes == NULL || length != sizeof packets) return failed(env, EINVAL, "setsockopt");
   memcpy(packets, bytes, sizeof packets);
   struct udp *udp = calloc(1, sizeof *udp);
-  return udp == NULL ? refused(env, ENOMEM, "malloc") : open_socket(env, &at, gso, gro, packets, udp);
+  return udp == NULL ? failed(env, ENOMEM, "malloc") : open_socket(env, &at, gso, gro, packets, udp);
 }
 
 napi_value udp_socket_address(napi_env env, napi_callback_info info) {

@@ -1,6 +1,6 @@
 /*
- * Packets and headers that nobody ought to send, for split and join, in memory of exactly their size: an address sanitizer
- * sees every byte too far. What is joined must come apart again into the same bytes.
+ * Fuzzer of split.c and join.c: random and valid packets with random and valid headers, in memory of exactly their size, so
+ * that an address sanitizer finds every access beyond it. Joined packets must split into the same bytes again.
  *
  *   cc -std=gnu11 -fsanitize=address,undefined -O1 -g -I.. -o split-join split-join.c ../split.c ../join.c ../ip.c ../checksum.c
  *   ./split-join SECONDS [SEED]       exit 1 at the first difference; the seed repeats it
@@ -34,13 +34,13 @@ static bool chance(uint32_t one_in) {
   return below(one_in) == 0;
 }
 
-static void *exactly(size_t size) {
+static void *allocate(size_t size) {
   void *memory = malloc(size == 0 ? 1 : size);
   if (memory == NULL) abort();
   return memory;
 }
 
-static void wrong(const char *what) {
+static void fail(const char *what) {
   fprintf(stderr, "split-join: %s\n", what);
   abort();
 }
@@ -51,26 +51,27 @@ static void fill(uint8_t *bytes, size_t length) {
 
 static const struct join_rules RULES = {true, true};
 
-/* The kernel numbers what it cuts; where fragments are forbidden, numbers mean nothing. */
-static void forget_number(uint8_t *packet) {
+/* Clears the IPv4 identification where fragmentation is forbidden: the kernel writes any number there. */
+static void clear_identification(uint8_t *packet) {
   if (packet[0] >> 4 != 4 || (packet[6] & 0x40) == 0) return;
   memset(packet + 4, 0, 2);
   memset(packet + 10, 0, 2);
 }
 
 static void compare_segment(const uint8_t *original, const uint8_t *again, size_t length) {
-  uint8_t *left = exactly(length), *right = exactly(length);
+  uint8_t *left = allocate(length), *right = allocate(length);
   memcpy(left, original, length);
   memcpy(right, again, length);
-  forget_number(left);
-  forget_number(right);
-  if (memcmp(left, right, length) != 0) wrong("a joined packet comes apart into something else");
+  clear_identification(left);
+  clear_identification(right);
+  if (memcmp(left, right, length) != 0) fail("splitting a joined packet gives other bytes");
   free(left);
   free(right);
 }
 
-/* What the kernel gets for a group of rows. */
-static size_t super_packet(const uint8_t *bytes, const struct segments *segments, size_t first, const struct joined *joined,
+/* Writes the super-packet that the kernel would get for a group of segments. Returns its length. */
+static size_t write_super_packet(const uint8_t *bytes, const struct segments *segments, size_t first,
+                                 const struct joined *joined,
                            uint8_t *to) {
   size_t at = joined->payload_at;
   memcpy(to, joined->header, at);
@@ -82,16 +83,17 @@ static size_t super_packet(const uint8_t *bytes, const struct segments *segments
   return at;
 }
 
-static void take_apart(const uint8_t *bytes, const struct segments *segments, size_t first, const struct joined *joined) {
-  static uint8_t whole[ROOM_MAX], again[ROOM_MAX];
+static void split_again(const uint8_t *bytes, const struct segments *segments, size_t first, const struct joined *joined) {
+  static uint8_t super[ROOM_MAX], again[ROOM_MAX];
   struct segments parts;
-  size_t length = super_packet(bytes, segments, first, joined, whole);
-  if (length > PACKET_MAX) wrong("a super-packet is too long");
-  if (split(&joined->vnet, whole, length, again, sizeof again, &parts) != SPLIT_DONE) wrong("no way back");
-  if (parts.count != joined->count) wrong("another number of packets comes back");
+  size_t length = write_super_packet(bytes, segments, first, joined, super);
+  if (length > PACKET_MAX) fail("a super-packet is too long");
+  if (split(&joined->vnet, super, length, again, sizeof again, &parts) != SPLIT_DONE) fail("a joined packet does not split");
+  if (parts.count != joined->count) fail("splitting gives another number of packets");
   for (size_t segment = 0; segment < parts.count; segment++) {
-    if (segment_length(&parts, segment) != segment_length(segments, first + segment)) wrong("another length comes back");
-    compare_segment(bytes + segment_at(segments, first + segment), again + segment_at(&parts, segment), segment_length(&parts, segment));
+    if (segment_length(&parts, segment) != segment_length(segments, first + segment)) fail("splitting gives another length");
+    const uint8_t *original = bytes + segment_at(segments, first + segment);
+    compare_segment(original, again + segment_at(&parts, segment), segment_length(&parts, segment));
   }
   groups_joined++;
   segments_joined += joined->count;
@@ -102,8 +104,8 @@ static size_t join_all(const uint8_t *bytes, const struct segments *segments) {
   size_t groups = 0;
   for (size_t segment = 0; segment < segments->count; segment += joined.count, groups++) {
     join(bytes, segments, segment, RULES, &joined);
-    if (joined.count == 0 || segment + joined.count > segments->count) wrong("a group beyond its segments");
-    if (joined.count > 1) take_apart(bytes, segments, segment, &joined);
+    if (joined.count == 0 || segment + joined.count > segments->count) fail("a group exceeds its segments");
+    if (joined.count > 1) split_again(bytes, segments, segment, &joined);
   }
   return groups;
 }
@@ -114,18 +116,18 @@ static size_t extent(const struct segments *segments) {
 
 static void check_segments(const struct segments *segments, size_t room) {
   for (size_t segment = 0; segment < segments->count; segment++) {
-    if (segment_at(segments, segment) + segment_length(segments, segment) > room) wrong("a segment beyond its room");
+    if (segment_at(segments, segment) + segment_length(segments, segment) > room) fail("a segment exceeds its room");
   }
 }
 
-/* Splits into memory of exactly `room` bytes; the rows are joined again from memory of exactly their size. */
+/* Splits into memory of exactly `room` bytes, and joins the segments again from memory of exactly their size. */
 static void split_and_join(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, size_t room) {
   struct segments segments;
-  uint8_t *to = exactly(room);
+  uint8_t *to = allocate(room);
   if (split(vnet, packet, length, to, room, &segments) == SPLIT_DONE) {
     splits_done++;
     check_segments(&segments, room);
-    uint8_t *exact = exactly(extent(&segments));
+    uint8_t *exact = allocate(extent(&segments));
     memcpy(exact, to, extent(&segments));
     join_all(exact, &segments);
     free(exact);
@@ -133,22 +135,22 @@ static void split_and_join(const struct virtio_net_hdr *vnet, const uint8_t *pac
   free(to);
 }
 
-static uint16_t hostile_short(void) {
+static uint16_t random_short(void) {
   static const uint16_t EDGES[] = {0, 1, 2, 7, 8, 19, 20, 28, 40, 60, 1448, 32767, 32768, 65534, 65535};
   return chance(2) ? EDGES[below(sizeof EDGES / sizeof *EDGES)] : (uint16_t)below(chance(2) ? 100 : 65536);
 }
 
-static struct virtio_net_hdr hostile_header(void) {
+static struct virtio_net_hdr random_header(void) {
   static const uint8_t TYPES[] = {0, 1, 3, 4, 5, 0x81, 0x84, 0x85, 255};
-  return (struct virtio_net_hdr){(uint8_t)below(4),  TYPES[below(sizeof TYPES)], hostile_short(),
-                                 hostile_short(),    hostile_short(),            hostile_short()};
+  return (struct virtio_net_hdr){(uint8_t)below(4),  TYPES[below(sizeof TYPES)], random_short(),
+                                 random_short(),    random_short(),            random_short()};
 }
 
 static void try_noise(void) {
   static const uint8_t FIRST[] = {0x45, 0x60, 0x40, 0x44, 0x4f, 0x6f, 0x00, 0xff};
   size_t length = chance(4) ? below(65600) : below(200);
-  uint8_t *packet = exactly(length);
-  struct virtio_net_hdr vnet = hostile_header();
+  uint8_t *packet = allocate(length);
+  struct virtio_net_hdr vnet = random_header();
   fill(packet, length);
   if (length > 40) {
     packet[0] = FIRST[below(sizeof FIRST)];
@@ -167,8 +169,8 @@ static struct ip_layout any_layout(void) {
   return (struct ip_layout){version, protocol, upper_at, upper_at + upper};
 }
 
-/* A super-packet as the kernel makes them. */
-static void make_sound(uint8_t *packet, const struct ip_layout *layout, size_t length) {
+/* Makes a super-packet like one of the kernel. */
+static void make_valid(uint8_t *packet, const struct ip_layout *layout, size_t length) {
   uint8_t *upper = packet + layout->upper_at;
   fill(packet, length);
   packet[0] = layout->version == 4 ? 0x45 : 0x60;
@@ -180,7 +182,7 @@ static void make_sound(uint8_t *packet, const struct ip_layout *layout, size_t l
   ip_set_length(packet, layout, length);
 }
 
-static struct virtio_net_hdr sound_header(const struct ip_layout *layout, uint16_t segment) {
+static struct virtio_net_hdr valid_header(const struct ip_layout *layout, uint16_t segment) {
   uint8_t tcp = layout->version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
   return (struct virtio_net_hdr){
       .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
@@ -191,13 +193,13 @@ static struct virtio_net_hdr sound_header(const struct ip_layout *layout, uint16
   };
 }
 
-/* Damage of the kinds that a network does: a bit, two packets in the wrong order, one cut short. */
+/* Damages packets as a network would: flips bits, swaps two packets, shortens the last one. */
 static void damage(uint8_t *bytes, struct segments *segments) {
   size_t size = extent(segments);
   for (uint32_t left = below(3); left > 0; left--) bytes[below((uint32_t)size)] ^= (uint8_t)(1u << below(8));
   if (segments->count > 2 && chance(2)) {
     size_t segment = below((uint32_t)segments->count - 2);
-    uint8_t *swap = exactly(segments->length);
+    uint8_t *swap = allocate(segments->length);
     memcpy(swap, bytes + segment * segments->stride, segments->length);
     memmove(bytes + segment * segments->stride, bytes + (segment + 1) * segments->stride, segments->length);
     memcpy(bytes + (segment + 1) * segments->stride, swap, segments->length);
@@ -206,23 +208,23 @@ static void damage(uint8_t *bytes, struct segments *segments) {
   if (chance(4)) segments->last_length = below((uint32_t)segments->last_length + 1);
 }
 
-static void try_sound(void) {
+static void try_valid(void) {
   static uint8_t room[ROOM_MAX];
   struct ip_layout layout = any_layout();
   uint16_t segment = (uint16_t)(8 + below(chance(4) ? 9000 : 1500));
   size_t length = layout.payload_at + 1 + below(chance(2) ? 10000 : (uint32_t)(PACKET_MAX - layout.payload_at));
-  uint8_t *packet = exactly(length);
-  struct virtio_net_hdr vnet = sound_header(&layout, segment);
+  uint8_t *packet = allocate(length);
+  struct virtio_net_hdr vnet = valid_header(&layout, segment);
   struct segments segments;
-  make_sound(packet, &layout, length);
+  make_valid(packet, &layout, length);
   bytes_tried += length;
   if (split(&vnet, packet, length, room, sizeof room, &segments) == SPLIT_DONE) {
     splits_done++;
     check_segments(&segments, sizeof room);
-    uint8_t *exact = exactly(extent(&segments));
+    uint8_t *exact = allocate(extent(&segments));
     memcpy(exact, room, extent(&segments));
     size_t limit = layout.protocol == PROTOCOL_TCP ? JOIN_TCP_MAX : JOIN_UDP_MAX;
-    if (join_all(exact, &segments) != (segments.count + limit - 1) / limit) wrong("sound packets do not come together");
+    if (join_all(exact, &segments) != (segments.count + limit - 1) / limit) fail("valid packets are not joined");
     damage(exact, &segments);
     join_all(exact, &segments);
     free(exact);
@@ -230,21 +232,23 @@ static void try_sound(void) {
   free(packet);
 }
 
-/* What is said once is said by one packet: the beginning by the first, the end by the last. */
+/* Flags that belong to one segment: CWR only in the first, FIN and PSH only in the last. */
 static void try_flags(void) {
   static uint8_t room[ROOM_MAX];
   struct ip_layout layout = any_layout();
   size_t length = layout.payload_at + 3000;
   uint8_t packet[JOIN_HEADER_MAX + 3000];
-  struct virtio_net_hdr vnet = sound_header(&layout, 1000);
+  struct virtio_net_hdr vnet = valid_header(&layout, 1000);
   struct segments segments;
   if (layout.protocol != PROTOCOL_TCP) return;
-  make_sound(packet, &layout, length);
+  make_valid(packet, &layout, length);
   packet[layout.upper_at + TCP_FLAGS_AT] = TCP_ACK | TCP_CWR | TCP_FIN | TCP_PSH;
-  if (split(&vnet, packet, length, room, sizeof room, &segments) != SPLIT_DONE || segments.count != 3) wrong("no three packets");
+  bool is_split = split(&vnet, packet, length, room, sizeof room, &segments) == SPLIT_DONE;
+  if (!is_split || segments.count != 3) fail("splitting does not give three packets");
   static const uint8_t EXPECTED[] = {TCP_ACK | TCP_CWR, TCP_ACK, TCP_ACK | TCP_FIN | TCP_PSH};
   for (size_t segment = 0; segment < segments.count; segment++) {
-    if (room[segment_at(&segments, segment) + layout.upper_at + TCP_FLAGS_AT] != EXPECTED[segment]) wrong("a flag on the wrong packet");
+    uint8_t flags = room[segment_at(&segments, segment) + layout.upper_at + TCP_FLAGS_AT];
+    if (flags != EXPECTED[segment]) fail("a flag is on the wrong packet");
   }
 }
 
@@ -257,7 +261,7 @@ int main(int count, char **arguments) {
   for (clock_t start = clock(); (double)(clock() - start) < seconds * CLOCKS_PER_SEC;) {
     for (int turn = 0; turn < 100; turn++) {
       try_noise();
-      try_sound();
+      try_valid();
       try_flags();
     }
   }

@@ -6,7 +6,7 @@ import { MemorySocket } from "../../runtime/warm-up/memory-socket.ts";
 const ADDRESS = Uint8Array.from([2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** What a socket says at its start that can do this much, and is asked for so much. */
-function said(can: { readonly segments: boolean; readonly joins: boolean }, gso: boolean, gro: boolean) {
+function said(can: { readonly gso: boolean; readonly gro: boolean }, gso: boolean, gro: boolean) {
   const messages: string[] = [];
   const native = {
     socketAddress: () => ADDRESS,
@@ -20,11 +20,11 @@ function said(can: { readonly segments: boolean; readonly joins: boolean }, gso:
 }
 
 test("a socket says at its start what it was asked for and has not", () => {
-  const none = { segments: false, joins: false };
+  const none = { gso: false, gro: false };
   expect(said(none, true, true)).toEqual([
     "datagrams are sent one by one, not cut",
     "datagrams are received one by one, not joined",
   ]);
   expect(said(none, false, false)).toEqual([]);
-  expect(said({ segments: true, joins: true }, true, true)).toEqual([]);
+  expect(said({ gso: true, gro: true }, true, true)).toEqual([]);
 });

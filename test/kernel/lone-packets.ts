@@ -92,7 +92,7 @@ class Stage {
     library.addText("text", text);
     const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
     if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-    const share = { turn: new IoBatch(), flowCache: hasFlowCache ? new LinuxFlowCache() : undefined };
+    const share = { ioBatch: new IoBatch(), flowCache: hasFlowCache ? new LinuxFlowCache() : undefined };
     const udp = await openUdp(SELF, { trains: true, ...share });
     const address = parseCidr(`${INSIDE}/24`);
     if (!udp.ok || !address.ok) throw new Error("no socket");

@@ -1,8 +1,8 @@
 /*
- * What nobody ought to send, until it is killed.
+ * Sends malformed packets or datagrams until it is killed.
  *
  *   malformed device NAME SEED                 packets and super-packets, to be read from a TUN device
- *   malformed socket ADDRESS PORT SEED FILE    datagrams made of those in the file: each has two bytes of length before it
+ *   malformed socket ADDRESS PORT SEED FILE    datagrams made of samples in FILE, each preceded by its length in two bytes
  */
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
@@ -20,7 +20,7 @@
 #define PACKET_MAX 65535u
 #define SAMPLES_MAX 256
 #define UDP_MAX 65507u
-#define PIECE 12u
+#define FRAGMENT_HEADER 12u
 
 static uint64_t state;
 
@@ -56,7 +56,7 @@ static uint32_t edge(void) {
   return chance(2) ? EDGES[below(sizeof EDGES / sizeof *EDGES)] : below(chance(2) ? 100 : 65536);
 }
 
-/* Lengths, header lengths, fragments that overlap, all of them wrong now and then. */
+/* IPv4: lengths, header lengths and overlapping fragments, all of them sometimes wrong. */
 static void make_v4(uint8_t *packet, uint32_t length) {
   packet[0] = (uint8_t)(0x40 | (chance(4) ? below(16) : 5));
   put_short(packet + 2, chance(3) ? edge() : length);
@@ -68,7 +68,7 @@ static void make_v4(uint8_t *packet, uint32_t length) {
   if (chance(8)) packet[16] = (uint8_t)any();
 }
 
-/* Chains of extension headers, which may name each other for ever, or end beyond the packet. */
+/* IPv6: chains of extension headers, which may be very long, or end beyond the packet. */
 static void make_v6(uint8_t *packet, uint32_t length) {
   static const uint8_t HEADERS[] = {0, 43, 44, 50, 51, 60, 135, 139, 140, 253, 6, 17, 58, 59};
   uint32_t at = 40;
@@ -101,7 +101,7 @@ static uint32_t make_packet(uint8_t *packet) {
   return length;
 }
 
-/* What the kernel lets pass for a super-packet: a header that fits, and a size that is odd now and then. */
+/* A virtio_net_hdr that the kernel accepts for a super-packet, sometimes with an odd segment size. */
 static struct virtio_net_hdr fitting_header(const uint8_t *packet) {
   bool is_v4 = packet[0] >> 4 == 4, is_tcp = packet[is_v4 ? 9 : 6] == 6;
   uint16_t upper = is_v4 ? 20 : 40;
@@ -138,7 +138,7 @@ static void feed_device(const char *name) {
     struct virtio_net_hdr header = make_header(frame + sizeof(struct virtio_net_hdr), length);
     memcpy(frame, &header, sizeof header);
     to.sll_protocol = htons(chance(2) ? ETH_P_IP : ETH_P_IPV6);
-    /* Whatever the kernel itself finds wrong goes no further; that is as well. */
+    /* The kernel refuses some of these packets; that is no failure. */
     sendto(fd, frame, sizeof header + length, 0, (struct sockaddr *)&to, sizeof to);
   }
 }
@@ -165,13 +165,13 @@ static void read_samples(const char *path) {
   if (samples_count == 0) exit(1);
 }
 
-/* A piece of a message: numbers that lie, pieces of one message that differ. */
-static uint32_t make_piece(uint8_t *bytes, uint32_t length) {
+/* Makes a fragment of a message, with wrong numbers, or contradicting other fragments of the message. */
+static uint32_t make_fragment(uint8_t *bytes, uint32_t length) {
   memcpy(bytes, "MZ\1\1", 4);
   memset(bytes + 4, (int)below(3), 4);
   put_short(bytes + 8, chance(4) ? edge() : below(5));
   put_short(bytes + 10, chance(4) ? edge() : 2 + below(4));
-  return length < PIECE ? PIECE : length;
+  return length < FRAGMENT_HEADER ? FRAGMENT_HEADER : length;
 }
 
 static void alter(uint8_t *bytes, uint32_t *length) {
@@ -213,7 +213,7 @@ static uint32_t make_datagram(uint8_t *bytes) {
     length += sample->length - 4;
   }
   for (uint32_t left = below(4); left > 0; left--) alter(bytes, &length);
-  if (chance(8)) length = make_piece(bytes, length);
+  if (chance(8)) length = make_fragment(bytes, length);
   if (chance(64)) fill(bytes, length = below(UDP_MAX));
   return length;
 }

@@ -1,4 +1,4 @@
-/* no-checksums INTERFACE: the interface makes no checksums of its own any more. */
+/* no-checksums INTERFACE: switches checksum offload of the interface off. */
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>

@@ -1,4 +1,4 @@
-/* Preloaded into a node: a kernel that knows UDP_SEGMENT, and an interface that it does not work with. */
+/* Preloaded into a node: sendmsg with UDP_SEGMENT fails with EIO, as on an interface without checksum offload. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
