@@ -1,5 +1,5 @@
 import { Address } from "../plan/values/address.ts";
-import type { StepInput } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import { isHostPort } from "../plan/values/location.ts";

@@ -1,4 +1,4 @@
-import type { StepInput } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits.ts";
 import { heldBytes } from "../plan/values/held-bytes.ts";
 import { ownedTuple } from "../plan/values/owned.ts";

@@ -1,4 +1,4 @@
-import type { StepInput } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain, type Train } from "../plan/values/train.ts";
 import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";

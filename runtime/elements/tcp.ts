@@ -1,4 +1,4 @@
-import type { StepInput } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
 import { ownedTuple } from "../plan/values/owned.ts";

@@ -1,4 +1,4 @@
-import type { StepInput } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { segmentCount, isTrain, segmentsOf, type Train } from "../plan/values/train.ts";

@@ -1,7 +1,8 @@
 import { applyMessage, type InboundStream } from "../channel/inbound-stream.ts";
 import { type PendingChange, OutboundStream } from "../channel/outbound-stream.ts";
 import { argumentsOf, keyOfChange, messageOf, type Message, type RowChange } from "../channel/row-change.ts";
-import type { StepInput, Engine } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import { admits } from "../plan/values/column-type.ts";

@@ -1,13 +1,13 @@
-/** What one step may do before it is stopped and taken back. */
+/** Limits of one step. A step that exceeds one is stopped and undone. */
 export interface Limits {
   readonly rounds: number;
-  /** Events, table changes and sends that rules derive in one step. */
+  /** Number of events, table changes, sends and derivations of derived tables. */
   readonly derivations: number;
-  /** Causes waiting for their step. */
+  /** Inputs that may wait in Mux. */
   readonly queued: number;
-  /** About what they may hold, in bytes. */
+  /** Approximate memory of the waiting inputs, in bytes. */
   readonly queuedBytes: number;
-  /** Asked now and then: whether there is no room for more rows. */
+  /** Returns whether memory is short. Called once per 65,536 derivations of a step. */
   readonly memory: () => boolean;
 }
 
@@ -19,14 +19,14 @@ export const defaultLimits: Limits = {
   memory: () => false,
 };
 
-/** Ends the step under way; caught by the engine that is stepping, never seen outside it. */
+/** Exception that ends the running step. The engine catches it and undoes the step; it never leaves the engine. */
 export class LimitExceeded extends Error {
   readonly limit: keyof Limits;
-  /** The strand that went on when it was passed. */
+  /** Strand that ran when the limit was exceeded. */
   readonly strand: number;
 
   constructor(limit: keyof Limits, strand: number) {
-    super(`a step passed its limit of ${limit}`);
+    super(`a step exceeded its limit of ${limit}`);
     this.limit = limit;
     this.strand = strand;
   }

@@ -2,21 +2,30 @@ import { keyOfValues } from "../plan/values/key.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import { equalValues, type Values } from "../plan/values/value.ts";
 
+/** Number of events per predicate up to which duplicates are found by comparison instead of a set of keys. */
 const FEW = 8;
 
-/** The events of one round, in order; an event equal to one that the round has had is that one. */
+interface RoundEvent {
+  readonly tuple: Tuple;
+  readonly provenance: Provenance;
+}
+
+/**
+ * Queue of the events of one round, without duplicates. Events come in batches: the first batch starts the round, and each
+ * later batch holds the events that strands raised for the batch before. RoundRobin sends fairly within a batch.
+ */
 export class RoundEvents {
-  #events: { readonly tuple: Tuple; readonly provenance: Provenance }[] = [];
+  #events: RoundEvent[] = [];
   /**
-   * By predicate. No map: in V8 the memory that a map had before `clear` holds on to what it has afterwards. Once the former
-   * is old, whatever any round had since stays until all memory is looked through.
+   * Events seen in this round, by predicate. Not a Map: in V8 the old table of a cleared Map keeps its new contents alive.
+   * Once the old table is in the old generation, the events of every later round stay in memory until a full collection.
    */
   readonly #seen: (Values[] | Set<string> | undefined)[];
   #next = 0;
-  /** Events up to here came together: they began the round, or were made by events that came together. */
-  #together = 0;
+  /** Index behind the last event of the current batch. */
+  #batchEnd = 0;
 
-  /** Of a plan with so many predicates. */
+  /** `predicates` is the number of predicates of the plan. */
   constructor(predicates: number) {
     this.#seen = Array.from({ length: predicates }, () => undefined);
   }
@@ -25,18 +34,18 @@ export class RoundEvents {
     if (this.#isNew(tuple)) this.#events.push({ tuple, provenance });
   }
 
-  take(): { readonly tuple: Tuple; readonly provenance: Provenance } | undefined {
+  take(): RoundEvent | undefined {
     return this.#next < this.#events.length ? this.#events[this.#next++] : undefined;
   }
 
-  /** Whether all that came together are taken. */
-  get isTurnOver(): boolean {
-    return this.#next >= this.#together;
+  /** Whether all events of the current batch are taken. */
+  get isBatchDone(): boolean {
+    return this.#next >= this.#batchEnd;
   }
 
-  /** What has come since the last turn is the next. */
-  beginTurn(): void {
-    this.#together = this.#events.length;
+  /** Makes the events that were added during the last batch the current batch. */
+  beginBatch(): void {
+    this.#batchEnd = this.#events.length;
   }
 
   clear(): void {
@@ -44,17 +53,17 @@ export class RoundEvents {
     for (const { tuple } of this.#events) this.#seen[tuple.predicate.id] = undefined;
     this.#events = [];
     this.#next = 0;
-    this.#together = 0;
+    this.#batchEnd = 0;
   }
 
-  /** A few are compared one by one, for most rounds have one event of a kind; many by key. */
+  /** Most rounds have one event per predicate, so the first few are compared directly. */
   #isNew({ predicate, args }: Tuple): boolean {
     const seen = this.#seen[predicate.id];
     if (seen === undefined) {
       this.#seen[predicate.id] = [args];
       return true;
     }
-    if (seen instanceof Set) return addedTo(seen, args);
+    if (seen instanceof Set) return hasAdded(seen, args);
     if (seen.some((other) => equalValues(other, args))) return false;
     seen.push(args);
     if (seen.length > FEW) this.#seen[predicate.id] = new Set(seen.map(keyOfValues));
@@ -62,7 +71,8 @@ export class RoundEvents {
   }
 }
 
-function addedTo(seen: Set<string>, args: Values): boolean {
+/** Adds the key of `args`. Returns false when the set had it. */
+function hasAdded(seen: Set<string>, args: Values): boolean {
   const key = keyOfValues(args);
   if (seen.has(key)) return false;
   seen.add(key);

@@ -1,44 +1,46 @@
 import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Sign } from "../plan/contract/plan.ts";
-import type { Values, Value } from "../plan/values/value.ts";
 import type { Key } from "../plan/values/key.ts";
-import type { Row as TableRow } from "./tables/row.ts";
+import type { Value, Values } from "../plan/values/value.ts";
+import type { Row } from "./tables/row.ts";
 
-/** A strand as the compiler emitted it: runs for one event or one changed row. */
+/** Strand as the compiler emitted it. The engine calls it with one event or one changed row. */
 export type StrandFunction = (node: StrandHost, event: Values) => void;
 
-/** What emitted code may ask of a table. */
+/** Operations on a table that emitted code uses. */
 export interface StrandTable {
-  readonly first: TableRow | null;
-  /** The row with this primary key. */
-  find(key: Key): TableRow | undefined;
-  /** The rows with this key in an index of the table's plan. */
-  bucket(index: number, key: Key): readonly TableRow[];
+  /** First row of the list of all rows. */
+  readonly first: Row | null;
+  /** Returns the row with this primary key. */
+  find(key: Key): Row | undefined;
+  /** Returns the rows with this key in an index of the table's plan. */
+  bucket(index: number, key: Key): readonly Row[];
 }
 
-/** What emitted code may ask of the node. Strands are named by their number in the plan. */
+/** Operations on the node that emitted code uses. Strands, predicates and rules of derived tables are plan indexes. */
 export interface StrandHost {
   readonly tables: readonly (StrandTable | undefined)[];
-  /** An event of this round. */
+  /** Raises an event in this round. */
   raise(strand: number, predicate: number, args: Values): void;
-  /** A row to insert at the end of the round. */
+  /** Inserts a row at the end of the round. */
   put(strand: number, predicate: number, args: Values): void;
-  /** Rows to delete at the end of the round: those that equal `args` on the key. */
+  /** Deletes the rows that equal `args` on the key, at the end of the round. */
   remove(strand: number, predicate: number, args: Values): void;
-  /** A tuple for the place `location`. */
+  /** Sends a tuple to `location`. */
   dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void;
   /**
-   * A derivation of a view that has come, gone or was refreshed. Of a row of the view's own stratum 1 says that it is
-   * met: whether it comes or goes is known to the stratum.
+   * Reports a derivation that a maintenance strand found: added (1), removed (-1) or refreshed (0). A strand that runs on
+   * a row of its own recursive stratum reports 1 in both directions; the stratum knows whether the row enters or leaves.
    */
-  contribute(view: number, sign: Sign, values: Values): void;
-  /** In recursion a value has been derived that is better than one it is made from. */
-  costDecreased(view: number): void;
-  /** A derivation came to nothing: an operation had no value. */
+  contribute(rule: number, sign: Sign, values: Values): void;
+  /** Reports that a recursive rule derived a cost better than one in its body. */
+  costDecreased(rule: number): void;
+  /** Counts a derivation that ended because an operation had no value. */
   failed(strand: number): void;
+  /** Clock, randomness and source address for impure functions. */
   ambient(strand: number): Ambient;
-  /** The first `localAddr` of the overlay, of the node itself for null; undefined when it has none. */
+  /** Returns the first `localAddr` of the overlay, or of the node itself for null; undefined without one. */
   localAddress(overlay: string | null): Value | undefined;
-  /** A number no other view call of this node has had. */
+  /** Returns a random number that identifies a call of a view. */
   freshQuery(strand: number): number;
 }

@@ -1,4 +1,6 @@
-import { type StepInput, Engine, type EngineCounters, type EngineListener } from "../engine/engine.ts";
+import { Engine, type EngineListener } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
+import type { EngineCounters } from "../engine/engine-counters.ts";
 import { defaultLimits, type Limits } from "../engine/limits.ts";
 import { PeriodicTimers } from "../engine/periodic-timers.ts";
 import type { Table } from "../engine/tables/table.ts";

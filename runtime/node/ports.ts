@@ -5,7 +5,7 @@ import { NetworkOut } from "../elements/network-out.ts";
 import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
 import { Tcp, type FindUnreferenced } from "../elements/tcp.ts";
-import type { StepInput } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits.ts";
 import { PeerCounters } from "../observe/peer-counters.ts";
 import { PathSizes } from "../path/path-sizes.ts";

@@ -1,4 +1,4 @@
-import type { PreviousTables } from "../engine/engine.ts";
+import type { PreviousTables } from "../engine/previous-tables.ts";
 import type { Row } from "../engine/tables/row.ts";
 import type { BaseRow } from "../engine/store.ts";
 import type { Table } from "../engine/tables/table.ts";

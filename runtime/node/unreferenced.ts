@@ -1,4 +1,4 @@
-import type { StepInput } from "../engine/engine.ts";
+import type { StepInput } from "../engine/step-input.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { Address } from "../plan/values/address.ts";
 import { Packet } from "../plan/values/packet.ts";

@@ -6,7 +6,7 @@ import { NetworkOut } from "../../runtime/elements/network-out.ts";
 import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts";
 import { TunRx } from "../../runtime/elements/tun-rx.ts";
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
-import type { StepInput } from "../../runtime/engine/engine.ts";
+import type { StepInput } from "../../runtime/engine/step-input.ts";
 import { defaultLimits } from "../../runtime/engine/limits.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";

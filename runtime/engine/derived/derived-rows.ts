@@ -1,59 +1,76 @@
-import { type Key, keyOfValues } from "../../plan/values/key.ts";
+/**
+ * Derivation counts of one derived table, and the rows that follow from them.
+ *
+ * A stratum runs maintenance strands, which report derivations to `contribute`. `applyTo` then inserts, deletes and
+ * refreshes rows of the table, key by key, until the table agrees with the counts.
+ *
+ * - A row that has derivations is *derivable*. Its Support holds the number of them.
+ * - A *pure* table holds, for each key, the smallest derivable row.
+ * - A *mixed* table also holds base rows, which win over derived rows of the same key. A derived row is inserted when a
+ *   derivation of it is added or refreshed. It is deleted when its last derivation is removed. If it was deleted for
+ *   another reason (its lifetime ended, it was evicted, an event rule deleted it), it stays away until a derivation of
+ *   it is added or refreshed.
+ *
+ * In a recursive stratum a count above zero does not prove that a row is derivable, because rows can support each other
+ * in a cycle. `overdelete` finds the row to delete tentatively when a derivation is removed; RecursiveStratum does the rest.
+ */
 import type { Sign } from "../../plan/contract/plan.ts";
+import { type Key, keyOfValues } from "../../plan/values/key.ts";
 import { compareValues, equalValues, type Values } from "../../plan/values/value.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 import type { Row } from "../tables/row.ts";
 import type { Table } from "../tables/table.ts";
 
-/** A row that view rules derive, and by how many derivations. */
+/** Row that rules derive, with the number of its derivations. */
 interface Support {
   readonly values: Values;
-  /** Of all columns, and of the table's key. */
-  readonly whole: string;
+  /** Key of all columns. */
+  readonly rowKey: string;
+  /** Primary key in the table. */
   readonly key: Key;
   count: number;
-  /** How many of them need no row of the support's own recursive stratum. */
-  grounds: number;
-  /** When one was added or refreshed for the last time, in seconds on the node's clock; known where it matters. */
-  renewedAt: number;
+  /**
+   * Number of derivations whose body rows all lie outside this recursive stratum. While it is above 0 the row cannot be
+   * part of a cycle of rows that support only each other.
+   */
+  nonRecursive: number;
+  /** Time of the last added or refreshed derivation, in seconds. Kept only for tables with `hasExpiringDerivations`. */
+  refreshedAt: number;
 }
 
-/** What happened to a support since the last time the table followed. */
-interface Touch {
-  readonly before: number;
-  /** A derivation that will stay was added, or one was refreshed: the row lives on, or comes back. */
-  isRenewed: boolean;
-  /** `renewedAt` as it was. */
-  readonly renewedBefore: number;
-  /** The row was taken away to see whether it still stands without what it stood on. */
-  isDoubted: boolean;
+/** Change of a support since the start of the update. */
+interface SupportChange {
+  readonly countBefore: number;
+  /** Whether a nonrecursive derivation was added, or a derivation was refreshed. */
+  isRefreshed: boolean;
+  readonly refreshedBefore: number;
+  /** Whether the row was overdeleted: deleted tentatively, to be inserted again if a derivation remains. */
+  isOverdeleted: boolean;
 }
 
-/** How the table is changed: at once, or step by step where rules define tables in terms of each other. */
-export interface Display {
-  /** `isImprovement`: in the place of another. The row is as old as `since` says. */
-  show(values: Values, key: Key, isImprovement: boolean, since: number): void;
-  hide(row: Row): void;
-  renew(row: Row): void;
+/** Applies the changes of rows to a table: at once, or step by step in a recursive stratum. */
+export interface DerivedTableWriter {
+  /** Inserts a row whose lifetime starts at `since`. `isReplacement`: another row of the key was deleted before. */
+  insert(values: Values, key: Key, isReplacement: boolean, since: number): void;
+  delete(row: Row): void;
+  refresh(row: Row): void;
 }
 
-/** What the journal is told of a support; the detail is its counts before. */
-type Operation = "counted" | "created" | "forgotten";
-type Counts = readonly [count: number, grounds: number, renewedAt: number];
+/** Operation on a support, as the journal records it, with the counts before. */
+type SupportOperation = "counted" | "created" | "forgotten";
+type SupportCounts = readonly [count: number, nonRecursive: number, refreshedAt: number];
 
-/**
- * What view rules derive for one table, counted, and how the table follows it. A pure view shows the smallest of the
- * rows that share a key. In a mixed table what something else put there stays; a derived row comes when a derivation
- * does, leaves with its last one, and, having been removed, comes back when a derivation is added or refreshed.
- */
-export class DerivedRows implements Undoable<Operation, Support, Counts> {
+/** Derivation counts of one derived table. */
+export class DerivedRows implements Undoable<SupportOperation, Support, SupportCounts> {
   readonly table: Table;
   readonly #journal: Journal;
   readonly #supports = new Map<string, Support>();
   readonly #byKey = new Map<Key, Set<Support>>();
-  readonly #touched = new Map<Support, Touch>();
+  /** Supports that the running update has changed. */
+  readonly #changes = new Map<Support, SupportChange>();
+  /** Keys whose row is to be determined anew. */
   readonly #keys = new Set<Key>();
-  /** Of the update under way. */
+  /** Time of the running update. */
   #now = 0;
 
   constructor(table: Table, journal: Journal) {
@@ -61,77 +78,80 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     this.#journal = journal;
   }
 
+  /** Whether `applyTo` has anything to do. */
   get isTouched(): boolean {
     return this.#keys.size > 0;
   }
 
-  /** A derivation has come, is gone, or was refreshed. A table without a recursive stratum has grounds alone. */
-  contribute(values: Values, sign: Sign, isGround: boolean): void {
-    const whole = keyOfValues(values);
-    const support = this.#supports.get(whole) ?? this.#create(whole, values);
-    const touch = this.#touch(support);
-    if (sign !== 0) this.#count(support, sign, isGround);
-    touch.isRenewed ||= sign === 0 || (sign > 0 && isGround);
-    this.#date(support, touch);
+  /** Counts a derivation that was added (1), removed (-1) or refreshed (0). */
+  contribute(values: Values, sign: Sign, isNonRecursive: boolean): void {
+    const rowKey = keyOfValues(values);
+    const support = this.#supports.get(rowKey) ?? this.#create(rowKey, values);
+    const change = this.#changeOf(support);
+    if (sign !== 0) this.#count(support, sign, isNonRecursive);
+    change.isRefreshed ||= sign === 0 || (sign > 0 && isNonRecursive);
+    this.#updateTime(support, change);
   }
 
   /**
-   * A derivation that needs its own stratum may be one that was only taken away for a moment, or is there for a moment:
-   * it is new as long as there are more than there were.
+   * Whether a derivation of the row was added or refreshed. Recursive derivations can be removed and added again during an
+   * update, so they count as added only while there are more derivations than before the update.
    */
-  #isRenewed(support: Support): boolean {
-    const touch = this.#touched.get(support);
-    if (touch === undefined) return false;
-    return touch.isRenewed || (this.table.spec.derived === "mixed" && support.count > touch.before);
+  #isRefreshed(support: Support): boolean {
+    const change = this.#changes.get(support);
+    if (change === undefined) return false;
+    return change.isRefreshed || (this.table.spec.derived === "mixed" && support.count > change.countBefore);
   }
 
-  #date(support: Support, { renewedBefore }: Touch): void {
-    const renewedAt = this.#isRenewed(support) ? this.#now : renewedBefore;
-    if (this.table.spec.hasExpiringDerivations !== true || support.renewedAt === renewedAt) return;
+  #updateTime(support: Support, { refreshedBefore }: SupportChange): void {
+    const refreshedAt = this.#isRefreshed(support) ? this.#now : refreshedBefore;
+    if (this.table.spec.hasExpiringDerivations !== true || support.refreshedAt === refreshedAt) return;
     this.#record("counted", support);
-    support.renewedAt = renewedAt;
+    support.refreshedAt = refreshedAt;
   }
 
-  #record(operation: Operation, support: Support): void {
-    this.#journal.record(this, operation, support, [support.count, support.grounds, support.renewedAt]);
+  #record(operation: SupportOperation, support: Support): void {
+    this.#journal.record(this, operation, support, [support.count, support.nonRecursive, support.refreshedAt]);
   }
 
-  #count(support: Support, sign: -1 | 1, isGround: boolean): void {
+  #count(support: Support, sign: -1 | 1, isNonRecursive: boolean): void {
     this.#record("counted", support);
     support.count += sign;
-    if (isGround) support.grounds += sign;
+    if (isNonRecursive) support.nonRecursive += sign;
   }
 
   /**
-   * These values have just lost a derivation: the present row when it may stand on nothing but itself now. The caller takes
-   * it away; it is shown again when a derivation is left after all. `isFinal`: a row of other values at
-   * its key stands without them.
+   * Returns the row to overdelete after `values` lost a derivation: the present row of the key, if all its derivations
+   * may depend on the row itself. The caller deletes it; `applyTo` inserts it again if a derivation remains.
+   *
+   * The present row may have other values than the lost ones, if it replaced them and so may depend on them. `isFinal`
+   * excludes that case: no row at the key depends on the lost values.
    */
-  doubted(values: Values, isFinal: boolean): Row | undefined {
+  overdelete(values: Values, isFinal: boolean): Row | undefined {
     const lost = this.#supports.get(keyOfValues(values));
-    if (lost === undefined || lost.grounds > 0) return undefined;
+    if (lost === undefined || lost.nonRecursive > 0) return undefined;
     const row = this.table.find(lost.key);
     if (row === undefined || row.isBase) return undefined;
     const isLost = equalValues(row.values, values);
     const support = isLost ? lost : this.#supports.get(keyOfValues(row.values));
-    if (support === undefined || support.grounds > 0) return undefined;
-    if (!isLost && (isFinal || !row.hasImproved)) return undefined;
-    this.#touch(support).isDoubted = true;
+    if (support === undefined || support.nonRecursive > 0) return undefined;
+    if (!isLost && (isFinal || !row.isReplacement)) return undefined;
+    this.#changeOf(support).isOverdeleted = true;
     return row;
   }
 
-  /** From now on the row has to be derived anew, or refreshed, to be shown. */
-  dismiss(row: Row): void {
+  /** Keeps an evicted row away until a derivation of it is added or refreshed after this call. */
+  requireNewDerivation(row: Row): void {
     const support = this.#supports.get(keyOfValues(row.values));
-    if (support !== undefined) this.#touched.set(support, touchOf(support));
+    if (support !== undefined) this.#changes.set(support, unchanged(support));
   }
 
-  undo(operation: Operation, support: Support, [count, grounds, renewedAt]: Counts): void {
+  undo(operation: SupportOperation, support: Support, [count, nonRecursive, refreshedAt]: SupportCounts): void {
     switch (operation) {
       case "counted":
         support.count = count;
-        support.grounds = grounds;
-        support.renewedAt = renewedAt;
+        support.nonRecursive = nonRecursive;
+        support.refreshedAt = refreshedAt;
         return;
       case "created":
         return this.#remove(support);
@@ -140,46 +160,48 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
     }
   }
 
-  /** An update begins. Where rows have had their time, there may be derivations that have not. */
-  begin(now: number): void {
+  /** Begins an update. At the keys of expired rows, other derivations may have time left. */
+  beginUpdate(now: number): void {
     this.#now = now;
     if (this.table.spec.hasExpiringDerivations !== true) return;
     for (const { key } of this.table.expired) this.#keys.add(key);
   }
 
-  /** Brings the table in line with what was contributed. What that makes rules contribute is followed too. */
-  follow(display: Display): void {
+  /** Makes the table agree with the counts, including those that change while it does so. */
+  applyTo(writer: DerivedTableWriter): void {
     for (const key of this.#keys) {
       this.#keys.delete(key);
-      this.#followKey(key, display);
+      this.#applyKey(key, writer);
     }
   }
 
-  /** All is contributed: what has no derivation left is forgotten. */
-  finish(): void {
-    for (const support of this.#touched.keys()) {
+  /** Ends an update: removes supports without derivations. */
+  endUpdate(): void {
+    for (const support of this.#changes.keys()) {
       if (support.count < 0) throw new Error(`${this.table.predicate.name} lost a derivation it never had`);
       if (support.count === 0) this.#forget(support);
     }
     this.abandon();
   }
 
+  /** Discards the state of the running update. */
   abandon(): void {
-    this.#touched.clear();
+    this.#changes.clear();
     this.#keys.clear();
   }
 
-  #touch(support: Support): Touch {
+  #changeOf(support: Support): SupportChange {
     this.#keys.add(support.key);
-    const known = this.#touched.get(support);
+    const known = this.#changes.get(support);
     if (known !== undefined) return known;
-    const touch = touchOf(support);
-    this.#touched.set(support, touch);
-    return touch;
+    const change = unchanged(support);
+    this.#changes.set(support, change);
+    return change;
   }
 
-  #create(whole: string, values: Values): Support {
-    const support = { values, whole, key: this.table.keyOf(values), count: 0, grounds: 0, renewedAt: -Infinity };
+  #create(rowKey: string, values: Values): Support {
+    const key = this.table.keyOf(values);
+    const support = { values, rowKey, key, count: 0, nonRecursive: 0, refreshedAt: -Infinity };
     this.#store(support);
     this.#record("created", support);
     return support;
@@ -191,75 +213,81 @@ export class DerivedRows implements Undoable<Operation, Support, Counts> {
   }
 
   #store(support: Support): void {
-    this.#supports.set(support.whole, support);
+    this.#supports.set(support.rowKey, support);
     const sharing = this.#byKey.get(support.key);
     if (sharing === undefined) this.#byKey.set(support.key, new Set([support]));
     else sharing.add(support);
   }
 
   #remove(support: Support): void {
-    this.#supports.delete(support.whole);
+    this.#supports.delete(support.rowKey);
     const sharing = this.#byKey.get(support.key);
     sharing?.delete(support);
     if (sharing?.size === 0) this.#byKey.delete(support.key);
   }
 
-  #followKey(key: Key, display: Display): void {
+  #applyKey(key: Key, writer: DerivedTableWriter): void {
     const present = this.table.find(key);
-    if (present?.isBase === true) return this.#renew(present, display);
+    if (present?.isBase === true) return this.#refresh(present, writer);
     const wanted = this.#wanted(key, present);
     if (present !== undefined && wanted !== undefined && equalValues(present.values, wanted.values)) {
-      return this.#renew(present, display);
+      return this.#refresh(present, writer);
     }
-    if (present !== undefined) display.hide(present);
+    if (present !== undefined) writer.delete(present);
     if (wanted === undefined) return;
-    const since = this.table.spec.hasExpiringDerivations === true ? wanted.renewedAt : this.#now;
-    display.show(wanted.values, key, present !== undefined, since);
+    const since = this.table.spec.hasExpiringDerivations === true ? wanted.refreshedAt : this.#now;
+    writer.insert(wanted.values, key, present !== undefined, since);
   }
 
-  #renew(row: Row, display: Display): void {
+  #refresh(row: Row, writer: DerivedTableWriter): void {
     const { derived, notifiesRefreshes } = this.table.spec;
     if (derived === "pure" && !notifiesRefreshes) return;
     const support = this.#supports.get(keyOfValues(row.values));
-    if (support !== undefined && this.#isRenewed(support)) display.renew(row);
+    if (support !== undefined && this.#isRefreshed(support)) writer.refresh(row);
   }
 
-  /** The derivable row that should be at the key: of several the smallest. */
+  /** Returns the support of the row that the key should have: the smallest of those that may be in the table. */
   #wanted(key: Key, present: Row | undefined): Support | undefined {
     const sharing = [...(this.#byKey.get(key) ?? [])];
-    if (this.table.spec.hasExpiringDerivations === true) return this.#freshest(sharing);
-    const isVacated = this.#isVacated(sharing, present);
+    if (this.table.spec.hasExpiringDerivations === true) return this.#unexpired(sharing);
+    const isVacant = this.#isVacant(sharing, present);
     let smallest: Support | undefined;
     for (const support of sharing) {
-      if (support.count <= 0 || !(isVacated || this.#isEligible(support, present))) continue;
+      if (support.count <= 0 || !(isVacant || this.#isEligible(support, present))) continue;
       if (smallest === undefined || compareValues(support.values, smallest.values) < 0) smallest = support;
     }
     return smallest;
   }
 
-  /** The smallest that was refreshed not long ago, or, where none was, that has its time still. */
-  #freshest(sharing: readonly Support[]): Support | undefined {
+  /**
+   * Returns the smallest derivable row that was refreshed within half of the lifetime; without one, the smallest that was
+   * refreshed within the lifetime.
+   */
+  #unexpired(sharing: readonly Support[]): Support | undefined {
     const { lifetime } = this.table.spec;
     const derivable = sharing.filter(({ count }) => count > 0).toSorted((a, b) => compareValues(a.values, b.values));
     const within = (time: number): Support | undefined =>
-      derivable.find(({ renewedAt }) => renewedAt + time > this.#now);
+      derivable.find(({ refreshedAt }) => refreshedAt + time > this.#now);
     return within(lifetime / 2) ?? within(lifetime);
   }
 
-  /** Everything derivable may come: always in a pure view, and where the derived row of a mixed table has to go. */
-  #isVacated(sharing: readonly Support[], present: Row | undefined): boolean {
+  /**
+   * Whether every derivable row of the key may be inserted: always in a pure table; in a mixed one when the derived row of
+   * the key has lost its last derivation or was overdeleted.
+   */
+  #isVacant(sharing: readonly Support[], present: Row | undefined): boolean {
     if (this.table.spec.derived === "pure") return true;
     if (present !== undefined) return (this.#supports.get(keyOfValues(present.values))?.count ?? 0) <= 0;
-    return sharing.some((support) => this.#touched.get(support)?.isDoubted === true);
+    return sharing.some((support) => this.#changes.get(support)?.isOverdeleted === true);
   }
 
-  /** In a mixed table: what is there, or has a reason to come (back) now. */
+  /** Whether a row of a mixed table may be at its key: it is there, or a derivation of it was added or refreshed. */
   #isEligible(support: Support, present: Row | undefined): boolean {
-    if (this.#isRenewed(support)) return true;
+    if (this.#isRefreshed(support)) return true;
     return present !== undefined && equalValues(present.values, support.values);
   }
 }
 
-function touchOf({ count, renewedAt }: Support): Touch {
-  return { before: count, isRenewed: false, renewedBefore: renewedAt, isDoubted: false };
+function unchanged({ count, refreshedAt }: Support): SupportChange {
+  return { countBefore: count, isRefreshed: false, refreshedBefore: refreshedAt, isOverdeleted: false };
 }

@@ -1,45 +1,51 @@
-import type { Plan, Sign, StratumSpec, DerivedRuleSpec } from "../../plan/contract/plan.ts";
+import type { DerivedRuleSpec, Plan, Sign, StratumSpec } from "../../plan/contract/plan.ts";
 import type { Values } from "../../plan/values/value.ts";
-import { DerivedRows } from "./derived-rows.ts";
+import type { CommitTally } from "../tables/commit-tally.ts";
 import type { Journal } from "../tables/journal.ts";
-import { MemoisedValues } from "./memoised-values.ts";
-import type { Limits } from "../limits.ts";
-import { MaintainedAggregate } from "./maintained-aggregate.ts";
-import { NonrecursiveStratum } from "./nonrecursive-stratum.ts";
-import { RecursiveStratum } from "./recursive-stratum.ts";
-import type { StoreTally } from "../tables/store-tally.ts";
 import type { Table } from "../tables/table.ts";
-import type { RunStrand, Stratum, DerivedRule, MaintenanceStrand } from "./stratum.ts";
+import { DerivedRows } from "./derived-rows.ts";
+import { MaintainedAggregate } from "./maintained-aggregate.ts";
+import { MemoisedValues } from "./memoised-values.ts";
+import { NonrecursiveStratum } from "./nonrecursive-stratum.ts";
+import { RecursiveStratum, type RunLimit } from "./recursive-stratum.ts";
+import type { DerivedRule, MaintenanceStrand, RunStrand, Stratum } from "./stratum.ts";
 
-/** The tables that rules define, brought up to date stratum by stratum. */
+/** Parts of the Store that maintenance of derived tables uses. */
+export interface DerivedTablesOptions {
+  readonly table: (predicate: number) => Table;
+  readonly journal: Journal;
+  readonly tally: CommitTally;
+  /** Limit of each recursive stratum in one commit. */
+  readonly limit: RunLimit;
+}
+
+/**
+ * All derived tables of a node. The Store calls `update` in each commit; it updates the strata in topological order of the
+ * dependency graph. Strands report derivations through `contribute`.
+ */
 export class DerivedTables {
   readonly #plan: Plan;
-  readonly #table: (predicate: number) => Table;
-  readonly #journal: Journal;
-  readonly #tally: StoreTally;
-  readonly #limits: Limits;
+  readonly #options: DerivedTablesOptions;
   readonly #strata: readonly Stratum[];
-  readonly #views: { readonly view: DerivedRule; readonly stratum: Stratum }[] = [];
+  /** Rules by their index in the plan, each with its stratum. */
+  readonly #rules: { readonly rule: DerivedRule; readonly stratum: Stratum }[] = [];
 
-  constructor(plan: Plan, table: (predicate: number) => Table, journal: Journal, tally: StoreTally, limits: Limits) {
+  constructor(plan: Plan, options: DerivedTablesOptions) {
     this.#plan = plan;
-    this.#table = table;
-    this.#journal = journal;
-    this.#tally = tally;
-    this.#limits = limits;
+    this.#options = options;
     this.#strata = plan.strata.map((spec) => this.#stratum(spec));
   }
 
   contribute(id: number, sign: Sign, values: Values): void {
-    const { view, stratum } = this.#views[id] as { view: DerivedRule; stratum: Stratum };
-    stratum.contribute(view, sign, values);
+    const { rule, stratum } = this.#rules[id] as { rule: DerivedRule; stratum: Stratum };
+    stratum.contribute(rule, sign, values);
   }
 
-  improve(id: number): void {
-    this.#views[id]?.stratum.improve();
+  costDecreased(id: number): void {
+    this.#rules[id]?.stratum.costDecreased();
   }
 
-  /** Everything else of the commit is done and settled. */
+  /** Brings all derived tables up to date. The changes of all other tables in this commit are final. */
   update(now: number, run: RunStrand): void {
     for (const stratum of this.#strata) stratum.update(now, run);
   }
@@ -48,30 +54,32 @@ export class DerivedTables {
     for (const stratum of this.#strata) stratum.abandon();
   }
 
-  #stratum({ isRecursive, tables, derivedRules: views, mayDecreaseCosts: mayImprove }: StratumSpec): Stratum {
-    const derived = tables.map((predicate) => new DerivedRows(this.#table(predicate), this.#journal));
-    const own = views.map((id) => this.#view(this.#plan.derivedRules[id] as DerivedRuleSpec, derived));
-    const strands = own.flatMap(({ spec }) => spec.strands.map((strand) => this.#strand(strand)));
+  #stratum({ isRecursive, tables, derivedRules, mayDecreaseCosts }: StratumSpec): Stratum {
+    const { journal, tally, limit } = this.#options;
+    const derived = tables.map((predicate) => new DerivedRows(this.#options.table(predicate), journal));
+    const rules = derivedRules.map((id) => this.#rule(this.#plan.derivedRules[id] as DerivedRuleSpec, derived));
+    const strands = rules.flatMap(({ spec }) => spec.strands.map((strand) => this.#strand(strand)));
     const stratum = isRecursive
-      ? new RecursiveStratum(derived, own, strands, this.#tally, this.#limits.derivations, mayImprove)
-      : new NonrecursiveStratum(derived[0] as DerivedRows, own, strands, this.#tally);
-    for (const view of own) this.#views[view.spec.id] = { view, stratum };
+      ? new RecursiveStratum({ tables: derived, rules, strands, tally, limit, mayDecreaseCosts })
+      : new NonrecursiveStratum(derived[0] as DerivedRows, rules, strands, tally);
+    for (const rule of rules) this.#rules[rule.spec.id] = { rule, stratum };
     return stratum;
   }
 
-  #view(spec: DerivedRuleSpec, tables: readonly DerivedRows[]): DerivedRule {
-    const derived = tables.find(({ table }) => table.predicate.id === spec.predicate) as DerivedRows;
-    const aggregate = spec.aggregate && new MaintainedAggregate(spec.aggregate, this.#journal);
-    const kept =
-      spec.deterministicColumns === undefined
-        ? undefined
-        : new MemoisedValues(spec.deterministicColumns, this.#journal);
-    return { spec, derived, aggregate, kept };
+  #rule(spec: DerivedRuleSpec, tables: readonly DerivedRows[]): DerivedRule {
+    const { journal } = this.#options;
+    const { aggregate, deterministicColumns } = spec;
+    return {
+      spec,
+      derived: tables.find(({ table }) => table.predicate.id === spec.predicate) as DerivedRows,
+      aggregate: aggregate && new MaintainedAggregate(aggregate, journal),
+      memoised: deterministicColumns && new MemoisedValues(deterministicColumns, journal),
+    };
   }
 
   #strand(id: number): MaintenanceStrand {
     const trigger = this.#plan.strands[id]?.trigger;
-    if (trigger?.kind !== "maintenance") throw new Error(`strand ${id} keeps no view`);
-    return { id, change: trigger.change, table: this.#table(trigger.predicate) };
+    if (trigger?.kind !== "maintenance") throw new Error(`strand ${id} maintains no derived table`);
+    return { id, change: trigger.change, table: this.#options.table(trigger.predicate) };
   }
 }

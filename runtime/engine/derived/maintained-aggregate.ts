@@ -1,10 +1,16 @@
+/**
+ * The aggregate of one rule of a derived table, kept up to date group by group.
+ *
+ * Strands report the body rows of the rule to `contribute`, which stores them in their group. `flush` computes the
+ * changed groups anew and reports the old result of a group as a removed derivation, the new one as an added derivation.
+ */
+import type { AggregateSpec, Sign } from "../../plan/contract/plan.ts";
 import { accumulator } from "../../plan/library/aggregates/accumulator.ts";
 import { keyOfValues } from "../../plan/values/key.ts";
-import type { AggregateSpec, Sign } from "../../plan/contract/plan.ts";
-import { equal, equalValues, type Values, type Value } from "../../plan/values/value.ts";
+import { equal, equalValues, type Value, type Values } from "../../plan/values/value.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 
-/** One combination of body rows an aggregate is over, and how often it occurs. */
+/** Values of one combination of body rows, and the number of combinations that have them. */
 interface Entry {
   readonly values: Values;
   count: number;
@@ -13,35 +19,37 @@ interface Entry {
 interface Group {
   readonly key: string;
   readonly entries: Map<string, Entry>;
-  /** The row the group has contributed to its table. */
+  /** Row that the group has contributed to its table; undefined if it has none. */
   result: Values | undefined;
-  /** The result has taken the place of another, and may stand on what followed from that. */
-  hasImproved: boolean;
+  /** Whether the result replaced another one. It may then depend on rows that were derived from the replaced result. */
+  isReplacement: boolean;
 }
 
-/** What the journal is told of a group; the detail is what it had before. */
-type Operation = "counted" | "opened" | "closed" | "computed";
-type Detail = Counted | Computed | undefined;
+/** Operation on a group, as the journal records it. Its detail holds the former state. */
+type GroupOperation = "counted" | "opened" | "closed" | "computed";
+type GroupDetail = BeforeCount | BeforeComputation | undefined;
 
-interface Counted {
-  readonly whole: string;
+interface BeforeCount {
+  readonly rowKey: string;
   readonly entry: Entry;
   readonly count: number;
 }
 
-type Computed = Pick<Group, "result" | "hasImproved">;
+type BeforeComputation = Pick<Group, "result" | "isReplacement">;
 
-/** Takes a change of what a view contributes to its table. */
+/** Takes a derivation that a group adds to its table, removes from it, or refreshes. */
 export type Contribute = (values: Values, sign: Sign) => void;
 
-/** An aggregate over tables: keeps what each group is over, and replaces the group's row when its result changes. */
-export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
+/** Groups of one aggregate rule, with their results. */
+export class MaintainedAggregate implements Undoable<GroupOperation, Group, GroupDetail> {
   readonly #spec: AggregateSpec;
   readonly #journal: Journal;
   readonly #groupColumns: readonly number[];
   readonly #winnerColumns: readonly number[];
   readonly #groups = new Map<string, Group>();
+  /** Keys of groups to compute anew. */
   readonly #changed = new Set<string>();
+  /** Keys among them whose result is refreshed if it stays the same. */
   readonly #refreshed = new Set<string>();
 
   constructor(spec: AggregateSpec, journal: Journal) {
@@ -51,6 +59,7 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
     this.#winnerColumns = columnsOf(spec, "winner");
   }
 
+  /** Whether `flush` has anything to do. */
   get isTouched(): boolean {
     return this.#changed.size > 0;
   }
@@ -64,22 +73,23 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
 
   #refresh(key: string, values: Values): void {
     const result = this.#groups.get(key)?.result;
-    const isHeard = !this.#spec.isRefreshedByWinnerOnly || (result !== undefined && equalValues(result, values));
-    if (isHeard) this.#refreshed.add(key);
+    const refreshesResult =
+      !this.#spec.isRefreshedByWinnerOnly || (result !== undefined && equalValues(result, values));
+    if (refreshesResult) this.#refreshed.add(key);
   }
 
   /**
-   * The group has just lost these values. If they may be what its result stands on, the result is taken back and
-   * returned; it is computed anew with the next flush. `isFinal`: another result stands without them.
+   * Removes and returns the result of a group that lost `values`, if the result may depend on them; `flush` computes it
+   * anew. Without `isFinal` that includes results that differ from the lost values but replaced another result.
    */
-  doubted(values: Values, isFinal: boolean): Values | undefined {
+  overdelete(values: Values, isFinal: boolean): Values | undefined {
     const group = this.#groups.get(this.#groupOf(values));
     const result = group?.result;
     if (group === undefined || result === undefined) return undefined;
-    const isAnother = this.#spec.columns.every(
+    const differs = this.#spec.columns.every(
       (column, at) => column.kind !== "aggregate" || !equal(values[at] as Value, result[at] as Value),
     );
-    if (isAnother && (isFinal || !group.hasImproved)) return undefined;
+    if (differs && (isFinal || !group.isReplacement)) return undefined;
     this.#setResult(group, undefined);
     return result;
   }
@@ -89,25 +99,25 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   }
 
   #count(group: Group, values: Values, change: 1 | -1): void {
-    const whole = keyOfValues(values);
-    const entry = group.entries.get(whole) ?? { values, count: 0 };
+    const rowKey = keyOfValues(values);
+    const entry = group.entries.get(rowKey) ?? { values, count: 0 };
     const before = entry.count;
-    setCount(group, whole, entry, before + change);
-    this.#journal.record(this, "counted", group, { whole, entry, count: before });
+    setCount(group, rowKey, entry, before + change);
+    this.#journal.record(this, "counted", group, { rowKey, entry, count: before });
   }
 
   #setResult(group: Group, result: Values | undefined): void {
-    const { result: before, hasImproved } = group;
-    this.#journal.record(this, "computed", group, { result: before, hasImproved });
+    const { result: before, isReplacement } = group;
+    this.#journal.record(this, "computed", group, { result: before, isReplacement });
     group.result = result;
-    group.hasImproved = before !== undefined && result !== undefined;
+    group.isReplacement = before !== undefined && result !== undefined;
   }
 
-  undo(operation: Operation, group: Group, detail: Detail): void {
+  undo(operation: GroupOperation, group: Group, detail: GroupDetail): void {
     switch (operation) {
       case "counted": {
-        const { whole, entry, count } = detail as Counted;
-        return setCount(group, whole, entry, count);
+        const { rowKey, entry, count } = detail as BeforeCount;
+        return setCount(group, rowKey, entry, count);
       }
       case "opened":
         this.#groups.delete(group.key);
@@ -116,11 +126,11 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
         this.#groups.set(group.key, group);
         return;
       case "computed":
-        Object.assign(group, detail as Computed);
+        Object.assign(group, detail as BeforeComputation);
     }
   }
 
-  /** Sends on the groups whose result is another than before; returns how many could not be computed. */
+  /** Computes changed groups and reports changed results. Returns the number of groups without a value. */
   flush(contribute: Contribute): number {
     let failed = 0;
     for (const key of this.#changed) {
@@ -130,18 +140,20 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
     return failed;
   }
 
+  /** Discards the state of the running update. */
   abandon(): void {
     this.#changed.clear();
     this.#refreshed.clear();
   }
 
   #open(key: string): Group {
-    const group: Group = { key, entries: new Map(), result: undefined, hasImproved: false };
+    const group: Group = { key, entries: new Map(), result: undefined, isReplacement: false };
     this.#groups.set(key, group);
     this.#journal.record(this, "opened", group, undefined);
     return group;
   }
 
+  /** Returns false when the group has rows but its aggregate has no value. */
   #update(key: string, isRefreshed: boolean, contribute: Contribute): boolean {
     const group = this.#groups.get(key);
     if (group === undefined) return true;
@@ -184,10 +196,10 @@ export class MaintainedAggregate implements Undoable<Operation, Group, Detail> {
   }
 }
 
-function setCount(group: Group, whole: string, entry: Entry, count: number): void {
+function setCount(group: Group, rowKey: string, entry: Entry, count: number): void {
   entry.count = count;
-  if (count === 0) group.entries.delete(whole);
-  else group.entries.set(whole, entry);
+  if (count === 0) group.entries.delete(rowKey);
+  else group.entries.set(rowKey, entry);
 }
 
 function columnsOf(spec: AggregateSpec, kind: "group" | "winner"): readonly number[] {

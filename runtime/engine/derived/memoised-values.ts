@@ -1,44 +1,50 @@
-import { keyOfValues } from "../../plan/values/key.ts";
 import type { Sign } from "../../plan/contract/plan.ts";
+import { keyOfValues } from "../../plan/values/key.ts";
 import type { Value, Values } from "../../plan/values/value.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 
-/** A derivation, with what was drawn when it appeared, and how often it occurs. */
-interface Kept {
+/** Row of a derivation, with its random columns, and the number of derivations that gave it. */
+interface Memo {
   readonly values: Values;
   readonly count: number;
 }
 
-/** What impure functions gave the derivations of a view: drawn when a derivation appears, the same until it goes. */
-export class MemoisedValues implements Undoable<"kept", string, Kept | undefined> {
-  readonly #decided: readonly number[];
+/**
+ * Results of the impure functions in a rule of a derived table. They are computed when a derivation is added, and stay the
+ * same until it is removed.
+ */
+export class MemoisedValues implements Undoable<"memoised", string, Memo | undefined> {
+  readonly #deterministicColumns: readonly number[];
   readonly #journal: Journal;
-  readonly #kept = new Map<string, Kept>();
+  readonly #memos = new Map<string, Memo>();
 
-  /** The columns that are `decided` say which derivation it is; the others are drawn. */
-  constructor(decided: readonly number[], journal: Journal) {
-    this.#decided = decided;
+  /** The deterministic columns identify a derivation. All other columns hold results of impure functions. */
+  constructor(deterministicColumns: readonly number[], journal: Journal) {
+    this.#deterministicColumns = deterministicColumns;
     this.#journal = journal;
   }
 
-  /** The whole row of a derivation that comes, goes or is refreshed; undefined when drawing had failed. */
+  /**
+   * Returns the full row of a derivation that is added, removed or refreshed. Undefined if no row is known for it,
+   * because an impure function had no value when it was added.
+   */
   row(values: Values, sign: Sign): Values | undefined {
-    const key = keyOfValues(this.#decided.map((column) => values[column] as Value));
-    const known = this.#kept.get(key);
+    const key = keyOfValues(this.#deterministicColumns.map((column) => values[column] as Value));
+    const known = this.#memos.get(key);
     if (known === undefined && sign <= 0) return undefined;
     const row = known?.values ?? values;
     if (sign === 0) return row;
-    this.#journal.record(this, "kept", key, known);
+    this.#journal.record(this, "memoised", key, known);
     this.#set(key, { values: row, count: (known?.count ?? 0) + sign });
     return row;
   }
 
-  undo(_operation: "kept", key: string, before: Kept | undefined): void {
+  undo(_operation: "memoised", key: string, before: Memo | undefined): void {
     this.#set(key, before);
   }
 
-  #set(key: string, kept: Kept | undefined): void {
-    if (kept === undefined || kept.count === 0) this.#kept.delete(key);
-    else this.#kept.set(key, kept);
+  #set(key: string, memo: Memo | undefined): void {
+    if (memo === undefined || memo.count === 0) this.#memos.delete(key);
+    else this.#memos.set(key, memo);
   }
 }

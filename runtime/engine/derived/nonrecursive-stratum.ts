@@ -1,95 +1,102 @@
-import type { Key } from "../../plan/values/key.ts";
 import type { Sign } from "../../plan/contract/plan.ts";
+import type { Key } from "../../plan/values/key.ts";
 import { compareValues, type Values } from "../../plan/values/value.ts";
-import type { DerivedRows, Display } from "./derived-rows.ts";
+import type { CommitTally } from "../tables/commit-tally.ts";
 import type { Row } from "../tables/row.ts";
-import type { StoreTally } from "../tables/store-tally.ts";
-import { type RunStrand, runOnChanges, type Stratum, type DerivedRule, type MaintenanceStrand } from "./stratum.ts";
+import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
+import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
-/** One table that rules define in terms of other tables alone: counting derivations is exact. */
-export class NonrecursiveStratum implements Stratum, Display {
+/**
+ * One derived table whose rules read only other tables. It is maintained by counting: strands report each derivation that
+ * is added or removed exactly once, and a row exists while its count is above zero.
+ */
+export class NonrecursiveStratum implements Stratum, DerivedTableWriter {
   readonly #derived: DerivedRows;
-  readonly #views: readonly DerivedRule[];
+  readonly #rules: readonly DerivedRule[];
   readonly #strands: readonly MaintenanceStrand[];
-  readonly #tally: StoreTally;
-  /** Whether anybody asks for derivations that are new, or refreshed, of rows that stay. */
-  readonly #hearsRefreshes: boolean;
-  readonly #waiting: { readonly values: Values; readonly take: () => void }[] = [];
+  readonly #tally: CommitTally;
+  /** Whether refreshes reach this table, so that a new derivation in a group counts as a refresh of its result. */
+  readonly #subscribesToRefreshes: boolean;
+  /** Insertions and refreshes to apply in the order of their values. */
+  readonly #pending: { readonly values: Values; readonly apply: () => void }[] = [];
   #now = 0;
 
   constructor(
     derived: DerivedRows,
-    views: readonly DerivedRule[],
+    rules: readonly DerivedRule[],
     strands: readonly MaintenanceStrand[],
-    tally: StoreTally,
+    tally: CommitTally,
   ) {
     this.#derived = derived;
-    this.#views = views;
+    this.#rules = rules;
     this.#strands = strands;
     this.#tally = tally;
-    this.#hearsRefreshes = strands.some(({ change }) => change === "refreshed");
+    this.#subscribesToRefreshes = strands.some(({ change }) => change === "refreshed");
   }
 
-  contribute({ aggregate, kept }: DerivedRule, sign: Sign, values: Values): void {
-    const row = kept === undefined ? values : kept.row(values, sign);
+  contribute({ aggregate, memoised }: DerivedRule, sign: Sign, values: Values): void {
+    const row = memoised === undefined ? values : memoised.row(values, sign);
     if (row === undefined) return;
     if (aggregate === undefined) return this.#derived.contribute(row, sign, true);
     aggregate.contribute(row, sign);
-    if (sign > 0 && this.#hearsRefreshes) aggregate.contribute(row, 0);
+    if (sign > 0 && this.#subscribesToRefreshes) aggregate.contribute(row, 0);
   }
 
   update(now: number, run: RunStrand): void {
     this.#now = now;
-    this.#derived.begin(now);
+    this.#derived.beginUpdate(now);
     for (const strand of this.#strands) runOnChanges(strand, run);
-    for (const { aggregate } of this.#views) {
+    for (const { aggregate } of this.#rules) {
       if (aggregate?.isTouched !== true) continue;
       this.#tally.failedAggregates += aggregate.flush((values, sign) => this.#derived.contribute(values, sign, true));
     }
-    if (this.#derived.isTouched) this.#follow();
+    if (this.#derived.isTouched) this.#updateTable();
   }
 
-  improve(): void {
-    throw new Error(`${this.#derived.table.predicate.name} is not made from itself`);
+  costDecreased(): void {
+    throw new Error(`${this.#derived.table.predicate.name} is not recursive`);
   }
 
   abandon(): void {
     this.#derived.abandon();
-    for (const { aggregate } of this.#views) aggregate?.abandon();
+    for (const { aggregate } of this.#rules) aggregate?.abandon();
   }
 
-  #follow(): void {
+  #updateTable(): void {
     const { table } = this.#derived;
-    this.#derived.follow(this);
-    this.#settleAges();
-    this.#derived.finish();
+    this.#derived.applyTo(this);
+    this.#applyPending();
+    this.#derived.endUpdate();
     this.#tally.evicted += table.evict();
-    table.settle();
+    table.cancelOpposites();
     this.#tally.touch(table);
   }
 
-  /** Of rows that come, or live on, together the smaller is the older, where age may decide who has to go. */
-  #settleAges(): void {
-    for (const { take } of this.#waiting.sort((a, b) => compareValues(a.values, b.values))) take();
-    this.#waiting.length = 0;
+  #applyPending(): void {
+    for (const { apply } of this.#pending.sort((a, b) => compareValues(a.values, b.values))) apply();
+    this.#pending.length = 0;
   }
 
-  #inTurn(values: Values, take: () => void): void {
-    if (this.#derived.table.spec.size < Infinity) this.#waiting.push({ values, take });
-    else take();
+  /**
+   * Applies a change at once, or sorted with the others of this update if the table has a size. The smaller of two new
+   * rows is then the older one, so that evictions do not depend on the order of rules.
+   */
+  #applyInOrder(values: Values, apply: () => void): void {
+    if (this.#derived.table.spec.size < Infinity) this.#pending.push({ values, apply });
+    else apply();
   }
 
-  show(values: Values, key: Key, _isImprovement: boolean, since: number): void {
-    this.#inTurn(values, () => this.#derived.table.show(values, key, since));
+  insert(values: Values, key: Key, _isReplacement: boolean, since: number): void {
+    this.#applyInOrder(values, () => this.#derived.table.insertDerived(values, key, since));
   }
 
-  hide(row: Row): void {
-    this.#derived.table.drop(row);
+  delete(row: Row): void {
+    this.#derived.table.delete(row);
   }
 
-  renew(row: Row): void {
-    this.#inTurn(row.values, () => {
-      this.#derived.table.renew(row, this.#now);
+  refresh(row: Row): void {
+    this.#applyInOrder(row.values, () => {
+      this.#derived.table.refresh(row, this.#now);
       this.#tally.refreshed(this.#derived.table, row.values);
     });
   }

@@ -1,154 +1,183 @@
-import { type Key, keyOfValues } from "../../plan/values/key.ts";
-import type { Sign } from "../../plan/contract/plan.ts";
+/**
+ * Derived tables whose rules read each other, maintained by counting and delete-and-rederive (DRed: Gupta, Mumick and
+ * Subrahmanian, SIGMOD 1993; with counts: Hu, Motik and Horrocks, AAAI 2018).
+ *
+ * Counts alone do not suffice in recursion, because rows can support each other in a cycle. One update goes:
+ *  1. Strands on the changes of other strata run, and report added and removed derivations.
+ *  2. Overdeletion. A row that lost a derivation is deleted, unless it has a nonrecursive derivation; strands then run on
+ *     the deleted row, which removes further derivations. This ends when no row is left to delete.
+ *  3. Rederivation and insertion. A deleted row whose count is above zero is inserted again; no search is needed. New
+ *     rows are inserted, and strands run on each inserted row. Rows that these replace are deleted in turn.
+ *  4. Refreshes are propagated after the fixpoint, because derivations come and go before it.
+ *  5. Tables over their size evict rows, and the update goes on from 2 until nothing changes.
+ *
+ * Semi-naive evaluation: strands run on one row of the stratum at a time, marked CURRENT. A row is visible to joins from
+ * the time that its insertion is processed until its deletion is processed. Each derivation is so counted once, even if
+ * it uses several rows of the stratum.
+ *
+ * Replacement: a row that replaces another of its key (a better `min`) is inserted and processed before the deletion of
+ * the other is. Derivations that both rows give are not overdeleted in between. Without this, paths of equal cost that
+ * differ in their first hop would delete each other for ever.
+ */
 import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../../plan/contract/row-mark.ts";
+import type { Sign } from "../../plan/contract/plan.ts";
+import { type Key, keyOfValues } from "../../plan/values/key.ts";
 import type { Values } from "../../plan/values/value.ts";
-import type { DerivedRows, Display } from "./derived-rows.ts";
-import { LimitExceeded } from "../limits.ts";
+import type { CommitTally } from "../tables/commit-tally.ts";
 import type { Row } from "../tables/row.ts";
-import type { StoreTally } from "../tables/store-tally.ts";
 import type { Table } from "../tables/table.ts";
-import { type RunStrand, runOnChanges, type Stratum, type DerivedRule, type MaintenanceStrand } from "./stratum.ts";
+import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
+import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
-interface Successor {
+/** Limit of strand runs on rows of the stratum in one update. `exceeded` throws an error that ends the step. */
+export interface RunLimit {
+  readonly runs: number;
+  readonly exceeded: (strand: number) => never;
+}
+
+/** Row that replaced another row of its key in this update. */
+interface Replacement {
   readonly row: Row;
-  /** How often what was derived from the row, by view and values. */
+  /** Number of derivations that the row gives, by rule and values. */
   readonly derived: Map<string, number>;
 }
 
-/**
- * Tables that rules define in terms of each other. Derivations are counted, but rows can count on each other in a
- * circle; so a row that loses a derivation is taken away, with all that follows from it, unless a rule without recursion
- * derives it; what then still has a derivation is put back (delete and rederive: Gupta, Mumick and Subrahmanian,
- * SIGMOD 1993, with the counts of Hu, Motik and Horrocks, AAAI 2018).
- *
- * Rules are told of one row of the stratum at a time, so that each derivation is counted once: a row is there until its
- * going has been told, and from when its coming is. Whatever is put in the place of another comes before the other goes,
- * which lets a `min` in recursion improve without taking the old paths apart first.
- */
+export interface RecursiveStratumOptions {
+  readonly tables: readonly DerivedRows[];
+  readonly rules: readonly DerivedRule[];
+  readonly strands: readonly MaintenanceStrand[];
+  readonly tally: CommitTally;
+  readonly limit: RunLimit;
+  /** Whether a row may depend on a row that it replaced. See `Stratum.costDecreased`. */
+  readonly mayDecreaseCosts: boolean;
+}
+
+/** Strongly connected component of the dependency graph with a cycle. */
 export class RecursiveStratum implements Stratum {
   readonly #tables: readonly DerivedRows[];
-  readonly #views: readonly DerivedRule[];
-  /** What other strata bring. */
-  readonly #outer: readonly MaintenanceStrand[];
-  readonly #refreshing: readonly MaintenanceStrand[];
-  readonly #ceding: readonly MaintenanceStrand[];
-  /** What its own rows bring, and what they bring when they are only refreshed. */
-  readonly #inner: ReadonlyMap<Table, readonly number[]>;
-  readonly #renewing: ReadonlyMap<Table, readonly number[]>;
-  readonly #tally: StoreTally;
-  readonly #limit: number;
-  /** Whether a row may stand on one that it has taken the place of. */
-  #mayImprove: boolean;
+  readonly #rules: readonly DerivedRule[];
+  /** Strands on insertions and deletions in tables of other strata. */
+  readonly #externalStrands: readonly MaintenanceStrand[];
+  /** Strands on refreshes in tables of other strata, and on deletions from negated tables. */
+  readonly #externalRefreshStrands: readonly MaintenanceStrand[];
+  readonly #negationStrands: readonly MaintenanceStrand[];
+  /** Strands on insertions and deletions, and on refreshes, in tables of this stratum. */
+  readonly #ownStrands: ReadonlyMap<Table, readonly number[]>;
+  readonly #ownRefreshStrands: ReadonlyMap<Table, readonly number[]>;
+  readonly #tally: CommitTally;
+  readonly #limit: RunLimit;
+  #mayDecreaseCosts: boolean;
 
   #now = 0;
   #run: RunStrand = () => undefined;
-  /** Of the row that rules are being told of; 0 while they are told of other strata. */
+  /** 1 while strands run on an inserted row of the stratum, -1 on a deleted one, 0 on rows of other strata. */
   #direction: Sign = 0;
-  #told = 0;
+  /** Strand runs on rows of the stratum in this update. */
+  #runs = 0;
+  /** Rows whose deletion, or insertion, strands have yet to process. */
   readonly #leaving = new Map<Row, Table>();
   readonly #entering = new Map<Row, Table>();
-  /** Rows that this update took away and may put back, by their table and values. */
-  readonly #taken = new Map<Table, Map<string, Row>>();
-  /** Rows that took another's place, by their key, and what has been derived from each: the other's loss of it is none. */
-  readonly #successors = new Map<Table, Map<Key, Successor>>();
-  /** Of the place of the row that rules are being told of. */
-  #successor: Successor | undefined;
-  /** All that was lost for good has been told: what goes now makes way for something better. */
-  #isImproving = false;
-  /** Rows of the stratum that this commit has brought. */
+  /** Rows that this update deleted and may insert again, by table and values. */
+  readonly #deleted = new Map<Table, Map<string, Row>>();
+  /** Replacements of the rows that are leaving, by table and key. */
+  readonly #replacements = new Map<Table, Map<Key, Replacement>>();
+  /** Replacement at the key of the current row. */
+  #replacement: Replacement | undefined;
+  /** Whether overdeletion is over: rows that are deleted from now on make room for replacements. */
+  #isInserting = false;
+  /** Rows of the stratum that this commit inserted. */
   readonly #fresh = new Set<Row>();
-  readonly #renewed = new Set<Row>();
-  /** Of the fresh ones those that rules have been told of as new. */
+  readonly #refreshed = new Set<Row>();
+  /** Fresh rows on which refresh strands have run. */
   readonly #announced = new Set<Row>();
-  #renewals: { readonly row: Row; readonly table: Table }[] = [];
+  /** Refreshed rows on which refresh strands have yet to run. */
+  #pendingRefreshes: { readonly row: Row; readonly table: Table }[] = [];
   #hasEvicted = false;
 
-  constructor(
-    tables: readonly DerivedRows[],
-    views: readonly DerivedRule[],
-    strands: readonly MaintenanceStrand[],
-    tally: StoreTally,
-    limit: number,
-    mayImprove: boolean,
-  ) {
-    this.#mayImprove = mayImprove;
+  constructor({ tables, rules, strands, tally, limit, mayDecreaseCosts }: RecursiveStratumOptions) {
+    this.#mayDecreaseCosts = mayDecreaseCosts;
     this.#tables = tables;
-    this.#views = views;
+    this.#rules = rules;
     this.#tally = tally;
     this.#limit = limit;
-    this.#outer = strands.filter(({ change }) => change === "inserted" || change === "deleted");
     const own = new Set(tables.map(({ table }) => table));
-    this.#refreshing = strands.filter(({ change, table }) => change === "refreshed" && !own.has(table));
-    this.#inner = strandsByTable(strands.filter(({ change }) => change === "recursive-delta"));
-    this.#ceding = strands.filter(({ change }) => change === "negation-deleted");
-    this.#renewing = strandsByTable(strands.filter(({ change, table }) => change === "refreshed" && own.has(table)));
+    this.#externalStrands = strands.filter(({ change }) => change === "inserted" || change === "deleted");
+    this.#externalRefreshStrands = strands.filter(({ change, table }) => change === "refreshed" && !own.has(table));
+    this.#negationStrands = strands.filter(({ change }) => change === "negation-deleted");
+    this.#ownStrands = strandsByTable(strands.filter(({ change }) => change === "recursive-delta"));
+    this.#ownRefreshStrands = strandsByTable(
+      strands.filter(({ change, table }) => change === "refreshed" && own.has(table)),
+    );
   }
 
-  contribute(view: DerivedRule, sign: Sign, given: Values): void {
+  contribute(rule: DerivedRule, sign: Sign, reported: Values): void {
     const effective = this.#direction === 0 ? sign : this.#direction;
-    const values = view.kept === undefined ? given : view.kept.row(given, effective);
+    const values = rule.memoised === undefined ? reported : rule.memoised.row(reported, effective);
     if (values === undefined) return;
-    const isCovered = this.#successor !== undefined && this.#isCovered(this.#successor, view, effective, values);
-    const { aggregate, derived, spec } = view;
+    const isCovered = this.#replacement !== undefined && this.#isCovered(this.#replacement, rule, effective, values);
+    const { aggregate, derived, spec } = rule;
     if (aggregate !== undefined) {
       aggregate.contribute(values, effective);
-      const result = effective < 0 && !isCovered ? aggregate.doubted(values, this.#isFinal) : undefined;
-      if (result !== undefined) this.#derive(view, result, -1);
+      const result = effective < 0 && !isCovered ? aggregate.overdelete(values, this.#isFinal) : undefined;
+      if (result !== undefined) this.#derive(rule, result, -1);
     } else if (isCovered) derived.contribute(values, effective, !spec.isRecursive);
-    else this.#derive(view, values, effective);
+    else this.#derive(rule, values, effective);
   }
 
-  /** Whether what the row derived is derived from its successor too, each derivation counted for one. */
-  #isCovered({ row, derived }: Successor, view: DerivedRule, sign: Sign, values: Values): boolean {
-    const whole = `${view.spec.id}:${keyOfValues(values)}`;
-    const count = derived.get(whole) ?? 0;
-    if (sign > 0 && row.mark === CURRENT) derived.set(whole, count + 1);
+  /**
+   * Whether a derivation that the current row loses is also given by the replacement of the row. Each derivation of the
+   * replacement covers one. Records the derivations of a replacement while it is the current row.
+   */
+  #isCovered({ row, derived }: Replacement, rule: DerivedRule, sign: Sign, values: Values): boolean {
+    const derivation = `${rule.spec.id}:${keyOfValues(values)}`;
+    const count = derived.get(derivation) ?? 0;
+    if (sign > 0 && row.mark === CURRENT) derived.set(derivation, count + 1);
     if (sign >= 0 || count === 0) return false;
-    derived.set(whole, count - 1);
+    derived.set(derivation, count - 1);
     return true;
   }
 
-  /** What a loss leaves at its place stands without it. */
+  /** Whether the row at the key of a lost derivation certainly does not depend on it, unless it is the lost row itself. */
   get #isFinal(): boolean {
-    return this.#isImproving || !this.#mayImprove;
+    return this.#isInserting || !this.#mayDecreaseCosts;
   }
 
   update(now: number, run: RunStrand): void {
     if (!this.#isAffected()) return;
     this.#now = now;
     this.#run = run;
-    this.#told = 0;
-    for (const derived of this.#tables) derived.begin(now);
-    for (const { table } of this.#tables) this.#takeChanges(table);
-    for (const strand of this.#outer) runOnChanges(strand, run);
-    this.#settle();
-    for (const strand of this.#refreshing) runOnChanges(strand, run);
-    this.#tellNew();
+    this.#runs = 0;
+    for (const derived of this.#tables) derived.beginUpdate(now);
+    for (const { table } of this.#tables) this.#takeBaseChanges(table);
+    for (const strand of this.#externalStrands) runOnChanges(strand, run);
+    this.#reachFixpoint();
+    for (const strand of this.#externalRefreshStrands) runOnChanges(strand, run);
+    this.#refreshFromChanges();
     for (let isStable = false; !isStable; ) {
-      this.#settle();
-      isStable = !this.#tellLate() && !this.#tellRenewed() && !this.#evict();
+      this.#reachFixpoint();
+      isStable = !this.#refreshFromLateRows() && !this.#propagateRefreshes() && !this.#evict();
     }
     this.#finish();
   }
 
-  improve(): void {
-    this.#mayImprove = true;
+  costDecreased(): void {
+    this.#mayDecreaseCosts = true;
   }
 
   abandon(): void {
     for (const derived of this.#tables) derived.abandon();
-    for (const { aggregate } of this.#views) aggregate?.abandon();
+    for (const { aggregate } of this.#rules) aggregate?.abandon();
     this.#direction = 0;
-    this.#isImproving = false;
+    this.#isInserting = false;
     this.#leaving.clear();
     this.#entering.clear();
-    this.#taken.clear();
-    this.#successors.clear();
-    this.#successor = undefined;
+    this.#deleted.clear();
+    this.#replacements.clear();
+    this.#replacement = undefined;
     this.#fresh.clear();
-    this.#renewed.clear();
+    this.#refreshed.clear();
     this.#announced.clear();
-    this.#renewals = [];
+    this.#pendingRefreshes = [];
     this.#hasEvicted = false;
   }
 
@@ -156,13 +185,13 @@ export class RecursiveStratum implements Stratum {
     const isChanged = (table: Table): boolean => table.isChanged || table.refreshed.length > 0;
     return (
       this.#tables.some(({ table }) => isChanged(table)) ||
-      this.#outer.some(({ table }) => table.isChanged) ||
-      this.#refreshing.some(({ table }) => isChanged(table))
+      this.#externalStrands.some(({ table }) => table.isChanged) ||
+      this.#externalRefreshStrands.some(({ table }) => isChanged(table))
     );
   }
 
-  /** What something other than a rule has done to a table of the stratum is yet to be told. */
-  #takeChanges(table: Table): void {
+  /** Queues the changes of base rows in a table of the stratum, so that its rules process them. */
+  #takeBaseChanges(table: Table): void {
     for (const row of table.removed) {
       row.mark = LEAVING;
       this.#leaving.set(row, table);
@@ -172,179 +201,179 @@ export class RecursiveStratum implements Stratum {
       this.#fresh.add(row);
       this.#entering.set(row, table);
     }
-    for (const row of table.refreshed) this.#noteRenewal(table, row);
+    for (const row of table.refreshed) this.#noteRefresh(table, row);
   }
 
+  /** Counts a derivation, and overdeletes the row that lost one. */
   #derive({ spec, derived }: DerivedRule, values: Values, sign: Sign): void {
     derived.contribute(values, sign, !spec.isRecursive);
-    const row = sign < 0 ? derived.doubted(values, this.#isFinal) : undefined;
-    if (row !== undefined) this.#hide(derived.table, row);
+    const row = sign < 0 ? derived.overdelete(values, this.#isFinal) : undefined;
+    if (row !== undefined) this.#delete(derived.table, row);
   }
 
-  /** First all goes that may have to; then come, as often as needed, what comes and what goes in its place. */
-  #settle(): void {
-    this.#withdraw();
-    this.#isImproving = true;
-    while (this.#admit()) this.#withdraw();
-    this.#isImproving = false;
+  /** Overdeletes, then inserts and replaces rows until nothing changes. */
+  #reachFixpoint(): void {
+    this.#processDeletions();
+    this.#isInserting = true;
+    while (this.#processInsertions()) this.#processDeletions();
+    this.#isInserting = false;
   }
 
-  #withdraw(): void {
+  #processDeletions(): void {
     for (const [row, table] of this.#leaving) {
       this.#leaving.delete(row);
-      this.#tell(row, table, -1);
-      table.gone(row, this.#fresh.delete(row));
+      this.#process(row, table, -1);
+      table.finishDelete(row, this.#fresh.delete(row));
     }
-    this.#successors.clear();
+    this.#replacements.clear();
   }
 
-  #admit(): boolean {
-    let hasAdmitted = false;
-    for (; this.#entering.size > 0 || this.#follow(); hasAdmitted = true) {
+  /** Returns false when nothing was inserted and no deletion is to be processed. */
+  #processInsertions(): boolean {
+    let hasInserted = false;
+    for (; this.#entering.size > 0 || this.#applyDerivations(); hasInserted = true) {
       for (const [row, table] of this.#entering) {
         this.#entering.delete(row);
-        this.#tell(row, table, 1);
+        this.#process(row, table, 1);
         row.mark = this.#fresh.has(row) ? ADDED : STABLE;
       }
     }
-    return hasAdmitted || this.#leaving.size > 0;
+    return hasInserted || this.#leaving.size > 0;
   }
 
-  /** Brings the tables in line with what has been derived; false when they are. */
-  #follow(): boolean {
-    for (const view of this.#views) {
-      const { aggregate } = view;
+  /** Makes the tables agree with the counts. Returns whether rows were inserted. */
+  #applyDerivations(): boolean {
+    for (const rule of this.#rules) {
+      const { aggregate } = rule;
       if (aggregate?.isTouched !== true) continue;
-      this.#tally.failedAggregates += aggregate.flush((values, sign) => this.#derive(view, values, sign));
+      this.#tally.failedAggregates += aggregate.flush((values, sign) => this.#derive(rule, values, sign));
     }
     const touched = this.#tables.filter((derived) => derived.isTouched);
-    for (const derived of touched) derived.follow(this.#display(derived.table));
+    for (const derived of touched) derived.applyTo(this.#writer(derived.table));
     return this.#entering.size > 0;
   }
 
-  #display(table: Table): Display {
+  #writer(table: Table): DerivedTableWriter {
     return {
-      show: (values, key, isImprovement, since) => this.#show(table, values, key, isImprovement, since),
-      hide: (row) => this.#hide(table, row),
-      renew: (row) => this.#renew(table, row),
+      insert: (values, key, isReplacement, since) => this.#insert(table, values, key, isReplacement, since),
+      delete: (row) => this.#delete(table, row),
+      refresh: (row) => this.#refresh(table, row),
     };
   }
 
-  #hide(table: Table, row: Row): void {
-    if (!this.#dismiss(table, row)) return;
-    const taken = this.#taken.get(table) ?? new Map<string, Row>();
-    this.#taken.set(table, taken);
-    taken.set(keyOfValues(row.values), row);
+  #delete(table: Table, row: Row): void {
+    if (!this.#queueDeletion(table, row)) return;
+    const deleted = this.#deleted.get(table) ?? new Map<string, Row>();
+    this.#deleted.set(table, deleted);
+    deleted.set(keyOfValues(row.values), row);
   }
 
-  /** False when nobody had been told of the row yet. */
-  #dismiss(table: Table, row: Row): boolean {
-    const isTold = !this.#entering.delete(row);
-    table.leave(row);
-    if (isTold) this.#leaving.set(row, table);
-    else table.gone(row, this.#fresh.delete(row));
-    return isTold;
+  /** Returns false, and queues nothing, when no strand has run on the insertion of the row yet. */
+  #queueDeletion(table: Table, row: Row): boolean {
+    const isProcessed = !this.#entering.delete(row);
+    table.beginDelete(row);
+    if (isProcessed) this.#leaving.set(row, table);
+    else table.finishDelete(row, this.#fresh.delete(row));
+    return isProcessed;
   }
 
-  #show(table: Table, values: Values, key: Key, isImprovement: boolean, since: number): void {
-    const whole = keyOfValues(values);
-    const taken = this.#taken.get(table)?.get(whole);
-    this.#taken.get(table)?.delete(whole);
-    if (taken !== undefined) taken.hasImproved ||= isImprovement;
-    if (taken !== undefined && this.#leaving.delete(taken)) return this.#keep(table, taken);
-    const row = taken?.mark === REMOVED ? this.#revive(table, taken) : this.#create(table, values, key, since);
-    row.hasImproved ||= isImprovement;
+  #insert(table: Table, values: Values, key: Key, isReplacement: boolean, since: number): void {
+    const rowKey = keyOfValues(values);
+    const deleted = this.#deleted.get(table)?.get(rowKey);
+    this.#deleted.get(table)?.delete(rowKey);
+    if (deleted !== undefined) deleted.isReplacement ||= isReplacement;
+    if (deleted !== undefined && this.#leaving.delete(deleted)) return this.#cancelDeletion(table, deleted);
+    const row = deleted?.mark === REMOVED ? this.#reinstate(table, deleted) : this.#create(table, values, key, since);
+    row.isReplacement ||= isReplacement;
     row.mark = ENTERING;
     this.#entering.set(row, table);
-    if (this.#leaving.size > 0) this.#succeed(table, row);
+    if (this.#leaving.size > 0) this.#noteReplacement(table, row);
   }
 
-  #succeed(table: Table, row: Row): void {
-    const successors = this.#successors.get(table) ?? new Map<Key, Successor>();
-    this.#successors.set(table, successors);
-    successors.set(row.key, { row, derived: new Map() });
+  #noteReplacement(table: Table, row: Row): void {
+    const replacements = this.#replacements.get(table) ?? new Map<Key, Replacement>();
+    this.#replacements.set(table, replacements);
+    replacements.set(row.key, { row, derived: new Map() });
   }
 
-  #revive(table: Table, row: Row): Row {
-    table.revive(row);
+  #reinstate(table: Table, row: Row): Row {
+    table.reinstate(row);
     return row;
   }
 
-  /** It was about to leave, and nobody has been told. */
-  #keep(table: Table, row: Row): void {
-    table.revive(row);
+  /** Reverts a deletion that no strand has processed yet. */
+  #cancelDeletion(table: Table, row: Row): void {
+    table.reinstate(row);
     row.mark = this.#fresh.has(row) ? ADDED : STABLE;
   }
 
   #create(table: Table, values: Values, key: Key, since: number): Row {
-    const row = table.show(values, key, since);
+    const row = table.insertDerived(values, key, since);
     this.#fresh.add(row);
     return row;
   }
 
-  #renew(table: Table, row: Row): void {
-    if (this.#renewed.has(row) || this.#fresh.has(row)) return;
-    table.renew(row, this.#now);
+  #refresh(table: Table, row: Row): void {
+    if (this.#refreshed.has(row) || this.#fresh.has(row)) return;
+    table.refresh(row, this.#now);
     this.#tally.refreshed(table, row.values);
-    this.#noteRenewal(table, row);
+    this.#noteRefresh(table, row);
   }
 
-  #noteRenewal(table: Table, row: Row): void {
-    this.#renewed.add(row);
-    if (this.#renewing.has(table)) this.#renewals.push({ row, table });
+  #noteRefresh(table: Table, row: Row): void {
+    this.#refreshed.add(row);
+    if (this.#ownRefreshStrands.has(table)) this.#pendingRefreshes.push({ row, table });
   }
 
-  #tell(row: Row, table: Table, direction: 1 | -1): void {
+  /** Runs the strands of the stratum on a row that was inserted or deleted. */
+  #process(row: Row, table: Table, direction: 1 | -1): void {
     row.mark = CURRENT;
     this.#direction = direction;
-    const successor = this.#successors.get(table)?.get(row.key);
-    // A row that came in this update and has to go again is nobody's successor, its own least of all.
-    this.#successor = successor?.row === row && direction < 0 ? undefined : successor;
-    for (const strand of this.#inner.get(table) ?? []) {
-      if (++this.#told > this.#limit) throw new LimitExceeded("derivations", strand);
+    const replacement = this.#replacements.get(table)?.get(row.key);
+    // A replacement that is deleted in the same update covers nothing, and least of all itself.
+    this.#replacement = replacement?.row === row && direction < 0 ? undefined : replacement;
+    for (const strand of this.#ownStrands.get(table) ?? []) {
+      if (++this.#runs > this.#limit.runs) this.#limit.exceeded(strand);
       this.#run(strand, row.values);
     }
     this.#direction = 0;
   }
 
-  /** A row that stays lives on when something new derives it: of those that came and went on the way only the end counts. */
-  #tellNew(): void {
-    for (const { id, table } of this.#refreshing) for (const row of table.added) this.#run(id, row.values);
-    for (const strand of this.#ceding) runOnChanges(strand, this.#run);
+  /** Runs refresh strands for changes that add derivations: fresh rows, and deletions from negated tables. */
+  #refreshFromChanges(): void {
+    for (const { id, table } of this.#externalRefreshStrands) for (const row of table.added) this.#run(id, row.values);
+    for (const strand of this.#negationStrands) runOnChanges(strand, this.#run);
     for (const { table } of this.#tables) this.#announce(table);
   }
 
   /**
-   * What came back because something renews it is new as well, and so is what has taken another's place. False when
-   * nothing has. Once rows had to make room no more is told, or they could bring each other back for ever.
+   * Runs refresh strands on rows that a refresh inserted. Returns whether there were any. Not after an eviction, because
+   * evicted rows could then insert each other for ever.
    */
-  #tellLate(): boolean {
+  #refreshFromLateRows(): boolean {
     return !this.#hasEvicted && this.#tables.filter(({ table }) => this.#announce(table)).length > 0;
   }
 
   #announce(table: Table): boolean {
-    if (!this.#renewing.has(table)) return false;
+    if (!this.#ownRefreshStrands.has(table)) return false;
     const rows = table.added.filter((row) => row.mark === ADDED && !this.#announced.has(row));
     for (const row of rows) {
       this.#announced.add(row);
-      this.#tellSelf(row, table);
+      this.#runRefreshStrands(row, table);
     }
     return rows.length > 0;
   }
 
-  #tellSelf(row: Row, table: Table): void {
-    for (const strand of this.#renewing.get(table) ?? []) this.#run(strand, row.values);
+  #runRefreshStrands(row: Row, table: Table): void {
+    for (const strand of this.#ownRefreshStrands.get(table) ?? []) this.#run(strand, row.values);
   }
 
-  /** False when no row was refreshed since the last time. */
-  #tellRenewed(): boolean {
-    const renewals = this.#renewals;
-    this.#renewals = [];
-    for (const { row, table } of renewals) {
-      if (row.mark > ADDED) continue;
-      for (const strand of this.#renewing.get(table) ?? []) this.#run(strand, row.values);
-    }
-    return renewals.length > 0;
+  /** Runs refresh strands on refreshed rows. Returns whether there were any. */
+  #propagateRefreshes(): boolean {
+    const pending = this.#pendingRefreshes;
+    this.#pendingRefreshes = [];
+    for (const { row, table } of pending) if (row.mark <= ADDED) this.#runRefreshStrands(row, table);
+    return pending.length > 0;
   }
 
   #evict(): boolean {
@@ -357,8 +386,8 @@ export class RecursiveStratum implements Stratum {
     this.#hasEvicted = true;
     for (; table.isOverfull; this.#tally.evicted++) {
       const row = table.victim();
-      derived.dismiss(row);
-      this.#dismiss(table, row);
+      derived.requireNewDerivation(row);
+      this.#queueDeletion(table, row);
     }
     return true;
   }
@@ -366,9 +395,9 @@ export class RecursiveStratum implements Stratum {
   #finish(): void {
     for (const derived of this.#tables) {
       const { table } = derived;
-      derived.finish();
-      table.compact();
-      table.settle();
+      derived.endUpdate();
+      table.dedupeRemoved();
+      table.cancelOpposites();
       if (table.isChanged) this.#tally.touch(table);
     }
     this.abandon();

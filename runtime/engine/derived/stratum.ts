@@ -1,41 +1,47 @@
-import type { MaintainedChange, Sign, DerivedRuleSpec } from "../../plan/contract/plan.ts";
+import type { DerivedRuleSpec, MaintainedChange, Sign } from "../../plan/contract/plan.ts";
 import type { Values } from "../../plan/values/value.ts";
-import type { MemoisedValues } from "./memoised-values.ts";
-import type { DerivedRows } from "./derived-rows.ts";
-import type { MaintainedAggregate } from "./maintained-aggregate.ts";
 import type { Row } from "../tables/row.ts";
 import type { Table } from "../tables/table.ts";
+import type { DerivedRows } from "./derived-rows.ts";
+import type { MaintainedAggregate } from "./maintained-aggregate.ts";
+import type { MemoisedValues } from "./memoised-values.ts";
 
-/** Runs a view's strand on one row that entered or left a table, or was refreshed. */
+/** Runs a maintenance strand on one row that was inserted into a body table, deleted from it, or refreshed. */
 export type RunStrand = (strand: number, values: Values) => void;
 
-/** Rules that define a table together, on one node. */
+/** One rule of a derived table at run time, or several rules without aggregates that define the table together. */
 export interface DerivedRule {
   readonly spec: DerivedRuleSpec;
+  /** Table that the rule defines. */
   readonly derived: DerivedRows;
   readonly aggregate: MaintainedAggregate | undefined;
-  readonly kept: MemoisedValues | undefined;
+  /** Results of impure functions in the rule. */
+  readonly memoised: MemoisedValues | undefined;
 }
 
-/** A strand of a view and the table whose rows it is run on. */
+/** Strand that maintains a derived table, with the body table whose changes it runs on. */
 export interface MaintenanceStrand {
   readonly id: number;
   readonly change: MaintainedChange;
   readonly table: Table;
 }
 
-/** Tables that are brought up to date together. */
+/** Derived tables that are brought up to date together: a strongly connected component of the dependency graph. */
 export interface Stratum {
-  /** Takes a change of what a view derives; called by the strands that `update` runs. */
-  contribute(view: DerivedRule, sign: Sign, values: Values): void;
+  /** Takes a derivation that a strand of `rule` reports. Called by the strands that `update` runs. */
+  contribute(rule: DerivedRule, sign: Sign, values: Values): void;
+  /** Brings the tables up to date. All strata before this one, and all base rows of the commit, are final. */
   update(now: number, run: RunStrand): void;
-  /** A value is better than one it is made from: what it makes way for may be what it stands on. */
-  improve(): void;
-  /** Forgets an update that was broken off. */
+  /**
+   * Notes that a rule derived a better cost than one it was derived from. A row that replaces another may from then on
+   * depend on the replaced row. Called by strands.
+   */
+  costDecreased(): void;
+  /** Discards an update that an exceeded limit interrupted. */
   abandon(): void;
 }
 
-/** Runs a strand on what a commit has done to its table, as far as that is settled. */
+/** Runs a strand on all rows of a table that the commit has changed in the way that it subscribes to. */
 export function runOnChanges({ id, change, table }: MaintenanceStrand, run: RunStrand): void {
   for (const row of changedRows(change, table)) run(id, row.values);
 }
@@ -50,6 +56,6 @@ function changedRows(change: MaintainedChange, table: Table): readonly Row[] {
     case "refreshed":
       return table.refreshed;
     case "recursive-delta":
-      throw new Error("rows of a recursive stratum are told one by one");
+      throw new Error("a recursive stratum processes its own rows one by one");
   }
 }

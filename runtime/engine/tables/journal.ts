@@ -1,34 +1,37 @@
-/** Something whose changes can be taken back, newest first. What `operation` and the operands mean is its own affair. */
+/** Owner of data that can undo its own operations. Only the owner knows the meaning of the operands. */
 export interface Undoable<Operation, Subject, Detail> {
   undo(operation: Operation, subject: Subject, detail: Detail): void;
 }
 
 /**
- * What a step has done to the tables, so that it can be taken back. Empty between steps. Entries are four slots of one
- * array, not objects: every row that comes or goes leaves one.
+ * Undo log of the running step: each change of a table or a derivation count. Empty between steps. An entry is four
+ * slots of one array instead of an object, because every inserted or deleted row makes one.
  */
 export class Journal {
   #slots: unknown[] = [];
-  readonly #isKept: boolean;
+  readonly #isEnabled: boolean;
 
-  /** One that is not kept takes nothing back: a step that fails is then the last. */
-  constructor(isKept = true) {
-    this.#isKept = isKept;
+  /** A disabled journal records nothing; steps must then have no limit that could end them. */
+  constructor(isEnabled = true) {
+    this.#isEnabled = isEnabled;
   }
 
+  /** Records an operation that `owner` has done, with the details to undo it. */
   record<Operation, Subject, Detail>(
     owner: Undoable<Operation, Subject, Detail>,
     operation: Operation,
     subject: Subject,
     detail: Detail,
   ): void {
-    if (this.#isKept) this.#slots.push(owner, operation, subject, detail);
+    if (this.#isEnabled) this.#slots.push(owner, operation, subject, detail);
   }
 
+  /** Discards all entries: the step has succeeded. */
   clear(): void {
     if (this.#slots.length > 0) this.#slots = [];
   }
 
+  /** Undoes all entries, newest first. */
   undo(): void {
     for (let at = this.#slots.length - 4; at >= 0; at -= 4) {
       const [owner, operation, subject, detail] = this.#slots.slice(at, at + 4);

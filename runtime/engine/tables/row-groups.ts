@@ -2,7 +2,7 @@ import { type Key, keyOf } from "../../plan/values/key.ts";
 import type { Value } from "../../plan/values/value.ts";
 import type { Row } from "./row.ts";
 
-/** The rows of a table whose size is that of each group: rows with one value in a column. */
+/** Rows of a table whose size limits each group instead of the table: a group is the rows with one value in a column. */
 export class RowGroups {
   readonly #column: number;
   readonly #size: number;
@@ -14,7 +14,7 @@ export class RowGroups {
     this.#size = size;
   }
 
-  /** A group with too many rows. */
+  /** Some group with more rows than the size. */
   get overfull(): Iterable<Row> | undefined {
     for (const group of this.#overfull) return group;
     return undefined;

@@ -1,33 +1,34 @@
 import type { Row } from "./row.ts";
 
-/** The rows of a table, from the longest unrefreshed to the newest; a row is in one list at most. */
+/** Doubly linked list of the rows of a table, in the order in which they expire. A row is in at most one list. */
 export class RowList {
-  /** The next to expire, and to go when there are too many. */
+  /** Oldest row: the next to expire, and to be evicted by the policy `fifo`. */
   first: Row | null = null;
   #last: Row | null = null;
   #stamps = 0;
 
-  /** The newest of all; undone by detaching the row. */
+  /** Adds the row at the end. `detach` is the inverse. */
   append(row: Row): void {
     row.stamp = ++this.#stamps;
     this.attach(row, this.#last);
   }
 
-  /** Among those that go sooner and those that go later. */
-  place(row: Row): void {
+  /** Adds the row at the position that its expiry time gives it. */
+  insertByExpiry(row: Row): void {
     row.stamp = ++this.#stamps;
     let previous = this.#last;
     while (previous !== null && previous.expires > row.expires) previous = previous.previous;
     this.attach(row, previous);
   }
 
-  /** Back to where it stood, by its stamp. */
+  /** Adds a detached row at the position that its stamp gives it. */
   restore(row: Row): void {
     let previous = this.#last;
     while (previous !== null && previous.stamp > row.stamp) previous = previous.previous;
     this.attach(row, previous);
   }
 
+  /** Links the row behind `previous`, or at the start for null. */
   attach(row: Row, previous: Row | null): void {
     const next = previous === null ? this.first : previous.next;
     row.previous = previous;

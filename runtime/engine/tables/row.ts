@@ -1,26 +1,29 @@
-import type { Key } from "../../plan/values/key.ts";
 import { type RowMark, STABLE } from "../../plan/contract/row-mark.ts";
+import type { Key } from "../../plan/values/key.ts";
 import type { Values } from "../../plan/values/value.ts";
 
-/** A row in its table. Rows of a table are linked from the longest unrefreshed to the newest. */
+/** Row of a table. The rows of a table form a linked list in the order in which they expire. */
 export class Row {
   readonly values: Values;
-  /** Of the primary key; of all columns where the table has none. */
+  /** Key of the primary key columns, or of all columns if the table has no primary key. */
   readonly key: Key;
-  /** Where the row stands in the commit under way; STABLE at all other times. */
+  /** State of the row in the running commit; STABLE between commits. */
   mark: RowMark = STABLE;
-  /** An event rule, a fact or the network put it here; otherwise only view rules hold it. */
+  /** Whether an event rule, a fact, an operator or the network inserted the row. Otherwise it is only derived. */
   isBase: boolean;
-  /** It has taken the place of another in a table that rules define by itself, and may stand on what followed from that. */
-  hasImproved = false;
-  /** Seconds on the node's clock. */
+  /**
+   * Whether the row replaced another row of its key in a recursive stratum. Its derivations may then depend on rows that
+   * were derived from the replaced row.
+   */
+  isReplacement = false;
+  /** Time at which the row expires, in seconds on the node's clock. */
   expires: number = Infinity;
-  /** Grows along the list of the table's rows. */
+  /** Sequence number of the last insertion or refresh in the table. */
   stamp = 0;
   previous: Row | null = null;
   next: Row | null = null;
-  /** The row's place in its bucket, index by index. */
-  readonly places: number[] = [];
+  /** Position of the row in its bucket of each index. */
+  readonly bucketPositions: number[] = [];
 
   constructor(values: Values, key: Key, isBase: boolean) {
     this.values = values;

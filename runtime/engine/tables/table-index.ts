@@ -1,37 +1,38 @@
 import { type Key, keyOf, keyOfValues } from "../../plan/values/key.ts";
-import type { Values, Value } from "../../plan/values/value.ts";
+import type { Value, Values } from "../../plan/values/value.ts";
 import type { Row } from "./row.ts";
 
-const NOTHING: readonly Row[] = [];
+const NO_ROWS: readonly Row[] = [];
 
-/** Rows of a table by some of their columns. A row knows its place in its bucket, so that it leaves in constant time. */
+/** Hash index of a table on some columns. Rows store their position in their bucket, so removal takes constant time. */
 export class TableIndex {
   readonly #columns: readonly number[];
   readonly #number: number;
   readonly #buckets = new Map<Key, Row[]>();
 
-  /** `number` is the index's position among its table's. */
+  /** `number` is the position of the index in `TableSpec.indexes`. */
   constructor(columns: readonly number[], number: number) {
     this.#columns = columns;
     this.#number = number;
   }
 
   bucket(key: Key): readonly Row[] {
-    return this.#buckets.get(key) ?? NOTHING;
+    return this.#buckets.get(key) ?? NO_ROWS;
   }
 
   add(row: Row): void {
     const key = keyOfColumns(row.values, this.#columns);
     const bucket = this.#buckets.get(key);
     if (bucket === undefined) {
-      row.places[this.#number] = 0;
+      row.bucketPositions[this.#number] = 0;
       this.#buckets.set(key, [row]);
     } else {
-      row.places[this.#number] = bucket.length;
+      row.bucketPositions[this.#number] = bucket.length;
       bucket.push(row);
     }
   }
 
+  /** Removes the row. The last row of the bucket takes its position. */
   remove(row: Row): void {
     const key = keyOfColumns(row.values, this.#columns);
     const bucket = this.#buckets.get(key);
@@ -39,13 +40,13 @@ export class TableIndex {
     if (bucket === undefined || last === undefined) return;
     if (bucket.length === 0) this.#buckets.delete(key);
     if (last === row) return;
-    const place = row.places[this.#number] as number;
-    bucket[place] = last;
-    last.places[this.#number] = place;
+    const position = row.bucketPositions[this.#number] as number;
+    bucket[position] = last;
+    last.bucketPositions[this.#number] = position;
   }
 }
 
-/** The key of one column is the column's own; several columns are joined. Emitted code makes its keys the same way. */
+/** Returns the key of some columns. Emitted code computes keys the same way: one column by itself, several joined. */
 export function keyOfColumns(values: Values, columns: readonly number[]): Key {
   if (columns.length === 1) return keyOf(values[columns[0] as number] as Value);
   return keyOfValues(columns.map((column) => values[column] as Value));

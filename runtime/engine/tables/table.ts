@@ -1,3 +1,15 @@
+/**
+ * The table of one predicate: rows in a linked list by expiry, hash indexes, lifetime and size.
+ *
+ * Strands read a table through `first`, `find` and `bucket`. Only the Store and the strata of derived tables change it,
+ * during a commit. Rules of derived tables join the state before the commit with the state after it, so a deleted row
+ * stays in the indexes, marked REMOVED, until the end of the commit. `find` and the linked list show the state after.
+ *
+ * A row of a recursive stratum is deleted in two steps, `beginDelete` and `finishDelete`: between them its rules still
+ * see it, and process its deletion.
+ *
+ * Each change is recorded in the journal, and `undo` reverts it.
+ */
 import type { Key } from "../../plan/values/key.ts";
 import type { PredicateSpec, TableSpec } from "../../plan/values/predicate-spec.ts";
 import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, CANCELLED } from "../../plan/contract/row-mark.ts";
@@ -10,38 +22,34 @@ import { Row } from "./row.ts";
 
 export type InsertOutcome = "new" | "refreshed" | "replaced";
 
-/** What the journal is told of a row; the detail is what the row had before. */
-type Operation =
+/** Operation on a row, as the journal records it. Its detail holds the former state of the row. */
+type RowOperation =
   | "linked"
-  | "dropped"
-  | "voided"
-  | "left"
-  | "gone"
-  | "revived"
+  | "deleted"
+  | "cancelled"
+  | "deletionBegun"
+  | "deletionFinished"
+  | "reinstated"
   | "refreshed"
-  | "same"
+  | "keptUnchanged"
   | "unindexed"
   | "settled";
-type Detail = Row | Refreshed | Left | null;
+type RowDetail = Row | BeforeRefresh | BeforeDeletion | null;
 
-interface Refreshed {
+interface BeforeRefresh {
   readonly previous: Row | null;
   readonly expires: number;
   readonly stamp: number;
   readonly isBase: boolean;
 }
 
-interface Left {
+interface BeforeDeletion {
   readonly previous: Row | null;
   readonly mark: RowMark;
 }
 
-/**
- * The rows of one predicate on one node. Strands read it (`find`, `bucket`, `first`), only commits change it.
- * During a commit removed rows stay in the indexes, marked, so that views can join the state before; `find` and the
- * linked list always show the state after.
- */
-export class Table implements Undoable<Operation, Row, Detail> {
+/** Rows of one predicate on one node, with their indexes and the changes of the running commit. */
+export class Table implements Undoable<RowOperation, Row, RowDetail> {
   readonly predicate: PredicateSpec;
   readonly spec: TableSpec;
   count = 0;
@@ -52,7 +60,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
   readonly #keyColumns: readonly number[];
   readonly #indexes: readonly TableIndex[];
   readonly #journal: Journal;
-  #bases: Table | undefined;
+  #baseRows: Table | undefined;
   #added: Row[] = [];
   #removed: Row[] = [];
   #expired: Row[] = [];
@@ -68,53 +76,57 @@ export class Table implements Undoable<Operation, Row, Detail> {
     this.#indexes = spec.indexes.map((columns, number) => new TableIndex(columns, number));
   }
 
-  /** From now on, what something other than a view rule has put is in that table too. */
-  keepBasesIn(bases: Table): void {
-    this.#bases = bases;
+  /** Copies the base rows of this table to `baseRows` from now on. Called once, while both are empty. */
+  mirrorBaseRowsIn(baseRows: Table): void {
+    this.#baseRows = baseRows;
   }
 
-  /** The table that follows what is put and dropped here. */
-  get bases(): Table | undefined {
-    return this.#bases;
+  /** Table that holds copies of the base rows of this one, for rules that must not read its derived rows. */
+  get baseRows(): Table | undefined {
+    return this.#baseRows;
   }
 
-  /** The oldest row: the next to expire, and to go when the table is too long. */
+  /** Oldest row: the next to expire, and to be evicted by the policy `fifo`. */
   get first(): Row | null {
     return this.#rows.first;
   }
 
-  /** The row with this primary key. */
+  /** Returns the row with this primary key. */
   find(key: Key): Row | undefined {
     return this.#byKey.get(key);
   }
 
+  /** Returns the rows with this key in an index, deleted rows of the running commit included. */
   bucket(index: number, key: Key): readonly Row[] {
     return (this.#indexes[index] as TableIndex).bucket(key);
   }
 
-  /** The primary key of a row with these values; of all columns where the table has none. */
+  /** Returns the primary key of a row with these values; the key of all columns if the table has no primary key. */
   keyOf(values: Values): Key {
     return keyOfColumns(values, this.#keyColumns);
   }
 
+  /** Iterates over the values of all rows, oldest first. */
   *rows(): Generator<Values> {
     for (let row = this.first; row !== null; row = row.next) yield row.values;
   }
 
-  /** What the commit under way has changed so far, net of what it has taken back. */
+  /** Rows that the running commit has inserted. `cancelOpposites` makes this and `removed` the net difference. */
   get added(): readonly Row[] {
     return this.#added;
   }
 
+  /** Rows that the running commit has deleted, for any reason. */
   get removed(): readonly Row[] {
     return this.#removed;
   }
 
+  /** Rows among `removed` whose lifetime has ended. */
   get expired(): readonly Row[] {
     return this.#expired;
   }
 
-  /** Rows that were put again as they were; told only where views ask for it. */
+  /** Rows that the running commit has refreshed. Empty unless `notifiesRefreshes`. */
   get refreshed(): readonly Row[] {
     return this.#refreshed;
   }
@@ -123,44 +135,45 @@ export class Table implements Undoable<Operation, Row, Detail> {
     return this.#added.length > 0 || this.#removed.length > 0;
   }
 
+  /** Whether the table, or a group of it, has more rows than its size. */
   get isOverfull(): boolean {
     return this.#groups === undefined ? this.count > this.spec.size : this.#groups.overfull !== undefined;
   }
 
-  /** Puts a row that something other than a view rule brings; `key` is that of the values. */
+  /** Inserts a base row, refreshes an equal one, or replaces another with its key. `key` is `keyOf(values)`. */
   insert(values: Values, key: Key, now: number): InsertOutcome {
-    this.#bases?.insert(values, this.#bases.keyOf(values), now);
+    this.#baseRows?.insert(values, this.#baseRows.keyOf(values), now);
     const present = this.#byKey.get(key);
     if (present !== undefined && equalValues(present.values, values)) {
       this.#refresh(present, now, true);
       return "refreshed";
     }
-    if (present !== undefined) this.drop(present);
+    if (present !== undefined) this.delete(present);
     this.#link(new Row(values, key, true), now);
     return present === undefined ? "new" : "replaced";
   }
 
-  /** Puts a row that is not there, with a time of its own: rows come in the order in which they go. */
+  /** Inserts a base row of the previous program with its expiry time. Called with absent rows, in order of expiry. */
   restore(values: Values, expires: number, now: number): void {
-    this.#bases?.restore(values, expires, now);
+    this.#baseRows?.restore(values, expires, now);
     const row = new Row(values, this.keyOf(values), true);
     this.#link(row, now);
     row.expires = expires;
   }
 
-  /** Shows a row that view rules derive, as old as it was derived `now`; the caller has made room at its key. */
-  show(values: Values, key: Key, now: number): Row {
+  /** Inserts a derived row whose lifetime starts at `now`. The caller has deleted any other row of the key. */
+  insertDerived(values: Values, key: Key, now: number): Row {
     const row = new Row(values, key, false);
     this.#link(row, now);
     return row;
   }
 
-  /** The row lives on as if it were new; what holds it stays as it is. */
-  renew(row: Row, now: number): void {
+  /** Starts the lifetime of the row anew. */
+  refresh(row: Row, now: number): void {
     this.#refresh(row, now, row.isBase);
   }
 
-  /** The rows that equal `values` on the key; on all columns where there is no key. */
+  /** Returns the rows that equal `values` on the primary key, or on all columns if the table has no primary key. */
   matching(values: Values): readonly Row[] {
     const key = this.keyOf(values);
     if (this.#isKeyed) {
@@ -172,73 +185,72 @@ export class Table implements Undoable<Operation, Row, Detail> {
     return rows;
   }
 
-  drop(row: Row): void {
-    if (row.isBase) this.#dropBase(row);
+  /** Deletes the row. It stays in the indexes until the end of the commit if it was there before the commit. */
+  delete(row: Row): void {
+    if (row.isBase) this.#deleteBase(row);
     const { previous } = row;
     this.#unlink(row);
     if (row.mark === ADDED) {
       this.#unindex(row);
       row.mark = CANCELLED;
-      this.#journal.record(this, "voided", row, previous);
+      this.#journal.record(this, "cancelled", row, previous);
       return;
     }
     row.mark = REMOVED;
     this.#removed.push(row);
-    this.#journal.record(this, "dropped", row, previous);
+    this.#journal.record(this, "deleted", row, previous);
   }
 
-  #dropBase({ values }: Row): void {
-    const base = this.#bases?.find(this.#bases.keyOf(values));
-    if (base !== undefined) this.#bases?.drop(base);
+  #deleteBase({ values }: Row): void {
+    const base = this.#baseRows?.find(this.#baseRows.keyOf(values));
+    if (base !== undefined) this.#baseRows?.delete(base);
   }
 
-  /**
-   * The row is no more of this table, but joins see it until it is `gone`: the rules of its stratum have yet to be told.
-   */
-  leave(row: Row): void {
+  /** Deletes a row of a recursive stratum, but leaves it visible to joins until `finishDelete`. */
+  beginDelete(row: Row): void {
     const { previous, mark } = row;
     this.#unlink(row);
     if (mark === STABLE) this.#removed.push(row);
     row.mark = LEAVING;
-    this.#journal.record(this, "left", row, { previous, mark });
+    this.#journal.record(this, "deletionBegun", row, { previous, mark });
   }
 
-  /** Ends what `leave` has begun; `isNew` says that this commit had brought the row. */
-  gone(row: Row, isNew: boolean): void {
+  /** Hides a row after `beginDelete`. `isNew`: the running commit had inserted the row. */
+  finishDelete(row: Row, isNew: boolean): void {
     if (!isNew) {
       row.mark = REMOVED;
       return;
     }
     this.#unindex(row);
     row.mark = CANCELLED;
-    this.#journal.record(this, "gone", row, null);
+    this.#journal.record(this, "deletionFinished", row, null);
   }
 
-  /** Takes back that a row of the state before has gone: it stands where it stood. Its mark is for the caller to set. */
-  revive(row: Row): void {
-    if (this.spec.hasExpiringDerivations === true) this.#rows.place(row);
+  /** Reverts a deletion within the running commit. The row returns to its position; the caller sets its mark. */
+  reinstate(row: Row): void {
+    if (this.spec.hasExpiringDerivations === true) this.#rows.insertByExpiry(row);
     else this.#rows.restore(row);
     this.#enlist(row);
-    this.#journal.record(this, "revived", row, null);
+    this.#journal.record(this, "reinstated", row, null);
   }
 
-  /** Removes the rows whose time is up. */
+  /** Deletes the rows whose lifetime has ended. */
   expire(now: number): void {
     while (this.first !== null && this.first.expires <= now) {
       const row = this.first;
-      this.drop(row);
+      this.delete(row);
       this.#expired.push(row);
     }
   }
 
-  /** Removes rows until the table has its size; says how many. */
+  /** Deletes rows until the table has its size. Returns their number. */
   evict(): number {
     let evicted = 0;
-    for (; this.isOverfull; evicted++) this.drop(this.victim());
+    for (; this.isOverfull; evicted++) this.delete(this.victim());
     return evicted;
   }
 
-  /** Who goes when there are too many. */
+  /** Returns the row to evict next. The table is not empty. */
   victim(): Row {
     const { evict } = this.spec;
     if (this.first === null) throw new Error(`${this.predicate.name} is over its size and empty`);
@@ -257,17 +269,17 @@ export class Table implements Undoable<Operation, Row, Detail> {
     return order === 0 ? row.stamp < other.stamp : order > 0 === (evict.policy === "max");
   }
 
-  /** Rows that went, came back and went again have gone once. */
-  compact(): void {
+  /** Removes duplicates from `removed`: a row may be deleted, reinstated and deleted again. */
+  dedupeRemoved(): void {
     this.#removed = [...new Set(this.#removed)];
   }
 
   /**
-   * Forgets what was removed and came back unchanged, so that `added` and `removed` are the net difference, and what was
-   * put again but had to make room.
+   * Makes `added` and `removed` the net difference of the commit: cancels a deletion and an insertion of equal rows, and
+   * drops entries whose row changed again. Drops refreshed rows that were deleted afterwards.
    */
-  settle(): void {
-    this.#settleChanges();
+  cancelOpposites(): void {
+    this.#cancelChanges();
     if (this.#refreshed.every((row) => row.mark <= ADDED)) return;
     this.#refreshed = this.#refreshed.flatMap((row) => (row.mark <= ADDED ? row : (this.#equalOf(row) ?? [])));
   }
@@ -277,34 +289,35 @@ export class Table implements Undoable<Operation, Row, Detail> {
     return present !== undefined && equalValues(present.values, values) ? present : undefined;
   }
 
-  #settleChanges(): void {
+  #cancelChanges(): void {
     if (this.#added.some((row) => row.mark !== ADDED)) this.#added = this.#added.filter((row) => row.mark === ADDED);
     if (this.#removed.some((row) => row.mark !== REMOVED)) {
       this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
     }
     if (this.#added.length === 0 || this.#removed.length === 0) return;
-    const gone = Map.groupBy(this.#removed, (row) => row.key);
-    let isSettled = true;
+    const deleted = Map.groupBy(this.#removed, (row) => row.key);
+    let hasCancelled = false;
     for (const row of this.#added) {
-      const before = gone.get(row.key)?.pop();
+      const before = deleted.get(row.key)?.pop();
       if (before === undefined || before.mark !== REMOVED || !equalValues(before.values, row.values)) continue;
-      isSettled = false;
-      this.#isTheSame(before, row);
+      hasCancelled = true;
+      this.#keepUnchanged(before, row);
     }
-    if (isSettled) return;
+    if (!hasCancelled) return;
     this.#added = this.#added.filter((row) => row.mark === ADDED);
     this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
   }
 
-  #isTheSame(before: Row, after: Row): void {
+  /** Makes `after` a row that the commit did not change, in the place of the equal row `before`. */
+  #keepUnchanged(before: Row, after: Row): void {
     before.mark = CANCELLED;
     this.#unindex(before);
     after.mark = STABLE;
-    this.#journal.record(this, "same", before, after);
+    this.#journal.record(this, "keptUnchanged", before, after);
   }
 
-  /** Ends the commit: removed rows leave the indexes, added ones are rows like any other. */
-  finish(): void {
+  /** Ends the commit: removes deleted rows from the indexes, and marks inserted ones STABLE. */
+  finishCommit(): void {
     for (const row of this.#removed) {
       if (row.mark !== REMOVED) continue;
       this.#unindex(row);
@@ -315,42 +328,42 @@ export class Table implements Undoable<Operation, Row, Detail> {
       row.mark = STABLE;
       this.#journal.record(this, "settled", row, null);
     }
-    this.abandon();
+    this.discardChanges();
   }
 
-  /** Drops the lists of a commit that is over, or being undone. */
-  abandon(): void {
+  /** Empties the lists of changes, after a commit or after undoing it. */
+  discardChanges(): void {
     this.#added = [];
     this.#removed = [];
     this.#expired = [];
     this.#refreshed = [];
   }
 
-  undo(operation: Operation, row: Row, detail: Detail): void {
+  undo(operation: RowOperation, row: Row, detail: RowDetail): void {
     switch (operation) {
       case "linked":
         this.#unlink(row);
         return this.#unindex(row);
-      case "voided":
+      case "cancelled":
         row.mark = ADDED;
         this.#index(row);
         return this.#relink(row, detail as Row | null);
-      case "dropped":
+      case "deleted":
         row.mark = STABLE;
         return this.#relink(row, detail as Row | null);
-      case "left": {
-        const { previous, mark } = detail as Left;
+      case "deletionBegun": {
+        const { previous, mark } = detail as BeforeDeletion;
         row.mark = mark;
         return this.#relink(row, previous);
       }
-      case "gone":
+      case "deletionFinished":
         return this.#index(row);
-      case "revived":
+      case "reinstated":
         row.mark = REMOVED;
         return this.#unlink(row);
       case "refreshed":
-        return this.#unrefresh(row, detail as Refreshed);
-      case "same":
+        return this.#undoRefresh(row, detail as BeforeRefresh);
+      case "keptUnchanged":
         (detail as Row).mark = ADDED;
         this.#index(row);
         row.mark = REMOVED;
@@ -373,7 +386,7 @@ export class Table implements Undoable<Operation, Row, Detail> {
     if (this.spec.notifiesRefreshes) this.#refreshed.push(row);
   }
 
-  #unrefresh(row: Row, { previous, expires, stamp, isBase }: Refreshed): void {
+  #undoRefresh(row: Row, { previous, expires, stamp, isBase }: BeforeRefresh): void {
     row.expires = expires;
     row.stamp = stamp;
     row.isBase = isBase;
@@ -390,13 +403,14 @@ export class Table implements Undoable<Operation, Row, Detail> {
     this.#journal.record(this, "linked", row, null);
   }
 
+  /** Adds the row to the list, and sets its expiry time. */
   #append(row: Row, now: number): void {
     const { lifetime, endsAt, hasExpiringDerivations: wantsFresh } = this.spec;
     row.expires = now + lifetime;
     if (endsAt === undefined && wantsFresh !== true) return this.#rows.append(row);
     const end = endsAt === undefined ? undefined : row.values[endsAt];
     if (typeof end === "number" && end < row.expires) row.expires = end;
-    this.#rows.place(row);
+    this.#rows.insertByExpiry(row);
   }
 
   #relink(row: Row, previous: Row | null): void {

@@ -1,19 +1,20 @@
 /**
- * Where a row stands while views are brought up to date; at all other times: STABLE. Emitted code compares against the
- * numbers: up to LEAVING a row is there, CURRENT is there for some, beyond it no row is.
+ * State of a row while a commit brings derived tables up to date; STABLE at all other times. Emitted code compares the
+ * numbers: a row up to LEAVING exists after the commit or until its deletion is processed, CURRENT exists for some
+ * literals of a rule, and a row beyond CURRENT does not exist.
  */
 export const STABLE = 0 as const;
-/** Of the state after the commit only. */
+/** Inserted by the commit: exists only in the state after it. */
 export const ADDED = 1 as const;
-/** Still there for the rules of a recursive stratum, until they have been told that it goes. */
+/** Deleted from a recursive stratum, and still visible to its rules until they have processed the deletion. */
 export const LEAVING = 2 as const;
-/** The row that the rules of a recursive stratum are being told of. */
+/** Row of a recursive stratum that its rules are processing now. */
 export const CURRENT = 3 as const;
-/** Of the state before only. */
+/** Deleted by the commit: exists only in the state before it. */
 export const REMOVED = 4 as const;
-/** Not yet there for the rules of a recursive stratum. */
+/** Inserted into a recursive stratum, and not yet visible to its rules. */
 export const ENTERING = 5 as const;
-/** Came and went within one commit: it never was. */
+/** Inserted and deleted within one commit: exists in neither state. */
 export const CANCELLED = 6 as const;
 
 export type RowMark =

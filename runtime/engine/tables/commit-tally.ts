@@ -1,18 +1,18 @@
 import type { Values } from "../../plan/values/value.ts";
 import type { Table } from "./table.ts";
 
-/** Told of each change as it takes effect; several may be taken back if the step fails. */
+/** Observer of row changes. Called during the commit; if the step is undone afterwards, so are the changes. */
 export interface ChangeListener {
   changed(table: Table, kind: "+" | "-" | "refresh", values: Values): void;
 }
 
-/** What commits have done, counted, and which tables the commit under way has touched. */
-export class StoreTally {
-  /** Rows that lost to another for a key of the same commit. */
+/** Counters of all commits of a store, and the set of tables that the running commit has changed. */
+export class CommitTally {
+  /** Number of insertions that lost a key conflict in their commit. */
   conflicts = 0;
   evicted = 0;
   expired = 0;
-  /** Aggregates that have no value for some group. */
+  /** Number of times that an aggregate of a group had no value. */
   failedAggregates = 0;
   readonly #touched = new Set<Table>();
   readonly #listener: ChangeListener;
@@ -21,14 +21,15 @@ export class StoreTally {
     this.#listener = listener;
   }
 
-  /** Counts on from what another has counted. */
-  addCountersOf(before: StoreTally): void {
-    this.conflicts += before.conflicts;
-    this.evicted += before.evicted;
-    this.expired += before.expired;
-    this.failedAggregates += before.failedAggregates;
+  /** Adds the counters of the store that this one replaces. */
+  addCountersOf(previous: CommitTally): void {
+    this.conflicts += previous.conflicts;
+    this.evicted += previous.evicted;
+    this.expired += previous.expired;
+    this.failedAggregates += previous.failedAggregates;
   }
 
+  /** Tables with changes to report, in the order of their first change. */
   get touched(): ReadonlySet<Table> {
     return this.#touched;
   }
@@ -37,6 +38,7 @@ export class StoreTally {
     this.#touched.add(table);
   }
 
+  /** Reports that a row was refreshed. */
   refreshed(table: Table, values: Values): void {
     if (table.spec.notifiesRefreshes) this.#touched.add(table);
     this.#listener.changed(table, "refresh", values);

@@ -1,0 +1,233 @@
+import type { Plan, Sign } from "../plan/contract/plan.ts";
+import type { Ambient } from "../plan/contract/function-spec.ts";
+import type { Snitch } from "../observe/snitch.ts";
+import { ownedValues } from "../plan/values/owned.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import type { Value, Values } from "../plan/values/value.ts";
+import type { RandomStreams } from "../world/random.ts";
+import type { Clock } from "../world/world.ts";
+import type { EngineCounters } from "./engine-counters.ts";
+import { LimitExceeded, type Limits } from "./limits.ts";
+import type { RoundEvents } from "./round-events.ts";
+import type { Store, TableChange } from "./store.ts";
+import type { StrandFunction, StrandHost } from "./strand-host.ts";
+import { strandName } from "./strand-name.ts";
+import type { Table } from "./tables/table.ts";
+
+/** Derivations between two checks of the memory limit. */
+const DERIVATIONS_PER_MEMORY_CHECK = 65_536;
+
+/** The first runs of a strand are all timed, then one in `TIMED_EVERY`, which counts for that many. */
+const TIMED_FIRST = 64;
+const TIMED_EVERY = 64;
+
+/** Part of the dataflow that takes the tuples that strands send to locations. */
+export interface Sender {
+  send(tuple: Tuple, location: Value, strand: number): void;
+}
+
+export interface StrandContextOptions {
+  readonly plan: Plan;
+  readonly strands: readonly StrandFunction[];
+  readonly clock: Clock;
+  readonly streams: RandomStreams;
+  readonly limits: Limits;
+  readonly snitch: Snitch;
+  readonly store: Store;
+  readonly events: RoundEvents;
+  readonly counters: EngineCounters;
+}
+
+/**
+ * Runs the strands of an engine and is the node that they see. Strands read its tables; it collects their events and
+ * table changes for the round, passes sends to the dataflow and derivations to the derived tables, and enforces the
+ * limits of the step.
+ *
+ * The engine calls `begin` before each step, `fire` for each trigger, and takes `changes` at the end of each round.
+ */
+export class StrandContext implements StrandHost {
+  readonly tables: readonly (Table | undefined)[];
+  /** Table changes of the current round, in order. The engine takes them at the end of the round. */
+  changes: TableChange[] = [];
+  /** Strand that runs now or ran last; -1 before the first. */
+  running = -1;
+  /** Time of the step, in seconds: the same for all its rules. */
+  now = 0;
+  /** Address of the sender of the step's input; null for this node. */
+  source: Value = null;
+  /** Whether the input holds bytes that its reader reuses after the step. Rows made of it are then copied. */
+  isBorrowed = false;
+  readonly #plan: Plan;
+  readonly #strands: readonly StrandFunction[];
+  readonly #clock: Clock;
+  readonly #streams: RandomStreams;
+  readonly #limits: Limits;
+  readonly #snitch: Snitch;
+  readonly #store: Store;
+  readonly #events: RoundEvents;
+  readonly #counters: EngineCounters;
+  readonly #ambients: (Ambient | undefined)[] = [];
+  /** Table `localAddr` of each overlay; that of the node itself under null. */
+  readonly #addresses: ReadonlyMap<string | null, Table>;
+  #sender: Sender | undefined;
+  #derivations = 0;
+  #isUnlimited = false;
+
+  constructor(options: StrandContextOptions) {
+    this.#plan = options.plan;
+    this.#strands = options.strands;
+    this.#clock = options.clock;
+    this.#streams = options.streams;
+    this.#limits = options.limits;
+    this.#snitch = options.snitch;
+    this.#store = options.store;
+    this.#events = options.events;
+    this.#counters = options.counters;
+    this.tables = options.store.tables;
+    this.#addresses = addressTables(this.tables);
+  }
+
+  /** Sets the receiver of tuples for locations. Called once, before the first step. */
+  connect(sender: Sender): void {
+    this.#sender = sender;
+  }
+
+  /** Prepares for a step: no derivations, input not borrowed. */
+  begin(now: number, source: Value): void {
+    this.now = now;
+    this.source = source;
+    this.isBorrowed = false;
+    this.#derivations = 0;
+  }
+
+  /** Runs a strand on an event or a row. */
+  fire(strand: number, values: Values): void {
+    this.running = strand;
+    const runs = (this.#counters.fired[strand] as number)++;
+    if (runs < TIMED_FIRST || runs % TIMED_EVERY === 0) return this.#fireTimed(strand, values, runs);
+    (this.#strands[strand] as StrandFunction)(this, values);
+  }
+
+  #fireTimed(strand: number, values: Values, runs: number): void {
+    const start = this.#clock.now();
+    (this.#strands[strand] as StrandFunction)(this, values);
+    const represented = runs < TIMED_FIRST ? 1 : TIMED_EVERY;
+    (this.#counters.seconds[strand] as number) += (this.#clock.now() - start) * represented;
+  }
+
+  /** Runs `work` without the limits of derivations and memory. */
+  unlimited<T>(work: () => T): T {
+    this.#isUnlimited = true;
+    try {
+      return work();
+    } finally {
+      this.#isUnlimited = false;
+    }
+  }
+
+  /** Counts a derivation against the limits of the step. Throws `LimitExceeded`. */
+  checkLimits(strand: number): void {
+    if (this.#isUnlimited) return;
+    const count = ++this.#derivations;
+    if (count > this.#limits.derivations) throw new LimitExceeded("derivations", strand);
+    if (count % DERIVATIONS_PER_MEMORY_CHECK === 0 && this.#limits.memory()) throw new LimitExceeded("memory", strand);
+  }
+
+  /** Adds a table change that no strand made: a fact, an operator's request, a row from the network. */
+  change({ predicate, args, isDelete }: Tuple): void {
+    this.changes.push({ table: this.#store.table(predicate.id), values: this.#owned(args), isDelete });
+  }
+
+  raise(strand: number, predicate: number, args: Values): void {
+    this.#count(strand);
+    if (this.#snitch.isOn) this.#reportDerived(strand, "local", "Mux", predicate, args, false);
+    this.#events.add({ predicate: this.#predicate(predicate), args, isDelete: false }, "rule");
+  }
+
+  put(strand: number, predicate: number, args: Values): void {
+    this.#count(strand);
+    if (this.#snitch.isOn) this.#reportDerived(strand, "rows", "Tables", predicate, args, false);
+    this.changes.push({ table: this.tables[predicate] as Table, values: this.#owned(args), isDelete: false });
+  }
+
+  remove(strand: number, predicate: number, args: Values): void {
+    this.#count(strand);
+    if (this.#snitch.isOn) this.#reportDerived(strand, "rows", "Tables", predicate, args, true);
+    this.changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: true });
+  }
+
+  #reportDerived(strand: number, port: string, to: string, predicate: number, args: Values, isDelete: boolean): void {
+    this.#snitch.left(strand, port, to, { predicate: this.#predicate(predicate), args, isDelete });
+  }
+
+  dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void {
+    this.#count(strand);
+    this.#sender?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
+  }
+
+  contribute(rule: number, sign: Sign, values: Values): void {
+    this.#count(this.running);
+    this.#store.contribute(rule, sign, values);
+  }
+
+  costDecreased(rule: number): void {
+    this.#store.costDecreased(rule);
+  }
+
+  failed(strand: number): void {
+    (this.#counters.failed[strand] as number)++;
+  }
+
+  ambient(strand: number): Ambient {
+    return (this.#ambients[strand] ??= this.#createAmbient(strand));
+  }
+
+  localAddress(overlay: string | null): Value | undefined {
+    return this.#addresses.get(overlay)?.first?.values[0];
+  }
+
+  /** Whether `address` is the local address of this node or of one of its overlays. */
+  isLocalAddress(address: string): boolean {
+    for (const table of this.#addresses.values()) if (table.first?.values[0] === address) return true;
+    return false;
+  }
+
+  freshQuery(strand: number): number {
+    return Math.floor(this.ambient(strand).random() * 2 ** 48);
+  }
+
+  #count(strand: number): void {
+    (this.#counters.derived[strand] as number)++;
+    this.checkLimits(strand);
+  }
+
+  /** The values, copied if they would not outlive the step. */
+  #owned(values: Values): Values {
+    return this.isBorrowed ? ownedValues(values) : values;
+  }
+
+  #predicate(id: number): PredicateSpec {
+    return this.#plan.predicates[id] as PredicateSpec;
+  }
+
+  /** Each strand draws from its own random stream, so that the draws of one rule do not depend on those of another. */
+  #createAmbient(strand: number): Ambient {
+    const stream = this.#streams.stream(strandName(this.#plan, strand));
+    return {
+      now: () => this.now,
+      random: () => stream.next(),
+      randomId: () => stream.id160(),
+      source: () => this.source,
+    };
+  }
+}
+
+function addressTables(tables: readonly (Table | undefined)[]): ReadonlyMap<string | null, Table> {
+  const found = new Map<string | null, Table>();
+  for (const table of tables) {
+    const role = table?.predicate.role;
+    if (table !== undefined && role?.kind === "localAddr") found.set(role.overlay ?? null, table);
+  }
+  return found;
+}
