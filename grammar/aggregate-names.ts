@@ -1,6 +1,6 @@
 import type { AggregateFunction } from "./ast.ts";
 
-/** The names of aggregates in lower case; OverLog has several for one. */
+/** Aggregate functions by their names in lower case. OverLog has several names for some of them. */
 const FUNCTIONS: ReadonlyMap<string, AggregateFunction> = new Map<string, AggregateFunction>([
   ["min", "min"],
   ["max", "max"],
@@ -15,7 +15,7 @@ const FUNCTIONS: ReadonlyMap<string, AggregateFunction> = new Map<string, Aggreg
   ["union", "set"],
 ]);
 
-/** The aggregate a name means: `min`, `a_min`, `a_MIN`, `MIN` are one. */
+/** Returns the aggregate of a name, ignoring case and OverLog's prefix: `min`, `a_min`, `a_MIN` and `MIN` are one. */
 export function aggregateNamed(name: string): AggregateFunction | undefined {
   return FUNCTIONS.get(name.toLowerCase().replace(/^a_/, ""));
 }

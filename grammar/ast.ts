@@ -1,6 +1,10 @@
+/*
+ * The syntax tree. The parser builds it, print.ts turns it back into text, and src/0-load and src/1-check read it. Each node
+ * has the span of its source text. Optional parts are undefined if they were not written.
+ */
 import type { Name, Span } from "./span.ts";
 
-/** A parsed file: its statements in the order they were written. Nothing is checked or qualified yet. */
+/** Parsed file: its statements in the order of the text. Names are not qualified yet, and nothing is checked. */
 export interface FileTree {
   readonly file: string;
   readonly statements: readonly Statement[];
@@ -17,7 +21,7 @@ export type Statement =
   | ViewDefinition
   | Watch;
 
-/** `label: head :- body.`; `delete head :- body.` removes. */
+/** `label: head :- body.`, or `delete head :- body.` (`isDelete`), which deletes the rows it derives. */
 export interface Rule {
   readonly kind: "rule";
   readonly label: Name | undefined;
@@ -35,7 +39,7 @@ export interface Fact {
   readonly span: Span;
 }
 
-/** `materialize(name, lifetime, size, keys(1,2), evict max(3)).` Columns are 1-based, as written. */
+/** `materialize(name, lifetime, size, keys(1,2), evict max(3)).` Columns are numbered from 1, as written. */
 export interface Materialize {
   readonly kind: "materialize";
   readonly name: Name;
@@ -70,7 +74,7 @@ export interface ImportDeclaration {
   readonly span: Span;
 }
 
-/** `accept p(addr, int) insert.` Without a right named, both are meant. */
+/** `accept p(addr, int) insert.` A declaration that names neither `insert` nor `delete` permits both. */
 export interface AcceptDeclaration {
   readonly kind: "accept";
   readonly name: Name;
@@ -100,7 +104,7 @@ export interface Watch {
 export interface ViewDefinition {
   readonly kind: "view";
   readonly name: Name;
-  /** Where `this.init` runs, when the header says so. */
+  /** Location of `this.init`. */
   readonly location: Expression | undefined;
   readonly inputs: readonly Variable[];
   readonly outputs: readonly Variable[];
@@ -110,12 +114,12 @@ export interface ViewDefinition {
   readonly span: Span;
 }
 
-/** A predicate with arguments: in a body, as a head, or as a fact. `span` runs from the name to the closing bracket. */
+/** Predicate with arguments, in a body, as a head, or as a fact. `span` extends from the name to the closing bracket. */
 export interface Atom {
   readonly name: Name;
-  /** `p@Loc(..)`: the location, which is no argument. */
+  /** Location in `p@Loc(..)`, where it is not an argument. */
   readonly location: Expression | undefined;
-  /** `p(.., @Loc, ..)`: the index of the argument that is also the location. */
+  /** Index of the argument that is also the location, as in `p(.., @Loc, ..)`. */
   readonly locatedArgument: number | undefined;
   readonly args: readonly Argument[];
   readonly span: Span;
@@ -123,7 +127,7 @@ export interface Atom {
 
 export type Argument = Expression | ReturnArgument | Aggregate;
 
-/** `&R` in a view call; `&_` ignores the value. */
+/** `&R` in a view call, or `&_` to ignore the value. */
 export interface ReturnArgument {
   readonly kind: "return";
   /** Undefined for `&_`. */
@@ -133,7 +137,7 @@ export interface ReturnArgument {
 
 export type AggregateFunction = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set";
 
-/** `min<X>`; `count<*>` has no operand. The names of OverLog are mapped onto these by the parser. */
+/** `min<X>`; `count<*>` has no operand. The parser maps OverLog's names to these functions. */
 export interface Aggregate {
   readonly kind: "aggregate";
   readonly function: AggregateFunction;
@@ -147,10 +151,10 @@ export type Literal = PredicateLiteral | Condition | Assignment | Membership;
 export interface PredicateLiteral {
   readonly kind: "predicate";
   readonly negated: boolean;
-  /** `v!fail(..)`: the failure of a view call, as an event. */
+  /** True for `v!fail(..)`, the event that a call of the view failed. */
   readonly isFailure: boolean;
   readonly atom: Atom;
-  /** `v(In, &Out) timeout(200ms)`: this call's own limit. */
+  /** Limit of this call, as in `v(In, &Out) timeout(200ms)`. */
   readonly timeout: Expression | undefined;
   readonly span: Span;
 }
@@ -169,7 +173,7 @@ export interface Assignment {
   readonly span: Span;
 }
 
-/** `X <- List`, or `[A, B, _] <- List`: once for each element (that fits the pattern). */
+/** `X <- List` or `[A, B, _] <- List`: holds once for each element that matches the pattern. */
 export interface Membership {
   readonly kind: "member";
   readonly pattern: Expression;
@@ -201,13 +205,13 @@ export interface Wildcard {
   readonly span: Span;
 }
 
-/** The values a literal can denote. Ids are 160-bit, held as bigint; `infinity` is the number. */
+/** Value of a literal. A bigint is a 160-bit id; `infinity` is the number Infinity. */
 export type ConstantValue = null | boolean | number | string | bigint | Uint8Array;
 
 export interface Constant {
   readonly kind: "constant";
   readonly value: ConstantValue;
-  /** As written (`20ms`, `0x1fI`), so that the printer can give it back. */
+  /** Source text (`20ms`, `0x1fI`), which the printer reproduces. */
   readonly text: string;
   readonly span: Span;
 }
@@ -282,12 +286,12 @@ export interface Interval {
   readonly span: Span;
 }
 
-/** `ov::node`, `ov::(node, option, ..)`, `sr::[a, b]`. Without an overlay it is the node expression itself, no address. */
+/** `ov::node`, `ov::(node, option, ..)` or `sr::[a, b]`. An address without an overlay is just its node expression. */
 export interface AddressExpression {
   readonly kind: "address";
-  /** Lower case, whatever the program wrote. */
+  /** Name in lower case, even if the program wrote capitals. */
   readonly overlay: Name;
-  /** A `ListExpression` for `sr::[..]`; another `AddressExpression` when nested. */
+  /** A `ListExpression` in `sr::[..]`, or another `AddressExpression` in a nested address. */
   readonly node: Expression;
   readonly options: readonly Expression[];
   readonly span: Span;

@@ -1,17 +1,17 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import { report } from "./report.ts";
 
-/** More than a reader wants, and fewer than a hostile text can cause. */
+/** Bounds for hostile texts, higher than anyone reads. */
 const MAX_ERRORS = 100;
 const MAX_WARNINGS = 1000;
 
-/** The diagnostics of one reading of a program, up to a number at which reading on is of no use. */
+/** Diagnostics of one parse. Collection ends with E0190 after `MAX_ERRORS` errors, and callers then stop parsing. */
 export class DiagnosticCollector {
   readonly #diagnostics: Diagnostic[] = [];
   #errors = 0;
   #warnings = 0;
 
-  /** So much is wrong that nothing more is recorded. */
+  /** True when the limit of errors is exceeded and further diagnostics are ignored. */
   get isFull(): boolean {
     return this.#errors > MAX_ERRORS;
   }
@@ -23,7 +23,7 @@ export class DiagnosticCollector {
     this.#diagnostics.push(this.isFull ? report("E0190", diagnostic.span, { count: MAX_ERRORS }) : diagnostic);
   }
 
-  /** In the order of the files named, and of their texts. */
+  /** Returns the diagnostics sorted by file, in the order of `files`, then by position. */
   sorted(files: readonly string[]): readonly Diagnostic[] {
     const order = new Map(files.map((file, index) => [file, index]));
     const fileOf = (diagnostic: Diagnostic): number => order.get(diagnostic.span?.file ?? "") ?? -1;

@@ -2,18 +2,18 @@ import type { Span } from "./span.ts";
 
 export type Severity = "error" | "warning";
 
-/** What is wrong with a program, said in its own names. Values, collected: nothing throws one. */
+/** Error or warning about a program. Diagnostics are values that are collected, never thrown. */
 export interface Diagnostic {
-  /** `E....` for errors, `W....` for warnings; the table of all of them is `messages.ts`. */
+  /** `E` or `W` and four digits; `messages.ts` lists all codes. */
   readonly code: string;
   readonly severity: Severity;
-  /** Where; undefined when the trouble has no place in a text (a missing file named on the command line). */
+  /** Position in the program; undefined if there is none, as for a missing file on the command line. */
   readonly span: Span | undefined;
-  /** One sentence. */
+  /** One sentence that states the error. */
   readonly message: string;
-  /** What to write instead, where there is an answer. */
+  /** Suggestion of what to write instead. */
   readonly help: string | undefined;
-  /** Other places that belong to it: the first declaration, the event already in the rule. */
+  /** Other positions that explain the error, such as the first declaration of a table. */
   readonly related: readonly RelatedSpan[];
 }
 

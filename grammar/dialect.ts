@@ -3,12 +3,15 @@ import { At, Colon, LeftParen, Name, NumberLiteral, type Token, Variable } from 
 
 export const DIALECTS: readonly Dialect[] = ["mozlog", "overlog", "overlog-flat"];
 
-/** The dialect of that name. */
+/** Returns the dialect of the name, or undefined. */
 export function dialectOf(name: string): Dialect | undefined {
   return DIALECTS.find((dialect) => dialect === name);
 }
 
-/** Whether an OverLog text is of the age that had no precedence: it has typed keys, or says a location twice. */
+/**
+ * Returns whether an OverLog text predates operator precedence. Such texts have typed keys, or repeat a location as the
+ * first argument.
+ */
 export function looksFlat(tokens: readonly Token[]): boolean {
   return tokens.some(
     (token, at) =>

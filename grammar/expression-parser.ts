@@ -1,3 +1,8 @@
+/*
+ * First half of the parser: expressions, addresses and locations. parser.ts extends it with statements. The classes are a
+ * Chevrotain parser: methods made by RULE are the grammar, gates (GATE) choose between alternatives that begin alike, and
+ * operators.ts groups a chain of operators by precedence after it is read.
+ */
 import { EmbeddedActionsParser, type IParserConfig, type IToken, type ParserMethod, tokenMatcher } from "chevrotain";
 import type {
   AddressExpression,
@@ -34,14 +39,14 @@ import type { Unparsed } from "./unparsed.ts";
 
 const MAX_OPERATORS = 1000;
 
-/** What the parser needs to know besides the tokens. */
+/** Input of the parser besides the tokens. */
 export interface ParserContext {
   readonly dialect: Dialect;
   readonly diagnostics: DiagnosticCollector;
   readonly textOf: (span: Span) => string;
-  /** Levels of brackets that are allowed. */
+  /** Maximum nesting depth. */
   readonly nesting: number;
-  /** Filled with what the statements that are given up seem to declare, or to make. */
+  /** Receives the names that abandoned statements seem to declare or derive. */
   readonly unparsed: Map<string, Unparsed>;
 }
 
@@ -53,7 +58,7 @@ export const EMPTY_CONTEXT: ParserContext = {
   unparsed: new Map(),
 };
 
-/** The statement breaks a limit, has been complained of, and is given up. */
+/** Thrown to abandon a statement whose error is already reported, such as an exceeded limit. */
 export class StatementAbandoned extends Error {}
 
 interface Node {
@@ -61,21 +66,21 @@ interface Node {
   readonly options: readonly Expression[];
 }
 
-// The grammar is LL(1), and what is not is told by gates that look further, so that building the parser is quick.
+// The grammar is LL(1) so that Chevrotain builds the parser quickly. Gates look further ahead where one token is not enough.
 const CONFIG: IParserConfig = { maxLookahead: 1, skipValidations: true, errorMessageProvider: expectations };
 
 /**
- * The half of the parser that reads expressions and locations.
+ * Parser of expressions and locations.
  *
- * A rule is run once without input, to learn its shape; what could not stand that is wrapped in ACTION.
+ * Chevrotain runs each rule once without input to record its structure. Code that needs real tokens is wrapped in ACTION.
  */
 export class ExpressionParser extends EmbeddedActionsParser {
   protected context: ParserContext = EMPTY_CONTEXT;
-  /** Whoever gives up a statement in its midst sets this back to what it was before. */
+  /** Current nesting depth. Error recovery restores it when a statement is abandoned. */
   protected depth = 0;
-  /** Binary operators since the beginning of the literal or argument. */
+  /** Number of binary operators since the beginning of the literal or argument. */
   protected operators = 0;
-  /** Between `?` and `:`, where a colon after a name begins no address. */
+  /** True between `?` and `:`, where a colon after a name does not begin an address. */
   protected beforeColon = false;
   protected readonly peek: ahead.Peek = (at) => this.LA(at) as Token;
 
@@ -121,7 +126,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return { yes, no: this.SUBRULE1(this.expression) };
   });
 
-  /** Operands between binary operators, of those that bind at least as tightly as `loosest`. */
+  /** A chain of operands and binary operators that bind at least as tightly as `loosest`. */
   protected readonly operation: ParserMethod<[loosest?: number], Expression> = this.RULE(
     "operation",
     (loosest: number = 0): Expression => {
@@ -241,7 +246,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return { kind: "list", items, span: this.spanFrom(first) };
   });
 
-  /** In a location a bracket after a name begins the predicate's arguments, not those of a call. */
+  /** An address. In a location, a bracket after a name begins the arguments of the predicate, not those of a call. */
   readonly #address = this.RULE("address", (inLocation: boolean = false): AddressExpression => {
     this.enterLevel();
     const overlay = this.SUBRULE(this.anyName);
@@ -286,7 +291,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return { node, options };
   });
 
-  /** One token that is a value. */
+  /** A value of one token. */
   readonly #simple = this.RULE(
     "simple",
     (): Expression =>
@@ -356,7 +361,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return this.ACTION(() => read(token as Token, this.context.diagnostics));
   }
 
-  /** For an alternative that is told by its token alone. */
+  /** Returns undefined for an alternative that consists of one token. */
   protected toUndefined(_token: IToken): undefined {
     return undefined;
   }
@@ -376,7 +381,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
     if (!this.RECORDING_PHASE) this.depth -= 1;
   }
 
-  /** A long chain of operators is a deep tree. */
+  /** Counts an operator against the limit, because a long chain of operators becomes a deep tree. */
   #countOperator(): void {
     this.operators += 1;
     if (this.operators <= MAX_OPERATORS || this.RECORDING_PHASE) return;
@@ -393,7 +398,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
   }
 }
 
-/** `<>` is another spelling of `!=`. */
+/** Returns the operator of a token. `<>` is another spelling of `!=`. */
 function operatorOf({ image }: IToken): BinaryOperator {
   return image === "<>" ? "!=" : (image as BinaryOperator);
 }

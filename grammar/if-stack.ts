@@ -2,32 +2,32 @@ import type { Token } from "./tokens.ts";
 
 interface Frame {
   readonly directive: Token;
-  /** The text around the `#if` is read. */
+  /** True if the text around the `#if` is active. */
   readonly isParentActive: boolean;
-  /** This branch is read. */
+  /** True if the current branch is active, so that its text belongs to the program. */
   isActive: boolean;
-  /** Some branch was, or is. */
+  /** True if this branch or an earlier one is active: no later branch can be. */
   hasTakenBranch: boolean;
   hasElse: boolean;
 }
 
-/** The `#if`s that are open at a place of one file. */
+/** Stack of the `#if` directives that are open at the current position of one file. */
 export class IfStack {
   readonly #frames: Frame[] = [];
 
-  /** Whether the text here is read. */
+  /** True if the text at the current position belongs to the program. */
   get isActive(): boolean {
     return this.#frames.at(-1)?.isActive ?? true;
   }
 
-  /** `#if`, `#ifdef`, `#ifndef`; `holds` is asked only where it matters. */
+  /** Enters `#if`, `#ifdef` or `#ifndef`. Calls `holds` only if the surrounding text is active. */
   if(directive: Token, holds: () => boolean): void {
     const isParentActive = this.isActive;
     const isActive = isParentActive && holds();
     this.#frames.push({ directive, isParentActive, isActive, hasTakenBranch: isActive, hasElse: false });
   }
 
-  /** `#elif`; false where none may stand. */
+  /** Enters `#elif`. Returns false if no `#if` is open or its `#else` precedes. */
   elif(holds: () => boolean): boolean {
     const frame = this.#frames.at(-1);
     if (frame === undefined || frame.hasElse) return false;
@@ -36,7 +36,7 @@ export class IfStack {
     return true;
   }
 
-  /** `#else`; false where none may stand. */
+  /** Enters `#else`. Returns false under the same conditions as `elif`. */
   else(): boolean {
     const allowed = this.elif(() => true);
     const frame = this.#frames.at(-1);
@@ -44,12 +44,12 @@ export class IfStack {
     return allowed;
   }
 
-  /** `#endif`; false where none may stand. */
+  /** Leaves the innermost `#if`. Returns false if none is open. */
   endif(): boolean {
     return this.#frames.pop() !== undefined;
   }
 
-  /** The beginnings of those that are still open. */
+  /** Directives that still lack their `#endif`. */
   get unclosed(): readonly Token[] {
     return this.#frames.map((frame) => frame.directive);
   }

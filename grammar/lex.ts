@@ -7,7 +7,7 @@ export interface LexedText {
   readonly comments: readonly Comment[];
 }
 
-/** A comment between slash-stars, which may reach over several lines. */
+/** Block comment, which may span several lines. */
 export interface Comment {
   readonly start: number;
   readonly text: string;
@@ -15,7 +15,7 @@ export interface Comment {
 
 let lexer: Lexer | undefined;
 
-/** Divides any text at all into tokens; what is none becomes a token of a `Bad` type. */
+/** Splits a text into tokens. Invalid text becomes tokens of the `Bad` types, so lexing never fails. */
 export function lex(source: Source): LexedText {
   lexer ??= new Lexer([...TOKEN_TYPES], { positionTracking: "onlyStart", skipValidations: true });
   const result = lexer.tokenize(source.text);

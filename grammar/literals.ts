@@ -6,10 +6,10 @@ import { type Token, spanOf } from "./tokens.ts";
 
 const ID_BITS = 160n;
 
-/** More digits than an id has: that they are too many must be told without the time it takes to convert them. */
+/** Limit on the digits that are converted, above the digits of any id. Converting a longer text would take too long. */
 const MAX_DIGITS = 64;
 
-/** What one of the unit is: seconds, or bits per second. Divisors keep `20ms` the double that `0.02` is. */
+/** Conversions of each unit to seconds or bits per second. Division makes `20ms` the same double as `0.02`. */
 const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
   ["us", (amount: number) => amount / 1e6],
   ["ms", (amount: number) => amount / 1e3],
@@ -43,13 +43,13 @@ const ESCAPED: ReadonlyMap<string, string> = new Map([
   ["\\", "\\"],
 ]);
 
-/** A lower-case name as a value: one of the four words, or the string of that text. */
+/** Reads a lower-case name as a value: one of the four words in `WORDS`, or else a string. */
 export function readWord(token: Token): Constant {
   const value = WORDS.get(token.image);
   return constant(token, value === undefined ? token.image : value);
 }
 
-/** An integer, float, id, duration or rate. One that is malformed is 0 and an error. */
+/** Reads an integer, float, id, duration or rate. A malformed one is reported and read as 0. */
 export function readNumber(token: Token, diagnostics: DiagnosticCollector): Constant {
   return constant(token, idOf(token, diagnostics) ?? numberOf(token, diagnostics));
 }
@@ -58,7 +58,7 @@ export function readString(token: Token, diagnostics: DiagnosticCollector): Cons
   return constant(token, unquote(token, diagnostics));
 }
 
-/** The text a string literal denotes. */
+/** Returns the value of a string literal. Unknown escape sequences are reported and kept. */
 export function unquote(token: Token, diagnostics: DiagnosticCollector): string {
   const inside = token.image.slice(1, -1);
   if (!inside.includes("\\")) return inside;
@@ -69,14 +69,14 @@ export function unquote(token: Token, diagnostics: DiagnosticCollector): string 
   });
 }
 
-/** A piece of a token; of one that a macro stands for, the whole use of the macro. */
+/** Returns the span of a part of a token. For a token from a macro it is the span of the macro's use. */
 function spanWithin(token: Token, at: number, length: number): Span {
   const span = spanOf(token);
   if (span.end - span.start !== token.image.length) return span;
   return { ...span, start: span.start + at, end: span.start + at + length };
 }
 
-/** `b"0aff"` */
+/** Reads a bytes literal such as `b"0aff"`. A malformed one is reported and read as no bytes. */
 export function readBytes(token: Token, diagnostics: DiagnosticCollector): Constant {
   const digits = token.image.slice(2, -1);
   if (/^(?:[0-9a-fA-F]{2})*$/.test(digits)) return constant(token, bytesOf(digits));
@@ -92,14 +92,14 @@ export function isNumber(expression: Expression): expression is NumberConstant {
   return expression.kind === "constant" && typeof expression.value === "number" && !expression.text.startsWith("-");
 }
 
-/** A number with its sign; there is one zero. */
+/** Returns the negative of a number as one constant. `-0` becomes 0, because values have one zero. */
 export function negated(minus: Token, number: NumberConstant): Constant {
   const { file, startOffset: start } = minus;
   const span = { file, start, end: number.span.file === file ? number.span.end : minus.end };
   return { kind: "constant", value: number.value === 0 ? 0 : -number.value, text: `-${number.text}`, span };
 }
 
-/** A whole number as written, as columns are counted. */
+/** Reads a column number, counted from 1. An invalid one is reported and read as 1. */
 export function readColumn(token: Token, diagnostics: DiagnosticCollector): number {
   const column = Number(token.image);
   if (Number.isSafeInteger(column) && column > 0) return column;
@@ -107,7 +107,7 @@ export function readColumn(token: Token, diagnostics: DiagnosticCollector): numb
   return 1;
 }
 
-/** The text of a string literal that denotes the value. */
+/** Returns the string literal for a value, the inverse of `unquote`. */
 export function quote(value: string): string {
   return `"${value.replace(/[\n\t\r\f"\\\0]/g, escapeFor)}"`;
 }

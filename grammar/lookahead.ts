@@ -1,3 +1,7 @@
+/*
+ * Lookahead tests of the parser: which construct begins at the next token? The grammar reserves no words, so a name is
+ * recognised by the tokens after it. The parser calls these functions as gates of its alternatives and during error recovery.
+ */
 import { EOF, tokenMatcher, type TokenType } from "chevrotain";
 import { aggregateNamed } from "./aggregate-names.ts";
 import {
@@ -22,10 +26,7 @@ import {
   Variable,
 } from "./tokens.ts";
 
-/**
- * What a name means is told by the tokens after it: no word of the language is reserved. `peek(1)` is the next token,
- * and beyond the last there is one of no file.
- */
+/** Returns a token relative to the parser's position: `peek(1)` is the next one. Beyond the last it returns EOF. */
 export type Peek = (ahead: number) => Token;
 
 export function isWord(peek: Peek, at: number, word: string): boolean {
@@ -36,7 +37,10 @@ function is(peek: Peek, at: number, ...types: readonly TokenType[]): boolean {
   return types.includes(peek(at).tokenType);
 }
 
-/** `(` stands at `at`: where the token after its `)` is. The brackets of intervals may differ: `(A, B]`. */
+/**
+ * Returns the position after the bracket that closes the one at `at`, or the position where the statement ends without it.
+ * Brackets need not be of one kind, because of intervals such as `(A, B]`.
+ */
 function afterBrackets(peek: Peek, at: number): number {
   let depth = 0;
   for (let next = at; ; next += 1) {
@@ -89,7 +93,10 @@ export function startsDelete(peek: Peek): boolean {
   return isWord(peek, 1, "delete") && is(peek, 2, Name, Variable) && is(peek, 3, LeftParen, At);
 }
 
-/** A predicate with brackets, and not a function call that an operator goes on from. Functions begin with `f_`. */
+/**
+ * Returns whether a predicate with brackets begins at `at`. A call that an operator follows is a function call, and so is
+ * every name that begins with `f_`.
+ */
 export function isPredicate(peek: Peek, at: number): boolean {
   if (!is(peek, at, Name, Variable) || peek(at).image.startsWith("f_")) return false;
   if (is(peek, at + 1, At)) return true;
@@ -105,18 +112,18 @@ export function startsNegation(peek: Peek): boolean {
   return (is(peek, 1, Bang) || isWord(peek, 1, "notin")) && isPredicate(peek, 2);
 }
 
-/** `v!fail(` */
+/** Matches `v!fail(`. */
 export function startsFailure(peek: Peek): boolean {
   return is(peek, 1, Name) && is(peek, 2, Bang) && is(peek, 3, Name);
 }
 
-/** `min<`. In OverLog's capitals it is an aggregate in heads only: elsewhere it is a variable that is compared. */
+/** Matches `min<`. In capitals, as in OverLog, it is an aggregate only in heads; in a body, `MIN <` compares a variable. */
 export function startsAggregate(peek: Peek, inHead: boolean): boolean {
   if (!is(peek, 2, Less) || aggregateNamed(peek(1).image) === undefined) return false;
   return is(peek, 1, Name) || (inHead && is(peek, 1, Variable) && /^[A-Z]+$/.test(peek(1).image));
 }
 
-/** `@min<` */
+/** Matches `@min<`. */
 export function startsLocatedAggregate(peek: Peek, inHead: boolean): boolean {
   return is(peek, 1, At) && startsAggregate((ahead) => peek(ahead + 1), inHead);
 }
@@ -125,7 +132,7 @@ export function startsCall(peek: Peek): boolean {
   return is(peek, 1, Name) && (is(peek, 2, LeftParen) || startsLocatedCall(peek));
 }
 
-/** `f_now@X(`, as the oldest programs have it: a function runs where its rule does. */
+/** Matches `f_now@X(`, a form of the oldest programs. The location is ignored: a function runs where its rule runs. */
 function startsLocatedCall(peek: Peek): boolean {
   return peek(1).image.startsWith("f_") && is(peek, 2, At) && is(peek, 3, Variable) && is(peek, 4, LeftParen);
 }
@@ -134,13 +141,13 @@ export function startsAddress(peek: Peek): boolean {
   return is(peek, 1, Name, Variable) && is(peek, 2, DoubleColon);
 }
 
-/** `sr:[`, without spaces: in `A ? b : [c]` the colon is another. */
+/** Matches `sr:[` without spaces, unlike the colon of `A ? b : [c]`. */
 export function startsColonAddress(peek: Peek): boolean {
   if (!is(peek, 1, Name, Variable) || !is(peek, 2, Colon) || !is(peek, 3, LeftBracket)) return false;
   return peek(1).end === peek(2).startOffset && peek(2).end === peek(3).startOffset;
 }
 
-/** A head and `:-`, perhaps with a label: what no rule's body contains. */
+/** Returns whether a head and `:-` follow, with or without a label. No body contains such a sequence. */
 function startsRule(peek: Peek): boolean {
   let at = 1;
   if (startsLabel(peek)) at = is(peek, 2, Colon) ? 3 : 2;
@@ -151,18 +158,21 @@ function startsRule(peek: Peek): boolean {
   return is(peek, at, LeftParen) && is(peek, afterBrackets(peek, at), Implies);
 }
 
-/** A statement that begins with a word of the language and can stand at the top of a file only. */
+/** Returns whether a statement follows that begins with a keyword and is not allowed in a view. */
 export function startsTopStatement(peek: Peek): boolean {
   return startsView(peek) || startsOverlay(peek) || startsImport(peek) || startsAccept(peek);
 }
 
-/** Whether a statement begins here, although the one that began with `first` has not ended with `.`. */
+/** Returns whether another statement begins here, although the one that began with `first` lacks its `.`. */
 export function startsNextStatement(peek: Peek, first: Token): boolean {
   if (!peek(1).isFirstOnLine || !is(peek, 1, Name, Variable) || is(peek, 0, Comma, Implies)) return false;
   return peek(1).column <= first.column || startsRule(peek);
 }
 
-/** What goes on behind a `.` with neither a name nor another line was torn apart by it. */
+/**
+ * Returns whether a statement can begin after a `.` during recovery. If neither a name nor a new line follows, the `.` was
+ * inside the broken statement.
+ */
 export function canResume(peek: Peek, first: Token): boolean {
   return is(peek, 1, Name, Variable, EOF) || peek(1).isFirstOnLine || peek(1).file !== first.file;
 }

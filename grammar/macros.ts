@@ -9,24 +9,27 @@ export interface Macro {
 
 export type Macros = ReadonlyMap<string, Macro>;
 
-/** Where the tokens of an expansion go. */
+/** Receiver of the tokens of an expansion. */
 export interface Expansion {
   readonly macros: Macros;
-  /** Asked before every token, also of those that are macros: a short text can mean a great many. */
+  /**
+   * Counts one token against the limit and returns whether the expansion may continue. Called before every token, including
+   * macro names, because a short text can expand to a huge number of tokens.
+   */
   spendToken(): boolean;
   emit(token: Token): void;
-  /** The macro leads through so many others that it was left as it is. */
+  /** Reports that the chain of macros is too long. The macro `name` is left unexpanded. */
   reportTooDeep(name: string, depth: number): void;
 }
 
-/** The macro a token names, if it names one. */
+/** Returns the macro that a token names, or undefined. */
 export function macroNamed(token: Token, macros: Macros): Macro | undefined {
   return token.tokenType === Name || token.tokenType === Variable ? macros.get(token.image) : undefined;
 }
 
 /**
- * Hands over what stands for a macro's name: its text, the macros in it replaced in turn, all of it at the place of
- * the name. A macro's own name within its text stays as it is, so that every expansion ends.
+ * Emits the tokens of a macro, expanding the macros in it. All tokens get the position of the macro's use. A macro is not
+ * expanded within its own expansion, so every expansion ends.
  */
 export function expand(macro: Macro, use: Token, expansion: Expansion): void {
   expandWithin([macro], use, expansion);
@@ -55,7 +58,7 @@ function withPositionOf(use: Token, token: Token): Token {
   return { ...use, image, tokenType, tokenTypeIdx };
 }
 
-/** The macro's text, spaced as it was written. */
+/** Returns the text of a macro, with single spaces where the definition has any. */
 export function macroText(macro: Macro): string {
   return macro.tokens.map((token, index) => spaceBefore(macro.tokens[index - 1], token) + token.image).join("");
 }
@@ -64,7 +67,7 @@ function spaceBefore(before: Token | undefined, token: Token): string {
   return before === undefined || before.end === token.startOffset ? "" : " ";
 }
 
-/** Whether two texts are the same tokens. */
+/** Returns whether two token sequences have the same text. */
 export function sameTokens(one: readonly Token[], other: readonly Token[]): boolean {
   return one.length === other.length && one.every((token, index) => token.image === other[index]?.image);
 }

@@ -1,12 +1,12 @@
 import type { Binary, BinaryOperator, Expression, Interval } from "./ast.ts";
 import { joinSpans, type Span } from "./span.ts";
 
-/** `in` with its bounds, or a binary operator with what stands to its right. */
+/** Binary operator with its right operand, or `in` with its bounds. */
 export type Link =
   | { readonly operator: BinaryOperator; readonly right: Expression }
   | { readonly operator: "in"; readonly bounds: Bounds };
 
-/** `(A, B]` */
+/** Bounds of an interval such as `(A, B]`. */
 export interface Bounds {
   readonly low: Expression;
   readonly high: Expression;
@@ -15,7 +15,7 @@ export interface Bounds {
   readonly span: Span;
 }
 
-/** From the loosest to the tightest; all of them associate to the left. */
+/** Operators by precedence, loosest first. All of them are left-associative. */
 const LEVELS: readonly (readonly (BinaryOperator | "in")[])[] = [
   ["||"],
   ["&&"],
@@ -33,7 +33,7 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map(
   LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level + 1] as const)),
 );
 
-/** How tightly an operator binds: 1 is `||`. */
+/** Returns the precedence of an operator, from 1 for `||`. */
 export function precedence(operator: BinaryOperator | "in"): number {
   return PRECEDENCE.get(operator) ?? 0;
 }
@@ -45,18 +45,18 @@ const FLAT: ReadonlyMap<string, number> = new Map([
 ]);
 const FLAT_ARITHMETIC = 4;
 
-/** As `precedence` where all operators that compute have one: what they join is read from left to right. */
+/** Precedence in "overlog-flat", where all arithmetic operators have the same one and group from left to right. */
 export function flatPrecedence(operator: BinaryOperator | "in"): number {
   return FLAT.get(operator) ?? FLAT_ARITHMETIC;
 }
 
-/** As `precedence`, with the shifts above `+` and `-`: what some expect of an unparenthesised mix. */
+/** Precedence with shifts above `+` and `-`. Some readers expect it; W0102 shows how they would read an expression. */
 export function shiftsFirstPrecedence(operator: BinaryOperator | "in"): number {
   if (operator === "<<" || operator === ">>") return precedence("+");
   return operator === "+" || operator === "-" ? precedence("<<") : precedence(operator);
 }
 
-/** The tree of `first operator right operator right ...` under the precedences given. */
+/** Builds the tree of `first operator right operator right ...` by precedence. */
 export function groupByPrecedence(
   first: Expression,
   links: readonly Link[],
@@ -94,8 +94,8 @@ function interval(value: Expression, { span, ...bounds }: Bounds): Interval {
 }
 
 /**
- * The stretches of a text that mix shifts with sums and no brackets, as [operand, links]. Operators that bind more
- * loosely than a shift end a stretch.
+ * Returns the operator chains that mix shifts and sums without brackets. An operator that binds more loosely than a shift
+ * ends a chain.
  */
 export function chainsMixingShifts(
   first: Expression,
@@ -114,6 +114,7 @@ export function chainsMixingShifts(
   return [...chains, chain].filter(mixesShifts);
 }
 
+/** Operand followed by operators and their right operands. */
 export interface OperatorChain {
   readonly first: Expression;
   readonly links: readonly Link[];

@@ -1,3 +1,7 @@
+/*
+ * Entry of the grammar: source text to syntax tree. src/0-load calls parse() for each file. The text passes lex.ts,
+ * preprocess.ts (directives, macros, includes) and parser.ts; all of them add to one DiagnosticCollector.
+ */
 import type { FileTree } from "./ast.ts";
 import { DiagnosticCollector } from "./diagnostic-collector.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -12,28 +16,28 @@ import { Implies, type Token } from "./tokens.ts";
 import type { Unparsed } from "./unparsed.ts";
 
 export interface ParseOptions {
-  /** Macros as if defined before the first line: `-D NAME=VALUE`. */
+  /** Macros that are defined before the first line, from `-D NAME=VALUE`. */
   readonly defines: ReadonlyMap<string, string>;
-  /** Finds the file that an `#include` names. Two files must not have one name. */
+  /** Finds the file of an `#include`. Different files must have different names. */
   readonly load: Load;
   readonly limits?: TextLimits;
 }
 
 export interface ParseResult {
-  /** The statements that were understood: without an error among the diagnostics, all of them. */
+  /** Statements without syntax errors. If the diagnostics contain no error, these are all statements. */
   readonly tree: FileTree;
   readonly diagnostics: readonly Diagnostic[];
-  /** The file and all it includes, in the order of reading. */
+  /** The file and the files it includes, in the order of reading. */
   readonly sources: readonly Source[];
-  /** The macros as they are after the last line. */
+  /** Macros that are defined after the last line. */
   readonly defines: ReadonlyMap<string, string>;
-  /** The dialect the file was read in: what it was given as, unless the text itself says or shows another. */
+  /** Dialect in which the file was read: that of the source, unless a pragma or the style of the text overrides it. */
   readonly dialect: Dialect;
-  /** What the statements that were not understood seem to declare, or to make. */
+  /** Names that statements with syntax errors seem to declare or derive. Later checks report no errors about them. */
   readonly unparsed: ReadonlyMap<string, Unparsed>;
 }
 
-/** Reads a program. Whatever the text, the outcome is a tree and diagnostics. */
+/** Parses a program. The result is a tree and diagnostics for any text; nothing throws. */
 export function parse(source: Source, options: ParseOptions): ParseResult {
   const diagnostics = new DiagnosticCollector();
   const limits = options.limits ?? TEXT_LIMITS;
@@ -57,7 +61,7 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
   };
 }
 
-/** Where conditions decide which rules count, a glance at the text could not tell how many there are. */
+/** Checks the limit of rules after preprocessing. Before, `#if` leaves open how many rules the text has. */
 function withinRuleLimit(
   { tokens }: PreprocessedText,
   { file }: Source,

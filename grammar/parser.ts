@@ -1,3 +1,11 @@
+/*
+ * Second half of the parser: statements. parse.ts calls parseTokens() with the preprocessed tokens; the result is the list of
+ * statements of the syntax tree.
+ *
+ * Order of this file: the grammar rules (declarations, views, rules, literals, atoms), then the loop over statements with its
+ * error recovery, then checks and helpers. Recovery reports the error of a statement, notes the name that it seems to define
+ * (unparsed.ts), and skips to the next statement.
+ */
 import { EOF, isRecognitionException, type IToken, MismatchedTokenException, tokenMatcher } from "chevrotain";
 import { aggregateNamed } from "./aggregate-names.ts";
 import type {
@@ -34,13 +42,13 @@ import { unparsedStatement } from "./unparsed.ts";
 
 let parser: Parser | undefined;
 
-/** The statements of a program. One that cannot be read is complained of and left out. */
+/** Parses the statements of a program. A statement with a syntax error is reported and left out. */
 export function parseTokens(tokens: readonly Token[], context: ParserContext): readonly Statement[] {
   parser ??= new Parser();
   return parser.read([...tokens], context);
 }
 
-/** Where an atom stands: aggregates belong in heads, returned values in bodies. */
+/** Context of an atom: aggregates are allowed in heads, return values in bodies. */
 type AtomContext = "head" | "body";
 
 class Parser extends ExpressionParser {
@@ -60,7 +68,7 @@ class Parser extends ExpressionParser {
 
   readonly #program = this.RULE("program", (): Statement[] => this.#statements(undefined));
 
-  /** What the declaration that is being read declares. */
+  /** Name that the current declaration declares, as soon as it is read. */
   #declaredName: string | undefined;
 
   readonly #statement = this.RULE("statement", (): Statement | undefined => {
@@ -109,7 +117,7 @@ class Parser extends ExpressionParser {
 
   readonly #keyColumn = this.RULE("keyColumn", (): KeyColumn => {
     const column = this.#column(this.CONSUME(t.NumberLiteral));
-    // The type that older OverLog writes behind a column is inferred like all others.
+    // Older OverLog writes a type after a column. It is ignored, because all types are inferred.
     this.OPTION(() => {
       this.CONSUME(t.Colon);
       this.CONSUME(t.Name);
@@ -146,7 +154,7 @@ class Parser extends ExpressionParser {
     return { kind: "watch", name, modes, span: this.spanFrom(first) };
   });
 
-  /** `trace(..)` asked an older system to log; it declares nothing. */
+  /** `trace(..)`, which made an older system log tuples. It is read and ignored. */
   readonly #trace = this.RULE("trace", (): undefined => {
     this.SUBRULE(this.#atom, { ARGS: ["head"] });
     this.CONSUME(t.Dot);
@@ -160,7 +168,7 @@ class Parser extends ExpressionParser {
     return { kind: "overlay", name, span: this.spanFrom(first) };
   });
 
-  /** In addresses the names of overlays are read in any case, so that there is one case to declare them in. */
+  /** The name of an overlay, which must be in lower case, because addresses may write it in any case. */
   #overlayName(token: IToken): Name {
     const name = this.nameOf(token);
     return this.ACTION(() => {
@@ -414,7 +422,7 @@ class Parser extends ExpressionParser {
     return { argument: { kind: "return", name, span }, isLocation: false };
   });
 
-  /** `@min<X>`, another way to write `min<@X>`. */
+  /** `@min<X>`, the same as `min<@X>`. */
   readonly #locatedAggregate = this.RULE("locatedAggregate", (context: AtomContext = "body"): ParsedArgument => {
     this.CONSUME(t.At);
     const { argument } = this.SUBRULE(this.#aggregate, { ARGS: [context] });
@@ -446,10 +454,10 @@ class Parser extends ExpressionParser {
     });
   });
 
-  /** In an overlay's file `RT` is `ron.RT`: what follows it tells it from a variable. */
+  /** The name of a predicate. It may begin with a capital: in the file of an overlay, `RT` means `ron.RT`. */
   readonly #predicateName = this.RULE("predicateName", (): Token => this.SUBRULE(this.anyName));
 
-  /** The statements up to the end of the text, or, of the view that `def` begins, up to its `}`. */
+  /** Reads statements up to the end of the text, or up to the `}` of the view that begins with the token `def`. */
   #statements(def: Token | undefined): Statement[] {
     const statements: Statement[] = [];
     if (this.RECORDING_PHASE) {
@@ -467,7 +475,7 @@ class Parser extends ExpressionParser {
     const next = this.LA(1) as Token;
     if (next.tokenType === EOF) return true;
     if (def === undefined) return false;
-    // What can stand in no view, and is not indented more than the view: its `}` was forgotten.
+    // A statement that is not allowed in a view, indented no more than the view: the `}` of the view is missing.
     return (
       next.tokenType === t.RightBrace ||
       (next.isFirstOnLine && next.column <= def.column && ahead.startsTopStatement(this.peek))
@@ -492,15 +500,15 @@ class Parser extends ExpressionParser {
 
   #reportFailure(error: unknown, first: Token): void {
     if (error instanceof StatementAbandoned) return;
-    // The stack was used up before the limit was reached.
+    // The call stack overflowed before the nesting limit was reached.
     if (error instanceof RangeError) return this.addDiagnostic(report("E0141", spanOf(first), { depth: this.depth }));
     if (!(error instanceof Error) || !isRecognitionException(error)) throw error;
-    // A token that can stand nowhere was complained of when it was read.
+    // The preprocessor has already reported an invalid token.
     if (tokenMatcher(this.LA(1), t.Bad)) return;
     this.addDiagnostic(syntaxError({ expected: error.message, peek: this.peek, textOf: this.context.textOf }));
   }
 
-  /** Goes on behind the statement's `.`, or before what looks like the beginning of the next one. */
+  /** Skips to the end of the statement: after its `.`, or before a likely beginning of the next one. */
   #skipStatement(first: Token, inView: boolean): void {
     let depth = 0;
     if (this.LA(1) === first && (first.tokenType !== t.RightBrace || !inView)) depth = this.#skipToken(depth);
@@ -514,13 +522,13 @@ class Parser extends ExpressionParser {
     }
   }
 
-  /** Notes what the statement that is given up seems to be about. */
+  /** Notes the name that the abandoned statement seems to declare or derive. */
   #noteUnparsed(first: Token): void {
     const [name, what] = unparsedStatement(this.peek, first, this.#declaredName);
     if (what !== undefined) this.context.unparsed.set(name, what);
   }
 
-  /** Returns the depth of the braces behind the token. */
+  /** Skips one token and returns the depth of braces after it. */
   #skipToken(depth: number): number {
     const { tokenType } = this.LA(1);
     this.SKIP_TOKEN();
@@ -571,7 +579,7 @@ class Parser extends ExpressionParser {
     return { kind: "predicate", negated, isFailure, atom, timeout, span: this.spanFrom(first) };
   }
 
-  /** Takes a name that must be the word, or one of the words; `index` tells several in one rule apart. */
+  /** Consumes a name that must be one of the given words. `index` distinguishes several calls in one grammar rule. */
   #keyword(word: string | readonly string[], expected: string, index = 8): Token {
     const next = this.LA(1);
     const isExpected = typeof word === "string" ? next.image === word : word.includes(next.image);

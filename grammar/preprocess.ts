@@ -1,3 +1,10 @@
+/*
+ * Preprocessor: parse.ts calls preprocess() and passes its tokens to the parser. It lexes a file, executes its directives,
+ * expands its macros and inserts the tokens of included files. Text of inactive `#if` branches is skipped, whatever it is.
+ *
+ * Invalid tokens are reported here and stay in the stream. When a program exceeds its limits, all tokens are dropped, because
+ * a truncated program would cause misleading errors.
+ */
 import { tokenMatcher } from "chevrotain";
 import type { DiagnosticCollector } from "./diagnostic-collector.ts";
 import { IfStack } from "./if-stack.ts";
@@ -28,23 +35,23 @@ import {
 
 const MEBIBYTE = 1024 * 1024;
 const MAX_FILES = 1000;
-/** A text has so many characters for each of its tokens, about; macros make as many tokens as they like of a few. */
+/** Typical number of characters per token. It derives the limit of expanded tokens from the limit of the file size. */
 const CHARACTERS_PER_MACRO_TOKEN = 8;
 
-/** Finds the file that an `#include` names. */
+/** Finds the file that an `#include` in `fromFile` names. */
 export type Load = (path: string, fromFile: string) => Source | undefined;
 
-/** A program's tokens, its directives obeyed and its macros replaced. */
+/** Result of preprocessing: the tokens of a program after all directives and macros. */
 export interface PreprocessedText {
   readonly tokens: readonly Token[];
-  /** The file and all it includes, in the order of reading. */
+  /** The file and the files it includes, in the order of reading. */
   readonly sources: readonly Source[];
   readonly macros: ReadonlyMap<string, Macro>;
-  /** What the file asks for with `#pragma dialect`. */
+  /** Dialect of the last `#pragma dialect`. */
   readonly dialect: Dialect | undefined;
 }
 
-/** Reads a file and what it includes. `defines` are macros as if defined before its first line. */
+/** Preprocesses a file and the files it includes. `defines` are macros that exist before its first line. */
 export function preprocess(
   source: Source,
   defines: ReadonlyMap<string, string>,
@@ -72,7 +79,7 @@ const FORMS: ReadonlyMap<string, string> = new Map([
   ["pragma", "#pragma dialect NAME"],
 ]);
 
-/** One directive and what stands behind it on its line. */
+/** Directive with the tokens after it on its line. */
 interface DirectiveLine {
   readonly name: string;
   readonly directive: Token;
@@ -91,7 +98,7 @@ class Preprocessor implements PreprocessedText, Expansion {
   readonly #limits: TextLimits;
   readonly #maxTokens: number;
   readonly #maxExpandedTokens: number;
-  /** The files being read, each including the next. */
+  /** Names of the files that are being read, each of which includes the next. */
   readonly #path: string[] = [];
   #ifStack = new IfStack();
   #sourceTokens = 0;
@@ -155,10 +162,13 @@ class Preprocessor implements PreprocessedText, Expansion {
       if (token.tokenType === Directive) at = this.#readLine(source, tokens, at);
       else if (this.#ifStack.isActive) this.#readToken(token);
       if (this.#expandedTokens > this.#maxExpandedTokens) {
-        return this.#reportTooLarge(token, `its macros stand for more than ${this.#maxExpandedTokens} tokens`);
+        return this.#reportTooLarge(token, `the macros expand to more than ${this.#maxExpandedTokens} tokens`);
       }
       if (this.#sourceTokens > this.#maxTokens) {
-        return this.#reportTooLarge(token, `with its includes the program has more than ${this.#maxTokens} tokens`);
+        return this.#reportTooLarge(
+          token,
+          `the program and the files it includes have more than ${this.#maxTokens} tokens`,
+        );
       }
       if (this.#isTooLarge) return;
     }
@@ -185,7 +195,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     if (token.startOffset > 0) this.#report("E0120", token, { directive: "#!", known: knownDirectives() });
   }
 
-  /** Returns the index of the token after the line. */
+  /** Executes the directive of a line. Returns the index of the first token after the line. */
   #readLine(source: Source, tokens: readonly Token[], start: number): number {
     const directive = tokens[start - 1] as Token;
     const { rest, end } = restOfLine(tokens, start);
@@ -204,7 +214,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     this.#executeOther(line);
   }
 
-  /** Whether the directive is one of those that count also where nothing is read. */
+  /** Executes the directive if it is a conditional, which counts in inactive text, too. Returns whether it is one. */
   #executeConditional(line: DirectiveLine): boolean {
     switch (line.name) {
       case "ifdef":
@@ -258,7 +268,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     return name !== undefined && this.macros.has(name.image);
   }
 
-  /** A name that is no macro stands for itself. */
+  /** Evaluates `NAME == value` or `NAME != value` on expanded tokens. A name that is not a macro stays unchanged. */
   #compare(line: DirectiveLine): boolean {
     const at = line.rest.findIndex((token) => token.image === "==" || token.image === "!=");
     const [left, right] = [line.rest.slice(0, at), line.rest.slice(at + 1)];
@@ -344,7 +354,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     this.#diagnostics.add(report("E0121", span, { directive: directive.image, form }));
   }
 
-  /** Says so once, and lets nothing be read, since what was cut off would look like an error. */
+  /** Reports an exceeded limit once and drops all tokens, because a truncated program would look like a syntax error. */
   #reportTooLarge(token: Token, what: string): void {
     this.tokens.length = 0;
     if (!this.#isTooLarge) this.#report("E0129", token, { what });
@@ -362,11 +372,11 @@ function textError({ file, text }: Source, { source, rules }: TextLimits): Diagn
   if ((countRules(text) ?? 0) > rules) return report("E0262", top, { rules });
   const start = text.search(/[\0\p{Surrogate}]/u);
   if (start < 0) return undefined;
-  const what = text[start] === "\0" ? "a NUL character" : "bytes that are no character";
+  const what = text[start] === "\0" ? "a NUL character" : "bytes that are not UTF-8";
   return report("E0112", { file, start, end: start + 1 }, { what });
 }
 
-/** The tokens behind a directive, and the index of the first that belongs to another line. */
+/** Returns the tokens after a directive on its line, with continuations, and the index of the first token after them. */
 function restOfLine(tokens: readonly Token[], start: number): { readonly rest: Token[]; readonly end: number } {
   const rest: Token[] = [];
   let end = start;

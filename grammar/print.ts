@@ -1,3 +1,7 @@
+/*
+ * Printer of syntax trees: the inverse of the parser. `mosaic explain`, diagnostics and tests call it. Parsing the printed
+ * text in the same dialect gives the same tree, and expressions get no more brackets than that needs.
+ */
 import { aggregateNamed } from "./aggregate-names.ts";
 import type {
   AcceptDeclaration,
@@ -26,22 +30,19 @@ const WIDTH = 120;
 const INDENT = "  ";
 const BODY_INDENT = "      ";
 
-/** Everything that needs no brackets of its own stands above the binary operators. */
+/** Precedence of expressions that never need brackets, above all binary operators. */
 const UNBRACKETED = 100;
 
-/**
- * How expressions are bracketed: by the precedences of a dialect, or all of them, so that nobody need know any.
- * A reader of "overlog-flat" must be given the text of "overlog-flat".
- */
+/** Precedence of operators in a dialect, which decides where brackets are needed. Constant 0 brackets every operation. */
 type PrecedenceOf = typeof precedence;
 
-/** The program in canonical form, a statement a line. Parsing it in the same dialect gives the same tree. */
+/** Prints a program in canonical form, one statement per line. */
 export function print(tree: FileTree, dialect: Dialect = "mozlog"): string {
   const precedenceOf = precedenceIn(dialect);
   return tree.statements.map((statement) => `${printStatement(statement, "", precedenceOf)}\n`).join("");
 }
 
-/** `label: head :- body.` on one line, or on several if it is long. */
+/** Prints `label: head :- body.`, broken into several lines if it is long. */
 export function printRule(rule: Rule, dialect: Dialect = "mozlog"): string {
   return ruleText(rule, "", precedenceIn(dialect));
 }
@@ -50,7 +51,7 @@ export function printLiteral(literal: Literal, dialect: Dialect = "mozlog"): str
   return literalText(literal, precedenceIn(dialect));
 }
 
-/** An expression with as few brackets as the dialect allows. */
+/** Prints an expression with as few brackets as the dialect allows. */
 export function printExpression(expression: Expression, dialect: Dialect = "mozlog"): string {
   return expressionText(expression, precedenceIn(dialect));
 }
@@ -59,7 +60,7 @@ export function printAtom(atom: Atom, dialect: Dialect = "mozlog"): string {
   return atomText(atom, precedenceIn(dialect));
 }
 
-/** An expression with brackets around every operation within another, so that there is one way to read it. */
+/** Prints an expression with brackets around every nested operation, so that no reader needs to know precedences. */
 export function printGrouped(expression: Expression): string {
   return expressionText(expression, () => 0);
 }
@@ -107,7 +108,7 @@ function ruleText(rule: Rule, indent: string, precedenceOf: PrecedenceOf): strin
   return fill(head, body, indent);
 }
 
-/** Puts as many literals on a line as there is room for. */
+/** Puts as many literals on each line as fit into `WIDTH` columns. */
 function fill(head: string, body: readonly string[], indent: string): string {
   const lines: string[] = [];
   let line = head;
@@ -164,7 +165,7 @@ function argumentText(argument: Argument, isLocation: boolean, precedenceOf: Pre
   }
 }
 
-/** A comparison that begins as an aggregate does (`MIN < X`) needs brackets not to be taken for one. */
+/** Prints an argument. A comparison such as `MIN < X` gets brackets, or it would be read as an aggregate. */
 function plainArgumentText(argument: Expression, precedenceOf: PrecedenceOf): string {
   const text = expressionText(argument, precedenceOf);
   const [, compared] = /^(\w+) < /.exec(text) ?? [];
@@ -179,14 +180,14 @@ function aggregateText(
   if (operand === undefined) return `${name}<*>`;
   const plain = expressionText(operand, precedenceOf);
   const text = fitsAggregate(operand, precedenceOf) ? plain : `(${plain})`;
-  // `<-` would be read as one token.
+  // The lexer reads `<-` as one token.
   return `${name}<${isLocation ? "@" : ""}${text.startsWith("-") ? `(${text})` : text}>`;
 }
 
-/** An aggregate ends at `>`: no operator looser than a sum stands in it without brackets. */
+/** Returns whether an operand needs no brackets in `min<..>`. The closing `>` excludes operators looser than a sum. */
 function fitsAggregate(operand: Expression, precedenceOf: PrecedenceOf): boolean {
   if (bindingStrength(operand, precedence) < precedence("+")) return false;
-  // Read from left to right, what stands left has no brackets, however loose.
+  // In the flat dialect a left operand never has brackets, so it can contain a looser operator.
   return precedenceOf !== flatPrecedence || operand.kind !== "binary" || fitsAggregate(operand.left, precedenceOf);
 }
 
@@ -247,7 +248,7 @@ function unaryText({ operator, operand }: Unary, precedenceOf: PrecedenceOf): st
 
 function binaryText({ operator, left, right }: Binary, precedenceOf: PrecedenceOf): string {
   const level = precedenceOf(operator);
-  // All operators associate to the left: what stands right must bind more tightly.
+  // All operators are left-associative, so the right operand must bind more tightly.
   return `${bracketed(left, level || 1, precedenceOf)} ${operator} ${bracketed(right, level + 1, precedenceOf)}`;
 }
 
@@ -258,7 +259,7 @@ function intervalText(interval: Interval, precedenceOf: PrecedenceOf): string {
   return `${value} in ${interval.includesLow ? "[" : "("}${low}, ${high}${interval.includesHigh ? "]" : ")"}`;
 }
 
-/** The text, in brackets unless it binds at least as tightly as `level`. */
+/** Prints an expression, in brackets unless it binds at least as tightly as `level`. */
 function bracketed(expression: Expression, level: number, precedenceOf: PrecedenceOf): string {
   const text = expressionText(expression, precedenceOf);
   return bindingStrength(expression, precedenceOf) >= level ? text : `(${text})`;
@@ -282,7 +283,7 @@ function addressText({ overlay, node, options }: AddressExpression, precedenceOf
   return `${overlay.text}::(${listText([node, ...options], precedenceOf)})`;
 }
 
-/** What needs no brackets behind `::`. A call does, since in a location its bracket would begin the arguments. */
+/** Returns whether a node needs no brackets after `::`. A call needs them: in a location its bracket would begin arguments. */
 function needsNoBrackets(node: Expression): boolean {
   if (node.kind === "constant") return !node.text.startsWith("-");
   return node.kind === "variable" || node.kind === "wildcard" || node.kind === "list" || node.kind === "address";

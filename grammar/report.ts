@@ -4,20 +4,20 @@ import type { Span } from "./span.ts";
 
 export type Code = keyof typeof MESSAGES;
 
-/** What a message must be told: the argument of its function in the table. */
+/** Facts of a diagnostic: the parameter of its message function. */
 export type Facts<C extends Code> = Parameters<(typeof MESSAGES)[C]> extends readonly [infer F] ? F : NoFacts;
 
 export type NoFacts = Readonly<Record<string, never>>;
 
-/** A diagnostic in the words of the table. Facts that the message does not know, or lacks, are a type error. */
+/** Builds a diagnostic with the message of `MESSAGES`. Missing or unknown facts are a type error. */
 export function report<C extends Code>(
   code: C,
   span: Span | undefined,
   facts: Facts<C>,
   related: readonly RelatedSpan[] = [],
 ): Diagnostic {
-  const word = MESSAGES[code] as (facts: Facts<C>) => Wording;
-  const wording = word(facts);
+  const messageOf = MESSAGES[code] as (facts: Facts<C>) => Wording;
+  const wording = messageOf(facts);
   const { message, help } = typeof wording === "string" ? { message: wording, help: undefined } : wording;
   return { code, severity: severityOf(code), span, message, help, related };
 }

@@ -1,7 +1,7 @@
 import type { Argument, Atom, Signature } from "./ast.ts";
 import type { Name, Span } from "./span.ts";
 
-/** The types that signatures and `accept` name. */
+/** Type names of signatures and `accept`. */
 const TYPE_NAMES: ReadonlySet<string> = new Set([
   "addr",
   "address",
@@ -17,7 +17,10 @@ const TYPE_NAMES: ReadonlySet<string> = new Set([
   "tuple",
 ]);
 
-/** `ron.RT(addr, addr).`: the atom alone, of types only, is no fact; a string of such a name needs its quotes. */
+/**
+ * Returns the signature if all arguments of a lone atom are type names, as in `ron.RT(addr, addr).`, and undefined if the
+ * atom is a fact. A fact with a string such as "addr" needs the quotes.
+ */
 export function signatureOf(atom: Atom, span: Span): Signature | undefined {
   if (atom.location !== undefined || atom.locatedArgument !== undefined || atom.args.length === 0) return undefined;
   const types = atom.args.flatMap((argument) => typeNameOf(argument));

@@ -1,27 +1,27 @@
-/** The two dialects one parser reads; LANGUAGE section 1 says what differs. */
+/** Dialect of a program: Mozlog, OverLog, or OverLog without operator precedence. docs/language.md lists the differences. */
 export type Dialect = "mozlog" | "overlog" | "overlog-flat";
 
-/** One file as the user wrote it. `file` is the name messages show. */
+/** Text of one file. `file` is its name in messages. */
 export interface Source {
   readonly file: string;
   readonly text: string;
   readonly dialect: Dialect;
 }
 
-/** A piece of a source: character offsets, `end` exclusive. A macro's expansion has the span of its use. */
+/** Range of characters in a source, `end` exclusive. Tokens from a macro have the span of the macro's use. */
 export interface Span {
   readonly file: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** A name and where it stands. */
+/** Name with its position in the source. */
 export interface Name {
   readonly text: string;
   readonly span: Span;
 }
 
-/** The smallest span that holds both; they must be of one file, otherwise the first is returned. */
+/** Returns the smallest span that contains both, or the first one if they are in different files. */
 export function joinSpans(first: Span, last: Span): Span {
   if (first.file !== last.file) return first;
   return { file: first.file, start: Math.min(first.start, last.start), end: Math.max(first.end, last.end) };

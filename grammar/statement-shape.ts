@@ -4,13 +4,13 @@ import { report } from "./report.ts";
 import { signatureOf } from "./signature.ts";
 import type { Name, Span } from "./span.ts";
 
-/** An argument, and whether `@` stands before it. */
+/** Argument, and whether it is marked with `@` as the location. */
 export interface ParsedArgument {
   readonly argument: Argument;
   readonly isLocation: boolean;
 }
 
-/** What stands between `def` and `{`. */
+/** Header of a view, between `def` and `{`. The parser fills it in part by part. */
 export interface Header {
   readonly name: Name;
   readonly location: Expression | undefined;
@@ -32,18 +32,18 @@ const DESCRIPTIONS: Readonly<Record<Statement["kind"], string>> = {
   watch: "`watch`",
 };
 
-/** What stands in a view and cannot. */
+/** Returns the diagnostic for a statement that is not allowed in a view. */
 export function misplaced(kind: Statement["kind"], span: Span): Diagnostic {
   return report("E0143", span, { what: DESCRIPTIONS[kind] });
 }
 
-/** An atom alone is a signature when its arguments are types, else a fact. */
+/** Returns the statement of a lone atom: a signature if its arguments are type names, else a fact. */
 export function statementOfAtom(label: Name | undefined, atom: Atom, span: Span): Fact | Signature {
   const signature = label === undefined ? signatureOf(atom, span) : undefined;
   return signature ?? { kind: "fact", label, atom, span };
 }
 
-/** Only `materialize` has `keys(..)`, behind a name and two limits. */
+/** Returns whether an atom is a misspelt `materialize`. Only `materialize` has `keys(..)` as its fourth argument. */
 export function looksLikeMaterialize({ args }: Atom): boolean {
   const keys = args[3];
   return keys?.kind === "call" && keys.name.text === "keys";
@@ -59,7 +59,7 @@ export function capitalOverlay({ text, span }: Name): Diagnostic {
   return report("E0140", span, { expected: "a name in lower case", ...facts });
 }
 
-/** A variable, a don't-care, a value to compare with, or a list of patterns. */
+/** Returns whether an expression is a pattern: a variable, `_`, or a list of patterns and constants. */
 export function isPattern(pattern: Expression): boolean {
   if (pattern.kind === "list") return pattern.items.every((item) => isPattern(item) || item.kind === "constant");
   return pattern.kind === "variable" || pattern.kind === "wildcard";

@@ -1,3 +1,7 @@
+/*
+ * Messages of syntax errors (E0140). The parser calls syntaxError() when a statement fails. Chevrotain calls `expectations`
+ * first, to name what it expected; the tables below map grammar rules and tokens to words.
+ */
 import { EOF, type IParserErrorMessageProvider, type IToken, type TokenType } from "chevrotain";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type Peek, startsAggregate } from "./lookahead.ts";
@@ -30,7 +34,7 @@ const STATEMENT = "a rule, a fact or a declaration";
 const BODY_END = "`,` or `.`";
 const HEAD_END = "`:-` or `.`";
 
-/** What is wanted where one of several things may stand, by the parser's rule and, within it, the token it waits for. */
+/** Expected construct by grammar rule, or by rule and token, where the name of the token alone would be incomplete. */
 const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["statement", STATEMENT],
   ["body Dot", BODY_END],
@@ -51,7 +55,7 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["view LeftBrace", "`timeout(seconds)`, `many` or `{`"],
 ]);
 
-/** Lists in brackets, by the parser's rule and the token that ends one: what the list is of. */
+/** Lists in brackets, by the grammar rule and the token that ends the list. */
 const LISTS: ReadonlyMap<string, ListKind> = new Map([
   ["arguments RightParen", { item: "argument", article: "an", end: "`)`" }],
   ["call RightParen", { item: "argument", article: "an", end: "`)`" }],
@@ -68,7 +72,7 @@ interface ListKind {
   readonly end: string;
 }
 
-/** The errors of the parser carry what it wanted as their message, in words or as a key of LISTS. */
+/** Texts of Chevrotain's exceptions: what the parser expected, in words or as a key of LISTS. */
 export const expectations: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, ruleName }) => {
     const key = `${ruleName} ${expected.name}`;
@@ -80,15 +84,15 @@ export const expectations: IParserErrorMessageProvider = {
   buildNotAllInputParsedMessage: ({ ruleName }) => ruleName,
 };
 
-/** What the parser failed at: `peek(0)` is the last token it took, `peek(1)` the one it could not. */
+/** State of the parser at a syntax error: `peek(0)` is the last token it consumed, `peek(1)` the one it rejected. */
 export interface Failure {
-  /** The message of the parser's error. */
+  /** Message of Chevrotain's exception, from `expectations`. */
   readonly expected: string;
   readonly peek: Peek;
   readonly textOf: (span: Span) => string;
 }
 
-/** The failure in plain words, at the place where what is missing belongs. */
+/** Returns the diagnostic of a syntax error, at the position where the expected text is missing. */
 export function syntaxError(failure: Failure): Diagnostic {
   const { peek } = failure;
   const found = nameOf(peek(1));
@@ -100,14 +104,14 @@ export function syntaxError(failure: Failure): Diagnostic {
   return report("E0140", spanOfError(peek(0), peek(1)), { expected, after: whatPrecedes(failure), found, help });
 }
 
-/** Right behind its opening bracket a list may also begin. */
+/** Returns the expected text. Directly after its opening bracket, a list allows an item as well as the closing bracket. */
 function orFirstItem({ expected, peek }: Failure): string {
   const list = LISTS.get(expected);
   if (list === undefined) return expected;
   return isOpening(peek(0)) ? `${list.article} ${list.item} or ${list.end}` : `${list.end} or \`,\``;
 }
 
-/** What is found on a later line is seldom the mistake: the place is then the end of what stands before. */
+/** Returns the position of the error. If the rejected token is on a later line, it is the end of the token before it. */
 function spanOfError(before: Token, found: Token): Span {
   if (before.tokenType === EOF) return spanOf(found);
   if (found.tokenType !== EOF && !found.isFirstOnLine && found.file === before.file) return spanOf(found);
@@ -122,7 +126,7 @@ function isOpening(token: IToken): boolean {
   return token.tokenType === LeftParen || token.tokenType === LeftBracket;
 }
 
-/** `the argument \`X + 1\``, where a list goes on or ends; elsewhere the token before. */
+/** Returns the text before the error: the last item where a list continues or ends, else the last token. */
 function whatPrecedes(failure: Failure): string | undefined {
   const { expected, peek } = failure;
   const before = peek(0);
@@ -136,7 +140,7 @@ function isEnd(expected: string): boolean {
   return expected === BODY_END || expected === HEAD_END;
 }
 
-/** The source of the last item of the list the parser is in. */
+/** Returns the source text of the last item of the current list. */
 function itemBefore({ peek, textOf }: Failure): string {
   const last = peek(0);
   let first = last;
@@ -145,7 +149,7 @@ function itemBefore({ peek, textOf }: Failure): string {
     first = peek(at);
     depth += bracketStep(first);
   }
-  // Of what a macro stands for, some tokens may be the item and others what was found.
+  // All tokens of a macro have one span, so if the rejected token is from the same macro, the source text is unusable.
   const isOneText = first.file === last.file && last.end !== peek(1).end;
   const text = isOneText ? textOf(spanOf(first, last)).replace(/\s+/g, " ") : last.image;
   return text.length > MAX_QUOTE_LENGTH ? last.image : text;
@@ -174,14 +178,14 @@ function helpFor({ expected, peek }: Failure): string | undefined {
   const [before, found] = [peek(0), peek(1)];
   const word = wordHelp(found, expected);
   if (word !== undefined) return word;
-  if (isAggregated(peek)) return "aggregates stand in the heads of rules: `head(.., count<X>) :- body.`";
+  if (isAggregated(peek)) return "an aggregate belongs in the head of a rule: `head(.., count<X>) :- body.`";
   if (before.image === "not" || before.image === "NOT") return "write `!p(..)` or `notin p(..)`";
   if (before.tokenType === Variable && found.tokenType === LeftParen) return lowerCaseHelp(before);
   if (expected === "a name in lower case" && found.tokenType === Variable) return lowerCaseHelp(found);
   return helpForFound(found.tokenType, expected, peek);
 }
 
-/** Words that other languages have between the literals of a body. */
+/** Returns help for words that separate conditions in other languages. */
 function wordHelp({ image, tokenType }: Token, expected: string): string | undefined {
   if (expected !== BODY_END || (tokenType !== Name && tokenType !== Variable)) return undefined;
   switch (image.toLowerCase()) {
@@ -196,7 +200,7 @@ function wordHelp({ image, tokenType }: Token, expected: string): string | undef
   }
 }
 
-/** `count<X>` in the place of an expression, where its `<` is taken for a comparison. */
+/** Returns whether an aggregate such as `count<X>` was used as an expression, so that its `<` was read as a comparison. */
 function isAggregated(peek: Peek): boolean {
   if (peek(0).tokenType !== Greater) return false;
   return [-2, -3].some((at) => startsAggregate((ahead) => peek(at + ahead - 1), true));
@@ -214,5 +218,5 @@ function helpForFound(found: TokenType, expected: string, peek: Peek): string | 
 
 function lowerCaseHelp(token: Token): string {
   const name = token.image.charAt(0).toLowerCase() + token.image.slice(1);
-  return `\`${token.image}\` is a variable; names begin in lower case, as \`${name}\` does`;
+  return `\`${token.image}\` is a variable; a name begins with a lower-case letter: \`${name}\``;
 }

@@ -1,22 +1,22 @@
-/** How large a program may be. What passes a limit is refused by a message that names the option which raises it. */
+/** Limits on the size of a program. The error about an exceeded limit names the option that raises it. */
 export interface TextLimits {
-  /** MiB of one file. */
+  /** Maximum size of one file in MiB. */
   readonly source: number;
-  /** Rules of the whole program. */
+  /** Maximum number of rules of the whole program. */
   readonly rules: number;
-  /** Levels of brackets. */
+  /** Maximum nesting depth of expressions. */
   readonly nesting: number;
 }
 
 export const TEXT_LIMITS: TextLimits = { source: 2, rules: 20_000, nesting: 200 };
 
-/** What the limits can be raised to. */
+/** Highest values that `--limit` accepts. */
 export const MAX_TEXT_LIMITS: TextLimits = { source: 64, rules: 1_000_000, nesting: 500 };
 
 const RULES_STRINGS_AND_COMMENTS = /"(?:[^"\\\n\r]|\\[^\n\r])*"|\/\/[^\n\r]*|%%[^\n\r]*|\/\*[^]*?\*\/|:-/g;
 const CONDITIONAL = /^[ \t]*#[ \t]*(?:if|else|elif)/m;
 
-/** Rules in a text, found in a glance; undefined where conditions decide which of them count. */
+/** Counts the rules of a text without parsing it. Returns undefined if the text has `#if`, which can exclude rules. */
 export function countRules(text: string): number | undefined {
   if (CONDITIONAL.test(text)) return undefined;
   let count = 0;

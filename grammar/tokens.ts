@@ -1,23 +1,27 @@
+/*
+ * Token types of the language, and the tokens that the lexer passes to the preprocessor and the parser. The labels are the
+ * names of tokens in syntax errors.
+ */
 import { createToken, type IToken, Lexer, type TokenType } from "chevrotain";
 import type { Span } from "./span.ts";
 
-/** A token and where it stands. What a macro expands to stands where the macro was used. */
+/** Token with its position. A token from a macro has the position of the macro's use. */
 export interface Token extends IToken {
   readonly file: string;
-  /** Exclusive. */
+  /** Offset after the last character. */
   readonly end: number;
   readonly line: number;
   readonly column: number;
-  /** No other token stands before it on its line. */
+  /** True if no other token precedes it on its line. */
   readonly isFirstOnLine: boolean;
 }
 
-/** The span from the first token to the last. */
+/** Returns the span from the first token to the last. */
 export function spanOf(first: Token, last: Token = first): Span {
   return { file: first.file, start: first.startOffset, end: first.file === last.file ? last.end : first.end };
 }
 
-/** What no program may contain. Such a token stays in the stream, so that the parser gives up its statement there. */
+/** Category of invalid tokens. They stay in the token stream, so that the parser abandons the statement there. */
 export const Bad: TokenType = createToken({ name: "Bad", pattern: Lexer.NA });
 export const BadCharacter: TokenType = createToken({ name: "BadCharacter", pattern: Lexer.NA, categories: Bad });
 export const BadName: TokenType = createToken({ name: "BadName", pattern: /_\w+/, categories: Bad });
@@ -50,16 +54,16 @@ const BlockComment: TokenType = createToken({
 
 /** `#!/usr/bin/env ...` */
 export const Shebang: TokenType = createToken({ name: "Shebang", pattern: /#![^\n\r]*/ });
-/** `#define` and its kin; what follows on the line are ordinary tokens. */
+/** `#define` and other directives. The rest of the line consists of ordinary tokens. */
 export const Directive: TokenType = createToken({ name: "Directive", pattern: /#[ \t]*[A-Za-z]*/ });
-/** A backslash at a line's end: a directive goes on in the next line. */
+/** Backslash at the end of a line, which continues a directive on the next line. */
 export const Continuation: TokenType = createToken({
   name: "Continuation",
   pattern: /\\[ \t]*(?:\r\n|\n|\r)/,
   line_breaks: true,
 });
 
-/** A predicate, function, overlay or constant name; the dots belong to it. */
+/** Name of a predicate, function, overlay or constant. It may contain dots. */
 export const Name: TokenType = createToken({
   name: "Name",
   pattern: /[a-z]\w*(?:\.[A-Za-z_]\w*)*/,
@@ -68,7 +72,7 @@ export const Name: TokenType = createToken({
 export const Variable: TokenType = createToken({ name: "Variable", pattern: /[A-Z]\w*/, label: "a variable" });
 export const Wildcard: TokenType = createToken({ name: "Wildcard", pattern: /_/, label: "`_`" });
 
-/** Any number, id, duration or rate; what exactly, and whether it is well formed, is `literals.ts`' business. */
+/** Number, id, duration or rate. `literals.ts` distinguishes and validates them. */
 export const NumberLiteral: TokenType = createToken({
   name: "NumberLiteral",
   pattern: /\d+(?:\.\d+)*(?:[eE][+-]\d+)?\w*/,
@@ -81,7 +85,7 @@ export const StringLiteral: TokenType = createToken({
 });
 export const BytesLiteral: TokenType = createToken({ name: "BytesLiteral", pattern: /b"[^"\n\r]*"/, label: "bytes" });
 
-/** Operators that stand between two expressions; `in` is a name and not among them. */
+/** Category of binary operators, except `in`, which is a name. */
 export const BinaryOperator: TokenType = createToken({
   name: "BinaryOperator",
   pattern: Lexer.NA,
@@ -112,7 +116,7 @@ export const RightBracket: TokenType = mark("RightBracket", "]");
 export const LeftBrace: TokenType = mark("LeftBrace", "{");
 export const RightBrace: TokenType = mark("RightBrace", "}");
 
-/** Every token type, in the order in which the lexer tries them: of two that begin alike, the longer first. */
+/** All token types in the order in which the lexer tries them. Of two with a common prefix the longer comes first. */
 export const TOKEN_TYPES: readonly TokenType[] = [
   Space,
   LineComment,

@@ -2,15 +2,19 @@ import { EOF, type TokenType } from "chevrotain";
 import type { Peek } from "./lookahead.ts";
 import { At, Dot, Implies, LeftParen, Name, type Token, Variable } from "./tokens.ts";
 
-/** What is known of a name whose statement was not understood. A declaration without a name goes by "". */
+/**
+ * Role of a name in a statement with a syntax error. Later checks use it to avoid follow-up errors about the name. A
+ * declaration without a readable name has the name "".
+ */
 export type Unparsed = "declared" | "derived";
 
-/** Tokens of a statement that are looked at. */
+/** Maximum number of tokens that are searched for the name. */
 const MAX_TOKENS = 100;
 
 /**
- * What a statement that is given up seems to declare or to make: `(link, infinity, infinity, keys(1)).` has lost its word,
- * `materialize(, infinity, ..` its name, which is then "". `declared` is the name that was understood before.
+ * Guesses the name that an abandoned statement declares or derives, and which of the two. The statement may lack its keyword,
+ * as in `(link, infinity, infinity, keys(1)).`, or its name, as in `materialize(, infinity, ..`, which gives the name "".
+ * `declared` is the name that the parser read before the error, if any.
  */
 export function unparsedStatement(
   peek: Peek,
@@ -28,7 +32,7 @@ export function unparsedStatement(
   return head === undefined || tokens.at(-1)?.tokenType !== Implies ? ["", undefined] : [head, "derived"];
 }
 
-/** The tokens up to the next `.` or `:-`, that too. */
+/** Returns the tokens from `first` to the next `.` or `:-`, inclusive. */
 function tokensOf(peek: Peek, first: Token): readonly Token[] {
   let at = 1;
   while (peek(at) !== first && at > -MAX_TOKENS) at -= 1;

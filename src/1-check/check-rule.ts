@@ -79,7 +79,7 @@ class RuleCheck {
     for (const other of others) {
       const event = first as PredicateLiteral;
       const facts = { first: event.atom.name.text, second: other.atom.name.text };
-      const related = [{ span: event.span, message: "the rule already has this event" }];
+      const related = [{ span: event.span, message: "this is the first event of the rule" }];
       this.diagnostics.push(report("E0215", other.span, facts, related));
     }
     if (this.#rule.body.some((literal) => isPredicate(literal) && !literal.negated)) return;
@@ -372,7 +372,7 @@ function variablesOf(argument: Argument): readonly Variable[] {
 
 function callForm({ name, inputs, outputs }: View): { name: string; expected: string; form: string } {
   const taken = inputs.length === 1 ? "1 input" : `${inputs.length} inputs`;
-  const returned = outputs.length === 1 ? "1 return" : `${outputs.length} returns`;
+  const returned = outputs.length === 1 ? "1 return value" : `${outputs.length} return values`;
   const names = [...inputs.map((input) => input.name), ...outputs.map((output) => `&${output.name}`)];
   return { name, expected: `${taken} and ${returned}`, form: `${name}(${names.join(", ")})` };
 }

@@ -187,7 +187,7 @@ class Resolver {
     const known = this.#tables.get(name);
     if (known === undefined) this.#tables.set(name, table);
     else if (!agree(known, table)) {
-      const related = [{ span: known.span, message: "it is declared otherwise here" }];
+      const related = [{ span: known.span, message: "the other declaration is here" }];
       this.diagnostics.push(report("E0206", statement.name.span, { table: name }, related));
     }
   }

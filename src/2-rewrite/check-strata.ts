@@ -20,7 +20,7 @@ function checkStratum({ tables, rules }: RuleStratum): readonly Diagnostic[] {
     if (inner === undefined || !hasAggregate(rule.head)) return [];
     const aggregates = rule.head.args.flatMap((argument) => (argument.kind === "aggregate" ? [argument] : []));
     const needsAll = aggregates.find((argument) => argument.function !== "min" && argument.function !== "max");
-    if (needsAll !== undefined) return [unstratified(rule, inner, `the ${needsAll.function} of all of `, rules)];
+    if (needsAll !== undefined) return [unstratified(rule, inner, `the ${needsAll.function} of `, rules)];
     return isMonotone(rule, tables, rules) ? [] : [report("W0230", rule.span, { table: rule.head.name.text })];
   });
   return [...new Map(found.map((one) => [cycleKey(one), one] as const).toReversed()).values()].toReversed();
@@ -35,9 +35,9 @@ function cycleKey({ code, span, related }: Diagnostic): string {
 /** The cycle, rule by rule: from the rule that needs the absence, back to its own table. */
 function unstratified(rule: CoreRule, read: string, how: string, rules: readonly CoreRule[]): Diagnostic {
   const back = pathBack(read, rule.head.name.text, rules);
-  const steps = back.map(({ by, from }) => `\`${by.name}\` takes \`${by.head.name.text}\` from \`${from}\``);
-  const first = `rule \`${rule.name}\` takes \`${rule.head.name.text}\` from ${how}\`${read}\``;
-  const related = back.map(({ by }) => ({ span: by.span, message: `\`${by.name}\` is part of the circle` }));
+  const steps = back.map(({ by, from }) => `\`${by.name}\` derives \`${by.head.name.text}\` from \`${from}\``);
+  const first = `rule \`${rule.name}\` derives \`${rule.head.name.text}\` from ${how}\`${read}\``;
+  const related = back.map(({ by }) => ({ span: by.span, message: `\`${by.name}\` is part of the cycle` }));
   return report("E0228", rule.span, { table: rule.head.name.text, cycle: [first, ...steps].join(", ") }, related);
 }
 

@@ -68,11 +68,12 @@ function checkComponent(
     const table = core.tables.get(name);
     const rule = rules.find(({ head }) => head.name.text === name);
     if (kinds.get(name) !== "mixed" || table === undefined || table.size === Infinity) return [];
-    const what = `\`${name}\`, which rules define by itself across nodes, with a size`;
+    const what = `a size limit on \`${name}\`, a derived table that is recursive across nodes`;
     return [report("E0208", rule?.span ?? table.span, { what })];
   });
   const inseparable = rules.filter((rule) => aggregatesOf(rule).length > 1 && !isSeparable(rule, rules, kinds));
-  const what = "several aggregates in recursion across nodes, which rules read together or other things fill,";
+  const what =
+    "several aggregates in a rule that is recursive across nodes, if another rule fills its table or reads two of them";
   return [...bounded, ...inseparable.map(({ span }) => report("E0208", span, { what }))];
 }
 

@@ -18,7 +18,11 @@ export function unknownName(name: string, names: readonly string[]): UnknownName
   const last = name.slice(name.lastIndexOf(".") + 1);
   const namesake = own.find((other) => other === last || other.endsWith(`.${last}`));
   const listed = own.length > MOST_LISTED ? [...own.slice(0, MOST_LISTED), "..."] : own;
-  return { name, nearest: namesake ?? new NearNames(own).nearest(name), known: `there are ${listed.join(", ")}` };
+  return {
+    name,
+    nearest: namesake ?? new NearNames(own).nearest(name),
+    known: `the known names are ${listed.join(", ")}`,
+  };
 }
 
 /** Diagnostics of a text that was put behind `shift` characters, as diagnostics of the text alone. */

@@ -113,13 +113,21 @@ test("what the other node takes from nobody is dropped there, and counted", () =
 });
 
 test.for([
-  { action: "insert", fact: 'told@"neighbour"(7)', says: 'nothing can be sent to `"neighbour"`' },
-  { action: "insert", fact: "told@7(7)", says: "nothing can be sent to `7`" },
-  { action: "insert", fact: 'told@i3::"b:1"(7)', says: 'nothing can be sent to `i3::"b:1"`' },
-  { action: "insert", fact: "told@X(7)", says: "a fact of `told` has constant arguments only" },
-  { action: "insert", fact: 'shown@"b:1"(7)', says: "`shown` holds what its rules derive, nothing else" },
-  { action: "delete", fact: 'told@"b:1"(7)', says: "`told` is no table, so nothing can be deleted from it" },
-  { action: "delete", fact: "told(7)", says: "`told` is no table, so nothing can be deleted from it" },
+  { action: "insert", fact: 'told@"neighbour"(7)', says: '`"neighbour"` is not a location that the node can send to' },
+  { action: "insert", fact: "told@7(7)", says: "`7` is not a location that the node can send to" },
+  { action: "insert", fact: 'told@i3::"b:1"(7)', says: '`i3::"b:1"` is not a location that the node can send to' },
+  {
+    action: "insert",
+    fact: "told@X(7)",
+    says: "the arguments of a fact must be constant, and those of `told` are not",
+  },
+  {
+    action: "insert",
+    fact: 'shown@"b:1"(7)',
+    says: "`shown` is a derived table, so only its rules insert and delete its rows",
+  },
+  { action: "delete", fact: 'told@"b:1"(7)', says: "`told` is not a table, so nothing can be deleted from it" },
+  { action: "delete", fact: "told(7)", says: "`told` is not a table, so nothing can be deleted from it" },
 ] as const)("$action $fact: $says", ({ action, fact, says }) => {
   const network = new OperatedNetwork();
   expect(network.wish(action, fact)).toBe(says);

@@ -46,7 +46,7 @@ const slips: readonly Question[] = [
     asked: "membr",
     answer: [
       "the node has no table `membr`",
-      "help: there are localAddr, ron.localAddr, ron.member, ron.link, ron.log, ron.two",
+      "help: the known names are localAddr, ron.localAddr, ron.member, ron.link, ron.log, ron.two",
     ],
   },
   { asked: "member", answer: ["the node has no table `member`", "help: did you mean `ron.member`?"] },
@@ -57,14 +57,14 @@ const slips: readonly Question[] = [
   {
     asked: "ron.said(X)",
     answer: [
-      "`ron.said` is an event: nothing of it stays to be asked for",
+      "`ron.said` is an event, and events are not stored",
       "help: `mosaic trace NODE ron.said` shows it when it happens",
     ],
   },
   {
     asked: "ron.member(X), Y > 1",
     answer: [
-      "nothing in rule `query` gives `Y` a value, and a condition needs one",
+      "`Y` has no value in rule `query` but is used in a condition",
       "help: bind it in the body: as an argument of a predicate, or with `Y := ..`",
     ],
   },
@@ -74,14 +74,14 @@ const slips: readonly Question[] = [
     asked: "a(1). b(2)",
     answer: [
       "this is not one rule body",
-      "help: a name is a table's; a rule body is as `ron.RT(To, Next, Cost), Cost > 0.1`",
+      "help: write the name of a table, or a rule body such as `ron.RT(To, Next, Cost), Cost > 0.1`",
     ],
   },
   {
     asked: "delete ron.member(X) :- ron.member(X)",
     answer: [
       "this is not one rule body",
-      "help: a name is a table's; a rule body is as `ron.RT(To, Next, Cost), Cost > 0.1`",
+      "help: write the name of a table, or a rule body such as `ron.RT(To, Next, Cost), Cost > 0.1`",
     ],
   },
   { asked: '1 < 2,\n#include "/etc/passwd"\nron.member(X)', answer: ['there is no file "/etc/passwd"'] },

@@ -47,14 +47,14 @@ test("insert, delete and events take effect before the reply", () => {
 });
 
 test.for([
-  { text: 'tt("b", 2)', says: "the node knows no `tt`" },
+  { text: 'tt("b", 2)', says: "the node has no predicate `tt`" },
   { text: 't("b")', says: "`t` has 1 argument here and 2 elsewhere" },
-  { text: "t(X, 1)", says: "a fact of `t` has constant arguments only" },
-  { text: 'n("x")', says: "column 1 of `n` holds number" },
-  { text: 'd("z")', says: "`d` holds what its rules derive, nothing else" },
+  { text: "t(X, 1)", says: "the arguments of a fact must be constant, and those of `t` are not" },
+  { text: 'n("x")', says: "column 1 of `n` must be of type number" },
+  { text: 'd("z")', says: "`d` is a derived table, so only its rules insert and delete its rows" },
   { text: 't("b", 2) :- put(_, _)', says: "this is not a fact" },
   { text: "", says: "this is not a fact" },
-  { text: "periodic(1)", says: "the node knows no `periodic`" },
+  { text: "periodic(1)", says: "the node has no predicate `periodic`" },
 ])("insert $text: $says, and nothing is changed", ({ text, says }) => {
   const asked = new AskedNode(PROGRAM);
   const [reply] = asked.request({ do: "insert", text });

@@ -173,7 +173,7 @@ test("load, unload and reload: the rows stay, a mistake changes nothing", async 
   writeFileSync(program, `${PROGRAM}v: size(count<*>) :- tt(X, Y), X > Z.\n`);
   const broken = await ctl("reload");
   expect(broken.code).toBe(1);
-  expect(broken.stderr).toMatch(/p\.mzl:5:\d+: error\[E0216\]: nothing in rule `v` gives `Z` a value/);
+  expect(broken.stderr).toMatch(/p\.mzl:5:\d+: error\[E0216\]: `Z` has no value in rule `v`/);
   expect(await rows("size(N)")).toBe('{"N":2}\n');
 
   const more = join(folder, "more.mzl");

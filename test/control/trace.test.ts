@@ -85,5 +85,5 @@ test("a client that does not read misses lines, is told how many, and the node h
 
 test("a name the node does not know", () => {
   const [reply] = new AskedNode(PROGRAM).request({ do: "trace", predicate: "tolt" });
-  expect(reply).toMatchObject({ ok: false, error: { reason: "program", message: "the node knows no `tolt`" } });
+  expect(reply).toMatchObject({ ok: false, error: { reason: "program", message: "the node has no predicate `tolt`" } });
 });

@@ -71,9 +71,9 @@ function readFailure(path: string): string {
     const found = statSync(path);
     if (found.isDirectory()) return IS_FOLDER;
     // A pipe or a device might never come to an end.
-    if (!found.isFile()) return "it is no file";
+    if (!found.isFile()) return "it is not a regular file";
     textOf(readFileSync(path));
-    return "it has changed meanwhile";
+    return "it changed while it was read";
   } catch (error: unknown) {
     return fileErrorReason(error);
   }
