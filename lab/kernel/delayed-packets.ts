@@ -5,7 +5,7 @@ import { streamOf } from "../../runtime/world/random.ts";
 import type { Clock, Timer, Tun } from "../../runtime/world/world.ts";
 
 /** The faults of one direction between two hosts, which are named by their IP addresses. */
-export interface FaultyWay {
+export interface FaultyDirection {
   readonly from: string;
   readonly to: string;
   readonly faults: Faults;
@@ -22,20 +22,20 @@ export class DelayedPackets {
   readonly #links = new Map<string, SimLink>();
   readonly #calendar = new Calendar<Uint8Array>();
   #timer: Timer | undefined;
-  #wakesAt = Infinity;
+  #timerTime = Infinity;
 
-  constructor(tun: Tun, clock: Clock, ways: readonly FaultyWay[], seed: number) {
+  constructor(tun: Tun, clock: Clock, directions: readonly FaultyDirection[], seed: number) {
     this.#tun = tun;
     this.#clock = clock;
     this.#seed = seed;
-    this.change(ways);
-    tun.onPacket((packet) => this.#take(packet));
+    this.change(directions);
+    tun.onPacket((packet) => this.#delay(packet));
   }
 
   /** From now on there are these links; what is under way is not touched. */
-  change(ways: readonly FaultyWay[]): void {
+  change(directions: readonly FaultyDirection[]): void {
     const gone = new Set(this.#links.keys());
-    for (const { from, to, faults } of ways) {
+    for (const { from, to, faults } of directions) {
       const key = `${from} ${to}`;
       gone.delete(key);
       const known = this.#links.get(key);
@@ -45,7 +45,7 @@ export class DelayedPackets {
     for (const key of gone) this.#links.delete(key);
   }
 
-  #take(packet: Uint8Array): void {
+  #delay(packet: Uint8Array): void {
     const header = readHeader(packet);
     if (header === undefined) return;
     const link = this.#links.get(`${sourceText(packet, header)} ${destinationText(packet, header)}`);
@@ -55,7 +55,7 @@ export class DelayedPackets {
     const kept = packet.slice(0, header.length);
     this.#add(link, kept);
     if (link.drawsDuplicate()) this.#add(link, kept);
-    this.#depart();
+    this.#release();
   }
 
   #add(link: SimLink, packet: Uint8Array): void {
@@ -63,21 +63,21 @@ export class DelayedPackets {
   }
 
   /** Gives back what is due and sets the timer for the rest. */
-  #depart(): void {
+  #release(): void {
     const now = this.#clock.now();
     while (this.#calendar.nextTime <= now) {
       const packet = this.#calendar.take();
       if (packet !== undefined) this.#tun.write(packet);
     }
     const next = this.#calendar.nextTime;
-    if (next === this.#wakesAt) return;
+    if (next === this.#timerTime) return;
     this.#timer?.cancel();
-    this.#wakesAt = next;
-    this.#timer = next === Infinity ? undefined : this.#clock.at(next, () => this.#wake());
+    this.#timerTime = next;
+    this.#timer = next === Infinity ? undefined : this.#clock.at(next, () => this.#onTimer());
   }
 
-  #wake(): void {
-    this.#wakesAt = Infinity;
-    this.#depart();
+  #onTimer(): void {
+    this.#timerTime = Infinity;
+    this.#release();
   }
 }

@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
-import type { FaultyWay } from "./delayed-packets.ts";
-import { ipWay } from "./hub-rules.ts";
+import type { FaultyDirection } from "./delayed-packets.ts";
+import { ipDirection } from "./hub-rules.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { LabFailure, type Namespaces } from "./namespaces.ts";
 import type { Topology } from "../topology/topology.ts";
-import type { Wiring } from "./wiring.ts";
+import type { Wiring } from "../topology/wiring.ts";
 
 /** What the process of the links is told. */
 export interface LinkOrder {
-  readonly ways: readonly FaultyWay[];
+  readonly directions: readonly FaultyDirection[];
   readonly seed: number;
 }
 
@@ -24,13 +24,13 @@ export class FaultyLinks {
   readonly #child: ChildProcess;
   readonly #seed: number;
   readonly #ended: Promise<LinkReport>;
-  #said = "";
+  #stderr = "";
   #failure: string | undefined;
 
   private constructor(child: ChildProcess, seed: number) {
     this.#child = child;
     this.#seed = seed;
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#said += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
     this.#ended = once(child, "exit").then(() => this.#fail());
   }
 
@@ -43,23 +43,23 @@ export class FaultyLinks {
     const [command = "", ...args] = namespaces.onHub([process.execPath, PROCESS]);
     const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: labEnvironment() });
     const links = new FaultyLinks(child, seed);
-    const report = await links.follow(namespaces.wiring);
+    const report = await links.apply(namespaces.wiring);
     if (!report.ok) throw new LabFailure(`the links with faults could not be made: ${report.message}`);
     namespaces.useFaults();
     return links;
   }
 
   /** Settles when the links are as the wiring has them. */
-  async follow(wiring: Wiring): Promise<LinkReport> {
+  async apply(wiring: Wiring): Promise<LinkReport> {
     const reported = once(this.#child, "message").then(([report]) => report as LinkReport);
-    const order: LinkOrder = { ways: faultyWays(wiring), seed: this.#seed };
+    const order: LinkOrder = { directions: faultyDirections(wiring), seed: this.#seed };
     if (this.#child.connected) this.#child.send(order, () => {});
     return Promise.race([reported, this.#ended]);
   }
 
   #fail(): LinkReport {
-    this.#failure = `the process of the links has ended: ${this.#said.trim() || "it was killed"}`;
-    return { ok: false, message: this.#said.trim() };
+    this.#failure = `the process of the links has ended: ${this.#stderr.trim() || "it was killed"}`;
+    return { ok: false, message: this.#stderr.trim() };
   }
 
   stop(): void {
@@ -67,11 +67,11 @@ export class FaultyLinks {
   }
 }
 
-function faultyWays(wiring: Wiring): readonly FaultyWay[] {
+function faultyDirections(wiring: Wiring): readonly FaultyDirection[] {
   return wiring.hosts.flatMap((from) =>
     wiring.hosts
       .filter((to) => to !== from)
-      .map((to) => ({ ...ipWay(wiring, { from, to }), faults: withoutRate(wiring.faults(from, to)) })),
+      .map((to) => ({ ...ipDirection(wiring, { from, to }), faults: withoutRate(wiring.faults(from, to)) })),
   );
 }
 

@@ -5,16 +5,16 @@ import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "../outcome/lines.ts";
 
 export interface HostNodeListener {
-  watched(line: WatchLine): void;
-  said(text: string): void;
+  onWatch(line: WatchLine): void;
+  onLine(text: string): void;
   /** It ended without having been told to. */
-  gone(how: string): void;
+  onExit(how: string): void;
 }
 
 const READY = /^mosaic: running /;
 const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 2_000;
-const LINES_KEPT = 20;
+const LAST_LINES = 20;
 
 /** A `mosaic run` on a host of the lab, from its start to its end. */
 export class HostNode {
@@ -22,8 +22,8 @@ export class HostNode {
   readonly ready: Promise<string | undefined>;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #ended: Promise<void>;
-  readonly #said: string[] = [];
-  #isToldToEnd = false;
+  readonly #lastLines: string[] = [];
+  #isStopping = false;
   #hasEnded = false;
 
   constructor([command = "", ...args]: readonly string[], listener: HostNodeListener) {
@@ -35,14 +35,14 @@ export class HostNode {
       this.#child.once("close", () => resolve());
     });
     this.ready = this.#becomeReady();
-    eachLine(this.#child.stdout, (line) => this.#printed(line, listener));
+    eachLine(this.#child.stdout, (line) => this.#onStdoutLine(line, listener));
     eachLine(this.#child.stderr, (line) => {
       this.#keep(line);
-      listener.said(line);
+      listener.onLine(line);
     });
     void this.#ended.then(() => {
       this.#hasEnded = true;
-      if (!this.#isToldToEnd) listener.gone(this.#lastWords());
+      if (!this.#isStopping) listener.onExit(this.#exitReport());
     });
   }
 
@@ -65,7 +65,7 @@ export class HostNode {
   }
 
   #end(signal: NodeJS.Signals): void {
-    this.#isToldToEnd = true;
+    this.#isStopping = true;
     this.#child.kill(signal);
   }
 
@@ -78,26 +78,26 @@ export class HostNode {
       const timer = setTimeout(() => resolve(`not ready after ${READY_TIMEOUT_MS / 1e3} s`), READY_TIMEOUT_MS);
       timeout.signal.addEventListener("abort", () => clearTimeout(timer));
     });
-    const outcome = await Promise.race([isReady, isLate, this.#ended.then(() => this.#lastWords())]);
+    const outcome = await Promise.race([isReady, isLate, this.#ended.then(() => this.#exitReport())]);
     timeout.abort();
     return outcome;
   }
 
-  #printed(line: string, listener: HostNodeListener): void {
-    const watched = readWatchLine(line);
-    if (watched === undefined) listener.said(line);
-    else listener.watched(watched);
+  #onStdoutLine(line: string, listener: HostNodeListener): void {
+    const onWatch = readWatchLine(line);
+    if (onWatch === undefined) listener.onLine(line);
+    else listener.onWatch(onWatch);
   }
 
   #keep(line: string): void {
-    this.#said.push(line);
-    if (this.#said.length > LINES_KEPT) this.#said.shift();
+    this.#lastLines.push(line);
+    if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();
   }
 
-  #lastWords(): string {
+  #exitReport(): string {
     const { exitCode, signalCode } = this.#child;
     const how = signalCode === null ? `exit code ${exitCode ?? "unknown"}` : signalCode;
-    return [how, ...this.#said].join("\n");
+    return [how, ...this.#lastLines].join("\n");
   }
 }
 

@@ -1,5 +1,5 @@
-import { ipWay } from "./hub-rules.ts";
-import type { Wiring } from "./wiring.ts";
+import { ipDirection } from "./hub-rules.ts";
+import type { Wiring } from "../topology/wiring.ts";
 
 const MILLION = 1_000_000;
 
@@ -8,8 +8,9 @@ const MILLION = 1_000_000;
  * them. It replaces what was there.
  */
 export function lossRules(wiring: Wiring): string {
-  const rules = [...waysByLoss(wiring)].map(
-    ([loss, ways]) => `    ip saddr . ip daddr { ${ways.join(", ")} } numgen random mod ${MILLION} < ${loss} drop\n`,
+  const rules = [...directionsByLoss(wiring)].map(
+    ([loss, directions]) =>
+      `    ip saddr . ip daddr { ${directions.join(", ")} } numgen random mod ${MILLION} < ${loss} drop\n`,
   );
   return `table ip mosaic
 flush table ip mosaic
@@ -22,17 +23,17 @@ ${rules.join("")}  }
 }
 
 /** The ways that lose so many of a million packets. */
-function waysByLoss(wiring: Wiring): ReadonlyMap<number, readonly string[]> {
-  const ways = new Map<number, string[]>();
+function directionsByLoss(wiring: Wiring): ReadonlyMap<number, readonly string[]> {
+  const directions = new Map<number, string[]>();
   for (const from of wiring.hosts) {
     for (const to of wiring.hosts) {
       if (from === to) continue;
       const loss = Math.round((wiring.faults(from, to).loss ?? 0) * MILLION);
       if (loss === 0) continue;
-      const way = ipWay(wiring, { from, to });
-      const known = ways.get(loss) ?? [];
-      ways.set(loss, [...known, `${way.from} . ${way.to}`]);
+      const direction = ipDirection(wiring, { from, to });
+      const known = directions.get(loss) ?? [];
+      directions.set(loss, [...known, `${direction.from} . ${direction.to}`]);
     }
   }
-  return ways;
+  return directions;
 }

@@ -1,6 +1,6 @@
 import { seenFrom } from "./hub-rules.ts";
 import { batch, type NamespacePlan } from "./namespace-plan.ts";
-import type { Wiring } from "./wiring.ts";
+import type { Wiring } from "../topology/wiring.ts";
 
 const QUEUE_SECONDS = 0.1;
 /** A queue that holds less could not hold a packet. */

@@ -1,6 +1,6 @@
 import { FAULTS_TABLE, ipOf, type NamespacePlan } from "./namespace-plan.ts";
-import type { Way } from "../topology/topology.ts";
-import type { Wiring } from "./wiring.ts";
+import type { Direction } from "../topology/topology.ts";
+import type { Wiring } from "../topology/wiring.ts";
 
 /** Rules of smaller numbers come first: what is cut is not delayed, and only what is left goes to a gateway. */
 const PRIORITY = { toGateway: 40, private: 45, cut: 50, faults: 100, inside: 150, leaving: 160 } as const;
@@ -8,7 +8,7 @@ const PRIORITY = { toGateway: 40, private: 45, cut: 50, faults: 100, inside: 150
 /** What the hub's routing rules depend on. */
 export interface HubState {
   readonly wiring: Wiring;
-  readonly cut: readonly Way[];
+  readonly cut: readonly Direction[];
   /** The device of the faults is there. */
   readonly hasFaults: boolean;
 }
@@ -17,7 +17,7 @@ export interface HubState {
 export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubState): readonly string[] {
   const { hosts, gateways } = plan;
   const cuts = cut.map((way) => {
-    const { from, to } = ipWay(wiring, way);
+    const { from, to } = ipDirection(wiring, way);
     return `priority ${PRIORITY.cut} from ${from} to ${to} blackhole`;
   });
   const faults = hosts.map(({ port }) => `priority ${PRIORITY.faults} iif ${port} table ${FAULTS_TABLE}`);
@@ -43,7 +43,7 @@ export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubSta
  * The addresses of a way between two hosts where the hub sees them: those of the hosts, but for a sender behind a gateway
  * whose receiver is behind another.
  */
-export function ipWay(wiring: Wiring, { from, to }: Way): Way {
+export function ipDirection(wiring: Wiring, { from, to }: Direction): Direction {
   const sender = wiring.attachment(from);
   const receiver = wiring.attachment(to);
   const isTwice = wiring.gateway(from) !== undefined && wiring.gateway(to) !== undefined;
@@ -52,7 +52,7 @@ export function ipWay(wiring: Wiring, { from, to }: Way): Way {
 }
 
 /** The address under which a host's packets reach another. */
-export function seenFrom(wiring: Wiring, { from, to }: Way): string {
+export function seenFrom(wiring: Wiring, { from, to }: Direction): string {
   const sender = wiring.attachment(from);
   return ipOf(sender.network === wiring.attachment(to).network ? sender.address : sender.visible);
 }

@@ -4,7 +4,7 @@ import { FaultyLinks } from "./faulty-links.ts";
 import { HostCommand } from "./host-command.ts";
 import { HostNode } from "./host-node.ts";
 import { LabFailure, Namespaces } from "./namespaces.ts";
-import { chooseLinkMeans, type LinkMeans } from "./link-means.ts";
+import { chooseLinkEmulation, type LinkEmulation } from "./link-emulation.ts";
 import { nodeCommand } from "./node-command.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { PingLines } from "./ping-line.ts";
@@ -70,7 +70,7 @@ interface Due {
 class KernelLab {
   readonly #topology: Topology;
   readonly #settings: KernelSettings;
-  readonly #means: LinkMeans;
+  readonly #emulation: LinkEmulation;
   readonly #namespaces: Namespaces;
   readonly #nodes = new Map<string, HostNode>();
   /** How often the node of a host was started. */
@@ -87,15 +87,15 @@ class KernelLab {
   constructor(topology: Topology, settings: KernelSettings) {
     this.#topology = topology;
     this.#settings = settings;
-    this.#means = chooseLinkMeans(topology);
-    this.#namespaces = new Namespaces(topology, this.#means);
+    this.#emulation = chooseLinkEmulation(topology);
+    this.#namespaces = new Namespaces(topology, this.#emulation);
   }
 
   /** Settles when all nodes run. */
   async start(): Promise<void> {
     this.#settings.signal.throwIfAborted();
     this.#settings.began?.(this.#namespaces.folder);
-    if (this.#means.hasProcess) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
+    if (this.#emulation.hasProcess) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
     const nodes = this.#topology.hosts.map((host) => this.#startNode(host));
     for (const [at, node] of nodes.entries()) {
       const failure = await node.ready;
@@ -148,9 +148,9 @@ class KernelLab {
     const setup = { topology: this.#topology, plans, namespaces: this.#namespaces, mosaic, captures };
     const command = this.#namespaces.on(name, nodeCommand(host, setup, start));
     const node = new HostNode(command, {
-      watched: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
-      said: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),
-      gone: (how) => observe({ kind: "gone", at: this.#now(), host: name, how }),
+      onWatch: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
+      onLine: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),
+      onExit: (how) => observe({ kind: "gone", at: this.#now(), host: name, how }),
     });
     this.#nodes.set(name, node);
     return node;
@@ -188,11 +188,11 @@ class KernelLab {
     const { observe } = this.#settings;
     const asked = this.#topology.checks[check];
     if (asked === undefined) return;
-    const { at, demand } = asked;
-    if (demand.kind !== "succeeds") return observe({ kind: "check", at, check });
+    const { at, expectation } = asked;
+    if (expectation.kind !== "succeeds") return observe({ kind: "check", at, check });
     // As long as it has not ended, it has not succeeded.
     observe({ kind: "check", at, check, ended: { code: undefined, lastLine: "it has not ended" } });
-    const { ended } = this.#startCommand(demand.on, demand.run);
+    const { ended } = this.#startCommand(expectation.on, expectation.run);
     this.#pending.push(ended.then((end) => observe({ kind: "check", at, check, ended: end })));
   }
 
@@ -206,9 +206,9 @@ class KernelLab {
         break;
       default:
         this.#namespaces.apply(action);
-        if (action.kind === "move" || action.kind === "change") await this.#links?.follow(this.#namespaces.wiring);
+        if (action.kind === "move" || action.kind === "change") await this.#links?.apply(this.#namespaces.wiring);
     }
-    // From when it took effect: what was sent while the machine was still at it may have gone either way.
+    // From when it took effect: what was sent while the machine was still at it may have gone either direction.
     this.#settings.observe({ kind: "action", at: this.#now(), action });
   }
 

@@ -13,14 +13,14 @@ const MTU = 1500;
 
 let packets: DelayedPackets | undefined;
 
-function follow({ ways, seed }: LinkOrder): LinkReport {
+function follow({ directions, seed }: LinkOrder): LinkReport {
   if (packets !== undefined) {
-    packets.change(ways);
+    packets.change(directions);
     return { ok: true };
   }
   const opened = openTun({ name: LINKS_DEVICE, address: undefined, mtu: MTU });
   if (!opened.ok) return { ok: false, message: opened.message };
-  packets = new DelayedPackets(opened.tun, new LinuxClock(), ways, seed);
+  packets = new DelayedPackets(opened.tun, new LinuxClock(), directions, seed);
   return { ok: true };
 }
 

@@ -95,10 +95,10 @@ export function hubBatch({ hosts, gateways }: NamespacePlan): string {
 }
 
 /** Input of `ip -n HOST -batch -`: everything goes to the hub. */
-export function hostBatch({ ip }: Pick<HostNamespace, "ip">, isWithoutTrains: boolean): string {
+export function hostBatch({ ip }: Pick<HostNamespace, "ip">, splitsTrains: boolean): string {
   return batch([
     "link set lo up",
-    ...(isWithoutTrains ? ["link set eth0 gso_max_segs 1"] : []),
+    ...(splitsTrains ? ["link set eth0 gso_max_segs 1"] : []),
     `addr add ${ip}/32 dev eth0`,
     "link set eth0 up",
     `route add ${HUB_ADDRESS}/32 dev eth0`,

@@ -5,7 +5,7 @@ import { makeLabFolder } from "./lab-folder.ts";
 import { lossRules } from "./hub-losses.ts";
 import { HubRates, type QueueDrops, readQueueDrops } from "./hub-rates.ts";
 import { hubRules } from "./hub-rules.ts";
-import { chooseLinkMeans, type LinkMeans } from "./link-means.ts";
+import { chooseLinkEmulation, type LinkEmulation } from "./link-emulation.ts";
 import {
   batch,
   creationBatch,
@@ -20,13 +20,13 @@ import {
   natRules,
   planNamespaces,
 } from "./namespace-plan.ts";
-import type { Action, LinkAction, MoveAction, Way } from "../topology/topology.ts";
-import { type WiredTopology, Wiring } from "./wiring.ts";
+import type { Action, LinkAction, MoveAction, Direction } from "../topology/topology.ts";
+import { type WiredTopology, Wiring } from "../topology/wiring.ts";
 
 /** A command of the machine failed: which, and what it said. */
 export class LabFailure extends Error {}
 
-/** The network namespaces of a lab. They are gone when it is closed, and also when the process ends in any other way. */
+/** The network namespaces of a lab. They are gone when it is closed, and also when the process ends in any other direction. */
 export class Namespaces {
   /** A folder for what belongs to this lab; gone with it. */
   readonly folder: string;
@@ -36,17 +36,17 @@ export class Namespaces {
   readonly wiring: Wiring;
   readonly #rates = new HubRates();
   /** The ways that are cut, by name. */
-  readonly #cut = new Map<string, Way>();
+  readonly #cut = new Map<string, Direction>();
   /** The routing rules that the hub has. */
   #rules: ReadonlySet<string> = new Set();
   #hasFaults = false;
-  readonly #means: LinkMeans;
+  readonly #emulation: LinkEmulation;
   /** The rules of losses that the hub has. */
   #losses = "";
 
   /** Makes them all; throws a LabFailure when the machine does not let it. */
-  constructor(topology: WiredTopology, means: LinkMeans = chooseLinkMeans({ ...topology, events: [] })) {
-    this.#means = means;
+  constructor(topology: WiredTopology, emulation: LinkEmulation = chooseLinkEmulation({ ...topology, events: [] })) {
+    this.#emulation = emulation;
     this.wiring = new Wiring(topology);
     this.#plan = planNamespaces(topology.hosts, topology.networks, process.pid);
     this.folder = makeFolder();
@@ -111,10 +111,10 @@ export class Namespaces {
     this.#cleaner.clean();
   }
 
-  #markCut({ kind, ways }: LinkAction): void {
-    for (const way of ways) {
-      if (kind === "cut") this.#cut.set(`${way.from} ${way.to}`, way);
-      else this.#cut.delete(`${way.from} ${way.to}`);
+  #markCut({ kind, directions }: LinkAction): void {
+    for (const direction of directions) {
+      if (kind === "cut") this.#cut.set(`${direction.from} ${direction.to}`, direction);
+      else this.#cut.delete(`${direction.from} ${direction.to}`);
     }
   }
 
@@ -137,10 +137,10 @@ export class Namespaces {
     runBatch(creationBatch(this.#plan));
     run(this.onHub(["sh", "-c", FORWARDING]));
     runBatch(hubBatch(this.#plan), hub);
-    const { isWithoutTrains } = this.#means;
-    for (const host of hosts) runBatch(hostBatch(host, isWithoutTrains), host.namespace);
+    const { splitsTrains } = this.#emulation;
+    for (const host of hosts) runBatch(hostBatch(host, splitsTrains), host.namespace);
     for (const gateway of gateways) {
-      runBatch(hostBatch(gateway, isWithoutTrains), gateway.namespace);
+      runBatch(hostBatch(gateway, splitsTrains), gateway.namespace);
       const forwarded = gateway.network.forward.map((host) => this.wiring.attachment(host).address);
       run(
         ["ip", "netns", "exec", gateway.namespace, "sh", "-c", `${FORWARDING} && nft -f -`],
@@ -162,7 +162,7 @@ export class Namespaces {
     if (changes.length > 0) runBatch(batch(changes), this.#plan.hub);
     const rates = this.#rates.update(this.#plan, this.wiring);
     if (rates !== "") run(["tc", "-n", this.#plan.hub, "-batch", "-"], rates);
-    if (this.#means.hasLossRules) this.#updateLosses();
+    if (this.#emulation.hasLossRules) this.#updateLosses();
   }
 
   #updateLosses(): void {

@@ -26,7 +26,12 @@ export class PingLines {
     const [, time, sequence, milliseconds] = REPLY.exec(line) ?? [];
     if (time === undefined) return undefined;
     const at = this.#toLab(Number(time));
-    return { kind: "reply", sequence: this.#whole(Number(sequence)), at, sentAt: at - Number(milliseconds) / 1e3 };
+    return {
+      kind: "reply",
+      sequence: this.#fullSequence(Number(sequence)),
+      at,
+      sentAt: at - Number(milliseconds) / 1e3,
+    };
   }
 
   /** ping tells that a request has no answer yet when it sends the next one. */
@@ -34,11 +39,11 @@ export class PingLines {
     const [, time, sequence] = MISSING.exec(line) ?? [];
     if (time === undefined) return undefined;
     const at = this.#toLab(Number(time));
-    return { kind: "missing", sequence: this.#whole(Number(sequence)), at, sentAt: at - this.#interval };
+    return { kind: "missing", sequence: this.#fullSequence(Number(sequence)), at, sentAt: at - this.#interval };
   }
 
   /** Only 16 bits of a sequence travel: it is the number nearest to the last one that ends in them. */
-  #whole(sequence: number): number {
+  #fullSequence(sequence: number): number {
     const turns = Math.round((this.#last - sequence) / SEQUENCES);
     this.#last = Math.max(this.#last, sequence + turns * SEQUENCES);
     return sequence + turns * SEQUENCES;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { FOLDERS_VARIABLE, foldersRoot } from "./lab-folder.ts";
-import { inUserNamespace } from "../topology/place.ts";
+import { inUserNamespace } from "./backend.ts";
 
 /** Set in the process that runs inside. */
 const INSIDE = "MOSAIC_LAB_INSIDE";

@@ -1,5 +1,5 @@
 import { formatDuration } from "../topology/duration.ts";
-import { describeAction } from "../topology/moments.ts";
+import { describeAction } from "./timeline-events.ts";
 import type { Outage } from "./ping-record.ts";
 import type { Route } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";

@@ -1,8 +1,8 @@
-import { type CheckResult, judge } from "./check-result.ts";
+import { type CheckResult, evaluateCheck } from "./evaluate-check.ts";
 import type { Observation } from "./observation.ts";
 import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
-import type { Action, Topology, Way } from "../topology/topology.ts";
+import type { Action, Topology, Direction } from "../topology/topology.ts";
 
 /** The routes of the first traffic's sender as they were when an event came, or at the end. */
 export interface RouteSnapshot {
@@ -20,7 +20,7 @@ export class RunRecord {
   /** By the number of the check; those whose time has come. */
   readonly checks: CheckResult[] = [];
   /** Ways between hosts whose queues were full. */
-  readonly fullQueues: (Way & { readonly dropped: number })[] = [];
+  readonly fullQueues: (Direction & { readonly dropped: number })[] = [];
   readonly #topology: Topology;
   readonly #observed: string | undefined;
 
@@ -71,11 +71,11 @@ export class RunRecord {
   #check({ check, ended }: Observation & { readonly kind: "check" }): void {
     const asked = this.#topology.checks[check];
     if (asked === undefined) return;
-    const result = judge(asked, this.#topology, this);
+    const result = evaluateCheck(asked, this.#topology, this);
     if (ended === undefined) this.checks[check] = result;
     else {
       const found = `exit code ${ended.code ?? "unknown"}${ended.lastLine === "" ? "" : `, ${ended.lastLine}`}`;
-      this.checks[check] = { ...result, holds: ended.code === 0, found };
+      this.checks[check] = { ...result, holds: ended.code === 0, observed: found };
     }
   }
 

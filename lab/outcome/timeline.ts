@@ -1,12 +1,12 @@
 import { formatDuration } from "../topology/duration.ts";
-import { commonMoments, type Moment, Moments } from "../topology/moments.ts";
+import { hostEvents, type TimelineEvent, TimelineEventFinder } from "./timeline-events.ts";
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
 import { type Screen, type Style, styled, writeLine } from "./screen.ts";
 import type { Topology, Traffic } from "../topology/topology.ts";
 
-const STYLES: Readonly<Record<Moment["kind"], Style>> = {
+const STYLES: Readonly<Record<TimelineEvent["kind"], Style>> = {
   action: "yellow",
   gone: "red",
   detected: "red",
@@ -21,7 +21,7 @@ const MOST_STATES = 10;
 
 interface Shown {
   readonly traffic: Traffic;
-  readonly moments: Moments;
+  readonly events: TimelineEventFinder;
   roundTrip: number | undefined;
 }
 
@@ -41,7 +41,7 @@ export class Timeline {
   constructor(topology: Topology, screen: Screen) {
     this.#shown = topology.traffic.map((traffic, number) => ({
       traffic,
-      moments: new Moments(topology, number),
+      events: new TimelineEventFinder(topology, number),
       roundTrip: undefined,
     }));
     this.#screen = screen;
@@ -56,9 +56,9 @@ export class Timeline {
       const shown = this.#shown[observation.traffic];
       if (shown !== undefined) shown.roundTrip = observation.report.at - observation.report.sentAt;
     }
-    for (const moment of commonMoments(observation)) this.#showMoment(moment);
-    for (const { moments, traffic } of this.#shown) {
-      for (const moment of moments.find(observation, record)) this.#showMoment(moment, traffic);
+    for (const moment of hostEvents(observation)) this.#showEvent(moment);
+    for (const { events, traffic } of this.#shown) {
+      for (const moment of events.find(observation, record)) this.#showEvent(moment, traffic);
     }
     if (observation.kind === "tick") this.#showState(observation.at, record);
   }
@@ -74,7 +74,7 @@ export class Timeline {
     this.#state = [];
   }
 
-  #showMoment({ at, kind, text }: Moment, traffic?: Traffic): void {
+  #showEvent({ at, kind, text }: TimelineEvent, traffic?: Traffic): void {
     const whose = traffic === undefined || this.#shown.length === 1 ? "" : `${traffic.from} to ${traffic.to}: `;
     this.#aboveState(`${clock(at)}  ${styled(this.#screen, STYLES[kind], `── ${whose}${text}`)}`);
   }

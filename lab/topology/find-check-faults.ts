@@ -5,7 +5,7 @@ export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): 
   const has = (from: string | undefined, to: string | undefined): boolean =>
     traffic.some((one) => (from === undefined || one.from === from) && (to === undefined || one.to === to));
   return checks.flatMap((check, index) => {
-    const { key, from, to } = lookedAt(check);
+    const { key, from, to } = subjectOf(check);
     if (key === undefined) return [];
     const path = ["checks", index, key];
     if (key === "path" && routes === undefined) {
@@ -21,13 +21,13 @@ export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): 
   });
 }
 
-interface LookedAt {
+interface CheckSubject {
   readonly key: keyof CheckDocument | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
 
-function lookedAt({ outage, lost, path, reaches, unreachable, from, to }: CheckDocument): LookedAt {
+function subjectOf({ outage, lost, path, reaches, unreachable, from, to }: CheckDocument): CheckSubject {
   if (reaches !== undefined) return { key: "reaches", from: reaches[0], to: reaches[1] };
   if (unreachable !== undefined) return { key: "unreachable", from: unreachable[0], to: unreachable[1] };
   if (path !== undefined) return { key: "path" };

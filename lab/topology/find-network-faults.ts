@@ -9,7 +9,7 @@ export function findNetworkFaults(document: TopologyDocument): readonly Document
     ...findUnknownNetworks(document),
     ...findOverlaps(document),
     ...findFullNetworks(document),
-    ...findStrangers(document),
+    ...findOutsideAddresses(document),
   ];
 }
 
@@ -62,7 +62,7 @@ function findFullNetworks(document: TopologyDocument): readonly DocumentFault[] 
   });
 }
 
-function findStrangers(document: TopologyDocument): readonly DocumentFault[] {
+function findOutsideAddresses(document: TopologyDocument): readonly DocumentFault[] {
   const ranges = new Map(rangesOf(document));
   const groups = groupsOf(document);
   const hosts = numberedHosts(document).flatMap(({ name, group, network, address }): readonly DocumentFault[] => {

@@ -2,7 +2,7 @@ import { parse, TomlError } from "smol-toml";
 import { parseDocument } from "./document-schema.ts";
 import { findFaults } from "./find-faults.ts";
 import { type KeyPath, KeyPositions, type Position } from "./key-positions.ts";
-import { settleTopology } from "./settle-topology.ts";
+import { resolveTopology } from "./resolve-topology.ts";
 import type { Topology } from "./topology.ts";
 import type { DocumentFault } from "./topology-document.ts";
 
@@ -28,7 +28,7 @@ export function readTopology(text: string, file: string): TopologyResult {
   const faults = read.ok ? findFaults(read.document) : read.faults;
   const locate = locator(text, file);
   if (faults.length > 0 || !read.ok) return { ok: false, errors: faults.map(locate) };
-  return { ok: true, topology: settleTopology(read.document, file), locate };
+  return { ok: true, topology: resolveTopology(read.document, file), locate };
 }
 
 /** `lab.toml:4:1: hosts.a.count: expected ...` */

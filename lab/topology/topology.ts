@@ -70,14 +70,14 @@ export interface Traffic {
 }
 
 /** One direction between two hosts. */
-export interface Way {
+export interface Direction {
   readonly from: string;
   readonly to: string;
 }
 
 export interface LinkAction {
   readonly kind: "cut" | "heal";
-  readonly ways: readonly Way[];
+  readonly directions: readonly Direction[];
 }
 
 export interface HostAction {
@@ -113,10 +113,10 @@ export interface Check {
   readonly at: number;
   /** The traffics it is about, by their numbers; all that have to do with it. */
   readonly traffic: readonly number[];
-  readonly demand: Demand;
+  readonly expectation: Expectation;
 }
 
-export type Demand =
+export type Expectation =
   /** No event has kept traffic from flowing for longer, in seconds. */
   | { readonly kind: "outage"; readonly most: number }
   | { readonly kind: "lost"; readonly most: AllowedLoss }

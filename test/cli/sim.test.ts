@@ -110,11 +110,11 @@ test("the demonstration has the same outcome in the kernel and in the simulator"
   const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip");
   skip(reason !== undefined, reason);
   interface Results {
-    readonly checks: readonly { readonly demand: string; readonly holds: boolean }[];
+    readonly checks: readonly { readonly expectation: string; readonly holds: boolean }[];
   }
   const runs = await Promise.all(["lab", "sim"].map((world) => mosaic(world, DEMO, "--check", "--json")));
   const [kernel, simulator] = runs.map(({ stdout }) =>
-    (JSON.parse(stdout) as Results).checks.map(({ demand, holds }) => `${demand}: ${holds}`),
+    (JSON.parse(stdout) as Results).checks.map(({ expectation, holds }) => `${expectation}: ${holds}`),
   );
   expect(kernel).toEqual(["no outage longer than 3000 ms: true", "a reaches b: true", "path a → b: true"]);
   expect(simulator).toEqual(kernel);

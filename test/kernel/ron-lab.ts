@@ -83,11 +83,11 @@ export class RonLab {
   }
 
   cut(one: HostName, other: HostName): void {
-    this.#namespaces.apply({ kind: "cut", ways: bothWays(one, other) });
+    this.#namespaces.apply({ kind: "cut", directions: bothWays(one, other) });
   }
 
   heal(one: HostName, other: HostName): void {
-    this.#namespaces.apply({ kind: "heal", ways: bothWays(one, other) });
+    this.#namespaces.apply({ kind: "heal", directions: bothWays(one, other) });
   }
 
   /** Where `from` sends what is for `to`, as its routing table last said. */

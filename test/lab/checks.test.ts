@@ -47,17 +47,21 @@ lost = 0
 `;
 
 interface Results {
-  readonly checks: readonly { readonly demand: string; readonly holds: boolean | null; readonly found: string }[];
+  readonly checks: readonly {
+    readonly expectation: string;
+    readonly holds: boolean | null;
+    readonly observed: string;
+  }[];
 }
 
-const DEMANDS: Results["checks"][number][] = [
+const EXPECTATIONS: Results["checks"][number][] = [
   ["a reaches b", true],
   ["a does not reach b", true],
   ["no outage longer than 3000 ms", true],
   ["no outage longer than 100 ms", false],
   ["at most 60 % lost", true],
   ["at most 0 pings lost", false],
-].map(([demand, holds]) => ({ demand, holds }) as Results["checks"][number]);
+].map(([expectation, holds]) => ({ expectation, holds }) as Results["checks"][number]);
 
 describe("checks", () => {
   test("are held against a run in the simulator; with --check one that fails is a failure", async () => {
@@ -110,12 +114,12 @@ at = "1s"
     expect(stdout).toMatch(/b\$ exit 7: exit code 7\n/);
     expect(stdout).not.toMatch(/sleep 1000: exit code/);
     const { checks } = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as Results;
-    expect(checks.map(({ demand, holds }) => ({ demand, holds }))).toEqual([
-      ...DEMANDS,
-      { demand: "a$ mosaic query $LAB/b.sock 'addressMap(Virtual, _)'", holds: true },
-      { demand: "b$ echo no; exit 3", holds: false },
+    expect(checks.map(({ expectation, holds }) => ({ expectation, holds }))).toEqual([
+      ...EXPECTATIONS,
+      { expectation: "a$ mosaic query $LAB/b.sock 'addressMap(Virtual, _)'", holds: true },
+      { expectation: "b$ echo no; exit 3", holds: false },
     ]);
-    expect(checks.at(-1)?.found).toBe("exit code 3, no");
+    expect(checks.at(-1)?.observed).toBe("exit code 3, no");
     expect(readFileSync(join(out, "b.commands.log"), "utf8")).toMatch(/I am \/.*\/b\.sock\n[^]*to be found\n/);
     expect(readFileSync(join(out, "a.log"), "utf8")).toContain("running");
     expect(readFileSync(join(out, "a.pcapng")).readUInt32LE()).toBe(0x0a0d0d0a);

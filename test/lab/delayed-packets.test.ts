@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
-import { DelayedPackets, type FaultyWay } from "../../lab/kernel/delayed-packets.ts";
+import { DelayedPackets, type FaultyDirection } from "../../lab/kernel/delayed-packets.ts";
 import { type Echo, readEcho, writeEcho } from "../../runtime/sim/icmp-echo.ts";
 import { SimClock } from "../../runtime/sim/sim-clock.ts";
 import { SimTun } from "../../runtime/sim/sim-tun.ts";
 import { VirtualTime } from "../../runtime/sim/virtual-time.ts";
 
 /** Sends `count` packets from 10.0.0.1, one every 10 ms, and tells when which came back. */
-function run(ways: readonly FaultyWay[], count: number, destination = "10.0.0.2"): readonly string[] {
+function run(directions: readonly FaultyDirection[], count: number, destination = "10.0.0.2"): readonly string[] {
   const time = new VirtualTime();
   const clock = new SimClock(time);
   const back: string[] = [];
   const tun = new SimTun("links", 1500, clock, (packet) =>
     back.push(`${clock.now().toFixed(3)} ${readEcho(packet)?.sequence}`),
   );
-  void new DelayedPackets(tun, clock, ways, 1);
+  void new DelayedPackets(tun, clock, directions, 1);
   const echo: Echo = {
     kind: "request",
     source: "10.0.0.1",
@@ -27,7 +27,7 @@ function run(ways: readonly FaultyWay[], count: number, destination = "10.0.0.2"
   return back;
 }
 
-const way = (faults: FaultyWay["faults"]): readonly FaultyWay[] => [
+const way = (faults: FaultyDirection["faults"]): readonly FaultyDirection[] => [
   { from: "10.0.0.1", to: "10.0.0.2", faults },
   { from: "10.0.0.2", to: "10.0.0.1", faults: { loss: 1 } },
 ];

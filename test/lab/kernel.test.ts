@@ -76,7 +76,7 @@ async function crossing(namespaces: Namespaces): Promise<string> {
 describe("hosts as namespaces", () => {
   const { hosts } = topologyOf('duration = "1s"\nprograms = ["x.mzl"]\nhosts = 2');
   const wired = { hosts, networks: [], links: [] };
-  const ways = [
+  const directions = [
     { from: "a", to: "b" },
     { from: "b", to: "a" },
   ];
@@ -85,11 +85,11 @@ describe("hosts as namespaces", () => {
     const namespaces = new Namespaces(wired);
     try {
       expect(await crossing(namespaces)).toBe("hello");
-      namespaces.apply({ kind: "cut", ways });
-      namespaces.apply({ kind: "cut", ways });
+      namespaces.apply({ kind: "cut", directions });
+      namespaces.apply({ kind: "cut", directions });
       expect(await crossing(namespaces)).toBe("nothing");
-      namespaces.apply({ kind: "heal", ways });
-      namespaces.apply({ kind: "heal", ways });
+      namespaces.apply({ kind: "heal", directions });
+      namespaces.apply({ kind: "heal", directions });
       expect(await crossing(namespaces)).toBe("hello");
     } finally {
       namespaces.close();

@@ -12,7 +12,7 @@ import {
 } from "../../lab/kernel/namespace-plan.ts";
 import { readTopology } from "../../lab/topology/read-topology.ts";
 import type { Topology } from "../../lab/topology/topology.ts";
-import { Wiring } from "../../lab/kernel/wiring.ts";
+import { Wiring } from "../../lab/topology/wiring.ts";
 
 function topologyOf(text: string): Topology {
   const read = readTopology(`duration = "1s"\nprograms = ["x.mzl"]\n${text}`, "lab.toml");

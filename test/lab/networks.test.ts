@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { runInKernel } from "../../lab/kernel/kernel.ts";
 import type { PingRecord } from "../../lab/outcome/ping-record.ts";
 import { RunRecord } from "../../lab/outcome/run-record.ts";
-import { runSimulated } from "../../lab/simulated.ts";
+import { runSimulated } from "../../lab/simulator/run-simulated.ts";
 import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
@@ -134,7 +134,7 @@ change = { from = "a", to = "b", rate = "10Mbit" }
     expect(full).toBeLessThan(0.45);
     expect(pings && loss(pings)).toBeGreaterThan(0.05);
     expect(pings && loss(pings)).toBeLessThan(0.6);
-    // Not the very last, whose answers may be under way.
+    // Not the very last, whose answers may be under direction.
     expect(pings?.recent(200).slice(0, 50)).not.toContain(false);
   });
 

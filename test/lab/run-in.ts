@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { runInKernel } from "../../lab/kernel/kernel.ts";
 import type { Observation } from "../../lab/outcome/observation.ts";
-import { runSimulated } from "../../lab/simulated.ts";
+import { runSimulated } from "../../lab/simulator/run-simulated.ts";
 import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 import { plansOf } from "./plans-of.ts";

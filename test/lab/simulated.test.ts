@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Observation } from "../../lab/outcome/observation.ts";
 import { routeLines, summarize, summaryLines } from "../../lab/outcome/report.ts";
 import { RunRecord } from "../../lab/outcome/run-record.ts";
-import { runSimulated, type SimulatedOutcome } from "../../lab/simulated.ts";
+import { runSimulated, type SimulatedOutcome } from "../../lab/simulator/run-simulated.ts";
 import { Plans } from "../../lab/topology/programs.ts";
 import { Timeline } from "../../lab/outcome/timeline.ts";
 import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";

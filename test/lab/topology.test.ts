@@ -87,7 +87,7 @@ hold-back = "2ms"`);
   });
 });
 
-test("events come by time, with the ways they are about", () => {
+test("events are sorted by time and name their directions", () => {
   const { events } = topologyOf(`${SMALL}
 hosts = { a = {}, n = { count = 2 } }
 [[events]]
@@ -99,10 +99,10 @@ cut = ["a", "n1"]
 [[events]]
 at = "3s"
 kill = "n"`);
-  const way = (from: string, to: string): object => ({ from, to });
+  const direction = (from: string, to: string): object => ({ from, to });
   expect(events).toEqual([
-    { at: 1, action: { kind: "cut", ways: [way("a", "n1"), way("n1", "a")] } },
-    { at: 3, action: { kind: "heal", ways: [way("a", "n1"), way("a", "n2")] } },
+    { at: 1, action: { kind: "cut", directions: [direction("a", "n1"), direction("n1", "a")] } },
+    { at: 3, action: { kind: "heal", directions: [direction("a", "n1"), direction("a", "n2")] } },
     { at: 3, action: { kind: "kill", hosts: ["n1", "n2"] } },
   ]);
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { inUserNamespace } from "../../lab/topology/place.ts";
+import { inUserNamespace } from "../../lab/kernel/backend.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 

@@ -1,5 +1,5 @@
-import { type CheckResult, checkLines } from "../../../lab/outcome/check-result.ts";
-import { describeAction } from "../../../lab/topology/moments.ts";
+import { type CheckResult, checkLines } from "../../../lab/outcome/evaluate-check.ts";
+import { describeAction } from "../../../lab/outcome/timeline-events.ts";
 import { makeFolder } from "../../../lab/outcome/make-folder.ts";
 import { ResultFiles } from "../../../lab/outcome/result-files.ts";
 import { routeLines, type RunSummary, summarize, summaryLines } from "../../../lab/outcome/report.ts";
@@ -52,8 +52,8 @@ export async function conclude(
 }
 
 /** null for a check that this kind of run cannot make. */
-function jsonCheck({ at, demand, holds, found }: CheckResult): object {
-  return { at, demand, holds: holds ?? null, found };
+function jsonCheck({ at, expectation, holds, observed }: CheckResult): object {
+  return { at, expectation, holds: holds ?? null, observed };
 }
 
 function conclusionLines(summary: RunSummary, topology: Topology, record: RunRecord): readonly string[] {

@@ -5,11 +5,11 @@ import { type KernelOutcome, runInKernel } from "../../../lab/kernel/kernel.ts";
 import { removeLeftovers } from "../../../lab/kernel/leftovers.ts";
 import type { Observation, Observe } from "../../../lab/outcome/observation.ts";
 import { findPingTool, type PingTool } from "../../../lab/kernel/ping-process.ts";
-import { findPlace, type Place } from "../../../lab/topology/place.ts";
+import { findBackend, type Backend } from "../../../lab/kernel/backend.ts";
 import type { ResultFiles } from "../../../lab/outcome/result-files.ts";
 import { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { type Screen, styled, writeLine } from "../../../lab/outcome/screen.ts";
-import { runSimulated, type SimulatedOutcome } from "../../../lab/simulated.ts";
+import { runSimulated, type SimulatedOutcome } from "../../../lab/simulator/run-simulated.ts";
 import { Timeline } from "../../../lab/outcome/timeline.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
 import { enterUserNamespace, isInUserNamespace } from "../../../lab/kernel/user-namespace.ts";
@@ -106,10 +106,10 @@ export function cleanLabs(output: Output, json: boolean): void {
   if (removed.length === 0) output.result("nothing was left");
 }
 
-function choosePlace({ place }: LabOptions): Place {
+function choosePlace({ place }: LabOptions): Backend {
   if (isInUserNamespace()) return { kind: "kernel" };
   if (place === "simulator") return { kind: "simulator", because: "asked for" };
-  const found = findPlace();
+  const found = findBackend();
   if (found.kind !== "simulator" || place === "nearest") return found;
   throw runFailed(`no lab can be built here: ${found.because}; \`mosaic sim\` runs the same file in the simulator`);
 }
@@ -121,7 +121,7 @@ async function runInUserNamespace(): Promise<void> {
   if (ended !== 0) throw new Failure(ended === 2 ? 2 : 1, "");
 }
 
-function describePlace(place: Place, pingTool: PingTool): string {
+function describePlace(place: Backend, pingTool: PingTool): string {
   if (place.kind === "simulator") return `Runs in the simulator (because: ${place.because}).`;
   const traffic = pingTool === "ping" ? "ping" : "a UDP echo of our own (because: no ping of iputils)";
   return `Runs in kernel namespaces with real TUN and ${traffic}.`;
@@ -134,7 +134,7 @@ function describeTopology({ title, traffic }: Topology, screen: Screen): string 
 }
 
 interface LabWorld {
-  readonly place: Place;
+  readonly place: Backend;
   readonly pingTool: PingTool;
   readonly captures: string | undefined;
   readonly began: (folder: string) => void;

@@ -1,6 +1,6 @@
 import type { Observation } from "../../../lab/outcome/observation.ts";
 import { RunRecord } from "../../../lab/outcome/run-record.ts";
-import { runSimulated } from "../../../lab/simulated.ts";
+import { runSimulated } from "../../../lab/simulator/run-simulated.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
 import type { World } from "../../../runtime/world/world.ts";
 import { runFailed } from "../terminal/failure.ts";
@@ -42,7 +42,7 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   };
   const captures = options.pcap === undefined ? undefined : new HostCaptures(options.pcap);
   const captured = captures && ((host: string, world: World) => captures.of(host, world));
-  const outcome = await runSimulated(topology, { plans, observe, captured, signal: interruptSignal() });
+  const outcome = await runSimulated(topology, { plans, observe, capture: captured, signal: interruptSignal() });
   captures?.close();
   progress.finish();
   if (!outcome.ok) throw runFailed(outcome.message);

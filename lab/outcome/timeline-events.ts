@@ -1,18 +1,18 @@
-import { formatDuration } from "./duration.ts";
-import type { Observation } from "../outcome/observation.ts";
-import { formatPath } from "../outcome/routes.ts";
-import type { RunRecord } from "../outcome/run-record.ts";
-import type { Action, LinkAction, Topology, Traffic } from "./topology.ts";
+import { formatDuration } from "../topology/duration.ts";
+import type { Observation } from "./observation.ts";
+import { formatPath } from "./routes.ts";
+import type { RunRecord } from "./run-record.ts";
+import type { Action, LinkAction, Topology, Traffic } from "../topology/topology.ts";
 
 /** Something worth telling that happened to the traffic of a topology. */
-export interface Moment {
+export interface TimelineEvent {
   readonly at: number;
   readonly kind: "action" | "gone" | "detected" | "flows" | "rerouted" | "direct";
   readonly text: string;
 }
 
 /** What is told of an observation whatever traffic there is: that something was done to the hosts, or happened to them. */
-export function commonMoments(observation: Observation): readonly Moment[] {
+export function hostEvents(observation: Observation): readonly TimelineEvent[] {
   const { at } = observation;
   if (observation.kind === "action") return [{ at, kind: "action", text: describeAction(observation.action) }];
   if (observation.kind !== "gone") return [];
@@ -23,7 +23,7 @@ export function commonMoments(observation: Observation): readonly Moment[] {
  * Finds the moments of one traffic in what is observed: when the routes show that what was done to the hosts was noticed,
  * when traffic flows again, when it is back on the direct path.
  */
-export class Moments {
+export class TimelineEventFinder {
   readonly #traffic: Traffic;
   readonly #number: number;
   /** The last cut or kill, until traffic has got over it. */
@@ -39,20 +39,20 @@ export class Moments {
   }
 
   /** The record has taken in the observation already. */
-  find(observation: Observation, record: RunRecord): readonly Moment[] {
+  find(observation: Observation, record: RunRecord): readonly TimelineEvent[] {
     switch (observation.kind) {
       case "action":
-        return this.#acted(observation.at, observation.action);
+        return this.#onAction(observation.at, observation.action);
       case "watch":
-        return this.#routed(observation.at, record);
+        return this.#onRoutes(observation.at, record);
       case "ping":
-        return observation.traffic === this.#number ? this.#pinged(observation) : [];
+        return observation.traffic === this.#number ? this.#onPing(observation) : [];
       default:
         return [];
     }
   }
 
-  #acted(at: number, action: Action): readonly Moment[] {
+  #onAction(at: number, action: Action): readonly TimelineEvent[] {
     this.#lastAction = at;
     if (action.kind !== "heal" && action.kind !== "start") {
       this.#broken = { at, isDetected: false };
@@ -61,15 +61,15 @@ export class Moments {
     return [];
   }
 
-  #routed(at: number, record: RunRecord): readonly Moment[] {
+  #onRoutes(at: number, record: RunRecord): readonly TimelineEvent[] {
     const path = record.routes?.path(this.#traffic.from, this.#traffic.to);
     if (path === undefined || formatPath(path) === this.#path) return [];
     const isFirst = this.#path === undefined;
     this.#path = formatPath(path);
-    return isFirst ? [] : [this.#changed(at, path)];
+    return isFirst ? [] : [this.#pathChange(at, path)];
   }
 
-  #changed(at: number, path: readonly string[]): Moment {
+  #pathChange(at: number, path: readonly string[]): TimelineEvent {
     const broken = this.#broken;
     if (broken !== undefined && !broken.isDetected) {
       broken.isDetected = true;
@@ -81,7 +81,7 @@ export class Moments {
     return { at, kind: "direct", text: `back on the direct path${after}` };
   }
 
-  #pinged({ at, report }: Observation & { readonly kind: "ping" }): readonly Moment[] {
+  #onPing({ at, report }: Observation & { readonly kind: "ping" }): readonly TimelineEvent[] {
     const broken = this.#broken;
     if (report.kind === "missing") {
       if (broken !== undefined && report.sentAt >= broken.at) this.#missing++;
@@ -94,7 +94,7 @@ export class Moments {
     return this.#missing === 0 ? [] : [this.#flows(at, broken.at)];
   }
 
-  #flows(at: number, brokenAt: number): Moment {
+  #flows(at: number, brokenAt: number): TimelineEvent {
     const pings = this.#missing === 1 ? "1 ping" : `${this.#missing} pings`;
     return { at, kind: "flows", text: `traffic flows again after ${formatDuration(at - brokenAt)}; ${pings} lost` };
   }
@@ -104,15 +104,15 @@ export class Moments {
 export function describeAction(action: Action): string {
   if (action.kind === "change") return action.text;
   if (action.kind === "move") return `${action.moves.map(({ host }) => host).join(", ")} moved to ${action.network}`;
-  if (!("ways" in action)) return `${action.hosts.join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
-  const links = new Set(action.ways.map(({ from, to }) => linkName(action, from, to)));
+  if (!("directions" in action)) return `${action.hosts.join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
+  const links = new Set(action.directions.map(({ from, to }) => linkName(action, from, to)));
   const few = links.size > 3 ? `${links.size} links` : `link ${[...links].join(", ")}`;
   return `${few} ${action.kind === "cut" ? "cut" : "healed"}`;
 }
 
 /** A link that is meant in both directions has one name. */
-function linkName({ ways }: LinkAction, from: string, to: string): string {
-  const isBothWays = ways.some((way) => way.from === to && way.to === from);
+function linkName({ directions }: LinkAction, from: string, to: string): string {
+  const isBothWays = directions.some((way) => way.from === to && way.to === from);
   if (!isBothWays) return `${from}→${to}`;
   return from < to ? `${from}–${to}` : `${to}–${from}`;
 }

@@ -2,10 +2,20 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import { parseRange } from "./address-range.ts";
-import { describeFaults } from "../outcome/describe-faults.ts";
+import { describeFaults } from "./describe-faults.ts";
 import { expand, type Groups, groupsOf, isBothWays, sides } from "./host-names.ts";
 import { NetworkAddresses, type NumberedHost, numberedHosts } from "./host-numbers.ts";
-import type { Action, Check, Demand, Host, LinkRule, Network, Topology, TopologyEvent, Way } from "./topology.ts";
+import type {
+  Action,
+  Check,
+  Expectation,
+  Host,
+  LinkRule,
+  Network,
+  Topology,
+  TopologyEvent,
+  Direction,
+} from "./topology.ts";
 import type {
   CheckDocument,
   Crossing,
@@ -16,7 +26,7 @@ import type {
 } from "./topology-document.ts";
 
 /** The topology that a faultless document stands for: names become hosts, defaults are filled in. */
-export function settleTopology(document: TopologyDocument, file: string): Topology {
+export function resolveTopology(document: TopologyDocument, file: string): Topology {
   const groups = groupsOf(document);
   const addresses = new NetworkAddresses(document.networks);
   const hosts = numberedHosts(document, addresses);
@@ -27,19 +37,19 @@ export function settleTopology(document: TopologyDocument, file: string): Topolo
     title: title ?? file,
     seed,
     duration,
-    networks: settleNetworks(document, groups),
-    hosts: hosts.map((host) => settleHost(host, document, groups, { everyone, moving }, file)),
-    links: document.links.map((link) => settleLink(link, document, groups)),
+    networks: resolveNetworks(document, groups),
+    hosts: hosts.map((host) => resolveHost(host, document, groups, { everyone, moving }, file)),
+    links: document.links.map((link) => resolveLink(link, document, groups)),
     traffic,
-    events: settleEvents(document, groups, addresses),
+    events: resolveEvents(document, groups, addresses),
     commands: document.commands.map(({ at, on, run }) => ({ at, run, hosts: expand(on, groups) })),
-    checks: document.checks.map((check) => settleCheck(check, document)),
+    checks: document.checks.map((check) => resolveCheck(check, document)),
     routes,
     watch: document.watch,
   };
 }
 
-function settleHost(
+function resolveHost(
   host: NumberedHost,
   document: TopologyDocument,
   groups: Groups,
@@ -70,15 +80,15 @@ function locateProgram(program: string, file: string): string {
   return existsSync(beside) ? beside : program;
 }
 
-function settleNetworks({ networks }: TopologyDocument, groups: Groups): readonly Network[] {
+function resolveNetworks({ networks }: TopologyDocument, groups: Groups): readonly Network[] {
   return Object.entries(networks).flatMap(([name, { range: text, nat, forward }]) => {
     const range = parseRange(text);
     return range === undefined ? [] : [{ name, range, nat, forward: expand(forward, groups) }];
   });
 }
 
-function settleLink(link: LinkDocument, document: TopologyDocument, groups: Groups): LinkRule {
-  const faults = settleFaults(link);
+function resolveLink(link: LinkDocument, document: TopologyDocument, groups: Groups): LinkRule {
+  const faults = resolveFaults(link);
   const namesOf = (names: HostNames): ReadonlySet<string> =>
     new Set([names].flat().flatMap((name) => (name in document.networks ? [name] : (groups.get(name) ?? []))));
   const { between, from = [], to = [] } = link;
@@ -87,7 +97,7 @@ function settleLink(link: LinkDocument, document: TopologyDocument, groups: Grou
   return { from: members, to: members, faults };
 }
 
-function settleFaults({
+function resolveFaults({
   delay,
   jitter,
   loss,
@@ -109,25 +119,25 @@ function settleFaults({
   };
 }
 
-function settleEvents(
+function resolveEvents(
   document: TopologyDocument,
   groups: Groups,
   addresses: NetworkAddresses,
 ): readonly TopologyEvent[] {
   const byTime = document.events.toSorted((one, other) => one.at - other.at);
   return byTime.flatMap((event) =>
-    settleEvent(event, document, groups, addresses).map((action) => ({ at: event.at, action })),
+    resolveEvent(event, document, groups, addresses).map((action) => ({ at: event.at, action })),
   );
 }
 
-function settleEvent(
+function resolveEvent(
   { cut, heal, kill, start, move, to, change }: EventDocument,
   document: TopologyDocument,
   groups: Groups,
   addresses: NetworkAddresses,
 ): readonly Action[] {
-  if (cut !== undefined) return [{ kind: "cut", ways: waysOf(cut, groups) }];
-  if (heal !== undefined) return [{ kind: "heal", ways: waysOf(heal, groups) }];
+  if (cut !== undefined) return [{ kind: "cut", directions: directionsOf(cut, groups) }];
+  if (heal !== undefined) return [{ kind: "heal", directions: directionsOf(heal, groups) }];
   if (kill !== undefined) return [{ kind: "kill", hosts: expand(kill, groups) }];
   if (start !== undefined) return [{ kind: "start", hosts: expand(start, groups) }];
   if (move !== undefined && to !== undefined) {
@@ -135,7 +145,7 @@ function settleEvent(
     return [{ kind: "move", network: to, moves }];
   }
   if (change === undefined) return [];
-  const rule = settleLink(change, document, groups);
+  const rule = resolveLink(change, document, groups);
   return [{ kind: "change", rules: [rule], text: `${describeWays(change)}: ${describeFaults(rule.faults)}` }];
 }
 
@@ -147,18 +157,26 @@ function describeWays({ between, from, to }: LinkDocument): string {
 }
 
 /** A check is about the traffic between the hosts that it names, or about all. */
-function settleCheck(check: CheckDocument, { traffic, duration }: TopologyDocument): Check {
-  const demand = settleDemand(check);
+function resolveCheck(check: CheckDocument, { traffic, duration }: TopologyDocument): Check {
+  const expectation = resolveExpectation(check);
   const pair = check.reaches ?? check.unreachable;
   const [from, to] = pair ?? [check.from, check.to];
   const about = traffic.flatMap((one, number) =>
     (from === undefined || one.from === from) && (to === undefined || one.to === to) ? [number] : [],
   );
-  return { at: check.at ?? duration, traffic: about, demand };
+  return { at: check.at ?? duration, traffic: about, expectation };
 }
 
 /** The document is faultless: one of them is there. */
-function settleDemand({ outage, lost, path, reaches, unreachable, succeeds, on = "" }: CheckDocument): Demand {
+function resolveExpectation({
+  outage,
+  lost,
+  path,
+  reaches,
+  unreachable,
+  succeeds,
+  on = "",
+}: CheckDocument): Expectation {
   if (outage !== undefined) return { kind: "outage", most: outage };
   if (lost !== undefined) return { kind: "lost", most: lost };
   if (path !== undefined) return { kind: "path", path };
@@ -167,7 +185,7 @@ function settleDemand({ outage, lost, path, reaches, unreachable, succeeds, on =
   return { kind: "reaches", from, to, isReached: reaches !== undefined };
 }
 
-function waysOf(crossing: Crossing, groups: Groups): readonly Way[] {
+function directionsOf(crossing: Crossing, groups: Groups): readonly Direction[] {
   const [one, other] = sides(crossing).map((side) => expand(side, groups)) as [readonly string[], readonly string[]];
   const there = one.flatMap((from) => other.filter((to) => to !== from).map((to) => ({ from, to })));
   const back = isBothWays(crossing) ? there.map(({ from, to }) => ({ from: to, to: from })) : [];

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { loadNative } from "../../native/index.ts";
-import { FORWARDING } from "../kernel/namespace-plan.ts";
+import { FORWARDING } from "./namespace-plan.ts";
 
 /** Where a topology can run on this machine. */
-export type Place =
+export type Backend =
   | { readonly kind: "kernel" }
   /** In the kernel, by a process that has been started anew in a user namespace. */
   | { readonly kind: "user namespace" }
@@ -13,7 +13,7 @@ export type Place =
 const TUN = "/dev/net/tun";
 
 /** What a lab does with namespaces, once and in small; nothing of it is left. Its name is the first argument. */
-const TRIAL = `ip netns add "$1" && ip netns exec "$1" sh -c '${FORWARDING}'; ended=$?; ip netns del "$1"; exit $ended`;
+const NAMESPACE_TRIAL = `ip netns add "$1" && ip netns exec "$1" sh -c '${FORWARDING}'; ended=$?; ip netns del "$1"; exit $ended`;
 
 /** The command prefix that runs a command as root of a user namespace, with a folder for names of network namespaces. */
 export function inUserNamespace(command: readonly string[]): readonly string[] {
@@ -21,10 +21,10 @@ export function inUserNamespace(command: readonly string[]): readonly string[] {
 }
 
 /** Finds the place nearest to real hosts. */
-export function findPlace(): Place {
+export function findBackend(): Backend {
   const because = missingTun() ?? missingAddon() ?? missingCommand();
   if (because !== undefined) return { kind: "simulator", because };
-  const trial = ["sh", "-c", TRIAL, "sh", `mz${process.pid}-TRY`];
+  const trial = ["sh", "-c", NAMESPACE_TRIAL, "sh", `mz${process.pid}-TRY`];
   const isRoot = process.geteuid?.() === 0;
   if (isRoot && succeeds(trial)) return { kind: "kernel" };
   if (succeeds(inUserNamespace(trial))) return { kind: "user namespace" };

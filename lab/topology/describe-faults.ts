@@ -1,6 +1,6 @@
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
-import { formatDuration } from "../topology/duration.ts";
-import { formatRate } from "../topology/rate.ts";
+import { formatDuration } from "./duration.ts";
+import { formatRate } from "./rate.ts";
 
 const percent = (chance: number): string => `${Number((chance * 100).toFixed(2))} %`;
 

@@ -1,17 +1,17 @@
 import { setImmediate } from "node:timers/promises";
-import { Node } from "../runtime/node/node.ts";
-import { type Fact, type PeerFacts, peerFacts } from "../runtime/node/peer-facts.ts";
-import { loadProgram, type Program } from "../runtime/node/program.ts";
-import type { Plan } from "../runtime/plan/contract/plan.ts";
-import type { SimNetworkCounters } from "../runtime/sim/sim-network.ts";
-import { type Boot, Simulation } from "../runtime/sim/simulation.ts";
-import { SimNat } from "../runtime/sim/sim-nat.ts";
-import type { World } from "../runtime/world/world.ts";
-import type { Observe } from "./outcome/observation.ts";
-import { Pauses } from "./pauses.ts";
-import type { Plans } from "./topology/programs.ts";
-import { type Action, addressFor, type Host, type Topology } from "./topology/topology.ts";
-import { Wiring } from "./kernel/wiring.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { type Fact, type PeerFacts, peerFacts } from "../../runtime/node/peer-facts.ts";
+import { loadProgram, type Program } from "../../runtime/node/program.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
+import type { SimNetworkCounters } from "../../runtime/sim/sim-network.ts";
+import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
+import { SimNat } from "../../runtime/sim/sim-nat.ts";
+import type { World } from "../../runtime/world/world.ts";
+import type { Observe } from "../outcome/observation.ts";
+import { CooperativeYield } from "./cooperative-yield.ts";
+import type { Plans } from "../topology/programs.ts";
+import { type Action, addressFor, type Host, type Topology } from "../topology/topology.ts";
+import { Wiring } from "../topology/wiring.ts";
 
 export interface SimulatedSettings {
   readonly plans: Plans;
@@ -19,7 +19,7 @@ export interface SimulatedSettings {
   /** Waited for after each tick: it lets time be seen to pass, or not. */
   readonly pace?: (at: number) => Promise<void>;
   /** Puts a capture before what a host sends and receives; called each time the host comes up. */
-  readonly captured?: ((host: string, world: World) => World) | undefined;
+  readonly capture?: ((host: string, world: World) => World) | undefined;
   /** Ends the run early. */
   readonly signal?: AbortSignal;
 }
@@ -44,9 +44,9 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   const simulation = simulate(topology, wiring);
   const gateways = makeGateways(topology, wiring);
   const failures: string[] = [];
-  const pauses = new Pauses();
+  const pauses = new CooperativeYield();
   for (const host of topology.hosts) {
-    if (await pauses.isInterrupted(settings.signal)) return INTERRUPTED;
+    if (await pauses.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
     const gateway = gateways.get(host.network ?? "");
     addHost(
       simulation,
@@ -58,7 +58,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   }
   for (const boot of simulation.openAll()) {
     boot();
-    if (await pauses.isInterrupted(settings.signal)) return INTERRUPTED;
+    if (await pauses.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
   }
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
   schedule({ simulation, wiring, gateways }, topology, settings.observe);
@@ -106,7 +106,7 @@ function addHost(
   simulation: Simulation,
   topology: Topology,
   { host, gateway, program, watched }: Installation,
-  { observe, captured }: SimulatedSettings,
+  { observe, capture }: SimulatedSettings,
   failures: string[],
 ): void {
   const { name, address, virtual } = host;
@@ -118,16 +118,16 @@ function addHost(
       .map((peer) => ({ virtual: peer.virtual, address: addressFor(host, peer) })),
   );
   const facts = told.ok ? told.facts : [];
-  if (!told.ok) failures.push(`${name}: ${whyNotTold(told)}`);
+  if (!told.ok) failures.push(`${name}: ${explainPeerFailure(told)}`);
   const boot: Boot = (world) => {
-    const isRunning = startNode(program, captured?.(name, world) ?? world, host, facts, watched, observe);
+    const isRunning = startNode(program, capture?.(name, world) ?? world, host, facts, watched, observe);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
   const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: MTU } };
   simulation.addHost({ name, address, gateway, boot, ...tun });
 }
 
-function whyNotTold(told: PeerFacts & { readonly ok: false }): string {
+function explainPeerFailure(told: PeerFacts & { readonly ok: false }): string {
   const { address } = told.peer;
   if (told.problem === "no members") return `no program could be told of ${address}: there is no table \`member\``;
   return `several overlays are loaded (${told.carriers.join(", ")}); say by facts which carries what is for ${address}`;
@@ -152,19 +152,19 @@ function startNode(
 }
 
 /** The parts of a running simulation that events reach for. */
-interface Parts {
+interface RunningParts {
   readonly simulation: Simulation;
   readonly wiring: Wiring;
   readonly gateways: Gateways;
 }
 
-function schedule(parts: Parts, { hosts, traffic, events, checks, duration }: Topology, observe: Observe): void {
+function schedule(parts: RunningParts, { hosts, traffic, events, checks, duration }: Topology, observe: Observe): void {
   const { simulation } = parts;
   const virtual = new Map(hosts.map((host) => [host.name, host.virtual ?? ""]));
   // What is due at one time comes in this order: events before what meets them.
   for (const { at, action } of events) {
     simulation.at(at, () => {
-      act(parts, action);
+      applyAction(parts, action);
       observe({ kind: "action", at, action });
     });
   }
@@ -182,13 +182,13 @@ function schedule(parts: Parts, { hosts, traffic, events, checks, duration }: To
   }
 }
 
-function act({ simulation, wiring, gateways }: Parts, action: Action): void {
+function applyAction({ simulation, wiring, gateways }: RunningParts, action: Action): void {
   switch (action.kind) {
     case "cut":
-      for (const { from, to } of action.ways) simulation.cut(from, to);
+      for (const { from, to } of action.directions) simulation.cut(from, to);
       break;
     case "heal":
-      for (const { from, to } of action.ways) simulation.heal(from, to);
+      for (const { from, to } of action.directions) simulation.heal(from, to);
       break;
     case "kill":
       for (const host of action.hosts) simulation.host(host).crash();
@@ -213,14 +213,14 @@ async function run(
   simulation: Simulation,
   { duration, checks, hosts }: Topology,
   { observe, pace = yieldOnly, signal }: SimulatedSettings,
-  pauses: Pauses,
+  pauses: CooperativeYield,
 ): Promise<SimulatedOutcome> {
-  const wantsPause = (): boolean => pauses.isDue;
+  const wantsPause = (): boolean => pauses.isYieldDue;
   for (let tick = 1; simulation.now < duration; tick++) {
     const end = Math.min(tick * TICK_SECONDS, duration);
     let outcome = simulation.runUntil(end, wantsPause);
     while (outcome.kind === "paused") {
-      if (await pauses.isInterrupted(signal)) return INTERRUPTED;
+      if (await pauses.yieldAndCheckAbort(signal)) return INTERRUPTED;
       outcome = simulation.runUntil(end, wantsPause);
     }
     if (outcome.kind === "stuck") return { ok: false, message: `at ${outcome.at} s the programs let no time pass` };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Moments } from "../../lab/topology/moments.ts";
+import { TimelineEventFinder } from "../../lab/outcome/timeline-events.ts";
 import type { Observation } from "../../lab/outcome/observation.ts";
 import { RunRecord } from "../../lab/outcome/run-record.ts";
 import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
@@ -39,7 +39,7 @@ function told(...observations: readonly Observation[]): readonly string[] {
   const read = readTopology(TOPOLOGY, "lab.toml");
   if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
   const record = new RunRecord(read.topology);
-  const moments = new Moments(read.topology, 0);
+  const moments = new TimelineEventFinder(read.topology, 0);
   return observations.flatMap((observation) => {
     record.add(observation);
     return moments.find(observation, record).map(({ at, text }) => `${at}: ${text}`);

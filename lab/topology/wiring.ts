@@ -7,7 +7,7 @@ import {
   type MoveAction,
   type Network,
   type Topology,
-} from "../topology/topology.ts";
+} from "./topology.ts";
 
 /** What there is of a topology before anything runs on it. */
 export type WiredTopology = Pick<Topology, "hosts" | "networks" | "links">;
