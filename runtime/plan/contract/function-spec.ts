@@ -1,28 +1,29 @@
 import type { ColumnType } from "../values/column-type.ts";
 import type { Value } from "../values/value.ts";
 
-/** What an impure function may ask of the node that runs it. */
+/** Surroundings of a call that impure functions may read: clock, randomness and the sender of the tuple. */
 export interface Ambient {
-  /** Seconds; constant within a step. */
+  /** Seconds since the node started. Constant within a step. */
   now(): number;
-  /** Uniform in [0, 1), from the stream of the rule that calls. */
+  /** Uniform in [0, 1), from the random stream of the calling rule. */
   random(): number;
-  /** A fresh 160-bit id from the same stream. */
+  /** Random 160-bit id from the same stream. */
   randomId(): bigint;
-  /** The address the tuple of this step came from, null for a local cause. */
+  /** Address of the node that sent the tuple of this step. Null if the step began on this node. */
   source(): Value;
 }
 
 /**
- * A function that rules can call. `call` gets arguments of the declared number and any kind, and returns `undefined`
- * when it has no value for them: that derivation then fails and is counted.
+ * Function that rules can call. `call` gets the declared number of arguments, of any kinds, and returns `undefined` if it fails.
+ * The derivation then fails and is counted.
  */
 export interface FunctionSpec {
   readonly name: string;
   readonly minArgs: number;
   readonly maxArgs: number;
+  /** Kinds of values that the function can return. */
   readonly result: ColumnType;
-  /** The same arguments always give the same value. */
+  /** Whether the same arguments always give the same value. */
   readonly pure: boolean;
   readonly call: (ambient: Ambient, args: readonly Value[]) => Value | undefined;
 }

@@ -3,41 +3,42 @@ import type { PredicateSpec } from "../values/predicate-spec.ts";
 import type { Value } from "../values/value.ts";
 
 /**
- * What the compiler hands a node: everything that is left of a program once the rules are gone. Plain data, shared by
- * all nodes of a process; the emitted functions are in it as text.
+ * Output of the compiler and input of a node: the whole program as plain data, with the emitted functions as text. All nodes of
+ * a process that run the program share one plan.
  */
 export interface Plan {
   readonly predicates: readonly PredicateSpec[];
-  /** In the order of `code`'s functions. */
+  /** In the order of the functions that `code` returns. */
   readonly strands: readonly StrandSpec[];
   readonly derivedRules: readonly DerivedRuleSpec[];
-  /** The views by the tables they define, in the order in which these must be brought up to date. */
+  /** Derived tables grouped by strongly connected component, in topological order: a stratum reads only strata before it. */
   readonly strata: readonly StratumSpec[];
   readonly channels: readonly ChannelSpec[];
   readonly timers: readonly TimerSpec[];
   readonly facts: readonly FactSpec[];
   readonly overlays: readonly OverlaySpec[];
   readonly graph: Graph;
-  /** The body of a function of `lib` that returns the array of strand functions. */
+  /** Body of a function with the parameter `lib` that returns the array of strand functions. */
   readonly code: string;
 }
 
-/** Where in the program something comes from: shown in messages, never interpreted. */
+/** Position in the source of a program, for messages only. */
 export interface Origin {
-  /** The rule's label, or its head where it has none. */
+  /** Label of the rule, or the name of its head if the rule has no label. */
   readonly rule: string;
   readonly file: string;
   readonly line: number;
 }
 
 /**
- * What a commit does to a row, heard in the next round: it enters the table, is put there again as it is, leaves because
- * its lifetime ended, or leaves for whatever reason.
+ * Change of a row by a commit, which triggers rules in the next round. A row that is inserted again unchanged is `refreshed`.
+ * A row whose lifetime ends is both `expired` and `deleted`.
  */
 export type RowEvent = "inserted" | "refreshed" | "expired" | "deleted";
 
+/** Event that runs a strand. `predicate` is an index in `Plan.predicates`. */
 export type Trigger =
-  /** Each event of the predicate. */
+  /** An event tuple of the predicate. */
   | { readonly kind: "event"; readonly predicate: number }
   | { readonly kind: RowEvent; readonly predicate: number }
   /** Maintenance of a derived table: a change of one body table of the rule. */
@@ -63,78 +64,88 @@ export interface StrandSpec {
   readonly id: number;
   readonly origin: Origin;
   readonly trigger: Trigger;
-  /** The elements it was fused from, for people: `Join ron.RT(Dest, Next, _) by index 1`. The last says what it does: `Insert ron.link`. */
+  /**
+   * Operators that were fused into the function, as text for people: `Join ron.RT(Dest, Next, _) by index 1`. The last one is the
+   * action: `Insert ron.link`.
+   */
   readonly operators: readonly string[];
   /**
-   * The tables on which alone depends what it does with an event, whatever packet that brings. Undefined where it depends on
-   * more: on bytes, on the clock, on lots.
+   * Tables that the strand reads, if its outcome for an event depends on nothing else; the flow cache then watches these tables.
+   * Undefined if the outcome also depends on the payload, the clock or randomness.
    */
   readonly cacheableReads: readonly number[] | undefined;
 }
 
-/** Rules that define one table together: all that are alike, or one with an aggregate in its head. */
+/** Rules of one derived table that are maintained together: all plain rules, or one rule with an aggregate in its head. */
 export interface DerivedRuleSpec {
+  /** Index in `Plan.derivedRules`. */
   readonly id: number;
-  /** The table its rows go to. */
+  /** The derived table. */
   readonly predicate: number;
   readonly aggregate: AggregateSpec | undefined;
-  /** The columns that say which derivation a row is, where others are drawn when it appears. */
+  /**
+   * Columns whose values follow from the body. The values of the other columns come from impure functions and are memoised under
+   * these columns, so that a derivation keeps its random values. Undefined if all columns are deterministic.
+   */
   readonly deterministicColumns: readonly number[] | undefined;
-  /** Its rules read tables of their own stratum. */
+  /** Whether the rules read tables of their own stratum. */
   readonly isRecursive: boolean;
-  /** Strands by what they are triggered by, in evaluation order. */
+  /** Maintenance strands of the rules, as indices in `Plan.strands`, in evaluation order. */
   readonly strands: readonly number[];
 }
 
-/** Rows of `outlet` but for their first column, which names a node, are kept there in `inlet`, behind this node's name. */
+/**
+ * Replication of the rows of a derived table to other nodes. The first column of an `outlet` row names the receiving node. That node
+ * holds the row in `inlet`, with the name of this node as its first column instead.
+ */
 export interface ChannelSpec {
   readonly outlet: number;
   readonly inlet: number;
-  /** Seconds without a word after which the rows are given up. */
+  /** Seconds without a message after which a receiver deletes the rows, and a sender gives the receiver up. */
   readonly timeout: number;
 }
 
-/** Tables that rules define in terms of each other, or one that is defined in terms of others alone. */
+/** Strongly connected component of the dependency graph: derived tables that read each other, or one derived table. */
 export interface StratumSpec {
   readonly isRecursive: boolean;
-  /** Numbers of predicates. */
+  /** Indices in `Plan.predicates`. */
   readonly tables: readonly number[];
-  /** Numbers of views. */
+  /** Indices in `Plan.derivedRules`. */
   readonly derivedRules: readonly number[];
-  /** A `min` or `max` may better itself round a circle. Where this says no, strands say so when it does happen. */
+  /**
+   * Whether the engine must expect that a `min` or `max` value improves along a cycle. If false, the compiler found monotone cost
+   * columns, and strands report the exceptions at run time (`StrandHost.costDecreased`).
+   */
   readonly mayDecreaseCosts: boolean;
 }
 
-/** A derivation is gone, is as it was but refreshed, or has come. */
+/** Change of a derivation: -1 deleted, 0 refreshed, 1 inserted. */
 export type Sign = -1 | 0 | 1;
 
 export type AggregateKind = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set";
 
-/**
- * The head of an aggregate rule, column by column: a group-by value, an aggregate, or a value of the winning row.
- * Each contribution carries one value a column, in this order.
- */
+/** Head of an aggregate rule, one entry per column. A contribution carries one value per column, in the same order. */
 export interface AggregateSpec {
   readonly columns: readonly AggregateColumn[];
-  /** Only the row that wins refreshes the result; otherwise any of the group does. */
+  /** Whether only a refresh of the winning row refreshes the result. If false, a refresh of any row of the group does. */
   readonly isRefreshedByWinnerOnly: boolean;
 }
 
 export type AggregateColumn =
   | { readonly kind: "group" }
   | { readonly kind: "aggregate"; readonly function: AggregateKind }
-  /** From the row that wins the (only) `min` or `max`. */
+  /** Value of the row that wins the `min` or `max`, of which there is then exactly one. */
   | { readonly kind: "winner" };
 
-/** One `periodic` literal. */
+/** Timer of one `periodic` literal. */
 export interface TimerSpec {
   readonly predicate: number;
   readonly seconds: number;
-  /** 0 is for ever. */
+  /** Number of firings; 0 stands for no limit. */
   readonly count: number;
-  /** Seconds before the first firing; undefined: one interval. */
+  /** Seconds before the first firing. Undefined stands for one interval. */
   readonly delay: number | undefined;
-  /** Up to so many seconds, drawn anew each time, are added to each interval. */
+  /** Upper bound of the random number of seconds that is added to each interval. */
   readonly jitter: number;
   readonly origin: Origin;
 }
@@ -142,18 +153,18 @@ export interface TimerSpec {
 export interface FactSpec {
   readonly predicate: number;
   readonly args: readonly Value[];
-  /** The one node that has the fact; undefined: every node. */
+  /** Node that has the fact. Undefined stands for every node. */
   readonly location: Value | undefined;
   readonly origin: Origin;
 }
 
 export interface OverlaySpec {
   readonly name: string;
-  /** The events `name.send(Dest, Packet)` and `name.recv(Packet)`, where the program has them. */
+  /** Predicates of the events `name.send(Dest, Packet)` and `name.recv(Packet)`. Undefined if the program does not use them. */
   readonly send: number | undefined;
   readonly recv: number | undefined;
-  /** The table `name.localAddr(A)`. */
+  /** Predicate of the table `name.localAddr(A)`. */
   readonly localAddr: number;
-  /** The table `name.member(A)`, when the overlay has one. */
+  /** Predicate of the table `name.member(A)`. Undefined if the overlay has none. */
   readonly member: number | undefined;
 }

@@ -1,7 +1,7 @@
 import { Address } from "../values/address.ts";
 import type { Value } from "../values/value.ts";
 
-/** How deep lists and addresses may lie in one another, and how many values they may hold in all. */
+/** Largest nesting of lists and addresses, and largest number of values in all of them together. */
 const DEPTH_MAX = 64;
 const SIZE_MAX = 1 << 20;
 
@@ -10,11 +10,11 @@ interface Extent {
   readonly size: number;
 }
 
-/** Of structures that hold structures; a rule that wraps a value again and again measures each wrapping once. */
+/** Extents of nested structures. A rule that wraps a value again and again measures only the new layer each time. */
 const extents = new WeakMap<object, Extent>();
 const SCALAR: Extent = { depth: 0, size: 1 };
 
-/** The value, unless it has grown beyond what comparing and keying it could bear. */
+/** Returns the value, or undefined if it exceeds the limits that keep comparing and keying of values cheap. */
 export function bounded<V extends Value>(value: V): V | undefined {
   const { depth, size } = extentOf(value);
   return depth > DEPTH_MAX || size > SIZE_MAX ? undefined : value;

@@ -23,7 +23,7 @@ import {
 } from "./operators/operators.ts";
 import { compare, equal, type Maybe, type Value } from "../values/value.ts";
 
-/** Everything that emitted code may name. */
+/** Functions that emitted code can call, under the names by which it calls them. */
 export const lib: Readonly<Record<string, unknown>> = {
   accumulator,
   add,
@@ -78,12 +78,13 @@ function bytes(hex: string): Uint8Array {
   return Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
 }
 
-/** A function whose arguments all have values; the compiler has checked that it exists. */
+/** Calls a built-in or plug-in function. The caller guarantees that it exists and that no argument is undefined. */
 function call(name: string, ambient: Ambient, args: readonly Value[]): Maybe {
   const value = functionNamed(name)?.call(ambient, args);
   return Array.isArray(value) ? bounded(value) : value;
 }
 
+/** Like `call`, but fails if an argument is undefined. */
 function callSafely(name: string, ambient: Ambient, args: readonly Maybe[]): Maybe {
   return args.includes(undefined) ? undefined : call(name, ambient, args as readonly Value[]);
 }

@@ -2,12 +2,12 @@ import type { Value } from "./value.ts";
 import { formatValue } from "./format.ts";
 
 /**
- * A place in an overlay: `ron::"10.0.0.2:10000"`, `i3::0x12I`, `sr::[a, b]`, `overqos::(ip, 0.02)`.
- * Addresses of the IP network are plain strings, not of this class.
+ * Address of a node in an overlay: `ron::"10.0.0.2:10000"`, `i3::0x12I`, `sr::[a, b]`, `overqos::(ip, 0.02)`. Addresses of the IP
+ * network are plain strings.
  */
 export class Address {
   readonly overlay: string;
-  /** A string, an id, a list (source routes) or another address. */
+  /** String, id, list (a source route) or another address. */
   readonly node: Value;
   readonly options: readonly Value[];
   #text: string | undefined;
@@ -18,7 +18,7 @@ export class Address {
     this.options = options;
   }
 
-  /** The text form, which is also what equality, order and hash agree with. */
+  /** The address as a program writes it. Equality, order and keys of addresses are those of this text. */
   get text(): string {
     this.#text ??= this.#format();
     return this.#text;

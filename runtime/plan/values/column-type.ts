@@ -1,6 +1,6 @@
 import { kinds, kindOf, type Kind, type Value } from "./value.ts";
 
-/** A set of kinds as bits, one a kind, in the order of values. 0 says nothing and admits everything. */
+/** Set of kinds of values, one bit per kind, in the order of `kinds`. 0 means that the type is unknown, and admits every kind. */
 export type ColumnType = number;
 
 export function typeBit(kind: Kind): ColumnType {

@@ -2,24 +2,25 @@ import { keyOfValues } from "./key.ts";
 import type { Tuple } from "./packet.ts";
 import { equalValues } from "./value.ts";
 
-const FEW = 8;
+/** Largest number of tuples that are compared one by one. */
+const LINEAR_MAX = 8;
 
-/** Tuples of which no two are equal: few are compared with each other, many by their keys. */
+/** Set of tuples by value. A small set compares tuples, a larger one their keys. */
 export class DistinctTuples {
-  #few: Tuple[] = [];
+  #list: Tuple[] = [];
   #keys: Set<string> | undefined;
 
-  /** Whether the tuple is none of those that were added. */
+  /** Adds the tuple. Returns false if an equal one is in the set already. */
   add(tuple: Tuple): boolean {
     if (this.#keys !== undefined) return this.#addKey(this.#keys, tuple);
-    if (this.#few.some((other) => isSame(tuple, other))) return false;
-    this.#few.push(tuple);
-    if (this.#few.length > FEW) this.#keys = new Set(this.#few.map(keyOf));
+    if (this.#list.some((other) => isSame(tuple, other))) return false;
+    this.#list.push(tuple);
+    if (this.#list.length > LINEAR_MAX) this.#keys = new Set(this.#list.map(keyOf));
     return true;
   }
 
   clear(): void {
-    this.#few = [];
+    this.#list = [];
     this.#keys = undefined;
   }
 

@@ -3,7 +3,7 @@ import { Packet } from "./packet.ts";
 import { wrap } from "./ring.ts";
 import type { Values, Value } from "./value.ts";
 
-/** What code from outside gave, as a value; undefined when it is none. A list that holds itself throws. */
+/** Returns the result of plug-in code as a value, or undefined if it is not one. Throws on a list that contains itself. */
 export function foreignValue(foreign: unknown): Value | undefined {
   switch (typeof foreign) {
     case "boolean":
@@ -21,10 +21,10 @@ export function foreignValue(foreign: unknown): Value | undefined {
   }
 }
 
-/** The rows that code from outside gave. */
+/** Returns the result of plug-in code as a list of lists, or undefined if it is not one. */
 export function foreignLists(foreign: unknown): readonly Values[] | undefined {
-  const rows = foreignValue(foreign);
-  return Array.isArray(rows) && rows.every((row) => Array.isArray(row)) ? rows : undefined;
+  const lists = foreignValue(foreign);
+  return Array.isArray(lists) && lists.every((list) => Array.isArray(list)) ? lists : undefined;
 }
 
 function foreignObject(foreign: object | null): Value | undefined {

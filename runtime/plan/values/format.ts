@@ -2,7 +2,7 @@ import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
 import type { Values, Value } from "./value.ts";
 
-/** A value as a program writes it; parsing the text gives the value back, but for packets. */
+/** Returns a value as a program writes it. Except for tuples, parsing the text gives the value back. */
 export function formatValue(value: Value): string {
   switch (typeof value) {
     case "string":
@@ -22,7 +22,7 @@ export function formatTuple(name: string, args: Values): string {
   return `${name}(${args.map(formatValue).join(", ")})`;
 }
 
-/** What is written without a point must be exact. */
+/** Returns the decimal text of a number. An integer that is not exact gets a decimal point. */
 function formatNumber(value: number): string {
   if (value === Infinity) return "infinity";
   if (value === -Infinity) return "-infinity";

@@ -3,18 +3,18 @@ import { Packet, type Tuple } from "./packet.ts";
 import { isTrain } from "./train.ts";
 import type { Values, Value } from "./value.ts";
 
-/** What a value costs beside the bytes in it. */
+/** Memory of a value besides its content, in bytes. */
 const VALUE_BYTES = 16;
 
-/** About how much memory a tuple holds while it waits. The same tuple always gives the same number. */
+/** Returns the approximate memory of a queued tuple in bytes. Deterministic: a queue can subtract the same number later. */
 export function heldBytes({ args }: Tuple): number {
   return heldBytesOf(args);
 }
 
-/** The same of values. */
-export function heldBytesOf(row: Values): number {
+/** Returns the approximate memory of several values in bytes. */
+export function heldBytesOf(values: Values): number {
   let sum = VALUE_BYTES;
-  for (const value of row) sum += bytesOf(value);
+  for (const value of values) sum += bytesOf(value);
   return sum;
 }
 

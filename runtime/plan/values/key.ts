@@ -3,12 +3,12 @@ import { Packet } from "./packet.ts";
 import { isTrain } from "./train.ts";
 import type { Values, Value } from "./value.ts";
 
-/** What stands for a value in a `Map`: two values have the same key exactly when they are equal. */
+/** Representative of a value in a `Map`. Two values have the same key if and only if they are equal. */
 export type Key = null | boolean | number | string | bigint;
 
 /**
- * Primitives are their own keys. Structures become a string that starts with NUL; a string of the program that
- * starts with NUL is marked, so that the two can never meet. -0 and 0 are one key, as they are one value.
+ * Returns the key of a value. Primitives are their own keys. Structures get a string that starts with NUL. A string value that
+ * itself starts with NUL gets a prefix, so that it cannot equal the key of a structure. -0 and 0 are one value and have one key.
  */
 export function keyOf(value: Value): Key {
   if (typeof value === "string") return value.charCodeAt(0) === 0 ? `\0s${value}` : value;
@@ -16,14 +16,14 @@ export function keyOf(value: Value): Key {
   return `\0${textKey(value)}`;
 }
 
-/** The key of several values together. */
-export function keyOfValues(row: Values): string {
+/** Returns one key for several values. */
+export function keyOfValues(values: Values): string {
   let key = "";
-  for (let i = 0; i < row.length; i++) key += textKey(row[i] as Value);
+  for (let i = 0; i < values.length; i++) key += textKey(values[i] as Value);
   return key;
 }
 
-/** Self-delimiting: no text key is a prefix of another's continuation. */
+/** Returns the key of a value as self-delimiting text, so that concatenated keys are unambiguous. */
 function textKey(value: Value): string {
   switch (typeof value) {
     case "string":

@@ -4,8 +4,8 @@ import { ownedBytes } from "./train.ts";
 import type { Values, Value } from "./value.ts";
 
 /**
- * The values with bytes of their own. What comes from a device lies in memory that is used again when the step is over;
- * whatever shall live longer goes through here.
+ * Returns values that share no memory with a device buffer. Bytes from a device or socket lie in memory that is reused after the
+ * step, so everything that outlives a step must be copied here.
  */
 export function ownedValues(values: Values): Values {
   return values.some(mayBorrow) ? values.map(owned) : values;
@@ -30,7 +30,7 @@ function owned(value: Value): Value {
   return ownedValues(value);
 }
 
-/** Most name a place by text and stay what they are. */
+/** Returns the address itself in the usual case, a node that is a string or an id without options. */
 function ownedAddress(address: Address): Address {
   const { overlay, node, options } = address;
   const isPlain = options.length === 0 && !mayBorrow(node);

@@ -3,34 +3,34 @@ import type { PredicateSpec } from "./predicate-spec.ts";
 import { segmentsOf } from "./train.ts";
 import { compareValues, type Values } from "./value.ts";
 
-/** A fact or event: a predicate and its arguments; of a table's predicate also what is to be removed. */
+/** Predicate with its arguments: an event, a row to insert into a table, or a row to delete from it. */
 export interface Tuple {
   readonly predicate: PredicateSpec;
   readonly args: Values;
   readonly isDelete: boolean;
 }
 
-/** Deletions first, then by name, then in the order of values: an order in which no rule comes before another. */
+/** Compares tuples: deletions first, then by name, then by arguments. The order does not depend on the rules that made them. */
 export function compareTuples(one: Tuple, other: Tuple): number {
   if (one.isDelete !== other.isDelete) return one.isDelete ? -1 : 1;
   const [name, otherName] = [one.predicate.name, other.predicate.name];
   return name === otherName ? compareValues(one.args, other.args) : name < otherName ? -1 : 1;
 }
 
-/** Where a tuple entered this node: what it may do depends on it. */
+/** Where a tuple entered this node. Elements handle some tuples by it: a packet from the device is not written back to the device. */
 export type Provenance = "rule" | "device" | "network" | "operator";
 
 /**
- * A tuple as a value: what an overlay carries. Either made here (`tuple`), or come from the network and still
- * encoded (`body`): it stays opaque bytes while in transit and is decoded where it is delivered.
+ * Tuple as a value: the payload of an overlay. A packet from this node has a `tuple`. A packet from the network has a `body`, the
+ * encoded arguments, which stay opaque in transit and are decoded at the destination.
  */
 export class Packet {
-  /** The wire hash of the predicate and what is to be done with it. */
+  /** Wire hash of the predicate and of the kind: event, insertion or deletion. */
   readonly hash: number;
-  /** How many nodes have sent it on; bounded on the wire, so that no routing loop is endless. */
+  /** Number of nodes that have forwarded the packet. Limited on the wire, so that a routing loop ends. */
   readonly hops: number;
   readonly tuple: Tuple | undefined;
-  /** Of several packets that came together, a train. */
+  /** A train if the packet stands for several. */
   readonly body: Uint8Array | undefined;
   #key: string | undefined;
 
@@ -50,7 +50,7 @@ export class Packet {
     return new Packet(hash, hops, undefined, body);
   }
 
-  /** The same packet with another body or other arguments. */
+  /** Returns a copy of the packet with another body or other arguments. */
   with(args: Values | undefined, body: Uint8Array | undefined): Packet {
     const tuple = args === undefined ? undefined : this.tuple && { ...this.tuple, args };
     return new Packet(this.hash, this.hops, tuple, body);

@@ -1,67 +1,73 @@
 import type { StreamCall, StreamEvent } from "./stream-call.ts";
 
+/**
+ * Description of a predicate by the compiler. Part of the plan; it is declared here because every tuple refers to its predicate, and
+ * a tuple can be a value.
+ */
 export interface PredicateSpec {
-  /** The index in `Plan.predicates`. */
+  /** Index in `Plan.predicates`. */
   readonly id: number;
-  /** Qualified: `ron.RT`. */
+  /** Qualified name: `ron.RT`. */
   readonly name: string;
   readonly arity: number;
   /** Undefined for an event. */
   readonly table: TableSpec | undefined;
-  /** Which strand takes tuples of it that are nobody's rule: devices and overlays have their own. */
+  /** Who consumes tuples of this predicate: the rules, a device, an overlay, or the runtime itself. */
   readonly role: PredicateRole;
   readonly wire: WireSpec;
-  /** What may be in each column, as bits of `typeBit`; 0 is anything. */
+  /** Kinds of values that each column admits, as a `ColumnType`. */
   readonly columns: readonly number[];
-  /** What to print when it changes: letters of `watchmod`, empty for nothing. */
+  /** Changes to print, as letters of the `watchmod` statement. Empty if none are printed. */
   readonly watch: string;
 }
 
 export type PredicateRole =
   | { readonly kind: "plain" }
-  /** The answer of a call: of those with one query in their first argument, the first of a step counts. */
+  /** Result of a view call. The first argument is the query id; only the first tuple of a step with a given id is used. */
   | { readonly kind: "answer" }
   | { readonly kind: "tun" }
-  /** A call of TCP, or that a socket has come to its end. */
   | { readonly kind: "tcp"; readonly call: StreamCall; readonly event: StreamEvent }
+  /** Event that a socket has been closed. */
   | { readonly kind: "tcpClosed" }
-  /** What nodes say to keep the rows of channels: some of them, and how much was heard. */
+  /** Messages of ViewChannel: rows for another node (`?rows`), and their acknowledgement (`?heard`). */
   | { readonly kind: "rows" | "ack" }
   | { readonly kind: "send" | "recv"; readonly overlay: string }
-  /** `localAddr` of an overlay instance; the node's own when `overlay` is undefined. */
+  /** The table `localAddr` of an overlay instance, or of the node itself when `overlay` is undefined. */
   | { readonly kind: "localAddr"; readonly overlay: string | undefined };
 
-/** How a predicate appears in datagrams, and which of its forms the network may bring (default deny). */
+/** Wire hashes of a predicate, and the forms that the node accepts from the network. Nothing is accepted by default. */
 export interface WireSpec {
-  /** The hash of an event, or of an insertion. */
+  /** Hash of an event, or of an insertion. */
   readonly tuple: number;
-  /** The hash of a deletion; 0 for an event. */
+  /** Hash of a deletion. 0 for an event. */
   readonly remove: number;
   readonly acceptTuple: boolean;
   readonly acceptRemove: boolean;
 }
 
 export interface TableSpec {
-  /** Seconds; Infinity for ever. */
+  /** Seconds. Infinity for a table without lifetime. */
   readonly lifetime: number;
+  /** Largest number of rows. Infinity for a table without limit. */
   readonly size: number;
-  /** 0-based columns of the primary key; empty: every insert is a row of its own. */
+  /** Columns of the primary key, from 0. If empty, every insertion adds a row. */
   readonly keys: readonly number[];
   readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
-  /** The column that holds when the row goes at the latest, in seconds on the node's clock. */
+  /** Column with the time at which a row expires at the latest, in seconds on the node's clock. */
   readonly endsAt?: number | undefined;
-  /** The size is that of the rows with one value in this column. */
+  /** Column by which `size` is applied: each value of the column may have that many rows. */
   readonly sizePer?: number | undefined;
   /**
-   * Of the derivations of a key only those count that were refreshed within the lifetime; before others those that were
-   * within half of it.
+   * Whether derivations that were not refreshed within the lifetime stop supporting a row. Among the derivations of one key, those
+   * that were refreshed within half of the lifetime take precedence.
    */
   readonly hasExpiringDerivations?: boolean | undefined;
-  /** Holds the rows that something other than a view rule has put into this predicate's table. */
+  /** Derived table whose base rows this table holds: the rows that events, facts or the network inserted. */
   readonly baseOf?: number | undefined;
-  /** Column lists that strands look rows up by. */
+  /** Column lists for which the table has an index. */
   readonly indexes: readonly (readonly number[])[];
+  /** Whether rules derive the table, and whether only they fill it (`pure`) or others too (`mixed`). */
   readonly derived: "none" | "pure" | "mixed";
-  /** Some view must hear of rows that are only refreshed. */
+  /** Whether some rule of a derived table subscribes to refreshes of rows of this table. */
   readonly notifiesRefreshes: boolean;
 }

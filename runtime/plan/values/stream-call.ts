@@ -1,9 +1,9 @@
-/** The views of TCP, one a socket call: `tcp.read(Skt, Len, &Packet)` and so on. The node answers them, not rules. */
+/** Names of the TCP views, one per socket call: `tcp.read(Skt, Len, &Packet)` and so on. The element Tcp answers them. */
 export const streamCalls = ["listen", "accept", "connect", "read", "write", "close"] as const;
 
 export type StreamCall = (typeof streamCalls)[number];
 
-/** The names of what a call needs, and of what it returns. */
+/** Names of the inputs and outputs of each call. */
 export const streamCallForms: Readonly<
   Record<StreamCall, { readonly inputs: readonly string[]; readonly outputs: readonly string[] }>
 > = {
@@ -16,17 +16,18 @@ export const streamCallForms: Readonly<
 };
 
 /**
- * What happens to a call: it begins, or nobody waits for it any more; it comes to an end here, or was made by another
- * node, which is to hear of its end.
+ * Events in the life of a call, as they stand in predicate names. `init`: the call begins. `over`: its caller no longer waits.
+ * `return`, `fail`: the outcome for a caller on this node. `answered`, `refused`: the outcome for a caller on another node, sent
+ * there by a strand.
  */
 export type StreamEvent = "init" | "over" | "return" | "fail" | "answered" | "refused";
 
-/** The event that a socket has come to its end. */
+/** Name of the event that a socket has been closed. */
 export const STREAM_CLOSED = "tcp.closed";
 
 const NAME = /^tcp\.(listen|accept|connect|read|write|close)\.(init|over|return|fail|answered|refused)$/;
 
-/** Which call, and what of it, a predicate is for; undefined for all that have nothing to do with TCP. */
+/** Returns the call and the event that a predicate name stands for, or undefined if it is not a TCP predicate. */
 export function streamEventNamed(name: string): { readonly call: StreamCall; readonly event: StreamEvent } | undefined {
   const [, call, event] = NAME.exec(name) ?? [];
   return call === undefined ? undefined : { call: call as StreamCall, event: event as StreamEvent };

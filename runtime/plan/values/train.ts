@@ -1,17 +1,20 @@
-/** Where the rows of a train are, counted from the first. */
+/** Positions of the segments of a train, in bytes from the start of its first segment. */
 export interface TrainLayout {
   readonly count: number;
+  /** Distance between the starts of consecutive segments, except the last. */
   readonly stride: number;
+  /** Start of the last segment. */
   readonly lastAt: number;
   readonly lastLength: number;
-  /** With how many bytes all rows of full length are known to begin alike; 0 when left out: nobody has looked. */
+  /** Length of a prefix that all segments of full length are known to share. 0 if it was not determined. */
   readonly commonPrefix?: number;
 }
 
 /**
- * Byte strings that came together and are treated as one: packets of one flow, or what stood in their place in each of
- * several datagrams. As bytes it is the first of them; whoever sends or writes it does so with each. All have one length
- * and lie `stride` apart, except that the last may be shorter, and elsewhere.
+ * Packet train: several byte strings, the segments, that travel through the rules as one value. They are packets of one flow, or the
+ * fields that held these packets in consecutive datagrams. As a byte array the train is its first segment; code that sends, writes
+ * or counts bytes must handle each segment. All segments have the same length and lie `stride` bytes apart, except the last, which
+ * may be shorter and may lie anywhere in the buffer.
  */
 export class Train extends Uint8Array<ArrayBufferLike> {
   readonly count: number;
@@ -20,7 +23,7 @@ export class Train extends Uint8Array<ArrayBufferLike> {
   readonly lastLength: number;
   readonly commonPrefix: number;
 
-  /** The layout is that of a train of at least two rows within the buffer. */
+  /** `offset` and `length` describe the first segment. The caller guarantees at least two segments, all within the buffer. */
   constructor(buffer: ArrayBufferLike, offset: number, length: number, layout: TrainLayout) {
     super(buffer, offset, length);
     this.count = layout.count;
@@ -30,7 +33,7 @@ export class Train extends Uint8Array<ArrayBufferLike> {
     this.commonPrefix = layout.commonPrefix ?? 0;
   }
 
-  /** A part of a row, or a copy of it, is bytes. */
+  /** `slice`, `subarray` and `map` of a train return plain bytes, taken from its first segment. */
   static get [Symbol.species](): Uint8ArrayConstructor {
     return Uint8Array;
   }
@@ -45,21 +48,21 @@ export class Train extends Uint8Array<ArrayBufferLike> {
     return Array.from({ length: this.count }, (_, index) => this.segment(index));
   }
 
-  /** The bytes of all rows together. */
+  /** Sum of the lengths of all segments, in bytes. */
   get size(): number {
     return (this.count - 1) * this.length + this.lastLength;
   }
 }
 
 /**
- * Whether bytes are a train: whether they have what only trains have. `instanceof` costs several times as much of a class that
- * extends a typed array, and is asked of each packet a dozen times.
+ * Returns whether bytes are a train, by a property that only trains have. `instanceof` takes several times as long for a class that
+ * extends a typed array, and this function runs about a dozen times per packet.
  */
 export function isTrain(bytes: Uint8Array): bytes is Train {
   return (bytes as Partial<Train>).count !== undefined;
 }
 
-/** A train in memory of its own; `rows` are one, or several as a train has them. */
+/** Copies segments into a new train, or a single one into plain bytes. All must have the same length; the last may be shorter. */
 export function trainOf(segments: readonly Uint8Array[]): Uint8Array {
   const [first = new Uint8Array(0), ...others] = segments;
   const last = others.at(-1);
@@ -79,17 +82,17 @@ export function trainOf(segments: readonly Uint8Array[]): Uint8Array {
   });
 }
 
-/** Bytes and trains as single rows. */
+/** Returns the segments of a train, or the bytes themselves if they are no train. */
 export function segmentsOf(bytes: Uint8Array): readonly Uint8Array[] {
   return isTrain(bytes) ? bytes.segments() : [bytes];
 }
 
-/** How many rows that are. */
+/** Returns the number of segments, 1 for bytes that are no train. */
 export function segmentCount(bytes: Uint8Array): number {
   return isTrain(bytes) ? bytes.count : 1;
 }
 
-/** The same bytes in memory of their own. */
+/** Returns a copy of bytes or of a train. */
 export function ownedBytes(bytes: Uint8Array): Uint8Array {
   return trainOf(segmentsOf(bytes));
 }

@@ -3,8 +3,8 @@ import { Packet } from "./packet.ts";
 import { isTrain, segmentsOf } from "./train.ts";
 
 /**
- * What a variable can hold (LANGUAGE section 3). Ids are bigint, 160 bits, never negative; an address of the IP network
- * is a string. `undefined` is no value: an operation that fails returns it.
+ * Value of a variable or column (docs/language.md, "Values"). An id is a bigint from 0 up to 2^160 - 1. An address of the IP network
+ * is a string. `undefined` is not a value: an operation returns it when it fails.
  */
 export type Value = null | boolean | number | string | bigint | Address | Uint8Array | readonly Value[] | Packet;
 
@@ -14,7 +14,7 @@ export type Values = readonly Value[];
 /** Result of an operation: a value, or `undefined` when it failed. Operations on `undefined` give `undefined`. */
 export type Maybe = Value | undefined;
 
-/** The kinds in the order of values: `null < bool < number < ... < tuple`. */
+/** Kinds of values, in their order: `null < bool < number < ... < tuple`. */
 export const kinds = ["null", "bool", "number", "string", "id", "address", "bytes", "list", "tuple"] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -41,7 +41,7 @@ function kindOfObject(value: Value): Kind {
   return "bytes";
 }
 
-/** Structural equality. */
+/** Returns whether two values are structurally equal. NaN equals NaN. */
 export function equal(left: Value, right: Value): boolean {
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) {
@@ -68,7 +68,7 @@ export function equalValues(left: Values, right: Values): boolean {
   return true;
 }
 
-/** The total order of values: by kind, then within it. Negative, zero or positive. */
+/** Compares two values by kind, then within the kind. The order is total. The result is negative, zero or positive. */
 export function compare(left: Value, right: Value): number {
   if (typeof left === "number" && typeof right === "number") return compareNumbers(left, right);
   if (typeof left === "string" && typeof right === "string") return left < right ? -1 : left > right ? 1 : 0;
@@ -78,7 +78,7 @@ export function compare(left: Value, right: Value): number {
   return compareWithin(kind, left, right);
 }
 
-/** NaN comes first, so that the order is total. */
+/** NaN sorts before all other numbers, which makes the order total. */
 function compareNumbers(left: number, right: number): number {
   if (left < right) return -1;
   if (left > right) return 1;
@@ -102,7 +102,7 @@ function compareWithin(kind: Kind, left: Value, right: Value): number {
   }
 }
 
-/** Lexicographic; a row that is a prefix of another comes first. */
+/** Compares lexicographically. A list that is a prefix of another comes first. */
 export function compareValues(left: Values, right: Values): number {
   const shared = Math.min(left.length, right.length);
   for (let i = 0; i < shared; i++) {
@@ -114,20 +114,20 @@ export function compareValues(left: Values, right: Values): number {
 
 function compareBytes(left: Uint8Array, right: Uint8Array): number {
   if (isTrain(left) || isTrain(right)) return compareTrains(segmentsOf(left), segmentsOf(right));
-  return compareRow(left, right);
+  return compareSegments(left, right);
 }
 
-/** Row by row; a train that is the beginning of another comes first. */
+/** Compares segment by segment. A train that is a prefix of another comes first. */
 function compareTrains(left: readonly Uint8Array[], right: readonly Uint8Array[]): number {
   const shared = Math.min(left.length, right.length);
   for (let i = 0; i < shared; i++) {
-    const order = compareRow(left[i] as Uint8Array, right[i] as Uint8Array);
+    const order = compareSegments(left[i] as Uint8Array, right[i] as Uint8Array);
     if (order !== 0) return order;
   }
   return left.length - right.length;
 }
 
-function compareRow(left: Uint8Array, right: Uint8Array): number {
+function compareSegments(left: Uint8Array, right: Uint8Array): number {
   const shared = Math.min(left.length, right.length);
   for (let i = 0; i < shared; i++) {
     const order = (left[i] as number) - (right[i] as number);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
-  type AddedFunction,
+  type PluginFunction,
   type ReportFault,
   registerFunction,
   registerStage,
@@ -16,7 +16,7 @@ import { processOutput } from "../terminal/output.ts";
 
 /** What the default export of a plugin is called with. Both throw when the name is taken, or none a program could write. */
 export interface Registry {
-  readonly registerFunction: (name: string, signature: Signature, fn: AddedFunction) => void;
+  readonly registerFunction: (name: string, signature: Signature, fn: PluginFunction) => void;
   readonly registerStage: (name: string, stage: Stage) => void;
 }
 

@@ -3,13 +3,16 @@ import { divide } from "../operators/operators.ts";
 import type { AggregateKind } from "../../contract/plan.ts";
 import { compare, compareValues, equal, type Values, type Value } from "../../values/value.ts";
 
-/** Takes in one value for each combination of body rows and has the aggregate at the end. */
+/** Computation of one aggregate over the values of one group. */
 export interface Accumulator {
-  /** `times` equal combinations at once. False when the value is not one this aggregate can take. */
+  /**
+   * Adds a value that occurs in `times` combinations of body rows. `winner` holds the columns that a `min` or `max` takes from the
+   * winning row. Returns false if the aggregate does not accept the value.
+   */
   add(value: Value, times: number, winner: Values): boolean;
-  /** Undefined when the values have no such aggregate (a sum that is not exact). */
+  /** Returns the aggregate, or undefined if it does not exist: a sum that is not exact. */
   result(): Value | undefined;
-  /** The columns that came with the winning value: nulls before anything was added, and for all but `min` and `max`. */
+  /** Returns a column of the winning row. Null if no value was added, and for all aggregates but `min` and `max`. */
   winner(column: number): Value;
 }
 
@@ -34,7 +37,7 @@ export function accumulator(kind: AggregateKind): Accumulator {
   }
 }
 
-/** `min` and `max`; of equal values the smallest row wins, so that the order of arrival never matters. */
+/** `min` and `max`. Among equal values the one with the smallest row wins, so that the order of arrival does not matter. */
 class Extreme implements Accumulator {
   readonly #direction: 1 | -1;
   #best: Value | undefined;
@@ -118,7 +121,7 @@ class Average implements Accumulator {
   }
 }
 
-/** Lists are in the order of values: the order of arrival is no part of what a program means. */
+/** Aggregates over all values. Lists are sorted, so that the order of arrival does not matter. */
 class Collection implements Accumulator {
   readonly #distinct: boolean;
   readonly #finish: (values: readonly Value[]) => Value;

@@ -1,24 +1,24 @@
 /**
- * A sum of numbers that is the same whatever the order they come in: exact as long as it is added to, rounded once at the
- * end (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997).
+ * Sum of numbers that does not depend on their order: it is exact while numbers are added, and rounded once at the end
+ * (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997).
  */
 export class ExactSum {
-  /** Their sum is the sum; no two have a bit of the same weight, and the greater come later. */
+  /** Numbers whose exact sum is the sum. They do not overlap: no two have a bit of the same weight. In ascending order of magnitude. */
   #partials: number[] = [];
-  /** What infinities add up to, NaN when they contradict each other. */
+  /** Sum of the infinite numbers. NaN if both signs occurred. */
   #infinite = 0;
-  #isWhole = true;
+  #isIntegral = true;
 
   add(value: number): void {
-    this.#isWhole &&= Number.isSafeInteger(value);
+    this.#isIntegral &&= Number.isSafeInteger(value);
     if (Number.isFinite(value)) this.#addFinite(value);
     else this.#infinite += value;
   }
 
-  /** Undefined where whole numbers have a sum that is not exact, and where infinities of both signs meet. */
+  /** Returns undefined if all numbers are integers and their sum is not a safe integer, or if infinities of both signs occurred. */
   result(): number | undefined {
     const sum = this.#infinite === 0 ? this.#rounded() : this.#infinite;
-    return Number.isNaN(sum) || (this.#isWhole && !Number.isSafeInteger(sum)) ? undefined : sum;
+    return Number.isNaN(sum) || (this.#isIntegral && !Number.isSafeInteger(sum)) ? undefined : sum;
   }
 
   #addFinite(value: number): void {
@@ -34,7 +34,10 @@ export class ExactSum {
     else this.#infinite += carried;
   }
 
-  /** From the greatest down, until something is lost; where that is exactly half a bit, the rest says which way to go. */
+  /**
+   * Adds the partials from the largest down until a rounding error occurs. If the error is exactly half a unit in the last place, the
+   * sign of the next partial decides the direction of rounding.
+   */
   #rounded(): number {
     const partials = this.#partials;
     let at = partials.length - 1;

@@ -3,21 +3,21 @@ import type { FunctionSpec } from "../../contract/function-spec.ts";
 import type { Maybe } from "../../values/value.ts";
 import { define, defineImpure } from "./define.ts";
 
-/** What addresses of the IP network are said to be of. */
+/** Name that stands for the IP network where overlays are named. */
 export const IP_NETWORK = "ip";
 const HOST_PORT = /^(?:\[([^[\]]*)\]|([^:]*)):(\d{1,5})$/;
 const PORT_MAX = 65_535;
 
 export const addressFunctions: readonly FunctionSpec[] = [
-  /** f_overlay(Address): the name of its overlay; "ip" for a string, which is an address of the IP network. */
+  /** f_overlay(Address): the name of the overlay, or "ip" for a string, which is an address of the IP network. */
   define("f_overlay", 1, ["string"], overlayOf),
-  /** f_node(Address): what stands behind `overlay::`; a string as it is. */
+  /** f_node(Address): the part after `overlay::`, or a string unchanged. */
   define("f_node", 1, ["string", "id", "address", "list"], nodeOf),
-  /** f_host(Address): the host of "host:port", without brackets. Fails for all else, addresses of overlays among them. */
+  /** f_host(Address): the host of "host:port", without brackets. Fails for other values, including addresses of overlays. */
   define("f_host", 1, ["string"], (address) => hostPortOf(address)?.host),
-  /** f_port(Address): the port of "host:port". Fails for all else. */
+  /** f_port(Address): the port of "host:port". Fails for other values. */
   define("f_port", 1, ["number"], (address) => hostPortOf(address)?.port),
-  /** f_src(): the address that the tuple of this step came from, null when it began here. Nothing vouches for it. */
+  /** f_src(): the address that sent the tuple of this step, null if the step began on this node. It is not authenticated. */
   defineImpure("f_src", 0, ["string", "address", "null"], (ambient) => ambient.source()),
 ];
 

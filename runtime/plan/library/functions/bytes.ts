@@ -4,21 +4,21 @@ import { SIZE_MAX } from "../../values/size.ts";
 import type { Maybe, Value, Values } from "../../values/value.ts";
 import { define } from "./define.ts";
 
-/** Numbers in bytes are unsigned, the most significant byte first. Positions count from 0. */
+/** Functions of byte strings. Numbers in them are unsigned and big-endian. Positions count from 0. */
 export const byteFunctions: readonly FunctionSpec[] = [
-  /** f_bytes(X): the UTF-8 of a string, the 20 bytes of an id, a list of numbers below 256, or bytes as they are. */
+  /** f_bytes(X): the UTF-8 of a string, the 20 bytes of an id, the bytes of a list of numbers below 256, or bytes unchanged. */
   define("f_bytes", 1, ["bytes"], bytesOf),
-  /** f_slice(X, Start, Length): that part of bytes or of a list. Without Length, all from Start. Fails outside. */
+  /** f_slice(X, Start, Length): the part of a byte string or list. Without Length, the rest from Start. Fails if out of range. */
   define("f_slice", [2, 3], ["bytes", "list"], slice),
-  /** f_u8(Bytes, At): the byte there. Fails outside. */
+  /** f_u8(Bytes, At): the byte at a position. Fails if out of range. */
   define("f_u8", 2, ["number"], (bytes, at) => unsigned(bytes, at, 1)),
-  /** f_u16(Bytes, At): the number in the two bytes there. Fails outside. */
+  /** f_u16(Bytes, At): the number in the two bytes at a position. Fails if out of range. */
   define("f_u16", 2, ["number"], (bytes, at) => unsigned(bytes, at, 2)),
-  /** f_u32(Bytes, At): the number in the four bytes there. Fails outside. */
+  /** f_u32(Bytes, At): the number in the four bytes at a position. Fails if out of range. */
   define("f_u32", 2, ["number"], (bytes, at) => unsigned(bytes, at, 4)),
   /**
-   * f_pack(Format, X, ..): bytes, one letter of the format a value: `1`, `2`, `4` a number in so many bytes, `b` what
-   * f_bytes gives for it. f_pack("12b", 7, 80, "GET"). Fails when a number does not fit or the counts differ.
+   * f_pack(Format, X, ..): the values as bytes, one letter of the format per value. `1`, `2` and `4` write a number in so many bytes,
+   * `b` writes f_bytes of the value: f_pack("12b", 7, 80, "GET"). Fails if a number does not fit, or the counts differ.
    */
   define("f_pack", [1, Infinity], ["bytes"], pack),
 ];

@@ -2,10 +2,10 @@ import { typeBit } from "../../values/column-type.ts";
 import type { Ambient, FunctionSpec } from "../../contract/function-spec.ts";
 import type { Kind, Maybe } from "../../values/value.ts";
 
-/** How many arguments: so many, or from the one to the other. */
+/** Number of arguments, or the smallest and largest number. */
 export type Arity = number | readonly [min: number, max: number];
 
-/** A function of its arguments alone. `kinds` is every kind of value it can give, or nothing when that can be any. */
+/** Defines a function of its arguments alone. `kinds` lists every kind of result; an empty list stands for all kinds. */
 export function define(
   name: string,
   arity: Arity,
@@ -15,7 +15,7 @@ export function define(
   return { ...signature(name, arity, kinds), pure: true, call: (_, args) => call(...args) };
 }
 
-/** A function that also asks the node: for the time, for chance, for where a tuple came from. */
+/** Defines a function that also reads the clock, randomness or sender of the step. */
 export function defineImpure(
   name: string,
   arity: Arity,

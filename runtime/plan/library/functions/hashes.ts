@@ -6,7 +6,7 @@ import type { Value } from "../../values/value.ts";
 import { define } from "./define.ts";
 
 export const hashFunctions: readonly FunctionSpec[] = [
-  /** f_sha1(X): the 160-bit id of a string or bytes, of any other value's text form. Fails for a tuple, which has none. */
+  /** f_sha1(X): the SHA-1 hash as an id: of a string or bytes, or of another value as a program writes it. Fails for a tuple. */
   define("f_sha1", 1, ["id"], digest),
 ];
 

@@ -6,41 +6,41 @@ import { compare, equal, type Maybe, type Value, type Values } from "../../value
 import { define } from "./define.ts";
 
 export const listFunctions: readonly FunctionSpec[] = [
-  /** f_initlist(X, ..): the list of its arguments. */
+  /** f_initlist(X, ..): the list of the arguments. */
   define("f_initlist", [0, Infinity], ["list"], (...items) => items as Values),
-  /** f_initSet(X, ..): its arguments in the order of values, each once. */
+  /** f_initSet(X, ..): the sorted list of the arguments, without duplicates. */
   define("f_initSet", [0, Infinity], ["list"], (...items) => distinct((items as Values).toSorted(compare))),
-  /** f_cons(X, List): the list with X before it. */
+  /** f_cons(X, List): the list with X added at its start. */
   define("f_cons", 2, ["list"], (item, list) => add([item as Value], list)),
-  /** f_append(List, X): the list with X after it. f_append(X): the list of X. */
+  /** f_append(List, X): the list with X added at its end. f_append(X): the list [X]. */
   define("f_append", [1, 2], ["list"], append),
-  /** f_concat(List, List): the one after the other; so for strings and bytes. */
+  /** f_concat(X, Y): two lists, strings or byte strings joined. */
   define("f_concat", 2, ["list", "string", "bytes"], concat),
-  /** f_car(List): the first item. Fails when there is none. */
+  /** f_car(List): the first item. Fails for an empty list. */
   define("f_car", 1, [], (list) => itemsOf(list)?.[0]),
-  /** f_cdr(List): all but the first item. Fails when there is none. */
+  /** f_cdr(List): the list without its first item. Fails for an empty list. */
   define("f_cdr", 1, ["list"], (list) => nonEmpty(list)?.slice(1)),
-  /** f_last(List): the last item. Fails when there is none. */
+  /** f_last(List): the last item. Fails for an empty list. */
   define("f_last", 1, [], (list) => itemsOf(list)?.at(-1)),
-  /** f_removeLast(List): all but the last item. Fails when there is none. */
+  /** f_removeLast(List): the list without its last item. Fails for an empty list. */
   define("f_removeLast", 1, ["list"], (list) => nonEmpty(list)?.slice(0, -1)),
-  /** f_item(List, N): the Nth item, the first being 1. Fails when there is none. */
+  /** f_item(List, N): item number N, counted from 1. Fails if the list is shorter. */
   define("f_item", 2, [], (list, at) => (typeof at === "number" ? itemsOf(list)?.[at - 1] : undefined)),
-  /** f_member(List, X): 1 when X is an item of the list, else 0. */
+  /** f_member(List, X): 1 if X is an item of the list, 0 if not. */
   define("f_member", 2, ["number"], (list, item) => oneOrZero(itemsOf(list), (items) => has(items, item))),
-  /** f_contains(Whole, Part): 1 when the list has the item, or the string the other string, else 0. */
+  /** f_contains(X, Part): 1 if a list contains the item, or a string the substring; 0 if not. */
   define("f_contains", 2, ["number"], contains),
-  /** f_intersect(List, List): the items of the first that are in the second too, each once. */
+  /** f_intersect(List, List): the items of the first list that are also in the second, without duplicates. */
   define("f_intersect", 2, ["list"], intersect),
-  /** f_subset(Part, Whole): 1 when every item of the first list is in the second, else 0. */
+  /** f_subset(List, List): 1 if every item of the first list is in the second, 0 if not. */
   define("f_subset", 2, ["number"], subset),
-  /** f_size(X): the items of a list, the characters of a string, the bytes of bytes. Fails for all else. */
+  /** f_size(X): the number of items of a list, characters of a string, or bytes. Fails for other kinds. */
   define("f_size", 1, ["number"], sizeOf),
-  /** f_empty(X): 1 when a list, string or bytes has size 0, else 0. f_empty(): the list without items. */
+  /** f_empty(X): 1 if a list, string or byte string has size 0, 0 if not. f_empty(): the empty list. */
   define("f_empty", [0, 1], ["list", "number"], empty),
-  /** f_reverse(List): the items from last to first. */
+  /** f_reverse(List): the list in reverse order. */
   define("f_reverse", 1, ["list"], (list) => itemsOf(list)?.toReversed()),
-  /** f_sort(List): the items in the order of values. */
+  /** f_sort(List): the list sorted in the order of values. */
   define("f_sort", 1, ["list"], (list) => itemsOf(list)?.toSorted(compare)),
 ];
 

@@ -7,27 +7,27 @@ import { define } from "./define.ts";
 const NUMERAL = /^\s*([+-]?)(0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*$/i;
 
 export const numberFunctions: readonly FunctionSpec[] = [
-  /** f_max(X, Y): the greater, in the order of values. */
-  define("f_max", 2, [], (x, y) => later(x, y, 1)),
-  /** f_min(X, Y): the smaller, in the order of values. */
-  define("f_min", 2, [], (x, y) => later(x, y, -1)),
-  /** f_mod(X, Y): what `X % Y` gives. */
+  /** f_max(X, Y): the greater value, in the order of values. */
+  define("f_max", 2, [], (x, y) => select(x, y, 1)),
+  /** f_min(X, Y): the smaller value, in the order of values. */
+  define("f_min", 2, [], (x, y) => select(x, y, -1)),
+  /** f_mod(X, Y): the same as `X % Y`. */
   define("f_mod", 2, ["number", "id"], modulo),
-  /** f_pow(X, N): X times itself N times, or its square root when N is 0.5. Fails for other fractions, and where `*` fails. */
+  /** f_pow(X, N): X to the power of an integer N, or the square root of X if N is 0.5. Fails for other fractions, and where `*` fails. */
   define("f_pow", 2, ["number", "id"], power),
-  /** f_toint(X): a number without its fraction; that of a numeral, an id below 2^53, or 1 and 0 for true and false. */
+  /** f_toint(X): the integer part of a number, of a string that is a numeral, or of an id below 2^53. 1 for true, 0 for false. */
   define("f_toint", 1, ["number"], toInteger),
-  /** f_tostr(X): a string as it is, any other value as a program writes it. */
+  /** f_tostr(X): a string unchanged, any other value as a program writes it. */
   define("f_tostr", 1, ["string"], (value) => (typeof value === "string" ? value : formatValue(value as Value))),
-  /** f_typeOf(X): "null", "bool", "number", "string", "id", "address", "bytes", "list" or "tuple". */
+  /** f_typeOf(X): the kind of a value: "null", "bool", "number", "string", "id", "address", "bytes", "list" or "tuple". */
   define("f_typeOf", 1, ["string"], (value) => kindOf(value as Value)),
-  /** f_ifelse(Test, X, Y): X when the test is true, Y when it is false. Both have been computed: `? :` computes one. */
+  /** f_ifelse(Test, X, Y): X if the test is true, Y if it is false. Both are computed; `? :` computes only one of them. */
   define("f_ifelse", 3, [], choose),
-  /** f_timeDuration(Later, Earlier): the seconds between two times. */
+  /** f_timeDuration(Later, Earlier): the number of seconds between two times. */
   define("f_timeDuration", 2, ["number"], duration),
 ];
 
-function later(left: Maybe, right: Maybe, direction: 1 | -1): Maybe {
+function select(left: Maybe, right: Maybe, direction: 1 | -1): Maybe {
   return compare(left as Value, right as Value) * direction >= 0 ? left : right;
 }
 
@@ -40,7 +40,7 @@ function choose(test: Maybe, yes: Maybe, no: Maybe): Maybe {
   return truth === undefined ? undefined : truth ? yes : no;
 }
 
-/** By squaring, never by `Math.pow`: engines differ in its last digit, and every node must come to the same value. */
+/** Computes by squaring. JavaScript engines differ in the last digit of `Math.pow`, and every node must compute the same value. */
 function power(base: Maybe, exponent: Maybe): Maybe {
   if (exponent === 0.5) return squareRoot(base);
   if (!Number.isSafeInteger(exponent)) return undefined;
@@ -82,7 +82,7 @@ function numeral(text: string): number | undefined {
   return digits === undefined ? undefined : safe(Math.trunc(Number(digits)) * (sign === "-" ? -1 : 1));
 }
 
-/** Without the minus of a zero. */
+/** Returns a safe integer, with 0 for -0. Returns undefined for other numbers. */
 function safe(number: number): number | undefined {
   return Number.isSafeInteger(number) ? number + 0 : undefined;
 }

@@ -5,16 +5,16 @@ const ANY_TEXT = "*";
 const ANY_CHARACTER = "?";
 
 /**
- * Whether the whole text is as the pattern says: `*` stands for any text, `?` for one character, all else for itself.
- * There is no more to it than this, so that no pattern takes longer than its length times that of the text; undefined
- * when one of them is too long for that.
+ * Returns whether a pattern matches the whole text. `*` matches any text, `?` one character, any other character itself. The
+ * language of patterns is this small so that a match takes at most pattern length times text length steps. Returns undefined if
+ * one of the two is too long.
  */
 export function matchesPattern(pattern: string, text: string): boolean | undefined {
   if (pattern.length > PATTERN_MAX || text.length > TEXT_MAX) return undefined;
   return matches(Array.from(pattern), Array.from(text));
 }
 
-/** On a mismatch only the last `*` has to take one character more: what an earlier one took stays right. */
+/** Backtracks only to the last `*`, which then takes one more character: earlier ones never need to take more. */
 function matches(pattern: readonly string[], text: readonly string[]): boolean {
   let at = 0;
   let star = -1;

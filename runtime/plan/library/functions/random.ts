@@ -4,23 +4,23 @@ import { defineImpure } from "./define.ts";
 
 const RAND_MAX: number = 2 ** 31;
 
-/** Time and chance. Draws come from the stream of the rule that calls. */
+/** Functions of time and randomness. Random numbers come from the stream of the calling rule. */
 export const randomFunctions: readonly FunctionSpec[] = [
-  /** f_now(): seconds since this node began, the same all through a step: a time of one node says nothing to another. */
+  /** f_now(): seconds since this node started, constant within a step. Times of different nodes are not comparable. */
   defineImpure("f_now", 0, ["number"], (ambient) => ambient.now()),
-  /** f_rand(): a whole number from 0, below 2^31. f_rand(N): below N. Fails when N is no whole number above 0. */
-  defineImpure("f_rand", [0, 1], ["number"], wholeBelow),
-  /** f_drand(): from 0, below 1. f_drand(Low, High): from Low, below High. */
+  /** f_rand(): a random integer from 0, below 2^31. f_rand(N): one from 0, below N. Fails if N is not a positive integer. */
+  defineImpure("f_rand", [0, 1], ["number"], integerBelow),
+  /** f_drand(): a random number from 0, below 1. f_drand(Low, High): one from Low, below High. */
   defineImpure("f_drand", [0, 2], ["number"], between),
-  /** f_randID(): an id, each as likely as any other. */
+  /** f_randID(): a random id. All ids are equally likely. */
   defineImpure("f_randID", 0, ["id"], (ambient) => ambient.randomId()),
-  /** f_idgen(): an id that nobody has had before, for all that chance can promise. */
+  /** f_idgen(): a random id, used as a unique one: a collision of 160 random bits is not to be expected. */
   defineImpure("f_idgen", 0, ["id"], (ambient) => ambient.randomId()),
-  /** f_coinFlip(P): 1 with probability P, else 0. */
+  /** f_coinFlip(P): 1 with probability P, 0 otherwise. */
   defineImpure("f_coinFlip", 1, ["number"], coinFlip),
 ];
 
-function wholeBelow(ambient: Ambient, limit: Maybe = RAND_MAX): Maybe {
+function integerBelow(ambient: Ambient, limit: Maybe = RAND_MAX): Maybe {
   if (!Number.isSafeInteger(limit) || (limit as number) < 1) return undefined;
   return Math.floor(ambient.random() * (limit as number));
 }

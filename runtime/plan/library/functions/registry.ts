@@ -11,16 +11,19 @@ import { randomFunctions } from "./random.ts";
 import { stageFunction, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
 import { stringFunctions } from "./strings.ts";
 
-/** What a function added from outside declares: the kind of each argument, the kind of its result, and its purity. */
+/** Declaration of a plug-in function: the kind of each argument, the kind of its result, and its purity. */
 export interface Signature {
   readonly args: readonly (Kind | "any")[];
   readonly result: Kind | "any";
-  /** The same arguments always give the same value: the compiler may then compute it once. */
+  /** Whether the same arguments always give the same value. The compiler may then compute it once. */
   readonly pure: boolean;
 }
 
-/** Has the arguments of the declared kinds. `undefined`, NaN and an exception are failure; ids are taken modulo 2^160. */
-export type AddedFunction = (args: readonly Value[], ambient: Ambient) => Value | undefined;
+/**
+ * Plug-in function. Its arguments have the declared kinds. The call fails if it returns `undefined` or NaN, or throws. Ids are reduced
+ * modulo 2^160.
+ */
+export type PluginFunction = (args: readonly Value[], ambient: Ambient) => Value | undefined;
 
 const FUNCTION_NAME = /^[a-z][A-Za-z0-9_]*$/;
 
@@ -42,12 +45,12 @@ export function functionNamed(name: string): FunctionSpec | undefined {
   return registry.get(name);
 }
 
-/** What a program can call. */
+/** Returns the names of all functions that a program can call. */
 export function functionNames(): readonly string[] {
   return [...registry.keys()].filter((name) => FUNCTION_NAME.test(name));
 }
 
-/** The function behind OverLog's `stage("Name", ..)`. */
+/** Returns the function behind OverLog's `stage("Name", ..)`. */
 export function stageNamed(name: string): FunctionSpec | undefined {
   return registry.get(stageKey(name));
 }
@@ -56,10 +59,10 @@ export function stageNames(): readonly string[] {
   return [...registry.keys()].flatMap((key) => stageOf(key) ?? []);
 }
 
-/** Is told why code from outside gave nothing, each time. */
+/** Callback for each failed call of plug-in code, with the reason. */
 export type ReportFault = (reason: string) => void;
 
-/** Adds a stage for all programs that are compiled from now on. False when the name is taken, or empty. */
+/** Adds a stage for all programs that are compiled from now on. Returns false if the name is taken or empty. */
 export function registerStage(name: string, stage: Stage, fault: ReportFault = ignored): boolean {
   if (name === "" || stageNamed(name) !== undefined) return false;
   const spec = stageFunction(name, (row) => callForeign(() => stage(row), foreignLists, "list of rows", fault));
@@ -68,13 +71,13 @@ export function registerStage(name: string, stage: Stage, fault: ReportFault = i
 }
 
 /**
- * Adds a function for all programs that are compiled from now on. False when the name is taken, or none that a program
- * could write.
+ * Adds a function for all programs that are compiled from now on. Returns false if the name is taken, or if a program could not
+ * write it.
  */
 export function registerFunction(
   name: string,
   signature: Signature,
-  fn: AddedFunction,
+  fn: PluginFunction,
   fault: ReportFault = ignored,
 ): boolean {
   if (!FUNCTION_NAME.test(name) || registry.has(name)) return false;
@@ -98,7 +101,7 @@ function haveKinds(values: readonly Value[], kinds: readonly (Kind | "any")[]): 
   return values.every((value, at) => kinds[at] === "any" || kinds[at] === kindOf(value));
 }
 
-/** Foreign code: what it throws, and what it gives that is no value, is its failure, not the node's. */
+/** Calls plug-in code. An exception, and a result that is not a value, make the call fail; the node goes on. */
 function callForeign<T>(
   call: () => unknown,
   read: (value: unknown) => T | undefined,
@@ -109,7 +112,7 @@ function callForeign<T>(
     const value = call();
     if (value === undefined) return undefined;
     const found = read(value);
-    if (found === undefined) fault(`it gave what is no ${wanted}`);
+    if (found === undefined) fault(`its result is no ${wanted}`);
     return found;
   } catch (error: unknown) {
     fault(error instanceof Error ? error.message : String(error));

@@ -4,19 +4,19 @@ import type { Maybe } from "../../values/value.ts";
 import { define } from "./define.ts";
 import { matchesPattern } from "./pattern.ts";
 
-/** Of Unicode strings: every position and length counts characters, from 0. All fail when given anything else. */
+/** Functions of strings. Positions and lengths count Unicode code points, from 0. All of them fail for other kinds of values. */
 export const stringFunctions: readonly FunctionSpec[] = [
-  /** f_strfind(Needle, Haystack): where the one first stands in the other, -1 when nowhere. */
+  /** f_strfind(Needle, Haystack): the position of the first occurrence, -1 if there is none. */
   define("f_strfind", 2, ["number"], find),
-  /** f_match(Pattern, Text): 1 when the whole text is as the pattern says, else 0: `*` any text, `?` any character. */
+  /** f_match(Pattern, Text): 1 if the pattern matches the whole text, 0 if not. `*` matches any text, `?` any character. */
   define("f_match", 2, ["number"], match),
-  /** f_strReplace(Text, Old, New): the text with every occurrence replaced. Fails when Old is empty. */
+  /** f_strReplace(Text, Old, New): the text with every occurrence of Old replaced. Fails if Old is empty. */
   define("f_strReplace", 3, ["string"], replace),
-  /** f_substr(Text, Start, Length): that part, less where the text ends sooner. Without Length, all from Start. */
+  /** f_substr(Text, Start, Length): the substring, shorter if the text ends before. Without Length, the rest from Start. */
   define("f_substr", [2, 3], ["string"], substring),
-  /** f_split(Text, Separator): the list of what stands between; between all characters when the separator is empty. */
+  /** f_split(Text, Separator): the list of the parts between separators, or of all characters if the separator is empty. */
   define("f_split", 2, ["list"], split),
-  /** f_lower(Text): in lower case. */
+  /** f_lower(Text): the text in lower case. */
   define("f_lower", 1, ["string"], (text) => (typeof text === "string" ? text.toLowerCase() : undefined)),
 ];
 

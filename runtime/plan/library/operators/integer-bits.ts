@@ -1,6 +1,6 @@
 /**
- * Bit operations on whole numbers up to 2^53, as two's complement of unlimited width. JavaScript's own see 32 bits only:
- * they are used where that is all there is.
+ * Bitwise operators on integers up to 2^53, as two's complement of unlimited width. The operators of JavaScript are used if both
+ * operands have 32 bits, BigInt otherwise.
  */
 export function integerAnd(left: number, right: number): number {
   return fitIn32Bits(left, right) ? left & right : Number(BigInt(left) & BigInt(right));
@@ -14,13 +14,13 @@ export function integerXor(left: number, right: number): number {
   return fitIn32Bits(left, right) ? left ^ right : Number(BigInt(left) ^ BigInt(right));
 }
 
-/** Rounds down, as a shift of two's complement does. */
+/** Rounds down, like a shift of a two's complement number. */
 export function integerShiftRight(number: number, bits: number): number {
   if (bits > 63) return number < 0 ? -1 : 0;
   return Math.floor(number / 2 ** bits);
 }
 
-/** Infinite when `places` is absurd; the caller checks that the result is exact. */
+/** The result may be inexact or infinite. The caller must check that it is a safe integer. */
 export function integerShiftLeft(number: number, bits: number): number {
   return number === 0 ? 0 : number * 2 ** bits;
 }

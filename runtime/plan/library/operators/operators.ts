@@ -5,7 +5,7 @@ import { SIZE_MAX } from "../../values/size.ts";
 import { compare, type Maybe, type Value, type Values } from "../../values/value.ts";
 import { integerAnd, integerOr, integerShiftLeft, integerShiftRight, integerXor } from "./integer-bits.ts";
 
-/** Sums of numbers, of ids, of an id and a number; strings and lists joined. */
+/** Adds numbers and ids, and joins strings or lists. */
 export function add(left: Maybe, right: Maybe): Maybe {
   if (typeof left === "number" && typeof right === "number") return exact(left + right, left, right);
   if (typeof left === "bigint" || typeof right === "bigint") return onIds(left, right, plus);
@@ -22,7 +22,7 @@ export function multiply(left: Maybe, right: Maybe): Maybe {
   return onIds(left, right, times);
 }
 
-/** Of numbers the quotient, with its fraction; of ids the whole quotient. Fails when the divisor is 0. */
+/** Divides numbers with a fraction, ids without. Fails if the divisor is 0. */
 export function divide(left: Maybe, right: Maybe): Maybe {
   if (typeof left === "number" && typeof right === "number") {
     return right === 0 ? undefined : exact(left / right, left, right);
@@ -30,27 +30,27 @@ export function divide(left: Maybe, right: Maybe): Maybe {
   return toId(right) === 0n ? undefined : onIds(left, right, quotient);
 }
 
-/** What division leaves, with the sign of the dividend. Fails when the divisor is 0. */
+/** Returns the remainder of a division, with the sign of the dividend. Fails if the divisor is 0. */
 export function modulo(left: Maybe, right: Maybe): Maybe {
   if (typeof left === "number" && typeof right === "number") return exact(left % right, left, right);
   return toId(right) === 0n ? undefined : onIds(left, right, remainder);
 }
 
-/** By a whole number of places. Numbers fail where the result is not exact; ids lose what leaves them. */
+/** Shifts by a non-negative integer. A number fails if the result is not exact; an id drops the bits beyond 160. */
 export function shiftLeft(left: Maybe, right: Maybe): Maybe {
   if (!isShiftDistance(right)) return undefined;
   if (typeof left === "bigint") return right < ID_BITS ? wrap(left << BigInt(right)) : 0n;
   return isSafeInteger(left) ? safeInteger(integerShiftLeft(left, right)) : undefined;
 }
 
-/** By a whole number of places; a number is rounded down. */
+/** Shifts by a non-negative integer. A number is rounded down. */
 export function shiftRight(left: Maybe, right: Maybe): Maybe {
   if (!isShiftDistance(right)) return undefined;
   if (typeof left === "bigint") return right < ID_BITS ? left >> BigInt(right) : 0n;
   return isSafeInteger(left) ? integerShiftRight(left, right) : undefined;
 }
 
-/** Of whole numbers or ids, as the other two. */
+/** Bitwise and of two integers, or of ids, like `bitOr` and `bitXor`. */
 export function bitAnd(left: Maybe, right: Maybe): Maybe {
   if (isSafeInteger(left) && isSafeInteger(right)) return safeInteger(integerAnd(left, right));
   return onIds(left, right, and);
@@ -76,7 +76,7 @@ export function complement(value: Maybe): Maybe {
   return isSafeInteger(value) ? safeInteger(-1 - value) : undefined;
 }
 
-/** What a condition is: a boolean as it is, a number when it is not 0, for functions answer 1 or 0. All else fails. */
+/** Returns the truth of a condition. A number is true if it is not 0, because functions return 1 or 0. Other kinds fail. */
 export function isTrue(value: Maybe): boolean | undefined {
   if (typeof value === "boolean") return value;
   return typeof value === "number" && !Number.isNaN(value) ? value !== 0 : undefined;
@@ -87,7 +87,7 @@ export function not(value: Maybe): boolean | undefined {
   return truth === undefined ? undefined : !truth;
 }
 
-/** `value in (low, high]` and the other bracketings: an arc of the ring on ids, else from low to high. */
+/** Evaluates `value in (low, high]` and the other bracketings: an arc of the ring for ids, an interval for numbers and strings. */
 export function inInterval(
   value: Maybe,
   low: Maybe,
@@ -104,20 +104,20 @@ export function inInterval(
   return (includesLow ? fromLow >= 0 : fromLow > 0) && (includesHigh ? toHigh >= 0 : toHigh > 0);
 }
 
-/** `overlay::node` with its options. Fails where the node is none: null, a number, an empty route. */
+/** Builds the address `overlay::node` with options. Fails if the node is not valid: null, a number, an empty source route. */
 export function makeAddress(overlay: string, node: Maybe, options: Maybe): Address | undefined {
   if (node === undefined || !isNode(node) || !Array.isArray(options)) return undefined;
   return new Address(overlay, node, options as Values);
 }
 
-/** Doubles as they are; but whole numbers are exact, so a result that may not be is none. */
+/** Returns the result of a calculation. Fails if the operands are exact integers and the result is too large to be exact. */
 function exact(result: number, left: number, right: number): number | undefined {
   if (result <= Number.MAX_SAFE_INTEGER && result >= Number.MIN_SAFE_INTEGER) return result;
   const isNone = Number.isNaN(result) || (isExact(left) && isExact(right));
   return isNone ? undefined : result;
 }
 
-/** 2^53 can be written, though what is calculated with it cannot be trusted. */
+/** Integers up to and including 2^53, which a program can write, although a result of 2^53 may have been rounded. */
 function isExact(number: number): boolean {
   return Number.isInteger(number) && Math.abs(number) <= 2 ** 53;
 }
@@ -149,7 +149,7 @@ function join(left: Maybe, right: Maybe): Maybe {
 
 type IdOperation = (left: bigint, right: bigint) => bigint;
 
-/** Modulo 2^160, when one side is an id and the other an id or a whole number. */
+/** Applies an operation modulo 2^160. One operand must be an id, and the other an id or an integer. */
 function onIds(left: Maybe, right: Maybe, operation: IdOperation): bigint | undefined {
   if (typeof left !== "bigint" && typeof right !== "bigint") return undefined;
   const one = toId(left);

@@ -317,7 +317,7 @@ describe("functions from outside", () => {
     const results = given.map((_, at) => result(`f_gives${at}`));
     expect(results).toEqual([...Array.from({ length: 7 }, () => "fails"), '[1, [0x0I, "\ufffd"]]']);
     expect(reasons).toEqual([
-      ...Array.from({ length: 6 }, () => "it gave what is no value"),
+      ...Array.from({ length: 6 }, () => "its result is no value"),
       "Maximum call stack size exceeded",
     ]);
   });
