@@ -1,44 +1,50 @@
+/**
+ * Receiving end of a stream of row changes. ViewChannel calls `applyMessage` for each `?rows` event, applies the changes that it returns
+ * to the inlet tables, and sends the acknowledgement. The state is immutable, so that a step that aborts leaves it unchanged.
+ */
 import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
-/** Messages kept that came before their turn, and what they hold; what finds no room comes again. */
+/** Limits of messages kept out of order. A message beyond them is ignored; its sender will send it again. */
 const OUT_OF_ORDER_MAX = 64;
 const OUT_OF_ORDER_BYTES = 64 << 10;
 
-/** What has come from one peer so far. */
+/** State of the stream from one peer. */
 export interface InboundStream {
   readonly stream: number;
-  /** The stream before: what is left of it under way is too late. */
+  /** The stream before this one. Its messages arrive too late and are ignored. */
   readonly previousStream: number | undefined;
-  /** The number of the last message that all before have come too. */
+  /** Number of the last message up to which none is missing. */
   readonly received: number;
+  /** Messages beyond a missing one, by number. */
   readonly outOfOrder: ReadonlyMap<number, Message>;
-  /** What was said so far, until all has been: what the peer had beside it before it began anew is then gone. */
+  /** Changes received since the stream began, until the snapshot is complete. Then rows of the peer that are not in it are deleted. */
   readonly snapshot: ReceivedChanges | undefined;
-  /** When the peer was last heard. */
+  /** Time of the latest message. */
   readonly receivedAt: number;
 }
 
-/** Changes, each row once, and those before them. */
+/** List of changes, at most one per row, linked to the changes before them. */
 interface ReceivedChanges {
   readonly changes: readonly RowChange[];
   readonly before: ReceivedChanges | undefined;
 }
 
-/** What a message changes. */
+/** Effect of a message. */
 export interface StreamUpdate {
-  /** Undefined when nothing is known of the peer after it either. */
+  /** New state. Undefined if there was none and the message cannot begin a stream. */
   readonly state: InboundStream | undefined;
-  /** What the messages whose turn has come say; of several changes of one row the last. */
+  /** Changes of all messages that are now in order, at most one per row. */
   readonly changes: readonly RowChange[];
-  /** All rows of the peer, when all have been said just now. */
+  /** Keys of all rows of the peer, if the message completed the snapshot. */
   readonly snapshotKeys: ReadonlySet<string> | undefined;
-  /** The number to answer with; undefined when there is to be no answer. */
+  /** Number to acknowledge. 0 tells the sender that its stream is unknown here. Undefined if no acknowledgement is to be sent. */
   readonly ack: number | undefined;
 }
 
 const NOTHING: ReceivedChanges = { changes: [], before: undefined };
 
+/** Applies a message to the state of the stream from its sender. A new stream must begin with message 1. */
 export function applyMessage(state: InboundStream | undefined, message: Message, now: number): StreamUpdate {
   if (state !== undefined && state.stream === message.stream) return applyInOrder(state, message, now);
   if (message.stream === state?.previousStream) return { state, changes: [], snapshotKeys: undefined, ack: undefined };
@@ -94,7 +100,7 @@ function netChanges(messages: readonly Message[]): readonly RowChange[] {
   return [...net.values()];
 }
 
-/** The rows that are there after all of it. */
+/** Returns the keys of the rows that are present after all changes. The latest change of a row counts. */
 function presentKeys(snapshot: ReceivedChanges): ReadonlySet<string> {
   const isPresent = new Map<string, boolean>();
   for (let some: ReceivedChanges | undefined = snapshot; some !== undefined; some = some.before) {

@@ -1,54 +1,64 @@
+/**
+ * Sending end of a stream of row changes. ViewChannel calls `change` with the rows that a step changed, `acknowledge` for each
+ * `?heard` event, and `tick` at the time `due`. Messages are numbered, sent in order within a window, and sent again until they are
+ * acknowledged.
+ */
 import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
-/** Changes in one message, messages under way at once, and messages that wait before all is said anew. */
+/** Largest number of changes in one message. */
 const CHANGES_MAX = 16;
+/** Largest number of unacknowledged messages in flight. */
 const WINDOW = 32;
-const WAITING_MAX = 256;
-/** Seconds between two times of saying something new: what comes and goes in between is not worth a word. */
+/** Number of unacknowledged messages beyond which the stream restarts with a snapshot. */
+const UNACKNOWLEDGED_MAX = 256;
+/** Seconds between two updates. Changes of a row within the interval are combined, and cancel each other if it ends as it was. */
 const UPDATE_INTERVAL = 0.02;
-/** Seconds before a message is sent again: the first time, and at most. */
+/** Seconds before a message is sent again: at first, and at most. Doubled each time. */
 const RESEND_FIRST = 0.4;
 const RESEND_MAX = 4;
 
 export interface OutboundSettings {
+  /** Address of the peer. */
   readonly receiver: string;
   readonly send: (message: Message) => void;
-  /** A number no other stream has. */
+  /** Returns a random id for a stream, which must not repeat. */
   readonly drawStream: () => number;
-  /** Seconds without a message after which the peer gives the rows up. */
+  /** Seconds without a message after which the peer deletes the rows. */
   readonly timeout: number;
 }
 
+/** Change that the next update will carry. */
 export interface PendingChange {
   readonly change: RowChange;
-  /** It was there all the time, and has been put again. */
+  /** Whether the row was only refreshed. */
   readonly isRefresh: boolean;
 }
 
 /**
- * The rows this node keeps for one peer, said in order and again until they are heard. A peer that does not know the
- * stream is told everything in a new one, and so is one that has been away so long that the changes have piled up.
+ * Stream of the rows that this node derives for one peer. If the peer does not know the stream, or too many messages are unacknowledged,
+ * a new stream begins with a snapshot of all rows.
  */
 export class OutboundStream {
   readonly #settings: OutboundSettings;
-  /** What has been said to be there. */
+  /** Rows that are present after all messages made so far, by key. */
   readonly #rows = new Map<string, RowChange>();
-  /** What is to be said next. */
-  #news = new Map<string, PendingChange>();
-  #newsAt = -Infinity;
+  /** Changes for the next update, by key. */
+  #pending = new Map<string, PendingChange>();
+  #updatedAt = -Infinity;
   #stream: number;
-  /** Not heard yet; the first has the number `#heard` + 1. */
-  #waiting: Message[] = [];
-  #heard = 0;
+  /** Messages in order. The first has the number `#acknowledged` + 1. */
+  #unacknowledged: Message[] = [];
+  #acknowledged = 0;
+  /** Number of the last message sent. */
   #sent = 0;
   #sentAt = -Infinity;
-  #heardAt: number;
-  #patience = RESEND_FIRST;
+  #acknowledgedAt: number;
+  #resendAfter = RESEND_FIRST;
 
   constructor(settings: OutboundSettings, now: number) {
     this.#settings = settings;
     this.#stream = settings.drawStream();
-    this.#heardAt = now;
+    this.#acknowledgedAt = now;
     this.#append([], true);
   }
 
@@ -56,42 +66,43 @@ export class OutboundStream {
     return this.#stream;
   }
 
-  /** There is nothing to say, and nobody left who would hear it. */
+  /** Whether the stream can be dropped: it has no rows, and the peer has acknowledged that or no longer answers. */
   isOver(now: number): boolean {
-    if (this.#rows.size > 0 || this.#news.size > 0) return false;
-    return this.#waiting.length === 0 || now - this.#heardAt > this.#settings.timeout;
+    if (this.#rows.size > 0 || this.#pending.size > 0) return false;
+    return this.#unacknowledged.length === 0 || now - this.#acknowledgedAt > this.#settings.timeout;
   }
 
-  /** When `tick` is wanted next. */
+  /** Time at which `tick` must be called next. */
   get due(): number {
-    const saying = this.#news.size > 0 ? this.#newsAt + UPDATE_INTERVAL : Infinity;
-    return Math.min(saying, this.#repeating);
+    const updateAt = this.#pending.size > 0 ? this.#updatedAt + UPDATE_INTERVAL : Infinity;
+    return Math.min(updateAt, this.#resendAt);
   }
 
-  get #repeating(): number {
-    return this.#sentAt + (this.#waiting.length > 0 ? this.#patience : this.#settings.timeout / 3);
+  get #resendAt(): number {
+    return this.#sentAt + (this.#unacknowledged.length > 0 ? this.#resendAfter : this.#settings.timeout / 3);
   }
 
-  change(pending: readonly PendingChange[], now: number): void {
-    for (const one of pending) {
+  /** Takes changes of rows, and sends an update if the interval since the last one has passed. */
+  change(changes: readonly PendingChange[], now: number): void {
+    for (const one of changes) {
       const key = keyOfChange(one.change);
-      const isRefresh = one.isRefresh && this.#news.get(key)?.isRefresh !== false;
-      this.#news.set(key, { change: one.change, isRefresh });
+      const isRefresh = one.isRefresh && this.#pending.get(key)?.isRefresh !== false;
+      this.#pending.set(key, { change: one.change, isRefresh });
     }
-    if (now >= this.#newsAt + UPDATE_INTERVAL) this.#tellNews(now);
+    if (now >= this.#updatedAt + UPDATE_INTERVAL) this.#sendUpdate(now);
   }
 
-  #tellNews(now: number): void {
-    const pending = [...this.#news.values()];
-    this.#news = new Map();
-    this.#newsAt = now;
+  #sendUpdate(now: number): void {
+    const pending = [...this.#pending.values()];
+    this.#pending = new Map();
+    this.#updatedAt = now;
     const changes = pending.filter((one) => this.#isNew(one)).map(({ change }) => change);
     for (const change of changes) {
       if (change.isPresent) this.#rows.set(keyOfChange(change), change);
       else this.#rows.delete(keyOfChange(change));
     }
     if (changes.length === 0) return;
-    if (this.#waiting.length > WAITING_MAX) return this.#restart(now);
+    if (this.#unacknowledged.length > UNACKNOWLEDGED_MAX) return this.#restart(now);
     this.#append(changes, false);
     this.#transmit(now);
   }
@@ -100,32 +111,32 @@ export class OutboundStream {
     return isRefresh || change.isPresent !== this.#rows.has(keyOfChange(change));
   }
 
-  /** The peer has every message up to this number; 0: it knows nothing of the stream. */
+  /** Handles an acknowledgement: the peer has every message up to this number. 0 means that it does not know the stream. */
   acknowledge(number: number, now: number): void {
-    this.#heardAt = now;
-    if (number === 0 && this.#heard > 0) return this.#restart(now);
-    if (number <= this.#heard || number > this.#heard + this.#waiting.length) return;
-    this.#waiting.splice(0, number - this.#heard);
-    this.#heard = number;
+    this.#acknowledgedAt = now;
+    if (number === 0 && this.#acknowledged > 0) return this.#restart(now);
+    if (number <= this.#acknowledged || number > this.#acknowledged + this.#unacknowledged.length) return;
+    this.#unacknowledged.splice(0, number - this.#acknowledged);
+    this.#acknowledged = number;
     this.#sent = Math.max(this.#sent, number);
-    this.#patience = RESEND_FIRST;
+    this.#resendAfter = RESEND_FIRST;
     this.#transmit(now);
   }
 
-  /** Says again what was not heard, and that it is still there. */
+  /** Sends a due update, or the unacknowledged messages again. If there is neither, sends an empty message to keep the rows alive. */
   tick(now: number): void {
-    if (this.#news.size > 0 && now >= this.#newsAt + UPDATE_INTERVAL) this.#tellNews(now);
-    if (now < this.#repeating) return;
-    if (this.#waiting.length === 0) this.#append([], false);
-    else this.#patience = Math.min(this.#patience * 2, RESEND_MAX);
-    this.#sent = this.#heard;
+    if (this.#pending.size > 0 && now >= this.#updatedAt + UPDATE_INTERVAL) this.#sendUpdate(now);
+    if (now < this.#resendAt) return;
+    if (this.#unacknowledged.length === 0) this.#append([], false);
+    else this.#resendAfter = Math.min(this.#resendAfter * 2, RESEND_MAX);
+    this.#sent = this.#acknowledged;
     this.#transmit(now);
   }
 
   #restart(now: number): void {
     this.#stream = this.#settings.drawStream();
-    this.#waiting = [];
-    this.#heard = 0;
+    this.#unacknowledged = [];
+    this.#acknowledged = 0;
     this.#sent = 0;
     this.#append([...this.#rows.values()], true);
     this.#transmit(now);
@@ -134,10 +145,10 @@ export class OutboundStream {
   #append(changes: readonly RowChange[], endsSnapshot: boolean): void {
     const { receiver } = this.#settings;
     for (let at = 0; at === 0 || at < changes.length; at += CHANGES_MAX) {
-      const number = this.#heard + this.#waiting.length + 1;
+      const number = this.#acknowledged + this.#unacknowledged.length + 1;
       const isLast = at + CHANGES_MAX >= changes.length;
       const some = changes.slice(at, at + CHANGES_MAX);
-      this.#waiting.push({
+      this.#unacknowledged.push({
         receiver,
         stream: this.#stream,
         number,
@@ -148,10 +159,10 @@ export class OutboundStream {
   }
 
   #transmit(now: number): void {
-    const end = Math.min(this.#waiting.length, WINDOW);
-    for (let at = this.#sent - this.#heard; at < end; at++) {
-      this.#settings.send(this.#waiting[at] as Message);
-      this.#sent = this.#heard + at + 1;
+    const end = Math.min(this.#unacknowledged.length, WINDOW);
+    for (let at = this.#sent - this.#acknowledged; at < end; at++) {
+      this.#settings.send(this.#unacknowledged[at] as Message);
+      this.#sent = this.#acknowledged + at + 1;
       this.#sentAt = now;
     }
   }

@@ -1,39 +1,39 @@
 import { keyOfValues } from "../plan/values/key.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 
-/** A row that is, or is not any more, among those a node keeps for a peer. */
+/** Change of a row that one node holds for another: inserted (`isPresent`) or deleted. */
 export interface RowChange {
-  /** The wire hash of the table the peer keeps it in. */
+  /** Wire hash of the inlet, the table of the receiver that holds the row. */
   readonly inlet: number;
   readonly isPresent: boolean;
   readonly args: Values;
 }
 
-/** Changes of one row have one key. */
+/** Returns the key of the changed row. All changes of one row have the same key. */
 export function keyOfChange({ inlet, args }: RowChange): string {
   return `${inlet} ${keyOfValues(args)}`;
 }
 
-/** Some changes of a stream. */
+/** Message of a stream of row changes: the event `?rows`. */
 export interface Message {
-  /** The name the sender calls the receiver by. */
+  /** Address by which the sender knows the receiver. */
   readonly receiver: string;
-  /** Drawn anew whenever the stream begins anew. */
+  /** Random id of the stream. A restarted stream has a new one. */
   readonly stream: number;
-  /** From 1. */
+  /** Sequence number in the stream, from 1. */
   readonly number: number;
   readonly changes: readonly RowChange[];
-  /** With this, every row that the sender has for the receiver has been said. */
+  /** Whether this message completes the snapshot of all rows that the sender has for the receiver. */
   readonly endsSnapshot: boolean;
 }
 
-/** The arguments of the event that carries the message. */
+/** Returns the arguments of the event that carries the message. */
 export function argumentsOf({ receiver, stream, number, changes, endsSnapshot }: Message): Values {
   const rows = changes.map(({ inlet, isPresent, args }): Value => [inlet, isPresent, ...args]);
   return [receiver, stream, number, endsSnapshot, rows];
 }
 
-/** Undefined when the arguments are no message. */
+/** Returns the message in the arguments of an event, or undefined if they are malformed. */
 export function messageOf(args: Values): Message | undefined {
   const [receiver, stream, number, endsSnapshot, rows] = args;
   if (typeof receiver !== "string" || typeof stream !== "number" || typeof number !== "number") return undefined;

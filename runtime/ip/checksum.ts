@@ -1,7 +1,6 @@
 /**
- * What the change of the bytes from `start` to `end` does to an Internet checksum over them: the sum of ~m + m' of RFC 1624
- * over the words that differ. Both arrays hold that range, and it begins and ends at an even distance from the first
- * summed byte.
+ * Returns the effect of changed bytes on an Internet checksum: the sum of ~m + m' of RFC 1624 over the words that differ between
+ * `start` and `end`. Both arrays must hold that range. It must begin and end at an even distance from the first summed byte.
  */
 export function checksumChange(before: Uint8Array, after: Uint8Array, start: number, end: number): number {
   let change = 0;
@@ -12,14 +11,14 @@ export function checksumChange(before: Uint8Array, after: Uint8Array, start: num
   return change;
 }
 
-/** Brings the checksum at `offset` up to date: a right one stays right, a wrong one wrong. */
+/** Applies a change to the checksum at `offset`. A wrong checksum stays wrong. */
 export function amendChecksum(bytes: Uint8Array, offset: number, change: number): void {
   const checksum = amended(word(bytes, offset), change);
   bytes[offset] = checksum >> 8;
   bytes[offset + 1] = checksum & 0xff;
 }
 
-/** The same for UDP, where 0 says that there is no checksum and a sum of 0 is written as its other form. */
+/** Applies a change to a UDP checksum, where 0 means that there is none and a checksum of 0 is written as 0xffff. */
 export function amendUdpChecksum(bytes: Uint8Array, offset: number, change: number): void {
   if (word(bytes, offset) === 0) return;
   amendChecksum(bytes, offset, change);
@@ -37,7 +36,7 @@ function word(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
 }
 
-/** The Internet checksum of the bytes from `start` to `end` together with what `sum` has added up already. */
+/** Returns the Internet checksum of the bytes from `start` to `end`, added to `sum`. */
 export function checksumOf(bytes: Uint8Array, start: number, end: number, sum: number = 0): number {
   let total = sum;
   for (let at = start; at < end; at += 2) {

@@ -1,17 +1,17 @@
 import { formatIp, parseIp } from "./ip-address.ts";
 
-/** An address and how many of its leading bits name the network: `100.64.0.1/24`. */
+/** Address with the number of leading bits that identify its network: `100.64.0.1/24`. */
 export interface Cidr {
   /** Canonical text of the address. */
   readonly address: string;
-  /** The address: 4 bytes, or 16. */
+  /** Address as 4 or 16 bytes. */
   readonly bytes: Uint8Array;
   readonly prefix: number;
 }
 
 export type CidrResult = { readonly ok: true; readonly cidr: Cidr } | { readonly ok: false; readonly message: string };
 
-/** Reads `ADDRESS/PREFIX`, IPv4 or IPv6. The bits after the prefix are kept. */
+/** Parses `ADDRESS/PREFIX`, IPv4 or IPv6. The bits after the prefix are kept. */
 export function parseCidr(text: string): CidrResult {
   const [address = "", prefix, ...rest] = text.split("/");
   const bytes = parseIp(address);
@@ -23,7 +23,7 @@ export function parseCidr(text: string): CidrResult {
   return { ok: true, cidr: { address: formatIp(bytes), bytes, prefix: Number(prefix) } };
 }
 
-/** The canonical text of a CIDR. */
+/** Returns the canonical text of a CIDR. */
 export function formatCidr(cidr: Cidr): string {
   return `${cidr.address}/${cidr.prefix}`;
 }

@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { formatIp, parseIp } from "./ip-address.ts";
 
-/** A place in the IP network: a numeric address or a name, and a port. */
+/** Address of a UDP or TCP socket: a numeric host or a name, and a port. */
 export interface HostPort {
-  /** Without brackets; a numeric address is in its canonical text. */
+  /** Host without brackets. A numeric host is in canonical form. */
   readonly host: string;
   readonly port: number;
   /** Undefined for a name. */
@@ -18,8 +18,8 @@ const FORMS = "HOST:PORT, with an IPv6 address in brackets: [::1]:10000";
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
 
 /**
- * Reads `HOST:PORT`. A host that is left out is refused, for it could mean every interface or this machine only.
- * A name that ends in a number is refused: it is an IPv4 address with a slip.
+ * Parses `HOST:PORT`. A missing host is refused, because it could mean every interface or only this machine. A name that ends in a
+ * number is refused, because it is a mistyped IPv4 address.
  */
 export function parseHostPort(text: string): HostPortResult {
   const parts = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(text);
@@ -29,12 +29,12 @@ export function parseHostPort(text: string): HostPortResult {
   return parts[1] === undefined ? parseHost(text, parts[2] ?? "", port) : parseBracketed(text, parts[1], port);
 }
 
-/** `host:port`, IPv6 hosts in brackets. */
+/** Returns `host:port`, with an IPv6 host in brackets. */
 export function formatHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** An IPv6 socket sees IPv4 senders in their mapped form; everybody else writes them plainly. */
+/** Returns the IPv4 address in an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`), which IPv6 sockets report; others unchanged. */
 export function unmapped(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }
@@ -51,7 +51,7 @@ function parseBracketed(text: string, host: string, port: number): HostPortResul
   return { ok: true, at: { host: canonicalIpv6(host), port, family: 6 } };
 }
 
-/** Keeps the zone of a link-local address (`fe80::1%eth0`). */
+/** Returns the canonical form of an IPv6 address, with the zone of a link-local address (`fe80::1%eth0`). */
 function canonicalIpv6(host: string): string {
   const [address = "", zone] = host.split("%");
   const bytes = parseIp(address);

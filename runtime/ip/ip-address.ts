@@ -1,17 +1,17 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** The 4 or 16 bytes of a numeric IP address without zone; undefined when the text is none. */
+/** Parses a numeric IP address into 4 or 16 bytes. Returns undefined for other texts, including addresses with a zone. */
 export function parseIp(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return Uint8Array.from(text.split("."), Number);
   return isIPv6(text) && !text.includes("%") ? parseIpv6(text) : undefined;
 }
 
-/** The text of the IPv4 address at `offset`. The caller vouches for its 4 bytes. */
+/** Returns the text of the IPv4 address at `offset`. The caller guarantees 4 bytes there. */
 export function formatIpv4(bytes: Uint8Array, offset: number): string {
   return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`;
 }
 
-/** The text of the IPv6 address at `offset`, in the canonical form of RFC 5952. The caller vouches for its 16 bytes. */
+/** Returns the canonical text (RFC 5952) of the IPv6 address at `offset`. The caller guarantees 16 bytes there. */
 export function formatIpv6(bytes: Uint8Array, offset: number): string {
   if (isMapped(bytes, offset)) return `::ffff:${formatIpv4(bytes, offset + 12)}`;
   const groups = groupsOf(bytes, offset);
@@ -20,7 +20,7 @@ export function formatIpv6(bytes: Uint8Array, offset: number): string {
   return length < 2 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
 }
 
-/** The canonical text of 4 or 16 bytes. */
+/** Returns the canonical text of an address of 4 or 16 bytes. */
 export function formatIp(bytes: Uint8Array): string {
   return bytes.length === 4 ? formatIpv4(bytes, 0) : formatIpv6(bytes, 0);
 }
@@ -33,7 +33,7 @@ function parseIpv6(text: string): Uint8Array {
   return Uint8Array.from([...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 0xff]));
 }
 
-/** Writes a tail in IPv4 form (`::ffff:10.0.0.1`) as two groups. */
+/** Rewrites a tail in IPv4 form (`::ffff:10.0.0.1`) as two groups. */
 function splitTail(text: string): string {
   return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a: string, b: string, c: string, d: string) => {
     return `${hex(Number(a) * 256 + Number(b))}:${hex(Number(c) * 256 + Number(d))}`;

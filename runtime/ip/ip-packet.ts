@@ -1,17 +1,21 @@
+/**
+ * Headers of IPv4 and IPv6 packets. Tun::Rx reads them to give a packet's addresses, protocol and TTL to the rules; Tun::Tx rewrites
+ * them when rules have changed one of these. Packets may be malformed in any way.
+ */
 import { amendChecksum, amendUdpChecksum, checksumChange } from "./checksum.ts";
 import { formatIpv4, formatIpv6, parseIp } from "./ip-address.ts";
 import { findUpperLayer, type UpperLayer } from "./ipv6-extensions.ts";
 
-/** What the headers of an IP packet say, all of it within the packet. */
+/** Decoded headers of an IP packet. All positions and lengths lie within the packet. */
 export interface IpHeader extends UpperLayer {
   readonly version: 4 | 6;
-  /** The packet's length; the buffer may hold more. */
+  /** Length of the packet. The buffer may be longer. */
   readonly length: number;
   /** Time to live, or hop limit. */
   readonly ttl: number;
 }
 
-/** The fields that a packet gets new values for. Addresses are numeric and of the packet's version. */
+/** New values for header fields. Addresses are numeric and must be of the packet's version. */
 export interface HeaderChanges {
   readonly source?: string;
   readonly destination?: string;
@@ -23,14 +27,17 @@ const TCP = 6;
 const UDP = 17;
 const ICMPV6 = 58;
 
-/** Where the checksum is within the protocol's bytes. These are the protocols whose checksum covers the addresses. */
+/** Position of the checksum in the transport header, for the protocols whose checksum covers the IP addresses. */
 const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
   [TCP, 16],
   [UDP, 6],
   [ICMPV6, 2],
 ]);
 
-/** Where things are in the two fixed headers; destinations follow sources. The length leaves some of the header uncounted. */
+/**
+ * Positions of fields in the fixed headers. The destination follows the source. The length field counts `uncounted` bytes less than
+ * the length of the packet.
+ */
 const LAYOUT = {
   4: { minimum: 20, lengthAt: 2, uncounted: 0, ttlAt: 8, sourceAt: 12, addressLength: 4, checksumAt: 10 },
   6: { minimum: 40, lengthAt: 4, uncounted: 40, ttlAt: 7, sourceAt: 8, addressLength: 16, checksumAt: undefined },
@@ -44,7 +51,7 @@ const TEXTS_MAX = 65_536;
 const ipv4Texts: Map<number, string> = new Map();
 const ipv6Texts: Map<string, string> = new Map();
 
-/** Reads the headers of an IPv4 or IPv6 packet; undefined when they do not fit the buffer or each other. */
+/** Decodes the headers of an IPv4 or IPv6 packet. Returns undefined if they exceed the buffer or contradict each other. */
 export function readHeader(packet: Uint8Array): IpHeader | undefined {
   switch (byte(packet, 0) >> 4) {
     case 4:
@@ -56,27 +63,24 @@ export function readHeader(packet: Uint8Array): IpHeader | undefined {
   }
 }
 
-/** What the header of the packet at `at` says of its length: it has a fixed header, of IPv6 if not of IPv4. */
+/** Returns the packet length that the header at `at` declares. The caller guarantees a complete fixed header of IPv4 or IPv6. */
 export function declaredLength(bytes: Uint8Array, at: number): number {
   const { lengthAt, uncounted } = LAYOUT[byte(bytes, at) >> 4 === 4 ? 4 : 6];
   return uncounted + short(bytes, at + lengthAt);
 }
 
-/** The source address as text: `100.64.0.2`, or canonical IPv6. The header is that of this packet. */
+/** Returns the source address as text: `100.64.0.2`, or canonical IPv6. `header` must be the header of this packet. */
 export function sourceText(packet: Uint8Array, header: IpHeader): string {
   return addressText(packet, LAYOUT[header.version].sourceAt, header.version);
 }
 
-/** The destination address as text. The header is that of this packet. */
+/** Returns the destination address as text. `header` must be the header of this packet. */
 export function destinationText(packet: Uint8Array, header: IpHeader): string {
   const { sourceAt, addressLength } = LAYOUT[header.version];
   return addressText(packet, sourceAt + addressLength, header.version);
 }
 
-/**
- * The text of the address at `offset`, whose bytes the caller vouches for. Texts are kept: a node meets the same addresses
- * again and again.
- */
+/** Returns the text of the address at `offset`, whose bytes the caller guarantees. Texts are cached, since few addresses recur often. */
 function addressText(packet: Uint8Array, offset: number, version: 4 | 6): string {
   if (version === 4) return cached(ipv4Texts, wide(packet, offset), () => formatIpv4(packet, offset));
   const key = Buffer.from(packet.buffer, packet.byteOffset + offset, 16).toString("latin1");
@@ -84,15 +88,16 @@ function addressText(packet: Uint8Array, offset: number, version: 4 | 6): string
 }
 
 /**
- * A copy of a packet with other values in its header, and checksums to match. Undefined when there is none: the packet is
- * malformed or its checksum is cut off, an address is not of its version, or a source route decides the destination.
- * A protocol is renamed without a look at its bytes, so a checksum stays what the protocol that has one needs; renaming
- * one such protocol into another is refused.
+ * Returns a copy of a packet with new header values and matching checksums. Returns undefined if the packet is malformed, its transport
+ * checksum is cut off, an address has the wrong version, or the destination of a source-routed packet would change.
+ *
+ * A new protocol number does not change the payload. The checksum of the payload is then updated as that of whichever of the two
+ * protocols has one; a change from one protocol with a checksum to another is refused.
  */
 export function rewriteHeader(packet: Uint8Array, changes: HeaderChanges): Uint8Array | undefined {
   const header = readHeader(packet);
   if (header === undefined || !inRange(changes)) return undefined;
-  // Not packet.slice: that of a Buffer is no copy.
+  // Not `packet.slice`: for a Buffer that is a view.
   const rewritten = new Uint8Array(packet.subarray(0, header.length));
   if (!putAddresses(rewritten, header, changes)) return undefined;
   if (changes.ttl !== undefined) rewritten[LAYOUT[header.version].ttlAt] = changes.ttl;
@@ -122,7 +127,7 @@ function readIpv6(packet: Uint8Array): IpHeader | undefined {
   return upper && { version: 6, length, ttl: byte(packet, LAYOUT[6].ttlAt), ...upper };
 }
 
-/** An option without a sound length counts as one, for nobody can say what comes after it. */
+/** Returns whether an IPv4 header has a source route. An option with an invalid length counts as one: what follows is unknown. */
 function hasSourceRoute(packet: Uint8Array, end: number): boolean {
   for (let at = LAYOUT[4].minimum; at < end; ) {
     const option = byte(packet, at);

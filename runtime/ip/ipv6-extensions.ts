@@ -1,13 +1,13 @@
-/** What follows the fixed header of an IPv6 packet. */
+/** Upper-layer protocol of an IP packet. */
 export interface UpperLayer {
   readonly protocol: number;
-  /** Where the byte is that names the protocol. */
+  /** Position of the byte with the protocol number. */
   readonly protocolAt: number;
-  /** Where the protocol's own bytes begin. */
+  /** Start of the upper-layer header. */
   readonly payloadAt: number;
-  /** A piece of a packet that is not its first: it begins in the midst of the protocol's bytes. */
+  /** Whether the packet is a fragment other than the first, and so does not start with the upper-layer header. */
   readonly isLaterFragment: boolean;
-  /** A routing header has more to visit: the destination is not the one that checksums are made with. */
+  /** Whether a source route has hops left. The destination then is not the one that checksums cover. */
   readonly isSourceRouted: boolean;
 }
 
@@ -31,14 +31,14 @@ const SKIPPED: ReadonlySet<number> = new Set([
   SHIM6,
 ]);
 
-/** The byte of the fixed header that names what follows it, and where that is. */
+/** Position of the next-header field in the fixed header, and length of the fixed header. */
 const NEXT_HEADER_AT = 6;
 const FIXED_LENGTH = 40;
 
-/** No honest packet comes near it; a long chain of empty headers would cost more to read than to send. */
+/** Largest number of extension headers. Real packets have far fewer; an attacker could send long chains that are costly to read. */
 const EXTENSIONS_MAX = 16;
 
-/** Skips the extension headers of a packet of `length` bytes; undefined when one of them does not fit. */
+/** Finds the upper layer behind the extension headers of a packet of `length` bytes. Returns undefined if a header does not fit. */
 export function findUpperLayer(packet: Uint8Array, length: number): UpperLayer | undefined {
   let upper: UpperLayer = {
     protocol: byte(packet, NEXT_HEADER_AT),
@@ -65,7 +65,7 @@ function skip(packet: Uint8Array, { protocol, payloadAt, isSourceRouted }: Upper
   };
 }
 
-/** Most say their length in units of 8 bytes after the first 8. */
+/** Returns the length of an extension header. Most give it in units of 8 bytes, without the first 8. */
 function extensionLength(packet: Uint8Array, { protocol, payloadAt }: UpperLayer): number {
   const units = byte(packet, payloadAt + 1);
   if (protocol === FRAGMENT) return 8;

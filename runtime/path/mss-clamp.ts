@@ -1,3 +1,7 @@
+/**
+ * MSS clamping: NetworkOut reduces the maximum segment size option of TCP SYN packets from the device, so that the segments of the
+ * connection fit the path through the overlay.
+ */
 import { amendChecksum, checksumChange } from "../ip/checksum.ts";
 import { readHeader } from "../ip/ip-packet.ts";
 
@@ -13,14 +17,14 @@ const END = 0;
 const NO_OPERATION = 1;
 const MSS_OPTION = 2;
 
-/** What a segment without options has around it. */
+/** Lengths of the IP header and TCP header without options. */
 const IPV4_HEADERS = 40;
 const IPV6_HEADERS = 60;
 
-/** What a sender assumes that is told nothing (RFC 9293, 3.7.1). */
+/** MSS that a sender assumes if there is no option (RFC 9293, 3.7.1). */
 const DEFAULT_MSS = 536;
 
-/** Whether a packet begins a TCP connection, as far as that is seen without reading all of it: those may say how long segments are. */
+/** Returns whether a packet looks like a TCP SYN. A cheap test at fixed positions; `clampMss` parses the headers. */
 export function isTcpSyn(packet: Uint8Array): boolean {
   const version = (packet[0] as number) >> 4;
   if (version === 4) {
@@ -32,8 +36,8 @@ export function isTcpSyn(packet: Uint8Array): boolean {
 }
 
 /**
- * A packet that begins a TCP connection, as a copy in which the other end is told to send segments that fit packets of `mtu`
- * bytes; the packet itself when they do already, or it says nothing of them.
+ * Returns a copy of a SYN packet whose MSS option is reduced to fit packets of `mtu` bytes. Returns the packet itself if the option is
+ * small enough or missing.
  */
 export function clampMss(packet: Uint8Array, mtu: number): Uint8Array {
   const at = mssOptionAt(packet);
@@ -47,7 +51,7 @@ export function clampMss(packet: Uint8Array, mtu: number): Uint8Array {
   return withChecksum(packet, changed, at);
 }
 
-/** Words of the checksum begin at even distances from the header's start; the option may begin at an odd one. */
+/** Updates the TCP checksum. The option may lie at an odd distance from the header and then touches two words of the checksum. */
 function withChecksum(before: Uint8Array, after: Uint8Array, at: number): Uint8Array {
   const start = readHeader(before)?.payloadAt ?? 0;
   const first = at - ((at - start) % 2);
@@ -59,7 +63,7 @@ function withChecksum(before: Uint8Array, after: Uint8Array, at: number): Uint8A
   return after;
 }
 
-/** Where the segment size of a SYN is; undefined when it is none, or says none. */
+/** Returns the position of the MSS in a packet, or undefined if the packet is no SYN or has no MSS option. */
 function mssOptionAt(packet: Uint8Array): number | undefined {
   const header = readHeader(packet);
   if (header === undefined || header.protocol !== TCP || header.isLaterFragment) return undefined;

@@ -14,12 +14,12 @@ import {
   probeOf,
 } from "./probe-message.ts";
 
-/** Places come from tuples too, so there is an end to them. */
+/** Largest number of paths. Destinations come from tuples too, so their number must be bounded. */
 const PATHS_MAX = 1024;
-/** An answer that takes longer says nothing any more. */
+/** Seconds after which an answer is ignored. */
 const ANSWER_SECONDS = 10;
 
-interface OpenProbe {
+interface PendingProbe {
   readonly path: Path;
   readonly size: number;
   readonly at: number;
@@ -28,13 +28,16 @@ interface OpenProbe {
 export interface PathSizesOptions {
   readonly clock: Clock;
   readonly datagrams: Datagrams;
-  /** From 0 up to but without 1; not to be guessed by others. */
+  /** Unpredictable random number in [0, 1). */
   readonly random: () => number;
-  /** Told, in words for the user, what was changed for whom and why. */
+  /** Called with a message for the log when the size for a destination has changed. */
   readonly changed: (message: string) => void;
 }
 
-/** How long datagrams may be, by place. Where the world has no probes, everywhere as long as the world says. */
+/**
+ * Longest datagram by destination. NetworkOut asks for it once per destination and step; NetworkIn passes probes and answers to
+ * `receive`. If the world has no probes, every path carries `maxPayload` bytes.
+ */
 export class PathSizes {
   readonly counters: { -readonly [Count in keyof PathMetrics]: number } = {
     asked: 0,
@@ -46,75 +49,75 @@ export class PathSizes {
   readonly #options: PathSizesOptions;
   readonly #ceiling: number;
   readonly #paths = new Map<string, Path>();
-  /** By nonce, the oldest first. */
-  readonly #open = new Map<number, OpenProbe>();
+  /** Probes without an answer, by nonce, the oldest first. */
+  readonly #pending = new Map<number, PendingProbe>();
 
   constructor(options: PathSizesOptions) {
     this.#options = options;
     this.#ceiling = options.datagrams.maxPayload;
   }
 
-  /** The longest datagram that may be sent to a place now. */
+  /** Returns the length of the longest datagram that may be sent to a destination now. */
   payload(to: string): number {
     return this.#paths.get(to)?.payload ?? this.#ceiling;
   }
 
-  /** Datagrams have been sent to a place that are longer than every path carries. */
+  /** Counts datagrams sent to a destination that are longer than `MIN_PATH_PAYLOAD`. */
   countSent(to: string, count: number): void {
     if (this.#options.datagrams.probe !== undefined) (this.#paths.get(to) ?? this.#add(to))?.countSent(count);
   }
 
-  /** What is said about paths; false when it is something else. */
+  /** Handles a tuple that is a probe or an answer. Returns false if it is another tuple. */
   receive(hash: number, bytes: Uint8Array, start: number, end: number, from: string): boolean {
     if (hash !== PROBE && hash !== PROBED) return false;
     const nonce = nonceIn(hash, bytes, start, end);
     if (nonce === undefined) this.counters.stray++;
-    else if (hash === PROBED) this.#answered(nonce);
-    else this.#answer(nonce, from);
+    else if (hash === PROBED) this.#handleAnswer(nonce);
+    else this.#sendAnswer(nonce, from);
     return true;
   }
 
   stop(): void {
     for (const path of this.#paths.values()) path.stop();
     this.#paths.clear();
-    this.#open.clear();
+    this.#pending.clear();
   }
 
-  #answer(nonce: number, from: string): void {
+  #sendAnswer(nonce: number, from: string): void {
     this.counters.answers++;
     this.#options.datagrams.send(from, answerOf(nonce));
   }
 
-  #answered(nonce: number): void {
-    const probe = this.#open.get(nonce);
+  #handleAnswer(nonce: number): void {
+    const probe = this.#pending.get(nonce);
     if (probe === undefined) {
       this.counters.stray++;
       return;
     }
     this.counters.answered++;
-    this.#open.delete(nonce);
+    this.#pending.delete(nonce);
     probe.path.answered(probe.size, this.#options.clock.now() - probe.at);
   }
 
   #add(to: string): Path | undefined {
-    if (this.#paths.size >= PATHS_MAX && !this.#forgetOne()) return undefined;
+    if (this.#paths.size >= PATHS_MAX && !this.#dropIdlePath()) return undefined;
     const candidates = pathCandidates(to, this.#ceiling).filter((size) => size >= PROBE_MIN && size <= PROBE_MAX);
     if (candidates.length === 0) return undefined;
     const path: Path = new Path(candidates, {
       clock: this.#options.clock,
       probe: (size) => this.#probe(to, path, size),
-      changed: (change) => this.#adapted(to, change),
+      changed: (change) => this.#changed(to, change),
     });
     this.#paths.set(to, path);
     return path;
   }
 
-  #adapted(to: string, change: PathChange): void {
+  #changed(to: string, change: PathChange): void {
     this.counters.changes++;
     this.#options.changed(messageOf(to, change));
   }
 
-  #forgetOne(): boolean {
+  #dropIdlePath(): boolean {
     for (const [to, path] of this.#paths) if (path.isIdle) return this.#paths.delete(to);
     return false;
   }
@@ -122,16 +125,16 @@ export class PathSizes {
   #probe(to: string, path: Path, size: number): boolean {
     const at = this.#options.clock.now();
     const nonce = NONCE_MIN + Math.floor(this.#options.random() * (NONCE_END - NONCE_MIN));
-    this.#forgetOld(at);
-    this.#open.set(nonce, { path, size, at });
+    this.#dropOldProbes(at);
+    this.#pending.set(nonce, { path, size, at });
     this.counters.asked++;
     return this.#options.datagrams.probe?.(to, probeOf(nonce, size)) ?? false;
   }
 
-  #forgetOld(now: number): void {
-    for (const [nonce, { at }] of this.#open) {
+  #dropOldProbes(now: number): void {
+    for (const [nonce, { at }] of this.#pending) {
       if (now - at < ANSWER_SECONDS) return;
-      this.#open.delete(nonce);
+      this.#pending.delete(nonce);
     }
   }
 }

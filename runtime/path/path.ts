@@ -1,94 +1,109 @@
+/**
+ * Search for the longest datagram that a path carries. One Path serves one destination; PathSizes owns it.
+ *
+ * The states, each a method that schedules the next by a timer:
+ *  - #confirm: probe the current size. If it is answered, the path is idle until long datagrams are sent again.
+ *  - #retry: the current size was not answered. Probe it again, and the shortest size too.
+ *  - #search: a shorter probe was answered. Probe all sizes in between, twice.
+ *  - #narrow: reduce the size to the longest that was answered.
+ *  - #backOff: no probe was answered. The path is down, or the peer knows no probes: keep the size and try again later.
+ *  - #raise: a narrow path is probed for longer sizes from time to time.
+ */
 import type { Clock, Timer } from "../world/world.ts";
 
-/** How a path reaches the world. */
+/** Dependencies of a path. */
 export interface PathContext {
   readonly clock: Clock;
-  /** Sends a datagram of this size that nobody on the way may cut. False when the interface itself has no room for it. */
+  /** Sends a datagram of this size that must not be fragmented. Returns false if it is too long for the local interface. */
   readonly probe: (size: number) => boolean;
+  /** Called when the size has changed. */
   readonly changed: (change: PathChange) => void;
 }
 
 export interface PathChange {
   readonly before: number;
   readonly now: number;
-  /** Who did not take what was longer, where that is why. */
+  /** `swallowed`: longer datagrams were lost on the path. `refused`: the local interface refused them. */
   readonly why: "swallowed" | "refused" | "grown";
 }
 
-/** Seconds. While many long datagrams go its way, a path is asked as often as this; while there are few, after as long as that. */
+/** Seconds between confirmations of a path with many long datagrams. */
 const CONFIRM_INTERVAL = 1;
+/** Seconds between confirmations of a path with few long datagrams. */
 const IDLE_CONFIRM_INTERVAL = 30;
+/** Long datagrams since the last confirmation that count as many. */
 const BUSY_DATAGRAMS = 16;
-/** An answer is waited for three round trips, but not less and not more than this. */
+/** Bounds of the time to wait for an answer, in seconds. It is three round trips. */
 const ANSWER_TIMEOUT_MIN = 0.25;
 const ANSWER_TIMEOUT_MAX = 2;
-/** Without an answer the longest and the shortest are tried so often; a path that carries neither is down, not narrow. */
+/** Attempts to get an answer for the longest or the shortest size before the path counts as down. */
 const ATTEMPTS = 3;
-/** So often, and at these intervals, everything that may fit is tried before the path is believed to be narrower. */
+/** Rounds of probes of all sizes before the size is changed, and seconds between them. */
 const SEARCH_ROUNDS = 2;
 const SEARCH_INTERVAL = 0.15;
-/** A narrow path is tried for more after this, then after twice as long each time. */
+/** Seconds until a narrow path is probed for longer sizes: at first, and at most. Doubled each time. */
 const RAISE_FIRST = 5;
 const RAISE_MAX = 600;
-/** One that answers nothing is asked again after this at the latest: it has before; it never has. */
+/** Largest number of seconds between attempts on a path that is down, for a peer that has answered before. */
 const RETRY_MAX = 8;
+/** The same for a peer that has never answered. */
 const UNKNOWN_PEER_RETRY_MAX = 60;
 
 /**
- * How long the datagrams to one place may be: what answers to probes of that length come back for. It begins with what the
- * kernel says and believes in less only when shorter probes of the same moment are answered, so that a path which is down
- * or a peer which knows no probes changes nothing. Nothing is sent while nothing long is.
+ * Longest datagram for one destination. The size begins with the MTU that the kernel reports. It is reduced only if shorter probes of
+ * the same round are answered, so that a path that is down, or a peer that knows no probes, does not change it. No probes are sent
+ * while no long datagrams are sent.
  */
 export class Path {
   payload: number;
   readonly #candidates: readonly number[];
-  readonly #around: PathContext;
+  readonly #context: PathContext;
   #timer: Timer | undefined;
-  /** Long datagrams since it was asked, and when that was. */
-  #load = 0;
-  #askedAt = -Infinity;
-  /** Of the question that is open: whether what goes now arrives, the longest probe that did, and whether one did not leave. */
-  #isSure = false;
-  #best = 0;
+  /** Number of long datagrams sent since `#probedAt`. */
+  #sent = 0;
+  #probedAt = -Infinity;
+  /** State of the current probing: whether the current size was answered, the longest size answered, whether the interface refused one. */
+  #isConfirmed = false;
+  #longestAnswered = 0;
   #isRefused = false;
-  #patience = ANSWER_TIMEOUT_MIN;
+  #answerTimeout = ANSWER_TIMEOUT_MIN;
   #hasAnswered = false;
-  #silences = 0;
+  #failedAttempts = 0;
   #raiseAfter = RAISE_FIRST;
   #raiseAt = Infinity;
 
-  /** `candidates` from the longest down; the longest is tried first. */
+  /** `candidates` are the sizes to try, from the longest down. The path begins with the longest. */
   constructor(candidates: readonly number[], context: PathContext) {
     this.payload = candidates[0] as number;
     this.#candidates = candidates;
-    this.#around = context;
+    this.#context = context;
   }
 
-  /** Nothing is waited for. */
+  /** Whether no probe is pending and no timer runs. */
   get isIdle(): boolean {
     return this.#timer === undefined;
   }
 
-  /** Datagrams of such a length have been sent that they might be too long. */
+  /** Counts datagrams that were sent and may be too long for the path. Starts probing if it is due. */
   countSent(count: number): void {
-    this.#load += count;
-    if (this.#timer === undefined && this.#isDue) this.#ponder();
+    this.#sent += count;
+    if (this.#timer === undefined && this.#isDue) this.#probe();
   }
 
   get #isDue(): boolean {
     return (
-      this.#load >= BUSY_DATAGRAMS ||
-      (this.#load > 0 && this.#around.clock.now() >= this.#askedAt + IDLE_CONFIRM_INTERVAL)
+      this.#sent >= BUSY_DATAGRAMS ||
+      (this.#sent > 0 && this.#context.clock.now() >= this.#probedAt + IDLE_CONFIRM_INTERVAL)
     );
   }
 
-  /** A probe has arrived there; its answer took so many seconds. */
+  /** Handles the answer to a probe of this size, which took so many seconds. */
   answered(size: number, seconds: number): void {
-    this.#patience = Math.min(ANSWER_TIMEOUT_MAX, Math.max(ANSWER_TIMEOUT_MIN, 3 * seconds));
+    this.#answerTimeout = Math.min(ANSWER_TIMEOUT_MAX, Math.max(ANSWER_TIMEOUT_MIN, 3 * seconds));
     this.#hasAnswered = true;
-    this.#silences = 0;
-    this.#best = Math.max(this.#best, size);
-    if (size >= this.payload) this.#isSure = true;
+    this.#failedAttempts = 0;
+    this.#longestAnswered = Math.max(this.#longestAnswered, size);
+    if (size >= this.payload) this.#isConfirmed = true;
   }
 
   stop(): void {
@@ -97,89 +112,91 @@ export class Path {
   }
 
   #confirm(): void {
-    this.#begin();
-    if (this.#ask(this.payload)) this.#after(this.#patience, () => this.#doubt(ATTEMPTS));
-    else this.#doubt(ATTEMPTS);
+    this.#reset();
+    if (this.#sendProbe(this.payload)) this.#schedule(this.#answerTimeout, () => this.#retry(ATTEMPTS));
+    else this.#retry(ATTEMPTS);
   }
 
-  #doubt(left: number): void {
-    if (this.#isSure) return this.#rest();
-    if (this.#best > 0) return this.#volley(SEARCH_ROUNDS);
-    if (left === 0) return this.#keepSilence();
-    for (const size of [this.payload, this.payload, this.#candidates.at(-1) as number]) this.#ask(size);
-    this.#after(this.#patience, () => this.#doubt(left - 1));
+  #retry(left: number): void {
+    if (this.#isConfirmed) return this.#finish();
+    if (this.#longestAnswered > 0) return this.#search(SEARCH_ROUNDS);
+    if (left === 0) return this.#backOff();
+    for (const size of [this.payload, this.payload, this.#candidates.at(-1) as number]) this.#sendProbe(size);
+    this.#schedule(this.#answerTimeout, () => this.#retry(left - 1));
   }
 
-  #begin(): void {
-    this.#load = 0;
-    this.#askedAt = this.#around.clock.now();
-    this.#isSure = false;
+  #reset(): void {
+    this.#sent = 0;
+    this.#probedAt = this.#context.clock.now();
+    this.#isConfirmed = false;
     this.#isRefused = false;
-    this.#best = 0;
+    this.#longestAnswered = 0;
   }
 
-  /** Longer ones first: when a shorter one is answered, those before it have had their time. */
-  #volley(left: number): void {
-    if (this.#isSure) return this.#rest();
-    if (left === 0) return this.#decide();
-    this.#ask(this.payload);
-    for (const size of this.#candidates) if (size <= this.payload && size >= this.#best) this.#ask(size);
-    this.#after(left === 1 ? this.#patience : SEARCH_INTERVAL, () => this.#volley(left - 1));
+  /** Sends longer probes first: when a shorter one is answered, the longer ones have had time to be answered too. */
+  #search(left: number): void {
+    if (this.#isConfirmed) return this.#finish();
+    if (left === 0) return this.#narrow();
+    this.#sendProbe(this.payload);
+    for (const size of this.#candidates)
+      if (size <= this.payload && size >= this.#longestAnswered) this.#sendProbe(size);
+    this.#schedule(left === 1 ? this.#answerTimeout : SEARCH_INTERVAL, () => this.#search(left - 1));
   }
 
-  #decide(): void {
-    this.#raiseAt = this.#around.clock.now() + this.#raiseAfter;
-    this.#change(this.#best, this.#isRefused ? "refused" : "swallowed");
-    this.#rest();
+  #narrow(): void {
+    this.#raiseAt = this.#context.clock.now() + this.#raiseAfter;
+    this.#change(this.#longestAnswered, this.#isRefused ? "refused" : "swallowed");
+    this.#finish();
   }
 
-  #keepSilence(): void {
+  #backOff(): void {
     const longest = this.#hasAnswered ? RETRY_MAX : UNKNOWN_PEER_RETRY_MAX;
-    this.#after(Math.min(CONFIRM_INTERVAL * 2 ** this.#silences++, longest), () => this.#wake());
+    this.#schedule(Math.min(CONFIRM_INTERVAL * 2 ** this.#failedAttempts++, longest), () => this.#wake());
   }
 
-  #rest(): void {
-    this.#after(CONFIRM_INTERVAL, () => this.#wake());
+  #finish(): void {
+    this.#schedule(CONFIRM_INTERVAL, () => this.#wake());
   }
 
   #wake(): void {
     this.#timer = undefined;
-    if (this.#isDue) this.#ponder();
+    if (this.#isDue) this.#probe();
   }
 
-  #ponder(): void {
-    if (this.#around.clock.now() >= this.#raiseAt) this.#raise(SEARCH_ROUNDS);
+  #probe(): void {
+    if (this.#context.clock.now() >= this.#raiseAt) this.#raise(SEARCH_ROUNDS);
     else this.#confirm();
   }
 
   #raise(left: number): void {
-    if (left === SEARCH_ROUNDS) this.#begin();
-    if (left === 0) return this.#raised();
-    for (const size of this.#candidates) if (size > Math.max(this.payload, this.#best)) this.#ask(size);
-    this.#after(left === 1 ? this.#patience : SEARCH_INTERVAL, () => this.#raise(left - 1));
+    if (left === SEARCH_ROUNDS) this.#reset();
+    if (left === 0) return this.#endRaise();
+    for (const size of this.#candidates)
+      if (size > Math.max(this.payload, this.#longestAnswered)) this.#sendProbe(size);
+    this.#schedule(left === 1 ? this.#answerTimeout : SEARCH_INTERVAL, () => this.#raise(left - 1));
   }
 
-  #raised(): void {
+  #endRaise(): void {
     this.#raiseAfter = Math.min(RAISE_MAX, 2 * this.#raiseAfter);
-    if (this.#best > this.payload) this.#change(this.#best, "grown");
+    if (this.#longestAnswered > this.payload) this.#change(this.#longestAnswered, "grown");
     const isFull = this.payload === this.#candidates[0];
-    this.#raiseAt = isFull ? Infinity : this.#around.clock.now() + this.#raiseAfter;
-    this.#rest();
+    this.#raiseAt = isFull ? Infinity : this.#context.clock.now() + this.#raiseAfter;
+    this.#finish();
   }
 
   #change(payload: number, why: PathChange["why"]): void {
     const before = this.payload;
     this.payload = payload;
-    this.#around.changed({ before, now: payload, why });
+    this.#context.changed({ before, now: payload, why });
   }
 
-  #ask(size: number): boolean {
-    const isSent = this.#around.probe(size);
+  #sendProbe(size: number): boolean {
+    const isSent = this.#context.probe(size);
     if (!isSent) this.#isRefused = true;
     return isSent;
   }
 
-  #after(seconds: number, fire: () => void): void {
-    this.#timer = this.#around.clock.at(this.#around.clock.now() + seconds, fire);
+  #schedule(seconds: number, fire: () => void): void {
+    this.#timer = this.#context.clock.at(this.#context.clock.now() + seconds, fire);
   }
 }

@@ -4,33 +4,36 @@ import { encodeTuple } from "../wire/encode.ts";
 import { HEADER_BYTES, writeHeader } from "../wire/header.ts";
 import { Writer } from "../wire/writer.ts";
 
-/** `?probe(Nonce, Padding)` asks whether a datagram of its size arrives, `?probed(Nonce)` says that it has. */
+/**
+ * Messages of path probes. `?probe(Nonce, Padding)` is a datagram of the size to test; `?probed(Nonce)` answers it. Both travel alone
+ * in a datagram: the datagram's size is the measurement.
+ */
 export const PROBE: number = wireHash("?probe", 2, "event");
 export const PROBED: number = wireHash("?probed", 1, "event");
 
-/** Nonces have all this length in a datagram. */
+/** Range of nonces. All of them have the same length in a datagram. */
 export const NONCE_MIN: number = 2 ** 47;
 export const NONCE_END: number = 2 ** 48;
 
-/** What stands in a probe beside its padding: header, hash, length, nonce, and tag and length of the padding. */
-const AROUND_PADDING = 4 + 4 + 2 + 8 + 3;
-/** As many bytes as take lengths of two bytes, whatever is around them. */
+/** Bytes of a probe besides its padding: header, hash, length, nonce, and tag and length of the padding. */
+const PROBE_OVERHEAD = 4 + 4 + 2 + 8 + 3;
+/** Smallest padding: with it all lengths in the probe take two bytes. */
 const PADDING_MIN = 128;
 
-/** The shortest and the longest probe there is. */
-export const PROBE_MIN: number = AROUND_PADDING + PADDING_MIN;
+/** Lengths of the shortest and the longest probe. */
+export const PROBE_MIN: number = PROBE_OVERHEAD + PADDING_MIN;
 export const PROBE_MAX = 16_000;
 
-/** A datagram of exactly so many bytes. */
+/** Returns a probe of exactly `size` bytes. */
 export function probeOf(nonce: number, size: number): Uint8Array {
-  return datagramOf(PROBE, nonce, new Uint8Array(size - AROUND_PADDING));
+  return datagramOf(PROBE, nonce, new Uint8Array(size - PROBE_OVERHEAD));
 }
 
 export function answerOf(nonce: number): Uint8Array {
   return datagramOf(PROBED, nonce);
 }
 
-/** The nonce of a probe or an answer; undefined when it is none. */
+/** Returns the nonce of a probe or an answer, or undefined if the tuple is malformed. */
 export function nonceIn(hash: number, bytes: Uint8Array, start: number, end: number): number | undefined {
   const fields = decodeFields(bytes, start, end, hash === PROBE ? 2 : 1);
   const [nonce, padding] = fields ?? [];

@@ -9,18 +9,18 @@ const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
 const ICMP_HEADER = 8;
 
-/** Destination unreachable, fragmentation needed; and the message of IPv6 that is only for this. */
+/** ICMP type and code of "fragmentation needed", and ICMPv6 type of "packet too big". */
 const UNREACHABLE = 3;
 const FRAGMENTATION_NEEDED = 4;
 const PACKET_TOO_BIG = 2;
 
-/** As much of the packet comes back as the message may have at most (RFC 1812, 4.3.2.3; RFC 4443, 3.2). */
+/** Largest length of the message. It quotes as much of the packet as fits (RFC 1812, 4.3.2.3; RFC 4443, 3.2). */
 const IPV4_MESSAGE_MAX = 576;
 const IPV6_MESSAGE_MAX = 1280;
 
 /**
- * ICMP "fragmentation needed", or ICMPv6 "packet too big": to the sender of a packet, as if from where it was for; an
- * address of this host would be refused by its own kernel. The header is that of the packet, which is not empty.
+ * Builds ICMP "fragmentation needed" or ICMPv6 "packet too big" for the sender of a packet. The source address is the destination of
+ * the packet, because the kernel would refuse a packet from one of its own addresses. `version` must be the version of the packet.
  */
 export function tooBigMessage(packet: Uint8Array, { version }: IpHeader, mtu: number): Uint8Array {
   return version === 4 ? fragmentationNeeded(packet, mtu) : packetTooBig(packet, mtu);
@@ -60,7 +60,7 @@ function packetTooBig(packet: Uint8Array, mtu: number): Uint8Array {
   return bytes;
 }
 
-/** What of the header counts besides: the addresses, the length, the protocol. */
+/** Returns the sum of the pseudo header, which the checksum includes: addresses, length, protocol. */
 function pseudoHeader(bytes: Uint8Array, length: number): number {
   return (~checksumOf(bytes, 8, IPV6_HEADER) & 0xffff) + length + ICMPV6;
 }

@@ -2,11 +2,11 @@ import { type IpHeader, readHeader } from "../ip/ip-packet.ts";
 import type { Clock, Tun } from "../world/world.ts";
 import { tooBigMessage } from "./too-big-message.ts";
 
-/** What every host takes (IPv4), and what every link carries (IPv6): a sender is not asked for less. */
+/** Smallest MTU that a sender is asked for: every host accepts 576 bytes (IPv4), every link carries 1280 (IPv6). */
 const IPV4_MTU_MIN = 576;
 const IPV6_MTU_MIN = 1280;
 
-/** Between two messages about packets of one host for another: one is enough until its kernel forgets. Seconds. */
+/** Seconds between two messages for the same pair of hosts. */
 const NOTIFY_INTERVAL = 0.1;
 const FLOWS_MAX = 1024;
 
@@ -18,13 +18,16 @@ const ICMPV6_INFORMATIONAL = 128;
 
 const DONT_FRAGMENT = 0x40;
 
-/** Tells the senders of packets which no datagram holds how long a packet may be, by the device that the packets came from. */
+/**
+ * Sender of ICMP messages about packets that are too long for a path. NetworkOut calls `notify` before it would fragment a device packet.
+ * The message goes into the device that the packet came from.
+ */
 export class TooBig {
   notified = 0;
   readonly #tun: Tun | undefined;
   readonly #clock: Clock;
-  /** When it was told last, by who sends to whom; the oldest first. */
-  readonly #toldAt = new Map<string, number>();
+  /** Time of the latest message by pair of hosts, the oldest first. */
+  readonly #notifiedAt = new Map<string, number>();
 
   constructor(tun: Tun | undefined, clock: Clock) {
     this.#tun = tun;
@@ -32,8 +35,8 @@ export class TooBig {
   }
 
   /**
-   * Whether the sender of a packet has been told that it may have `mtu` bytes; then it need not travel. False when it is to
-   * be cut: its sender does not mind, or has just been told, or cannot be told.
+   * Tells the sender of a packet that packets may have `mtu` bytes. Returns true if it was told; the caller then drops the packet. Returns
+   * false if the packet must be fragmented instead: the sender allows fragmentation, cannot be told, or was told just before.
    */
   notify(packet: Uint8Array, mtu: number): boolean {
     const header = this.#tun === undefined ? undefined : readHeader(packet);
@@ -48,24 +51,24 @@ export class TooBig {
 
   #isDue(flow: string): boolean {
     const now = this.#clock.now();
-    const before = this.#toldAt.get(flow);
+    const before = this.#notifiedAt.get(flow);
     if (before !== undefined && now - before < NOTIFY_INTERVAL) return false;
-    this.#toldAt.delete(flow);
-    if (this.#toldAt.size >= FLOWS_MAX && !this.#forgetOldest(now)) return false;
-    this.#toldAt.set(flow, now);
+    this.#notifiedAt.delete(flow);
+    if (this.#notifiedAt.size >= FLOWS_MAX && !this.#dropOldest(now)) return false;
+    this.#notifiedAt.set(flow, now);
     return true;
   }
 
-  /** One that has been told just now is not forgotten: so many flows are not told faster than this. */
-  #forgetOldest(now: number): boolean {
-    for (const [flow, at] of this.#toldAt) {
-      return now - at >= NOTIFY_INTERVAL && this.#toldAt.delete(flow);
+  /** Makes room in the table. Returns false if even the oldest entry is within the interval, which limits the rate over all pairs. */
+  #dropOldest(now: number): boolean {
+    for (const [flow, at] of this.#notifiedAt) {
+      return now - at >= NOTIFY_INTERVAL && this.#notifiedAt.delete(flow);
     }
     return true;
   }
 }
 
-/** Nobody is told of what he allowed to be cut, of errors, of pieces, or of what was for many (RFC 1122, RFC 4443). */
+/** Returns whether ICMP allows a message: not for fragments, ICMP errors, multicast, or packets that may be fragmented (RFC 1122, 4443). */
 function mayNotify(
   packet: Uint8Array,
   { version, protocol, payloadAt, isLaterFragment: laterFragment }: IpHeader,
@@ -80,7 +83,7 @@ function mayNotify(
   return !isError && isOneHost(packet[12] as number) && isOneHost(packet[16] as number);
 }
 
-/** Neither nobody, nor a group, nor all. */
+/** Returns whether an IPv4 address is neither unspecified, nor multicast, nor broadcast. */
 function isOneHost(firstByte: number): boolean {
   return firstByte !== 0 && firstByte < 224;
 }

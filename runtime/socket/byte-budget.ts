@@ -1,7 +1,7 @@
-/** Room for bytes that sockets hold. */
+/** Budget of bytes that the sockets of a node may buffer. */
 export class ByteBudget {
   used = 0;
-  /** How often there was too little. */
+  /** Number of refused requests. */
   refused = 0;
   readonly limit: number;
 
@@ -9,14 +9,14 @@ export class ByteBudget {
     this.limit = limit;
   }
 
-  /** Whether so many more bytes fit; counts when they do not. */
+  /** Returns whether so many more bytes fit. Counts a refusal if they do not. */
   fits(bytes: number): boolean {
     if (this.used + bytes <= this.limit) return true;
     this.refused++;
     return false;
   }
 
-  /** Takes room, whether there is any or not. */
+  /** Adds to the bytes in use, even beyond the limit. */
   reserve(bytes: number): void {
     this.used += bytes;
   }

@@ -1,37 +1,41 @@
+/**
+ * A connected socket of a node. Sockets calls `read`, `write` and `close` for the TCP calls of rules; the connection asks its byte stream
+ * for data only while a read is pending, so that back-pressure reaches the remote sender.
+ */
 import type { Received, ByteStream } from "../world/streams.ts";
 import { failed, returned, type SocketCall } from "./socket-call.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 
-/** What a connection tells its node. */
+/** Callbacks of a connection. */
 export interface ConnectionEvents {
   readonly finish: (call: SocketCall, outcome: ReturnType<typeof failed>) => void;
-  /** The far end sends nothing more, and a read has heard of it. */
+  /** The remote end has closed its sending direction, and a read has failed with "end". */
   readonly ended: () => void;
-  /** Nothing can be done with it any more. Its calls have failed. */
+  /** The connection is unusable. Its pending calls have failed. */
   readonly broken: (reason: string) => void;
   readonly read: (bytes: number) => void;
   readonly written: (bytes: number) => void;
 }
 
-/** Len 0: whatever is there. */
-const WHATEVER = 0;
+/** Length of a read that returns whatever has arrived. */
+const ANY_LENGTH = 0;
 
 interface Read {
   readonly call: SocketCall;
   readonly length: number;
 }
 
-/** A connected socket: its reads, one after the other, and its writes. While nobody reads, nothing is read. */
+/** Connection with its pending reads, which are served one after the other, and its pending writes. */
 export class Connection {
   readonly #stream: ByteStream;
-  readonly #room: ByteBudget;
-  readonly #listener: ConnectionEvents;
+  readonly #budget: ByteBudget;
+  readonly #events: ConnectionEvents;
   readonly #reads: Read[] = [];
-  /** With the bytes they have room for. */
+  /** Pending writes with their lengths, which the budget includes. */
   readonly #writes = new Map<SocketCall, number>();
-  /** Read, and not returned yet. */
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  /** Bytes received but not returned yet. */
+  #received: Uint8Array[] = [];
+  #receivedBytes = 0;
   #isReceiving = false;
   #isServing = false;
   #isEnded = false;
@@ -39,8 +43,8 @@ export class Connection {
 
   constructor(stream: ByteStream, budget: ByteBudget, events: ConnectionEvents) {
     this.#stream = stream;
-    this.#room = budget;
-    this.#listener = events;
+    this.#budget = budget;
+    this.#events = events;
   }
 
   get isBusy(): boolean {
@@ -54,20 +58,20 @@ export class Connection {
 
   write(call: SocketCall, bytes: Uint8Array): void {
     this.#writes.set(call, bytes.length);
-    this.#room.reserve(bytes.length);
+    this.#budget.reserve(bytes.length);
     this.#stream.send(bytes, (outcome) => {
       if (!this.#writes.delete(call)) return;
-      this.#room.release(bytes.length);
+      this.#budget.release(bytes.length);
       if (!outcome.ok) {
-        this.#listener.finish(call, failed(outcome.reason));
+        this.#events.finish(call, failed(outcome.reason));
         return this.#break(outcome.reason);
       }
-      this.#listener.written(bytes.length);
-      this.#listener.finish(call, returned(bytes.length));
+      this.#events.written(bytes.length);
+      this.#events.finish(call, returned(bytes.length));
     });
   }
 
-  /** Nobody waits for the call any more. What a read has not returned is there for the next; a write goes on. */
+  /** Cancels a call. Bytes that arrived for a read are kept for the next one. A write goes on. */
   withdraw(call: SocketCall): void {
     const at = this.#reads.findIndex((read) => read.call === call);
     if (at < 0) return;
@@ -75,25 +79,25 @@ export class Connection {
     if (at > 0 || !this.#isReceiving) return;
     this.#isReceiving = false;
     this.#stream.withdraw();
-    // What was too little for this read may be enough for the next.
+    // The bytes that were too few for this read may be enough for the next.
     this.#serve();
   }
 
-  /** At once: what still waits fails. */
+  /** Closes the connection at once. Pending calls fail with the reason. */
   close(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stream.close();
-    this.#room.release(this.#heldBytes);
-    this.#held = [];
+    this.#budget.release(this.#receivedBytes);
+    this.#received = [];
     const writing = [...this.#writes.keys()];
-    for (const bytes of this.#writes.values()) this.#room.release(bytes);
+    for (const bytes of this.#writes.values()) this.#budget.release(bytes);
     this.#writes.clear();
-    for (const { call } of this.#reads.splice(0)) this.#listener.finish(call, failed(reason));
-    for (const call of writing) this.#listener.finish(call, failed(reason));
+    for (const { call } of this.#reads.splice(0)) this.#events.finish(call, failed(reason));
+    for (const call of writing) this.#events.finish(call, failed(reason));
   }
 
-  /** Returns what can be returned, then asks for more if a read waits. What it brings about may come back here. */
+  /** Serves pending reads as far as possible, then requests more bytes. Callbacks may call it again, hence the guard. */
   #serve(): void {
     if (this.#isServing) return;
     this.#isServing = true;
@@ -103,19 +107,19 @@ export class Connection {
     this.#isServing = false;
   }
 
-  /** Whether the first read has had its outcome. */
+  /** Finishes the first read if possible. Returns false if it needs more bytes. */
   #serveFirst(): boolean {
     const { call, length } = this.#reads[0] as Read;
-    const wanted = length === WHATEVER ? this.#heldBytes : length;
-    if (this.#heldBytes > 0 && this.#heldBytes >= wanted) {
+    const wanted = length === ANY_LENGTH ? this.#receivedBytes : length;
+    if (this.#receivedBytes > 0 && this.#receivedBytes >= wanted) {
       this.#reads.shift();
-      this.#listener.finish(call, returned(this.#take(wanted)));
+      this.#events.finish(call, returned(this.#take(wanted)));
       return true;
     }
-    if (!this.#isEnded && this.#room.fits(1)) return false;
+    if (!this.#isEnded && this.#budget.fits(1)) return false;
     this.#reads.shift();
-    this.#listener.finish(call, failed(this.#isEnded ? "end" : "no room"));
-    if (this.#isEnded) this.#listener.ended();
+    this.#events.finish(call, failed(this.#isEnded ? "end" : "no room"));
+    if (this.#isEnded) this.#events.ended();
     return true;
   }
 
@@ -131,10 +135,10 @@ export class Connection {
   #arrive(arrival: Received): void {
     switch (arrival.kind) {
       case "bytes":
-        this.#held.push(arrival.bytes);
-        this.#heldBytes += arrival.bytes.length;
-        this.#room.reserve(arrival.bytes.length);
-        return this.#listener.read(arrival.bytes.length);
+        this.#received.push(arrival.bytes);
+        this.#receivedBytes += arrival.bytes.length;
+        this.#budget.reserve(arrival.bytes.length);
+        return this.#events.read(arrival.bytes.length);
       case "end":
         this.#isEnded = true;
         return;
@@ -146,21 +150,21 @@ export class Connection {
   #break(reason: string): void {
     if (this.#isClosed) return;
     this.close(reason);
-    this.#listener.broken(reason);
+    this.#events.broken(reason);
   }
 
-  /** The first so many of the bytes that are held. */
+  /** Removes and returns the first `count` buffered bytes. */
   #take(count: number): Uint8Array {
-    this.#room.release(count);
-    this.#heldBytes -= count;
-    const [first] = this.#held;
+    this.#budget.release(count);
+    this.#receivedBytes -= count;
+    const [first] = this.#received;
     if (first !== undefined && first.length === count) {
-      this.#held.shift();
+      this.#received.shift();
       return first;
     }
-    const all = this.#held.length === 1 ? (first as Uint8Array) : joined(this.#held);
-    this.#held = all.length > count ? [all.subarray(count)] : [];
-    // A copy whatever kind of bytes it is: those of Node's own would keep all that came with them.
+    const all = this.#received.length === 1 ? (first as Uint8Array) : joined(this.#received);
+    this.#received = all.length > count ? [all.subarray(count)] : [];
+    // Not `all.slice`: for a Buffer that is a view, which would keep the whole buffer in memory.
     return new Uint8Array(all.subarray(0, count));
   }
 }

@@ -1,7 +1,7 @@
 import type { ByteStream, Listening } from "../world/streams.ts";
 import type { SocketCall } from "./socket-call.ts";
 
-/** A listening socket: connections that wait to be accepted, or calls that wait for connections. */
+/** Listening socket. It queues connections that wait for a call of accept, or calls that wait for a connection. */
 export class Listener {
   readonly #listening: Listening;
   readonly #waiting: ByteStream[] = [];
@@ -11,7 +11,7 @@ export class Listener {
     this.#listening = listening;
   }
 
-  /** Connections that nobody has accepted. */
+  /** Number of connections that wait to be accepted. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -20,14 +20,14 @@ export class Listener {
     return this.#calls.length > 0;
   }
 
-  /** The call that is to have the connection; undefined when it has to wait. */
+  /** Offers a new connection. Returns the call that gets it, or undefined if the connection must wait. */
   offer(stream: ByteStream): SocketCall | undefined {
     const call = this.#calls.shift();
     if (call === undefined) this.#waiting.push(stream);
     return call;
   }
 
-  /** The connection that has waited longest; undefined when the call has to wait for one. */
+  /** Returns the connection that has waited longest, or undefined if the call must wait for one. */
   accept(call: SocketCall): ByteStream | undefined {
     const stream = this.#waiting.shift();
     if (stream === undefined) this.#calls.push(call);
@@ -39,7 +39,7 @@ export class Listener {
     if (at >= 0) this.#calls.splice(at, 1);
   }
 
-  /** Hears nothing more; returns the calls that waited. */
+  /** Stops listening and closes waiting connections. Returns the calls that waited. */
   close(): readonly SocketCall[] {
     this.#listening.close();
     for (const stream of this.#waiting.splice(0)) stream.close();

@@ -1,14 +1,14 @@
 import type { StreamCall } from "../plan/values/stream-call.ts";
 import type { Values } from "../plan/values/value.ts";
 
-/** A call of TCP that a rule has made. */
+/** TCP call of a rule. */
 export interface SocketCall {
   readonly call: StreamCall;
-  /** The query id of the invocation; no two calls that wait have the same. */
+  /** Query id of the call. Pending calls have different ids. */
   readonly query: number;
-  /** As the rule gave them: of any number and kind when they came from elsewhere. */
+  /** Inputs in the order of `streamCallForms`. Not validated: a call from another node may have any number and kinds. */
   readonly inputs: Values;
-  /** Told of the outcome, once. */
+  /** Called once, with the outcome. */
   readonly finish: (outcome: CallOutcome) => void;
 }
 

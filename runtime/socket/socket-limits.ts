@@ -1,12 +1,12 @@
-/** What the sockets of a node may take. */
+/** Limits on the sockets of a node. */
 export interface SocketLimits {
-  /** Listening, connected, being connected, and waiting to be accepted. */
+  /** Sockets of all kinds: listening, connected, connecting, and waiting to be accepted. */
   readonly sockets: number;
-  /** Bytes that have been read and not returned yet, and that are being written; one read more of each socket may be held. */
+  /** Bytes read but not returned, and bytes being written. Each socket may exceed the limit by one read. */
   readonly bytes: number;
-  /** Connections that wait to be accepted, for each listening socket. */
+  /** Connections waiting to be accepted, per listening socket. */
   readonly backlog: number;
-  /** Calls that have no outcome yet. */
+  /** Pending calls. */
   readonly calls: number;
 }
 

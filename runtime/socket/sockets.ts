@@ -1,3 +1,7 @@
+/**
+ * The TCP sockets of a node. The element Tcp calls `perform` when a step has committed a call of a TCP view, and the outcome of the call
+ * starts a further step.
+ */
 import { Address } from "../plan/values/address.ts";
 import { IP_NETWORK } from "../plan/library/functions/addresses.ts";
 import type { StreamCall } from "../plan/values/stream-call.ts";
@@ -15,42 +19,39 @@ export interface SocketCounters {
   accepted: number;
   connected: number;
   closed: number;
-  /** Connections that found no room, and were closed. */
+  /** Connections closed because a limit was reached. */
   turnedAway: number;
   readBytes: number;
   writtenBytes: number;
-  /** Calls that failed, by call and reason: `connect refused`. */
+  /** Numbers of failed calls, by call and reason: `connect refused`. */
   readonly failed: Map<string, number>;
 }
 
-/** What sockets ask of, and tell, their node. */
+/** Callbacks of the sockets. */
 export interface SocketOwner {
-  /** A socket has come to its end. */
+  /** A socket has been closed, by either end. */
   readonly closed: (socket: number) => void;
-  /** A connection has found no room, and was closed. */
+  /** A connection was closed because a limit was reached. */
   readonly turnedAway: () => void;
-  /** There is no room for one more: the owner may close some. */
+  /** The limit of sockets is reached. The owner may close some. */
   readonly full: () => void;
 }
 
 const SOCKET_NUMBERS = 2 ** 48;
 
-/** A call that has no outcome yet, and how it is withdrawn. */
+/** Call without an outcome, and the function that cancels it. */
 interface PendingCall {
   readonly call: SocketCall;
   readonly withdraw: () => void;
 }
 
 interface OpenSocket {
-  readonly kind: Connection | Listener;
-  /** Its end has been told. */
+  readonly endpoint: Connection | Listener;
+  /** Whether `SocketOwner.closed` was called. */
   isEndReported: boolean;
 }
 
-/**
- * The sockets of a node, by numbers that are drawn at random and never used again. Whatever calls say, and whatever the
- * world does, is an outcome.
- */
+/** Sockets by number. Numbers are random and are not reused. Every error, of a call or of the network, becomes an outcome of a call. */
 export class Sockets {
   readonly counters: SocketCounters = {
     accepted: 0,
@@ -66,9 +67,9 @@ export class Sockets {
   readonly #streams: Streams | undefined;
   readonly #draw: RandomStream;
   readonly #owner: SocketOwner;
-  readonly #held = new Map<number, OpenSocket>();
+  readonly #open = new Map<number, OpenSocket>();
   readonly #calls = new Map<number, PendingCall>();
-  /** Being opened. */
+  /** Number of sockets being opened. */
   #opening = 0;
 
   constructor(streams: Streams | undefined, limits: SocketLimits, draw: RandomStream, owner: SocketOwner) {
@@ -79,33 +80,33 @@ export class Sockets {
     this.#owner = owner;
   }
 
-  /** All that count for the limit. */
+  /** Number of sockets that count for the limit. */
   get count(): number {
     let waiting = 0;
-    for (const { kind } of this.#held.values()) if (kind instanceof Listener) waiting += kind.waiting;
-    return this.#held.size + this.#opening + waiting;
+    for (const { endpoint } of this.#open.values()) if (endpoint instanceof Listener) waiting += endpoint.waiting;
+    return this.#open.size + this.#opening + waiting;
   }
 
-  /** The queries of the calls that wait. */
+  /** Query ids of the pending calls. */
   get queries(): Iterable<number> {
     return this.#calls.keys();
   }
 
   get numbers(): Iterable<number> {
-    return this.#held.keys();
+    return this.#open.keys();
   }
 
-  /** Whether a call with this query waits. */
+  /** Returns whether a call with this query id is pending. */
   isPending(query: number): boolean {
     return this.#calls.has(query);
   }
 
-  /** Sockets that no call waits for. */
+  /** Returns the numbers of the sockets without pending calls. */
   idle(): readonly number[] {
-    return [...this.#held].flatMap(([socket, { kind }]) => (kind.isBusy ? [] : [socket]));
+    return [...this.#open].flatMap(([socket, { endpoint }]) => (endpoint.isBusy ? [] : [socket]));
   }
 
-  /** Does what the call asks for. No call with its query waits. */
+  /** Performs a call. No call with the same query id may be pending. */
   perform(call: SocketCall): void {
     const hasRoom = this.#calls.size < this.limits.calls;
     this.#calls.set(call.query, { call, withdraw: () => undefined });
@@ -113,7 +114,7 @@ export class Sockets {
     else this.#finish(call, failed("no room"));
   }
 
-  /** Nobody waits for the call any more. */
+  /** Cancels a call. It gets no outcome. */
   withdraw(query: number): void {
     const waiting = this.#calls.get(query);
     this.#calls.delete(query);
@@ -134,7 +135,7 @@ export class Sockets {
       if (!outcome.ok) return this.#finish(call, failed(outcome.reason));
       if (!this.#isWaiting(call)) return outcome.value.close();
       listener = new Listener(outcome.value);
-      this.#finish(call, returned(this.#hold(listener)));
+      this.#finish(call, returned(this.#register(listener)));
       for (const stream of early) this.#taken(listener, stream);
     };
     this.#streams?.listen(address, taken, opened);
@@ -191,15 +192,15 @@ export class Sockets {
     this.#finish(call, returned());
   }
 
-  /** Closes a socket; its calls fail. False when there is none. */
+  /** Closes a socket. Its pending calls fail. Returns false if there is no such socket. */
   end(socket: number): boolean {
-    const held = this.#held.get(socket);
-    if (held === undefined) return false;
-    this.#held.delete(socket);
-    if (held.kind instanceof Connection) held.kind.close("closed");
-    else for (const call of held.kind.close()) this.#finish(call, failed("closed"));
+    const entry = this.#open.get(socket);
+    if (entry === undefined) return false;
+    this.#open.delete(socket);
+    if (entry.endpoint instanceof Connection) entry.endpoint.close("closed");
+    else for (const call of entry.endpoint.close()) this.#finish(call, failed("closed"));
     this.counters.closed++;
-    this.#tellEnd(socket, held);
+    this.#reportEnd(socket, entry);
     return true;
   }
 
@@ -238,12 +239,12 @@ export class Sockets {
   #connection(stream: ByteStream): number {
     const connection: Connection = new Connection(stream, this.budget, {
       finish: (call, outcome) => this.#finish(call, outcome),
-      ended: () => this.#tellEnd(socket, this.#held.get(socket)),
+      ended: () => this.#reportEnd(socket, this.#open.get(socket)),
       broken: () => {
-        const held = this.#held.get(socket);
-        this.#held.delete(socket);
+        const entry = this.#open.get(socket);
+        this.#open.delete(socket);
         this.counters.closed++;
-        this.#tellEnd(socket, held);
+        this.#reportEnd(socket, entry);
       },
       read: (bytes) => {
         this.counters.readBytes += bytes;
@@ -252,31 +253,31 @@ export class Sockets {
         this.counters.writtenBytes += bytes;
       },
     });
-    const socket = this.#hold(connection);
+    const socket = this.#register(connection);
     return socket;
   }
 
-  #tellEnd(socket: number, held: OpenSocket | undefined): void {
-    if (held === undefined || held.isEndReported) return;
-    held.isEndReported = true;
+  #reportEnd(socket: number, entry: OpenSocket | undefined): void {
+    if (entry === undefined || entry.isEndReported) return;
+    entry.isEndReported = true;
     this.#owner.closed(socket);
   }
 
-  #hold(kind: Connection | Listener): number {
+  #register(endpoint: Connection | Listener): number {
     for (;;) {
       const socket = this.#draw.integer(SOCKET_NUMBERS);
-      if (this.#held.has(socket)) continue;
-      this.#held.set(socket, { kind, isEndReported: false });
+      if (this.#open.has(socket)) continue;
+      this.#open.set(socket, { endpoint, isEndReported: false });
       return socket;
     }
   }
 
-  /** The socket that the call is about, if it is of this kind; otherwise the call fails. */
+  /** Returns the socket of the call if it is of this kind. Otherwise the call fails. */
   #socket<T extends Connection | Listener>(call: SocketCall, kind: new (...args: never[]) => T): T | undefined {
     const [socket] = call.inputs;
-    const held = typeof socket === "number" ? this.#held.get(socket)?.kind : undefined;
-    if (held instanceof kind) return held;
-    this.#finish(call, failed(held === undefined ? "no socket" : "wrong socket"));
+    const endpoint = typeof socket === "number" ? this.#open.get(socket)?.endpoint : undefined;
+    if (endpoint instanceof kind) return endpoint;
+    this.#finish(call, failed(endpoint === undefined ? "no socket" : "wrong socket"));
     return undefined;
   }
 
@@ -292,8 +293,8 @@ export class Sockets {
     if (!this.#isWaiting(call)) return;
     this.#calls.delete(call.query);
     if (!outcome.ok) {
-      const what = `${call.call} ${outcome.reason}`;
-      this.counters.failed.set(what, (this.counters.failed.get(what) ?? 0) + 1);
+      const failure = `${call.call} ${outcome.reason}`;
+      this.counters.failed.set(failure, (this.counters.failed.get(failure) ?? 0) + 1);
     }
     call.finish(outcome);
   }
@@ -308,14 +309,14 @@ const callHandlers: Readonly<Record<StreamCall, (sockets: Sockets, call: SocketC
   close: (sockets, call) => sockets.close(call),
 };
 
-/** `host:port` of the IP network. */
+/** Returns the `host:port` of an address of the IP network, or undefined if the value is none. */
 function hostPortOf(value: Value | undefined): string | undefined {
   if (typeof value === "string") return value;
   const isOfNetwork = value instanceof Address && value.overlay === IP_NETWORK && value.options.length === 0;
   return isOfNetwork && typeof value.node === "string" ? value.node : undefined;
 }
 
-/** Bytes of their own: those of a rule may lie in a device's memory, which is used again before they are written. */
+/** Returns a copy of the bytes to write. Bytes of a rule may lie in a device buffer, which is reused before they are written. */
 function bytesOf(value: Value | undefined): Uint8Array | undefined {
   if (typeof value === "string") return Buffer.from(value);
   if (!(value instanceof Uint8Array)) return undefined;

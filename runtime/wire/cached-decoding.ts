@@ -4,68 +4,72 @@ import { isTrain, Train } from "../plan/values/train.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 
 /**
- * What was read from a row that ends with the bytes of its last field, and how it began. A row that begins alike and is as
- * long says the same but for these bytes, and need not be read.
+ * Entry of the decode cache of Admission: the fields of an encoded tuple whose last field is a byte string or packet at the very end
+ * of the bytes. Other bytes of the same length with the same prefix have the same fields, except for the content of the last one, and
+ * need no decoding. Packets of one flow hit this cache.
  */
 export class CachedDecoding {
-  /** How it began; of what comes alone only `#end` bytes of it count. */
-  readonly #start: Uint8Array;
-  readonly #end: number;
+  /** Prefix to compare. Bytes that are no train are compared only up to `#payloadAt`. */
+  readonly #prefix: Uint8Array;
+  /** Start of the content of the last field. */
+  readonly #payloadAt: number;
   readonly #length: number;
-  /** With room for what the row ends with. */
+  /** All fields. The last one is null and is replaced on a hit. */
   readonly #fields: Values;
-  /** Where the row ends with a packet. */
+  /** The last field without its body, if it is a packet. */
   readonly #packet: Packet | undefined;
   readonly #mayBeTrain: boolean;
 
-  private constructor(row: Uint8Array, fields: Values, end: number, devicePacket: number | undefined) {
+  private constructor(bytes: Uint8Array, fields: Values, payloadAt: number, devicePacket: number | undefined) {
     const last = fields.at(-1);
-    this.#start = new Uint8Array(row.subarray(0, devicePacket === undefined ? end : row.length - devicePacket));
-    this.#end = end;
-    this.#length = row.length;
+    const prefixLength = devicePacket === undefined ? payloadAt : bytes.length - devicePacket;
+    this.#prefix = new Uint8Array(bytes.subarray(0, prefixLength));
+    this.#payloadAt = payloadAt;
+    this.#length = bytes.length;
     this.#fields = [...ownedValues(fields.slice(0, -1)), null];
     this.#packet = last instanceof Packet ? last.with(undefined, undefined) : undefined;
     this.#mayBeTrain = devicePacket !== undefined;
   }
 
   /**
-   * Of bytes, or of the first row of a train, with what was read from them; undefined when they end otherwise. Those that end
-   * with a packet of a device, of so many bytes, may come as a train.
+   * Creates an entry from bytes, or from the first segment of a train, and their decoded fields. Returns undefined if the last field
+   * does not end with the bytes. `devicePacket` is the length of the device packet at the end; only such bytes can match a train.
    */
-  static of(row: Uint8Array, fields: Values, devicePacket: number | undefined): CachedDecoding | undefined {
-    const ending = endingOf(fields, row);
-    return ending && new CachedDecoding(row, fields, row.length - ending.length, devicePacket);
+  static of(bytes: Uint8Array, fields: Values, devicePacket: number | undefined): CachedDecoding | undefined {
+    const payload = payloadOf(fields, bytes);
+    return payload && new CachedDecoding(bytes, fields, bytes.length - payload.length, devicePacket);
   }
 
-  /** The fields of bytes, or of a train, that begin so; undefined when they do not, or not surely in each row. */
+  /** Returns the fields of bytes or of a train that match the entry. Undefined if they do not, or if a segment might not. */
   read(bytes: Uint8Array): Value[] | undefined {
-    if (bytes.length !== this.#length || !this.#begins(bytes)) return undefined;
-    const ending = endingAt(bytes, this.#end);
+    if (bytes.length !== this.#length || !this.#matches(bytes)) return undefined;
+    const payload = payloadFrom(bytes, this.#payloadAt);
     const fields = this.#fields.slice();
-    fields[fields.length - 1] = this.#packet === undefined ? ending : this.#packet.with(undefined, ending);
+    fields[fields.length - 1] = this.#packet === undefined ? payload : this.#packet.with(undefined, payload);
     return fields;
   }
 
-  #begins(bytes: Uint8Array): boolean {
-    const start = this.#start;
-    const comesAsTrain = isTrain(bytes);
-    const length = comesAsTrain ? start.length : this.#end;
-    if (comesAsTrain && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.commonPrefix >= length))
+  #matches(bytes: Uint8Array): boolean {
+    const prefix = this.#prefix;
+    const isATrain = isTrain(bytes);
+    const length = isATrain ? prefix.length : this.#payloadAt;
+    if (isATrain && !(this.#mayBeTrain && bytes.lastLength === bytes.length && bytes.commonPrefix >= length))
       return false;
-    for (let at = 0; at < length; at++) if (bytes[at] !== start[at]) return false;
+    for (let at = 0; at < length; at++) if (bytes[at] !== prefix[at]) return false;
     return true;
   }
 }
 
-/** The bytes with which a row ends, where it ends with bytes of its last field. */
-export function endingOf(fields: Values, row: Uint8Array): Uint8Array | undefined {
+/** Returns the content of the last field if it is a byte string or packet that ends where `bytes` end. */
+export function payloadOf(fields: Values, bytes: Uint8Array): Uint8Array | undefined {
   const value = fields.at(-1);
-  const bytes = value instanceof Packet ? value.body : value;
-  if (!(bytes instanceof Uint8Array) || bytes.buffer !== row.buffer || bytes.length === 0) return undefined;
-  return bytes.byteOffset + bytes.length === row.byteOffset + row.length ? bytes : undefined;
+  const content = value instanceof Packet ? value.body : value;
+  if (!(content instanceof Uint8Array) || content.buffer !== bytes.buffer || content.length === 0) return undefined;
+  return content.byteOffset + content.length === bytes.byteOffset + bytes.length ? content : undefined;
 }
 
-function endingAt(bytes: Uint8Array, start: number): Uint8Array {
+/** Returns the rest of bytes, or of each segment of a train, from `start`. */
+function payloadFrom(bytes: Uint8Array, start: number): Uint8Array {
   const { buffer, byteOffset, length } = bytes;
   if (!isTrain(bytes)) return new Uint8Array(buffer, byteOffset + start, length - start);
   return new Train(buffer, byteOffset + start, length - start, {

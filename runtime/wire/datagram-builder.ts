@@ -1,3 +1,10 @@
+/**
+ * Builder of datagrams: last step of NetworkOut, which hands its result to the sockets of the world.
+ *
+ * `add` encodes a tuple behind those before it. If the datagram becomes too long, the tuple starts the next one. If even an empty
+ * datagram is too short for it, it is split into fragments. A tuple with a packet train is encoded once, with a gap in place of the
+ * train: the bytes before and after the gap are the same in every datagram but possibly the last.
+ */
 import type { Tuple } from "../plan/values/packet.ts";
 import type { Train } from "../plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "./datagram-train.ts";
@@ -8,18 +15,17 @@ import { Writer } from "./writer.ts";
 
 export type BuildRefusal = EncodeRefusal | "several trains" | "too long";
 
-/** What leaves: a datagram, or many that are nearly alike. */
+/** A datagram, or several that differ only in a segment of a train. */
 export type BuiltDatagram = Uint8Array | DatagramTrain;
 
 /**
- * Packs tuples for one place, in order, into as few datagrams as they fit; a tuple that no datagram holds is split, and one
- * with a train in it stands for as many tuples as the train has rows, each in a datagram of its own. Reused for the next
- * place after `take`.
+ * Packs tuples for one destination, in order, into as few datagrams as possible. A tuple with a train stands for one tuple per
+ * segment, each in a separate datagram. After `take` the builder is empty and can serve the next destination.
  */
 export class DatagramBuilder {
-  /** The longest datagram; at least 64 bytes. Another one when the builder is empty. */
+  /** Length of the longest datagram, at least 64 bytes. May be changed only while the builder is empty. */
   maxPayload: number;
-  /** How many bytes the tuple had too many that was "too long". */
+  /** Number of bytes by which the latest tuple refused as "too long" exceeded a datagram. */
   excess = 0;
   readonly #writer = new Writer();
   #done: BuiltDatagram[] = [];
@@ -30,23 +36,23 @@ export class DatagramBuilder {
   }
 
   /**
-   * When the tuple is refused, everything is as if it had not been added. One that no datagram holds is "too long" where it
-   * is not to be cut.
+   * Adds a tuple. If it is refused, the builder is unchanged. A tuple that no datagram holds is split into fragments, or refused as
+   * "too long" if `maySplit` is false.
    */
-  add(tuple: Tuple, mayCut: boolean = true): BuildRefusal | undefined {
+  add(tuple: Tuple, maySplit: boolean = true): BuildRefusal | undefined {
     const before = this.#writer.length;
     const refused = this.#encode(tuple, 0, true);
     if (refused !== undefined) return refused;
-    if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before, mayCut);
-    return this.#place(before, mayCut);
+    if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before, maySplit);
+    return this.#fit(before, maySplit);
   }
 
-  /** The datagrams, each the caller's own; the builder is then empty. */
+  /** Returns the datagrams as separate copies, and empties the builder. */
   take(): readonly Uint8Array[] {
     return this.takeTrains().flatMap((built) => (built instanceof Uint8Array ? built : datagramsOf(built)));
   }
 
-  /** The same, with the datagrams of a train left together and its rows where they are. */
+  /** Like `take`, but keeps the datagrams of a train together. Their segments are not copied. */
   takeTrains(): readonly BuiltDatagram[] {
     this.#close(this.#writer.length);
     this.#begin();
@@ -55,21 +61,23 @@ export class DatagramBuilder {
     return done;
   }
 
-  #encode(tuple: Tuple, row: number, leavesGap: boolean): BuildRefusal | undefined {
+  /** Appends the tuple, with the given segment of its train, or with a gap in place of it. */
+  #encode(tuple: Tuple, segment: number, leavesGap: boolean): BuildRefusal | undefined {
     const { wire } = tuple.predicate;
     const before = this.#writer.length;
-    this.#writer.selectSegment(row, leavesGap);
+    this.#writer.selectSegment(segment, leavesGap);
     const refused = encodeTuple(this.#writer, tuple.isDelete ? wire.remove : wire.tuple, tuple.args);
     if (refused !== undefined || !this.#writer.hasSeveralTrains) return refused;
     this.#writer.truncate(before);
     return "several trains";
   }
 
-  #place(before: number, mayCut: boolean): BuildRefusal | undefined {
+  /** Makes the tuple written after `before` fit: in this datagram, in the next one, or in fragments. */
+  #fit(before: number, maySplit: boolean): BuildRefusal | undefined {
     if (this.#writer.length <= this.maxPayload) return undefined;
     const excess = HEADER_BYTES + this.#writer.length - before - this.maxPayload;
-    if (excess <= 0) return this.#moveOn(before);
-    return mayCut ? this.#split(before) : this.#refuse(before, excess);
+    if (excess <= 0) return this.#startNextDatagram(before);
+    return maySplit ? this.#split(before) : this.#refuse(before, excess);
   }
 
   #refuse(before: number, excess: number): BuildRefusal {
@@ -78,41 +86,42 @@ export class DatagramBuilder {
     return "too long";
   }
 
-  /** It has been written after `before`, with a gap for the rows. */
-  #addTrain(tuple: Tuple, train: Train, before: number, mayCut: boolean): BuildRefusal | undefined {
+  /** Completes a tuple with a train, which was written after `before` with a gap in place of the segment. */
+  #addTrain(tuple: Tuple, train: Train, before: number, maySplit: boolean): BuildRefusal | undefined {
     const excess = HEADER_BYTES + this.#writer.length - before - this.maxPayload;
-    if (excess > 0 && !mayCut) return this.#refuse(before, excess);
+    if (excess > 0 && !maySplit) return this.#refuse(before, excess);
     this.#close(before);
     this.#writer.remove(HEADER_BYTES, before);
-    if (excess > 0) return this.#addRows(tuple, train);
+    if (excess > 0) return this.#addSegments(tuple, train);
     const [head, tail] = this.#writer.headAndTail();
     this.#begin();
-    const [lastHead, lastTail] = train.lastLength === train.length ? [head, tail] : this.#aroundLast(tuple, train);
+    const [lastHead, lastTail] =
+      train.lastLength === train.length ? [head, tail] : this.#headAndTailOfLast(tuple, train);
     this.#done.push({ train, head, tail, lastHead, lastTail });
     return undefined;
   }
 
-  /** Shorter lengths may take fewer bytes. */
-  #aroundLast(tuple: Tuple, train: Train): readonly [head: Uint8Array, tail: Uint8Array] {
+  /** Encodes the last segment separately if it is shorter: the lengths before it may take fewer bytes. */
+  #headAndTailOfLast(tuple: Tuple, train: Train): readonly [head: Uint8Array, tail: Uint8Array] {
     this.#encode(tuple, train.count - 1, true);
-    const around = this.#writer.headAndTail();
+    const parts = this.#writer.headAndTail();
     this.#begin();
-    return around;
+    return parts;
   }
 
-  /** Too long for one datagram each: they travel in pieces. */
-  #addRows(tuple: Tuple, { count }: Train): BuildRefusal | undefined {
+  /** Adds the segments one by one, as fragments: each is too long for a datagram. */
+  #addSegments(tuple: Tuple, { count }: Train): BuildRefusal | undefined {
     this.#begin();
     let refused: BuildRefusal | undefined;
-    for (let row = 0; row < count && refused === undefined; row++) {
+    for (let segment = 0; segment < count && refused === undefined; segment++) {
       const before = this.#writer.length;
-      refused = this.#encode(tuple, row, false) ?? this.#place(before, true);
+      refused = this.#encode(tuple, segment, false) ?? this.#fit(before, true);
     }
     return refused;
   }
 
-  /** What was there before the last tuple is one datagram; the last tuple begins the next. */
-  #moveOn(before: number): undefined {
+  /** Closes the datagram before the last tuple, which becomes the first of the next one. */
+  #startNextDatagram(before: number): undefined {
     this.#close(before);
     this.#writer.remove(HEADER_BYTES, before);
   }

@@ -1,8 +1,8 @@
 import type { Train } from "../plan/values/train.ts";
 
 /**
- * Datagrams for one place that differ in what one train put into them: each is `head`, a row of the train and `tail`; the
- * last, whose row may be shorter, has a head and a tail of its own.
+ * Datagrams for one destination, one per segment of a train. Each consists of `head`, a segment and `tail`. The last one has a
+ * separate head and tail, because a shorter segment changes the lengths around it.
  */
 export interface DatagramTrain {
   readonly train: Train;
@@ -12,23 +12,23 @@ export interface DatagramTrain {
   readonly lastTail: Uint8Array;
 }
 
-/** The datagrams one by one. */
+/** Returns the datagrams as separate byte strings. */
 export function datagramsOf({ train, head, tail, lastHead, lastTail }: DatagramTrain): readonly Uint8Array[] {
-  return train.segments().map((row, index) => {
+  return train.segments().map((segment, index) => {
     const isLast = index === train.count - 1;
-    return concat(isLast ? lastHead : head, row, isLast ? lastTail : tail);
+    return concat(isLast ? lastHead : head, segment, isLast ? lastTail : tail);
   });
 }
 
-/** The bytes of all datagrams together. */
+/** Returns the sum of the lengths of all datagrams, in bytes. */
 export function totalBytes({ train, head, tail, lastHead, lastTail }: DatagramTrain): number {
   return train.size + (train.count - 1) * (head.length + tail.length) + lastHead.length + lastTail.length;
 }
 
-function concat(head: Uint8Array, row: Uint8Array, tail: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + row.length + tail.length);
+function concat(head: Uint8Array, segment: Uint8Array, tail: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(head.length + segment.length + tail.length);
   bytes.set(head);
-  bytes.set(row, head.length);
-  bytes.set(tail, head.length + row.length);
+  bytes.set(segment, head.length);
+  bytes.set(tail, head.length + segment.length);
   return bytes;
 }

@@ -1,92 +1,102 @@
+/**
+ * Decoding of trains: a train of datagrams becomes one tuple with a train as its last field. Admission calls this for each train that
+ * arrives and for each train inside a packet, layer by layer. If it fails, Admission decodes each segment separately.
+ *
+ * Only device packets may form a train: for other tuples rules must run once per tuple.
+ */
 import { Packet } from "../plan/values/packet.ts";
 import { Train } from "../plan/values/train.ts";
 import { equalValues, type Value } from "../plan/values/value.ts";
 import { decodeAllFields, decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
 import { devicePacketLength } from "./device-packet.ts";
-import { endingOf } from "./cached-decoding.ts";
+import { payloadOf } from "./cached-decoding.ts";
 
-/** What a row says: the fields of its one tuple. */
-type FieldsOf = (row: Uint8Array) => Value[] | undefined;
+/** Decodes the fields of the one tuple in a segment. */
+type FieldsOf = (segment: Uint8Array) => Value[] | undefined;
 
-/**
- * The one tuple of each of a train of datagrams, as long as these say the same but for what stands at their end. Undefined
- * when they do not; then each is a datagram like any other. Nothing is changed by asking.
- */
+/** Returns the position of the tuple in the first datagram of a train, if it is the only one in it. */
 export function tupleOfTrain(train: Train): EncodedTuple | undefined {
   const decoded = decodeDatagram(train);
   if (!decoded.ok || decoded.tuples.length !== 1) return undefined;
   return decoded.tuples[0];
 }
 
-/** The fields of datagrams of which each has one tuple with this hash; the packets that they end with are a train. */
+/** Returns the fields of a train of datagrams that hold one tuple each, with this hash. The device packets at their ends become a train. */
 export function fieldsOfDatagrams(train: Train, hash: number, arity: number): Value[] | undefined {
-  return decodeTrain(train, hash, (row) => {
-    const decoded = decodeDatagram(row);
+  return decodeTrain(train, hash, (segment) => {
+    const decoded = decodeDatagram(segment);
     const [tuple, ...others] = decoded.ok ? decoded.tuples : [];
     if (tuple === undefined || others.length > 0 || tuple.hash !== hash) return undefined;
-    return decodeFields(row, tuple.start, tuple.end, arity);
+    return decodeFields(segment, tuple.start, tuple.end, arity);
   });
 }
 
-/** The fields of the bodies of packets with this hash; the packets that they end with are a train. */
+/** Returns the fields of a train of packet bodies, with this hash. The device packets at their ends become a train. */
 export function fieldsOfBodies(train: Train, hash: number, arity: number): Value[] | undefined {
-  return decodeTrain(train, hash, (row) => decodeFields(row, 0, row.length, arity));
+  return decodeTrain(train, hash, (segment) => decodeFields(segment, 0, segment.length, arity));
 }
 
-/** Only packets of devices go together: whatever else nodes say, rules hear each time that it is said. */
+/**
+ * Decodes the first and the last segment, and compares the bytes before the device packet in the others, which have the length of the
+ * first. Returns undefined if the segments differ in more than the device packet at their end.
+ */
 function decodeTrain(train: Train, hash: number, fieldsOf: FieldsOf): Value[] | undefined {
   const first = decodeSegment(train.segment(0), hash, fieldsOf);
   if (first === undefined || !haveCommonPrefix(train, train.length - first.devicePacket)) return undefined;
   const last = decodeSegment(train.segment(train.count - 1), hash, fieldsOf);
-  const { fields, end } = first;
-  if (last === undefined || last.end.length > end.length || !differOnlyInPacket(fields, last.fields)) return undefined;
-  const rows = new Train(train.buffer, end.byteOffset, end.length, {
+  const { fields, payload } = first;
+  if (last === undefined || last.payload.length > payload.length) return undefined;
+  if (!differOnlyInPacket(fields, last.fields)) return undefined;
+  const payloads = new Train(train.buffer, payload.byteOffset, payload.length, {
     count: train.count,
     stride: train.stride,
-    lastAt: last.end.byteOffset - end.byteOffset,
-    lastLength: last.end.length,
-    commonPrefix: Math.max(0, train.commonPrefix - (train.length - end.length)),
+    lastAt: last.payload.byteOffset - payload.byteOffset,
+    lastLength: last.payload.length,
+    commonPrefix: Math.max(0, train.commonPrefix - (train.length - payload.length)),
   });
-  fields[fields.length - 1] = withTrain(fields.at(-1) as Value, rows);
+  fields[fields.length - 1] = withTrain(fields.at(-1) as Value, payloads);
   return fields;
 }
 
 interface DecodedSegment {
   readonly fields: Value[];
-  /** The bytes of the last field. */
-  readonly end: Uint8Array;
-  /** Of these the last so many are the packet of a device. */
+  /** Content of the last field. */
+  readonly payload: Uint8Array;
+  /** Length of the device packet at the end of `payload`. */
   readonly devicePacket: number;
 }
 
-function decodeSegment(row: Uint8Array, hash: number, fieldsOf: FieldsOf): DecodedSegment | undefined {
-  const fields = fieldsOf(row);
+function decodeSegment(segment: Uint8Array, hash: number, fieldsOf: FieldsOf): DecodedSegment | undefined {
+  const fields = fieldsOf(segment);
   if (fields === undefined) return undefined;
-  const end = endingOf(fields, row);
+  const payload = payloadOf(fields, segment);
   const devicePacket = devicePacketLength(hash, fields);
-  return end === undefined || devicePacket === undefined ? undefined : { fields, end, devicePacket };
+  return payload === undefined || devicePacket === undefined ? undefined : { fields, payload, devicePacket };
 }
 
-/** Whether all rows of full length begin with the same bytes. */
+/** Returns whether all segments but the last share a prefix of this length. */
 function haveCommonPrefix(train: Train, length: number): boolean {
   if (length <= train.commonPrefix) return true;
   const bytes = new Uint8Array(train.buffer, train.byteOffset);
-  for (let row = 1; row < train.count - 1; row++) {
-    const at = row * train.stride;
+  for (let segment = 1; segment < train.count - 1; segment++) {
+    const at = segment * train.stride;
     for (let i = 0; i < length; i++) if (bytes[at + i] !== bytes[i]) return false;
   }
   return true;
 }
 
-/** But for the packet of a device that both end with, in whatever it is wrapped: thousands of layers fit a datagram. */
+/**
+ * Returns whether two lists of fields are equal, except for the device packet at their ends, through all packets around it. The loop
+ * is iterative because thousands of layers fit into a datagram.
+ */
 function differOnlyInPacket(first: readonly Value[], last: readonly Value[]): boolean {
-  let [ours, theirs] = [first, last];
+  let [left, right] = [first, last];
   for (;;) {
-    if (ours.length !== theirs.length || !equalValues(ours.slice(0, -1), theirs.slice(0, -1))) return false;
-    const [one, other] = [ours.at(-1), theirs.at(-1)];
+    if (left.length !== right.length || !equalValues(left.slice(0, -1), right.slice(0, -1))) return false;
+    const [one, other] = [left.at(-1), right.at(-1)];
     if (!(one instanceof Packet && other instanceof Packet)) return !(one instanceof Packet || other instanceof Packet);
     if (one.hash !== other.hash || one.hops !== other.hops) return false;
-    [ours, theirs] = [fieldsIn(one), fieldsIn(other)];
+    [left, right] = [fieldsIn(one), fieldsIn(other)];
   }
 }
 
@@ -94,6 +104,6 @@ function fieldsIn({ body }: Packet): readonly Value[] {
   return (body && decodeAllFields(body)) ?? [];
 }
 
-function withTrain(value: Value, rows: Train): Value {
-  return value instanceof Packet ? value.with(undefined, rows) : rows;
+function withTrain(value: Value, segments: Train): Value {
+  return value instanceof Packet ? value.with(undefined, segments) : segments;
 }

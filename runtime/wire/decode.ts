@@ -1,22 +1,26 @@
+/**
+ * Decoding of datagrams. NetworkIn finds the tuples in a datagram by `decodeDatagram`; Admission decodes the fields of those that the
+ * program accepts by `decodeFields`. The bytes come from anyone: malformed ones give undefined or a reason, never an exception.
+ */
 import type { Value } from "../plan/values/value.ts";
 import { HEADER_BYTES, type HeaderRefusal, headerRefusal, isFragment } from "./header.ts";
 import { Reader } from "./reader.ts";
 
-/** Where in a datagram the fields of a tuple are. */
+/** Position of the fields of one tuple in a datagram. */
 export interface EncodedTuple {
   readonly hash: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** Why a datagram is dropped as a whole: short constant texts, to be counted. */
+/** Reason for which a whole datagram is dropped. Short constant texts, under which drops are counted. */
 export type DatagramRefusal = HeaderRefusal | "fragment" | "truncated" | "no predicate";
 
 export type DecodedDatagram =
   | { readonly ok: true; readonly tuples: readonly EncodedTuple[] }
   | { readonly ok: false; readonly reason: DatagramRefusal };
 
-/** The tuples of a whole datagram, still encoded. Fragments go through `Reassembly` first. */
+/** Finds the tuples of a datagram, without decoding their fields. Fragments must be assembled by `Reassembly` before. */
 export function decodeDatagram(bytes: Uint8Array): DecodedDatagram {
   const reason = headerRefusal(bytes);
   if (reason !== undefined) return { ok: false, reason };
@@ -37,7 +41,7 @@ function decodeTuples(reader: Reader): DecodedDatagram {
   return { ok: true, tuples };
 }
 
-/** Exactly `arity` values between `start` and `end`; undefined when that is not what stands there. */
+/** Decodes exactly `arity` values between `start` and `end`. Returns undefined if the bytes are anything else. */
 export function decodeFields(bytes: Uint8Array, start: number, end: number, arity: number): Value[] | undefined {
   const reader = new Reader(bytes, start, end);
   const values: Value[] = [];
@@ -49,7 +53,7 @@ export function decodeFields(bytes: Uint8Array, start: number, end: number, arit
   return reader.isAtEnd ? values : undefined;
 }
 
-/** The values that bytes consist of, however many; undefined when they consist of something else. */
+/** Decodes bytes that consist of any number of values. Returns undefined if they consist of anything else. */
 export function decodeAllFields(bytes: Uint8Array): Value[] | undefined {
   const reader = new Reader(bytes, 0, bytes.length);
   const values: Value[] = [];

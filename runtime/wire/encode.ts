@@ -1,3 +1,4 @@
+/** Encoding of tuples: DatagramBuilder calls it for each tuple that leaves. The format is specified in docs/wire.md. */
 import { Address } from "../plan/values/address.ts";
 import { Packet } from "../plan/values/packet.ts";
 import type { Values, Value } from "../plan/values/value.ts";
@@ -5,13 +6,13 @@ import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 import { Writer } from "./writer.ts";
 
-/** Why a tuple cannot be sent. */
+/** Reason for which a tuple cannot be sent. */
 export type EncodeRefusal = "hop limit" | "too deep" | "too large";
 
-/** Longer than this nothing is completed: all of it would have to be thrown away. */
+/** Number of written bytes after which encoding stops: the tuple is already too large. */
 const WRITTEN_MAX: number = 2 * MESSAGE_MAX;
 
-/** Appends a tuple: its hash, the length of its fields, its fields. When it is refused, nothing has been written. */
+/** Appends a tuple: its hash, the length of its fields, its fields. If it is refused, the writer is unchanged. */
 export function encodeTuple(writer: Writer, hash: number, args: Values): EncodeRefusal | undefined {
   const before = writer.length;
   const refused = encodeContent(writer, hash, args, 0);
@@ -19,7 +20,7 @@ export function encodeTuple(writer: Writer, hash: number, args: Values): EncodeR
   return refused;
 }
 
-/** The fields of a tuple that stays on this node. Empty, which opens as nothing, when no datagram could hold them. */
+/** Encodes the fields of a tuple for use on this node. Returns no bytes, which decode as no tuple, if no datagram could hold them. */
 export function encodeBody(args: Values): Uint8Array {
   const writer = new Writer();
   return encodeFields(writer, args, 0) === undefined ? writer.copy(0, writer.length) : new Uint8Array();
@@ -68,7 +69,7 @@ function encodeText(writer: Writer, text: string): EncodeRefusal | undefined {
   return undefined;
 }
 
-/** Whole numbers that are exact are integers, so that each value has one form; -0 is 0. */
+/** Writes a safe integer as INTEGER and any other number as FLOAT, so that each number has one encoding. -0 is written as 0. */
 function encodeNumber(writer: Writer, number: number): void {
   if (Number.isSafeInteger(number)) {
     writer.byte(INTEGER);
@@ -114,7 +115,7 @@ function encodeAddress(writer: Writer, { overlay, node, options }: Address, dept
   return encodeFields(writer, options, depth);
 }
 
-/** What came from elsewhere goes on as it came, one hop older. */
+/** Writes a packet. A packet in transit keeps its body unchanged, and its hop count grows by one. */
 function encodePacket(writer: Writer, packet: Packet, depth: number): EncodeRefusal | undefined {
   const { body, tuple, hash } = packet;
   const hops = body === undefined ? packet.hops : packet.hops + 1;

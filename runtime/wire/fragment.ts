@@ -1,11 +1,12 @@
+/** Fragments: datagrams that carry pieces of a message that is longer than one datagram. */
 import { fnv1a } from "../plan/values/fnv1a.ts";
 import { FRAGMENT_FLAG, HEADER_BYTES, writeHeader } from "./header.ts";
 import { FRAGMENTS_MAX, MESSAGE_MAX } from "./limits.ts";
 
-/** The header of a datagram, then the message's id (4 bytes), the piece's index and the count of pieces (2 each). */
+/** Length of the header of a fragment: datagram header, message id (4 bytes), index of the piece and count of pieces (2 bytes each). */
 export const FRAGMENT_HEADER_BYTES: number = HEADER_BYTES + 8;
 
-/** One piece of a message. */
+/** Fragment with its header decoded. `index` counts from 0. */
 export interface Fragment {
   readonly message: number;
   readonly index: number;
@@ -14,14 +15,14 @@ export interface Fragment {
 }
 
 /**
- * What a message is called: the hash of its bytes. A sender that starts again needs no memory of the ids it has used,
- * equal messages may complete each other, and the receiver can tell whether it joined what belongs together.
+ * Returns the id of a message, a hash of its bytes. A restarted sender thus needs no record of used ids, pieces of equal messages can
+ * replace each other, and the receiver can verify the assembled message.
  */
 export function messageId(message: Uint8Array): number {
   return fnv1a(message);
 }
 
-/** The datagrams that carry a message; undefined when it is too long, or `maxPayload` too small for it. */
+/** Splits a message into datagrams. Returns undefined if the message is too long, or needs too many datagrams of `maxPayload` bytes. */
 export function splitMessage(message: Uint8Array, maxPayload: number): readonly Uint8Array[] | undefined {
   const size = maxPayload - FRAGMENT_HEADER_BYTES;
   const count = Math.ceil(message.length / size);
@@ -43,7 +44,7 @@ function fragmentBytes({ message, index, count, piece }: Fragment): Uint8Array {
   return bytes;
 }
 
-/** The piece in a datagram that has the fragment flag; undefined when there is none, or its numbers are impossible. */
+/** Decodes a datagram that has the fragment flag. Returns undefined if it is too short, or its index or count is impossible. */
 export function readFragment(bytes: Uint8Array): Fragment | undefined {
   if (bytes.length <= FRAGMENT_HEADER_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, FRAGMENT_HEADER_BYTES);

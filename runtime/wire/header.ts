@@ -1,15 +1,15 @@
-/** The first four bytes of a datagram: two of magic, the version, the flags. */
+/** Length of the header of a datagram: two magic bytes, the version, the flags. */
 export const HEADER_BYTES = 4;
 export const MAGIC_FIRST = 0x4d;
 export const MAGIC_SECOND = 0x5a;
 export const VERSION = 1;
 
-/** The datagram is a piece of a message that was too long for one. All other flags are reserved. */
+/** Flag of a datagram that is a fragment. All other flags are reserved. */
 export const FRAGMENT_FLAG = 1;
 
 export type HeaderRefusal = "too short" | "magic" | "version" | "reserved flag";
 
-/** What is wrong with the header of a datagram, whatever follows it. */
+/** Returns the reason for which the header of a datagram is not valid, or undefined if it is. */
 export function headerRefusal(bytes: Uint8Array): HeaderRefusal | undefined {
   if (bytes.length < HEADER_BYTES) return "too short";
   if (bytes[0] !== MAGIC_FIRST || bytes[1] !== MAGIC_SECOND) return "magic";

@@ -6,21 +6,21 @@ import { encodeTuple } from "./encode.ts";
 import { HEADER_BYTES } from "./header.ts";
 import { Writer } from "./writer.ts";
 
-/** No `host:port` of IPv4 is longer. */
+/** The longest `host:port` of IPv4. */
 const LONGEST_ADDRESS = "255.255.255.255:65535";
 
-/** What every IPv6 link carries; the kernel has no IPv6 on a device with less. */
+/** Smallest MTU of an IPv6 link. The kernel disables IPv6 on a device with a smaller one. */
 const IPV6_MTU_MIN = 1280;
 
 /**
- * The largest IP packet that fits a datagram as `tun(Packet)`, wrapped once by every overlay of the plan that carries packets;
- * longer ones travel in pieces. Never less than what IPv6 needs.
+ * Returns the MTU for the TUN device: the length of the largest IP packet that fits into a datagram as `tun(Packet)`, encapsulated once by
+ * every overlay of the plan that sends packets. At least the MTU that IPv6 needs; packets that then do not fit are fragmented.
  */
 export function innerMtu(plan: Plan, maxPayload: number): number {
   return Math.max(IPV6_MTU_MIN, maxPayload - HEADER_BYTES - encapsulationBytes(plan, maxPayload));
 }
 
-/** What stands around a packet that leaves no room for more. */
+/** Returns the number of bytes that the overlays add to a packet of `length` bytes. */
 function encapsulationBytes({ overlays, predicates }: Plan, length: number): number {
   const tun = predicates.find((spec) => spec.role.kind === "tun");
   if (tun === undefined) return 0;

@@ -4,7 +4,7 @@ import { encodeTuple } from "./encode.ts";
 import { HEADER_BYTES } from "./header.ts";
 import { Writer } from "./writer.ts";
 
-/** The IP packet, or train of them, of a `tun` tuple, however many overlays have wrapped it on this node. */
+/** Returns the IP packet or train in a `tun` tuple, through all overlays that encapsulated it on this node. */
 export function innerPacket(tuple: Tuple): Uint8Array | undefined {
   let inner: Tuple | undefined = tuple;
   while (inner !== undefined) {
@@ -14,16 +14,16 @@ export function innerPacket(tuple: Tuple): Uint8Array | undefined {
   return undefined;
 }
 
-/** The same tuple around another IP packet. */
+/** Returns a copy of the tuple with another IP packet in it. */
 export function withInnerPacket(tuple: Tuple, packet: Uint8Array): Tuple {
   if (tuple.predicate.role.kind === "tun") return { ...tuple, args: [packet, ...tuple.args.slice(1)] };
   const at = tuple.args.findIndex(isPacket);
-  const { tuple: inner, ...around } = { ...tuple, tuple: (tuple.args[at] as Packet).tuple };
+  const inner = (tuple.args[at] as Packet).tuple;
   if (inner === undefined) return tuple;
-  return { ...around, args: tuple.args.with(at, Packet.of(withInnerPacket(inner, packet))) };
+  return { ...tuple, args: tuple.args.with(at, Packet.of(withInnerPacket(inner, packet))) };
 }
 
-/** What stands in a datagram around the IP packet of a tuple that has an inner packet, when the packet has `length` bytes. */
+/** Returns the number of bytes in the datagram besides the IP packet, if the IP packet in the tuple had `length` bytes. */
 export function encapsulationBytes(tuple: Tuple, length: number): number {
   const { predicate, args } = withInnerPacket(tuple, new Uint8Array(length));
   const writer = new Writer();

@@ -1,9 +1,9 @@
-/** What both ends of version 1 hold each other to. */
+/** Limits of version 1 of the protocol. Both ends enforce them. */
 
-/** How deep lists and addresses may stand in one another. */
+/** Largest nesting of lists and addresses. */
 export const DEPTH_MAX = 32;
-/** How many nodes may send a packet on. */
+/** Largest number of nodes that may forward a packet. */
 export const HOPS_MAX = 32;
-/** The longest message that travels in fragments, without any header. */
+/** Length of the longest message that may travel in fragments, without headers. */
 export const MESSAGE_MAX: number = 256 * 1024;
 export const FRAGMENTS_MAX = 512;

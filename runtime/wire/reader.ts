@@ -1,3 +1,7 @@
+/**
+ * Reader of encoded fields: the decoder behind `decode.ts`. Every byte may come from an attacker. Each value has exactly one accepted
+ * encoding, so that equal tuples have equal bytes; any other encoding is refused.
+ */
 import { isUtf8 } from "node:buffer";
 import { Address } from "../plan/values/address.ts";
 import { Packet } from "../plan/values/packet.ts";
@@ -8,18 +12,18 @@ import { DEPTH_MAX, HOPS_MAX } from "./limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 
 const ASCII_END = 128;
-/** Lengths and counts: four bytes of varint, far more than any datagram holds. */
+/** Bound of lengths and counts: a varint of four bytes, far more than any datagram holds. */
 const LENGTH_END: number = 2 ** 28;
 
-/** Below this share of the datagram, bytes are copied out: a small value must not keep a large datagram alive. */
+/** Byte strings below this share of the datagram (a quarter) are copied: a small value must not keep a large datagram in memory. */
 const VIEW_SHARE = 4;
 
 const scratch: DataView = new DataView(new ArrayBuffer(24));
 const scratchBytes: Uint8Array = new Uint8Array(scratch.buffer);
 
 /**
- * Reads fields between `start` and `end` of bytes that anyone may have made. Whatever is not exactly what a sender of
- * version 1 writes gives `undefined`, or -1 for a length; after that the reader is of no more use.
+ * Reads fields between `start` and `end`. Bytes that a sender of version 1 would not write give `undefined`, or -1 for a length. After
+ * that the position is undefined, and the caller must not read on.
  */
 export class Reader {
   readonly #bytes: Buffer;
@@ -40,14 +44,14 @@ export class Reader {
     return this.#at === this.#end;
   }
 
-  /** Undefined when fewer than four bytes are left. */
+  /** Reads four bytes. Returns undefined if fewer are left. */
   u32(): number | undefined {
     if (this.#end - this.#at < 4) return undefined;
     this.#at += 4;
     return this.#bytes.readUInt32BE(this.#at - 4);
   }
 
-  /** A length, never more than the bytes that are left; else -1. */
+  /** Reads a length. Returns -1 if it is malformed, or exceeds the bytes that are left. */
   length(): number {
     const length = this.#varint(LENGTH_END);
     return length <= this.#end - this.#at ? length : -1;
@@ -57,6 +61,7 @@ export class Reader {
     this.#at += length;
   }
 
+  /** Reads a value. `depth` is the number of lists and addresses around it. */
   field(depth: number): Value | undefined {
     switch (this.#byte()) {
       case STRING:
@@ -86,12 +91,12 @@ export class Reader {
     }
   }
 
-  /** -1 at the end, which is no byte. */
+  /** Reads a byte. Returns -1 at the end. */
   #byte(): number {
     return this.#at < this.#end ? (this.#bytes[this.#at++] as number) : -1;
   }
 
-  /** Less than `limit`, in as few bytes as it takes; else -1. */
+  /** Reads a varint. Returns -1 if it is not below `limit`, or not encoded in as few bytes as possible. */
   #varint(limit: number): number {
     let number = 0;
     for (let scale = 1; scale < limit; scale *= 128) {
@@ -113,7 +118,7 @@ export class Reader {
     return Number.isSafeInteger(number) ? number : undefined;
   }
 
-  /** Only what is no integer, and of NaN only the one that senders write. */
+  /** Reads a float. Safe integers are refused, and so are all NaNs but the one that senders write. */
   #float(): number | undefined {
     if (this.#end - this.#at < 8) return undefined;
     const number = this.#bytes.readDoubleBE(this.#at);
@@ -167,7 +172,7 @@ export class Reader {
     return view;
   }
 
-  /** Grows as items are found: the count alone is anyone's claim. */
+  /** Reads a list. The array grows item by item: memory must not be allocated for a count that may be a lie. */
   #list(depth: number): readonly Value[] | undefined {
     const count = this.length();
     if (count < 0) return undefined;
@@ -189,7 +194,7 @@ export class Reader {
     return options === undefined ? undefined : new Address(overlay, node, options);
   }
 
-  /** The tuple within stays as it is: only where it is delivered is it opened. */
+  /** Reads a packet. Its body stays encoded until the packet reaches its destination. */
   #packet(): Packet | undefined {
     const hops = this.#byte();
     if (hops < 0 || hops > HOPS_MAX) return undefined;

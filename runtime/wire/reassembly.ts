@@ -1,10 +1,14 @@
+/**
+ * Reassembly of fragments. NetworkIn passes each datagram through `assemble` before it is decoded. Memory is bounded per source and in
+ * all, since fragments of messages that never become complete can come from anyone.
+ */
 import { type Fragment, messageId, readFragment } from "./fragment.ts";
 import { HEADER_BYTES, isFragment, writeHeader } from "./header.ts";
 import { MESSAGE_MAX } from "./limits.ts";
 
-/** What a receiver spends on messages that may never become whole. */
+/** Limits on incomplete messages. */
 export interface ReassemblyLimits {
-  /** Seconds from a message's first piece until it is given up. */
+  /** Seconds from the first piece of a message until the message is dropped. */
   readonly timeout: number;
   readonly messages: number;
   readonly messagesPerSource: number;
@@ -18,10 +22,10 @@ export const reassemblyLimits: ReassemblyLimits = {
   bytes: 4 * 1024 * 1024,
 };
 
-/** Why a fragment is dropped, to be counted. */
+/** Reason for which a fragment is dropped, under which drops are counted. */
 export type FragmentRefusal = "fragment malformed" | "fragments too large" | "fragments damaged";
 
-/** What a piece costs beside its bytes. */
+/** Memory of a piece besides its bytes. */
 const PIECE_OVERHEAD = 64;
 
 interface PartialMessage {
@@ -34,15 +38,16 @@ interface PartialMessage {
 }
 
 /**
- * Joins the pieces of messages. It holds so much and no more: the oldest unfinished message makes room, the source's own
- * where the source has its share. Time comes with each call, in seconds, and never goes back.
+ * Assembles messages from fragments. If a limit is reached, the oldest incomplete message is evicted: of the same source if that source
+ * has reached its limit, of all sources otherwise. Each call gives the current time in seconds, which must not decrease.
  */
 export class Reassembly {
-  /** Messages given up because pieces did not come, and because room was needed. */
+  /** Messages dropped because pieces were missing at the timeout. */
   expired = 0;
+  /** Messages dropped because a limit was reached. */
   evicted = 0;
   readonly #limits: ReassemblyLimits;
-  /** The oldest first. */
+  /** By message, the oldest first. */
   readonly #messages = new Map<string, PartialMessage>();
   readonly #bySource = new Map<string, number>();
   #bytes = 0;
@@ -51,36 +56,36 @@ export class Reassembly {
     this.#limits = limits;
   }
 
-  /** Messages that wait for pieces, and what they hold. */
+  /** Number of incomplete messages, and their memory in bytes. */
   get usage(): { readonly messages: number; readonly bytes: number } {
     return { messages: this.#messages.size, bytes: this.#bytes };
   }
 
   /**
-   * A datagram that is no fragment, as it is. For a fragment: the whole datagram that the last piece completes,
-   * undefined while pieces are missing, or why it was dropped.
+   * Takes a datagram. Returns it unchanged if it is not a fragment. For a fragment, returns the complete datagram if this was the last
+   * missing piece, undefined if pieces are still missing, or the reason for which the fragment was dropped.
    */
   assemble(bytes: Uint8Array, source: string, now: number): Uint8Array | FragmentRefusal | undefined {
     if (!isFragment(bytes)) return bytes;
     this.#expire(now);
     const fragment = readFragment(bytes);
-    return fragment === undefined ? "fragment malformed" : this.#place(fragment, source, now);
+    return fragment === undefined ? "fragment malformed" : this.#add(fragment, source, now);
   }
 
-  /** A message that is cut otherwise, since its path has changed, is another one. */
-  #place(fragment: Fragment, source: string, now: number): Uint8Array | FragmentRefusal | undefined {
+  /** Adds a fragment to its message. A message that is sent again in another number of pieces counts as a different one. */
+  #add(fragment: Fragment, source: string, now: number): Uint8Array | FragmentRefusal | undefined {
     const key = `${fragment.message} ${fragment.count} ${source}`;
-    const message = this.#messages.get(key) ?? this.#begin(key, source, fragment.count, now);
+    const message = this.#messages.get(key) ?? this.#start(key, source, fragment.count, now);
     if (message.pieces[fragment.index] !== undefined) return undefined;
     if (message.size + fragment.piece.length > MESSAGE_MAX) {
-      this.#forget(message);
+      this.#remove(message);
       return "fragments too large";
     }
-    this.#keep(message, fragment);
+    this.#store(message, fragment);
     return message.missing === 0 ? this.#finish(message, fragment.message) : undefined;
   }
 
-  #begin(key: string, source: string, count: number, now: number): PartialMessage {
+  #start(key: string, source: string, count: number, now: number): PartialMessage {
     if ((this.#bySource.get(source) ?? 0) >= this.#limits.messagesPerSource) this.#evictFrom(source);
     if (this.#messages.size >= this.#limits.messages) this.#evict(this.#oldest());
     const pieces = Array.from({ length: count }, () => undefined);
@@ -90,8 +95,8 @@ export class Reassembly {
     return message;
   }
 
-  /** Copies the piece: it must not keep a larger buffer alive. */
-  #keep(message: PartialMessage, { index, piece }: Fragment): void {
+  /** Stores a copy of the piece, since the buffer of the datagram is reused. */
+  #store(message: PartialMessage, { index, piece }: Fragment): void {
     message.pieces[index] = new Uint8Array(piece);
     message.missing--;
     message.size += piece.length;
@@ -100,7 +105,7 @@ export class Reassembly {
   }
 
   #finish(message: PartialMessage, id: number): Uint8Array | FragmentRefusal {
-    this.#forget(message);
+    this.#remove(message);
     const bytes = new Uint8Array(HEADER_BYTES + message.size);
     writeHeader(bytes, 0);
     let at = HEADER_BYTES;
@@ -114,7 +119,7 @@ export class Reassembly {
   #expire(now: number): void {
     for (const message of this.#messages.values()) {
       if (now - message.startedAt < this.#limits.timeout) return;
-      this.#forget(message);
+      this.#remove(message);
       this.expired++;
     }
   }
@@ -127,7 +132,7 @@ export class Reassembly {
 
   #evict(message: PartialMessage | undefined): void {
     if (message === undefined) return;
-    this.#forget(message);
+    this.#remove(message);
     this.evicted++;
   }
 
@@ -135,7 +140,7 @@ export class Reassembly {
     return this.#messages.values().next().value;
   }
 
-  #forget({ key, source, pieces, missing, size }: PartialMessage): void {
+  #remove({ key, source, pieces, missing, size }: PartialMessage): void {
     this.#messages.delete(key);
     this.#bytes -= size + (pieces.length - missing) * PIECE_OVERHEAD;
     const left = (this.#bySource.get(source) ?? 0) - 1;

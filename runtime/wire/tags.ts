@@ -1,4 +1,4 @@
-/** The byte that begins a field and says what follows. */
+/** First byte of a field, which gives its kind. */
 export const NULL = 0;
 export const FALSE = 1;
 export const TRUE = 2;

@@ -1,39 +1,48 @@
+/**
+ * Buffer for encoding: `encode.ts` appends to it and DatagramBuilder cuts datagrams out of it.
+ *
+ * For a packet train the writer can leave a gap. The segment then counts in all lengths but is not copied into the buffer; the sender
+ * puts each segment between the bytes before and after the gap. So positions exist in two forms: `length` counts the gap, and offsets
+ * in the buffer do not.
+ */
 import { ID_BYTES } from "../plan/values/ring.ts";
 import { isTrain, type Train } from "../plan/values/train.ts";
 
 const FIRST_CAPACITY = 2048;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-/** A length below 128 takes one byte, and a unit of a string at most three. */
+/** A length below 128 takes one byte, and a UTF-16 unit of a string at most three bytes of UTF-8. */
 const ONE_BYTE_LENGTH = 128;
 const SHORT_TEXT: number = Math.floor((ONE_BYTE_LENGTH - 1) / 3);
 
-/** Calling somebody to copy so few bytes takes longer than copying them. */
+/** Up to this length a loop copies faster than a call of `Buffer.copy`. */
 const SHORT_COPY = 128;
 
 const POOL_BYTES = 8192;
 let pool: ArrayBuffer = new ArrayBuffer(POOL_BYTES);
 let poolAt = 0;
 
-/** One number at a time is laid out here: an id right-aligned in 24 bytes, a float in the first 8. */
+/** Scratch memory for one number: an id right-aligned in 24 bytes, a float in the first 8. */
 const scratch: DataView = new DataView(new ArrayBuffer(24));
 const scratchBytes: Uint8Array = new Uint8Array(scratch.buffer);
 const ID_START: number = scratchBytes.length - ID_BYTES;
 
-/** Bytes that grow at their end. Made once and reused: what it holds is copied out. */
+/** Growing byte buffer. One writer is used for many datagrams, which are copied out of it. */
 export class Writer {
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
-  /** Without the gap. */
+  /** Number of bytes in the buffer, without the gap. */
   #length = 0;
-  #row = 0;
+  /** Index of the segment to write of a train. */
+  #segment = 0;
   #leavesGap = false;
-  /** Where a row of a train was left out, and how long it is. */
+  /** Offset of the gap in the buffer. */
   #gapAt = 0;
+  /** Length of the gap: the length of the segment that was left out. 0 if there is none. */
   #gap = 0;
   #train: Train | undefined;
   #hasSeveralTrains = false;
 
-  /** With what was left out. */
+  /** Number of bytes written, including the gap. */
   get length(): number {
     return this.#length + this.#gap;
   }
@@ -53,14 +62,14 @@ export class Writer {
     this.u16(number & 0xffff);
   }
 
-  /** A whole number from 0 to 2^53: seven bits a byte, the low ones first. */
+  /** Writes an integer from 0 to 2^53 with seven bits per byte, the lowest first. */
   varint(number: number): void {
     let left = number;
     for (; left >= 128; left = Math.floor(left / 128)) this.byte((left % 128) | 128);
     this.byte(left);
   }
 
-  /** A safe integer: as a varint of which the lowest bit is the sign. */
+  /** Writes a safe integer as a varint whose lowest bit is the sign. */
   integer(number: number): void {
     const sign = number < 0 ? 1 : 0;
     const magnitude = sign === 1 ? -1 - number : number;
@@ -70,13 +79,13 @@ export class Writer {
     this.varint(Math.floor(magnitude / 64));
   }
 
-  /** NaN is one value, whatever its bits. */
+  /** Writes a float. All NaNs have the same encoding. */
   float(number: number): void {
     scratch.setFloat64(0, Number.isNaN(number) ? NaN : number);
     for (let at = 0; at < 8; at++) this.byte(scratchBytes[at] as number);
   }
 
-  /** Its length and then its bytes, without leading zeros. */
+  /** Writes an id: its length, then its bytes without leading zeros. */
   id(id: bigint): void {
     scratch.setBigUint64(0, id >> 128n);
     scratch.setBigUint64(8, id >> 64n);
@@ -87,7 +96,7 @@ export class Writer {
     for (let at = start; at < scratchBytes.length; at++) this.byte(scratchBytes[at] as number);
   }
 
-  /** Its length and then its UTF-8. */
+  /** Writes a string: its length in bytes, then its UTF-8. */
   text(text: string): void {
     if (text.length > SHORT_TEXT) return this.#longText(text);
     this.#reserve(ONE_BYTE_LENGTH);
@@ -98,17 +107,17 @@ export class Writer {
   }
 
   /**
-   * From now on this row of a train is written in its place, and `train` speaks of what is written. With `leavesGap` the row
-   * counts as written, but is left out: `around` gives what stands before and after it.
+   * Selects the segment that `blob` writes of a train, and forgets the train seen so far. With `leavesGap` the segment is left out but
+   * counts in all lengths; `headAndTail` returns the bytes before and after it.
    */
-  selectSegment(row: number, leavesGap: boolean): void {
-    this.#row = row;
+  selectSegment(segment: number, leavesGap: boolean): void {
+    this.#segment = segment;
     this.#leavesGap = leavesGap;
     this.#train = undefined;
     this.#hasSeveralTrains = false;
   }
 
-  /** The train of which a row was written. */
+  /** The train that was written since `selectSegment`, if any. */
   get train(): Train | undefined {
     return this.#train;
   }
@@ -117,24 +126,24 @@ export class Writer {
     return this.#hasSeveralTrains;
   }
 
-  /** Copies of what stands before and after the row that was left out. */
+  /** Returns copies of the bytes before and after the gap. */
   headAndTail(): readonly [head: Uint8Array, tail: Uint8Array] {
     return [this.copy(0, this.#gapAt), this.copy(this.#gapAt, this.#length)];
   }
 
-  /** Bytes with their length in front; of a train the row that was asked for, or its last. */
+  /** Writes the length of a byte string, then the bytes. Of a train it writes the selected segment, or the last one if it has fewer. */
   blob(bytes: Uint8Array): void {
-    if (isTrain(bytes)) return this.#trainRow(bytes);
+    if (isTrain(bytes)) return this.#writeSegment(bytes);
     this.varint(bytes.length);
     this.raw(bytes);
   }
 
-  #trainRow(train: Train): void {
-    const row = Math.min(this.#row, train.count - 1);
-    const length = row === train.count - 1 ? train.lastLength : train.length;
+  #writeSegment(train: Train): void {
+    const segment = Math.min(this.#segment, train.count - 1);
+    const length = segment === train.count - 1 ? train.lastLength : train.length;
     this.varint(length);
     if (this.#train !== undefined) this.#hasSeveralTrains = true;
-    if (!this.#leavesGap || this.#train !== undefined) this.raw(train.segment(row));
+    if (!this.#leavesGap || this.#train !== undefined) this.raw(train.segment(segment));
     else [this.#gapAt, this.#gap] = [this.#length, length];
     this.#train = train;
   }
@@ -145,16 +154,16 @@ export class Writer {
     this.#length += bytes.length;
   }
 
-  /** Begins something that its length precedes. `closeLength` ends it. */
+  /** Begins a part that is preceded by its length. Returns its start, for `closeLength`. */
   openLength(): number {
     this.byte(0);
     return this.length;
   }
 
-  /** Writes the length of all since `start`, which `openLength` gave; moves it when the length takes more than a byte. */
+  /** Writes the length of everything since `start`, which `openLength` returned. Moves the bytes if the length takes more than one. */
   closeLength(start: number): void {
     const size = this.length - start;
-    const at = this.#place(start);
+    const at = this.#offsetOf(start);
     if (size < ONE_BYTE_LENGTH) {
       this.#bytes[at - 1] = size;
       return;
@@ -168,19 +177,19 @@ export class Writer {
     this.#length = end;
   }
 
-  /** Takes back what was written after `length`, which is not within the gap. */
+  /** Removes everything after `length`, which must not lie inside the gap. */
   truncate(length: number): void {
-    const place = this.#place(length);
-    if (this.#gapAt >= place) this.#gap = 0;
-    this.#length = place;
+    const offset = this.#offsetOf(length);
+    if (this.#gapAt >= offset) this.#gap = 0;
+    this.#length = offset;
   }
 
-  /** Takes out what is between `start` and `end`, both before the gap. */
+  /** Removes the bytes between `start` and `end`, which both must lie before the gap. */
   remove(start: number, end: number): void {
     this.#move(end, start);
   }
 
-  /** A copy of a part without the gap, which stays as it is whatever is written next. */
+  /** Copies the bytes between two offsets of the buffer, without the gap. */
   copy(start: number, end: number): Uint8Array {
     if (start === end) return NOTHING;
     const copy = allocate(end - start);
@@ -189,12 +198,12 @@ export class Writer {
     return copy;
   }
 
-  /** Where something is that so much was written before. */
-  #place(length: number): number {
+  /** Converts a position that counts the gap to an offset in the buffer. */
+  #offsetOf(length: number): number {
     return this.#gap > 0 && length > this.#gapAt ? length - this.#gap : length;
   }
 
-  /** What begins at `from` begins at `to`. */
+  /** Moves the rest of the buffer from offset `from` to offset `to`. */
   #move(from: number, to: number): void {
     this.#bytes.copyWithin(to, from, this.#length);
     this.#length += to - from;
@@ -219,7 +228,7 @@ export class Writer {
   }
 }
 
-/** Memory of its own for every small copy would cost more than the copy. */
+/** Allocates bytes. Small ones are parts of a pool, because a separate allocation costs more than the copy. */
 function allocate(size: number): Uint8Array {
   if (size > POOL_BYTES / 8) return new Uint8Array(size);
   if (poolAt + size > POOL_BYTES) [pool, poolAt] = [new ArrayBuffer(POOL_BYTES), 0];

@@ -1,6 +1,6 @@
 import type { Clock, DatagramCounters, Datagrams, Timer, World } from "./world.ts";
 
-/** A node alone, at one moment: nothing arrives, and no timer ever rings. What it sends is counted, and lost. */
+/** World without a network, at a fixed time: nothing arrives, and timers never fire. Sent datagrams are counted and discarded. */
 export class IsolatedWorld implements World {
   readonly clock: FixedClock;
   readonly seed: number;
@@ -16,7 +16,7 @@ export class IsolatedWorld implements World {
 
 class FixedClock implements Clock {
   readonly #now: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #pending: (() => void)[] = [];
 
   constructor(now: number) {
     this.#now = now;
@@ -31,12 +31,12 @@ class FixedClock implements Clock {
   }
 
   soon(fire: () => void): void {
-    this.#waiting.push(fire);
+    this.#pending.push(fire);
   }
 
-  /** Runs what waits for its turn, until nothing does. */
+  /** Runs the callbacks of `soon` until none is pending. */
   runPending(): void {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) next();
   }
 }
 

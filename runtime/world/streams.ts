@@ -1,21 +1,21 @@
 /**
- * Reliable byte streams between hosts, as TCP has them. Nothing here throws: what the world refuses is an outcome, whose
- * reason is one of `refused`, `in use`, `unresolved`, `unreachable`, `timed out`, `reset`, `not allowed`, `not here`, or
- * what the system calls it. An outcome may come before the call that asks for it returns.
+ * Reliable byte streams between hosts: TCP. No method throws. A failure is an outcome with one of the reasons `refused`, `in use`,
+ * `unresolved`, `unreachable`, `timed out`, `reset`, `not allowed`, `not here`, or an error name of the system. A callback may run
+ * before the call that takes it returns.
  */
 export interface Streams {
-  /** Hears connections at `address` (`host:port`; port 0 takes a free one). `taken` is called with each. */
+  /** Listens at `host:port`; port 0 takes a free port. Calls `accepted` for each connection. */
   listen(address: string, accepted: (stream: ByteStream) => void, opened: (outcome: Opened<Listening>) => void): void;
   connect(address: string, opened: (outcome: Opened<ByteStream>) => void): ConnectAttempt;
-  /** Nothing of this node's streams is left when the promise resolves. */
+  /** Closes all streams and listening sockets. The promise resolves when they are closed. */
   close(): Promise<void>;
 }
 
 export type Opened<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
-/** Something that is being opened. */
+/** Connection attempt in progress. */
 export interface ConnectAttempt {
-  /** Nobody waits for it any more: it has no outcome. */
+  /** Gives the attempt up. Its callback is not called. */
   cancel(): void;
 }
 
@@ -25,23 +25,23 @@ export interface Listening {
   close(): void;
 }
 
-/** One end of a connection. Bytes are read when somebody asks for them, and no sooner. */
+/** One end of a connection. Bytes are read only on request, so that back-pressure reaches the sender. */
 export interface ByteStream {
-  /** The far end as `host:port`, numeric. */
+  /** Remote `host:port`, numeric. */
   readonly peer: string;
-  /** Asks for what comes next, at least one byte; once at a time. Without it nothing is read. */
+  /** Requests the next bytes, at least one. At most one request may be pending. */
   receive(arrived: (arrival: Received) => void): void;
-  /** Nobody waits for what comes next any more. What was about to come waits for the next to ask. */
+  /** Cancels the pending request. Bytes that arrive are kept for the next one. */
   withdraw(): void;
-  /** Calls `sent` when the system has taken all of the bytes, which must stay unchanged until then. In the order of calls. */
+  /** Sends bytes, in the order of calls. Calls `sent` when the system has taken all of them; until then they must not change. */
   send(bytes: Uint8Array, sent: (outcome: Sent) => void): void;
-  /** Ends both directions at once. What was asked for has no outcome any more. */
+  /** Closes both directions. Callbacks of pending requests and sends are not called. */
   close(): void;
 }
 
 export type Received =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  /** The far end sends nothing more. */
+  /** The remote end has closed its sending direction. */
   | { readonly kind: "end" }
   | { readonly kind: "broken"; readonly reason: string };
 

@@ -1,71 +1,80 @@
+/**
+ * The interfaces through which a node reaches its environment. Two sets of classes implement them: Linux (`runtime/device`) and the
+ * simulator (`runtime/sim`). No other code of the runtime knows which of the two it uses.
+ *
+ * Incoming datagrams and packets enter the node through `onDatagram` and `onPacket`. Outgoing ones leave by `send`, `sendTrain` and
+ * `write`. Failures of the environment are counted or returned, never thrown.
+ */
 import type { Streams } from "./streams.ts";
 import type { DatagramTrain } from "../wire/datagram-train.ts";
 
-/**
- * What a node needs from outside itself. There are two worlds behind these interfaces, Linux (`runtime/device`)
- * and the simulator (`runtime/sim`); nothing else in the runtime knows which one it is in.
- */
+/** Environment of a node. */
 export interface World {
   readonly clock: Clock;
-  /** The root of this node's random streams. */
+  /** Seed of the random streams of this node. */
   readonly seed: number;
-  /** Evenly from 0 up to but without 1, and not to be guessed. Absent where nobody guesses. */
+  /** Unpredictable random number in [0, 1), for nonces. Absent in the simulator, where nobody attacks. */
   readonly secret?: () => number;
   readonly datagrams: Datagrams;
-  /** Absent when the node was started without `--tun`. */
+  /** Undefined if the node was started without `--tun`. */
   readonly tun: Tun | undefined;
-  /** Absent where there is no network but for datagrams. */
+  /** Absent if the environment has no TCP. */
   readonly streams?: Streams | undefined;
-  /** How late the process serves its timers and sockets; absent in virtual time, where nothing is late. */
+  /** Absent in the simulator, where nothing is delayed. */
   readonly eventLoop?: EventLoop;
-  /** Absent where every packet passes the rules. */
+  /** Absent if every packet runs the rules. */
   readonly flowCache?: FlowCache;
-  /** Absent when nothing is captured. */
+  /** Queue of packets for a capture file, and the number of packets dropped. Absent if nothing is captured. */
   readonly capture?: SendQueue & { readonly dropped: number };
 }
 
+/** Delay with which the process serves timers and sockets. */
 export interface EventLoop {
-  /** Seconds, over the last while; all 0 at the first call, which begins the counting. */
+  /** Returns the delay in seconds over the latest interval. The first call starts the measurement and returns 0. */
   delay(): { readonly mean: number; readonly p99: number; readonly max: number };
 }
 
 /**
- * Ways past the rules, between the device and the datagrams: a packet that comes when nothing else does goes where the rules have
- * sent one like it, as long as the node does not say that they might send it elsewhere.
+ * Cache of packet outcomes by flow, between the device and the sockets. A lone packet of a known flow is forwarded without running the
+ * rules. The node records runs, flushes the cache when a recorded outcome may no longer hold, and blocks it while the rules must see
+ * every packet. See docs/design/flow-cache.md.
  */
 export interface FlowCache {
-  /** Sets who watches a pass that is to be remembered: called before it; what that returns is called after it. */
+  /** Installs the recorder of slow-path runs. Called before each run that may be cached; the function it returns is called after the run. */
   setRecorder(begin: () => () => RecordedRun | undefined): void;
-  /** What is remembered holds no more. */
+  /** Invalidates all entries. */
   flush(): void;
-  /** Nothing may go this way as long as causes or datagrams wait, for it would overtake them, or somebody observes the rules. */
+  /**
+   * Blocks or unblocks the cache for one of three reasons. While steps or datagrams are queued a cached packet would overtake them, and
+   * observers of the rules must see every packet.
+   */
   block(why: "steps" | "datagrams" | "observers", isBlocked: boolean): void;
-  /** Counts what has gone this way since the last time as if it had passed the rules. */
+  /** Adds the hits since the last call to the counters of the node, as if the packets had run the rules. */
   countHits(): void;
   readonly hits: FlowCacheHits;
 }
 
-/** Packets that went past the rules: from the device, and to it. */
+/** Numbers of packets forwarded by the flow cache: read from the device and sent, received and delivered to the device. */
 export interface FlowCacheHits {
   readonly sent: number;
   readonly delivered: number;
 }
 
-/** What a packet did that passed the rules, and what each that is like it would do. */
+/** Outcome of a recorded run, which holds for all packets of the flow. */
 export interface RecordedRun {
-  /** For so many seconds, unless the node forgets it sooner. */
+  /** Seconds for which the entry is valid, unless the cache is flushed before. */
   readonly validFor: number;
-  /** As if so many had passed, the last of them so many seconds ago. */
+  /** Advances the counters of the node by this number of packets. The last of them passed `ago` seconds ago. */
   addHits(times: number, ago: number): void;
 }
 
 /** Monotonic time. */
 export interface Clock {
-  /** Seconds since some fixed instant; never goes backwards. */
+  /** Returns seconds since a fixed instant. Never decreases. */
   now(): number;
-  /** Calls `fire` once at `time` (seconds, same scale as `now`) or as soon after as possible, never from within this call. */
+  /** Calls `fire` once at `time` (seconds, on the scale of `now`) or as soon after as possible, but never from within this call. */
   at(time: number, fire: () => void): Timer;
-  /** Calls `fire` once as soon as the caller and what is already waiting have run; lets a busy node breathe. */
+  /** Calls `fire` once after the caller and all pending events have run. A busy node yields this way. */
   soon(fire: () => void): void;
 }
 
@@ -73,10 +82,7 @@ export interface Timer {
   cancel(): void;
 }
 
-/**
- * A datagram as it came, or a train of datagrams of one sender. `bytes` are valid until the call that hands them over
- * returns.
- */
+/** Received datagram, or train of datagrams from one sender. `bytes` are valid only during the call of the receiver. */
 export interface Datagram {
   readonly bytes: Uint8Array;
   /** `host:port`, numeric; IPv6 hosts in brackets. */
@@ -84,68 +90,67 @@ export interface Datagram {
 }
 
 /**
- * An unreliable datagram service, one socket. `send` never throws and never reports: what the network refused
- * (no route, port unreachable, buffer full) is counted in `counters` by reason.
+ * Unreliable datagram service: one UDP socket. `send` never throws. A failure (no route, port unreachable, buffer full) is counted in
+ * `counters` under its reason.
  */
 export interface Datagrams {
-  /** `host:port` this end is bound to, numeric, with the real port when 0 was asked for. */
+  /** Local `host:port`, numeric. If port 0 was requested, the port that was assigned. */
   readonly address: string;
-  /** The largest payload that is sent in one piece. */
+  /** Length of the longest datagram that the socket sends in one piece. */
   readonly maxPayload: number;
   readonly counters: DatagramCounters;
-  /** Absent where nothing waits. */
+  /** Absent if sends are never queued. */
   readonly queue?: SendQueue | undefined;
-  /** Absent where datagrams come and go singly. */
+  /** Absent if datagrams are sent and received one by one. */
   readonly offload?: DatagramOffload | undefined;
-  /** Absent where nobody measures. */
+  /** Absent if read cycles are not measured. */
   readonly readCycles?: ReadCycles | undefined;
-  /** Why nothing can be sent to a place, as far as that is known. Absent where every place can be sent to. */
+  /** Returns the known reason for which sends to a destination fail, such as an unresolved name. Absent if there is never one. */
   refusal?(to: string): string | undefined;
-  /** The `host:port` that datagrams to a name go to, numeric, as far as that is known. Absent where there are no names. */
+  /** Returns the numeric `host:port` of a name, if it is resolved. Absent if there are no names. */
   numeric?(to: string): string | undefined;
-  /** Sets the one receiver. Called before any datagram can arrive; each call is one datagram, or a train of them. */
+  /** Installs the receiver. Must be called once, before the first datagram can arrive. */
   onDatagram(receive: (datagram: Datagram) => void): void;
-  /** `to` is `host:port`; names other than numeric addresses are resolved. `bytes` must stay unchanged afterwards. */
+  /** Sends to `host:port`; a name is resolved. The caller must not change `bytes` afterwards. */
   send(to: string, bytes: Uint8Array): void;
-  /**
-   * Sends all datagrams of a train, whose bytes may change once the call returns. Absent where nothing is gained by it;
-   * then each goes through `send`.
-   */
+  /** Sends the datagrams of a train. The bytes may change after the call. If absent, callers use `send` for each datagram. */
   sendTrain?(to: string, train: DatagramTrain): void;
   /**
-   * Sends a datagram that must arrive in one piece or not at all. False when it did not leave because it is too long for the
-   * interface. Absent where all that `maxPayload` allows arrives in one piece.
+   * Sends a datagram that must not be fragmented. Returns false if it is too long for the local interface. Absent if every path carries
+   * datagrams of `maxPayload` bytes.
    */
   probe?(to: string, bytes: Uint8Array): boolean;
   close(): Promise<void>;
 }
 
-/** How often what waited in the kernel was taken out, and for how long that held the thread. */
+/** Counters of read cycles: one reads all that the kernel has queued, and runs the rules for it. */
 export interface ReadCycles {
   readonly count: number;
-  /** Those that took more than 5 ms of the thread's time, for which timers and other descriptors had to wait. */
+  /** Cycles that took more than 5 ms of CPU time, during which timers and other descriptors had to wait. */
   readonly overBudget: number;
-  /** Seconds of the thread's time. */
+  /** CPU seconds of the longest cycle. */
   readonly longest: number;
 }
 
-/** What the kernel's offloads do for a socket, and how often they did. */
+/** Offloads of the kernel that a socket uses, and how often they applied. */
 export interface DatagramOffload {
-  /** Trains leave in one piece. */
+  /** Whether the kernel splits a train on sending (UDP GSO). */
   readonly segments: boolean;
-  /** Trains come in one piece. */
+  /** Whether the kernel joins received datagrams to a train (UDP GRO). */
   readonly joins: boolean;
-  /** Calls that sent several datagrams, and trains that came. */
+  /** Number of calls that sent several datagrams. */
   readonly segmented: number;
+  /** Number of trains received. */
   readonly joined: number;
-  /** What carries no packets of devices waits by itself, and how much of it came so: datagrams, or trains of them. */
+  /** Whether datagrams without device packets are received on a queue of their own, so that they do not wait behind bulk traffic. */
   readonly steers: boolean;
+  /** Number of datagrams, or trains of them, received on that queue. */
   readonly control: number;
-  /** Trains that had to leave one by one, by what the kernel said. */
+  /** Numbers of trains that had to be sent datagram by datagram, by error of the kernel. */
   readonly refusals: ReadonlyMap<string, number>;
 }
 
-/** Bytes that wait in this process for room in the kernel's buffer, and how many may. */
+/** Queue of bytes that wait for room in the kernel's send buffer, and its limit. */
 export interface SendQueue {
   readonly length: number;
   readonly limit: number;
@@ -156,46 +161,46 @@ export interface DatagramCounters {
   sentBytes: number;
   received: number;
   receivedBytes: number;
-  /** Sends that failed, by reason (`ENETUNREACH`, `unresolved`, `too long`, ...). */
+  /** Numbers of failed sends by reason (`ENETUNREACH`, `unresolved`, `too long`, ...). */
   readonly failed: Map<string, number>;
 }
 
-/**
- * A network interface of the kernel whose packets this process reads and writes.
- * One `receive` call is one IP packet, without link header, or a train of packets of one flow; its bytes are valid until
- * the call returns.
- */
+/** TUN device: network interface of the kernel whose IP packets this process reads and writes. */
 export interface Tun {
   readonly name: string;
   readonly mtu: number;
   readonly counters: TunCounters;
-  /** Absent where packets come and go singly. */
+  /** Absent if packets are read and written one by one. */
   readonly offload?: TunOffload | undefined;
-  /** Absent where nobody measures. */
+  /** Absent if read cycles are not measured. */
   readonly readCycles?: ReadCycles | undefined;
+  /**
+   * Installs the receiver. Each call brings an IP packet without link header, or a train of packets of one flow. The bytes are valid
+   * only during the call.
+   */
   onPacket(receive: (packet: Uint8Array) => void): void;
-  /** Hands one IP packet, or each of a train, to the kernel. What the kernel refuses is counted, never thrown. */
+  /** Writes an IP packet, or each packet of a train. A failed write is counted, never thrown. */
   write(packet: Uint8Array): void;
-  /** The interface is gone when the promise resolves. */
+  /** The promise resolves when the interface has been removed. */
   close(): Promise<void>;
 }
 
-/** What the kernel's offloads do for a device: whether they work, and how many super-packets crossed. */
+/** Offloads of the kernel that a device uses, and numbers of super-packets. */
 export interface TunOffload {
   readonly tcp: boolean;
   readonly udp: boolean;
   readonly superRead: number;
   readonly superWritten: number;
-  /** Reads that were no packet, whatever the kernel meant by them. */
+  /** Number of reads that gave no valid packet. */
   readonly unfit: number;
 }
 
-/** Of packets, also of those that travel as a train. */
+/** Numbers of packets. Each packet of a train counts. */
 export interface TunCounters {
   read: number;
   readBytes: number;
   written: number;
   writtenBytes: number;
-  /** Writes the kernel refused, by reason. */
+  /** Numbers of failed writes, by reason. */
   readonly refused: Map<string, number>;
 }
