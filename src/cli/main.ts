@@ -1,7 +1,8 @@
+// Entry point: the `mosaic` script runs this file. It hands the command line to command-line.ts, which loads the command.
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 
-// Types are stripped once, not at every start. Where the folder cannot be written, nothing is kept.
+// Caches the sources without types, which makes the next start faster. If the folder is not writable, nothing is cached.
 enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/mosaic", import.meta.url)));
 const { main } = await import("./command-line.ts");
 const { processOutput } = await import("./terminal/output.ts");

@@ -174,7 +174,7 @@ describe("mistakes on the way to a running node", () => {
       name: "a peer whose virtual address is none",
       args: ["run", overlay, "--peer", "x=10.0.0.1:1"],
       code: 2,
-      says: [/--peer: `x` is no IP address/],
+      says: [/--peer: `x` is not an IP address/],
     },
     {
       name: "a peer of nothing",

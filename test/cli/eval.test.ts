@@ -142,7 +142,7 @@ test("events of facts run rules too, and what they send to this node is a step o
 test("a derivation without end stops with the name of its rule", () => {
   const { code, out, problems } = evaluated("grow: p(X + 1) :- p(X).\np(0).", { factDirectories: [], memory: 1 });
   expect([code, out]).toEqual([1, ""]);
-  expect(problems).toMatch(/^rule grow: what it derives has no end/);
+  expect(problems).toMatch(/^rule grow: its derivations do not end/);
 });
 
 test("a program with errors is not run", () => {

@@ -54,7 +54,7 @@ describe("--plugin", () => {
       "says nothing of a function's arguments",
       file("bare.ts", "export default (r) => r.registerFunction('f_x', () => 1);\n"),
       1,
-      /f_x: behind the name stand \{ args: /,
+      /f_x: the arguments after the name must be \{ args: /,
     ],
     [
       "names a kind that is none",
@@ -63,15 +63,15 @@ describe("--plugin", () => {
         "export default (r) => r.registerFunction('f_x', { args: ['int'], result: 'any', pure: true }, () => 1);\n",
       ),
       1,
-      /f_x: "int" is none of the kinds null, bool, number/,
+      /f_x: "int" is not one of the kinds null, bool, number/,
     ],
     [
       "has a stage without a function",
       file("stage.ts", "export default (r) => r.registerStage('S');\n"),
       1,
-      /S: behind the name stands its function/,
+      /S: the second argument must be a function/,
     ],
-    ["has no default function", file("empty.ts", "export const x = 1;\n"), 1, /its default export is no function/],
+    ["has no default function", file("empty.ts", "export const x = 1;\n"), 1, /its default export is not a function/],
     ["throws", file("throws.ts", "export default () => { throw new Error('broken'); };\n"), 1, /throws\.ts: broken/],
     ["is no program", file("syntax.ts", "export default (\n"), 1, /--plugin .*syntax\.ts/],
     [
@@ -81,7 +81,7 @@ describe("--plugin", () => {
         "const now = { args: [], result: 'any', pure: true };\nexport default (r) => r.registerFunction('f_now', now, () => 1);\n",
       ),
       1,
-      /the function f_now is there already/,
+      /the function f_now exists already/,
     ],
   ])("that %s is a message", async ([, path, code, message]) => {
     const ended = await mosaic("check", program, "--plugin", path);
@@ -117,10 +117,10 @@ describe("--limit", () => {
   );
 
   test.for<[string, RegExp]>([
-    ["size=3", /`size=3` is none of source=N, rules=N and nesting=N/],
-    ["rules=many", /rules is a whole number up to 1000000/],
-    ["nesting=501", /nesting is a whole number up to 500/],
-    ["__proto__=1", /is none of/],
+    ["size=3", /`size=3` is not source=N, rules=N or nesting=N/],
+    ["rules=many", /rules must be an integer from 1 to 1000000/],
+    ["nesting=501", /nesting must be an integer from 1 to 500/],
+    ["__proto__=1", /is not source=N/],
   ])("%s is a slip of the command line", async ([text, message]) => {
     const ended: Ended = await mosaic("check", file("good.mzl", "p(X) :- q(X).\n"), "--limit", text);
     expect(ended.code).toBe(2);

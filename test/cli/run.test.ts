@@ -42,7 +42,7 @@ test("two nodes measure each other, and one goes on when the other is killed", a
 
 test("a node that others can reach says that its links are not authenticated", async () => {
   const node = new MosaicProcess(["run", "ping.mzl", "--listen", "0.0.0.0:0"]);
-  await node.said(/nobody can answer 0\.0\.0\.0:\d+; say with --addr/);
+  await node.said(/no peer can send to 0\.0\.0\.0:\d+; give the address that others see with --addr/);
   await node.said(/links are not authenticated/);
   node.kill("SIGTERM");
   expect((await node.ended).code).toBe(0);

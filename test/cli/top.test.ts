@@ -4,7 +4,7 @@ import { metricsScreen } from "../../src/cli/client/metrics-screen.ts";
 import { diagnoseNode } from "../../src/cli/client/diagnose-node.ts";
 import { AskedNode } from "../control/asked-node.ts";
 
-const calm: MetricsSnapshot = {
+const healthy: MetricsSnapshot = {
   node: "10.0.0.1:10000",
   uptime: 90,
   steps: { steps: 10, rounds: 20, stopped: 0, conflicts: 0, evicted: 0, expired: 0, failedAggregates: 0 },
@@ -22,50 +22,50 @@ const calm: MetricsSnapshot = {
   eventLoop: null,
 };
 
-interface Heard {
+interface PeerState {
   readonly refusal?: string;
   readonly isTold?: boolean;
 }
 
-function peer(address: string, sent: number, silence: number | null, { refusal, isTold }: Heard = {}): PeerMetrics {
+function peer(address: string, sent: number, silence: number | null, { refusal, isTold }: PeerState = {}): PeerMetrics {
   const nothing = { sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0 };
   return { ...nothing, address, sent, silence, payload: 1452, refusal: refusal ?? null, isTold: isTold ?? null };
 }
 
-test.for<{ readonly cause: string; readonly figures: Partial<MetricsSnapshot>; readonly says: readonly string[] }>([
-  { cause: "nothing", figures: {}, says: [] },
+test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; readonly says: readonly string[] }>([
+  { cause: "nothing", metrics: {}, says: [] },
   {
     cause: "a missing member",
-    figures: { tables: [{ table: "ron.member", rows: 0, limit: null, lifetime: null }] },
-    says: ["ron.member is empty: this node has been told of no peer (--peer)"],
+    metrics: { tables: [{ table: "ron.member", rows: 0, limit: null, lifetime: null }] },
+    says: ["ron.member is empty: this node has no peer (--peer)"],
   },
   {
-    cause: "a wrong address or a link that was never alive",
-    figures: { peers: [peer("10.0.0.2:10000", 9, null)] },
-    says: ["10.0.0.2:10000 has never answered (9 datagrams sent): a dead link, a wrong address, or no node there"],
-  },
-  {
-    cause: "a node that was not told its address",
-    figures: { node: "0.0.0.0:10000" },
+    cause: "a wrong address or a link that was never up",
+    metrics: { peers: [peer("10.0.0.2:10000", 9, null)] },
     says: [
-      "this node calls itself 0.0.0.0:10000, where nobody can answer it: say with --addr HOST:PORT what others see",
+      "10.0.0.2:10000 has never answered (9 datagrams sent): the link is down, the address is wrong, or no node runs there",
     ],
   },
   {
-    cause: "a peer that was not told its address",
-    figures: { peers: [peer("[::]:10000", 9, null), peer("10.0.0.2:10000", 0, 1)] },
+    cause: "a node that was started without --addr",
+    metrics: { node: "0.0.0.0:10000" },
     says: [
-      "[::]:10000 has never answered (9 datagrams sent): so does a node call itself that was not told its address (--addr)",
+      "the address of this node is 0.0.0.0:10000, to which no peer can send: give the address that others see with --addr HOST:PORT",
     ],
   },
   {
-    cause: "a link that died",
-    figures: { peers: [peer("10.0.0.2:10000", 9, 12.3)] },
+    cause: "a peer that was started without --addr",
+    metrics: { peers: [peer("[::]:10000", 9, null), peer("10.0.0.2:10000", 0, 1)] },
+    says: ["[::]:10000 has never answered (9 datagrams sent): a node that was started without --addr has this address"],
+  },
+  {
+    cause: "a link that went down",
+    metrics: { peers: [peer("10.0.0.2:10000", 9, 12.3)] },
     says: ["10.0.0.2:10000 has been silent for 12 s"],
   },
   {
-    cause: "a wrong address whose right one, not told of, is only answered",
-    figures: {
+    cause: "a wrong address, where the right one is no member and only answered",
+    metrics: {
       peers: [
         peer("10.0.0.9:1", 9, null, { isTold: true }),
         peer("10.0.0.2:1", 9, 1, { isTold: false }),
@@ -74,21 +74,21 @@ test.for<{ readonly cause: string; readonly figures: Partial<MetricsSnapshot>; r
     },
     says: [
       "10.0.0.9:1 has never answered (9 datagrams sent): " +
-        "perhaps a wrong address, for 10.0.0.2:1 is heard, and this node was not told of it (--peer)",
+        "perhaps the address is wrong: this node receives from 10.0.0.2:1, which is not a member (--peer)",
     ],
   },
   {
-    cause: "a wrong address, with several that may be the right one",
-    figures: { peers: [peer("10.0.0.9:1", 9, null), peer("10.0.0.2:1", 0, 1), peer("10.0.0.3:1", 0, 1)] },
+    cause: "a wrong address, with several candidates for the right one",
+    metrics: { peers: [peer("10.0.0.9:1", 9, null), peer("10.0.0.2:1", 0, 1), peer("10.0.0.3:1", 0, 1)] },
     says: [
       "10.0.0.9:1 has never answered (9 datagrams sent): " +
-        "perhaps a wrong address, for 10.0.0.2:1, 10.0.0.3:1 are heard and never sent to",
+        "perhaps the address is wrong: this node receives from 10.0.0.2:1, 10.0.0.3:1 and never sends there",
     ],
   },
   {
     cause: "a name without an address",
-    figures: {
-      network: { ...calm.network, failed: { unresolved: 3 } },
+    metrics: {
+      network: { ...healthy.network, failed: { unresolved: 3 } },
       peers: [peer("hots:1", 3, null, { refusal: "unresolved" })],
     },
     says: [
@@ -98,24 +98,24 @@ test.for<{ readonly cause: string; readonly figures: Partial<MetricsSnapshot>; r
   },
   {
     cause: "a full queue",
-    figures: { queues: [{ queue: "steps", length: 100, limit: 100, unit: "causes", dropped: 7 }] },
+    metrics: { queues: [{ queue: "steps", length: 100, limit: 100, unit: "causes", dropped: 7 }] },
     says: ["the queue of steps was full: 7 causes dropped, 100 of 100 wait now"],
   },
   {
     cause: "different programs",
-    figures: { elements: [{ element: "Admission", label: "", in: 5, out: 0, dropped: { "unknown predicate": 5 } }] },
+    metrics: { elements: [{ element: "Admission", label: "", in: 5, out: 0, dropped: { "unknown predicate": 5 } }] },
     says: [
-      "Admission dropped 5: unknown predicate (no loaded program here knows what was sent: do both nodes run the same programs?)",
+      "Admission dropped 5: unknown predicate (no loaded program has this predicate: do both nodes run the same programs?)",
     ],
   },
   {
-    cause: "a rule without a value",
-    figures: { rules: [{ ...(calm.rules[0] as MetricsSnapshot["rules"][number]), failed: 2 }] },
-    says: ["rule r1 (a/p.mzl:3): 2 derivations had no value"],
+    cause: "an expression without a value",
+    metrics: { rules: [{ ...(healthy.rules[0] as MetricsSnapshot["rules"][number]), failed: 2 }] },
+    says: ["rule r1 (a/p.mzl:3): 2 derivations failed: an expression had no value"],
   },
   {
-    cause: "packets that no rule knows a way for",
-    figures: {
+    cause: "packets without a route",
+    metrics: {
       tun: {
         name: "mosaic0",
         mtu: 1250,
@@ -127,36 +127,35 @@ test.for<{ readonly cause: string; readonly figures: Partial<MetricsSnapshot>; r
         strays: { "100.64.0.2": 7 },
       },
     },
-    says: [
-      "7 packets for 100.64.0.2 went nowhere: no rule knows a way to it (a member or peer that this node was not told of?)",
-    ],
+    says: ["7 packets for 100.64.0.2 were not sent: no rule has a route to it (is a member or --peer missing?)"],
   },
   {
-    cause: "a wrong address whose right one is heard",
-    figures: { peers: [peer("10.0.0.9:10000", 5, null), peer("10.0.0.2:10000", 0, 1)] },
+    cause: "a wrong address, where the right one sends to this node",
+    metrics: { peers: [peer("10.0.0.9:10000", 5, null), peer("10.0.0.2:10000", 0, 1)] },
     says: [
-      "10.0.0.9:10000 has never answered (5 datagrams sent): perhaps a wrong address, for 10.0.0.2:10000 is heard and never sent to",
+      "10.0.0.9:10000 has never answered (5 datagrams sent): " +
+        "perhaps the address is wrong: this node receives from 10.0.0.2:10000 and never sends there",
     ],
   },
-])("top names $cause", ({ figures, says }) => {
-  expect(diagnoseNode({ ...calm, ...figures })).toEqual(says);
+])("top names $cause", ({ metrics, says }) => {
+  expect(diagnoseNode({ ...healthy, ...metrics })).toEqual(says);
 });
 
 test("the whole screen", () => {
   const control = { clients: 2, requests: 9, refused: { malformed: 1 } };
-  const before: MetricsSnapshot = { ...calm, uptime: 80, steps: { ...calm.steps, steps: 5 } };
-  expect(metricsScreen({ ...calm, peers: [peer("10.0.0.2:10000", 9, 1)], control }, before).join("\n")).toBe(`\
+  const before: MetricsSnapshot = { ...healthy, uptime: 80, steps: { ...healthy.steps, steps: 5 } };
+  expect(metricsScreen({ ...healthy, peers: [peer("10.0.0.2:10000", 9, 1)], control }, before).join("\n")).toBe(`\
 10.0.0.1:10000   up 1 min 30 s   10 steps, 0.5/s
 network: 1 datagrams sent (1.2 kB), 0 received (0 B)
 sent by rules: 3 tuples to this node, 2 to others, 1 into overlays
 control: 2 clients so far, 9 requests, 1 refused (malformed)
 
-TROUBLES
-  none that the figures show
+PROBLEMS
+  none that the metrics show
 
 PEERS
-  address         last heard  sent  bytes  received  bytes
-  10.0.0.2:10000  1.0 s ago      9  0 B           0  0 B
+  address         last received  sent  bytes  received  bytes
+  10.0.0.2:10000  1.0 s ago         9  0 B           0  0 B
 
 QUEUES
   queue  waiting  limit  unit    dropped
@@ -167,15 +166,15 @@ TABLES
   ron.member     2  -      -
 
 RULES
-  rule  line     firings  now  derived  time    no value
-  r1    p.mzl:3        4    0        2  1.0 ms         0
+  rule  line     firings  now  derived  time    failed
+  r1    p.mzl:3        4    0        2  1.0 ms       0
 
 ELEMENTS
   element     in  out  dropped
   NetworkOut   1    1  -`);
 });
 
-test("a node gives its figures", () => {
+test("a node sends its metrics", () => {
   const asked = new AskedNode("e: out(X) :- in(X).");
   asked.node.insert("in", [1]);
   asked.session.line("{");

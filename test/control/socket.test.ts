@@ -100,7 +100,7 @@ test("a node is asked by its address, though its socket has the name of its port
   }
   expect(await ask(`10.0.0.1:${port}`)).toMatchObject({
     code: 1,
-    stderr: `mosaic: no node listens at 10.0.0.1:${port}: that of its port is 127.0.0.1:${port}\n`,
+    stderr: `mosaic: no node listens at 10.0.0.1:${port}: the node with its port is 127.0.0.1:${port}\n`,
   });
 });
 
@@ -110,7 +110,7 @@ test("two nodes of one port: the second is asked by its address", async () => {
   const other = `127.0.0.2:${port}`;
   const second = await start("--listen", other);
   expect(second.stderr).toContain(
-    `another node has the control socket of this port: for query, ctl and top this one is ${other}`,
+    `another node has the control socket of this port: name this node ${other} for query, ctl and top`,
   );
   const inside = ["env", `XDG_RUNTIME_DIR=${folder}`];
   expect((await new MosaicProcess(["ctl", other, "insert", 't("b", 2)'], inside).ended).code).toBe(0);
@@ -184,7 +184,7 @@ test("load, unload and reload: the rows stay, a mistake changes nothing", async 
   expect((await ctl("load", more)).stderr).toContain("is loaded already");
   expect((await ctl("unload", "mroe")).stderr).toContain("no file `mroe` is loaded; there are");
   expect((await ctl("unload", "more.mzl", "--json")).stdout).toContain('"lost":[{"table":"u","rows":2,"why":"gone"}]');
-  expect((await ctl("unload", "p")).stderr).toContain("a node without a program does nothing");
+  expect((await ctl("unload", "p")).stderr).toContain("is the only program; a node needs at least one");
   expect(await rows("t(X, _)")).toBe('{"X":"a"}\n{"X":"b"}\n');
 });
 
@@ -201,6 +201,6 @@ test("trace goes on until it is interrupted, or the node is gone", async () => {
   node.kill("SIGKILL");
   expect(await second.ended).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(`the node at ${path} has gone`),
+    stderr: expect.stringContaining(`the node at ${path} has ended`),
   });
 });

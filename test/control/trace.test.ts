@@ -44,7 +44,7 @@ test("of one predicate, and what was dropped", () => {
 
 test("a step that was taken back says so", () => {
   const lines = traced(({ node }) => node.insert("endless", [1]), "t");
-  expect(lines).toEqual(["0.000 rule endless ✗ passed the limit of derivations: the step was taken back"]);
+  expect(lines).toEqual(["0.000 rule endless ✗ exceeded the limit of derivations: the step was rolled back"]);
 });
 
 test("as JSON: the shape of --watch, with the edge and the rule", () => {

@@ -10,19 +10,17 @@ import { needs } from "../needs.ts";
 const LABS = [
   {
     lab: "missing-member",
-    names:
-      /packets for 100\.64\.0\.2 went nowhere: no rule knows a way to it \(a member or peer that this node was not told of\?\)/,
+    names: /packets for 100\.64\.0\.2 were not sent: no rule has a route to it \(is a member or --peer missing\?\)/,
   },
-  { lab: "dead-link", names: /10\.77\.0\.2:10000 has never answered \(\d+ datagrams sent\): a dead link/ },
+  { lab: "dead-link", names: /10\.77\.0\.2:10000 has never answered \(\d+ datagrams sent\): the link is down/ },
   {
     lab: "wrong-address",
-    names:
-      /10\.77\.0\.9:10000 has never answered .*: perhaps a wrong address, for 10\.77\.0\.2:10000 is heard and never sent to/,
+    names: /10\.77\.0\.9:10000 has never answered .*: this node receives from 10\.77\.0\.2:10000 and never sends there/,
   },
   {
     lab: "wrong-member",
     names:
-      /10\.77\.0\.9:10000 has never answered .*: perhaps a wrong address, for 10\.77\.0\.2:10000 is heard, and this node was not told/,
+      /10\.77\.0\.9:10000 has never answered .*: this node receives from 10\.77\.0\.2:10000, which is not a member/,
   },
   { lab: "full-queue", names: /link a→b: its queue was full, \d+ packets dropped/ },
 ];

@@ -3,7 +3,7 @@ import type { Request } from "../../../runtime/control/request.ts";
 import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";
 
-/** `mosaic ctl NODE ...`: changes a running node. */
+/** `mosaic ctl NODE ...`: sends a request to a running node and prints the result of a program swap. */
 export async function controlNode(node: string, request: Request, json: boolean, output: Output): Promise<void> {
   const client = await NodeClient.connect(node);
   try {
@@ -11,21 +11,21 @@ export async function controlNode(node: string, request: Request, json: boolean,
       if (!("succession" in reply)) continue;
       const { succession, files } = reply;
       if (json) output.result(JSON.stringify({ files, ...succession }));
-      else for (const line of successionLines(succession, files)) output.result(line);
+      else for (const line of swapLines(succession, files)) output.result(line);
     }
   } finally {
     client.close();
   }
 }
 
-/** What the node runs now, and what became of its tables: what was lost last, where it is seen. */
-function successionLines({ kept, derived, lost, added }: SwapReport, files: readonly string[]): readonly string[] {
+/** Report of a program swap: the files that run now, then the tables. Lost rows come last, where they are noticed. */
+function swapLines({ kept, derived, lost, added }: SwapReport, files: readonly string[]): readonly string[] {
   const rows = kept.reduce((sum, table) => sum + table.rows, 0);
   return [
     `running ${files.join(" ")}`,
     `kept: ${kept.length} tables with ${rows} rows`,
     ...(derived.length === 0 ? [] : [`derived anew: ${derived.join(", ")}`]),
     ...(added.length === 0 ? [] : [`new: ${added.join(", ")}`]),
-    ...lost.map(({ table, rows: gone, why }) => `${why}: ${table}, ${gone} rows lost`),
+    ...lost.map(({ table, rows: count, why }) => `${why}: ${table}, ${count} rows lost`),
   ];
 }

@@ -4,69 +4,72 @@ import type { Request } from "../../../runtime/control/request.ts";
 import { nearest } from "../../program/nearest.ts";
 import { Failure, wrongUsage } from "../terminal/failure.ts";
 
+/** An action of `mosaic ctl NODE ACTION [OPERAND]`. */
 interface Action {
   readonly description: string;
-  /** What the action is done with, where it takes something. */
-  readonly needs: string | undefined;
-  readonly request: (what: string) => Request;
+  /** Description of the operand; undefined if the action takes none. */
+  readonly operand: string | undefined;
+  readonly request: (operand: string) => Request;
 }
 
-const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   [
     "insert",
     {
-      description: "a row, or an event to raise",
-      needs: "a fact, as 'ron.member(\"10.0.0.4:10000\")'",
+      description: "insert a row, or raise an event",
+      operand: "a fact, as in 'ron.member(\"10.0.0.4:10000\")'",
       request: (text) => ({ kind: "insert", text }),
     },
   ],
   [
     "delete",
     {
-      description: "the row with the key of the fact",
-      needs: "a fact, as 'ron.member(\"10.0.0.4:10000\")'",
+      description: "delete the row with the key of the fact",
+      operand: "a fact, as in 'ron.member(\"10.0.0.4:10000\")'",
       request: (text) => ({ kind: "delete", text }),
     },
   ],
   [
     "load",
     {
-      description: "one more program",
-      needs: "a file, as tunnel.mzl",
+      description: "add a program file",
+      operand: "a file, as in tunnel.mzl",
       request: (file) => ({ kind: "load", file: existsSync(file) ? resolve(file) : file }),
     },
   ],
   [
     "unload",
     {
-      description: "a program that was loaded",
-      needs: "a file that is loaded",
+      description: "remove a program file",
+      operand: "a loaded file",
       request: (name) => ({ kind: "unload", name }),
     },
   ],
   [
     "reload",
     {
-      description: "the files, read again",
-      needs: undefined,
+      description: "read the program files again",
+      operand: undefined,
       request: () => ({ kind: "reload" }),
     },
   ],
 ]);
 
+/** Description of all actions for `--help`. */
 export function actionsHelp(): string {
-  return [...actions].map(([name, { description }]) => `${name}: ${description}`).join("; ");
+  return [...ACTIONS].map(([name, { description }]) => `${name}: ${description}`).join("; ");
 }
 
-/** What the words after NODE ask for. */
-export function controlRequest(name: string, what: string | undefined): Request {
-  const action = actions.get(name);
+/** Returns the request for the words after NODE; throws `Failure` if they are not an action and its operand. */
+export function controlRequest(name: string, operand: string | undefined): Request {
+  const action = ACTIONS.get(name);
   if (action === undefined) {
-    const similar = nearest(name, actions.keys());
-    const hint = similar === undefined ? `there are ${[...actions.keys()].join(", ")}` : `did you mean ${similar}?`;
+    const similar = nearest(name, ACTIONS.keys());
+    const hint = similar === undefined ? `there are ${[...ACTIONS.keys()].join(", ")}` : `did you mean ${similar}?`;
     throw new Failure(2, `ctl: there is no action \`${name}\`; ${hint}`);
   }
-  if (action.needs !== undefined && what === undefined) throw wrongUsage(`ctl ${name}`, `it needs ${action.needs}`);
-  if (action.needs === undefined && what !== undefined) throw wrongUsage(`ctl ${name}`, "it takes nothing more");
-  return action.request(what ?? "");
+  if (action.operand !== undefined && operand === undefined)
+    throw wrongUsage(`ctl ${name}`, `it needs ${action.operand}`);
+  if (action.operand === undefined && operand !== undefined) throw wrongUsage(`ctl ${name}`, "it takes no operand");
+  return action.request(operand ?? "");
 }

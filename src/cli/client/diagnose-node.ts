@@ -1,19 +1,23 @@
+/**
+ * Diagnosis of a running node from its metrics. `metrics-screen.ts` shows the result as PROBLEMS of `mosaic top`. Each function below
+ * looks for one kind of problem and returns a sentence for each instance of it.
+ */
 import type { MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import { isUnspecified } from "../options/address-scope.ts";
 
-/** Datagrams to somebody who has never answered before that is worth a line. */
+/** Number of datagrams after which a peer that never answered is a problem. */
 const MIN_UNANSWERED = 3;
-/** Seconds without a word from somebody who is spoken to. */
+/** Time after which a silent peer is a problem. */
 const MAX_SILENCE_SECONDS = 10;
 const NEARLY_FULL_SHARE = 0.9;
-/** Of the event loop: seconds. */
+/** Lateness of the event loop that is a problem. */
 const MAX_LATENESS_SECONDS = 0.1;
 
-/** What is wrong with a node, as far as its figures show it, in sentences that name the cause. */
+/** Returns the problems of a node that its metrics show, in sentences that name the cause. */
 export function diagnoseNode(metrics: MetricsSnapshot): readonly string[] {
   return [
-    ...withoutAddress(metrics),
-    ...refusedSends(metrics),
+    ...unspecifiedAddress(metrics),
+    ...failedSends(metrics),
     ...unroutedPackets(metrics),
     ...silentPeers(metrics),
     ...fullQueues(metrics),
@@ -25,54 +29,56 @@ export function diagnoseNode(metrics: MetricsSnapshot): readonly string[] {
   ];
 }
 
-/** What each reason means to a person; others stand for themselves. */
+/** Explanations of drop reasons and error codes. A reason that explains itself is not listed. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["unresolved", "the name has no address"],
-  ["bad address", "that is no HOST:PORT"],
-  ["EAFNOSUPPORT", "an IPv6 address, and this node has an IPv4 socket"],
-  ["ENETUNREACH", "there is no route to that network"],
-  ["EHOSTUNREACH", "there is no route to that host"],
+  ["bad address", "the address is not HOST:PORT"],
+  ["EAFNOSUPPORT", "the address is IPv6, the socket of this node is IPv4"],
+  ["ENETUNREACH", "no route to that network"],
+  ["EHOSTUNREACH", "no route to that host"],
   ["ECONNREFUSED", "nobody listens at that port"],
   ["EPERM", "a firewall of this host forbids it"],
   ["EACCES", "a broadcast address, or a firewall of this host forbids it"],
   ["ENOBUFS", "the socket's buffer is full"],
-  ["too long", "a datagram beyond the largest payload"],
-  ["no address", "the location is no HOST:PORT and no overlay address"],
+  ["too long", "the datagram exceeds the maximum payload"],
+  ["no address", "the location is neither HOST:PORT nor an overlay address"],
   ["unknown overlay", "the location names an overlay that no loaded program defines"],
-  ["queue full", "steps come faster than the node runs them"],
-  ["unknown predicate", "no loaded program here knows what was sent: do both nodes run the same programs?"],
-  ["not accepted", "a loaded program knows the tuple, and the network may not bring it: see `accept`"],
-  ["wrong type", "an argument has a type that the program does not expect"],
-  ["tcp: turned away", "connections came faster than rules accept them, or there are too many sockets"],
-  ["hop limit", "a packet went round in a loop"],
+  ["queue full", "tuples arrive faster than the node processes them"],
+  ["unknown predicate", "no loaded program has this predicate: do both nodes run the same programs?"],
+  ["not accepted", "the loaded programs do not accept this predicate from the network: see `accept`"],
+  ["wrong type", "the program expects another type for an argument"],
+  ["tcp: turned away", "connections arrive faster than rules accept them, or there are too many sockets"],
+  ["hop limit", "the packet was in a routing loop"],
 ]);
 
-function explained(reason: string): string {
-  const words = REASONS.get(reason);
-  return words === undefined ? reason : `${reason} (${words})`;
+function explain(reason: string): string {
+  const explanation = REASONS.get(reason);
+  return explanation === undefined ? reason : `${reason} (${explanation})`;
 }
 
-function withoutAddress({ node }: MetricsSnapshot): readonly string[] {
+function unspecifiedAddress({ node }: MetricsSnapshot): readonly string[] {
   if (!isUnspecified(node)) return [];
-  return [`this node calls itself ${node}, where nobody can answer it: say with --addr HOST:PORT what others see`];
+  return [
+    `the address of this node is ${node}, to which no peer can send: give the address that others see with --addr HOST:PORT`,
+  ];
 }
 
-function refusedSends({ network }: MetricsSnapshot): readonly string[] {
+function failedSends({ network }: MetricsSnapshot): readonly string[] {
   return Object.entries(network.failed).map(
-    ([reason, count]) => `${count} datagrams could not be sent: ${explained(reason)}`,
+    ([reason, count]) => `${count} datagrams could not be sent: ${explain(reason)}`,
   );
 }
 
 function unroutedPackets({ tun }: MetricsSnapshot): readonly string[] {
   return Object.entries(tun?.strays ?? {}).map(
     ([destination, count]) =>
-      `${count} packets for ${destination} went nowhere: no rule knows a way to it (a member or peer that this node was not told of?)`,
+      `${count} packets for ${destination} were not sent: no rule has a route to it (is a member or --peer missing?)`,
   );
 }
 
 function silentPeers({ peers }: MetricsSnapshot): readonly string[] {
   return peers.flatMap(({ address, sent, silence, refusal }): readonly string[] => {
-    if (refusal !== null) return [`nothing can be sent to ${address}: ${explained(refusal)}`];
+    if (refusal !== null) return [`nothing can be sent to ${address}: ${explain(refusal)}`];
     if (sent < MIN_UNANSWERED) return [];
     if (silence === null)
       return [`${address} has never answered (${sent} datagrams sent): ${whySilent(address, peers)}`];
@@ -81,21 +87,29 @@ function silentPeers({ peers }: MetricsSnapshot): readonly string[] {
   });
 }
 
-/** Who speaks to this node and is never spoken to, or only answered, is perhaps the one that was meant. */
+/**
+ * Suggests why a peer is silent. Perhaps its address is wrong, and the intended peer is one that sends to this node and that this node
+ * only answers, or never sends to.
+ */
 function whySilent(address: string, peers: readonly PeerMetrics[]): string {
-  if (isUnspecified(address)) return "so does a node call itself that was not told its address (--addr)";
-  const strangers = peers.filter((peer) => peer.silence !== null && peer.isTold !== true && peer.address.includes(":"));
-  const unasked = strangers.filter(({ sent }) => sent === 0);
-  const wrong = "perhaps a wrong address, for";
-  if (unasked.length > 0) return `${wrong} ${listed(unasked)} heard and never sent to`;
-  const untold = strangers.filter(({ isTold }) => isTold === false);
-  if (untold.length > 0) return `${wrong} ${listed(untold)} heard, and this node was not told of it (--peer)`;
-  return "a dead link, a wrong address, or no node there";
+  if (isUnspecified(address)) return "a node that was started without --addr has this address";
+  const candidates = peers.filter(
+    (peer) => peer.silence !== null && peer.isTold !== true && peer.address.includes(":"),
+  );
+  const neverSentTo = candidates.filter(({ sent }) => sent === 0);
+  const wrong = "perhaps the address is wrong:";
+  if (neverSentTo.length > 0) return `${wrong} this node receives from ${listNames(neverSentTo)} and never sends there`;
+  const unannounced = candidates.filter(({ isTold }) => isTold === false);
+  if (unannounced.length > 0)
+    return `${wrong} this node receives from ${listNames(unannounced)}, which is not a member (--peer)`;
+  return "the link is down, the address is wrong, or no node runs there";
 }
 
-function listed(peers: readonly PeerMetrics[]): string {
-  const names = peers.map(({ address }) => address).slice(0, 3);
-  return `${names.join(", ")} ${names.length === 1 ? "is" : "are"}`;
+function listNames(peers: readonly PeerMetrics[]): string {
+  return peers
+    .map(({ address }) => address)
+    .slice(0, 3)
+    .join(", ");
 }
 
 function fullQueues({ queues }: MetricsSnapshot): readonly string[] {
@@ -112,35 +126,38 @@ function fullTables({ tables, steps }: MetricsSnapshot): readonly string[] {
   const full = tables.filter(({ rows, limit }) => limit !== null && limit > 1 && rows >= limit);
   if (steps.evicted === 0 || full.length === 0) return [];
   const names = full.map(({ table, limit }) => `${table} (${limit})`).join(", ");
-  return [`${steps.evicted} rows left because a table was full; at their size now: ${names}`];
+  return [`${steps.evicted} rows were evicted from full tables; full now: ${names}`];
 }
 
 function drops({ elements }: MetricsSnapshot): readonly string[] {
   return elements.flatMap(({ element, dropped }) =>
     Object.entries(dropped)
       .filter(([reason]) => reason !== "queue full")
-      .map(([reason, count]) => `${element} dropped ${count}: ${explained(reason)}`),
+      .map(([reason, count]) => `${element} dropped ${count}: ${explain(reason)}`),
   );
 }
 
-/** An overlay that knows nobody carries nothing. */
+/** An overlay without members carries nothing. */
 function emptyMemberships({ tables }: MetricsSnapshot): readonly string[] {
   return tables
     .filter(({ table, rows }) => rows === 0 && /(?:^|\.)(?:member|addressMap)$/.test(table))
-    .map(({ table }) => `${table} is empty: this node has been told of no peer (--peer)`);
+    .map(({ table }) => `${table} is empty: this node has no peer (--peer)`);
 }
 
 function failures({ rules, steps }: MetricsSnapshot): readonly string[] {
   const failed = rules
     .filter((rule) => rule.failed > 0)
-    .map(({ rule, file, line, failed: count }) => `rule ${rule} (${file}:${line}): ${count} derivations had no value`);
+    .map(
+      ({ rule, file, line, failed: count }) =>
+        `rule ${rule} (${file}:${line}): ${count} derivations failed: an expression had no value`,
+    );
   const stopped =
-    steps.stopped === 0 ? [] : [`${steps.stopped} steps passed a limit and were taken back; the log names the rule`];
-  const sums = steps.failedAggregates === 0 ? [] : [`${steps.failedAggregates} aggregates had no value`];
-  return [...failed, ...stopped, ...sums];
+    steps.stopped === 0 ? [] : [`${steps.stopped} steps exceeded a limit and were rolled back; the log names the rule`];
+  const aggregates = steps.failedAggregates === 0 ? [] : [`${steps.failedAggregates} aggregates had no value`];
+  return [...failed, ...stopped, ...aggregates];
 }
 
 function lateness({ eventLoop }: MetricsSnapshot): readonly string[] {
   if (eventLoop === null || eventLoop.p99 < MAX_LATENESS_SECONDS) return [];
-  return [`the process is late: timers and sockets wait up to ${(eventLoop.p99 * 1000).toFixed(0)} ms`];
+  return [`the process is overloaded: timers and sockets wait up to ${(eventLoop.p99 * 1000).toFixed(0)} ms`];
 }

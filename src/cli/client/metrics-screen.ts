@@ -5,7 +5,7 @@ import { textColumns } from "../terminal/text-columns.ts";
 
 const MAX_RULES = 20;
 
-/** A node in numbers, as people read it. With the figures of a moment `before`, rates are those since then. */
+/** The screen of `mosaic top`: problems first, then one table per section. With an earlier snapshot, rates are those since then. */
 export function metricsScreen(
   now: MetricsSnapshot & { readonly control: ControlMetrics },
   before: MetricsSnapshot | undefined,
@@ -14,7 +14,7 @@ export function metricsScreen(
   return [
     ...headLines(now, before),
     controlLine(now.control),
-    ...section("TROUBLES", problems.length === 0 ? ["none that the figures show"] : problems),
+    ...section("PROBLEMS", problems.length === 0 ? ["none that the metrics show"] : problems),
     ...section("PEERS", peerLines(now)),
     ...section("QUEUES", queueLines(now)),
     ...section("TABLES", tableLines(now)),
@@ -55,7 +55,7 @@ function controlLine({ clients, requests, refused }: ControlMetrics): string {
 }
 
 function peerLines({ peers }: MetricsSnapshot): readonly string[] {
-  if (peers.length === 0) return ["none: nothing was sent, nothing has come"];
+  if (peers.length === 0) return ["none: nothing was sent or received"];
   const rows = peers.map((peer) => [
     peer.address,
     peer.silence === null ? "never" : `${peer.silence.toFixed(1)} s ago`,
@@ -64,7 +64,7 @@ function peerLines({ peers }: MetricsSnapshot): readonly string[] {
     `${peer.received}`,
     bytes(peer.receivedBytes),
   ]);
-  return textColumns(["address", "last heard", "sent", "bytes", "received", "bytes"], rows);
+  return textColumns(["address", "last received", "sent", "bytes", "received", "bytes"], rows);
 }
 
 function queueLines({ queues }: MetricsSnapshot): readonly string[] {
@@ -90,7 +90,7 @@ function tableLines({ tables }: MetricsSnapshot): readonly string[] {
   return textColumns(["table", "rows", "limit", "lifetime"], rows);
 }
 
-/** Those that cost most first. */
+/** Rules in descending order of time. */
 function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefined): readonly string[] {
   const earlier = new Map(before?.rules.map((rule) => [`${rule.rule} ${rule.line}`, rule]));
   const rows = rules
@@ -111,7 +111,7 @@ function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefin
       ];
     });
   const latest = before === undefined ? [] : ["now"];
-  const lines = textColumns(["rule", "line", "firings", ...latest, "derived", "time", "no value"], rows);
+  const lines = textColumns(["rule", "line", "firings", ...latest, "derived", "time", "failed"], rows);
   return rules.length > MAX_RULES ? [...lines, `and ${rules.length - MAX_RULES} more`] : lines;
 }
 

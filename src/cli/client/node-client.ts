@@ -21,29 +21,33 @@ export class NodeClient {
     this.#name = name;
     this.#socket = socket;
     const lines = createInterface({ input: socket, crlfDelay: Infinity });
-    // A socket that is broken off has no end, and nobody would stop waiting for the next line.
+    // A socket that fails emits no end, so the reader of lines must be closed here.
     socket.once("close", () => lines.close());
     socket.on("error", () => lines.close());
     this.#replies = lines[Symbol.asyncIterator]();
   }
 
-  /** NODE of the command line: the path of a socket, or the port or address of a node of this user. */
+  /** Connects to NODE of the command line: the path of a socket, or the port or address of a node of this user. */
   static async connect(node: string): Promise<NodeClient> {
     const path = socketPath(node);
     if (!existsSync(path)) return NodeClient.#byPort(node, path);
     return new NodeClient(node, await open(node, path));
   }
 
-  /** A node has the socket of its address only where another has that of its port: see `controlOf`. */
+  /**
+   * Connects by the port, if no socket is named by the address: a node names its socket by the address only if another node uses the
+   * port (`openControlSocket`).
+   */
   static async #byPort(node: string, path: string): Promise<NodeClient> {
     const port = parseHostPort(node);
-    const usual = port.ok ? socketPath(String(port.at.port)) : path;
-    if (usual === path || !existsSync(usual)) throw runFailed(`no node listens at ${describeNode(node, path)}`);
-    const client = new NodeClient(node, await open(node, usual));
+    const defaultPath = port.ok ? socketPath(String(port.at.port)) : path;
+    if (defaultPath === path || !existsSync(defaultPath))
+      throw runFailed(`no node listens at ${describeNode(node, path)}`);
+    const client = new NodeClient(node, await open(node, defaultPath));
     const name = await client.#nodeName();
     if (name === node || (isLoopback(name) && isLoopback(node))) return client;
     client.close();
-    throw runFailed(`no node listens at ${node}: that of its port is ${name}`);
+    throw runFailed(`no node listens at ${node}: the node with its port is ${name}`);
   }
 
   async #nodeName(): Promise<string> {
@@ -52,7 +56,7 @@ export class NodeClient {
     return name;
   }
 
-  /** Sends a request and gives what it brings, up to its end. A refusal ends the command. */
+  /** Sends a request and yields its replies up to the last. Throws `Failure` if the node refuses the request. */
   async *request(request: Request): AsyncGenerator<Reply> {
     const id = ++this.#requests;
     const { kind, ...fields } = request;
@@ -72,7 +76,7 @@ export class NodeClient {
 
   async #next(): Promise<Reply> {
     const line = await this.#replies.next();
-    if (line.done === true) throw runFailed(`the node at ${this.#name} has gone`);
+    if (line.done === true) throw runFailed(`the node at ${this.#name} has ended`);
     return JSON.parse(line.value) as Reply;
   }
 }
@@ -83,15 +87,15 @@ function refusal(name: string, { reason, message, text }: { reason: string; mess
   return runFailed(`${name}: ${message}`);
 }
 
-/** A port or an address may belong to a node of this user, or, for root, to one that was started without a session. */
+/** Returns the path of the socket that NODE names. Without a session (for root, or a system service) it is in another folder. */
 function socketPath(node: string): string {
   if (node.includes("/") || !/^(.*:)?\d+$/.test(node)) return node;
-  const own = controlPath(node);
+  const userPath = controlPath(node);
   const others = [
     join("/run/mosaic", `${node}.sock`),
     join(tmpdir(), `mosaic-${process.getuid?.() ?? 0}`, `${node}.sock`),
   ];
-  return [own, ...others].find((path) => existsSync(path)) ?? own;
+  return [userPath, ...others].find((path) => existsSync(path)) ?? userPath;
 }
 
 function open(node: string, path: string): Promise<Socket> {

@@ -3,12 +3,12 @@ import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 
-/** `mosaic query NODE TABLE | 'rule body'`: the rows of a running node that answer. */
+/** `mosaic query NODE TABLE | 'rule body'`: prints the rows of a table, or the results of a rule body, in a running node. */
 export async function queryNode(node: string, text: string, json: boolean, output: Output): Promise<void> {
   const client = await NodeClient.connect(node);
   try {
     const { columns, rows } = await ask(client, text, json);
-    if (json) for (const row of rows) output.result(JSON.stringify(named(columns, row)));
+    if (json) for (const row of rows) output.result(JSON.stringify(rowObject(columns, row)));
     else for (const line of resultLines(columns, rows)) output.result(line);
   } finally {
     client.close();
@@ -30,11 +30,11 @@ async function ask(client: NodeClient, text: string, json: boolean): Promise<Que
   return { columns, rows };
 }
 
-function named(columns: readonly string[], row: readonly JsonValue[]): Record<string, JsonValue> {
+function rowObject(columns: readonly string[], row: readonly JsonValue[]): Record<string, JsonValue> {
   return Object.fromEntries(columns.map((column, at) => [column, row[at] ?? null]));
 }
 
-/** A question without variables is answered by yes or no. */
+/** Lines of a result. A query without variables has the result yes or no. */
 function resultLines(columns: readonly string[], rows: QueryResult["rows"]): readonly string[] {
   if (columns.length === 0) return [rows.length > 0 ? "yes" : "no"];
   if (rows.length === 0) return ["no rows"];

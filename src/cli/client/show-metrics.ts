@@ -15,12 +15,12 @@ export interface TopOptions {
 const REFRESH_MS = 1000;
 const HOME_AND_CLEAR = "\u001b[H\u001b[J";
 
-/** A node, and who asks it, in numbers. */
+/** Metrics of a node and of its control socket. */
 export interface NodeMetrics extends MetricsSnapshot {
   readonly control: ControlMetrics;
 }
 
-/** `mosaic top NODE`: a node in numbers, anew each second on a terminal, otherwise once. */
+/** `mosaic top NODE`: prints the metrics of a node, every second on a terminal, otherwise once. */
 export async function showMetrics(node: string, { once, json }: TopOptions, output: Output): Promise<void> {
   const interrupted = interruptSignal();
   const client = await NodeClient.connect(node);
@@ -50,6 +50,6 @@ async function fetchMetrics(client: NodeClient): Promise<NodeMetrics> {
   let metrics: NodeMetrics | undefined;
   for await (const reply of client.request({ kind: "figures" }))
     if ("figures" in reply) metrics = { ...reply.figures, control: reply.control };
-  if (metrics === undefined) throw runFailed("the node gave no figures");
+  if (metrics === undefined) throw runFailed("the node sent no metrics");
   return metrics;
 }

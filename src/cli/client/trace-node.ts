@@ -3,7 +3,7 @@ import { interruptSignal } from "../terminal/interrupt.ts";
 import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";
 
-/** `mosaic trace NODE [PRED]`: what crosses the edges of a running node, until SIGINT or until the node ends. */
+/** `mosaic trace NODE [PRED]`: prints the tuples that cross edges of a running node, until SIGINT or until the node ends. */
 export async function traceNode(
   node: string,
   predicate: string | undefined,
@@ -16,7 +16,8 @@ export async function traceNode(
   try {
     for await (const reply of client.request({ kind: "trace", predicate, form: json ? "json" : "text" })) {
       if ("tracing" in reply) output.problem(`mosaic: tracing ${predicate ?? "everything"} at ${node}`);
-      if ("missed" in reply) output.problem(`mosaic: ${reply.missed} lines are missing here: the node was faster`);
+      if ("missed" in reply)
+        output.problem(`mosaic: ${reply.missed} lines are missing here: the node was faster than this terminal`);
       if ("seen" in reply) output.result(json ? JSON.stringify(reply.seen) : traceLine(reply.seen));
     }
   } catch (error: unknown) {
@@ -28,9 +29,9 @@ export async function traceNode(
 
 const MAX_TUPLE_WIDTH = 200;
 
-/** The line as people read it: `1.250 rule ron.p2 → RoundRobin  ping.Req("a") to 10.0.0.2:10000`. */
-export function traceLine(seen: TraceLine): string {
-  return `${seen.t.toFixed(3)} ${describe(seen)}`;
+/** Returns a trace line as text: `1.250 rule ron.p2 → RoundRobin  ping.Req("a") to 10.0.0.2:10000`. */
+export function traceLine(line: TraceLine): string {
+  return `${line.t.toFixed(3)} ${describe(line)}`;
 }
 
 function describe({
@@ -45,8 +46,8 @@ function describe({
   carries,
   reason,
 }: TraceLine): string {
-  const written = brief(typeof tuple === "string" ? tuple : "");
-  const text = carries === undefined ? written : `${written} carrying ${carries}`;
+  const shortened = shorten(typeof tuple === "string" ? tuple : "");
+  const text = carries === undefined ? shortened : `${shortened} carrying ${carries}`;
   switch (kind) {
     case "crossing": {
       const peer = loc === undefined ? "" : ` ${from === "NetworkIn" ? "from" : "to"} ${loc}`;
@@ -57,20 +58,20 @@ function describe({
     case "dropped":
       return `${from} ✗ dropped: ${reason ?? ""}`;
     case "undone":
-      return `rule ${rule} ✗ passed the ${reason ?? "limit"}: the step was taken back`;
+      return `rule ${rule} ✗ exceeded the ${reason ?? "limit"}: the step was rolled back`;
   }
 }
 
-/** A strand is known by its rule. */
+/** Name of a node of the dataflow; a strand has the name of its rule. */
 function nodeText(node: string): string {
   return /^Strand\((.*)\)$/.exec(node)?.[1]?.replace(/^/, "rule ") ?? node;
 }
 
-/** Ports that say no more than the ends do are left out. */
+/** Port of an edge; empty if the two ends determine it. */
 function portText(port: string, to: string): string {
   return port === "out" || port === "rows" || to.startsWith("Strand(") ? "" : `[${port}]`;
 }
 
-function brief(text: string): string {
+function shorten(text: string): string {
   return text.length <= MAX_TUPLE_WIDTH ? text : `${text.slice(0, MAX_TUPLE_WIDTH)}…`;
 }

@@ -5,7 +5,7 @@ import { NODE_ARGUMENT } from "../options/node-argument.ts";
 interface CtlInput {
   readonly node: string;
   readonly action: string;
-  readonly what: string | undefined;
+  readonly operand: string | undefined;
   readonly json: boolean;
 }
 
@@ -14,11 +14,11 @@ export const command: CommandSpec<CtlInput> = {
   arguments: [
     NODE_ARGUMENT,
     { syntax: "<action>", description: actionsHelp() },
-    { syntax: "[what]", description: "the fact, or the file" },
+    { syntax: "[operand]", description: "the fact, or the file" },
   ],
-  options: [{ syntax: "--json", description: "print what became of the tables as one JSON object" }],
-  run: async ({ node, action, what, json }, { output }) => {
-    const request = controlRequest(action, what);
+  options: [{ syntax: "--json", description: "print the report of a program swap as one JSON object" }],
+  run: async ({ node, action, operand, json }, { output }) => {
+    const request = controlRequest(action, operand);
     const { controlNode } = await import("../client/control-node.ts");
     await controlNode(node, request, json, output);
   },

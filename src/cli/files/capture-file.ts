@@ -7,17 +7,17 @@ import { runFailed } from "../terminal/failure.ts";
 import { fileErrorReason } from "./file-error.ts";
 import type { Log } from "../terminal/log.ts";
 
-/** What may wait for a slow disk or reader; then packets are left out. */
+/** Number of bytes that may wait for a slow disk or reader. Beyond it, packets are dropped from the capture. */
 const MAX_QUEUED_BYTES = 8 << 20;
 
-/** A file, or stdout, that takes a capture without ever holding up the node. */
+/** Capture file of `mosaic run --pcap`, or stdout. Writing never blocks the node. */
 export class CaptureFile implements CaptureSink {
   readonly limit: number = MAX_QUEUED_BYTES;
   readonly #stream: Writable;
   readonly #log: Log;
   #isBroken = false;
 
-  /** `-` is stdout. Fails when the file cannot be made. */
+  /** The path `-` is stdout. Throws `Failure` when the file cannot be created. */
   constructor(path: string, log: Log) {
     this.#log = log;
     this.#stream = path === "-" ? process.stdout : createWriteStream(path, { fd: openFile(path) });
@@ -34,7 +34,7 @@ export class CaptureFile implements CaptureSink {
     return true;
   }
 
-  /** Resolves when everything that was taken is written. */
+  /** Resolves when all accepted bytes are written. */
   async close(): Promise<void> {
     if (this.#isBroken) return;
     if (this.#stream === process.stdout) await this.#drained();
@@ -52,7 +52,7 @@ export class CaptureFile implements CaptureSink {
     });
   }
 
-  /** A full disk ends the capture, not the node. */
+  /** Ends the capture after a write error, such as a full disk. The node runs on. */
   #break(error: Error): void {
     if (!this.#isBroken) this.#log.error(`--pcap: ${error.message}; the capture ends here`);
     this.#isBroken = true;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** The path of a file that ships with Mosaic, as `lab/demo/ron.toml`. */
+/** Returns the absolute path of a file of this checkout, such as `lab/demo/ron.toml`. */
 export function checkoutFile(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }

@@ -1,19 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
 import type { Values, Value } from "../../../runtime/plan/values/value.ts";
 
-/** A tuple to start with. */
-export interface GivenFact {
-  readonly predicate: string;
-  readonly args: Values;
-}
-
-/** What the files of a directory hold, and what is wrong with them, as `file:line: message`. */
+/** The facts in the files of a directory. */
 export interface FactFiles {
-  readonly facts: readonly GivenFact[];
+  readonly facts: readonly Fact[];
+  /** Lines that are not valid facts, as `file:line: message`. */
   readonly problems: readonly string[];
-  /** Files of predicates that the program does not have. */
+  /** Files of predicates that the program does not use. */
   readonly unused: readonly string[];
 }
 
@@ -21,11 +17,14 @@ const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 const DECIMAL = /^-?\d+\.\d+(?:[eE][+-]?\d+)?$/;
 const FILE_NAME = /^(.+)\.(facts|csv)$/;
 
-/** Reads `P.facts` (columns divided by tabs) and `P.csv` (by commas) for each predicate P. Undefined: no such directory. */
+/**
+ * Reads `P.facts` (columns separated by tabs) and `P.csv` (separated by commas) for each predicate P. Returns undefined if the
+ * directory cannot be read.
+ */
 export function readFactFiles(directory: string, predicates: readonly PredicateSpec[]): FactFiles | undefined {
   const names = filesIn(directory);
   if (names === undefined) return undefined;
-  const facts: GivenFact[] = [];
+  const facts: Fact[] = [];
   const problems: string[] = [];
   const unused: string[] = [];
   for (const file of names.toSorted()) {
@@ -47,10 +46,10 @@ function filesIn(directory: string): readonly string[] | undefined {
   }
 }
 
-/** The fields of a line, or what is wrong with it. */
+/** Splits a line into fields, or returns the problem with it. */
 type SplitLine = (line: string) => readonly Value[] | string;
 
-function readFile(path: string, split: SplitLine, spec: PredicateSpec, facts: GivenFact[], problems: string[]): void {
+function readFile(path: string, split: SplitLine, spec: PredicateSpec, facts: Fact[], problems: string[]): void {
   const text = textOf(path);
   if (text === undefined) {
     problems.push(`${path}: not a file of UTF-8 text`);
@@ -85,7 +84,7 @@ function tabFields(line: string): readonly Value[] {
   return line.split("\t").map(fieldValue);
 }
 
-/** A field in double quotes is a string whatever it holds; a quote in it is doubled. */
+/** Fields of a CSV line. A field in double quotes is always a string; a quote inside it is written twice. */
 function commaFields(line: string): readonly Value[] | string {
   const fields: Value[] = [];
   for (let at = 0; at <= line.length; at++) {
@@ -118,7 +117,7 @@ function endOfQuotes(line: string, start: number): number | undefined {
   return undefined;
 }
 
-/** Numbers are numbers, all else is text. */
+/** Value of an unquoted field: a number if it reads as one, otherwise a string. */
 function fieldValue(text: string): Value {
   return INTEGER.test(text) || DECIMAL.test(text) ? Number(text) + 0 : text;
 }

@@ -1,12 +1,12 @@
 export const NO_SUCH_FILE = "there is no such file";
 
-/** Why a file could not be opened, read or made, in a few words. */
+/** Returns in a few words why a file could not be opened, read or created. */
 export function fileErrorReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return NO_SUCH_FILE;
-  if (code === "ENOTDIR") return "a part of its path is no folder";
+  if (code === "ENOTDIR") return "a part of its path is not a folder";
   if (code === "EISDIR") return "it is a folder";
-  if (code === "EACCES" || code === "EPERM") return "you may not";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
   if (code === "ENOSPC") return "the disk is full";
   return error instanceof Error ? error.message : String(error);
 }

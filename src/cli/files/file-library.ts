@@ -7,18 +7,18 @@ import { fileErrorReason, NO_SUCH_FILE } from "./file-error.ts";
 import { nearest } from "../../program/nearest.ts";
 import type { Library, ReadFailure } from "../../0-load/load.ts";
 
-/** Where the shipped programs are. */
+/** Folder of the shipped programs. */
 const PROGRAMS: string = fileURLToPath(new URL("../../../programs/", import.meta.url));
 
 const OVERLOG_ENDINGS: readonly string[] = [".olg", ".ndlog"];
 const PROGRAM_ENDINGS: readonly string[] = [".mzl", ...OVERLOG_ENDINGS];
 
 /**
- * Program files on disk. A name is looked for beside the file that imports it, and a bare name also among the shipped
- * programs; names on the command line are as the shell gives them.
+ * Program files on disk. An imported name is relative to the file that imports it, a name on the command line to the working
+ * directory. A name without a slash may also be a shipped program.
  */
 export class FileLibrary implements Library {
-  /** Texts that are no files: what options of the command line add to the program. */
+  /** Program texts that are not files: the facts of `--fact`. */
   readonly #texts = new Map<string, Source>();
 
   addText(name: string, text: string): void {
@@ -32,8 +32,8 @@ export class FileLibrary implements Library {
   }
 
   read(path: string, from: string | undefined): Source | undefined {
-    const given = this.#texts.get(path);
-    if (given !== undefined) return given;
+    const addedText = this.#texts.get(path);
+    if (addedText !== undefined) return addedText;
     for (const candidate of candidates(path, from)) {
       const text = readText(candidate);
       if (text !== undefined) return { file: candidate, text, dialect: dialectOf(candidate) };
@@ -58,7 +58,10 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** What stands for bytes that are no character is half of one: a text has none of those, but may have U+FFFD. */
+/**
+ * Decodes UTF-8. An invalid sequence becomes a lone surrogate, which the lexer reports: valid text cannot contain one, but it can
+ * contain U+FFFD, the usual replacement.
+ */
 function textOf(bytes: Buffer): string {
   const text = bytes.toString("utf8");
   return isUtf8(bytes) ? text : text.replaceAll("\ufffd", "\ud800");
@@ -70,7 +73,7 @@ function readFailure(path: string): string {
   try {
     const found = statSync(path);
     if (found.isDirectory()) return IS_FOLDER;
-    // A pipe or a device might never come to an end.
+    // Reading a pipe or a device might never end.
     if (!found.isFile()) return "it is not a regular file";
     textOf(readFileSync(path));
     return "it changed while it was read";
@@ -79,7 +82,7 @@ function readFailure(path: string): string {
   }
 }
 
-/** A file beside it, or a shipped program, that may have been meant; or all the shipped programs. */
+/** Suggests a file of the same folder or a shipped program with a similar name; otherwise lists the shipped programs. */
 function suggestNames(path: string): string {
   const shipped = [...programsIn(PROGRAMS), ...programsIn(join(PROGRAMS, "overlog"))];
   const name = basename(path);

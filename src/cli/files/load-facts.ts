@@ -1,16 +1,17 @@
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
-import { type GivenFact, readFactFiles } from "./fact-files.ts";
+import type { Fact } from "../../../runtime/node/peer-facts.ts";
+import { readFactFiles } from "./fact-files.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 
 const MAX_SHOWN_PROBLEMS = 20;
 
-/** The facts of `--facts DIR`; rows that cannot be read end the command, each named by its file and line. */
-export function loadFacts(directories: readonly string[], plan: Plan, output: Output): readonly GivenFact[] {
+/** Loads the facts of `--facts DIR`. If a row is invalid, prints file and line of each such row and throws `Failure`. */
+export function loadFacts(directories: readonly string[], plan: Plan, output: Output): readonly Fact[] {
   return directories.flatMap((directory) => loadDirectory(directory, plan, output));
 }
 
-function loadDirectory(directory: string, { predicates }: Plan, output: Output): readonly GivenFact[] {
+function loadDirectory(directory: string, { predicates }: Plan, output: Output): readonly Fact[] {
   const read = readFactFiles(directory, predicates);
   if (read === undefined)
     throw wrongUsage("--facts", `there is no folder ${directory}; name the one that P.facts and P.csv are in`);

@@ -1,12 +1,12 @@
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
 
-/** An address to listen at, and none to send to. */
+/** Whether a socket can listen at the address, but nobody can send to it: `0.0.0.0` and `::`. */
 export function isUnspecified(name: string): boolean {
   const host = parseHostPort(name);
   return host.ok && ["0.0.0.0", "::"].includes(host.at.host);
 }
 
-/** An address that only this machine reaches. */
+/** Whether only this machine can reach the address. */
 export function isLoopback(name: string): boolean {
   const address = parseHostPort(name);
   if (!address.ok) return false;

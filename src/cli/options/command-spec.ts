@@ -2,40 +2,43 @@ import type { CommandDescription } from "../completion/command-tree.ts";
 import type { ProcessOutput } from "../terminal/output.ts";
 
 /**
- * A command of `mosaic` as data. `command-line.ts` makes the parser and `--help` from it; completions and the manual page follow
- * from these. `Input` holds the values of the command line: each argument under its name, each option under its long name in camel
- * case.
+ * A command of `mosaic` as data. `command-line.ts` builds the parser and `--help` from it; completions and the manual page are built
+ * from the parser. `Input` holds the values of the command line: each argument under its name, each option under its long name in
+ * camel case.
  */
 export interface CommandSpec<Input> {
-  /** Name of the file in `commands/`, too. */
+  /** The word after `mosaic`. The file in `commands/` has the same name. */
   readonly name: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
   /**
-   * Runs the command; throws `Failure` when it fails. Must `import()` its implementation: all commands are loaded for `--help`, and
-   * `mosaic run`, of which a lab starts many, must not load the lab.
+   * Runs the command; throws `Failure` when it fails. It must load its implementation by `await import`, since `--help` loads all
+   * commands.
    */
   readonly run: (input: Input, context: CommandContext) => Promise<void> | void;
 }
 
 export interface ArgumentSpec {
-  /** `<node>` if required, `[what]` if optional, `<files...>` for several. */
+  /** `<node>` is required, `[what]` is optional, `<files...>` takes several values. */
   readonly syntax: string;
   readonly description: string;
-  /** All values that are allowed; omitted if there are others. */
+  /** All allowed values; omitted if any value is allowed. */
   readonly choices?: readonly string[];
 }
 
 export interface OptionSpec {
-  /** As `--help` shows it: `--json`, `--no-gso`, `-D, --define <name=value>`. A switch is false unless given, a `--no-` switch true. */
+  /**
+   * Names and value as `--help` shows them: `--json`, `--no-gso`, `-D, --define <name=value>`. Without a value it is a switch: false
+   * by default, or true if its name begins with `--no-`.
+   */
   readonly syntax: string;
   readonly description: string;
   readonly choices?: readonly string[];
   /** Value when the option is not given. */
   readonly preset?: string;
-  /** May be given several times; the value is an array. */
+  /** True if the option can be given several times. Its value is then an array. */
   readonly isRepeatable?: boolean;
-  /** Converts the text after the option; throws `wrongUsage` when it is invalid. */
+  /** Converts the text after the option; throws `wrongUsage` if it is invalid. */
   readonly parse?: (text: string) => unknown;
   /** Camel-case names of options that cannot be combined with this one. */
   readonly conflicts?: readonly string[];
@@ -43,6 +46,6 @@ export interface OptionSpec {
 
 export interface CommandContext {
   readonly output: ProcessOutput;
-  /** Loads all commands and describes them, for completions and the manual page. */
+  /** Loads and describes all commands, for completions and the manual page. */
   readonly describeCommands: () => Promise<CommandDescription>;
 }

@@ -1,9 +1,9 @@
 import type { OptionSpec } from "./command-spec.ts";
 
-/** The options of `sim` and `lab` for the end of a run. */
+/** Options of `sim` and `lab` that say how a run is reported. */
 export const CONCLUSION_OPTIONS: readonly OptionSpec[] = [
-  { syntax: "--out <folder>", description: "keep logs and results there" },
-  { syntax: "--check", description: "exit with 1 when one of the topology's [[checks]] fails" },
+  { syntax: "--out <folder>", description: "folder for logs and results" },
+  { syntax: "--check", description: "exit with code 1 if one of the [[checks]] of the topology fails" },
   { syntax: "--json", description: "print the summary as one JSON object" },
 ];
 

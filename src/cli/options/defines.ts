@@ -1,6 +1,6 @@
 import { wrongUsage } from "../terminal/failure.ts";
 
-/** The macros of `-D NAME=VALUE`, by name; without a value they are 1. */
+/** Parses the macros of `-D NAME=VALUE` into values by name. The value of `-D NAME` is 1. */
 export function parseDefines(texts: readonly string[]): ReadonlyMap<string, string> {
   return new Map(texts.map(parseDefine));
 }

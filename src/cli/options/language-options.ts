@@ -6,7 +6,7 @@ import type { OptionSpec } from "./command-spec.ts";
 import { parseDefines } from "./defines.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
-/** What the command line says of how programs are read. */
+/** Values of `LANGUAGE_OPTIONS` on the command line. */
 export interface LanguageInput {
   readonly define: readonly string[];
   readonly dialect?: Dialect;
@@ -17,19 +17,28 @@ export interface LanguageInput {
   readonly localShortcut: boolean;
 }
 
+/** How programs are read and compiled. */
 export interface LanguageOptions {
   readonly defines: ReadonlyMap<string, string>;
-  /** That of the files named on the command line, where it is not what their endings say. */
+  /** Dialect of the files named on the command line; undefined if their extensions determine it. */
   readonly dialect: Dialect | undefined;
   readonly limits?: TextLimits | undefined;
   readonly optimisations?: ViewOptimisations;
 }
 
-/** The options of every command that compiles programs. */
+/** Options of all commands that compile programs. */
 export const LANGUAGE_OPTIONS: readonly OptionSpec[] = [
-  { syntax: "-D, --define <name=value>", description: "a macro, as -D PROFILE=paper", isRepeatable: true },
-  { syntax: "--dialect <name>", description: "how to read the files, whatever their endings say", choices: DIALECTS },
-  { syntax: "--plugin <file>", description: "a module with functions and stages of your own", isRepeatable: true },
+  { syntax: "-D, --define <name=value>", description: "define a macro, as in -D PROFILE=paper", isRepeatable: true },
+  {
+    syntax: "--dialect <name>",
+    description: "dialect of the files, instead of the one of their extension",
+    choices: DIALECTS,
+  },
+  {
+    syntax: "--plugin <file>",
+    description: "load functions and stages from a JavaScript or TypeScript module",
+    isRepeatable: true,
+  },
   {
     syntax: "--limit <name=number>",
     description: "raise a limit of the compiler: source (MiB), rules or nesting",
@@ -37,19 +46,19 @@ export const LANGUAGE_OPTIONS: readonly OptionSpec[] = [
   },
   {
     syntax: "--no-tail-calls",
-    description: "let every call of a view wait for its answer, also where it is all that the caller returns",
+    description: "wait for the answer of every view call, even if the caller only returns that answer",
   },
   {
     syntax: "--no-inline-views",
-    description: "let every call of a view wait in a table, also where it is answered here at once",
+    description: "store every view call in a table, even if the view can be inlined",
   },
   {
     syntax: "--no-local-shortcut",
-    description: "let every answer be a step of its own, also where nothing else happens in that of the call",
+    description: "run every answer to a view call as a separate step",
   },
 ];
 
-/** Loads the plugins, whose functions all programs of this process can then call. */
+/** Returns the language options and loads the plugins, whose functions all programs of this process can call afterwards. */
 export async function languageOf({
   define,
   dialect,
@@ -69,10 +78,10 @@ export async function languageOf({
 
 function withLimit(limits: TextLimits, text: string): TextLimits {
   const [name = "", value = ""] = text.split("=");
-  if (!isLimit(name)) throw wrongUsage("--limit", `\`${text}\` is none of source=N, rules=N and nesting=N`);
+  if (!isLimit(name)) throw wrongUsage("--limit", `\`${text}\` is not source=N, rules=N or nesting=N`);
   const number = Number(value);
   if (Number.isInteger(number) && number > 0 && number <= MAX_TEXT_LIMITS[name]) return { ...limits, [name]: number };
-  throw wrongUsage("--limit", `${name} is a whole number up to ${MAX_TEXT_LIMITS[name]}`);
+  throw wrongUsage("--limit", `${name} must be an integer from 1 to ${MAX_TEXT_LIMITS[name]}`);
 }
 
 function isLimit(name: string): name is keyof TextLimits {

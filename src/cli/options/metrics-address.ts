@@ -1,7 +1,7 @@
 import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
-/** `--metrics [HOST:]PORT`; this machine only, unless a host is named. */
+/** Parses `--metrics [HOST:]PORT`. Without a host, only this machine can connect. */
 export function parseMetricsAddress(text: string): HostPort {
   const parsed = parseHostPort(/^:?\d+$/.test(text) ? `127.0.0.1:${text.replace(":", "")}` : text);
   if (!parsed.ok) throw wrongUsage("--metrics", parsed.message);

@@ -3,7 +3,7 @@ import { parseHostPort } from "../../../runtime/ip/host-port.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
-/** `--peer [VIP=]ADDR` */
+/** Parses `--peer [VIP=]ADDR`. */
 export function parsePeer(text: string): Peer {
   const [first = "", ...rest] = text.split("=");
   const address = rest.length === 0 ? first : rest.join("=");
@@ -11,10 +11,10 @@ export function parsePeer(text: string): Peer {
   if (virtual !== undefined && isIP(virtual) === 0) {
     throw wrongUsage(
       "--peer",
-      `\`${virtual}\` is no IP address; write VIRTUAL-IP=HOST:PORT, as in 100.64.0.2=10.0.0.2:10000`,
+      `\`${virtual}\` is not an IP address; write VIRTUAL-IP=HOST:PORT, as in 100.64.0.2=10.0.0.2:10000`,
     );
   }
-  const place = parseHostPort(address);
-  if (!place.ok) throw wrongUsage("--peer", place.message);
+  const parsed = parseHostPort(address);
+  if (!parsed.ok) throw wrongUsage("--peer", parsed.message);
   return { virtual, address };
 }

@@ -14,7 +14,7 @@ import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { fileErrorReason } from "../files/file-error.ts";
 import { processOutput } from "../terminal/output.ts";
 
-/** What the default export of a plugin is called with. Both throw when the name is taken, or none a program could write. */
+/** Argument of the default export of a plugin. Both functions throw if the name is taken or cannot be written in a program. */
 export interface Registry {
   readonly registerFunction: (name: string, signature: Signature, fn: PluginFunction) => void;
   readonly registerStage: (name: string, stage: Stage) => void;
@@ -26,28 +26,30 @@ function registryFor(file: string): Registry {
       const problem = signatureProblem(signature, fn);
       if (problem !== undefined) throw runFailed(`${name}: ${problem}`);
       if (!registerFunction(name, signature, fn, reportFirstFault(file, name)))
-        throw runFailed(`the function ${name} is there already, or no name`);
+        throw runFailed(`the function ${name} exists already, or its name is invalid`);
     },
     registerStage: (name, stage) => {
-      if (typeof stage !== "function") throw runFailed(`${name}: behind the name stands its function`);
+      if (typeof stage !== "function") throw runFailed(`${name}: the second argument must be a function`);
       if (!registerStage(name, stage, reportFirstFault(file, name)))
-        throw runFailed(`the stage ${name} is there already, or no name`);
+        throw runFailed(`the stage ${name} exists already, or its name is invalid`);
     },
   };
 }
 
-/** Who writes in JavaScript has no compiler that looks. */
+/** Returns the problem with a signature, if any. Plugins in JavaScript have no type checker. */
 function signatureProblem(signature: unknown, fn: unknown): string | undefined {
   const { args, result, pure } = (signature ?? {}) as Readonly<Record<keyof Signature, unknown>>;
   if (!Array.isArray(args) || result === undefined || typeof pure !== "boolean" || typeof fn !== "function")
-    return "behind the name stand { args: [..], result: .., pure: .. } and the function";
+    return "the arguments after the name must be { args: [..], result: .., pure: .. } and a function";
   const named: readonly unknown[] = [...(args as readonly unknown[]), result];
-  const known: readonly unknown[] = [...kinds, "any"];
-  const unknown = named.find((kind) => !known.includes(kind));
-  return unknown === undefined ? undefined : `${JSON.stringify(unknown)} is none of the kinds ${known.join(", ")}`;
+  const kindNames: readonly unknown[] = [...kinds, "any"];
+  const unknown = named.find((kind) => !kindNames.includes(kind));
+  return unknown === undefined
+    ? undefined
+    : `${JSON.stringify(unknown)} is not one of the kinds ${kindNames.join(", ")}`;
 }
 
-/** Why a function fails is told once; how often, the node counts by rule. */
+/** Logs the first fault of a function. The node counts all of them, by rule. */
 function reportFirstFault(file: string, name: string): ReportFault {
   let isReported = false;
   return (reason) => {
@@ -56,11 +58,11 @@ function reportFirstFault(file: string, name: string): ReportFault {
   };
 }
 
-/** Runs a module of the user's, in JavaScript or TypeScript whose types can be stripped. It is trusted as this program is. */
+/** Loads and runs a module in JavaScript, or in TypeScript with erasable types. It runs with all rights of this process. */
 export async function loadPlugin(file: string): Promise<void> {
   const loaded = await imported(file);
   if (typeof loaded.default !== "function") {
-    throw runFailed(`--plugin ${file}: its default export is no function of the registry`);
+    throw runFailed(`--plugin ${file}: its default export is not a function that takes the registry`);
   }
   try {
     await (loaded.default as (registry: Registry) => unknown)(registryFor(file));

@@ -4,27 +4,24 @@ import { Failure } from "../terminal/failure.ts";
 import { FileLibrary } from "../files/file-library.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
 
-/** What the command line says of the program to run. */
+/** Options of the commands that run a program. */
 export interface ProgramOptions extends LanguageOptions {
   readonly files: readonly string[];
   readonly facts: readonly string[];
-  /** A TUN device was asked for. */
+  /** True with `--tun`. */
   readonly hasTun: boolean;
-  /** All places are one: a location among the arguments is an argument like others. */
-  readonly ignoresPlaces?: boolean;
+  /** Treats location columns (`@X`) as ordinary columns, so that all rules run on one node. */
+  readonly ignoresLocations?: boolean;
 }
 
-/** What was compiled, and of which files: those of the options, and the one that was added. */
+/** A compilation with its files: those of the options, and `tunnel.mzl` if it was added. */
 export interface RunCompilation extends Compilation {
   readonly files: readonly string[];
 }
 
 const TUNNEL = "tunnel.mzl";
 
-/**
- * Compiles the files together with what the options add to them: facts, and the standard tunnel when there is a device
- * that no rule uses.
- */
+/** Compiles the files with the facts of `--fact`. Adds `tunnel.mzl` if there is a TUN device and no rule uses it. */
 export function compileForRun(options: ProgramOptions): RunCompilation {
   const library = new FileLibrary();
   const bare = compileWith(library, options, options.files);
@@ -40,11 +37,11 @@ export function compileForRun(options: ProgramOptions): RunCompilation {
 }
 
 function compileWith(library: FileLibrary, options: ProgramOptions, files: readonly string[]): Compilation {
-  const { defines, dialect, limits, optimisations, ignoresPlaces = false } = options;
-  return compile(files, library, { defines, dialect, limits, optimisations, ignoresLocations: ignoresPlaces });
+  const { defines, dialect, limits, optimisations, ignoresLocations = false } = options;
+  return compile(files, library, { defines, dialect, limits, optimisations, ignoresLocations });
 }
 
-/** A file that is not there, or a bad --fact, is a slip of the command line; everything else is the program's fault. */
+/** Failure for a program with errors. A missing file or an invalid `--fact` is an invalid command line: exit code 2. */
 export function programFailure(diagnostics: readonly Diagnostic[]): Failure {
   const errors = diagnostics.filter((one) => one.severity === "error");
   const isMissing = errors.every((one) => one.span === undefined || one.span.file === "--fact");

@@ -2,9 +2,10 @@ import type { TrafficMetrics } from "../../../runtime/observe/metrics-snapshot.t
 import type { Log, LogFields } from "../terminal/log.ts";
 
 const SAMPLE_MS = 1_000;
-/** Looks until the same loss is told again. */
+/** Number of samples after which a reason may be logged again: one minute. */
 const SAMPLES_BETWEEN_REPORTS = 60;
 
+/** Drops of one element for one reason. */
 interface Drop {
   readonly message: string;
   readonly fields: LogFields;
@@ -13,10 +14,11 @@ interface Drop {
 
 interface LastReport {
   readonly count: number;
+  /** Number of the sample at which it was logged. */
   readonly sample: number;
 }
 
-/** Tells what a node loses while it runs: each reason when it is new, then once a minute with how much it was. */
+/** Logs the drops of a running node: each reason when it is new, then at most once a minute with the number since then. */
 export class DropLog {
   readonly #metrics: () => TrafficMetrics;
   readonly #log: Log;
@@ -48,7 +50,7 @@ export class DropLog {
   }
 }
 
-/** Everything that a node has lost, by where and why. */
+/** All drops of a node by element and reason: tuples, datagrams and packets of the device. */
 function dropsIn({ elements, network, tun }: TrafficMetrics): readonly Drop[] {
   const dropped = elements.flatMap(({ element, label, dropped: counts }) =>
     Object.entries(counts).map(([reason, count]) => {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { User } from "../options/user.ts";
 import { runFailed } from "../terminal/failure.ts";
 
-/** Becomes the user for good, with the user's groups and without any capability. What is open stays open. */
+/** Changes the process to the user for good, with the groups of the user and without capabilities. Open devices and sockets stay open. */
 export function becomeUser(user: User): void {
   if (process.geteuid?.() !== 0) throw runFailed("--user: only root can become another user");
   try {
@@ -12,11 +12,11 @@ export function becomeUser(user: User): void {
   } catch (error: unknown) {
     throw runFailed(`--user: ${error instanceof Error ? error.message : "refused"}`);
   }
-  if (user.uid !== 0 && canReturn()) throw new Error("root can be had again after it was given up");
+  if (user.uid !== 0 && canBecomeRoot()) throw new Error("the process could become root again after it gave up root");
   updateRuntimeFolder(user.uid);
 }
 
-function canReturn(): boolean {
+function canBecomeRoot(): boolean {
   try {
     process.setuid?.(0);
     return true;
@@ -25,7 +25,7 @@ function canReturn(): boolean {
   }
 }
 
-/** Sockets belong where the user's own commands look for them, not in the folder of the one who started this. */
+/** Sets the folder for control sockets to the one of the new user, where the commands of that user look for them. */
 function updateRuntimeFolder(uid: number): void {
   const folder = `/run/user/${uid}`;
   if (existsSync(folder)) process.env["XDG_RUNTIME_DIR"] = folder;

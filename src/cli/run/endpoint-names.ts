@@ -2,7 +2,7 @@ import { formatHostPort, parseHostPort } from "../../../runtime/ip/host-port.ts"
 import { isUnspecified, isLoopback } from "../options/address-scope.ts";
 import type { Log } from "../terminal/log.ts";
 
-/** What the node answers to: what others see, what was asked for, and what the socket is bound to. */
+/** Names that the node answers to: the address that others see (`--addr`), the address of `--listen`, and the bound address. */
 export function endpointNames(listen: string, address: string | undefined, bound: string): readonly string[] {
   const asked = parseHostPort(listen);
   const real = parseHostPort(bound);
@@ -11,10 +11,11 @@ export function endpointNames(listen: string, address: string | undefined, bound
   return [...new Set([...(address === undefined ? [] : [address]), named, bound])];
 }
 
-/** Says what follows from a name that others cannot, or can, reach. */
+/** Warns about an address that nobody can send to, and about one that other machines can reach. */
 export function warnAboutAddress(name: string, log: Log): void {
   if (!parseHostPort(name).ok) return;
-  if (isUnspecified(name)) log.warn(`nobody can answer ${name}; say with --addr HOST:PORT what others see`);
+  if (isUnspecified(name))
+    log.warn(`no peer can send to ${name}; give the address that others see with --addr HOST:PORT`);
   if (isLoopback(name)) return;
-  log.warn("links are not authenticated; whoever can reach this address can speak to this node");
+  log.warn("links are not authenticated: anybody who can reach this address can send tuples to this node");
 }

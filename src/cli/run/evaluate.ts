@@ -2,6 +2,7 @@ import { getHeapStatistics } from "node:v8";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
 import type { Limits } from "../../../runtime/engine/limits.ts";
 import { Node } from "../../../runtime/node/node.ts";
+import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
@@ -9,7 +10,6 @@ import { compareValues, type Values } from "../../../runtime/plan/values/value.t
 import { IsolatedWorld } from "../../../runtime/world/isolated-world.ts";
 import { nearest } from "../../program/nearest.ts";
 import { loadFacts } from "../files/load-facts.ts";
-import type { GivenFact } from "../files/fact-files.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { dropSummary } from "./drop-summary.ts";
 import type { Output } from "../terminal/output.ts";
@@ -20,10 +20,10 @@ import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 export interface EvalOptions extends Omit<ProgramOptions, "hasTun" | "ignoresPlaces"> {
   /** Directories of `P.facts` and `P.csv`. */
   readonly factDirectories: readonly string[];
-  /** Tables to print; none: how many rows each has. */
+  /** Tables to print. If empty, the number of rows of each table is printed. */
   readonly print: readonly string[];
   readonly form: TableForm;
-  /** MiB that the tables may take. */
+  /** Memory for the tables in MiB. */
   readonly memory: number | undefined;
 }
 
@@ -31,18 +31,18 @@ const ADDRESS = "localhost:10000";
 const SEED = 1;
 const MEBIBYTE = 2 ** 20;
 
-/** MiB, when nothing else is said: some millions of rows. */
+/** Memory for the tables in MiB without `--memory`: enough for some millions of rows. */
 const DEFAULT_MEMORY = 1024;
 
-/** What of the memory that Node has may be full of rows: the rest is for making more. */
+/** Largest share of the heap that rows may take. The rest is for the evaluation. */
 const MEMORY_SHARE = 0.75;
 
-/** Rules that change tables to and fro take no memory, but never end. */
+/** Number of rounds after which rules that insert and delete the same rows forever are stopped: these take no memory. */
 const MAX_ROUNDS = 10_000_000;
 
-/** `mosaic eval`: the rules on one node until nothing is left to do, without network and without time. */
+/** `mosaic eval`: runs the rules on one node to the fixpoint, without network and without time, and prints tables. */
 export function evaluate(options: EvalOptions, output: Output): void {
-  const compilation = compileForRun({ ...options, hasTun: false, ignoresPlaces: true });
+  const compilation = compileForRun({ ...options, hasTun: false, ignoresLocations: true });
   const { plan, diagnostics, sources } = compilation;
   if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
   if (plan === undefined) throw programFailure(diagnostics);
@@ -59,8 +59,8 @@ export function evaluate(options: EvalOptions, output: Output): void {
   }
 }
 
-/** A node that has nothing left to do. */
-function runToFixpoint(plan: Plan, facts: readonly GivenFact[], limits: Partial<Limits>, output: Output): Node {
+/** Returns a node whose rules have reached the fixpoint. */
+function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limits>, output: Output): Node {
   const world = new IsolatedWorld(ADDRESS, new LinuxClock().now(), SEED);
   let failure: string | undefined;
   const node = new Node(loadProgram(plan), world, {
@@ -69,7 +69,7 @@ function runToFixpoint(plan: Plan, facts: readonly GivenFact[], limits: Partial<
     watch: [],
     limits,
     onLimit: (limit, rule) => {
-      failure ??= `rule ${rule}: ${REASONS[limit]}`;
+      failure ??= `rule ${rule}: ${LIMIT_REASONS[limit]}`;
     },
     onLog: (message) => output.problem(`mosaic: ${message}`),
   });
@@ -80,12 +80,12 @@ function runToFixpoint(plan: Plan, facts: readonly GivenFact[], limits: Partial<
   return node;
 }
 
-const REASONS: Readonly<Record<keyof Limits, string>> = {
-  memory: "what it derives has no end, or needs more than --memory MIB gives it",
-  rounds: `what it does had no end after ${MAX_ROUNDS} rounds`,
-  derivations: "it derives too much",
+const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
+  memory: "its derivations do not end, or need more memory than --memory MIB allows",
+  rounds: `no fixpoint after ${MAX_ROUNDS} rounds`,
+  derivations: "too many derivations",
   queued: "too many tuples wait for their step",
-  queuedBytes: "what waits for its step takes too much memory",
+  queuedBytes: "the tuples that wait for their step take too much memory",
 };
 
 function memoryLimit(mebibytes: number = DEFAULT_MEMORY): Partial<Limits> {
@@ -104,7 +104,7 @@ function checkTables(names: readonly string[], { predicates }: Plan): void {
   }
 }
 
-/** Not what the compiler or the engine added. */
+/** Whether the program declares the predicate; the compiler and the engine add others. */
 function isOfProgram({ name, role }: PredicateSpec): boolean {
   return !name.includes("?") && role.kind !== "localAddr";
 }

@@ -2,16 +2,16 @@ import { type Fact, type Peer, peerFacts } from "../../../runtime/node/peer-fact
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
-/** What the program is told of the peers; a peer that it cannot be told of is a slip of the command line. */
+/** Returns the facts that tell a program its peers. Throws `Failure` if the program has no table for a peer. */
 export function factsOfPeers(plan: Plan, peers: readonly Peer[]): readonly Fact[] {
-  const told = peerFacts(plan, peers);
-  if (told.ok) return told.facts;
-  const { address } = told.peer;
-  if (told.problem === "no members") {
-    const way = `give \`${address}\` a virtual address for a tunnel: --tun and VIP=${address}`;
-    throw wrongUsage("--peer", `no loaded overlay has a table \`member\`; ${way}`);
+  const result = peerFacts(plan, peers);
+  if (result.ok) return result.facts;
+  const { address } = result.peer;
+  if (result.problem === "no members") {
+    const advice = `give \`${address}\` a virtual address for a tunnel: --tun and VIP=${address}`;
+    throw wrongUsage("--peer", `no loaded overlay has a table \`member\`; ${advice}`);
   }
-  const carriers = told.carriers.join(", ");
+  const carriers = result.carriers.join(", ");
   throw wrongUsage(
     "--peer",
     `several overlays are loaded (${carriers}); say which carries ${address} with --fact 'addressMap(..)'`,

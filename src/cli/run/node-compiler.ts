@@ -23,13 +23,13 @@ import { changedFiles } from "./program-files.ts";
 import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 
-/** The compiler, as a running node is handed it for the questions and wishes of its operators. */
+/** Compiler of a running node, for queries, facts and programs from the control socket: the runtime cannot import `src`. */
 export class NodeCompiler implements Compiler {
   #options: ProgramOptions;
   #columns: ColumnNames;
   readonly #peers: readonly Peer[];
 
-  /** What the node was started with. */
+  /** `options`, `columns` and `peers`: of the program that the node runs at its start. */
   constructor(options: ProgramOptions, columns: ColumnNames, peers: readonly Peer[]) {
     this.#options = options;
     this.#columns = columns;

@@ -13,15 +13,15 @@ import type { Datagrams } from "../../../runtime/world/world.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 
-/** Where the node can be asked: at a path, at that of its port, or nowhere. */
+/** Control socket of a node: at a path, at the default path of its port, or none. */
 export type ControlRequest = { readonly path: string } | "port" | "none";
 
 /**
- * The control socket of a node. A path that was asked for and cannot be had is an error. Without one it is that of the port,
- * or, when another node has that (in another network namespace, port numbers are others'), that of the address; and when
- * that cannot be had either, the node runs without.
+ * Opens the control socket of a node. Stops the node and throws `Failure` if the path of `--control` cannot be opened. The default
+ * path is named by the port. If another node uses it (a node of another network namespace can have the same port), it is named by the
+ * address. If neither path can be opened, the node runs without a control socket.
  */
-export async function controlOf(
+export async function openControlSocket(
   node: Node,
   compiler: Compiler,
   request: ControlRequest,
@@ -34,24 +34,24 @@ export async function controlOf(
     const opened = await openControl(request.path, control);
     if (opened.ok) return opened.socket;
     await node.stop();
-    throw runFailed(`${opened.message}; give this one another with --control PATH, or none with --no-control`);
+    throw runFailed(`${opened.message}; choose another path with --control PATH, or none with --no-control`);
   }
-  const opened = await openUsual(address, control);
-  if (opened.ok && opened.isOfAddress)
-    log.warn(`another node has the control socket of this port: for query, ctl and top this one is ${address}`);
+  const opened = await openDefault(address, control);
+  if (opened.ok && opened.isByAddress)
+    log.warn(`another node has the control socket of this port: name this node ${address} for query, ctl and top`);
   if (opened.ok) return opened.socket;
   log.warn(`no control socket: ${opened.message}`);
   return undefined;
 }
 
-async function openUsual(
+async function openDefault(
   address: string,
   control: Control,
-): Promise<OpenedControl & { readonly isOfAddress?: boolean }> {
-  const unprepared = prepareControlFolder();
-  if (unprepared !== undefined) return { ok: false, reason: "refused", message: unprepared };
+): Promise<OpenedControl & { readonly isByAddress?: boolean }> {
+  const folderProblem = prepareControlFolder();
+  if (folderProblem !== undefined) return { ok: false, reason: "refused", message: folderProblem };
   const bound = parseHostPort(address);
   const opened = await openControl(controlPath(String(bound.ok ? bound.at.port : 0)), control);
   if (opened.ok || opened.reason !== "taken") return opened;
-  return { ...(await openControl(controlPath(address), control)), isOfAddress: true };
+  return { ...(await openControl(controlPath(address), control)), isByAddress: true };
 }

@@ -7,27 +7,27 @@ import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 
 export interface TunRequest {
-  /** Undefined lets the kernel number it. */
+  /** Name of the interface; if undefined, the kernel chooses it. */
   readonly name: string | undefined;
-  /** CIDR. */
+  /** Address in CIDR notation. */
   readonly address: string;
-  /** Undefined takes what fits. */
+  /** In bytes; undefined for the largest packet that fits a datagram. */
   readonly mtu: number | undefined;
-  /** Whether super-packets may cross it. */
+  /** Whether the device may exchange super-packets (TSO) with the kernel. */
   readonly tso: boolean;
 }
 
-/** What the devices of one node share. */
+/** Parts that all devices of a node share. */
 export interface DevicesShare {
   readonly ioBatch: IoBatch;
-  /** None where every packet is to pass the rules. */
+  /** Undefined if every packet must run the rules. */
   readonly flowCache: LinuxFlowCache | undefined;
 }
 
-/** The TUN device that the command line asks for; a packet of `fitting` bytes just fits a datagram. */
+/** Opens the TUN device of the command line. `defaultMtu` is the size of the largest packet that fits a datagram. */
 export function openDevice(
   { name, address, mtu, tso }: TunRequest,
-  fitting: number,
+  defaultMtu: number,
   share: DevicesShare,
   log: Log,
 ): Tun {
@@ -35,10 +35,10 @@ export function openDevice(
   if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
   const lost = (code: string): void =>
     log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
-  const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? fitting, lost, trains: true, tso, ...share });
+  const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? defaultMtu, lost, trains: true, tso, ...share });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   const hasSuperPackets = opened.tun.offload?.tcp === true;
   if (tso && !hasSuperPackets)
-    log.info(`packets cross ${opened.tun.name} one by one: the kernel takes no super-packets`);
+    log.info(`${opened.tun.name} has no segmentation offload in this kernel: packets are read and written one by one`);
   return opened.tun;
 }

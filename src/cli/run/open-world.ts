@@ -16,23 +16,23 @@ import type { Log } from "../terminal/log.ts";
 import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts";
 import { endpointNames } from "./endpoint-names.ts";
 
-/** What the command line says of the world that a node is to have. */
+/** Options of the world of a node: its socket, device and capture. */
 export interface WorldOptions {
   readonly listen: string;
-  /** What others see, when that is not what the socket is bound to. */
+  /** Address that others see, if it differs from the bound address. */
   readonly address: string | undefined;
   readonly tun: TunRequest | undefined;
   readonly peers: readonly Peer[];
-  /** Whether the socket may cut, and join, trains of datagrams. */
+  /** Whether the kernel may segment (GSO) and join (GRO) trains of datagrams. */
   readonly gso: boolean;
   readonly gro: boolean;
-  /** Whether a packet that comes alone may go past the rules, as one like it went before. */
+  /** Whether the addon may forward packets of known flows without running the rules. */
   readonly flowCache: boolean;
   /** A file, or `-` for stdout. */
   readonly pcap: string | undefined;
 }
 
-/** The world of Linux. What is opened for it is closed with `resources`. */
+/** Opens the world of a node on Linux. `resources` closes all that is opened. */
 export async function openWorld(
   options: WorldOptions,
   plan: Plan,
@@ -68,7 +68,8 @@ function capturedWorld(
   const epoch = Date.now() / 1_000 - world.clock.now();
   const capture = new Capture(file, world.clock, epoch, name, world.tun?.name ?? "");
   resources.defer(() => {
-    if (capture.dropped > 0) log.warn(`--pcap: ${capture.dropped} packets found no room`, { count: capture.dropped });
+    if (capture.dropped > 0)
+      log.warn(`--pcap: ${capture.dropped} packets are missing: the file was too slow`, { count: capture.dropped });
   });
   return captured(world, capture);
 }
@@ -85,7 +86,7 @@ async function bind(
   return opened.datagrams;
 }
 
-/** 48 bits of it. */
+/** Returns 48 bits of cryptographic randomness as a number from 0 to 1. */
 function secret(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return (high * 2 ** 16 + (low >>> 16)) / 2 ** 48;

@@ -1,29 +1,30 @@
 import { setFlagsFromString } from "node:v8";
 
-/** V8 waits for 3000 calls, and for 500 after it has seen something new: at a few packets a second, for minutes. */
+/**
+ * Number of calls after which a function is compiled, and number of calls after its type feedback changed. The defaults of V8, 3000 and
+ * 500, take minutes at a few packets a second.
+ */
 const CALLS = 100;
-const CALLS_AFTER_NEWS = 60;
+const CALLS_AFTER_CHANGE = 60;
 
-/** The V8 that these flags were tried with. Another would complain on stderr of those that it does not know. */
-const TRIED = /^13\./;
+/** Version of V8 that the flags were tested with. Another version would print a complaint about unknown flags. */
+const TESTED_VERSION = /^13\./;
 
 /**
- * From now on functions are compiled once they have been called a few dozen times, and at once as well as it can be done:
- * what a packet runs through must be short, for little of it is still in the caches when the packet before was a while ago. A packet
- * that has to pass code which is interpreted takes half a millisecond longer, one that passes code which is compiled piece
- * by piece a fifth of one.
+ * Lets V8 compile a function with full optimisation after some dozens of calls, without the compiler in between. A packet that runs
+ * interpreted code takes 0.5 ms longer, one that runs code of the middle compiler 0.2 ms.
  */
 export function optimiseEarly(): void {
   for (const flag of flagsFor(process.versions.v8)) setFlagsFromString(flag);
 }
 
-/** The flags that a version of V8 is given. */
+/** Returns the flags for a version of V8; none for a version that was not tested. */
 export function flagsFor(version: string): readonly string[] {
-  if (!TRIED.test(version)) return [];
+  if (!TESTED_VERSION.test(version)) return [];
   return [
     "--no-lazy-feedback-allocation",
     "--no-maglev",
     `--invocation-count-for-turbofan=${CALLS}`,
-    `--minimum-invocations-after-ic-update=${CALLS_AFTER_NEWS}`,
+    `--minimum-invocations-after-ic-update=${CALLS_AFTER_CHANGE}`,
   ];
 }

@@ -1,27 +1,37 @@
 import { readdirSync, statSync } from "node:fs";
 import { type MetricFamily, NO_LABELS } from "../../../runtime/observe/exposition.ts";
 
-/** What the process has of the machine, under the names that Prometheus' own clients give it. */
+/** Resources that the process uses, under the names of the Prometheus client libraries. */
 export function processMetrics(): readonly MetricFamily[] {
   const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   const descriptors = countDescriptors();
   return [
     metric("counter", "process_cpu_seconds_total", "Processor time of the process.", (user + system) / 1e6),
-    metric("gauge", "process_start_time_seconds", "When the process began, since 1970.", performance.timeOrigin / 1e3),
-    metric("gauge", "process_resident_memory_bytes", "Memory of the machine that the process has.", rss),
+    metric(
+      "gauge",
+      "process_start_time_seconds",
+      "Start time of the process since 1970.",
+      performance.timeOrigin / 1e3,
+    ),
+    metric("gauge", "process_resident_memory_bytes", "Resident memory of the process.", rss),
     ...(descriptors === undefined ? [] : [metric("gauge", "process_open_fds", "Open file descriptors.", descriptors)]),
-    metric("gauge", "nodejs_heap_size_used_bytes", "Of the heap: objects, with garbage not yet collected.", heapUsed),
-    metric("gauge", "nodejs_heap_size_total_bytes", "The heap.", heapTotal),
-    metric("gauge", "nodejs_external_memory_bytes", "Memory beside the heap: packets, and the addon's.", external),
+    metric(
+      "gauge",
+      "nodejs_heap_size_used_bytes",
+      "Memory of objects in the heap, with garbage that is not yet collected.",
+      heapUsed,
+    ),
+    metric("gauge", "nodejs_heap_size_total_bytes", "Size of the heap.", heapTotal),
+    metric("gauge", "nodejs_external_memory_bytes", "Memory outside the heap: packets and the addon.", external),
   ];
 }
 
 const DESCRIPTORS = "/proc/self/fd";
 
 /**
- * The system's own count. Since Linux 6.2 that is the size of the folder; before, its entries are counted, which takes a
- * descriptor itself: undefined when all are in use.
+ * Number of open file descriptors. Since Linux 6.2 it is the size of the folder. Before that, the entries are counted, which needs a
+ * descriptor; undefined if none is free.
  */
 function countDescriptors(): number | undefined {
   try {

@@ -5,14 +5,14 @@ export type ChangedFiles =
   | { readonly ok: true; readonly files: readonly string[] }
   | { readonly ok: false; readonly message: string };
 
-/** The files of a program after one has been added, or taken away by its name. */
+/** Returns the files of a program after `ctl load`, `unload` or `reload`. */
 export function changedFiles(files: readonly string[], change: ProgramChange): ChangedFiles {
   switch (change.kind) {
     case "reload":
       return { ok: true, files };
     case "load":
       if (!files.includes(change.file)) return { ok: true, files: [...files, change.file] };
-      return { ok: false, message: `${change.file} is loaded already; \`reload\` reads it again` };
+      return { ok: false, message: `${change.file} is loaded already; use \`reload\` to read it again` };
     case "unload":
       return unload(files, change.name);
   }
@@ -25,5 +25,5 @@ function unload(files: readonly string[], name: string): ChangedFiles {
   if (named.length > 1) return { ok: false, message: `several files are \`${name}\`: ${named.join(", ")}` };
   const rest = files.filter((file) => !named.includes(file));
   if (rest.length > 0) return { ok: true, files: rest };
-  return { ok: false, message: `${loaded} is all that is loaded; a node without a program does nothing` };
+  return { ok: false, message: `${loaded} is the only program; a node needs at least one` };
 }

@@ -1,3 +1,7 @@
+/**
+ * A node of `mosaic run`, from the compiled program to the end of the process. `runNode` reads as the list of its steps: compile, open
+ * the metrics server, warm up, open the world, give up root, open the control socket, start, wait for a signal, shut down.
+ */
 import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
 import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
@@ -17,7 +21,7 @@ import { DropLog } from "./drop-log.ts";
 import type { TunRequest } from "./open-device.ts";
 import { openWorld, type WorldOptions } from "./open-world.ts";
 import { NodeCompiler } from "./node-compiler.ts";
-import { type ControlRequest, controlOf } from "./node-control.ts";
+import { type ControlRequest, openControlSocket } from "./node-control.ts";
 import { optimiseEarly } from "./optimise-early.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
 import { endpointNames, warnAboutAddress } from "./endpoint-names.ts";
@@ -28,6 +32,7 @@ import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
 import { ServedNode, serveMetrics } from "./serve-metrics.ts";
 
+/** Options of `mosaic run`, as `commands/run.ts` makes them from the command line. */
 export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly peers: readonly Peer[];
   /** Directories of `P.facts` and `P.csv`. */
@@ -36,25 +41,26 @@ export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly json: boolean;
   readonly control: ControlRequest;
   readonly metrics: HostPort | undefined;
-  /** Whom the node becomes when everything that needs root is open. */
+  /** User that the process becomes when everything that needs root is open. */
   readonly user: User | undefined;
   readonly hasPlugins: boolean;
 }
 
-/** What a node starts with: the program, and what the command line says to it. */
+/** A compiled program with the facts of the command line. */
 interface Prepared {
-  /** With the one that was added for the device, if any was. */
+  /** Files of the program, with `tunnel.mzl` if it was added for the device. */
   readonly files: readonly string[];
   readonly program: Program;
   readonly columns: ColumnNames;
   readonly facts: NodeSettings["facts"];
 }
 
-/** After a signal the program may speak for so long, and everything is over after so long, whatever hangs. */
+/** Time after the signal in which the program may still send. */
 const SHUTDOWN_GRACE_SECONDS = 1;
+/** Time after the signal in which the process ends, even if closing hangs. */
 const SHUTDOWN_LIMIT_MS = 2_000;
 
-/** `mosaic run`: a node until SIGINT or SIGTERM. What it made is gone when the promise resolves. */
+/** Runs a node until SIGINT or SIGTERM. Its device and sockets are removed when the promise resolves. */
 export async function runNode(options: RunOptions, output: LoggedOutput): Promise<void> {
   const prepared = prepare(options, output);
   optimiseEarly();
@@ -68,7 +74,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   const names = endpointNames(options.listen, options.address, world.datagrams.address);
   const node = newNode(prepared, world, names, options, output);
   const compiler = new NodeCompiler(options, prepared.columns, options.peers);
-  const control = await controlOf(node, compiler, options.control, world.datagrams, output.log);
+  const control = await openControlSocket(node, compiler, options.control, world.datagrams, output.log);
   resources.defer(() => control?.close());
   if (!node.start()) await failStart(node, output.log);
   const dropLog = new DropLog(() => node.flowMetrics(), output.log);
@@ -86,7 +92,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   for (const line of dropSummary(node.counters, node.plan)) output.log.info(line);
 }
 
-/** Everything that can be wrong without touching the machine. */
+/** Compiles the program and checks the options: all failures that are possible before anything is opened. */
 function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   checkAddress("--listen", options.listen);
   if (options.address !== undefined) checkAddress("--addr", options.address);
@@ -151,13 +157,13 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
 
 function announce(
   { files }: Prepared,
-  asked: TunRequest | undefined,
+  request: TunRequest | undefined,
   names: readonly string[],
   tun: Tun | undefined,
   log: Log,
 ): void {
   const [name = ""] = names;
-  const device = tun === undefined ? "" : `, ${tun.name} with ${asked?.address ?? ""}`;
+  const device = tun === undefined ? "" : `, ${tun.name} with ${request?.address ?? ""}`;
   log.info(`running ${files.join(" ")} as ${name}${device}`, { address: name, ...(tun && { device: tun.name }) });
   warnAboutAddress(name, log);
 }
@@ -169,7 +175,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Ends the process when closing in order takes too long: the kernel then takes back what is left. */
+/** Ends the process if an orderly shutdown takes too long. The kernel then closes the device and the sockets. */
 function limitShutdown(log: Log): void {
   setTimeout(() => {
     log.error(`the node did not end within ${SHUTDOWN_LIMIT_MS / 1_000} s`);

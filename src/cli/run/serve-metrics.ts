@@ -5,7 +5,7 @@ import { type MetricsServer, openMetricsServer } from "../../../runtime/observe/
 import { runFailed } from "../terminal/failure.ts";
 import { processMetrics } from "./process-metrics.ts";
 
-/** What the server tells of a node that is still to come, running, or going. */
+/** Metrics and readiness of a node that starts, runs or shuts down. */
 export class ServedNode {
   #node: Node | undefined;
   #state = "the node is starting";
@@ -28,7 +28,7 @@ export class ServedNode {
   }
 }
 
-/** The port is taken before the node runs, so that one that is in use stops it in time. */
+/** Opens the metrics server. Called before the node starts, so that a port in use is reported before anything else happens. */
 export async function serveMetrics(at: HostPort, node: ServedNode): Promise<MetricsServer> {
   const opened = await openMetricsServer(at, node);
   if (!opened.ok) throw runFailed(`--metrics: ${opened.message}`);

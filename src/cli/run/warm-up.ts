@@ -9,28 +9,27 @@ import type { Log } from "../terminal/log.ts";
 import type { TunRequest } from "./open-device.ts";
 import { isUnspecified } from "../options/address-scope.ts";
 
-/** What the command line says of the node that is about to run. */
+/** Options of the node that is about to run. */
 export interface WarmUpOptions {
   readonly listen: string;
   readonly address: string | undefined;
   readonly tun: TunRequest | undefined;
   readonly peers: readonly Peer[];
-  /** Functions of the user's may do what is seen outside. */
+  /** With plugins there is no warm-up: their functions may have side effects. */
   readonly hasPlugins: boolean;
 }
 
-/** What it may take of this thread, and by the clock where others have the processor. */
+/** Limits of the warm-up: CPU time of this thread, and wall-clock time in case other processes use the CPU. */
 const CPU_BUDGET_MS = 250;
 const WALL_BUDGET_MS = 1_000;
-/** Whoever has had less of a processor since it began is one of many that begin: each would only make the others wait. */
+/** Smallest share of a CPU that this process must have had so far. With less, many nodes start at once and would delay each other. */
 const MIN_CPU_SHARE = 0.25;
-/** More would have to be loaded three times. */
+/** Largest number of facts: the nodes of the warm-up load all of them again. */
 const MAX_FACTS = 1_000;
 
 /**
- * Lets the program carry packets between this node and a peer in memory, where the command line says what is needed for it:
- * a device, and a peer with a virtual address, and where others do not want the processor. The first packets are carried as fast
- * then as all others.
+ * Passes packets between this node and a peer in memory, so that V8 has compiled the packet path before the first real packet. Skipped
+ * without a device, without a peer that has a virtual address, and if other processes use the CPU.
  */
 export async function warmUpNode(
   program: Program,
@@ -41,12 +40,12 @@ export async function warmUpNode(
   const native = loadNative();
   const endpoints = options.hasPlugins ? undefined : endpointsOf(program, facts, options);
   if ("missing" in native || endpoints === undefined) return;
-  if (!hasProcessor()) return log.debug("packets are not rehearsed: others want the processor");
+  if (!hasProcessor()) return log.debug("no warm-up: other processes use the CPU");
   try {
     await warmUp(program, endpoints, native, newBudget(CPU_BUDGET_MS, WALL_BUDGET_MS));
   } catch (error) {
-    // A mistake of ours, in a node that nobody asked for: the real one runs without it, and may never come to that place.
-    log.warn(`packets could not be rehearsed: ${String(error)}`);
+    // A defect of Mosaic that only nodes of the warm-up met; the real node may never meet it.
+    log.warn(`warm-up failed: ${String(error)}`);
   }
 }
 
@@ -55,7 +54,7 @@ function hasProcessor(): boolean {
   return (user + system) / 1e6 >= MIN_CPU_SHARE * process.uptime();
 }
 
-/** Says when so much of the thread's time, or of everybody's, is over. */
+/** Returns a function that tells whether the CPU time or the wall-clock time is used up. */
 function newBudget(threadMs: number, wallMs: number): () => boolean {
   const begin = process.threadCpuUsage();
   const end = performance.now() + wallMs;
@@ -65,7 +64,7 @@ function newBudget(threadMs: number, wallMs: number): () => boolean {
   };
 }
 
-/** This node, and the first peer that could be sent a packet. */
+/** Returns this node and the first peer with a virtual address of the same family as the device. */
 function endpointsOf(
   { plan }: Program,
   facts: readonly Fact[],
@@ -86,10 +85,10 @@ function endpointsOf(
   ];
 }
 
-/** The place of a node as a peer could write it; undefined where one of the two is a name. */
-function reachableAddress(own: string, peer: string): string | undefined {
-  const [here, there] = [parseHostPort(own), parseHostPort(peer)];
-  if (!here.ok || !there.ok || there.at.family === undefined || own === peer) return undefined;
-  if (isUnspecified(own)) return formatHostPort(there.at.family === 4 ? "127.0.0.1" : "::1", here.at.port);
-  return here.at.family === there.at.family ? own : undefined;
+/** Returns the address at which the peer can reach this node; undefined if one of the two is a host name. */
+function reachableAddress(local: string, peer: string): string | undefined {
+  const [here, there] = [parseHostPort(local), parseHostPort(peer)];
+  if (!here.ok || !there.ok || there.at.family === undefined || local === peer) return undefined;
+  if (isUnspecified(local)) return formatHostPort(there.at.family === 4 ? "127.0.0.1" : "::1", here.at.port);
+  return here.at.family === there.at.family ? local : undefined;
 }

@@ -1,14 +1,14 @@
 import type { Writable } from "node:stream";
 
-/** What becomes of a process whose output has nowhere to go. */
+/** Reactions of a process to failures of its stdout. */
 export interface OutputHandlers {
-  /** Nobody reads the results any more. */
+  /** The reading end of the pipe was closed. */
   readonly onReaderGone: () => void;
-  /** Results are lost from now on, and why. Told once. */
+  /** Writing failed for another reason, so that all further results are lost. Called once. */
   readonly onWriteError: (reason: string) => void;
 }
 
-/** Watches over the results of a command; what it says besides may be lost in silence, and never ends it. */
+/** Handles write errors on stdout (`results`). Errors on stderr (`messages`) are ignored: a lost message must not end a command. */
 export function watchOutput(
   results: Writable,
   messages: Writable,

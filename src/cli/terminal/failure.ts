@@ -1,7 +1,10 @@
-/** 1: the program or the run failed. 2: the command line is wrong. */
+/** 1: the program or the run failed. 2: the command line is invalid. */
 export type ExitCode = 1 | 2;
 
-/** Ends a command with a message for the user, empty when it has been told. The only error that commands throw on purpose. */
+/**
+ * Ends a command with a message for the user; the message is empty if it was printed already. Commands throw no other error on
+ * purpose.
+ */
 export class Failure extends Error {
   readonly exitCode: ExitCode;
 
@@ -11,11 +14,12 @@ export class Failure extends Error {
   }
 }
 
-/** The command line is wrong: names the option and what it should have been. */
+/** Failure for an invalid command line; the message names the option and its problem. */
 export function wrongUsage(option: string, problem: string): Failure {
   return new Failure(2, `${option}: ${problem}`);
 }
 
+/** Failure for a valid command that could not do its work. */
 export function runFailed(message: string): Failure {
   return new Failure(1, message);
 }

@@ -1,4 +1,4 @@
-/** Aborted by the first SIGINT or SIGTERM; a second one ends the process as if nobody listened. */
+/** Returns a signal that the first SIGINT or SIGTERM aborts. The second one ends the process, as it does without a handler. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   const signals = ["SIGINT", "SIGTERM"] as const;

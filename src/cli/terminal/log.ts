@@ -1,4 +1,9 @@
-/** Louder first: a log shows its own level and those before it. */
+/**
+ * The log of a running node, on stderr. `run.ts` hands it to everything that reports; `output.ts` creates it from `--log-level` and
+ * `--log-format`.
+ */
+
+/** Most severe level first. A log prints its own level and all before it. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -10,16 +15,17 @@ export interface LogSettings {
   readonly format: LogFormat;
 }
 
-/** What programs may want to know of a message without reading it. */
+/** Details of a message as key and value, for programs that read the JSON format. */
 export type LogFields = Readonly<Record<string, string | number>>;
 
-/** How long a repeated message is held back, and how many different ones are kept apart. */
+/** Time between two reports of a repeated message. */
 const REPEAT_INTERVAL_MS = 10_000;
+/** Number of repeated messages that are counted at the same time. Further messages are printed each time. */
 const MAX_HELD = 256;
 
 const PREFIXES: Readonly<Record<LogLevel, string>> = { error: "", warn: "warning: ", info: "", debug: "debug: " };
 
-/** What happens to a node, line by line: for people as text, for programs one JSON object a line. */
+/** Log of a node: one line of text, or one JSON object, a message. */
 export class Log {
   readonly #settings: LogSettings;
   readonly #write: (line: string) => void;
@@ -34,7 +40,7 @@ export class Log {
     return this.#settings.format;
   }
 
-  /** Fields are for the JSON format; the message says the same in words. */
+  /** Logs an error. Only the JSON format prints `fields`, so the message must contain the same details. */
   error(message: string, fields: LogFields = {}): void {
     this.write("error", message, fields);
   }
@@ -51,14 +57,14 @@ export class Log {
     this.write("debug", message, fields);
   }
 
-  /** A warning that may come in floods: said at once, and then every ten seconds with how often it would have been. */
+  /** Logs a warning that may come in floods: prints it once, and then every ten seconds with the number of repetitions. */
   rateLimited(message: string, fields: LogFields = {}): void {
     const held = this.#held.get(message);
     if (held !== undefined) held.count++;
     else this.#hold(message, fields);
   }
 
-  /** Says what is still held back. */
+  /** Prints all repetitions that were counted and not yet printed. */
   flush(): void {
     for (const message of this.#held.keys()) this.#release(message);
   }
@@ -77,7 +83,7 @@ export class Log {
     this.#held.set(message, { fields, timer, count: 0 });
   }
 
-  /** Silence ends it; more of the same is said with its count and held for as long again. */
+  /** Prints the repetitions and counts on; forgets the message if it was not repeated. */
   #reportHeld(message: string): void {
     const held = this.#held.get(message);
     this.#release(message);
@@ -92,13 +98,13 @@ export class Log {
     clearTimeout(held.timer);
     this.#held.delete(message);
     const times = held.count === 1 ? "once more" : `${held.count} times more`;
-    if (held.count > 0) this.write("warn", `${message} (${times})`, { ...held.fields, rateLimited: held.count });
+    if (held.count > 0) this.write("warn", `${message} (${times})`, { ...held.fields, repeated: held.count });
   }
 }
 
 interface HeldMessage {
   readonly fields: LogFields;
   readonly timer: NodeJS.Timeout;
-  /** How often it came while it was held. */
+  /** Number of repetitions since the message was last printed. */
   count: number;
 }

@@ -1,19 +1,19 @@
 import { Log, type LogSettings } from "./log.ts";
 
-/** Where a command speaks: results to stdout, everything else to stderr. */
+/** Output of a command: results go to stdout, everything else to stderr. */
 export interface Output {
   readonly hasColour: boolean;
   result(line: string): void;
-  /** Text for people, of several lines perhaps: diagnostics. */
+  /** Prints text for people, possibly several lines: diagnostics and warnings. */
   problem(text: string): void;
 }
 
-/** That of a command that runs for long. */
+/** Output of a command that runs until it is stopped. */
 export interface LoggedOutput extends Output {
   readonly log: Log;
 }
 
-/** The output of this process. The log speaks as text until the command line asks for something else. */
+/** Output of this process. The log is text until `configure` is called. */
 export class ProcessOutput implements LoggedOutput {
   readonly hasColour: boolean = process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined;
   #settings: LogSettings = { level: "info", format: "text" };

@@ -3,15 +3,16 @@ import type { Values, Value } from "../../../runtime/plan/values/value.ts";
 import { jsonValue } from "../../../runtime/observe/watch.ts";
 import type { Output } from "./output.ts";
 
-/** How a table is written: as facts of a program, comma-separated, as JSON, or only how many rows there are. */
+/** Format of a printed table: facts of a program, comma-separated values, or the number of rows; each also as JSON. */
 export interface TableForm {
   readonly kind: "facts" | "csv" | "count";
   readonly json: boolean;
 }
 
-/** Lines that are written in one go. */
+/** Number of lines that one write to stdout takes. */
 const LINES_PER_WRITE = 4096;
 
+/** Prints the rows of a table as facts, as comma-separated values or as JSON objects. */
 export function printTable(name: string, rows: readonly Values[], { kind, json }: TableForm, output: Output): void {
   for (let at = 0; at < rows.length; at += LINES_PER_WRITE) {
     const lines = rows.slice(at, at + LINES_PER_WRITE).map((row) => {
@@ -22,13 +23,13 @@ export function printTable(name: string, rows: readonly Values[], { kind, json }
   }
 }
 
-/** A number alone when it can be that of one table only. */
+/** Prints the number of rows of a table, without its name if it is the only one (`isAlone`). */
 export function countTable(name: string, count: number, { json }: TableForm, isAlone: boolean, output: Output): void {
   if (json) output.result(JSON.stringify({ table: name, count }));
   else output.result(isAlone ? String(count) : `${name} ${count}`);
 }
 
-/** Reading the field gives the value back, where a file of facts can hold it. */
+/** Field of a CSV line. `--facts` reads it back as the same value, if files of facts can hold values of its type. */
 function csvField(value: Value): string {
   if (typeof value !== "string")
     return /[",]/.test(formatValue(value)) ? quoted(formatValue(value)) : formatValue(value);

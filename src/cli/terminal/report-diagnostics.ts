@@ -4,7 +4,7 @@ import type { LogFields, LogLevel } from "./log.ts";
 import type { LoggedOutput } from "./output.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 
-/** What the compiler has to say of the program that is about to run: to people with the source, to programs line by line. */
+/** Prints the diagnostics of the program that is about to run: as text with source excerpts, or one JSON line each in the JSON log. */
 export function reportDiagnostics(compilation: Compilation, output: LoggedOutput): void {
   const { diagnostics, sources } = compilation;
   if (diagnostics.length === 0) return;

@@ -4,7 +4,7 @@ import type { Source, Span } from "../../../grammar/span.ts";
 import { LineMap } from "../../program/line-map.ts";
 import { sourceExcerpt } from "./source-excerpt.ts";
 
-/** Diagnostics as people read them: what, where, the source with the span underlined, and what to write instead. */
+/** Returns the diagnostics as text: position, message, the source with the span underlined, and the help line. */
 export function showDiagnostics(
   diagnostics: readonly Diagnostic[],
   sources: readonly Source[],

@@ -11,19 +11,19 @@ export interface SourceRange {
 
 export interface SourceExcerpt {
   readonly text: string;
-  /** What the first of its lines is counted as. */
+  /** Line number of the first line of `text`. */
   readonly firstLine: number;
-  /** The place, its lines counted as before. */
+  /** The range that was asked for: its lines as before, its columns within `text`. */
   readonly range: SourceRange;
 }
 
-/** Characters of a line that are shown; of a longer one those around the place. */
+/** Number of characters of a line that are shown. A longer line is cut around the start of the range. */
 const MAX_WIDTH = 160;
 
-/** Controls (but for the tab) and what else makes or hides lines: a terminal would obey them. */
+/** Control characters except the tab, and line separators: a terminal would execute them. */
 const UNPRINTABLE = /[^\P{C}\t]|\p{Zl}|\p{Zp}/gu;
 
-/** The lines around a place as a terminal can take them; `lineAt` is the text of a line, undefined where there is none. */
+/** Returns the lines around a range, safe to print on a terminal. `lineAt` returns the text of a line, undefined past the end. */
 export function sourceExcerpt(
   lineAt: (line: number) => string | undefined,
   { start, end }: SourceRange,

@@ -1,7 +1,7 @@
 const GAP = "  ";
 const NUMBER = /^-?[0-9.]+(?:e[+-]?[0-9]+)?$|^-?infinity$/;
 
-/** Rows under their headings, aligned: numbers to the right, everything else to the left. */
+/** Returns a table as lines of text: headings first, columns of numbers aligned right, all others left. */
 export function textColumns(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = headings.map((heading, at) =>
     rows.reduce((width, row) => Math.max(width, row[at]?.length ?? 0), heading.length),
