@@ -137,6 +137,13 @@ const CASES: readonly Case[] = [
     complaint: "runtime/elements/mux.ts: no manual that begins with Mux(...)",
   },
   {
+    says: "an element is created in the file that its manual names",
+    rule: rules.createdElements,
+    path: "runtime/elements/loc-spec-demux.ts",
+    text: MANUAL.replace("by the planner", "by runtime/node/dataflow.ts, one per node"),
+    complaint: "runtime/elements/loc-spec-demux.ts: runtime/node/dataflow.ts does not create it",
+  },
+  {
     says: "every element has a test",
     rule: rules.testedElements,
     path: "runtime/elements/round-robin.ts",

@@ -1,110 +1,106 @@
-import { Address } from "../plan/values/address.ts";
 import type { StepInput } from "../engine/step-input.ts";
-import type { Tuple } from "../plan/values/packet.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
+import { Address } from "../plan/values/address.ts";
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
+import type { Tuple } from "../plan/values/packet.ts";
 import { isHostPort } from "../plan/values/location.ts";
 import type { Value } from "../plan/values/value.ts";
-import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
 import type { Outgoing } from "./round-robin.ts";
+
+const drops = ["no address", "unknown overlay", "address options"] as const;
 
 export const spec: ElementSpec = {
   name: "LocSpecDemux",
   manual: `
-LocSpecDemux(own names, overlays)
+LocSpecDemux(endpoint names, overlays)
 
-Sends each tuple the way its location specifier says: this node, the IP network, or an overlay.
+Routes each tuple by its location specifier: to this node, to the IP network, or to an overlay. Equal tuples that one step sends
+to this node become one input; of several answers to one call the first counts.
 
-Ports   in: 1 push. out: "local" (a step of its own), "ip", one per overlay, "else".
-Drops   "no address": a location that is none; "unknown overlay"; "address options": no overlay takes options.
-Reads   counters: tuples in, tuples out; local, ip, overlay: those by way
+Ports   in: 1 push. out: "local" (the input of a later step, when the step commits), "ip", one per overlay, "else".
+Drops   "no address": a location that is no address; "unknown overlay"; "address options": no overlay takes options.
+Reads   counters: tuples in, tuples out; local, ip, overlay: tuples out by destination
 Built   by runtime/node/dataflow.ts, one per node.
 Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X)).
 See     OverlaySendWrap, NetworkOut, Mux
 `,
-  inputs: "1",
-  outputs: "3-",
-  drops: ["no address", "unknown overlay", "address options"],
+  drops,
+  // What it keeps ends with the step. The flow cache takes no run that sends to this node.
+  stateful: false,
 };
 
-/** A way out: to a node of the IP network, or of an overlay. */
-export interface WayOut<Place extends Value> {
-  push(to: Place, tuple: Tuple): void;
+export interface LocationOutputs {
+  /** Whether this node answers to the address. */
+  readonly isOwn: (address: string) => boolean;
+  readonly toLocal: (input: StepInput) => void;
+  readonly toNetwork: (to: string, tuple: Tuple) => void;
+  /** By overlay: takes a tuple for an address of the overlay. */
+  readonly toOverlays: ReadonlyMap<string, (to: Value, tuple: Tuple) => void>;
 }
 
-export class LocSpecDemux {
-  readonly counters: ElementCounters = new ElementCounters();
+export class LocSpecDemux implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
+  /** Tuples out by destination. */
   readonly ways: { local: number; ip: number; overlay: number } = { local: 0, ip: 0, overlay: 0 };
-  readonly #isOwn: (address: string) => boolean;
-  readonly #overlays: ReadonlyMap<string, WayOut<Value>>;
-  readonly #network: WayOut<string>;
-  #steps: StepInput[] = [];
-  /** The latest that was a place: most packets go where the one before went. */
-  #latest: string | undefined;
-  /** Equal sends of a step go once. */
+  readonly #outputs: LocationOutputs;
+  #localInputs: StepInput[] = [];
+  /** The latest location that was found to be an address: most tuples go where the one before went. */
+  #latestAddress: string | undefined;
+  /** Tuples that this step has sent to this node. */
   readonly #distinct = new DistinctTuples();
-  /** The answers of calls, by query: the first is the one that counts. */
+  /** Answers of calls that this step has sent to this node, by query. */
   readonly #answers = new Map<Value, StepInput>();
 
-  constructor(
-    isOwn: (address: string) => boolean,
-    overlays: ReadonlyMap<string, WayOut<Value>>,
-    network: WayOut<string>,
-  ) {
-    this.#isOwn = isOwn;
-    this.#overlays = overlays;
-    this.#network = network;
+  constructor(outputs: LocationOutputs) {
+    this.#outputs = outputs;
   }
 
   push({ tuple, location }: Outgoing): void {
     this.counters.in++;
-    if (location instanceof Address) return this.#toOverlay(location, { tuple, location });
-    if (typeof location !== "string" || !this.#isPlace(location)) return this.counters.drop("no address");
-    if (!this.#isOwn(location)) {
+    if (location instanceof Address) return this.#toOverlay(location, tuple);
+    if (typeof location !== "string" || !this.#isAddress(location)) return this.counters.drop("no address");
+    if (!this.#outputs.isOwn(location)) {
       this.ways.ip++;
       this.counters.out++;
-      return this.#network.push(location, tuple);
+      return this.#outputs.toNetwork(location, tuple);
     }
     if (tuple.predicate.role.kind === "answer") return this.#answer(tuple, location);
     if (!this.#distinct.add(tuple)) return;
     this.ways.local++;
     this.counters.out++;
-    this.#steps.push({ tuple, provenance: "rule", source: location });
+    this.#localInputs.push({ tuple, provenance: "rule", source: location });
   }
 
-  #isPlace(location: string): boolean {
-    if (location === this.#latest) return true;
-    if (!isHostPort(location)) return false;
-    this.#latest = location;
-    return true;
+  /** Hands the tuples for this node on, as inputs of later steps. */
+  commit(): void {
+    if (this.#localInputs.length === 0 && this.#answers.size === 0) return;
+    const inputs = this.#localInputs;
+    inputs.push(...this.#answers.values());
+    this.abort();
+    for (const input of inputs) this.#outputs.toLocal(input);
   }
 
-  /** What this step has sent to this node: steps to come. */
-  takeLocal(): readonly StepInput[] {
-    const steps = this.#steps;
-    if (this.#answers.size > 0) {
-      steps.push(...this.#answers.values());
-      this.#answers.clear();
-    }
-    if (steps.length > 0) this.#beginAnew();
-    return steps;
+  abort(): void {
+    this.#localInputs = [];
+    this.#distinct.clear();
+    this.#answers.clear();
   }
 
-  /** Counts on from what another has counted. */
+  /** Adds the counts of the element that this one replaces, apart from `counters`. */
   addCountersOf({ ways: { local, ip, overlay } }: LocSpecDemux): void {
     this.ways.local += local;
     this.ways.ip += ip;
     this.ways.overlay += overlay;
   }
 
-  abort(): void {
-    this.#beginAnew();
-    this.#answers.clear();
-  }
-
-  #beginAnew(): void {
-    this.#steps = [];
-    this.#distinct.clear();
+  #isAddress(location: string): boolean {
+    if (location === this.#latestAddress) return true;
+    if (!isHostPort(location)) return false;
+    this.#latestAddress = location;
+    return true;
   }
 
   #answer(tuple: Tuple, source: string): void {
@@ -115,12 +111,12 @@ export class LocSpecDemux {
     this.#answers.set(query, { tuple, provenance: "rule", source });
   }
 
-  #toOverlay(address: Address, { tuple }: Outgoing): void {
-    const overlay = this.#overlays.get(address.overlay);
-    if (overlay === undefined) return this.counters.drop("unknown overlay");
-    if (address.options.length > 0) return this.counters.drop("address options");
+  #toOverlay({ overlay, node, options }: Address, tuple: Tuple): void {
+    const toOverlay = this.#outputs.toOverlays.get(overlay);
+    if (toOverlay === undefined) return this.counters.drop("unknown overlay");
+    if (options.length > 0) return this.counters.drop("address options");
     this.ways.overlay++;
     this.counters.out++;
-    overlay.push(address.node, tuple);
+    toOverlay(node, tuple);
   }
 }

@@ -1,56 +1,61 @@
 import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import { heldBytes } from "../plan/values/held-bytes.ts";
 import { ownedTuple } from "../plan/values/owned.ts";
 import type { Clock } from "../world/world.ts";
-import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
+
+const drops = ["queue full", "queue too large", "program replaced"] as const;
 
 export const spec: ElementSpec = {
   name: "Mux",
   manual: `
 Mux(limits)
 
-Joins what comes from the network, the devices, the timers and this node itself into one sequence of steps.
+Serialises the inputs of the network, the devices, the sockets, the timers and this node itself: one input starts one step.
 
-Ports   in: any number, push. out: 1, one cause at a time, each after the step of the one before is done.
-Drops   "queue full": a cause when too many wait already; "queue too large": when they hold too much;
-        "program replaced": what waits when another program takes over that it means nothing to.
-Reads   counters: causes in, causes out; length, bytes: causes waiting, and about what they hold
-Built   by runtime/node/dataflow.ts, one per node.
+Ports   in: any number, push. out: 1, one input at a time, each after the step of the one before has ended.
+Drops   "queue full": an input when too many are queued; "queue too large": when the queued ones hold too many bytes;
+        "program replaced": a queued input whose predicate the new program does not have.
+Reads   counters: inputs taken, inputs stepped; length, bytes: inputs queued, and about how much they hold
+Built   by runtime/node/ports.ts, one per node.
 See     NetworkIn, TunRx, Tcp, LocSpecDemux, OverlayRecvUnwrap
 `,
-  inputs: "1-",
-  outputs: "1",
-  drops: ["queue full", "queue too large", "program replaced"],
+  drops,
+  // An input that waits is not repeatable either: the flow cache is blocked while the queue holds any.
+  stateful: false,
 };
 
-/** Steps run without a pause for others, and for so many seconds at most; then timers and sockets get their turn. */
-const STEPS_PER_TURN = 256;
-const TURN_SECONDS = 0.002;
+/** Steps that run without a pause, and the seconds they may take. Then the process's other timers and sockets have a turn. */
+const STEPS_PER_SLICE = 256;
+const SLICE_SECONDS = 0.002;
 
-/** Steps between looks at the clock. */
-const STEPS_PER_LOOK = 4;
+/** Steps between two readings of the clock. */
+const STEPS_PER_READING = 4;
 
-export class Mux {
-  readonly counters: ElementCounters = new ElementCounters();
-  /** About what the causes that wait hold. */
+export class Mux implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
+  /** Bytes that the queued inputs hold, about. */
   bytes = 0;
   readonly #clock: Clock;
   readonly #limits: Limits;
-  readonly #step: (cause: StepInput) => void;
+  readonly #step: (input: StepInput) => void;
   readonly #yielding: (isYielding: boolean) => void;
-  #waiting: StepInput[] = [];
+  #queue: StepInput[] = [];
+  /** Index of the first input of `#queue` that has not been stepped. */
   #next = 0;
   #isRunning = false;
   #isYielding = false;
   #isClosed = false;
 
-  /** `rests` is told when causes wait for others to have their turn, and when they do no more. */
+  /** Calls `step` for each input, and `yielding` when it pauses with inputs queued (true) and when it resumes (false). */
   constructor(
     clock: Clock,
     limits: Limits,
-    step: (cause: StepInput) => void,
+    step: (input: StepInput) => void,
     yielding: (isYielding: boolean) => void = (): void => {},
   ) {
     this.#clock = clock;
@@ -59,42 +64,46 @@ export class Mux {
     this.#yielding = yielding;
   }
 
+  /** Number of inputs queued. */
   get length(): number {
-    return this.#waiting.length - this.#next;
+    return this.#queue.length - this.#next;
   }
 
-  /** Takes a cause; its step has run when this returns, unless another is under way or waiting: then its bytes are copied. */
-  push(cause: StepInput): void {
+  /**
+   * Takes an input. Runs its step before it returns, unless another step is running or inputs are queued: then it queues the input
+   * with a copy of its bytes.
+   */
+  push(input: StepInput): void {
     if (this.#isClosed) return;
     this.counters.in++;
-    if (!this.#isRunning && !this.#isYielding) this.#run(cause);
-    else this.#wait(cause);
+    if (!this.#isRunning && !this.#isYielding) this.#run(input);
+    else this.#enqueue(input);
   }
 
-  /** As `push`, of what a rule waits for: it finds room whatever else waits. Its bytes are nobody else's. */
-  pushReserved(cause: StepInput): void {
+  /** As `push`, for an outcome that a rule waits for: it is queued beyond the limits. Its bytes must belong to it alone. */
+  pushReserved(input: StepInput): void {
     if (this.#isClosed) return;
     this.counters.in++;
-    if (!this.#isRunning && !this.#isYielding) return this.#run(cause);
-    this.bytes += heldBytes(cause.tuple);
-    this.#waiting.push(cause);
+    if (!this.#isRunning && !this.#isYielding) return this.#run(input);
+    this.bytes += heldBytes(input.tuple);
+    this.#queue.push(input);
   }
 
-  /** What waits. */
+  /** The inputs queued, first to last. */
   waiting(): readonly StepInput[] {
-    return this.#waiting.slice(this.#next);
+    return this.#queue.slice(this.#next);
   }
 
-  #wait(cause: StepInput): void {
-    const bytes = heldBytes(cause.tuple);
+  #enqueue(input: StepInput): void {
+    const bytes = heldBytes(input.tuple);
     const { queued, queuedBytes } = this.#limits;
     if (this.length >= queued) return this.counters.drop("queue full");
     if (this.bytes + bytes > queuedBytes) return this.counters.drop("queue too large");
     this.bytes += bytes;
-    this.#waiting.push({ ...cause, tuple: ownedTuple(cause.tuple) });
+    this.#queue.push({ ...input, tuple: ownedTuple(input.tuple) });
   }
 
-  /** Runs a step that has no cause of its own; what it sends to this node waits until it is done. */
+  /** Runs a step that has no queued input. Inputs that arrive meanwhile are queued, and run before this returns. */
   runExclusive<T>(step: () => T): T {
     const wasRunning = this.#isRunning;
     this.#isRunning = true;
@@ -106,53 +115,53 @@ export class Mux {
     }
   }
 
-  /** Gives what waits to another program; what means nothing to it is dropped. */
-  replaceProgram(translate: (cause: StepInput) => StepInput | undefined): void {
-    const waiting = this.#waiting.slice(this.#next).map(translate);
-    this.#waiting = waiting.filter((cause) => cause !== undefined);
+  /** Translates the queued inputs to the predicates of a new program. Drops those for which `translate` returns undefined. */
+  replaceProgram(translate: (input: StepInput) => StepInput | undefined): void {
+    const translated = this.#queue.slice(this.#next).map(translate);
+    this.#queue = translated.filter((input) => input !== undefined);
     this.#next = 0;
-    this.bytes = this.#waiting.reduce((sum, { tuple }) => sum + heldBytes(tuple), 0);
-    for (let lost = waiting.length - this.#waiting.length; lost > 0; lost--) this.counters.drop("program replaced");
+    this.bytes = this.#queue.reduce((sum, { tuple }) => sum + heldBytes(tuple), 0);
+    for (let lost = translated.length - this.#queue.length; lost > 0; lost--) this.counters.drop("program replaced");
   }
 
-  /** Nothing is stepped any more. */
+  /** Discards the queue. No step runs any more. */
   close(): void {
     this.#isClosed = true;
-    this.#waiting = [];
+    this.#queue = [];
     this.#next = 0;
     this.bytes = 0;
   }
 
-  /** Runs the step of `first`, which did not have to wait, and of those that wait, until others must have their turn. */
+  /** Runs the step of `first`, which is not queued, then steps of queued inputs until the time slice ends. */
   #run(first?: StepInput): void {
     this.#isRunning = true;
     try {
       if (first !== undefined) this.#start(first);
-      this.#turn();
+      this.#runSlice();
     } finally {
       this.#isRunning = false;
     }
-    if (this.#next >= this.#waiting.length) return this.#reset();
+    if (this.#next >= this.#queue.length) return this.#reset();
     this.#compact();
     this.#yield();
   }
 
-  #start(cause: StepInput): void {
+  #start(input: StepInput): void {
     this.counters.out++;
-    this.#step(cause);
+    this.#step(input);
   }
 
-  #turn(): void {
+  #runSlice(): void {
     let end = Infinity;
-    for (let steps = 1; this.#next < this.#waiting.length; steps++) {
-      const cause = this.#waiting[this.#next++] as StepInput;
-      this.bytes -= heldBytes(cause.tuple);
-      this.#start(cause);
-      if (steps === STEPS_PER_TURN || this.#next >= this.#waiting.length) return;
-      if (steps % STEPS_PER_LOOK !== 1) continue;
+    for (let steps = 1; this.#next < this.#queue.length; steps++) {
+      const input = this.#queue[this.#next++] as StepInput;
+      this.bytes -= heldBytes(input.tuple);
+      this.#start(input);
+      if (steps === STEPS_PER_SLICE || this.#next >= this.#queue.length) return;
+      if (steps % STEPS_PER_READING !== 1) continue;
       const now = this.#clock.now();
       if (now >= end) return;
-      if (end === Infinity) end = now + TURN_SECONDS;
+      if (end === Infinity) end = now + SLICE_SECONDS;
     }
   }
 
@@ -166,17 +175,17 @@ export class Mux {
     });
   }
 
-  /** Most steps find nothing waiting, and leave nothing. */
+  /** Most steps queue nothing, so most often there is nothing to reset. */
   #reset(): void {
     if (this.#next === 0) return;
-    this.#waiting = [];
+    this.#queue = [];
     this.#next = 0;
   }
 
-  /** Only when it is worth it: a long line is not copied at every turn. */
+  /** Copies the queue only when at least half of it has been stepped: a long queue is not copied after every slice. */
   #compact(): void {
-    if (this.#next < this.#waiting.length / 2) return;
-    this.#waiting = this.#waiting.slice(this.#next);
+    if (this.#next < this.#queue.length / 2) return;
+    this.#queue = this.#queue.slice(this.#next);
     this.#next = 0;
   }
 }

@@ -6,42 +6,46 @@ import { Reassembly } from "../wire/reassembly.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import type { Clock, Datagram, World } from "../world/world.ts";
 import type { PeerCounters, PeerTraffic } from "../observe/peer-counters.ts";
-import type { Admission } from "./admission.ts";
+import type { Admission } from "../wire/admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
+
+const drops = ["datagram: ...", "not accepted", "unknown predicate", "wrong type", "malformed"] as const;
 
 export const spec: ElementSpec = {
   name: "NetworkIn",
   manual: `
 NetworkIn(datagrams)
 
-Takes datagrams apart into the tuples they carry and puts fragments together again. Datagrams that came together and
-differ only in the packet of a device that they end with are one tuple with a train in it. What nodes say to each other
-about the sizes of datagrams ends here.
+Decodes datagrams and reassembles fragments. Admits only tuples that a loaded program expects, with the number and types of
+arguments that the compiler inferred; inserting and deleting are separate rights. Datagrams that arrived together and differ only in
+the device packet at their end become one tuple with a packet train. Path probes and their answers end here.
 
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
-Drops   what is no datagram of this version, or a fragment that does not fit, by the reason the codec gives.
-Reads   counters: datagrams in, admitted tuples out; reassembly: what waits for fragments
-Built   by runtime/node/dataflow.ts, one per node.
-See     Admission, Mux, NetworkOut
+Drops   "datagram: ...": no datagram of this version, or a fragment that does not fit, with the codec's reason; "not accepted": a known
+        predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed": fields that cannot be decoded.
+Reads   counters: datagrams in, admitted tuples out; reassembly: messages that wait for fragments
+Built   by runtime/node/ports.ts, one per node.
+See     Mux, NetworkOut, OverlayRecvUnwrap
 `,
-  inputs: "0",
-  outputs: "1",
-  drops: ["datagram: ..."],
+  drops,
+  stateful: false,
 };
 
-export class NetworkIn {
-  readonly counters: ElementCounters = new ElementCounters();
-  /** That of the program which is running; without one nothing is let in. */
+export class NetworkIn implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
+  /** Rights of the running program. While undefined, no tuple is admitted. */
   admission: Admission | undefined;
   readonly #world: World;
   readonly #clock: Clock;
   readonly #peers: PeerCounters;
   readonly #paths: PathSizes;
-  readonly #out: (cause: StepInput) => void;
+  readonly #out: (input: StepInput) => void;
   readonly #reassembly = new Reassembly();
 
-  constructor(world: World, peers: PeerCounters, paths: PathSizes, out: (cause: StepInput) => void) {
+  constructor(world: World, peers: PeerCounters, paths: PathSizes, out: (input: StepInput) => void) {
     this.#world = world;
     this.#clock = world.clock;
     this.#peers = peers;
@@ -49,16 +53,17 @@ export class NetworkIn {
     this.#out = out;
   }
 
-  /** Messages of which pieces have come, and those given up before they were whole. */
+  /** Messages of which some fragments have arrived. */
   get reassembly(): Reassembly {
     return this.#reassembly;
   }
 
+  /** Begins to receive. To be called once a program serves the node. */
   start(): void {
-    this.#world.datagrams.onDatagram((datagram) => this.#arrived(datagram));
+    this.#world.datagrams.onDatagram((datagram) => this.#receive(datagram));
   }
 
-  #arrived({ bytes, from }: Datagram): void {
+  #receive({ bytes, from }: Datagram): void {
     if (isTrain(bytes)) this.#train(bytes, from);
     else this.#datagram(bytes, from);
   }
@@ -66,7 +71,7 @@ export class NetworkIn {
   #train(train: Train, from: string): void {
     const tuple = this.admission?.decodeCached(train) ?? this.admission?.decodeTrain(train);
     if (tuple === undefined) {
-      for (const row of train.segments()) this.#datagram(row, from);
+      for (const segment of train.segments()) this.#datagram(segment, from);
       return;
     }
     this.counters.in += train.count;
@@ -76,27 +81,27 @@ export class NetworkIn {
   #datagram(bytes: Uint8Array, from: string): void {
     this.counters.in++;
     const peer = this.#peers.countReceived(from, this.#clock.now(), bytes.length);
-    const known = this.admission?.decodeCached(bytes);
-    if (known !== undefined) return this.#give(known, from, peer);
+    const cached = this.admission?.decodeCached(bytes);
+    if (cached !== undefined) return this.#give(cached, from, peer);
     const decoded = decodeDatagram(bytes);
     if (decoded.ok) {
-      if (!this.#isOfPaths(bytes, decoded.tuples, from)) this.#tuples(bytes, decoded.tuples, from, peer);
+      if (!this.#isPathMessage(bytes, decoded.tuples, from)) this.#tuples(bytes, decoded.tuples, from, peer);
       return;
     }
     if (decoded.reason !== "fragment") return this.counters.drop(`datagram: ${decoded.reason}`);
-    const whole = this.#reassembly.assemble(bytes, from, this.#clock.now());
-    if (typeof whole === "string") this.counters.drop(`datagram: ${whole}`);
-    else if (whole !== undefined) this.#message(whole, from, peer);
+    const message = this.#reassembly.assemble(bytes, from, this.#clock.now());
+    if (typeof message === "string") this.counters.drop(`datagram: ${message}`);
+    else if (message !== undefined) this.#message(message, from, peer);
   }
 
-  /** What is said of paths is said by a datagram of its own: by its size, and so that none is answered by several. */
-  #isOfPaths(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string): boolean {
+  /** Path probes travel alone: the datagram's size is the measurement, and one probe must get one answer. */
+  #isPathMessage(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string): boolean {
     const [only] = tuples;
     if (only === undefined || tuples.length > 1) return false;
     return this.#paths.receive(only.hash, bytes, only.start, only.end, from);
   }
 
-  /** A datagram put together of pieces; pieces of pieces there are none. */
+  /** A message reassembled from fragments. A fragment in it is a malformed datagram. */
   #message(bytes: Uint8Array, from: string, peer: PeerTraffic): void {
     const decoded = decodeDatagram(bytes);
     if (decoded.ok) this.#tuples(bytes, decoded.tuples, from, peer);
@@ -107,6 +112,10 @@ export class NetworkIn {
     for (const { hash, start, end } of tuples) {
       const tuple = this.admission?.decode(hash, bytes, start, end);
       if (tuple === undefined) continue;
+      if (typeof tuple === "string") {
+        this.counters.drop(tuple);
+        continue;
+      }
       if (tuples.length === 1) this.admission?.cache(bytes, tuple);
       this.#give(tuple, from, peer);
     }

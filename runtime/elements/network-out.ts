@@ -11,38 +11,42 @@ import { innerPacket, withInnerPacket, encapsulationBytes } from "../wire/inner-
 import type { Datagrams } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { PeerCounters, PeerTraffic } from "../observe/peer-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
+
+const drops = ["hop limit", "too large", "too deep", "several trains", "packet too big"] as const;
 
 export const spec: ElementSpec = {
   name: "NetworkOut",
   manual: `
 NetworkOut(datagrams)
 
-Holds what a step sends until the step ends, then packs the tuples for each place into as few datagrams as they fit;
-equal tuples for one place go once. Datagrams are as long as the path there carries. The sender of a packet that is longer
-is told, unless it lets its packets be cut, and TCP connections that begin are told what fits.
+Encodes and sends the tuples of a step when the step commits, those for one location in as few datagrams as they fit; equal tuples for
+one location leave once. A datagram is as long as the path carries. A longer device packet whose sender forbids fragments is dropped,
+and the sender gets an ICMP error; a TCP connection that begins has its segment size lowered to what fits.
 
 Ports   in: 1 push. out: the network.
-Drops   "hop limit": a packet that too many nodes have sent on; "too large": a tuple beyond what fragments carry;
-        "too deep": lists in lists without end; "several trains": packets of two trains in one tuple; "packet too big":
-        a packet of the device that no datagram to this place holds, whose sender has been told.
+Drops   "hop limit": a packet that too many nodes have forwarded; "too large": a tuple longer than a message of fragments;
+        "too deep": lists nested too deeply; "several trains": two packet trains in one tuple; "packet too big":
+        a device packet that exceeds the path's datagrams, whose sender got an ICMP error.
 Reads   counters: tuples in, datagrams out
-Built   by runtime/node/dataflow.ts, one per node.
+Built   by runtime/node/ports.ts, one per node.
 See     LocSpecDemux, NetworkIn
 `,
-  inputs: "1",
-  outputs: "0",
-  drops: ["hop limit", "too large", "too deep", "several trains", "packet too big"],
+  drops,
+  // Path sizes are measured over time: the flow cache takes only datagrams that every path carries.
+  stateful: false,
 };
 
-export class NetworkOut {
-  readonly counters: ElementCounters = new ElementCounters();
+export class NetworkOut implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #datagrams: Datagrams;
   readonly #peers: PeerCounters;
   readonly #paths: PathSizes;
   readonly #tooBig: TooBig;
   readonly #builder: DatagramBuilder;
-  /** The first place of the step, and what it gets: most steps have no other. */
+  /** First location of the step, and its tuples. Most steps send to no other. */
   #to: string | undefined;
   #tuples: Tuple[] = [];
   #others: Map<string, Tuple[]> | undefined;
@@ -55,6 +59,7 @@ export class NetworkOut {
     this.#builder = new DatagramBuilder(datagrams.maxPayload);
   }
 
+  /** Takes a tuple for the address `to`, `host:port`. */
   push(to: string, tuple: Tuple): void {
     this.counters.in++;
     if (this.#to !== undefined && this.#to !== to) return this.#pushOther(to, tuple);
@@ -69,6 +74,7 @@ export class NetworkOut {
     else tuples.push(tuple);
   }
 
+  /** Sends what was pushed. Callers other than the dataflow: ViewChannel, whose messages leave apart from the step's tuples. */
   commit(): void {
     const to = this.#to;
     if (to === undefined) return;
@@ -89,9 +95,9 @@ export class NetworkOut {
     const peer = this.#peers.peer(to);
     this.#builder.maxPayload = this.#paths.payload(to);
     for (const tuple of tuples) {
-      const refused = this.#add(tuple);
-      if (refused === undefined) peer.sentTuples++;
-      else this.counters.drop(refused);
+      const refusal = this.#add(tuple);
+      if (refusal === undefined) peer.sentTuples++;
+      else this.counters.drop(refusal);
     }
     let long = 0;
     for (const built of this.#builder.takeTrains()) {
@@ -103,17 +109,17 @@ export class NetworkOut {
     if (long > 0) this.#paths.countSent(to, long);
   }
 
-  #add(tuple: Tuple): BuildRefusal | "packet too big" | undefined {
+  #add(tuple: Tuple): Exclude<BuildRefusal, "too long"> | "packet too big" | undefined {
     const packet = innerPacket(tuple);
     if (packet === undefined || packet.length === 0) return this.#builder.add(tuple);
     if (isTcpSyn(packet) && !isTrain(packet)) return this.#builder.add(this.#opening(tuple, packet));
-    const refused = this.#builder.add(tuple, false);
-    if (refused !== "too long") return refused;
-    const isTold = this.#tooBig.notify(packet, packet.length - this.#builder.excess);
-    return isTold ? "packet too big" : this.#builder.add(tuple);
+    const refusal = this.#builder.add(tuple, false);
+    if (refusal !== "too long") return refusal;
+    const isReported = this.#tooBig.notify(packet, packet.length - this.#builder.excess);
+    return isReported ? "packet too big" : this.#builder.add(tuple);
   }
 
-  /** The other end of a connection is told what fits here. */
+  /** Returns the tuple with the segment size of a new TCP connection lowered to what a datagram on this path carries. */
   #opening(tuple: Tuple, packet: Uint8Array): Tuple {
     const { maxPayload } = this.#builder;
     const fitting = clampMss(packet, maxPayload - encapsulationBytes(tuple, maxPayload));
@@ -141,7 +147,7 @@ export class NetworkOut {
   }
 }
 
-/** Of the datagrams of a train. */
+/** Length of one datagram of a train. */
 function lengthOf({ train, head, tail }: DatagramTrain): number {
   return head.length + train.length + tail.length;
 }

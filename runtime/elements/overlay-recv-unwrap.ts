@@ -1,29 +1,35 @@
 import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
-import type { Admission } from "./admission.ts";
+import type { Admission, AdmissionRefusal } from "../wire/admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
+
+const drops = ["not accepted", "unknown predicate", "wrong type", "malformed"] as const;
 
 export const spec: ElementSpec = {
   name: "OverlayRecvUnwrap",
   manual: `
 OverlayRecvUnwrap(admission)
 
-Takes packets out of overlay.recv(Packet), layer by layer, until a tuple remains that is nobody's packet.
+Unwraps the packet in overlay.recv(Packet), overlay by overlay, down to the payload. Decodes and admits a packet that another
+node wrapped as NetworkIn does.
 
-Ports   in: 1 push. out: 1 push; a recv event itself also passes, for rules that hear it.
-Drops   nothing itself; a payload that this node does not accept is dropped and counted by its Admission.
-Reads   counters: tuples in; out, those and the payloads taken out
+Ports   in: 1 push. out: 1 push: the tuple, then each tuple unwrapped from it. A recv event itself passes too, for rules that
+        subscribe to it.
+Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed": fields that
+        cannot be decoded.
+Reads   counters: tuples in; tuples out, with the unwrapped ones
 Built   by runtime/node/dataflow.ts, one per node.
 Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").
-See     OverlaySendWrap, ReceiveDemux, Admission
+See     OverlaySendWrap, ReceiveDemux, NetworkIn
 `,
-  inputs: "1",
-  outputs: "1",
-  drops: [],
+  drops,
+  stateful: false,
 };
 
-export class OverlayRecvUnwrap {
-  readonly counters: ElementCounters = new ElementCounters();
+export class OverlayRecvUnwrap implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #admission: Admission;
   readonly #out: (tuple: Tuple, provenance: Provenance) => void;
 
@@ -45,9 +51,11 @@ export class OverlayRecvUnwrap {
     if (packet instanceof Packet) this.#unwrap(packet);
   }
 
-  /** What was wrapped here is trusted as it was; what was wrapped elsewhere came over the network. */
+  /** A packet that this node wrapped holds its tuple, which a rule derived. Any other holds bytes from the network. */
   #unwrap(packet: Packet): void {
     if (packet.tuple !== undefined) return this.#pass(packet.tuple, "rule");
-    for (const payload of this.#admission.open(packet)) this.#pass(payload, "network");
+    for (const payload of this.#admission.open(packet, this.#refused)) this.#pass(payload, "network");
   }
+
+  readonly #refused = (reason: AdmissionRefusal): void => this.counters.drop(reason);
 }

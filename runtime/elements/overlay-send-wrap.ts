@@ -3,13 +3,14 @@ import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Value } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
 
 export const spec: ElementSpec = {
   name: "OverlaySendWrap",
   manual: `
 OverlaySendWrap(overlay)
 
-Makes a tuple for an address of the overlay the event overlay.send(Address, Packet) of the same round.
+Wraps a tuple for an address of the overlay into the event overlay.send(Address, Packet) of the same round.
 
 Ports   in: 1 push. out: 1 push, to Mux.
 Drops   nothing; an overlay that has no route drops by its own rules.
@@ -18,17 +19,20 @@ Built   by runtime/node/dataflow.ts, one per overlay that defines send.
 Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
 See     LocSpecDemux, OverlayRecvUnwrap
 `,
-  inputs: "1",
-  outputs: "1",
   drops: [],
+  stateful: false,
 };
 
-export class OverlaySendWrap {
-  readonly counters: ElementCounters = new ElementCounters();
+export class OverlaySendWrap implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly label: string;
+  readonly counters: ElementCounters<never> = new ElementCounters();
   readonly #send: PredicateSpec;
   readonly #out: (tuple: Tuple, provenance: Provenance) => void;
 
-  constructor(send: PredicateSpec, out: (tuple: Tuple, provenance: Provenance) => void) {
+  /** `label` is the overlay, `send` its send event. */
+  constructor(label: string, send: PredicateSpec, out: (tuple: Tuple, provenance: Provenance) => void) {
+    this.label = label;
     this.#send = send;
     this.#out = out;
   }

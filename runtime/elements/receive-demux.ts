@@ -1,61 +1,63 @@
-import type { Engine } from "../engine/engine.ts";
-import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import type { Element } from "./element.ts";
 
 export const spec: ElementSpec = {
   name: "ReceiveDemux",
   manual: `
-ReceiveDemux(engine, device, tcp, views)
+ReceiveDemux(outputs)
 
-Hands each tuple to what it is for: the strands that hear the event, the table that holds the row, Tun::Tx, Tcp, or what
-keeps views across nodes.
+Passes each tuple to its consumer by the role of its predicate: to the strands that subscribe to the event, to the table, to Tun::Tx,
+to Tcp, or to ViewChannel.
 
 Ports   in: 1 push. out: one push per predicate.
-Drops   nothing; an event that no rule hears ends here.
+Drops   nothing; an event without subscribers ends here.
 Reads   counters: tuples in, tuples out
 Built   by runtime/node/dataflow.ts, one per node.
-Example tun(Pkt) from the device goes to the strands that hear tun; from a rule or the network, to the device.
+Example tun(Pkt) from the device goes to the strands that subscribe to tun; from a rule or the network, to the device.
 See     OverlayRecvUnwrap, TunTx, Tcp, ViewChannel
 `,
-  inputs: "1",
-  outputs: "1-",
   drops: [],
+  stateful: false,
 };
 
-export class ReceiveDemux {
-  readonly counters: ElementCounters = new ElementCounters();
-  readonly #engine: Engine;
-  readonly #device: (tuple: Tuple) => void;
-  readonly #tcp: (tuple: Tuple, provenance: Provenance) => void;
-  readonly #views: (tuple: Tuple, provenance: Provenance) => void;
+export interface ReceiveOutputs {
+  /** A row to insert or delete. */
+  readonly toTable: (tuple: Tuple) => void;
+  /** An event, for the strands that subscribe to it. */
+  readonly toStrands: (tuple: Tuple) => void;
+  /** A packet, for the device. */
+  readonly toDevice: (tuple: Tuple) => void;
+  /** A socket call, or the end of one. */
+  readonly toTcp: (tuple: Tuple, provenance: Provenance) => void;
+  /** A message about rows of rules that span nodes. */
+  readonly toChannel: (tuple: Tuple, provenance: Provenance) => void;
+}
 
-  constructor(
-    engine: Engine,
-    device: (tuple: Tuple) => void,
-    tcp: (tuple: Tuple, provenance: Provenance) => void,
-    views: (tuple: Tuple, provenance: Provenance) => void,
-  ) {
-    this.#engine = engine;
-    this.#device = device;
-    this.#tcp = tcp;
-    this.#views = views;
+export class ReceiveDemux implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<never> = new ElementCounters();
+  readonly #outputs: ReceiveOutputs;
+
+  constructor(outputs: ReceiveOutputs) {
+    this.#outputs = outputs;
   }
 
   push(tuple: Tuple, provenance: Provenance): void {
     this.counters.in++;
     this.counters.out++;
     const { table, role } = tuple.predicate;
-    if (table !== undefined) this.#engine.change(tuple);
-    else if (role.kind === "tun" && provenance !== "device") this.#device(tuple);
+    if (table !== undefined) this.#outputs.toTable(tuple);
+    else if (role.kind === "tun" && provenance !== "device") this.#outputs.toDevice(tuple);
     else if (role.kind === "tcp" && (role.event === "init" || role.event === "over")) this.#call(tuple, provenance);
-    else if (role.kind === "rows" || role.kind === "ack") this.#views(tuple, provenance);
-    else this.#engine.react(tuple);
+    else if (role.kind === "rows" || role.kind === "ack") this.#outputs.toChannel(tuple, provenance);
+    else this.#outputs.toStrands(tuple);
   }
 
-  /** Rules may hear it too. */
+  /** Rules may subscribe to a socket call as well. */
   #call(tuple: Tuple, provenance: Provenance): void {
-    this.#engine.react(tuple);
-    this.#tcp(tuple, provenance);
+    this.#outputs.toStrands(tuple);
+    this.#outputs.toTcp(tuple, provenance);
   }
 }

@@ -2,8 +2,9 @@ import { compareTuples, type Tuple } from "../plan/values/packet.ts";
 import { compare, type Value } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
 
-/** A tuple on its way to a place. */
+/** A tuple that a strand sends, and the location specifier it is for. */
 export interface Outgoing {
   readonly tuple: Tuple;
   readonly location: Value;
@@ -14,8 +15,8 @@ export const spec: ElementSpec = {
   manual: `
 RoundRobin()
 
-Gathers what the strands derived for other places from events that came together, and passes it on in the order of
-tuples: no strand comes before another, and the order of rules in a program never shows.
+Collects what the strands send because of events that came together, and passes it on in the order of tuples: no strand has
+precedence, so the order of rules in a program has no effect.
 
 Ports   in: one push per strand. out: 1 push.
 Drops   nothing
@@ -23,13 +24,13 @@ Reads   counters: tuples in, tuples out
 Built   by runtime/node/dataflow.ts, one per node.
 See     LocSpecDemux
 `,
-  inputs: "1-",
-  outputs: "1",
   drops: [],
+  stateful: false,
 };
 
-export class RoundRobin {
-  readonly counters: ElementCounters = new ElementCounters();
+export class RoundRobin implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<never> = new ElementCounters();
   readonly #out: (outgoing: Outgoing) => void;
   #waiting: Outgoing[] = [];
 

@@ -1,6 +1,6 @@
 import type { StepInput } from "../engine/step-input.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import { ownedTuple } from "../plan/values/owned.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
@@ -11,85 +11,95 @@ import { type SocketOwner, Sockets } from "../socket/sockets.ts";
 import type { SocketLimits } from "../socket/socket-limits.ts";
 import type { RandomStream } from "../world/random.ts";
 import type { Streams } from "../world/streams.ts";
+import type { Element } from "./element.ts";
+
+const drops = ["tcp: bad call", "tcp: repeated", "tcp: turned away"] as const;
 
 export const spec: ElementSpec = {
   name: "Tcp",
   manual: `
 Tcp(streams, limits)
 
-Answers the calls of tcp.listen, tcp.accept, tcp.connect, tcp.read, tcp.write and tcp.close: what a call asks for is done
-when its step has ended, and its outcome is a step of its own, tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason).
-A read asks its socket for what comes next, once; nothing is read from a socket that no call reads. Calls that came
-together are done in the order above, then in that of values.
+Performs the calls of tcp.listen, tcp.accept, tcp.connect, tcp.read, tcp.write and tcp.close when their step commits. The outcome starts
+another step: tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason). A read takes the next bytes of its socket, once; a socket
+that no call reads is not read. Calls that came together are performed in the order above, then in the order of their values.
 
 Ports   in: 1 push, tcp.read.init(QID, RetAddr, Socket, Length) and the like; the sockets. out: the outcomes, tcp.closed(Socket).
-Drops   "tcp: bad call": one from elsewhere that is none; "tcp: repeated": one whose query waits already;
+Drops   "tcp: bad call": a malformed call from another node; "tcp: repeated": a call whose query is already waiting;
         "tcp: turned away": a connection for which there was no room.
-Reads   counters: calls in, outcomes out; sockets: what is open, what waits
+Reads   counters: calls in, outcomes out; sockets: open sockets, waiting calls
 Built   by runtime/node/ports.ts, one per node.
 Example tcp.connect("10.0.0.2:7000", &Skt) in a rule comes here as tcp.connect.init(QID, RetAddr, "10.0.0.2:7000").
 See     ReceiveDemux, Mux
 `,
-  inputs: "1-",
-  outputs: "1-",
-  drops: ["tcp: bad call", "tcp: repeated", "tcp: turned away"],
+  drops,
+  // Its sockets are state outside the tables.
+  stateful: true,
 };
 
-/** The calls of one node, and their place in the order of things. */
-interface Asked {
+interface SocketRequest {
   readonly call: StreamCall;
   readonly query: number;
-  /** Where the outcome is wanted, when that is another node. */
-  readonly back: Value | undefined;
+  /** Location of the caller when that is another node. */
+  readonly returnTo: Value | undefined;
   readonly inputs: Values;
 }
 
+/** A call to perform when the step commits, or the query of a call to withdraw, since no rule waits for it any more. */
+type Pending = SocketRequest | { readonly withdrawn: number };
+
 type Specs = Partial<Record<StreamEvent, PredicateSpec>>;
 
-/** Query id and return address stand before the inputs. */
+/** Arguments before the inputs of a call: query id and return address. */
 const HIDDEN = 2;
 
-/** Says which of the numbers stand in no table and no cause that waits. */
+/** Returns those of the numbers that occur in no table and in no queued input. */
 export type FindUnreferenced = (numbers: ReadonlySet<number>) => ReadonlySet<number>;
 
-/** Seconds between two looks for sockets that nobody holds, while there is no room for more. */
-const SECONDS_PER_LOOK = 1;
+export interface TcpOptions {
+  /** Sockets of the host. Absent where the world has none: then every call fails. */
+  readonly streams: Streams | undefined;
+  readonly limits: SocketLimits;
+  readonly draw: RandomStream;
+  readonly now: () => number;
+  readonly findUnreferenced: FindUnreferenced;
+  /** Takes an outcome, with the port it leaves by. */
+  readonly out: (input: StepInput, port: string) => void;
+}
 
-export class Tcp {
-  readonly counters: ElementCounters = new ElementCounters();
+/** Seconds between two searches for unreferenced sockets while there is no room for more sockets. */
+const SEARCH_SECONDS = 1;
+
+export class Tcp implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly sockets: Sockets;
   readonly #now: () => number;
-  readonly #out: (cause: StepInput, call: string) => void;
+  readonly #out: (input: StepInput, port: string) => void;
   readonly #findUnreferenced: FindUnreferenced;
   #specs: Partial<Record<StreamCall, Specs>> = {};
   #closed: PredicateSpec | undefined;
-  /** Of events that came together, and of the step so far. */
-  #turn: Asked[] = [];
-  #step: (Asked | { readonly over: number })[] = [];
-  #nextLook = 0;
-  /** Calls that other nodes have made, by query. */
+  /** Calls of the events that came together, not yet in order. */
+  #round: SocketRequest[] = [];
+  /** Work for the commit of the step, in order. */
+  #pending: Pending[] = [];
+  #nextSearch = 0;
+  /** Queries of the calls that other nodes have made. */
   readonly #foreign = new Set<number>();
 
-  constructor(
-    streams: Streams | undefined,
-    limits: SocketLimits,
-    draw: RandomStream,
-    now: () => number,
-    unreferenced: FindUnreferenced,
-    out: (cause: StepInput, call: string) => void,
-  ) {
+  constructor({ streams, limits, draw, now, findUnreferenced, out }: TcpOptions) {
     this.#now = now;
-    this.#findUnreferenced = unreferenced;
+    this.#findUnreferenced = findUnreferenced;
     this.#out = out;
     const owner: SocketOwner = {
-      closed: (socket) => this.#tellClosed(socket),
+      closed: (socket) => this.#raiseClosed(socket),
       turnedAway: () => this.counters.drop("tcp: turned away"),
       full: () => this.#makeRoom(),
     };
     this.sockets = new Sockets(streams, limits, draw, owner);
   }
 
-  /** From now on outcomes are events of the plan with these predicates. */
+  /** Serves a program from now on: outcomes become events of these predicates. */
   serve(predicates: readonly PredicateSpec[]): void {
     const specs: Partial<Record<StreamCall, Specs>> = {};
     for (const predicate of predicates) {
@@ -100,50 +110,50 @@ export class Tcp {
     this.#closed = predicates.find(({ role }) => role.kind === "tcpClosed");
   }
 
-  /** A call, or that nobody waits for it any more. */
+  /** Takes a call, or the notice that no rule waits for one any more. */
   push(tuple: Tuple, provenance: Provenance): void {
     const { role } = tuple.predicate;
     if (role.kind !== "tcp") return;
     const isForeign = provenance === "network";
-    const [query, back, ...inputs] = isForeign ? ownedTuple(tuple).args : tuple.args;
+    const [query, returnTo, ...inputs] = isForeign ? ownedTuple(tuple).args : tuple.args;
     if (typeof query !== "number" || (role.event === "init" && tuple.args.length < HIDDEN)) {
       return this.counters.drop("tcp: bad call");
     }
     if (role.event === "over") this.#over(query, isForeign);
-    else this.#turn.push({ call: role.call, query, back: isForeign ? (back ?? null) : undefined, inputs });
+    else this.#round.push({ call: role.call, query, returnTo: isForeign ? (returnTo ?? null) : undefined, inputs });
   }
 
-  /** Another node has a say in its own calls only. */
+  /** Another node can withdraw only calls that came from other nodes. */
   #over(query: number, isForeign: boolean): void {
     if (isForeign && !this.#foreign.has(query)) return;
-    this.#step.push({ over: query });
+    this.#pending.push({ withdrawn: query });
   }
 
-  /** The events that came together are done: their calls get their order. */
+  /** Puts the calls that came together into their order. */
   flushRound(): void {
-    if (this.#turn.length === 0) return;
-    if (this.#turn.length > 1) this.#turn.sort(compareCalls);
-    this.#step.push(...this.#turn);
-    this.#turn = [];
+    if (this.#round.length === 0) return;
+    if (this.#round.length > 1) this.#round.sort(compareCalls);
+    this.#pending.push(...this.#round);
+    this.#round = [];
   }
 
-  /** The step is done. */
+  /** Performs the calls of the step, in order. An outcome that is known at once waits in the queue of Mux. */
   commit(): void {
-    for (let next = this.#step.shift(); next !== undefined; next = this.#step.shift()) {
-      if ("over" in next) this.#withdraw(next.over);
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      if ("withdrawn" in next) this.#withdraw(next.withdrawn);
       else this.#perform(next);
     }
   }
 
   abort(): void {
-    this.#turn = [];
-    this.#step = [];
+    this.#round = [];
+    this.#pending = [];
   }
 
-  /** Withdraws the calls that no rule waits for any more, and closes the sockets that nobody holds. */
+  /** Withdraws the calls that no rule waits for any more, and closes the sockets that no row, input or call references. */
   reclaim(): void {
     const awaited = [...this.sockets.queries].filter((query) => !this.#foreign.has(query));
-    const named = new Set(this.#step.flatMap((one) => ("over" in one ? [] : one.inputs)));
+    const named = new Set(this.#pending.flatMap((one) => ("withdrawn" in one ? [] : one.inputs)));
     const unreferenced = this.#findUnreferenced(new Set([...awaited, ...this.sockets.numbers]));
     for (const query of awaited) if (unreferenced.has(query)) this.#withdraw(query);
     const idle = this.sockets.idle().filter((socket) => unreferenced.has(socket) && !named.has(socket));
@@ -151,8 +161,8 @@ export class Tcp {
   }
 
   #makeRoom(): void {
-    if (this.#now() < this.#nextLook) return;
-    this.#nextLook = this.#now() + SECONDS_PER_LOOK;
+    if (this.#now() < this.#nextSearch) return;
+    this.#nextSearch = this.#now() + SEARCH_SECONDS;
     this.reclaim();
   }
 
@@ -161,48 +171,48 @@ export class Tcp {
     this.sockets.withdraw(query);
   }
 
-  #perform(asked: Asked): void {
-    const { call, query, inputs } = asked;
+  #perform(request: SocketRequest): void {
+    const { call, query, inputs } = request;
     this.counters.in++;
     if (this.sockets.isPending(query)) return this.counters.drop("tcp: repeated");
-    if (asked.back !== undefined) this.#foreign.add(query);
+    if (request.returnTo !== undefined) this.#foreign.add(query);
     const finish = (outcome: CallOutcome): void => {
       this.#foreign.delete(query);
-      this.#answer(asked, outcome);
+      this.#report(request, outcome);
     };
     this.sockets.perform({ call, query, inputs, finish });
   }
 
-  /** A caller on this node hears of the outcome at once, one elsewhere by a rule that sends it there. */
-  #answer(asked: Asked, outcome: CallOutcome): void {
-    const specs = this.#specs[asked.call] ?? {};
-    const back = asked.back === undefined ? [] : [asked.back];
-    const isHere = asked.back === undefined;
+  /** Raises the outcome: for a caller on this node its event, for a caller elsewhere the event of a rule that sends it there. */
+  #report(request: SocketRequest, outcome: CallOutcome): void {
+    const specs = this.#specs[request.call] ?? {};
+    const returnTo = request.returnTo === undefined ? [] : [request.returnTo];
+    const isHere = request.returnTo === undefined;
     const predicate = outcome.ok ? specs[isHere ? "return" : "answered"] : specs[isHere ? "fail" : "refused"];
     if (predicate === undefined) return;
     this.counters.out++;
-    const args = [asked.query, ...back, ...(outcome.ok ? outcome.outputs : [outcome.reason])];
-    const onAborted = outcome.ok ? (): void => this.#undo(asked, outcome.outputs) : undefined;
-    this.#tell(predicate, args, `tcp.${asked.call}`, onAborted);
+    const args = [request.query, ...returnTo, ...(outcome.ok ? outcome.outputs : [outcome.reason])];
+    const onAborted = outcome.ok ? (): void => this.#undo(request, outcome.outputs) : undefined;
+    this.#raise(predicate, args, `tcp.${request.call}`, onAborted);
   }
 
-  /** The step of an outcome was taken back: nobody will ever know of the socket, or the stream has a gap. */
-  #undo(asked: Asked, [output]: Values): void {
-    const socket = asked.call === "read" || asked.call === "write" ? asked.inputs[0] : output;
+  /** The step of an outcome was aborted: no row will hold the new socket, or the stream now has a gap. So the socket is closed. */
+  #undo(request: SocketRequest, [output]: Values): void {
+    const socket = request.call === "read" || request.call === "write" ? request.inputs[0] : output;
     if (typeof socket === "number") this.sockets.end(socket);
-    this.#answer(asked, failed("limit"));
+    this.#report(request, failed("limit"));
   }
 
-  #tellClosed(socket: number): void {
-    if (this.#closed !== undefined) this.#tell(this.#closed, [socket], this.#closed.name, undefined);
+  #raiseClosed(socket: number): void {
+    if (this.#closed !== undefined) this.#raise(this.#closed, [socket], this.#closed.name, undefined);
   }
 
-  #tell(predicate: PredicateSpec, args: Values, port: string, onAborted: (() => void) | undefined): void {
+  #raise(predicate: PredicateSpec, args: Values, port: string, onAborted: (() => void) | undefined): void {
     this.#out({ tuple: { predicate, args, isDelete: false }, provenance: "rule", source: null, onAborted }, port);
   }
 }
 
-function compareCalls(one: Asked, other: Asked): number {
+function compareCalls(one: SocketRequest, other: SocketRequest): number {
   return (
     streamCalls.indexOf(one.call) - streamCalls.indexOf(other.call) ||
     compareValues(one.inputs, other.inputs) ||

@@ -1,10 +1,13 @@
 import type { StepInput } from "../engine/step-input.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
+import { ElementCounters } from "../observe/element-counters.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { segmentCount, isTrain, segmentsOf, type Train } from "../plan/values/train.ts";
 import type { Tun } from "../world/world.ts";
-import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
+
+const drops = ["tun: no IP packet", "tun: no subscriber"] as const;
 
 export const spec: ElementSpec = {
   name: "TunRx",
@@ -15,50 +18,60 @@ Makes each IP packet that the kernel routes to the device an event tun(Packet, S
 train of packets of one flow is one event.
 
 Ports   in: the device. out: 1 push.
-Drops   "tun: no IP packet": what has no whole IPv4 or IPv6 header.
+Drops   "tun: no IP packet": no complete IPv4 or IPv6 header; "tun: no subscriber": the program that runs now has no rule that
+        subscribes to tun, as the one before had.
 Reads   counters: packets in, tuples out
-Built   by runtime/node/dataflow.ts, when the node has a device and a rule hears tun.
+Built   by runtime/node/ports.ts, one per node.
 See     TunTx, ReceiveDemux
 `,
-  inputs: "0",
-  outputs: "1",
-  drops: ["tun: no IP packet"],
+  drops,
+  stateful: false,
 };
 
-export class TunRx {
-  readonly counters: ElementCounters = new ElementCounters();
-  /** `tun` of the program that is running. */
-  event: PredicateSpec;
-  readonly #out: (cause: StepInput) => void;
+export class TunRx implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
+  readonly #tun: Tun | undefined;
+  readonly #out: (input: StepInput) => void;
+  #event: PredicateSpec | undefined;
+  #isReading = false;
 
-  constructor(tun: Tun, event: PredicateSpec, out: (cause: StepInput) => void) {
-    this.event = event;
+  constructor(tun: Tun | undefined, out: (input: StepInput) => void) {
+    this.#tun = tun;
     this.#out = out;
-    tun.onPacket((packet) => this.#packet(packet));
   }
 
-  /** The device uses its buffer again when the step is over, and so is the tuple. */
-  #packet(bytes: Uint8Array): void {
+  /** Serves a program from now on: `event` is its predicate `tun`, undefined when no rule subscribes to it. */
+  serve(event: PredicateSpec | undefined): void {
+    this.#event = event;
+    if (event === undefined || this.#tun === undefined || this.#isReading) return;
+    this.#isReading = true;
+    this.#tun.onPacket((packet) => this.#receive(packet));
+  }
+
+  /** The device reuses its buffer when the step has ended. */
+  #receive(bytes: Uint8Array): void {
     this.counters.in += segmentCount(bytes);
-    this.#take(bytes);
+    this.#raise(bytes);
   }
 
-  #take(bytes: Uint8Array): void {
+  #raise(bytes: Uint8Array): void {
     const header = readHeader(bytes);
-    if (header === undefined) return this.#none(bytes);
-    if (header.length < bytes.length && isTrain(bytes)) return this.#singly(bytes);
+    if (header === undefined) return this.#drop(bytes, "tun: no IP packet");
+    if (this.#event === undefined) return this.#drop(bytes, "tun: no subscriber");
+    if (header.length < bytes.length && isTrain(bytes)) return this.#raiseSegments(bytes);
     const packet = header.length === bytes.length ? bytes : bytes.subarray(0, header.length);
     const args = [packet, sourceText(packet, header), destinationText(packet, header), header.protocol, header.ttl];
     this.counters.out++;
-    this.#out({ tuple: { predicate: this.event, args, isDelete: false }, provenance: "device", source: null });
+    this.#out({ tuple: { predicate: this.#event, args, isDelete: false }, provenance: "device", source: null });
   }
 
-  #none(bytes: Uint8Array): void {
-    for (const _ of segmentsOf(bytes)) this.counters.drop("tun: no IP packet");
+  #drop(bytes: Uint8Array, reason: DropReason<typeof drops>): void {
+    for (const _ of segmentsOf(bytes)) this.counters.drop(reason);
   }
 
-  /** Packets with something behind them. */
-  #singly(train: Train): void {
-    for (const row of train.segments()) this.#take(row);
+  /** Raises the packets of a train one by one: their headers say that bytes follow them. */
+  #raiseSegments(train: Train): void {
+    for (const segment of train.segments()) this.#raise(segment);
   }
 }

@@ -4,31 +4,35 @@ import { segmentCount, isTrain, segmentsOf, type Train, trainOf } from "../plan/
 import type { Value } from "../plan/values/value.ts";
 import type { Tun } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Element } from "./element.ts";
+
+const drops = ["tun: no device", "tun: no IP packet", "tun: bad header field"] as const;
 
 export const spec: ElementSpec = {
   name: "TunTx",
   manual: `
 Tun::Tx(tun)
 
-Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step ends, with the
-header fields that are given set and the checksums repaired; null leaves a field alone. Of a train every packet.
+Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step commits. Header fields that the
+tuple gives are written and the checksums repaired; null leaves a field as it is. Treats each packet of a train so.
 
 Ports   in: 1 push. out: the device.
-Drops   "tun: no device", "tun: no IP packet", "tun: bad header field".
+Drops   "tun: no device": the node has none; "tun: no IP packet"; "tun: bad header field": a field of the wrong type or IP version.
 Reads   counters: tuples in, packets out
-Built   by runtime/node/dataflow.ts, one per node.
+Built   by runtime/node/ports.ts, one per node.
 Example tun(Pkt, _, "10.0.0.5") sends the packet to another host.
 See     TunRx, ReceiveDemux
 `,
-  inputs: "1",
-  outputs: "0",
-  drops: ["tun: no device", "tun: no IP packet", "tun: bad header field"],
+  drops,
+  // It rewrites headers, which the flow cache cannot repeat; the flow cache counts `rewritten` as a loss.
+  stateful: false,
 };
 
-export class TunTx {
-  readonly counters: ElementCounters = new ElementCounters();
-  /** Packets whose header rules have changed. */
+export class TunTx implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
+  /** Number of packets whose header rules changed. */
   rewritten = 0;
   readonly #tun: Tun | undefined;
   #packets: Uint8Array[] = [];
@@ -42,13 +46,13 @@ export class TunTx {
     const [packet] = args;
     if (this.#tun === undefined) return this.counters.drop("tun: no device");
     if (!(packet instanceof Uint8Array)) return this.counters.drop("tun: no IP packet");
-    if (isTrain(packet) && !isEven(packet)) for (const row of packet.segments()) this.#packet(row, args);
+    if (isTrain(packet) && !isUniform(packet)) for (const segment of packet.segments()) this.#packet(segment, args);
     else this.#packet(packet, args);
   }
 
   #packet(packet: Uint8Array, args: readonly Value[]): void {
     if (readHeader(packet) === undefined) return this.counters.drop("tun: no IP packet");
-    if (isAsItWas(args)) {
+    if (leavesHeader(args)) {
       this.#packets.push(packet);
       return;
     }
@@ -58,7 +62,7 @@ export class TunTx {
     this.#packets.push(changed);
   }
 
-  /** The step is done. */
+  /** Writes the packets of the step. */
   commit(): void {
     if (this.#packets.length === 0) return;
     const packets = this.#packets;
@@ -75,22 +79,22 @@ export class TunTx {
 }
 
 /**
- * Whether each packet begins as the first and is as long as it says: then they are what the first is. Otherwise each is looked
- * at by itself, for they need not be of one sender.
+ * Whether each packet has the first byte (IP version, header length) of the first one, and the length that its header says: then one
+ * look at the first is valid for all. Otherwise each packet is checked alone, since the packets may come from several senders.
  */
-function isEven(train: Train): boolean {
+function isUniform(train: Train): boolean {
   const bytes = new Uint8Array(train.buffer, train.byteOffset);
-  for (let row = 0; row < train.count; row++) {
-    const isLast = row === train.count - 1;
-    const at = isLast ? train.lastAt : row * train.stride;
+  for (let segment = 0; segment < train.count; segment++) {
+    const isLast = segment === train.count - 1;
+    const at = isLast ? train.lastAt : segment * train.stride;
     if (bytes[at] !== bytes[0] || declaredLength(bytes, at) !== (isLast ? train.lastLength : train.length))
       return false;
   }
   return true;
 }
 
-/** Whether rules leave the header as it is, as most do. */
-function isAsItWas(args: readonly Value[]): boolean {
+/** Whether the tuple gives no header field, as most tuples do. */
+function leavesHeader(args: readonly Value[]): boolean {
   for (let at = 1; at < args.length; at++) if (args[at] !== null) return false;
   return true;
 }
@@ -109,6 +113,6 @@ function withHeader(packet: Uint8Array, args: readonly Value[]): Uint8Array | un
 
 function rewritten(packet: Uint8Array, changes: HeaderChanges): Uint8Array | undefined {
   if (!isTrain(packet)) return rewriteHeader(packet, changes);
-  const rows = segmentsOf(packet).map((row) => rewriteHeader(row, changes));
-  return rows.every((row) => row !== undefined) ? trainOf(rows) : undefined;
+  const segments = segmentsOf(packet).map((segment) => rewriteHeader(segment, changes));
+  return segments.every((segment) => segment !== undefined) ? trainOf(segments) : undefined;
 }

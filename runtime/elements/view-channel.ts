@@ -6,7 +6,7 @@ import type { StepInput } from "../engine/step-input.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import { admits } from "../plan/values/column-type.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import { isHostPort } from "../plan/values/location.ts";
 import type { ChannelSpec, Plan } from "../plan/contract/plan.ts";
@@ -14,67 +14,82 @@ import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { Clock, Timer } from "../world/world.ts";
+import type { Element } from "./element.ts";
 import type { NetworkOut } from "./network-out.ts";
+
+const drops = ["no address", "no channel", "malformed", "not accepted", "wrong type", "too many peers"] as const;
 
 export const spec: ElementSpec = {
   name: "ViewChannel",
   manual: `
 ViewChannel(channels)
 
-Keeps the rows that view rules derive for other nodes the same there: each change travels in order, and again until it is
-heard. A peer that has not been heard for as long as the plan says (30 s, or the lifetime of a table the rows are for) has
-none; one that starts anew is told everything.
+Replicates the rows that rules derive for other nodes: sends each change of an outlet table to the peer whose inlet table holds the
+row, in order, and again until the peer acknowledges it. Deletes the rows of a peer that was silent for as long as the plan says (30 s,
+or the lifetime of a table the rows are for). Sends all rows to a peer that starts anew.
 
-Ports   in: 1 push, what peers say; changes of the tables that the plan calls outlets. out: the network, in order; the tables
-        it calls inlets.
-Drops   "no address": a location that is none; "no channel": a location in an overlay; "malformed": a message that is none;
-        "not accepted": a row for a table that is no inlet; "wrong type": one that cannot stand there; "too many peers": what
-        one more says than a node listens to, or one that calls it by too many names.
+Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes
+        of the inlet tables; "local", steps that change inlet tables of this node.
+Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message;
+        "not accepted": a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "too many peers": a message
+        of one peer more than a node listens to, or of a peer that calls this node by too many names.
 Reads   counters: messages in, messages out
 Built   by runtime/node/dataflow.ts, one per node.
 See     ReceiveDemux, NetworkOut
 `,
-  inputs: "1",
-  outputs: "2",
-  drops: ["no address", "no channel", "malformed", "not accepted", "wrong type", "too many peers"],
+  drops,
+  // Message numbers, acknowledgements and timers are state outside the tables.
+  stateful: true,
 };
 
-/** Whom a node listens to, and names by which one of them may call it: both come from datagrams. */
+/** Number of peers a node listens to, and of names by which one of them may call it. Both come from datagrams, so both are bounded. */
 const INBOUND_MAX = 4096;
 const NAMES_MAX = 16;
+
+/** Acknowledgement of the messages of a stream up to `number`. */
+interface Ack {
+  readonly to: string;
+  readonly stream: number;
+  readonly number: number;
+}
 
 export interface ChannelContext {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly streams: RandomStreams;
   readonly networkOut: NetworkOut;
+  /** Whether this node answers to the address. */
   readonly isOwn: (address: string) => boolean;
-  /** Begins a step. */
-  readonly begin: (cause: StepInput) => void;
+  /** Inserts a row into an inlet table, or deletes it, in the step under way. */
+  readonly toTable: (tuple: Tuple) => void;
+  /** Starts a step. */
+  readonly toLocal: (input: StepInput) => void;
 }
 
-export class ViewChannel {
-  readonly counters: ElementCounters = new ElementCounters();
+export class ViewChannel implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #context: ChannelContext;
-  readonly #silence: number;
+  readonly #timeout: number;
   readonly #rows: PredicateSpec | undefined;
   readonly #ack: PredicateSpec | undefined;
-  /** The wire hash of the inlet, by outlet. */
+  /** Wire hash of the inlet table, by predicate of the outlet table. */
   readonly #outlets = new Map<number, number>();
-  /** By wire hash. */
+  /** Inlet tables by wire hash. */
   readonly #inlets = new Map<number, PredicateSpec>();
   readonly #draw: RandomStream;
   readonly #outbound = new Map<string, OutboundStream>();
   readonly #inbound = new Map<string, InboundStream>();
-  /** Of the step under way. */
-  #news = new Map<string, PendingChange[]>();
+  /** Effects of the step under way: changes by location, inbound streams by peer, acknowledgements. */
+  #pending = new Map<string, PendingChange[]>();
   #advanced = new Map<string, InboundStream>();
-  #answers: { readonly to: string; readonly stream: number; readonly number: number }[] = [];
+  #acks: Ack[] = [];
+  /** The next time something must be sent again or a peer counts as silent. */
   #alarm: { readonly at: number; readonly timer: Timer } | undefined;
 
   constructor(plan: Plan, context: ChannelContext) {
     this.#context = context;
-    this.#silence = Math.min(...plan.channels.map(({ timeout }) => timeout));
+    this.#timeout = Math.min(...plan.channels.map(({ timeout }) => timeout));
     this.#rows = plan.predicates.find(({ role }) => role.kind === "rows");
     this.#ack = plan.predicates.find(({ role }) => role.kind === "ack");
     this.#draw = context.streams.stream("view channel");
@@ -87,19 +102,19 @@ export class ViewChannel {
     this.#inlets.set(spec.wire.tuple, spec);
   }
 
-  /** A table has changed in the step under way. */
+  /** Takes a change of any table, in the step under way. */
   changed(table: Table, kind: "+" | "-" | "refresh", values: Values): void {
     const inlet = this.#outlets.get(table.predicate.id);
     if (inlet === undefined) return;
-    const [place, ...args] = values;
-    if (typeof place !== "string") return this.counters.drop(isOverlay(place) ? "no channel" : "no address");
-    if (!isHostPort(place)) return this.counters.drop("no address");
-    const news = this.#news.get(place) ?? [];
-    this.#news.set(place, news);
-    news.push({ change: { inlet, isPresent: kind !== "-", args }, isRefresh: kind === "refresh" });
+    const [location, ...args] = values;
+    if (typeof location !== "string") return this.counters.drop(isOverlay(location) ? "no channel" : "no address");
+    if (!isHostPort(location)) return this.counters.drop("no address");
+    const changes = this.#pending.get(location) ?? [];
+    this.#pending.set(location, changes);
+    changes.push({ change: { inlet, isPresent: kind !== "-", args }, isRefresh: kind === "refresh" });
   }
 
-  /** What a peer says; from this node itself, what it keeps for another of its names, or that a peer is silent. */
+  /** Takes a message of a peer, or of this node itself: rows for another of its names, or the rows of a peer that fell silent. */
   push({ predicate, args }: Tuple, provenance: Provenance, source: Value): void {
     this.counters.in++;
     if (typeof source !== "string") return;
@@ -113,10 +128,10 @@ export class ViewChannel {
     const before = this.#advanced.get(peer) ?? this.#inbound.get(peer);
     if (before === undefined && !this.#hasRoomFor(source)) return this.counters.drop("too many peers");
     const { state, changes, snapshotKeys, ack } = applyMessage(before, message, now);
-    if (ack !== undefined) this.#answers.push({ to: source, stream: message.stream, number: ack });
+    if (ack !== undefined) this.#acks.push({ to: source, stream: message.stream, number: ack });
     if (state !== undefined) this.#advanced.set(peer, state);
     this.#apply(changes, peer);
-    if (snapshotKeys !== undefined) this.#apply(this.#unsaid(peer, snapshotKeys), peer);
+    if (snapshotKeys !== undefined) this.#apply(this.#notRepeated(peer, snapshotKeys), peer);
   }
 
   #hasRoomFor(source: string): boolean {
@@ -126,25 +141,28 @@ export class ViewChannel {
     return names < NAMES_MAX;
   }
 
-  /** The step has succeeded: what it changed for others leaves, and what came counts as heard. */
+  /** Sends the changes of the step, and acknowledges the messages that it applied. */
   commit(): void {
-    const news = this.#news;
-    if (news.size === 0 && this.#advanced.size === 0 && this.#answers.length === 0) return;
+    const pending = this.#pending;
+    if (pending.size === 0 && this.#advanced.size === 0 && this.#acks.length === 0) return;
     for (const [peer, state] of this.#advanced) this.#inbound.set(peer, state);
-    for (const answer of this.#answers) this.#answer(answer);
+    for (const ack of this.#acks) this.#acknowledge(ack);
     this.abort();
-    for (const [place, some] of news) this.#keep(place, some);
+    for (const [location, changes] of pending) this.#replicate(location, changes);
     this.#context.networkOut.commit();
     this.#arm();
   }
 
   abort(): void {
-    this.#news = new Map();
+    this.#pending = new Map();
     this.#advanced = new Map();
-    this.#answers = [];
+    this.#acks = [];
   }
 
-  /** The tables have rows of peers from before: each has as long as ever to be heard of, and is asked for all it has. */
+  /**
+   * To be called after a program swap, when the inlet tables hold rows of peers. Each peer counts as heard of now, under an unknown
+   * stream, so it will be asked for all its rows.
+   */
   resume(): void {
     const receivedAt = this.#context.clock.now();
     for (const peer of this.#peers()) {
@@ -169,42 +187,42 @@ export class ViewChannel {
     this.#alarm?.timer.cancel();
   }
 
-  #keep(place: string, news: readonly PendingChange[]): void {
-    const { isOwn, begin, clock } = this.#context;
-    if (isOwn(place)) {
+  #replicate(location: string, pending: readonly PendingChange[]): void {
+    const { isOwn, toLocal, clock } = this.#context;
+    if (isOwn(location)) {
       const message = {
-        receiver: place,
+        receiver: location,
         stream: 0,
         number: 0,
         endsSnapshot: false,
-        changes: news.map(({ change }) => change),
+        changes: pending.map(({ change }) => change),
       };
-      return begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: place });
+      return toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: location });
     }
-    const stream = this.#outbound.get(place) ?? this.#open(place);
-    stream.change(news, clock.now());
+    const stream = this.#outbound.get(location) ?? this.#open(location);
+    stream.change(pending, clock.now());
   }
 
-  #open(place: string): OutboundStream {
+  #open(location: string): OutboundStream {
     const stream = new OutboundStream(
       {
-        receiver: place,
-        timeout: this.#silence,
+        receiver: location,
+        timeout: this.#timeout,
         drawStream: () => this.#draw.integer(2 ** 48) + 1,
-        send: (message) => this.#send(place, message),
+        send: (message) => this.#send(location, message),
       },
       this.#context.clock.now(),
     );
-    this.#outbound.set(place, stream);
+    this.#outbound.set(location, stream);
     return stream;
   }
 
-  #send(place: string, message: Message): void {
+  #send(location: string, message: Message): void {
     this.counters.out++;
-    this.#context.networkOut.push(place, this.#tuple(this.#rows, argumentsOf(message)));
+    this.#context.networkOut.push(location, this.#tuple(this.#rows, argumentsOf(message)));
   }
 
-  #answer({ to, stream, number }: { readonly to: string; readonly stream: number; readonly number: number }): void {
+  #acknowledge({ to, stream, number }: Ack): void {
     this.counters.out++;
     this.#context.networkOut.push(to, this.#tuple(this.#ack, [stream, number]));
   }
@@ -214,6 +232,7 @@ export class ViewChannel {
     return { predicate, args, isDelete: false };
   }
 
+  /** Sends what the acknowledgement makes room for, before the step commits: it is the only event of its step. */
   #acknowledged([stream, number]: Values, now: number): void {
     if (typeof number !== "number") return this.counters.drop("malformed");
     for (const outbound of this.#outbound.values()) if (outbound.stream === stream) outbound.acknowledge(number, now);
@@ -221,12 +240,12 @@ export class ViewChannel {
     this.#arm();
   }
 
-  /** What the peer had before it began anew, and has not said again. */
-  #unsaid(peer: string, said: ReadonlySet<string>): readonly RowChange[] {
+  /** Deletions of the rows that the peer had before it started anew and did not repeat. */
+  #notRepeated(peer: string, said: ReadonlySet<string>): readonly RowChange[] {
     return this.#rowsOf(peer).filter((change) => !said.has(keyOfChange(change)));
   }
 
-  /** That the peer has none of its rows any more. */
+  /** Deletions of all rows of the peer. */
   #rowsOf(peer: string): readonly RowChange[] {
     return [...this.#inlets].flatMap(([inlet, { id }]) =>
       [...(this.#context.engine.tables[id]?.rows() ?? [])]
@@ -241,13 +260,13 @@ export class ViewChannel {
       const row = [peer, ...args];
       if (predicate === undefined) this.counters.drop("not accepted");
       else if (!fits(row, predicate)) this.counters.drop("wrong type");
-      else this.#context.engine.change({ predicate, args: row, isDelete: !isPresent });
+      else this.#context.toTable({ predicate, args: row, isDelete: !isPresent });
     }
   }
 
-  /** One alarm for all that has to be said again or is not heard any more. */
+  /** Sets one timer for the earliest of all resends and silences. */
   #arm(): void {
-    const ends = [...this.#inbound.values()].map(({ receivedAt }) => receivedAt + this.#silence);
+    const ends = [...this.#inbound.values()].map(({ receivedAt }) => receivedAt + this.#timeout);
     const at = Math.min(...[...this.#outbound.values()].map(({ due }) => due), ...ends);
     if (this.#alarm?.at === at) return;
     this.#alarm?.timer.cancel();
@@ -257,24 +276,26 @@ export class ViewChannel {
   #ring(): void {
     this.#alarm = undefined;
     const now = this.#context.clock.now();
-    for (const [place, stream] of this.#outbound) {
-      if (stream.isOver(now)) this.#outbound.delete(place);
+    for (const [location, stream] of this.#outbound) {
+      if (stream.isOver(now)) this.#outbound.delete(location);
       else stream.tick(now);
     }
     this.#context.networkOut.commit();
-    for (const [peer, { receivedAt }] of this.#inbound) if (receivedAt + this.#silence <= now) this.#silent(peer);
+    for (const [peer, { receivedAt }] of this.#inbound) if (receivedAt + this.#timeout <= now) this.#silent(peer);
     this.#arm();
   }
 
   #silent(peer: string): void {
     this.#inbound.delete(peer);
     const message = { receiver: peer, stream: 0, number: 0, endsSnapshot: false, changes: this.#rowsOf(peer) };
-    this.#context.begin({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
+    this.#context.toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
   }
 }
 
-function isOverlay(place: Value | undefined): boolean {
-  return typeof place === "object" && place !== null && !Array.isArray(place) && !(place instanceof Uint8Array);
+function isOverlay(location: Value | undefined): boolean {
+  return (
+    typeof location === "object" && location !== null && !Array.isArray(location) && !(location instanceof Uint8Array)
+  );
 }
 
 function fits(row: Values, { columns, arity }: PredicateSpec): boolean {

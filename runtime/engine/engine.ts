@@ -251,7 +251,7 @@ export class Engine {
   #deduce(deltas: readonly Delta[], dataflow: Dataflow): void {
     for (const { kind, predicate, values } of deltas) {
       for (const strand of this.#byRow[kind][predicate] as readonly number[]) {
-        if (this.#snitch.isOn) this.#reportRow(kind, predicate, values, strand);
+        if (this.#snitch.isOn) this.#reportRow(predicate, values, strand);
         this.#context.fire(strand, values);
       }
     }
@@ -267,9 +267,9 @@ export class Engine {
     this.#events.beginBatch();
   }
 
-  #reportRow(kind: RowEvent, predicate: number, args: Values, strand: number): void {
+  #reportRow(predicate: number, args: Values, strand: number): void {
     const spec = this.#plan.predicates[predicate] as PredicateSpec;
-    this.#snitch.entered("Tables", `${kind} ${spec.name}`, strand, { predicate: spec, args, isDelete: false });
+    this.#snitch.entered(strand, { predicate: spec, args, isDelete: false });
   }
 
   #commit(): readonly Delta[] {
@@ -291,14 +291,13 @@ export class Engine {
   react(tuple: Tuple): void {
     this.#listener.event(tuple);
     for (const strand of this.#byEvent[tuple.predicate.id] as readonly number[]) {
-      if (this.#snitch.isOn) this.#snitch.entered("ReceiveDemux", tuple.predicate.name, strand, tuple);
+      if (this.#snitch.isOn) this.#snitch.entered(strand, tuple);
       this.#context.fire(strand, tuple.args);
     }
   }
 
-  /** Adds a table change to the round. Called by ReceiveDemux. */
+  /** Adds a table change to the round. Called by ReceiveDemux and ViewChannel. */
   change(tuple: Tuple): void {
-    if (this.#snitch.isOn) this.#snitch.crossed("ReceiveDemux", "rows", "Tables", tuple);
     this.#context.change(tuple);
   }
 

@@ -141,24 +141,24 @@ export class StrandContext implements StrandHost {
 
   raise(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
-    if (this.#snitch.isOn) this.#reportDerived(strand, "local", "Mux", predicate, args, false);
+    if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, false);
     this.#events.add({ predicate: this.#predicate(predicate), args, isDelete: false }, "rule");
   }
 
   put(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
-    if (this.#snitch.isOn) this.#reportDerived(strand, "rows", "Tables", predicate, args, false);
+    if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, false);
     this.changes.push({ table: this.tables[predicate] as Table, values: this.#owned(args), isDelete: false });
   }
 
   remove(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
-    if (this.#snitch.isOn) this.#reportDerived(strand, "rows", "Tables", predicate, args, true);
+    if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, true);
     this.changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: true });
   }
 
-  #reportDerived(strand: number, port: string, to: string, predicate: number, args: Values, isDelete: boolean): void {
-    this.#snitch.left(strand, port, to, { predicate: this.#predicate(predicate), args, isDelete });
+  #reportDerived(strand: number, predicate: number, args: Values, isDelete: boolean): void {
+    this.#snitch.left(strand, { predicate: this.#predicate(predicate), args, isDelete });
   }
 
   dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void {

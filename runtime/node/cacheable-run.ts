@@ -37,9 +37,6 @@ export function tablesOfCacheableRuns({ predicates, strands }: Plan): ReadonlySe
   return new Set([...own, ...strands.flatMap(({ cacheableReads = [] }) => cacheableReads)]);
 }
 
-/** Elements that do more with a tuple than pass it on. */
-const KEEPERS: ReadonlySet<string> = new Set(["Tcp", "ViewChannel"]);
-
 const PEER_COUNTS = ["sent", "sentBytes", "sentTuples", "received", "receivedBytes", "receivedTuples"] as const;
 
 /**
@@ -64,8 +61,8 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
   if (changeOf(changes, engine.counters, "rounds") !== 1) return false;
   const fired = changes.filter(({ counts }) => counts === engine.counters.fired);
   if (fired.some(({ name }) => plan.strands[Number(name)]?.cacheableReads === undefined)) return false;
-  const keepers = dataflow.elements.filter(({ element }) => KEEPERS.has(element));
-  if (keepers.some(({ counters }) => changeOf(changes, counters, "in") !== 0)) return false;
+  const stateful = dataflow.elements.filter(({ spec }) => spec.stateful);
+  if (stateful.some(({ counters }) => changeOf(changes, counters, "in") !== 0)) return false;
   const sentTo = peersOf({ dataflow }).filter((peer) => changeOf(changes, peer, "sent") !== 0);
   return sentTo.every((peer) => needsNoProbe(peer, changes, world));
 }

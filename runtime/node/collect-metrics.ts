@@ -55,12 +55,12 @@ export function collectFlowMetrics(
   { datagrams, tun, flowCache }: World,
 ): TrafficMetrics {
   return {
-    elements: elements.map(({ element, label, counters }) => {
-      return { element, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
+    elements: elements.map(({ spec: { name }, label = "", counters }) => {
+      return { element: name, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
     }),
     network: networkMetrics(datagrams),
     paths: { ...ports.paths.counters },
-    tun: tun === undefined ? null : tunMetrics(tun, ports.strays.counts),
+    tun: tun === undefined ? null : tunMetrics(tun, ports.unrouted.counts),
     flowCache: flowCache?.hits ?? null,
   };
 }

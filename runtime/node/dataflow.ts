@@ -1,144 +1,137 @@
-import { Admission } from "../elements/admission.ts";
-import type { ElementCounters } from "../observe/element-counters.ts";
-import { LocSpecDemux, type WayOut } from "../elements/loc-spec-demux.ts";
+/**
+ * The dataflow of one node: which element hands a tuple to which.
+ *
+ * Inbound, from the world:
+ *  1. NetworkIn decodes a datagram, TunRx a packet of the device; Tcp has the outcome of a socket call. Each is the input of a step.
+ *  2. Mux queues inputs. One input starts one step of the engine, which passes every event of the step to `receive`.
+ *  3. OverlayRecvUnwrap removes the headers of overlays that end here.
+ *  4. ReceiveDemux passes the tuple to the strands that subscribe to it, to its table, to TunTx, to Tcp or to ViewChannel.
+ * Outbound, from a strand:
+ *  5. RoundRobin collects what strands send because of events that came together, and passes it on in order.
+ *  6. LocSpecDemux chooses by location: back to Mux, to NetworkOut, or to an overlay.
+ *  7. OverlaySendWrap turns `x@ov::addr` into the event `ov.send(addr, x)` of the same round: back to 3.
+ *  8. When the step commits, NetworkOut encodes and sends, TunTx writes, ViewChannel sends the changes of rows for other nodes,
+ *     LocSpecDemux queues the inputs for this node, and Tcp performs calls. If the step aborts, nothing leaves.
+ *
+ * The functions below stand in this order.
+ */
+import type { Edge } from "../elements/edge.ts";
+import { type Element, elementId } from "../elements/element.ts";
+import { LocSpecDemux } from "../elements/loc-spec-demux.ts";
 import { OverlayRecvUnwrap } from "../elements/overlay-recv-unwrap.ts";
 import { OverlaySendWrap } from "../elements/overlay-send-wrap.ts";
 import { ReceiveDemux } from "../elements/receive-demux.ts";
-import { RoundRobin } from "../elements/round-robin.ts";
+import { type Outgoing, RoundRobin } from "../elements/round-robin.ts";
 import { ViewChannel } from "../elements/view-channel.ts";
+import { Wiring } from "../elements/wiring.ts";
 import type { Dataflow, Engine } from "../engine/engine.ts";
 import type { StepInput } from "../engine/step-input.ts";
+import type { Snitch } from "../observe/snitch.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { STREAM_CLOSED, streamCalls } from "../plan/values/stream-call.ts";
+import type { Value } from "../plan/values/value.ts";
+import { Admission } from "../wire/admission.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
-import type { Provenance, Tuple } from "../plan/values/packet.ts";
-import type { Plan } from "../plan/contract/plan.ts";
-import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import type { Value } from "../plan/values/value.ts";
-import type { NodePorts } from "./ports.ts";
-import type { Snitch } from "../observe/snitch.ts";
+import type { NodePorts, PortOutputs } from "./ports.ts";
 
-/** An element of this node under the name of the drawing, for those who read its counters. */
-export interface CountedElement {
-  readonly element: string;
-  /** The overlay of an OverlaySendWrap, otherwise empty. */
-  readonly label: string;
-  readonly counters: ElementCounters;
+export interface DataflowOptions {
+  readonly plan: Plan;
+  readonly engine: Engine;
+  readonly ports: NodePorts;
+  readonly clock: Clock;
+  readonly streams: RandomStreams;
+  readonly snitch: Snitch;
+  /** Whether this node answers to the address. */
+  readonly isOwn: (address: string) => boolean;
+  /** Called for each tuple from the network, before its step. */
+  readonly received: (tuple: Tuple, from: Value) => void;
+  /** Called for each tuple that a rule sends to a location. */
+  readonly sent: (tuple: Tuple, location: Value) => void;
 }
 
-/**
- * The elements of one node, joined as the plan's graph draws them:
- *
- *   NetworkIn, TunRx, Tcp ─► Mux ─► OverlayRecvUnwrap ─► ReceiveDemux ─► strands, TunTx, Tcp ─► RoundRobin ─► LocSpecDemux
- *   LocSpecDemux ─► Mux (this node), NetworkOut (@ip), OverlaySendWrap (@ov::addr) ─► Mux
- */
-export class NodeDataflow implements Dataflow {
-  /** Those that are of the program, not of the ports. */
-  readonly #own: readonly CountedElement[];
+/** The elements of one program on one node, and their edges. */
+export class NodeDataflow implements Dataflow, PortOutputs {
   readonly ports: NodePorts;
-  readonly unwrap: OverlayRecvUnwrap;
   readonly demux: LocSpecDemux;
-  readonly wraps: ReadonlyMap<string, OverlaySendWrap>;
-  readonly channel: ViewChannel;
+  /** Present when the program has rules that derive rows for other nodes. */
+  readonly channel: ViewChannel | undefined;
+  /**
+   * The elements of the plan's graph: first those that receive, then those that work within a round, then those that act when the
+   * step ends. They flush rounds, commit and abort in this order. Counters, drop reasons and metrics come from this array alone.
+   */
+  readonly elements: readonly Element[];
+  readonly #flushing: readonly Flushing[];
+  readonly #committing: readonly Committing[];
   readonly #plan: Plan;
-  readonly #admission: Admission;
-  /** `tun`, where rules hear it. */
-  readonly #packet: PredicateSpec | undefined;
-  readonly #roundRobin: RoundRobin;
-  readonly #sent: (tuple: Tuple, location: Value) => void;
+  readonly #engine: Engine;
   readonly #snitch: Snitch;
+  readonly #received: (tuple: Tuple, from: Value) => void;
+  readonly #sent: (tuple: Tuple, location: Value) => void;
+  readonly #edges: Edges;
+  readonly #admission: Admission;
+  readonly #unwrap: OverlayRecvUnwrap;
+  readonly #receiveDemux: ReceiveDemux;
+  readonly #roundRobin: RoundRobin;
 
-  /** `sent` is told of each tuple that a rule sends to a place. */
-  constructor(
-    plan: Plan,
-    engine: Engine,
-    ports: NodePorts,
-    clock: Clock,
-    streams: RandomStreams,
-    isOwn: (address: string) => boolean,
-    sent: (tuple: Tuple, location: Value) => void,
-    snitch: Snitch,
-  ) {
+  /** Throws when the edges are not those of the plan's graph. Takes nothing from the ports before `takePorts`. */
+  constructor({ plan, engine, ports, clock, streams, snitch, isOwn, received, sent }: DataflowOptions) {
     this.#plan = plan;
+    this.#engine = engine;
     this.ports = ports;
-    this.#sent = sent;
     this.#snitch = snitch;
+    this.#received = received;
+    this.#sent = sent;
+    this.#edges = checkedEdges(plan, snitch);
     this.#admission = new Admission(plan);
-    this.#packet = plan.predicates.find((spec) => spec.role.kind === "tun" && engine.isSubscribed(spec.id));
-    const toDevice = (tuple: Tuple): void => {
-      if (snitch.isOn) snitch.crossed("ReceiveDemux", "tun", "TunTx", tuple);
-      ports.tunTx.push(tuple);
-    };
-    const toTcp = (tuple: Tuple, provenance: Provenance): void => {
-      if (snitch.isOn) snitch.crossed("ReceiveDemux", tcpPort(tuple), "Tcp", tuple);
-      ports.tcp.push(tuple, provenance);
-    };
-    const receiveDemux = new ReceiveDemux(engine, toDevice, toTcp, (tuple, provenance) => {
-      if (snitch.isOn) snitch.crossed("ReceiveDemux", "views", "ViewChannel", tuple);
-      this.channel.push(tuple, provenance, engine.source);
+    this.#unwrap = new OverlayRecvUnwrap(this.#admission, this.#toReceiveDemux);
+    this.#receiveDemux = new ReceiveDemux({
+      toTable: this.#toTable,
+      toStrands: (tuple) => engine.react(tuple),
+      toDevice: this.#toDevice,
+      toTcp: this.#toTcp,
+      toChannel: this.#toChannel,
     });
-    this.unwrap = new OverlayRecvUnwrap(this.#admission, (tuple, provenance) => {
-      if (snitch.isOn) snitch.crossed("OverlayRecvUnwrap", "out", "ReceiveDemux", tuple);
-      receiveDemux.push(tuple, provenance);
-    });
-    const begin = (cause: StepInput): void => ports.mux.push(cause);
-    this.channel = new ViewChannel(plan, { engine, clock, streams, networkOut: ports.networkOut, isOwn, begin });
-    this.wraps = overlayWraps(plan, engine, snitch);
-    this.demux = new LocSpecDemux(isOwn, this.#overlayPorts(), { push: (to, tuple) => this.#toNetwork(to, tuple) });
-    this.#roundRobin = new RoundRobin((outgoing) => {
-      if (snitch.isOn) snitch.crossed("RoundRobin", "out", "LocSpecDemux", outgoing.tuple, outgoing.location);
-      this.demux.push(outgoing);
-    });
-    this.#own = [
-      counted("Admission", this.#admission),
-      counted("OverlayRecvUnwrap", this.unwrap),
-      counted("ReceiveDemux", receiveDemux),
-      counted("RoundRobin", this.#roundRobin),
-      counted("LocSpecDemux", this.demux),
-      ...[...this.wraps].map(([overlay, wrap]) => counted("OverlaySendWrap", wrap, overlay)),
-      counted("ViewChannel", this.channel),
-    ];
+    this.#roundRobin = new RoundRobin(this.#toLocSpecDemux);
+    const wraps = this.#overlayWraps();
+    const toOverlays = new Map(wraps.map((wrap) => [wrap.label, this.#overlayInput(wrap)]));
+    this.demux = new LocSpecDemux({ isOwn, toLocal: this.#toMux, toNetwork: this.#toNetwork, toOverlays });
+    const { networkOut } = ports;
+    const [toTable, toLocal] = [this.#channelToTable, this.#channelToMux];
+    this.channel = hasElement(plan, "ViewChannel")
+      ? new ViewChannel(plan, { engine, clock, streams, networkOut, isOwn, toTable, toLocal })
+      : undefined;
+    this.elements = this.#elementsOf(wraps);
+    this.#flushing = this.elements.filter((element): element is Flushing => element.flushRound !== undefined);
+    this.#committing = this.elements.filter((element): element is Committing => element.commit !== undefined);
   }
 
-  /** Whether the program has calls of TCP. */
-  get hasCalls(): boolean {
-    return this.#plan.graph.nodes.some(({ element }) => element === "Tcp");
-  }
-
-  /** All of them, in the order of the drawing. */
-  get elements(): readonly CountedElement[] {
+  #elementsOf(wraps: readonly OverlaySendWrap[]): readonly Element[] {
     const { networkIn, networkOut, mux, tunRx, tunTx, tcp } = this.ports;
-    const [admission, unwrap, receiveDemux, ...rest] = this.#own as [CountedElement, CountedElement, CountedElement];
     return [
-      counted("NetworkIn", networkIn),
-      admission,
-      ...(tunRx === undefined ? [] : [counted("TunRx", tunRx)]),
-      counted("Mux", mux),
-      unwrap,
-      receiveDemux,
-      counted("TunTx", tunTx),
-      ...(this.hasCalls ? [counted("Tcp", tcp)] : []),
-      ...rest,
-      counted("NetworkOut", networkOut),
+      networkIn,
+      ...(hasElement(this.#plan, "TunRx") ? [tunRx] : []),
+      mux,
+      this.#unwrap,
+      this.#receiveDemux,
+      this.#roundRobin,
+      ...wraps,
+      networkOut,
+      ...(hasElement(this.#plan, "TunTx") ? [tunTx] : []),
+      ...(this.channel === undefined ? [] : [this.channel]),
+      this.demux,
+      ...(this.hasCalls ? [tcp] : []),
     ];
   }
 
-  /** What the network and the device bring is for this dataflow from now on. Counts on from one that it replaces. */
-  takePorts(before?: NodeDataflow): void {
-    this.ports.serve(this.#admission, this.#packet, this.#plan);
-    before?.channel.stop();
-    if (before !== undefined) this.channel.resume();
-    if (before !== undefined) this.demux.addCountersOf(before.demux);
-    for (const { element, label, counters } of this.#own) {
-      const same = before?.elements.find((other) => other.element === element && other.label === label);
-      if (same !== undefined) counters.addCountersOf(same.counters);
-    }
-    for (const { element, label, counters } of this.elements) {
-      const name = label === "" ? element : `${element}(${label})`;
-      counters.onDrop = (reason) => this.#snitch.dropped(name, reason);
-    }
+  /** Whether the program has socket calls. */
+  get hasCalls(): boolean {
+    return hasElement(this.#plan, "Tcp");
   }
 
-  /** What all elements have dropped, by reason. */
+  /** Number of tuples that all elements dropped, by reason. */
   get drops(): ReadonlyMap<string, number> {
     const drops = new Map<string, number>();
     for (const { counters } of this.elements) {
@@ -147,79 +140,216 @@ export class NodeDataflow implements Dataflow {
     return drops;
   }
 
-  receive(tuple: Tuple, provenance: Provenance): void {
-    if (this.#snitch.isOn) this.#snitch.crossed("Mux", "out", "OverlayRecvUnwrap", tuple);
-    this.unwrap.push(tuple, provenance);
+  /** Takes the ports over, from the dataflow `previous` after a program swap, whose counts it continues. */
+  takePorts(previous?: NodeDataflow): void {
+    const packet = this.#plan.predicates.find(({ id, role }) => role.kind === "tun" && this.#engine.isSubscribed(id));
+    this.ports.serve(this, this.#admission, packet, this.#plan);
+    if (previous !== undefined) this.#continue(previous);
+    for (const element of this.elements) {
+      element.counters.onDrop = (reason) => this.#snitch.dropped(elementId(element), reason);
+    }
   }
+
+  #continue(previous: NodeDataflow): void {
+    previous.channel?.stop();
+    this.channel?.resume();
+    this.demux.addCountersOf(previous.demux);
+    const before = new Map(previous.elements.map((element) => [elementId(element), element.counters]));
+    for (const element of this.elements) {
+      const counters = before.get(elementId(element));
+      // An element of the ports is in both dataflows, and goes on counting.
+      if (counters !== undefined && counters !== element.counters) element.counters.addCountersOf(counters);
+    }
+  }
+
+  // 1. What the world brings becomes the input of a step, which Mux queues.
+
+  fromNetwork(input: StepInput): void {
+    this.#received(input.tuple, input.source);
+    this.#edges.networkToMux.trace(input.tuple, input.source);
+    this.ports.mux.push(input);
+  }
+
+  fromDevice(input: StepInput): void {
+    this.#edges.deviceToMux?.trace(input.tuple);
+    this.ports.mux.push(input);
+  }
+
+  fromSockets(input: StepInput, port: string): void {
+    this.#edges.socketsToMux.get(port)?.trace(input.tuple);
+    this.ports.mux.pushReserved(input);
+  }
+
+  // 2. Mux starts a step, and the engine passes each event of the step to `receive`.
+
+  receive(tuple: Tuple, provenance: Provenance): void {
+    this.#edges.muxToUnwrap.trace(tuple);
+    this.#unwrap.push(tuple, provenance);
+  }
+
+  // 3. OverlayRecvUnwrap has a tuple.
+
+  readonly #toReceiveDemux = (tuple: Tuple, provenance: Provenance): void => {
+    this.#edges.unwrapToReceive.trace(tuple);
+    this.#receiveDemux.push(tuple, provenance);
+  };
+
+  // 4. ReceiveDemux has found the consumer. The snitch sees the strands' edges in the engine.
+
+  readonly #toTable = (tuple: Tuple): void => {
+    this.#edges.receiveToTables.trace(tuple);
+    this.#engine.change(tuple);
+  };
+
+  readonly #toDevice = (tuple: Tuple): void => {
+    this.#edges.receiveToDevice?.trace(tuple);
+    this.ports.tunTx.push(tuple);
+  };
+
+  readonly #toTcp = (tuple: Tuple, provenance: Provenance): void => {
+    if (this.#snitch.isOn) this.#edges.receiveToSockets.get(socketPort(tuple))?.trace(tuple);
+    this.ports.tcp.push(tuple, provenance);
+  };
+
+  readonly #toChannel = (tuple: Tuple, provenance: Provenance): void => {
+    this.#edges.receiveToChannel?.trace(tuple);
+    this.channel?.push(tuple, provenance, this.#engine.source);
+  };
+
+  readonly #channelToTable = (tuple: Tuple): void => {
+    this.#edges.channelToTables?.trace(tuple);
+    this.#engine.change(tuple);
+  };
+
+  readonly #channelToMux = (input: StepInput): void => {
+    this.#edges.channelToMux?.trace(input.tuple, input.source);
+    this.ports.mux.push(input);
+  };
+
+  // 5. A strand sends; `flushRound` follows when the events that came together are done.
 
   send(tuple: Tuple, location: Value, strand: number): void {
     this.#sent(tuple, location);
-    if (this.#snitch.isOn) this.#snitch.left(strand, "out", "RoundRobin", tuple, location);
+    if (this.#snitch.isOn) this.#snitch.left(strand, tuple, location);
     this.#roundRobin.push({ tuple, location });
   }
 
   flushRound(): void {
-    this.#roundRobin.flushRound();
-    this.ports.tcp.flushRound();
+    for (const element of this.#flushing) element.flushRound();
   }
 
+  readonly #toLocSpecDemux = (outgoing: Outgoing): void => {
+    this.#edges.roundRobinToDemux.trace(outgoing.tuple, outgoing.location);
+    this.demux.push(outgoing);
+  };
+
+  // 6. LocSpecDemux has chosen by location. `#toMux` is called when the step commits.
+
+  readonly #toMux = (input: StepInput): void => {
+    this.#edges.demuxToMux.trace(input.tuple, input.source);
+    this.ports.mux.push(input);
+  };
+
+  readonly #toNetwork = (to: string, tuple: Tuple): void => {
+    this.#edges.demuxToNetwork.trace(tuple, to);
+    this.ports.networkOut.push(to, tuple);
+  };
+
+  #overlayInput(wrap: OverlaySendWrap): (to: Value, tuple: Tuple) => void {
+    const edge = this.#edges.demuxToOverlay.get(wrap.label) as Edge;
+    return (to, tuple) => {
+      edge.trace(tuple, to);
+      wrap.push(to, tuple);
+    };
+  }
+
+  // 7. OverlaySendWrap has a send event, which joins the round.
+
+  #overlayWraps(): readonly OverlaySendWrap[] {
+    return sendingOverlays(this.#plan).map(({ name, send }) => {
+      const edge = this.#edges.overlayToMux.get(name) as Edge;
+      return new OverlaySendWrap(name, this.#plan.predicates[send] as PredicateSpec, (tuple, provenance) => {
+        edge.trace(tuple);
+        this.#engine.inject(tuple, provenance);
+      });
+    });
+  }
+
+  // 8. The step ends.
+
   commit(): void {
-    this.ports.networkOut.commit();
-    this.ports.tunTx.commit();
-    this.channel.commit();
-    for (const cause of this.demux.takeLocal()) {
-      if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "local", "Mux", cause.tuple, cause.source);
-      this.ports.mux.push(cause);
-    }
-    this.ports.tcp.commit();
+    for (const element of this.#committing) element.commit();
   }
 
   abort(): void {
-    this.ports.tcp.abort();
-    this.#roundRobin.abort();
-    this.ports.networkOut.abort();
-    this.ports.tunTx.abort();
-    this.channel.abort();
-    this.demux.abort();
-  }
-
-  #toNetwork(to: string, tuple: Tuple): void {
-    if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", "ip", "NetworkOut", tuple, to);
-    this.ports.networkOut.push(to, tuple);
-  }
-
-  #overlayPorts(): ReadonlyMap<string, WayOut<Value>> {
-    const port = (name: string, wrap: OverlaySendWrap): WayOut<Value> => ({
-      push: (node, tuple) => {
-        if (this.#snitch.isOn) this.#snitch.crossed("LocSpecDemux", name, `OverlaySendWrap(${name})`, tuple, node);
-        wrap.push(node, tuple);
-      },
-    });
-    return new Map([...this.wraps].map(([name, wrap]) => [name, port(name, wrap)]));
+    for (const element of this.elements) element.abort?.();
   }
 }
 
-function tcpPort({ predicate: { role } }: Tuple): string {
+type Flushing = Element & Required<Pick<Element, "flushRound">>;
+type Committing = Element & Required<Pick<Element, "commit">>;
+type Edges = ReturnType<typeof edgesOf>;
+
+/** The edges of a dataflow, after a comparison with the plan's graph. */
+function checkedEdges(plan: Plan, snitch: Snitch): Edges {
+  const wiring = new Wiring(snitch);
+  const edges = edgesOf(wiring, plan);
+  wiring.check(plan);
+  return edges;
+}
+
+/** Every edge between elements, once. Those to and from strands are the engine's. */
+function edgesOf(wiring: Wiring, plan: Plan) {
+  const when = (element: string, from: string, port: string, to: string): Edge | undefined =>
+    hasElement(plan, element) ? wiring.edge(from, port, to) : undefined;
+  const overlays = sendingOverlays(plan).map(({ name }) => name);
+  const { calls, outcomes } = socketPorts(plan);
+  when("ViewChannel", "Tables", "views", "ViewChannel");
+  when("ViewChannel", "ViewChannel", "out", "NetworkOut");
+  wiring.edge("LocSpecDemux", "else", "Discard");
+  return {
+    networkToMux: wiring.edge("NetworkIn", "out", "Mux"),
+    deviceToMux: when("TunRx", "TunRx", "out", "Mux"),
+    socketsToMux: new Map(outcomes.map((port) => [port, wiring.edge("Tcp", port, "Mux")])),
+    muxToUnwrap: wiring.edge("Mux", "out", "OverlayRecvUnwrap"),
+    unwrapToReceive: wiring.edge("OverlayRecvUnwrap", "out", "ReceiveDemux"),
+    receiveToTables: wiring.edge("ReceiveDemux", "rows", "Tables"),
+    receiveToDevice: when("TunTx", "ReceiveDemux", "tun", "TunTx"),
+    receiveToSockets: new Map(calls.map((port) => [port, wiring.edge("ReceiveDemux", port, "Tcp")])),
+    receiveToChannel: when("ViewChannel", "ReceiveDemux", "views", "ViewChannel"),
+    channelToTables: when("ViewChannel", "ViewChannel", "rows", "Tables"),
+    channelToMux: when("ViewChannel", "ViewChannel", "local", "Mux"),
+    roundRobinToDemux: wiring.edge("RoundRobin", "out", "LocSpecDemux"),
+    demuxToMux: wiring.edge("LocSpecDemux", "local", "Mux"),
+    demuxToNetwork: wiring.edge("LocSpecDemux", "ip", "NetworkOut"),
+    demuxToOverlay: new Map(
+      overlays.map((name) => [name, wiring.edge("LocSpecDemux", name, `OverlaySendWrap(${name})`)]),
+    ),
+    overlayToMux: new Map(overlays.map((name) => [name, wiring.edge(`OverlaySendWrap(${name})`, "out", "Mux")])),
+  };
+}
+
+function hasElement({ graph }: Plan, name: string): boolean {
+  return graph.nodes.some(({ element }) => element === name);
+}
+
+/** The overlays that carry tuples: those that define `send`, with its predicate. */
+function sendingOverlays({ overlays }: Plan): readonly { readonly name: string; readonly send: number }[] {
+  return overlays.flatMap(({ name, send }) => (send === undefined ? [] : [{ name, send }]));
+}
+
+/** The ports by which the program's socket calls reach Tcp, and those by which Tcp raises their outcomes. */
+function socketPorts({ predicates }: Plan): {
+  readonly calls: readonly string[];
+  readonly outcomes: readonly string[];
+} {
+  const roles = predicates.map(({ role }) => role);
+  const made = streamCalls.filter((call) => roles.some((role) => role.kind === "tcp" && role.call === call));
+  const calls = made.map((call) => `tcp.${call}`);
+  const isClosedUsed = roles.some(({ kind }) => kind === "tcpClosed");
+  return { calls, outcomes: [...calls, ...(isClosedUsed ? [STREAM_CLOSED] : [])] };
+}
+
+function socketPort({ predicate: { role } }: Tuple): string {
   return role.kind === "tcp" ? `tcp.${role.call}` : "";
-}
-
-function counted(
-  element: string,
-  { counters }: { readonly counters: ElementCounters },
-  label: string = "",
-): CountedElement {
-  return { element, label, counters };
-}
-
-function overlayWraps(plan: Plan, engine: Engine, snitch: Snitch): ReadonlyMap<string, OverlaySendWrap> {
-  const wraps = new Map<string, OverlaySendWrap>();
-  for (const { name, send } of plan.overlays) {
-    if (send === undefined) continue;
-    const wrap = new OverlaySendWrap(plan.predicates[send] as PredicateSpec, (tuple, provenance) => {
-      if (snitch.isOn) snitch.crossed(`OverlaySendWrap(${name})`, "out", "Mux", tuple);
-      engine.inject(tuple, provenance);
-    });
-    wraps.set(name, wrap);
-  }
-  return wraps;
 }

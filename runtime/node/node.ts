@@ -96,13 +96,16 @@ export class Node {
     this.#startedAt = world.clock.now();
     const tell = (line: WatchLine): void => settings.onWatch?.(line);
     this.#watcher = new Watcher(settings.names[0] ?? "", () => this.uptime, tell);
-    const received = (tuple: Tuple, from: Value): void => this.#watcher.received(this.#running.watched, tuple, from);
-    const adapted = (message: string): void => settings.onAdapted?.(message);
-    const limits = { steps: this.#limits, sockets: { ...defaultSocketLimits, ...settings.socketLimits } };
-    const step = (cause: StepInput): boolean => this.#step(cause);
-    const findUnreferenced = (numbers: ReadonlySet<number>): ReadonlySet<number> =>
-      unreferencedNumbers(numbers, this.#running.engine.tables, this.#ports.mux.waiting());
-    this.#ports = new NodePorts(world, this.#streams, limits, this.snitch, adapted, received, step, findUnreferenced);
+    this.#ports = new NodePorts({
+      world,
+      streams: this.#streams,
+      limits: this.#limits,
+      socketLimits: { ...defaultSocketLimits, ...settings.socketLimits },
+      adapted: (message) => settings.onAdapted?.(message),
+      step: (input) => this.#step(input),
+      findUnreferenced: (numbers) =>
+        unreferencedNumbers(numbers, this.#running.engine.tables, this.#ports.mux.waiting()),
+    });
     this.#running = this.#assemble(program, settings.facts);
     this.snitch.follow(program.plan);
     this.snitch.onListener = (): void => this.#blockFlowCache();
@@ -118,7 +121,7 @@ export class Node {
     const decisive = tablesOfCacheableRuns(plan);
     const listener = this.#listener(watched, (table, kind, values) => {
       if (kind !== "refresh" && decisive.has(table.predicate.id)) this.#world.flowCache?.flush();
-      dataflow.channel.changed(table, kind, values);
+      dataflow.channel?.changed(table, kind, values);
     });
     const engine = new Engine({
       plan,
@@ -129,9 +132,17 @@ export class Node {
       listener,
       snitch: this.snitch,
     });
-    const isOwn = (name: string): boolean => this.#isOwn(name, engine);
-    const sent = (tuple: Tuple, location: Value): void => this.#watcher.sent(watched, tuple, location);
-    const dataflow = new NodeDataflow(plan, engine, this.#ports, clock, this.#streams, isOwn, sent, this.snitch);
+    const dataflow = new NodeDataflow({
+      plan,
+      engine,
+      ports: this.#ports,
+      clock,
+      streams: this.#streams,
+      snitch: this.snitch,
+      isOwn: (address) => this.#isOwn(address, engine),
+      received: (tuple, from) => this.#watcher.received(watched, tuple, from),
+      sent: (tuple, location) => this.#watcher.sent(watched, tuple, location),
+    });
     engine.connect(dataflow);
     const ring = (timer: TimerSpec, number: number): void => this.#ring(timer, number);
     const timers = new PeriodicTimers(plan.timers, clock, this.#streams, ring);
@@ -229,7 +240,7 @@ export class Node {
     this.#isStopped = true;
     this.#running.timers.stop();
     this.#expiry?.timer.cancel();
-    this.#running.dataflow.channel.stop();
+    this.#running.dataflow.channel?.stop();
     this.#ports.mux.close();
     this.#ports.paths.stop();
     const { datagrams, tun, streams } = this.#world;

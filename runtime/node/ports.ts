@@ -1,114 +1,95 @@
-import type { Admission } from "../elements/admission.ts";
 import { Mux } from "../elements/mux.ts";
 import { NetworkIn } from "../elements/network-in.ts";
 import { NetworkOut } from "../elements/network-out.ts";
+import { type FindUnreferenced, Tcp } from "../elements/tcp.ts";
 import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
-import { Tcp, type FindUnreferenced } from "../elements/tcp.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits.ts";
 import { PeerCounters } from "../observe/peer-counters.ts";
+import { UnroutedPackets } from "../observe/unrouted-packets.ts";
 import { PathSizes } from "../path/path-sizes.ts";
 import { TooBig } from "../path/too-big.ts";
-import { UnroutedPackets } from "../observe/unrouted-packets.ts";
-import type { Snitch } from "../observe/snitch.ts";
-import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import type { Value } from "../plan/values/value.ts";
 import type { SocketLimits } from "../socket/socket-limits.ts";
+import type { Admission } from "../wire/admission.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 
-export interface PortLimits {
-  readonly steps: Limits;
-  readonly sockets: SocketLimits;
+export interface PortOptions {
+  readonly world: World;
+  readonly streams: RandomStreams;
+  readonly limits: Limits;
+  readonly socketLimits: SocketLimits;
+  /** Called, with a message for the log, when the node adapts to the sizes of datagrams that a path carries. */
+  readonly adapted: (message: string) => void;
+  /** Runs the step of an input when Mux has its turn. False when the step passed a limit and was aborted. */
+  readonly step: (input: StepInput) => boolean;
+  readonly findUnreferenced: FindUnreferenced;
 }
 
-/** The elements between a node and the world around it. They stay when the node is given another program. */
+/** What the running program does with what the world brings: steps 1 and 2 of `dataflow.ts`. */
+export interface PortOutputs {
+  fromNetwork(input: StepInput): void;
+  fromDevice(input: StepInput): void;
+  fromSockets(input: StepInput, port: string): void;
+}
+
+/** The elements between a node and the world around it. They outlive a program swap: `serve` hands them to the next program. */
 export class NodePorts {
   readonly peers: PeerCounters = new PeerCounters();
-  readonly strays: UnroutedPackets = new UnroutedPackets();
+  readonly unrouted: UnroutedPackets = new UnroutedPackets();
   readonly paths: PathSizes;
   readonly mux: Mux;
   readonly networkIn: NetworkIn;
   readonly networkOut: NetworkOut;
+  readonly tunRx: TunRx;
   readonly tunTx: TunTx;
   readonly tcp: Tcp;
-  readonly #world: World;
-  readonly #snitch: Snitch;
-  #tunRx: TunRx | undefined;
+  readonly #step: (input: StepInput) => boolean;
+  #outputs: PortOutputs | undefined;
 
-  /**
-   * `adapted` is told, in words, what became of the sizes of datagrams, `received` of each tuple from the network. `step` runs
-   * that of each cause when its turn has come; false when it was taken back.
-   */
-  constructor(
-    world: World,
-    streams: RandomStreams,
-    limits: PortLimits,
-    snitch: Snitch,
-    adapted: (message: string) => void,
-    received: (tuple: Tuple, from: Value) => void,
-    step: (cause: StepInput) => boolean,
-    findUnreferenced: FindUnreferenced,
-  ) {
-    this.#world = world;
-    this.#snitch = snitch;
-    const start = (cause: StepInput): void => {
-      const before = this.#left();
-      if (!step(cause)) cause.onAborted?.();
-      if (cause.provenance === "device" && this.#left() === before) this.strays.note(cause);
-    };
-    this.mux = new Mux(world.clock, limits.steps, start, (isResting) => world.flowCache?.block("steps", isResting));
-    const { clock, datagrams, tun } = world;
-    const draw = world.secret ?? ((): number => streams.stream("paths").next());
-    this.paths = new PathSizes({ clock, datagrams, random: draw, changed: adapted });
-    this.networkIn = new NetworkIn(world, this.peers, this.paths, (cause) => {
-      received(cause.tuple, cause.source);
-      if (snitch.isOn) snitch.crossed("NetworkIn", "out", "Mux", cause.tuple, cause.source);
-      this.mux.push(cause);
-    });
+  constructor({ world, streams, limits, socketLimits, adapted, step, findUnreferenced }: PortOptions) {
+    const { clock, datagrams, tun, flowCache } = world;
+    this.#step = step;
+    const yielding = (isYielding: boolean): void => flowCache?.block("steps", isYielding);
+    this.mux = new Mux(clock, limits, (input) => this.#runStep(input), yielding);
+    const random = world.secret ?? ((): number => streams.stream("paths").next());
+    this.paths = new PathSizes({ clock, datagrams, random, changed: adapted });
+    this.networkIn = new NetworkIn(world, this.peers, this.paths, (input) => this.#outputs?.fromNetwork(input));
     this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock));
+    this.tunRx = new TunRx(tun, (input) => this.#outputs?.fromDevice(input));
     this.tunTx = new TunTx(tun);
-    const now = (): number => clock.now();
-    this.tcp = new Tcp(
-      world.streams,
-      limits.sockets,
-      streams.stream("sockets"),
-      now,
+    this.tcp = new Tcp({
+      streams: world.streams,
+      limits: socketLimits,
+      draw: streams.stream("sockets"),
+      now: () => clock.now(),
       findUnreferenced,
-      (cause, port) => {
-        if (snitch.isOn) snitch.crossed("Tcp", port, "Mux", cause.tuple);
-        this.mux.pushReserved(cause);
-      },
-    );
-  }
-
-  /** Absent until a program hears packets, or without a device. */
-  get tunRx(): TunRx | undefined {
-    return this.#tunRx;
+      out: (input, port) => this.#outputs?.fromSockets(input, port),
+    });
   }
 
   /**
-   * From now on the network brings what `admission` admits, the device, where rules hear it, the event `packet`, and the
-   * sockets the events of the plan.
+   * Serves a program from now on: the network brings what `admission` admits, the device the event `packet` where a rule
+   * subscribes to it, the sockets the events of the plan; `outputs` takes them.
    */
-  serve(admission: Admission, packet: PredicateSpec | undefined, plan: Plan): void {
+  serve(outputs: PortOutputs, admission: Admission, packet: PredicateSpec | undefined, plan: Plan): void {
+    this.#outputs = outputs;
     this.networkIn.admission = admission;
     this.tcp.serve(plan.predicates);
-    if (packet === undefined || this.#world.tun === undefined) return;
-    if (this.#tunRx === undefined) this.#tunRx = new TunRx(this.#world.tun, packet, (cause) => this.#read(cause));
-    else this.#tunRx.event = packet;
+    this.tunRx.serve(packet);
   }
 
-  /** How many tuples have left a step so far: for the network, the device, or a step of their own. */
-  #left(): number {
+  #runStep(input: StepInput): void {
+    const before = this.#handedOn();
+    if (!this.#step(input)) input.onAborted?.();
+    if (input.provenance === "device" && this.#handedOn() === before) this.unrouted.note(input);
+  }
+
+  /** Number of tuples that left a step so far: for the network, the device, or a step to come. */
+  #handedOn(): number {
     return this.networkOut.counters.in + this.tunTx.counters.in + this.mux.counters.in;
-  }
-
-  #read(cause: StepInput): void {
-    if (this.#snitch.isOn) this.#snitch.crossed("TunRx", "out", "Mux", cause.tuple);
-    this.mux.push(cause);
   }
 }

@@ -1,17 +1,18 @@
-/** What has passed one element since the node started: plain numbers, since they are changed for every tuple. */
-export class ElementCounters {
-  /** What came in and what left, in the units of the element's header. */
+/** Counters of one element since the node started. Plain numbers, since they change with every tuple. */
+export class ElementCounters<Reason extends string = string> {
+  /** Number of units taken and given, in the units of the element's manual. */
   in = 0;
   out = 0;
   readonly dropped: Map<string, number> = new Map();
-  /** Told of each drop. */
+  /** Called for each drop. */
   onDrop: ((reason: string) => void) | undefined;
 
-  drop(reason: string): void {
+  drop(reason: Reason): void {
     this.onDrop?.(reason);
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
   }
-  /** Counts on from what another has counted. */
+
+  /** Adds the counts of the element that this one replaces. */
   addCountersOf(before: ElementCounters): void {
     this.in += before.in;
     this.out += before.out;

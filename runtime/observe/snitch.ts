@@ -35,19 +35,24 @@ export class Snitch {
   /** Called when somebody begins to listen, or ends. */
   onListener: (() => void) | undefined;
   #listeners: readonly { readonly filter: EdgeFilter; readonly listener: SnitchListener }[] = [];
-  #strands: readonly (string | undefined)[] = [];
+  /** The edge into each drawn strand, and the edge out of it. */
+  #entries: readonly (GraphEdge | undefined)[] = [];
+  #exits: readonly (GraphEdge | undefined)[] = [];
   #rules: ReadonlyMap<string, string> = new Map();
 
-  /** The plan whose graph is being crossed. */
+  /** Traces the graph of this plan from now on. Every strand of a graph has one edge in and one edge out. */
   follow({ graph, strands }: Plan): void {
-    const names: (string | undefined)[] = [];
-    const rules = new Map<string, string>();
-    for (const { id, strand } of graph.nodes) {
-      if (strand === undefined) continue;
-      names[strand] = id;
-      rules.set(id, strands[strand]?.origin.rule ?? id);
+    const entries: (GraphEdge | undefined)[] = [];
+    const exits: (GraphEdge | undefined)[] = [];
+    const ids = new Map(graph.nodes.flatMap(({ id, strand }) => (strand === undefined ? [] : [[id, strand] as const])));
+    for (const edge of graph.edges) {
+      const [from, to] = [ids.get(edge.from), ids.get(edge.to)];
+      if (from !== undefined) exits[from] = edge;
+      if (to !== undefined) entries[to] = edge;
     }
-    this.#strands = names;
+    const rules = new Map([...ids].map(([id, strand]) => [id, strands[strand]?.origin.rule ?? id]));
+    this.#entries = entries;
+    this.#exits = exits;
     this.#rules = rules;
   }
 
@@ -69,23 +74,23 @@ export class Snitch {
     };
   }
 
-  crossed(from: string, port: string, to: string, tuple: Tuple, place?: Value): void {
-    const edge = { from, port, to };
+  /** Reports that `tuple` crosses `edge`. */
+  crossed(edge: GraphEdge, tuple: Tuple, place?: Value): void {
     for (const { filter, listener } of this.#listeners) {
       if (fits(edge, filter)) listener({ kind: "crossing", edge, tuple, place });
     }
   }
 
-  /** To a strand. The strands that keep views are not in the graph; what they bring about is told as `derived`. */
-  entered(from: string, port: string, strand: number, tuple: Tuple): void {
-    const name = this.#strands[strand];
-    if (name !== undefined) this.crossed(from, port, name, tuple);
+  /** Reports that `tuple` enters a strand. Strands that maintain derived tables are not drawn: their rows are reported by `derived`. */
+  entered(strand: number, tuple: Tuple): void {
+    const edge = this.#entries[strand];
+    if (edge !== undefined) this.crossed(edge, tuple);
   }
 
-  /** From a strand. */
-  left(strand: number, port: string, to: string, tuple: Tuple, place?: Value): void {
-    const name = this.#strands[strand];
-    if (name !== undefined) this.crossed(name, port, to, tuple, place);
+  /** Reports that `tuple` leaves a strand. */
+  left(strand: number, tuple: Tuple, place?: Value): void {
+    const edge = this.#exits[strand];
+    if (edge !== undefined) this.crossed(edge, tuple, place);
   }
 
   derived(tuple: Tuple): void {

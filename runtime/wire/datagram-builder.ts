@@ -39,6 +39,8 @@ export class DatagramBuilder {
    * Adds a tuple. If it is refused, the builder is unchanged. A tuple that no datagram holds is split into fragments, or refused as
    * "too long" if `maySplit` is false.
    */
+  add(tuple: Tuple): Exclude<BuildRefusal, "too long"> | undefined;
+  add(tuple: Tuple, maySplit: boolean): BuildRefusal | undefined;
   add(tuple: Tuple, maySplit: boolean = true): BuildRefusal | undefined {
     const before = this.#writer.length;
     const refused = this.#encode(tuple, 0, true);

@@ -35,7 +35,7 @@ export function networkGraph(
     graph.edge(receive, "tun", device.tx);
   }
   addStreams(graph, predicates, receive, mux);
-  if (predicates.some((spec) => spec.role.kind === "rows")) addChannel(graph, receive, tables, networkOut);
+  if (predicates.some((spec) => spec.role.kind === "rows")) addChannel(graph, { receive, tables, networkOut, mux });
   graph.edge(roundRobin, "out", demux);
   graph.edge(demux, "local", mux);
   graph.edge(demux, "ip", networkOut);
@@ -95,12 +95,17 @@ function addOutput(
   else graph.edge(node, "local", mux);
 }
 
-function addChannel(graph: GraphBuilder, receive: string, tables: string, networkOut: string): void {
+/** Rows for other nodes leave the tables for the network, and rows from other nodes enter the tables. */
+function addChannel(
+  graph: GraphBuilder,
+  { receive, tables, networkOut, mux }: Record<"receive" | "tables" | "networkOut" | "mux", string>,
+): void {
   const channel = graph.add("ViewChannel");
   graph.edge(receive, "views", channel);
   graph.edge(tables, "views", channel);
   graph.edge(channel, "rows", tables);
   graph.edge(channel, "out", networkOut);
+  graph.edge(channel, "local", mux);
 }
 
 /** Calls of TCP go to Tcp, and what comes of them begins steps of its own. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { elementSpecs } from "../../runtime/node/element-specs.ts";
+import { elementSpecs } from "../../runtime/elements/element-specs.ts";
 import { codePage } from "../../src/cli/explain/code-page.ts";
 import { elementPage } from "../../src/cli/explain/element-page.ts";
 import { Failure } from "../../src/cli/terminal/failure.ts";
@@ -9,7 +9,7 @@ import { compile } from "../../src/compile.ts";
 describe("the page of an element", () => {
   test("says what it takes, gives, drops and counts", () => {
     const page = elementPage("LocSpecDemux");
-    expect(page).toMatch(/^LocSpecDemux\(.*\)\n\nSends each tuple/);
+    expect(page).toMatch(/^LocSpecDemux\(.*\)\n\nRoutes each tuple/);
     for (const section of ["Ports", "Drops", "Reads"]) expect(page).toMatch(new RegExp(`^${section}\\s+\\S`, "m"));
   });
 

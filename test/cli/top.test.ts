@@ -103,9 +103,9 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
   },
   {
     cause: "different programs",
-    metrics: { elements: [{ element: "Admission", label: "", in: 5, out: 0, dropped: { "unknown predicate": 5 } }] },
+    metrics: { elements: [{ element: "NetworkIn", label: "", in: 5, out: 0, dropped: { "unknown predicate": 5 } }] },
     says: [
-      "Admission dropped 5: unknown predicate (no loaded program has this predicate: do both nodes run the same programs?)",
+      "NetworkIn dropped 5: unknown predicate (no loaded program has this predicate: do both nodes run the same programs?)",
     ],
   },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { elementSpecs } from "../../runtime/node/element-specs.ts";
+import { elementSpecs } from "../../runtime/elements/element-specs.ts";
 import { LocSpecDemux } from "../../runtime/elements/loc-spec-demux.ts";
 import { Mux } from "../../runtime/elements/mux.ts";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
@@ -27,9 +27,8 @@ function cause(number: number): StepInput {
   return { tuple: tuple(number), provenance: "rule", source: null };
 }
 
-test("the elements are those of the paper's drawing, and the devices", () => {
+test("the list of elements has those of the paper's drawing, the device, sockets and the view channel", () => {
   expect([...elementSpecs.keys()].toSorted()).toEqual([
-    "Admission",
     "LocSpecDemux",
     "Mux",
     "NetworkIn",
@@ -124,8 +123,13 @@ describe("LocSpecDemux and NetworkOut", () => {
     const paths = new PathSizes({ clock, datagrams, random: () => 0, changed: () => {} });
     const network = new NetworkOut(datagrams, new PeerCounters(), paths, new TooBig(undefined, clock));
     const wrapped: Value[] = [];
-    const ron = { push: (to: Value) => void wrapped.push(to) };
-    const demux = new LocSpecDemux((name) => name === "me:1", new Map([["ron", ron]]), network);
+    const local: StepInput[] = [];
+    const demux = new LocSpecDemux({
+      isOwn: (name) => name === "me:1",
+      toLocal: (input) => void local.push(input),
+      toNetwork: (to, one) => network.push(to, one),
+      toOverlays: new Map([["ron", (to: Value) => void wrapped.push(to)]]),
+    });
     const overlays = [
       new Address("ron", "x"),
       new Address("ron", "y"),
@@ -136,7 +140,9 @@ describe("LocSpecDemux and NetworkOut", () => {
     const places: readonly Value[] = ["", "me:1", "you:1", "NIL", long, 3, null, ...overlays, "you:1", ""];
     for (const [at, location] of places.entries()) demux.push({ tuple: tuple(Math.min(at, 7)), location });
     network.commit();
-    expect(demux.takeLocal()).toHaveLength(1);
+    expect(local).toEqual([]);
+    demux.commit();
+    expect(local).toHaveLength(1);
     expect(datagrams.sent.map(({ to }) => to)).toEqual(["you:1"]);
     expect(wrapped).toEqual(["x", "y", "y"]);
     expect(demux.ways).toEqual({ local: 1, ip: 2, overlay: 3 });
@@ -151,12 +157,29 @@ describe("TunRx", () => {
   test("counts the packets of trains, those with something behind them and those that are none", () => {
     let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
     const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
-    const receive = new TunRx(tun as never, eventSpec("tun", 5), () => undefined);
+    const receive = new TunRx(tun as never, () => undefined);
+    receive.serve(eventSpec("tun", 5));
     const sound = Uint8Array.from({ length: 40 }, (_, at) => [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 253][at] ?? 1);
     const longer = Uint8Array.from([...sound, 0]);
     for (const packet of [sound, longer, new Uint8Array(40)]) arrived(trainOf([packet, packet, packet]));
     expect([receive.counters.in, receive.counters.out]).toEqual([9, 4]);
     expect([...receive.counters.dropped]).toEqual([["tun: no IP packet", 3]]);
+  });
+});
+
+describe("TunRx, after a program swap", () => {
+  test("counts the packets that no rule of the new program subscribes to, and raises no event of the old one", () => {
+    let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
+    const inputs: StepInput[] = [];
+    const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
+    const receive = new TunRx(tun as never, (input) => void inputs.push(input));
+    const packet = Uint8Array.from({ length: 40 }, (_, at) => [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 253][at] ?? 1);
+    receive.serve(eventSpec("tun", 5));
+    arrived(packet);
+    receive.serve(undefined);
+    arrived(packet);
+    expect(inputs).toHaveLength(1);
+    expect([...receive.counters.dropped]).toEqual([["tun: no subscriber", 1]]);
   });
 });
 

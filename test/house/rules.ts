@@ -9,7 +9,8 @@ const COLUMNS_MAX = 140;
 const CODE = /\.(ts|mjs|c|h|sh|mzl)$/;
 const TYPESCRIPT = /\.ts$/;
 const WIDE = /\.(ts|mjs|c|h)$/;
-const ELEMENT = /^runtime\/elements\/[^/]+\.ts$/;
+/** The files of elements: all of their folder but the contract, the edges and the list. */
+const ELEMENT = /^runtime\/elements\/(?!(?:element|edge|wiring|element-specs)\.ts$)[^/]+\.ts$/;
 const PROGRAM = /^programs\/[^/]+\.mzl$/;
 const SPECIFICATION = /^test\/(?!house\/|tidy\.test\.ts)/;
 
@@ -107,6 +108,15 @@ export const documentedElements: Rule = (files) =>
     if (manual === undefined) return [`${file.path}: no manual that begins with ${pascal(file.path)}(...)`];
     const missing = missingSections(manual);
     return missing.length === 0 ? [] : [`${file.path}: manual without ${missing.join(", ")}`];
+  });
+
+/** Every element is created in the file that its manual names under Built. */
+export const createdElements: Rule = (files) =>
+  ofKind(files, ELEMENT).flatMap((file) => {
+    const named = /^Built\s+by ([\w./-]+\.ts)\b/m.exec(elementManual(file) ?? "")?.[1];
+    const creator = files.find(({ path }) => path === named);
+    const isCreated = creator?.text.includes(`new ${pascal(file.path)}(`) === true;
+    return isCreated ? [] : [`${file.path}: ${named ?? "no file of its manual"} does not create it`];
   });
 
 /** Every element is the subject of some test. */

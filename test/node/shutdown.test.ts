@@ -28,7 +28,7 @@ test("the network cannot say that a node is shut down", () => {
   const forged = new DatagramBuilder(1400);
   forged.add({ predicate: eventSpec("shutdown", 0), args: [], isDelete: false });
   for (const bytes of forged.take()) world.datagrams.deliver(bytes, "stranger:1");
-  expect(node.metrics().elements.find(({ element }) => element === "Admission")?.dropped).toEqual({
+  expect(node.metrics().elements.find(({ element }) => element === "NetworkIn")?.dropped).toEqual({
     "not accepted": 1,
   });
   expect(node.rows("o.ended")).toEqual([]);

@@ -97,8 +97,8 @@ test("a tuple is counted at each element on its way", () => {
     ["OverlayRecvUnwrap", 2, 2],
     ["ReceiveDemux", 2, 2],
     ["RoundRobin", 1, 1],
-    ["LocSpecDemux", 1, 1],
     ["NetworkOut", 1, 1],
+    ["LocSpecDemux", 1, 1],
   ]);
 });
 

@@ -172,8 +172,8 @@ test("the network cannot make calls, answer them or close sockets where no rule 
     for (const bytes of datagram.take()) stranger?.send(SERVER, bytes);
   }
   simulation.runUntil(1);
-  const admission = node?.metrics().elements.find(({ element }) => element === "Admission");
-  expect(admission?.dropped).toEqual({ "not accepted": forged.length });
+  const networkIn = node?.metrics().elements.find(({ element }) => element === "NetworkIn");
+  expect(networkIn?.dropped).toEqual({ "not accepted": forged.length });
 });
 
 test("the same seed gives the same trace, with sockets too", () => {

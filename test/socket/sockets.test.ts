@@ -116,14 +116,14 @@ const QUERIES = 10;
 /** The calls of a node on a network; rows of it hold those that wait, and no socket. */
 function drive(streams: Streams, limits: Partial<SocketLimits> = {}): Driven {
   const said: Values[] = [];
-  const tcp = new Tcp(
+  const tcp = new Tcp({
     streams,
-    { ...defaultSocketLimits, ...limits },
-    streamOf(1, "sockets"),
-    () => 0,
-    (numbers) => new Set([...numbers].filter((number) => number > QUERIES)),
-    ({ tuple: { args } }) => void said.push(args),
-  );
+    limits: { ...defaultSocketLimits, ...limits },
+    draw: streamOf(1, "sockets"),
+    now: () => 0,
+    findUnreferenced: (numbers) => new Set([...numbers].filter((number) => number > QUERIES)),
+    out: ({ tuple: { args } }) => void said.push(args),
+  });
   const outcomes = (["listen", "connect", "read"] as const).flatMap((name) => [
     call(name, "return", 2),
     call(name, "fail", 2),

@@ -1,15 +1,25 @@
-/** What an element is, as data beside its code: the drawing, the documents and the checks read it. */
+/** Description of a kind of element, as data beside its code. */
 export interface ElementSpec {
-  /** The name in the dataflow; the file is named after it. */
+  /** Name in the graph of a plan. The file is named after it. */
   readonly name: string;
   /**
-   * Its manual page, which `mosaic explain --element` prints: signature, synopsis, then what goes in and out (Ports), what
-   * it drops (Drops) and counts (Reads), who makes it (Built), an Example where one helps, and others to look at (See).
+   * Manual page, which `mosaic explain --element` prints: signature, synopsis, then what goes in and out (Ports), what the element
+   * drops (Drops) and counts (Reads), which file creates it (Built), an Example where one helps, and related elements (See).
    */
   readonly manual: string;
-  /** How many ports, `1-` for one or more. */
-  readonly inputs: string;
-  readonly outputs: string;
-  /** Reasons this element can drop a tuple for, as they are counted. */
+  /** Reasons for which the element drops tuples, as they are counted. `datagram: ...` stands for all reasons that begin so. */
   readonly drops: readonly string[];
+  /**
+   * Whether what the element does with a tuple may depend on more than this tuple and the tables: on time, on earlier tuples, on
+   * sockets. The flow cache repeats the outcome of one packet for the packets like it, past all elements, so it caches no run
+   * in which a tuple entered a stateful element. When in doubt, say true: that costs speed, the opposite costs correctness.
+   */
+  readonly stateful: boolean;
 }
+
+/** The reasons that an element's counters accept, by the type of its spec's `drops`. */
+export type DropReason<Drops extends readonly string[]> = Drops[number] extends infer Reason
+  ? Reason extends `${infer Start}: ...`
+    ? `${Start}: ${string}`
+    : Reason & string
+  : never;

@@ -1,5 +1,5 @@
 import { nearest } from "../../program/nearest.ts";
-import { elementSpecs } from "../../../runtime/node/element-specs.ts";
+import { elementSpecs } from "../../../runtime/elements/element-specs.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import { FUSED_ELEMENTS } from "./fused-elements.ts";
 

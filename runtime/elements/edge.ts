@@ -1,0 +1,27 @@
+import type { Snitch } from "../observe/snitch.ts";
+import type { GraphEdge } from "../plan/contract/graph.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import type { Value } from "../plan/values/value.ts";
+
+/** An edge of the dataflow: port `port` of element `from` leads to element `to`. Reports to the snitch the tuples that cross it. */
+export class Edge implements GraphEdge {
+  readonly from: string;
+  readonly port: string;
+  readonly to: string;
+  readonly #snitch: Snitch;
+
+  constructor({ from, port, to }: GraphEdge, snitch: Snitch) {
+    this.from = from;
+    this.port = port;
+    this.to = to;
+    this.#snitch = snitch;
+  }
+
+  /**
+   * To be called for every tuple that crosses the edge, before it is handed on. `location` is where the tuple goes to, or
+   * came from. Costs one look at a field while nobody traces the node.
+   */
+  trace(tuple: Tuple, location?: Value): void {
+    if (this.#snitch.isOn) this.#snitch.crossed(this, tuple, location);
+  }
+}

@@ -1,0 +1,31 @@
+import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import { spec as locSpecDemux } from "./loc-spec-demux.ts";
+import { spec as mux } from "./mux.ts";
+import { spec as networkIn } from "./network-in.ts";
+import { spec as networkOut } from "./network-out.ts";
+import { spec as overlayRecvUnwrap } from "./overlay-recv-unwrap.ts";
+import { spec as overlaySendWrap } from "./overlay-send-wrap.ts";
+import { spec as receiveDemux } from "./receive-demux.ts";
+import { spec as roundRobin } from "./round-robin.ts";
+import { spec as tcp } from "./tcp.ts";
+import { spec as tunRx } from "./tun-rx.ts";
+import { spec as tunTx } from "./tun-tx.ts";
+import { spec as viewChannel } from "./view-channel.ts";
+
+/** The elements by name, for those who print manuals. A node needs no entry here: `dataflow.ts` creates its elements. */
+export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
+  [
+    locSpecDemux,
+    mux,
+    networkIn,
+    networkOut,
+    overlayRecvUnwrap,
+    overlaySendWrap,
+    receiveDemux,
+    roundRobin,
+    tcp,
+    tunRx,
+    tunTx,
+    viewChannel,
+  ].map((spec) => [spec.name, spec]),
+);

@@ -1,0 +1,63 @@
+import type { Snitch } from "../observe/snitch.ts";
+import type { GraphEdge, GraphNode } from "../plan/contract/graph.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import { Edge } from "./edge.ts";
+
+/**
+ * The edges of one node's dataflow, made while it is wired. `check` compares them with the graph of the plan, which is what
+ * `mosaic explain` draws, so that the drawing and the wiring cannot differ.
+ */
+export class Wiring {
+  readonly #snitch: Snitch;
+  readonly #edges = new Set<string>();
+
+  constructor(snitch: Snitch) {
+    this.#snitch = snitch;
+  }
+
+  /** Makes the edge from port `port` of node `from` to node `to` of the graph. */
+  edge(from: string, port: string, to: string): Edge {
+    const edge = new Edge({ from, port, to }, this.#snitch);
+    this.#edges.add(textOf(edge));
+    return edge;
+  }
+
+  /** Throws, and names the edge, when the graph has an edge that is not wired, or lacks one that is. */
+  check({ graph, strands, predicates }: Plan): void {
+    const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+    const drawn = new Set<string>();
+    for (const edge of graph.edges) {
+      const expected = strandEntry(edge, nodes.get(edge.to), { strands, predicates });
+      const isWired = expected === undefined ? this.#isWired(edge, nodes.get(edge.from)) : expected === textOf(edge);
+      if (!isWired) throw new Error(`the graph has an edge that is not wired: ${textOf(edge)}`);
+      drawn.add(textOf(edge));
+    }
+    const missing = [...this.#edges].find((edge) => !drawn.has(edge));
+    if (missing !== undefined) throw new Error(`an edge is wired that the graph does not have: ${missing}`);
+  }
+
+  /** The engine joins the ways out of a strand, which its emitted function takes, so only the edges of elements are compared. */
+  #isWired(edge: GraphEdge, from: GraphNode | undefined): boolean {
+    return from?.strand === undefined ? this.#edges.has(textOf(edge)) : STRAND_EXITS.has(`${edge.port} ${edge.to}`);
+  }
+}
+
+/** Where a strand's function can send, raise or write, by port. */
+const STRAND_EXITS: ReadonlySet<string> = new Set(["out RoundRobin", "local Mux", "rows Tables"]);
+
+/** The edge by which the engine runs the strand `to`, as its trigger says; undefined when `to` is no strand. */
+function strandEntry(
+  edge: GraphEdge,
+  to: GraphNode | undefined,
+  { strands, predicates }: Pick<Plan, "strands" | "predicates">,
+): string | undefined {
+  if (to?.strand === undefined) return undefined;
+  const trigger = strands[to.strand]?.trigger;
+  const name = predicates[trigger?.predicate ?? -1]?.name ?? "?";
+  if (trigger?.kind === "event") return textOf({ from: "ReceiveDemux", port: name, to: edge.to });
+  return textOf({ from: "Tables", port: `${trigger?.kind} ${name}`, to: edge.to });
+}
+
+function textOf({ from, port, to }: GraphEdge): string {
+  return `${from} ${port} ${to}`;
+}

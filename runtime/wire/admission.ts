@@ -1,0 +1,143 @@
+import { admits } from "../plan/values/column-type.ts";
+import type { Packet, Tuple } from "../plan/values/packet.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { isTrain, segmentsOf, type Train } from "../plan/values/train.ts";
+import type { Values, Value } from "../plan/values/value.ts";
+import { CachedDecoding } from "./cached-decoding.ts";
+import { decodeFields } from "./decode.ts";
+import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "./decode-train.ts";
+import { devicePacketLength } from "./device-packet.ts";
+
+/** Why an encoded tuple is not admitted: the drop reason of the element that asked. */
+export type AdmissionRefusal = "not accepted" | "unknown predicate" | "wrong type" | "malformed";
+
+/** What the network may do with one wire hash: insert into or delete from a predicate, or nothing. */
+interface Right {
+  readonly predicate: PredicateSpec;
+  readonly isDelete: boolean;
+  readonly isAccepted: boolean;
+}
+
+interface CacheEntry {
+  /** Wire hash of the packet whose body was decoded. Undefined for a datagram. */
+  readonly hash: number | undefined;
+  readonly decoding: CachedDecoding;
+  readonly predicate: PredicateSpec;
+  readonly isDelete: boolean;
+}
+
+/** Entries of the decode cache. A node meets few kinds of packets at a time: one a length, sender and overlay layer. */
+const CACHE_ENTRIES = 16;
+
+/**
+ * Decodes what came over the network, and admits only what a loaded program expects: default deny. NetworkIn opens datagrams
+ * with it, OverlayRecvUnwrap the packets inside tuples; both count the refusals. An encoded tuple is admitted when its wire hash
+ * belongs to a predicate that the program accepts from the network, with the number and the types of arguments that the compiler
+ * inferred. Insertions and deletions have separate wire hashes and separate rights.
+ *
+ * The decode cache remembers how the latest admitted datagrams and packets began. Bytes of the same length and beginning differ
+ * only in their last field, so they are not decoded again.
+ */
+export class Admission {
+  /** By wire hash. */
+  readonly #rights = new Map<number, Right>();
+  /** A ring: the oldest entry is replaced first. */
+  readonly #decodeCache: CacheEntry[] = [];
+  #nextSlot = 0;
+
+  constructor(plan: Plan) {
+    for (const predicate of plan.predicates) {
+      const { tuple, remove, acceptTuple, acceptRemove } = predicate.wire;
+      if (!this.#rights.has(tuple)) this.#rights.set(tuple, { predicate, isDelete: false, isAccepted: acceptTuple });
+      if (remove !== 0) this.#rights.set(remove, { predicate, isDelete: true, isAccepted: acceptRemove });
+    }
+  }
+
+  /** Returns the tuple of a datagram, or the tuple of a train of datagrams, from the decode cache; undefined when it is not there. */
+  decodeCached(bytes: Uint8Array): Tuple | undefined {
+    return this.#decodeCached(undefined, bytes);
+  }
+
+  /** Puts a datagram that held one tuple, `tuple`, into the decode cache. */
+  cache(bytes: Uint8Array, tuple: Tuple): void {
+    this.#cache(undefined, bytes, tuple);
+  }
+
+  /** Decodes a train of datagrams as one tuple. Returns undefined when its datagrams must be decoded one by one. */
+  decodeTrain(train: Train): Tuple | undefined {
+    const encoded = tupleOfTrain(train);
+    const tuple = encoded && this.#join(encoded.hash, (arity) => fieldsOfDatagrams(train, encoded.hash, arity));
+    return tuple && this.#cache(undefined, train, tuple);
+  }
+
+  /** Decodes the tuple whose fields lie from `start` to `end` of `bytes`. */
+  decode(hash: number, bytes: Uint8Array, start: number, end: number): Tuple | AdmissionRefusal {
+    const right = this.#rights.get(hash);
+    if (right === undefined) return "unknown predicate";
+    if (!right.isAccepted) return "not accepted";
+    const { predicate, isDelete } = right;
+    const args = decodeFields(bytes, start, end, predicate.arity);
+    if (args === undefined) return "malformed";
+    return hasTypes(args, predicate, isDelete) ? { predicate, args, isDelete } : "wrong type";
+  }
+
+  /**
+   * Decodes the tuples in a packet that another node wrapped: none when this node does not accept it, several when it is a train
+   * whose segments differ in more than their last field. Reports each refusal to `refused`.
+   */
+  open({ hash, body }: Packet, refused: (reason: AdmissionRefusal) => void): readonly Tuple[] {
+    if (body === undefined) return [];
+    const cached = this.#decodeCached(hash, body);
+    if (cached !== undefined) return [cached];
+    if (isTrain(body)) {
+      const tuple = this.#join(hash, (arity) => fieldsOfBodies(body, hash, arity));
+      if (tuple !== undefined) return [this.#cache(hash, body, tuple)];
+    }
+    return segmentsOf(body).flatMap((segment) => this.#openSegment(hash, segment, refused) ?? []);
+  }
+
+  #openSegment(hash: number, segment: Uint8Array, refused: (reason: AdmissionRefusal) => void): Tuple | undefined {
+    const tuple = this.decode(hash, segment, 0, segment.length);
+    if (typeof tuple !== "string") return this.#cache(hash, segment, tuple);
+    refused(tuple);
+    return undefined;
+  }
+
+  /** Decodes a train as one tuple. Refusals are left to the decoding of each segment, where they are counted. */
+  #join(hash: number, fieldsOf: (arity: number) => Value[] | undefined): Tuple | undefined {
+    const right = this.#rights.get(hash);
+    if (right === undefined || !right.isAccepted) return undefined;
+    const { predicate, isDelete } = right;
+    const args = fieldsOf(predicate.arity);
+    return args !== undefined && hasTypes(args, predicate, isDelete) ? { predicate, args, isDelete } : undefined;
+  }
+
+  #decodeCached(hash: number | undefined, bytes: Uint8Array): Tuple | undefined {
+    for (const entry of this.#decodeCache) {
+      const args = entry.hash === hash ? entry.decoding.read(bytes) : undefined;
+      if (args !== undefined) return { predicate: entry.predicate, args, isDelete: entry.isDelete };
+    }
+    return undefined;
+  }
+
+  #cache(hash: number | undefined, bytes: Uint8Array, tuple: Tuple): Tuple {
+    const { remove, tuple: insert } = tuple.predicate.wire;
+    const devicePacket = devicePacketLength(tuple.isDelete ? remove : insert, tuple.args);
+    const decoding = CachedDecoding.of(bytes, tuple.args, devicePacket);
+    if (decoding === undefined) return tuple;
+    this.#decodeCache[this.#nextSlot] = { hash, decoding, predicate: tuple.predicate, isDelete: tuple.isDelete };
+    this.#nextSlot = (this.#nextSlot + 1) % CACHE_ENTRIES;
+    return tuple;
+  }
+}
+
+/** Whether the columns accept the arguments. A deletion names a row by its key, so its other arguments may be anything. */
+function hasTypes(args: Values, { columns, table }: PredicateSpec, isDelete: boolean): boolean {
+  const keys = isDelete && table !== undefined && table.keys.length > 0 ? table.keys : undefined;
+  for (let column = 0; column < args.length; column++) {
+    if (keys?.includes(column) === false) continue;
+    if (!admits(columns[column] ?? 0, args[column] as Value)) return false;
+  }
+  return true;
+}
