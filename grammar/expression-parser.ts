@@ -1,7 +1,7 @@
 /*
- * First half of the parser: expressions, addresses and locations. parser.ts extends it with statements. The classes are a
- * Chevrotain parser: methods made by RULE are the grammar, gates (GATE) choose between alternatives that begin alike, and
- * operators.ts groups a chain of operators by precedence after it is read.
+ * First part of the parser: expressions, addresses and locations. RuleParser extends it with rules, and Parser extends that with
+ * declarations. Together they are one Chevrotain parser: methods made by RULE are the grammar, and gates (GATE) choose between
+ * alternatives that begin alike. operators.ts groups a chain of operators by precedence after it is read.
  */
 import { EmbeddedActionsParser, type IParserConfig, type IToken, type ParserMethod, tokenMatcher } from "chevrotain";
 import type {

@@ -47,9 +47,9 @@ function locateTokens(file: string, tokens: readonly IToken[]): readonly Token[]
   let lineBefore = 0;
   return tokens.map((token) => {
     const line = token.startLine ?? 0;
-    const placed = locateToken(file, token, line !== lineBefore);
+    const located = locateToken(file, token, line !== lineBefore);
     lineBefore = line;
-    return placed;
+    return located;
   });
 }
 

@@ -49,8 +49,8 @@ export const MESSAGES = {
     message: `the program file is larger than ${f.mebibytes} MiB`,
     help: "`--limit source=N` raises the limit to N MiB",
   }),
-  E0112: (f: { readonly what: string }): Wording => ({
-    message: `this file is not UTF-8 text: it contains ${f.what}`,
+  E0112: (f: { readonly content: string }): Wording => ({
+    message: `this file is not UTF-8 text: it contains ${f.content}`,
     help: undefined,
   }),
 
@@ -77,9 +77,9 @@ export const MESSAGES = {
     message: `the macro \`${f.name}\` has parameters, which macros cannot have`,
     help: `put a space after \`${f.name}\` if the bracket is part of its text`,
   }),
-  E0129: (f: { readonly what: string }): Wording => ({
-    message: f.what,
-    help: f.what.endsWith("files")
+  E0129: (f: { readonly excess: string }): Wording => ({
+    message: f.excess,
+    help: f.excess.endsWith("files")
       ? undefined
       : "`--limit source=N` raises this limit together with that of the file size",
   }),
@@ -99,8 +99,8 @@ export const MESSAGES = {
     help: "`--limit nesting=N` raises the limit to N levels",
   }),
   E0142: (f: { readonly count: number }): Wording => `this expression has more than ${f.count} operators`,
-  E0143: (f: { readonly what: string }): Wording => ({
-    message: `${f.what} is not allowed in a view`,
+  E0143: (f: { readonly statement: string }): Wording => ({
+    message: `${f.statement} is not allowed in a view`,
     help: "a view contains rules and `materialize`; is a `}` missing before this?",
   }),
   E0144: (f: { readonly aggregate: string; readonly text: string }): Wording => ({
@@ -150,7 +150,7 @@ export const MESSAGES = {
   }),
   E0206: (f: { readonly table: string }): Wording => `\`${f.table}\` is declared twice with different properties`,
   E0207: (f: { readonly view: string }): Wording => `the view \`${f.view}\` is defined twice`,
-  E0208: (f: { readonly what: string }): Wording => `not supported yet: ${f.what}`,
+  E0208: (f: { readonly feature: string }): Wording => `not supported yet: ${f.feature}`,
   E0209: (): Wording => ({
     message: "a timeout must be a positive number of seconds",
     help: "write it as a constant: `timeout(3)` or `timeout(200ms)`",
@@ -160,11 +160,11 @@ export const MESSAGES = {
       ? `\`${f.name}\` is private to a view and cannot be used outside one`
       : `\`${f.name}\` is private to the view \`${f.view}\` and cannot be used outside it`,
   E0211: (f: {
-    readonly what: "lifetime" | "size";
+    readonly property: "lifetime" | "size";
     readonly variable: string | undefined;
     readonly nearest: string | undefined;
   }): Wording => ({
-    message: `the ${f.what} of a table must be a positive ${f.what === "size" ? "whole number" : "number of seconds"}, or infinity`,
+    message: `the ${f.property} of a table must be a positive ${f.property === "size" ? "whole number" : "number of seconds"}, or infinity`,
     help: meantHelp(f.nearest) ?? (f.variable === undefined ? undefined : macroHelp(f.variable)),
   }),
   E0212: (f: {
@@ -226,7 +226,7 @@ export const MESSAGES = {
       `\`${f.variable}\` has no value before the call`,
     help: macroHelp(f.variable) ?? `bind \`${f.variable}\` in a literal before the call`,
   }),
-  E0223: (f: { readonly what: string }): Wording => `${f.what} is allowed only in the call of a view`,
+  E0223: (f: { readonly token: string }): Wording => `${f.token} is allowed only in the call of a view`,
   E0224: (): Wording => "this rule never runs: its body has no event and no table that is not negated",
   E0225: (f: { readonly variable: string; readonly event: string }): Wording => ({
     message: `the aggregate has one result for each \`${f.event}\`, so that event must bind \`${f.variable}\``,
@@ -377,10 +377,10 @@ export const MESSAGES = {
     message: `\`${f.name}\` is an event, and events are not stored`,
     help: `\`mosaic trace NODE ${f.name}\` shows it when it happens`,
   }),
-  E0303: (f: { readonly what: "a fact" | "one rule body" }): Wording => ({
-    message: `this is not ${f.what}`,
+  E0303: (f: { readonly expected: "a fact" | "one rule body" }): Wording => ({
+    message: `this is not ${f.expected}`,
     help:
-      f.what === "a fact"
+      f.expected === "a fact"
         ? 'write a predicate with constants, such as `link("a", "b", 3)`'
         : "write the name of a table, or a rule body such as `ron.RT(To, Next, Cost), Cost > 0.1`",
   }),
@@ -443,8 +443,9 @@ function brief(text: string): string {
   return text.length > MAX_QUOTE_LENGTH ? `${text.slice(0, MAX_QUOTE_LENGTH - 2)}..` : text;
 }
 
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
+/** Returns a count with its noun, in the plural unless the count is 1. */
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function meantHelp(nearest: string | undefined): string | undefined {

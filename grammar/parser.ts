@@ -1,39 +1,31 @@
 /*
- * Second half of the parser: statements. parse.ts calls parseTokens() with the preprocessed tokens; the result is the list of
- * statements of the syntax tree.
+ * Last part of the parser: declarations, views, and the loop over statements with its error recovery. parse.ts calls
+ * parseTokens() with the preprocessed tokens and gets the statements of the syntax tree. RuleParser reads rules, and
+ * ExpressionParser reads expressions.
  *
- * Order of this file: the grammar rules (declarations, views, rules, literals, atoms), then the loop over statements with its
- * error recovery, then checks and helpers. Recovery reports the error of a statement, notes the name that it seems to define
- * (unparsed.ts), and skips to the next statement.
+ * Recovery from a syntax error reports it (syntax-error.ts), notes the name that the statement seems to define (unparsed.ts),
+ * and skips to the next statement.
  */
-import { EOF, isRecognitionException, type IToken, MismatchedTokenException, tokenMatcher } from "chevrotain";
-import { aggregateNamed } from "./aggregate-names.ts";
+import { EOF, isRecognitionException, type IToken, tokenMatcher } from "chevrotain";
 import type {
   AcceptDeclaration,
-  Aggregate,
-  Atom,
   Evict,
-  Expression,
-  Fact,
   ImportDeclaration,
   KeyColumn,
-  Literal,
   Materialize,
   OverlayDeclaration,
-  PredicateLiteral,
   Rule,
-  Signature,
   Statement,
   ViewDefinition,
   Watch,
 } from "./ast.ts";
-import { ExpressionParser, EMPTY_CONTEXT, type ParserContext, StatementAbandoned } from "./expression-parser.ts";
+import { EMPTY_CONTEXT, type ParserContext, StatementAbandoned } from "./expression-parser.ts";
 import * as literals from "./literals.ts";
 import * as ahead from "./lookahead.ts";
-import { precedence } from "./operators.ts";
 import { report } from "./report.ts";
-import type { Name, Span } from "./span.ts";
-import type { Header, ParsedArgument } from "./statement-shape.ts";
+import { RuleParser } from "./rule-parser.ts";
+import type { Name } from "./span.ts";
+import type { Header } from "./statement-shape.ts";
 import * as shape from "./statement-shape.ts";
 import { syntaxError } from "./syntax-error.ts";
 import * as t from "./tokens.ts";
@@ -48,10 +40,7 @@ export function parseTokens(tokens: readonly Token[], context: ParserContext): r
   return parser.read([...tokens], context);
 }
 
-/** Context of an atom: aggregates are allowed in heads, return values in bodies. */
-type AtomContext = "head" | "body";
-
-class Parser extends ExpressionParser {
+class Parser extends RuleParser {
   constructor() {
     super();
     this.performSelfAnalysis();
@@ -83,7 +72,7 @@ class Parser extends ExpressionParser {
       { GATE: () => ahead.startsImport(this.peek), ALT: () => this.SUBRULE(this.#import) },
       { GATE: () => ahead.startsAccept(this.peek), ALT: () => this.SUBRULE(this.#accept) },
       { GATE: () => ahead.startsView(this.peek), ALT: () => this.SUBRULE(this.#view) },
-      { ALT: () => this.SUBRULE(this.#rule) },
+      { ALT: () => this.SUBRULE(this.rule) },
     ]);
     this.exitLevel();
     return statement;
@@ -92,7 +81,7 @@ class Parser extends ExpressionParser {
   readonly #materialize = this.RULE("materialize", (): Materialize => {
     const first = this.CONSUME(t.Name) as Token;
     this.CONSUME(t.LeftParen);
-    const name = this.nameOf(this.SUBRULE(this.#predicateName));
+    const name = this.nameOf(this.SUBRULE(this.predicateName));
     this.#declaredName = name.text;
     this.CONSUME(t.Comma);
     const lifetime = this.SUBRULE(this.expression);
@@ -108,7 +97,7 @@ class Parser extends ExpressionParser {
   readonly #keys = this.RULE("keys", (): KeyColumn[] => {
     const columns: KeyColumn[] = [];
     this.CONSUME(t.Comma);
-    this.#keyword("keys", "`keys(..)`");
+    this.keyword("keys", "`keys(..)`");
     this.CONSUME(t.LeftParen);
     this.MANY_SEP({ SEP: t.Comma, DEF: () => columns.push(this.SUBRULE(this.#keyColumn)) });
     this.CONSUME(t.RightParen);
@@ -127,8 +116,8 @@ class Parser extends ExpressionParser {
 
   readonly #evict = this.RULE("evict", (): Evict => {
     this.CONSUME(t.Comma);
-    const first = this.#keyword("evict", "`evict`");
-    const policy = this.#keyword(["max", "min", "fifo"], "`max(column)`, `min(column)` or `fifo`", 9).image;
+    const first = this.keyword("evict", "`evict`");
+    const policy = this.keyword(["max", "min", "fifo"], "`max(column)`, `min(column)` or `fifo`", 9).image;
     if (policy === "fifo") return { policy, span: this.spanFrom(first) };
     const column = this.SUBRULE(this.#evictColumn);
     return { policy: policy === "max" ? "max" : "min", column: column.column, span: this.spanFrom(first) };
@@ -144,7 +133,7 @@ class Parser extends ExpressionParser {
   readonly #watch = this.RULE("watch", (): Watch => {
     const first = this.CONSUME(t.Name) as Token;
     this.CONSUME(t.LeftParen);
-    const name = this.nameOf(this.SUBRULE(this.#predicateName));
+    const name = this.nameOf(this.SUBRULE(this.predicateName));
     const modes = this.OPTION(() => {
       this.CONSUME(t.Comma);
       return this.#unquoted(this.CONSUME(t.StringLiteral));
@@ -156,7 +145,7 @@ class Parser extends ExpressionParser {
 
   /** `trace(..)`, which made an older system log tuples. It is read and ignored. */
   readonly #trace = this.RULE("trace", (): undefined => {
-    this.SUBRULE(this.#atom, { ARGS: ["head"] });
+    this.SUBRULE(this.atom, { ARGS: ["head"] });
     this.CONSUME(t.Dot);
     return undefined;
   });
@@ -194,9 +183,9 @@ class Parser extends ExpressionParser {
 
   readonly #accept = this.RULE("accept", (): AcceptDeclaration => {
     const first = this.CONSUME(t.Name) as Token;
-    const name = this.nameOf(this.SUBRULE(this.#predicateName));
+    const name = this.nameOf(this.SUBRULE(this.predicateName));
     const types = this.SUBRULE(this.#types);
-    const right = this.OPTION(() => this.#keyword(["insert", "delete"], "`insert`, `delete` or `.`").image);
+    const right = this.OPTION(() => this.keyword(["insert", "delete"], "`insert`, `delete` or `.`").image);
     this.CONSUME(t.Dot, { ERR_MSG: right === undefined ? "`insert`, `delete` or `.`" : "`.`" });
     const [insert, remove] = [right !== "delete", right !== "insert"];
     return { kind: "accept", name, types, insert, remove, span: this.spanFrom(first) };
@@ -244,9 +233,9 @@ class Parser extends ExpressionParser {
   });
 
   readonly #viewOption = this.RULE("viewOption", (header?: Header): void => {
-    const word = this.#keyword(["timeout", "many"], "`timeout(seconds)`, `many` or `{`");
+    const word = this.keyword(["timeout", "many"], "`timeout(seconds)`, `many` or `{`");
     const takesSeconds = word.image === "timeout" || this.RECORDING_PHASE;
-    const timeout = takesSeconds ? this.SUBRULE(this.#seconds) : undefined;
+    const timeout = takesSeconds ? this.SUBRULE(this.seconds) : undefined;
     this.ACTION(() => {
       if (header === undefined) return;
       const isRepeated = word.image === "many" ? header.many : header.timeout !== undefined;
@@ -255,207 +244,6 @@ class Parser extends ExpressionParser {
       header.many ||= word.image === "many";
     });
   });
-
-  readonly #seconds = this.RULE("seconds", (): Expression => {
-    this.CONSUME(t.LeftParen);
-    const seconds = this.SUBRULE(this.expression);
-    this.CONSUME(t.RightParen);
-    return seconds;
-  });
-
-  readonly #rule = this.RULE("rule", (): Rule | Fact | Signature | undefined => {
-    const first = this.LA(1) as Token;
-    const label = this.OPTION({
-      GATE: () => ahead.startsLabel(this.peek),
-      DEF: () => this.SUBRULE(this.#label),
-    });
-    const isDelete = this.OPTION1({ GATE: () => ahead.startsDelete(this.peek), DEF: () => this.CONSUME(t.Name) });
-    const head = this.SUBRULE(this.#atom, { ARGS: ["head"] });
-    const body = this.SUBRULE(this.#ending, { ARGS: [isDelete !== undefined] });
-    const span = this.spanFrom(first);
-    return this.ACTION(() =>
-      body === undefined
-        ? this.#statementOfAtom(label, head, span)
-        : { kind: "rule", label, isDelete: isDelete !== undefined, head, body, span },
-    );
-  });
-
-  #statementOfAtom(label: Name | undefined, atom: Atom, span: Span): Fact | Signature | undefined {
-    if (!shape.looksLikeMaterialize(atom)) return shape.statementOfAtom(label, atom, span);
-    this.addDiagnostic(shape.misspeltMaterialize(atom));
-    const [name] = atom.args;
-    this.context.unparsed.set(name?.kind === "constant" ? name.text : "", "declared");
-    return undefined;
-  }
-
-  readonly #label = this.RULE("label", (): Name => {
-    const token = this.SUBRULE(this.anyName);
-    this.OPTION(() => this.CONSUME(t.Colon));
-    return this.nameOf(token);
-  });
-
-  readonly #ending = this.RULE("ending", (isDelete: boolean = false): Literal[] | undefined =>
-    this.OR({
-      DEF: [
-        { ALT: () => this.SUBRULE(this.#body) },
-        { GATE: () => !isDelete, ALT: () => this.toUndefined(this.CONSUME(t.Dot)) },
-      ],
-      ERR_MSG: isDelete ? "`:-`" : "`:-` or `.`",
-    }),
-  );
-
-  readonly #body = this.RULE("body", (): Literal[] => {
-    const body: Literal[] = [];
-    this.CONSUME(t.Implies);
-    this.AT_LEAST_ONE_SEP({
-      SEP: t.Comma,
-      DEF: () => body.push(this.SUBRULE(this.#literal)),
-      ERR_MSG: "a predicate, a condition or an assignment",
-    });
-    this.CONSUME(t.Dot);
-    return body;
-  });
-
-  readonly #literal = this.RULE("literal", (): Literal => {
-    this.operators = 0;
-    return this.OR([
-      { GATE: () => ahead.startsNegation(this.peek), ALT: () => this.SUBRULE(this.#negation) },
-      { GATE: () => ahead.startsFailure(this.peek), ALT: () => this.SUBRULE(this.#failure) },
-      { GATE: () => ahead.isPredicate(this.peek, 1), ALT: () => this.SUBRULE(this.#predicate) },
-      { ALT: () => this.SUBRULE(this.#values) },
-    ]);
-  });
-
-  readonly #negation = this.RULE("negation", (): PredicateLiteral => {
-    const first = this.LA(1) as Token;
-    this.OR([{ ALT: () => this.CONSUME(t.Bang) }, { ALT: () => this.CONSUME(t.Name) }]);
-    const atom = this.SUBRULE(this.#atom, { ARGS: ["body"] });
-    return this.#predicateLiteral(first, atom, { negated: true });
-  });
-
-  readonly #failure = this.RULE("failure", (): PredicateLiteral => {
-    const name = this.CONSUME(t.Name) as Token;
-    this.CONSUME(t.Bang);
-    this.#keyword("fail", "`fail`");
-    const args = this.SUBRULE(this.#arguments, { ARGS: ["body"] });
-    const atom = this.#atomOf(name, undefined, args);
-    return this.#predicateLiteral(name, atom, { isFailure: true });
-  });
-
-  readonly #predicate = this.RULE("predicate", (): PredicateLiteral => {
-    const first = this.LA(1) as Token;
-    const atom = this.SUBRULE(this.#atom, { ARGS: ["body"] });
-    const timeout = this.OPTION({
-      GATE: () => ahead.isWord(this.peek, 1, "timeout") && ahead.startsCall(this.peek),
-      DEF: () => {
-        this.CONSUME(t.Name);
-        return this.SUBRULE(this.#seconds);
-      },
-    });
-    return this.#predicateLiteral(first, atom, { timeout });
-  });
-
-  /** `Var := value`, `X <- List`, or a condition. */
-  readonly #values = this.RULE("values", (): Literal => {
-    const first = this.LA(1) as Token;
-    const left = this.SUBRULE(this.expression);
-    const assigned = this.OPTION({
-      GATE: () => left.kind === "variable",
-      DEF: () => {
-        this.CONSUME(t.Assign);
-        return this.SUBRULE1(this.expression);
-      },
-    });
-    const list = this.OPTION1(() => {
-      this.CONSUME(t.LeftArrow);
-      return this.SUBRULE2(this.expression);
-    });
-    const span = this.spanFrom(first);
-    return this.ACTION(() => {
-      if (assigned !== undefined && left.kind === "variable")
-        return { kind: "assign", target: left, value: assigned, span };
-      if (list === undefined) return { kind: "condition", test: this.#checkedCondition(left), span };
-      return { kind: "member", pattern: this.#checkedPattern(left), list, span };
-    });
-  });
-
-  readonly #atom = this.RULE("atom", (context: AtomContext = "body"): Atom => {
-    const name = this.SUBRULE(this.#predicateName);
-    const location = this.OPTION(() => this.SUBRULE(this.location));
-    const args = this.SUBRULE(this.#arguments, { ARGS: [context] });
-    return this.#atomOf(name, location, args);
-  });
-
-  readonly #arguments = this.RULE("arguments", (context: AtomContext = "body"): ParsedArgument[] => {
-    const args: ParsedArgument[] = [];
-    this.CONSUME(t.LeftParen);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.#argument, { ARGS: [context] })) });
-    this.CONSUME(t.RightParen);
-    return args;
-  });
-
-  readonly #argument = this.RULE("argument", (context: AtomContext = "body"): ParsedArgument => {
-    this.operators = 0;
-    return this.OR([
-      {
-        GATE: () => ahead.startsLocatedAggregate(this.peek, context === "head"),
-        ALT: () => this.SUBRULE(this.#locatedAggregate, { ARGS: [context] }),
-      },
-      { ALT: () => ({ argument: this.SUBRULE(this.location), isLocation: true }) },
-      { ALT: () => this.SUBRULE(this.#returned, { ARGS: [context] }) },
-      {
-        GATE: () => ahead.startsAggregate(this.peek, context === "head"),
-        ALT: () => this.SUBRULE(this.#aggregate, { ARGS: [context] }),
-      },
-      { ALT: () => ({ argument: this.SUBRULE(this.expression), isLocation: false }) },
-    ]);
-  });
-
-  readonly #returned = this.RULE("returned", (context: AtomContext = "body"): ParsedArgument => {
-    const first = this.CONSUME(t.Ampersand) as Token;
-    const name = this.OR({
-      DEF: [{ ALT: () => this.CONSUME(t.Variable).image }, { ALT: () => this.toUndefined(this.CONSUME(t.Wildcard)) }],
-      ERR_MSG: "a variable or `_`",
-    });
-    const span = this.spanFrom(first);
-    if (context === "head") this.addDiagnostic(report("E0145", span, { argument: `&${name ?? "_"}` }));
-    return { argument: { kind: "return", name, span }, isLocation: false };
-  });
-
-  /** `@min<X>`, the same as `min<@X>`. */
-  readonly #locatedAggregate = this.RULE("locatedAggregate", (context: AtomContext = "body"): ParsedArgument => {
-    this.CONSUME(t.At);
-    const { argument } = this.SUBRULE(this.#aggregate, { ARGS: [context] });
-    return { argument, isLocation: true };
-  });
-
-  readonly #aggregate = this.RULE("aggregate", (context: AtomContext = "body"): ParsedArgument => {
-    const name = this.SUBRULE(this.anyName);
-    this.CONSUME(t.Less);
-    let isLocation = false;
-    const operand = this.OR([
-      { ALT: () => this.toUndefined(this.CONSUME(t.Star)) },
-      {
-        ALT: () => {
-          isLocation = true;
-          return this.SUBRULE(this.location);
-        },
-      },
-      { ALT: () => this.SUBRULE(this.operation, { ARGS: [precedence("+")] }) },
-    ]);
-    this.CONSUME(t.Greater);
-    const span = this.spanFrom(name);
-    return this.ACTION(() => {
-      if (context === "body") {
-        this.addDiagnostic(report("E0144", span, { aggregate: name.image, text: this.context.textOf(span) }));
-      }
-      const argument: Aggregate = { kind: "aggregate", function: aggregateNamed(name.image) ?? "min", operand, span };
-      return { argument, isLocation };
-    });
-  });
-
-  /** The name of a predicate. It may begin with a capital: in the file of an overlay, `RT` means `ron.RT`. */
-  readonly #predicateName = this.RULE("predicateName", (): Token => this.SUBRULE(this.anyName));
 
   /** Reads statements up to the end of the text, or up to the `}` of the view that begins with the token `def`. */
   #statements(def: Token | undefined): Statement[] {
@@ -486,7 +274,7 @@ class Parser extends ExpressionParser {
     const first = this.LA(1) as Token;
     const depth = this.depth;
     try {
-      if (def !== undefined && ahead.startsView(this.peek)) this.abandon(shape.misplaced("view", spanOf(first)));
+      if (def !== undefined && ahead.startsView(this.peek)) this.abandon(shape.notAllowedInView("view", spanOf(first)));
       return this.SUBRULE(this.#statement);
     } catch (error: unknown) {
       this.#reportFailure(error, first);
@@ -524,8 +312,8 @@ class Parser extends ExpressionParser {
 
   /** Notes the name that the abandoned statement seems to declare or derive. */
   #noteUnparsed(first: Token): void {
-    const [name, what] = unparsedStatement(this.peek, first, this.#declaredName);
-    if (what !== undefined) this.context.unparsed.set(name, what);
+    const [name, role] = unparsedStatement(this.peek, first, this.#declaredName);
+    if (role !== undefined) this.context.unparsed.set(name, role);
   }
 
   /** Skips one token and returns the depth of braces after it. */
@@ -538,53 +326,8 @@ class Parser extends ExpressionParser {
 
   #belongsInView(statement: Statement): statement is Rule | Materialize {
     if (statement.kind === "rule" || statement.kind === "materialize") return true;
-    this.addDiagnostic(shape.misplaced(statement.kind, statement.span));
+    this.addDiagnostic(shape.notAllowedInView(statement.kind, statement.span));
     return false;
-  }
-
-  #checkedCondition(test: Expression): Expression {
-    const isAlone = this.LA(1).tokenType === t.Comma || this.LA(1).tokenType === t.Dot;
-    if (isAlone && test.kind === "constant" && test.text === test.value) {
-      this.addDiagnostic(report("E0147", test.span, { name: test.text }));
-    }
-    return test;
-  }
-
-  #checkedPattern(pattern: Expression): Expression {
-    if (!shape.isPattern(pattern)) this.addDiagnostic(report("E0148", pattern.span, {}));
-    return pattern;
-  }
-
-  #atomOf(name: Token, location: Expression | undefined, args: readonly ParsedArgument[]): Atom {
-    const span = this.spanFrom(name);
-    return this.ACTION(() => {
-      const located = args.findIndex((argument) => argument.isLocation);
-      const count = args.filter((argument) => argument.isLocation).length + (location === undefined ? 0 : 1);
-      if (count > 1) this.addDiagnostic(report("E0146", spanOf(name), { name: name.image }));
-      return {
-        name: this.nameOf(name),
-        location,
-        locatedArgument: located < 0 ? undefined : located,
-        args: args.map(({ argument }) => argument),
-        span,
-      };
-    });
-  }
-
-  #predicateLiteral(
-    first: Token,
-    atom: Atom,
-    { negated = false, isFailure = false, timeout = undefined as Expression | undefined },
-  ): PredicateLiteral {
-    return { kind: "predicate", negated, isFailure, atom, timeout, span: this.spanFrom(first) };
-  }
-
-  /** Consumes a name that must be one of the given words. `index` distinguishes several calls in one grammar rule. */
-  #keyword(word: string | readonly string[], expected: string, index = 8): Token {
-    const next = this.LA(1);
-    const isExpected = typeof word === "string" ? next.image === word : word.includes(next.image);
-    if (!isExpected && !this.RECORDING_PHASE) throw new MismatchedTokenException(expected, next, this.LA(0));
-    return this.consume(index, t.Name, { ERR_MSG: expected }) as Token;
   }
 
   #column(token: IToken): KeyColumn {

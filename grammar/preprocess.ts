@@ -154,12 +154,12 @@ class Preprocessor implements PreprocessedText, Expansion {
 
   #readTokens(source: Source): void {
     const { tokens, comments } = lex(source);
-    for (const comment of comments) this.#readComment(source, comment);
+    for (const comment of comments) this.#checkComment(source, comment);
     let at = 0;
     while (at < tokens.length && !this.#diagnostics.isFull) {
       const token = tokens[at] as Token;
       at += 1;
-      if (token.tokenType === Directive) at = this.#readLine(source, tokens, at);
+      if (token.tokenType === Directive) at = this.#readDirective(source, tokens, at);
       else if (this.#ifStack.isActive) this.#readToken(token);
       if (this.#expandedTokens > this.#maxExpandedTokens) {
         return this.#reportTooLarge(token, `the macros expand to more than ${this.#maxExpandedTokens} tokens`);
@@ -174,7 +174,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     }
   }
 
-  #readComment(source: Source, comment: { readonly start: number; readonly text: string }): void {
+  #checkComment(source: Source, comment: { readonly start: number; readonly text: string }): void {
     const inner = comment.text.indexOf("/*", 2);
     if (inner < 0) return;
     const start = comment.start + inner;
@@ -196,7 +196,7 @@ class Preprocessor implements PreprocessedText, Expansion {
   }
 
   /** Executes the directive of a line. Returns the index of the first token after the line. */
-  #readLine(source: Source, tokens: readonly Token[], start: number): number {
+  #readDirective(source: Source, tokens: readonly Token[], start: number): number {
     const directive = tokens[start - 1] as Token;
     const { rest, end } = restOfLine(tokens, start);
     const name = directive.image.slice(1).trim();
@@ -211,7 +211,7 @@ class Preprocessor implements PreprocessedText, Expansion {
       return this.#report("E0120", directive, { directive: directive.image, known: knownDirectives() });
     }
     if (!directive.isFirstOnLine) return this.#report("E0122", directive, { directive: directive.image });
-    this.#executeOther(line);
+    this.#executeAction(line);
   }
 
   /** Executes the directive if it is a conditional, which counts in inactive text, too. Returns whether it is one. */
@@ -224,12 +224,12 @@ class Preprocessor implements PreprocessedText, Expansion {
         this.#ifStack.if(line.directive, () => !this.#isDefined(line));
         return true;
       case "if":
-        this.#ifStack.if(line.directive, () => this.#compare(line));
+        this.#ifStack.if(line.directive, () => this.#evaluate(line));
         return true;
       case "elif":
         this.#requireOpenIf(
           line,
-          this.#ifStack.elif(() => this.#compare(line)),
+          this.#ifStack.elif(() => this.#evaluate(line)),
         );
         return true;
       case "else":
@@ -243,7 +243,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     }
   }
 
-  #executeOther(line: DirectiveLine): void {
+  #executeAction(line: DirectiveLine): void {
     switch (line.name) {
       case "define":
         return this.#defineMacro(line);
@@ -269,7 +269,7 @@ class Preprocessor implements PreprocessedText, Expansion {
   }
 
   /** Evaluates `NAME == value` or `NAME != value` on expanded tokens. A name that is not a macro stays unchanged. */
-  #compare(line: DirectiveLine): boolean {
+  #evaluate(line: DirectiveLine): boolean {
     const at = line.rest.findIndex((token) => token.image === "==" || token.image === "!=");
     const [left, right] = [line.rest.slice(0, at), line.rest.slice(at + 1)];
     if (at !== 1 || right.length === 0 || !isMacroName(left[0] as Token)) {
@@ -355,9 +355,9 @@ class Preprocessor implements PreprocessedText, Expansion {
   }
 
   /** Reports an exceeded limit once and drops all tokens, because a truncated program would look like a syntax error. */
-  #reportTooLarge(token: Token, what: string): void {
+  #reportTooLarge(token: Token, excess: string): void {
     this.tokens.length = 0;
-    if (!this.#isTooLarge) this.#report("E0129", token, { what });
+    if (!this.#isTooLarge) this.#report("E0129", token, { excess });
     this.#isTooLarge = true;
   }
 
@@ -372,8 +372,8 @@ function textError({ file, text }: Source, { source, rules }: TextLimits): Diagn
   if ((countRules(text) ?? 0) > rules) return report("E0262", top, { rules });
   const start = text.search(/[\0\p{Surrogate}]/u);
   if (start < 0) return undefined;
-  const what = text[start] === "\0" ? "a NUL character" : "bytes that are not UTF-8";
-  return report("E0112", { file, start, end: start + 1 }, { what });
+  const content = text[start] === "\0" ? "a NUL character" : "bytes that are not UTF-8";
+  return report("E0112", { file, start, end: start + 1 }, { content });
 }
 
 /** Returns the tokens after a directive on its line, with continuations, and the index of the first token after them. */

@@ -33,8 +33,8 @@ const DESCRIPTIONS: Readonly<Record<Statement["kind"], string>> = {
 };
 
 /** Returns the diagnostic for a statement that is not allowed in a view. */
-export function misplaced(kind: Statement["kind"], span: Span): Diagnostic {
-  return report("E0143", span, { what: DESCRIPTIONS[kind] });
+export function notAllowedInView(kind: Statement["kind"], span: Span): Diagnostic {
+  return report("E0143", span, { statement: DESCRIPTIONS[kind] });
 }
 
 /** Returns the statement of a lone atom: a signature if its arguments are type names, else a fact. */

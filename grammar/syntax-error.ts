@@ -85,7 +85,7 @@ export const expectations: IParserErrorMessageProvider = {
 };
 
 /** State of the parser at a syntax error: `peek(0)` is the last token it consumed, `peek(1)` the one it rejected. */
-export interface Failure {
+export interface ParseFailure {
   /** Message of Chevrotain's exception, from `expectations`. */
   readonly expected: string;
   readonly peek: Peek;
@@ -93,19 +93,19 @@ export interface Failure {
 }
 
 /** Returns the diagnostic of a syntax error, at the position where the expected text is missing. */
-export function syntaxError(failure: Failure): Diagnostic {
+export function syntaxError(failure: ParseFailure): Diagnostic {
   const { peek } = failure;
   const found = nameOf(peek(1));
   const help = helpFor(failure);
   if (failure.expected === STATEMENT) {
     return report("E0140", spanOf(peek(1)), { expected: STATEMENT, after: undefined, found, help });
   }
-  const expected = orFirstItem(failure);
-  return report("E0140", spanOfError(peek(0), peek(1)), { expected, after: whatPrecedes(failure), found, help });
+  const expected = expectedText(failure);
+  return report("E0140", spanOfError(peek(0), peek(1)), { expected, after: textBefore(failure), found, help });
 }
 
 /** Returns the expected text. Directly after its opening bracket, a list allows an item as well as the closing bracket. */
-function orFirstItem({ expected, peek }: Failure): string {
+function expectedText({ expected, peek }: ParseFailure): string {
   const list = LISTS.get(expected);
   if (list === undefined) return expected;
   return isOpening(peek(0)) ? `${list.article} ${list.item} or ${list.end}` : `${list.end} or \`,\``;
@@ -127,7 +127,7 @@ function isOpening(token: IToken): boolean {
 }
 
 /** Returns the text before the error: the last item where a list continues or ends, else the last token. */
-function whatPrecedes(failure: Failure): string | undefined {
+function textBefore(failure: ParseFailure): string | undefined {
   const { expected, peek } = failure;
   const before = peek(0);
   if (before.tokenType === EOF) return undefined;
@@ -141,7 +141,7 @@ function isEnd(expected: string): boolean {
 }
 
 /** Returns the source text of the last item of the current list. */
-function itemBefore({ peek, textOf }: Failure): string {
+function itemBefore({ peek, textOf }: ParseFailure): string {
   const last = peek(0);
   let first = last;
   let depth = 0;
@@ -174,7 +174,7 @@ function shorten(text: string): string {
   return text.length > MAX_QUOTE_LENGTH ? `${text.slice(0, MAX_QUOTE_LENGTH - 2)}..` : text;
 }
 
-function helpFor({ expected, peek }: Failure): string | undefined {
+function helpFor({ expected, peek }: ParseFailure): string | undefined {
   const [before, found] = [peek(0), peek(1)];
   const word = wordHelp(found, expected);
   if (word !== undefined) return word;

@@ -151,7 +151,7 @@ class RuleCheck {
 
   #bodyArgument(argument: Argument, literal: PredicateLiteral): void {
     const isCall = this.#roles.of(literal) === "call";
-    if (argument.kind === "return" && !isCall) this.diagnostics.push(report("E0223", argument.span, { what: "`&`" }));
+    if (argument.kind === "return" && !isCall) this.diagnostics.push(report("E0223", argument.span, { token: "`&`" }));
   }
 
   #viewCall(literal: PredicateLiteral): void {

@@ -18,14 +18,14 @@ export function declareTable(name: string, statement: Materialize, diagnostics: 
   };
 }
 
-function limit(what: "lifetime" | "size", expression: Expression, diagnostics: Diagnostic[]): number {
+function limit(property: "lifetime" | "size", expression: Expression, diagnostics: Diagnostic[]): number {
   const value = constantNumber(expression);
   const isGood =
-    value !== undefined && value > 0 && (what === "lifetime" || value === Infinity || Number.isInteger(value));
+    value !== undefined && value > 0 && (property === "lifetime" || value === Infinity || Number.isInteger(value));
   if (isGood) return value;
   const variable = expression.kind === "variable" ? expression.name : undefined;
   const word = expression.kind === "constant" && typeof expression.value === "string" ? expression.value : "";
-  diagnostics.push(report("E0211", expression.span, { what, variable, nearest: nearest(word, ["infinity"]) }));
+  diagnostics.push(report("E0211", expression.span, { property, variable, nearest: nearest(word, ["infinity"]) }));
   return Infinity;
 }
 

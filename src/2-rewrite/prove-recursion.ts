@@ -68,13 +68,13 @@ function checkComponent(
     const table = core.tables.get(name);
     const rule = rules.find(({ head }) => head.name.text === name);
     if (kinds.get(name) !== "mixed" || table === undefined || table.size === Infinity) return [];
-    const what = `a size limit on \`${name}\`, a derived table that is recursive across nodes`;
-    return [report("E0208", rule?.span ?? table.span, { what })];
+    const feature = `a size limit on \`${name}\`, a derived table that is recursive across nodes`;
+    return [report("E0208", rule?.span ?? table.span, { feature })];
   });
   const inseparable = rules.filter((rule) => aggregatesOf(rule).length > 1 && !isSeparable(rule, rules, kinds));
-  const what =
+  const feature =
     "several aggregates in a rule that is recursive across nodes, if another rule fills its table or reads two of them";
-  return [...bounded, ...inseparable.map(({ span }) => report("E0208", span, { what }))];
+  return [...bounded, ...inseparable.map(({ span }) => report("E0208", span, { feature }))];
 }
 
 function aggregatesOf({ head }: CoreRule): readonly number[] {

@@ -97,7 +97,7 @@ function parseQuery(text: string): ParsedQuery {
   if (errors.length > 0) return { rule: undefined, shift, diagnostics: errors };
   if (rule?.kind === "rule" && others.length === 0 && !rule.isDelete) return { rule, shift, diagnostics: [] };
   const span = { file: FILE, start: shift, end: shift + text.length };
-  return { rule: undefined, shift, diagnostics: [report("E0303", span, { what: "one rule body" })] };
+  return { rule: undefined, shift, diagnostics: [report("E0303", span, { expected: "one rule body" })] };
 }
 
 function checkName(

@@ -45,7 +45,7 @@ export function readFacts(text: string, plan: Plan, isDelete: boolean, columns: 
       ? []
       : tree.statements.map((one) => readStatement(one, { plan, columns }, isDelete, found));
   if (errors.length === 0 && facts.length === 0) {
-    found.push(report("E0303", { file: FILE, start: 0, end: source.text.length }, { what: "a fact" }));
+    found.push(report("E0303", { file: FILE, start: 0, end: source.text.length }, { expected: "a fact" }));
   }
   return { facts: found.length > 0 ? undefined : facts.filter((one) => one !== undefined), diagnostics: found, source };
 }
@@ -57,7 +57,7 @@ function readStatement(
   found: Diagnostic[],
 ): ReadFact | undefined {
   if (!isFact(statement)) {
-    found.push(report("E0303", statement.span, { what: "a fact" }));
+    found.push(report("E0303", statement.span, { expected: "a fact" }));
     return undefined;
   }
   const { atom } = statement;
