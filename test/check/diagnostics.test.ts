@@ -3,7 +3,7 @@ import { compile } from "../../src/compile.ts";
 import { LineMap } from "../../src/program/line-map.ts";
 import { testCases } from "../cases.ts";
 
-/** Every diagnostic of a program, with its place: the first column of what it underlines. */
+/** Returns all diagnostics of a program, with the line and column where their spans begin. */
 function diagnose(text: string): string {
   const library = new FileLibrary();
   library.addText("case.mzl", text);

@@ -6,11 +6,11 @@ export interface ErrorPage {
   readonly right: PageExample;
 }
 
-/** What one section shows. */
+/** Example in one section of a page. */
 export interface PageExample {
-  /** The program's files, the main one first; none when the page cannot show it. */
+  /** Files of the program, the main one first; empty if the example is too large for the page. */
   readonly files: readonly PageFile[];
-  /** What is done with it, when that is not `mosaic check`. */
+  /** Command that runs on the program, if it is not `mosaic check`. */
   readonly command: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface PageFile {
   readonly text: string;
 }
 
-/** The page of a code, `docs/errors/CODE.md`; undefined when nobody has written it. */
+/** Reads the page of a code, `docs/errors/CODE.md`. Returns undefined if there is none. */
 export function readErrorPage(code: string): ErrorPage | undefined {
   const file = new URL(`../../docs/errors/${code}.md`, import.meta.url);
   if (!existsSync(file)) return undefined;
@@ -28,7 +28,7 @@ export function readErrorPage(code: string): ErrorPage | undefined {
   return { title: head.split("\n")[0] ?? "", wrong: exampleIn(section("Wrong")), right: exampleIn(section("Right")) };
 }
 
-/** A block is a file, called what stands behind its language: "prolog other.mzl". One in `sh` is a command. */
+/** Reads the blocks of a section. A block is a file, named after its language ("prolog other.mzl"), or in `sh` a command. */
 function exampleIn(section: string): PageExample {
   const blocks = [...section.matchAll(/^```(\w+)(?: (\S+))?\n([^]*?)^```$/gm)];
   return {

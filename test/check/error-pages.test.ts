@@ -12,7 +12,7 @@ import { readFacts } from "../../src/query/read-facts.ts";
 import { golden } from "../golden.ts";
 import { type PageExample, type PageFile, readErrorPage } from "./error-page.ts";
 
-/** Mistakes that no page can show, made here. */
+/** Wrong examples that are too long for a page. */
 const TOO_LONG_TO_SHOW: Readonly<Record<string, string>> = {
   E0111: " ".repeat(2 * 1024 * 1024 + 1),
   E0112: "a: out(X) :- one(X).\0",
@@ -21,41 +21,41 @@ const TOO_LONG_TO_SHOW: Readonly<Record<string, string>> = {
   E0190: "a: out(X Y) :- one(X).\n".repeat(101),
 };
 
-/** Said beside the code, because it cannot be provoked alone. */
+/** Codes that an example provokes besides its own, which cannot occur alone. */
 const ALSO: Readonly<Record<string, readonly string[]>> = { E0190: ["E0140"] };
 
-const HOW_TO_WRITE = `docs/errors/CODE.md has the parts
-  # CODE: what is wrong, in a few words
-  what it means, and what to do
+const FORM_OF_PAGE = `docs/errors/CODE.md consists of
+  # CODE: the error in a few words
+  its meaning, and how to correct it
   ## Wrong
   a program in a block of \`\`\`prolog (\`\`\`prolog other.mzl for further files) that provokes this code and no other;
-  where a running node is asked, a block of \`\`\`sh with the command as well
+  for a request to a running node, also a block of \`\`\`sh with the command
   ## Right
-  the same, put right, without any diagnostic`;
+  the corrected program, without any diagnostic`;
 
 const codes = Object.keys(MESSAGES);
 
 describe.each(codes)("the page of %s", (code) => {
   const page = readErrorPage(code);
 
-  test("is there, with a title and two examples", () => {
+  test("has a title and two examples", () => {
     const isShown = isExample(page?.wrong) || code in TOO_LONG_TO_SHOW;
-    const isWhole = isShown && isExample(page?.right) && page?.title.startsWith(`# ${code}: `);
-    expect(isWhole ? "a whole page" : HOW_TO_WRITE).toBe("a whole page");
+    const isComplete = isShown && isExample(page?.right) && page?.title.startsWith(`# ${code}: `);
+    expect(isComplete ? "a complete page" : FORM_OF_PAGE).toBe("a complete page");
   });
 
-  test("has a wrong example that provokes it, and a right one that has no fault", () => {
+  test("has a wrong example that provokes the code, and a right one without diagnostics", () => {
     const provoked = codesOf(wrongExample(code)).filter((one) => ALSO[code]?.includes(one) !== true);
     expect({ wrong: provoked, right: codesOf(page?.right) }).toEqual({ wrong: [code], right: [] });
   });
 });
 
-test("what the wrong examples bring is shown as people read it", () => {
+test("the wrong examples give these diagnostics", () => {
   const shown = codes.map((code) => `= ${code}\n${shownOf(wrongExample(code))}`).join("\n");
   expect(shown).toBe(golden(new URL("error-pages.txt", import.meta.url), shown));
 });
 
-test("no page is of a code that there is not", () => {
+test("every page belongs to a code", () => {
   const pages = readdirSync(new URL("../../docs/errors/", import.meta.url)).map((name) => name.replace(/\.md$/, ""));
   expect(pages.filter((page) => !codes.includes(page))).toEqual([]);
 });
@@ -70,7 +70,7 @@ function isExample(example: PageExample | undefined): boolean {
   return example !== undefined && (example.files.length > 0 || example.command !== undefined);
 }
 
-/** Each code that the example provokes, once. */
+/** Returns the codes that an example provokes, each once. */
 function codesOf(example: PageExample | undefined): readonly string[] {
   return example === undefined ? [] : [...new Set(diagnose(example).diagnostics.map((one) => one.code))];
 }
@@ -86,7 +86,7 @@ interface Diagnosed {
   readonly sources: readonly Source[];
 }
 
-/** `mosaic check FILE -D NAME=VALUE`, `mosaic query NODE 'body'` or `mosaic ctl NODE insert 'fact'`. */
+/** Runs an example: `mosaic check FILE -D NAME=VALUE`, `mosaic query NODE 'body'` or `mosaic ctl NODE insert 'fact'`. */
 function diagnose({ files, command }: PageExample): Diagnosed {
   const [line = "", name, value = ""] = (command ?? "").split(/ -D (\w+)=(\w+)/);
   const defines = new Map(name === undefined ? [] : [[name, value]]);
@@ -99,7 +99,7 @@ function diagnose({ files, command }: PageExample): Diagnosed {
   return { diagnostics, sources: [source] };
 }
 
-/** The files of a page beside the shipped programs. */
+/** Library of the files of a page and the shipped programs. */
 class PageLibrary implements Library {
   readonly #files: readonly PageFile[];
   readonly #shipped = new FileLibrary();

@@ -11,7 +11,7 @@ const PROGRAM = `
   r4 private(@X) :- told(@X, E).
 `;
 
-/** What the network may bring to a node that runs the program. */
+/** Returns the predicates that a node running the program accepts from the network. */
 function accepted(dialect: string): readonly string[] {
   const library = new FileLibrary();
   library.addText("program", `#pragma dialect ${dialect}\n${PROGRAM}`);
@@ -19,10 +19,10 @@ function accepted(dialect: string): readonly string[] {
   return (plan?.predicates ?? []).filter((one) => one.wire.acceptTuple).map((one) => one.name);
 }
 
-test("in OverLog the network may raise every event that is heard, and fill tables that rules fill elsewhere", () => {
+test("OverLog accepts every event that a rule subscribes to, and rows of tables that rules fill on other nodes", () => {
   expect(accepted("overlog").toSorted()).toEqual(["asked", "state", "told"]);
 });
 
-test("in Mozlog an event that rules raise here comes from here alone", () => {
+test("Mozlog does not accept an event that rules of the same node raise", () => {
   expect(accepted("mozlog").toSorted()).toEqual(["asked", "state"]);
 });

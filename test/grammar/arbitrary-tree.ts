@@ -17,13 +17,13 @@ import type {
 import { quote } from "../../grammar/literals.ts";
 import type { Name, Span } from "../../grammar/span.ts";
 
-/** Trees have no text of their own here; comparisons leave spans out. */
+/** Span of all nodes. Generated trees have no source text, and comparisons ignore spans. */
 const span: Span = { file: "text", start: 0, end: 0 };
 
 const name = (text: string): Name => ({ text, span });
 const constant = (value: ConstantValue, text: string): Constant => ({ kind: "constant", value, text, span });
 
-/** Names among which are the words of the language and those JavaScript knows. */
+/** Names of predicates, including keywords of the language and property names of JavaScript. */
 const names = fc
   .constantFrom(
     "p",
@@ -54,7 +54,9 @@ const numbers = fc.oneof(
 );
 const constants: fc.Arbitrary<Expression> = fc.oneof(
   numbers,
-  fc.string({ unit: "grapheme" }).map((value) => constant(withoutGaps(value), quote(withoutGaps(value)))),
+  fc
+    .string({ unit: "grapheme" })
+    .map((value) => constant(withoutInvalidCharacters(value), quote(withoutInvalidCharacters(value)))),
   fc.bigInt({ min: 0n, max: 2n ** 160n - 1n }).map((value) => constant(value, `0x${value.toString(16)}I`)),
   fc.constantFrom(constant(null, "null"), constant(true, "true"), constant("low", "low"), constant("in", "in")),
   fc.uint8Array().map((value) => constant(new Uint8Array(value), `b"${hex(value)}"`)),
@@ -64,8 +66,8 @@ function hex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** What no text may contain is no string of a program. */
-function withoutGaps(text: string): string {
+/** Removes characters that a program text cannot contain. */
+function withoutInvalidCharacters(text: string): string {
   return text.replaceAll("\uFFFD", "").replaceAll(/[\u0000-\u001f\u2028\u2029]/g, " ");
 }
 
@@ -121,7 +123,7 @@ const expressions = fc.letrec((tie) => {
   };
 });
 
-/** Such as the parser makes them. */
+/** Expressions that the parser can return. */
 export const arbitraryExpression: fc.Arbitrary<Expression> = expressions.expression;
 const address = expressions.address;
 
@@ -167,7 +169,7 @@ const patterns = fc.oneof(
   fc.array(variables, { maxLength: 3 }).map((items): Expression => ({ kind: "list", items, span })),
 );
 
-/** A condition that is one word is an error, and a call of a function that is not `f_..` is read as a predicate. */
+/** Conditions. A single word is an error, and a call of a function without `f_` is read as a predicate. */
 const conditions = arbitraryExpression.filter(
   (test) =>
     !(test.kind === "constant" && test.text === test.value) &&
@@ -242,7 +244,7 @@ const views: fc.Arbitrary<ViewDefinition> = fc.record({
 
 const types = fc.constantFrom("addr", "int", "string").map(name);
 
-/** Statements of every kind, such as the parser makes them. */
+/** Statements of every kind that the parser can return. */
 export const arbitraryStatements: fc.Arbitrary<readonly Statement[]> = fc.array(
   fc.oneof<fc.Arbitrary<Statement>[]>(
     rules,

@@ -13,7 +13,7 @@ function valuesIn(text: string): readonly (ConstantValue | undefined)[] {
   return fact.atom.args.map((argument) => (argument.kind === "constant" ? argument.value : undefined));
 }
 
-describe("the values that literals denote", () => {
+describe("values of literals", () => {
   test.each<[text: string, value: ConstantValue]>([
     ["12", 12],
     ["0x13", 19],
@@ -45,7 +45,7 @@ describe("the values that literals denote", () => {
     expect(valuesIn(text)).toEqual([value]);
   });
 
-  test("any string, in quotes", () => {
+  test("any quoted string", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (value) => {
         fc.pre(!/\uFFFD/.test(value));
@@ -55,14 +55,14 @@ describe("the values that literals denote", () => {
   });
 });
 
-describe("where things stand", () => {
+describe("spans", () => {
   const TEXT = "r1: p@X(Y, min<Z>) :- q(Y, &R), Z := Y + 1 * 2.\n";
   const { tree } = read(TEXT);
   const slice = (span: Span | undefined): string => TEXT.slice(span?.start, span?.end);
   const [rule] = tree.statements;
   if (rule?.kind !== "rule") throw new Error("the text is one rule");
 
-  test("a rule goes from its label to its full stop", () => {
+  test("a rule extends from its label to its full stop", () => {
     expect([rule, rule.label, rule.head].map((part) => slice(part?.span))).toEqual([
       TEXT.trimEnd(),
       "r1",
@@ -70,7 +70,7 @@ describe("where things stand", () => {
     ]);
   });
 
-  test("arguments, literals and operands", () => {
+  test("arguments, literals and operands have spans", () => {
     expect(rule.head.args.map(({ span }) => slice(span))).toEqual(["Y", "min<Z>"]);
     expect(rule.body.map(({ span }) => slice(span))).toEqual(["q(Y, &R)", "Z := Y + 1 * 2"]);
     const [, assignment] = rule.body;
@@ -78,7 +78,7 @@ describe("where things stand", () => {
     expect(value?.kind === "binary" && [slice(value.span), slice(value.right.span)]).toEqual(["Y + 1 * 2", "1 * 2"]);
   });
 
-  test("what a macro stands for stands where the macro is used", () => {
+  test("tokens of a macro have the span of its use", () => {
     const text = "#define SUM A + 1\np(SUM).";
     const [fact] = read(text).tree.statements;
     const argument = fact?.kind === "fact" ? fact.atom.args[0] : undefined;
@@ -86,17 +86,17 @@ describe("where things stand", () => {
   });
 });
 
-describe("macros from outside", () => {
-  test("stand for their text", () => {
+describe("macros from -D", () => {
+  test("expand to their text", () => {
     expect(print(read("p(N, M).", { defines: { N: "1 + 2", M: "fast" } }).tree)).toBe("p(1 + 2, fast).\n");
   });
 
-  test("are compared", () => {
+  test("are compared by #if", () => {
     const text = "#if PROFILE == paper\np(1).\n#endif\n#ifdef PROFILE\np(2).\n#endif";
     expect(print(read(text, { defines: { PROFILE: "paper" } }).tree)).toBe("p(1).\np(2).\n");
   });
 
-  test("are handed back with those of the file, without those it takes back", () => {
+  test("are returned with those of the file, except undefined ones", () => {
     const { defines } = read("#define A 1 +  2\n#undef C\n", { defines: { B: "x", C: "y" } });
     expect([...defines]).toEqual([
       ["B", "x"],
@@ -109,7 +109,7 @@ describe("macros from outside", () => {
     expect(print(result.tree)).toBe("p(1, toString).\n");
   });
 
-  test("with an error have no place", () => {
+  test("with an error have no position", () => {
     expect(formatDiagnostics(read("p(N).", { defines: { N: "§" } }))).toMatch(
       /^E0101 nowhere unexpected character `§`/,
     );
@@ -119,30 +119,30 @@ describe("macros from outside", () => {
 describe("includes", () => {
   const files = { "a.mzl": '#define N 1\n#include "b.mzl"\na(N).\n', "b.mzl": "b(N).\n" };
 
-  test("stand for the text of the file", () => {
+  test("insert the text of the file", () => {
     const { tree, sources } = read('#include "a.mzl"\nc(N).', { files });
     expect(print(tree)).toBe("b(1).\na(1).\nc(1).\n");
     expect(sources.map(({ file }) => file)).toEqual(["text", "a.mzl", "b.mzl"]);
     expect(tree.statements.map(({ span }) => span.file)).toEqual(["b.mzl", "a.mzl", "text"]);
   });
 
-  test("may be repeated, but not within themselves", () => {
+  test("may be repeated, but not recursive", () => {
     const twice = read('#include "b.mzl"\n#include "b.mzl"\n', { files: { "b.mzl": "b(1).\n" } });
     expect(print(twice.tree)).toBe("b(1).\nb(1).\n");
-    const circle = read('#include "a.mzl"\n', { files: { "a.mzl": '#include "b.mzl"', "b.mzl": '#include "a.mzl"' } });
-    expect(formatDiagnostics(circle)).toBe(
+    const cycle = read('#include "a.mzl"\n', { files: { "a.mzl": '#include "b.mzl"', "b.mzl": '#include "a.mzl"' } });
+    expect(formatDiagnostics(cycle)).toBe(
       'E0126 b.mzl:1:10-17 the file includes itself: "text" includes "a.mzl" includes "b.mzl" includes "a.mzl"',
     );
   });
 
-  test("say where they were asked for, and from which file", () => {
+  test("are loaded with their path and the including file", () => {
     const asked: unknown[] = [];
     const load = (path: string, from: string): undefined => void asked.push([path, from]);
     parse({ file: "dir/x.mzl", text: '#include "y.mzl"', dialect: "mozlog" }, { defines: new Map(), load });
     expect(asked).toEqual([["y.mzl", "dir/x.mzl"]]);
   });
 
-  test("close the conditions they open", () => {
+  test("must close their own #if", () => {
     const result = read('#include "a.mzl"\n#endif', { files: { "a.mzl": "#ifdef A" } });
     expect(formatDiagnostics(result).split("\n")).toEqual([
       "E0123 2:1-7 `#endif` is misplaced: no open `#if` of this file expects it",
@@ -175,7 +175,7 @@ describe("limits", () => {
     expect(codes(" ".repeat(2 ** 21 + 1))).toEqual(["E0111"]);
   });
 
-  test.each(["p(1).\0", "// \uD800\np(1).", 'p("\uDFFFa").'])("a text is text", (text) => {
+  test.each(["p(1).\0", "// \uD800\np(1).", 'p("\uDFFFa").'])("a program is valid UTF-8 text", (text) => {
     const { diagnostics, tree } = read(text);
     expect(diagnostics.map(({ code }) => code)).toEqual(["E0112"]);
     expect(tree.statements).toEqual([]);
@@ -203,18 +203,18 @@ describe("limits", () => {
     expect(codes(`p(${"X + Y, ".repeat(2000)}Z).`)).toEqual([]);
   });
 
-  test("macros that grow beyond measure", () => {
+  test("the expansion of macros is bounded", () => {
     const doubled = Array.from({ length: 40 }, (_, i) => `#define M${i} M${i + 1} M${i + 1}\n`).join("");
     expect(codes(`${doubled}p(M0).`)).toEqual(["E0129"]);
     expect(codes(`${doubled}#define M40\np(M0).`)).toEqual(["E0129"]);
   });
 
-  test("macros that lead through very many others", () => {
+  test("chains of macros are bounded", () => {
     const chained = Array.from({ length: 300 }, (_, i) => `#define M${i} M${i + 1}\n`).join("");
     expect(codes(`${chained}p(M0).`)).toEqual(["E0130"]);
   });
 
-  test("includes that grow beyond measure", () => {
+  test("the number of includes is bounded", () => {
     const files = Object.fromEntries(
       Array.from({ length: 30 }, (_, i) => [`${i}`, `#include "${i + 1}"\n#include "${i + 1}"\n`]),
     );
@@ -222,7 +222,7 @@ describe("limits", () => {
     expect(result.diagnostics.map(({ code }) => code)).toEqual(["E0129"]);
   });
 
-  test("errors, of which a hundred are enough", () => {
+  test("at most a hundred errors are reported", () => {
     const found = codes("p(X Y).\n".repeat(500));
     expect(found.length).toBe(101);
     expect(found.at(-1)).toBe("E0190");
@@ -230,7 +230,7 @@ describe("limits", () => {
 });
 
 describe("a file with errors", () => {
-  test("still gives the statements that were understood", () => {
+  test("still returns its valid statements", () => {
     const { tree } = read("a(1).\nb(X Y).\nc(1).\nd(12abc\ne(1).");
     expect(print(tree)).toBe("a(1).\nc(1).\ne(1).\n");
   });

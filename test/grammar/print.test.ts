@@ -17,7 +17,7 @@ function expressionIn(text: string, dialect: Dialect): Expression | undefined {
   return argument?.kind === "return" || argument?.kind === "aggregate" ? undefined : argument;
 }
 
-describe("what is printed is read as what was printed", () => {
+describe("printing and parsing are inverse", () => {
   test.each(DIALECTS)("programs in %s", (dialect) => {
     fc.assert(
       fc.property(arbitraryStatements, (statements) => {
@@ -30,7 +30,7 @@ describe("what is printed is read as what was printed", () => {
     );
   });
 
-  test.each(DIALECTS)("canonical text of %s is printed as it is", (dialect) => {
+  test.each(DIALECTS)("canonical text in %s is printed unchanged", (dialect) => {
     fc.assert(
       fc.property(arbitraryStatements, (statements) => {
         const text = print({ file: "text", statements }, dialect);
@@ -41,7 +41,7 @@ describe("what is printed is read as what was printed", () => {
     );
   });
 
-  test.each(DIALECTS)("brackets in %s are those that matter", (dialect) => {
+  test.each(DIALECTS)("no printed bracket in %s is redundant", (dialect) => {
     fc.assert(
       fc.property(arbitraryExpression, (expression) => {
         const text = printExpression(expression, dialect);
@@ -59,7 +59,7 @@ function formatErrors(result: ParseResult): string {
   return formatDiagnostics({ ...result, diagnostics: errors });
 }
 
-/** The text without each of its pairs of brackets that groups, and belongs to no call, interval or address. */
+/** Returns the text without one pair of brackets, for each pair that does not belong to a call, interval or address. */
 function withoutOnePair(text: string): readonly string[] {
   return [...text.matchAll(/(?<![\w:]|in )\(/g)].flatMap(({ index }) => {
     const end = closingBracket(text, index);

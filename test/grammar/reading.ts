@@ -2,15 +2,15 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { parse, type ParseResult } from "../../grammar/parse.ts";
 import type { Dialect } from "../../grammar/span.ts";
 
-export interface Surroundings {
+export interface ReadOptions {
   readonly dialect?: Dialect;
   readonly defines?: Readonly<Record<string, string>>;
-  /** What `#include` finds. */
+  /** Files that `#include` finds. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Parses a text that stands in no file. */
-export function read(text: string, { dialect = "mozlog", defines = {}, files = {} }: Surroundings = {}): ParseResult {
+/** Parses a text under the file name "text". */
+export function read(text: string, { dialect = "mozlog", defines = {}, files = {} }: ReadOptions = {}): ParseResult {
   const load = (path: string): ParseResult["sources"][number] | undefined => {
     const found = Object.hasOwn(files, path) ? files[path] : undefined;
     return found === undefined ? undefined : { file: path, text: found, dialect };
@@ -18,12 +18,12 @@ export function read(text: string, { dialect = "mozlog", defines = {}, files = {
   return parse({ file: "text", text, dialect }, { defines: new Map(Object.entries(defines)), load });
 }
 
-/** `E0140 1:5-6 message`, and the help on a line of its own. The end is the last column's successor. */
+/** Formats a diagnostic as `E0140 1:5-6 message`, with the help on the next line. The end column is exclusive. */
 function formatDiagnostic(diagnostic: Diagnostic, { sources }: ParseResult): string {
   const { code, span, message, help } = diagnostic;
   const text = sources.find(({ file }) => file === span?.file)?.text ?? "";
-  const place = span === undefined ? "nowhere" : `${fileOf(span.file)}${positionOf(text, span.start, span.end)}`;
-  return `${code} ${place} ${message}${help === undefined ? "" : `\n  ${help}`}`;
+  const position = span === undefined ? "nowhere" : `${fileOf(span.file)}${positionOf(text, span.start, span.end)}`;
+  return `${code} ${position} ${message}${help === undefined ? "" : `\n  ${help}`}`;
 }
 
 export function formatDiagnostics(result: ParseResult): string {
@@ -40,7 +40,7 @@ function positionOf(text: string, start: number, end: number): string {
   return `${before.length}:${column}-${column + end - start}`;
 }
 
-/** The value without its spans, for comparison. */
+/** Returns a tree without spans, for comparison. */
 export function withoutSpans(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSpans);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;

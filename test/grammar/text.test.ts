@@ -6,7 +6,7 @@ import { formatDiagnostics, read } from "./reading.ts";
 
 const cases = (file: string): URL => new URL(`cases/${file}.txt`, import.meta.url);
 
-/** The diagnostics, if any, and the statements in canonical form. */
+/** Returns the diagnostics of a text and its statements in canonical form. */
 function readAndPrint(dialect: Dialect): (text: string) => string {
   return (text) => {
     const result = read(text, { dialect });
@@ -14,7 +14,7 @@ function readAndPrint(dialect: Dialect): (text: string) => string {
   };
 }
 
-/** Every line an expression; the outcome has all its brackets. */
+/** Prints each line, an expression, with all its brackets. */
 function group(dialect: Dialect): (text: string) => string {
   return (text) =>
     text
@@ -53,11 +53,11 @@ describe("the preprocessor", () => {
   testCases(cases("preprocessor"), readAndPrint("mozlog"));
 });
 
-describe("what binds tighter", () => {
+describe("operator precedence", () => {
   testCases(cases("precedence"), group("mozlog"));
 });
 
-describe("what binds tighter in flat OverLog", () => {
+describe("operator precedence in flat OverLog", () => {
   testCases(cases("precedence-flat"), group("overlog-flat"));
 });
 
