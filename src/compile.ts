@@ -17,31 +17,34 @@ import { unusedDefines } from "./0-load/unused-defines.ts";
 import { type Library, type LoadOptions, load, type RuleCount } from "./0-load/load.ts";
 import { LineMap } from "./program/line-map.ts";
 
-/** What came of a compilation. Without a plan there is at least one error among the diagnostics, unless none was wanted. */
+/** Result of a compilation. Without a plan the diagnostics contain an error, unless only checks were wanted. */
 export interface Compilation {
   readonly plan: Plan | undefined;
-  /** The plain rules that the plan was made from. */
+  /** The plain rules before proofs of recursion are added. */
   readonly core: CoreProgram | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  /** Every text that was read, for showing the diagnostics; the first is that of the first file. */
+  /** All texts that were read, to show diagnostics in; the first is the text of the first file. */
   readonly sources: readonly Source[];
-  /** By file. */
+  /** Number of rules by file. */
   readonly counts: ReadonlyMap<string, RuleCount>;
 }
 
-/** `#error`, and texts that were not read to their end: whatever else would be found follows from what is not there. */
+/** Errors that leave a text incomplete, and `#error`. Later phases would only report consequences. */
 const INCOMPLETE_TEXT: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127", "E0129", "E0190", "E0262"]);
 
-/** The way of a rule: text, checked program, plain rules, plan, functions. A phase runs when those before it found no error. */
+/**
+ * Compiles program files: text, checked program, plain rules, plan, functions. A phase runs only if the phases before it
+ * found no error.
+ */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
-  const { modules: read, sources, counts, macros, diagnostics: loaded } = load(files, library, options);
+  const { modules: loadedModules, sources, counts, macros, diagnostics: loaded } = load(files, library, options);
   const loading = [...unusedDefines(options.defines, sources), ...loaded];
   const none = { plan: undefined, core: undefined, sources, counts };
   if (loaded.some(({ code }) => INCOMPLETE_TEXT.has(code))) return { ...none, diagnostics: inOrder(loading, sources) };
   const lines = new LineMap(sources);
   const reading: Diagnostic[] = [];
-  const placed = read.map((module) => readOverlog(module, reading));
-  const modules = options.ignoresLocations === true ? placed.map(ignoreLocations) : placed;
+  const translated = loadedModules.map((module) => readOverlog(module, reading));
+  const modules = options.ignoresLocations === true ? translated.map(ignoreLocations) : translated;
   const { program, diagnostics: naming } = resolveNames(modules, lines);
   const { checked, diagnostics: checking } = check(program, macros);
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
@@ -56,7 +59,7 @@ export function compile(files: readonly string[], library: Library, options: Loa
   return { ...none, plan: isWanted ? emit(planned) : undefined, core, diagnostics };
 }
 
-/** As a reader meets them: file by file, each from its top. */
+/** Sorts diagnostics by file, then by position. */
 function inOrder(diagnostics: readonly Diagnostic[], sources: readonly Source[]): readonly Diagnostic[] {
   const order = new Map(sources.map(({ file }, at) => [file, at]));
   const fileOf = ({ span }: Diagnostic): number => order.get(span?.file ?? "") ?? -1;

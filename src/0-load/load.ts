@@ -1,3 +1,7 @@
+/**
+ * load: reads the program files, parses them, and follows their imports. The first phase of `compile.ts`; its modules
+ * go to `1-check`, where their names are resolved.
+ */
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../../grammar/ast.ts";
 import type { ViewOptimisations } from "../program/view-optimisations.ts";
@@ -7,52 +11,52 @@ import { report } from "../../grammar/report.ts";
 import type { Dialect, Source } from "../../grammar/span.ts";
 import { TEXT_LIMITS, type TextLimits } from "../../grammar/text-limits.ts";
 
-/** Reads program files; the only way the compiler sees the world. */
+/** Source of program files; the only input of the compiler besides its options. */
 export interface Library {
-  /** The file that `from` means by `path`, or a shipped program of that name; undefined when there is none. */
+  /** Returns the file that `path` names in the file `from`, or the shipped program of that name; undefined if there is none. */
   read(path: string, from: string | undefined): Source | undefined;
-  /** Of what the command line names and cannot be read. */
+  /** Explains why a file of the command line could not be read. */
   explainFailure(path: string): ReadFailure;
 }
 
 export interface ReadFailure {
-  /** In a few words. */
+  /** A phrase such as `no such file`. */
   readonly reason: string;
-  /** What to write instead. */
+  /** Suggestion what to write instead. */
   readonly help: string | undefined;
 }
 
 export interface LoadOptions {
   readonly defines: ReadonlyMap<string, string>;
-  /** That of the files named to `load`; what they import is as its ending says. */
+  /** Dialect of the files passed to `load`. Imported files have the dialect of their file name extension. */
   readonly dialect: Dialect | undefined;
-  /** All places are one, as for a Datalog engine. */
+  /** All locations are one node, as for a Datalog engine. */
   readonly ignoresLocations?: boolean;
-  /** Only what is wrong is wanted, and no plan. */
+  /** Only diagnostics are wanted, no plan. */
   readonly checksOnly?: boolean;
   readonly limits?: TextLimits | undefined;
-  /** All when left out. */
+  /** Default: all. */
   readonly optimisations?: ViewOptimisations | undefined;
 }
 
-/** One file as part of the program, under the name its overlay goes by there. */
+/** One file as a part of the program, instantiated under the name of its overlay there. */
 export interface Module {
   readonly file: string;
   readonly dialect: Dialect;
-  /** The overlay the file declares, as its text calls it. */
+  /** The overlay that the file declares, by the name in its text. */
   readonly declared: string | undefined;
-  /** The name this instance of it goes by. */
+  /** Name of this instance of the overlay. */
   readonly instance: string | undefined;
-  /** What the file's imports are called in its text: alias to instance name. */
+  /** Names of imported overlays in this file: alias to instance name. */
   readonly aliases: ReadonlyMap<string, string>;
-  /** Imported files that define no overlay: their names are used as they are. */
+  /** Imported files without an overlay: their names are used unqualified. */
   readonly plainImports: readonly string[];
   readonly tree: FileTree;
-  /** What statements of the file that were not understood seem to declare, or to make. */
+  /** Names in statements of the file that could not be parsed, and how these seem to define them. */
   readonly unparsed: ReadonlyMap<string, Unparsed>;
 }
 
-/** The rules of a file itself, outside and inside of its `def`s; facts and declarations are not rules. */
+/** Number of rules in a file, outside and inside of its `def`s; facts and declarations do not count. */
 export interface RuleCount {
   readonly rules: number;
   readonly viewRules: number;
@@ -64,11 +68,11 @@ export interface Loaded {
   readonly counts: ReadonlyMap<string, RuleCount>;
   readonly sources: readonly Source[];
   readonly diagnostics: readonly Diagnostic[];
-  /** The names of macros that any of the files, or the command line, defines. */
+  /** Names of macros that the files and the command line define. */
   readonly macros: ReadonlySet<string>;
 }
 
-/** Parses the files and whatever they import, each instance once. */
+/** Parses the files and their imports, each instance once. */
 export function load(files: readonly string[], library: Library, options: LoadOptions): Loaded {
   const loader = new Loader(library, options);
   for (const file of files) loader.root(file);
@@ -138,7 +142,7 @@ class Loader {
     return module;
   }
 
-  /** Files may each be small enough, and their sum not. */
+  /** Reports a program with too many rules, even if each file is small enough. */
   #countRules(tree: FileTree, { file }: Source): void {
     const { rules } = this.#limits;
     const wasWithin = this.#rules <= rules;

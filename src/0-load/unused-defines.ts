@@ -3,10 +3,10 @@ import { report } from "../../grammar/report.ts";
 import type { Source } from "../../grammar/span.ts";
 import { nearest } from "../program/nearest.ts";
 
-/** Names that a text asks for or sets as macros. */
+/** Directive that defines a macro or tests for one. */
 const DIRECTIVE = /#\s*(?:define|ifdef|ifndef|undef|if|elif)\s+(?:!?\s*defined\s*\(?\s*)?([A-Za-z_]\w*)/g;
 
-/** Macros of the command line that no text speaks of: a slip there would otherwise go unremarked. */
+/** Warns of macros of the command line that no source text mentions: probably a typo. */
 export function unusedDefines(defines: ReadonlyMap<string, string>, sources: readonly Source[]): readonly Diagnostic[] {
   if (sources.length === 0 || defines.size === 0) return [];
   const words = new Set(sources.flatMap(({ text }) => text.match(/\w+/g) ?? []));

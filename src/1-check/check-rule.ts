@@ -1,3 +1,6 @@
+/**
+ * check-rule: the checks that concern a single rule. Called by `check.ts` for each rule of the program.
+ */
 import type { Argument, Expression, Literal, PredicateLiteral, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
@@ -14,14 +17,14 @@ import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { UnknownMacros } from "./unknown-macros.ts";
 import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 
-/** Names of the program that are probably misspelt. */
+/** Names of the program that are probably misspelled. */
 export interface DoubtfulNames {
   readonly macros: UnknownMacros;
-  /** Predicates that nothing makes, and what is probably meant. */
+  /** Predicates that are never produced, with the names that were probably meant. */
   readonly typos: ReadonlyMap<string, string>;
 }
 
-/** Everything that can be said about one rule by itself. */
+/** Checks one rule: its event, functions, calls, variables and aggregates. */
 export function checkRule(
   rule: ProgramRule,
   program: Program,
@@ -73,7 +76,7 @@ class RuleCheck {
   }
 
   #events(): void {
-    // A misspelt table looks like one event too many: the slip is said once.
+    // A misspelled table looks like a second event; the typo has its own message.
     const isTypo = ({ atom }: PredicateLiteral): boolean => this.#typos.has(atom.name.text);
     const [first, ...others] = eventLiterals(this.#rule, this.#roles).filter((literal) => !isTypo(literal));
     for (const other of others) {
@@ -88,7 +91,7 @@ class RuleCheck {
 
   #functions(): void {
     const expressions = [...expressionsOfAtom(this.#rule.head), ...this.#rule.body.flatMap(expressionsOfLiteral)];
-    for (const expression of expressions.flatMap((whole) => parts(whole))) {
+    for (const expression of expressions.flatMap((one) => parts(one))) {
       if (expression.kind === "call") this.#call(expression);
     }
   }
@@ -185,7 +188,7 @@ class RuleCheck {
     return undefined;
   }
 
-  /** What stands before the first call must be able to start the rule: its event, or rows of a table. */
+  /** The literals before the first call must contain the trigger of the rule: its event, or rows of a table. */
   #checkStart(): void {
     const { body } = this.#rule;
     const first = body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
@@ -197,7 +200,7 @@ class RuleCheck {
     if (!canStart) this.diagnostics.push(report("E0241", call.span, {}));
   }
 
-  /** Columns outside the key come from the row that wins, so there must be one way to win. */
+  /** Columns outside the key come from the winning row, so there must be exactly one `min` or `max`. */
   #winners(): void {
     const { head } = this.#rule;
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
@@ -208,7 +211,7 @@ class RuleCheck {
     if (first !== undefined && extremes.length !== 1) this.diagnostics.push(report("E0229", first.span, {}));
   }
 
-  /** Calls cut the rule: what is an input must be bound by what stands before; all else may stand anywhere. */
+  /** Range restriction: inputs of a call must be bound by the literals before it; other literals may be in any order. */
   #safety(): void {
     let before = noneBound;
     for (const [at, literal] of this.#rule.body.entries()) {
@@ -222,7 +225,7 @@ class RuleCheck {
     this.#headUses(bound);
   }
 
-  /** What has no value for want of another has no error of its own; variables that wait for each other have. */
+  /** Reports assignments without a value: not those that only depend on another error, but cycles of assignments. */
   #assigned(bound: BoundSet): void {
     const idle = this.#rule.body.filter((literal) => literal.kind === "assign" && !bound.has(literal.target.name));
     const waiting = idle.flatMap((literal) => (literal.kind === "assign" ? [literal.target.name] : []));
@@ -263,7 +266,7 @@ class RuleCheck {
     }
   }
 
-  /** Arguments that are computed, not matched, need their variables; in a negation an unbound variable is "any value". */
+  /** Computed arguments need bound variables; in a negation an unbound variable means "any value". */
   #atomUses(literal: PredicateLiteral, bound: BoundSet): void {
     if (this.#roles.of(literal) === "call") return;
     for (const argument of literal.atom.args.flatMap(expressionsOf)) {
@@ -273,7 +276,7 @@ class RuleCheck {
     }
   }
 
-  /** "Any value" is what a variable of one negation means; in two it would have to be the same value. */
+  /** Whether other literals use the variable; only then it cannot mean "any value" in the negation. */
   #isUsedElsewhere(variable: string, literal: Literal): boolean {
     const others = this.#rule.body.filter((other) => other !== literal).flatMap(expressionsOfLiteral);
     return others.some((expression) => variablesIn(expression).some(({ name }) => name === variable));
@@ -290,7 +293,7 @@ class RuleCheck {
     }
   }
 
-  /** `tun` leaves a field alone; a deletion goes by the key, so the other columns do not matter. */
+  /** A wildcard is allowed in `tun`, where the field stays unchanged, and in the columns outside the key of a deletion. */
   #mayBeWildcard(argument: Expression): boolean {
     const { head, isDelete } = this.#rule;
     if (head.name.text === "tun") return true;
@@ -308,14 +311,14 @@ class RuleCheck {
     }
   }
 
-  /** One error a variable is enough. */
+  /** Whether the variable was reported before; marks it as reported, for one error per variable is enough. */
   #isReported(name: string): boolean {
     if (this.#unbound.has(name)) return true;
     this.#unbound.add(name);
     return false;
   }
 
-  /** An aggregate of an event rule has one result an event, so its groups must be known from the event alone. */
+  /** An event rule with an aggregate has one result per event, so the event must bind the group columns. */
   #grouping(): void {
     const { head, body } = this.#rule;
     const [event] = eventLiterals(this.#rule, this.#roles);
@@ -330,7 +333,7 @@ class RuleCheck {
     }
   }
 
-  /** In OverLog what an event does not say comes from the row that wins, where there is one. */
+  /** In OverLog, columns that the event does not bind come from the winning row, if there is a single `min` or `max`. */
   #hasWinner(): boolean {
     const { head, isOverlog } = this.#rule;
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
@@ -347,12 +350,12 @@ class RuleCheck {
   }
 }
 
-/** `max` for `f_max` is the most usual slip. */
+/** Returns the function that was probably meant; most often `f_` is missing. */
 function similarFunction(name: string): string | undefined {
   return functionNamed(`f_${name}`) === undefined ? nearest(name, functionNames()) : `f_${name}`;
 }
 
-/** `True` for `true`. */
+/** Returns the constant that was probably meant: `true` for `True`. */
 function similarConstant(variable: string): string | undefined {
   const word = variable.toLowerCase();
   return ["true", "false", "null", "infinity"].includes(word) ? word : undefined;

@@ -1,3 +1,7 @@
+/**
+ * check: reports the errors of a resolved program, the last step of `1-check`. `check-rule.ts` checks single rules; this
+ * file checks names, tables and facts of the program. Called by `compile.ts` and `compile-query.ts`.
+ */
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program/program.ts";
@@ -14,14 +18,14 @@ import { eventLiterals, type Roles, rolesIn } from "../program/roles.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { type KnownName, ShortNames } from "./short-names.ts";
 
-/** A program without errors, and what the checks learned about its names. Only a program of this type is rewritten. */
+/** A checked program with its predicates and the roles of its literals: the input of `2-rewrite`. */
 export interface CheckedProgram {
   readonly program: Program;
   readonly predicates: Predicates;
   readonly roles: Roles;
 }
 
-/** Reports everything that is wrong with the program's rules, tables and facts. */
+/** Reports the errors in rules, tables and facts of the program. */
 export function check(
   program: Program,
   macros: ReadonlySet<string>,
@@ -44,10 +48,10 @@ export function check(
   return { checked: { program, predicates, roles }, diagnostics: withoutConsequences(diagnostics, program) };
 }
 
-/** What is wrong because a name is an event. */
+/** Errors about events, which may follow from a table declaration that could not be parsed. */
 const CONSEQUENCES_OF_UNPARSED: ReadonlySet<string> = new Set(["E0215", "E0219", "E0225", "E0232"]);
 
-/** What follows from the loss of a table's name. */
+/** Drops errors that may only follow from a declaration whose name could not be parsed. */
 function withoutConsequences(diagnostics: readonly Diagnostic[], { unparsed }: Program): readonly Diagnostic[] {
   return unparsed.has("") ? diagnostics.filter(({ code }) => !CONSEQUENCES_OF_UNPARSED.has(code)) : diagnostics;
 }
@@ -66,7 +70,7 @@ function checkTable(table: TableDeclaration, predicates: Predicates): readonly D
   return diagnostics;
 }
 
-/** Addresses of overlays that nothing here defines. */
+/** Warns of addresses of overlays that the program does not define. */
 function checkOverlays(program: Program): readonly Diagnostic[] {
   const known = new Set([IP_NETWORK, ...program.overlays.map((overlay) => overlay.name)]);
   const rules = program.rules.flatMap((rule) => [
@@ -75,7 +79,7 @@ function checkOverlays(program: Program): readonly Diagnostic[] {
   ]);
   const facts = program.facts.flatMap((fact) => expressionsOfAtom(fact.atom));
   return [...rules, ...facts]
-    .flatMap((whole) => parts(whole))
+    .flatMap((expression) => parts(expression))
     .flatMap((part) => (part.kind === "address" && !known.has(part.overlay.text) ? [part.overlay] : []))
     .map((overlay) => report("W0202", overlay.span, { overlay: overlay.text }));
 }
@@ -93,7 +97,7 @@ function checkFact({ atom, span }: Program["facts"][number], predicates: Predica
   return [];
 }
 
-/** A name that is heard but never made is either an event from outside, or a slip: then a similar name is near. */
+/** Finds likely typos: names that are read but never produced and are similar to another name. Others are external events. */
 function findTypos(predicates: Predicates, program: Program): ReadonlyMap<string, string> {
   const all = [...predicates.values()];
   const produced = [...all.filter((one) => one.isProduced || one.isTable), ...unusedTables(predicates, program)];
@@ -107,7 +111,7 @@ function findTypos(predicates: Predicates, program: Program): ReadonlyMap<string
   return typos;
 }
 
-/** An event of the node's own that was probably meant. */
+/** Returns the built-in event that was probably meant. */
 function similarBuiltin({ name, arity }: Predicate): string | undefined {
   const own = [PERIODIC, SHUTDOWN].filter((event) => {
     const builtin = builtinNamed(event);
@@ -116,21 +120,21 @@ function similarBuiltin({ name, arity }: Predicate): string | undefined {
   return nearest(name.slice(name.lastIndexOf(".") + 1), own);
 }
 
-/** Nothing says how many columns they have. */
+/** Declared tables that are never used; their arity is unknown. */
 function unusedTables(predicates: Predicates, { tables }: Program): readonly KnownName[] {
   return [...tables.keys()]
     .filter((name) => !predicates.has(name))
     .map((name) => ({ name, arity: undefined, isRead: false }));
 }
 
-/** Heard, and never made. */
+/** Read, but never produced. */
 function isNeverProduced(predicate: Predicate): boolean {
   return predicate.span.file !== "" && !predicate.isProduced && !predicate.isTable;
 }
 
 /**
- * In OverLog the network may raise whatever is heard, so that a name like another is less of a slip; unless it is one
- * event too many, or stands where no event can.
+ * Reports likely typos. In OverLog the network may raise any event that rules read, so there a typo is a warning, unless
+ * the name is a second event of its rule or is negated, where no event is allowed.
  */
 function checkTypos(
   typos: ReadonlyMap<string, string>,
@@ -147,7 +151,7 @@ function checkTypos(
   });
 }
 
-/** What is made and never heard may be for another program; beside a table of a like name that nothing fills it is a slip. */
+/** Warns of a tuple that is produced but never read, if a table with a similar name is never filled: likely a typo. */
 function checkUnread(predicates: Predicates, program: Program): readonly Diagnostic[] {
   const all = [...predicates.values()];
   const unfilled = [...all.filter((one) => one.isTable && !one.isProduced), ...unusedTables(predicates, program)];
@@ -162,7 +166,7 @@ function checkUnread(predicates: Predicates, program: Program): readonly Diagnos
   });
 }
 
-/** What rules with more than one event hear, and what is negated. */
+/** Returns the events of rules with several events, and negated predicates. */
 function misplacedEvents({ rules }: Program, roles: Roles): ReadonlySet<string> {
   const several = rules.map((rule) => eventLiterals(rule, roles)).filter(({ length }) => length > 1);
   const negated = rules.flatMap(({ body }) => body.filter(isPredicate).filter((literal) => literal.negated));

@@ -5,7 +5,7 @@ import type { TableDeclaration } from "../program/program.ts";
 import { constantNumber } from "../program/constant.ts";
 import { nearest } from "../program/nearest.ts";
 
-/** A `materialize` with its numbers worked out; what is wrong with them is reported and replaced by something harmless. */
+/** Evaluates a `materialize`. Invalid limits are reported and replaced by infinity. */
 export function declareTable(name: string, statement: Materialize, diagnostics: Diagnostic[]): TableDeclaration {
   return {
     name,

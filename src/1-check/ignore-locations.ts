@@ -2,28 +2,32 @@ import type { Atom, Literal, Statement } from "../../grammar/ast.ts";
 import type { Module } from "../0-load/load.ts";
 
 /**
- * The module as a Datalog engine reads it, where all places are one: `p(@X, Y)` is `p(X, Y)`. What stands outside of the
- * arguments, `p@X(Y)`, stays: to leave it out would leave out a column.
+ * Returns the module as a Datalog engine reads it, with a single location: `p(@X, Y)` becomes `p(X, Y)`. A location
+ * outside the arguments, `p@X(Y)`, stays, for its removal would remove a column.
  */
 export function ignoreLocations(module: Module): Module {
-  return { ...module, tree: { ...module.tree, statements: module.tree.statements.map(statementAnywhere) } };
+  return { ...module, tree: { ...module.tree, statements: module.tree.statements.map(withoutLocations) } };
 }
 
-function statementAnywhere(statement: Statement): Statement {
+function withoutLocations(statement: Statement): Statement {
   switch (statement.kind) {
     case "rule":
-      return { ...statement, head: anywhere(statement.head), body: statement.body.map(literalAnywhere) };
+      return {
+        ...statement,
+        head: atomWithoutLocation(statement.head),
+        body: statement.body.map(literalWithoutLocation),
+      };
     case "fact":
-      return { ...statement, atom: anywhere(statement.atom) };
+      return { ...statement, atom: atomWithoutLocation(statement.atom) };
     default:
       return statement;
   }
 }
 
-function literalAnywhere(literal: Literal): Literal {
-  return literal.kind === "predicate" ? { ...literal, atom: anywhere(literal.atom) } : literal;
+function literalWithoutLocation(literal: Literal): Literal {
+  return literal.kind === "predicate" ? { ...literal, atom: atomWithoutLocation(literal.atom) } : literal;
 }
 
-function anywhere(atom: Atom): Atom {
+function atomWithoutLocation(atom: Atom): Atom {
   return { ...atom, locatedArgument: undefined };
 }

@@ -9,7 +9,7 @@ import { nearest } from "../program/nearest.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 
-/** What is no error, and seldom meant. */
+/** Warns of constructs that are valid but seldom intended. Runs after `check` found no error. */
 export function lint(program: Program): readonly Diagnostic[] {
   return [
     ...program.rules.flatMap((rule) => [
@@ -23,19 +23,20 @@ export function lint(program: Program): readonly Diagnostic[] {
   ];
 }
 
-/** A rule that is not the first of its label is called by a number too. */
+/** Warns of repeated labels: later rules of the label are named with a number. */
 function checkLabel({ name, overlay, isOverlog, span }: ProgramRule): readonly Diagnostic[] {
-  const whole = /^(.*)#\d+$/.exec(name)?.[1];
-  if (whole === undefined || whole.includes(":") || isOverlog) return [];
-  const label = overlay === undefined ? whole : whole.slice(overlay.length + 1);
+  const unnumbered = /^(.*)#\d+$/.exec(name)?.[1];
+  if (unnumbered === undefined || unnumbered.includes(":") || isOverlog) return [];
+  const label = overlay === undefined ? unnumbered : unnumbered.slice(overlay.length + 1);
   return [report("W0222", { ...span, end: span.start + label.length }, { label, name })];
 }
 
 function checkLocations(rule: ProgramRule): readonly Diagnostic[] {
   const atoms = [rule.head, ...rule.body.filter(isPredicate).map(({ atom }) => atom)];
   return atoms.flatMap((atom) => {
-    const place = locationArgument(atom);
-    return place?.kind === "constant" && typeof place.value === "number" ? [report("W0223", place.span, {})] : [];
+    const location = locationArgument(atom);
+    const isNumber = location?.kind === "constant" && typeof location.value === "number";
+    return isNumber ? [report("W0223", location.span, {})] : [];
   });
 }
 
@@ -44,27 +45,27 @@ function locationArgument(atom: Atom): Argument | undefined {
 }
 
 /**
- * Columns that are matched and then forgotten, and those of a negation that may be anything. Old programs name every
- * column; the number of a timer is part of its form; and a variable that stands alone anywhere else is unbound.
+ * Warns of variables that are used once, in a body atom. Exempt are OverLog, whose programs name every column, and the
+ * number of a timer, which must be named; a single use elsewhere is an unbound variable, which is an error.
  */
 function checkSingleUses(rule: ProgramRule): readonly Diagnostic[] {
   if (rule.isOverlog) return [];
-  const uses = expressionsOfRule(rule).flatMap((whole) => variablesIn(whole));
+  const uses = expressionsOfRule(rule).flatMap((one) => variablesIn(one));
   const counts = Map.groupBy(uses, ({ name }) => name);
   const returned = returnedNames(rule);
   const matched = rule.body.filter(isPredicate).filter(({ atom }) => atom.name.text !== PERIODIC);
   return matched.flatMap(({ atom }) =>
     atom.args.flatMap((argument) => {
-      const stands = argument.kind === "variable" && counts.get(argument.name)?.length === 1;
-      if (!stands || returned.has(argument.name)) return [];
+      const isSingle = argument.kind === "variable" && counts.get(argument.name)?.length === 1;
+      if (!isSingle || returned.has(argument.name)) return [];
       return [report("W0224", argument.span, { variable: argument.name, rule: rule.name })];
     }),
   );
 }
 
-/** A word is a text: one that differs from a variable of the rule in its first letter alone, or is nearly `infinity`, is none. */
+/** Warns of unquoted strings that look like a misspelled variable of the rule or a misspelled `infinity`. */
 function checkWords(rule: ProgramRule): readonly Diagnostic[] {
-  const all = expressionsOfRule(rule).flatMap((whole) => parts(whole));
+  const all = expressionsOfRule(rule).flatMap((one) => parts(one));
   const variables = new Set(all.flatMap((part) => (part.kind === "variable" ? [part.name] : [])));
   return all.flatMap((part) => {
     if (part.kind !== "constant" || typeof part.value !== "string" || part.text !== part.value) return [];
@@ -79,13 +80,13 @@ function expressionsOfRule({ head, body }: ProgramRule): readonly Expression[] {
   return [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)];
 }
 
-/** `&R` is another use of R. */
+/** Returns the variables of `&R` arguments, which count as another use. */
 function returnedNames({ body }: ProgramRule): ReadonlySet<string> {
   const args = body.filter(isPredicate).flatMap(({ atom }) => atom.args);
   return new Set(args.flatMap((one) => (one.kind === "return" && one.name !== undefined ? [one.name] : [])));
 }
 
-/** Tables that nothing fills, reads or watches. */
+/** Warns of tables that are never filled, read or watched. */
 function checkUnused({ tables, rules, facts, accepts, signatures, watches }: Program): readonly Diagnostic[] {
   const used = new Set([
     ...rules.flatMap(({ head, body }) => [
@@ -101,21 +102,21 @@ function checkUnused({ tables, rules, facts, accepts, signatures, watches }: Pro
     .map(({ name, span }) => report("W0227", span, { name }));
 }
 
-/** Tables that timers alone fill, each more slowly than the rows expire. */
+/** Warns of tables that only timers fill, all with an interval longer than the lifetime of the rows. */
 function checkRefreshes({ tables, rules }: Program): readonly Diagnostic[] {
-  const makers = Map.groupBy(
+  const producers = Map.groupBy(
     rules.filter((rule) => !rule.isDelete),
     ({ head }) => head.name.text,
   );
   return [...tables.values()].flatMap(({ name, lifetime, span }) => {
-    const made = makers.get(name) ?? [];
-    if (lifetime === Infinity || made.length === 0) return [];
-    const seconds = Math.min(...made.map((rule) => intervalOf(rule) ?? 0));
+    const rulesOfTable = producers.get(name) ?? [];
+    if (lifetime === Infinity || rulesOfTable.length === 0) return [];
+    const seconds = Math.min(...rulesOfTable.map((rule) => intervalOf(rule) ?? 0));
     return seconds < lifetime ? [] : [report("W0225", span, { table: name, lifetime, seconds })];
   });
 }
 
-/** Seconds between two firings of the rule's timer; undefined without one. */
+/** Interval of the rule's timer in seconds; undefined without one. */
 function intervalOf({ body }: ProgramRule): number | undefined {
   const timer = body.filter(isPredicate).find(({ atom }) => atom.name.text === PERIODIC);
   const seconds = timer?.atom.args[1];

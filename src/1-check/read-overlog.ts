@@ -1,5 +1,5 @@
 /**
- * read-overlog: an OverLog file as the Mozlog that means the same. After this there is one language.
+ * read-overlog: translates an OverLog file into equivalent Mozlog, the only language of the later phases.
  *
  *   h@Y(Y, X) :- e@X(X, Y).               h(@Y, X) :- e(@X, Y).
  *   h@Y(X) :- e@X(Y).                     h(@Y, X) :- e(@X, Y).
@@ -7,7 +7,7 @@
  *   h(@X, C) :- t(@X, C), C := C + 1.     h(@X, C$2) :- t(@X, C), C$2 := C + 1.
  *   node("10.0.0.1:1", 5).                node(@"10.0.0.1:1", 5).
  *   pred@X(X, "-").                       pred(@X, "-") :- periodic@X(_, 0, 1).
- *   stage("TOKENIZER", in, out).          a rule that takes `in` and makes `out`
+ *   stage("TOKENIZER", in, out).          a rule with body `in` and head `out`
  */
 import type { Argument, Atom, Expression, Fact, Literal, Materialize, Rule, Statement } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
@@ -18,7 +18,7 @@ import { builtinNamed, PERIODIC } from "../program/builtin.ts";
 import { rebindVariables } from "./rebind-variables.ts";
 import { isStage, stageRule } from "./stage.ts";
 
-/** The module in the meaning of Mozlog, whatever its dialect. */
+/** Returns the module in Mozlog, whatever its dialect. */
 export function readOverlog(module: Module, diagnostics: Diagnostic[]): Module {
   if (module.dialect === "mozlog") return module;
   const reader = new OverlogReader(module.tree.statements, diagnostics);
@@ -28,9 +28,9 @@ export function readOverlog(module: Module, diagnostics: Diagnostic[]): Module {
 class OverlogReader {
   readonly #statements: readonly Statement[];
   readonly #diagnostics: Diagnostic[];
-  /** Views keep the form of Mozlog. */
+  /** Views, which have the form of Mozlog. */
   readonly #views: ReadonlySet<string>;
-  /** Predicates that say their location twice, as `p@X(X, ..)`. */
+  /** Predicates that repeat their location as the first argument: `p@X(X, ..)`. */
   readonly #repeatingLocation: ReadonlySet<string>;
   /** Predicates whose first argument is their location. */
   readonly #located: ReadonlySet<string>;
@@ -79,7 +79,7 @@ class OverlogReader {
     return rule === undefined ? [] : [rule];
   }
 
-  /** `p@X(X, 0).` is a fact of every node, which is X there. */
+  /** `p@X(X, 0).` is a fact of every node, with its own address as X. */
   #factOrRule(written: Fact): Statement {
     const fact = this.#fact(written);
     const { atom, label, span } = fact;
@@ -88,7 +88,7 @@ class OverlogReader {
     return { kind: "rule", label, isDelete: false, head: atom, body: [startAt(location, span)], span };
   }
 
-  /** Facts carry no `@`. */
+  /** Facts are written without `@`, so the location is known from the rules only. */
   #fact(fact: Fact): Fact {
     const atom = this.#atom(fact.atom);
     const isLocated = atom.locatedArgument === undefined && this.#located.has(atom.name.text) && atom.args.length > 0;
@@ -137,7 +137,7 @@ function repeatsLocation({ location, args }: Atom): boolean {
   return location?.kind === "variable" && first?.kind === "variable" && first.name === location.name;
 }
 
-/** What the engine provides has no location among its arguments. */
+/** Built-in predicates have no location among their arguments. */
 function builtinAtom(atom: Atom): Atom {
   if (repeatsLocation(atom)) return { ...atom, args: atom.args.slice(1) };
   const at = atom.locatedArgument;

@@ -4,8 +4,8 @@ import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewri
 import { variablesIn } from "../program/visit.ts";
 
 /**
- * In OverLog `X := ..` gives X another value where it has one already, for all that stands behind it in the text. Such a
- * value gets a variable of its own, so that afterwards each has one value.
+ * Renames reassigned variables. In OverLog `X := ..` reassigns a bound X for the rest of the rule; after renaming,
+ * every variable has one value (single assignment).
  */
 export function rebindVariables(rule: Rule): Rule {
   const rebinding = new Rebinding();
@@ -14,7 +14,7 @@ export function rebindVariables(rule: Rule): Rule {
 }
 
 class Rebinding {
-  /** How often each variable has been given a value so far. */
+  /** Number of assignments to each variable so far. */
   readonly #assignments = new Map<string, number>();
   readonly #names = new Map<string, string>();
 

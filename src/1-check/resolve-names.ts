@@ -1,3 +1,7 @@
+/**
+ * resolve-names: the second step of `1-check`, after `read-overlog`. It links the loaded modules and qualifies names;
+ * the resulting `Program` goes to `check`.
+ */
 import type { Atom, Expression, Literal, Materialize, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Unparsed } from "../../grammar/unparsed.ts";
@@ -15,7 +19,7 @@ import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewri
 const DEFAULT_TIMEOUT = 10;
 
 /**
- * Joins the modules into one program in which every predicate, view and overlay has its whole name:
+ * Joins the modules into one program in which every predicate, view and overlay has its qualified name:
  * `RT` in the file that says `overlay ron` becomes `ron.RT`, or `backup.RT` where the file was imported `as backup`;
  * `this.Req` in `def ping` becomes `ping.Req`.
  */
@@ -29,7 +33,7 @@ export function resolveNames(
   return { program: resolver.program(), diagnostics: resolver.diagnostics };
 }
 
-/** The names that a file's own text gives a meaning: tables, views, heads, facts. */
+/** Returns the names that the text of a file defines: tables, views, heads and facts. */
 function definedNames(module: Module): ReadonlySet<string> {
   const names = new Set<string>();
   for (const statement of module.tree.statements) {
@@ -53,7 +57,7 @@ function definedName(statement: Statement): string | undefined {
   }
 }
 
-/** What a file without an overlay shares with those that import it: what it defines, and what its rules hear. */
+/** Returns the names that a file without an overlay shares with its importers: names it defines and names its rules read. */
 function sharedNames(module: Module): ReadonlySet<string> {
   return new Set([...definedNames(module), ...module.tree.statements.flatMap(namesRead)]);
 }
@@ -82,7 +86,7 @@ class Resolver {
   readonly #signatures: Program["signatures"][number][] = [];
   readonly #watches: Program["watches"][number][] = [];
   readonly #unparsed = new Map<string, Unparsed>();
-  /** Where names with a dot are used: they may be those of a view, which may come later. */
+  /** Uses of names with a dot. They may be private to a view that is defined later. */
   readonly #dotted: DottedUse[] = [];
 
   constructor(modules: readonly Module[], lines: LineMap) {
@@ -105,9 +109,9 @@ class Resolver {
     };
   }
 
-  /** What a view calls `this.Req` is `ping.Req` to nobody else. */
+  /** Reports uses of private names: `this.Req` of a view must not be used as `ping.Req` elsewhere. */
   reportPrivateNames(): void {
-    // Those of the node too, whether or not a rule calls them: who raised `tcp.read.init` would read all the same.
+    // Built-in views too, even if no rule calls them: a rule that raised `tcp.read.init` would read from the socket.
     const views = new Set([...this.#views.keys(), ...streamViewNames]);
     for (const { name, inside, span } of this.#dotted) {
       const view = views.has(name) ? undefined : ownerOf(name, views);
@@ -121,7 +125,7 @@ class Resolver {
     for (const [name, what] of module.unparsed) this.#unparsed.set(name === "" ? name : qualify(name, scope), what);
   }
 
-  /** What plain imports define and this file does not: names that stay as they are. */
+  /** Names of plain imports that this file does not define itself; they stay unqualified. */
   #importedNames(module: Module): ReadonlySet<string> {
     const own = this.#defined.get(module.file);
     const imported = module.plainImports.flatMap((file) => [...(this.#shared.get(file) ?? [])]);
@@ -186,7 +190,7 @@ class Resolver {
     const table = declareTable(name, statement, this.diagnostics);
     const known = this.#tables.get(name);
     if (known === undefined) this.#tables.set(name, table);
-    else if (!agree(known, table)) {
+    else if (!isSameDeclaration(known, table)) {
       const related = [{ span: known.span, message: "the other declaration is here" }];
       this.diagnostics.push(report("E0206", statement.name.span, { table: name }, related));
     }
@@ -239,7 +243,7 @@ class Resolver {
     });
   }
 
-  /** A label is the user's own; a rule without one is named by its head and line; a repeated name gets a number. */
+  /** Rules are named by their label, or by head and line; repeated names get a number. */
   #ruleName(rule: Rule, scope: Scope): string {
     const own = rule.label?.text ?? `${rule.head.name.text}:${this.#lines.position(rule.span).line}`;
     const name = scope.module.instance === undefined ? own : `${scope.module.instance}.${own}`;
@@ -274,7 +278,7 @@ class Resolver {
   }
 }
 
-/** The view that the name is private to. */
+/** Returns the view that the name is private to. */
 function ownerOf(name: string, views: ReadonlySet<string>): string | undefined {
   const dot = name.lastIndexOf(".");
   if (dot < 0) return undefined;
@@ -284,7 +288,7 @@ function ownerOf(name: string, views: ReadonlySet<string>): string | undefined {
 
 interface DottedUse {
   readonly name: string;
-  /** The view whose definition it stands in. */
+  /** The view whose definition contains the use. */
   readonly inside: string | undefined;
   readonly span: Span;
 }
@@ -322,7 +326,7 @@ function instanceOf(overlay: string, { module }: Scope): string {
   return module.aliases.get(overlay) ?? overlay;
 }
 
-function agree(one: TableDeclaration, other: TableDeclaration): boolean {
+function isSameDeclaration(one: TableDeclaration, other: TableDeclaration): boolean {
   return (
     one.lifetime === other.lifetime &&
     one.size === other.size &&

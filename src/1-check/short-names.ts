@@ -1,36 +1,36 @@
 import type { Predicate } from "../program/predicates.ts";
 
-/** `arity` undefined: nothing says how many arguments there are. */
+/** A name that may be the intended one; `arity` is undefined if it is never used with arguments. */
 export type KnownName = Pick<Predicate, "name" | "isRead"> & { readonly arity: number | undefined };
 
 /**
- * Predicates that a name of two or three letters may be a slip of. So short names are like each other without being a
- * slip: what is meant has as many arguments; two letters have changed places, or nothing else uses it and one is another.
+ * Candidates for the correction of names with two or three letters. Short names are often similar by intent, so a
+ * candidate must have the same arity, and either differ by two swapped letters or be unused and differ by one letter.
  */
 export class ShortNames {
   readonly #known: readonly KnownName[];
 
   constructor(known: readonly KnownName[]) {
-    this.#known = known.filter(({ name }) => isShort(ownName(name)));
+    this.#known = known.filter(({ name }) => isShort(unqualified(name)));
   }
 
   nearest({ name, arity }: Predicate): string | undefined {
-    const own = ownName(name);
+    const own = unqualified(name);
     if (!isShort(own)) return undefined;
     const overlay = name.slice(0, name.length - own.length);
     return this.#known.find((one) => {
-      const other = ownName(one.name);
+      const other = unqualified(one.name);
       if ((one.arity ?? arity) !== arity || one.name !== `${overlay}${other}` || other === own) return false;
       return areSwapped(own, other) || (own.length === 3 && !one.isRead && differInOne(own, other));
     })?.name;
   }
 }
 
-function ownName(name: string): string {
+function unqualified(name: string): string {
   return name.slice(name.lastIndexOf(".") + 1);
 }
 
-/** Digits tell the members of a series apart, and are no slips of each other. */
+/** Names with digits are excluded: they are members of a series, not typos of each other. */
 function isShort(name: string): boolean {
   return /^[A-Za-z]{2,3}$/.test(name);
 }

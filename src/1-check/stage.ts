@@ -12,7 +12,7 @@ export function isStage({ atom }: Fact): boolean {
 }
 
 /**
- * A stage as a rule: what the function makes of the arguments of `in` are the rows of `out`.
+ * Translates a stage into a rule: the function maps the arguments of `in` to the tuples of `out`.
  *
  *   out(O1, .., On) :- in(I1, .., Im), [O1, .., On] <- stage([I1, .., Im]).
  */

@@ -2,7 +2,7 @@ import { nearest } from "../program/nearest.ts";
 
 const LOOKS_LIKE_A_MACRO = /^[A-Z][A-Z0-9]*_[A-Z0-9_]*$/;
 
-/** Names that look like macros and are none: the slip is said where the first of them stands, not in each rule. */
+/** Variables that look like macros but are not defined: each is reported at its first use only, not in every rule. */
 export class UnknownMacros {
   readonly #known: readonly string[];
   readonly #reported = new Set<string>();
@@ -11,7 +11,7 @@ export class UnknownMacros {
     this.#known = known;
   }
 
-  /** Whether it was said before; from now on it is. */
+  /** Whether the name was reported before; marks it as reported. */
   isReported(name: string): boolean {
     if (!LOOKS_LIKE_A_MACRO.test(name)) return false;
     if (this.#reported.has(name)) return true;
@@ -19,7 +19,7 @@ export class UnknownMacros {
     return false;
   }
 
-  /** The macro that is most like the name. */
+  /** Returns the macro that is most similar to the name. */
   nearest(name: string): string | undefined {
     return nearest(name, this.#known);
   }

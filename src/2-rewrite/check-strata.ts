@@ -26,13 +26,13 @@ function checkStratum({ tables, rules }: RuleStratum): readonly Diagnostic[] {
   return [...new Map(found.map((one) => [cycleKey(one), one] as const).toReversed()).values()].toReversed();
 }
 
-/** The rules of its circle: one circle is told once, wherever in it one begins. */
+/** Identifies the cycle of a diagnostic by its rules, so that each cycle is reported once, whatever rule it starts at. */
 function cycleKey({ code, span, related }: Diagnostic): string {
-  const places = [span, ...related.map((one) => one.span)].map((one) => `${one?.file}:${one?.start}`);
-  return [code, ...places.toSorted()].join(" ");
+  const positions = [span, ...related.map((one) => one.span)].map((one) => `${one?.file}:${one?.start}`);
+  return [code, ...positions.toSorted()].join(" ");
 }
 
-/** The cycle, rule by rule: from the rule that needs the absence, back to its own table. */
+/** Reports the cycle rule by rule, from the rule that negates or aggregates back to its own table. */
 function unstratified(rule: CoreRule, read: string, how: string, rules: readonly CoreRule[]): Diagnostic {
   const back = pathBack(read, rule.head.name.text, rules);
   const steps = back.map(({ by, from }) => `\`${by.name}\` derives \`${by.head.name.text}\` from \`${from}\``);

@@ -3,26 +3,26 @@ import type { ProgramRule, TableDeclaration, View } from "../program/program.ts"
 import { variableAt } from "./core.ts";
 
 /**
- * One call of a view in one rule: the table in which the variables bound before the call wait for its return,
- * under a fresh query id (MOSAIC, section 5.2).
+ * Context of one view call in one rule: the table that stores the live variables until the call returns, under a fresh
+ * query id (MOSAIC, section 5.2).
  */
 export interface Context {
   readonly table: TableDeclaration;
   /** The variable that holds the query id. */
   readonly query: string;
-  /** Variables bound before the call and needed after it. */
+  /** Live variables: bound before the call and used after it. */
   readonly live: readonly string[];
-  /** The variables the inputs wait in, one an input. */
+  /** The variables that store the inputs, one per input. */
   readonly inputs: readonly string[];
-  /** The variable that holds the place of the call, when it has one. */
+  /** The variable that holds the location of the call, if it has one. */
   readonly location: string | undefined;
-  /** Seconds the call waits at most. */
+  /** Timeout of the call in seconds. */
   readonly timeout: number;
-  /** Within a view, the call waits no longer than the caller of that view does. */
+  /** Deadline of a call inside a view: it must not outlast the caller of that view. */
   readonly limit: CallLimit | undefined;
 }
 
-/** Variables: for how many seconds the call waits, and until when. */
+/** Variables that hold the seconds that are left for the call, and the time at which these end. */
 export interface CallLimit {
   readonly left: string;
   readonly until: string;
@@ -53,7 +53,7 @@ export function contextOf(
       span: call.span,
     },
     query: rule.view === undefined ? `$QID${suffix}` : `$QID${suffix}_inner`,
-    live: live,
+    live,
     inputs: view.inputs.map((input) => `$In_${input.name}${suffix}`),
     location,
     timeout,
@@ -61,7 +61,7 @@ export function contextOf(
   };
 }
 
-/** The columns of the context table as variables: query id, kept variables, inputs, place, limit. */
+/** The columns of the context table as variables: query id, live variables, inputs, location, limit. */
 export function contextColumns(context: Context, call: PredicateLiteral): readonly Expression[] {
   const location = context.location === undefined ? [] : [context.location];
   const limit = context.limit === undefined ? [] : [context.limit.left, context.limit.until];
@@ -77,7 +77,7 @@ function isInput(argument: Argument): argument is Expression {
   return argument.kind !== "return" && argument.kind !== "aggregate";
 }
 
-/** What the caller binds from the return: `&R` a variable, `&_` nothing. */
+/** Arguments that match the returned values: a variable for `&R`, a wildcard for `&_`. */
 export function returnsOf(call: PredicateLiteral): readonly Expression[] {
   return call.atom.args.flatMap((argument): readonly Expression[] => {
     if (argument.kind !== "return") return [];

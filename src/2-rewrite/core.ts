@@ -18,15 +18,15 @@ import type {
   WatchRequest,
 } from "../program/program.ts";
 
-/** The program after its views are expanded and its rules are at one place: plain tables, events and rules. */
+/** The program as plain tables, events and rules: views are expanded, and every rule runs at one location. */
 export interface CoreProgram {
   readonly overlays: readonly OverlayInstance[];
   readonly tables: ReadonlyMap<string, TableDeclaration>;
-  /** Arguments each predicate has. */
+  /** Number of arguments of each predicate. */
   readonly arities: ReadonlyMap<string, number>;
   readonly rules: readonly CoreRule[];
   readonly channels: readonly CoreChannel[];
-  /** Events that are answers of calls: the first that has the query in its first argument counts. */
+  /** Answers of calls: of the events with the same query id in the first argument, only the first counts. */
   readonly answers: ReadonlySet<string>;
   readonly facts: readonly ProgramFact[];
   readonly accepts: readonly Accept[];
@@ -35,44 +35,44 @@ export interface CoreProgram {
 }
 
 /**
- * Two hidden tables that are kept the same across the network: a row of `outlet` names a node, and the rest of it is in
- * `inlet` there, behind the name of the node it came from.
+ * Replication of hidden tables between nodes. The first column of an `outlet` row names a node; the other columns are
+ * kept in `inlet` on that node, behind the name of the sender.
  */
 export interface CoreChannel {
   readonly outlet: string;
   readonly inlet: string;
-  /** The table the rows are for. */
+  /** The table that the rows are derived for. */
   readonly table: string;
 }
 
 export interface CoreRule {
-  /** The rule of the user it was made from. */
+  /** Name of the source rule. */
   readonly name: string;
   readonly overlay: string | undefined;
   readonly span: Span;
-  /** OverLog: the network may raise its event, and what the event does not say comes from the row that wins. */
+  /** From an OverLog file: the network may raise its event, and columns that the event does not bind come from the winning row. */
   readonly isOverlog: boolean;
   readonly isDelete: boolean;
-  /** A location is there only when the tuple may have to travel. */
+  /** It has a location only if the tuple may be for another node. */
   readonly head: Atom;
-  /** Without the trigger. No calls, no locations. */
+  /** The other literals than the trigger, without calls and locations. */
   readonly body: readonly Literal[];
   readonly trigger: CoreTrigger;
-  /** Variables whose values are drawn when a derivation appears, and kept with it. */
+  /** Variables with memoised results: computed when a derivation appears, and stored with it. */
   readonly memoised?: ReadonlySet<string> | undefined;
-  /** Columns that group what an aggregate is over, where the keys of the head's table do not say so. */
+  /** Group columns of an aggregate, if they are not the keys of the head's table. */
   readonly groupKeys?: readonly number[] | undefined;
-  /** Its rows carry their proofs: of what an aggregate is over, the row that wins alone refreshes the result. */
+  /** Its rows carry proofs, so that only the winning row of an aggregate refreshes the result. */
   readonly hasProofs?: boolean | undefined;
 }
 
 export type CoreTrigger =
-  /** The literal is an event, or a row that the last commit added to its table, refreshed there, or took from it. */
+  /** The literal is an event, or a row that the last commit inserted into its table, refreshed, expired or deleted. */
   | { readonly kind: "event" | RowEvent; readonly literal: PredicateLiteral }
-  /** The rule defines a table and is maintained. */
+  /** No trigger: the rule defines a derived table, which the engine maintains. */
   | { readonly kind: "maintained" };
 
-/** Functions of the engine that only expansion writes; no program can name them. */
+/** Functions of the engine that only rewriting inserts; programs cannot name them. */
 export const LOCAL_ADDRESS_FUNCTION = "$localAddress";
 export const FRESH_QUERY_FUNCTION = "$freshQuery";
 
@@ -108,7 +108,7 @@ export function assignAt(name: string, value: Expression): Literal {
   return { kind: "assign", target: { kind: "variable", name, span: value.span }, value, span: value.span };
 }
 
-/** `localAddr` of an overlay as an expression: its first address. */
+/** Builds an expression for the first address in the `localAddr` table of an overlay. */
 export function localAddressAt(overlay: string | undefined, span: Span): Expression {
   return callAt(LOCAL_ADDRESS_FUNCTION, [constantAt(overlay ?? null, span)], span);
 }

@@ -2,7 +2,7 @@ import { isPredicate } from "../program/rule-shape.ts";
 import type { CoreProgram } from "./core.ts";
 import type { TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
-/** Which tables view rules define alone (pure), and which also hold rows that something else put there (mixed). */
+/** The derived tables: `pure` ones, which only their rules fill, and `mixed` ones, which facts, events or peers fill too. */
 export function derivedTables(core: CoreProgram): ReadonlyMap<string, TableSpec["derived"]> {
   const kinds = new Map<string, TableSpec["derived"]>();
   const filled = new Set([
@@ -14,19 +14,19 @@ export function derivedTables(core: CoreProgram): ReadonlyMap<string, TableSpec[
   ]);
   for (const { trigger, head } of core.rules) {
     const name = head.name.text;
-    if (trigger.kind === "maintained") kinds.set(name, isEndless(name, core) && !filled.has(name) ? "pure" : "mixed");
+    if (trigger.kind === "maintained") kinds.set(name, isPermanent(name, core) && !filled.has(name) ? "pure" : "mixed");
   }
   return kinds;
 }
 
-function isEndless(name: string, core: CoreProgram): boolean {
+function isPermanent(name: string, core: CoreProgram): boolean {
   const table = core.tables.get(name);
   return table?.lifetime === Infinity && table.size === Infinity;
 }
 
 /**
- * The tables that say when a row is only refreshed: those where rules listen for it, and those from which rules lead to
- * one of them, or to a mixed table, whose derived rows live on, and come back, when what they come from is refreshed.
+ * The tables that notify their readers of refreshes. Rules subscribe to refreshes of a table directly, or through tables
+ * that are derived from it. A mixed table subscribes too: a refresh of a body row extends or restores its derived rows.
  */
 export function refreshNotifiers(
   core: CoreProgram,

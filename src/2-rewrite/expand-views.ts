@@ -1,5 +1,6 @@
 /**
- * expand-views: calls of views become events and a context table.
+ * expand-views: calls of views become events and a context table (continuation passing). The first and largest step of
+ * `rewrite.ts`; it hands rules without calls to `localise-aggregate`.
  *
  *   h :- e(X), v(X, &Y), t(Y).
  *
@@ -53,7 +54,7 @@ export interface Expansion {
   readonly rules: readonly ExpandedRule[];
   readonly tables: ReadonlyMap<string, TableDeclaration>;
   readonly arities: ReadonlyMap<string, number>;
-  /** Events that are answers of calls: the first that has the query in its first argument counts. */
+  /** Answers of calls: of the events with the same query id in the first argument, only the first counts. */
   readonly answers: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -76,7 +77,7 @@ class Expander {
   readonly #handled: ReadonlySet<string>;
   readonly #inlineViews: InlineViews;
   readonly #answers = new Set<string>();
-  /** Views that are called otherwise than inline, and those that are called inline. */
+  /** Views with calls that are not inlined, and views with inlined calls. */
   readonly #called = { outOfLine: new Set<string>(), inline: new Set<string>() };
   readonly #diagnostics: Diagnostic[] = [];
 
@@ -97,13 +98,13 @@ class Expander {
   }
 
   result(): Expansion {
-    // What is called inline alone is heard by nobody: its own rules would only take in what the network brings.
-    const unheard = this.#called.inline.difference(this.#called.outOfLine);
-    const kept = this.#rules.filter(({ view }) => view === undefined || !unheard.has(view));
-    const { rules, answers } = this.#optimisations.localShortcut
-      ? shortcutAnswers(kept, this.#answers, this.#tables, this.#checked)
-      : { rules: kept, answers: this.#answers };
-    return { rules, tables: this.#tables, arities: this.#arities, answers, diagnostics: this.#diagnostics };
+    // Views whose calls are all inlined keep no rules, which would only accept calls from the network.
+    const unused = this.#called.inline.difference(this.#called.outOfLine);
+    const rules = this.#rules.filter(({ view }) => view === undefined || !unused.has(view));
+    const shortened = this.#optimisations.localShortcut
+      ? shortcutAnswers(rules, this.#answers, this.#tables, this.#checked)
+      : { rules, answers: this.#answers };
+    return { ...shortened, tables: this.#tables, arities: this.#arities, diagnostics: this.#diagnostics };
   }
 
   #viewArities(view: View, checked: CheckedProgram): void {
@@ -118,7 +119,7 @@ class Expander {
     this.#arities.set(`${view.name}.done`, 1);
   }
 
-  /** The tables of a definition become those of its invocations. */
+  /** Gives each invocation of the view its own rows in the tables of the definition. */
   #privateTables(view: View, rules: readonly ProgramRule[]): void {
     const seconds = Math.max(view.timeout, ...callTimeouts(rules));
     for (const table of [...this.#tables.values()].filter(({ name }) => isPrivate(name, view.name))) {
@@ -144,7 +145,7 @@ class Expander {
     if (inView !== undefined) this.#splitAtCall({ ...inView, trigger: undefined, suspends: false }, 1);
   }
 
-  /** A rule of a definition that says nothing of an invocation is one like any other. */
+  /** Adds hidden arguments to a rule of a definition. A rule without private predicates is an ordinary rule. */
   #withInvocation(rule: ProgramRule): ProgramRule | undefined {
     const view = rule.view === undefined ? undefined : this.#views.get(rule.view);
     if (view === undefined) return rule;
@@ -157,23 +158,23 @@ class Expander {
     return undefined;
   }
 
-  /** Divides the rule at its first call; the rest, which starts at the return, is divided again. */
+  /** Splits the rule at its first call. The rest, which is triggered by the return, is split again. */
   #splitAtCall(rule: ExpandedRule, number: number): void {
     const at = rule.body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
     const call = rule.body[at];
     const view = call?.kind === "predicate" ? this.#views.get(call.atom.name.text) : undefined;
     if (call?.kind !== "predicate" || view === undefined) {
-      const whole = { ...rule, body: rule.body.map((literal) => this.#failureAsEvent(literal, rule)) };
-      this.#rules.push(whole);
-      this.#raiseOver(whole);
+      const last = { ...rule, body: rule.body.map((literal) => this.#failureAsEvent(literal, rule)) };
+      this.#rules.push(last);
+      this.#raiseOver(last);
       return;
     }
     const { before, after } = this.#splitBody(rule, at);
     const timeout = this.#timeout(call, view);
     const copied = this.#inlineRules(rule, call, after, view);
     if (copied !== undefined) {
-      const kept = liveVariables(rule, before, call, after, this.#roles);
-      const inline = new InlineCall(contextOf(rule, call, number, kept, view, timeout), view);
+      const live = liveVariables(rule, before, call, after, this.#roles);
+      const inline = new InlineCall(contextOf(rule, call, number, live, view, timeout), view);
       this.#inline(rule, before, call, view, inline, copied);
       return this.#splitAtCall({ ...rule, body: [inline.returned(call), ...after], trigger: undefined }, number + 1);
     }
@@ -181,8 +182,8 @@ class Expander {
     if (this.#optimisations.tailCalls && this.#isUnobservable(view) && isTailCall(rule, call, after, view)) {
       return this.#tailCall(rule, before, call, view);
     }
-    const known = liveVariables(rule, before, call, after, this.#roles).filter((name) => name !== LEFT);
-    const context = contextOf(rule, call, number, known, view, timeout);
+    const live = liveVariables(rule, before, call, after, this.#roles).filter((name) => name !== LEFT);
+    const context = contextOf(rule, call, number, live, view, timeout);
     this.#tables.set(context.table.name, context.table);
     this.#arities.set(context.table.name, contextColumns(context, call).length);
     this.#suspend(rule, before, call, context);
@@ -192,7 +193,7 @@ class Expander {
     this.#splitAtCall(this.#resumed(rule, call, after, view, context), number + 1);
   }
 
-  /** The rules of the view, where a copy of them can answer the call and nobody can tell. */
+  /** Returns the rules of the view if copies of them can answer the call and the difference is not observable. */
   #inlineRules(
     rule: ExpandedRule,
     call: PredicateLiteral,
@@ -205,7 +206,7 @@ class Expander {
     return callsRandomFunction([rule.head], after) ? undefined : this.#inlineViews.rulesOf(view);
   }
 
-  /** Copies of the view's rules answer the call. */
+  /** Answers the call by copies of the view's rules. */
   #inline(
     rule: ExpandedRule,
     before: readonly Literal[],
@@ -226,31 +227,31 @@ class Expander {
       this.#arities.set(inline.failure, inline.arity(`${view.name}.fail`, 1));
     }
     const { head, body } = inline.begin(inputsOf(call), call.span);
-    const heard = before.map((literal) => this.#failureAsEvent(literal, rule));
-    this.#push(rule, head, [...heard, ...body], rule.trigger);
+    const start = before.map((literal) => this.#failureAsEvent(literal, rule));
+    this.#push(rule, head, [...start, ...body], rule.trigger);
     for (const one of copied) this.#rules.push({ ...inline.copy(one), trigger: undefined, suspends: false });
   }
 
-  /** Whether it shows nowhere in which invocation a view is: it keeps no tables, and nobody asks why it failed. */
+  /** Whether single invocations of the view are not observable: it has no tables, and no rule handles its failures. */
   #isUnobservable(view: View): boolean {
     const event = failureEvent(view.name, undefined);
     const isHandled = [...this.#handled].some((handled) => handled === event || handled.endsWith(`:${event}`));
     return !isHandled && !this.#hasTables(view);
   }
 
-  /** The callee answers the caller: nothing is kept here. */
+  /** The callee returns to the caller of this view, so no context is stored. */
   #tailCall(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, view: View): void {
     const { span } = call;
     const inputs = inputsOf(call);
     const [query, back, left] = [QUERY, RETURN_ADDRESS, LEFT].map((name) => variableAt(name, span));
     const hidden = initHidden(this.#invocations, view, query as Expression, back as Expression, left as Expression);
     const args = [...hidden, ...inputs];
-    const place = view.location === undefined ? call.atom.location : substituteInputs(view.location, view, inputs);
+    const location = view.location === undefined ? call.atom.location : substituteInputs(view.location, view, inputs);
     const body = before.map((literal) => this.#failureAsEvent(literal, rule));
-    this.#push(rule, atomAt(`${view.name}.init`, args, span, place), body, rule.trigger);
+    this.#push(rule, atomAt(`${view.name}.init`, args, span, location), body, rule.trigger);
   }
 
-  /** Where an invocation with tables comes to its end, they are told. */
+  /** Raises `v.over` where an invocation with tables ends. */
   #raiseOver(rule: ExpandedRule): void {
     const view = rule.view === undefined ? undefined : this.#views.get(rule.view);
     if (view === undefined || !this.#hasTables(view) || !endings(view).includes(rule.head.name.text)) return;
@@ -258,7 +259,7 @@ class Expander {
     this.#push(rule, head, rule.body, rule.trigger);
   }
 
-  /** What cannot run before the call waits for it: a test of what only comes after. */
+  /** Splits the body at a call. Tests whose variables are bound only after the call move behind it. */
   #splitBody(
     rule: ExpandedRule,
     at: number,
@@ -287,7 +288,8 @@ class Expander {
   #suspend(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, context: Context): void {
     const { span } = call;
     const inputs = inputsOf(call).map((input, at) => assignAt(context.inputs[at] as string, input));
-    const place = context.location === undefined ? [] : [assignAt(context.location, call.atom.location as Expression)];
+    const location =
+      context.location === undefined ? [] : [assignAt(context.location, call.atom.location as Expression)];
     const query = assignAt(context.query, callAt(FRESH_QUERY_FUNCTION, [], span));
     const limit = limited(context, span);
     const head = atomAt(context.table.name, contextColumns(context, call), span);
@@ -297,11 +299,11 @@ class Expander {
       isDelete: false,
       suspends: true,
       head,
-      body: [...body, ...inputs, ...place, query, ...limit],
+      body: [...body, ...inputs, ...location, query, ...limit],
     });
   }
 
-  /** `this.init` runs where the definition says, else at the place of the call, else here. */
+  /** Raises `v.init` at the location of the definition, else at the location of the call, else on this node. */
   #raiseInit(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const { span } = call;
     const inputs = context.inputs.map((name) => variableAt(name, span));
@@ -330,7 +332,7 @@ class Expander {
     return { ...rule, body, trigger: undefined, suspends: false };
   }
 
-  /** The first return removes the context; a `many` view keeps it until `this.done`. */
+  /** Deletes the context at the first return; for a `many` view, at `this.done`. */
   #deleteContext(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const name = view.many ? `${view.name}.done` : `${view.name}.return`;
     this.#push(rule, deletedContext(context, call), [this.#outcome(name, context, call)], undefined, true);
@@ -341,16 +343,16 @@ class Expander {
     this.#push(rule, over, [], { kind: "expired", literal: contextLiteral(context, call) });
   }
 
-  /** A node that answers is told where nobody waits any more, and answers callers elsewhere by rules. */
+  /** For a built-in view: cancels the call when its context expires, and returns results to remote callers by rules. */
   #cancelAtNode(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
     const { span } = call;
-    const place = context.location === undefined ? undefined : variableAt(context.location, span);
+    const location = context.location === undefined ? undefined : variableAt(context.location, span);
     if (context.timeout < Infinity || context.limit !== undefined) {
       this.#arities.set(overEvent(view), 1);
-      const over = { ...overAtom(view, variableAt(context.query, span), span), location: place };
+      const over = { ...overAtom(view, variableAt(context.query, span), span), location };
       this.#push(rule, over, [], { kind: "expired", literal: contextLiteral(context, call) });
     }
-    if (place === undefined || this.#arities.has(answerEvents(view).return)) return;
+    if (location === undefined || this.#arities.has(answerEvents(view).return)) return;
     for (const answer of answerRules(view, span)) {
       this.#arities.set(answer.event.atom.name.text, answer.event.atom.args.length);
       const origin = { ...rule, name: view.name, overlay: undefined, view: undefined };
@@ -376,7 +378,7 @@ class Expander {
     this.#push(rule, atomAt(event, [...inputs, why], span), body, undefined);
   }
 
-  /** `v.return(QID, _, ..)`: the outcome of this invocation, whatever it carries. */
+  /** `v.return(QID, _, ..)`: an outcome of this invocation, with any results. */
   #outcome(name: string, context: Context, { span }: PredicateLiteral): PredicateLiteral {
     const arity = this.#arities.get(name) ?? 1;
     const rest = Array.from({ length: arity - 1 }, (): Expression => ({ kind: "wildcard", span }));
@@ -393,7 +395,7 @@ class Expander {
     this.#rules.push({ ...rule, isDelete, head, body, trigger, suspends: false });
   }
 
-  /** `v!fail(..)` in a body hears the failures of this overlay's own calls. */
+  /** Replaces `v!fail(..)` in a body by the event for failures of calls by this overlay instance. */
   #failureAsEvent(literal: Literal, rule: ProgramRule): Literal {
     if (literal.kind !== "predicate" || !literal.isFailure) return literal;
     const event = failureEvent(literal.atom.name.text, rule.overlay);
@@ -412,12 +414,12 @@ function handledFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
   return new Set(handled);
 }
 
-/** Failures are heard by the same overlay instance only. */
+/** Failures are visible only in the overlay instance that made the call. */
 function failureEvent(view: string, overlay: string | undefined): string {
   return overlay === undefined ? `${view}!fail` : `${overlay}:${view}!fail`;
 }
 
-/** What is bound before the call and used from there on. */
+/** Returns the live variables at the call: bound before it and used in or after it. */
 function liveVariables(
   rule: ProgramRule,
   before: readonly Literal[],
@@ -440,7 +442,7 @@ function contextLiteral(context: Context, call: PredicateLiteral): PredicateLite
   return literalAt(atomAt(context.table.name, contextColumns(context, call), call.span));
 }
 
-/** The context row at the return: only what the rest of the rule needs. */
+/** The context row at the return, with the columns that the rest of the rule needs. */
 function liveContextLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
   const until = context.limit === undefined ? [] : [context.limit.until];
   const needed = new Set([context.query, ...context.live, ...until]);
@@ -450,14 +452,14 @@ function liveContextLiteral(context: Context, call: PredicateLiteral): Predicate
   return literalAt(atomAt(context.table.name, columns, call.span));
 }
 
-/** A deletion goes by the key alone, so the other columns need no value. */
+/** A deletion matches the key only, so the other columns are null. */
 function deletedContext(context: Context, call: PredicateLiteral): ProgramRule["head"] {
   const [query, ...rest] = contextColumns(context, call);
   const columns = [query as Expression, ...rest.map((column) => constantAt(null, column.span))];
   return atomAt(context.table.name, columns, call.span);
 }
 
-/** The call within a view is over when the view is, at the latest. */
+/** Assigns the deadline of a call inside a view: the timeout, but no later than that of the view. */
 function limited({ limit, timeout }: Context, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
   const left = callAt("f_min", [constantAt(timeout, span), variableAt(LEFT, span)], span);
@@ -465,7 +467,7 @@ function limited({ limit, timeout }: Context, span: Span): readonly Literal[] {
   return [assignAt(limit.left, left), assignAt(limit.until, until)];
 }
 
-/** What is left of the view's time when the call has returned. */
+/** Assigns the time left for the view after the call has returned. */
 function timeLeft({ limit }: Context, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
   return [assignAt(LEFT, binaryAt("-", variableAt(limit.until, span), callAt("f_now", [], span), span))];
@@ -478,13 +480,13 @@ function variablesOfLiteral(literal: Literal): readonly string[] {
   );
 }
 
-/** What a definition says in terms of its inputs, said of those of a call. */
+/** Replaces the inputs of a definition by the arguments of a call. */
 function substituteInputs(expression: Expression, view: View, inputs: readonly Expression[]): Expression {
   const values = new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression]));
   return rewriteExpression(expression, (part) => (part.kind === "variable" ? (values.get(part.name) ?? part) : part));
 }
 
-/** What calls say of their time, in seconds: a call passes what it has on to those within. */
+/** Returns the timeouts of calls, in seconds. */
 function callTimeouts(rules: readonly ProgramRule[]): readonly number[] {
   return rules.flatMap(({ body }) =>
     body.flatMap((literal) => {

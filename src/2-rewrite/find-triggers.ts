@@ -1,11 +1,11 @@
 /**
- * find-triggers: says what makes each rule run.
+ * find-triggers: determines the trigger of each rule.
  *
  *   h :- e(X), t(X).     an event rule: runs for each `e`.
- *   t :- a(X), b(X).     `t` a table: a view rule, maintained.
+ *   t :- a(X), b(X).     `t` a table: maintained, no trigger.
  *   e :- a(X), b(X).     `e` an event: runs for each row inserted into `a`, and for each inserted into `b`;
- *                        in OverLog also for each that is refreshed there, where rows do not stay for ever.
- *   e(min<X>) :- a(X).   runs for each group whose result is new.
+ *                        in OverLog also for each row of soft state that is refreshed.
+ *   e(min<X>) :- a(X).   runs for each group whose result changes.
  */
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { RowEvent } from "../../runtime/plan/contract/plan.ts";
@@ -35,7 +35,7 @@ export function findTriggers(
   );
 }
 
-/** OverLog's soft state is said again and again to keep it: what hears of it hears of that too. */
+/** Row events that trigger the rule. OverLog programs refresh soft state periodically and expect refreshes to trigger rules. */
 function rowEvents(
   rule: ExpandedRule,
   literal: PredicateLiteral,
@@ -47,8 +47,8 @@ function rowEvents(
 }
 
 /**
- * What the rule derives for other nodes goes into a hidden table, whose rows are kept at the nodes they name; what it
- * derives for this one stays here.
+ * Splits a rule that defines a table at other nodes. Rows for other nodes go into a hidden outlet table, which a channel
+ * replicates to the nodes that the rows name; rows for this node are derived directly.
  */
 function deriveElsewhere(rule: ExpandedRule, location: Expression, hidden: HiddenTables): readonly CoreRule[] {
   const { head, name, span } = rule;
@@ -60,19 +60,19 @@ function deriveElsewhere(rule: ExpandedRule, location: Expression, hidden: Hidde
   hidden.channels.push({ outlet, inlet, table: head.name.text });
   const forNode = literalAt(atomAt(derived, [node, ...args], span));
   const isHere = literalAt(atomAt(localAddressTable(rule.overlay), [node], span));
-  const arrived = literalAt(atomAt(inlet, [{ kind: "wildcard", span }, ...args], span));
-  const view = (atom: Atom, body: readonly Literal[]): CoreRule =>
+  const received = literalAt(atomAt(inlet, [{ kind: "wildcard", span }, ...args], span));
+  const derive = (atom: Atom, body: readonly Literal[]): CoreRule =>
     core({ ...rule, head: atom }, body, { kind: "maintained" });
   const here = { ...head, location: undefined, args };
   return [
-    view(atomAt(derived, [location, ...head.args], span), rule.body),
-    view(atomAt(outlet, [node, ...args], span), [forNode, { ...isHere, negated: true }]),
-    view(here, [forNode, isHere]),
-    view(here, [arrived]),
+    derive(atomAt(derived, [location, ...head.args], span), rule.body),
+    derive(atomAt(outlet, [node, ...args], span), [forNode, { ...isHere, negated: true }]),
+    derive(here, [forNode, isHere]),
+    derive(here, [received]),
   ];
 }
 
-/** The groups are kept in a hidden table; each result that is new there makes the head happen. */
+/** Maintains the groups in a hidden table; each new result raises the head. */
 function groupResults(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRule[] {
   const { head, span } = rule;
   const location = head.location === undefined ? [] : [head.location];
@@ -80,7 +80,7 @@ function groupResults(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRu
   const keys = args.flatMap((argument, column) => (argument.kind === "aggregate" ? [] : [column]));
   const name = hidden.add(`${rule.name}?groups`, args.length, span, keys.length === 0 ? undefined : keys);
   const results = args.map((_, column) => variableAt(`$Result${column + 1}`, span));
-  const happens: Atom = {
+  const raised: Atom = {
     ...head,
     location: head.location === undefined ? undefined : results[head.args.length],
     args: results.slice(0, head.args.length),
@@ -88,7 +88,7 @@ function groupResults(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRu
   const result = literalAt(atomAt(name, results, span));
   return [
     { ...core(rule, rule.body, { kind: "maintained" }), isDelete: false, head: atomAt(name, args, span) },
-    { ...core(rule, [], { kind: "inserted", literal: result }), head: happens },
+    { ...core(rule, [], { kind: "inserted", literal: result }), head: raised },
   ];
 }
 

@@ -3,8 +3,8 @@ import type { TableDeclaration } from "../program/program.ts";
 import type { CoreChannel, CoreProgram } from "./core.ts";
 
 /**
- * Tables and events that rewriting adds. No program can name them: there is a `?` in each. The tables hold their rows for
- * ever.
+ * Tables and events that rewriting adds. Programs cannot name them, for each name contains a `?`. The tables have no
+ * lifetime and no size limit.
  */
 export class HiddenTables {
   readonly #declarations = new Map<string, TableDeclaration>();
@@ -15,15 +15,15 @@ export class HiddenTables {
     return this.#declarations.has(table);
   }
 
-  /** All tables, and the number of arguments of all predicates. */
-  among(
+  /** Returns the given tables and arities together with the hidden ones. */
+  mergedWith(
     tables: ReadonlyMap<string, TableDeclaration>,
     arities: ReadonlyMap<string, number>,
   ): Pick<CoreProgram, "tables" | "arities"> {
     return { tables: new Map([...tables, ...this.#declarations]), arities: new Map([...arities, ...this.#arities]) };
   }
 
-  /** `wanted` when there is none of this name yet, or the next free one. All columns are the key unless `keys` says less. */
+  /** Adds a table and returns its name: `wanted`, with a number if it is taken. Without `keys` all columns are the key. */
   add(wanted: string, arity: number, span: Span, keys?: readonly number[]): string {
     const name = this.addEvent(wanted, arity);
     this.#declarations.set(name, {

@@ -1,7 +1,7 @@
 /**
- * inline-call: a call that is answered here, at once, by rules that read what no rule changes. It gets a copy of these
- * rules, in which the variables bound before the call travel to the rest of the rule: nothing waits in a table, and a return
- * is heard by nobody else.
+ * inline-call: a call that runs on this node and reads only tables that no rule changes gets its own copy of the view's
+ * rules. The copies pass the live variables on to the rest of the rule, so no context table is needed, and no other rule
+ * reads the return.
  *
  *   h :- e(X), v(X, &Y), t(Y).     with   this.return(Y) :- this.init(A), c(A, Y).     becomes
  *
@@ -9,8 +9,8 @@
  *   r?1.return@RetAddr(QID, X, Y)  :- r?1.init(QID, RetAddr, X, A), c(A, Y).
  *   h                              :- r?1.return(QID, X, Y), t(Y).
  *
- * The rest still runs as a step of its own, for the first return only. A failure that is said before it is an answer too,
- * which nobody hears.
+ * The rest still runs as a separate step, for the first return only. A failure before the return is an answer too, which
+ * no rule reads.
  */
 import type { Argument, Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -23,7 +23,7 @@ import { type Context, returnsOf } from "./context.ts";
 import { assignAt, atomAt, callAt, FRESH_QUERY_FUNCTION, literalAt, localAddressAt, variableAt } from "./core.ts";
 import { isOutcome, isPrivate, QUERY, RETURN_ADDRESS } from "./invocation.ts";
 
-/** Says which views are answered where they are called, by what no rule changes. */
+/** Decides which views can be inlined. */
 export class InlineViews {
   readonly #rules = new Map<string, ProgramRule[]>();
   readonly #changed: ReadonlySet<string>;
@@ -40,7 +40,7 @@ export class InlineViews {
     }
   }
 
-  /** The rules that answer calls of the view; undefined where copies of them might not do what they do. */
+  /** Returns the rules to copy for a call of the view; undefined if copies might behave differently. */
   rulesOf(view: View): readonly ProgramRule[] | undefined {
     const own = this.#rules.get(view.name) ?? [];
     if (view.location !== undefined || view.many || !own.every((rule) => this.#isSimple(rule, view))) return undefined;
@@ -49,17 +49,17 @@ export class InlineViews {
 
   #isSimple({ head, body, isDelete }: ProgramRule, view: View): boolean {
     const { text } = head.name;
-    const makes = text === `${view.name}.return` || text === `${view.name}.fail` || this.#isOwnEvent(head, view);
+    const isResult = text === `${view.name}.return` || text === `${view.name}.fail` || this.#isOwnEvent(head, view);
     const events = body.filter(isPredicate).filter(({ atom }) => isPrivate(atom.name.text, view.name));
     const isPlain = !isDelete && !isLocated(head) && !callsRandomFunction([head], body) && !readsSource([head], body);
-    return makes && isPlain && events.length === 1 && body.every((literal) => this.#isStable(literal, view));
+    return isResult && isPlain && events.length === 1 && body.every((literal) => this.#isStable(literal, view));
   }
 
   #isOwnEvent({ name: { text } }: Atom, view: View): boolean {
     return isPrivate(text, view.name) && !this.#roles.isTable(text);
   }
 
-  /** The event of the rule, or what is as it is all through a step. */
+  /** Whether the literal is the event of the rule or gives the same result during a whole step. */
   #isStable(literal: Literal, view: View): boolean {
     if (!isPredicate(literal)) return true;
     const { atom, negated } = literal;
@@ -69,9 +69,9 @@ export class InlineViews {
   }
 }
 
-/** The rules of one call. */
+/** The rules of one inlined call. */
 export class InlineCall {
-  /** What the names of the call's own events begin with. */
+  /** Prefix of the names of the events of this call. */
   readonly name: string;
   readonly #context: Context;
   readonly #view: View;
@@ -81,7 +81,7 @@ export class InlineCall {
     this.name = context.table.name;
     this.#context = context;
     this.#view = view;
-    this.#live = context.live.map((_, at) => `$Kept${at + 1}`);
+    this.#live = context.live.map((_, at) => `$Live${at + 1}`);
   }
 
   get answer(): string {
@@ -92,7 +92,7 @@ export class InlineCall {
     return `${this.name}.fail`;
   }
 
-  /** Of an event of the call, instead of one of the view with so many arguments. */
+  /** Returns the arity of an event of the call, given that of the event of the view. */
   arity(predicate: string, own: number): number {
     const hidden = 1 + this.#live.length;
     return isOutcome(predicate, this.#view.name) ? hidden + own : hidden + 1 + own;
@@ -102,7 +102,7 @@ export class InlineCall {
     return `${this.name}${predicate.slice(this.#view.name.length)}`;
   }
 
-  /** What the first piece of the rule makes, and what it needs for that. */
+  /** Returns the head of the first piece of the rule, and the assignments that its arguments need. */
   begin(inputs: readonly Expression[], span: Span): { readonly head: Atom; readonly body: readonly Literal[] } {
     const { query, live } = this.#context;
     const given = this.#context.inputs.map((name) => variableAt(name, span));
@@ -113,7 +113,7 @@ export class InlineCall {
     return { head: atomAt(`${this.name}.init`, args, span), body: [...values, fresh, back] };
   }
 
-  /** A rule of the definition, for this call. */
+  /** Returns a copy of a rule of the definition for this call. */
   copy(rule: ProgramRule): ProgramRule {
     const own = (atom: Atom): boolean => isPrivate(atom.name.text, this.#view.name);
     const body = rule.body.map((literal) =>
@@ -129,7 +129,7 @@ export class InlineCall {
     return { ...rule, view: undefined, head: { ...this.#renamed(head, [QUERY, ...this.#live]), location }, body };
   }
 
-  /** What the rest of the rule hears. */
+  /** Returns the event that triggers the rest of the rule. */
   returned(call: PredicateLiteral): PredicateLiteral {
     const { query, live } = this.#context;
     const args = [query, ...live].map((name) => variableAt(name, call.span));
@@ -143,15 +143,15 @@ export class InlineCall {
   }
 }
 
-// Of the rule that calls, which may be one of a view and have a return address of its own.
+// Variable of the calling rule, which may belong to a view and already have a return address.
 const RETURN_ADDRESS_HERE = "$Here";
 
-/** Whether the literals draw by chance: each strand of a rule has draws of its own, and copies would have others. */
+/** Whether the literals call functions with random results: copies of the rule would get other results. */
 export function callsRandomFunction(heads: readonly Atom[], body: readonly Literal[]): boolean {
   return callsAny(heads, body, (name) => functionNamed(name)?.pure !== true && !["f_now", "f_src"].includes(name));
 }
 
-/** Whether they ask where the cause of the step came from. */
+/** Whether the literals read the source of the tuple that started the step (`f_src`). */
 export function readsSource(heads: readonly Atom[], body: readonly Literal[]): boolean {
   return callsAny(heads, body, (name) => name === "f_src");
 }

@@ -1,11 +1,11 @@
 /**
- * invocation: what everything that is private to an invocation of a view carries before the arguments of its own.
+ * invocation: private predicates of a view get hidden arguments that identify the invocation.
  *
  *   this.x(A)   becomes   v.x(QID, RetAddr, A)
  *                         v.x(QID, RetAddr, Left, A)   in a view that calls others
  *
- * `Left` is how many seconds the caller still waits, so that no call within waits longer; tables, whose rows stay, are
- * without it.
+ * `Left` is the number of seconds that the caller still waits: calls inside the view must not outlast it. Tables do not
+ * have it, for it would go stale in their rows.
  */
 import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -24,7 +24,7 @@ export function isOutcome(name: string, view: string): boolean {
   return name === `${view}.return` || name === `${view}.fail` || name === `${view}.done`;
 }
 
-/** The outcomes after which nothing more comes of an invocation. */
+/** The outcomes that end an invocation. */
 export function endings({ name, many }: View): readonly string[] {
   return [many ? `${name}.done` : `${name}.return`, `${name}.fail`];
 }
@@ -33,7 +33,7 @@ export function isPrivate(name: string, view: string): boolean {
   return name.startsWith(`${view}.`) && !isOutcome(name, view);
 }
 
-/** Says what the private predicates of a program carry. */
+/** Hidden arguments of the private predicates of a program. */
 export class Invocations {
   readonly #isTable: (name: string) => boolean;
   readonly #withDeadline: ReadonlySet<string>;
@@ -45,12 +45,12 @@ export class Invocations {
     this.#withDeadline = new Set(rules.flatMap((rule) => (rule.view !== undefined && calls(rule) ? [rule.view] : [])));
   }
 
-  /** Whether its invocations know how long their callers wait. */
+  /** Whether invocations of the view know their deadline; they need it only if the view calls others. */
   hasDeadline(view: string): boolean {
     return this.#withDeadline.has(view);
   }
 
-  /** The variables that the private predicate has before its own arguments. */
+  /** Returns the hidden variables of a private predicate. */
   hidden(predicate: string, view: string): readonly string[] {
     return this.#hasLeft(predicate, view) ? [QUERY, RETURN_ADDRESS, LEFT] : [QUERY, RETURN_ADDRESS];
   }
@@ -60,7 +60,7 @@ export class Invocations {
     return this.hasDeadline(view) && !isRow;
   }
 
-  /** Gives the private predicates of a rule of the definition the invocation they belong to. */
+  /** Adds the hidden arguments to the private predicates of a rule of the definition. */
   withHiddenArguments(rule: ProgramRule, view: View): ProgramRule {
     const isOwn = (literal: Literal): boolean => isPredicate(literal) && isPrivate(literal.atom.name.text, view.name);
     const body = rule.body.map((literal) =>
@@ -69,7 +69,7 @@ export class Invocations {
     return { ...rule, head: this.#head(rule.head, view), body: [...this.#limit(rule, view), ...body] };
   }
 
-  /** Rules over tables alone do not know when the invocation began: the time of the view is all there is. */
+  /** Rules over tables only do not know when the invocation began, so they use the timeout of the view. */
   #limit({ body, span }: ProgramRule, view: View): readonly Literal[] {
     const isGiven = body.some(
       (literal) =>
@@ -92,7 +92,7 @@ export class Invocations {
   }
 }
 
-/** Where an invocation comes from and when it has to be over: the first arguments of `v.init`. */
+/** The hidden arguments of `v.init`: query id, return address and, if the view needs it, the time left. */
 export function initHidden(
   invocations: Invocations,
   view: View,

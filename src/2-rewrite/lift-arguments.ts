@@ -1,10 +1,10 @@
 /**
- * lift-arguments: what a body literal computes is worked out beside it.
+ * lift-arguments: computed arguments of body literals become assignments.
  *
  *   h(Y) :- e(Y + 1), t(Y).   becomes   h(Y) :- e($1), t(Y), $1 := Y + 1.
  *
- * The value is then known before the literal is matched where it can be, and compared with afterwards where not. A list within
- * a pattern is a pattern of its own:
+ * The planner evaluates the assignment before the literal if its variables are bound by then, and otherwise compares
+ * afterwards. A list within a pattern becomes a separate pattern:
  *
  *   [A, [B, _]] <- L          becomes   [A, $1] <- L, [B, _] <- [$1].
  */
@@ -24,7 +24,7 @@ export function liftArguments(rule: CoreRule): CoreRule {
 }
 
 function lift(literal: PredicateLiteral, lifted: Literal[]): PredicateLiteral {
-  // The numbers of a timer are told to the timer, and are no part of its event.
+  // The arguments of `periodic` configure the timer; its event does not carry them.
   if (literal.atom.name.text === PERIODIC) return literal;
   const args = literal.atom.args.map((argument): Argument => {
     if (!isComputed(argument)) return argument;
@@ -46,7 +46,7 @@ function flatItem(item: Expression, lifted: Literal[]): Expression {
   if (item.kind !== "list") return item;
   const { span } = item;
   const value = variableAt(`$${lifted.length + 1}`, span);
-  // Its place is taken before the lists within it take theirs.
+  // Reserves the position first, so that the pattern precedes the patterns within it.
   const at = lifted.push({ kind: "member", pattern: item, list: { kind: "list", items: [value], span }, span }) - 1;
   lifted[at] = flatMember(lifted[at] as Membership, lifted);
   return value;

@@ -1,7 +1,7 @@
 /**
- * local-shortcut: the answer of a call that was written inline is an event of the same round, not a step of its own, where
- * that makes no difference: when what makes the rule run comes from outside and makes nothing else run, and comes to one
- * answer at most. Then nothing happens between the call and the answer, and nothing else in their step.
+ * local-shortcut: the answer of an inlined call becomes an event of the same round instead of a separate step, where the
+ * difference is not observable. The trigger of the caller rule must be an external event that no other rule reads, and
+ * lead to at most one answer. Then nothing else happens in the step, and nothing between call and answer.
  */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { bind, type BoundSet, isBound, noneBound } from "../program/binding.ts";
@@ -37,7 +37,7 @@ class Flow {
   readonly #tables: ReadonlyMap<string, TableDeclaration>;
   readonly #roles: Roles;
   readonly #facts: ReadonlySet<string>;
-  /** A packet of an overlay brings its tuple into a round in which rules that carry packets have run. */
+  /** Whether overlays carry packets: a tuple in such a packet joins a round in which forwarding rules have already run. */
   readonly #carriesPackets: boolean;
 
   constructor(
@@ -55,20 +55,17 @@ class Flow {
     this.#carriesPackets = [...this.#producers.keys()].some((name) => name.endsWith(".recv"));
   }
 
-  /** From the answer back to what comes from outside: one rule a step of the way, one row a literal. */
+  /** Follows the answer back to an external event: each step must have one rule, each literal at most one matching row. */
   isImmediate(answer: string): boolean {
-    const [answering, ...others] = this.#producers.get(answer) ?? [];
-    if (answering === undefined || others.length > 0) return false;
-    const begun = this.#eventOf(answering);
-    const [calling, ...more] = this.#producers.get(begun?.atom.name.text ?? "") ?? [];
-    if (begun === undefined || calling === undefined || more.length > 0 || !this.#yieldsOneTuple(answering, begun))
+    const [answerer, ...others] = this.#producers.get(answer) ?? [];
+    if (answerer === undefined || others.length > 0) return false;
+    const start = this.#eventOf(answerer);
+    const [caller, ...more] = this.#producers.get(start?.atom.name.text ?? "") ?? [];
+    if (start === undefined || caller === undefined || more.length > 0 || !this.#yieldsOneTuple(answerer, start))
       return false;
-    const cause = this.#eventOf(calling);
+    const cause = this.#eventOf(caller);
     return (
-      cause !== undefined &&
-      this.#hasOneReader(begun) &&
-      this.#isExternal(cause) &&
-      this.#yieldsOneTuple(calling, cause)
+      cause !== undefined && this.#hasOneReader(start) && this.#isExternal(cause) && this.#yieldsOneTuple(caller, cause)
     );
   }
 
@@ -81,7 +78,7 @@ class Flow {
     return this.#tables.has(atom.name.text) || this.#roles.isTable(atom.name.text);
   }
 
-  /** One rule hears it. A `periodic` is a timer of its own. */
+  /** Whether exactly one rule reads the event. Each `periodic` is a separate timer. */
   #hasOneReader({ atom }: PredicateLiteral): boolean {
     return atom.name.text === PERIODIC || this.#readers.get(atom.name.text)?.length === 1;
   }
@@ -94,7 +91,7 @@ class Flow {
     return !isDelta && !this.#carriesPackets && !this.#producers.has(text) && !this.#facts.has(text);
   }
 
-  /** Of each table one row at most fits what is known when it is looked at. */
+  /** Whether the rule derives at most one tuple per event: each table lookup matches at most one row. */
   #yieldsOneTuple({ head, body }: ExpandedRule, event: PredicateLiteral): boolean {
     if (hasAggregate(head)) return true;
     let bound = bind(event, noneBound, this.#roles);

@@ -1,10 +1,10 @@
 /**
- * place-aggregate: a head that goes where its aggregate says is made here first.
+ * localise-aggregate: a head whose location is an aggregate is derived locally first.
  *
- *   ask(@min<B>, K) :- e(K), t(K, B).   becomes   r?place(min<B>, K) :- e(K), t(K, B).
- *                                                 ask(@$1, $2)       :- r?place($1, $2).
+ *   ask(@min<B>, K) :- e(K), t(K, B).   becomes   r?local(min<B>, K) :- e(K), t(K, B).
+ *                                                 ask(@$1, $2)       :- r?local($1, $2).
  *
- * Where the rule defines a table, what is made here is a table too, which the one there follows.
+ * If the rule defines a table, the local predicate is a table too, and the remote table is maintained from it.
  */
 import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
 import { isPredicate } from "../program/rule-shape.ts";
@@ -21,7 +21,7 @@ export function localiseAggregate(
 ): readonly ExpandedRule[] {
   const { head, span } = rule;
   if (head.locatedArgument === undefined || head.args[head.locatedArgument]?.kind !== "aggregate") return [rule];
-  const wanted = `${rule.name}?place`;
+  const wanted = `${rule.name}?local`;
   const keys = tables.get(head.name.text)?.keys ?? [];
   const count = head.args.length;
   const name = defines(rule, isTable)
@@ -29,10 +29,10 @@ export function localiseAggregate(
     : hidden.addEvent(wanted, count);
   const columns = head.args.map((_, at): Expression => variableAt(`$${at + 1}`, span));
   const args = head.args.map(withoutWildcard);
-  const made: Atom = { ...head, name: { text: name, span }, locatedArgument: undefined, args };
+  const local: Atom = { ...head, name: { text: name, span }, locatedArgument: undefined, args };
   const sent: Atom = { ...atomAt(head.name.text, columns, span), locatedArgument: head.locatedArgument };
   return [
-    { ...rule, isDelete: false, head: made, groupKeys: keys },
+    { ...rule, isDelete: false, head: local, groupKeys: keys },
     { ...rule, isOverlog: false, head: sent, body: [literalAt(atomAt(name, columns, span))], trigger: undefined },
   ];
 }
@@ -45,7 +45,7 @@ function defines(
   return body.every((literal) => !isPredicate(literal) || literal.negated || isTable(literal.atom.name.text));
 }
 
-/** What a deletion does not care about has no value on the way. */
+/** A wildcard of a deletion, which has no value, is sent as null. */
 function withoutWildcard(argument: Argument): Argument {
   return argument.kind === "wildcard" ? constantAt(null, argument.span) : argument;
 }

@@ -1,17 +1,18 @@
 /**
- * localise: every rule is at one place; locations leave the bodies, and stay on a head only where its tuple may travel.
+ * localise: splits rules so that each runs at one location. Locations are removed from bodies, and stay on a head only if
+ * its tuple may be for another node. The third step of `rewrite.ts`, after `localise-aggregate`; then `find-triggers`.
  *
  *   h@Y(X) :- e@X(Y).        becomes   h@Y(X) :- e(Y), X := local address.
  *   h(@X, Y) :- e(@X, Y).    becomes   h(X, Y) :- e(X, Y).
  *
- * A body that spans places begins at the place of the event, or of the first literal, and goes on from left to right; what is
- * bound travels to the next place, whose address must be bound by then.
+ * A body over several locations starts at the location of the event, or of the first literal, and proceeds from left to
+ * right. The bound variables are sent to the next location, whose address must be bound by then.
  *
  *   h(@X, Z) :- e(@X, Y), t(@Y, Z).   becomes   r?at@Y(X, Y) :- e(X, Y).
  *                                               h@X(X, Z)    :- r?at(X, Y), t(Y, Z).
  *
- * What travels is an event when an event began it, and otherwise a table, kept up to date across the network. An aggregate
- * over tables is kept where its head is.
+ * The message is an event if an event triggers the rule; otherwise it is a derived table that channels maintain across the
+ * network. An aggregate over tables is maintained at the location of its head.
  */
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
@@ -33,21 +34,21 @@ export interface LocaliseContext {
   readonly diagnostics: Diagnostic[];
 }
 
-/** The rules that stand for the rule, each at one place; none when it cannot be divided. */
+/** Returns equivalent rules, each at one location; none, with a diagnostic, if the rule cannot be divided. */
 export function localise(rule: ExpandedRule, context: LocaliseContext): readonly ExpandedRule[] {
   const { isTable } = context;
   const start = ruleStart(rule, isTable);
   const collects = hasAggregate(rule.head) && start.event === undefined && isTable(rule.head.name.text);
   const isAway = collects && !isHere(rule.head, start.location);
-  const isKept = hasAggregate(rule.head) || (isTable(rule.head.name.text) && !rule.isDelete);
-  const defines = isKept && start.event === undefined && !rule.suspends;
+  const isMaintained = hasAggregate(rule.head) || (isTable(rule.head.name.text) && !rule.isDelete);
+  const defines = isMaintained && start.event === undefined && !rule.suspends;
   if (!start.isDivided && !isAway) return [atOneLocation(rule, start, defines)];
-  // Every combination of rows counts in an aggregate, so what tells two apart has to travel too.
+  // An aggregate counts every combination of rows, so the columns that distinguish them must be sent too.
   const named = collects ? { ...rule, body: nameWildcards(rule.body) } : rule;
   return new Division(named, start, context).rules();
 }
 
-/** The start's own location is here: such a head stays, as one without a location does. */
+/** Localises a rule at one location. A head at the same location is local. */
 function atOneLocation(rule: ExpandedRule, { location }: Start, defines: boolean): ExpandedRule {
   const head = {
     ...rule.head,
@@ -63,8 +64,8 @@ function isHere(head: Atom, here: Expression | undefined): boolean {
 }
 
 /**
- * A location that is stored is an ordinary argument; one that is not is this node's own address. What defines a table has to
- * follow it when it changes.
+ * Returns literals that bind the location. A located argument is bound by its column; other locations are the address of
+ * this node. A rule that defines a table reads `localAddr` as a table, so that it follows changes of the address.
  */
 function bindLocation(rule: ExpandedRule, location: Expression | undefined, defines: boolean): readonly Literal[] {
   const isUnstored = rule.body.some((literal) => isPredicate(literal) && literal.atom.location !== undefined);
@@ -87,7 +88,7 @@ function withoutLocation(literal: Literal): Literal {
 
 const HOME = "$Home";
 
-/** One rule on its way from place to place. */
+/** Division of one rule into stages, one per location. */
 class Division {
   readonly #rule: ExpandedRule;
   readonly #start: Start;
@@ -96,7 +97,7 @@ class Division {
   readonly #rules: ExpandedRule[] = [];
   #waiting: readonly Literal[];
   #bound = new Set<string>();
-  /** What came from the place before. */
+  /** The message from the previous location. */
   #arrived: PredicateLiteral | undefined;
   #here: Expression | undefined;
 
@@ -121,7 +122,7 @@ class Division {
     }
   }
 
-  /** What can be done at the place where the rule is: its literals, then all values and tests that are known. */
+  /** Takes the literals that can run at the current location: its atoms, then all assignments and tests that are bound. */
   #takeStage(): readonly Literal[] {
     const stage: Literal[] = [];
     const take = (literal: Literal): void => {
@@ -157,7 +158,7 @@ class Division {
     return this.#here !== undefined && isSameLocation(location, this.#here);
   }
 
-  /** A negation waits for every variable that others bind. */
+  /** Whether all variables of the negation are bound that other literals will bind. */
   #isBound(negation: PredicateLiteral): boolean {
     const others = this.#waiting.filter((literal) => literal !== negation).flatMap(expressionsOfLiteral);
     const later = new Set(others.flatMap(names));
@@ -177,7 +178,7 @@ class Division {
     for (const argument of literal.atom.args) if (argument.kind === "variable") this.#bound.add(argument.name);
   }
 
-  /** The place of the first literal left that can be reached; "home" when the head can be made from here. */
+  /** Returns the location of the first remaining atom whose address is bound; "home" if the head can be derived here. */
   #nextLocation(): Expression | "home" | "nowhere" {
     const left = this.#waiting.filter(isPredicate);
     const reachable = left.flatMap(({ atom }) => locationOf(atom) ?? []).find((location) => this.#knows(location));
@@ -217,7 +218,7 @@ class Division {
     this.#here = to;
   }
 
-  /** Only the first of the rules is run by what runs the rule. */
+  /** The trigger of the rule belongs to its first stage only. */
   #triggerOnce(): Pick<ExpandedRule, "trigger"> {
     return { trigger: this.#arrived === undefined ? this.#rule.trigger : undefined };
   }
@@ -237,7 +238,7 @@ class Division {
     return locationOf(this.#rule.head) === undefined && this.#start.location?.kind !== "variable";
   }
 
-  /** The variables that are known here and needed from the next place on. */
+  /** Returns the variables to send: bound here and used at later locations. */
   #travelling(to: Expression): readonly string[] {
     const { head } = this.#rule;
     const later = [...this.#waiting.flatMap(expressionsOfLiteral), ...expressionsOfAtom(head), to];
@@ -255,7 +256,7 @@ class Division {
     return { ...this.#rule, ...this.#triggerOnce(), head: { ...head, location, locatedArgument: undefined }, body };
   }
 
-  /** The result of an event's aggregate is made where all that it is over can be seen. */
+  /** Whether an aggregate of an event rule would range over tables of several locations, which is an error. */
   #spreadsAggregate(stage: readonly Literal[]): boolean {
     if (!this.#isReaction || !hasAggregate(this.#rule.head)) return false;
     const joins = stage.filter((literal) => isPredicate(literal) || literal.kind === "member");

@@ -1,10 +1,10 @@
 /**
- * keep-impure: what an impure function gives a view rule is worked out when the derivation appears, and kept with it.
+ * memoise-impure: a maintained rule calls impure functions once per derivation and stores the results with it.
  *
- *   h(X, T) :- t(X, _), T := f_now(), T < 9.   becomes   r?kept(X, A, D) :- t(X, A), D := f_now().
- *                                                       h(X, T)         :- r?kept(X, A, D), T := D, T < 9.
+ *   h(X, T) :- t(X, _), T := f_now(), T < 9.   becomes   r?memo(X, A, D) :- t(X, A), D := f_now().
+ *                                                       h(X, T)         :- r?memo(X, A, D), T := D, T < 9.
  *
- * A row of the hidden table is the same derivation as long as the columns that were not drawn are the same.
+ * Two rows of the hidden table are the same derivation if all their columns without memoised results are equal.
  */
 import type { Argument, Expression, Literal } from "../../grammar/ast.ts";
 import { patternVariables } from "../program/binding.ts";
@@ -16,8 +16,8 @@ import type { HiddenTables } from "./hidden-tables.ts";
 import { nameWildcards } from "./name-wildcards.ts";
 
 export function memoiseImpure(rule: CoreRule, hidden: HiddenTables): readonly CoreRule[] {
-  const whole = [...expressionsOfAtom(rule.head), ...rule.body.flatMap(expressionsOfLiteral)];
-  if (rule.trigger.kind !== "maintained" || !whole.flatMap((one) => parts(one)).some(isImpure)) return [rule];
+  const expressions = [...expressionsOfAtom(rule.head), ...rule.body.flatMap(expressionsOfLiteral)];
+  if (rule.trigger.kind !== "maintained" || !expressions.flatMap((one) => parts(one)).some(isImpure)) return [rule];
   const calls: Assignment[] = [];
   const lift = (expression: Expression): Expression => rewriteExpression(expression, (part) => liftImpure(part, calls));
   const body = nameWildcards(rule.body).map((literal) => withExpressions(literal, lift));
@@ -26,10 +26,10 @@ export function memoiseImpure(rule: CoreRule, hidden: HiddenTables): readonly Co
   const known = [...new Set(before.flatMap(boundBy))];
   const columns = [...known, ...computed.flatMap(boundBy)].map((name) => variableAt(name, rule.span));
   const keys = known.map((_, column) => column);
-  const kept = atomAt(hidden.add(`${rule.name}?kept`, columns.length, rule.span, keys), columns, rule.span);
+  const memo = atomAt(hidden.add(`${rule.name}?memo`, columns.length, rule.span, keys), columns, rule.span);
   return [
-    { ...rule, head: kept, body: [...before, ...computed], memoised: new Set(computed.flatMap(boundBy)) },
-    { ...rule, head: { ...rule.head, args }, body: [literalAt(kept), ...after] },
+    { ...rule, head: memo, body: [...before, ...computed], memoised: new Set(computed.flatMap(boundBy)) },
+    { ...rule, head: { ...rule.head, args }, body: [literalAt(memo), ...after] },
   ];
 }
 
@@ -38,12 +38,12 @@ type Assignment = Extract<Literal, { kind: "assign" }>;
 function liftImpure(part: Expression, calls: Assignment[]): Expression {
   if (!isImpure(part)) return part;
   const { span } = part;
-  const name = `$Drawn${calls.length + 1}`;
+  const name = `$Impure${calls.length + 1}`;
   calls.push({ kind: "assign", target: { kind: "variable", name, span }, value: part, span });
   return variableAt(name, span);
 }
 
-/** What is known without what is drawn, what has to be drawn, and what follows from both. */
+/** Splits the body into literals before the impure calls, the calls with the assignments they need, and the rest. */
 function splitBody(
   body: readonly Literal[],
   calls: readonly Assignment[],
@@ -60,6 +60,7 @@ function splitBody(
   return { before, computed, after: rest.filter((literal) => !before.includes(literal)) };
 }
 
+/** Returns the variables that depend on impure results. */
 function taintedBy(calls: readonly Assignment[], body: readonly Literal[]): ReadonlySet<string> {
   const tainted = new Set(calls.flatMap(boundBy));
   for (let size = 0; size !== tainted.size; ) {
@@ -73,7 +74,7 @@ function taintedBy(calls: readonly Assignment[], body: readonly Literal[]): Read
   return tainted;
 }
 
-/** Rows first; then what can be said of them. A negation needs what others give a value. */
+/** Orders literals so that each can run: positive atoms first; a negation after the literals that bind its variables. */
 function runnable(literals: readonly Literal[]): readonly Literal[] {
   const found = literals.filter((literal) => literal.kind === "predicate" && !literal.negated);
   for (let size = -1; size !== found.length; ) {

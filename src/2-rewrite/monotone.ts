@@ -4,8 +4,9 @@ import { variablesIn } from "../program/visit.ts";
 import type { CoreRule } from "./core.ts";
 
 /**
- * Whether a `min` (or `max`) over its own stratum surely only improves: what its column holds, and columns that copy it,
- * is added to, compared with a bound in the right direction, and aggregated again; never anything else.
+ * Whether a `min` over its own stratum is monotone: its value only decreases while the stratum is evaluated. That holds
+ * if the cost and its copies are only added to, compared with an upper bound, and aggregated again. A `max` is never
+ * proved monotone.
  */
 export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rules: readonly CoreRule[]): boolean {
   const column = aggregate.head.args.findIndex((argument) => argument.kind === "aggregate");
@@ -15,7 +16,7 @@ export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rul
   return rules.every((rule) => keepsOrder(rule, costs));
 }
 
-/** Per table the column that holds the cost, as far as it goes from rule to rule by itself or by sums. */
+/** Returns the cost column of each table that the cost reaches, copied or in sums. */
 export function costColumns(
   table: string,
   column: number,
@@ -36,7 +37,7 @@ export function costColumns(
   return costs;
 }
 
-/** The variables that grow with the cost the rule reads. */
+/** Returns the variables that grow with the costs that the rule reads. */
 function costVariables(rule: CoreRule, costs: ReadonlyMap<string, number>): Set<string> {
   const found = new Set<string>();
   for (const literal of rule.body.filter(isPredicate)) {
@@ -49,7 +50,7 @@ function costVariables(rule: CoreRule, costs: ReadonlyMap<string, number>): Set<
   return found;
 }
 
-/** A sum in which a cost stands, and nothing else is done to it. */
+/** Whether the value is a cost or a sum that contains one: it grows with the cost. */
 function grows(value: Expression, costs: ReadonlySet<string>): boolean {
   if (value.kind === "variable") return costs.has(value.name);
   if (value.kind !== "binary") return false;
@@ -89,7 +90,7 @@ function allows(literal: Literal, variables: ReadonlySet<string>, costs: Readonl
   }
 }
 
-/** `C < 16`: what holds for a cost holds for every smaller one. */
+/** Whether the test is an upper bound, `C < 16`: true for a cost, it is true for every smaller one. */
 function boundsFromAbove(test: Expression, variables: ReadonlySet<string>): boolean {
   if (test.kind !== "binary") return false;
   const { operator, left, right } = test;

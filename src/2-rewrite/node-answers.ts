@@ -1,5 +1,5 @@
 /**
- * node-answers: what a view that the node itself answers says to a caller on another node.
+ * node-answers: results of a built-in view are sent to callers on other nodes.
  *
  *   tcp.read.return@RetAddr(QID, R1) :- tcp.read.answered(QID, RetAddr, R1).
  *   tcp.read.fail@RetAddr(QID, Why)  :- tcp.read.refused(QID, RetAddr, Why).
@@ -10,7 +10,7 @@ import type { View } from "../program/program.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
 import { QUERY, RETURN_ADDRESS } from "./invocation.ts";
 
-/** The events by which the node tells of an outcome. */
+/** The events that the node raises for an outcome whose caller is remote. */
 export function answerEvents({ name }: View): Readonly<Record<"return" | "fail", string>> {
   return { return: `${name}.answered`, fail: `${name}.refused` };
 }

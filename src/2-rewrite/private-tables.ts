@@ -1,15 +1,15 @@
 /**
- * private-tables: tables of one invocation of a view.
+ * private-tables: each invocation of a view has its own rows in the tables of the view.
  *
  *   def v(X, &Y) { materialize(this.seen, infinity, infinity, keys(1)). .. }
  *
- * `v.seen` has the query id and the return address before its own columns, and the query id in its key; its size is that of each
- * invocation. The invocation is
- * over where the view returns (for good) or fails, and where its caller hears of that: its rows go, by the event `v.over`.
+ * `v.seen` has the query id and the return address before its own columns, and the query id in its key; its size limit
+ * applies to each invocation. The event `v.over` ends the invocation and deletes its rows. It is raised where the view
+ * returns for the last time or fails, and where its caller receives that.
  *
  *   delete v.seen(QID, RetAddr, C1)  :- v.over(QID), v.seen(QID, RetAddr, C1).
  *
- * Elsewhere they go when the longest time that a call can have is up.
+ * On other nodes the rows expire after the longest timeout of any call.
  */
 import type { Expression } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -17,16 +17,16 @@ import { eventLiterals, type Roles } from "../program/roles.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
 
-/** Before the columns that the program names: the query id and the return address. */
+/** Number of hidden columns, before those of the program: the query id and the return address. */
 const HIDDEN = 2;
 const QUERY_COLUMN = 0;
 
-/** The event that an invocation is over on this node. */
+/** The event that ends an invocation on this node. */
 export function overEvent(view: View): string {
   return `${view.name}.over`;
 }
 
-/** The table with its hidden columns, for invocations of so many seconds. What other tables decide alone lives as long as they do. */
+/** Adds the hidden columns and limits the lifetime to that of an invocation, in seconds. Derived tables need no limit. */
 export function privateTable(table: TableDeclaration, seconds: number, isDerived: boolean): TableDeclaration {
   const keys = table.keys.length === 0 ? [] : [0, ...table.keys.map((column) => column + HIDDEN)];
   const keySpans = table.keys.length === 0 ? [] : [table.span, ...table.keySpans];
@@ -35,7 +35,7 @@ export function privateTable(table: TableDeclaration, seconds: number, isDerived
   return { ...table, keys, keySpans, lifetime, evict, sizePer: table.size === Infinity ? undefined : QUERY_COLUMN };
 }
 
-/** Whether only rules over tables fill it: then it is empty when they are. */
+/** Whether the table is derived: only rules over tables fill it, so its rows go with theirs. */
 export function isDerivedTable(name: string, rules: readonly ProgramRule[], roles: Roles): boolean {
   const own = rules.filter((rule) => rule.head.name.text === name);
   return own.length > 0 && own.every((rule) => !rule.isDelete && eventLiterals(rule, roles).length === 0);

@@ -1,10 +1,10 @@
 /**
- * project-negations: what a view rule negates without naming all of it becomes a table of its own.
+ * project-negations: a negated table is projected to the columns that the rule uses.
  *
  *   h(X) :- t(X), !q(X, _).    becomes   h(X) :- t(X), !r?not(X).
  *                                        r?not(X) :- q(X, _).
  *
- * A row of the negated table then decides one combination of the others alone, so that views can be maintained by counting.
+ * Each row of the projection then decides exactly one combination of the other rows, so that counting maintains the rule.
  */
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
@@ -30,7 +30,7 @@ export function projectNegations(
   return [...projections, { ...rule, body }];
 }
 
-/** The arguments that the rest of the rule decides. */
+/** The arguments that the other literals bind. */
 function knownArguments(negation: PredicateLiteral, body: readonly Literal[]): readonly Expression[] {
   const others = body.filter((literal) => literal !== negation).flatMap(expressionsOfLiteral);
   const names = new Set(others.flatMap((expression) => variablesIn(expression).map((variable) => variable.name)));

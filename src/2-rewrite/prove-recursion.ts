@@ -1,24 +1,25 @@
 /**
- * prove-recursion: rows that support only each other, round a circle of nodes, must not outlive what they came from.
+ * prove-recursion: rows that support only each other, in a cycle of nodes, must not outlive the rows they came from. Runs
+ * after `rewrite.ts`, before planning; it changes only strata that are recursive across nodes.
  *
- * No node sees the whole of such a circle. So each row of a table that is defined by itself across nodes carries how it was
- * derived: the rows of such tables it stands on, as ids, and how deep they go. A derivation that would stand on its own
- * result is none; of several the least deep is kept, so that the proofs come to rest where the rows do. It is the path vector of
- * routing, for any rules (a proof list in the sense of Liu et al., ICDE 2009).
+ * No node sees the whole cycle. So each row of a table that depends on itself across nodes carries a proof: the ids of the
+ * rows of such tables that it was derived from, and the depth of the derivation. A derivation whose proof contains its own
+ * row is rejected; of several derivations the least deep is kept, so that proofs converge when the rows do. This is the
+ * path vector of routing, for any rules (a proof list in the sense of Liu et al., ICDE 2009).
  *
  *   r(X, Z) :- r?in(_, Y, X), r(Y, Z).   becomes   r?proof(X, Z, H, P) :- r?in(..), r?proof(Y, Z, H1, P1),
  *                                                    T := id of r(X, Z) here, T not in P1, H := H1 + 1, P := [T] + P1.
  *                                                  r(X, Z) :- r?proof(X, Z, _, _).
  *
- * Where other things than rules may change r, what it holds is not what is proved. Then `r?proof` keeps a proof of each row, for
- * as long as r keeps rows; `r?base`, which the engine fills, holds the rows that need none; and rules read what is in both:
+ * If other sources than rules may change r, the rows of r are not the proved rows. Then `r?proof` holds a proof of each row,
+ * with the lifetime of r; `r?base`, which the engine fills, holds the rows that need no proof; rules join both:
  *
  *   r?proof(X, Z, 0, [T]) :- r?base(X, Z), T := id of r(X, Z) here.
  *   r?proof(X, Z, H, P) :- r?in(..), r(Y, Z), r?proof(Y, Z, H1, P1), ..
  *
- * What is refreshed refreshes only rows whose proof it is part of. Such a row is deeper, and no refresh goes round.
+ * A refresh of a row refreshes only rows whose proof contains it. Such a row is deeper, so no refresh travels in a cycle.
  *
- * Several aggregates, of which each rule of the circle reads one at most, are each kept, with proofs of their own:
+ * Several aggregates of one rule get separate proofs, if each rule of the cycle reads at most one of them:
  *
  *   r?best1(X, min<A>, H, P) :- ..      r?best2(X, max<B>, H, P) :- ..      r(X, A, B) :- r?best1(X, A, _, _), r?best2(X, B, _, _).
  */
@@ -81,7 +82,7 @@ function aggregatesOf({ head }: CoreRule): readonly number[] {
   return head.args.flatMap((argument, column) => (argument.kind === "aggregate" ? [column] : []));
 }
 
-/** Whether each aggregate of the rule could be kept by itself: nothing else fills the table, no rule reads two of them. */
+/** Whether the aggregates of the rule can have separate tables: nothing else fills the table, and no rule reads two. */
 function isSeparable(rule: CoreRule, component: readonly CoreRule[], kinds: DerivedTables): boolean {
   const name = rule.head.name.text;
   const aggregates = aggregatesOf(rule);
@@ -95,20 +96,20 @@ function namedAmong({ args }: Atom, columns: readonly number[]): readonly number
   return columns.filter((column) => args[column]?.kind !== "wildcard");
 }
 
-/** One of several aggregates of a rule, in a table of its own. */
+/** One of several aggregates of a rule, in a separate table. */
 interface SeparateAggregate {
   readonly table: TableDeclaration;
-  /** Of the rule's head: what groups, then the aggregate. */
+  /** Columns of the rule's head: the groups, then the aggregate. */
   readonly columns: readonly number[];
 }
 
-/** Tables that depend on each other across nodes. */
+/** Rewriting of one stratum that is recursive across nodes. */
 class RecursiveComponent {
   readonly #core: CoreProgram;
   readonly #tables: ReadonlySet<string>;
   readonly #rules: ReadonlySet<CoreRule>;
   readonly #kinds: DerivedTables;
-  /** Of tables with several aggregates, by the table. */
+  /** Separate aggregates by the table that has several. */
   readonly #separate: ReadonlyMap<string, readonly SeparateAggregate[]>;
 
   constructor(core: CoreProgram, { tables, rules }: RuleStratum, kinds: DerivedTables) {
@@ -146,7 +147,7 @@ class RecursiveComponent {
     };
   }
 
-  /** What stands beside the table, or in its place. */
+  /** Returns the tables that accompany or replace a table of the stratum. */
   #declared(table: TableDeclaration, arity: number): readonly Declared[] {
     const { name } = table;
     const separate = this.#separate.get(name);
@@ -155,9 +156,9 @@ class RecursiveComponent {
       return proofs ?? [{ table: withProof(table, arity, this.#isInlet(name)), arity: arity + 2 }];
     }
     const hasExpiringDerivations = table.lifetime < Infinity;
-    const kept = { ...table, name: provedName(name), keys: columnsUpTo(arity), hasExpiringDerivations };
-    const base = { ...table, name: baseName(name), keys: kept.keys, baseOf: name };
-    return [...(proofs ?? [{ table: kept, arity: arity + 2 }]), { table: base, arity }];
+    const proof = { ...table, name: provedName(name), keys: columnsUpTo(arity), hasExpiringDerivations };
+    const base = { ...table, name: baseName(name), keys: proof.keys, baseOf: name };
+    return [...(proofs ?? [{ table: proof, arity: arity + 2 }]), { table: base, arity }];
   }
 
   #isMixed(name: string): boolean {
@@ -177,7 +178,7 @@ class RecursiveComponent {
     return [...this.#rules].find((one) => one.head.name.text === name);
   }
 
-  /** The table as the program knows it: its proved rows without their proofs. */
+  /** Derives the table of the program from the proved rows, without their proofs. */
   #projection(name: string): readonly CoreRule[] {
     const rule = this.#definition(name);
     if (rule === undefined) return [];
@@ -193,7 +194,7 @@ class RecursiveComponent {
     return [{ ...rule, head: atomAt(name, args, span), body }];
   }
 
-  /** What something other than a rule has put needs no other proof. */
+  /** Derives proofs of base rows, which no rule derived and which need no other rows. */
   #baseRule(name: string): readonly CoreRule[] {
     const rule = this.#definition(name);
     if (!this.#isMixed(name) || rule === undefined) return [];
@@ -249,7 +250,7 @@ class RecursiveComponent {
     return [...present, { ...literal, atom: atomAt(read.table.name, [...own, ...proof], span) }];
   }
 
-  /** A row of the table: it stands on those of the body, and may be none of what they stand on. */
+  /** Literals that compute the proof of the head from those of the body, and reject it if the body depends on the head. */
   #proofStep(
     depths: readonly Expression[],
     proofs: readonly Expression[],
@@ -275,7 +276,7 @@ class RecursiveComponent {
     ];
   }
 
-  /** Stands for what is here under the key of the head. */
+  /** Id of the row with the key of the head on this node. */
   #rowId({ head, span }: CoreRule, table: string): Expression {
     const keys = this.#core.tables.get(head.name.text)?.keys ?? [];
     const key = keys.flatMap((column) => valueOf(head.args[column]));
@@ -303,7 +304,7 @@ function columnsUpTo(count: number): readonly number[] {
   return Array.from({ length: count }, (_, column) => column);
 }
 
-/** Where a literal becomes two, `_` is the same in both. */
+/** Names the wildcards of literals that become two, so that both match the same row. */
 function nameWildcardsOf(body: readonly Literal[], isMixed: (name: string) => boolean): readonly Literal[] {
   const isTwo = (literal: Literal): boolean => isPredicate(literal) && isMixed(literal.atom.name.text);
   const named = nameWildcards(body);
@@ -319,7 +320,7 @@ function remove(name: string, tables: Map<string, TableDeclaration>, arities: Ma
   arities.delete(name);
 }
 
-/** A hidden table is a step within a rule: it stands on what the rule does. */
+/** Literals that pass proofs through a hidden table, which is an intermediate step of a rule and adds no row to them. */
 function proofUnchanged(
   depths: readonly Expression[],
   proofs: readonly Expression[],
@@ -364,7 +365,7 @@ function baseName(table: string): string {
   return `${table}?base`;
 }
 
-/** One proof a row, the least deep; a peer's rows are all kept, for it takes back the one it has said. */
+/** Declares the table of proofs: one per row, the least deep. An inlet keeps all rows of a peer, which deletes them one by one. */
 function withProof(table: TableDeclaration, arity: number, isInlet: boolean): TableDeclaration {
   return { ...table, name: provedName(table.name), keys: isInlet ? columnsUpTo(arity + 2) : table.keys };
 }

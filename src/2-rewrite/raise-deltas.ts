@@ -1,7 +1,7 @@
 /**
- * raise-deltas: what happens to a table, as an event of its own.
+ * raise-deltas: adds the rules that raise the delta events of tables.
  *
- *   h(X) :- link_DELTA_INSERT(X, Y).   is given   link_DELTA_INSERT(X, Y) :- inserted link(X, Y).
+ *   h(X) :- link_DELTA_INSERT(X, Y).   adds   link_DELTA_INSERT(X, Y) :- inserted link(X, Y).
  */
 import type { Expression } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -11,7 +11,7 @@ import type { TableDeclaration } from "../program/program.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 
-/** The rules that raise what the given ones hear of the changes of tables. */
+/** Returns the rules that raise the delta events that the given rules read. */
 export function raiseDeltas(
   rules: readonly ExpandedRule[],
   tables: ReadonlyMap<string, TableDeclaration>,

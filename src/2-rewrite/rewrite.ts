@@ -13,7 +13,7 @@ import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
 import type { ViewOptimisations } from "../program/view-optimisations.ts";
 
-/** Turns a checked program into plain rules: views expanded, places settled, every rule with its trigger. */
+/** Rewrites a checked program into plain rules: views are expanded, every rule has one location and one trigger. */
 export function rewrite(
   checked: CheckedProgram,
   optimisations: ViewOptimisations,
@@ -26,9 +26,11 @@ export function rewrite(
   const hidden = new HiddenTables();
   const isBag = (name: string): boolean => tables.get(name)?.keys.length === 0;
   const isTable = (name: string): boolean => tables.has(name) || hidden.has(name) || isLocalAddressTable(name);
-  const sent = [...expansion.rules, ...raised].flatMap((rule) => localiseAggregate(rule, tables, isTable, hidden));
-  const placed = sent.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
-  const rules = placed
+  const withLocations = [...expansion.rules, ...raised].flatMap((rule) =>
+    localiseAggregate(rule, tables, isTable, hidden),
+  );
+  const localised = withLocations.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
+  const rules = localised
     .flatMap((rule) => findTriggers(rule, tables, isTable, hidden))
     .map(liftArguments)
     .flatMap((rule) => memoiseImpure(rule, hidden))
@@ -43,7 +45,7 @@ export function rewrite(
     watches,
     channels: hidden.channels,
     answers: expansion.answers,
-    ...hidden.among(tables, arities),
+    ...hidden.mergedWith(tables, arities),
   };
   return { core, diagnostics };
 }

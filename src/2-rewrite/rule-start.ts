@@ -6,19 +6,19 @@ import { variablesIn } from "../program/visit.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import { locationOf } from "../program/location-of.ts";
 
-/** Where a rule begins. */
+/** Start of a rule: its first location and its event. */
 export interface Start {
-  /** Undefined when no literal there says where it is. */
+  /** Undefined if no literal names the location. */
   readonly location: Expression | undefined;
-  /** The event that runs the rule, when one does. */
+  /** The event that triggers the rule, if one does. */
   readonly event: PredicateLiteral | undefined;
-  /** Some literal of the body is at another place. */
+  /** Whether some literal of the body is at another location. */
   readonly isDivided: boolean;
 }
 
 /**
- * The place of the event, or of the first literal. Literals without a location are where the rule begins. So are those at
- * a variable that nothing binds on the way: then it is this node's address.
+ * Returns the location of the event, or of the first literal. Literals without a location are at the start. So are literals
+ * at a variable that no other literal binds: it stands for the address of this node.
  */
 export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean): Start {
   const literals = rule.body.filter(isPredicate);
@@ -34,7 +34,7 @@ export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean
   return { location, event, isDivided };
 }
 
-/** The first variable place that cannot be known by going from here to the places that are. */
+/** Returns the first location variable that no path from already bound locations binds. */
 function unboundLocation(rule: ExpandedRule, literals: readonly PredicateLiteral[]): Expression | undefined {
   const known = new Set<string>();
   const others = rule.body.filter((literal) => !isPredicate(literal));

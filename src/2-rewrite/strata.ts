@@ -2,24 +2,25 @@ import { isPredicate } from "../program/rule-shape.ts";
 import { atomAt, type CoreChannel, type CoreProgram, type CoreRule, literalAt } from "./core.ts";
 import { stronglyConnectedComponents } from "./strongly-connected-components.ts";
 
-/** Tables whose rules read each other, each after those it reads, and the rules that define them. */
+/** Stratum: tables that depend on each other, and the rules that define them. */
 export interface RuleStratum {
   readonly tables: ReadonlySet<string>;
   readonly rules: readonly CoreRule[];
   readonly isRecursive: boolean;
 }
 
-/** The view rules of a node in the order in which their tables must be brought up to date. */
+/** Returns the strata of a node in topological order: a stratum reads only strata before it. */
 export function strataOf(core: CoreProgram): readonly RuleStratum[] {
   return strataOfRules(core.rules.filter((rule) => rule.trigger.kind === "maintained"));
 }
 
-/** The same for the whole network: what a node keeps for another is read there. */
+/** Returns the strata of the whole network, in which the inlet of a channel depends on its outlet. */
 export function strataOfNetwork(core: CoreProgram): readonly RuleStratum[] {
-  const views = core.rules.filter((rule) => rule.trigger.kind === "maintained");
-  return strataOfRules([...views, ...core.channels.flatMap((channel) => channelRule(channel, core))]);
+  const maintained = core.rules.filter((rule) => rule.trigger.kind === "maintained");
+  return strataOfRules([...maintained, ...core.channels.flatMap((channel) => channelRule(channel, core))]);
 }
 
+/** A rule that derives the inlet of a channel from its outlet, for the dependency graph only. */
 function channelRule({ outlet, inlet }: CoreChannel, core: CoreProgram): readonly CoreRule[] {
   const origin = core.rules.find((rule) => rule.head.name.text === outlet);
   if (origin === undefined) return [];

@@ -2,14 +2,14 @@ interface Visit {
   readonly name: string;
   readonly number: number;
   readonly reads: readonly string[];
-  /** Which of them is looked at next. */
+  /** Index in `reads` of the name to visit next. */
   next: number;
   lowest: number;
 }
 
 /**
- * Names in groups that read each other, however far round, each group after those it reads (Tarjan, 1972). Without
- * recursion: programs may be longer than the stack is deep.
+ * Returns the strongly connected components of the dependency graph, each after the components it reads (Tarjan, 1972).
+ * Iterative, for long programs would overflow the call stack.
  */
 export function stronglyConnectedComponents(
   names: Iterable<string>,
@@ -17,7 +17,7 @@ export function stronglyConnectedComponents(
 ): readonly (readonly string[])[] {
   const found: string[][] = [];
   const numbers = new Map<string, number>();
-  /** Visited, and in no group yet. */
+  /** Visited names that are in no component yet. */
   const open: string[] = [];
   const isOpen = new Set<string>();
   const visits: Visit[] = [];
@@ -32,9 +32,9 @@ export function stronglyConnectedComponents(
     const outer = visits.at(-1);
     if (outer !== undefined) outer.lowest = Math.min(outer.lowest, lowest);
     if (lowest !== number) return;
-    const group = open.splice(open.lastIndexOf(name));
-    for (const member of group) isOpen.delete(member);
-    found.push(group);
+    const component = open.splice(open.lastIndexOf(name));
+    for (const member of component) isOpen.delete(member);
+    found.push(component);
   };
   for (const name of names) {
     if (!numbers.has(name)) begin(name);

@@ -1,19 +1,19 @@
 /**
- * tail-call: the last thing a view does is to call itself, and to return what that returns.
+ * tail-call: a view that ends by calling itself passes its return address on.
  *
  *   this.return(Where) :- this.init(Key), next(Next), find@Next(Key, &Where).
  *
- * becomes `find.init@Next(QID, RetAddr, Key) :- find.init(QID, RetAddr, Key), next(Next).`: the answer goes to the first
- * caller, not back by every node on the way, and nobody on the way waits for it. A lookup over k nodes costs k + 1
- * messages instead of 2k.
+ * becomes `find.init@Next(QID, RetAddr, Key) :- find.init(QID, RetAddr, Key), next(Next).`: the answer goes directly to
+ * the original caller, and no node on the path stores a context. A lookup over k nodes costs k + 1 messages instead of 2k.
  */
 import type { Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import type { ProgramRule, View } from "../program/program.ts";
 
 /**
- * Whether the call may be made on behalf of the caller. Not where that could be noticed: by a limit of its own, by what is
- * private to the calling invocation, or in the round in which a view at the same place runs.
+ * Whether the call may return directly to the caller's caller. The difference must not be observable, so the call has no
+ * timeout of its own, the view returns one result, and the call has a location, so that the callee
+ * never runs in the same round.
  */
 export function isTailCall(rule: ProgramRule, call: PredicateLiteral, after: readonly Literal[], view: View): boolean {
   const isOwn = rule.view === view.name && rule.head.name.text === `${view.name}.return` && !rule.isDelete;
@@ -21,7 +21,7 @@ export function isTailCall(rule: ProgramRule, call: PredicateLiteral, after: rea
   return isOwn && travels && !view.many && call.timeout === undefined && after.length === 0 && returnsAll(rule, call);
 }
 
-/** The head returns what the call returns, in its order, and nothing else looks at it. The first argument is the query. */
+/** Whether the head returns the results of the call, in order, and no literal uses them. The first argument is the query id. */
 function returnsAll({ head, body }: ProgramRule, call: PredicateLiteral): boolean {
   const returned = call.atom.args.flatMap((argument) => (argument.kind === "return" ? [argument.name] : []));
   const given = head.args.slice(1).map((argument) => (argument.kind === "variable" ? argument.name : undefined));

@@ -4,8 +4,8 @@ import type { CoreRule } from "../2-rewrite/core.ts";
 import type { Column } from "./strand.ts";
 
 /**
- * A plain argument groups, unless the head's table is keyed without it: then it comes from the winning row. No keys: the
- * head is no table, or a keyless one. The arguments are those of the head, or what stands for them.
+ * Classifies the columns of a head with an aggregate. A plain argument is a group, or comes from the winning row if the
+ * head's table has keys that do not include it. `args` are the arguments of the head, or replacements for them.
  */
 export function aggregateColumns(
   { groupKeys }: CoreRule,
@@ -22,13 +22,13 @@ export function aggregateColumns(
   });
 }
 
-/** The same for a rule that an event runs: what comes from the winning row is null when nothing joined. */
+/** Classifies the columns for a rule that an event triggers: columns of the winning row are null if no row joined. */
 export function eventColumns(rule: CoreRule, keys: readonly number[]): readonly Column[] {
   const columns = aggregateColumns(rule, rule.head.args, keys);
   return rule.isOverlog && (rule.groupKeys ?? keys).length === 0 ? withWinners(columns, rule) : columns;
 }
 
-/** In OverLog what the event does not say comes from the row that wins the only `min` or `max`. */
+/** In OverLog, columns that the event does not bind come from the winning row of the only `min` or `max`. */
 function withWinners(columns: readonly Column[], rule: CoreRule): readonly Column[] {
   const extremes = columns.filter((column) => column.kind === "aggregate" && /^(?:min|max)$/.test(column.function));
   if (extremes.length !== 1) return columns;

@@ -5,8 +5,9 @@ import { parts, variablesIn } from "../program/visit.ts";
 import type { ElementMatch, Match, Operator, Strand } from "./strand.ts";
 
 /**
- * The tables that the strand reads when it is given an event, if it is blind: if what it does depends on nothing else. It hands
- * packets on without a look at them, and calls no function that asks the clock, or who sent it, or draws lots.
+ * The tables that a strand reads, if its result depends on nothing else. Such a strand is cacheable: it is triggered by an
+ * event, forwards packets without inspecting them, and calls no impure function (clock, source, random values). The flow
+ * cache of the runtime may then replay it for other packets, until one of the tables changes.
  */
 export function cacheableReads(strand: Strand, predicates: readonly PredicateSpec[]): readonly number[] | undefined {
   const { trigger, match, operators, action } = strand;
@@ -16,14 +17,15 @@ export function cacheableReads(strand: Strand, predicates: readonly PredicateSpe
   const names = new Set(packets.map((one) => (one.kind === "bind" ? one.variable : undefined)));
   const { predicate, location } = action.head;
   const computed = action.args.filter((arg, column) => arg.kind !== "variable" || !mayHoldPacket(predicate, column));
-  const places = location === undefined ? [] : [location];
-  const looks = [...testsOf(match), ...operators.flatMap(inspectedExpressions), ...computed, ...places];
-  const sees = names.has(undefined) || looks.some((look) => variablesIn(look).some(({ name }) => names.has(name)));
-  if (sees || looks.some((look) => parts(look).some(isImpure))) return undefined;
+  const target = location === undefined ? [] : [location];
+  const inspected = [...testsOf(match), ...operators.flatMap(inspectedExpressions), ...computed, ...target];
+  const readsPacket =
+    names.has(undefined) || inspected.some((one) => variablesIn(one).some(({ name }) => names.has(name)));
+  if (readsPacket || inspected.some((one) => parts(one).some(isImpure))) return undefined;
   return [...new Set(operators.flatMap((operator) => ("table" in operator ? [operator.table.id] : [])))];
 }
 
-/** Of `tun`, and of what overlays send and receive, it is known; of events of the program's own it is not. */
+/** Whether the column may hold a packet. Known for `tun`, `send` and `recv`; any column of other events may hold one. */
 function mayHoldPacket({ role }: PredicateSpec, column: number): boolean {
   switch (role.kind) {
     case "tun":

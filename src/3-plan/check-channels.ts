@@ -4,11 +4,11 @@ import { typeBit } from "../../runtime/plan/values/column-type.ts";
 import type { CoreProgram } from "../2-rewrite/core.ts";
 import type { ColumnTypes } from "./column-types.ts";
 
-/** Rows that rules define for places that can only lie in an overlay: what keeps them true is spoken between nodes of the IP network. */
+/** Reports tables that rules define at overlay addresses: channels replicate rows between nodes of the IP network only. */
 export function checkChannels({ channels, tables, arities }: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   return channels.flatMap(({ outlet, table }) => {
-    const [place] = types.of(outlet, arities.get(outlet) ?? 0);
-    if (place !== typeBit("address")) return [];
+    const [location] = types.of(outlet, arities.get(outlet) ?? 0);
+    if (location !== typeBit("address")) return [];
     return [report("E0246", tables.get(outlet)?.span, { table: table.replace(/\?.*/, "") })];
   });
 }

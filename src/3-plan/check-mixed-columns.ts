@@ -7,15 +7,14 @@ import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { ColumnTypes } from "./column-types.ts";
 
 /**
- * Columns into which one rule puts one kind of value and another rule another kind. A string may be an address, and null
- * stands for anything that is not there; columns of a declared type are as declared, and calls of TCP take what they
- * take.
+ * Warns of columns that different rules fill with different kinds of values. Strings and addresses count as one kind, and
+ * null is compatible with all. Declared predicates and calls of TCP, whose types are fixed, are exempt.
  */
 export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   const declared = new Set([...core.accepts, ...core.signatures].map(({ name }) => name));
   const reported = new Set<string>();
   const first = new Map<string, { readonly kind: string; readonly rule: CoreRule }>();
-  // By name, so that the order of the text does not show.
+  // Sorted by name, so that the result does not depend on the order of the text.
   const rules = core.rules.toSorted((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
   return rules.flatMap((rule) => {
     const name = rule.head.name.text;
@@ -29,7 +28,7 @@ export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readon
         first.set(column, { kind, rule });
         return [];
       }
-      // A rule whose body is cut in pieces comes as several, with one head.
+      // A divided rule appears several times with the same head.
       const position = `${column}/${rule.head.span.file}:${rule.head.span.start}`;
       if (reported.has(position)) return [];
       reported.add(position);
@@ -39,7 +38,7 @@ export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readon
   });
 }
 
-/** The one kind that is not null; undefined when there is none, or there are several. */
+/** Returns the only kind besides null; undefined if there are none or several. */
 function onlyKind(type: ColumnType): string | undefined {
   const found = kinds.filter((kind) => kind !== "null" && (type & typeBit(kind)) !== 0);
   const names = new Set(found.map((kind) => (kind === "address" ? "string" : kind)));

@@ -5,7 +5,7 @@ import { kinds } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram } from "../2-rewrite/core.ts";
 import { type ColumnTypes, declaredType } from "./column-types.ts";
 
-/** Where the program puts into a column what its signature does not allow. */
+/** Reports columns that rules fill with kinds of values that their signature does not allow. */
 export function checkSignatures(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   return core.signatures.flatMap(({ name, types: declared, span }) => {
     const inferred = types.of(name, declared.length);

@@ -1,3 +1,7 @@
+/**
+ * column-types: infers which kinds of values each column can hold. `plan.ts` runs it first; the checks beside it report
+ * contradictions, and `predicate-table.ts` puts the types into the plan, where the runtime checks incoming tuples.
+ */
 import type { AggregateFunction, Argument, Expression, Literal } from "../../grammar/ast.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
@@ -18,11 +22,11 @@ import { eventColumns } from "./aggregate-columns.ts";
 import { isArithmetic } from "./operation.ts";
 import type { Column } from "./strand.ts";
 
-/** What can stand in each column of each predicate, as far as the program's own rules and facts say. */
+/** Types of the columns of all predicates, inferred from the rules and facts of the program. */
 export interface ColumnTypes {
-  /** Bits of kinds, 0 where nothing is known. */
+  /** Bits of kinds per column; 0 if unknown. */
   of(name: string, arity: number): readonly ColumnType[];
-  /** What the rule puts into the columns of its head, 0 where nothing is known. */
+  /** Types of the columns that the rule derives; 0 if unknown. */
   ofHead(rule: CoreRule): readonly ColumnType[];
 }
 
@@ -31,9 +35,9 @@ const ADDRESS = typeBit("string") | typeBit("address");
 const NUMBER = typeBit("number");
 
 /**
- * Follows values from constants and functions through the rules until nothing changes. Facts count for anything: a
- * node's own facts are its own affair. A column that no rule fills, or that is filled from itself alone, is unknown, and
- * so is all that depends on it.
+ * Infers types by propagating them from constants and functions through the rules to a fixpoint. Columns of facts may be
+ * anything, for nodes may have other facts. A column that no rule fills, or only from itself, is unknown, and so are
+ * the columns that depend on it.
  */
 export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   const inference = new Inference(core);
@@ -60,15 +64,15 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   return inference;
 }
 
-/** What fills the columns of one predicate from those of others. */
+/** Transfer function of the type inference: fills the columns of one predicate from those of others. */
 interface Transfer {
   readonly reads: readonly string[];
   readonly fills: string;
-  /** Whether it has learned anything. */
+  /** Runs the transfer; returns whether a type has changed. */
   readonly infer: () => boolean;
 }
 
-/** Each passage once, and again whenever something is learned of what it reads. */
+/** Runs each transfer, and again whenever a predicate that it reads has changed. */
 function runToFixpoint(transfers: readonly Transfer[]): void {
   const readers = new Map<string, Transfer[]>();
   for (const transfer of transfers) {
@@ -85,7 +89,7 @@ function runToFixpoint(transfers: readonly Transfer[]): void {
   }
 }
 
-/** Tables that hold what others hold. */
+/** Tables that hold the base rows of others. */
 function basesOf({ tables }: CoreProgram): readonly { readonly name: string; readonly baseOf: string }[] {
   return [...tables.values()].flatMap(({ name, baseOf }) => (baseOf === undefined ? [] : [{ name, baseOf }]));
 }
@@ -99,20 +103,20 @@ export function declaredType(name: string): ColumnType {
   return kindsNamed(name).reduce((bits, kind) => bits | typeBit(kind), 0);
 }
 
-/** A variable that is not there takes its values from a column of which nothing is known yet. */
+/** Types of the variables of a rule. A missing variable is bound by a column whose type is not known yet. */
 type Environment = Map<string, ColumnType>;
 
 function producedNames(core: CoreProgram): ReadonlySet<string> {
-  const made = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
-  const arrived = [...core.channels.map(({ inlet }) => inlet), ...basesOf(core).map(({ name }) => name)];
-  return new Set([...made.map((atom) => atom.name.text), ...core.accepts.map((accept) => accept.name), ...arrived]);
+  const atoms = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
+  const received = [...core.channels.map(({ inlet }) => inlet), ...basesOf(core).map(({ name }) => name)];
+  return new Set([...atoms.map((atom) => atom.name.text), ...core.accepts.map((accept) => accept.name), ...received]);
 }
 
 class Inference implements ColumnTypes {
   readonly #columns = new Map<string, (ColumnType | undefined)[]>();
   readonly #core: CoreProgram;
   readonly #produced: ReadonlySet<string>;
-  /** What stands in a column of which nothing was learned. */
+  /** Type of columns without an inferred type: undefined during the first pass, anything during the second. */
   #unknown: ColumnType | undefined;
 
   constructor(core: CoreProgram) {
@@ -136,7 +140,7 @@ class Inference implements ColumnTypes {
     return changed;
   }
 
-  /** All has been followed: what nothing is known of by now may be anything. */
+  /** Starts the second pass: columns that are still unknown may be anything. */
   assumeAnything(): void {
     this.#unknown = ANYTHING;
   }
@@ -168,7 +172,7 @@ class Inference implements ColumnTypes {
     });
   }
 
-  /** Columns that are null when nothing has joined an event: some aggregates, and what comes from the row that wins. */
+  /** Columns that are null if no row joins an event: some aggregates, and columns of the winning row. */
   #nullableColumns(rule: CoreRule): ReadonlySet<number> {
     if (rule.trigger.kind === "maintained" || !hasAggregate(rule.head)) return new Set();
     const columns = eventColumns(rule, this.#core.tables.get(rule.head.name.text)?.keys ?? []);
@@ -177,7 +181,7 @@ class Inference implements ColumnTypes {
     return new Set(columns.flatMap((column, at) => (isMissing(column) ? [at] : [])));
   }
 
-  /** Over the body until nothing is learned, so that assignments see each other whatever their order. */
+  /** Visits the body until no variable is added, so that the order of assignments does not matter. */
   #environment(rule: CoreRule): Environment {
     const environment: Environment = new Map();
     const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
@@ -192,7 +196,7 @@ class Inference implements ColumnTypes {
     return environment;
   }
 
-  /** The variables to which the literal gives values, and what these are. */
+  /** Returns the variables that the literal binds, with their types. */
   #valuesOf(literal: Literal, environment: Environment): readonly (readonly [string, ColumnType | undefined])[] {
     if (literal.kind === "assign") return [[literal.target.name, typeOf(literal.value, environment)]];
     if (literal.kind === "member") return patternVariables(literal.pattern).map((name) => [name, ANYTHING]);
@@ -213,7 +217,7 @@ class Inference implements ColumnTypes {
   }
 }
 
-/** What the columns of an outcome of a TCP call hold: the query, then what is returned, or the reason. */
+/** Types of the outcome of a TCP call: the query id, then the results, or the reason of a failure. */
 function streamOutcome(name: string): readonly ColumnType[] | undefined {
   const stream = streamEventNamed(name);
   if (stream?.event === "fail") return [NUMBER, typeBit("string")];
@@ -226,7 +230,7 @@ function known(type: ColumnType | undefined): ColumnType {
   return type === undefined || type === ANYTHING ? 0 : type;
 }
 
-/** What aggregates give whatever they are over; `min` and `max` give what they are over. */
+/** Result kinds of aggregates that do not depend on the operand. `min` and `max` have the type of their operand. */
 const aggregateKinds: Readonly<Partial<Record<AggregateFunction, readonly Kind[]>>> = {
   count: ["number"],
   countDistinct: ["number"],

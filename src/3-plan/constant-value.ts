@@ -5,7 +5,7 @@ import { makeAddress, negate } from "../../runtime/plan/library/operators/operat
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { binaryOperation } from "./operation.ts";
 
-/** The value of an expression without variables; undefined when it has variables or fails. */
+/** Evaluates an expression without variables; undefined if it has variables or fails. */
 export function constantValue(expression: Expression): Value | undefined {
   switch (expression.kind) {
     case "constant":
@@ -36,7 +36,7 @@ function addressValue(expression: Extract<Expression, { kind: "address" }>): Val
   return options === undefined ? undefined : makeAddress(expression.overlay.text, node, options);
 }
 
-/** Facts may use pure functions: what is impure has no meaning before a node runs. */
+/** Facts may call pure functions only: an impure one has no result before a node runs. */
 function callValue(expression: Extract<Expression, { kind: "call" }>): Value | undefined {
   const spec = functionNamed(expression.name.text);
   const args = all(expression.args);

@@ -5,15 +5,15 @@ import { costColumns } from "../2-rewrite/monotone.ts";
 import type { RuleStratum } from "../2-rewrite/strata.ts";
 import type { CostDecrease } from "./strand.ts";
 
-/** Where the tables of a recursive stratum hold the value of which the least, or the greatest, is kept. */
+/** Cost columns of a recursive stratum: the columns whose least, or greatest, value an aggregate keeps. */
 export interface MonotoneCosts {
   readonly isLeast: boolean;
   readonly columns: ReadonlyMap<string, number>;
 }
 
 /**
- * The costs of a stratum in which every derivation can tell whether its value is better than those it is made from;
- * undefined where some cannot. A value that never is cannot stand on a lesser one of its own group.
+ * Returns the costs of a stratum in which every derivation can compare its cost with the costs it depends on; undefined if
+ * some derivation cannot. A cost that is never better than its inputs cannot depend on a worse row of its own group.
  */
 export function monotoneCosts(
   { tables, rules }: RuleStratum,
@@ -30,7 +30,7 @@ export function monotoneCosts(
   return isTracked ? { isLeast: first.isLeast, columns } : undefined;
 }
 
-/** What a derivation of the rule has to look at. */
+/** Returns the comparisons by which a derivation of the rule detects that its cost is better than an input. */
 export function costDecreases(rule: CoreRule, { isLeast, columns }: MonotoneCosts): readonly CostDecrease[] {
   const head = rule.head.args[columns.get(rule.head.name.text) ?? -1];
   const value = (head?.kind === "aggregate" ? head.operand : head) as Expression;
@@ -41,7 +41,7 @@ export function costDecreases(rule: CoreRule, { isLeast, columns }: MonotoneCost
 
 type Variable = Extract<Expression, { kind: "variable" }>;
 
-/** The costs of the rows of the stratum that the rule reads; undefined when one has no name. */
+/** Returns the cost variables of the stratum rows that the rule reads; undefined if a cost is not a variable. */
 function costsRead({ body }: CoreRule, columns: ReadonlyMap<string, number>): readonly Variable[] | undefined {
   const read = body
     .filter(isPredicate)

@@ -4,21 +4,21 @@ import type { StrandSpec, DerivedRuleSpec } from "../../runtime/plan/contract/pl
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Action, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
-/** The strand as people read it. */
+/** A strand as shown to users. */
 export type DescribedStrand = Omit<StrandSpec, "cacheableReads">;
 
-/** The elements that were fused into its function, in order. */
+/** Describes the elements that were fused into the function of the strand, in order. */
 export function describe(
   strand: Strand,
   predicates: readonly PredicateSpec[],
-  views: readonly DerivedRuleSpec[],
+  derivedRules: readonly DerivedRuleSpec[],
 ): DescribedStrand {
   const { id, origin, trigger, match } = strand;
   const source = predicates[trigger.predicate];
   const first = `On ${trigger.kind === "maintenance" ? trigger.change : trigger.kind} ${source === undefined ? "?" : row(source, match)}`;
   const operators = strand.operators.map((operator) => describeOperator(operator, predicates));
-  const viewName = (view: number): string => predicates[views[view]?.predicate ?? -1]?.name ?? "?";
-  return { id, origin, trigger, operators: [first, ...operators, ...describeAction(strand.action, viewName)] };
+  const tableName = (rule: number): string => predicates[derivedRules[rule]?.predicate ?? -1]?.name ?? "?";
+  return { id, origin, trigger, operators: [first, ...operators, ...describeAction(strand.action, tableName)] };
 }
 
 function describeOperator(operator: Operator, predicates: readonly PredicateSpec[]): string {
@@ -40,7 +40,7 @@ function describeOperator(operator: Operator, predicates: readonly PredicateSpec
   }
 }
 
-/** The table as the rule writes it, and how its rows are found. */
+/** Describes a table access: the atom of the rule, and how its rows are found. */
 function describeAccess(
   { table, index, key, match }: Extract<Operator, { kind: "join" | "absent" }>,
   predicates: readonly PredicateSpec[],
@@ -59,7 +59,7 @@ function describeVisibility(visibility: string): string {
   return visibility === "frozen" ? "" : ` [${visibility}]`;
 }
 
-/** `name(A, _, 3)`: what each column must be or is called, `_` where it does not matter. */
+/** `name(A, _, 3)`: the value or variable of each column; `_` for ignored columns. */
 function row(
   { name, arity }: PredicateSpec,
   match: readonly Match[],
@@ -99,7 +99,7 @@ function elementText(match: ElementMatch): string {
   }
 }
 
-function describeAction(action: Action, viewName: (view: number) => string): readonly string[] {
+function describeAction(action: Action, tableName: (derivedRule: number) => string): readonly string[] {
   switch (action.kind) {
     case "tuple":
       return [`Project (${list(action.args)})`, describeTarget(action.head)];
@@ -108,7 +108,7 @@ function describeAction(action: Action, viewName: (view: number) => string): rea
     case "contribute":
       return [
         `Project (${action.columns.map(column).join(", ")})`,
-        `${contribution[action.sign]} ${viewName(action.derivedRule)}`,
+        `${contribution[action.sign]} ${tableName(action.derivedRule)}`,
       ];
   }
 }
@@ -122,10 +122,10 @@ function column(one: Column): string {
   return `${one.function}<${one.operand === undefined ? "*" : printExpression(one.operand)}>`;
 }
 
-/** What becomes of the tuple: it leaves, happens here, or changes a table. */
+/** Describes the destination of the tuple: another node, an event of this round, or a table. */
 function describeTarget({ predicate, isDelete, location }: Target): string {
-  const what = `${isDelete ? "delete " : ""}${predicate.name}`;
-  if (location !== undefined) return `Send ${what} to ${printExpression(location)}`;
+  const text = `${isDelete ? "delete " : ""}${predicate.name}`;
+  if (location !== undefined) return `Send ${text} to ${printExpression(location)}`;
   if (predicate.table === undefined) return `Raise ${predicate.name}`;
   return `${isDelete ? "Delete" : "Insert"} ${predicate.name}`;
 }

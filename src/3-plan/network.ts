@@ -5,9 +5,9 @@ import { STREAM_CLOSED, streamCalls } from "../../runtime/plan/values/stream-cal
 import type { Action, Strand } from "./strand.ts";
 
 /**
- * The dataflow of a node (MOSAIC, Figure 4), with the tables beside the strands. A tuple that a strand derives for a
- * place goes through RoundRobin, one for this node back to Mux, a row to the tables. Views are kept by commits, not by
- * strands of this graph, so only the strands that run in rounds are drawn.
+ * Builds the dataflow graph of a node (MOSAIC, Figure 4), with the tables next to the strands. A tuple that a strand derives
+ * for a location goes through RoundRobin, an event of this node back to Mux, and a row to the tables. Maintenance strands
+ * run during commits and are left out.
  */
 export function networkGraph(
   overlays: readonly OverlaySpec[],
@@ -49,7 +49,7 @@ export function networkGraph(
   return graph.result();
 }
 
-/** The nodes that a strand is joined to. */
+/** The graph nodes that strands have edges to or from. */
 interface StrandNeighbours {
   readonly receive: string;
   readonly tables: string;
@@ -63,9 +63,9 @@ function addStrands(
   predicates: readonly PredicateSpec[],
   neighbours: StrandNeighbours,
 ): void {
-  const drawn = strands.filter(({ trigger }) => !isMaintenance(trigger));
+  const triggered = strands.filter(({ trigger }) => !isMaintenance(trigger));
   const byRule = Map.groupBy(strands, ({ origin }) => origin.rule);
-  for (const strand of drawn) {
+  for (const strand of triggered) {
     const { rule } = strand.origin;
     const ofRule = byRule.get(rule) ?? [];
     const label = ofRule.length === 1 ? rule : `${rule}#${ofRule.indexOf(strand) + 1}`;
@@ -88,7 +88,7 @@ function addOutput(
   action: Action,
   { tables, roundRobin, mux }: StrandNeighbours,
 ): void {
-  if (action.kind === "contribute") throw new Error("a strand that keeps a view is not drawn");
+  if (action.kind === "contribute") throw new Error("a maintenance strand is not part of the graph");
   const { location, predicate } = action.head;
   if (location !== undefined) graph.edge(node, "out", roundRobin);
   else if (predicate.table !== undefined) graph.edge(node, "rows", tables);
@@ -108,7 +108,7 @@ function addChannel(
   graph.edge(channel, "local", mux);
 }
 
-/** Calls of TCP go to Tcp, and what comes of them begins steps of its own. */
+/** Adds Tcp: it takes the calls of TCP views, and their outcomes start new steps through Mux. */
 function addStreams(graph: GraphBuilder, predicates: readonly PredicateSpec[], receive: string, mux: string): void {
   const roles = predicates.map(({ role }) => role);
   const calls = streamCalls.filter((call) => roles.some((role) => role.kind === "tcp" && role.call === call));

@@ -13,10 +13,10 @@ import {
 } from "../../runtime/plan/library/operators/operators.ts";
 import { compare, equal, type Value } from "../../runtime/plan/values/value.ts";
 
-type Operation = (left: Value | undefined, right: Value | undefined) => Value | undefined;
+type BinaryFunction = (left: Value | undefined, right: Value | undefined) => Value | undefined;
 
-/** What arithmetic operators compute. Emitted code calls the functions by these names. */
-const operations: Readonly<Record<ArithmeticOperator, Operation>> = {
+/** Functions of the arithmetic operators. Emitted code calls them by the same names. */
+const operations: Readonly<Record<ArithmeticOperator, BinaryFunction>> = {
   "+": add,
   "-": subtract,
   "*": multiply,
@@ -35,12 +35,12 @@ export function isArithmetic(operator: BinaryOperator): operator is ArithmeticOp
   return operator in operations;
 }
 
-/** The name by which emitted code calls the operation. */
+/** Name of the operator's function in emitted code. */
 export function operationName(operator: ArithmeticOperator): string {
   return operations[operator].name;
 }
 
-/** Applies an operator while compiling; undefined when it fails, or when it is one that constants do not need. */
+/** Evaluates an operator at compile time; undefined if it fails or is not supported in constants. */
 export function binaryOperation(
   operator: BinaryOperator,
   left: Value | undefined,

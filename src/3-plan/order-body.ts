@@ -5,10 +5,10 @@ import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 
-/** Impure functions that give the same value all through a step. */
+/** Impure functions with the same result during a whole step. */
 const CONSTANT_IN_STEP: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_ADDRESS_FUNCTION]);
 
-/** The literals in the order they are evaluated; each can run with what those before it have bound. */
+/** Returns the literals in evaluation order; each can run with the variables bound before it. */
 export function orderBody(
   body: readonly Literal[],
   bound: BoundSet,
@@ -27,12 +27,12 @@ export function orderBody(
   return ordered;
 }
 
-/** The key columns of a table: a join that knows them all finds one row at most. */
+/** Key columns of a table. A join with all of them bound finds at most one row. */
 export type KeysOf = (table: string) => readonly number[];
 
 /**
- * Tests and values as soon as they can be, then negations, then the join that knows most; the text's order breaks ties.
- * What is drawn by chance is drawn once a derivation, behind all joins that do not need it.
+ * Chooses the next literal: tests and assignments as early as possible, then negations, then the most selective join;
+ * ties follow the text. Calls with random results come after all joins that do not need them: once per derivation.
  */
 function nextLiteral(
   waiting: readonly Literal[],
@@ -50,7 +50,7 @@ function nextLiteral(
   const lists = waiting.filter((literal) => literal.kind === "member" && isBound(literal.list, bound));
   const best = [...joins, ...lists].sort((a, b) => cost(a, bound, keysOf) - cost(b, bound, keysOf))[0];
   if (best !== undefined) return best;
-  throw new Error(`nothing of ${waiting.length} literals can run: the checks let an unbound variable pass`);
+  throw new Error(`none of ${waiting.length} literals can run: the checks accepted an unbound variable`);
 }
 
 function isScalarReady(literal: Literal, bound: BoundSet): boolean {
@@ -58,23 +58,25 @@ function isScalarReady(literal: Literal, bound: BoundSet): boolean {
   return literal.kind === "assign" && isBound(literal.value, bound);
 }
 
-/** Functions that give another value each time they are asked. */
+/** Whether the literal calls a function whose result differs between calls. */
 function isRandom(literal: Literal): boolean {
   return expressionsOfLiteral(literal)
-    .flatMap((whole) => parts(whole))
+    .flatMap((expression) => parts(expression))
     .some((part) => isImpure(part) && !(part.kind === "call" && CONSTANT_IN_STEP.has(part.name.text)));
 }
 
-/** Whether joins are left, and none of what is left but tests and values needs what the literal gives. */
+/** Whether joins remain and none of them needs the values that the literal binds. */
 function canDefer(literal: Literal, waiting: readonly Literal[], neededFirst: ReadonlySet<string>): boolean {
   const joins = waiting.filter((other) => other.kind === "predicate" || other.kind === "member");
   if (joins.length === 0) return false;
   const given = valuesFrom(literal, waiting);
   if ([...given].some((name) => neededFirst.has(name))) return false;
-  return !joins.flatMap(expressionsOfLiteral).some((whole) => variablesIn(whole).some(({ name }) => given.has(name)));
+  return !joins
+    .flatMap(expressionsOfLiteral)
+    .some((expression) => variablesIn(expression).some(({ name }) => given.has(name)));
 }
 
-/** What the literal gives, and what is worked out from it. */
+/** Returns the variables that the literal binds, and those that assignments compute from them. */
 function valuesFrom(literal: Literal, waiting: readonly Literal[]): ReadonlySet<string> {
   const given = new Set(literal.kind === "assign" ? [literal.target.name] : []);
   for (let size = -1; size !== given.size; ) {
@@ -91,14 +93,14 @@ function isNegation(literal: Literal): literal is PredicateLiteral {
   return literal.kind === "predicate" && literal.negated;
 }
 
-/** A negation waits for every variable that something else will bind. */
+/** Whether all variables of the negation are bound that other literals will bind. */
 function isNegationReady(negation: PredicateLiteral, waiting: readonly Literal[], bound: BoundSet): boolean {
   const later = waiting.filter((literal) => !isNegation(literal)).flatMap(variablesOf);
   const own = variablesOf(negation);
   return own.every((name) => bound.has(name) || !later.includes(name));
 }
 
-/** Computed arguments must be computable. */
+/** Whether the variables of all computed arguments are bound. */
 function canJoin(literal: PredicateLiteral, bound: BoundSet): boolean {
   return literal.atom.args.every((argument) => {
     if (argument.kind === "return" || argument.kind === "aggregate") return true;
@@ -122,7 +124,7 @@ function isKnownArgument(argument: Expression, bound: BoundSet): boolean {
   return argument.kind !== "wildcard" && isBound(argument, bound);
 }
 
-/** What is known after the literal; a negation only says that something is not there. */
+/** Returns the variables that the literal binds; a negation binds none. */
 export function boundBy(literal: Literal): readonly string[] {
   return isNegation(literal) ? [] : variablesOf(literal);
 }

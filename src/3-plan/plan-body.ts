@@ -5,7 +5,7 @@ import { boundBy, orderBody } from "./order-body.ts";
 import type { ElementMatch, Match, Operator, Visibility } from "./strand.ts";
 import type { TableLayout } from "./table-layout.ts";
 
-/** A body literal with what it may see of its table. */
+/** A body literal with the rows of its table that it sees. */
 export interface VisibleLiteral {
   readonly literal: Literal;
   readonly visibility: Visibility;
@@ -16,7 +16,7 @@ export interface BodyContext {
   readonly layout: TableLayout;
 }
 
-/** The trigger's own matching and the operators that follow it; what is needed first is worked out before the joins. */
+/** Plans the matching of the trigger and the operators after it. Variables in `neededFirst` are computed before the joins. */
 export function planBody(
   trigger: PredicateLiteral,
   body: readonly VisibleLiteral[],
@@ -29,7 +29,7 @@ export function planBody(
   let bound = start.bound;
   const operators: Operator[] = [];
   const ordered = orderBody(
-    body.map((seen) => seen.literal),
+    body.map(({ literal }) => literal),
     bound,
     keysOf,
     neededFirst,
@@ -59,7 +59,7 @@ function planLiteral(
   }
 }
 
-/** A variable that already has a value makes an assignment a test. */
+/** An assignment to a bound variable is a test. */
 function assignment(target: Extract<Expression, { kind: "variable" }>, value: Expression, bound: BoundSet): Operator {
   if (!bound.has(target.name)) return { kind: "assign", variable: target.name, value };
   const span = value.span;
@@ -91,7 +91,7 @@ function planJoin(literal: PredicateLiteral, bound: BoundSet, visibility: Visibi
   return { kind: "join", table, index, key, match, visibility };
 }
 
-/** The columns whose value is known before the join, and the expressions that give it. */
+/** Returns the columns whose values are known before the join, with their expressions. */
 function knownColumns(args: readonly Argument[], bound: BoundSet): ReadonlyMap<number, Expression> {
   const known = new Map<number, Expression>();
   for (const [column, argument] of args.entries()) {
@@ -105,7 +105,7 @@ function remaining(args: readonly Argument[], done: readonly number[], bound: Bo
   return matchArguments(args, bound).match.filter((match) => !done.includes(match.column));
 }
 
-/** Binds the first occurrence of each new variable and tests everything else. */
+/** Binds the first occurrence of each new variable and tests all other arguments. */
 function matchArguments(args: readonly Argument[], before: BoundSet): { match: readonly Match[]; bound: BoundSet } {
   const match: Match[] = [];
   let bound = before;

@@ -9,24 +9,24 @@ import { type MonotoneCosts, costDecreases } from "./cost-decreases.ts";
 import { type BodyContext, planBody, type VisibleLiteral } from "./plan-body.ts";
 import type { Action, Strand, Target, Visibility } from "./strand.ts";
 
-/** A strand that has no number yet. */
+/** A strand before it has a number. */
 export type Draft = Omit<Strand, "id">;
 
-/** The strand of a rule that an event, or a row entering or leaving a table, fires. */
+/** Plans the strand of a rule that an event, or a change of a row, triggers. */
 export function planReaction(rule: CoreRule, trigger: Trigger, origin: Origin, context: BodyContext): Draft {
-  if (rule.trigger.kind === "maintained") throw new Error(`rule ${rule.name} is a view rule`);
+  if (rule.trigger.kind === "maintained") throw new Error(`rule ${rule.name} is maintained, not triggered`);
   const body = rule.body.map((literal): VisibleLiteral => ({ literal, visibility: "frozen" }));
   const action = actionOf(rule, context);
   const { match, operators } = planBody(rule.trigger.literal, body, context, variablesOfGroups(action));
   return { origin, trigger, match, operators, action };
 }
 
-/** What must be known before the joins: an aggregate has one result, whatever they find. */
+/** Variables to bind before the joins: the groups of an aggregate, which has one result whatever rows join. */
 function variablesOfGroups(action: Action): ReadonlySet<string> {
   if (action.kind !== "aggregate") return new Set();
   const groups = action.columns.flatMap((column) => (column.kind === "group" ? [column.value] : []));
-  const place = action.head.location === undefined ? [] : [action.head.location];
-  return new Set([...groups, ...place].flatMap((value) => variablesIn(value).map(({ name }) => name)));
+  const location = action.head.location === undefined ? [] : [action.head.location];
+  return new Set([...groups, ...location].flatMap((value) => variablesIn(value).map(({ name }) => name)));
 }
 
 /** The rule of a derived table that a core rule belongs to, and the properties of the program that its maintenance depends on. */

@@ -1,3 +1,7 @@
+/**
+ * plan: turns plain rules into a `Plan`: predicates, strands, strata, channels, timers and facts. Called by `compile.ts`
+ * and `compile-query.ts` after the rewrites. `plan-rule.ts` plans the strands of a rule; `4-emit` writes their functions.
+ */
 import type { Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
@@ -38,16 +42,16 @@ import type { Strand } from "./strand.ts";
 import { TableLayout } from "./table-layout.ts";
 import { type RuleStratum, strataOf } from "../2-rewrite/strata.ts";
 
-/** Seconds after which a node that says nothing is taken to be gone. */
-const SILENCE = 30;
+/** Seconds without a message after which a peer is considered gone. */
+const MAX_SILENCE = 30;
 
-/** A plan whose strands are not emitted yet. */
+/** A plan whose strands are not emitted as functions yet. */
 export interface PlannedProgram {
   readonly plan: Omit<Plan, "code" | "strands" | "graph">;
   readonly strands: readonly Strand[];
 }
 
-/** The plan with its strands as people read them, and its graph. */
+/** Completes the plan with descriptions of its strands and with its graph. */
 export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "code"> {
   const { predicates, derivedRules, overlays } = plan;
   return {
@@ -145,7 +149,7 @@ class Planner {
   /** `periodic(E, Secs, Count, Delay, Jitter)` */
   #timer(rule: CoreRule, args: readonly Expression[]): Trigger {
     const [seconds, count = 0, delay, jitter = 0] = args.slice(1).map((argument) => timerNumber(argument));
-    if (seconds === undefined) throw new Error(`the checks let a timer of ${rule.name} pass that has no interval`);
+    if (seconds === undefined) throw new Error(`the checks accepted a timer of ${rule.name} without an interval`);
     const { id } = this.#predicates.timer(this.#timers.length);
     this.#timers.push({ predicate: id, seconds, count, delay, jitter, origin: this.#origin(rule) });
     return { kind: "event", predicate: id };
@@ -167,21 +171,21 @@ class Planner {
     }
   }
 
-  /** Two rows of the table can share a key. */
+  /** Whether two different rows of the table can have the same key. */
   #isKeyed(table: string): boolean {
     const { arity, table: spec } = this.#predicates.named(table, 0);
     return spec !== undefined && spec.keys.length > 0 && new Set(spec.keys).size < arity;
   }
 
-  /** Rules with recursion, rules without, and each rule with an aggregate are views of their own. */
+  /** Adds the derived rules of a table: recursive rules together, others together, each rule with an aggregate separately. */
   #defineTable(table: string, stratum: RuleStratum, costs: MonotoneCosts | undefined): void {
     const rules = stratum.rules.filter((rule) => rule.head.name.text === table);
     this.#checkDerivedTable(table, rules);
     const plain = rules.filter((rule) => !hasAggregate(rule.head));
-    const [recursive, grounds] = [true, false].map((kind) =>
+    const [recursive, nonRecursive] = [true, false].map((kind) =>
       plain.filter((rule) => isRecursive(rule, stratum) === kind),
     );
-    this.#addDerivedRule(table, grounds ?? [], undefined, stratum, costs);
+    this.#addDerivedRule(table, nonRecursive ?? [], undefined, stratum, costs);
     this.#addDerivedRule(table, recursive ?? [], undefined, stratum, costs);
     for (const rule of rules)
       if (hasAggregate(rule.head)) this.#addDerivedRule(table, [rule], this.#aggregate(rule), stratum, costs);
@@ -241,13 +245,13 @@ class Planner {
     return [{ predicate, args: args.map((value) => value ?? null), location, origin: { rule: name, file, line } }];
   }
 
-  /** Rows are given up no later than the table they are for would give them up. */
+  /** Replicated rows are dropped after the lifetime of the table that they are derived for, or earlier. */
   #channel({ outlet, inlet, table }: CoreChannel): ChannelSpec {
     const lifetime = this.#core.tables.get(table)?.lifetime ?? Infinity;
     return {
       outlet: this.#predicates.named(outlet, 0).id,
       inlet: this.#predicates.named(inlet, 0).id,
-      timeout: Math.min(SILENCE, lifetime),
+      timeout: Math.min(MAX_SILENCE, lifetime),
     };
   }
 
@@ -267,7 +271,7 @@ class Planner {
   }
 }
 
-/** A timer's event carries its number alone: the rest of `periodic` has been told to the timer. */
+/** Reduces `periodic` to the argument that the event carries; the others configure the timer. */
 function timerEvent(rule: CoreRule): CoreRule {
   if (rule.trigger.kind !== "event" || rule.trigger.literal.atom.name.text !== PERIODIC) return rule;
   const { literal } = rule.trigger;
@@ -279,7 +283,9 @@ function isRecursive(rule: CoreRule, { tables }: RuleStratum): boolean {
   return rule.body.some((literal) => literal.kind === "predicate" && tables.has(literal.atom.name.text));
 }
 
-/** Where some columns are drawn, the others. A proof may stand behind what is drawn. */
-function deterministicColumns({ head, memoised: drawn }: CoreRule): readonly number[] | undefined {
-  return drawn && head.args.flatMap((one, column) => (one.kind === "variable" && drawn.has(one.name) ? [] : [column]));
+/** Returns the columns without memoised results, if there are memoised ones. Columns of a proof may follow them. */
+function deterministicColumns({ head, memoised }: CoreRule): readonly number[] | undefined {
+  return (
+    memoised && head.args.flatMap((one, column) => (one.kind === "variable" && memoised.has(one.name) ? [] : [column]))
+  );
 }

@@ -1,3 +1,7 @@
+/**
+ * predicate-table: the predicates of the plan, with their tables, roles, column types and forms on the wire. Filled by
+ * `plan.ts`; the strands refer to predicates by the numbers given here.
+ */
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
@@ -12,19 +16,19 @@ import { refreshNotifiers, derivedTables } from "../2-rewrite/derived-tables.ts"
 /** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
 export const TUN_ARITY = 5;
 
-/** What nodes say to each other to keep views across the network. */
+/** Messages between nodes that replicate the rows of channels. */
 const CHANNEL_MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly role: "rows" | "ack" }> = new Map([
   ["?rows", { arity: 5, role: "rows" }],
   ["?heard", { arity: 2, role: "ack" }],
 ]);
 
-/** What the node tells of itself, with the number of arguments. */
+/** Events that the node raises itself, with their arity. */
 const NODE_EVENTS: ReadonlyMap<string, number> = new Map([
   [SHUTDOWN, 0],
   [STREAM_CLOSED, 1],
 ]);
 
-/** Gives every predicate of the program its number and all that a node has to know about it. */
+/** Numbers the predicates of the program and builds their specifications. */
 export class PredicateTable {
   readonly #specs: PredicateSpec[] = [];
   readonly #byName = new Map<string, PredicateSpec>();
@@ -48,10 +52,10 @@ export class PredicateTable {
     }
   }
 
-  /** A predicate by its whole name; `tun` by the number of its arguments. */
+  /** Returns a predicate by its qualified name; `tun` by name and arity. */
   named(name: string, arity: number): PredicateSpec {
     const spec = this.#byName.get(name === TUN ? `${TUN}/${arity}` : name);
-    if (spec === undefined) throw new Error(`predicate ${name}/${arity} was never collected`);
+    if (spec === undefined) throw new Error(`predicate ${name}/${arity} is not in the program`);
     return spec;
   }
 
@@ -59,7 +63,7 @@ export class PredicateTable {
     return this.#byName.get(name);
   }
 
-  /** One event a `periodic` literal, so that each is its own timer. */
+  /** Adds the event of one `periodic` literal; each literal is a separate timer. */
   timer(number: number): PredicateSpec {
     return this.#add(`${PERIODIC}/${number}`, PERIODIC, 1);
   }
@@ -123,7 +127,7 @@ export class PredicateTable {
   }
 }
 
-/** One row: a new address takes the place of the old one. */
+/** One row: a new address replaces the old one. */
 const localAddressSpec: Omit<TableSpec, "notifiesRefreshes"> = {
   lifetime: Infinity,
   size: 1,
@@ -155,23 +159,23 @@ interface Accepted {
 }
 
 /**
- * Default deny (what a node takes from the network): what rules send elsewhere, events nobody here raises (OverLog: all
- * that are heard), `accept`.
+ * The tuples that a node accepts from the network (default deny): those that rules send to other nodes, events that no
+ * local rule raises (in OverLog, all events that rules read), and those with an `accept`.
  */
 function acceptedFrom(core: CoreProgram): Accepted {
-  // An answer goes to this node itself.
-  const travelling = core.rules.filter(({ head }) => head.location !== undefined && !core.answers.has(head.name.text));
+  // Answers of inlined calls never leave the node.
+  const sent = core.rules.filter(({ head }) => head.location !== undefined && !core.answers.has(head.name.text));
   const raised = new Set(core.rules.map((rule) => rule.head.name.text));
   const external = core.rules.filter((rule) => isExternalEvent(rule, raised)).map((rule) => triggerForm(rule));
   const accepts = core.accepts.map((accept) => ({ ...accept, form: `${accept.name}/${accept.types.length}` }));
   return {
     tuples: new Set([
-      ...travelling.filter((rule) => !rule.isDelete).map(headForm),
+      ...sent.filter((rule) => !rule.isDelete).map(headForm),
       ...external,
       ...accepts.filter((accept) => accept.insert).map((accept) => accept.form),
     ]),
     removals: new Set([
-      ...travelling.filter((rule) => rule.isDelete).map(headForm),
+      ...sent.filter((rule) => rule.isDelete).map(headForm),
       ...accepts.filter((accept) => accept.remove).map((accept) => accept.form),
     ]),
   };
@@ -197,7 +201,7 @@ function isReserved(name: string): boolean {
   return isOwn || name.includes("!") || /\.(send|recv)$/.test(name);
 }
 
-/** Two predicates that would look alike in a datagram. */
+/** Reports predicates with the same hash in datagrams. */
 export function wireCollisions(specs: readonly PredicateSpec[], core: CoreProgram): readonly Diagnostic[] {
   const owners = new Map<number, string>();
   return specs.flatMap((spec) =>

@@ -2,37 +2,38 @@ import type { Expression } from "../../grammar/ast.ts";
 import type { AggregateKind, Origin, Sign, Trigger } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
-/** One rule strand before it is emitted: a trigger, the operators its tuple passes, and what is done at the end. */
+/** One rule strand before it is emitted: a trigger, the operators that its tuple passes, and an action for each result. */
 export interface Strand {
   readonly id: number;
   readonly origin: Origin;
   readonly trigger: Trigger;
-  /** How the arguments of the trigger are matched, column by column; columns not named are ignored. */
+  /** Matching of the trigger's arguments; columns without an entry are ignored. */
   readonly match: readonly Match[];
   readonly operators: readonly Operator[];
   readonly action: Action;
 }
 
-/** What one column of a tuple must be, or is called. */
+/** Matching of one column: it is bound to a variable or compared with a value. */
 export type Match =
   | { readonly kind: "bind"; readonly column: number; readonly variable: string }
   | { readonly kind: "test"; readonly column: number; readonly value: Expression };
 
 /**
- * Which rows of a table a join sees: all; while views are maintained, those of the state before, of the state after or of
- * both; in a recursive stratum those that are there, with the row it is being told of or without.
+ * The rows of a table that a join sees. `frozen`: all rows. During maintenance: those of the state `before` the commit, of
+ * the state `after` it, or of both (`unchanged`). In a recursive stratum: the `present` rows, or those without the row that
+ * is being propagated (`others`).
  */
 export type Visibility = "frozen" | "before" | "after" | "unchanged" | "present" | "others";
 
 export type Operator =
-  /** By the primary key: one row at most. */
+  /** Lookup by the primary key: at most one row. */
   | {
       readonly kind: "get";
       readonly table: PredicateSpec;
       readonly key: readonly Expression[];
       readonly match: readonly Match[];
     }
-  /** By an index, or all rows when `index` is undefined. */
+  /** Lookup by an index; a scan of all rows if `index` is undefined. */
   | {
       readonly kind: "join";
       readonly table: PredicateSpec;
@@ -41,7 +42,7 @@ export type Operator =
       readonly match: readonly Match[];
       readonly visibility: Visibility;
     }
-  /** Goes on when no row fits. */
+  /** Passes the tuple on if no row matches. */
   | {
       readonly kind: "absent";
       readonly table: PredicateSpec;
@@ -54,7 +55,7 @@ export type Operator =
   | { readonly kind: "assign"; readonly variable: string; readonly value: Expression }
   | { readonly kind: "unnest"; readonly list: Expression; readonly match: ElementMatch };
 
-/** What an element of a list must look like: one variable for it all, or a pattern of its items. */
+/** Matching of a list element: bound to a variable, ignored, compared with a value, or matched item by item. */
 export type ElementMatch =
   | { readonly kind: "variable"; readonly variable: string }
   | { readonly kind: "any" }
@@ -72,14 +73,14 @@ export type Action =
       readonly costDecreases: readonly CostDecrease[];
     };
 
-/** In recursion: the engine has to know when a derived value is less (or greater) than one it is made from. */
+/** Comparison in a recursive rule: the engine must know when a derived cost is less (or greater) than one it depends on. */
 export interface CostDecrease {
   readonly value: Expression;
   readonly than: Expression;
   readonly isLeast: boolean;
 }
 
-/** Where a derived tuple goes. With a location it leaves through LocSpecDemux; otherwise it is of this round. */
+/** Destination of a derived tuple. With a location it goes to LocSpecDemux; otherwise it belongs to this round. */
 export interface Target {
   readonly predicate: PredicateSpec;
   readonly isDelete: boolean;

@@ -1,10 +1,10 @@
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
-/** Collects, while strands are planned, the column lists that tables must be indexed by. */
+/** Collects the indexes that the planned strands need. */
 export class TableLayout {
   readonly #indexes = new Map<number, number[][]>();
 
-  /** The number of the table's index on these columns, made when there is none. An index on no columns holds all rows. */
+  /** Returns the number of the table's index on the columns; adds it if missing. An index on no columns holds all rows. */
   indexOn(table: PredicateSpec, columns: readonly number[]): number {
     const indexes = this.#indexes.get(table.id) ?? [];
     this.#indexes.set(table.id, indexes);

@@ -1,17 +1,20 @@
+/**
+ * emit-expression: JavaScript for the expressions of a strand. Used by `emit-strand.ts`, which declares the temporaries.
+ */
 import type { Binary, ConstantValue, Expression } from "../../grammar/ast.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { isArithmetic, operationName } from "../3-plan/operation.ts";
 
-/** JavaScript for an expression. */
+/** JavaScript code of an expression. */
 export interface Emitted {
   readonly code: string;
-  /** The code can have no value: `undefined` at run time, which ends the derivation. */
+  /** The code may fail: then it is `undefined` at run time, and the derivation ends. */
   readonly mayFail: boolean;
-  /** The value is `true` or `false`, when it has one. */
+  /** The value is `true` or `false`, unless it fails. */
   readonly isBoolean: boolean;
 }
 
-/** Variables are constants of the same name; what else the code names is in `lib`, or is `node`. */
+/** Emits expressions. Variables of rules are constants of the same name; other names are functions of `lib`, and `node`. */
 export class ExpressionEmitter {
   readonly #strand: number;
   #temporaries = 0;
@@ -20,7 +23,7 @@ export class ExpressionEmitter {
     this.#strand = strand;
   }
 
-  /** Names that the code assigns to and the function must declare. */
+  /** Temporary variables of the emitted code; the strand's function must declare them. */
   get temporaries(): readonly string[] {
     return Array.from({ length: this.#temporaries }, (_, at) => `t${at}`);
   }
@@ -50,7 +53,7 @@ export class ExpressionEmitter {
     }
   }
 
-  /** Code for a list of values; it fails with any of them, and when it grows too large. */
+  /** Code of a list; it fails if an item fails or the list is too large. */
   #list(items: readonly Expression[]): Emitted {
     const emitted = items.map((item) => this.emit(item));
     const values = emitted.map((item) => item.code).join(", ");

@@ -1,15 +1,19 @@
+/**
+ * emit-strand: writes the JavaScript function of one strand, with its rule and operators as comments above it. Called by
+ * `emit.ts` for every strand; the runtime compiles the text and passes the engine as `node` (`StrandHost`).
+ */
 import type { Expression } from "../../grammar/ast.ts";
 import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
 import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
 import type { Action, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 
-/** The function of one strand: its operators fused, one loop a join, nothing interpreted. */
+/** Emits the function of one strand: its operators fused, one loop per join, nothing interpreted. */
 export function emitStrand(strand: Strand, spec: StrandSpec): string {
   return new StrandEmitter(strand).function(spec);
 }
 
-/** The name a strand's function goes by in stack traces and profiles. */
+/** Name of a strand's function, as stack traces and profiles show it. */
 export function functionName(strand: { readonly id: number; readonly origin: { readonly rule: string } }): string {
   return `s${strand.id}_${strand.origin.rule.replace(/[^A-Za-z0-9_]/g, "_")}`;
 }
@@ -22,7 +26,7 @@ class StrandEmitter {
   readonly #lines: string[] = [];
   #depth = 1;
   #rows = 0;
-  /** What ends this derivation and goes on with the next. */
+  /** Statement that ends the current derivation and continues with the next. */
   #skip = "return;";
 
   constructor(strand: Strand) {
@@ -49,7 +53,7 @@ class StrandEmitter {
     this.#close(1);
   }
 
-  /** What the event alone decides comes first; then the joins fill the accumulators; then the one result leaves. */
+  /** Emits the operators before the first join, then the joins, which fill the accumulators, then the single result. */
   #aggregate(action: Aggregation): void {
     const at = this.#strand.operators.findIndex((operator) => operator.kind !== "select" && operator.kind !== "assign");
     const joins = at < 0 ? this.#strand.operators.length : at;
@@ -67,7 +71,7 @@ class StrandEmitter {
     this.#emitResult(action);
   }
 
-  /** A combination that one column cannot take is a derivation that fails: no column has it. */
+  /** Adds a combination of rows to all accumulators, or to none if one column cannot take it: then the derivation fails. */
   #accumulate(columns: readonly Column[]): void {
     const winners = columns.flatMap((column) => (column.kind === "winner" ? [this.#value(column.value)] : []));
     const operands = columns.map((column) => (column.kind === "aggregate" ? this.#operand(column) : ""));
@@ -139,7 +143,7 @@ class StrandEmitter {
     this.#line(`let ${found} = false;`);
     const outer = this.#skip;
     this.#loop(this.#rowsOf(table.id, index, key, row), `not ${table.name}`);
-    // What is absent before and after is absent whichever row one looks at.
+    // A row must be absent before and after the commit, so rows of both states are visible.
     if (visibility !== "unchanged") this.#hide(row, hiddenRows(visibility), visibility);
     this.#match(match, `${row}.values`);
     this.#line(`${found} = true;`);
@@ -205,7 +209,7 @@ class StrandEmitter {
         return this.#line(`node.contribute(${action.derivedRule}, ${action.sign}, [${values.join(", ")}]);`);
       }
       case "aggregate":
-        throw new Error("an aggregate has its own way out");
+        throw new Error("aggregates are emitted by #aggregate");
     }
   }
 
@@ -224,7 +228,7 @@ class StrandEmitter {
     return expressions.map((expression) => this.#value(expression));
   }
 
-  /** Code that has a value: what may fail is tried on a line of its own first. */
+  /** Code that cannot fail: an expression that may fail is evaluated and checked in a statement before. */
   #value(expression: Expression): string {
     const { code, mayFail } = this.#expressions.emit(expression);
     return mayFail ? this.#checked(code) : code;
@@ -264,7 +268,7 @@ class StrandEmitter {
   }
 }
 
-/** What the mark of a row is compared with to leave the row out; in numbers, for no name is safe from a variable. */
+/** Comparison with the mark of a row that hides it. The marks are numbers, for a name could clash with a variable. */
 function hiddenRows(visibility: Visibility): string | undefined {
   switch (visibility) {
     case "frozen":

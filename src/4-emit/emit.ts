@@ -3,20 +3,20 @@ import { libNames } from "../../runtime/plan/library/lib.ts";
 import { describeProgram, type PlannedProgram } from "../3-plan/plan.ts";
 import { emitStrand, functionName } from "./emit-strand.ts";
 
-/** Between the parts of the code: its head, a function a strand, and what is returned. No function holds an empty line. */
-const BETWEEN = "\n\n";
+/** Separates the parts of the code: its head, one function per strand, and the return. No function contains an empty line. */
+const SEPARATOR = "\n\n";
 
-/** Writes the strands as JavaScript: the last step, after which a program is a Plan. */
+/** Emits the strands as JavaScript and returns the complete plan: the last phase of the compiler. */
 export function emit(planned: PlannedProgram): Plan {
   const { strands } = planned;
   const plan = describeProgram(planned);
   const functions = strands.map((strand, at) => emitStrand(strand, plan.strands[at] as (typeof plan.strands)[number]));
   const names = plan.strands.map(functionName);
   const head = `"use strict";\nconst { ${libNames.join(", ")} } = lib;`;
-  return { ...plan, code: [head, ...functions, `return [${names.join(", ")}];`, ""].join(BETWEEN) };
+  return { ...plan, code: [head, ...functions, `return [${names.join(", ")}];`, ""].join(SEPARATOR) };
 }
 
-/** The function of each strand, by its number, as it stands in the plan's code. */
+/** Returns the source text of the strand functions in the plan, by strand number. */
 export function functionsIn({ code }: Plan): readonly string[] {
-  return code.split(BETWEEN).slice(1, -2);
+  return code.split(SEPARATOR).slice(1, -2);
 }

@@ -2,12 +2,12 @@ import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts
 import type { Roles } from "./roles.ts";
 import { variablesIn } from "./visit.ts";
 
-/** The variables that are bound at some point of a rule. */
+/** Variables that are bound at some point of a rule. */
 export type BoundSet = ReadonlySet<string>;
 
 export const noneBound: BoundSet = new Set();
 
-/** Adds what the literals bind, in whatever order they can: their order never matters. */
+/** Adds the variables that the literals bind, whatever order they are written in. */
 export function bindAll(literals: readonly Literal[], bound: BoundSet, roles: Roles): BoundSet {
   const known = new Set(bound);
   for (let size = -1; size !== known.size; ) {
@@ -17,7 +17,7 @@ export function bindAll(literals: readonly Literal[], bound: BoundSet, roles: Ro
   return known;
 }
 
-/** What is bound after the literal, given what is before; a literal that cannot run yet binds nothing. */
+/** Returns the variables bound after the literal, given those bound before. A literal that cannot run yet binds none. */
 export function bind(literal: Literal, bound: BoundSet, roles: Roles): BoundSet {
   return withBound(bound, namesBoundBy(literal, bound, roles));
 }
@@ -39,7 +39,7 @@ function namesBoundBy(literal: Literal, bound: BoundSet, roles: Roles): readonly
   }
 }
 
-/** What matching the literal gives a value: plain variable arguments and its location; of a call, only what it returns. */
+/** Variables that matching the literal binds: its variable arguments and its location; for a call, only its returns. */
 function variablesBoundBy(literal: PredicateLiteral, roles: Roles): readonly string[] {
   const { args, location } = literal.atom;
   const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));

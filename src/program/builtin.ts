@@ -1,6 +1,6 @@
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 
-/** Predicates that the engine provides; overlays never qualify them. `localAddr` is each overlay instance's own. */
+/** Predicate that the engine provides. Built-ins are never qualified, except `localAddr`, which each overlay instance has. */
 export interface Builtin {
   readonly name: string;
   readonly minArity: number;
@@ -22,11 +22,11 @@ export function builtinNamed(name: string): Builtin | undefined {
 
 export const PERIODIC = "periodic";
 export const TUN = "tun";
-/** Raised once, when the node is asked to end. */
+/** Raised once, when the node is asked to shut down. */
 export const SHUTDOWN = "shutdown";
 export const LOCAL_ADDRESS = "localAddr";
 
-/** The `localAddr` table of an overlay instance, or the node's own. */
+/** Returns the name of the `localAddr` table of an overlay instance, or of the node. */
 export function localAddressTable(overlay: string | undefined): string {
   return overlay === undefined ? LOCAL_ADDRESS : `${overlay}.${LOCAL_ADDRESS}`;
 }

@@ -1,6 +1,6 @@
 import type { Expression } from "../../grammar/ast.ts";
 
-/** The number a constant expression has, as declarations and limits use them; undefined when it is none. */
+/** Evaluates a constant numeric expression, as in declarations and limits; undefined if it is not one. */
 export function constantNumber(expression: Expression): number | undefined {
   switch (expression.kind) {
     case "constant":
@@ -34,7 +34,7 @@ function combined(operator: string, left: number | undefined, right: number | un
   }
 }
 
-/** Seconds, or a count, as timers take them: constant, and not negative. */
+/** Evaluates an argument of a timer, seconds or a count: constant, finite and not negative; otherwise undefined. */
 export function timerNumber(expression: Expression): number | undefined {
   const value = constantNumber(expression);
   return value !== undefined && value >= 0 && value < Infinity ? value : undefined;

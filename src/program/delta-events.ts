@@ -1,4 +1,4 @@
-/** What happens to the rows of a table, as an event that rules can hear: `link_DELTA_INSERT(..)`. */
+/** Event that reports changes of a table to rules: `link_DELTA_INSERT(..)`. */
 export interface DeltaEvent {
   readonly table: string;
   readonly kind: "inserted" | "deleted";
@@ -9,7 +9,7 @@ const ENDINGS: readonly (readonly [string, DeltaEvent["kind"]])[] = [
   ["_DELTA_DELETE", "deleted"],
 ];
 
-/** The change that the name stands for, when it is that of a table. */
+/** Returns the table and the change that an event name stands for; undefined for other names. */
 export function deltaEventNamed(name: string, isTable: (table: string) => boolean): DeltaEvent | undefined {
   for (const [ending, kind] of ENDINGS) {
     const table = name.slice(0, -ending.length);

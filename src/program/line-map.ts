@@ -2,12 +2,12 @@ import type { Source, Span } from "../../grammar/span.ts";
 
 export interface Position {
   readonly file: string;
-  /** Both counted from 1; columns in characters. */
+  /** Line and column are counted from 1; columns in characters. */
   readonly line: number;
   readonly column: number;
 }
 
-/** Turns spans into lines and columns. */
+/** Converts spans into lines and columns. */
 export class LineMap {
   readonly #starts = new Map<string, readonly number[]>();
   readonly #texts = new Map<string, string>();
@@ -19,7 +19,7 @@ export class LineMap {
     }
   }
 
-  /** The text of a line, counted from 1, without its end; undefined where there is none. */
+  /** Returns the text of a line, counted from 1, without its line break; undefined if there is no such line. */
   line(file: string, line: number): string | undefined {
     const starts = this.#starts.get(file) ?? [];
     const start = starts[line - 1];

@@ -1,6 +1,6 @@
 import type { Atom, Expression } from "../../grammar/ast.ts";
 
-/** `p@Here(..)` or `p(@Here, ..)`: where the tuple is. */
+/** Returns the location of an atom: `p@Here(..)` or `p(@Here, ..)`. */
 export function locationOf(atom: Atom): Expression | undefined {
   if (atom.location !== undefined) return atom.location;
   const argument = atom.locatedArgument === undefined ? undefined : atom.args[atom.locatedArgument];

@@ -1,4 +1,4 @@
-/** The name most like `wanted`, when one is near enough to be a slip of the hand, or of the eye: `f_shal` for `f_sha1`. */
+/** Returns the name most similar to `wanted`, if it may be a typo or a misread character: `f_sha1` for `f_shal`. */
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
   const known = [...names];
   return (
@@ -7,23 +7,23 @@ export function nearest(wanted: string, names: Iterable<string>): string | undef
   );
 }
 
-/** The same for texts that can be taken for each other in print. */
+/** Maps texts that look alike in print to the same text. */
 function printedForm(text: string): string {
   return text.replaceAll(/[1I]/g, "l").replaceAll("0", "o");
 }
 
-/** Names that slips are looked for among, sorted by overlay: the overlay's own name says nothing about how alike two are. */
+/** Candidates for the correction of typos, grouped by overlay: names are compared without the overlay that they share. */
 export class NearNames {
   readonly #byOverlay: ReadonlyMap<string, Words>;
 
   constructor(names: Iterable<string>) {
     const byOverlay = Map.groupBy(names, overlayOf);
     this.#byOverlay = new Map(
-      [...byOverlay].map(([overlay, whole]) => [overlay, wordsOf(whole.map((name) => name.slice(overlay.length)))]),
+      [...byOverlay].map(([overlay, members]) => [overlay, wordsOf(members.map((name) => name.slice(overlay.length)))]),
     );
   }
 
-  /** The most similar name of the same overlay. */
+  /** Returns the most similar name of the same overlay. */
   nearest(name: string): string | undefined {
     const overlay = overlayOf(name);
     const similar = nearestOf(name.slice(overlay.length), this.#byOverlay.get(overlay) ?? new Map());
@@ -31,12 +31,12 @@ export class NearNames {
   }
 }
 
-/** With the dot. */
+/** The overlay prefix of a name, with its dot; empty without one. */
 function overlayOf(name: string): string {
   return name.slice(0, name.lastIndexOf(".") + 1);
 }
 
-/** Words by the digits in them: `link1` and `link2` are two of a series, and no slip of each other. */
+/** Words by their digits: `link1` and `link2` are members of a series, not typos of each other. */
 type Words = ReadonlyMap<string, readonly Word[]>;
 
 interface Word {
@@ -49,8 +49,8 @@ function wordsOf(names: Iterable<string>): Words {
   return Map.groupBy(words, ({ text }) => digitsOf(text));
 }
 
-/** How many slips of the hand there may be among so many letters. */
-function likeness(letters: number): number {
+/** Returns the number of edits that a typo may have in a word of so many letters. */
+function maxEdits(letters: number): number {
   if (letters < 4) return 0;
   return letters < 8 ? 1 : 2;
 }
@@ -60,13 +60,13 @@ function digitsOf(text: string): string {
 }
 
 function nearestOf(wanted: string, words: Words): string | undefined {
-  const limit = likeness(wanted.replaceAll(/\d+/g, "").length);
+  const limit = maxEdits(wanted.replaceAll(/\d+/g, "").length);
   if (limit === 0) return undefined;
   const own = lettersOf(wanted);
   let best: { readonly text: string; readonly distance: number } | undefined;
   for (const { text, letters } of words.get(digitsOf(wanted)) ?? []) {
     if (Math.abs(text.length - wanted.length) > limit || text === wanted) continue;
-    // One edit takes one letter away and brings another: words far apart are told so by their letters alone.
+    // One edit removes one letter and adds another, so distant words can be rejected by their sets of letters.
     if (bitsIn(letters ^ own) > 2 * limit) continue;
     const distance = editDistance(wanted, text);
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { text, distance };
@@ -74,7 +74,7 @@ function nearestOf(wanted: string, words: Words): string | undefined {
   return best?.text;
 }
 
-/** A bit for each letter in the text. */
+/** Set of the letters in the text, one bit each. */
 function lettersOf(text: string): number {
   let letters = 0;
   for (let at = 0; at < text.length; at++) letters |= 1 << (text.charCodeAt(at) & 31);
@@ -87,7 +87,7 @@ function bitsIn(word: number): number {
   return count;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
+/** Edit distance (Damerau-Levenshtein): insertions, deletions, replacements and swaps of neighbouring letters. */
 function editDistance(left: string, right: string): number {
   let twoBack: number[] = [];
   let previous = Array.from({ length: right.length + 1 }, (_, column) => column);

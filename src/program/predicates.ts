@@ -1,3 +1,7 @@
+/**
+ * Collects the predicates of a resolved program for the checks: their arity, and whether they are tables, produced and
+ * read. Called by `1-check/check.ts`; later phases take the result from the checked program.
+ */
 import type { Atom } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
@@ -7,21 +11,21 @@ import { deltaEventNamed } from "./delta-events.ts";
 import { isCallShaped } from "./rule-shape.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";
 
-/** How a name is used: where it first stands, with how many arguments, and who makes and hears it. */
+/** Use of a predicate name: its first position, its arity, and whether the program produces and reads it. */
 export interface Predicate {
   readonly name: string;
   readonly arity: number;
   readonly isTable: boolean;
   readonly span: Span;
-  /** Some rule, fact or `accept` makes tuples of it, or the engine does. */
+  /** A rule, a fact, an `accept` or the engine produces tuples of it. */
   isProduced: boolean;
-  /** Some rule reads it, or it is watched. */
+  /** A rule reads it, or it is watched. */
   isRead: boolean;
 }
 
 export type Predicates = ReadonlyMap<string, Predicate>;
 
-/** Collects every predicate of the program and reports names used with different numbers of arguments. */
+/** Collects the predicates of the program and reports names that are used with different numbers of arguments. */
 export function collectPredicates(program: Program, diagnostics: Diagnostic[]): Predicates {
   const collector = new Collector(program, diagnostics);
   const uses = usesIn(program);
@@ -36,19 +40,20 @@ export function collectPredicates(program: Program, diagnostics: Diagnostic[]): 
   return collector.found;
 }
 
-type Use = "made" | "heard" | "named";
+/** `named`: the head of a deletion, which neither produces nor reads. */
+type Use = "produced" | "read" | "named";
 
 function usesIn({ facts, rules, views }: Program): readonly { readonly atom: Atom; readonly use: Use }[] {
-  const made = facts.map(({ atom }) => ({ atom, use: "made" as const }));
+  const inFacts = facts.map(({ atom }) => ({ atom, use: "produced" as const }));
   const inRules = rules.flatMap(({ head, isDelete, body }) => {
-    const heard = body.flatMap((literal) => {
+    const read = body.flatMap((literal) => {
       if (literal.kind !== "predicate" || literal.isFailure) return [];
       return views.has(literal.atom.name.text) || isCallShaped(literal) ? [] : [literal.atom];
     });
-    const own = { atom: head, use: isDelete ? ("named" as const) : ("made" as const) };
-    return [own, ...heard.map((atom) => ({ atom, use: "heard" as const }))];
+    const own = { atom: head, use: isDelete ? ("named" as const) : ("produced" as const) };
+    return [own, ...read.map((atom) => ({ atom, use: "read" as const }))];
   });
-  return [...made, ...inRules];
+  return [...inFacts, ...inRules];
 }
 
 class Collector {
@@ -62,7 +67,7 @@ class Collector {
     this.#diagnostics = diagnostics;
   }
 
-  /** Each instance's `localAddr`, and what the engine raises inside views. */
+  /** Adds `localAddr` of each overlay instance and the events that the engine raises inside views. */
   builtins(): void {
     const nowhere = { file: "", start: 0, end: 0 };
     for (const overlay of [undefined, ...this.#program.overlays]) {
@@ -72,7 +77,7 @@ class Collector {
     for (const view of this.#program.views.values()) this.#viewEvents(view);
   }
 
-  /** Of uses with different numbers of arguments, those that are fewer are the slips; of equally many, the later. */
+  /** Chooses the usual arity of each name: the most frequent one, or the first of equally frequent ones. Others are errors. */
   usual(atoms: readonly Atom[]): void {
     for (const [name, same] of Map.groupBy(atoms, (atom) => atom.name.text)) {
       const byArity = [...Map.groupBy(same, ({ args }) => args.length).values()];
@@ -106,11 +111,11 @@ class Collector {
     const builtin = builtinNamed(name);
     if (builtin !== undefined) return this.#checkBuiltin(atom, builtin.minArity, builtin.maxArity);
     const delta = deltaEventNamed(name, (table) => this.#program.tables.has(table));
-    if (delta !== undefined) this.use({ ...atom, name: { ...atom.name, text: delta.table } }, "heard");
+    if (delta !== undefined) this.use({ ...atom, name: { ...atom.name, text: delta.table } }, "read");
     const usual = this.#usual.get(name) ?? atom;
     const known = this.found.get(name) ?? this.#add(name, usual.args.length, usual.name.span, delta !== undefined);
-    if (use === "made") known.isProduced = true;
-    if (use === "heard") known.isRead = true;
+    if (use === "produced") known.isProduced = true;
+    if (use === "read") known.isRead = true;
     if (known.arity !== atom.args.length) this.#conflict(atom, known);
   }
 
@@ -142,7 +147,7 @@ class Collector {
     this.#diagnostics.push(report("E0212", span, { name, given: arity, usual: known.arity, form: this.#formOf(name) }));
   }
 
-  /** A signature says how many arguments there are; it makes nothing. */
+  /** Adds a signature, which fixes the arity and produces nothing. */
   declare(name: string, arity: number, span: Span): void {
     const known = this.found.get(name) ?? this.#add(name, arity, span, false);
     if (known.arity === arity) return;
@@ -155,7 +160,7 @@ class Collector {
   }
 }
 
-/** Whether the arguments say what the columns are. */
+/** Whether all arguments are variables, whose names can name the columns. */
 function namesColumns({ args }: Atom): boolean {
   return args.length > 0 && args.every(({ kind }) => kind === "variable");
 }

@@ -3,8 +3,8 @@ import type { Unparsed } from "../../grammar/unparsed.ts";
 import type { Span } from "../../grammar/span.ts";
 
 /**
- * A program whose names are whole: every predicate is qualified with its overlay instance, every import is in.
- * What the phases of `1-check` read, and what they leave untouched.
+ * A program after name resolution: every predicate is qualified with its overlay instance and every import is included.
+ * The checks of `1-check` read it and do not change it.
  */
 export interface Program {
   readonly overlays: readonly OverlayInstance[];
@@ -15,7 +15,7 @@ export interface Program {
   readonly accepts: readonly Accept[];
   readonly signatures: readonly TypeSignature[];
   readonly watches: readonly WatchRequest[];
-  /** Names whose statements were not understood: whether what is declared is a table or a view is not known. */
+  /** Names in statements that could not be parsed. A declared name may be a table or a view. */
   readonly unparsed: ReadonlyMap<string, Unparsed>;
 }
 
@@ -29,29 +29,29 @@ export interface TableDeclaration {
   /** Seconds. */
   readonly lifetime: number;
   readonly size: number;
-  /** 0-based. */
+  /** Columns of the primary key, counted from 0. */
   readonly keys: readonly number[];
   readonly keySpans: readonly Span[];
   readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
-  /** The column that holds when the row goes at the latest, in seconds on the node's clock. */
+  /** Column with the latest time at which the row expires, in seconds of the node's clock. */
   readonly endsAt?: number | undefined;
-  /** The size is that of the rows with one value in this column. */
+  /** Column that partitions the table: `size` limits the rows of each value in it. */
   readonly sizePer?: number | undefined;
-  /** Derivations that are refreshed no more give way to those that are, and are none in the end. */
+  /** Derivations that are no longer refreshed lose against refreshed ones and finally expire. */
   readonly hasExpiringDerivations?: boolean | undefined;
-  /** Holds what something other than a rule has put into the table of this name. */
+  /** Name of the table whose base rows, those that no rule derived, this table holds. */
   readonly baseOf?: string | undefined;
   readonly span: Span;
 }
 
 export interface ProgramRule {
-  /** Unique in the program; what messages and traces call the rule. */
+  /** Unique in the program; messages and traces use it. */
   readonly name: string;
-  /** The overlay instance whose file holds the rule. */
+  /** The overlay instance whose file contains the rule. */
   readonly overlay: string | undefined;
-  /** The view whose definition holds the rule. */
+  /** The view whose definition contains the rule. */
   readonly view: string | undefined;
-  /** OverLog: the network may raise its event whoever else does, and a refreshed row of soft state makes it run again. */
+  /** From an OverLog file: the network may raise its event even if local rules do, and refreshed soft state triggers it again. */
   readonly isOverlog: boolean;
   readonly isDelete: boolean;
   readonly head: Atom;
@@ -59,23 +59,23 @@ export interface ProgramRule {
   readonly span: Span;
 }
 
-/** A location in the atom names the one node that has the fact. */
+/** A fact of every node, or of the one node that a location in the atom names. */
 export interface ProgramFact {
   readonly overlay: string | undefined;
   readonly atom: Atom;
   readonly span: Span;
 }
 
-/** `def name(inputs, &outputs)`. Its rules are among the program's, marked with `view`. */
+/** `def name(inputs, &outputs)`. Its rules are `Program.rules` with this name as `view`. */
 export interface View {
   readonly name: string;
   readonly location: Expression | undefined;
   readonly inputs: readonly Variable[];
   readonly outputs: readonly Variable[];
-  /** Seconds. */
+  /** Seconds that a call waits for its return. */
   readonly timeout: number;
   readonly many: boolean;
-  /** The node itself answers its calls: there are no rules. */
+  /** Implemented by the node instead of rules, as the views of TCP are. */
   readonly isBuiltin: boolean;
   readonly span: Span;
 }

@@ -22,12 +22,12 @@ export function isTypeName(name: string): boolean {
   return typeNames.has(name);
 }
 
-/** The kinds of values a type's name stands for. */
+/** Returns the kinds of values that belong to a type. */
 export function kindsNamed(name: string): readonly Kind[] {
   return typeNames.get(name) ?? kinds;
 }
 
-/** What a column may hold, as a sentence names it: `string or id`. */
+/** Describes a column type in a sentence: `string or id`. */
 export function columnTypeName(type: ColumnType): string {
   const admitted = kinds.filter((kind) => type === 0 || (type & typeBit(kind)) !== 0);
   return admitted.length === kinds.length ? "anything" : admitted.join(" or ");

@@ -1,10 +1,10 @@
-/** What the compiler does to calls of views that changes nothing but their cost. */
+/** Optimisations of view calls. They change the cost of calls, not their results. */
 export interface ViewOptimisations {
-  /** A view that ends by calling itself lets the callee answer its caller. */
+  /** A view whose last step calls itself lets the callee return to the original caller. */
   readonly tailCalls: boolean;
-  /** A call that is answered here at once has a copy of the view's rules of its own, and nothing waits in a table. */
+  /** A call that runs on this node and reads only unchanging tables is inlined: it needs no context table. */
   readonly inlineViews: boolean;
-  /** Such a call is answered in the round it is made, where nothing else happens in it. */
+  /** An inlined call returns in the same round, if nothing else happens in that round. */
   readonly localShortcut: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { Argument, Atom, Expression, Literal, Variable } from "../../grammar/ast.ts";
 
-/** Every part of the expression, the whole first. */
+/** Returns the expression and all expressions in it, outermost first. */
 export function parts(expression: Expression): readonly Expression[] {
   const found: Expression[] = [];
   collect(expression, found);
@@ -41,7 +41,7 @@ export function variablesIn(expression: Expression): readonly Variable[] {
   return parts(expression).filter((part) => part.kind === "variable");
 }
 
-/** The expressions an argument is made of: none for a return, the operand for an aggregate. */
+/** Returns the expressions of an argument: none for a return, the operand for an aggregate. */
 export function expressionsOf(argument: Argument): readonly Expression[] {
   if (argument.kind === "return") return [];
   if (argument.kind === "aggregate") return argument.operand === undefined ? [] : [argument.operand];

@@ -2,7 +2,7 @@ import type { Argument, Atom } from "../../grammar/ast.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 
-/** What the program calls the columns of each predicate: the variables of the rule that names most of them. */
+/** Column names of each predicate: the variables of the atom in the program that names most columns. */
 export type ColumnNames = ReadonlyMap<string, readonly (string | undefined)[]>;
 
 export function columnNames({ rules }: CoreProgram): ColumnNames {
@@ -19,10 +19,10 @@ function bodyAtoms({ trigger, body }: CoreRule): readonly Atom[] {
   return literals.filter(isPredicate).map(({ atom }) => atom);
 }
 
-/** Variables that the compiler has made begin with `$`. */
+/** Returns the name of a variable argument. Variables of the compiler begin with `$` and do not count. */
 function nameOf(argument: Argument): string | undefined {
-  const whole = argument.kind === "aggregate" ? argument.operand : argument;
-  return whole?.kind === "variable" && !whole.name.startsWith("$") ? whole.name : undefined;
+  const value = argument.kind === "aggregate" ? argument.operand : argument;
+  return value?.kind === "variable" && !value.name.startsWith("$") ? value.name : undefined;
 }
 
 function distinct(names: readonly (string | undefined)[]): readonly (string | undefined)[] {
@@ -33,7 +33,7 @@ function named(names: readonly (string | undefined)[]): number {
   return names.filter((name) => name !== undefined).length;
 }
 
-/** `link(From, To, Cost)`; undefined where a column has no name. */
+/** Returns the form of a predicate, `link(From, To, Cost)`; undefined if a column has no name. */
 export function formOf(name: string, columns: ColumnNames): string | undefined {
   const names = columns.get(name) ?? [];
   return names.length === 0 || names.includes(undefined) ? undefined : `${name}(${names.join(", ")})`;

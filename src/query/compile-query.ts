@@ -1,3 +1,7 @@
+/**
+ * compile-query: compiles a query of a running node (`mosaic query`) through the same phases as a program. The node's
+ * compiler process calls it; the runtime evaluates the plan against the tables of the node.
+ */
 import type { Argument, Atom, Literal, PredicateLiteral, Rule, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { parse } from "../../grammar/parse.ts";
@@ -17,33 +21,33 @@ import { LineMap } from "../program/line-map.ts";
 import type { Program, TableDeclaration } from "../program/program.ts";
 import { relativeToQuery, unknownName } from "./unknown-names.ts";
 
-/** A rule that reads the tables of a running node, as a plan of its own. */
+/** A query: a separate plan with one rule that reads the tables of the running program. */
 export interface CompiledQuery {
   readonly plan: Plan;
-  /** The event that makes its rule run, and the one that each answer is. */
+  /** Predicates of the event that triggers the rule, and of the event that it raises for each answer. */
   readonly ask: number;
   readonly answer: number;
   readonly columns: readonly string[];
-  /** What is done with each column of the answers; undefined: each different answer is a row. */
+  /** Aggregation of the answers per column; undefined: each distinct answer is a row. */
   readonly aggregates: readonly AnswerColumn[] | undefined;
 }
 
 export type AnswerColumn = "group" | AggregateKind;
 
 export interface QueryCompilation {
-  /** Undefined when there is an error among the diagnostics. */
+  /** Undefined if the diagnostics contain an error. */
   readonly query: CompiledQuery | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly source: Source;
 }
 
 const FILE = "query";
-/** No name of a program holds a `?`. */
+/** Names of programs contain no `?`. */
 const ASK = "query?ask";
 const ANSWER = "query?answer";
 const HEAD = "query() :- ";
 
-/** Compiles a rule body, or a rule with a head, against the tables of `running`. */
+/** Compiles a rule body, or a rule with a head, against the tables of the plan `running`. */
 export function compileQuery(text: string, running: Plan, columns: ColumnNames = new Map()): QueryCompilation {
   const source: Source = { file: FILE, text, dialect: "mozlog" };
   const { rule, shift, diagnostics } = parseQuery(text);
@@ -53,8 +57,8 @@ export function compileQuery(text: string, running: Plan, columns: ColumnNames =
     source,
   });
   if (rule === undefined || diagnostics.length > 0) return fail(diagnostics);
-  const strangers = rule.body.filter(isPredicate).flatMap((literal) => checkName(literal, running, columns));
-  if (strangers.length > 0) return fail(strangers);
+  const unknown = rule.body.filter(isPredicate).flatMap((literal) => checkName(literal, running, columns));
+  if (unknown.length > 0) return fail(unknown);
   const { head, columns: answers, aggregates } = headOf(rule, text, shift);
   const { checked, diagnostics: checking } = check(programOf(rule, head, running), new Set());
   const wrong = errorsIn(checking);
@@ -78,18 +82,18 @@ function errorsIn(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 
 interface ParsedQuery {
   readonly rule: Rule | undefined;
-  /** Characters before the text of the user. */
+  /** Number of characters before the text of the user. */
   readonly shift: number;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A text with a `:-` has a head of its own. */
+/** Parses the query as one rule. A text without `:-` is a body and gets a head. */
 function parseQuery(text: string): ParsedQuery {
   const hasHead = text.includes(":-");
-  const whole = `${hasHead ? "" : HEAD}${text.trimEnd().replace(/\.?$/, " .")}\n`;
+  const statement = `${hasHead ? "" : HEAD}${text.trimEnd().replace(/\.?$/, " .")}\n`;
   const shift = hasHead ? 0 : HEAD.length;
   const { tree, diagnostics } = parse(
-    { file: FILE, text: whole, dialect: "mozlog" },
+    { file: FILE, text: statement, dialect: "mozlog" },
     { defines: new Map(), load: () => undefined },
   );
   const errors = errorsIn(diagnostics);
@@ -124,7 +128,7 @@ interface QueryHead {
   readonly aggregates: CompiledQuery["aggregates"];
 }
 
-/** Without a head the answer is what the variables of the body are, in the order in which they are first named. */
+/** Returns the head of the query rule. A body without a head returns its variables, in the order of their first use. */
 function headOf({ head, body }: Rule, text: string, shift: number): QueryHead {
   const name = { ...head.name, text: ANSWER };
   const bare = { ...head, name, location: undefined, locatedArgument: undefined };
@@ -146,22 +150,22 @@ function columnKind(argument: Argument): AnswerColumn {
   return argument.kind === "aggregate" ? argument.function : "group";
 }
 
-/** An aggregate is taken of the answers, outside the rule: `count<*>` counts ones. */
+/** Aggregates are computed over the answers, outside the rule, so the rule returns their operands: 1 for `count<*>`. */
 function operandOf(argument: Argument): Argument {
   if (argument.kind !== "aggregate") return argument;
   return argument.operand ?? { kind: "constant", value: 1, text: "1", span: argument.span };
 }
 
-/** A variable of a negation alone stands for any value, so there is none to show. */
+/** Variables of negations are not shown: they may stand for any value. */
 function isShown(literal: Literal): boolean {
   return !(isPredicate(literal) && literal.negated);
 }
 
 function variablesOf(literal: Literal): readonly Variable[] {
-  return expressionsOfLiteral(literal).flatMap((whole) => variablesIn(whole));
+  return expressionsOfLiteral(literal).flatMap((one) => variablesIn(one));
 }
 
-/** The rule among the tables of the node, which it finds as they are there. */
+/** A program of the query rule and the declarations of the running tables. */
 function programOf(rule: Rule, head: Atom, running: Plan): Program {
   const { span } = rule;
   const ask: PredicateLiteral = {

@@ -20,12 +20,12 @@ import { unknownName } from "./unknown-names.ts";
 export interface ReadFact {
   readonly predicate: string;
   readonly args: Values;
-  /** The node it is for; undefined: the one that reads it. */
+  /** Location of the fact; undefined: the node that reads it. */
   readonly location: Value | undefined;
 }
 
 export interface FactReading {
-  /** Undefined when there is an error among the diagnostics. */
+  /** Undefined if the diagnostics contain an error. */
   readonly facts: readonly ReadFact[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly source: Source;
@@ -33,7 +33,7 @@ export interface FactReading {
 
 const FILE = "fact";
 
-/** Reads facts that are to be inserted into, or deleted from, a node that runs `plan`. */
+/** Reads facts to insert into, or delete from, a node that runs `plan`. */
 export function readFacts(text: string, plan: Plan, isDelete: boolean, columns: ColumnNames = new Map()): FactReading {
   const source: Source = { file: FILE, text: text.trimEnd().replace(/\.?$/, "."), dialect: "mozlog" };
   const { tree, diagnostics } = parse(source, { defines: new Map(), load: () => undefined });
@@ -79,7 +79,7 @@ function readLocation(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Valu
   if (located === undefined) return undefined;
   const location = constantValue(located);
   if (location === undefined) {
-    // An argument has its own message.
+    // A located argument is reported with the arguments.
     if (atom.location !== undefined) found.push(report("E0227", located.span, { name: atom.name.text }));
   } else if (!isLocation(location, overlays)) {
     found.push(report("E0307", located.span, { location: formatValue(location) }));
@@ -87,7 +87,7 @@ function readLocation(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Valu
   return location;
 }
 
-/** Whether the node could send there: what LocSpecDemux would drop is no place. */
+/** Whether the node can send to the address; LocSpecDemux would drop a tuple for any other. */
 function isLocation(value: Value, overlays: readonly OverlaySpec[]): boolean {
   if (!(value instanceof Address)) return typeof value === "string" && isHostPort(value);
   const carrier = overlays.find(({ name }) => name === value.overlay);

@@ -2,17 +2,17 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Span } from "../../grammar/span.ts";
 import { NearNames } from "../program/nearest.ts";
 
-/** What to say of a name that a running node does not know. */
+/** Parameters of the message about a name that the running program does not define. */
 export interface UnknownName {
   readonly name: string;
   readonly nearest: string | undefined;
-  /** A sentence with the names there are. */
+  /** Clause that lists the defined names. */
   readonly known: string;
 }
 
 const MOST_LISTED = 20;
 
-/** `names` are those it could have been; the compiler's own among them are not for people. */
+/** Compares an unknown name with the defined `names`, without the hidden ones of the compiler. */
 export function unknownName(name: string, names: readonly string[]): UnknownName {
   const own = [...new Set(names)].filter((other) => !other.includes("?"));
   const last = name.slice(name.lastIndexOf(".") + 1);
@@ -25,7 +25,7 @@ export function unknownName(name: string, names: readonly string[]): UnknownName
   };
 }
 
-/** Diagnostics of a text that was put behind `shift` characters, as diagnostics of the text alone. */
+/** Converts positions to those in the query text of `length` characters, parsed after a prefix of `shift` characters. */
 export function relativeToQuery(
   diagnostics: readonly Diagnostic[],
   shift: number,
