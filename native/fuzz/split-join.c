@@ -71,8 +71,7 @@ static void compare_segment(const uint8_t *original, const uint8_t *again, size_
 
 /* Writes the super-packet that the kernel would get for a group of segments. Returns its length. */
 static size_t write_super_packet(const uint8_t *bytes, const struct segments *segments, size_t first,
-                                 const struct joined *joined,
-                           uint8_t *to) {
+                                 const struct joined *joined, uint8_t *to) {
   size_t at = joined->payload_at;
   memcpy(to, joined->header, at);
   for (size_t segment = first; segment < first + joined->count; segment++) {
