@@ -1,28 +1,32 @@
 import { performance } from "node:perf_hooks";
 
 /**
- * Milliseconds for which a batch holds the thread; then timers and other descriptors get their turn. A fifth of what a drain
- * may take: reading has its part, and within the last step there may be a collection of garbage.
+ * Time slice in milliseconds, after which timers and other descriptors get their turn. It is a fifth of the time budget of a
+ * read cycle: reading takes a part of the budget, and the last step may contain a garbage collection.
  */
 const SLICE_MS = 1;
 
-/** What a device has read at once, taken one by one and for no longer than a turn; the rest when others had theirs. */
+/** The trains of a read cycle, processed one by one, for one time slice per call of `run`. */
 export class Backlog {
   readonly #take: (at: number) => void;
   #next = 0;
   #end = 0;
 
+  /** `take` processes the train at an index. */
   constructor(take: (at: number) => void) {
     this.#take = take;
   }
 
-  /** Takes so many, or what is left; true when something is left. There is nothing new while something is left. */
+  /**
+   * Starts with `count` new trains, or goes on with the trains that are left when it is 0. Returns whether any are left. The
+   * caller must not add new trains while some are left.
+   */
   run(count: number = 0): boolean {
     if (count > 0) {
       this.#next = 0;
       this.#end = count;
     }
-    if (this.#end - this.#next === 1) return this.#only();
+    if (this.#end - this.#next === 1) return this.#runOne();
     const until = performance.now() + SLICE_MS;
     while (this.#next < this.#end) {
       this.#take(this.#next++);
@@ -31,8 +35,8 @@ export class Backlog {
     return this.#next < this.#end;
   }
 
-  /** As most are on a link with little to carry: nobody needs to look at the clock. */
-  #only(): boolean {
+  /** The common case on a link with little traffic: one train needs no look at the clock. */
+  #runOne(): boolean {
     this.#take(this.#next++);
     return false;
   }

@@ -1,9 +1,14 @@
+/**
+ * Destinations of a datagram socket: from the `host:port` text of a tuple's location to a numeric address. Called for each
+ * datagram by native-datagrams.ts and node-datagrams.ts, which send to the address. Numeric hosts are parsed once; names are
+ * looked up, asynchronously, at the first use and then every LOOKUP_EVERY_MS while they are used.
+ */
 import { performance } from "node:perf_hooks";
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../ip/host-port.ts";
 
-/** Where a socket sends to when it is given a `host:port`. */
+/** State of a `host:port`. */
 export type Destination = KnownDestination | ResolvingDestination | RefusedDestination;
 
 export interface KnownDestination {
@@ -11,151 +16,152 @@ export interface KnownDestination {
   /** Numeric, in the address family of the socket. */
   readonly host: string;
   readonly port: number;
-  /** When its name is to be asked for again, by performance.now(): a host may move. Meanwhile it is where it was. */
+  /** Time of the next lookup of its name, by performance.now(): a host may move. The old address stays in use meanwhile. */
   untilMs: number;
 }
 
-/** A name that is being looked up. What is put into `waiting` leaves, or fails, with the answer. */
+/** A name that is being looked up. Datagrams in `waiting` are sent, or fail, when the lookup ends. */
 export interface ResolvingDestination {
   readonly kind: "resolving";
-  /** Why nothing could be sent before, when this is not the first lookup. */
-  readonly before: string | undefined;
+  /** The reason why the lookup before this one failed; undefined for the first lookup. */
+  readonly previousReason: string | undefined;
   readonly waiting: Uint8Array[];
 }
 
 export interface RefusedDestination {
   readonly kind: "refused";
   readonly reason: string;
-  /** When a name deserves another lookup, by performance.now(). */
+  /** Time from which a name may be looked up again, by performance.now(). */
   readonly untilMs: number;
 }
 
 export type Family = 4 | 6;
 
-/** All addresses of a name; rejects when there is none. */
+/** Returns all addresses of a name. Rejects when it has none. */
 export type Resolve = (name: string) => Promise<readonly LookupAddress[]>;
 
-/** Takes the datagrams that waited for a name, once it is known what became of it. */
-export type Settle = (waiting: readonly Uint8Array[], destination: KnownDestination | RefusedDestination) => void;
+/** Receives the datagrams that waited for a lookup, and its result. */
+export type OnResolved = (waiting: readonly Uint8Array[], destination: KnownDestination | RefusedDestination) => void;
 
 /**
- * Texts come from tuples and datagrams too, so nothing here may grow with them. When so many have been used, those that were not
- * used since as many before are forgotten: whoever makes a node speak to ever more places does not make it forget its peers.
+ * Greatest number of texts in a generation. Texts come from tuples and datagrams, so their number must be bounded. When a
+ * generation is full, the one before it is discarded, and texts that are used again move to the new one: a node that is made
+ * to send to ever more destinations does not lose its peers.
  */
 const GENERATION_MAX = 2048;
 const LOOKUPS_MAX = 32;
 
 const RETRY_AFTER_MS = 5000;
-const ASK_AGAIN_MS = 60_000;
+const LOOKUP_EVERY_MS = 60_000;
 
-/** IPv4 addresses first: that is what `localhost` means where both exist. */
+/** IPv4 addresses come first: `localhost` should mean 127.0.0.1 where both exist. */
 export const resolveName: Resolve = (name) => lookup(name, { all: true, order: "ipv4first" });
 
-/** The destinations that one socket has been given: each text is read once, each name looked up now and then while it is used. */
+/** The destinations of one socket. */
 export class Destinations {
   readonly #family: Family;
   readonly #resolve: Resolve;
-  readonly #settle: Settle;
+  readonly #onResolved: OnResolved;
   #byText: Map<string, Destination> = new Map();
-  /** Those of the generation before. */
-  #before: ReadonlyMap<string, Destination> = new Map();
+  /** The generation before. */
+  #previous: ReadonlyMap<string, Destination> = new Map();
   #lookups = 0;
 
-  constructor(family: Family, resolve: Resolve, settle: Settle) {
+  constructor(family: Family, resolve: Resolve, onResolved: OnResolved) {
     this.#family = family;
     this.#resolve = resolve;
-    this.#settle = settle;
+    this.#onResolved = onResolved;
   }
 
   find(to: string): Destination {
-    const found = this.#byText.get(to) ?? this.#recall(to);
+    const found = this.#byText.get(to) ?? this.#findPrevious(to);
     if (found === undefined || (found.kind === "refused" && expired(found))) {
-      return this.#remember(to, this.#read(to, found));
+      return this.#store(to, this.#parse(to, found));
     }
-    if (found.kind === "known" && found.untilMs !== Infinity && expired(found)) this.#askAgain(to, found);
+    if (found.kind === "known" && found.untilMs !== Infinity && expired(found)) this.#lookUpAgain(to, found);
     return found;
   }
 
-  /** Why nothing can be sent to a place that was asked for, as far as that is known. */
+  /** Returns the reason why nothing can be sent to a destination that was used before; undefined when there is none. */
   refusal(to: string): string | undefined {
     const found = this.#known(to);
-    if (found?.kind === "resolving") return found.before;
+    if (found?.kind === "resolving") return found.previousReason;
     return found?.kind === "refused" ? found.reason : undefined;
   }
 
-  /** What a place that was asked for is, as the sender of a datagram from there is called. */
+  /** Returns the numeric `host:port` of a destination that was used before, as senders of datagrams are named. */
   numeric(to: string): string | undefined {
     const found = this.#known(to);
     return found?.kind === "known" ? formatHostPort(unmapped(found.host), found.port) : undefined;
   }
 
   #known(to: string): Destination | undefined {
-    return this.#byText.get(to) ?? this.#before.get(to);
+    return this.#byText.get(to) ?? this.#previous.get(to);
   }
 
-  #recall(to: string): Destination | undefined {
-    const found = this.#before.get(to);
-    return found && this.#remember(to, found);
+  #findPrevious(to: string): Destination | undefined {
+    const found = this.#previous.get(to);
+    return found && this.#store(to, found);
   }
 
-  #remember(to: string, destination: Destination): Destination {
+  #store(to: string, destination: Destination): Destination {
     if (this.#byText.size >= GENERATION_MAX) {
-      this.#before = this.#byText;
+      this.#previous = this.#byText;
       this.#byText = new Map();
     }
     this.#byText.set(to, destination);
     return destination;
   }
 
-  #read(to: string, before: Destination | undefined): Destination {
+  #parse(to: string, previous: Destination | undefined): Destination {
     const parsed = parseHostPort(to);
     if (!parsed.ok || parsed.at.port === 0) return refused("bad address", Infinity);
     const { host, port, family } = parsed.at;
     return family === undefined
-      ? this.#lookUp(to, parsed.at, before)
+      ? this.#lookUp(to, parsed.at, previous)
       : known(this.#family, { address: host, family }, port, Infinity);
   }
 
-  #lookUp(to: string, at: HostPort, before: Destination | undefined): Destination {
+  #lookUp(to: string, at: HostPort, previous: Destination | undefined): Destination {
     if (this.#lookups >= LOOKUPS_MAX) return refused("unresolved", 0);
     this.#lookups++;
     const destination: ResolvingDestination = {
       kind: "resolving",
-      before: before?.kind === "refused" ? before.reason : undefined,
+      previousReason: previous?.kind === "refused" ? previous.reason : undefined,
       waiting: [],
     };
     this.#resolve(at.host).then(
-      (addresses) => this.#answer(to, destination, choose(this.#family, addresses, at.port)),
-      () => this.#answer(to, destination, unresolved()),
+      (addresses) => this.#resolved(to, destination, choose(this.#family, addresses, at.port)),
+      () => this.#resolved(to, destination, unresolved()),
     );
     return destination;
   }
 
-  /** A host that has not moved stays the destination that it is, and so does one of which nothing is heard. */
-  #askAgain(to: string, before: KnownDestination): void {
-    before.untilMs = nextLookup();
+  /** Starts another lookup. The destination changes only if the lookup succeeds without its present address. */
+  #lookUpAgain(to: string, previous: KnownDestination): void {
+    previous.untilMs = nextLookup();
     const parsed = parseHostPort(to);
     if (!parsed.ok || this.#lookups >= LOOKUPS_MAX) return;
     const { host, port } = parsed.at;
     this.#lookups++;
     this.#resolve(host).then(
-      (addresses) => this.#follow(to, before, addresses, port),
+      (addresses) => this.#move(to, previous, addresses, port),
       () => this.#lookups--,
     );
   }
 
-  #follow(to: string, before: KnownDestination, addresses: readonly LookupAddress[], port: number): void {
+  #move(to: string, previous: KnownDestination, addresses: readonly LookupAddress[], port: number): void {
     this.#lookups--;
     const all = addresses.map((address) => known(this.#family, address, port, nextLookup()));
-    if (all.some((one) => one.kind === "known" && one.host === before.host)) return;
+    if (all.some((one) => one.kind === "known" && one.host === previous.host)) return;
     const answer = choose(this.#family, addresses, port);
-    if (answer.kind === "known" && this.#known(to) === before) this.#remember(to, answer);
+    if (answer.kind === "known" && this.#known(to) === previous) this.#store(to, answer);
   }
 
-  #answer(to: string, asked: ResolvingDestination, answer: KnownDestination | RefusedDestination): void {
+  #resolved(to: string, asked: ResolvingDestination, answer: KnownDestination | RefusedDestination): void {
     this.#lookups--;
-    if (this.#known(to) === asked) this.#remember(to, answer);
-    this.#settle(asked.waiting, answer);
+    if (this.#known(to) === asked) this.#store(to, answer);
+    this.#onResolved(asked.waiting, answer);
   }
 }
 
@@ -164,7 +170,7 @@ function expired({ untilMs }: KnownDestination | RefusedDestination): boolean {
 }
 
 function nextLookup(): number {
-  return performance.now() + ASK_AGAIN_MS;
+  return performance.now() + LOOKUP_EVERY_MS;
 }
 
 function refused(reason: string, untilMs: number): RefusedDestination {
@@ -175,7 +181,7 @@ function unresolved(): RefusedDestination {
   return refused("unresolved", performance.now() + RETRY_AFTER_MS);
 }
 
-/** The first address of the socket's own family, or else one that it can reach all the same. */
+/** Chooses the first address of the family of the socket, or else the first address. */
 function choose(
   family: Family,
   addresses: readonly LookupAddress[],
@@ -185,7 +191,7 @@ function choose(
   return address === undefined ? unresolved() : known(family, address, port, nextLookup());
 }
 
-/** An IPv6 socket reaches IPv4 addresses in their mapped form; an IPv4 socket reaches no IPv6 address. */
+/** An IPv6 socket reaches IPv4 addresses in their mapped form. An IPv4 socket reaches no IPv6 address. */
 function known(
   family: Family,
   to: LookupAddress,

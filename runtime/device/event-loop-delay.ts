@@ -4,15 +4,15 @@ import type { EventLoop } from "../world/world.ts";
 type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>;
 
 /**
- * How often the delay is sampled; the histogram's values contain it. The two windows are two timers: at 20 ms they wake an
- * idle node for half a percent of a core, at 10 ms for one.
+ * Interval between samples, which the values of the histogram contain. The two windows need two timers: they cost an idle node
+ * half a percent of a core at 20 ms, and one percent at 10 ms.
  */
 const RESOLUTION_MS = 20;
 const WINDOW_MS = 10_000;
 
 /**
- * The delays of this process over the last 10 to 20 seconds. Two windows overlap: the older one answers, and when the
- * younger is long enough to answer, the older begins anew. Nothing is sampled before the first question.
+ * Delay of the event loop over the last 10 to 20 seconds. Two windows overlap: the older one is reported, and replaced by the
+ * younger one every 10 seconds. Sampling starts with the first call of `delay`.
  */
 export class EventLoopDelay implements EventLoop {
   #older: DelayHistogram | undefined;
@@ -23,7 +23,7 @@ export class EventLoopDelay implements EventLoop {
     this.#older ??= this.#watch();
     const { mean, max } = this.#older;
     const p99 = this.#older.percentile(99);
-    return { mean: late(mean), p99: late(p99), max: late(max) };
+    return { mean: delaySeconds(mean), p99: delaySeconds(p99), max: delaySeconds(max) };
   }
 
   stop(): void {
@@ -33,11 +33,11 @@ export class EventLoopDelay implements EventLoop {
   }
 
   #watch(): DelayHistogram {
-    this.#timer = setInterval(() => this.#turn(), WINDOW_MS).unref();
+    this.#timer = setInterval(() => this.#shift(), WINDOW_MS).unref();
     return started();
   }
 
-  #turn(): void {
+  #shift(): void {
     if (this.#younger !== undefined) {
       this.#older?.disable();
       this.#older = this.#younger;
@@ -52,7 +52,7 @@ function started(): DelayHistogram {
   return histogram;
 }
 
-/** An empty histogram has no mean. */
-function late(nanoseconds: number): number {
+/** Delay in seconds beyond the sampling interval; 0 for the mean of an empty histogram, which is NaN. */
+function delaySeconds(nanoseconds: number): number {
   return Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1e3) : 0;
 }

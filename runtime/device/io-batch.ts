@@ -1,21 +1,21 @@
-/** What follows it runs as a microtask, at less cost than `queueMicrotask`, which keeps account of who asked. */
-const NOW: Promise<void> = Promise.resolve();
+/** A resolved promise: `then` on it queues a microtask at less cost than `queueMicrotask`, which tracks its async context. */
+const RESOLVED: Promise<void> = Promise.resolve();
 
 /**
- * What the devices of one node do because one of them was readable: from the first packet that it gave to the last. What is
- * better done once for all of them waits for the end of the turn, and then for nothing else.
+ * An I/O batch: all that the devices of one node process because one of them was readable. Work that is better done once for
+ * the whole batch, such as flushing a send queue, is deferred to its end. All devices of a node share one IoBatch.
  */
 export class IoBatch {
   #depth = 0;
   #deferred: (() => void)[] = [];
   #next = 0;
 
-  /** A turn may have turns within it. */
+  /** Begins a batch. Batches may nest. Each `begin` needs an `end`. */
   begin(): void {
     this.#depth++;
   }
 
-  /** What waits is done now, though the turn around this one goes on. */
+  /** Runs all deferred work, also when the batch is nested. Work deferred meanwhile runs too. */
   end(): void {
     while (this.#next < this.#deferred.length) (this.#deferred[this.#next++] as () => void)();
     if (--this.#depth > 0) return;
@@ -24,9 +24,9 @@ export class IoBatch {
     this.#next = 0;
   }
 
-  /** Runs `work` when the turn ends; where there is none, when what is running now is over. */
+  /** Runs `work` when the batch ends; outside a batch, in a microtask. */
   defer(work: () => void): void {
     if (this.#depth > 0) this.#deferred.push(work);
-    else void NOW.then(work);
+    else void RESOLVED.then(work);
   }
 }

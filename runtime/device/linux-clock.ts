@@ -1,12 +1,12 @@
 import { performance } from "node:perf_hooks";
 import type { Clock, Timer } from "../world/world.ts";
 
-/** The longest that setTimeout can wait; asked for more, it does not wait at all. */
+/** Greatest delay of setTimeout. With a greater one it does not wait at all. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 /** The monotonic clock of this process, in seconds since its start. */
 export class LinuxClock implements Clock {
-  /** By the clock of `node:perf_hooks`: the global one is found by a getter at each call. */
+  /** Uses `performance` of `node:perf_hooks`, because the global `performance` is a getter that runs at each call. */
   now(): number {
     return performance.now() / 1000;
   }
@@ -20,7 +20,7 @@ export class LinuxClock implements Clock {
   }
 }
 
-/** Waits in pieces: a timeout is bounded, and may fire up to a millisecond early by this clock. */
+/** Waits by several timeouts if necessary: one is bounded, and may fire up to a millisecond early by this clock. */
 class LinuxTimer implements Timer {
   readonly #clock: Clock;
   readonly #time: number;

@@ -1,36 +1,43 @@
+/**
+ * JavaScript side of the flow cache (native/flow-cache.c), between the TUN device and the UDP socket of a node.
+ *
+ * linux-tun.ts and native-datagrams.ts ask `isRecording` in each read cycle; if it is true they process the cycle within
+ * `record`. The recorder, which the node installs, compares counters before and after the run. If the run is cacheable,
+ * `record` marks it, and the addon stores an entry. Hits bypass JavaScript; the addon counts them in shared memory, and
+ * `countHits` adds them to the counters of the node whenever somebody reads these.
+ */
 import { FLOW_CACHE, type TunHandle, type UdpHandle } from "../../native/index.ts";
 import type { RecordedRun, FlowCache, FlowCacheHits } from "../world/world.ts";
 
-const NS = 1e9;
+const NS_PER_SECOND = 1e9;
 
-/** How many numbers are of packets of the device; the others are of datagrams. */
+/** Number of entries for packets of the device. As many entries for datagrams follow them. */
 const ENTRIES: number = (FLOW_CACHE.counts - 1) / 4;
 
-/** Why nothing may go this way, as bits. */
-const OBSTACLES = { steps: 1, datagrams: 2, observers: 4 } as const;
+/** Reasons to block the cache, as bits of one word. */
+const BLOCK_REASONS = { steps: 1, datagrams: 2, observers: 4 } as const;
 
-/** Between a TUN device and a UDP socket of this process, once both are open. */
 export class LinuxFlowCache implements FlowCache {
   readonly #words: Uint32Array = new Uint32Array(FLOW_CACHE.words);
   readonly #counts: Float64Array = new Float64Array(FLOW_CACHE.counts);
-  /** What goes by a number does as this did. */
+  /** The run that each entry repeats, by index. */
   readonly #runs: (RecordedRun | undefined)[] = [];
   readonly #hits = { sent: 0, delivered: 0 };
   #tun: TunHandle | undefined;
   #udp: UdpHandle | undefined;
   #beginRun: (() => () => RecordedRun | undefined) | undefined;
 
-  setRecorder(begin: () => () => RecordedRun | undefined): void {
-    this.#beginRun = begin;
+  setRecorder(beginRun: () => () => RecordedRun | undefined): void {
+    this.#beginRun = beginRun;
   }
 
   flush(): void {
     this.#words[FLOW_CACHE.epoch] = (this.#words[FLOW_CACHE.epoch] as number) + 1;
   }
 
-  block(why: keyof typeof OBSTACLES, isBlocked: boolean): void {
+  block(why: keyof typeof BLOCK_REASONS, isBlocked: boolean): void {
     const blocked = this.#words[FLOW_CACHE.blocked] as number;
-    this.#words[FLOW_CACHE.blocked] = isBlocked ? blocked | OBSTACLES[why] : blocked & ~OBSTACLES[why];
+    this.#words[FLOW_CACHE.blocked] = isBlocked ? blocked | BLOCK_REASONS[why] : blocked & ~BLOCK_REASONS[why];
   }
 
   countHits(): void {
@@ -42,7 +49,7 @@ export class LinuxFlowCache implements FlowCache {
     return { ...this.#hits };
   }
 
-  /** One of the ends; where there is one of each, they are joined. */
+  /** Attaches one end. The addon creates the cache when both ends are attached. */
   attachTun(tun: TunHandle): void {
     this.#tun = tun;
     this.#attach();
@@ -57,25 +64,26 @@ export class LinuxFlowCache implements FlowCache {
     if (this.#tun !== undefined && this.#udp !== undefined) this.#tun.flowCache(this.#udp, this.#words, this.#counts);
   }
 
-  /** Whether the wake under way brings a packet of which it is worth while to learn what becomes of it. */
+  /** Whether the addon wants the current read cycle recorded. */
   isRecording(): boolean {
     return this.#words[FLOW_CACHE.recording] !== 0;
   }
 
-  /** Lets the packet pass, and remembers what that did, where the node says that it may be. */
-  record(pass: () => boolean): boolean {
+  /** Processes a read cycle, and has it cached if the recorder says that it is cacheable. */
+  record(process: () => boolean): boolean {
     const number = this.#words[FLOW_CACHE.recording] as number;
     const end = this.#beginRun?.();
-    const hasBacklog = pass();
+    const hasBacklog = process();
     const recorded = end?.();
     if (recorded !== undefined) this.#store(number, recorded);
     return hasBacklog;
   }
 
-  #store(number: number, pass: RecordedRun): void {
+  /** Marks the run for the addon. Hits counted so far belong to the run that the entry held before. */
+  #store(number: number, run: RecordedRun): void {
     this.#countHits(number - 1);
-    this.#runs[number - 1] = pass;
-    this.#counts[0] = now() + pass.validFor * NS;
+    this.#runs[number - 1] = run;
+    this.#counts[0] = now() + run.validFor * NS_PER_SECOND;
     this.#words[FLOW_CACHE.recorded] = number;
   }
 
@@ -84,11 +92,12 @@ export class LinuxFlowCache implements FlowCache {
     const times = this.#counts[at] as number;
     if (times === 0) return;
     this.#counts[at] = 0;
-    this.#runs[entry]?.addHits(times, (now() - (this.#counts[at + 1] as number)) / NS);
+    this.#runs[entry]?.addHits(times, (now() - (this.#counts[at + 1] as number)) / NS_PER_SECOND);
     this.#hits[entry < ENTRIES ? "sent" : "delivered"] += times;
   }
 }
 
+/** Monotonic time in nanoseconds, as the addon reads it. */
 function now(): number {
   return Number(process.hrtime.bigint());
 }

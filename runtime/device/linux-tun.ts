@@ -1,3 +1,14 @@
+/**
+ * A TUN interface of the kernel, as a device of a node.
+ *
+ * Inbound: native/tun.c reads the interface and calls `#onRead` once per read cycle -> Backlog takes its trains one by one ->
+ * `#take` makes each a packet or a `Train` -> the receiver, which is TunRx.
+ * Outbound: TunTx -> `write` -> native/tun.c, at once. The kernel often answers during the write, so the end of the I/O batch
+ * polls the interface (`#pollLater`) and does not wait for the event loop.
+ *
+ * Memory: the arena of packets belongs to the addon between read cycles. A packet given to the receiver is valid until it
+ * returns. All lengths are in bytes.
+ */
 import { errnoName } from "../../native/errno.ts";
 import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
 import { segmentCount, isTrain, Train } from "../plan/values/train.ts";
@@ -10,37 +21,40 @@ import { IoBatch } from "./io-batch.ts";
 export interface LinuxTunOptions {
   readonly mtu: number;
   readonly trains?: boolean;
-  readonly lost?: (code: string) => void;
-  /** That of the node's other devices. One of its own when left out. */
+  readonly onLost?: (code: string) => void;
+  /** The I/O batch that all devices of the node share. A new one by default. */
   readonly ioBatch?: IoBatch;
-  /** Of packets that come alone, to the node's socket. None when left out. */
+  /** The flow cache of the node. None by default. */
   readonly flowCache?: LinuxFlowCache | undefined;
 }
 
-/** Room for a wake: what its reads give, and after the last of them two of the largest packets still. */
+/** Arena for one read cycle. A read requires free room for two of the largest packets. */
 const ARENA_BYTES = 512 << 10;
 const TRAINS_MAX = 64;
-/** One read: the largest packet, behind what the kernel says of it. */
+/** Room for one read: a virtio_net_hdr and the largest packet. */
 const SCRATCH_BYTES = 65_545;
-/** As many as one datagram socket sends in one piece. */
+/** Greatest number of packets of a train: as many as a datagram socket sends by one call. */
 const TRAIN_MAX = 64;
 
-/** What leaves by one call at most, and what rules may put around each packet of it before it takes two. */
-const PIECE_BYTES = 65_507;
-const WRAPPING_BYTES = 60;
+/**
+ * Greatest number of payload bytes that one call sends, and a typical length of overlay headers per packet. With longer headers
+ * a super-packet takes two calls.
+ */
+const SEND_BYTES = 65_507;
+const HEADERS_BYTES = 60;
 
-/** As many packets as one call of a datagram socket can send. */
-function segmentsOf(mtu: number): number {
-  return Math.max(1, Math.min(TRAIN_MAX - 1, Math.floor(PIECE_BYTES / (mtu + WRAPPING_BYTES))));
+/** Returns the number of packets that one call of a datagram socket can send. */
+function packetsPerSend(mtu: number): number {
+  return Math.max(1, Math.min(TRAIN_MAX - 1, Math.floor(SEND_BYTES / (mtu + HEADERS_BYTES))));
 }
 
-/** A TUN interface of the kernel. It is read from when somebody wants its packets; until then the kernel queues them. */
+/** An open TUN interface. It is read once there is a receiver; until then the kernel queues packets. */
 export class LinuxTun implements Tun {
   readonly name: string;
   readonly mtu: number;
   readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   readonly #handle: TunHandle;
-  /** Bound, so that code which was compiled with another handle is not thrown away for this one. */
+  /** Bound, so that V8 does not deoptimise code that was compiled for the handle of the warm-up. */
   readonly #write: TunHandle["write"];
   readonly #memory: ArrayBuffer = new ArrayBuffer(ARENA_BYTES);
   readonly #index: Uint32Array = new Uint32Array(TRAINS_MAX * TUN_INDEX_WORDS);
@@ -48,12 +62,12 @@ export class LinuxTun implements Tun {
   readonly #written: Uint32Array = new Uint32Array(4);
   readonly #backlog: Backlog = new Backlog((train) => this.#take(train * TUN_INDEX_WORDS));
   readonly #trainMax: number;
-  readonly #lost: ((code: string) => void) | undefined;
-  readonly #works: number;
+  readonly #onLost: ((code: string) => void) | undefined;
+  readonly #offloads: number;
   readonly #ioBatch: IoBatch;
   readonly #flowCache: LinuxFlowCache;
   readonly #pollNow = (): void => this.#poll();
-  /** What it has read is being handed over: until all of it is, nothing is read into the same memory. */
+  /** Packets of a read cycle are being delivered, or wait in the backlog. Nothing may be read into their memory. */
   #isDelivering = false;
   #isPollPending = false;
   #superRead = 0;
@@ -62,23 +76,23 @@ export class LinuxTun implements Tun {
   #receive: ((packet: Uint8Array) => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  /** The interface is up. */
+  /** `handle` must be configured and up. */
   constructor(handle: TunHandle, options: LinuxTunOptions) {
     this.name = handle.name;
     this.mtu = options.mtu;
     this.#handle = handle;
     this.#write = handle.write.bind(handle);
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
-    this.#lost = options.lost;
+    this.#onLost = options.onLost;
     this.#ioBatch = options.ioBatch ?? new IoBatch();
     this.#flowCache = options.flowCache ?? new LinuxFlowCache();
-    this.#works = handle.offload(segmentsOf(options.mtu));
+    this.#offloads = handle.offload(packetsPerSend(options.mtu));
   }
 
   get offload(): TunOffload {
     return {
-      tcp: (this.#works & OFFLOAD.tcp) !== 0,
-      udp: (this.#works & OFFLOAD.udp) !== 0,
+      tcp: (this.#offloads & OFFLOAD.tcp) !== 0,
+      udp: (this.#offloads & OFFLOAD.udp) !== 0,
       superRead: this.#superRead,
       superWritten: this.#superWritten,
       unfit: this.#unfit,
@@ -117,13 +131,13 @@ export class LinuxTun implements Tun {
       this.#trainMax,
       (count, errno, unfit) => this.#onRead(count, errno, unfit),
     );
-    if (refusal !== undefined) return this.#lost?.(errnoName(refusal.errno));
+    if (refusal !== undefined) return this.#onLost?.(errnoName(refusal.errno));
     this.#flowCache.attachTun(this.#handle);
   }
 
   /**
-   * The kernel has answered a ping, or acknowledged a segment, by the time that writing it returns: at the end of the turn
-   * the answer can be read.
+   * Polls at the end of the I/O batch: the kernel has answered a ping, or acknowledged a segment, by the time its write
+   * returns.
    */
   #pollLater(): void {
     this.#isPollPending = true;
@@ -135,6 +149,7 @@ export class LinuxTun implements Tun {
     if (this.#closed === undefined) this.#handle.poll();
   }
 
+  /** A read cycle: records it for the flow cache if the addon asks for it. Returns whether it has a backlog. */
   #onRead(count: number, errno: number, unfit: number): boolean {
     if (this.#flowCache.isRecording()) return this.#flowCache.record(() => this.#deliver(count, errno, unfit));
     return this.#deliver(count, errno, unfit);
@@ -147,12 +162,12 @@ export class LinuxTun implements Tun {
     const hasBacklog = this.#backlog.run(count);
     this.#ioBatch.end();
     this.#isDelivering = hasBacklog;
-    if (errno !== 0) this.#lost?.(errnoName(errno));
+    if (errno !== 0) this.#onLost?.(errnoName(errno));
     if (hasBacklog) setImmediate(() => this.#handle.resume());
     return hasBacklog;
   }
 
-  /** A receiver may close the interface in the middle of a batch; the rest of it is not delivered. */
+  /** Delivers one train. Nothing is delivered after the receiver has closed the interface. */
   #take(at: number): void {
     if (this.#closed !== undefined) return;
     const index = this.#index;

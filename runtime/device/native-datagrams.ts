@@ -1,3 +1,14 @@
+/**
+ * Datagrams over one UDP socket of the addon, several per system call.
+ *
+ * Inbound: native/udp.c reads the socket and calls `#onRead` once per read cycle -> Backlog takes its trains one by one ->
+ * `#take` makes each a datagram or a `Train` -> the receiver, which is NetworkIn.
+ * Outbound: NetworkOut -> `send` copies a datagram into the send queue, and `#flush` sends the queue when the I/O batch ends;
+ * `sendTrain` sends a train at once, after the queue, so that order is kept.
+ *
+ * Memory: the arena of received bytes belongs to the addon between read cycles. Bytes given to a receiver are valid until it
+ * returns. Sent bytes have been copied when `send` and `sendTrain` return. All lengths are in bytes.
+ */
 import { performance } from "node:perf_hooks";
 import { constants } from "node:os";
 import { errnoName } from "../../native/errno.ts";
@@ -30,11 +41,11 @@ export interface NativeDatagramsOptions {
   readonly trains?: boolean;
   readonly gso?: boolean;
   readonly gro?: boolean;
-  /** Told what the socket gives up, or does not have though it was asked for. */
-  readonly adapted?: (message: string) => void;
-  /** That of the node's other devices. One of its own when left out. */
+  /** Receives a message when the socket lacks a wanted offload, or gives one up. */
+  readonly onAdapted?: (message: string) => void;
+  /** The I/O batch that all devices of the node share. A new one by default. */
   readonly ioBatch?: IoBatch;
-  /** Of packets that come alone, to the node's device. None when left out. */
+  /** The flow cache of the node. None by default. */
   readonly flowCache?: LinuxFlowCache | undefined;
 }
 
@@ -42,33 +53,33 @@ export type NativeDatagramsResult =
   | { readonly ok: true; readonly datagrams: Datagrams }
   | { readonly ok: false; readonly code: string };
 
-/** Slots for what one wake takes; memory that nothing comes into costs nothing. */
+/** Slots for one read cycle. Slots that are never filled cost no memory, only address space. */
 const SLOTS = 64 + UDP_CONTROL_SLOTS;
 
 const PACKETS: Uint32Array = Uint32Array.from(DEVICE_PACKETS);
-/** As many as one call sends in one piece. */
+/** Greatest number of datagrams of a train: as many as one system call sends. */
 const TRAIN_MAX = 64;
 const CONTROL_BYTES = UDP_CONTROL_SLOTS * UDP_SLOT_BYTES;
 
-/** What may wait for the end of what the node is doing. */
+/** Bounds of the send queue, in bytes and datagrams. A full queue is flushed. */
 const QUEUE_BYTES = 256 << 10;
 const QUEUE_MAX = 256;
 const LENGTH_MAX = 65_535;
 
-/** What may wait for the address of one name. */
+/** Greatest number of datagrams that wait for the lookup of one name. */
 const WAITING_MAX = 64;
 
-/** The only one that says something of a length. */
+/** The only error that depends on the length of the datagrams. */
 const { EMSGSIZE } = constants.errno;
 
-/** A path that refused trains is tried again after this. */
+/** Time after which GSO is tried again on a path that refused it. */
 const RETRY_MS = 60_000;
 
-/** Where datagrams go: the socket address, and until when those must go singly that have so many bytes or more. */
-interface Destination {
+/** A numeric destination. Until `noGsoUntilMs`, datagrams of `noGsoFrom` bytes or more are sent to it without GSO. */
+interface SendTarget {
   readonly address: Uint8Array;
-  singlyUntilMs: number;
-  singlyFrom: number;
+  noGsoUntilMs: number;
+  noGsoFrom: number;
 }
 
 /** Opens a socket of the addon. The host is numeric. */
@@ -83,51 +94,47 @@ export function openNativeDatagrams(
   const { trains = false, gso = true, gro = true } = options;
   const handle = native.openUdp(address, gso, trains && gro, PACKETS);
   if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
-  const why = "the kernel does not, or not in a trial on the loopback, which has to be up";
-  if (gso && !handle.gso) options.adapted?.(`datagrams are sent one by one, not cut: ${why}`);
-  if (trains && gro && !handle.gro) options.adapted?.(`datagrams are received one by one, not joined: ${why}`);
+  const why = "the kernel lacks it, or a trial on the loopback interface failed, which must be up";
+  if (gso && !handle.gso) options.onAdapted?.(`datagrams are sent one by one, without UDP GSO: ${why}`);
+  if (trains && gro && !handle.gro) options.onAdapted?.(`datagrams are received one by one, without UDP GRO: ${why}`);
   return { ok: true, datagrams: new NativeDatagrams(native, handle, options) };
 }
 
-/**
- * Datagrams over one UDP socket of the kernel, many a system call: what is sent singly waits for the end of the turn, trains
- * leave at once.
- */
 class NativeDatagrams implements Datagrams {
   readonly address: string;
   readonly maxPayload: number;
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   readonly #native: Native;
   readonly #handle: UdpHandle;
-  /** Bound, so that code which was compiled with another handle is not thrown away for this one. */
+  /** Bound, so that V8 does not deoptimise code that was compiled for the handle of the warm-up. */
   readonly #sendQueued: UdpHandle["sendQueued"];
   readonly #sendTrain: UdpHandle["sendTrain"];
   readonly #options: NativeDatagramsOptions;
   readonly #ioBatch: IoBatch;
   readonly #flowCache: LinuxFlowCache;
   readonly #destinations: Destinations;
-  readonly #addressed = new WeakMap<KnownDestination, Destination>();
-  /** That of the latest datagram: most go where the one before went. */
-  #latest: { readonly to: KnownDestination; readonly place: Destination } | undefined;
+  readonly #targets = new WeakMap<KnownDestination, SendTarget>();
+  /** The target of the latest datagram: most datagrams have the same destination as the one before. */
+  #latest: { readonly to: KnownDestination; readonly target: SendTarget } | undefined;
   readonly #senders: SenderNames;
   readonly #queue: Uint8Array = new Uint8Array(QUEUE_BYTES);
-  readonly #waiting: Uint32Array = new Uint32Array(2 * QUEUE_MAX);
+  readonly #offsets: Uint32Array = new Uint32Array(2 * QUEUE_MAX);
   readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
   readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
   readonly #memory: ArrayBuffer = new ArrayBuffer(SLOTS * UDP_SLOT_BYTES);
-  /** First what carries no packets of devices. */
+  /** Takes the trains of the control slots first. */
   readonly #backlog: Backlog = new Backlog((at) => {
     this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_SLOTS);
   });
   readonly #refusals = new Map<string, number>();
-  /** Those that wait: what they are made of, and for whom. */
-  #queued: Destination[] = [];
+  /** Targets of the datagrams in the send queue, by index. */
+  #queued: SendTarget[] = [];
   #queuedBytes = 0;
-  #segments: boolean;
+  #gso: boolean;
   #segmented = 0;
   #joined = 0;
   #control = 0;
-  /** How many trains of the batch are in the first slots. */
+  /** Number of trains of the read cycle that are in the control slots. */
   #controlTrains = 0;
   #closed: Promise<void> | undefined;
   readonly #flushNow = (): void => this.#flush();
@@ -141,20 +148,20 @@ class NativeDatagrams implements Datagrams {
     this.#options = options;
     this.#ioBatch = options.ioBatch ?? new IoBatch();
     this.#flowCache = options.flowCache ?? new LinuxFlowCache();
-    this.#segments = handle.gso;
+    this.#gso = handle.gso;
     this.#senders = new SenderNames(native);
     this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
     this.maxPayload = options.maxPayload;
     this.#destinations = new Destinations(options.family, options.resolve, (waiting, destination) => {
       for (const bytes of waiting) this.#forward(destination, bytes);
     });
-    const refusal = handle.prepare(this.#queue, this.#waiting, this.#sent);
+    const refusal = handle.prepare(this.#queue, this.#offsets, this.#sent);
     if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
   }
 
   get offload(): DatagramOffload {
     return {
-      segments: this.#segments,
+      segments: this.#gso,
       joins: this.#handle.gro,
       segmented: this.#segmented,
       joined: this.#joined,
@@ -204,17 +211,17 @@ class NativeDatagrams implements Datagrams {
       for (const bytes of datagramsOf(train)) this.send(to, bytes);
       return;
     }
-    const place = this.#destination(destination);
-    if (place === undefined) return this.#fail("bad address", train.train.count);
+    const target = this.#target(destination);
+    if (target === undefined) return this.#fail("bad address", train.train.count);
     this.#flush();
-    this.#transmit(place, train);
+    this.#transmit(target, train);
   }
 
   probe(to: string, bytes: Uint8Array): boolean {
     const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
-    const place = destination?.kind === "known" ? this.#destination(destination) : undefined;
-    if (place === undefined) return true;
-    const errno = this.#handle.probe(place.address, bytes);
+    const target = destination?.kind === "known" ? this.#target(destination) : undefined;
+    if (target === undefined) return true;
+    const errno = this.#handle.probe(target.address, bytes);
     if (errno === EMSGSIZE) return false;
     if (errno !== 0) this.#fail(errnoName(errno));
     else this.#countOne(bytes.length);
@@ -237,7 +244,7 @@ class NativeDatagrams implements Datagrams {
   #forward(to: ReturnType<Destinations["find"]>, bytes: Uint8Array): void {
     switch (to.kind) {
       case "known":
-        return this.#enqueue(this.#destination(to), bytes);
+        return this.#enqueue(this.#target(to), bytes);
       case "refused":
         return this.#fail(to.reason);
       case "resolving":
@@ -246,24 +253,24 @@ class NativeDatagrams implements Datagrams {
     }
   }
 
-  #destination(to: KnownDestination): Destination | undefined {
-    if (this.#latest?.to === to) return this.#latest.place;
-    const place = this.#addressed.get(to) ?? this.#newDestination(to);
-    if (place !== undefined) this.#latest = { to, place };
-    return place;
+  #target(to: KnownDestination): SendTarget | undefined {
+    if (this.#latest?.to === to) return this.#latest.target;
+    const target = this.#targets.get(to) ?? this.#newTarget(to);
+    if (target !== undefined) this.#latest = { to, target };
+    return target;
   }
 
-  #newDestination(to: KnownDestination): Destination | undefined {
+  #newTarget(to: KnownDestination): SendTarget | undefined {
     const address = this.#native.socketAddress(to.host, to.port);
     if (address === undefined) return undefined;
-    const place = { address: paddedAddress(address), singlyUntilMs: 0, singlyFrom: Infinity };
-    this.#addressed.set(to, place);
-    return place;
+    const target = { address: paddedAddress(address), noGsoUntilMs: 0, noGsoFrom: Infinity };
+    this.#targets.set(to, target);
+    return target;
   }
 
-  #enqueue(place: Destination | undefined, bytes: Uint8Array): void {
+  #enqueue(target: SendTarget | undefined, bytes: Uint8Array): void {
     if (this.#closed !== undefined) return this.#fail("closed");
-    if (place === undefined) return this.#fail("bad address");
+    if (target === undefined) return this.#fail("bad address");
     if (bytes.length > LENGTH_MAX) return this.#fail("EMSGSIZE");
     const end = this.#queuedBytes + ADDRESS_BYTES + bytes.length;
     if (end > QUEUE_BYTES || this.#queued.length === QUEUE_MAX) this.#flush();
@@ -273,36 +280,36 @@ class NativeDatagrams implements Datagrams {
       this.#ioBatch.defer(this.#flushNow);
     }
     const at = this.#queuedBytes;
-    this.#queue.set(place.address, at);
+    this.#queue.set(target.address, at);
     this.#queue.set(bytes, at + ADDRESS_BYTES);
-    this.#waiting[2 * count] = at;
-    this.#waiting[2 * count + 1] = bytes.length;
-    this.#queued.push(place);
+    this.#offsets[2 * count] = at;
+    this.#offsets[2 * count + 1] = bytes.length;
+    this.#queued.push(target);
     this.#queuedBytes = (at + ADDRESS_BYTES + bytes.length + 3) & ~3;
   }
 
   #flush(): void {
     const count = this.#queued.length;
     if (count === 0) return;
-    const waiting = this.#waiting;
-    const isMixed = this.#queued.some((place, at) => !this.#maySegment(place, waiting[2 * at + 1] as number));
+    const offsets = this.#offsets;
+    const isMixed = this.#queued.some((target, at) => !this.#mayUseGso(target, offsets[2 * at + 1] as number));
     const errno = this.#sendQueued(count, !isMixed);
     const refused = this.#countSent(errno);
-    if (refused !== 0) this.#adapt(refused, longestByDestination(this.#queued, waiting));
+    if (refused !== 0) this.#adapt(refused, longestByTarget(this.#queued, offsets));
     this.#queued = [];
     this.#queuedBytes = 0;
     this.#flowCache.block("datagrams", false);
   }
 
-  /** Nothing waits: the queue is free for what stands around the rows. */
-  #transmit(place: Destination, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
+  /** Sends a train. The send queue must be empty, because it holds the bytes around the segments. */
+  #transmit(target: SendTarget, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
     let at = ADDRESS_BYTES;
-    this.#queue.set(place.address);
+    this.#queue.set(target.address);
     for (const part of [head, tail, lastHead, lastTail]) {
       this.#queue.set(part, at);
       at += part.length;
     }
-    const segment = head.length + train.length + tail.length;
+    const length = head.length + train.length + tail.length;
     const errno = this.#sendTrain(
       head.length,
       tail.length,
@@ -313,17 +320,17 @@ class NativeDatagrams implements Datagrams {
       train.count,
       train.lastAt,
       train.lastLength,
-      this.#maySegment(place, segment),
+      this.#mayUseGso(target, length),
     );
     const refused = this.#countSent(errno);
-    if (refused !== 0) this.#adapt(refused, new Map([[place, segment]]));
+    if (refused !== 0) this.#adapt(refused, new Map([[target, length]]));
   }
 
-  #maySegment(place: Destination, segment: number): boolean {
-    return this.#segments && (segment < place.singlyFrom || performance.now() >= place.singlyUntilMs);
+  #mayUseGso(target: SendTarget, length: number): boolean {
+    return this.#gso && (length < target.noGsoFrom || performance.now() >= target.noGsoUntilMs);
   }
 
-  /** Why the kernel would not cut what it was to cut; 0 when it was not so. */
+  /** Counts the result of a send. Returns the errno with which the kernel refused GSO, or 0. */
   #countSent(errno: number): number {
     const sent = this.#sent;
     this.counters.sent += sent[SENT.datagrams] as number;
@@ -333,29 +340,35 @@ class NativeDatagrams implements Datagrams {
     return sent[SENT.segmentErrno] as number;
   }
 
-  /** EIO is said of the interface, and for ever; everything else of the path, which may change, and EMSGSIZE of a length. */
-  #adapt(errno: number, lengths: ReadonlyMap<Destination, number>): void {
+  /**
+   * Adapts to a refusal of GSO. EIO means that the interface never will. Any other errno is about the path, which may change;
+   * EMSGSIZE only about datagrams of this length and longer ones.
+   */
+  #adapt(errno: number, lengths: ReadonlyMap<SendTarget, number>): void {
     const reason = errnoName(errno);
-    const segments = this.#sent[SENT.gso] !== 0;
+    const gso = this.#sent[SENT.gso] !== 0;
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
-    if (this.#segments && !segments) {
-      this.#options.adapted?.(`the interface does not cut datagrams (${reason}); they are sent one by one`);
+    if (this.#gso && !gso) {
+      this.#options.onAdapted?.(`the interface does not support UDP GSO (${reason}); datagrams are sent one by one`);
     }
-    this.#segments = segments;
-    if (!segments) return;
+    this.#gso = gso;
+    if (!gso) return;
     const now = performance.now();
-    for (const [place, length] of lengths) {
-      if (place.singlyUntilMs <= now) this.#reportPath(place, reason);
-      place.singlyUntilMs = now + RETRY_MS;
-      place.singlyFrom = errno === EMSGSIZE ? length : 0;
+    for (const [target, length] of lengths) {
+      if (target.noGsoUntilMs <= now) this.#reportPath(target, reason);
+      target.noGsoUntilMs = now + RETRY_MS;
+      target.noGsoFrom = errno === EMSGSIZE ? length : 0;
     }
   }
 
-  #reportPath(place: Destination, reason: string): void {
-    const name = this.#senders.name(new Uint32Array(place.address.buffer), 0);
-    this.#options.adapted?.(`${name} gets its datagrams one by one: its path takes no trains of this size (${reason})`);
+  #reportPath(target: SendTarget, reason: string): void {
+    const name = this.#senders.name(new Uint32Array(target.address.buffer), 0);
+    this.#options.onAdapted?.(
+      `datagrams to ${name} are sent one by one: its path does not take UDP GSO of this size (${reason})`,
+    );
   }
 
+  /** A read cycle: records it for the flow cache if the addon asks for it. Returns whether it has a backlog. */
   #onRead(control: number, count: number, errno: number): boolean {
     if (this.#flowCache.isRecording()) return this.#flowCache.record(() => this.#deliver(control, count, errno));
     return this.#deliver(control, count, errno);
@@ -404,15 +417,15 @@ class NativeDatagrams implements Datagrams {
   }
 }
 
-function longestByDestination(places: readonly Destination[], waiting: Uint32Array): ReadonlyMap<Destination, number> {
-  const lengths = new Map<Destination, number>();
-  for (const [at, place] of places.entries()) {
-    lengths.set(place, Math.max(lengths.get(place) ?? 0, waiting[2 * at + 1] as number));
+function longestByTarget(targets: readonly SendTarget[], offsets: Uint32Array): ReadonlyMap<SendTarget, number> {
+  const lengths = new Map<SendTarget, number>();
+  for (const [at, target] of targets.entries()) {
+    lengths.set(target, Math.max(lengths.get(target) ?? 0, offsets[2 * at + 1] as number));
   }
   return lengths;
 }
 
-/** A socket address with zeros behind it, so that all have one length. */
+/** Returns a socket address, padded with zeros to `ADDRESS_BYTES`. */
 function paddedAddress(address: Uint8Array): Uint8Array<ArrayBuffer> {
   const padded = new Uint8Array(ADDRESS_BYTES);
   padded.set(address.subarray(0, ADDRESS_BYTES));

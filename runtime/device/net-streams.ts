@@ -1,3 +1,4 @@
+/** TCP of this host, by `node:net`: the streams of a node outside the simulator. runtime/socket uses them. */
 import { connect, createServer, type ListenOptions, type Server, type Socket, type TcpNetConnectOpts } from "node:net";
 import type { Received, ConnectAttempt, ByteStream, Listening, Opened, Sent, Streams } from "../world/streams.ts";
 import { resolveName } from "./destinations.ts";
@@ -14,10 +15,10 @@ interface StreamOptions {
 const STREAM: StreamOptions = {
   allowHalfOpen: true,
   noDelay: true,
-  // A far end that is silent for so many milliseconds is asked whether it is there.
+  // TCP keepalive, in milliseconds of silence.
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
-  // Node then reads when it is asked to, what there is, and stops.
+  // Node.js then reads only when `read` is called.
   highWaterMark: 0,
 };
 
@@ -37,7 +38,6 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["EADDRNOTAVAIL", "not here"],
 ]);
 
-/** The TCP of this host. */
 export class NetStreams implements Streams {
   readonly #sockets = new Set<Socket>();
   readonly #servers = new Set<Server>();
@@ -64,7 +64,7 @@ export class NetStreams implements Streams {
     server.once("error", failed);
     server.listen(listenOptions(at), () => {
       server.off("error", failed);
-      // A connection that cannot be taken is none.
+      // Later errors concern single connections that could not be accepted.
       server.on("error", () => undefined);
       opened({ ok: true, value: { address: addressOf(server), close: () => void server.close() } });
     });
@@ -152,7 +152,7 @@ class NetStream implements ByteStream {
     this.#socket.destroy();
   }
 
-  /** Takes what there is, or hears once of what comes. */
+  /** Delivers bytes that have arrived, or waits for the next ones. */
   readonly #read = (): void => {
     if (this.#arrived === undefined) return;
     const bytes = this.#socket.read() as Uint8Array | null;
@@ -177,7 +177,7 @@ class NetStream implements ByteStream {
   }
 }
 
-/** As a datagram socket finds the address it listens at. */
+/** Resolves a name to its first address, as a datagram socket does. */
 async function numeric(at: HostPort): Promise<HostPort> {
   if (at.family !== undefined) return at;
   const [first] = await resolveName(at.host);

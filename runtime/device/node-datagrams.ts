@@ -1,23 +1,27 @@
+/**
+ * Datagrams over one UDP socket of `node:dgram`, one datagram per system call: the substitute for native-datagrams.ts where the
+ * addon is not built.
+ */
 import type { RemoteInfo } from "node:dgram";
 import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
 import type { Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
 import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
 import { formatHostPort, unmapped } from "../ip/host-port.ts";
 
-/** Asked of the kernel, which gives what its limits allow. */
+/** Wanted size of the socket buffers. The kernel limits it. */
 const SOCKET_BUFFER_BYTES = 4 << 20;
 
-/** What may wait in this process for a full socket buffer. */
+/** Bytes that may wait in this process when the socket buffer is full. */
 const SEND_QUEUE_BYTES = 4 << 20;
 
-/** What may wait for the address of one name. */
+/** Greatest number of datagrams that wait for the lookup of one name. */
 const WAITING_MAX = 64;
 
 export type NodeDatagramsResult =
   | { readonly ok: true; readonly datagrams: Datagrams }
   | { readonly ok: false; readonly code: string };
 
-/** Opens a socket with what Node offers, one datagram a call: for where the addon is not built. The host is numeric. */
+/** Opens a socket. The host must be numeric. */
 export async function openNodeDatagrams(
   host: string,
   port: number,
@@ -25,7 +29,7 @@ export async function openNodeDatagrams(
   maxPayload: number,
   resolve: Resolve,
 ): Promise<NodeDatagramsResult> {
-  // Whatever reaches the socket is numeric by then, and must not wait for a turn of Node's resolver.
+  // Destinations are numeric, so the lookup returns them at once and does not wait for the resolver of Node.js.
   const socket = DgramAsPromised.createSocket({
     type: family === 6 ? "udp6" : "udp4",
     lookup: (name, _options, found) => found(null, name, family),
@@ -36,7 +40,7 @@ export async function openNodeDatagrams(
     await socket.close();
     return { ok: false, code: codeOf(error) };
   }
-  widen(socket);
+  enlargeBuffers(socket);
   return { ok: true, datagrams: new NodeDatagrams(socket, family, maxPayload, resolve) };
 }
 
@@ -44,19 +48,16 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
-function widen(socket: SocketAsPromised): void {
+function enlargeBuffers(socket: SocketAsPromised): void {
   try {
     socket.socket.setRecvBufferSize(SOCKET_BUFFER_BYTES);
     socket.socket.setSendBufferSize(SOCKET_BUFFER_BYTES);
   } catch {
-    // A kernel that refuses a wish has buffers all the same.
+    // The default sizes remain.
   }
 }
 
-/**
- * Datagrams over one UDP socket of the kernel. Only the life of the socket goes through promises: its messages come by
- * event, and every one is handed on, however long a receiver takes.
- */
+/** Only opening and closing use promises. Each datagram is an event, so none waits for another. */
 class NodeDatagrams implements Datagrams {
   readonly address: string;
   readonly maxPayload: number;
@@ -131,7 +132,7 @@ class NodeDatagrams implements Datagrams {
     this.counters.sentBytes += length;
   };
 
-  /** A Buffer would have a slice that copies nothing, unlike the bytes of any other world. */
+  /** Passes a Uint8Array, because `slice` of a Buffer does not copy, unlike that of the bytes of the other worlds. */
   #take(message: Buffer, from: RemoteInfo): void {
     const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length);
     this.counters.received++;

@@ -1,25 +1,25 @@
 import { loadNative } from "../../native/index.ts";
 import { parseHostPort } from "../ip/host-port.ts";
 
-/** Where nobody knows better. */
+/** MTU of paths that the kernel does not know. */
 const ETHERNET_MTU = 1500;
-/** Beyond it a train is no gain. */
+/** Bound above which longer datagrams are no gain over trains. */
 const MTU_MAX = 9000;
-/** What every path of IPv4 carries; less is not believed. */
+/** Least MTU of an IPv4 path. Smaller values are ignored. */
 const MTU_MIN = 576;
 
-/** An IPv6 header and that of UDP: the larger of the two that may stand before a payload. */
+/** Length of the IPv6 header and the UDP header. The IPv4 header is shorter. */
 const HEADER_BYTES = 48;
 
 /**
- * The largest payload that goes to each of these `host:port` in one piece, as far as the kernel knows its ways now. Names are
- * not asked for.
+ * Returns the largest payload that reaches each `host:port` without fragmentation, by the path MTU that the kernel knows now.
+ * Names are not looked up.
  */
-export function pathPayload(places: readonly string[]): number {
+export function pathPayload(locations: readonly string[]): number {
   const native = loadNative();
   if ("missing" in native) return ETHERNET_MTU - HEADER_BYTES;
-  const mtus = places.flatMap((place) => {
-    const parsed = parseHostPort(place);
+  const mtus = locations.flatMap((location) => {
+    const parsed = parseHostPort(location);
     const address = parsed.ok ? native.socketAddress(parsed.at.host, parsed.at.port) : undefined;
     const mtu = address === undefined ? 0 : native.pathMtu(address);
     return mtu < MTU_MIN ? [] : [Math.min(mtu, MTU_MAX)];

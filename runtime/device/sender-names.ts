@@ -2,11 +2,11 @@ import { ADDRESS_BYTES, type Native } from "../../native/index.ts";
 import { formatHostPort, unmapped } from "../ip/host-port.ts";
 import { ownedText } from "../plan/values/owned-text.ts";
 
-/** Socket addresses come from anyone, so there is an end to what is remembered. */
+/** Bound of the cache, because anybody can send from any address. */
 const NAMES_MAX = 4096;
 const AF_INET = 2;
 
-/** The `host:port` of socket addresses. Datagrams come from few senders, most from that of the one before. */
+/** Cache of the `host:port` text of socket addresses. Called for each datagram. */
 export class SenderNames {
   readonly #native: Native;
   readonly #byAddress = new Map<number | string, string>();
@@ -15,7 +15,7 @@ export class SenderNames {
     this.#native = native;
   }
 
-  /** The name of the socket address that begins with word `at`, zeros behind it. */
+  /** Returns the text of the socket address at word `at`, which is padded with zeros to `ADDRESS_BYTES`. */
   name(words: Uint32Array, at: number): string {
     const key = keyOf(words, at);
     const known = this.#byAddress.get(key);
@@ -29,7 +29,7 @@ export class SenderNames {
   }
 }
 
-/** Port and address of IPv4 in one exact number. */
+/** Key of an address: for IPv4 its port and address as one number below 2^53, otherwise a text. */
 function keyOf(words: Uint32Array, at: number): number | string {
   const head = words[at] as number;
   if ((head & 0xffff) === AF_INET) return (head >>> 16) * 2 ** 32 + (words[at + 1] as number);

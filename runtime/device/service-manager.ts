@@ -1,55 +1,55 @@
 import { spawn } from "node:child_process";
 import { loadNative } from "../../native/index.ts";
 
-/** What systemd tells a service about itself. */
+/** Environment variables in which systemd describes itself to a service. */
 export type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The service manager that started this process, told by datagrams to its socket (`sd_notify`). A message that cannot be
- * delivered is lost: a manager that misses one knows what to do.
+ * The service manager that started this process. Reports go to its socket as datagrams (`sd_notify`). A report that cannot be
+ * delivered is lost; the manager has timeouts for that.
  */
 export class ServiceManager {
   readonly #socket: string;
   readonly #watchdogMs: number | undefined;
   #watchdog: NodeJS.Timeout | undefined;
 
-  /** `watchdogMs`: the manager ends a process that is silent for so long. */
+  /** `watchdogMs`: time without a report after which the manager ends the process; undefined without a watchdog. */
   constructor(socket: string, watchdogMs: number | undefined) {
     this.#socket = socket;
     this.#watchdogMs = watchdogMs;
   }
 
-  /** The service does its work from now on, and says so again and again where the manager wants it. */
+  /** Reports that the service is ready, and starts the watchdog reports. */
   ready(status: string): void {
-    this.#tell(`READY=1\nSTATUS=${oneLine(status)}`);
+    this.#notify(`READY=1\nSTATUS=${oneLine(status)}`);
     if (this.#watchdogMs === undefined) return;
-    this.#watchdog = setInterval(() => this.#tell("WATCHDOG=1"), this.#watchdogMs / 2).unref();
+    this.#watchdog = setInterval(() => this.#notify("WATCHDOG=1"), this.#watchdogMs / 2).unref();
   }
 
   stopping(): void {
     this.close();
-    this.#tell("STOPPING=1");
+    this.#notify("STOPPING=1");
   }
 
   close(): void {
     clearInterval(this.#watchdog);
   }
 
-  #tell(message: string): void {
+  #notify(message: string): void {
     const native = loadNative();
-    if ("missing" in native) tellByCommand(this.#socket, message);
+    if ("missing" in native) notifyByCommand(this.#socket, message);
     else native.notify(this.#socket, message);
   }
 }
 
-/** The manager that the environment names; undefined when the process is nobody's service. */
+/** Returns the manager that the environment names; undefined when the process is not a service. */
 export function serviceManager(environment: ServiceEnvironment, pid: number): ServiceManager | undefined {
   const socket = environment["NOTIFY_SOCKET"];
   if (socket === undefined || !/^[/@]/.test(socket)) return undefined;
   return new ServiceManager(socket, watchdogMs(environment, pid));
 }
 
-/** Undefined when there is no watchdog, or it watches another process. */
+/** Returns the time limit of the watchdog; undefined when there is none, or it watches another process. */
 function watchdogMs(environment: ServiceEnvironment, pid: number): number | undefined {
   const { WATCHDOG_USEC: micros, WATCHDOG_PID: watched } = environment;
   if (watched !== undefined && watched !== "" && Number(watched) !== pid) return undefined;
@@ -57,8 +57,8 @@ function watchdogMs(environment: ServiceEnvironment, pid: number): number | unde
   return milliseconds >= 1 ? milliseconds : undefined;
 }
 
-/** Without the addon. The manager must accept messages of a child: NotifyAccess=all. */
-function tellByCommand(socket: string, message: string): void {
+/** Reports by a child process, without the addon. The unit needs NotifyAccess=all. */
+function notifyByCommand(socket: string, message: string): void {
   const child = spawn("systemd-notify", message.split("\n"), {
     env: { ...process.env, NOTIFY_SOCKET: socket },
     stdio: "ignore",

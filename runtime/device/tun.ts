@@ -1,3 +1,4 @@
+/** Opening of a TUN interface, with messages for the user when it fails. Packets then go through linux-tun.ts. */
 import { errnoMessage, errnoName } from "../../native/errno.ts";
 import { loadNative, type SystemCallFailure, type TunHandle } from "../../native/index.ts";
 import type { Tun } from "../world/world.ts";
@@ -7,20 +8,20 @@ import { LinuxTun } from "./linux-tun.ts";
 import type { IoBatch } from "./io-batch.ts";
 
 export interface TunOptions {
-  /** The interface's name; the first free of `mosaic0`, `mosaic1`, ... when undefined. */
+  /** Name of the interface; undefined for the first free one of `mosaic0`, `mosaic1`, ... */
   readonly name: string | undefined;
-  /** None when undefined: the interface is up, and whoever wants to gives it one. */
+  /** Address of the interface; undefined for none. The interface is brought up in any case. */
   readonly address: Cidr | undefined;
   readonly mtu: number;
-  /** Packets of one flow that come together are handed over as one train. Not, when left out. */
+  /** Combine consecutive packets of one flow into trains. Default: false. */
   readonly trains?: boolean;
-  /** The kernel gives and takes super-packets, where it can; only with trains. So it is when left out. */
+  /** Use TCP and UDP segmentation offload where the kernel has it. Requires `trains`. Default: true. */
   readonly tso?: boolean;
-  /** Called once when the interface disappears while it is open; everything written later is refused. */
-  readonly lost?: (code: string) => void;
-  /** That of the node's other devices. One of its own when left out. */
+  /** Called once if the interface disappears while it is open. All later writes are refused. */
+  readonly onLost?: (code: string) => void;
+  /** The I/O batch that all devices of the node share. A new one by default. */
   readonly ioBatch?: IoBatch;
-  /** Of packets that come alone, to the node's socket. None when left out. */
+  /** The flow cache of the node. None by default. */
   readonly flowCache?: LinuxFlowCache | undefined;
 }
 
@@ -31,7 +32,7 @@ export type TunResult =
 const NAME_PATTERN = "mosaic%d";
 const NAME_LENGTH_MAX = 15;
 
-/** The least MTU that the kernel has IPv6 on, and what it sets at all. */
+/** Bounds of the MTU: the least for IPv6, and the least and greatest that the kernel accepts. */
 const IPV6_MTU_MIN = 1280;
 const MTU_MIN = 68;
 const MTU_MAX = 65_535;
@@ -58,7 +59,7 @@ function faultIn({ name, address, mtu }: TunOptions): string | undefined {
   return undefined;
 }
 
-/** As the kernel has it; in ASCII, and without the `%` that it would fill in. */
+/** The rule of the kernel, for ASCII names, and without `%`, which the kernel would replace. */
 function isInterfaceName(name: string): boolean {
   return /^[!-~]+$/.test(name) && name.length <= NAME_LENGTH_MAX && !/[/:%]/.test(name) && !/^\.\.?$/.test(name);
 }

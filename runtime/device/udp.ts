@@ -1,3 +1,7 @@
+/**
+ * Opening of a UDP socket, with messages for the user when it fails. Datagrams then go through native-datagrams.ts, or through
+ * node-datagrams.ts where the addon is not built.
+ */
 import { loadNative } from "../../native/index.ts";
 import type { Datagrams } from "../world/world.ts";
 import { type Family, type Resolve, resolveName } from "./destinations.ts";
@@ -13,23 +17,23 @@ export type UdpResult =
 
 export interface UdpOptions {
   readonly maxPayload?: number;
-  /** Finds the addresses of a name; the system's resolver when left out. */
+  /** Looks up the addresses of a name. Default: the resolver of the system. */
   readonly resolve?: Resolve;
-  /** Datagrams of one sender that come together are handed over as one train. Not, when left out. */
+  /** Combine consecutive datagrams of one sender and length into trains. Default: false. */
   readonly trains?: boolean;
-  /** The kernel cuts trains into datagrams, where it can. So it is when left out. */
+  /** Use UDP GSO where the kernel has it. Default: true. */
   readonly gso?: boolean;
-  /** The kernel joins datagrams into trains, where it can; only with trains. So it is when left out. */
+  /** Use UDP GRO where the kernel has it. Requires `trains`. Default: true. */
   readonly gro?: boolean;
-  /** Told, in words for the user, when the socket gives an offload up, or has none that it was asked for. */
-  readonly adapted?: (message: string) => void;
-  /** That of the node's other devices. One of its own when left out. */
+  /** Receives a message for the user when the socket lacks a wanted offload, or gives one up. */
+  readonly onAdapted?: (message: string) => void;
+  /** The I/O batch that all devices of the node share. A new one by default. */
   readonly ioBatch?: IoBatch;
-  /** Of packets that come alone, to the node's device. None when left out. */
+  /** The flow cache of the node. None by default. */
   readonly flowCache?: LinuxFlowCache | undefined;
 }
 
-/** What an Ethernet frame carries behind the larger of the headers, those of IPv6 (40) and UDP (8). */
+/** Payload of an Ethernet frame (1500) less the headers of IPv6 (40) and UDP (8). */
 const MAX_PAYLOAD = 1452;
 
 /** Opens a UDP socket on `listen` (`host:port`, numeric or a name; port 0 takes a free one). */

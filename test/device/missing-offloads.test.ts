@@ -13,8 +13,8 @@ function said(can: { readonly gso: boolean; readonly gro: boolean }, gso: boolea
     hostText: () => "127.0.0.1",
     openUdp: () => Object.assign(new MemorySocket(ADDRESS, () => undefined), can),
   } as unknown as Native;
-  const adapted = (message: string): void => void messages.push(message.replace(/:.*/, ""));
-  const options = { family: 4, maxPayload: 1452, resolve: async () => [], trains: true, gso, gro, adapted } as const;
+  const onAdapted = (message: string): void => void messages.push(message.replace(/:.*/, ""));
+  const options = { family: 4, maxPayload: 1452, resolve: async () => [], trains: true, gso, gro, onAdapted } as const;
   openNativeDatagrams(native, "127.0.0.1", 80, options);
   return messages;
 }
@@ -22,8 +22,8 @@ function said(can: { readonly gso: boolean; readonly gro: boolean }, gso: boolea
 test("a socket says at its start what it was asked for and has not", () => {
   const none = { gso: false, gro: false };
   expect(said(none, true, true)).toEqual([
-    "datagrams are sent one by one, not cut",
-    "datagrams are received one by one, not joined",
+    "datagrams are sent one by one, without UDP GSO",
+    "datagrams are received one by one, without UDP GRO",
   ]);
   expect(said(none, false, false)).toEqual([]);
   expect(said({ gso: true, gro: true }, true, true)).toEqual([]);

@@ -21,7 +21,7 @@ export function open({ name, address = "100.64.0.1/24", mtu = 1400 }: Wanted = {
   const lost = (code: string): void => print({ lost: code });
   const parsed = parseCidr(address);
   if (!parsed.ok && address !== "") return { ok: false, code: "EINVAL", message: parsed.message };
-  return openTun({ name, address: parsed.ok ? parsed.cidr : undefined, mtu, lost });
+  return openTun({ name, address: parsed.ok ? parsed.cidr : undefined, mtu, onLost: lost });
 }
 
 /** Plays all the other hosts of the interface's network: answers every ping. */

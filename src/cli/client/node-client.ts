@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Reply } from "../../../runtime/control/reply.ts";
 import { PROTOCOL_VERSION, type Request } from "../../../runtime/control/request.ts";
-import { controlPath } from "../../../runtime/device/control-socket.ts";
+import { controlPath } from "../../../runtime/control/control-socket.ts";
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
 import { isLoopback } from "../options/address-scope.ts";

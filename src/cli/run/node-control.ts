@@ -6,7 +6,7 @@ import {
   openControl,
   type OpenedControl,
   prepareControlFolder,
-} from "../../../runtime/device/control-socket.ts";
+} from "../../../runtime/control/control-socket.ts";
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
 import type { Node } from "../../../runtime/node/node.ts";
 import type { Datagrams } from "../../../runtime/world/world.ts";

@@ -33,9 +33,9 @@ export function openDevice(
 ): Tun {
   const cidr = parseCidr(address);
   if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
-  const lost = (code: string): void =>
+  const onLost = (code: string): void =>
     log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
-  const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? defaultMtu, lost, trains: true, tso, ...share });
+  const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? defaultMtu, onLost, trains: true, tso, ...share });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   const hasSuperPackets = opened.tun.offload?.tcp === true;
   if (tso && !hasSuperPackets)

@@ -81,7 +81,7 @@ async function bind(
   log: Log,
 ): Promise<Datagrams> {
   const adapted = (message: string): void => log.info(message);
-  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, adapted, ...shared });
+  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, onAdapted: adapted, ...shared });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
 }

@@ -1,29 +1,33 @@
+/**
+ * The control socket of a node: a Unix socket that only its owner may open. A client connects -> LineSplitter cuts its bytes
+ * into lines -> Session answers each line. src/cli/run opens the socket; src/cli/client connects to it.
+ */
 import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Control } from "../control/control.ts";
-import { LineSplitter } from "../control/line-splitter.ts";
-import { Session } from "../control/session.ts";
+import type { Control } from "./control.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import { Session } from "./session.ts";
 
 export type OpenedControl =
   | { readonly ok: true; readonly socket: ControlSocket }
-  /** `taken`: a running process listens there; `refused`: the file system would not have it. */
+  /** `taken`: a running process listens there; `refused`: the path is unusable. */
   | { readonly ok: false; readonly reason: "taken" | "refused"; readonly message: string };
 
-/** A request is short; a program comes as the name of its file. */
+/** Greatest length of a request in bytes. A program is given by its file name. */
 const LONGEST_LINE = 64 * 1024;
 const MOST_CLIENTS = 16;
-/** What a client has not read yet, in bytes, before a node stops producing for it. */
+/** Unread bytes of a client at which the node stops producing more for it. */
 const MOST_UNREAD = 1024 * 1024;
-/** `sockaddr_un` has 108 bytes, the last a zero. */
+/** `sun_path` of `sockaddr_un` has 108 bytes, the last one a zero. */
 const LONGEST_PATH = 107;
 
 const OWNER_ONLY_FILES = 0o177;
 const OWNER_ONLY_FOLDER = 0o700;
 const NOT_OWNER = 0o077;
 
-/** The folder of the control sockets that have no path of their own: one a user. */
+/** Returns the default folder of control sockets, one per user. */
 function controlFolder(): string {
   const runtime = process.env["XDG_RUNTIME_DIR"];
   if (runtime !== undefined && runtime !== "") return join(runtime, "mosaic");
@@ -31,12 +35,12 @@ function controlFolder(): string {
   return user === 0 ? "/run/mosaic" : join(tmpdir(), `mosaic-${user}`);
 }
 
-/** Where a node is asked, by its port or its whole address. */
+/** Returns the default path of the control socket of a node, which is named by its port or its address. */
 export function controlPath(name: string): string {
   return join(controlFolder(), `${name}.sock`);
 }
 
-/** Makes the folder of `controlPath`, and says what is wrong with it: it must be the user's own and nobody else's. */
+/** Creates the folder of `controlPath`, for its user alone. Returns an error message, or undefined. */
 export function prepareControlFolder(): string | undefined {
   const folder = controlFolder();
   try {
@@ -51,12 +55,12 @@ export function prepareControlFolder(): string | undefined {
   }
 }
 
-/** The control interface of a node, listening at `path`. A socket that a dead process has left there is replaced. */
+/** Opens the control socket at `path`. A socket that a dead process has left there is replaced. */
 export async function openControl(path: string, control: Control): Promise<OpenedControl> {
   if (Buffer.byteLength(path) > LONGEST_PATH) {
     return { ok: false, reason: "refused", message: `${path}: a socket's path has at most ${LONGEST_PATH} bytes` };
   }
-  // Node calls it a missing permission.
+  // For a missing folder Node.js reports a missing permission.
   if (!existsSync(dirname(path))) return { ok: false, reason: "refused", message: `${path}: there is no such folder` };
   const server = createServer();
   const first = await listen(server, path);
@@ -71,7 +75,7 @@ export async function openControl(path: string, control: Control): Promise<Opene
   return { ok: false, reason: "refused", message: second.message };
 }
 
-/** The control socket of one node, until it is closed: then its path is gone. */
+/** An open control socket. Closing it removes its path. */
 export class ControlSocket {
   readonly path: string;
   readonly #server: Server;
@@ -119,7 +123,7 @@ export class ControlSocket {
   }
 }
 
-/** Between the two masks nothing else runs: the socket is made while `listen` is called. */
+/** The socket is created while `listen` is called, so the umask holds for nothing else. */
 function listen(server: Server, path: string): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException): void => resolve(error);
@@ -141,7 +145,7 @@ function isAlive(path: string): Promise<boolean> {
       resolve(alive);
     };
     socket.once("connect", () => settle(true));
-    // A full backlog is somebody's; only a refusal says that nobody is there.
+    // Only a refusal means that no process listens. A full backlog is an error, too.
     socket.once("error", (error: NodeJS.ErrnoException) =>
       settle(!["ECONNREFUSED", "ENOENT"].includes(error.code ?? "")),
     );
