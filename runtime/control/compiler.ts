@@ -3,13 +3,13 @@ import type { Program } from "../node/program.ts";
 import type { AggregateKind, Plan } from "../plan/contract/plan.ts";
 import type { Value } from "../plan/values/value.ts";
 
-/** What is wrong with a text that was sent to be compiled. */
+/** Diagnostics of a text that an operator sent. */
 export interface CompileError {
-  /** Of the first error, as `E0301`. */
+  /** Code of the first error: `E0301`. */
   readonly code: string;
-  /** One sentence: the first error. */
+  /** First error in one sentence. */
   readonly message: string;
-  /** All of them, with the places in the text, as people read them. */
+  /** All diagnostics with their positions in the text, formatted for people. */
   readonly text: string;
 }
 
@@ -17,55 +17,55 @@ export type Compiled<T> =
   | { readonly ok: true; readonly result: T }
   | { readonly ok: false; readonly error: CompileError };
 
-/** A fact as an operator puts it. */
+/** Fact that an operator inserts or deletes. */
 export interface LocatedFact extends Fact {
-  /** The node it is for; undefined: the one that is asked. */
+  /** Location of the fact; undefined for the node that received the request. */
   readonly location: Value | undefined;
 }
 
-/** A question about the tables of a node. */
+/** Compiled query on the tables of a node. */
 export interface Query {
   /**
-   * A plan of its own: its tables have the names, arities and keys of the node's, its one rule raises an event for each
-   * answer.
+   * Plan with one rule, which raises an event for each answer. Its tables have the names, arities and keys of the node's
+   * tables.
    */
   readonly plan: Plan;
-  /** The predicates of `plan` that ask and answer. */
+  /** Predicates of `plan`: the event that triggers the rule, and the event of an answer. */
   readonly ask: number;
   readonly answer: number;
-  /** What the answer's columns are called. */
+  /** Names of the columns of an answer. */
   readonly columns: readonly string[];
-  /** What is done with each column of the answers; undefined: each different answer is a row. */
+  /** Aggregate of each column; undefined if each distinct answer is a row. */
   readonly aggregates: readonly ("group" | AggregateKind)[] | undefined;
 }
 
-/** What is to become of the files that a node runs. */
+/** Change of the program files of a node. */
 export type ProgramChange =
   | { readonly kind: "reload" }
   | { readonly kind: "load"; readonly file: string }
-  /** By its path, its file name, or that without the ending. */
+  /** `name` is the path, the file name, or the file name without its extension. */
   | { readonly kind: "unload"; readonly name: string };
 
-/** A program for a node that runs another. */
+/** Program that replaces the running one. */
 export interface NextProgram {
   readonly program: Program;
-  /** The node's own, as at its start. */
+  /** Facts of the node besides those of the program, as at its start. */
   readonly facts: readonly Fact[];
   readonly files: readonly string[];
-  /** The node runs it: further changes start from here. */
+  /** Makes this program the base of further changes. Called once the node runs it. */
   keep(): void;
 }
 
-/** What a running node needs of the compiler: the runtime never imports it, but is handed it. */
+/** Compiler as a running node uses it. The runtime does not import the compiler; `mosaic run` passes it in. */
 export interface Compiler {
-  /** `text` is a rule body, or a whole rule whose head says what to show. */
+  /** Compiles a query. `text` is a rule body, or a rule whose head gives the columns of the result. */
   query(text: string, plan: Plan): Compiled<Query>;
-  /** Facts as a program writes them, to be put or deleted; the last full stop may be missing. */
+  /** Parses facts to insert or delete. The last full stop may be missing. */
   facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly LocatedFact[]>;
-  /** What is wrong with a predicate's name; undefined when the plan has one of that name. */
+  /** Returns an error if the plan has no predicate of this name. */
   predicate(name: string, plan: Plan): CompileError | undefined;
-  /** What the running program calls the columns of a table: undefined where it has no name for one. */
+  /** Returns the names that the running program gives to the columns of a table; undefined for a column without one. */
   columns(table: string): readonly (string | undefined)[];
-  /** The node's files, read again, after a change. */
+  /** Compiles the program files of the node after a change. */
   program(change: ProgramChange): Compiled<NextProgram>;
 }

@@ -97,7 +97,7 @@ export class ControlSocket {
   #connected(socket: Socket, control: Control): void {
     socket.on("error", () => undefined);
     if (this.#clients.size >= MOST_CLIENTS) {
-      control.refused("busy");
+      control.countRefused("busy");
       const error = { reason: "busy", message: `the node has ${MOST_CLIENTS} clients already` };
       socket.end(`${JSON.stringify({ id: null, ok: false, error })}\n`);
       return;

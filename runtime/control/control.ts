@@ -5,14 +5,14 @@ import type { QueriedNode } from "./evaluate.ts";
 import type { ControlMetrics, RequestErrorReason } from "./reply.ts";
 
 interface ControlCounters {
-  /** Clients so far. */
+  /** Number of clients since the start. */
   clients: number;
   requests: number;
-  /** Requests of which nothing was done. */
+  /** Requests that were refused, by reason. */
   readonly refused: Map<RequestErrorReason, number>;
 }
 
-/** A node as its operators see it: what all sessions of one node share. */
+/** Control interface of one node: state that all its sessions share. */
 export class Control {
   readonly node: Node;
   readonly compiler: Compiler;
@@ -35,12 +35,13 @@ export class Control {
     };
   }
 
-  figures(): ControlMetrics {
+  metrics(): ControlMetrics {
     const { clients, requests, refused } = this.counters;
     return { clients, requests, refused: Object.fromEntries(refused) };
   }
 
-  refused(reason: RequestErrorReason): void {
+  /** Counts a refused request. */
+  countRefused(reason: RequestErrorReason): void {
     this.counters.refused.set(reason, (this.counters.refused.get(reason) ?? 0) + 1);
   }
 }

@@ -7,24 +7,25 @@ import { type ResultSet, resultSetFor } from "./result-set.ts";
 import type { Query } from "./compiler.ts";
 import { QueryBudget, BudgetExceeded, QueryTable } from "./query-table.ts";
 
-/** The node as a query sees it, between two steps. */
+/** Node as a query sees it, between two steps. */
 export interface QueriedNode {
   table(name: string): Table | undefined;
   localAddress(overlay: string | null): Value | undefined;
-  /** Draws from a stream of its own: a query changes nothing. */
+  /** Its random stream is not that of the node, so that a query does not change what rules draw. */
   readonly ambient: Ambient;
 }
 
 export type QueryResult =
-  /** Each row once. */
+  /** Distinct rows, and the number of derivations without a value. */
   | { readonly ok: true; readonly rows: readonly Values[]; readonly failed: number }
-  /** More rows would have had to be looked at than a running node can spare. */
+  /** The query exceeded its budget. */
   | { readonly ok: false };
 
-const MOST_LOOKED_AT = 1_000_000;
+/** Budget of a query, so that it cannot hold up the node: rows that it reads, and distinct answers. */
+const MOST_READS = 1_000_000;
 const MOST_ANSWERS = 100_000;
 
-/** Answers a query on the tables of a node. Nothing of the node changes. */
+/** Evaluates a query on the tables of a node, without any change of the node. Called between two steps. */
 export function evaluate(query: Query, node: QueriedNode): QueryResult {
   const host = new QueryHost(query, node);
   const { plan, strands } = loadProgram(query.plan);
@@ -39,21 +40,21 @@ export function evaluate(query: Query, node: QueriedNode): QueryResult {
   return { ok: true, rows: host.answers.rows(), failed: host.failures };
 }
 
-/** Runs the strand of a query: it reads, and what it raises is an answer. */
+/** Node as the strand of a query sees it: tables can be read, and an event is an answer. */
 class QueryHost implements StrandHost {
   readonly tables: readonly (QueryTable | undefined)[];
   readonly answers: ResultSet;
-  /** Derivations without a value. */
+  /** Number of derivations without a value. */
   failures = 0;
   readonly #node: QueriedNode;
 
   constructor(query: Query, node: QueriedNode) {
     this.answers = resultSetFor(query);
-    const effort = new QueryBudget(MOST_LOOKED_AT);
+    const budget = new QueryBudget(MOST_READS);
     this.#node = node;
     this.tables = query.plan.predicates.map(({ name, table }) => {
-      const asked = table && node.table(name);
-      return asked && new QueryTable(asked, table.indexes, effort);
+      const queried = table && node.table(name);
+      return queried && new QueryTable(queried, table.indexes, budget);
     });
   }
 

@@ -1,6 +1,6 @@
 const NEWLINE = 0x0a;
 
-/** Cuts a stream of bytes into lines of bounded length. A longer one is reported once and skipped to its end. */
+/** Splits a stream of bytes into lines. A line over the limit is reported once and skipped. */
 export class LineSplitter {
   readonly #longest: number;
   readonly #line: (text: string) => void;
@@ -9,7 +9,7 @@ export class LineSplitter {
   #length = 0;
   #isSkipping = false;
 
-  /** `longest` in bytes, without the newline. */
+  /** `longest` is the limit in bytes, without the newline. */
   constructor(longest: number, line: (text: string) => void, tooLong: () => void) {
     this.#longest = longest;
     this.#line = line;

@@ -6,10 +6,10 @@ import type { Key } from "../plan/values/key.ts";
 
 const NONE: readonly Row[] = [];
 
-/** Ends a query that asks for more than a running node can spare; caught where it is evaluated. */
+/** Exception that ends a query over its budget. Caught by `evaluate`. */
 export class BudgetExceeded extends Error {}
 
-/** Rows that a query may still look at. */
+/** Number of rows that a query may still read. */
 export class QueryBudget {
   #left: number;
 
@@ -19,38 +19,38 @@ export class QueryBudget {
 
   spend(rows: number): void {
     this.#left -= rows;
-    if (this.#left < 0) throw new BudgetExceeded("the query looks at too many rows");
+    if (this.#left < 0) throw new BudgetExceeded("the query reads too many rows");
   }
 }
 
-/** A table as a query reads it: what is looked at is counted, and the indexes that the query wants are its own. */
+/** Table of a node as a query reads it: counts reads against the budget, and builds the indexes of the query on demand. */
 export class QueryTable implements StrandTable {
   readonly #table: Table;
   readonly #columns: readonly (readonly number[])[];
-  readonly #effort: QueryBudget;
+  readonly #budget: QueryBudget;
   readonly #indexes: (ReadonlyMap<Key, readonly Row[]> | undefined)[] = [];
 
-  /** `indexes`: the column lists that the query looks rows up by. */
-  constructor(table: Table, indexes: readonly (readonly number[])[], effort: QueryBudget) {
+  /** `indexes` are the column lists of the query's plan. */
+  constructor(table: Table, indexes: readonly (readonly number[])[], budget: QueryBudget) {
     this.#table = table;
     this.#columns = indexes;
-    this.#effort = effort;
+    this.#budget = budget;
   }
 
-  /** Whoever asks for the first row is about to walk through all of them. */
+  /** Charges for all rows, because a reader of the first row scans the table. */
   get first(): Row | null {
-    this.#effort.spend(this.#table.count + 1);
+    this.#budget.spend(this.#table.count + 1);
     return this.#table.first;
   }
 
   find(key: Key): Row | undefined {
-    this.#effort.spend(1);
+    this.#budget.spend(1);
     return this.#table.find(key);
   }
 
   bucket(index: number, key: Key): readonly Row[] {
     const rows = (this.#indexes[index] ??= this.#index(this.#columns[index] as readonly number[])).get(key) ?? NONE;
-    this.#effort.spend(rows.length + 1);
+    this.#budget.spend(rows.length + 1);
     return rows;
   }
 

@@ -3,28 +3,28 @@ import type { SwapReport } from "../node/program-swap.ts";
 import type { JsonValue } from "../observe/watch.ts";
 import type { RequestId } from "./request.ts";
 
-/** One line from a node. A request gets any number of parts, then one end: `ok` says which of the two an end is. */
+/** One line from a node. The reply to a request is any number of parts and one end, which has the field `ok`. */
 export type Reply = ReplyPart | Done | RequestError;
 
-/** More is to come. */
+/** Part of a reply. */
 export type ReplyPart =
   | { readonly id: RequestId; readonly columns: readonly string[] }
   | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] }
-  | { readonly id: RequestId; readonly figures: MetricsSnapshot; readonly control: ControlMetrics }
-  /** What became of the tables, and the files that are loaded now. */
-  | { readonly id: RequestId; readonly succession: SwapReport; readonly files: readonly string[] }
-  /** The trace has begun. */
+  | { readonly id: RequestId; readonly metrics: MetricsSnapshot; readonly control: ControlMetrics }
+  /** Tables after a hot reload, and the files that are loaded now. */
+  | { readonly id: RequestId; readonly swap: SwapReport; readonly files: readonly string[] }
+  /** The trace is running. */
   | { readonly id: RequestId; readonly tracing: true }
   | { readonly id: RequestId; readonly seen: TraceLine }
-  /** So much was seen and not sent, because the client did not read. */
+  /** Number of trace lines that were not sent because the client did not read. */
   | { readonly id: RequestId; readonly missed: number };
 
-/** The control interface in numbers. Plain data that survives JSON. */
+/** Metrics of the control interface. Plain data that survives JSON. */
 export interface ControlMetrics {
-  /** Clients so far. */
+  /** Number of clients since the start. */
   readonly clients: number;
   readonly requests: number;
-  /** Requests of which nothing was done, by reason. */
+  /** Refused requests by reason. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
@@ -33,22 +33,22 @@ export interface TraceLine {
   /** Seconds since the node started. */
   readonly t: number;
   /**
-   * `crossing`: a tuple crosses an edge of the graph. `derived`: a table that rules define gains (`+`) or loses (`-`) a
-   * row. `dropped`: the element `from` drops what reached it last. `undone`: the step was taken back.
+   * `crossing`: a tuple crosses an edge of the graph. `derived`: a row is inserted into a derived table (`+`) or deleted
+   * from it (`-`). `dropped`: the element `from` drops the tuple that reached it last. `undone`: the step was undone.
    */
   readonly kind: "crossing" | "derived" | "dropped" | "undone";
-  /** The nodes of the graph, and the port of the first, for a crossing. */
+  /** Nodes of the edge, and the port of the first. Only for a crossing. */
   readonly from?: string;
   readonly port?: string;
   readonly to?: string;
-  /** The rule that a crossing comes from, or goes to, or that passed a limit. */
+  /** Rule at either end of a crossing, or rule that exceeded a limit. */
   readonly rule?: string;
-  /** A row is deleted. */
+  /** `-` if a row is deleted. */
   readonly op?: "+" | "-";
-  /** Name and arguments; with the form `text`, as one string. */
+  /** Name and arguments; one string in the form `text`. */
   readonly tuple?: readonly JsonValue[] | string;
   readonly loc?: string;
-  /** The predicate of a packet within the tuple that is still closed. */
+  /** Predicate of a packet in the tuple that is not decoded. */
   readonly carries?: string;
   readonly reason?: string;
 }
@@ -57,11 +57,11 @@ export interface TraceLine {
 export interface Done {
   readonly id: RequestId;
   readonly ok: true;
-  /** How many rows there were, for a query. */
+  /** Number of rows of a query. */
   readonly count?: number;
 }
 
-/** Nothing was done. */
+/** The request was refused and had no effect. */
 export interface RequestError {
   readonly id: RequestId;
   readonly ok: false;
@@ -69,19 +69,19 @@ export interface RequestError {
     readonly reason: RequestErrorReason;
     /** One sentence. */
     readonly message: string;
-    /** Diagnostics with their places, where the text of the request is wrong. */
+    /** Diagnostics with positions, if the text of the request does not compile. */
     readonly text?: string;
   };
 }
 
 export type RequestErrorReason =
-  /** The line is no request. */
+  /** The line is not a request. */
   | "malformed"
   | "too long"
   | "version"
   /** The text of the request does not compile. */
   | "program"
-  /** The node passed a limit; it is as it was before. */
+  /** A rule exceeded a limit, and the step was undone; or a query exceeded its budget. */
   | "limit"
-  /** The node has too many clients, or too many requests of this one are waiting. */
+  /** The node has too many clients, or the client has too many pending replies. */
   | "busy";

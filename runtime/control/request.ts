@@ -1,21 +1,21 @@
 import type { ProgramChange } from "./compiler.ts";
 
-/** The version of the protocol, `docs/control.md`. */
+/** Version of the protocol in `docs/control.md`. */
 export const PROTOCOL_VERSION = 1;
 
-/** How values are written in an answer: as `--watch --json` does, or as a program does. */
+/** Notation of values in a reply: that of `--watch --json`, or that of programs. */
 export type ValueForm = "json" | "text";
 
-/** What a client may ask of a node. */
+/** Request of a client. */
 export type Request =
   | { readonly kind: "query"; readonly text: string; readonly form: ValueForm }
   | { readonly kind: "insert" | "delete"; readonly text: string }
   | ProgramChange
-  | { readonly kind: "figures" }
-  /** Until the client goes. Without a predicate, of everything. */
+  | { readonly kind: "metrics" }
+  /** Traces a predicate, or everything, until the client disconnects. */
   | { readonly kind: "trace"; readonly predicate: string | undefined; readonly form: ValueForm };
 
-/** Echoed in every reply, so that a client can tell its requests apart. */
+/** Identifier that every reply repeats, so that a client can match replies to requests. */
 export type RequestId = number | string | null;
 
 export type ParsedRequest =
@@ -24,7 +24,7 @@ export type ParsedRequest =
 
 const LONGEST_ID = 64;
 
-/** Reads one line. Whatever the line holds, the outcome is a request or what is wrong with it. */
+/** Parses one line. The result is a request or an error message, whatever the line holds. */
 export function parseRequest(line: string): ParsedRequest {
   const fields = parseObject(line);
   if (fields === undefined) return malformed(null, "a request is one JSON object on one line");
@@ -40,7 +40,7 @@ export function parseRequest(line: string): ParsedRequest {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-/** The request, or what is wrong with its fields. */
+/** Returns the request, or a message about its fields. */
 type RequestParser = (fields: Fields) => Request | string;
 
 const readers: ReadonlyMap<string, RequestParser> = new Map<string, RequestParser>([
@@ -50,7 +50,7 @@ const readers: ReadonlyMap<string, RequestParser> = new Map<string, RequestParse
   ["load", ({ file }) => (typeof file === "string" ? { kind: "load", file } : `"file" is missing, or no string`)],
   ["unload", ({ name }) => (typeof name === "string" ? { kind: "unload", name } : `"name" is missing, or no string`)],
   ["reload", () => ({ kind: "reload" })],
-  ["figures", () => ({ kind: "figures" })],
+  ["metrics", () => ({ kind: "metrics" })],
   ["trace", readTrace],
 ]);
 

@@ -3,7 +3,7 @@ import { keyOfValues } from "../plan/values/key.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import type { Query } from "./compiler.ts";
 
-/** Gathers the answers to a query: each different one once, or one a group where the query has aggregates. */
+/** Result of a query: distinct rows, or one row per group if the query has aggregates. */
 export interface ResultSet {
   readonly size: number;
   add(args: Values): void;
@@ -52,7 +52,7 @@ class GroupedRows implements ResultSet {
     for (const [column, sum] of sums.entries()) sum?.add(args[column] as Value, 1, []);
   }
 
-  /** A group whose aggregate has no value shows null there. */
+  /** Returns one row per group. An aggregate without a value is null. */
   rows(): readonly Values[] {
     return [...this.#groups.values()].map(({ args, sums }) =>
       sums.map((sum, column) => (sum === undefined ? (args[column] as Value) : (sum.result() ?? null))),

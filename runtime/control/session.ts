@@ -8,23 +8,23 @@ import type { RequestErrorReason, Reply } from "./reply.ts";
 import { parseRequest, type Request, type RequestId, type ValueForm } from "./request.ts";
 import { Trace } from "./trace.ts";
 
-/** The client's end of a session. */
+/** Client of a session, as the session sends to it. */
 export interface Client {
-  /** Takes one line, without the newline. False: there is no room for more until `Session.drained` is called. */
+  /** Takes one line, without the newline. Returns false when it is full; the session then waits for `drained`. */
   send(line: string): boolean;
 }
 
-/** Rows in one line of an answer. */
-const ROWS_A_LINE = 100;
-const MOST_WAITING = 16;
+/** Rows per line of a reply. */
+const ROWS_PER_LINE = 100;
+const MOST_PENDING = 16;
 const MOST_TRACES = 4;
 const TABLE_NAME = /^\s*[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*\s*$/;
 
-/** One client of a node: lines in, lines out. Whatever a line holds, the outcome is a reply. */
+/** Session of one client of a node. Each line of the client is answered by a reply, whatever the line holds. */
 export class Session {
   readonly #control: Control;
   readonly #client: Client;
-  readonly #waiting: Iterator<Reply>[] = [];
+  readonly #pending: Iterator<Reply>[] = [];
   readonly #traces: Trace[] = [];
   #isFull = false;
 
@@ -34,44 +34,44 @@ export class Session {
     control.counters.clients++;
   }
 
-  /** A line has come. Between steps only. */
+  /** Handles a line of the client. Called between two steps. */
   line(text: string): void {
     this.#control.counters.requests++;
     const parsed = parseRequest(text);
-    if (!parsed.ok) return this.#send(this.#refusal(parsed.id, parsed.reason, parsed.message));
+    if (!parsed.ok) return this.#send(this.#requestError(parsed.id, parsed.reason, parsed.message));
     const { id, request } = parsed;
-    if (this.#waiting.length < MOST_WAITING) return this.#reply(this.#answer(id, request));
-    this.#send(this.#refusal(id, "busy", `${MOST_WAITING} answers wait to be read`));
+    if (this.#pending.length < MOST_PENDING) return this.#reply(this.#answer(id, request));
+    this.#send(this.#requestError(id, "busy", `${MOST_PENDING} replies are pending`));
   }
 
-  /** A line was longer than `longest` bytes and has been skipped. */
+  /** Reports a line of more than `longest` bytes, which was skipped. */
   tooLong(longest: number): void {
     this.#control.counters.requests++;
-    this.#send(this.#refusal(null, "too long", `a request has at most ${longest} bytes`));
+    this.#send(this.#requestError(null, "too long", `a request has at most ${longest} bytes`));
   }
 
-  /** The client has room again. */
+  /** Continues sending. Called when the client is no longer full. */
   drained(): void {
     this.#isFull = false;
     for (const trace of this.#traces) trace.resume();
     this.#pump();
   }
 
-  /** The client is gone. */
+  /** Ends the session. Called when the client has disconnected. */
   close(): void {
-    this.#waiting.length = 0;
+    this.#pending.length = 0;
     for (const trace of this.#traces) trace.end();
   }
 
   #reply(replies: Iterable<Reply>): void {
-    this.#waiting.push(replies[Symbol.iterator]());
+    this.#pending.push(replies[Symbol.iterator]());
     this.#pump();
   }
 
   #pump(): void {
-    for (let [next] = this.#waiting; next !== undefined && !this.#isFull; [next] = this.#waiting) {
+    for (let [next] = this.#pending; next !== undefined && !this.#isFull; [next] = this.#pending) {
       const step = next.next();
-      if (step.done === true) this.#waiting.shift();
+      if (step.done === true) this.#pending.shift();
       else this.#send(step.value);
     }
   }
@@ -92,10 +92,10 @@ export class Session {
       case "load":
       case "unload":
       case "reload":
-        return this.#exchange(id, request);
-      case "figures":
+        return this.#replaceProgram(id, request);
+      case "metrics":
         return [
-          { id, figures: this.#control.node.metrics(), control: this.#control.figures() },
+          { id, metrics: this.#control.node.metrics(), control: this.#control.metrics() },
           { id, ok: true },
         ];
       case "trace":
@@ -103,7 +103,7 @@ export class Session {
     }
   }
 
-  /** A name that is no table goes to the compiler for its words. */
+  /** Replies with all rows of a table. The compiler explains a name that is no table. */
   #contents(id: RequestId, name: string, form: ValueForm): Iterable<Reply> {
     const table = this.#control.node.table(name);
     if (table === undefined) return this.#query(id, `${name}()`, form);
@@ -114,46 +114,58 @@ export class Session {
 
   #query(id: RequestId, text: string, form: ValueForm): Iterable<Reply> {
     const compiled = this.#control.compiler.query(text, this.#control.node.plan);
-    if (!compiled.ok) return [this.#complaint(id, compiled.error)];
-    const answer = evaluate(compiled.result, this.#control.queried);
-    if (answer.ok) return rowsReplies(id, compiled.result.columns, answer.rows, form);
-    return [this.#refusal(id, "limit", "the query looks at more rows than a running node can spare")];
+    if (!compiled.ok) return [this.#compileError(id, compiled.error)];
+    const replyTo = evaluate(compiled.result, this.#control.queried);
+    if (replyTo.ok) return rowsReplies(id, compiled.result.columns, replyTo.rows, form);
+    return [this.#requestError(id, "limit", "the query reads more rows than its budget allows")];
   }
 
   #operate(id: RequestId, text: string, isDelete: boolean): Reply {
     const { node, compiler } = this.#control;
     const compiled = compiler.facts(text, node.plan, isDelete);
-    if (!compiled.ok) return this.#complaint(id, compiled.error);
+    if (!compiled.ok) return this.#compileError(id, compiled.error);
     for (const { predicate, args, location } of compiled.result) {
       const operated = node.operate(predicate, args, isDelete, location);
-      if (operated === "limit") return this.#refusal(id, "limit", `a rule passed a limit over ${predicate}`);
+      if (operated === "limit")
+        return this.#requestError(
+          id,
+          "limit",
+          `a rule exceeded a limit after ${isDelete ? "deletion" : "insertion"} of ${predicate}`,
+        );
     }
     return { id, ok: true };
   }
 
-  /** The new program runs, or the old one does as if nobody had asked. */
-  #exchange(id: RequestId, change: ProgramChange): Iterable<Reply> {
+  /** Replaces the program. If a rule exceeds a limit, the previous program continues unchanged. */
+  #replaceProgram(id: RequestId, change: ProgramChange): Iterable<Reply> {
     const { node, compiler } = this.#control;
     const compiled = compiler.program(change);
-    if (!compiled.ok) return [this.#complaint(id, compiled.error)];
+    if (!compiled.ok) return [this.#compileError(id, compiled.error)];
     const next = compiled.result;
     const { program, facts, files } = next;
-    const succession = node.replaceProgram(program, facts);
-    if (succession === undefined) {
-      return [this.#refusal(id, "limit", "a rule passed a limit over the new program; the old one goes on")];
+    const swap = node.replaceProgram(program, facts);
+    if (swap === undefined) {
+      return [
+        this.#requestError(
+          id,
+          "limit",
+          "a rule exceeded a limit under the new program; the previous program continues",
+        ),
+      ];
     }
     next.keep();
     return [
-      { id, succession, files },
+      { id, swap, files },
       { id, ok: true },
     ];
   }
 
   #trace(id: RequestId, predicate: string | undefined, form: ValueForm): Iterable<Reply> {
-    if (this.#traces.length >= MOST_TRACES) return [this.#refusal(id, "busy", `${MOST_TRACES} traces run already`)];
+    if (this.#traces.length >= MOST_TRACES)
+      return [this.#requestError(id, "busy", `${MOST_TRACES} traces run already`)];
     const { node, compiler } = this.#control;
     const unknown = predicate === undefined ? undefined : compiler.predicate(predicate, node.plan);
-    if (unknown !== undefined) return [this.#complaint(id, unknown)];
+    if (unknown !== undefined) return [this.#compileError(id, unknown)];
     const send = (reply: Reply): boolean => {
       if (this.#isFull) return false;
       this.#send(reply);
@@ -163,18 +175,18 @@ export class Session {
     return [{ id, tracing: true }];
   }
 
-  #complaint(id: RequestId, { message, text }: CompileError): Reply {
-    this.#control.refused("program");
+  #compileError(id: RequestId, { message, text }: CompileError): Reply {
+    this.#control.countRefused("program");
     return { id, ok: false, error: { reason: "program", message, text } };
   }
 
-  #refusal(id: RequestId, reason: RequestErrorReason, message: string): Reply {
-    this.#control.refused(reason);
+  #requestError(id: RequestId, reason: RequestErrorReason, message: string): Reply {
+    this.#control.countRefused(reason);
     return { id, ok: false, error: { reason, message } };
   }
 }
 
-/** Lines of rows as the client takes them; the rows are those of the moment of the question. */
+/** Generates the reply to a query. `rows` is a snapshot, so that a slow client sees the state of one moment. */
 function* rowsReplies(
   id: RequestId,
   columns: readonly string[],
@@ -182,12 +194,12 @@ function* rowsReplies(
   form: ValueForm,
 ): Generator<Reply> {
   yield { id, columns };
-  for (let at = 0; at < rows.length; at += ROWS_A_LINE) {
-    yield { id, rows: rows.slice(at, at + ROWS_A_LINE).map((row) => written(row, form)) };
+  for (let at = 0; at < rows.length; at += ROWS_PER_LINE) {
+    yield { id, rows: rows.slice(at, at + ROWS_PER_LINE).map((row) => formatRow(row, form)) };
   }
   yield { id, ok: true, count: rows.length };
 }
 
-function written(row: Values, form: ValueForm): readonly JsonValue[] {
+function formatRow(row: Values, form: ValueForm): readonly JsonValue[] {
   return row.map((value) => (form === "text" ? formatValue(value) : jsonValue(value)));
 }

@@ -7,18 +7,18 @@ import type { Value } from "../plan/values/value.ts";
 import type { Reply, TraceLine } from "./reply.ts";
 import type { RequestId, ValueForm } from "./request.ts";
 
-/** What crosses the edges of a node's graph, as lines for one client. What the client has no room for is counted. */
+/** Trace for one client: a line per sighting of the snitch. Lines for which the client has no room are counted. */
 export class Trace {
   readonly #node: Node;
   readonly #id: RequestId;
-  /** Undefined for everything. */
-  readonly #wanted: Wanted | undefined;
+  /** Traced predicate; undefined traces everything. */
+  readonly #predicate: TracedPredicate | undefined;
   readonly #form: ValueForm;
   readonly #send: (reply: Reply) => boolean;
   readonly #detach: () => void;
   #missed = 0;
 
-  /** `send` is false, and nothing is sent, while the client has no room. */
+  /** `send` returns false, and sends nothing, while the client is full. */
   constructor(
     node: Node,
     id: RequestId,
@@ -28,13 +28,13 @@ export class Trace {
   ) {
     this.#node = node;
     this.#id = id;
-    this.#wanted = predicate === undefined ? undefined : wantedOf(predicate, node);
+    this.#predicate = predicate === undefined ? undefined : tracedPredicate(predicate, node);
     this.#form = form;
     this.#send = send;
-    this.#detach = node.snitch.attach((sighting) => this.#see(sighting));
+    this.#detach = node.snitch.attach((sighting) => this.#report(sighting));
   }
 
-  /** The client has room again. */
+  /** Reports the number of missed lines. Called when the client is no longer full. */
   resume(): void {
     if (this.#missed > 0 && this.#send({ id: this.#id, missed: this.#missed })) this.#missed = 0;
   }
@@ -43,22 +43,22 @@ export class Trace {
     this.#detach();
   }
 
-  #see(sighting: Sighting): void {
-    if (!this.#isWanted(sighting)) return;
-    if (this.#missed > 0 || !this.#send({ id: this.#id, seen: this.#seen(sighting) })) this.#missed++;
+  #report(sighting: Sighting): void {
+    if (!this.#isTraced(sighting)) return;
+    if (this.#missed > 0 || !this.#send({ id: this.#id, seen: this.#lineOf(sighting) })) this.#missed++;
   }
 
-  /** Of one predicate: its tuples, also within packets. What is dropped or taken back may have been of it. */
-  #isWanted(sighting: Sighting): boolean {
-    return this.#wanted === undefined || !("tuple" in sighting) || holds(sighting.tuple, this.#wanted);
+  /** Whether to report a sighting: tuples of the predicate, also inside packets, and all drops and undone steps. */
+  #isTraced(sighting: Sighting): boolean {
+    return this.#predicate === undefined || !("tuple" in sighting) || holds(sighting.tuple, this.#predicate);
   }
 
-  #seen(sighting: Sighting): TraceLine {
+  #lineOf(sighting: Sighting): TraceLine {
     const t = this.#node.uptime;
     switch (sighting.kind) {
       case "crossing": {
-        const { edge, tuple, place } = sighting;
-        const loc = place === undefined || place === null ? {} : { loc: placeText(place) };
+        const { edge, tuple, location } = sighting;
+        const loc = location === undefined || location === null ? {} : { loc: locationText(location) };
         return { t, kind: "crossing", ...edge, ...this.#rule(edge.from, edge.to), ...this.#tuple(tuple), ...loc };
       }
       case "derived":
@@ -75,40 +75,40 @@ export class Trace {
     return rule === undefined ? {} : { rule };
   }
 
-  /** A packet is closed while it is in transit; its hash says what it is. */
+  /** Returns the predicate of a packet that is not decoded, by its hash. */
   #predicateOf({ hash }: Packet): string | undefined {
     return this.#node.plan.predicates.find(({ wire }) => wire.tuple === hash || wire.remove === hash)?.name;
   }
 
   #tuple({ predicate, args, isDelete }: Tuple): Pick<TraceLine, "tuple" | "op" | "carries"> {
     const op = isDelete ? ({ op: "-" } as const) : {};
-    const closed = args.find((value) => value instanceof Packet && value.tuple === undefined);
-    const carried = closed instanceof Packet ? this.#predicateOf(closed) : undefined;
+    const undecoded = args.find((value) => value instanceof Packet && value.tuple === undefined);
+    const carried = undecoded instanceof Packet ? this.#predicateOf(undecoded) : undefined;
     const tuple = this.#form === "text" ? formatTuple(predicate.name, args) : watchedTuple(predicate.name, args);
     return { tuple, ...op, ...(carried === undefined ? {} : { carries: carried }) };
   }
 }
 
-function placeText(place: Value): string {
-  return typeof place === "string" ? place : formatValue(place);
+function locationText(location: Value): string {
+  return typeof location === "string" ? location : formatValue(location);
 }
 
-/** A predicate by its name, and by the hashes that it has within packets that are still closed. */
-interface Wanted {
+/** Traced predicate: its name, and its hashes in packets that are not decoded. */
+interface TracedPredicate {
   readonly name: string;
   readonly hashes: ReadonlySet<number>;
 }
 
-function wantedOf(name: string, { plan }: Node): Wanted {
+function tracedPredicate(name: string, { plan }: Node): TracedPredicate {
   const specs = plan.predicates.filter((spec) => spec.name === name);
   return { name, hashes: new Set(specs.flatMap(({ wire }) => [wire.tuple, wire.remove])) };
 }
 
-function holds({ predicate, args }: Tuple, wanted: Wanted): boolean {
-  if (predicate.name === wanted.name) return true;
-  return args.some((value) => value instanceof Packet && carries(value, wanted));
+function holds({ predicate, args }: Tuple, traced: TracedPredicate): boolean {
+  if (predicate.name === traced.name) return true;
+  return args.some((value) => value instanceof Packet && carries(value, traced));
 }
 
-function carries({ hash, tuple }: Packet, wanted: Wanted): boolean {
-  return wanted.hashes.has(hash) || (tuple !== undefined && holds(tuple, wanted));
+function carries({ hash, tuple }: Packet, traced: TracedPredicate): boolean {
+  return traced.hashes.has(hash) || (tuple !== undefined && holds(tuple, traced));
 }

@@ -2,73 +2,77 @@ import type { TimerSpec } from "../plan/contract/plan.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { Clock, Timer } from "../world/world.ts";
 
-/** Raises the event of a `periodic` literal; `number` is one that no event of another timer has, on whatever node. */
+/** Raises the event of a `periodic` literal. `number` identifies the event among those of all timers of all nodes. */
 export type Fire = (timer: TimerSpec, number: number) => void;
 
-/** The last six digits of a timer's numbers count; what stands before them is drawn, and makes ten digits more. */
-const COUNTED = 1e6;
-const LEAST_DRAWN = 1e9;
-const DRAWN = 8e9;
+/** An event number is a random prefix of ten digits per timer, followed by a counter of six digits. */
+const COUNTER_RANGE = 1e6;
+const LEAST_PREFIX = 1e9;
+const PREFIX_RANGE = 8e9;
 
-/** Timers that ring at one moment. */
-interface Moment {
+/** Timers with the same due time, and the alarm of the clock that fires them. */
+interface Deadline {
   readonly timers: PeriodicTimer[];
   readonly alarm: Timer;
 }
 
-/** The `periodic` literals of a program on one node. Each is its own timer, counts by itself and draws its own jitter. */
+/**
+ * Timers of the `periodic` literals of a program on one node. Each literal has its own timer with its own counter and
+ * random streams. After a hot reload, timers of equal literals of the same rule continue.
+ */
 export class PeriodicTimers {
   readonly #clock: Clock;
   readonly #fire: Fire;
   readonly #timers: readonly PeriodicTimer[];
-  /** By when they ring: at one moment in the order of their rules' names, not that in which they were set. */
-  readonly #moments = new Map<number, Moment>();
+  /** Deadlines by due time. Timers of one deadline fire in the order of their rules' names. */
+  readonly #deadlines = new Map<number, Deadline>();
 
   constructor(timers: readonly TimerSpec[], clock: Clock, streams: RandomStreams, fire: Fire) {
     this.#clock = clock;
     this.#fire = fire;
     const named = timers.map((spec, at) => {
       const { rule } = spec.origin;
-      const place = timers.slice(0, at).filter((other) => other.origin.rule === rule).length;
-      const name = `periodic ${rule}/${place}`;
-      const first = (LEAST_DRAWN + streams.stream(`number of ${name}`).integer(DRAWN)) * COUNTED;
+      const position = timers.slice(0, at).filter((other) => other.origin.rule === rule).length;
+      const name = `periodic ${rule}/${position}`;
+      const prefix = LEAST_PREFIX + streams.stream(`number of ${name}`).integer(PREFIX_RANGE);
+      const first = prefix * COUNTER_RANGE;
       return new PeriodicTimer(name, spec, first, streams.stream(name));
     });
     this.#timers = named.toSorted(compareNames);
   }
 
-  /** Interval 0 with a count: that many steps at once, after the facts. The others wait for their time. */
+  /** Starts all timers. A timer with interval 0 and a count fires that many times at once, after the facts. */
   start(): void {
     for (const timer of this.#timers) this.#begin(timer);
   }
 
-  /** As `start`, but timers that `before` has too go on where they are there. Those of `before` ring no more. */
-  resume(before: PeriodicTimers): void {
-    before.stop();
+  /** Starts all timers after a hot reload: a timer that matches one of `previous` continues it. Stops `previous`. */
+  resume(previous: PeriodicTimers): void {
+    previous.stop();
     for (const timer of this.#timers) {
-      const same = before.#timers.find((other) => other.isSame(timer));
-      if (same === undefined) this.#begin(timer);
-      else if (timer.goOn(same)) this.#arm(timer);
+      const match = previous.#timers.find((other) => other.matches(timer));
+      if (match === undefined) this.#begin(timer);
+      else if (timer.continueFrom(match)) this.#arm(timer);
     }
   }
 
-  /** The event of `before` that the event of one of these timers goes on from: its predicate there, and here. */
-  eventsOf(before: PeriodicTimers): ReadonlyMap<number, number> {
+  /** Returns the predicates of events of matching timers: those of `previous`, mapped to those of these timers. */
+  eventsOf(previous: PeriodicTimers): ReadonlyMap<number, number> {
     const pairs = this.#timers.flatMap((timer): readonly (readonly [number, number])[] => {
-      const same = before.#timers.find((other) => other.isSame(timer));
-      return same === undefined ? [] : [[same.spec.predicate, timer.spec.predicate]];
+      const match = previous.#timers.find((other) => other.matches(timer));
+      return match === undefined ? [] : [[match.spec.predicate, timer.spec.predicate]];
     });
     return new Map(pairs);
   }
 
   stop(): void {
-    for (const { alarm } of this.#moments.values()) alarm.cancel();
-    this.#moments.clear();
+    for (const { alarm } of this.#deadlines.values()) alarm.cancel();
+    this.#deadlines.clear();
   }
 
-  /** Timers that will ring. */
+  /** Number of timers that will fire. */
   get running(): number {
-    return [...this.#moments.values()].reduce((sum, { timers }) => sum + timers.length, 0);
+    return [...this.#deadlines.values()].reduce((sum, { timers }) => sum + timers.length, 0);
   }
 
   #begin(timer: PeriodicTimer): void {
@@ -81,17 +85,17 @@ export class PeriodicTimers {
 
   #arm(timer: PeriodicTimer): void {
     const { due } = timer;
-    const moment = this.#moments.get(due);
-    if (moment !== undefined) moment.timers.push(timer);
-    else this.#moments.set(due, { timers: [timer], alarm: this.#clock.at(due, () => this.#ring(due)) });
+    const deadline = this.#deadlines.get(due);
+    if (deadline !== undefined) deadline.timers.push(timer);
+    else this.#deadlines.set(due, { timers: [timer], alarm: this.#clock.at(due, () => this.#fireDue(due)) });
   }
 
-  #ring(due: number): void {
-    const timers = this.#moments.get(due)?.timers ?? [];
-    this.#moments.delete(due);
+  #fireDue(due: number): void {
+    const timers = this.#deadlines.get(due)?.timers ?? [];
+    this.#deadlines.delete(due);
     for (const timer of timers.toSorted(compareNames)) {
       const number = timer.next();
-      timer.ring(this.#clock.now());
+      timer.schedule(this.#clock.now());
       if (!timer.isOver) this.#arm(timer);
       this.#fire(timer.spec, number);
     }
@@ -103,14 +107,15 @@ function compareNames(one: PeriodicTimer, other: PeriodicTimer): number {
 }
 
 class PeriodicTimer {
-  /** Of the rule and its place in it. */
+  /** Rule and position in the rule: the same in another program with the same rule. */
   readonly name: string;
   readonly spec: TimerSpec;
-  /** When it rings next. */
+  /** Time of the next event, in seconds. */
   due = 0;
   readonly #random: RandomStream;
+  /** Number of the first event. */
   #first: number;
-  #rung = 0;
+  #fired = 0;
 
   constructor(name: string, spec: TimerSpec, first: number, random: RandomStream) {
     this.name = name;
@@ -123,7 +128,8 @@ class PeriodicTimer {
     this.due = now + (this.spec.delay ?? this.spec.seconds) + this.#jitter();
   }
 
-  isSame({ name, spec }: PeriodicTimer): boolean {
+  /** Whether both timers have the same name and the same settings. */
+  matches({ name, spec }: PeriodicTimer): boolean {
     const { seconds, count, delay, jitter } = this.spec;
     return (
       this.name === name &&
@@ -134,25 +140,25 @@ class PeriodicTimer {
     );
   }
 
-  /** Whether there is anything to go on with. */
-  goOn(before: PeriodicTimer): boolean {
-    this.#first = before.#first;
-    this.#rung = before.#rung;
-    this.due = before.due;
+  /** Takes over the counter and the due time of a matching timer. Returns whether the timer will fire again. */
+  continueFrom(previous: PeriodicTimer): boolean {
+    this.#first = previous.#first;
+    this.#fired = previous.#fired;
+    this.due = previous.due;
     return this.spec.seconds > 0 && !this.isOver;
   }
 
   get isOver(): boolean {
-    return this.spec.count > 0 && this.#rung >= this.spec.count;
+    return this.spec.count > 0 && this.#fired >= this.spec.count;
   }
 
-  /** The number of the event that is raised next. */
+  /** Returns the number of the next event, and counts it. */
   next(): number {
-    return this.#first + this.#rung++;
+    return this.#first + this.#fired++;
   }
 
-  /** A node that was held up does not make up for what it missed. */
-  ring(now: number): void {
+  /** Sets the time of the next event. Events that a delayed node missed are skipped. */
+  schedule(now: number): void {
     this.due = Math.max(this.due, now - this.spec.seconds) + this.spec.seconds + this.#jitter();
   }
 

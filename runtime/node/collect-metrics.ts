@@ -101,7 +101,7 @@ function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources)
   const pieces = reassemblyLimits.messages;
   const refused = datagrams.counters.failed.get("ENOBUFS") ?? 0;
   return [
-    { queue: "steps", length: mux.length, limit: finite(limits.queued), unit: "causes", dropped: full },
+    { queue: "steps", length: mux.length, limit: finite(limits.queued), unit: "inputs", dropped: full },
     { queue: "step bytes", length: mux.bytes, limit: finite(limits.queuedBytes), unit: "bytes", dropped: tooLarge },
     { queue: "fragments", length: held.messages, limit: pieces, unit: "messages", dropped: evicted },
     { queue: "timers", length: timers, limit: plan.timers.length, unit: "timers", dropped: 0 },
@@ -134,18 +134,18 @@ function sizes({ length, limit }: SendQueue): SendQueue {
 }
 
 function networkMetrics({ counters, offload, readCycles }: Datagrams): MetricsSnapshot["network"] {
-  const figures = { ...counters, failed: countsOf(counters.failed), ...(readCycles !== undefined && { readCycles }) };
+  const metrics = { ...counters, failed: countsOf(counters.failed), ...(readCycles !== undefined && { readCycles }) };
   return offload === undefined
-    ? figures
-    : { ...figures, offload: { ...offload, refusals: countsOf(offload.refusals) } };
+    ? metrics
+    : { ...metrics, offload: { ...offload, refusals: countsOf(offload.refusals) } };
 }
 
 function tunMetrics(
   { name, mtu, counters, offload, readCycles }: Tun,
-  strays: ReadonlyMap<string, number>,
+  unrouted: ReadonlyMap<string, number>,
 ): TunMetrics {
-  const figures = { name, mtu, ...counters, refused: countsOf(counters.refused), strays: countsOf(strays) };
-  return { ...figures, ...(offload !== undefined && { offload }), ...(readCycles !== undefined && { readCycles }) };
+  const metrics = { name, mtu, ...counters, refused: countsOf(counters.refused), unrouted: countsOf(unrouted) };
+  return { ...metrics, ...(offload !== undefined && { offload }), ...(readCycles !== undefined && { readCycles }) };
 }
 
 function countsOf(counts: ReadonlyMap<string, number>): Counts {

@@ -19,13 +19,13 @@ interface Parts {
 export function peerMetrics(parts: Parts): readonly PeerMetrics[] {
   const { datagrams, clock } = parts.world;
   const now = clock.now();
-  const told = configuredAddresses(parts);
+  const listed = configuredAddresses(parts);
   return joined([...parts.dataflow.ports.peers.peers()], parts.world).map(({ receivedAt, ...counters }) => {
     const { address } = counters;
     const refusal = datagrams.refusal?.(address) ?? null;
     const payload = parts.dataflow.ports.paths.payload(address);
-    const isTold = told === undefined ? null : told.has(address);
-    return { ...counters, silence: receivedAt === undefined ? null : now - receivedAt, payload, refusal, isTold };
+    const isListed = listed === undefined ? null : listed.has(address);
+    return { ...counters, silence: receivedAt === undefined ? null : now - receivedAt, payload, refusal, isListed };
   });
 }
 
@@ -57,7 +57,7 @@ function sum(name: PeerTraffic, numeric: PeerTraffic): PeerTraffic {
   };
 }
 
-/** Where those are that `--peer` and the like have told of; undefined when the program has no table for them. */
+/** Where those are that `--peer` and the like have listed of; undefined when the program has no table for them. */
 function configuredAddresses({ plan, engine }: Parts): ReadonlySet<string> | undefined {
   const members = plan.overlays.flatMap(({ member }) => (member === undefined ? [] : [member]));
   const map = plan.predicates.findIndex(({ name, table }) => name === ADDRESS_MAP && table !== undefined);

@@ -4,11 +4,11 @@ import { segmentsOf } from "../plan/values/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
 import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
 
-/** Where a capture goes. */
+/** Destination of a capture. */
 export interface CaptureSink {
-  /** Takes the bytes, or refuses them when too much waits already. */
+  /** Takes the bytes. Returns false, and takes nothing, when the queue is full. */
   write(bytes: Uint8Array): boolean;
-  /** Bytes that wait, and how many may. */
+  /** Bytes in the queue, and its limit. */
   readonly length: number;
   readonly limit: number;
 }
@@ -18,20 +18,19 @@ const INNER = 1;
 const UNKNOWN: UdpEnd = { host: new Uint8Array(4), port: 0 };
 
 /**
- * Writes the packets of a node to a sink in the pcapng format: the datagrams between nodes on the interface `outer`, what
- * the device gives and takes on `inner`. Packets that the sink refuses are counted. A peer that is known by a name
- * only has the address 0.0.0.0, and a comment with its name.
+ * Writes the packets of a node to a sink in the pcapng format: datagrams between nodes on the interface `outer`, packets of
+ * the device on `inner`. A peer whose address is not known has the address 0.0.0.0 and a comment with its name.
  */
 export class Capture {
-  /** Packets that found no room. */
+  /** Number of packets that the sink refused. */
   dropped = 0;
   readonly #sink: CaptureSink;
   readonly #clock: Clock;
-  /** What time it was, in seconds since 1970, when the clock was at 0. */
+  /** Unix time in seconds at which the clock was 0. */
   readonly #epoch: number;
   readonly #self: UdpEnd;
 
-  /** `address` is the node's own `host:port`. */
+  /** `address` is the `host:port` of the node. */
   constructor(sink: CaptureSink, clock: Clock, epoch: number, address: string, tunName: string) {
     this.#sink = sink;
     this.#clock = clock;
@@ -57,9 +56,9 @@ export class Capture {
     this.#write(OUTER, time, isSent ? "out" : "in", packet, comment);
   }
 
-  /** A packet, or each of a train, that came out of the device (`in`) or goes into it. */
+  /** Writes a packet, or each segment of a train, that was read from the device (`in`) or is written to it (`out`). */
   packet(way: "in" | "out", bytes: Uint8Array): void {
-    for (const row of segmentsOf(bytes)) this.#write(INNER, this.#clock.now(), way, row, undefined);
+    for (const segment of segmentsOf(bytes)) this.#write(INNER, this.#clock.now(), way, segment, undefined);
   }
 
   #write(number: number, time: number, way: "in" | "out", bytes: Uint8Array, comment: string | undefined): void {
@@ -68,11 +67,11 @@ export class Capture {
   }
 }
 
-/** The world with a capture of what crosses its edge: there is no way past it. */
+/** Wraps the datagrams and the device of a world with a capture. Drops the flow cache, whose packets it could not see. */
 export function captured(world: World, capture: Capture): World {
   const datagrams = new TracedDatagrams(world.datagrams, world.clock, (crossing) => capture.datagram(crossing));
-  const { flowCache: _, ...seen } = world;
-  return { ...seen, capture, datagrams, tun: world.tun && new CapturedTun(world.tun, capture) };
+  const { flowCache: _, ...rest } = world;
+  return { ...rest, capture, datagrams, tun: world.tun && new CapturedTun(world.tun, capture) };
 }
 
 class CapturedTun implements Tun {

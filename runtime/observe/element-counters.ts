@@ -13,9 +13,9 @@ export class ElementCounters<Reason extends string = string> {
   }
 
   /** Adds the counts of the element that this one replaces. */
-  addCountersOf(before: ElementCounters): void {
-    this.in += before.in;
-    this.out += before.out;
-    for (const [reason, count] of before.dropped) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+  addCountersOf(previous: ElementCounters): void {
+    this.in += previous.in;
+    this.out += previous.out;
+    for (const [reason, count] of previous.dropped) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
   }
 }

@@ -1,4 +1,4 @@
-/** What Prometheus calls a metric family: samples that share a name and a meaning. */
+/** Metric family of Prometheus: samples that share a name and a meaning. */
 export interface MetricFamily {
   /** `mosaic_steps_total`: letters, digits, `_` and `:`; a counter ends in `_total`. */
   readonly name: string;
@@ -8,21 +8,21 @@ export interface MetricFamily {
 }
 
 export interface Sample {
-  /** Samples of one thing share one object: it is put into words once for all of them. */
+  /** Samples with the same labels share one object, so that its text is rendered once. */
   readonly labels: Labels;
   readonly value: number;
 }
 
-/** By label name: letters, digits and `_`. Values are any text. */
+/** Label values by label name. Names consist of letters, digits and `_`; values are any text. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Of what a node has one of. */
+/** Labels of a metric with one sample. */
 export const NO_LABELS: Labels = {};
 
-/** What an HTTP answer with such a text says it is. */
+/** Content type of the text format. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** The families in Prometheus' text format, version 0.0.4; those without samples are left out. */
+/** Renders the families in the text format of Prometheus, version 0.0.4. Leaves out families without samples. */
 export function exposition(families: readonly MetricFamily[]): string {
   const labelTexts = new Map<Labels, string>([[NO_LABELS, ""]]);
   let text = "";
@@ -34,12 +34,12 @@ export function exposition(families: readonly MetricFamily[]): string {
   return text;
 }
 
-function labelText(labels: Labels, known: Map<Labels, string>): string {
-  const text = known.get(labels);
+function labelText(labels: Labels, rendered: Map<Labels, string>): string {
+  const text = rendered.get(labels);
   if (text !== undefined) return text;
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
   const made = pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-  known.set(labels, made);
+  rendered.set(labels, made);
   return made;
 }
 

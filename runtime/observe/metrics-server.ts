@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { formatHostPort, type HostPort } from "../ip/host-port.ts";
 import { EXPOSITION_TYPE, exposition, type MetricFamily } from "./exposition.ts";
 
-/** What the server asks the node, each time somebody asks the server. */
+/** Source of metrics and readiness. The server asks it for each request. */
 export interface MetricsSource {
   metrics(): readonly MetricFamily[];
-  /** Why the node does not serve at the moment; undefined when it does. */
+  /** Returns the reason why the node is not ready; undefined if it is. */
   unready(): string | undefined;
 }
 
@@ -21,11 +21,11 @@ interface HttpReply {
 
 const PLAIN = "text/plain; charset=utf-8";
 
-/** Whoever reaches the port may ask; that must not cost the node its memory or its descriptors. */
+/** Limits that protect the memory and the file descriptors of the node, because anybody may reach the port. */
 const CONNECTIONS_MAX = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** Opens `/metrics`, `/healthz` and `/readyz` on the address; port 0 takes a free one. */
+/** Opens an HTTP server with `/metrics`, `/healthz` and `/readyz`. Port 0 chooses a free port. */
 export function openMetricsServer(at: HostPort, source: MetricsSource): Promise<MetricsServerResult> {
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
@@ -39,9 +39,9 @@ export function openMetricsServer(at: HostPort, source: MetricsSource): Promise<
   });
 }
 
-/** A listening server; it ends the connections it has when it is closed. */
+/** Listening metrics server. */
 export class MetricsServer {
-  /** `host:port`, with the real port when 0 was asked for. */
+  /** `host:port` with the actual port. */
   readonly address: string;
   readonly #server: Server;
 
@@ -49,10 +49,11 @@ export class MetricsServer {
     const bound = server.address();
     this.address = typeof bound === "object" && bound !== null ? formatHostPort(bound.address, bound.port) : "";
     this.#server = server;
-    // Descriptors may run out while it listens; those who ask then are turned away, and the node goes on.
+    // File descriptors may run out while the server listens. Requests then fail, and the node continues.
     server.on("error", () => undefined);
   }
 
+  /** Closes the server and its connections. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();

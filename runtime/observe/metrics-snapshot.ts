@@ -1,31 +1,32 @@
 import type { ReadCycles, FlowCacheHits, TunOffload } from "../world/world.ts";
 
 /**
- * A node in numbers, at one moment: what `mosaic top` shows and `/metrics` tells. Everything that counts counts from the
- * start of the node; times are in seconds. Plain data that survives JSON: what has no limit has the limit null.
+ * All metrics of a node at one moment, for `mosaic top` and `/metrics`. Counters start at the start of the node, times are
+ * in seconds. Plain data that survives JSON: a missing limit is null.
  */
 export interface MetricsSnapshot extends TrafficMetrics {
-  /** The name that others know the node by. */
+  /** First name of the node, `host:port`. */
   readonly node: string;
   readonly uptime: number;
   readonly steps: StepMetrics;
+  /** Tuples that rules sent, by route. */
   readonly ways: SentTupleMetrics;
   readonly rules: readonly RuleMetrics[];
   readonly peers: readonly PeerMetrics[];
   readonly tables: readonly TableMetrics[];
   readonly queues: readonly QueueMetrics[];
-  /** Null when the program has no calls of TCP. */
+  /** Null if the program has no TCP calls. */
   readonly streams: StreamMetrics | null;
-  /** Null in virtual time, where nothing is late. */
+  /** Null in virtual time. */
   readonly eventLoop: EventLoopMetrics | null;
 }
 
-/** What passed the node, and what it lost on the way. */
+/** Part of the metrics that is cheap enough to read all the time: traffic and drops. */
 export interface TrafficMetrics {
   readonly elements: readonly ElementMetrics[];
   readonly network: NetworkMetrics;
   readonly paths: PathMetrics;
-  /** Null without a device. */
+  /** Null without a TUN device. */
   readonly tun: TunMetrics | null;
   /** Packets that went past the rules, and are counted as if they had not. Null where all pass them. */
   readonly flowCache: FlowCacheHits | null;
@@ -34,30 +35,30 @@ export interface TrafficMetrics {
 export interface StepMetrics {
   readonly steps: number;
   readonly rounds: number;
-  /** Steps that passed a limit and were taken back. */
+  /** Steps that exceeded a limit and were undone. */
   readonly stopped: number;
-  /** Rows that lost to another for a key of the same commit. */
+  /** Insertions that lost a key conflict in their commit. */
   readonly conflicts: number;
-  /** Rows that left because their table was full, and because their time was up. */
+  /** Rows that were evicted from a full table, and rows whose lifetime ended. */
   readonly evicted: number;
   readonly expired: number;
-  /** Groups whose aggregate had no value. */
+  /** Number of times that the aggregate of a group had no value. */
   readonly failedAggregates: number;
 }
 
-/** What has passed an element, in the units of its header. */
+/** Counters of an element, in the units of its manual. */
 export interface ElementMetrics {
   readonly element: string;
-  /** The overlay of an OverlaySendWrap; empty where a node has one such element. */
+  /** Overlay of an OverlaySendWrap; empty for all other elements. */
   readonly label: string;
   readonly in: number;
   readonly out: number;
   readonly dropped: Counts;
 }
 
-/** Tuples that rules sent, by the way that LocSpecDemux found for them. */
+/** Tuples that rules sent, by the route that LocSpecDemux chose. */
 export interface SentTupleMetrics {
-  /** Steps of this node. */
+  /** To this node. */
   readonly local: number;
   /** To other nodes of the IP network. */
   readonly ip: number;
@@ -65,28 +66,28 @@ export interface SentTupleMetrics {
   readonly overlay: number;
 }
 
-/** Counts by reason, in words. */
+/** Counters by reason. */
 export type Counts = Readonly<Record<string, number>>;
 
 export interface RuleMetrics {
-  /** The rule's label, or its head. */
+  /** Label of the rule, or its head. */
   readonly rule: string;
   readonly file: string;
   readonly line: number;
-  /** How often something made the rule run. */
+  /** Number of times that the rule was triggered. */
   readonly firings: number;
-  /** Events, table changes and sends that it derived. */
+  /** Events, table changes and sends that the rule derived. */
   readonly derived: number;
-  /** Derivations that came to nothing because an operation had no value. */
+  /** Derivations that ended because an operation had no value. */
   readonly failed: number;
-  /** Time spent in it: estimated from samples once it has run often. */
+  /** Time spent in the rule. Estimated from samples once it has run 64 times. */
   readonly seconds: number;
 }
 
 export interface PeerMetrics {
   /**
-   * `host:port` as the node names it, or `others` for all addresses beyond the first 1024. What comes from the address that
-   * a name stands for counts as that of the name.
+   * `host:port` as the node names it, or `others` for all addresses beyond the first 1024. Traffic from the address of a
+   * name counts under the name.
    */
   readonly address: string;
   readonly sent: number;
@@ -95,44 +96,44 @@ export interface PeerMetrics {
   readonly received: number;
   readonly receivedBytes: number;
   readonly receivedTuples: number;
-  /** Since the last datagram from it; null when there was none. */
+  /** Time since the last datagram from the peer; null if there was none. */
   readonly silence: number | null;
-  /** The longest datagram that is sent to it, in bytes: what its path carries, as far as that is known. */
+  /** Length of the longest datagram sent to the peer, in bytes, as path probes determined it. */
   readonly payload: number;
-  /** Why nothing can be sent to it now, as far as that is known: `unresolved`, `bad address`. */
+  /** Reason why nothing can be sent to the peer now: `unresolved`, `bad address`. Null if none is known. */
   readonly refusal: string | null;
-  /** Whether the node has been told of it: a row of `member` or `addressMap` names it. Null where no program has these. */
-  readonly isTold: boolean | null;
+  /** Whether a row of `member` or `addressMap` names the peer. Null if the program has neither table. */
+  readonly isListed: boolean | null;
 }
 
 export interface TableMetrics {
   readonly table: string;
   readonly rows: number;
   readonly limit: number | null;
-  /** Of a row; null for ever. */
+  /** Lifetime of a row; null if rows do not expire. */
   readonly lifetime: number | null;
 }
 
 export interface QueueMetrics {
   readonly queue: string;
-  /** What waits now, and how much may, in `unit`. */
+  /** Current length and limit, in `unit`. */
   readonly length: number;
   readonly limit: number | null;
-  readonly unit: "causes" | "messages" | "bytes" | "timers" | "sockets";
-  /** What found no room. */
+  readonly unit: "inputs" | "messages" | "bytes" | "timers" | "sockets";
+  /** Number of items that a full queue dropped. */
   readonly dropped: number;
 }
 
 export interface StreamMetrics {
-  /** Listening, connected, being connected, and waiting to be accepted, now. */
+  /** Sockets now: listening, connecting, connected, or waiting to be accepted. */
   readonly sockets: number;
-  /** Connections taken and made, and sockets that have come to their end. */
+  /** Accepted and opened connections, and closed sockets. */
   readonly accepted: number;
   readonly connected: number;
   readonly closed: number;
   readonly readBytes: number;
   readonly writtenBytes: number;
-  /** Calls that failed, by call and reason: `connect refused`. */
+  /** Failed calls by call and reason: `connect refused`. */
   readonly failed: Counts;
 }
 
@@ -141,7 +142,7 @@ export interface NetworkMetrics {
   readonly sentBytes: number;
   readonly received: number;
   readonly receivedBytes: number;
-  /** Sends that the network refused. */
+  /** Sends that the kernel refused, by reason. */
   readonly failed: Counts;
   /** What the kernel's offloads do; absent where datagrams go singly. */
   readonly offload?: NetworkOffloadMetrics;
@@ -149,29 +150,30 @@ export interface NetworkMetrics {
   readonly readCycles?: ReadCycles;
 }
 
-/** What is asked about the sizes of datagrams. */
+/** Counters of path probes, which find the longest datagram that a path carries. */
 export interface PathMetrics {
-  /** Probes that were sent, and those that were answered. */
+  /** Probes sent, and probes answered by the peer. */
   readonly asked: number;
   readonly answered: number;
-  /** Probes of others that were answered here. */
+  /** Answers sent to probes of peers. */
   readonly answers: number;
-  /** Answers that nobody waited for: late, repeated or forged. */
+  /** Unexpected answers: late, repeated or forged. */
   readonly stray: number;
-  /** Changes of what is sent to a peer. */
+  /** Changes of the payload limit of a peer. */
   readonly changes: number;
 }
 
 export interface NetworkOffloadMetrics {
+  /** Whether the kernel segments sent trains (GSO), and joins received datagrams (GRO). */
   readonly segments: boolean;
   readonly joins: boolean;
-  /** Sends of several datagrams in one piece, and trains that came. */
+  /** Trains sent, and trains received. */
   readonly segmented: number;
   readonly joined: number;
-  /** Whether what carries no packets of devices has a queue of its own, and what came by it: datagrams, or trains of them. */
+  /** Whether control datagrams (those without device packets) have their own receive queue, and the reads from it. */
   readonly steers: boolean;
   readonly control: number;
-  /** Trains that left one by one, by what the kernel said. */
+  /** Trains that were sent datagram by datagram, by the error of the kernel. */
   readonly refusals: Counts;
 }
 
@@ -182,17 +184,17 @@ export interface TunMetrics {
   readonly readBytes: number;
   readonly written: number;
   readonly writtenBytes: number;
-  /** Packets that the kernel refused. */
+  /** Packets that the kernel refused, by reason. */
   readonly refused: Counts;
   /** What the kernel's offloads do for it; absent where packets go singly. */
   readonly offload?: TunOffload;
   /** How long it held the thread; absent where nobody measures. */
   readonly readCycles?: ReadCycles;
-  /** Packets of the device that went nowhere, by destination: no rule had a place for them. */
-  readonly strays: Counts;
+  /** Packets of the device for which no rule sent anything, by destination. */
+  readonly unrouted: Counts;
 }
 
-/** How late timers and sockets were served over the last 10 to 20 seconds; the first figures begin the counting. */
+/** Delay of timers and sockets in the last 10 to 20 seconds. Measurement starts at the first snapshot. */
 export interface EventLoopMetrics {
   readonly mean: number;
   readonly p99: number;

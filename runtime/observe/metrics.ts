@@ -9,52 +9,52 @@ import type {
   TunMetrics,
 } from "./metrics-snapshot.ts";
 
-/** The figures of a node as Prometheus knows them. Names and labels are an interface: dashboards and alerts use them. */
-export function metricsOf(figures: MetricsSnapshot): readonly MetricFamily[] {
+/** Returns the metrics of a node for Prometheus. Names and labels are an interface: dashboards and alerts depend on them. */
+export function metricsOf(snapshot: MetricsSnapshot): readonly MetricFamily[] {
   return [
-    one("gauge", "mosaic_uptime_seconds", "Since the node started.", figures.uptime),
-    ...stepMetrics(figures),
-    ...elementMetrics(figures),
-    ...ruleMetrics(figures),
-    ...peerMetrics(figures),
-    ...tableMetrics(figures),
-    ...queueMetrics(figures),
-    ...networkMetrics(figures),
-    ...(figures.streams === null ? [] : streamMetrics(figures.streams)),
-    ...pathMetrics(figures),
-    ...(figures.tun === null ? [] : tunMetrics(figures.tun)),
-    ...(figures.flowCache === null ? [] : flowCacheMetrics(figures.flowCache)),
-    ...readCycleMetrics(figures),
-    ...eventLoopMetrics(figures),
+    one("gauge", "mosaic_uptime_seconds", "Time since the start of the node.", snapshot.uptime),
+    ...stepMetrics(snapshot),
+    ...elementMetrics(snapshot),
+    ...ruleMetrics(snapshot),
+    ...peerMetrics(snapshot),
+    ...tableMetrics(snapshot),
+    ...queueMetrics(snapshot),
+    ...networkMetrics(snapshot),
+    ...(snapshot.streams === null ? [] : streamMetrics(snapshot.streams)),
+    ...pathMetrics(snapshot),
+    ...(snapshot.tun === null ? [] : tunMetrics(snapshot.tun)),
+    ...(snapshot.flowCache === null ? [] : flowCacheMetrics(snapshot.flowCache)),
+    ...readCycleMetrics(snapshot),
+    ...eventLoopMetrics(snapshot),
   ];
 }
 
 function stepMetrics({ steps }: MetricsSnapshot): readonly MetricFamily[] {
   return [
-    one("counter", "mosaic_steps_total", "Steps run: one a datagram, timer, packet or request.", steps.steps),
+    one("counter", "mosaic_steps_total", "Steps run: one per datagram, timer, packet or request.", steps.steps),
     one("counter", "mosaic_rounds_total", "Rounds run in steps.", steps.rounds),
-    one("counter", "mosaic_steps_stopped_total", "Steps that passed a limit and were taken back.", steps.stopped),
-    one("counter", "mosaic_row_conflicts_total", "Rows that lost to another for the same key.", steps.conflicts),
-    one("counter", "mosaic_rows_evicted_total", "Rows that left a table that was full.", steps.evicted),
-    one("counter", "mosaic_rows_expired_total", "Rows whose time was up.", steps.expired),
-    one("counter", "mosaic_aggregates_failed_total", "Groups whose aggregate had no value.", steps.failedAggregates),
+    one("counter", "mosaic_steps_stopped_total", "Steps that exceeded a limit and were undone.", steps.stopped),
+    one("counter", "mosaic_row_conflicts_total", "Insertions that lost a key conflict.", steps.conflicts),
+    one("counter", "mosaic_rows_evicted_total", "Rows evicted from full tables.", steps.evicted),
+    one("counter", "mosaic_rows_expired_total", "Rows whose lifetime ended.", steps.expired),
+    one("counter", "mosaic_aggregates_failed_total", "Aggregates of groups without a value.", steps.failedAggregates),
   ];
 }
 
 function elementMetrics({ elements: all, ways }: MetricsSnapshot): readonly MetricFamily[] {
   const elements = labelled(all, ({ element, label }) => ({ element, overlay: label }));
   return [
-    many("counter", "mosaic_element_in_total", "What came into an element.", elements, (each) => each.in),
-    many("counter", "mosaic_element_out_total", "What left an element.", elements, (each) => each.out),
+    many("counter", "mosaic_element_in_total", "Units that entered an element.", elements, (each) => each.in),
+    many("counter", "mosaic_element_out_total", "Units that left an element.", elements, (each) => each.out),
     {
       name: "mosaic_dropped_total",
-      help: "What an element dropped, by reason.",
+      help: "Units that an element dropped, by reason.",
       type: "counter",
-      samples: elements.flatMap(({ thing, labels }) => samplesOf(thing.dropped, labels)),
+      samples: elements.flatMap(({ item, labels }) => samplesOf(item.dropped, labels)),
     },
     {
       name: "mosaic_sent_tuples_total",
-      help: "What rules sent, by the way it went.",
+      help: "Tuples that rules sent, by route.",
       type: "counter",
       samples: (["local", "ip", "overlay"] as const).map((way) => ({ labels: { way }, value: ways[way] })),
     },
@@ -64,10 +64,28 @@ function elementMetrics({ elements: all, ways }: MetricsSnapshot): readonly Metr
 function ruleMetrics({ rules: all }: MetricsSnapshot): readonly MetricFamily[] {
   const rules = labelled(all, ({ rule, file, line }) => ({ rule, file, line: String(line) }));
   return [
-    many("counter", "mosaic_rule_firings_total", "How often a rule ran.", rules, (each) => each.firings),
-    many("counter", "mosaic_rule_derived_total", "What a rule derived.", rules, (each) => each.derived),
-    many("counter", "mosaic_rule_failed_total", "Derivations without a value.", rules, (each) => each.failed),
-    many("counter", "mosaic_rule_seconds_total", "Time spent in a rule, from samples.", rules, (each) => each.seconds),
+    many("counter", "mosaic_rule_firings_total", "Runs of a rule.", rules, (each) => each.firings),
+    many(
+      "counter",
+      "mosaic_rule_derived_total",
+      "Events, table changes and sends of a rule.",
+      rules,
+      (each) => each.derived,
+    ),
+    many(
+      "counter",
+      "mosaic_rule_failed_total",
+      "Derivations that ended without a value.",
+      rules,
+      (each) => each.failed,
+    ),
+    many(
+      "counter",
+      "mosaic_rule_seconds_total",
+      "Time spent in a rule, estimated from samples.",
+      rules,
+      (each) => each.seconds,
+    ),
   ];
 }
 
@@ -75,15 +93,21 @@ function peerMetrics({ peers: all }: MetricsSnapshot): readonly MetricFamily[] {
   const peers = labelled(all, ({ address }) => ({ peer: address }));
   const counter = (name: string, help: string, value: (peer: PeerMetrics) => number): MetricFamily =>
     many("counter", `mosaic_peer_${name}_total`, help, peers, value);
-  const silence = "Since a peer was last heard.";
+  const silence = "Time since the last datagram from a peer.";
   return [
     counter("sent_datagrams", "Datagrams for a peer.", (each) => each.sent),
     counter("sent_bytes", "Bytes of datagrams for a peer.", (each) => each.sentBytes),
     counter("sent_tuples", "Tuples for a peer.", (each) => each.sentTuples),
     counter("received_datagrams", "Datagrams from a peer.", (each) => each.received),
     counter("received_bytes", "Bytes of datagrams from a peer.", (each) => each.receivedBytes),
-    counter("received_tuples", "Tuples from a peer that the node expects.", (each) => each.receivedTuples),
-    many("gauge", "mosaic_peer_payload_bytes", "The longest datagram for a peer.", peers, (each) => each.payload),
+    counter("received_tuples", "Tuples from a peer that passed admission.", (each) => each.receivedTuples),
+    many(
+      "gauge",
+      "mosaic_peer_payload_bytes",
+      "Length of the longest datagram for a peer.",
+      peers,
+      (each) => each.payload,
+    ),
     many("gauge", "mosaic_peer_silence_seconds", silence, peers, (each) => each.silence),
   ];
 }
@@ -92,26 +116,26 @@ function tableMetrics({ tables: all }: MetricsSnapshot): readonly MetricFamily[]
   const tables = labelled(all, ({ table }) => ({ table }));
   return [
     many("gauge", "mosaic_table_rows", "Rows of a table.", tables, (each) => each.rows),
-    many("gauge", "mosaic_table_rows_limit", "Rows a table may have.", tables, (each) => each.limit),
+    many("gauge", "mosaic_table_rows_limit", "Size of a table.", tables, (each) => each.limit),
   ];
 }
 
 function queueMetrics({ queues: all }: MetricsSnapshot): readonly MetricFamily[] {
   const queues = labelled(all, ({ queue, unit }) => ({ queue, unit }));
   return [
-    many("gauge", "mosaic_queue_length", "What waits in a queue.", queues, (each) => each.length),
-    many("gauge", "mosaic_queue_limit", "What may wait in a queue.", queues, (each) => each.limit),
-    many("counter", "mosaic_queue_dropped_total", "What found no room.", queues, (each) => each.dropped),
+    many("gauge", "mosaic_queue_length", "Length of a queue.", queues, (each) => each.length),
+    many("gauge", "mosaic_queue_limit", "Limit of a queue.", queues, (each) => each.limit),
+    many("counter", "mosaic_queue_dropped_total", "Items that a full queue dropped.", queues, (each) => each.dropped),
   ];
 }
 
 function networkMetrics({ network }: MetricsSnapshot): readonly MetricFamily[] {
   return [
-    one("counter", "mosaic_network_sent_datagrams_total", "Datagrams that left.", network.sent),
-    one("counter", "mosaic_network_sent_bytes_total", "Bytes of datagrams that left.", network.sentBytes),
-    one("counter", "mosaic_network_received_datagrams_total", "Datagrams that came.", network.received),
-    one("counter", "mosaic_network_received_bytes_total", "Bytes of datagrams that came.", network.receivedBytes),
-    byReason("mosaic_network_failed_total", "Datagrams that the network refused.", network.failed),
+    one("counter", "mosaic_network_sent_datagrams_total", "Datagrams sent.", network.sent),
+    one("counter", "mosaic_network_sent_bytes_total", "Bytes of datagrams sent.", network.sentBytes),
+    one("counter", "mosaic_network_received_datagrams_total", "Datagrams received.", network.received),
+    one("counter", "mosaic_network_received_bytes_total", "Bytes of datagrams received.", network.receivedBytes),
+    byReason("mosaic_network_failed_total", "Datagrams that the kernel refused.", network.failed),
     ...(network.offload === undefined ? [] : networkOffloadMetrics(network.offload)),
   ];
 }
@@ -120,34 +144,34 @@ function pathMetrics({
   paths: { asked, answered, answers, stray, changes },
 }: MetricsSnapshot): readonly MetricFamily[] {
   return [
-    one("counter", "mosaic_path_probes_total", "Probes of what paths carry.", asked),
-    one("counter", "mosaic_path_probes_answered_total", "Those that were answered.", answered),
-    one("counter", "mosaic_path_answers_total", "Probes of others that were answered.", answers),
-    one("counter", "mosaic_path_stray_answers_total", "Answers that nobody waited for.", stray),
-    one("counter", "mosaic_path_changes_total", "Changes of the size of datagrams for a peer.", changes),
+    one("counter", "mosaic_path_probes_total", "Path probes sent.", asked),
+    one("counter", "mosaic_path_probes_answered_total", "Path probes answered by a peer.", answered),
+    one("counter", "mosaic_path_answers_total", "Answers sent to path probes of peers.", answers),
+    one("counter", "mosaic_path_stray_answers_total", "Unexpected answers to path probes.", stray),
+    one("counter", "mosaic_path_changes_total", "Changes of the payload limit of a peer.", changes),
   ];
 }
 
 function networkOffloadMetrics(offload: NetworkOffloadMetrics): readonly MetricFamily[] {
   const { segments, joins, segmented, joined, steers, control, refusals } = offload;
   return [
-    one("gauge", "mosaic_network_gso", "Whether the kernel cuts trains into datagrams.", Number(segments)),
+    one("gauge", "mosaic_network_gso", "Whether the kernel segments trains into datagrams.", Number(segments)),
     one("gauge", "mosaic_network_gro", "Whether the kernel joins datagrams into trains.", Number(joins)),
-    one("counter", "mosaic_network_sent_trains_total", "Sends of several datagrams in one piece.", segmented),
-    one("counter", "mosaic_network_received_trains_total", "Trains that came.", joined),
-    one("gauge", "mosaic_network_steering", "Whether what carries no packets has a queue of its own.", Number(steers)),
-    one("counter", "mosaic_network_control_total", "What came by that queue.", control),
-    byReason("mosaic_network_split_trains_total", "Trains that had to leave one by one.", refusals),
+    one("counter", "mosaic_network_sent_trains_total", "Trains sent.", segmented),
+    one("counter", "mosaic_network_received_trains_total", "Trains received.", joined),
+    one("gauge", "mosaic_network_steering", "Whether control datagrams have their own receive queue.", Number(steers)),
+    one("counter", "mosaic_network_control_total", "Reads from the control queue: datagrams or trains.", control),
+    byReason("mosaic_network_split_trains_total", "Trains that were sent datagram by datagram.", refusals),
   ];
 }
 
 function tunOffloadMetrics({ tcp, udp, superRead, superWritten, unfit }: TunOffload): readonly MetricFamily[] {
   return [
-    one("gauge", "mosaic_tun_tso", "Whether the device gives and takes TCP super-packets.", Number(tcp)),
-    one("gauge", "mosaic_tun_uso", "Whether it gives and takes UDP super-packets.", Number(udp)),
+    one("gauge", "mosaic_tun_tso", "Whether the device reads and writes TCP super-packets.", Number(tcp)),
+    one("gauge", "mosaic_tun_uso", "Whether the device reads and writes UDP super-packets.", Number(udp)),
     one("counter", "mosaic_tun_read_trains_total", "Trains read from the device.", superRead),
     one("counter", "mosaic_tun_written_trains_total", "Super-packets written to the device.", superWritten),
-    one("counter", "mosaic_tun_unfit_total", "Reads that were no packet.", unfit),
+    one("counter", "mosaic_tun_unfit_total", "Reads without a valid packet.", unfit),
   ];
 }
 
@@ -192,13 +216,13 @@ function readCycleMetrics({ network, tun }: MetricsSnapshot): readonly MetricFam
 
 function streamMetrics(streams: StreamMetrics): readonly MetricFamily[] {
   return [
-    one("gauge", "mosaic_sockets", "Sockets of TCP that are open, or being opened.", streams.sockets),
+    one("gauge", "mosaic_sockets", "TCP sockets that are open or being opened.", streams.sockets),
     one("counter", "mosaic_sockets_accepted_total", "Connections that rules accepted.", streams.accepted),
     one("counter", "mosaic_sockets_connected_total", "Connections that rules made.", streams.connected),
-    one("counter", "mosaic_sockets_closed_total", "Sockets that came to their end.", streams.closed),
+    one("counter", "mosaic_sockets_closed_total", "Sockets closed.", streams.closed),
     one("counter", "mosaic_socket_read_bytes_total", "Bytes read from connections.", streams.readBytes),
     one("counter", "mosaic_socket_written_bytes_total", "Bytes written to connections.", streams.writtenBytes),
-    byReason("mosaic_socket_calls_failed_total", "Calls of TCP that failed, with the call.", streams.failed),
+    byReason("mosaic_socket_calls_failed_total", "Failed TCP calls, by call and reason.", streams.failed),
   ];
 }
 
@@ -207,7 +231,7 @@ function eventLoopMetrics({ eventLoop }: MetricsSnapshot): readonly MetricFamily
   const samples = (["mean", "p99", "max"] as const).map((statistic) => {
     return { labels: { statistic }, value: eventLoop[statistic] };
   });
-  const help = "How late timers and sockets were served over the last 10 to 20 seconds.";
+  const help = "Delay of timers and sockets in the last 10 to 20 seconds.";
   return [{ name: "mosaic_event_loop_delay_seconds", help, type: "gauge", samples }];
 }
 
@@ -215,27 +239,27 @@ function one(type: MetricFamily["type"], name: string, help: string, value: numb
   return { name, help, type, samples: [{ labels: NO_LABELS, value }] };
 }
 
-/** One of several things that are told of, with the labels of all its samples. */
+/** Item with several metrics, and the labels that all its samples share. */
 interface Labelled<T> {
-  readonly thing: T;
+  readonly item: T;
   readonly labels: Labels;
 }
 
-function labelled<T>(things: readonly T[], labels: (thing: T) => Labels): readonly Labelled<T>[] {
-  return things.map((thing) => ({ thing, labels: labels(thing) }));
+function labelled<T>(items: readonly T[], labels: (item: T) => Labels): readonly Labelled<T>[] {
+  return items.map((item) => ({ item, labels: labels(item) }));
 }
 
-/** A sample of each thing; none of what has no value. */
+/** Returns a family with one sample per item. Items without a value have none. */
 function many<T>(
   type: MetricFamily["type"],
   name: string,
   help: string,
-  things: readonly Labelled<T>[],
-  valueOf: (thing: T) => number | null,
+  items: readonly Labelled<T>[],
+  valueOf: (item: T) => number | null,
 ): MetricFamily {
   const samples: Sample[] = [];
-  for (const { thing, labels } of things) {
-    const value = valueOf(thing);
+  for (const { item, labels } of items) {
+    const value = valueOf(item);
     if (value !== null) samples.push({ labels, value });
   }
   return { name, help, type, samples };

@@ -1,10 +1,10 @@
-/** A network of a capture: its packets begin with their IP header. */
+/** Interface of a capture. Its packets begin with the IP header. */
 export interface CapturedInterface {
   readonly name: string;
 }
 
 export interface CapturedPacket {
-  /** The index of its interface. */
+  /** Index of the interface. */
   readonly interface: number;
   /** Seconds since 1970. */
   readonly time: number;
@@ -13,7 +13,7 @@ export interface CapturedPacket {
   readonly comment?: string | undefined;
 }
 
-/** Packets as they are, from the IP header on. */
+/** Link type of packets without a link layer header. */
 const LINKTYPE_RAW = 101;
 
 const SECTION = 0x0a0d0d0a;
@@ -36,7 +36,7 @@ interface Option {
   readonly value: Uint8Array;
 }
 
-/** What a capture begins with, in the pcapng format: whose it is, and its interfaces. */
+/** Returns the start of a capture in the pcapng format: the section header and a block per interface. */
 export function captureHead(application: string, interfaces: readonly CapturedInterface[]): Uint8Array {
   const section = words(BYTE_ORDER_MAGIC, 1, WHOLE_SECTION_UNKNOWN, WHOLE_SECTION_UNKNOWN);
   return Buffer.concat([
@@ -45,6 +45,7 @@ export function captureHead(application: string, interfaces: readonly CapturedIn
   ]);
 }
 
+/** Returns the block of one packet. */
 export function capturedPacket({ interface: number, time, way, bytes, comment }: CapturedPacket): Uint8Array {
   const micros = Math.max(0, Math.round(time * MICROSECONDS));
   const head = words(number, Math.floor(micros / 2 ** 32), micros % 2 ** 32, bytes.length, bytes.length);
@@ -53,7 +54,7 @@ export function capturedPacket({ interface: number, time, way, bytes, comment }:
   return block(ENHANCED_PACKET, [head, padded(bytes)], options);
 }
 
-/** Type, length, body, options, and the length again. */
+/** Returns a block: type, length, body, options, length. */
 function block(type: number, body: readonly Uint8Array[], options: readonly Option[]): Uint8Array {
   const parts = [...body, ...options.map(optionBytes), words(0)];
   const length = 12 + parts.reduce((sum, part) => sum + part.length, 0);
@@ -73,7 +74,7 @@ function padded(bytes: Uint8Array): Uint8Array {
   return missing === 0 ? bytes : Buffer.concat([bytes, new Uint8Array(missing)]);
 }
 
-/** 32-bit numbers, little-endian, as the magic tells the reader. */
+/** Returns 32-bit little-endian numbers. The byte order magic tells readers the byte order. */
 function words(...numbers: readonly number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(4 * numbers.length));
   for (const [at, number] of numbers.entries()) view.setUint32(4 * at, number, true);

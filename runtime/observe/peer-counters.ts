@@ -1,23 +1,23 @@
-/** What went to, and came from, one address of the IP network. */
+/** Traffic counters of one address of the IP network. */
 export interface PeerTraffic {
-  /** `host:port` as the node names it, or `others` for all that found no room in the book. */
+  /** `host:port` as the node names it, or `others` for all addresses without counters of their own. */
   readonly address: string;
-  /** Datagrams handed to the network, and their bytes and tuples; whether they left is the network's to count. */
+  /** Datagrams handed to the network, with their bytes and tuples. The network counts those that it refuses. */
   sent: number;
   sentBytes: number;
   sentTuples: number;
   received: number;
   receivedBytes: number;
-  /** Those that the node expects. */
+  /** Tuples that passed admission. */
   receivedTuples: number;
-  /** By the clock of the world, in seconds; undefined while nothing has come. */
+  /** Time of the last datagram from the address, in seconds on the node's clock; undefined before the first. */
   receivedAt: number | undefined;
 }
 
-/** Addresses come from datagrams too, so there is an end to them. */
+/** Limit of addresses with counters, because anybody can send datagrams. */
 const PEERS_MAX = 1024;
 
-/** Counts by peer. The first so many have counters of their own, all further ones share one. */
+/** Traffic counters by address: one set for each of the first 1024 addresses, and one shared by all further ones. */
 export class PeerCounters {
   readonly #byAddress = new Map<string, PeerTraffic>();
   readonly #others: PeerTraffic = newPeer("others");
@@ -26,7 +26,7 @@ export class PeerCounters {
     return this.#byAddress.get(address) ?? this.#add(address);
   }
 
-  /** Datagrams have come, of so many bytes together. */
+  /** Counts datagrams with a total of `bytes` from an address. */
   countReceived(address: string, now: number, bytes: number, datagrams: number = 1): PeerTraffic {
     const peer = this.peer(address);
     peer.received += datagrams;

@@ -3,36 +3,36 @@ import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { Value } from "../plan/values/value.ts";
 
-/** What a snitch tells. */
+/** Report of a snitch. */
 export type Sighting =
-  /** A tuple crosses an edge of the plan's graph. The step may still be taken back. */
+  /** A tuple crosses an edge of the plan's graph. The step may still be undone. */
   | {
       readonly kind: "crossing";
       readonly edge: GraphEdge;
       readonly tuple: Tuple;
-      /** Where it goes, or came from, when that is a place. */
-      readonly place: Value | undefined;
+      /** Location that the tuple is sent to or came from; undefined inside the node. */
+      readonly location: Value | undefined;
     }
-  /** A table that rules define has gained or lost a row. */
+  /** A row was inserted into a derived table or deleted from it. */
   | { readonly kind: "derived"; readonly tuple: Tuple }
-  /** An element has let something go; what it was is the last to have crossed an edge to it. */
+  /** An element dropped the tuple that crossed an edge to it last. */
   | { readonly kind: "dropped"; readonly element: string; readonly reason: string }
-  /** The step was taken back: what crossed since it began never did. */
+  /** The step was undone: everything reported since its start had no effect. */
   | { readonly kind: "undone"; readonly limit: string; readonly rule: string };
 
 export type SnitchListener = (sighting: Sighting) => void;
 
-/** Which edges to listen at: those that agree with what is given. */
+/** Filter of edges: matches those that have all given fields. */
 export type EdgeFilter = Partial<GraphEdge>;
 
 /**
- * Sits on every edge of a node's graph and tells those who listen what crosses. The joints of the graph ask `isOn` first,
- * so that a node nobody listens to pays one look at a field for each edge.
+ * Observer on every edge of a node's graph: reports crossing tuples to its listeners. Elements test `isOn` before they
+ * report, so that a node without listeners pays one field access per edge.
  */
 export class Snitch {
-  /** Somebody listens. Read by joints before they make a sighting. */
+  /** Whether there is a listener. Elements test it before they report. */
   isOn = false;
-  /** Called when somebody begins to listen, or ends. */
+  /** Called when a listener is attached or detached. */
   onListener: (() => void) | undefined;
   #listeners: readonly { readonly filter: EdgeFilter; readonly listener: SnitchListener }[] = [];
   /** The edge into each drawn strand, and the edge out of it. */
@@ -56,12 +56,15 @@ export class Snitch {
     this.#rules = rules;
   }
 
-  /** The rule of a strand, by its node of the graph. */
+  /** Returns the rule of a strand, given its node of the graph. */
   ruleAt(node: string): string | undefined {
     return this.#rules.get(node);
   }
 
-  /** Tells `listener` what crosses the edges that fit, and all else that is no crossing, until the result is called. */
+  /**
+   * Reports crossings of the edges that match `filter`, and all other sightings, to `listener`. Returns a function that
+   * detaches it.
+   */
   attach(listener: SnitchListener, filter: EdgeFilter = {}): () => void {
     const attached = { filter, listener };
     this.#listeners = [...this.#listeners, attached];
@@ -75,9 +78,9 @@ export class Snitch {
   }
 
   /** Reports that `tuple` crosses `edge`. */
-  crossed(edge: GraphEdge, tuple: Tuple, place?: Value): void {
+  crossed(edge: GraphEdge, tuple: Tuple, location?: Value): void {
     for (const { filter, listener } of this.#listeners) {
-      if (fits(edge, filter)) listener({ kind: "crossing", edge, tuple, place });
+      if (fits(edge, filter)) listener({ kind: "crossing", edge, tuple, location });
     }
   }
 
@@ -88,24 +91,24 @@ export class Snitch {
   }
 
   /** Reports that `tuple` leaves a strand. */
-  left(strand: number, tuple: Tuple, place?: Value): void {
+  left(strand: number, tuple: Tuple, location?: Value): void {
     const edge = this.#exits[strand];
-    if (edge !== undefined) this.crossed(edge, tuple, place);
+    if (edge !== undefined) this.crossed(edge, tuple, location);
   }
 
   derived(tuple: Tuple): void {
-    this.#tell({ kind: "derived", tuple });
+    this.#report({ kind: "derived", tuple });
   }
 
   dropped(element: string, reason: string): void {
-    this.#tell({ kind: "dropped", element, reason });
+    this.#report({ kind: "dropped", element, reason });
   }
 
   undone(limit: string, rule: string): void {
-    this.#tell({ kind: "undone", limit, rule });
+    this.#report({ kind: "undone", limit, rule });
   }
 
-  #tell(sighting: Sighting): void {
+  #report(sighting: Sighting): void {
     for (const { listener } of this.#listeners) listener(sighting);
   }
 }

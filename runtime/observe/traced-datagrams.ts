@@ -10,7 +10,7 @@ import type {
   SendQueue,
 } from "../world/world.ts";
 
-/** A datagram that crossed: when, which way, and to or from whom (`host:port`). */
+/** Datagram that was sent to or received from `peer` (`host:port`). */
 export interface Crossing {
   readonly time: number;
   readonly way: "sent" | "received";
@@ -18,7 +18,7 @@ export interface Crossing {
   readonly bytes: Uint8Array;
 }
 
-/** Datagrams that are recorded before they are sent and before they are received. */
+/** Wraps Datagrams and passes each datagram to `record` before it is sent, or before it is handed to the node. */
 export class TracedDatagrams implements Datagrams {
   readonly #inner: Datagrams;
   readonly #clock: Clock;
@@ -70,7 +70,7 @@ export class TracedDatagrams implements Datagrams {
 
   onDatagram(receive: (datagram: Datagram) => void): void {
     this.#inner.onDatagram((datagram) => {
-      for (const row of segmentsOf(datagram.bytes)) this.#note("received", datagram.from, ownedBytes(row));
+      for (const segment of segmentsOf(datagram.bytes)) this.#note("received", datagram.from, ownedBytes(segment));
       receive(datagram);
     });
   }

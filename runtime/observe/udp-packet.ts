@@ -2,9 +2,9 @@ import { checksumOf } from "../ip/checksum.ts";
 import { parseHostPort } from "../ip/host-port.ts";
 import { parseIp } from "../ip/ip-address.ts";
 
-/** One end of a datagram, as IP has it. */
+/** Address and port of one end of a datagram. */
 export interface UdpEnd {
-  /** 4 or 16 bytes. */
+  /** IP address: 4 or 16 bytes. */
   readonly host: Uint8Array;
   readonly port: number;
 }
@@ -15,9 +15,9 @@ const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 const UDP_BYTES = 8;
 
-/** `host:port` as an end; undefined when the host is a name. */
-export function udpEnd(place: string): UdpEnd | undefined {
-  const parsed = parseHostPort(place);
+/** Parses `host:port`. Returns undefined if the host is a name. */
+export function udpEnd(location: string): UdpEnd | undefined {
+  const parsed = parseHostPort(location);
   if (!parsed.ok) return undefined;
   const { host, port } = parsed.at;
   const numeric = host === "localhost" ? "127.0.0.1" : host.split("%", 1)[0];
@@ -25,7 +25,7 @@ export function udpEnd(place: string): UdpEnd | undefined {
   return bytes && { host: bytes, port };
 }
 
-/** The IP packet that carried a datagram, as far as its ends tell; IPv4 where both ends are. Its checksums are right. */
+/** Builds the IP packet of a datagram, with valid checksums: IPv4 if both ends have IPv4 addresses, otherwise IPv6. */
 export function udpPacket(from: UdpEnd, to: UdpEnd, payload: Uint8Array): Uint8Array {
   const isV4 = from.host.length === 4 && to.host.length === 4;
   const headers = isV4 ? IPV4_BYTES : IPV6_BYTES;
@@ -37,7 +37,7 @@ export function udpPacket(from: UdpEnd, to: UdpEnd, payload: Uint8Array): Uint8A
   view.setUint16(headers + 2, to.port);
   view.setUint16(headers + 4, UDP_BYTES + payload.length);
   packet.set(payload, headers + UDP_BYTES);
-  // Over the two addresses, which end where UDP begins, the protocol and the length.
+  // The checksum covers the two addresses, which end where the UDP header begins, the protocol number and the length.
   const addresses = isV4 ? 8 : 32;
   const sum = checksumOf(packet, headers - addresses, packet.length, UDP + UDP_BYTES + payload.length);
   view.setUint16(headers + 6, sum === 0 ? 0xffff : sum);
@@ -63,7 +63,7 @@ function writeIpv6(packet: Uint8Array, view: DataView, from: Uint8Array, to: Uin
   packet.set(to, 24);
 }
 
-/** An IPv4 address among IPv6 ones. */
+/** Returns the IPv6 address; an IPv4 address becomes an IPv4-mapped one. */
 function mapped(host: Uint8Array): Uint8Array {
   if (host.length === 16) return host;
   const address = new Uint8Array(16);

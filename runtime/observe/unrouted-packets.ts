@@ -1,16 +1,16 @@
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 
-/** Others are counted together. */
+/** Destinations with a counter each. All further destinations share one. */
 const MOST_DESTINATIONS = 16;
 
-/** What every kernel says on every device, whether somebody listens or not: multicast, broadcast, and IPv6 within the link. */
+/** Destinations of background traffic that every kernel sends on every device: multicast, broadcast, IPv6 link-local. */
 const BACKGROUND_MULTICAST = /^(?:22[4-9]\.|23\d\.|255\.255\.255\.255$|ff|fe80:)/;
 
-/** Packets of the device that went nowhere: no rule made anything of them that leaves the node. Counted by destination. */
+/** Counters of device packets for which no rule sent anything, by destination. */
 export class UnroutedPackets {
   readonly counts: Map<string, number> = new Map();
 
-  /** `cause` made a step in which nothing left. */
+  /** Counts the input of a step that sent nothing. */
   note({ tuple, provenance }: { readonly tuple: Tuple; readonly provenance: Provenance }): void {
     const destination = provenance === "device" ? tuple.args[2] : undefined;
     if (typeof destination !== "string" || BACKGROUND_MULTICAST.test(destination)) return;

@@ -3,14 +3,14 @@ import { formatValue } from "../plan/values/format.ts";
 import { Packet } from "../plan/values/packet.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 
-/** One thing that happened to a watched predicate, as `--watch --json` prints it. */
+/** One event of a watched predicate, as `--watch --json` prints it. */
 export interface WatchLine {
   /** Seconds since the node started. */
   readonly t: number;
   readonly node: string;
   readonly op: "+" | "-" | "refresh" | "event" | "send" | "recv";
   readonly tuple: readonly JsonValue[];
-  /** Where a sent tuple goes, or a received one came from. */
+  /** Location that a sent tuple goes to, or a received one came from. */
   readonly loc?: string;
 }
 
@@ -20,7 +20,10 @@ export function watchedTuple(name: string, args: Values): readonly JsonValue[] {
   return [name, ...args.map(jsonValue)];
 }
 
-/** Ids print as `"0x…I"`, addresses as text, bytes as `{"bytes": hex}`; a packet as its tuple, or as bytes while closed. */
+/**
+ * Returns the JSON of a value. Ids print as `"0x…I"`, addresses as text, bytes as `{"bytes": hex}`, a packet as its tuple
+ * or, while it is not decoded, as bytes.
+ */
 export function jsonValue(value: Value): JsonValue {
   if (typeof value === "bigint" || value instanceof Address) return formatValue(value);
   if (typeof value === "number") return Number.isFinite(value) ? value : formatValue(value);
@@ -39,14 +42,14 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 }
 
-/** What stands in JSON as a string because JSON has no other way to write it: infinity, ids and addresses. */
+/** Strings that stand for values without a JSON form: infinity, ids and addresses. */
 const NO_STRING = /^(-?infinity|0x[0-9a-f]+I|[a-z]\w*(\.\w+)*::.+)$/s;
 
-/** The line as people read it. */
+/** Formats the line for people. */
 export function formatWatchLine(line: WatchLine): string {
   const [name, ...args] = line.tuple;
-  const place = line.loc === undefined ? "" : ` ${line.op === "recv" ? "from" : "to"} ${line.loc}`;
-  return `${line.t.toFixed(3)} ${line.op.padEnd(7)} ${name as string}(${args.map(formatJson).join(", ")})${place}`;
+  const location = line.loc === undefined ? "" : ` ${line.op === "recv" ? "from" : "to"} ${line.loc}`;
+  return `${line.t.toFixed(3)} ${line.op.padEnd(7)} ${name as string}(${args.map(formatJson).join(", ")})${location}`;
 }
 
 function formatJson(value: JsonValue): string {

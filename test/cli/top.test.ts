@@ -13,7 +13,7 @@ const healthy: MetricsSnapshot = {
   rules: [{ rule: "r1", file: "a/p.mzl", line: 3, firings: 4, derived: 2, failed: 0, seconds: 0.001 }],
   peers: [],
   tables: [{ table: "ron.member", rows: 2, limit: null, lifetime: null }],
-  queues: [{ queue: "steps", length: 0, limit: 100, unit: "causes", dropped: 0 }],
+  queues: [{ queue: "steps", length: 0, limit: 100, unit: "inputs", dropped: 0 }],
   network: { sent: 1, sentBytes: 1_234, received: 0, receivedBytes: 0, failed: {} },
   paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },
   tun: null,
@@ -24,12 +24,17 @@ const healthy: MetricsSnapshot = {
 
 interface PeerState {
   readonly refusal?: string;
-  readonly isTold?: boolean;
+  readonly isListed?: boolean;
 }
 
-function peer(address: string, sent: number, silence: number | null, { refusal, isTold }: PeerState = {}): PeerMetrics {
+function peer(
+  address: string,
+  sent: number,
+  silence: number | null,
+  { refusal, isListed }: PeerState = {},
+): PeerMetrics {
   const nothing = { sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0 };
-  return { ...nothing, address, sent, silence, payload: 1452, refusal: refusal ?? null, isTold: isTold ?? null };
+  return { ...nothing, address, sent, silence, payload: 1452, refusal: refusal ?? null, isListed: isListed ?? null };
 }
 
 test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; readonly says: readonly string[] }>([
@@ -67,9 +72,9 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
     cause: "a wrong address, where the right one is no member and only answered",
     metrics: {
       peers: [
-        peer("10.0.0.9:1", 9, null, { isTold: true }),
-        peer("10.0.0.2:1", 9, 1, { isTold: false }),
-        peer("10.0.0.3:1", 9, 1, { isTold: true }),
+        peer("10.0.0.9:1", 9, null, { isListed: true }),
+        peer("10.0.0.2:1", 9, 1, { isListed: false }),
+        peer("10.0.0.3:1", 9, 1, { isListed: true }),
       ],
     },
     says: [
@@ -98,8 +103,8 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
   },
   {
     cause: "a full queue",
-    metrics: { queues: [{ queue: "steps", length: 100, limit: 100, unit: "causes", dropped: 7 }] },
-    says: ["the queue of steps was full: 7 causes dropped, 100 of 100 wait now"],
+    metrics: { queues: [{ queue: "steps", length: 100, limit: 100, unit: "inputs", dropped: 7 }] },
+    says: ["the queue of steps was full: 7 inputs dropped, 100 of 100 wait now"],
   },
   {
     cause: "different programs",
@@ -124,7 +129,7 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
         written: 0,
         writtenBytes: 0,
         refused: {},
-        strays: { "100.64.0.2": 7 },
+        unrouted: { "100.64.0.2": 7 },
       },
     },
     says: ["7 packets for 100.64.0.2 were not sent: no rule has a route to it (is a member or --peer missing?)"],
@@ -159,7 +164,7 @@ PEERS
 
 QUEUES
   queue  waiting  limit  unit    dropped
-  steps        0    100  causes        0
+  steps        0    100  inputs        0
 
 TABLES
   table       rows  limit  lifetime
@@ -179,8 +184,8 @@ test("a node sends its metrics", () => {
   asked.node.insert("in", [1]);
   asked.session.line("{");
   asked.replies();
-  const [part, end] = asked.request({ do: "figures" });
-  expect(part).toMatchObject({ id: 1, figures: { node: "here:1", rules: [{ rule: "e", firings: 1 }] } });
+  const [part, end] = asked.request({ do: "metrics" });
+  expect(part).toMatchObject({ id: 1, metrics: { node: "here:1", rules: [{ rule: "e", firings: 1 }] } });
   expect(part).toMatchObject({ control: { clients: 1, requests: 2, refused: { malformed: 1 } } });
   expect(end).toEqual({ id: 1, ok: true });
 });

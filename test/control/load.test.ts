@@ -55,18 +55,18 @@ test(`a node whose queue is never empty answers within ${PROMPT_MS} ms`, async (
     return all;
   };
   const query: number[] = [];
-  const figures: number[] = [];
+  const times: number[] = [];
   const insert: number[] = [];
   for (let count = 0; count < QUESTIONS; count++) {
     query.push(await milliseconds(() => replies({ kind: "query", text: "t(X, Y), Y > 1", form: "text" })));
-    figures.push(await milliseconds(() => replies({ kind: "figures" })));
+    times.push(await milliseconds(() => replies({ kind: "metrics" })));
     insert.push(await milliseconds(() => replies({ kind: "insert", text: 't("a", 1)' })));
   }
-  const [answer] = await replies({ kind: "figures" });
+  const [answer] = await replies({ kind: "metrics" });
   client.close();
-  const queues = answer !== undefined && "figures" in answer ? answer.figures.queues : [];
+  const queues = answer !== undefined && "metrics" in answer ? answer.metrics.queues : [];
   expect(queues.find(({ queue }) => queue === "steps")?.length).toBeGreaterThan(CIRCLING / 2);
   expect(median(query)).toBeLessThan(PROMPT_MS);
-  expect(median(figures)).toBeLessThan(PROMPT_MS);
+  expect(median(times)).toBeLessThan(PROMPT_MS);
   expect(median(insert)).toBeLessThan(PROMPT_MS);
 });

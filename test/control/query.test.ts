@@ -102,7 +102,7 @@ test("a query that would look at too many rows is refused, not run to its end", 
   const asked = new AskedNode("materialize(n, infinity, infinity, keys(1)).\nf: n(X) :- fill(X).");
   for (let n = 0; n < 2_000; n++) asked.node.insert("fill", [n]);
   expect(asked.query("n(A), n(B), n(C), A + B == C + 5000")).toEqual([
-    "the query looks at more rows than a running node can spare",
+    "the query reads more rows than its budget allows",
   ]);
   expect(asked.query("n(A), A == 1999")).toEqual(["A", "1999"]);
 });

@@ -85,7 +85,7 @@ test.for([
 ])("a peer is one that the node was told of, or is not: $told", ({ program, told }) => {
   const { node, world } = startNode(program);
   for (const from of ["a:1", "b:1"]) world.datagrams.deliver(new Uint8Array(3), from);
-  expect(node.metrics().peers.map(({ isTold }) => isTold)).toEqual(told);
+  expect(node.metrics().peers.map(({ isListed }) => isListed)).toEqual(told);
 });
 
 test("a tuple is counted at each element on its way", () => {

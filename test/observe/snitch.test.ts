@@ -56,7 +56,7 @@ test("one edge alone: the tuple and its place", () => {
   const { node } = new AskedNode(PROGRAM);
   const sent: unknown[] = [];
   const detach = node.snitch.attach(
-    (one) => one.kind === "crossing" && sent.push([one.tuple.predicate.name, one.tuple.args, one.place]),
+    (one) => one.kind === "crossing" && sent.push([one.tuple.predicate.name, one.tuple.args, one.location]),
     { from: "LocSpecDemux", port: "ip" },
   );
   node.insert("o.go", [1]);

@@ -8,10 +8,10 @@ export async function controlNode(node: string, request: Request, json: boolean,
   const client = await NodeClient.connect(node);
   try {
     for await (const reply of client.request(request)) {
-      if (!("succession" in reply)) continue;
-      const { succession, files } = reply;
-      if (json) output.result(JSON.stringify({ files, ...succession }));
-      else for (const line of swapLines(succession, files)) output.result(line);
+      if (!("swap" in reply)) continue;
+      const { swap, files } = reply;
+      if (json) output.result(JSON.stringify({ files, ...swap }));
+      else for (const line of swapLines(swap, files)) output.result(line);
     }
   } finally {
     client.close();

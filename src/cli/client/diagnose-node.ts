@@ -70,7 +70,7 @@ function failedSends({ network }: MetricsSnapshot): readonly string[] {
 }
 
 function unroutedPackets({ tun }: MetricsSnapshot): readonly string[] {
-  return Object.entries(tun?.strays ?? {}).map(
+  return Object.entries(tun?.unrouted ?? {}).map(
     ([destination, count]) =>
       `${count} packets for ${destination} were not sent: no rule has a route to it (is a member or --peer missing?)`,
   );
@@ -94,12 +94,12 @@ function silentPeers({ peers }: MetricsSnapshot): readonly string[] {
 function whySilent(address: string, peers: readonly PeerMetrics[]): string {
   if (isUnspecified(address)) return "a node that was started without --addr has this address";
   const candidates = peers.filter(
-    (peer) => peer.silence !== null && peer.isTold !== true && peer.address.includes(":"),
+    (peer) => peer.silence !== null && peer.isListed !== true && peer.address.includes(":"),
   );
   const neverSentTo = candidates.filter(({ sent }) => sent === 0);
   const wrong = "perhaps the address is wrong:";
   if (neverSentTo.length > 0) return `${wrong} this node receives from ${listNames(neverSentTo)} and never sends there`;
-  const unannounced = candidates.filter(({ isTold }) => isTold === false);
+  const unannounced = candidates.filter(({ isListed }) => isListed === false);
   if (unannounced.length > 0)
     return `${wrong} this node receives from ${listNames(unannounced)}, which is not a member (--peer)`;
   return "the link is down, the address is wrong, or no node runs there";

@@ -52,7 +52,7 @@ export class NodeClient {
 
   async #nodeName(): Promise<string> {
     let name = "";
-    for await (const reply of this.request({ kind: "figures" })) if ("figures" in reply) name = reply.figures.node;
+    for await (const reply of this.request({ kind: "metrics" })) if ("metrics" in reply) name = reply.metrics.node;
     return name;
   }
 

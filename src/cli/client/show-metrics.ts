@@ -48,8 +48,8 @@ function show(now: NodeMetrics, before: NodeMetrics | undefined, prefix: string,
 
 async function fetchMetrics(client: NodeClient): Promise<NodeMetrics> {
   let metrics: NodeMetrics | undefined;
-  for await (const reply of client.request({ kind: "figures" }))
-    if ("figures" in reply) metrics = { ...reply.figures, control: reply.control };
+  for await (const reply of client.request({ kind: "metrics" }))
+    if ("metrics" in reply) metrics = { ...reply.metrics, control: reply.control };
   if (metrics === undefined) throw runFailed("the node sent no metrics");
   return metrics;
 }
