@@ -25,7 +25,7 @@ export async function runSection(page: string, { blocks }: Section, shell: Shell
 
 async function look(page: string, command: string, expected: Block, shell: Shell): Promise<void> {
   const pattern = patternOf(expected.text);
-  const deadline = Date.now() + (UPDATE ? PATIENCE_MS / 5 : PATIENCE_MS);
+  const deadline = Date.now() + PATIENCE_MS;
   let actual = await shell.run(command);
   while (!pattern.test(normalise(actual)) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { ROOT } from "../house/tree.ts";
 import { needs } from "../needs.ts";
 
@@ -25,7 +25,7 @@ export class Shell {
       cwd: this.folder,
       env: {
         ...process.env,
-        PATH: [ROOT, process.env["PATH"], "/usr/sbin", "/sbin"].join(delimiter),
+        PATH: [ROOT, process.env["PATH"], "/usr/sbin", "/sbin", dirname(process.execPath)].join(delimiter),
         XDG_RUNTIME_DIR: this.folder,
       },
       detached: true,

@@ -9,7 +9,7 @@ const HOSTS = "Two hosts, one tunnel";
 
 /** What a section needs beyond a shell. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
-  [HOSTS]: ["root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping", "curl", "python3"],
+  [HOSTS]: ["root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping", "curl"],
 };
 
 const sections = readSections(PAGE).filter(({ title }) => title !== "Install");

@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, test } from "vitest";
+import { writtenFiles } from "../house/tree.ts";
+
+const texts = new Map(writtenFiles().map(({ path, text }) => [path, text]));
+const pages = [...texts].filter(([path]) => path.endsWith(".md"));
+
+test("every link within the documents leads to a file, and to a heading of it", () => {
+  expect(pages.length).toBeGreaterThan(100);
+  expect(pages.flatMap(([path, text]) => brokenLinks(path, text))).toEqual([]);
+});
+
+function brokenLinks(page: string, text: string): readonly string[] {
+  const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  return links
+    .filter((target) => !/^[a-z]+:/.test(target) && !leadsSomewhere(page, target))
+    .map((link) => `${page}: ${link}`);
+}
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [file = "", heading] = link.split("#");
+  const path = file === "" ? page : normalize(join(dirname(page), file));
+  if (!existsSync(new URL(`../../${path}`, import.meta.url))) return false;
+  return heading === undefined || headingsOf(texts.get(path) ?? "").includes(heading);
+}
+
+function headingsOf(text: string): readonly string[] {
+  const headings = [...withoutCode(text).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title);
+  return headings.map((title) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** Fenced blocks may hold text that looks like a link or a heading. */
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```[^]*?^```$/gm, "").replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[()[\]]/g, ""));
+}
