@@ -4,7 +4,7 @@ import { FileLibrary } from "../src/cli/files/file-library.ts";
 import { compile } from "../src/compile.ts";
 import { functionNames, stageNames } from "../runtime/plan/library/functions/registry.ts";
 
-/** The programs in the documents are programs. */
+/** Compiles each program that a document shows. */
 test.for(["docs/language.md", "README.md"])("every program in %s compiles", (file) => {
   const text = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
   const programs = [...text.matchAll(/^```prolog\n([^]*?)^```$/gm)].map(([, program = ""]) => program);
@@ -20,7 +20,7 @@ test.for(["docs/language.md", "README.md"])("every program in %s compiles", (fil
   }
 });
 
-test("the page of the language names every function and stage, and no other", () => {
+test("docs/language.md lists every function and stage, and no others", () => {
   const text = readFileSync(new URL("../docs/language.md", import.meta.url), "utf8");
   const listed = [...text.matchAll(/^\| `(f_\w+)\(/gm)].map(([, name = ""]) => name);
   expect(listed.toSorted()).toEqual(functionNames().toSorted());
