@@ -19,7 +19,7 @@ export interface KernelSettings {
   /** The folder for captures of what each host sends and receives; undefined when nobody wants them. */
   readonly captures?: string | undefined;
   /** Called with the folder of the lab's control sockets, HOST.sock, before the first node starts. */
-  readonly began?: (folder: string) => void;
+  readonly onStart?: (folder: string) => void;
   readonly pingTool: PingTool;
   readonly observe: Observe;
   /** Ends the run early. */
@@ -94,7 +94,7 @@ class KernelLab {
   /** Settles when all nodes run. */
   async start(): Promise<void> {
     this.#settings.signal.throwIfAborted();
-    this.#settings.began?.(this.#namespaces.folder);
+    this.#settings.onStart?.(this.#namespaces.folder);
     if (this.#emulation.hasProcess) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
     const nodes = this.#topology.hosts.map((host) => this.#startNode(host));
     for (const [at, node] of nodes.entries()) {

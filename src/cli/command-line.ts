@@ -6,7 +6,7 @@ import type { ArgumentSpec, CommandContext, CommandSpec, OptionSpec } from "./op
 import { Failure } from "./terminal/failure.ts";
 import { processOutput as output } from "./terminal/output.ts";
 
-/** Runs a command; the exit code is 0 for success, 1 when the run failed, 2 when the command line is wrong. */
+/** Runs a command and returns the exit code: 0 for success, 1 if the command failed, 2 if the command line is invalid. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     const parser = await newParser(commandsFor(argv[2]));
@@ -20,19 +20,19 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Loads all commands and describes them, for completions and the manual page. */
+/** Loads and describes all commands, for completions and the manual page. */
 export async function describeCommands(): Promise<CommandDescription> {
   return describeCommand(await newParser(COMMANDS));
 }
 
-/** The commands that must be loaded for a command line that begins with this word: `--help` shows all of them. */
+/** Returns the commands to load for a command line with this first word: one, or all for `--help`. */
 function commandsFor(word: string | undefined): readonly ListedCommand[] {
   if (word === "--version" || word === "-V") return [];
   const named = COMMANDS.filter(({ name }) => name === word);
   return named.length > 0 ? named : COMMANDS;
 }
 
-/** The parser of all commands; those that are not loaded have no arguments and options. */
+/** Returns the parser of all commands. Commands that are not loaded have no arguments and options. */
 async function newParser(loaded: readonly ListedCommand[]): Promise<Command> {
   const mosaic = new Command("mosaic")
     .description("Overlay networks written as rules.")
@@ -46,7 +46,7 @@ async function newParser(loaded: readonly ListedCommand[]): Promise<Command> {
     const command = mosaic
       .command(name)
       .description(summary)
-      .showHelpAfterError(`\`mosaic ${name} --help\` lists what it takes`);
+      .showHelpAfterError(`\`mosaic ${name} --help\` lists its arguments and options`);
     if (loaded.includes(listed)) addSpec(command, (await listed.load()).command);
   }
   return mosaic;

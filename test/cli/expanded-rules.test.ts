@@ -78,5 +78,5 @@ test("a rule that runs when the time of a row is up is a comment", () => {
     b: lost(X) :- one!fail(X, _).
     f: out(X, Y) :- hoped(X), one(X, &Y).`);
   expect(text).toContain('// a_5: one_fail(In_A, "timeout") :- a_call1(QID, X, In_A).\n');
-  expect(text).toContain("// for each row whose time is up in t_f_call1:\n");
+  expect(text).toContain("// for each row that expires in t_f_call1:\n");
 });

@@ -50,7 +50,7 @@ describe("the page of a code", () => {
 
   test("that there is not is a mistake of the command line", () => {
     expect(() => codePage("E9999")).toThrow(
-      new Failure(2, "--code: no diagnostic has the code `E9999`; one is as E0215 or W0102"),
+      new Failure(2, "--code: no diagnostic has the code `E9999`; codes look like E0215 or W0102"),
     );
   });
 });

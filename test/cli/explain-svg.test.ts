@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { selectAll, selectRule } from "../../src/cli/explain/selection.ts";
 import type { Box, Figure, Line, Rectangle } from "../../src/cli/explain/figure.ts";
-import { layOut } from "../../src/cli/explain/lay-out.ts";
+import { layOutFigure } from "../../src/cli/explain/lay-out.ts";
 import { svg } from "../../src/cli/explain/svg.ts";
 import { compile } from "../../src/compile.ts";
 
@@ -28,7 +28,7 @@ function figureOf(text: string, rule?: string): Figure {
   if (plan === undefined) throw new Error("the program has errors");
   const chosen = rule === undefined ? selectAll(plan) : selectRule(plan, rule);
   if (chosen === undefined) throw new Error("the program has no such rule");
-  return layOut(chosen, "case.mzl");
+  return layOutFigure(chosen, "case.mzl");
 }
 
 describe.each(PROGRAMS)("the drawing of $name", ({ text, rule }) => {

@@ -100,7 +100,7 @@ describe("the manual page", () => {
     expect(stderr).toBe("");
     const printed = stdout.replaceAll(/.\u0008/g, "");
     expect(printed).toContain("mosaic run [OPTION]... files...");
-    expect(printed).toContain("how to say it: text, json (default text)");
+    expect(printed).toContain("format of the log: text, json (default text)");
   });
 
   test("takes text as it is", () => {

@@ -94,7 +94,7 @@ describe("mosaic sim", () => {
       Buffer.from('title = "caf\u00e9"\nduration = "1s"\nhosts = 1\nprograms = ["ron.mzl"]\n', "latin1"),
     );
     const { code, stderr } = await mosaic("sim", file);
-    expect([code, stderr]).toEqual([1, `mosaic: ${file} is no UTF-8 text\n`]);
+    expect([code, stderr]).toEqual([1, `mosaic: ${file} is not UTF-8 text\n`]);
   });
 
   test("a file that is not there is a slip of the command line", async () => {

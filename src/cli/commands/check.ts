@@ -1,5 +1,6 @@
 import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
+import { PROGRAM_FILES } from "../options/program-options.ts";
 
 interface CheckInput extends LanguageInput {
   readonly files: readonly string[];
@@ -9,11 +10,11 @@ interface CheckInput extends LanguageInput {
 
 export const command: CommandSpec<CheckInput> = {
   name: "check",
-  arguments: [{ syntax: "<files...>", description: "" }],
+  arguments: [PROGRAM_FILES],
   options: [
     ...LANGUAGE_OPTIONS,
-    { syntax: "--stats", description: "count the rules" },
-    { syntax: "--json", description: "print one JSON object a line" },
+    { syntax: "--stats", description: "print the number of rules" },
+    { syntax: "--json", description: "print one JSON object per diagnostic" },
   ],
   run: async (input, { output }) => {
     const { checkFiles } = await import("../explain/check-files.ts");

@@ -7,7 +7,7 @@ interface CompletionInput {
 
 export const command: CommandSpec<CompletionInput> = {
   name: "completion",
-  arguments: [{ syntax: "<shell>", description: "the shell it is for", choices: SHELLS }],
+  arguments: [{ syntax: "<shell>", description: "the shell", choices: SHELLS }],
   options: [],
   run: async ({ shell }, { output, describeCommands }) => {
     const { completionScript } = await import("../completion/completion-script.ts");

@@ -10,10 +10,10 @@ interface DemoInput {
 export const command: CommandSpec<DemoInput> = {
   name: "demo",
   arguments: [],
-  options: [{ syntax: "--simulator", description: "in virtual time, also where namespaces can be made" }],
+  options: [{ syntax: "--simulator", description: "run in virtual time, even if network namespaces are available" }],
   run: async ({ simulator }, { output }) => {
     const { runLab } = await import("../topology/run-lab.ts");
-    const place = simulator ? "simulator" : "nearest";
-    await runLab(checkoutFile(TOPOLOGY), { place, out: undefined, check: false, json: false }, output);
+    const backend = simulator ? "simulator" : "nearest";
+    await runLab(checkoutFile(TOPOLOGY), { backend, out: undefined, check: false, json: false }, output);
   },
 };

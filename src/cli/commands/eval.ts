@@ -1,11 +1,10 @@
 import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
+import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
-interface EvalInput extends LanguageInput {
+interface EvalInput extends LanguageInput, FactInput {
   readonly files: readonly string[];
-  readonly facts: readonly string[];
-  readonly fact: readonly string[];
   readonly print: readonly string[];
   readonly csv: boolean;
   readonly json: boolean;
@@ -15,26 +14,23 @@ interface EvalInput extends LanguageInput {
 
 export const command: CommandSpec<EvalInput> = {
   name: "eval",
-  arguments: [
-    { syntax: "<files...>", description: "programs; a location among the arguments is an argument like others" },
-  ],
+  arguments: [PROGRAM_FILES],
   options: [
     ...LANGUAGE_OPTIONS,
-    {
-      syntax: "--facts <dir>",
-      description: "where P.facts (divided by tabs) and P.csv (by commas) hold rows of P",
-      isRepeatable: true,
-    },
-    { syntax: "--fact <fact>", description: "one more fact, as 'p(\"a\", 1)'", isRepeatable: true },
+    ...FACT_OPTIONS,
     {
       syntax: "--print <table>",
-      description: "a table to print; without any, how many rows each table has",
+      description: "print a table; without this option, print the number of rows of each table",
       isRepeatable: true,
     },
-    { syntax: "--csv", description: "divide columns by commas", conflicts: ["json"] },
-    { syntax: "--json", description: "print one JSON object a line" },
-    { syntax: "--count", description: "print how many rows there are instead of the rows" },
-    { syntax: "--memory <mib>", description: "memory that the rows may take", parse: parseMemory },
+    { syntax: "--csv", description: "print comma-separated values", conflicts: ["json"] },
+    { syntax: "--json", description: "print one JSON object per row" },
+    { syntax: "--count", description: "print the number of rows instead of the rows" },
+    {
+      syntax: "--memory <mib>",
+      description: "limit of the memory for tables, in MiB (1024 if omitted)",
+      parse: parseMemory,
+    },
   ],
   run: async (input, { output }) => {
     const { evaluate } = await import("../run/evaluate.ts");

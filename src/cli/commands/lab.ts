@@ -9,9 +9,9 @@ interface LabInput extends ConclusionInput {
 
 export const command: CommandSpec<LabInput> = {
   name: "lab",
-  arguments: [{ syntax: "[topology]", description: "a topology file, as lab/demo/ron.toml" }],
+  arguments: [{ syntax: "[topology]", description: "a topology file, as in lab/demo/ron.toml" }],
   options: [
-    { syntax: "--clean", description: "first remove what labs left behind whose process is gone" },
+    { syntax: "--clean", description: "first remove namespaces and files that killed labs left" },
     ...CONCLUSION_OPTIONS,
   ],
   run: async ({ topology, clean, out, check, json }, { output }) => {
@@ -20,6 +20,6 @@ export const command: CommandSpec<LabInput> = {
     }
     const { cleanLabs, runLab } = await import("../topology/run-lab.ts");
     if (clean) cleanLabs(output, json);
-    if (topology !== undefined) await runLab(topology, { place: "kernel", out, check, json }, output);
+    if (topology !== undefined) await runLab(topology, { backend: "kernel", out, check, json }, output);
   },
 };

@@ -3,7 +3,7 @@ import { NODE_ARGUMENT } from "../options/node-argument.ts";
 
 interface QueryInput {
   readonly node: string;
-  readonly question: string;
+  readonly query: string;
   readonly json: boolean;
 }
 
@@ -11,11 +11,11 @@ export const command: CommandSpec<QueryInput> = {
   name: "query",
   arguments: [
     NODE_ARGUMENT,
-    { syntax: "<question>", description: "a table, or a rule body as 'ron.RT(To, Next, C), C > 0.1'" },
+    { syntax: "<query>", description: "a table, or a rule body, as in 'ron.RT(To, Next, C), C > 0.1'" },
   ],
-  options: [{ syntax: "--json", description: "print one JSON object a line" }],
-  run: async ({ node, question, json }, { output }) => {
+  options: [{ syntax: "--json", description: "print one JSON object per row" }],
+  run: async ({ node, query, json }, { output }) => {
     const { queryNode } = await import("../client/query-node.ts");
-    await queryNode(node, question, json, output);
+    await queryNode(node, query, json, output);
   },
 };

@@ -2,6 +2,7 @@ import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseMetricsAddress } from "../options/metrics-address.ts";
 import { parsePeer } from "../options/peer.ts";
+import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
 import { parseUser, type User } from "../options/user.ts";
 import type { ControlRequest } from "../run/node-control.ts";
 import type { TunRequest } from "../run/open-device.ts";
@@ -9,7 +10,7 @@ import type { RunOptions } from "../run/run.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../terminal/log.ts";
 
-interface RunInput extends LanguageInput {
+interface RunInput extends LanguageInput, FactInput {
   readonly files: readonly string[];
   readonly listen: string;
   readonly addr?: string;
@@ -21,8 +22,6 @@ interface RunInput extends LanguageInput {
   readonly tso: boolean;
   readonly flowCache: boolean;
   readonly peer: readonly string[];
-  readonly fact: readonly string[];
-  readonly facts: readonly string[];
   readonly watch: readonly string[];
   readonly json: boolean;
   /** False for `--no-control`. */
@@ -36,55 +35,62 @@ interface RunInput extends LanguageInput {
 
 export const command: CommandSpec<RunInput> = {
   name: "run",
-  arguments: [{ syntax: "<files...>", description: "programs; a bare name may be a shipped one, as ron.mzl" }],
+  arguments: [PROGRAM_FILES],
   options: [
     ...LANGUAGE_OPTIONS,
     { syntax: "--listen <host:port>", description: "address to bind", preset: "localhost:10000" },
-    { syntax: "--addr <host:port>", description: "address that others see, when it is another" },
+    { syntax: "--addr <host:port>", description: "address that others see, if it differs from --listen" },
     {
       syntax: "--tun [interface]",
-      description: "open a TUN device; without a rule that uses it, tunnel.mzl is loaded",
+      description: "open a TUN device; loads tunnel.mzl if no rule uses the device",
     },
-    { syntax: "--tun-addr <cidr>", description: "address of the device, as 100.64.0.1/24" },
+    { syntax: "--tun-addr <cidr>", description: "address of the device, as in 100.64.0.1/24" },
     {
       syntax: "--mtu <bytes>",
-      description: "MTU of the device; what fits a datagram on the way to the peers when left out",
+      description: "MTU of the device (if omitted: the largest packet that fits a datagram to the peers)",
       parse: parseMtu,
     },
-    { syntax: "--no-gso", description: "send datagrams one by one, though the kernel could cut trains of them" },
-    { syntax: "--no-gro", description: "receive datagrams one by one, though the kernel could join them" },
-    { syntax: "--no-tso", description: "read and write the device packet by packet, without super-packets" },
+    { syntax: "--no-gso", description: "send datagrams one by one, without UDP segmentation offload" },
+    { syntax: "--no-gro", description: "receive datagrams one by one, without UDP receive offload" },
+    {
+      syntax: "--no-tso",
+      description: "read and write packets of the device one by one, without segmentation offload",
+    },
     {
       syntax: "--no-flow-cache",
-      description: "send every packet through the rules, even one that comes alone and is like one before",
+      description: "run the rules for every packet, even if an earlier packet of the flow gave the result",
     },
     {
       syntax: "--peer <[vip=]addr>",
-      description: "another member, and the virtual address that lives there",
+      description: "another node, and the virtual address behind it",
       isRepeatable: true,
     },
-    { syntax: "--fact <fact>", description: "a fact to start with, as 'p(\"a\", 1)'", isRepeatable: true },
+    ...FACT_OPTIONS,
     {
-      syntax: "--facts <dir>",
-      description: "where P.facts (divided by tabs) and P.csv (by commas) hold rows of P",
+      syntax: "--watch <predicate>",
+      description: "print the events and row changes of a predicate",
       isRepeatable: true,
     },
-    { syntax: "--watch <predicate>", description: "print what happens to a predicate", isRepeatable: true },
-    { syntax: "--json", description: "print one JSON object a line" },
-    { syntax: "--control <path>", description: "socket for query and ctl; that of the port when left out" },
-    { syntax: "--no-control", description: "no such socket" },
+    { syntax: "--json", description: "print one JSON object per line" },
+    { syntax: "--control <path>", description: "path of the control socket (if omitted: named by the port)" },
+    { syntax: "--no-control", description: "open no control socket" },
     { syntax: "--metrics <[host:]port>", description: "serve /metrics for Prometheus, /healthz and /readyz" },
     {
       syntax: "--pcap <file>",
-      description: "capture datagrams and packets of the device for tshark; - is stdout",
+      description: "write datagrams and packets of the device to a pcapng file; - is stdout",
     },
     {
       syntax: "--user <name|uid[:gid]>",
-      description: "give up root for this user once the device and the sockets are open",
+      description: "become this user after the device and the sockets are open",
       parse: parseUser,
     },
-    { syntax: "--log-level <level>", description: "how much to say on stderr", choices: LOG_LEVELS, preset: "info" },
-    { syntax: "--log-format <format>", description: "how to say it", choices: LOG_FORMATS, preset: "text" },
+    {
+      syntax: "--log-level <level>",
+      description: "least severe level to log on stderr",
+      choices: LOG_LEVELS,
+      preset: "info",
+    },
+    { syntax: "--log-format <format>", description: "format of the log", choices: LOG_FORMATS, preset: "text" },
   ],
   run: async (input, { output }) => {
     output.configure({ level: input.logLevel, format: input.logFormat });
@@ -95,7 +101,7 @@ export const command: CommandSpec<RunInput> = {
 
 async function runOptions(input: RunInput): Promise<RunOptions> {
   const language = await languageOf(input);
-  if (input.tun === undefined && input.tunAddr !== undefined) throw wrongUsage("--tun-addr", "there is no --tun");
+  if (input.tun === undefined && input.tunAddr !== undefined) throw wrongUsage("--tun-addr", "it needs --tun");
   if (input.pcap === "-" && (input.watch.length > 0 || input.json)) {
     throw wrongUsage("--pcap", "stdout cannot hold a capture and results; name a file");
   }
@@ -135,5 +141,5 @@ function tunRequest(tun: string | true, { tunAddr, mtu, tso }: RunInput): TunReq
 function parseMtu(text: string): number {
   const mtu = Number(text);
   if (Number.isInteger(mtu) && mtu >= 68 && mtu <= 65_535) return mtu;
-  throw wrongUsage("--mtu", `\`${text}\` is not a number of bytes from 68 to 65535`);
+  throw wrongUsage("--mtu", `\`${text}\` is not an integer from 68 to 65535`);
 }

@@ -10,10 +10,10 @@ interface SimInput extends ConclusionInput {
 
 export const command: CommandSpec<SimInput> = {
   name: "sim",
-  arguments: [{ syntax: "<scenario>", description: "a topology file, as lab/demo/ron.toml" }],
+  arguments: [{ syntax: "<scenario>", description: "a topology file, as in lab/demo/ron.toml" }],
   options: [
-    { syntax: "--seed <number>", description: "another seed than the file's", parse: parseSeed },
-    { syntax: "--pcap <folder>", description: "capture what each host sends and receives there, for tshark" },
+    { syntax: "--seed <number>", description: "seed instead of the one in the file", parse: parseSeed },
+    { syntax: "--pcap <folder>", description: "write a pcapng file for each host to this folder" },
     ...CONCLUSION_OPTIONS,
   ],
   run: async ({ scenario, seed, pcap, out, check, json }, { output }) => {

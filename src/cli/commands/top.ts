@@ -11,8 +11,8 @@ export const command: CommandSpec<TopInput> = {
   name: "top",
   arguments: [NODE_ARGUMENT],
   options: [
-    { syntax: "--once", description: "print it once, also on a terminal" },
-    { syntax: "--json", description: "print it once, as one JSON object" },
+    { syntax: "--once", description: "print the metrics once, even on a terminal" },
+    { syntax: "--json", description: "print the metrics once, as one JSON object" },
   ],
   run: async ({ node, ...options }, { output }) => {
     const { showMetrics } = await import("../client/show-metrics.ts");

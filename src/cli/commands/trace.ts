@@ -11,9 +11,9 @@ export const command: CommandSpec<TraceInput> = {
   name: "trace",
   arguments: [
     NODE_ARGUMENT,
-    { syntax: "[predicate]", description: "tuples of this predicate only, also within packets" },
+    { syntax: "[predicate]", description: "trace only tuples of this predicate, also inside packets of overlays" },
   ],
-  options: [{ syntax: "--json", description: "print one JSON object a line" }],
+  options: [{ syntax: "--json", description: "print one JSON object per line" }],
   run: async ({ node, predicate, json }, { output }) => {
     const { traceNode } = await import("../client/trace-node.ts");
     await traceNode(node, predicate, json, output);

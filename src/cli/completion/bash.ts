@@ -1,7 +1,7 @@
 import { allCommands, type CommandDescription } from "./command-tree.ts";
 import { quoted } from "./quoted.ts";
 
-/** The commands typed so far decide; behind an option come its choices, or files. */
+/** The completion script for bash. It offers the commands and options of the command typed so far, and choices or files after an option. */
 export function bashCompletion(root: CommandDescription): string {
   const commands = [...allCommands(root)];
   return `# bash completion for mosaic: eval "$(mosaic completion bash)"
@@ -9,29 +9,29 @@ _mosaic() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$command $word" in
-${commands.flatMap(entersOf).join("\n")}
+${commands.flatMap(subcommandCases).join("\n")}
     esac
   done
   case "$command $previous" in
-${commands.flatMap(valuesOf).join("\n")}
+${commands.flatMap(valueCases).join("\n")}
   esac
   case "$command" in
-${commands.map(wordsOf).join("\n")}
+${commands.map(wordCases).join("\n")}
   esac
 }
 complete -o filenames -o bashdefault -F _mosaic mosaic
 `;
 }
 
-/** Where a word leads to another command. */
-function entersOf({ path, commands }: CommandDescription): readonly string[] {
+/** Cases of the script in which a word selects a subcommand. */
+function subcommandCases({ path, commands }: CommandDescription): readonly string[] {
   return commands.map(
     (inner) => `      ${quoted(`${key(path)} ${inner.path.at(-1)}`)}) command=${quoted(key(inner.path))} ;;`,
   );
 }
 
-/** What may stand behind an option that wants a value. */
-function valuesOf({ path, options }: CommandDescription): readonly string[] {
+/** Cases of the script for the value of an option. */
+function valueCases({ path, options }: CommandDescription): readonly string[] {
   return options.flatMap(({ names, value }) => {
     if (value?.isRequired !== true) return [];
     const patterns = names.map((name) => quoted(`${key(path)} ${name}`)).join("|");
@@ -40,7 +40,7 @@ function valuesOf({ path, options }: CommandDescription): readonly string[] {
   });
 }
 
-function wordsOf({ path, commands, options }: CommandDescription): string {
+function wordCases({ path, commands, options }: CommandDescription): string {
   const names = options.flatMap((option) => option.names).join(" ");
   const others = commands.length === 0 ? "-f" : `-W ${quoted(commands.map((inner) => inner.path.at(-1)).join(" "))}`;
   return `    ${quoted(key(path))})
@@ -48,7 +48,7 @@ function wordsOf({ path, commands, options }: CommandDescription): string {
       else COMPREPLY=($(compgen ${others} -- "$current")); fi ;;`;
 }
 
-/** The words behind \`mosaic\` that led to a command. */
+/** The words after `mosaic` that select a command. */
 function key(path: readonly string[]): string {
   return path.slice(1).join(" ");
 }

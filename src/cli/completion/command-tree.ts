@@ -1,8 +1,8 @@
 import type { Command, Option } from "commander";
 
-/** A command as `--help` knows it, for everything else that is made of the same: completions and the manual page. */
+/** A command with its options and subcommands, as `--help` shows them. Completions and the manual page are made from it. */
 export interface CommandDescription {
-  /** As it is typed: `mosaic`, `mosaic run`. */
+  /** Words of the command: `mosaic`, `run`. */
   readonly path: readonly string[];
   readonly description: string;
   readonly parameters: readonly ParameterDescription[];
@@ -18,23 +18,24 @@ export interface ParameterDescription {
 }
 
 export interface OptionDescription {
-  /** `--listen`, `-D`: all its names. */
+  /** All names, such as `-D` and `--define`. */
   readonly names: readonly string[];
-  /** What stands behind it; undefined for a switch. */
+  /** The value of the option; undefined for a switch. */
   readonly value: ValueDescription | undefined;
   readonly description: string;
 }
 
 export interface ValueDescription {
-  /** As in `--help`: `host:port`. */
+  /** Name in `--help`, such as `host:port`. */
   readonly name: string;
   readonly isRequired: boolean;
-  /** All that it may be; empty when there is more. */
+  /** All allowed values; empty if any value is allowed. */
   readonly choices: readonly string[];
-  /** What holds when the option is left out, as text. */
+  /** Value when the option is not given, as text. */
   readonly preset: string | undefined;
 }
 
+/** Describes a command of the parser with all its subcommands. `above`: the words before its name. */
 export function describeCommand(command: Command, above: readonly string[] = []): CommandDescription {
   const path = [...above, command.name()];
   const help = command.createHelp();
@@ -64,7 +65,7 @@ function describeValue({ flags, required, optional, argChoices, defaultValue }: 
   return { name, isRequired: required, choices: argChoices ?? [], preset };
 }
 
-/** The command and all below it. */
+/** Yields the command and all its subcommands. */
 export function* allCommands(command: CommandDescription): Generator<CommandDescription> {
   yield command;
   for (const inner of command.commands) yield* allCommands(inner);

@@ -10,7 +10,7 @@ const WRITERS: Readonly<Record<Shell, (root: CommandDescription) => string>> = {
   fish: fishCompletion,
 };
 
-/** A script that teaches the shell every command and option. */
+/** Returns the script that completes all commands and options in a shell. */
 export function completionScript(shell: Shell, root: CommandDescription): string {
   return WRITERS[shell](root);
 }

@@ -1,6 +1,6 @@
 import { allCommands, type CommandDescription, type OptionDescription } from "./command-tree.ts";
 
-/** One line an option or command, each with the condition under which it is offered. */
+/** The completion script for fish: a line for each command and option, with the condition under which it is offered. */
 export function fishCompletion(root: CommandDescription): string {
   const lines = [...allCommands(root)].flatMap((command) => {
     const when = conditionOf(command);
@@ -14,7 +14,7 @@ export function fishCompletion(root: CommandDescription): string {
   return `# fish completion for mosaic: mosaic completion fish | source\n${lines.join("\n")}\n`;
 }
 
-/** True while the words so far are the command's and none of its own commands has been typed. */
+/** The condition that the command was typed and none of its subcommands. */
 function conditionOf({ path, commands }: CommandDescription): string {
   const typed = path.slice(1).map((word) => `__fish_seen_subcommand_from ${word}`);
   const own = commands.map((inner) => inner.path.at(-1)).join(" ");
@@ -29,7 +29,7 @@ function optionOf({ names, value, description }: OptionDescription): string {
   return [...flags, ...wanted, `-d ${quoted(description)}`].join(" ");
 }
 
-/** As fish reads single quotes. */
+/** Text in single quotes for fish. */
 function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

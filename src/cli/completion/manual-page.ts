@@ -1,6 +1,6 @@
 import { allCommands, type CommandDescription, type OptionDescription } from "./command-tree.ts";
 
-/** The manual page of the whole tree, for section 1, in the language of man(7). */
+/** Returns the manual page of all commands for section 1, in man(7) format. */
 export function manualPage(root: CommandDescription, version: string): string {
   const [name = ""] = root.path;
   const commands = [...allCommands(root)].filter((command) => command !== root && command.commands.length === 0);
@@ -16,11 +16,11 @@ export function manualPage(root: CommandDescription, version: string): string {
     ".SH COMMANDS",
     ...commands.flatMap((command) => commandLines(command)),
     ".SH EXIT STATUS",
-    ...["0", "success", "1", "the program or the run failed", "2", "the command line is wrong"].map(exitLine),
+    ...["0", "success", "1", "the program or the run failed", "2", "the command line is invalid"].map(exitLine),
     ".SH ENVIRONMENT",
     ".TP\n\\fBXDG_RUNTIME_DIR\\fR\nwhere the control sockets of running nodes are",
-    ".TP\n\\fBNO_COLOR\\fR\nno colours, also on a terminal",
-    ".TP\n\\fBNOTIFY_SOCKET\\fR, \\fBWATCHDOG_USEC\\fR\nset by systemd, which is then told how the node is",
+    ".TP\n\\fBNO_COLOR\\fR\nno colours, even on a terminal",
+    ".TP\n\\fBNOTIFY_SOCKET\\fR, \\fBWATCHDOG_USEC\\fR\nset by systemd, to which the node then reports its state",
     "",
   ].join("\n");
 }
@@ -53,7 +53,7 @@ function optionLines({ names, value, description }: OptionDescription): readonly
   return [".TP", `${bold}${shown}`, roff(`${description}${choices}${preset}`)];
 }
 
-/** Text as it is: nothing in it is a command, and a hyphen is one that can be copied. */
+/** Escapes text for roff: nothing in it becomes a request, and a hyphen remains a hyphen when it is copied. */
 function roff(text: string): string {
   return text
     .replaceAll("\\", "\\e")

@@ -1,4 +1,4 @@
-/** Text between single quotes, as bash and zsh read it. */
+/** Text in single quotes for bash and zsh. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

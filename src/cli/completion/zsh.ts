@@ -1,7 +1,7 @@
 import { allCommands, type CommandDescription, type OptionDescription } from "./command-tree.ts";
 import { quoted } from "./quoted.ts";
 
-/** One function a command; those with commands of their own hand on to them. */
+/** The completion script for zsh: a function for each command, which calls the functions of its subcommands. */
 export function zshCompletion(root: CommandDescription): string {
   return `#compdef mosaic
 # zsh completion for mosaic: source <(mosaic completion zsh), or put this into a folder of $fpath as _mosaic
@@ -35,8 +35,8 @@ ${cases}
 
 function specsOf({ names, value, description }: OptionDescription): readonly string[] {
   const behind =
-    value === undefined ? "" : `${value.isRequired ? ":" : "::"}${special(value.name)}:${actionOf(value.choices)}`;
-  return names.map((name) => quoted(`*${name}[${special(description)}]${behind}`));
+    value === undefined ? "" : `${value.isRequired ? ":" : "::"}${escaped(value.name)}:${actionOf(value.choices)}`;
+  return names.map((name) => quoted(`*${name}[${escaped(description)}]${behind}`));
 }
 
 function actionOf(choices: readonly string[]): string {
@@ -47,8 +47,8 @@ function restOf({ parameters }: CommandDescription): readonly string[] {
   return parameters.length === 0 ? [] : [quoted("*:file:_files")];
 }
 
-/** What \`_arguments\` would read as its own. */
-function special(text: string): string {
+/** Escapes the characters that have a meaning for `_arguments`. */
+function escaped(text: string): string {
   return text.replace(/[[\]:\\]/g, (sign) => `\\${sign}`);
 }
 

@@ -6,12 +6,12 @@ import type { PlainRule } from "./plain-names.ts";
 
 const LOCAL_VARIABLE = "$Here";
 
-/** A rule that reads this node's addresses from their tables, and whether it did not before. */
+/** A rule without `$localAddress`; `readsLocalAddress` tells whether it called that function before. */
 export interface RuleWithAddresses extends PlainRule {
   readonly readsLocalAddress: boolean;
 }
 
-/** What asks the engine for an address of this node, which no program can, reads `localAddr` instead. */
+/** Replaces calls of `$localAddress`, which no program can write, by variables that literals of `localAddr` bind. */
 export function withAddressLiterals({ head, body }: PlainRule): RuleWithAddresses {
   const variables = new Map<string, string>();
   const change = (part: Expression): Expression => {
@@ -28,7 +28,7 @@ export function withAddressLiterals({ head, body }: PlainRule): RuleWithAddresse
   return { head: plain.head, body: [...plain.body, ...read], readsLocalAddress };
 }
 
-/** `X := the address` as `localAddr(X)`. */
+/** Returns the literal `localAddr(X)` for an assignment of the address to X. */
 function addressOf(literal: Literal): PredicateLiteral | undefined {
   const table = literal.kind === "assign" ? addressTable(literal.value) : undefined;
   return literal.kind === "assign" && table !== undefined ? addressLiteral(table, literal.target) : undefined;

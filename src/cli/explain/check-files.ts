@@ -13,7 +13,7 @@ export interface CheckOptions extends LanguageOptions {
   readonly json: boolean;
 }
 
-/** `mosaic check FILE...`: everything that is wrong with each program; exit code 1 when one has an error. */
+/** `mosaic check FILE...`: prints the diagnostics of each program; throws `Failure` with exit code 1 if one is an error. */
 export function checkFiles(files: readonly string[], options: CheckOptions, output: Output): void {
   let errors = 0;
   let firstCode: string | undefined;
@@ -28,11 +28,12 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
     }
     if (options.stats) printStats(file, compilation, options, output);
   }
-  if (firstCode !== undefined && !options.json) output.problem(`more about a code: mosaic explain --code ${firstCode}`);
+  if (firstCode !== undefined && !options.json)
+    output.problem(`more about this code: mosaic explain --code ${firstCode}`);
   if (errors > 0) throw new Failure(1, errors === 1 ? "1 error" : `${errors} errors`);
 }
 
-/** Without what has been told already: of a file that several programs import. */
+/** Returns the compilation without diagnostics that were reported before, for a file that several programs import. */
 function newDiagnostics(compilation: Compilation, reported: Set<string>): Compilation {
   const diagnostics = compilation.diagnostics.filter((one) => {
     const text = JSON.stringify(one);
@@ -47,7 +48,7 @@ function isError({ severity }: Diagnostic): boolean {
   return severity === "error";
 }
 
-/** One object a diagnostic, with the places worked out. */
+/** Prints one object for each diagnostic, with file, line and column. */
 function printJson({ diagnostics, sources }: Compilation, output: Output): void {
   const lines = new LineMap(sources);
   for (const { code, severity, span, message, help } of diagnostics) {

@@ -5,12 +5,12 @@ import { nodeTitle } from "./node-title.ts";
 
 const PORT_WIDTH = 28;
 
-/** The dataflow for reading: where each element's tuples go, then each rule as the elements its strands were fused from. */
+/** The dataflow as text: the edges of each element, then the fused elements of each rule. */
 export function dataflowText(selection: Selection): string {
   return [...graphLines(selection.graph), "", ...selection.rules.flatMap(ruleLines)].join("\n").trimEnd();
 }
 
-/** Elements first, each with its ports; the strands after them, a line each. */
+/** Lines of the graph: elements with their ports first, then one line for each strand. */
 function graphLines({ nodes, edges }: Graph): readonly string[] {
   const titles = new Map(nodes.map((node) => [node.id, nodeTitle(node)]));
   const elements = nodes.filter((node) => node.element !== "Strand");
@@ -41,7 +41,7 @@ function portLine(source: string, { to }: GraphEdge, titles: ReadonlyMap<string,
   return `    ${source.padEnd(PORT_WIDTH)} → ${titles.get(to) ?? to}`;
 }
 
-/** A rule with its place, and below it the chain of each of its strands. */
+/** Lines of a rule: its position in the source, then the fused elements of each strand. */
 function ruleLines({ name, strands }: SelectedRule): readonly string[] {
   const [first] = strands;
   const position = first === undefined ? "" : `  ${first.origin.file}:${first.origin.line}`;

@@ -2,7 +2,7 @@ import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { Selection } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
 
-/** The dataflow for Graphviz, left to right, the strands in a cluster. */
+/** The dataflow as a Graphviz digraph from left to right, with the strands in a cluster. */
 export function dot({ plan, graph }: Selection): string {
   const label = (node: GraphNode): string => {
     const origin = node.strand === undefined ? undefined : plan.strands[node.strand]?.origin;

@@ -3,7 +3,7 @@ import { elementSpecs } from "../../../runtime/elements/element-specs.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import { FUSED_ELEMENTS } from "./fused-elements.ts";
 
-/** The manual of an element, under its name in drawings (`Tun::Rx`) or in the code (`TunRx`), in any case. */
+/** Returns the manual of an element. The name may be as in drawings (`Tun::Rx`) or as in the code (`TunRx`), in any case. */
 export function elementPage(name: string): string {
   const wanted = plain(name);
   const spec = [...elementSpecs.values()].find((one) => plain(one.name) === wanted);

@@ -9,12 +9,11 @@ import type { TableDeclaration } from "../../program/program.ts";
 import { withAddressLiterals } from "./address-literals.ts";
 import { plainName, PlainNames, type PlainRule } from "./plain-names.ts";
 
-const NOWHERE: Span = { file: "", start: 0, end: 0 };
+const NO_SPAN: Span = { file: "", start: 0, end: 0 };
 
 /**
- * The rules after the views are expanded and every rule is at one place, with what they need declared, as a program that
- * can be read again. A rule that no program can write, since it runs when the time of a row is up, is a comment.
- * With `only`, the rules of those names alone.
+ * The rules after view expansion and localisation as a program text that compiles again, with declarations. A rule that runs when a row
+ * expires or is refreshed becomes a comment, since no program can write it. With `only`, the rules of these names without declarations.
  */
 export function expandedRules(core: CoreProgram, only: ReadonlySet<string> | undefined): string {
   const names = new PlainNames([...core.tables.keys(), ...core.arities.keys()]);
@@ -29,7 +28,7 @@ function printed(statement: Statement): string {
 }
 
 function declarationsOf(core: CoreProgram, names: PlainNames): readonly Statement[] {
-  const span = NOWHERE;
+  const span = NO_SPAN;
   const named = (text: string): Name => ({ text: names.predicate(text), span });
   const texts = (types: readonly string[]): readonly Name[] => types.map((text) => ({ text, span }));
   return [
@@ -48,7 +47,7 @@ function declarationsOf(core: CoreProgram, names: PlainNames): readonly Statemen
 }
 
 function materialize({ lifetime, size, keys, evict }: TableDeclaration, name: Name): Statement {
-  const span = NOWHERE;
+  const span = NO_SPAN;
   return {
     kind: "materialize",
     name,
@@ -61,11 +60,11 @@ function materialize({ lifetime, size, keys, evict }: TableDeclaration, name: Na
 }
 
 function numberAt(value: number): Expression {
-  const constant = constantAt(value, NOWHERE);
+  const constant = constantAt(value, NO_SPAN);
   return value === Infinity ? ({ ...constant, text: "infinity" } as Expression) : constant;
 }
 
-/** One rule as it is written: a statement, or a comment in its place. */
+/** The text of each rule: a statement, or a comment if no program can write it. */
 function writtenRules(core: CoreProgram, names: PlainNames, only: ReadonlySet<string> | undefined): readonly string[] {
   const isTable = (name: string): boolean => core.tables.has(name) || isLocalAddressTable(name);
   const rules = withoutRepeats(core.rules, isTable)
@@ -76,13 +75,13 @@ function writtenRules(core: CoreProgram, names: PlainNames, only: ReadonlySet<st
     const ofName = rules.filter((other) => other.name === rule.name);
     const number = ofName.length === 1 ? "" : `_${ofName.indexOf(rule) + 1}`;
     const { head, body } = names.rule(form);
-    const label = { text: `${plainName(rule.name)}${number}`, span: NOWHERE };
-    const text = printed({ kind: "rule", label, isDelete: rule.isDelete, head, body, span: NOWHERE });
+    const label = { text: `${plainName(rule.name)}${number}`, span: NO_SPAN };
+    const text = printed({ kind: "rule", label, isDelete: rule.isDelete, head, body, span: NO_SPAN });
     return form.wakes === undefined ? text : commented(`${form.wakes}\n${text}`);
   });
 }
 
-/** A rule over tables alone has a plain rule for each of them, which come of one text. */
+/** Keeps one of the rules that the compiler made from a rule over several tables: one for each table. */
 function withoutRepeats(rules: readonly CoreRule[], isTable: (name: string) => boolean): readonly CoreRule[] {
   const seen = new Set<Atom>();
   return rules.filter((rule) => {
@@ -98,7 +97,7 @@ function definesTable({ head, isDelete }: CoreRule, isTable: (name: string) => b
 }
 
 interface Form extends PlainRule {
-  /** When the rule runs, where that cannot be written. */
+  /** Description of the trigger if a program cannot write it. */
   readonly wakes: string | undefined;
 }
 
@@ -112,21 +111,21 @@ function formOf(rule: CoreRule, core: CoreProgram, names: PlainNames, isTable: (
   if (trigger.kind === "inserted" && !needsDelta) return plain;
   const delta = deltaLiteral(trigger.literal, trigger.kind, core);
   return delta === undefined
-    ? { ...plain, wakes: moment(trigger.kind, names.predicate(trigger.literal.atom.name.text)) }
+    ? { ...plain, wakes: describeTrigger(trigger.kind, names.predicate(trigger.literal.atom.name.text)) }
     : { ...plain, body: [delta, ...body] };
 }
 
-function moment(kind: RowEvent, table: string): string {
-  const what = {
-    inserted: "that enters",
-    deleted: "that leaves",
+function describeTrigger(kind: RowEvent, table: string): string {
+  const phrase = {
+    inserted: "that is inserted into",
+    deleted: "that is deleted from",
     refreshed: "that is refreshed in",
-    expired: "whose time is up in",
+    expired: "that expires in",
   } as const;
-  return `for each row ${what[kind]} ${table}:`;
+  return `for each row ${phrase[kind]} ${table}:`;
 }
 
-/** The change of the table as the event that the language has for it. */
+/** Returns the literal of the event for a change of the table, `T_DELTA_INSERT` or `T_DELTA_DELETE`, if the language has one. */
 function deltaLiteral(literal: PredicateLiteral, kind: string, { tables }: CoreProgram): PredicateLiteral | undefined {
   const { atom } = literal;
   const ending = kind === "inserted" ? "_DELTA_INSERT" : "_DELTA_DELETE";

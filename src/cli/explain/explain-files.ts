@@ -7,7 +7,7 @@ import { type Selection, selectAll, selectRule } from "./selection.ts";
 import { dataflowText } from "./dataflow-text.ts";
 import { dot } from "./dot.ts";
 import { expandedRules } from "./expanded-rules.ts";
-import { layOut } from "./lay-out.ts";
+import { layOutFigure } from "./lay-out.ts";
 import { mermaid } from "./mermaid.ts";
 import { svg } from "./svg.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
@@ -17,20 +17,20 @@ import type { Output } from "../terminal/output.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 
 export interface ExplainOptions extends LanguageOptions {
-  /** Only this rule. */
+  /** Name of the only rule to explain; undefined for all rules. */
   readonly rule: string | undefined;
   readonly form: ExplainForm;
 }
 
 export type ExplainForm = "text" | "mermaid" | "dot" | "svg" | "js" | "ndlog";
 
-/** `mosaic explain FILE...`: what the compiler made of the programs. */
+/** `mosaic explain FILE...`: prints the result of the compiler in one of the forms. */
 export function explainFiles(files: readonly string[], options: ExplainOptions, output: Output): void {
   const { plan, core } = compiled(files, options, output);
   output.result(render(selectionOf(plan, options.rule), core, options, files.join(", ")));
 }
 
-/** Warnings are shown; errors end the command. */
+/** Compiles the files and prints the diagnostics; throws `Failure` if there are errors. */
 function compiled(
   files: readonly string[],
   language: LanguageOptions,
@@ -61,7 +61,7 @@ function render(selection: Selection, core: CoreProgram, { form, rule }: Explain
     case "dot":
       return dot(selection);
     case "svg":
-      return svg(layOut(selection, title));
+      return svg(layOutFigure(selection, title));
     case "js":
       return functionsText(selection);
     case "ndlog":
@@ -72,7 +72,7 @@ function render(selection: Selection, core: CoreProgram, { form, rule }: Explain
   }
 }
 
-/** The emitted functions of the rules; all of the code, with what the functions use and return, when no rule is chosen. */
+/** The emitted functions of the selected rules. Without a selection, all emitted code. */
 function functionsText({ plan, rules }: Selection): string {
   const strands = rules.flatMap((rule) => rule.strands);
   if (strands.length === plan.strands.length) return plan.code.trimEnd();

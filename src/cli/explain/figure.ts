@@ -1,11 +1,11 @@
 import type { GraphEdge, GraphNode } from "../../../runtime/plan/contract/graph.ts";
 
-/** A drawing of a dataflow: what stands where, in pixels, before it is written as SVG. */
+/** A drawing of a dataflow with all positions in pixels. `lay-out.ts` makes it, `svg.ts` writes it. */
 export interface Figure {
   readonly title: string;
   readonly width: number;
   readonly height: number;
-  /** What encloses others stands before them. */
+  /** A box that encloses others precedes them. */
   readonly boxes: readonly Box[];
   readonly lines: readonly Line[];
   readonly notes: readonly Note[];
@@ -19,19 +19,19 @@ export interface Rectangle {
 }
 
 export interface Box extends Rectangle {
-  /** `added` is what MOSAIC added to the dataflow of P2, bold in its figure; `frame` and `rule` only enclose. */
+  /** `added`: an element that MOSAIC added to P2, bold in the figure of the paper. `frame` and `rule` enclose other boxes. */
   readonly kind: "frame" | "rule" | "strand" | "element" | "added" | "tables" | "end";
   readonly node: GraphNode | undefined;
   readonly title: string;
-  /** Small, to the right of the title or below it; several lines where it is the tables'. */
+  /** Small text to the right of the title or below it; several lines for `tables`. */
   readonly detail: string;
-  /** What a pointer that rests on the box is told. */
+  /** Tooltip of the box. */
   readonly hint: string;
 }
 
 export interface Line {
   readonly edge: GraphEdge;
-  /** Where its tuples go: on, back to Mux, or to and from the tables. */
+  /** `onward` to the next element, `back` to Mux, `rows` to and from the tables. */
   readonly kind: "onward" | "back" | "rows";
   readonly points: readonly Point[];
 }
@@ -41,7 +41,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** Words beside a line; `y` is that of the line they stand on. */
+/** Text on a line of the drawing, at the `y` of the line. */
 export interface Note extends Point {
   readonly text: string;
 }

@@ -8,29 +8,29 @@ import { type StrandColumn, strandColumn } from "./strand-column.ts";
 const MARGIN = 24;
 const TOP = 64;
 const BOX_HEIGHT = 48;
-/** Between an element and the next, room for an arrow. */
-const STEP = 34;
-/** Between LocSpecDemux and what stands right of it, room for the names of its ways out. */
-const WAYS_OUT = 96;
+/** Gap between two elements, with room for an arrow. */
+const ELEMENT_GAP = 34;
+/** Gap between LocSpecDemux and the boxes on its right, with room for the notes of its outlets. */
+const EXIT_GAP = 96;
 const RECEIVE_WIDTH = 132;
 const PITCH = 64;
 const LANE = 30;
 
-/** What MOSAIC added to P2's dataflow: its figure shows these in bold. */
-const ADDED: ReadonlySet<string> = new Set(["OverlayRecvUnwrap", "LocSpecDemux", "OverlaySendWrap"]);
+/** Elements that MOSAIC added to the dataflow of P2, bold in the figure of the paper. */
+const ADDED_BY_MOSAIC: ReadonlySet<string> = new Set(["OverlayRecvUnwrap", "LocSpecDemux", "OverlaySendWrap"]);
 
 /**
- * Figure 4 of the MOSAIC paper, laid on its side: from the network on the left through Mux and the demultiplexers to
- * the rule strands in a grey frame, through RoundRobin and LocSpecDemux to the network on the right, and below the two
- * ways back to Mux. Every place is given here; a general layout would not know what people look for.
+ * Lays out a dataflow like Figure 4 of the MOSAIC paper, turned by 90 degrees: from the network on the left through Mux and the
+ * demultiplexers to the rule strands in a grey frame, then through RoundRobin and LocSpecDemux to the network on the right. The two
+ * paths back to Mux run below. All positions are fixed here, because a general layout would not resemble the figure.
  */
-export function layOut(chosen: Selection, title: string): Figure {
-  const { graph } = chosen;
+export function layOutFigure(selection: Selection, title: string): Figure {
+  const { graph } = selection;
   const entry = ["NetworkIn", "Mux", "OverlayRecvUnwrap"].map((element) => only(graph, element));
   const widths = [120, 76, 190];
-  const starts = widths.map((_, at) => MARGIN + sum(widths.slice(0, at)) + at * STEP);
-  const receiveX = MARGIN + sum(widths) + widths.length * STEP;
-  const column = columnBesideExits(chosen, receiveX + RECEIVE_WIDTH + STEP);
+  const starts = widths.map((_, at) => MARGIN + sum(widths.slice(0, at)) + at * ELEMENT_GAP);
+  const receiveX = MARGIN + sum(widths) + widths.length * ELEMENT_GAP;
+  const column = columnBesideExits(selection, receiveX + RECEIVE_WIDTH + ELEMENT_GAP);
   const middle = centre(column.frame).y;
   const entryBoxes = entry.map((node, at) =>
     elementBox(node, {
@@ -42,9 +42,14 @@ export function layOut(chosen: Selection, title: string): Figure {
   );
   const { y, height } = column.frame;
   const receive = elementBox(only(graph, "ReceiveDemux"), { x: receiveX, y, width: RECEIVE_WIDTH, height });
-  const turns = elementBox(only(graph, "RoundRobin"), { x: right(column.frame) + STEP, y, width: 120, height });
-  const exits = exitBoxes(graph, right(turns) + STEP, middle);
-  const boxes = [...entryBoxes, receive, ...column.boxes, turns, ...exits];
+  const roundRobin = elementBox(only(graph, "RoundRobin"), {
+    x: right(column.frame) + ELEMENT_GAP,
+    y,
+    width: 120,
+    height,
+  });
+  const exits = exitBoxes(graph, right(roundRobin) + ELEMENT_GAP, middle);
+  const boxes = [...entryBoxes, receive, ...column.boxes, roundRobin, ...exits];
   const lanes = lanesBelow(boxes, column);
   const lines = routeEdges(graph.edges, boxes, lanes);
   const figure = { title, boxes, lines, notes: notesOf(boxes, lanes) };
@@ -61,16 +66,16 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
 }
 
-function elementBox(node: GraphNode, place: Rectangle): Box {
-  const kind = ADDED.has(node.element) ? "added" : node.element === "Discard" ? "end" : "element";
-  return { ...place, kind, node, title: elementTitle(node.element), detail: node.label, hint: "" };
+function elementBox(node: GraphNode, rectangle: Rectangle): Box {
+  const kind = ADDED_BY_MOSAIC.has(node.element) ? "added" : node.element === "Discard" ? "end" : "element";
+  return { ...rectangle, kind, node, title: elementTitle(node.element), detail: node.label, hint: "" };
 }
 
-/** The strands, so far down that what stands beside their middle begins no higher than the drawing. */
-function columnBesideExits(chosen: Selection, x: number): StrandColumn {
-  const column = strandColumn(chosen, x, TOP);
-  const excess = exitsOf(chosen.graph).length * PITCH - column.frame.height;
-  return excess <= 0 ? column : strandColumn(chosen, x, TOP + excess / 2);
+/** The column of strands, moved down if the boxes of the exits beside its middle are taller than the column. */
+function columnBesideExits(selection: Selection, x: number): StrandColumn {
+  const column = strandColumn(selection, x, TOP);
+  const excess = exitsOf(selection.graph).length * PITCH - column.frame.height;
+  return excess <= 0 ? column : strandColumn(selection, x, TOP + excess / 2);
 }
 
 function exitsOf(graph: Graph): readonly GraphNode[] {
@@ -79,18 +84,18 @@ function exitsOf(graph: Graph): readonly GraphNode[] {
   );
 }
 
-/** LocSpecDemux, and on its right the network, a wrapper for each overlay, and what is thrown away. */
+/** Boxes of LocSpecDemux and, on its right, NetworkOut, OverlaySendWrap for each overlay, and Discard. */
 function exitBoxes(graph: Graph, x: number, middle: number): readonly Box[] {
   const ends = exitsOf(graph);
   const top = middle - (ends.length * PITCH) / 2;
   const demux = elementBox(only(graph, "LocSpecDemux"), { x, y: top, width: 144, height: ends.length * PITCH });
-  const place = (at: number): Rectangle => ({
-    x: right(demux) + WAYS_OUT,
+  const rectangle = (at: number): Rectangle => ({
+    x: right(demux) + EXIT_GAP,
     y: top + at * PITCH + (PITCH - BOX_HEIGHT) / 2,
     width: 176,
     height: BOX_HEIGHT,
   });
-  return [demux, ...ends.map((node, at) => elementBox(node, place(at)))];
+  return [demux, ...ends.map((node, at) => elementBox(node, rectangle(at)))];
 }
 
 function lanesBelow(boxes: readonly Box[], { fromTables, toTables, toMux }: StrandColumn): Lanes {
@@ -99,20 +104,20 @@ function lanesBelow(boxes: readonly Box[], { fromTables, toTables, toMux }: Stra
   return { local: low + LANE, wrapped: low + 2 * LANE, aroundExits: end + MARGIN, fromTables, toTables, toMux };
 }
 
-/** What the ways out of LocSpecDemux, and the ways back, are for. */
+/** Notes on the outlets of LocSpecDemux and on the two paths back to Mux. */
 function notesOf(boxes: readonly Box[], lanes: Lanes): readonly Note[] {
   const demux = boxes.find((box) => box.node?.element === "LocSpecDemux");
   const x = (boxes.find((box) => box.node?.element === "OverlayRecvUnwrap")?.x ?? 0) + MARGIN;
-  const ways = boxes.flatMap((box): readonly Note[] => {
-    const text = wayOut(box.node);
+  const exits = boxes.flatMap((box): readonly Note[] => {
+    const text = exitNote(box.node);
     return demux === undefined || text === undefined ? [] : [{ x: right(demux) + 8, y: centre(box).y, text }];
   });
   const back = { x, y: lanes.local, text: "tuples for this node" };
   const hasWrap = boxes.some((box) => box.node?.element === "OverlaySendWrap");
-  return [...ways, back, ...(hasWrap ? [{ x, y: lanes.wrapped, text: "overlay.send(address, tuple)" }] : [])];
+  return [...exits, back, ...(hasWrap ? [{ x, y: lanes.wrapped, text: "overlay.send(address, tuple)" }] : [])];
 }
 
-function wayOut(node: GraphNode | undefined): string | undefined {
+function exitNote(node: GraphNode | undefined): string | undefined {
   switch (node?.element) {
     case "NetworkOut":
       return "@address";

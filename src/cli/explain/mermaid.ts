@@ -2,7 +2,7 @@ import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { Selection } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
 
-/** The dataflow as a Mermaid flowchart, left to right, the strands in a box of their own. */
+/** The dataflow as a Mermaid flowchart from left to right, with the strands in a subgraph. */
 export function mermaid({ plan, graph }: Selection): string {
   const names = new Map(graph.nodes.map((node, at) => [node.id, `n${at}`]));
   const position = ({ strand }: GraphNode): string => {
@@ -22,7 +22,7 @@ export function mermaid({ plan, graph }: Selection): string {
   ].join("\n");
 }
 
-/** Text in quotes, with the two characters that Mermaid gives a meaning there, and those of HTML, as entities. */
+/** Escapes the characters that have a meaning for Mermaid or HTML inside quotes. */
 function escaped(text: string): string {
   return text.replaceAll("#", "#35;").replaceAll('"', "#quot;").replaceAll("<", "#lt;").replaceAll(">", "#gt;");
 }

@@ -1,6 +1,6 @@
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 
-/** What the paper's figure calls the elements whose names here are one word. */
+/** Names of elements in the figure of the paper, if they differ from the names in the code. */
 const TITLES: ReadonlyMap<string, string> = new Map([
   ["NetworkIn", "Network In"],
   ["NetworkOut", "Network Out"],
@@ -8,12 +8,12 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ["TunTx", "Tun::Tx"],
 ]);
 
-/** The element as the drawings name it. */
+/** Returns the name of an element in drawings. */
 export function elementTitle(element: string): string {
   return TITLES.get(element) ?? element;
 }
 
-/** The node as the drawings name it: a strand by its rule, an element by its title and what tells it from others. */
+/** Returns the name of a node in drawings: the rule of a strand, or the title and label of an element. */
 export function nodeTitle({ element, label }: GraphNode): string {
   if (element === "Strand") return label;
   return label === "" ? elementTitle(element) : `${elementTitle(element)} ${label}`;

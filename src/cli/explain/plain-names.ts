@@ -3,14 +3,14 @@ import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../../program/re
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../program/visit.ts";
 import { FRESH_QUERY_FUNCTION } from "../../2-rewrite/core.ts";
 
-/** A head and a body in names that a program can write. */
+/** Head and body of a rule with names that a program can write. */
 export interface PlainRule {
   readonly head: Atom;
   readonly body: readonly Literal[];
 }
 
 /**
- * Names for what the compiler has made, which no program can name: the table `ron.p2?1` becomes `ron.p2_call1`, the event
+ * Replaces the names of tables and events that the compiler made by names that a program can write: `ron.p2?1` becomes `ron.p2_call1`,
  * `ron:ping!fail` becomes `ron.ping_fail`.
  */
 export class PlainNames {
@@ -37,7 +37,7 @@ export class PlainNames {
     return { ...atom, name: { ...atom.name, text: this.predicate(atom.name.text) } };
   }
 
-  /** Variables lose their `$`, where that makes no two of them one. */
+  /** Renames predicates and variables of a rule. Variables lose their `$`, with a suffix if the name is taken. */
   rule({ head, body }: PlainRule): PlainRule {
     const variables = this.#variables({ head, body });
     const change = (part: Expression): Expression => {
@@ -74,7 +74,7 @@ function plainVariable(name: string): string {
     .replaceAll("$", "_");
 }
 
-/** What a label, a predicate or a table may be called. */
+/** Returns a valid name of a label, predicate or table. */
 export function plainName(name: string): string {
   const plain = name
     .replace(/\?(\d)/g, "_call$1")
@@ -83,7 +83,7 @@ export function plainName(name: string): string {
   return /^[a-z]/.test(plain) ? plain : `t_${plain}`;
 }
 
-/** What begins with `f_` would be a function. */
+/** Returns a valid name of a predicate: one that begins with `f_` would be a function. */
 function predicateName(name: string): string {
   const plain = plainName(name);
   return plain.startsWith("f_") ? `t_${plain}` : plain;

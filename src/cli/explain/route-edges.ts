@@ -1,7 +1,7 @@
 import type { GraphEdge } from "../../../runtime/plan/contract/graph.ts";
 import { type Box, bottom, centre, type Line, type Point, right } from "./figure.ts";
 
-/** The lines that many edges share: `y` of the two ways back to Mux, `x` of those that lead to them. */
+/** Positions of lines that many edges share: `y` of the two paths back to Mux, `x` of the lines that lead to them. */
 export interface Lanes {
   readonly local: number;
   readonly wrapped: number;
@@ -11,19 +11,19 @@ export interface Lanes {
   readonly toMux: number;
 }
 
-/** Half the distance of the two ways back where they enter Mux. */
-const APART = 14;
-/** Where the left edge of Tables has its way out, and its way in. */
+/** Half the distance between the two paths back where they enter Mux. */
+const HALF_RETURN_GAP = 14;
+/** Distance from the top of Tables to its outlet and its inlet on the left edge. */
 const TABLES_OUT = 14;
 const TABLES_IN = 34;
 
-/** Every edge as a line of level and upright pieces that passes through no box. */
+/** Draws every edge as horizontal and vertical segments that cross no box. */
 export function routeEdges(edges: readonly GraphEdge[], boxes: readonly Box[], lanes: Lanes): readonly Line[] {
   const byId = new Map(boxes.flatMap((box) => (box.node === undefined ? [] : [[box.node.id, box] as const])));
   return edges.map((edge): Line => {
     const from = byId.get(edge.from);
     const to = byId.get(edge.to);
-    if (from === undefined || to === undefined) throw new Error(`no place for the edge ${edge.from} to ${edge.to}`);
+    if (from === undefined || to === undefined) throw new Error(`no box for the edge ${edge.from} to ${edge.to}`);
     if (to.kind === "tables") return { edge, kind: "rows", points: intoTables(from, to, lanes) };
     if (from.kind === "tables") return { edge, kind: "rows", points: outOfTables(from, to, lanes) };
     if (to.node?.element === "Mux" && from.node?.element !== "NetworkIn") {
@@ -33,7 +33,7 @@ export function routeEdges(edges: readonly GraphEdge[], boxes: readonly Box[], l
   });
 }
 
-/** At the height of the smaller one, for the other is drawn as tall as all its ports. */
+/** A horizontal line at the middle of the smaller box, because the larger one has many ports. */
 function straight(from: Box, to: Box): readonly Point[] {
   const { y } = centre(from.height < to.height ? from : to);
   return [
@@ -74,7 +74,7 @@ function outOfTables(from: Box, to: Box, { fromTables }: Lanes): readonly Point[
 function backToMux(from: Box, mux: Box, lanes: Lanes): readonly Point[] {
   const wrapped = from.node?.element === "OverlaySendWrap";
   const lane = wrapped ? lanes.wrapped : lanes.local;
-  const x = centre(mux).x + (wrapped ? -APART : APART);
+  const x = centre(mux).x + (wrapped ? -HALF_RETURN_GAP : HALF_RETURN_GAP);
   const home = [
     { x, y: lane },
     { x, y: bottom(mux) },

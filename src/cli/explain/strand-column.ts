@@ -6,12 +6,12 @@ import type { Selection, SelectedRule } from "./selection.ts";
 import { type Box, bottom, type Rectangle } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
 
-/** The middle of the figure: a card for each rule with a row for each of its strands, then the tables and the device. */
+/** The middle column of the figure: a card for each rule with a row for each strand, then the tables and the device. */
 export interface StrandColumn {
-  /** Encloses all the others. */
+  /** The box that encloses all others. */
   readonly frame: Box;
   readonly boxes: readonly Box[];
-  /** The vertical lines beside the cards: left from the tables, right to the tables, and back to Mux. */
+  /** `x` of the vertical lines beside the cards: from the tables (left), to the tables and back to Mux (right). */
   readonly fromTables: number;
   readonly toTables: number;
   readonly toMux: number;
@@ -62,7 +62,7 @@ export function strandColumn(selection: Selection, x: number, y: number): Strand
   };
 }
 
-/** The card and its rows; nothing for a rule whose strands are not in the graph. */
+/** The card of a rule and its rows; empty if the strands of the rule are not in the graph. */
 function ruleCard({ plan, graph }: Selection, rule: SelectedRule, x: number, y: number): readonly Box[] {
   const rows = rule.strands.flatMap((strand) => {
     const node = graph.nodes.find((other) => other.strand === strand.id);
@@ -86,7 +86,7 @@ function ruleCard({ plan, graph }: Selection, rule: SelectedRule, x: number, y: 
   return [card, ...rows.map(({ strand, node }, at) => strandRow(strand, node, below(at), plan.predicates))];
 }
 
-/** What wakes the strand, and what it does. */
+/** The row of a strand: its trigger on the left, its last operator on the right. */
 function strandRow(
   { trigger, operators }: StrandSpec,
   node: GraphNode,
@@ -98,21 +98,23 @@ function strandRow(
   return { ...rectangle, kind: "strand", node, title, detail: operators.at(-1) ?? "", hint: operators.join("\n") };
 }
 
-/** The tables, and the rules that have no strand in the graph, since they say what a table holds. */
+/** The box of the tables, with the rules of derived tables, which have no strand in the graph. */
 function tablesBox({ plan, graph, rules }: Selection, x: number, y: number): Box {
   const node = graph.nodes.find((other) => other.element === "Tables");
   const names = plan.predicates.filter((spec) => spec.table !== undefined).map((spec) => spec.name);
   const drawn = new Set(graph.nodes.map((other) => other.strand));
   const defining = rules.filter((rule) => rule.strands.every((strand) => !drawn.has(strand.id)));
-  const kept = defining.map((rule) => `${rule.name}: ${rule.strands[0]?.operators.at(-1)?.split(" ").at(-1) ?? ""}`);
-  const lines = [names.join("  "), ...(kept.length === 0 ? [] : [`kept by ${kept.join("  ")}`])];
+  const maintained = defining.map(
+    (rule) => `${rule.name}: ${rule.strands[0]?.operators.at(-1)?.split(" ").at(-1) ?? ""}`,
+  );
+  const lines = [names.join("  "), ...(maintained.length === 0 ? [] : [`kept by ${maintained.join("  ")}`])];
   const height = TABLES_HEADER + lines.length * TABLES_LINE;
   const detail = lines.map((line) => (line.length > LONGEST_TABLES ? `${line.slice(0, LONGEST_TABLES - 1)}…` : line));
-  const hint = [...names, ...kept].join("\n");
+  const hint = [...names, ...maintained].join("\n");
   return { x, y, width: CARD_WIDTH, height, kind: "tables", node, title: "Tables", detail: detail.join("\n"), hint };
 }
 
-/** Tun::Tx, which ReceiveDemux feeds, on the left; Tun::Rx, which feeds Mux, on the right. */
+/** The boxes of the device: Tun::Tx on the left, after ReceiveDemux, and Tun::Rx on the right, before Mux. */
 function deviceBoxes({ graph }: Selection, x: number, y: number): readonly Box[] {
   const width = (CARD_WIDTH - GAP) / 2;
   return ["TunTx", "TunRx"].flatMap((element, at) => {

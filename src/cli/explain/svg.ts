@@ -1,9 +1,13 @@
+/**
+ * Writes a figure as SVG, for `mosaic explain --svg`. `lay-out.ts` has computed all positions; this file knows only shapes, text and
+ * colours.
+ */
 import { type Box, centre, type Figure, type Line, type Note, type Point, right } from "./figure.ts";
 
 const TITLE_SIZE = 20;
 const CORNER = 7;
 const PADDING = 12;
-/** Characters that there is room for on each side of a strand's row. */
+/** Number of characters that fit on each side of the row of a strand. */
 const MAX_CELL_WIDTH = 29;
 
 const STYLE = `
@@ -50,7 +54,7 @@ const STYLE = `
   }
 `;
 
-/** The figure as one SVG that needs no other file: its text is text, its colours follow the reader's light or dark. */
+/** Returns the figure as a self-contained SVG. Its text can be selected, and its colours follow the light or dark scheme. */
 export function svg(figure: Figure): string {
   const { title, width, height, boxes, lines, notes } = figure;
   return [
@@ -134,7 +138,7 @@ function lineElement({ edge, kind, points }: Line): string {
   return `<path class="line ${kind}" ${named} d="${path(points)}" marker-end="url(#tip-${kind})">${hint}</path>`;
 }
 
-/** With round corners, so that lines that join can be told from lines that cross. */
+/** The path of a line with round corners, which distinguish lines that join from lines that cross. */
 function path(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (first === undefined) return "";
@@ -142,15 +146,15 @@ function path(points: readonly Point[]): string {
     const before = points[at] as Point;
     const next = points[at + 2];
     if (next === undefined) return `L${point.x} ${point.y}`;
-    const arrive = towards(point, before);
-    const leave = towards(point, next);
+    const arrive = pointTowards(point, before);
+    const leave = pointTowards(point, next);
     return `L${arrive.x} ${arrive.y}Q${point.x} ${point.y} ${leave.x} ${leave.y}`;
   });
   return `M${first.x} ${first.y}${steps.join("")}`;
 }
 
-/** The point on the way from one to another where the corner begins. */
-function towards(from: Point, to: Point): Point {
+/** The point on the line from one point to another where the round corner begins. */
+function pointTowards(from: Point, to: Point): Point {
   const distance = Math.hypot(to.x - from.x, to.y - from.y);
   const part = distance === 0 ? 0 : Math.min(CORNER, distance / 2) / distance;
   return { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part };

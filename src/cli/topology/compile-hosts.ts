@@ -2,7 +2,7 @@ import type { PlanResult, ProgramRequest } from "../../../lab/topology/programs.
 import { compileForRun } from "../run/compile-for-run.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 
-/** Compiles the program of simulated hosts as `mosaic run` would. */
+/** Compiles the programs of hosts as `mosaic run` does. */
 export function compileHosts({ programs, defines, facts, hasTun }: ProgramRequest): PlanResult {
   const { plan, diagnostics, sources } = compileForRun({ files: programs, defines, dialect: undefined, facts, hasTun });
   if (plan !== undefined) return { ok: true, plan, warnings: showDiagnostics(diagnostics, sources, false) };

@@ -9,22 +9,22 @@ import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 
 export interface ConclusionOptions {
-  /** The folder for logs and results. */
+  /** Folder for logs and results. */
   readonly out: string | undefined;
   readonly json: boolean;
-  /** The run fails when a check does. */
+  /** The command fails if a check fails. */
   readonly check: boolean;
 }
 
-/** A topology that has run to its end. */
+/** A topology after its run. */
 export interface FinishedRun {
   readonly topology: Topology;
   readonly record: RunRecord;
   readonly results: ResultFiles | undefined;
-  readonly place: "kernel" | "simulator" | "user namespace";
+  readonly backend: "kernel" | "simulator" | "user namespace";
 }
 
-/** The folder of `--out`, if it was asked for. */
+/** Opens the folder of `--out`, if there is one. */
 export function openResults({ out }: ConclusionOptions): ResultFiles | undefined {
   if (out === undefined) return undefined;
   const problem = makeFolder(out);
@@ -32,9 +32,9 @@ export function openResults({ out }: ConclusionOptions): ResultFiles | undefined
   return new ResultFiles(out);
 }
 
-/** Says what came of a run, for people or as one object, and writes it down. `more` is what only its kind of run knows. */
+/** Prints the summary of a run, as text or as one object, and writes it to the results. `more`: details of this kind of run. */
 export async function conclude(
-  { topology, record, results, place }: FinishedRun,
+  { topology, record, results, backend }: FinishedRun,
   { json, check }: ConclusionOptions,
   output: Output,
   more: object = {},
@@ -42,7 +42,7 @@ export async function conclude(
   record.takeSnapshot(topology.duration);
   const summary = summarize(topology, record);
   const { checks } = record;
-  const result = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, place, ...more };
+  const result = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, place: backend, ...more };
   await results?.finish(result);
   if (json) output.result(JSON.stringify(result));
   else for (const line of conclusionLines(summary, topology, record)) output.result(line);
@@ -51,7 +51,7 @@ export async function conclude(
   if (check && failed > 0) throw runFailed(failed === 1 ? "1 check failed" : `${failed} checks failed`);
 }
 
-/** null for a check that this kind of run cannot make. */
+/** A check as JSON; `holds` is null if this kind of run cannot evaluate the check. */
 function jsonCheck({ at, expectation, holds, observed }: CheckResult): object {
   return { at, expectation, holds: holds ?? null, observed };
 }

@@ -5,10 +5,10 @@ import { Capture, captured, type CaptureSink } from "../../../runtime/observe/ca
 import type { World } from "../../../runtime/world/world.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 
-/** Written at once beyond so much. */
+/** Number of bytes that are buffered before a write. */
 const BUFFER_BYTES = 256 << 10;
 
-/** The captures of simulated hosts, a file each: virtual time waits until they are written, so nothing is left out. */
+/** Captures of simulated hosts, one file per host. Virtual time waits for writes, so no packet is missing. */
 export class HostCaptures {
   readonly #folder: string;
   readonly #files = new Map<string, BlockingFile>();
@@ -20,8 +20,8 @@ export class HostCaptures {
     if (problem !== undefined) throw wrongUsage("--pcap", problem);
   }
 
-  /** The world of a host with its capture, which goes on when the host comes up again. Times count from 1970. */
-  of(host: string, world: World): World {
+  /** Wraps the world of a host with its capture. A host that restarts continues its file. Times count from 1970. */
+  wrap(host: string, world: World): World {
     const known = this.#captures.get(host);
     return captured(world, known ?? this.#begin(host, world));
   }
@@ -39,7 +39,7 @@ export class HostCaptures {
   }
 }
 
-/** A file that takes everything, and keeps the one who writes waiting. */
+/** A file that accepts all bytes and blocks the writer. */
 class BlockingFile implements CaptureSink {
   readonly limit = BUFFER_BYTES;
   readonly #descriptor: number;

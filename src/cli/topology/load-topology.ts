@@ -8,15 +8,15 @@ import { Failure, runFailed } from "../terminal/failure.ts";
 import { fileErrorReason } from "../files/file-error.ts";
 import type { Output } from "../terminal/output.ts";
 
-/** A topology and what its hosts run. */
+/** A topology and the plans of its hosts. */
 export interface LoadedTopology {
   readonly topology: Topology;
   readonly plans: Plans;
-  /** What there is to say of the programs all the same. */
+  /** Warnings about the programs, as text. */
   readonly warnings: readonly string[];
 }
 
-/** Reads a topology file and compiles its programs. What is wrong with them is reported, and ends the command. */
+/** Reads a topology file and compiles its programs. Prints all errors and throws `Failure` if there are any. */
 export function loadTopology(file: string, output: Output): LoadedTopology {
   const read = readTopology(readText(file), file);
   if (!read.ok) throw failWith(read.errors, output);
@@ -43,5 +43,5 @@ function readText(file: string): string {
   } catch (error: unknown) {
     throw new Failure(2, `cannot read ${file}: ${fileErrorReason(error)}`);
   }
-  throw new Failure(1, `${file} is no UTF-8 text`);
+  throw new Failure(1, `${file} is not UTF-8 text`);
 }

@@ -1,3 +1,8 @@
+/**
+ * `mosaic lab` and `mosaic demo`: a run of a topology in network namespaces, or in the simulator if there are none. `loadTopology` reads
+ * the file, `lab/kernel` or `lab/simulator` runs it and reports observations; these go to the timeline on the terminal, to the results
+ * folder and to the record, which `conclude` summarises.
+ */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatDuration } from "../../../lab/topology/duration.ts";
@@ -21,32 +26,32 @@ import type { Output } from "../terminal/output.ts";
 import { type ConclusionOptions, conclude, openResults } from "./conclude-run.ts";
 import { type LoadedTopology, loadTopology } from "./load-topology.ts";
 
-/** On a terminal, virtual time passes this much faster than ours. */
-const SIMULATED_SPEED = 4;
+/** Speed of virtual time on a terminal, relative to real time. */
+const VIRTUAL_TIME_SPEED = 4;
 
-/** More are counted and not listed. */
-const MOST_PINGS = 4;
+/** Number of pings that are listed. More are only counted. */
+const MAX_LISTED_PINGS = 4;
 
 export interface LabOptions extends ConclusionOptions {
-  /** `nearest`: in the simulator where there are no namespaces; `simulator`: there in any case. */
-  readonly place: "kernel" | "nearest" | "simulator";
+  /** `nearest`: network namespaces if possible, otherwise the simulator. */
+  readonly backend: "kernel" | "nearest" | "simulator";
 }
 
 type Times = Pick<KernelOutcome & { readonly ok: true }, "startSeconds" | "endSeconds">;
 
-/** `mosaic lab TOPOLOGY`: runs a topology on this machine, live, and says what came of it. Nothing of it is left. */
+/** Runs a topology in real time with a live timeline and prints its summary. Removes all namespaces and processes at the end. */
 export async function runLab(file: string, options: LabOptions, output: Output): Promise<void> {
-  // What is wrong with the file is said wherever it would run.
+  // Errors of the file are reported before the backend is chosen, so that they are the same everywhere.
   const loaded = loadTopology(file, output);
-  const place = choosePlace(options);
-  if (place.kind === "user namespace") return runInUserNamespace();
+  const backend = chooseBackend(options);
+  if (backend.kind === "user namespace") return runInUserNamespace();
   const { topology, warnings } = loaded;
   for (const warning of warnings) output.problem(warning);
   const screen = screenFor(options);
   const pingTool = findPingTool();
-  writeLine(screen, describePlace(place, pingTool));
+  writeLine(screen, describeBackend(backend, pingTool));
   writeLine(screen, describeTopology(topology, screen));
-  if (place.kind === "simulator") writeLine(screen);
+  if (backend.kind === "simulator") writeLine(screen);
   const results = openResults(options);
   const record = new RunRecord(topology);
   const timeline = new Timeline(topology, screen);
@@ -58,22 +63,22 @@ export async function runLab(file: string, options: LabOptions, output: Output):
     if (observation.kind === "ended") showFailed(observation, timeline);
     if (observation.kind === "watch") showWatched(observation, topology, timeline);
   };
-  const began = (folder: string): void => {
+  const onStart = (folder: string): void => {
     writeLine(screen, styled(screen, "dim", `Look inside while it runs: ./mosaic top ${join(folder, "HOST.sock")}`));
     writeLine(screen);
   };
-  const world = { place, pingTool, captures: results?.folder, began };
+  const world = { backend, pingTool, captures: results?.folder, onStart };
   const outcome = await run(loaded, world, observe, screen);
   timeline.finish();
   if (!outcome.ok) await fail(outcome.message, results);
   writeLine(screen);
   const times = "startSeconds" in outcome ? outcome : undefined;
   const more = times === undefined ? {} : { startSeconds: times.startSeconds, endSeconds: times.endSeconds };
-  await conclude({ topology, record, results, place: place.kind }, options, output, more);
+  await conclude({ topology, record, results, backend: backend.kind }, options, output, more);
   if (times !== undefined) writeLine(screen, styled(screen, "dim", `\n${describeTimes(topology, times)}`));
 }
 
-/** What was seen until then is kept. */
+/** Ends a failed run. Observations so far stay in the results. */
 async function fail(message: string, results: ResultFiles | undefined): Promise<never> {
   await results?.finish({ failure: message });
   throw runFailed(message);
@@ -84,7 +89,7 @@ function describeTimes({ hosts }: Topology, { startSeconds, endSeconds }: Times)
   return `${count}: all ran after ${startSeconds.toFixed(1)} s; nothing is left, ${endSeconds.toFixed(1)} s after the end`;
 }
 
-/** The table of routes is watched for the timeline's sake; what the topology asks for is shown. */
+/** Shows a watched tuple if the topology watches its predicate. The route table is also watched, but only for the timeline. */
 function showWatched(
   { at, host, line }: Observation & { kind: "watch" },
   { watch }: Topology,
@@ -93,12 +98,12 @@ function showWatched(
   if (watch.some((name) => name === line.tuple[0])) timeline.note(at, `${host}: ${formatWatchLine(line)}`);
 }
 
-/** A command that has no exit code was ended with the lab. */
+/** Shows the exit code of a failed command. A command without one was killed at the end of the lab. */
 function showFailed({ at, host, run, code }: Observation & { kind: "ended" }, timeline: Timeline): void {
   if (code !== undefined && code !== 0) timeline.note(at, `${host}$ ${run}: exit code ${code}`);
 }
 
-/** `mosaic lab --clean` */
+/** `mosaic lab --clean`: removes namespaces, processes and folders that killed labs left. */
 export function cleanLabs(output: Output, json: boolean): void {
   const removed = removeLeftovers();
   if (json) return output.result(JSON.stringify({ removed }));
@@ -106,64 +111,64 @@ export function cleanLabs(output: Output, json: boolean): void {
   if (removed.length === 0) output.result("nothing was left");
 }
 
-function choosePlace({ place }: LabOptions): Backend {
+function chooseBackend({ backend }: LabOptions): Backend {
   if (isInUserNamespace()) return { kind: "kernel" };
-  if (place === "simulator") return { kind: "simulator", because: "asked for" };
+  if (backend === "simulator") return { kind: "simulator", because: "asked for" };
   const found = findBackend();
-  if (found.kind !== "simulator" || place === "nearest") return found;
+  if (found.kind !== "simulator" || backend === "nearest") return found;
   throw runFailed(`no lab can be built here: ${found.because}; \`mosaic sim\` runs the same file in the simulator`);
 }
 
 async function runInUserNamespace(): Promise<void> {
   const ended = await enterUserNamespace();
   if (typeof ended === "string") throw runFailed(`the lab in a user namespace was ended by ${ended}`);
-  // What was wrong has been said inside.
+  // The process inside has printed the error.
   if (ended !== 0) throw new Failure(ended === 2 ? 2 : 1, "");
 }
 
-function describePlace(place: Backend, pingTool: PingTool): string {
-  if (place.kind === "simulator") return `Runs in the simulator (because: ${place.because}).`;
-  const traffic = pingTool === "ping" ? "ping" : "a UDP echo of our own (because: no ping of iputils)";
+function describeBackend(backend: Backend, pingTool: PingTool): string {
+  if (backend.kind === "simulator") return `Runs in the simulator (because: ${backend.because}).`;
+  const traffic = pingTool === "ping" ? "ping" : "a built-in UDP echo (because: no ping of iputils)";
   return `Runs in kernel namespaces with real TUN and ${traffic}.`;
 }
 
 function describeTopology({ title, traffic }: Topology, screen: Screen): string {
   const pings = traffic.map(({ from, to, every }) => `${from} pings ${to} every ${formatDuration(every)}`);
-  const shown = pings.length > MOST_PINGS ? [`${pings.length} pings`] : pings;
+  const shown = pings.length > MAX_LISTED_PINGS ? [`${pings.length} pings`] : pings;
   return styled(screen, "bold", [title, ...(shown.length === 0 ? [] : [shown.join(", ")])].join(": "));
 }
 
 interface LabWorld {
-  readonly place: Backend;
+  readonly backend: Backend;
   readonly pingTool: PingTool;
   readonly captures: string | undefined;
-  readonly began: (folder: string) => void;
+  readonly onStart: (folder: string) => void;
 }
 
 async function run(
   { topology, plans }: LoadedTopology,
-  { place, pingTool, captures, began }: LabWorld,
+  { backend, pingTool, captures, onStart }: LabWorld,
   observe: Observe,
   screen: Screen,
 ): Promise<KernelOutcome | SimulatedOutcome> {
   const signal = interruptSignal();
-  if (place.kind === "kernel") {
+  if (backend.kind === "kernel") {
     const mosaic = checkoutFile("mosaic");
-    return runInKernel(topology, { mosaic, plans, pingTool, captures, began, observe, signal });
+    return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, observe, signal });
   }
   return runSimulated(topology, { plans, observe, signal, ...(screen.isTerminal && { pace: pacer() }) });
 }
 
-/** Waits after each tick as long as lets a person follow. */
+/** Delays ticks so that a person can follow virtual time. */
 function pacer(): (at: number) => Promise<void> {
   let paced = 0;
   return async (at) => {
-    await sleep(((at - paced) / SIMULATED_SPEED) * 1e3);
+    await sleep(((at - paced) / VIRTUAL_TIME_SPEED) * 1e3);
     paced = at;
   };
 }
 
-/** With --json the object is all there is on stdout. */
+/** The screen for the timeline: stderr with --json, since stdout then holds only the object. */
 function screenFor({ json }: LabOptions): Screen {
   const stream = json ? process.stderr : process.stdout;
   return {

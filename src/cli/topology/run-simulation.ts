@@ -11,20 +11,19 @@ import { type ConclusionOptions, conclude, openResults } from "./conclude-run.ts
 import { loadTopology } from "./load-topology.ts";
 
 export interface SimOptions extends ConclusionOptions {
-  /** Instead of the one in the file. */
+  /** Seed instead of the one in the file. */
   readonly seed: number | undefined;
-  /** The folder for captures, one a host. */
+  /** Folder for captures, one file per host. */
   readonly pcap: string | undefined;
 }
 
-/** `mosaic sim SCENARIO`: runs a topology in virtual time and says what came of it. */
+/** `mosaic sim SCENARIO`: runs a topology in virtual time and prints its summary. */
 export async function runSimulation(file: string, options: SimOptions, output: Output): Promise<void> {
   const { seed, json } = options;
   const { topology: written, plans, warnings } = loadTopology(file, output);
   for (const warning of warnings) output.problem(warning);
   const topology = seed === undefined ? written : { ...written, seed };
-  if (topology.commands.length > 0)
-    output.problem(`mosaic: the simulator runs no commands: those of ${file} are left out`);
+  if (topology.commands.length > 0) output.problem(`mosaic: the simulator skips the commands of ${file}`);
   const results = openResults(options);
   const record = new RunRecord(topology);
   const progress = new Progress(topology.duration);
@@ -41,8 +40,8 @@ export async function runSimulation(file: string, options: SimOptions, output: O
     output.result(json ? JSON.stringify(line) : `${host}: ${formatWatchLine(line)}`);
   };
   const captures = options.pcap === undefined ? undefined : new HostCaptures(options.pcap);
-  const captured = captures && ((host: string, world: World) => captures.of(host, world));
-  const outcome = await runSimulated(topology, { plans, observe, capture: captured, signal: interruptSignal() });
+  const capture = captures && ((host: string, world: World) => captures.wrap(host, world));
+  const outcome = await runSimulated(topology, { plans, observe, capture, signal: interruptSignal() });
   captures?.close();
   progress.finish();
   if (!outcome.ok) throw runFailed(outcome.message);
@@ -50,7 +49,7 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   if (!json) {
     output.result(`${topology.title}: ${topology.hosts.length} nodes, ${topology.duration} s, seed ${topology.seed}`);
   }
-  const finished = { topology, record, results, place: "simulator" as const };
+  const finished = { topology, record, results, backend: "simulator" as const };
   await conclude(finished, options, output, { network, happened, traceHash });
   if (json) return;
   const { delivered, lost, cut, hostDown } = network;
@@ -58,7 +57,7 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   output.result(`trace hash: ${traceHash}`);
 }
 
-/** How far a run is, on a terminal. */
+/** Progress of a run on a terminal. */
 class Progress {
   readonly #duration: number;
   readonly #isShown = process.stderr.isTTY === true;
