@@ -235,7 +235,7 @@ async function run(
     const name = (host: number): string => hosts[host]?.name ?? "";
     observe({ kind: "full", at: duration, from: name(from), to: name(to), dropped });
   }
-  const { network, happened } = simulation;
+  const { network, eventCount: happened } = simulation;
   return { ok: true, network, happened, traceHash: simulation.traceHash() };
 }
 

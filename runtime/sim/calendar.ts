@@ -1,6 +1,6 @@
 /**
- * What is going to happen, by time; what was added first comes first among equals. A binary heap on (time, sequence), its
- * keys in arrays of their own so that sifting touches nothing but numbers.
+ * Priority queue of items by time. Items with equal times leave in the order in which they were added. A binary heap on
+ * (time, sequence); the keys are in separate arrays, so that sifting compares numbers without touching items.
  */
 export class Calendar<Item> {
   readonly #times: number[] = [];
@@ -12,7 +12,7 @@ export class Calendar<Item> {
     return this.#items.length;
   }
 
-  /** When the next item is due; Infinity when there is none. */
+  /** Time of the next item; Infinity when there is none. */
   get nextTime(): number {
     return this.#times[0] ?? Infinity;
   }
@@ -32,7 +32,7 @@ export class Calendar<Item> {
     return first;
   }
 
-  /** Drops the items that are not wanted; the order of the others stays. */
+  /** Removes the items that are not wanted. The order of the others does not change. */
   retain(isWanted: (item: Item) => boolean): void {
     const kept = this.#items.flatMap((item, at) =>
       isWanted(item) ? [{ time: this.#times[at] as number, sequence: this.#sequences[at] as number, item }] : [],

@@ -2,23 +2,23 @@ import type { Clock, Timer } from "../world/world.ts";
 import { type Echo, readEcho, writeEcho } from "./icmp-echo.ts";
 import { SimTun } from "./sim-tun.ts";
 
-/** What somebody who pings learns. Times in seconds of the clock; sequences count from 1. */
+/** Report of a running ping. Times are seconds of the clock; sequence numbers start at 1. */
 export type PingReport =
   | { readonly kind: "reply"; readonly sequence: number; readonly sentAt: number; readonly at: number }
-  /** The next request leaves, and this one is not answered. A reply may still come. */
+  /** The request was unanswered when the next one was sent. A reply may still arrive. */
   | { readonly kind: "missing"; readonly sequence: number; readonly sentAt: number; readonly at: number };
 
 const PAYLOAD_BYTES = 56;
 const SEQUENCES = 1 << 16;
 
 /**
- * The kernel of a simulated host, as far as `ping` needs one: behind a TUN device it answers echo requests for its
- * address, and sends its own. It outlives the node that reads the device.
+ * Model of the kernel of a simulated host, as much as `ping` needs: it answers echo requests that a node writes to the TUN
+ * device, and sends its own through it. It outlives the node that reads the device.
  */
 export class EchoHost {
   readonly address: string;
   readonly #clock: Clock;
-  readonly #pingers: Pinger[] = [];
+  readonly #pings: Ping[] = [];
   #tun: SimTun | undefined;
 
   /** `address` is IPv4. */
@@ -27,31 +27,31 @@ export class EchoHost {
     this.#clock = clock;
   }
 
-  /** A fresh device for a node that starts; a former one gets no packets any more. */
+  /** Opens a device for a node that starts. A device opened before gets no packets any more. */
   openTun(mtu: number, clock: Clock): SimTun {
     this.#tun = new SimTun("mosaic0", mtu, clock, (packet) => this.#take(packet));
     return this.#tun;
   }
 
-  /** The node is gone, and its device with it. */
+  /** Removes the device of a node that has stopped. */
   closeTun(): void {
     this.#tun = undefined;
   }
 
-  /** Sends an echo request at once and then every `interval` seconds. */
-  ping(destination: string, interval: number, report: (report: PingReport) => void): Pinger {
-    const identifier = this.#pingers.length + 1;
+  /** Sends an echo request now and then every `interval` seconds. */
+  ping(destination: string, interval: number, report: (report: PingReport) => void): Ping {
+    const identifier = this.#pings.length + 1;
     const send = (sequence: number): void =>
       this.#send({ kind: "request", destination, identifier, sequence, source: this.address, payload: PAYLOAD });
-    const pinger = new Pinger(this.#clock, interval, send, report);
-    this.#pingers.push(pinger);
-    return pinger;
+    const ping = new Ping(this.#clock, interval, send, report);
+    this.#pings.push(ping);
+    return ping;
   }
 
   #take(packet: Uint8Array): void {
     const echo = readEcho(packet);
     if (echo === undefined || echo.destination !== this.address) return;
-    if (echo.kind === "reply") this.#pingers[echo.identifier - 1]?.answered(echo.sequence);
+    if (echo.kind === "reply") this.#pings[echo.identifier - 1]?.answered(echo.sequence);
     else this.#send({ ...echo, kind: "reply", source: this.address, destination: echo.source });
   }
 
@@ -62,19 +62,19 @@ export class EchoHost {
 
 const PAYLOAD = Uint8Array.from({ length: PAYLOAD_BYTES }, (_, at) => at);
 
-interface Request {
+interface EchoRequest {
   readonly sequence: number;
   readonly sentAt: number;
 }
 
-/** One running `ping`. */
-class Pinger {
+/** A running `ping`. */
+class Ping {
   readonly #clock: Clock;
   readonly #interval: number;
   readonly #send: (sequence: number) => void;
   readonly #report: (report: PingReport) => void;
-  /** Requests without an answer, by the 16 bits of their sequence that travel. */
-  readonly #unanswered = new Map<number, Request>();
+  /** Unanswered requests, by the 16 bits of their sequence number that the packet carries. */
+  readonly #unanswered = new Map<number, EchoRequest>();
   readonly #startedAt: number;
   #sent = 0;
   #timer: Timer | undefined;

@@ -2,7 +2,7 @@ import { checksumOf } from "../ip/checksum.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import { parseIp } from "../ip/ip-address.ts";
 
-/** An ICMP echo over IPv4. */
+/** An ICMP echo request or reply over IPv4. */
 export interface Echo {
   readonly kind: "request" | "reply";
   /** Dotted quads. */
@@ -20,7 +20,7 @@ const TTL = 64;
 const ICMP = 1;
 const TYPE = { request: 8, reply: 0 } as const;
 
-/** The packet of an echo, with its checksums. The addresses are IPv4. */
+/** Returns the packet of an echo, with its checksums. Both addresses must be IPv4. */
 export function writeEcho(echo: Echo): Uint8Array {
   const length = IP_HEADER_BYTES + ICMP_HEADER_BYTES + echo.payload.length;
   const packet = new Uint8Array(length);
@@ -39,7 +39,7 @@ export function writeEcho(echo: Echo): Uint8Array {
   return packet;
 }
 
-/** The echo in a packet; undefined when there is none, or a checksum is wrong. */
+/** Reads the echo in a packet. Returns undefined for other packets, and if a checksum is wrong. */
 export function readEcho(packet: Uint8Array): Echo | undefined {
   const header = readHeader(packet);
   if (header === undefined || header.version !== 4 || header.protocol !== ICMP || header.isLaterFragment)

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../world/world.ts";
-import type { Cancellable, VirtualTime } from "./virtual-time.ts";
+import type { CancellableEvent, VirtualTime } from "./virtual-time.ts";
 
-/** The clock of one run of a simulated host. When the host goes down, what was set on it never fires. */
+/** Clock of one run of a simulated host. Once the host is down, none of its timers fires. */
 export class SimClock implements Clock {
   readonly #time: VirtualTime;
   #isStopped = false;
@@ -33,7 +33,7 @@ export class SimClock implements Clock {
   }
 }
 
-class SimTimer implements Timer, Cancellable {
+class SimTimer implements Timer, CancellableEvent {
   readonly #clock: SimClock;
   readonly #time: VirtualTime;
   #fire: (() => void) | undefined;
@@ -48,7 +48,7 @@ class SimTimer implements Timer, Cancellable {
     return this.#fire === undefined || this.#clock.isStopped;
   }
 
-  happen(): void {
+  fire(): void {
     const fire = this.#fire;
     this.#fire = undefined;
     if (fire !== undefined && !this.#clock.isStopped) fire();

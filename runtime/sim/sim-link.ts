@@ -1,46 +1,46 @@
 import type { RandomStream } from "../world/random.ts";
 
-/** What a link does to the datagrams that are sent over it. Chances are from 0 to 1, times in seconds. */
+/** Faults that a link applies to datagrams. Probabilities are from 0 to 1, times in seconds. */
 export interface Faults {
   readonly loss?: number;
   readonly duplicate?: number;
   readonly delay?: number;
-  /** The delay varies evenly by up to this much, either way; datagrams stay in order all the same. */
+  /** Greatest deviation of the delay, uniformly distributed both ways. Datagrams stay in order nevertheless. */
   readonly jitter?: number;
-  /** The chance of a datagram to be held back by `holdBack`, so that later ones overtake it. */
+  /** Probability that a datagram is delayed by `holdBack` more, so that later ones overtake it. */
   readonly reorder?: number;
   readonly holdBack?: number;
 }
 
-/** What a link does to datagrams, and how fast it takes them. */
+/** Faults of a link, and its capacity. */
 export interface LinkFaults extends Faults {
-  /** Bits a second; without limit when left out. */
+  /** Bits per second. Default: unlimited. */
   readonly rate?: number;
-  /** Seconds that what waits for its turn may take to leave; what would have to wait longer is lost. */
+  /** Greatest queueing delay in seconds. Datagrams that would wait longer are lost. */
   readonly queue?: number;
 }
 
 const HOLD_BACK_SECONDS = 0.01;
 const QUEUE_SECONDS = 0.1;
 
-/** Ethernet, IPv4 and UDP headers, which take their time on a link too. */
+/** Length of the Ethernet, IPv4 and UDP headers, which take transmission time too. */
 const HEADER_BYTES = 42;
 
 /**
- * One direction of the way between two hosts: decides for each datagram whether it is lost, whether it comes twice, and when
- * it arrives. Datagrams stay in order unless one is held back. A direction has random draws of its own, so that traffic
- * elsewhere changes nothing here.
+ * One direction of a link between two hosts: decides for each datagram whether it is lost or duplicated, and when it arrives.
+ * Datagrams stay in order except for those that are held back. Each direction has its own random stream, so that traffic on
+ * other links does not change its decisions.
  */
 export class SimLink {
   readonly from: number;
   readonly to: number;
   isUp = true;
-  /** Datagrams that found the queue full. */
+  /** Number of datagrams dropped because the queue was full. */
   dropped = 0;
   readonly #random: RandomStream;
   #faults: Required<LinkFaults>;
   #lastInOrder = 0;
-  /** When the last datagram so far is through. */
+  /** Time at which the link has transmitted all datagrams so far. */
   #freeAt = 0;
 
   constructor(from: number, to: number, faults: LinkFaults, random: RandomStream) {
@@ -50,7 +50,7 @@ export class SimLink {
     this.#faults = complete(faults);
   }
 
-  /** From now on the link has these faults; what is under way is not touched. */
+  /** Changes the faults for later datagrams. Datagrams in flight are not affected. */
   change(faults: LinkFaults): void {
     this.#faults = complete(faults);
   }
@@ -67,7 +67,7 @@ export class SimLink {
     return this.#meets(this.#faults.reorder);
   }
 
-  /** When the last bit of a datagram of so many bytes leaves, if it is sent at `now`; undefined when the queue is full. */
+  /** Returns the time at which the last bit of a datagram sent at `now` leaves; undefined when the queue is full. */
   departure(now: number, bytes: number): number | undefined {
     const { rate, queue } = this.#faults;
     if (rate === Infinity) return now;
@@ -80,7 +80,7 @@ export class SimLink {
     return this.#freeAt;
   }
 
-  /** When a datagram that leaves at `now` arrives. One that is held back does not hold back those behind it. */
+  /** Returns the arrival time of a datagram that leaves at `now`. A held-back datagram does not delay later ones. */
   arrival(now: number, isHeldBack: boolean): number {
     const { delay, jitter, holdBack } = this.#faults;
     const varied = jitter === 0 ? delay : Math.max(0, delay + jitter * (2 * this.#random.next() - 1));

@@ -1,4 +1,4 @@
-/** Seconds for which a mapping is kept after its last datagram: before and after the far end has answered. */
+/** Lifetime of a mapping in seconds after its last datagram, before and after the remote end has answered. */
 const UNANSWERED = 30;
 const ANSWERED = 120;
 
@@ -9,24 +9,24 @@ interface Mapping {
 }
 
 /**
- * A NAT gateway, as Linux masquerades: what leaves has the gateway's address and, unless another host uses it towards the
- * same place, the port it had. What comes in gets through when it answers what left (from that very address and port), or
- * when its port is forwarded.
+ * A NAT gateway that behaves like masquerading in Linux. Outgoing datagrams get the address of the gateway and keep their
+ * port, unless another host uses that port towards the same remote address. Incoming datagrams pass if they come from an
+ * address and port that the mapping was made for, or if their port is forwarded.
  */
 export class SimNat {
-  /** The address that others see. */
+  /** The public address. */
   readonly address: string;
   readonly #forwarded: ReadonlyMap<number, string>;
   readonly #byInner = new Map<string, Mapping>();
   readonly #byOuter = new Map<string, Mapping>();
 
-  /** `forwarded` names inner addresses (`host:port`) whose ports are those of the gateway too. */
+  /** `forwarded` are inner addresses (`host:port`) whose port the gateway forwards. */
   constructor(address: string, forwarded: readonly string[]) {
     this.address = address;
     this.#forwarded = new Map(forwarded.map((inner) => [portOf(inner), inner]));
   }
 
-  /** The source that a datagram has outside. */
+  /** Returns the public source of a datagram, and creates or refreshes its mapping. */
   outgoing(inner: string, remote: string, now: number): string {
     const known = this.#byInner.get(`${inner} ${remote}`);
     if (known !== undefined && known.expires > now) {
@@ -39,7 +39,7 @@ export class SimNat {
     return mapping.outer;
   }
 
-  /** The host that a datagram for the gateway is passed on to; undefined when it is dropped. */
+  /** Returns the inner address that a datagram is passed on to; undefined when it is dropped. */
   incoming(outer: string, remote: string, now: number): string | undefined {
     const mapping = this.#byOuter.get(`${outer} ${remote}`);
     if (mapping === undefined || mapping.expires <= now) return this.#forwarded.get(portOf(outer));

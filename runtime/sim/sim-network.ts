@@ -1,37 +1,42 @@
+/**
+ * The datagram network of the simulator. A node sends through SimDatagrams -> SimNetwork.send: #route applies gateways and picks
+ * the receiving host -> SimLink decides on loss, duplication and delay -> a Delivery waits in VirtualTime -> arrive() hands it to
+ * the SimDatagrams of the receiver, if link and host are still up.
+ */
 import { streamOf } from "../world/random.ts";
 import type { Datagram, DatagramCounters, Datagrams } from "../world/world.ts";
 import { type LinkFaults, SimLink } from "./sim-link.ts";
 import type { SimNat } from "./sim-nat.ts";
 import type { TraceHash } from "./trace-hash.ts";
-import type { Happening, VirtualTime } from "./virtual-time.ts";
+import type { SimEvent, VirtualTime } from "./virtual-time.ts";
 
 export interface SimNetworkSettings {
   readonly seed: number;
-  /** The faults of the link between two hosts; asked when it is first used, and when links are renewed. */
+  /** Returns the faults of the link between two hosts. Called at its first use, and by `renewFaults`. */
   readonly faults: (from: number, to: number) => LinkFaults;
   readonly maxPayload: number;
-  /** Told of every datagram that is delivered. */
+  /** Records every delivered datagram. */
   readonly trace: TraceHash | undefined;
 }
 
-/** What became of the datagrams that left their sender. */
+/** Counters of datagrams that left their sender, by outcome. */
 export interface SimNetworkCounters {
   delivered: number;
   deliveredBytes: number;
   lost: number;
   duplicated: number;
   heldBack: number;
-  /** On a link whose queue was full. */
+  /** Dropped by a link whose queue was full. */
   queueFull: number;
-  /** For a private address from outside, or for a NAT gateway that had nobody to pass it on to. */
+  /** Sent to a private address from outside, or to a gateway without a mapping for it. */
   refused: number;
-  /** On a link that was down when the datagram left or arrived. */
+  /** Lost on a link that was down when the datagram left or arrived. */
   cut: number;
-  /** For a host that was down, or went down while the datagram was under way. */
+  /** Sent to a host that was down, or went down while the datagram was in flight. */
   hostDown: number;
 }
 
-/** A network of hosts, every one of which reaches every other over a link of its own in each direction. */
+/** A full mesh of hosts, with a separate link for each direction of each pair. */
 export class SimNetwork {
   readonly counters: SimNetworkCounters = {
     delivered: 0,
@@ -47,11 +52,11 @@ export class SimNetwork {
   readonly #time: VirtualTime;
   readonly #settings: SimNetworkSettings;
   readonly #hosts = new Map<string, number>();
-  /** The gateways that hosts are behind, by host. */
+  /** The gateway in front of each host, by host number. */
   readonly #gateways: (SimNat | undefined)[] = [];
   readonly #gatewayOf = new Map<string, SimNat>();
   readonly #open: (SimDatagrams | undefined)[] = [];
-  /** Links by sender, then by receiver, made when they are first used. */
+  /** Links by sender, then by receiver, created at their first use. */
   readonly #links: (SimLink | undefined)[][] = [];
 
   constructor(time: VirtualTime, settings: SimNetworkSettings) {
@@ -59,7 +64,7 @@ export class SimNetwork {
     this.#settings = settings;
   }
 
-  /** Adds a host that is down, behind a gateway if one is given; returns its number. No other host has this address. */
+  /** Adds a host that is down, and returns its number. The address must be unique. */
   addHost(address: string, gateway: SimNat | undefined): number {
     const host = this.#links.length;
     this.#attach(host, address, gateway);
@@ -68,7 +73,7 @@ export class SimNetwork {
     return host;
   }
 
-  /** The host has another address from now on, and reaches the others from behind another gateway or none. */
+  /** Gives a host another address, behind another gateway or none. */
   move(host: number, from: string, to: string, gateway: SimNat | undefined): void {
     this.#hosts.delete(from);
     this.#attach(host, to, gateway);
@@ -82,20 +87,20 @@ export class SimNetwork {
     if (gateway !== undefined) this.#gatewayOf.set(gateway.address, gateway);
   }
 
-  /** The one socket of a host that comes up. The host is down, and `address` is what it was added with. */
+  /** Opens the socket of a host that comes up. The host must be down, and `address` must be its present address. */
   open(host: number, address: string): SimDatagrams {
     const datagrams = new SimDatagrams(this, host, address, this.#settings.maxPayload);
     this.#open[host] = datagrams;
     return datagrams;
   }
 
-  /** The host with this name in front of its port. */
+  /** Returns the number of the host whose address, without the port, is `name`. */
   hostNamed(name: string): number | undefined {
     for (const [address, host] of this.#hosts) if (address.startsWith(`${name}:`)) return host;
     return undefined;
   }
 
-  /** Whether a connection can be made: not to a host behind a gateway that the other is not behind. */
+  /** Whether a connection can be opened: a host behind a gateway accepts them only from hosts behind the same one. */
   isReachable(from: number, to: number): boolean {
     const gateway = this.#gateways[to];
     return gateway === undefined || gateway === this.#gateways[from];
@@ -111,25 +116,25 @@ export class SimNetwork {
     return link;
   }
 
-  /** The links whose queues have been full. */
+  /** Returns the links whose queues have overflowed. */
   fullLinks(): readonly SimLink[] {
     return this.#links.flatMap((row) =>
       row.flatMap((link) => (link === undefined || link.dropped === 0 ? [] : [link])),
     );
   }
 
-  /** Asks again for the faults of all links; what is under way is not touched. */
+  /** Reads the faults of all links again. Datagrams in flight are not affected. */
   renewFaults(): void {
     for (const row of this.#links) {
       for (const link of row) link?.change(link.from === link.to ? {} : this.#settings.faults(link.from, link.to));
     }
   }
 
-  /** Lets a datagram go its way. False when nobody has the address. */
+  /** Sends a datagram. Returns false when no host and no gateway has the address. */
   send(sender: SimDatagrams, to: string, bytes: Uint8Array): boolean {
-    const way = this.#route(sender, to);
-    if (way === undefined) return false;
-    const { host, source } = way;
+    const route = this.#route(sender, to);
+    if (route === undefined) return false;
+    const { host, source } = route;
     if (host === undefined) {
       this.counters.refused++;
       return true;
@@ -140,8 +145,8 @@ export class SimNetwork {
     return true;
   }
 
-  /** Who gets a datagram, and from where it then seems to come; undefined when nobody has the address. */
-  #route(sender: SimDatagrams, to: string): Way | undefined {
+  /** Returns the receiver of a datagram, and its source as the receiver sees it; undefined when nobody has the address. */
+  #route(sender: SimDatagrams, to: string): Route | undefined {
     const now = this.#time.now;
     const own = this.#gateways[sender.host];
     const direct = this.#hosts.get(to);
@@ -155,7 +160,7 @@ export class SimNetwork {
     return { host: inner === undefined ? undefined : this.#hosts.get(inner), source };
   }
 
-  /** The end of a datagram's way. */
+  /** Delivers a datagram whose time has come. */
   arrive(delivery: Delivery): void {
     const { link, receiver, bytes } = delivery;
     if (!link.isUp) this.counters.cut++;
@@ -192,14 +197,14 @@ export class SimNetwork {
   }
 }
 
-interface Way {
-  /** Undefined when a gateway, or the lack of one, stops it. */
+interface Route {
+  /** Undefined when the datagram cannot pass a gateway, or its address is private. */
   readonly host: number | undefined;
   readonly source: string;
 }
 
-/** A datagram under way. It is meant for the run of the receiving host that was up when it left. */
-class Delivery implements Datagram, Happening {
+/** A datagram in flight. Its receiver is the run of the receiving host that was up when the datagram left. */
+class Delivery implements Datagram, SimEvent {
   readonly bytes: Uint8Array;
   readonly from: string;
   readonly link: SimLink;
@@ -214,15 +219,15 @@ class Delivery implements Datagram, Happening {
     this.from = from;
   }
 
-  happen(): void {
+  fire(): void {
     this.#network.arrive(this);
   }
 }
 
-/** The socket of one run of a simulated host. */
+/** The datagram socket of one run of a simulated host. */
 export class SimDatagrams implements Datagrams {
   readonly host: number;
-  /** Another one after the host has moved. */
+  /** Changes when the host moves. */
   address: string;
   readonly maxPayload: number;
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
@@ -259,13 +264,13 @@ export class SimDatagrams implements Datagrams {
     this.#receive?.(datagram);
   }
 
-  /** The network's side of a host that goes down. */
-  shut(): void {
+  /** Closes the socket at once, when the host goes down. */
+  stop(): void {
     this.#isClosed = true;
   }
 
   async close(): Promise<void> {
-    this.shut();
+    this.stop();
   }
 
   #fail(reason: string): void {

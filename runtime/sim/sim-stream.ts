@@ -1,42 +1,42 @@
 import type { Received, ByteStream, Sent } from "../world/streams.ts";
 import type { StreamPipe } from "./stream-pipe.ts";
 
-/** Bytes that may be on their way to, or wait at, an end that does not read them. */
+/** Greatest number of unread bytes in flight to, or waiting at, an end; and greatest number of bytes sent at once. */
 const WINDOW_BYTES = 65_536;
-const PIECE_BYTES = 16_384;
+const CHUNK_BYTES = 16_384;
 
 interface Sending {
   readonly bytes: Uint8Array;
   readonly sent: (outcome: Sent) => void;
-  /** How many of them are on their way. */
-  gone: number;
+  /** Number of bytes that have been sent. */
+  emitted: number;
 }
 
-/** One end of a simulated connection. */
+/** One end of a simulated TCP connection, with flow control by a window. SimStreams creates both ends. */
 export class SimStream implements ByteStream {
   readonly peer: string;
-  /** Told of bytes that arrive here. */
-  readonly #traced: (bytes: Uint8Array) => void;
-  /** Told once, when there is nothing left to do. */
-  readonly #over: () => void;
+  /** Called with bytes that arrive here. */
+  readonly #onBytes: (bytes: Uint8Array) => void;
+  /** Called once, when the end is closed or broken. */
+  readonly #onClosed: () => void;
   #pipe: StreamPipe | undefined;
   #far: SimStream | undefined;
   #waiting: Uint8Array[] = [];
   #arrived: ((arrival: Received) => void) | undefined;
   #sending: Sending[] = [];
-  /** Sent, and not read by the far end as far as this one knows. */
+  /** Bytes sent and not yet acknowledged as read by the far end. */
   #unread = 0;
   #isEnded = false;
-  #problem: string | undefined;
+  #failure: string | undefined;
   #isClosed = false;
 
-  constructor(peer: string, traced: (bytes: Uint8Array) => void, over: () => void) {
+  constructor(peer: string, onBytes: (bytes: Uint8Array) => void, onClosed: () => void) {
     this.peer = peer;
-    this.#traced = traced;
-    this.#over = over;
+    this.#onBytes = onBytes;
+    this.#onClosed = onClosed;
   }
 
-  /** `pipe` leads to the far end. */
+  /** Connects this end to the far one. `pipe` carries bytes to it. */
   join(far: SimStream, pipe: StreamPipe): void {
     this.#far = far;
     this.#pipe = pipe;
@@ -52,27 +52,27 @@ export class SimStream implements ByteStream {
   }
 
   send(bytes: Uint8Array, sent: (outcome: Sent) => void): void {
-    if (this.#problem !== undefined) return sent({ ok: false, reason: this.#problem });
-    this.#sending.push({ bytes, sent, gone: 0 });
+    if (this.#failure !== undefined) return sent({ ok: false, reason: this.#failure });
+    this.#sending.push({ bytes, sent, emitted: 0 });
     this.#pump();
   }
 
-  /** What has come and was not read makes it a reset, as kernels do. */
+  /** Closes the end. Unread bytes turn the close into a reset, as in real kernels. */
   close(): void {
     this.end(this.#waiting.length > 0);
   }
 
-  /** The end is no more; the far one hears that nothing comes, or that the connection was reset. */
+  /** Closes the end, and signals the far one an end of stream or a reset. */
   end(isReset: boolean): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#over();
-    if (this.#problem !== undefined) return;
+    this.#onClosed();
+    if (this.#failure !== undefined) return;
     const far = this.#far;
     this.#pipe?.push(0, () => (isReset ? far?.break("reset") : far?.finish()));
   }
 
-  /** The far end sends nothing more. */
+  /** The far end has closed: end of stream. */
   finish(): void {
     if (this.#isClosed) return;
     this.#isEnded = true;
@@ -80,9 +80,9 @@ export class SimStream implements ByteStream {
   }
 
   break(reason: string): void {
-    if (this.#isClosed || this.#problem !== undefined) return;
-    this.#problem = reason;
-    this.#over();
+    if (this.#isClosed || this.#failure !== undefined) return;
+    this.#failure = reason;
+    this.#onClosed();
     for (const { sent } of this.#sending.splice(0)) sent({ ok: false, reason });
     this.#deliver();
   }
@@ -90,11 +90,11 @@ export class SimStream implements ByteStream {
   /** Sends as much as the far end has room for. */
   #pump(): void {
     for (let first = this.#sending[0]; first !== undefined; first = this.#sending[0]) {
-      const size = Math.min(first.bytes.length - first.gone, PIECE_BYTES, WINDOW_BYTES - this.#unread);
-      if (size > 0) this.#emit(first.bytes.slice(first.gone, first.gone + size));
-      first.gone += size;
-      if (first.gone < first.bytes.length && size === 0) return;
-      if (first.gone < first.bytes.length) continue;
+      const size = Math.min(first.bytes.length - first.emitted, CHUNK_BYTES, WINDOW_BYTES - this.#unread);
+      if (size > 0) this.#emit(first.bytes.slice(first.emitted, first.emitted + size));
+      first.emitted += size;
+      if (first.emitted < first.bytes.length && size === 0) return;
+      if (first.emitted < first.bytes.length) continue;
       this.#sending.shift();
       first.sent({ ok: true });
     }
@@ -106,11 +106,11 @@ export class SimStream implements ByteStream {
     this.#pipe?.push(bytes.length, () => far?.take(bytes));
   }
 
-  /** Bytes of the far end have come. */
+  /** Receives bytes of the far end. A closed end answers with a reset. */
   take(bytes: Uint8Array): void {
     const far = this.#far;
     if (this.#isClosed) return this.#pipe?.push(0, () => far?.break("reset"));
-    this.#traced(bytes);
+    this.#onBytes(bytes);
     this.#waiting.push(bytes);
     this.#deliver();
   }
@@ -120,23 +120,23 @@ export class SimStream implements ByteStream {
     const arrival = arrived === undefined || this.#isClosed ? undefined : this.#next();
     if (arrived === undefined || arrival === undefined) return;
     this.#arrived = undefined;
-    if (arrival.kind === "bytes") this.#taken(arrival.bytes.length);
+    if (arrival.kind === "bytes") this.#acknowledge(arrival.bytes.length);
     arrived(arrival);
   }
 
   #next(): Received | undefined {
-    if (this.#problem !== undefined) return { kind: "broken", reason: this.#problem };
+    if (this.#failure !== undefined) return { kind: "broken", reason: this.#failure };
     if (this.#waiting.length > 0) return { kind: "bytes", bytes: Buffer.concat(this.#waiting) };
     return this.#isEnded ? { kind: "end" } : undefined;
   }
 
-  #taken(count: number): void {
+  #acknowledge(count: number): void {
     this.#waiting = [];
     const far = this.#far;
     this.#pipe?.push(0, () => far?.credit(count));
   }
 
-  /** The far end has read so many bytes. */
+  /** Opens the window by bytes that the far end has read. */
   credit(count: number): void {
     if (this.#isClosed) return;
     this.#unread -= count;

@@ -1,3 +1,7 @@
+/**
+ * TCP of the simulator. SimStreams is the socket layer of one run of a host; SimStreamNetwork holds the listeners of all hosts.
+ * A connection is two SimStream ends, joined by a StreamPipe in each direction, over the same links as datagrams.
+ */
 import { parseHostPort } from "../ip/host-port.ts";
 import type { ConnectAttempt, ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
 import type { SimNetwork } from "./sim-network.ts";
@@ -6,29 +10,29 @@ import { StreamPipe } from "./stream-pipe.ts";
 import type { TraceHash } from "./trace-hash.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-/** Seconds without a way through after which a connection, or the attempt at one, is given up. */
-const CONNECTION_PATIENCE = 900;
-const ATTEMPT_PATIENCE = 130;
+/** Seconds on a link that is down after which a connection, or an attempt to connect, fails. */
+const CONNECTION_TIMEOUT = 900;
+const CONNECT_TIMEOUT = 130;
 
 const FIRST_FREE_PORT = 32_768;
 const LAST_FREE_PORT = 60_999;
 
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
-const EVERYWHERE: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
-interface Listener {
+interface SimListener {
   readonly host: number;
   readonly isLoopback: boolean;
   readonly taken: (stream: ByteStream) => void;
   readonly owner: SimStreams;
 }
 
-/** The listening sockets of all simulated hosts, and the ways between them. */
+/** The listening sockets of all simulated hosts. */
 export class SimStreamNetwork {
   readonly #time: VirtualTime;
   readonly #network: SimNetwork;
   readonly #trace: TraceHash;
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners = new Map<string, SimListener>();
   #nextPort = FIRST_FREE_PORT;
 
   constructor(time: VirtualTime, network: SimNetwork, trace: TraceHash) {
@@ -37,7 +41,7 @@ export class SimStreamNetwork {
     this.#trace = trace;
   }
 
-  /** The streams of one run of a host, whose address is at any time what `address` says (`host:port`). */
+  /** Opens the streams of one run of a host. `address` returns its present address (`host:port`). */
   open(host: number, address: () => string): SimStreams {
     return new SimStreams(this, host, address);
   }
@@ -48,33 +52,33 @@ export class SimStreamNetwork {
     return port;
   }
 
-  /** False when somebody listens there. */
-  add(place: string, listener: Listener): boolean {
-    if (this.#listeners.has(place)) return false;
-    this.#listeners.set(place, listener);
+  /** Adds a listener. Returns false when the address is in use. */
+  add(address: string, listener: SimListener): boolean {
+    if (this.#listeners.has(address)) return false;
+    this.#listeners.set(address, listener);
     return true;
   }
 
-  remove(place: string, owner: SimStreams): void {
-    if (this.#listeners.get(place)?.owner === owner) this.#listeners.delete(place);
+  remove(address: string, owner: SimStreams): void {
+    if (this.#listeners.get(address)?.owner === owner) this.#listeners.delete(address);
   }
 
-  /** The host that has the place, if there is one. */
-  hostOf(place: string): number | undefined {
-    return this.#listeners.get(place)?.host ?? this.#network.hostNamed(nameOf(place));
+  /** Returns the number of the host that has the address. */
+  hostOf(address: string): number | undefined {
+    return this.#listeners.get(address)?.host ?? this.#network.hostNamed(hostPartOf(address));
   }
 
   isReachable(from: number, to: number): boolean {
     return this.#network.isReachable(from, to);
   }
 
-  listenerAt(place: string, from: number): Listener | undefined {
-    const listener = this.#listeners.get(place);
+  listenerAt(address: string, from: number): SimListener | undefined {
+    const listener = this.#listeners.get(address);
     return listener?.isLoopback === true && listener.host !== from ? undefined : listener;
   }
 
-  pipe(from: number, to: number, patience: number, gaveUp: () => void): StreamPipe {
-    return new StreamPipe(this.#time, this.#network.link(from, to), patience, gaveUp);
+  pipe(from: number, to: number, timeout: number, timedOut: () => void): StreamPipe {
+    return new StreamPipe(this.#time, this.#network.link(from, to), timeout, timedOut);
   }
 
   trace(from: number, to: number, bytes: Uint8Array): void {
@@ -82,13 +86,13 @@ export class SimStreamNetwork {
   }
 }
 
-/** The streams of one run of a simulated host. */
+/** The socket layer of one run of a simulated host. */
 export class SimStreams implements Streams {
   readonly #network: SimStreamNetwork;
   readonly #host: number;
   readonly #address: () => string;
   readonly #ends = new Set<SimStream>();
-  readonly #places = new Set<string>();
+  readonly #addresses = new Set<string>();
   #isDown = false;
 
   constructor(network: SimStreamNetwork, host: number, address: () => string) {
@@ -100,78 +104,78 @@ export class SimStreams implements Streams {
   listen(address: string, taken: (stream: ByteStream) => void, opened: (outcome: Opened<Listening>) => void): void {
     const parsed = parseHostPort(address);
     if (!parsed.ok) return opened({ ok: false, reason: "no address" });
-    const own = nameOf(this.#address());
+    const own = hostPartOf(this.#address());
     const { host } = parsed.at;
     const isLoopback = LOOPBACK.has(host) && host !== own;
-    if (!isLoopback && !EVERYWHERE.has(host) && host !== own) return opened({ ok: false, reason: "not here" });
-    const place = `${own}:${parsed.at.port === 0 ? this.#network.freePort() : parsed.at.port}`;
-    if (!this.#network.add(place, { host: this.#host, isLoopback, taken, owner: this })) {
+    if (!isLoopback && !UNSPECIFIED.has(host) && host !== own) return opened({ ok: false, reason: "not here" });
+    const bound = `${own}:${parsed.at.port === 0 ? this.#network.freePort() : parsed.at.port}`;
+    if (!this.#network.add(bound, { host: this.#host, isLoopback, taken, owner: this })) {
       return opened({ ok: false, reason: "in use" });
     }
-    this.#places.add(place);
-    opened({ ok: true, value: { address: place, close: () => this.#hearNoMore(place) } });
+    this.#addresses.add(bound);
+    opened({ ok: true, value: { address: bound, close: () => this.#stopListening(bound) } });
   }
 
   connect(address: string, opened: (outcome: Opened<ByteStream>) => void): ConnectAttempt {
-    let isOff = false;
-    const told = (outcome: Opened<ByteStream>): void => {
-      if (!isOff && !this.#isDown) opened(outcome);
+    let isCancelled = false;
+    const report = (outcome: Opened<ByteStream>): void => {
+      if (!isCancelled && !this.#isDown) opened(outcome);
     };
-    const place = this.#placeOf(address);
-    const host = place === undefined ? undefined : this.#network.hostOf(place);
-    if (place === undefined) told({ ok: false, reason: "no address" });
-    else if (host === undefined) told({ ok: false, reason: "unresolved" });
-    else if (!this.#network.isReachable(this.#host, host)) told({ ok: false, reason: "unreachable" });
-    else this.#knock(place, host, told);
+    const resolved = this.#resolve(address);
+    const host = resolved === undefined ? undefined : this.#network.hostOf(resolved);
+    if (resolved === undefined) report({ ok: false, reason: "no address" });
+    else if (host === undefined) report({ ok: false, reason: "unresolved" });
+    else if (!this.#network.isReachable(this.#host, host)) report({ ok: false, reason: "unreachable" });
+    else this.#requestConnection(resolved, host, report);
     return {
       cancel: () => {
-        isOff = true;
+        isCancelled = true;
       },
     };
   }
 
   close(): Promise<void> {
-    this.#shut(false);
+    this.#stop(false);
     return Promise.resolve();
   }
 
-  /** The host goes down: what is connected to it is reset. */
+  /** Stops the host. Its connections are reset. */
   crash(): void {
-    this.#shut(true);
+    this.#stop(true);
   }
 
-  #shut(isReset: boolean): void {
+  #stop(isReset: boolean): void {
     this.#isDown = true;
-    for (const place of this.#places) this.#hearNoMore(place);
+    for (const address of this.#addresses) this.#stopListening(address);
     for (const end of this.#ends) {
       if (isReset) end.end(true);
       else end.close();
     }
   }
 
-  #hearNoMore(place: string): void {
-    this.#places.delete(place);
-    this.#network.remove(place, this);
+  #stopListening(address: string): void {
+    this.#addresses.delete(address);
+    this.#network.remove(address, this);
   }
 
-  #placeOf(address: string): string | undefined {
+  #resolve(address: string): string | undefined {
     const parsed = parseHostPort(address);
     if (!parsed.ok || parsed.at.port === 0) return undefined;
     const { host, port } = parsed.at;
-    const isOwn = LOOPBACK.has(host) || EVERYWHERE.has(host);
-    return `${isOwn ? nameOf(this.#address()) : host}:${port}`;
+    const isOwn = LOOPBACK.has(host) || UNSPECIFIED.has(host);
+    return `${isOwn ? hostPartOf(this.#address()) : host}:${port}`;
   }
 
-  /** Asks for a connection there, and waits for the answer. */
-  #knock(place: string, to: number, opened: (outcome: Opened<ByteStream>) => void): void {
+  /** Sends a connection request, and reports the answer. */
+  #requestConnection(address: string, to: number, opened: (outcome: Opened<ByteStream>) => void): void {
     const from = this.#host;
-    const source = `${nameOf(this.#address())}:${this.#network.freePort()}`;
-    const gaveUp = (): void => opened({ ok: false, reason: "timed out" });
-    this.#network.pipe(from, to, ATTEMPT_PATIENCE, gaveUp).push(0, () => {
-      const listener = this.#network.listenerAt(place, from);
-      const back = this.#network.pipe(to, from, ATTEMPT_PATIENCE, gaveUp);
+    const source = `${hostPartOf(this.#address())}:${this.#network.freePort()}`;
+    const timedOut = (): void => opened({ ok: false, reason: "timed out" });
+    this.#network.pipe(from, to, CONNECT_TIMEOUT, timedOut).push(0, () => {
+      const listener = this.#network.listenerAt(address, from);
+      const back = this.#network.pipe(to, from, CONNECT_TIMEOUT, timedOut);
       if (listener === undefined) return back.push(0, () => opened({ ok: false, reason: "refused" }));
-      const near = this.#end(place, to);
+      const near = this.#end(address, to);
       const far = listener.owner.#end(source, from);
       join(near, far, this.#network, from, to);
       back.push(0, () => opened({ ok: true, value: near }));
@@ -189,15 +193,15 @@ export class SimStreams implements Streams {
 }
 
 function join(near: SimStream, far: SimStream, network: SimStreamNetwork, from: number, to: number): void {
-  const gaveUp = (): void => {
+  const timedOut = (): void => {
     near.break("timed out");
     far.break("timed out");
   };
-  near.join(far, network.pipe(from, to, CONNECTION_PATIENCE, gaveUp));
-  far.join(near, network.pipe(to, from, CONNECTION_PATIENCE, gaveUp));
+  near.join(far, network.pipe(from, to, CONNECTION_TIMEOUT, timedOut));
+  far.join(near, network.pipe(to, from, CONNECTION_TIMEOUT, timedOut));
 }
 
-/** The host of `host:port`. */
-function nameOf(address: string): string {
+/** Returns the host of `host:port`. */
+function hostPartOf(address: string): string {
   return address.slice(0, address.lastIndexOf(":"));
 }

@@ -1,12 +1,12 @@
 import type { Clock, Tun, TunCounters } from "../world/world.ts";
 
-/** A TUN device whose other side is code instead of a kernel. */
+/** A TUN device of the simulator: `kernel` stands for the kernel behind it. */
 export class SimTun implements Tun {
   readonly name: string;
   readonly mtu: number;
   readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   readonly #clock: Clock;
-  /** Where the packets go that the node writes. */
+  /** Receives the packets that the node writes. */
   readonly #kernel: (packet: Uint8Array) => void;
   #receive: ((packet: Uint8Array) => void) | undefined;
   #isClosed = false;
@@ -22,7 +22,7 @@ export class SimTun implements Tun {
     this.#receive = receive;
   }
 
-  /** A packet of the kernel for the node, which reads it once it has done what it is doing. */
+  /** Queues a packet of the kernel. The node reads it after its current work. */
   deliver(packet: Uint8Array): void {
     if (packet.length > this.mtu) this.#refuse("too long");
     else this.#clock.soon(() => this.#read(packet));

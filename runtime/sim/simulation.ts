@@ -11,13 +11,13 @@ import { type TimeOutcome, VirtualTime } from "./virtual-time.ts";
 
 export interface SimulationSettings {
   readonly seed: number;
-  /** The faults of the link between two hosts, by their numbers; none when left out. */
+  /** Returns the faults of the link between two hosts, by their numbers. Default: no faults. */
   readonly faults?: (from: number, to: number) => LinkFaults;
-  /** The largest datagram; that of an Ethernet frame over IPv6 when left out. */
+  /** Greatest length of a datagram in bytes. Default: the payload of an Ethernet frame over IPv6. */
   readonly maxPayload?: number;
 }
 
-/** Starts what runs on a host: called with a new world each time the host comes up. */
+/** Starts the node of a host. Called with a new world each time the host comes up. */
 export type Boot = (world: World) => void;
 
 export interface SimHostSettings {
@@ -25,17 +25,17 @@ export interface SimHostSettings {
   /** `host:port`. */
   readonly address: string;
   readonly boot: Boot;
-  /** The gateway it is behind. */
+  /** The gateway in front of the host. */
   readonly gateway?: SimNat | undefined;
-  /** The host has a TUN device with this IPv4 address. */
+  /** Gives the host a TUN device with this IPv4 address. */
   readonly tun?: { readonly address: string; readonly mtu: number };
 }
 
 const MAX_PAYLOAD = 1452;
 
 /**
- * Hosts and a network in virtual time. Everything that happens follows from the settings, the seed and what is asked
- * for at which time; the trace hash tells two runs apart.
+ * A simulation: hosts and a network in virtual time. A run is deterministic: settings, seed and the calls with their times
+ * decide all of it. Equal trace hashes mean equal runs.
  */
 export class Simulation {
   readonly #time = new VirtualTime();
@@ -56,15 +56,15 @@ export class Simulation {
     return this.#time.now;
   }
 
-  get happened(): number {
-    return this.#time.happened;
+  get eventCount(): number {
+    return this.#time.eventCount;
   }
 
   get network(): SimNetworkCounters {
     return this.#network.counters;
   }
 
-  /** A host that is down until it is started. Its name and its address are its own. Hosts are numbered from 0. */
+  /** Adds a host, which is down until it is started. Name and address must be unique. Hosts are numbered from 0. */
   addHost(settings: SimHostSettings): SimHost {
     if (this.#hosts.has(settings.name)) throw new Error(`host ${settings.name} is there already`);
     const host = new SimHost(settings, this.#seed, this.#time, this.#network, this.#streams, this.#clock);
@@ -78,17 +78,17 @@ export class Simulation {
     return host;
   }
 
-  /** Starts all hosts at once: what the first of them sends finds the others listening. */
+  /** Starts all hosts at once, so that all of them listen before the first one sends. */
   startAll(): void {
     for (const boot of this.openAll()) boot();
   }
 
-  /** All hosts are up from now on; what runs on them starts when the results are called, before any time passes. */
+  /** Brings all hosts up. Calling the results starts their nodes, which must be done before time passes. */
   openAll(): readonly (() => void)[] {
     return [...this.#hosts.values()].filter((host) => !host.isUp).map((host) => host.open());
   }
 
-  /** No datagram goes from one to the other, and neither end notices. */
+  /** Cuts one direction of a link. Neither host notices. */
   cut(from: string, to: string): void {
     this.#network.link(this.host(from).number, this.host(to).number).isUp = false;
   }
@@ -101,12 +101,12 @@ export class Simulation {
     this.#network.link(this.host(from).number, this.host(to).number).change(faults);
   }
 
-  /** Asks again for the faults of all links. */
+  /** Reads the faults of all links again. */
   renewFaults(): void {
     this.#network.renewFaults();
   }
 
-  /** What links dropped because their queues were full, by the numbers of the hosts. */
+  /** Returns links that dropped datagrams because their queues were full, with host numbers. */
   fullLinks(): readonly { readonly from: number; readonly to: number; readonly dropped: number }[] {
     return this.#network.fullLinks();
   }
@@ -115,18 +115,18 @@ export class Simulation {
     this.#clock.at(time, act);
   }
 
-  /** Lets everything happen up to `time`, or until a pause is wanted. */
+  /** Runs up to `time`, or until `wantsPause` returns true. */
   runUntil(time: number, wantsPause?: () => boolean): TimeOutcome {
     return this.#time.runUntil(time, wantsPause);
   }
 
-  /** The hash over every datagram, and piece of a stream, delivered so far: time, sender, receiver, bytes. */
+  /** Returns the hash over all datagrams and stream bytes delivered so far, with time, sender and receiver. */
   traceHash(): string {
     return this.#trace.digest();
   }
 }
 
-/** A simulated host, which goes up and down. Nothing of one run is left in the next but the kernel behind its TUN device. */
+/** A simulated host, which goes up and down. Only the kernel model behind its TUN device outlives a run. */
 export class SimHost {
   readonly name: string;
   readonly number: number;
@@ -167,7 +167,7 @@ export class SimHost {
     if (this.#run === undefined) this.open()();
   }
 
-  /** The host is up from now on; what runs on it starts when the result is called. The host is down. */
+  /** Brings the host up, which must be down. Calling the result starts its node. */
   open(): () => void {
     const { name, boot, tun } = this.#settings;
     const clock = new SimClock(this.#time);
@@ -178,19 +178,18 @@ export class SimHost {
     return () => boot({ clock, seed, datagrams, streams, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
   }
 
-  /** The host has another address from now on, behind another gateway or none; what runs on it is not told. */
+  /** Gives the host another address, behind another gateway or none. Its node is not notified. */
   move(address: string, gateway: SimNat | undefined): void {
     this.#network.move(this.number, this.#address, address, gateway);
     this.#address = address;
   }
 
   /**
-   * The host stops in the middle of whatever it does; datagrams under way to it are lost, and its connections are reset, as
-   * when a process dies.
+   * Stops the host at once, as if its process was killed: datagrams in flight to it are lost, and its connections are reset.
    */
   crash(): void {
     this.#run?.clock.stop();
-    this.#run?.datagrams.shut();
+    this.#run?.datagrams.stop();
     this.#run?.streams.crash();
     this.kernel?.closeTun();
     this.#run = undefined;

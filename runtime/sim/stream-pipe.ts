@@ -1,70 +1,70 @@
 import type { SimLink } from "./sim-link.ts";
-import type { Happening, VirtualTime } from "./virtual-time.ts";
+import type { SimEvent, VirtualTime } from "./virtual-time.ts";
 
-/** What is lost goes again after so many seconds, and each time after twice as many, up to the most. */
+/** Retransmission timeouts in seconds: the first one, which doubles each time, and the greatest. */
 const FIRST_RETRY_SECONDS = 0.2;
 const LONGEST_RETRY_SECONDS = 60;
-/** Losses of one piece after which it comes through all the same. */
+/** Greatest number of losses of one transmission. After them it succeeds. */
 const MOST_LOSSES = 15;
 
-interface Piece {
-  /** When it arrives at the earliest. */
+interface Transmission {
+  /** Earliest time of its arrival. */
   readonly at: number;
   readonly arrive: () => void;
 }
 
 /**
- * One direction of a connection over a link: everything arrives, in order. What the link loses, has no room for, or cannot
- * carry because it is down, comes later. A direction that nothing gets through for `patience` seconds is given up.
+ * One direction of a TCP connection over a link: everything arrives, in order. Losses, full queues and a link that is down delay
+ * the arrival, as retransmission would. If the link is down for `timeout` seconds, the pipe discards all and calls `timedOut`.
  */
-export class StreamPipe implements Happening {
+export class StreamPipe implements SimEvent {
   readonly #time: VirtualTime;
   readonly #link: SimLink;
-  readonly #patience: number;
-  readonly #gaveUp: () => void;
-  #pieces: Piece[] = [];
-  #retry = FIRST_RETRY_SECONDS;
-  /** Since when the link has been found down. */
+  readonly #timeout: number;
+  readonly #timedOut: () => void;
+  #transmissions: Transmission[] = [];
+  #retrySeconds = FIRST_RETRY_SECONDS;
+  /** Time at which the link was first found down. */
   #downSince: number | undefined;
 
-  constructor(time: VirtualTime, link: SimLink, patience: number, gaveUp: () => void) {
+  constructor(time: VirtualTime, link: SimLink, timeout: number, timedOut: () => void) {
     this.#time = time;
     this.#link = link;
-    this.#patience = patience;
-    this.#gaveUp = gaveUp;
+    this.#timeout = timeout;
+    this.#timedOut = timedOut;
   }
 
-  /** So many bytes set out. */
+  /** Sends bytes. `arrive` is called when they arrive. */
   push(bytes: number, arrive: () => void): void {
-    this.#pieces.push({ at: this.#arrival(bytes), arrive });
-    if (this.#pieces.length === 1) this.#await();
+    this.#transmissions.push({ at: this.#arrival(bytes), arrive });
+    if (this.#transmissions.length === 1) this.#scheduleFirst();
   }
 
-  /** The first piece is there, or would be. */
-  happen(): void {
-    const [piece] = this.#pieces;
-    if (piece === undefined) return;
-    if (!this.#link.isUp) return this.#wait();
+  /** Lets the first transmission arrive, or tries again later if the link is down. */
+  fire(): void {
+    const [transmission] = this.#transmissions;
+    if (transmission === undefined) return;
+    if (!this.#link.isUp) return this.#retryLater();
     this.#downSince = undefined;
-    this.#retry = FIRST_RETRY_SECONDS;
-    this.#pieces.shift();
-    if (this.#pieces.length > 0) this.#await();
-    piece.arrive();
+    this.#retrySeconds = FIRST_RETRY_SECONDS;
+    this.#transmissions.shift();
+    if (this.#transmissions.length > 0) this.#scheduleFirst();
+    transmission.arrive();
   }
 
-  #await(): void {
-    this.#time.add(this.#pieces[0]?.at ?? 0, this);
+  #scheduleFirst(): void {
+    this.#time.add(this.#transmissions[0]?.at ?? 0, this);
   }
 
-  #wait(): void {
+  #retryLater(): void {
     const { now } = this.#time;
     this.#downSince ??= now;
-    if (now - this.#downSince >= this.#patience) {
-      this.#pieces = [];
-      return this.#gaveUp();
+    if (now - this.#downSince >= this.#timeout) {
+      this.#transmissions = [];
+      return this.#timedOut();
     }
-    this.#time.add(now + this.#retry, this);
-    this.#retry = Math.min(2 * this.#retry, LONGEST_RETRY_SECONDS);
+    this.#time.add(now + this.#retrySeconds, this);
+    this.#retrySeconds = Math.min(2 * this.#retrySeconds, LONGEST_RETRY_SECONDS);
   }
 
   #arrival(bytes: number): number {

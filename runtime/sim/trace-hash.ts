@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 
-/** Hashing in large pieces costs a fraction of hashing each datagram. */
+/** Datagrams are collected and hashed in large chunks, at a fraction of the cost of hashing each. */
 const CHUNK_BYTES = 1 << 20;
 const HEADER_BYTES = 20;
 
-/** One number for all that a network delivered, in order: two runs with the same hash went the same way. */
+/** Hash of all deliveries of a simulated network, in order. Equal hashes mean equal runs. */
 export class TraceHash {
   readonly #hash = createHash("sha256");
   readonly #chunk = new Uint8Array(CHUNK_BYTES);
   readonly #view = new DataView(this.#chunk.buffer);
   #length = 0;
 
-  /** A datagram that reached `to`; hosts by number, time in seconds. */
+  /** Adds a delivery to `to`. Hosts are given by number, the time in seconds. */
   add(time: number, from: number, to: number, bytes: Uint8Array): void {
     if (this.#length + HEADER_BYTES + bytes.length > CHUNK_BYTES) this.#flush();
     const at = this.#length;
@@ -23,7 +23,7 @@ export class TraceHash {
     this.#append(bytes);
   }
 
-  /** The hash of everything so far, in hexadecimal. */
+  /** Returns the hash of all deliveries so far, in hexadecimal. */
   digest(): string {
     this.#flush();
     return this.#hash.copy().digest("hex");

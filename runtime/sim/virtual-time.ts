@@ -1,81 +1,81 @@
 import { Calendar } from "./calendar.ts";
 
-/** Something that is due at a time. `happen` may add to the calendar. */
-export interface Happening {
-  happen(): void;
+/** An event of the simulation. `fire` runs at its time and may schedule more events. */
+export interface SimEvent {
+  fire(): void;
 }
 
-/** A happening that can be called off. */
-export interface Cancellable extends Happening {
+/** An event that can be cancelled. */
+export interface CancellableEvent extends SimEvent {
   readonly isCancelled: boolean;
 }
 
 /**
- * How a stretch of virtual time ended: it was reached, the caller wanted a pause, or so much happened at one instant that
- * time stood still.
+ * Outcome of a run to a time: the time was reached, the caller paused, or too many events fired at one instant, which means
+ * that time would never move on.
  */
 export type TimeOutcome =
   | { readonly kind: "reached" }
   | { readonly kind: "paused" }
   | { readonly kind: "stuck"; readonly at: number };
 
-/** So much may happen without the time moving on. */
-const HAPPENINGS_PER_INSTANT = 5_000_000;
+/** Greatest number of events at one instant. */
+const EVENTS_PER_INSTANT = 5_000_000;
 
-/** Cancelled happenings are swept out when there are this many, and more of them than of the others. */
+/** Cancelled events are removed when there are this many, and more than half of all events are cancelled. */
 const SWEEP_FROM = 1024;
 
-/** The time of a simulation, in seconds from 0, and what is due. It moves only from one happening to the next. */
+/** Virtual time of a simulation, in seconds from 0, with the events to come. Time moves from one event to the next. */
 export class VirtualTime {
-  readonly #calendar = new Calendar<Happening | Cancellable>();
+  readonly #calendar = new Calendar<SimEvent | CancellableEvent>();
   #now = 0;
-  #happened = 0;
+  #eventCount = 0;
   #cancelled = 0;
-  /** What may still happen at this instant. */
-  #left = HAPPENINGS_PER_INSTANT;
+  /** Number of events that may still fire at this instant. */
+  #eventsLeft = EVENTS_PER_INSTANT;
 
   get now(): number {
     return this.#now;
   }
 
-  /** How many things have happened since the start. */
-  get happened(): number {
-    return this.#happened;
+  /** Number of events fired since the start. */
+  get eventCount(): number {
+    return this.#eventCount;
   }
 
-  /** Adds what is due at `time`, or now if that is past. */
-  add(time: number, happening: Happening): void {
-    this.#calendar.add(time > this.#now ? time : this.#now, happening);
+  /** Schedules an event at `time`, or now if that has passed. */
+  add(time: number, event: SimEvent): void {
+    this.#calendar.add(time > this.#now ? time : this.#now, event);
   }
 
-  /** Told when something that was added has been cancelled before its time. */
+  /** To be called when a scheduled event has been cancelled. */
   noteCancelled(): void {
     this.#cancelled++;
     if (this.#cancelled < SWEEP_FROM || 2 * this.#cancelled < this.#calendar.size) return;
-    this.#calendar.retain((happening) => !("isCancelled" in happening && happening.isCancelled));
+    this.#calendar.retain((event) => !("isCancelled" in event && event.isCancelled));
     this.#cancelled = 0;
   }
 
   /**
-   * Lets everything happen that is due up to and including `time`, and sets the time to that. `wantsPause` is asked after
-   * each happening; who calls again goes on from there.
+   * Fires all events up to and including `time`, and sets the time to it. After each event `wantsPause` may return true to
+   * pause; the next call continues.
    */
   runUntil(time: number, wantsPause: () => boolean = never): TimeOutcome {
     for (let next = this.#calendar.nextTime; next <= time; next = this.#calendar.nextTime) {
-      if (next > this.#now) this.#left = HAPPENINGS_PER_INSTANT;
-      else if (--this.#left === 0) return this.#stuck();
+      if (next > this.#now) this.#eventsLeft = EVENTS_PER_INSTANT;
+      else if (--this.#eventsLeft === 0) return this.#stuck();
       this.#now = next;
-      this.#happened++;
-      this.#calendar.take()?.happen();
+      this.#eventCount++;
+      this.#calendar.take()?.fire();
       if (wantsPause()) return { kind: "paused" };
     }
     this.#now = Math.max(this.#now, time);
-    this.#left = HAPPENINGS_PER_INSTANT;
+    this.#eventsLeft = EVENTS_PER_INSTANT;
     return { kind: "reached" };
   }
 
   #stuck(): TimeOutcome {
-    this.#left = HAPPENINGS_PER_INSTANT;
+    this.#eventsLeft = EVENTS_PER_INSTANT;
     return { kind: "stuck", at: this.#now };
   }
 }

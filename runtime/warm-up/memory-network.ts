@@ -7,26 +7,26 @@ interface InFlight {
   readonly bytes: Uint8Array;
 }
 
-/** Waiting for it lets microtasks run, and nothing else. */
-const NOW: Promise<void> = Promise.resolve();
+/** Awaiting it lets microtasks run, and nothing else. */
+const RESOLVED: Promise<void> = Promise.resolve();
 
-/** Sockets that reach each other, and nobody else. */
+/** A network in memory: its sockets reach each other and nothing else. */
 export class MemoryNetwork {
   readonly #sockets = new Map<string, MemorySocket>();
   #inFlight: InFlight[] = [];
 
-  /** The addon, but for its sockets. */
+  /** Returns the addon with its sockets replaced by sockets of this network. */
   native(real: Native): Native {
     return { ...real, openUdp: (address) => this.#open(address) };
   }
 
   /**
-   * Lets arrive what was sent, and what is sent because of it, until nothing is on its way, or it is over: nodes may answer
-   * each other without end. What is for nobody is lost.
+   * Delivers all datagrams in flight, and those that nodes send in response, until there are none or `isOver` returns true:
+   * nodes may answer each other without end. Datagrams to unknown addresses are lost.
    */
   async deliverAll(isOver: () => boolean): Promise<void> {
-    // What a node sends leaves when it has done what it is doing: in a microtask.
-    for (await NOW; this.#inFlight.length > 0 && !isOver(); await NOW) {
+    // The send queue of a node is flushed in a microtask.
+    for (await RESOLVED; this.#inFlight.length > 0 && !isOver(); await RESOLVED) {
       const arriving = this.#inFlight;
       this.#inFlight = [];
       for (const { from, to, bytes } of arriving) this.#sockets.get(keyOf(to))?.deliver(from, bytes);
@@ -41,7 +41,7 @@ export class MemoryNetwork {
   }
 }
 
-/** Whatever zeros are behind it. */
+/** Key of a socket address, without padding zeros. */
 function keyOf(address: Uint8Array): string {
   return Buffer.from(address).toString("latin1").replace(/\0+$/, "");
 }

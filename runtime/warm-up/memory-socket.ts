@@ -10,44 +10,44 @@ import {
   type OnUdpRead,
 } from "../../native/index.ts";
 
-/** Takes what a socket sends; both arrays are the receiver's. */
-export type Carry = (to: Uint8Array, bytes: Uint8Array) => void;
+/** Receives a sent datagram. Both arrays belong to the receiver. */
+export type OnSent = (to: Uint8Array, bytes: Uint8Array) => void;
 
-const NOTHING: Uint8Array = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_WORDS: Uint32Array = new Uint32Array(0);
 
-/** A UDP socket of the addon that no kernel knows: datagrams come and go singly, trains are lost. */
+/** A UDP socket in memory with the interface of the addon. It has no trains: sent ones are lost. */
 export class MemorySocket implements UdpHandle {
   readonly gso: boolean = true;
   readonly gro: boolean = false;
   readonly control: boolean = false;
   readonly address: Uint8Array;
-  readonly #carry: Carry;
-  #queue: Uint8Array = NOTHING;
-  #waiting: Uint32Array = NO_WORDS;
+  readonly #onSent: OnSent;
+  #queue: Uint8Array = NO_BYTES;
+  #queued: Uint32Array = NO_WORDS;
   #sent: Uint32Array = NO_WORDS;
-  #arena: Uint8Array = NOTHING;
+  #arena: Uint8Array = NO_BYTES;
   #index: Uint32Array = NO_WORDS;
   #onRead: OnUdpRead | undefined;
 
-  constructor(address: Uint8Array, carry: Carry) {
+  constructor(address: Uint8Array, onSent: OnSent) {
     this.address = address;
-    this.#carry = carry;
+    this.#onSent = onSent;
   }
 
-  prepare(queue: Uint8Array, waiting: Uint32Array, sent: Uint32Array): undefined {
+  prepare(queue: Uint8Array, queued: Uint32Array, sent: Uint32Array): undefined {
     this.#queue = queue;
-    this.#waiting = waiting;
+    this.#queued = queued;
     this.#sent = sent;
   }
 
-  start(arena: Uint8Array, index: Uint32Array, _trainMax: number, wake: OnUdpRead): undefined {
+  start(arena: Uint8Array, index: Uint32Array, _trainMax: number, onRead: OnUdpRead): undefined {
     this.#arena = arena;
     this.#index = index;
-    this.#onRead = wake;
+    this.#onRead = onRead;
   }
 
-  /** One datagram has come. */
+  /** Delivers one datagram, as one read cycle. */
   deliver(from: Uint8Array, bytes: Uint8Array): void {
     const index = this.#index;
     const at = UDP_CONTROL_SLOTS * UDP_INDEX_WORDS;
@@ -61,10 +61,10 @@ export class MemorySocket implements UdpHandle {
   sendQueued(count: number): number {
     let sum = 0;
     for (let at = 0; at < count; at++) {
-      const start = this.#waiting[2 * at] as number;
-      const length = this.#waiting[2 * at + 1] as number;
+      const start = this.#queued[2 * at] as number;
+      const length = this.#queued[2 * at + 1] as number;
       const end = start + ADDRESS_BYTES;
-      this.#carry(this.#queue.slice(start, end), this.#queue.slice(end, end + length));
+      this.#onSent(this.#queue.slice(start, end), this.#queue.slice(end, end + length));
       sum += length;
     }
     this.#sent.fill(0);
@@ -86,7 +86,7 @@ export class MemorySocket implements UdpHandle {
     this.#onRead?.(0, 0, 0);
   }
 
-  readCycles(): readonly [count: number, overlong: number, longest: number] {
+  readCycles(): readonly [count: number, overBudget: number, longest: number] {
     return [0, 0, 0];
   }
 

@@ -1,14 +1,14 @@
 import type { TunHandle, OnTunRead } from "../../native/index.ts";
 
-const NOTHING: Uint8Array = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_WORDS: Uint32Array = new Uint32Array(0);
 
-/** A TUN interface of the addon that no kernel knows: packets come singly, and what is written is counted and gone. */
+/** A TUN interface in memory with the interface of the addon. It has no trains; written packets are counted and discarded. */
 export class MemoryTun implements TunHandle {
-  readonly name: string = "rehearsal";
-  /** Packets that were written. */
+  readonly name: string = "warm-up";
+  /** Number of packets written. */
   written = 0;
-  #arena: Uint8Array = NOTHING;
+  #arena: Uint8Array = NO_BYTES;
   #index: Uint32Array = NO_WORDS;
   #onRead: OnTunRead | undefined;
 
@@ -20,13 +20,13 @@ export class MemoryTun implements TunHandle {
     return 0;
   }
 
-  start(arena: Uint8Array, index: Uint32Array, _scratch: Uint8Array, _trainMax: number, wake: OnTunRead): undefined {
+  start(arena: Uint8Array, index: Uint32Array, _scratch: Uint8Array, _trainMax: number, onRead: OnTunRead): undefined {
     this.#arena = arena;
     this.#index = index;
-    this.#onRead = wake;
+    this.#onRead = onRead;
   }
 
-  /** Somebody on this host has sent a packet. */
+  /** Delivers one packet of this host, as one read cycle. */
   deliver(packet: Uint8Array): void {
     this.#arena.set(packet);
     this.#index.set([0, packet.length, packet.length, 1, packet.length]);
@@ -59,7 +59,7 @@ export class MemoryTun implements TunHandle {
     this.#onRead?.(0, 0, 0);
   }
 
-  readCycles(): readonly [count: number, overlong: number, longest: number] {
+  readCycles(): readonly [count: number, overBudget: number, longest: number] {
     return [0, 0, 0];
   }
 

@@ -3,10 +3,10 @@ import { parseIp } from "../ip/ip-address.ts";
 const IPV4 = { header: 20, lengthAt: 2, hopsAt: 8, protocolAt: 9, addressesAt: 12 } as const;
 const IPV6 = { header: 40, lengthAt: 4, hopsAt: 7, protocolAt: 6, addressesAt: 8 } as const;
 const HOPS = 64;
-/** "Experimental": no rule makes more of it. */
+/** Protocol number for experiments: no rule gives it a meaning. */
 const PROTOCOL = 253;
 
-/** An IP packet of `length` bytes with nothing in it. Both addresses are of one family. */
+/** Returns an IP packet of `length` bytes with an empty payload. Both addresses must be of one family. */
 export function packetBetween(source: string, destination: string, length: number): Uint8Array {
   const from = parseIp(source) ?? new Uint8Array(4);
   const to = parseIp(destination) ?? new Uint8Array(4);

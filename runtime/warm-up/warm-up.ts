@@ -1,3 +1,10 @@
+/**
+ * The warm-up: before a node opens its device, two temporary nodes of the same program pass packets to each other in memory, so
+ * that V8 has compiled the packet path before the first real packet. src/cli/run/warm-up.ts decides whether to run it.
+ *
+ * The nodes use the real device code (LinuxTun, NativeDatagrams) over MemoryTun and MemorySocket, because exactly that code must
+ * be compiled. docs/design/warm-up.md gives the measurements.
+ */
 import type { Native } from "../../native/index.ts";
 import { parseHostPort } from "../ip/host-port.ts";
 import { LinuxClock } from "../device/linux-clock.ts";
@@ -14,48 +21,47 @@ import { MemoryTun } from "./memory-tun.ts";
 import { packetBetween } from "./packet.ts";
 import { WarmUpClock } from "./warm-up-clock.ts";
 
-/** One of the two nodes. */
+/** One end of the warm-up: configuration of a temporary node. */
 export interface Endpoint {
-  /** Its name, and where it listens: numeric, and of one family with the other's. */
+  /** Its name and listen address: a numeric `host:port`, of the same family as the other one's. */
   readonly address: string;
-  /** The address of its device, of one family with the other's. */
+  /** The virtual address of its device, of the same family as the other one's. */
   readonly virtual: string;
   readonly facts: readonly Fact[];
 }
 
-/** How far it got: packets that were given to a device, and those that came out at the other. */
+/** Result of a warm-up: packets read from the two devices, and packets written to them. */
 export interface WarmUpResult {
   readonly sent: number;
   readonly arrived: number;
 }
 
-/** Overlays measure for a while before they carry anything: seconds of virtual time, and how it passes. */
-const SETTLE_SECONDS = 30;
-const SETTLE_STEP = 0.05;
-/** As pings come, and so many that compilers have seen enough of them. */
+/** Time in which overlays measure their links before they carry packets, in seconds of virtual time, and its step. */
+const MEASURE_SECONDS = 30;
+const MEASURE_STEP = 0.05;
+/** Number of packets, enough for the compilers of V8, and virtual seconds between them, as with pings. */
 const PACKETS = 8_000;
 const PACKET_EVERY = 0.001;
 const FIRST_PACKETS = 200;
 const LENGTHS = [84, 540] as const;
 const MTU = 1_400;
-/** What every kernel sends through a device that has come up, and nobody has a way for. */
+/** A router solicitation, which every kernel sends through a new device, and for which no rule has a route. */
 const ANY_HOST = "fe80::1";
 const ALL_ROUTERS = "ff02::2";
 const SOLICITATION_BYTES = 48;
 const SOLICIT_EVERY = 16;
 
-const NOTHING: WarmUpResult = { sent: 0, arrived: 0 };
+const NO_PACKETS: WarmUpResult = { sent: 0, arrived: 0 };
 
-/** What nodes of a program do here is thrown away: it must not take long, whatever the program is. */
+/** Limits of the temporary nodes, so that no program makes the warm-up long. */
 const LIMITS = { rounds: 100, derivations: 10_000, queued: 1_000, queuedBytes: 1 << 20 };
 
 /**
- * Lets two nodes of the program, which are thrown away, send each other packets of their devices, so that the code on a
- * packet's way has been compiled before the first real one comes. Sockets and devices are in memory: nothing is seen of it
- * outside. Ends when `isOver` says so, which it is asked often.
+ * Runs the warm-up, which ends when all packets were sent or `isOver` returns true. `isOver` is called often.
  *
- * There are two acts. What is compiled in the second then knows already that nodes come to an end, and the clock of Linux,
- * whose timers have no time to ring here; and is not thrown away when the second ends, or when the node begins that stays.
+ * There are two phases, because code that V8 optimises must stay valid: otherwise V8 deoptimises it on the first real packet.
+ * Phase 1 uses the Linux clock, whose timers never fire in this time, and stops its nodes. Phase 2 uses virtual time; its code is
+ * compiled with type feedback of both clocks and of a shutdown, so neither its own end nor the real node invalidates it.
  */
 export async function warmUp(
   program: Program,
@@ -68,7 +74,7 @@ export async function warmUp(
   );
   const time = new VirtualTime();
   return runPhase(program, endpoints, native, new WarmUpClock(time), async (network, nodes) => {
-    for (let at = SETTLE_STEP; at < SETTLE_SECONDS && !isOver(); at += SETTLE_STEP) {
+    for (let at = MEASURE_STEP; at < MEASURE_SECONDS && !isOver(); at += MEASURE_STEP) {
       time.runUntil(at);
       await network.deliverAll(isOver);
     }
@@ -79,7 +85,7 @@ export async function warmUp(
 
 type NodePair = readonly [WarmUpNode, WarmUpNode];
 
-/** One pair of nodes, from their start to their end. */
+/** Starts a pair of nodes, runs `exchange`, and stops them. */
 async function runPhase(
   program: Program,
   endpoints: readonly [Endpoint, Endpoint],
@@ -90,13 +96,13 @@ async function runPhase(
   const network = new MemoryNetwork();
   const one = openNode(program, endpoints[0], clock, network.native(native));
   const other = openNode(program, endpoints[1], clock, network.native(native));
-  if (one === undefined || other === undefined) return NOTHING;
-  const result = one.node.start() && other.node.start() ? await exchange(network, [one, other]) : NOTHING;
+  if (one === undefined || other === undefined) return NO_PACKETS;
+  const result = one.node.start() && other.node.start() ? await exchange(network, [one, other]) : NO_PACKETS;
   await Promise.all([one.node.stop(), other.node.stop()]);
   return result;
 }
 
-/** Packets to and fro. */
+/** Sends packets in both directions, and a router solicitation now and then. */
 async function exchangePackets(
   network: MemoryNetwork,
   [one, other]: NodePair,
@@ -124,7 +130,7 @@ interface WarmUpNode {
   readonly tun: MemoryTun;
 }
 
-/** Undefined where the place is none that a socket could be bound to. */
+/** Opens a temporary node. Returns undefined when its address is not numeric. */
 function openNode(
   program: Program,
   { address, facts }: Endpoint,
