@@ -12,12 +12,24 @@ const LAYERED = `import "ron.mzl". import "ron.mzl" as backup. import "tunnel.mz
 
 const MANY_OVERLAYS = ["a", "b", "c", "d", "e"].map((name) => `import "ron.mzl" as ${name}.`).join(" ");
 
+const CHANNEL = `import "tunnel.mzl".
+  materialize(link, infinity, infinity, keys(1,2)).
+  materialize(reachable, infinity, infinity, keys(1,2)).
+  r1: reachable(@X, Y) :- link(@X, Y).
+  r2: reachable(@X, Z) :- link(@X, Y), reachable(@Y, Z).
+  c: opened(S) :- go(A), tcp.connect(A, &S).`;
+
 const PROGRAMS: readonly { readonly name: string; readonly text: string; readonly rule?: string }[] = [
   { name: "no rule at all", text: "" },
   { name: "ping", text: 'import "ping.mzl".' },
   { name: "tunnel", text: 'import "tunnel.mzl".' },
   { name: "ron", text: 'import "ron.mzl".' },
   { name: "two overlays and a tunnel", text: LAYERED },
+  {
+    name: "calls of TCP",
+    text: "a: done(P) :- go(A), tcp.connect(A, &S), tcp.read(S, 0, &P). b: gone(S) :- tcp.closed(S).",
+  },
+  { name: "rows for other nodes, a tunnel and TCP", text: CHANNEL },
   { name: "a rule that defines a table, among many overlays", text: MANY_OVERLAYS, rule: "a.l1" },
 ];
 

@@ -53,7 +53,8 @@ export function layOutFigure(selection: Selection, title: string): Figure {
   const lanes = lanesBelow(boxes, column);
   const lines = routeEdges(graph.edges, boxes, lanes);
   const figure = { title, boxes, lines, notes: notesOf(boxes, lanes) };
-  return { ...figure, width: lanes.aroundExits + MARGIN, height: lanes.wrapped + MARGIN };
+  const lowest = Math.max(lanes.wrapped, ...lines.flatMap(({ points }) => points.map(({ y: end }) => end)));
+  return { ...figure, width: lanes.aroundExits + MARGIN, height: lowest + MARGIN };
 }
 
 function only({ nodes }: Graph, element: string): GraphNode {
@@ -101,7 +102,8 @@ function exitBoxes(graph: Graph, x: number, middle: number): readonly Box[] {
 function lanesBelow(boxes: readonly Box[], { fromTables, toTables, toMux }: StrandColumn): Lanes {
   const low = Math.max(...boxes.map(bottom));
   const end = Math.max(...boxes.map(right));
-  return { local: low + LANE, wrapped: low + 2 * LANE, aroundExits: end + MARGIN, fromTables, toTables, toMux };
+  const [local, wrapped, around] = [low + LANE, low + 2 * LANE, low + 3 * LANE];
+  return { local, wrapped, around, aroundExits: end + MARGIN, fromTables, toTables, toMux };
 }
 
 /** Notes on the outlets of LocSpecDemux and on the two paths back to Mux. */

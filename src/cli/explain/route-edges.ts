@@ -1,10 +1,13 @@
 import type { GraphEdge } from "../../../runtime/plan/contract/graph.ts";
 import { type Box, bottom, centre, type Line, type Point, right } from "./figure.ts";
+import { isPlaced } from "./strand-column.ts";
 
 /** Positions of lines that many edges share: `y` of the two paths back to Mux, `x` of the lines that lead to them. */
 export interface Lanes {
   readonly local: number;
   readonly wrapped: number;
+  /** `y` of the edges that go round the figure, below all else. */
+  readonly around: number;
   readonly aroundExits: number;
   readonly fromTables: number;
   readonly toTables: number;
@@ -13,6 +16,8 @@ export interface Lanes {
 
 /** Half the distance between the two paths back where they enter Mux. */
 const HALF_RETURN_GAP = 14;
+/** Distance of an edge that goes round the figure from the boxes at its ends. */
+const BESIDE = 8;
 /** Distance from the top of Tables to its outlet and its inlet on the left edge. */
 const TABLES_OUT = 14;
 const TABLES_IN = 34;
@@ -29,8 +34,28 @@ export function routeEdges(edges: readonly GraphEdge[], boxes: readonly Box[], l
     if (to.node?.element === "Mux" && from.node?.element !== "NetworkIn") {
       return { edge, kind: "back", points: backToMux(from, to, lanes) };
     }
-    return { edge, kind: "onward", points: straight(from, to) };
+    return { edge, kind: "onward", points: isStraight(from, to) ? straight(from, to) : around(from, to, lanes) };
   });
+}
+
+/** Whether a straight line reaches `to`. Of the elements without a fixed place, only ReceiveDemux, on their left, reaches each. */
+function isStraight(from: Box, to: Box): boolean {
+  if (from.node === undefined || to.node === undefined) return true;
+  return isPlaced(from.node) && (isPlaced(to.node) || from.node.element === "ReceiveDemux");
+}
+
+/** From the right of one box to the left of the other, below everything. */
+function around(from: Box, to: Box, lanes: Lanes): readonly Point[] {
+  const [start, end] = [right(from) + BESIDE, to.x - BESIDE];
+  const [leaves, arrives] = [centre(from).y, centre(to).y];
+  return [
+    { x: right(from), y: leaves },
+    { x: start, y: leaves },
+    { x: start, y: lanes.around },
+    { x: end, y: lanes.around },
+    { x: end, y: arrives },
+    { x: to.x, y: arrives },
+  ];
 }
 
 /** A horizontal line at the middle of the smaller box, because the larger one has many ports. */
@@ -43,7 +68,7 @@ function straight(from: Box, to: Box): readonly Point[] {
 }
 
 function intoTables(from: Box, to: Box, { toTables }: Lanes): readonly Point[] {
-  if (from.kind !== "strand") {
+  if (from.x !== to.x) {
     const y = to.y + TABLES_IN;
     return [
       { x: right(from), y },
@@ -79,7 +104,8 @@ function backToMux(from: Box, mux: Box, lanes: Lanes): readonly Point[] {
     { x, y: lane },
     { x, y: bottom(mux) },
   ];
-  const aside = wrapped ? lanes.aroundExits : from.kind === "strand" ? lanes.toMux : undefined;
+  const isBesideLane = from.kind === "strand" || (from.node !== undefined && !isPlaced(from.node));
+  const aside = wrapped ? lanes.aroundExits : isBesideLane ? lanes.toMux : undefined;
   const middle = centre(from);
   if (aside === undefined) return [{ x: middle.x, y: bottom(from) }, { x: middle.x, y: lane }, ...home];
   return [{ x: right(from), y: middle.y }, { x: aside, y: middle.y }, { x: aside, y: lane }, ...home];

@@ -6,7 +6,24 @@ import type { Selection, SelectedRule } from "./selection.ts";
 import { type Box, bottom, type Rectangle } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
 
-/** The middle column of the figure: a card for each rule with a row for each strand, then the tables and the device. */
+/** Nodes that have a fixed place in the figure. Any other element stands below the tables, so that a new element needs no layout. */
+const PLACED: ReadonlySet<string> = new Set([
+  "NetworkIn",
+  "Mux",
+  "OverlayRecvUnwrap",
+  "ReceiveDemux",
+  "Strand",
+  "Tables",
+  "TunRx",
+  "TunTx",
+  "RoundRobin",
+  "LocSpecDemux",
+  "NetworkOut",
+  "OverlaySendWrap",
+  "Discard",
+]);
+
+/** The middle column of the figure: a card for each rule with a row for each strand, then tables, other elements and the device. */
 export interface StrandColumn {
   /** The box that encloses all others. */
   readonly frame: Box;
@@ -39,8 +56,9 @@ export function strandColumn(selection: Selection, x: number, y: number): Strand
     if (card[0] !== undefined) top = bottom(card[0]) + GAP;
   }
   const tables = tablesBox(selection, left, top);
-  const devices = deviceBoxes(selection, left, bottom(tables) + GAP);
-  const end = Math.max(bottom(tables), ...devices.map(bottom)) + GAP + 6;
+  const others = otherBoxes(selection, left, bottom(tables) + GAP);
+  const devices = deviceBoxes(selection, left, bottom(others.at(-1) ?? tables) + GAP);
+  const end = Math.max(bottom(others.at(-1) ?? tables), ...devices.map(bottom)) + GAP + 6;
   const frame: Box = {
     x,
     y,
@@ -55,7 +73,7 @@ export function strandColumn(selection: Selection, x: number, y: number): Strand
   const cardsEnd = left + CARD_WIDTH;
   return {
     frame,
-    boxes: [frame, ...cards, tables, ...devices],
+    boxes: [frame, ...cards, tables, ...others, ...devices],
     fromTables: left - 20,
     toTables: cardsEnd + 18,
     toMux: cardsEnd + 38,
@@ -112,6 +130,20 @@ function tablesBox({ plan, graph, rules }: Selection, x: number, y: number): Box
   const detail = lines.map((line) => (line.length > LONGEST_TABLES ? `${line.slice(0, LONGEST_TABLES - 1)}…` : line));
   const hint = [...names, ...maintained].join("\n");
   return { x, y, width: CARD_WIDTH, height, kind: "tables", node, title: "Tables", detail: detail.join("\n"), hint };
+}
+
+export function isPlaced({ element }: GraphNode): boolean {
+  return PLACED.has(element);
+}
+
+/** The elements without a fixed place, one below the other. */
+function otherBoxes({ graph }: Selection, x: number, y: number): readonly Box[] {
+  return graph.nodes
+    .filter((node) => !isPlaced(node))
+    .map((node, at) => {
+      const place = { x, y: y + at * (DEVICE_HEIGHT + GAP), width: CARD_WIDTH, height: DEVICE_HEIGHT };
+      return { ...place, kind: "element", node, title: elementTitle(node.element), detail: node.label, hint: "" };
+    });
 }
 
 /** The boxes of the device: Tun::Tx on the left, after ReceiveDemux, and Tun::Rx on the right, before Mux. */
