@@ -40,7 +40,7 @@ export interface EventLoop {
  * every packet. See docs/design/flow-cache.md.
  */
 export interface FlowCache {
-  /** Installs the recorder of slow-path runs. Called before each run that may be cached; the function it returns is called after the run. */
+  /** Installs the recorder of slow-path runs: `begin` is called before a run that may be cached, its result after the run. */
   setRecorder(begin: () => () => RecordedRun | undefined): void;
   /** Invalidates all entries. */
   flush(): void;

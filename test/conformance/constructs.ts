@@ -129,7 +129,7 @@ export const CONSTRUCTS: Readonly<Record<string, readonly Construct[]>> = {
     here("the row that wins", /best\(K, I, max<V>\)/),
     anywhere("the place of the winner", /\(@min<\w+>/),
   ],
-  Places: [
+  Locations: [
     anywhere("@ a variable", /\w@[A-Z]\w*\(/),
     anywhere("@ a literal", /\w@"[^"]+"\(/),
     anywhere("@ an address of an overlay", /\w@\w+::/),
