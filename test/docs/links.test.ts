@@ -6,7 +6,7 @@ import { writtenFiles } from "../house/tree.ts";
 const texts = new Map(writtenFiles().map(({ path, text }) => [path, text]));
 const pages = [...texts].filter(([path]) => path.endsWith(".md"));
 
-test("every link within the documents leads to a file, and to a heading of it", () => {
+test("every link between the documents resolves to a file and a heading", () => {
   expect(pages.length).toBeGreaterThan(100);
   expect(pages.flatMap(([path, text]) => brokenLinks(path, text))).toEqual([]);
 });
@@ -14,11 +14,11 @@ test("every link within the documents leads to a file, and to a heading of it", 
 function brokenLinks(page: string, text: string): readonly string[] {
   const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
   return links
-    .filter((target) => !/^[a-z]+:/.test(target) && !leadsSomewhere(page, target))
+    .filter((target) => !/^[a-z]+:/.test(target) && !resolves(page, target))
     .map((link) => `${page}: ${link}`);
 }
 
-function leadsSomewhere(page: string, link: string): boolean {
+function resolves(page: string, link: string): boolean {
   const [file = "", heading] = link.split("#");
   const path = file === "" ? page : normalize(join(dirname(page), file));
   if (!existsSync(new URL(`../../${path}`, import.meta.url))) return false;
@@ -35,7 +35,7 @@ function headingsOf(text: string): readonly string[] {
   );
 }
 
-/** Fenced blocks may hold text that looks like a link or a heading. */
+/** The page without fenced blocks and without brackets in code spans: neither contains links or headings. */
 function withoutCode(text: string): string {
   return text.replaceAll(/^```[^]*?^```$/gm, "").replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[()[\]]/g, ""));
 }

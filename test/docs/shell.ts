@@ -6,12 +6,13 @@ import { ROOT } from "../house/tree.ts";
 import { needs } from "../needs.ts";
 
 const END = "--- end of block ---";
+const BLOCK_TIMEOUT_MS = 50_000;
 
-/** Namespaces of its own, so that ports, devices and namespaces of the page never meet others, and all ends with the shell. */
+/** Command that gives the shell namespaces of its own: ports and devices cannot clash, and all processes end with the shell. */
 const ISOLATED: readonly string[] = "unshare --net --mount --pid --fork --kill-child --mount-proc sh -c".split(" ");
 const PREPARE = "mount -t tmpfs tmpfs /run && ip link set lo up && exec bash";
 
-/** One bash in a temporary folder that runs the blocks of a page, one after the other, as its reader would. */
+/** A bash in a temporary folder that runs the blocks of a page one after the other. As root it is isolated from the machine. */
 export class Shell {
   readonly folder: string = mkdtempSync(join(tmpdir(), "mosaic-docs-"));
   readonly #child: ChildProcessWithoutNullStreams;
@@ -40,12 +41,12 @@ export class Shell {
     writeFileSync(join(this.folder, file), text);
   }
 
-  /** Runs a block in the shell, so that its variables and jobs remain. Returns what it printed, errors included. */
+  /** Runs a block; its variables and background jobs remain for later blocks. Returns its output on stdout and stderr. */
   async run(block: string): Promise<string> {
     this.#output = "";
     this.save(".block", block);
     this.#child.stdin.write(`. ./.block </dev/null\necho '${END}'\n`);
-    const deadline = Date.now() + 50_000;
+    const deadline = Date.now() + BLOCK_TIMEOUT_MS;
     while (!this.#output.includes(END)) {
       if (this.#child.exitCode !== null || Date.now() > deadline)
         throw new Error(`did not end: ${block}${this.#output}`);
@@ -54,7 +55,7 @@ export class Shell {
     return this.#output.slice(0, this.#output.indexOf(END));
   }
 
-  /** Ends the shell and all that it started, and removes the folder. */
+  /** Kills the shell with all its processes, and removes the folder. */
   async close(): Promise<void> {
     const { pid } = this.#child;
     if (pid !== undefined) spawnSync("kill", ["-KILL", "--", `-${pid}`]);
