@@ -9,14 +9,15 @@ const cases = [...casesIn("../session/cases/"), ...casesIn("cases/")].map(({ pro
   nodes: commands.startsWith("nodes ") ? ("several" as const) : ("one" as const),
 }));
 
-function shownOn(shows: RegExp): ReadonlySet<"one" | "several"> {
-  return new Set(cases.filter(({ text }) => shows.test(text)).map(({ nodes }) => nodes));
+/** Whether cases on one node, on several nodes, or both match the pattern. */
+function nodesOf(pattern: RegExp): ReadonlySet<"one" | "several"> {
+  return new Set(cases.filter(({ text }) => pattern.test(text)).map(({ nodes }) => nodes));
 }
 
 describe.for(Object.entries(CONSTRUCTS))("%s", ([, constructs]) => {
-  test.for(constructs)("$what: there is a case of it", ({ shows, travels }) => {
-    const shown = shownOn(shows);
-    const isShown = travels ? shown.has("several") : shown.size > 0;
+  test.for(constructs)("$name: a case uses it", ({ pattern, needsNodes }) => {
+    const shown = nodesOf(pattern);
+    const isShown = needsNodes ? shown.has("several") : shown.size > 0;
     expect(isShown).toBe(true);
   });
 });
@@ -33,7 +34,7 @@ describe("Functions", () => {
   });
 });
 
-test("every section of the language's page that has constructs is in the list", () => {
+test("the list has every section of docs/language.md with constructs", () => {
   const without = ["A first program", "Values", "Derived tables", "Functions", "Functions and stages of your own"];
   const apart = ["TCP", "Without a network", "Diagnostics and limits", "Grammar", "Not supported yet"];
   const sections = [...page.matchAll(/^## (.*)$/gm)].map(([, title]) => title as string);

@@ -1,23 +1,23 @@
 /**
- * The constructs of docs/language.md, section by section, and how a text case shows that it uses one. The functions and
- * the kinds of values are not here: they are in registers of their own.
+ * The constructs of docs/language.md by section, with a pattern that finds them in the text of a case. Functions and kinds
+ * of values are not listed here; they have registers.
  */
 export interface Construct {
-  readonly what: string;
-  readonly shows: RegExp;
-  /** Whether there is something to say of it on several nodes too. */
-  readonly travels: boolean;
+  readonly name: string;
+  readonly pattern: RegExp;
+  /** Whether a case on several nodes must use it. */
+  readonly needsNodes: boolean;
 }
 
 const NAME = String.raw`[a-z][\w.]*`;
 const TERM = String.raw`[^;\n]*`;
 
-function here(what: string, shows: RegExp | string): Construct {
-  return { what, shows: new RegExp(shows, "m"), travels: false };
+function here(name: string, pattern: RegExp | string): Construct {
+  return { name, pattern: new RegExp(pattern, "m"), needsNodes: false };
 }
 
-function anywhere(what: string, shows: RegExp | string): Construct {
-  return { ...here(what, shows), travels: true };
+function onNodes(name: string, pattern: RegExp | string): Construct {
+  return { ...here(name, pattern), needsNodes: true };
 }
 
 export const CONSTRUCTS: Readonly<Record<string, readonly Construct[]>> = {
@@ -25,67 +25,67 @@ export const CONSTRUCTS: Readonly<Record<string, readonly Construct[]>> = {
     here("a comment to the end of the line", /^\/\/ /),
     here("%% comment", /^%%/),
     here("/* comment */", /\/\*[^*]+\*\//),
-    anywhere("a label with a colon", /^\w+: .*:-/),
+    onNodes("a label with a colon", /^\w+: .*:-/),
     here("a label without a colon", /^\w+ [a-z][\w.]*\(.*:-/),
     here("a rule without a label", /^[a-z][\w.]*\(.*:-/),
     here("a predicate with a dot", /\ba\.b\(/),
-    here("a word that is a name all the same", /\btable\(/),
-    anywhere("_", /\b_\b/),
+    here("a keyword as a name", /\btable\(/),
+    onNodes("_", /\b_\b/),
   ],
   Literals: [
-    anywhere("a whole number", /\b12\b|\(1\b/),
+    onNodes("an integer", /\b12\b|\(1\b/),
     here("a number in hexadecimal", /\b0x[0-9a-f]+\b(?!I)/),
-    here("a fraction", /\b2\.5\b/),
+    here("a decimal fraction", /\b2\.5\b/),
     here("an exponent", /\b1e9\b/),
     ...["us", "ms", "s", "min", "h"].map((unit) => here(`a number of ${unit}`, String.raw`\b\d+${unit}\b`)),
     ...["bit", "kbit", "mbit", "gbit"].map((unit) => here(`a rate in ${unit}`, String.raw`\b\d+${unit}\b`)),
-    anywhere("infinity", /(\]|"), infinity[,)]/),
-    anywhere("an id", /\b0x[0-9a-f]+I\b/),
-    here("an id in tens", /\b\d+I\b/),
-    anywhere("a string", /"[^"]*"/),
+    onNodes("infinity", /(\]|"), infinity[,)]/),
+    onNodes("an id", /\b0x[0-9a-f]+I\b/),
+    here("a decimal id", /\b\d+I\b/),
+    onNodes("a string", /"[^"]*"/),
     here("an escape", /\\t.*\\".*\\\\.*\\n.*\\x41/),
-    anywhere("bytes", /\bb"[0-9a-f]+"/),
-    anywhere("true, false", /\b(true|false)\b/),
-    anywhere("null", /\bnull\b/),
-    anywhere("a list", /\[[^\]]*, [^\]]*\]/),
-    anywhere("an address", /\b\w+::"/),
+    onNodes("bytes", /\bb"[0-9a-f]+"/),
+    onNodes("true, false", /\b(true|false)\b/),
+    onNodes("null", /\bnull\b/),
+    onNodes("a list", /\[[^\]]*, [^\]]*\]/),
+    onNodes("an address", /\b\w+::"/),
     here("an address of an id", /\b\w+::0x\w+I/),
     here("an address in brackets", /\b\w+::\(\w+::/),
-    anywhere("an address of a list", /\bsr::\[/),
+    onNodes("an address of a list", /\bsr::\[/),
     here("an address with an option", /\b\w+::\("[^"]+", \d+ms\)/),
     here("sr:[..]", /\bsr:\[/),
-    anywhere("an address of a variable", /\b\w+::[A-Z]\w*\b/),
+    onNodes("an address of a variable", /\b\w+::[A-Z]\w*\b/),
     here("a word as a string", /\("word", word\)/),
   ],
   "Tables and events": [
-    anywhere("materialize", /^ *materialize\(/),
+    onNodes("materialize", /^ *materialize\(/),
     here("keys()", /keys\(\)/),
-    anywhere("a lifetime", /^ *materialize\([\w.]+, [\d.]+\w*,/),
-    anywhere("a size", /^ *materialize\([\w.]+, \w+, \d+,/),
+    onNodes("a lifetime", /^ *materialize\([\w.]+, [\d.]+\w*,/),
+    onNodes("a size", /^ *materialize\([\w.]+, \w+, \d+,/),
     here("evict fifo", /evict fifo/),
-    anywhere("evict max", /evict max\(\d\)/),
+    onNodes("evict max", /evict max\(\d\)/),
     here("evict min", /evict min\(\d\)/),
-    anywhere("a fact", /^[a-z][\w.]*\([^:]*\)\.$/),
-    anywhere("delete", /^(\w+: )?delete .*:-/),
+    onNodes("a fact", /^[a-z][\w.]*\([^:]*\)\.$/),
+    onNodes("delete", /^(\w+: )?delete .*:-/),
     here("a signature", /^[a-z][\w.]*\((addr|number)(, (addr|number))*\)\.$/),
-    anywhere("accept", /^accept /),
+    onNodes("accept", /^accept /),
     here("watch", /^watch\(/),
     here("watchmod", /^watchmod\(/),
   ],
   "When a rule runs": [
-    anywhere("periodic with an interval", /periodic\(\w+, [\d.]+\w*\)/),
-    anywhere("periodic with a count", /periodic\(\w+, [\d.]+, \d+\)/),
+    onNodes("periodic with an interval", /periodic\(\w+, [\d.]+\w*\)/),
+    onNodes("periodic with a count", /periodic\(\w+, [\d.]+, \d+\)/),
     here("periodic with a delay", /periodic\(\w+, [\d.]+, \d+, [\d.]+\)/),
     here("periodic with jitter", /periodic\(\w+, [\d.]+, \d+, [\d.]+, [\d.]+\)/),
     here("steps at the start", /periodic\(\w+, 0, \d+\)/),
     here("shutdown", /:- shutdown\(\)/),
-    anywhere("a row that is inserted", /_DELTA_INSERT\(/),
-    anywhere("a row that goes", /_DELTA_DELETE\(/),
+    onNodes("an inserted row", /_DELTA_INSERT\(/),
+    onNodes("a deleted row", /_DELTA_DELETE\(/),
   ],
   Bodies: [
-    anywhere("a negation", /[ ,]!\w+(\.\w+)?[@(]/),
+    onNodes("a negation", /[ ,]!\w+(\.\w+)?[@(]/),
     here("notin", /\bnotin \w+/),
-    anywhere(":=", /:= /),
+    onNodes(":=", /:= /),
     here("<- a variable", /[A-Z]\w* <- /),
     here("<- a pattern", /\[[^\]]*\] <- /),
     ...[
@@ -121,66 +121,66 @@ export const CONSTRUCTS: Readonly<Record<string, readonly Construct[]>> = {
     here("+ of lists", /\] \+ \[/),
   ],
   Aggregates: [
-    ...["min<", "max<", "sum<", "list<"].map((name) => anywhere(`${name}X>`, name)),
+    ...["min<", "max<", "sum<", "list<"].map((name) => onNodes(`${name}X>`, name)),
     ...["countDistinct<", "avg<", "set<"].map((name) => here(`${name}X>`, name)),
-    anywhere("count<*>", /count<\*>/),
+    onNodes("count<*>", /count<\*>/),
     here("count<X>", /count<[A-Z]/),
     here("several in a head", /min<\w+>, max<\w+>/),
-    here("the row that wins", /best\(K, I, max<V>\)/),
-    anywhere("the place of the winner", /\(@min<\w+>/),
+    here("the winning row", /best\(K, I, max<V>\)/),
+    onNodes("the location of the winner", /\(@min<\w+>/),
   ],
   Locations: [
-    anywhere("@ a variable", /\w@[A-Z]\w*\(/),
-    anywhere("@ a literal", /\w@"[^"]+"\(/),
-    anywhere("@ an address of an overlay", /\w@\w+::/),
-    anywhere("@ in an argument", /\w\(@[A-Z]/),
-    anywhere("localAddr", /localAddr\([A-Z]/),
-    anywhere("a body that spans places", /:-.*\(@[A-Z]\w*.*\(@[A-Z]/),
-    anywhere("a row that a rule defines elsewhere", /theirs@"b:1"/),
+    onNodes("@ a variable", /\w@[A-Z]\w*\(/),
+    onNodes("@ a literal", /\w@"[^"]+"\(/),
+    onNodes("@ an address of an overlay", /\w@\w+::/),
+    onNodes("@ in an argument", /\w\(@[A-Z]/),
+    onNodes("localAddr", /localAddr\([A-Z]/),
+    onNodes("a body over several locations", /:-.*\(@[A-Z]\w*.*\(@[A-Z]/),
+    onNodes("a row that a rule defines on another node", /theirs@"b:1"/),
   ],
   Overlays: [
-    anywhere("overlay", /^overlay \w+\./),
-    anywhere("import", /^import "/),
-    anywhere("import .. as", /^import "[^"]+" as /),
-    anywhere("send", /\bsend\(/),
-    anywhere("recv", /\brecv\(/),
-    anywhere("tun", /\btun\(/),
+    onNodes("overlay", /^overlay \w+\./),
+    onNodes("import", /^import "/),
+    onNodes("import .. as", /^import "[^"]+" as /),
+    onNodes("send", /\bsend\(/),
+    onNodes("recv", /\brecv\(/),
+    onNodes("tun", /\btun\(/),
   ],
   Views: [
-    anywhere("def", /^def \w+\(/),
-    anywhere("def at a place", /^def \w+@\w+\(/),
-    anywhere("a time of the view", /^def .*\) timeout\(/),
-    here("a time of the call", /&\w+\) timeout\(/),
+    onNodes("def", /^def \w+\(/),
+    onNodes("def at a location", /^def \w+@\w+\(/),
+    onNodes("a timeout of the view", /^def .*\) timeout\(/),
+    here("a timeout of the call", /&\w+\) timeout\(/),
     here("many", /^def .* many /),
     here("this.done", /this\.done\(\)/),
-    anywhere("this.init", /this\.init\(/),
-    anywhere("this.return", /this\.return\(/),
-    anywhere("this.fail", /this\.fail\(/),
-    anywhere("v!fail", /\w!fail\(/),
-    anywhere("a table of an invocation", /materialize\(this\./),
-    anywhere("a call here", String.raw`:-.*[ ]${NAME}\([^)]*&`),
-    anywhere("a call elsewhere", /\w@[A-Z]\w*\([^)]*&/),
-    anywhere("&_", /&_/),
-    anywhere("calls one after the other", /&\w+\).*&\w+\)/),
-    anywhere("a view that calls itself", /def (\w+)[^}]*:-[^}]*\b\1(@\w+)?\([^)]*&/),
+    onNodes("this.init", /this\.init\(/),
+    onNodes("this.return", /this\.return\(/),
+    onNodes("this.fail", /this\.fail\(/),
+    onNodes("v!fail", /\w!fail\(/),
+    onNodes("a table of an invocation", /materialize\(this\./),
+    onNodes("a local call", String.raw`:-.*[ ]${NAME}\([^)]*&`),
+    onNodes("a call on another node", /\w@[A-Z]\w*\([^)]*&/),
+    onNodes("&_", /&_/),
+    onNodes("calls in sequence", /&\w+\).*&\w+\)/),
+    onNodes("a view that calls itself", /def (\w+)[^}]*:-[^}]*\b\1(@\w+)?\([^)]*&/),
   ],
   Macros: [
     ...["define", "undef", "include", "ifdef", "ifndef", "if", "elif", "else", "endif", "error"].map((name) =>
       here(`#${name}`, `^#${name}\\b`),
     ),
-    here("a line that goes on", /\\$/),
+    here("a continued line", /\\$/),
   ],
   OverLog: [
     here("#pragma dialect", /^#pragma dialect overlog/),
     here("#pragma dialect overlog-flat", /^#pragma dialect overlog-flat/),
-    here("a place said twice", /\w@([A-Z]\w*)\(\1,/),
-    here("periodic with a place", /periodic\(@[A-Z]/),
+    here("a repeated location", /\w@([A-Z]\w*)\(\1,/),
+    here("periodic with a location", /periodic\(@[A-Z]/),
     here("X := X + 1", /([A-Z]\w*) := \1 /),
     here("stage", /^stage\(/),
-    here("a_MIN and its like", /\ba_(MIN|COUNT|MAX)</),
-    here("MKLIST and its like", /\b(MKLIST|MKSET|UNION)</),
+    here("a_MIN and similar", /\ba_(MIN|COUNT|MAX)</),
+    here("MKLIST and similar", /\b(MKLIST|MKSET|UNION)</),
     here("typed keys", /keys\(\d+:\w+/),
     here("materialise", /^materialise\(/),
-    here("a function with a place", /f_now@/),
+    here("a function with a location", /f_now@/),
   ],
 };

@@ -6,7 +6,7 @@ import { libraryOf } from "../session/library-of.ts";
 import { runCase } from "./run-case.ts";
 import { casesIn, type TextCase } from "./text-case.ts";
 
-/** What docs/explain.md says cannot be written. */
+/** Constructs that `explain --ndlog` cannot print, according to docs/explain.md. */
 const NOT_WRITTEN = /!fail|^overlay |f_randID/m;
 
 function expansionOf({ program, files }: TextCase): string {
@@ -16,7 +16,7 @@ function expansionOf({ program, files }: TextCase): string {
   return expandedRules(core, undefined);
 }
 
-/** What each command made happen, in no order, but for what is private to calls. */
+/** Results of each command, sorted, without predicates that are private to calls. */
 function results(text: string, { program, commands }: TextCase): readonly string[] {
   const views = [...program.matchAll(/^\s*def ([\w.]+)/gm)].map(([, name]) => name);
   const isPrivate = new RegExp(String.raw`\b(${views.join("|")})\.\w+|_call\d|\?\d|_DELTA_`);
@@ -33,11 +33,11 @@ function results(text: string, { program, commands }: TextCase): readonly string
 }
 
 describe.for(["../session/cases/", "cases/"])(
-  "what `explain --ndlog` prints does what the program does in %s",
+  "the rules that `explain --ndlog` prints behave like the program in %s",
   (folder) => {
     const calling = casesIn(folder).filter(
       ({ program, files, name }) =>
-        /^\s*def /m.test(program) && !NOT_WRITTEN.test(program + files) && !name.endsWith("what a call may not be"),
+        /^\s*def /m.test(program) && !NOT_WRITTEN.test(program + files) && !name.endsWith("calls that are not allowed"),
     );
 
     test.for(calling)("$name", (one) => {

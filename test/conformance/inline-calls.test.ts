@@ -4,15 +4,15 @@ import { compile } from "../../src/compile.ts";
 import { startNode } from "../observe/start-node.ts";
 import { libraryOf } from "../session/library-of.ts";
 
-/** How the call of `r` is made. */
-function way(text: string): "waits" | "inline" | "at once" {
+/** Implementation of the call in rule `r`: with a context table, inlined, or inlined with an answer in the same round. */
+function implementationOf(text: string): "context" | "inline" | "same round" {
   const options = { defines: new Map<string, string>(), dialect: undefined, optimisations: ALL_OPTIMISATIONS };
   const { plan, diagnostics } = compile(["program"], libraryOf(text), options);
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const named = (name: string): boolean =>
     plan.predicates.some(({ name: other, table }) => other === name && table !== undefined);
-  if (named("r?1")) return "waits";
-  return plan.predicates.some(({ role }) => role.kind === "answer") ? "inline" : "at once";
+  if (named("r?1")) return "context";
+  return plan.predicates.some(({ role }) => role.kind === "answer") ? "inline" : "same round";
 }
 
 const SQUARE = "def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := X * X. }";
@@ -22,15 +22,15 @@ const LOOK_UP = `${KNOWN} def v(X, &Y) { v1: this.return(Y) :- this.init(X), kno
 
 test.for<[string, string]>([
   ["computes", `${SQUARE} ${CALL}`],
-  ["looks up one row of what no rule changes", `${LOOK_UP} ${CALL}`],
+  ["looks up one row of an unchanging table", `${LOOK_UP} ${CALL}`],
   ["is called by a timer", `${SQUARE} r: out(Y) :- periodic(X, 1), v(X, &Y).`],
-  ["is called with one row beside the event", `${SQUARE} ${KNOWN} r: out(Y) :- in(X), known(X, Z), v(Z, &Y).`],
+  ["is called with one row joined to the event", `${SQUARE} ${KNOWN} r: out(Y) :- in(X), known(X, Z), v(Z, &Y).`],
 ])("a view that %s is answered in the round of the call", ([, text]) => {
-  expect(way(text)).toBe("at once");
+  expect(implementationOf(text)).toBe("same round");
 });
 
 test.for<[string, string]>([
-  ["others hear the event", `${SQUARE} ${CALL} other: seen(X) :- in(X).`],
+  ["another rule reads the event", `${SQUARE} ${CALL} other: seen(X) :- in(X).`],
   ["a rule raises the event", `${SQUARE} ${CALL} other: in(X) :- seen(X).`],
   ["a fact raises the event", `${SQUARE} ${CALL} in(1). in(2).`],
   ["several rows may make calls", `${SQUARE} ${KNOWN} r: out(Y) :- in(X), known(Z, X), v(Z, &Y).`],
@@ -48,10 +48,10 @@ test.for<[string, string]>([
     "the view may fail",
     `def v(X, &Y) { v1: this.return(X) :- this.init(X). v2: this.fail("no") :- this.init(X), X > 2. } ${CALL}`,
   ],
-  ["the source of the tuple is asked for", `${SQUARE} r: out(Y, S) :- in(X), v(X, &Y), S := f_src().`],
+  ["the rule reads the source of the tuple", `${SQUARE} r: out(Y, S) :- in(X), v(X, &Y), S := f_src().`],
   ["a packet may bring the event", `import "hop.mzl". ${SQUARE} ${CALL} sent: in@hop::To(1) :- go(To).`],
   ["a packet of another program may bring the event", `import "hop.mzl". ${SQUARE} ${CALL}`],
-])("the answer is a step of its own where %s", ([, text]) => {
+])("the answer is a separate step if %s", ([, text]) => {
   const hop = `
 file hop.mzl
 overlay hop.
@@ -59,13 +59,13 @@ materialize(route, infinity, infinity, keys(1)).
 snd: send@Next(Dest, Packet) :- send(Dest, Packet), route(Dest, Next), localAddr(Me), Me != Dest.
 rcv: recv(Packet) :- send(Dest, Packet), localAddr(Me), Me == Dest.
 `;
-  expect(way(`${text}\n${hop}`)).toBe("inline");
+  expect(implementationOf(`${text}\n${hop}`)).toBe("inline");
 });
 
 test.for<[string, string]>([
-  ["the call is elsewhere", `${SQUARE} r: out(Y) :- in(X, A), v@A(X, &Y).`],
-  ["the definition says where", `def v@X(X, &Y) { v1: this.return(Y) :- this.init(X), Y := 1. } ${CALL}`],
-  ["a rule changes what the view reads", `${LOOK_UP} ${CALL} f: known(X, 1) :- in(X).`],
+  ["the call has a location", `${SQUARE} r: out(Y) :- in(X, A), v@A(X, &Y).`],
+  ["the view has a location", `def v@X(X, &Y) { v1: this.return(Y) :- this.init(X), Y := 1. } ${CALL}`],
+  ["a rule changes a table that the view reads", `${LOOK_UP} ${CALL} f: known(X, 1) :- in(X).`],
   [
     "the view has tables",
     `def v(X, &Y) {
@@ -75,34 +75,37 @@ test.for<[string, string]>([
     } ${CALL}`,
   ],
   [
-    "the view says more than its answer",
+    "the view derives other tuples than its answer",
     `def v(X, &Y) { v1: this.return(X) :- this.init(X). v2: log(X) :- this.init(X). } ${CALL}`,
   ],
   [
-    "the view goes elsewhere",
+    "the view runs on another node",
     `def v(X, &Y) { v1: this.far@X() :- this.init(X). v2: this.return(1) :- this.far(). } ${CALL}`,
   ],
   [
-    "the view looks things up elsewhere",
+    "the view reads a table of another node",
     `${KNOWN} def v(X, &Y) { v1: this.return(Y) :- this.init(X), known@X(X, Y). } ${CALL}`,
   ],
-  ["the view draws by chance", `def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := f_rand(X). } ${CALL}`],
-  ["the rest draws by chance", `${SQUARE} r: out(Z) :- in(X), v(X, &Y), Z := f_rand(Y).`],
-  ["the view asks for the source", `def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := f_src(). } ${CALL}`],
+  ["the view calls a random function", `def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := f_rand(X). } ${CALL}`],
+  ["the rest of the rule calls a random function", `${SQUARE} r: out(Z) :- in(X), v(X, &Y), Z := f_rand(Y).`],
   [
-    "there may be many answers",
+    "the view reads the source of the tuple",
+    `def v(X, &Y) { v1: this.return(Y) :- this.init(X), Y := f_src(). } ${CALL}`,
+  ],
+  [
+    "the view is `many`",
     `def v(X, &Y) many { v1: this.return(X) :- this.init(X). v2: this.done() :- this.init(X). } ${CALL}`,
   ],
-  ["somebody asks why it failed", `${SQUARE} ${CALL} f: sorry(X) :- v!fail(X, _).`],
+  ["a rule handles its failures", `${SQUARE} ${CALL} f: sorry(X) :- v!fail(X, _).`],
   [
-    "the view calls another",
+    "the view calls another view",
     `${SQUARE} def w(X, &Y) { w1: this.return(Y) :- this.init(X), v(X, &Y). } r: out(Y) :- in(X), w(X, &Y).`,
   ],
-])("a call waits in a table where %s", ([, text]) => {
-  expect(way(text)).toBe("waits");
+])("a call needs a context table if %s", ([, text]) => {
+  expect(implementationOf(text)).toBe("context");
 });
 
-test("a call inline takes fewer rounds, and one that is answered at once makes no step of its own", () => {
+test("an inlined call takes fewer rounds; an answer in the same round takes no separate step", () => {
   const CALLS = 10;
   const cost = (optimisations: ViewOptimisations): { readonly steps: number; readonly rounds: number } => {
     const { node } = startNode(`${SQUARE} ${CALL}`, "here:1", optimisations);
@@ -121,7 +124,7 @@ test("a call inline takes fewer rounds, and one that is answered at once makes n
   ]);
 });
 
-test("what is called inline alone takes nothing from the network that it would not take otherwise", () => {
+test("a view whose calls are all inlined accepts no events from the network", () => {
   const accepted = (inlineViews: boolean): readonly string[] => {
     const optimisations = { ...ALL_OPTIMISATIONS, inlineViews };
     const options = { defines: new Map<string, string>(), dialect: undefined, optimisations };

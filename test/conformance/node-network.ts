@@ -9,19 +9,19 @@ import type { ViewOptimisations } from "../../src/program/view-optimisations.ts"
 import { libraryOf } from "../session/library-of.ts";
 import { tupleOf } from "../session/tuple-of.ts";
 
-const SETTLE = 0.1;
+const COMMAND_SECONDS = 0.1;
 const DELAY = 0.001;
 const MTU = 1400;
-/** Later than any case looks. */
+/** Later than the end of any case. */
 const SECOND_PING = 10_000;
 
-/** Simulated nodes that run one program, and a record of what happens on each. */
+/** Simulated nodes that run one program, with a log of the watch lines of each node. */
 export class NodeNetwork {
   readonly #simulation = new Simulation({ seed: 1, faults: () => ({ delay: DELAY }) });
   readonly #nodes = new Map<string, Node>();
   #lines: string[] = [];
 
-  /** The nodes, or what is wrong with the program. */
+  /** Compiles the program and starts the nodes; returns the diagnostics if it has errors. */
   static of(text: string, names: readonly string[], optimisations: ViewOptimisations): NodeNetwork | readonly string[] {
     const options = { defines: new Map<string, string>(), dialect: undefined, optimisations };
     const { plan, diagnostics } = compile(["program"], libraryOf(text), options);
@@ -35,11 +35,11 @@ export class NodeNetwork {
       const tun = { address: `100.64.0.${this.#nodes.size + 1}`, mtu: MTU };
       this.#simulation.addHost({ name, address: `${name}:1`, boot, tun }).start();
     }
-    this.#settle(SETTLE);
+    this.#run(COMMAND_SECONDS);
     this.#lines = [];
   }
 
-  /** Datagrams that have arrived so far. */
+  /** Number of datagrams that were delivered so far. */
   get delivered(): number {
     return this.#simulation.network.delivered;
   }
@@ -51,14 +51,14 @@ export class NodeNetwork {
     if (node !== undefined && second === "counters") {
       return [...node.counters.drops].map(([reason, count]) => `${reason} ${count}`);
     }
-    this.#act(first, second, rest.join(" "), node);
-    this.#settle(first === "advance" ? Number(second) : SETTLE);
+    this.#execute(first, second, rest.join(" "), node);
+    this.#run(first === "advance" ? Number(second) : COMMAND_SECONDS);
     const lines = this.#lines;
     this.#lines = [];
     return lines;
   }
 
-  #act(first: string, second: string, rest: string, node: Node | undefined): void {
+  #execute(first: string, second: string, rest: string, node: Node | undefined): void {
     if (node !== undefined) {
       if (second === "delete") node.delete(...tupleOf(rest));
       else node.insert(...tupleOf(rest));
@@ -84,14 +84,14 @@ export class NodeNetwork {
     }
   }
 
-  /** One echo request; an answer within the time that a command has is written down. */
+  /** Sends one echo request and logs a reply that arrives within the time of the command. */
   #ping(from: string, destination: string): void {
     this.#simulation.host(from).kernel?.ping(destination, SECOND_PING, ({ kind }) => {
-      this.#lines.push(`${from} ${kind === "reply" ? "hears" : "does not hear"} ${destination}`);
+      this.#lines.push(`${from} ${kind === "reply" ? "gets a reply from" : "gets no reply from"} ${destination}`);
     });
   }
 
-  #settle(seconds: number): void {
+  #run(seconds: number): void {
     this.#simulation.runUntil(this.#simulation.now + seconds);
   }
 
@@ -111,8 +111,8 @@ export class NodeNetwork {
     const [name] = line.tuple;
     if (typeof name === "string" && (name === "periodic" || name.endsWith("localAddr"))) return;
     if (line.op === "send") return;
-    const told = formatWatchLine(line).replace(/^\S+ /, "").replace(/ +/, " ");
-    this.#lines.push(`${node} ${told.replace(/b"[0-9a-f]{100,}"/, "(a packet)")}`);
+    const text = formatWatchLine(line).replace(/^\S+ /, "").replace(/ +/, " ");
+    this.#lines.push(`${node} ${text.replace(/b"[0-9a-f]{100,}"/, "(a packet)")}`);
   }
 }
 

@@ -11,7 +11,7 @@ const SOME: readonly ViewOptimisations[] = [
   { tailCalls: true, inlineViews: true, localShortcut: true },
 ];
 
-/** What each command made happen, in no order, but for what is private to calls: how they are made may differ. */
+/** Results of each command, sorted, without predicates that are private to calls, which optimisations change. */
 function results({ program, files, commands }: TextCase, optimisations: ViewOptimisations): readonly string[] {
   const views = [...`${program}${files}`.matchAll(/^\s*def ([\w.]+)/gm)].map(([, name]) => name);
   const isPrivate = new RegExp(String.raw`\b(${views.join("|")})\.\w+`);
@@ -29,7 +29,7 @@ function results({ program, files, commands }: TextCase, optimisations: ViewOpti
     );
 }
 
-describe.for(["../session/cases/", "cases/"])("how calls are made changes nothing in %s", (folder) => {
+describe.for(["../session/cases/", "cases/"])("optimisations of calls change no result in %s", (folder) => {
   const calling = casesIn(folder).filter(({ program, files }) => /^\s*def /m.test(program + files));
 
   test.for(calling)("$name", (one) => {

@@ -6,7 +6,7 @@ import { casesIn, type TextCase } from "./text-case.ts";
 
 const ORDERS = [1, 2, 3];
 
-/** What each command made happen, in no order; which rule was the one too many is a matter of order. */
+/** Results of each command, sorted, without the rule that exceeded a limit, which depends on the order. */
 function outcome({ program: text, files, commands }: TextCase, seed: number): readonly string[] {
   const program = permuted(text, seed, { library: libraryOf(text + files) });
   return runCase(`${program}${files}---\n${commands}`)
@@ -21,7 +21,7 @@ function outcome({ program: text, files, commands }: TextCase, seed: number): re
     );
 }
 
-describe.for(["../session/cases/", "cases/"])("the order of rules and literals changes nothing in %s", (folder) => {
+describe.for(["../session/cases/", "cases/"])("the order of rules and literals changes no result in %s", (folder) => {
   test.for(casesIn(folder))("$name", (one) => {
     for (const seed of ORDERS) expect(outcome(one, seed)).toEqual(outcome(one, 0));
   });

@@ -6,24 +6,23 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { streamViewNames } from "../../src/1-check/stream-views.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 
-interface Surroundings {
+interface ParseContext {
   readonly dialect?: Dialect;
   readonly defines?: ReadonlyMap<string, string>;
-  /** What the program includes; shipped programs when left out. */
+  /** Files that the program includes. Default: the shipped programs. */
   readonly library?: FileLibrary;
 }
 
 /**
- * The same program with its statements, and the literals of its rules, in another order. A call of a view divides its
- * rule: literals stay on their side of it; and a body that spans places stays as it is. Rules keep their names, for
- * those name their random draws. In OverLog an assignment may give a variable another value for what follows, so there
- * only statements move.
+ * Shuffles the statements of a program and the literals of its rules. A call of a view divides its rule: literals stay on
+ * their side of it. A body over several locations keeps its order. Rules keep their names, which seed their random values.
+ * In OverLog only statements are shuffled, for an assignment may rebind a variable for the literals after it.
  */
-export function permuted(text: string, seed: number, surroundings: Surroundings = {}): string {
-  const { dialect: told = "mozlog", defines = new Map(), library = new FileLibrary() } = surroundings;
-  // What `#include` brings stands in the program, and is put in another order with it.
+export function permuted(text: string, seed: number, context: ParseContext = {}): string {
+  const { dialect: declared = "mozlog", defines = new Map(), library = new FileLibrary() } = context;
+  // Included text is part of the program and is shuffled with it.
   const load = (path: string): Source | undefined => library.read(path, undefined);
-  const { tree, dialect } = parse({ file: "program", text, dialect: told }, { defines, load });
+  const { tree, dialect } = parse({ file: "program", text, dialect: declared }, { defines, load });
   const chance = streamOf(seed, "order");
   if (dialect === "mozlog") return print(permutedTree(named(tree), viewNames(tree), chance));
   const statements = shuffled(named(tree).statements, chance);
@@ -37,7 +36,7 @@ function viewNames(tree: FileTree): ReadonlySet<string> {
   ]);
 }
 
-/** A rule without a label is named by its line, and that changes. */
+/** Labels rules without a label: their name contains the line, which changes. */
 function named(tree: FileTree): FileTree {
   const statements = tree.statements.map((one, at): Statement => {
     return one.kind === "rule" && one.label === undefined
@@ -60,9 +59,9 @@ function permutedView(view: ViewDefinition, views: ReadonlySet<string>, chance: 
   return { ...view, body: shuffled(body, chance) };
 }
 
-/** A rule that spans places goes from place to place as it is written. */
+/** Shuffles the literals of a rule. A rule over several locations visits them in the written order. */
 function permutedRule(rule: Rule, views: ReadonlySet<string>, chance: RandomStream): Rule {
-  if (placesIn(rule.body).size > 1) return rule;
+  if (locationsIn(rule.body).size > 1) return rule;
   const pieces: Literal[][] = [[]];
   for (const literal of rule.body) {
     if (isCall(literal, views)) pieces.push([literal], []);
@@ -71,16 +70,16 @@ function permutedRule(rule: Rule, views: ReadonlySet<string>, chance: RandomStre
   return { ...rule, body: pieces.flatMap((piece) => shuffled(piece, chance)) };
 }
 
-function placesIn(body: readonly Literal[]): ReadonlySet<string> {
+function locationsIn(body: readonly Literal[]): ReadonlySet<string> {
   const atoms = body.flatMap((literal) => (literal.kind === "predicate" ? [literal.atom] : []));
-  const places = atoms.flatMap(({ location, locatedArgument, args }) => {
-    const place = location ?? (locatedArgument === undefined ? undefined : args[locatedArgument]);
-    return place === undefined || place.kind === "return" || place.kind === "aggregate" ? [] : [printExpression(place)];
+  const locations = atoms.flatMap(({ location, locatedArgument, args }) => {
+    const at = location ?? (locatedArgument === undefined ? undefined : args[locatedArgument]);
+    return at === undefined || at.kind === "return" || at.kind === "aggregate" ? [] : [printExpression(at)];
   });
-  return new Set(places);
+  return new Set(locations);
 }
 
-/** A view of another file is known by what it returns. */
+/** Whether the literal is a call. Views of other files are recognised by their return arguments. */
 function isCall(literal: Literal, views: ReadonlySet<string>): boolean {
   if (literal.kind !== "predicate" || literal.isFailure) return false;
   return views.has(literal.atom.name.text) || literal.atom.args.some((argument) => argument.kind === "return");

@@ -1,16 +1,16 @@
 import type { ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { AS_WRITTEN } from "../session/as-written.ts";
 import { runSession } from "../session/run-session.ts";
-import { withoutDrawnNumbers } from "../session/timer-numbers.ts";
+import { withoutRandomDigits } from "../session/timer-numbers.ts";
 import { NodeNetwork } from "./node-network.ts";
 
 /**
- * A program, `---`, and what is done to it. Without more it runs on one node, as `runSession` says. Where the first
- * command is `nodes a b c`, it runs on simulated nodes `a:1`, `b:1` and `c:1`, and every other command names one:
+ * Runs a case: a program, `---`, and commands. By default it runs on one node, see `runSession`. If the first command is
+ * `nodes a b c`, it runs on simulated nodes `a:1`, `b:1` and `c:1`, and every other command names a node:
  *
- *   a insert link("b:1")     what follows from it within a tenth of a second is written down, node by node
+ *   a insert link("b:1")     logs the results within a tenth of a second, with their nodes
  *   b show path
- *   advance 5                seconds pass
+ *   advance 5                advances the clock by 5 seconds
  *   crash b, restart b, cut a b, heal a b
  *   ping a 100.64.0.2        from the kernel of `a`, whose address is 100.64.0.1, through its TUN device
  *
@@ -28,10 +28,10 @@ function outcome(input: string, optimisations: ViewOptimisations): string {
   const network = NodeNetwork.of(program, names, optimisations);
   if (!(network instanceof NodeNetwork)) return network.join("\n");
   const lines = rest.flatMap((command) => [`> ${command}`, ...network.command(command)]);
-  return withoutDrawnNumbers(lines.join("\n"));
+  return withoutRandomDigits(lines.join("\n"));
 }
 
-/** The ids of view calls are drawn at random: here they are called Q1, Q2 and so on, as they appear. */
+/** Replaces the random query ids by Q1, Q2 and so on, in the order of their appearance. */
 function withoutQueries(text: string): string {
   const seen = new Map<string, string>();
   return text.replaceAll(/(?<=[(,] ?)\d{12,15}\b/g, (id) => {

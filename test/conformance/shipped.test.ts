@@ -19,11 +19,11 @@ const SECONDS = 20;
 interface Shipped {
   readonly names: readonly string[];
   readonly defines?: Readonly<Record<string, string>>;
-  /** What a node knows at its start, beside its peers. */
+  /** Facts of a node besides its peers. */
   readonly facts?: (address: string, others: readonly string[]) => readonly Fact[];
 }
 
-/** The programs in some order of rules and literals; 0 is one order too. */
+/** Compiles the programs with rules and literals in the order of the seed; 0 is an order too. */
 function program({ names, defines = {} }: Shipped, seed: number, optimisations = ALL_OPTIMISATIONS): Program {
   const library = new FileLibrary();
   const options = { defines: new Map(Object.entries(defines)), dialect: undefined, optimisations };
@@ -39,7 +39,7 @@ function program({ names, defines = {} }: Shipped, seed: number, optimisations =
   return loadProgram(plan);
 }
 
-/** Everything that was sent, and all tables at the end, of three nodes that lose packets while one pings the others. */
+/** Returns a hash of all messages and the final tables of three nodes that lose packets while one pings the others. */
 function run(shipped: Shipped, loaded: Program): { readonly hash: string; readonly tables: readonly string[] } {
   const simulation = new Simulation({ seed: 1, faults: () => ({ delay: 0.02, jitter: 0.01, loss: 0.05 }) });
   const nodes = NODES.map((name) => boot(simulation, shipped, loaded, name));
@@ -82,8 +82,8 @@ const MOZLOG = readdirSync(PROGRAMS)
 
 const first = `"${address("1")}"`;
 
-/** In OverLog a node is told of the others in a way of each program's own. */
-const TOLD: Readonly<Record<string, Omit<Shipped, "names">>> = {
+/** Defines and facts by which each OverLog program learns of the other nodes. */
+const PEERS: Readonly<Record<string, Omit<Shipped, "names">>> = {
   "chord.olg": { defines: { LANDMARK: first } },
   "mesh.olg": { defines: { BOOTSTRAP: first } },
   "gossip.olg": {
@@ -102,11 +102,11 @@ const TOLD: Readonly<Record<string, Omit<Shipped, "names">>> = {
 
 const OVERLOG = readdirSync(new URL("overlog/", PROGRAMS)).map((name): [string, Shipped] => [
   name,
-  { names: [`overlog/${name}`], ...TOLD[name] },
+  { names: [`overlog/${name}`], ...PEERS[name] },
 ]);
 
 test.for([...MOZLOG, ...OVERLOG])(
-  "the order of rules and literals changes no byte of what %s sends, and no row of its tables",
+  "the order of rules and literals changes no byte that %s sends and no row of its tables",
   ([, shipped]) => {
     const one = run(shipped, program(shipped, 0));
     expect(one.tables.length).toBeGreaterThan(NODES.length);
@@ -114,7 +114,7 @@ test.for([...MOZLOG, ...OVERLOG])(
   },
 );
 
-test.for([...MOZLOG, ...OVERLOG])("how calls of views are made changes no row of the tables of %s", ([, shipped]) => {
+test.for([...MOZLOG, ...OVERLOG])("optimisations of calls change no row of the tables of %s", ([, shipped]) => {
   const plain = { tailCalls: false, inlineViews: false, localShortcut: false };
   const { tables } = run(shipped, program(shipped, 0, plain));
   expect(run(shipped, program(shipped, 0)).tables).toEqual(tables);

@@ -14,13 +14,13 @@ h: heard(Where) :- found(_, Where).
 `;
 
 interface Lookup {
-  readonly told: readonly string[];
+  readonly results: readonly string[];
   readonly messages: number;
-  /** Context rows that are left anywhere. */
-  readonly waiting: readonly string[];
+  /** Context rows that remain on any node. */
+  readonly contexts: readonly string[];
 }
 
-/** A lookup along a chain, `hops` nodes from the one that asks. */
+/** Runs a lookup along a chain of nodes, to a node `hops` hops away. */
 function lookup(program: string, hops: number, tailCalls: boolean): Lookup {
   const names = Array.from({ length: hops + 1 }, (_, at) => `n${at}`);
   const network = NodeNetwork.of(program, names, { ...ALL_OPTIMISATIONS, tailCalls });
@@ -30,36 +30,41 @@ function lookup(program: string, hops: number, tailCalls: boolean): Lookup {
     else network.command(`${name} insert holds("k")`);
   }
   const before = network.delivered;
-  const told = network.command('n0 insert want("k")').filter((line) => /found|heard|sorry/.test(line));
-  const waiting = names.flatMap((name) => ["r?1", "l2?1"].flatMap((table) => network.command(`${name} show ${table}`)));
-  return { told, messages: network.delivered - before, waiting };
+  const results = network.command('n0 insert want("k")').filter((line) => /found|heard|sorry/.test(line));
+  const contexts = names.flatMap((name) =>
+    ["r?1", "l2?1"].flatMap((table) => network.command(`${name} show ${table}`)),
+  );
+  return { results, messages: network.delivered - before, contexts };
 }
 
-test.for([1, 2, 5, 9])("a lookup over %i hops costs one message more than hops, and leaves nothing behind", (hops) => {
-  const told = [`n0 event found("k", "n${hops}:1")`, `n0 event heard("n${hops}:1")`];
-  expect(lookup(LOOKUP, hops, true)).toEqual({ told, messages: hops + 1, waiting: [] });
-  expect(lookup(LOOKUP, hops, false)).toEqual({ told, messages: 2 * hops, waiting: [] });
-});
+test.for([1, 2, 5, 9])(
+  "a lookup over %i hops costs one message per hop and one for the answer, and leaves no context rows",
+  (hops) => {
+    const results = [`n0 event found("k", "n${hops}:1")`, `n0 event heard("n${hops}:1")`];
+    expect(lookup(LOOKUP, hops, true)).toEqual({ results, messages: hops + 1, contexts: [] });
+    expect(lookup(LOOKUP, hops, false)).toEqual({ results, messages: 2 * hops, contexts: [] });
+  },
+);
 
 test.for([
   {
-    what: "the caller does something with the answer",
+    what: "the caller uses the answer",
     rule: "l2: this.return(To) :- this.init(Key), !holds(Key), next(Next), find@Next(Key, &Where), To := Where.",
   },
   {
-    what: "the answer has to be one that is known",
+    what: "the answer must match a bound variable",
     rule: "l2: this.return(Next) :- this.init(Key), !holds(Key), next(Next), find@Next(Key, &Next).",
   },
   {
-    what: "the call has a limit of its own",
+    what: "the call has a timeout",
     rule: "l2: this.return(Where) :- this.init(Key), !holds(Key), next(Next), find@Next(Key, &Where) timeout(1).",
   },
-])("no call is made on behalf of the caller where $what", ({ rule }) => {
+])("a call is no tail call if $what", ({ rule }) => {
   const program = LOOKUP.replace(/l2: .*/, rule);
   expect(lookup(program, 3, true)).toEqual(lookup(program, 3, false));
 });
 
-test("nor where somebody asks why a call failed", () => {
+test("a call is no tail call if a rule handles failures of the view", () => {
   const program = `${LOOKUP}f: sorry(Key) :- find!fail(Key, _).\ng: heard(Key) :- sorry(Key).\n`;
   expect(lookup(program, 3, true)).toEqual(lookup(program, 3, false));
 });

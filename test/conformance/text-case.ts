@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A program, and what is done to it. */
+/** A program with the commands that run on it. */
 export interface TextCase {
   readonly name: string;
   readonly program: string;

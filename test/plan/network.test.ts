@@ -15,7 +15,7 @@ function edgesOf(text: string): readonly string[] {
   return graphOf(text).edges.map(({ from, port, to }) => `${from} ${port} ${to}`);
 }
 
-test("a strand that sends goes to RoundRobin, one that raises to Mux, one that writes to the tables", () => {
+test("strands that send have an edge to RoundRobin, those that raise events to Mux, those that change rows to the tables", () => {
   const edges = edgesOf(`
     materialize(t, infinity, infinity, keys(1)).
     sends: far@Y(X) :- one(X, Y).
@@ -30,7 +30,7 @@ test("a strand that sends goes to RoundRobin, one that raises to Mux, one that w
   ]);
 });
 
-test("events reach a strand from ReceiveDemux, changes of tables from the tables", () => {
+test("strands that read events have an edge from ReceiveDemux, those that read changes of rows from the tables", () => {
   const edges = edgesOf(`
     materialize(t, infinity, infinity, keys(1)).
     heard: t(X) :- one(X).
@@ -55,7 +55,7 @@ test("the strands of one rule are numbered", () => {
   ]);
 });
 
-test("the strands that keep a table count, though they are not drawn", () => {
+test("numbers of strands count maintenance strands, which are not in the graph", () => {
   const { nodes } = graphOf(`
     materialize(t, infinity, infinity, keys(1)).
     fill: t(X) :- one(X).
@@ -64,7 +64,7 @@ test("the strands that keep a table count, though they are not drawn", () => {
   expect(strands.map((node) => node.label)).toContain("count#1");
 });
 
-test("Tun::Rx and Tun::Tx have their place between ReceiveDemux and RoundRobin; packets begin steps, or go to the device", () => {
+test("TunRx and TunTx are between ReceiveDemux and RoundRobin; packets start steps or go to the device", () => {
   const { nodes, edges } = graphOf(`import "tunnel.mzl".`);
   const names = nodes.map(({ element }) => element);
   expect(names.slice(names.indexOf("ReceiveDemux"), names.indexOf("RoundRobin") + 1)).toEqual([
@@ -82,7 +82,7 @@ test("Tun::Rx and Tun::Tx have their place between ReceiveDemux and RoundRobin; 
   ]);
 });
 
-test("calls of TCP go to Tcp, and their outcomes begin steps", () => {
+test("calls of TCP views go to Tcp, and their outcomes start steps", () => {
   const { nodes, edges } = graphOf(`
     l1: reading(S) :- opened(A), tcp.connect(A, &S).
     l2: got(P) :- reading(S), tcp.read(S, 0, &P).
@@ -98,7 +98,7 @@ test("calls of TCP go to Tcp, and their outcomes begin steps", () => {
   ]);
 });
 
-test("no two nodes, and no two edges, have one name", () => {
+test("names of nodes and edges are unique", () => {
   const { nodes, edges } = graphOf(`import "ron.mzl". import "ron.mzl" as backup. import "tunnel.mzl".`);
   const names = [...nodes.map((node) => node.id), ...edges.map((edge) => `${edge.from} ${edge.port} ${edge.to}`)];
   expect(names).toEqual([...new Set(names)]);

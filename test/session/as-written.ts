@@ -1,4 +1,4 @@
 import type { ViewOptimisations } from "../../src/program/view-optimisations.ts";
 
-/** Calls of views as the language describes them, so that a case shows what happens within. */
+/** Optimisations that keep the events of calls visible, as the language describes them. */
 export const AS_WRITTEN: ViewOptimisations = { tailCalls: true, inlineViews: false, localShortcut: false };

@@ -1,6 +1,6 @@
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 
-/** The file "program", and those that follow it in the text, each after a line `file NAME`. Shipped programs are there too. */
+/** Library with the file "program", the files after lines `file NAME` in the text, and the shipped programs. */
 export function libraryOf(text: string): FileLibrary {
   const library = new FileLibrary();
   const [program = "", ...files] = text.split(/^file /m);

@@ -5,7 +5,7 @@ interface Waiting {
   readonly fire: () => void;
 }
 
-/** Time that moves only when a test says so. */
+/** Clock that only the test advances. */
 export class ManualClock implements Clock {
   #now = 0;
   #waiting: Waiting[] = [];
@@ -28,7 +28,7 @@ export class ManualClock implements Clock {
     this.at(this.#now, fire);
   }
 
-  /** Lets so many seconds pass, ringing what is due in order. */
+  /** Advances the clock and fires due timers in order. */
   advance(seconds: number): void {
     const end = this.#now + seconds;
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
@@ -48,7 +48,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** A network of nothing but what the test hands over. */
+/** Network whose datagrams the test delivers. */
 export class ManualDatagrams implements Datagrams {
   readonly address: string;
   readonly maxPayload = 1452;
@@ -68,7 +68,7 @@ export class ManualDatagrams implements Datagrams {
     this.sent.push({ to, bytes });
   }
 
-  /** A datagram arrives. */
+  /** Delivers a datagram to the node. */
   deliver(bytes: Uint8Array, from: string): void {
     this.#receive({ bytes, from });
   }

@@ -1,7 +1,7 @@
 import { segmentsOf } from "../../runtime/plan/values/train.ts";
 import type { Tun, TunCounters } from "../../runtime/world/world.ts";
 
-/** A device that hands over what a test gives it, and keeps what is written to it. */
+/** Device with packets from the test. Records the packets that are written to it. */
 export class RecordingTun implements Tun {
   readonly name = "fake";
   readonly mtu = 1400;

@@ -7,19 +7,19 @@ import type { ViewOptimisations } from "../../src/program/view-optimisations.ts"
 import { AS_WRITTEN } from "./as-written.ts";
 import { libraryOf } from "./library-of.ts";
 import { manualWorld } from "./manual-world.ts";
-import { withoutDrawnNumbers } from "./timer-numbers.ts";
+import { withoutRandomDigits } from "./timer-numbers.ts";
 import { tupleOf } from "./tuple-of.ts";
 
 const HERE = "here:1";
 
 /**
- * Runs a program on one node and writes down what each command makes happen:
+ * Runs a program on one node and returns the results of each command:
  *
- *   insert p(1, "a")     a row or event, as an operator would give it
+ *   insert p(1, "a")     inserts a row or event, as an operator would
  *   delete p(1, "a")
- *   advance 2.5          seconds pass
- *   show p               the rows of a table, in the order of values
- *   counters             drops, failures, limits
+ *   advance 2.5          advances the clock by 2.5 seconds
+ *   show p               prints the rows of a table, sorted by value
+ *   counters             prints the nonzero counters
  */
 export function runSession(
   program: string,
@@ -28,7 +28,7 @@ export function runSession(
 ): string {
   const session = new Session(program, optimisations);
   const lines = commands.flatMap((command) => [`> ${command}`, ...session.command(command)]);
-  return withoutDrawnNumbers(lines.join("\n"));
+  return withoutRandomDigits(lines.join("\n"));
 }
 
 class Session {

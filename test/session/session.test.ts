@@ -11,7 +11,7 @@ interface Case {
   readonly expected: string;
 }
 
-/** `= name`, the program, `---`, the commands, `==>`, what happens; `...` in it stands for any lines. */
+/** Parses cases: `= name`, a program, `---`, commands, `==>`, the expected results, in which `...` matches any lines. */
 function casesIn(text: string): readonly Case[] {
   return text
     .split(/^= /m)
@@ -28,8 +28,8 @@ function casesIn(text: string): readonly Case[] {
     });
 }
 
-/** What was expected, with each `...` filled in by what happened there, when the two agree. */
-function withGapsFilled(expected: string, actual: string): string {
+/** Returns the actual results if they match the expected ones, else the expected ones. */
+function matchedResults(expected: string, actual: string): string {
   const pattern = expected.split(/^\.\.\.$/m).map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${pattern.join("[^]*")}$`).test(actual) ? actual : expected;
 }
@@ -37,6 +37,6 @@ function withGapsFilled(expected: string, actual: string): string {
 describe.for(readdirSync(CASES).toSorted())("%s", (file) => {
   test.for(casesIn(readFileSync(new URL(file, CASES), "utf8")))("$name", ({ program, commands, expected }) => {
     const actual = runSession(program, commands);
-    expect(actual).toBe(withGapsFilled(expected, actual));
+    expect(actual).toBe(matchedResults(expected, actual));
   });
 });

@@ -1,7 +1,7 @@
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
-/** The datagram that `tun` with these arguments is alone in. */
+/** Encodes a datagram with a single `tun` tuple. */
 export function tunDatagram(args: readonly (string | Uint8Array)[]): Uint8Array {
   const builder = new DatagramBuilder(1452);
   builder.add({ predicate: eventSpec("tun", args.length), args, isDelete: false });

@@ -2,7 +2,7 @@ import { parse } from "../../grammar/parse.ts";
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { constantValue } from "../../src/3-plan/constant-value.ts";
 
-/** `p(1, "a")` as a name and its arguments. */
+/** Parses `p(1, "a")` into the name and the arguments. */
 export function tupleOf(text: string): [string, Values] {
   const { tree } = parse(
     { file: "command", text: `${text}.`, dialect: "mozlog" },
