@@ -1,3 +1,11 @@
+/**
+ * Recorder of runs for the flow cache: decides whether the run of a packet is cacheable, by the counters of the node before and
+ * after it. node.ts installs `beginRun` as the recorder; linux-flow-cache.ts calls it around a run that the addon wants recorded.
+ *
+ * A run is cacheable if it was one step of one round, fired only strands whose outcome does not depend on the payload, passed no
+ * stateful element, lost nothing, left nothing queued, and sent at most one tuple per peer, to a numeric address and in a
+ * datagram that every path carries. Then the next packet of the flow does the same and moves the same counters.
+ */
 import type { Engine } from "../engine/engine.ts";
 import type { PeerTraffic } from "../observe/peer-counters.ts";
 import { MIN_PATH_PAYLOAD } from "../path/path-candidates.ts";
@@ -5,7 +13,7 @@ import type { Plan } from "../plan/contract/plan.ts";
 import type { RecordedRun, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
 
-/** What a pass through the rules may have changed. */
+/** The parts of a node that a run may change. */
 export interface RunContext {
   readonly plan: Plan;
   readonly engine: Engine;
@@ -15,7 +23,7 @@ export interface RunContext {
 
 type Name = string | number;
 
-/** Numbers that count, and what they were. */
+/** Values of counters before a run. */
 interface CounterSnapshot {
   readonly counts: Record<Name, number>;
   readonly names: readonly Name[];
@@ -29,29 +37,28 @@ interface CounterChange {
 }
 
 /**
- * The tables that a pass may depend on which can be repeated: what blind rules read, and what says who the node is. While these do
- * not change, it can be.
+ * Returns the ids of the tables that cacheable runs depend on: tables read by payload-independent rules, and `localAddr` tables.
+ * The flow cache must be flushed when one of them changes.
  */
 export function tablesOfCacheableRuns({ predicates, strands }: Plan): ReadonlySet<number> {
-  const own = predicates.filter(({ role }) => role.kind === "localAddr").map(({ id }) => id);
-  return new Set([...own, ...strands.flatMap(({ cacheableReads = [] }) => cacheableReads)]);
+  const localAddresses = predicates.filter(({ role }) => role.kind === "localAddr").map(({ id }) => id);
+  return new Set([...localAddresses, ...strands.flatMap(({ cacheableReads = [] }) => cacheableReads)]);
 }
 
 const PEER_COUNTS = ["sent", "sentBytes", "sentTuples", "received", "receivedBytes", "receivedTuples"] as const;
 
 /**
- * Looks at a node's counters before a packet passes its rules and after, and says whether the next packet like it would do the
- * same, and what it would count. It would where rules alone have run that look at no bytes, where tables have not changed, and
- * where nothing was lost, observed or waiting. To be called before the pass, and what it returns after it.
+ * Takes a snapshot of the counters. To be called before a run; the returned function is to be called after it, and returns the
+ * recorded run, or undefined when the run is not cacheable.
  */
-export function beginRun(parts: RunContext): () => RecordedRun | undefined {
-  const snapshots = [...snapshotsOf(parts)];
-  const losses = lossCountOf(parts);
-  const peers = peersOf(parts).length;
+export function beginRun(context: RunContext): () => RecordedRun | undefined {
+  const snapshots = [...snapshotsOf(context)];
+  const losses = lossCountOf(context);
+  const peers = peersOf(context).length;
   return () => {
-    if (lossCountOf(parts) !== losses || peersOf(parts).length !== peers) return undefined;
+    if (lossCountOf(context) !== losses || peersOf(context).length !== peers) return undefined;
     const changes = snapshots.flatMap(changesOn);
-    return isCacheable(parts, changes) ? recordedRunOf(parts, changes) : undefined;
+    return isCacheable(context, changes) ? recordedRunOf(context, changes) : undefined;
   };
 }
 
@@ -67,7 +74,7 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
   return sentTo.every((peer) => needsNoProbe(peer, changes, world));
 }
 
-/** One tuple, which every path carries, for a place that is where it is as long as there is one. */
+/** Whether the peer got one tuple, at a numeric address, in a datagram that every path carries: no lookup and no probe is needed. */
 function needsNoProbe(peer: PeerTraffic, changes: readonly CounterChange[], { datagrams }: World): boolean {
   if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > MIN_PATH_PAYLOAD)
     return false;
@@ -102,7 +109,7 @@ function snapshotOf(of: object, names: readonly Name[]): CounterSnapshot {
   return { counts, names, before: names.map((name) => counts[name] as number) };
 }
 
-/** Of what is named all is numbers. */
+/** Casts an object whose named properties are all numbers. */
 function countsIn(of: object): Record<Name, number> {
   return of as Record<Name, number>;
 }
@@ -120,7 +127,7 @@ function peersOf({ dataflow }: Pick<RunContext, "dataflow">): readonly PeerTraff
   return [...dataflow.ports.peers.peers()];
 }
 
-/** What no packet is to repeat, counted. */
+/** Returns the sum of all losses, failures and header changes. A run that increases it is not cacheable. */
 function lossCountOf({ engine, dataflow, world }: RunContext): number {
   const { stopped, failed } = engine.counters;
   const lost = [...dataflow.elements.map(({ counters }) => counters.dropped), world.datagrams.counters.failed];
