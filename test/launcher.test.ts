@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ROOT } from "./house/tree.ts";
 
-/** What stands in for Node: it says how it was called. */
+/** A stand-in for Node that prints how it was called. */
 const NODE = `#!/bin/sh
 [ "$1" = --version ] && { echo VERSION; exit; }
 echo "NAME: $*"
@@ -23,7 +23,7 @@ describe("./mosaic", () => {
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   });
 
-  test("runs the pinned Node on the command line, with its arguments and its exit code, and without any PATH", () => {
+  test("runs the pinned Node with all arguments, returns its exit code, and needs no PATH", () => {
     addNode(pinned(), "pinned");
     expect(run("env", "-i", join(folder, "mosaic"), "run", "a b.mzl", "--json")).toEqual({
       status: 7,
@@ -64,7 +64,7 @@ describe("./mosaic", () => {
     },
   );
 
-  test.each(["v24.14.9", "v22.30.0", "v8.0.0", "", "what?"])("does not take Node %s", (version) => {
+  test.each(["v24.14.9", "v22.30.0", "v8.0.0", "", "what?"])("rejects Node %s", (version) => {
     addNode("bin/node", "found", version);
     expect(fromPath()).toEqual({
       status: 1,
@@ -81,7 +81,7 @@ describe("./mosaic", () => {
     expect(withStack(stack, join(folder, "mosaic")).output).toContain(`--stack-size=${depth} `);
   });
 
-  test("says where the stack is small that a program nests too deep, and does not die of it", () => {
+  test("reports too deep nesting on a small stack, instead of a crash", () => {
     const program = join(folder, "deep.mzl");
     writeFileSync(program, `a(X) :- b(Y), X := ${"(".repeat(9000)}Y${")".repeat(9000)}.`);
     const { status, output } = withStack(512, join(ROOT, "mosaic"), "check", program);
@@ -89,7 +89,7 @@ describe("./mosaic", () => {
     expect(output).toContain("E0141");
   });
 
-  test("becomes Node: a signal reaches it", async () => {
+  test("replaces itself by Node, so that signals reach it", async () => {
     mkdirSync(join(folder, "src/cli"), { recursive: true });
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(join(ROOT, `node_modules/node-linux-${arch()}`), join(folder, `node_modules/node-linux-${arch()}`));

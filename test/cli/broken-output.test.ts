@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { MOSAIC } from "./mosaic.ts";
 
-/** Nothing can be written to it: no space is left. */
+/** A file that fails every write: no space is left. */
 const FULL = "/dev/full";
 const TICKS = 3;
 
@@ -17,13 +17,13 @@ function folder(): string {
   return path;
 }
 
-/** A node with files as its output, asked to end when it has said so much. */
-async function run(stdout: string, stderr: string, hasSaid: () => boolean): Promise<number | null> {
+/** Runs a node with files as its output until `isDone`, then terminates it. */
+async function run(stdout: string, stderr: string, isDone: () => boolean): Promise<number | null> {
   const files = [openSync(stdout, "a"), openSync(stderr, "a")] as const;
   const program = join(folder(), "tick.mzl");
   const args = ["run", program, "--no-control", "--listen", "127.0.0.1:0", "--watch", "tick"];
   const child = spawn(MOSAIC, args, { stdio: ["ignore", ...files] });
-  while (!hasSaid() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!isDone() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill("SIGTERM");
   const [code] = (await once(child, "close")) as [number | null];
   return code;
@@ -33,14 +33,14 @@ function lines(path: string): readonly string[] {
   return readFileSync(path, "utf8").split("\n").slice(0, -1);
 }
 
-test("a node whose log cannot be written goes on", async () => {
+test("a node runs on if its log cannot be written", async () => {
   const stdout = join(folder(), "stdout");
   writeFileSync(stdout, "");
   const code = await run(stdout, FULL, () => lines(stdout).length >= TICKS);
   expect([code, lines(stdout).length >= TICKS]).toEqual([0, true]);
 });
 
-test("a node whose results cannot be written says so once, goes on, and ends as failed", async () => {
+test("a node whose results cannot be written logs it once, runs on, and ends with exit code 1", async () => {
   const stderr = join(folder(), "stderr");
   writeFileSync(stderr, "");
   const since = Date.now();
@@ -49,11 +49,11 @@ test("a node whose results cannot be written says so once, goes on, and ends as 
     stderr,
     () => /are lost/.test(readFileSync(stderr, "utf8")) && Date.now() - since > 2_000,
   );
-  const told = lines(stderr).filter((line) => line.includes("stdout"));
-  expect([code, told]).toEqual([1, ["mosaic: stdout: ENOSPC: no space left on device, write; results are lost"]]);
+  const reported = lines(stderr).filter((line) => line.includes("stdout"));
+  expect([code, reported]).toEqual([1, ["mosaic: stdout: ENOSPC: no space left on device, write; results are lost"]]);
 });
 
-test("a command whose results cannot be written fails", async () => {
+test("a command fails if its results cannot be written", async () => {
   const child = spawn(MOSAIC, ["--version"], { stdio: ["ignore", openSync(FULL, "a"), "ignore"] });
   expect(await once(child, "close")).toEqual([1, null]);
 });

@@ -9,7 +9,7 @@ function section(text: string, title: string): string {
 describe("the command list", () => {
   const names = COMMANDS.map(({ name }) => name);
 
-  test("has every file of commands/, and no other command", () => {
+  test("names exactly the files of commands/", () => {
     const files = readdirSync(new URL("../../src/cli/commands/", import.meta.url));
     expect(names.map((name) => `${name}.ts`).toSorted()).toEqual(files.toSorted());
   });
@@ -18,7 +18,7 @@ describe("the command list", () => {
     expect((await load()).command.name).toBe(name);
   });
 
-  test("is in README, command by command", () => {
+  test("and the command list of README name the same commands", () => {
     const readme = section(readFileSync(new URL("../../README.md", import.meta.url), "utf8"), "Commands");
     const named = new Set([...readme.matchAll(/mosaic ([a-z]+)/g)].map(([, name = ""]) => name));
     expect([...named].toSorted()).toEqual(names.toSorted());

@@ -19,8 +19,8 @@ function program(name: string, text: string | Uint8Array): string {
 
 const shipped = readdirSync(join(ROOT, "programs")).filter((file) => file.endsWith(".mzl"));
 
-/** Every mistake has a message with the place or the option's name, and an exit code: 1 the program or run, 2 the command line. */
-describe("mistakes on the way to a running node", () => {
+/** Every error has a message with its position or option, and an exit code: 1 for the program or the run, 2 for the command line. */
+describe("errors before a node runs", () => {
   const good = program("good.mzl", "a: b(X) :- a(X).\n");
   const scenario = join(ROOT, "lab/demo/ron.toml");
   const overlay = program(
@@ -57,25 +57,25 @@ describe("mistakes on the way to a running node", () => {
     },
     { name: "an unknown file", args: ["run", "nowhere.mzl"], code: 2, says: [/cannot read `nowhere\.mzl`/] },
     {
-      name: "an unknown file, which may have been meant as one that is shipped",
+      name: "an unknown file: the message lists the shipped programs",
       args: ["check", "nowhere.mzl"],
       code: 1,
       says: [/the shipped programs are/, ...shipped.map((file) => new RegExp(`\\b${file}\\b`))],
     },
     {
-      name: "a shipped file, misspelt",
+      name: "a misspelt name of a shipped file",
       args: ["check", "gosip.olg"],
       code: 1,
       says: [/did you mean `gossip\.olg`\?$/m],
     },
     {
-      name: "a shipped file, looked for in a folder",
+      name: "a shipped file in the wrong folder",
       args: ["check", join(folder, "ron.mzl")],
       code: 1,
       says: [/did you mean `ron\.mzl`\?$/m],
     },
     {
-      name: "a file beside another of nearly its name",
+      name: "a misspelt name of a file in the same folder",
       args: ["check", join(folder, "overlai.mzl")],
       code: 1,
       says: [/did you mean `\/.*\/overlay\.mzl`\?$/m],
@@ -107,7 +107,7 @@ describe("mistakes on the way to a running node", () => {
     },
     { name: "an unknown option", args: ["run", good, "--tunn"], code: 2, says: [/unknown option '--tunn'/] },
     {
-      name: "a folder for results where none can be made",
+      name: "a folder for results that cannot be created",
       args: ["sim", scenario, "--out", "/proc/none/results"],
       code: 2,
       says: [/^mosaic: --out: \/proc\/none\/results: no folder can be made there$/m],
@@ -137,13 +137,13 @@ describe("mistakes on the way to a running node", () => {
       says: [/events\.mzl:1:\d+: error\[E0215\].*`one` and `two`/],
     },
     {
-      name: "a macro that nobody defined",
+      name: "an undefined macro",
       args: ["run", unbound],
       code: 1,
       says: [/unbound\.mzl:1:\d+: error\[E0216\]/, /#define SAMPLE_INTERVAL/],
     },
     {
-      name: "a circle through a negation",
+      name: "a cycle through a negation",
       args: ["run", circular],
       code: 1,
       says: [/circular\.mzl:4:\d+: error\[E0228\].*depends on its own negation or aggregate/],
@@ -151,7 +151,7 @@ describe("mistakes on the way to a running node", () => {
     { name: "a bad --listen", args: ["run", good, "--listen", "here"], code: 2, says: [/--listen: .*HOST:PORT/] },
     { name: "a bad --addr", args: ["run", good, "--addr", "here"], code: 2, says: [/--addr: .*HOST:PORT/] },
     {
-      name: "a capture where none can be made",
+      name: "a capture file that cannot be created",
       args: ["run", good, "--listen", "127.0.0.1:0", "--pcap", "/proc/none/capture"],
       code: 1,
       says: [/^mosaic: --pcap: cannot write \/proc\/none\/capture: there is no such folder$/m],
@@ -171,13 +171,13 @@ describe("mistakes on the way to a running node", () => {
       says: [/--peer: .*HOST:PORT/],
     },
     {
-      name: "a peer whose virtual address is none",
+      name: "a peer with an invalid virtual address",
       args: ["run", overlay, "--peer", "x=10.0.0.1:1"],
       code: 2,
       says: [/--peer: `x` is not an IP address/],
     },
     {
-      name: "a peer of nothing",
+      name: "a peer of a program without overlays",
       args: ["run", good, "--peer", "10.0.0.1:1"],
       code: 2,
       says: [/--peer: no loaded overlay has a table `member`/],
@@ -185,37 +185,37 @@ describe("mistakes on the way to a running node", () => {
     { name: "a bad macro", args: ["run", good, "-D", "1=2"], code: 2, says: [/-D: `1=2` is not NAME=VALUE/] },
     { name: "a bad fact", args: ["run", good, "--fact", "a(1"], code: 2, says: [/--fact:1:\d+: error/] },
     {
-      name: "a predicate to watch that is none",
+      name: "an unknown predicate to watch",
       args: ["run", "ron.mzl", "--watch", "RT"],
       code: 2,
       says: [/--watch: .*`RT`; did you mean ron\.RT\?/],
     },
     {
-      name: "a profile that is none",
+      name: "an unknown profile",
       args: ["check", "-D", "PROFILE=slow", "ron.mzl"],
       code: 1,
       says: [/ron\.mzl:\d+:\d+: error.*PROFILE is fast or paper/, /^mosaic: 1 error$/m],
     },
     {
-      name: "a control socket in a folder that there is not",
+      name: "a control socket in a missing folder",
       args: ["run", good, "--listen", "127.0.0.1:0", "--control", join(folder, "none/node.sock")],
       code: 1,
       says: [/^mosaic: \S+node\.sock: there is no such folder/m],
     },
     {
-      name: "a line longer than a screen: what surrounds the mistake is shown",
+      name: "a line longer than a screen: only the text around the error is shown",
       args: ["check", program("long.mzl", `a: out(X) :- one(X), ${"X > 0, ".repeat(1000)}X >< 1.\n`)],
       code: 1,
       says: [/long\.mzl:1:70\d\d: error/, /^> 1 \| (?:X > 0, |[X >0,]){10,50}X >< 1\.\n {4}\| {40,}\^$/m],
     },
     {
-      name: "a text that would speak to the terminal",
+      name: "a text with terminal escape sequences",
       args: ["check", program("escape.mzl", "a: out(X) :- one(X). \x1b[2J\n")],
       code: 1,
       says: [/^> 1 \| a: out\(X\) :- one\(X\)\. \u{fffd}\[2J$/mu],
     },
     {
-      name: "a warning before an error: the error is the code to ask for",
+      name: "a warning before an error: the hint names the code of the error",
       args: ["check", program("both.mzl", "materialize(idle, 9, 9, keys(1)).\nfact(X).\n")],
       code: 1,
       says: [/W0227/, /explain --code E\d+$/m],
@@ -251,7 +251,7 @@ describe("mistakes on the way to a running node", () => {
 });
 
 describe("check", () => {
-  test("tells once what is wrong with a file that several programs import", async () => {
+  test("reports the errors of a file once, even if several programs import it", async () => {
     const shared = program("shared.mzl", "overlay s.\nmaterialize(idle, infinity, 1, keys(1)).\n");
     const importing = program("importing.mzl", 'import "shared.mzl".\n');
     const { stderr, code } = await mosaic("check", shared, importing);
@@ -259,7 +259,7 @@ describe("check", () => {
     expect(code).toBe(0);
   });
 
-  test("counts rules outside and inside of views, one object a file", async () => {
+  test("counts rules outside and inside views, one object per file", async () => {
     const ended = await mosaic("check", "--stats", "--json", "ron.mzl", "ping.mzl", "tunnel.mzl");
     const lines = ended.stdout
       .trim()

@@ -59,11 +59,11 @@ const TWO_HOPS = `
 describe("a table", () => {
   file("link.facts", "b\t3\na\tb\n3\ta b\n");
 
-  test("is printed in the order of its values, wherever its rows would be on a network", () => {
+  test("is printed in the order of its values, with the rows of all locations", () => {
     expect(evaluated(TWO_HOPS, { print: ["two"] }).out).toBe('two("a", 3).\ntwo("b", "a b").');
   });
 
-  test("is printed as it could be read again", () => {
+  test("is printed in a form that --facts reads", () => {
     expect(evaluated(TWO_HOPS, { print: ["link"], form: { kind: "csv", json: false } }).out).toBe("3,a b\na,b\nb,3");
   });
 
@@ -80,7 +80,7 @@ describe("a table", () => {
     expect(evaluated(TWO_HOPS).out).toBe("two 2\nlink 3");
   });
 
-  test("that the program does not have is a slip of the command line", () => {
+  test("that the program does not have is a usage error", () => {
     expect(evaluated(TWO_HOPS, { print: ["links"] })).toEqual({
       code: 2,
       out: "",
@@ -112,24 +112,24 @@ describe("files of facts", () => {
     ["a quote that is not closed", '1,"2\n', /^pair\.csv:1: a quote is not closed on its line$/m],
     ["text after a quote", '"1"x,2\n', /^pair\.csv:1: text after the quote of column 1$/m],
     ["a number that is not exact", "1,12345678901234567890\n", /^pair\.csv:1: a whole number beyond 2\^53/m],
-    ["no text", Uint8Array.of(0x31, 0x2c, 0xff), /^pair\.csv: not a file of UTF-8 text$/m],
+    ["invalid UTF-8", Uint8Array.of(0x31, 0x2c, 0xff), /^pair\.csv: not a file of UTF-8 text$/m],
   ])("with %s are refused, and nothing is printed", ([, csv, message]) => {
     const { code, out, problems } = pairs(csv);
     expect([code, out]).toEqual([1, ""]);
     expect(problems).toMatch(message);
   });
 
-  test("of predicates that the program does not have are named and left alone", () => {
+  test("of unknown predicates are reported and skipped", () => {
     pairs("1,2\n");
     expect(evaluated(PAIRS).problems).toContain("link.facts: the program has no such predicate; not read");
   });
 
-  test("must be in a directory that is there", () => {
+  test("must be in an existing directory", () => {
     expect(evaluated(PAIRS, { factDirectories: [join(folder, "none")] }).code).toBe(2);
   });
 });
 
-test("events of facts run rules too, and what they send to this node is a step of its own", () => {
+test("facts can be events; tuples that their rules send to this node are separate steps", () => {
   const program = `
     materialize(t, infinity, infinity, keys(1)).
     r1: t(X) :- e(X).
@@ -139,7 +139,7 @@ test("events of facts run rules too, and what they send to this node is a step o
   expect(evaluated(program, { facts: ["e(4)"], print: ["t"], factDirectories: [] }).out).toBe("t(4).\nt(5).");
 });
 
-test("a derivation without end stops with the name of its rule", () => {
+test("an endless derivation is stopped and its rule is named", () => {
   const { code, out, problems } = evaluated("grow: p(X + 1) :- p(X).\np(0).", { factDirectories: [], memory: 1 });
   expect([code, out]).toEqual([1, ""]);
   expect(problems).toMatch(/^rule grow: its derivations do not end/);

@@ -15,7 +15,7 @@ function withoutComments(text: string): string {
   return text.replaceAll(/^\/\/.*\n/gm, "");
 }
 
-describe("what is expanded is a program, and there is nothing left in it to expand", () => {
+describe("expanded rules are a program without calls of views", () => {
   test.each([
     ["ping", 'import "ping.mzl".'],
     ["ron", 'import "ron.mzl".'],
@@ -61,7 +61,7 @@ describe("what is expanded is a program, and there is nothing left in it to expa
   });
 });
 
-test("names that only the compiler can write become others, and none that the program has", () => {
+test("names that only the compiler can write are replaced by unused names", () => {
   const text = expanded(`
     materialize(a_call1, infinity, infinity, keys(1)).
     def one(A, &B) { o: this.return(B) :- this.init(A), B := f_rand(A). }
@@ -71,7 +71,7 @@ test("names that only the compiler can write become others, and none that the pr
   expect(text).not.toMatch(/[$?]/);
 });
 
-test("a rule that runs when the time of a row is up is a comment", () => {
+test("a rule that runs when a row expires becomes a comment", () => {
   const text = expanded(`
     def one(A, &B) timeout(2) { o: this.return(B) :- this.init(A), B := A. }
     a: out(X, Y) :- asked(X), one(X, &Y).

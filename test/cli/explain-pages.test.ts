@@ -7,7 +7,7 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
 describe("the page of an element", () => {
-  test("says what it takes, gives, drops and counts", () => {
+  test("describes inputs, outputs, drops and counters", () => {
     const page = elementPage("LocSpecDemux");
     expect(page).toMatch(/^LocSpecDemux\(.*\)\n\nRoutes each tuple/);
     for (const section of ["Ports", "Drops", "Reads"]) expect(page).toMatch(new RegExp(`^${section}\\s+\\S`, "m"));
@@ -17,14 +17,14 @@ describe("the page of an element", () => {
     expect(elementPage(name)).toMatch(/^Tun::Rx\(/);
   });
 
-  test("names every reason that the element drops tuples for", () => {
+  test("names every drop reason of the element", () => {
     const silent = [...elementSpecs.values()].flatMap(({ name, manual, drops }) =>
       drops.filter((reason) => !manual.includes(reason.replace(/: \.\.\.$/, ""))).map((reason) => `${name}: ${reason}`),
     );
     expect(silent).toEqual([]);
   });
 
-  test("is there for everything that the text of a dataflow shows", () => {
+  test("exists for every name in the text of a dataflow", () => {
     const library = new FileLibrary();
     library.addText("case.mzl", 'import "ron.mzl". import "tunnel.mzl". a: lonely(X) :- hello(X), !ron.member(X).');
     const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
@@ -36,7 +36,7 @@ describe("the page of an element", () => {
     for (const name of new Set(shown)) expect(elementPage(name)).toMatch(/\S/);
   });
 
-  test("that there is not is a mistake of the command line", () => {
+  test("that does not exist is a usage error", () => {
     expect(() => elementPage("RoundRobbin")).toThrow(
       new Failure(2, "--element: there is no element `RoundRobbin`; did you mean RoundRobin?"),
     );
@@ -48,7 +48,7 @@ describe("the page of a code", () => {
     expect(codePage("e0215")).toMatch(/^# E0215: two events in one rule\n/);
   });
 
-  test("that there is not is a mistake of the command line", () => {
+  test("that does not exist is a usage error", () => {
     expect(() => codePage("E9999")).toThrow(
       new Failure(2, "--code: no diagnostic has the code `E9999`; codes look like E0215 or W0102"),
     );

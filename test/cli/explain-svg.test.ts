@@ -99,7 +99,7 @@ test("ron shows every element of Figure 4 once, and every strand", () => {
   expect(strands).toContain("ron.snd");
 });
 
-test("the figure reads from left to right, as the paper's from top to bottom", () => {
+test("the figure reads from left to right in the order of the figure of the paper from top to bottom", () => {
   const { boxes } = figureOf('import "ron.mzl". import "tunnel.mzl".');
   const order = [
     "NetworkIn",
@@ -117,7 +117,7 @@ test("the figure reads from left to right, as the paper's from top to bottom", (
   expect(places).toEqual(places.toSorted((a, b) => a - b));
 });
 
-/** The tags that are open when the text ends, and any that was closed out of turn. */
+/** Tags that are open at the end of the text, and tags that were closed in the wrong order. */
 function openAtTheEnd(xml: string): readonly string[] {
   const open: string[] = [];
   const rest = xml.replace(

@@ -3,7 +3,7 @@ import { type ExplainOptions, explainFiles } from "../../src/cli/explain/explain
 import { Failure } from "../../src/cli/terminal/failure.ts";
 import { golden } from "../golden.ts";
 
-/** What the command prints as its result; names of files are as seen from the repository's root. */
+/** Output of the command, with file names relative to the root of the repository. */
 function explained(file: string, options: Partial<ExplainOptions> = {}): string {
   const lines: string[] = [];
   const all = { defines: new Map(), dialect: undefined, rule: undefined, form: "text", ...options } as const;
@@ -27,17 +27,17 @@ describe("the dataflow of the shipped programs", () => {
 });
 
 describe("one rule", () => {
-  test("by its whole name, or without the overlay where that is enough", () => {
+  test("is found by its qualified name, or without the overlay if that is unambiguous", () => {
     expect(explained("programs/ron.mzl", { rule: "ron.rcv" })).toBe(explained("programs/ron.mzl", { rule: "rcv" }));
   });
 
-  test("leaves the other strands out, and keeps the elements around it", () => {
+  test("is shown without other strands but with all elements", () => {
     const text = explained("programs/ron.mzl", { rule: "rcv" });
     expect(text.match(/^rule \S+/gm)).toEqual(["rule ron.rcv"]);
     expect(text).toMatch(/ReceiveDemux\n.*Tables\n.*ron\.send +→ ron\.rcv\n.*tun/);
   });
 
-  test("that is none is a mistake of the command line", () => {
+  test("that does not exist is a usage error", () => {
     expect(() => explained("programs/ron.mzl", { rule: "ron.rvc" })).toThrow(
       new Failure(2, "--rule: there is no rule `ron.rvc`; did you mean ron.rcv?"),
     );
@@ -45,14 +45,14 @@ describe("one rule", () => {
 });
 
 describe("the functions", () => {
-  test("of a program are what a node runs: all of the code", () => {
+  test("of a program are all the code that a node runs", () => {
     const code = explained("programs/tunnel.mzl", { form: "js" });
     expect(code).toMatch(/^"use strict";\nconst \{ .* \} = lib;\n/);
     expect(code).toContain("// p2p_tun  programs/tunnel.mzl:11\n// On event tun(Packet, _, Dest, _, _)");
     expect(code).toMatch(/\nreturn \[s0_p2p_tun\];\n$/);
   });
 
-  test("of one rule are its strands', each whole", () => {
+  test("of one rule are those of its strands", () => {
     const code = explained("programs/ron.mzl", { form: "js", rule: "p4" });
     expect(code.match(/^function \w+/gm)).toEqual(["function s12_ron_p4", "function s13_ron_p4"]);
     expect(code.match(/^}$/gm)).toHaveLength(2);

@@ -38,7 +38,7 @@ describe("--plugin", () => {
     `,
   );
 
-  test("brings functions and stages; what fails in them ends its derivation and is counted", async () => {
+  test("adds functions and stages; a failure in one ends the derivation and is counted", async () => {
     const ended = await mosaic("eval", program, "--plugin", plugin, "--print", "t");
     expect(ended.stdout).toBe('t("localhost:10000", 42).\nt("localhost:10000", "a").\nt("localhost:10000", "b").\n');
     expect(ended.stderr).toMatch(/rule r1 .*1 derivation/);
@@ -48,7 +48,7 @@ describe("--plugin", () => {
   });
 
   test.for<[string, string, number, RegExp]>([
-    ["is not there", join(folder, "none.ts"), 2, /--plugin: cannot load/],
+    ["does not exist", join(folder, "none.ts"), 2, /--plugin: cannot load/],
     ["is a folder", folder, 2, /--plugin: cannot load \S+: it is a folder$/m],
     [
       "says nothing of a function's arguments",
@@ -73,7 +73,7 @@ describe("--plugin", () => {
     ],
     ["has no default function", file("empty.ts", "export const x = 1;\n"), 1, /its default export is not a function/],
     ["throws", file("throws.ts", "export default () => { throw new Error('broken'); };\n"), 1, /throws\.ts: broken/],
-    ["is no program", file("syntax.ts", "export default (\n"), 1, /--plugin .*syntax\.ts/],
+    ["is not valid JavaScript", file("syntax.ts", "export default (\n"), 1, /--plugin .*syntax\.ts/],
     [
       "takes a name that is taken",
       file(
@@ -105,7 +105,7 @@ describe("--limit", () => {
   ];
 
   test.for(cases)(
-    "a program beyond that of $name is told the option that raises it",
+    "a program that exceeds $name gets a message with the option that raises it",
     { timeout: 60_000 },
     async ({ name, text, option, raised }) => {
       const path = file(`${name}.mzl`, text);
@@ -121,14 +121,14 @@ describe("--limit", () => {
     ["rules=many", /rules must be an integer from 1 to 1000000/],
     ["nesting=501", /nesting must be an integer from 1 to 500/],
     ["__proto__=1", /is not source=N/],
-  ])("%s is a slip of the command line", async ([text, message]) => {
+  ])("%s is a usage error", async ([text, message]) => {
     const ended: Ended = await mosaic("check", file("good.mzl", "p(X) :- q(X).\n"), "--limit", text);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(message);
   });
 });
 
-test("--dialect says how to read a file, and what it imports is as its own ending says", async () => {
+test("--dialect applies to the named file; the extension of an imported file determines its dialect", async () => {
   file("imported.mzl", "materialize(t, infinity, infinity, keys(1)).\nt(1).\ni: t(A) :- e(A), A := A.\n");
   const main = file(
     "main.txt",

@@ -10,7 +10,7 @@ function logTo(lines: string[], settings: Partial<LogSettings> = {}): Log {
   return new Log({ level: "info", format: "text", ...settings }, (line) => lines.push(line));
 }
 
-test("shows its level and the louder ones, as text", () => {
+test("prints its level and more severe ones, as text", () => {
   const lines: string[] = [];
   const log = logTo(lines, { level: "warn" });
   log.error("no room");
@@ -20,7 +20,7 @@ test("shows its level and the louder ones, as text", () => {
   expect(lines).toEqual(["mosaic: no room", "mosaic: warning: little room"]);
 });
 
-test("is one JSON object a line for programs, whatever is in the message", () => {
+test("prints one JSON object per line, whatever the message contains", () => {
   const lines: string[] = [];
   logTo(lines, { format: "json" }).warn('said "no"\ntwice', { address: "here:1", count: 2 });
   expect(lines).toHaveLength(1);
@@ -34,7 +34,7 @@ test("is one JSON object a line for programs, whatever is in the message", () =>
   });
 });
 
-test("a warning that is repeated is said once, then every ten seconds with how often", () => {
+test("a repeated warning is printed once, then every ten seconds with the number of repetitions", () => {
   const lines: string[] = [];
   const log = logTo(lines);
   const flood = (times: number): void => {
@@ -53,7 +53,7 @@ test("a warning that is repeated is said once, then every ten seconds with how o
   expect(lines.slice(4)).toEqual(["mosaic: warning: a step passed its limit"]);
 });
 
-describe("losses", () => {
+describe("drops", () => {
   const flow = (full: number, unsent: number): TrafficMetrics => ({
     elements: [{ element: "Mux", label: "", in: 9, out: 9, dropped: full === 0 ? {} : { "queue full": full } }],
     network: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: unsent === 0 ? {} : { EPERM: unsent } },
@@ -62,10 +62,10 @@ describe("losses", () => {
     flowCache: null,
   });
 
-  test("are told by where and why: when they begin, then once a minute", () => {
+  test("are logged by element and reason when they begin, then once a minute", () => {
     const lines: string[] = [];
     let now = flow(0, 0);
-    const losses = new DropLog(() => now, logTo(lines));
+    const dropLog = new DropLog(() => now, logTo(lines));
     vi.advanceTimersByTime(5_000);
     expect(lines).toEqual([]);
     now = flow(5, 1);
@@ -78,6 +78,6 @@ describe("losses", () => {
     ]);
     vi.advanceTimersByTime(31_000);
     expect(lines.slice(2)).toEqual(["mosaic: warning: Mux dropped, queue full: 495 more, 500 in all"]);
-    losses.stop();
+    dropLog.stop();
   });
 });

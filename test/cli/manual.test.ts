@@ -15,7 +15,7 @@ const commands = [...allCommands(root)];
 const folder = mkdtempSync(join(tmpdir(), "mosaic-manual-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The completions that a shell offers for a line, as a person would see them. */
+/** The completions that bash offers for a line. */
 function bashOffers(...words: readonly string[]): readonly string[] {
   const script = `${completionScript("bash", root)}
     COMP_WORDS=(mosaic "$@"); COMP_CWORD=$#; _mosaic; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -24,8 +24,8 @@ function bashOffers(...words: readonly string[]): readonly string[] {
   return stdout.trim().split("\n");
 }
 
-describe("what --help knows", () => {
-  test("is every command and option, at least these", () => {
+describe("the description of all commands", () => {
+  test("has commands, options, choices and presets", () => {
     expect(commands.map(({ path }) => path.join(" "))).toContain("mosaic run");
     const run = commands.find(({ path }) => path.at(-1) === "run");
     expect(run?.options.flatMap(({ names }) => names)).toEqual(
@@ -58,7 +58,7 @@ describe("what --help knows", () => {
 });
 
 describe("bash", () => {
-  test("offers commands, options of the command typed, and what may stand behind an option", ({ skip }) => {
+  test("offers commands, the options of a command, and the values of an option", ({ skip }) => {
     skip(needs("bash") !== undefined, needs("bash"));
     expect(bashOffers("ru")).toEqual(["run"]);
     expect(bashOffers("run", "--log-")).toEqual(["--log-level", "--log-format"]);
@@ -74,7 +74,7 @@ describe.each([
   { shell: "zsh", flags: ["-n"] },
   { shell: "fish", flags: ["--no-execute"] },
 ] as const)("$shell", ({ shell, flags }) => {
-  test("reads its script without a complaint", ({ skip }) => {
+  test("accepts its script", ({ skip }) => {
     skip(needs(shell) !== undefined, needs(shell));
     const file = join(folder, `mosaic.${shell}`);
     writeFileSync(file, completionScript(shell, root));
@@ -91,7 +91,7 @@ test("fish offers the options of a command", ({ skip }) => {
 });
 
 describe("the manual page", () => {
-  test("is printed by groff without a warning, every line of it", ({ skip }) => {
+  test("is formatted by groff without a warning", ({ skip }) => {
     skip(needs("groff") !== undefined, needs("groff"));
     const { stdout, stderr } = spawnSync("groff", ["-man", "-Tutf8", "-ww", "-P-c"], {
       input: manualPage(root, "1.2.3"),
@@ -103,7 +103,7 @@ describe("the manual page", () => {
     expect(printed).toContain("format of the log: text, json (default text)");
   });
 
-  test("takes text as it is", () => {
+  test("escapes text", () => {
     const odd = { ...root, description: ".SH \\fB it's -x", options: [], commands: [] };
     expect(manualPage(odd, "1")).toContain(String.raw`mosaic \- \&.SH \efB it's \-x`);
   });

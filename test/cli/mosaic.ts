@@ -10,7 +10,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A `mosaic` process and what it has said so far. */
+/** A `mosaic` process and its output so far. */
 export class MosaicProcess {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
@@ -36,12 +36,12 @@ export class MosaicProcess {
     this.#child.kill(signal);
   }
 
-  /** Resolves when the process has said something that fits; rejects with what it said when it ends before. */
-  async said(pattern: RegExp, timeoutMs = 20_000): Promise<void> {
+  /** Resolves when the output matches the pattern; rejects with the output if the process ends before. */
+  async printed(pattern: RegExp, timeoutMs = 20_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!pattern.test(this.stdout + this.stderr)) {
       if (this.#child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`never said ${String(pattern)}, but:\n${this.stdout}\n${this.stderr}`);
+        throw new Error(`never printed ${String(pattern)}, but:\n${this.stdout}\n${this.stderr}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

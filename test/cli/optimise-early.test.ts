@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { flagsFor } from "../../src/cli/run/optimise-early.ts";
 
-test("V8 is given flags that it knows, and none where it may not know them", () => {
+test("a tested version of V8 gets flags that it knows, another version gets none", () => {
   const known = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
   const names = flagsFor(process.versions.v8).map((flag) => flag.replace(/^--(no-)?/, "").replace(/=.*$/, ""));
   for (const name of names) expect(known).toContain(` --${name} (`);

@@ -11,7 +11,7 @@ const DEADLINE_MS = 2_000;
 
 test.for(["SIGINT", "SIGTERM"] as const)("%s ends a node in time, with exit code 0", async (signal) => {
   const node = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:0", "--peer", "127.0.0.1:9"]);
-  await node.said(/running ron\.mzl/);
+  await node.printed(/running ron\.mzl/);
   const start = Date.now();
   node.kill(signal);
   const ended = await node.ended;
@@ -20,7 +20,7 @@ test.for(["SIGINT", "SIGTERM"] as const)("%s ends a node in time, with exit code
   expect(Date.now() - start).toBeLessThan(DEADLINE_MS);
 });
 
-test("two nodes measure each other, and one goes on when the other is killed", async () => {
+test("two nodes measure each other, and one runs on when the other is killed", async () => {
   const watch = ["--watch", "ron.link", "--json"];
   const [here, there] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   const node = (own: string, peer: string): MosaicProcess =>
@@ -29,10 +29,10 @@ test("two nodes measure each other, and one goes on when the other is killed", a
   const measured = (figures: string): RegExp =>
     new RegExp(`"op":"\\+","tuple":\\["ron\\.link","${here}","${there}",${figures}\\]`);
   try {
-    await one.said(measured(String.raw`0\.0\d+,0,0`));
+    await one.printed(measured(String.raw`0\.0\d+,0,0`));
     other.kill("SIGKILL");
     await other.ended;
-    await one.said(measured("[^\\]]*,6"));
+    await one.printed(measured("[^\\]]*,6"));
   } finally {
     one.kill("SIGTERM");
     other.kill("SIGKILL");
@@ -40,15 +40,15 @@ test("two nodes measure each other, and one goes on when the other is killed", a
   expect((await one.ended).code).toBe(0);
 });
 
-test("a node that others can reach says that its links are not authenticated", async () => {
+test("a node that other machines can reach warns that links are not authenticated", async () => {
   const node = new MosaicProcess(["run", "ping.mzl", "--listen", "0.0.0.0:0"]);
-  await node.said(/no peer can send to 0\.0\.0\.0:\d+; give the address that others see with --addr/);
-  await node.said(/links are not authenticated/);
+  await node.printed(/no peer can send to 0\.0\.0\.0:\d+; give the address that others see with --addr/);
+  await node.printed(/links are not authenticated/);
   node.kill("SIGTERM");
   expect((await node.ended).code).toBe(0);
 });
 
-test("a node starts with the facts of a directory; of those in its program, only with its own", async () => {
+test("a node starts with the facts of a directory, and with the facts of its program for its location", async () => {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-run-"));
   const program = join(folder, "program.olg");
   const here = `127.0.0.1:${await freePort()}`;
@@ -61,8 +61,8 @@ test("a node starts with the facts of a directory; of those in its program, only
   );
   writeFileSync(join(folder, "link.facts"), `${here}\tread\n`);
   const node = new MosaicProcess(["run", program, "--listen", here, "--facts", folder]);
-  await node.said(/a fact that names another node is skipped: `link` of "127\.0\.0\.1:9"/);
-  await node.said(/running/);
+  await node.printed(/a fact that names another node is skipped: `link` of "127\.0\.0\.1:9"/);
+  await node.printed(/running/);
   node.kill("SIGTERM");
   const { code, stdout } = await node.ended;
   rmSync(folder, { recursive: true });
@@ -70,7 +70,7 @@ test("a node starts with the facts of a directory; of those in its program, only
   expect(stdout.match(/"(mine|not mine|read)"/g)?.toSorted()).toEqual(['"mine"', '"read"']);
 });
 
-test("connections go through relay.mzl, and do not keep it from ending", async () => {
+test("relay.mzl passes connections on, and open connections do not delay its end", async () => {
   const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const to = (server.address() as AddressInfo).port;
@@ -78,7 +78,7 @@ test("connections go through relay.mzl, and do not keep it from ending", async (
   const defines = ["-D", `FROM="127.0.0.1:${from}"`, "-D", `TO="127.0.0.1:${to}"`];
   const relay = new MosaicProcess(["run", "relay.mzl", "--listen", "127.0.0.1:0", "--watch", "listening", ...defines]);
   try {
-    await relay.said(/listening/);
+    await relay.printed(/listening/);
     const client = connect(from, "127.0.0.1");
     client.write("through and back");
     const [answer] = (await once(client, "data")) as [Buffer];

@@ -16,14 +16,14 @@ function program(name: string, text: string): string {
   return path;
 }
 
-/** Where the node serves its metrics; port 0 was asked for. */
+/** URL of the metrics of a node that was started with port 0. */
 async function metricsOf(node: MosaicProcess): Promise<string> {
-  await node.said(/running/);
+  await node.printed(/running/);
   return /http:\S+\/metrics/.exec(node.stderr)?.[0] ?? "";
 }
 
 describe("--metrics", () => {
-  test("a node tells its figures, and that it is ready", async () => {
+  test("a node serves its metrics and its readiness", async () => {
     const node = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:0", "--metrics", "0"]);
     const url = await metricsOf(node);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/);
@@ -40,7 +40,7 @@ describe("--metrics", () => {
     expect(await node.ended).toMatchObject({ code: 0, signal: null });
   });
 
-  test("under full load, answers come within 100 ms", async () => {
+  test("under full load, a response takes less than 100 ms", async () => {
     const busy = program(
       "busy.mzl",
       `work: job@Me(N) :- periodic(E, 0, 200), localAddr(Me), N := E.
@@ -66,7 +66,7 @@ describe("--metrics", () => {
     expect((await node.ended).code).toBe(0);
   });
 
-  test("an answer takes less than 2 ms of processor: ten a second, less than 2 %", async () => {
+  test("a response takes less than 2 ms of CPU time: less than 2 % for ten per second", async () => {
     const node = new MosaicProcess(["run", "ron.mzl", "--listen", "127.0.0.1:0", "--metrics", "0"]);
     const url = await metricsOf(node);
     const processorSeconds = async (): Promise<number> => {
@@ -81,7 +81,7 @@ describe("--metrics", () => {
     expect((await node.ended).code).toBe(0);
   });
 
-  test("a port that is in use is said before anything is opened", async () => {
+  test("a port in use is reported before anything is opened", async () => {
     const one = new MosaicProcess(["run", "ping.mzl", "--listen", "127.0.0.1:0", "--metrics", "0"]);
     const { port } = new URL(await metricsOf(one));
     const other = await mosaic("run", "ping.mzl", "--listen", "127.0.0.1:0", "--metrics", `127.0.0.1:${port}`);
@@ -93,10 +93,10 @@ describe("--metrics", () => {
 });
 
 describe("--log-format json", () => {
-  test("every line is an object: what runs, what is wrong, what was lost", async () => {
+  test("every line is an object: the start, diagnostics, drops", async () => {
     const lossy = program("lossy.mzl", 'a: b@"nowhere"(E) :- periodic(E, 0, 3).\n');
     const node = new MosaicProcess(["run", lossy, "--listen", "127.0.0.1:0", "--log-format", "json"]);
-    await node.said(/dropped/);
+    await node.printed(/dropped/);
     node.kill("SIGTERM");
     const { stderr } = await node.ended;
     const lines = stderr
@@ -109,16 +109,16 @@ describe("--log-format json", () => {
     );
     const wrong = program("wrong.mzl", "a: out(X, Y) :- one(X), two(Y).\n");
     const failed = await mosaic("run", wrong, "--log-format", "json");
-    const said = failed.stderr
+    const records = failed.stderr
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(said[0]).toMatchObject({ level: "error", code: "E0215", file: wrong, line: 1 });
-    expect(said.at(-1)).toMatchObject({ level: "error", message: "1 error; nothing was started" });
+    expect(records[0]).toMatchObject({ level: "error", code: "E0215", file: wrong, line: 1 });
+    expect(records.at(-1)).toMatchObject({ level: "error", message: "1 error; nothing was started" });
     expect(failed.code).toBe(1);
   });
 
-  test("--log-level error leaves out the rest", async () => {
+  test("--log-level error hides all other levels", async () => {
     const node = new MosaicProcess([
       "run",
       "ping.mzl",
@@ -129,40 +129,40 @@ describe("--log-format json", () => {
       "--watch",
       "localAddr",
     ]);
-    await node.said(/localAddr/);
+    await node.printed(/localAddr/);
     node.kill("SIGTERM");
     expect(await node.ended).toMatchObject({ code: 0, stderr: "" });
   });
 });
 
-describe("a node that is asked to end", () => {
-  test("tells its program, which tells whom it likes", async () => {
+describe("a node that is terminated", () => {
+  test("raises shutdown(), so that its program can notify others", async () => {
     const peer = createSocket("udp4");
     peer.bind(0, "127.0.0.1");
     await once(peer, "listening");
-    const farewell = program(
-      "farewell.mzl",
+    const shutdown = program(
+      "shutdown.mzl",
       `materialize(member, infinity, infinity, keys(1)).
        bye: gone@To(Me) :- shutdown(), member(To), localAddr(Me).`,
     );
-    const place = `127.0.0.1:${peer.address().port}`;
-    const node = new MosaicProcess(["run", farewell, "--listen", "127.0.0.1:0", "--fact", `member("${place}")`]);
-    await node.said(/running/);
-    const heard = once(peer, "message");
+    const address = `127.0.0.1:${peer.address().port}`;
+    const node = new MosaicProcess(["run", shutdown, "--listen", "127.0.0.1:0", "--fact", `member("${address}")`]);
+    await node.printed(/running/);
+    const received = once(peer, "message");
     node.kill("SIGTERM");
-    const [message] = (await heard) as [Buffer];
+    const [message] = (await received) as [Buffer];
     expect(message.toString("latin1")).toContain("127.0.0.1:");
     expect(await node.ended).toMatchObject({ code: 0, signal: null });
     peer.close();
   });
 
-  test("ends within two seconds, even with more to do than it will ever have done", async () => {
+  test("ends within two seconds, even if its rules never finish", async () => {
     const endless = program(
       "endless.mzl",
       "again: job@Me(N) :- shutdown(), localAddr(Me), N := 1.\nmore: job@Me(N) :- job(N), localAddr(Me).\n",
     );
     const node = new MosaicProcess(["run", endless, "--listen", "127.0.0.1:0"]);
-    await node.said(/running/);
+    await node.printed(/running/);
     const start = Date.now();
     node.kill("SIGINT");
     expect((await node.ended).code).toBe(0);

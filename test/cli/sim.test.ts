@@ -18,7 +18,7 @@ function fileOf(text: string): string {
 }
 
 describe("mosaic sim", () => {
-  test("says what became of the pings, of each event and of the routes, and prints the hash of the trace", async () => {
+  test("prints the results of pings, events and routes, and the hash of the trace", async () => {
     const { code, stdout } = await mosaic("sim", DEMO);
     const [
       head,
@@ -65,14 +65,14 @@ describe("mosaic sim", () => {
     expect(other?.traceHash).not.toBe(one?.traceHash);
   });
 
-  test("names the place of an error in the file", async () => {
+  test("prints the position of an error in the file", async () => {
     const file = fileOf('duration = "1s"\nhosts = 2\nprogram = ["ron.mzl"]\n');
     const { code, stderr, stdout } = await mosaic("sim", file);
     expect(stderr).toContain(`${file}:3:1: program: unknown key; allowed: `);
     expect([code, stdout]).toEqual([1, ""]);
   });
 
-  test("shows what is wrong in a program", async () => {
+  test("prints the errors of a program", async () => {
     writeFileSync(join(folder, "bad.mzl"), "r1: a(X) :- b(Y).\n");
     const { code, stderr } = await mosaic("sim", fileOf('duration = "1s"\nhosts = 2\nprograms = ["bad.mzl"]\n'));
     expect(stderr).toMatch(/^\S*bad\.mzl:1:/);
@@ -80,7 +80,7 @@ describe("mosaic sim", () => {
     expect(code).toBe(1);
   });
 
-  test("warns of a program as `mosaic run` does, and runs it", async () => {
+  test("prints the warnings of a program as `mosaic run` does, and runs it", async () => {
     const file = fileOf('duration = "1s"\nhosts = 2\nprograms = ["ron.mzl"]\ndefines = { PROFIL = "fast" }\n');
     const { code, stderr } = await mosaic("sim", file);
     expect(stderr.match(/warning\[W0203\]: .*`PROFIL`/g)).toHaveLength(1);
@@ -97,7 +97,7 @@ describe("mosaic sim", () => {
     expect([code, stderr]).toEqual([1, `mosaic: ${file} is not UTF-8 text\n`]);
   });
 
-  test("a file that is not there is a slip of the command line", async () => {
+  test("a missing file is a usage error", async () => {
     const { code, stderr } = await mosaic("sim", join(folder, "nowhere.toml"));
     expect(stderr).toMatch(/cannot read .*nowhere\.toml: there is no such file/);
     expect(code).toBe(2);
@@ -121,7 +121,7 @@ test("the demonstration has the same outcome in the kernel and in the simulator"
   expect(runs.map(({ code }) => code)).toEqual([0, 0]);
 });
 
-test("mosaic demo --simulator tells where it runs, the moments, and the routes before, during and after", async () => {
+test("mosaic demo --simulator prints its backend, its events, and the routes before, during and after", async () => {
   const { code, stdout } = await mosaic("demo", "--simulator");
   const lines = stdout.split("\n");
   expect(lines[0]).toBe("Runs in the simulator (because: asked for).");

@@ -142,11 +142,11 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
         "perhaps the address is wrong: this node receives from 10.0.0.2:10000 and never sends there",
     ],
   },
-])("top names $cause", ({ metrics, says }) => {
+])("a diagnosis names $cause", ({ metrics, says }) => {
   expect(diagnoseNode({ ...healthy, ...metrics })).toEqual(says);
 });
 
-test("the whole screen", () => {
+test("the screen of mosaic top", () => {
   const control = { clients: 2, requests: 9, refused: { malformed: 1 } };
   const before: MetricsSnapshot = { ...healthy, uptime: 80, steps: { ...healthy.steps, steps: 5 } };
   expect(metricsScreen({ ...healthy, peers: [peer("10.0.0.2:10000", 9, 1)], control }, before).join("\n")).toBe(`\

@@ -5,13 +5,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { needs } from "../needs.ts";
 import { mosaic, MosaicProcess } from "./mosaic.ts";
 
-/** Nobody else has it, not even this test where it runs twice on a machine. */
+/** A user ID of this run only, even if the test runs twice on a machine. */
 const UID = 60_000 + (process.pid % 5_000);
 
 const SOCKETS = join(tmpdir(), `mosaic-${UID}`);
 afterAll(() => rmSync(SOCKETS, { recursive: true, force: true }));
 
-/** What /proc says of the one process of a user, by name. */
+/** Status fields of the only process of a user, from /proc. */
 function identityOf(uid: number): ReadonlyMap<string, string> {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const text = readStatus(pid);
@@ -30,7 +30,7 @@ function readStatus(pid: string): string {
 }
 
 describe("--user", () => {
-  test("a user that there is not, and what is no user, are slips of the command line", async () => {
+  test("an unknown user and an invalid name are usage errors", async () => {
     expect(await mosaic("run", "ping.mzl", "--user", "nobody-of-that-name")).toMatchObject({
       code: 2,
       stderr: "mosaic: --user: there is no user nobody-of-that-name\n",
@@ -39,7 +39,7 @@ describe("--user", () => {
     expect(await mosaic("run", "ping.mzl", "--user", "1:staff")).toMatchObject({ code: 2 });
   });
 
-  test("a node with a device gives up root: the device works, and socket and device go with the node", async ({
+  test("a node with a device gives up root: the device works, and socket and device are removed at its end", async ({
     skip,
   }) => {
     const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping");
@@ -57,8 +57,8 @@ describe("--user", () => {
     const args = ["run", "tunnel.mzl", "--listen", "127.0.0.1:0", "--user", String(UID)];
     const tun = ["--tun", "mosaic0", "--tun-addr", "100.64.0.1/24", "--watch", "tun", "--json"];
     const node = new MosaicProcess([...args, ...tun], ["unshare", "-n", "sh", "-c", script, "sh"]);
-    await node.said(/"op":"event","tuple":\["tun"/);
-    await node.said(/sent: /);
+    await node.printed(/"op":"event","tuple":\["tun"/);
+    await node.printed(/sent: /);
     expect(readdirSync(SOCKETS)).toHaveLength(1);
     const process = identityOf(UID);
     expect(process.get("Uid")).toBe(`${UID}\t${UID}\t${UID}\t${UID}`);

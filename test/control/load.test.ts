@@ -28,7 +28,7 @@ beforeAll(async () => {
   const program = join(folder, "p.mzl");
   writeFileSync(program, PROGRAM);
   node = new MosaicProcess(["run", program, "--listen", "127.0.0.1:0", "--control", path]);
-  await node.said(/running /);
+  await node.printed(/running /);
 });
 
 afterAll(async () => {

@@ -35,7 +35,7 @@ async function start(...options: readonly string[]): Promise<MosaicProcess> {
     ["env", `XDG_RUNTIME_DIR=${folder}`],
   );
   running.push(node);
-  await node.said(/running /);
+  await node.printed(/running /);
   return node;
 }
 
@@ -193,9 +193,9 @@ test("trace goes on until it is interrupted, or the node is gone", async () => {
   const node = await start("--control", path);
   const traces = [1, 2].map(() => new MosaicProcess(["trace", path, "put"]));
   const [first, second] = traces as [MosaicProcess, MosaicProcess];
-  await Promise.all(traces.map((trace) => trace.said(/tracing put/)));
+  await Promise.all(traces.map((trace) => trace.printed(/tracing put/)));
   await mosaic("ctl", path, "insert", 'put("z", 1)');
-  await first.said(/ReceiveDemux → rule e  put\("z", 1\)/);
+  await first.printed(/ReceiveDemux → rule e  put\("z", 1\)/);
   first.kill("SIGINT");
   expect(await first.ended).toMatchObject({ code: 0, stderr: `mosaic: tracing put at ${path}\n` });
   node.kill("SIGKILL");

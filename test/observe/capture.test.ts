@@ -88,7 +88,7 @@ test("tshark reads what `mosaic run --pcap` wrote, to the last datagram", async 
   const program = join(folder, "talk.mzl");
   writeFileSync(program, `hello: hello@"${place}"(E) :- periodic(E, 0, 1).\nbye: bye@"${place}"(1) :- shutdown().\n`);
   const node = new MosaicProcess(["run", program, "--listen", "127.0.0.1:0", "--pcap", file]);
-  await node.said(/running/);
+  await node.printed(/running/);
   node.kill("SIGTERM");
   expect((await node.ended).code).toBe(0);
   expect(tshark(file, "ip.dst", "udp.dstport")).toEqual([1, 2].map(() => place.replace(":", "\t")));

@@ -8,12 +8,12 @@ import { ROOT } from "../house/tree.ts";
 
 const UNIT = join(ROOT, "packaging/mosaic@.service");
 
-test("systemd takes the unit file without a complaint", ({ skip }) => {
+test("systemd accepts the unit file", ({ skip }) => {
   const reason = needs("systemd-analyze");
   skip(reason !== undefined, reason);
   const folder = mkdtempSync(join(tmpdir(), "mosaic-unit-"));
   const unit = join(folder, "mosaic@.service");
-  // The command must be there for systemd to be content; here it is the one of the checkout.
+  // systemd checks that the command exists, so the test uses the one of the checkout.
   writeFileSync(unit, readFileSync(UNIT, "utf8").replace("/usr/bin/mosaic", join(ROOT, "mosaic")));
   copyFileSync(unit, join(folder, "mosaic@test.service"));
   const { stdout, stderr, status } = spawnSync(

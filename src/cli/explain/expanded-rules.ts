@@ -77,7 +77,7 @@ function writtenRules(core: CoreProgram, names: PlainNames, only: ReadonlySet<st
     const { head, body } = names.rule(form);
     const label = { text: `${plainName(rule.name)}${number}`, span: NO_SPAN };
     const text = printed({ kind: "rule", label, isDelete: rule.isDelete, head, body, span: NO_SPAN });
-    return form.wakes === undefined ? text : commented(`${form.wakes}\n${text}`);
+    return form.triggerText === undefined ? text : commented(`${form.triggerText}\n${text}`);
   });
 }
 
@@ -98,20 +98,20 @@ function definesTable({ head, isDelete }: CoreRule, isTable: (name: string) => b
 
 interface Form extends PlainRule {
   /** Description of the trigger if a program cannot write it. */
-  readonly wakes: string | undefined;
+  readonly triggerText: string | undefined;
 }
 
 function formOf(rule: CoreRule, core: CoreProgram, names: PlainNames, isTable: (name: string) => boolean): Form {
   const { trigger } = rule;
   const { head, body, readsLocalAddress } = withAddressLiterals(rule);
-  if (trigger.kind === "maintained") return { head, body, wakes: undefined };
-  const plain: Form = { head, body: [trigger.literal, ...body], wakes: undefined };
+  if (trigger.kind === "maintained") return { head, body, triggerText: undefined };
+  const plain: Form = { head, body: [trigger.literal, ...body], triggerText: undefined };
   if (trigger.kind === "event") return plain;
   const needsDelta = readsLocalAddress || definesTable(rule, isTable) || trigger.kind === "deleted";
   if (trigger.kind === "inserted" && !needsDelta) return plain;
   const delta = deltaLiteral(trigger.literal, trigger.kind, core);
   return delta === undefined
-    ? { ...plain, wakes: describeTrigger(trigger.kind, names.predicate(trigger.literal.atom.name.text)) }
+    ? { ...plain, triggerText: describeTrigger(trigger.kind, names.predicate(trigger.literal.atom.name.text)) }
     : { ...plain, body: [delta, ...body] };
 }
 

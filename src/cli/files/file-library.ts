@@ -86,8 +86,8 @@ function readFailure(path: string): string {
 function suggestNames(path: string): string {
   const shipped = [...programsIn(PROGRAMS), ...programsIn(join(PROGRAMS, "overlog"))];
   const name = basename(path);
-  const beside = nearest(name, programsIn(dirname(path)));
-  if (beside !== undefined) return `did you mean \`${path.slice(0, path.length - name.length)}${beside}\`?`;
+  const sibling = nearest(name, programsIn(dirname(path)));
+  if (sibling !== undefined) return `did you mean \`${path.slice(0, path.length - name.length)}${sibling}\`?`;
   const similar = shipped.includes(name) ? name : nearest(name, shipped);
   return similar === undefined ? `the shipped programs are ${shipped.join(", ")}` : `did you mean \`${similar}\`?`;
 }

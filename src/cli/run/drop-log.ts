@@ -54,8 +54,8 @@ export class DropLog {
 function dropsIn({ elements, network, tun }: TrafficMetrics): readonly Drop[] {
   const dropped = elements.flatMap(({ element, label, dropped: counts }) =>
     Object.entries(counts).map(([reason, count]) => {
-      const place = label === "" ? element : `${element} ${label}`;
-      return { message: `${place} dropped, ${reason}`, fields: { element: place, reason }, count };
+      const source = label === "" ? element : `${element} ${label}`;
+      return { message: `${source} dropped, ${reason}`, fields: { element: source, reason }, count };
     }),
   );
   const unsent = Object.entries(network.failed).map(([reason, count]) => {

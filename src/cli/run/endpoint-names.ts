@@ -4,11 +4,11 @@ import type { Log } from "../terminal/log.ts";
 
 /** Names that the node answers to: the address that others see (`--addr`), the address of `--listen`, and the bound address. */
 export function endpointNames(listen: string, address: string | undefined, bound: string): readonly string[] {
-  const asked = parseHostPort(listen);
+  const requested = parseHostPort(listen);
   const real = parseHostPort(bound);
-  if (!asked.ok || !real.ok) return [bound];
-  const named = formatHostPort(asked.at.host, real.at.port);
-  return [...new Set([...(address === undefined ? [] : [address]), named, bound])];
+  if (!requested.ok || !real.ok) return [bound];
+  const requestedName = formatHostPort(requested.at.host, real.at.port);
+  return [...new Set([...(address === undefined ? [] : [address]), requestedName, bound])];
 }
 
 /** Warns about an address that nobody can send to, and about one that other machines can reach. */

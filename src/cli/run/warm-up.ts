@@ -74,13 +74,13 @@ function endpointsOf(
   if (device?.ok !== true || facts.length + plan.facts.length > MAX_FACTS) return undefined;
   const { address: inner, bytes } = device.cidr;
   const peer = peers.find(({ virtual = "" }) => parseIp(virtual)?.length === bytes.length);
-  const place = peer && reachableAddress(address ?? listen, peer.address);
-  if (peer?.virtual === undefined || place === undefined) return undefined;
-  const others = [{ address: place, virtual: inner }, ...peers.filter((one) => one !== peer)];
+  const localAddress = peer && reachableAddress(address ?? listen, peer.address);
+  if (peer?.virtual === undefined || localAddress === undefined) return undefined;
+  const others = [{ address: localAddress, virtual: inner }, ...peers.filter((one) => one !== peer)];
   const peerSide = peerFacts(plan, others);
   if (!peerSide.ok) return undefined;
   return [
-    { address: place, virtual: inner, facts },
+    { address: localAddress, virtual: inner, facts },
     { address: peer.address, virtual: peer.virtual, facts: peerSide.facts },
   ];
 }
