@@ -246,7 +246,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return { kind: "list", items, span: this.spanFrom(first) };
   });
 
-  /** An address. In a location, a bracket after a name begins the arguments of the predicate, not those of a call. */
+  /** An address. In a location, a bracket after a name begins the arguments of the predicate, not of a call. */
   readonly #address = this.RULE("address", (inLocation: boolean = false): AddressExpression => {
     this.enterLevel();
     const overlay = this.SUBRULE(this.anyName);

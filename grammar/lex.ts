@@ -53,10 +53,10 @@ function locateTokens(file: string, tokens: readonly IToken[]): readonly Token[]
   });
 }
 
-function locateToken(file: string, token: IToken, opensLine: boolean): Token {
+function locateToken(file: string, token: IToken, isFirstOnLine: boolean): Token {
   const { image, startOffset, tokenType, tokenTypeIdx } = token;
   const end = startOffset + image.length;
   const line = token.startLine ?? 0;
   const column = token.startColumn ?? 0;
-  return { image, startOffset, tokenType, tokenTypeIdx, file, end, line, column, isFirstOnLine: opensLine };
+  return { image, startOffset, tokenType, tokenTypeIdx, file, end, line, column, isFirstOnLine };
 }

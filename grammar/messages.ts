@@ -62,16 +62,23 @@ export const MESSAGES = {
     message: `this \`${f.directive}\` has the wrong form`,
     help: `write \`${f.form}\``,
   }),
-  E0122: (f: { readonly directive: string }): Wording => `\`${f.directive}\` must be the first token on its line`,
-  E0123: (f: { readonly directive: string }): Wording =>
-    `\`${f.directive}\` is misplaced: no open \`#if\` of this file expects it`,
+  E0122: (f: { readonly directive: string }): Wording => ({
+    message: `\`${f.directive}\` must be the first token on its line`,
+    help: "put it on its own line",
+  }),
+  E0123: (f: { readonly directive: string }): Wording => ({
+    message: `\`${f.directive}\` is misplaced: no open \`#if\` of this file expects it`,
+    help: "remove it, or add the missing `#if`",
+  }),
   E0124: (f: { readonly directive: string }): Wording => ({
     message: `\`${f.directive}\` is not closed in this file`,
     help: "end it with `#endif`",
   }),
   E0125: (f: { readonly path: string }): Wording => `there is no file "${f.path}"`,
-  E0126: (f: { readonly chain: readonly string[] }): Wording =>
-    `the file includes itself: ${f.chain.map((file) => `"${file}"`).join(" includes ")}`,
+  E0126: (f: { readonly chain: readonly string[] }): Wording => ({
+    message: `the file includes itself: ${f.chain.map((file) => `"${file}"`).join(" includes ")}`,
+    help: "move the shared text to another file that both include",
+  }),
   E0127: (f: { readonly text: string }): Wording => f.text || "`#error`",
   E0128: (f: { readonly name: string }): Wording => ({
     message: `the macro \`${f.name}\` has parameters, which macros cannot have`,
@@ -98,7 +105,10 @@ export const MESSAGES = {
     message: `expressions nest deeper than ${f.depth} levels here`,
     help: "`--limit nesting=N` raises the limit to N levels",
   }),
-  E0142: (f: { readonly count: number }): Wording => `this expression has more than ${f.count} operators`,
+  E0142: (f: { readonly count: number }): Wording => ({
+    message: `this expression has more than ${f.count} operators`,
+    help: "assign parts of it to variables with `:=`",
+  }),
   E0143: (f: { readonly statement: string }): Wording => ({
     message: `${f.statement} is not allowed in a view`,
     help: "a view contains rules and `materialize`; is a `}` missing before this?",
@@ -111,7 +121,10 @@ export const MESSAGES = {
     message: `\`${f.argument}\` is used in a head`,
     help: "`&` marks a return value of a view call, which belongs in a body",
   }),
-  E0146: (f: { readonly name: string }): Wording => `\`${f.name}\` has two locations`,
+  E0146: (f: { readonly name: string }): Wording => ({
+    message: `\`${f.name}\` has two locations`,
+    help: `keep one of them: \`${f.name}@X(..)\` or \`${f.name}(@X, ..)\``,
+  }),
   E0147: (f: { readonly name: string }): Wording => ({
     message: `\`${f.name}\` is neither a predicate nor a condition`,
     help: `a predicate has brackets: \`${f.name}(...)\``,
@@ -142,13 +155,19 @@ export const MESSAGES = {
     message: `cannot find \`${f.path}\``,
     help: "a path is relative to the importing file; a name without `/` may also be a shipped program",
   }),
-  E0203: (f: { readonly path: string }): Wording => `\`${f.path}\` imports itself`,
+  E0203: (f: { readonly path: string }): Wording => ({
+    message: `\`${f.path}\` imports itself`,
+    help: "move the shared rules to a third file",
+  }),
   E0204: (f: { readonly first: string }): Wording => `this file already declares the overlay \`${f.first}\``,
   E0205: (f: { readonly overlay: string }): Wording => ({
     message: `another file already declares the overlay \`${f.overlay}\``,
     help: 'give one of them another name: `import "file.mzl" as other`',
   }),
-  E0206: (f: { readonly table: string }): Wording => `\`${f.table}\` is declared twice with different properties`,
+  E0206: (f: { readonly table: string }): Wording => ({
+    message: `\`${f.table}\` is declared twice with different properties`,
+    help: "keep one declaration, or make them equal",
+  }),
   E0207: (f: { readonly view: string }): Wording => `the view \`${f.view}\` is defined twice`,
   E0208: (f: { readonly feature: string }): Wording => `not supported yet: ${f.feature}`,
   E0209: (): Wording => ({
@@ -227,7 +246,10 @@ export const MESSAGES = {
     help: macroHelp(f.variable) ?? `bind \`${f.variable}\` in a literal before the call`,
   }),
   E0223: (f: { readonly token: string }): Wording => `${f.token} is allowed only in the call of a view`,
-  E0224: (): Wording => "this rule never runs: its body has no event and no table that is not negated",
+  E0224: (): Wording => ({
+    message: "this rule never runs: its body has no event and no table that is not negated",
+    help: "add an event, such as `periodic(_, 0, 1)`, or a table to the body",
+  }),
   E0225: (f: { readonly variable: string; readonly event: string }): Wording => ({
     message: `the aggregate has one result for each \`${f.event}\`, so that event must bind \`${f.variable}\``,
     help: `add \`${f.variable}\` to the arguments of \`${f.event}\`, or aggregate in a rule over tables`,
@@ -236,8 +258,7 @@ export const MESSAGES = {
     message: `there is no view \`${f.name}\`, so no call of it can fail`,
     help: meantHelp(f.nearest),
   }),
-  E0227: (f: { readonly name: string }): Wording =>
-    `the arguments of a fact must be constant, and those of \`${f.name}\` are not`,
+  E0227: (f: { readonly name: string }): Wording => `the arguments of the fact \`${f.name}\` must be constants`,
   E0228: (f: { readonly table: string; readonly cycle: string }): Wording => ({
     message: `\`${f.table}\` depends on its own negation or aggregate: ${f.cycle}`,
     help: "break the cycle: give one of these rules an event, or remove the negation or aggregate",
@@ -248,7 +269,7 @@ export const MESSAGES = {
   }),
   E0230: (f: { readonly name: string; readonly nearest: string }): Wording => ({
     message: `nothing declares or raises \`${f.name}\``,
-    help: `did you mean \`${f.nearest}\`? If other nodes send it, declare it: \`accept ${f.name}(..).\``,
+    help: `did you mean \`${f.nearest}\`? If it comes from outside the program, declare it: \`accept ${f.name}(..).\``,
   }),
   E0231: (f: { readonly name: string }): Wording => `\`${f.name}\` cannot be the head of a rule`,
   E0232: (f: { readonly name: string }): Wording => `\`${f.name}\` is not a table, so nothing can be deleted from it`,
@@ -358,7 +379,10 @@ export const MESSAGES = {
     message: `this rule puts a ${f.kind} into column ${f.column} of \`${f.name}\`, but another rule puts a ${f.other} there`,
     help: "if both are intended, declare the types of the columns: `p(any, ..).`",
   }),
-  W0227: (f: { readonly name: string }): Wording => `no rule or fact uses the table \`${f.name}\``,
+  W0227: (f: { readonly name: string }): Wording => ({
+    message: `no rule or fact uses the table \`${f.name}\``,
+    help: "remove the declaration, or correct its name",
+  }),
   W0228: (f: { readonly name: string; readonly nearest: string }): Wording => ({
     message: `no rule subscribes to \`${f.name}\`, and no rule fills \`${f.nearest}\``,
     help: `did you mean \`${f.nearest}\`?`,
@@ -403,13 +427,18 @@ export const MESSAGES = {
     message: `\`${f.table}\` is a recursive min or max in which a better value may derive a worse one`,
     help: "such rules may never terminate; a cost that is only added to and bounded from above is safe",
   }),
-  W0202: (f: { readonly overlay: string }): Wording =>
-    `no loaded file declares the overlay \`${f.overlay}\`: tuples sent there are dropped`,
+  W0202: (f: { readonly overlay: string }): Wording => ({
+    message: `no loaded file declares the overlay \`${f.overlay}\`: tuples sent there are dropped`,
+    help: 'import the file of the overlay: `import "file.mzl".`',
+  }),
   W0203: (f: { readonly name: string; readonly nearest: string | undefined }): Wording => ({
     message: `no file of the program uses \`${f.name}\`, so -D ${f.name} has no effect`,
     help: f.nearest === undefined ? undefined : `did you mean \`${f.nearest}\`?`,
   }),
-  W0201: (f: { readonly name: string }): Wording => `no rule subscribes to \`${f.name}\`, so this fact has no effect`,
+  W0201: (f: { readonly name: string }): Wording => ({
+    message: `no rule subscribes to \`${f.name}\`, so this fact has no effect`,
+    help: `correct its name, or declare \`${f.name}\` with \`materialize\``,
+  }),
 
   W0101: (): Wording => ({
     message: "this comment contains another `/*`: all text between them is part of the comment",
@@ -419,7 +448,10 @@ export const MESSAGES = {
     message: `a shift is mixed with + or - here; this is read as \`${f.read}\`, not as \`${f.other}\``,
     help: "put brackets around the operation that must come first",
   }),
-  W0103: (f: { readonly name: string }): Wording => `\`${f.name}\` is redefined with a different text`,
+  W0103: (f: { readonly name: string }): Wording => ({
+    message: `\`${f.name}\` is redefined with a different text`,
+    help: `if that is intended, write \`#undef ${f.name}\` first`,
+  }),
   W0104: (f: { readonly text: string }): Wording => ({
     message: `the pragma \`${f.text}\` is unknown and has no effect`,
     help: "the only pragma is `#pragma dialect NAME`",

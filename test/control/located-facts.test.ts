@@ -119,7 +119,7 @@ test.for([
   {
     action: "insert",
     fact: "told@X(7)",
-    says: "the arguments of a fact must be constant, and those of `told` are not",
+    says: "the arguments of the fact `told` must be constants",
   },
   {
     action: "insert",

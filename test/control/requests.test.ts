@@ -49,7 +49,7 @@ test("insert, delete and events take effect before the reply", () => {
 test.for([
   { text: 'tt("b", 2)', says: "the node has no predicate `tt`" },
   { text: 't("b")', says: "`t` has 1 argument here and 2 elsewhere" },
-  { text: "t(X, 1)", says: "the arguments of a fact must be constant, and those of `t` are not" },
+  { text: "t(X, 1)", says: "the arguments of the fact `t` must be constants" },
   { text: 'n("x")', says: "column 1 of `n` must be of type number" },
   { text: 'd("z")', says: "`d` is a derived table, so only its rules insert and delete its rows" },
   { text: 't("b", 2) :- put(_, _)', says: "this is not a fact" },

@@ -131,7 +131,8 @@ describe("includes", () => {
     expect(print(twice.tree)).toBe("b(1).\nb(1).\n");
     const cycle = read('#include "a.mzl"\n', { files: { "a.mzl": '#include "b.mzl"', "b.mzl": '#include "a.mzl"' } });
     expect(formatDiagnostics(cycle)).toBe(
-      'E0126 b.mzl:1:10-17 the file includes itself: "text" includes "a.mzl" includes "b.mzl" includes "a.mzl"',
+      'E0126 b.mzl:1:10-17 the file includes itself: "text" includes "a.mzl" includes "b.mzl" includes "a.mzl"\n' +
+        "  move the shared text to another file that both include",
     );
   });
 
@@ -146,6 +147,7 @@ describe("includes", () => {
     const result = read('#include "a.mzl"\n#endif', { files: { "a.mzl": "#ifdef A" } });
     expect(formatDiagnostics(result).split("\n")).toEqual([
       "E0123 2:1-7 `#endif` is misplaced: no open `#if` of this file expects it",
+      "  remove it, or add the missing `#if`",
       "E0124 a.mzl:1:1-7 `#ifdef` is not closed in this file",
       "  end it with `#endif`",
     ]);
