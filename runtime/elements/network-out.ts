@@ -23,7 +23,8 @@ NetworkOut(datagrams)
 
 Encodes and sends the tuples of a step when the step commits, those for one location in as few datagrams as they fit; equal tuples for
 one location leave once. A datagram is as long as the path carries. A longer device packet whose sender forbids fragments is dropped,
-and the sender gets an ICMP error; a TCP connection that begins has its segment size lowered to what fits.
+and the sender gets an ICMP error, at most ten a second per pair of hosts; any other long tuple is split into fragments. A TCP
+connection that begins has its segment size lowered to what fits.
 
 Ports   in: 1 push. out: the network.
 Drops   "hop limit": a packet that too many nodes have forwarded; "too large": a tuple longer than a message of fragments;

@@ -17,7 +17,7 @@ import type { Datagrams, SendQueue, Tun, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
 import { peerMetrics } from "./peer-metrics.ts";
 
-/** The parts of a node that count. */
+/** The parts of a node that have counters. Nothing is summed up before somebody asks. */
 export interface MetricsSources {
   readonly name: string;
   readonly uptime: number;
@@ -26,7 +26,7 @@ export interface MetricsSources {
   readonly limits: Limits;
   readonly engine: Engine;
   readonly dataflow: NodeDataflow;
-  /** Timers that will ring. */
+  /** Number of periodic timers that will fire. */
   readonly timers: number;
 }
 
@@ -39,7 +39,7 @@ export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
     uptime,
     steps: { steps, rounds, stopped, conflicts, evicted, expired, failedAggregates },
     ways: { ...dataflow.demux.ways },
-    ...collectFlowMetrics(dataflow, world),
+    ...collectTrafficMetrics(dataflow, world),
     rules: ruleMetrics(parts),
     peers: peerMetrics(parts),
     tables: tableMetrics(engine),
@@ -49,8 +49,8 @@ export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
   };
 }
 
-/** The part that is cheap enough to look at all the time. */
-export function collectFlowMetrics(
+/** Collects the part of the metrics that is cheap enough to read every second. */
+export function collectTrafficMetrics(
   { elements, ports }: NodeDataflow,
   { datagrams, tun, flowCache }: World,
 ): TrafficMetrics {
@@ -65,7 +65,7 @@ export function collectFlowMetrics(
   };
 }
 
-/** A rule is run by several strands; people know the rule. */
+/** Sums the counters of strands by rule, since a rule may have several strands. */
 function ruleMetrics({ plan, engine }: MetricsSources): readonly RuleMetrics[] {
   const rules = new Map<string, RuleMetrics>();
   const { fired, derived, failed, seconds } = engine.counters;

@@ -6,7 +6,7 @@ import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { equalValues, type Value } from "../plan/values/value.ts";
 import type { Fact } from "./peer-facts.ts";
 
-/** What a node holds before its first step: its own addresses, unless facts say otherwise, the program's facts, its own. */
+/** Returns the tuples of a node's first step: its addresses, where no fact gives them, then the facts of the program and of the node. */
 export function initialTuples(plan: Plan, names: readonly string[], facts: readonly Fact[]): readonly Tuple[] {
   const given = [
     ...ownFacts(plan, names).map((fact) => ({
@@ -34,14 +34,14 @@ function ownFacts(plan: Plan, names: readonly string[]): readonly FactSpec[] {
   return plan.facts.filter((fact) => !others.has(fact));
 }
 
-/** A program may hold the facts of a whole network. */
+/** Returns the facts for other nodes: a program may hold the facts of a whole network. */
 function factsOfOthers({ facts, predicates }: Plan, names: readonly string[]): readonly FactSpec[] {
   const named = facts.filter(({ predicate }) => predicates[predicate]?.role.kind === "localAddr");
   const own = new Set<Value>([...names, ...named.flatMap(({ args }) => args)]);
   return facts.filter(({ location: place }) => place !== undefined && !own.has(place));
 }
 
-/** What to say of facts that are for other nodes; undefined when there are none. */
+/** Returns the log message about facts that are for other nodes; undefined when there are none. */
 export function skippedFacts(plan: Plan, names: readonly string[]): string | undefined {
   const others = factsOfOthers(plan, names);
   const [first] = others;
@@ -51,7 +51,7 @@ export function skippedFacts(plan: Plan, names: readonly string[]): string | und
   return `${count} skipped: \`${rule}\` of ${formatValue(first.location ?? null)} (${file}:${line})`;
 }
 
-/** Equal tuples of one predicate. */
+/** Whether two tuples have the same predicate and equal arguments. */
 export function isSameTuple(one: Tuple, other: Tuple): boolean {
   return one.predicate === other.predicate && equalValues(one.args, other.args);
 }

@@ -1,3 +1,8 @@
+/**
+ * A node: a program, the engine and dataflow that run it, and the world around them. Starts and stops the node, swaps its program,
+ * carries out the requests of operators, and arms the timers. Tuples do not pass through this file: `ports.ts` starts a step by
+ * `#step`, and `dataflow.ts` has their path.
+ */
 import { Engine, type EngineListener } from "../engine/engine.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { EngineCounters } from "../engine/engine-counters.ts";
@@ -14,7 +19,7 @@ import { defaultSocketLimits, type SocketLimits } from "../socket/socket-limits.
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
 import type { MetricsSnapshot, TrafficMetrics } from "../observe/metrics-snapshot.ts";
-import { collectMetrics, collectFlowMetrics } from "./collect-metrics.ts";
+import { collectMetrics, collectTrafficMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { initialTuples, skippedFacts } from "./initial-tuples.ts";
 import type { Fact } from "./peer-facts.ts";
@@ -25,20 +30,21 @@ import { type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.
 import { unreferencedNumbers } from "./unreferenced.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 
-/** What a node is told at its start, beside its program and its world. */
+/** Configuration of a node, beside its program and its world. */
 export interface NodeSettings {
-  /** The names this node answers to as `host:port`; the first is its `localAddr` and that of its overlays. */
+  /** Endpoint names, `host:port`, that this node answers to. The first is the `localAddr` of the node and of its overlays. */
   readonly names: readonly string[];
+  /** Facts of this node, in addition to those of the program. */
   readonly facts: readonly Fact[];
-  /** Predicates to report on, beside those the program watches. */
+  /** Predicates to report on, in addition to those that the program watches. */
   readonly watch: readonly string[];
   readonly limits?: Partial<Limits>;
   readonly socketLimits?: Partial<SocketLimits>;
   readonly onWatch?: (line: WatchLine) => void;
   readonly onLog?: (message: string) => void;
-  /** The node has adapted to something of its surroundings, in words. */
+  /** Called, with a message for the log, when the node adapts to its network. */
   readonly onAdapted?: (message: string) => void;
-  /** A step passed a limit and was taken back; without this it is logged. */
+  /** Called when a step passed a limit and was aborted. Without it the node logs a message. */
   readonly onLimit?: (limit: keyof Limits, rule: string) => void;
 }
 
@@ -48,20 +54,20 @@ export interface NodeCounters {
   readonly conflicts: number;
   readonly evicted: number;
   readonly expired: number;
-  /** Groups whose aggregate has no value. */
+  /** Number of groups whose aggregate has no value. */
   readonly failedAggregates: number;
 }
 
-/** The event that tells a program that its node is going. */
+/** Event that announces the shutdown of the node to its program. */
 const SHUTDOWN = "shutdown";
 
-/** What came of an operator's wish; `limit`: the step passed one and was taken back. */
-export type Operated = "done" | "unknown" | "limit";
+/** Result of an operator's request. `unknown`: no such predicate. `limit`: the step passed a limit and was aborted. */
+export type OperatorResult = "done" | "unknown" | "limit";
 
-/** A program and what runs it: all that is replaced when the node is given another. */
+/** A program and its run-time state: the parts that a program swap replaces. */
 interface Running {
   readonly program: Program;
-  /** The node's own, beside the program's. */
+  /** Facts of the node, in addition to those of the program. */
   readonly facts: readonly Fact[];
   readonly engine: Engine;
   readonly dataflow: NodeDataflow;
@@ -79,12 +85,12 @@ export class Node {
   readonly #ports: NodePorts;
   readonly #startedAt: number;
   readonly #watcher: Watcher;
-  /** On every edge of the node's graph. */
+  /** Traces the edges of the node's graph. */
   readonly snitch: Snitch = new Snitch();
   #running: Running;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
-  /** While another program takes over the tables: whether a row was there before. */
+  /** Set while a program swap restores the tables: whether the previous program had the row, so that nobody is notified of it. */
   #wasPresent: ((predicate: number, values: Values) => boolean) | undefined;
 
   constructor(program: Program, world: World, settings: NodeSettings) {
@@ -94,14 +100,14 @@ export class Node {
     this.#limits = { ...defaultLimits, ...settings.limits };
     this.#streams = new RandomStreams(world.seed);
     this.#startedAt = world.clock.now();
-    const tell = (line: WatchLine): void => settings.onWatch?.(line);
-    this.#watcher = new Watcher(settings.names[0] ?? "", () => this.uptime, tell);
+    const report = (line: WatchLine): void => settings.onWatch?.(line);
+    this.#watcher = new Watcher(settings.names[0] ?? "", () => this.uptime, report);
     this.#ports = new NodePorts({
       world,
       streams: this.#streams,
       limits: this.#limits,
       socketLimits: { ...defaultSocketLimits, ...settings.socketLimits },
-      adapted: (message) => settings.onAdapted?.(message),
+      onAdapted: (message) => settings.onAdapted?.(message),
       step: (input) => this.#step(input),
       findUnreferenced: (numbers) =>
         unreferencedNumbers(numbers, this.#running.engine.tables, this.#ports.mux.waiting()),
@@ -113,14 +119,14 @@ export class Node {
     world.flowCache?.setRecorder(() => beginRun(this.#runContext()));
   }
 
-  /** A program with what it takes to run it on this node, ready for its first step. */
+  /** Creates the engine, dataflow and timers of a program, ready for the first step. Does not touch the running program. */
   #assemble(program: Program, facts: readonly Fact[]): Running {
     const { plan, strands } = program;
     const { clock } = this.#world;
     const watched = watchedPredicates(plan, this.#settings.watch);
-    const decisive = tablesOfCacheableRuns(plan);
+    const cacheableTables = tablesOfCacheableRuns(plan);
     const listener = this.#listener(watched, (table, kind, values) => {
-      if (kind !== "refresh" && decisive.has(table.predicate.id)) this.#world.flowCache?.flush();
+      if (kind !== "refresh" && cacheableTables.has(table.predicate.id)) this.#world.flowCache?.flush();
       dataflow.channel?.changed(table, kind, values);
     });
     const engine = new Engine({
@@ -144,15 +150,15 @@ export class Node {
       sent: (tuple, location) => this.#watcher.sent(watched, tuple, location),
     });
     engine.connect(dataflow);
-    const ring = (timer: TimerSpec, number: number): void => this.#ring(timer, number);
-    const timers = new PeriodicTimers(plan.timers, clock, this.#streams, ring);
+    const fireTimer = (timer: TimerSpec, number: number): void => this.#fireTimer(timer, number);
+    const timers = new PeriodicTimers(plan.timers, clock, this.#streams, fireTimer);
     return { program, facts, engine, dataflow, timers, watched };
   }
 
-  /** Loads the facts and starts the timers. False when the facts could not be loaded: the node then does nothing. */
+  /** Loads the facts, starts to receive, and starts the timers. False when the facts passed a limit: then the node stays idle. */
   start(): boolean {
     const { engine, dataflow, timers } = this.#running;
-    this.#sayWhatIsSkipped(this.plan);
+    this.#logSkippedFacts(this.plan);
     const facts = this.#initialTuples(this.#running);
     dataflow.takePorts();
     if (!this.#ports.mux.runExclusive(() => engine.load(facts))) return false;
@@ -163,12 +169,12 @@ export class Node {
   }
 
   /**
-   * Gives the node another program, between two steps. Tables that are declared as before keep their rows, with the time
-   * they have left; what rules define is derived anew, and rules hear only of what has become different. Facts that the
-   * new program says and the old did not are put, those that it says no more are taken away. Timers that both have go on,
-   * and so do calls of views whose rule has not changed; sockets that no row holds any more are closed. Undefined when
-   * rules passed a limit over it: then nothing has happened. `facts` are the node's own, as at its start. Not to be called
-   * from within a step.
+   * Swaps the program (hot reload). Must not be called from within a step; `facts` are the node's, as in its settings.
+   *
+   * Tables with the same declaration keep their rows and the rest of their lifetimes. Derived tables are recomputed, and rules are
+   * notified only of rows that differ from before. Facts that only the new program has are inserted, facts that only the previous
+   * one had are deleted. Timers that both have continue, and so do calls of views whose rule is unchanged. Sockets that no row
+   * references any more are closed. Returns undefined, and changes nothing, when the step of the swap passes a limit.
    */
   replaceProgram(program: Program, facts: readonly Fact[]): SwapReport | undefined {
     this.#world.flowCache?.countHits();
@@ -197,10 +203,10 @@ export class Node {
       this.#running = next;
       this.#world.flowCache?.flush();
       this.#blockFlowCache();
-      this.#sayWhatIsSkipped(program.plan);
-      this.#ports.mux.replaceProgram((cause) => {
-        const tuple = swap.tuple(cause.tuple);
-        return tuple && { ...cause, tuple };
+      this.#logSkippedFacts(program.plan);
+      this.#ports.mux.replaceProgram((input) => {
+        const tuple = swap.tuple(input.tuple);
+        return tuple && { ...input, tuple };
       });
       this.#ports.tcp.reclaim();
       next.timers.resume(previous.timers);
@@ -209,19 +215,19 @@ export class Node {
     });
   }
 
-  #sayWhatIsSkipped(plan: Plan): void {
+  #logSkippedFacts(plan: Plan): void {
     const skipped = skippedFacts(plan, this.#settings.names);
     if (skipped !== undefined) this.#settings.onLog?.(skipped);
   }
 
   /**
-   * Raises `shutdown()` before anything else that waits, lets what follows from it happen, and stops: when nothing waits
-   * any more, or after so many seconds.
+   * Raises `shutdown()` ahead of the queued inputs, runs the steps that follow, and stops: when the queue is empty, or after
+   * `gracePeriod` seconds.
    */
-  async shutdown(patience: number): Promise<void> {
+  async shutdown(gracePeriod: number): Promise<void> {
     if (this.#isStopped) return;
     const { clock } = this.#world;
-    const end = clock.now() + patience;
+    const end = clock.now() + gracePeriod;
     this.#running.timers.stop();
     const predicate = predicateOf(this.plan, SHUTDOWN, 0);
     if (predicate !== undefined) {
@@ -234,7 +240,7 @@ export class Node {
     await this.stop();
   }
 
-  /** Stops at once: nothing that waits happens any more. */
+  /** Stops at once. Queued inputs are discarded. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -247,41 +253,41 @@ export class Node {
     await Promise.all([datagrams.close(), tun?.close(), streams?.close()]);
   }
 
-  /** Inserts a row, or raises an event, as an operator would. False when the program has no such predicate. */
+  /** Queues an operator's insertion of a row, or an event. False when the program has no such predicate, or derives its rows itself. */
   insert(name: string, args: Values): boolean {
     return this.#operate(name, args, false);
   }
 
-  /** Deletes what equals `args` on the key. */
+  /** Queues an operator's deletion of the row with the key that `args` give. */
   delete(name: string, args: Values): boolean {
     return this.#operate(name, args, true);
   }
 
   #operate(name: string, args: Values, isDelete: boolean): boolean {
-    const cause = this.#causeOf(name, args, isDelete);
-    if (cause !== undefined) this.#ports.mux.push(cause);
-    return cause !== undefined;
+    const input = this.#inputOf(name, args, isDelete);
+    if (input !== undefined) this.#ports.mux.push(input);
+    return input !== undefined;
   }
 
   /**
-   * As `insert` or `delete`, but ahead of all that waits: the step is over when this returns, or never was. For another
-   * place the step only sends it there, as a rule would. Not to be called from within a step.
+   * Inserts or deletes ahead of the queue: the step has ended when this returns. With the `location` of another node the step
+   * only sends the tuple there, as a rule would. Must not be called from within a step.
    */
-  operate(name: string, args: Values, isDelete: boolean, place?: Value): Operated {
-    const cause = this.#causeOf(name, args, isDelete);
-    if (cause === undefined) return "unknown";
+  operate(name: string, args: Values, isDelete: boolean, location?: Value): OperatorResult {
+    const input = this.#inputOf(name, args, isDelete);
+    if (input === undefined) return "unknown";
     const { engine } = this.#running;
-    const isHere = place === undefined || this.#isOwn(place, engine);
-    const step = (): boolean => (isHere ? this.#step(cause) : this.#stepped(engine.send(cause.tuple, place)));
+    const isHere = location === undefined || this.#isOwn(location, engine);
+    const step = (): boolean => (isHere ? this.#step(input) : this.#afterStep(engine.send(input.tuple, location)));
     return this.#ports.mux.runExclusive(step) ? "done" : "limit";
   }
 
-  /** Whether the node answers to the name. */
-  #isOwn(place: Value, engine: Engine): boolean {
-    return typeof place === "string" && (this.#names.has(place) || engine.isLocalAddress(place));
+  /** Whether the node answers to the location, by an endpoint name or by a `localAddr` of the program. */
+  #isOwn(location: Value, engine: Engine): boolean {
+    return typeof location === "string" && (this.#names.has(location) || engine.isLocalAddress(location));
   }
 
-  #causeOf(name: string, args: Values, isDelete: boolean): StepInput | undefined {
+  #inputOf(name: string, args: Values, isDelete: boolean): StepInput | undefined {
     const predicate = predicateOf(this.plan, name, args.length);
     if (predicate === undefined || predicate.table?.derived === "pure") return undefined;
     return { tuple: { predicate, args, isDelete }, provenance: "operator", source: null };
@@ -291,7 +297,7 @@ export class Node {
     return this.#running.program.plan;
   }
 
-  /** Seconds since it was made. */
+  /** Seconds since the node was created. */
   get uptime(): number {
     return this.#world.clock.now() - this.#startedAt;
   }
@@ -300,17 +306,17 @@ export class Node {
     return this.#world.clock;
   }
 
-  /** For reading, between two steps. */
+  /** Returns a table for reading. To be called between two steps. */
   table(name: string): Table | undefined {
     return this.#running.engine.tables.find((one) => one?.predicate.name === name);
   }
 
-  /** The first `localAddr` of the overlay, of the node itself for null. */
+  /** Returns the first `localAddr` of the overlay, of the node itself for null. */
   localAddress(overlay: string | null): Value | undefined {
     return this.#running.engine.localAddress(overlay);
   }
 
-  /** The rows of a table, oldest first; undefined when it is none. */
+  /** Returns the rows of a table, oldest first; undefined when there is no such table. */
   rows(name: string): readonly Values[] | undefined {
     const table = this.table(name);
     return table === undefined ? undefined : [...table.rows()];
@@ -329,7 +335,7 @@ export class Node {
     };
   }
 
-  /** The node in numbers. Costs nothing while nobody asks. */
+  /** Collects the metrics snapshot. */
   metrics(): MetricsSnapshot {
     this.#world.flowCache?.countHits();
     return collectMetrics({
@@ -344,10 +350,10 @@ export class Node {
     });
   }
 
-  /** The part of the figures that is cheap enough to look at all the time. */
-  flowMetrics(): TrafficMetrics {
+  /** Collects the part of the metrics that is cheap enough to read every second. */
+  trafficMetrics(): TrafficMetrics {
     this.#world.flowCache?.countHits();
-    return collectFlowMetrics(this.#running.dataflow, this.#world);
+    return collectTrafficMetrics(this.#running.dataflow, this.#world);
   }
 
   #runContext(): RunContext {
@@ -355,7 +361,7 @@ export class Node {
     return { plan: program.plan, engine, dataflow, world: this.#world };
   }
 
-  /** Who is told of events must be told of all. Rows do not change by what goes past the rules. */
+  /** A trace or watch of events must see every packet. A watch of rows need not: cached packets change no rows. */
   #blockFlowCache(): void {
     const { program, watched } = this.#running;
     const isWatched = program.plan.predicates.some(({ id, table }) => table === undefined && watched.has(id));
@@ -366,16 +372,16 @@ export class Node {
     return initialTuples(plan, this.#settings.names, facts);
   }
 
-  #step(cause: StepInput): boolean {
-    return this.#stepped(this.#running.engine.step(cause));
+  #step(input: StepInput): boolean {
+    return this.#afterStep(this.#running.engine.step(input));
   }
 
-  #stepped(isDone: boolean): boolean {
+  #afterStep(isDone: boolean): boolean {
     this.#armExpiry();
     return isDone;
   }
 
-  #ring(timer: TimerSpec, number: number): void {
+  #fireTimer(timer: TimerSpec, number: number): void {
     const predicate = this.#running.program.plan.predicates[timer.predicate] as PredicateSpec;
     this.#ports.mux.push({
       tuple: { predicate, args: [number], isDelete: false },
@@ -384,7 +390,7 @@ export class Node {
     });
   }
 
-  /** One timer for all tables: set anew only when something expires sooner than it would ring. */
+  /** Sets one timer for all tables. Replaces it only when a row expires before the timer would fire. */
   #armExpiry(): void {
     const at = this.#running.engine.store.nextExpiry();
     if (at === Infinity || (this.#expiry !== undefined && this.#expiry.at <= at)) return;
@@ -407,10 +413,10 @@ export class Node {
         changed(table, kind, values);
         if (this.#wasPresent?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);
-        if (this.snitch.isOn) this.#tellView(table, kind, values);
+        if (this.snitch.isOn) this.#traceDerived(table, kind, values);
       },
       event: (tuple: Tuple): void => this.#watcher.event(watched, tuple),
-      stepEnded: (isDone: boolean): void => this.#watcher.settle(isDone),
+      stepEnded: (isDone: boolean): void => this.#watcher.stepEnded(isDone),
       limitExceeded: (limit: keyof Limits, rule: string): void => {
         this.snitch.undone(limit, rule);
         if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);
@@ -419,8 +425,8 @@ export class Node {
     };
   }
 
-  /** Other rows have crossed an edge to the tables. */
-  #tellView({ predicate, spec }: Table, kind: WatchLine["op"], args: Values): void {
+  /** Traces a row of a derived table. Rows of other tables are traced on their edge into the tables. */
+  #traceDerived({ predicate, spec }: Table, kind: WatchLine["op"], args: Values): void {
     if (spec.derived !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
   }
 }

@@ -5,7 +5,7 @@ import type { Values } from "../plan/values/value.ts";
 /** Another node, as `--peer [VIP=]ADDR` and topology files name it. */
 export interface Peer {
   readonly address: string;
-  /** The virtual address that lives there. */
+  /** Virtual address that is reached there. */
   readonly virtual: string | undefined;
 }
 
@@ -16,9 +16,9 @@ export interface Fact {
 
 export type PeerFacts =
   | { readonly ok: true; readonly facts: readonly Fact[] }
-  /** Nothing in the program could be told of this peer. */
+  /** The program has no table that could hold this peer. */
   | { readonly ok: false; readonly problem: "no members"; readonly peer: Peer }
-  /** Several overlays could carry what is for its virtual address. */
+  /** Several overlays could carry packets for its virtual address. */
   | {
       readonly ok: false;
       readonly problem: "several carriers";
@@ -26,12 +26,12 @@ export type PeerFacts =
       readonly carriers: readonly string[];
     };
 
-/** The table of the homes of virtual addresses. */
+/** Table that maps virtual addresses to locations. */
 export const ADDRESS_MAP = "addressMap";
 
 /**
- * What a node is told about others: each is a member of the overlays, and the home of its virtual address over the one
- * overlay that carries packets, or over IP when there is none.
+ * Returns the facts about a node's peers: each peer is a member of all overlays, and the location of its virtual address over the
+ * one overlay that carries packets, or over IP when no overlay does.
  */
 export function peerFacts({ overlays, predicates }: Plan, peers: readonly Peer[]): PeerFacts {
   const carriers = overlays.filter((overlay) => overlay.send !== undefined).map((overlay) => overlay.name);

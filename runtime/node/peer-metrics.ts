@@ -15,12 +15,12 @@ interface Parts {
   readonly dataflow: NodeDataflow;
 }
 
-/** A row a peer: what comes from the address that a name stands for counts as that of the name. */
+/** Returns the metrics of each peer. Traffic from the address that a name resolves to counts for the name. */
 export function peerMetrics(parts: Parts): readonly PeerMetrics[] {
   const { datagrams, clock } = parts.world;
   const now = clock.now();
   const listed = configuredAddresses(parts);
-  return joined([...parts.dataflow.ports.peers.peers()], parts.world).map(({ receivedAt, ...counters }) => {
+  return joinedByName([...parts.dataflow.ports.peers.peers()], parts.world).map(({ receivedAt, ...counters }) => {
     const { address } = counters;
     const refusal = datagrams.refusal?.(address) ?? null;
     const payload = parts.dataflow.ports.paths.payload(address);
@@ -29,7 +29,8 @@ export function peerMetrics(parts: Parts): readonly PeerMetrics[] {
   });
 }
 
-function joined(peers: readonly PeerTraffic[], { datagrams }: World): readonly PeerTraffic[] {
+/** Adds the traffic of a resolved address to the name that the node uses for it. */
+function joinedByName(peers: readonly PeerTraffic[], { datagrams }: World): readonly PeerTraffic[] {
   const byAddress = new Map(peers.map((peer) => [peer.address, peer]));
   const names = new Map<PeerTraffic, PeerTraffic>();
   for (const peer of peers) {
@@ -57,21 +58,21 @@ function sum(name: PeerTraffic, numeric: PeerTraffic): PeerTraffic {
   };
 }
 
-/** Where those are that `--peer` and the like have listed of; undefined when the program has no table for them. */
+/** Returns the addresses of the peers that `--peer` and other facts list; undefined when the program has no table for them. */
 function configuredAddresses({ plan, engine }: Parts): ReadonlySet<string> | undefined {
   const members = plan.overlays.flatMap(({ member }) => (member === undefined ? [] : [member]));
   const map = plan.predicates.findIndex(({ name, table }) => name === ADDRESS_MAP && table !== undefined);
   if (members.length === 0 && map < 0) return undefined;
   const homes = map < 0 ? [] : column(engine, map, 1);
   const hosts = [...members.flatMap((member) => column(engine, member, 0)), ...homes].map(hostOf);
-  return new Set(hosts.filter((place) => typeof place === "string"));
+  return new Set(hosts.filter((host) => typeof host === "string"));
 }
 
 function column(engine: Engine, table: number, at: number): readonly (Value | undefined)[] {
   return [...(engine.tables[table]?.rows() ?? [])].map((row) => row[at]);
 }
 
-/** `ron::"10.0.0.2:10000"` is at 10.0.0.2:10000, whatever carries it. */
+/** Returns the IP address behind an overlay address: `ron::"10.0.0.2:10000"` is reached at 10.0.0.2:10000. */
 function hostOf(value: Value | undefined): Value | undefined {
   return value instanceof Address ? hostOf(value.node) : value;
 }

@@ -23,7 +23,7 @@ export interface PortOptions {
   readonly limits: Limits;
   readonly socketLimits: SocketLimits;
   /** Called, with a message for the log, when the node adapts to the sizes of datagrams that a path carries. */
-  readonly adapted: (message: string) => void;
+  readonly onAdapted: (message: string) => void;
   /** Runs the step of an input when Mux has its turn. False when the step passed a limit and was aborted. */
   readonly step: (input: StepInput) => boolean;
   readonly findUnreferenced: FindUnreferenced;
@@ -50,7 +50,7 @@ export class NodePorts {
   readonly #step: (input: StepInput) => boolean;
   #outputs: PortOutputs | undefined;
 
-  constructor({ world, streams, limits, socketLimits, adapted, step, findUnreferenced }: PortOptions) {
+  constructor({ world, streams, limits, socketLimits, onAdapted: adapted, step, findUnreferenced }: PortOptions) {
     const { clock, datagrams, tun, flowCache } = world;
     this.#step = step;
     const yielding = (isYielding: boolean): void => flowCache?.block("steps", isYielding);

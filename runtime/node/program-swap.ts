@@ -10,19 +10,19 @@ import { equalValues, type Values, type Value } from "../plan/values/value.ts";
 import { encodeBody } from "../wire/encode.ts";
 import { isSameTuple } from "./initial-tuples.ts";
 
-/** A plan and the tables of a node that runs it. */
+/** A plan, and the tables of a node that runs it. */
 export interface ProgramState {
   readonly plan: Plan;
   readonly tables: readonly (Table | undefined)[];
 }
 
-/** What became of the tables when a node was given another program. Names of tables the compiler made are left out. */
+/** Report of what a program swap did to the tables. Leaves out the tables that the compiler made. */
 export interface SwapReport {
-  /** Tables that are declared as before, with the number of rows that stayed. */
+  /** Tables with the same declaration, with the number of rows that they kept. */
   readonly kept: readonly { readonly table: string; readonly rows: number }[];
-  /** Tables that rules define: their rows are derived anew. */
+  /** Derived tables, whose rows are recomputed. */
   readonly derived: readonly string[];
-  /** Tables that are declared otherwise, or not at all any more, with the number of rows that went. */
+  /** Tables with another declaration, or with none any more, with the number of rows that they lost. */
   readonly lost: readonly {
     readonly table: string;
     readonly rows: number;
@@ -31,13 +31,16 @@ export interface SwapReport {
   readonly added: readonly string[];
 }
 
-/** Says which tables of one plan go on in another, and makes what one plan's tuples hold the other's. */
+/**
+ * The migration of a node's tables and tuples from one program to the next. Tables match when their declarations are equal; tuples are
+ * translated to the predicates of the same name and arity. Used by `Node.replaceProgram`, before the next program's first step.
+ */
 export class ProgramSwap {
   readonly #previous: ProgramState;
   readonly #next: ProgramState;
   readonly #specs = new Map<PredicateSpec, PredicateSpec>();
 
-  /** `events`: predicates of timers, which have no names of their own, there and here. */
+  /** `events` maps the timer predicates of the previous plan, whose names say nothing, to those of the next. */
   constructor(previous: ProgramState, next: ProgramState, events: ReadonlyMap<number, number>) {
     this.#previous = previous;
     this.#next = next;
@@ -50,14 +53,14 @@ export class ProgramSwap {
     }
   }
 
-  /** The table's successor, when it is declared as the table is. */
+  /** Returns the table of the next program that continues a table of the previous one; undefined when none has its declaration. */
   #matchingTable({ predicate }: Table): Table | undefined {
     const spec = this.#specs.get(predicate);
     const matching = spec && this.#next.tables[spec.id];
-    return matching !== undefined && this.#agree(predicate, matching.predicate) ? matching : undefined;
+    return matching !== undefined && this.#isCompatible(predicate, matching.predicate) ? matching : undefined;
   }
 
-  /** The rows that stay: not those that only view rules hold, for the views derive them again. */
+  /** Returns the rows to insert into the next program's tables. Rows that only rules derive are left out: they are derived again. */
   keptRows(): readonly BaseRow[] {
     return this.#previous.tables.flatMap((table) => {
       const matching = table && this.#matchingTable(table);
@@ -69,7 +72,7 @@ export class ProgramSwap {
     });
   }
 
-  /** Whether a row of a new predicate was in the table that the predicate's is the heir of. */
+  /** Returns a test of whether the previous program had a row, by the predicate of the next program. */
   had(): PreviousTables["had"] {
     const previousTables = new Map<number, Table>();
     for (const table of this.#previous.tables) {
@@ -79,7 +82,7 @@ export class ProgramSwap {
     return (predicate, values) => holdsRow(previousTables.get(predicate), values);
   }
 
-  /** Rows that no table of the new plan has. */
+  /** Returns the rows of the previous program that the next one does not have. To be called when the next tables are complete. */
   removedRows(): readonly { readonly table: Table; readonly values: Values }[] {
     return this.#previous.tables.flatMap((table) => {
       if (table === undefined) return [];
@@ -90,44 +93,45 @@ export class ProgramSwap {
     });
   }
 
-  /** Undefined when the new plan has no such predicate. */
+  /** Translates a tuple to the next plan. Undefined when that has no such predicate. */
   tuple({ predicate, args, isDelete }: Tuple): Tuple | undefined {
     const spec = this.#specs.get(predicate) ?? (this.#next.plan.predicates.includes(predicate) ? predicate : undefined);
     return spec && { predicate: spec, args: this.#values(args), isDelete };
   }
 
   /**
-   * What is to be changed because the new program says other things to begin with than the old one said: what it says no
-   * more goes, unless it has been changed since; what it says for the first time comes.
+   * Returns the changes of the first step: deletes the facts that only the previous program had, unless their rows have changed since,
+   * and inserts the facts that only the next one has.
    */
-  changes(said: readonly Tuple[], says: readonly Tuple[]): readonly Tuple[] {
+  changes(previousFacts: readonly Tuple[], nextFacts: readonly Tuple[]): readonly Tuple[] {
     const had = this.had();
     const matches = new Set(this.#previous.tables.map((table) => table && this.#matchingTable(table)?.predicate));
-    const known = said.flatMap((tuple) => this.tuple(tuple) ?? []);
-    const isSaid = (tuple: Tuple, among: readonly Tuple[]): boolean => among.some((one) => isSameTuple(one, tuple));
+    const known = previousFacts.flatMap((tuple) => this.tuple(tuple) ?? []);
+    const isFactOf = (tuple: Tuple, among: readonly Tuple[]): boolean => among.some((one) => isSameTuple(one, tuple));
     const withdrawn = known.filter(
-      (tuple) => tuple.predicate.table !== undefined && !isSaid(tuple, says) && had(tuple.predicate.id, tuple.args),
+      (tuple) =>
+        tuple.predicate.table !== undefined && !isFactOf(tuple, nextFacts) && had(tuple.predicate.id, tuple.args),
     );
     const isKept = ({ predicate }: Tuple): boolean => predicate.table === undefined || matches.has(predicate);
-    const fresh = says.filter((tuple) => !isKept(tuple) || !isSaid(tuple, known));
+    const fresh = nextFacts.filter((tuple) => !isKept(tuple) || !isFactOf(tuple, known));
     return [...withdrawn.map((tuple) => ({ ...tuple, isDelete: true })), ...fresh];
   }
 
   report(): SwapReport {
-    const own = this.#previous.tables.filter(
+    const named = this.#previous.tables.filter(
       (table): table is Table => table !== undefined && !table.predicate.name.includes("?"),
     );
-    const matches = own.map((table) => ({ table, matching: this.#matchingTable(table) }));
-    const stay = matches.flatMap(({ table, matching }) => (matching === undefined ? [] : [{ table, matching }]));
-    const names = new Set(own.map((table) => table.predicate.name));
+    const matches = named.map((table) => ({ table, matching: this.#matchingTable(table) }));
+    const kept = matches.flatMap(({ table, matching }) => (matching === undefined ? [] : [{ table, matching }]));
+    const names = new Set(named.map((table) => table.predicate.name));
     return {
-      kept: stay
+      kept: kept
         .filter(({ matching }) => matching.spec.derived !== "pure")
         .map(({ table, matching }) => ({
           table: matching.predicate.name,
           rows: rowsOf(table).filter((row) => row.isBase).length,
         })),
-      derived: stay
+      derived: kept
         .filter(({ matching }) => matching.spec.derived === "pure")
         .map(({ matching }) => matching.predicate.name),
       lost: matches.flatMap(({ table, matching }) => {
@@ -145,12 +149,12 @@ export class ProgramSwap {
     };
   }
 
-  /** What waits in a table of the compiler's own is understood only by a rule that has not changed. */
-  #agree(one: PredicateSpec, other: PredicateSpec): boolean {
+  /** Whether rows of one table fit the other. Rows in a table that the compiler made for a rule fit only if the rule is unchanged. */
+  #isCompatible(one: PredicateSpec, other: PredicateSpec): boolean {
     if (one.table === undefined || other.table === undefined || !sameDeclaration(one.table, other.table)) return false;
     if (!one.name.includes("?")) return true;
     const rule = one.name.slice(0, one.name.indexOf("?"));
-    return workOf(rule, this.#previous.plan) === workOf(rule, this.#next.plan);
+    return operatorsOf(rule, this.#previous.plan) === operatorsOf(rule, this.#next.plan);
   }
 
   #values(values: Values): Values {
@@ -162,7 +166,7 @@ export class ProgramSwap {
     return Array.isArray(value) ? this.#values(value as Values) : value;
   }
 
-  /** A packet of a predicate that is no more is bytes, as if it had come from elsewhere. */
+  /** Encodes a packet whose predicate does not exist any more, as if another node had wrapped it. */
   #packet(packet: Packet): Packet {
     if (packet.tuple === undefined) return packet;
     const tuple = this.tuple(packet.tuple);
@@ -196,7 +200,7 @@ function sameDeclaration(one: TableSpec, other: TableSpec): boolean {
   );
 }
 
-/** What the strands of a rule do, as people read it. */
-function workOf(rule: string, { strands }: Plan): string {
+/** The operators of a rule's strands, as text to compare. */
+function operatorsOf(rule: string, { strands }: Plan): string {
   return JSON.stringify(strands.filter(({ origin }) => origin.rule === rule).map(({ operators }) => operators));
 }

@@ -2,13 +2,13 @@ import type { StrandFunction } from "../engine/strand-host.ts";
 import { lib } from "../plan/library/lib.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 
-/** A plan with its strands as functions: made once a process, shared by all nodes that run it. */
+/** A plan with its strands as functions. Created once a process and shared by all nodes that run it. */
 export interface Program {
   readonly plan: Plan;
   readonly strands: readonly StrandFunction[];
 }
 
-/** Turns the emitted text into functions. The text comes from the compiler, never from the network. */
+/** Evaluates the emitted text of the strands. The text must come from the compiler, never from the network. */
 export function loadProgram(plan: Plan): Program {
   // oxlint-disable-next-line typescript/no-implied-eval -- emitted functions are what a plan is for
   const make = new Function("lib", plan.code) as (names: typeof lib) => readonly StrandFunction[];

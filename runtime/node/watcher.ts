@@ -4,16 +4,16 @@ import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 
-/** Letters of `watchmod`, by predicate. */
+/** Modes of watched predicates, in the letters of `watchmod`, by predicate. */
 export type Watched = ReadonlyMap<number, string>;
 
-/** Predicates to report on: those the program watches, and those of `names`. */
+/** Returns the predicates to report on: those that the program watches, and those of `names`, which are watched in all modes. */
 export function watchedPredicates(plan: Plan, names: readonly string[]): Watched {
   const modes = plan.predicates.map((spec) => [spec.id, names.includes(spec.name) ? ALL_MODES : spec.watch] as const);
   return new Map(modes.filter(([, letters]) => letters !== ""));
 }
 
-/** The letter of `watchmod` that asks for each kind of line: an event is an insertion that does not stay. */
+/** Letter of `watchmod` for each kind of line. `i` covers events too: an event is an insertion that is not stored. */
 const MODES: Readonly<Record<WatchLine["op"], string>> = {
   "+": "i",
   "-": "d",
@@ -24,18 +24,18 @@ const MODES: Readonly<Record<WatchLine["op"], string>> = {
 };
 const ALL_MODES = "idrcs";
 
-/** Tells of watched predicates: what a step did, when it is done, and not at all when it was taken back. */
+/** Reports the changes of watched predicates. Lines of a step wait until it ends, and are discarded when it aborts. */
 export class Watcher {
   readonly #node: string;
   readonly #uptime: () => number;
-  readonly #tell: (line: WatchLine) => void;
-  /** Of the step under way. */
-  #told: WatchLine[] = [];
+  readonly #report: (line: WatchLine) => void;
+  /** Lines of the step under way. */
+  #pending: WatchLine[] = [];
 
-  constructor(node: string, uptime: () => number, tell: (line: WatchLine) => void) {
+  constructor(node: string, uptime: () => number, report: (line: WatchLine) => void) {
     this.#node = node;
     this.#uptime = uptime;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   row(
@@ -44,32 +44,32 @@ export class Watcher {
     predicate: { readonly id: number; readonly name: string },
     row: Values,
   ): void {
-    if (isWatched(watched, predicate.id, op)) this.#told.push(this.#line(op, predicate.name, row, undefined));
+    if (isWatched(watched, predicate.id, op)) this.#pending.push(this.#line(op, predicate.name, row, undefined));
   }
 
   event(watched: Watched, { predicate, args }: Tuple): void {
     if (isWatched(watched, predicate.id, "event"))
-      this.#told.push(this.#line("event", predicate.name, args, undefined));
+      this.#pending.push(this.#line("event", predicate.name, args, undefined));
   }
 
   sent(watched: Watched, { predicate, args }: Tuple, to: Value): void {
-    if (isWatched(watched, predicate.id, "send")) this.#told.push(this.#line("send", predicate.name, args, to));
+    if (isWatched(watched, predicate.id, "send")) this.#pending.push(this.#line("send", predicate.name, args, to));
   }
 
-  /** Before its step. */
+  /** Reports a tuple from the network at once, since its step has not begun. */
   received(watched: Watched, { predicate, args }: Tuple, from: Value): void {
-    if (isWatched(watched, predicate.id, "recv")) this.#tell(this.#line("recv", predicate.name, args, from));
+    if (isWatched(watched, predicate.id, "recv")) this.#report(this.#line("recv", predicate.name, args, from));
   }
 
-  settle(isDone: boolean): void {
-    if (this.#told.length === 0) return;
-    const lines = this.#told;
-    this.#told = [];
-    if (isDone) for (const line of lines) this.#tell(line);
+  stepEnded(isDone: boolean): void {
+    if (this.#pending.length === 0) return;
+    const lines = this.#pending;
+    this.#pending = [];
+    if (isDone) for (const line of lines) this.#report(line);
   }
 
-  #line(op: WatchLine["op"], name: string, args: Values, place: Value | undefined): WatchLine {
-    const loc = place === undefined ? {} : { loc: typeof place === "string" ? place : formatValue(place) };
+  #line(op: WatchLine["op"], name: string, args: Values, location: Value | undefined): WatchLine {
+    const loc = location === undefined ? {} : { loc: typeof location === "string" ? location : formatValue(location) };
     return { t: this.#uptime(), node: this.#node, op, tuple: watchedTuple(name, args), ...loc };
   }
 }

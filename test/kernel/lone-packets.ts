@@ -146,10 +146,14 @@ class Stage {
   }
 
   /** Does it, and waits until the node has taken one more, and what follows has arrived. */
-  async #passes(count: (flow: ReturnType<Node["flowMetrics"]>) => number | undefined, work: () => void): Promise<void> {
-    const before = count(this.#node.flowMetrics());
+  async #passes(
+    count: (flow: ReturnType<Node["trafficMetrics"]>) => number | undefined,
+    work: () => void,
+  ): Promise<void> {
+    const before = count(this.#node.trafficMetrics());
     work();
-    for (let round = 0; count(this.#node.flowMetrics()) === before && round < ROUNDS_MAX; round++) await setImmediate();
+    for (let round = 0; count(this.#node.trafficMetrics()) === before && round < ROUNDS_MAX; round++)
+      await setImmediate();
     for (let round = 0; round < 4; round++) await setImmediate();
   }
 }

@@ -77,7 +77,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   const control = await openControlSocket(node, compiler, options.control, world.datagrams, output.log);
   resources.defer(() => control?.close());
   if (!node.start()) await failStart(node, output.log);
-  const dropLog = new DropLog(() => node.flowMetrics(), output.log);
+  const dropLog = new DropLog(() => node.trafficMetrics(), output.log);
   resources.defer(() => dropLog.stop());
   served.setRunning(node);
   announce(prepared, options.tun, names, world.tun, output.log);
