@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { COMMANDS, type ListedCommand } from "./command-list.ts";
-import { type CommandDescription, describeCommand } from "./completion/command-tree.ts";
+import type { CommandDescription } from "./completion/command-tree.ts";
 import { VERSION } from "./files/version.ts";
 import type { ArgumentSpec, CommandContext, CommandSpec, OptionSpec } from "./options/command-spec.ts";
 import { Failure } from "./terminal/failure.ts";
@@ -22,6 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Loads and describes all commands, for completions and the manual page. */
 export async function describeCommands(): Promise<CommandDescription> {
+  const { describeCommand } = await import("./completion/command-tree.ts");
   return describeCommand(await newParser(COMMANDS));
 }
 
