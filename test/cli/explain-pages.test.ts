@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { elementSpecs } from "../../runtime/elements/element-specs.ts";
 import { codePage } from "../../src/cli/explain/code-page.ts";
 import { elementPage } from "../../src/cli/explain/element-page.ts";
-import { Failure } from "../../src/cli/terminal/failure.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
+import { Failure } from "../../src/cli/terminal/failure.ts";
 import { compile } from "../../src/compile.ts";
 
 describe("the page of an element", () => {

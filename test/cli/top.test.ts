@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { MetricsSnapshot, PeerMetrics } from "../../runtime/observe/metrics-snapshot.ts";
-import { metricsScreen } from "../../src/cli/client/metrics-screen.ts";
 import { diagnoseNode } from "../../src/cli/client/diagnose-node.ts";
+import { metricsScreen } from "../../src/cli/client/metrics-screen.ts";
 import { AskedNode } from "../control/asked-node.ts";
 
 const healthy: MetricsSnapshot = {

@@ -1,7 +1,7 @@
-import type { SwapReport } from "../../../runtime/node/program-swap.ts";
 import type { Request } from "../../../runtime/control/request.ts";
-import { NodeClient } from "./node-client.ts";
+import type { SwapReport } from "../../../runtime/node/program-swap.ts";
 import type { Output } from "../terminal/output.ts";
+import { NodeClient } from "./node-client.ts";
 
 /** `mosaic ctl NODE ...`: sends a request to a running node and prints the result of a program swap. */
 export async function controlNode(node: string, request: Request, json: boolean, output: Output): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
 import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
-import { diagnoseNode } from "./diagnose-node.ts";
 import { textColumns } from "../terminal/text-columns.ts";
+import { diagnoseNode } from "./diagnose-node.ts";
 
 const MAX_RULES = 20;
 

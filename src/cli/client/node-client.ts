@@ -3,12 +3,12 @@ import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { controlPath } from "../../../runtime/control/control-socket.ts";
 import type { Reply } from "../../../runtime/control/reply.ts";
 import { PROTOCOL_VERSION, type Request } from "../../../runtime/control/request.ts";
-import { controlPath } from "../../../runtime/control/control-socket.ts";
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
-import { Failure, runFailed } from "../terminal/failure.ts";
 import { isLoopback } from "../options/address-scope.ts";
+import { Failure, runFailed } from "../terminal/failure.ts";
 
 /** A connection to the control socket of a running node. */
 export class NodeClient {

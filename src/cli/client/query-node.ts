@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../../runtime/observe/watch.ts";
-import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";
 import { textColumns } from "../terminal/text-columns.ts";
+import { NodeClient } from "./node-client.ts";
 
 /** `mosaic query NODE TABLE | 'rule body'`: prints the rows of a table, or the results of a rule body, in a running node. */
 export async function queryNode(node: string, text: string, json: boolean, output: Output): Promise<void> {

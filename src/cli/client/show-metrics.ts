@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
 import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
 import { runFailed } from "../terminal/failure.ts";
-import { metricsScreen } from "./metrics-screen.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
-import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";
+import { metricsScreen } from "./metrics-screen.ts";
+import { NodeClient } from "./node-client.ts";
 
 export interface TopOptions {
   readonly once: boolean;

@@ -1,7 +1,7 @@
 import type { TraceLine } from "../../../runtime/control/reply.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
-import { NodeClient } from "./node-client.ts";
 import type { Output } from "../terminal/output.ts";
+import { NodeClient } from "./node-client.ts";
 
 /** `mosaic trace NODE [PRED]`: prints the tuples that cross edges of a running node, until SIGINT or until the node ends. */
 export async function traceNode(

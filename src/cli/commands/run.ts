@@ -94,8 +94,9 @@ export const command: CommandSpec<RunInput> = {
   ],
   run: async (input, { output }) => {
     output.configure({ level: input.logLevel, format: input.logFormat });
+    const options = await runOptions(input);
     const { runNode } = await import("../run/run.ts");
-    await runNode(await runOptions(input), output);
+    await runNode(options, output);
   },
 };
 

@@ -1,8 +1,8 @@
 import { bashCompletion } from "./bash.ts";
-import { fishCompletion } from "./fish.ts";
-import { zshCompletion } from "./zsh.ts";
-import type { Shell } from "./shells.ts";
 import type { CommandDescription } from "./command-tree.ts";
+import { fishCompletion } from "./fish.ts";
+import type { Shell } from "./shells.ts";
+import { zshCompletion } from "./zsh.ts";
 
 const WRITERS: Readonly<Record<Shell, (root: CommandDescription) => string>> = {
   bash: bashCompletion,

@@ -1,7 +1,7 @@
 import type { Expression, Literal, PredicateLiteral } from "../../../grammar/ast.ts";
+import { atomAt, LOCAL_ADDRESS_FUNCTION, literalAt, variableAt } from "../../2-rewrite/core.ts";
 import { localAddressTable } from "../../program/builtin.ts";
 import { rewriteAtom, rewriteLiteral } from "../../program/rewrite-expression.ts";
-import { atomAt, LOCAL_ADDRESS_FUNCTION, literalAt, variableAt } from "../../2-rewrite/core.ts";
 import type { PlainRule } from "./plain-names.ts";
 
 const LOCAL_VARIABLE = "$Here";

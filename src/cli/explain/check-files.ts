@@ -2,9 +2,9 @@ import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import type { Compilation } from "../../compile.ts";
 import { compile } from "../../compile.ts";
 import { LineMap } from "../../program/line-map.ts";
-import { Failure } from "../terminal/failure.ts";
 import { FileLibrary } from "../files/file-library.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
+import { Failure } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 

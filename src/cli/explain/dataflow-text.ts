@@ -1,7 +1,7 @@
 import type { Graph, GraphEdge, GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { StrandSpec } from "../../../runtime/plan/contract/plan.ts";
-import type { Selection, SelectedRule } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
+import type { Selection, SelectedRule } from "./selection.ts";
 
 const PORT_WIDTH = 28;
 

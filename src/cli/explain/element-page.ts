@@ -1,5 +1,5 @@
-import { nearest } from "../../program/nearest.ts";
 import { elementSpecs } from "../../../runtime/elements/element-specs.ts";
+import { nearest } from "../../program/nearest.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import { FUSED_ELEMENTS } from "./fused-elements.ts";
 

@@ -2,9 +2,9 @@ import type { Atom, Expression, PredicateLiteral, Statement } from "../../../gra
 import { print } from "../../../grammar/print.ts";
 import type { Name, Span } from "../../../grammar/span.ts";
 import type { RowEvent } from "../../../runtime/plan/contract/plan.ts";
+import { constantAt, type CoreProgram, type CoreRule } from "../../2-rewrite/core.ts";
 import { isLocalAddressTable } from "../../program/builtin.ts";
 import { deltaEventNamed } from "../../program/delta-events.ts";
-import { constantAt, type CoreProgram, type CoreRule } from "../../2-rewrite/core.ts";
 import type { TableDeclaration } from "../../program/program.ts";
 import { withAddressLiterals } from "./address-literals.ts";
 import { plainName, PlainNames, type PlainRule } from "./plain-names.ts";

@@ -1,20 +1,20 @@
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
-import { nearest } from "../../program/nearest.ts";
 import type { CoreProgram } from "../../2-rewrite/core.ts";
 import { functionsIn } from "../../4-emit/emit.ts";
 import { compile } from "../../compile.ts";
-import { type Selection, selectAll, selectRule } from "./selection.ts";
+import { nearest } from "../../program/nearest.ts";
+import { FileLibrary } from "../files/file-library.ts";
+import type { LanguageOptions } from "../options/language-options.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
+import type { Output } from "../terminal/output.ts";
+import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 import { dataflowText } from "./dataflow-text.ts";
 import { dot } from "./dot.ts";
 import { expandedRules } from "./expanded-rules.ts";
 import { layOutFigure } from "./lay-out.ts";
 import { mermaid } from "./mermaid.ts";
+import { type Selection, selectAll, selectRule } from "./selection.ts";
 import { svg } from "./svg.ts";
-import { runFailed, wrongUsage } from "../terminal/failure.ts";
-import { FileLibrary } from "../files/file-library.ts";
-import type { LanguageOptions } from "../options/language-options.ts";
-import type { Output } from "../terminal/output.ts";
-import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 
 export interface ExplainOptions extends LanguageOptions {
   /** Name of the only rule to explain; undefined for all rules. */

@@ -1,8 +1,8 @@
 import type { Graph, GraphNode } from "../../../runtime/plan/contract/graph.ts";
-import type { Selection } from "./selection.ts";
 import { type Box, bottom, centre, type Figure, type Note, type Rectangle, right } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
 import { type Lanes, routeEdges } from "./route-edges.ts";
+import type { Selection } from "./selection.ts";
 import { type StrandColumn, strandColumn } from "./strand-column.ts";
 
 const MARGIN = 24;

@@ -1,6 +1,6 @@
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
-import type { Selection } from "./selection.ts";
 import { nodeTitle } from "./node-title.ts";
+import type { Selection } from "./selection.ts";
 
 /** The dataflow as a Mermaid flowchart from left to right, with the strands in a subgraph. */
 export function mermaid({ plan, graph }: Selection): string {

@@ -1,7 +1,7 @@
 import type { Atom, Expression, Literal } from "../../../grammar/ast.ts";
+import { FRESH_QUERY_FUNCTION } from "../../2-rewrite/core.ts";
 import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../../program/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../program/visit.ts";
-import { FRESH_QUERY_FUNCTION } from "../../2-rewrite/core.ts";
 
 /** Head and body of a rule with names that a program can write. */
 export interface PlainRule {

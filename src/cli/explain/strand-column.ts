@@ -2,9 +2,9 @@ import { basename } from "node:path";
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { StrandSpec } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
-import type { Selection, SelectedRule } from "./selection.ts";
 import { type Box, bottom, type Rectangle } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
+import type { Selection, SelectedRule } from "./selection.ts";
 
 /** Nodes that have a fixed place in the figure. Any other element stands below the tables, so that a new element needs no layout. */
 const PLACED: ReadonlySet<string> = new Set([

@@ -1,11 +1,11 @@
-import { createWriteStream, existsSync, openSync } from "node:fs";
 import { once } from "node:events";
+import { createWriteStream, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Writable } from "node:stream";
 import type { CaptureSink } from "../../../runtime/observe/capture.ts";
 import { runFailed } from "../terminal/failure.ts";
-import { fileErrorReason } from "./file-error.ts";
 import type { Log } from "../terminal/log.ts";
+import { fileErrorReason } from "./file-error.ts";
 
 /** Number of bytes that may wait for a slow disk or reader. Beyond it, packets are dropped from the capture. */
 const MAX_QUEUED_BYTES = 8 << 20;

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Dialect, Source } from "../../../grammar/span.ts";
-import { fileErrorReason, NO_SUCH_FILE } from "./file-error.ts";
-import { nearest } from "../../program/nearest.ts";
 import type { Library, ReadFailure } from "../../0-load/load.ts";
+import { nearest } from "../../program/nearest.ts";
+import { fileErrorReason, NO_SUCH_FILE } from "./file-error.ts";
 
 /** Folder of the shipped programs. */
 const PROGRAMS: string = fileURLToPath(new URL("../../../programs/", import.meta.url));

@@ -1,8 +1,8 @@
-import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
-import { readFactFiles } from "./fact-files.ts";
+import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
+import { readFactFiles } from "./fact-files.ts";
 
 const MAX_SHOWN_PROBLEMS = 20;
 

@@ -2,9 +2,9 @@ import { DIALECTS } from "../../../grammar/dialect.ts";
 import type { Dialect } from "../../../grammar/span.ts";
 import { MAX_TEXT_LIMITS, TEXT_LIMITS, type TextLimits } from "../../../grammar/text-limits.ts";
 import type { ViewOptimisations } from "../../program/view-optimisations.ts";
+import { wrongUsage } from "../terminal/failure.ts";
 import type { OptionSpec } from "./command-spec.ts";
 import { parseDefines } from "./defines.ts";
-import { wrongUsage } from "../terminal/failure.ts";
 
 /** Values of `LANGUAGE_OPTIONS` on the command line. */
 export interface LanguageInput {

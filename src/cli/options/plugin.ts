@@ -10,8 +10,8 @@ import {
 } from "../../../runtime/plan/library/functions/registry.ts";
 import type { Stage } from "../../../runtime/plan/library/functions/stages.ts";
 import { kinds } from "../../../runtime/plan/values/value.ts";
-import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { fileErrorReason } from "../files/file-error.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { processOutput } from "../terminal/output.ts";
 
 /** Argument of the default export of a plugin. Both functions throw if the name is taken or cannot be written in a program. */

@@ -1,8 +1,8 @@
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import { type Compilation, compile } from "../../compile.ts";
-import { Failure } from "../terminal/failure.ts";
 import { FileLibrary } from "../files/file-library.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
+import { Failure } from "../terminal/failure.ts";
 
 /** Options of the commands that run a program. */
 export interface ProgramOptions extends LanguageOptions {

@@ -11,11 +11,11 @@ import { IsolatedWorld } from "../../../runtime/world/isolated-world.ts";
 import { nearest } from "../../program/nearest.ts";
 import { loadFacts } from "../files/load-facts.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
-import { dropSummary } from "./drop-summary.ts";
 import type { Output } from "../terminal/output.ts";
-import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
 import { countTable, printTable, type TableForm } from "../terminal/print-table.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
+import { dropSummary } from "./drop-summary.ts";
 
 export interface EvalOptions extends Omit<ProgramOptions, "hasTun" | "ignoresPlaces"> {
   /** Directories of `P.facts` and `P.csv`. */

@@ -13,15 +13,15 @@ import type {
 import type { Fact, Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
-import { unknownName } from "../../query/unknown-names.ts";
 import { type ColumnNames, columnNames } from "../../query/column-names.ts";
 import { compileQuery } from "../../query/compile-query.ts";
 import { readFacts } from "../../query/read-facts.ts";
+import { unknownName } from "../../query/unknown-names.ts";
 import { Failure } from "../terminal/failure.ts";
+import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
 import { changedFiles } from "./program-files.ts";
-import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
-import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 
 /** Compiler of a running node, for queries, facts and programs from the control socket: the runtime cannot import `src`. */
 export class NodeCompiler implements Compiler {

@@ -1,5 +1,4 @@
 import type { Compiler } from "../../../runtime/control/compiler.ts";
-import { Control } from "../../../runtime/control/control.ts";
 import {
   controlPath,
   type ControlSocket,
@@ -7,6 +6,7 @@ import {
   type OpenedControl,
   prepareControlFolder,
 } from "../../../runtime/control/control-socket.ts";
+import { Control } from "../../../runtime/control/control.ts";
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
 import type { Node } from "../../../runtime/node/node.ts";
 import type { Datagrams } from "../../../runtime/world/world.ts";

@@ -1,7 +1,7 @@
-import { parseCidr } from "../../../runtime/ip/cidr.ts";
-import { openTun } from "../../../runtime/device/tun.ts";
-import type { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import type { IoBatch } from "../../../runtime/device/io-batch.ts";
+import type { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
+import { openTun } from "../../../runtime/device/tun.ts";
+import { parseCidr } from "../../../runtime/ip/cidr.ts";
 import type { Tun } from "../../../runtime/world/world.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";

@@ -1,20 +1,20 @@
 import { EventLoopDelay } from "../../../runtime/device/event-loop-delay.ts";
+import { IoBatch } from "../../../runtime/device/io-batch.ts";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
 import { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
-import { IoBatch } from "../../../runtime/device/io-batch.ts";
 import { openUdp } from "../../../runtime/device/udp.ts";
-import { Capture, captured } from "../../../runtime/observe/capture.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
+import { Capture, captured } from "../../../runtime/observe/capture.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { innerMtu } from "../../../runtime/wire/inner-mtu.ts";
 import type { Datagrams, World } from "../../../runtime/world/world.ts";
 import { CaptureFile } from "../files/capture-file.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
-import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts";
 import { endpointNames } from "./endpoint-names.ts";
+import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts";
 
 /** Options of the world of a node: its socket, device and capture. */
 export interface WorldOptions {

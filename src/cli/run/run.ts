@@ -2,8 +2,8 @@
  * A node of `mosaic run`, from the compiled program to the end of the process. `runNode` reads as the list of its steps: compile, open
  * the metrics server, warm up, open the world, give up root, open the control socket, start, wait for a signal, shut down.
  */
-import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
+import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
 import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../../runtime/node/program.ts";
@@ -11,26 +11,26 @@ import { formatWatchLine } from "../../../runtime/observe/watch.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { Tun, World } from "../../../runtime/world/world.ts";
 import { type ColumnNames, columnNames } from "../../query/column-names.ts";
+import { loadFacts } from "../files/load-facts.ts";
 import type { User } from "../options/user.ts";
-import { becomeUser } from "./drop-privileges.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import type { Log } from "../terminal/log.ts";
-import { dropSummary } from "./drop-summary.ts";
-import { DropLog } from "./drop-log.ts";
-import type { TunRequest } from "./open-device.ts";
-import { openWorld, type WorldOptions } from "./open-world.ts";
-import { NodeCompiler } from "./node-compiler.ts";
-import { type ControlRequest, openControlSocket } from "./node-control.ts";
-import { optimiseEarly } from "./optimise-early.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
-import { endpointNames, warnAboutAddress } from "./endpoint-names.ts";
-import { loadFacts } from "../files/load-facts.ts";
-import { factsOfPeers } from "./facts-of-peers.ts";
-import { warmUpNode } from "./warm-up.ts";
 import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
+import { DropLog } from "./drop-log.ts";
+import { becomeUser } from "./drop-privileges.ts";
+import { dropSummary } from "./drop-summary.ts";
+import { endpointNames, warnAboutAddress } from "./endpoint-names.ts";
+import { factsOfPeers } from "./facts-of-peers.ts";
+import { NodeCompiler } from "./node-compiler.ts";
+import { type ControlRequest, openControlSocket } from "./node-control.ts";
+import type { TunRequest } from "./open-device.ts";
+import { openWorld, type WorldOptions } from "./open-world.ts";
+import { optimiseEarly } from "./optimise-early.ts";
 import { ServedNode, serveMetrics } from "./serve-metrics.ts";
+import { warmUpNode } from "./warm-up.ts";
 
 /** Options of `mosaic run`, as `commands/run.ts` makes them from the command line. */
 export interface RunOptions extends ProgramOptions, WorldOptions {

@@ -1,7 +1,7 @@
 import type { HostPort } from "../../../runtime/ip/host-port.ts";
 import type { Node } from "../../../runtime/node/node.ts";
-import { metricsOf } from "../../../runtime/observe/metrics.ts";
 import { type MetricsServer, openMetricsServer } from "../../../runtime/observe/metrics-server.ts";
+import { metricsOf } from "../../../runtime/observe/metrics.ts";
 import { runFailed } from "../terminal/failure.ts";
 import { processMetrics } from "./process-metrics.ts";
 

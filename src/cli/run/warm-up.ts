@@ -5,9 +5,9 @@ import { parseIp } from "../../../runtime/ip/ip-address.ts";
 import { type Fact, type Peer, peerFacts } from "../../../runtime/node/peer-facts.ts";
 import type { Program } from "../../../runtime/node/program.ts";
 import { type Endpoint, warmUp } from "../../../runtime/warm-up/warm-up.ts";
+import { isUnspecified } from "../options/address-scope.ts";
 import type { Log } from "../terminal/log.ts";
 import type { TunRequest } from "./open-device.ts";
-import { isUnspecified } from "../options/address-scope.ts";
 
 /** Options of the node that is about to run. */
 export interface WarmUpOptions {

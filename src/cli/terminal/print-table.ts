@@ -1,6 +1,6 @@
+import { jsonValue } from "../../../runtime/observe/watch.ts";
 import { formatTuple, formatValue } from "../../../runtime/plan/values/format.ts";
 import type { Values, Value } from "../../../runtime/plan/values/value.ts";
-import { jsonValue } from "../../../runtime/observe/watch.ts";
 import type { Output } from "./output.ts";
 
 /** Format of a printed table: facts of a program, comma-separated values, or the number of rows; each also as JSON. */

@@ -1,9 +1,9 @@
 import { type CheckResult, checkLines } from "../../../lab/outcome/evaluate-check.ts";
-import { describeAction } from "../../../lab/outcome/timeline-events.ts";
 import { makeFolder } from "../../../lab/outcome/make-folder.ts";
-import { ResultFiles } from "../../../lab/outcome/result-files.ts";
 import { routeLines, type RunSummary, summarize, summaryLines } from "../../../lab/outcome/report.ts";
+import { ResultFiles } from "../../../lab/outcome/result-files.ts";
 import type { RunRecord } from "../../../lab/outcome/run-record.ts";
+import { describeAction } from "../../../lab/outcome/timeline-events.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { Plans } from "../../../lab/topology/programs.ts";
 import { formatTopologyError, readTopology, type TopologyError } from "../../../lab/topology/read-topology.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
-import { compileHosts } from "./compile-hosts.ts";
-import { Failure, runFailed } from "../terminal/failure.ts";
 import { fileErrorReason } from "../files/file-error.ts";
+import { Failure, runFailed } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
+import { compileHosts } from "./compile-hosts.ts";
 
 /** A topology and the plans of its hosts. */
 export interface LoadedTopology {

@@ -5,19 +5,19 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatDuration } from "../../../lab/topology/duration.ts";
+import { findBackend, type Backend } from "../../../lab/kernel/backend.ts";
 import { type KernelOutcome, runInKernel } from "../../../lab/kernel/kernel.ts";
 import { removeLeftovers } from "../../../lab/kernel/leftovers.ts";
-import type { Observation, Observe } from "../../../lab/outcome/observation.ts";
 import { findPingTool, type PingTool } from "../../../lab/kernel/ping-process.ts";
-import { findBackend, type Backend } from "../../../lab/kernel/backend.ts";
+import { enterUserNamespace, isInUserNamespace } from "../../../lab/kernel/user-namespace.ts";
+import type { Observation, Observe } from "../../../lab/outcome/observation.ts";
 import type { ResultFiles } from "../../../lab/outcome/result-files.ts";
 import { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { type Screen, styled, writeLine } from "../../../lab/outcome/screen.ts";
-import { runSimulated, type SimulatedOutcome } from "../../../lab/simulator/run-simulated.ts";
 import { Timeline } from "../../../lab/outcome/timeline.ts";
+import { runSimulated, type SimulatedOutcome } from "../../../lab/simulator/run-simulated.ts";
+import { formatDuration } from "../../../lab/topology/duration.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
-import { enterUserNamespace, isInUserNamespace } from "../../../lab/kernel/user-namespace.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
 import { checkoutFile } from "../files/checkout.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";

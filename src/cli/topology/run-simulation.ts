@@ -4,10 +4,10 @@ import { runSimulated } from "../../../lab/simulator/run-simulated.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
 import type { World } from "../../../runtime/world/world.ts";
 import { runFailed } from "../terminal/failure.ts";
-import { HostCaptures } from "./host-captures.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 import { type ConclusionOptions, conclude, openResults } from "./conclude-run.ts";
+import { HostCaptures } from "./host-captures.ts";
 import { loadTopology } from "./load-topology.ts";
 
 export interface SimOptions extends ConclusionOptions {
