@@ -22,7 +22,7 @@ export interface Library {
 export interface ReadFailure {
   /** A phrase such as `no such file`. */
   readonly reason: string;
-  /** Suggestion what to write instead. */
+  /** Suggested correction. */
   readonly help: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface RuleCount {
 
 export interface Loaded {
   readonly modules: readonly Module[];
-  /** By file. */
+  /** Numbers of rules by file. */
   readonly counts: ReadonlyMap<string, RuleCount>;
   readonly sources: readonly Source[];
   readonly diagnostics: readonly Diagnostic[];

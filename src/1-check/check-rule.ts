@@ -173,7 +173,7 @@ class RuleCheck {
     if (inputs !== view.inputs.length || args.length - inputs !== view.outputs.length) {
       const related = view.isBuiltin ? [] : [{ span: view.span, message: "the view is defined here" }];
       this.diagnostics.push(report("E0221", literal.span, { ...callForm(view), given: args.length }, related));
-      // Which of the arguments are inputs is not known now.
+      // It is unknown which arguments were meant as inputs, so errors about their variables are suppressed.
       for (const { name: variable } of args.flatMap(variablesOf)) this.#unbound.add(variable);
     }
     const where = this.#forbiddenPosition(literal);

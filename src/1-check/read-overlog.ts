@@ -28,7 +28,7 @@ export function readOverlog(module: Module, diagnostics: Diagnostic[]): Module {
 class OverlogReader {
   readonly #statements: readonly Statement[];
   readonly #diagnostics: Diagnostic[];
-  /** Views, which have the form of Mozlog. */
+  /** Names of views, whose calls are written as in Mozlog. */
   readonly #views: ReadonlySet<string>;
   /** Predicates that repeat their location as the first argument: `p@X(X, ..)`. */
   readonly #repeatingLocation: ReadonlySet<string>;

@@ -20,7 +20,7 @@ const DEFAULT_TIMEOUT = 10;
 
 /**
  * Joins the modules into one program in which every predicate, view and overlay has its qualified name:
- * `RT` in the file that says `overlay ron` becomes `ron.RT`, or `backup.RT` where the file was imported `as backup`;
+ * `RT` in a file with `overlay ron` becomes `ron.RT`, or `backup.RT` where the file was imported `as backup`;
  * `this.Req` in `def ping` becomes `ping.Req`.
  */
 export function resolveNames(

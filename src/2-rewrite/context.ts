@@ -22,7 +22,7 @@ export interface Context {
   readonly limit: CallLimit | undefined;
 }
 
-/** Variables that hold the seconds that are left for the call, and the time at which these end. */
+/** Variables that hold the time left for the call in seconds, and its deadline. */
 export interface CallLimit {
   readonly left: string;
   readonly until: string;

@@ -55,7 +55,7 @@ export interface CoreRule {
   readonly isDelete: boolean;
   /** It has a location only if the tuple may be for another node. */
   readonly head: Atom;
-  /** The other literals than the trigger, without calls and locations. */
+  /** The literals besides the trigger, without calls and locations. */
   readonly body: readonly Literal[];
   readonly trigger: CoreTrigger;
   /** Variables with memoised results: computed when a derivation appears, and stored with it. */

@@ -1,6 +1,6 @@
 /**
  * local-shortcut: the answer of an inlined call becomes an event of the same round instead of a separate step, where the
- * difference is not observable. The trigger of the caller rule must be an external event that no other rule reads, and
+ * difference is not observable. The trigger of the calling rule must be an external event that no other rule reads, and
  * lead to at most one answer. Then nothing else happens in the step, and nothing between call and answer.
  */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";

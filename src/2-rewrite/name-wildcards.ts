@@ -2,7 +2,7 @@ import type { Literal } from "../../grammar/ast.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { variableAt } from "./core.ts";
 
-/** Replaces every `_` of positive atoms by a fresh variable, so that each combination of rows is distinguished. */
+/** Replaces every `_` of positive atoms by a fresh variable, so that different combinations of rows stay distinct. */
 export function nameWildcards(body: readonly Literal[]): readonly Literal[] {
   let count = 0;
   return body.map((literal): Literal => {

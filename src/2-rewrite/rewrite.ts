@@ -26,10 +26,10 @@ export function rewrite(
   const hidden = new HiddenTables();
   const isBag = (name: string): boolean => tables.get(name)?.keys.length === 0;
   const isTable = (name: string): boolean => tables.has(name) || hidden.has(name) || isLocalAddressTable(name);
-  const withLocations = [...expansion.rules, ...raised].flatMap((rule) =>
+  const aggregated = [...expansion.rules, ...raised].flatMap((rule) =>
     localiseAggregate(rule, tables, isTable, hidden),
   );
-  const localised = withLocations.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
+  const localised = aggregated.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
   const rules = localised
     .flatMap((rule) => findTriggers(rule, tables, isTable, hidden))
     .map(liftArguments)

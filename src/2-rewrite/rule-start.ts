@@ -34,7 +34,7 @@ export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean
   return { location, event, isDivided };
 }
 
-/** Returns the first location variable that no path from already bound locations binds. */
+/** Returns the first location variable that is not bound by literals at known locations, or at locations these bind. */
 function unboundLocation(rule: ExpandedRule, literals: readonly PredicateLiteral[]): Expression | undefined {
   const known = new Set<string>();
   const others = rule.body.filter((literal) => !isPredicate(literal));
@@ -87,7 +87,7 @@ function inputsOf(literal: Literal): readonly string[] {
   return variablesIn(literal.kind === "assign" ? literal.value : literal.list).map(({ name }) => name);
 }
 
-/** The same variable, or the same text. */
+/** Whether both expressions are the same variable or print the same text. */
 export function isSameLocation(one: Expression, other: Expression): boolean {
   if (one.kind === "variable" && other.kind === "variable") return one.name === other.name;
   return one.kind === other.kind && printExpression(one) === printExpression(other);

@@ -12,8 +12,8 @@ import type { ProgramRule, View } from "../program/program.ts";
 
 /**
  * Whether the call may return directly to the caller's caller. The difference must not be observable, so the call has no
- * timeout of its own, the view returns one result, and the call has a location, so that the callee
- * never runs in the same round.
+ * timeout of its own, the view returns once, and the call has a location, so that the callee never runs in
+ * the same round.
  */
 export function isTailCall(rule: ProgramRule, call: PredicateLiteral, after: readonly Literal[], view: View): boolean {
   const isOwn = rule.view === view.name && rule.head.name.text === `${view.name}.return` && !rule.isDelete;

@@ -1,3 +1,7 @@
+/**
+ * plan-rule: plans the strands of one rule: one for a triggered rule, several for a maintained one. Called by `plan.ts`;
+ * `plan-body.ts` plans the joins of each strand.
+ */
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { MaintainedChange, Origin, Sign, Trigger } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
@@ -29,7 +33,7 @@ function variablesOfGroups(action: Action): ReadonlySet<string> {
   return new Set([...groups, ...location].flatMap((value) => variablesIn(value).map(({ name }) => name)));
 }
 
-/** The rule of a derived table that a core rule belongs to, and the properties of the program that its maintenance depends on. */
+/** The derived rule that a core rule belongs to, with the properties of its stratum that its maintenance depends on. */
 export interface DerivedRuleContext {
   /** Number of the derived rule in the plan. */
   readonly derivedRule: number;

@@ -245,7 +245,7 @@ class Planner {
     return [{ predicate, args: args.map((value) => value ?? null), location, origin: { rule: name, file, line } }];
   }
 
-  /** Replicated rows are dropped after the lifetime of the table that they are derived for, or earlier. */
+  /** Replicated rows are dropped when their sender is silent for MAX_SILENCE, or for the lifetime of their table if shorter. */
   #channel({ outlet, inlet, table }: CoreChannel): ChannelSpec {
     const lifetime = this.#core.tables.get(table)?.lifetime ?? Infinity;
     return {

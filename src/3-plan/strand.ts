@@ -42,7 +42,7 @@ export type Operator =
       readonly match: readonly Match[];
       readonly visibility: Visibility;
     }
-  /** Passes the tuple on if no row matches. */
+  /** Negation: passes the tuple on if no row matches. */
   | {
       readonly kind: "absent";
       readonly table: PredicateSpec;

@@ -1,9 +1,9 @@
 import type { Argument, Atom, Expression, Literal } from "../../grammar/ast.ts";
 
-/** What to make of each node on the way up; the node given has its children rewritten already. */
+/** Rewrites one expression, whose operands are already rewritten. */
 export type ExpressionChange = (expression: Expression) => Expression;
 
-/** The expression with `change` applied to every part, innermost first. */
+/** Applies `change` to the expression and all expressions in it, innermost first. */
 export function rewriteExpression(expression: Expression, change: ExpressionChange): Expression {
   return change(withChildren(expression, (child) => rewriteExpression(child, change)));
 }

@@ -1,6 +1,6 @@
 /**
- * compile-query: compiles a query of a running node (`mosaic query`) through the same phases as a program. The node's
- * compiler process calls it; the runtime evaluates the plan against the tables of the node.
+ * compile-query: compiles a query of a running node (`mosaic query`) through the same phases as a program. Called by the
+ * compiler of the node (`src/cli/run/node-compiler.ts`); the runtime evaluates the plan against the tables of the node.
  */
 import type { Argument, Atom, Literal, PredicateLiteral, Rule, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
