@@ -1,15 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { delimiter, dirname } from "node:path";
 import { labEnvironment } from "./lab-folder.ts";
+import type { CommandEnd } from "../outcome/command-end.ts";
 import { eachLine } from "../outcome/lines.ts";
 import type { Namespaces } from "./namespaces.ts";
-
-/** How a command on a host ended. */
-export interface CommandEnd {
-  readonly code: number | undefined;
-  /** Its last line, which as a rule says why. */
-  readonly lastLine: string;
-}
 
 /**
  * A shell command on a host of the lab. It finds `mosaic` in its PATH, the control sockets of the hosts as $LAB/HOST.sock,

@@ -1,6 +1,6 @@
 import type { WatchLine } from "../../runtime/observe/watch.ts";
 import type { PingReport } from "../../runtime/sim/echo-host.ts";
-import type { CommandEnd } from "../kernel/host-command.ts";
+import type { CommandEnd } from "./command-end.ts";
 import type { Action } from "../topology/topology.ts";
 
 /** What a running topology reports, in the simulator and in the kernel alike. Times in seconds since all nodes run. */
