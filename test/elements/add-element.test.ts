@@ -6,8 +6,8 @@ import { afterAll, expect, test } from "vitest";
 import { ROOT } from "../house/tree.ts";
 
 /**
- * The recipe "Add an element" of CONTRIBUTING.md, carried out in a copy of the tree: it names every file of code that changes, and
- * the new element, which is stateful, sees each packet, for the flow cache caches no run through it.
+ * Carries out the recipe "Add an element" of CONTRIBUTING.md in a copy of the tree. The recipe must name every file of code that
+ * changes. The new element is stateful, so it must see each packet: the flow cache may cache no run through it.
  */
 const FOLDERS = ["grammar", "lab", "native", "runtime", "src", "test/session"];
 const FILES = ["package.json", "mosaic", "tsconfig.json", "tsconfig.base.json"];
@@ -21,7 +21,7 @@ interface Step {
   readonly text: string;
 }
 
-/** The steps of the recipe that have a block of code, each for the first file that it names. */
+/** Returns the steps of the recipe that have a block of code, each with the first file that it names. */
 function stepsOf(recipe: string): readonly Step[] {
   return recipe.split(/^\d+\. /m).flatMap((step) => {
     const file = /`((?:runtime|src)\/[\w./-]+\.ts)`/.exec(step)?.[1];
@@ -31,7 +31,7 @@ function stepsOf(recipe: string): readonly Step[] {
   });
 }
 
-/** The text after a diff without line numbers, whose hunks are separated by `@@`. */
+/** Applies a diff without line numbers, whose hunks are separated by `@@`. */
 function patched(text: string, diff: string): string {
   return diff.split("@@\n").reduce((before, hunk) => {
     const lines = hunk.trimEnd().split("\n");
@@ -51,7 +51,7 @@ function carryOut({ file, kind, text }: Step): void {
   writeFileSync(path, kind === "ts" ? text : patched(readFileSync(path, "utf8"), text));
 }
 
-/** Starts a node that sends packets of its device to a peer, and prints what became of them. */
+/** Script that starts a node, sends packets of its device to a peer, and prints how many were cached, sent and dropped. */
 const PROBE = `
 import { FileLibrary } from "./src/cli/files/file-library.ts";
 import { compile } from "./src/compile.ts";
@@ -66,7 +66,8 @@ library.addText("case.mzl", \`
   addressMap("100.64.0.2", "192.0.2.2:1").\`);
 const { plan } = compile(["case.mzl"], library, { defines: new Map(), dialect: undefined });
 let begin = () => () => undefined;
-const flowCache = { hits: { sent: 0, delivered: 0 }, setRecorder: (record) => void (begin = record), flush() {}, block() {}, countHits() {} };
+const hits = { sent: 0, delivered: 0 };
+const flowCache = { hits, setRecorder: (record) => void (begin = record), flush() {}, block() {}, countHits() {} };
 const tun = new RecordingTun();
 const world = { ...manualWorld("192.0.2.1:1"), tun, flowCache };
 world.datagrams.numeric = (address) => address;
@@ -94,7 +95,7 @@ function probe(): unknown {
   return JSON.parse(run(process.execPath, "probe.mjs"));
 }
 
-test("the recipe adds a stateful element in four files, and no packet goes past it by the flow cache", () => {
+test("the recipe adds a stateful element in four files, and the flow cache takes no packet past it", () => {
   for (const folder of FOLDERS) {
     const filter = (path: string): boolean => !path.includes("/fuzz/");
     cpSync(join(ROOT, folder), join(copy, folder), { recursive: true, filter });
@@ -102,7 +103,7 @@ test("the recipe adds a stateful element in four files, and no packet goes past 
   for (const file of FILES) cpSync(join(ROOT, file), join(copy, file));
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
   writeFileSync(join(copy, "probe.mjs"), PROBE);
-  // The first run adds a peer, which is not repeatable.
+  // The first run is not cacheable: it adds a peer.
   expect(probe()).toEqual({ cached: 11, sent: 12 });
 
   const contributing = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");

@@ -23,11 +23,11 @@ function tuple(...args: readonly Value[]): Tuple {
   return { predicate: eventSpec("p", args.length), args, isDelete: false };
 }
 
-function cause(number: number): StepInput {
+function inputOf(number: number): StepInput {
   return { tuple: tuple(number), provenance: "rule", source: null };
 }
 
-test("the list of elements has those of the paper's drawing, the device, sockets and the view channel", () => {
+test("the list of elements has those of the paper's figure, the device, the sockets and the view channel", () => {
   expect([...elementSpecs.keys()].toSorted()).toEqual([
     "LocSpecDemux",
     "Mux",
@@ -45,39 +45,39 @@ test("the list of elements has those of the paper's drawing, the device, sockets
 });
 
 describe("Mux", () => {
-  test("steps one cause after another, those that a step adds after those that wait", () => {
+  test("steps inputs one after another, and queues the inputs that a step adds", () => {
     const steps: number[] = [];
     const mux: Mux = new Mux(new ManualClock(), defaultLimits, ({ tuple: { args } }) => {
       const number = args[0] as number;
       steps.push(number);
-      if (number < 3) mux.push(cause(number + 10));
-      if (number === 1) mux.push(cause(2));
+      if (number < 3) mux.push(inputOf(number + 10));
+      if (number === 1) mux.push(inputOf(2));
     });
-    mux.push(cause(1));
+    mux.push(inputOf(1));
     expect(steps).toEqual([1, 11, 2, 12]);
   });
 
-  test("lets answers wait beyond its limits, and knows what they hold until they are taken", () => {
+  test("queues reserved inputs beyond its limits, and counts their bytes until they are stepped", () => {
     const taken: number[] = [];
     const limits = { ...defaultLimits, queued: 1, queuedBytes: 1 };
     const mux: Mux = new Mux(new ManualClock(), limits, ({ tuple: { args } }) => {
       taken.push(args[0] as number);
       if (args[0] !== 1) return;
-      for (const number of [2, 3]) mux.pushReserved(cause(number));
+      for (const number of [2, 3]) mux.pushReserved(inputOf(number));
       expect(mux.bytes).toBeGreaterThan(0);
     });
-    mux.push(cause(1));
+    mux.push(inputOf(1));
     expect(taken).toEqual([1, 2, 3]);
     expect([mux.bytes, mux.length, mux.counters.dropped.size]).toEqual([0, 0, 0]);
   });
 
-  test("gives others their turn, and refuses what would wait too long a line", () => {
+  test("yields to other work of the process, and drops inputs when its queue is full", () => {
     const clock = new ManualClock();
     let steps = 0;
     const mux: Mux = new Mux(clock, { ...defaultLimits, queued: 1000 }, () => {
-      if (steps++ === 0) for (let count = 0; count < 2000; count++) mux.push(cause(count));
+      if (steps++ === 0) for (let count = 0; count < 2000; count++) mux.push(inputOf(count));
     });
-    mux.push(cause(0));
+    mux.push(inputOf(0));
     expect(steps).toBeLessThan(500);
     clock.advance(1);
     expect(steps).toBeGreaterThanOrEqual(1000);
@@ -85,10 +85,10 @@ describe("Mux", () => {
   });
 });
 
-describe("Mux, when what waits is large", () => {
-  test("holds so many bytes and no more, and has room again when they are gone", () => {
+describe("Mux, when inputs are large", () => {
+  test("queues up to its limit of bytes, and has room again when they are stepped", () => {
     const clock = new ManualClock();
-    const packet = (size: number): StepInput => ({ ...cause(0), tuple: tuple(new Uint8Array(size)) });
+    const packet = (size: number): StepInput => ({ ...inputOf(0), tuple: tuple(new Uint8Array(size)) });
     const isFirst = { value: true };
     const mux: Mux = new Mux(clock, { ...defaultLimits, queuedBytes: 10_000 }, () => {
       if (!isFirst.value) return;
@@ -105,7 +105,7 @@ describe("Mux, when what waits is large", () => {
 });
 
 describe("RoundRobin", () => {
-  test("passes on what it has gathered in the order of tuples, whichever strand had it first", () => {
+  test("passes tuples on in their order, whichever strand sent first", () => {
     const out: Value[] = [];
     const robin = new RoundRobin(({ tuple: { args } }: Outgoing) => out.push(args[0] as Value));
     for (const name of ["b1", "a2", "a1"]) robin.push({ tuple: tuple(name), location: "x:1" });
@@ -117,7 +117,7 @@ describe("RoundRobin", () => {
 });
 
 describe("LocSpecDemux and NetworkOut", () => {
-  test("send each tuple its way, and count the ways, and what has none", () => {
+  test("route each tuple by its location, count tuples by destination, and drop those without an address", () => {
     const datagrams = new ManualDatagrams("me:1");
     const clock = new ManualClock();
     const paths = new PathSizes({ clock, datagrams, random: () => 0, changed: () => {} });
@@ -154,7 +154,7 @@ describe("LocSpecDemux and NetworkOut", () => {
 });
 
 describe("TunRx", () => {
-  test("counts the packets of trains, those with something behind them and those that are none", () => {
+  test("counts each packet of a train, also packets that bytes follow and bytes that are no packet", () => {
     let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
     const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
     const receive = new TunRx(tun as never, () => undefined);
@@ -184,7 +184,7 @@ describe("TunRx, after a program swap", () => {
 });
 
 describe("TunTx", () => {
-  test("looks at each packet of an uneven train, and writes those that are some", () => {
+  test("checks each packet of a train whose packets differ, and writes the valid ones", () => {
     const sound = (mark: number, length = 40) =>
       Uint8Array.from({ length }, (_, at) => [0x45, 0, 0, length, 0, mark, 0, 0, 64, 253][at] ?? 1);
     const rows = [new Uint8Array(40), sound(1), new Uint8Array(40), sound(2), sound(3, 30)];
@@ -200,7 +200,7 @@ describe("TunTx", () => {
     expect([transmit.counters.in, transmit.counters.out]).toEqual([2, 6]);
   });
 
-  test("writes nothing that is no packet, and nothing without a device", () => {
+  test("drops what is no packet, and drops everything without a device", () => {
     const withDevice = new TunTx({ write: () => expect.unreachable() } as never);
     withDevice.push(tuple("text"));
     withDevice.push(tuple(new Uint8Array([0x45, 0])));
@@ -218,7 +218,7 @@ describe("OverlaySendWrap, OverlayRecvUnwrap and ReceiveDemux", () => {
     s: outer.recv(Packet) :- outer.send(Dest, Packet), Dest == "here".
   `;
 
-  test("a tuple for an overlay address becomes its send, and its recv the tuple again, in one step", () => {
+  test("a tuple for an overlay address becomes a send event, and its recv event the tuple again, in one step", () => {
     const program = `${overlays}
       a: x@outer::"here"(V) :- go(V).
       b: done(V) :- x(V).`;

@@ -9,7 +9,7 @@ import { manualWorld } from "../session/manual-world.ts";
 
 const THERE = "10.0.0.2:10000";
 
-/** What a node without a program answers when these datagrams come. */
+/** Returns the datagrams that a node without a program sends when these datagrams arrive. */
 function answersTo(...datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
   const world = manualWorld("10.0.0.1:10000");
   const { clock, datagrams: network } = world;
@@ -25,12 +25,12 @@ test("a probe is answered at once", () => {
   expect(answersTo(probe)).toEqual([answerOf(NONCE_MIN + 1)]);
 });
 
-test("probes that share a datagram are not answered: so few bytes would bring so many back", () => {
+test("probes that share a datagram are not answered, since a few bytes would cause many answers", () => {
   const short = probeOf(NONCE_MIN, 150);
   expect(answersTo(Buffer.concat([short, short.subarray(HEADER_BYTES)]))).toEqual([]);
 });
 
-test("a probe that came in pieces is not answered: no datagram of its size has come", () => {
+test("a probe that came in fragments is not answered, since no datagram of its size arrived", () => {
   const pieces = splitMessage(probe.subarray(HEADER_BYTES), 600) ?? [];
   expect(pieces.length).toBeGreaterThan(1);
   expect(answersTo(...pieces)).toEqual([]);

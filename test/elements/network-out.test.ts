@@ -13,12 +13,12 @@ import { packetOf } from "../ip/ip-oracle.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
 
-/** What the paths of these tests carry. */
+/** Longest datagram that the paths of these tests carry. */
 const PAYLOAD = 1252;
 const OVERLAYS = ["ron", "sr", "outer"];
 
 class NarrowPaths extends PathSizes {
-  /** Long datagrams, by place. */
+  /** Number of long datagrams by address. */
   readonly load: Map<string, number> = new Map<string, number>();
 
   override payload(): number {
@@ -30,16 +30,16 @@ class NarrowPaths extends PathSizes {
   }
 }
 
-/** An element between datagrams that are noted and a device that is told things. */
+/** The element with datagrams and a device that record what it sends and writes. */
 class Bench {
   readonly datagrams: ManualDatagrams = new ManualDatagrams("me:1");
-  readonly told: Uint8Array[] = [];
+  readonly written: Uint8Array[] = [];
   readonly paths: NarrowPaths;
   readonly element: NetworkOut;
 
   constructor() {
     const clock = new ManualClock();
-    const tun = { write: (packet: Uint8Array) => this.told.push(packet) } as unknown as Tun;
+    const tun = { write: (packet: Uint8Array) => this.written.push(packet) } as unknown as Tun;
     this.paths = new NarrowPaths({ clock, datagrams: this.datagrams, random: () => 0, changed: () => {} });
     this.element = new NetworkOut(this.datagrams, new PeerCounters(), this.paths, new TooBig(tun, clock));
   }
@@ -51,52 +51,52 @@ class Bench {
   }
 }
 
-describe("NetworkOut, when a packet of the device is too long", () => {
-  test("tells its sender what just fits, however many layers are around it", () => {
+describe("NetworkOut, when a device packet exceeds the path", () => {
+  test("notifies the sender of the longest packet that fits, at any number of overlay layers", () => {
     fc.assert(
       fc.property(fc.nat(3), fc.integer({ min: PAYLOAD, max: 9000 }), (layers, length) => {
         const bench = new Bench();
         expect(bench.send(ipv4(length), layers)).toEqual([]);
         expect(bench.element.counters.dropped).toEqual(new Map([["packet too big", 1]]));
-        const [message] = bench.told as [Uint8Array];
+        const [message] = bench.written as [Uint8Array];
         const mtu = (message[26] as number) * 256 + (message[27] as number);
         const [datagram] = new Bench().send(ipv4(mtu), layers) as [Uint8Array];
-        // One more byte of a length would leave one byte less.
+        // A length may take one byte more when the packet is longer, so up to 4 bytes stay unused.
         expect(datagram.length).toBeLessThanOrEqual(PAYLOAD);
         expect(datagram.length).toBeGreaterThanOrEqual(PAYLOAD - 4);
       }),
     );
   });
 
-  test("cuts it in pieces if its sender does not mind, or has just been told", () => {
+  test("splits it into fragments if its sender allows that, or has just been notified", () => {
     expect(new Bench().send(ipv4(1400, 0), 1)).toHaveLength(2);
     const bench = new Bench();
     bench.send(ipv4(1400), 1);
     expect(bench.send(ipv4(1400), 1)).toHaveLength(2);
-    expect(bench.told).toHaveLength(1);
+    expect(bench.written).toHaveLength(1);
   });
 
-  test("answers for a whole train at once", () => {
+  test("notifies once for a whole train", () => {
     const bench = new Bench();
     expect(bench.send(trainOf([ipv4(1400), ipv4(1400), ipv4(900)]), 1)).toEqual([]);
-    expect(bench.told).toHaveLength(1);
+    expect(bench.written).toHaveLength(1);
     expect(bench.send(trainOf([ipv4(1400), ipv4(1400), ipv4(900)]), 1)).toHaveLength(5);
   });
 
-  test("tells nobody of what comes from elsewhere, and cuts it, a train packet by packet", () => {
+  test("notifies nobody of a forwarded packet, and splits it into fragments, a train packet by packet", () => {
     const bench = new Bench();
-    const rows = [ipv4(1400), ipv4(1400), ipv4(1300)];
-    bench.element.push("you:1", event("ron.send", ["you:1", Packet.inTransit(7, 0, trainOf(rows))]));
+    const segments = [ipv4(1400), ipv4(1400), ipv4(1300)];
+    bench.element.push("you:1", event("ron.send", ["you:1", Packet.inTransit(7, 0, trainOf(segments))]));
     bench.element.commit();
     expect(bench.datagrams.sent).toHaveLength(6);
     const reassembly = new Reassembly();
-    const whole = bench.datagrams.sent.flatMap(({ bytes }) => reassembly.assemble(bytes, "me:1", 0) ?? []);
-    expect(whole.map((bytes) => bodyIn(bytes as Uint8Array))).toEqual(rows);
-    expect(bench.told).toEqual([]);
+    const messages = bench.datagrams.sent.flatMap(({ bytes }) => reassembly.assemble(bytes, "me:1", 0) ?? []);
+    expect(messages.map((bytes) => bodyIn(bytes as Uint8Array))).toEqual(segments);
+    expect(bench.written).toEqual([]);
   });
 });
 
-test("NetworkOut tells of every long datagram, also of a train's, to whom it went", () => {
+test("NetworkOut reports the number of long datagrams to the path, also those of a train", () => {
   const bench = new Bench();
   bench.send(ipv4(1000), 1);
   bench.send(ipv4(100), 1);
@@ -105,7 +105,7 @@ test("NetworkOut tells of every long datagram, also of a train's, to whom it wen
   expect(bench.paths.load).toEqual(new Map([["you:1", 5]]));
 });
 
-test("NetworkOut tells both ends of a TCP connection that begins what fits, layer by layer", () => {
+test("NetworkOut lowers the segment size of a new TCP connection to what fits, at any number of layers", () => {
   const fitting = [0, 1, 2, 3].map((layers) => {
     const [datagram] = new Bench().send(syn(1460), layers) as [Uint8Array];
     const at = Buffer.from(datagram).lastIndexOf(Uint8Array.of(2, 4));
@@ -117,7 +117,7 @@ test("NetworkOut tells both ends of a TCP connection that begins what fits, laye
   }
 });
 
-/** What the packet of the one tuple in a datagram holds. */
+/** Returns the body of the packet in the only tuple of a datagram. */
 function bodyIn(bytes: Uint8Array): Uint8Array | undefined {
   const decoded = decodeDatagram(bytes);
   const [tuple] = decoded.ok ? decoded.tuples : [];

@@ -16,7 +16,7 @@ const PROGRAM = `
   net: told(S) :- after(A), tcp.connect(A, &S).
 `;
 
-/** What a node says when it is started with the plan, whose drawing was changed by one edge. */
+/** Creates a node for the plan after removing the edge from its graph, or adding it. Returns the error. */
 function startWith(plan: Plan, from: string, port: string, to: string): string {
   const isEdge = (edge: Plan["graph"]["edges"][number]): boolean =>
     edge.from === from && edge.port === port && edge.to === to;

@@ -10,7 +10,7 @@ import { manualWorld, type ManualDatagrams } from "../session/manual-world.ts";
 const HOSTILE_DATAGRAMS = 100_000;
 const HOSTILE_PACKETS = 10_000;
 
-/** What RON sends between nodes; nothing else may come in. */
+/** Predicates that RON sends between nodes. The network may bring no others. */
 const EXPECTED = new Set(["ron.send", "ron.lsa", "ping.init", "ping.Req", "ping.Resp", "ping.return", "tun"]);
 
 function ronOverTunnel(): Program {
@@ -75,7 +75,7 @@ function member(program: Program, name: string): Member {
   return { node, world, tun, received };
 }
 
-/** Lets the members talk for some seconds; everything that crossed is returned. */
+/** Runs the members for some seconds, and returns every datagram that they exchanged. */
 function converse(members: readonly Member[], seconds: number): readonly Uint8Array[] {
   const crossed: Uint8Array[] = [];
   const byName = new Map(members.map((one) => [one.world.datagrams.address, one]));
@@ -96,7 +96,7 @@ function randomBytes(random: RandomStream, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.integer(256));
 }
 
-/** Random bytes, a truncation, an extension, a bit flip or a splice of what is valid. */
+/** Returns random bytes, or a valid datagram truncated, extended, spliced or with a flipped bit. */
 function hostile(valid: readonly Uint8Array[], random: RandomStream): Uint8Array {
   const base = valid[random.integer(valid.length)] as Uint8Array;
   switch (random.integer(5)) {
@@ -139,7 +139,7 @@ describe("hostile input", () => {
     expect(victim.node.counters.engine.stopped).toBe(0);
   });
 
-  test(`${HOSTILE_PACKETS} packets into the device: no exception, and only IP packets go on`, () => {
+  test(`${HOSTILE_PACKETS} packets into the device: no exception, and only IP packets pass`, () => {
     const [one] = [member(ronOverTunnel(), "a:1")];
     const random = streamOf(7, "packets");
     for (let count = 0; count < HOSTILE_PACKETS; count++) {

@@ -8,7 +8,7 @@ import type { Values } from "../../runtime/plan/values/value.ts";
 import type { Datagrams } from "../../runtime/world/world.ts";
 import { compileProgram } from "../sim/program-network.ts";
 
-/** Programs in OverLog, in a hurry, on sockets of this host. */
+/** OverLog programs with short timers, on UDP sockets of this host. */
 const LONGEST_WAIT = { timeout: 20_000, interval: 50 };
 
 const running: Node[] = [];
@@ -50,7 +50,7 @@ test("spanning tree", async () => {
   const links = await sockets(4);
   const addresses = links.map((link) => link.address);
   const root = addresses.toSorted()[0];
-  // A ring.
+  // The links form a ring.
   const nodes = links.map((link, at) => {
     const neighbours = [addresses[(at + 1) % 4] ?? "", addresses[(at + 3) % 4] ?? ""];
     return start(

@@ -3,7 +3,7 @@ import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { startNode } from "../observe/start-node.ts";
 
-const FAREWELL = `
+const SHUTDOWN_RULES = `
 overlay o.
 materialize(member, infinity, infinity, keys(1)).
 materialize(ended, infinity, infinity, keys(1)).
@@ -12,8 +12,8 @@ say: bye@To("me") :- shutdown(), member(To).
 note: ended(1) :- shutdown().
 `;
 
-test("a node that is shut down tells its program, wherever the rule is, and then does nothing", async () => {
-  const { node, world } = startNode(FAREWELL);
+test("a shutdown raises its event in every module, runs the steps that follow, and then stops the node", async () => {
+  const { node, world } = startNode(SHUTDOWN_RULES);
   await node.shutdown(1);
   expect(world.datagrams.sent.map(({ to }) => to)).toEqual(["friend:1"]);
   expect(node.rows("o.ended")).toEqual([[1]]);
@@ -23,8 +23,8 @@ test("a node that is shut down tells its program, wherever the rule is, and then
   expect(node.rows("o.member")).toEqual([["friend:1"]]);
 });
 
-test("the network cannot say that a node is shut down", () => {
-  const { node, world } = startNode(FAREWELL);
+test("the network cannot raise the shutdown event", () => {
+  const { node, world } = startNode(SHUTDOWN_RULES);
   const forged = new DatagramBuilder(1400);
   forged.add({ predicate: eventSpec("shutdown", 0), args: [], isDelete: false });
   for (const bytes of forged.take()) world.datagrams.deliver(bytes, "stranger:1");

@@ -5,7 +5,7 @@ import { freePort } from "../free-port.ts";
 import { compileProgram } from "../sim/program-network.ts";
 import { TcpNode } from "./tcp-node.ts";
 
-/** What becomes of sockets, and how many there may be. */
+/** Lifetime and limits of sockets. */
 const SERVE = `
 materialize(listening, infinity, infinity, keys(1)).
 materialize(held, infinity, infinity, keys(1)).
@@ -18,7 +18,7 @@ async function serve(program: string, limits = {}): Promise<{ readonly node: Tcp
   const node = new TcpNode(program, limits);
   const port = await freePort();
   node.node.insert("serve", [`127.0.0.1:${port}`]);
-  await node.heard("listening");
+  await node.event("listening");
   return { node, port };
 }
 
@@ -33,7 +33,7 @@ async function isEnded(socket: Socket): Promise<void> {
   if (!socket.destroyed) await once(socket, "close");
 }
 
-test("connections beyond those that may wait to be accepted are closed, and counted", async () => {
+test("connections beyond the limit of those that wait for accept are closed and counted", async () => {
   const { node, port } = await serve(SERVE, { backlog: 2 });
   await using _ = node;
   const clients = [await client(port), await client(port), await client(port)];
@@ -44,11 +44,11 @@ test("connections beyond those that may wait to be accepted are closed, and coun
   expect(tcp?.dropped).toEqual({ "tcp: turned away": 1 });
   node.node.insert("take", [1]);
   node.node.insert("take", [2]);
-  await node.heard("came", 2);
+  await node.event("came", 2);
   for (const one of clients) one.destroy();
 });
 
-test("when there is no room for another socket, those that no row holds are closed", async () => {
+test("when there is no room for another socket, unreferenced sockets are closed", async () => {
   const { node, port } = await serve(
     `${SERVE}
      k1: held(S) :- pin(S).`,
@@ -57,15 +57,15 @@ test("when there is no room for another socket, those that no row holds are clos
   await using _ = node;
   node.node.insert("take", [1]);
   const dropped = await client(port);
-  await node.heard("came");
+  await node.event("came");
   node.node.insert("take", [2]);
   const kept = await client(port);
-  const [socket = null] = await node.heard("came", 2);
+  const [socket = null] = await node.event("came", 2);
   node.node.insert("pin", [socket]);
   node.node.insert("take", [3]);
   const third = await client(port);
   await isEnded(dropped);
-  const [last = null] = await node.heard("came", 3);
+  const [last = null] = await node.event("came", 3);
   node.node.insert("pin", [last]);
   await new Promise((resolve) => setTimeout(resolve, 1100));
   const fourth = await client(port);
@@ -75,7 +75,7 @@ test("when there is no room for another socket, those that no row holds are clos
   for (const one of [kept, third]) one.destroy();
 });
 
-test("a write, or a read of so many bytes, that there is no room for fails", async () => {
+test("a write, or a read of a number of bytes, fails when there is no room for it", async () => {
   const sink = createServer(() => undefined);
   const port = await freePort();
   sink.listen(port, "127.0.0.1");
@@ -89,13 +89,13 @@ test("a write, or a read of so many bytes, that there is no room for fails", asy
     { bytes: 10_000 },
   );
   node.node.insert("join", [`127.0.0.1:${port}`]);
-  const [socket = null] = await node.heard("joined");
+  const [socket = null] = await node.event("joined");
   node.node.insert("say", [socket, new Uint8Array(10_001)]);
-  expect(await node.heard("failed")).toEqual(["write", "no room"]);
+  expect(await node.event("failed")).toEqual(["write", "no room"]);
   node.node.insert("say", [socket, new Uint8Array(10_000)]);
-  expect(await node.heard("wrote")).toEqual([10_000]);
+  expect(await node.event("wrote")).toEqual([10_000]);
   node.node.insert("fetch", [socket, 10_001]);
-  expect(await node.heard("failed", 2)).toEqual(["read", "no room"]);
+  expect(await node.event("failed", 2)).toEqual(["read", "no room"]);
   expect(node.node.metrics().queues.find(({ queue }) => queue === "socket bytes")).toMatchObject({
     length: 0,
     dropped: 1,
@@ -103,7 +103,7 @@ test("a write, or a read of so many bytes, that there is no room for fails", asy
   sink.close();
 });
 
-test("a node that is given another program keeps the sockets that rows hold, and their calls, and closes the others", async () => {
+test("a program swap keeps the sockets that rows reference, with their calls, and closes the others", async () => {
   const program = `${SERVE}
     k1: held(S) :- pin(S).
     r1: got(S, P) :- came(S), tcp.read(S, 0, &P).
@@ -114,14 +114,14 @@ test("a node that is given another program keeps the sockets that rows hold, and
   for (let number = 1; number <= 2; number++) {
     node.node.insert("take", [number]);
     clients.push(await client(port));
-    await node.heard("came", number);
+    await node.event("came", number);
   }
   const [, two] = clients as [Socket, Socket];
-  const [, second] = node.said("came").flat() as number[];
+  const [, second] = node.events("came").flat() as number[];
   const change = (text: string): unknown => node.node.replaceProgram(compileProgram(text), []);
   expect(change(`${program}\nmore: a(X) :- b(X).`)).toBeDefined();
   two.write("still read");
-  expect(await node.heard("got")).toEqual([second, { bytes: Buffer.from("still read").toString("hex") }]);
+  expect(await node.event("got")).toEqual([second, { bytes: Buffer.from("still read").toString("hex") }]);
   node.node.insert("pin", [second as number]);
   expect(
     change(program.replace("r1: got(S, P) :- came(S), tcp.read(S, 0, &P).", "r1: got(S, 0) :- came(S).")),
@@ -134,17 +134,17 @@ test("a node that is given another program keeps the sockets that rows hold, and
   await expect(client(port)).rejects.toThrow("ECONNREFUSED");
 });
 
-test("the sockets of a node are closed with it", async () => {
+test("stopping a node closes its sockets", async () => {
   const { node, port } = await serve(SERVE);
   node.node.insert("take", [1]);
   const socket = await client(port);
-  await node.heard("came");
+  await node.event("came");
   await node.node.shutdown(1);
   await isEnded(socket);
   await expect(client(port)).rejects.toThrow("ECONNREFUSED");
 });
 
-test("a connection whose step was taken back is closed, and the call fails", async () => {
+test("a connection whose step was aborted is closed, and the call fails", async () => {
   const { node, port } = await serve(
     `${SERVE}
      b1: count(0) :- came(_).
@@ -155,12 +155,12 @@ test("a connection whose step was taken back is closed, and the call fails", asy
   await using _ = node;
   node.node.insert("take", [1]);
   const socket = connect(port, "127.0.0.1").on("error", () => undefined);
-  expect(await node.heard("failed")).toEqual(["limit"]);
+  expect(await node.event("failed")).toEqual(["limit"]);
   await isEnded(socket);
-  expect(node.said("came")).toEqual([]);
+  expect(node.events("came")).toEqual([]);
 });
 
-test("without a network every call that needs one fails", async () => {
+test("without a network all socket calls fail", async () => {
   const said: unknown[] = [];
   const { startNode } = await import("../observe/start-node.ts");
   const { node } = startNode(`

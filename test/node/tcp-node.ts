@@ -7,11 +7,11 @@ import type { SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { compileProgram } from "../sim/program-network.ts";
 
-/** A node on the TCP of this host, on nothing else of it. */
+/** A node whose sockets are those of this host; its clock, datagrams and device are not. */
 export class TcpNode implements AsyncDisposable {
   readonly node: Node;
-  /** What it has said of the predicates that the program watches. */
-  readonly #said: WatchLine[] = [];
+  /** Lines about the predicates that the program watches. */
+  readonly #lines: WatchLine[] = [];
 
   constructor(
     program: string,
@@ -19,7 +19,7 @@ export class TcpNode implements AsyncDisposable {
     defines: Readonly<Record<string, string>> = {},
   ) {
     const world = { ...manualWorld("here:1"), clock: new LinuxClock(), streams: new NetStreams() };
-    const onWatch = (line: WatchLine): void => void this.#said.push(line);
+    const onWatch = (line: WatchLine): void => void this.#lines.push(line);
     this.node = new Node(compileProgram(program, defines), world, {
       names: ["here:1"],
       facts: [],
@@ -31,15 +31,15 @@ export class TcpNode implements AsyncDisposable {
     this.node.start();
   }
 
-  /** The arguments of the events of a predicate so far. */
-  said(predicate: string): readonly (readonly unknown[])[] {
-    return this.#said.flatMap(({ tuple: [name, ...args] }) => (name === predicate ? [args] : []));
+  /** Returns the arguments of the events of a predicate so far. */
+  events(predicate: string): readonly (readonly unknown[])[] {
+    return this.#lines.flatMap(({ tuple: [name, ...args] }) => (name === predicate ? [args] : []));
   }
 
-  /** The arguments of the event of this number (from 1) of a predicate, once it has been. */
-  async heard(predicate: string, number = 1): Promise<Values> {
+  /** Waits for the event with this number (from 1) of a predicate, and returns its arguments. */
+  async event(predicate: string, number = 1): Promise<Values> {
     for (;;) {
-      const found = this.said(predicate)[number - 1];
+      const found = this.events(predicate)[number - 1];
       if (found !== undefined) return found as Values;
       await new Promise((resolve) => setTimeout(resolve, 2));
     }

@@ -24,7 +24,7 @@ f3: failed("read", Why) :- tcp.read!fail(_, _, Why).
 watch(listening). watch(came). watch(closed). watch(failed). watch(gone).
 `;
 
-/** Reads what there is when it is told to, and not before. */
+/** Reads from its socket only on demand. */
 const RELUCTANT = `
 l1: listening(L) :- serve(A), tcp.listen(A, &L).
 l2: came(S) :- listening(L), tcp.accept(L, &S, &_).
@@ -36,13 +36,13 @@ async function serve(program: string): Promise<{ readonly server: TcpNode; reado
   const server = new TcpNode(program);
   const port = await freePort();
   server.node.insert("serve", [`127.0.0.1:${port}`]);
-  await server.heard("listening");
+  await server.event("listening");
   return { server, port };
 }
 
 const MEBIBYTE = 1 << 20;
 
-test("an echo server of rules gives each client what it said, and closes when the client does", async () => {
+test("an echo server of rules sends each client its bytes back, and closes when the client does", async () => {
   const { server, port } = await serve(ECHO);
   await using _ = server;
   const clients = ["one", "two", "three"].map((words) => {
@@ -51,14 +51,14 @@ test("an echo server of rules gives each client what it said, and closes when th
     return text(client);
   });
   expect(await Promise.all(clients)).toEqual(["one", "two", "three"]);
-  await server.heard("closed", 3);
-  for (const [, , peer] of server.said("came")) expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
+  await server.event("closed", 3);
+  for (const [, , peer] of server.events("came")) expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
   await vi.waitFor(() => expect(server.sockets).toBe(1));
-  expect(server.said("gone")).toHaveLength(3);
+  expect(server.events("gone")).toHaveLength(3);
   expect(server.node.metrics().streams).toMatchObject({ accepted: 3, closed: 3, readBytes: 11, writtenBytes: 11 });
 });
 
-test("a client of rules sends, and reads exactly as much as it asks for, piece by piece", async () => {
+test("a client of rules sends, and reads exactly the number of bytes that it asks for, piece by piece", async () => {
   const { server, port } = await serve(ECHO);
   await using _ = server;
   await using client = new TcpNode(`
@@ -71,13 +71,13 @@ test("a client of rules sends, and reads exactly as much as it asks for, piece b
     watch(wrote). watch(first). watch(second). watch(rest). watch(over).
   `);
   client.node.insert("ask", [`localhost:${port}`]);
-  await client.heard("over");
-  expect((await client.heard("wrote"))[1]).toBe(8);
-  const pieces = ["first", "second", "rest"].map((name) => client.said(name)[0]?.[1]);
+  await client.event("over");
+  expect((await client.event("wrote"))[1]).toBe(8);
+  const pieces = ["first", "second", "rest"].map((name) => client.events(name)[0]?.[1]);
   expect(pieces).toEqual([{ bytes: "616263" }, { bytes: "64656667" }, { bytes: "68" }]);
 });
 
-test("a far end that says nothing more can still be spoken to, much later too", async () => {
+test("a rule can write to a far end that has closed its direction, also much later", async () => {
   const { server, port } = await serve(`
     l1: listening(L) :- serve(A), tcp.listen(A, &L).
     l2: came(S) :- listening(L), tcp.accept(L, &S, &_).
@@ -89,40 +89,40 @@ test("a far end that says nothing more can still be spoken to, much later too", 
   await using _ = server;
   const client = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   client.end();
-  const [socket = null] = await server.heard("ended");
+  const [socket = null] = await server.event("ended");
   await new Promise((resolve) => setTimeout(resolve, 20));
   server.node.insert("answer", [socket]);
   expect(await text(client)).toBe("last words");
 });
 
-test("nothing is read from a socket that no rule reads, and a slow reader slows the sender down", async () => {
+test("a socket that no rule reads is not read, so a slow reader slows the sender down", async () => {
   const { server: node, port } = await serve(RELUCTANT);
   await using _ = node;
   const sender = connect(port, "127.0.0.1");
   const sent = flood(sender);
-  const [socket = null] = await node.heard("came");
-  const stalled = await standstill(sent);
+  const [socket = null] = await node.event("came");
+  const stalled = await stableValue(sent);
   expect(node.node.metrics().streams?.readBytes).toBe(0);
   for (let reads = 1; reads <= 200; reads++) {
     node.node.insert("more", [socket]);
-    await node.heard("got", reads);
+    await node.event("got", reads);
   }
-  const asked = node.said("got").reduce((sum, [, size]) => sum + Number(size), 0);
+  const asked = node.events("got").reduce((sum, [, size]) => sum + Number(size), 0);
   expect(node.node.metrics().streams?.readBytes).toBe(asked);
   expect(queue(node, "socket bytes")).toMatchObject({ length: 0 });
-  expect(await standstill(sent)).toBeLessThan(stalled + asked + 2 * MEBIBYTE);
+  expect(await stableValue(sent)).toBeLessThan(stalled + asked + 2 * MEBIBYTE);
   sender.destroy();
 });
 
-test("what a rule has not asked for stays in the kernel, to the last byte", async () => {
+test("bytes that no rule has asked for stay in the kernel, to the last one", async () => {
   const { server: node, port } = await serve(RELUCTANT);
   await using _ = node;
   const sender = connect(port, "127.0.0.1");
   sender.write(Buffer.alloc(10_000));
-  const [socket = null] = await node.heard("came");
+  const [socket = null] = await node.event("came");
   await vi.waitFor(() => expect(unreadAt(port)).toBe(10_000));
   node.node.insert("more", [socket]);
-  expect(await node.heard("got")).toEqual([socket, 10_000]);
+  expect(await node.event("got")).toEqual([socket, 10_000]);
   sender.write(Buffer.alloc(5_000));
   await vi.waitFor(() => expect(unreadAt(port)).toBe(5_000));
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -130,7 +130,7 @@ test("what a rule has not asked for stays in the kernel, to the last byte", asyn
   sender.destroy();
 });
 
-/** Bytes that the kernel holds for the connections of a local port, all together. */
+/** Returns the number of bytes that the kernel holds for the connections of a local port. */
 function unreadAt(port: number): number {
   const established = "01";
   const lines = readFileSync("/proc/net/tcp", "utf8").trim().split("\n").slice(1);
@@ -142,7 +142,7 @@ function unreadAt(port: number): number {
     .reduce((sum, [, , , , queues = ""]) => sum + Number.parseInt(queues.split(":")[1] ?? "0", 16), 0);
 }
 
-/** Writes for ever; says how much has left this process. */
+/** Writes without end, and counts the bytes that left this process. */
 function flood(sender: Socket): () => number {
   const piece = Buffer.alloc(64 * 1024);
   const more = (): void => {
@@ -153,8 +153,8 @@ function flood(sender: Socket): () => number {
   return () => sender.bytesWritten - sender.writableLength;
 }
 
-/** The number once it does not change for a while. */
-async function standstill(number: () => number): Promise<number> {
+/** Waits until the number stops changing, and returns it. */
+async function stableValue(number: () => number): Promise<number> {
   for (let last = -1; ; ) {
     const now = number();
     if (now === last) return now;
@@ -187,21 +187,21 @@ test("a relay of rules passes 50 MB on byte by byte, with one call waiting at a 
   sink.close();
   expect(arrived.digest("hex")).toBe(digestOf(size));
   expect(relay.node.metrics().streams).toMatchObject({ readBytes: size, writtenBytes: size });
-  // Two directions: one of them waits for what never comes.
+  // Of the two directions one waits for bytes that never come.
   expect(most).toBe(2);
   await vi.waitFor(() => expect(relay.sockets).toBe(1));
   expect(rows("fwd?1") + rows("fwd?2") + rows("pair")).toBe(0);
 });
 
-test("a connection that the far end resets fails who reads and who writes, and is closed once", async () => {
+test("when the far end resets a connection, its reads and writes fail and it is closed once", async () => {
   const { server, port } = await serve(ECHO);
   await using _ = server;
   const reading = connect(port, "127.0.0.1");
   await once(reading, "connect");
-  await server.heard("came");
+  await server.event("came");
   reading.resetAndDestroy();
-  await server.heard("gone");
-  expect(server.said("failed")).toEqual([["read", "reset"]]);
+  await server.event("gone");
+  expect(server.events("failed")).toEqual([["read", "reset"]]);
   await using writer = new TcpNode(
     `
     c1: joined(S) :- join(A), tcp.connect(A, &S).
@@ -217,14 +217,14 @@ test("a connection that the far end resets fails who reads and who writes, and i
   const at = await freePort();
   sink.listen(at, "127.0.0.1");
   writer.node.insert("join", [`127.0.0.1:${at}`]);
-  expect(await writer.heard("failed")).toEqual(["reset"]);
-  await writer.heard("closed");
+  expect(await writer.event("failed")).toEqual(["reset"]);
+  await writer.event("closed");
   await vi.waitFor(() => expect(writer.sockets).toBe(0));
-  expect(writer.said("closed")).toHaveLength(1);
+  expect(writer.events("closed")).toHaveLength(1);
   sink.close();
 });
 
-test("IPv6 has brackets around its addresses, and a name is what the system says it is", async () => {
+test("IPv6 addresses have brackets, and names are resolved by the system", async () => {
   await using node = new TcpNode(`
     l1: listening(L) :- serve(A), tcp.listen(A, &L).
     l2: came(P) :- listening(L), tcp.accept(L, &_, &P).
@@ -233,9 +233,9 @@ test("IPv6 has brackets around its addresses, and a name is what the system says
     l3: serving(A) :- serve(A).
     watch(came).`);
   node.node.insert("serve", [`[::1]:${await freePort()}`]);
-  expect((await node.heard("came"))[0]).toMatch(/^\[::1\]:\d+$/);
+  expect((await node.event("came"))[0]).toMatch(/^\[::1\]:\d+$/);
   node.node.insert("serve", [`localhost:${await freePort()}`]);
-  expect((await node.heard("came", 2))[0]).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect((await node.event("came", 2))[0]).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
 const CALLS = `
@@ -270,18 +270,18 @@ test.for([
 ] as const)("%s is an outcome that rules hear", async ([, call, args, reason]) => {
   await using node = new TcpNode(CALLS);
   node.node.insert(call, args);
-  expect(await node.heard("failed")).toEqual([reason]);
-  expect(node.said("done")).toEqual([]);
+  expect(await node.event("failed")).toEqual([reason]);
+  expect(node.events("done")).toEqual([]);
   expect(node.node.metrics().streams?.failed).toEqual({ [`${call} ${reason}`]: 1 });
 });
 
-test("a port in use, a socket of the wrong kind, and a length that is none are outcomes", async () => {
+test("a port in use, a socket of the wrong kind and an invalid length make calls fail", async () => {
   await using node = new TcpNode(CALLS);
   const at = `127.0.0.1:${await freePort()}`;
   node.node.insert("open", [at]);
-  const [listener = null] = await node.heard("opened");
+  const [listener = null] = await node.event("opened");
   node.node.insert("join", [at]);
-  const [socket = null] = await node.heard("joined");
+  const [socket = null] = await node.event("joined");
   const calls = [
     ["listen", [at]],
     ["read", [listener, 0]],
@@ -296,9 +296,9 @@ test("a port in use, a socket of the wrong kind, and a length that is none are o
   ] as const;
   for (const [number, [call, args]] of calls.entries()) {
     node.node.insert(call, args);
-    if (call !== "close") await node.heard("failed", number < 8 ? number + 1 : number);
+    if (call !== "close") await node.event("failed", number < 8 ? number + 1 : number);
   }
-  expect(node.said("failed").map(([why]) => why)).toEqual([
+  expect(node.events("failed").map(([why]) => why)).toEqual([
     "in use",
     "wrong socket",
     "wrong socket",
@@ -311,7 +311,7 @@ test("a port in use, a socket of the wrong kind, and a length that is none are o
   ]);
 });
 
-test("an address of the IP network may also say that it is one", async () => {
+test("an address of the IP network may have the prefix of that network", async () => {
   await using node = new TcpNode(`
     l1: opened(A) :- open(P), A := ip::P, tcp.listen(A, &_).
     l2: opened(A) :- elsewhere(P), A := ron::P, tcp.listen(A, &_).
@@ -319,7 +319,7 @@ test("an address of the IP network may also say that it is one", async () => {
     watch(opened). watch(failed).
   `);
   node.node.insert("open", [`127.0.0.1:${await freePort()}`]);
-  await node.heard("opened");
+  await node.event("opened");
   node.node.insert("elsewhere", ["127.0.0.1:1"]);
-  expect(await node.heard("failed")).toEqual(["no address"]);
+  expect(await node.event("failed")).toEqual(["no address"]);
 });

@@ -12,7 +12,7 @@ import { eventSpec } from "../predicate-spec.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { RecordingTun } from "../session/recording-tun.ts";
 
-/** Packets go from a to b by way of c, in an overlay over an overlay. */
+/** Packets go from a to b through c, in an overlay over an overlay. */
 const WAY = `
 overlay way.
 materialize(hop, infinity, infinity, keys(1)).
@@ -42,7 +42,7 @@ function host(name: string, more: string = "") {
   return { node, tun, datagrams: world.datagrams };
 }
 
-/** An IPv4 packet to 100.64.0.2, without a protocol that has a checksum. */
+/** Returns an IPv4 packet to 100.64.0.2 whose protocol has no checksum. */
 function packet(length: number, filling: number): Uint8Array {
   const bytes = new Uint8Array(length).fill(filling);
   bytes.set([0x45, 0, length >> 8, length & 0xff, 0, filling, 0x40, 0, 64, 253, 0, 0, 100, 64, 0, 1, 100, 64, 0, 2]);
@@ -53,7 +53,7 @@ function event(name: string, ...args: readonly Value[]): Tuple {
   return { predicate: eventSpec(name, args.length), args, isDelete: false };
 }
 
-/** The datagram that a tuple is alone in. */
+/** Returns the datagram that holds one tuple. */
 function datagramOf(tuple: Tuple): Uint8Array {
   const builder = new DatagramBuilder(1452);
   builder.add(tuple);
@@ -62,8 +62,8 @@ function datagramOf(tuple: Tuple): Uint8Array {
   return bytes;
 }
 
-/** What a datagram may carry, and in what: packets of the device, and what is none, for b and for others. */
-const SAYS: readonly ((length: number, filling: number) => Tuple)[] = [
+/** Contents of datagrams: device packets and other bytes, for b and for other nodes, at several layers. */
+const CONTENTS: readonly ((length: number, filling: number) => Tuple)[] = [
   (length, filling) => event("said", new Uint8Array(length).fill(filling)),
   (length, filling) => event("tun", packet(length, filling)),
 ];
@@ -74,24 +74,24 @@ const WRAPS: readonly ((tuple: Tuple) => Tuple)[] = [
   ),
 ];
 
-/** Datagrams of nearly one kind, some of them with another byte somewhere. */
+/** Datagrams that are nearly alike: some differ in one byte. */
 const ARRIVALS: fc.Arbitrary<readonly Uint8Array[]> = fc
   .record({
     length: fc.integer({ min: 60, max: 300 }),
-    says: fc.nat({ max: SAYS.length - 1 }),
+    content: fc.nat({ max: CONTENTS.length - 1 }),
     wraps: fc.tuple(fc.nat({ max: WRAPS.length - 1 }), fc.nat({ max: WRAPS.length - 1 })),
     rows: fc.array(fc.nat({ max: 255 }), { minLength: 2, maxLength: 6 }),
     last: fc.integer({ min: 40, max: 300 }),
-    stranger: fc.option(fc.tuple(fc.nat(), fc.nat({ max: WRAPS.length - 1 }), fc.nat({ max: SAYS.length - 1 }))),
+    outlier: fc.option(fc.tuple(fc.nat(), fc.nat({ max: WRAPS.length - 1 }), fc.nat({ max: CONTENTS.length - 1 }))),
     damage: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat({ max: 255 })), { maxLength: 2 }),
   })
-  .map(({ length, says, wraps: [inner, outer], rows, last, stranger, damage }) => {
+  .map(({ length, content: content, wraps: [inner, outer], rows, last, outlier: outlier, damage }) => {
     const wrapped = (tuple: Tuple, by: number): Tuple => WRAPS[by]?.(tuple) ?? tuple;
     const datagrams = rows.map((filling, at) => {
-      const isStrange = stranger !== null && stranger[0] % rows.length === at;
+      const isOutlier = outlier !== null && outlier[0] % rows.length === at;
       const size = at === rows.length - 1 ? Math.min(last, length) : length;
-      const tuple = SAYS[isStrange ? stranger[2] : says]?.(size, filling) as Tuple;
-      return datagramOf(wrapped(wrapped(tuple, isStrange ? stranger[1] : inner), outer)).slice();
+      const tuple = CONTENTS[isOutlier ? outlier[2] : content]?.(size, filling) as Tuple;
+      return datagramOf(wrapped(wrapped(tuple, isOutlier ? outlier[1] : inner), outer)).slice();
     });
     for (const [row, at, byte] of damage) {
       const bytes = datagrams[row % rows.length] as Uint8Array;
@@ -100,19 +100,19 @@ const ARRIVALS: fc.Arbitrary<readonly Uint8Array[]> = fc
     return datagrams;
   });
 
-/** As `joined`, and with how many bytes the rows are known to begin alike. */
-function likeTrains(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
+/** As `joined`, with the length of the common prefix of the segments. */
+function withCommonPrefix(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
   return joined(datagrams).map((bytes) => {
     if (!(bytes instanceof Train)) return bytes;
-    const whole = bytes.segments().filter(({ length }) => length === bytes.length);
-    const unlike = Array.from(bytes).findIndex((byte, at) => whole.some((row) => row[at] !== byte));
+    const fullLength = bytes.segments().filter(({ length }) => length === bytes.length);
+    const firstDifference = Array.from(bytes).findIndex((byte, at) => fullLength.some((row) => row[at] !== byte));
     const { buffer, count, stride, lastAt, lastLength, length } = bytes;
     return new Train(buffer, 0, length, {
       count,
       stride,
       lastAt,
       lastLength,
-      commonPrefix: unlike < 0 ? length : unlike,
+      commonPrefix: firstDifference < 0 ? length : firstDifference,
     });
   });
 }
@@ -122,7 +122,7 @@ function outcomeOf({ node, tun, datagrams }: ReturnType<typeof host>) {
   return { written: tun.written, kept, sent: datagrams.sent, drops: new Map(node.counters.drops) };
 }
 
-/** What leaves b's device when this enters a's; between nodes datagrams are handed over as `deliver` has them. */
+/** Returns the packets that leave b's device when these enter a's. `deliver` carries the datagrams between nodes. */
 function journey(packets: readonly Uint8Array[], deliver: (bytes: readonly Uint8Array[]) => readonly Uint8Array[]) {
   const [a, b, c] = [host("a:1"), host("b:1"), host("c:1")];
   for (const bytes of packets) a.tun.receive(bytes);
@@ -133,7 +133,7 @@ function journey(packets: readonly Uint8Array[], deliver: (bytes: readonly Uint8
   return { first, second, written: b.tun.written };
 }
 
-/** Neighbours of one length as trains, as a kernel joins them. */
+/** Joins neighbours of one length to trains, as a kernel does. */
 function joined(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
   const groups: Uint8Array[][] = [];
   for (const bytes of datagrams) {
@@ -147,7 +147,7 @@ function joined(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {
 }
 
 describe("a train through a node", () => {
-  test("is what its packets are one by one, at every hop and through two layers", () => {
+  test("has the effect of its packets one by one, at every hop and through two layers", () => {
     const shapes = fc.tuple(fc.integer({ min: 60, max: 1300 }), fc.integer({ min: 2, max: 12 }), fc.nat());
     fc.assert(
       fc.property(shapes, ([length, count, last]) => {
@@ -163,7 +163,7 @@ describe("a train through a node", () => {
     );
   });
 
-  test("is kept whole by a rule that stores it, though its memory is used again", () => {
+  test("keeps all its packets when a rule stores it, although its memory is reused", () => {
     const { node, tun } = host(
       "b:1",
       "materialize(kept, infinity, infinity, keys(1)). k: kept(Source, Packet) :- tun(Packet, Source).",
@@ -188,7 +188,7 @@ describe("a train through a node", () => {
     ]);
   });
 
-  test("is one of packets of a device: what else says bytes says them one by one", () => {
+  test("consists of device packets: datagrams that end with other bytes are decoded one by one", () => {
     const { node, datagrams } = host(
       "b:1",
       "materialize(kept, infinity, infinity, keys(1)). k: kept(Bytes) :- said(Bytes).",
@@ -202,14 +202,14 @@ describe("a train through a node", () => {
     expect(fillings).toEqual([1, 2, 3, 4, 5].map((filling) => [filling, false]));
   });
 
-  test("of whatever datagrams does what they do one by one", () => {
+  test("of arbitrary datagrams has the effect of the datagrams one by one", () => {
     const program = "materialize(kept, infinity, infinity, keys(1)). k: kept(Bytes) :- said(Bytes).";
     fc.assert(
       fc.property(fc.array(ARRIVALS, { minLength: 1, maxLength: 6 }), (arrivals) => {
         const [one, other] = [host("b:1", program), host("b:1", program)];
         for (const rows of arrivals) {
           for (const row of rows) one.datagrams.deliver(row.slice(), "a:1");
-          for (const train of likeTrains(rows)) other.datagrams.deliver(train, "a:1");
+          for (const train of withCommonPrefix(rows)) other.datagrams.deliver(train, "a:1");
         }
         expect(outcomeOf(other)).toEqual(outcomeOf(one));
       }),
@@ -217,18 +217,18 @@ describe("a train through a node", () => {
     );
   });
 
-  test("of packets that are not wrapped alike within goes on in the order in which it came", () => {
+  test("of packets with different inner headers is forwarded in the order of arrival", () => {
     const { datagrams } = host("b:1", `outer.hop("d:1", "c:1").`);
     const wrapped = (filling: number, to: string): Tuple =>
       event("outer.send", to, Packet.of(event("tun", packet(100, filling))));
     const [one, two, other] = [wrapped(9, "d:1"), wrapped(5, "d:1"), wrapped(7, "b:1")];
     const rows = [one, two, other].map((tuple) => datagramOf(event("inner.send", "b:1", Packet.of(tuple))));
-    for (const train of likeTrains(rows)) datagrams.deliver(train, "a:1");
+    for (const train of withCommonPrefix(rows)) datagrams.deliver(train, "a:1");
     const fillings = datagrams.sent.map(({ bytes }) => bytes.at(-1));
     expect(fillings).toEqual([9, 5]);
   });
 
-  test("of datagrams that are not alike is taken one by one", () => {
+  test("of datagrams that differ is decoded one by one", () => {
     const [a, b] = [host("a:1"), host("b:1")];
     for (const [length, filling] of [
       [200, 1],

@@ -11,11 +11,11 @@ function waiting(...args: readonly Value[]): Parameters<typeof unreferencedNumbe
 }
 
 test.each([
-  ["by itself", 7],
+  ["as a value", 7],
   ["in a list of lists", [["a", [7]]]],
   ["in an address", new Address("ron", [7], [])],
   ["among the options of an address", new Address("ron", "a", [7])],
   ["in a packet", Packet.of({ predicate: eventSpec("q", 1), args: [7], isDelete: false })],
-] satisfies readonly (readonly [string, Value])[])("a number is held %s", (_, value) => {
+] satisfies readonly (readonly [string, Value])[])("a number is referenced %s", (_, value) => {
   expect([...unreferencedNumbers(new Set([7, 8]), [], waiting(value, new Uint8Array([8]), "8"))]).toEqual([8]);
 });
