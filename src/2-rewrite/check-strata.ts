@@ -41,13 +41,13 @@ function unstratified(rule: CoreRule, read: string, how: string, rules: readonly
   return report("E0228", rule.span, { table: rule.head.name.text, cycle: [first, ...steps].join(", ") }, related);
 }
 
-interface Step {
+interface CycleStep {
   readonly by: CoreRule;
   readonly from: string;
 }
 
-function pathBack(from: string, to: string, rules: readonly CoreRule[]): readonly Step[] {
-  const paths = new Map<string, readonly Step[]>([[from, []]]);
+function pathBack(from: string, to: string, rules: readonly CoreRule[]): readonly CycleStep[] {
+  const paths = new Map<string, readonly CycleStep[]>([[from, []]]);
   for (const [table, path] of paths) {
     if (table === to) return path;
     for (const by of rules.filter((rule) => rule.head.name.text === table)) {

@@ -28,7 +28,7 @@ import { isPredicate } from "../program/rule-shape.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
-import { type Context, contextColumns, contextOf, inputsOf, returnsOf } from "./context.ts";
+import { type CallContext, contextColumns, callContext, inputsOf, returnsOf } from "./call-context.ts";
 import { deletionRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
 import { callsRandomFunction, InlineCall, InlineViews } from "./inline-call.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
@@ -174,7 +174,7 @@ class Expander {
     const copied = this.#inlineRules(rule, call, after, view);
     if (copied !== undefined) {
       const live = liveVariables(rule, before, call, after, this.#roles);
-      const inline = new InlineCall(contextOf(rule, call, number, live, view, timeout), view);
+      const inline = new InlineCall(callContext(rule, call, number, live, view, timeout), view);
       this.#inline(rule, before, call, view, inline, copied);
       return this.#splitAtCall({ ...rule, body: [inline.returned(call), ...after], trigger: undefined }, number + 1);
     }
@@ -183,7 +183,7 @@ class Expander {
       return this.#tailCall(rule, before, call, view);
     }
     const live = liveVariables(rule, before, call, after, this.#roles).filter((name) => name !== LEFT);
-    const context = contextOf(rule, call, number, live, view, timeout);
+    const context = callContext(rule, call, number, live, view, timeout);
     this.#tables.set(context.table.name, context.table);
     this.#arities.set(context.table.name, contextColumns(context, call).length);
     this.#suspend(rule, before, call, context);
@@ -285,7 +285,7 @@ class Expander {
     return view.timeout;
   }
 
-  #suspend(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, context: Context): void {
+  #suspend(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, context: CallContext): void {
     const { span } = call;
     const inputs = inputsOf(call).map((input, at) => assignAt(context.inputs[at] as string, input));
     const location =
@@ -304,7 +304,7 @@ class Expander {
   }
 
   /** Raises `v.init` at the location of the definition, else at the location of the call, else on this node. */
-  #raiseInit(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+  #raiseInit(rule: ExpandedRule, call: PredicateLiteral, view: View, context: CallContext): void {
     const { span } = call;
     const inputs = context.inputs.map((name) => variableAt(name, span));
     const { query, timeout, limit } = context;
@@ -324,7 +324,7 @@ class Expander {
     call: PredicateLiteral,
     after: readonly Literal[],
     view: View,
-    context: Context,
+    context: CallContext,
   ): ExpandedRule {
     const args = [variableAt(context.query, call.span), ...returnsOf(call)];
     const returned = literalAt(atomAt(`${view.name}.return`, args, call.span));
@@ -333,7 +333,7 @@ class Expander {
   }
 
   /** Deletes the context at the first return; for a `many` view, at `this.done`. */
-  #deleteContext(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+  #deleteContext(rule: ExpandedRule, call: PredicateLiteral, view: View, context: CallContext): void {
     const name = view.many ? `${view.name}.done` : `${view.name}.return`;
     this.#push(rule, deletedContext(context, call), [this.#outcome(name, context, call)], undefined, true);
     if (view.isBuiltin) return this.#cancelAtNode(rule, call, view, context);
@@ -344,7 +344,7 @@ class Expander {
   }
 
   /** For a built-in view: cancels the call when its context expires, and returns results to remote callers by rules. */
-  #cancelAtNode(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+  #cancelAtNode(rule: ExpandedRule, call: PredicateLiteral, view: View, context: CallContext): void {
     const { span } = call;
     const location = context.location === undefined ? undefined : variableAt(context.location, span);
     if (context.timeout < Infinity || context.limit !== undefined) {
@@ -360,7 +360,7 @@ class Expander {
     }
   }
 
-  #handleFailure(rule: ExpandedRule, call: PredicateLiteral, view: View, context: Context): void {
+  #handleFailure(rule: ExpandedRule, call: PredicateLiteral, view: View, context: CallContext): void {
     const { span } = call;
     const failed = `${view.name}.fail`;
     this.#push(rule, deletedContext(context, call), [this.#outcome(failed, context, call)], undefined, true);
@@ -379,7 +379,7 @@ class Expander {
   }
 
   /** `v.return(QID, _, ..)`: an outcome of this invocation, with any results. */
-  #outcome(name: string, context: Context, { span }: PredicateLiteral): PredicateLiteral {
+  #outcome(name: string, context: CallContext, { span }: PredicateLiteral): PredicateLiteral {
     const arity = this.#arities.get(name) ?? 1;
     const rest = Array.from({ length: arity - 1 }, (): Expression => ({ kind: "wildcard", span }));
     return literalAt(atomAt(name, [variableAt(context.query, span), ...rest], span));
@@ -438,12 +438,12 @@ function liveVariables(
   return [...bound].filter((name) => names.has(name));
 }
 
-function contextLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
+function contextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
   return literalAt(atomAt(context.table.name, contextColumns(context, call), call.span));
 }
 
 /** The context row at the return, with the columns that the rest of the rule needs. */
-function liveContextLiteral(context: Context, call: PredicateLiteral): PredicateLiteral {
+function liveContextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
   const until = context.limit === undefined ? [] : [context.limit.until];
   const needed = new Set([context.query, ...context.live, ...until]);
   const columns = contextColumns(context, call).map((column): Expression => {
@@ -453,14 +453,14 @@ function liveContextLiteral(context: Context, call: PredicateLiteral): Predicate
 }
 
 /** A deletion matches the key only, so the other columns are null. */
-function deletedContext(context: Context, call: PredicateLiteral): ProgramRule["head"] {
+function deletedContext(context: CallContext, call: PredicateLiteral): ProgramRule["head"] {
   const [query, ...rest] = contextColumns(context, call);
   const columns = [query as Expression, ...rest.map((column) => constantAt(null, column.span))];
   return atomAt(context.table.name, columns, call.span);
 }
 
 /** Assigns the deadline of a call inside a view: the timeout, but no later than that of the view. */
-function limited({ limit, timeout }: Context, span: Span): readonly Literal[] {
+function limited({ limit, timeout }: CallContext, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
   const left = callAt("f_min", [constantAt(timeout, span), variableAt(LEFT, span)], span);
   const until = binaryAt("+", callAt("f_now", [], span), variableAt(limit.left, span), span);
@@ -468,7 +468,7 @@ function limited({ limit, timeout }: Context, span: Span): readonly Literal[] {
 }
 
 /** Assigns the time left for the view after the call has returned. */
-function timeLeft({ limit }: Context, span: Span): readonly Literal[] {
+function timeLeft({ limit }: CallContext, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
   return [assignAt(LEFT, binaryAt("-", variableAt(limit.until, span), callAt("f_now", [], span), span))];
 }

@@ -19,7 +19,7 @@ import type { Roles } from "../program/roles.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 import type { ProgramRule, View } from "../program/program.ts";
-import { type Context, returnsOf } from "./context.ts";
+import { type CallContext, returnsOf } from "./call-context.ts";
 import { assignAt, atomAt, callAt, FRESH_QUERY_FUNCTION, literalAt, localAddressAt, variableAt } from "./core.ts";
 import { isOutcome, isPrivate, QUERY, RETURN_ADDRESS } from "./invocation.ts";
 
@@ -73,11 +73,11 @@ export class InlineViews {
 export class InlineCall {
   /** Prefix of the names of the events of this call. */
   readonly name: string;
-  readonly #context: Context;
+  readonly #context: CallContext;
   readonly #view: View;
   readonly #live: readonly string[];
 
-  constructor(context: Context, view: View) {
+  constructor(context: CallContext, view: View) {
     this.name = context.table.name;
     this.#context = context;
     this.#view = view;

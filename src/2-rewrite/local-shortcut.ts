@@ -21,7 +21,7 @@ export function shortcutAnswers(
   { program, roles }: CheckedProgram,
 ): { readonly rules: readonly ExpandedRule[]; readonly answers: ReadonlySet<string> } {
   if (answers.size === 0 || rules.some(({ head, body }) => readsSource([head], body))) return { rules, answers };
-  const flow = new Flow(rules, new Set(program.facts.map(({ atom }) => atom.name.text)), tables, roles);
+  const flow = new EventFlow(rules, new Set(program.facts.map(({ atom }) => atom.name.text)), tables, roles);
   const immediate = new Set([...answers].filter((answer) => flow.isImmediate(answer)));
   return {
     rules: rules.map((rule) =>
@@ -31,7 +31,7 @@ export function shortcutAnswers(
   };
 }
 
-class Flow {
+class EventFlow {
   readonly #readers: ReadonlyMap<string, readonly ExpandedRule[]>;
   readonly #producers: ReadonlyMap<string, readonly ExpandedRule[]>;
   readonly #tables: ReadonlyMap<string, TableDeclaration>;

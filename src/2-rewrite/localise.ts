@@ -45,7 +45,7 @@ export function localise(rule: ExpandedRule, context: LocaliseContext): readonly
   if (!start.isDivided && !isAway) return [atOneLocation(rule, start, defines)];
   // An aggregate counts every combination of rows, so the columns that distinguish them must be sent too.
   const named = collects ? { ...rule, body: nameWildcards(rule.body) } : rule;
-  return new Division(named, start, context).rules();
+  return new RuleDivision(named, start, context).rules();
 }
 
 /** Localises a rule at one location. A head at the same location is local. */
@@ -89,7 +89,7 @@ function withoutLocation(literal: Literal): Literal {
 const HOME = "$Home";
 
 /** Division of one rule into stages, one per location. */
-class Division {
+class RuleDivision {
   readonly #rule: ExpandedRule;
   readonly #start: Start;
   readonly #context: LocaliseContext;

@@ -148,7 +148,7 @@ class RecursiveComponent {
   }
 
   /** Returns the tables that accompany or replace a table of the stratum. */
-  #declared(table: TableDeclaration, arity: number): readonly Declared[] {
+  #declared(table: TableDeclaration, arity: number): readonly DeclaredTable[] {
     const { name } = table;
     const separate = this.#separate.get(name);
     const proofs = separate?.map((part) => ({ table: part.table, arity: part.columns.length + 2 }));
@@ -285,7 +285,7 @@ class RecursiveComponent {
   }
 }
 
-interface Declared {
+interface DeclaredTable {
   readonly table: TableDeclaration;
   readonly arity: number;
 }

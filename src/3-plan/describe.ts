@@ -2,13 +2,13 @@ import type { Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
 import type { StrandSpec, DerivedRuleSpec } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import type { Action, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
+import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
 /** A strand as shown to users. */
 export type DescribedStrand = Omit<StrandSpec, "cacheableReads">;
 
 /** Describes the elements that were fused into the function of the strand, in order. */
-export function describe(
+export function describeStrand(
   strand: Strand,
   predicates: readonly PredicateSpec[],
   derivedRules: readonly DerivedRuleSpec[],
@@ -99,7 +99,7 @@ function elementText(match: ElementMatch): string {
   }
 }
 
-function describeAction(action: Action, tableName: (derivedRule: number) => string): readonly string[] {
+function describeAction(action: StrandAction, tableName: (derivedRule: number) => string): readonly string[] {
   switch (action.kind) {
     case "tuple":
       return [`Project (${list(action.args)})`, describeTarget(action.head)];

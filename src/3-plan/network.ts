@@ -2,7 +2,7 @@ import type { Graph, GraphEdge, GraphNode } from "../../runtime/plan/contract/gr
 import type { OverlaySpec, Trigger } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { STREAM_CLOSED, streamCalls } from "../../runtime/plan/values/stream-call.ts";
-import type { Action, Strand } from "./strand.ts";
+import type { StrandAction, Strand } from "./strand.ts";
 
 /**
  * Builds the dataflow graph of a node (MOSAIC, Figure 4), with the tables next to the strands. A tuple that a strand derives
@@ -85,7 +85,7 @@ function isMaintenance(trigger: Trigger): boolean {
 function addOutput(
   graph: GraphBuilder,
   node: string,
-  action: Action,
+  action: StrandAction,
   { tables, roundRobin, mux }: StrandNeighbours,
 ): void {
   if (action.kind === "contribute") throw new Error("a maintenance strand is not part of the graph");

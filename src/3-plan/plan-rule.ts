@@ -11,7 +11,7 @@ import type { CoreRule } from "../2-rewrite/core.ts";
 import { aggregateColumns, eventColumns } from "./aggregate-columns.ts";
 import { type MonotoneCosts, costDecreases } from "./cost-decreases.ts";
 import { type BodyContext, planBody, type VisibleLiteral } from "./plan-body.ts";
-import type { Action, Strand, Target, Visibility } from "./strand.ts";
+import type { StrandAction, Strand, Target, Visibility } from "./strand.ts";
 
 /** A strand before it has a number. */
 export type Draft = Omit<Strand, "id">;
@@ -26,7 +26,7 @@ export function planReaction(rule: CoreRule, trigger: Trigger, origin: Origin, c
 }
 
 /** Variables to bind before the joins: the groups of an aggregate, which has one result whatever rows join. */
-function variablesOfGroups(action: Action): ReadonlySet<string> {
+function variablesOfGroups(action: StrandAction): ReadonlySet<string> {
   if (action.kind !== "aggregate") return new Set();
   const groups = action.columns.flatMap((column) => (column.kind === "group" ? [column.value] : []));
   const location = action.head.location === undefined ? [] : [action.head.location];
@@ -107,7 +107,7 @@ function planDelta(
   const columns = aggregateColumns(rule, args, headPredicate(rule, context).table?.keys ?? []);
   const sign = signs[effect];
   const decreases = costs === undefined || sign < 1 ? [] : costDecreases(rule, costs);
-  const action: Action = { kind: "contribute", derivedRule, sign, columns, costDecreases: decreases };
+  const action: StrandAction = { kind: "contribute", derivedRule, sign, columns, costDecreases: decreases };
   const predicate = context.predicate(changed.atom.name.text).id;
   const trigger: Trigger = { kind: "maintenance", change: changeOf(effect, changed.negated), predicate, derivedRule };
   return { origin, trigger, match, operators, action };
@@ -160,7 +160,7 @@ function changeOf(effect: Effect, isNegated: boolean): MaintainedChange {
   }
 }
 
-function actionOf(rule: CoreRule, context: BodyContext): Action {
+function actionOf(rule: CoreRule, context: BodyContext): StrandAction {
   const { head } = rule;
   const predicate = headPredicate(rule, context);
   const target: Target = { predicate, isDelete: rule.isDelete, location: head.location };

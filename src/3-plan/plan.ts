@@ -30,7 +30,7 @@ import { checkSignatures } from "./check-signatures.ts";
 import { type ColumnTypes, inferColumnTypes } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
 import { locationOf } from "../program/location-of.ts";
-import { describe } from "./describe.ts";
+import { describeStrand } from "./describe.ts";
 import { checkMixedColumns } from "./check-mixed-columns.ts";
 import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
@@ -57,7 +57,7 @@ export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "
   return {
     ...plan,
     strands: strands.map((strand) => ({
-      ...describe(strand, predicates, derivedRules),
+      ...describeStrand(strand, predicates, derivedRules),
       cacheableReads: cacheableReads(strand, predicates),
     })),
     graph: networkGraph(overlays, strands, predicates),

@@ -10,7 +10,7 @@ export interface Strand {
   /** Matching of the trigger's arguments; columns without an entry are ignored. */
   readonly match: readonly Match[];
   readonly operators: readonly Operator[];
-  readonly action: Action;
+  readonly action: StrandAction;
 }
 
 /** Matching of one column: it is bound to a variable or compared with a value. */
@@ -62,7 +62,7 @@ export type ElementMatch =
   | { readonly kind: "equal"; readonly value: Expression }
   | { readonly kind: "items"; readonly count: number; readonly match: readonly Match[] };
 
-export type Action =
+export type StrandAction =
   | { readonly kind: "tuple"; readonly head: Target; readonly args: readonly Expression[] }
   | { readonly kind: "aggregate"; readonly head: Target; readonly columns: readonly Column[] }
   | {

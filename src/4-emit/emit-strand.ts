@@ -5,7 +5,7 @@
 import type { Expression } from "../../grammar/ast.ts";
 import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
 import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
-import type { Action, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
+import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 
 /** Emits the function of one strand: its operators fused, one loop per join, nothing interpreted. */
@@ -18,7 +18,7 @@ export function functionName(strand: { readonly id: number; readonly origin: { r
   return `s${strand.id}_${strand.origin.rule.replace(/[^A-Za-z0-9_]/g, "_")}`;
 }
 
-type Aggregation = Extract<Action, { kind: "aggregate" }>;
+type Aggregation = Extract<StrandAction, { kind: "aggregate" }>;
 
 class StrandEmitter {
   readonly #strand: Strand;
@@ -47,7 +47,7 @@ class StrandEmitter {
     return [...notes, `function ${functionName(spec)}(node, event) {`, ...declared, ...this.#lines, "}"].join("\n");
   }
 
-  #pipeline(operators: readonly Operator[], action: Action): void {
+  #pipeline(operators: readonly Operator[], action: StrandAction): void {
     for (const operator of operators) this.#operator(operator);
     this.#action(action);
     this.#close(1);
@@ -194,7 +194,7 @@ class StrandEmitter {
     }
   }
 
-  #action(action: Action): void {
+  #action(action: StrandAction): void {
     switch (action.kind) {
       case "tuple":
         return this.#emitTuple(action.head, this.#values(action.args));

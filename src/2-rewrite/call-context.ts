@@ -6,7 +6,7 @@ import { variableAt } from "./core.ts";
  * Context of one view call in one rule: the table that stores the live variables until the call returns, under a fresh
  * query id (MOSAIC, section 5.2).
  */
-export interface Context {
+export interface CallContext {
   readonly table: TableDeclaration;
   /** The variable that holds the query id. */
   readonly query: string;
@@ -28,14 +28,14 @@ export interface CallLimit {
   readonly until: string;
 }
 
-export function contextOf(
+export function callContext(
   rule: ProgramRule,
   call: PredicateLiteral,
   number: number,
   live: readonly string[],
   view: View,
   timeout: number,
-): Context {
+): CallContext {
   const name = `${rule.name}?${number}`;
   const suffix = number === 1 ? "" : `_${number}`;
   const limit = rule.view === undefined ? undefined : { left: `$Wait${suffix}`, until: `$Until${suffix}` };
@@ -62,7 +62,7 @@ export function contextOf(
 }
 
 /** The columns of the context table as variables: query id, live variables, inputs, location, limit. */
-export function contextColumns(context: Context, call: PredicateLiteral): readonly Expression[] {
+export function contextColumns(context: CallContext, call: PredicateLiteral): readonly Expression[] {
   const location = context.location === undefined ? [] : [context.location];
   const limit = context.limit === undefined ? [] : [context.limit.left, context.limit.until];
   const names = [context.query, ...context.live, ...context.inputs, ...location, ...limit];
