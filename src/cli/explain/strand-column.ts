@@ -131,7 +131,9 @@ function tablesBox({ plan, graph, rules }: Selection, x: number, y: number): Box
   );
   const lines = [names.join("  "), ...(maintained.length === 0 ? [] : [`kept by ${maintained.join("  ")}`])];
   const height = TABLES_HEADER + lines.length * TABLES_LINE;
-  const detail = lines.map((line) => (line.length > MAX_TABLES_WIDTH ? `${line.slice(0, MAX_TABLES_WIDTH - 1)}…` : line));
+  const detail = lines.map((line) =>
+    line.length > MAX_TABLES_WIDTH ? `${line.slice(0, MAX_TABLES_WIDTH - 1)}…` : line,
+  );
   const hint = [...names, ...maintained].join("\n");
   return { x, y, width: CARD_WIDTH, height, kind: "tables", node, title: "Tables", detail: detail.join("\n"), hint };
 }

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type EvalOptions, evaluate } from "../../src/cli/run/evaluate.ts";
-import { Failure } from "../../src/cli/terminal/failure.ts";
+import { type EvalOptions, evaluate } from "../../../src/cli/run/evaluate.ts";
+import { Failure } from "../../../src/cli/terminal/failure.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-eval-"));
 afterAll(() => rmSync(folder, { recursive: true }));
