@@ -68,7 +68,10 @@ function addStrands(
   for (const strand of triggered) {
     const { rule } = strand.origin;
     const ofRule = byRule.get(rule) ?? [];
-    const label = ofRule.length === 1 ? rule : `${rule}#${ofRule.indexOf(strand) + 1}`;
+    const number = ofRule.indexOf(strand) + 1;
+    // A copy of a rule is named `rule#2`, so this may be the name of another rule.
+    const numbered = byRule.has(`${rule}#${number}`) ? `${rule}/${number}` : `${rule}#${number}`;
+    const label = ofRule.length === 1 ? rule : numbered;
     const node = graph.add("Strand", label, strand.id);
     const { kind, predicate } = strand.trigger;
     const name = predicates[predicate]?.name ?? "?";

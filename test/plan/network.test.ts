@@ -104,3 +104,14 @@ test("names of nodes and edges are unique", () => {
   expect(names).toEqual([...new Set(names)]);
   expect(names).toContain("OverlaySendWrap(backup)");
 });
+
+test("every strand has its own node, also when a copy of a rule has the name of a strand", () => {
+  const ids = graphOf(`
+    materialize(t, infinity, infinity, keys(1)).
+    def far(A, &B) { a: this.return(X) :- this.init(X), t(X). }
+    def near(A, &B) { a: this.return(X) :- this.init(X), X > 1. }
+    one: f(X, Y) :- e(X), near(X, &Y), far@X(X, &Z).
+    two: g(X, Y) :- h(X), far(X, &Y).`).nodes.map(({ id }) => id);
+  expect(ids.filter((id) => id.startsWith("Strand(a"))).toEqual(["Strand(a#1)", "Strand(a#2)", "Strand(a/2)"]);
+  expect(new Set(ids).size).toBe(ids.length);
+});
