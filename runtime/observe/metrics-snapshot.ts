@@ -144,9 +144,9 @@ export interface NetworkMetrics {
   readonly receivedBytes: number;
   /** Sends that the kernel refused, by reason. */
   readonly failed: Counts;
-  /** What the kernel's offloads do; absent where datagrams go singly. */
+  /** Segmentation and receive offload of the kernel; absent if datagrams are sent one by one. */
   readonly offload?: NetworkOffloadMetrics;
-  /** How long the socket held the thread; absent where nobody measures. */
+  /** Read cycles of the socket and their CPU time; absent in the simulator. */
   readonly readCycles?: ReadCycles;
 }
 
@@ -186,9 +186,9 @@ export interface TunMetrics {
   readonly writtenBytes: number;
   /** Packets that the kernel refused, by reason. */
   readonly refused: Counts;
-  /** What the kernel's offloads do for it; absent where packets go singly. */
+  /** Segmentation offload of the device; absent if packets are read and written one by one. */
   readonly offload?: TunOffload;
-  /** How long it held the thread; absent where nobody measures. */
+  /** Read cycles of the device and their CPU time; absent in the simulator. */
   readonly readCycles?: ReadCycles;
   /** Packets of the device for which no rule sent anything, by destination. */
   readonly unrouted: Counts;

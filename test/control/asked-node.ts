@@ -27,14 +27,14 @@ function compiled(program: string): { readonly plan: Plan; readonly core: CorePr
   return { plan, core };
 }
 
-/** A node in a world of its own and one client of its control interface, without a socket between them. */
+/** Node in an isolated world, and one client of its control interface without a socket. */
 export class AskedNode {
   readonly node: Node;
   readonly clock: ManualClock;
   readonly control: Control;
   readonly session: Session;
   readonly lines: string[] = [];
-  /** Lines that the client takes before it has to be told that it has read them. */
+  /** Lines that the client takes before it is full. */
   room: number = Infinity;
 
   constructor(program: string, settings: Partial<NodeSettings> = {}) {
@@ -58,7 +58,7 @@ export class AskedNode {
     });
   }
 
-  /** What the client has been sent since it was last asked. */
+  /** Returns the replies since the last call. */
   replies(): readonly Reply[] {
     return this.lines.splice(0).map((line) => JSON.parse(line) as Reply);
   }
@@ -68,7 +68,7 @@ export class AskedNode {
     return this.replies();
   }
 
-  /** A query's answer in a few lines: the columns, then a row a line; or the message and the help. */
+  /** Returns the answer to a query as lines: the columns, then one line per row; or the message and the help. */
   query(text: string): readonly string[] {
     return this.request({ do: "query", text, form: "text" }).flatMap((reply): readonly string[] => {
       if ("columns" in reply) return [reply.columns.join(" ")];

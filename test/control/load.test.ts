@@ -7,7 +7,7 @@ import type { Request } from "../../runtime/control/request.ts";
 import { NodeClient } from "../../src/cli/client/node-client.ts";
 import { MosaicProcess } from "../cli/mosaic.ts";
 
-/** Each of so many tuples makes one more of itself, for ever: the queue of steps is never empty, nor is it full. */
+/** Each tuple sends itself again for ever, so the queue of steps is never empty and never full. */
 const CIRCLING = 20_000;
 const PROGRAM = `
 materialize(t, infinity, infinity, keys(1)).

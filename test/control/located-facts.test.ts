@@ -34,7 +34,7 @@ b: recv(Packet) :- carry(Packet).
 
 const OPTIONS = { files: [], defines: new Map<string, string>(), dialect: undefined, facts: [], hasTun: false };
 
-/** Nodes a:1 and b:1, and an operator of the first. */
+/** Nodes a:1 and b:1, and an operator of a:1. */
 class OperatedNetwork {
   readonly #simulation = new Simulation({ seed: 1 });
   readonly #nodes = new Map<string, Node>();
@@ -62,8 +62,8 @@ class OperatedNetwork {
     return node;
   }
 
-  /** "ok", or the message; and a second passes. */
-  wish(action: "insert" | "delete", text: string): string {
+  /** Returns "ok" or the message of the request, and lets one second pass. */
+  request(action: "insert" | "delete", text: string): string {
     this.#session.line(JSON.stringify({ v: 1, id: 1, do: action, text }));
     const reply = JSON.parse(this.#replies.pop() ?? "") as { ok: boolean; error?: { message: string } };
     this.#simulation.runUntil(this.#simulation.now + 1);
@@ -88,26 +88,26 @@ test.for([
   { fact: 't@"b:1"(1, 2)', a: [], b: ["t(1, 2)", "shown(1)"] },
   { fact: 'told@hop::"b:1"(7)', a: [], b: ['heard(7, "a:1")'] },
   { fact: 'told@hop::"a:1"(7)', a: ['heard(7, "a:1")'], b: [] },
-])("insert $fact happens at its place alone", ({ fact, a, b }) => {
+])("insert $fact happens at its location alone", ({ fact, a, b }) => {
   const network = new OperatedNetwork();
-  expect(network.wish("insert", fact)).toBe("ok");
+  expect(network.request("insert", fact)).toBe("ok");
   expect({ a: network.rows("a"), b: network.rows("b") }).toEqual({ a, b });
 });
 
-test("several facts go each to its place, and a deletion goes to one", () => {
+test("each of several facts goes to its location, and so does a deletion", () => {
   const network = new OperatedNetwork();
-  network.wish("insert", 't@"b:1"(1, 2). t(1, 3). t@"b:1"(2, 2)');
+  network.request("insert", 't@"b:1"(1, 2). t(1, 3). t@"b:1"(2, 2)');
   expect(network.rows("b")).toEqual(["t(1, 2)", "t(2, 2)", "shown(1)", "shown(2)"]);
-  expect(network.wish("delete", 't@"b:1"(1, 0)')).toBe("ok");
+  expect(network.request("delete", 't@"b:1"(1, 0)')).toBe("ok");
   expect({ a: network.rows("a"), b: network.rows("b") }).toEqual({
     a: ["t(1, 3)", "shown(1)"],
     b: ["t(2, 2)", "shown(2)"],
   });
 });
 
-test("what the other node takes from nobody is dropped there, and counted", () => {
+test("a fact that the other node does not accept is dropped there and counted", () => {
   const network = new OperatedNetwork();
-  expect(network.wish("insert", 'private@"b:1"(1, 2)')).toBe("ok");
+  expect(network.request("insert", 'private@"b:1"(1, 2)')).toBe("ok");
   expect(network.rows("b")).toEqual([]);
   expect(network.dropped("b", "not accepted")).toBe(1);
 });
@@ -130,6 +130,6 @@ test.for([
   { action: "delete", fact: "told(7)", says: "`told` is not a table, so nothing can be deleted from it" },
 ] as const)("$action $fact: $says", ({ action, fact, says }) => {
   const network = new OperatedNetwork();
-  expect(network.wish(action, fact)).toBe(says);
+  expect(network.request(action, fact)).toBe(says);
   expect([...network.rows("a"), ...network.rows("b")]).toEqual([]);
 });

@@ -87,7 +87,7 @@ const slips: readonly Question[] = [
   { asked: '1 < 2,\n#include "/etc/passwd"\nron.member(X)', answer: ['there is no file "/etc/passwd"'] },
 ];
 
-test.for(slips)("$asked: a slip, said as one", ({ asked, answer }) => {
+test.for(slips)("$asked: a mistake gets a diagnostic", ({ asked, answer }) => {
   expect(new AskedNode(PROGRAM).query(asked)).toEqual(answer);
 });
 
@@ -98,7 +98,7 @@ test("a query changes nothing", () => {
   expect(JSON.stringify(asked.node.counters.engine)).toBe(before);
 });
 
-test("a query that would look at too many rows is refused, not run to its end", () => {
+test("a query that reads too many rows is refused", () => {
   const asked = new AskedNode("materialize(n, infinity, infinity, keys(1)).\nf: n(X) :- fill(X).");
   for (let n = 0; n < 2_000; n++) asked.node.insert("fill", [n]);
   expect(asked.query("n(A), n(B), n(C), A + B == C + 5000")).toEqual([
@@ -107,7 +107,7 @@ test("a query that would look at too many rows is refused, not run to its end", 
   expect(asked.query("n(A), A == 1999")).toEqual(["A", "1999"]);
 });
 
-test("an answer waits for a client that is slow to read, as it was when the question came", () => {
+test("a reply waits for a slow client, and shows the tables at the time of the query", () => {
   const asked = new AskedNode("materialize(n, infinity, infinity, keys(1)).\nf: n(X) :- fill(X).");
   for (let n = 0; n < 350; n++) asked.node.insert("fill", [n]);
   asked.room = 2;

@@ -8,8 +8,8 @@ import { addressesOf, ProgramNetwork } from "../sim/program-network.ts";
 import { RonNetwork } from "../sim/ron-network.ts";
 import { AskedNode, planOf } from "./asked-node.ts";
 
-/** Exchanges the program of a node and says what became of the tables. */
-function exchange(node: Node, program: string): SwapReport | undefined {
+/** Replaces the program of a node, and returns the report on its tables. */
+function replaceProgram(node: Node, program: string): SwapReport | undefined {
   return node.replaceProgram(loadProgram(planOf(program)), []);
 }
 
@@ -24,17 +24,17 @@ put: t(X, Y) :- put(X, Y).
 sum: sum(X, count<*>) :- t(X, _).
 `;
 
-test("rules change, rows stay, and what rules define is derived anew", () => {
+test("rules change, rows stay, and derived tables are computed anew", () => {
   const { node } = new AskedNode(COUNTING);
   node.insert("put", ["a", 1]);
   node.insert("put", ["b", 2]);
-  const succession = exchange(
+  const report = replaceProgram(
     node,
     COUNTING.replace("put: t(X, Y) :- put(X, Y).", "put: t(Y, X) :- put(X, Y).")
       .replace("count<*>", "max<Y>")
       .replace("t(X, _)", "t(X, Y)"),
   );
-  expect(succession).toEqual({
+  expect(report).toEqual({
     kept: [
       { table: "localAddr", rows: 1 },
       { table: "t", rows: 2 },
@@ -58,13 +58,13 @@ test("rules change, rows stay, and what rules define is derived anew", () => {
   ]);
 });
 
-test("a table that is declared otherwise begins anew, one that is gone goes, a new one has its facts", () => {
+test("a table with another declaration starts anew, a missing one is deleted, a new one has its facts", () => {
   const { node } = new AskedNode(`
 materialize(a, infinity, infinity, keys(1)).
 materialize(b, infinity, infinity, keys(1)).
 a(1). b(1).
 `);
-  const succession = exchange(
+  const report = replaceProgram(
     node,
     `
 materialize(a, 60, infinity, keys(1)).
@@ -72,7 +72,7 @@ materialize(c, infinity, infinity, keys(1)).
 a(2). c(3).
 `,
   );
-  expect(succession).toMatchObject({
+  expect(report).toMatchObject({
     lost: [
       { table: "a", rows: 1, why: "declared otherwise" },
       { table: "b", rows: 1, why: "gone" },
@@ -82,12 +82,12 @@ a(2). c(3).
   expect(rowsOf(node, "a", "b", "c")).toEqual([[[2]], undefined, [[3]]]);
 });
 
-test("facts: what is said no more goes, what is new comes, what was deleted since stays deleted", () => {
+test("removed facts are deleted, new ones inserted, and rows deleted since stay deleted", () => {
   const text = (facts: string): string => `materialize(t, infinity, infinity, keys(1)).\n${facts}\n`;
   const { node } = new AskedNode(text('t("stays", 1). t("goes", 1). t("deleted", 1). t("changed", 1).'));
   node.delete("t", ["deleted", 0]);
   node.insert("t", ["changed", 2]);
-  exchange(node, text('t("stays", 1). t("deleted", 1). t("comes", 1).'));
+  replaceProgram(node, text('t("stays", 1). t("deleted", 1). t("comes", 1).'));
   expect(rowsOf(node, "t")[0]?.map(([name, value]) => [name, value])).toEqual([
     ["stays", 1],
     ["changed", 2],
@@ -95,7 +95,7 @@ test("facts: what is said no more goes, what is new comes, what was deleted sinc
   ]);
 });
 
-test("rules hear of what has become different, not of what was there", () => {
+test("only rows that differ from before trigger rules", () => {
   const program = (more: string): string => `
 materialize(t, infinity, infinity, keys(1)).
 materialize(v, infinity, infinity, keys(1)).
@@ -114,18 +114,18 @@ ${more}`;
   });
   for (const row of node.rows("heard") ?? []) node.delete("heard", row);
   lines.length = 0;
-  exchange(node, program("v2: v(X + 10) :- t(X)."));
+  replaceProgram(node, program("v2: v(X + 10) :- t(X)."));
   expect(node.rows("heard")).toEqual([
     ["v", 11],
     ["v", 12],
   ]);
   expect(lines).toEqual(["+ 11", "+ 12"]);
   lines.length = 0;
-  exchange(node, program(""));
+  replaceProgram(node, program(""));
   expect(lines).toEqual(["- 11", "- 12"]);
 });
 
-test("lifetimes go on, and so do the timers that both programs have", () => {
+test("lifetimes continue, and so do timers of both programs", () => {
   const program = (more: string): string => `
 materialize(t, 10, infinity, keys(1)).
 materialize(ticks, infinity, infinity, keys(1)).
@@ -136,7 +136,7 @@ ${more}`;
   const { node, clock } = asked;
   node.insert("give", [1]);
   clock.advance(6);
-  exchange(node, program("q: more(E) :- periodic(E, 1)."));
+  replaceProgram(node, program("q: more(E) :- periodic(E, 1)."));
   const [given, [[first] = []] = []] = rowsOf(node, "t", "ticks");
   expect(given).toEqual([[1]]);
   clock.advance(2.5);
@@ -145,7 +145,7 @@ ${more}`;
   expect(rowsOf(node, "t")).toEqual([[]]);
 });
 
-test("a call of a view that is under way returns to its rule, when that has not changed", () => {
+test("a pending call of a view returns to its rule if the rule has not changed", () => {
   const program = (more: string): string =>
     `
 materialize(got, infinity, infinity, keys(1)).
@@ -160,18 +160,18 @@ ${more}`;
   const [context] = node.plan.predicates.filter(({ name }) => name.startsWith("c?"));
   const before = node.rows(context?.name ?? "");
   expect(before).toHaveLength(1);
-  exchange(node, program("n: news(X) :- ask(X)."));
+  replaceProgram(node, program("n: news(X) :- ask(X)."));
   expect(node.rows(context?.name ?? "")).toEqual(before);
-  exchange(node, program("").replace("got(X, Y) :- ask(X)", "got(Y, X) :- ask(X), X != 7"));
+  replaceProgram(node, program("").replace("got(X, Y) :- ask(X)", "got(Y, X) :- ask(X), X != 7"));
   expect(node.rows(context?.name ?? "")).toEqual([]);
 });
 
-test("rules that pass a limit over the new program leave the node as it was", () => {
+test("rules that exceed a limit under the new program leave the node as it was", () => {
   const { node } = new AskedNode(COUNTING);
   node.insert("put", ["a", 1]);
   const steps = node.counters.engine.steps;
   const endless = "go(1).\nendless: go(X + 1) :- go(X).\n";
-  expect(exchange(node, `${COUNTING}${endless}`)).toBeUndefined();
+  expect(replaceProgram(node, `${COUNTING}${endless}`)).toBeUndefined();
   expect(node.counters.engine.steps).toBe(steps);
   node.insert("put", ["b", 2]);
   expect(rowsOf(node, "sum")).toEqual([
@@ -182,7 +182,7 @@ test("rules that pass a limit over the new program leave the node as it was", ()
   ]);
 });
 
-test("counters count on", () => {
+test("counters continue", () => {
   const { node } = new AskedNode(`${COUNTING}tell: put@"there:1"(X, Y) :- put(X, Y).`);
   for (let n = 0; n < 5; n++) node.insert("put", [n, n]);
   const fired = (): number | undefined => node.metrics().rules.find(({ rule }) => rule === "put")?.firings;
@@ -191,22 +191,22 @@ test("counters count on", () => {
   const before = passed();
   const sent = node.metrics().ways;
   expect(sent).toEqual({ local: 0, ip: 5, overlay: 0 });
-  exchange(node, COUNTING);
+  replaceProgram(node, COUNTING);
   expect(node.metrics().ways).toEqual(sent);
   expect(fired()).toBe(5);
   expect(passed()).toBeGreaterThanOrEqual(before);
 });
 
-test("chance goes on: no query and no draw comes twice", () => {
+test("random streams continue: no query id and no draw occurs twice", () => {
   const program = "materialize(r, infinity, infinity, keys(1)).\nd: r(X) :- draw(_), X := f_rand().\n";
   const { node } = new AskedNode(program);
   node.insert("draw", [1]);
-  exchange(node, program);
+  replaceProgram(node, program);
   node.insert("draw", [2]);
   expect(node.rows("r")).toHaveLength(2);
 });
 
-test("a simulated RON that is given its own program again and again behaves, byte for byte, as if nothing had happened", () => {
+test("a simulated RON that reloads its own program again and again sends the same bytes as without", () => {
   const run = (exchanges: number): string => {
     const ron = new RonNetwork(3, "fast", 7, { delay: 0.02, jitter: 0.01, loss: 0.02 });
     for (let second = 1; second <= 20; second++) {
@@ -222,7 +222,7 @@ test("a simulated RON that is given its own program again and again behaves, byt
   expect(run(1)).toBe(run(0));
 });
 
-test("what rules derive for other nodes outlives an exchange: nobody's routes change, and a cut is still followed", () => {
+test("rows derived for other nodes survive a hot reload: no route changes, and a cut is still noticed", () => {
   const addresses = addressesOf(4);
   const [a, b, c, d] = addresses as [string, string, string, string];
   const links = [

@@ -16,12 +16,12 @@ endless: endless(X + 1) :- endless(X).
 
 test("insert, delete and events take effect before the reply", () => {
   const asked = new AskedNode(PROGRAM);
-  const wish = (action: string, text: string): readonly unknown[] => [
+  const outcome = (action: string, text: string): readonly unknown[] => [
     asked.request({ do: action, text }),
     asked.node.rows("t"),
   ];
   const ok = [{ id: 1, ok: true }];
-  expect(wish("insert", 't("b", 2). t("c", 3)')).toEqual([
+  expect(outcome("insert", 't("b", 2). t("c", 3)')).toEqual([
     ok,
     [
       ["a", 1],
@@ -29,7 +29,7 @@ test("insert, delete and events take effect before the reply", () => {
       ["c", 3],
     ],
   ]);
-  expect(wish("insert", 'put("a", 9)')).toEqual([
+  expect(outcome("insert", 'put("a", 9)')).toEqual([
     ok,
     [
       ["b", 2],
@@ -37,7 +37,7 @@ test("insert, delete and events take effect before the reply", () => {
       ["a", 9],
     ],
   ]);
-  expect(wish("delete", 't("b", 0)')).toEqual([
+  expect(outcome("delete", 't("b", 0)')).toEqual([
     ok,
     [
       ["c", 3],
@@ -63,7 +63,7 @@ test.for([
   expect(asked.control.counters.refused.get("program")).toBe(1);
 });
 
-test("a wish that makes rules run without end is taken back", () => {
+test("a request that makes rules run for ever is undone", () => {
   const [reply] = new AskedNode(PROGRAM).request({ do: "insert", text: "endless(1)" });
   expect(reply).toMatchObject({ ok: false, error: { reason: "limit" } });
 });
@@ -84,7 +84,7 @@ test.for([
   expect(Object.fromEntries(asked.control.counters.refused)).toEqual({ [reason]: 1 });
 });
 
-test("whatever a line holds, there is a reply and the node goes on", () => {
+test("any line gets a reply, and the node continues", () => {
   const asked = new AskedNode(PROGRAM);
   const fields = fc.record(
     { v: fc.constant(1), id: fc.jsonValue(), do: fc.constantFrom("query", "insert", "delete"), text: fc.string() },
@@ -104,7 +104,7 @@ test("whatever a line holds, there is a reply and the node goes on", () => {
   expect(asked.query('t("a", X)')).toEqual(["X", "1"]);
 });
 
-test("a stream of bytes becomes lines, however it is cut; one that is too long is skipped to its end", () => {
+test("bytes are split into lines wherever chunks end, and a line over the limit is skipped", () => {
   const lines: string[] = [];
   const splitter = new LineSplitter(
     8,

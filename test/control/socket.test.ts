@@ -39,7 +39,7 @@ async function start(...options: readonly string[]): Promise<MosaicProcess> {
   return node;
 }
 
-/** What comes back, line by line, until there are so many lines. */
+/** Returns the first `count` lines of replies. */
 function say(path: string, text: string, replies: number): Promise<readonly unknown[]> {
   return new Promise((resolve, reject) => {
     let read = "";
@@ -56,7 +56,7 @@ function say(path: string, text: string, replies: number): Promise<readonly unkn
   });
 }
 
-test("a node is asked by its port and by its socket, and the socket goes with it", async () => {
+test("a node is addressed by its port and by its socket, and removes the socket at its end", async () => {
   const node = await start();
   const port = /as 127\.0\.0\.1:(\d+)/.exec(node.stderr)?.[1] ?? "";
   const path = join(folder, "mosaic", `${port}.sock`);
@@ -74,7 +74,7 @@ test("a node is asked by its port and by its socket, and the socket goes with it
   expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
 });
 
-test("the socket of a dead node is replaced, that of a running one is not, and a file that is none stays", async () => {
+test("the socket of a dead node is replaced, but not that of a running node, nor any other file", async () => {
   const path = join(folder, "c.sock");
   const dead = await start("--control", path);
   dead.kill("SIGKILL");
@@ -90,7 +90,7 @@ test("the socket of a dead node is replaced, that of a running one is not, and a
   expect(third.stderr).toContain(`${program} is there and is no socket`);
 });
 
-test("a node is asked by its address, though its socket has the name of its port", async () => {
+test("a node is addressed by its address although its socket is named by its port", async () => {
   const node = await start();
   const port = /as 127\.0\.0\.1:(\d+)/.exec(node.stderr)?.[1] ?? "";
   const ask = (name: string): Promise<Ended> =>
@@ -104,7 +104,7 @@ test("a node is asked by its address, though its socket has the name of its port
   });
 });
 
-test("two nodes of one port: the second is asked by its address", async () => {
+test("of two nodes with one port, the second is addressed by its address", async () => {
   const first = await start();
   const port = /as 127\.0\.0\.1:(\d+)/.exec(first.stderr)?.[1] ?? "";
   const other = `127.0.0.2:${port}`;
@@ -137,7 +137,7 @@ test("two clients at once, one of them hostile", async () => {
   ]);
 });
 
-test("a question that the node cannot understand is shown with the place where it goes wrong", async () => {
+test("a query that does not compile is shown with the position of the mistake", async () => {
   const path = join(folder, "c.sock");
   await start("--control", path);
   const { code, stdout, stderr } = await mosaic("query", path, "tt(X)");
@@ -188,7 +188,7 @@ test("load, unload and reload: the rows stay, a mistake changes nothing", async 
   expect(await rows("t(X, _)")).toBe('{"X":"a"}\n{"X":"b"}\n');
 });
 
-test("trace goes on until it is interrupted, or the node is gone", async () => {
+test("a trace runs until it is interrupted or the node ends", async () => {
   const path = join(folder, "c.sock");
   const node = await start("--control", path);
   const traces = [1, 2].map(() => new MosaicProcess(["trace", path, "put"]));

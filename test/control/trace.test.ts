@@ -10,7 +10,7 @@ lose: told@"nowhere"(X, X) :- lose(X).
 endless: endless(X + 1) :- endless(X).
 `;
 
-/** The lines of a trace while something happens. */
+/** Returns the lines of a trace while `action` runs. */
 function traced(act: (asked: AskedNode) => void, predicate?: string): readonly string[] {
   const asked = new AskedNode(PROGRAM);
   const [begun] = asked.request({ do: "trace", predicate, form: "text" });
@@ -19,7 +19,7 @@ function traced(act: (asked: AskedNode) => void, predicate?: string): readonly s
   return asked.replies().flatMap((reply) => ("seen" in reply ? [traceLine(reply.seen)] : []));
 }
 
-test("every edge that a tuple crosses, with the rules", () => {
+test("a trace shows every edge that a tuple crosses, with the rules", () => {
   expect(traced(({ node }) => node.insert("hello", [1]))).toEqual([
     "0.000 Mux → OverlayRecvUnwrap  hello(1)",
     "0.000 OverlayRecvUnwrap → ReceiveDemux  hello(1)",
@@ -32,7 +32,7 @@ test("every edge that a tuple crosses, with the rules", () => {
   ]);
 });
 
-test("of one predicate, and what was dropped", () => {
+test("a trace of one predicate also shows drops", () => {
   expect(traced(({ node }) => node.insert("hello", [1]), "t")).toEqual([
     "0.000 rule put → Tables  t(1)",
     "0.000 Tables → rule tell  t(1)",
@@ -42,12 +42,12 @@ test("of one predicate, and what was dropped", () => {
   );
 });
 
-test("a step that was taken back says so", () => {
+test("a trace reports that a step was undone", () => {
   const lines = traced(({ node }) => node.insert("endless", [1]), "t");
   expect(lines).toEqual(["0.000 rule endless ✗ exceeded the limit of derivations: the step was rolled back"]);
 });
 
-test("as JSON: the shape of --watch, with the edge and the rule", () => {
+test("as JSON a trace has the form of --watch, with the edge and the rule", () => {
   const asked = new AskedNode(PROGRAM);
   asked.request({ do: "trace", predicate: "told" });
   asked.node.insert("hello", [1]);
@@ -66,7 +66,7 @@ test("as JSON: the shape of --watch, with the edge and the rule", () => {
   });
 });
 
-test("a client that does not read misses lines, is told how many, and the node holds none of them", () => {
+test("a client that does not read gets the number of missed lines, and the node stores none of them", () => {
   const asked = new AskedNode(PROGRAM);
   asked.request({ do: "trace", form: "text" });
   asked.room = 3;
@@ -83,7 +83,7 @@ test("a client that does not read misses lines, is told how many, and the node h
   expect(asked.node.snitch.isOn).toBe(false);
 });
 
-test("a name the node does not know", () => {
+test("a trace of an unknown predicate is refused", () => {
   const [reply] = new AskedNode(PROGRAM).request({ do: "trace", predicate: "tolt" });
   expect(reply).toMatchObject({ ok: false, error: { reason: "program", message: "the node has no predicate `tolt`" } });
 });

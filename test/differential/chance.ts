@@ -1,6 +1,6 @@
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 
-/** Draws of a random program: the same seed gives the same program and the same commands. */
+/** Random choices from a seed: the same seed gives the same program and the same commands. */
 export class Chance {
   readonly #stream: RandomStream;
 
@@ -8,22 +8,22 @@ export class Chance {
     this.#stream = streamOf(seed, name);
   }
 
-  /** True so many times in a hundred. */
+  /** Returns true with a probability in percent. */
   percent(percent: number): boolean {
     return this.#stream.integer(100) < percent;
   }
 
-  /** From `low` to `high`, both included. */
+  /** Returns a whole number from `low` to `high`, both included. */
   between(low: number, high: number): number {
     return low + this.#stream.integer(high - low + 1);
   }
 
-  /** One of them, which there must be. */
+  /** Returns one of the items. There must be one. */
   pick<T>(from: readonly T[]): T {
     return from[this.#stream.integer(from.length)] as T;
   }
 
-  /** Each of them with the same chance, in their order. */
+  /** Returns each item with the same probability, in order. */
   some<T>(from: readonly T[], percent: number): readonly T[] {
     return from.filter(() => this.percent(percent));
   }

@@ -8,7 +8,7 @@ import { LineMap } from "../../src/program/line-map.ts";
 import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { load } from "../../src/0-load/load.ts";
 
-/** One program twice: as the engine runs it, and as its text says. */
+/** Program in two forms: as plan for the engine, and as rules for the naive evaluator. */
 export interface Compiled {
   readonly program: Program;
   readonly checked: CheckedProgram;
@@ -18,7 +18,7 @@ const UNOPTIMISED: ViewOptimisations = { tailCalls: false, inlineViews: false, l
 
 const OPTIONS = { defines: new Map<string, string>(), dialect: undefined };
 
-/** The program, or the errors that say why there is none. */
+/** Compiles a program. Returns the errors if it has any. */
 export function compileText(text: string, isOptimised = true): Compiled | readonly Diagnostic[] {
   const library = new FileLibrary();
   library.addText("program", text);

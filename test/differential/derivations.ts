@@ -6,15 +6,16 @@ import type { Bindings } from "./evaluate.ts";
 import type { NaiveRule } from "./naive-rule.ts";
 import { argumentsOf, type Facts, solve } from "./solve.ts";
 
-/** One way in which a view rule derives a row. */
+/** One derivation of a row by a rule of a derived table. */
 export interface Derivation {
   readonly table: string;
   readonly row: Values;
   /**
-   * The rule and all it stands on, for a group once a member: the same in two states of the tables when it holds in both.
+   * Name of the derivation: the rule and all rows it depends on, for an aggregate those of all members of the group. It is
+   * the same in two states of the tables if the derivation holds in both.
    */
   readonly names: readonly string[];
-  /** The rows it stands on; those of all its members where it is the result of a group. */
+  /** Rows that the derivation depends on; for an aggregate those of all members of the group. */
   readonly supports: readonly Support[];
 }
 
@@ -44,8 +45,8 @@ export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivatio
 }
 
 /**
- * The derivations that are new, or have a member that is. Rows of a table without key may be equal, and then so are the
- * names: each was there as often as it was known.
+ * Returns the derivations that are new, or have a new member. Rows of a table without key may be equal, and so are the
+ * names of their derivations then; each name counts as often as it occurs.
  */
 export function withoutKnown(derivations: readonly Derivation[], known: readonly Derivation[]): readonly Derivation[] {
   const left = known.flatMap(({ names }) => names);
@@ -66,7 +67,7 @@ function nameOf(way: Bindings): string {
     .join();
 }
 
-/** Every argument of a body literal is a variable or a constant by now. */
+/** Value of an argument, which is a variable or a constant after normalisation. */
 function supportsOf({ body }: NaiveRule, way: Bindings): readonly Support[] {
   const positive = body.filter(isPredicate).filter((literal) => !literal.negated);
   return positive.map((literal) => ({

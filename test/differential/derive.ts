@@ -12,29 +12,29 @@ import {
 import { type Bindings, evaluate } from "./evaluate.ts";
 import { Runaway } from "./peer.ts";
 
-/** A tuple that a rule derives; the place is there when the head has one. */
+/** Tuple that a rule derives, with its location if the head has one. */
 export interface Derived {
   readonly args: Values;
-  readonly place: Value | undefined;
+  readonly location: Value | undefined;
 }
 
-/** What an aggregate makes of the ways that agree on the columns it groups by. */
+/** Result of an aggregate over the solutions that agree on its group columns. */
 export interface Group {
   readonly row: Values;
   readonly members: readonly Bindings[];
 }
 
-/** One tuple for each way; a way in which an argument has no value derives nothing. */
+/** Returns a tuple for each solution. A solution without a value for an argument derives nothing. */
 export function deriveEach(head: Atom, ways: readonly Bindings[], ambient: Ambient): readonly Derived[] {
   return ways.flatMap((way) => {
     const args = valuesOf(head.args as readonly Expression[], way, ambient);
-    const place = head.location && evaluate(head.location, way, ambient);
-    const isPlaced = head.location === undefined || place !== undefined;
-    return args !== undefined && isPlaced ? [{ args, place }] : [];
+    const location = head.location && evaluate(head.location, way, ambient);
+    const isLocated = head.location === undefined || location !== undefined;
+    return args !== undefined && isLocated ? [{ args, location }] : [];
   });
 }
 
-/** The aggregates of an event rule: one tuple over all ways, grouped by what `start` says of the event. */
+/** Returns the tuple of an aggregate in an event rule, over all solutions. `start` binds the variables of the event. */
 export function deriveOne(
   head: Atom,
   keys: readonly number[],
@@ -42,17 +42,17 @@ export function deriveOne(
   start: Bindings,
   ambient: Ambient,
 ): readonly Derived[] {
-  const place = head.location && evaluate(head.location, start, ambient);
-  if (head.location !== undefined && place === undefined) return [];
+  const location = head.location && evaluate(head.location, start, ambient);
+  if (head.location !== undefined && location === undefined) return [];
   const groups = head.args.map((argument, column) =>
     isGroup(argument, column, keys) ? evaluate(argument, start, ambient) : null,
   );
   if (groups.some((value) => value === undefined)) return [];
   const args = aggregated(head.args, keys, ways, groups as Values, ambient);
-  return args === undefined ? [] : [{ args, place }];
+  return args === undefined ? [] : [{ args, location }];
 }
 
-/** The aggregates of a view rule: one row for each group that some way is in. */
+/** Returns the rows of an aggregate in a rule of a derived table: one per group with a solution. */
 export function deriveGroups(
   head: Atom,
   keys: readonly number[],
@@ -81,7 +81,7 @@ function valuesOf(expressions: readonly Expression[], way: Bindings, ambient: Am
   return values.every((value) => value !== undefined) ? values : undefined;
 }
 
-/** Outside the key of the head's table, a column comes from the row that wins the `min` or `max`. */
+/** Whether a column outside the key of the head's table comes from the row that wins the `min` or `max`. */
 function isGroup(argument: Argument, column: number, keys: readonly number[]): argument is Expression {
   return argument.kind !== "aggregate" && (keys.length === 0 || keys.includes(column));
 }
@@ -91,8 +91,8 @@ function isWinner(argument: Argument, column: number, keys: readonly number[]): 
 }
 
 /**
- * What one way gives each column to work on. A way that fails for one column, or gives `sum` or `avg` what is no
- * number, is a derivation that fails: no column has it.
+ * Values that one solution gives to the columns. A solution fails for all columns if one has no value, or if `sum` or `avg`
+ * get a value that is no number.
  */
 function operandsOf(
   args: readonly Argument[],
@@ -133,7 +133,7 @@ function aggregated(
   return row.every((value) => value !== undefined) ? row : undefined;
 }
 
-/** The way with the best value; of several, the one whose other columns are the smallest. */
+/** Returns the solution with the best value; of several, the one whose other columns are the smallest. */
 function winnerOf(args: readonly Argument[], keys: readonly number[], operands: readonly Values[]): Values | undefined {
   const best = args.findIndex((argument) => argument.kind === "aggregate" && /^(min|max)$/.test(argument.function));
   const extreme = args[best];
@@ -171,11 +171,11 @@ function aggregate(kind: Aggregate["function"], values: readonly Value[]): Value
   }
 }
 
-/** Rounded once, at the end: in whole numbers of a very small unit. Whole numbers whose sum would be rounded have none. */
+/** Exact sum, rounded once: adds multiples of a small unit. Whole numbers whose sum would be rounded have no sum. */
 function sum(values: readonly Value[]): number | undefined {
   const unit = 2 ** -900;
   const inUnits = values.map((value) => (value as number) / unit);
-  // What is divided again and again is left alone before it is too small for any unit.
+  // A value that was divided too often would be too small for any unit.
   if (!inUnits.every(Number.isInteger)) throw new Runaway();
   const total = Number(inUnits.reduce((all, value) => all + BigInt(value), 0n)) * unit;
   return values.every(Number.isSafeInteger) && !Number.isSafeInteger(total) ? undefined : total;

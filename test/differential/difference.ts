@@ -3,33 +3,33 @@ import { EngineNode } from "./engine-node.ts";
 import { NaiveNode } from "./naive-node.ts";
 import { type Command, Network } from "./network.ts";
 import { Runaway } from "./peer.ts";
-import { PLACES } from "./schema.ts";
+import { LOCATIONS } from "./schema.ts";
 import { isHidden } from "./tuple.ts";
 
-/** Where the engine and the naive evaluator part. */
+/** First difference between the engine and the naive evaluator. */
 export interface Difference {
-  /** Commands up to and with the one after which they differ. */
+  /** Commands up to and including the one after which they differ. */
   readonly commands: readonly Command[];
   readonly engine: readonly string[];
   readonly naive: readonly string[];
 }
 
-/** Few enough that a program that goes round and round costs little. */
+/** Limit of rounds in a step, so that endless programs cost little. */
 const ROUNDS = 30;
 
-/** How far the two went together, and where they part. */
+/** Number of equal commands, and the first difference. */
 export interface Comparison {
-  /** Commands after which all was compared. */
+  /** Number of commands after which everything was equal. */
   readonly compared: number;
   readonly difference: Difference | undefined;
 }
 
-/** Runs the commands on both and compares what is told and all tables after each one. */
+/** Runs the commands on both, and compares observations and all tables after each. */
 export function compareRuns({ program, checked }: Compiled, commands: readonly Command[], nodes: number): Comparison {
-  const places = PLACES.slice(0, nodes);
-  const naive = unlessRunaway(() => new Network(places.map((place) => new NaiveNode(checked, place, ROUNDS))));
+  const locations = LOCATIONS.slice(0, nodes);
+  const naive = unlessRunaway(() => new Network(locations.map((at) => new NaiveNode(checked, at, ROUNDS))));
   if (naive === undefined) return { compared: 0, difference: undefined };
-  const engine = new Network(places.map((place) => new EngineNode(program, place, ROUNDS)));
+  const engine = new Network(locations.map((at) => new EngineNode(program, at, ROUNDS)));
   const tables = [...checked.program.tables.keys()].filter((name) => !isHidden(name));
   for (const [at, command] of commands.entries()) {
     const wanted = unlessRunaway(() => naive.run(command));
@@ -65,7 +65,7 @@ export function without(lines: readonly string[], others: readonly string[]): re
   });
 }
 
-/** For shrinking: a text that does not compile has no difference. */
+/** Difference of a program text, for shrinking. A text that does not compile has none. */
 export function differenceOfText(
   text: string,
   isOptimised: boolean,

@@ -4,41 +4,45 @@ import { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
 import type { HuntPart, PartDone } from "./hunt-worker.ts";
 
-/** Steps on one node, on three, and of rules that span nodes, together. */
+/** Total number of steps: on one node, on three, and of rules that span nodes. */
 const STEPS = Number(process.env["STEPS"] ?? 1_000_000);
-/** A failure names both, and is then the first program to be looked at. */
+/** First seed and kind of nodes. A failure prints both, to repeat it. */
 const FIRST_SEED = Number(process.env["SEED"] ?? 1_000_000);
 const NODES = process.env["NODES"];
 const THREADS = Number(process.env["THREADS"] ?? availableParallelism());
 
-/** Of a hundred steps. */
+/** Percentage of the steps. */
 const SHARES: Readonly<Record<string, number>> = { 1: 55, 3: 35, across: 10 };
-/** From the seeds of one thread to those of the next: more programs than any will see. */
+/** Distance of the seeds of two threads, greater than the number of programs of one. */
 const SEEDS = 1_000_000;
 
 const chosen = Object.keys(SHARES).filter((nodes) => NODES === undefined || NODES === nodes);
 const TIMEOUT = 4 * 3_600_000;
 const all = { steps: 0, programs: 0 };
 
-test.for(chosen)("random programs mean on %s nodes what their text says", { timeout: TIMEOUT }, async (nodes) => {
-  const goal = NODES === undefined ? (STEPS * (SHARES[nodes] ?? 0)) / 100 : STEPS;
-  const parts = Array.from({ length: THREADS }, (_, at): HuntPart => {
-    return { nodes, firstSeed: FIRST_SEED + at * SEEDS, steps: goal / THREADS };
-  });
-  const done = await Promise.all(parts.map(inThread));
-  const steps = sum(done.map((part) => part.steps));
-  const programs = sum(done.map((part) => part.programs));
-  all.steps += steps;
-  all.programs += programs;
-  const features = counted(done.map((part) => part.features));
-  const used = [...features].map(([name, count]) => `${name} ${share(count, programs)}`).toSorted();
-  const seeds = parts.map(({ firstSeed }, at) => `${firstSeed} to ${firstSeed + seen(done[at] as PartDone) - 1}`);
-  process.stdout.write(
-    `${nodes} nodes: ${steps} steps of ${programs} programs, seeds ${seeds.join(", ")}: ${used.join(", ")}\n`,
-  );
-  expect(done.flatMap(({ difference }) => difference ?? [])).toEqual([]);
-  expect([...counted(done.map((part) => part.refused))]).toEqual([]);
-});
+test.for(chosen)(
+  "on %s nodes random programs give the results of the naive evaluator",
+  { timeout: TIMEOUT },
+  async (nodes) => {
+    const goal = NODES === undefined ? (STEPS * (SHARES[nodes] ?? 0)) / 100 : STEPS;
+    const parts = Array.from({ length: THREADS }, (_, at): HuntPart => {
+      return { nodes, firstSeed: FIRST_SEED + at * SEEDS, steps: goal / THREADS };
+    });
+    const done = await Promise.all(parts.map(inThread));
+    const steps = sum(done.map((part) => part.steps));
+    const programs = sum(done.map((part) => part.programs));
+    all.steps += steps;
+    all.programs += programs;
+    const features = counted(done.map((part) => part.features));
+    const used = [...features].map(([name, count]) => `${name} ${share(count, programs)}`).toSorted();
+    const seeds = parts.map(({ firstSeed }, at) => `${firstSeed} to ${firstSeed + seen(done[at] as PartDone) - 1}`);
+    process.stdout.write(
+      `${nodes} nodes: ${steps} steps of ${programs} programs, seeds ${seeds.join(", ")}: ${used.join(", ")}\n`,
+    );
+    expect(done.flatMap(({ difference }) => difference ?? [])).toEqual([]);
+    expect([...counted(done.map((part) => part.refused))]).toEqual([]);
+  },
+);
 
 afterAll(() => {
   process.stdout.write(`${all.steps} steps of ${all.programs} programs, all tables compared after each\n`);

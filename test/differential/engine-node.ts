@@ -5,20 +5,20 @@ import type { Values } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { decodeDatagram, decodeFields, type EncodedTuple } from "../../runtime/wire/decode.ts";
 import { manualWorld } from "../session/manual-world.ts";
-import { type Peer, Runaway, type Sent, type Told, TOLD_MAX } from "./peer.ts";
+import { type Peer, Runaway, type Sent, type Observation, OBSERVATIONS_MAX } from "./peer.ts";
 import { isHidden, type Tuple } from "./tuple.ts";
 
-/** Many more than a step of the naive evaluator may have; without a limit a node could take nothing back. */
+/** Limit of derivations, far above that of the naive evaluator. Without a limit the engine could not undo a step. */
 const DERIVATIONS = 100_000;
 
-/** A node as it is shipped, between the hands of the test: its datagrams go nowhere by themselves. */
+/** Real node whose datagrams the test delivers. */
 export class EngineNode implements Peer {
   readonly address: string;
   readonly #program: Program;
   readonly #predicates: readonly PredicateSpec[];
   readonly #world: ReturnType<typeof manualWorld>;
   readonly #node: Node;
-  #told: Told[] = [];
+  #observations: Observation[] = [];
   #sent = 0;
 
   constructor(program: Program, address: string, rounds: number) {
@@ -35,15 +35,16 @@ export class EngineNode implements Peer {
         if (message.includes("derivations")) throw new Runaway();
       },
       onWatch: ({ op, tuple }) => {
-        if (op !== "refresh" && op !== "send" && op !== "recv") this.#told.push(`${op} ${JSON.stringify(tuple)}`);
-        if (this.#told.length > TOLD_MAX) throw new Runaway();
+        if (op !== "refresh" && op !== "send" && op !== "recv")
+          this.#observations.push(`${op} ${JSON.stringify(tuple)}`);
+        if (this.#observations.length > OBSERVATIONS_MAX) throw new Runaway();
       },
     });
     this.#node.start();
-    this.#told = [];
+    this.#observations = [];
   }
 
-  /** Gives the node its own program again. False when that did not succeed. */
+  /** Reloads the program of the node. Returns false if that failed. */
   exchange(): boolean {
     return this.#node.replaceProgram(this.#program, []) !== undefined;
   }
@@ -72,10 +73,10 @@ export class EngineNode implements Peer {
     return this.#node.rows(table) ?? [];
   }
 
-  takeTold(): readonly Told[] {
-    const told = this.#told;
-    this.#told = [];
-    return told;
+  takeObservations(): readonly Observation[] {
+    const observed = this.#observations;
+    this.#observations = [];
+    return observed;
   }
 
   takeSent(): readonly Sent[] {

@@ -21,10 +21,10 @@ import {
 } from "../../runtime/plan/library/operators/operators.ts";
 import { compare, equal, type Maybe, type Value } from "../../runtime/plan/values/value.ts";
 
-/** What the variables of a rule stand for. */
+/** Values of the variables of a rule. */
 export type Bindings = ReadonlyMap<string, Value>;
 
-/** The value of an expression whose variables all have one; undefined when it fails. Operators have tests of their own. */
+/** Evaluates an expression whose variables are all bound. Returns undefined if it fails. Uses the operators of the library. */
 export function evaluate(expression: Expression, bindings: Bindings, ambient: Ambient): Maybe {
   const valueOf = (part: Expression): Maybe => evaluate(part, bindings, ambient);
   switch (expression.kind) {
@@ -61,7 +61,7 @@ export function evaluate(expression: Expression, bindings: Bindings, ambient: Am
 
 const unary: Readonly<Record<"-" | "!" | "~", (value: Maybe) => Maybe>> = { "-": negate, "!": not, "~": complement };
 
-/** `&&` and `||` stop early; everything else needs both sides. */
+/** Evaluates an operator. `&&` and `||` do not always need the right side. */
 function binary({ operator, left, right }: Binary, valueOf: (part: Expression) => Maybe): Maybe {
   const first = valueOf(left);
   if (operator === "&&") return isTrue(first) === true ? isTrue(valueOf(right)) : isTrue(first);

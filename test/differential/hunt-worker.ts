@@ -3,15 +3,15 @@ import { huntAcross } from "./across/hunt-across.ts";
 import { hunt } from "./hunt.ts";
 import { FEATURES } from "./random-program.ts";
 
-/** A part of a long hunt, for a thread of its own. */
+/** Part of a long hunt that one thread does. */
 export interface HuntPart {
-  /** `1` or `3`, or `across` for rules that span nodes. */
+  /** Number of nodes, `1` or `3`; `across` for rules that span nodes. */
   readonly nodes: string;
   readonly firstSeed: number;
   readonly steps: number;
 }
 
-/** What came of it. */
+/** Result of a part. */
 export interface PartDone {
   readonly programs: number;
   readonly steps: number;

@@ -5,22 +5,22 @@ import { randomEvents } from "./random-events.ts";
 import { type Feature, programText, randomProgram } from "./random-program.ts";
 import { type Case, differenceOf, shrink } from "./shrink.ts";
 
-/** What a hunt went through. */
+/** Result of a hunt. */
 export interface Hunt {
   programs: number;
-  /** Commands after which all tables of all nodes were compared. */
+  /** Number of commands after which all tables of all nodes were compared. */
   steps: number;
-  /** Programs that the compiler does not take, by its message. */
+  /** Programs that do not compile, by message. */
   readonly refused: Map<string, number>;
-  /** Programs that used each part of the language. */
+  /** Number of programs that used each part of the language. */
   readonly features: Map<Feature, number>;
-  /** The first difference, as small as it gets, and how to see it again. */
+  /** First difference, shrunk, with the command that repeats it. */
   difference: string | undefined;
 }
 
 const COMMANDS = 50;
 
-/** Compares random programs, seed after seed, until `isEnough` or something differs. */
+/** Compares random programs, seed after seed, until `isEnough` or a difference. */
 export function hunt(
   firstSeed: number,
   nodes: number,
@@ -54,7 +54,7 @@ function count<K>(counts: Map<K, number>, key: K): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** The smallest program and commands that were found, what each side makes of them, and the command that repeats the hunt. */
+/** Formats a difference: the shrunk program and commands, both results, and the command that repeats the hunt. */
 function describe(one: Case, seed: number): string {
   const difference = differenceOf(one);
   const sides = [

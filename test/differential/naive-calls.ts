@@ -10,21 +10,21 @@ import { type Bindings, evaluate } from "./evaluate.ts";
 import { type NaiveCall, type NaiveRule, naiveRule } from "./naive-rule.ts";
 import { withPlainArguments } from "./solve.ts";
 
-/** A call that waits. Its id says who waits, for telling calls apart a number, and until when: `["a:1", 7, 12.5]`. */
-export interface WaitingCall {
+/** Pending call. Its id holds the caller, a number, and the time at which it times out: `["a:1", 7, 12.5]`. */
+export interface PendingCall {
   readonly id: Values;
   readonly call: NaiveCall;
   readonly inputs: Values;
-  /** Where the view runs; undefined: here, and now. */
-  readonly place: Value | undefined;
-  /** What stands before the call has come to. */
+  /** Location of the view; undefined for a view that runs here, in the same round. */
+  readonly location: Value | undefined;
+  /** Bindings of the literals before the call. */
   readonly way: Bindings;
 }
 
-// No variable of a program is called so.
+// Not the name of a variable in any program.
 const ID = "$Call";
 
-/** The rule cut at its first call, and the rest at the next one; undefined when it calls nothing. */
+/** Splits the rule at its first call, and the rest at the next one. Returns undefined if it has no call. */
 export function ruleWithCall(rule: ProgramRule, checked: CheckedProgram, piece = 0): NaiveRule | undefined {
   const { roles, program } = checked;
   const at = rule.body.findIndex((one) => isPredicate(one) && roles.of(one) === "call");
@@ -42,11 +42,11 @@ export function ruleWithCall(rule: ProgramRule, checked: CheckedProgram, piece =
   return { ...whole, body: withPlainArguments(before, piece), start, call: { view, literal, rest } };
 }
 
-/** What belongs to one call of the view has its id before its own arguments; what it comes to goes to who waits. */
+/** Rules of a view. All predicates of one call have its id as first argument, and results go to the caller. */
 export function ofOneCall(rule: ProgramRule): ProgramRule {
   const { view, head, body } = rule;
-  const heard = body.map((one) => (isPredicate(one) && one.isFailure ? failureEvent(one) : one));
-  if (view === undefined) return { ...rule, body: heard };
+  const subscribed = body.map((one) => (isPredicate(one) && one.isFailure ? failureEvent(one) : one));
+  if (view === undefined) return { ...rule, body: subscribed };
   const isOwn = ({ name }: Atom): boolean => name.text.startsWith(`${view}.`);
   const withId = (atom: Atom): Atom => (isOwn(atom) ? { ...atom, args: [id(atom), ...atom.args] } : atom);
   const isOutcome = ["return", "fail", "done"].some((outcome) => head.name.text === `${view}.${outcome}`);
@@ -59,7 +59,7 @@ export function ofOneCall(rule: ProgramRule): ProgramRule {
   return {
     ...rule,
     head: isOutcome ? { ...withId(head), location: caller } : withId(head),
-    body: heard.map((one) => (isPredicate(one) ? { ...one, atom: withId(one.atom) } : one)),
+    body: subscribed.map((one) => (isPredicate(one) ? { ...one, atom: withId(one.atom) } : one)),
   };
 }
 
@@ -76,35 +76,35 @@ function failureEvent(literal: PredicateLiteral): Literal {
   return { ...literal, isFailure: false, atom: { ...atom, name: { ...atom.name, text: `${atom.name.text}!fail` } } };
 }
 
-/** The call that one way to hold what stands before it leads to; none when an argument has no value. */
+/** Returns the call that one solution of the literals before it makes; undefined if an argument has no value. */
 export function beginCall(
   call: NaiveCall,
   way: Bindings,
   ambient: Ambient,
   caller: string,
   number: number,
-): WaitingCall | undefined {
+): PendingCall | undefined {
   const { literal, view } = call;
   const given = literal.atom.args.filter((argument) => argument.kind !== "return") as readonly Expression[];
   const inputs = given.map((one) => evaluate(one, way, ambient));
   if (!inputs.every((value) => value !== undefined)) return undefined;
   const ofView = new Map(view.inputs.map(({ name }, at) => [name, inputs[at] as Value]));
-  const place = view.location ? evaluate(view.location, ofView, ambient) : placeOf(literal, way, ambient);
+  const location = view.location ? evaluate(view.location, ofView, ambient) : locationOf(literal, way, ambient);
   const patience = literal.timeout === undefined ? view.timeout : (constantNumber(literal.timeout) as number);
   const outer = way.get(ID) as Values | undefined;
   const until = Math.min(ambient.now() + patience, (outer?.[2] as number | undefined) ?? Infinity);
-  return { id: [caller, number, until], call, inputs, place, way };
+  return { id: [caller, number, until], call, inputs, location, way };
 }
 
-function placeOf({ atom }: PredicateLiteral, way: Bindings, ambient: Ambient): Value | undefined {
+function locationOf({ atom }: PredicateLiteral, way: Bindings, ambient: Ambient): Value | undefined {
   return atom.location && evaluate(atom.location, way, ambient);
 }
 
-export function endOf({ id: [, , until] }: WaitingCall): number {
+export function endOf({ id: [, , until] }: PendingCall): number {
   return until as number;
 }
 
-/** What the returned values are held against: variables, and `&_`. */
+/** Patterns of the returned values: variables and `&_`. */
 export function returnsOf({ literal }: NaiveCall): readonly Expression[] {
   return literal.atom.args.flatMap((argument): readonly Expression[] => {
     if (argument.kind !== "return") return [];
@@ -113,7 +113,7 @@ export function returnsOf({ literal }: NaiveCall): readonly Expression[] {
   });
 }
 
-/** Whether nothing more comes of the call. */
+/** Whether the call is over. */
 export function isEnding({ view }: NaiveCall, outcome: string): boolean {
   return outcome === `${view.name}.fail` || outcome === `${view.name}.${view.many ? "done" : "return"}`;
 }

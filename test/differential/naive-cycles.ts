@@ -2,49 +2,54 @@ import { compareValues, equalValues } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program/program.ts";
 import { type Derivation, type Support, withoutKnown } from "./derivations.ts";
 import type { NaiveRow, NaiveRows } from "./naive-table.ts";
-import { type Refreshed, ROWS_MAX, type Tables } from "./naive-views.ts";
+import { type Refreshed, ROWS_MAX, type Tables } from "./naive-derived-tables.ts";
 import { Runaway } from "./peer.ts";
 
-/** Tables that rules derive from each other, of which some hold what was put there, too, or keep their rows for a time. */
-export interface Circle {
-  /** The key of each is all of its columns, and none has a size. */
+/** Recursive stratum in which some table is mixed or has a lifetime. */
+export interface RecursiveTables {
+  /** Tables of the stratum. Each has all columns as key, and no size. */
   readonly declarations: readonly TableDeclaration[];
   readonly isPure: (table: string) => boolean;
-  /** From the tables as they were before the commit. */
+  /** Derivations from the tables before the commit. */
   readonly derivedBefore: readonly Derivation[];
-  readonly wasThere: (fact: Support) => boolean;
-  /** From the tables as they are. */
+  readonly wasPresent: (fact: Support) => boolean;
+  /** Returns the derivations from the current tables. */
   readonly derive: () => readonly Derivation[];
 }
 
 /**
- * From what was put there all is derived anew, round after round. A derived row is there when it was there before or is
- * renewed: by a derivation that is new, or that stands on what was put again. In a pure view, every derived row is there.
+ * Derives the stratum anew from its base rows, round after round. A derivable row of a mixed table is in the table if it was
+ * there before, or if a derivation of it is new or depends on a refreshed row. A pure table holds every derivable row.
  */
-export function settleCircle(circle: Circle, tables: Tables, refreshed: Refreshed, now: number): void {
-  const { declarations, isPure, derivedBefore, wasThere, derive } = circle;
+export function updateRecursiveStratum(
+  stratum: RecursiveTables,
+  tables: Tables,
+  refreshed: Refreshed,
+  now: number,
+): void {
+  const { declarations, isPure, derivedBefore, wasPresent, derive } = stratum;
   const own = declarations.map(({ name }) => name);
   const present = own.flatMap((table) => (tables.get(table) ?? []).map((row) => ({ table, row: row.values, of: row })));
   const wasRefreshed = (fact: Support): boolean =>
     (refreshed.get(fact.table) ?? []).some((row) => equalValues(row, fact.row));
-  let there: readonly Support[] = present.filter((one) => one.of.isBase);
-  let renewed: readonly Support[] = [];
-  for (let size = -1; size !== there.length + renewed.length; ) {
-    size = there.length + renewed.length;
-    if (there.length > ROWS_MAX) throw new Runaway();
-    for (const table of own) tables.set(table, rowsOf(table, there, now));
+  let current: readonly Support[] = present.filter((one) => one.of.isBase);
+  let refreshedNow: readonly Support[] = [];
+  for (let size = -1; size !== current.length + refreshedNow.length; ) {
+    size = current.length + refreshedNow.length;
+    if (current.length > ROWS_MAX) throw new Runaway();
+    for (const table of own) tables.set(table, rowsOf(table, current, now));
     const derived = derive();
     const derivable = distinct(derived);
-    const isRefreshed = (fact: Support): boolean => wasRefreshed(fact) || (has(renewed, fact) && wasThere(fact));
+    const isRefreshed = (fact: Support): boolean => wasRefreshed(fact) || (has(refreshedNow, fact) && wasPresent(fact));
     const fresh = withoutKnown(derived, derivedBefore);
-    renewed = distinct(derived.filter((one) => fresh.includes(one) || one.supports.some(isRefreshed)));
-    const come = derivable.filter((fact) => isPure(fact.table) || has(present, fact) || has(renewed, fact));
-    there = distinct([...there, ...come]);
+    refreshedNow = distinct(derived.filter((one) => fresh.includes(one) || one.supports.some(isRefreshed)));
+    const inserted = derivable.filter((fact) => isPure(fact.table) || has(present, fact) || has(refreshedNow, fact));
+    current = distinct([...current, ...inserted]);
   }
   for (const { name, lifetime } of declarations) {
-    const before = present.filter((one) => one.table === name && has(there, one));
-    const isKept = (one: Support): boolean => has(before, one) && !has(renewed, one);
-    const moved = there
+    const before = present.filter((one) => one.table === name && has(current, one));
+    const isKept = (one: Support): boolean => has(before, one) && !has(refreshedNow, one);
+    const moved = current
       .filter((one) => one.table === name && !isKept(one))
       .toSorted((a, b) => compareValues(a.row, b.row));
     const kept: NaiveRows = before.filter(isKept).map((one) => one.of);
@@ -57,7 +62,7 @@ export function settleCircle(circle: Circle, tables: Tables, refreshed: Refreshe
     ]);
   }
   for (const table of own) {
-    const again = renewed.filter((one) => one.table === table && wasThere(one) && !wasRefreshed(one));
+    const again = refreshedNow.filter((one) => one.table === table && wasPresent(one) && !wasRefreshed(one));
     refreshed.set(table, [...(refreshed.get(table) ?? []), ...again.map(({ row }) => row)]);
   }
 }

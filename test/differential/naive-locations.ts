@@ -11,13 +11,13 @@ import { withPlainArguments } from "./solve.ts";
 const HOME = "$Home";
 
 /**
- * A rule with an event whose body spans places, place by place: literals without one are where the event is, the others where
- * their variable says. All that is known and will be asked for goes to the next place as an event of its own.
+ * Splits an event rule whose body spans locations into rules of one location each. Literals without a location are where the
+ * event is, the others where their variable says. Bound variables that are needed later travel to the next location in an event.
  */
-export function rulesByPlace(rule: ProgramRule, checked: CheckedProgram): readonly NaiveRule[] {
+export function rulesByLocation(rule: ProgramRule, checked: CheckedProgram): readonly NaiveRule[] {
   const whole = naiveRule(rule, checked);
-  if (!rule.body.some((literal) => isPredicate(literal) && placeOf(literal) !== undefined)) return [whole];
-  // Tables that are kept true across nodes have an evaluator of their own.
+  if (!rule.body.some((literal) => isPredicate(literal) && locationOf(literal) !== undefined)) return [whole];
+  // Derived tables that span nodes are compared by test/differential/across.
   if (whole.start !== "event") throw new Runaway();
   const rules: NaiveRule[] = [];
   let waiting = withPlainArguments(rule.body);
@@ -27,15 +27,15 @@ export function rulesByPlace(rule: ProgramRule, checked: CheckedProgram): readon
     const stage = stageAt(here, waiting, known);
     waiting = waiting.filter((literal) => !stage.literals.includes(literal));
     known = stage.known;
-    const body = [...arrived, ...stage.literals.map(withoutPlace)];
-    const next = waiting.filter(isPredicate).flatMap((literal) => placeOf(literal) ?? [])[0];
+    const body = [...arrived, ...stage.literals.map(withoutLocation)];
+    const next = waiting.filter(isPredicate).flatMap((literal) => locationOf(literal) ?? [])[0];
     if (next === undefined) {
-      const place = rule.head.location ?? variable(HOME, rule);
-      const isHere = place.kind === "variable" && place.name === here;
-      const head = { ...rule.head, location: isHere ? undefined : place };
+      const location = rule.head.location ?? variable(HOME, rule);
+      const isHere = location.kind === "variable" && location.name === here;
+      const head = { ...rule.head, location: isHere ? undefined : location };
       return [...rules, { ...whole, body, head }];
     }
-    // A place that nothing names is here: left to tests of its own.
+    // Other tests cover an unbound location.
     if (!known.includes(next)) throw new Runaway();
     const isFirst = rules.length === 0;
     if (isFirst && rule.head.location === undefined) {
@@ -54,13 +54,13 @@ export function rulesByPlace(rule: ProgramRule, checked: CheckedProgram): readon
   }
 }
 
-/** The literals that hold here or anywhere, as far as they can be worked out, and what is known then. */
+/** Returns the literals that can be evaluated at this location, and the variables that are bound then. */
 function stageAt(
   here: string | undefined,
   waiting: readonly Literal[],
   before: readonly string[],
 ): { readonly literals: readonly Literal[]; readonly known: readonly string[] } {
-  const isHere = (one: Literal): one is PredicateLiteral => isPredicate(one) && placeOf(one) === here;
+  const isHere = (one: Literal): one is PredicateLiteral => isPredicate(one) && locationOf(one) === here;
   const literals: Literal[] = waiting.filter((one) => isHere(one) && !one.negated);
   const known = new Set([...before, ...literals.flatMap(bound), ...(here === undefined ? [] : [here])]);
   for (;;) {
@@ -103,11 +103,11 @@ function bound(one: Literal): readonly string[] {
   }
 }
 
-function placeOf({ atom }: PredicateLiteral): string | undefined {
+function locationOf({ atom }: PredicateLiteral): string | undefined {
   return atom.location?.kind === "variable" ? atom.location.name : undefined;
 }
 
-function withoutPlace(one: Literal): Literal {
+function withoutLocation(one: Literal): Literal {
   return isPredicate(one) ? { ...one, atom: { ...one.atom, location: undefined } } : one;
 }
 

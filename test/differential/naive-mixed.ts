@@ -2,14 +2,14 @@ import { compareValues, equalValues, type Values } from "../../runtime/plan/valu
 import type { TableDeclaration } from "../../src/program/program.ts";
 import type { Derivation } from "./derivations.ts";
 import { evicted, haveOneKey, type NaiveRow, type NaiveRows } from "./naive-table.ts";
-import { has, type Refreshed, renewedRows, type Tables } from "./naive-views.ts";
+import { has, type Refreshed, refreshedRows, type Tables } from "./naive-derived-tables.ts";
 
 /**
- * A table that holds both what was put there and what its rules derive. What was put there keeps its key. A derived row
- * comes with a new derivation, or a refreshed one, and goes with its last; of several for one key the smallest comes, and
- * when the one that shows goes, those that waited have their turn.
+ * Updates a mixed table: one with base rows and derived rows. A base row keeps its key. A derived row is inserted with a new
+ * or refreshed derivation, and deleted with its last. Of several for one key the smallest is inserted; when it loses its last
+ * derivation, another one follows.
  */
-export function settleMixed(
+export function updateMixedTable(
   table: TableDeclaration,
   before: readonly Derivation[],
   after: readonly Derivation[],
@@ -17,7 +17,7 @@ export function settleMixed(
   refreshed: Refreshed,
   now: number,
 ): void {
-  const renewed = renewedRows(before, after, refreshed);
+  const refreshedNow = refreshedRows(before, after, refreshed);
   const derived = after.map((derivation) => derivation.row);
   const present = tables.get(table.name) ?? [];
   const wanted = keysOf(table, [...present.map((row) => row.values), ...derived]).flatMap((key) => {
@@ -25,12 +25,12 @@ export function settleMixed(
     const values = wantedRow(
       row,
       derived.filter((one) => haveOneKey(table, one, key)),
-      renewed,
+      refreshedNow,
     );
     return values === undefined ? [] : [values];
   });
   const kept = present.filter(({ values }) => has(wanted, values));
-  const renewals = wanted.filter((values) => has(renewed, values)).toSorted(compareValues);
+  const renewals = wanted.filter((values) => has(refreshedNow, values)).toSorted(compareValues);
   const fresh = wanted.filter(
     (values) =>
       !has(
@@ -59,20 +59,20 @@ export function settleMixed(
   refreshed.set(table.name, [...(refreshed.get(table.name) ?? []), ...again]);
 }
 
-/** One row of each key. */
+/** Returns one row of each key. */
 function keysOf(table: TableDeclaration, rows: readonly Values[]): readonly Values[] {
   return rows.filter((row, at) => rows.findIndex((other) => haveOneKey(table, other, row)) === at);
 }
 
-/** What should be at a key, given what is there, what is derived for it, and which of that is renewed. */
+/** Returns the row that a key should have, given the present row, the derived rows, and those with refreshed derivations. */
 function wantedRow(
   present: NaiveRow | undefined,
   derived: readonly Values[],
-  renewed: readonly Values[],
+  refreshedNow: readonly Values[],
 ): Values | undefined {
   if (present?.isBase === true) return present.values;
-  const isVacated = present !== undefined && !has(derived, present.values);
-  const mayCome = (row: Values): boolean =>
-    isVacated || has(renewed, row) || (present !== undefined && equalValues(row, present.values));
-  return derived.filter(mayCome).toSorted(compareValues)[0];
+  const isVacant = present !== undefined && !has(derived, present.values);
+  const isEligible = (row: Values): boolean =>
+    isVacant || has(refreshedNow, row) || (present !== undefined && equalValues(row, present.values));
+  return derived.filter(isEligible).toSorted(compareValues)[0];
 }

@@ -14,49 +14,49 @@ import {
   ofOneCall,
   returnsOf,
   ruleWithCall,
-  type WaitingCall,
+  type PendingCall,
 } from "./naive-calls.ts";
-import { rulesByPlace } from "./naive-locations.ts";
+import { rulesByLocation } from "./naive-locations.ts";
 import { type NaiveRule, triggersOf } from "./naive-rule.ts";
 import { firstRing, hearsOwnTimer, nextRing, type Ring, timersOf } from "./naive-timers.ts";
 import { commitTable, type NaiveRows } from "./naive-table.ts";
 import { strataOf } from "./naive-strata.ts";
-import { type Refreshed, settleViews, type Tables, type Views } from "./naive-views.ts";
+import { type Refreshed, updateDerivedTables, type Tables, type DerivedTables } from "./naive-derived-tables.ts";
 import { argumentsOf, type Facts, literalsOf, match, solve } from "./solve.ts";
-import { type Peer, Runaway, type Sent, type Told, TOLD_MAX } from "./peer.ts";
+import { type Peer, Runaway, type Sent, type Observation, OBSERVATIONS_MAX } from "./peer.ts";
 import { compareTuples, equalTuples, isHidden, type Tuple } from "./tuple.ts";
 
-/** What a commit leads to in the next round. */
-interface Appeared {
-  readonly begun: readonly WaitingCall[];
-  /** Calls that have waited too long. */
-  readonly late: readonly WaitingCall[];
+/** Triggers of the next round that a commit made. */
+interface RoundTriggers {
+  readonly begun: readonly PendingCall[];
+  /** Calls that timed out. */
+  readonly late: readonly PendingCall[];
   readonly rows: ReadonlyMap<string, readonly Values[]>;
-  /** New results of aggregates over tables in the heads of events. */
+  /** Changed results of aggregates over tables, as events. */
   readonly results: readonly Tuple[];
 }
 
-const NOTHING: Appeared = { begun: [], late: [], rows: new Map(), results: [] };
+const NOTHING: RoundTriggers = { begun: [], late: [], rows: new Map(), results: [] };
 
-/** What the step under way has done so far. */
+/** State of the running step. */
 interface Step {
   readonly now: number;
   readonly source: Value;
-  readonly told: Told[];
-  readonly sent: (Sent & { readonly turn: number })[];
-  /** Grows with each group of events that come together: what they send leaves together. */
-  turn: number;
-  /** Of the round under way: calls that begin and that are over at its end. */
-  begun: readonly WaitingCall[];
-  over: readonly WaitingCall[];
+  readonly observed: Observation[];
+  readonly sent: (Sent & { readonly batch: number })[];
+  /** Number of the current batch of events. Tuples sent during one batch leave together. */
+  batch: number;
+  /** Calls that begin, and calls that end, with the current round. */
+  begun: readonly PendingCall[];
+  over: readonly PendingCall[];
 }
 
-/** Of one round: a table that doubles with each is not worth the wait. */
+/** Limit of tuples in one round, against tables that double in each. */
 const CHANGES_MAX = 300;
 
 /**
- * One node of a program, as LANGUAGE and the section on execution describe it: no indexes, no differences, every table
- * looked through and every view worked out anew. Slow, and too simple to be wrong.
+ * Naive evaluator: one node of a program, as docs/language.md describes it. It has no indexes and no incremental
+ * maintenance: it scans every table and computes every derived table anew. Slow, and simple enough to be trusted.
  */
 export class NaiveNode implements Peer {
   readonly address: string;
@@ -64,17 +64,17 @@ export class NaiveNode implements Peer {
   readonly #checked: CheckedProgram;
   readonly #declarations: ReadonlyMap<string, TableDeclaration>;
   readonly #rules: readonly NaiveRule[];
-  readonly #views: Views;
+  readonly #views: DerivedTables;
   #tables: ReadonlyMap<string, NaiveRows>;
-  #calls: readonly WaitingCall[] = [];
-  /** Calls that were ever made. */
+  #calls: readonly PendingCall[] = [];
+  /** Number of calls so far. */
   #called = 0;
   #rings: readonly Ring[] = [];
   #clock = 0;
   #queue: Tuple[] = [];
-  #told: Told[] = [];
+  #observations: Observation[] = [];
   #sent: Sent[] = [];
-  /** Since what happened was last taken. */
+  /** Observations since the last call of `take`. */
   #steps = 0;
 
   constructor(checked: CheckedProgram, address: string, rounds: number) {
@@ -84,7 +84,7 @@ export class NaiveNode implements Peer {
     this.#declarations = checked.program.tables;
     const rules = checked.program.rules.flatMap((text) => {
       const rule = hearsOwnTimer(ofOneCall(text));
-      return ruleWithCall(rule, checked) ?? rulesByPlace(rule, checked);
+      return ruleWithCall(rule, checked) ?? rulesByLocation(rule, checked);
     });
     this.#rules = rules.filter((rule) => rule.start !== "view");
     this.#views = viewsOf(rules, checked);
@@ -94,18 +94,18 @@ export class NaiveNode implements Peer {
     const [atOnce, later] = partition(timersOf(checked.program.rules), ({ seconds }) => seconds === 0);
     this.#rings = later.map(firstRing);
     for (const { event, count } of atOnce) for (let number = 0; number < count; number++) this.#ring(event, number);
-    this.takeTold();
+    this.takeObservations();
   }
 
   rows(table: string): readonly Values[] {
     return (this.#tables.get(table) ?? []).map((row) => row.values);
   }
 
-  takeTold(): readonly Told[] {
-    const told = this.#told;
-    this.#told = [];
+  takeObservations(): readonly Observation[] {
+    const observed = this.#observations;
+    this.#observations = [];
     this.#steps = 0;
-    return told;
+    return observed;
   }
 
   takeSent(): readonly Sent[] {
@@ -114,7 +114,7 @@ export class NaiveNode implements Peer {
     return sent;
   }
 
-  /** A row or event from outside. What rules alone define takes none, and nobody knows what no rule names. */
+  /** Takes a row or event from outside. Ignores pure derived tables and predicates that no rule names. */
   insert(name: string, args: Values): void {
     this.#cause({ name, args, isDelete: false }, null);
   }
@@ -127,7 +127,7 @@ export class NaiveNode implements Peer {
     this.#cause(tuple, from);
   }
 
-  /** When the next row's time is up. */
+  /** Returns the time of the next expiry. */
   get nextExpiry(): number {
     const ends = this.#calls.map(endOf);
     return Math.min(...ends, ...[...this.#tables.values()].flat().map((row) => row.expires));
@@ -164,14 +164,14 @@ export class NaiveNode implements Peer {
     this.#work();
   }
 
-  /** Tuples this node has sent to itself are steps to come. */
+  /** Queues tuples that this node sent to itself as steps. */
   #work(): void {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       this.#step(this.address, [next], () => NOTHING);
     }
   }
 
-  /** The rows whose time is up go, whatever comes of the rules that this sets off. */
+  /** Deletes expired rows, even if the rules that this triggers exceed a limit. */
   #expire(): void {
     const isDone = this.#step(null, [], (step) => this.#commit([], step));
     if (isDone) return;
@@ -181,65 +181,65 @@ export class NaiveNode implements Peer {
   }
 
   #begin(source: Value): Step {
-    return { now: this.#clock, source, told: [], sent: [], turn: 0, begun: [], over: [] };
+    return { now: this.#clock, source, observed: [], sent: [], batch: 0, begun: [], over: [] };
   }
 
-  /** Rounds until nothing is left; a step with too many of them never was. */
-  #step(source: Value, causes: readonly Tuple[], first: (step: Step) => Appeared): boolean {
+  /** Runs rounds until nothing changes. A step with too many rounds is undone. */
+  #step(source: Value, causes: readonly Tuple[], first: (step: Step) => RoundTriggers): boolean {
     const step = this.#begin(source);
     const before = { tables: this.#tables, calls: this.#calls };
-    let appeared = first(step);
+    let triggers = first(step);
     let events = causes;
     for (let round = 1; ; round++) {
       if (round > this.#rounds) {
-        // Between a call and its answer there may be a step or not: what is taken back is not the same.
+        // A call and its return may be one step or two, so the two evaluators may undo different changes.
         if (this.#checked.program.views.size > 0) throw new Runaway();
         this.#tables = before.tables;
         this.#calls = before.calls;
         return false;
       }
-      const changes = this.#deduce(events, appeared, step);
+      const changes = this.#deduce(events, triggers, step);
       if (changes.length > CHANGES_MAX) throw new Runaway();
       if (changes.length + step.begun.length + step.over.length === 0) break;
       events = [];
-      appeared = this.#commit(changes, step);
+      triggers = this.#commit(changes, step);
     }
     this.#leave(step);
     return true;
   }
 
-  #leave({ told, sent }: Step): void {
-    this.#told.push(...told);
+  #leave({ observed, sent }: Step): void {
+    this.#observations.push(...observed);
     this.#steps++;
-    if (Math.max(this.#told.length, this.#steps) > TOLD_MAX) throw new Runaway();
+    if (Math.max(this.#observations.length, this.#steps) > OBSERVATIONS_MAX) throw new Runaway();
     const distinct = sent.filter((one, at) => sent.findIndex((other) => isSame(one, other)) === at);
     const isOwn = (one: Sent): boolean => one.to === this.address;
-    this.#queue.push(...distinct.filter(isOwn).toSorted((a, b) => a.turn - b.turn || compareTuples(a, b)));
+    this.#queue.push(...distinct.filter(isOwn).toSorted((a, b) => a.batch - b.batch || compareTuples(a, b)));
     this.#sent.push(...distinct.filter((one) => !isOwn(one)));
   }
 
-  /** Runs the rules on frozen tables; what they want of the tables is the result. */
-  #deduce(causes: readonly Tuple[], appeared: Appeared, step: Step): readonly Tuple[] {
+  /** Runs the rules on unchanged tables. Returns the table changes that they ask for. */
+  #deduce(causes: readonly Tuple[], triggers: RoundTriggers, step: Step): readonly Tuple[] {
     const changes: Tuple[] = [];
     const events: Tuple[] = [];
     const take = (tuple: Tuple): void => {
       if (this.#tables.has(tuple.name)) changes.push(tuple);
       else if (!events.some((event) => equalTuples(event, tuple))) events.push(tuple);
     };
-    step.turn++;
-    for (const call of appeared.begun) this.#invoke(call, step, take);
-    for (const call of appeared.late) this.#fail(call, "timeout", take);
-    for (const result of appeared.results) take(result);
-    for (const [name, rows] of appeared.rows) {
+    step.batch++;
+    for (const call of triggers.begun) this.#invoke(call, step, take);
+    for (const call of triggers.late) this.#fail(call, "timeout", take);
+    for (const result of triggers.results) take(result);
+    for (const [name, rows] of triggers.rows) {
       for (const args of rows) this.#run({ name, args, isDelete: false }, "inserted", step, take);
     }
     for (const cause of causes) take(cause);
     for (let taken = 0; taken < events.length; ) {
       const together = events.slice(taken);
       taken = events.length;
-      step.turn++;
+      step.batch++;
       for (const event of together) {
-        if (!isHidden(event.name)) step.told.push(told("event", event.name, event.args));
+        if (!isHidden(event.name)) step.observed.push(observed("event", event.name, event.args));
         this.#run(event, "event", step, take);
         this.#answer(event, step, take);
       }
@@ -255,15 +255,15 @@ export class NaiveNode implements Peer {
   }
 
   #make(rule: NaiveRule, made: readonly Derived[], step: Step, take: (tuple: Tuple) => void): void {
-    for (const { args, place } of made) {
+    for (const { args, location } of made) {
       const derived = { name: rule.head.name.text, args, isDelete: rule.isDelete };
-      if (place === undefined) take(derived);
-      else this.#send(derived, place, step);
+      if (location === undefined) take(derived);
+      else this.#send(derived, location, step);
     }
   }
 
-  #send(tuple: Tuple, place: Value, step: Step): void {
-    if (isPlace(place)) step.sent.push({ ...tuple, to: place, turn: step.turn });
+  #send(tuple: Tuple, location: Value, step: Step): void {
+    if (isLocation(location)) step.sent.push({ ...tuple, to: location, batch: step.batch });
   }
 
   #fire(rule: NaiveRule, { name, args }: Tuple, step: Step, take: (tuple: Tuple) => void): void {
@@ -278,7 +278,7 @@ export class NaiveNode implements Peer {
     for (const { rest, start } of starts) this.#hold({ ...rule, body: rest }, start, facts, step, take);
   }
 
-  /** What comes of every way in which the body holds. */
+  /** Derives the head for each solution of the body. */
   #hold(rule: NaiveRule, start: Bindings, facts: Facts, step: Step, take: (tuple: Tuple) => void): void {
     const { call } = rule;
     if (call === undefined) {
@@ -293,14 +293,14 @@ export class NaiveNode implements Peer {
     step.begun = [...step.begun, ...begun];
   }
 
-  /** The call is known from the last round; now the view runs. */
-  #invoke({ id, call, inputs, place }: WaitingCall, step: Step, take: (tuple: Tuple) => void): void {
+  /** Runs the view of a call that the last round made. */
+  #invoke({ id, call, inputs, location }: PendingCall, step: Step, take: (tuple: Tuple) => void): void {
     const init = { name: `${call.view.name}.init`, args: [id, ...inputs], isDelete: false };
-    if (place === undefined) take(init);
-    else this.#send(init, place, step);
+    if (location === undefined) take(init);
+    else this.#send(init, location, step);
   }
 
-  /** The first that is said to a call that waits counts. */
+  /** Takes the first return or failure of a pending call. */
   #answer({ name, args: [id = null, ...values] }: Tuple, step: Step, take: (tuple: Tuple) => void): void {
     const waiting = this.#calls.find((one) => equal(one.id, id));
     if (waiting === undefined) return;
@@ -315,13 +315,13 @@ export class NaiveNode implements Peer {
     if (isEnding(call, name)) step.over = [...step.over, waiting];
   }
 
-  #fail({ call, inputs }: WaitingCall, why: Value, take: (tuple: Tuple) => void): void {
+  #fail({ call, inputs }: PendingCall, why: Value, take: (tuple: Tuple) => void): void {
     const name = failureOf(call.view);
     const isHeard = this.#rules.some(({ body }) => body.some((one) => isPredicate(one) && one.atom.name.text === name));
     if (isHeard) take({ name, args: [...inputs, why], isDelete: false });
   }
 
-  #commit(changes: readonly Tuple[], step: Step): Appeared {
+  #commit(changes: readonly Tuple[], step: Step): RoundTriggers {
     const before = this.#tables;
     const tables: Tables = new Map(before);
     const refreshed: Refreshed = new Map();
@@ -339,14 +339,14 @@ export class NaiveNode implements Peer {
     step.begun = [];
     step.over = [];
     const facts = this.#facts(step);
-    settleViews(this.#views, facts, tables, refreshed, facts.ambient, step.now);
+    updateDerivedTables(this.#views, facts, tables, refreshed, facts.ambient, step.now);
     const results = this.#results(facts);
     this.#tables = tables;
     const isNew = (tuple: Tuple): boolean => !results.some((other) => equalTuples(other, tuple));
     return { begun, late, rows: this.#differences(before, step), results: this.#results(facts).filter(isNew) };
   }
 
-  /** What aggregates over tables in the heads of events come to. */
+  /** Results of aggregates over tables, as events. */
   #results(facts: Facts): readonly Tuple[] {
     return this.#rules
       .filter(isOverTables)
@@ -357,16 +357,19 @@ export class NaiveNode implements Peer {
       );
   }
 
-  /** The rows that are new, table by table. */
-  #differences(before: ReadonlyMap<string, NaiveRows>, { told: lines }: Step): ReadonlyMap<string, readonly Values[]> {
-    const appeared = new Map<string, readonly Values[]>();
+  /** New rows by table. */
+  #differences(
+    before: ReadonlyMap<string, NaiveRows>,
+    { observed: lines }: Step,
+  ): ReadonlyMap<string, readonly Values[]> {
+    const triggers = new Map<string, readonly Values[]>();
     for (const name of this.#declarations.keys()) {
       const [old, now] = [(before.get(name) ?? []).map((row) => row.values), this.rows(name)];
-      appeared.set(name, without(now, old));
-      lines.push(...without(now, old).map((row) => told("+", name, row)));
-      lines.push(...without(old, now).map((row) => told("-", name, row)));
+      triggers.set(name, without(now, old));
+      lines.push(...without(now, old).map((row) => observed("+", name, row)));
+      lines.push(...without(old, now).map((row) => observed("-", name, row)));
     }
-    return appeared;
+    return triggers;
   }
 
   #isView(name: string): boolean {
@@ -382,8 +385,8 @@ export class NaiveNode implements Peer {
   }
 }
 
-/** A table is a pure view when it has infinite lifetime and size, only view rules, no facts and no `delete`. */
-function viewsOf(rules: readonly NaiveRule[], { program }: CheckedProgram): Views {
+/** Whether a derived table is pure: infinite lifetime and size, no other rules, no facts, no `delete`. */
+function viewsOf(rules: readonly NaiveRule[], { program }: CheckedProgram): DerivedTables {
   const own = rules.filter((rule) => rule.start === "view");
   const filled = rules.filter((rule) => rule.start !== "view").map((rule) => rule.head.name.text);
   const given = [...program.facts.map((fact) => fact.atom.name.text), ...program.accepts.map((accept) => accept.name)];
@@ -395,7 +398,7 @@ function viewsOf(rules: readonly NaiveRule[], { program }: CheckedProgram): View
   return { strata: strataOf(own), rules: own, declarations: program.tables, isPure };
 }
 
-/** What the event alone decides says whether there is a result; what else the body asks for says what it is over. */
+/** Splits a body: literals that only the event decides say whether there is a result, the others what it is over. */
 function aggregateOf(rule: NaiveRule, rest: readonly Literal[], start: Bindings, facts: Facts): readonly Derived[] {
   const own = literalsOf(rest, start);
   const others = rest.filter((literal) => !own.includes(literal));
@@ -404,7 +407,7 @@ function aggregateOf(rule: NaiveRule, rest: readonly Literal[], start: Bindings,
   );
 }
 
-function told(op: "+" | "-" | "event", name: string, args: Values): Told {
+function observed(op: "+" | "-" | "event", name: string, args: Values): Observation {
   return `${op} ${JSON.stringify(watchedTuple(name, args))}`;
 }
 
@@ -417,7 +420,7 @@ function partition<T>(all: readonly T[], isSuch: (one: T) => boolean): readonly 
 }
 
 /** `host:port` */
-function isPlace(value: Value): value is string {
+function isLocation(value: Value): value is string {
   return typeof value === "string" && /.:./.test(value);
 }
 
@@ -425,7 +428,7 @@ function isSame(one: Sent, other: Sent): boolean {
   return one.to === other.to && equalTuples(one, other);
 }
 
-/** The rows, less one for each equal row that was there before. */
+/** Returns the rows without one for each equal row of `before`. */
 function without(rows: readonly Values[], before: readonly Values[]): readonly Values[] {
   const left = [...before];
   return rows.filter((row) => {

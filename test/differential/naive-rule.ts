@@ -5,30 +5,30 @@ import { hasAggregate, isPredicate } from "../../src/program/rule-shape.ts";
 import type { ProgramRule, View } from "../../src/program/program.ts";
 import { withPlainArguments } from "./solve.ts";
 
-/** A rule as the naive evaluator runs it. */
+/** Rule as the naive evaluator runs it. */
 export interface NaiveRule {
   readonly name: string;
   readonly head: ProgramRule["head"];
   readonly isDelete: boolean;
   readonly isAggregate: boolean;
-  /** Of the head's table: none for an event, and where every insert is a row of its own. */
+  /** Key columns of the head's table; empty for an event or a table without key. */
   readonly keys: readonly number[];
-  /** With the literal that starts it. */
+  /** Body, with the literal that triggers the rule. */
   readonly body: readonly Literal[];
   readonly start: "event" | "inserted" | "view";
-  /** Instead of the head, what the body leads to is this call. */
+  /** Call that the rule makes instead of deriving the head. */
   readonly call?: NaiveCall;
 }
 
-/** Where a rule waits for what a view returns. */
+/** Point at which a rule waits for the return of a view. */
 export interface NaiveCall {
   readonly view: View;
   readonly literal: PredicateLiteral;
-  /** What stands after the call. */
+  /** Literals after the call. */
   readonly rest: NaiveRule;
 }
 
-/** What the text of a rule says about when it runs (LANGUAGE, Rules). */
+/** Determines when a rule runs (docs/language.md, Rules). */
 export function naiveRule(rule: ProgramRule, { program, roles }: CheckedProgram): NaiveRule {
   const hasEvent = eventLiterals(rule, roles).length > 0;
   const defines = roles.isTable(rule.head.name.text) && !rule.isDelete;
@@ -43,7 +43,7 @@ export function naiveRule(rule: ProgramRule, { program, roles }: CheckedProgram)
   };
 }
 
-/** The literals whose tuples make the rule run: its event, or each of its tables. */
+/** Returns the literals that trigger the rule: its event, or each of its tables. */
 export function triggersOf(rule: NaiveRule, isTable: (name: string) => boolean): readonly PredicateLiteral[] {
   const positive = rule.body.filter(isPredicate).filter((literal) => !literal.negated);
   return rule.start === "event" ? positive.filter((literal) => !isTable(literal.atom.name.text)) : positive;

@@ -1,7 +1,7 @@
 import { isPredicate } from "../../src/program/rule-shape.ts";
 import type { NaiveRule } from "./naive-rule.ts";
 
-/** The defined tables in groups that read each other, each group after those it reads. */
+/** Strata of derived tables, each after those it reads. */
 export function strataOf(rules: readonly NaiveRule[]): readonly (readonly string[])[] {
   const tables = [...new Set(rules.map((rule) => rule.head.name.text))];
   const reads = (table: string): readonly string[] =>
@@ -19,7 +19,7 @@ export function strataOf(rules: readonly NaiveRule[]): readonly (readonly string
   return distinct.toSorted((a, b) => depth(a) - depth(b));
 }
 
-/** Everything a table reads, however far away. */
+/** Returns all tables that a table depends on, directly or not. */
 function reachable(table: string, reads: (table: string) => readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   const waiting = [...reads(table)];

@@ -3,22 +3,22 @@ import type { TableDeclaration } from "../../src/program/program.ts";
 
 export interface NaiveRow {
   readonly values: Values;
-  /** Something other than a view rule put it here. */
+  /** Whether the row was inserted, not only derived. */
   readonly isBase: boolean;
   /** Seconds on the node's clock. */
   readonly expires: number;
 }
 
-/** The rows of one table, from the longest unrefreshed to the newest. */
+/** Rows of one table, in the order of their last insertion or refresh. */
 export type NaiveRows = readonly NaiveRow[];
 
 interface Committed {
   readonly rows: NaiveRows;
-  /** What was put again as it was. */
+  /** Refreshed rows. */
   readonly refreshed: readonly Values[];
 }
 
-/** The table after one commit: what is due goes, then what is deleted; then rows come, and what is too much goes. */
+/** Returns a table after a commit: expiry, deletions, insertions, evictions, in this order. */
 export function commitTable(
   table: TableDeclaration,
   before: NaiveRows,
@@ -43,7 +43,7 @@ function insert(table: TableDeclaration, rows: NaiveRows, values: Values, now: n
   return [...others, { values, isBase: true, expires: now + table.lifetime }];
 }
 
-/** Of two rows for one key: one that changes the table beats one that is there already, then the greater wins. */
+/** Resolves a key conflict: a row that changes the table wins against a refresh, otherwise the greater row wins. */
 function beats(table: TableDeclaration, rival: Values, values: Values, present: NaiveRows): boolean {
   if (table.keys.length === 0 || !haveOneKey(table, rival, values) || equalValues(rival, values)) return false;
   const isThere = (one: Values): boolean => present.some((row) => equalValues(row.values, one));

@@ -4,25 +4,25 @@ import { constantNumber } from "../../src/program/constant.ts";
 import { isPredicate } from "../../src/program/rule-shape.ts";
 import type { ProgramRule } from "../../src/program/program.ts";
 
-/** The `periodic` of one rule. */
+/** `periodic` literal of one rule. */
 export interface NaiveTimer {
-  /** Of its event, which that rule alone hears. */
+  /** Name of its event, to which only that rule subscribes. */
   readonly event: string;
   readonly seconds: number;
-  /** 0: for ever. */
+  /** Number of firings; 0 is unlimited. */
   readonly count: number;
-  /** When it rings first. */
+  /** Time of the first firing. */
   readonly delay: number;
 }
 
-/** A timer and the next ring of it. */
+/** Timer and its next firing. */
 export interface Ring {
   readonly timer: NaiveTimer;
   readonly number: number;
   readonly due: number;
 }
 
-/** The timers of the program, in the order of their rules' names: that in which they ring at one moment. */
+/** Timers of a program, in the order of their rules' names. Timers of one due time fire in this order. */
 export function timersOf(rules: readonly ProgramRule[]): readonly NaiveTimer[] {
   const timers = rules.flatMap((rule) =>
     rule.body.filter(isPeriodic).map(({ atom }): NaiveTimer => {
@@ -33,7 +33,7 @@ export function timersOf(rules: readonly ProgramRule[]): readonly NaiveTimer[] {
   return timers.toSorted((one, other) => (one.event < other.event ? -1 : 1));
 }
 
-/** The rule with an event of its own, which has the number of the ring alone. */
+/** Replaces the `periodic` literal by an event whose only argument is the number of the firing. */
 export function hearsOwnTimer(rule: ProgramRule): ProgramRule {
   const body = rule.body.map((one): Literal => {
     if (!isPeriodic(one)) return one;

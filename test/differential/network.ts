@@ -3,7 +3,7 @@ import type { Values } from "../../runtime/plan/values/value.ts";
 import type { Peer, Sent } from "./peer.ts";
 import { compareTuples } from "./tuple.ts";
 
-/** One thing that happens from outside; `node` is a position among the nodes. */
+/** Command from outside. `node` is the index of a node. */
 export type Command =
   | { readonly kind: "insert" | "delete"; readonly node: number; readonly name: string; readonly args: Values }
   | { readonly kind: "advance"; readonly seconds: number };
@@ -13,10 +13,10 @@ export function formatCommand(command: Command): string {
   return `${command.kind} ${formatTuple(command.name, command.args)} at ${command.node}`;
 }
 
-/** Messages that one command may set off; what is under way then is lost, as datagrams may be. */
+/** Limit of messages after one command. Further messages are lost, as datagrams may be. */
 const DELIVERIES = 60;
 
-/** Nodes and the datagrams between them, one tuple each: in the order sent, those of one step in the order of tuples. */
+/** Nodes and the datagrams between them, one tuple each. They arrive in the order sent; those of one step are sorted. */
 export class Network {
   readonly #peers: readonly Peer[];
   #time = 0;
@@ -25,7 +25,7 @@ export class Network {
     this.#peers = peers;
   }
 
-  /** Does what the command says and lets all follow from it. What happened is told node by node, in a fixed order. */
+  /** Runs a command and all its effects. Returns the observations, node by node. */
   run(command: Command): readonly string[] {
     if (command.kind === "advance") {
       this.#time += command.seconds;
@@ -36,13 +36,13 @@ export class Network {
     this.#deliver();
     return this.#peers.flatMap((peer) =>
       peer
-        .takeTold()
+        .takeObservations()
         .toSorted()
         .map((line) => `${peer.address} ${line}`),
     );
   }
 
-  /** The tables of all nodes as text. */
+  /** Returns the tables of all nodes as text. */
   tables(names: readonly string[]): readonly string[] {
     return this.#peers.flatMap((peer) =>
       names.flatMap((name) =>

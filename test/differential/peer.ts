@@ -5,10 +5,10 @@ export interface Sent extends Tuple {
   readonly to: string;
 }
 
-/** One thing that happened, as text: `+ ["t",1]`, `- ["t",1]`, `event ["e",1]`. */
-export type Told = string;
+/** One observation as text: `+ ["t",1]`, `- ["t",1]`, `event ["e",1]`. */
+export type Observation = string;
 
-/** A node, by the engine or by the naive evaluator: what happens to it from outside, and what can be seen of it. */
+/** Node under comparison: the engine or the naive evaluator, with its inputs and its observable state. */
 export interface Peer {
   readonly address: string;
   insert(name: string, args: Values): void;
@@ -17,14 +17,14 @@ export interface Peer {
   /** Seconds since the start. */
   advanceTo(time: number): void;
   rows(table: string): readonly Values[];
-  /** What happened since the last time; the order within a step is nobody's business. */
-  takeTold(): readonly Told[];
-  /** What has left for other nodes since the last time. */
+  /** Returns the observations since the last call. Their order within a step does not matter. */
+  takeObservations(): readonly Observation[];
+  /** Returns the tuples sent to other nodes since the last call. */
   takeSent(): readonly Sent[];
 }
 
-/** Ends the comparison of a program: it goes on by itself for ever, grows without end, or is not for the naive evaluator. */
+/** Exception that ends a comparison: the program runs for ever, grows without limit, or is beyond the naive evaluator. */
 export class Runaway extends Error {}
 
-/** Less than the steps a node does before it lets others have their turn. */
-export const TOLD_MAX = 250;
+/** Limit of steps, below the number after which a node yields. */
+export const OBSERVATIONS_MAX = 250;

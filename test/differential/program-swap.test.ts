@@ -7,12 +7,12 @@ import { formatCommand, Network } from "./network.ts";
 import { Runaway } from "./peer.ts";
 import { randomEvents } from "./random-events.ts";
 import { type Feature, FEATURES, programText, randomProgram } from "./random-program.ts";
-import { PLACES } from "./schema.ts";
+import { LOCATIONS } from "./schema.ts";
 import { timeToHunt } from "./time-to-hunt.ts";
 
 /**
- * Of these, rows are derived anew by an exchange: one that rules define and that has gone by its lifetime, for want of room,
- * or because it was deleted comes back.
+ * Parts of programs whose derived rows differ after a hot reload: a derived row that expired, was evicted or was deleted
+ * returns.
  */
 const DERIVED_ANEW: readonly Feature[] = [
   "views with lifetime or size",
@@ -20,15 +20,15 @@ const DERIVED_ANEW: readonly Feature[] = [
   "recursion of tables that others fill, or that live for a time",
 ];
 const KEPT = new Set(FEATURES.filter((feature) => !DERIVED_ANEW.includes(feature)));
-/** As many as a few seconds allow, and on a busy machine these at the least. */
+/** Least number of programs. A few seconds allow more on an idle machine. */
 const SECONDS = 3;
 const PROGRAMS = 20;
 const PATIENCE_MS = 60_000;
 const COMMANDS = 30;
 const ROUNDS = 30;
 
-/** A node that is given its own program again before everything that happens to it. */
-class ReplacedNode extends EngineNode {
+/** Node that reloads its own program before each command. */
+class ReloadedNode extends EngineNode {
   override insert(name: string, args: Values): void {
     this.exchange();
     super.insert(name, args);
@@ -40,9 +40,9 @@ class ReplacedNode extends EngineNode {
   }
 }
 
-/** What a run tells and leaves in the tables, command by command, up to one that goes on for ever. */
+/** Observations and tables of a run, command by command, up to one that never ends. */
 function story(program: Program, tables: readonly string[], seed: number, Kind: typeof EngineNode): readonly string[] {
-  const network = new Network([new Kind(program, PLACES[0] as string, ROUNDS)]);
+  const network = new Network([new Kind(program, LOCATIONS[0] as string, ROUNDS)]);
   const commands = randomEvents(seed, randomProgram(seed, KEPT), COMMANDS, 1);
   const lines: string[] = [];
   try {
@@ -54,7 +54,7 @@ function story(program: Program, tables: readonly string[], seed: number, Kind: 
   return lines;
 }
 
-test("random programs that are replaced by themselves go on as if nothing had happened", {
+test("random programs behave the same if they are reloaded before each command", {
   timeout: PATIENCE_MS,
 }, () => {
   const isOver = timeToHunt(SECONDS);
@@ -64,7 +64,7 @@ test("random programs that are replaced by themselves go on as if nothing had ha
     const compiled = compileText(text);
     if (!("program" in compiled)) continue;
     const tables = [...compiled.checked.program.tables.keys()];
-    const replaced = story(compiled.program, tables, seed, ReplacedNode);
+    const replaced = story(compiled.program, tables, seed, ReloadedNode);
     const undisturbed = story(compiled.program, tables, seed, EngineNode);
     expect([text, ...replaced], `seed ${seed}`).toEqual([text, ...undisturbed]);
     programs++;

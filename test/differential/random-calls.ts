@@ -8,7 +8,7 @@ export interface Definition {
   readonly name: string;
   readonly inputs: readonly ColumnKind[];
   readonly outputs: readonly ColumnKind[];
-  /** Between the header and the rules. */
+  /** Declarations between the header and the rules. */
   readonly says: string;
   readonly rules: readonly RuleText[];
 }
@@ -20,9 +20,9 @@ export function definitionText({ name, inputs, outputs, says, rules }: Definitio
 }
 
 /**
- * Views and the rules that call them. Calls are told apart by ids that are drawn by chance, and what is said to several at
- * one moment comes in the order of these: so either there is one call at a time, made by an event that no other rule hears
- * and nothing but commands raises, or what calls come to is read by no rule.
+ * Writes views and rules that call them. Calls have random ids, and returns of several calls at one time come in the order of
+ * their ids. So either only one call is pending at a time (its event is raised only by commands, and only its rule subscribes
+ * to it), or no rule reads the results of calls.
  */
 export class CallWriter {
   readonly #chance: Chance;
@@ -48,7 +48,7 @@ export class CallWriter {
     const chance = this.#chance;
     const inputs = chance.times(1, 2, kind);
     const outputs = chance.times(0, 2, kind);
-    // What asks no table is answered in copies of the rules.
+    // Calls of views that read no changing table are inlined.
     const isStill = chance.percent(50);
     const isMany = !isStill && this.#may("views with many returns", 30);
     const says = `${chance.percent(70) ? ` timeout(${chance.between(1, 4)})` : ""}${isMany ? " many" : ""}`;
@@ -56,12 +56,12 @@ export class CallWriter {
     this.#definitions.push({ name, inputs, outputs, says, rules });
   }
 
-  /** `events` are there for this rule alone. */
+  /** Writes a calling rule. Only this rule subscribes to `events`. */
   rule(label: string, event: Relation, heads: readonly Relation[], last: Relation): RuleText {
     const chance = this.#chance;
     const rule = new RandomRule(label, chance, this.#may);
     if (this.#isAtOnce) {
-      // With tables alone it would define a table.
+      // With only tables in its body the rule would define a table.
       if (last.table !== undefined || chance.percent(60)) rule.start(event);
       chance.times(rule.scope().length === 0 ? 1 : 0, 2, () => rule.join(chance.pick(this.#readable)));
       rule.conditions(false);
@@ -80,10 +80,10 @@ export class CallWriter {
     rule.conditions(false);
     if (this.#may("negation in event rules", 20)) rule.negate(chance.pick(this.#readable));
     if (this.#may("delete rules", 15)) return rule.remove(chance.pick(this.#writable));
-    return this.#may("places", 15) ? rule.sent(chance.pick(this.#writable)) : rule.plain(chance.pick(heads));
+    return this.#may("locations", 15) ? rule.sent(chance.pick(this.#writable)) : rule.plain(chance.pick(heads));
   }
 
-  /** What hears that a call came to nothing. */
+  /** Writes a rule that subscribes to the failure of a call. */
   failed(label: string, heads: readonly Relation[], last: Relation): RuleText {
     const { name, inputs } = this.#chance.pick(this.#definitions);
     const rule = new RandomRule(label, this.#chance, this.#may);
@@ -128,7 +128,7 @@ export class CallWriter {
         ? [joined(chance.pick(hasInner ? [init, inner] : [init])).plain(own("fail", ["string"]))]
         : []),
       ...(isMany && chance.percent(60) ? [joined(hasInner ? inner : init).plain(own("done", []))] : []),
-      // Of calls at once, which are in no order, none sees what another has changed.
+      // Simultaneous calls have no order, so none may see changes of another.
       ...(!isStill && !this.#isAtOnce && this.#may("views that change tables", 25)
         ? [joined(init).plain(chance.pick(this.#writable))]
         : []),

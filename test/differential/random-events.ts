@@ -3,7 +3,7 @@ import type { Command } from "./network.ts";
 import type { RandomProgram } from "./random-program.ts";
 import { type Relation, randomRow } from "./schema.ts";
 
-/** What happens to the nodes of a random program: rows and events put in, rows taken out, time. */
+/** Writes random commands for the nodes of a program: insertions, events, deletions, passing time. */
 export function randomEvents(
   seed: number,
   { relations }: RandomProgram,

@@ -1,7 +1,7 @@
 import { Chance } from "./chance.ts";
 import { CallWriter, type Definition, definitionText } from "./random-calls.ts";
 import { RandomRule, type RuleText } from "./random-rule.ts";
-import { ViewWriter } from "./random-views.ts";
+import { DerivedTableWriter } from "./random-derived-tables.ts";
 import { type ColumnKind, declarationOf, type Relation, type TableChoice } from "./schema.ts";
 
 /** Parts of the language that a random program may use; each can be left out. */
@@ -26,7 +26,7 @@ export const FEATURES = [
   "mutual recursion",
   "negation in event rules",
   "negation in view rules",
-  "places",
+  "locations",
   "recursion",
   "recursion of tables that others fill, or that live for a time",
   "timers",
@@ -44,20 +44,20 @@ export const FEATURES = [
 
 export type Feature = (typeof FEATURES)[number];
 
-/** Whether a program uses a part of the language: so many times in a hundred, and never when it is left out. */
+/** Probability in percent that a program uses a part of the language; 0 for a part that is left out. */
 export type May = (feature: Feature, percent: number) => boolean;
 
 export interface RandomProgram {
   readonly relations: readonly Relation[];
   readonly definitions: readonly Definition[];
   readonly rules: readonly RuleText[];
-  /** Whether the compiler may do with calls of views what should change nothing. */
+  /** Whether the compiler may optimise calls of views. */
   readonly isOptimised: boolean;
-  /** What the program really uses. */
+  /** Parts of the language that the program uses. */
   readonly features: ReadonlySet<Feature>;
 }
 
-/** A program that type-checks, of a few tables, events and rules. */
+/** Writes a program that type-checks, with a few tables, events and rules. */
 export function randomProgram(seed: number, allowed: ReadonlySet<Feature>): RandomProgram {
   return new ProgramWriter(new Chance(seed, "program"), allowed).program();
 }
@@ -75,7 +75,7 @@ class ProgramWriter {
   readonly #chance: Chance;
   readonly #allowed: ReadonlySet<Feature>;
   readonly #used = new Set<Feature>();
-  /** What rules with an event may fill. */
+  /** Predicates that event rules may have in their heads. */
   #writable: readonly Relation[] = [];
   #readable: readonly Relation[] = [];
   #inner: readonly Relation[] = [];
@@ -118,7 +118,7 @@ class ProgramWriter {
   };
 
   #views(tables: readonly Relation[]): { relations: readonly Relation[]; rules: readonly RuleText[] } {
-    const writer = new ViewWriter(this.#chance, this.#may, tables);
+    const writer = new DerivedTableWriter(this.#chance, this.#may, tables);
     const count = this.#chance.between(1, 3);
     for (let at = 0; at < count; at++) writer.view(this.#relation(`v${at}`, this.#view()));
     if (this.#may("mutual recursion", 20)) {
@@ -145,7 +145,7 @@ class ProgramWriter {
   #kind(): ColumnKind {
     const chance = this.#chance;
     if (this.#may("lists", 12)) return "list";
-    return chance.percent(65) ? "number" : chance.percent(60) ? "string" : "place";
+    return chance.percent(65) ? "number" : chance.percent(60) ? "string" : "location";
   }
 
   #table(): TableChoice {
@@ -166,7 +166,7 @@ class ProgramWriter {
     return { ...view, lifetime, ...(lifetime === Infinity || this.#chance.percent(40) ? this.#bounds() : {}) };
   }
 
-  /** A view that others may fill too, or whose rows live for a time, and that may be derived from itself. */
+  /** Writes a derived table that may be mixed, soft or recursive. */
   #circular(): TableChoice {
     if (!this.#may("recursion of tables that others fill, or that live for a time", 40)) return pureView;
     const isMixed = this.#chance.percent(60);
@@ -219,7 +219,7 @@ class ProgramWriter {
     if (this.#may("negation in event rules", 30)) rule.negate(chance.pick(this.#readable));
     if (this.#may("delete rules", 20)) return rule.remove(chance.pick(this.#writable));
     const head = chance.percent(65) || later.length === 0 ? chance.pick(this.#writable) : chance.pick(later);
-    return this.#may("places", 20) ? rule.sent(chance.pick([...this.#writable, ...this.#inner])) : rule.plain(head);
+    return this.#may("locations", 20) ? rule.sent(chance.pick([...this.#writable, ...this.#inner])) : rule.plain(head);
   }
 
   #insertedRule(label: string): RuleText {

@@ -3,7 +3,7 @@ import type { Chance } from "./chance.ts";
 import type { May } from "./random-program.ts";
 import { type ColumnKind, type Relation, randomValue } from "./schema.ts";
 
-/** A rule in pieces, so that pieces can be left out. */
+/** Rule in pieces, so that shrinking can remove pieces. */
 export interface RuleText {
   readonly label: string;
   readonly head: string;
@@ -15,17 +15,17 @@ interface Variable {
   readonly kind: ColumnKind;
 }
 
-/** Variables by what they hold. */
+/** Variables by the type of their values. */
 type Scope = readonly Variable[];
 
-/** Writes one rule, literal by literal, never using what is not bound. */
+/** Writes one rule, literal by literal. Uses only bound variables. */
 export class RandomRule {
   readonly #label: string;
   readonly #chance: Chance;
   readonly #may: May;
   readonly #body: string[] = [];
   #scope: Scope = [];
-  #place: string | undefined;
+  #location: string | undefined;
   #names = 0;
 
   constructor(label: string, chance: Chance, may: May) {
@@ -38,12 +38,12 @@ export class RandomRule {
     return this.#scope;
   }
 
-  /** The event: mostly fresh variables. */
+  /** Writes the event, mostly with fresh variables. */
   start(event: Relation): void {
     this.#literal(event, 15);
   }
 
-  /** A timer of its own. */
+  /** Writes a `periodic` literal. */
   ring(): void {
     const chance = this.#chance;
     const isNumbered = chance.percent(70);
@@ -52,7 +52,7 @@ export class RandomRule {
     const delay = seconds === "0" || chance.percent(60) ? [] : [chance.pick(["0", "0.5", "1", "3"])];
     const said = count === 0 && delay.length === 0 && chance.percent(50) ? [] : [count, ...delay];
     this.#body.push(`periodic(${[isNumbered ? "T" : "_", seconds, ...said].join(", ")})`);
-    // What stands before the last six digits is drawn.
+    // All digits before the last six are random.
     if (isNumbered) this.#body.push(`${this.#bind("number")} := T % 1000000`);
   }
 
@@ -61,8 +61,8 @@ export class RandomRule {
   }
 
   /**
-   * Joins what is best so far, and makes a value from it, never without end: one that is no better, or one that is better up
-   * to a bound, so that values better themselves round a circle. What it is the value of does not depend on the value.
+   * Joins the best value so far, and computes a value from it that is no better, or better up to a bound, so that costs
+   * decrease in a cycle but not for ever. The key does not depend on the value.
    */
   follow(best: Relation, isLeast: boolean): { readonly target: string; readonly cost: string } {
     const [kind = "number"] = best.columns;
@@ -81,23 +81,23 @@ export class RandomRule {
     return { target, cost };
   }
 
-  /** What follows is at another node, if one is known. False when none is. */
+  /** Moves to another node. Returns false if no location is bound. */
   move(): boolean {
-    const place = this.#known("place", this.#scope);
-    if (place === undefined || place === this.#place) return false;
-    this.#place = place;
+    const location = this.#known("location", this.#scope);
+    if (location === undefined || location === this.#location) return false;
+    this.#location = location;
     return true;
   }
 
-  /** Conditions and values that keep every way one way. */
+  /** Writes conditions and assignments, which do not multiply solutions. */
   tests(): void {
     if (this.#chance.percent(20)) this.#body.push(this.#condition());
     if (this.#chance.percent(20)) this.#assign(false);
   }
 
-  /** A call of a view, at another place if one is known. */
+  /** Writes a call of a view, at another location if one is bound. */
   call(view: string, inputs: readonly ColumnKind[], outputs: readonly ColumnKind[], isElsewhere: boolean): void {
-    const place = isElsewhere ? this.#known("place", this.#scope) : undefined;
+    const location = isElsewhere ? this.#known("location", this.#scope) : undefined;
     const given = inputs.map((kind) => this.#value(kind, this.#scope));
     const returned = outputs.map((kind) => {
       const known = this.#chance.percent(15) ? this.#known(kind, this.#scope) : undefined;
@@ -105,7 +105,7 @@ export class RandomRule {
     });
     const patience = this.#chance.percent(15) ? ` timeout(${this.#chance.between(1, 3)})` : "";
     this.#body.push(
-      `${view}${place === undefined ? "" : `@${place}`}(${[...given, ...returned].join(", ")})${patience}`,
+      `${view}${location === undefined ? "" : `@${location}`}(${[...given, ...returned].join(", ")})${patience}`,
     );
   }
 
@@ -117,7 +117,7 @@ export class RandomRule {
     this.#body.push(`${this.#chance.percent(70) ? "!" : "notin "}${this.#located(table)}(${args.join(", ")})`);
   }
 
-  /** Conditions, values and lists; `isFinite`: no value that a recursion could make ever new. */
+  /** Writes conditions, assignments and lists. With `isFinite`, no values that recursion could make new for ever. */
   conditions(isFinite: boolean): void {
     const chance = this.#chance;
     if (chance.percent(30)) this.#body.push(this.#condition());
@@ -133,15 +133,15 @@ export class RandomRule {
     return this.#rule(`delete ${head.name}(${head.columns.map((kind) => this.#value(kind, this.#scope)).join(", ")})`);
   }
 
-  /** For another node, or for this one as a step of its own. */
+  /** Writes a head for another node, or for this one as a new step. */
   sent(head: Relation): RuleText {
-    const place = this.#value("place", this.#scope);
+    const location = this.#value("location", this.#scope);
     return this.#rule(
-      `${head.name}@${place}(${head.columns.map((kind) => this.#value(kind, this.#scope)).join(", ")})`,
+      `${head.name}@${location}(${head.columns.map((kind) => this.#value(kind, this.#scope)).join(", ")})`,
     );
   }
 
-  /** What stands in the key comes from `group` or is aggregated; what does not is aggregated, or the winner's. */
+  /** Writes an aggregate head. Key columns come from `group` or are aggregates, other columns are aggregates or winners. */
   aggregate(head: Relation, group: Scope = this.#scope): RuleText {
     const columns = head.columns.map((_, column) => column);
     const keys = head.table === undefined || head.table.keys.length === 0 ? columns : head.table.keys;
@@ -173,7 +173,7 @@ export class RandomRule {
     const before = this.#scope;
     const args = relation.columns.map((kind) => {
       const variable = chance.percent(known) ? this.#known(kind, before) : undefined;
-      const isMade = this.#place === undefined && kind === "number" && chance.percent(8);
+      const isMade = this.#location === undefined && kind === "number" && chance.percent(8);
       if (variable !== undefined) return isMade ? `(${variable} + 1) % 5` : variable;
       if (chance.percent(10)) return "_";
       if (chance.percent(10)) return formatValue(randomValue(kind, chance));
@@ -183,7 +183,7 @@ export class RandomRule {
   }
 
   #located({ name }: Relation): string {
-    return this.#place === undefined ? name : `${name}@${this.#place}`;
+    return this.#location === undefined ? name : `${name}@${this.#location}`;
   }
 
   #bind(kind: ColumnKind): string {
@@ -197,7 +197,7 @@ export class RandomRule {
     return fitting.length === 0 ? undefined : this.#chance.pick(fitting).name;
   }
 
-  /** A variable, now and then a constant, or an expression over few values. */
+  /** Writes a variable, sometimes a constant or an expression with few values. */
   #value(kind: ColumnKind, scope: Scope): string {
     const chance = this.#chance;
     const variable = this.#known(kind, scope);
@@ -224,7 +224,7 @@ export class RandomRule {
 
   #condition(): string {
     const chance = this.#chance;
-    const kind = chance.pick(["number", "number", "string", "place"] as const);
+    const kind = chance.pick(["number", "number", "string", "location"] as const);
     const variable = this.#known(kind, this.#scope);
     if (variable === undefined) return "1 < 2";
     const other = chance.percent(50) ? formatValue(randomValue(kind, chance)) : this.#known(kind, this.#scope);

@@ -2,29 +2,29 @@ import { formatValue } from "../../runtime/plan/values/format.ts";
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import type { Chance } from "./chance.ts";
 
-/** What a column of a random program holds. Few values each, so that rows meet. */
-export type ColumnKind = "number" | "string" | "place" | "list";
+/** Type of a column of a random program. Each has few values, so that rows join. */
+export type ColumnKind = "number" | "string" | "location" | "list";
 
-export const PLACES: readonly string[] = ["a:1", "b:1", "c:1"];
+export const LOCATIONS: readonly string[] = ["a:1", "b:1", "c:1"];
 
-/** An event or table of a random program. */
+/** Event or table of a random program. */
 export interface Relation {
   readonly name: string;
   readonly columns: readonly ColumnKind[];
-  /** Undefined for an event. */
+  /** Table declaration; undefined for an event. */
   readonly table: TableChoice | undefined;
-  /** No rule reads it: the only place for lists of everything, which would double and double where they are read again. */
+  /** Whether no rule reads the table. Only such a table may hold lists of all values, which would grow exponentially. */
   readonly isLast: boolean;
 }
 
 export interface TableChoice {
-  /** View rules fill it. */
+  /** Whether rules derive its rows. */
   readonly isView: boolean;
-  /** Others fill it too. */
+  /** Whether others insert rows too. */
   readonly isMixed: boolean;
   readonly lifetime: number;
   readonly size: number;
-  /** From 0; empty: every insert is a row of its own. */
+  /** Key columns from 0; empty if every insertion is a new row. */
   readonly keys: readonly number[];
   readonly evict: string;
 }
@@ -35,8 +35,8 @@ export function randomValue(kind: ColumnKind, chance: Chance): Value {
       return chance.percent(8) ? 0.5 : chance.between(0, 4);
     case "string":
       return chance.pick(["p", "q", "r"]);
-    case "place":
-      return chance.pick(PLACES);
+    case "location":
+      return chance.pick(LOCATIONS);
     case "list":
       return chance.times(0, 3, () => chance.between(0, 3));
   }
@@ -46,7 +46,7 @@ export function randomRow({ columns }: Relation, chance: Chance): Values {
   return columns.map((kind) => randomValue(kind, chance));
 }
 
-/** `materialize(..)` of a table, nothing for an event. */
+/** Returns the `materialize(..)` of a table, nothing for an event. */
 export function declarationOf({ name, table }: Relation): readonly string[] {
   if (table === undefined) return [];
   const { lifetime, size, keys, evict } = table;

@@ -3,14 +3,14 @@ import type { Command } from "./network.ts";
 import type { RuleText } from "./random-rule.ts";
 import { programText, type RandomProgram } from "./random-program.ts";
 
-/** A program and what happens to it, small enough to be read. */
+/** Program and commands that show a difference. */
 export interface Case {
   readonly program: RandomProgram;
   readonly commands: readonly Command[];
   readonly nodes: number;
 }
 
-/** Drops commands, rules, literals and declarations, as long as the two still differ. */
+/** Removes commands, rules, literals and declarations while the two evaluators still differ. */
 export function shrink(found: Case): Case {
   return shrinkBy(found, smaller, isDifferent);
 }
@@ -32,7 +32,7 @@ function isDifferent(candidate: Case): boolean {
   return differenceOf(candidate) !== undefined;
 }
 
-/** Large pieces first. */
+/** Tries large pieces first. */
 function* smaller(one: Case): Generator<Case> {
   const { program } = one;
   for (const commands of dropped(one.commands)) yield { ...one, commands };
@@ -49,7 +49,7 @@ function* smaller(one: Case): Generator<Case> {
   }
 }
 
-/** Without some of the rules, or of their literals. */
+/** Returns the program without some rules or literals, in all ways to try. */
 function* shorter(rules: readonly RuleText[]): Generator<readonly RuleText[]> {
   yield* dropped(rules);
   for (const [at, rule] of rules.entries()) {
@@ -61,7 +61,7 @@ function withRule(one: Case, at: number, rule: RuleText): Case {
   return { ...one, program: { ...one.program, rules: one.program.rules.with(at, rule) } };
 }
 
-/** The list without its halves, quarters, and so on down to single items. */
+/** Returns the list without each half, each quarter, and so on down to single items. */
 export function* dropped<T>(list: readonly T[]): Generator<readonly T[]> {
   for (let size = Math.ceil(list.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let at = 0; at < list.length; at += size) yield [...list.slice(0, at), ...list.slice(at + size)];

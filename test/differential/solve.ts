@@ -6,13 +6,13 @@ import { patternVariables } from "../../src/program/binding.ts";
 import { expressionsOfLiteral, variablesIn } from "../../src/program/visit.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 
-/** What a body is held against: the rows of each table, and what its functions ask of the node. */
+/** Input of a body: the rows of each table, and the node's clock and randomness. */
 export interface Facts {
   rows(table: string): readonly Values[];
   readonly ambient: Ambient;
 }
 
-/** Every way in which the body holds, one for each combination of rows and list elements. Tries them all. */
+/** Returns all solutions of a body, by trying each combination of rows and list elements. */
 export function solve(body: readonly Literal[], bindings: Bindings, facts: Facts): readonly Bindings[] {
   if (body.length === 0) return [bindings];
   const next = body.find((literal) => canRun(literal, body, bindings));
@@ -22,8 +22,8 @@ export function solve(body: readonly Literal[], bindings: Bindings, facts: Facts
 }
 
 /**
- * `p(X + 1)` is `p(New), New := X + 1`, for whichever of the two is known first; and `_` is a variable, so that what the
- * variables stand for says which rows a body holds for. `piece` keeps the new variables of the pieces of a rule apart.
+ * Normalises a body: `p(X + 1)` becomes `p(New), New := X + 1`, for whichever is bound first, and `_` becomes a variable, so
+ * that a solution determines the rows. `piece` distinguishes the new variables of the pieces of a rule.
  */
 export function withPlainArguments(body: readonly Literal[], piece = 0): readonly Literal[] {
   const apart: Literal[] = [];
@@ -44,7 +44,7 @@ export function withPlainArguments(body: readonly Literal[], piece = 0): readonl
   return [...plain, ...apart];
 }
 
-/** The ways in which one tuple fits the arguments of a literal: one or none. */
+/** Matches one tuple with the arguments of a literal: one solution or none. */
 export function match(
   args: readonly Expression[],
   tuple: Values,
@@ -92,7 +92,7 @@ function hold(literal: Literal, bindings: Bindings, facts: Facts): readonly Bind
   }
 }
 
-/** A pattern is a variable, `_`, a list of patterns, or an expression that must equal the value. */
+/** Matches a value with a pattern: a variable, `_`, a list of patterns, or an expression that must equal the value. */
 function matchValue(
   pattern: Expression,
   value: Value | undefined,
@@ -124,14 +124,14 @@ function canRun(literal: Literal, body: readonly Literal[], bindings: Bindings):
   }
 }
 
-/** A negation waits for what others bind; a variable that nothing else has is any value. */
+/** Whether a negation can be evaluated: other literals bind its variables. A variable of no other literal is any value. */
 function awaits(negation: PredicateLiteral, body: readonly Literal[], bindings: Bindings): boolean {
   const others = new Set(body.filter((literal) => literal !== negation).flatMap(bound));
   const own = expressionsOfLiteral(negation).flatMap((expression) => [...variablesIn(expression)]);
   return own.some(({ name }) => !bindings.has(name) && others.has(name));
 }
 
-/** The variables a literal gives a value. */
+/** Returns the variables that a literal binds. */
 function bound(literal: Literal): readonly string[] {
   switch (literal.kind) {
     case "predicate":
@@ -147,7 +147,7 @@ function bound(literal: Literal): readonly string[] {
   }
 }
 
-/** The values and conditions of a body that need nothing but what is bound, and each other. */
+/** Returns the assignments and conditions of a body that need only bound variables and each other. */
 export function literalsOf(body: readonly Literal[], bindings: Bindings): readonly Literal[] {
   const known = new Map(bindings);
   const scalars = body.filter((literal) => literal.kind === "assign" || literal.kind === "condition");

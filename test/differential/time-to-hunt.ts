@@ -1,7 +1,7 @@
-/** How much longer a hunt may take on a machine that has other things to do. */
+/** Factor by which a hunt may take longer on a busy machine. */
 const BUSY = 2;
 
-/** True once this thread has had so many seconds of a processor: as much is tried beside other tests as alone. */
+/** Returns a function that is true once this thread has used `seconds` of CPU time, so that a busy machine tries as much. */
 export function timeToHunt(seconds: number): () => boolean {
   const [worked, begun] = [processorSeconds(), performance.now()];
   return () => processorSeconds() - worked > seconds || performance.now() - begun > BUSY * seconds * 1_000;

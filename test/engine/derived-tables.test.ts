@@ -25,7 +25,7 @@ n: number(X, count<*>) :- a(X, Y), b(Y, _).
 u: upon(X, N) :- low(X, N), number(N, _).
 `;
 
-/** Each round puts rows that make the next one put more. */
+/** Program whose rounds never end: the rows of each round trigger the next. */
 const RUNAWAY = `
 materialize(c, infinity, infinity, keys(1)).
 r: go(X) :- run(X).
@@ -39,7 +39,7 @@ q: go(Y) :- c(X), Y := X + 1.
 type Pair = readonly [number, number];
 type Rows = readonly (readonly number[])[];
 
-/** Everything worked out anew from the two tables: too simple to be wrong. */
+/** Naive evaluation: computes all derived tables anew from the two base tables. */
 function expected(a: Rows, b: Rows): Readonly<Record<string, Rows>> {
   const joins = a.flatMap(([x = 0, y]) => b.filter(([from]) => from === y).map(([, z = 0]): Pair => [x, z]));
   const low = groups(b).map(([y, zs]): Pair => [y, Math.min(...zs)]);
@@ -70,7 +70,7 @@ const change = fc.record({
   row: fc.tuple(value, value),
 });
 
-test("views are what their rules derive from the tables, after every change", () => {
+test("derived tables hold what their rules derive, after every change", () => {
   const library = new FileLibrary();
   library.addText("views", PROGRAM);
   const { plan } = compile(["views"], library, { defines: new Map(), dialect: undefined });
@@ -90,7 +90,7 @@ test("views are what their rules derive from the tables, after every change", ()
   fc.assert(fc.property(fc.array(change, { maxLength: 40 }), check), { numRuns: 300 });
 });
 
-test("a step that passes its limit leaves every table and view as it was", () => {
+test("a step that exceeds its limit leaves every table as it was", () => {
   const library = new FileLibrary();
   library.addText("runaway", `${PROGRAM}${RUNAWAY}`);
   const { plan } = compile(["runaway"], library, { defines: new Map(), dialect: undefined });

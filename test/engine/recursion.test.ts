@@ -53,7 +53,7 @@ function compiled(text: string): Program {
 type Edge = readonly [from: number, to: number, cost: number];
 type Rows = readonly (readonly number[])[];
 
-/** Pairs joined by a walk whose number of edges the parities say: [odd, even]. */
+/** Pairs of nodes joined by a walk with an odd, and with an even, number of edges: [odd, even]. */
 function walks(edges: readonly Edge[]): { odd: Rows; even: Rows } {
   const found = new Map<string, readonly [number, number, number]>(edges.map(([x, y]) => [`${x},${y},1`, [x, y, 1]]));
   for (const [, [x, y, parity]] of found) {
@@ -96,7 +96,7 @@ function expected(nodes: Rows, edges: readonly Edge[]): Readonly<Record<string, 
   };
 }
 
-/** Bellman and Ford, until nothing changes. */
+/** Bellman-Ford, until nothing changes. */
 function cheapest(edges: readonly Edge[]): Rows {
   const costs = new Map<string, number[]>();
   for (let changed = true; changed; ) {
@@ -144,7 +144,7 @@ const change = fc.oneof(
 );
 type Change = typeof change extends fc.Arbitrary<infer Value> ? Value : never;
 
-test("views that are defined by themselves are the least that their rules allow, after every change", () => {
+test("recursive derived tables are the least fixpoint of their rules, after every change", () => {
   const program = compiled(PROGRAM);
   const check = (changes: readonly Change[]): void => {
     const node = new Node(program, manualWorld("here:1"), { names: ["here:1"], facts: [], watch: [] });
@@ -169,7 +169,7 @@ g: go(Y) :- node(X), Y := X + 1.
 r: go(X) :- run(X).
 `;
 
-test("a step that passes its limit leaves recursive views as they were", () => {
+test("a step that exceeds its limit leaves recursive tables as they were", () => {
   const program = compiled(`${PROGRAM}${MANY}`);
   const check = (changes: readonly Change[]): void => {
     const settings = { names: ["here:1"], facts: [], watch: [], limits: { rounds: 12 } };

@@ -8,7 +8,7 @@ import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts"
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as (options?: { type: "minor" | "major" }) => void;
 
-/** Rounds, and how many bytes of what they had may stay until all memory is looked through. */
+/** Number of rounds, and limit of the heap in bytes that they may leave behind before a full collection. */
 const ROUNDS = 50_000;
 const BYTES_MAX = 2_000_000;
 
@@ -16,7 +16,7 @@ function event(id: number, ...args: Tuple["args"]): Tuple {
   return { predicate: { id } as PredicateSpec, args, isDelete: false };
 }
 
-test("an event equal to one that the round has had is that one; another round may have it again", () => {
+test("equal events of one round are one event; the next round may have it again", () => {
   const events = new RoundEvents(2);
   const taken = (): unknown[] => {
     const all: unknown[] = [];
@@ -31,7 +31,7 @@ test("an event equal to one that the round has had is that one; another round ma
   }
 });
 
-test("what rounds had is garbage that is found soon, even when the first of them is old", () => {
+test("events of past rounds are collected soon, even if the queue is in the old generation", () => {
   const events = new RoundEvents(1);
   events.add(event(0, -1), "device");
   collect();

@@ -30,7 +30,7 @@ class Memory implements CaptureSink {
   }
 }
 
-/** The world of a node at 10.0.0.1:10000 that captures what it sends and receives, 100 s after the clock's start. */
+/** World of a node at 10.0.0.1:10000 that captures its datagrams, 100 s after the start of the clock. */
 function capturing(address = "10.0.0.1:10000"): {
   readonly sink: Memory;
   readonly capture: Capture;
@@ -56,7 +56,7 @@ function tshark(file: string, ...fields: readonly string[]): readonly string[] {
 
 const noTshark = needs("tshark");
 
-test("tshark reads datagrams of both families, both ways, with right checksums", ({ skip }) => {
+test("tshark reads datagrams of both families in both directions, with valid checksums", ({ skip }) => {
   skip(noTshark !== undefined, noTshark);
   const { sink, world, datagrams } = capturing();
   datagrams.send("10.0.0.2:10001", new Uint8Array([1, 2, 3]));
@@ -78,24 +78,27 @@ test("tshark reads datagrams of both families, both ways, with right checksums",
   ]);
 });
 
-test("tshark reads what `mosaic run --pcap` wrote, to the last datagram", async ({ skip }) => {
+test("tshark reads everything that `mosaic run --pcap` wrote", async ({ skip }) => {
   skip(noTshark !== undefined, noTshark);
   const peer = createSocket("udp4");
   peer.bind(0, "127.0.0.1");
   await once(peer, "listening");
-  const place = `127.0.0.1:${peer.address().port}`;
+  const location = `127.0.0.1:${peer.address().port}`;
   const file = join(folder, "run.pcapng");
   const program = join(folder, "talk.mzl");
-  writeFileSync(program, `hello: hello@"${place}"(E) :- periodic(E, 0, 1).\nbye: bye@"${place}"(1) :- shutdown().\n`);
+  writeFileSync(
+    program,
+    `hello: hello@"${location}"(E) :- periodic(E, 0, 1).\nbye: bye@"${location}"(1) :- shutdown().\n`,
+  );
   const node = new MosaicProcess(["run", program, "--listen", "127.0.0.1:0", "--pcap", file]);
   await node.printed(/running/);
   node.kill("SIGTERM");
   expect((await node.ended).code).toBe(0);
-  expect(tshark(file, "ip.dst", "udp.dstport")).toEqual([1, 2].map(() => place.replace(":", "\t")));
+  expect(tshark(file, "ip.dst", "udp.dstport")).toEqual([1, 2].map(() => location.replace(":", "\t")));
   peer.close();
 });
 
-test("simulated hosts have captures too, the same for the same seed", async ({ skip }) => {
+test("captures of simulated hosts are equal for equal seeds", async ({ skip }) => {
   skip(noTshark !== undefined, noTshark);
   const topology = join(ROOT, "lab/demo/ron.toml");
   const hosts = async (name: string): Promise<readonly Buffer[]> => {
@@ -111,7 +114,7 @@ test("simulated hosts have captures too, the same for the same seed", async ({ s
   expect(new Set(interfaces).size).toBe(2);
 }, 60_000);
 
-test("a datagram becomes the IP packet that carried it, whatever is in it", () => {
+test("any datagram becomes a valid IP packet", () => {
   const ends = fc.constantFrom("10.0.0.1:1", "255.255.255.255:65535", "[fd00::1]:10000", "[::]:0");
   fc.assert(
     fc.property(ends, ends, fc.uint8Array({ maxLength: 300 }), (from, to, payload) => {
@@ -125,7 +128,7 @@ test("a datagram becomes the IP packet that carried it, whatever is in it", () =
   );
 });
 
-test("what finds no room is counted, and nothing waits for it", () => {
+test("packets that the sink refuses are counted", () => {
   const { sink, capture, datagrams, world } = capturing();
   sink.room = 2;
   for (let count = 0; count < 5; count++) datagrams.send("10.0.0.2:1", new Uint8Array(9));

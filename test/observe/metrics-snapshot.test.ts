@@ -3,8 +3,8 @@ import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
 import type { MetricsSnapshot } from "../../runtime/observe/metrics-snapshot.ts";
 import { startNode } from "./start-node.ts";
 
-function element(figures: MetricsSnapshot, name: string): unknown {
-  return figures.elements.find((one) => one.element === name);
+function element(metrics: MetricsSnapshot, name: string): unknown {
+  return metrics.elements.find((one) => one.element === name);
 }
 
 const FORWARD = `
@@ -15,7 +15,7 @@ half: result(Y) :- note(X), Y := 10 / X.
 tick: beat(E) :- periodic(E, 1, 3).
 `;
 
-test("a rule says how often it ran, what it derived and what had no value", () => {
+test("metrics of a rule: runs, derived tuples, derivations without a value", () => {
   const { node } = startNode(FORWARD);
   for (const number of [0, 1, 20]) node.insert("note", [number]);
   const { rules } = node.metrics();
@@ -27,7 +27,7 @@ test("a rule says how often it ran, what it derived and what had no value", () =
   ]);
 });
 
-test("a table says how many rows it has and may have, and a timer that it will ring", () => {
+test("metrics of a table: rows and size; metrics of timers: those that will fire", () => {
   const { node, world } = startNode(FORWARD);
   for (const number of [10, 11, 12]) node.insert("note", [number]);
   expect(node.metrics().tables).toContainEqual({ table: "seen", rows: 2, limit: 2, lifetime: 10 });
@@ -39,7 +39,7 @@ test("a table says how many rows it has and may have, and a timer that it will r
   expect(timers()).toBe(0);
 });
 
-test("two nodes count the same datagrams from both ends, and what is not accepted where it was dropped", () => {
+test("two nodes count the same datagrams, and a tuple that is not accepted is counted where it is dropped", () => {
   const here = startNode(FORWARD);
   const there = startNode(`a: heard(X) :- note(X). b: note@"here:1"(X) :- never(X). accept note(number).`, "there:1");
   here.node.insert("note", [3]);
@@ -63,7 +63,7 @@ test("two nodes count the same datagrams from both ends, and what is not accepte
   });
 });
 
-test("what comes from the address of a name is counted with what is sent to the name", () => {
+test("datagrams from the address of a name are counted under the name", () => {
   const { node, world } = startNode(FORWARD);
   Object.assign(world.datagrams, { numeric: (to: string) => to.replace("there", "10.0.0.2") });
   node.insert("note", [3]);
@@ -76,19 +76,22 @@ test("what comes from the address of a name is counted with what is sent to the 
 });
 
 test.for([
-  { program: "overlay o.", told: [null, null] },
-  { program: 'overlay o.\nmaterialize(o.member, infinity, infinity, keys(1)).\no.member("a:1").', told: [true, false] },
+  { program: "overlay o.", listed: [null, null] },
+  {
+    program: 'overlay o.\nmaterialize(o.member, infinity, infinity, keys(1)).\no.member("a:1").',
+    listed: [true, false],
+  },
   {
     program: 'materialize(addressMap, infinity, infinity, keys(1)).\naddressMap("100.64.0.2", ron::"b:1").',
-    told: [false, true],
+    listed: [false, true],
   },
-])("a peer is one that the node was told of, or is not: $told", ({ program, told }) => {
+])("a peer is listed in a table of peers, or not: $listed", ({ program, listed }) => {
   const { node, world } = startNode(program);
   for (const from of ["a:1", "b:1"]) world.datagrams.deliver(new Uint8Array(3), from);
-  expect(node.metrics().peers.map(({ isListed }) => isListed)).toEqual(told);
+  expect(node.metrics().peers.map(({ isListed }) => isListed)).toEqual(listed);
 });
 
-test("a tuple is counted at each element on its way", () => {
+test("a tuple is counted at each element that it passes", () => {
   const { node } = startNode(FORWARD);
   node.insert("note", [3]);
   const flow = node.metrics().elements.filter((one) => one.in > 0);
@@ -102,7 +105,7 @@ test("a tuple is counted at each element on its way", () => {
   ]);
 });
 
-test("what rules send is counted by the way it goes", () => {
+test("tuples that rules send are counted by route", () => {
   const program = `
     overlay hop.
     materialize(route, infinity, infinity, keys(1)).
@@ -119,12 +122,12 @@ test("what rules send is counted by the way it goes", () => {
   expect(node.metrics().ways).toEqual({ local: 4, ip: 5, overlay: 4 });
 });
 
-test("figures survive JSON", () => {
-  const figures = startNode(FORWARD).node.metrics();
-  expect(JSON.parse(JSON.stringify(figures))).toEqual(figures);
+test("a metrics snapshot survives JSON", () => {
+  const metrics = startNode(FORWARD).node.metrics();
+  expect(JSON.parse(JSON.stringify(metrics))).toEqual(metrics);
 });
 
-test("strangers beyond counting share one line", () => {
+test("addresses beyond the limit share one set of counters", () => {
   const book = new PeerCounters();
   for (let port = 0; port < 3000; port++) book.countReceived(`stranger:${port}`, 1, 100);
   const peers = [...book.peers()];

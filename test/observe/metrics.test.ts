@@ -10,7 +10,7 @@ import { readPrometheusText } from "./prometheus-text.ts";
 const LOOPBACK = { host: "127.0.0.1", port: 0, family: 4 } as const;
 
 describe("the text format", () => {
-  test("has help, type and samples, with what is special in them escaped", () => {
+  test("has help, type and samples, with special characters escaped", () => {
     const samples = [
       { labels: {}, value: 1 },
       { labels: { file: 'a "b"\\c\nd', line: "3" }, value: Number.POSITIVE_INFINITY },
@@ -28,7 +28,7 @@ describe("the text format", () => {
     expect(exposition([{ name: "mosaic_x", help, type: "gauge", samples: [] }])).toBe("");
   });
 
-  test("is read back as it was written, whatever is in labels and values", () => {
+  test("is parsed back to the same families, whatever labels and values hold", () => {
     const value = fc.oneof(fc.double(), fc.integer());
     const text = fc.string({ unit: "grapheme" });
     fc.assert(
@@ -58,7 +58,7 @@ describe("a node's metrics", () => {
     samples.find((one) => one.name === name && Object.entries(labels).every(([key, as]) => one.labels[key] === as))
       ?.value;
 
-  test("tell rules, tables, peers, queues and drops by reason", () => {
+  test("cover rules, tables, peers, queues, and drops by reason", () => {
     expect(value("mosaic_rule_firings_total", { rule: "store" })).toBe(3);
     expect(value("mosaic_table_rows", { table: "seen" })).toBe(2);
     expect(value("mosaic_table_rows_limit", { table: "seen" })).toBe(2);
@@ -69,7 +69,7 @@ describe("a node's metrics", () => {
     expect(value("mosaic_queue_limit", { queue: "steps" })).toBe(100_000);
   });
 
-  test("have names of ours, and counters that say so", () => {
+  test("have names with the prefix, and counters with the suffix `_total`", () => {
     const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((match) => [match[1], match[2]]));
     for (const [name = "", type] of types) {
       expect(name).toMatch(/^mosaic_[a-z_]+$/);
@@ -79,7 +79,7 @@ describe("a node's metrics", () => {
 });
 
 describe("the server", () => {
-  test("answers three paths, and says no to all else", async () => {
+  test("answers three paths and rejects all others", async () => {
     let unready: string | undefined = "the node is starting";
     const opened = await openMetricsServer(LOOPBACK, {
       metrics: () => [{ name: "mosaic_x", help: "X.", type: "gauge", samples: [{ labels: {}, value: 1 }] }],
@@ -101,7 +101,7 @@ describe("the server", () => {
     await opened.server.close();
   });
 
-  test("takes no harm from what is no request, nor from many who say nothing", async () => {
+  test("survives malformed requests and many silent connections", async () => {
     const opened = await openMetricsServer(LOOPBACK, { metrics: () => [], unready: () => undefined });
     if (!opened.ok) throw new Error(opened.message);
     const { host, port } = { host: "127.0.0.1", port: Number(opened.server.address.split(":")[1]) };
@@ -116,7 +116,7 @@ describe("the server", () => {
     for (const socket of silent) socket.destroy();
   });
 
-  test("says that the port is in use, and by what else it cannot be opened", async () => {
+  test("reports why the port cannot be opened", async () => {
     const source = { metrics: () => [], unready: () => undefined };
     const opened = await openMetricsServer(LOOPBACK, source);
     if (!opened.ok) throw new Error(opened.message);

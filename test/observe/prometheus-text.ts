@@ -1,4 +1,4 @@
-/** A sample as a scraper reads it. */
+/** Sample as a scraper reads it. */
 export interface ReadSample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -6,8 +6,8 @@ export interface ReadSample {
 }
 
 /**
- * Reads Prometheus' text format 0.0.4 as its description says, and nothing more generous: HELP and TYPE once, before the
- * samples of their name, all samples of a name together, no sample twice. Throws at the first line that is wrong.
+ * Parses the text format of Prometheus, version 0.0.4, strictly: HELP and TYPE once, before the samples of their name, all
+ * samples of a name together, no sample twice. Throws at the first invalid line.
  */
 export function readPrometheusText(text: string): readonly ReadSample[] {
   if (text !== "" && !text.endsWith("\n")) throw new Error("the last line has no end");

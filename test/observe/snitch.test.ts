@@ -34,7 +34,7 @@ function edgeTexts(sightings: readonly Sighting[]): ReadonlySet<string> {
   );
 }
 
-test("what crosses, crosses an edge of the plan's graph, and every edge that comes from no outside", () => {
+test("tuples cross only edges of the plan's graph, and each edge between elements is crossed", () => {
   const { node } = new AskedNode(PROGRAM);
   const crossed = edgeTexts(
     crossingsOf(node, () => {
@@ -52,7 +52,7 @@ test("what crosses, crosses an edge of the plan's graph, and every edge that com
   ]);
 });
 
-test("one edge alone: the tuple and its place", () => {
+test("a filter selects one edge, and reports tuple and location", () => {
   const { node } = new AskedNode(PROGRAM);
   const sent: unknown[] = [];
   const detach = node.snitch.attach(
@@ -66,17 +66,17 @@ test("one edge alone: the tuple and its place", () => {
   expect(node.snitch.isOn).toBe(false);
 });
 
-test("rows that rules define are told as they come and go, and so is what is dropped", () => {
+test("insertions into and deletions from derived tables are reported, and so are drops", () => {
   const { node } = new AskedNode(PROGRAM);
-  const told = (act: () => void): readonly unknown[] =>
+  const derivedOrDropped = (act: () => void): readonly unknown[] =>
     crossingsOf(node, act).flatMap((one) => {
       if (one.kind === "derived")
         return [[one.tuple.isDelete ? "-" : "+", one.tuple.predicate.name, ...one.tuple.args]];
       return one.kind === "dropped" ? [[one.element, one.reason]] : [];
     });
-  expect(told(() => node.insert("o.seen", [5]))).toEqual([["+", "o.all", 5]]);
-  expect(told(() => node.insert("o.back", [5]))).toEqual([["-", "o.all", 5]]);
-  expect(told(() => node.insert("o.go", [5]))).toEqual([
+  expect(derivedOrDropped(() => node.insert("o.seen", [5]))).toEqual([["+", "o.all", 5]]);
+  expect(derivedOrDropped(() => node.insert("o.back", [5]))).toEqual([["-", "o.all", 5]]);
+  expect(derivedOrDropped(() => node.insert("o.go", [5]))).toEqual([
     ["LocSpecDemux", "no address"],
     ["TunTx", "tun: no device"],
     ["+", "o.all", 5],

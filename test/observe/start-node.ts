@@ -5,7 +5,7 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { manualWorld } from "../session/manual-world.ts";
 
-/** A running node in a world that does nothing by itself. */
+/** Starts a node in an isolated world. */
 export function startNode(
   program: string,
   address = "here:1",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { TracedDatagrams } from "../../runtime/observe/traced-datagrams.ts";
 import { manualWorld } from "../session/manual-world.ts";
 
-test("what is sent and what is received is recorded, and crosses all the same", () => {
+test("sent and received datagrams are recorded and passed on", () => {
   const { clock, datagrams: inner } = manualWorld("10.0.0.1:1");
   const trace: string[] = [];
   const traced = new TracedDatagrams(inner, clock, ({ time, way, peer, bytes }) => {
@@ -17,7 +17,7 @@ test("what is sent and what is received is recorded, and crosses all the same", 
   expect([traced.address, traced.counters]).toEqual([inner.address, inner.counters]);
 });
 
-test("where the world has probes they are recorded too, and where it has none there are none", () => {
+test("path probes are recorded if the world has them", () => {
   const { clock, datagrams } = manualWorld("10.0.0.1:1");
   const trace: string[] = [];
   const record = ({ way, bytes }: { readonly way: string; readonly bytes: Uint8Array }): void => {

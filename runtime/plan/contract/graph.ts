@@ -1,4 +1,4 @@
-/** The dataflow as data. `mosaic explain` draws it, and a node starts only if it is wired edge by edge like it. */
+/** The dataflow as data: what `mosaic explain` draws and the node is wired from. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];

@@ -9,8 +9,8 @@ import { BEAT, LOOK, SpreadNodes } from "./spread-nodes.ts";
 const ROUNDS = 30;
 
 /**
- * The program on its nodes against the same program on one naive node that has the tables of all: when everything has arrived,
- * the rows are the same. A message when one of the two does not compile.
+ * Compares a program on several nodes with the same program on one naive node that has all tables: when all messages have
+ * arrived, the rows are equal. Returns a message if one of the two does not compile.
  */
 export function compareAcross(program: AcrossProgram, commands: readonly AcrossCommand[]): Comparison | string {
   const spread = compileText(spreadText(program));
@@ -37,18 +37,18 @@ export function compareAcross(program: AcrossProgram, commands: readonly AcrossC
   return { compared: commands.length, difference: undefined };
 }
 
-/** The command for the node that has all tables. */
+/** Translates a command for the node with all tables. */
 function gatheredCommand(command: AcrossCommand, filled: ReadonlySet<string>): AcrossCommand {
   return command.kind !== "wait" && filled.has(command.name) ? { ...command, name: filledName(command.name) } : command;
 }
 
-/** What the command does, and what is due before one looks. False when the program is not for the naive node. */
+/** Runs a command and all that is due before the comparison. Returns false if the naive node cannot run the program. */
 function isDone(naive: NaiveNode, command: AcrossCommand, second: number): boolean {
   try {
     naive.advanceTo(second);
-    if (command.kind !== "wait") naive[command.kind](command.name, [command.place, ...command.args]);
+    if (command.kind !== "wait") naive[command.kind](command.name, [command.location, ...command.args]);
     naive.advanceTo(second + BEAT - LOOK);
-    naive.takeTold();
+    naive.takeObservations();
     return true;
   } catch (error: unknown) {
     if (error instanceof Runaway) return false;

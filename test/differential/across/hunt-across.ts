@@ -12,7 +12,7 @@ import {
 
 export interface AcrossHunt {
   programs: number;
-  /** Commands after which, when all had come to rest, the tables of all nodes were compared. */
+  /** Number of commands after which the tables of all nodes were compared at rest. */
   steps: number;
   readonly refused: Map<string, number>;
   readonly features: Map<AcrossFeature, number>;
@@ -26,7 +26,7 @@ interface AcrossCase {
 
 const COMMANDS = 40;
 
-/** Compares random programs whose rules span nodes, until `isEnough` or something differs. */
+/** Compares random programs whose rules span nodes, until `isEnough` or a difference. */
 export function huntAcross(firstSeed: number, isEnough: (hunt: AcrossHunt) => boolean): AcrossHunt {
   const done: AcrossHunt = { programs: 0, steps: 0, refused: new Map(), features: new Map(), difference: undefined };
   for (let seed = firstSeed; done.difference === undefined && !isEnough(done); seed++) {
@@ -66,7 +66,9 @@ function describe({ program, commands }: AcrossCase, seed: number): string {
   const outcome = compareAcross(program, commands);
   const difference = typeof outcome === "string" ? undefined : outcome.difference;
   const lines = commands.map((command) =>
-    command.kind === "wait" ? "wait" : `${command.kind} ${formatTuple(command.name, command.args)} at ${command.place}`,
+    command.kind === "wait"
+      ? "wait"
+      : `${command.kind} ${formatTuple(command.name, command.args)} at ${command.location}`,
   );
   const sides = [
     ...(difference?.engine ?? []).map((line) => `only the engine: ${line}`),

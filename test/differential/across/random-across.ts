@@ -2,18 +2,18 @@ import { formatValue } from "../../../runtime/plan/values/format.ts";
 import type { Values } from "../../../runtime/plan/values/value.ts";
 import { Chance } from "../chance.ts";
 import type { RuleText } from "../random-rule.ts";
-import { PLACES, randomValue } from "../schema.ts";
+import { LOCATIONS, randomValue } from "../schema.ts";
 
-/** What the rules of a program whose bodies and heads span nodes are made of; each can be left out. */
+/** Parts of a program whose rules span nodes. Each can be left out. */
 export const ACROSS_FEATURES = [
-  "aggregates at another place",
+  "aggregates at another location",
   "best values across nodes",
-  "bodies over several places",
+  "bodies over several locations",
   "events that read views",
   "expiry",
-  "heads at another place",
+  "heads at another location",
   "keys",
-  "negation at another place",
+  "negation at another location",
   "recursion across nodes",
   "recursion of two tables",
   "rows put into recursion",
@@ -22,20 +22,20 @@ export const ACROSS_FEATURES = [
 
 export type AcrossFeature = (typeof ACROSS_FEATURES)[number];
 
-type Kind = "number" | "place";
+type Kind = "number" | "location";
 
 export interface AcrossRelation {
   readonly name: string;
   readonly columns: readonly Kind[];
-  /** Undefined for an event. */
+  /** Table declaration; undefined for an event. */
   readonly table: { readonly lifetime: number; readonly keys: readonly number[] } | undefined;
-  /** Rules define it. */
+  /** Whether rules define the table. */
   readonly isView: boolean;
-  /** Rows are put there all the same. */
+  /** Whether rows are inserted into it too. */
   readonly isFilled?: boolean;
 }
 
-/** Every atom says where it is: `t@X(A, B)`. */
+/** Atom with a location: `t@X(A, B)`. */
 export interface AcrossProgram {
   readonly relations: readonly AcrossRelation[];
   readonly rules: readonly RuleText[];
@@ -43,18 +43,18 @@ export interface AcrossProgram {
 }
 
 export type AcrossCommand =
-  | { readonly kind: "insert" | "delete"; readonly place: string; readonly name: string; readonly args: Values }
+  | { readonly kind: "insert" | "delete"; readonly location: string; readonly name: string; readonly args: Values }
   | { readonly kind: "wait" };
 
-/** The program as each node has it. */
+/** Text of the program for several nodes. */
 export function spreadText({ relations, rules }: AcrossProgram): string {
   const declarations = relations.flatMap((one) => [...declarationOf(one, 0), ...acceptanceOf(one)]);
   return [...declarations, ...rules.map(ruleText), ""].join("\n");
 }
 
 /**
- * The program as one node that has all tables has it: the place is the first column. What is put into a table that rules
- * define has a table of its own there.
+ * Text of the program for one node with all tables: the location is the first column. A derived table with inserted rows has a
+ * second table for these.
  */
 export function gatheredText(program: AcrossProgram): string {
   const declarations = program.relations.flatMap((one) => declarationOf(one, 1));
@@ -63,7 +63,7 @@ export function gatheredText(program: AcrossProgram): string {
   return [...declarations, ...rules, ...filled, ""].join("\n");
 }
 
-/** The table of what is put into the relation, where it has one. */
+/** Name of the table of inserted rows, if the relation has one. */
 export function filledName(name: string): string {
   return `${name}put`;
 }
@@ -93,19 +93,19 @@ export function randomAcross(seed: number): AcrossProgram {
   return new Writer(new Chance(seed, "across")).program();
 }
 
-/** Commands before the first that takes something away. */
+/** Number of commands before the first deletion. */
 const FILLING = 10;
 
 export function randomAcrossCommands(seed: number, program: AcrossProgram, count: number): readonly AcrossCommand[] {
   const chance = new Chance(seed, "across commands");
   const given = program.relations.filter((one) => !one.isView || one.isFilled === true);
-  // A row that is put and derived, and deleted, comes back as soon as rules say; with one table for what is put, at once.
+  // A deleted row that is also derived returns when rules derive it again; with a second table for inserted rows, at once.
   const tables = given.filter((one) => one.table !== undefined && !one.isView);
   return Array.from({ length: count }, (_, at): AcrossCommand => {
     if (chance.percent(6)) return { kind: "wait" };
     const kind = at > FILLING && chance.percent(25) ? "delete" : "insert";
     const { name, columns } = chance.pick(kind === "delete" ? tables : given);
-    return { kind, place: chance.pick(PLACES), name, args: columns.map((column) => randomValue(column, chance)) };
+    return { kind, location: chance.pick(LOCATIONS), name, args: columns.map((column) => randomValue(column, chance)) };
   });
 }
 
@@ -126,7 +126,7 @@ class Writer {
     for (let at = 0; at < count; at++) this.#view(`v${at}`);
     if (this.#may("recursion across nodes", 45)) this.#recursion();
     if (this.#may("best values across nodes", 30)) this.#best();
-    if (this.#may("aggregates at another place", 40)) this.#aggregate("w0");
+    if (this.#may("aggregates at another location", 40)) this.#aggregate("w0");
     if (this.#may("events that read views", 40)) this.#event();
     return { relations: this.#relations, rules: this.#rules, features: this.#used };
   }
@@ -137,13 +137,13 @@ class Writer {
     return true;
   }
 
-  /** A table that knows other nodes. */
+  /** Adds a table of other nodes. */
   #base(name: string): AcrossRelation {
     const columns: readonly Kind[] = [
-      "place",
+      "location",
       ...this.#chance.times(0, this.#chance.between(1, 2), () => this.#kind()),
     ];
-    // Commands come at whole seconds: by then what has expired is told everywhere.
+    // Commands come at whole seconds, when all nodes know of expired rows.
     const lifetime = this.#may("expiry", 25) ? this.#chance.between(2, 8) + 0.5 : Infinity;
     const isKeyed = columns.length > 1 && this.#may("keys", 40);
     const keys = isKeyed ? [0] : columns.map((_, column) => column);
@@ -151,7 +151,7 @@ class Writer {
   }
 
   #kind(): Kind {
-    return this.#chance.percent(60) ? "number" : "place";
+    return this.#chance.percent(60) ? "number" : "location";
   }
 
   #defined(name: string, columns: readonly Kind[], keys = columns.map((_, column) => column)): AcrossRelation {
@@ -172,7 +172,7 @@ class Writer {
     const lifetime = isSoft ? this.#chance.between(2, 8) + 0.5 : Infinity;
     const view = { ...hard, table: { lifetime, keys: hard.columns.map((_, column) => column) } };
     const rules = this.#chance.times(1, 2, (at) => {
-      const rule = new PlacedRule(`${name}_${at}`, this.#chance);
+      const rule = new LocatedRule(`${name}_${at}`, this.#chance);
       if (isSoft) this.#bodyHere(rule);
       else this.#body(rule, this.#relations);
       return rule.plain(view, this.#isAway());
@@ -180,26 +180,26 @@ class Writer {
     this.#add([view], rules);
   }
 
-  /** Literals from place to place. */
-  #body(rule: PlacedRule, sources: readonly AcrossRelation[]): void {
+  /** Writes literals from location to location. */
+  #body(rule: LocatedRule, sources: readonly AcrossRelation[]): void {
     const chance = this.#chance;
     if (!rule.hasStarted) rule.join(chance.pick(sources), false);
     for (let more = chance.between(0, 2); more > 0; more--) {
-      rule.join(chance.pick(sources), this.#may("bodies over several places", 50));
+      rule.join(chance.pick(sources), this.#may("bodies over several locations", 50));
     }
     rule.conditions();
-    if (this.#may("negation at another place", 20)) rule.negate(chance.pick(sources));
+    if (this.#may("negation at another location", 20)) rule.negate(chance.pick(sources));
   }
 
-  /** What lives for a time also lives on what was derived for a moment, while news of several places were on their way. */
-  #bodyHere(rule: PlacedRule): void {
+  /** Whether to avoid lifetimes: rows may be refreshed by derivations that hold only while messages are on their way. */
+  #bodyHere(rule: LocatedRule): void {
     const given = this.#relations.filter((one) => !one.isView);
     this.#chance.times(1, 2, () => rule.join(this.#chance.pick(given), false));
     rule.conditions();
   }
 
   #isAway(): boolean {
-    return this.#may("heads at another place", 60);
+    return this.#may("heads at another location", 60);
   }
 
   #recursion(): void {
@@ -215,7 +215,7 @@ class Writer {
       ...(other === one ? [] : [{ head: one, reads: other }]),
     ];
     const rules = heads.map(({ head, reads }, at) => {
-      const rule = new PlacedRule(`m_${at}`, this.#chance);
+      const rule = new LocatedRule(`m_${at}`, this.#chance);
       if (reads !== undefined && this.#chance.percent(50)) rule.join(reads, false);
       this.#body(rule, sources);
       if (reads !== undefined && !rule.has(reads)) rule.join(reads, this.#chance.percent(50));
@@ -224,14 +224,14 @@ class Writer {
     this.#add(tables, rules);
   }
 
-  /** The least of values that are made from each other, node by node. */
+  /** Writes a recursive `min` across nodes. */
   #best(): void {
-    const all = this.#defined("q0", ["place", "number"]);
-    const best = this.#defined("q1", ["place", "number"], [0]);
+    const all = this.#defined("q0", ["location", "number"]);
+    const best = this.#defined("q1", ["location", "number"], [0]);
     const sources = this.#relations;
-    const start = new PlacedRule("q_0", this.#chance);
+    const start = new LocatedRule("q_0", this.#chance);
     this.#body(start, sources);
-    const step = new PlacedRule("q_1", this.#chance);
+    const step = new LocatedRule("q_1", this.#chance);
     step.join(this.#chance.pick(sources), false);
     const rules = [
       start.plain(all, this.#isAway()),
@@ -242,17 +242,17 @@ class Writer {
   }
 
   #aggregate(name: string): void {
-    const view = this.#defined(name, ["place", "number"], [0]);
-    const rule = new PlacedRule(`${name}_0`, this.#chance);
+    const view = this.#defined(name, ["location", "number"], [0]);
+    const rule = new LocatedRule(`${name}_0`, this.#chance);
     this.#body(rule, this.#relations);
     this.#add([view], [rule.aggregate(view)]);
   }
 
-  /** An event of a node that reads what is there, and changes tables that are given. */
+  /** Writes an event rule of one node that changes base tables. */
   #event(): void {
-    const event: AcrossRelation = { name: "e0", columns: ["place", "number"], table: undefined, isView: false };
+    const event: AcrossRelation = { name: "e0", columns: ["location", "number"], table: undefined, isView: false };
     const given = this.#relations.filter((one) => !one.isView);
-    const rule = new PlacedRule("e_0", this.#chance);
+    const rule = new LocatedRule("e_0", this.#chance);
     rule.join(event, false);
     rule.join(this.#chance.pick(this.#relations), false);
     rule.conditions();
@@ -265,8 +265,8 @@ interface Variable {
   readonly kind: Kind;
 }
 
-/** Writes one rule whose every atom has a place. */
-class PlacedRule {
+/** Writes one rule in which every atom has a location. */
+class LocatedRule {
   readonly #label: string;
   readonly #chance: Chance;
   readonly #body: string[] = [];
@@ -288,8 +288,8 @@ class PlacedRule {
   }
 
   join(relation: AcrossRelation, isAway: boolean): void {
-    const place = this.#home === undefined ? this.#bind("place") : this.#place(isAway);
-    this.#home ??= place;
+    const location = this.#home === undefined ? this.#bind("location") : this.#location(isAway);
+    this.#home ??= location;
     const before = this.#scope;
     const args = relation.columns.map((kind) => {
       const known = this.#chance.percent(45) ? this.#known(kind, before) : undefined;
@@ -297,12 +297,12 @@ class PlacedRule {
       return this.#chance.percent(10) ? "_" : this.#bind(kind);
     });
     this.#names.add(relation.name);
-    this.#body.push(`${relation.name}@${place}(${args.join(", ")})`);
+    this.#body.push(`${relation.name}@${location}(${args.join(", ")})`);
   }
 
   negate(relation: AcrossRelation): void {
     const args = relation.columns.map((kind) => (this.#chance.percent(25) ? "_" : (this.#known(kind) ?? "_")));
-    this.#body.push(`!${relation.name}@${this.#place(this.#chance.percent(50))}(${args.join(", ")})`);
+    this.#body.push(`!${relation.name}@${this.#location(this.#chance.percent(50))}(${args.join(", ")})`);
   }
 
   conditions(): void {
@@ -317,7 +317,7 @@ class PlacedRule {
 
   plain(head: AcrossRelation, isAway: boolean): RuleText {
     return this.#rule(
-      `${head.name}@${this.#place(isAway)}(${head.columns.map((kind) => this.#value(kind)).join(", ")})`,
+      `${head.name}@${this.#location(isAway)}(${head.columns.map((kind) => this.#value(kind)).join(", ")})`,
     );
   }
 
@@ -325,28 +325,28 @@ class PlacedRule {
     const operand = this.#known("number") ?? "1";
     const kind = this.#chance.pick(["count<*>", "min", "max", "sum", "countDistinct"]);
     const result = kind === "count<*>" ? kind : `${kind}<${operand}>`;
-    return this.#rule(`${head.name}@${this.#place(true)}(${this.#value("place")}, ${result})`);
+    return this.#rule(`${head.name}@${this.#location(true)}(${this.#value("location")}, ${result})`);
   }
 
-  /** A value from what is best so far, which is never better. */
+  /** Writes a value computed from the best one so far, and never better. */
   follow(best: AcrossRelation, all: AcrossRelation): RuleText {
-    const at = this.#place(this.#chance.percent(50));
-    const target = this.#known("place") ?? this.#bind("place");
+    const at = this.#location(this.#chance.percent(50));
+    const target = this.#known("location") ?? this.#bind("location");
     const other = this.#known("number") ?? "2";
     const before = this.#bind("number");
     const cost = this.#bind("number");
     this.#body.push(`${best.name}@${at}(${target}, ${before})`);
     if (this.#chance.percent(50)) this.#body.push(`${cost} := ${before} + 1`, `${cost} < 7`);
     else this.#body.push(`${cost} := f_max(${before}, ${other})`);
-    return this.#rule(`${all.name}@${this.#place(true)}(${target}, ${cost})`);
+    return this.#rule(`${all.name}@${this.#location(true)}(${target}, ${cost})`);
   }
 
   #rule(head: string): RuleText {
     return { label: this.#label, head, body: this.#body };
   }
 
-  #place(isAway: boolean): string {
-    return (isAway ? this.#known("place") : this.#home) ?? "X0";
+  #location(isAway: boolean): string {
+    return (isAway ? this.#known("location") : this.#home) ?? "X0";
   }
 
   #bind(kind: Kind): string {

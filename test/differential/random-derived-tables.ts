@@ -3,8 +3,8 @@ import type { May } from "./random-program.ts";
 import { RandomRule, type RuleText } from "./random-rule.ts";
 import type { Relation, TableChoice } from "./schema.ts";
 
-/** Writes the rules of tables that rules define, one after the other; each may read all that were written before. */
-export class ViewWriter {
+/** Writes derived tables, one after the other. Each may read all tables written before. */
+export class DerivedTableWriter {
   readonly #chance: Chance;
   readonly #may: May;
   readonly #tables: readonly Relation[];
@@ -39,7 +39,7 @@ export class ViewWriter {
     this.#add([view], rules);
   }
 
-  /** Two tables that read each other. */
+  /** Writes two tables that read each other. */
   mutual(one: Relation, other: Relation): void {
     const sources = this.#sources();
     const rules = [
@@ -55,12 +55,12 @@ export class ViewWriter {
     this.#add([one, other], rules);
   }
 
-  /** The least, or the greatest, of values that are made from each other. */
+  /** Writes a recursive `min` or `max`. */
   best(): void {
     const kind = this.#chance.pick(["number", "string"] as const);
     const table = { isView: true, isMixed: false, lifetime: Infinity, size: Infinity, evict: "" };
     const isLeast = this.#chance.percent(60);
-    // Of the rows of a key the smallest shows: that is a least value too.
+    // A table shows the smallest row of a key, which is a minimum too.
     const isKeyed = isLeast && this.#may("keys in recursion", 40);
     const keys = isKeyed ? [0] : [0, 1];
     const all: Relation = { name: "q0", columns: [kind, "number"], table: { ...table, keys }, isLast: false };
@@ -79,7 +79,7 @@ export class ViewWriter {
     this.#add([all, best], rules);
   }
 
-  /** A view that no rule reads. */
+  /** Writes a derived table that no rule reads. */
   last(view: Relation): void {
     this.#aggregate(view, this.#sources());
   }
@@ -111,12 +111,12 @@ export class ViewWriter {
   }
 }
 
-/** No two of its rows share a key. */
+/** Whether the key is all columns. */
 function isWhole({ columns, table }: Relation): boolean {
   return table?.keys.length === columns.length;
 }
 
-/** Nothing but its rules fills it. */
+/** Whether the table is pure. */
 function isPlain({ table }: Relation): boolean {
   return table !== undefined && isPure(table);
 }
