@@ -140,7 +140,7 @@ export class PathSizes {
 }
 
 function messageOf(to: string, { before, now, why }: PathChange): string {
-  if (why === "grown") return `${to} gets datagrams of up to ${now} bytes again: its path carries more than ${before}`;
-  const reason = why === "refused" ? "the interface takes no longer ones" : "its path swallows longer ones";
-  return `${to} gets datagrams of at most ${now} bytes, not ${before}: ${reason}`;
+  if (why === "grown") return `${to}: datagrams of up to ${now} bytes again: the path carries more than ${before}`;
+  const reason = why === "refused" ? "the interface refuses longer ones" : "the path drops longer ones";
+  return `${to}: datagrams of at most ${now} bytes instead of ${before}: ${reason}`;
 }

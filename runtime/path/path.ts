@@ -23,8 +23,8 @@ export interface PathContext {
 export interface PathChange {
   readonly before: number;
   readonly now: number;
-  /** `swallowed`: longer datagrams were lost on the path. `refused`: the local interface refused them. */
-  readonly why: "swallowed" | "refused" | "grown";
+  /** `dropped`: longer datagrams were lost on the path. `refused`: the local interface refused them. */
+  readonly why: "dropped" | "refused" | "grown";
 }
 
 /** Seconds between confirmations of a path with many long datagrams. */
@@ -145,7 +145,7 @@ export class Path {
 
   #narrow(): void {
     this.#raiseAt = this.#context.clock.now() + this.#raiseAfter;
-    this.#change(this.#longestAnswered, this.#isRefused ? "refused" : "swallowed");
+    this.#change(this.#longestAnswered, this.#isRefused ? "refused" : "dropped");
     this.#finish();
   }
 

@@ -12,7 +12,7 @@ function message(number: number, changes: readonly RowChange[], isWhole = false)
   return { receiver: "here:1", stream: STREAM, number, changes, endsSnapshot: isWhole };
 }
 
-test("messages change rows in their order, whichever comes first", () => {
+test("messages are applied in order of their numbers, in any order of arrival", () => {
   const second = applyMessage(undefined, message(1, [row(1)]), 0);
   const third = applyMessage(second.state, message(3, [row(3)]), 0);
   expect([third.changes, third.ack]).toEqual([[], 1]);
@@ -20,7 +20,7 @@ test("messages change rows in their order, whichever comes first", () => {
   expect([all.changes, all.ack]).toEqual([[row(1, false), row(3)], 3]);
 });
 
-test("when all has been said, it is what the latest of each row said", () => {
+test("a complete snapshot holds the latest change of each row", () => {
   let state: InboundStream | undefined;
   for (const [at, changes] of [
     [row(1), row(2)],
@@ -34,7 +34,7 @@ test("when all has been said, it is what the latest of each row said", () => {
   expect(after?.snapshot).toBeUndefined();
 });
 
-test("a peer with 100,000 rows says them all in the time of a few", () => {
+test("a snapshot of 100,000 rows takes linear time", () => {
   let state: InboundStream | undefined;
   const rows = Array.from({ length: 100_000 }, (_, number) => row(number));
   for (let number = 1; number <= 6250; number++) {
@@ -43,7 +43,7 @@ test("a peer with 100,000 rows says them all in the time of a few", () => {
   expect(applyMessage(state, message(6251, [], true), 0).snapshotKeys?.size).toBe(100_000);
 });
 
-test("what comes before its turn is kept as long as it is little", () => {
+test("messages out of order are kept up to a limit", () => {
   const long: RowChange = { inlet: 1, isPresent: true, args: [new Uint8Array(30_000)] };
   let { state } = applyMessage(undefined, message(1, []), 0);
   for (const number of [5, 4, 3]) ({ state } = applyMessage(state, message(number, [long]), 0));

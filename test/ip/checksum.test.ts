@@ -1,22 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { amendChecksum, amendUdpChecksum, checksumChange } from "../../runtime/ip/checksum.ts";
 
-/** The rare sums; test/ip/ip-packet.test.ts has the ordinary ones. */
-describe("a checksum whose words change", () => {
-  test("by the example of RFC 1624", () => {
+/** Rare cases of checksums; test/ip/ip-packet.test.ts covers the ordinary ones. */
+describe("an updated checksum", () => {
+  test("matches the example of RFC 1624", () => {
     expect(amended("dd2f", checksumChange(hex("5555"), hex("3285"), 0, 2))).toBe("0000");
   });
 
-  test("so that folding carries again", () => {
+  test("folds a carry that occurs while folding", () => {
     expect(amended("0000", 0x1ffff)).toBe("fffe");
   });
 
-  test("not at all, stays", () => {
+  test("stays if no word changes", () => {
     expect(checksumChange(hex("0102ffff"), hex("0102ffff"), 0, 4)).toBe(0);
     expect(amended("ffff", 0)).toBe("ffff");
   });
 
-  test("to 0 in UDP, is written ffff", () => {
+  test("of 0 is written as ffff in UDP", () => {
     const checksum = hex("0001");
     amendUdpChecksum(checksum, 0, checksumChange(hex("0001"), hex("0002"), 0, 2));
     expect(toHex(checksum)).toBe("ffff");

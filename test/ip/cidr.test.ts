@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { formatCidr, parseCidr } from "../../runtime/ip/cidr.ts";
 
-/** What a user writes, and what becomes of it. */
+/** Text of a user, and the result of parsing it. */
 const CASES = `
 100.64.0.1/24      → 100.64.0.1/24
 0.0.0.0/0          → 0.0.0.0/0

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatHostPort, parseHostPort } from "../../runtime/ip/host-port.ts";
 
-/** What a user writes, and how it is understood. */
+/** Text of a user, and the result of parsing it. */
 const CASES = `
 10.0.0.2:10000        → IPv4 10.0.0.2:10000
 0.0.0.0:0             → IPv4 0.0.0.0:0
@@ -32,7 +32,7 @@ test.each(
   expect(understand(text)).toBe(expected);
 });
 
-test("any text is understood or refused", () => {
+test("any text is parsed or refused, without an exception", () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       expect(understand(text)).not.toBe("");

@@ -36,11 +36,11 @@ describe("an IP address", () => {
     expect(formatIp(parseIp(input) ?? new Uint8Array(4))).toBe(canonical);
   });
 
-  test.each(NONE)("%j is none", (text) => {
+  test.each(NONE)("%j is refused", (text) => {
     expect(parseIp(text)).toBeUndefined();
   });
 
-  test("what is written is read back", () => {
+  test("formatted addresses are parsed to the same bytes", () => {
     const address = fc.oneof(bytes(4), bytes(16), sparse(16));
     fc.assert(
       fc.property(address, (value) => {
@@ -64,7 +64,7 @@ function bytes(length: number): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength: length, maxLength: length });
 }
 
-/** Mostly zeros, as real IPv6 addresses are. */
+/** Addresses with many zeros, like real IPv6 addresses. */
 function sparse(length: number): fc.Arbitrary<Uint8Array> {
   const byte = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(255) });
   return fc.array(byte, { minLength: length, maxLength: length }).map((values) => Uint8Array.from(values));

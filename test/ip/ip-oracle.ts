@@ -1,4 +1,4 @@
-/** The plainest way to make IP packets and to give them their checksums; what is tested here does it faster. */
+/** Straightforward construction of IP packets with checksums, as a reference for the faster code under test. */
 
 export interface Parts {
   readonly version: 4 | 6;
@@ -13,13 +13,13 @@ export interface Parts {
 
 const CHECKSUM_AT: Readonly<Record<number, number>> = { 6: 16, 17: 6, 58: 2 };
 
-/** The packet with every checksum as it has to be. `between` names `protocol` in its last header, where there is one. */
+/** Builds a packet with correct checksums. The last header in `between`, if any, must name `protocol`. */
 export function packetOf(parts: Parts): Uint8Array {
   const packet = parts.version === 4 ? ipv4(parts) : ipv6(parts);
   return withChecksums(packet, parts);
 }
 
-/** Computes all checksums of a packet made of these parts from nothing; a UDP checksum of 0 stays. */
+/** Computes all checksums of a packet of these parts anew. A UDP checksum of 0 stays 0. */
 function withChecksums(packet: Uint8Array, parts: Parts): Uint8Array {
   const sealed = packet.slice();
   if (parts.version === 4) seal(sealed, 10, sealed.subarray(0, 20 + parts.between.length));
@@ -38,7 +38,7 @@ function withChecksums(packet: Uint8Array, parts: Parts): Uint8Array {
   return sealed;
 }
 
-/** RFC 1071, byte by byte. */
+/** Internet checksum of RFC 1071, byte by byte. */
 function checksum(bytes: readonly number[]): number {
   let sum = 0;
   for (const [at, byte] of bytes.entries()) sum += at % 2 === 0 ? byte * 256 : byte;

@@ -22,7 +22,7 @@ describe("the header of a packet", () => {
     expect(describePacket(PING)).toBe("IPv4 100.64.0.1 > 100.64.0.2, protocol 1 at 20 of 28, ttl 64");
   });
 
-  test("an IPv4 packet with options, in a buffer that is longer", () => {
+  test("an IPv4 packet with options, in a longer buffer", () => {
     const packet = hex("4600 0019 0000 0000 0711 0000 0a00 0001 0a00 0002 9404 0000 ff ffff");
     expect(describePacket(packet)).toBe("IPv4 10.0.0.1 > 10.0.0.2, protocol 17 at 24 of 25, ttl 7");
   });
@@ -32,7 +32,7 @@ describe("the header of a packet", () => {
     expect(describePacket(packet)).toBe("IPv4 10.0.0.1 > 10.0.0.2, protocol 6 at 20 of 20, ttl 64, later fragment");
   });
 
-  test("an IPv4 packet that is routed by its source", () => {
+  test("an IPv4 packet with a source route", () => {
     const packet = hex("4700 001c 0000 0000 4006 0000 0a00 0001 0a00 0002 8307 04 0a000009 00");
     expect(describePacket(packet)).toBe("IPv4 10.0.0.1 > 10.0.0.2, protocol 6 at 28 of 28, ttl 64, routed");
   });
@@ -52,7 +52,7 @@ describe("the header of a packet", () => {
     );
   });
 
-  test("IPv6 fragments: the first has its protocol's header, a later one has not", () => {
+  test("IPv6 fragments: only the first has the upper-layer header", () => {
     expect(describePacket(ipv6(44, "1100 0001 0000 0001 aaaa"))).toBe(
       "IPv6 fd00::1 > fd00::2, protocol 17 at 48 of 50, ttl 64",
     );
@@ -80,12 +80,12 @@ describe("the header of a packet", () => {
 });
 
 describe("rewriting a header", () => {
-  test("a packet with another destination and a hop less", () => {
+  test("a packet with another destination and a lower TTL", () => {
     const rewritten = rewriteHeader(PING, { destination: "100.64.0.9", ttl: 63 });
     expect(rewritten).toEqual(hex("4500 001c 1234 4000 3f01 6123 6440 0001 6440 0009 0800 f7fd 0001 0001"));
   });
 
-  test("the original is as it was, and the copy ends where the packet does", () => {
+  test("the original stays unchanged, and the copy has the length of the packet", () => {
     const buffer = Buffer.alloc(64);
     buffer.set(PING);
     const rewritten = rewriteHeader(buffer, { ttl: 1 });
@@ -93,7 +93,7 @@ describe("rewriting a header", () => {
     expect(toHex(buffer.subarray(0, PING.length))).toBe(toHex(PING));
   });
 
-  test("every checksum is what computing it anew gives", () => {
+  test("every updated checksum equals one computed anew", () => {
     fc.assert(
       fc.property(parts(), word(16), word(16), fc.nat(255), (before, from, to, ttl) => {
         const { source, destination } = fit({ version: before.version, source: from, destination: to });
@@ -124,7 +124,7 @@ describe("rewriting a header", () => {
     expect(toHex(rewriteHeader(packet, { source: "10.0.0.7" })).slice(-4)).toBe("0000");
   });
 
-  test("renaming the protocol and back gives the same packet, even if addresses change in between", () => {
+  test("changing the protocol and back gives the same packet, even if addresses change in between", () => {
     fc.assert(
       fc.property(parts([TCP]), (before) => {
         const [there, home] = before.version === 4 ? ["9.9.9.9", "8.8.8.8"] : ["9::9", "8::8"];
@@ -136,7 +136,7 @@ describe("rewriting a header", () => {
     );
   });
 
-  test("of a later fragment only the header changes", () => {
+  test("only the header of a later fragment changes", () => {
     const packet = hex("4500 0018 0000 0001 4006 0000 0a00 0001 0a00 0002 aabb ccdd");
     expect(toHex(rewriteHeader(packet, { source: "10.9.9.9" })).slice(-8)).toBe("aabbccdd");
   });
@@ -175,7 +175,7 @@ test("100,000 random and mutated packets are read, rewritten or refused", { time
   expect(() => fc.assert(property, { numRuns: 100_000 })).not.toThrow();
 });
 
-/** What the header speaks of is there. */
+/** Checks that all positions in the header lie within the packet. */
 function isSound(packet: Uint8Array): boolean {
   const header = readHeader(packet);
   if (header === undefined) return true;
@@ -198,7 +198,7 @@ function describePacket(packet: Uint8Array): string {
   return `IPv${version} ${addresses}, protocol ${protocol} at ${payloadAt} of ${length}, ttl ${ttl}${more}`;
 }
 
-/** A packet from fd00::1 to fd00::2. */
+/** Returns a packet from fd00::1 to fd00::2. */
 function ipv6(next: number, payload: string): Uint8Array {
   const bytes = hex(payload);
   const length = bytes.length.toString(16).padStart(4, "0");
@@ -217,19 +217,19 @@ function parts(protocols: readonly number[] = [TCP, UDP, ICMPV6, 1, 47]): fc.Arb
       between: fc.constantFrom(0, 8, 16),
       payload: fc.oneof(word(18), fc.uint8Array({ minLength: 18, maxLength: 60 })),
     })
-    .map((made) => ({ ...made, ...fit(made), between: filling(made.version, made.between, made.protocol) }));
+    .map((parts) => ({ ...parts, ...fit(parts), between: filling(parts.version, parts.between, parts.protocol) }));
 }
 
-/** Few distinct bytes, 00 and ff among them: the sums that wrap and the ones that come to nothing are there. */
+/** Few distinct bytes, including 00 and ff, so that sums that wrap or are 0 occur. */
 function word(length: number): fc.Arbitrary<Uint8Array> {
   return fc
     .array(fc.oneof(fc.constantFrom(0, 0xff), fc.nat(255)), { minLength: length, maxLength: length })
     .map((bytes) => Uint8Array.from(bytes));
 }
 
-function fit(made: Pick<Parts, "version" | "source" | "destination">): Pick<Parts, "source" | "destination"> {
-  const length = made.version === 4 ? 4 : 16;
-  return { source: made.source.slice(0, length), destination: made.destination.slice(0, length) };
+function fit(parts: Pick<Parts, "version" | "source" | "destination">): Pick<Parts, "source" | "destination"> {
+  const length = parts.version === 4 ? 4 : 16;
+  return { source: parts.source.slice(0, length), destination: parts.destination.slice(0, length) };
 }
 
 /** IPv4: no-operation options. IPv6: one header of destination options. */
@@ -243,8 +243,8 @@ function filling(version: 4 | 6, length: number, protocol: number): Uint8Array {
 function mutated(): fc.Arbitrary<Uint8Array> {
   return fc
     .tuple(parts(), fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 4 }), fc.nat(120))
-    .map(([made, flips, length]) => {
-      const packet = packetOf(made).slice(0, length);
+    .map(([parts, flips, length]) => {
+      const packet = packetOf(parts).slice(0, length);
       for (const [at, value] of flips) if (at < packet.length) packet[at] = value;
       return packet;
     });

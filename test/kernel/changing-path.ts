@@ -6,7 +6,7 @@ import { type Families, TunnelPair } from "./tunnel-pair.ts";
 export type PathChange = "drops to 1280" | "swallows";
 
 /** What a node says when it has found out. */
-export const NARROW: RegExp = /gets datagrams of at most (\d+) bytes, not (\d+)/;
+export const NARROW: RegExp = /datagrams of at most (\d+) bytes instead of (\d+)/;
 
 /** What the sender waits for after each 64 KiB, so that the transfer takes a while; and when it is well under way. */
 const PAUSE_MS = 12;

@@ -33,5 +33,5 @@ test.each([4, 6] as const)("a path over IPv%d that has grown is used again", asy
   alter(router, "swallows");
   await fetchUntil(NARROW);
   router.run("nft", "delete", "table", "inet", "f");
-  await fetchUntil(/gets datagrams of up to 1452 bytes again/);
+  await fetchUntil(/datagrams of up to 1452 bytes again/);
 });

@@ -42,16 +42,16 @@ describe.each([4, 6] as const)("a TCP connection over IPv%d", (version) => {
     }
   });
 
-  test("that asks for less gets what it asked for", () => {
+  test("with a smaller MSS is unchanged", () => {
     const packet = tcp(version, SYN, size(1000));
     expect(clampMss(packet, 1300)).toBe(packet);
   });
 
-  test("is never asked for segments that nobody would send", () => {
+  test("is never clamped below the default MSS", () => {
     expect(clampMss(tcp(version, SYN, size(1460)), 300)).toEqual(tcp(version, SYN, size(536)));
   });
 
-  test("that is under way is let alone", () => {
+  test("that is established is unchanged", () => {
     expect(isTcpSyn(tcp(version, ACK, size(1460)))).toBe(false);
     const packet = tcp(version, ACK, size(1460));
     expect(clampMss(packet, 1300)).toBe(packet);
@@ -70,7 +70,7 @@ describe.each([4, 6] as const)("a TCP connection over IPv%d", (version) => {
     expect(clampMss(packet, 1300)).toBe(packet);
   });
 
-  test("cut off anywhere is let alone", () => {
+  test("truncated at any byte is unchanged", () => {
     const packet = tcp(version, SYN, size(1460));
     for (let length = 1; length < packet.length; length++) {
       const part = packet.slice(0, length);
@@ -80,7 +80,7 @@ describe.each([4, 6] as const)("a TCP connection over IPv%d", (version) => {
   });
 });
 
-test("a piece of a packet that is not its first is let alone, whatever its bytes look like", () => {
+test("a later fragment is unchanged, even if its bytes look like a SYN", () => {
   const packet = tcp(4, SYN, size(1460));
   packet[7] = 1;
   expect(clampMss(packet, 1300)).toBe(packet);

@@ -5,33 +5,33 @@ import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
 
 const LATENCY = 0.02;
 
-/** What lies between: what it carries, what of its interface, whether it carries anything, and what answers. */
-export interface Between {
-  carries: number;
-  fits: number;
+/** Simulated path: its size, the size of its interface, whether it is up, and whether the peer answers. */
+export interface PathConditions {
+  pathSize: number;
+  interfaceSize: number;
   isUp: boolean;
   answers: boolean;
-  /** The share of probes of any size that is lost. */
-  loses: number;
-  /** Seconds, each way. */
-  takes: number;
+  /** Share of probes that are lost, at any size. */
+  lossRate: number;
+  /** Delay in seconds, each way. */
+  delay: number;
 }
 
-/** One node's path to a peer that answers probes as nodes do, after a while. */
+/** PathSizes of one node with a path to a peer that answers probes after a delay. */
 export class PathWorld {
   readonly clock: ManualClock = new ManualClock();
-  readonly between: Between = {
-    carries: Infinity,
-    fits: Infinity,
+  readonly path: PathConditions = {
+    pathSize: Infinity,
+    interfaceSize: Infinity,
     isUp: true,
     answers: true,
-    loses: 0,
-    takes: LATENCY,
+    lossRate: 0,
+    delay: LATENCY,
   };
-  readonly said: string[] = [];
+  readonly log: string[] = [];
   readonly to: string;
   readonly sizes: PathSizes;
-  /** The probes that left. */
+  /** Probes that were sent. */
   readonly probes: Uint8Array[] = [];
   readonly #peer: PathSizes;
   #draws = 1;
@@ -40,7 +40,7 @@ export class PathWorld {
     this.to = to;
     const here = new ManualDatagrams("10.0.0.1:10000");
     const there = new ManualDatagrams(to);
-    there.send = (_, bytes): void => this.#later(() => this.hear(bytes));
+    there.send = (_, bytes): void => this.#later(() => this.deliver(bytes));
     const datagrams: Datagrams = Object.assign(here, { probe: (_: string, bytes: Uint8Array) => this.#probe(bytes) });
     this.sizes = this.#sizes(datagrams);
     this.#peer = this.#sizes(there);
@@ -50,7 +50,7 @@ export class PathWorld {
     return this.sizes.payload(this.to);
   }
 
-  /** Long datagrams are sent for so many seconds, ten times a second so many. */
+  /** Sends long datagrams for so many seconds, `count` of them ten times a second. */
   use(seconds: number, count: number = 10): void {
     for (let tenth = 0; tenth < seconds * 10; tenth++) {
       this.sizes.countSent(this.to, count);
@@ -58,37 +58,37 @@ export class PathWorld {
     }
   }
 
-  /** A datagram has arrived that says something of paths. */
-  hear(bytes: Uint8Array): void {
-    heardBy(this.sizes, bytes);
+  /** Delivers a datagram with a probe or an answer. */
+  deliver(bytes: Uint8Array): void {
+    deliverTo(this.sizes, bytes);
   }
 
-  /** An even enough draw, the same in every run. */
+  /** Deterministic pseudo-random number in [0, 1). */
   draw(): number {
     this.#draws = (Math.imul(this.#draws, 1_664_525) + 1_013_904_223) >>> 0;
     return this.#draws / 2 ** 32;
   }
 
   #sizes(datagrams: Datagrams): PathSizes {
-    const adapted = (message: string): void => void this.said.push(message);
-    return new PathSizes({ clock: this.clock, datagrams, random: () => this.draw(), changed: adapted });
+    const changed = (message: string): void => void this.log.push(message);
+    return new PathSizes({ clock: this.clock, datagrams, random: () => this.draw(), changed });
   }
 
   #probe(bytes: Uint8Array): boolean {
-    const { carries, fits, isUp, answers, loses } = this.between;
-    if (bytes.length > fits) return false;
+    const { pathSize, interfaceSize, isUp, answers, lossRate } = this.path;
+    if (bytes.length > interfaceSize) return false;
     this.probes.push(bytes);
-    const arrives = isUp && answers && bytes.length <= carries && this.draw() >= loses;
-    if (arrives) this.#later(() => heardBy(this.#peer, bytes));
+    const arrives = isUp && answers && bytes.length <= pathSize && this.draw() >= lossRate;
+    if (arrives) this.#later(() => deliverTo(this.#peer, bytes));
     return true;
   }
 
   #later(happen: () => void): void {
-    this.clock.at(this.clock.now() + this.between.takes, happen);
+    this.clock.at(this.clock.now() + this.path.delay, happen);
   }
 }
 
-function heardBy(sizes: PathSizes, bytes: Uint8Array): void {
+function deliverTo(sizes: PathSizes, bytes: Uint8Array): void {
   const decoded = decodeDatagram(bytes);
   for (const { hash, start, end } of decoded.ok ? decoded.tuples : [])
     sizes.receive(hash, bytes, start, end, "10.0.0.1:10000");

@@ -22,11 +22,11 @@ const IPV6: Parts = {
   destination: Uint8Array.from({ length: 16 }, (_, at) => (at === 0 ? 0xfd : at === 15 ? 2 : 0)),
 };
 
-describe.each([IPV4, IPV6])("of a packet of IPv$version that is too big", (parts) => {
+describe.each([IPV4, IPV6])("for an IPv$version packet that is too big", (parts) => {
   const packet = packetOf(parts);
   const message = tooBigMessage(packet, headerOf(packet), 1300);
 
-  test("its sender is told, as if by where it was for, with a right checksum", () => {
+  test("the sender gets a message from the destination address, with a correct checksum", () => {
     const header = headerOf(message);
     const body = message.slice(header.payloadAt);
     const same = packetOf({
@@ -41,7 +41,7 @@ describe.each([IPV4, IPV6])("of a packet of IPv$version that is too big", (parts
     expect(sumOf(parts.version === 4 ? body : [...pseudo(parts, body.length), ...body])).toBe(0xffff);
   });
 
-  test("the message says what fits, and quotes the packet", () => {
+  test("the message gives the MTU and quotes the packet", () => {
     const body = message.slice(headerOf(message).payloadAt);
     expect(body.slice(0, 2)).toEqual(Uint8Array.from(parts.version === 4 ? [3, 4] : [2, 0]));
     expect((body[6] as number) * 256 + (body[7] as number)).toBe(1300);
@@ -51,7 +51,7 @@ describe.each([IPV4, IPV6])("of a packet of IPv$version that is too big", (parts
 });
 
 describe("a sender", () => {
-  test("is told ten times a second, and others meanwhile", () => {
+  test("is notified ten times a second, and others in between", () => {
     const { tooBig, clock, written } = device();
     for (let hundredth = 0; hundredth < 100; hundredth++) {
       tooBig.notify(packetOf(IPV4), 1300);
@@ -62,7 +62,7 @@ describe("a sender", () => {
     expect(written.length).toBeLessThanOrEqual(22);
   });
 
-  test("is not told of less than every link carries", () => {
+  test("is not notified of an MTU below the minimum", () => {
     const { tooBig, written } = device();
     expect(tooBig.notify(packetOf(IPV6), 1200)).toBe(true);
     expect((written[0] as Uint8Array).slice(44, 48)).toEqual(Uint8Array.of(0, 0, 1280 >> 8, 1280 & 255));
@@ -85,7 +85,7 @@ describe("a sender", () => {
     expect(written).toEqual([]);
   });
 
-  test("of which there are too many is not told", () => {
+  test("is not notified if there are too many senders", () => {
     const { tooBig, written } = device();
     for (let count = 0; count < 5_000; count++) {
       tooBig.notify(packetOf({ ...IPV4, source: Uint8Array.of(10, 0, count >> 8, count & 255) }), 1300);
@@ -93,7 +93,7 @@ describe("a sender", () => {
     expect(written).toHaveLength(1024);
   });
 
-  test("of no device is not told", () => {
+  test("is not notified without a device", () => {
     expect(new TooBig(undefined, new ManualClock()).notify(packetOf(IPV4), 1300)).toBe(false);
   });
 });

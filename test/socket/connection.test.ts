@@ -5,7 +5,7 @@ import { ByteBudget } from "../../runtime/socket/byte-budget.ts";
 import type { CallOutcome, SocketCall } from "../../runtime/socket/socket-call.ts";
 import type { Received, ByteStream, Sent } from "../../runtime/world/streams.ts";
 
-/** A far end that says these pieces and then ends; each comes when it is let through, or is there before it is asked for. */
+/** Remote end that sends these pieces and then closes. Each arrives when it is released, or has arrived before it is requested. */
 class Pieces implements ByteStream {
   readonly peer = "there:1";
   readonly #pieces: Uint8Array[];
@@ -24,7 +24,7 @@ class Pieces implements ByteStream {
     if (this.#isThere) this.letThrough();
   }
 
-  /** False when nobody asks. */
+  /** Returns false if no request is pending. */
   letThrough(): boolean {
     const arrived = this.#arrived;
     if (arrived === undefined) return false;
@@ -38,7 +38,7 @@ class Pieces implements ByteStream {
     this.#arrived = undefined;
   }
 
-  /** Told of what is written, when the test says so. */
+  /** Callbacks of pending sends, which the test calls. */
   readonly sending: ((outcome: Sent) => void)[] = [];
 
   send(_: Uint8Array, sent: (outcome: Sent) => void): void {
@@ -77,7 +77,7 @@ function text(outcome: CallOutcome): string {
   return outcome.ok ? Buffer.from(outcome.outputs[0] as Uint8Array).toString("hex") : outcome.reason;
 }
 
-/** What reads of these lengths, 0 for whatever is there, make of what was said. */
+/** Returns the results of reads of these lengths; 0 stands for whatever has arrived. */
 function expected(said: readonly Uint8Array[], asked: readonly number[]): readonly string[] {
   const left = [...said];
   let held = Buffer.alloc(0);
@@ -92,7 +92,7 @@ function expected(said: readonly Uint8Array[], asked: readonly number[]): readon
   });
 }
 
-test("reads give what was said, in order, each what it asked for, whatever pieces it comes in", () => {
+test("reads return the bytes sent, in order and in the requested lengths, for any pieces", () => {
   fc.assert(
     fc.property(pieces, lengths, fc.boolean(), (said, asked, isThere) => {
       const stream = new Pieces(said, isThere);
@@ -106,7 +106,7 @@ test("reads give what was said, in order, each what it asked for, whatever piece
   );
 });
 
-test("each read asks for one thing, and none is asked for when nobody reads", () => {
+test("each read requests once, and nothing is requested without a read", () => {
   const stream = new Pieces([new Uint8Array(3), new Uint8Array(3)], false);
   const { connection, outcomes, call } = reader(stream);
   expect(stream.asked).toBe(0);
@@ -116,7 +116,7 @@ test("each read asks for one thing, and none is asked for when nobody reads", ()
   expect(stream.letThrough()).toBe(false);
 });
 
-test("a read that is withdrawn loses nothing, and those behind it have their turn", () => {
+test("a cancelled read loses no bytes, and the reads behind it are served", () => {
   const stream = new Pieces([Buffer.from("abc"), Buffer.from("def")], false);
   const { connection, outcomes, call } = reader(stream);
   const [first, second] = [call(1), call(2)];
@@ -128,7 +128,7 @@ test("a read that is withdrawn loses nothing, and those behind it have their tur
   expect(outcomes).toEqual([{ ok: true, outputs: [new Uint8Array(Buffer.from("abcd"))] }]);
 });
 
-test("what a withdrawn read has left is enough for one behind it that asks for less", () => {
+test("bytes left by a cancelled read serve a shorter read behind it", () => {
   const stream = new Pieces([Buffer.from("abc"), Buffer.from("def")], false);
   const { connection, outcomes, call } = reader(stream);
   const [first, second, third] = [call(1), call(2), call(3)];
@@ -142,7 +142,7 @@ test("what a withdrawn read has left is enough for one behind it that asks for l
   expect(outcomes.map(text)).toEqual(["ab", "cdef"].map((words) => Buffer.from(words).toString("hex")));
 });
 
-test("what a read returns keeps nothing of what came with it", () => {
+test("the result of a read does not keep the received buffer in memory", () => {
   const stream = new Pieces([Buffer.alloc(60_000)], true);
   const { connection, outcomes, call } = reader(stream);
   connection.read(call(1), 4);
@@ -151,7 +151,7 @@ test("what a read returns keeps nothing of what came with it", () => {
   expect(bytes?.buffer.byteLength).toBe(4);
 });
 
-test("what is being written takes room until it is, or until the socket is closed, and not twice", () => {
+test("pending writes use the budget until they end or the socket is closed, and are released once", () => {
   const stream = new Pieces([], false);
   const { connection, room, outcomes, call } = reader(stream);
   connection.write(call(1), new Uint8Array(10));

@@ -9,7 +9,7 @@ import { compileProgram } from "../sim/program-network.ts";
 
 const HOST = "10.0.0.1";
 
-/** Makes every call, here and at other nodes, so that all its events are known. */
+/** Program that makes every call, on this node and on others, so that all events of calls exist. */
 const PROGRAM = `
 a: done(X) :- wish(X), tcp.listen@X(X, &_) timeout(5).
 b: done(X) :- wish(X), tcp.accept@X(X, &_, &_) timeout(5).
@@ -25,7 +25,7 @@ materialize(opened, infinity, infinity, keys(1)).
 
 const program = compileProgram(PROGRAM);
 
-/** A node with a listening socket and both ends of a connection. */
+/** Creates a node with a listening socket and both ends of a connection. */
 function start(): { readonly node: Node; readonly simulation: Simulation; readonly sockets: readonly Value[] } {
   const simulation = new Simulation({ seed: 1 });
   let node: Node | undefined;
@@ -59,7 +59,7 @@ const command = fc.record({
   seconds: fc.constantFrom(0, 0, 0.5, 10),
 });
 
-test("whatever is said to a node about sockets, it goes on, and opens sockets still", () => {
+test("a node survives any tuples about sockets, and can still open sockets", () => {
   fc.assert(
     fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
       const { node, simulation, sockets } = start();

@@ -11,14 +11,14 @@ import { streamOf } from "../../runtime/world/random.ts";
 import type { ByteStream, Listening, Opened, Streams } from "../../runtime/world/streams.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
-/** A network in which everybody may listen and nobody ever connects. */
+/** Network in which listening succeeds and nobody connects. */
 const QUIET: Streams = {
   listen: (address, _, opened) => opened({ ok: true, value: { address, close: () => undefined } }),
   connect: () => ({ cancel: () => undefined }),
   close: () => Promise.resolve(),
 };
 
-/** Sockets that tell nobody of anything, and what calls of them came to. */
+/** Creates sockets without an owner, and collects the outcomes of their calls. */
 function socketsOn(
   streams: Streams,
   limits: Partial<SocketLimits> = {},
@@ -39,7 +39,7 @@ function outputsOf(outcome: CallOutcome | undefined): Values {
   return outcome?.ok === true ? outcome.outputs : [];
 }
 
-test("calls that wait have an end: one more fails, until one of them has its outcome or is withdrawn", () => {
+test("pending calls are limited: one more fails until another has its outcome or is cancelled", () => {
   const { sockets, outcomes, perform } = socketsOn(QUIET, { calls: 2 });
   perform("listen", 1, ["here:1"]);
   const inputs = outputsOf(outcomes.shift());
@@ -51,7 +51,7 @@ test("calls that wait have an end: one more fails, until one of them has its out
   expect([...sockets.queries]).toEqual([3, 5]);
 });
 
-test("a socket that listens only when nobody waits for it any more is closed", () => {
+test("a socket that opens after its call was cancelled is closed", () => {
   const opened: ((outcome: Opened<Listening>) => void)[] = [];
   const { sockets, outcomes, perform } = socketsOn({ ...QUIET, listen: (_, __, done) => void opened.push(done) });
   perform("listen", 1, ["here:1"]);
@@ -62,17 +62,17 @@ test("a socket that listens only when nobody waits for it any more is closed", (
   expect([outcomes, sockets.count]).toEqual([[], 0]);
 });
 
-/** A far end that takes what is written when it gets to it. */
+/** Remote end that reads written bytes later. */
 class SlowStream implements ByteStream {
   readonly peer = "there:1";
   readonly taken: Uint8Array[] = [];
 
   receive(): void {
-    // It says nothing.
+    // It sends nothing.
   }
 
   withdraw(): void {
-    // Nothing was about to come.
+    // No request is pending.
   }
 
   send(bytes: Uint8Array): void {
@@ -80,11 +80,11 @@ class SlowStream implements ByteStream {
   }
 
   close(): void {
-    // It is nobody's.
+    // Nothing to release.
   }
 }
 
-test("what is written stays as it was when it was written, though its memory is a device's", () => {
+test("written bytes are copied: a change of the device buffer does not affect them", () => {
   const stream = new SlowStream();
   const connect: Streams["connect"] = (_, opened) => {
     opened({ ok: true, value: stream });
@@ -105,44 +105,44 @@ function call(name: StreamCall, event: StreamEvent, arity: number): PredicateSpe
 
 interface Driven {
   readonly tcp: Tcp;
-  /** The outcomes of calls, those of other nodes with where they are wanted. */
-  readonly said: readonly Values[];
+  /** Outcomes of calls. Those for other nodes include the address of the caller. */
+  readonly outcomes: readonly Values[];
   readonly step: (provenance: "rule" | "network", ...calls: readonly (readonly [PredicateSpec, Values])[]) => void;
 }
 
-/** Queries here are smaller; sockets are not, but for one seed in ten million million. */
+/** Query ids in these tests are smaller than this; socket numbers are larger, except for one seed in 10^13. */
 const QUERIES = 10;
 
-/** The calls of a node on a network; rows of it hold those that wait, and no socket. */
+/** Creates the element Tcp on a network. The rows of the node contain the pending queries and no socket. */
 function drive(streams: Streams, limits: Partial<SocketLimits> = {}): Driven {
-  const said: Values[] = [];
+  const outcomes: Values[] = [];
   const tcp = new Tcp({
     streams,
     limits: { ...defaultSocketLimits, ...limits },
     draw: streamOf(1, "sockets"),
     now: () => 0,
     findUnreferenced: (numbers) => new Set([...numbers].filter((number) => number > QUERIES)),
-    out: ({ tuple: { args } }) => void said.push(args),
+    out: ({ tuple: { args } }) => void outcomes.push(args),
   });
-  const outcomes = (["listen", "connect", "read"] as const).flatMap((name) => [
+  const events = (["listen", "connect", "read"] as const).flatMap((name) => [
     call(name, "return", 2),
     call(name, "fail", 2),
     call(name, "answered", 3),
     call(name, "refused", 3),
   ]);
-  tcp.serve(outcomes);
+  tcp.serve(events);
   const step: Driven["step"] = (provenance, ...calls) => {
     for (const [predicate, args] of calls) tcp.push({ predicate, args, isDelete: false }, provenance);
     tcp.flushRound();
     tcp.commit();
   };
-  return { tcp, said, step };
+  return { tcp, outcomes, step };
 }
 
-test("another node that repeats the query of a call made here has no say in that call", () => {
-  const { tcp, said, step } = drive(QUIET);
+test("another node cannot affect a local call by repeating its query id", () => {
+  const { tcp, outcomes, step } = drive(QUIET);
   step("rule", [call("listen", "init", 3), [1, null, "here:1"]]);
-  const [[, listener = null] = []] = said;
+  const [[, listener = null] = []] = outcomes;
   step("rule", [call("accept", "init", 3), [2, null, listener]]);
   step("network", [call("accept", "init", 3), [2, "there:1", listener]]);
   step("network", [call("accept", "over", 1), [2]]);
@@ -150,31 +150,31 @@ test("another node that repeats the query of a call made here has no say in that
   expect(tcp.counters.dropped).toEqual(new Map([["tcp: repeated", 1]]));
 });
 
-test("a call of another node is answered as it was made, whatever lies by then where it came from", () => {
+test("a call of another node is answered to its address, even if the memory of the call was reused", () => {
   const opened: ((outcome: Opened<Listening>) => void)[] = [];
-  const { said, step } = drive({ ...QUIET, listen: (_, __, done) => void opened.push(done) });
+  const { outcomes, step } = drive({ ...QUIET, listen: (_, __, done) => void opened.push(done) });
   const datagram = Uint8Array.of(1, 2, 3, 4);
   const back = new Address("outer", datagram.subarray(1, 3), []);
   step("network", [call("listen", "init", 3), [1, back, "here:1"]]);
   datagram.fill(0);
   opened[0]?.({ ok: false, reason: "in use" });
-  expect(said).toEqual([[1, new Address("outer", Uint8Array.of(2, 3), []), "in use"]]);
+  expect(outcomes).toEqual([[1, new Address("outer", Uint8Array.of(2, 3), []), "in use"]]);
 });
 
-test("a socket that a call of the same step is about is not closed to make room for another", () => {
+test("a socket used by a call of the same step is not closed to make room", () => {
   const connect: Streams["connect"] = (_, opened) => {
     opened({ ok: true, value: new SlowStream() });
     return { cancel: () => undefined };
   };
-  const { tcp, said, step } = drive({ ...QUIET, connect }, { sockets: 1 });
+  const { tcp, outcomes, step } = drive({ ...QUIET, connect }, { sockets: 1 });
   step("rule", [call("connect", "init", 3), [1, null, "there:1"]]);
-  const [[, socket = null] = []] = said;
+  const [[, socket = null] = []] = outcomes;
   step("rule", [call("connect", "init", 3), [2, null, "there:2"]], [call("read", "init", 4), [3, null, socket, 0]]);
-  expect(said.slice(1)).toEqual([[2, "no room"]]);
+  expect(outcomes.slice(1)).toEqual([[2, "no room"]]);
   expect([...tcp.sockets.queries]).toEqual([3]);
 });
 
-test("calls of one round are made in the order of their kinds, then in that of values", () => {
+test("calls of one round are performed by kind, then in the order of values", () => {
   const stream = new SlowStream();
   const asked: string[] = [];
   const connect: Streams["connect"] = (address, opened) => {
@@ -182,9 +182,9 @@ test("calls of one round are made in the order of their kinds, then in that of v
     opened({ ok: true, value: stream });
     return { cancel: () => undefined };
   };
-  const { said, step } = drive({ ...QUIET, connect });
+  const { outcomes, step } = drive({ ...QUIET, connect });
   step("rule", [call("connect", "init", 3), [1, null, "there:1"]]);
-  const [[, socket = null] = []] = said;
+  const [[, socket = null] = []] = outcomes;
   const write = (query: number, text: string): readonly [PredicateSpec, Values] => [
     call("write", "init", 4),
     [query, null, socket, text],

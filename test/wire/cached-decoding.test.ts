@@ -10,7 +10,7 @@ import { arbitraryValue } from "../arbitrary-value.ts";
 
 const PAYLOAD = fc.uint8Array({ minLength: 400, maxLength: 500 });
 
-/** A row whose last field is such bytes, or a packet with them in it, which arrives one hop older. */
+/** Fields that end with these bytes, or with a packet that holds them and arrives with one more hop. */
 function row(before: Values, payload: Uint8Array, isPacket: boolean): Uint8Array {
   return encodeBody([...before, isPacket ? Packet.inTransit(7, 2, payload) : payload]);
 }
@@ -21,20 +21,20 @@ function decoded(bytes: Uint8Array, before: Values): Values {
   return fields;
 }
 
-/** A packet as what it says. */
+/** Returns a packet as plain data, for comparison. */
 function plain(fields: Values | undefined): Values | undefined {
   const last = fields?.at(-1);
   if (fields === undefined || !(last instanceof Packet)) return fields;
   return [...fields.slice(0, -1), [last.hash, last.hops, last.body as Value]];
 }
 
-function headingOf(bytes: Uint8Array, before: Values, devicePacket?: number): CachedDecoding {
-  const heading = CachedDecoding.of(bytes, decoded(bytes, before), devicePacket);
-  if (heading === undefined) throw new Error("the row ends with its last field");
-  return heading;
+function cachedDecodingOf(bytes: Uint8Array, before: Values, devicePacket?: number): CachedDecoding {
+  const cached = CachedDecoding.of(bytes, decoded(bytes, before), devicePacket);
+  if (cached === undefined) throw new Error("the row ends with its last field");
+  return cached;
 }
 
-function likeness(rows: readonly Uint8Array[]): Train {
+function trainWithCommonPrefix(rows: readonly Uint8Array[]): Train {
   const { buffer, count, stride, lastAt, lastLength, length } = trainOf(rows) as Train;
   const [first = new Uint8Array(0)] = rows;
   const commonPrefix = Math.min(
@@ -44,83 +44,83 @@ function likeness(rows: readonly Uint8Array[]): Train {
   return new Train(buffer, 0, length, { count, stride, lastAt, lastLength, commonPrefix });
 }
 
-describe("a heading", () => {
+describe("a cached decoding", () => {
   const before = fc.array(arbitraryValue(), { maxLength: 3 });
 
-  test("reads what begins alike and is as long as if it were decoded", () => {
+  test("returns the same fields as decoding, for bytes with the same prefix and length", () => {
     fc.assert(
       fc.property(before, PAYLOAD, PAYLOAD, fc.boolean(), (fields, one, other, isPacket) => {
         const first = row(fields, one, isPacket);
         const next = row(fields, other.length === one.length ? other : new Uint8Array(one.length).fill(9), isPacket);
         fc.pre(one.length * 4 >= first.length);
-        const read = headingOf(first, fields).read(next);
+        const read = cachedDecodingOf(first, fields).read(next);
         expect(equalValues(plain(read) ?? [], plain(decoded(next, fields)) ?? [])).toBe(true);
       }),
     );
   });
 
-  test("does not read what is longer or shorter", () => {
-    const heading = headingOf(row(["x"], new Uint8Array(400), false), ["x"]);
-    expect(heading.read(row(["x"], new Uint8Array(401), false))).toBeUndefined();
-    expect(heading.read(row(["x"], new Uint8Array(399), false))).toBeUndefined();
+  test("does not match longer or shorter bytes", () => {
+    const cached = cachedDecodingOf(row(["x"], new Uint8Array(400), false), ["x"]);
+    expect(cached.read(row(["x"], new Uint8Array(401), false))).toBeUndefined();
+    expect(cached.read(row(["x"], new Uint8Array(399), false))).toBeUndefined();
   });
 
-  test("does not read what goes on behind its end, or ends before it", () => {
+  test("does not match a view that is longer or shorter than the cached bytes", () => {
     const bytes = row(["x"], new Uint8Array(400), false);
-    const heading = headingOf(bytes, ["x"]);
-    expect(heading.read(Buffer.concat([bytes, bytes]))).toBeUndefined();
-    expect(heading.read(bytes.slice(0, -1))).toBeUndefined();
+    const cached = cachedDecodingOf(bytes, ["x"]);
+    expect(cached.read(Buffer.concat([bytes, bytes]))).toBeUndefined();
+    expect(cached.read(bytes.slice(0, -1))).toBeUndefined();
   });
 
-  test("does not read what says something else, be it in one byte before the end", () => {
+  test("does not match bytes that differ in any byte before the payload", () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 255 }), (where, change) => {
         const bytes = row(["x", 5], new Uint8Array(400), true);
-        const heading = headingOf(bytes, ["x", 5]);
+        const cached = cachedDecodingOf(bytes, ["x", 5]);
         const other = bytes.slice();
         const at = where % (bytes.length - 400);
         other[at] = (other[at] as number) ^ change;
-        expect(heading.read(other)).toBeUndefined();
+        expect(cached.read(other)).toBeUndefined();
       }),
     );
   });
 
-  test("outlives the bytes that it was read from", () => {
+  test("keeps no reference to the bytes that it was made from", () => {
     const bytes = row(["x", new Uint8Array(300).fill(1)], new Uint8Array(400), false);
     const next = bytes.slice();
-    const heading = headingOf(bytes, ["x", 0]);
+    const cached = cachedDecodingOf(bytes, ["x", 0]);
     bytes.fill(0);
-    expect(heading.read(next)).toEqual(["x", new Uint8Array(300).fill(1), new Uint8Array(400)]);
+    expect(cached.read(next)).toEqual(["x", new Uint8Array(300).fill(1), new Uint8Array(400)]);
   });
 
-  test("is none of a row that ends with something else", () => {
+  test("is not made of bytes that end with another kind of field", () => {
     const bytes = encodeBody([new Uint8Array(400), "x"]);
     expect(CachedDecoding.of(bytes, decoded(bytes, ["x"]), undefined)).toBeUndefined();
   });
 
-  test("reads a train of rows that begin alike as one", () => {
+  test("matches a train whose segments share the prefix", () => {
     const rows = [1, 2, 3].map((fill) => row(["x"], new Uint8Array(400).fill(fill), true));
-    const read = headingOf(rows[0] as Uint8Array, ["x"], 400).read(likeness(rows));
+    const read = cachedDecodingOf(rows[0] as Uint8Array, ["x"], 400).read(trainWithCommonPrefix(rows));
     const packet = read?.at(-1) as Packet;
     expect([read?.[0], packet.hash, packet.hops]).toEqual(["x", 7, 3]);
     expect(segmentsOf(packet.body as Uint8Array)).toEqual([1, 2, 3].map((fill) => new Uint8Array(400).fill(fill)));
   });
 
-  test("leaves a train to be decoded whose rows are not known to begin alike, or whose last is shorter", () => {
+  test("does not match a train without a known common prefix, or with a shorter last segment", () => {
     const [one, two] = [row(["x"], new Uint8Array(400), false), row(["y"], new Uint8Array(400), false)];
-    const heading = headingOf(one, ["x"], 400);
-    expect(heading.read(likeness([one, one, one]))).toBeDefined();
-    expect(heading.read(likeness([one, two, one]))).toBeUndefined();
-    expect(heading.read(likeness([one, one, two]))).toBeUndefined();
-    expect(heading.read(trainOf([one, one, one]))).toBeUndefined();
-    expect(heading.read(likeness([one, one, row(["x"], new Uint8Array(300), false)]))).toBeUndefined();
+    const cached = cachedDecodingOf(one, ["x"], 400);
+    expect(cached.read(trainWithCommonPrefix([one, one, one]))).toBeDefined();
+    expect(cached.read(trainWithCommonPrefix([one, two, one]))).toBeUndefined();
+    expect(cached.read(trainWithCommonPrefix([one, one, two]))).toBeUndefined();
+    expect(cached.read(trainOf([one, one, one]))).toBeUndefined();
+    expect(cached.read(trainWithCommonPrefix([one, one, row(["x"], new Uint8Array(300), false)]))).toBeUndefined();
   });
 
-  test("leaves a train to be decoded that is none of packets of a device, or whose packets are wrapped otherwise", () => {
+  test("does not match a train without device packets, or with another encapsulation", () => {
     const rows = [1, 2].map((fill) => row(["x"], new Uint8Array(400).fill(fill), true));
     const [first = new Uint8Array()] = rows;
-    expect(headingOf(first, ["x"]).read(likeness(rows))).toBeUndefined();
-    expect(headingOf(first, ["x"], 400).read(likeness(rows))).toBeDefined();
-    expect(headingOf(first, ["x"], 380).read(likeness(rows))).toBeUndefined();
+    expect(cachedDecodingOf(first, ["x"]).read(trainWithCommonPrefix(rows))).toBeUndefined();
+    expect(cachedDecodingOf(first, ["x"], 400).read(trainWithCommonPrefix(rows))).toBeDefined();
+    expect(cachedDecodingOf(first, ["x"], 380).read(trainWithCommonPrefix(rows))).toBeUndefined();
   });
 });

@@ -15,14 +15,14 @@ function event(...args: Values): Tuple {
   return { predicate: eventSpec("p", args.length), args, isDelete: false };
 }
 
-/** An event whose tuple takes exactly `size` bytes. */
+/** Returns an event whose tuple takes exactly `size` bytes. */
 function eventOfSize(size: number): Tuple {
   const writer = new Writer();
   encodeTuple(writer, 1, ["x".repeat(size)]);
   return event("x".repeat(2 * size - writer.length));
 }
 
-/** What arrives of the datagrams, in their order. */
+/** Decodes the tuples of the datagrams, in order. */
 function received(datagrams: readonly Uint8Array[], arities: readonly number[]): readonly Values[] {
   const reassembly = new Reassembly();
   const rows: Values[] = [];
@@ -39,13 +39,13 @@ function received(datagrams: readonly Uint8Array[], arities: readonly number[]):
 }
 
 describe("a builder packs tuples", () => {
-  test("as many into a datagram as fit, to the byte", () => {
+  test("until a datagram is full, to the byte", () => {
     const builder = new DatagramBuilder(104);
     for (const size of [50, 50, 51, 50, 100, 20]) builder.add(eventOfSize(size));
     expect(builder.take().map((bytes) => bytes.length)).toEqual([104, 55, 54, 104, 24]);
   });
 
-  test("so that all arrive, in order, and no datagram is too long", () => {
+  test("so that all arrive in order, and no datagram is too long", () => {
     fc.assert(
       fc.property(
         fc.array(arbitraryRow(), { maxLength: 12 }),
@@ -67,7 +67,7 @@ describe("a builder packs tuples", () => {
     );
   });
 
-  test("for one place after the other", () => {
+  test("for one destination after another", () => {
     const builder = new DatagramBuilder(1400);
     builder.add(event(1));
     const first = builder.take();
@@ -78,7 +78,7 @@ describe("a builder packs tuples", () => {
     expect(builder.take()).toEqual([]);
   });
 
-  test("with the hash of what is to be done", () => {
+  test("with the hash of an insertion or a deletion", () => {
     const predicate = tableSpec("link", 1);
     const builder = new DatagramBuilder(1400);
     for (const isDelete of [false, true]) builder.add({ predicate, args: ["a"], isDelete });
@@ -89,21 +89,21 @@ describe("a builder packs tuples", () => {
     ]);
   });
 
-  test("and goes on after one that it refuses", () => {
+  test("and continues after a refused one", () => {
     const builder = new DatagramBuilder(1400);
     const refused = [event(1), event("x".repeat(MESSAGE_MAX)), event(2)].map((tuple) => builder.add(tuple));
     expect(refused).toEqual([undefined, "too large", undefined]);
     expect(received(builder.take(), [1, 1])).toEqual([[1], [2]]);
   });
 
-  test("that are as long as a message can be", () => {
+  test("of the length of the longest message", () => {
     const longest = event("x".repeat(MESSAGE_MAX - 11));
     const builder = new DatagramBuilder(1400);
     expect(builder.add(longest)).toBeUndefined();
     expect(received(builder.take(), [1])).toEqual([longest.args]);
   });
 
-  test("but none that would take more than 512 fragments", () => {
+  test("but refuses one that would take more than 512 fragments", () => {
     const builder = new DatagramBuilder(64);
     expect([builder.add(eventOfSize(512 * 52)), builder.add(eventOfSize(512 * 52 + 1))]).toEqual([
       undefined,
@@ -135,11 +135,11 @@ describe("a datagram is dropped as a whole", () => {
     expect(decodeDatagram(Buffer.from(hex.replaceAll(" ", ""), "hex"))).toEqual({ ok: false, reason });
   });
 
-  test("but not for having no tuples", () => {
+  test("but not for containing no tuples", () => {
     expect(decodeDatagram(Uint8Array.of(0x4d, 0x5a, 1, 0))).toEqual({ ok: true, tuples: [] });
   });
 
-  test("or its tuples lie one after the other and end where it ends, whatever its bytes", () => {
+  test("or its tuples are adjacent and end with it, for any bytes", () => {
     const bytes = fc.array(fc.oneof(fc.nat(12), fc.nat(255)), { maxLength: 60 });
     fc.assert(
       fc.property(bytes, (rest) => {

@@ -8,7 +8,7 @@ const TUN: number = wireHash("tun", 1, "event");
 const SEND: number = wireHash("ron.send", 2, "event");
 const BYTES: Uint8Array = Uint8Array.of(1, 2, 3, 4);
 
-test("the packet of a device is found within packets of overlays", () => {
+test("a device packet is found inside overlay packets", () => {
   expect(devicePacketLength(TUN, [BYTES])).toBe(4);
   expect(devicePacketLength(SEND, ["b:1", wrapped(TUN, 1)])).toBe(4);
   expect(devicePacketLength(SEND, ["b:1", wrapped(TUN, 3)])).toBe(4);
@@ -20,15 +20,15 @@ test.each([
   ["no bytes", TUN, ["b:1"]],
   ["no fields", TUN, []],
   ["a body that is none", SEND, [Packet.inTransit(SEND, 0, Uint8Array.of(255))]],
-] as const)("%s is none", (_, hash, fields) => {
+] as const)("%s holds no device packet", (_, hash, fields) => {
   expect(devicePacketLength(hash, fields)).toBeUndefined();
 });
 
-test("packets in packets as deep as a message can hold them are none of a device, and no fault of the node", () => {
+test("packets nested as deep as a message allows hold no device packet, and do not overflow the stack", () => {
   expect(devicePacketLength(SEND, ["b:1", wrapped(SEND, 5000)])).toBeUndefined();
 });
 
-/** A packet that came over the network, with so many around it. */
+/** Returns a packet from the network inside so many others. */
 function wrapped(hash: number, layers: number): Packet {
   let packet = Packet.inTransit(hash, 0, encodeBody([BYTES]));
   for (let layer = 1; layer < layers; layer++) packet = Packet.inTransit(SEND, 0, encodeBody(["b:1", packet]));

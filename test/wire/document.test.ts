@@ -12,10 +12,10 @@ import { Reassembly } from "../../runtime/wire/reassembly.ts";
 import { Writer } from "../../runtime/wire/writer.ts";
 import { eventSpec, tableSpec } from "../predicate-spec.ts";
 
-/** The byte vectors of docs/wire.md, each read from the page and checked in both directions. */
+/** Byte vectors of docs/wire.md: each is parsed from the page, decoded and encoded. */
 const page = readFileSync(new URL("../../docs/wire.md", import.meta.url), "utf8");
 
-/** Two-column tables whose columns are both code, under the given heading. */
+/** Returns the rows of the two-column table with these headings, whose columns are both code. */
 function codeRows(first: string, second: string): readonly (readonly [string, string])[] {
   const table = page.split(`| ${first} | ${second} |\n|---|---|\n`)[1]?.split("\n\n")[0] ?? "";
   return [...table.matchAll(/^\| `(.+?)` \| `?(.+?)`? \|$/gm)].map((row) => [String(row[1]), String(row[2])]);
@@ -39,7 +39,7 @@ function field(data: Uint8Array): Value | undefined {
   return decodeFields(data, 0, data.length, 1)?.[0];
 }
 
-/** The one field of a tuple, without the hash and the length before it. */
+/** Encodes one field, without the hash and length before it. */
 function encodedField(value: Value): Uint8Array {
   const writer = new Writer();
   encodeTuple(writer, 1, [value]);
@@ -73,10 +73,10 @@ describe("fields", () => {
   });
 });
 
-describe("what is no field", () => {
+describe("invalid fields", () => {
   const rows = codeRows("bytes", "why");
 
-  test("is on the page", () => {
+  test("are on the page", () => {
     expect(rows.length).toBeGreaterThan(15);
   });
 
@@ -155,7 +155,7 @@ function encodedRow(row: Values): Uint8Array {
   return writer.copy(5, writer.length);
 }
 
-/** What a receiver sees of packets: how many bytes they are. */
+/** Replaces the tuple of each packet by its encoded body, which is all that a receiver in transit sees. */
 function opaque(row: Values): Values {
   return row.map((value) =>
     value instanceof Packet

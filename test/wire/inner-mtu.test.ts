@@ -21,7 +21,7 @@ function planOf(text: string): Plan {
   return plan;
 }
 
-/** A packet on its way through all overlays. */
+/** Encapsulates a packet by all overlays. */
 function wrapped({ predicates, overlays }: Plan, length: number): Tuple {
   const tun = predicates.find((spec) => spec.role.kind === "tun") as PredicateSpec;
   const packet: Tuple = { predicate: tun, args: [new Uint8Array(length)], isDelete: false };
@@ -37,7 +37,7 @@ function datagrams(tuple: Tuple, maxPayload: number): number {
   return builder.take().length;
 }
 
-describe("a packet as long as the MTU just fits a datagram", () => {
+describe("a packet of the length of the MTU just fits a datagram", () => {
   test.each([
     ["without an overlay", "", 1439],
     ["in one", `import "way" as one`, 1408],
@@ -49,7 +49,7 @@ describe("a packet as long as the MTU just fits a datagram", () => {
     expect(datagrams(wrapped(plan, mtu + 1), 1452)).toBe(2);
   });
 
-  test("but is never less than IPv6 needs", () => {
+  test("but the MTU is never below the minimum of IPv6", () => {
     expect(innerMtu(planOf(""), 1000)).toBe(1280);
   });
 });

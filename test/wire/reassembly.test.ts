@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { type Fragment, FRAGMENT_HEADER_BYTES, splitMessage } from "../../runtime/wire/fragment.ts";
 import { Reassembly, reassemblyLimits } from "../../runtime/wire/reassembly.ts";
 
-/** A message of so many bytes, unlike others of another seed. */
+/** Returns a message of so many bytes, which differs by seed. */
 function message(size: number, seed: number = 1): Uint8Array {
   return Uint8Array.from({ length: size }, (_, at) => at * 31 + (at >> 8) + seed * 7);
 }
 
-/** Its fragments, each with 100 bytes of it. */
+/** Returns the fragments of a message, of 100 bytes each. */
 function fragments(bytes: Uint8Array): readonly Uint8Array[] {
   return splitMessage(bytes, FRAGMENT_HEADER_BYTES + 100) ?? [];
 }
@@ -30,7 +30,7 @@ function datagramOf(bytes: Uint8Array): Buffer {
 }
 
 describe("the pieces of a message", () => {
-  test("become the datagram that carries it, in whatever order and however often they come", () => {
+  test("become the datagram that carries it, in any order and with duplicates", () => {
     const arrivals = fc.integer({ min: 101, max: 3000 }).chain((size) => {
       const count = Math.ceil(size / 100);
       const indices = Array.from({ length: count }, (_, index) => index);
@@ -51,7 +51,7 @@ describe("the pieces of a message", () => {
     );
   });
 
-  test("of two sources, or two messages, do not mix", () => {
+  test("of two sources, or of two messages, are kept apart", () => {
     const reassembly = new Reassembly();
     const [one, other] = [fragments(message(150, 1)), fragments(message(150, 2))];
     const arrivals: readonly (readonly [Uint8Array | undefined, string])[] = [
@@ -65,14 +65,14 @@ describe("the pieces of a message", () => {
     expect(results.map((result) => result instanceof Uint8Array)).toEqual([false, false, false, true, true]);
   });
 
-  test("that were sent twice may complete each other", () => {
+  test("that were sent twice can complete each other", () => {
     const reassembly = new Reassembly();
     const pieces = fragments(message(150));
     expect(reassembly.assemble(pieces[0] as Uint8Array, "a", 0)).toBeUndefined();
     expect(reassembly.assemble(pieces[1] as Uint8Array, "a", 1)).toBeInstanceOf(Uint8Array);
   });
 
-  test("that was sent again in shorter ones, for its path has changed, do not wait for the longer ones", () => {
+  test("that was sent again in shorter pieces are independent of the longer ones", () => {
     const reassembly = new Reassembly();
     const bytes = message(300);
     reassembly.assemble(fragments(bytes)[2] as Uint8Array, "a", 0);
@@ -82,7 +82,7 @@ describe("the pieces of a message", () => {
   });
 });
 
-test("a datagram that is no fragment is let through as it is, even when it is nothing", () => {
+test("a datagram that is no fragment is returned unchanged, even if it is empty", () => {
   const reassembly = new Reassembly();
   for (const bytes of [datagramOf(message(20)), new Uint8Array(), Uint8Array.of(0x4d, 0x5a, 2, 1)]) {
     expect(reassembly.assemble(bytes, "a", 0)).toBe(bytes);
@@ -103,7 +103,7 @@ describe("a fragment is dropped", () => {
     expect(new Reassembly().assemble(fragment(bad), "a", 0)).toBe("fragment malformed");
   });
 
-  test("that is cut short", () => {
+  test("that is truncated", () => {
     const bytes = fragment(good);
     const results = Array.from({ length: FRAGMENT_HEADER_BYTES - 4 }, (_, more) =>
       new Reassembly().assemble(bytes.subarray(0, 4 + more), "a", 0),
@@ -111,14 +111,14 @@ describe("a fragment is dropped", () => {
     expect(new Set(results)).toEqual(new Set(["fragment malformed"]));
   });
 
-  test("with the whole message, when that is not the one it was called after", () => {
+  test("with its message, if the hash differs from the message id", () => {
     const reassembly = new Reassembly();
     reassembly.assemble(fragment(good), "a", 0);
     expect(reassembly.assemble(fragment({ ...good, index: 1 }), "a", 0)).toBe("fragments damaged");
     expect(reassembly.usage.messages).toBe(0);
   });
 
-  test("with the whole message, when that is longer than one may be", () => {
+  test("with its message, if the message is too long", () => {
     const reassembly = new Reassembly();
     const large = new Uint8Array(60_000);
     const results = [0, 1, 2, 3, 4].map((index) =>
@@ -129,8 +129,8 @@ describe("a fragment is dropped", () => {
   });
 });
 
-describe("what is kept is bounded", () => {
-  test("in time: a message is given up after five seconds", () => {
+describe("memory is bounded", () => {
+  test("in time: a message is dropped after five seconds", () => {
     const reassembly = new Reassembly();
     const pieces = fragments(message(150));
     reassembly.assemble(pieces[0] as Uint8Array, "a", 100);
@@ -138,7 +138,7 @@ describe("what is kept is bounded", () => {
     expect([reassembly.expired, reassembly.usage.messages]).toEqual([1, 1]);
   });
 
-  test("in messages of one source: its own oldest makes room", () => {
+  test("in messages per source: the oldest of that source is evicted", () => {
     const reassembly = new Reassembly();
     reassembly.assemble(firstOf(0), "b", 0);
     for (let seed = 1; seed <= 9; seed++) reassembly.assemble(firstOf(seed), "a", 0);

@@ -11,7 +11,7 @@ import { eventSpec } from "../predicate-spec.ts";
 
 const MAX_PAYLOAD = 1452;
 
-/** Rows as a train has them: of one length, the last of that length or less. */
+/** Segments of a train: of one length, the last of that length or less. */
 function arbitraryRows(min: number, max: number): Arbitrary<readonly Uint8Array[]> {
   const lengths = fc.tuple(fc.integer({ min, max }), fc.integer({ min: 2, max: 9 }), fc.integer({ min: 0, max: 9999 }));
   return lengths.map(([length, count, last]) =>
@@ -25,7 +25,7 @@ function event(name: string, args: Values): Tuple {
   return { predicate: eventSpec(name, args.length), args, isDelete: false };
 }
 
-/** `p(.., tun(.., Bytes))`: so many layers, each with arguments of its own before what it carries. */
+/** `p(.., tun(.., Bytes))`: so many layers, each with further arguments before its packet. */
 function nested(layers: readonly Values[], bytes: Uint8Array): Tuple {
   const tuples = layers.reduceRight<Value>((inner, args, at) => {
     return Packet.of(event(at === layers.length - 1 ? "tun" : `p${at}`, [...args, inner]));
@@ -45,7 +45,7 @@ function datagrams(...tuples: readonly Tuple[]): readonly Uint8Array[] {
 const LAYERS = fc.array(fc.array(arbitraryValue(), { maxLength: 3 }), { minLength: 1, maxLength: 4 });
 
 describe("a train", () => {
-  test("leaves as the datagrams of its rows, byte for byte, however deep it is wrapped", () => {
+  test("is sent as the datagrams of its segments, byte for byte, at any depth of encapsulation", () => {
     fc.assert(
       fc.property(LAYERS, arbitraryRows(1, 1500), (layers, rows) => {
         const singly = rows.flatMap((row) => datagrams(nested(layers, row)));
@@ -55,7 +55,7 @@ describe("a train", () => {
     );
   });
 
-  test("leaves so whatever stands behind it, in every layer", () => {
+  test("is sent so with further arguments behind it, in every layer", () => {
     fc.assert(
       fc.property(LAYERS, arbitraryRows(1, 1500), (layers, rows) => {
         const wrapped = (bytes: Uint8Array): Tuple =>
@@ -70,7 +70,7 @@ describe("a train", () => {
     );
   });
 
-  test("of datagrams is one tuple again, layer by layer", () => {
+  test("of datagrams is decoded as one tuple, layer by layer", () => {
     fc.assert(
       fc.property(LAYERS, arbitraryRows(900, 1100), (layers, rows) => {
         const sent = datagrams(nested(layers, trainOf(rows)));
@@ -90,7 +90,7 @@ describe("a train", () => {
     );
   });
 
-  test("of what is no packet of a device is none, in whatever it is wrapped", () => {
+  test("of other bytes than device packets is not decoded as one tuple, at any depth", () => {
     for (const layers of [0, 1, 2]) {
       const said = (filling: number): Tuple => {
         let tuple = event("said", [new Uint8Array(1000).fill(filling)]);
@@ -103,7 +103,7 @@ describe("a train", () => {
     }
   });
 
-  test("comes out of packets in packets as deep as a message can hold them", () => {
+  test("is decoded from packets nested as deep as a message allows", () => {
     const { wire } = eventSpec("p", 1);
     const deep = (filling: number): Uint8Array => {
       let packet = Packet.inTransit(
@@ -118,7 +118,7 @@ describe("a train", () => {
     expect(packet).toBeInstanceOf(Packet);
   });
 
-  test("goes on as the datagrams that came, one hop older", () => {
+  test("is forwarded as the datagrams that arrived, with one more hop", () => {
     const rows = [1, 2, 3].map((row) => new Uint8Array(row < 3 ? 1000 : 100).fill(row));
     const came = datagrams(nested([["there:1"], [7]], trainOf(rows)));
     const { predicate } = nested([["there:1"], [7]], new Uint8Array(1));
@@ -136,7 +136,7 @@ describe("a train", () => {
     ["an argument that only the last has", (sent) => sent[3]?.set([0x78], 14)],
     ["what is no datagram", (sent) => sent[3]?.set([0], 0)],
   ];
-  test.each(foreign)("with %s among its datagrams is none", (_, change) => {
+  test.each(foreign)("with %s among its datagrams is not decoded as one tuple", (_, change) => {
     const { predicate } = nested([["there:1"]], new Uint8Array(1));
     const sent = datagrams(nested([["there:1"]], trainOf(base()))).map((bytes) => bytes.slice());
     expect(fieldsOfDatagrams(trainOf(sent) as Train, predicate.wire.tuple, 2)).toBeDefined();
@@ -144,13 +144,13 @@ describe("a train", () => {
     expect(fieldsOfDatagrams(trainOf(sent) as Train, predicate.wire.tuple, 2)).toBeUndefined();
   });
 
-  test("in a tuple with another is refused, and nothing of it leaves", () => {
+  test("in a tuple with another train is refused, and nothing is sent", () => {
     const builder = new DatagramBuilder(MAX_PAYLOAD);
     const pair = { predicate: eventSpec("p", 2), args: [trainOf(base()), trainOf(base())], isDelete: false };
     expect([builder.add(pair), builder.take()]).toEqual(["several trains", []]);
   });
 
-  test("equals a train of the same rows and no other", () => {
+  test("equals a train of the same segments and no other", () => {
     const other = base().with(2, new Uint8Array(1000).fill(9));
     const [one, same, different, first] = [trainOf(base()), trainOf(base()), trainOf(other), base()[0] ?? null];
     expect([equal(one, same), equal(one, different), equal(one, first)]).toEqual([true, false, false]);

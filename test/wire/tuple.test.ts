@@ -19,14 +19,14 @@ function encode(row: Values): Uint8Array {
   return writer.copy(0, writer.length);
 }
 
-/** Its fields alone. */
+/** Encodes only the fields. */
 function encodeFields(row: Values): Uint8Array {
   const bytes = encode(row);
   const reader = new Reader(bytes, 4, bytes.length);
   return bytes.subarray(bytes.length - reader.length());
 }
 
-/** The fields of the one tuple in `bytes`. */
+/** Decodes the fields of the one tuple in `bytes`. */
 function decode(bytes: Uint8Array, arity: number): readonly Value[] | undefined {
   const reader = new Reader(bytes, 0, bytes.length);
   expect(reader.u32()).toBe(HASH);
@@ -42,7 +42,7 @@ function refusal(row: Values): EncodeRefusal | undefined {
   return encodeTuple(new Writer(), HASH, row);
 }
 
-/** Lists in lists, `depth` of them. */
+/** Returns lists nested `depth` deep. */
 function nestedList(depth: number): Value {
   return depth === 0 ? 1 : [nestedList(depth - 1)];
 }
@@ -56,8 +56,8 @@ function nestedPacket(depth: number): Value {
   return Packet.of({ predicate: eventSpec("p", 1), args: [payload], isDelete: false });
 }
 
-describe("a tuple comes back as it went", () => {
-  test("whatever its values", () => {
+describe("a tuple is decoded as it was encoded", () => {
+  test("for any values", () => {
     fc.assert(
       fc.property(arbitraryRow(), (row) => {
         expect(compareValues(roundTrip(row) ?? [], row)).toBe(0);
@@ -66,7 +66,7 @@ describe("a tuple comes back as it went", () => {
     );
   });
 
-  test("numbers, to the last bit", () => {
+  test("for numbers, to the last bit", () => {
     fc.assert(
       fc.property(arbitraryNumber(), (number) => {
         expect(Object.is(roundTrip([number])?.[0], number === 0 ? 0 : number)).toBe(true);
@@ -74,7 +74,7 @@ describe("a tuple comes back as it went", () => {
     );
   });
 
-  test("strings", () => {
+  test("for strings", () => {
     fc.assert(
       fc.property(arbitraryText(), (text) => {
         expect(roundTrip([text])).toEqual([text]);
@@ -82,7 +82,7 @@ describe("a tuple comes back as it went", () => {
     );
   });
 
-  test("whether its bytes are a Buffer or not, and wherever they lie", () => {
+  test("for bytes in a Buffer or not, at any offset", () => {
     fc.assert(
       fc.property(arbitraryRow(), fc.nat(20), (row, offset) => {
         const plain = encode(row);
@@ -92,19 +92,22 @@ describe("a tuple comes back as it went", () => {
     );
   });
 
-  test("but half a character becomes one that stands for it", () => {
+  test("but a lone surrogate becomes the replacement character", () => {
     expect(roundTrip(["a\ud83d"])).toEqual(["a\ufffd"]);
   });
 
-  test.each([[126], [127], [128], [129], [16_383], [16_384], [70_000]])("around the sizes of lengths: %d", (size) => {
-    const row = ["x".repeat(size), new Uint8Array(size), Array.from({ length: Math.min(size, 300) }, () => null)];
-    expect(roundTrip(row)).toEqual(row);
-    expect(roundTrip([row[0] as Value])).toEqual([row[0]]);
-  });
+  test.each([[126], [127], [128], [129], [16_383], [16_384], [70_000]])(
+    "for sizes at which the length takes another byte: %d",
+    (size) => {
+      const row = ["x".repeat(size), new Uint8Array(size), Array.from({ length: Math.min(size, 300) }, () => null)];
+      expect(roundTrip(row)).toEqual(row);
+      expect(roundTrip([row[0] as Value])).toEqual([row[0]]);
+    },
+  );
 });
 
-describe("what is decoded does not depend on the datagram staying", () => {
-  test("a small value is a copy, so that it does not keep a large datagram alive", () => {
+describe("decoded values do not keep a large datagram in memory", () => {
+  test("a small value is a copy", () => {
     const decoded = roundTrip([Uint8Array.of(1, 2), new Uint8Array(1000)]) as readonly Uint8Array[];
     expect(decoded.map((value) => value.buffer.byteLength < 100)).toEqual([true, false]);
   });
@@ -113,33 +116,33 @@ describe("what is decoded does not depend on the datagram staying", () => {
 describe("packets", () => {
   const body = encodeFields(["x", 1]);
 
-  test("one that is made here arrives with no hops and its fields unread", () => {
+  test("a new one arrives with a hop count of 0 and undecoded fields", () => {
     const packet = Packet.of({ predicate: eventSpec("p", 2, 77), args: ["x", 1], isDelete: false });
     const [arrived] = roundTrip([packet]) as readonly [Packet];
     expect([arrived.hash, arrived.hops, arrived.tuple]).toEqual([77, 0, undefined]);
     expect(decodeFields(arrived.body as Uint8Array, 0, body.length, 2)).toEqual(["x", 1]);
   });
 
-  test("one in transit is one hop older each time, and its bytes are the same", () => {
+  test("one in transit gets one more hop each time, and its bytes stay the same", () => {
     const [first] = roundTrip([Packet.inTransit(77, 4, body)]) as readonly [Packet];
     const [second] = roundTrip([first]) as readonly [Packet];
     expect([first.hops, second.hops]).toEqual([5, 6]);
     expect(Buffer.from(second.body as Uint8Array)).toEqual(Buffer.from(body));
   });
 
-  test("one is a view of the datagram it came in", () => {
+  test("a received one is a view of its datagram", () => {
     const bytes = encode([Packet.inTransit(77, 0, body)]);
     const [packet] = decode(bytes, 1) as readonly [Packet];
     expect(packet.body?.buffer).toBe(bytes.buffer);
   });
 
-  test("one that has been sent on often enough is not sent again", () => {
+  test("one at the hop limit is not forwarded", () => {
     expect(refusal([Packet.inTransit(77, HOPS_MAX - 1, body)])).toBeUndefined();
     expect(refusal([Packet.inTransit(77, HOPS_MAX, body)])).toBe("hop limit");
     expect(refusal([[new Address("sr", ["a"], [Packet.inTransit(77, HOPS_MAX, body)])]])).toBe("hop limit");
   });
 
-  test("a layer adds at most 16 bytes beyond the address it carries", () => {
+  test("a layer adds at most 16 bytes besides its address", () => {
     const address = "10.0.0.2:10000";
     for (const size of [0, 1, 90, 100, 110, 120, 1400, 16_370, 65_000]) {
       const tuple = { predicate: eventSpec("tun", 1), args: [new Uint8Array(size)], isDelete: false };
@@ -153,12 +156,12 @@ describe("packets", () => {
   });
 });
 
-describe("what a receiver would not read is not sent", () => {
+describe("a sender refuses tuples that a receiver would refuse", () => {
   test.each<[string, (depth: number) => Value, number]>([
     ["lists", nestedList, 32],
     ["addresses", nestedAddress, 32],
     ["packets", nestedPacket, 31],
-  ])("%s too deep in one another", (_, nest, depth) => {
+  ])("%s nested too deep", (_, nest, depth) => {
     expect([refusal([nest(depth)]), refusal([nest(depth + 1)])]).toEqual([undefined, "too deep"]);
     expect(roundTrip([nest(depth)])?.length).toBe(1);
   });
@@ -168,11 +171,11 @@ describe("what a receiver would not read is not sent", () => {
     ["bytes", new Uint8Array(MESSAGE_MAX + 1)],
     ["a list", Array.from({ length: 2 * MESSAGE_MAX }, () => 1)],
     ["a packet", Packet.inTransit(7, 0, new Uint8Array(MESSAGE_MAX + 1))],
-  ])("%s too large for any message", (_, value) => {
+  ])("%s longer than any message", (_, value) => {
     expect(refusal([value])).toBe("too large");
   });
 
-  test("a tuple that is refused leaves nothing behind", () => {
+  test("a refused tuple leaves the writer unchanged", () => {
     const writer = new Writer();
     encodeTuple(writer, HASH, [1]);
     const { length } = writer;
@@ -181,7 +184,7 @@ describe("what a receiver would not read is not sent", () => {
   });
 });
 
-describe("what does not come from a sender of this version", () => {
+describe("bytes that no sender of this version writes", () => {
   const damaged = fc
     .tuple(
       arbitraryRow(),
@@ -190,7 +193,7 @@ describe("what does not come from a sender of this version", () => {
     )
     .map(([row, flips, cut]) => ({ row, bytes: damage(encodeFields(row), flips, cut) }));
 
-  test("never makes the decoder throw, nor gives a tuple of another arity", () => {
+  test("never make the decoder throw or return another arity", () => {
     fc.assert(
       fc.property(fc.oneof(damaged, junk()), ({ row, bytes }) => {
         const values = decodeFields(bytes, 0, bytes.length, row.length);
@@ -200,7 +203,7 @@ describe("what does not come from a sender of this version", () => {
     );
   });
 
-  test("is refused, or is what a sender would have written", () => {
+  test("are refused, or are the encoding of the decoded value", () => {
     fc.assert(
       fc.property(fc.oneof(damaged, junk()), ({ row, bytes }) => {
         const values = decodeFields(bytes, 0, bytes.length, row.length);
@@ -211,7 +214,7 @@ describe("what does not come from a sender of this version", () => {
     );
   });
 
-  test("a tuple with one value more or less is none", () => {
+  test("a tuple with one value more or less is refused", () => {
     fc.assert(
       fc.property(arbitraryRow(), fc.constantFrom(-1, 1), (row, more) => {
         const arity = row.length + more;
@@ -221,7 +224,7 @@ describe("what does not come from a sender of this version", () => {
     );
   });
 
-  test("every cut is noticed", () => {
+  test("every truncated encoding is refused", () => {
     fc.assert(
       fc.property(arbitraryRow(), (row) => {
         const bytes = encodeFields(row);
@@ -232,7 +235,7 @@ describe("what does not come from a sender of this version", () => {
     );
   });
 
-  test("lists deeper than a sender writes are refused, however deep", () => {
+  test("lists beyond the depth limit are refused, at any depth", () => {
     const deep = Buffer.from([...Array.from({ length: 33 }, () => [9, 1]).flat(), 0]);
     const bottomless = Buffer.from(Array.from({ length: 50_000 }, () => [9, 1]).flat());
     expect(decodeFields(deep.subarray(2), 0, deep.length - 2, 1)).toBeDefined();
@@ -250,7 +253,7 @@ function damage(bytes: Uint8Array, flips: readonly (readonly [number, number])[]
   return damaged;
 }
 
-/** Bytes that look a little like fields. */
+/** Random bytes that resemble fields. */
 function junk(): fc.Arbitrary<{ readonly row: Values; readonly bytes: Uint8Array }> {
   const byte = fc.oneof(fc.nat(12), fc.constantFrom(20, 21, 63, 127, 128, 255), fc.nat(255));
   return fc

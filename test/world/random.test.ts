@@ -3,17 +3,17 @@ import { streamOf } from "../../runtime/world/random.ts";
 
 const draws = <T>(count: number, draw: () => T): readonly T[] => Array.from({ length: count }, draw);
 
-test("the same seed and name give the same draws", () => {
+test("the same seed and name give the same numbers", () => {
   const [one, other] = [streamOf(7, "link"), streamOf(7, "link")];
   expect(draws(50, () => one.next())).toEqual(draws(50, () => other.next()));
 });
 
-test("another seed or another name gives other draws", () => {
+test("another seed or another name gives other numbers", () => {
   const first = [streamOf(7, "link"), streamOf(8, "link"), streamOf(7, "knil")].map((stream) => stream.next());
   expect(new Set(first).size).toBe(3);
 });
 
-test("fractions are even from 0 to 1", () => {
+test("numbers are uniform from 0 to 1", () => {
   const stream = streamOf(1, "even");
   const values = draws(20_000, () => stream.next());
   expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
@@ -24,12 +24,12 @@ test("fractions are even from 0 to 1", () => {
   }
 });
 
-test("whole numbers stay below their bound, and reach all of it", () => {
+test("integers stay below their bound, and take every value", () => {
   const stream = streamOf(1, "whole");
   expect(new Set(draws(1000, () => stream.integer(6)))).toEqual(new Set([0, 1, 2, 3, 4, 5]));
 });
 
-test("ids have 160 bits, each of them as often set as not", () => {
+test("ids have 160 uniform bits", () => {
   const stream = streamOf(1, "ids");
   const ids = draws(400, () => stream.id160());
   expect(ids.every((id) => id >= 0n && id < 1n << 160n)).toBe(true);

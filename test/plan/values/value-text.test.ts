@@ -12,12 +12,12 @@ import { Writer } from "../../../runtime/wire/writer.ts";
 import { arbitraryValue } from "../../arbitrary-value.ts";
 import { tupleOf } from "../../session/tuple-of.ts";
 
-/** What a program has that says `text`. */
+/** Parses `text` as a program and returns the value in it. */
 function read(text: string): Value {
   return tupleOf(`p(${text})`)[1][0] as Value;
 }
 
-/** What arrives of a value at another node. */
+/** Encodes and decodes a value. */
 function sent(value: Value): Value {
   const writer = new Writer();
   expect(encodeTuple(writer, 1, [value])).toBeUndefined();
@@ -27,14 +27,14 @@ function sent(value: Value): Value {
   return decodeFields(bytes, reader.at, bytes.length, 1)?.[0] as Value;
 }
 
-/** A program can say every value but packets, which are not looked into, and what is no number. */
+/** Values that a program can write: all but packets and NaN. */
 function canBeSaid(value: Value): boolean {
   if (value instanceof Address) return [value.node, ...value.options].every(canBeSaid);
   if (Array.isArray(value)) return (value as readonly Value[]).every(canBeSaid);
   return !(value instanceof Packet) && !Number.isNaN(value);
 }
 
-/** Those that differ from the first in a comparison, their key or their text. */
+/** Returns the values that differ from the first in a comparison, their key or their text. */
 function others([first = null, ...rest]: readonly Value[]): readonly Value[] {
   return rest.filter((value) => {
     const isOrdered = compare(value, first) === 0 && compare(first, value) === 0;
@@ -43,8 +43,8 @@ function others([first = null, ...rest]: readonly Value[]): readonly Value[] {
   });
 }
 
-describe("a value that is printed, read, sent or received is the same in every comparison, key and text", () => {
-  test("whatever it is", () => {
+describe("printing, parsing, encoding and decoding keep comparison, key and text", () => {
+  test("of any value", () => {
     fc.assert(
       fc.property(arbitraryValue(), (value) => {
         fc.pre(canBeSaid(value));

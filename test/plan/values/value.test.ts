@@ -8,18 +8,18 @@ import { compare, equal, equalValues, kindOf, type Value } from "../../../runtim
 import { arbitraryRow, arbitraryValue } from "../../arbitrary-value.ts";
 import { eventSpec } from "../../predicate-spec.ts";
 
-/** As a `Map` sees it. */
+/** Returns whether a `Map` treats two keys as equal. */
 function haveOneKey(left: Value, right: Value): boolean {
   return new Set([keyOf(left), keyOf(right)]).size === 1;
 }
 
-/** Pairs that are alike as often as not: random ones hardly ever are. */
+/** Pairs that are often equal, which random pairs hardly ever are. */
 const pair = fc.oneof(
   fc.tuple(arbitraryValue(), arbitraryValue()),
   arbitraryValue().map((value): [Value, Value] => [value, rebuilt(value)]),
 );
 
-/** The same value, sharing nothing with it. */
+/** Returns a deep copy. */
 function rebuilt(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Address) return new Address(value.overlay, rebuilt(value.node), value.options.map(rebuilt));
@@ -28,7 +28,7 @@ function rebuilt(value: Value): Value {
 }
 
 describe("equality, order and keys agree", () => {
-  test("a value equals itself, made again", () => {
+  test("a value equals its copy", () => {
     fc.assert(
       fc.property(arbitraryValue(), (value) => {
         expect(equal(value, rebuilt(value))).toBe(true);
@@ -36,7 +36,7 @@ describe("equality, order and keys agree", () => {
     );
   });
 
-  test("two values are equal exactly when neither comes before the other", () => {
+  test("two values are equal if and only if they compare as 0", () => {
     fc.assert(
       fc.property(pair, ([left, right]) => {
         expect(compare(left, right) === 0).toBe(equal(left, right));
@@ -44,7 +44,7 @@ describe("equality, order and keys agree", () => {
     );
   });
 
-  test("two values are equal exactly when they have one key", () => {
+  test("two values are equal if and only if they have the same key", () => {
     fc.assert(
       fc.property(pair, ([left, right]) => {
         expect(haveOneKey(left, right)).toBe(equal(left, right));
@@ -52,7 +52,7 @@ describe("equality, order and keys agree", () => {
     );
   });
 
-  test("two rows are equal exactly when they have one key", () => {
+  test("two lists of values are equal if and only if they have the same key", () => {
     const rows = fc.oneof(
       fc.tuple(arbitraryRow(), arbitraryRow()),
       arbitraryRow().map((row) => [row, row.map(rebuilt)]),
@@ -64,7 +64,7 @@ describe("equality, order and keys agree", () => {
     );
   });
 
-  test("the text of a value is that of no other, but for packets", () => {
+  test("different values have different texts, except for packets", () => {
     fc.assert(
       fc.property(pair, ([left, right]) => {
         fc.pre(!holdsPacket(left) && !holdsPacket(right));
@@ -89,7 +89,7 @@ function holdsPacket(value: Value): boolean {
   return value instanceof Packet || (Array.isArray(value) && (value as readonly Value[]).some(holdsPacket));
 }
 
-test("kinds come in the order of the language", () => {
+test("kinds are ordered as the language defines", () => {
   const packet = Packet.inTransit(1, 0, new Uint8Array());
   const values: readonly Value[] = [null, true, 1, "a", 1n, new Address("ron", "a"), new Uint8Array(), [], packet];
   expect(values.toReversed().toSorted(compare).map(kindOf).join(" < ")).toBe(

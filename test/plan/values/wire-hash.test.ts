@@ -13,11 +13,11 @@ describe("FNV-1a", () => {
 });
 
 describe("the hash of a predicate", () => {
-  test("is that of its name, arity and kind", () => {
+  test("is the hash of its name, arity and kind", () => {
     expect(wireHash("ron.RT", 3, "insert")).toBe(fnv1a(Buffer.from("ron.RT/3/insert")));
   });
 
-  test("tells predicates, arities and kinds apart", () => {
+  test("differs by name, arity and kind", () => {
     const hashes = (["event", "insert", "delete"] as const).flatMap((kind) =>
       ["p", "q", "ron.p"].flatMap((name) => [1, 2, 11].map((arity) => wireHash(name, arity, kind))),
     );

@@ -8,7 +8,7 @@ function sumOf(values: readonly number[]): number | undefined {
   return sum.result();
 }
 
-/** In whole numbers of the smallest unit a double has; `Number` rounds to the nearest, ties to even. */
+/** Exact sum in integers of the smallest unit of a double. `Number` rounds to nearest, ties to even. */
 function byWholeNumbers(values: readonly number[]): number {
   const unit = 2 ** -100;
   return Number(values.reduce((total, value) => total + BigInt(value / unit), 0n)) * unit;
@@ -18,7 +18,7 @@ const number = fc
   .tuple(fc.integer({ min: -(2 ** 53), max: 2 ** 53 }), fc.integer({ min: -60, max: 60 }))
   .map(([digits, places]) => digits * 2 ** places);
 
-test("a sum is the number nearest to the true one", () => {
+test("a sum is the number nearest to the exact sum", () => {
   const check = (values: readonly number[]): void => {
     const isTooLarge = values.every(Number.isSafeInteger) && !Number.isSafeInteger(byWholeNumbers(values));
     expect(sumOf(values)).toBe(isTooLarge ? undefined : byWholeNumbers(values));

@@ -51,7 +51,7 @@ test("every function has a case in cases.txt, and every case is about a function
   expect([...new Set(cases.map(({ name }) => name))].toSorted()).toEqual(functionNames().toSorted());
 });
 
-test("whatever the arguments, a function gives a value of its declared kinds or fails", () => {
+test("for any arguments a function returns a value of its declared kinds or fails", () => {
   const calls = fc.constantFrom(...functionNames()).chain((name) => {
     const { minArgs, maxArgs } = functionNamed(name) ?? { minArgs: 0, maxArgs: 0 };
     return fc.tuple(
@@ -68,12 +68,12 @@ test("whatever the arguments, a function gives a value of its declared kinds or 
   );
 });
 
-test("a pattern full of stars takes no longer than any other", () => {
+test("a pattern with many stars takes no longer than any other", () => {
   expect(result("f_match", `${"*a".repeat(127)}b`, "a".repeat(65_536))).toBe("0");
 });
 
-describe("functions from outside", () => {
-  test("one that is added can be called, with arguments of its kinds only", () => {
+describe("plug-in functions", () => {
+  test("an added function can be called, only with arguments of its kinds", () => {
     expect(
       registerFunction("f_twice", { args: ["number"], result: "number", pure: true }, ([x]) => 2 * Number(x)),
     ).toBe(true);
@@ -81,7 +81,7 @@ describe("functions from outside", () => {
     expect(functionNamed("f_twice")).toMatchObject({ minArgs: 1, maxArgs: 1, pure: true });
   });
 
-  test("what it throws, and a result of another kind than it declared, is its failure", () => {
+  test("an exception, and a result of another kind than declared, make the call fail", () => {
     const thrower = (): never => {
       throw new Error("broken");
     };
@@ -93,7 +93,7 @@ describe("functions from outside", () => {
     expect(result("f_bigId")).toBe(`0x${"f".repeat(40)}I`);
   });
 
-  test("what it gives that is no value is its failure, and what it gives is its own no more", () => {
+  test("a result that is no value makes the call fail, and a result is copied", () => {
     const endless: unknown[] = [];
     endless.push(endless);
     const own = [1, [2n ** 160n, "\ud800"]];
@@ -115,12 +115,12 @@ describe("functions from outside", () => {
     ]);
   });
 
-  test("it may ask the node when it says that it is impure", () => {
+  test("an impure function can read the clock of the node", () => {
     registerFunction("f_clock", { args: [], result: "number", pure: false }, (_, node) => node.now());
     expect(result("f_clock")).toBe("12.5");
   });
 
-  test("a name that is taken, or that no program could write, is refused", () => {
+  test("a name that is taken, or that no program can write, is refused", () => {
     const signature = { args: [], result: "any", pure: true } as const;
     expect(["f_sha1", "Twice", "f twice", ""].map((name) => registerFunction(name, signature, () => null))).toEqual(
       Array.from({ length: 4 }, () => false),

@@ -8,7 +8,7 @@ function asId(bytes: readonly number[]): bigint {
   return BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
 }
 
-test("the digest of bytes is that of another implementation", () => {
+test("the digest of bytes equals the one of another implementation", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       expect(sha1(bytes)).toBe(asId(independent.array(bytes)));
@@ -16,7 +16,7 @@ test("the digest of bytes is that of another implementation", () => {
   );
 });
 
-test("the digest of a string is that of its UTF-8", () => {
+test("the digest of a string is the digest of its UTF-8", () => {
   fc.assert(
     fc.property(arbitraryText(), (text) => {
       expect(sha1(text)).toBe(asId(independent.array(new TextEncoder().encode(text))));

@@ -35,7 +35,7 @@ test.for<[string, Values, Value | undefined]>([
   expect(run(stage, row)).toEqual(expected);
 });
 
-test("a stage of one's own is there for programs, and is no function they could call", () => {
+test("a plug-in stage is available to programs, but not as a function", () => {
   expect(registerStage("Twice", (row) => [row, row])).toBe(true);
   expect(registerStage("Twice", () => [])).toBe(false);
   expect(registerStage("CSVtuple", () => [])).toBe(false);
@@ -44,14 +44,14 @@ test("a stage of one's own is there for programs, and is no function they could 
   expect(functionNames().filter((name) => name.includes("Twice"))).toEqual([]);
 });
 
-test("what a stage throws is its failure", () => {
+test("an exception makes a stage fail", () => {
   registerStage("Broken", () => {
     throw new Error("no");
   });
   expect(run("Broken", [1])).toBe(undefined);
 });
 
-test("what a stage gives that is no list of rows is its failure", () => {
+test("a result that is no list of lists makes a stage fail", () => {
   const given: readonly unknown[] = [5, [5], [[{}]], [["a", undefined]], "rows"];
   for (const [at, value] of given.entries()) registerStage(`Gives${at}`, () => value as readonly Values[]);
   expect(given.map((_, at) => run(`Gives${at}`, [1]))).toEqual(given.map(() => undefined));

@@ -65,7 +65,7 @@ describe("arithmetic", () => {
     expect(operations[operator]?.(left, right)).toEqual(expected);
   });
 
-  test("whole numbers are exact, or the operation fails", () => {
+  test("integers are exact, or the operation fails", () => {
     fc.assert(
       fc.property(whole, whole, fc.constantFrom("+", "-", "*"), (left, right, operator) => {
         const exact = { "+": (a: bigint, b: bigint) => a + b, "-": (a: bigint, b: bigint) => a - b, "*": product }[
@@ -84,7 +84,7 @@ function product(left: bigint, right: bigint): bigint {
   return left * right;
 }
 
-describe("ids are whole numbers modulo 2^160", () => {
+describe("ids are integers modulo 2^160", () => {
   test.each<[Value, string, Value, Value | undefined]>([
     [TOP, "+", 1n, 0n],
     [TOP, "+", 1, 0n],
@@ -114,7 +114,7 @@ describe("ids are whole numbers modulo 2^160", () => {
     expect(operations[operator]?.(left, right)).toEqual(expected);
   });
 
-  test("a sum less one part is the other", () => {
+  test("a sum minus one operand is the other", () => {
     fc.assert(
       fc.property(id, id, (a, b) => {
         expect([subtract(add(a, b), b), subtract(add(a, b), a)]).toEqual([a, b]);
@@ -132,7 +132,7 @@ describe("ids are whole numbers modulo 2^160", () => {
   });
 });
 
-describe("bits of whole numbers", () => {
+describe("bits of integers", () => {
   test.each<[Value, string, Value, Value | undefined]>([
     [2 ** 40 + 5, "&", 2 ** 40 + 3, 2 ** 40 + 1],
     [2 ** 31, "|", 1, 2 ** 31 + 1],
@@ -156,7 +156,7 @@ describe("bits of whole numbers", () => {
     expect(operations[operator]?.(left, right)).toEqual(expected);
   });
 
-  test("they are those of two's complement, however long", () => {
+  test("follow two's complement of any width", () => {
     fc.assert(
       fc.property(whole, whole, fc.constantFrom("&", "|", "^"), (left, right, operator) => {
         const [a, b] = [BigInt(left), BigInt(right)];
@@ -175,7 +175,7 @@ describe("bits of whole numbers", () => {
   });
 });
 
-describe("operations on one value", () => {
+describe("unary operators", () => {
   test.each<[string, Value, Value | undefined]>([
     ["negate", 5, -5],
     ["negate", 0, 0],
@@ -238,7 +238,7 @@ describe("intervals", () => {
     expect(operators.inInterval(...parts, open === "[", close === "]")).toBe(expected);
   });
 
-  test("an arc and the arc that goes on are the whole ring", () => {
+  test("an arc and its complement are the whole ring", () => {
     fc.assert(
       fc.property(id, id, id, (x, a, b) => {
         fc.pre(a !== b);
@@ -247,7 +247,7 @@ describe("intervals", () => {
     );
   });
 
-  test("one who goes up from the low end meets what is in it no later than the high end", () => {
+  test("a walk upwards from the low end meets every member no later than the high end", () => {
     fc.assert(
       fc.property(id, id, id, (x, a, b) => {
         fc.pre(a !== b && x !== a);
@@ -272,7 +272,7 @@ describe("addresses", () => {
     expect(operators.makeAddress("ron", node, [])?.text).toBe(text);
   });
 
-  test("options stand beside the node", () => {
+  test("options follow the node", () => {
     expect(operators.makeAddress("overqos", "a", [0.02])?.text).toBe('overqos::("a", 0.02)');
   });
 
@@ -289,7 +289,7 @@ describe("addresses", () => {
   });
 });
 
-describe("whatever the operands", () => {
+describe("for any operands", () => {
   const missing = fc.constantFrom<readonly [boolean, boolean]>([true, false], [false, true], [true, true]);
 
   test("no operation throws", () => {
@@ -300,7 +300,7 @@ describe("whatever the operands", () => {
     );
   });
 
-  test("none has a result when an operand is missing", () => {
+  test("every operation with an undefined operand fails", () => {
     fc.assert(
       fc.property(arbitraryValue(), arbitraryValue(), missing, (left, right, [noLeft, noRight]) => {
         const [a, b] = [noLeft ? undefined : left, noRight ? undefined : right];
@@ -312,7 +312,7 @@ describe("whatever the operands", () => {
     expect(Object.values(unary).map((operation) => operation(undefined))).toEqual(Array.from(Array(4)));
   });
 
-  test("no operation on numbers gives NaN, but NaN negated", () => {
+  test("no operation on numbers gives NaN, except the negation of NaN", () => {
     fc.assert(
       fc.property(fc.double(), fc.double(), fc.constantFrom(...Object.values(operations)), (a, b, operation) => {
         expect(operation(a, b)).not.toBeNaN();
@@ -320,7 +320,7 @@ describe("whatever the operands", () => {
     );
   });
 
-  test("what would be too long to hold fails", () => {
+  test("a result beyond the size limit fails", () => {
     const long = "x".repeat(2 ** 23 + 1);
     expect([add(long, long), add(long, "y")]).toEqual([undefined, `${long}y`]);
   });
