@@ -1,3 +1,7 @@
+/**
+ * The choice of the way out, step 6 of the packet's path (`runtime/node/dataflow.ts`). RoundRobin pushes tuples; they go to NetworkOut,
+ * to an OverlaySendWrap, or, when the step commits, to Mux.
+ */
 import type { StepInput } from "../engine/step-input.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";

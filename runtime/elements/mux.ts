@@ -1,3 +1,7 @@
+/**
+ * The queue of step inputs, step 2 of the packet's path (`runtime/node/dataflow.ts`). Receivers, timers, operators and LocSpecDemux
+ * push inputs; each starts one step of the engine. Most inputs find no other and run at once, without being copied.
+ */
 import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits.ts";
 import { ElementCounters } from "../observe/element-counters.ts";

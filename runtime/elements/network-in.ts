@@ -1,3 +1,7 @@
+/**
+ * The entry of datagrams, step 1 of the packet's path (`runtime/node/dataflow.ts`). The world's datagrams call it; each admitted
+ * tuple becomes the input of a step and goes to Mux. Keeps nothing of a datagram except fragments.
+ */
 import type { StepInput } from "../engine/step-input.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain, type Train } from "../plan/values/train.ts";

@@ -1,3 +1,7 @@
+/**
+ * The exit of datagrams, step 8 of the packet's path (`runtime/node/dataflow.ts`). LocSpecDemux and ViewChannel push tuples; when the
+ * step commits, they are encoded and handed to the world's datagrams, trains as one call.
+ */
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain } from "../plan/values/train.ts";

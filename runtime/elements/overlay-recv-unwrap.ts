@@ -1,3 +1,7 @@
+/**
+ * The end of overlays, step 3 of the packet's path (`runtime/node/dataflow.ts`). The engine passes it each event of a step; it hands
+ * the event, and the payloads unwrapped from it, to ReceiveDemux.
+ */
 import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
 import type { Admission, AdmissionRefusal } from "../wire/admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";

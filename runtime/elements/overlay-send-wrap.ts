@@ -1,3 +1,7 @@
+/**
+ * The start of an overlay, step 7 of the packet's path (`runtime/node/dataflow.ts`). LocSpecDemux pushes tuples for addresses of the
+ * overlay; each becomes a send event of the same round, which the overlay's rules route.
+ */
 import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Value } from "../plan/values/value.ts";

@@ -1,3 +1,7 @@
+/**
+ * The choice of the consumer, step 4 of the packet's path (`runtime/node/dataflow.ts`). OverlayRecvUnwrap pushes tuples; they go to
+ * strands, tables, the device, sockets or the view channel.
+ */
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";

@@ -1,3 +1,7 @@
+/**
+ * The order of sends, step 5 of the packet's path (`runtime/node/dataflow.ts`). Strands push the tuples that they send; when the
+ * events that came together are done, `flushRound` hands them to LocSpecDemux.
+ */
 import { compareTuples, type Tuple } from "../plan/values/packet.ts";
 import { compare, type Value } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";

@@ -1,3 +1,7 @@
+/**
+ * Socket calls of rules, steps 1 and 8 of the packet's path (`runtime/node/dataflow.ts`). ReceiveDemux pushes calls; when the step
+ * commits, `runtime/socket` performs them. An outcome becomes the input of another step and goes to Mux.
+ */
 import type { StepInput } from "../engine/step-input.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";

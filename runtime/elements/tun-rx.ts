@@ -1,3 +1,7 @@
+/**
+ * The entry of device packets, step 1 of the packet's path (`runtime/node/dataflow.ts`). The TUN device calls it; each packet, or
+ * train of packets, becomes the input of a step and goes to Mux.
+ */
 import type { StepInput } from "../engine/step-input.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import { ElementCounters } from "../observe/element-counters.ts";

@@ -1,3 +1,7 @@
+/**
+ * The exit of device packets, step 8 of the packet's path (`runtime/node/dataflow.ts`). ReceiveDemux pushes `tun` tuples; when the step
+ * commits, their packets are written to the TUN device.
+ */
 import { type HeaderChanges, readHeader, rewriteHeader, declaredLength } from "../ip/ip-packet.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { segmentCount, isTrain, segmentsOf, type Train, trainOf } from "../plan/values/train.ts";

@@ -1,3 +1,8 @@
+/**
+ * Replication of derived rows between nodes, step 8 of the packet's path (`runtime/node/dataflow.ts`). The tables report their changes
+ * and ReceiveDemux pushes the messages of peers; `runtime/channel` has the protocol of one peer. When the step commits, messages and
+ * acknowledgements go to NetworkOut.
+ */
 import { applyMessage, type InboundStream } from "../channel/inbound-stream.ts";
 import { type PendingChange, OutboundStream } from "../channel/outbound-stream.ts";
 import { argumentsOf, keyOfChange, messageOf, type Message, type RowChange } from "../channel/row-change.ts";

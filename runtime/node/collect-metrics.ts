@@ -1,3 +1,4 @@
+/** The metrics snapshot of a node, collected from the counters of its parts when `top`, `/metrics` or a client asks. */
 import type { Engine } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import type {

@@ -1,3 +1,7 @@
+/**
+ * The elements between a node and the world around it: where packets enter (steps 1 and 2 of `dataflow.ts`) and leave (step 8). They
+ * outlive a program swap; `dataflow.ts` joins them to the elements of the running program.
+ */
 import { Mux } from "../elements/mux.ts";
 import { NetworkIn } from "../elements/network-in.ts";
 import { NetworkOut } from "../elements/network-out.ts";

@@ -1,3 +1,7 @@
+/**
+ * The comparison of two programs for a swap (hot reload). `node.ts` makes a ProgramSwap before the first step of the next program,
+ * inserts the rows that it keeps, translates queued inputs with it, and returns its report to the operator.
+ */
 import type { PreviousTables } from "../engine/previous-tables.ts";
 import type { Row } from "../engine/tables/row.ts";
 import type { BaseRow } from "../engine/store.ts";
