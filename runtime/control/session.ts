@@ -1,3 +1,8 @@
+/**
+ * One session of the control interface. ControlSocket passes each line of a client to `line`; parseRequest reads it; the
+ * session answers with replies from the tables of the node (`query`), its metrics, a step (`insert`, `delete`), a hot reload
+ * (`load`, `unload`, `reload`) or a trace. Replies are generators: a client that reads slowly pulls them one by one.
+ */
 import { formatValue } from "../plan/values/format.ts";
 import type { Values } from "../plan/values/value.ts";
 import { jsonValue, type JsonValue } from "../observe/watch.ts";

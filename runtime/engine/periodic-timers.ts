@@ -1,3 +1,7 @@
+/**
+ * Timers of `periodic` literals. The node starts them after the facts; a timer that is due raises its event, which Mux
+ * queues as a step.
+ */
 import type { TimerSpec } from "../plan/contract/plan.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { Clock, Timer } from "../world/world.ts";

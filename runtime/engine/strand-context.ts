@@ -1,3 +1,8 @@
+/**
+ * The node as strands see it. Engine calls `fire` for each trigger of a round; the emitted function of the strand calls back:
+ * `raise` adds an event to the round, `put` and `remove` add table changes, `dispatch` passes a tuple to RoundRobin, and
+ * `contribute` passes a derivation to the derived tables.
+ */
 import type { Plan, Sign } from "../plan/contract/plan.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Snitch } from "../observe/snitch.ts";
@@ -40,11 +45,8 @@ export interface StrandContextOptions {
 }
 
 /**
- * Runs the strands of an engine and is the node that they see. Strands read its tables; it collects their events and
- * table changes for the round, passes sends to the dataflow and derivations to the derived tables, and enforces the
- * limits of the step.
- *
- * The engine calls `begin` before each step, `fire` for each trigger, and takes `changes` at the end of each round.
+ * Runs strands, collects their results for the round, and enforces the limits of the step. The engine calls `begin` before
+ * each step and takes `changes` at the end of each round.
  */
 export class StrandContext implements StrandHost {
   readonly tables: readonly (Table | undefined)[];

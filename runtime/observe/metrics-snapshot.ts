@@ -1,3 +1,7 @@
+/**
+ * Types of the metrics of a node. runtime/node/collect-metrics.ts fills them, metrics.ts translates them for Prometheus,
+ * and `mosaic top` shows them. The field names are part of the JSON that `mosaic top --json` prints.
+ */
 import type { ReadCycles, FlowCacheHits, TunOffload } from "../world/world.ts";
 
 /**

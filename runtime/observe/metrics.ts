@@ -1,3 +1,7 @@
+/**
+ * Metrics of a node for Prometheus: one function per part of the snapshot. `/metrics` renders the families with
+ * exposition.ts, for each request.
+ */
 import { type Labels, type MetricFamily, NO_LABELS, type Sample } from "./exposition.ts";
 import type { FlowCacheHits, TunOffload } from "../world/world.ts";
 import type {

@@ -1,3 +1,4 @@
+/** Hot reload of a running node: rows, derived tables, facts, timers, calls, counters and random streams. */
 import { expect, test } from "vitest";
 import type { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";

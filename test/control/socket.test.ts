@@ -1,3 +1,4 @@
+/** The commands query, ctl and trace against running nodes with real control sockets. */
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";

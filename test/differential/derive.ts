@@ -1,3 +1,4 @@
+/** Heads of the naive evaluator: the tuples that a rule derives from the solutions of its body, with aggregates. */
 import type { Aggregate, Argument, Atom, Expression } from "../../grammar/ast.ts";
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import { divide } from "../../runtime/plan/library/operators/operators.ts";

@@ -1,3 +1,4 @@
+/** Derived tables of the naive evaluator: each stratum is computed anew after every commit. */
 import { compareValues, equalValues, type Values } from "../../runtime/plan/values/value.ts";
 import type { TableDeclaration } from "../../src/program/program.ts";
 import { type Derivation, derivationsOf, type Support, withoutKnown } from "./derivations.ts";

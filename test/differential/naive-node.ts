@@ -1,3 +1,4 @@
+/** One node of the naive evaluator: steps, rounds, commits, calls and timers, without any optimisation. */
 import type { Literal } from "../../grammar/ast.ts";
 import { watchedTuple } from "../../runtime/observe/watch.ts";
 import { equal, equalValues, type Values, type Value } from "../../runtime/plan/values/value.ts";

@@ -1,3 +1,4 @@
+/** Random views (`def`) and the rules that call them. */
 import type { Chance } from "./chance.ts";
 import type { May } from "./random-program.ts";
 import { RandomRule, type RuleText } from "./random-rule.ts";

@@ -1,3 +1,4 @@
+/** Random programs for the differential test, built of tables, events, derived tables, views, timers and event rules. */
 import { Chance } from "./chance.ts";
 import { CallWriter, type Definition, definitionText } from "./random-calls.ts";
 import { RandomRule, type RuleText } from "./random-rule.ts";

@@ -1,3 +1,4 @@
+/** Random rules, literal by literal. They use only bound variables, so nearly all programs compile. */
 import { formatValue } from "../../runtime/plan/values/format.ts";
 import type { Chance } from "./chance.ts";
 import type { May } from "./random-program.ts";

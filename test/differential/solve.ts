@@ -1,3 +1,4 @@
+/** Bodies of the naive evaluator: all solutions, by trying each combination of rows and list elements. */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import { isTrue } from "../../runtime/plan/library/operators/operators.ts";

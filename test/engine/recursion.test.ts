@@ -1,3 +1,4 @@
+/** Recursive derived tables against reference algorithms, after random insertions and deletions. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";

@@ -1,3 +1,6 @@
+/**
+ * Random programs whose rules span nodes, in two texts: one for several nodes, one for a single node that has all tables.
+ */
 import { formatValue } from "../../../runtime/plan/values/format.ts";
 import type { Values } from "../../../runtime/plan/values/value.ts";
 import { Chance } from "../chance.ts";
