@@ -64,7 +64,7 @@ export class SaturatedNode {
   }
 
   /** Sets the request load from now on. */
-  setLoad({ kind: kind, perSecond }: RequestLoad): void {
+  setLoad({ kind, perSecond }: RequestLoad): void {
     this.#requester.stdin.write(`${kind} ${perSecond}\n`);
   }
 

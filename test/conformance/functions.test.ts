@@ -19,8 +19,10 @@ const results = run(cases);
 test.each(cases.map((one, number) => [one.call, one, number] as const))("%s", (_call, { name, expected }, number) => {
   const value = results.get(number);
   const actual = value === undefined ? "fails" : formatValue(value);
-  if (functionNamed(name)?.pure === true) expect(actual).toBe(expected);
-  else expect(actual === "fails").toBe(expected === "fails");
+  const isPure = functionNamed(name)?.pure === true;
+  // The value of an impure function differs from run to run: only success and failure are compared.
+  const comparable = (result: string): string => (isPure || result === "fails" ? result : "a value");
+  expect(comparable(actual)).toBe(comparable(expected));
 });
 
 /** Runs all cases on one node. Returns the results by case number; a call that fails has none. */

@@ -8,17 +8,13 @@ const SUBJECT = /^[a-z0-9][a-z0-9-]*(?:, [a-z0-9-]+)*: (?<verb>[a-z-]+) \S/;
 const SUBJECT_COLUMNS = 72;
 
 /** Words that begin a statement, not a request. */
-const NOT_VERBS: ReadonlySet<string> = new Set(
-  "a an the what who which that this these those it its no not nothing nobody one all each every some any many more".split(
-    " ",
-  ),
+const NOT_VERBS: ReadonlySet<string> = words(
+  "a an the what who which that this these those it its no not nothing nobody one all each every some any many more",
 );
 
 /** Imperative verbs that end like a third person, a participle or a gerund. */
-const IMPERATIVES: ReadonlySet<string> = new Set(
-  "address bring compress cross discuss dismiss embed exceed express feed focus need pass press process proceed seed speed string suppress".split(
-    " ",
-  ),
+const IMPERATIVES: ReadonlySet<string> = words(
+  "address bring compress cross discuss dismiss embed exceed express feed focus need pass press process proceed seed speed",
 );
 
 /** Returns one line for each rule that a commit breaks. */
@@ -35,4 +31,8 @@ export function subjectFaults({ subject, body }: Commit): readonly string[] {
 
 function isImperative(verb: string): boolean {
   return IMPERATIVES.has(verb) || !(NOT_VERBS.has(verb) || /(?:[^s]s|ed|ing)$/.test(verb));
+}
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(" "));
 }

@@ -85,7 +85,7 @@ const ARRIVALS: fc.Arbitrary<readonly Uint8Array[]> = fc
     outlier: fc.option(fc.tuple(fc.nat(), fc.nat({ max: WRAPS.length - 1 }), fc.nat({ max: CONTENTS.length - 1 }))),
     damage: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat({ max: 255 })), { maxLength: 2 }),
   })
-  .map(({ length, content: content, wraps: [inner, outer], rows, last, outlier: outlier, damage }) => {
+  .map(({ length, content, wraps: [inner, outer], rows, last, outlier, damage }) => {
     const wrapped = (tuple: Tuple, by: number): Tuple => WRAPS[by]?.(tuple) ?? tuple;
     const datagrams = rows.map((filling, at) => {
       const isOutlier = outlier !== null && outlier[0] % rows.length === at;
