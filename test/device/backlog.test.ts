@@ -1,24 +1,24 @@
 import { expect, test } from "vitest";
 import { Backlog } from "../../runtime/device/backlog.ts";
 
-test("what came together is taken in order, and what is left after a millisecond in the next turn", () => {
+test("trains of a read cycle are taken in order, and those left after a millisecond in the next time slice", () => {
   const taken: number[] = [];
-  const batch = new Backlog((at) => {
+  const backlog = new Backlog((at) => {
     taken.push(at);
     for (const end = performance.now() + 0.5; performance.now() < end; );
   });
-  expect(batch.run(17)).toBe(true);
+  expect(backlog.run(17)).toBe(true);
   expect(taken.length).toBeLessThan(4);
-  let turns = 1;
-  while (batch.run()) turns++;
+  let slices = 1;
+  while (backlog.run()) slices++;
   expect(taken).toEqual(Array.from({ length: 17 }, (_, at) => at));
-  expect(turns).toBeGreaterThan(4);
+  expect(slices).toBeGreaterThan(4);
 });
 
-test("a turn without anything new takes nothing", () => {
+test("a run without new trains takes nothing", () => {
   const taken: number[] = [];
-  const batch = new Backlog((at) => taken.push(at));
-  expect(batch.run(2)).toBe(false);
-  expect(batch.run()).toBe(false);
+  const backlog = new Backlog((at) => taken.push(at));
+  expect(backlog.run(2)).toBe(false);
+  expect(backlog.run()).toBe(false);
   expect(taken).toEqual([0, 1]);
 });

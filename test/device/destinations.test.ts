@@ -8,7 +8,7 @@ let nowMs = 0;
 beforeEach(() => void vi.spyOn(performance, "now").mockImplementation(() => nowMs));
 afterEach(() => void vi.restoreAllMocks());
 
-/** A name whose answers a test gives, one after the other; a datagram has been sent there already. */
+/** A name with the given results of lookups, one after the other. A datagram has been sent to it already. */
 async function named(...answers: readonly (readonly string[])[]) {
   let asked = 0;
   const resolve = vi.fn<Resolve>(async () => {
@@ -26,8 +26,8 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
-describe("a host that is known by a name", () => {
-  test("is asked for again while something is sent to it, and followed where it has moved", async () => {
+describe("a destination given by a name", () => {
+  test("is looked up again while it is in use, and follows the host", async () => {
     const { destinations, resolve } = await named(["10.0.0.1"], ["10.0.0.2"]);
     expect(destinations.find(TO)).toMatchObject({ kind: "known", host: "10.0.0.1" });
     nowMs += MINUTE_MS - 1;
@@ -40,7 +40,7 @@ describe("a host that is known by a name", () => {
     expect(resolve).toHaveBeenCalledTimes(2);
   });
 
-  test("stays where it is while its name names that place too, in whatever order", async () => {
+  test("does not change while the name still has its address, in any order", async () => {
     const { destinations } = await named(["10.0.0.1", "10.0.0.2"], ["10.0.0.2", "10.0.0.1"]);
     const before = destinations.find(TO);
     nowMs += MINUTE_MS;
@@ -49,18 +49,18 @@ describe("a host that is known by a name", () => {
     expect(destinations.find(TO)).toBe(before);
   });
 
-  test("is not forgotten over places that are used once", async () => {
+  test("stays cached while many destinations are used once", async () => {
     const { destinations, resolve } = await named(["10.0.0.1"]);
     const before = destinations.find(TO);
-    for (let place = 0; place < 20_000; place++) {
-      destinations.find(`10.1.${place >> 8}.${place & 255}:9`);
-      if (place % 1000 === 0) destinations.find(TO);
+    for (let number = 0; number < 20_000; number++) {
+      destinations.find(`10.1.${number >> 8}.${number & 255}:9`);
+      if (number % 1000 === 0) destinations.find(TO);
     }
     expect(destinations.find(TO)).toBe(before);
     expect(resolve).toHaveBeenCalledTimes(1);
   });
 
-  test("stays where it was while nobody answers, and is asked for again a minute later", async () => {
+  test("does not change when a lookup fails, and is looked up again a minute later", async () => {
     const { destinations, resolve } = await named(["10.0.0.1"]);
     const before = destinations.find(TO);
     for (const lookups of [2, 3]) {

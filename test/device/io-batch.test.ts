@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { IoBatch } from "../../runtime/device/io-batch.ts";
 
-test("what waits for the end of a ioBatch is done then, in the order in which it came", () => {
+test("deferred work runs at the end of an I/O batch, in order", () => {
   const { ioBatch, done, does } = recorded();
   ioBatch.begin();
   ioBatch.defer(does("one"));
@@ -11,22 +11,22 @@ test("what waits for the end of a ioBatch is done then, in the order in which it
   expect(done).toEqual(["packets", "one", "two"]);
 });
 
-test("what waits may have something wait, and begin a ioBatch of its own", () => {
+test("deferred work may defer more work, and begin a nested I/O batch", () => {
   const { ioBatch, done, does } = recorded();
   ioBatch.begin();
   ioBatch.defer(() => {
     ioBatch.begin();
-    ioBatch.defer(does("of the inner ioBatch"));
+    ioBatch.defer(does("deferred in the inner batch"));
     done.push("inner");
     ioBatch.end();
-    ioBatch.defer(does("of the outer ioBatch"));
+    ioBatch.defer(does("deferred in the outer batch"));
     done.push("outer");
   });
   ioBatch.end();
-  expect(done).toEqual(["inner", "of the inner ioBatch", "outer", "of the outer ioBatch"]);
+  expect(done).toEqual(["inner", "deferred in the inner batch", "outer", "deferred in the outer batch"]);
 });
 
-test("outside of a ioBatch it is done when what is running now is over", async () => {
+test("outside an I/O batch deferred work runs after the current work", async () => {
   const { ioBatch, done, does } = recorded();
   ioBatch.begin();
   ioBatch.end();
@@ -36,7 +36,7 @@ test("outside of a ioBatch it is done when what is running now is over", async (
   expect(done).toEqual(["now", "later"]);
 });
 
-test("a ioBatch does nothing that was of an earlier one", () => {
+test("an I/O batch does not repeat work of an earlier one", () => {
   const { ioBatch, done, does } = recorded();
   for (const name of ["first", "second"]) {
     ioBatch.begin();

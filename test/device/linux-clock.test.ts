@@ -16,7 +16,7 @@ describe("the Linux clock", () => {
     expect(early).not.toContain(true);
   });
 
-  test("fires what is due already soon, but not from within the call", async () => {
+  test("fires overdue timers soon, but not within the call", async () => {
     const order: string[] = [];
     const fired = new Promise<void>((resolve) => {
       clock.at(clock.now() - 1, () => {
@@ -29,7 +29,7 @@ describe("the Linux clock", () => {
     expect(order).toEqual(["returned", "fired"]);
   });
 
-  test("fires nothing that was cancelled", async () => {
+  test("does not fire cancelled timers", async () => {
     const fire = vi.fn<() => void>();
     clock.at(clock.now() - 1, fire).cancel();
     clock.at(clock.now() + 0.002, fire).cancel();
@@ -49,7 +49,7 @@ describe("the Linux clock", () => {
     expect(fire).toHaveBeenCalledOnce();
   });
 
-  test("lets what is waiting run before what is to be done soon", async () => {
+  test("runs waiting microtasks before `soon`", async () => {
     const order: string[] = [];
     const done = new Promise<void>((resolve) => {
       clock.soon(() => {

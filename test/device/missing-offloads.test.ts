@@ -5,8 +5,8 @@ import { MemorySocket } from "../../runtime/warm-up/memory-socket.ts";
 
 const ADDRESS = Uint8Array.from([2, 0, 0, 80, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
 
-/** What a socket says at its start that can do this much, and is asked for so much. */
-function said(can: { readonly gso: boolean; readonly gro: boolean }, gso: boolean, gro: boolean) {
+/** Returns the messages of a socket that has the offloads `can`, and is asked for `gso` and `gro`. */
+function messagesOf(can: { readonly gso: boolean; readonly gro: boolean }, gso: boolean, gro: boolean) {
   const messages: string[] = [];
   const native = {
     socketAddress: () => ADDRESS,
@@ -19,12 +19,12 @@ function said(can: { readonly gso: boolean; readonly gro: boolean }, gso: boolea
   return messages;
 }
 
-test("a socket says at its start what it was asked for and has not", () => {
+test("a socket reports wanted offloads that it lacks", () => {
   const none = { gso: false, gro: false };
-  expect(said(none, true, true)).toEqual([
+  expect(messagesOf(none, true, true)).toEqual([
     "datagrams are sent one by one, without UDP GSO",
     "datagrams are received one by one, without UDP GRO",
   ]);
-  expect(said(none, false, false)).toEqual([]);
-  expect(said({ gso: true, gro: true }, true, true)).toEqual([]);
+  expect(messagesOf(none, false, false)).toEqual([]);
+  expect(messagesOf({ gso: true, gro: true }, true, true)).toEqual([]);
 });

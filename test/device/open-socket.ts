@@ -3,7 +3,7 @@ import { openUdp, type UdpOptions } from "../../runtime/device/udp.ts";
 import type { Clock, Datagrams } from "../../runtime/world/world.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 
-/** An open socket, closed when the test is over. */
+/** Opens a socket, which is closed at the end of the test. */
 export async function openSocket(listen: string = "127.0.0.1:0", options: UdpOptions = {}): Promise<Datagrams> {
   const result = await openUdp(listen, options);
   if (!result.ok) throw new Error(result.message);
@@ -11,7 +11,7 @@ export async function openSocket(listen: string = "127.0.0.1:0", options: UdpOpt
   return result.datagrams;
 }
 
-/** The texts that arrive, in a list that grows. */
+/** Returns a list to which the texts of arriving datagrams are appended. */
 export function inbox(datagrams: Datagrams): readonly string[] {
   const texts: string[] = [];
   datagrams.onDatagram(({ bytes }) => texts.push(Buffer.from(bytes).toString()));

@@ -9,7 +9,7 @@ import { serviceManager } from "../../runtime/device/service-manager.ts";
 import { MosaicProcess } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 
-/** Prints each message that comes, as one line of JSON. */
+/** Prints each received message as a line of JSON. */
 const LISTENER = `
 import json, socket, sys
 manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -21,15 +21,15 @@ while True:
 
 const lacking = needs("python3", "addon");
 
-/** A service manager that only listens. */
+/** Starts a service manager that only receives. */
 async function fakeManager(path: string): Promise<readonly string[]> {
   const listener = spawn("python3", ["-c", LISTENER, path], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void listener.kill());
-  const heard: string[] = [];
+  const messages: string[] = [];
   const lines = createInterface({ input: listener.stdout });
   await once(lines, "line");
-  lines.on("line", (line) => heard.push(JSON.parse(line) as string));
-  return heard;
+  lines.on("line", (line) => messages.push(JSON.parse(line) as string));
+  return messages;
 }
 
 function socketPath(): string {
@@ -39,42 +39,42 @@ function socketPath(): string {
 }
 
 describe("a service", () => {
-  test.for(["path", "abstract"] as const)("says what it is about to a socket: %s", async (kind, { skip }) => {
+  test.for(["path", "abstract"] as const)("reports its state to a socket: %s", async (kind, { skip }) => {
     skip(lacking !== undefined, lacking);
     const path = kind === "path" ? socketPath() : `@mosaic-test-${process.pid}`;
-    const heard = await fakeManager(path);
+    const messages = await fakeManager(path);
     const manager = serviceManager({ NOTIFY_SOCKET: path, WATCHDOG_USEC: "40000" }, 7);
     manager?.ready("running a.mzl\nREADY=0");
-    await vi.waitFor(() => expect(heard.length).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(messages.length).toBeGreaterThan(2));
     manager?.stopping();
-    await vi.waitFor(() => expect(heard.at(-1)).toBe("STOPPING=1"));
-    expect(heard[0]).toBe("READY=1\nSTATUS=running a.mzl READY=0");
-    expect(new Set(heard.slice(1, -1))).toEqual(new Set(["WATCHDOG=1"]));
+    await vi.waitFor(() => expect(messages.at(-1)).toBe("STOPPING=1"));
+    expect(messages[0]).toBe("READY=1\nSTATUS=running a.mzl READY=0");
+    expect(new Set(messages.slice(1, -1))).toEqual(new Set(["WATCHDOG=1"]));
   });
 
-  test("has no manager when nobody says so, and no watchdog when that is another's", async ({ skip }) => {
+  test("has no manager without NOTIFY_SOCKET, and no watchdog if it is for another process", async ({ skip }) => {
     skip(lacking !== undefined, lacking);
     expect(serviceManager({}, 7)).toBeUndefined();
     expect(serviceManager({ NOTIFY_SOCKET: "relative" }, 7)).toBeUndefined();
     const path = socketPath();
-    const heard = await fakeManager(path);
+    const messages = await fakeManager(path);
     serviceManager({ NOTIFY_SOCKET: path, WATCHDOG_USEC: "2000", WATCHDOG_PID: "8" }, 7)?.ready("");
     serviceManager({ NOTIFY_SOCKET: path }, 7)?.stopping();
-    await vi.waitFor(() => expect(heard).toEqual(["READY=1\nSTATUS=", "STOPPING=1"]));
+    await vi.waitFor(() => expect(messages).toEqual(["READY=1\nSTATUS=", "STOPPING=1"]));
     expect(() => serviceManager({ NOTIFY_SOCKET: "/nobody/listens" }, 7)?.ready("")).not.toThrow();
     expect(() => serviceManager({ NOTIFY_SOCKET: `/${"x".repeat(200)}` }, 7)?.ready("")).not.toThrow();
   });
 
-  test("is ready when the node runs, and stopping when it was asked to", async ({ skip }) => {
+  test("reports ready when the node runs, and stopping after SIGTERM", async ({ skip }) => {
     skip(lacking !== undefined, lacking);
     const path = socketPath();
-    const heard = await fakeManager(path);
+    const messages = await fakeManager(path);
     const node = new MosaicProcess(["run", "ping.mzl", "--listen", "127.0.0.1:0"], ["env", `NOTIFY_SOCKET=${path}`]);
-    await vi.waitFor(() => expect(heard).toHaveLength(1), { timeout: 5_000 });
-    expect(heard[0]).toMatch(/^READY=1\nSTATUS=running ping\.mzl as 127\.0\.0\.1:\d+$/);
+    await vi.waitFor(() => expect(messages).toHaveLength(1), { timeout: 5_000 });
+    expect(messages[0]).toMatch(/^READY=1\nSTATUS=running ping\.mzl as 127\.0\.0\.1:\d+$/);
     node.kill("SIGTERM");
     expect((await node.ended).code).toBe(0);
-    await vi.waitFor(() => expect(heard[1]).toBe("STOPPING=1"));
+    await vi.waitFor(() => expect(messages[1]).toBe("STOPPING=1"));
     expect(existsSync(path)).toBe(true);
   });
 });

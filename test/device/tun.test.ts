@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { parseCidr } from "../../runtime/ip/cidr.ts";
 import { openTun, type TunOptions } from "../../runtime/device/tun.ts";
 
-/** What the kernel is never asked for; what it does with the rest is in test/native. */
-describe("a TUN interface that nobody could have", () => {
+/** Requests that are refused before the kernel is asked. test/native has those that it answers. */
+describe("an impossible TUN interface", () => {
   test.each([
     ["", "1 to 15 characters"],
     ["sixteencharacter", "1 to 15 characters"],

@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { needs } from "../needs.ts";
 import { openSocket } from "./open-socket.ts";
 
-/** As long as UDP over IPv4 can be. */
+/** Greatest payload of UDP over IPv4. */
 const LONGEST = 65_507;
 
 beforeEach(({ skip }) => {
@@ -10,7 +10,7 @@ beforeEach(({ skip }) => {
   skip(reason !== undefined, reason);
 });
 
-test("a probe leaves however long it is, unless the interface has no room for it", async () => {
+test("a probe of any length is sent unless it exceeds the MTU of the interface", async () => {
   const [here, there] = [await openSocket("127.0.0.1:0"), await openSocket("127.0.0.1:0")];
   const lengths: number[] = [];
   there.onDatagram(({ bytes }) => lengths.push(bytes.length));

@@ -23,7 +23,7 @@ function carried(overlay: string, to: Value, inner: Tuple): Tuple {
   return tuple(`${overlay}.send`, to, Packet.of(inner));
 }
 
-/** A packet of a device on its way, and what else a rule may say of it. */
+/** A packet of a device in a datagram, with other fields that a rule may add. */
 function packet(bytes: number, ...others: readonly Value[]): Tuple {
   return tuple("tun", new Uint8Array(bytes).fill(0x45), ...others);
 }
@@ -76,7 +76,7 @@ const OTHERS: readonly (readonly [string, Uint8Array])[] = [
   ["a piece of what is longer than a datagram", datagramsWith(tuple("lsa", "x".repeat(4_000)))[0] ?? new Uint8Array()],
 ];
 
-/** How many of these come by the queue of those without packets. */
+/** Returns how many of the datagrams arrive by the control socket. */
 async function steered(there: Datagrams, datagram: Uint8Array): Promise<number> {
   const before = there.offload?.control ?? 0;
   let arrived = 0;
@@ -88,15 +88,15 @@ async function steered(there: Datagrams, datagram: Uint8Array): Promise<number> 
 }
 
 describe("a socket", () => {
-  test.each(WITH_PACKETS)("has %s wait with the packets of devices", async (_, datagram) => {
+  test.each(WITH_PACKETS)("receives %s by the data socket", async (_, datagram) => {
     expect(await steered(await openSocket("127.0.0.1:0"), datagram)).toBe(0);
   });
 
-  test.each(OTHERS)("has %s wait by itself", async (_, datagram) => {
+  test.each(OTHERS)("receives %s by the control socket", async (_, datagram) => {
     expect(await steered(await openSocket("127.0.0.1:0"), datagram)).toBe(1);
   });
 
-  test("does so with IPv6 too", async () => {
+  test("steers IPv6 datagrams, too", async () => {
     const there = await openSocket("[::1]:0");
     const here = await openSocket("[::1]:0");
     const arrived: number[] = [];
@@ -106,7 +106,7 @@ describe("a socket", () => {
     expect(there.offload).toMatchObject({ steers: true, control: 1 });
   });
 
-  test("hands probes over first, and loses none of them when packets fill its buffer", async () => {
+  test("delivers probes first, and loses none when packets fill the buffer", async () => {
     const there = await openSocket("127.0.0.1:0", { gro: false });
     const here = await openSocket("127.0.0.1:0");
     const flood = encoded(packet(1400));
@@ -127,14 +127,14 @@ describe("a socket", () => {
     expect(kinds.filter((kind) => kind === "probe")).toHaveLength(20);
   });
 
-  test("leaves its port to nobody", async () => {
+  test("does not share its port", async () => {
     const one = await openSocket("127.0.0.1:0");
     await expect(openSocket(one.address)).rejects.toThrow("in use by another program");
   });
 });
 
-describe("what waits", () => {
-  test("is taken in turns of a few milliseconds, with timers between", async () => {
+describe("a backlog", () => {
+  test("is processed in slices of a few milliseconds, with timers between", async () => {
     const there = await openSocket("127.0.0.1:0", { gro: false });
     const here = await openSocket("127.0.0.1:0");
     for (let sent = 0; sent < 64; sent++) here.send(there.address, encoded(packet(100)));

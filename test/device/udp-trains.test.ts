@@ -12,7 +12,7 @@ beforeEach(({ skip }) => {
   skip(reason !== undefined, reason);
 });
 
-/** Datagrams of `h`, a row and `t`; those of the last are longer by themselves, or shorter. */
+/** A train of datagrams of `h`, a segment and `t`. The frame of the last one may have another length. */
 function datagrams(count: number, length: number, lastLength: number): DatagramTrain {
   const rows = Array.from({ length: count }, (_, row) =>
     new Uint8Array(row === count - 1 ? lastLength : length).fill(row),
@@ -21,7 +21,7 @@ function datagrams(count: number, length: number, lastLength: number): DatagramT
   return { train: trainOf(rows) as Train, head, tail, lastHead: head, lastTail: tail };
 }
 
-/** Every datagram that comes, whether alone or in a train, and how many came in trains. */
+/** Returns all datagrams that arrive, single or in trains, and the number that arrived in trains. */
 function arrivals(socket: Datagrams): { readonly all: Uint8Array[]; inTrains: number } {
   const arrived = { all: [] as Uint8Array[], inTrains: 0 };
   socket.onDatagram(({ bytes }) => {
@@ -66,7 +66,7 @@ describe("a train of datagrams", () => {
     ["one between", [0, 0, 9, 0], 20],
     ["the last", [0, 0, 0, 9], 20],
     ["none", [0, 0, 0, 0], 100],
-  ])("says with how many bytes its rows begin alike, where %s is another", async (_, others, commonPrefix) => {
+  ])("has the common prefix of its segments where %s differs", async (_, others, commonPrefix) => {
     const [here, there] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket("127.0.0.1:0", TRAINS)];
     const arrived: Uint8Array[] = [];
     there.onDatagram(({ bytes }) => arrived.push(bytes));
@@ -78,7 +78,7 @@ describe("a train of datagrams", () => {
     expect(arrived[0]).toMatchObject({ count: 4, commonPrefix: commonPrefix });
   });
 
-  test("is not what a receiver gets who did not ask for it", async () => {
+  test("is delivered one by one to a receiver without trains", async () => {
     const [here, there] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket()];
     const arrived = arrivals(there);
     here.sendTrain?.(there.address, datagrams(20, 100, 100));
@@ -86,7 +86,7 @@ describe("a train of datagrams", () => {
     expect(arrived.inTrains).toBe(0);
   });
 
-  test("for a name waits with what else is for it, in order", async () => {
+  test("waits for the lookup of a name, in order with other datagrams", async () => {
     const resolve = async () => [{ address: "127.0.0.1", family: 4 }];
     const [here, there] = [await openSocket("127.0.0.1:0", { resolve }), await openSocket()];
     const arrived = arrivals(there);
@@ -98,7 +98,7 @@ describe("a train of datagrams", () => {
   });
 });
 
-test("datagrams that one callback sends to several places leave in the order of each, however many they are", async () => {
+test("datagrams of one callback to several destinations keep the order per destination, in any number", async () => {
   const [here, one, two] = [await openSocket("127.0.0.1:0", TRAINS), await openSocket(), await openSocket()];
   const [first, second] = [arrivals(one), arrivals(two)];
   const numbers = Array.from({ length: 1000 }, (_, number) => number);

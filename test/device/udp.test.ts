@@ -19,7 +19,7 @@ describe("a UDP socket", () => {
     expect(there.counters).toMatchObject({ received: 1, receivedBytes: 5 });
   });
 
-  test("listens on IPv4 when a name stands for both", async () => {
+  test("listens on IPv4 if a name has both", async () => {
     const both: Resolve = async () => [
       { address: "127.0.0.1", family: 4 },
       { address: "::1", family: 6 },
@@ -28,7 +28,7 @@ describe("a UDP socket", () => {
     expect(socket.address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
   });
 
-  test("on every interface, IPv6 too, talks with IPv4 as if it were IPv4", async ({ skip }) => {
+  test("on all interfaces with IPv6 names IPv4 peers in IPv4 form", async ({ skip }) => {
     skip(needs("IPv6") !== undefined, needs("IPv6"));
     const [everywhere, v4] = [await openSocket("[::]:0"), await openSocket()];
     const port = everywhere.address.replace(/^.*:/, "");
@@ -38,7 +38,7 @@ describe("a UDP socket", () => {
     await vi.waitFor(() => expect(arrived).toEqual(["and back"]));
   });
 
-  test("loses no datagram while its receiver is slow or waits", async () => {
+  test("loses no datagram while its receiver is slow or asynchronous", async () => {
     const [here, there] = [await openSocket(), await openSocket()];
     const arrived: number[] = [];
     there.onDatagram(({ bytes }) => {
@@ -52,7 +52,7 @@ describe("a UDP socket", () => {
     await vi.waitFor(() => expect(arrived.toSorted((a, b) => a - b)).toEqual(numbers), 5000);
   });
 
-  test("leaves time for others, however much its receiver does with a datagram", async ({ skip }) => {
+  test("leaves time for timers, however long its receiver takes", async ({ skip }) => {
     skip(needs("addon") !== undefined, needs("addon"));
     const [here, there] = [await openSocket(), await openSocket()];
     const runs: number[] = [];
@@ -73,7 +73,7 @@ describe("a UDP socket", () => {
     expect(Math.max(...runs)).toBeLessThan(10);
   });
 
-  test("hands over one datagram a call", async () => {
+  test("delivers one datagram per call", async () => {
     const [here, there] = [await openSocket(), await openSocket()];
     const kept: Uint8Array[] = [];
     there.onDatagram(({ bytes }) => kept.push(bytes.slice()));
@@ -103,7 +103,7 @@ describe("a send that fails is counted, not thrown:", () => {
     expect(socket.counters.failed).toEqual(new Map([["too long", 1]]));
   });
 
-  test("more than the kernel takes in one piece", async () => {
+  test("more than the kernel accepts in one datagram", async () => {
     const socket = await openSocket("127.0.0.1:0", { maxPayload: 100_000 });
     socket.send(socket.address, new Uint8Array(65_508));
     await vi.waitFor(() => expect(socket.counters.failed).toEqual(new Map([["EMSGSIZE", 1]])));
@@ -117,7 +117,7 @@ describe("a send that fails is counted, not thrown:", () => {
     expect(socket.counters.failed).toEqual(new Map([["closed", 1]]));
   });
 
-  test("nobody is listening: the network says so to no one", async () => {
+  test("nobody is listening, which the network does not report", async () => {
     const [here, gone] = [await openSocket(), await openSocket()];
     await gone.close();
     for (let i = 0; i < 3; i++) here.send(gone.address, bytesOf("x"));
@@ -126,7 +126,7 @@ describe("a send that fails is counted, not thrown:", () => {
 });
 
 describe("names", () => {
-  test("are looked up once; what is sent meanwhile waits", async () => {
+  test("are looked up once, while datagrams wait", async () => {
     const resolve = vi.fn<Resolve>(LOOPBACK);
     const [here, there] = [await openSocket("127.0.0.1:0", { resolve }), await openSocket()];
     const arrived = inbox(there);
@@ -140,7 +140,7 @@ describe("names", () => {
     expect(here.numeric?.(to)).toBe(there.address);
   });
 
-  test("that have no address cost what was sent to them, and one lookup in a while", async () => {
+  test("without address lose their datagrams, and are looked up rarely", async () => {
     const resolve = vi.fn<Resolve>(() => Promise.reject(new Error("ENOTFOUND")));
     const socket = await openSocket("127.0.0.1:0", { resolve });
     for (let i = 0; i < 3; i++) socket.send("nobody.example:9", bytesOf("x"));
@@ -150,7 +150,7 @@ describe("names", () => {
     expect(resolve).toHaveBeenCalledTimes(1);
   });
 
-  test("that take for ever hold back a bounded number of datagrams, and of lookups", async () => {
+  test("whose lookup never ends hold a bounded number of datagrams and lookups", async () => {
     const resolve = vi.fn<Resolve>(() => new Promise(() => {}));
     const socket = await openSocket("127.0.0.1:0", { resolve });
     for (let i = 0; i < 1000; i++) socket.send("slow.example:9", bytesOf("x"));
@@ -159,7 +159,7 @@ describe("names", () => {
     expect(resolve).toHaveBeenCalledTimes(32);
   });
 
-  test("that are numbers are never looked up", async () => {
+  test("that are numeric are never looked up", async () => {
     const resolve = vi.fn<Resolve>(LOOPBACK);
     const socket = await openSocket("127.0.0.1:0", { resolve });
     socket.send("127.0.0.1:9", bytesOf("x"));
@@ -167,7 +167,7 @@ describe("names", () => {
     expect(resolve).not.toHaveBeenCalled();
   });
 
-  test("an address for IPv4 is taken from a name that has both", async () => {
+  test("with both families give an IPv4 socket the IPv4 address", async () => {
     const both: Resolve = async () => [
       { address: "::1", family: 6 },
       { address: "127.0.0.1", family: 4 },
@@ -179,8 +179,8 @@ describe("names", () => {
   });
 });
 
-describe("a socket that cannot be had", () => {
-  test("the port is taken", async () => {
+describe("a socket that cannot be opened", () => {
+  test("the port is in use", async () => {
     const taken = (await openSocket()).address;
     const port = taken.replace(/^.*:/, "");
     expect(await openUdp(taken)).toEqual({
@@ -190,7 +190,7 @@ describe("a socket that cannot be had", () => {
     });
   });
 
-  test("the address is somebody else's", async () => {
+  test("the address belongs to another machine", async () => {
     expect(await openUdp("192.0.2.1:10000")).toEqual({
       ok: false,
       code: "EADDRNOTAVAIL",
@@ -207,7 +207,7 @@ describe("a socket that cannot be had", () => {
     });
   });
 
-  test("the text is no address", async () => {
+  test("the text is not an address", async () => {
     expect(await openUdp("10000")).toMatchObject({
       ok: false,
       code: "EINVAL",

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Bulk, bulkNeeds, carry, hasGrown } from "./bulk.ts";
 
-/** 100 GB and 10 GB, unless the environment says otherwise. */
+/** Bytes without and with faults. Default: 100 GB and 10 GB. */
 const BYTES = Number(process.env["MOSAIC_BULK_GB"] ?? 100) * 1e9;
 const FAULTY_BYTES = Number(process.env["MOSAIC_FAULTY_BULK_GB"] ?? 10) * 1e9;
 
@@ -11,7 +11,7 @@ const BULKS: readonly Bulk[] = [
   { fault: "reordering", streams: 8, bytes: FAULTY_BYTES },
 ];
 
-/** The allocator's own ups and downs. */
+/** Fluctuation of the allocator, in megabytes. */
 const UNEVEN = 1.1;
 
 beforeEach(({ skip }) => {
@@ -20,7 +20,7 @@ beforeEach(({ skip }) => {
 });
 
 describe("a tunnel", () => {
-  test.each(BULKS)("carries $bytes bytes as they were sent, with $fault, and does not grow", async (bulk) => {
+  test.each(BULKS)("carries $bytes bytes unchanged, with $fault, and does not grow", async (bulk) => {
     const carried = await carry(bulk);
     process.stdout.write(`${JSON.stringify({ ...bulk, ...carried }, undefined, 2)}\n`);
     expect(carried.badChecksums).toBe(0);

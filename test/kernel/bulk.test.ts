@@ -14,7 +14,7 @@ beforeEach(({ skip }) => {
 
 describe("a tunnel", () => {
   test.each(BULKS)(
-    "carries $bytes bytes as they were sent, $streams at once, with $fault",
+    "carries $bytes bytes unchanged, in $streams streams, with $fault",
     { timeout: 60_000 },
     async (bulk) => {
       const { memory, counters, badChecksums } = await carry(bulk);

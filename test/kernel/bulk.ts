@@ -9,14 +9,14 @@ import { fileURLToPath } from "node:url";
 import { type MemorySample, MemoryWitness } from "../soak/memory-witness.ts";
 import { needs } from "../needs.ts";
 import type { Namespace } from "../native/namespace.ts";
-import { METRICS, toldMetrics } from "./told-metrics.ts";
+import { METRICS, readMetrics } from "./read-metrics.ts";
 import { TunnelPair } from "./tunnel-pair.ts";
 
-/** Of what is carried, until it is looked at what is alive, and then how much room that takes, for the first time. */
+/** Shares of the bytes after which live memory, and then resident memory, are measured for the first time. */
 const FIRST = 0.05;
 const SECOND = 0.5;
 
-/** What a path does to datagrams, each by itself. */
+/** Fault of a path, per datagram. */
 export type Fault = "none" | "loss" | "reordering";
 
 export interface Bulk {
@@ -25,35 +25,35 @@ export interface Bulk {
   readonly fault: Fault;
 }
 
-/** What a process had when some was carried, and at the end. */
+/** Resources of a process after a share of the bytes, and at the end. */
 interface Span {
   readonly early: MemorySample;
   readonly late: MemorySample;
 }
 
-/** Whether a process has a megabyte more alive, or other descriptors, than when it was warm. */
+/** Whether a process has a megabyte more of live memory, or other descriptors, than after the first share. */
 export function hasGrown({ early, late }: Span): boolean {
   return late.alive >= early.alive + 1 || late.descriptors !== early.descriptors;
 }
 
-/** What this host lacks for it; undefined when nothing. */
+/** Returns a requirement that this host lacks; undefined when it lacks none. */
 export function bulkNeeds(): string | undefined {
   return needs("root", "network namespaces", "/dev/net/tun", "addon", "cc", "ip", "ping", "nft", "curl", "sysctl");
 }
 
-/** That every byte came was found out on the way. */
+/** Result of a bulk transfer, in which every byte was compared. */
 export interface Carried {
   readonly gigabitsPerSecond: number;
-  /** Of each node. */
+  /** Per node. */
   readonly memory: readonly Span[];
-  /** Of each node, in megabytes, when half was carried, and at the end: it is longer busy by then than a heap grows. */
+  /** Per node, in megabytes, after half of the bytes and at the end. A heap has stopped growing by the first. */
   readonly resident: readonly { readonly early: number; readonly late: number }[];
-  /** Of each node: what it says of its offloads, and of what it lost. */
+  /** Per node: its metrics on offloads and losses. */
   readonly counters: readonly Readonly<Record<string, number>>[];
   readonly badChecksums: number;
 }
 
-/** Carries bytes through a tunnel from b to a; throws when one of them is wrong. */
+/** Carries bytes through a tunnel from b to a. Throws when one of them is wrong. */
 export async function carry({ bytes, streams, fault }: Bulk): Promise<Carried> {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-bulk-"));
   try {
@@ -90,7 +90,7 @@ function compileStream(folder: string): string {
   return program;
 }
 
-/** One datagram in a hundred is lost, or comes later than it should. */
+/** Loses or delays one datagram in a hundred. */
 async function disturb(pair: TunnelPair, router: Namespace, fault: Fault): Promise<void> {
   for (const host of [pair.a, pair.b]) host.run("ip", "link", "set", "out", "gso_max_segs", "1");
   router.run("nft", "add table inet f");
@@ -133,7 +133,7 @@ async function transfer(pair: TunnelPair, program: string, streams: number, byte
     const [said, complaint] = await Promise.all([text(client.stdout), text(client.stderr), once(client, "exit")]);
     const seconds = Number(/^exact (\S+)/.exec(said)?.[1]);
     if (!(seconds > 0)) throw new Error(`${complaint}${said}${pair.said}`);
-    // The next one listens where its processes do.
+    // The next transfer uses the same ports.
     await ended;
     return seconds;
   } finally {
@@ -141,9 +141,9 @@ async function transfer(pair: TunnelPair, program: string, streams: number, byte
   }
 }
 
-/** All that explains the speed. */
+/** Returns the metrics that explain the throughput. */
 function countersOf(host: Namespace): Readonly<Record<string, number>> {
   const explains = /^mosaic_(?:network|tun|drain|dropped|steps_stopped|queue_dropped)/;
-  const metrics = toldMetrics((...command) => host.run(...command));
+  const metrics = readMetrics((...command) => host.run(...command));
   return Object.fromEntries([...metrics].filter(([name]) => explains.test(name)));
 }

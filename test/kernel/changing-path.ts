@@ -2,46 +2,46 @@ import type { Namespace } from "../native/namespace.ts";
 import { digestOf } from "./pattern.ts";
 import { type Families, TunnelPair } from "./tunnel-pair.ts";
 
-/** What happens to a path: a link with a smaller MTU, or one that drops what is longer than 1300 bytes and says nothing. */
-export type PathChange = "drops to 1280" | "swallows";
+/** Change of a path: a link with a smaller MTU, or one that silently drops packets longer than 1300 bytes. */
+export type PathChange = "drops to 1280" | "drops long packets";
 
-/** What a node says when it has found out. */
+/** Log message of a node that has found the new size. */
 export const NARROW: RegExp = /datagrams of at most (\d+) bytes instead of (\d+)/;
 
-/** What the sender waits for after each 64 KiB, so that the transfer takes a while; and when it is well under way. */
+/** Pause of the sender after each 64 KiB, which makes the transfer long, and time of the change. */
 const PAUSE_MS = 12;
-const MIDST_MS = 400;
+const CHANGE_AFTER_MS = 400;
 
-/** What is left of 1300 or 1280 bytes behind the headers of IP and UDP, the next smaller of the sizes that are tried. */
-const CARRIED = { "drops to 1280": { 4: 1252, 6: 1232 }, swallows: { 4: 1272, 6: 1252 } } as const;
+/** Payload sizes that are probed, and fit into 1300 or 1280 bytes after the IP and UDP headers. */
+const CARRIED = { "drops to 1280": { 4: 1252, 6: 1232 }, "drops long packets": { 4: 1272, 6: 1252 } } as const;
 
-/** How a transfer ended. */
+/** Result of a transfer. */
 export interface TransferOutcome {
-  /** Whether all arrived as it was sent. */
-  readonly isWhole: boolean;
-  /** The longest datagrams that the path carries in the end, as a node has said; NaN if it has not. */
+  /** Whether all bytes arrived unchanged. */
+  readonly isUnchanged: boolean;
+  /** Longest datagram of the path at the end, from the log of a node; NaN if it logged none. */
   readonly carried: number;
   readonly badChecksums: number;
 }
 
 export function goodOutcome({ outer }: Families, change: PathChange): TransferOutcome {
-  return { isWhole: true, carried: CARRIED[change][outer], badChecksums: 0 };
+  return { isUnchanged: true, carried: CARRIED[change][outer], badChecksums: 0 };
 }
 
-/** A stream of so many bytes through a tunnel whose path changes in its midst. */
+/** Transfers a stream through a tunnel whose path changes during the transfer. */
 export async function transferAcross(families: Families, change: PathChange, bytes: number): Promise<TransferOutcome> {
   await using pair = new TunnelPair([], "router", families);
   const router = pair.router as Namespace;
   await pair.ready();
   await pair.serve("serve", bytes, PAUSE_MS);
   const fetched = pair.ask("fetch");
-  await new Promise((resolve) => setTimeout(resolve, MIDST_MS));
+  await new Promise((resolve) => setTimeout(resolve, CHANGE_AFTER_MS));
   alter(router, change);
-  const isWhole = (await fetched) === digestOf(bytes);
-  return { isWhole, carried: Number(NARROW.exec(pair.said)?.[1]), badChecksums: pair.badChecksums() };
+  const isUnchanged = (await fetched) === digestOf(bytes);
+  return { isUnchanged: isUnchanged, carried: Number(NARROW.exec(pair.said)?.[1]), badChecksums: pair.badChecksums() };
 }
 
-/** The path from b to a is another one from now on. */
+/** Changes the path from b to a. */
 export function alter(router: Namespace, change: PathChange): void {
   if (change === "drops to 1280") {
     router.run("ip", "link", "set", "in", "mtu", "1280");

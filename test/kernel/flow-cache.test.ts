@@ -10,7 +10,7 @@ addressMap("100.64.0.3", "127.0.0.1:10002").
 addressMap("100.64.0.4", "127.0.0.1:10003").
 `;
 
-/** Rules, and whether any packet may leave, or come, past them. */
+/** Programs, and whether the flow cache may send or deliver any of their packets. */
 const PROGRAMS: Readonly<Record<string, readonly [text: string, sent: boolean, delivered: boolean]>> = {
   "send packets by their destination": [`${TABLE}t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).`, true, true],
   "look at the rest of the header": [
@@ -60,17 +60,17 @@ beforeEach(({ skip }) => {
   skip(reason !== undefined, reason);
 });
 
-describe("packets that come one by one, where rules", () => {
+describe("lone packets, where rules", () => {
   test.each(Object.entries(PROGRAMS))(
-    "%s, arrive and count with shortcuts as without",
+    "%s, have the same effects and counters with and without the flow cache",
     { timeout: 60_000 },
     async (_, [program, sent, delivered]) => {
       const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
-      const { taken, ...short } = await played({ program, hasFlowCache: true, seed, events: EVENTS });
-      const { taken: none, ...long } = await played({ program, hasFlowCache: false, seed, events: EVENTS });
+      const { hits, ...short } = await played({ program, hasFlowCache: true, seed, events: EVENTS });
+      const { hits: none, ...long } = await played({ program, hasFlowCache: false, seed, events: EVENTS });
       expect(short, `seed ${seed}`).toEqual(long);
       expect(none).toEqual({ sent: 0, delivered: 0 });
-      expect({ sent: taken.sent > 0, delivered: taken.delivered > 0 }).toEqual({ sent, delivered });
+      expect({ sent: hits.sent > 0, delivered: hits.delivered > 0 }).toEqual({ sent, delivered });
     },
   );
 });

@@ -2,36 +2,36 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 import { HOST_NAMES, type HostName, type RonLab, sleep, underlay, until, virtual } from "./ron-lab.ts";
-import { METRICS, sumOf, toldMetrics } from "./told-metrics.ts";
+import { METRICS, sumOf, readMetrics } from "./read-metrics.ts";
 
 const PORT = 5201;
 const SERVE_MS = 500;
 const START_MS = 10_000;
-/** Until what the first measurements of the way said is forgotten. */
+/** Time until the first measurements of a link no longer count. */
 const SETTLE_MS = 3_000;
 const FAILOVER_MS = 20_000;
 
 export interface Findings {
-  /** Links that a member took for dead before anything was cut. */
+  /** Links that a member declared dead before the cut. */
   readonly dead: readonly string[];
-  /** Routes by way of another member until then, because it was faster. */
+  /** Routes through another member until then, because they were faster. */
   readonly detours: readonly string[];
-  /** Until both ends went round the cut. */
+  /** Time until both ends routed around the cut. */
   readonly failoverMs: number;
-  /** Packets came through after that. */
+  /** Whether packets got through after that. */
   readonly isReached: boolean;
-  /** Of each node, until the cut. */
+  /** Per node, until the cut. */
   readonly readings: readonly Reading[];
 }
 
-/** How often a node read, how often that took overlong, and how much came by the queue of what carries no packets. */
+/** Read cycles of a node, those over budget, and datagrams from the control socket. */
 export interface Reading {
   readonly readCycles: number;
   readonly overBudget: number;
   readonly control: number;
 }
 
-/** What loads a lab: streams and floods through its overlay, each with a server of its own. */
+/** The load of a lab: streams and floods through its overlay, each with its own server. */
 const LOADS: readonly { readonly from: HostName; readonly to: HostName; readonly options: readonly string[] }[] = [
   { from: "a", to: "b", options: ["-P", "4"] },
   { from: "c", to: "b", options: ["-P", "2"] },
@@ -40,7 +40,7 @@ const LOADS: readonly { readonly from: HostName; readonly to: HostName; readonly
   { from: "c", to: "b", options: ["-u", "-b", "0", "-l", "64"] },
 ];
 
-/** More than the nodes of a lab can carry, until it is stopped. */
+/** Sends more than the nodes of a lab can carry, until it is stopped. */
 class FullLoad {
   readonly #lab: RonLab;
   readonly #processes: ChildProcess[] = [];
@@ -74,10 +74,10 @@ class FullLoad {
   }
 }
 
-/** Probes in a row that a link may lose: OUTAGE of ron.mzl. */
+/** Consecutive probes that a link may lose: OUTAGE of ron.mzl. */
 const OUTAGE = 6;
 
-/** Links that their own member has taken for dead since `from` rows were watched. */
+/** Links that their member declared dead after the first `from` watched rows. */
 function deadLinks(lab: RonLab, from: number): readonly string[] {
   const links = lab.routes.slice(from).filter(({ op, tuple }) => op === "+" && tuple[0] === "ron.link");
   return links.flatMap(({ node, tuple: [, one, other, , , missed] }) =>
@@ -85,7 +85,7 @@ function deadLinks(lab: RonLab, from: number): readonly string[] {
   );
 }
 
-/** Routes by way of another member that the members have taken since `from` rows were watched. */
+/** Routes through another member that were chosen after the first `from` watched rows. */
 function detours(lab: RonLab, from: number): readonly string[] {
   const routes = lab.routes.slice(from).filter(({ op, tuple }) => op === "+" && tuple[0] === "ron.RT");
   return routes.flatMap(({ node, tuple: [, to, next] }) =>
@@ -94,7 +94,7 @@ function detours(lab: RonLab, from: number): readonly string[] {
 }
 
 function readingOf(lab: RonLab, host: HostName): Reading {
-  const metrics = toldMetrics((...command) => lab.run(host, command).stdout);
+  const metrics = readMetrics((...command) => lab.run(host, command).stdout);
   return {
     readCycles: sumOf(metrics, "mosaic_read_cycles_total"),
     overBudget: sumOf(metrics, "mosaic_read_over_budget_total"),
@@ -102,10 +102,10 @@ function readingOf(lab: RonLab, host: HostName): Reading {
   };
 }
 
-/** What the nodes of such a lab are to be asked for. */
+/** Options for the nodes of such a lab. */
 export const OPTIONS: readonly string[] = [...METRICS, "--watch", "ron.link"];
 
-/** Loads a lab fully for so long, and cuts a link in the midst of it; what it found out. */
+/** Loads a lab fully for some seconds, cuts a link, and returns the findings. */
 export async function cutUnderLoad(lab: RonLab, seconds: number): Promise<Findings> {
   expect(await until(() => isDirect(lab), START_MS)).toBe(true);
   await sleep(SETTLE_MS);

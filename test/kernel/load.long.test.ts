@@ -3,10 +3,10 @@ import { needs } from "../needs.ts";
 import { cutUnderLoad, OPTIONS } from "./full-load.ts";
 import { RonLab } from "./ron-lab.ts";
 
-/** So long is a link fully loaded before it is cut. */
+/** Time under full load before the cut. */
 const MINUTES = Number(process.env["MOSAIC_LOAD_MINUTES"] ?? 10);
 
-test("no link is taken for dead but the one that is cut, however long the load lasts", {
+test("no link is declared dead except for the one that is cut, however long the load lasts", {
   timeout: (MINUTES + 5) * 60_000,
 }, async (context) => {
   const reason = needs("root", "/dev/net/tun", "addon", "ip", "ping", "iperf3", "curl");

@@ -5,7 +5,7 @@ import { RonLab } from "./ron-lab.ts";
 
 const SECONDS = 10;
 
-test("members with more to carry than they can know each other alive, and a cut for a cut", {
+test("overloaded members know each other alive, and detect a cut", {
   timeout: 60_000,
 }, async (context) => {
   const reason = needs("root", "/dev/net/tun", "addon", "ip", "ping", "iperf3", "curl");

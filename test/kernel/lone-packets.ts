@@ -24,29 +24,29 @@ export interface Play {
   readonly events: number;
 }
 
-/** What was seen outside, in order, and how the node counts it. */
+/** Effects in order, and the counters of the node. */
 export interface Played {
   readonly seen: readonly string[];
   readonly figures: object;
-  readonly taken: { readonly sent: number; readonly delivered: number };
+  readonly hits: { readonly sent: number; readonly delivered: number };
 }
 
 const SELF = "127.0.0.1:10000";
 const PEERS = [10_001, 10_002, 10_003];
 const INSIDE = "100.64.0.1";
-/** How a packet begins. */
+/** The first bytes of a packet. */
 const IPV4 = Buffer.of(0x45, 0);
 const ROUNDS_MAX = 2_000;
-/** None so long that the node would ask what paths carry, not even twice in one datagram. */
+/** Payload lengths that need no path probe, not even twice in one datagram. */
 const LENGTHS = [1, 40, 41, 120, 200];
-/** Of one that arrives, and may be. */
+/** A longer payload, for packets that arrive. */
 const LONG = 1_200;
-/** Each as often as one packet is followed by others that are like it. */
+/** Numbers of similar packets in a row, each as likely as the others. */
 const REPEATS = [1, 3, 8];
 
 /**
- * A node in a namespace of its own between its device and three peers on the loopback, all of them this process. Packets come one
- * by one, the next when the one before is through; between them rows change.
+ * Plays packets to a node between its device and three peers on the loopback interface, all in this process, which is in a separate
+ * namespace. Packets come one by one, each after the one before has been processed; rows change between them.
  */
 export async function play({ program, hasFlowCache, seed, events }: Play): Promise<Played> {
   const stage = await Stage.open(program, hasFlowCache);
@@ -107,7 +107,7 @@ class Stage {
     return new Stage(node, inside, await Promise.all(PEERS.map(async (port) => bound(port, "127.0.0.1"))));
   }
 
-  /** A packet for somebody inside. */
+  /** Sends a packet through the device. */
   async leave(to: string, length: number, ttl: number): Promise<void> {
     this.#inside.setTTL(ttl);
     const filling = this.#packets++ % 256;
@@ -117,7 +117,7 @@ class Stage {
     );
   }
 
-  /** One that a peer has sent. */
+  /** Lets a packet arrive from a peer. */
   async arrive(peer: number, length: number): Promise<void> {
     const packet = packetFrom(peer, length, this.#packets++ % 256);
     await this.#passes(
@@ -126,7 +126,7 @@ class Stage {
     );
   }
 
-  /** Where the program has no such table, nothing. */
+  /** Changes a row. Does nothing if the program has no such table. */
   async change(kind: "insert" | "delete", table: string, row: readonly string[]): Promise<void> {
     this.#node[kind](table, row);
     await setImmediate();
@@ -141,11 +141,11 @@ class Stage {
     }
     await this.#node.stop();
     for (const socket of [this.#inside, ...this.#peers]) socket.close();
-    const taken = flowCache ?? { sent: 0, delivered: 0 };
-    return { seen: this.#seen, figures: { ...figures, rules, network, tun }, taken };
+    const hits = flowCache ?? { sent: 0, delivered: 0 };
+    return { seen: this.#seen, figures: { ...figures, rules, network, tun }, hits };
   }
 
-  /** Does it, and waits until the node has taken one more, and what follows has arrived. */
+  /** Does `work`, and waits until the node has processed one more packet and its effects have arrived. */
   async #passes(
     count: (flow: ReturnType<Node["trafficMetrics"]>) => number | undefined,
     work: () => void,
@@ -164,7 +164,7 @@ async function bound(port: number, address: string): Promise<Socket> {
   return socket;
 }
 
-/** All of it but for what differs from one run to the next: the identification of a packet, and checksums with it. */
+/** Returns a datagram as text, without the packet identification and checksums, which differ between runs. */
 function textOf(datagram: Buffer): string {
   const bytes = Buffer.from(datagram);
   const start = bytes.indexOf(IPV4);
@@ -175,7 +175,7 @@ function textOf(datagram: Buffer): string {
   return `${bytes.toString("hex", 0, start)} ${bytes.length} ${digest}`;
 }
 
-/** Of UDP, without a checksum, for whoever is inside. */
+/** Returns a UDP packet without checksum for a host behind the device. */
 function packetFrom(peer: number, length: number, filling: number): Uint8Array {
   const whole = 28 + length;
   const packet = new Uint8Array(whole).fill(filling, 28);

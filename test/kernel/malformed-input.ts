@@ -10,36 +10,36 @@ import { answerOf, NONCE_MIN, probeOf } from "../../runtime/path/probe-message.t
 import type { Namespace } from "../native/namespace.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { sanitizedCheckout } from "./sanitized-checkout.ts";
-import { METRICS, sumOf, toldMetrics } from "./told-metrics.ts";
+import { METRICS, sumOf, readMetrics } from "./read-metrics.ts";
 import { TunnelPair } from "./tunnel-pair.ts";
 
 const LOOK_MS = 1_000;
-/** Sanitizers take their time. */
-const PATIENCE_MS = 40_000;
+/** Sanitizers are slow. */
+const TIMEOUT_MS = 40_000;
 
-/** Of the device, and of the socket. */
+/** Metrics of bytes read by the device and by the socket. */
 const READ = ["mosaic_tun_read_bytes_total", "mosaic_network_received_bytes_total"] as const;
 
-/** What tells of the variety of what was read. */
-const TELLS = /^mosaic_(?:dropped|tun|network|steps_stopped|queue_dropped)/;
+/** Counters that show the variety of the input. */
+const VARIETY = /^mosaic_(?:dropped|tun|network|steps_stopped|queue_dropped)/;
 
-/** What a node was given, and how it is after that. */
-export interface Aftermath {
+/** Input of a node, and its state afterwards. */
+export interface MalformedOutcome {
   /** Bytes that the node read. */
   readonly device: number;
   readonly socket: number;
-  /** It runs still, and so does the other. */
+  /** Whether both nodes still run. */
   readonly isAlive: boolean;
-  /** What sanitizers had to say, and what the nodes said of themselves. */
+  /** Reports of the sanitizers, and logs of the nodes. */
   readonly reports: readonly string[];
-  /** What the node counted. */
+  /** Metrics of the node. */
   readonly counters: Readonly<Record<string, number>>;
-  /** The digest of a stream through the tunnel, later. */
+  /** Digest of a stream through the tunnel afterwards. */
   readonly digest: string;
 }
 
-/** Feeds a node so many malformed bytes, half by its device and half by its socket, and a stream of `after` bytes then. */
-export async function feedMalformed(bytes: number, seed: number, after: number): Promise<Aftermath> {
+/** Feeds a node malformed bytes, half by its device and half by its socket, and then a stream of `after` bytes. */
+export async function feedMalformed(bytes: number, seed: number, after: number): Promise<MalformedOutcome> {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-malformed-"));
   try {
     const checkout = sanitizedCheckout(folder);
@@ -48,7 +48,7 @@ export async function feedMalformed(bytes: number, seed: number, after: number):
     writeFileSync(samples, sampleFile());
     const options = ["ron.mzl", ...METRICS];
     await using pair = new TunnelPair(options, "link", undefined, checkout.environment, checkout.program);
-    await pair.ready(PATIENCE_MS);
+    await pair.ready(TIMEOUT_MS);
     const feeders = [
       feed(pair.a, program, "device", "moz", String(seed)),
       feed(pair.b, program, "socket", "10.77.8.1", "10000", String(seed), samples),
@@ -58,10 +58,10 @@ export async function feedMalformed(bytes: number, seed: number, after: number):
     for (const feeder of feeders) feeder.kill("SIGKILL");
     const isAlive = pair.pids.every(runs);
     const reports = pair.said.split("\n").filter((line) => /Sanitizer|runtime error|rror:/.test(line));
-    const counters = Object.fromEntries([...metrics].filter(([name]) => TELLS.test(name)));
+    const counters = Object.fromEntries([...metrics].filter(([name]) => VARIETY.test(name)));
     const aftermath = { device, socket, isAlive, reports, counters };
     if (!isAlive || reports.length > 0) return { ...aftermath, digest: "" };
-    await pair.ready(PATIENCE_MS);
+    await pair.ready(TIMEOUT_MS);
     await pair.serve("serve", after);
     return { ...aftermath, digest: await pair.ask("fetch") };
   } finally {
@@ -82,7 +82,7 @@ function feed(host: Namespace, program: string, ...args: readonly string[]): Chi
   return spawn("ip", command, { stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** Until the node has read so many bytes on each of its two ways, or a process has ended; what it then says of itself. */
+/** Waits until the node has read enough bytes by device and socket, or a process has ended. Returns its metrics. */
 async function readEnough(
   pair: TunnelPair,
   feeders: readonly ChildProcess[],
@@ -99,7 +99,7 @@ async function readEnough(
 
 function metricsOf(host: Namespace): ReadonlyMap<string, number> | undefined {
   try {
-    return toldMetrics((...command) => host.run(...command));
+    return readMetrics((...command) => host.run(...command));
   } catch {
     return undefined;
   }
@@ -113,7 +113,7 @@ function runs(pid: number): boolean {
   }
 }
 
-/** Sound datagrams of every kind that the node expects. */
+/** Valid datagrams of every kind that the node accepts. */
 function sampleFile(): Uint8Array {
   const datagrams = samplesOf().flatMap((tuple) => {
     const builder = new DatagramBuilder(1_400);

@@ -5,7 +5,7 @@ import { digestOf } from "./pattern.ts";
 
 const AFTER = 4 << 20;
 
-test("a node that is fed what nobody ought to send goes on, and carries what comes then", {
+test("a node survives malformed input, and carries valid packets afterwards", {
   timeout: 120_000,
 }, async ({ skip }) => {
   const reason = needs("root", "/dev/net/tun", "addon", "cc", "address sanitizer", "ip", "ping", "curl");

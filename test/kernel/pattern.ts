@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 const CHUNK = 65_536;
 
-/** So many bytes, no stretch of which is like another near it. */
+/** Returns `length` bytes without repetition nearby. */
 export function* pattern(bytes: number): Generator<Uint8Array> {
   let state = 1;
   for (let left = bytes; left > 0; left -= CHUNK) {
@@ -15,7 +15,7 @@ export function* pattern(bytes: number): Generator<Uint8Array> {
   }
 }
 
-/** SHA-256 of them. */
+/** Returns the SHA-256 of these bytes. */
 export function digestOf(bytes: number): string {
   const hash = createHash("sha256");
   for (const chunk of pattern(bytes)) hash.update(chunk);

@@ -3,9 +3,9 @@ import { type HostName, type RonLab, virtual } from "./ron-lab.ts";
 
 const INTERVAL_S = 0.05;
 
-/** `ping` on a host for another's virtual address, and when each answer came. */
+/** Runs `ping` on a host to the virtual address of another one, and records the times of the answers. */
 export class Pings {
-  /** Milliseconds, by the clock of this process. */
+  /** Times in milliseconds, by the clock of this process. */
   readonly answers: number[] = [];
   readonly #child: ChildProcess;
 
@@ -16,7 +16,7 @@ export class Pings {
     });
   }
 
-  /** How long it took after `since` until answers came again: the end of the first gap that is longer than a few pings. */
+  /** Returns the time from `since` until answers came again: the end of the first gap longer than a few pings. */
   outageAfter(since: number): number | undefined {
     const next = this.answers.find((time, at) => time > since && time - (this.answers[at - 1] ?? since) > 200);
     return next === undefined ? undefined : next - since;

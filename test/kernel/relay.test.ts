@@ -6,7 +6,7 @@ import { digestOf } from "./pattern.ts";
 import { TunnelPair } from "./tunnel-pair.ts";
 
 const BYTES = 12 << 20;
-/** Within so many transfers it is found out what a path carries. */
+/** Number of transfers within which the path size is found. */
 const TRANSFERS = 8;
 
 beforeEach(({ skip }) => {
@@ -14,9 +14,9 @@ beforeEach(({ skip }) => {
   skip(reason !== undefined, reason);
 });
 
-/** What is for a leaves the node between by a link that is narrower than the one by which it came. */
+/** Packets for a leave the relay by a link with a smaller MTU than the link by which they arrived. */
 test.each([4, 6] as const)(
-  "a node between passes on by IPv%d what no datagram holds there, before it knows that and after",
+  "a relay passes on over IPv%d packets that fit no datagram there, before and after it knows the path size",
   { timeout: 60_000 },
   async (outer) => {
     await using pair = new TunnelPair([], "relay", { outer, inner: 4 });

@@ -22,7 +22,7 @@ export interface WatchedRow {
   readonly tuple: readonly unknown[];
 }
 
-/** Three hosts in network namespaces, each running `mosaic run ron.mzl --tun`; gone when closed. */
+/** Three hosts in network namespaces, each running `mosaic run ron.mzl --tun`. Removed when closed. */
 export class RonLab {
   readonly routes: WatchedRow[] = [];
   readonly #namespaces: Namespaces;
@@ -71,7 +71,7 @@ export class RonLab {
     if (op === "+" || op === "-") this.routes.push({ node, op, tuple });
   }
 
-  /** A process on a host; killed with the lab if it still runs then. */
+  /** Starts a process on a host. It is killed with the lab if it still runs then. */
   spawn(host: HostName, command: readonly string[]): ChildProcess {
     const [program = "", ...args] = this.#namespaces.on(host, command);
     return spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -90,12 +90,12 @@ export class RonLab {
     this.#namespaces.apply({ kind: "heal", directions: bothWays(one, other) });
   }
 
-  /** Where `from` sends what is for `to`, as its routing table last said. */
+  /** Returns the next hop of `from` to `to` in its latest routing table. */
   next(from: HostName, to: HostName): string | undefined {
     return this.#route(from, to)?.[2] as string | undefined;
   }
 
-  /** What that way costs, in seconds. */
+  /** Returns the cost of that route in seconds. */
   score(from: HostName, to: HostName): number {
     return (this.#route(from, to)?.[3] ?? Infinity) as number;
   }
@@ -138,7 +138,7 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits until the condition holds; false when it has not within the time. */
+/** Waits until the condition holds. Returns false when it does not in time. */
 export async function until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (!condition()) {

@@ -5,7 +5,7 @@ import { RonLab, sleep, underlay, until } from "./ron-lab.ts";
 
 const TRIALS = 10;
 
-/** Seconds within which traffic flows again after a cut, in the worst of all trials; and within which it is back after a heal. */
+/** Bounds in seconds: outage after a cut in the worst trial, and return to the direct path after a heal. */
 const PROFILES = [
   { profile: "fast", worst: 3, back: 20, settle: 3 },
   { profile: "paper", worst: 20, back: 40, settle: 30 },

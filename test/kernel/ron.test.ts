@@ -7,7 +7,7 @@ import { needs } from "../needs.ts";
 import { Pings } from "./pings.ts";
 import { HOST_NAMES, type HostName, RonLab, sleep, underlay, until, virtual } from "./ron-lab.ts";
 
-/** No link between namespaces takes so long, when its ends have nothing else to do. */
+/** Bound of the latency of a link between idle namespaces. */
 const SHORT_SECONDS = 0.005;
 
 const REASON = needs("root", "/dev/net/tun", "addon", "ip", "ping");
@@ -22,7 +22,7 @@ test("ping goes on across a cut and returns to the direct path; signals end a no
       await until(() => lab.next("a", "b") === underlay("b") && lab.next("b", "a") === underlay("a"), 10_000),
     ).toBe(true);
     await sleep(1_500);
-    // What members measured of each other while all of them started is not forgotten at once.
+    // Measurements made while all members were starting count for a while.
     expect(await until(() => isSettled(lab), 20_000)).toBe(true);
     const measured = lab.routes.length;
     const pings = new Pings(lab, "a", "b");
@@ -52,7 +52,7 @@ test("ping goes on across a cut and returns to the direct path; signals end a no
   }
 });
 
-/** Whether every link looks as short as it is. */
+/** Whether all members have measured the short latency of their links. */
 function isSettled(lab: RonLab): boolean {
   const others = (from: HostName): readonly HostName[] => HOST_NAMES.filter((to) => to !== from);
   return HOST_NAMES.every((from) => others(from).every((to) => lab.score(from, to) < SHORT_SECONDS));

@@ -7,7 +7,7 @@ const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 const PARTS: readonly string[] = ["grammar", "lab", "native", "programs", "runtime", "src", "mosaic", "package.json"];
 const COMPILER = "cc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g";
 
-/** A Mosaic whose addon is watched by sanitizers, and the variables its processes need. */
+/** A checkout whose addon is built with sanitizers, and the environment variables that its processes need. */
 export interface SanitizedCheckout {
   readonly program: string;
   readonly environment: readonly string[];

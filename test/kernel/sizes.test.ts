@@ -18,10 +18,10 @@ beforeEach(({ skip }) => {
 test.concurrent.each([
   { families: { outer: 4, inner: 4 }, change: "drops to 1280" },
   { families: { outer: 6, inner: 6 }, change: "drops to 1280" },
-  { families: { outer: 4, inner: 6 }, change: "swallows" },
-  { families: { outer: 6, inner: 4 }, change: "swallows" },
+  { families: { outer: 4, inner: 6 }, change: "drops long packets" },
+  { families: { outer: 6, inner: 4 }, change: "drops long packets" },
 ] as const)(
-  "a transfer by IPv$families.inner over IPv$families.outer goes on when its path $change in its midst",
+  "a transfer by IPv$families.inner over IPv$families.outer continues when its path $change meanwhile",
   { timeout: 60_000 },
   async ({ families, change }) => {
     expect(await transferAcross(families, change, BYTES)).toEqual(goodOutcome(families, change));
@@ -43,20 +43,20 @@ test("trains are as long as the path carries", { timeout: 60_000 }, async () => 
   expect(await fetch()).toBeGreaterThan(BYTES / 65_536 / 2);
 });
 
-test("what rules say at length arrives though the path swallows long datagrams", { timeout: 60_000 }, async () => {
+test("long tuples arrive though the path drops long datagrams", { timeout: 60_000 }, async () => {
   const program = fileURLToPath(new URL("large-tuple.mzl", import.meta.url));
   await using pair = new TunnelPair([program, "--watch", "came"], "router", { outer: 6, inner: 4 });
   await pair.ready();
   const arrivals = (): number => pair.watched.match(/came\(4096\)/g)?.length ?? 0;
   await vi.waitFor(() => expect(arrivals()).toBeGreaterThan(4), WAIT);
-  alter(pair.router as Namespace, "swallows");
+  alter(pair.router as Namespace, "drops long packets");
   await vi.waitFor(() => expect(pair.said).toMatch(NARROW), WAIT);
   const before = arrivals();
   await vi.waitFor(() => expect(arrivals()).toBeGreaterThan(before + 10), WAIT);
 });
 
 describe("a packet that is too long for the path of its peer", () => {
-  test("is answered if it must not be cut, and cut in two if it may", { timeout: 60_000 }, async () => {
+  test("is answered if it must not be fragmented, and fragmented if it may", { timeout: 60_000 }, async () => {
     await using pair = await narrowPair({ outer: 4, inner: 4 });
     const ping = (...options: readonly string[]): string =>
       pair.a.run("sh", "-c", `ping -c 2 -i 0.2 -W 1 ${options.join(" ")} 2>&1 || true`);
@@ -66,18 +66,18 @@ describe("a packet that is too long for the path of its peer", () => {
     expect(ping("-M", "do", "-s", "1212", pair.there)).toContain(" 0 received");
   });
 
-  test("is answered by IPv6 down to what IPv6 demands", { timeout: 60_000 }, async () => {
+  test("is answered over IPv6 down to the least MTU of IPv6", { timeout: 60_000 }, async () => {
     await using pair = await narrowPair({ outer: 6, inner: 6 });
     const ping = (size: number): string =>
       pair.a.run("sh", "-c", `ping -c 2 -i 0.2 -W 1 -M do -s ${size} ${pair.there} 2>&1 || true`);
-    // Told by the answer, or by this kernel, which remembers an earlier one.
+    // The message is from the answer, or from this kernel, which caches an earlier one.
     expect(ping(1370)).toMatch(/mtu\W+1280\b/);
     expect(ping(1232)).toContain(" 2 received");
     expect(ping(1233)).toContain(" 0 received");
   });
 });
 
-/** A pair whose path has the MTU 1280, which a knows. */
+/** A pair whose path has MTU 1280, which a knows. */
 async function narrowPair(families: Families): Promise<TunnelPair> {
   const pair = new TunnelPair([], "link", families);
   await pair.ready();
@@ -92,7 +92,7 @@ async function narrowPair(families: Families): Promise<TunnelPair> {
   return pair;
 }
 
-/** Sends of several datagrams in one call. */
+/** Number of sends of several datagrams by one call. */
 function trainsSent(host: Namespace): number {
   const page = 'fetch("http://127.0.0.1:9464/metrics").then((answer) => answer.text()).then(console.log)';
   const figures = host.run(process.execPath, "-e", page);

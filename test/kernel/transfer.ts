@@ -1,4 +1,4 @@
-// One end of a transfer: `serve ADDRESS BYTES [PAUSE]` sends so many bytes to whoever connects, with a pause (ms) after each
+// One end of a transfer: `serve ADDRESS BYTES [PAUSE]` sends BYTES bytes to each client, with a pause (ms) after each
 // 64 KiB, `fetch ADDRESS` prints their digest, `echo ADDRESS` returns datagrams, `flood ADDRESS COUNT SIZE` sends numbered
 // ones and prints how many came back whole.
 import { createHash } from "node:crypto";

@@ -9,22 +9,22 @@ import { Namespace } from "../native/namespace.ts";
 const TRANSFER: string = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LOOK_MS = 20;
 const LINK_MS = 10_000;
-/** The part of its patience that it waits for one answer: the far end may come up meanwhile. */
+/** Share of the time limit that one ping waits: the other end may come up meanwhile. */
 const TRY = 1 / 50;
 
 /**
- * What lies between two hosts: a link, a router, a router that tells nobody what it does not forward, or a host that forwards
- * nothing, whose node passes on what is for the other (`sr.mzl`).
+ * The network between two hosts: a link, a router, a router that drops long packets silently, or a host that does not forward,
+ * whose node is a relay (`sr.mzl`).
  */
 export type Between = "link" | "router" | "silent router" | "relay";
 
-/** The IP of the hosts' links, and that of the packets in the tunnel. */
+/** IP versions of the links, and of the packets in the tunnel. */
 export interface Families {
   readonly outer: 4 | 6;
   readonly inner: 4 | 6;
 }
 
-/** What the hosts are called: in the tunnel, on a link of their own, and on one that leads to a router. */
+/** Addresses of the hosts: in the tunnel, on a direct link, and on a link to a router. */
 const INNER = { 4: "100.64.8.", 6: "fd64:8::" } as const;
 const NEAR = { 4: "10.77.8.", 6: "fd77:8::" } as const;
 const FAR = { 4: "10.77.7.", 6: "fd77:7::" } as const;
@@ -32,14 +32,14 @@ const PREFIX = { 4: 24, 6: 64 } as const;
 
 const PORT = 10_000;
 
-/** Two hosts, something between them, and a node of `tunnel.mzl` on each; gone when disposed of. */
+/** Two hosts, a network between them, and a node of `tunnel.mzl` on each. Removed when disposed of. */
 export class TunnelPair implements AsyncDisposable {
   readonly a: Namespace = new Namespace();
   readonly b: Namespace = new Namespace();
-  /** It reaches a by its link `in`, b by its link `out`. */
+  /** The host between. It reaches a by its link `in`, b by its link `out`. */
   readonly router: Namespace | undefined;
   readonly #families: Families;
-  /** Variables of the nodes. */
+  /** Environment variables of the nodes. */
   readonly #environment: readonly string[];
   readonly #program: string;
   readonly #nodes: readonly MosaicProcess[];
@@ -61,7 +61,7 @@ export class TunnelPair implements AsyncDisposable {
     if (this.router === undefined) wire(this.a, a, this.b, b);
     else this.#join(this.router);
     if (this.router !== undefined && between !== "relay") this.#route(this.router);
-    if (this.router !== undefined && between === "silent router") silence(this.router);
+    if (this.router !== undefined && between === "silent router") makeSilent(this.router);
     this.#nodes = [
       this.#node(this.a, 1, a, [...this.#way(2, b, between), ...options]),
       this.#node(this.b, 2, b, [...this.#way(1, a, between), ...options]),
@@ -83,17 +83,17 @@ export class TunnelPair implements AsyncDisposable {
     return this.#nodes.map(({ pid }) => pid);
   }
 
-  /** What the nodes have said. */
+  /** Log lines of the nodes. */
   get said(): string {
     return this.#nodes.map((node) => node.stderr).join("");
   }
 
-  /** What they were asked to watch. */
+  /** Watched tuples. */
   get watched(): string {
     return this.#nodes.map((node) => node.stdout).join("");
   }
 
-  /** Waits until a packet crosses, and for so long at most. */
+  /** Waits until a packet crosses the tunnel, up to a time limit. */
   async ready(patienceMs: number = LINK_MS): Promise<void> {
     const deadline = Date.now() + patienceMs;
     while (!this.#crosses(patienceMs * TRY)) {
@@ -102,18 +102,18 @@ export class TunnelPair implements AsyncDisposable {
     }
   }
 
-  /** The other end of a transfer on b; resolves when it is ready. */
+  /** Starts one end of a transfer on b. Resolves when it is ready. */
   async serve(role: "serve" | "echo", ...numbers: readonly number[]): Promise<void> {
     const child = this.#transfer(this.b, [role, this.there, ...numbers.map(String)]);
     await firstLine(child);
   }
 
-  /** What one end of a transfer on a finds out about the other. */
+  /** Runs the other end of a transfer on a, and returns its output. */
   ask(role: "fetch" | "flood", ...numbers: readonly number[]): Promise<string> {
     return firstLine(this.#transfer(this.a, [role, this.there, ...numbers.map(String)]));
   }
 
-  /** Packets that a kernel dropped because their checksum was wrong. */
+  /** Number of packets that a kernel dropped because of a wrong checksum. */
   badChecksums(): number {
     const counts = [this.a, this.b].map((host) => host.run("cat", "/proc/net/snmp").split("\n"));
     return counts.flatMap((lines) => columnsOf(lines, "InCsumErrors")).reduce((sum, count) => sum + count, 0);
@@ -138,29 +138,29 @@ export class TunnelPair implements AsyncDisposable {
     const [near, far] = [NEAR[this.#families.outer], FAR[this.#families.outer]];
     this.a.run("ip", "route", "add", networkOf(near), "via", `${far}9`);
     this.b.run("ip", "route", "add", networkOf(far), "via", `${near}9`);
-    // Every datagram is alone on the wire, as on any but a virtual one.
+    // Without offloads every datagram is separate on the link, as on a physical one.
     for (const host of [this.a, this.b, router]) host.run("ip", "link", "set", "out", "gso_max_segs", "1");
     router.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
   }
 
-  /** What a node is told of the way to the other. */
+  /** Options of a node about the path to the other one. */
   #way(number: number, there: string, between: Between): readonly string[] {
     const virtual = `${INNER[this.#families.inner]}${number}`;
-    if (between !== "relay") return ["--peer", `${virtual}=${placeOf(there)}`];
+    if (between !== "relay") return ["--peer", `${virtual}=${endpointOf(there)}`];
     const relay = `${(number === 2 ? FAR : NEAR)[this.#families.outer]}9`;
-    return ["sr.mzl", "--fact", `addressMap("${virtual}", sr::["${placeOf(relay)}", "${placeOf(there)}"])`];
+    return ["sr.mzl", "--fact", `addressMap("${virtual}", sr::["${endpointOf(relay)}", "${endpointOf(there)}"])`];
   }
 
   #node(host: Namespace, number: number, here: string, options: readonly string[]): MosaicProcess {
     const inner = INNER[this.#families.inner];
     const device = ["--tun=moz", "--tun-addr", `${inner}${number}/${prefixOf(inner)}`];
-    return this.#process(host, ["tunnel.mzl", "--listen", placeOf(here), ...device, ...options]);
+    return this.#process(host, ["tunnel.mzl", "--listen", endpointOf(here), ...device, ...options]);
   }
 
   #relay(host: Namespace): MosaicProcess {
     const everywhere = this.#families.outer === 4 ? "0.0.0.0" : "::";
-    const address = placeOf(`${NEAR[this.#families.outer]}9`);
-    return this.#process(host, ["sr.mzl", "--listen", placeOf(everywhere), "--addr", address]);
+    const address = endpointOf(`${NEAR[this.#families.outer]}9`);
+    return this.#process(host, ["sr.mzl", "--listen", endpointOf(everywhere), "--addr", address]);
   }
 
   #process(host: Namespace, args: readonly string[]): MosaicProcess {
@@ -185,7 +185,7 @@ export class TunnelPair implements AsyncDisposable {
   }
 }
 
-/** A link; both its ends are called `out`, unless the second has another name. */
+/** Creates a link. Both ends are named `out`, unless the second one has another name. */
 function wire(one: Namespace, here: string, other: Namespace, there: string, name: string = "out"): void {
   one.run("ip", "link", "add", "out", "type", "veth", "peer", "name", name, "netns", other.name);
   for (const [host, end, address] of [
@@ -198,8 +198,8 @@ function wire(one: Namespace, here: string, other: Namespace, there: string, nam
   }
 }
 
-/** What it sends to a must be cut in pieces: that link is narrower than those a node can see from b. */
-function silence(router: Namespace): void {
+/** Lowers the MTU of the link to a below that of all links that the node on b can see, and drops the ICMP errors about it. */
+function makeSilent(router: Namespace): void {
   router.run("ip", "link", "set", "in", "mtu", "1300");
   router.run("nft", "add table inet f");
   router.run("nft", "add chain inet f o { type filter hook output priority 0; }");
@@ -214,7 +214,7 @@ function networkOf(start: string): string {
   return `${start.includes(":") ? start : `${start}0`}/${prefixOf(start)}`;
 }
 
-function placeOf(address: string): string {
+function endpointOf(address: string): string {
   return address.includes(":") ? `[${address}]:${PORT}` : `${address}:${PORT}`;
 }
 
@@ -224,7 +224,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return line;
 }
 
-/** The kernel's counters are a line of names above a line of values, for each protocol. */
+/** Parses the kernel's counters: per protocol, a line of names and a line of values. */
 function columnsOf(lines: readonly string[], name: string): readonly number[] {
   return lines.flatMap((line, at) => {
     const column = line.split(" ").indexOf(name);

@@ -9,10 +9,10 @@ import { digestOf } from "./pattern.ts";
 import { TunnelPair } from "./tunnel-pair.ts";
 
 const BYTES = 64 << 20;
-/** Those that a busy machine loses are not the tunnel's. */
+/** Number of datagrams. Half of them must arrive: a busy machine loses some outside the tunnel. */
 const DATAGRAMS = 1_000;
 
-/** The whole and each offload missing: what the kernel does not do is done packet by packet. */
+/** Options: all offloads, and each of them missing. */
 const OPTIONS: readonly (readonly string[])[] = [
   [],
   ["--no-tso"],
@@ -41,7 +41,7 @@ describe("a tunnel between two kernels", () => {
     },
   );
 
-  test("has the MTU that just fits the way to its peer", async () => {
+  test("has the MTU that just fits the path to its peer", async () => {
     await using pair = new TunnelPair();
     await pair.ready();
     expect(pair.a.run("ip", "link", "show", "moz")).toContain(" mtu 1439 ");
@@ -49,7 +49,7 @@ describe("a tunnel between two kernels", () => {
     expect(() => pair.a.run("ping", "-c", "1", "-M", "do", "-s", "1412", "100.64.8.2")).toThrow(/too long/);
   });
 
-  test("goes on when one datagram in a hundred is lost", { timeout: 60_000 }, async ({ skip }) => {
+  test("continues when one datagram in a hundred is lost", { timeout: 60_000 }, async ({ skip }) => {
     skip(needs("nft") !== undefined, needs("nft"));
     await using pair = new TunnelPair(["--no-gso"]);
     await pair.ready();
@@ -61,7 +61,7 @@ describe("a tunnel between two kernels", () => {
     expect(pair.badChecksums()).toBe(0);
   });
 
-  test("goes on when the link's MTU drops below its trains, and says so", { timeout: 60_000 }, async () => {
+  test("continues when the MTU of the link drops below its trains, and logs it", { timeout: 60_000 }, async () => {
     await using pair = new TunnelPair();
     await pair.ready();
     for (const host of [pair.a, pair.b]) host.run("ip", "link", "set", "out", "mtu", "1280");
@@ -71,7 +71,7 @@ describe("a tunnel between two kernels", () => {
     expect(pair.badChecksums()).toBe(0);
   });
 
-  test("goes on over a path that swallows what is too long for it", { timeout: 60_000 }, async ({ skip }) => {
+  test("continues over a path that silently drops long packets", { timeout: 60_000 }, async ({ skip }) => {
     skip(needs("nft", "sysctl") !== undefined, needs("nft", "sysctl"));
     await using pair = new TunnelPair([], "silent router");
     await pair.ready();
@@ -84,7 +84,7 @@ describe("a tunnel between two kernels", () => {
     { outer: 4, inner: 4 },
     { outer: 6, inner: 6 },
   ] as const)(
-    "of IPv$inner over IPv$outer goes on over an interface that makes no checksums",
+    "of IPv$inner over IPv$outer continues over an interface without checksum offload",
     { timeout: 60_000 },
     async (families) => {
       const program = built("no-checksums.c");
@@ -97,7 +97,7 @@ describe("a tunnel between two kernels", () => {
     },
   );
 
-  test("goes on when the kernel refuses to cut for such an interface, and says so", { timeout: 60_000 }, async () => {
+  test("continues when the kernel refuses GSO for such an interface, and logs it", { timeout: 60_000 }, async () => {
     const library = built("no-segments.c", "-shared", "-fPIC", "-ldl");
     await using pair = new TunnelPair([], "link", { outer: 4, inner: 4 }, [`LD_PRELOAD=${library}`]);
     await pair.ready();
@@ -108,7 +108,7 @@ describe("a tunnel between two kernels", () => {
   });
 });
 
-/** What the compiler makes of a file beside this one; gone with the test. */
+/** Compiles a C file of this folder. The result is removed after the test. */
 function built(source: string, ...options: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-kernel-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

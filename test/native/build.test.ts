@@ -19,20 +19,20 @@ describe("building the addon", () => {
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   });
 
-  test("says nothing and leaves an addon that loads", ({ skip }) => {
+  test("prints nothing and makes an addon that loads", ({ skip }) => {
     skip(needs("cc") !== undefined, needs("cc"));
     symlinkSync(MODULES, join(folder, "node_modules"));
     expect(build({})).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(createRequire(import.meta.url)(addon())).toMatchObject({ contract: 13 });
   });
 
-  test("takes the headers of the running Node where the checkout has none", ({ skip }) => {
+  test("uses the headers of the running Node.js where the checkout has none", ({ skip }) => {
     skip(needs("cc") !== undefined, needs("cc"));
     expect(build({ npm_node_execpath: process.execPath })).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(existsSync(addon())).toBe(true);
   });
 
-  test("without a compiler says so in one line", () => {
+  test("reports a missing compiler in one line", () => {
     symlinkSync(MODULES, join(folder, "node_modules"));
     expect(build({ CC: "no-such-cc -m64" })).toEqual({
       status: 0,
@@ -41,7 +41,7 @@ describe("building the addon", () => {
     });
   });
 
-  test("without headers says so in one line", () => {
+  test("reports missing headers in one line", () => {
     expect(build({ CC: "true", npm_node_execpath: "/nowhere/bin/node" })).toEqual({
       status: 0,
       stdout: `mosaic: native addon not built: no Node headers (node_api.h, uv.h); ${AND_SO}`,
@@ -49,7 +49,7 @@ describe("building the addon", () => {
     });
   });
 
-  test("that fails shows what the compiler said, and leaves no addon of other sources", () => {
+  test("that fails shows the errors of the compiler, and leaves no old addon", () => {
     symlinkSync(MODULES, join(folder, "node_modules"));
     mkdirSync(join(folder, "native/build"));
     writeFileSync(addon(), "an older one");

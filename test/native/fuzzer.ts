@@ -9,7 +9,7 @@ const NATIVE: string = fileURLToPath(new URL("../../native", import.meta.url));
 const SOURCES: readonly string[] = ["fuzz/split-join.c", "split.c", "join.c", "ip.c", "checksum.c"];
 const SANITIZED: readonly string[] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1", "-g"];
 
-/** Splits and joins packets of every kind for so long under a sanitizer; how many bytes they had. It finds nothing. */
+/** Runs the fuzzer of split and join for some seconds under sanitizers, which must find nothing. Returns the number of bytes. */
 export function fuzz(seconds: number): number {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-fuzz-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -16,11 +16,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("an addon that was never built is missing", () => {
+test("an addon that was never built counts as missing", () => {
   expect(load()).toBe(`the native addon is not built; ${REMEDY}`);
 });
 
-test("an addon that is none is missing, with the reason in one line", () => {
+test("a file that is not an addon counts as missing, with the reason in one line", () => {
   mkdirSync(join(folder, "build"));
   writeFileSync(join(folder, "build/mosaic.node"), "not a library\n");
   expect(load()).toMatch(/^the native addon does not load \([^\n]+\); `sh native\/build\.sh` builds it/);

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { Cleaner } from "../../lab/kernel/cleaner.ts";
 
-/** How a process ended. */
+/** Exit of a process. */
 export interface Outcome {
   readonly status: number | null;
   readonly stderr: string;
@@ -20,13 +20,13 @@ const PREFIX = `mzt-${process.pid}-`;
 let count = 0;
 let guard: Cleaner | undefined;
 
-/** A test that runs out of time never comes to dispose of what it made, and its process is killed. */
+/** Namespaces still open. A test that times out does not dispose of its namespace, so they are killed at exit. */
 function standGuard(): void {
   guard ??= new Cleaner(PREFIX, join(mkdtempSync(join(tmpdir(), "mosaic-test-")), "namespaces"));
 }
 
 /**
- * A network namespace for one test. Its loopback is up: IPv6 does not deliver without. What was started in it ends with it.
+ * A network namespace for one test. Its loopback is up, because IPv6 needs it. Processes started in it end with it.
  */
 export class Namespace implements AsyncDisposable {
   readonly name: string = `${PREFIX}${count++}`;
@@ -38,12 +38,12 @@ export class Namespace implements AsyncDisposable {
     this.run("ip", "link", "set", "lo", "up");
   }
 
-  /** What a command printed; it must succeed. */
+  /** Runs a command, which must succeed. Returns its output. */
   run(...command: readonly string[]): string {
     return execute("ip", "netns", "exec", this.name, ...command);
   }
 
-  /** Runs TypeScript that may use what tun-session.ts exports. `before` is a command that sets the stage for it. */
+  /** Runs TypeScript that may use the exports of tun-session.ts, after the command `before`. */
   start(script: string, before: string = "true"): Session {
     const program = `import { echo, hostile, open, print } from "${SESSION}";\n${script}`;
     const node = [process.execPath, "--input-type=module-typescript", "-e", program];
@@ -55,7 +55,7 @@ export class Namespace implements AsyncDisposable {
     return session;
   }
 
-  /** All that a script printed which ends by itself, and with success. */
+  /** Runs a script, which must succeed. Returns all that it printed. */
   async result(script: string, before?: string): Promise<readonly unknown[]> {
     const session = this.start(script, before);
     const printed = await session.rest();
@@ -70,7 +70,7 @@ export class Namespace implements AsyncDisposable {
   }
 }
 
-/** A script that is running: what it prints, one JSON value a line, and how it ends. */
+/** A running script, which prints a JSON value per line. */
 export class Session {
   readonly ended: Promise<Outcome>;
   readonly #child: ChildProcess;
@@ -83,7 +83,7 @@ export class Session {
     this.ended = outcomeOf(child, text(child.stderr));
   }
 
-  /** The next value it prints; undefined when it ends without one. */
+  /** Returns the next value; undefined when the script ends without one. */
   async next(): Promise<unknown> {
     const line = await this.#printed.next();
     return line.done === true ? undefined : (JSON.parse(line.value) as unknown);

@@ -8,15 +8,15 @@ import type { Tun } from "../../runtime/world/world.ts";
 
 export interface Wanted {
   readonly name?: string;
-  /** 100.64.0.1/24 when left out, none when empty. */
+  /** Default: 100.64.0.1/24. An empty text means no address. */
   readonly address?: string;
   readonly mtu?: number;
 }
 
-/** ICMP and ICMPv6: which protocol, and the types of an echo request and of its reply. */
+/** ICMP and ICMPv6: protocol number, and types of echo request and reply. */
 const ECHO: Readonly<Record<number, readonly [request: number, reply: number]>> = { 1: [8, 0], 58: [128, 129] };
 
-/** Opens a TUN interface; one that gets lost says so by a line. */
+/** Opens a TUN interface, and prints a line if it disappears. */
 export function open({ name, address = "100.64.0.1/24", mtu = 1400 }: Wanted = {}): TunResult {
   const lost = (code: string): void => print({ lost: code });
   const parsed = parseCidr(address);
@@ -24,7 +24,7 @@ export function open({ name, address = "100.64.0.1/24", mtu = 1400 }: Wanted = {
   return openTun({ name, address: parsed.ok ? parsed.cidr : undefined, mtu, onLost: lost });
 }
 
-/** Plays all the other hosts of the interface's network: answers every ping. */
+/** Answers every ping, for all other hosts of the network of the interface. */
 export function echo(tun: Tun): void {
   tun.onPacket((packet) => {
     const reply = replyTo(packet);
@@ -32,7 +32,7 @@ export function echo(tun: Tun): void {
   });
 }
 
-/** Hands the kernel packets that it ought to refuse, and some that it might take: random bytes behind a version. */
+/** Writes packets that the kernel should refuse, and some that it may accept: random bytes after the version. */
 export function hostile(tun: Tun, packets: number): void {
   const generator = xoroshiro128plus(1);
   for (let i = 0; i < packets; i++) {
@@ -42,7 +42,7 @@ export function hostile(tun: Tun, packets: number): void {
   }
 }
 
-/** Writes a value, and its maps as objects, as a line of JSON. */
+/** Prints a value as a line of JSON, with maps as objects. */
 export function print(value: unknown): void {
   const plain = (_: string, part: unknown): unknown => (part instanceof Map ? Object.fromEntries(part) : part);
   process.stdout.write(`${JSON.stringify(value, plain)}\n`);

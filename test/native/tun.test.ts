@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { needs } from "../needs.ts";
 import { Namespace } from "./namespace.ts";
 
-/** An open interface that answers pings until it is told to end. */
+/** Script: an open interface that answers pings until it is stopped. */
 const ECHO = `
 const opened = open(OPTIONS);
 if (opened.ok) echo(opened.tun);
@@ -14,7 +14,7 @@ process.once("SIGTERM", async () => {
 });
 `;
 
-/** An open interface with something to be read from it. */
+/** Script: an open interface with a packet to read. */
 const ONE_PACKET = `
 import { createSocket } from "node:dgram";
 const { tun } = open();
@@ -35,7 +35,7 @@ describe("a TUN interface", () => {
     );
   });
 
-  test("is read into memory that holds two of the largest packets, and into no less", async () => {
+  test("requires memory for two of the largest packets", async () => {
     await using net = new Namespace();
     const native = fileURLToPath(new URL("../../native/index.ts", import.meta.url));
     const script = `
@@ -50,7 +50,7 @@ process.exit();
     expect(await net.result(script)).toEqual([["start", "started"]]);
   });
 
-  test("is up without address where none is given", async () => {
+  test("is up without address if none is given", async () => {
     await using net = new Namespace();
     await net.start(echo({ address: "" })).next();
     expect(net.run("ip", "-4", "addr", "show", "mosaic0")).not.toContain("inet");
@@ -63,7 +63,7 @@ process.exit();
     expect(await net.result(`${names} process.exit()`)).toEqual([["mosaic0", "mosaic1"]]);
   });
 
-  test("carries pings, there and back", async () => {
+  test("carries pings both ways", async () => {
     await using net = new Namespace();
     await net.start(echo({})).next();
     expect(ping(net, "-c", "50", "-i", "0.002", "100.64.0.2")).toBe("50 packets transmitted, 50 received");
@@ -96,14 +96,14 @@ process.exit();
     expect(await ended).toEqual({ status: 0, stderr: "" });
   });
 
-  test("keeps packets until somebody wants them", async () => {
+  test("queues packets until there is a receiver", async () => {
     await using net = new Namespace();
     const late = `const { tun } = open(); print(1); setTimeout(() => echo(tun), 300);`;
     await net.start(late).next();
     expect(ping(net, "-c", "3", "-i", "0.01", "-W", "2", "100.64.0.2")).toBe("3 packets transmitted, 3 received");
   });
 
-  test("outlives 10,000 hostile packets", async () => {
+  test("survives 10,000 hostile packets", async () => {
     await using net = new Namespace();
     const script = `const { tun } = open(); hostile(tun, 10000); echo(tun); print(tun.counters);`;
     const counters = (await net.start(script).next()) as { written: number; refused: Record<string, number> };
@@ -161,7 +161,7 @@ describe("a TUN interface ends", () => {
     expect(net.run("ip", "-br", "link")).not.toContain("mosaic0");
   });
 
-  test("when somebody deletes it, which is said once", async () => {
+  test("when somebody deletes it, which is reported once", async () => {
     await using net = new Namespace();
     const script = `
       const { tun } = open();
@@ -182,7 +182,7 @@ describe("a TUN interface ends", () => {
     expect(await session.next()).toBe(true);
   });
 
-  test("or is only set down: what is written is refused and counted, and nothing is lost", async () => {
+  test("or is only set down: writes are refused and counted, and nothing is reported lost", async () => {
     await using net = new Namespace();
     const script = `
       const { tun } = open();
@@ -203,7 +203,7 @@ describe("a TUN interface ends", () => {
   });
 });
 
-describe("a TUN interface that cannot be had:", () => {
+describe("a TUN interface that cannot be opened:", () => {
   test.for([
     [
       "its name is in use",
@@ -212,7 +212,7 @@ describe("a TUN interface that cannot be had:", () => {
       "cannot open TUN interface mesh0: it is in use by another process",
     ],
     [
-      "its name is that of another kind of interface",
+      "its name belongs to another kind of interface",
       `print(open({ name: "lo" }));`,
       "EEXIST",
       "cannot open TUN interface lo: an interface of that name exists already, and it is not a TUN interface",
@@ -261,7 +261,7 @@ function echo(options: object): string {
   return ECHO.replace("OPTIONS", JSON.stringify(options));
 }
 
-/** What ping says of a run in the end, and whatever it complains of. */
+/** Returns the summary of ping, with its error messages. */
 function ping(net: Namespace, ...args: readonly string[]): string | undefined {
   return net
     .run("ping", "-n", ...args)

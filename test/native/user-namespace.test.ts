@@ -4,7 +4,7 @@ import { needs } from "../needs.ts";
 
 const SESSION: string = new URL("./tun-session.ts", import.meta.url).href;
 
-test("whoever may open the device has a TUN interface in a user namespace of their own", ({ skip }) => {
+test("a user who may open the device gets a TUN interface in a new user namespace", ({ skip }) => {
   const reason = needs("user namespaces", "/dev/net/tun", "addon");
   skip(reason !== undefined, reason);
   const program = `import { open, print } from "${SESSION}"; print(open().ok);`;

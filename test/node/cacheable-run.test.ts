@@ -14,12 +14,12 @@ t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).
 addressMap("100.64.0.2", "192.0.2.2:1").
 `;
 
-/** Ways that nothing goes by: what is asked for is what would be remembered. */
+/** A flow cache without hits, which records runs and calls. */
 class RecordingCache implements FlowCache {
   readonly hits = { sent: 0, delivered: 0 };
   readonly blocked: string[] = [];
   flushed = 0;
-  settled = 0;
+  counted = 0;
   begin: () => () => RecordedRun | undefined = () => () => undefined;
 
   setRecorder(begin: () => () => RecordedRun | undefined): void {
@@ -35,91 +35,92 @@ class RecordingCache implements FlowCache {
   }
 
   countHits(): void {
-    this.settled++;
+    this.counted++;
   }
 
-  /** What would be remembered of what `work` does. */
-  pass(work: () => void): RecordedRun | undefined {
+  /** Returns the recorded run of `work`; undefined if it is not cacheable. */
+  run(work: () => void): RecordedRun | undefined {
     const end = this.begin();
     work();
     return end();
   }
 }
 
-describe("a pass may be remembered", () => {
-  test("that sends a packet of the device, and what counts for it is what another would count", () => {
+describe("a run is cacheable", () => {
+  test("if it sends a packet of the device, and a hit counts as another run would", () => {
     const [one, other] = [nodeOf(TUNNEL), nodeOf(TUNNEL)];
     for (const { send } of [one, other]) send();
-    one.flowCache.pass(() => one.send())?.addHits(3, 0);
+    one.flowCache.run(() => one.send())?.addHits(3, 0);
     for (let times = 0; times < 4; times++) other.send();
     expect(countsOf(one)).toEqual(countsOf(other));
   });
 
-  test("that brings one to the device, and it is known when the last came", () => {
+  test("if it delivers a packet to the device, and a hit updates the time of the last datagram", () => {
     const [one, other] = [nodeOf(TUNNEL), nodeOf(TUNNEL)];
     for (const { receive } of [one, other]) receive();
-    const pass = one.flowCache.pass(() => one.receive());
+    const run = one.flowCache.run(() => one.receive());
     other.receive();
     for (const { world } of [one, other]) world.clock.advance(10);
-    pass?.addHits(2, 4);
+    run?.addHits(2, 4);
     other.world.clock.advance(-4);
     for (let times = 0; times < 2; times++) other.receive();
     other.world.clock.advance(4);
     expect(countsOf(one)).toEqual(countsOf(other));
   });
 
-  test("for as long as no row's time is up", () => {
+  test("until a row expires", () => {
     const host = nodeOf(`${TUNNEL}\nmaterialize(known, 30, 10, keys(1)).\nk: said(X) :- known(X), go().`);
     host.send();
-    expect(host.flowCache.pass(() => host.send())?.validFor).toBe(Infinity);
+    expect(host.flowCache.run(() => host.send())?.validFor).toBe(Infinity);
     host.node.insert("known", [1]);
     host.world.clock.advance(12);
-    expect(host.flowCache.pass(() => host.send())?.validFor).toBe(18);
+    expect(host.flowCache.run(() => host.send())?.validFor).toBe(18);
   });
 });
 
-describe("a pass is not remembered", () => {
+describe("a run is not cacheable", () => {
   test.each([
     ["changes a table", "materialize(seen, 10, 10, keys(1)).\nseen(D) :- tun(_, _, D)."],
-    ["counts in one", "materialize(seen, 10, 10, keys(1)).\nseen(1, N + 1) :- tun(_), seen(1, N).\nseen(1, 0)."],
-    ["looks at bytes", "said(P) :- tun(P), f_u8(P, 0) == 1."],
-    ["draws lots", "said(X) :- tun(_), X := f_rand()."],
-    ["has no value for something", "said(X) :- tun(_, S), X := S + 1."],
-    ["makes another step", 'said@"self:1"(S) :- tun(_, S).'],
-    ["speaks to a name", 'addressMap("100.64.0.3", "name:1").', "100.64.0.3"],
-    ["sends what may be too long for a path", "", "100.64.0.2", 1300],
-  ])("that %s", (_, more, to = "100.64.0.2", length = 100) => {
+    ["counts in a table", "materialize(seen, 10, 10, keys(1)).\nseen(1, N + 1) :- tun(_), seen(1, N).\nseen(1, 0)."],
+    ["reads the payload", "said(P) :- tun(P), f_u8(P, 0) == 1."],
+    ["uses random numbers", "said(X) :- tun(_), X := f_rand()."],
+    ["has a derivation without value", "said(X) :- tun(_, S), X := S + 1."],
+    ["starts another step", 'said@"self:1"(S) :- tun(_, S).'],
+    ["sends to a name", 'addressMap("100.64.0.3", "name:1").', "100.64.0.3"],
+    ["sends a datagram that needs a path probe", "", "100.64.0.2", 1300],
+  ])("if it %s", (_, more, to = "100.64.0.2", length = 100) => {
     const host = nodeOf(`${TUNNEL}${more}`);
     host.send(to, length);
-    expect(host.flowCache.pass(() => host.send(to, length))).toBeUndefined();
+    expect(host.flowCache.run(() => host.send(to, length))).toBeUndefined();
   });
 
-  test("that changes the header of a packet, though it is as it was", () => {
+  test("if it rewrites the header of a packet, even to equal values", () => {
     const host = nodeOf(`${TUNNEL}\nn: tun@A(P, "100.64.0.1") :- tun(P, _, "100.64.0.7"), addressMap(_, A).`);
     const work = (): void => host.receive(["100.64.0.1"]);
     work();
     expect(host.tun.written).toHaveLength(1);
-    expect(host.flowCache.pass(work)).toBeUndefined();
+    expect(host.flowCache.run(work)).toBeUndefined();
   });
 });
 
-describe("all is flushed", () => {
-  const FORGETTING: Readonly<Record<string, (host: Host) => void>> = {
-    "when a row is put": ({ node }) => node.insert("addressMap", ["100.64.0.5", "192.0.2.5:1"]),
+describe("the cache is flushed", () => {
+  const FLUSHING: Readonly<Record<string, (host: Host) => void>> = {
+    "when a row is inserted": ({ node }) => node.insert("addressMap", ["100.64.0.5", "192.0.2.5:1"]),
     "when a row is replaced": ({ node }) => node.insert("addressMap", ["100.64.0.2", "192.0.2.5:1"]),
-    "when a row goes": ({ node }) => node.delete("addressMap", ["100.64.0.2", "192.0.2.2:1"]),
-    "when the node gets another name": ({ node }) => node.insert("localAddr", ["self:2"]),
-    "when the program is another": ({ node }) => node.replaceProgram(programOf(`${TUNNEL}\nx: said(1) :- tun(_).`), []),
+    "when a row is deleted": ({ node }) => node.delete("addressMap", ["100.64.0.2", "192.0.2.2:1"]),
+    "when the node gets another address": ({ node }) => node.insert("localAddr", ["self:2"]),
+    "when the program is replaced": ({ node }) =>
+      node.replaceProgram(programOf(`${TUNNEL}\nx: said(1) :- tun(_).`), []),
   };
 
-  test.each(Object.entries(FORGETTING))("%s", (_, work) => {
+  test.each(Object.entries(FLUSHING))("%s", (_, work) => {
     const host = nodeOf(TUNNEL);
     const before = host.flowCache.flushed;
     work(host);
     expect(host.flowCache.flushed).toBeGreaterThan(before);
   });
 
-  test("but not when a row changes that no packet depends on", () => {
+  test("but not when a row changes that no run depends on", () => {
     const host = nodeOf(`${TUNNEL}\nmaterialize(known, 30, 10, keys(1)).\nk: said(X) :- go(X), known(X).`);
     const before = host.flowCache.flushed;
     host.node.insert("known", [1]);
@@ -138,7 +139,7 @@ describe("all is flushed", () => {
   });
 });
 
-test("while causes wait nothing may overtake them", () => {
+test("the cache is blocked while steps are queued", () => {
   const many = Array.from({ length: 600 }, (_, at) => at);
   const host = nodeOf(`${TUNNEL}\n${many.map((at) => `s${at}: said@"self:1"(${at}) :- go().`).join("\n")}`);
   host.node.insert("go", []);
@@ -147,8 +148,8 @@ test("while causes wait nothing may overtake them", () => {
   expect(host.flowCache.blocked.slice(-1)).toEqual(["steps false"]);
 });
 
-describe("nothing goes past those who are to be told of all", () => {
-  test("while they listen", () => {
+describe("the cache is blocked for observers", () => {
+  test("while they trace", () => {
     const { node, flowCache } = nodeOf(TUNNEL);
     const [one, other] = [node.snitch.attach(() => {}), node.snitch.attach(() => {})];
     one();
@@ -164,7 +165,7 @@ describe("nothing goes past those who are to be told of all", () => {
     expect(nodeOf(`${TUNNEL}${more}`).flowCache.blocked).toEqual([`observers ${isBlocked}`]);
   });
 
-  test("once the program is one that watches", () => {
+  test("once the new program watches events", () => {
     const { node, flowCache } = nodeOf(TUNNEL);
     node.replaceProgram(programOf(`${TUNNEL}watch(tun).`), []);
     expect(flowCache.blocked).toEqual(["observers false", "observers true"]);
@@ -195,7 +196,7 @@ function nodeOf(text: string) {
   return { node, world, tun, flowCache, send, receive };
 }
 
-/** Of UDP, from 100.64.0.1. */
+/** Returns a UDP packet from 100.64.0.1. */
 function packetTo(to: string, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   bytes.set([0x45, 0, length >> 8, length & 0xff, 0, 0, 0x40, 0, 64, 17, 0, 0, 100, 64, 0, 1]);
@@ -203,7 +204,7 @@ function packetTo(to: string, length: number): Uint8Array {
   return bytes;
 }
 
-/** All that is counted but for time spent. */
+/** Returns all counters except for durations. */
 function countsOf({ node }: Host) {
   const { rules, uptime: _, ...figures } = node.metrics();
   return { ...figures, rules: rules.map(({ seconds: __, ...rule }) => rule) };

@@ -6,7 +6,7 @@ function takeAll<Item>(calendar: Calendar<Item>): readonly Item[] {
   return Array.from({ length: calendar.size }, () => calendar.take() as Item);
 }
 
-test("what is due sooner comes first, and what was added first among equals", () => {
+test("items leave by time, and by order of addition among equals", () => {
   const times = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 200 });
   fc.assert(
     fc.property(times, (all) => {
@@ -18,7 +18,7 @@ test("what is due sooner comes first, and what was added first among equals", ()
   );
 });
 
-test("the order holds while items come and go", () => {
+test("the order holds while items are added and removed", () => {
   const steps = fc.array(fc.option(fc.integer({ min: 0, max: 20 })), { maxLength: 300 });
   fc.assert(
     fc.property(steps, (all) => {
@@ -39,7 +39,7 @@ test("the order holds while items come and go", () => {
   );
 });
 
-test("what is not retained is gone, the others keep their order", () => {
+test("`retain` removes items, and the others keep their order", () => {
   const calendar = new Calendar<number>();
   for (let item = 0; item < 100; item++) calendar.add(item % 7, item);
   calendar.retain((item) => item % 3 === 0);

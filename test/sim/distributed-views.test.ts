@@ -30,7 +30,7 @@ r1: reachable(@X, Y) :- link(@X, Y).
 r2: reachable(@X, Z) :- link(@X, Y), reachable(@Y, Z).
 `;
 
-/** Pairs joined by links, worked out on the side. */
+/** Pairs connected by links, computed independently. */
 function reachableFrom(name: string, links: ReadonlySet<string>): readonly string[] {
   const found = new Set<string>();
   const waiting = [name];
@@ -44,8 +44,8 @@ function reachableFrom(name: string, links: ReadonlySet<string>): readonly strin
   return [...found].map((other) => `${name} ${other}`).toSorted();
 }
 
-describe("rows that nodes derive for each other round a circle", () => {
-  test("go when what they came from is cut off", () => {
+describe("rows that nodes derive for each other in a cycle", () => {
+  test("are deleted when their origin is cut off", () => {
     const net = network(REACHABLE);
     for (const [at, name] of NAMES.slice(0, 4).entries()) link(net, name, NAMES[(at + 1) % 4] as string);
     link(net, "d:1", "e:1");
@@ -59,7 +59,7 @@ describe("rows that nodes derive for each other round a circle", () => {
     expect(net.rows("e:1", "reachable")).toEqual([]);
   });
 
-  test("are those of the graph, whatever is linked and cut, at 20 % loss", () => {
+  test("match the graph under random links and cuts, at 20 % loss", () => {
     const net = network(REACHABLE, 7);
     for (const one of NAMES) {
       for (const other of NAMES) if (one !== other) net.simulation.changeLink(one, other, { delay: 0.01, loss: 0.2 });
@@ -92,7 +92,7 @@ t: total(@To, count<*>) :- fact(@Me, To, _).
 `;
 
 describe("rows that come from other nodes", () => {
-  test("stay while one of those that derive them does", () => {
+  test("stay while one node still derives them", () => {
     const net = network(TOLD);
     for (const name of ["a:1", "b:1"]) net.node(name).insert("fact", [name, "c:1", 5]);
     net.node("b:1").insert("fact", ["b:1", "c:1", 6]);
@@ -108,7 +108,7 @@ describe("rows that come from other nodes", () => {
     expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 6"]);
   });
 
-  test("go when nothing was heard for 30 s, not before, and come back", () => {
+  test("expire after 30 s of silence, not before, and return", () => {
     const net = network(TOLD);
     net.node("a:1").insert("fact", ["a:1", "c:1", 5]);
     net.pass(100);
@@ -124,7 +124,7 @@ describe("rows that come from other nodes", () => {
     expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 5", "c:1 6"]);
   });
 
-  test("are what a node that has started anew says, and are told to one that has", () => {
+  test("follow a restarted sender, and are sent to a restarted receiver", () => {
     const net = network(TOLD);
     net.node("a:1").insert("fact", ["a:1", "c:1", 5]);
     net.node("b:1").insert("fact", ["b:1", "c:1", 6]);
@@ -138,7 +138,7 @@ describe("rows that come from other nodes", () => {
     expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 6", "c:1 7"]);
   });
 
-  test("outlive an exchange of the program at either end, and go when they should after it", () => {
+  test("survive a program swap at either end, and are deleted when they should be after it", () => {
     const net = network(TOLD);
     net.node("a:1").insert("fact", ["a:1", "c:1", 5]);
     net.node("b:1").insert("fact", ["b:1", "c:1", 6]);
@@ -153,14 +153,14 @@ describe("rows that come from other nodes", () => {
     expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 6"]);
   });
 
-  test("for this node itself are there at once", () => {
+  test("for this node itself exist at once", () => {
     const net = network(TOLD);
     net.node("a:1").insert("fact", ["a:1", "a:1", 5]);
     expect(sorted(net.rows("a:1", "known"))).toEqual(["a:1 5"]);
     expect(net.rows("a:1", "total")).toEqual([["a:1", 1]]);
   });
 
-  test("with a lifetime live on while what they come from is refreshed", () => {
+  test("with a lifetime live while their origin is refreshed", () => {
     const net = network(`
       materialize(fact, infinity, infinity, keys(1,2,3)).
       materialize(known, 4, infinity, keys(1,2)).
@@ -178,7 +178,7 @@ describe("rows that come from other nodes", () => {
   });
 });
 
-describe("a rule whose body spans places", () => {
+describe("a rule whose body spans locations", () => {
   const program = `
     materialize(next, infinity, infinity, keys(1)).
     materialize(load, infinity, infinity, keys(1,2)).
@@ -190,7 +190,7 @@ describe("a rule whose body spans places", () => {
     g: seen(@X, Y, L) :- sum(@X, Y, L).
   `;
 
-  test("goes from place to place, and its result where the head is", () => {
+  test("runs at each location in turn, and its result goes to the location of the head", () => {
     const net = network(program);
     net.node("a:1").insert("next", ["a:1", "b:1"]);
     net.node("b:1").insert("next", ["b:1", "c:1"]);
@@ -201,7 +201,7 @@ describe("a rule whose body spans places", () => {
     expect(sorted(net.rows("a:1", "seen"))).toEqual(["a:1 c:1 20"]);
   });
 
-  test("has one result for an event that takes its aggregate elsewhere, also over nothing", () => {
+  test("has one result for an event whose aggregate is computed elsewhere, also over no rows", () => {
     const net = network(program);
     for (const [at, size] of [10, 20, 20].entries()) net.node("c:1").insert("load", ["c:1", at, size]);
     net.node("a:1").insert("total", ["a:1", "c:1"]);

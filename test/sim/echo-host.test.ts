@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { PingReport } from "../../runtime/sim/echo-host.ts";
 import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
 
-/** A node that carries every packet of its TUN device to the other host. */
+/** A node that sends every packet of its TUN device to the other host. */
 const carryTo = (peer: string): Boot => {
   return ({ datagrams, tun }) => {
     tun?.onPacket((packet) => datagrams.send(peer, packet));
@@ -31,14 +31,14 @@ const ping = (destination: string, interval = 0.1) =>
 const lines = (): readonly string[] =>
   reports.map(({ kind, sequence, sentAt, at }) => `${at.toFixed(2)} ${kind} ${sequence} sent ${sentAt.toFixed(2)}`);
 
-test("a ping is answered after the way there and back", () => {
+test("a ping is answered after one round trip", () => {
   const pinger = ping("100.64.0.2");
   simulation.runUntil(0.25);
   expect(lines()).toEqual(["0.06 reply 1 sent 0.00", "0.16 reply 2 sent 0.10"]);
   expect(pinger?.sent).toBe(3);
 });
 
-test("a ping without an answer is missing when the next one leaves", () => {
+test("an unanswered ping is reported missing when the next one is sent", () => {
   ping("100.64.0.2");
   simulation.at(0.05, () => simulation.cut("a", "b"));
   simulation.at(0.15, () => simulation.heal("a", "b"));
@@ -46,7 +46,7 @@ test("a ping without an answer is missing when the next one leaves", () => {
   expect(lines()).toEqual(["0.06 reply 1 sent 0.00", "0.20 missing 2 sent 0.10", "0.26 reply 3 sent 0.20"]);
 });
 
-test("a reply that comes late is reported still, and only once", () => {
+test("a late reply is reported, once", () => {
   for (const [from, to] of [
     ["a", "b"],
     ["b", "a"],
@@ -58,13 +58,13 @@ test("a reply that comes late is reported still, and only once", () => {
   expect(lines()).toEqual(["0.12 reply 1 sent 0.00"]);
 });
 
-test("nobody answers for another address", () => {
+test("no host answers for another address", () => {
   ping("100.64.0.9");
   simulation.runUntil(0.25);
   expect(lines()).toEqual(["0.10 missing 1 sent 0.00", "0.20 missing 2 sent 0.10"]);
 });
 
-test("ping goes on while the node is down", () => {
+test("ping continues while the node is down", () => {
   ping("100.64.0.2");
   simulation.at(0.05, () => simulation.host("b").crash());
   simulation.at(0.15, () => simulation.host("b").start());
@@ -72,7 +72,7 @@ test("ping goes on while the node is down", () => {
   expect(lines().at(-1)).toBe("0.26 reply 3 sent 0.20");
 });
 
-test("sequences of more than 16 bits are told apart", () => {
+test("sequence numbers beyond 16 bits are distinguished", () => {
   ping("100.64.0.2", 0.01);
   simulation.runUntil(700);
   const replies = reports.filter(({ kind }) => kind === "reply").map(({ sequence }) => sequence);

@@ -13,7 +13,7 @@ const echoes: fc.Arbitrary<Echo> = fc.record({
   payload: fc.uint8Array({ maxLength: 100 }),
 });
 
-test("an echo is written as RFC 791 and RFC 792 have it", () => {
+test("an echo is written as RFC 791 and RFC 792 define it", () => {
   const payload = Uint8Array.of(0, 0xfe, 0, 0);
   const echo: Echo = {
     kind: "request",
@@ -28,7 +28,7 @@ test("an echo is written as RFC 791 and RFC 792 have it", () => {
   expect(Buffer.from(writeEcho(echo)).toString("hex")).toBe(`${ip}${icmp}`.replaceAll(" ", ""));
 });
 
-test("what is written reads back the same", () => {
+test("a written echo reads back equal", () => {
   fc.assert(
     fc.property(echoes, (echo) => {
       expect(readEcho(writeEcho(echo))).toEqual(echo);
@@ -36,7 +36,7 @@ test("what is written reads back the same", () => {
   );
 });
 
-test("a damaged echo is none: any bit of its headers and payload", () => {
+test("an echo with any wrong bit in headers or payload is rejected", () => {
   fc.assert(
     fc.property(echoes, fc.nat(), (echo, where) => {
       const packet = writeEcho(echo);
@@ -47,7 +47,7 @@ test("a damaged echo is none: any bit of its headers and payload", () => {
   );
 });
 
-test("arbitrary bytes are no echo, and do no harm", () => {
+test("arbitrary bytes are rejected, without exception", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       expect(readEcho(bytes)).toBeUndefined();

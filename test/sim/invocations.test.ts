@@ -3,7 +3,7 @@ import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
 const [HERE, THERE] = addressesOf(2) as [string, string];
 
-/** All rows of the tables in which calls wait, and of those that calls have of their own. */
+/** All rows of the tables of pending calls, and of the tables private to calls. */
 function pending(network: ProgramNetwork, addresses = network.addresses): readonly string[] {
   return addresses.flatMap((address) =>
     network
@@ -14,8 +14,8 @@ function pending(network: ProgramNetwork, addresses = network.addresses): readon
   );
 }
 
-describe("a call that is under way", () => {
-  /** 20 ms to the other node and 20 ms back; `lost` is the branch of a call that comes to nothing. */
+describe("a pending call", () => {
+  /** 20 ms each way. `lost` is the branch taken when a call fails. */
   const program = `
     import "ping.mzl".
     materialize(rtt, infinity, infinity, keys(1)).
@@ -67,7 +67,7 @@ describe("a call that is under way", () => {
     expect(pending(network)).toEqual([]);
   });
 
-  test("to a node that is killed meanwhile leaves nothing after its time, and is known to have failed", () => {
+  test("to a node that is killed meanwhile fails, and leaves nothing after its timeout", () => {
     const network = started("go", 1, THERE);
     network.pass(0.01);
     network.crash(THERE);
@@ -81,11 +81,11 @@ describe("a call that is under way", () => {
   });
 });
 
-describe("invocations of one view that overlap", () => {
+describe("overlapping invocations of one view", () => {
   const addresses = addressesOf(4);
   const CALLS = 100;
   const TIMEOUT = 20;
-  /** Asks three nodes, keeps what they say in a table, and returns when all have spoken. */
+  /** Calls three nodes, collects their answers in a table, and returns when all have answered. */
   const program = `
     materialize(peer, infinity, infinity, keys(1)).
     materialize(got, infinity, infinity, keys(1, 2)).
@@ -120,7 +120,7 @@ describe("invocations of one view that overlap", () => {
   const tagsOf = (address: string): readonly string[] =>
     Array.from({ length: CALLS }, (_, call) => `${call} of ${address}`);
 
-  test("never see what another has heard, on whatever nodes, and leave nothing", () => {
+  test("never see each other's answers, on any nodes, and leave nothing", () => {
     const network = started();
     let open = 0;
     for (let call = 0; call < CALLS; call++) {
@@ -138,7 +138,7 @@ describe("invocations of one view that overlap", () => {
     expect(pending(network)).toEqual([]);
   });
 
-  test("of which one node is killed have each returned or failed, and leave nothing on the others", () => {
+  test("with one node killed each return or fail, and leave nothing on the other nodes", () => {
     const network = started();
     const [killed = "", ...others] = addresses.toReversed();
     for (let call = 0; call < CALLS; call++) callEverywhere(network, call);

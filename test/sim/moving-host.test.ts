@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { formatTuple } from "../../runtime/plan/values/format.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
-/** Tables of every kind: what came, what is derived of it, soft state, sizes, and a count. */
+/** Tables of every kind: received rows, derived rows, soft state, bounded sizes, and a count. */
 const PROGRAM = `materialize(note, infinity, infinity, keys(1)).
 materialize(soft, 60, infinity, keys(1)).
 materialize(newest, infinity, 2, keys(1)).
@@ -41,7 +41,7 @@ function rig(): {
 }
 
 describe("a host whose IP address changes", () => {
-  test("has the tables it had, row by row, and hears at the new address", () => {
+  test("keeps its tables, row by row, and receives at the new address", () => {
     const { network, host, say } = rig();
     const dump = (): readonly string[] =>
       TABLES.flatMap((table) => network.rows(host, table).map((row) => formatTuple(table, row))).toSorted();
@@ -73,7 +73,7 @@ describe("a host whose IP address changes", () => {
     expect(network.rows(host, "known")).toEqual([["all", 4]]);
   });
 
-  test("says its new address where rules ask for it, once it has been told", () => {
+  test("uses its new address in rules once it has been told", () => {
     const { network, host, say } = rig();
     network.simulation.host(host).move(MOVED, undefined);
     say(MOVED, "before");

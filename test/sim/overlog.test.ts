@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
-/** Published overlays in OverLog, on simulated nodes. */
+/** Published overlays written in OverLog, on simulated nodes. */
 describe("gossip", () => {
   function gossip(count: number, loss: number): ProgramNetwork {
     const addresses = addressesOf(count);
@@ -10,7 +10,7 @@ describe("gossip", () => {
       program: "programs/overlog/gossip.olg",
       addresses,
       faults: { delay: 0.02, loss },
-      // Each knows the one before it: a chain.
+      // Each node knows the one before it: a chain.
       facts: (address) => {
         const before = addresses[addresses.indexOf(address) - 1];
         return before === undefined ? [] : [{ predicate: "member", args: [address, before] }];
@@ -59,13 +59,13 @@ describe("spanning tree", () => {
     return network;
   }
 
-  test("all know one root and their distance to it", () => {
+  test("all nodes know one root and their distance to it", () => {
     const network = tree();
     const distances = addresses.map((address) => network.rows(address, "tree")[0]?.slice(1, 3));
     expect(distances).toEqual([0, 1, 2, 1, 2, 3, 2, 3, 4].map((distance) => [root, distance]));
   });
 
-  test("what one says is heard once by each", () => {
+  test("a message of one node reaches each node once", () => {
     const network = tree();
     const speaker = addresses[5] as string;
     network.node(speaker).insert("cast", [speaker, "hello", speaker]);
@@ -74,7 +74,7 @@ describe("spanning tree", () => {
     expect(heard.map((line) => line.tuple[1] as string).toSorted()).toEqual(addresses.toSorted());
   });
 
-  test("without its root the rest finds another", () => {
+  test("the rest elects a new root without the old one", () => {
     const network = tree();
     network.crash(root);
     network.pass(60);
@@ -84,7 +84,7 @@ describe("spanning tree", () => {
 });
 
 describe("mesh", () => {
-  test("all members know each other, and mark the dead", () => {
+  test("all members know each other, and mark dead ones", () => {
     const addresses = addressesOf(16);
     const network = new ProgramNetwork({
       program: "programs/overlog/mesh.olg",
@@ -109,7 +109,7 @@ describe("mesh", () => {
 });
 
 describe("path vector", () => {
-  test("paths follow the links as they come, change and go", () => {
+  test("paths follow links that are added, changed and removed", () => {
     const addresses = addressesOf(4);
     const [a = "", b = "", c = "", d = ""] = addresses;
     const links: readonly (readonly [string, string, number])[] = [
@@ -150,7 +150,7 @@ describe("chord", () => {
     return addresses.toSorted((one, other) => ((idOf.get(one) as bigint) < (idOf.get(other) as bigint) ? -1 : 1));
   }
 
-  /** The first node whose id is not before the key. */
+  /** The first node whose id is not less than the key. */
   function ownerOf(key: bigint, addresses: readonly string[]): string {
     const order = ring(addresses);
     return order.find((address) => sha1(address) >= key) ?? (order[0] as string);
@@ -175,7 +175,7 @@ describe("chord", () => {
     });
   }
 
-  test("20 nodes become a ring, lookups find the owners of keys, and the ring closes over the dead", () => {
+  test("20 nodes form a ring, lookups find the owners of keys, and the ring closes over dead nodes", () => {
     const network = chord(20);
     network.pass(300);
     expect(successors(network, network.addresses)).toEqual(inOrder(network.addresses));

@@ -9,7 +9,7 @@ import { compile } from "../../src/compile.ts";
 
 const SECONDS = 10;
 
-/** Asks for the time to the other node every half second, beside the pings of the kernel over the same way. */
+/** Measures the round trip to the other node every half second, beside pings of the kernel on the same path. */
 const MEASURE = `
 import "ping.mzl".
 materialize(measured, infinity, infinity, keys(1)).

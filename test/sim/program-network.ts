@@ -9,13 +9,13 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
 export interface NetworkSettings {
-  /** A file of the repository, or a text of several lines. */
+  /** A file of the repository, or a program text of several lines. */
   readonly program: string;
   readonly addresses: readonly string[];
   readonly seed?: number;
   readonly faults?: Faults;
   readonly defines?: Readonly<Record<string, string>>;
-  /** What each node knows at its start. */
+  /** Facts of each node. */
   readonly facts?: (address: string) => readonly { readonly predicate: string; readonly args: Values }[];
 }
 
@@ -30,11 +30,11 @@ export function compileProgram(file: string, defines: Readonly<Record<string, st
   return loadProgram(plan);
 }
 
-/** Simulated hosts that all run one program. */
+/** Simulated hosts that run one program. */
 export class ProgramNetwork {
   readonly simulation: Simulation;
   readonly addresses: readonly string[];
-  /** What the nodes have said of the predicates that the program watches, in order. */
+  /** Watched tuples of all nodes, in order. */
   readonly said: WatchLine[] = [];
   readonly #nodes = new Map<string, Node>();
 
@@ -54,7 +54,7 @@ export class ProgramNetwork {
     this.simulation.startAll();
   }
 
-  /** Lets so many seconds pass. */
+  /** Runs the simulation for some seconds. */
   pass(seconds: number): void {
     this.simulation.runUntil(this.simulation.now + seconds);
   }

@@ -11,10 +11,10 @@ r2 reachable(@S,D) :- link(@S,Z), reachable(@Z,D).
 
 const COUNT = 10;
 const LINKS = 14;
-/** Seconds after which nothing is under way, all rows being acknowledged. */
+/** Seconds after which all rows are acknowledged and nothing is in flight. */
 const QUIET = 10;
 
-/** Who is reached over one link or more. */
+/** Nodes that are reachable over one link or more. */
 function reachedFrom(start: string, links: readonly (readonly [string, string])[]): ReadonlySet<string> {
   const reached = new Set<string>();
   const open = [start];

@@ -7,11 +7,11 @@ import { Simulation } from "../../runtime/sim/simulation.ts";
 
 export type Profile = "fast" | "paper";
 
-/** What the profiles promise: seconds from a failure to the last moment it is noticed. */
+/** Bounds of the profiles: seconds from a failure to its detection. */
 export const DETECTION: Readonly<Record<Profile, number>> = { fast: 0.5 * (4 / 3) + 6 * 0.2, paper: 12 * (4 / 3) + 3 };
 const OUTAGE: Readonly<Record<Profile, number>> = { fast: 6, paper: 4 };
 
-/** Rules of the experiment's own: an event for each link that goes out. */
+/** Additional rules for the experiment: an event for each link that fails. */
 function observer(profile: Profile): string {
   return `o1: outage(To) :- ron.link(Me, To, _, _, ${OUTAGE[profile]}), localAddr(Me).\no2: seen(To) :- outage(To).\n`;
 }
@@ -32,7 +32,7 @@ export interface Outage {
   readonly to: string;
 }
 
-/** A full mesh of RON nodes in the simulator, all on one compiled program. */
+/** A full mesh of RON nodes in the simulator, all with one compiled program. */
 export class RonNetwork {
   readonly simulation: Simulation;
   readonly addresses: readonly string[];
@@ -68,14 +68,14 @@ export class RonNetwork {
     return node;
   }
 
-  /** Where packets of `from` to `to` go next. */
+  /** Returns the next hop of packets of `from` to `to`. */
   next(from: string, to: string): unknown {
     return this.node(from)
       .rows("ron.RT")
       ?.find((row) => row[0] === to)?.[1];
   }
 
-  /** Routes of living nodes to others that lead through `dead`. */
+  /** Returns the routes of running nodes that lead through `dead`. */
   routesThrough(dead: string): readonly string[] {
     return this.addresses
       .filter((from) => from !== dead)

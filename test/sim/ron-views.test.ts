@@ -4,7 +4,7 @@ import { ProgramNetwork } from "./program-network.ts";
 const [A, B, C] = ["10.0.0.1:10000", "10.0.0.2:10000", "10.0.0.3:10000"] as const;
 const MEMBERS = [A, B, C];
 
-/** Rules outside of RON that ask it. */
+/** Rules outside of RON that call its views. */
 const ASKING = `import "ron-views.mzl".
 ${MEMBERS.map((member) => `ron.member("${member}").`).join("\n")}
 watch(told).
@@ -17,7 +17,7 @@ q5: failed("loss", To, Why) :- ron.lossRate!fail(_, To, Why).
 q6: failed("bandwidth", To, Why) :- ron.bandwidth!fail(_, To, Why).
 `;
 
-/** What the node at A hears when it asks `from` for its path to `to`. */
+/** Returns the answer to the node at A when it asks `from` for its path to `to`. */
 function ask(net: ProgramNetwork, from: string, to: string): readonly string[] {
   net.said.length = 0;
   net.node(A).insert("ask", [from, to]);
@@ -29,16 +29,16 @@ function sorted(texts: readonly string[]): readonly string[] {
   return texts.toSorted((one, other) => one.localeCompare(other));
 }
 
-/** What it measured of its path: latency and loss. */
+/** Returns its measurements of its path: latency and loss. */
 function measured(net: ProgramNetwork, from: string, to: string): readonly [number, number] {
   const [, , latency, loss] = net.rows(from, "ron.link").find((row) => row[0] === from && row[1] === to) ?? [];
   return [latency as number, loss as number];
 }
 
-describe("RON tells of its paths", () => {
+describe("RON answers queries about its paths", () => {
   const net = new ProgramNetwork({ program: ASKING, addresses: MEMBERS, seed: 5, faults: { delay: 0.02, loss: 0.05 } });
   net.pass(60);
-  // Answers are not to be lost.
+  // No loss, so that no answer is lost.
   for (const from of MEMBERS) {
     for (const to of MEMBERS) if (to !== from) net.simulation.changeLink(from, to, { delay: 0.02 });
   }
@@ -57,13 +57,13 @@ describe("RON tells of its paths", () => {
     const [latency = NaN, loss = NaN, bandwidth] = ["latency", "loss", "bandwidth"].map((what) => {
       return told.get(what)?.[2] as number;
     });
-    // A probe may have ended while the question was on its way.
+    // A probe may have ended while the query was in flight.
     expect([before, after]).toContainEqual([latency, loss]);
     expect(loss).toBeGreaterThan(0);
     expect(bandwidth).toBeCloseTo((11584 / latency) * Math.sqrt(1.5 / loss), 0);
   });
 
-  test("that nobody is there, and that a path is down", () => {
+  test("with `no such path` for an unknown node, and with `the path is down`", () => {
     const nobody = "10.0.0.9:10000";
     expect(ask(net, B, nobody)).toEqual([
       `bandwidth ${nobody} no such path`,

@@ -5,7 +5,7 @@ const NODES = 50;
 const HOUR = 3600;
 const CRASHES = 10;
 
-/** False outages per directed link and hour that each profile may have at 5 % loss. */
+/** Greatest number of false outages per directed link and hour at 5 % loss, per profile. */
 const ALLOWED: Readonly<Record<Profile, number>> = { fast: 0.01, paper: 0.03 };
 const START = 60;
 

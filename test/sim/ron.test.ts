@@ -13,7 +13,7 @@ test("without failures every route is direct, at all times", () => {
   expect(ron.outages.filter((outage) => outage.time > 1)).toEqual([]);
 });
 
-/** The pairs of nodes that do not send to each other directly. */
+/** Returns the pairs of nodes that do not send to each other directly. */
 function detours(ron: RonNetwork, from: readonly string[]): readonly string[] {
   const pairs = from.flatMap((one) => from.map((other) => [one, other] as const));
   return pairs
@@ -21,7 +21,7 @@ function detours(ron: RonNetwork, from: readonly string[]): readonly string[] {
     .map((pair) => pair.join(" to "));
 }
 
-test("members that come up one after the other take no detours", () => {
+test("members that start one after the other take no detours", () => {
   const ron = new RonNetwork(6, "fast", 9, { delay: 0.001, jitter: 0.0005 });
   const up = ron.addresses.slice(0, 1);
   for (const address of ron.addresses.slice(1)) ron.simulation.host(address).crash();
@@ -36,7 +36,7 @@ test("members that come up one after the other take no detours", () => {
   }
 });
 
-test("one late answer is forgotten after a few probes", () => {
+test("one late answer has no effect after a few probes", () => {
   const ron = new RonNetwork(4, "fast", 12, { delay: 0.001 });
   const [a = "", b = ""] = ron.addresses;
   ron.simulation.changeLink(a, b, { delay: 0.08 });
@@ -48,7 +48,7 @@ test("one late answer is forgotten after a few probes", () => {
   }
 });
 
-test("a break too short to be a failure leads to no detour", () => {
+test("a break too short for a failure causes no detour", () => {
   const ron = new RonNetwork(4, "fast", 10, { delay: 0.001 });
   const [a = "", b = ""] = ron.addresses;
   for (let tick = 50; tick <= 300; tick++) {
@@ -79,7 +79,7 @@ test.for(["fast", "paper"] as const)(
   },
 );
 
-test("a dead member carries nobody's traffic longer than it takes to notice", () => {
+test("no traffic is routed through a dead member after it is detected", () => {
   const ron = new RonNetwork(6, "fast", 3, QUIET);
   const [a = "", b = "", relay = ""] = ron.addresses;
   ron.simulation.changeLink(a, b, { delay: 0.5 });
@@ -93,7 +93,7 @@ test("a dead member carries nobody's traffic longer than it takes to notice", ()
   expect(ron.next(a, relay)).toBe(relay);
 });
 
-test("ten nodes for ten minutes at 5 % loss: hardly a false alarm; the same seed gives the same trace", {
+test("ten nodes for ten minutes at 5 % loss have few false alarms, and the same seed gives the same trace", {
   timeout: 120_000,
 }, () => {
   const [one, again, other] = [5, 5, 6].map(

@@ -6,7 +6,7 @@ const LINKS = 18;
 const CHANGES = 12;
 
 describe.for(["programs/dv.mzl", "programs/pv.mzl", "programs/ls.mzl"])("%s", (program) => {
-  test("has the shortest paths after links were added, cut and given other costs", () => {
+  test("has the shortest paths after links were added, cut and changed in cost", () => {
     const routing = new RoutingNetwork(program, COUNT, 1);
     for (let link = 0; link < LINKS; link++) routing.add();
     for (let change = 0; change < CHANGES; change++) {
@@ -17,7 +17,7 @@ describe.for(["programs/dv.mzl", "programs/pv.mzl", "programs/ls.mzl"])("%s", (p
     }
   });
 
-  test("finds them once loss ends", () => {
+  test("finds them after loss ends", () => {
     const routing = new RoutingNetwork(program, COUNT, 2);
     routing.lose(0.2);
     for (let link = 0; link < LINKS; link++) routing.add();

@@ -3,11 +3,11 @@ import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { streamOf } from "../../runtime/world/random.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
-/** Seconds a datagram takes, and those after which nothing is said any more but that all are still there. */
+/** Delay of a datagram in seconds, and time after which nodes send only keepalives. */
 const DELAY = 0.01;
 const QUIET = 30;
 
-/** A network of nodes that route, its links, and what a plain shortest-path program says of them. */
+/** A network of routing nodes, its links, and the shortest paths by an independent algorithm. */
 export class RoutingNetwork {
   readonly network: ProgramNetwork;
   readonly #random: ReturnType<typeof streamOf>;
@@ -23,7 +23,7 @@ export class RoutingNetwork {
     return this.network.addresses;
   }
 
-  /** Adds a link, cuts one, or gives one another cost, both ways at once. */
+  /** Adds a link, cuts one, or changes the cost of one, in both directions at once. */
   change(): void {
     const known = [...this.#costs.keys()];
     const what = this.#random.integer(3);
@@ -43,7 +43,7 @@ export class RoutingNetwork {
     this.network.pass(QUIET);
   }
 
-  /** Loses this share of all datagrams from now on. */
+  /** Sets the loss rate of all links. */
   lose(loss: number): void {
     for (const one of this.addresses) {
       for (const other of this.addresses) {
@@ -56,20 +56,20 @@ export class RoutingNetwork {
     return this.network.rows(address, "best");
   }
 
-  /** `from to cost`, as the nodes have it. */
+  /** Routes of the nodes, as `from to cost`. */
   found(): readonly string[] {
     const rows = this.addresses.flatMap((me) => this.best(me));
     return rows.map(([from, to, , cost]) => formatRow([from, to, cost])).toSorted();
   }
 
-  /** The same, as it should be. */
+  /** Expected routes, as `from to cost`. */
   wanted(): readonly string[] {
     return this.addresses
       .flatMap((me) => [...this.#shortest(me)].map(([to, cost]) => formatRow([me, to, cost])))
       .toSorted();
   }
 
-  /** Rows whose path, or whose first hops one after the other, do not lead there at that cost. */
+  /** Routes whose path, or whose sequence of next hops, does not reach the destination at their cost. */
   astray(): readonly Values[] {
     return this.addresses.flatMap((me) => this.best(me)).filter((row) => !this.#leads(row));
   }
@@ -90,7 +90,7 @@ export class RoutingNetwork {
     return hops;
   }
 
-  /** Dijkstra, without a heap. */
+  /** Dijkstra's algorithm, without a heap. */
   #shortest(from: string): ReadonlyMap<string, number> {
     const done = new Map<string, number>();
     const open = new Map([[from, 0]]);

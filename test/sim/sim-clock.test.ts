@@ -16,7 +16,7 @@ const note = (name: string): (() => void) => {
   return () => void seen.push(`${clock.now()} ${name}`);
 };
 
-test("timers fire at their time, and the time stops where it was told to", () => {
+test("timers fire at their time, and time stops at the given time", () => {
   clock.at(2, note("b"));
   clock.at(1, note("a"));
   clock.at(5, note("c"));
@@ -25,7 +25,7 @@ test("timers fire at their time, and the time stops where it was told to", () =>
   expect(clock.now()).toBe(3);
 });
 
-test("a time that is past, or none at all, is now", () => {
+test("a past time, and `soon`, mean now", () => {
   time.runUntil(4);
   clock.at(1, note("past"));
   clock.at(Number.NaN, note("none"));
@@ -33,7 +33,7 @@ test("a time that is past, or none at all, is now", () => {
   expect(seen).toEqual(["4 past", "4 none"]);
 });
 
-test("nothing fires from within the call that set it", () => {
+test("no timer fires within the call that set it", () => {
   clock.at(1, () => {
     clock.soon(note("soon"));
     clock.at(0, note("at once"));
@@ -51,14 +51,14 @@ test("a cancelled timer does not fire, and may be cancelled twice", () => {
   expect(seen).toEqual([]);
 });
 
-test("cancelling many timers changes nothing for the others", () => {
+test("cancelling many timers does not affect the others", () => {
   const timers = Array.from({ length: 5000 }, (_, at) => clock.at(1 + at / 1000, note(`${at}`)));
   for (const [at, timer] of timers.entries()) if (at % 1000 !== 0) timer.cancel();
   time.runUntil(10);
   expect(seen).toEqual(["1 0", "2 1000", "3 2000", "4 3000", "5 4000"]);
 });
 
-test("a stopped clock fires nothing, others go on", () => {
+test("a stopped clock fires nothing, and others continue", () => {
   const other = new SimClock(time);
   clock.at(1, note("stopped"));
   clock.soon(note("stopped too"));
@@ -68,13 +68,13 @@ test("a stopped clock fires nothing, others go on", () => {
   expect(seen).toEqual(["1 other"]);
 });
 
-test("a program that lets no time pass is stopped and says when", () => {
+test("a program that lets no time pass is stopped, and the time is reported", () => {
   const again = (): void => clock.soon(again);
   clock.at(3, again);
   expect(time.runUntil(10)).toEqual({ kind: "stuck", at: 3 });
 });
 
-test("a pause that is wanted comes after what is happening, and nothing is lost by it", () => {
+test("a pause comes after the current event, and loses nothing", () => {
   for (const at of [1, 1, 2]) clock.at(at, note(`due at ${at}`));
   const outcomes = Array.from({ length: 4 }, () => time.runUntil(3, () => true).kind);
   expect(outcomes).toEqual(["paused", "paused", "paused", "reached"]);
@@ -82,7 +82,7 @@ test("a pause that is wanted comes after what is happening, and nothing is lost 
   expect(time.now).toBe(3);
 });
 
-test("a program that lets no time pass is found out over all pauses", () => {
+test("a program that lets no time pass is detected across pauses", () => {
   const again = (): void => clock.soon(again);
   clock.at(3, again);
   let kind = "paused";

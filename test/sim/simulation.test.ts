@@ -6,7 +6,7 @@ import type { World } from "../../runtime/world/world.ts";
 const idle: Boot = () => {};
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
-/** Two hosts, `a` which sends n0, n1, ... to `b` every 10 ms, and `b` which notes what it gets. */
+/** Two hosts: `a` sends n0, n1, ... to `b` every 10 ms, and `b` records them. */
 function stream(count: number, faults: Faults, seed = 1): { simulation: Simulation; got: string[]; times: number[] } {
   const simulation = new Simulation({ seed, faults: () => faults });
   const got: string[] = [];
@@ -41,7 +41,7 @@ describe("a link", () => {
     expect(times.map((time) => time.toFixed(2))).toEqual(["0.05", "0.06", "0.07"]);
   });
 
-  test("with jitter keeps the order, within its bounds", () => {
+  test("with jitter keeps order and bounds", () => {
     const { simulation, got, times } = stream(500, { delay: 0.1, jitter: 0.05 });
     simulation.runUntil(10);
     const delays = times.map((time, n) => time - n / 100);
@@ -51,14 +51,14 @@ describe("a link", () => {
     expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(0.05);
   });
 
-  test("loses as often as it is asked to", () => {
+  test("loses datagrams at the given rate", () => {
     const { simulation, got } = stream(10_000, { loss: 0.05 });
     simulation.runUntil(200);
     expect(got.length + simulation.network.lost).toBe(10_000);
     expect(simulation.network.lost / 10_000).toBeCloseTo(0.05, 2);
   });
 
-  test("duplicates as often as it is asked to", () => {
+  test("duplicates datagrams at the given rate", () => {
     const { simulation, got } = stream(10_000, { duplicate: 0.1 });
     simulation.runUntil(200);
     expect(got.length).toBe(10_000 + simulation.network.duplicated);
@@ -66,7 +66,7 @@ describe("a link", () => {
     expect([...new Set(got)]).toEqual(names(10_000));
   });
 
-  test("lets others overtake what it holds back", () => {
+  test("lets later datagrams overtake a held-back one", () => {
     const { simulation, got } = stream(1000, { reorder: 0.1, holdBack: 0.025 });
     simulation.runUntil(20);
     const late = got.filter((name, at) => at > 0 && Number(name.slice(1)) < Number(got[at - 1]?.slice(1)));
@@ -75,7 +75,7 @@ describe("a link", () => {
     expect(simulation.network.heldBack / 1000).toBeCloseTo(0.1, 1);
   });
 
-  test("can get other faults on the way", () => {
+  test("can change its faults during a run", () => {
     const { simulation, times } = stream(4, { delay: 0.001 });
     simulation.at(0.015, () => simulation.changeLink("a", "b", { delay: 0.5 }));
     simulation.runUntil(2);
@@ -84,7 +84,7 @@ describe("a link", () => {
 });
 
 describe("a cut", () => {
-  test("loses what leaves or arrives meanwhile, in one direction", () => {
+  test("loses datagrams that leave or arrive meanwhile, in one direction", () => {
     const { simulation, got } = stream(10, { delay: 0.004 });
     simulation.at(0.032, () => simulation.cut("a", "b"));
     simulation.at(0.065, () => simulation.heal("a", "b"));
@@ -126,7 +126,7 @@ describe("a host", () => {
     simulation.addHost({ name: "a", address: "a:1", boot: send }).start();
   });
 
-  test("that crashes loses its timers and what is under way to it, and comes back as a new one", () => {
+  test("that crashes loses its timers and datagrams in flight to it, and restarts afresh", () => {
     const host = simulation.host("b");
     host.start();
     simulation.at(0.55, () => host.crash());
@@ -137,7 +137,7 @@ describe("a host", () => {
     expect(host.isUp).toBe(true);
   });
 
-  test("that restarts does not hear what was meant for its former run", () => {
+  test("that restarts does not receive datagrams for its previous run", () => {
     const host = simulation.host("b");
     host.start();
     simulation.at(0.05, () => host.restart());
@@ -145,7 +145,7 @@ describe("a host", () => {
     expect(seen).toEqual(["0 run 1", "0.05 run 2"]);
   });
 
-  test("reaches itself over any fault", () => {
+  test("reaches itself despite all faults", () => {
     const lossy = new Simulation({ seed: 1, faults: () => ({ loss: 1 }) });
     const boot: Boot = ({ clock, datagrams }) => {
       datagrams.onDatagram(() => seen.push(`${clock.now()} own`));
@@ -156,7 +156,7 @@ describe("a host", () => {
     expect(seen).toEqual(["0 own"]);
   });
 
-  test("counts by reason what it cannot send", async () => {
+  test("counts failed sends by reason", async () => {
     let world: World | undefined;
     simulation.addHost({ name: "c", address: "c:1", boot: (given) => (world = given) }).start();
     const datagrams = world?.datagrams;
@@ -181,11 +181,11 @@ describe("the trace hash", () => {
     expect(hash(42)).toBe(hash(42));
   });
 
-  test("is another for another seed, and for other traffic", () => {
+  test("differs for another seed, and for other traffic", () => {
     expect(new Set([hash(1), hash(2), hash(1, 501)]).size).toBe(3);
   });
 
-  test("does not depend on when it is asked for", () => {
+  test("does not depend on the time of the query", () => {
     const { simulation } = stream(500, bad, 42);
     for (let time = 0; time <= 100; time += 5) {
       simulation.runUntil(time);

@@ -3,7 +3,7 @@ import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 import { ProgramNetwork } from "./program-network.ts";
 
 const NAMES = ["a:1", "b:1", "c:1", "d:1"];
-/** Rows end between the moments at which commands come and tables are looked at. */
+/** Rows expire between the times of commands and of checks. */
 const LIFETIME = 3.25;
 const BEAT = 0.5;
 const WORDS = ["x", "y"];
@@ -15,7 +15,7 @@ a: alive@N(W) :- alive@M(W), next@M(N).
 b: alive(W) :- beat(W).
 `;
 
-/** The same through a table that has no lifetime, and a body that goes there for it. */
+/** The same through a table without lifetime, and a body that spans locations. */
 const TOLD = `
 materialize(next, infinity, infinity, keys(1)).
 materialize(alive, ${LIFETIME}, infinity, keys(1)).
@@ -37,7 +37,7 @@ c: alive(W, min<D>) :- way(W, D).
 d: put(W) :- beat(W).
 `;
 
-/** What should be there, worked out on the side: who has put what when, and who tells whom. */
+/** Expected rows, computed independently from the inserts, their times and the links. */
 class Expected {
   readonly #puts = new Map<string, number>();
   readonly links = new Set<string>();
@@ -89,7 +89,7 @@ describe.for([
   { name: "a table beside it that keeps rows for ever", program: TOLD },
   { name: "the least of several", program: HOPS },
 ])("rows that live for a time, derived round circles of nodes: $name", ({ program }) => {
-  test.for([1, 2, 3, 4])("are where something that was put in time leads, and nowhere else (seed %i)", (seed) => {
+  test.for([1, 2, 3, 4])("exist exactly where an unexpired row leads (seed %i)", (seed) => {
     const net = new ProgramNetwork({ program, addresses: NAMES, seed, faults: { delay: 0.001 } });
     const expected = new Expected();
     const draw = streamOf(seed, "soft");
@@ -99,7 +99,7 @@ describe.for([
       for (const word of WORDS) {
         const wanted = NAMES.filter((name) => expected.has(name, word, net.simulation.now));
         const found = holders(net, word);
-        // What was put and is derived as well stays a row of its table a while longer.
+        // An inserted row that is also derived stays in its table a while longer.
         const sure = found.filter((name) => wanted.includes(name) || !expected.hasEverPut(name, word));
         expect(`${beat} ${word}: ${sure.join(" ")}`).toBe(`${beat} ${word}: ${wanted.join(" ")}`);
       }

@@ -6,7 +6,7 @@ import type { ByteStream, Streams } from "../../runtime/world/streams.ts";
 const SERVER = "10.0.0.1";
 const CLIENT = "10.0.0.2";
 
-/** Two hosts with nothing on them but their streams. */
+/** Two hosts with streams only. */
 class Pair {
   readonly simulation: Simulation;
   readonly #streams = new Map<string, Streams>();
@@ -23,7 +23,7 @@ class Pair {
     return this.#streams.get(host) as Streams;
   }
 
-  /** What comes of an attempt: the two ends, or the reason. */
+  /** Result of a connection attempt: the two ends, or the reason of failure. */
   connect(
     listening = `${SERVER}:80`,
     asked = `${SERVER}:80`,
@@ -51,7 +51,7 @@ class Pair {
   }
 }
 
-/** Reads for ever; what came, and how it ended. */
+/** Reads until the end. Returns the bytes, and the reason of the end. */
 function collect(stream: ByteStream): { text: string; ending: string } {
   const got = { text: "", ending: "" };
   const next = (): void =>
@@ -72,7 +72,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 const LONG = Array.from({ length: 40_000 }, (_, at) => `${at} `).join("");
 
 describe("a simulated connection", () => {
-  test("takes a round trip to make, and each end knows the other", () => {
+  test("takes one round trip to open, and each end knows the other", () => {
     const pair = new Pair({ delay: 0.5 });
     const { ends } = pair.connect();
     pair.pass(0.9);
@@ -82,7 +82,7 @@ describe("a simulated connection", () => {
     expect(ends.near?.peer).toBe(`${SERVER}:80`);
   });
 
-  test("carries bytes both ways, each after its delay, and ends when one side closes", () => {
+  test("carries bytes both ways after the delay, and ends when one side closes", () => {
     const pair = new Pair({ delay: 0.5 });
     const { near, far } = pair.joined();
     const [here, there] = [collect(near), collect(far)];
@@ -110,7 +110,7 @@ describe("a simulated connection", () => {
     expect(there.text === LONG).toBe(true);
   });
 
-  test("waits for a link that is down, and goes on when it is up", () => {
+  test("waits while a link is down, and continues when it is up", () => {
     const pair = new Pair({ delay: 0.01 });
     const { near, far } = pair.joined();
     const there = collect(far);
@@ -123,7 +123,7 @@ describe("a simulated connection", () => {
     expect(there.text).toBe("late");
   });
 
-  test("is given up when the link stays down", () => {
+  test("times out when the link stays down", () => {
     const pair = new Pair({ delay: 0.01 });
     const { near } = pair.joined();
     const here = collect(near);
@@ -133,7 +133,7 @@ describe("a simulated connection", () => {
     expect(here.ending).toBe("timed out");
   });
 
-  test("is not given up over a link that is down for a while, again and again", () => {
+  test("does not time out over a link that is down for a while, again and again", () => {
     const pair = new Pair({ delay: 0.01 });
     const { near, far } = pair.joined();
     const there = collect(far);
@@ -147,7 +147,7 @@ describe("a simulated connection", () => {
     expect(there).toEqual({ text: "one two three", ending: "" });
   });
 
-  test("holds no more than a window of what nobody reads", () => {
+  test("holds at most one window of unread bytes", () => {
     const pair = new Pair({ delay: 0.01 });
     const { near, far } = pair.joined();
     let done = 0;
@@ -159,7 +159,7 @@ describe("a simulated connection", () => {
     expect(done).toBe(8);
   });
 
-  test("is reset when the other host goes down, and when what it said was never read", () => {
+  test("is reset when the other host goes down, and when its bytes are never read", () => {
     const pair = new Pair({ delay: 0.01 });
     const { near } = pair.joined();
     const here = collect(near);
@@ -176,7 +176,7 @@ describe("a simulated connection", () => {
     expect(end.ending).toBe("reset");
   });
 
-  test("that a closed end is still sent to is reset", () => {
+  test("is reset when bytes reach a closed end", () => {
     const pair = new Pair({ delay: 0.01 });
     const { near, far } = pair.joined();
     far.close();
@@ -186,7 +186,7 @@ describe("a simulated connection", () => {
     expect(collect(near).ending).toBe("reset");
   });
 
-  test("is the same for the same seed, and another for another", () => {
+  test("is the same for the same seed, and differs for another", () => {
     const hash = (seed: number): string => {
       const pair = new Pair({ delay: 0.02, jitter: 0.01, loss: 0.05 }, seed);
       const { near, far } = pair.joined();
@@ -200,7 +200,7 @@ describe("a simulated connection", () => {
   });
 });
 
-describe("an attempt at a connection", () => {
+describe("a connection attempt", () => {
   test.for([
     ["a port at which nobody listens", `${SERVER}:80`, `${SERVER}:81`, "refused"],
     ["a host that there is not", `${SERVER}:80`, "10.0.0.9:80", "unresolved"],
@@ -214,7 +214,7 @@ describe("an attempt at a connection", () => {
     expect(result).toEqual({ ends: {}, reason });
   });
 
-  test("is refused by a host that is down, and given up when nothing gets there", () => {
+  test("is refused by a host that is down, and times out when nothing arrives", () => {
     const pair = new Pair({ delay: 0.01 });
     pair.simulation.host(SERVER).crash();
     const reasons: string[] = [];
@@ -228,7 +228,7 @@ describe("an attempt at a connection", () => {
     expect(reasons).toEqual(["refused", "timed out"]);
   });
 
-  test("finds a port taken that somebody listens at, until that one closes or goes down", () => {
+  test("finds a port in use until its listener closes or goes down", () => {
     const pair = new Pair();
     const outcomes: string[] = [];
     const listen = (): void =>

@@ -8,7 +8,7 @@ import { compileProgram, ProgramNetwork } from "./program-network.ts";
 
 const [SERVER, CLIENT, THIRD] = ["10.0.0.1:10000", "10.0.0.2:10000", "10.0.0.3:10000"] as const;
 
-/** Hosts, one tenth of a second apart, that all run one program. */
+/** Hosts that run one program, with a delay of 0.1 s between them. */
 function network(program: string, seed = 1): ProgramNetwork {
   return new ProgramNetwork({ program, addresses: [SERVER, CLIENT, THIRD], seed, faults: { delay: 0.1 } });
 }
@@ -26,7 +26,7 @@ l3: waiting(L) :- came(L, _).
 watch(came).
 `;
 
-test("the far end of a host that goes down is reset, and the rule that reads hears it", () => {
+test("a connection to a host that goes down is reset, and the reading rule is notified", () => {
   const net = network(`${SERVE}
     r1: reading(S) :- came(_, S), tcp.read(S, 0, &_).
     c1: joined(S) :- join(A), tcp.connect(A, &S).
@@ -43,7 +43,7 @@ test("the far end of a host that goes down is reset, and the rule that reads hea
   expect(said(net, SERVER, "gone")).toEqual([[socket]]);
 });
 
-describe("a call with a limit", () => {
+describe("a call with a timeout", () => {
   const LIMITED = `${SERVE}
     r1: reading(S) :- came(_, S).
     r2: reading(S) :- again(S).
@@ -63,7 +63,7 @@ describe("a call with a limit", () => {
     return { net, here, there };
   }
 
-  test("that passes it leaves what comes later to the next", () => {
+  test("that expires leaves later bytes to the next call", () => {
     const { net, here, there } = late("0");
     net.pass(2);
     expect(said(net, SERVER, "late")).toEqual([[here]]);
@@ -75,7 +75,7 @@ describe("a call with a limit", () => {
     expect(said(net, SERVER, "got")).toEqual([[here, { bytes: Buffer.from("words").toString("hex") }]]);
   });
 
-  test("and too few bytes leaves them to the next too", () => {
+  test("and too few bytes leaves them to the next call, too", () => {
     const { net, here, there } = late("6");
     net.node(CLIENT).insert("say", [there, "abcd"]);
     net.pass(2);
@@ -87,7 +87,7 @@ describe("a call with a limit", () => {
   });
 });
 
-test("a call that a view makes is over with the view", () => {
+test("a call of a view ends with the view", () => {
   const net = network(`${SERVE}
     def soon(L, &S) timeout(1) { s1: this.return(S) :- this.init(L), tcp.accept(L, &S, &_). }
     def ever(L, &S) timeout(infinity) { s2: this.return(S) :- this.init(L), tcp.accept(L, &S, &_). }
@@ -111,7 +111,7 @@ test("a call that a view makes is over with the view", () => {
   expect(said(net, SERVER, "second")).toHaveLength(1);
 });
 
-test("a call at another node is made there, and its outcome comes back", () => {
+test("a call at another node runs there, and its result returns", () => {
   const net = network(`${SERVE}
     r1: got(P) :- came(_, S), tcp.read(S, 0, &P).
     g1: opened(G, S) :- go(G, A), tcp.connect@G(A, &S).

@@ -20,7 +20,7 @@ function events(network: ProgramNetwork, name: string): readonly { readonly time
 }
 
 describe("periodic", () => {
-  test("rings every interval, which is longer by up to the jitter, another time each time", () => {
+  test("fires every interval, extended by a random time up to the jitter", () => {
     const network = new ProgramNetwork({ program: PROGRAM, addresses: addressesOf(1) });
     network.pass(2000);
     const rang = events(network, "rang").map(({ time }) => time);
@@ -33,7 +33,7 @@ describe("periodic", () => {
     expect(Math.max(...intervals) - Math.min(...intervals)).toBeGreaterThan(JITTER / 2);
   });
 
-  test("numbers its events as no other timer does, on whatever node, before and after it starts again", () => {
+  test("gives its events ids that no other timer has, on any node, before and after a restart", () => {
     const network = new ProgramNetwork({ program: PROGRAM, addresses: addressesOf(5) });
     network.pass(50);
     for (const address of network.addresses) network.simulation.host(address).restart();
@@ -43,7 +43,7 @@ describe("periodic", () => {
     expect(new Set(numbers).size).toBe(numbers.length);
   });
 
-  test("numbers its events one after the other: the last six digits count", () => {
+  test("gives its events consecutive ids: the last six digits count", () => {
     const network = new ProgramNetwork({ program: PROGRAM, addresses: addressesOf(1) });
     network.pass(45);
     const counted = events(network, "shook").map(({ number }) => number % 1e6);

@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-/** For a collection, on a busy machine. */
+/** Time limit of a garbage collection on a busy machine. */
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 20;
 const TELL_MEMORY = fileURLToPath(new URL("tell-memory.ts", import.meta.url));
 
-/** In megabytes: what is alive after a collection, and what the process has of the machine. */
+/** Memory in megabytes: live after a garbage collection, and resident. */
 export interface MemorySample {
   readonly alive: number;
   readonly resident: number;
   readonly descriptors: number;
 }
 
-/** Makes the nodes that are started as long as it is there tell of their memory. */
+/** While it exists, nodes that are started report their memory on a signal. */
 export class MemoryWitness implements Disposable {
   readonly #folder: string = mkdtempSync(join(tmpdir(), "mosaic-soak-"));
 
@@ -25,12 +25,12 @@ export class MemoryWitness implements Disposable {
     process.env["NODE_OPTIONS"] = `--import ${TELL_MEMORY}`;
   }
 
-  /** What they have of the machine, in megabytes, without a collection: one makes room that is grown into again. */
+  /** Returns their resident memory in megabytes, without a garbage collection, after which the heap would grow again. */
   resident(pids: readonly number[]): readonly number[] {
     return pids.map(residentOf);
   }
 
-  /** `settleMs` is what they are given to give room back to the machine. */
+  /** `settleMs` is the time for them to return memory to the machine. */
   async sample(pids: readonly number[], settleMs: number = 0): Promise<readonly MemorySample[]> {
     for (const pid of pids) {
       rmSync(this.#file(pid), { force: true });

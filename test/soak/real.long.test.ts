@@ -6,17 +6,17 @@ import { roundTrip } from "../../bench/tunnel/measures.ts";
 import { needs } from "../needs.ts";
 import { type MemorySample, MemoryWitness } from "./memory-witness.ts";
 
-/** An hour, unless the environment says otherwise. */
+/** Duration. Default: one hour. */
 const MINUTES = Number(process.env["MOSAIC_SOAK_MINUTES"] ?? 60);
 const SAMPLES = 60;
 const FULL_LOAD_SECONDS = 5;
 const COLLECTION_MS = 2000;
-/** For a machine that stands still for a while: iperf3 gives up after two minutes otherwise. */
-const PATIENCE_MS = 600_000;
+/** Timeout of iperf3, for a machine that stalls for a while. Its default is two minutes. */
+const TIMEOUT_MS = 600_000;
 
-/** What is alive may differ by what is on its way when it is counted: a batch of packets. */
+/** Live memory may differ by a batch of packets in flight. */
 const BATCH_MEGABYTES = 1;
-/** The allocator's own ups and downs around it. */
+/** Fluctuation of the allocator. */
 const UNEVEN = 1.05;
 
 function median(values: readonly number[]): number {
@@ -31,7 +31,7 @@ test("nodes at half load grow neither in memory nor in descriptors", { timeout: 
   try {
     const way = RON.start(bed, 1);
     await expect.poll(() => roundTrip(bed, way, 0.05), { timeout: 20_000 }).not.toBeNaN();
-    bed.spawn("b", ["iperf3", "--server", "--rcv-timeout", String(PATIENCE_MS)]);
+    bed.spawn("b", ["iperf3", "--server", "--rcv-timeout", String(TIMEOUT_MS)]);
     await sleep(500);
     const client = ["iperf3", "-c", way.address];
     const text = await bed.read("a", FULL_LOAD_SECONDS * 3, [...client, "-J", "-t", String(FULL_LOAD_SECONDS)]);

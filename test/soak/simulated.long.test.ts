@@ -6,7 +6,7 @@ import { RonNetwork } from "../sim/ron-network.ts";
 const HOURS = 24;
 const HOUR = 3600;
 const NODES = 5;
-/** What the collector leaves lying, between one look and the next. */
+/** Garbage that may remain between two measurements. */
 const UNEVEN_BYTES = 1 << 20;
 
 setFlagsFromString("--expose-gc");
@@ -18,7 +18,7 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** Rows of all tables, whatever they are of, and what waits in queues. */
+/** Returns the number of rows of all tables and of queued items. */
 function held(ron: RonNetwork): number {
   const figures = ron.addresses.map((address) => ron.node(address).metrics());
   const rows = figures.flatMap(({ tables }) => tables.map((table) => table.rows));
@@ -26,7 +26,7 @@ function held(ron: RonNetwork): number {
   return [...rows, ...waiting].reduce((sum, one) => sum + one, 0);
 }
 
-/** Each hour a link is cut and healed, and a node goes down and comes back. */
+/** Every hour a link is cut and healed, and a node crashes and restarts. */
 test("a day of a simulated network, with loss, cuts and crashes, leaves nothing behind", { timeout: 3_600_000 }, () => {
   const ron = new RonNetwork(NODES, "fast", 3, { delay: 0.02, jitter: 0.01, loss: 0.02 });
   const heaps: number[] = [];

@@ -4,8 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
- * Loaded into a process before its program. At SIGUSR2 it collects all garbage and writes what is left, as numbers of
- * bytes in JSON, to the file PID.json of the folder that MOSAIC_SOAK_FOLDER names.
+ * Preloaded into a process. On SIGUSR2 it runs a full garbage collection and writes the memory in use, in bytes as JSON, to the
+ * file PID.json of the folder MOSAIC_SOAK_FOLDER.
  */
 const folder = process.env["MOSAIC_SOAK_FOLDER"];
 
@@ -17,7 +17,7 @@ if (folder !== undefined) {
     collectGarbage();
     const { heapUsed, external } = process.memoryUsage();
     const file = join(folder, `${process.pid}.json`);
-    // Whoever sees it sees all of it, and no descriptor that it was written by.
+    // Renamed when complete, so that a reader never sees a part.
     writeFileSync(`${file}.new`, JSON.stringify({ heap: heapUsed, external }));
     renameSync(`${file}.new`, file);
   });

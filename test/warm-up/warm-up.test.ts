@@ -11,7 +11,7 @@ const missing = needs("addon");
 const HERE = { address: "10.0.0.1:10000", virtual: "100.64.0.1" };
 const THERE = { address: "10.0.0.2:10000", virtual: "100.64.0.2" };
 
-/** A text, or what is shipped under a name. */
+/** A program text, or the name of a program in programs/. */
 function programOf(...sources: readonly string[]): Program {
   const library = new FileLibrary();
   for (const source of sources) if (source.includes("\n")) library.addText(source, source);
@@ -29,27 +29,27 @@ function partsOf(program: Program): readonly [Endpoint, Endpoint] {
   return [partOf(program, HERE, THERE), partOf(program, THERE, HERE)];
 }
 
-/** Over when it has been asked so often. */
+/** Returns a function that returns true after so many calls. */
 function after(times: number): () => boolean {
   let asked = 0;
   return () => ++asked > times;
 }
 
-test.skipIf(missing)("packets go from one device to the other, both ways", async () => {
+test.skipIf(missing)("packets pass between the two devices, both ways", async () => {
   const program = programOf("tunnel.mzl");
   const { sent, arrived } = await warmUp(program, partsOf(program), loadNative() as Native, () => false);
   expect(sent).toBeGreaterThan(1_000);
   expect(arrived).toBe(sent);
 });
 
-test.skipIf(missing)("an overlay that first has to find its ways carries them too", async () => {
+test.skipIf(missing)("an overlay that must first find its routes carries packets, too", async () => {
   const program = programOf("ron.mzl", "tunnel.mzl");
   const { sent, arrived } = await warmUp(program, partsOf(program), loadNative() as Native, () => false);
   expect(sent).toBeGreaterThan(1_000);
   expect(arrived).toBe(sent);
 });
 
-test.skipIf(missing)("it ends when it is told to, however busy the program is", async () => {
+test.skipIf(missing)("the warm-up stops when told to, however busy the program is", async () => {
   const program = programOf(`
     again@L() :- localAddr(L).
     again@L() :- again(), localAddr(L).
@@ -59,7 +59,7 @@ test.skipIf(missing)("it ends when it is told to, however busy the program is", 
   expect(sent).toBe(0);
 });
 
-test.skipIf(missing)("it ends when it is told to, also where the two nodes answer each other without end", async () => {
+test.skipIf(missing)("the warm-up stops when told to, even if the nodes answer each other without end", async () => {
   const program = programOf(`
     ball@To(Me) :- periodic(E, 1), localAddr(Me), To := Me == "10.0.0.1:10000" ? "10.0.0.2:10000" : "10.0.0.1:10000".
     ball@Back(Me) :- ball(Back), localAddr(Me).
@@ -69,7 +69,7 @@ test.skipIf(missing)("it ends when it is told to, also where the two nodes answe
   expect(sent).toBeLessThan(1_000);
 });
 
-test.skipIf(missing)("without a numeric place nothing is rehearsed", async () => {
+test.skipIf(missing)("without a numeric address there is no warm-up", async () => {
   const program = programOf("tunnel.mzl");
   const [one, other] = partsOf(program);
   const native = loadNative() as Native;
