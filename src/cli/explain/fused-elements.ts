@@ -10,9 +10,9 @@ A rule with only tables in its body has a strand for each table.`,
   ],
   [
     "On",
-    `The trigger of a strand: an event, or a row that was inserted into a table or expired. Rules of a
-derived table are also triggered by rows that were deleted from or refreshed in a table they read,
-and by single rows of their own recursive stratum.`,
+    `The trigger of a strand: an event, or a change of a row in a table: inserted, deleted, refreshed or
+expired. Rules of a derived table are also triggered by negation-deleted rows (deleted from a table
+that the rule negates) and by each recursive-delta (one changed row of their own recursive stratum).`,
   ],
   ["Lookup", "Finds the row with this primary key. Continues if there is one."],
   [

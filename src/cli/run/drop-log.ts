@@ -62,7 +62,7 @@ function dropsIn({ elements, network, tun }: TrafficMetrics): readonly Drop[] {
     return { message: `datagrams not sent, ${reason}`, fields: { element: "network", reason }, count };
   });
   const refused = Object.entries(tun?.refused ?? {}).map(([reason, count]) => {
-    return { message: `packets the device did not take, ${reason}`, fields: { element: "tun", reason }, count };
+    return { message: `packets not written to the device, ${reason}`, fields: { element: "tun", reason }, count };
   });
   return [...dropped, ...unsent, ...refused];
 }

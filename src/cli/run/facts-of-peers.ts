@@ -14,6 +14,6 @@ export function factsOfPeers(plan: Plan, peers: readonly Peer[]): readonly Fact[
   const carriers = result.carriers.join(", ");
   throw wrongUsage(
     "--peer",
-    `several overlays are loaded (${carriers}); say which carries ${address} with --fact 'addressMap(..)'`,
+    `several overlays are loaded (${carriers}); name the one that carries ${address} with --fact 'addressMap(..)'`,
   );
 }
