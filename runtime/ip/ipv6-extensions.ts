@@ -7,7 +7,7 @@ export interface UpperLayer {
   readonly payloadAt: number;
   /** Whether the packet is a fragment other than the first, and so does not start with the upper-layer header. */
   readonly isLaterFragment: boolean;
-  /** Whether a source route has hops left. The destination then is not the one that checksums cover. */
+  /** Whether a source route has hops left. Checksums then cover another destination than the header has. */
   readonly isSourceRouted: boolean;
 }
 

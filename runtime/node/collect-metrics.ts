@@ -95,7 +95,7 @@ function tableMetrics({ tables }: Engine): readonly TableMetrics[] {
 
 function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources): readonly QueueMetrics[] {
   const { mux, networkIn } = dataflow.ports;
-  const { usage: held, evicted } = networkIn.reassembly;
+  const { usage, evicted } = networkIn.reassembly;
   const { datagrams, capture } = world;
   const full = mux.counters.dropped.get("queue full") ?? 0;
   const tooLarge = mux.counters.dropped.get("queue too large") ?? 0;
@@ -104,7 +104,7 @@ function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources)
   return [
     { queue: "steps", length: mux.length, limit: finite(limits.queued), unit: "inputs", dropped: full },
     { queue: "step bytes", length: mux.bytes, limit: finite(limits.queuedBytes), unit: "bytes", dropped: tooLarge },
-    { queue: "fragments", length: held.messages, limit: pieces, unit: "messages", dropped: evicted },
+    { queue: "fragments", length: usage.messages, limit: pieces, unit: "messages", dropped: evicted },
     { queue: "timers", length: timers, limit: plan.timers.length, unit: "timers", dropped: 0 },
     ...(dataflow.hasCalls ? socketQueues(dataflow.ports.tcp.sockets) : []),
     ...(datagrams.queue === undefined ? [] : [byteQueue("send", { ...sizes(datagrams.queue), dropped: refused })]),
@@ -112,8 +112,8 @@ function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources)
   ];
 }
 
-function socketQueues({ count, limits, counters, budget: room }: Sockets): readonly QueueMetrics[] {
-  const waiting = { length: room.used, limit: room.limit, dropped: room.refused };
+function socketQueues({ count, limits, counters, budget }: Sockets): readonly QueueMetrics[] {
+  const waiting = { length: budget.used, limit: budget.limit, dropped: budget.refused };
   return [
     { queue: "sockets", length: count, limit: limits.sockets, unit: "sockets", dropped: counters.turnedAway },
     byteQueue("socket bytes", waiting),

@@ -38,7 +38,7 @@ function ownFacts(plan: Plan, names: readonly string[]): readonly FactSpec[] {
 function factsOfOthers({ facts, predicates }: Plan, names: readonly string[]): readonly FactSpec[] {
   const named = facts.filter(({ predicate }) => predicates[predicate]?.role.kind === "localAddr");
   const own = new Set<Value>([...names, ...named.flatMap(({ args }) => args)]);
-  return facts.filter(({ location: place }) => place !== undefined && !own.has(place));
+  return facts.filter(({ location }) => location !== undefined && !own.has(location));
 }
 
 /** Returns the log message about facts that are for other nodes; undefined when there are none. */

@@ -118,7 +118,7 @@ export class Reader {
     return Number.isSafeInteger(number) ? number : undefined;
   }
 
-  /** Reads a float. Safe integers are refused, and so are all NaNs but the one that senders write. */
+  /** Reads a float. Safe integers are refused, and so is every NaN except the canonical one. */
   #float(): number | undefined {
     if (this.#end - this.#at < 8) return undefined;
     const number = this.#bytes.readDoubleBE(this.#at);

@@ -29,8 +29,8 @@ test("a complete snapshot holds the latest change of each row", () => {
   ].entries()) {
     ({ state } = applyMessage(state, message(at + 1, changes), 0));
   }
-  const { snapshotKeys: whole, state: after } = applyMessage(state, message(4, [row(4)], true), 0);
-  expect(whole).toEqual(new Set([4, 1, 2].map((number) => keyOfChange(row(number)))));
+  const { snapshotKeys, state: after } = applyMessage(state, message(4, [row(4)], true), 0);
+  expect(snapshotKeys).toEqual(new Set([4, 1, 2].map((number) => keyOfChange(row(number)))));
   expect(after?.snapshot).toBeUndefined();
 });
 

@@ -2,7 +2,7 @@ import type { FunctionSpec } from "../../contract/function-spec.ts";
 import type { Values, Value } from "../../values/value.ts";
 import { define } from "./define.ts";
 
-/** Function behind OverLog's `stage(..)`: turns the columns of one tuple into those of several. Returns undefined if it fails. */
+/** Function behind OverLog's `stage(..)`: turns the columns of one tuple into the columns of several. Returns undefined if it fails. */
 export type Stage = (columns: Values) => readonly Values[] | undefined;
 
 const PREFIX = "stage:";
