@@ -4,7 +4,7 @@
  * Place in the flow: tun.c and udp.c ask the cache about a packet that is the only one of its read cycle. On a hit the cache
  * sends the packet to the socket, or writes it to the device, and JavaScript is not called. On a miss they open a recording,
  * call JavaScript, which runs the rules, and close the recording; meanwhile the functions of tun.c and udp.c that write and
- * send note what the run does. A run that did one cacheable thing becomes an entry.
+ * send note the effects of the run. A run with one cacheable effect becomes an entry.
  *
  * JavaScript decides which runs are cacheable, when the cache is flushed and when it is blocked (struct flow_cache_ends).
  *
@@ -102,7 +102,7 @@ void recording_end(struct flow_cache *cache, struct recording *recording);
 /* Returns whether a run is being recorded. A nested read cycle would add its own effects to the recording. */
 bool flow_cache_is_recording(const struct flow_cache *cache);
 
-/* Note what JavaScript does during a recording: one datagram, packets written to the device, anything else that leaves. */
+/* Note effects of JavaScript during a recording: a datagram, packets written to the device, anything else that leaves. */
 void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length);
 void flow_cache_note_packets(struct flow_cache *cache, const uint8_t *first, const struct segments *segments);
 void flow_cache_note_other(struct flow_cache *cache);

@@ -74,7 +74,7 @@ struct handle {
   napi_env env;
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
-  /* References that keep alive what C uses until the poll handle is closed: two functions, and arrays of JavaScript. */
+  /* References to two functions and to arrays of JavaScript, which C uses until the poll handle is closed. */
   napi_ref on_read, closed, memories[HANDLE_MEMORIES];
   /* The flow cache between this handle and `other`; both NULL where there is none. The two handles share one cache. */
   struct flow_cache *flow_cache;
@@ -104,7 +104,7 @@ struct failure handle_start(struct handle *handle, napi_value on_read);
 /* Keeps an array alive until the handle is closed. Returns its bytes and sets their number. */
 void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t *bytes);
 
-/* Calls `on_read` with numbers, in a handle scope of its own, and notes whether it returns true: there is a backlog. */
+/* Calls `on_read` with numbers, in a new handle scope, and sets `has_backlog` to its result. */
 void handle_call(struct handle *handle, size_t count, const int32_t *numbers);
 
 /* JavaScript's `resume()`: calls `on_read` once, with zeros, if there is a backlog. Polls again if none is left then. */

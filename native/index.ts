@@ -1,3 +1,7 @@
+/**
+ * Typed face of the C addon, and its loading. runtime/device opens handles here; each handle is a struct of tun.c or udp.c. The
+ * numbers below must match the headers of the same names in this folder; CONTRACT tells whether the built addon does.
+ */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";

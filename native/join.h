@@ -33,7 +33,7 @@ struct joined {
 };
 
 /*
- * Joins as many packets from `first` on as belong to one flow and are what the kernel would make of one super-packet. Their
+ * Joins as many packets from `first` on as belong to one flow and could be the segments of one super-packet. Their
  * checksums must be right, because the kernel writes new ones: a damaged packet is not joined, so that it stays damaged.
  */
 void join(const uint8_t *bytes, const struct segments *segments, size_t first, struct join_rules rules, struct joined *joined);

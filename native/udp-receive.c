@@ -2,7 +2,7 @@
  * Inbound from the network: receives datagrams and combines them into trains. Called by udp.c once per read cycle and socket,
  * on the thread of the event loop; udp.c hands the index to JavaScript.
  *
- *  1. receive_round: up to AT_ONCE datagrams by one recvmmsg, each into a slot of its own. GRO may put a train into one slot.
+ *  1. receive_round: up to AT_ONCE datagrams by one recvmmsg, each into its slot. GRO may put a train into one slot.
  *  2. enter: a new entry of the index, or one more segment of the train before it.
  *  3. measure_common_prefix: the prefix that all segments share, so that JavaScript decodes the headers of a train once.
  */

@@ -132,7 +132,7 @@ class NodeDatagrams implements Datagrams {
     this.counters.sentBytes += length;
   };
 
-  /** Passes a Uint8Array, because `slice` of a Buffer does not copy, unlike that of the bytes of the other worlds. */
+  /** Passes a Uint8Array, because `slice` of a Buffer does not copy, unlike `slice` of a Uint8Array. */
   #take(message: Buffer, from: RemoteInfo): void {
     const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length);
     this.counters.received++;

@@ -1,3 +1,7 @@
+/**
+ * One end of a TCP connection in the simulator: send queue, window and receive queue. `send` -> #pump -> the StreamPipe to the
+ * far end -> `take` there -> the receiver. Reading opens the window again by `credit`.
+ */
 import type { Received, ByteStream, Sent } from "../world/streams.ts";
 import type { StreamPipe } from "./stream-pipe.ts";
 

@@ -1,3 +1,7 @@
+/**
+ * The simulator as tests and labs use it: add hosts, start them, run to a time, read counters and trace hash. Each host runs a node
+ * on simulated implementations of the interfaces in runtime/world.
+ */
 import { streamOf } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { EchoHost } from "./echo-host.ts";
