@@ -37,7 +37,7 @@ export type KernelOutcome =
 
 const TICK_SECONDS = 0.5;
 /** So long after its end a lab waits for the commands of its checks. */
-const PATIENCE_SECONDS = 30;
+const TIMEOUT_SECONDS = 30;
 
 /** Runs a topology in network namespaces of the kernel. Whatever comes of it, they are gone when the promise settles. */
 export async function runInKernel(topology: Topology, settings: KernelSettings): Promise<KernelOutcome> {
@@ -121,8 +121,8 @@ class KernelLab {
       if (this.#links?.failure !== undefined) throw new LabFailure(this.#links.failure);
       await act();
     }
-    const patience = sleep(PATIENCE_SECONDS * 1e3, undefined, { signal: this.#settings.signal, ref: false });
-    await Promise.race([Promise.all(this.#pending), patience]);
+    const timeout = sleep(TIMEOUT_SECONDS * 1e3, undefined, { signal: this.#settings.signal, ref: false });
+    await Promise.race([Promise.all(this.#pending), timeout]);
     for (const drops of this.#namespaces.queueDrops()) {
       this.#settings.observe({ kind: "full", at: this.#now(), ...drops });
     }

@@ -8,7 +8,7 @@ import { needs } from "../needs.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { openSocket, sleep } from "./open-socket.ts";
 
-const PATIENCE = 10_000;
+const TIMEOUT_MS = 10_000;
 
 beforeEach(({ skip }) => {
   const reason = needs("addon");
@@ -119,8 +119,8 @@ describe("a socket", () => {
     await sleep(0.05);
     const kinds: string[] = [];
     there.onDatagram(({ bytes }) => kinds.push(bytes.length > 1000 ? "packet" : "probe"));
-    await vi.waitFor(() => expect(there.counters.received).toBeGreaterThan(1_000), PATIENCE);
-    await vi.waitFor(() => expect(kinds.filter((kind) => kind === "probe")).toHaveLength(20), PATIENCE);
+    await vi.waitFor(() => expect(there.counters.received).toBeGreaterThan(1_000), TIMEOUT_MS);
+    await vi.waitFor(() => expect(kinds.filter((kind) => kind === "probe")).toHaveLength(20), TIMEOUT_MS);
     await sleep(0.5);
     expect(there.counters.received).toBeLessThan(50_000);
     expect(kinds.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => "probe"));

@@ -7,7 +7,7 @@ import { timeToHunt } from "./time-to-hunt.ts";
 
 const SECONDS = 6;
 const SECONDS_ACROSS = 3;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Whether each part of the language has been used. A busy machine takes longer. */
 function until<F>(
@@ -20,7 +20,7 @@ function until<F>(
 
 test.for([1, 3])(
   "on %i nodes random programs give the results of the naive evaluator",
-  { timeout: PATIENCE_MS },
+  { timeout: TIMEOUT_MS },
   (nodes) => {
     const { difference, refused } = hunt(1, nodes, new Set(FEATURES), until(SECONDS, FEATURES));
     expect(difference).toBeUndefined();
@@ -29,7 +29,7 @@ test.for([1, 3])(
 );
 
 test("random rules that span nodes give the tables of one node, when all messages have arrived", {
-  timeout: PATIENCE_MS,
+  timeout: TIMEOUT_MS,
 }, () => {
   const { difference, refused } = huntAcross(1, until(SECONDS_ACROSS, ACROSS_FEATURES));
   expect(difference).toBeUndefined();

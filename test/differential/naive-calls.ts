@@ -90,9 +90,9 @@ export function beginCall(
   if (!inputs.every((value) => value !== undefined)) return undefined;
   const ofView = new Map(view.inputs.map(({ name }, at) => [name, inputs[at] as Value]));
   const location = view.location ? evaluate(view.location, ofView, ambient) : locationOf(literal, way, ambient);
-  const patience = literal.timeout === undefined ? view.timeout : (constantNumber(literal.timeout) as number);
+  const timeout = literal.timeout === undefined ? view.timeout : (constantNumber(literal.timeout) as number);
   const outer = way.get(ID) as Values | undefined;
-  const until = Math.min(ambient.now() + patience, (outer?.[2] as number | undefined) ?? Infinity);
+  const until = Math.min(ambient.now() + timeout, (outer?.[2] as number | undefined) ?? Infinity);
   return { id: [caller, number, until], call, inputs, location, way };
 }
 

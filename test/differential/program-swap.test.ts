@@ -23,7 +23,7 @@ const KEPT = new Set(FEATURES.filter((feature) => !DERIVED_ANEW.includes(feature
 /** Least number of programs. A few seconds allow more on an idle machine. */
 const SECONDS = 3;
 const PROGRAMS = 20;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const COMMANDS = 30;
 const ROUNDS = 30;
 
@@ -55,7 +55,7 @@ function story(program: Program, tables: readonly string[], seed: number, Kind: 
 }
 
 test("random programs behave the same if they are reloaded before each command", {
-  timeout: PATIENCE_MS,
+  timeout: TIMEOUT_MS,
 }, () => {
   const isOver = timeToHunt(SECONDS);
   let programs = 0;

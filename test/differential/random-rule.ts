@@ -104,9 +104,9 @@ export class RandomRule {
       const known = this.#chance.percent(15) ? this.#known(kind, this.#scope) : undefined;
       return `&${known ?? (this.#chance.percent(10) ? "_" : this.#bind(kind))}`;
     });
-    const patience = this.#chance.percent(15) ? ` timeout(${this.#chance.between(1, 3)})` : "";
+    const timeout = this.#chance.percent(15) ? ` timeout(${this.#chance.between(1, 3)})` : "";
     this.#body.push(
-      `${view}${location === undefined ? "" : `@${location}`}(${[...given, ...returned].join(", ")})${patience}`,
+      `${view}${location === undefined ? "" : `@${location}`}(${[...given, ...returned].join(", ")})${timeout}`,
     );
   }
 

@@ -94,9 +94,9 @@ export class TunnelPair implements AsyncDisposable {
   }
 
   /** Waits until a packet crosses the tunnel, up to a time limit. */
-  async ready(patienceMs: number = LINK_MS): Promise<void> {
-    const deadline = Date.now() + patienceMs;
-    while (!this.#crosses(patienceMs * TRY)) {
+  async ready(timeoutMs: number = LINK_MS): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!this.#crosses(timeoutMs * TRY)) {
       if (Date.now() > deadline) throw new Error(`nothing crosses: ${this.said}`);
       await sleep(LOOK_MS);
     }
@@ -168,9 +168,9 @@ export class TunnelPair implements AsyncDisposable {
     return new MosaicProcess(["run", "--no-control", ...args], prefix, this.#program);
   }
 
-  #crosses(patienceMs: number): boolean {
+  #crosses(timeoutMs: number): boolean {
     try {
-      this.a.run("ping", "-c", "1", "-W", String(patienceMs / 1_000), this.there);
+      this.a.run("ping", "-c", "1", "-W", String(timeoutMs / 1_000), this.there);
       return true;
     } catch {
       return false;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /** Time limit of a garbage collection on a busy machine. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 const LOOK_MS = 20;
 const TELL_MEMORY = fileURLToPath(new URL("tell-memory.ts", import.meta.url));
 
@@ -30,15 +30,15 @@ export class MemoryWitness implements Disposable {
     return pids.map(residentOf);
   }
 
-  /** `settleMs` is the time for them to return memory to the machine. */
-  async sample(pids: readonly number[], settleMs: number = 0): Promise<readonly MemorySample[]> {
+  /** `restMs` is the time for them to return memory to the machine. */
+  async sample(pids: readonly number[], restMs: number = 0): Promise<readonly MemorySample[]> {
     for (const pid of pids) {
       rmSync(this.#file(pid), { force: true });
       process.kill(pid, "SIGUSR2");
     }
-    const end = Date.now() + PATIENCE_MS;
+    const end = Date.now() + TIMEOUT_MS;
     while (!pids.every((pid) => existsSync(this.#file(pid))) && Date.now() < end) await sleep(LOOK_MS);
-    await sleep(settleMs);
+    await sleep(restMs);
     return pids.map((pid) => this.#read(pid));
   }
 
