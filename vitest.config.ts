@@ -8,7 +8,8 @@ const LONG = "test/**/*.long.test.ts";
 /** What measures time, or loads the machine: nothing else may run meanwhile. */
 const ALONE: string[] = [
   "test/bench/*.test.ts",
-  "test/cli/{limits,many-rules,process-metrics,run,service}.test.ts",
+  "test/cli/{limits,many-rules}.test.ts",
+  "test/cli/run/{process-metrics,run,service}.test.ts",
   "test/control/load.test.ts",
   "test/device/*.test.ts",
   "test/kernel/*.test.ts",

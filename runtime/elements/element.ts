@@ -3,7 +3,7 @@ import type { ElementSpec } from "../plan/contract/element-spec.ts";
 
 /**
  * The contract of an element: one stage of a node's dataflow. Each element is one file of this folder, which exports its
- * `spec` and one class. `runtime/node/dataflow.ts` creates the elements, joins them, and tells them when a round or a step ends.
+ * `spec` and one class. `runtime/node/dataflow.ts` creates the elements, joins them, and calls them when a round or a step ends.
  *
  * What an element takes. It has a method `push`, whose arguments are its own, or reads a device or socket. Callers push one
  * tuple at a time, from within a step, and never from within the element's own output. The bytes in a tuple from the network
@@ -31,7 +31,7 @@ export interface Element {
   flushRound?(): void;
   /** The step succeeded: performs its effects. Also called when there are none. Must not throw. */
   commit?(): void;
-  /** The step passed a limit and is undone: discards its effects. Counters keep what they counted. */
+  /** The step exceeded a limit and is undone: discards its effects. Counters keep what they counted. */
   abort?(): void;
 }
 

@@ -83,7 +83,7 @@ export class TunTx implements Element {
 }
 
 /**
- * Whether each packet has the first byte (IP version, header length) of the first one, and the length that its header says: then one
+ * Whether each packet has the first byte (IP version, header length) of the first one, and the length that its header gives: then one
  * look at the first is valid for all. Otherwise each packet is checked alone, since the packets may come from several senders.
  */
 function isUniform(train: Train): boolean {

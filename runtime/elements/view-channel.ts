@@ -30,7 +30,7 @@ export const spec: ElementSpec = {
 ViewChannel(channels)
 
 Replicates the rows that rules derive for other nodes: sends each change of an outlet table to the peer whose inlet table holds the
-row, in order, and again until the peer acknowledges it. Deletes the rows of a peer that was silent for as long as the plan says (30 s,
+row, in order, and again until the peer acknowledges it. Deletes the rows of a peer that was silent for as long as the plan sets (30 s,
 or the lifetime of a table the rows are for). Sends all rows to a peer that starts anew.
 
 Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes
@@ -155,7 +155,7 @@ export class ViewChannel implements Element {
     this.abort();
     for (const [location, changes] of pending) this.#replicate(location, changes);
     this.#context.networkOut.commit();
-    this.#arm();
+    this.#setAlarm();
   }
 
   abort(): void {
@@ -165,8 +165,8 @@ export class ViewChannel implements Element {
   }
 
   /**
-   * To be called after a program swap, when the inlet tables hold rows of peers. Each peer counts as heard of now, under an unknown
-   * stream, so it will be asked for all its rows.
+   * To be called after a program swap, when the inlet tables hold rows of peers. Each peer counts as received from now, under an
+   * unknown stream, so it will be asked for all its rows.
    */
   resume(): void {
     const receivedAt = this.#context.clock.now();
@@ -180,7 +180,7 @@ export class ViewChannel implements Element {
         receivedAt,
       });
     }
-    this.#arm();
+    this.#setAlarm();
   }
 
   #peers(): ReadonlySet<string> {
@@ -242,12 +242,12 @@ export class ViewChannel implements Element {
     if (typeof number !== "number") return this.counters.drop("malformed");
     for (const outbound of this.#outbound.values()) if (outbound.stream === stream) outbound.acknowledge(number, now);
     this.#context.networkOut.commit();
-    this.#arm();
+    this.#setAlarm();
   }
 
   /** Deletions of the rows that the peer had before it started anew and did not repeat. */
-  #notRepeated(peer: string, said: ReadonlySet<string>): readonly RowChange[] {
-    return this.#rowsOf(peer).filter((change) => !said.has(keyOfChange(change)));
+  #notRepeated(peer: string, repeated: ReadonlySet<string>): readonly RowChange[] {
+    return this.#rowsOf(peer).filter((change) => !repeated.has(keyOfChange(change)));
   }
 
   /** Deletions of all rows of the peer. */
@@ -270,15 +270,16 @@ export class ViewChannel implements Element {
   }
 
   /** Sets one timer for the earliest of all resends and silences. */
-  #arm(): void {
+  #setAlarm(): void {
     const ends = [...this.#inbound.values()].map(({ receivedAt }) => receivedAt + this.#timeout);
     const at = Math.min(...[...this.#outbound.values()].map(({ due }) => due), ...ends);
     if (this.#alarm?.at === at) return;
     this.#alarm?.timer.cancel();
-    this.#alarm = at === Infinity ? undefined : { at, timer: this.#context.clock.at(at, () => this.#ring()) };
+    this.#alarm = at === Infinity ? undefined : { at, timer: this.#context.clock.at(at, () => this.#onAlarm()) };
   }
 
-  #ring(): void {
+  /** Sends again what was not acknowledged, and drops the peers that fell silent. Runs outside a step. */
+  #onAlarm(): void {
     this.#alarm = undefined;
     const now = this.#context.clock.now();
     for (const [location, stream] of this.#outbound) {
@@ -286,11 +287,12 @@ export class ViewChannel implements Element {
       else stream.tick(now);
     }
     this.#context.networkOut.commit();
-    for (const [peer, { receivedAt }] of this.#inbound) if (receivedAt + this.#timeout <= now) this.#silent(peer);
-    this.#arm();
+    for (const [peer, { receivedAt }] of this.#inbound) if (receivedAt + this.#timeout <= now) this.#dropPeer(peer);
+    this.#setAlarm();
   }
 
-  #silent(peer: string): void {
+  /** Starts a step that deletes the rows of a peer that fell silent. */
+  #dropPeer(peer: string): void {
     this.#inbound.delete(peer);
     const message = { receiver: peer, stream: 0, number: 0, endsSnapshot: false, changes: this.#rowsOf(peer) };
     this.#context.toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });

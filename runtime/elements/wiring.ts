@@ -45,7 +45,7 @@ export class Wiring {
 /** Where a strand's function can send, raise or write, by port. */
 const STRAND_EXITS: ReadonlySet<string> = new Set(["out RoundRobin", "local Mux", "rows Tables"]);
 
-/** The edge by which the engine runs the strand `to`, as its trigger says; undefined when `to` is no strand. */
+/** Returns the edge by which the engine runs the strand `to`, by the trigger of the strand; undefined when `to` is no strand. */
 function strandEntry(
   edge: GraphEdge,
   to: GraphNode | undefined,

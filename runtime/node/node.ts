@@ -44,7 +44,7 @@ export interface NodeSettings {
   readonly onLog?: (message: string) => void;
   /** Called, with a message for the log, when the node adapts to its network. */
   readonly onAdapted?: (message: string) => void;
-  /** Called when a step passed a limit and was aborted. Without it the node logs a message. */
+  /** Called when a step exceeded a limit and was aborted. Without it the node logs a message. */
   readonly onLimit?: (limit: keyof Limits, rule: string) => void;
 }
 
@@ -61,7 +61,7 @@ export interface NodeCounters {
 /** Event that announces the shutdown of the node to its program. */
 const SHUTDOWN = "shutdown";
 
-/** Result of an operator's request. `unknown`: no such predicate. `limit`: the step passed a limit and was aborted. */
+/** Result of an operator's request. `unknown`: no such predicate. `limit`: the step exceeded a limit and was aborted. */
 export type OperatorResult = "done" | "unknown" | "limit";
 
 /** A program and its run-time state: the parts that a program swap replaces. */
@@ -155,7 +155,7 @@ export class Node {
     return { program, facts, engine, dataflow, timers, watched };
   }
 
-  /** Loads the facts, starts to receive, and starts the timers. False when the facts passed a limit: then the node stays idle. */
+  /** Loads the facts, starts to receive, and starts the timers. False when the facts exceeded a limit: then the node stays idle. */
   start(): boolean {
     const { engine, dataflow, timers } = this.#running;
     this.#logSkippedFacts(this.plan);
@@ -174,7 +174,7 @@ export class Node {
    * Tables with the same declaration keep their rows and the rest of their lifetimes. Derived tables are recomputed, and rules are
    * notified only of rows that differ from before. Facts that only the new program has are inserted, facts that only the previous
    * one had are deleted. Timers that both have continue, and so do calls of views whose rule is unchanged. Sockets that no row
-   * references any more are closed. Returns undefined, and changes nothing, when the step of the swap passes a limit.
+   * references any more are closed. Returns undefined, and changes nothing, when the step of the swap exceeds a limit.
    */
   replaceProgram(program: Program, facts: readonly Fact[]): SwapReport | undefined {
     this.#world.flowCache?.countHits();
@@ -420,7 +420,7 @@ export class Node {
       limitExceeded: (limit: keyof Limits, rule: string): void => {
         this.snitch.undone(limit, rule);
         if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);
-        this.#settings.onLog?.(`a step passed its limit of ${limit} in rule ${rule} and was taken back`);
+        this.#settings.onLog?.(`a step exceeded its limit of ${limit} in rule ${rule} and was rolled back`);
       },
     };
   }

@@ -28,7 +28,7 @@ export interface PortOptions {
   readonly socketLimits: SocketLimits;
   /** Called, with a message for the log, when the node adapts to the sizes of datagrams that a path carries. */
   readonly onAdapted: (message: string) => void;
-  /** Runs the step of an input when Mux has its turn. False when the step passed a limit and was aborted. */
+  /** Runs the step of an input when Mux has its turn. False when the step exceeded a limit and was aborted. */
   readonly step: (input: StepInput) => boolean;
   readonly findUnreferenced: FindUnreferenced;
 }

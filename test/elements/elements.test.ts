@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { elementSpecs } from "../../runtime/elements/element-specs.ts";
 import { LocSpecDemux } from "../../runtime/elements/loc-spec-demux.ts";
@@ -15,6 +16,7 @@ import { Address } from "../../runtime/plan/values/address.ts";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
 import { segmentsOf, trainOf } from "../../runtime/plan/values/train.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
+import { filesBelow } from "../house/tree.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
 import { runSession } from "../session/run-session.ts";
@@ -27,7 +29,19 @@ function inputOf(number: number): StepInput {
   return { tuple: tuple(number), provenance: "rule", source: null };
 }
 
-test("the list of elements has those of the paper's figure, the device, the sockets and the view channel", () => {
+test("the list has every file of an element", () => {
+  const others = ["edge.ts", "element.ts", "element-specs.ts", "wiring.ts"];
+  const files = filesBelow("runtime/elements").filter((file) => !others.includes(basename(file)));
+  const listed = [...elementSpecs.keys()].map((name) => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase());
+  expect(listed.toSorted()).toEqual(files.map((file) => basename(file, ".ts")).toSorted());
+});
+
+test("sockets and the view channel are stateful, the elements that lone packets pass are not", () => {
+  const stateful = [...elementSpecs.values()].filter((spec) => spec.stateful).map(({ name }) => name);
+  expect(stateful.toSorted()).toEqual(["Tcp", "ViewChannel"]);
+});
+
+test("the elements are those of the paper's figure, the device, the sockets and the view channel", () => {
   expect([...elementSpecs.keys()].toSorted()).toEqual([
     "LocSpecDemux",
     "Mux",

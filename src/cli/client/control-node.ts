@@ -24,7 +24,7 @@ function swapLines({ kept, derived, lost, added }: SwapReport, files: readonly s
   return [
     `running ${files.join(" ")}`,
     `kept: ${kept.length} tables with ${rows} rows`,
-    ...(derived.length === 0 ? [] : [`derived anew: ${derived.join(", ")}`]),
+    ...(derived.length === 0 ? [] : [`recomputed: ${derived.join(", ")}`]),
     ...(added.length === 0 ? [] : [`new: ${added.join(", ")}`]),
     ...lost.map(({ table, rows: count, why }) => `${why}: ${table}, ${count} rows lost`),
   ];

@@ -25,5 +25,5 @@ export const command: CommandSpec<SimInput> = {
 function parseSeed(text: string): number {
   const seed = Number(text);
   if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw wrongUsage("--seed", `\`${text}\` is not a whole number`);
+  throw wrongUsage("--seed", `\`${text}\` is not an integer from 0`);
 }

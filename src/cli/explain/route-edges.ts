@@ -38,7 +38,7 @@ export function routeEdges(edges: readonly GraphEdge[], boxes: readonly Box[], l
   });
 }
 
-/** Whether a straight line reaches `to`. Of the elements without a fixed place, only ReceiveDemux, on their left, reaches each. */
+/** Whether a straight line reaches `to`. Only ReceiveDemux has a straight line to an element without a fixed position. */
 function isStraight(from: Box, to: Box): boolean {
   if (from.node === undefined || to.node === undefined) return true;
   return isPlaced(from.node) && (isPlaced(to.node) || from.node.element === "ReceiveDemux");

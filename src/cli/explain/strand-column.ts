@@ -1,3 +1,7 @@
+/**
+ * The middle column of the drawing of a dataflow. `lay-out.ts` places it between ReceiveDemux and RoundRobin; `route-edges.ts` draws
+ * lines to its boxes.
+ */
 import { basename } from "node:path";
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 import type { StrandSpec } from "../../../runtime/plan/contract/plan.ts";
@@ -6,8 +10,8 @@ import { type Box, bottom, type Rectangle } from "./figure.ts";
 import { elementTitle } from "./node-title.ts";
 import type { Selection, SelectedRule } from "./selection.ts";
 
-/** Nodes that have a fixed place in the figure. Any other element stands below the tables, so that a new element needs no layout. */
-const PLACED: ReadonlySet<string> = new Set([
+/** Nodes with a fixed position in the figure. Any other element is drawn below the tables, so that a new element needs no layout. */
+const FIXED_POSITIONS: ReadonlySet<string> = new Set([
   "NetworkIn",
   "Mux",
   "OverlayRecvUnwrap",
@@ -44,7 +48,7 @@ const RIGHT_MARGIN = 56;
 const TABLES_HEADER = 30;
 const TABLES_LINE = 17;
 const DEVICE_HEIGHT = 40;
-const LONGEST_TABLES = 58;
+const MAX_TABLES_WIDTH = 58;
 
 export function strandColumn(selection: Selection, x: number, y: number): StrandColumn {
   const left = x + LEFT_MARGIN;
@@ -127,13 +131,15 @@ function tablesBox({ plan, graph, rules }: Selection, x: number, y: number): Box
   );
   const lines = [names.join("  "), ...(maintained.length === 0 ? [] : [`kept by ${maintained.join("  ")}`])];
   const height = TABLES_HEADER + lines.length * TABLES_LINE;
-  const detail = lines.map((line) => (line.length > LONGEST_TABLES ? `${line.slice(0, LONGEST_TABLES - 1)}…` : line));
+  const detail = lines.map((line) =>
+    line.length > MAX_TABLES_WIDTH ? `${line.slice(0, MAX_TABLES_WIDTH - 1)}…` : line,
+  );
   const hint = [...names, ...maintained].join("\n");
   return { x, y, width: CARD_WIDTH, height, kind: "tables", node, title: "Tables", detail: detail.join("\n"), hint };
 }
 
 export function isPlaced({ element }: GraphNode): boolean {
-  return PLACED.has(element);
+  return FIXED_POSITIONS.has(element);
 }
 
 /** The elements without a fixed place, one below the other. */

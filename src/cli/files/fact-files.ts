@@ -77,7 +77,7 @@ function problemOf(fields: readonly Value[], { name, arity }: PredicateSpec): st
     return `${count(fields.length, "column")} where \`${name}\` has ${arity}`;
   }
   const inexact = fields.find((field) => typeof field === "number" && Math.abs(field) > 2 ** 53);
-  return inexact === undefined ? undefined : `a whole number beyond 2^53: ${inexact as number}`;
+  return inexact === undefined ? undefined : `an integer beyond 2^53: ${inexact as number}`;
 }
 
 function tabFields(line: string): readonly Value[] {

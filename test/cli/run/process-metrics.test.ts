@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { processMetrics } from "../../src/cli/run/process-metrics.ts";
+import { processMetrics } from "../../../src/cli/run/process-metrics.ts";
 
 /** User and system time of this process in seconds, from /proc. */
 function processorTime(): { readonly own: number; readonly kernel: number } {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { needs } from "../needs.ts";
-import { mosaic } from "./mosaic.ts";
+import { needs } from "../../needs.ts";
+import { mosaic } from "../mosaic.ts";
 
-const DEMO = fileURLToPath(new URL("../../lab/demo/ron.toml", import.meta.url));
+const DEMO = fileURLToPath(new URL("../../../lab/demo/ron.toml", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-sim-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

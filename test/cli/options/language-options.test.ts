@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Ended, mosaic } from "./mosaic.ts";
+import { type Ended, mosaic } from "../mosaic.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-language-"));
 afterAll(() => rmSync(folder, { recursive: true }));

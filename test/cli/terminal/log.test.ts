@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { TrafficMetrics } from "../../runtime/observe/metrics-snapshot.ts";
-import { DropLog } from "../../src/cli/run/drop-log.ts";
-import { Log, type LogSettings } from "../../src/cli/terminal/log.ts";
+import type { TrafficMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
+import { DropLog } from "../../../src/cli/run/drop-log.ts";
+import { Log, type LogSettings } from "../../../src/cli/terminal/log.ts";
 
 beforeEach(() => vi.useFakeTimers({ now: new Date("2026-01-02T03:04:05Z") }));
 afterEach(() => vi.useRealTimers());

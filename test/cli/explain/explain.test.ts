@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type ExplainOptions, explainFiles } from "../../src/cli/explain/explain-files.ts";
-import { Failure } from "../../src/cli/terminal/failure.ts";
-import { golden } from "../golden.ts";
+import { type ExplainOptions, explainFiles } from "../../../src/cli/explain/explain-files.ts";
+import { Failure } from "../../../src/cli/terminal/failure.ts";
+import { golden } from "../../golden.ts";
 
 /** Output of the command, with file names relative to the root of the repository. */
 function explained(file: string, options: Partial<ExplainOptions> = {}): string {
@@ -16,7 +16,7 @@ describe("the dataflow of the shipped programs", () => {
     { file: "programs/ron.mzl", form: "text", name: "ron.txt" },
     { file: "programs/ron.mzl", form: "mermaid", name: "ron.mmd" },
     { file: "programs/ron.mzl", form: "ndlog", name: "ron.ndlog" },
-    { file: "programs/ron.mzl", form: "svg", name: "../../../docs/ron.svg" },
+    { file: "programs/ron.mzl", form: "svg", name: "../../../../docs/ron.svg" },
     { file: "programs/tunnel.mzl", form: "text", name: "tunnel.txt" },
     { file: "programs/tunnel.mzl", form: "mermaid", name: "tunnel.mmd" },
     { file: "programs/tunnel.mzl", form: "dot", name: "tunnel.dot" },

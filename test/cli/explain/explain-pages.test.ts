@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { elementSpecs } from "../../runtime/elements/element-specs.ts";
-import { codePage } from "../../src/cli/explain/code-page.ts";
-import { elementPage } from "../../src/cli/explain/element-page.ts";
-import { FileLibrary } from "../../src/cli/files/file-library.ts";
-import { Failure } from "../../src/cli/terminal/failure.ts";
-import { compile } from "../../src/compile.ts";
+import { elementSpecs } from "../../../runtime/elements/element-specs.ts";
+import { codePage } from "../../../src/cli/explain/code-page.ts";
+import { elementPage } from "../../../src/cli/explain/element-page.ts";
+import { FileLibrary } from "../../../src/cli/files/file-library.ts";
+import { Failure } from "../../../src/cli/terminal/failure.ts";
+import { compile } from "../../../src/compile.ts";
 
 describe("the page of an element", () => {
   test("describes inputs, outputs, drops and counters", () => {

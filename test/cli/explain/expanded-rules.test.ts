@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { expandedRules } from "../../src/cli/explain/expanded-rules.ts";
-import { FileLibrary } from "../../src/cli/files/file-library.ts";
-import { compile } from "../../src/compile.ts";
+import { expandedRules } from "../../../src/cli/explain/expanded-rules.ts";
+import { FileLibrary } from "../../../src/cli/files/file-library.ts";
+import { compile } from "../../../src/compile.ts";
 
 function expanded(text: string): string {
   const library = new FileLibrary();

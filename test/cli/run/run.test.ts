@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { freePort } from "../free-port.ts";
-import { MosaicProcess } from "./mosaic.ts";
+import { freePort } from "../../free-port.ts";
+import { MosaicProcess } from "../mosaic.ts";
 
 const DEADLINE_MS = 2_000;
 

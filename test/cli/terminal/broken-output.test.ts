@@ -4,7 +4,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { MOSAIC } from "./mosaic.ts";
+import { MOSAIC } from "../mosaic.ts";
 
 /** A file that fails every write: no space is left. */
 const FULL = "/dev/full";

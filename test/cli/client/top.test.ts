@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { MetricsSnapshot, PeerMetrics } from "../../runtime/observe/metrics-snapshot.ts";
-import { diagnoseNode } from "../../src/cli/client/diagnose-node.ts";
-import { metricsScreen } from "../../src/cli/client/metrics-screen.ts";
-import { AskedNode } from "../control/asked-node.ts";
+import type { MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
+import { diagnoseNode } from "../../../src/cli/client/diagnose-node.ts";
+import { metricsScreen } from "../../../src/cli/client/metrics-screen.ts";
+import { AskedNode } from "../../control/asked-node.ts";
 
 const healthy: MetricsSnapshot = {
   node: "10.0.0.1:10000",

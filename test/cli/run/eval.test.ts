@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type EvalOptions, evaluate } from "../../src/cli/run/evaluate.ts";
-import { Failure } from "../../src/cli/terminal/failure.ts";
+import { type EvalOptions, evaluate } from "../../../src/cli/run/evaluate.ts";
+import { Failure } from "../../../src/cli/terminal/failure.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-eval-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -111,7 +111,7 @@ describe("files of facts", () => {
     ["too many columns", "1,2,3\n", /^pair\.csv:1: 3 columns where `pair` has 2$/m],
     ["a quote that is not closed", '1,"2\n', /^pair\.csv:1: a quote is not closed on its line$/m],
     ["text after a quote", '"1"x,2\n', /^pair\.csv:1: text after the quote of column 1$/m],
-    ["a number that is not exact", "1,12345678901234567890\n", /^pair\.csv:1: a whole number beyond 2\^53/m],
+    ["a number that is not exact", "1,12345678901234567890\n", /^pair\.csv:1: an integer beyond 2\^53/m],
     ["invalid UTF-8", Uint8Array.of(0x31, 0x2c, 0xff), /^pair\.csv: not a file of UTF-8 text$/m],
   ])("with %s are refused, and nothing is printed", ([, csv, message]) => {
     const { code, out, problems } = pairs(csv);

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { describeCommands } from "../../src/cli/command-line.ts";
-import { allCommands } from "../../src/cli/completion/command-tree.ts";
-import { completionScript } from "../../src/cli/completion/completion-script.ts";
-import { manualPage } from "../../src/cli/completion/manual-page.ts";
-import { SHELLS } from "../../src/cli/completion/shells.ts";
-import { needs } from "../needs.ts";
+import { describeCommands } from "../../../src/cli/command-line.ts";
+import { allCommands } from "../../../src/cli/completion/command-tree.ts";
+import { completionScript } from "../../../src/cli/completion/completion-script.ts";
+import { manualPage } from "../../../src/cli/completion/manual-page.ts";
+import { SHELLS } from "../../../src/cli/completion/shells.ts";
+import { needs } from "../../needs.ts";
 
 const root = await describeCommands();
 const commands = [...allCommands(root)];

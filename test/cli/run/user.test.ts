@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { needs } from "../needs.ts";
-import { mosaic, MosaicProcess } from "./mosaic.ts";
+import { needs } from "../../needs.ts";
+import { mosaic, MosaicProcess } from "../mosaic.ts";
 
 /** A user ID of this run only, even if the test runs twice on a machine. */
 const UID = 60_000 + (process.pid % 5_000);

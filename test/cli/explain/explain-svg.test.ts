@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Box, Figure, Line, Rectangle } from "../../src/cli/explain/figure.ts";
-import { layOutFigure } from "../../src/cli/explain/lay-out.ts";
-import { selectAll, selectRule } from "../../src/cli/explain/selection.ts";
-import { svg } from "../../src/cli/explain/svg.ts";
-import { FileLibrary } from "../../src/cli/files/file-library.ts";
-import { compile } from "../../src/compile.ts";
+import type { Box, Figure, Line, Rectangle } from "../../../src/cli/explain/figure.ts";
+import { layOutFigure } from "../../../src/cli/explain/lay-out.ts";
+import { selectAll, selectRule } from "../../../src/cli/explain/selection.ts";
+import { svg } from "../../../src/cli/explain/svg.ts";
+import { FileLibrary } from "../../../src/cli/files/file-library.ts";
+import { compile } from "../../../src/compile.ts";
 
 const LAYERED = `import "ron.mzl". import "ron.mzl" as backup. import "tunnel.mzl".
   r: said@backup::"<&>"(X) :- heard("a \\"quoted\\" text", X).

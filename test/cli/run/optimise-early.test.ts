@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { flagsFor } from "../../src/cli/run/optimise-early.ts";
+import { flagsFor } from "../../../src/cli/run/optimise-early.ts";
 
 test("a tested version of V8 gets flags that it knows, another version gets none", () => {
   const known = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });

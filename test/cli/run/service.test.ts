@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readPrometheusText } from "../observe/prometheus-text.ts";
-import { mosaic, MosaicProcess } from "./mosaic.ts";
+import { readPrometheusText } from "../../observe/prometheus-text.ts";
+import { mosaic, MosaicProcess } from "../mosaic.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-service-"));
 afterAll(() => rmSync(folder, { recursive: true }));
