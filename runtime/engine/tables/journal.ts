@@ -11,7 +11,7 @@ export class Journal {
   #slots: unknown[] = [];
   readonly #isEnabled: boolean;
 
-  /** A disabled journal records nothing; steps must then have no limit that could end them. */
+  /** A disabled journal records nothing. A step that exceeds a limit can then not be undone, so it must be the last one. */
   constructor(isEnabled = true) {
     this.#isEnabled = isEnabled;
   }
