@@ -34,15 +34,15 @@ export class DelayedPackets {
 
   /** From now on there are these links; what is under way is not touched. */
   change(directions: readonly FaultyDirection[]): void {
-    const gone = new Set(this.#links.keys());
+    const removed = new Set(this.#links.keys());
     for (const { from, to, faults } of directions) {
       const key = `${from} ${to}`;
-      gone.delete(key);
+      removed.delete(key);
       const known = this.#links.get(key);
       if (known === undefined) this.#links.set(key, new SimLink(0, 0, faults, streamOf(this.#seed, `link ${key}`)));
       else known.change(faults);
     }
-    for (const key of gone) this.#links.delete(key);
+    for (const key of removed) this.#links.delete(key);
   }
 
   #delay(packet: Uint8Array): void {
@@ -52,9 +52,9 @@ export class DelayedPackets {
     if (link === undefined) return this.#tun.write(packet);
     if (link.drawsLoss()) return;
     // The device uses its buffer again.
-    const kept = packet.slice(0, header.length);
-    this.#add(link, kept);
-    if (link.drawsDuplicate()) this.#add(link, kept);
+    const copy = packet.slice(0, header.length);
+    this.#add(link, copy);
+    if (link.drawsDuplicate()) this.#add(link, copy);
     this.#release();
   }
 

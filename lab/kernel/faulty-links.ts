@@ -10,12 +10,12 @@ import type { Topology } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
 /** What the process of the links is told. */
-export interface LinkOrder {
+export interface LinkRequest {
   readonly directions: readonly FaultyDirection[];
   readonly seed: number;
 }
 
-export type LinkReport = { readonly ok: true } | { readonly ok: false; readonly message: string };
+export type LinkReply = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 const PROCESS = fileURLToPath(new URL("link-process.ts", import.meta.url));
 
@@ -23,7 +23,7 @@ const PROCESS = fileURLToPath(new URL("link-process.ts", import.meta.url));
 export class FaultyLinks {
   readonly #child: ChildProcess;
   readonly #seed: number;
-  readonly #ended: Promise<LinkReport>;
+  readonly #ended: Promise<LinkReply>;
   #stderr = "";
   #failure: string | undefined;
 
@@ -43,21 +43,21 @@ export class FaultyLinks {
     const [command = "", ...args] = namespaces.onHub([process.execPath, PROCESS]);
     const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: labEnvironment() });
     const links = new FaultyLinks(child, seed);
-    const report = await links.apply(namespaces.wiring);
-    if (!report.ok) throw new LabFailure(`the links with faults could not be made: ${report.message}`);
+    const reply = await links.apply(namespaces.wiring);
+    if (!reply.ok) throw new LabFailure(`the links with faults could not be made: ${reply.message}`);
     namespaces.useFaults();
     return links;
   }
 
   /** Settles when the links are as the wiring has them. */
-  async apply(wiring: Wiring): Promise<LinkReport> {
-    const reported = once(this.#child, "message").then(([report]) => report as LinkReport);
-    const order: LinkOrder = { directions: faultyDirections(wiring), seed: this.#seed };
-    if (this.#child.connected) this.#child.send(order, () => {});
-    return Promise.race([reported, this.#ended]);
+  async apply(wiring: Wiring): Promise<LinkReply> {
+    const replied = once(this.#child, "message").then(([reply]) => reply as LinkReply);
+    const request: LinkRequest = { directions: faultyDirections(wiring), seed: this.#seed };
+    if (this.#child.connected) this.#child.send(request, () => {});
+    return Promise.race([replied, this.#ended]);
   }
 
-  #fail(): LinkReport {
+  #fail(): LinkReply {
     this.#failure = `the process of the links has ended: ${this.#stderr.trim() || "it was killed"}`;
     return { ok: false, message: this.#stderr.trim() };
   }

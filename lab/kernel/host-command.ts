@@ -13,7 +13,7 @@ export class HostCommand {
   readonly ended: Promise<CommandEnd>;
   readonly #child: ChildProcess;
 
-  constructor(namespaces: Namespaces, host: string, run: string, mosaic: string, said: (line: string) => void) {
+  constructor(namespaces: Namespaces, host: string, run: string, mosaic: string, onLine: (line: string) => void) {
     const [command = "", ...args] = namespaces.on(host, ["sh", "-c", run]);
     const env = {
       ...labEnvironment(),
@@ -27,7 +27,7 @@ export class HostCommand {
       if (stream === null) continue;
       eachLine(stream, (line) => {
         lastLine = line;
-        said(line);
+        onLine(line);
       });
     }
     this.ended = new Promise((resolve) => {

@@ -31,13 +31,13 @@ export class HostNode {
     // Detached: an interrupt from the terminal is for the lab, which ends its nodes in order.
     this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env, detached: true });
     this.#ended = new Promise((resolve) => {
-      this.#child.once("error", (error) => resolve(this.#keep(error.message)));
+      this.#child.once("error", (error) => resolve(this.#addLastLine(error.message)));
       this.#child.once("close", () => resolve());
     });
     this.ready = this.#becomeReady();
     eachLine(this.#child.stdout, (line) => this.#onStdoutLine(line, listener));
     eachLine(this.#child.stderr, (line) => {
-      this.#keep(line);
+      this.#addLastLine(line);
       listener.onLine(line);
     });
     void this.#ended.then(() => {
@@ -89,7 +89,7 @@ export class HostNode {
     else listener.onWatch(onWatch);
   }
 
-  #keep(line: string): void {
+  #addLastLine(line: string): void {
     this.#lastLines.push(line);
     if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();
   }

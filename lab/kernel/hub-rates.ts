@@ -1,4 +1,4 @@
-import { seenFrom } from "./hub-rules.ts";
+import { visibleSource } from "./hub-rules.ts";
 import { batch, type NamespacePlan } from "./namespace-plan.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
@@ -45,11 +45,11 @@ function readQdiscs(text: string): readonly Qdisc[] {
  */
 export class HubRates {
   /** The lines that were said to `tc` of each port. */
-  readonly #said = new Map<string, ReadonlySet<string>>();
+  readonly #installed = new Map<string, ReadonlySet<string>>();
 
   /** No link has a rate. */
   get isEmpty(): boolean {
-    return this.#said.size === 0;
+    return this.#installed.size === 0;
   }
 
   /** Input of `tc -n HUB -batch -` that brings about what the wiring says; empty when it does already. */
@@ -58,16 +58,16 @@ export class HubRates {
   }
 
   #updatePort(port: string, lines: readonly string[]): readonly string[] {
-    const said = this.#said.get(port) ?? new Set();
+    const installed = this.#installed.get(port) ?? new Set();
     if (lines.length === 0) {
-      this.#said.delete(port);
-      return said.size === 0 ? [] : [`qdisc del dev ${port} root`];
+      this.#installed.delete(port);
+      return installed.size === 0 ? [] : [`qdisc del dev ${port} root`];
     }
     // A class can be changed in its place, a sender that has another address cannot.
-    const isNew = [...said].some((line) => line.startsWith("filter") && !lines.includes(line));
-    const fresh = lines.filter((line) => isNew || !said.has(line));
-    this.#said.set(port, new Set(lines));
-    return isNew ? [`qdisc del dev ${port} root`, ...fresh] : fresh;
+    const isRebuilt = [...installed].some((line) => line.startsWith("filter") && !lines.includes(line));
+    const added = lines.filter((line) => isRebuilt || !installed.has(line));
+    this.#installed.set(port, new Set(lines));
+    return isRebuilt ? [`qdisc del dev ${port} root`, ...added] : added;
   }
 }
 
@@ -77,7 +77,7 @@ function linesOf(to: string, port: string, wiring: Wiring): readonly string[] {
     const { rate, queue = QUEUE_SECONDS } = wiring.faults(from, to);
     return rate === undefined
       ? []
-      : [{ number: (at + 1).toString(16), rate, queue, ip: seenFrom(wiring, { from, to }) }];
+      : [{ number: (at + 1).toString(16), rate, queue, ip: visibleSource(wiring, { from, to }) }];
   });
   if (senders.length === 0) return [];
   return [

@@ -16,8 +16,8 @@ export interface HubState {
 /** The routing rules of the hub, each as `ip rule add` takes it. */
 export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubState): readonly string[] {
   const { hosts, gateways } = plan;
-  const cuts = cut.map((way) => {
-    const { from, to } = ipDirection(wiring, way);
+  const cuts = cut.map((direction) => {
+    const { from, to } = ipDirection(wiring, direction);
     return `priority ${PRIORITY.cut} from ${from} to ${to} blackhole`;
   });
   const faults = hosts.map(({ port }) => `priority ${PRIORITY.faults} iif ${port} table ${FAULTS_TABLE}`);
@@ -25,10 +25,10 @@ export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubSta
     ...gateways.flatMap((gateway) => {
       const { network, ip, port, table } = gateway;
       const range = network.range.text;
-      const strangers = hosts.filter(({ name }) => wiring.attachment(name).network !== network.name);
+      const outsideHosts = hosts.filter(({ name }) => wiring.attachment(name).network !== network.name);
       return [
         `priority ${PRIORITY.toGateway} to ${ip} table main`,
-        ...strangers.map((host) => `priority ${PRIORITY.private} iif ${host.port} to ${range} blackhole`),
+        ...outsideHosts.map((host) => `priority ${PRIORITY.private} iif ${host.port} to ${range} blackhole`),
         ...(hasFaults ? [`priority ${PRIORITY.faults} iif ${port} to ${range} table ${FAULTS_TABLE}`] : []),
         `priority ${PRIORITY.inside} from ${range} to ${range} table main`,
         `priority ${PRIORITY.leaving} from ${range} table ${table}`,
@@ -46,13 +46,13 @@ export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubSta
 export function ipDirection(wiring: Wiring, { from, to }: Direction): Direction {
   const sender = wiring.attachment(from);
   const receiver = wiring.attachment(to);
-  const isTwice = wiring.gateway(from) !== undefined && wiring.gateway(to) !== undefined;
-  const source = isTwice && sender.network !== receiver.network ? sender.visible : sender.address;
+  const crossesTwoGateways = wiring.gateway(from) !== undefined && wiring.gateway(to) !== undefined;
+  const source = crossesTwoGateways && sender.network !== receiver.network ? sender.visible : sender.address;
   return { from: ipOf(source), to: ipOf(receiver.address) };
 }
 
 /** The address under which a host's packets reach another. */
-export function seenFrom(wiring: Wiring, { from, to }: Direction): string {
+export function visibleSource(wiring: Wiring, { from, to }: Direction): string {
   const sender = wiring.attachment(from);
   return ipOf(sender.network === wiring.attachment(to).network ? sender.address : sender.visible);
 }

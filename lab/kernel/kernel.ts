@@ -10,7 +10,7 @@ import type { Observe } from "../outcome/observation.ts";
 import { PingLines } from "./ping-line.ts";
 import { type PingTool, startPing } from "./ping-process.ts";
 import type { Plans } from "../topology/programs.ts";
-import type { Action, Command, Host, Topology, Traffic } from "../topology/topology.ts";
+import type { TopologyAction, Command, Host, Topology, Traffic } from "../topology/topology.ts";
 
 export interface KernelSettings {
   /** The path of the `mosaic` command. */
@@ -61,9 +61,9 @@ export async function runInKernel(topology: Topology, settings: KernelSettings):
 }
 
 /** Something to do at a time. */
-interface Due {
+interface ScheduledTask {
   readonly at: number;
-  readonly act: () => void | Promise<void>;
+  readonly run: () => void | Promise<void>;
 }
 
 /** A topology while it runs in the kernel. */
@@ -109,22 +109,22 @@ class KernelLab {
   async run(): Promise<void> {
     const { traffic, events, commands, checks, duration } = this.#topology;
     // What is due at one time comes in this order: events before what meets them.
-    const due: readonly Due[] = [
-      ...events.map(({ at, action }) => ({ at, act: () => this.#act(action) })),
-      ...traffic.map((one, number) => ({ at: one.at, act: () => this.#startTraffic(one, number) })),
-      ...commands.map((command) => ({ at: command.at, act: () => this.#runCommand(command) })),
-      ...checks.map((_, check) => ({ at: checks[check]?.at ?? duration, act: () => this.#check(check) })),
-      ...ticks(duration).map((at) => ({ at, act: () => this.#settings.observe({ kind: "tick", at }) })),
+    const tasks: readonly ScheduledTask[] = [
+      ...events.map(({ at, action }) => ({ at, run: () => this.#applyAction(action) })),
+      ...traffic.map((one, number) => ({ at: one.at, run: () => this.#startTraffic(one, number) })),
+      ...commands.map((command) => ({ at: command.at, run: () => this.#runCommand(command) })),
+      ...checks.map((_, check) => ({ at: checks[check]?.at ?? duration, run: () => this.#check(check) })),
+      ...ticks(duration).map((at) => ({ at, run: () => this.#settings.observe({ kind: "tick", at }) })),
     ];
-    for (const { at, act } of due.toSorted((one, other) => one.at - other.at)) {
+    for (const { at, run } of tasks.toSorted((one, other) => one.at - other.at)) {
       await sleep(Math.max(0, at - this.#now()) * 1e3, undefined, { signal: this.#settings.signal });
       if (this.#links?.failure !== undefined) throw new LabFailure(this.#links.failure);
-      await act();
+      await run();
     }
     const timeout = sleep(TIMEOUT_SECONDS * 1e3, undefined, { signal: this.#settings.signal, ref: false });
     await Promise.race([Promise.all(this.#pending), timeout]);
     for (const drops of this.#namespaces.queueDrops()) {
-      this.#settings.observe({ kind: "full", at: this.#now(), ...drops });
+      this.#settings.observe({ kind: "queueFull", at: this.#now(), ...drops });
     }
   }
 
@@ -150,7 +150,7 @@ class KernelLab {
     const node = new HostNode(command, {
       onWatch: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
       onLine: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),
-      onExit: (how) => observe({ kind: "gone", at: this.#now(), host: name, how }),
+      onExit: (how) => observe({ kind: "exited", at: this.#now(), host: name, how }),
     });
     this.#nodes.set(name, node);
     return node;
@@ -186,9 +186,9 @@ class KernelLab {
 
   #check(check: number): void {
     const { observe } = this.#settings;
-    const asked = this.#topology.checks[check];
-    if (asked === undefined) return;
-    const { at, expectation } = asked;
+    const definition = this.#topology.checks[check];
+    if (definition === undefined) return;
+    const { at, expectation } = definition;
     if (expectation.kind !== "succeeds") return observe({ kind: "check", at, check });
     // As long as it has not ended, it has not succeeded.
     observe({ kind: "check", at, check, ended: { code: undefined, lastLine: "it has not ended" } });
@@ -196,7 +196,7 @@ class KernelLab {
     this.#pending.push(ended.then((end) => observe({ kind: "check", at, check, ended: end })));
   }
 
-  async #act(action: Action): Promise<void> {
+  async #applyAction(action: TopologyAction): Promise<void> {
     switch (action.kind) {
       case "start":
         for (const host of action.hosts) this.#restart(host);

@@ -6,14 +6,14 @@
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { openTun } from "../../runtime/device/tun.ts";
 import { DelayedPackets } from "./delayed-packets.ts";
-import type { LinkOrder, LinkReport } from "./faulty-links.ts";
+import type { LinkRequest, LinkReply } from "./faulty-links.ts";
 import { LINKS_DEVICE } from "./namespace-plan.ts";
 
 const MTU = 1500;
 
 let packets: DelayedPackets | undefined;
 
-function follow({ directions, seed }: LinkOrder): LinkReport {
+function applyRequest({ directions, seed }: LinkRequest): LinkReply {
   if (packets !== undefined) {
     packets.change(directions);
     return { ok: true };
@@ -24,5 +24,5 @@ function follow({ directions, seed }: LinkOrder): LinkReport {
   return { ok: true };
 }
 
-process.on("message", (order) => process.send?.(follow(order as LinkOrder)));
+process.on("message", (request) => process.send?.(applyRequest(request as LinkRequest)));
 process.once("disconnect", () => process.exit());

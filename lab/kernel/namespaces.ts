@@ -20,7 +20,7 @@ import {
   natRules,
   planNamespaces,
 } from "./namespace-plan.ts";
-import type { Action, LinkAction, MoveAction, Direction } from "../topology/topology.ts";
+import type { TopologyAction, LinkAction, MoveAction, Direction } from "../topology/topology.ts";
 import { type WiredTopology, Wiring } from "../topology/wiring.ts";
 
 /** A command of the machine failed: which, and what it said. */
@@ -82,7 +82,7 @@ export class Namespaces {
   }
 
   /** Takes effect before it returns. To cut what is cut, or to heal what is not, changes nothing. Nodes are no matter of its. */
-  apply(action: Action): void {
+  apply(action: TopologyAction): void {
     switch (action.kind) {
       case "cut":
       case "heal":
@@ -120,15 +120,15 @@ export class Namespaces {
 
   #move(action: MoveAction): void {
     const moves = action.moves.map(({ host, to }) => ({
-      place: this.#plan.hosts.find((one) => one.name === host),
+      namespace: this.#plan.hosts.find((one) => one.name === host),
       from: ipOf(this.wiring.attachment(host).address),
       to: ipOf(to.address),
     }));
     this.wiring.apply(action);
-    for (const { place, from, to } of moves) {
-      if (place === undefined) continue;
-      runBatch(moveInHubBatch(place, from, to), this.#plan.hub);
-      runBatch(moveInHostBatch(from, to), place.namespace);
+    for (const { namespace, from, to } of moves) {
+      if (namespace === undefined) continue;
+      runBatch(moveInHubBatch(namespace, from, to), this.#plan.hub);
+      runBatch(moveInHostBatch(from, to), namespace.namespace);
     }
   }
 
@@ -188,6 +188,6 @@ function runBatch(lines: string, namespace?: string): void {
 function run([command = "", ...args]: readonly string[], input = ""): void {
   const { status, stderr, error } = spawnSync(command, args, { input, encoding: "utf8" });
   if (status === 0) return;
-  const said = error === undefined ? stderr.trim() : error.message;
-  throw new LabFailure(`${[command, ...args].join(" ")}: ${said}`);
+  const reason = error === undefined ? stderr.trim() : error.message;
+  throw new LabFailure(`${[command, ...args].join(" ")}: ${reason}`);
 }

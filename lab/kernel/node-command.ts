@@ -18,20 +18,20 @@ export interface NodeSetup {
 export function nodeCommand(host: Host, setup: NodeSetup, start: number): readonly string[] {
   const { topology, plans, namespaces, mosaic, captures } = setup;
   const { wiring } = namespaces;
-  const own = wiring.attachment(host.name);
-  const told = new Set(host.peers);
-  const peers = topology.hosts.filter((peer) => told.has(peer.name));
+  const attachment = wiring.attachment(host.name);
+  const peerNames = new Set(host.peers);
+  const peers = topology.hosts.filter((peer) => peerNames.has(peer.name));
   return [
     mosaic,
     "run",
     ...host.programs,
     "--listen",
     // A host that will have another address then must not be bound to the one it has.
-    host.moves ? `0.0.0.0${own.address.slice(own.address.lastIndexOf(":"))}` : own.address,
-    ...(host.moves || own.visible !== own.address ? ["--addr", own.visible] : []),
+    host.moves ? `0.0.0.0${attachment.address.slice(attachment.address.lastIndexOf(":"))}` : attachment.address,
+    ...(host.moves || attachment.visible !== attachment.address ? ["--addr", attachment.visible] : []),
     ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),
     ...peers.flatMap(({ name, virtual }) => {
-      const address = addressFor(own, wiring.attachment(name));
+      const address = addressFor(attachment, wiring.attachment(name));
       return ["--peer", virtual === undefined ? address : `${virtual}=${address}`];
     }),
     ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),

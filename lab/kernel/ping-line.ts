@@ -44,8 +44,8 @@ export class PingLines {
 
   /** Only 16 bits of a sequence travel: it is the number nearest to the last one that ends in them. */
   #fullSequence(sequence: number): number {
-    const turns = Math.round((this.#last - sequence) / SEQUENCES);
-    this.#last = Math.max(this.#last, sequence + turns * SEQUENCES);
-    return sequence + turns * SEQUENCES;
+    const wraps = Math.round((this.#last - sequence) / SEQUENCES);
+    this.#last = Math.max(this.#last, sequence + wraps * SEQUENCES);
+    return sequence + wraps * SEQUENCES;
   }
 }

@@ -27,12 +27,12 @@ export function startPing(
   report: (report: PingReport) => void,
 ): readonly ChildProcess[] {
   const address = hosts.find((host) => host.name === to)?.virtual ?? "";
-  const sends = tool === "ping" ? ping(address, every) : udpEcho("ping", address, every);
-  const sender = start(namespaces.on(from, sends));
+  const command = tool === "ping" ? ping(address, every) : udpEcho("ping", address, every);
+  const sender = start(namespaces.on(from, command));
   if (sender.stdout !== null) {
     eachLine(sender.stdout, (line) => {
-      const read = lines.read(line);
-      if (read !== undefined) report(read);
+      const pingReport = lines.read(line);
+      if (pingReport !== undefined) report(pingReport);
     });
   }
   return tool === "ping" ? [sender] : [sender, start(namespaces.on(to, udpEcho("serve", address, every)))];

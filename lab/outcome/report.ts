@@ -107,9 +107,9 @@ function columnName(at: number, index: number, count: number): string {
 
 function routeText(route: Route | undefined): string {
   if (route === undefined) return "–";
-  const way = route.next === route.to ? "direct" : `via ${route.next}`;
-  if (route.cost === undefined) return way;
-  return `${way} ${Number.isFinite(route.cost) ? route.cost.toPrecision(3) : "∞"}`;
+  const hop = route.next === route.to ? "direct" : `via ${route.next}`;
+  if (route.cost === undefined) return hop;
+  return `${hop} ${Number.isFinite(route.cost) ? route.cost.toPrecision(3) : "∞"}`;
 }
 
 function align(rows: readonly (readonly string[])[]): readonly string[] {

@@ -37,7 +37,7 @@ export class ResultFiles {
           `${observation.host}.commands.log`,
           `${at.toFixed(3)} ${observation.run}: exit code ${observation.code ?? "unknown"}`,
         );
-      case "gone":
+      case "exited":
         return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ended by itself: ${observation.how}`);
       case "watch":
         return this.#write(`${observation.host}.watch.jsonl`, JSON.stringify(observation.line));

@@ -34,12 +34,12 @@ export class Routes {
   }
 
   /** A host has another address from now on. */
-  learn(host: string, { address, visible }: Attachment): void {
+  addAddresses(host: string, { address, visible }: Attachment): void {
     this.#names.set(address, host).set(visible, host);
   }
 
   /** A host that went down knows nothing any more. */
-  forget(host: string): void {
+  clear(host: string): void {
     this.#tables.get(host)?.clear();
   }
 

@@ -2,7 +2,7 @@ import { type CheckResult, evaluateCheck } from "./evaluate-check.ts";
 import type { Observation } from "./observation.ts";
 import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
-import type { Action, Topology, Direction } from "../topology/topology.ts";
+import type { TopologyAction, Topology, Direction } from "../topology/topology.ts";
 
 /** The routes of the first traffic's sender as they were when an event came, or at the end. */
 export interface RouteSnapshot {
@@ -15,21 +15,21 @@ export class RunRecord {
   readonly pings: readonly PingRecord[];
   /** Undefined when the topology names no table of routes. */
   readonly routes: Routes | undefined;
-  readonly actions: { readonly at: number; readonly action: Action }[] = [];
+  readonly actions: { readonly at: number; readonly action: TopologyAction }[] = [];
   readonly snapshots: RouteSnapshot[] = [];
   /** By the number of the check; those whose time has come. */
   readonly checks: CheckResult[] = [];
   /** Ways between hosts whose queues were full. */
   readonly fullQueues: (Direction & { readonly dropped: number })[] = [];
   readonly #topology: Topology;
-  readonly #observed: string | undefined;
+  readonly #routesHost: string | undefined;
 
   constructor(topology: Topology) {
     const { traffic, hosts, routes } = topology;
     this.#topology = topology;
     this.pings = traffic.map(() => new PingRecord());
     this.routes = routes && new Routes(hosts, routes);
-    this.#observed = traffic[0]?.from;
+    this.#routesHost = traffic[0]?.from;
   }
 
   add(observation: Observation): void {
@@ -41,16 +41,16 @@ export class RunRecord {
         this.routes?.apply(observation.host, observation.line);
         break;
       case "action":
-        this.#acted(observation.at, observation.action);
+        this.#addAction(observation.at, observation.action);
         break;
-      case "full":
+      case "queueFull":
         this.fullQueues.push(observation);
         break;
       case "check":
         this.#check(observation);
         break;
-      case "gone":
-        this.routes?.forget(observation.host);
+      case "exited":
+        this.routes?.clear(observation.host);
         break;
       default:
     }
@@ -58,8 +58,8 @@ export class RunRecord {
 
   /** Keeps the routes as they are now, beside those that were kept at each event. */
   takeSnapshot(at: number): void {
-    if (this.routes !== undefined && this.#observed !== undefined) {
-      this.snapshots.push({ at, routes: this.routes.of(this.#observed) });
+    if (this.routes !== undefined && this.#routesHost !== undefined) {
+      this.snapshots.push({ at, routes: this.routes.of(this.#routesHost) });
     }
   }
 
@@ -69,20 +69,20 @@ export class RunRecord {
   }
 
   #check({ check, ended }: Observation & { readonly kind: "check" }): void {
-    const asked = this.#topology.checks[check];
-    if (asked === undefined) return;
-    const result = evaluateCheck(asked, this.#topology, this);
+    const definition = this.#topology.checks[check];
+    if (definition === undefined) return;
+    const result = evaluateCheck(definition, this.#topology, this);
     if (ended === undefined) this.checks[check] = result;
     else {
-      const found = `exit code ${ended.code ?? "unknown"}${ended.lastLine === "" ? "" : `, ${ended.lastLine}`}`;
-      this.checks[check] = { ...result, holds: ended.code === 0, observed: found };
+      const observed = `exit code ${ended.code ?? "unknown"}${ended.lastLine === "" ? "" : `, ${ended.lastLine}`}`;
+      this.checks[check] = { ...result, holds: ended.code === 0, observed };
     }
   }
 
-  #acted(at: number, action: Action): void {
+  #addAction(at: number, action: TopologyAction): void {
     this.takeSnapshot(at);
     this.actions.push({ at, action });
-    if (action.kind === "move") for (const { host, to } of action.moves) this.routes?.learn(host, to);
-    if (action.kind === "kill") for (const host of action.hosts) this.routes?.forget(host);
+    if (action.kind === "move") for (const { host, to } of action.moves) this.routes?.addAddresses(host, to);
+    if (action.kind === "kill") for (const host of action.hosts) this.routes?.clear(host);
   }
 }

@@ -2,12 +2,12 @@ import { formatDuration } from "../topology/duration.ts";
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
-import type { Action, LinkAction, Topology, Traffic } from "../topology/topology.ts";
+import type { TopologyAction, LinkAction, Topology, Traffic } from "../topology/topology.ts";
 
 /** Something worth telling that happened to the traffic of a topology. */
 export interface TimelineEvent {
   readonly at: number;
-  readonly kind: "action" | "gone" | "detected" | "flows" | "rerouted" | "direct";
+  readonly kind: "action" | "exited" | "detected" | "flows" | "rerouted" | "direct";
   readonly text: string;
 }
 
@@ -15,8 +15,8 @@ export interface TimelineEvent {
 export function hostEvents(observation: Observation): readonly TimelineEvent[] {
   const { at } = observation;
   if (observation.kind === "action") return [{ at, kind: "action", text: describeAction(observation.action) }];
-  if (observation.kind !== "gone") return [];
-  return [{ at, kind: "gone", text: `${observation.host} ended by itself: ${observation.how}` }];
+  if (observation.kind !== "exited") return [];
+  return [{ at, kind: "exited", text: `${observation.host} ended by itself: ${observation.how}` }];
 }
 
 /**
@@ -52,7 +52,7 @@ export class TimelineEventFinder {
     }
   }
 
-  #onAction(at: number, action: Action): readonly TimelineEvent[] {
+  #onAction(at: number, action: TopologyAction): readonly TimelineEvent[] {
     this.#lastAction = at;
     if (action.kind !== "heal" && action.kind !== "start") {
       this.#broken = { at, isDetected: false };
@@ -101,13 +101,13 @@ export class TimelineEventFinder {
 }
 
 /** `link a–b cut`, `c killed` */
-export function describeAction(action: Action): string {
+export function describeAction(action: TopologyAction): string {
   if (action.kind === "change") return action.text;
   if (action.kind === "move") return `${action.moves.map(({ host }) => host).join(", ")} moved to ${action.network}`;
   if (!("directions" in action)) return `${action.hosts.join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
   const links = new Set(action.directions.map(({ from, to }) => linkName(action, from, to)));
-  const few = links.size > 3 ? `${links.size} links` : `link ${[...links].join(", ")}`;
-  return `${few} ${action.kind === "cut" ? "cut" : "healed"}`;
+  const names = links.size > 3 ? `${links.size} links` : `link ${[...links].join(", ")}`;
+  return `${names} ${action.kind === "cut" ? "cut" : "healed"}`;
 }
 
 /** A link that is meant in both directions has one name. */

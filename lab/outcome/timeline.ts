@@ -8,7 +8,7 @@ import type { Topology, Traffic } from "../topology/topology.ts";
 
 const STYLES: Readonly<Record<TimelineEvent["kind"], Style>> = {
   action: "yellow",
-  gone: "red",
+  exited: "red",
   detected: "red",
   flows: "green",
   rerouted: "cyan",
@@ -17,9 +17,9 @@ const STYLES: Readonly<Record<TimelineEvent["kind"], Style>> = {
 
 const RECENT_PINGS = 20;
 /** Of so many traffics the state is shown; the moments are those of all. */
-const MOST_STATES = 10;
+const STATUS_LINES_MAX = 10;
 
-interface Shown {
+interface TrafficStatus {
   readonly traffic: Traffic;
   readonly events: TimelineEventFinder;
   roundTrip: number | undefined;
@@ -30,16 +30,16 @@ interface Shown {
  * On a terminal the first kind changes in its place; elsewhere it comes once a second.
  */
 export class Timeline {
-  readonly #shown: readonly Shown[];
+  readonly #traffics: readonly TrafficStatus[];
   readonly #screen: Screen;
   readonly #columns: number;
   readonly #hosts: number;
   #lastSecond = 0;
   /** The lines of the state, as the terminal shows them now. */
-  #state: readonly string[] = [];
+  #status: readonly string[] = [];
 
   constructor(topology: Topology, screen: Screen) {
-    this.#shown = topology.traffic.map((traffic, number) => ({
+    this.#traffics = topology.traffic.map((traffic, number) => ({
       traffic,
       events: new TimelineEventFinder(topology, number),
       roundTrip: undefined,
@@ -53,77 +53,77 @@ export class Timeline {
   /** The record has taken in the observation already. */
   show(observation: Observation, record: RunRecord): void {
     if (observation.kind === "ping" && observation.report.kind === "reply") {
-      const shown = this.#shown[observation.traffic];
+      const shown = this.#traffics[observation.traffic];
       if (shown !== undefined) shown.roundTrip = observation.report.at - observation.report.sentAt;
     }
-    for (const moment of hostEvents(observation)) this.#showEvent(moment);
-    for (const { events, traffic } of this.#shown) {
-      for (const moment of events.find(observation, record)) this.#showEvent(moment, traffic);
+    for (const event of hostEvents(observation)) this.#showEvent(event);
+    for (const { events, traffic } of this.#traffics) {
+      for (const event of events.find(observation, record)) this.#showEvent(event, traffic);
     }
-    if (observation.kind === "tick") this.#showState(observation.at, record);
+    if (observation.kind === "tick") this.#showStatus(observation.at, record);
   }
 
   /** A line between those of the timeline. */
   note(at: number, text: string): void {
-    this.#aboveState(`${clock(at)}  ${text}`);
+    this.#writeAboveStatus(`${clock(at)}  ${text}`);
   }
 
   /** Leaves the terminal's lines to whatever is written next. */
   finish(): void {
-    this.#clearState();
-    this.#state = [];
+    this.#clearStatus();
+    this.#status = [];
   }
 
   #showEvent({ at, kind, text }: TimelineEvent, traffic?: Traffic): void {
-    const whose = traffic === undefined || this.#shown.length === 1 ? "" : `${traffic.from} to ${traffic.to}: `;
-    this.#aboveState(`${clock(at)}  ${styled(this.#screen, STYLES[kind], `── ${whose}${text}`)}`);
+    const prefix = traffic === undefined || this.#traffics.length === 1 ? "" : `${traffic.from} to ${traffic.to}: `;
+    this.#writeAboveStatus(`${clock(at)}  ${styled(this.#screen, STYLES[kind], `── ${prefix}${text}`)}`);
   }
 
-  #aboveState(line: string): void {
-    this.#clearState();
+  #writeAboveStatus(line: string): void {
+    this.#clearStatus();
     writeLine(this.#screen, line);
-    this.#writeState();
+    this.#writeStatus();
   }
 
-  #showState(at: number, record: RunRecord): void {
+  #showStatus(at: number, record: RunRecord): void {
     const isNewSecond = Math.floor(at) !== this.#lastSecond;
     this.#lastSecond = Math.floor(at);
     if (!this.#screen.isTerminal && !isNewSecond) return;
-    this.#clearState();
-    this.#state = this.#describe(at, record);
-    if (this.#screen.isTerminal) this.#writeState();
-    else for (const line of this.#state) writeLine(this.#screen, line.trimEnd());
+    this.#clearStatus();
+    this.#status = this.#describe(at, record);
+    if (this.#screen.isTerminal) this.#writeStatus();
+    else for (const line of this.#status) writeLine(this.#screen, line.trimEnd());
   }
 
-  #clearState(): void {
-    if (!this.#screen.isTerminal || this.#state.length === 0) return;
-    const up = this.#state.length === 1 ? "" : `\u001b[${this.#state.length - 1}A`;
+  #clearStatus(): void {
+    if (!this.#screen.isTerminal || this.#status.length === 0) return;
+    const up = this.#status.length === 1 ? "" : `\u001b[${this.#status.length - 1}A`;
     this.#screen.write(`\r${up}\u001b[J`);
   }
 
-  #writeState(): void {
-    if (this.#screen.isTerminal) this.#screen.write(this.#state.join("\n"));
+  #writeStatus(): void {
+    if (this.#screen.isTerminal) this.#screen.write(this.#status.join("\n"));
   }
 
   #describe(at: number, record: RunRecord): readonly string[] {
-    if (this.#shown.length === 0) return [`${clock(at)}  ${this.#hosts === 1 ? "1 host" : `${this.#hosts} hosts`}`];
-    const lines = this.#shown
-      .slice(0, MOST_STATES)
+    if (this.#traffics.length === 0) return [`${clock(at)}  ${this.#hosts === 1 ? "1 host" : `${this.#hosts} hosts`}`];
+    const lines = this.#traffics
+      .slice(0, STATUS_LINES_MAX)
       .map((shown, number) => this.#describeTraffic(at, shown, number, record));
-    const more = this.#shown.length - lines.length;
+    const more = this.#traffics.length - lines.length;
     return more === 0 ? lines : [...lines, `${" ".repeat(8)}  and ${more} more`];
   }
 
-  #describeTraffic(at: number, { traffic, roundTrip }: Shown, number: number, record: RunRecord): string {
+  #describeTraffic(at: number, { traffic, roundTrip }: TrafficStatus, number: number, record: RunRecord): string {
     const { from, to } = traffic;
     const path = record.routes?.path(from, to);
     const pings = record.pings[number];
     const recent = pings?.recent(RECENT_PINGS) ?? [];
-    const way = (path === undefined ? `${from} … ${to}` : formatPath(path)).padEnd(this.#columns);
+    const route = (path === undefined ? `${from} … ${to}` : formatPath(path)).padEnd(this.#columns);
     const time = (recent.at(-1) === true ? formatDuration(roundTrip ?? 0) : "–").padStart(8);
     const strip = recent.map((isAnswered) => (isAnswered ? "·" : styled(this.#screen, "red", "×"))).join("");
     const lost = pings === undefined || pings.lost === 0 ? "" : `${pings.lost} lost`;
-    return `${clock(at)}  ${way}  ${time}  ${strip}${" ".repeat(RECENT_PINGS - recent.length)}  ${lost}`;
+    return `${clock(at)}  ${route}  ${time}  ${strip}${" ".repeat(RECENT_PINGS - recent.length)}  ${lost}`;
   }
 }
 

@@ -10,7 +10,7 @@ import type { World } from "../../runtime/world/world.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { CooperativeYield } from "./cooperative-yield.ts";
 import type { Plans } from "../topology/programs.ts";
-import { type Action, addressFor, type Host, type Topology } from "../topology/topology.ts";
+import { type TopologyAction, addressFor, type Host, type Topology } from "../topology/topology.ts";
 import { Wiring } from "../topology/wiring.ts";
 
 export interface SimulatedSettings {
@@ -44,9 +44,9 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   const simulation = simulate(topology, wiring);
   const gateways = makeGateways(topology, wiring);
   const failures: string[] = [];
-  const pauses = new CooperativeYield();
+  const cooperativeYield = new CooperativeYield();
   for (const host of topology.hosts) {
-    if (await pauses.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
+    if (await cooperativeYield.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
     const gateway = gateways.get(host.network ?? "");
     addHost(
       simulation,
@@ -58,11 +58,11 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   }
   for (const boot of simulation.openAll()) {
     boot();
-    if (await pauses.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
+    if (await cooperativeYield.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
   }
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
   schedule({ simulation, wiring, gateways }, topology, settings.observe);
-  return run(simulation, topology, settings, pauses);
+  return run(simulation, topology, settings, cooperativeYield);
 }
 
 const INTERRUPTED: SimulatedOutcome = { ok: false, message: "interrupted" };
@@ -111,14 +111,14 @@ function addHost(
 ): void {
   const { name, address, virtual } = host;
   const peers = new Set(host.peers);
-  const told = peerFacts(
+  const result = peerFacts(
     program.plan,
     topology.hosts
       .filter((peer) => peers.has(peer.name))
       .map((peer) => ({ virtual: peer.virtual, address: addressFor(host, peer) })),
   );
-  const facts = told.ok ? told.facts : [];
-  if (!told.ok) failures.push(`${name}: ${explainPeerFailure(told)}`);
+  const facts = result.ok ? result.facts : [];
+  if (!result.ok) failures.push(`${name}: ${explainPeerFailure(result)}`);
   const boot: Boot = (world) => {
     const isRunning = startNode(program, capture?.(name, world) ?? world, host, facts, watched, observe);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
@@ -127,10 +127,10 @@ function addHost(
   simulation.addHost({ name, address, gateway, boot, ...tun });
 }
 
-function explainPeerFailure(told: PeerFacts & { readonly ok: false }): string {
-  const { address } = told.peer;
-  if (told.problem === "no members") return `no program could be told of ${address}: there is no table \`member\``;
-  return `several overlays are loaded (${told.carriers.join(", ")}); say by facts which carries what is for ${address}`;
+function explainPeerFailure(result: PeerFacts & { readonly ok: false }): string {
+  const { address } = result.peer;
+  if (result.problem === "no members") return `no program could be told of ${address}: there is no table \`member\``;
+  return `several overlays are loaded (${result.carriers.join(", ")}); say by facts which carries what is for ${address}`;
 }
 
 function startNode(
@@ -182,7 +182,7 @@ function schedule(parts: RunningParts, { hosts, traffic, events, checks, duratio
   }
 }
 
-function applyAction({ simulation, wiring, gateways }: RunningParts, action: Action): void {
+function applyAction({ simulation, wiring, gateways }: RunningParts, action: TopologyAction): void {
   switch (action.kind) {
     case "cut":
       for (const { from, to } of action.directions) simulation.cut(from, to);
@@ -213,15 +213,15 @@ async function run(
   simulation: Simulation,
   { duration, checks, hosts }: Topology,
   { observe, pace = yieldOnly, signal }: SimulatedSettings,
-  pauses: CooperativeYield,
+  cooperativeYield: CooperativeYield,
 ): Promise<SimulatedOutcome> {
-  const wantsPause = (): boolean => pauses.isYieldDue;
+  const isYieldDue = (): boolean => cooperativeYield.isYieldDue;
   for (let tick = 1; simulation.now < duration; tick++) {
     const end = Math.min(tick * TICK_SECONDS, duration);
-    let outcome = simulation.runUntil(end, wantsPause);
+    let outcome = simulation.runUntil(end, isYieldDue);
     while (outcome.kind === "paused") {
-      if (await pauses.yieldAndCheckAbort(signal)) return INTERRUPTED;
-      outcome = simulation.runUntil(end, wantsPause);
+      if (await cooperativeYield.yieldAndCheckAbort(signal)) return INTERRUPTED;
+      outcome = simulation.runUntil(end, isYieldDue);
     }
     if (outcome.kind === "stuck") return { ok: false, message: `at ${outcome.at} s the programs let no time pass` };
     observe({ kind: "tick", at: simulation.now });
@@ -233,7 +233,7 @@ async function run(
   }
   for (const { from, to, dropped } of simulation.fullLinks()) {
     const name = (host: number): string => hosts[host]?.name ?? "";
-    observe({ kind: "full", at: duration, from: name(from), to: name(to), dropped });
+    observe({ kind: "queueFull", at: duration, from: name(from), to: name(to), dropped });
   }
   const { network, eventCount: happened } = simulation;
   return { ok: true, network, happened, traceHash: simulation.traceHash() };

@@ -1,4 +1,4 @@
-import { type Groups, groupsOf, isBothWays, membersOf, sides } from "./host-names.ts";
+import { type Groups, groupsOf, isBidirectional, membersOf, sides } from "./host-names.ts";
 import { numberedHosts } from "./host-numbers.ts";
 import { findCheckFaults } from "./find-check-faults.ts";
 import { findNetworkFaults } from "./find-network-faults.ts";
@@ -12,9 +12,9 @@ export function findFaults(document: TopologyDocument): readonly DocumentFault[]
     ...findUnknownHosts(document, groups),
     ...findCollidingNames(document),
     ...findSharedAddresses(document),
-    ...findIdleHosts(document),
-    ...findBadTraffic(document, groups),
-    ...findLate(document),
+    ...findHostsWithoutPrograms(document),
+    ...findTrafficFaults(document, groups),
+    ...findLateTimes(document),
     ...findNetworkFaults(document),
     ...findCheckFaults(document),
   ];
@@ -84,7 +84,7 @@ function namesAt(path: KeyPath, names: HostNames | undefined): readonly Mention[
 function crossingAt(path: KeyPath, crossing: Crossing | undefined): readonly Mention[] {
   if (crossing === undefined) return [];
   const [from, to] = sides(crossing);
-  const keys = isBothWays(crossing) ? [0, 1] : ["from", "to"];
+  const keys = isBidirectional(crossing) ? [0, 1] : ["from", "to"];
   return [...namesAt([...path, ...keys.slice(0, 1)], from), ...namesAt([...path, ...keys.slice(1)], to)];
 }
 
@@ -122,14 +122,14 @@ function findSharedAddresses(document: TopologyDocument): readonly DocumentFault
   return faults;
 }
 
-function findIdleHosts(document: TopologyDocument): readonly DocumentFault[] {
+function findHostsWithoutPrograms(document: TopologyDocument): readonly DocumentFault[] {
   const message = 'missing; expected a list of programs, as programs = ["ron.mzl"], here or for all hosts';
   return Object.entries(document.hosts)
     .filter(([, host]) => (host.programs ?? document.programs ?? []).length === 0)
     .map(([name]) => ({ path: ["hosts", name, "programs"], message }));
 }
 
-function findBadTraffic(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
+function findTrafficFaults(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
   const devices = new Map(numberedHosts(document).map(({ name, hasTun }) => [name, hasTun]));
   return document.traffic.flatMap(({ from, to, at }, index) => {
     const path = ["traffic", index];
@@ -147,7 +147,7 @@ function findBadTraffic(document: TopologyDocument, groups: Groups): readonly Do
 
 const TOO_LATE = "expected a time before the end, which `duration` sets";
 
-function findLate({ events, commands, checks, duration }: TopologyDocument): readonly DocumentFault[] {
+function findLateTimes({ events, commands, checks, duration }: TopologyDocument): readonly DocumentFault[] {
   const late = (key: string, all: readonly { readonly at?: number | undefined }[]): readonly DocumentFault[] =>
     all.flatMap(({ at = 0 }, index) => (at < duration ? [] : [{ path: [key, index, "at"], message: TOO_LATE }]));
   return [...late("events", events), ...late("commands", commands), ...late("checks", checks)];

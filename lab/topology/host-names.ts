@@ -35,11 +35,11 @@ export function expand(names: HostNames, groups: Groups): readonly string[] {
 }
 
 /** It stands for the ways in both directions. */
-export function isBothWays(crossing: Crossing): crossing is readonly [HostNames, HostNames] {
+export function isBidirectional(crossing: Crossing): crossing is readonly [HostNames, HostNames] {
   return Array.isArray(crossing);
 }
 
 /** The two ends of a crossing; one that is not both ways goes from the first to the second. */
 export function sides(crossing: Crossing): readonly [HostNames, HostNames] {
-  return isBothWays(crossing) ? crossing : [crossing.from, crossing.to];
+  return isBidirectional(crossing) ? crossing : [crossing.from, crossing.to];
 }

@@ -17,7 +17,7 @@ const PORT = 10_000;
 /** Gives the hosts of each network their addresses, one after the other. */
 export class NetworkAddresses {
   readonly #networks: TopologyDocument["networks"];
-  readonly #given = new Map<string, number>();
+  readonly #assigned = new Map<string, number>();
 
   constructor(networks: TopologyDocument["networks"]) {
     this.#networks = networks;
@@ -26,8 +26,8 @@ export class NetworkAddresses {
   /** The next place in a network. Behind a gateway each host has a port of its own, so that all keep theirs outside. */
   next(network: string): Attachment {
     const { range, nat } = this.#networks[network] as NetworkDocument;
-    const number = (this.#given.get(network) ?? 0) + 1;
-    this.#given.set(network, number);
+    const number = (this.#assigned.get(network) ?? 0) + 1;
+    this.#assigned.set(network, number);
     const parsed = parseRange(range);
     const ip = parsed === undefined ? "" : addressAt(parsed, number);
     return attach(`${ip}:${nat === undefined ? PORT : PORT + number - 1}`, network, nat);
@@ -51,7 +51,7 @@ export function numberedHosts(
     const low = `${((at + 1) >> 8) & 0xff}.${(at + 1) & 0xff}`;
     const { network } = document;
     const known = network === undefined ? undefined : networks[network];
-    const given =
+    const attachment =
       known === undefined || network === undefined
         ? attach(`10.${77 + ((at + 1) >> 16)}.${low}:${PORT}`, undefined, undefined)
         : addresses.next(network);
@@ -59,7 +59,7 @@ export function numberedHosts(
       name,
       group,
       document,
-      ...(document.address === undefined ? given : attach(document.address, given.network, known?.nat)),
+      ...(document.address === undefined ? attachment : attach(document.address, attachment.network, known?.nat)),
       virtual: document.virtual ?? `100.${64 + ((at + 1) >> 16)}.${low}`,
       hasTun: document.tun ?? tun ?? true,
     };

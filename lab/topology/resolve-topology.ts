@@ -3,10 +3,10 @@ import { dirname, resolve } from "node:path";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import { parseRange } from "./address-range.ts";
 import { describeFaults } from "./describe-faults.ts";
-import { expand, type Groups, groupsOf, isBothWays, sides } from "./host-names.ts";
+import { expand, type Groups, groupsOf, isBidirectional, sides } from "./host-names.ts";
 import { NetworkAddresses, type NumberedHost, numberedHosts } from "./host-numbers.ts";
 import type {
-  Action,
+  TopologyAction,
   Check,
   Expectation,
   Host,
@@ -59,7 +59,7 @@ function resolveHost(
   const { name, network, address, visible, virtual, hasTun, document: own } = host;
   const defines = Object.entries({ ...document.defines, ...own.defines });
   const peers = own.peers ?? document.peers ?? "all";
-  const told = peers === "all" ? everyone : expand(peers, groups);
+  const peerNames = peers === "all" ? everyone : expand(peers, groups);
   return {
     name,
     network,
@@ -70,7 +70,7 @@ function resolveHost(
     programs: (own.programs ?? document.programs ?? []).map((program) => locateProgram(program, file)),
     defines: new Map(defines.map(([key, value]) => [key, String(value)])),
     facts: [...(document.facts ?? []), ...(own.facts ?? [])],
-    peers: told.filter((peer) => peer !== name),
+    peers: peerNames.filter((peer) => peer !== name),
   };
 }
 
@@ -135,7 +135,7 @@ function resolveEvent(
   document: TopologyDocument,
   groups: Groups,
   addresses: NetworkAddresses,
-): readonly Action[] {
+): readonly TopologyAction[] {
   if (cut !== undefined) return [{ kind: "cut", directions: directionsOf(cut, groups) }];
   if (heal !== undefined) return [{ kind: "heal", directions: directionsOf(heal, groups) }];
   if (kill !== undefined) return [{ kind: "kill", hosts: expand(kill, groups) }];
@@ -146,11 +146,11 @@ function resolveEvent(
   }
   if (change === undefined) return [];
   const rule = resolveLink(change, document, groups);
-  return [{ kind: "change", rules: [rule], text: `${describeWays(change)}: ${describeFaults(rule.faults)}` }];
+  return [{ kind: "change", rules: [rule], text: `${describeDirections(change)}: ${describeFaults(rule.faults)}` }];
 }
 
 /** `links between a, b`, `way from a to b` */
-function describeWays({ between, from, to }: LinkDocument): string {
+function describeDirections({ between, from, to }: LinkDocument): string {
   const list = (names: HostNames = []): string => [names].flat().join(", ");
   if (between === "all") return "all links";
   return between === undefined ? `way from ${list(from)} to ${list(to)}` : `links between ${list(between)}`;
@@ -161,10 +161,10 @@ function resolveCheck(check: CheckDocument, { traffic, duration }: TopologyDocum
   const expectation = resolveExpectation(check);
   const pair = check.reaches ?? check.unreachable;
   const [from, to] = pair ?? [check.from, check.to];
-  const about = traffic.flatMap((one, number) =>
+  const numbers = traffic.flatMap((one, number) =>
     (from === undefined || one.from === from) && (to === undefined || one.to === to) ? [number] : [],
   );
-  return { at: check.at ?? duration, traffic: about, expectation };
+  return { at: check.at ?? duration, traffic: numbers, expectation };
 }
 
 /** The document is faultless: one of them is there. */
@@ -187,7 +187,7 @@ function resolveExpectation({
 
 function directionsOf(crossing: Crossing, groups: Groups): readonly Direction[] {
   const [one, other] = sides(crossing).map((side) => expand(side, groups)) as [readonly string[], readonly string[]];
-  const there = one.flatMap((from) => other.filter((to) => to !== from).map((to) => ({ from, to })));
-  const back = isBothWays(crossing) ? there.map(({ from, to }) => ({ from: to, to: from })) : [];
-  return [...there, ...back];
+  const forward = one.flatMap((from) => other.filter((to) => to !== from).map((to) => ({ from, to })));
+  const backward = isBidirectional(crossing) ? forward.map(({ from, to }) => ({ from: to, to: from })) : [];
+  return [...forward, ...backward];
 }

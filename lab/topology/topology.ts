@@ -99,7 +99,7 @@ export interface ChangeAction {
   readonly text: string;
 }
 
-export type Action = LinkAction | HostAction | MoveAction | ChangeAction;
+export type TopologyAction = LinkAction | HostAction | MoveAction | ChangeAction;
 
 /** A shell command on hosts. */
 export interface Command {
@@ -127,7 +127,7 @@ export type Expectation =
 
 export interface TopologyEvent {
   readonly at: number;
-  readonly action: Action;
+  readonly action: TopologyAction;
 }
 
 /** The predicates that nodes report on: what the topology says, and its table of routes. */
@@ -141,14 +141,14 @@ export function addressFor(host: Attachment, peer: Attachment): string {
 }
 
 /** An end of a way: a host and the network it is in. */
-type End = Pick<Host, "name" | "network">;
+type LinkEnd = Pick<Host, "name" | "network">;
 
 /** The faults of the way between two hosts. */
-export function faultsBetween(links: readonly LinkRule[], from: End, to: End): LinkFaults {
+export function faultsBetween(links: readonly LinkRule[], from: LinkEnd, to: LinkEnd): LinkFaults {
   const matching = links.filter((rule) => isNamed(rule.from, from) && isNamed(rule.to, to));
   return Object.assign({}, ...matching.map((rule) => rule.faults)) as LinkFaults;
 }
 
-function isNamed(names: ReadonlySet<string>, { name, network }: End): boolean {
+function isNamed(names: ReadonlySet<string>, { name, network }: LinkEnd): boolean {
   return names.has(name) || (network !== undefined && names.has(network));
 }

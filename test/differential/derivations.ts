@@ -25,21 +25,21 @@ export interface Support {
 }
 
 export function derivationsOf(rule: NaiveRule, facts: Facts): readonly Derivation[] {
-  const ways = solve(rule.body, new Map(), facts);
+  const solutions = solve(rule.body, new Map(), facts);
   if (rule.isAggregate) {
-    return deriveGroups(rule.head, rule.keys, ways, facts.ambient).map(({ row, members }) => ({
+    return deriveGroups(rule.head, rule.keys, solutions, facts.ambient).map(({ row, members }) => ({
       table: rule.head.name.text,
       row,
-      names: members.map((way) => `${rule.name} ${keyOfValues(row)} ${nameOf(way)}`),
-      supports: members.flatMap((way) => supportsOf(rule, way)),
+      names: members.map((solution) => `${rule.name} ${keyOfValues(row)} ${nameOf(solution)}`),
+      supports: members.flatMap((solution) => supportsOf(rule, solution)),
     }));
   }
-  return ways.flatMap((way) =>
-    deriveEach(rule.head, [way], facts.ambient).map(({ args }) => ({
+  return solutions.flatMap((solution) =>
+    deriveEach(rule.head, [solution], facts.ambient).map(({ args }) => ({
       table: rule.head.name.text,
       row: args,
-      names: [`${rule.name} ${nameOf(way)}`],
-      supports: supportsOf(rule, way),
+      names: [`${rule.name} ${nameOf(solution)}`],
+      supports: supportsOf(rule, solution),
     })),
   );
 }
@@ -60,20 +60,20 @@ export function withoutKnown(derivations: readonly Derivation[], known: readonly
   });
 }
 
-function nameOf(way: Bindings): string {
-  return [...way]
+function nameOf(solution: Bindings): string {
+  return [...solution]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, value]) => `${name}=${keyOfValues([value])}`)
     .join();
 }
 
 /** Value of an argument, which is a variable or a constant after normalisation. */
-function supportsOf({ body }: NaiveRule, way: Bindings): readonly Support[] {
+function supportsOf({ body }: NaiveRule, solution: Bindings): readonly Support[] {
   const positive = body.filter(isPredicate).filter((literal) => !literal.negated);
   return positive.map((literal) => ({
     table: literal.atom.name.text,
     row: argumentsOf(literal).map((argument): Value => {
-      if (argument.kind === "variable") return way.get(argument.name) as Value;
+      if (argument.kind === "variable") return solution.get(argument.name) as Value;
       return argument.kind === "constant" ? argument.value : null;
     }),
   }));

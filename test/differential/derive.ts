@@ -26,10 +26,10 @@ export interface Group {
 }
 
 /** Returns a tuple for each solution. A solution without a value for an argument derives nothing. */
-export function deriveEach(head: Atom, ways: readonly Bindings[], ambient: Ambient): readonly Derived[] {
-  return ways.flatMap((way) => {
-    const args = valuesOf(head.args as readonly Expression[], way, ambient);
-    const location = head.location && evaluate(head.location, way, ambient);
+export function deriveEach(head: Atom, solutions: readonly Bindings[], ambient: Ambient): readonly Derived[] {
+  return solutions.flatMap((solution) => {
+    const args = valuesOf(head.args as readonly Expression[], solution, ambient);
+    const location = head.location && evaluate(head.location, solution, ambient);
     const isLocated = head.location === undefined || location !== undefined;
     return args !== undefined && isLocated ? [{ args, location }] : [];
   });
@@ -39,7 +39,7 @@ export function deriveEach(head: Atom, ways: readonly Bindings[], ambient: Ambie
 export function deriveOne(
   head: Atom,
   keys: readonly number[],
-  ways: readonly Bindings[],
+  solutions: readonly Bindings[],
   start: Bindings,
   ambient: Ambient,
 ): readonly Derived[] {
@@ -49,7 +49,7 @@ export function deriveOne(
     isGroup(argument, column, keys) ? evaluate(argument, start, ambient) : null,
   );
   if (groups.some((value) => value === undefined)) return [];
-  const args = aggregated(head.args, keys, ways, groups as Values, ambient);
+  const args = aggregated(head.args, keys, solutions, groups as Values, ambient);
   return args === undefined ? [] : [{ args, location }];
 }
 
@@ -57,28 +57,28 @@ export function deriveOne(
 export function deriveGroups(
   head: Atom,
   keys: readonly number[],
-  ways: readonly Bindings[],
+  solutions: readonly Bindings[],
   ambient: Ambient,
 ): readonly Group[] {
-  const groups: { readonly values: Values; readonly ways: Bindings[] }[] = [];
-  for (const way of ways) {
+  const groups: { readonly values: Values; readonly solutions: Bindings[] }[] = [];
+  for (const solution of solutions) {
     const values = head.args.map((argument, column) =>
-      isGroup(argument, column, keys) ? evaluate(argument, way, ambient) : null,
+      isGroup(argument, column, keys) ? evaluate(argument, solution, ambient) : null,
     );
     if (values.some((value) => value === undefined)) continue;
     const known = groups.find((group) => equalValues(group.values, values as Values));
-    if (known === undefined) groups.push({ values: values as Values, ways: [way] });
-    else known.ways.push(way);
+    if (known === undefined) groups.push({ values: values as Values, solutions: [solution] });
+    else known.solutions.push(solution);
   }
-  return groups.flatMap(({ values, ways: all }) => {
-    const members = all.filter((way) => operandsOf(head.args, keys, way, ambient) !== undefined);
+  return groups.flatMap(({ values, solutions: all }) => {
+    const members = all.filter((solution) => operandsOf(head.args, keys, solution, ambient) !== undefined);
     const row = members.length === 0 ? undefined : aggregated(head.args, keys, members, values, ambient);
     return row === undefined ? [] : [{ row, members }];
   });
 }
 
-function valuesOf(expressions: readonly Expression[], way: Bindings, ambient: Ambient): Values | undefined {
-  const values = expressions.map((expression) => evaluate(expression, way, ambient));
+function valuesOf(expressions: readonly Expression[], solution: Bindings, ambient: Ambient): Values | undefined {
+  const values = expressions.map((expression) => evaluate(expression, solution, ambient));
   return values.every((value) => value !== undefined) ? values : undefined;
 }
 
@@ -98,13 +98,13 @@ function isWinner(argument: Argument, column: number, keys: readonly number[]): 
 function operandsOf(
   args: readonly Argument[],
   keys: readonly number[],
-  way: Bindings,
+  solution: Bindings,
   ambient: Ambient,
 ): Values | undefined {
   const operands = args.map((argument, column): Value | undefined => {
     if (argument.kind !== "aggregate")
-      return isWinner(argument, column, keys) ? evaluate(argument, way, ambient) : null;
-    const operand = argument.operand === undefined ? 1 : evaluate(argument.operand, way, ambient);
+      return isWinner(argument, column, keys) ? evaluate(argument, solution, ambient) : null;
+    const operand = argument.operand === undefined ? 1 : evaluate(argument.operand, solution, ambient);
     const isSum = argument.function === "sum" || argument.function === "avg";
     return isSum && typeof operand !== "number" ? undefined : operand;
   });
@@ -114,12 +114,12 @@ function operandsOf(
 function aggregated(
   args: readonly Argument[],
   keys: readonly number[],
-  ways: readonly Bindings[],
+  solutions: readonly Bindings[],
   groups: Values,
   ambient: Ambient,
 ): Values | undefined {
-  const operands = ways.flatMap((way) => {
-    const row = operandsOf(args, keys, way, ambient);
+  const operands = solutions.flatMap((solution) => {
+    const row = operandsOf(args, keys, solution, ambient);
     return row === undefined ? [] : [row];
   });
   const winner = winnerOf(args, keys, operands);

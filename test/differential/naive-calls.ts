@@ -18,7 +18,7 @@ export interface PendingCall {
   /** Location of the view; undefined for a view that runs here, in the same round. */
   readonly location: Value | undefined;
   /** Bindings of the literals before the call. */
-  readonly way: Bindings;
+  readonly bindings: Bindings;
 }
 
 // Not the name of a variable in any program.
@@ -33,13 +33,13 @@ export function ruleWithCall(rule: ProgramRule, checked: CheckedProgram, piece =
   if (literal?.kind !== "predicate" || view === undefined) return undefined;
   const before = rule.body.slice(0, at);
   const after = { ...rule, body: rule.body.slice(at + 1) };
-  const whole = naiveRule(after, checked);
+  const base = naiveRule(after, checked);
   const rest = ruleWithCall(after, checked, piece + 1) ?? {
-    ...whole,
+    ...base,
     body: withPlainArguments(after.body, piece + 1),
   };
   const start = eventLiterals({ ...rule, body: before }, roles).length > 0 ? "event" : "inserted";
-  return { ...whole, body: withPlainArguments(before, piece), start, call: { view, literal, rest } };
+  return { ...base, body: withPlainArguments(before, piece), start, call: { view, literal, rest } };
 }
 
 /** Rules of a view. All predicates of one call have its id as first argument, and results go to the caller. */
@@ -79,25 +79,25 @@ function failureEvent(literal: PredicateLiteral): Literal {
 /** Returns the call that one solution of the literals before it makes; undefined if an argument has no value. */
 export function beginCall(
   call: NaiveCall,
-  way: Bindings,
+  bindings: Bindings,
   ambient: Ambient,
   caller: string,
   number: number,
 ): PendingCall | undefined {
   const { literal, view } = call;
   const given = literal.atom.args.filter((argument) => argument.kind !== "return") as readonly Expression[];
-  const inputs = given.map((one) => evaluate(one, way, ambient));
+  const inputs = given.map((one) => evaluate(one, bindings, ambient));
   if (!inputs.every((value) => value !== undefined)) return undefined;
   const ofView = new Map(view.inputs.map(({ name }, at) => [name, inputs[at] as Value]));
-  const location = view.location ? evaluate(view.location, ofView, ambient) : locationOf(literal, way, ambient);
+  const location = view.location ? evaluate(view.location, ofView, ambient) : locationOf(literal, bindings, ambient);
   const timeout = literal.timeout === undefined ? view.timeout : (constantNumber(literal.timeout) as number);
-  const outer = way.get(ID) as Values | undefined;
+  const outer = bindings.get(ID) as Values | undefined;
   const until = Math.min(ambient.now() + timeout, (outer?.[2] as number | undefined) ?? Infinity);
-  return { id: [caller, number, until], call, inputs, location, way };
+  return { id: [caller, number, until], call, inputs, location, bindings };
 }
 
-function locationOf({ atom }: PredicateLiteral, way: Bindings, ambient: Ambient): Value | undefined {
-  return atom.location && evaluate(atom.location, way, ambient);
+function locationOf({ atom }: PredicateLiteral, bindings: Bindings, ambient: Ambient): Value | undefined {
+  return atom.location && evaluate(atom.location, bindings, ambient);
 }
 
 export function endOf({ id: [, , until] }: PendingCall): number {

@@ -15,10 +15,10 @@ const HOME = "$Home";
  * event is, the others where their variable says. Bound variables that are needed later travel to the next location in an event.
  */
 export function rulesByLocation(rule: ProgramRule, checked: CheckedProgram): readonly NaiveRule[] {
-  const whole = naiveRule(rule, checked);
-  if (!rule.body.some((literal) => isPredicate(literal) && locationOf(literal) !== undefined)) return [whole];
+  const unsplit = naiveRule(rule, checked);
+  if (!rule.body.some((literal) => isPredicate(literal) && locationOf(literal) !== undefined)) return [unsplit];
   // Derived tables that span nodes are compared by test/differential/across.
-  if (whole.start !== "event") throw new Runaway();
+  if (unsplit.start !== "event") throw new Runaway();
   const rules: NaiveRule[] = [];
   let waiting = withPlainArguments(rule.body);
   let known: readonly string[] = [];
@@ -33,7 +33,7 @@ export function rulesByLocation(rule: ProgramRule, checked: CheckedProgram): rea
       const location = rule.head.location ?? variable(HOME, rule);
       const isHere = location.kind === "variable" && location.name === here;
       const head = { ...rule.head, location: isHere ? undefined : location };
-      return [...rules, { ...whole, body, head }];
+      return [...rules, { ...unsplit, body, head }];
     }
     // Other tests cover an unbound location.
     if (!known.includes(next)) throw new Runaway();
@@ -42,13 +42,13 @@ export function rulesByLocation(rule: ProgramRule, checked: CheckedProgram): rea
       known = [...known, HOME];
       body.push(literal("localAddr", [HOME], rule));
     }
-    const asked = [...waiting.flatMap(expressionsOfLiteral), ...expressionsOfAtom(rule.head), variable(next, rule)];
-    const needed = new Set([...asked.flatMap(names), ...(rule.head.location === undefined ? [HOME] : [])]);
+    const remaining = [...waiting.flatMap(expressionsOfLiteral), ...expressionsOfAtom(rule.head), variable(next, rule)];
+    const needed = new Set([...remaining.flatMap(names), ...(rule.head.location === undefined ? [HOME] : [])]);
     const travelling = known.filter((name) => needed.has(name));
     const message = `${rule.name}?at${isFirst ? "" : rules.length + 1}`;
     const { atom } = literal(message, travelling, rule);
     const head: Atom = { ...atom, location: variable(next, rule) };
-    rules.push({ ...whole, name: `${rule.name} ${rules.length}`, head, body, isDelete: false });
+    rules.push({ ...unsplit, name: `${rule.name} ${rules.length}`, head, body, isDelete: false });
     arrived = [literal(message, travelling, rule)];
     here = next;
   }

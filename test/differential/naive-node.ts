@@ -289,7 +289,7 @@ export class NaiveNode implements Peer {
       return this.#make(rule, made, step, take);
     }
     const begun = solve(rule.body, start, facts).flatMap(
-      (way) => beginCall(call, way, facts.ambient, this.address, this.#called++) ?? [],
+      (bindings) => beginCall(call, bindings, facts.ambient, this.address, this.#called++) ?? [],
     );
     step.begun = [...step.begun, ...begun];
   }
@@ -305,10 +305,10 @@ export class NaiveNode implements Peer {
   #answer({ name, args: [id = null, ...values] }: Tuple, step: Step, take: (tuple: Tuple) => void): void {
     const waiting = this.#calls.find((one) => equal(one.id, id));
     if (waiting === undefined) return;
-    const { call, way } = waiting;
+    const { call, bindings } = waiting;
     const facts = this.#facts(step);
     if (name === `${call.view.name}.return`) {
-      for (const start of match(returnsOf(call), values, way, facts.ambient)) {
+      for (const start of match(returnsOf(call), values, bindings, facts.ambient)) {
         this.#hold(call.rest, start, facts, step, take);
       }
     }

@@ -135,9 +135,9 @@ class ProgramWriter {
     const columns = this.#chance.times(1, 3, () => this.#kind());
     if (table === undefined) return { name, columns, table, isLast };
     const keys = table.keys.filter((key) => key < columns.length);
-    const whole = columns.map((_, column) => column);
+    const allColumns = columns.map((_, column) => column);
     const isKeyless = keys.length === 0 && !table.isView && this.#may("keyless tables", 15);
-    const used = isKeyless ? [] : keys.length === 0 ? whole : keys;
+    const used = isKeyless ? [] : keys.length === 0 ? allColumns : keys;
     if (used.length > 0 && used.length < columns.length) this.#used.add("keys");
     const column = Math.min(Number(/[12]/.exec(table.evict)?.[0] ?? "1"), columns.length);
     return { name, columns, isLast, table: { ...table, keys: used, evict: table.evict.replace(/\d/, String(column)) } };

@@ -51,8 +51,8 @@ export class RandomRule {
     const seconds = chance.pick(["0", "1", "1.5", "2"]);
     const count = seconds === "0" ? chance.between(1, 2) : chance.between(0, 3);
     const delay = seconds === "0" || chance.percent(60) ? [] : [chance.pick(["0", "0.5", "1", "3"])];
-    const said = count === 0 && delay.length === 0 && chance.percent(50) ? [] : [count, ...delay];
-    this.#body.push(`periodic(${[isNumbered ? "T" : "_", seconds, ...said].join(", ")})`);
+    const parameters = count === 0 && delay.length === 0 && chance.percent(50) ? [] : [count, ...delay];
+    this.#body.push(`periodic(${[isNumbered ? "T" : "_", seconds, ...parameters].join(", ")})`);
     // All digits before the last six are random.
     if (isNumbered) this.#body.push(`${this.#bind("number")} := T % 1000000`);
   }

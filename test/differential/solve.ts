@@ -84,11 +84,11 @@ function hold(literal: Literal, bindings: Bindings, facts: Facts): readonly Bind
       return (list as Values).flatMap((element) => matchValue(literal.pattern, element, bindings, facts.ambient));
     }
     case "predicate": {
-      const ways = facts
+      const solutions = facts
         .rows(literal.atom.name.text)
         .flatMap((row) => match(argumentsOf(literal), row, bindings, facts.ambient));
-      if (!literal.negated) return ways;
-      return ways.length === 0 ? [bindings] : [];
+      if (!literal.negated) return solutions;
+      return solutions.length === 0 ? [bindings] : [];
     }
   }
 }
@@ -103,11 +103,11 @@ function matchValue(
   if (value === undefined) return [];
   if (pattern.kind !== "list") return match([pattern], [value], bindings, ambient);
   if (!Array.isArray(value) || value.length !== pattern.items.length) return [];
-  let ways: readonly Bindings[] = [bindings];
+  let solutions: readonly Bindings[] = [bindings];
   for (const [at, item] of pattern.items.entries()) {
-    ways = ways.flatMap((way) => matchValue(item, value[at] as Value, way, ambient));
+    solutions = solutions.flatMap((solution) => matchValue(item, value[at] as Value, solution, ambient));
   }
-  return ways;
+  return solutions;
 }
 
 function canRun(literal: Literal, body: readonly Literal[], bindings: Bindings): boolean {

@@ -27,27 +27,27 @@ function run(directions: readonly FaultyDirection[], count: number, destination 
   return back;
 }
 
-const way = (faults: FaultyDirection["faults"]): readonly FaultyDirection[] => [
+const aToB = (faults: FaultyDirection["faults"]): readonly FaultyDirection[] => [
   { from: "10.0.0.1", to: "10.0.0.2", faults },
   { from: "10.0.0.2", to: "10.0.0.1", faults: { loss: 1 } },
 ];
 
 test("packets come back as late as the link has it, and in order", () => {
-  expect(run(way({ delay: 0.025 }), 4)).toEqual(["0.025 0", "0.035 1", "0.045 2", "0.055 3"]);
+  expect(run(aToB({ delay: 0.025 }), 4)).toEqual(["0.025 0", "0.035 1", "0.045 2", "0.055 3"]);
 });
 
 test("packets are lost and doubled as often as the link has it", () => {
-  const back = run(way({ loss: 0.2, duplicate: 0.1 }), 4000);
+  const back = run(aToB({ loss: 0.2, duplicate: 0.1 }), 4000);
   expect(new Set(back).size / 4000).toBeCloseTo(0.8, 1);
   expect(back.length / new Set(back).size).toBeCloseTo(1.1, 1);
 });
 
 test("a packet that is held back is overtaken", () => {
-  const order = run(way({ reorder: 0.1, holdBack: 0.015 }), 300).map((line) => Number(line.split(" ")[1]));
+  const order = run(aToB({ reorder: 0.1, holdBack: 0.015 }), 300).map((line) => Number(line.split(" ")[1]));
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 300 }, (_, n) => n));
   expect(order.filter((n, at) => n < (order[at - 1] ?? 0)).length).toBeGreaterThan(10);
 });
 
 test("a packet of an unknown link comes back at once", () => {
-  expect(run(way({ delay: 5 }), 2, "10.0.0.9")).toEqual(["0.000 0", "0.010 1"]);
+  expect(run(aToB({ delay: 5 }), 2, "10.0.0.9")).toEqual(["0.000 0", "0.010 1"]);
 });

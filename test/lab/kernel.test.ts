@@ -143,18 +143,18 @@ heal = ["a", "b"]
 async function run(
   topology: Topology,
   pingTool: PingTool,
-): Promise<{ record: RunRecord; gone: readonly Observation[] }> {
+): Promise<{ record: RunRecord; exits: readonly Observation[] }> {
   const record = new RunRecord(topology);
-  const gone: Observation[] = [];
+  const exits: Observation[] = [];
   const observe = (observation: Observation): void => {
     record.add(observation);
-    if (observation.kind === "gone") gone.push(observation);
+    if (observation.kind === "exited") exits.push(observation);
   };
   const { signal } = new AbortController();
   const outcome = await runInKernel(topology, { mosaic: MOSAIC, plans: plansOf(topology), pingTool, observe, signal });
   expect(outcome).toMatchObject({ ok: true });
   expect(leftovers()).toEqual([]);
-  return { record, gone };
+  return { record, exits };
 }
 
 describe("a tunnel in the kernel", () => {
@@ -162,9 +162,9 @@ describe("a tunnel in the kernel", () => {
     "carries a %s, and loses what is sent while its link is cut",
     async (tool) => {
       if (tool === "ping" && needs("ping") !== undefined) return;
-      const { record, gone } = await run(topologyOf(TUNNEL), tool);
+      const { record, exits } = await run(topologyOf(TUNNEL), tool);
       const [pings] = record.pings;
-      expect(gone).toEqual([]);
+      expect(exits).toEqual([]);
       expect(pings?.sent).toBeGreaterThan(25);
       const [cut] = record.outages(0);
       expect(cut?.lost).toBeGreaterThan(10);
@@ -183,9 +183,9 @@ describe("a tunnel in the kernel", () => {
         // A node takes a while to start on a busy machine.
         .replace("2800ms", "8s"),
     );
-    const { record, gone } = await run(topology, "UDP echo");
+    const { record, exits } = await run(topology, "UDP echo");
     const [pings] = record.pings;
-    expect(gone).toEqual([]);
+    expect(exits).toEqual([]);
     expect(pings?.roundTrips[0]).toBeGreaterThan(0.04);
     expect(pings?.recent(4)).toContain(true);
     expect(record.outages(0)[0]?.seconds).toBeGreaterThan(0.7);

@@ -143,11 +143,11 @@ table ip mosaic {
 });
 
 test("what `tc` tells of full queues is told by the names of hosts", () => {
-  const said = JSON.stringify([
+  const output = JSON.stringify([
     { kind: "htb", dev: "h2", root: true, drops: 7 },
     { kind: "bfifo", dev: "h2", parent: "1:1", drops: 7 },
     { kind: "bfifo", dev: "h1", parent: "1:2", drops: 0 },
   ]);
-  expect(readQueueDrops(said, plan)).toEqual([{ from: "a", to: "b", dropped: 7 }]);
+  expect(readQueueDrops(output, plan)).toEqual([{ from: "a", to: "b", dropped: 7 }]);
   expect(readQueueDrops("Error: no such device", plan)).toEqual([]);
 });

@@ -55,6 +55,6 @@ test("a refresh, another table and rows that are no routes change nothing", () =
 
 test("a host that went down has no routes", () => {
   report("a + b via b 1");
-  routes.forget("a");
+  routes.clear("a");
   expect(routes.path("a", "b")).toBeUndefined();
 });

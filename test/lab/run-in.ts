@@ -16,15 +16,15 @@ export async function runIn(
   if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
   const { topology } = read;
   const seen: Observation[] = [];
-  const surroundings = {
+  const settings = {
     plans: plansOf(topology),
     observe: (observation: Observation) => void seen.push(observation),
     signal: new AbortController().signal,
   };
   const outcome =
     world === "simulator"
-      ? await runSimulated(topology, surroundings)
-      : await runInKernel(topology, { ...surroundings, mosaic: MOSAIC, pingTool: "UDP echo" });
+      ? await runSimulated(topology, settings)
+      : await runInKernel(topology, { ...settings, mosaic: MOSAIC, pingTool: "UDP echo" });
   expect(outcome).toMatchObject({ ok: true });
   return seen;
 }

@@ -18,7 +18,7 @@ const [A, B, C] = ["10.77.0.1:10000", "10.77.0.2:10000", "10.77.0.3:10000"] as c
 
 test("a path that changes before anything was done to the hosts is timed against nothing", () => {
   expect(
-    told(
+    eventTexts(
       route(0, "a", B, B),
       route(1, "a", B, C),
       route(1, "c", B, B),
@@ -35,7 +35,7 @@ test("a path that changes before anything was done to the hosts is timed against
   ]);
 });
 
-function told(...observations: readonly Observation[]): readonly string[] {
+function eventTexts(...observations: readonly Observation[]): readonly string[] {
   const read = readTopology(TOPOLOGY, "lab.toml");
   if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
   const record = new RunRecord(read.topology);

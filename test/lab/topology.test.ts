@@ -153,9 +153,9 @@ x = { y.z = [[], [3]] }
     ["14:19", ["t", 1, "x", "y", "z", 1, 0]],
     ["13:1", ["t", 1, "missing", "deeper"]],
     ["1:1", ["nowhere"]],
-  ])("%s", (place, path) => {
+  ])("%s", (position, path) => {
     const { line, column } = positions.find(path);
-    expect(`${line}:${column}`).toBe(place);
+    expect(`${line}:${column}`).toBe(position);
   });
 });
 

@@ -53,9 +53,9 @@ export class MemoryWitness implements Disposable {
   }
 
   #read(pid: number): MemorySample {
-    const told = JSON.parse(readFileSync(this.#file(pid), "utf8")) as Record<"heap" | "external", number>;
+    const usage = JSON.parse(readFileSync(this.#file(pid), "utf8")) as Record<"heap" | "external", number>;
     return {
-      alive: (told.heap + told.external) / 1e6,
+      alive: (usage.heap + usage.external) / 1e6,
       resident: residentOf(pid),
       descriptors: readdirSync(`/proc/${pid}/fd`).length,
     };

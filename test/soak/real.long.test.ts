@@ -29,11 +29,11 @@ test("nodes at half load grow neither in memory nor in descriptors", { timeout: 
   using witness = new MemoryWitness();
   const bed = new TestBed();
   try {
-    const way = RON.start(bed, 1);
-    await expect.poll(() => roundTrip(bed, way, 0.05), { timeout: 20_000 }).not.toBeNaN();
+    const tunnel = RON.start(bed, 1);
+    await expect.poll(() => roundTrip(bed, tunnel, 0.05), { timeout: 20_000 }).not.toBeNaN();
     bed.spawn("b", ["iperf3", "--server", "--rcv-timeout", String(TIMEOUT_MS)]);
     await sleep(500);
-    const client = ["iperf3", "-c", way.address];
+    const client = ["iperf3", "-c", tunnel.address];
     const text = await bed.read("a", FULL_LOAD_SECONDS * 3, [...client, "-J", "-t", String(FULL_LOAD_SECONDS)]);
     const { end } = JSON.parse(text) as { end: { sum_received: { bits_per_second: number } } };
     const half = Math.round(end.sum_received.bits_per_second / 2);
@@ -43,13 +43,13 @@ test("nodes at half load grow neither in memory nor in descriptors", { timeout: 
       await sleep((MINUTES * 60_000) / SAMPLES - COLLECTION_MS - 50);
       samples.push(
         await witness.sample(
-          way.processes.map(({ pid = 0 }) => pid),
+          tunnel.processes.map(({ pid = 0 }) => pid),
           COLLECTION_MS,
         ),
       );
       expect(at === SAMPLES - 1 || load.exitCode === null).toBe(true);
     }
-    for (const number of way.processes.keys()) {
+    for (const number of tunnel.processes.keys()) {
       const of = (from: number, to: number): readonly MemorySample[] =>
         samples.slice(from, to).map((all) => all[number] as MemorySample);
       const [early, late] = [of(SAMPLES / 6, SAMPLES / 3), of(-SAMPLES / 6, SAMPLES)];
