@@ -33,7 +33,7 @@ export interface TrafficSummary {
 }
 
 export interface EventSummary {
-  readonly at: number;
+  readonly t: number;
   readonly event: string;
   readonly outage: number | null;
   readonly lost: number;
@@ -64,14 +64,14 @@ function summarizeTraffic({ traffic }: Topology, record: RunRecord, number: numb
 
 function summarizeEvent(at: number, event: string, outage: Outage | undefined): EventSummary {
   const seconds = outage?.seconds ?? 0;
-  return { at, event, outage: Number.isFinite(seconds) ? seconds : null, lost: outage?.lost ?? 0 };
+  return { t: at, event, outage: Number.isFinite(seconds) ? seconds : null, lost: outage?.lost ?? 0 };
 }
 
 /** The summary for people, a line an entry. */
 export function summaryLines({ traffic, fullQueues }: RunSummary): readonly string[] {
   const pings = traffic.flatMap((one) => [
     `${one.from} to ${one.to}: ${one.sent} pings, ${one.lost} lost${roundTrips(one)}`,
-    ...one.events.map((event) => `  ${event.at.toFixed(1)} s  ${event.event}: ${outageText(event)}`),
+    ...one.events.map((event) => `  ${event.t.toFixed(1)} s  ${event.event}: ${outageText(event)}`),
   ]);
   const full = fullQueues.map(
     ({ from, to, dropped }) =>

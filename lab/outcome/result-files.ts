@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import { jsonText } from "../../runtime/observe/json-output.ts";
 import type { Observation } from "./observation.ts";
 
 /**
@@ -40,7 +41,7 @@ export class ResultFiles {
       case "exited":
         return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ended by itself: ${observation.how}`);
       case "watch":
-        return this.#write(`${observation.host}.watch.jsonl`, JSON.stringify(observation.line));
+        return this.#write(`${observation.host}.watch.jsonl`, jsonText(observation.line));
       default:
     }
   }
@@ -50,7 +51,7 @@ export class ResultFiles {
     for (const file of this.#files.values()) file.end();
     await Promise.allSettled([...this.#files.values()].map((file) => finished(file)));
     try {
-      writeFileSync(join(this.folder, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`);
+      writeFileSync(join(this.folder, "results.json"), `${jsonText(results, "indented")}\n`);
     } catch (error) {
       this.#fail(error);
     }

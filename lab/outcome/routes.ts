@@ -1,4 +1,5 @@
-import type { WatchLine } from "../../runtime/observe/watch.ts";
+import { formatLocation, type WatchLine } from "../../runtime/observe/watch.ts";
+import type { JsonValue } from "../../runtime/plan/values/json-value.ts";
 import type { Attachment, Host } from "../topology/topology.ts";
 import type { RouteColumns } from "../topology/topology-document.ts";
 
@@ -64,9 +65,9 @@ export class Routes {
     const { to, next, cost } = this.#columns;
     const destination = tuple[to];
     const hop = tuple[next];
-    if (typeof destination !== "string" || typeof hop !== "string") return undefined;
+    if (!isName(destination) || !isName(hop)) return undefined;
     const price = cost === undefined ? undefined : readCost(tuple[cost]);
-    return { to: this.#nameOf(destination), next: this.#nameOf(hop), cost: price };
+    return { to: this.#nameOf(formatLocation(destination)), next: this.#nameOf(formatLocation(hop)), cost: price };
   }
 
   #nameOf(address: string): string {
@@ -74,8 +75,14 @@ export class Routes {
   }
 }
 
-/** JSON has no infinite numbers; a cost that is none at all counts as that too. */
-function readCost(value: unknown): number {
+/** Whether a value can name a host: an address, also one of an overlay, or an id. */
+function isName(value: JsonValue | undefined): value is JsonValue {
+  if (typeof value !== "object" || value === null) return typeof value === "string";
+  return "address" in value || "id" in value;
+}
+
+/** Returns a cost. Infinity has no plain form in JSON, and stands for a value that is no number too. */
+function readCost(value: JsonValue | undefined): number {
   return typeof value === "number" ? value : Infinity;
 }
 

@@ -30,7 +30,7 @@ export type SimulatedOutcome =
       readonly network: SimNetworkCounters;
       readonly traceHash: string;
       /** Datagrams, timers and packets. */
-      readonly happened: number;
+      readonly eventCount: number;
     }
   | { readonly ok: false; readonly message: string };
 
@@ -235,8 +235,8 @@ async function run(
     const name = (host: number): string => hosts[host]?.name ?? "";
     observe({ kind: "queueFull", at: duration, from: name(from), to: name(to), dropped });
   }
-  const { network, eventCount: happened } = simulation;
-  return { ok: true, network, happened, traceHash: simulation.traceHash() };
+  const { network, eventCount } = simulation;
+  return { ok: true, network, eventCount, traceHash: simulation.traceHash() };
 }
 
 /** Lets a signal arrive. */

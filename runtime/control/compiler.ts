@@ -1,5 +1,6 @@
 import type { Fact } from "../node/peer-facts.ts";
 import type { Program } from "../node/program.ts";
+import type { JsonDiagnostic } from "../observe/json-output.ts";
 import type { AggregateKind, Plan } from "../plan/contract/plan.ts";
 import type { Value } from "../plan/values/value.ts";
 
@@ -9,8 +10,9 @@ export interface CompileError {
   readonly code: string;
   /** First error in one sentence. */
   readonly message: string;
-  /** All diagnostics with their positions in the text, formatted for people. */
+  /** All diagnostics with their positions in the text: for people, and as data. */
   readonly text: string;
+  readonly diagnostics: readonly JsonDiagnostic[];
 }
 
 export type Compiled<T> =
@@ -33,6 +35,8 @@ export interface Query {
   /** Predicates of `plan`: the event that triggers the rule, and the event of an answer. */
   readonly ask: number;
   readonly answer: number;
+  /** Name of the head of the rule; `query` for a rule body. */
+  readonly name: string;
   /** Names of the columns of an answer. */
   readonly columns: readonly string[];
   /** Aggregate of each column; undefined if each distinct answer is a row. */

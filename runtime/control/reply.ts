@@ -1,6 +1,8 @@
 import type { MetricsSnapshot } from "../observe/metrics-snapshot.ts";
 import type { SwapReport } from "../node/program-swap.ts";
-import type { JsonValue } from "../observe/watch.ts";
+import type { JsonDiagnostic } from "../observe/json-output.ts";
+import type { WatchLine } from "../observe/watch.ts";
+import type { JsonTuple, JsonValue } from "../plan/values/json-value.ts";
 import type { RequestId } from "./request.ts";
 
 /** One line from a node. The reply to a request is any number of parts and one end, which has the field `ok`. */
@@ -8,7 +10,8 @@ export type Reply = ReplyPart | Done | RequestError;
 
 /** Part of a reply. */
 export type ReplyPart =
-  | { readonly id: RequestId; readonly columns: readonly string[] }
+  /** Predicate of the rows, `query` for a rule body, and names of their columns. */
+  | { readonly id: RequestId; readonly name: string; readonly columns: readonly string[] }
   | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] }
   | { readonly id: RequestId; readonly metrics: MetricsSnapshot; readonly control: ControlMetrics }
   /** Tables after a hot reload, and the files that are loaded now. */
@@ -30,8 +33,8 @@ export interface ControlMetrics {
 
 /** One line of a trace. */
 export interface TraceLine {
-  /** Seconds since the node started. */
-  readonly t: number;
+  readonly t: WatchLine["t"];
+  readonly node: WatchLine["node"];
   /**
    * `crossing`: a tuple crosses an edge of the graph. `derived`: a row is inserted into a derived table (`+`) or deleted
    * from it (`-`). `dropped`: the element `from` drops the tuple that reached it last. `undone`: the step was undone.
@@ -43,11 +46,11 @@ export interface TraceLine {
   readonly to?: string;
   /** Rule at either end of a crossing, or rule that exceeded a limit. */
   readonly rule?: string;
-  /** `-` if a row is deleted. */
-  readonly op?: "+" | "-";
-  /** Name and arguments; one string in the form `text`. */
-  readonly tuple?: readonly JsonValue[] | string;
-  readonly loc?: string;
+  /** Whether the tuple is a row to insert, a row to delete, or an event. Present together with `tuple`. */
+  readonly op?: Extract<WatchLine["op"], "+" | "-" | "event">;
+  /** One string in the form `text`. */
+  readonly tuple?: JsonTuple | string;
+  readonly loc?: JsonValue;
   /** Predicate of a packet in the tuple that is not decoded. */
   readonly carries?: string;
   readonly reason?: string;
@@ -69,8 +72,9 @@ export interface RequestError {
     readonly reason: RequestErrorReason;
     /** One sentence. */
     readonly message: string;
-    /** Diagnostics with positions, if the text of the request does not compile. */
+    /** Diagnostics with positions for people, and as data, if the text of the request does not compile. */
     readonly text?: string;
+    readonly diagnostics?: readonly JsonDiagnostic[];
   };
 }
 

@@ -4,8 +4,8 @@
  * (`load`, `unload`, `reload`) or a trace. Replies are generators: a client that reads slowly pulls them one by one.
  */
 import { formatValue } from "../plan/values/format.ts";
+import { encodeValue, type JsonValue } from "../plan/values/json-value.ts";
 import type { Values } from "../plan/values/value.ts";
-import { jsonValue, type JsonValue } from "../observe/watch.ts";
 import type { CompileError, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
@@ -114,14 +114,14 @@ export class Session {
     if (table === undefined) return this.#query(id, `${name}()`, form);
     const names = this.#control.compiler.columns(name);
     const columns = Array.from({ length: table.predicate.arity }, (_, column) => names[column] ?? `${column + 1}`);
-    return rowsReplies(id, columns, [...table.rows()], form);
+    return rowsReplies(id, name, columns, [...table.rows()], form);
   }
 
   #query(id: RequestId, text: string, form: ValueForm): Iterable<Reply> {
     const compiled = this.#control.compiler.query(text, this.#control.node.plan);
     if (!compiled.ok) return [this.#compileError(id, compiled.error)];
     const replyTo = evaluate(compiled.result, this.#control.queried);
-    if (replyTo.ok) return rowsReplies(id, compiled.result.columns, replyTo.rows, form);
+    if (replyTo.ok) return rowsReplies(id, compiled.result.name, compiled.result.columns, replyTo.rows, form);
     return [this.#requestError(id, "limit", "the query reads more rows than its budget allows")];
   }
 
@@ -180,9 +180,9 @@ export class Session {
     return [{ id, tracing: true }];
   }
 
-  #compileError(id: RequestId, { message, text }: CompileError): Reply {
+  #compileError(id: RequestId, { message, text, diagnostics }: CompileError): Reply {
     this.#control.countRefused("program");
-    return { id, ok: false, error: { reason: "program", message, text } };
+    return { id, ok: false, error: { reason: "program", message, text, diagnostics } };
   }
 
   #requestError(id: RequestId, reason: RequestErrorReason, message: string): Reply {
@@ -194,11 +194,12 @@ export class Session {
 /** Generates the reply to a query. `rows` is a snapshot, so that a slow client sees the state of one moment. */
 function* rowsReplies(
   id: RequestId,
+  name: string,
   columns: readonly string[],
   rows: readonly Values[],
   form: ValueForm,
 ): Generator<Reply> {
-  yield { id, columns };
+  yield { id, name, columns };
   for (let at = 0; at < rows.length; at += ROWS_PER_LINE) {
     yield { id, rows: rows.slice(at, at + ROWS_PER_LINE).map((row) => formatRow(row, form)) };
   }
@@ -206,5 +207,5 @@ function* rowsReplies(
 }
 
 function formatRow(row: Values, form: ValueForm): readonly JsonValue[] {
-  return row.map((value) => (form === "text" ? formatValue(value) : jsonValue(value)));
+  return row.map((value) => (form === "text" ? formatValue(value) : encodeValue(value)));
 }

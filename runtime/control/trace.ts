@@ -1,9 +1,8 @@
 import type { Node } from "../node/node.ts";
 import type { Sighting } from "../observe/snitch.ts";
-import { watchedTuple } from "../observe/watch.ts";
-import { formatTuple, formatValue } from "../plan/values/format.ts";
+import { formatTuple } from "../plan/values/format.ts";
+import { encodeTuple, encodeValue } from "../plan/values/json-value.ts";
 import { Packet, type Tuple } from "../plan/values/packet.ts";
-import type { Value } from "../plan/values/value.ts";
 import type { Reply, TraceLine } from "./reply.ts";
 import type { RequestId, ValueForm } from "./request.ts";
 
@@ -54,19 +53,26 @@ export class Trace {
   }
 
   #lineOf(sighting: Sighting): TraceLine {
-    const t = this.#node.uptime;
+    const moment = { t: this.#node.uptime, node: this.#node.name };
     switch (sighting.kind) {
       case "crossing": {
         const { edge, tuple, location } = sighting;
-        const loc = location === undefined || location === null ? {} : { loc: locationText(location) };
-        return { t, kind: "crossing", ...edge, ...this.#rule(edge.from, edge.to), ...this.#tuple(tuple), ...loc };
+        const loc = location === undefined || location === null ? {} : { loc: encodeValue(location) };
+        return {
+          ...moment,
+          kind: "crossing",
+          ...edge,
+          ...this.#rule(edge.from, edge.to),
+          ...this.#tuple(tuple),
+          ...loc,
+        };
       }
       case "derived":
-        return { t, kind: "derived", op: sighting.tuple.isDelete ? "-" : "+", ...this.#tuple(sighting.tuple) };
+        return { ...moment, kind: "derived", ...this.#tuple(sighting.tuple) };
       case "dropped":
-        return { t, kind: "dropped", from: sighting.element, reason: sighting.reason };
+        return { ...moment, kind: "dropped", from: sighting.element, reason: sighting.reason };
       case "undone":
-        return { t, kind: "undone", rule: sighting.rule, reason: `limit of ${sighting.limit}` };
+        return { ...moment, kind: "undone", rule: sighting.rule, reason: `limit of ${sighting.limit}` };
     }
   }
 
@@ -81,16 +87,12 @@ export class Trace {
   }
 
   #tuple({ predicate, args, isDelete }: Tuple): Pick<TraceLine, "tuple" | "op" | "carries"> {
-    const op = isDelete ? ({ op: "-" } as const) : {};
+    const op = isDelete ? "-" : predicate.table === undefined ? "event" : "+";
     const undecoded = args.find((value) => value instanceof Packet && value.tuple === undefined);
     const carried = undecoded instanceof Packet ? this.#predicateOf(undecoded) : undefined;
-    const tuple = this.#form === "text" ? formatTuple(predicate.name, args) : watchedTuple(predicate.name, args);
-    return { tuple, ...op, ...(carried === undefined ? {} : { carries: carried }) };
+    const tuple = this.#form === "text" ? formatTuple(predicate.name, args) : encodeTuple(predicate.name, args);
+    return { op, tuple, ...(carried === undefined ? {} : { carries: carried }) };
   }
-}
-
-function locationText(location: Value): string {
-  return typeof location === "string" ? location : formatValue(location);
 }
 
 /** Traced predicate: its name, and its hashes in packets that are not decoded. */

@@ -297,6 +297,11 @@ export class Node {
     return this.#running.program.plan;
   }
 
+  /** First endpoint name of the node, which its reports bear. */
+  get name(): string {
+    return this.#settings.names[0] ?? "";
+  }
+
   /** Seconds since the node was created. */
   get uptime(): number {
     return this.#world.clock.now() - this.#startedAt;
@@ -339,7 +344,7 @@ export class Node {
   metrics(): MetricsSnapshot {
     this.#world.flowCache?.countHits();
     return collectMetrics({
-      name: this.#settings.names[0] ?? "",
+      name: this.name,
       uptime: this.uptime,
       plan: this.#running.program.plan,
       world: this.#world,

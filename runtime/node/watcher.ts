@@ -1,5 +1,5 @@
-import { type WatchLine, watchedTuple } from "../observe/watch.ts";
-import { formatValue } from "../plan/values/format.ts";
+import type { WatchLine } from "../observe/watch.ts";
+import { encodeTuple, encodeValue } from "../plan/values/json-value.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { Values, Value } from "../plan/values/value.ts";
@@ -69,8 +69,8 @@ export class Watcher {
   }
 
   #line(op: WatchLine["op"], name: string, args: Values, location: Value | undefined): WatchLine {
-    const loc = location === undefined ? {} : { loc: typeof location === "string" ? location : formatValue(location) };
-    return { t: this.#uptime(), node: this.#node, op, tuple: watchedTuple(name, args), ...loc };
+    const loc = location === undefined ? {} : { loc: encodeValue(location) };
+    return { t: this.#uptime(), node: this.#node, op, tuple: encodeTuple(name, args), ...loc };
   }
 }
 

@@ -27,6 +27,8 @@ export interface CompiledQuery {
   /** Predicates of the event that triggers the rule, and of the event that it raises for each answer. */
   readonly ask: number;
   readonly answer: number;
+  /** Name of the head; `query` for a rule body. */
+  readonly name: string;
   readonly columns: readonly string[];
   /** Aggregation of the answers per column; undefined: each distinct answer is a row. */
   readonly aggregates: readonly AnswerColumn[] | undefined;
@@ -45,6 +47,7 @@ const FILE = "query";
 /** Names of programs contain no `?`. */
 const ASK = "query?ask";
 const ANSWER = "query?answer";
+/** Head of a rule body; its name is documented in docs/json.md. */
 const HEAD = "query() :- ";
 
 /** Compiles a rule body, or a rule with a head, against the tables of the plan `running`. */
@@ -70,7 +73,14 @@ export function compileQuery(text: string, running: Plan, columns: ColumnNames =
   const plan = emit(planned);
   const numberOf = (name: string): number => plan.predicates.findIndex((spec) => spec.name === name);
   return {
-    query: { plan, ask: numberOf(ASK), answer: numberOf(ANSWER), columns: answers, aggregates },
+    query: {
+      plan,
+      ask: numberOf(ASK),
+      answer: numberOf(ANSWER),
+      name: rule.head.name.text,
+      columns: answers,
+      aggregates,
+    },
     diagnostics: [],
     source,
   };

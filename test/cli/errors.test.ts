@@ -266,9 +266,9 @@ describe("check", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toEqual([
-      { file: "ron.mzl", rules: 11, viewRules: 0 },
-      { file: "ping.mzl", rules: 0, viewRules: 3 },
-      { file: "tunnel.mzl", rules: 1, viewRules: 0 },
+      { version: 1, file: "ron.mzl", rules: 11, viewRules: 0 },
+      { version: 1, file: "ping.mzl", rules: 0, viewRules: 3 },
+      { version: 1, file: "tunnel.mzl", rules: 1, viewRules: 0 },
     ]);
     expect(ended.code).toBe(0);
   });

@@ -55,11 +55,13 @@ test("as JSON a trace has the form of --watch, with the edge and the rule", () =
     id: 1,
     seen: {
       t: 0,
+      node: "here:1",
       kind: "crossing",
       from: "Strand(tell)",
       port: "out",
       to: "RoundRobin",
       rule: "tell",
+      op: "event",
       tuple: ["told", 1, 2],
       loc: "10.0.0.9:1",
     },

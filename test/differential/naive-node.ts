@@ -1,6 +1,6 @@
 /** One node of the naive evaluator: steps, rounds, commits, calls and timers, without any optimisation. */
 import type { Literal } from "../../grammar/ast.ts";
-import { watchedTuple } from "../../runtime/observe/watch.ts";
+import { encodeTuple } from "../../runtime/plan/values/json-value.ts";
 import { equal, equalValues, type Values, type Value } from "../../runtime/plan/values/value.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
 import { isPredicate } from "../../src/program/rule-shape.ts";
@@ -409,7 +409,7 @@ function aggregateOf(rule: NaiveRule, rest: readonly Literal[], start: Bindings,
 }
 
 function observed(op: "+" | "-" | "event", name: string, args: Values): Observation {
-  return `${op} ${JSON.stringify(watchedTuple(name, args))}`;
+  return `${op} ${JSON.stringify(encodeTuple(name, args))}`;
 }
 
 function isOverTables(rule: NaiveRule): boolean {

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { Routes } from "../../lab/outcome/routes.ts";
 import { readTopology } from "../../lab/topology/read-topology.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";
+import type { JsonTuple, JsonValue } from "../../runtime/plan/values/json-value.ts";
 
 const ADDRESS: Readonly<Record<string, string>> = { a: "10.77.0.1:10000", b: "10.77.0.2:10000", c: "10.77.0.3:10000" };
 
@@ -16,8 +17,8 @@ beforeEach(() => {
 /** `a + b via c 5` */
 function report(text: string): boolean {
   const [host = "", op, to = "", , next = "", cost] = text.split(" ");
-  const price = cost === "infinity" ? cost : Number(cost);
-  const tuple = ["ov.RT", ADDRESS[to] ?? to, price, ADDRESS[next] ?? next];
+  const price: JsonValue = cost === "infinity" ? { number: "infinity" } : Number(cost);
+  const tuple: JsonTuple = ["ov.RT", ADDRESS[to] ?? to, price, ADDRESS[next] ?? next];
   return routes.apply(host, { t: 0, node: "", op: op as WatchLine["op"], tuple });
 }
 

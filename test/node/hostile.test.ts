@@ -67,7 +67,7 @@ function member(program: Program, name: string): Member {
       facts: [],
       watch,
       onWatch: ({ op, tuple }) => {
-        if (op === "recv") received.add(tuple[0] as string);
+        if (op === "recv") received.add(tuple[0]);
       },
     },
   );

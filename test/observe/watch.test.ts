@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Address } from "../../runtime/plan/values/address.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
-import { formatWatchLine, watchedTuple } from "../../runtime/observe/watch.ts";
+import { formatWatchLine } from "../../runtime/observe/watch.ts";
+import { encodeTuple } from "../../runtime/plan/values/json-value.ts";
 
 const LINES: readonly (readonly [string, readonly Value[]])[] = [
   ['1.500 +       p(1, "a", [true, null])', [1, "a", [true, null]]],
@@ -12,5 +13,5 @@ const LINES: readonly (readonly [string, readonly Value[]])[] = [
 ];
 
 test.for(LINES)("a watched tuple reads %s", ([text, args]) => {
-  expect(formatWatchLine({ t: 1.5, node: "a:1", op: "+", tuple: watchedTuple("p", args) })).toBe(text);
+  expect(formatWatchLine({ t: 1.5, node: "a:1", op: "+", tuple: encodeTuple("p", args) })).toBe(text);
 });

@@ -1,7 +1,8 @@
 import type { Request } from "../../../runtime/control/request.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
 import type { SwapReport } from "../../../runtime/node/program-swap.ts";
 import type { Output } from "../terminal/output.ts";
-import { NodeClient } from "./node-client.ts";
+import { NodeClient, withJsonDiagnostics } from "./node-client.ts";
 
 /** `mosaic ctl NODE ...`: sends a request to a running node and prints the result of a program swap. */
 export async function controlNode(node: string, request: Request, json: boolean, output: Output): Promise<void> {
@@ -10,9 +11,11 @@ export async function controlNode(node: string, request: Request, json: boolean,
     for await (const reply of client.request(request)) {
       if (!("swap" in reply)) continue;
       const { swap, files } = reply;
-      if (json) output.result(JSON.stringify({ files, ...swap }));
+      if (json) output.result(jsonText({ files, ...swap }));
       else for (const line of swapLines(swap, files)) output.result(line);
     }
+  } catch (error: unknown) {
+    throw json ? withJsonDiagnostics(error, output) : error;
   } finally {
     client.close();
   }

@@ -1,9 +1,26 @@
 /**
  * Diagnosis of a running node from its metrics. `metrics-screen.ts` shows the result as PROBLEMS of `mosaic top`. Each function below
- * looks for one kind of problem and returns a sentence for each instance of it.
+ * looks for one kind of problem and returns each instance of it.
  */
 import type { MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import { isUnspecified } from "../options/address-scope.ts";
+
+/** Problem of a node. `mosaic top --json` prints it as it is. */
+export interface HealthProblem {
+  readonly subject: ProblemSubject;
+  /** One sentence for people, which names the subject too. */
+  readonly text: string;
+}
+
+/** Part that the problem concerns. `node`: the node itself; `destination`: an address for which packets came. */
+export interface ProblemSubject {
+  readonly kind: "node" | "peer" | "destination" | "queue" | "table" | "element" | "rule";
+  readonly name: string;
+}
+
+function problem(kind: ProblemSubject["kind"], name: string, text: string): HealthProblem {
+  return { subject: { kind, name }, text };
+}
 
 /** Number of datagrams after which a peer that never answered is a problem. */
 const MIN_UNANSWERED = 3;
@@ -13,8 +30,8 @@ const NEARLY_FULL_SHARE = 0.9;
 /** Lateness of the event loop that is a problem. */
 const MAX_LATENESS_SECONDS = 0.1;
 
-/** Returns the problems of a node that its metrics show, in sentences that name the cause. */
-export function diagnoseNode(metrics: MetricsSnapshot): readonly string[] {
+/** Returns the problems of a node that its metrics show, and the cause of each. */
+export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
     ...unspecifiedAddress(metrics),
     ...failedSends(metrics),
@@ -56,34 +73,37 @@ function explain(reason: string): string {
   return explanation === undefined ? reason : `${reason} (${explanation})`;
 }
 
-function unspecifiedAddress({ node }: MetricsSnapshot): readonly string[] {
+function unspecifiedAddress({ node }: MetricsSnapshot): readonly HealthProblem[] {
   if (!isUnspecified(node)) return [];
-  return [
-    `the address of this node is ${node}, to which no peer can send: give the address that others see with --addr HOST:PORT`,
-  ];
+  const text = `the address of this node is ${node}, to which no peer can send: give the address that others see with --addr HOST:PORT`;
+  return [problem("node", node, text)];
 }
 
-function failedSends({ network }: MetricsSnapshot): readonly string[] {
-  return Object.entries(network.failed).map(
-    ([reason, count]) => `${count} datagrams could not be sent: ${explain(reason)}`,
+function failedSends({ node, network }: MetricsSnapshot): readonly HealthProblem[] {
+  return Object.entries(network.failed).map(([reason, count]) =>
+    problem("node", node, `${count} datagrams could not be sent: ${explain(reason)}`),
   );
 }
 
-function unroutedPackets({ tun }: MetricsSnapshot): readonly string[] {
-  return Object.entries(tun?.unrouted ?? {}).map(
-    ([destination, count]) =>
+function unroutedPackets({ tun }: MetricsSnapshot): readonly HealthProblem[] {
+  return Object.entries(tun?.unrouted ?? {}).map(([destination, count]) =>
+    problem(
+      "destination",
+      destination,
       `${count} packets for ${destination} were not sent: no rule has a route to it (is a member or --peer missing?)`,
+    ),
   );
 }
 
-function silentPeers({ peers }: MetricsSnapshot): readonly string[] {
-  return peers.flatMap(({ address, sent, silence, refusal }): readonly string[] => {
-    if (refusal !== null) return [`nothing can be sent to ${address}: ${explain(refusal)}`];
+function silentPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
+  return peers.flatMap(({ address, sent, silence, refusal }): readonly HealthProblem[] => {
+    const ofPeer = (text: string): readonly HealthProblem[] => [problem("peer", address, text)];
+    if (refusal !== null) return ofPeer(`nothing can be sent to ${address}: ${explain(refusal)}`);
     if (sent < MIN_UNANSWERED) return [];
     if (silence === null)
-      return [`${address} has never answered (${sent} datagrams sent): ${whySilent(address, peers)}`];
+      return ofPeer(`${address} has never answered (${sent} datagrams sent): ${whySilent(address, peers)}`);
     if (silence < MAX_SILENCE_SECONDS) return [];
-    return [`${address} has been silent for ${silence.toFixed(0)} s`];
+    return ofPeer(`${address} has been silent for ${silence.toFixed(0)} s`);
   });
 }
 
@@ -112,52 +132,58 @@ function listNames(peers: readonly PeerMetrics[]): string {
     .join(", ");
 }
 
-function fullQueues({ queues }: MetricsSnapshot): readonly string[] {
-  return queues.flatMap(({ queue, length, limit, unit, dropped }): readonly string[] => {
+function fullQueues({ queues }: MetricsSnapshot): readonly HealthProblem[] {
+  return queues.flatMap(({ queue, length, limit, unit, dropped }): readonly HealthProblem[] => {
     if (unit === "timers") return [];
+    const ofQueue = (text: string): readonly HealthProblem[] => [problem("queue", queue, text)];
     if (dropped > 0)
-      return [`the queue of ${queue} was full: ${dropped} ${unit} dropped, ${length} of ${limit ?? "any"} wait now`];
+      return ofQueue(
+        `the queue of ${queue} was full: ${dropped} ${unit} dropped, ${length} of ${limit ?? "any"} wait now`,
+      );
     if (limit === null || length < limit * NEARLY_FULL_SHARE) return [];
-    return [`the queue of ${queue} is nearly full: ${length} of ${limit} ${unit}`];
+    return ofQueue(`the queue of ${queue} is nearly full: ${length} of ${limit} ${unit}`);
   });
 }
 
-function fullTables({ tables, steps }: MetricsSnapshot): readonly string[] {
+function fullTables({ node, tables, steps }: MetricsSnapshot): readonly HealthProblem[] {
   const full = tables.filter(({ rows, limit }) => limit !== null && limit > 1 && rows >= limit);
   if (steps.evicted === 0 || full.length === 0) return [];
   const names = full.map(({ table, limit }) => `${table} (${limit})`).join(", ");
-  return [`${steps.evicted} rows were evicted from full tables; full now: ${names}`];
+  return [problem("node", node, `${steps.evicted} rows were evicted from full tables; full now: ${names}`)];
 }
 
-function drops({ elements }: MetricsSnapshot): readonly string[] {
+function drops({ elements }: MetricsSnapshot): readonly HealthProblem[] {
   return elements.flatMap(({ element, dropped }) =>
     Object.entries(dropped)
       .filter(([reason]) => reason !== "queue full")
-      .map(([reason, count]) => `${element} dropped ${count}: ${explain(reason)}`),
+      .map(([reason, count]) => problem("element", element, `${element} dropped ${count}: ${explain(reason)}`)),
   );
 }
 
 /** An overlay without members carries nothing. */
-function emptyMemberships({ tables }: MetricsSnapshot): readonly string[] {
+function emptyMemberships({ tables }: MetricsSnapshot): readonly HealthProblem[] {
   return tables
     .filter(({ table, rows }) => rows === 0 && /(?:^|\.)(?:member|addressMap)$/.test(table))
-    .map(({ table }) => `${table} is empty: this node has no peer (--peer)`);
+    .map(({ table }) => problem("table", table, `${table} is empty: this node has no peer (--peer)`));
 }
 
-function failures({ rules, steps }: MetricsSnapshot): readonly string[] {
+function failures({ node, rules, steps }: MetricsSnapshot): readonly HealthProblem[] {
   const failed = rules
     .filter((rule) => rule.failed > 0)
-    .map(
-      ({ rule, file, line, failed: count }) =>
-        `rule ${rule} (${file}:${line}): ${count} derivations failed: an expression had no value`,
+    .map(({ rule, file, line, failed: count }) =>
+      problem("rule", rule, `rule ${rule} (${file}:${line}): ${count} derivations failed: an expression had no value`),
     );
   const stopped =
-    steps.stopped === 0 ? [] : [`${steps.stopped} steps exceeded a limit and were rolled back; the log names the rule`];
-  const aggregates = steps.failedAggregates === 0 ? [] : [`${steps.failedAggregates} aggregates had no value`];
+    steps.stopped === 0
+      ? []
+      : [problem("node", node, `${steps.stopped} steps exceeded a limit and were rolled back; the log names the rule`)];
+  const aggregates =
+    steps.failedAggregates === 0 ? [] : [problem("node", node, `${steps.failedAggregates} aggregates had no value`)];
   return [...failed, ...stopped, ...aggregates];
 }
 
-function lateness({ eventLoop }: MetricsSnapshot): readonly string[] {
+function lateness({ node, eventLoop }: MetricsSnapshot): readonly HealthProblem[] {
   if (eventLoop === null || eventLoop.p99 < MAX_LATENESS_SECONDS) return [];
-  return [`the process is overloaded: timers and sockets wait up to ${(eventLoop.p99 * 1000).toFixed(0)} ms`];
+  const text = `the process is overloaded: timers and sockets wait up to ${(eventLoop.p99 * 1000).toFixed(0)} ms`;
+  return [problem("node", node, text)];
 }

@@ -10,7 +10,7 @@ export function metricsScreen(
   now: MetricsSnapshot & { readonly control: ControlMetrics },
   before: MetricsSnapshot | undefined,
 ): readonly string[] {
-  const problems = diagnoseNode(now);
+  const problems = diagnoseNode(now).map(({ text }) => text);
   return [
     ...headLines(now, before),
     controlLine(now.control),

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { controlPath } from "../../../runtime/control/control-socket.ts";
-import type { Reply } from "../../../runtime/control/reply.ts";
+import type { Reply, RequestError } from "../../../runtime/control/reply.ts";
 import { PROTOCOL_VERSION, type Request } from "../../../runtime/control/request.ts";
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
+import { type JsonDiagnostic, jsonText } from "../../../runtime/observe/json-output.ts";
 import { isLoopback } from "../options/address-scope.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
+import type { Output } from "../terminal/output.ts";
 
 /** A connection to the control socket of a running node. */
 export class NodeClient {
@@ -81,10 +83,29 @@ export class NodeClient {
   }
 }
 
-function refusal(name: string, { reason, message, text }: { reason: string; message: string; text?: string }): Failure {
-  if (reason === "program")
-    return new Failure(1, text === undefined ? message : `the node at ${name} refuses:\n${text.trimEnd()}`);
-  return runFailed(`${name}: ${message}`);
+function refusal(name: string, { reason, message, text, diagnostics = [] }: RequestError["error"]): Failure {
+  if (reason !== "program") return runFailed(`${name}: ${message}`);
+  const explanation = text === undefined ? message : `the node at ${name} refuses:\n${text.trimEnd()}`;
+  return new RefusedRequest(explanation, name, diagnostics);
+}
+
+/** Failure for a request whose text does not compile. */
+class RefusedRequest extends Failure {
+  readonly node: string;
+  readonly diagnostics: readonly JsonDiagnostic[];
+
+  constructor(message: string, node: string, diagnostics: readonly JsonDiagnostic[]) {
+    super(1, message);
+    this.node = node;
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** Prints the diagnostics of a refused request as JSON. Returns the error to throw, which no longer repeats them. */
+export function withJsonDiagnostics(error: unknown, output: Output): unknown {
+  if (!(error instanceof RefusedRequest) || error.diagnostics.length === 0) return error;
+  for (const one of error.diagnostics) output.result(jsonText(one));
+  return runFailed(`the node at ${error.node} refuses the request`);
 }
 
 /** Returns the path of the socket that NODE names. Without a session (for root, or a system service) it is in another folder. */

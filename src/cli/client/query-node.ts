@@ -1,37 +1,37 @@
-import type { JsonValue } from "../../../runtime/observe/watch.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
+import type { JsonValue } from "../../../runtime/plan/values/json-value.ts";
 import type { Output } from "../terminal/output.ts";
 import { textColumns } from "../terminal/text-columns.ts";
-import { NodeClient } from "./node-client.ts";
+import { NodeClient, withJsonDiagnostics } from "./node-client.ts";
 
 /** `mosaic query NODE TABLE | 'rule body'`: prints the rows of a table, or the results of a rule body, in a running node. */
 export async function queryNode(node: string, text: string, json: boolean, output: Output): Promise<void> {
   const client = await NodeClient.connect(node);
   try {
-    const { columns, rows } = await ask(client, text, json);
-    if (json) for (const row of rows) output.result(JSON.stringify(rowObject(columns, row)));
+    const { name, columns, rows } = await ask(client, text, json);
+    if (json) for (const row of rows) output.result(jsonText({ tuple: [name, ...row], columns }));
     else for (const line of resultLines(columns, rows)) output.result(line);
+  } catch (error: unknown) {
+    throw json ? withJsonDiagnostics(error, output) : error;
   } finally {
     client.close();
   }
 }
 
 interface QueryResult {
+  readonly name: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly JsonValue[])[];
 }
 
 async function ask(client: NodeClient, text: string, json: boolean): Promise<QueryResult> {
-  let columns: readonly string[] = [];
+  let head: Pick<QueryResult, "name" | "columns"> = { name: "", columns: [] };
   const rows: (readonly JsonValue[])[] = [];
   for await (const reply of client.request({ kind: "query", text, form: json ? "json" : "text" })) {
-    if ("columns" in reply) columns = reply.columns;
+    if ("columns" in reply) head = reply;
     else if ("rows" in reply) rows.push(...reply.rows);
   }
-  return { columns, rows };
-}
-
-function rowObject(columns: readonly string[], row: readonly JsonValue[]): Record<string, JsonValue> {
-  return Object.fromEntries(columns.map((column, at) => [column, row[at] ?? null]));
+  return { name: head.name, columns: head.columns, rows };
 }
 
 /** Lines of a result. A query without variables has the result yes or no. */

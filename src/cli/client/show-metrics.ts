@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
 import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
 import { runFailed } from "../terminal/failure.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
+import { diagnoseNode } from "./diagnose-node.ts";
 import { metricsScreen } from "./metrics-screen.ts";
 import { NodeClient } from "./node-client.ts";
 
@@ -27,7 +29,7 @@ export async function showMetrics(node: string, { once, json }: TopOptions, outp
   interrupted.addEventListener("abort", () => client.close());
   try {
     const first = await fetchMetrics(client);
-    if (json) return output.result(JSON.stringify(first));
+    if (json) return output.result(jsonText({ problems: diagnoseNode(first), ...first }));
     if (once || !process.stdout.isTTY) return show(first, undefined, "", output);
     for (let before: NodeMetrics | undefined, now = first; ; before = now, now = await fetchMetrics(client)) {
       show(now, before, HOME_AND_CLEAR, output);

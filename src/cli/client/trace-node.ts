@@ -1,7 +1,9 @@
 import type { TraceLine } from "../../../runtime/control/reply.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
+import { formatLocation } from "../../../runtime/observe/watch.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
-import { NodeClient } from "./node-client.ts";
+import { NodeClient, withJsonDiagnostics } from "./node-client.ts";
 
 /** `mosaic trace NODE [PRED]`: prints the tuples that cross edges of a running node, until SIGINT or until the node ends. */
 export async function traceNode(
@@ -18,10 +20,10 @@ export async function traceNode(
       if ("tracing" in reply) output.problem(`mosaic: tracing ${predicate ?? "everything"} at ${node}`);
       if ("missed" in reply)
         output.problem(`mosaic: ${reply.missed} lines are missing here: the node was faster than this terminal`);
-      if ("seen" in reply) output.result(json ? JSON.stringify(reply.seen) : traceLine(reply.seen));
+      if ("seen" in reply) output.result(json ? jsonText(reply.seen) : traceLine(reply.seen));
     }
   } catch (error: unknown) {
-    if (!interrupted.aborted) throw error;
+    if (!interrupted.aborted) throw json ? withJsonDiagnostics(error, output) : error;
   } finally {
     client.close();
   }
@@ -50,7 +52,7 @@ function describe({
   const text = carries === undefined ? shortened : `${shortened} carrying ${carries}`;
   switch (kind) {
     case "crossing": {
-      const peer = loc === undefined ? "" : ` ${from === "NetworkIn" ? "from" : "to"} ${loc}`;
+      const peer = loc === undefined ? "" : ` ${from === "NetworkIn" ? "from" : "to"} ${formatLocation(loc)}`;
       return `${nodeText(from)}${portText(port, to)} → ${nodeText(to)}  ${op === "-" ? "delete " : ""}${text}${peer}`;
     }
     case "derived":

@@ -19,7 +19,7 @@ export const command: CommandSpec<LabInput> = {
       throw wrongUsage("lab", "a topology file is missing, as in `mosaic lab lab/demo/ron.toml`");
     }
     const { cleanLabs, runLab } = await import("../topology/run-lab.ts");
-    if (clean) cleanLabs(output, json);
+    if (clean) cleanLabs(output, !json ? "text" : topology === undefined ? "json" : "messages");
     if (topology !== undefined) await runLab(topology, { backend: "kernel", out, check, json }, output);
   },
 };

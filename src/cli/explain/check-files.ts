@@ -1,11 +1,12 @@
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
 import type { Compilation } from "../../compile.ts";
 import { compile } from "../../compile.ts";
-import { LineMap } from "../../program/line-map.ts";
 import { FileLibrary } from "../files/file-library.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
 import { Failure } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
+import { jsonDiagnostics } from "../terminal/json-diagnostics.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 
 export interface CheckOptions extends LanguageOptions {
@@ -48,19 +49,15 @@ function isError({ severity }: Diagnostic): boolean {
   return severity === "error";
 }
 
-/** Prints one object for each diagnostic, with file, line and column. */
+/** Prints one object for each diagnostic. */
 function printJson({ diagnostics, sources }: Compilation, output: Output): void {
-  const lines = new LineMap(sources);
-  for (const { code, severity, span, message, help } of diagnostics) {
-    const position = span === undefined ? {} : lines.position(span);
-    output.result(JSON.stringify({ ...position, severity, code, message, ...(help !== undefined && { help }) }));
-  }
+  for (const one of jsonDiagnostics(diagnostics, sources)) output.result(jsonText(one));
 }
 
 function printStats(file: string, { sources, counts }: Compilation, options: CheckOptions, output: Output): void {
   const count = counts.get(sources[0]?.file ?? "");
   if (count === undefined) return;
   const { rules, viewRules } = count;
-  if (options.json) output.result(JSON.stringify({ file, rules, viewRules }));
+  if (options.json) output.result(jsonText({ file, rules, viewRules }));
   else output.result(`${file}: ${rules} rules, ${viewRules} in views`);
 }

@@ -18,6 +18,7 @@ import { compileQuery } from "../../query/compile-query.ts";
 import { readFacts } from "../../query/read-facts.ts";
 import { unknownName } from "../../query/unknown-names.ts";
 import { Failure } from "../terminal/failure.ts";
+import { jsonDiagnostics } from "../terminal/json-diagnostics.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
@@ -95,9 +96,10 @@ function complaintOf(diagnostics: readonly Diagnostic[], sources: readonly Sourc
     code: first?.code ?? "",
     message: first?.message ?? "it does not compile",
     text: showDiagnostics(diagnostics, sources, false),
+    diagnostics: jsonDiagnostics(diagnostics, sources),
   };
 }
 
 function complaintWith(message: string): CompileError {
-  return { code: "", message, text: message };
+  return { code: "", message, text: message, diagnostics: [] };
 }

@@ -7,6 +7,7 @@ import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
 import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../../runtime/node/program.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { Tun, World } from "../../../runtime/world/world.ts";
@@ -133,7 +134,7 @@ function newNode(
     names,
     facts,
     watch,
-    ...(pcap !== "-" && { onWatch: (line) => output.result(json ? JSON.stringify(line) : formatWatchLine(line)) }),
+    ...(pcap !== "-" && { onWatch: (line) => output.result(json ? jsonText(line) : formatWatchLine(line)) }),
     onLog: (message) => output.log.rateLimited(message),
     onAdapted: (message) => output.log.info(message),
   });

@@ -3,6 +3,8 @@
  * `--log-format`.
  */
 
+import { jsonText } from "../../../runtime/observe/json-output.ts";
+
 /** Most severe level first. A log prints its own level and all before it. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -16,7 +18,7 @@ export interface LogSettings {
 }
 
 /** Details of a message as key and value, for programs that read the JSON format. */
-export type LogFields = Readonly<Record<string, string | number>>;
+export type LogFields = Readonly<Record<string, string | number | object>>;
 
 /** Time between two reports of a repeated message. */
 const REPEAT_INTERVAL_MS = 10_000;
@@ -73,7 +75,7 @@ export class Log {
     const { level: shown, format } = this.#settings;
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(shown)) return;
     if (format === "text") this.#write(`mosaic: ${PREFIXES[level]}${message}`);
-    else this.#write(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
+    else this.#write(jsonText({ time: new Date().toISOString(), level, message, ...fields }));
   }
 
   #hold(message: string, fields: LogFields): void {

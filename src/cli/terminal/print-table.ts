@@ -1,5 +1,6 @@
-import { jsonValue } from "../../../runtime/observe/watch.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
 import { formatTuple, formatValue } from "../../../runtime/plan/values/format.ts";
+import { encodeTuple } from "../../../runtime/plan/values/json-value.ts";
 import type { Values, Value } from "../../../runtime/plan/values/value.ts";
 import type { Output } from "./output.ts";
 
@@ -16,7 +17,7 @@ const LINES_PER_WRITE = 4096;
 export function printTable(name: string, rows: readonly Values[], { kind, json }: TableForm, output: Output): void {
   for (let at = 0; at < rows.length; at += LINES_PER_WRITE) {
     const lines = rows.slice(at, at + LINES_PER_WRITE).map((row) => {
-      if (json) return JSON.stringify({ table: name, row: row.map(jsonValue) });
+      if (json) return jsonText({ tuple: encodeTuple(name, row) });
       return kind === "csv" ? row.map(csvField).join(",") : `${formatTuple(name, row)}.`;
     });
     output.result(lines.join("\n"));
@@ -25,7 +26,7 @@ export function printTable(name: string, rows: readonly Values[], { kind, json }
 
 /** Prints the number of rows of a table, without its name if it is the only one (`isAlone`). */
 export function countTable(name: string, count: number, { json }: TableForm, isAlone: boolean, output: Output): void {
-  if (json) output.result(JSON.stringify({ table: name, count }));
+  if (json) output.result(jsonText({ table: name, count }));
   else output.result(isAlone ? String(count) : `${name} ${count}`);
 }
 

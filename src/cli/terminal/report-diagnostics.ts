@@ -1,6 +1,6 @@
 import type { Compilation } from "../../compile.ts";
-import { LineMap } from "../../program/line-map.ts";
-import type { LogFields, LogLevel } from "./log.ts";
+import { jsonDiagnostics } from "./json-diagnostics.ts";
+import type { LogLevel } from "./log.ts";
 import type { LoggedOutput } from "./output.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 
@@ -13,10 +13,8 @@ export function reportDiagnostics(compilation: Compilation, output: LoggedOutput
 }
 
 function logDiagnostics({ diagnostics, sources }: Compilation, output: LoggedOutput): void {
-  const lines = new LineMap(sources);
-  for (const { code, severity, span, message, help } of diagnostics) {
-    const position: LogFields = span === undefined ? {} : { ...lines.position(span) };
-    const level: LogLevel = severity === "error" ? "error" : "warn";
-    output.log.write(level, message, { code, ...position, ...(help !== undefined && { help }) });
+  for (const { message, ...fields } of jsonDiagnostics(diagnostics, sources)) {
+    const level: LogLevel = fields.severity === "error" ? "error" : "warn";
+    output.log.write(level, message, fields);
   }
 }

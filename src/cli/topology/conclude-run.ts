@@ -5,6 +5,7 @@ import { ResultFiles } from "../../../lab/outcome/result-files.ts";
 import type { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { describeAction } from "../../../lab/outcome/timeline-events.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 
@@ -42,9 +43,9 @@ export async function conclude(
   record.takeSnapshot(topology.duration);
   const summary = summarize(topology, record);
   const { checks } = record;
-  const result = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, place: backend, ...more };
+  const result = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, backend, ...more };
   await results?.finish(result);
-  if (json) output.result(JSON.stringify(result));
+  if (json) output.result(jsonText(result));
   else for (const line of conclusionLines(summary, topology, record)) output.result(line);
   if (results?.failure !== undefined) throw runFailed(`--out: ${results.failure}`);
   const failed = checks.filter(({ holds }) => holds === false).length;
@@ -52,8 +53,8 @@ export async function conclude(
 }
 
 /** A check as JSON; `holds` is null if this kind of run cannot evaluate the check. */
-function jsonCheck({ at, expectation, holds, observed }: CheckResult): object {
-  return { at, expectation, holds: holds ?? null, observed };
+function jsonCheck({ at: t, expectation, holds, observed }: CheckResult): object {
+  return { t, expectation, holds: holds ?? null, observed };
 }
 
 function conclusionLines(summary: RunSummary, topology: Topology, record: RunRecord): readonly string[] {

@@ -18,6 +18,7 @@ import { Timeline } from "../../../lab/outcome/timeline.ts";
 import { runSimulated, type SimulatedOutcome } from "../../../lab/simulator/run-simulated.ts";
 import { formatDuration } from "../../../lab/topology/duration.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
+import { jsonText } from "../../../runtime/observe/json-output.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
 import { checkoutFile } from "../files/checkout.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
@@ -103,12 +104,18 @@ function showFailed({ at, host, run, code }: Observation & { kind: "ended" }, ti
   if (code !== undefined && code !== 0) timeline.note(at, `${host}$ ${run}: exit code ${code}`);
 }
 
-/** `mosaic lab --clean`: removes namespaces, processes and folders that killed labs left. */
-export function cleanLabs(output: Output, json: boolean): void {
+/**
+ * `mosaic lab --clean`: removes namespaces, processes and folders that killed labs left. `messages` prints them to stderr, for a lab that
+ * follows and prints one object.
+ */
+export function cleanLabs(output: Output, form: "text" | "json" | "messages"): void {
   const removed = removeLeftovers();
-  if (json) return output.result(JSON.stringify({ removed }));
-  for (const line of removed) output.result(line);
-  if (removed.length === 0) output.result("nothing was left");
+  if (form === "json") return output.result(jsonText({ removed }));
+  const lines = removed.length === 0 ? ["nothing was left"] : removed;
+  for (const line of lines) {
+    if (form === "text") output.result(line);
+    else output.problem(line);
+  }
 }
 
 function chooseBackend({ backend }: LabOptions): Backend {

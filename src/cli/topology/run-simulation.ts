@@ -37,7 +37,9 @@ export async function runSimulation(file: string, options: SimOptions, output: O
     const { host, line } = observation;
     const [predicate] = line.tuple;
     if (typeof predicate !== "string" || !watched.has(predicate)) return;
-    output.result(json ? JSON.stringify(line) : `${host}: ${formatWatchLine(line)}`);
+    const text = `${host}: ${formatWatchLine(line)}`;
+    if (json) output.problem(text);
+    else output.result(text);
   };
   const captures = options.pcap === undefined ? undefined : new HostCaptures(options.pcap);
   const capture = captures && ((host: string, world: World) => captures.wrap(host, world));
@@ -45,12 +47,12 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   captures?.close();
   progress.finish();
   if (!outcome.ok) throw runFailed(outcome.message);
-  const { network, happened, traceHash } = outcome;
+  const { network, eventCount, traceHash } = outcome;
   if (!json) {
     output.result(`${topology.title}: ${topology.hosts.length} nodes, ${topology.duration} s, seed ${topology.seed}`);
   }
   const finished = { topology, record, results, backend: "simulator" as const };
-  await conclude(finished, options, output, { network, happened, traceHash });
+  await conclude(finished, options, output, { network, eventCount, traceHash });
   if (json) return;
   const { delivered, lost, cut, hostDown } = network;
   output.result(`datagrams: ${delivered} delivered, ${lost} lost, ${cut} on cut links, ${hostDown} to dead hosts`);

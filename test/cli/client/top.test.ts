@@ -143,7 +143,14 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
     ],
   },
 ])("a diagnosis names $cause", ({ metrics, says }) => {
-  expect(diagnoseNode({ ...healthy, ...metrics })).toEqual(says);
+  expect(diagnoseNode({ ...healthy, ...metrics }).map(({ text }) => text)).toEqual(says);
+});
+
+test("a problem names its subject", () => {
+  const text = "10.0.0.2:10000 has been silent for 12 s";
+  expect(diagnoseNode({ ...healthy, peers: [peer("10.0.0.2:10000", 9, 12.3)] })).toEqual([
+    { subject: { kind: "peer", name: "10.0.0.2:10000" }, text },
+  ]);
 });
 
 test("the screen of mosaic top", () => {

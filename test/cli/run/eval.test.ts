@@ -70,8 +70,8 @@ describe("a table", () => {
   test("is printed as JSON", () => {
     const { out } = evaluated(TWO_HOPS, { print: ["two"], form: { kind: "facts", json: true } });
     expect(out.split("\n").map((line) => JSON.parse(line) as unknown)).toEqual([
-      { table: "two", row: ["a", 3] },
-      { table: "two", row: ["b", "a b"] },
+      { version: 1, tuple: ["two", "a", 3] },
+      { version: 1, tuple: ["two", "b", "a b"] },
     ]);
   });
 

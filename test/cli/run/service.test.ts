@@ -113,7 +113,7 @@ describe("--log-format json", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(records[0]).toMatchObject({ level: "error", code: "E0215", file: wrong, line: 1 });
+    expect(records[0]).toMatchObject({ level: "error", code: "E0215", file: wrong, range: { start: { line: 1 } } });
     expect(records.at(-1)).toMatchObject({ level: "error", message: "1 error; nothing was started" });
     expect(failed.code).toBe(1);
   });

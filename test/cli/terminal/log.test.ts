@@ -26,6 +26,7 @@ test("prints one JSON object per line, whatever the message contains", () => {
   expect(lines).toHaveLength(1);
   expect(lines[0]).not.toContain("\n");
   expect(JSON.parse(lines[0] ?? "")).toEqual({
+    version: 1,
     time: "2026-01-02T03:04:05.000Z",
     level: "warn",
     message: 'said "no"\ntwice',

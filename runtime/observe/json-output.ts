@@ -1,0 +1,42 @@
+/** Shapes that several JSON outputs of the command line share (docs/json.md). */
+
+/** Version of all JSON outputs. Raised when a field changes its meaning or is removed, not when a field is added. */
+const JSON_VERSION = 1;
+
+/** Returns an object of a JSON output on one line, or indented for a file that people read. The version is its first key. */
+export function jsonText(fields: object, layout: "line" | "indented" = "line"): string {
+  return JSON.stringify({ version: JSON_VERSION, ...fields }, undefined, layout === "line" ? undefined : 2);
+}
+
+/** Diagnostic of the compiler. */
+export interface JsonDiagnostic {
+  /** `E0301`, as `mosaic explain --code` explains it. */
+  readonly code: string;
+  readonly severity: "error" | "warning";
+  readonly message: string;
+  /** Suggestion of what to write instead. */
+  readonly help?: string;
+  /** File and range; omitted if the diagnostic has no position, as for a missing file on the command line. */
+  readonly file?: string;
+  readonly range?: JsonRange;
+  /** Other places that explain the diagnostic. */
+  readonly related: readonly JsonRelated[];
+}
+
+export interface JsonRelated {
+  readonly message: string;
+  readonly file: string;
+  readonly range: JsonRange;
+}
+
+/** Range of characters. `end` is the position after the last character. */
+export interface JsonRange {
+  readonly start: JsonPosition;
+  readonly end: JsonPosition;
+}
+
+/** Line and column, counted from 1. Columns count UTF-16 code units. */
+export interface JsonPosition {
+  readonly line: number;
+  readonly column: number;
+}
