@@ -60,6 +60,7 @@ export class Shell {
     const { pid } = this.#child;
     if (pid !== undefined) spawnSync("kill", ["-KILL", "--", `-${pid}`]);
     await this.#ended;
-    rmSync(this.folder, { recursive: true });
+    // A killed process may still write to the folder for a moment.
+    rmSync(this.folder, { recursive: true, maxRetries: 10, retryDelay: 50 });
   }
 }
