@@ -26,6 +26,19 @@ describe("building the addon", () => {
     expect(createRequire(import.meta.url)(addon())).toMatchObject({ contract: 13 });
   });
 
+  test("compiles with buffer checks, stack protector and read-only relocations", ({ skip }) => {
+    skip(needs("cc", "readelf") !== undefined, needs("cc", "readelf"));
+    symlinkSync(MODULES, join(folder, "node_modules"));
+    build({});
+    const options = ["--wide", "--dynamic", "--program-headers", "--dyn-syms", addon()];
+    const { stdout } = spawnSync("readelf", options, { encoding: "utf8" });
+    expect(stdout).toMatch(/BIND_NOW/);
+    expect(stdout).toMatch(/GNU_RELRO/);
+    expect(stdout).toMatch(/GNU_STACK .* RW /);
+    expect(stdout).toMatch(/UND __stack_chk_fail/);
+    expect(stdout).toMatch(/UND __\w+_chk/);
+  });
+
   test("uses the headers of the running Node.js where the checkout has none", ({ skip }) => {
     skip(needs("cc") !== undefined, needs("cc"));
     expect(build({ npm_node_execpath: process.execPath })).toEqual({ status: 0, stdout: "", stderr: "" });
