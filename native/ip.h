@@ -32,7 +32,7 @@
 #define UDP_LENGTH_AT 4u
 #define UDP_CHECKSUM_AT 6u
 
-/* Layout of a TCP or UDP packet. Whoever fills it in has checked that all offsets lie within the packet. */
+/* Layout of a TCP or UDP packet. All offsets lie within the packet: the code that fills in the layout has checked them. */
 struct ip_layout {
   uint8_t version;
   uint8_t protocol;
@@ -41,7 +41,7 @@ struct ip_layout {
   size_t payload_at;
 };
 
-/* Returns the sum of the pseudo-header of a packet whose TCP or UDP header and payload have `length` bytes. */
+/* Returns the sum of the pseudo-header. `length` is the number of bytes of the TCP or UDP header and the payload. */
 uint64_t ip_pseudo_sum(const uint8_t *packet, const struct ip_layout *layout, size_t length);
 
 /* Writes the length of a packet, and the header checksum of an IPv4 packet. */
@@ -50,7 +50,7 @@ void ip_set_length(uint8_t *packet, const struct ip_layout *layout, size_t lengt
 /* Returns the offset of the checksum in the TCP or UDP header. */
 size_t ip_checksum_at(const struct ip_layout *layout);
 
-/* Writes the TCP or UDP checksum, given the sum over everything but the checksum field. UDP writes 0 as 0xffff. */
+/* Writes the TCP or UDP checksum, given the sum over all bytes except the checksum field. For UDP, 0 is written as 0xffff. */
 void ip_finish_checksum(uint8_t *packet, const struct ip_layout *layout, uint64_t sum);
 
 #endif

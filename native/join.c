@@ -1,7 +1,7 @@
 /*
- * Joins packets of one flow into a super-packet, the inverse of split.c: split() of the result gives the same packets again,
- * except for IPv4 identifications of packets that must not be fragmented. Called by tun-device.c before each write to a TUN
- * device, on the thread of the event loop. Only headers are copied; the payloads stay where they are.
+ * Joins packets of one flow into a super-packet. This is the inverse of split.c: split() of the super-packet yields the same packets,
+ * except that IPv4 packets with the don't-fragment flag may get other identifications. tun-device.c calls it before each write to a
+ * TUN device, on the thread of the event loop. Only headers are copied; the payloads stay where they are.
  */
 #include "join.h"
 
@@ -53,7 +53,7 @@ static bool read_tcp(const uint8_t *packet, size_t length, struct ip_layout *lay
   return (tcp[TCP_FLAGS_AT] & ~TCP_PSH) == TCP_ACK;
 }
 
-/* A datagram without checksum is not joined, because the kernel would give it one. */
+/* Reads a UDP header. A datagram without a checksum is not joined, because the kernel would add a checksum. */
 static bool read_udp(const uint8_t *packet, size_t length, struct ip_layout *layout) {
   if (layout->upper_at + UDP_HEADER > length) return false;
   const uint8_t *udp = packet + layout->upper_at;
@@ -67,7 +67,7 @@ static bool is_intact(const uint8_t *packet, size_t length, const struct ip_layo
   return checksum_fold(sum) == UINT16_MAX;
 }
 
-/* Checks all but the checksum over the payload, which costs most and is checked last, by is_intact. */
+/* Checks everything except the TCP or UDP checksum. That check reads the whole payload, so is_intact does it last. */
 static bool read_candidate(const uint8_t *packet, size_t length, struct join_rules rules, struct candidate *candidate) {
   struct ip_layout *layout = &candidate->layout;
   if (!read_ip(packet, length, layout)) return false;
@@ -85,8 +85,9 @@ static bool same(const uint8_t *left, const uint8_t *right, size_t from, size_t 
 }
 
 /*
- * Compares type of service, flags, TTL, protocol and addresses. The kernel gives segments consecutive identifications, so the
- * identification of packet `index` must follow unless fragmentation is forbidden.
+ * Compares type of service, flags, TTL, protocol and addresses. The kernel gives the segments of a super-packet consecutive
+ * identifications, so the identification of the packet at `index` must be the first identification plus `index`. With the
+ * don't-fragment flag any identification is accepted.
  */
 static bool same_ipv4(const uint8_t *first, const uint8_t *next, size_t index) {
   if (first[1] != next[1] || !same(first, next, 6, 10) || !same(first, next, 12, 20)) return false;
@@ -106,7 +107,7 @@ static bool same_ip(const struct candidate *first, const struct candidate *next,
                                     : same_ipv6(first->packet, next->packet);
 }
 
-/* Compares ports, acknowledgement, window and all options, and expects the sequence number at `offset` bytes of payload. */
+/* Compares ports, acknowledgement number, window and options. The sequence numbers must differ by `offset`, the payload joined so far. */
 static bool same_tcp(const uint8_t *first, const uint8_t *next, size_t header, size_t offset) {
   uint32_t expected = read_long(first + TCP_SEQUENCE_AT) + (uint32_t)offset;
   return same(first, next, 0, TCP_SEQUENCE_AT) && read_long(next + TCP_SEQUENCE_AT) == expected &&

@@ -1,6 +1,6 @@
 /*
- * Sends one datagram to a Unix socket, which Node cannot do: the protocol by which a service reports its state to systemd.
- * The call never waits, so a service manager that does not read cannot delay the node.
+ * Sends one datagram to a Unix socket: a service reports its state to systemd in this way (`sd_notify`), and Node.js has no API for it.
+ * The call never blocks, so a service manager that does not read cannot delay the node.
  */
 #include "notify.h"
 
@@ -39,7 +39,10 @@ static int notify_of(const char *path, size_t path_length, const char *message, 
 }
 
 napi_value notify(napi_env env, napi_callback_info info) {
-  /* Room for one byte more than is allowed, so that texts that are too long are recognised and refused. */
+  /*
+   * Room for the terminating zero and for more bytes than are allowed. Node-API truncates a longer string without an error, and the
+   * surplus byte still shows that the string is too long.
+   */
   char path[sizeof((struct sockaddr_un *)0)->sun_path + 2];
   char message[MESSAGE_MAX + 2];
   size_t path_length = 0, message_length = 0, count = 2;
