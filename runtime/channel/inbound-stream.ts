@@ -14,11 +14,14 @@ export interface InboundStream {
   readonly stream: number;
   /** The stream before this one. Its messages arrive too late and are ignored. */
   readonly previousStream: number | undefined;
-  /** Number of the last message up to which none is missing. */
+  /** Number of the last message in order: no message up to it is missing. */
   readonly received: number;
   /** Messages beyond a missing one, by number. */
   readonly outOfOrder: ReadonlyMap<number, Message>;
-  /** Changes received since the stream began, until the snapshot is complete. Then rows of the peer that are not in it are deleted. */
+  /**
+   * Changes received since the stream began. Undefined when the snapshot is complete; at that moment the rows of the peer that are not
+   * in the snapshot are deleted.
+   */
   readonly snapshot: ReceivedChanges | undefined;
   /** Time of the latest message. */
   readonly receivedAt: number;

@@ -1,7 +1,7 @@
 /**
  * Sending end of a stream of row changes. ViewChannel calls `change` with the rows that a step changed, `acknowledge` for each
- * `?heard` event, and `tick` at the time `due`. Messages are numbered, sent in order within a window, and sent again until they are
- * acknowledged.
+ * acknowledgement (event `?heard`), and `tick` at the time `due`. Messages have sequence numbers, are sent in order within a window,
+ * and are retransmitted until they are acknowledged.
  */
 import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
@@ -11,9 +11,9 @@ const CHANGES_MAX = 16;
 const WINDOW = 32;
 /** Number of unacknowledged messages beyond which the stream restarts with a snapshot. */
 const UNACKNOWLEDGED_MAX = 256;
-/** Seconds between two updates. Changes of a row within the interval are combined, and cancel each other if it ends as it was. */
+/** Seconds between two updates. Changes of one row within the interval become one change, or none if the row is as it was before them. */
 const UPDATE_INTERVAL = 0.02;
-/** Seconds before a message is sent again: at first, and at most. Doubled each time. */
+/** Seconds before the first retransmission, and the longest such interval. Each retransmission doubles the interval. */
 const RESEND_FIRST = 0.4;
 const RESEND_MAX = 4;
 
@@ -21,16 +21,16 @@ export interface OutboundSettings {
   /** Address of the peer. */
   readonly receiver: string;
   readonly send: (message: Message) => void;
-  /** Returns a random id for a stream, which must not repeat. */
+  /** Returns a random id for a new stream. Ids must not repeat. */
   readonly drawStream: () => number;
-  /** Seconds without a message after which the peer deletes the rows. */
+  /** Seconds without a message after which the peer deletes the rows of this node. */
   readonly timeout: number;
 }
 
 /** Change that the next update will carry. */
 export interface PendingChange {
   readonly change: RowChange;
-  /** Whether the row was only refreshed. */
+  /** Whether the row was refreshed, and neither inserted nor deleted. */
   readonly isRefresh: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface PendingChange {
  */
 export class OutboundStream {
   readonly #settings: OutboundSettings;
-  /** Rows that are present after all messages made so far, by key. */
+  /** Rows that the peer holds when it has applied all messages appended so far, by key. */
   readonly #rows = new Map<string, RowChange>();
   /** Changes for the next update, by key. */
   #pending = new Map<string, PendingChange>();
@@ -66,7 +66,7 @@ export class OutboundStream {
     return this.#stream;
   }
 
-  /** Whether the stream can be dropped: it has no rows, and the peer has acknowledged that or no longer answers. */
+  /** Whether the stream can be dropped: it has no rows, and the peer has acknowledged all messages or no longer answers. */
   isOver(now: number): boolean {
     if (this.#rows.size > 0 || this.#pending.size > 0) return false;
     return this.#unacknowledged.length === 0 || now - this.#acknowledgedAt > this.#settings.timeout;
@@ -111,7 +111,7 @@ export class OutboundStream {
     return isRefresh || change.isPresent !== this.#rows.has(keyOfChange(change));
   }
 
-  /** Handles an acknowledgement: the peer has every message up to this number. 0 means that it does not know the stream. */
+  /** Handles an acknowledgement: the peer has every message up to `number`. 0 means that the peer does not know the stream. */
   acknowledge(number: number, now: number): void {
     this.#acknowledgedAt = now;
     if (number === 0 && this.#acknowledged > 0) return this.#restart(now);

@@ -1,4 +1,4 @@
-/** TCP of this host, by `node:net`: the streams of a node outside the simulator. runtime/socket uses them. */
+/** TCP connections of a node outside the simulator, by `node:net`. runtime/socket uses them through the interface `Streams`. */
 import { connect, createServer, type ListenOptions, type Server, type Socket, type TcpNetConnectOpts } from "node:net";
 import type { Received, ConnectAttempt, ByteStream, Listening, Opened, Sent, Streams } from "../world/streams.ts";
 import { resolveName } from "./destinations.ts";
@@ -15,13 +15,14 @@ interface StreamOptions {
 const STREAM: StreamOptions = {
   allowHalfOpen: true,
   noDelay: true,
-  // TCP keepalive, in milliseconds of silence.
+  // TCP keepalive. The delay is the number of milliseconds without traffic before the first probe.
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
   // Node.js then reads only when `read` is called.
   highWaterMark: 0,
 };
 
+/** Reasons of failures as rules see them (docs/language.md lists them), by error code of Node.js. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "refused"],
   ["EADDRINUSE", "in use"],

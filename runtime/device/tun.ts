@@ -1,4 +1,4 @@
-/** Opening of a TUN interface, with messages for the user when it fails. Packets then go through linux-tun.ts. */
+/** Opens TUN interfaces and explains failures to the user. linux-tun.ts reads and writes the packets. */
 import { errnoMessage, errnoName } from "../../native/errno.ts";
 import { loadNative, type SystemCallFailure, type TunHandle } from "../../native/index.ts";
 import type { Tun } from "../world/world.ts";
@@ -13,9 +13,9 @@ export interface TunOptions {
   /** Address of the interface; undefined for none. The interface is brought up in any case. */
   readonly address: Cidr | undefined;
   readonly mtu: number;
-  /** Combine consecutive packets of one flow into trains. Default: false. */
+  /** Whether to pass consecutive packets of one flow on as one packet train. Default: false. */
   readonly trains?: boolean;
-  /** Use TCP and UDP segmentation offload where the kernel has it. Requires `trains`. Default: true. */
+  /** Whether to use TCP and UDP segmentation offload if the kernel supports it. Requires `trains`. Default: true. */
   readonly tso?: boolean;
   /** Called once if the interface disappears while it is open. All later writes are refused. */
   readonly onLost?: (code: string) => void;
@@ -32,14 +32,14 @@ export type TunResult =
 const NAME_PATTERN = "mosaic%d";
 const NAME_LENGTH_MAX = 15;
 
-/** Bounds of the MTU: the least for IPv6, and the least and greatest that the kernel accepts. */
+/** Bounds of the MTU: the minimum of IPv6, and the minimum and maximum of the kernel. */
 const IPV6_MTU_MIN = 1280;
 const MTU_MIN = 68;
 const MTU_MAX = 65_535;
 
 const NO_ADDRESS = { bytes: new Uint8Array(0), prefix: 0 };
 
-/** Creates a TUN interface of this network namespace, with its address, and brings it up. */
+/** Creates a TUN interface in the network namespace of this process, gives it its address, and brings it up. */
 export function openTun(options: TunOptions): TunResult {
   const fault = faultIn(options);
   if (fault !== undefined) return { ok: false, code: "EINVAL", message: fault };
@@ -52,14 +52,14 @@ export function openTun(options: TunOptions): TunResult {
 
 function faultIn({ name, address, mtu }: TunOptions): string | undefined {
   if (name !== undefined && !isInterfaceName(name)) {
-    return `bad interface name ${JSON.stringify(name)}: 1 to ${NAME_LENGTH_MAX} characters without space, "/" and ":"`;
+    return `bad interface name ${JSON.stringify(name)}: use 1 to ${NAME_LENGTH_MAX} ASCII characters without space, "/", ":" and "%"`;
   }
   if (!Number.isInteger(mtu) || mtu < MTU_MIN || mtu > MTU_MAX) return `bad MTU ${mtu}: from ${MTU_MIN} to ${MTU_MAX}`;
   if (address?.bytes.length === 16 && mtu < IPV6_MTU_MIN) return `bad MTU ${mtu}: IPv6 needs ${IPV6_MTU_MIN} or more`;
   return undefined;
 }
 
-/** The rule of the kernel, for ASCII names, and without `%`, which the kernel would replace. */
+/** Whether the kernel accepts the name. Only ASCII is allowed, and no `%`: the kernel would replace `%d` by a number. */
 function isInterfaceName(name: string): boolean {
   return /^[!-~]+$/.test(name) && name.length <= NAME_LENGTH_MAX && !/[/:%]/.test(name) && !/^\.\.?$/.test(name);
 }
@@ -71,7 +71,7 @@ function configure(handle: TunHandle, options: TunOptions): TunResult {
   if (refusal === undefined) return { ok: true, tun: new LinuxTun(handle, options) };
   handle.close(() => {});
   const wanted = address === undefined ? `MTU ${mtu}` : `address ${formatCidr(address)} and MTU ${mtu}`;
-  return refuse(refusal, `cannot give ${handle.name} ${wanted}`, options);
+  return refuse(refusal, `cannot configure ${handle.name} with ${wanted}`, options);
 }
 
 function refuse(refusal: SystemCallFailure, what: string, options: TunOptions): TunResult {
@@ -105,5 +105,5 @@ function explainOpen(code: string, call: string): string | undefined {
 function explainAddress(code: string, options: TunOptions): string | undefined {
   const ipv6 = options.address?.bytes.length === 16;
   if (ipv6 && ["EACCES", "EAFNOSUPPORT", "EOPNOTSUPP"].includes(code)) return "IPv6 is disabled on this machine";
-  return code === "EEXIST" || code === "EADDRNOTAVAIL" ? "the kernel does not take this address" : undefined;
+  return code === "EEXIST" || code === "EADDRNOTAVAIL" ? "the kernel rejects this address" : undefined;
 }

@@ -5,33 +5,33 @@ import type { ElementSpec } from "../plan/contract/element-spec.ts";
  * The contract of an element: one stage of a node's dataflow. Each element is one file of this folder, which exports its
  * `spec` and one class. `runtime/node/dataflow.ts` creates the elements, joins them, and calls them when a round or a step ends.
  *
- * What an element takes. It has a method `push`, whose arguments are its own, or reads a device or socket. Callers push one
- * tuple at a time, from within a step, and never from within the element's own output. The bytes in a tuple from the network
- * or a device are lent until the step ends: an element that holds them longer copies them (`ownedTuple`).
+ * Input. An element reads a device or a socket, or it has a method `push`, whose parameters differ between elements. Callers push
+ * one tuple at a time, during a step. Calls do not nest: no output of an element leads to its own `push` before the call returns.
+ * The bytes of a tuple from the network or a device are valid until the step ends: an element that keeps them longer copies them
+ * (`ownedTuple`).
  *
- * What it gives. It hands tuples on through the functions that its constructor received, and knows no other element.
+ * Output. An element passes tuples on through the functions that its constructor received. It knows no other element.
  *
- * What it drops and counts. It counts what it takes and gives in `counters.in` and `counters.out`, in the units that its manual
- * names, and each loss with `counters.drop(reason)`, one of the reasons of its spec. It never throws because of bytes or text
- * from outside.
+ * Counters. An element counts its input and output in `counters.in` and `counters.out`, in the units that its manual names. It
+ * counts each drop with `counters.drop(reason)`; its spec lists the reasons. It never throws because of bytes or text from outside.
  *
- * What a step guarantees. Effects outside the node (a datagram, a packet, a socket call, a step to come) wait for `commit`.
- * Each step ends with exactly one call, of `commit` or of `abort`; between two steps an element holds nothing of a step. An
- * element without such effects leaves these methods out.
+ * Steps. Effects beyond the step (a datagram, a packet, a socket call, an input for a later step) wait for `commit`. Each step
+ * ends with exactly one call of `commit` or `abort`, after which no effect of the step is pending. An element without such
+ * effects omits both methods.
  */
 export interface Element {
   readonly spec: ElementSpec;
-  /** Tells apart the elements of one kind: the overlay of an OverlaySendWrap. Absent where a node has one of the kind. */
+  /** Name that distinguishes elements of one kind: the overlay of an OverlaySendWrap. Undefined if a node has one element of the kind. */
   readonly label?: string;
   readonly counters: ElementCounters;
   /**
-   * The events that came together are done: passes on what was collected for them. Called several times in a step, also
-   * when nothing was collected.
+   * Passes on the tuples that were collected during a batch of events, the events raised together. Called at the end of each
+   * batch, also if nothing was collected.
    */
   flushRound?(): void;
-  /** The step succeeded: performs its effects. Also called when there are none. Must not throw. */
+  /** Performs the effects of a step that succeeded. Also called for a step without effects. Must not throw. */
   commit?(): void;
-  /** The step exceeded a limit and is undone: discards its effects. Counters keep what they counted. */
+  /** Discards the effects of a step that exceeded a limit and is undone. Counters keep their values. */
   abort?(): void;
 }
 

@@ -11,16 +11,16 @@ export interface TunRequest {
   readonly name: string | undefined;
   /** Address in CIDR notation. */
   readonly address: string;
-  /** In bytes; undefined for the largest packet that fits a datagram. */
+  /** MTU in bytes; if undefined, the size of the largest packet that fits a datagram of the node. */
   readonly mtu: number | undefined;
   /** Whether the device may exchange super-packets (TSO) with the kernel. */
   readonly tso: boolean;
 }
 
-/** Parts that all devices of a node share. */
+/** Objects that all devices of a node share. */
 export interface DevicesShare {
   readonly ioBatch: IoBatch;
-  /** Undefined if every packet must run the rules. */
+  /** Undefined if the rules must process every packet. */
   readonly flowCache: LinuxFlowCache | undefined;
 }
 

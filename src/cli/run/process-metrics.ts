@@ -11,7 +11,7 @@ export function processMetrics(): readonly MetricFamily[] {
     metric(
       "gauge",
       "process_start_time_seconds",
-      "Start time of the process since 1970.",
+      "Start time of the process, in seconds since 1970.",
       performance.timeOrigin / 1e3,
     ),
     metric("gauge", "process_resident_memory_bytes", "Resident memory of the process.", rss),
@@ -19,19 +19,19 @@ export function processMetrics(): readonly MetricFamily[] {
     metric(
       "gauge",
       "nodejs_heap_size_used_bytes",
-      "Memory of objects in the heap, with garbage that is not yet collected.",
+      "Memory of objects in the heap, including garbage not yet collected.",
       heapUsed,
     ),
     metric("gauge", "nodejs_heap_size_total_bytes", "Size of the heap.", heapTotal),
-    metric("gauge", "nodejs_external_memory_bytes", "Memory outside the heap: packets and the addon.", external),
+    metric("gauge", "nodejs_external_memory_bytes", "Memory outside the heap, such as buffers of packets.", external),
   ];
 }
 
 const DESCRIPTORS = "/proc/self/fd";
 
 /**
- * Number of open file descriptors. Since Linux 6.2 it is the size of the folder. Before that, the entries are counted, which needs a
- * descriptor; undefined if none is free.
+ * Returns the number of open file descriptors. Since Linux 6.2 it is the size of the folder. Older kernels report the size 0, and the
+ * entries are counted. To read them takes a descriptor, so the result is undefined if none is free.
  */
 function countDescriptors(): number | undefined {
   try {

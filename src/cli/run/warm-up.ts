@@ -15,21 +15,25 @@ export interface WarmUpOptions {
   readonly address: string | undefined;
   readonly tun: TunRequest | undefined;
   readonly peers: readonly Peer[];
-  /** With plugins there is no warm-up: their functions may have side effects. */
+  /** Whether plugins are loaded. Then there is no warm-up, because functions of plugins may have side effects. */
   readonly hasPlugins: boolean;
 }
 
 /** Limits of the warm-up: CPU time of this thread, and wall-clock time in case other processes use the CPU. */
 const CPU_BUDGET_MS = 250;
 const WALL_BUDGET_MS = 1_000;
-/** Smallest share of a CPU that this process must have had so far. With less, many nodes start at once and would delay each other. */
+/**
+ * Smallest share of a CPU that this process must have had since its start. A smaller share means that other processes use the CPU, such
+ * as many nodes that start at once: their warm-ups would delay each other.
+ */
 const MIN_CPU_SHARE = 0.25;
-/** Largest number of facts: the nodes of the warm-up load all of them again. */
+/** Largest number of facts of the node. The temporary nodes of the warm-up insert all of them again. */
 const MAX_FACTS = 1_000;
 
 /**
- * Passes packets between this node and a peer in memory, so that V8 has compiled the packet path before the first real packet. Skipped
- * without a device, without a peer that has a virtual address, and if other processes use the CPU.
+ * Runs the warm-up: a temporary copy of this node and one of a peer pass packets to each other in memory, so that V8 has compiled the
+ * packet path before the first real packet. Returns at once if there is no device, if no peer has a virtual address, or if other
+ * processes use the CPU.
  */
 export async function warmUpNode(
   program: Program,
@@ -44,7 +48,7 @@ export async function warmUpNode(
   try {
     await warmUp(program, endpoints, native, newBudget(CPU_BUDGET_MS, WALL_BUDGET_MS));
   } catch (error) {
-    // A defect of Mosaic that only nodes of the warm-up met; the real node may never meet it.
+    // The temporary nodes met a defect of Mosaic. The real node may never meet it, so it starts.
     log.warn(`warm-up failed: ${String(error)}`);
   }
 }
@@ -64,7 +68,7 @@ function newBudget(threadMs: number, wallMs: number): () => boolean {
   };
 }
 
-/** Returns this node and the first peer with a virtual address of the same family as the device. */
+/** Returns this node and the first peer whose virtual address has the address family of the device. Undefined if none fits. */
 function endpointsOf(
   { plan }: Program,
   facts: readonly Fact[],
@@ -85,7 +89,7 @@ function endpointsOf(
   ];
 }
 
-/** Returns the address at which the peer can reach this node; undefined if one of the two is a host name. */
+/** Returns the address at which the peer can reach this node. Undefined if they are equal, differ in family, or have host names. */
 function reachableAddress(local: string, peer: string): string | undefined {
   const [here, there] = [parseHostPort(local), parseHostPort(peer)];
   if (!here.ok || !there.ok || there.at.family === undefined || local === peer) return undefined;
