@@ -1,12 +1,12 @@
 /*
  * Lookup, storage and recording of the flow cache; flow-cache.h says where it stands in the flow.
  *
- * Keys: of a packet its IP version, protocol, hop limit, addresses and length; of a datagram its sender and length. On a hit
- * of a datagram the bytes before the packet must equal the cached ones, too.
+ * Keys: the key of a packet is its IP version, protocol, hop limit, addresses and length. The key of a datagram is its sender
+ * and length. A datagram hits only if its head, the bytes before the packet, also equals the cached head.
  *
- * Correctness: a hit repeats the recorded run, so all that the cacheable rules look at is in the key or in the cached head.
- * Packets with IP options, extension headers or fragments never hit; nor do TCP SYN segments of the device, whose maximum
- * segment size the node may lower.
+ * Correctness: a hit repeats the effect of the recorded run. Cacheable rules read only the key and the head, so they would have
+ * the same effect again. Packets with IP options, extension headers or fragments never hit; nor do TCP SYN segments of the
+ * device, whose maximum segment size the node may lower.
  */
 #define _GNU_SOURCE
 #include "flow-cache.h"
@@ -23,7 +23,7 @@
 #define PROTOCOL_ICMP 1
 #define PROTOCOL_ICMPV6 58
 
-/* Backoff: misses of an entry that are not recorded after a recording. Doubles with each recording until the entry is hit. */
+/* Backoff: number of misses that an entry skips after a recording. It doubles with each recording until the entry is hit. */
 #define SKIPS_FIRST 2u
 #define SKIPS_MAX 32u
 
@@ -33,7 +33,7 @@ struct flow_entry {
   bool is_valid;
   /* Key of the last miss. Only two misses in a row with one key are worth a recording. */
   struct flow_key last_miss;
-  /* Misses still to be left unrecorded, and how many were left unrecorded last time. */
+  /* Number of misses that are still to be skipped (not recorded), and the number at the start of this backoff. */
   uint32_t skips_left;
   uint32_t backoff;
   size_t head_length;
@@ -69,7 +69,7 @@ static bool is_transport(uint8_t protocol) {
   return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6;
 }
 
-/* Whether a packet has no options, extension headers, fragments or trailing bytes: all parts of a node parse these alike. */
+/* Whether a packet has no options, extension headers, fragments or trailing bytes. C and JavaScript parse such packets alike. */
 static bool is_simple(const uint8_t *packet, size_t length) {
   if (length < IPV4_HEADER) return false;
   if (packet[0] == 0x45) {
@@ -223,7 +223,7 @@ void recording_end(struct flow_cache *cache, struct recording *recording) {
   if (recording->number == 0) return;
   struct flow_entry *entry = &cache->entries[recording->number - 1];
   begin_backoff(entry);
-  /* JavaScript now counts hits of this entry by the new run, so the old entry must not hit any more. */
+  /* JavaScript now multiplies hits of this entry by the counters of the new run, so the old run must not be repeated. */
   if (is_marked) entry->is_valid = false;
   if (is_marked && is_cacheable) store(entry, recording);
 }

@@ -14,7 +14,7 @@
 #define CYCLE_BUDGET_NS 5000000
 #define CYCLE_LONG_NS 1500000
 #define CYCLE_SHORT_NS 750000
-/* A descriptor that was read more recently than this is left to libuv. */
+/* handle_poll_now reads a descriptor only if its last read is at least this long ago, and otherwise leaves it to libuv. */
 #define POLL_AFTER_NS 1000000
 
 #define READS_FIRST 4u
@@ -34,8 +34,8 @@ static void drop_reference(struct handle *handle, napi_ref *reference) {
 }
 
 /*
- * Calls a function of JavaScript. Returns whether it returned true. An exception ends the process like any uncaught one. The
- * function itself is passed as `this`, so it must not use `this`.
+ * Calls a JavaScript function. Returns its result, or false if the result is not a boolean. An exception ends the process like
+ * any uncaught one. The function must not use `this`, which is the function itself.
  */
 static bool call(struct handle *handle, napi_ref function, size_t count, const napi_value *arguments) {
   napi_value callee, error, result = NULL;
@@ -70,7 +70,10 @@ static void count_cycle(struct handle *handle, int64_t taken) {
   if (taken > handle->cycles.longest_ns) handle->cycles.longest_ns = taken;
 }
 
-/* Runs one read cycle. A descriptor in error stays readable for ever, so polling ends after the first report. */
+/*
+ * Runs one read cycle. Stops polling while there is a backlog. Stops it for good when the descriptor has ended, because a
+ * descriptor in error is reported as readable for ever.
+ */
 static void read_once(struct handle *handle, int error) {
   handle->cycle_start_ns = thread_clock_ns();
   handle->ended = !handle->read(handle, error);
@@ -144,7 +147,7 @@ static void on_closed(uv_handle_t *poll) {
   release(handle);
 }
 
-/* Frees the flow cache, which must not outlive either end. */
+/* Frees the flow cache, which refers to this handle and to the other one: the device and the socket. */
 static void drop_flow_cache(struct handle *handle) {
   if (handle->flow_cache == NULL) return;
   flow_cache_free(handle->flow_cache);

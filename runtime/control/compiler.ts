@@ -10,8 +10,9 @@ export interface CompileError {
   readonly code: string;
   /** First error in one sentence. */
   readonly message: string;
-  /** All diagnostics with their positions in the text: for people, and as data. */
+  /** All diagnostics with their positions, as text for people. */
   readonly text: string;
+  /** The same diagnostics as data. */
   readonly diagnostics: readonly JsonDiagnostic[];
 }
 
@@ -53,7 +54,7 @@ export type ProgramChange =
 /** Program that replaces the running one. */
 export interface NextProgram {
   readonly program: Program;
-  /** Facts of the node besides those of the program, as at its start. */
+  /** Facts that the node adds to the program: the peers that it was started with. */
   readonly facts: readonly Fact[];
   readonly files: readonly string[];
   /** Makes this program the base of further changes. Called once the node runs it. */

@@ -30,7 +30,7 @@ export class QueryTable implements StrandTable {
   readonly #budget: QueryBudget;
   readonly #indexes: (ReadonlyMap<Key, readonly Row[]> | undefined)[] = [];
 
-  /** `indexes` are the column lists of the query's plan. */
+  /** `indexes` has the columns of each index that the query's plan uses. */
   constructor(table: Table, indexes: readonly (readonly number[])[], budget: QueryBudget) {
     this.#table = table;
     this.#columns = indexes;

@@ -53,7 +53,10 @@ export type NativeDatagramsResult =
   | { readonly ok: true; readonly datagrams: Datagrams }
   | { readonly ok: false; readonly code: string };
 
-/** Slots for one read cycle. Slots that are never filled cost no memory, only address space. */
+/**
+ * Number of slots for one read cycle. The first ones, the control slots, are for datagrams without a device packet, which arrive
+ * in a socket buffer of their own. Slots that are never filled cost no memory, only address space.
+ */
 const SLOTS = 64 + UDP_CONTROL_SLOTS;
 
 const PACKETS: Uint32Array = Uint32Array.from(DEVICE_PACKETS);
@@ -94,7 +97,7 @@ export function openNativeDatagrams(
   const { trains = false, gso = true, gro = true } = options;
   const handle = native.openUdp(address, gso, trains && gro, PACKETS);
   if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
-  const why = "the kernel lacks it, or a trial on the loopback interface failed, which must be up";
+  const why = "the kernel lacks it, or a trial on the loopback interface failed (it must be up)";
   if (gso && !handle.gso) options.onAdapted?.(`datagrams are sent one by one, without UDP GSO: ${why}`);
   if (trains && gro && !handle.gro) options.onAdapted?.(`datagrams are received one by one, without UDP GRO: ${why}`);
   return { ok: true, datagrams: new NativeDatagrams(native, handle, options) };
@@ -106,7 +109,7 @@ class NativeDatagrams implements Datagrams {
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   readonly #native: Native;
   readonly #handle: UdpHandle;
-  /** Bound, so that V8 does not deoptimise code that was compiled for the handle of the warm-up. */
+  /** Bound functions: V8 would discard the code that the warm-up compiled if the calls went to another handle. */
   readonly #sendQueued: UdpHandle["sendQueued"];
   readonly #sendTrain: UdpHandle["sendTrain"];
   readonly #options: NativeDatagramsOptions;
@@ -122,7 +125,7 @@ class NativeDatagrams implements Datagrams {
   readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
   readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
   readonly #memory: ArrayBuffer = new ArrayBuffer(SLOTS * UDP_SLOT_BYTES);
-  /** Takes the trains of the control slots first. */
+  /** Numbers the trains of the control slots first, then all others. */
   readonly #backlog: Backlog = new Backlog((at) => {
     this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_SLOTS);
   });
@@ -301,7 +304,7 @@ class NativeDatagrams implements Datagrams {
     this.#flowCache.block("datagrams", false);
   }
 
-  /** Sends a train. The send queue must be empty, because it holds the bytes around the segments. */
+  /** Sends a train. The send queue must be empty: its memory takes the address and the bytes around the segments. */
   #transmit(target: SendTarget, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
     let at = ADDRESS_BYTES;
     this.#queue.set(target.address);
@@ -341,8 +344,9 @@ class NativeDatagrams implements Datagrams {
   }
 
   /**
-   * Adapts to a refusal of GSO. EIO means that the interface never will. Any other errno is about the path, which may change;
-   * EMSGSIZE only about datagrams of this length and longer ones.
+   * Adapts to a refusal of GSO. EIO: the interface does not support GSO, so the socket gives it up. EMSGSIZE: the path does not
+   * take GSO for datagrams of this length or more. Any other errno: the path does not take GSO. A path is tried again after
+   * `RETRY_MS`.
    */
   #adapt(errno: number, lengths: ReadonlyMap<SendTarget, number>): void {
     const reason = errnoName(errno);
@@ -368,7 +372,7 @@ class NativeDatagrams implements Datagrams {
     );
   }
 
-  /** A read cycle: records it for the flow cache if the addon asks for it. Returns whether it has a backlog. */
+  /** Processes a read cycle, within a recording of the flow cache if the addon asks for one. Returns whether a backlog is left. */
   #onRead(control: number, count: number, errno: number): boolean {
     if (this.#flowCache.isRecording()) return this.#flowCache.record(() => this.#deliver(control, count, errno));
     return this.#deliver(control, count, errno);

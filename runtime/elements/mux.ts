@@ -1,6 +1,6 @@
 /**
  * The queue of step inputs, step 2 of the packet's path (`runtime/node/dataflow.ts`). Receivers, timers, operators and LocSpecDemux
- * push inputs; each starts one step of the engine. Most inputs find no other and run at once, without being copied.
+ * push inputs; each starts one step of the engine. Most inputs find the queue empty: they run at once and are not copied.
  */
 import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits.ts";
@@ -21,18 +21,18 @@ Mux(limits)
 Serialises the inputs of the network, the devices, the sockets, the timers and this node itself: one input starts one step.
 
 Ports   in: any number, push. out: 1, one input at a time, each after the step of the one before has ended.
-Drops   "queue full": an input when too many are queued; "queue too large": when the queued ones hold too many bytes;
-        "program replaced": a queued input whose predicate the new program does not have.
+Drops   "queue full": too many inputs are queued; "queue too large": the queued inputs hold too many bytes; "program replaced": the
+        new program does not have the predicate of a queued input.
 Reads   counters: inputs taken, inputs stepped; length, bytes: inputs queued, and about how much they hold
 Built   by runtime/node/ports.ts, one per node.
 See     NetworkIn, TunRx, Tcp, LocSpecDemux, OverlayRecvUnwrap
 `,
   drops,
-  // An input that waits is not repeatable either: the flow cache is blocked while the queue holds any.
+  // The queue is state too, but the flow cache is blocked while it holds an input.
   stateful: false,
 };
 
-/** Steps that run without a pause, and the seconds they may take. Then the process's other timers and sockets have a turn. */
+/** Limits of a time slice, in steps and in seconds. After each slice the other timers and sockets of the process run. */
 const STEPS_PER_SLICE = 256;
 const SLICE_SECONDS = 0.002;
 
@@ -84,7 +84,7 @@ export class Mux implements Element {
     else this.#enqueue(input);
   }
 
-  /** As `push`, for an outcome that a rule waits for: it is queued beyond the limits. Its bytes must belong to it alone. */
+  /** Takes an input for which a rule waits, even beyond the limits. Does not copy its bytes, so the caller must not reuse them. */
   pushReserved(input: StepInput): void {
     if (this.#isClosed) return;
     this.counters.in++;
@@ -107,7 +107,7 @@ export class Mux implements Element {
     this.#queue.push({ ...input, tuple: ownedTuple(input.tuple) });
   }
 
-  /** Runs a step that has no queued input. Inputs that arrive meanwhile are queued, and run before this returns. */
+  /** Runs a step outside the queue. Inputs that arrive meanwhile are queued and run after it. */
   runExclusive<T>(step: () => T): T {
     const wasRunning = this.#isRunning;
     this.#isRunning = true;
@@ -179,7 +179,7 @@ export class Mux implements Element {
     });
   }
 
-  /** Most steps queue nothing, so most often there is nothing to reset. */
+  /** Empties the array of inputs, all of which have been stepped. Most steps queue no input, so most calls do nothing. */
   #reset(): void {
     if (this.#next === 0) return;
     this.#queue = [];

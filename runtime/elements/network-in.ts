@@ -1,6 +1,6 @@
 /**
- * The entry of datagrams, step 1 of the packet's path (`runtime/node/dataflow.ts`). The world's datagrams call it; each admitted
- * tuple becomes the input of a step and goes to Mux. Keeps nothing of a datagram except fragments.
+ * The entry of datagrams, step 1 of the packet's path (`runtime/node/dataflow.ts`). The UDP socket (`World.datagrams`) passes it
+ * each datagram. Each admitted tuple goes to Mux as the input of a step. The element keeps only fragments of incomplete messages.
  */
 import type { StepInput } from "../engine/step-input.ts";
 import type { Tuple } from "../plan/values/packet.ts";
@@ -23,12 +23,14 @@ export const spec: ElementSpec = {
 NetworkIn(datagrams)
 
 Decodes datagrams and reassembles fragments. Admits only tuples that a loaded program expects, with the number and types of
-arguments that the compiler inferred; inserting and deleting are separate rights. Datagrams that arrived together and differ only in
-the device packet at their end become one tuple with a packet train. Path probes and their answers end here.
+arguments that the compiler inferred. Permission to insert rows and permission to delete them are separate. Datagrams that arrived
+together and differ only in the packet of the TUN device at their end become one tuple with a packet train. Path probes and their
+answers end here.
 
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
-Drops   "datagram: ...": no datagram of this version, or a fragment that does not fit, with the codec's reason; "not accepted": a known
-        predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed": fields that cannot be decoded.
+Drops   "datagram: ...": a datagram that the decoder rejects (another version, a fragment that does not fit), with the decoder's
+        reason; "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed":
+        fields that cannot be decoded.
 Reads   counters: datagrams in, admitted tuples out; reassembly: messages that wait for fragments
 Built   by runtime/node/ports.ts, one per node.
 See     Mux, NetworkOut, OverlayRecvUnwrap
@@ -40,7 +42,7 @@ See     Mux, NetworkOut, OverlayRecvUnwrap
 export class NetworkIn implements Element {
   readonly spec: ElementSpec = spec;
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
-  /** Rights of the running program. While undefined, no tuple is admitted. */
+  /** Admission of the running program. While undefined, no tuple is admitted. */
   admission: Admission | undefined;
   readonly #world: World;
   readonly #clock: Clock;
@@ -98,14 +100,17 @@ export class NetworkIn implements Element {
     else if (message !== undefined) this.#message(message, from, peer);
   }
 
-  /** Path probes travel alone: the datagram's size is the measurement, and one probe must get one answer. */
+  /**
+   * Handles a datagram that is a path probe or its answer. Returns false for all others. Such a message is the only tuple of
+   * its datagram, because the probe measures the datagram's size.
+   */
   #isPathMessage(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string): boolean {
     const [only] = tuples;
     if (only === undefined || tuples.length > 1) return false;
     return this.#paths.receive(only.hash, bytes, only.start, only.end, from);
   }
 
-  /** A message reassembled from fragments. A fragment in it is a malformed datagram. */
+  /** Takes a message reassembled from fragments. Drops a message that is a fragment again. */
   #message(bytes: Uint8Array, from: string, peer: PeerTraffic): void {
     const decoded = decodeDatagram(bytes);
     if (decoded.ok) this.#tuples(bytes, decoded.tuples, from, peer);

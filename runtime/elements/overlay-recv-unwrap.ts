@@ -1,6 +1,6 @@
 /**
- * The end of overlays, step 3 of the packet's path (`runtime/node/dataflow.ts`). The engine passes it each event of a step; it hands
- * the event, and the payloads unwrapped from it, to ReceiveDemux.
+ * The end of overlays, step 3 of the packet's path (`runtime/node/dataflow.ts`). The engine passes it each event of a step. The
+ * element passes the event, and each tuple unwrapped from it, to ReceiveDemux.
  */
 import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
 import type { Admission, AdmissionRefusal } from "../wire/admission.ts";
@@ -15,14 +15,14 @@ export const spec: ElementSpec = {
   manual: `
 OverlayRecvUnwrap(admission)
 
-Unwraps the packet in overlay.recv(Packet), overlay by overlay, down to the payload. Decodes and admits a packet that another
-node wrapped as NetworkIn does.
+Unwraps the packet in overlay.recv(Packet), overlay by overlay, down to the payload. Packets that other nodes wrapped are decoded
+and admitted with the same checks as in NetworkIn.
 
 Ports   in: 1 push. out: 1 push: the tuple, then each tuple unwrapped from it. A recv event itself passes too, for rules that
         subscribe to it.
 Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed": fields that
         cannot be decoded.
-Reads   counters: tuples in; tuples out, with the unwrapped ones
+Reads   counters: tuples in; tuples out, including the unwrapped ones
 Built   by runtime/node/dataflow.ts, one per node.
 Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").
 See     OverlaySendWrap, ReceiveDemux, NetworkIn
@@ -55,7 +55,7 @@ export class OverlayRecvUnwrap implements Element {
     if (packet instanceof Packet) this.#unwrap(packet);
   }
 
-  /** A packet that this node wrapped holds its tuple, which a rule derived. Any other holds bytes from the network. */
+  /** A packet that this node wrapped still holds the tuple that a rule derived. Any other packet holds bytes from the network. */
   #unwrap(packet: Packet): void {
     if (packet.tuple !== undefined) return this.#pass(packet.tuple, "rule");
     for (const payload of this.#admission.open(packet, this.#refused)) this.#pass(payload, "network");

@@ -11,8 +11,8 @@ export interface CancellableEvent extends SimEvent {
 }
 
 /**
- * Outcome of a run to a time: the time was reached, the caller paused, or too many events fired at one instant, which means
- * that time would never move on.
+ * Outcome of a run to a given time. "paused": the caller paused the run. "stuck": too many events fired at the instant `at`, so
+ * time would not advance.
  */
 export type TimeOutcome =
   | { readonly kind: "reached" }
@@ -22,7 +22,7 @@ export type TimeOutcome =
 /** Greatest number of events at one instant. */
 const EVENTS_PER_INSTANT = 5_000_000;
 
-/** Cancelled events are removed when there are this many, and more than half of all events are cancelled. */
+/** Least number of cancelled events that are removed. They must also be at least half of all events. */
 const SWEEP_FROM = 1024;
 
 /** Virtual time of a simulation, in seconds from 0, with the events to come. Time moves from one event to the next. */

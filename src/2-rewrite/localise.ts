@@ -11,8 +11,8 @@
  *   h(@X, Z) :- e(@X, Y), t(@Y, Z).   becomes   r?at@Y(X, Y) :- e(X, Y).
  *                                               h@X(X, Z)    :- r?at(X, Y), t(Y, Z).
  *
- * The message is an event if an event triggers the rule; otherwise it is a derived table that channels maintain across the
- * network. An aggregate over tables is maintained at the location of its head.
+ * The predicate `r?at` is an event if an event triggers the rule. Otherwise it is a derived table, and ViewChannel replicates
+ * its rows to the other nodes. An aggregate over tables is maintained at the location of its head.
  */
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
@@ -48,7 +48,7 @@ export function localise(rule: ExpandedRule, context: LocaliseContext): readonly
   return new RuleDivision(named, start, context).rules();
 }
 
-/** Localises a rule at one location. A head at the same location is local. */
+/** Removes the locations from a rule whose body has one location. Keeps the location of a head that is elsewhere. */
 function atOneLocation(rule: ExpandedRule, { location }: Start, defines: boolean): ExpandedRule {
   const head = {
     ...rule.head,
@@ -64,8 +64,9 @@ function isHere(head: Atom, here: Expression | undefined): boolean {
 }
 
 /**
- * Returns literals that bind the location. A located argument is bound by its column; other locations are the address of
- * this node. A rule that defines a table reads `localAddr` as a table, so that it follows changes of the address.
+ * Returns literals that bind the location of the body. The variable of `p(@X, ..)` needs none, because the column binds it.
+ * Any other location (`p@X(..)`, a constant) must equal the address of this node. A rule that defines a table reads
+ * `localAddr` as a table, so that it follows changes of the address.
  */
 function bindLocation(rule: ExpandedRule, location: Expression | undefined, defines: boolean): readonly Literal[] {
   const isUnstored = rule.body.some((literal) => isPredicate(literal) && literal.atom.location !== undefined);
@@ -158,7 +159,7 @@ class RuleDivision {
     return this.#here !== undefined && isSameLocation(location, this.#here);
   }
 
-  /** Whether all variables of the negation are bound that other literals will bind. */
+  /** Whether the negation can be tested: each of its variables is bound, or occurs in no other literal that waits. */
   #isBound(negation: PredicateLiteral): boolean {
     const others = this.#waiting.filter((literal) => literal !== negation).flatMap(expressionsOfLiteral);
     const later = new Set(others.flatMap(names));
@@ -178,7 +179,10 @@ class RuleDivision {
     for (const argument of literal.atom.args) if (argument.kind === "variable") this.#bound.add(argument.name);
   }
 
-  /** Returns the location of the first remaining atom whose address is bound; "home" if the head can be derived here. */
+  /**
+   * Returns the location of the first waiting atom whose location is bound, or "nowhere" if none is. If no atom waits, returns
+   * "home", which means that the head can be derived here; for an aggregate over tables, returns the location of the head.
+   */
   #nextLocation(): Expression | "home" | "nowhere" {
     const left = this.#waiting.filter(isPredicate);
     const reachable = left.flatMap(({ atom }) => locationOf(atom) ?? []).find((location) => this.#knows(location));

@@ -79,7 +79,7 @@ function readLocation(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Valu
   if (located === undefined) return undefined;
   const location = constantValue(located);
   if (location === undefined) {
-    // A located argument is reported with the arguments.
+    // `readArgument` reports a variable in `p(@X, ..)`.
     if (atom.location !== undefined) found.push(report("E0227", located.span, { name: atom.name.text }));
   } else if (!isLocation(location, overlays)) {
     found.push(report("E0307", located.span, { location: formatValue(location) }));
@@ -87,7 +87,7 @@ function readLocation(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Valu
   return location;
 }
 
-/** Whether the node can send to the address; LocSpecDemux would drop a tuple for any other. */
+/** Whether the node can send to the location. LocSpecDemux would drop a tuple for any other location. */
 function isLocation(value: Value, overlays: readonly OverlaySpec[]): boolean {
   if (!(value instanceof Address)) return typeof value === "string" && isHostPort(value);
   const carrier = overlays.find(({ name }) => name === value.overlay);

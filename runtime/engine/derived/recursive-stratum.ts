@@ -7,17 +7,17 @@
  *  2. Overdeletion. A row that lost a derivation is deleted, unless it has a nonrecursive derivation; strands then run on
  *     the deleted row, which removes further derivations. This ends when no row is left to delete.
  *  3. Rederivation and insertion. A deleted row whose count is above zero is inserted again; no search is needed. New
- *     rows are inserted, and strands run on each inserted row. Rows that these replace are deleted in turn.
+ *     rows are inserted, and strands run on each inserted row. Rows that they replace are deleted as in 2.
  *  4. Refreshes are propagated after the fixpoint, because derivations come and go before it.
  *  5. Tables over their size evict rows, and the update goes on from 2 until nothing changes.
  *
  * Semi-naive evaluation: strands run on one row of the stratum at a time, marked CURRENT. A row is visible to joins from
- * the time that its insertion is processed until its deletion is processed. Each derivation is so counted once, even if
- * it uses several rows of the stratum.
+ * the time that its insertion is processed until its deletion is processed. Therefore each derivation is counted once,
+ * even if it uses several rows of the stratum.
  *
- * Replacement: a row that replaces another of its key (a better `min`) is inserted and processed before the deletion of
- * the other is. Derivations that both rows give are not overdeleted in between. Without this, paths of equal cost that
- * differ in their first hop would delete each other for ever.
+ * Replacement: when a row takes the key of another row (a better `min`), strands run on the insertion of the new row
+ * before they run on the deletion of the old row. Derivations from both rows are then not overdeleted. In the other
+ * order, paths of equal cost that differ in their first hop would delete each other for ever.
  */
 import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../../plan/contract/row-mark.ts";
 import type { Sign } from "../../plan/contract/plan.ts";
@@ -38,7 +38,7 @@ export interface RunLimit {
 /** Row that replaced another row of its key in this update. */
 interface Replacement {
   readonly row: Row;
-  /** Number of derivations that the row gives, by rule and values. */
+  /** Number of derivations from the row, by rule and derived values. */
   readonly derived: Map<string, number>;
 }
 
@@ -58,11 +58,13 @@ export class RecursiveStratum implements Stratum {
   readonly #rules: readonly DerivedRule[];
   /** Strands on insertions and deletions in tables of other strata. */
   readonly #externalStrands: readonly MaintenanceStrand[];
-  /** Strands on refreshes in tables of other strata, and on deletions from negated tables. */
+  /** Strands on refreshes in tables of other strata. */
   readonly #externalRefreshStrands: readonly MaintenanceStrand[];
+  /** Strands on deletions from tables that the rules negate. */
   readonly #negationStrands: readonly MaintenanceStrand[];
-  /** Strands on insertions and deletions, and on refreshes, in tables of this stratum. */
+  /** Strands on insertions and deletions in tables of this stratum. */
   readonly #ownStrands: ReadonlyMap<Table, readonly number[]>;
+  /** Strands on refreshes in tables of this stratum. */
   readonly #ownRefreshStrands: ReadonlyMap<Table, readonly number[]>;
   readonly #tally: CommitTally;
   readonly #limit: RunLimit;
@@ -74,8 +76,9 @@ export class RecursiveStratum implements Stratum {
   #direction: Sign = 0;
   /** Strand runs on rows of the stratum in this update. */
   #runs = 0;
-  /** Rows whose deletion, or insertion, strands have yet to process. */
+  /** Deleted rows on which strands have yet to run. */
   readonly #leaving = new Map<Row, Table>();
+  /** Inserted rows on which strands have yet to run. */
   readonly #entering = new Map<Row, Table>();
   /** Rows that this update deleted and may insert again, by table and values. */
   readonly #deleted = new Map<Table, Map<string, Row>>();
@@ -83,7 +86,7 @@ export class RecursiveStratum implements Stratum {
   readonly #replacements = new Map<Table, Map<Key, Replacement>>();
   /** Replacement at the key of the current row. */
   #replacement: Replacement | undefined;
-  /** Whether overdeletion is over: rows that are deleted from now on make room for replacements. */
+  /** Whether overdeletion is over and insertion has begun. From then on, deletions make room for replacements. */
   #isInserting = false;
   /** Rows of the stratum that this commit inserted. */
   readonly #fresh = new Set<Row>();
@@ -125,8 +128,9 @@ export class RecursiveStratum implements Stratum {
   }
 
   /**
-   * Whether a derivation that the current row loses is also given by the replacement of the row. Each derivation of the
-   * replacement covers one. Records the derivations of a replacement while it is the current row.
+   * Returns whether the replacement of the current row covers a lost derivation: the same rule derives the same values
+   * from it. Each derivation from the replacement covers one lost derivation. While the inserted replacement is the
+   * current row, records its derivations.
    */
   #isCovered({ row, derived }: Replacement, rule: DerivedRule, sign: Sign, values: Values): boolean {
     const derivation = `${rule.spec.id}:${keyOfValues(values)}`;
@@ -137,7 +141,7 @@ export class RecursiveStratum implements Stratum {
     return true;
   }
 
-  /** Whether the row at the key of a lost derivation certainly does not depend on it, unless it is the lost row itself. */
+  /** Whether no row that replaced the lost row can depend on it. `overdelete` then leaves the replacement in place. */
   get #isFinal(): boolean {
     return this.#isInserting || !this.#mayDecreaseCosts;
   }
@@ -268,7 +272,7 @@ export class RecursiveStratum implements Stratum {
     deleted.set(keyOfValues(row.values), row);
   }
 
-  /** Returns false, and queues nothing, when no strand has run on the insertion of the row yet. */
+  /** Queues a deletion. If no strand has run on the insertion of the row yet, deletes the row at once and returns false. */
   #queueDeletion(table: Table, row: Row): boolean {
     const isProcessed = !this.#entering.delete(row);
     table.beginDelete(row);
@@ -330,7 +334,7 @@ export class RecursiveStratum implements Stratum {
     row.mark = CURRENT;
     this.#direction = direction;
     const replacement = this.#replacements.get(table)?.get(row.key);
-    // A replacement that is deleted in the same update covers nothing, and least of all itself.
+    // A replacement that is deleted in the same update cannot cover its own derivations.
     this.#replacement = replacement?.row === row && direction < 0 ? undefined : replacement;
     for (const strand of this.#ownStrands.get(table) ?? []) {
       if (++this.#runs > this.#limit.runs) this.#limit.exceeded(strand);
@@ -347,8 +351,8 @@ export class RecursiveStratum implements Stratum {
   }
 
   /**
-   * Runs refresh strands on rows that a refresh inserted. Returns whether there were any. Not after an eviction, because
-   * evicted rows could then insert each other for ever.
+   * Runs refresh strands on rows that a refresh inserted. Returns whether there were any. Does nothing after an eviction:
+   * evicted rows could otherwise insert each other for ever.
    */
   #refreshFromLateRows(): boolean {
     return !this.#hasEvicted && this.#tables.filter(({ table }) => this.#announce(table)).length > 0;
