@@ -3,24 +3,24 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { loadNative } from "../../native/index.ts";
 import { FORWARDING } from "./namespace-plan.ts";
 
-/** Where a topology can run on this machine. */
+/** Environments in which a topology can run on this machine. */
 export type Backend =
   | { readonly kind: "kernel" }
-  /** In the kernel, by a process that has been started anew in a user namespace. */
+  /** The kernel, through a second process in a user namespace. */
   | { readonly kind: "user namespace" }
   | { readonly kind: "simulator"; readonly because: string };
 
 const TUN = "/dev/net/tun";
 
-/** What a lab does with namespaces, once and in small; nothing of it is left. Its name is the first argument. */
-const NAMESPACE_TRIAL = `ip netns add "$1" && ip netns exec "$1" sh -c '${FORWARDING}'; ended=$?; ip netns del "$1"; exit $ended`;
+/** Trial of the privileges that a lab needs: creates the namespace `$1`, enables forwarding in it, and removes it. */
+const NAMESPACE_TRIAL = `ip netns add "$1" && ip netns exec "$1" sh -c '${FORWARDING}'; code=$?; ip netns del "$1"; exit $code`;
 
-/** The command prefix that runs a command as root of a user namespace, with a folder for names of network namespaces. */
+/** Returns a command line that runs a command as root of a new user namespace with a private /run, which holds namespace names. */
 export function inUserNamespace(command: readonly string[]): readonly string[] {
   return ["unshare", "-Urnm", "sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$@"', "sh", ...command];
 }
 
-/** Finds the place nearest to real hosts. */
+/** Finds the most realistic backend: the kernel, then a user namespace, then the simulator. */
 export function findBackend(): Backend {
   const because = missingTun() ?? missingAddon() ?? missingCommand();
   if (because !== undefined) return { kind: "simulator", because };

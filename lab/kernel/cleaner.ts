@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { removeLabFolder } from "./lab-folder.ts";
 
-/** Ends every process in the namespaces whose names begin with the first argument, and removes them. */
+/** Shell script: kills all processes in the namespaces whose names begin with `$1`, and removes these namespaces. */
 const REMOVE = `
 for file in /run/netns/"$1"*; do
   [ -e "$file" ] || continue
@@ -10,20 +10,19 @@ for file in /run/netns/"$1"*; do
   ip netns del "$name"
 done`;
 
-/** Does so when nobody holds the other end of its input any more; the second argument is the lab's folder. */
+/** Shell script: waits until its standard input is closed, then removes the namespaces of `$1` and the folder `$2`. */
 const GUARD = `cat >/dev/null\n${REMOVE}\nrm -rf -- "$2"\nrmdir -- "\${2%/*}"`;
 
 const IGNORE_ERRORS = "ignore";
 
-/** Ends every process in the namespaces whose names begin so, and removes them. */
+/** Kills all processes in the namespaces whose names begin with `prefix`, and removes these namespaces. */
 export function removeNamespaces(prefix: string): void {
   spawnSync("sh", ["-c", REMOVE, "sh", prefix], { stdio: IGNORE_ERRORS });
 }
 
 /**
- * Removes the namespaces of one lab and its folder: when it is told to, when the process exits, and, by a process of its
- * own that waits for this one to be gone, when it is killed on the spot. It stands guard from before the first namespace is
- * made.
+ * Removes the namespaces and the folder of one lab: on request, on exit of this process, and after a SIGKILL of this process.
+ * The last case needs a guard process, which waits for the end of this one. Create the cleaner before the first namespace.
  */
 export class Cleaner {
   readonly #prefix: string;
@@ -35,7 +34,7 @@ export class Cleaner {
   constructor(prefix: string, folder: string) {
     this.#prefix = prefix;
     this.#folder = folder;
-    // Detached, so that an interrupt from the terminal, which ends the others, leaves it alive.
+    // Detached, so that an interrupt from the terminal does not reach the guard.
     const args = ["-c", GUARD, "sh", prefix, folder];
     this.#guard = spawn("sh", args, { stdio: ["pipe", "ignore", "ignore"], detached: true });
     this.#guard.on("error", () => {});
@@ -44,7 +43,7 @@ export class Cleaner {
     process.on("exit", this.#onExit);
   }
 
-  /** Ends all processes of the namespaces and removes these; may be called again. */
+  /** Kills the processes of the namespaces, removes them and the folder, and stops the guard. Idempotent. */
   clean(): void {
     if (this.#isDone) return;
     this.#isDone = true;
@@ -53,7 +52,7 @@ export class Cleaner {
     this.#dismissGuard();
   }
 
-  /** By force: it must not take the end of its input for that of this process, and remove what a later lab makes. */
+  /** Kills the guard. Otherwise the end of its input would make it remove namespaces of a later lab. */
   #dismissGuard(): void {
     const { pid } = this.#guard;
     if (pid === undefined || this.#guard.exitCode !== null || this.#guard.signalCode !== null) return;

@@ -4,7 +4,7 @@ import { type Faults, SimLink } from "../../runtime/sim/sim-link.ts";
 import { streamOf } from "../../runtime/world/random.ts";
 import type { Clock, Timer, Tun } from "../../runtime/world/world.ts";
 
-/** The faults of one direction between two hosts, which are named by their IP addresses. */
+/** Faults of one direction between two hosts, given by their IP addresses. */
 export interface FaultyDirection {
   readonly from: string;
   readonly to: string;
@@ -12,8 +12,8 @@ export interface FaultyDirection {
 }
 
 /**
- * The links of a lab in user space: every packet that a device gives is given back to it as late as its link has it, or
- * twice, or not at all. The same links as in the simulator decide. A packet of an unknown link comes back at once.
+ * Link emulation in user space. Each packet read from a TUN device is written back after the delay of its link, twice, or not at
+ * all. The decisions come from `SimLink`, as in the simulator. A packet of an unknown link is written back at once.
  */
 export class DelayedPackets {
   readonly #tun: Tun;
@@ -32,7 +32,7 @@ export class DelayedPackets {
     tun.onPacket((packet) => this.#delay(packet));
   }
 
-  /** From now on there are these links; what is under way is not touched. */
+  /** Replaces the links. Packets in flight keep their arrival times. */
   change(directions: readonly FaultyDirection[]): void {
     const removed = new Set(this.#links.keys());
     for (const { from, to, faults } of directions) {
@@ -51,7 +51,7 @@ export class DelayedPackets {
     const link = this.#links.get(`${sourceText(packet, header)} ${destinationText(packet, header)}`);
     if (link === undefined) return this.#tun.write(packet);
     if (link.drawsLoss()) return;
-    // The device uses its buffer again.
+    // The device reuses its buffer.
     const copy = packet.slice(0, header.length);
     this.#add(link, copy);
     if (link.drawsDuplicate()) this.#add(link, copy);
@@ -62,7 +62,7 @@ export class DelayedPackets {
     this.#calendar.add(link.arrival(this.#clock.now(), link.drawsHoldBack()), packet);
   }
 
-  /** Gives back what is due and sets the timer for the rest. */
+  /** Writes back the packets that are due and sets the timer for the next one. */
   #release(): void {
     const now = this.#clock.now();
     while (this.#calendar.nextTime <= now) {

@@ -9,17 +9,18 @@ import { LabFailure, type Namespaces } from "./namespaces.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
-/** What the process of the links is told. */
+/** Message to the link process: the faults of all directions. */
 export interface LinkRequest {
   readonly directions: readonly FaultyDirection[];
   readonly seed: number;
 }
 
+/** Reply of the link process once the faults are in effect. */
 export type LinkReply = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 const PROCESS = fileURLToPath(new URL("link-process.ts", import.meta.url));
 
-/** The process that puts the faults of links into effect, all but their rates. It ends with this one. */
+/** Link process, which emulates all faults of links except rates. It exits with this process. */
 export class FaultyLinks {
   readonly #child: ChildProcess;
   readonly #seed: number;
@@ -34,7 +35,7 @@ export class FaultyLinks {
     this.#ended = once(child, "exit").then(() => this.#fail());
   }
 
-  /** Why the links are no longer what they should be; undefined as long as they are. */
+  /** Message if the link process has exited, otherwise undefined. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -44,12 +45,12 @@ export class FaultyLinks {
     const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: labEnvironment() });
     const links = new FaultyLinks(child, seed);
     const reply = await links.apply(namespaces.wiring);
-    if (!reply.ok) throw new LabFailure(`the links with faults could not be made: ${reply.message}`);
+    if (!reply.ok) throw new LabFailure(`the links with faults could not be set up: ${reply.message}`);
     namespaces.useFaults();
     return links;
   }
 
-  /** Settles when the links are as the wiring has them. */
+  /** Applies the faults of the wiring. Settles when they are in effect. */
   async apply(wiring: Wiring): Promise<LinkReply> {
     const replied = once(this.#child, "message").then(([reply]) => reply as LinkReply);
     const request: LinkRequest = { directions: faultyDirections(wiring), seed: this.#seed };
@@ -58,10 +59,11 @@ export class FaultyLinks {
   }
 
   #fail(): LinkReply {
-    this.#failure = `the process of the links has ended: ${this.#stderr.trim() || "it was killed"}`;
+    this.#failure = `the link process exited: ${this.#stderr.trim() || "it was killed"}`;
     return { ok: false, message: this.#stderr.trim() };
   }
 
+  /** Ends the link process. */
   stop(): void {
     this.#child.kill();
   }
@@ -75,7 +77,7 @@ function faultyDirections(wiring: Wiring): readonly FaultyDirection[] {
   );
 }
 
-/** The kernel sees to rates. */
+/** Removes rate and queue, which the kernel emulates. */
 function withoutRate({ rate: _rate, queue: _queue, ...faults }: LinkFaults): LinkFaults {
   return faults;
 }

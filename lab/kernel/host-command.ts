@@ -6,8 +6,8 @@ import { eachLine } from "../outcome/lines.ts";
 import type { Namespaces } from "./namespaces.ts";
 
 /**
- * A shell command on a host of the lab. It finds `mosaic` in its PATH, the control sockets of the hosts as $LAB/HOST.sock,
- * and that of its own as $NODE.
+ * Shell command on a host of the lab. Its PATH contains `mosaic`, $LAB/HOST.sock is the control socket of a host, and $NODE the
+ * control socket of the command's own host.
  */
 export class HostCommand {
   readonly ended: Promise<CommandEnd>;
@@ -36,14 +36,14 @@ export class HostCommand {
     });
   }
 
-  /** Ends it with all that it has started. */
+  /** Kills the command and all processes of its process group. */
   kill(): void {
     const { pid, exitCode, signalCode } = this.#child;
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     try {
       process.kill(-pid, "SIGKILL");
     } catch {
-      // It has ended meanwhile.
+      // The command has exited already.
     }
   }
 }

@@ -4,10 +4,11 @@ import type { WatchLine } from "../../runtime/observe/watch.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "../outcome/lines.ts";
 
+/** Receiver of a node's output. */
 export interface HostNodeListener {
   onWatch(line: WatchLine): void;
   onLine(text: string): void;
-  /** It ended without having been told to. */
+  /** Called if the node exits without a request. `how` is its exit code or signal, with its last lines. */
   onExit(how: string): void;
 }
 
@@ -16,9 +17,9 @@ const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 2_000;
 const LAST_LINES = 20;
 
-/** A `mosaic run` on a host of the lab, from its start to its end. */
+/** Process of `mosaic run` on a host of the lab. */
 export class HostNode {
-  /** Settles when it runs, with undefined; or with what it said when it ended before, or took too long. */
+  /** Settles with undefined when the node runs, or with a message if it exits before or takes too long. */
   readonly ready: Promise<string | undefined>;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #ended: Promise<void>;
@@ -28,7 +29,7 @@ export class HostNode {
 
   constructor([command = "", ...args]: readonly string[], listener: HostNodeListener) {
     const env = labEnvironment();
-    // Detached: an interrupt from the terminal is for the lab, which ends its nodes in order.
+    // Detached: an interrupt from the terminal goes to the lab, which stops its nodes in order.
     this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env, detached: true });
     this.#ended = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(this.#addLastLine(error.message)));
@@ -50,21 +51,21 @@ export class HostNode {
     return this.#hasEnded;
   }
 
-  /** Ends it in order, and by force if that takes too long. */
+  /** Stops the node with SIGTERM, and with SIGKILL if that takes too long. */
   async stop(): Promise<void> {
-    this.#end("SIGTERM");
-    const timeout = setTimeout(() => this.#end("SIGKILL"), STOP_TIMEOUT_MS);
+    this.#signal("SIGTERM");
+    const timeout = setTimeout(() => this.#signal("SIGKILL"), STOP_TIMEOUT_MS);
     await this.#ended;
     clearTimeout(timeout);
   }
 
-  /** Ends it on the spot. */
+  /** Kills the node with SIGKILL. */
   async kill(): Promise<void> {
-    this.#end("SIGKILL");
+    this.#signal("SIGKILL");
     await this.#ended;
   }
 
-  #end(signal: NodeJS.Signals): void {
+  #signal(signal: NodeJS.Signals): void {
     this.#isStopping = true;
     this.#child.kill(signal);
   }
@@ -84,9 +85,9 @@ export class HostNode {
   }
 
   #onStdoutLine(line: string, listener: HostNodeListener): void {
-    const onWatch = readWatchLine(line);
-    if (onWatch === undefined) listener.onLine(line);
-    else listener.onWatch(onWatch);
+    const watchLine = readWatchLine(line);
+    if (watchLine === undefined) listener.onLine(line);
+    else listener.onWatch(watchLine);
   }
 
   #addLastLine(line: string): void {

@@ -4,8 +4,8 @@ import type { Wiring } from "../topology/wiring.ts";
 const MILLION = 1_000_000;
 
 /**
- * Input of `nft -f -` in the hub: the losses of links, where there is nothing else that a process would have to do for
- * them. It replaces what was there.
+ * Returns the input of `nft -f -` in the hub: the losses of links, for labs without a link process. It replaces the previous
+ * rules.
  */
 export function lossRules(wiring: Wiring): string {
   const rules = [...directionsByLoss(wiring)].map(
@@ -22,7 +22,7 @@ ${rules.join("")}  }
 `;
 }
 
-/** The ways that lose so many of a million packets. */
+/** Returns the directions by their loss, in packets per million. */
 function directionsByLoss(wiring: Wiring): ReadonlyMap<number, readonly string[]> {
   const directions = new Map<number, string[]>();
   for (const from of wiring.hosts) {

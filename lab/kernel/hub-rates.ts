@@ -3,17 +3,17 @@ import { batch, type NamespacePlan } from "./namespace-plan.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
 const QUEUE_SECONDS = 0.1;
-/** A queue that holds less could not hold a packet. */
+/** Least queue length. A shorter queue might hold no packet. */
 const LEAST_QUEUE_BYTES = 3_000;
 
-/** What was dropped on the way from a host to another because the queue was full. */
+/** Number of packets that one direction of a link dropped because its queue was full. */
 export interface QueueDrops {
   readonly from: string;
   readonly to: string;
   readonly dropped: number;
 }
 
-/** Reads what `tc -s -j qdisc show` prints in the hub; empty when it is something else. */
+/** Parses the output of `tc -s -j qdisc show` in the hub. Returns nothing if it is not JSON. */
 export function readQueueDrops(text: string, { hosts }: NamespacePlan): readonly QueueDrops[] {
   return readQdiscs(text).flatMap(({ kind, dev, parent, drops }) => {
     const to = hosts.find(({ port }) => port === dev);
@@ -40,21 +40,21 @@ function readQdiscs(text: string): readonly Qdisc[] {
 }
 
 /**
- * The rates of links, as classes of `tc htb` at the hub's port to the receiver, a class for each sender with a queue of so
- * many bytes. It remembers what is there, so that a change leaves the rest alone.
+ * Rates of links, as classes of `tc htb` at the hub's port towards the receiver: one class with a byte queue per sender. It
+ * keeps the installed lines of each port, so that an update changes only the rates that differ.
  */
 export class HubRates {
-  /** The lines that were said to `tc` of each port. */
+  /** Lines given to `tc` so far, by port. */
   readonly #installed = new Map<string, ReadonlySet<string>>();
 
-  /** No link has a rate. */
+  /** Whether no link has a rate. */
   get isEmpty(): boolean {
     return this.#installed.size === 0;
   }
 
-  /** Input of `tc -n HUB -batch -` that brings about what the wiring says; empty when it does already. */
+  /** Returns the input of `tc -n HUB -batch -` that installs the rates of the wiring. Empty if they are installed. */
   update({ hosts }: NamespacePlan, wiring: Wiring): string {
-    return batch(hosts.flatMap(({ name, port }) => this.#updatePort(port, linesOf(name, port, wiring))));
+    return batch(hosts.flatMap(({ name, port }) => this.#updatePort(port, portLines(name, port, wiring))));
   }
 
   #updatePort(port: string, lines: readonly string[]): readonly string[] {
@@ -63,7 +63,7 @@ export class HubRates {
       this.#installed.delete(port);
       return installed.size === 0 ? [] : [`qdisc del dev ${port} root`];
     }
-    // A class can be changed in its place, a sender that has another address cannot.
+    // A class can be replaced, but a filter for a new sender address cannot: the port is set up anew.
     const isRebuilt = [...installed].some((line) => line.startsWith("filter") && !lines.includes(line));
     const added = lines.filter((line) => isRebuilt || !installed.has(line));
     this.#installed.set(port, new Set(lines));
@@ -71,7 +71,7 @@ export class HubRates {
   }
 }
 
-function linesOf(to: string, port: string, wiring: Wiring): readonly string[] {
+function portLines(to: string, port: string, wiring: Wiring): readonly string[] {
   const senders = wiring.hosts.flatMap((from, at) => {
     if (from === to) return [];
     const { rate, queue = QUEUE_SECONDS } = wiring.faults(from, to);

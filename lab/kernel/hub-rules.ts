@@ -2,18 +2,18 @@ import { FAULTS_TABLE, ipOf, type NamespacePlan } from "./namespace-plan.ts";
 import type { Direction } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
-/** Rules of smaller numbers come first: what is cut is not delayed, and only what is left goes to a gateway. */
+/** Priorities of routing rules; smaller ones come first. Cut packets are not delayed, and only remaining packets reach a gateway. */
 const PRIORITY = { toGateway: 40, private: 45, cut: 50, faults: 100, inside: 150, leaving: 160 } as const;
 
-/** What the hub's routing rules depend on. */
+/** State that the routing rules of the hub depend on. */
 export interface HubState {
   readonly wiring: Wiring;
   readonly cut: readonly Direction[];
-  /** The device of the faults is there. */
+  /** Whether the device of the link process exists. */
   readonly hasFaults: boolean;
 }
 
-/** The routing rules of the hub, each as `ip rule add` takes it. */
+/** Returns the routing rules of the hub, as arguments of `ip rule add`. */
 export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubState): readonly string[] {
   const { hosts, gateways } = plan;
   const cuts = cut.map((direction) => {
@@ -40,8 +40,8 @@ export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubSta
 }
 
 /**
- * The addresses of a way between two hosts where the hub sees them: those of the hosts, but for a sender behind a gateway
- * whose receiver is behind another.
+ * Returns the addresses that packets from one host to another have in the hub. They are the addresses of the hosts, except if
+ * both are behind different gateways: then the source is the visible address of the sender.
  */
 export function ipDirection(wiring: Wiring, { from, to }: Direction): Direction {
   const sender = wiring.attachment(from);
@@ -51,7 +51,7 @@ export function ipDirection(wiring: Wiring, { from, to }: Direction): Direction 
   return { from: ipOf(source), to: ipOf(receiver.address) };
 }
 
-/** The address under which a host's packets reach another. */
+/** Returns the source address of packets that arrive at the receiver. */
 export function visibleSource(wiring: Wiring, { from, to }: Direction): string {
   const sender = wiring.attachment(from);
   return ipOf(sender.network === wiring.attachment(to).network ? sender.address : sender.visible);

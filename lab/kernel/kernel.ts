@@ -1,3 +1,7 @@
+/**
+ * Runner of a topology in the kernel. `mosaic lab` calls `runInKernel`, which creates network namespaces, starts a node in each,
+ * and runs events, traffic, commands and checks in real time. Results leave as observations.
+ */
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FaultyLinks } from "./faulty-links.ts";
@@ -16,37 +20,38 @@ export interface KernelSettings {
   /** The path of the `mosaic` command. */
   readonly mosaic: string;
   readonly plans: Plans;
-  /** The folder for captures of what each host sends and receives; undefined when nobody wants them. */
+  /** The folder for captures of what each host sends and receives; undefined for no captures. */
   readonly captures?: string | undefined;
   /** Called with the folder of the lab's control sockets, HOST.sock, before the first node starts. */
   readonly onStart?: (folder: string) => void;
   readonly pingTool: PingTool;
   readonly observe: Observe;
-  /** Ends the run early. */
+  /** Interrupts the run. */
   readonly signal: AbortSignal;
 }
 
 export type KernelOutcome =
   | {
       readonly ok: true;
-      /** Seconds until all nodes ran, and from the end until nothing of the lab was left. */
+      /** Seconds from the call until all nodes ran. */
       readonly startSeconds: number;
+      /** Seconds that the removal of the lab took after the run. */
       readonly endSeconds: number;
     }
   | { readonly ok: false; readonly message: string };
 
 const TICK_SECONDS = 0.5;
-/** So long after its end a lab waits for the commands of its checks. */
+/** Time limit after the end of the run for commands of checks. */
 const TIMEOUT_SECONDS = 30;
 
-/** Runs a topology in network namespaces of the kernel. Whatever comes of it, they are gone when the promise settles. */
+/** Runs a topology in network namespaces. In all cases they are removed when the promise settles. */
 export async function runInKernel(topology: Topology, settings: KernelSettings): Promise<KernelOutcome> {
   let lab: KernelLab | undefined;
-  const begunAt = performance.now();
+  const calledAt = performance.now();
   try {
     lab = new KernelLab(topology, settings);
     await lab.start();
-    const startSeconds = (performance.now() - begunAt) / 1e3;
+    const startSeconds = (performance.now() - calledAt) / 1e3;
     await lab.run();
     const endedAt = performance.now();
     await lab.close();
@@ -60,28 +65,28 @@ export async function runInKernel(topology: Topology, settings: KernelSettings):
   }
 }
 
-/** Something to do at a time. */
+/** Task with its time in seconds from the start of the run. */
 interface ScheduledTask {
   readonly at: number;
   readonly run: () => void | Promise<void>;
 }
 
-/** A topology while it runs in the kernel. */
+/** Running topology: its namespaces and processes. */
 class KernelLab {
   readonly #topology: Topology;
   readonly #settings: KernelSettings;
   readonly #emulation: LinkEmulation;
   readonly #namespaces: Namespaces;
   readonly #nodes = new Map<string, HostNode>();
-  /** How often the node of a host was started. */
+  /** Number of starts of each host's node. */
   readonly #starts = new Map<string, number>();
   readonly #processes: ChildProcess[] = [];
-  /** Undefined when no link has faults. */
+  /** Undefined if no link needs the link process. */
   #links: FaultyLinks | undefined;
   readonly #commands: HostCommand[] = [];
-  /** Checks that wait for a command to end. */
+  /** Checks whose command is still running. */
   readonly #pending: Promise<void>[] = [];
-  /** Milliseconds of this process's clock when all nodes ran; before that no time passes. */
+  /** Time in `performance.now()` at which all nodes ran. Until then the topology's time is 0. */
   #startedAt = Infinity;
 
   constructor(topology: Topology, settings: KernelSettings) {
@@ -91,7 +96,7 @@ class KernelLab {
     this.#namespaces = new Namespaces(topology, this.#emulation);
   }
 
-  /** Settles when all nodes run. */
+  /** Starts the link process and all nodes. Settles when all nodes run. */
   async start(): Promise<void> {
     this.#settings.signal.throwIfAborted();
     this.#settings.onStart?.(this.#namespaces.folder);
@@ -105,10 +110,10 @@ class KernelLab {
     this.#startedAt = performance.now();
   }
 
-  /** Lets the topology's time pass, and does in it what it asks for. */
+  /** Runs all tasks of the topology at their times, to its end. */
   async run(): Promise<void> {
     const { traffic, events, commands, checks, duration } = this.#topology;
-    // What is due at one time comes in this order: events before what meets them.
+    // Tasks of one time run in this order: topology events first, so that traffic and checks see their effect.
     const tasks: readonly ScheduledTask[] = [
       ...events.map(({ at, action }) => ({ at, run: () => this.#applyAction(action) })),
       ...traffic.map((one, number) => ({ at: one.at, run: () => this.#startTraffic(one, number) })),
@@ -128,6 +133,7 @@ class KernelLab {
     }
   }
 
+  /** Stops all processes and removes the namespaces. Idempotent. */
   async close(): Promise<void> {
     for (const child of this.#processes) child.kill();
     for (const command of this.#commands) command.kill();
@@ -190,8 +196,8 @@ class KernelLab {
     if (definition === undefined) return;
     const { at, expectation } = definition;
     if (expectation.kind !== "succeeds") return observe({ kind: "check", at, check });
-    // As long as it has not ended, it has not succeeded.
-    observe({ kind: "check", at, check, ended: { code: undefined, lastLine: "it has not ended" } });
+    // The check fails until the command has exited.
+    observe({ kind: "check", at, check, ended: { code: undefined, lastLine: "the command is still running" } });
     const { ended } = this.#startCommand(expectation.on, expectation.run);
     this.#pending.push(ended.then((end) => observe({ kind: "check", at, check, ended: end })));
   }
@@ -208,7 +214,7 @@ class KernelLab {
         this.#namespaces.apply(action);
         if (action.kind === "move" || action.kind === "change") await this.#links?.apply(this.#namespaces.wiring);
     }
-    // From when it took effect: what was sent while the machine was still at it may have gone either direction.
+    // The time is read after the action: packets sent during it may have met the old or the new state.
     this.#settings.observe({ kind: "action", at: this.#now(), action });
   }
 
@@ -218,7 +224,7 @@ class KernelLab {
   }
 }
 
-/** Every half second, and the end. */
+/** Returns the times of ticks: every half second, and the end. */
 function ticks(duration: number): readonly number[] {
   const count = Math.ceil(duration / TICK_SECONDS);
   return Array.from({ length: count }, (_, at) => Math.min((at + 1) * TICK_SECONDS, duration));

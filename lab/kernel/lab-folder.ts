@@ -2,20 +2,20 @@ import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** The environment variable by which a process of a lab tells whose it is. */
+/** Environment variable of every process of a lab: the pid of the lab's process. */
 export const LAB_VARIABLE = "MOSAIC_LAB";
 
-/** The environment variable that says where labs keep their folders, when that is not the usual place. */
+/** Environment variable that overrides the folder of the lab folders. */
 export const FOLDERS_VARIABLE = "MOSAIC_LAB_FOLDERS";
 
 const STARTED = "started";
 
-/** The environment of a process that a lab of this process starts: should all else fail, it can be found by it. */
+/** Returns the environment for a process of this lab. `mosaic lab --clean` finds the process by it if the lab is killed. */
 export function labEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, [LAB_VARIABLE]: String(process.pid), NO_COLOR: "1" };
 }
 
-/** Where the labs of this user keep a folder each while they run. Not /run for others than root: their labs have a /run of their own. */
+/** Returns the folder of this user's lab folders. Only root uses /run, since labs in user namespaces have a private /run. */
 export function foldersRoot(): string {
   const named = process.env[FOLDERS_VARIABLE];
   if (named !== undefined) return named;
@@ -23,44 +23,44 @@ export function foldersRoot(): string {
   return uid === 0 ? "/run/mosaic-lab" : join(tmpdir(), `mosaic-lab-${uid}`);
 }
 
-/** Makes the folder of a lab of this process, which only this user may enter: control sockets, and what tells that it lives. */
+/** Creates the folder of this process's lab, which only this user may enter. It holds control sockets and the start time. */
 export function makeLabFolder(): string {
   const root = foldersRoot();
   const folder = join(root, String(process.pid));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid } = statSync(root);
-  if (uid !== process.geteuid?.()) throw new Error(`${root} belongs to somebody else`);
+  if (uid !== process.geteuid?.()) throw new Error(`${root} belongs to another user`);
   writeFileSync(join(folder, STARTED), startOf(process.pid) ?? "");
   return folder;
 }
 
-/** Removes the folder of a lab, and the one around it unless there are others. */
+/** Removes the folder of a lab, and its parent if that is empty. */
 export function removeLabFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   try {
     rmdirSync(dirname(folder));
   } catch {
-    // Another lab has its folder there.
+    // Another lab has a folder in it.
   }
 }
 
-/** Whether the process that made a lab is still the one that has its number. */
+/** Whether the process that created a lab still runs. Its start time tells it from a later process with the same pid. */
 export function isLabAlive(pid: number, root: string): boolean {
   const start = startOf(pid);
   if (start === undefined) return false;
   try {
     return readFileSync(join(root, String(pid), STARTED), "utf8") === start;
   } catch {
-    // Without a folder there is only the number to go by.
+    // Without a folder only the pid is known.
     return true;
   }
 }
 
-/** When a process started, in the kernel's own counting; undefined when there is none. */
+/** Returns the start time of a process in clock ticks since boot. Undefined if there is no such process. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name, in parentheses, may hold anything; the start is the 20th field behind it.
+    // The name in parentheses may contain any character. The start time is the 20th field after it.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   } catch {
     return undefined;

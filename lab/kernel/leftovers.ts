@@ -5,7 +5,7 @@ import { foldersRoot, isLabAlive, LAB_VARIABLE, removeLabFolder } from "./lab-fo
 
 const NAMESPACES = "/run/netns";
 
-/** Removes what labs left behind whose process is gone; tells of each thing it removed. Labs that run are not touched. */
+/** Removes processes, namespaces and folders of labs whose process has exited. Returns a description of each. Running labs are kept. */
 export function removeLeftovers(): readonly string[] {
   const root = foldersRoot();
   const isDead = (pid: number): boolean => !isLabAlive(pid, root);
@@ -18,23 +18,23 @@ function killProcesses(isDead: (lab: number) => boolean): readonly string[] {
     .flatMap((pid) => {
       const lab = labOf(pid);
       if (lab === undefined || !isDead(lab)) return [];
-      return isKilled(pid) ? [`process ${pid} of lab ${lab}`] : [];
+      return kill(pid) ? [`process ${pid} of lab ${lab}`] : [];
     });
 }
 
-/** The lab that a process says it belongs to. */
+/** Returns the lab that a process belongs to by its environment. */
 function labOf(pid: number): number | undefined {
   if (!Number.isInteger(pid) || pid === process.pid) return undefined;
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-    const mark = environment.find((entry) => entry.startsWith(`${LAB_VARIABLE}=`));
-    return mark === undefined ? undefined : Number(mark.slice(LAB_VARIABLE.length + 1));
+    const entry = environment.find((one) => one.startsWith(`${LAB_VARIABLE}=`));
+    return entry === undefined ? undefined : Number(entry.slice(LAB_VARIABLE.length + 1));
   } catch {
     return undefined;
   }
 }
 
-function isKilled(pid: number): boolean {
+function kill(pid: number): boolean {
   try {
     return process.kill(pid, "SIGKILL");
   } catch {

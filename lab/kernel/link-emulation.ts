@@ -2,23 +2,23 @@ import { spawnSync } from "node:child_process";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { LinkRule, Topology } from "../topology/topology.ts";
 
-/** What puts the faults of a topology's links into effect. The kernel sees to rates in any case. */
+/** Mechanisms that emulate the faults of links. Rates are always emulated by the kernel. */
 export interface LinkEmulation {
-  /** A process that all packets between hosts pass. */
+  /** Whether all packets between hosts pass the link process. */
   readonly hasProcess: boolean;
-  /** Losses by nftables: it is all there is to do, and the kernel does it without a detour. */
+  /** Whether nftables drops packets. Possible if loss is the only fault; then no link process is needed. */
   readonly hasLossRules: boolean;
-  /** A train of packets travels packet by packet, so that a link can lose one, and a queue holds what it is said to hold. */
+  /** Whether packet trains are split, so that a link can lose a single packet and a queue has its configured length. */
   readonly splitsTrains: boolean;
 }
 
-/** The simplest means that do what the links of a topology, and the changes of them, ask for. */
+/** Chooses the simplest mechanisms that emulate all links of a topology and all changes by its events. */
 export function chooseLinkEmulation({ links, events }: Pick<Topology, "links" | "events">): LinkEmulation {
   const rules = [...links, ...events.flatMap(({ action }) => (action.kind === "change" ? action.rules : []))];
   const has = (fault: keyof LinkFaults): boolean => rules.some((rule) => hasFault(rule, fault));
-  const isLate = has("delay") || has("jitter") || has("reorder") || has("duplicate");
-  const hasLossRules = has("loss") && !isLate && hasNft();
-  const hasProcess = isLate || (has("loss") && !hasLossRules);
+  const needsProcess = has("delay") || has("jitter") || has("reorder") || has("duplicate");
+  const hasLossRules = has("loss") && !needsProcess && hasNft();
+  const hasProcess = needsProcess || (has("loss") && !hasLossRules);
   return { hasProcess, hasLossRules, splitsTrains: hasProcess || hasLossRules || has("rate") };
 }
 

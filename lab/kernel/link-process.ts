@@ -1,7 +1,6 @@
 /**
- * The process behind the links of a lab that have faults. It runs in the hub, is told of the links by its parent, at the start and
- * whenever they change, and ends
- * when its parent is gone.
+ * Main module of the link process. It runs in the hub's namespace and emulates the faults of all links. Its parent sends a
+ * `LinkRequest` at the start and at each change; it exits when the parent does.
  */
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { openTun } from "../../runtime/device/tun.ts";

@@ -1,60 +1,64 @@
+/**
+ * Names and commands for the namespaces of a lab. The functions return plain text for `ip`, `nft` and `sh`; `Namespaces` runs
+ * it, and the tests compare it.
+ */
 import type { Host, Network } from "../topology/topology.ts";
 
 /**
- * The namespaces of a lab: one for each host, one for each NAT gateway, and a hub that joins them.
+ * Network namespaces of a lab: one per host, one per NAT gateway, and a hub that connects them.
  *
  *   host a ── eth0 ═══ h1 ──┐
  *   host b ── eth0 ═══ h2 ──┤ hub, which forwards
  *   gateway ─ eth0 ═══ g1 ──┘
  *
- * A host sends everything to the hub; a gateway gets back there what it has translated. When links have faults, the hub
- * hands the packets between hosts to a device of its own, `links`, behind which a process delays, loses and repeats them.
+ * A host sends all packets to the hub; a gateway returns translated packets to it. If links have faults, the hub routes packets
+ * between hosts to the device `links`, where the link process delays, drops and duplicates them.
  */
 export interface NamespacePlan {
-  /** What all names of this lab's namespaces begin with, and no others. */
+  /** Prefix of the names of this lab's namespaces. No other namespace has it. */
   readonly prefix: string;
   readonly hub: string;
-  /** Namespaces of the hosts, in their order. */
+  /** Namespaces of the hosts, in the order of the topology. */
   readonly hosts: readonly HostNamespace[];
   readonly gateways: readonly GatewayNamespace[];
 }
 
 interface Port {
   readonly namespace: string;
-  /** The hub's interface towards it. */
+  /** Interface of the hub towards the namespace. */
   readonly port: string;
 }
 
 export interface HostNamespace extends Port {
   readonly name: string;
-  /** The address it begins with. */
+  /** Address at the start of the run. */
   readonly ip: string;
 }
 
 export interface GatewayNamespace extends Port {
   readonly network: Network;
-  /** The address that others see. */
+  /** Address that other networks see. */
   readonly ip: string;
-  /** The hub's table of routes for what leaves the network. */
+  /** Routing table of the hub for packets that leave the network. */
   readonly table: number;
 }
 
-/** The device behind which the faults of links happen. */
+/** TUN device of the link process. */
 export const LINKS_DEVICE = "links";
 
-/** No host has it, and it is never seen by anybody but the hosts' routing tables. */
+/** Address of the hub on all its ports. Only the routing tables of hosts and gateways use it. */
 const HUB_ADDRESS = "169.254.77.1";
 
 export const FAULTS_TABLE = 77;
 const FIRST_GATEWAY_TABLE = 100;
 
-/** `pid` makes the names those of one process. */
+/** Names the namespaces, ports and routing tables. The pid of the lab's process makes the names unique. */
 export function planNamespaces(hosts: readonly Host[], networks: readonly Network[], pid: number): NamespacePlan {
   const prefix = `mz${pid}-`;
   const behindNat = networks.flatMap((network) => (network.nat === undefined ? [] : [{ network, ip: network.nat }]));
   return {
     prefix,
-    // No host can have these names.
+    // Host names are lower-case, so these names are free.
     hub: `${prefix}HUB`,
     hosts: hosts.map(({ name, address }, at) => ({
       name,
@@ -72,16 +76,17 @@ export function planNamespaces(hosts: readonly Host[], networks: readonly Networ
   };
 }
 
+/** Returns the IP address of an `ip:port`. */
 export function ipOf(address: string): string {
   return address.slice(0, address.lastIndexOf(":"));
 }
 
-/** Input of `ip -batch -`: the namespaces themselves. */
+/** Returns the input of `ip -batch -` that creates the namespaces. */
 export function creationBatch({ hub, hosts, gateways }: NamespacePlan): string {
   return batch([hub, ...[...hosts, ...gateways].map((one) => one.namespace)].map((name) => `netns add ${name}`));
 }
 
-/** Input of `ip -n HUB -batch -`: a port to each host and gateway. */
+/** Returns the input of `ip -n HUB -batch -` that creates a port to each host and gateway. */
 export function hubBatch({ hosts, gateways }: NamespacePlan): string {
   return batch([
     ...[...hosts, ...gateways].flatMap(({ namespace, port, ip }) => [
@@ -94,7 +99,7 @@ export function hubBatch({ hosts, gateways }: NamespacePlan): string {
   ]);
 }
 
-/** Input of `ip -n HOST -batch -`: everything goes to the hub. */
+/** Returns the input of `ip -n HOST -batch -` that routes all packets to the hub. */
 export function hostBatch({ ip }: Pick<HostNamespace, "ip">, splitsTrains: boolean): string {
   return batch([
     "link set lo up",
@@ -106,12 +111,12 @@ export function hostBatch({ ip }: Pick<HostNamespace, "ip">, splitsTrains: boole
   ]);
 }
 
-/** Input of `ip -n HUB -batch -`: the hub finds the host at another address. */
+/** Returns the input of `ip -n HUB -batch -` that moves the route of a host to its new address. */
 export function moveInHubBatch({ port }: HostNamespace, from: string, to: string): string {
   return batch([`route del ${from}/32 dev ${port}`, `route add ${to}/32 dev ${port}`]);
 }
 
-/** Input of `ip -n HOST -batch -`: the host has another address. */
+/** Returns the input of `ip -n HOST -batch -` that changes the address of a host. */
 export function moveInHostBatch(from: string, to: string): string {
   return batch([
     `addr add ${to}/32 dev eth0`,
@@ -120,12 +125,12 @@ export function moveInHostBatch(from: string, to: string): string {
   ]);
 }
 
-/** Input of `ip -n HUB -batch -`: the way into the device of the faults. */
+/** Returns the input of `ip -n HUB -batch -` that routes packets with faults to the link process. */
 export function faultsBatch(): string {
   return batch([`route add default dev ${LINKS_DEVICE} table ${FAULTS_TABLE}`]);
 }
 
-/** Input of `nft -f -` in a gateway: what leaves has its address, and what nobody asked for goes to whom it is forwarded or nowhere. */
+/** Returns the input of `nft -f -` in a gateway: masquerading of outbound packets, forwarded ports, and no other inbound packets. */
 export function natRules({ network, ip }: GatewayNamespace, forwarded: readonly string[]): string {
   const forwards = forwarded.map(
     (address) => `ip daddr ${ip} udp dport ${address.slice(address.lastIndexOf(":") + 1)} dnat to ${address}`,
@@ -141,12 +146,12 @@ export function natRules({ network, ip }: GatewayNamespace, forwarded: readonly 
 `;
 }
 
-/** A shell command that lets the namespace it runs in forward packets, whatever way they come back. */
+/** Shell command that enables forwarding in its namespace and disables reverse-path filtering. */
 export const FORWARDING: string = [
   "echo 1 > /proc/sys/net/ipv4/ip_forward",
   "echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter",
   "echo 0 > /proc/sys/net/ipv4/conf/default/rp_filter",
-  // What a gateway sends back where it came from is no mistake of the sender's.
+  // A gateway returns packets to the port they came from, which must not cause ICMP redirects.
   "echo 0 > /proc/sys/net/ipv4/conf/all/send_redirects",
   "echo 0 > /proc/sys/net/ipv4/conf/default/send_redirects",
 ].join(" && ");

@@ -1,3 +1,7 @@
+/**
+ * Network namespaces of a running lab. `KernelLab` creates them, starts processes in them, and passes events on to `apply`. The
+ * text of all commands comes from namespace-plan.ts and the hub-*.ts files; this file runs them.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Cleaner } from "./cleaner.ts";
@@ -23,28 +27,28 @@ import {
 import type { TopologyAction, LinkAction, MoveAction, Direction } from "../topology/topology.ts";
 import { type WiredTopology, Wiring } from "../topology/wiring.ts";
 
-/** A command of the machine failed: which, and what it said. */
+/** Failure of a system command or a process of the lab. The message is for people. */
 export class LabFailure extends Error {}
 
-/** The network namespaces of a lab. They are gone when it is closed, and also when the process ends in any other direction. */
+/** Network namespaces of a lab. They are removed by `close`, and also if the process exits without it. */
 export class Namespaces {
-  /** A folder for what belongs to this lab; gone with it. */
+  /** Folder of this lab, with the control sockets. Removed with the namespaces. */
   readonly folder: string;
   readonly #plan: NamespacePlan;
   readonly #cleaner: Cleaner;
-  /** Where the hosts are and what their links are like at the moment. */
+  /** Current attachments and link faults. */
   readonly wiring: Wiring;
   readonly #rates = new HubRates();
-  /** The ways that are cut, by name. */
+  /** Directions that are cut, by `FROM TO`. */
   readonly #cut = new Map<string, Direction>();
-  /** The routing rules that the hub has. */
+  /** Routing rules that the hub has now. */
   #rules: ReadonlySet<string> = new Set();
   #hasFaults = false;
   readonly #emulation: LinkEmulation;
-  /** The rules of losses that the hub has. */
+  /** Loss rules that the hub has now. */
   #losses = "";
 
-  /** Makes them all; throws a LabFailure when the machine does not let it. */
+  /** Creates all namespaces. Throws `LabFailure` if the machine does not allow it. */
   constructor(topology: WiredTopology, emulation: LinkEmulation = chooseLinkEmulation({ ...topology, events: [] })) {
     this.#emulation = emulation;
     this.wiring = new Wiring(topology);
@@ -59,29 +63,30 @@ export class Namespaces {
     }
   }
 
-  /** The command line that runs a command on a host. */
+  /** Returns the command line that runs a command in the namespace of a host. */
   on(host: string, command: readonly string[]): readonly string[] {
     const namespace = this.#plan.hosts.find((one) => one.name === host)?.namespace ?? "";
     return ["ip", "netns", "exec", namespace, ...command];
   }
 
-  /** Where the node of a host can be asked while it runs. */
+  /** Returns the path of the control socket of a host's node. */
   socketOf(host: string): string {
     return join(this.folder, `${host}.sock`);
   }
 
+  /** Returns the command line that runs a command in the hub. */
   onHub(command: readonly string[]): readonly string[] {
     return ["ip", "netns", "exec", this.#plan.hub, ...command];
   }
 
-  /** Sends the packets between hosts through the device of the faults, which is there. */
+  /** Routes packets between hosts to the link process. Its device must exist. */
   useFaults(): void {
     runBatch(faultsBatch(), this.#plan.hub);
     this.#hasFaults = true;
     this.#updateHub();
   }
 
-  /** Takes effect before it returns. To cut what is cut, or to heal what is not, changes nothing. Nodes are no matter of its. */
+  /** Applies an action on links or attachments, with effect before it returns. Cutting a cut link or healing a whole one has no effect. Ignores actions on nodes. */
   apply(action: TopologyAction): void {
     switch (action.kind) {
       case "cut":
@@ -100,13 +105,14 @@ export class Namespaces {
     this.#updateHub();
   }
 
-  /** What links with a rate dropped so far because their queues were full. */
+  /** Returns the number of packets that links have dropped because their queues were full. */
   queueDrops(): readonly QueueDrops[] {
     if (this.#rates.isEmpty) return [];
     const { stdout } = spawnSync("tc", ["-n", this.#plan.hub, "-s", "-j", "qdisc", "show"], { encoding: "utf8" });
     return readQueueDrops(stdout ?? "", this.#plan);
   }
 
+  /** Removes the namespaces and the folder. Idempotent. */
   close(): void {
     this.#cleaner.clean();
   }
@@ -150,7 +156,7 @@ export class Namespaces {
     this.#updateHub();
   }
 
-  /** Brings the hub to what the wiring and the cuts ask for. */
+  /** Updates rules and rates of the hub to the wiring and the cuts. */
   #updateHub(): void {
     const state = { wiring: this.wiring, cut: [...this.#cut.values()], hasFaults: this.#hasFaults };
     const wanted = new Set(hubRules(this.#plan, state));

@@ -3,18 +3,18 @@ import type { Namespaces } from "./namespaces.ts";
 import type { Plans } from "../topology/programs.ts";
 import { addressFor, type Host, type Topology } from "../topology/topology.ts";
 
-/** What the nodes of a lab are started with. */
+/** Settings that all nodes of a lab share. */
 export interface NodeSetup {
   readonly topology: Topology;
   readonly plans: Plans;
   readonly namespaces: Namespaces;
   /** The path of the `mosaic` command. */
   readonly mosaic: string;
-  /** The folder for captures of what each host sends and receives; undefined when nobody wants them. */
+  /** The folder for captures of what each host sends and receives; undefined for no captures. */
   readonly captures: string | undefined;
 }
 
-/** The command line of a host's node, as the host is attached now; `start` counts from 1 how often it was started. */
+/** Returns the command line of a host's node at its present attachment. `start` is the number of this start, from 1. */
 export function nodeCommand(host: Host, setup: NodeSetup, start: number): readonly string[] {
   const { topology, plans, namespaces, mosaic, captures } = setup;
   const { wiring } = namespaces;
@@ -26,7 +26,7 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
     "run",
     ...host.programs,
     "--listen",
-    // A host that will have another address then must not be bound to the one it has.
+    // A host that moves gets a new address later, so its node must not bind to the present one.
     host.moves ? `0.0.0.0${attachment.address.slice(attachment.address.lastIndexOf(":"))}` : attachment.address,
     ...(host.moves || attachment.visible !== attachment.address ? ["--addr", attachment.visible] : []),
     ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),

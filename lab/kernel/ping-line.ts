@@ -5,10 +5,10 @@ const SEQUENCES = 1 << 16;
 const REPLY = /^\[(\d+\.\d+)\] .*icmp_seq=(\d+) .*time=([\d.]+) ms/;
 const MISSING = /^\[(\d+\.\d+)\] (?:no answer yet for|From .*) icmp_seq=(\d+)/;
 
-/** Reads what `ping -D -O` prints, line by line. */
+/** Parser of the output of `ping -D -O`. */
 export class PingLines {
   readonly #interval: number;
-  /** Turns seconds since 1970, as ping prints them, into those of the lab. */
+  /** Converts Unix time, as ping prints it, to the time of the lab. */
   readonly #toLab: (time: number) => number;
   #last = 0;
 
@@ -17,7 +17,7 @@ export class PingLines {
     this.#toLab = toLab;
   }
 
-  /** What a line reports of a request; undefined for any other line. */
+  /** Parses a line. Returns undefined for a line about no request. */
   read(line: string): PingReport | undefined {
     return this.#readReply(line) ?? this.#readMissing(line);
   }
@@ -34,7 +34,7 @@ export class PingLines {
     };
   }
 
-  /** ping tells that a request has no answer yet when it sends the next one. */
+  /** Parses a line about a missing reply. ping prints it when it sends the next request. */
   #readMissing(line: string): PingReport | undefined {
     const [, time, sequence] = MISSING.exec(line) ?? [];
     if (time === undefined) return undefined;
@@ -42,7 +42,7 @@ export class PingLines {
     return { kind: "missing", sequence: this.#fullSequence(Number(sequence)), at, sentAt: at - this.#interval };
   }
 
-  /** Only 16 bits of a sequence travel: it is the number nearest to the last one that ends in them. */
+  /** Extends a sequence number of 16 bits to the nearest full number to the last one. */
   #fullSequence(sequence: number): number {
     const wraps = Math.round((this.#last - sequence) / SEQUENCES);
     this.#last = Math.max(this.#last, sequence + wraps * SEQUENCES);

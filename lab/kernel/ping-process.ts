@@ -7,17 +7,17 @@ import type { Namespaces } from "./namespaces.ts";
 import type { PingLines } from "./ping-line.ts";
 import type { Host, Traffic } from "../topology/topology.ts";
 
-/** What sends the echo requests of a lab. */
+/** Program that sends the echo requests of a lab. */
 export type PingTool = "ping" | "UDP echo";
 
 const UDP_ECHO = fileURLToPath(new URL("udp-echo.ts", import.meta.url));
 
-/** The ping of iputils tells times and what is missing; no other does, and some machines have none. */
+/** Finds the ping tool. Only the ping of iputils prints timestamps and missing replies; the fallback is the UDP echo. */
 export function findPingTool(): PingTool {
   return spawnSync("ping", ["-V"], { encoding: "utf8" }).stdout?.includes("iputils") ? "ping" : "UDP echo";
 }
 
-/** Starts the requests of a traffic between hosts with virtual addresses; the processes end when they are killed. */
+/** Starts the echo requests of a traffic between hosts with virtual addresses. Returns the processes, which run until they are killed. */
 export function startPing(
   { from, to, every }: Traffic,
   hosts: readonly Host[],

@@ -1,6 +1,6 @@
 /**
- * What stands in for `ping` where there is none: `udp-echo.ts serve ADDRESS` sends back what it gets,
- * `udp-echo.ts ping ADDRESS SECONDS` asks it that often and prints what `ping -D -O` would.
+ * Main module of the UDP echo, a substitute for `ping`. `udp-echo.ts serve ADDRESS` returns each datagram to its sender;
+ * `udp-echo.ts ping ADDRESS SECONDS` sends one per interval and prints lines like `ping -D -O`.
  */
 import { createSocket } from "node:dgram";
 import { setInterval } from "node:timers";
@@ -28,7 +28,7 @@ function ping(address: string, seconds: number): void {
       `${bytes.length} bytes from ${address}: icmp_seq=${answered} time=${(performance.now() - sentAt).toFixed(3)} ms`,
     );
   });
-  // A host without a route, or a port without a server: a request without an answer.
+  // An unreachable host or a closed port counts as a missing reply.
   socket.on("error", () => {});
   setInterval(() => {
     if (unanswered.has(sequence)) print(`no answer yet for icmp_seq=${sequence}`);

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { FOLDERS_VARIABLE, foldersRoot } from "./lab-folder.ts";
 import { inUserNamespace } from "./backend.ts";
 
-/** Set in the process that runs inside. */
+/** Environment variable that is set in the process inside the user namespace. */
 const INSIDE = "MOSAIC_LAB_INSIDE";
 
-/** Whether this process is the one that `enterUserNamespace` started. It then ends when the one outside is gone. */
+/** Whether `enterUserNamespace` started this process. If so, this process exits when the process outside does. */
 export function isInUserNamespace(): boolean {
   if (process.env[INSIDE] === undefined) return false;
   process.channel?.unref();
@@ -14,13 +14,13 @@ export function isInUserNamespace(): boolean {
 }
 
 /**
- * Starts the command line of this process once more as root of a user namespace; resolves with its exit code, or with the
- * signal that ended it.
+ * Runs the command line of this process again as root of a new user namespace. Resolves with the exit code, or with the signal
+ * that killed it.
  */
 export function enterUserNamespace(): Promise<number | NodeJS.Signals> {
   const [command = "", ...args] = inUserNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
   const env = { ...process.env, [INSIDE]: "1", [FOLDERS_VARIABLE]: foldersRoot() };
-  // Detached, so that a signal of the terminal comes to it once: from here.
+  // Detached, so that a signal of the terminal reaches it once: forwarded by this process.
   const child = spawn(command, args, { stdio: ["inherit", "inherit", "inherit", "ipc"], env, detached: true });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on("SIGTERM", forward).on("SIGINT", forward);

@@ -1,4 +1,4 @@
-/** How a command on a host ended. */
+/** Outcome of a command on a host. */
 export interface CommandEnd {
   /** Exit code; undefined when the command was killed or could not start. */
   readonly code: number | undefined;

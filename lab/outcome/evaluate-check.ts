@@ -3,27 +3,27 @@ import type { Check, Expectation, Topology } from "../topology/topology.ts";
 import type { Outage, PingRecord } from "./ping-record.ts";
 import { formatPath, type Routes } from "./routes.ts";
 
-/** Whether a check holds; `undefined` is for one that this kind of run cannot make. */
+/** Result of a check. `holds` is undefined if this kind of run cannot evaluate the check. */
 export interface CheckResult {
   readonly at: number;
   readonly expectation: string;
   readonly holds: boolean | undefined;
-  /** What was seen. */
+  /** Observed value, for people. */
   readonly observed: string;
 }
 
-/** What a run has shown up to some moment. */
+/** Observations of a run so far, as `RunRecord` keeps them. */
 interface Evidence {
   readonly pings: readonly PingRecord[];
   readonly routes: Routes | undefined;
   outages(traffic: number): readonly Outage[];
 }
 
-/** A request counts for `reaches` when it was sent in the last so many seconds; but the very last may be under way. */
+/** Window of `reaches`: requests sent in the last second, except for the latest, whose replies may be in flight. */
 const RECENT_SECONDS = 1;
 const IN_FLIGHT_SECONDS = 0.2;
 
-/** Holds a check against what a run has shown up to its time. Commands are not of its making. */
+/** Evaluates a check against the observations so far. A check of a command gets no verdict here; `RunRecord` adds the one of the kernel lab. */
 export function evaluateCheck({ at, traffic, expectation }: Check, topology: Topology, record: Evidence): CheckResult {
   const result = (holds: boolean | undefined, observed: string): CheckResult => ({
     at,
@@ -47,9 +47,9 @@ export function evaluateCheck({ at, traffic, expectation }: Check, topology: Top
     }
     case "path": {
       const path = record.routes?.path(expectation.path[0] ?? "", expectation.path.at(-1) ?? "");
-      const wanted = formatPath(expectation.path);
+      const expected = formatPath(expectation.path);
       return result(
-        path !== undefined && formatPath(path) === wanted,
+        path !== undefined && formatPath(path) === expected,
         path === undefined ? "no path" : formatPath(path),
       );
     }
@@ -92,7 +92,7 @@ function describeExpectation(expectation: Expectation): string {
   }
 }
 
-/** The checks for people, a line each. */
+/** Formats the results of checks for people, one line each. */
 export function checkLines(results: readonly CheckResult[]): readonly string[] {
   return results.map(({ at, expectation, holds, observed }) => {
     const verdict = holds === undefined ? "–" : holds ? "holds" : "FAILS";

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 /**
- * Makes a folder with those above it, unless it is there. Answers why it cannot, for people; undefined when it is there now.
- * Level by level: Node's own `recursive` never ends below /proc.
+ * Creates a folder and its missing parents. Returns the reason for people if that fails, otherwise undefined. Creates one level
+ * at a time, because `mkdirSync` with `recursive` loops for ever below /proc.
  */
 export function makeFolder(path: string): string | undefined {
   try {
@@ -14,25 +14,25 @@ export function makeFolder(path: string): string | undefined {
   }
 }
 
-/** From the top down. */
+/** Returns the folders to create, parents first. */
 function missingFolders(path: string): readonly string[] {
   if (existsSync(path)) return [];
-  const above = dirname(path);
-  return above === path ? [path] : [...missingFolders(above), path];
+  const parent = dirname(path);
+  return parent === path ? [path] : [...missingFolders(parent), path];
 }
 
 function explain(path: string, { code, message }: NodeJS.ErrnoException): string {
   switch (code) {
     case "ENOTDIR":
     case "EEXIST":
-      return `${path}: there is a file in the way`;
+      return `${path}: a part of this path is a file`;
     case "EACCES":
     case "EPERM":
-      return `${path} may not be made by this user`;
+      return `${path}: no permission to create this folder`;
     case "EROFS":
-      return `${path} is where nothing can be written`;
+      return `${path}: the file system is read-only`;
     case "ENOENT":
-      return `${path}: no folder can be made there`;
+      return `${path}: no folder can be created there`;
     case "ENOSPC":
       return `${path}: the disk is full`;
     default:

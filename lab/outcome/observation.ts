@@ -3,18 +3,18 @@ import type { PingReport } from "../../runtime/sim/echo-host.ts";
 import type { CommandEnd } from "./command-end.ts";
 import type { TopologyAction } from "../topology/topology.ts";
 
-/** What a running topology reports, in the simulator and in the kernel alike. Times in seconds since all nodes run. */
+/** Observation of a running topology, in the simulator or in the kernel. Times are in seconds since all nodes run. */
 export type Observation =
-  /** Time passes; several times a second. */
+  /** Passage of time, every half second. */
   | { readonly kind: "tick"; readonly at: number }
-  /** A request of one of the topology's traffics, by its number. */
+  /** Reply to an echo request, or the lack of one. `traffic` is an index in `Topology.traffic`. */
   | { readonly kind: "ping"; readonly at: number; readonly traffic: number; readonly report: PingReport }
   | { readonly kind: "watch"; readonly at: number; readonly host: string; readonly line: WatchLine }
-  /** An event of the topology has been carried out. */
+  /** Event of the topology that has taken effect. */
   | { readonly kind: "action"; readonly at: number; readonly action: TopologyAction }
-  /** A node said something to people. */
+  /** Log line of a node. */
   | { readonly kind: "log"; readonly at: number; readonly host: string; readonly text: string }
-  /** A command on a host printed a line, or has ended with an exit code. */
+  /** Output line of a command on a host. */
   | {
       readonly kind: "command";
       readonly at: number;
@@ -22,6 +22,7 @@ export type Observation =
       readonly run: string;
       readonly text: string;
     }
+  /** Exit of a command on a host. */
   | {
       readonly kind: "ended";
       readonly at: number;
@@ -29,9 +30,9 @@ export type Observation =
       readonly run: string;
       readonly code: number | undefined;
     }
-  /** It is time for a check, by its number; for a command that it asks for, with what came of it. */
+  /** Due time of a check, by its index. A check of a command follows again with the outcome of the command. */
   | { readonly kind: "check"; readonly at: number; readonly check: number; readonly ended?: CommandEnd }
-  /** The queue of a way with a rate was full, and so many packets were dropped in all; told at the end. */
+  /** Number of packets that a link dropped because its queue was full, over the whole run. Reported at the end. */
   | {
       readonly kind: "queueFull";
       readonly at: number;
@@ -39,7 +40,7 @@ export type Observation =
       readonly to: string;
       readonly dropped: number;
     }
-  /** A node ended by itself. */
+  /** Unexpected exit of a node, with exit code or signal and its last output. */
   | { readonly kind: "exited"; readonly at: number; readonly host: string; readonly how: string };
 
 export type Observe = (observation: Observation) => void;

@@ -1,10 +1,10 @@
 import type { PingReport } from "../../runtime/sim/echo-host.ts";
 
-/** How long traffic stood still from some moment on. */
+/** Interruption of traffic after an event. */
 export interface Outage {
-  /** Until a request that was sent after the moment was answered; 0 when the first one was, Infinity when none was. */
+  /** Seconds until a request sent after the event was answered. 0 if the first one was, Infinity if none was. */
   readonly seconds: number;
-  /** The requests in between that stayed without an answer. */
+  /** Number of unanswered requests in between. */
   readonly lost: number;
 }
 
@@ -13,9 +13,9 @@ interface Request {
   readonly answeredAt: number | undefined;
 }
 
-/** What became of the echo requests of one traffic. A request counts once it is answered or given up. */
+/** Replies to the echo requests of one traffic. A request counts once it is answered or reported as missing. */
 export class PingRecord {
-  /** By sequence, without gaps but for requests nothing is known of yet. */
+  /** Indexed by sequence number. Undefined while a request is neither answered nor missing. */
   readonly #requests: (Request | undefined)[] = [];
   #answered = 0;
   #known = 0;
@@ -36,29 +36,30 @@ export class PingRecord {
     this.#requests[sequence] = { sentAt, answeredAt: kind === "reply" ? at : undefined };
   }
 
-  /** Round-trip times in seconds, from the shortest to the longest. */
+  /** Round-trip times in seconds, in ascending order. */
   get roundTrips(): readonly number[] {
     const times = this.#requests.flatMap((one) => (one?.answeredAt === undefined ? [] : [one.answeredAt - one.sentAt]));
     return times.sort((one, other) => one - other);
   }
 
-  outageFrom(moment: number): Outage {
+  /** Returns the outage after an event at `start`. */
+  outageFrom(start: number): Outage {
     let lost = 0;
     for (const request of this.#requests) {
-      if (request === undefined || request.sentAt < moment) continue;
-      if (request.answeredAt !== undefined) return { seconds: lost === 0 ? 0 : request.answeredAt - moment, lost };
+      if (request === undefined || request.sentAt < start) continue;
+      if (request.answeredAt !== undefined) return { seconds: lost === 0 ? 0 : request.answeredAt - start, lost };
       lost++;
     }
     return { seconds: Infinity, lost };
   }
 
-  /** What became of the requests that were sent within a stretch of time. */
+  /** Counts the requests sent in an interval of time, and the answered ones among them. */
   between(from: number, to: number): { readonly sent: number; readonly answered: number } {
     const sent = this.#requests.filter((one) => one !== undefined && one.sentAt >= from && one.sentAt < to);
     return { sent: sent.length, answered: sent.filter((one) => one?.answeredAt !== undefined).length };
   }
 
-  /** Whether the last requests were answered, oldest first. */
+  /** Returns for each of the last requests whether it was answered, oldest first. */
   recent(count: number): readonly boolean[] {
     return this.#requests
       .slice(-count)

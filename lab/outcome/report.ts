@@ -5,13 +5,13 @@ import type { Route } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { Topology } from "../topology/topology.ts";
 
-/** What a run comes to, as an object that JSON can hold; times in seconds, null for an outage that did not end. */
+/** Summary of a run as a JSON object. Times are in seconds; null stands for an outage that did not end. */
 export interface RunSummary {
   readonly title: string;
   readonly nodes: number;
   readonly seconds: number;
   readonly traffic: readonly TrafficSummary[];
-  /** Ways between hosts whose queues were full, and how many packets each dropped. */
+  /** Links whose queue was full, with the number of dropped packets. */
   readonly fullQueues: readonly FullQueue[];
 }
 
@@ -26,7 +26,7 @@ export interface TrafficSummary {
   readonly to: string;
   readonly sent: number;
   readonly lost: number;
-  /** Round-trip times; null when nothing was answered. */
+  /** Round-trip times in seconds. Null if no request was answered. */
   readonly median: number | null;
   readonly worst: number | null;
   readonly events: readonly EventSummary[];
@@ -67,7 +67,7 @@ function summarizeEvent(at: number, event: string, outage: Outage | undefined): 
   return { t: at, event, outage: Number.isFinite(seconds) ? seconds : null, lost: outage?.lost ?? 0 };
 }
 
-/** The summary for people, a line an entry. */
+/** Formats a summary for people, one line per entry. */
 export function summaryLines({ traffic, fullQueues }: RunSummary): readonly string[] {
   const pings = traffic.flatMap((one) => [
     `${one.from} to ${one.to}: ${one.sent} pings, ${one.lost} lost${roundTrips(one)}`,
@@ -75,22 +75,22 @@ export function summaryLines({ traffic, fullQueues }: RunSummary): readonly stri
   ]);
   const full = fullQueues.map(
     ({ from, to, dropped }) =>
-      `link ${from}→${to}: its queue was full, ${dropped} packets dropped; more was sent than its rate lets through`,
+      `link ${from}→${to}: its queue was full, ${dropped} packets dropped; senders exceeded its rate`,
   );
   return [...pings, ...full];
 }
 
 function roundTrips({ median, worst }: TrafficSummary): string {
   if (median === null || worst === null) return "";
-  return `; round trip ${formatDuration(median)} in the middle, ${formatDuration(worst)} at worst`;
+  return `; round trip ${formatDuration(median)} median, ${formatDuration(worst)} worst`;
 }
 
 function outageText({ outage, lost }: EventSummary): string {
-  if (outage === null) return `no ping was answered any more, ${lost} lost`;
+  if (outage === null) return `no ping was answered afterwards, ${lost} lost`;
   return outage === 0 ? "no outage" : `an outage of ${formatDuration(outage)}, ${lost} lost`;
 }
 
-/** A table of the routes that the first traffic's sender had up to each event, and at the end. */
+/** Formats the route snapshots as a table: a row per destination, a column per event and one for the end. */
 export function routeLines({ snapshots }: RunRecord): readonly string[] {
   const destinations = [...new Set(snapshots.flatMap(({ routes }) => routes.map((route) => route.to)))].sort();
   const rows = destinations.map((to) => [
@@ -100,7 +100,7 @@ export function routeLines({ snapshots }: RunRecord): readonly string[] {
   return align([["to", ...snapshots.map(({ at }, index) => columnName(at, index, snapshots.length))], ...rows]);
 }
 
-/** Two events are as a rule something that breaks and its repair. */
+/** Names a column. Two events are usually a failure and its repair, so three columns are before, during and after. */
 function columnName(at: number, index: number, count: number): string {
   return (count === 3 ? ["before", "during", "after"][index] : undefined) ?? `until ${at.toFixed(1)} s`;
 }

@@ -5,20 +5,20 @@ import { jsonText } from "../../runtime/observe/json-output.ts";
 import type { Observation } from "./observation.ts";
 
 /**
- * The folder that keeps what a run shows: what each host said in HOST.log, what was watched there in HOST.watch.jsonl, what
- * its commands printed in HOST.commands.log, the sum of it in results.json. Files of a former run there are replaced.
+ * Result folder of a run: log lines of each host in HOST.log, watched tuples in HOST.watch.jsonl, output of commands in
+ * HOST.commands.log, the summary in results.json. Files of an earlier run are overwritten.
  */
 export class ResultFiles {
   readonly folder: string;
   readonly #files = new Map<string, WriteStream>();
   #failure: string | undefined;
 
-  /** The folder must be there. */
+  /** The folder must exist. */
   constructor(folder: string) {
     this.folder = folder;
   }
 
-  /** Why not everything could be written; undefined as long as all is well. */
+  /** Message of the first write error. Undefined if there was none. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -39,14 +39,14 @@ export class ResultFiles {
           `${at.toFixed(3)} ${observation.run}: exit code ${observation.code ?? "unknown"}`,
         );
       case "exited":
-        return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ended by itself: ${observation.how}`);
+        return this.#write(`${observation.host}.log`, `${at.toFixed(3)} exited unexpectedly: ${observation.how}`);
       case "watch":
         return this.#write(`${observation.host}.watch.jsonl`, jsonText(observation.line));
       default:
     }
   }
 
-  /** Writes the sum of the run; settles when all files are on the disk, or cannot be. */
+  /** Writes the summary and closes all files. Settles when every file is written or has failed. */
   async finish(results: object): Promise<void> {
     for (const file of this.#files.values()) file.end();
     await Promise.allSettled([...this.#files.values()].map((file) => finished(file)));

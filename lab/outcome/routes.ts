@@ -3,18 +3,18 @@ import type { JsonValue } from "../../runtime/plan/values/json-value.ts";
 import type { Attachment, Host } from "../topology/topology.ts";
 import type { RouteColumns } from "../topology/topology-document.ts";
 
-/** Where a host sends what is for another, by the names of hosts. */
+/** Route of a host: the next hop towards a destination, by the names of hosts. */
 export interface Route {
   readonly to: string;
   readonly next: string;
   readonly cost: number | undefined;
 }
 
-/** The tables of routes of all hosts, kept up to date by what the nodes report of them. */
+/** Route tables of all hosts, updated by the watch lines of their nodes. */
 export class Routes {
   readonly #columns: RouteColumns;
   readonly #names: Map<string, string>;
-  /** By host, then by destination. */
+  /** Routes by host, then by destination. */
   readonly #tables: ReadonlyMap<string, Map<string, Route>>;
 
   constructor(hosts: readonly Host[], columns: RouteColumns) {
@@ -23,7 +23,7 @@ export class Routes {
     this.#tables = new Map(hosts.map(({ name }) => [name, new Map()]));
   }
 
-  /** Takes in a report of a host; true when a route of it has changed. */
+  /** Applies a watch line of a host. Returns true if a next hop has changed. */
   apply(host: string, { op, tuple }: WatchLine): boolean {
     const table = this.#tables.get(host);
     const route = tuple[0] === this.#columns.table ? this.#read(tuple) : undefined;
@@ -34,22 +34,22 @@ export class Routes {
     return table.get(route.to)?.next !== known?.next;
   }
 
-  /** A host has another address from now on. */
+  /** Adds the addresses of a host that has moved. The previous addresses keep their meaning. */
   addAddresses(host: string, { address, visible }: Attachment): void {
     this.#names.set(address, host).set(visible, host);
   }
 
-  /** A host that went down knows nothing any more. */
+  /** Removes all routes of a host that went down. */
   clear(host: string): void {
     this.#tables.get(host)?.clear();
   }
 
-  /** The routes of a host, by destination. */
+  /** Returns the routes of a host, sorted by destination. */
   of(host: string): readonly Route[] {
     return [...(this.#tables.get(host)?.values() ?? [])].sort((one, other) => (one.to < other.to ? -1 : 1));
   }
 
-  /** The hosts a packet passes, both ends included; undefined when some host on the way has no route, or it goes in a circle. */
+  /** Returns the hosts on the path of a packet, both ends included. Undefined if a host has no route or the path has a cycle. */
   path(from: string, to: string): readonly string[] | undefined {
     const path = [from];
     for (let at = from; at !== to; ) {
@@ -66,8 +66,8 @@ export class Routes {
     const destination = tuple[to];
     const hop = tuple[next];
     if (!isName(destination) || !isName(hop)) return undefined;
-    const price = cost === undefined ? undefined : readCost(tuple[cost]);
-    return { to: this.#nameOf(formatLocation(destination)), next: this.#nameOf(formatLocation(hop)), cost: price };
+    const value = cost === undefined ? undefined : readCost(tuple[cost]);
+    return { to: this.#nameOf(formatLocation(destination)), next: this.#nameOf(formatLocation(hop)), cost: value };
   }
 
   #nameOf(address: string): string {
@@ -81,12 +81,12 @@ function isName(value: JsonValue | undefined): value is JsonValue {
   return "address" in value || "id" in value;
 }
 
-/** Returns a cost. Infinity has no plain form in JSON, and stands for a value that is no number too. */
+/** Returns a cost. JSON has no Infinity, so any value that is no number counts as infinite. */
 function readCost(value: JsonValue | undefined): number {
   return typeof value === "number" ? value : Infinity;
 }
 
-/** `a → c → b` */
+/** Formats a path for people: `a → c → b`. */
 export function formatPath(path: readonly string[]): string {
   return path.join(" → ");
 }

@@ -4,24 +4,25 @@ import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
 import type { TopologyAction, Topology, Direction } from "../topology/topology.ts";
 
-/** The routes of the first traffic's sender as they were when an event came, or at the end. */
+/** Routes of the first traffic's sender at the time of an event, or at the end. */
 export interface RouteSnapshot {
   readonly at: number;
   readonly routes: readonly Route[];
 }
 
-/** What a run has shown so far: pings, routes, and what was done when. */
+/** Record of a run: pings, routes, events and checks. The runner adds observations; timeline and report read the record. */
 export class RunRecord {
   readonly pings: readonly PingRecord[];
-  /** Undefined when the topology names no table of routes. */
+  /** Undefined if the topology names no route table. */
   readonly routes: Routes | undefined;
   readonly actions: { readonly at: number; readonly action: TopologyAction }[] = [];
   readonly snapshots: RouteSnapshot[] = [];
-  /** By the number of the check; those whose time has come. */
+  /** Results by index of the check, for checks that are due. */
   readonly checks: CheckResult[] = [];
-  /** Ways between hosts whose queues were full. */
+  /** Links whose queue was full. */
   readonly fullQueues: (Direction & { readonly dropped: number })[] = [];
   readonly #topology: Topology;
+  /** Host whose routes the snapshots show. */
   readonly #routesHost: string | undefined;
 
   constructor(topology: Topology) {
@@ -56,14 +57,14 @@ export class RunRecord {
     }
   }
 
-  /** Keeps the routes as they are now, beside those that were kept at each event. */
+  /** Adds a snapshot of the present routes. */
   takeSnapshot(at: number): void {
     if (this.routes !== undefined && this.#routesHost !== undefined) {
       this.snapshots.push({ at, routes: this.routes.of(this.#routesHost) });
     }
   }
 
-  /** What each event did to a traffic. */
+  /** Returns the outage of a traffic after each event. */
   outages(traffic: number): readonly Outage[] {
     return this.actions.map(({ at }) => this.pings[traffic]?.outageFrom(at) ?? { seconds: 0, lost: 0 });
   }

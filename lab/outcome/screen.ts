@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 
-/** Where a run is shown. */
+/** Output of a run: a terminal or a stream. */
 export interface Screen {
-  /** A line can be written again in its place. */
+  /** Whether lines can be overwritten. */
   readonly isTerminal: boolean;
   readonly hasColour: boolean;
   write(text: string): void;
@@ -10,7 +10,7 @@ export interface Screen {
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** The text in a style, where there is colour. */
+/** Returns the text in a style if the screen has colour. */
 export function styled(screen: Screen, style: Style, text: string): string {
   return screen.hasColour ? styleText(style, text, { validateStream: false }) : text;
 }

@@ -4,29 +4,29 @@ import { formatPath } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { TopologyAction, LinkAction, Topology, Traffic } from "../topology/topology.ts";
 
-/** Something worth telling that happened to the traffic of a topology. */
+/** Line of the timeline: an event of the topology, or its effect on traffic. */
 export interface TimelineEvent {
   readonly at: number;
   readonly kind: "action" | "exited" | "detected" | "flows" | "rerouted" | "direct";
   readonly text: string;
 }
 
-/** What is told of an observation whatever traffic there is: that something was done to the hosts, or happened to them. */
+/** Returns the timeline events about hosts, which do not depend on traffic: events of the topology, and exits of nodes. */
 export function hostEvents(observation: Observation): readonly TimelineEvent[] {
   const { at } = observation;
   if (observation.kind === "action") return [{ at, kind: "action", text: describeAction(observation.action) }];
   if (observation.kind !== "exited") return [];
-  return [{ at, kind: "exited", text: `${observation.host} ended by itself: ${observation.how}` }];
+  return [{ at, kind: "exited", text: `${observation.host} exited unexpectedly: ${observation.how}` }];
 }
 
 /**
- * Finds the moments of one traffic in what is observed: when the routes show that what was done to the hosts was noticed,
- * when traffic flows again, when it is back on the direct path.
+ * Finder of the timeline events of one traffic: the routes show that an outage was detected, traffic flows again, or it is back
+ * on the direct path.
  */
 export class TimelineEventFinder {
   readonly #traffic: Traffic;
   readonly #number: number;
-  /** The last cut or kill, until traffic has got over it. */
+  /** Last failure, until a later request is answered. */
   #broken: { readonly at: number; isDetected: boolean } | undefined;
   #lastAction: number | undefined;
   #path: string | undefined;
@@ -38,7 +38,7 @@ export class TimelineEventFinder {
     this.#number = number;
   }
 
-  /** The record has taken in the observation already. */
+  /** Returns the events of an observation. The record must include the observation. */
   find(observation: Observation, record: RunRecord): readonly TimelineEvent[] {
     switch (observation.kind) {
       case "action":
@@ -100,7 +100,7 @@ export class TimelineEventFinder {
   }
 }
 
-/** `link a–b cut`, `c killed` */
+/** Formats an action for people: `link a–b cut`, `c killed`. */
 export function describeAction(action: TopologyAction): string {
   if (action.kind === "change") return action.text;
   if (action.kind === "move") return `${action.moves.map(({ host }) => host).join(", ")} moved to ${action.network}`;
@@ -110,9 +110,9 @@ export function describeAction(action: TopologyAction): string {
   return `${names} ${action.kind === "cut" ? "cut" : "healed"}`;
 }
 
-/** A link that is meant in both directions has one name. */
+/** Returns the name of a link. Both directions share a name if the action covers both. */
 function linkName({ directions }: LinkAction, from: string, to: string): string {
-  const isBothWays = directions.some((way) => way.from === to && way.to === from);
-  if (!isBothWays) return `${from}→${to}`;
+  const isBidirectional = directions.some((one) => one.from === to && one.to === from);
+  if (!isBidirectional) return `${from}→${to}`;
   return from < to ? `${from}–${to}` : `${to}–${from}`;
 }

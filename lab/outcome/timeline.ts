@@ -16,7 +16,7 @@ const STYLES: Readonly<Record<TimelineEvent["kind"], Style>> = {
 };
 
 const RECENT_PINGS = 20;
-/** Of so many traffics the state is shown; the moments are those of all. */
+/** Greatest number of traffics with a status line. The events of all traffics are shown. */
 const STATUS_LINES_MAX = 10;
 
 interface TrafficStatus {
@@ -26,16 +26,16 @@ interface TrafficStatus {
 }
 
 /**
- * A run as it goes on: for each traffic a line with its path, round-trip time and lost pings, and a line for each moment.
- * On a terminal the first kind changes in its place; elsewhere it comes once a second.
+ * Live view of a run: a status line per traffic with path, round-trip time and lost pings, and a line per event. On a terminal
+ * the status lines are updated in place; otherwise they are printed once a second.
  */
 export class Timeline {
   readonly #traffics: readonly TrafficStatus[];
   readonly #screen: Screen;
-  readonly #columns: number;
+  readonly #pathWidth: number;
   readonly #hosts: number;
   #lastSecond = 0;
-  /** The lines of the state, as the terminal shows them now. */
+  /** Status lines that the terminal shows now. */
   #status: readonly string[] = [];
 
   constructor(topology: Topology, screen: Screen) {
@@ -47,10 +47,10 @@ export class Timeline {
     this.#screen = screen;
     this.#hosts = topology.hosts.length;
     const longest = Math.max(...topology.hosts.map((host) => host.name.length));
-    this.#columns = formatPath(["x".repeat(longest), "x".repeat(longest), "x".repeat(longest)]).length;
+    this.#pathWidth = formatPath(["x".repeat(longest), "x".repeat(longest), "x".repeat(longest)]).length;
   }
 
-  /** The record has taken in the observation already. */
+  /** Shows an observation. The record must include it. */
   show(observation: Observation, record: RunRecord): void {
     if (observation.kind === "ping" && observation.report.kind === "reply") {
       const shown = this.#traffics[observation.traffic];
@@ -63,12 +63,12 @@ export class Timeline {
     if (observation.kind === "tick") this.#showStatus(observation.at, record);
   }
 
-  /** A line between those of the timeline. */
+  /** Prints a line with a time between the events. */
   note(at: number, text: string): void {
     this.#writeAboveStatus(`${clock(at)}  ${text}`);
   }
 
-  /** Leaves the terminal's lines to whatever is written next. */
+  /** Removes the status lines, so that other output can follow. */
   finish(): void {
     this.#clearStatus();
     this.#status = [];
@@ -119,7 +119,7 @@ export class Timeline {
     const path = record.routes?.path(from, to);
     const pings = record.pings[number];
     const recent = pings?.recent(RECENT_PINGS) ?? [];
-    const route = (path === undefined ? `${from} … ${to}` : formatPath(path)).padEnd(this.#columns);
+    const route = (path === undefined ? `${from} … ${to}` : formatPath(path)).padEnd(this.#pathWidth);
     const time = (recent.at(-1) === true ? formatDuration(roundTrip ?? 0) : "–").padStart(8);
     const strip = recent.map((isAnswered) => (isAnswered ? "·" : styled(this.#screen, "red", "×"))).join("");
     const lost = pings === undefined || pings.lost === 0 ? "" : `${pings.lost} lost`;

@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Others, signals among them, wait no longer than about this. */
+/** Time between yields, and so the delay of signals. */
 const SLICE_MS = 100;
 
-/** The pauses in long work that nothing else interrupts. */
+/** Timer of yields in long computations, so that signals and I/O are handled. */
 export class CooperativeYield {
   #sliceStart = performance.now();
 
@@ -11,7 +11,7 @@ export class CooperativeYield {
     return performance.now() - this.#sliceStart > SLICE_MS;
   }
 
-  /** Makes a pause if one is due, in which a signal may arrive; whether one has. */
+  /** Yields to the event loop if a yield is due. Returns true if the signal is aborted afterwards. */
   async yieldAndCheckAbort(signal: AbortSignal | undefined): Promise<boolean> {
     if (!this.isYieldDue) return false;
     await setImmediate();

@@ -1,3 +1,7 @@
+/**
+ * Runner of a topology in the simulator. `mosaic sim` and `mosaic lab` call `runSimulated`, which creates the hosts, schedules
+ * events, traffic and checks, and advances virtual time. Results leave as observations.
+ */
 import { setImmediate } from "node:timers/promises";
 import { Node } from "../../runtime/node/node.ts";
 import { type Fact, type PeerFacts, peerFacts } from "../../runtime/node/peer-facts.ts";
@@ -16,11 +20,11 @@ import { Wiring } from "../topology/wiring.ts";
 export interface SimulatedSettings {
   readonly plans: Plans;
   readonly observe: Observe;
-  /** Waited for after each tick: it lets time be seen to pass, or not. */
+  /** Called and awaited after each tick, to slow the run down to a visible pace. */
   readonly pace?: (at: number) => Promise<void>;
-  /** Puts a capture before what a host sends and receives; called each time the host comes up. */
+  /** Wraps the world of a host with a packet capture. Called at each start of the host. */
   readonly capture?: ((host: string, world: World) => World) | undefined;
-  /** Ends the run early. */
+  /** Interrupts the run. */
   readonly signal?: AbortSignal;
 }
 
@@ -29,7 +33,7 @@ export type SimulatedOutcome =
       readonly ok: true;
       readonly network: SimNetworkCounters;
       readonly traceHash: string;
-      /** Datagrams, timers and packets. */
+      /** Number of simulated events: datagrams, timers and packets. */
       readonly eventCount: number;
     }
   | { readonly ok: false; readonly message: string };
@@ -37,7 +41,7 @@ export type SimulatedOutcome =
 const TICK_SECONDS = 0.5;
 const MTU = 1250;
 
-/** Runs a topology in virtual time, from its first second to its last. */
+/** Runs a topology in virtual time. */
 export async function runSimulated(topology: Topology, settings: SimulatedSettings): Promise<SimulatedOutcome> {
   const programOf = programsOf(settings.plans);
   const wiring = new Wiring(topology);
@@ -67,7 +71,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
 
 const INTERRUPTED: SimulatedOutcome = { ok: false, message: "interrupted" };
 
-/** Hosts with the same plan share a program. */
+/** Returns a function that loads programs. Hosts with the same plan share a program. */
 function programsOf(plans: Plans): (host: Host) => Program {
   const programs = new Map<Plan, Program>();
   return (host) => {
@@ -83,7 +87,7 @@ function simulate({ seed, hosts }: Topology, wiring: Wiring): Simulation {
   return new Simulation({ seed, faults: (from, to) => wiring.faults(name(from), name(to)) });
 }
 
-/** The NAT gateways, by the networks behind them. */
+/** NAT gateways by name of their network. */
 type Gateways = ReadonlyMap<string, SimNat>;
 
 function makeGateways({ networks }: Topology, wiring: Wiring): Gateways {
@@ -95,6 +99,7 @@ function makeGateways({ networks }: Topology, wiring: Wiring): Gateways {
   );
 }
 
+/** Host with all that its node needs. */
 interface Installation {
   readonly host: Host;
   readonly gateway: SimNat | undefined;
@@ -129,8 +134,9 @@ function addHost(
 
 function explainPeerFailure(result: PeerFacts & { readonly ok: false }): string {
   const { address } = result.peer;
-  if (result.problem === "no members") return `no program could be told of ${address}: there is no table \`member\``;
-  return `several overlays are loaded (${result.carriers.join(", ")}); say by facts which carries what is for ${address}`;
+  if (result.problem === "no members")
+    return `peer ${address} cannot be added: no loaded overlay has a table \`member\``;
+  return `several overlays are loaded (${result.carriers.join(", ")}); name the one that carries ${address} with a fact addressMap(..)`;
 }
 
 function startNode(
@@ -151,7 +157,7 @@ function startNode(
   return node.start();
 }
 
-/** The parts of a running simulation that events reach for. */
+/** Parts of a running simulation that events change. */
 interface RunningParts {
   readonly simulation: Simulation;
   readonly wiring: Wiring;
@@ -161,7 +167,7 @@ interface RunningParts {
 function schedule(parts: RunningParts, { hosts, traffic, events, checks, duration }: Topology, observe: Observe): void {
   const { simulation } = parts;
   const virtual = new Map(hosts.map((host) => [host.name, host.virtual ?? ""]));
-  // What is due at one time comes in this order: events before what meets them.
+  // Events at one time run in the order of scheduling: topology events first, so that traffic and checks see their effect.
   for (const { at, action } of events) {
     simulation.at(at, () => {
       applyAction(parts, action);
@@ -223,7 +229,11 @@ async function run(
       if (await cooperativeYield.yieldAndCheckAbort(signal)) return INTERRUPTED;
       outcome = simulation.runUntil(end, isYieldDue);
     }
-    if (outcome.kind === "stuck") return { ok: false, message: `at ${outcome.at} s the programs let no time pass` };
+    if (outcome.kind === "stuck")
+      return {
+        ok: false,
+        message: `at ${outcome.at} s the simulation does not advance: the programs raise events without end`,
+      };
     observe({ kind: "tick", at: simulation.now });
     await pace(simulation.now);
     if (signal?.aborted === true) return INTERRUPTED;
@@ -239,7 +249,7 @@ async function run(
   return { ok: true, network, eventCount, traceHash: simulation.traceHash() };
 }
 
-/** Lets a signal arrive. */
+/** Default pace: yields to the event loop, so that signals are handled. */
 async function yieldOnly(): Promise<void> {
   await setImmediate();
 }

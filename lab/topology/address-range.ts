@@ -1,17 +1,17 @@
 import { parseCidr } from "../../runtime/ip/cidr.ts";
 
-/** IPv4 addresses with the same leading bits. */
+/** CIDR block of IPv4 addresses. */
 export interface AddressRange {
-  /** As `ip` writes it. */
+  /** CIDR notation, as `ip` accepts it. */
   readonly text: string;
   readonly base: number;
   readonly size: number;
 }
 
-/** What `parseRange` reads, in words for a message. */
+/** Description of the accepted ranges, for error messages. */
 export const RANGE_FORMS: string = 'a range of IPv4 addresses as "10.1.0.0/24", of at least 4';
 
-/** `10.1.0.0/24`; undefined when the text is no range, or one of fewer than 4 addresses. */
+/** Parses a range such as `10.1.0.0/24`. Returns undefined if the text is no range or has fewer than 4 addresses. */
 export function parseRange(text: string): AddressRange | undefined {
   const parsed = parseCidr(text);
   if (!parsed.ok || parsed.cidr.bytes.length !== 4 || parsed.cidr.prefix > 30 || parsed.cidr.prefix < 1)
@@ -21,7 +21,7 @@ export function parseRange(text: string): AddressRange | undefined {
   return base % size === 0 ? { text, base, size } : undefined;
 }
 
-/** The N-th address of a range, counted from 0. */
+/** Returns the address at an offset from the start of a range. Offset 0 is the network address. */
 export function addressAt({ base }: AddressRange, number: number): string {
   const address = base + number;
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");

@@ -15,7 +15,7 @@ const FORMATS: Readonly<Record<keyof LinkFaults, (value: number) => string>> = {
   queue: formatDuration,
 };
 
-/** `delay 20 ms, rate 1 Mbit/s` */
+/** Formats link faults for people: `delay 20 ms, rate 1 Mbit/s`. */
 export function describeFaults(faults: LinkFaults): string {
   const parts = Object.entries(FORMATS).flatMap(([name, format]) => {
     const value = faults[name as keyof LinkFaults];

@@ -1,3 +1,7 @@
+/**
+ * Schema of a topology file. `readTopology` parses the TOML text and passes the value here; the result, a `TopologyDocument`,
+ * goes on to `findFaults`. The schemas below run from scalar values to tables to the document.
+ */
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { parseRange, RANGE_FORMS } from "./address-range.ts";
@@ -20,20 +24,20 @@ export type DocumentResult =
   | { readonly ok: true; readonly document: TopologyDocument }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
-/** Checks the shape of what a TOML parser made of a file. */
+/** Checks the structure of a parsed TOML file: keys, types and ranges of values. `findFaults` checks references afterwards. */
 export function parseDocument(value: unknown): DocumentResult {
   const parsed = document.safeParse(value);
   if (parsed.success) return { ok: true, document: parsed.data };
   return { ok: false, faults: parsed.error.issues.flatMap(faultsOf) };
 }
 
-/** An unknown key is a fault of its own place, not of the table it stands in. */
+/** Reports an unknown key at the position of the key instead of at its table. */
 function faultsOf(issue: z.core.$ZodIssue): readonly DocumentFault[] {
   if (issue.code !== "unrecognized_keys") return [{ path: issue.path, message: issue.message }];
   return issue.keys.map((key) => ({ path: [...issue.path, key], message: issue.message }));
 }
 
-/** A table with these keys and no others. */
+/** Schema of a table that allows only these keys. */
 function table<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const allowed = Object.keys(shape).join(", ");
   return z.strictObject(shape, {
@@ -42,8 +46,10 @@ function table<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<S
   });
 }
 
-function expected(what: string): { readonly error: (issue: { readonly input?: unknown }) => string } {
-  return { error: ({ input }) => (input === undefined ? `missing; expected ${what}` : `expected ${what}`) };
+function expected(description: string): { readonly error: (issue: { readonly input?: unknown }) => string } {
+  return {
+    error: ({ input }) => (input === undefined ? `missing; expected ${description}` : `expected ${description}`),
+  };
 }
 
 const MILLION = 1_000_000;
@@ -70,8 +76,8 @@ const rate = z
 
 const names = z.union([text, z.array(text).nonempty()], expected("a host, or a list of hosts"));
 
-const count = (what: string): z.ZodType<number> => {
-  const allowed = expected(`${what} from 1 to ${MILLION}`);
+const count = (description: string): z.ZodType<number> => {
+  const allowed = expected(`${description} from 1 to ${MILLION}`);
   return z.int(allowed).min(1, allowed).max(MILLION, allowed);
 };
 
@@ -102,7 +108,7 @@ const host: z.ZodType<HostDocument> = table({
   virtual: z.string(expected(VIRTUAL)).refine(isVirtual, expected(VIRTUAL)).optional(),
 });
 
-/** What a host is called is also part of the name of its namespace. */
+/** Host name. It becomes part of the name of the host's network namespace. */
 const hostName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 const HOST_NAME = "expected a name of lower-case letters, digits and `-`";
 const HOSTS = "expected a number of hosts, or a table [hosts.NAME] for each";
@@ -164,7 +170,7 @@ const traffic: z.ZodType<TrafficDocument> = table({
 
 const crossing = z.union(
   [z.tuple([names, names]), z.strictObject({ from: names, to: names })],
-  expected('two hosts, as ["a", "b"], or one way, as { from = "a", to = "b" }'),
+  expected('two hosts, as ["a", "b"], or one direction, as { from = "a", to = "b" }'),
 );
 
 const ACTIONS = ["cut", "heal", "kill", "start", "move", "change"] as const;
@@ -246,7 +252,7 @@ const document: z.ZodType<TopologyDocument> = table({
   checks: z.array(check, expected("[[checks]] tables")).default([]),
 });
 
-/** `hosts = 5` stands for hosts a to e; more than the alphabet has are n1, n2, ... */
+/** Expands a number of hosts: `hosts = 5` means hosts a to e. More than 26 hosts are named n1, n2, ... */
 function numbered(hosts: unknown): unknown {
   if (typeof hosts !== "number" || !Number.isInteger(hosts) || hosts < 1 || hosts > MILLION) return hosts;
   if (hosts > ALPHABET.length) return { n: { count: hosts } };
@@ -258,7 +264,7 @@ function isAddress(written: string): boolean {
   return isIPv4(ip) && Number(port) > 0 && Number(port) < 65_536;
 }
 
-/** The block that overlays give out: 100.64.0.0/10. */
+/** Whether an address belongs to 100.64.0.0/10, the block of virtual addresses. */
 function isVirtual(written: string): boolean {
   const [first, second] = written.split(".").map(Number);
   return isIPv4(written) && first === 100 && second !== undefined && second >= 64 && second < 128;

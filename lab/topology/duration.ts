@@ -1,4 +1,4 @@
-/** Divisors and not factors: `20ms` is then the same double as `0.02`. */
+/** Conversions to seconds. They divide, because a multiplication would make `20ms` another double than `0.02`. */
 const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
   ["us", (amount: number) => amount / 1e6],
   ["ms", (amount: number) => amount / 1e3],
@@ -7,16 +7,16 @@ const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
   ["h", (amount: number) => amount * 3600],
 ]);
 
-/** What `parseDuration` reads, in words for a message. */
+/** Description of the accepted durations, for error messages. */
 export const DURATION_FORMS: string = 'a duration as "20ms", "2s" or "5min"';
 
-/** Seconds of a duration as Mozlog writes it: `20ms`, `2s`, `1.5min`. Undefined when the text is none. */
+/** Parses a duration in the notation of Mozlog, such as `20ms` or `1.5min`, to seconds. Returns undefined for other text. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(text) ?? [];
   return amount === undefined || unit === undefined ? undefined : UNITS.get(unit)?.(Number(amount));
 }
 
-/** A time span as people read it: `870 ms`, `12.5 s`, `15.0 min`. */
+/** Formats a duration in seconds for people: `870 ms`, `12.5 s`, `15.0 min`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "for ever";
   if (seconds < 0.001) return `${(seconds * 1e6).toFixed(0)} µs`;

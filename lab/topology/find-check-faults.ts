@@ -1,6 +1,6 @@
 import type { CheckDocument, DocumentFault, TopologyDocument } from "./topology-document.ts";
 
-/** What is wrong with checks and their shape does not show: they look at something that the run will not have. */
+/** Returns the checks that need traffic or a route table that the topology does not define. */
 export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): readonly DocumentFault[] {
   const has = (from: string | undefined, to: string | undefined): boolean =>
     traffic.some((one) => (from === undefined || one.from === from) && (to === undefined || one.to === to));
@@ -9,7 +9,7 @@ export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): 
     if (key === undefined) return [];
     const path = ["checks", index, key];
     if (key === "path" && routes === undefined) {
-      return [{ path, message: "needs `routes`, which names the table of routes" }];
+      return [{ path, message: "needs `routes`, which names the route table" }];
     }
     if (key === "path" || has(from, to)) return [];
     return [

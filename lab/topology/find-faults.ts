@@ -1,3 +1,7 @@
+/**
+ * Checks of a topology document that go beyond the schema: names, addresses and times. `readTopology` calls `findFaults` after
+ * `parseDocument`; only a document without faults is resolved. `findNetworkFaults` and `findCheckFaults` check the rest.
+ */
 import { type Groups, groupsOf, isBidirectional, membersOf, sides } from "./host-names.ts";
 import { numberedHosts } from "./host-numbers.ts";
 import { findCheckFaults } from "./find-check-faults.ts";
@@ -5,7 +9,7 @@ import { findNetworkFaults } from "./find-network-faults.ts";
 import type { KeyPath } from "./key-positions.ts";
 import type { Crossing, DocumentFault, HostNames, LinkDocument, TopologyDocument } from "./topology-document.ts";
 
-/** What is wrong in a document and its shape does not show: names of hosts, addresses, times. */
+/** Returns the faults that the schema does not find: unknown hosts, duplicate addresses, times after the end. */
 export function findFaults(document: TopologyDocument): readonly DocumentFault[] {
   const groups = groupsOf(document);
   return [
@@ -23,10 +27,13 @@ export function findFaults(document: TopologyDocument): readonly DocumentFault[]
 function findUnknownHosts(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
   const known = [...groups.keys()].slice(0, 20).join(", ");
   return mentions(document).flatMap(({ path, name }) =>
-    groups.has(name) ? [] : [{ path, message: `there is no host ${JSON.stringify(name)}; there are ${known}` }],
+    groups.has(name)
+      ? []
+      : [{ path, message: `there is no host ${JSON.stringify(name)}; the known hosts are ${known}` }],
   );
 }
 
+/** Use of a host's name in the document. */
 interface Mention {
   readonly path: KeyPath;
   readonly name: string;
@@ -93,7 +100,7 @@ function findCollidingNames(document: TopologyDocument): readonly DocumentFault[
   const seen = new Set<string>();
   for (const [name, host] of Object.entries(document.hosts)) {
     for (const member of membersOf(name, host)) {
-      if (seen.has(member)) faults.push({ path: ["hosts", name], message: `there is a host ${member} already` });
+      if (seen.has(member)) faults.push({ path: ["hosts", name], message: `another host is named ${member}` });
       seen.add(member);
     }
   }
@@ -108,7 +115,8 @@ function findSharedAddresses(document: TopologyDocument): readonly DocumentFault
   );
   for (const [nat = "", name = ""] of gateways) {
     const owner = owners.get(nat);
-    if (owner !== undefined) faults.push({ path: ["networks", name, "nat"], message: `${nat} is ${owner}'s already` });
+    if (owner !== undefined)
+      faults.push({ path: ["networks", name, "nat"], message: `${nat} is already the address of ${owner}` });
     owners.set(nat, name);
   }
   for (const { name, group, address, virtual } of numberedHosts(document)) {
@@ -116,7 +124,8 @@ function findSharedAddresses(document: TopologyDocument): readonly DocumentFault
     for (const [key, value] of [["address", ip] as const, ["virtual", virtual] as const]) {
       const owner = owners.get(value);
       owners.set(value, name);
-      if (owner !== undefined) faults.push({ path: ["hosts", group, key], message: `${value} is ${owner}'s already` });
+      if (owner !== undefined)
+        faults.push({ path: ["hosts", group, key], message: `${value} is already the address of ${owner}` });
     }
   }
   return faults;
@@ -139,13 +148,13 @@ function findTrafficFaults(document: TopologyDocument, groups: Groups): readonly
       const isGroup = groups.has(name) && !devices.has(name);
       return isGroup ? [{ path: [...path, key], message: `expected one host, not the group ${name}` }] : [];
     });
-    if (from === to) faults.push({ path: [...path, "to"], message: "expected another host than in `from`" });
+    if (from === to) faults.push({ path: [...path, "to"], message: "expected a host other than `from`" });
     if (at >= document.duration) faults.push({ path: [...path, "at"], message: TOO_LATE });
     return faults;
   });
 }
 
-const TOO_LATE = "expected a time before the end, which `duration` sets";
+const TOO_LATE = "expected a time before `duration`, the end of the run";
 
 function findLateTimes({ events, commands, checks, duration }: TopologyDocument): readonly DocumentFault[] {
   const late = (key: string, all: readonly { readonly at?: number | undefined }[]): readonly DocumentFault[] =>

@@ -3,7 +3,7 @@ import { groupsOf } from "./host-names.ts";
 import { numberedHosts } from "./host-numbers.ts";
 import type { DocumentFault, TopologyDocument } from "./topology-document.ts";
 
-/** What is wrong with networks and their shape does not show: names, ranges, and addresses outside of them. */
+/** Returns the faults of networks that the schema does not find: unknown names, overlapping ranges, addresses outside. */
 export function findNetworkFaults(document: TopologyDocument): readonly DocumentFault[] {
   return [
     ...findUnknownNetworks(document),
@@ -17,14 +17,14 @@ function findUnknownNetworks({ networks, hosts, events }: TopologyDocument): rea
   const known = Object.keys(networks).join(", ");
   const unknown = (path: readonly PropertyKey[], name: string | undefined): readonly DocumentFault[] => {
     if (name === undefined || Object.hasOwn(networks, name)) return [];
-    const there = known === "" ? "there is none" : `there are ${known}`;
-    return [{ path, message: `there is no network ${JSON.stringify(name)}; ${there}` }];
+    const help = known === "" ? "the file has no networks" : `the known networks are ${known}`;
+    return [{ path, message: `there is no network ${JSON.stringify(name)}; ${help}` }];
   };
   return [
     ...Object.entries(hosts).flatMap(([name, { network }]) => unknown(["hosts", name, "network"], network)),
     ...events.flatMap(({ to }, at) => unknown(["events", at, "to"], to)),
     ...Object.keys(networks).flatMap((name) =>
-      Object.hasOwn(hosts, name) ? [{ path: ["networks", name], message: `there is a host ${name} already` }] : [],
+      Object.hasOwn(hosts, name) ? [{ path: ["networks", name], message: `a host is named ${name} too` }] : [],
     ),
   ];
 }
@@ -43,7 +43,9 @@ function findOverlaps(document: TopologyDocument): readonly DocumentFault[] {
     const other = ranges.slice(0, at).find(([, earlier]) => overlap(earlier, range));
     const inside = Object.entries(networks).find(([, { nat }]) => nat !== undefined && isWithin(range, nat));
     return [
-      ...(other === undefined ? [] : [{ path: ["networks", name, "range"], message: `overlaps that of ${other[0]}` }]),
+      ...(other === undefined
+        ? []
+        : [{ path: ["networks", name, "range"], message: `overlaps the range of ${other[0]}` }]),
       ...(inside === undefined
         ? []
         : [{ path: ["networks", inside[0], "nat"], message: `is within the range of ${name}` }]),
@@ -51,7 +53,7 @@ function findOverlaps(document: TopologyDocument): readonly DocumentFault[] {
   });
 }
 
-/** Each host gets an address, and so does each that moves there. The first and the last of a range are nobody's. */
+/** Every host of the network, and every host that moves there, takes an address. The first and last address are reserved. */
 function findFullNetworks(document: TopologyDocument): readonly DocumentFault[] {
   const groups = groupsOf(document);
   return rangesOf(document).flatMap(([name, { size }]) => {
@@ -76,7 +78,9 @@ function findOutsideAddresses(document: TopologyDocument): readonly DocumentFaul
   const forwards = Object.entries(document.networks).flatMap(([name, { nat, forward }]): readonly DocumentFault[] => {
     if (forward.length === 0) return [];
     if (nat === undefined)
-      return [{ path: ["networks", name, "forward"], message: "there is no `nat` here that could forward" }];
+      return [
+        { path: ["networks", name, "forward"], message: "needs `nat`, the address of the gateway that forwards" },
+      ];
     return forward.flatMap((host, at) => {
       const isInside = groups.get(host)?.every((member) => groups.get(name)?.includes(member)) ?? true;
       return isInside ? [] : [{ path: ["networks", name, "forward", at], message: `${host} is not in ${name}` }];

@@ -1,11 +1,11 @@
 import type { Crossing, HostDocument, HostNames, TopologyDocument } from "./topology-document.ts";
 
-/** Each name that a topology file may use for hosts, and the hosts it stands for. */
+/** Hosts by each name that a topology file may use: a host, a group, or a network. */
 export type Groups = ReadonlyMap<string, readonly string[]>;
 
 /**
- * A host with a `count` is a group of that many, and each of them goes by its own name too. A network's name stands for
- * the hosts that are in it at the start.
+ * Returns the groups of a document. A host with a `count` is a group, and each member has a name too. The name of a network
+ * stands for the hosts that it has at the start.
  */
 export function groupsOf({ hosts, networks }: TopologyDocument): Groups {
   const groups = new Map<string, readonly string[]>();
@@ -24,22 +24,22 @@ export function groupsOf({ hosts, networks }: TopologyDocument): Groups {
   return groups;
 }
 
-/** The hosts that an entry among the hosts stands for. */
+/** Returns the names of the hosts that one entry of `hosts` defines. */
 export function membersOf(name: string, { count }: HostDocument): readonly string[] {
   return count === undefined ? [name] : Array.from({ length: count }, (_, at) => `${name}${at + 1}`);
 }
 
-/** The hosts that the names stand for, each once. */
+/** Returns the hosts that the names stand for, without duplicates. */
 export function expand(names: HostNames, groups: Groups): readonly string[] {
   return [...new Set([names].flat().flatMap((name) => groups.get(name) ?? []))];
 }
 
-/** It stands for the ways in both directions. */
+/** Whether a crossing covers both directions. */
 export function isBidirectional(crossing: Crossing): crossing is readonly [HostNames, HostNames] {
   return Array.isArray(crossing);
 }
 
-/** The two ends of a crossing; one that is not both ways goes from the first to the second. */
+/** Returns the two ends of a crossing. If it has one direction, the first end is the sender. */
 export function sides(crossing: Crossing): readonly [HostNames, HostNames] {
   return isBidirectional(crossing) ? crossing : [crossing.from, crossing.to];
 }

@@ -3,7 +3,7 @@ import { membersOf } from "./host-names.ts";
 import type { Attachment } from "./topology.ts";
 import type { HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
 
-/** A host of a topology file, with the addresses it is given there or else has from its number. */
+/** Host of a topology file, with the addresses from the file or, by default, addresses computed from its number. */
 export interface NumberedHost extends Attachment {
   readonly name: string;
   readonly group: string;
@@ -14,7 +14,7 @@ export interface NumberedHost extends Attachment {
 
 const PORT = 10_000;
 
-/** Gives the hosts of each network their addresses, one after the other. */
+/** Allocator of addresses: hands out the addresses of each network in ascending order. */
 export class NetworkAddresses {
   readonly #networks: TopologyDocument["networks"];
   readonly #assigned = new Map<string, number>();
@@ -23,7 +23,7 @@ export class NetworkAddresses {
     this.#networks = networks;
   }
 
-  /** The next place in a network. Behind a gateway each host has a port of its own, so that all keep theirs outside. */
+  /** Returns the next attachment in a network. Hosts behind a NAT gateway get different ports, so that the gateway keeps them. */
   next(network: string): Attachment {
     const { range, nat } = this.#networks[network] as NetworkDocument;
     const number = (this.#assigned.get(network) ?? 0) + 1;
@@ -39,7 +39,7 @@ function attach(address: string, network: string | undefined, nat: string | unde
   return { network, address, visible };
 }
 
-/** All hosts of a topology file, counted from 1. `addresses` gives those in networks theirs. */
+/** Returns all hosts of a topology file, numbered from 1. `addresses` allocates the addresses of hosts in networks. */
 export function numberedHosts(
   { hosts, tun, networks }: TopologyDocument,
   addresses: NetworkAddresses = new NetworkAddresses(networks),

@@ -1,26 +1,30 @@
-/** The way to a value in a document: keys of tables, numbers of array elements. */
+/**
+ * Positions of keys in a TOML text, for the errors of `readTopology`. The TOML parser returns values without positions, so the
+ * text is scanned a second time, and only if there is an error to report.
+ */
+/** Path of a value in a document: keys of tables, indexes of array elements. */
 export type KeyPath = readonly PropertyKey[];
 
-/** Counted from 1. */
+/** Line and column, counted from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Where the keys of a TOML text stand. The text is one that a TOML parser accepts. */
+/** Positions of the keys of a TOML text. The text must be valid TOML. */
 export class KeyPositions {
   readonly #text: string;
   readonly #offsets = new Map<string, number>();
 
   constructor(text: string) {
     this.#text = text;
-    new Scan(text, (path, offset) => {
+    new TomlScanner(text, (path, offset) => {
       const key = JSON.stringify(path);
       if (!this.#offsets.has(key)) this.#offsets.set(key, offset);
-    }).document();
+    }).readDocument();
   }
 
-  /** The position of a value's key, or that of the nearest one around it which is written down. */
+  /** Returns the position of a value's key, or of the nearest enclosing key that the text contains. */
   find(path: KeyPath): Position {
     for (let length = path.length; length > 0; length--) {
       const offset = this.#offsets.get(JSON.stringify(path.slice(0, length)));
@@ -35,47 +39,47 @@ export class KeyPositions {
   }
 }
 
-/** One pass over a text, which tells of each key and each array element as it comes by. */
-class Scan {
+/** Scanner of a TOML text. Reports each key and each array element in one pass. */
+class TomlScanner {
   readonly #text: string;
-  readonly #found: (path: KeyPath, offset: number) => void;
-  /** How many tables the arrays of tables have so far. */
+  readonly #report: (path: KeyPath, offset: number) => void;
+  /** Number of tables so far, by the path of the array of tables. */
   readonly #tables = new Map<string, number>();
   #at = 0;
 
-  constructor(text: string, found: (path: KeyPath, offset: number) => void) {
+  constructor(text: string, report: (path: KeyPath, offset: number) => void) {
     this.#text = text;
-    this.#found = found;
+    this.#report = report;
   }
 
-  document(): void {
+  readDocument(): void {
     let table: KeyPath = [];
-    for (this.#blanks(); this.#at < this.#text.length; this.#blanks()) {
-      if (this.#text[this.#at] === "[") table = this.#header();
-      else this.#pair(table);
+    for (this.#skipBlanks(); this.#at < this.#text.length; this.#skipBlanks()) {
+      if (this.#text[this.#at] === "[") table = this.#readHeader();
+      else this.#readPair(table);
     }
   }
 
-  /** `[table]` or `[[array of tables]]`. */
-  #header(): KeyPath {
+  /** Reads `[table]` or `[[array of tables]]`. */
+  #readHeader(): KeyPath {
     const start = this.#at;
-    const isArray = this.#take("[[") || !this.#take("[");
-    const keys = this.#keys();
-    this.#take(isArray ? "]]" : "]");
-    const around = this.#inLastTable(keys.slice(0, -1));
-    const path = isArray ? this.#newTable([...around, ...keys.slice(-1)]) : this.#inLastTable(keys);
-    this.#found(path, start);
+    const isArray = this.#accept("[[") || !this.#accept("[");
+    const keys = this.#readKeys();
+    this.#accept(isArray ? "]]" : "]");
+    const parent = this.#inLastTable(keys.slice(0, -1));
+    const path = isArray ? this.#addTable([...parent, ...keys.slice(-1)]) : this.#inLastTable(keys);
+    this.#report(path, start);
     return path;
   }
 
-  #newTable(path: KeyPath): KeyPath {
+  #addTable(path: KeyPath): KeyPath {
     const key = JSON.stringify(path);
     const number = this.#tables.get(key) ?? 0;
     this.#tables.set(key, number + 1);
     return [...path, number];
   }
 
-  /** A header that goes through an array of tables means its last one. */
+  /** Adds the index of the last table after each array of tables: a header below such an array refers to its last table. */
   #inLastTable(keys: KeyPath): KeyPath {
     let path: KeyPath = [];
     for (const key of keys) {
@@ -86,74 +90,74 @@ class Scan {
     return path;
   }
 
-  #pair(table: KeyPath): void {
+  #readPair(table: KeyPath): void {
     const start = this.#at;
-    const path = [...table, ...this.#keys()];
-    for (let length = table.length + 1; length <= path.length; length++) this.#found(path.slice(0, length), start);
-    this.#blanks();
-    this.#take("=");
-    this.#blanks();
-    this.#value(path);
+    const path = [...table, ...this.#readKeys()];
+    for (let length = table.length + 1; length <= path.length; length++) this.#report(path.slice(0, length), start);
+    this.#skipBlanks();
+    this.#accept("=");
+    this.#skipBlanks();
+    this.#readValue(path);
   }
 
-  #keys(): KeyPath {
+  #readKeys(): KeyPath {
     const keys: string[] = [];
     do {
-      this.#blanks();
-      keys.push(this.#key());
-      this.#blanks();
-    } while (this.#take("."));
+      this.#skipBlanks();
+      keys.push(this.#readKey());
+      this.#skipBlanks();
+    } while (this.#accept("."));
     return keys;
   }
 
-  #key(): string {
+  #readKey(): string {
     const start = this.#at;
-    if (!this.#string()) this.#pass(/[^\s.=\]#]+|/y);
+    if (!this.#skipString()) this.#skip(/[^\s.=\]#]+|/y);
     const text = this.#text.slice(start, this.#at);
     if (this.#at === start) this.#at++;
     return /^['"]/.test(text) ? unquote(text) : text;
   }
 
-  #value(path: KeyPath): void {
-    if (this.#take("[")) this.#elements(path);
-    else if (this.#take("{")) this.#inlineTable(path);
-    else if (!this.#string()) this.#pass(/[^,\]}#\n]*/y);
+  #readValue(path: KeyPath): void {
+    if (this.#accept("[")) this.#readElements(path);
+    else if (this.#accept("{")) this.#readInlineTable(path);
+    else if (!this.#skipString()) this.#skip(/[^,\]}#\n]*/y);
   }
 
-  #elements(path: KeyPath): void {
-    for (let index = 0; !this.#ends("]"); index++) {
-      this.#found([...path, index], this.#at);
-      this.#value([...path, index]);
+  #readElements(path: KeyPath): void {
+    for (let index = 0; !this.#acceptEnd("]"); index++) {
+      this.#report([...path, index], this.#at);
+      this.#readValue([...path, index]);
     }
   }
 
-  #inlineTable(path: KeyPath): void {
-    while (!this.#ends("}")) this.#pair(path);
+  #readInlineTable(path: KeyPath): void {
+    while (!this.#acceptEnd("}")) this.#readPair(path);
   }
 
-  #ends(bracket: string): boolean {
-    this.#blanks();
-    if (this.#take(",")) this.#blanks();
-    return this.#take(bracket) || this.#at >= this.#text.length;
+  #acceptEnd(bracket: string): boolean {
+    this.#skipBlanks();
+    if (this.#accept(",")) this.#skipBlanks();
+    return this.#accept(bracket) || this.#at >= this.#text.length;
   }
 
-  #string(): boolean {
-    return this.#pass(/"""(?:\\[^]|[^\\])*?"""+|'''[^]*?'''+|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|/y);
+  #skipString(): boolean {
+    return this.#skip(/"""(?:\\[^]|[^\\])*?"""+|'''[^]*?'''+|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|/y);
   }
 
-  /** White space, line ends and comments. */
-  #blanks(): void {
-    this.#pass(/(?:\s|#.*)*/y);
+  /** Skips white space, line ends and comments. */
+  #skipBlanks(): void {
+    this.#skip(/(?:\s|#.*)*/y);
   }
 
-  #take(text: string): boolean {
+  #accept(text: string): boolean {
     if (!this.#text.startsWith(text, this.#at)) return false;
     this.#at += text.length;
     return true;
   }
 
-  /** Goes past what the pattern matches here; false when that is nothing. */
-  #pass(pattern: RegExp): boolean {
+  /** Skips the text that the pattern matches here. Returns false if that is empty. */
+  #skip(pattern: RegExp): boolean {
     pattern.lastIndex = this.#at;
     const length = pattern.exec(this.#text)?.[0].length ?? 0;
     this.#at += length;

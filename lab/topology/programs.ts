@@ -2,16 +2,16 @@ import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { type Host, type Topology, watchedPredicates } from "./topology.ts";
 import type { DocumentFault } from "./topology-document.ts";
 
-/** The program of hosts that run the same. */
+/** Input of the compiler for hosts with equal programs, defines and facts. */
 export interface ProgramRequest {
   readonly programs: readonly string[];
   readonly defines: ReadonlyMap<string, string>;
   readonly facts: readonly string[];
-  /** Some of the hosts have a TUN device: without a rule that uses it, the standard tunnel belongs to the program. */
+  /** Whether some host has a TUN device. The compiler then adds the standard tunnel to a program without a rule for `tun`. */
   readonly hasTun: boolean;
 }
 
-/** A plan, with warnings perhaps, or what is wrong with the program, to be shown to people. */
+/** Plan with its warnings, or the errors of the program. Both texts are formatted for people. */
 export type PlanResult =
   | { readonly ok: true; readonly plan: Plan; readonly warnings: string }
   | { readonly ok: false; readonly message: string };
@@ -22,7 +22,7 @@ export type PlansResult =
   | { readonly ok: true; readonly plans: Plans; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly message: string };
 
-/** What the hosts of a topology run. Each program is compiled once, however many hosts run it. */
+/** Plans of the hosts of a topology. Hosts with equal programs share a plan, which is compiled once. */
 export class Plans {
   readonly #plans: ReadonlyMap<string, Plan>;
 
@@ -46,17 +46,18 @@ export class Plans {
     return { ok: true, plans: new Plans(plans), warnings: [...warnings] };
   }
 
+  /** Returns the plan of a host of the compiled topology. */
   of(host: Host): Plan {
     return this.#plans.get(keyOf(host)) as Plan;
   }
 
-  /** The predicates that a host reports on: those of the topology that its program has. */
+  /** Returns the watched predicates that the host's program defines. */
   watchedOn(host: Host, topology: Topology): readonly string[] {
     const known = new Set(this.of(host).predicates.map((spec) => spec.name));
     return watchedPredicates(topology).filter((name) => known.has(name));
   }
 
-  /** What the topology says of predicates, and no program bears out. */
+  /** Returns the faults of `watch` and `routes`: predicates that no program defines, columns beyond the arity. */
   faults({ watch, routes }: Topology): readonly DocumentFault[] {
     const arities = new Map(
       [...this.#plans.values()].flatMap(({ predicates }) => predicates.map((one) => [one.name, one.arity])),

@@ -5,10 +5,10 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ["Gbit", 1e9],
 ]);
 
-/** What `parseRate` reads, in words for a message. */
+/** Description of the accepted rates, for error messages. */
 export const RATE_FORMS: string = 'a rate per second as "500kbit", "10Mbit" or "1Gbit"';
 
-/** Bits a second: `10Mbit`. Undefined when the text is no rate. */
+/** Parses a rate such as `10Mbit` to bits per second. Returns undefined for other text and for rates below 1 kbit. */
 export function parseRate(text: string): number | undefined {
   const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)([a-zA-Z]+)$/.exec(text) ?? [];
   const factor = UNITS.get(unit);
@@ -16,7 +16,7 @@ export function parseRate(text: string): number | undefined {
   return rate >= 1000 ? rate : undefined;
 }
 
-/** `1.5 Mbit/s` */
+/** Formats a rate in bits per second for people: `1.5 Mbit/s`. */
 export function formatRate(rate: number): string {
   const [unit, factor] = [...UNITS].reverse().find(([, size]) => rate >= size) ?? ["bit", 1];
   return `${Number((rate / factor).toPrecision(4))} ${unit}/s`;

@@ -8,19 +8,19 @@ import type { DocumentFault } from "./topology-document.ts";
 
 export interface TopologyError extends Position {
   readonly file: string;
-  /** Empty when the text is not TOML. */
+  /** Path of the key, such as `hosts.a.count`. Empty if the text is not TOML. */
   readonly key: string;
   readonly message: string;
 }
 
-/** Makes an error of what is wrong at a place of a topology file. */
+/** Adds the position in the topology file to a fault. */
 export type Locate = (fault: DocumentFault) => TopologyError;
 
 export type TopologyResult =
   | { readonly ok: true; readonly topology: Topology; readonly locate: Locate }
   | { readonly ok: false; readonly errors: readonly TopologyError[] };
 
-/** Reads the text of a topology file; `file` is its path, from which its programs are looked for. */
+/** Parses, checks and resolves a topology file. `file` is its path; programs are first looked up in its folder. */
 export function readTopology(text: string, file: string): TopologyResult {
   const parsed = parseToml(text);
   if (!parsed.ok) return { ok: false, errors: [{ ...parsed.error, file }] };
@@ -31,7 +31,7 @@ export function readTopology(text: string, file: string): TopologyResult {
   return { ok: true, topology: resolveTopology(read.document, file), locate };
 }
 
-/** `lab.toml:4:1: hosts.a.count: expected ...` */
+/** Formats an error for people: `lab.toml:4:1: hosts.a.count: expected ...`. */
 export function formatTopologyError({ file, line, column, key, message }: TopologyError): string {
   return `${file}:${line}:${column}: ${key === "" ? "" : `${key}: `}${message}`;
 }

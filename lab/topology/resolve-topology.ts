@@ -1,3 +1,7 @@
+/**
+ * Last phase of reading a topology file: turns a checked `TopologyDocument` into the `Topology` that the simulator and the
+ * kernel lab run. `readTopology` calls `resolveTopology` once `findFaults` has found nothing.
+ */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
@@ -25,7 +29,7 @@ import type {
   TopologyDocument,
 } from "./topology-document.ts";
 
-/** The topology that a faultless document stands for: names become hosts, defaults are filled in. */
+/** Resolves a document without faults: groups become hosts, defaults are filled in, addresses are assigned. */
 export function resolveTopology(document: TopologyDocument, file: string): Topology {
   const groups = groupsOf(document);
   const addresses = new NetworkAddresses(document.networks);
@@ -56,9 +60,9 @@ function resolveHost(
   { everyone, moving }: { readonly everyone: readonly string[]; readonly moving: ReadonlySet<string> },
   file: string,
 ): Host {
-  const { name, network, address, visible, virtual, hasTun, document: own } = host;
-  const defines = Object.entries({ ...document.defines, ...own.defines });
-  const peers = own.peers ?? document.peers ?? "all";
+  const { name, network, address, visible, virtual, hasTun, document: hostDocument } = host;
+  const defines = Object.entries({ ...document.defines, ...hostDocument.defines });
+  const peers = hostDocument.peers ?? document.peers ?? "all";
   const peerNames = peers === "all" ? everyone : expand(peers, groups);
   return {
     name,
@@ -67,14 +71,14 @@ function resolveHost(
     visible,
     moves: moving.has(name),
     virtual: hasTun ? virtual : undefined,
-    programs: (own.programs ?? document.programs ?? []).map((program) => locateProgram(program, file)),
+    programs: (hostDocument.programs ?? document.programs ?? []).map((program) => locateProgram(program, file)),
     defines: new Map(defines.map(([key, value]) => [key, String(value)])),
-    facts: [...(document.facts ?? []), ...(own.facts ?? [])],
+    facts: [...(document.facts ?? []), ...(hostDocument.facts ?? [])],
     peers: peerNames.filter((peer) => peer !== name),
   };
 }
 
-/** A program beside the topology file comes before a shipped one of its name. */
+/** Returns the path of a program next to the topology file if it exists; otherwise the name, for a program of the distribution. */
 function locateProgram(program: string, file: string): string {
   const beside = resolve(dirname(file), program);
   return existsSync(beside) ? beside : program;
@@ -149,14 +153,14 @@ function resolveEvent(
   return [{ kind: "change", rules: [rule], text: `${describeDirections(change)}: ${describeFaults(rule.faults)}` }];
 }
 
-/** `links between a, b`, `way from a to b` */
+/** Formats the links of an event: `links between a, b`, `links from a to b`. */
 function describeDirections({ between, from, to }: LinkDocument): string {
   const list = (names: HostNames = []): string => [names].flat().join(", ");
   if (between === "all") return "all links";
-  return between === undefined ? `way from ${list(from)} to ${list(to)}` : `links between ${list(between)}`;
+  return between === undefined ? `links from ${list(from)} to ${list(to)}` : `links between ${list(between)}`;
 }
 
-/** A check is about the traffic between the hosts that it names, or about all. */
+/** Resolves a check. It covers the traffic between the hosts that it names, by default all traffic. */
 function resolveCheck(check: CheckDocument, { traffic, duration }: TopologyDocument): Check {
   const expectation = resolveExpectation(check);
   const pair = check.reaches ?? check.unreachable;
@@ -167,7 +171,7 @@ function resolveCheck(check: CheckDocument, { traffic, duration }: TopologyDocum
   return { at: check.at ?? duration, traffic: numbers, expectation };
 }
 
-/** The document is faultless: one of them is there. */
+/** Returns the expectation of a check. The schema has verified that the check has exactly one. */
 function resolveExpectation({
   outage,
   lost,

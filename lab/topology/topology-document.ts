@@ -1,4 +1,4 @@
-/** A topology file as it is written: durations in seconds, chances from 0 to 1, what may be left out filled in. */
+/** Topology file after the schema: durations in seconds, probabilities from 0 to 1, lists that are left out are empty. */
 export interface TopologyDocument extends HostDefaults {
   readonly title?: string | undefined;
   readonly seed: number;
@@ -14,7 +14,7 @@ export interface TopologyDocument extends HostDefaults {
   readonly checks: readonly CheckDocument[];
 }
 
-/** What may be said for all hosts, and for each. */
+/** Settings that the file may give for all hosts and for single hosts. */
 interface HostDefaults {
   readonly programs?: readonly string[] | undefined;
   readonly defines?: Readonly<Record<string, string | number>> | undefined;
@@ -23,7 +23,7 @@ interface HostDefaults {
   readonly tun?: boolean | undefined;
 }
 
-/** A switch with its addresses, and the NAT gateway that hosts are behind there, if one is. */
+/** Network: a switch with a range of addresses, and the address of its NAT gateway if it has one. */
 export interface NetworkDocument {
   readonly range: string;
   readonly nat?: string | undefined;
@@ -37,7 +37,7 @@ export interface HostDocument extends HostDefaults {
   readonly virtual?: string | undefined;
 }
 
-/** The table that says where packets go next, and its columns, counted from 1 as the program writes them. */
+/** Route table of the programs, and the numbers of its columns, counted from 1. */
 export interface RouteColumns {
   readonly table: string;
   readonly to: number;
@@ -55,7 +55,7 @@ export interface LinkDocument {
   readonly duplicate?: number | undefined;
   readonly reorder?: number | undefined;
   readonly "hold-back"?: number | undefined;
-  /** Bits a second. */
+  /** Bits per second. */
   readonly rate?: number | undefined;
   readonly queue?: number | undefined;
 }
@@ -69,7 +69,7 @@ export interface TrafficDocument {
   readonly at: number;
 }
 
-/** Both ways between two sides, or one way. */
+/** Directions between two sides: a pair stands for both directions, `from` and `to` for one. */
 export type Crossing = readonly [HostNames, HostNames] | { readonly from: HostNames; readonly to: HostNames };
 
 export interface EventDocument {
@@ -86,12 +86,12 @@ export interface EventDocument {
 
 export interface CommandDocument {
   readonly on: HostNames;
-  /** For the shell. */
+  /** Command line for the shell. */
   readonly run: string;
   readonly at: number;
 }
 
-/** What is to hold at a time, or at the end. */
+/** Condition on the run that must hold at a time, by default at the end. */
 export interface CheckDocument {
   readonly at?: number | undefined;
   readonly outage?: number | undefined;
@@ -105,10 +105,10 @@ export interface CheckDocument {
   readonly on?: string | undefined;
 }
 
-/** So many pings, or such a share of them, from 0 to 1. */
+/** Greatest number of lost pings, or greatest share of them, from 0 to 1. */
 export type AllowedLoss = { readonly pings: number } | { readonly share: number };
 
-/** What is wrong at a place in a document. */
+/** Fault of a document at the path of a value. */
 export interface DocumentFault {
   readonly path: readonly PropertyKey[];
   readonly message: string;

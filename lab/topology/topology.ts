@@ -1,67 +1,71 @@
+/**
+ * Model of a topology. `readTopology` creates it from a file; the simulator, the kernel lab and the reports of a run read it.
+ * The types of the file itself are in topology-document.ts.
+ */
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { AddressRange } from "./address-range.ts";
 import type { AllowedLoss, RouteColumns } from "./topology-document.ts";
 
-/** Hosts, what runs on them, what joins them, and what happens to them: one description for the simulator and the lab. */
+/** Network under test: hosts, their programs, links, traffic and events. The simulator and the kernel lab run the same topology. */
 export interface Topology {
   readonly title: string;
   readonly seed: number;
-  /** Times in seconds from the moment when all nodes run. */
+  /** Seconds from the start of the run. All times of a topology count from the moment at which all nodes run. */
   readonly duration: number;
   readonly networks: readonly Network[];
   readonly hosts: readonly Host[];
-  /** The later ones override the earlier ones. */
+  /** Later rules override earlier rules. */
   readonly links: readonly LinkRule[];
   readonly traffic: readonly Traffic[];
-  /** By time. */
+  /** Sorted by time. */
   readonly events: readonly TopologyEvent[];
   readonly commands: readonly Command[];
   readonly checks: readonly Check[];
   readonly routes: RouteColumns | undefined;
-  /** Predicates to report on. */
+  /** Predicates whose tuples the nodes report. */
   readonly watch: readonly string[];
 }
 
-/** A switch. Its hosts reach the others directly, or through a gateway with the address `nat`. */
+/** Network: a switch. Its hosts reach other networks directly, or through a NAT gateway with the address `nat`. */
 export interface Network {
   readonly name: string;
   readonly range: AddressRange;
   readonly nat: string | undefined;
-  /** The hosts whose ports are those of the gateway too. */
+  /** Hosts whose ports the gateway forwards. */
   readonly forward: readonly string[];
 }
 
-/** Where a host is in the network that joins the hosts. */
+/** Attachment of a host to the underlay: its network and its addresses. */
 export interface Attachment {
-  /** Undefined for a host that is in none of the named networks. */
+  /** Undefined for a host outside all named networks. */
   readonly network: string | undefined;
-  /** `host:port` of the host itself. */
+  /** `ip:port` at which the host's node listens. */
   readonly address: string;
-  /** What others see: the gateway's address, where there is one. */
+  /** `ip:port` that hosts of other networks use. Differs from `address` behind a NAT gateway. */
   readonly visible: string;
 }
 
 export interface Host extends Attachment {
   readonly name: string;
-  /** It moves to another network some time. */
+  /** Whether an event moves the host to another network. */
   readonly moves: boolean;
-  /** The address of its TUN device; undefined for a host without one. */
+  /** Address of the TUN device. Undefined for a host without one. */
   readonly virtual: string | undefined;
   readonly programs: readonly string[];
   readonly defines: ReadonlyMap<string, string>;
   readonly facts: readonly string[];
-  /** The hosts it is told about. */
+  /** Hosts that the node gets as peers. */
   readonly peers: readonly string[];
 }
 
-/** Faults for the ways from any of `from` to any of `to`: names of hosts, and of networks for the hosts in them. */
+/** Faults of the directions from any of `from` to any of `to`. The sets hold names of hosts, and of networks for all hosts in them. */
 export interface LinkRule {
   readonly from: ReadonlySet<string>;
   readonly to: ReadonlySet<string>;
   readonly faults: LinkFaults;
 }
 
-/** An echo request every so often. */
+/** Echo requests from one host to another, every `every` seconds from `at` on. */
 export interface Traffic {
   readonly from: string;
   readonly to: string;
@@ -93,36 +97,36 @@ export interface MoveAction {
 
 export interface ChangeAction {
   readonly kind: "change";
-  /** What holds from now on, above what held before. */
+  /** Rules that override all rules before. */
   readonly rules: readonly LinkRule[];
-  /** What is changed, for people. */
+  /** Description of the change for people. */
   readonly text: string;
 }
 
 export type TopologyAction = LinkAction | HostAction | MoveAction | ChangeAction;
 
-/** A shell command on hosts. */
+/** Shell command that runs on each of the hosts. */
 export interface Command {
   readonly at: number;
   readonly hosts: readonly string[];
   readonly run: string;
 }
 
-/** What is to hold at a time. */
+/** Expectation that must hold at a time. */
 export interface Check {
   readonly at: number;
-  /** The traffics it is about, by their numbers; all that have to do with it. */
+  /** Indexes in `Topology.traffic` of the traffic that the check covers. */
   readonly traffic: readonly number[];
   readonly expectation: Expectation;
 }
 
 export type Expectation =
-  /** No event has kept traffic from flowing for longer, in seconds. */
+  /** The outages after events last at most `most` seconds. */
   | { readonly kind: "outage"; readonly most: number }
   | { readonly kind: "lost"; readonly most: AllowedLoss }
   | { readonly kind: "path"; readonly path: readonly string[] }
   | { readonly kind: "reaches"; readonly from: string; readonly to: string; readonly isReached: boolean }
-  /** The command ends on the host with exit code 0. */
+  /** The command exits with code 0 on the host. */
   | { readonly kind: "succeeds"; readonly on: string; readonly run: string };
 
 export interface TopologyEvent {
@@ -130,20 +134,20 @@ export interface TopologyEvent {
   readonly action: TopologyAction;
 }
 
-/** The predicates that nodes report on: what the topology says, and its table of routes. */
+/** Returns the predicates whose tuples the nodes report: `watch` and the route table. */
 export function watchedPredicates({ watch, routes }: Topology): readonly string[] {
   return [...new Set([...watch, ...(routes === undefined ? [] : [routes.table])])];
 }
 
-/** How a host names another: by its own address in the same network, otherwise by what others see. */
+/** Returns the address at which a host reaches a peer: the peer's own address within a network, otherwise the visible one. */
 export function addressFor(host: Attachment, peer: Attachment): string {
   return host.network !== undefined && host.network === peer.network ? peer.address : peer.visible;
 }
 
-/** An end of a way: a host and the network it is in. */
+/** End of a link: a host and its network. */
 type LinkEnd = Pick<Host, "name" | "network">;
 
-/** The faults of the way between two hosts. */
+/** Returns the faults of the direction from one host to another. */
 export function faultsBetween(links: readonly LinkRule[], from: LinkEnd, to: LinkEnd): LinkFaults {
   const matching = links.filter((rule) => isNamed(rule.from, from) && isNamed(rule.to, to));
   return Object.assign({}, ...matching.map((rule) => rule.faults)) as LinkFaults;

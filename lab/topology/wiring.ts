@@ -9,10 +9,10 @@ import {
   type Topology,
 } from "./topology.ts";
 
-/** What there is of a topology before anything runs on it. */
+/** Part of a topology that the underlay consists of. */
 export type WiredTopology = Pick<Topology, "hosts" | "networks" | "links">;
 
-/** Where the hosts of a running topology are and what their links are like: as the file says, and as events change it. */
+/** Current attachments and link faults of a running topology: the initial ones of the file, then changed by events. */
 export class Wiring {
   readonly hosts: readonly string[];
   readonly #networks: ReadonlyMap<string, Network>;
@@ -32,7 +32,7 @@ export class Wiring {
     return known;
   }
 
-  /** The network whose gateway a host is behind. */
+  /** Returns the host's network if it has a NAT gateway. */
   gateway(host: string): Network | undefined {
     const network = this.#networks.get(this.attachment(host).network ?? "");
     return network?.nat === undefined ? undefined : network;

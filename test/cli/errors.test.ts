@@ -110,7 +110,7 @@ describe("errors before a node runs", () => {
       name: "a folder for results that cannot be created",
       args: ["sim", scenario, "--out", "/proc/none/results"],
       code: 2,
-      says: [/^mosaic: --out: \/proc\/none\/results: no folder can be made there$/m],
+      says: [/^mosaic: --out: \/proc\/none\/results: no folder can be created there$/m],
     },
     {
       name: "a folder for captures that is a file",
@@ -122,7 +122,7 @@ describe("errors before a node runs", () => {
       name: "a folder for results below a file",
       args: ["sim", scenario, "--out", join(good, "results")],
       code: 2,
-      says: [/^mosaic: --out: \S+results: there is a file in the way$/m],
+      says: [/^mosaic: --out: \S+results: a part of this path is a file$/m],
     },
     {
       name: "syntax errors, all of them",

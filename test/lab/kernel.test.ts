@@ -202,7 +202,7 @@ describe("a tunnel in the kernel", () => {
     const settings = { mosaic: MOSAIC, plans: plansOf(topology), pingTool: "UDP echo" as const, observe, signal };
     expect(await runInKernel(topology, settings)).toEqual({
       ok: false,
-      message: "the process of the links has ended: it was killed",
+      message: "the link process exited: it was killed",
     });
     expect(leftovers()).toEqual([]);
   });

@@ -80,7 +80,7 @@ describe("a tunnel in the simulator", () => {
     const { outcome, record } = await run(topology);
     expect(outcome).toMatchObject({ ok: true, network: { cut: 10 } });
     expect(summaryLines(summarize(topology, record))).toEqual([
-      "a to b: 50 pings, 10 lost; round trip 20 ms in the middle, 20 ms at worst",
+      "a to b: 50 pings, 10 lost; round trip 20 ms median, 20 ms worst",
       "  3.0 s  link a–b cut: an outage of 1070 ms, 10 lost",
       "  4.0 s  link a–b healed: no outage",
     ]);
@@ -127,7 +127,7 @@ describe("a tunnel in the simulator", () => {
     const topology = topologyOf(text);
     const { record } = await run(topology);
     expect(summaryLines(summarize(topology, record))).toEqual([
-      "a to b: 50 pings, 10 lost; round trip 20 ms in the middle, 20 ms at worst",
+      "a to b: 50 pings, 10 lost; round trip 20 ms median, 20 ms worst",
       "  3.0 s  b killed: an outage of 1070 ms, 10 lost",
       "  4.0 s  b started: no outage",
     ]);

@@ -42,7 +42,7 @@ describe("mosaic sim", () => {
       ...rest
     ] = stdout.split("\n");
     expect(head).toBe("RON on five hosts: 5 nodes, 28 s, seed 1");
-    expect(pings).toMatch(/^a to b: \d+ pings, \d+ lost; round trip \d+ ms in the middle, \d+ ms at worst$/);
+    expect(pings).toMatch(/^a to b: \d+ pings, \d+ lost; round trip \d+ ms median, \d+ ms worst$/);
     expect(cut).toMatch(/^ {2}7\.0 s {2}link a–b cut: an outage of \d+ ms, \d+ lost$/);
     expect(heal).toBe("  12.0 s  link a–b healed: no outage");
     expect(checks).toBe("Checks");
