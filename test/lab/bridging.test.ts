@@ -6,7 +6,7 @@ import { needs } from "../needs.ts";
 import { I3 } from "./i3-program.ts";
 import { runIn } from "./run-in.ts";
 
-/** Alice is in i3 and not in ron, Bob the other way round; the gateway is in both. */
+/** Alice is a member of i3 only, Bob of ron only; the gateway is a member of both. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   "i3.mzl": I3,
   "alice.mzl": `import "sr.mzl".
@@ -63,13 +63,13 @@ describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
   const reason =
     world === "kernel" ? needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc") : undefined;
 
-  test("a host of i3 reaches one of ron by a bridging address, and is answered by another", async ({ skip }) => {
+  test("a host of i3 and a host of ron exchange tuples by bridging addresses", async ({ skip }) => {
     skip(reason !== undefined, reason);
     const seen = await runIn(world, TOPOLOGY, join(folder, "lab.toml"));
     const lines = seen.filter((one) => one.kind === "watch");
     expect(new Set(lines.map(({ host }) => host))).toEqual(new Set(["alice"]));
-    const heard = lines.map(({ line }) => line.tuple[1]);
-    // The first questions are asked before the gateway has said which key is its own.
-    expect(heard.filter((number) => Number(number) >= 3).slice(0, 4)).toEqual([3, 4, 5, 6]);
+    const numbers = lines.map(({ line }) => line.tuple[1]);
+    // The first questions are sent before the gateway has registered its key.
+    expect(numbers.filter((number) => Number(number) >= 3).slice(0, 4)).toEqual([3, 4, 5, 6]);
   });
 });

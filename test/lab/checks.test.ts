@@ -14,7 +14,7 @@ function fileOf(text: string): string {
   return file;
 }
 
-/** A tunnel whose link is cut for a second. */
+/** Tunnel whose link is cut for 1.5 seconds. */
 const TUNNEL = `duration = "5s"
 programs = ["tunnel.mzl"]
 hosts = 2
@@ -64,7 +64,7 @@ const EXPECTATIONS: Results["checks"][number][] = [
 ].map(([expectation, holds]) => ({ expectation, holds }) as Results["checks"][number]);
 
 describe("checks", () => {
-  test("are held against a run in the simulator; with --check one that fails is a failure", async () => {
+  test("are evaluated in the simulator; with --check a failed one makes the command fail", async () => {
     const file = fileOf(TUNNEL + CHECKS);
     const { code, stdout, stderr } = await mosaic("sim", file, "--check");
     expect(stdout).toContain(`Checks
@@ -79,7 +79,7 @@ describe("checks", () => {
     expect((await mosaic("sim", file)).code).toBe(0);
   });
 
-  test("and commands are left out by the simulator where it has none, and it says so", async () => {
+  test("of commands are skipped by the simulator with a message, and do not fail", async () => {
     const text = 'commands = [{ on = "a", run = "true" }]\nchecks = [{ on = "a", succeeds = "false" }]\n';
     const { code, stdout, stderr } = await mosaic("sim", fileOf(text + TUNNEL), "--check");
     expect(stdout).toContain("–      a$ false: the simulator runs no commands");
@@ -87,7 +87,7 @@ describe("checks", () => {
     expect(code).toBe(0);
   });
 
-  test("are held against a run in the kernel; logs, captures and results are in the folder", async ({ skip }) => {
+  test("are evaluated in the kernel; logs, captures and results are in the folder of --out", async ({ skip }) => {
     const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip");
     skip(reason !== undefined, reason);
     const more = `
@@ -127,8 +127,8 @@ at = "1s"
   });
 });
 
-describe("what no program bears out", () => {
-  test("is reported with its place", async () => {
+describe("a predicate that no program has", () => {
+  test("is reported with its position", async () => {
     const file = fileOf(`${TUNNEL}`.replace("hosts = 2", 'hosts = 2\nwatch = ["tun", "ron.addressMap", "nothing"]'));
     const { code, stderr } = await mosaic("sim", file);
     expect(stderr.split("\n").slice(0, 2)).toEqual([
@@ -138,7 +138,7 @@ describe("what no program bears out", () => {
     expect(code).toBe(1);
   });
 
-  test("is a table of routes that is not there, or has fewer columns", async () => {
+  test("is reported as route table too, like a column beyond its arity", async () => {
     const routes = (table: string): string => `${TUNNEL}[routes]\ntable = "${table}"\nto = 1\nnext = 3\n`;
     const [missing, narrow] = [
       await mosaic("lab", fileOf(routes("ron.RT"))),

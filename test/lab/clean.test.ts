@@ -24,7 +24,7 @@ to = "b"
 `,
 );
 
-/** What a machine shows of labs: namespaces, devices, addresses, routes, rules, nft tables, files, processes. */
+/** Shell function that prints all state of labs: namespaces, devices, addresses, routes, rules, nft tables, files, processes. */
 const STATE = `state() {
   ip netns; ip -o link; ip -o addr; ip route; ip rule; command -v nft >/dev/null && nft list ruleset
   find /run "$TMPDIR" | sort
@@ -32,10 +32,10 @@ const STATE = `state() {
 }`;
 
 /**
- * Runs a shell script on a machine of its own: network, mounts and processes, with an empty /run and an empty folder for
- * what is temporary. `keep` is a folder outside of it.
+ * Runs a shell script in new network, mount and pid namespaces, with an empty /run and an empty temporary folder. `keep` is a
+ * folder outside. Returns the lines of its output.
  */
-function alone(script: string): readonly string[] {
+function runIsolated(script: string): readonly string[] {
   const isolated = ["--net", "--mount", "--pid", "--fork", "--mount-proc"];
   const start = "mount -t tmpfs tmpfs /run; mkdir -p /run/netns";
   const { stdout, stderr } = spawnSync("unshare", [...isolated, "sh", "-c", `${start}\n${STATE}\n${script}`], {
@@ -46,7 +46,7 @@ function alone(script: string): readonly string[] {
   return [...stdout.split("\n"), ...stderr.split("\n")].filter((line) => line !== "");
 }
 
-/** Starts a lab and waits until its nodes answer each other. */
+/** Shell commands that start a lab and wait until its nodes answer each other. */
 const START = `
 state > "$keep/before"
 : > "$keep/shown"; "$MOSAIC" lab "$LAB" > "$keep/shown" 2>&1 & lab=$!
@@ -56,14 +56,14 @@ state > "$keep/during"; cmp -s "$keep/before" "$keep/during" || echo changed`;
 
 const COMPARE = `state > "$keep/after"; diff "$keep/before" "$keep/after" && echo as before`;
 
-describe("of a lab", { timeout: 60_000 }, () => {
+describe("after a lab", { timeout: 60_000 }, () => {
   beforeEach(({ skip }) => {
     const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "unshare", "pgrep");
     skip(reason !== undefined, reason);
   });
 
-  test("that is interrupted, nothing is left when it ends", () => {
-    expect(alone(`${START}\nkill -INT $lab; wait $lab 2>/dev/null; echo exit $?\n${COMPARE}`)).toEqual([
+  test("was interrupted, nothing is left", () => {
+    expect(runIsolated(`${START}\nkill -INT $lab; wait $lab 2>/dev/null; echo exit $?\n${COMPARE}`)).toEqual([
       "3",
       "changed",
       "exit 1",
@@ -71,20 +71,20 @@ describe("of a lab", { timeout: 60_000 }, () => {
     ]);
   });
 
-  test("that is killed, nothing is left after a moment", () => {
+  test("was killed, its guard removes everything", () => {
     const wait = 'for _ in $(seq 50); do [ -z "$(ip netns 2>/dev/null)" ] && break; sleep 0.1; done; sleep 0.2';
-    expect(alone(`${START}\nkill -KILL $lab; wait $lab 2>/dev/null; ${wait}\n${COMPARE}`)).toEqual([
+    expect(runIsolated(`${START}\nkill -KILL $lab; wait $lab 2>/dev/null; ${wait}\n${COMPARE}`)).toEqual([
       "3",
       "changed",
       "as before",
     ]);
   });
 
-  test("that is killed with what stands guard over it, `mosaic lab --clean` removes everything and says what", () => {
+  test("was killed together with its guard, `mosaic lab --clean` removes and lists everything", () => {
     const kill = "guard=$(pgrep -P $lab -x sh); kill -KILL $lab $guard; wait $lab 2>/dev/null";
     const clean = `"$MOSAIC" lab --clean | sed 's/[0-9][0-9]*/N/g' | sort | uniq -c | sed 's/^ *//'`;
     const again = '"$MOSAIC" lab --clean; "$MOSAIC" lab --clean --json';
-    const lines = alone(`${START}\n${kill}; ip netns | wc -l\n${clean}\n${again}\n${COMPARE}`);
+    const lines = runIsolated(`${START}\n${kill}; ip netns | wc -l\n${clean}\n${again}\n${COMPARE}`);
     expect(lines).toEqual([
       "3",
       "changed",
@@ -100,8 +100,8 @@ describe("of a lab", { timeout: 60_000 }, () => {
     ]);
   });
 
-  test("that runs, `mosaic lab --clean` touches nothing", () => {
-    expect(alone(`${START}\n"$MOSAIC" lab --clean; ip netns | wc -l; kill -INT $lab; wait $lab`)).toEqual([
+  test("was started, `mosaic lab --clean` removes nothing while it runs", () => {
+    expect(runIsolated(`${START}\n"$MOSAIC" lab --clean; ip netns | wc -l; kill -INT $lab; wait $lab`)).toEqual([
       "3",
       "changed",
       "nothing was left",

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
 
-test("what docs/topology.md shows is a topology", () => {
+test("the examples of docs/topology.md form a valid topology", () => {
   const page = readFileSync(new URL("../../docs/topology.md", import.meta.url), "utf8");
   const blocks = [...page.matchAll(/^```toml\n([^]*?)^```/gm)].map((match) => match[1] ?? "");
-  // The page shows both ways to say which hosts there are; a file has one.
+  // The page shows both notations for hosts; a file has one of them.
   const text = blocks.join("").replace(/^hosts = 5.*$/m, "");
   const read = readTopology(text, "topology.md");
   expect(read.ok ? [] : read.errors.map(formatTopologyError)).toEqual([]);

@@ -1,4 +1,4 @@
-/** A rendezvous server keeps where keys were last asked for; packets for a key go to it. */
+/** Rendezvous overlay: a server stores the host that last registered each key, and forwards packets for the key to it. */
 export const I3: string = `overlay i3.
 materialize(server, infinity, 1, keys(1)).
 materialize(wanted, infinity, infinity, keys(1)).

@@ -1,3 +1,4 @@
+/** The kernel backend of the lab: namespaces, links, pings and nodes as real processes. Needs root. */
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -20,7 +21,7 @@ function topologyOf(text: string): Topology {
   return read.topology;
 }
 
-/** The namespaces of labs of this process, or of another. */
+/** Returns the namespaces of labs of a process, by default of this one. */
 function leftovers(pid: number | undefined = process.pid): readonly string[] {
   try {
     return readdirSync("/run/netns").filter((name) => name.startsWith(`mz${pid}-`));
@@ -29,7 +30,7 @@ function leftovers(pid: number | undefined = process.pid): readonly string[] {
   }
 }
 
-/** Empty for a process that has ended, whether somebody has taken note of it or not. */
+/** Returns the command line of a process. Empty for a process that has exited, also if it is a zombie. */
 function commandOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");
@@ -43,13 +44,14 @@ beforeEach(({ skip }) => {
   skip(reason !== undefined, reason);
 });
 
-/** Sends one datagram from a host to another and prints what comes, or `nothing`, or the error of the sender. */
+/** Program that sends one datagram and prints the error code if that fails. */
 const SENDER = `
 const { createSocket } = require("node:dgram");
 const socket = createSocket("udp4");
 socket.send("hello", 9, process.argv[1], (error) => error && console.log(error.code));
 setTimeout(() => socket.close(), 300);`;
 
+/** Program that prints the first datagram, or `nothing` after a timeout. */
 const RECEIVER = `
 const { createSocket } = require("node:dgram");
 const socket = createSocket("udp4");
@@ -57,20 +59,20 @@ socket.on("message", (bytes) => { console.log(String(bytes)); process.exit(); })
 socket.bind(9, () => console.log("bound"));
 setTimeout(() => { console.log("nothing"); process.exit(); }, 800);`;
 
-/** What the sender of a datagram from `a` to `b` and its receiver say. */
-async function crossing(namespaces: Namespaces): Promise<string> {
+/** Sends a datagram from `a` to `b`. Returns the output of sender and receiver. */
+async function sendDatagram(namespaces: Namespaces): Promise<string> {
   const node = (host: string, program: string): readonly string[] =>
     namespaces.on(host, [process.execPath, "-e", program, "10.77.0.2"]);
   const [command = "", ...args] = node("b", RECEIVER);
   const receiver = spawn(command, args);
-  let got = "";
-  receiver.stdout.setEncoding("utf8").on("data", (text: string) => (got += text));
+  let received = "";
+  receiver.stdout.setEncoding("utf8").on("data", (text: string) => (received += text));
   const ended = new Promise((resolve) => receiver.once("close", resolve));
-  while (!got.includes("bound")) await new Promise((resolve) => setTimeout(resolve, 10));
-  const [sends = "", ...to] = node("a", SENDER);
-  const sender = spawnSync(sends, to, { encoding: "utf8" });
+  while (!received.includes("bound")) await new Promise((resolve) => setTimeout(resolve, 10));
+  const [senderCommand = "", ...senderArgs] = node("a", SENDER);
+  const sender = spawnSync(senderCommand, senderArgs, { encoding: "utf8" });
   await ended;
-  return `${sender.stdout}${sender.stderr}${got}`.replace("bound\n", "").trim();
+  return `${sender.stdout}${sender.stderr}${received}`.replace("bound\n", "").trim();
 }
 
 describe("hosts as namespaces", () => {
@@ -81,23 +83,23 @@ describe("hosts as namespaces", () => {
     { from: "b", to: "a" },
   ];
 
-  test("reach each other, not while their link is cut, which neither notices, and again when it is healed", async () => {
+  test("reach each other except while their link is cut, and the sender gets no error then", async () => {
     const namespaces = new Namespaces(wired);
     try {
-      expect(await crossing(namespaces)).toBe("hello");
+      expect(await sendDatagram(namespaces)).toBe("hello");
       namespaces.apply({ kind: "cut", directions });
       namespaces.apply({ kind: "cut", directions });
-      expect(await crossing(namespaces)).toBe("nothing");
+      expect(await sendDatagram(namespaces)).toBe("nothing");
       namespaces.apply({ kind: "heal", directions });
       namespaces.apply({ kind: "heal", directions });
-      expect(await crossing(namespaces)).toBe("hello");
+      expect(await sendDatagram(namespaces)).toBe("hello");
     } finally {
       namespaces.close();
     }
     expect(leftovers()).toEqual([]);
   });
 
-  test("are gone with the processes in them when the lab is killed", async () => {
+  test("are removed with their processes when the lab is killed", async () => {
     const program = `
       import { Namespaces } from "${new URL("../../lab/kernel/namespaces.ts", import.meta.url).href}";
       import { spawn } from "node:child_process";
@@ -115,7 +117,7 @@ describe("hosts as namespaces", () => {
     await expect.poll(() => commandOf(sleeper), { timeout: 5000 }).toBe("");
   });
 
-  test("are gone when the machine refuses one of them", () => {
+  test("are all removed when the setup of one fails", () => {
     const [host] = hosts;
     if (host === undefined) return;
     const bad = [host, { ...host, name: "b", address: "no.address:1" }];
@@ -159,7 +161,7 @@ async function run(
 
 describe("a tunnel in the kernel", () => {
   test.each<PingTool>(["ping", "UDP echo"])(
-    "carries a %s, and loses what is sent while its link is cut",
+    "carries a %s, and loses packets sent while its link is cut",
     async (tool) => {
       if (tool === "ping" && needs("ping") !== undefined) return;
       const { record, exits } = await run(topologyOf(TUNNEL), tool);
@@ -174,7 +176,7 @@ describe("a tunnel in the kernel", () => {
     },
   );
 
-  test("has links with the faults that the topology gives them, and hosts that go down and up", async () => {
+  test("delays packets as the topology says, and recovers after a host restarts", async () => {
     const text = TUNNEL.replace("hosts = 2", 'hosts = 2\nlinks = [{ between = "all", delay = "20ms", loss = 0.1 }]');
     const topology = topologyOf(
       text
@@ -191,7 +193,7 @@ describe("a tunnel in the kernel", () => {
     expect(record.outages(0)[0]?.seconds).toBeGreaterThan(0.7);
   });
 
-  test("ends when the process of its links is killed, and says so", async () => {
+  test("ends with a message when the link process is killed", async () => {
     const topology = topologyOf(TUNNEL.replace("hosts = 2", 'hosts = 2\nlinks = [{ between = "all", delay = "5ms" }]'));
     const kill = (): void => {
       const { stdout } = spawnSync("pgrep", ["-P", String(process.pid), "-f", "link-process.ts"], { encoding: "utf8" });
@@ -207,7 +209,7 @@ describe("a tunnel in the kernel", () => {
     expect(leftovers()).toEqual([]);
   });
 
-  test("that is interrupted is gone at once", async () => {
+  test("is removed at once when the run is interrupted", async () => {
     const controller = new AbortController();
     const settings = {
       mosaic: MOSAIC,
@@ -220,7 +222,7 @@ describe("a tunnel in the kernel", () => {
     expect(leftovers()).toEqual([]);
   });
 
-  test("whose node does not start says which host it is, and what it said", async () => {
+  test("fails with the host and its output when a node does not start", async () => {
     const topology = topologyOf(TUNNEL);
     const { signal } = new AbortController();
     const settings = { mosaic: MOSAIC, plans: plansOf(topology), pingTool: "ping" as const, observe: () => {}, signal };

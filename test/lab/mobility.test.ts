@@ -6,7 +6,7 @@ import { needs } from "../needs.ts";
 import { I3 } from "./i3-program.ts";
 import { runIn } from "./run-in.ts";
 
-/** Rule a2 of the MOSAIC paper, with a second for its ten, over a rendezvous server that keeps where keys were last asked for. */
+/** Rule a2 of the MOSAIC paper, with a period of 1 s instead of 10, over a rendezvous overlay. */
 const ALARM = `import "i3.mzl".
 materialize(cpuLoad, infinity, 1, keys(1)).
 materialize(nodeName, infinity, 1, keys(1)).
@@ -44,11 +44,11 @@ describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
   const reason =
     world === "kernel" ? needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc") : undefined;
 
-  test("a monitor that changes its IP address goes on hearing alarms, which are sent to a key", async ({ skip }) => {
+  test("a monitor that changes its IP address continues to receive alarms sent to its key", async ({ skip }) => {
     skip(reason !== undefined, reason);
     const seen = (await runIn(world, TOPOLOGY, join(folder, "lab.toml"))).filter((one) => one.kind === "watch");
-    const places = seen.filter(({ line }) => line.op === "+" && line.tuple[0] === "i3.trigger");
-    expect(places.map(({ host, line }) => [host, line.tuple[2]])).toEqual([
+    const triggers = seen.filter(({ line }) => line.op === "+" && line.tuple[0] === "i3.trigger");
+    expect(triggers.map(({ host, line }) => [host, line.tuple[2]])).toEqual([
       ["rendezvous", "10.1.0.1:10000"],
       ["rendezvous", "10.2.0.1:10000"],
     ]);

@@ -1,3 +1,4 @@
+/** Commands that build and change the namespaces of a lab, compared as text. Runs without privileges. */
 import { describe, expect, test } from "vitest";
 import { lossRules } from "../../lab/kernel/hub-losses.ts";
 import { HubRates, readQueueDrops } from "../../lab/kernel/hub-rates.ts";
@@ -24,12 +25,12 @@ const topology = topologyOf('hosts = { a = {}, b = { address = "192.0.2.9:7" } }
 const plan = planNamespaces(topology.hosts, [], 77);
 const wiring = new Wiring(topology);
 
-describe("what `ip` is told", () => {
-  test("namespaces carry the number of the process", () => {
+describe("the input of `ip`", () => {
+  test("names namespaces after the pid", () => {
     expect(creationBatch(plan)).toBe("netns add mz77-HUB\nnetns add mz77-a\nnetns add mz77-b\n");
   });
 
-  test("the hub has a port to each host, and a host sends everything there", () => {
+  test("gives the hub a port to each host, and each host a default route to the hub", () => {
     expect(hubBatch(plan)).toBe(`link add h1 type veth peer name eth0 netns mz77-a
 addr add 169.254.77.1/32 dev h1
 link set h1 up
@@ -50,13 +51,13 @@ route add default via 169.254.77.1 dev eth0 src 192.0.2.9
     ]);
   });
 
-  test("a cut is a rule of the hub for one direction", () => {
+  test("has a rule of the hub for each cut direction", () => {
     expect(hubRules(plan, { wiring, cut: [{ from: "a", to: "b" }], hasFaults: false })).toEqual([
       "priority 50 from 10.77.0.1 to 192.0.2.9 blackhole",
     ]);
   });
 
-  test("faults come after cuts", () => {
+  test("has rules for faults with lower priority than cuts", () => {
     expect(faultsBatch()).toBe("route add default dev links table 77\n");
     expect(hubRules(plan, { wiring, cut: [], hasFaults: true })).toEqual([
       "priority 100 iif h1 table 77",
@@ -70,7 +71,7 @@ describe("a NAT gateway", () => {
 hosts = { a = { network = "home" }, b = {} }`);
   const homePlan = planNamespaces(home.hosts, home.networks, 77);
 
-  test("is a namespace that what leaves its network passes, and where faults fall on the inner address", () => {
+  test("is a namespace that outbound packets pass; faults apply to the inner address", () => {
     expect(homePlan.gateways.map(({ namespace, port }) => `${namespace} ${port}`)).toEqual(["mz77-NAT-home g1"]);
     expect(hubRules(homePlan, { wiring: new Wiring(home), cut: [{ from: "b", to: "a" }], hasFaults: true })).toEqual([
       "priority 40 to 10.77.255.1 table main",
@@ -84,7 +85,7 @@ hosts = { a = { network = "home" }, b = {} }`);
     ]);
   });
 
-  test("translates, forwards ports, and is silent to everybody else", () => {
+  test("translates addresses, forwards ports, and drops all other inbound packets", () => {
     const [gateway] = homePlan.gateways;
     expect(gateway && natRules(gateway, ["192.168.1.1:10000"])).toBe(`table ip mosaic {
   chain arrive { type nat hook prerouting priority -100; ip daddr 10.77.255.1 udp dport 10000 dnat to 192.168.1.1:10000
@@ -98,13 +99,13 @@ hosts = { a = { network = "home" }, b = {} }`);
   });
 });
 
-describe("what `tc` is told", () => {
+describe("the input of `tc`", () => {
   const rated = topologyOf('hosts = 2\nlinks = [{ from = "a", to = "b", rate = "1Mbit", queue = "50ms" }]');
   const ratedPlan = planNamespaces(rated.hosts, [], 77);
   const rates = new HubRates();
   const ratedWiring = new Wiring(rated);
 
-  test("a way with a rate is a class at the receiver's port, with a queue of so many bytes", () => {
+  test("has a class with a byte queue at the receiver's port for a direction with a rate", () => {
     expect(rates.update(ratedPlan, ratedWiring)).toBe(`qdisc add dev h2 root handle 1: htb default 0
 class replace dev h2 parent 1: classid 1:1 htb rate 1000000bit burst 3000 cburst 3000 quantum 3000
 qdisc replace dev h2 parent 1:1 bfifo limit 6250
@@ -113,7 +114,7 @@ filter add dev h2 parent 1: protocol ip u32 match ip src 10.77.0.1/32 flowid 1:1
     expect(rates.update(ratedPlan, ratedWiring)).toBe("");
   });
 
-  test("a change of the rate leaves the rest as it is", () => {
+  test("changes only the class and queue when a rate changes", () => {
     const rules = [{ from: new Set(["a"]), to: new Set(["b"]), faults: { rate: 2e6 } }];
     ratedWiring.apply({ kind: "change", rules, text: "" });
     expect(rates.update(ratedPlan, ratedWiring)).toBe(
@@ -124,7 +125,7 @@ qdisc replace dev h2 parent 1:1 bfifo limit 12500
   });
 });
 
-test("losses are rules of nftables, one for all ways that lose as much", () => {
+test("losses are rules of nftables, one per loss rate", () => {
   const lossy = topologyOf(
     'hosts = 3\nlinks = [{ between = "all", loss = "5%" }, { from = "a", to = "b", loss = 0.5 }]',
   );
@@ -142,7 +143,7 @@ table ip mosaic {
 `);
 });
 
-test("what `tc` tells of full queues is told by the names of hosts", () => {
+test("drop counters of `tc` are reported by the names of hosts", () => {
   const output = JSON.stringify([
     { kind: "htb", dev: "h2", root: true, drops: 7 },
     { kind: "bfifo", dev: "h2", parent: "1:1", drops: 7 },

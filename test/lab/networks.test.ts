@@ -1,3 +1,4 @@
+/** Networks with NAT gateways, moves, rates and loss: each test has the same outcome in the simulator and in the kernel. */
 import { describe, expect, test } from "vitest";
 import { runInKernel } from "../../lab/kernel/kernel.ts";
 import type { PingRecord } from "../../lab/outcome/ping-record.ts";
@@ -8,7 +9,7 @@ import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 import { plansOf } from "./plans-of.ts";
 
-/** Runs a topology of tunnels in one of the worlds; what became of the pings of each traffic. */
+/** Runs a topology of tunnels in one of the backends. Returns the record of pings of each traffic. */
 async function run(world: "simulator" | "kernel", text: string): Promise<readonly PingRecord[]> {
   const read = readTopology(`programs = ["tunnel.mzl"]\n${text}`, "lab.toml");
   if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
@@ -30,7 +31,7 @@ async function run(world: "simulator" | "kernel", text: string): Promise<readonl
   return record.pings;
 }
 
-/** The share of pings that were lost. */
+/** Returns the share of lost pings. */
 function loss({ sent, lost }: PingRecord): number {
   expect(sent).toBeGreaterThan(2);
   return lost / sent;
@@ -40,11 +41,11 @@ describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
   const reason =
     world === "kernel" ? needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc") : undefined;
 
-  test("a host behind a NAT gateway reaches others; they reach it once it has spoken to them, or by a forwarded port", async ({
+  test("a host behind a NAT gateway reaches others; they reach it only by a forwarded port or after its first packet", async ({
     skip,
   }) => {
     skip(reason !== undefined, reason);
-    const [out, unasked, forwarded] = await run(
+    const [outbound, inbound, forwarded] = await run(
       world,
       `duration = "3s"
 [networks]
@@ -69,14 +70,14 @@ from = "d"
 to = "b"
 `,
     );
-    // What answers the pings takes a while to start on a busy machine.
-    expect([out, unasked, forwarded].map((one) => one && loss(one) < 0.7)).toEqual([true, false, true]);
-    expect(unasked?.roundTrips).toEqual([]);
-    expect(out?.roundTrips[0]).toBeGreaterThan(0.039);
+    // The process that answers pings starts slowly on a busy machine.
+    expect([outbound, inbound, forwarded].map((one) => one && loss(one) < 0.7)).toEqual([true, false, true]);
+    expect(inbound?.roundTrips).toEqual([]);
+    expect(outbound?.roundTrips[0]).toBeGreaterThan(0.039);
     expect(forwarded?.roundTrips[0]).toBeLessThan(0.02);
   });
 
-  test("a host that moves has the links of its new network, and an address that its tunnel's far end does not know", async ({
+  test("a host that moves gets the links of its new network, and a new address that its peer does not know", async ({
     skip,
   }) => {
     skip(reason !== undefined, reason);
@@ -106,9 +107,7 @@ to = "far"
     expect(kept?.recent(5)).toEqual([true, true, true, true, true]);
   });
 
-  test("a link with a rate carries so much, queues a while, and drops the rest; until the rate is changed", async ({
-    skip,
-  }) => {
+  test("a link with a rate queues and drops packets above the rate, until the rate is changed", async ({ skip }) => {
     skip(reason !== undefined, reason);
     const [pings] = await run(
       world,
@@ -128,17 +127,17 @@ at = "2s"
 change = { from = "a", to = "b", rate = "10Mbit" }
 `,
     );
-    // Among the slowest are those that waited, and not those that a busy machine held up.
+    // Not the very slowest: a busy machine may have delayed those.
     const full = pings?.roundTrips.at(-40);
     expect(full).toBeGreaterThan(0.15);
     expect(full).toBeLessThan(0.45);
     expect(pings && loss(pings)).toBeGreaterThan(0.05);
     expect(pings && loss(pings)).toBeLessThan(0.6);
-    // Not the very last, whose answers may be under direction.
+    // Not the very last, whose replies may be in flight.
     expect(pings?.recent(200).slice(0, 50)).not.toContain(false);
   });
 
-  test("a link that only loses does so as often as it should; until that is changed", async ({ skip }) => {
+  test("a link whose only fault is loss drops at its loss rate, until that is changed", async ({ skip }) => {
     skip(reason !== undefined, reason);
     const [pings] = await run(
       world,
@@ -153,7 +152,7 @@ events = [{ at = "4s", change = { from = "b", to = "a", loss = 0 } }]
     expect(before.sent).toBeGreaterThan(100);
     expect(before.answered / before.sent).toBeGreaterThan(0.6);
     expect(before.answered / before.sent).toBeLessThan(0.8);
-    // A busy machine carries out the change a little later.
+    // A busy machine applies the change a little later.
     const after = pings?.between(4.8, 5.8) ?? { sent: 0, answered: 0 };
     expect(after.answered / after.sent).toBeGreaterThan(0.85);
   });

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { mosaic } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 
-/** The view and the kernel's ping ask over one link, five times a second, side by side. */
+/** Program that measures round trips with the view `ping` every 200 ms. The ping of the kernel runs beside it. */
 const MEASURE = `import "ping.mzl".
 materialize(measured, infinity, infinity, keys(1)).
 m1: ask(E) :- periodic(E, 200ms), localAddr("10.77.0.1:10000").
@@ -27,7 +27,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-test("on a link of 20 ms between two hosts the view `ping` says what a ping of the kernel says, within 20 %", async ({
+test("the view `ping` measures the same round trip as the ping of the kernel on a link of 20 ms, within 20 %", async ({
   skip,
 }) => {
   const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { PingLines } from "../../lab/kernel/ping-line.ts";
 import { PingRecord } from "../../lab/outcome/ping-record.ts";
 
-/** What is read of a ping that was started 5 s before the lab's time began, one request every second. */
+/** Parses output of a ping with one request per second that started 5 s before the lab's time 0. */
 function read(text: string): readonly string[] {
   const lines = new PingLines(1, (time) => time - 1_700_000_005);
   return text.split("\n").flatMap((line) => {
@@ -13,8 +13,8 @@ function read(text: string): readonly string[] {
   });
 }
 
-describe("what ping prints", () => {
-  test("replies, and requests that the next one overtook", () => {
+describe("the parser of ping output", () => {
+  test("reports replies, and requests that are missing when the next one is sent", () => {
     const reports = read(`PING 100.64.0.2 (100.64.0.2) 56(84) bytes of data.
 [1700000006.500000] 64 bytes from 100.64.0.2: icmp_seq=1 ttl=64 time=0.500 ms
 [1700000008.000000] no answer yet for icmp_seq=2
@@ -31,7 +31,7 @@ describe("what ping prints", () => {
     ]);
   });
 
-  test("sequences go on when their 16 bits begin anew, also those of late replies", () => {
+  test("extends sequence numbers of 16 bits across wraps, also for late replies", () => {
     const line = (sequence: number): string =>
       `[1700000006.0] 64 bytes from 1.2.3.4: icmp_seq=${sequence} ttl=64 time=1 ms`;
     const reports = read([1, 30_000, 60_000, 65_535, 0, 65_534, 1, 30_000, 60_000, 3].map(line).join("\n"));
@@ -39,12 +39,12 @@ describe("what ping prints", () => {
     expect(sequences).toEqual([1, 30_000, 60_000, 65_535, 65_536, 65_534, 65_537, 95_536, 125_536, 131_075]);
   });
 
-  test("anything else is not read", () => {
+  test("ignores all other lines", () => {
     expect(read("ping: connect: Network is unreachable\n[1700] icmp_seq=\n\u0000")).toEqual([]);
   });
 });
 
-/** A record of one request every 100 ms; `!` was answered after 20 ms, `.` was not, `~` after 150 ms. */
+/** Returns a record of one request per 100 ms: `!` is answered after 20 ms, `~` after 150 ms, `.` never. */
 function recordOf(requests: string): PingRecord {
   const record = new PingRecord();
   for (const [index, outcome] of requests.split("").entries()) {
@@ -57,7 +57,7 @@ function recordOf(requests: string): PingRecord {
 }
 
 describe("the record of a ping", () => {
-  test("a late reply counts, and so does a reply without a request that is known", () => {
+  test("counts late replies, and replies to requests it has not seen", () => {
     const record = recordOf("!!~.!");
     expect([record.sent, record.lost]).toEqual([5, 1]);
     expect(record.recent(3)).toEqual([true, false, true]);
@@ -65,11 +65,11 @@ describe("the record of a ping", () => {
   });
 
   test.each([
-    ["nothing is lost", "!!!!!!", "0 s, 0 lost"],
-    ["what was lost before does not count", "!.!!!!", "0 s, 0 lost"],
-    ["until a later request is answered", "!!!..!", "0.27 s, 2 lost"],
-    ["nothing is answered any more", "!!!...", "Infinity s, 3 lost"],
-    ["there are no requests any more", "!!!", "Infinity s, 0 lost"],
+    ["no request is lost", "!!!!!!", "0 s, 0 lost"],
+    ["losses before it do not count", "!.!!!!", "0 s, 0 lost"],
+    ["it ends when a later request is answered", "!!!..!", "0.27 s, 2 lost"],
+    ["no later request is answered", "!!!...", "Infinity s, 3 lost"],
+    ["there is no later request", "!!!", "Infinity s, 0 lost"],
   ])("an outage from 0.25 s: %s", (_, requests, outage) => {
     const { seconds, lost } = recordOf(requests).outageFrom(0.25);
     expect(`${Number(seconds.toFixed(2))} s, ${lost} lost`).toBe(outage);

@@ -14,28 +14,28 @@ beforeEach(() => {
   routes = new Routes(read.topology.hosts, { table: "ov.RT", to: 1, next: 3, cost: 2 });
 });
 
-/** `a + b via c 5` */
+/** Applies a report such as `a + b via c 5`. Returns whether a route has changed. */
 function report(text: string): boolean {
   const [host = "", op, to = "", , next = "", cost] = text.split(" ");
-  const price: JsonValue = cost === "infinity" ? { number: "infinity" } : Number(cost);
-  const tuple: JsonTuple = ["ov.RT", ADDRESS[to] ?? to, price, ADDRESS[next] ?? next];
+  const value: JsonValue = cost === "infinity" ? { number: "infinity" } : Number(cost);
+  const tuple: JsonTuple = ["ov.RT", ADDRESS[to] ?? to, value, ADDRESS[next] ?? next];
   return routes.apply(host, { t: 0, node: "", op: op as WatchLine["op"], tuple });
 }
 
-test("a path goes where the tables of the hosts on it say", () => {
+test("a path follows the route tables of its hosts", () => {
   report("a + b via c 5");
   expect(routes.path("a", "b")).toBeUndefined();
   report("c + b via b 1");
   expect(routes.path("a", "b")).toEqual(["a", "c", "b"]);
 });
 
-test("routes that lead in a circle are no path", () => {
+test("routes with a cycle give no path", () => {
   report("a + b via c 5");
   report("c + b via a 5");
   expect(routes.path("a", "b")).toBeUndefined();
 });
 
-test("a new row replaces the old one, whichever of both reports comes first", () => {
+test("a new row replaces the old one, in any order of the two reports", () => {
   report("a + b via b infinity");
   expect(report("a - b via b infinity")).toBe(true);
   expect(report("a + b via c 5")).toBe(true);
@@ -44,7 +44,7 @@ test("a new row replaces the old one, whichever of both reports comes first", ()
   expect(routes.of("a")).toEqual([{ to: "b", next: "b", cost: 3 }]);
 });
 
-test("a refresh, another table and rows that are no routes change nothing", () => {
+test("refreshes, other tables and malformed rows are ignored", () => {
   report("a + b via b 1");
   expect(report("a refresh b via c 1")).toBe(false);
   expect(

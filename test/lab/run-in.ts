@@ -6,7 +6,7 @@ import { formatTopologyError, readTopology } from "../../lab/topology/read-topol
 import { MOSAIC } from "../cli/mosaic.ts";
 import { plansOf } from "./plans-of.ts";
 
-/** What is seen of a topology that runs from its first second to its last. `file` says beside what its programs lie. */
+/** Runs a topology to its end. Returns all observations. Programs are looked up in the folder of `file`. */
 export async function runIn(
   world: "simulator" | "kernel",
   text: string,

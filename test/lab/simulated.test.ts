@@ -1,3 +1,4 @@
+/** The simulator backend of the lab: record, timeline and report of runs in virtual time. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Observation } from "../../lab/outcome/observation.ts";
@@ -24,7 +25,7 @@ interface Run {
   readonly shown: string;
 }
 
-/** The lines that a terminal shows in the end, as far as it knows: carriage return, line feed, cursor up, clear below. */
+/** Returns the final lines of a terminal that knows carriage return, line feed, cursor up and clear below. */
 function onTerminal(written: string): readonly string[] {
   const lines = [""];
   let row = 0;
@@ -54,7 +55,7 @@ async function run(topology: Topology, isTerminal = false): Promise<Run> {
   return { outcome, record, observations, shown };
 }
 
-/** Two hosts with a tunnel between them, whose link is cut from the third second to the fourth. */
+/** Two hosts with a tunnel, whose link is cut from second 3 to second 4. */
 const TUNNEL = `
 title = "tunnel"
 duration = "6s"
@@ -75,7 +76,7 @@ heal = ["a", "b"]
 `;
 
 describe("a tunnel in the simulator", () => {
-  test("carries pings, and loses those of the time its link is cut", async () => {
+  test("carries pings, and loses those sent while its link is cut", async () => {
     const topology = topologyOf(TUNNEL);
     const { outcome, record } = await run(topology);
     expect(outcome).toMatchObject({ ok: true, network: { cut: 10 } });
@@ -86,7 +87,7 @@ describe("a tunnel in the simulator", () => {
     ]);
   });
 
-  test("is shown second by second, and moment by moment", async () => {
+  test("has a timeline with one status line per second and one line per event", async () => {
     const { shown } = await run(topologyOf(TUNNEL));
     expect(shown).toBe(`   1.0 s  a … b             –
    2.0 s  a … b         20 ms  ··········
@@ -100,7 +101,7 @@ describe("a tunnel in the simulator", () => {
 `);
   });
 
-  test("and a second one are shown line by line; each moment says whose it is", async () => {
+  test("shares the timeline with a second one, and each event names its traffic", async () => {
     const second = '[[traffic]]\nfrom = "b"\nto = "a"\nat = "3500ms"\n[[events]]\nat = "3050ms"';
     const { shown } = await run(topologyOf(TUNNEL.replace('[[events]]\nat = "3050ms"', second)));
     expect(shown.split("\n").slice(7, 13)).toEqual([
@@ -112,7 +113,7 @@ describe("a tunnel in the simulator", () => {
       "   5.0 s  a … b         20 ms  ·××××××××××·········  10 lost",
     ]);
     const terminal = await run(topologyOf(TUNNEL.replace('[[events]]\nat = "3050ms"', second)), true);
-    // What changes in its place is gone at the end; the moments have stayed.
+    // Status lines are removed at the end; events stay.
     expect(onTerminal(terminal.shown)).toEqual([
       "   3.0 s  ── link a–b cut",
       "   4.0 s  ── link a–b healed",
@@ -122,7 +123,7 @@ describe("a tunnel in the simulator", () => {
     ]);
   });
 
-  test("is not there while its other end is down", async () => {
+  test("loses pings while its other end is down", async () => {
     const text = TUNNEL.replace('cut = ["a", "b"]', 'kill = "b"').replace('heal = ["a", "b"]', 'start = "b"');
     const topology = topologyOf(text);
     const { record } = await run(topology);
@@ -134,7 +135,7 @@ describe("a tunnel in the simulator", () => {
   });
 });
 
-test("the same seed gives the same run, another seed another one", async () => {
+test("runs with the same seed are equal, with another seed different", async () => {
   const topology = topologyOf(TUNNEL.replace('delay = "10ms"', 'delay = "10ms", jitter = "5ms", loss = "20%"'));
   const hash = async (seed: number): Promise<string> => {
     const { outcome } = await run({ ...topology, seed });
@@ -146,7 +147,7 @@ test("the same seed gives the same run, another seed another one", async () => {
   expect(other).not.toBe(one);
 });
 
-test("a program that cannot be compiled comes with its diagnostics", () => {
+test("a program with an error is rejected with its diagnostics", () => {
   const topology = topologyOf('duration = "1s"\nprograms = ["nowhere.mzl"]\nhosts = 1');
   expect(Plans.compile(topology, compileHosts)).toEqual({ ok: false, message: expect.stringContaining("nowhere.mzl") });
 });
@@ -156,7 +157,7 @@ test("a run can be interrupted", async () => {
   expect(await runSimulated(topologyOf(TUNNEL), settings)).toEqual({ ok: false, message: "interrupted" });
 });
 
-test("a run can be interrupted before its first half second is over, however much happens in it", async () => {
+test("a run can be interrupted before its first tick, even under many events", async () => {
   const topology = topologyOf('duration = "1h"\nprograms = ["ron.mzl"]\nhosts = 150');
   const ticks: Observation[] = [];
   const observe = (one: Observation): void => void (one.kind === "tick" && ticks.push(one));
@@ -168,13 +169,13 @@ test("a run can be interrupted before its first half second is over, however muc
 describe("the demonstration", () => {
   const file = new URL("../../lab/demo/ron.toml", import.meta.url);
 
-  test("goes round the cut, and comes back after the heal", async () => {
+  test("reroutes around the cut link, and returns to the direct path after the repair", async () => {
     const read = readTopology(readFileSync(file, "utf8"), file.pathname);
     if (!read.ok) throw new Error("not a topology");
     const { record, shown } = await run(read.topology);
-    const moments = shown.split("\n").filter((line) => line.includes("──"));
+    const events = shown.split("\n").filter((line) => line.includes("──"));
     expect(
-      moments.map((line) =>
+      events.map((line) =>
         line
           .replace(/.*── /, "")
           .replace(/after \d+ ms/, "after …")

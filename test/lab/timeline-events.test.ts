@@ -16,7 +16,7 @@ to = "b"
 
 const [A, B, C] = ["10.77.0.1:10000", "10.77.0.2:10000", "10.77.0.3:10000"] as const;
 
-test("a path that changes before anything was done to the hosts is timed against nothing", () => {
+test("a path change before the first event of the topology shows no duration", () => {
   expect(
     eventTexts(
       route(0, "a", B, B),
@@ -39,10 +39,10 @@ function eventTexts(...observations: readonly Observation[]): readonly string[] 
   const read = readTopology(TOPOLOGY, "lab.toml");
   if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
   const record = new RunRecord(read.topology);
-  const moments = new TimelineEventFinder(read.topology, 0);
+  const finder = new TimelineEventFinder(read.topology, 0);
   return observations.flatMap((observation) => {
     record.add(observation);
-    return moments.find(observation, record).map(({ at, text }) => `${at}: ${text}`);
+    return finder.find(observation, record).map(({ at, text }) => `${at}: ${text}`);
   });
 }
 

@@ -1,3 +1,4 @@
+/** Reading of topology files: errors, resolved hosts, links and events, and positions of keys. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -12,7 +13,7 @@ function topologyOf(text: string): Topology {
   return result.topology;
 }
 
-describe("a topology file with a fault says where, and what is allowed:", () => {
+describe("errors of a topology file give position and accepted values:", () => {
   testCases(new URL("cases/topology-errors.txt", import.meta.url), (text) => {
     const result = readTopology(text, "lab.toml");
     return result.ok ? "no fault" : result.errors.map(formatTopologyError).join("\n");
@@ -22,7 +23,7 @@ describe("a topology file with a fault says where, and what is allowed:", () => 
 const SMALL = `duration = "5s"\nprograms = ["ron.mzl"]\n`;
 
 describe("hosts", () => {
-  test("a number of hosts names them by letters", () => {
+  test("are named by letters if the file gives a number", () => {
     const { hosts } = topologyOf(`${SMALL}hosts = 3`);
     expect(hosts.map(({ name, address, virtual }) => `${name} ${address} ${virtual}`)).toEqual([
       "a 10.77.0.1:10000 100.64.0.1",
@@ -31,12 +32,12 @@ describe("hosts", () => {
     ]);
   });
 
-  test("more hosts than letters are numbered, and so are their addresses", () => {
+  test("are numbered if there are more than 26, and so are their addresses", () => {
     const { hosts } = topologyOf(`${SMALL}hosts = 300\npeers = ["n1"]`);
     expect(hosts.at(-1)).toMatchObject({ name: "n300", address: "10.77.1.44:10000", virtual: "100.64.1.44" });
   });
 
-  test("what is said for all hosts holds for each that says nothing else", () => {
+  test("use settings for all hosts unless they have their own", () => {
     const { hosts } = topologyOf(`${SMALL}
 defines = { PROFILE = "fast", N = 3 }
 facts = ["p(1)"]
@@ -81,13 +82,13 @@ hold-back = "2ms"`);
     ["b", "a", { delay: 0.01, loss: 0.05, reorder: 0.5, holdBack: 0.002 }],
     ["b", "n1", { delay: 0.01, loss: 0.05, reorder: 0.5, holdBack: 0.002 }],
     ["n1", "b", { delay: 0.01, loss: 0.05 }],
-  ])("the later ones override the earlier ones: %s to %s", (from, to, faults) => {
+  ])("override earlier links: %s to %s", (from, to, faults) => {
     const end = (name: string): { name: string; network: undefined } => ({ name, network: undefined });
     expect(faultsBetween(links, end(from), end(to))).toEqual(faults);
   });
 });
 
-test("events are sorted by time and name their directions", () => {
+test("events are sorted by time and resolved to directions", () => {
   const { events } = topologyOf(`${SMALL}
 hosts = { a = {}, n = { count = 2 } }
 [[events]]
@@ -107,7 +108,7 @@ kill = "n"`);
   ]);
 });
 
-test("the demonstration is a topology file of under 40 lines", () => {
+test("the demonstration is a topology file of fewer than 40 lines", () => {
   const file = new URL("../../lab/demo/ron.toml", import.meta.url);
   const text = readFileSync(file, "utf8");
   const topology = topologyOf(text);
@@ -159,7 +160,7 @@ x = { y.z = [[], [3]] }
   });
 });
 
-test("whatever a topology file holds, reading it ends with a topology or with errors", () => {
+test("reading any text ends with a topology or with errors", () => {
   const words = fc.constantFrom(
     "hosts",
     "=",
@@ -193,7 +194,7 @@ test("whatever a topology file holds, reading it ends with a topology or with er
   );
 });
 
-test("whatever is a TOML document has its positions found", () => {
+test("positions of keys are found in any TOML document", () => {
   const value = fc.letrec((tie) => ({
     value: fc.oneof({ maxDepth: 3 }, fc.integer(), fc.string(), fc.boolean(), tie("list"), tie("table")),
     list: fc.array(tie("value"), { maxLength: 3 }),

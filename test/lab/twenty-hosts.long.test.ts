@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { mosaic } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 
-test("twenty hosts run within 15 s, and are gone within 5 s", { timeout: 120_000 }, async ({ skip }) => {
+test("twenty hosts start within 15 s, and are removed within 5 s", { timeout: 120_000 }, async ({ skip }) => {
   const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip");
   skip(reason !== undefined, reason);
   const folder = mkdtempSync(join(tmpdir(), "mosaic-twenty-"));

@@ -7,7 +7,7 @@ import { inUserNamespace } from "../../lab/kernel/backend.ts";
 import { MOSAIC } from "../cli/mosaic.ts";
 import { needs } from "../needs.ts";
 
-test("a lab can be built in a user namespace, and nothing of it is seen outside", ({ skip }) => {
+test("a lab in a user namespace leaves no trace outside", ({ skip }) => {
   const reason = needs("user namespaces", "ip");
   skip(reason !== undefined, reason);
   const program = `
@@ -30,19 +30,19 @@ test("a lab can be built in a user namespace, and nothing of it is seen outside"
   expect(namespaces()).toEqual(before);
 });
 
-/** Those of other tests that run beside this one come and go. */
+/** Returns the namespaces outside labs. Labs of concurrent tests come and go. */
 function namespaces(): readonly string[] {
   if (!existsSync("/run/netns")) return [];
   return readdirSync("/run/netns").filter((name) => !name.startsWith("mz"));
 }
 
-/** Becomes nobody who may open TUN devices, and runs a command. */
+/** Shell script that runs a command as user nobody with access to TUN devices. */
 const AS_NOBODY = `
 mknod "$folder/tun" c 10 200 && chmod 666 "$folder/tun" && mount --bind "$folder/tun" /dev/net/tun || exit 9
 mkdir "$folder/tmp" && chmod 777 "$folder" "$folder/tmp"
 TMPDIR=$folder/tmp HOME=$folder/tmp exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"`;
 
-test("a lab of somebody who is not root has gateways, rates and checks that may fail, and leaves nothing", {
+test("a lab of an unprivileged user supports gateways, rates and checks, and leaves nothing", {
   timeout: 60_000,
 }, ({ skip }) => {
   const reason = needs("root", "user namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc", "setpriv");
