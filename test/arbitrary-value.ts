@@ -3,7 +3,7 @@ import { Address } from "../runtime/plan/values/address.ts";
 import { Packet } from "../runtime/plan/values/packet.ts";
 import type { Values, Value } from "../runtime/plan/values/value.ts";
 
-/** Everything a variable can hold, with the edges of each kind, nested a few levels deep. Strings are well-formed. */
+/** Any value of a variable, with the edge cases of each type, nested a few levels deep. Strings are well-formed. */
 export function arbitraryValue(): Arbitrary<Value> {
   return fc.letrec<{ value: Value }>((tie) => ({
     value: fc.oneof(

@@ -6,8 +6,8 @@ import { afterAll, expect, test } from "vitest";
 import { filesBelow, ROOT } from "./house/tree.ts";
 
 /**
- * Which folder may import which: the arrows of `docs/architecture.md`. The compiler itself draws this table. It is
- * given the tsconfig files of the repository, in a copy where every folder holds one file for every import there could be.
+ * Allowed imports between folders: the arrows of `docs/architecture.md`. The test derives this table from the TypeScript compiler:
+ * it compiles a copy of the tsconfig files in which every folder has one file per possible import.
  */
 const ARROWS = `
 grammar      → nothing
@@ -21,17 +21,17 @@ test         → node:fs, grammar, runtime/plan, native, runtime, src, lab, src/
 bench        → node:fs, grammar, runtime/plan, native, runtime, src, lab, src/cli
 `;
 
-/** "Not listed within the file list of the project", and "cannot find the name `node:fs`" where Node's types are left out. */
+/** Errors of a forbidden import: TS6307, file not listed in the project, and TS2591, no types of Node for `node:fs`. */
 const NOT_LISTED = /^(\S+\.ts)\(\d+,\d+\): error TS(?:6307|2591)/gm;
 
 const copy = mkdtempSync(join(tmpdir(), "mosaic-arrows-"));
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-test("an import against the arrows is a compile error, one along them is not", () => {
+test("exactly the imports along the arrows compile", () => {
   const projects = projectFolders();
   plantEveryImport(projects);
-  const refused = compile();
-  expect(draw(projects, refused)).toBe(ARROWS);
+  const rejected = compile();
+  expect(draw(projects, rejected)).toBe(ARROWS);
 }, 60_000);
 
 test("every TypeScript file is in a project", () => {
@@ -82,16 +82,16 @@ function targets(projects: readonly string[], project: string): readonly string[
   return ["node:fs", ...projects.filter((target) => target !== project)];
 }
 
-/** The planted files that the compiler found fault with. */
+/** Compiles the copy. Returns the files with a forbidden import. */
 function compile(): ReadonlySet<string> {
   const tsc = join(ROOT, "node_modules/.bin/tsc");
   const { stdout } = spawnSync(tsc, ["-b", "--pretty", "false"], { cwd: copy, encoding: "utf8" });
   return new Set([...stdout.matchAll(NOT_LISTED)].map((match) => String(match[1])));
 }
 
-function draw(projects: readonly string[], refused: ReadonlySet<string>): string {
+function draw(projects: readonly string[], rejected: ReadonlySet<string>): string {
   const lines = projects.map((project) => {
-    const reached = targets(projects, project).filter((target) => !refused.has(join(project, importFile(target))));
+    const reached = targets(projects, project).filter((target) => !rejected.has(join(project, importFile(target))));
     return `${project.padEnd(12)} → ${reached.join(", ") || "nothing"}\n`;
   });
   return `\n${lines.join("")}`;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 
-/** One behaviour in a text file: what is given, and what comes of it. */
+/** Case of a text file: an input and its expected outcome. */
 interface TextCase {
   readonly name: string;
   readonly input: string;
@@ -11,24 +11,24 @@ interface TextCase {
 const UPDATE = process.env["UPDATE"] === "1";
 
 /**
- * A test for each case of a text file. A case is
+ * Registers a test for each case of a text file. A case has the form
  *
- *   = its name
- *   the input
+ *   = name
+ *   input
  *   ==>
- *   what `outcome` makes of it
+ *   result of `evaluate` for the input
  *
- * and ends where the next begins; blank lines at its end do not count. With UPDATE=1 the file is rewritten with what
- * comes of each input, and the difference is for a person to review.
+ * and ends at the next case; blank lines at its end are ignored. UPDATE=1 rewrites the file with the actual results. Review the
+ * difference before you commit it.
  */
-export function testCases(file: URL, outcome: (input: string) => string): void {
-  const outcomes: TextCase[] = [];
+export function testCases(file: URL, evaluate: (input: string) => string): void {
+  const actualCases: TextCase[] = [];
   test.each(casesIn(readFileSync(file, "utf8")))("$name", ({ name, input, expected }) => {
-    const actual = outcome(input).trimEnd();
-    outcomes.push({ name, input, expected: actual });
+    const actual = evaluate(input).trimEnd();
+    actualCases.push({ name, input, expected: actual });
     expect(actual).toBe(UPDATE ? actual : expected);
   });
-  if (UPDATE) afterAll(() => writeFileSync(file, outcomes.map(formatCase).join("\n")));
+  if (UPDATE) afterAll(() => writeFileSync(file, actualCases.map(formatCase).join("\n")));
 }
 
 function casesIn(text: string): readonly TextCase[] {

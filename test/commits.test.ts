@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Commit, subjectFaults } from "./house/commit-subjects.ts";
 import { ROOT } from "./house/tree.ts";
 
-/** The last commit before the rules for commits were tested. */
+/** Last commit that is exempt from the rules for commits. */
 const BASE = "ae14b5d4934ac3d063550b3308afe4d21a9696a4";
 
 const CASES: readonly (readonly [subject: string, body: string, fault: string | undefined])[] = [
@@ -17,7 +17,7 @@ const CASES: readonly (readonly [subject: string, body: string, fault: string | 
   ["wire: check sizes", "", "has no body that says why, and how it was tested"],
 ];
 
-test.for(CASES)("the subject `%s`", ([subject, body, fault]) => {
+test.for(CASES)("the subject `%s` is accepted or gets its fault", ([subject, body, fault]) => {
   expect(subjectFaults({ subject, body })).toEqual(fault === undefined ? [] : [`${subject}: ${fault}`]);
 });
 
@@ -27,7 +27,7 @@ test("every commit has a subject in the imperative and a body", (context) => {
   expect(commits.flatMap(subjectFaults)).toEqual([]);
 });
 
-/** Merges excepted. Undefined outside a repository, or where its history does not reach the commit. */
+/** Returns the commits since `base` without merges. Undefined outside a repository, or if its history lacks `base`. */
 function commitsSince(base: string): readonly Commit[] | undefined {
   const log = spawnSync("git", ["log", "--no-merges", "--format=%s%n%b%x00", `${base}..HEAD`], {
     cwd: ROOT,

@@ -2,8 +2,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** A port of this host's loopback that nobody had, for UDP or for TCP, when it was asked for. */
-export async function freePort(): Promise<number> {
+/** Returns a port that is free for UDP and TCP on the loopback address. Another process may take it afterwards. */
+export async function findFreePort(): Promise<number> {
   for (;;) {
     const socket = createSocket("udp4").bind(0, "127.0.0.1");
     await once(socket, "listening");

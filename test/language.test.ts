@@ -4,7 +4,6 @@ import { FileLibrary } from "../src/cli/files/file-library.ts";
 import { compile } from "../src/compile.ts";
 import { functionNames, stageNames } from "../runtime/plan/library/functions/registry.ts";
 
-/** Compiles each program that a document shows. */
 test.for(["docs/language.md", "README.md"])("every program in %s compiles", (file) => {
   const text = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
   const programs = [...text.matchAll(/^```prolog\n([^]*?)^```$/gm)].map(([, program = ""]) => program);

@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ROOT } from "./house/tree.ts";
 
-/** A stand-in for Node that prints how it was called. */
+/** Substitute for Node that prints its arguments. */
 const NODE = `#!/bin/sh
 [ "$1" = --version ] && { echo VERSION; exit; }
 echo "NAME: $*"
@@ -37,7 +37,7 @@ describe("./mosaic", () => {
     ["through a link to a link", "links/link", "other", []],
     ["from its folder", "./mosaic", ".", []],
     ["as an argument of sh", "mosaic", ".", ["sh"]],
-  ] as const)("is found %s", (_, path, from, shell) => {
+  ] as const)("finds the pinned Node when called %s", (_, path, from, shell) => {
     addNode(pinned(), "pinned");
     mkdirSync(join(folder, "other"));
     mkdirSync(join(folder, "links"));
@@ -49,7 +49,7 @@ describe("./mosaic", () => {
     expect(stdout).toBe(`pinned: ${OPTIONS} ${join(folder, MAIN)}\n`);
   });
 
-  test("is found through PATH", () => {
+  test("finds the pinned Node when called through PATH", () => {
     addNode(pinned(), "pinned");
     expect(runIn(`${folder}${delimiter}/usr/bin:/bin`, "mosaic").output).toBe(
       `pinned: ${OPTIONS} ${join(folder, MAIN)}\n`,
@@ -57,7 +57,7 @@ describe("./mosaic", () => {
   });
 
   test.each(["v24.15.0", "v24.21.3", "v26.0.0", "v100.1.0-nightly"])(
-    "without it takes Node %s from PATH",
+    "takes Node %s from PATH if there is no pinned one",
     (version) => {
       addNode("bin/node", "found", version);
       expect(fromPath().output).toBe(`found: ${OPTIONS} ${join(folder, MAIN)}\n`);
@@ -76,7 +76,7 @@ describe("./mosaic", () => {
     [8192, 3000],
     [2048, 1536],
     [512, 384],
-  ])("of a stack of %i KiB lets programs nest into %i", (stack, depth) => {
+  ])("with a stack of %i KiB passes --stack-size=%i", (stack, depth) => {
     addNode(pinned(), "pinned");
     expect(withStack(stack, join(folder, "mosaic")).output).toContain(`--stack-size=${depth} `);
   });
@@ -89,7 +89,7 @@ describe("./mosaic", () => {
     expect(output).toContain("E0141");
   });
 
-  test("replaces itself by Node, so that signals reach it", async () => {
+  test("replaces its process by Node, so that signals reach Node", async () => {
     mkdirSync(join(folder, "src/cli"), { recursive: true });
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(join(ROOT, `node_modules/node-linux-${arch()}`), join(folder, `node_modules/node-linux-${arch()}`));
@@ -110,25 +110,25 @@ describe("./mosaic", () => {
     writeFileSync(join(folder, file), NODE.replace("NAME", name).replace("VERSION", version), { mode: 0o755 });
   }
 
-  function fromPath(): Ended {
+  function fromPath(): ProcessResult {
     return runIn(`${join(folder, "bin")}:/usr/bin:/bin`, join(folder, "mosaic"));
   }
 });
 
-interface Ended {
+interface ProcessResult {
   readonly status: number | null;
   readonly output: string;
 }
 
-function withStack(size: number, ...command: readonly string[]): Ended {
+function withStack(size: number, ...command: readonly string[]): ProcessResult {
   return run("sh", "-c", `ulimit -s ${size} && exec "$@"`, "sh", ...command);
 }
 
-function runIn(path: string, ...command: readonly string[]): Ended {
+function runIn(path: string, ...command: readonly string[]): ProcessResult {
   return run("env", "-i", `PATH=${path}`, ...command);
 }
 
-function run(command: string, ...args: readonly string[]): Ended {
+function run(command: string, ...args: readonly string[]): ProcessResult {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
   return { status, output: stdout + stderr };
 }

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 const SANITIZED: readonly string[] = ["-fsanitize=address,undefined"];
 const MAIN: SpawnSyncOptions = { input: "int main(void) { return 0; }" };
 
-/** What a test may need of the machine it runs on; any other name is that of a command. */
+/** Requirements of tests on the machine. Any other name is the name of a command. */
 const CONDITIONS: Readonly<Record<string, () => boolean>> = {
   root: () => process.geteuid?.() === 0,
   "network namespaces": () => spawnSync("unshare", ["-n", "true"]).status === 0,
@@ -16,10 +16,10 @@ const CONDITIONS: Readonly<Record<string, () => boolean>> = {
   addon: () => existsSync(new URL("../native/build/mosaic.node", import.meta.url)),
 };
 
-/** Where system commands are for those whose PATH leaves them out. */
+/** Folders of system commands, which the PATH of some users lacks. */
 const SYSTEM_FOLDERS: readonly string[] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
-/** The reason to skip a test that needs all of these; undefined when all are there. */
+/** Returns the reason to skip a test: its requirements that are not met. Undefined if all are met. */
 export function needs(...wanted: readonly string[]): string | undefined {
   const missing = wanted.filter((name) => !(CONDITIONS[name]?.() ?? hasCommand(name)));
   return missing.length === 0 ? undefined : `needs ${missing.join(", ")}`;

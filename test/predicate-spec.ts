@@ -1,12 +1,12 @@
 import type { PredicateSpec } from "../runtime/plan/values/predicate-spec.ts";
 import { wireHash } from "../runtime/plan/values/wire-hash.ts";
 
-/** An event as the compiler would describe it; `hash` where a test wants a certain one. */
+/** Returns the spec of an event, as the compiler would create it. `hash` overrides the wire hash. */
 export function eventSpec(name: string, arity: number, hash: number = wireHash(name, arity, "event")): PredicateSpec {
   return { ...plain(name, arity), wire: { tuple: hash, remove: 0, acceptTuple: true, acceptRemove: false } };
 }
 
-/** A table whose key is its first column. */
+/** Returns the spec of a table whose key is its first column. */
 export function tableSpec(name: string, arity: number): PredicateSpec {
   const [tuple, remove] = [wireHash(name, arity, "insert"), wireHash(name, arity, "delete")];
   return {

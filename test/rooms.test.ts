@@ -4,19 +4,19 @@ import { drawFolders, folderGraph } from "./house/folder-graph.ts";
 import { writtenFiles } from "./house/tree.ts";
 
 /**
- * The folders of each tree and the folders that they import from, types included. A folder stands below all folders that
- * it imports, so every arrow points up the page. `UPDATE=1` draws the table again.
+ * Trees whose folders must import in one direction, types included. In the table a folder is below all folders that it imports.
+ * `UPDATE=1` draws the table again.
  */
 const ROOTS = ["src", "runtime", "lab"] as const;
 
-test("folders import in one direction, as the table shows", () => {
+test("folders import in one direction, as rooms.txt shows", () => {
   const files = writtenFiles();
   const table = ROOTS.map((root) => drawFolders(folderGraph(files, root))).join("\n");
   expect(table).not.toContain("cycle:");
   expect(table).toBe(golden(new URL("rooms.txt", import.meta.url), table));
 });
 
-test("a cycle between folders is drawn as one, also through types", () => {
+test("a cycle of folders is drawn as a cycle, also through types and dynamic imports", () => {
   const files = [
     { path: "src/a/one.ts", text: 'import type { Two } from "../b/two.ts";\n' },
     { path: "src/b/two.ts", text: 'const three = await import("../a/three.ts");\n' },

@@ -21,7 +21,7 @@ const TIMEOUT = 4 * 3_600_000;
 const all = { steps: 0, programs: 0 };
 
 test.for(chosen)(
-  "on %s nodes random programs give the results of the naive evaluator",
+  "random programs on %s nodes give the results of the naive evaluator",
   { timeout: TIMEOUT },
   async (nodes) => {
     const goal = NODES === undefined ? (STEPS * (SHARES[nodes] ?? 0)) / 100 : STEPS;
@@ -40,7 +40,7 @@ test.for(chosen)(
       `${nodes} nodes: ${steps} steps of ${programs} programs, seeds ${seeds.join(", ")}: ${used.join(", ")}\n`,
     );
     expect(done.flatMap(({ difference }) => difference ?? [])).toEqual([]);
-    expect([...counted(done.map((part) => part.refused))]).toEqual([]);
+    expect([...counted(done.map((part) => part.rejected))]).toEqual([]);
   },
 );
 
@@ -54,7 +54,7 @@ async function inThread(part: HuntPart): Promise<PartDone> {
   return done;
 }
 
-function seen({ programs, refused }: PartDone): number {
+function seen({ programs, rejected: refused }: PartDone): number {
   return programs + sum([...refused.values()]);
 }
 

@@ -9,7 +9,7 @@ const SECONDS = 6;
 const SECONDS_ACROSS = 3;
 const TIMEOUT_MS = 60_000;
 
-/** Whether each part of the language has been used. A busy machine takes longer. */
+/** Returns the end condition of a hunt: the time has passed and the programs have used each part of the language. */
 function until<F>(
   seconds: number,
   all: readonly F[],
@@ -19,19 +19,19 @@ function until<F>(
 }
 
 test.for([1, 3])(
-  "on %i nodes random programs give the results of the naive evaluator",
+  "random programs on %i nodes give the results of the naive evaluator",
   { timeout: TIMEOUT_MS },
   (nodes) => {
-    const { difference, refused } = hunt(1, nodes, new Set(FEATURES), until(SECONDS, FEATURES));
+    const { difference, rejected } = hunt(1, nodes, new Set(FEATURES), until(SECONDS, FEATURES));
     expect(difference).toBeUndefined();
-    expect([...refused]).toEqual([]);
+    expect([...rejected]).toEqual([]);
   },
 );
 
-test("random rules that span nodes give the tables of one node, when all messages have arrived", {
+test("random rules that span nodes give the tables of a single node once all messages have arrived", {
   timeout: TIMEOUT_MS,
 }, () => {
-  const { difference, refused } = huntAcross(1, until(SECONDS_ACROSS, ACROSS_FEATURES));
+  const { difference, rejected } = huntAcross(1, until(SECONDS_ACROSS, ACROSS_FEATURES));
   expect(difference).toBeUndefined();
-  expect([...refused]).toEqual([]);
+  expect([...rejected]).toEqual([]);
 });

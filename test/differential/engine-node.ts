@@ -45,7 +45,7 @@ export class EngineNode implements Peer {
   }
 
   /** Reloads the program of the node. Returns false if that failed. */
-  exchange(): boolean {
+  reload(): boolean {
     return this.#node.replaceProgram(this.#program, []) !== undefined;
   }
 

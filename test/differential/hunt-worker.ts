@@ -15,7 +15,7 @@ export interface HuntPart {
 export interface PartDone {
   readonly programs: number;
   readonly steps: number;
-  readonly refused: ReadonlyMap<string, number>;
+  readonly rejected: ReadonlyMap<string, number>;
   readonly features: ReadonlyMap<string, number>;
   readonly difference: string | undefined;
 }

@@ -11,7 +11,7 @@ export interface Hunt {
   /** Number of commands after which all tables of all nodes were compared. */
   steps: number;
   /** Programs that do not compile, by message. */
-  readonly refused: Map<string, number>;
+  readonly rejected: Map<string, number>;
   /** Number of programs that used each part of the language. */
   readonly features: Map<Feature, number>;
   /** First difference, shrunk, with the command that repeats it. */
@@ -27,7 +27,7 @@ export function hunt(
   allowed: ReadonlySet<Feature>,
   isEnough: (hunt: Hunt) => boolean,
 ): Hunt {
-  const done: Hunt = { programs: 0, steps: 0, refused: new Map(), features: new Map(), difference: undefined };
+  const done: Hunt = { programs: 0, steps: 0, rejected: new Map(), features: new Map(), difference: undefined };
   for (let seed = firstSeed; done.difference === undefined && !isEnough(done); seed++) {
     const program = randomProgram(seed, allowed);
     const commands = randomEvents(seed, program, COMMANDS, nodes);
@@ -40,7 +40,7 @@ function compareOne(one: Case, seed: number, done: Hunt): void {
   const { program, commands, nodes } = one;
   const compiled = compileText(programText(program), program.isOptimised);
   if (!("program" in compiled)) {
-    for (const { code, message } of compiled.slice(0, 1)) count(done.refused, `${code} ${message}`);
+    for (const { code, message } of compiled.slice(0, 1)) count(done.rejected, `${code} ${message}`);
     return;
   }
   done.programs++;
@@ -59,9 +59,17 @@ function describe(one: Case, seed: number): string {
   const difference = differenceOf(one);
   const sides = [
     ...(difference?.engine ?? []).map((line) => `only the engine: ${line}`),
-    ...(difference?.naive ?? []).map((line) => `only by the text: ${line}`),
+    ...(difference?.naive ?? []).map((line) => `only the naive evaluator: ${line}`),
   ];
-  const again = `SEED=${seed} NODES=${one.nodes} npx vitest run --project long test/differential`;
+  const repeatCommand = `SEED=${seed} NODES=${one.nodes} npx vitest run --project long test/differential`;
   const options = one.program.isOptimised ? [] : ["compiled without optimisations of views"];
-  return [programText(one.program), ...options, ...one.commands.map(formatCommand), "", ...sides, "", again].join("\n");
+  return [
+    programText(one.program),
+    ...options,
+    ...one.commands.map(formatCommand),
+    "",
+    ...sides,
+    "",
+    repeatCommand,
+  ].join("\n");
 }

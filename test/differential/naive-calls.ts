@@ -21,7 +21,7 @@ export interface PendingCall {
   readonly bindings: Bindings;
 }
 
-// Not the name of a variable in any program.
+// Variables of programs have no `$` in their names.
 const ID = "$Call";
 
 /** Splits the rule at its first call, and the rest at the next one. Returns undefined if it has no call. */
@@ -85,11 +85,13 @@ export function beginCall(
   number: number,
 ): PendingCall | undefined {
   const { literal, view } = call;
-  const given = literal.atom.args.filter((argument) => argument.kind !== "return") as readonly Expression[];
-  const inputs = given.map((one) => evaluate(one, bindings, ambient));
+  const inputExpressions = literal.atom.args.filter((argument) => argument.kind !== "return") as readonly Expression[];
+  const inputs = inputExpressions.map((one) => evaluate(one, bindings, ambient));
   if (!inputs.every((value) => value !== undefined)) return undefined;
-  const ofView = new Map(view.inputs.map(({ name }, at) => [name, inputs[at] as Value]));
-  const location = view.location ? evaluate(view.location, ofView, ambient) : locationOf(literal, bindings, ambient);
+  const viewBindings = new Map(view.inputs.map(({ name }, at) => [name, inputs[at] as Value]));
+  const location = view.location
+    ? evaluate(view.location, viewBindings, ambient)
+    : locationOf(literal, bindings, ambient);
   const timeout = literal.timeout === undefined ? view.timeout : (constantNumber(literal.timeout) as number);
   const outer = bindings.get(ID) as Values | undefined;
   const until = Math.min(ambient.now() + timeout, (outer?.[2] as number | undefined) ?? Infinity);
@@ -113,7 +115,7 @@ export function returnsOf({ literal }: NaiveCall): readonly Expression[] {
   });
 }
 
-/** Whether the call is over. */
+/** Whether an outcome ends the call. */
 export function isEnding({ view }: NaiveCall, outcome: string): boolean {
   return outcome === `${view.name}.fail` || outcome === `${view.name}.${view.many ? "done" : "return"}`;
 }

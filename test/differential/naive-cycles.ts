@@ -52,9 +52,9 @@ export function updateRecursiveStratum(
     const moved = current
       .filter((one) => one.table === name && !isKept(one))
       .toSorted((a, b) => compareValues(a.row, b.row));
-    const kept: NaiveRows = before.filter(isKept).map((one) => one.of);
+    const remaining: NaiveRows = before.filter(isKept).map((one) => one.of);
     tables.set(name, [
-      ...kept,
+      ...remaining,
       ...moved.map(({ row }): NaiveRow => {
         const isBase = before.some(({ of }) => of.isBase && equalValues(of.values, row));
         return { values: row, isBase, expires: now + lifetime };

@@ -35,7 +35,7 @@ export function rulesByLocation(rule: ProgramRule, checked: CheckedProgram): rea
       const head = { ...rule.head, location: isHere ? undefined : location };
       return [...rules, { ...unsplit, body, head }];
     }
-    // Other tests cover an unbound location.
+    // Programs with an unbound location are not compared. Other tests cover them.
     if (!known.includes(next)) throw new Runaway();
     const isFirst = rules.length === 0;
     if (isFirst && rule.head.location === undefined) {

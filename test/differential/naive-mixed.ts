@@ -29,22 +29,22 @@ export function updateMixedTable(
     );
     return values === undefined ? [] : [values];
   });
-  const kept = present.filter(({ values }) => has(wanted, values));
+  const remaining = present.filter(({ values }) => has(wanted, values));
   const renewals = wanted.filter((values) => has(refreshedNow, values)).toSorted(compareValues);
   const fresh = wanted.filter(
     (values) =>
       !has(
-        kept.map((row) => row.values),
+        remaining.map((row) => row.values),
         values,
       ),
   );
   const moved = [...new Set([...renewals, ...fresh])].toSorted(compareValues);
   const rows: NaiveRows = [
-    ...kept.filter(({ values }) => !has(moved, values)),
+    ...remaining.filter(({ values }) => !has(moved, values)),
     ...moved.map(
       (values): NaiveRow => ({
         values,
-        isBase: kept.find((row) => equalValues(row.values, values))?.isBase ?? false,
+        isBase: remaining.find((row) => equalValues(row.values, values))?.isBase ?? false,
         expires: now + table.lifetime,
       }),
     ),
@@ -52,7 +52,7 @@ export function updateMixedTable(
   tables.set(table.name, evicted(table, rows));
   const again = renewals.filter((values) =>
     has(
-      kept.map((row) => row.values),
+      remaining.map((row) => row.values),
       values,
     ),
   );

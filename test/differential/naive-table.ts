@@ -27,13 +27,15 @@ export function commitTable(
   now: number,
 ): Committed {
   const alive = before.filter((row) => row.expires > now);
-  const kept = alive.filter((row) => !deleted.some((values) => haveOneKey(table, values, row.values)));
-  const chosen = inserted.filter((values) => inserted.every((rival) => !beats(table, rival, values, kept)));
+  const remaining = alive.filter((row) => !deleted.some((values) => haveOneKey(table, values, row.values)));
+  const chosen = inserted.filter((values) =>
+    inserted.every((competitor) => !beats(table, competitor, values, remaining)),
+  );
   const distinct = table.keys.length === 0 ? chosen : withoutRepeats(chosen);
   const rows = distinct
     .toSorted(compareValues)
-    .reduce<NaiveRows>((others, values) => insert(table, others, values, now), kept);
-  const isThere = (values: Values): boolean => kept.some((row) => equalValues(row.values, values));
+    .reduce<NaiveRows>((others, values) => insert(table, others, values, now), remaining);
+  const isThere = (values: Values): boolean => remaining.some((row) => equalValues(row.values, values));
   const refreshed = table.keys.length === 0 ? [] : distinct.filter(isThere);
   return { rows: evicted(table, rows), refreshed };
 }
@@ -44,11 +46,12 @@ function insert(table: TableDeclaration, rows: NaiveRows, values: Values, now: n
 }
 
 /** Resolves a key conflict: a row that changes the table wins against a refresh, otherwise the greater row wins. */
-function beats(table: TableDeclaration, rival: Values, values: Values, present: NaiveRows): boolean {
-  if (table.keys.length === 0 || !haveOneKey(table, rival, values) || equalValues(rival, values)) return false;
+function beats(table: TableDeclaration, competitor: Values, values: Values, present: NaiveRows): boolean {
+  if (table.keys.length === 0 || !haveOneKey(table, competitor, values) || equalValues(competitor, values))
+    return false;
   const isThere = (one: Values): boolean => present.some((row) => equalValues(row.values, one));
-  if (isThere(rival) !== isThere(values)) return isThere(values);
-  return compareValues(rival, values) > 0;
+  if (isThere(competitor) !== isThere(values)) return isThere(values);
+  return compareValues(competitor, values) > 0;
 }
 
 export function evicted(table: TableDeclaration, rows: NaiveRows): NaiveRows {

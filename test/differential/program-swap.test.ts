@@ -14,13 +14,13 @@ import { timeToHunt } from "./time-to-hunt.ts";
  * Parts of programs whose derived rows differ after a hot reload: a derived row that expired, was evicted or was deleted
  * returns.
  */
-const DERIVED_ANEW: readonly Feature[] = [
+const RECOMPUTED_FEATURES: readonly Feature[] = [
   "views with lifetime or size",
   "mixed tables",
   "recursion of tables that others fill, or that live for a time",
 ];
-const KEPT = new Set(FEATURES.filter((feature) => !DERIVED_ANEW.includes(feature)));
-/** Least number of programs. A few seconds allow more on an idle machine. */
+const STABLE_FEATURES = new Set(FEATURES.filter((feature) => !RECOMPUTED_FEATURES.includes(feature)));
+/** Duration of the hunt, and least number of programs, which matters on a busy machine. */
 const SECONDS = 3;
 const PROGRAMS = 20;
 const TIMEOUT_MS = 60_000;
@@ -30,20 +30,25 @@ const ROUNDS = 30;
 /** Node that reloads its own program before each command. */
 class ReloadedNode extends EngineNode {
   override insert(name: string, args: Values): void {
-    this.exchange();
+    this.reload();
     super.insert(name, args);
   }
 
   override delete(name: string, args: Values): void {
-    this.exchange();
+    this.reload();
     super.delete(name, args);
   }
 }
 
-/** Observations and tables of a run, command by command, up to one that never ends. */
-function story(program: Program, tables: readonly string[], seed: number, Kind: typeof EngineNode): readonly string[] {
+/** Returns observations and tables of a run, command by command. The run stops at a command that never ends. */
+function observationsOf(
+  program: Program,
+  tables: readonly string[],
+  seed: number,
+  Kind: typeof EngineNode,
+): readonly string[] {
   const network = new Network([new Kind(program, LOCATIONS[0] as string, ROUNDS)]);
-  const commands = randomEvents(seed, randomProgram(seed, KEPT), COMMANDS, 1);
+  const commands = randomEvents(seed, randomProgram(seed, STABLE_FEATURES), COMMANDS, 1);
   const lines: string[] = [];
   try {
     for (const command of commands)
@@ -60,13 +65,13 @@ test("random programs behave the same if they are reloaded before each command",
   const isOver = timeToHunt(SECONDS);
   let programs = 0;
   for (let seed = 1; !isOver() || programs < PROGRAMS; seed++) {
-    const text = programText(randomProgram(seed, KEPT));
+    const text = programText(randomProgram(seed, STABLE_FEATURES));
     const compiled = compileText(text);
     if (!("program" in compiled)) continue;
     const tables = [...compiled.checked.program.tables.keys()];
-    const replaced = story(compiled.program, tables, seed, ReloadedNode);
-    const undisturbed = story(compiled.program, tables, seed, EngineNode);
-    expect([text, ...replaced], `seed ${seed}`).toEqual([text, ...undisturbed]);
+    const reloaded = observationsOf(compiled.program, tables, seed, ReloadedNode);
+    const unchanged = observationsOf(compiled.program, tables, seed, EngineNode);
+    expect([text, ...reloaded], `seed ${seed}`).toEqual([text, ...unchanged]);
     programs++;
   }
 });

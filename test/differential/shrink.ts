@@ -12,13 +12,14 @@ export interface Case {
 
 /** Removes commands, rules, literals and declarations while the two evaluators still differ. */
 export function shrink(found: Case): Case {
-  return shrinkBy(found, smaller, isDifferent);
+  return shrinkBy(found, smallerCases, isDifferent);
 }
 
-export function shrinkBy<C>(found: C, smaller: (one: C) => Iterable<C>, isDifferent: (one: C) => boolean): C {
+/** Shrinks a case step by step, each time to the first smaller case that still differs. */
+export function shrinkBy<C>(found: C, smallerCases: (one: C) => Iterable<C>, isDifferent: (one: C) => boolean): C {
   let smallest = found;
   for (;;) {
-    const next = [...smaller(smallest)].find(isDifferent);
+    const next = [...smallerCases(smallest)].find(isDifferent);
     if (next === undefined) return smallest;
     smallest = next;
   }
@@ -32,15 +33,15 @@ function isDifferent(candidate: Case): boolean {
   return differenceOf(candidate) !== undefined;
 }
 
-/** Tries large pieces first. */
-function* smaller(one: Case): Generator<Case> {
+/** Returns smaller cases, with the largest pieces removed first. */
+function* smallerCases(one: Case): Generator<Case> {
   const { program } = one;
   for (const commands of dropped(one.commands)) yield { ...one, commands };
   for (const rules of dropped(program.rules)) yield { ...one, program: { ...program, rules } };
   for (const relations of dropped(program.relations)) yield { ...one, program: { ...program, relations } };
   for (const definitions of dropped(program.definitions)) yield { ...one, program: { ...program, definitions } };
   for (const [at, definition] of program.definitions.entries()) {
-    for (const rules of shorter(definition.rules)) {
+    for (const rules of smallerRules(definition.rules)) {
       yield { ...one, program: { ...program, definitions: program.definitions.with(at, { ...definition, rules }) } };
     }
   }
@@ -49,8 +50,8 @@ function* smaller(one: Case): Generator<Case> {
   }
 }
 
-/** Returns the program without some rules or literals, in all ways to try. */
-function* shorter(rules: readonly RuleText[]): Generator<readonly RuleText[]> {
+/** Returns the rules without some rules or literals, in the order to try. */
+function* smallerRules(rules: readonly RuleText[]): Generator<readonly RuleText[]> {
   yield* dropped(rules);
   for (const [at, rule] of rules.entries()) {
     for (const body of dropped(rule.body)) yield rules.with(at, { ...rule, body });

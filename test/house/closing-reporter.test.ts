@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "./tree.ts";
 
-/** A test file of three tests, and a configuration that closes its run with our reporter. */
+/** Test file with one passing and two skipped tests. */
 const TESTS = `
 import { expect, test } from "vitest";
 test("one", () => expect(1).toBe(1));
@@ -18,8 +18,8 @@ interface Closing {
   readonly lines: readonly string[];
 }
 
-describe("the closing lines of a test run", { timeout: 60_000 }, () => {
-  test("name each skipped test with its reason, then give the three numbers", () => {
+describe("the closing reporter", { timeout: 60_000 }, () => {
+  test("prints each skipped test with its reason, then the three numbers", () => {
     expect(closing("undefined")).toEqual({
       status: 0,
       lines: [
@@ -30,7 +30,7 @@ describe("the closing lines of a test run", { timeout: 60_000 }, () => {
     });
   });
 
-  test("a run fails when it skipped a test that is not on the list of allowed ones", () => {
+  test("fails a run that skips a test that is not allowed", () => {
     expect(
       closing('readAllowedSkips("allowed.txt")', { "allowed.txt": "# it has no root\nsome.test.ts > two\n" }),
     ).toEqual({
@@ -44,7 +44,7 @@ describe("the closing lines of a test run", { timeout: 60_000 }, () => {
     });
   });
 
-  test("a failed test, and a file that does not load, are failures", () => {
+  test("counts failed tests and files that do not load as failures", () => {
     const broken = {
       "fails.test.ts": `import { test } from "vitest"; test("no", () => { throw Error(); });`,
       "b.test.ts": "(",
@@ -55,13 +55,17 @@ describe("the closing lines of a test run", { timeout: 60_000 }, () => {
     });
   });
 
-  test("tests that were not asked for by name are not skipped ones", () => {
+  test("does not count tests outside the selection by name as skipped", () => {
     expect(closing("undefined", {}, ["-t", "one"]).lines).toEqual(["1 passed, 0 failed, 0 skipped"]);
   });
 });
 
-/** Runs Vitest in a folder of its own, with our reporter and nothing else to write. */
-function closing(allowed: string, more: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Closing {
+/** Runs Vitest in a temporary folder, with the closing reporter as its only reporter. */
+function closing(
+  allowed: string,
+  extraFiles: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Closing {
   const config = `
 import { ClosingReporter } from "${join(ROOT, "test/house/closing-reporter.ts")}";
 import { readAllowedSkips } from "${join(ROOT, "test/house/skips.ts")}";
@@ -70,7 +74,7 @@ export default { test: { reporters: [new ClosingReporter(${allowed})] } };
   const folder = mkdtempSync(join(tmpdir(), "mosaic-closing-"));
   try {
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-    const files = { "some.test.ts": TESTS, "vitest.config.ts": config, ...more };
+    const files = { "some.test.ts": TESTS, "vitest.config.ts": config, ...extraFiles };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     return runVitest(folder, args);
   } finally {

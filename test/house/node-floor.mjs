@@ -1,5 +1,5 @@
-// Stops with one clear line where Node is older than package.json asks for. Plain JavaScript, and old JavaScript:
-// it must be understood by the Node it turns away.
+// Exits with one clear message if Node is older than package.json requires. It uses only old JavaScript, so that the Node it
+// rejects can run it.
 import { readFileSync } from "node:fs";
 
 const { engines } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));

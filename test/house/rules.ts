@@ -1,6 +1,10 @@
+/**
+ * House rules on all files of the repository: sizes, names, imports, elements and programs. `test/tidy.test.ts` applies each rule,
+ * first to a file that breaks it.
+ */
 import type { TextFile } from "./tree.ts";
 
-/** Looks at all files and returns one line for each thing that is against it, beginning with the file's path. */
+/** House rule: returns one line per violation in the files, which begins with the path of the file. */
 export type Rule = (files: readonly TextFile[]) => readonly string[];
 
 const LINES_MAX = 600;
@@ -9,18 +13,18 @@ const COLUMNS_MAX = 140;
 const CODE = /\.(ts|mjs|c|h|sh|mzl)$/;
 const TYPESCRIPT = /\.ts$/;
 const WIDE = /\.(ts|mjs|c|h)$/;
-/** The files of elements: all of their folder but the contract, the edges and the list. */
+/** Files of elements: all files of their folder except the contract, the edges and the list. */
 const ELEMENT = /^runtime\/elements\/(?!(?:element|edge|wiring|element-specs)\.ts$)[^/]+\.ts$/;
 const PROGRAM = /^programs\/[^/]+\.mzl$/;
 const SPECIFICATION = /^test\/(?!house\/|tidy\.test\.ts)/;
 
 const UNFINISHED = new RegExp(`\\b(?:${["TO" + "DO", "FIX" + "ME", "X".repeat(3)].join("|")})\\b`);
-const SOMEBODYS_FOLDER = /\/(?:work|root)\/\w|\/(?:home|Users)\/\w+\/|\.\.\/shared\b|mission\/dossier/;
+const PERSONAL_PATH = /\/(?:work|root)\/\w|\/(?:home|Users)\/\w+\/|\.\.\/shared\b|mission\/dossier/;
 const VAGUE = /(?:^|[/-])(?:utils?|helpers?|misc|common)(?:[/.-]|$)/;
 const OUTSIDE_INPUT =
   /\b(?:Date\.now|Math\.random|performance\.now|set(?:Timeout|Interval|Immediate)|process\.hrtime|randomBytes)\b/;
 
-/** What each folder may import by a bare name, `node:` standing for all of Node. A folder not listed may import all. */
+/** Packages that each folder may import; `node:` stands for all modules of Node. A folder that is not listed may import any. */
 const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]])[] = [
   ["grammar/", ["chevrotain"]],
   ["runtime/plan/", ["node:crypto"]],
@@ -31,52 +35,52 @@ const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]
   ["lab/", ["node:", "smol-toml", "zod"]],
 ];
 
-/** The folders of the compiler, each above those it may import. */
+/** Folders of the compiler. Each may import the ones before it. */
 const COMPILER_FOLDERS: readonly string[] = ["program", "0-load", "1-check", "2-rewrite", "3-plan", "4-emit", "query"];
 
-/** The sections of an element's manual, in their order, after its signature and synopsis. */
+/** Sections of an element's manual after signature and synopsis, in order. */
 const ELEMENT_SECTIONS: readonly string[] = ["Ports", "Drops", "Reads", "Built", "See"];
 
-/** No file is so long that it must hold several things. */
+/** Code files are short enough for one subject. */
 export const shortFiles: Rule = (files) =>
   files
     .filter((file) => CODE.test(file.path) && linesOf(file).length > LINES_MAX)
     .map((file) => `${file.path}: ${linesOf(file).length} lines`);
 
-/** No line is wider than a review shows. */
+/** Lines fit the width of a review. */
 export const narrowLines: Rule = (files) =>
-  complainAbout(ofKind(files, WIDE), (line) => (line.length > COLUMNS_MAX ? `${line.length} columns` : undefined));
+  faultsByLine(ofKind(files, WIDE), (line) => (line.length > COLUMNS_MAX ? `${line.length} columns` : undefined));
 
-/** Nothing is marked as to be done later. */
-export const finished: Rule = (files) => complainAbout(files, (line) => UNFINISHED.exec(line)?.[0]);
+/** No file has a mark for unfinished work. */
+export const noUnfinishedWork: Rule = (files) => faultsByLine(files, (line) => UNFINISHED.exec(line)?.[0]);
 
-/** Nothing names a folder that exists on one machine only. */
-export const atHomeAnywhere: Rule = (files) => complainAbout(files, (line) => SOMEBODYS_FOLDER.exec(line)?.[0]);
+/** No file names a folder of a single machine. */
+export const noPersonalPaths: Rule = (files) => faultsByLine(files, (line) => PERSONAL_PATH.exec(line)?.[0]);
 
-/** Every file is named after what it holds. */
-export const tellingNames: Rule = (files) =>
+/** File names are specific. */
+export const specificFileNames: Rule = (files) =>
   files.filter((file) => VAGUE.test(file.path)).map((file) => `${file.path}: name it after what it holds`);
 
-/** One imports from the file that defines the thing: nothing re-exports; `native/index.ts` is the one public face. */
+/** No file re-exports, so imports name the defining file. Only `native/index.ts` is an index file. */
 export const noBarrels: Rule = (files) => [
   ...ofKind(files, /(?:^|\/)index\.ts$/)
     .filter((file) => file.path !== "native/index.ts")
     .map((file) => `${file.path}: index file`),
-  ...complainAbout(ofKind(files, TYPESCRIPT), (line) => (/^export\b.*\bfrom "/.test(line) ? "re-export" : undefined)),
+  ...faultsByLine(ofKind(files, TYPESCRIPT), (line) => (/^export\b.*\bfrom "/.test(line) ? "re-export" : undefined)),
 ];
 
-/** Each folder imports only the packages that are its business. */
-export const ownPackages: Rule = (files) =>
+/** Each folder imports only its allowed packages. */
+export const allowedPackages: Rule = (files) =>
   ofKind(files, TYPESCRIPT).flatMap((file) => {
     const names = BARE_IMPORTS.find(([folder]) => file.path.startsWith(folder))?.[1];
     if (names === undefined) return [];
-    const foreign = importsOf(file).filter(
+    const disallowed = importsOf(file).filter(
       (from) => !from.startsWith(".") && !names.some((name) => covers(name, from)),
     );
-    return foreign.map((from) => `${file.path}: imports ${from}`);
+    return disallowed.map((from) => `${file.path}: imports ${from}`);
   });
 
-/** A folder of the compiler imports only folders below it; the loose files of `src/` stand above all of them. */
+/** A folder of the compiler imports only earlier ones. The files directly in `src/` may import all folders. */
 export const phasesInOrder: Rule = (files) =>
   files.flatMap((file) => {
     const phase = phaseOf(file.path);
@@ -86,14 +90,14 @@ export const phasesInOrder: Rule = (files) =>
       .map((from) => `${file.path}: imports ${from}`);
   });
 
-/** A node takes time and chance from the world it is handed, so that the simulator can be that world. */
-export const handedWorld: Rule = (files) =>
-  complainAbout(
+/** A node takes time and randomness from its world, so that the simulator can provide them. */
+export const injectedWorld: Rule = (files) =>
+  faultsByLine(
     files.filter((file) => /^runtime\/(?!device\/).*\.ts$/.test(file.path)),
     (line) => (/^\s*(?:\*|\/[/*])/.test(line) ? undefined : OUTSIDE_INPUT.exec(line)?.[0]),
   );
 
-/** Every element's file exports a `spec` that bears the file's name. */
+/** Every element's file exports a `spec` with the name of the file. */
 export const namedElements: Rule = (files) =>
   ofKind(files, ELEMENT).flatMap((file) => {
     const name = /export const spec\b[^]*?\bname: "([^"]+)"/.exec(file.text)?.[1];
@@ -119,19 +123,19 @@ export const createdElements: Rule = (files) =>
     return isCreated ? [] : [`${file.path}: ${named ?? "no file of its manual"} does not create it`];
   });
 
-/** Every element is the subject of some test. */
+/** Every element is mentioned in a test. */
 export const testedElements: Rule = (files) =>
   ofKind(files, ELEMENT)
     .filter((file) => !mentionedInTests(files, [pascal(file.path), stem(file.path)]))
     .map((file) => `${file.path}: no test mentions it`);
 
-/** Every program begins with a comment that says what it is. */
+/** Every program begins with a header comment. */
 export const documentedPrograms: Rule = (files) =>
   ofKind(files, PROGRAM)
     .filter((file) => !/^\s*(?:\/\/|\/\*|%%)/.test(file.text))
     .map((file) => `${file.path}: no header comment`);
 
-/** Every program is run or compiled by some test. */
+/** Every program is mentioned in a test. */
 export const testedPrograms: Rule = (files) =>
   ofKind(files, PROGRAM)
     .filter((file) => !mentionedInTests(files, [`${stem(file.path)}.mzl`]))
@@ -145,16 +149,16 @@ function linesOf(file: TextFile): readonly string[] {
   return file.text.replace(/\n$/, "").split("\n");
 }
 
-function complainAbout(files: readonly TextFile[], fault: (line: string) => string | undefined): readonly string[] {
+function faultsByLine(files: readonly TextFile[], fault: (line: string) => string | undefined): readonly string[] {
   return files.flatMap((file) =>
     linesOf(file).flatMap((line, index) => {
-      const complaint = fault(line);
-      return complaint === undefined ? [] : [`${file.path}:${index + 1}: ${complaint}`];
+      const found = fault(line);
+      return found === undefined ? [] : [`${file.path}:${index + 1}: ${found}`];
     }),
   );
 }
 
-/** What a file imports. Its formatting is relied upon: an import begins in the first column, and so does its last line. */
+/** Returns the import specifiers of a file. Relies on the formatter: imports begin and end in the first column. */
 function importsOf(file: TextFile): readonly string[] {
   const statements = file.text.matchAll(/^(?:import|export|\})(?:[^"'`;]*\bfrom)? ?"([^"]+)"/gm);
   const calls = file.text.matchAll(/\bimport\("([^"]+)"\)/g);
@@ -165,7 +169,7 @@ function covers(name: string, from: string): boolean {
   return name === from || from.startsWith(name.endsWith(":") ? name : `${name}/`);
 }
 
-/** The level of a file among the folders of the compiler, counted from the lowest; undefined outside of them. */
+/** Returns the index of a file's folder in `COMPILER_FOLDERS`. Undefined outside the compiler. */
 function phaseOf(path: string): number | undefined {
   const [, folder] = /^src\/(?!cli\/)(?:([^/]+)\/)?[^/]+$/.exec(path) ?? [undefined, undefined];
   if (folder !== undefined) return COMPILER_FOLDERS.indexOf(folder);
@@ -184,7 +188,7 @@ function pascal(path: string): string {
   return stem(path).replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** An element's name without what a file name cannot hold: `Tun::Rx` lives in `tun-rx.ts`. */
+/** Removes characters of an element's name that file names lack: `Tun::Rx` is defined in `tun-rx.ts`. */
 function plain(name: string): string {
   return name.replace(/\W/g, "");
 }

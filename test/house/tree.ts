@@ -2,22 +2,22 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A text file of the repository. `path` starts at the root and has no leading dot. */
+/** Text file of the repository. `path` is relative to the root, without a leading `./`. */
 export interface TextFile {
   readonly path: string;
   readonly text: string;
 }
 
-/** The repository's folder. */
+/** Root folder of the repository. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 
-const MADE_BY_TOOLS: ReadonlySet<string> = new Set([".git", "node_modules", "build", "coverage", "package-lock.json"]);
+const GENERATED: ReadonlySet<string> = new Set([".git", "node_modules", "build", "coverage", "package-lock.json"]);
 
-/** The files below a folder of the repository, as paths from its root; none where the folder does not exist. */
+/** Returns the paths of all files below a folder, relative to the root. Empty if the folder does not exist. */
 export function filesBelow(folder: string): readonly string[] {
   if (!existsSync(join(ROOT, folder))) return [];
   return readdirSync(join(ROOT, folder), { withFileTypes: true })
-    .filter((entry) => !MADE_BY_TOOLS.has(entry.name))
+    .filter((entry) => !GENERATED.has(entry.name))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return filesBelow(path);
@@ -25,7 +25,7 @@ export function filesBelow(folder: string): readonly string[] {
     });
 }
 
-/** Every text file that people write. A file with a NUL in it is no text. */
+/** Returns all text files that people write. Files with a NUL byte are not text. */
 export function writtenFiles(): readonly TextFile[] {
   return filesBelow(".")
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }))

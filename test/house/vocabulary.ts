@@ -1,8 +1,8 @@
 import type { Rule } from "./rules.ts";
 
-/** A private word, the standard term for it, and the files where the word has another sense. */
+/** Private word, its standard term, and the files where the word has another sense. */
 interface BannedWord {
-  /** Matches the word in identifiers and in prose, and nothing that ordinary English needs. */
+  /** Matches the word in identifiers and prose, but not words of ordinary English. */
   readonly word: RegExp;
   readonly instead: string;
   readonly except?: RegExp;
@@ -10,7 +10,7 @@ interface BannedWord {
 
 const TESTS = /^test\//;
 
-/** One entry a concept. The words are listed in the sense that this project once gave them. */
+/** One entry per concept. Each word is banned in the private sense that it once had in this project. */
 export const BANNED_WORDS: readonly BannedWord[] = [
   {
     word: /\b(?:shortcuts|[Ss]hortcut[A-Z]\w*|linux-shortcuts|--no-shortcuts)\b/,
@@ -63,10 +63,10 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   { word: /\bprogram exchanged\b/, instead: "program replaced" },
 ];
 
-/** The list itself, the history of renames, and an RFC's or a paper's own use of a word. */
+/** Files that must contain the words: this list and its test. */
 const EXEMPT = /^(?:test\/house\/vocabulary\.ts|test\/vocabulary\.test\.ts)$/;
 
-/** No file uses a private word where the field has a term. A line of the change log that shows a rename may name both. */
+/** No file uses a private word that has a standard term. A line with `→`, such as a rename in the change log, may name both. */
 export const standardTerms: Rule = (files) =>
   files
     .filter(({ path }) => !EXEMPT.test(path))

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { type MemorySample, MemoryWitness } from "../soak/memory-witness.ts";
+import { type MemorySample, MemoryProbe } from "../soak/memory-probe.ts";
 import { needs } from "../needs.ts";
 import type { Namespace } from "../native/namespace.ts";
 import { METRICS, readMetrics } from "./read-metrics.ts";
@@ -33,7 +33,7 @@ interface Span {
 
 /** Whether a process has a megabyte more of live memory, or other descriptors, than after the first share. */
 export function hasGrown({ early, late }: Span): boolean {
-  return late.alive >= early.alive + 1 || late.descriptors !== early.descriptors;
+  return late.live >= early.live + 1 || late.descriptors !== early.descriptors;
 }
 
 /** Returns a requirement that this host lacks; undefined when it lacks none. */
@@ -58,7 +58,7 @@ export async function carry({ bytes, streams, fault }: Bulk): Promise<Carried> {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-bulk-"));
   try {
     const stream = compileStream(folder);
-    using witness = new MemoryWitness();
+    using witness = new MemoryProbe();
     await using pair = new TunnelPair(METRICS, fault === "none" ? "link" : "router");
     await pair.ready();
     if (pair.router !== undefined) await disturb(pair, pair.router, fault);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, test, vi } from "vitest";
-import { freePort } from "../free-port.ts";
+import { findFreePort } from "../free-port.ts";
 import { compileProgram } from "../sim/program-network.ts";
 import { TcpNode } from "./tcp-node.ts";
 
@@ -16,7 +16,7 @@ watch(listening). watch(came).
 
 async function serve(program: string, limits = {}): Promise<{ readonly node: TcpNode; readonly port: number }> {
   const node = new TcpNode(program, limits);
-  const port = await freePort();
+  const port = await findFreePort();
   node.node.insert("serve", [`127.0.0.1:${port}`]);
   await node.event("listening");
   return { node, port };
@@ -77,7 +77,7 @@ test("when there is no room for another socket, unreferenced sockets are closed"
 
 test("a write, or a read of a number of bytes, fails when there is no room for it", async () => {
   const sink = createServer(() => undefined);
-  const port = await freePort();
+  const port = await findFreePort();
   sink.listen(port, "127.0.0.1");
   await using node = new TcpNode(
     `c1: joined(S) :- join(A), tcp.connect(A, &S).

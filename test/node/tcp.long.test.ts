@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { expect, test, vi } from "vitest";
-import { freePort } from "../free-port.ts";
+import { findFreePort } from "../free-port.ts";
 import { digestOf, pattern } from "../kernel/pattern.ts";
 import { TcpNode } from "./tcp-node.ts";
 
@@ -12,7 +12,7 @@ const GIGABYTE = 1_000_000_000;
 const MEBIBYTE = 1 << 20;
 
 test("a relay of rules passes 1 GB on byte by byte, without growing in memory", async () => {
-  const [from, to] = [await freePort(), await freePort()];
+  const [from, to] = [await findFreePort(), await findFreePort()];
   const sink = createServer().listen(to, "127.0.0.1");
   const defines = { FROM: `"127.0.0.1:${from}"`, TO: `"127.0.0.1:${to}"` };
   await using relay = new TcpNode("programs/relay.mzl", {}, defines);

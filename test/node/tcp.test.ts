@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { expect, test, vi } from "vitest";
-import { freePort } from "../free-port.ts";
+import { findFreePort } from "../free-port.ts";
 import { digestOf, pattern } from "../kernel/pattern.ts";
 import { TcpNode } from "./tcp-node.ts";
 
@@ -34,7 +34,7 @@ watch(listening). watch(came). watch(got).
 
 async function serve(program: string): Promise<{ readonly server: TcpNode; readonly port: number }> {
   const server = new TcpNode(program);
-  const port = await freePort();
+  const port = await findFreePort();
   server.node.insert("serve", [`127.0.0.1:${port}`]);
   await server.event("listening");
   return { server, port };
@@ -169,7 +169,7 @@ function queue({ node }: TcpNode, name: string): unknown {
 
 test("a relay of rules passes 50 MB on byte by byte, with one call waiting at a time, and ends with its source", async () => {
   const size = 50 * MEBIBYTE;
-  const [from, to] = [await freePort(), await freePort()];
+  const [from, to] = [await findFreePort(), await findFreePort()];
   const sink = createServer().listen(to, "127.0.0.1");
   const defines = { FROM: `"127.0.0.1:${from}"`, TO: `"127.0.0.1:${to}"` };
   await using relay = new TcpNode("programs/relay.mzl", {}, defines);
@@ -214,7 +214,7 @@ test("when the far end resets a connection, its reads and writes fail and it is 
     { PIECE: `"${"x".repeat(1000)}"` },
   );
   const sink = createServer((socket) => void setTimeout(() => socket.resetAndDestroy(), 50));
-  const at = await freePort();
+  const at = await findFreePort();
   sink.listen(at, "127.0.0.1");
   writer.node.insert("join", [`127.0.0.1:${at}`]);
   expect(await writer.event("failed")).toEqual(["reset"]);
@@ -232,9 +232,9 @@ test("IPv6 addresses have brackets, and names are resolved by the system", async
     materialize(serving, infinity, 1, keys(1)).
     l3: serving(A) :- serve(A).
     watch(came).`);
-  node.node.insert("serve", [`[::1]:${await freePort()}`]);
+  node.node.insert("serve", [`[::1]:${await findFreePort()}`]);
   expect((await node.event("came"))[0]).toMatch(/^\[::1\]:\d+$/);
-  node.node.insert("serve", [`localhost:${await freePort()}`]);
+  node.node.insert("serve", [`localhost:${await findFreePort()}`]);
   expect((await node.event("came", 2))[0]).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
@@ -277,7 +277,7 @@ test.for([
 
 test("a port in use, a socket of the wrong kind and an invalid length make calls fail", async () => {
   await using node = new TcpNode(CALLS);
-  const at = `127.0.0.1:${await freePort()}`;
+  const at = `127.0.0.1:${await findFreePort()}`;
   node.node.insert("open", [at]);
   const [listener = null] = await node.event("opened");
   node.node.insert("join", [at]);
@@ -318,7 +318,7 @@ test("an address of the IP network may have the prefix of that network", async (
     f: failed(Why) :- tcp.listen!fail(_, Why).
     watch(opened). watch(failed).
   `);
-  node.node.insert("open", [`127.0.0.1:${await freePort()}`]);
+  node.node.insert("open", [`127.0.0.1:${await findFreePort()}`]);
   await node.event("opened");
   node.node.insert("elsewhere", ["127.0.0.1:1"]);
   expect(await node.event("failed")).toEqual(["no address"]);

@@ -4,9 +4,9 @@ import { TestBed } from "../../bench/harness/test-bed.ts";
 import { RON } from "../../bench/tunnel/contenders/mosaic.ts";
 import { roundTrip } from "../../bench/tunnel/measures.ts";
 import { needs } from "../needs.ts";
-import { type MemorySample, MemoryWitness } from "./memory-witness.ts";
+import { type MemorySample, MemoryProbe } from "./memory-probe.ts";
 
-/** Duration. Default: one hour. */
+/** Duration of the load in minutes. */
 const MINUTES = Number(process.env["MOSAIC_SOAK_MINUTES"] ?? 60);
 const SAMPLES = 60;
 const FULL_LOAD_SECONDS = 5;
@@ -14,19 +14,19 @@ const COLLECTION_MS = 2000;
 /** Timeout of iperf3, for a machine that stalls for a while. Its default is two minutes. */
 const TIMEOUT_MS = 600_000;
 
-/** Live memory may differ by a batch of packets in flight. */
+/** Allowed growth of live memory: a batch of packets in flight. */
 const BATCH_MEGABYTES = 1;
-/** Fluctuation of the allocator. */
-const UNEVEN = 1.05;
+/** Allowed growth factor of resident memory, for fluctuations of the allocator. */
+const TOLERANCE = 1.05;
 
 function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[values.length >> 1] ?? NaN;
 }
 
-test("nodes at half load grow neither in memory nor in descriptors", { timeout: 7_200_000 }, async (context) => {
+test("nodes at half load do not grow in memory or descriptors", { timeout: 7_200_000 }, async (context) => {
   const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "ping", "iperf3");
   if (reason !== undefined) return context.skip(reason);
-  using witness = new MemoryWitness();
+  using probe = new MemoryProbe();
   const bed = new TestBed();
   try {
     const tunnel = RON.start(bed, 1);
@@ -42,7 +42,7 @@ test("nodes at half load grow neither in memory nor in descriptors", { timeout: 
     for (let at = 0; at < SAMPLES; at++) {
       await sleep((MINUTES * 60_000) / SAMPLES - COLLECTION_MS - 50);
       samples.push(
-        await witness.sample(
+        await probe.sample(
           tunnel.processes.map(({ pid = 0 }) => pid),
           COLLECTION_MS,
         ),
@@ -53,20 +53,17 @@ test("nodes at half load grow neither in memory nor in descriptors", { timeout: 
       const of = (from: number, to: number): readonly MemorySample[] =>
         samples.slice(from, to).map((all) => all[number] as MemorySample);
       const [early, late] = [of(SAMPLES / 6, SAMPLES / 3), of(-SAMPLES / 6, SAMPLES)];
-      const [alive, aliveLate] = [early, late].map((some) => median(some.map((each) => each.alive))) as [
-        number,
-        number,
-      ];
+      const [live, liveLate] = [early, late].map((some) => median(some.map((each) => each.live))) as [number, number];
       const [resident, residentLate] = [early, late].map((some) => median(some.map((each) => each.resident))) as [
         number,
         number,
       ];
       process.stdout.write(
         `node ${number}, at ${half} bit/s, in MB, early and late: ` +
-          `alive ${alive.toFixed(1)} ${aliveLate.toFixed(1)}, resident ${resident.toFixed(0)} ${residentLate.toFixed(0)}\n`,
+          `alive ${live.toFixed(1)} ${liveLate.toFixed(1)}, resident ${resident.toFixed(0)} ${residentLate.toFixed(0)}\n`,
       );
-      expect(aliveLate).toBeLessThan(alive + BATCH_MEGABYTES);
-      expect(residentLate).toBeLessThan(resident * UNEVEN);
+      expect(liveLate).toBeLessThan(live + BATCH_MEGABYTES);
+      expect(residentLate).toBeLessThan(resident * TOLERANCE);
       expect(new Set([...early, ...late].map(({ descriptors }) => descriptors)).size).toBe(1);
     }
   } finally {

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { freePort } from "../../free-port.ts";
+import { findFreePort } from "../../free-port.ts";
 import { MosaicProcess } from "../mosaic.ts";
 
 const DEADLINE_MS = 2_000;
@@ -22,7 +22,7 @@ test.for(["SIGINT", "SIGTERM"] as const)("%s ends a node in time, with exit code
 
 test("two nodes measure each other, and one runs on when the other is killed", async () => {
   const watch = ["--watch", "ron.link", "--json"];
-  const [here, there] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const [here, there] = [`127.0.0.1:${await findFreePort()}`, `127.0.0.1:${await findFreePort()}`];
   const node = (own: string, peer: string): MosaicProcess =>
     new MosaicProcess(["run", "ron.mzl", "--listen", own, "--peer", peer, ...watch]);
   const [one, other] = [node(here, there), node(there, here)];
@@ -51,7 +51,7 @@ test("a node that other machines can reach warns that links are not authenticate
 test("a node starts with the facts of a directory, and with the facts of its program for its location", async () => {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-run-"));
   const program = join(folder, "program.olg");
-  const here = `127.0.0.1:${await freePort()}`;
+  const here = `127.0.0.1:${await findFreePort()}`;
   writeFileSync(
     program,
     `materialize(link, infinity, infinity, keys(1,2)). watch(link).
@@ -74,7 +74,7 @@ test("relay.mzl passes connections on, and open connections do not delay its end
   const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const to = (server.address() as AddressInfo).port;
-  const from = await freePort();
+  const from = await findFreePort();
   const defines = ["-D", `FROM="127.0.0.1:${from}"`, "-D", `TO="127.0.0.1:${to}"`];
   const relay = new MosaicProcess(["run", "relay.mzl", "--listen", "127.0.0.1:0", "--watch", "listening", ...defines]);
   try {

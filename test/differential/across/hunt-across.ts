@@ -14,7 +14,7 @@ export interface AcrossHunt {
   programs: number;
   /** Number of commands after which the tables of all nodes were compared at rest. */
   steps: number;
-  readonly refused: Map<string, number>;
+  readonly rejected: Map<string, number>;
   readonly features: Map<AcrossFeature, number>;
   difference: string | undefined;
 }
@@ -28,19 +28,19 @@ const COMMANDS = 40;
 
 /** Compares random programs whose rules span nodes, until `isEnough` or a difference. */
 export function huntAcross(firstSeed: number, isEnough: (hunt: AcrossHunt) => boolean): AcrossHunt {
-  const done: AcrossHunt = { programs: 0, steps: 0, refused: new Map(), features: new Map(), difference: undefined };
+  const done: AcrossHunt = { programs: 0, steps: 0, rejected: new Map(), features: new Map(), difference: undefined };
   for (let seed = firstSeed; done.difference === undefined && !isEnough(done); seed++) {
     const program = randomAcross(seed);
     const one = { program, commands: randomAcrossCommands(seed, program, COMMANDS) };
     const outcome = compareAcross(one.program, one.commands);
     if (typeof outcome === "string") {
-      done.refused.set(outcome, (done.refused.get(outcome) ?? 0) + 1);
+      done.rejected.set(outcome, (done.rejected.get(outcome) ?? 0) + 1);
       continue;
     }
     done.programs++;
     done.steps += outcome.compared;
     for (const feature of program.features) done.features.set(feature, (done.features.get(feature) ?? 0) + 1);
-    if (outcome.difference !== undefined) done.difference = describe(shrinkBy(one, smaller, isDifferent), seed);
+    if (outcome.difference !== undefined) done.difference = describe(shrinkBy(one, smallerCases, isDifferent), seed);
   }
   return done;
 }
@@ -50,7 +50,7 @@ function isDifferent({ program, commands }: AcrossCase): boolean {
   return typeof outcome !== "string" && outcome.difference !== undefined;
 }
 
-function* smaller(one: AcrossCase): Generator<AcrossCase> {
+function* smallerCases(one: AcrossCase): Generator<AcrossCase> {
   const { program } = one;
   for (const commands of dropped(one.commands)) yield { ...one, commands };
   for (const rules of dropped(program.rules)) yield { ...one, program: { ...program, rules } };
@@ -72,8 +72,8 @@ function describe({ program, commands }: AcrossCase, seed: number): string {
   );
   const sides = [
     ...(difference?.engine ?? []).map((line) => `only the engine: ${line}`),
-    ...(difference?.naive ?? []).map((line) => `only by the text: ${line}`),
+    ...(difference?.naive ?? []).map((line) => `only the naive evaluator: ${line}`),
   ];
-  const again = `SEED=${seed} NODES=across npx vitest run --project long test/differential`;
-  return [spreadText(program), ...lines, "", ...sides, "", again].join("\n");
+  const repeatCommand = `SEED=${seed} NODES=across npx vitest run --project long test/differential`;
+  return [spreadText(program), ...lines, "", ...sides, "", repeatCommand].join("\n");
 }
