@@ -1,12 +1,13 @@
+/**
+ * House rules, which replace comments of reviewers. Each rule is applied to a file that breaks it, to show that it detects
+ * something, and then to every file of the repository.
+ */
 import { describe, expect, test } from "vitest";
 import * as rules from "./house/rules.ts";
 import type { Rule } from "./house/rules.ts";
 import { writtenFiles } from "./house/tree.ts";
 
-/**
- * House rules, which replace comments of reviewers. Each rule is applied to a file that breaks it, to show that it detects
- * something, and then to every file of the repository.
- */
+/** House rule with a file that breaks it and the expected fault. */
 interface Case {
   readonly title: string;
   readonly rule: Rule;

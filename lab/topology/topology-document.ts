@@ -91,7 +91,7 @@ export interface CommandDocument {
   readonly at: number;
 }
 
-/** Condition on the run that must hold at a time, by default at the end. */
+/** Condition that the run must meet at a time, by default at the end. */
 export interface CheckDocument {
   readonly at?: number | undefined;
   readonly outage?: number | undefined;

@@ -11,11 +11,11 @@ export interface Derivation {
   readonly table: string;
   readonly row: Values;
   /**
-   * Name of the derivation: the rule and all rows it depends on, for an aggregate those of all members of the group. It is
+   * Name of the derivation: the rule and all rows it depends on, for an aggregate the rows of all members of the group. It is
    * the same in two states of the tables if the derivation holds in both.
    */
   readonly names: readonly string[];
-  /** Rows that the derivation depends on; for an aggregate those of all members of the group. */
+  /** Rows that the derivation depends on; for an aggregate the rows of all members of the group. */
   readonly supports: readonly Support[];
 }
 

@@ -84,7 +84,7 @@ export class EngineNode implements Peer {
     this.#sent += datagrams.length;
     return datagrams.flatMap(({ to, bytes }) => {
       const decoded = decodeDatagram(bytes);
-      if (!decoded.ok) throw new Error(`a datagram that is none: ${decoded.reason}`);
+      if (!decoded.ok) throw new Error(`invalid datagram: ${decoded.reason}`);
       return decoded.tuples.map((tuple) => ({ ...this.#decoded(tuple, bytes), to }));
     });
   }
@@ -92,7 +92,7 @@ export class EngineNode implements Peer {
   #decoded({ hash, start, end }: EncodedTuple, bytes: Uint8Array): Tuple {
     const spec = this.#predicates.find(({ wire }) => wire.tuple === hash || wire.remove === hash);
     const args = spec && decodeFields(bytes, start, end, spec.arity);
-    if (spec === undefined || args === undefined) throw new Error("a tuple that cannot be read");
+    if (spec === undefined || args === undefined) throw new Error("invalid tuple");
     return { name: spec.name, args, isDelete: spec.wire.remove === hash };
   }
 }

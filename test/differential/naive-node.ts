@@ -399,7 +399,7 @@ function viewsOf(rules: readonly NaiveRule[], { program }: CheckedProgram): Deri
   return { strata: strataOf(own), rules: own, declarations: program.tables, isPure };
 }
 
-/** Splits a body: literals that only the event decides say whether there is a result, the others what it is over. */
+/** Splits the body of an aggregate: literals that depend only on the event decide whether there is a result, the others are aggregated. */
 function aggregateOf(rule: NaiveRule, rest: readonly Literal[], start: Bindings, facts: Facts): readonly Derived[] {
   const own = literalsOf(rest, start);
   const others = rest.filter((literal) => !own.includes(literal));

@@ -69,7 +69,7 @@ export class CallWriter {
       for (const _ of chance.times(1, 2, () => 0)) this.#call(rule);
       return rule.plain(last);
     }
-    if (this.#may("timers", 15)) rule.ring();
+    if (this.#may("timers", 15)) rule.addTimer();
     else rule.start(event);
     rule.tests();
     if (this.#may("negation in event rules", 15)) rule.negate(chance.pick(this.#readable));

@@ -203,7 +203,7 @@ class ProgramWriter {
     const rule = this.#rule(label);
     const trigger = chance.pick([...events, ...this.#inner]);
     const later = this.#inner.filter((event) => !this.#inner.includes(trigger) || event.name > trigger.name);
-    if (this.#may("timers", 12)) rule.ring();
+    if (this.#may("timers", 12)) rule.addTimer();
     else rule.start(trigger);
     if (this.#may("aggregates of events", 25)) {
       const group = rule.scope();

@@ -45,7 +45,7 @@ export class RandomRule {
   }
 
   /** Writes a `periodic` literal. */
-  ring(): void {
+  addTimer(): void {
     const chance = this.#chance;
     const isNumbered = chance.percent(70);
     const seconds = chance.pick(["0", "1", "1.5", "2"]);

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { TextFile } from "./tree.ts";
 
-/** The folders that each folder imports from, types included. Folders stand in dependency order where there is no cycle. */
+/** Import graph of folders: the folders that each folder imports from, types included. */
 export interface FolderGraph {
   readonly imports: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -29,8 +29,8 @@ function importedPaths(path: string, text: string): readonly string[] {
 }
 
 /**
- * Draws the graph in layers: a line a folder, each after all folders that it imports. A folder that is part of a cycle, or
- * that imports from one, stands after the line `cycle:`.
+ * Draws the graph with one line per folder, each after all folders that it imports. Folders in a cycle, and folders that import
+ * from a cycle, follow the line `cycle:`.
  */
 export function drawFolders({ imports }: FolderGraph): string {
   const open = new Map([...imports].toSorted(([one], [other]) => (one < other ? -1 : 1)));
