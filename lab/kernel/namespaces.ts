@@ -86,7 +86,10 @@ export class Namespaces {
     this.#updateHub();
   }
 
-  /** Applies an action on links or attachments, with effect before it returns. Cutting a cut link or healing a whole one has no effect. Ignores actions on nodes. */
+  /**
+   * Applies an action on links or attachments, with effect before it returns. Cutting a cut link, or healing one that is not cut,
+   * has no effect. Actions on nodes are ignored.
+   */
   apply(action: TopologyAction): void {
     switch (action.kind) {
       case "cut":

@@ -23,7 +23,7 @@ interface Evidence {
 const RECENT_SECONDS = 1;
 const IN_FLIGHT_SECONDS = 0.2;
 
-/** Evaluates a check against the observations so far. A check of a command gets no verdict here; `RunRecord` adds the one of the kernel lab. */
+/** Evaluates a check against the observations so far. For a command it returns no verdict: `RunRecord` adds it in the kernel lab. */
 export function evaluateCheck({ at, traffic, expectation }: Check, topology: Topology, record: Evidence): CheckResult {
   const result = (holds: boolean | undefined, observed: string): CheckResult => ({
     at,
