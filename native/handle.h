@@ -32,7 +32,7 @@
 #define HANDLE_READS_MAX 64u
 #define HANDLE_READ_NS 500000
 
-/* Number of read cycles, number of those that exceeded the time budget, and duration of the longest. */
+/* Number of read cycles, number of read cycles over the time budget, and duration of the longest one. */
 struct read_cycles {
   uint64_t count;
   uint64_t over_budget;

@@ -24,12 +24,12 @@ struct udp_socket {
   int fd;
   /*
    * The control socket: a second socket of the same port, to which the kernel steers datagrams that carry no packets of
-   * devices. Control traffic so neither waits behind packets nor is lost when their buffer is full. -1 where the kernel cannot
-   * steer; then the data socket receives everything.
+   * devices. Therefore control traffic does not wait behind packets, and is not lost when their buffer is full. -1 if the
+   * kernel cannot steer; then the data socket receives everything.
    */
   int control_fd;
   bool is_v6;
-  /* UDP GSO: the kernel splits one send into datagrams of one length. Cleared when the interface turns out not to. */
+  /* UDP GSO: the kernel splits one send into datagrams of one length. Cleared when the interface refuses GSO. */
   bool gso;
   /* UDP GRO: the kernel combines received datagrams of one length and sender. */
   bool gro;

@@ -11,7 +11,7 @@ import { QueryBudget, BudgetExceeded, QueryTable } from "./query-table.ts";
 export interface QueriedNode {
   table(name: string): Table | undefined;
   localAddress(overlay: string | null): Value | undefined;
-  /** Its random stream is not that of the node, so that a query does not change what rules draw. */
+  /** Has a random stream of its own, so that a query does not change the random values that rules draw. */
   readonly ambient: Ambient;
 }
 

@@ -3,7 +3,7 @@ import type { ProgramChange } from "./compiler.ts";
 /** Version of the protocol in `docs/control.md`. */
 export const PROTOCOL_VERSION = 1;
 
-/** Notation of values in a reply: that of `--watch --json`, or that of programs. */
+/** Notation of values in a reply: as in `--watch --json`, or as in programs. */
 export type ValueForm = "json" | "text";
 
 /** Request of a client. */
@@ -24,7 +24,7 @@ export type ParsedRequest =
 
 const LONGEST_ID = 64;
 
-/** Parses one line. The result is a request or an error message, whatever the line holds. */
+/** Parses one line. Returns a request, or an error message if the line is invalid. */
 export function parseRequest(line: string): ParsedRequest {
   const fields = parseObject(line);
   if (fields === undefined) return malformed(null, "a request is one JSON object on one line");

@@ -25,7 +25,7 @@ const MOST_PENDING = 16;
 const MOST_TRACES = 4;
 const TABLE_NAME = /^\s*[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*\s*$/;
 
-/** Session of one client of a node. Each line of the client is answered by a reply, whatever the line holds. */
+/** Session of one client of a node. It answers each line of the client with one reply, also an invalid line. */
 export class Session {
   readonly #control: Control;
   readonly #client: Client;

@@ -12,7 +12,7 @@ import { spec as tunRx } from "./tun-rx.ts";
 import { spec as tunTx } from "./tun-tx.ts";
 import { spec as viewChannel } from "./view-channel.ts";
 
-/** The elements by name, for those who print manuals. A node needs no entry here: `dataflow.ts` creates its elements. */
+/** Specs of the elements by name, to print their manuals. A node does not use this table: `dataflow.ts` creates its elements. */
 export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
   [
     locSpecDemux,

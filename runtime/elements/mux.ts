@@ -119,7 +119,7 @@ export class Mux implements Element {
     }
   }
 
-  /** Translates the queued inputs to the predicates of a new program. Drops those for which `translate` returns undefined. */
+  /** Translates the queued inputs to the predicates of a new program. Drops an input for which `translate` returns undefined. */
   replaceProgram(translate: (input: StepInput) => StepInput | undefined): void {
     const translated = this.#queue.slice(this.#next).map(translate);
     this.#queue = translated.filter((input) => input !== undefined);

@@ -25,10 +25,10 @@ export const spec: ElementSpec = {
   manual: `
 NetworkOut(datagrams)
 
-Encodes and sends the tuples of a step when the step commits, those for one location in as few datagrams as they fit; equal tuples for
-one location leave once. A datagram is as long as the path carries. A longer device packet whose sender forbids fragments is dropped,
-and the sender gets an ICMP error, at most ten a second per pair of hosts; any other long tuple is split into fragments. A TCP
-connection that begins has its segment size lowered to what fits.
+Encodes and sends the tuples of a step when the step commits. The tuples for one location share as few datagrams as possible; equal
+tuples for one location leave once. A datagram is at most as long as the path carries. A longer device packet whose sender forbids
+fragments is dropped, and the sender gets an ICMP error, at most ten a second per pair of hosts. Any other long tuple is split into
+fragments. The segment size of a new TCP connection is lowered to a value that fits.
 
 Ports   in: 1 push. out: the network.
 Drops   "hop limit": a packet that too many nodes have forwarded; "too large": a tuple longer than a message of fragments;
@@ -79,7 +79,7 @@ export class NetworkOut implements Element {
     else tuples.push(tuple);
   }
 
-  /** Sends what was pushed. Callers other than the dataflow: ViewChannel, whose messages leave apart from the step's tuples. */
+  /** Sends the tuples that were pushed. Besides the dataflow, ViewChannel calls it to send messages outside the commit of a step. */
   commit(): void {
     const to = this.#to;
     if (to === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * The order of sends, step 5 of the packet's path (`runtime/node/dataflow.ts`). Strands push the tuples that they send; when the
- * events that came together are done, `flushRound` hands them to LocSpecDemux.
+ * The order of sends, step 5 of the packet's path (`runtime/node/dataflow.ts`). Strands push the tuples that they send. At the end
+ * of each batch of events, `flushRound` passes these tuples to LocSpecDemux.
  */
 import { compareTuples, type Tuple } from "../plan/values/packet.ts";
 import { compare, type Value } from "../plan/values/value.ts";
@@ -19,8 +19,8 @@ export const spec: ElementSpec = {
   manual: `
 RoundRobin()
 
-Collects what the strands send because of events that came together, and passes it on in the order of tuples: no strand has
-precedence, so the order of rules in a program has no effect.
+Collects the tuples that strands send for one batch of events, and passes them on in the order of tuples: no strand has precedence,
+so the order of rules in a program has no effect.
 
 Ports   in: one push per strand. out: 1 push.
 Drops   nothing

@@ -57,7 +57,7 @@ type Specs = Partial<Record<StreamEvent, PredicateSpec>>;
 /** Arguments before the inputs of a call: query id and return address. */
 const HIDDEN = 2;
 
-/** Returns those of the numbers that occur in no table and in no queued input. */
+/** Returns the numbers that occur in no table and in no queued input. */
 export type FindUnreferenced = (numbers: ReadonlySet<number>) => ReadonlySet<number>;
 
 export interface TcpOptions {

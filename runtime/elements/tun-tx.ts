@@ -19,7 +19,7 @@ export const spec: ElementSpec = {
 Tun::Tx(tun)
 
 Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step commits. Header fields that the
-tuple gives are written and the checksums repaired; null leaves a field as it is. Treats each packet of a train so.
+tuple gives are written and the checksums repaired; null leaves a field as it is. Each packet of a train is changed alike.
 
 Ports   in: 1 push. out: the device.
 Drops   "tun: no device": the node has none; "tun: no IP packet"; "tun: bad header field": a field of the wrong type or IP version.

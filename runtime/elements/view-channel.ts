@@ -37,7 +37,7 @@ Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out",
         of the inlet tables; "local", steps that change inlet tables of this node.
 Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message;
         "not accepted": a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "too many peers": a message
-        of one peer more than a node listens to, or of a peer that calls this node by too many names.
+        from a peer beyond the greatest number of peers, or from a peer that uses too many names for this node.
 Reads   counters: messages in, messages out
 Built   by runtime/node/dataflow.ts, one per node.
 See     ReceiveDemux, NetworkOut
@@ -47,7 +47,7 @@ See     ReceiveDemux, NetworkOut
   stateful: true,
 };
 
-/** Number of peers a node listens to, and of names by which one of them may call it. Both come from datagrams, so both are bounded. */
+/** Greatest number of peers, and of names that one peer may use for this node. Both come from datagrams, so both are bounded. */
 const INBOUND_MAX = 4096;
 const NAMES_MAX = 16;
 
@@ -237,7 +237,7 @@ export class ViewChannel implements Element {
     return { predicate, args, isDelete: false };
   }
 
-  /** Sends what the acknowledgement makes room for, before the step commits: it is the only event of its step. */
+  /** Sends the messages for which the acknowledgement makes room. Does not wait for the commit: the step has no other event. */
   #acknowledged([stream, number]: Values, now: number): void {
     if (typeof number !== "number") return this.counters.drop("malformed");
     for (const outbound of this.#outbound.values()) if (outbound.stream === stream) outbound.acknowledge(number, now);
@@ -278,7 +278,7 @@ export class ViewChannel implements Element {
     this.#alarm = at === Infinity ? undefined : { at, timer: this.#context.clock.at(at, () => this.#onAlarm()) };
   }
 
-  /** Sends again what was not acknowledged, and drops the peers that fell silent. Runs outside a step. */
+  /** Resends unacknowledged messages, and drops the peers that fell silent. Runs outside a step. */
   #onAlarm(): void {
     this.#alarm = undefined;
     const now = this.#context.clock.now();

@@ -7,7 +7,7 @@
  *  3. OverlayRecvUnwrap removes the headers of overlays that end here.
  *  4. ReceiveDemux passes the tuple to the strands that subscribe to it, to its table, to TunTx, to Tcp or to ViewChannel.
  * Outbound, from a strand:
- *  5. RoundRobin collects what strands send because of events that came together, and passes it on in order.
+ *  5. RoundRobin collects the tuples that strands send for one batch of events, and passes them on in order.
  *  6. LocSpecDemux chooses by location: back to Mux, to NetworkOut, or to an overlay.
  *  7. OverlaySendWrap turns `x@ov::addr` into the event `ov.send(addr, x)` of the same round: back to 3.
  *  8. When the step commits, NetworkOut encodes and sends, TunTx writes, ViewChannel sends the changes of rows for other nodes,

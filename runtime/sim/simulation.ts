@@ -87,7 +87,7 @@ export class Simulation {
     for (const boot of this.openAll()) boot();
   }
 
-  /** Brings all hosts up. Calling the results starts their nodes, which must be done before time passes. */
+  /** Brings all hosts up. Returns functions that start their nodes. The caller must call them before time passes. */
   openAll(): readonly (() => void)[] {
     return [...this.#hosts.values()].filter((host) => !host.isUp).map((host) => host.open());
   }
@@ -171,7 +171,7 @@ export class SimHost {
     if (this.#run === undefined) this.open()();
   }
 
-  /** Brings the host up, which must be down. Calling the result starts its node. */
+  /** Brings up a host that is down. Returns a function that starts its node. */
   open(): () => void {
     const { name, boot, tun } = this.#settings;
     const clock = new SimClock(this.#time);

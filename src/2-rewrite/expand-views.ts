@@ -459,7 +459,7 @@ function deletedContext(context: CallContext, call: PredicateLiteral): ProgramRu
   return atomAt(context.table.name, columns, call.span);
 }
 
-/** Assigns the deadline of a call inside a view: the timeout, but no later than that of the view. */
+/** Assigns the deadline of a call inside a view: the end of the timeout, but no later than the deadline of the view. */
 function limited({ limit, timeout }: CallContext, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
   const left = callAt("f_min", [constantAt(timeout, span), variableAt(LEFT, span)], span);

@@ -92,7 +92,7 @@ export class InlineCall {
     return `${this.name}.fail`;
   }
 
-  /** Returns the arity of an event of the call, given that of the event of the view. */
+  /** Returns the arity of an event of the call, given the arity of the same event of the view. */
   arity(predicate: string, own: number): number {
     const hidden = 1 + this.#live.length;
     return isOutcome(predicate, this.#view.name) ? hidden + own : hidden + 1 + own;

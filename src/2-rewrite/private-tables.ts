@@ -17,7 +17,7 @@ import { eventLiterals, type Roles } from "../program/roles.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
 
-/** Number of hidden columns, before those of the program: the query id and the return address. */
+/** Number of hidden columns that precede the columns of the program: the query id and the return address. */
 const HIDDEN = 2;
 const QUERY_COLUMN = 0;
 
@@ -26,7 +26,7 @@ export function overEvent(view: View): string {
   return `${view.name}.over`;
 }
 
-/** Adds the hidden columns and limits the lifetime to that of an invocation, in seconds. Derived tables need no limit. */
+/** Adds the hidden columns, and limits the lifetime to `seconds`, the longest invocation. Derived tables need no limit. */
 export function privateTable(table: TableDeclaration, seconds: number, isDerived: boolean): TableDeclaration {
   const keys = table.keys.length === 0 ? [] : [0, ...table.keys.map((column) => column + HIDDEN)];
   const keySpans = table.keys.length === 0 ? [] : [table.span, ...table.keySpans];

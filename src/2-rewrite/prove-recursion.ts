@@ -250,7 +250,7 @@ class RecursiveComponent {
     return [...present, { ...literal, atom: atomAt(read.table.name, [...own, ...proof], span) }];
   }
 
-  /** Literals that compute the proof of the head from those of the body, and reject it if the body depends on the head. */
+  /** Literals that compute the proof of the head from the proofs of the body, and reject it if the body depends on the head. */
   #proofStep(
     depths: readonly Expression[],
     proofs: readonly Expression[],

@@ -17,8 +17,8 @@ export interface Start {
 }
 
 /**
- * Returns the location of the event, or of the first literal. Literals without a location are at the start. So are literals
- * at a variable that no other literal binds: it stands for the address of this node.
+ * Returns the start of a rule: the location of its event, or of its first literal. Literals without a location are at the
+ * start. A location variable that no other literal binds means the address of this node, so its literal is at the start, too.
  */
 export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean): Start {
   const literals = rule.body.filter(isPredicate);

@@ -246,7 +246,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     if (support !== undefined && this.#isRefreshed(support)) writer.refresh(row);
   }
 
-  /** Returns the support of the row that the key should have: the smallest of those that may be in the table. */
+  /** Returns the support of the row that belongs at the key: the smallest row that may be in the table. */
   #wanted(key: Key, present: Row | undefined): Support | undefined {
     const sharing = [...(this.#byKey.get(key) ?? [])];
     if (this.table.spec.hasExpiringDerivations === true) return this.#unexpired(sharing);
@@ -281,7 +281,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     return sharing.some((support) => this.#changes.get(support)?.isOverdeleted === true);
   }
 
-  /** Whether a row of a mixed table may be at its key: it is there, or a derivation of it was added or refreshed. */
+  /** Whether a row of a mixed table may be in the table: it already is, or a derivation of it was added or refreshed. */
   #isEligible(support: Support, present: Row | undefined): boolean {
     if (this.#isRefreshed(support)) return true;
     return present !== undefined && equalValues(present.values, support.values);
