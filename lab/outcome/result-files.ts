@@ -1,8 +1,10 @@
 import { createWriteStream, type WriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
-import { jsonText } from "../../runtime/observe/json-output.ts";
 import type { Observation } from "./observation.ts";
+
+/** Returns the JSON of an object, in the form of all JSON outputs of the command line. */
+type JsonFormat = (fields: object, layout: "line" | "indented") => string;
 
 /**
  * Result folder of a run: log lines of each host in HOST.log, watched tuples in HOST.watch.jsonl, output of commands in
@@ -10,12 +12,14 @@ import type { Observation } from "./observation.ts";
  */
 export class ResultFiles {
   readonly folder: string;
+  readonly #toJson: JsonFormat;
   readonly #files = new Map<string, WriteStream>();
   #failure: string | undefined;
 
   /** The folder must exist. */
-  constructor(folder: string) {
+  constructor(folder: string, toJson: JsonFormat) {
     this.folder = folder;
+    this.#toJson = toJson;
   }
 
   /** Message of the first write error. Undefined if there was none. */
@@ -41,7 +45,7 @@ export class ResultFiles {
       case "exited":
         return this.#write(`${observation.host}.log`, `${at.toFixed(3)} exited unexpectedly: ${observation.how}`);
       case "watch":
-        return this.#write(`${observation.host}.watch.jsonl`, jsonText(observation.line));
+        return this.#write(`${observation.host}.watch.jsonl`, this.#toJson(observation.line, "line"));
       default:
     }
   }
@@ -51,7 +55,7 @@ export class ResultFiles {
     for (const file of this.#files.values()) file.end();
     await Promise.allSettled([...this.#files.values()].map((file) => finished(file)));
     try {
-      writeFileSync(join(this.folder, "results.json"), `${jsonText(results, "indented")}\n`);
+      writeFileSync(join(this.folder, "results.json"), `${this.#toJson(results, "indented")}\n`);
     } catch (error) {
       this.#fail(error);
     }

@@ -1,6 +1,6 @@
 import type { Fact } from "../node/peer-facts.ts";
 import type { Program } from "../node/program.ts";
-import type { JsonDiagnostic } from "../observe/json-output.ts";
+import type { JsonDiagnostic } from "../observe/json-diagnostic.ts";
 import type { AggregateKind, Plan } from "../plan/contract/plan.ts";
 import type { Value } from "../plan/values/value.ts";
 

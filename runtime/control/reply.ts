@@ -1,6 +1,6 @@
 import type { MetricsSnapshot } from "../observe/metrics-snapshot.ts";
 import type { SwapReport } from "../node/program-swap.ts";
-import type { JsonDiagnostic } from "../observe/json-output.ts";
+import type { JsonDiagnostic } from "../observe/json-diagnostic.ts";
 import type { WatchLine } from "../observe/watch.ts";
 import type { JsonTuple, JsonValue } from "../plan/values/json-value.ts";
 import type { RequestId } from "./request.ts";

@@ -95,7 +95,7 @@ describe("after a lab", { timeout: 60_000 }, () => {
       "1 namespace mzN-b",
       expect.stringMatching(/^\d process N of lab N$/),
       "nothing was left",
-      '{"removed":[]}',
+      '{"version":1,"removed":[]}',
       "as before",
     ]);
   });

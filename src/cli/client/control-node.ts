@@ -1,6 +1,6 @@
 import type { Request } from "../../../runtime/control/request.ts";
-import { jsonText } from "../../../runtime/observe/json-output.ts";
 import type { SwapReport } from "../../../runtime/node/program-swap.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { NodeClient, withJsonDiagnostics } from "./node-client.ts";
 

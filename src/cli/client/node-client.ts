@@ -7,9 +7,10 @@ import { controlPath } from "../../../runtime/control/control-socket.ts";
 import type { Reply, RequestError } from "../../../runtime/control/reply.ts";
 import { PROTOCOL_VERSION, type Request } from "../../../runtime/control/request.ts";
 import { parseHostPort } from "../../../runtime/ip/host-port.ts";
-import { type JsonDiagnostic, jsonText } from "../../../runtime/observe/json-output.ts";
+import type { JsonDiagnostic } from "../../../runtime/observe/json-diagnostic.ts";
 import { isLoopback } from "../options/address-scope.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 
 /** A connection to the control socket of a running node. */

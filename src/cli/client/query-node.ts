@@ -1,5 +1,5 @@
-import { jsonText } from "../../../runtime/observe/json-output.ts";
 import type { JsonValue } from "../../../runtime/plan/values/json-value.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 import { NodeClient, withJsonDiagnostics } from "./node-client.ts";

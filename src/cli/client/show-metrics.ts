@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
-import { jsonText } from "../../../runtime/observe/json-output.ts";
 import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
 import { runFailed } from "../terminal/failure.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { diagnoseNode } from "./diagnose-node.ts";
 import { metricsScreen } from "./metrics-screen.ts";

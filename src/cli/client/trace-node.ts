@@ -1,7 +1,7 @@
 import type { TraceLine } from "../../../runtime/control/reply.ts";
-import { jsonText } from "../../../runtime/observe/json-output.ts";
 import { formatLocation } from "../../../runtime/observe/watch.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { NodeClient, withJsonDiagnostics } from "./node-client.ts";
 

@@ -1,10 +1,10 @@
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
-import { jsonText } from "../../../runtime/observe/json-output.ts";
 import type { Compilation } from "../../compile.ts";
 import { compile } from "../../compile.ts";
 import { FileLibrary } from "../files/file-library.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
 import { Failure } from "../terminal/failure.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { jsonDiagnostics } from "../terminal/json-diagnostics.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";

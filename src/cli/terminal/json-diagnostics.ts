@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import type { Source, Span } from "../../../grammar/span.ts";
-import type { JsonDiagnostic, JsonRange } from "../../../runtime/observe/json-output.ts";
+import type { JsonDiagnostic, JsonRange } from "../../../runtime/observe/json-diagnostic.ts";
 import { LineMap } from "../../program/line-map.ts";
 
 /** Returns diagnostics as data, for every output that has them as JSON (docs/json.md, "Diagnostics"). */

@@ -2,8 +2,7 @@
  * The log of a running node, on stderr. `run.ts` hands it to everything that reports; `output.ts` creates it from `--log-level` and
  * `--log-format`.
  */
-
-import { jsonText } from "../../../runtime/observe/json-output.ts";
+import { jsonText } from "./json-text.ts";
 
 /** Most severe level first. A log prints its own level and all before it. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;

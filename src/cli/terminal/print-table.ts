@@ -1,7 +1,7 @@
-import { jsonText } from "../../../runtime/observe/json-output.ts";
 import { formatTuple, formatValue } from "../../../runtime/plan/values/format.ts";
 import { encodeTuple } from "../../../runtime/plan/values/json-value.ts";
 import type { Values, Value } from "../../../runtime/plan/values/value.ts";
+import { jsonText } from "./json-text.ts";
 import type { Output } from "./output.ts";
 
 /** Format of a printed table: facts of a program, comma-separated values, or the number of rows; each also as JSON. */

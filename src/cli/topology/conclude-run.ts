@@ -5,8 +5,8 @@ import { ResultFiles } from "../../../lab/outcome/result-files.ts";
 import type { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { describeAction } from "../../../lab/outcome/timeline-events.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
-import { jsonText } from "../../../runtime/observe/json-output.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
+import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 
 export interface ConclusionOptions {
@@ -30,7 +30,7 @@ export function openResults({ out }: ConclusionOptions): ResultFiles | undefined
   if (out === undefined) return undefined;
   const problem = makeFolder(out);
   if (problem !== undefined) throw wrongUsage("--out", problem);
-  return new ResultFiles(out);
+  return new ResultFiles(out, jsonText);
 }
 
 /** Prints the summary of a run, as text or as one object, and writes it to the results. `more`: details of this kind of run. */

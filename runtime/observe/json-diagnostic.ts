@@ -1,14 +1,4 @@
-/** Shapes that several JSON outputs of the command line share (docs/json.md). */
-
-/** Version of all JSON outputs. Raised when a field changes its meaning or is removed, not when a field is added. */
-const JSON_VERSION = 1;
-
-/** Returns an object of a JSON output on one line, or indented for a file that people read. The version is its first key. */
-export function jsonText(fields: object, layout: "line" | "indented" = "line"): string {
-  return JSON.stringify({ version: JSON_VERSION, ...fields }, undefined, layout === "line" ? undefined : 2);
-}
-
-/** Diagnostic of the compiler. */
+/** Diagnostic of the compiler as data, in every JSON output that has diagnostics (docs/json.md). */
 export interface JsonDiagnostic {
   /** `E0301`, as `mosaic explain --code` explains it. */
   readonly code: string;
