@@ -11,7 +11,7 @@ interface BannedWord {
 const TESTS = /^test\//;
 
 /** One entry per concept. Each word is banned in the private sense that it once had in this project. */
-export const BANNED_WORDS: readonly BannedWord[] = [
+const BANNED_WORDS: readonly BannedWord[] = [
   {
     word: /\b(?:shortcuts|[Ss]hortcut[A-Z]\w*|linux-shortcuts|--no-shortcuts)\b/,
     instead: "flow cache",
