@@ -5,8 +5,8 @@
  * and length. A datagram hits only if its head, the bytes before the packet, also equals the cached head.
  *
  * Correctness: a hit repeats the effect of the recorded run. Cacheable rules read only the key and the head, so they would have
- * the same effect again. Packets with IP options, extension headers or fragments never hit; nor do TCP SYN segments of the
- * device, whose maximum segment size the node may lower.
+ * the same effect again. Packets with IP options, extension headers or fragments never hit. TCP SYN segments of the device
+ * never hit either, because the node may lower their maximum segment size.
  */
 #define _GNU_SOURCE
 #include "flow-cache.h"

@@ -70,7 +70,7 @@ static size_t upper_start(const struct virtio_net_hdr *vnet, const uint8_t *pack
   return (vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 ? vnet->csum_start : IPV6_HEADER;
 }
 
-/* `hdr_len` is not used: of a forwarded packet it is the length of the first received part. */
+/* Does not use `hdr_len`, which is the length of the first received part if the packet was forwarded. */
 static bool read_layout(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, struct ip_layout *layout) {
   if (!read_type(vnet->gso_type, packet, length, layout)) return false;
   layout->upper_at = upper_start(vnet, packet, layout->version);

@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Newer than the kernel headers of some distributions. The kernel refuses one without the other. */
+/* Flags that are newer than the kernel headers of some distributions. The kernel accepts only both together. */
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
 #define TUN_F_USO6 0x40

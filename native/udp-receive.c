@@ -125,7 +125,7 @@ static int receive_round(int fd, struct round *round, size_t count) {
   return got;
 }
 
-/* An empty socket is not an error. Other errors are pending ones of the socket, after which it goes on working. */
+/* An empty socket is not an error. Other errors are pending errors of the socket, which keeps working after them. */
 static int error_of(int number) {
   return number == EAGAIN ? 0 : number;
 }

@@ -15,7 +15,7 @@ export type OpenedControl =
   /** `taken`: a running process listens there; `refused`: the path is unusable. */
   | { readonly ok: false; readonly reason: "taken" | "refused"; readonly message: string };
 
-/** Greatest length of a request in bytes. A program is given by its file name. */
+/** Greatest length of a request in bytes. A request contains the file name of a program, not the program. */
 const LONGEST_LINE = 64 * 1024;
 const MOST_CLIENTS = 16;
 /** Unread bytes of a client at which the node stops producing more for it. */
@@ -123,7 +123,7 @@ export class ControlSocket {
   }
 }
 
-/** The socket is created while `listen` is called, so the umask holds for nothing else. */
+/** Sets the umask only while `listen` is called, which creates the socket, so that it affects no other file. */
 function listen(server: Server, path: string): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException): void => resolve(error);

@@ -149,7 +149,7 @@ export class LinuxTun implements Tun {
     if (this.#closed === undefined) this.#handle.poll();
   }
 
-  /** A read cycle: records it for the flow cache if the addon asks for it. Returns whether it has a backlog. */
+  /** Processes a read cycle, within a recording of the flow cache if the addon asks for one. Returns whether a backlog is left. */
   #onRead(count: number, errno: number, unfit: number): boolean {
     if (this.#flowCache.isRecording()) return this.#flowCache.record(() => this.#deliver(count, errno, unfit));
     return this.#deliver(count, errno, unfit);

@@ -49,7 +49,7 @@ interface SocketRequest {
   readonly inputs: Values;
 }
 
-/** A call to perform when the step commits, or the query of a call to withdraw, since no rule waits for it any more. */
+/** A call to perform when the step commits, or the query id of a call to cancel because no rule waits for it any more. */
 type Pending = SocketRequest | { readonly withdrawn: number };
 
 type Specs = Partial<Record<StreamEvent, PredicateSpec>>;

@@ -83,8 +83,8 @@ export class TunTx implements Element {
 }
 
 /**
- * Whether each packet has the first byte (IP version, header length) of the first one, and the length that its header gives: then one
- * look at the first is valid for all. Otherwise each packet is checked alone, since the packets may come from several senders.
+ * Whether all packets have the same first byte (IP version, header length), and each has the length that its header gives. Then a
+ * check of the first packet is valid for all. Otherwise each packet is checked, because the packets may come from several senders.
  */
 function isUniform(train: Train): boolean {
   const bytes = new Uint8Array(train.buffer, train.byteOffset);

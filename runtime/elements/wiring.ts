@@ -22,7 +22,7 @@ export class Wiring {
     return edge;
   }
 
-  /** Throws, and names the edge, when the graph has an edge that is not wired, or lacks one that is. */
+  /** Throws an error that names the edge if the graph has an edge that is not wired, or if a wired edge is not in the graph. */
   check({ graph, strands, predicates }: Plan): void {
     const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
     const drawn = new Set<string>();

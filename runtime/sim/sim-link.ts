@@ -28,7 +28,7 @@ const HEADER_BYTES = 42;
 
 /**
  * One direction of a link between two hosts: decides for each datagram whether it is lost or duplicated, and when it arrives.
- * Datagrams stay in order except for those that are held back. Each direction has its own random stream, so that traffic on
+ * Datagrams that are not held back stay in order. Each direction has its own random stream, so that traffic on
  * other links does not change its decisions.
  */
 export class SimLink {

@@ -100,7 +100,7 @@ export class SimNetwork {
     return undefined;
   }
 
-  /** Whether a connection can be opened: a host behind a gateway accepts them only from hosts behind the same one. */
+  /** Whether a connection can be opened. A host behind a gateway accepts connections only from hosts behind the same gateway. */
   isReachable(from: number, to: number): boolean {
     const gateway = this.#gateways[to];
     return gateway === undefined || gateway === this.#gateways[from];

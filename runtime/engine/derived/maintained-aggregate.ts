@@ -49,7 +49,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   readonly #groups = new Map<string, Group>();
   /** Keys of groups to compute anew. */
   readonly #changed = new Set<string>();
-  /** Keys among them whose result is refreshed if it stays the same. */
+  /** Keys of `#changed` whose result is refreshed if it stays the same. */
   readonly #refreshed = new Set<string>();
 
   constructor(spec: AggregateSpec, journal: Journal) {

@@ -25,8 +25,8 @@ export class MemoisedValues implements Undoable<"memoised", string, Memo | undef
   }
 
   /**
-   * Returns the full row of a derivation that is added, removed or refreshed. Undefined if no row is known for it,
-   * because an impure function had no value when it was added.
+   * Returns the full row of a derivation that is added, removed or refreshed. Undefined if an impure function had no value
+   * when the derivation was added.
    */
   row(values: Values, sign: Sign): Values | undefined {
     const key = keyOfValues(this.#deterministicColumns.map((column) => values[column] as Value));
