@@ -40,6 +40,8 @@ async function newParser(loaded: readonly ListedCommand[]): Promise<Command> {
     .version(VERSION)
     .showSuggestionAfterError()
     .showHelpAfterError("`mosaic --help` lists the commands")
+    // By default Commander does not wrap descriptions narrower than 40 columns, as beside the usage of `ctl` on 80 columns.
+    .configureHelp({ minWidthToWrap: 30 })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "mosaic: ")) })
     .exitOverride();
   for (const listed of COMMANDS) {

@@ -23,6 +23,11 @@ describe("the command list", () => {
     expect((await load()).command.name).toBe(name);
   });
 
+  test("is printed by --help in lines of at most 80 columns", () => {
+    const { stdout } = spawnSync(MOSAIC, ["--help"], { encoding: "utf8" });
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   test("and the command list of README name the same commands", () => {
     const readme = section(readFileSync(new URL("../../README.md", import.meta.url), "utf8"), "Commands");
     const named = new Set([...readme.matchAll(/mosaic ([a-z]+)/g)].map(([, name = ""]) => name));
