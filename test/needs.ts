@@ -20,8 +20,8 @@ const CONDITIONS: Readonly<Record<string, () => boolean>> = {
 const SYSTEM_FOLDERS: readonly string[] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
 /** Returns the reason to skip a test: its requirements that are not met. Undefined if all are met. */
-export function needs(...wanted: readonly string[]): string | undefined {
-  const missing = wanted.filter((name) => !(CONDITIONS[name]?.() ?? hasCommand(name)));
+export function needs(...requirements: readonly string[]): string | undefined {
+  const missing = requirements.filter((name) => !(CONDITIONS[name]?.() ?? hasCommand(name)));
   return missing.length === 0 ? undefined : `needs ${missing.join(", ")}`;
 }
 

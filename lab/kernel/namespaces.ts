@@ -162,12 +162,12 @@ export class Namespaces {
   /** Updates rules and rates of the hub to the wiring and the cuts. */
   #updateHub(): void {
     const state = { wiring: this.wiring, cut: [...this.#cut.values()], hasFaults: this.#hasFaults };
-    const wanted = new Set(hubRules(this.#plan, state));
+    const rules = new Set(hubRules(this.#plan, state));
     const changes = [
-      ...[...wanted].filter((rule) => !this.#rules.has(rule)).map((rule) => `rule add ${rule}`),
-      ...[...this.#rules].filter((rule) => !wanted.has(rule)).map((rule) => `rule del ${rule}`),
+      ...[...rules].filter((rule) => !this.#rules.has(rule)).map((rule) => `rule add ${rule}`),
+      ...[...this.#rules].filter((rule) => !rules.has(rule)).map((rule) => `rule del ${rule}`),
     ];
-    this.#rules = wanted;
+    this.#rules = rules;
     if (changes.length > 0) runBatch(batch(changes), this.#plan.hub);
     const rates = this.#rates.update(this.#plan, this.wiring);
     if (rates !== "") run(["tc", "-n", this.#plan.hub, "-batch", "-"], rates);

@@ -62,7 +62,7 @@ export function evaluateCheck({ at, traffic, expectation }: Check, topology: Top
               answered: 0,
             },
         )
-        .reduce(([sent, got], one) => [sent + one.sent, got + one.answered], [0, 0]);
+        .reduce((sums, one) => [sums[0] + one.sent, sums[1] + one.answered], [0, 0]);
       const holds = expectation.isReached ? answered > 0 : recent > 0 && answered === 0;
       return result(holds, `${answered} of the last ${recent} pings answered`);
     }

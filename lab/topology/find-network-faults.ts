@@ -58,9 +58,9 @@ function findFullNetworks(document: TopologyDocument): readonly DocumentFault[] 
   const groups = groupsOf(document);
   return rangesOf(document).flatMap(([name, { size }]) => {
     const moving = document.events.flatMap(({ move, to }) => (to === name ? [move ?? []].flat() : []));
-    const wanted = (groups.get(name)?.length ?? 0) + moving.flatMap((host) => groups.get(host) ?? []).length;
-    if (wanted <= size - 2) return [];
-    return [{ path: ["networks", name, "range"], message: `has ${size - 2} addresses for ${wanted} hosts` }];
+    const needed = (groups.get(name)?.length ?? 0) + moving.flatMap((host) => groups.get(host) ?? []).length;
+    if (needed <= size - 2) return [];
+    return [{ path: ["networks", name, "range"], message: `has ${size - 2} addresses for ${needed} hosts` }];
   });
 }
 

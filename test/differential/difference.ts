@@ -32,17 +32,17 @@ export function compareRuns({ program, checked }: Compiled, commands: readonly C
   const engine = new Network(locations.map((at) => new EngineNode(program, at, ROUNDS)));
   const tables = [...checked.program.tables.keys()].filter((name) => !isHidden(name));
   for (const [at, command] of commands.entries()) {
-    const wanted = unlessRunaway(() => naive.run(command));
+    const expected = unlessRunaway(() => naive.run(command));
     const done = unlessRunaway(() => engine.run(command));
-    if (wanted === undefined) return { compared: at, difference: undefined };
-    const part = (here: readonly string[], there: readonly string[]): Comparison => ({
+    if (expected === undefined) return { compared: at, difference: undefined };
+    const differ = (here: readonly string[], there: readonly string[]): Comparison => ({
       compared: at,
       difference: { commands: commands.slice(0, at + 1), engine: without(here, there), naive: without(there, here) },
     });
-    if (done === undefined) return part(["goes on for ever"], wanted);
+    if (done === undefined) return differ(["runs for ever"], expected);
     const one = [...done, ...engine.tables(tables)];
-    const other = [...wanted, ...naive.tables(tables)];
-    if (one.join("\n") !== other.join("\n")) return part(one, other);
+    const other = [...expected, ...naive.tables(tables)];
+    if (one.join("\n") !== other.join("\n")) return differ(one, other);
   }
   return { compared: commands.length, difference: undefined };
 }

@@ -20,7 +20,7 @@ export function updateMixedTable(
   const refreshedNow = refreshedRows(before, after, refreshed);
   const derived = after.map((derivation) => derivation.row);
   const present = tables.get(table.name) ?? [];
-  const wanted = keysOf(table, [...present.map((row) => row.values), ...derived]).flatMap((key) => {
+  const expected = keysOf(table, [...present.map((row) => row.values), ...derived]).flatMap((key) => {
     const row = present.find(({ values }) => haveOneKey(table, values, key));
     const values = wantedRow(
       row,
@@ -29,16 +29,16 @@ export function updateMixedTable(
     );
     return values === undefined ? [] : [values];
   });
-  const remaining = present.filter(({ values }) => has(wanted, values));
-  const renewals = wanted.filter((values) => has(refreshedNow, values)).toSorted(compareValues);
-  const fresh = wanted.filter(
+  const remaining = present.filter(({ values }) => has(expected, values));
+  const refreshes = expected.filter((values) => has(refreshedNow, values)).toSorted(compareValues);
+  const fresh = expected.filter(
     (values) =>
       !has(
         remaining.map((row) => row.values),
         values,
       ),
   );
-  const moved = [...new Set([...renewals, ...fresh])].toSorted(compareValues);
+  const moved = [...new Set([...refreshes, ...fresh])].toSorted(compareValues);
   const rows: NaiveRows = [
     ...remaining.filter(({ values }) => !has(moved, values)),
     ...moved.map(
@@ -50,7 +50,7 @@ export function updateMixedTable(
     ),
   ];
   tables.set(table.name, evicted(table, rows));
-  const again = renewals.filter((values) =>
+  const again = refreshes.filter((values) =>
     has(
       remaining.map((row) => row.values),
       values,

@@ -61,8 +61,8 @@ export function match(
       extended = new Map([...extended, [argument.name, value]]);
       continue;
     }
-    const wanted = evaluate(argument, extended, ambient);
-    if (wanted === undefined || !equal(wanted, value)) return [];
+    const expected = evaluate(argument, extended, ambient);
+    if (expected === undefined || !equal(expected, value)) return [];
   }
   return [extended];
 }

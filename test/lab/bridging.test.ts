@@ -14,7 +14,7 @@ import "i3.mzl".
 materialize(bob, infinity, 1, keys(1)).
 materialize(me, infinity, 1, keys(1)).
 ask: question@Bob(N, Me) :- periodic(E, 500ms), N := E % 1000000, bob(Bob), me(Me).
-got: heard(N) :- answer(N).
+got: received(N) :- answer(N).
 `,
   "bob.mzl": `import "sr.mzl".
 import "ron.mzl".
@@ -28,7 +28,7 @@ import "ron.mzl".
 
 const TOPOLOGY = `duration = "5s"
 peers = []
-watch = ["heard"]
+watch = ["received"]
 [hosts.alice]
 address = "10.77.0.1:10000"
 programs = ["alice.mzl"]

@@ -14,13 +14,13 @@ materialize(serverName, infinity, 1, keys(1)).
 materialize(monitors, infinity, infinity, keys(1)).
 a2: alarm@R(L, N) :- periodic(E, 1), cpuLoad(L), nodeName(N), serverName(N), L > 20, Key := f_sha1(N), R := i3::Key.
 m1: i3.wanted(Key) :- monitors(N), Key := f_sha1(N).
-m2: heard(L, N) :- alarm(L, N).
+m2: received(L, N) :- alarm(L, N).
 `;
 
 const MOVE = 4.2;
 const TOPOLOGY = `duration = "9s"
 programs = ["alarm.mzl"]
-watch = ["heard", "i3.trigger"]
+watch = ["received", "i3.trigger"]
 [networks]
 near = { range = "10.1.0.0/24" }
 far = { range = "10.2.0.0/24" }
@@ -52,7 +52,7 @@ describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
       ["rendezvous", "10.1.0.1:10000"],
       ["rendezvous", "10.2.0.1:10000"],
     ]);
-    const alarms = seen.filter(({ line }) => line.tuple[0] === "heard");
+    const alarms = seen.filter(({ line }) => line.tuple[0] === "received");
     expect(new Set(alarms.map(({ host }) => host))).toEqual(new Set(["monitor"]));
     expect(alarms.filter(({ at }) => at < MOVE).length).toBeGreaterThanOrEqual(2);
     expect(alarms.filter(({ at }) => at > MOVE + 1).length).toBeGreaterThanOrEqual(2);

@@ -29,9 +29,9 @@ export function compareAcross(program: AcrossProgram, commands: readonly AcrossC
       return { compared: at, difference: undefined };
     nodes.run(command);
     const engine = [...nodes.complaints, ...nodes.tables(names)];
-    const wanted = tables().toSorted();
-    if (engine.join("\n") === wanted.join("\n")) continue;
-    const difference = { commands: [], engine: without(engine, wanted), naive: without(wanted, engine) };
+    const expected = tables().toSorted();
+    if (engine.join("\n") === expected.join("\n")) continue;
+    const difference = { commands: [], engine: without(engine, expected), naive: without(expected, engine) };
     return { compared: at, difference };
   }
   return { compared: commands.length, difference: undefined };
