@@ -17,7 +17,7 @@ struct address6_request {
   int index;
 };
 
-/* Any socket of the address family serves for these ioctls. */
+/* Runs an ioctl on a temporary socket. The kernel accepts any socket of the address family. */
 static struct failure ask(int family, unsigned long request, void *argument, const char *call) {
   int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return (struct failure){errno, "socket"};

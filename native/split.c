@@ -27,7 +27,7 @@ static struct segments single(size_t length) {
   return (struct segments){1, length, length, 0, length};
 }
 
-/* Computes the checksum that the kernel left open. The field holds the sum of the pseudo-header, which is part of the sum. */
+/* Computes the checksum that the kernel has left to the reader. The checksum field already holds the sum of the pseudo-header. */
 static enum split_result complete_checksum(const struct virtio_net_hdr *vnet, uint8_t *packet, size_t length) {
   size_t start = vnet->csum_start, field = start + vnet->csum_offset;
   if ((vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0) return SPLIT_DONE;
@@ -82,7 +82,7 @@ static bool read_layout(const struct virtio_net_hdr *vnet, const uint8_t *packet
   return upper >= (layout->protocol == PROTOCOL_TCP ? TCP_HEADER : UDP_HEADER) && layout->payload_at < length;
 }
 
-/* The kernel gives the packets consecutive identifications. */
+/* Writes the IPv4 identification: the segments of a super-packet have consecutive identifications. */
 static void number_ipv4(uint8_t *segment, const uint8_t *packet, size_t index) {
   write_short(segment + 4, (uint16_t)(read_short(packet + 4) + index));
 }

@@ -98,7 +98,7 @@ static void count_written(struct tun_written *written, const struct segments *se
   for (size_t at = first; at < first + count; at++) written->bytes += segment_length(segments, at);
 }
 
-/* Writes packets one by one: the kernel may accept them though it refused the super-packet. */
+/* Writes packets one by one: the kernel may accept single packets after it has refused their super-packet. */
 static void write_singly(const struct tun_device *device, const uint8_t *bytes, const struct segments *segments, size_t first,
                          size_t count, struct tun_written *written) {
   for (size_t at = first; at < first + count; at++) {

@@ -105,7 +105,7 @@ static napi_value tun_configure(napi_env env, napi_callback_info info) {
   return failure_value(env, configure(tun->device.name, address, mtu));
 }
 
-/* offload(segments): gives up offloads that the kernel has but that fail. Returns the remaining ones as bits. */
+/* offload(segments): disables offloads that the kernel has but that fail. Returns the remaining offloads as bits. */
 static napi_value tun_offload(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument;

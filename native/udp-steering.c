@@ -44,7 +44,7 @@
 #define UNLESS_BIT(value, next) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, value, 0, next)
 #define PUT(number, slot) BPF_STMT(BPF_LD | BPF_IMM, number), BPF_STMT(BPF_ST, slot)
 #define SKIP(bytes) BPF_STMT(BPF_MISC | BPF_TXA, 0), BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, bytes), BPF_STMT(BPF_MISC | BPF_TAX, 0)
-/* Skips as many bytes as the byte at `at` says, and as many as the scratch slot says. */
+/* Skips the number of bytes in the byte at `at`, and the number of bytes in the scratch slot. */
 #define SKIP_COUNTED(at, slot)                                                                                    \
   LOAD_BYTE(at), BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0), BPF_STMT(BPF_MISC | BPF_TAX, 0), BPF_STMT(BPF_LD | BPF_MEM, slot), \
       BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0), BPF_STMT(BPF_MISC | BPF_TAX, 0)
