@@ -63,7 +63,7 @@ export class Destinations {
   readonly #resolve: Resolve;
   readonly #onResolved: OnResolved;
   #byText: Map<string, Destination> = new Map();
-  /** The generation before. */
+  /** The generation before the current one. */
   #previous: ReadonlyMap<string, Destination> = new Map();
   #lookups = 0;
 

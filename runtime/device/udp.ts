@@ -1,6 +1,6 @@
 /**
- * Opening of a UDP socket, with messages for the user when it fails. Datagrams then go through native-datagrams.ts, or through
- * node-datagrams.ts where the addon is not built.
+ * Opens UDP sockets and explains failures to the user. native-datagrams.ts sends and receives the datagrams, or node-datagrams.ts
+ * where the addon is not built.
  */
 import { loadNative } from "../../native/index.ts";
 import type { Datagrams } from "../world/world.ts";
@@ -19,11 +19,11 @@ export interface UdpOptions {
   readonly maxPayload?: number;
   /** Looks up the addresses of a name. Default: the resolver of the system. */
   readonly resolve?: Resolve;
-  /** Combine consecutive datagrams of one sender and length into trains. Default: false. */
+  /** Whether to combine consecutive datagrams of one sender and length into packet trains. Default: false. */
   readonly trains?: boolean;
-  /** Use UDP GSO where the kernel has it. Default: true. */
+  /** Whether to use UDP GSO if the kernel supports it. Default: true. */
   readonly gso?: boolean;
-  /** Use UDP GRO where the kernel has it. Requires `trains`. Default: true. */
+  /** Whether to use UDP GRO if the kernel supports it. Requires `trains`. Default: true. */
   readonly gro?: boolean;
   /** Receives a message for the user when the socket lacks a wanted offload, or gives one up. */
   readonly onAdapted?: (message: string) => void;

@@ -31,7 +31,7 @@ Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X
 See     OverlaySendWrap, NetworkOut, Mux
 `,
   drops,
-  // What it keeps ends with the step. The flow cache takes no run that sends to this node.
+  // Queued inputs do not outlive their step, and the flow cache accepts no run that sends to this node.
   stateful: false,
 };
 

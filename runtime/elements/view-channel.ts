@@ -245,7 +245,7 @@ export class ViewChannel implements Element {
     this.#setAlarm();
   }
 
-  /** Deletions of the rows that the peer had before it started anew and did not repeat. */
+  /** Deletions of the rows that the peer had before its restart and has not sent since. */
   #notRepeated(peer: string, repeated: ReadonlySet<string>): readonly RowChange[] {
     return this.#rowsOf(peer).filter((change) => !repeated.has(keyOfChange(change)));
   }

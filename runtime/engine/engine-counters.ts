@@ -36,7 +36,7 @@ export interface PreviousCounters {
   readonly counters: EngineCounters;
 }
 
-/** Adds the counters of the previous program, so that those of the node never decrease. Strands are matched by name. */
+/** Adds the counters of the previous program, so that the counters of the node never decrease. Strands are matched by name. */
 export function addEngineCounters(counters: EngineCounters, plan: Plan, previous: PreviousCounters): void {
   counters.steps += previous.counters.steps;
   counters.rounds += previous.counters.rounds;

@@ -6,7 +6,7 @@ import type { TimerSpec } from "../plan/contract/plan.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { Clock, Timer } from "../world/world.ts";
 
-/** Raises the event of a `periodic` literal. `number` identifies the event among those of all timers of all nodes. */
+/** Raises the event of a `periodic` literal. `number` is unique among the events of all timers of all nodes. */
 export type Fire = (timer: TimerSpec, number: number) => void;
 
 /** An event number is a random prefix of ten digits per timer, followed by a counter of six digits. */
@@ -60,7 +60,7 @@ export class PeriodicTimers {
     }
   }
 
-  /** Returns the predicates of events of matching timers: those of `previous`, mapped to those of these timers. */
+  /** Returns a map from the event predicates of `previous` to the event predicates of the matching timers. */
   eventsOf(previous: PeriodicTimers): ReadonlyMap<number, number> {
     const pairs = this.#timers.flatMap((timer): readonly (readonly [number, number])[] => {
       const match = previous.#timers.find((other) => other.matches(timer));

@@ -70,7 +70,7 @@ export class StrandContext implements StrandHost {
   readonly #events: RoundEvents;
   readonly #counters: EngineCounters;
   readonly #ambients: (Ambient | undefined)[] = [];
-  /** Table `localAddr` of each overlay; that of the node itself under null. */
+  /** Table `localAddr` of each overlay. The key null has the table of the node itself. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
   #sender: Sender | undefined;
   #derivations = 0;
@@ -213,7 +213,7 @@ export class StrandContext implements StrandHost {
     return this.#plan.predicates[id] as PredicateSpec;
   }
 
-  /** Each strand draws from its own random stream, so that the draws of one rule do not depend on those of another. */
+  /** Each strand draws from its own random stream, so that the random numbers of one rule do not depend on other rules. */
   #createAmbient(strand: number): Ambient {
     const stream = this.#streams.stream(strandName(this.#plan, strand));
     return {

@@ -91,8 +91,8 @@ function addressText(packet: Uint8Array, offset: number, version: 4 | 6): string
  * Returns a copy of a packet with new header values and matching checksums. Returns undefined if the packet is malformed, its transport
  * checksum is cut off, an address has the wrong version, or the destination of a source-routed packet would change.
  *
- * A new protocol number does not change the payload. The checksum of the payload is then updated as that of whichever of the two
- * protocols has one; a change from one protocol with a checksum to another is refused.
+ * A new protocol number does not change the payload. If one of the two protocols has a checksum, this checksum is
+ * updated. A change from one protocol with a checksum to another is refused.
  */
 export function rewriteHeader(packet: Uint8Array, changes: HeaderChanges): Uint8Array | undefined {
   const header = readHeader(packet);

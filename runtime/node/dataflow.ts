@@ -76,7 +76,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   readonly #receiveDemux: ReceiveDemux;
   readonly #roundRobin: RoundRobin;
 
-  /** Throws when the edges are not those of the plan's graph. Takes nothing from the ports before `takePorts`. */
+  /** Throws when the edges differ from the graph of the plan. The ports are not used before `takePorts`. */
   constructor({ plan, engine, ports, clock, streams, snitch, isOwn, received, sent }: DataflowOptions) {
     this.#plan = plan;
     this.#engine = engine;
@@ -162,7 +162,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     }
   }
 
-  // 1. What the world brings becomes the input of a step, which Mux queues.
+  // 1. Each datagram, packet and socket outcome becomes the input of a step, which Mux queues.
 
   fromNetwork(input: StepInput): void {
     this.#received(input.tuple, input.source);

@@ -34,7 +34,7 @@ import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 export interface NodeSettings {
   /** Endpoint names, `host:port`, that this node answers to. The first is the `localAddr` of the node and of its overlays. */
   readonly names: readonly string[];
-  /** Facts of this node, in addition to those of the program. */
+  /** Facts of this node, in addition to the facts of the program. */
   readonly facts: readonly Fact[];
   /** Predicates to report on, in addition to those that the program watches. */
   readonly watch: readonly string[];
@@ -67,7 +67,7 @@ export type OperatorResult = "done" | "unknown" | "limit";
 /** A program and its run-time state: the parts that a program swap replaces. */
 interface Running {
   readonly program: Program;
-  /** Facts of the node, in addition to those of the program. */
+  /** Facts of the node, in addition to the facts of the program. */
   readonly facts: readonly Fact[];
   readonly engine: Engine;
   readonly dataflow: NodeDataflow;

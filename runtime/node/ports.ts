@@ -33,7 +33,7 @@ export interface PortOptions {
   readonly findUnreferenced: FindUnreferenced;
 }
 
-/** What the running program does with what the world brings: steps 1 and 2 of `dataflow.ts`. */
+/** Functions of the running program that process datagrams, packets and socket outcomes: steps 1 and 2 of `dataflow.ts`. */
 export interface PortOutputs {
   fromNetwork(input: StepInput): void;
   fromDevice(input: StepInput): void;

@@ -44,7 +44,7 @@ export class ProgramSwap {
   readonly #next: ProgramState;
   readonly #specs = new Map<PredicateSpec, PredicateSpec>();
 
-  /** `events` maps the timer predicates of the previous plan, whose names say nothing, to those of the next. */
+  /** `events` maps the timer predicates of the previous plan to the matching predicates of the next plan, because their names differ. */
   constructor(previous: ProgramState, next: ProgramState, events: ReadonlyMap<number, number>) {
     this.#previous = previous;
     this.#next = next;

@@ -4,7 +4,7 @@ import { Address } from "../plan/values/address.ts";
 import { Packet } from "../plan/values/packet.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 
-/** Returns those of the numbers that occur in no row and in no queued input, also within packets, addresses and lists. */
+/** Returns the numbers that occur in no row and in no queued input, not even within packets, addresses and lists. */
 export function unreferencedNumbers(
   numbers: ReadonlySet<number>,
   tables: readonly (Table | undefined)[],

@@ -7,7 +7,7 @@ import type { Values, Value } from "../plan/values/value.ts";
 /** Modes of watched predicates, in the letters of `watchmod`, by predicate. */
 export type Watched = ReadonlyMap<number, string>;
 
-/** Returns the predicates to report on: those that the program watches, and those of `names`, which are watched in all modes. */
+/** Returns the predicates to report on: predicates that the program watches, and predicates in `names`, which are watched in all modes. */
 export function watchedPredicates(plan: Plan, names: readonly string[]): Watched {
   const modes = plan.predicates.map((spec) => [spec.id, names.includes(spec.name) ? ALL_MODES : spec.watch] as const);
   return new Map(modes.filter(([, letters]) => letters !== ""));

@@ -35,8 +35,8 @@ export class TooBig {
   }
 
   /**
-   * Tells the sender of a packet that packets may have `mtu` bytes. Returns true if it was told; the caller then drops the packet. Returns
-   * false if the packet must be fragmented instead: the sender allows fragmentation, cannot be told, or was told just before.
+   * Notifies the sender of a packet that packets may have `mtu` bytes. If it returns true, the caller drops the packet. If it returns
+   * false, the caller fragments the packet: the sender allows fragmentation, cannot be notified, or was notified just before.
    */
   notify(packet: Uint8Array, mtu: number): boolean {
     const header = this.#tun === undefined ? undefined : readHeader(packet);

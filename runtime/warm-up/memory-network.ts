@@ -7,7 +7,7 @@ interface InFlight {
   readonly bytes: Uint8Array;
 }
 
-/** Awaiting it lets microtasks run, and nothing else. */
+/** A resolved promise: an `await` on it runs the queued microtasks and no timers or I/O. */
 const RESOLVED: Promise<void> = Promise.resolve();
 
 /** A network in memory: its sockets reach each other and nothing else. */
@@ -21,8 +21,8 @@ export class MemoryNetwork {
   }
 
   /**
-   * Delivers all datagrams in flight, and those that nodes send in response, until there are none or `isOver` returns true:
-   * nodes may answer each other without end. Datagrams to unknown addresses are lost.
+   * Delivers all datagrams in flight and the datagrams that nodes send in response. Stops when none is in flight, or when `isOver`
+   * returns true, because nodes may answer each other without end. Datagrams to unknown addresses are lost.
    */
   async deliverAll(isOver: () => boolean): Promise<void> {
     // The send queue of a node is flushed in a microtask.

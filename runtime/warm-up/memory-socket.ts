@@ -16,7 +16,7 @@ export type OnSent = (to: Uint8Array, bytes: Uint8Array) => void;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_WORDS: Uint32Array = new Uint32Array(0);
 
-/** A UDP socket in memory with the interface of the addon. It has no trains: sent ones are lost. */
+/** A UDP socket in memory with the interface of the addon. It receives no trains, and discards trains that are sent. */
 export class MemorySocket implements UdpHandle {
   readonly gso: boolean = true;
   readonly gro: boolean = false;

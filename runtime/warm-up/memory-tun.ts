@@ -3,7 +3,7 @@ import type { TunHandle, OnTunRead } from "../../native/index.ts";
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_WORDS: Uint32Array = new Uint32Array(0);
 
-/** A TUN interface in memory with the interface of the addon. It has no trains; written packets are counted and discarded. */
+/** A TUN interface in memory with the interface of the addon. It delivers no trains. Written packets are counted and discarded. */
 export class MemoryTun implements TunHandle {
   readonly name: string = "warm-up";
   /** Number of packets written. */

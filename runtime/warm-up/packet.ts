@@ -3,7 +3,7 @@ import { parseIp } from "../ip/ip-address.ts";
 const IPV4 = { header: 20, lengthAt: 2, hopsAt: 8, protocolAt: 9, addressesAt: 12 } as const;
 const IPV6 = { header: 40, lengthAt: 4, hopsAt: 7, protocolAt: 6, addressesAt: 8 } as const;
 const HOPS = 64;
-/** Protocol number for experiments: no rule gives it a meaning. */
+/** Protocol number for experiments (RFC 3692), which no program handles specially. */
 const PROTOCOL = 253;
 
 /** Returns an IP packet of `length` bytes with an empty payload. Both addresses must be of one family. */

@@ -23,9 +23,9 @@ import { WarmUpClock } from "./warm-up-clock.ts";
 
 /** One end of the warm-up: configuration of a temporary node. */
 export interface Endpoint {
-  /** Its name and listen address: a numeric `host:port`, of the same family as the other one's. */
+  /** Name and listen address of the node: a numeric `host:port`. Both endpoints have addresses of one family. */
   readonly address: string;
-  /** The virtual address of its device, of the same family as the other one's. */
+  /** Virtual address of the device of the node. Both endpoints have virtual addresses of one family. */
   readonly virtual: string;
   readonly facts: readonly Fact[];
 }
@@ -36,16 +36,16 @@ export interface WarmUpResult {
   readonly arrived: number;
 }
 
-/** Time in which overlays measure their links before they carry packets, in seconds of virtual time, and its step. */
+/** Virtual time in which overlays measure their links before packets are sent, and the step by which the clock advances, in seconds. */
 const MEASURE_SECONDS = 30;
 const MEASURE_STEP = 0.05;
-/** Number of packets, enough for the compilers of V8, and virtual seconds between them, as with pings. */
+/** Number of packets in phase 2, enough for V8 to compile the packet path, and virtual seconds between two packets. */
 const PACKETS = 8_000;
 const PACKET_EVERY = 0.001;
 const FIRST_PACKETS = 200;
 const LENGTHS = [84, 540] as const;
 const MTU = 1_400;
-/** A router solicitation, which every kernel sends through a new device, and for which no rule has a route. */
+/** A router solicitation: every kernel sends some through a new device, and no rule has a route for them. */
 const ANY_HOST = "fe80::1";
 const ALL_ROUTERS = "ff02::2";
 const SOLICITATION_BYTES = 48;

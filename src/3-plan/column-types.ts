@@ -64,7 +64,7 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   return inference;
 }
 
-/** Transfer function of the type inference: fills the columns of one predicate from those of others. */
+/** Transfer function of the type inference: computes the column types of one predicate from the types of others. */
 interface Transfer {
   readonly reads: readonly string[];
   readonly fills: string;

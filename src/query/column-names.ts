@@ -2,7 +2,7 @@ import type { Argument, Atom } from "../../grammar/ast.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 
-/** Column names of each predicate: the variables of the atom in the program that names most columns. */
+/** Column names of each predicate: the variables of that atom of the program which has the most variables as arguments. */
 export type ColumnNames = ReadonlyMap<string, readonly (string | undefined)[]>;
 
 export function columnNames({ rules }: CoreProgram): ColumnNames {

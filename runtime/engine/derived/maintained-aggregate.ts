@@ -1,8 +1,8 @@
 /**
  * The aggregate of one rule of a derived table, kept up to date group by group.
  *
- * Strands report the body rows of the rule to `contribute`, which stores them in their group. `flush` computes the
- * changed groups anew and reports the old result of a group as a removed derivation, the new one as an added derivation.
+ * Strands report the body rows of the rule to `contribute`, which stores them in their group. `flush`
+ * recomputes the changed groups. It reports the old result of a group as a removed derivation and the new one as an added derivation.
  */
 import type { AggregateSpec, Sign } from "../../plan/contract/plan.ts";
 import { accumulator } from "../../plan/library/aggregates/accumulator.ts";
@@ -47,7 +47,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   readonly #groupColumns: readonly number[];
   readonly #winnerColumns: readonly number[];
   readonly #groups = new Map<string, Group>();
-  /** Keys of groups to compute anew. */
+  /** Keys of groups to recompute. */
   readonly #changed = new Set<string>();
   /** Keys of `#changed` whose result is refreshed if it stays the same. */
   readonly #refreshed = new Set<string>();
@@ -79,8 +79,8 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   }
 
   /**
-   * Removes and returns the result of a group that lost `values`, if the result may depend on them; `flush` computes it
-   * anew. Without `isFinal` that includes results that differ from the lost values but replaced another result.
+   * Removes and returns the result of a group that lost `values`, if the result may depend on them; `flush` recomputes
+   * it. Without `isFinal` that includes results that differ from the lost values but replaced another result.
    */
   overdelete(values: Values, isFinal: boolean): Values | undefined {
     const group = this.#groups.get(this.#groupOf(values));

@@ -46,7 +46,7 @@ export class TableIndex {
   }
 }
 
-/** Returns the key of some columns. Emitted code computes keys the same way: one column by itself, several joined. */
+/** Returns the key of some columns. Emitted code computes it in the same way: several columns have a joined key. */
 export function keyOfColumns(values: Values, columns: readonly number[]): Key {
   if (columns.length === 1) return keyOf(values[columns[0] as number] as Value);
   return keyOfValues(columns.map((column) => values[column] as Value));

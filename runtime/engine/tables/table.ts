@@ -168,7 +168,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     return row;
   }
 
-  /** Starts the lifetime of the row anew. */
+  /** Restarts the lifetime of the row. */
   refresh(row: Row, now: number): void {
     this.#refresh(row, now, row.isBase);
   }

@@ -18,7 +18,7 @@ export class Address {
     this.options = options;
   }
 
-  /** The address as a program writes it. Equality, order and keys of addresses are those of this text. */
+  /** The address as a program writes it. Addresses have the equality, order and key of this text. */
   get text(): string {
     this.#text ??= this.#format();
     return this.#text;

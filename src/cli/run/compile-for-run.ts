@@ -14,7 +14,7 @@ export interface ProgramOptions extends LanguageOptions {
   readonly ignoresLocations?: boolean;
 }
 
-/** A compilation with its files: those of the options, and `tunnel.mzl` if it was added. */
+/** A compilation and its files: the files of the command line, and `tunnel.mzl` if it was added. */
 export interface RunCompilation extends Compilation {
   readonly files: readonly string[];
 }

@@ -11,7 +11,7 @@ export function endpointNames(listen: string, address: string | undefined, bound
   return [...new Set([...(address === undefined ? [] : [address]), requestedName, bound])];
 }
 
-/** Warns about an address that nobody can send to, and about one that other machines can reach. */
+/** Warns about an address to which no peer can send, and about an address that other machines can reach. */
 export function warnAboutAddress(name: string, log: Log): void {
   if (!parseHostPort(name).ok) return;
   if (isUnspecified(name))

@@ -37,7 +37,7 @@ const DEFAULT_MEMORY = 1024;
 /** Largest share of the heap that rows may take. The rest is for the evaluation. */
 const MEMORY_SHARE = 0.75;
 
-/** Number of rounds after which rules that insert and delete the same rows forever are stopped: these take no memory. */
+/** Largest number of rounds. It stops rules that insert and delete the same rows forever, which the memory limit does not stop. */
 const MAX_ROUNDS = 10_000_000;
 
 /** `mosaic eval`: runs the rules on one node to the fixpoint, without network and without time, and prints tables. */

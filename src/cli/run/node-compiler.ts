@@ -24,13 +24,13 @@ import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
 import { changedFiles } from "./program-files.ts";
 
-/** Compiler of a running node, for queries, facts and programs from the control socket: the runtime cannot import `src`. */
+/** Compiles queries, facts and programs of the control socket for a running node. The runtime calls it through an interface. */
 export class NodeCompiler implements Compiler {
   #options: ProgramOptions;
   #columns: ColumnNames;
   readonly #peers: readonly Peer[];
 
-  /** `options`, `columns` and `peers`: of the program that the node runs at its start. */
+  /** `options`, `columns` and `peers` belong to the program with which the node starts. */
   constructor(options: ProgramOptions, columns: ColumnNames, peers: readonly Peer[]) {
     this.#options = options;
     this.#columns = columns;

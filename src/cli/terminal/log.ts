@@ -4,7 +4,7 @@
  */
 import { jsonText } from "./json-text.ts";
 
-/** Most severe level first. A log prints its own level and all before it. */
+/** Levels, the most severe first. A log prints messages of its level and of the levels before it. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -26,7 +26,7 @@ const MAX_HELD = 256;
 
 const PREFIXES: Readonly<Record<LogLevel, string>> = { error: "", warn: "warning: ", info: "", debug: "debug: " };
 
-/** Log of a node: one line of text, or one JSON object, a message. */
+/** Log of a node. Each message is one line of text or one JSON object. */
 export class Log {
   readonly #settings: LogSettings;
   readonly #write: (line: string) => void;
@@ -84,7 +84,7 @@ export class Log {
     this.#held.set(message, { fields, timer, count: 0 });
   }
 
-  /** Prints the repetitions and counts on; forgets the message if it was not repeated. */
+  /** Prints the number of repetitions and continues to count. Forgets the message if it was not repeated. */
   #reportHeld(message: string): void {
     const held = this.#held.get(message);
     this.#release(message);

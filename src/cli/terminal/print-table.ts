@@ -30,7 +30,7 @@ export function countTable(name: string, count: number, { json }: TableForm, isA
   else output.result(isAlone ? String(count) : `${name} ${count}`);
 }
 
-/** Field of a CSV line. `--facts` reads it back as the same value, if files of facts can hold values of its type. */
+/** Returns a field of a CSV line. `--facts` reads it as the same value, if fact files can hold values of its type. */
 function csvField(value: Value): string {
   if (typeof value !== "string")
     return /[",]/.test(formatValue(value)) ? quoted(formatValue(value)) : formatValue(value);

@@ -13,7 +13,7 @@ export interface SourceExcerpt {
   readonly text: string;
   /** Line number of the first line of `text`. */
   readonly firstLine: number;
-  /** The range that was asked for: its lines as before, its columns within `text`. */
+  /** The requested range. Its line numbers are unchanged; its columns refer to `text`. */
   readonly range: SourceRange;
 }
 
