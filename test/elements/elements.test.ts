@@ -239,8 +239,8 @@ describe("OverlaySendWrap, OverlayRecvUnwrap and ReceiveDemux", () => {
     expect(runSession(program, ["insert outer.go(7)"]).split("\n").slice(1)).toEqual([
       "event outer.go(7)",
       'send outer.x(7) to outer::"here"',
-      'event outer.send("here", ["outer.x", 7])',
-      'event outer.recv(["outer.x", 7])',
+      'event outer.send("here", outer.x(7))',
+      "event outer.recv(outer.x(7))",
       "event outer.x(7)",
       "event outer.done(7)",
     ]);
