@@ -350,6 +350,10 @@ export const MESSAGES = {
     message: `the program has more than ${f.rules} rules`,
     help: "`--limit rules=N` raises the limit to N rules",
   }),
+  E0263: (f: { readonly depth: number }): Wording => ({
+    message: `files import each other through more than ${f.depth} levels`,
+    help: "import the files from one file",
+  }),
   W0221: (f: { readonly name: string; readonly nearest: string }): Wording => ({
     message: `no rule of the program raises \`${f.name}\`: only other nodes can`,
     help: `did you mean \`${f.nearest}\`?`,

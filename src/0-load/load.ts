@@ -56,6 +56,9 @@ export interface Module {
   readonly unparsed: ReadonlyMap<string, Unparsed>;
 }
 
+/** Longest chain of files that import each other. Each level is a level of the call stack. */
+const IMPORT_DEPTH_MAX = 200;
+
 /** Number of rules in a file, outside and inside of its `def`s; facts and declarations do not count. */
 export interface RuleCount {
   readonly rules: number;
@@ -87,6 +90,8 @@ class Loader {
   readonly #sources = new Map<string, Source>();
   readonly #diagnostics: Diagnostic[] = [];
   readonly #limits: TextLimits;
+  /** Number of files around the current one, each of which imports the next. */
+  #depth = 0;
   readonly #counts = new Map<string, RuleCount>();
   readonly #macros = new Set<string>();
   #rules = 0;
@@ -121,7 +126,15 @@ class Loader {
       this.#diagnostics.push(report("E0203", at?.path.span, { path: source.file }));
       return undefined;
     }
-    return known ?? this.#parse(key, source, as);
+    if (known !== undefined) return known;
+    if (this.#depth === IMPORT_DEPTH_MAX) {
+      this.#diagnostics.push(report("E0263", at?.path.span, { depth: IMPORT_DEPTH_MAX }));
+      return undefined;
+    }
+    this.#depth++;
+    const module = this.#parse(key, source, as);
+    this.#depth--;
+    return module;
   }
 
   #parse(key: string, source: Source, as: string | undefined): Module {
@@ -133,7 +146,7 @@ class Loader {
     });
     const isNew = !this.#sources.has(source.file);
     for (const read of sources) this.#sources.set(read.file, read);
-    if (isNew) this.#diagnostics.push(...diagnostics);
+    if (isNew) for (const diagnostic of diagnostics) this.#diagnostics.push(diagnostic);
     for (const name of defines.keys()) this.#macros.add(name);
     this.#countRules(tree, source);
     const module = { ...this.#link(tree, source.file, dialect, as), unparsed };
@@ -169,7 +182,8 @@ class Loader {
       if (imported.declared === undefined && statement.as !== undefined) {
         this.#diagnostics.push(report("E0242", statement.as.span, { path: statement.path.text }));
       }
-      if (imported.instance === undefined) plainImports.push(imported.file, ...imported.plainImports);
+      if (imported.instance === undefined)
+        for (const path of [imported.file, ...imported.plainImports]) plainImports.push(path);
       else aliases.set(statement.as?.text ?? imported.instance, imported.instance);
     }
     return {

@@ -13,11 +13,15 @@ import { golden } from "../golden.ts";
 import { type PageExample, type PageFile, readErrorPage } from "./error-page.ts";
 
 /** Wrong examples that are too long for a page. */
-const TOO_LONG_TO_SHOW: Readonly<Record<string, string>> = {
+const TOO_LONG_TO_SHOW: Readonly<Record<string, string | readonly PageFile[]>> = {
   E0111: " ".repeat(2 * 1024 * 1024 + 1),
   E0112: "a: out(X) :- one(X).\0",
   E0130: `${Array.from({ length: 202 }, (_, at) => `#define M${at} M${at + 1}\n`).join("")}#if M0 == 1\n#endif\n`,
   E0262: "a: out(X) :- one(X).\n".repeat(20_001),
+  E0263: Array.from({ length: 201 }, (_, at) => ({
+    name: `file${at}.mzl`,
+    text: `import "file${at + 1}.mzl".\na${at}: out(X) :- one${at}(X).\n`,
+  })),
   E0190: "a: out(X Y) :- one(X).\n".repeat(101),
 };
 
@@ -63,7 +67,7 @@ test("every page belongs to a code", () => {
 function wrongExample(code: string): PageExample | undefined {
   const long = TOO_LONG_TO_SHOW[code];
   if (long === undefined) return readErrorPage(code)?.wrong;
-  return { files: [{ name: "program.mzl", text: long }], command: undefined };
+  return { files: typeof long === "string" ? [{ name: "program.mzl", text: long }] : long, command: undefined };
 }
 
 function isExample(example: PageExample | undefined): boolean {
