@@ -15,7 +15,14 @@ import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Element } from "./element.ts";
 
-const drops = ["datagram: ...", "not accepted", "unknown predicate", "wrong type", "malformed"] as const;
+const drops = [
+  "datagram: ...",
+  "not accepted",
+  "unknown predicate",
+  "wrong type",
+  "malformed",
+  "too many layers",
+] as const;
 
 export const spec: ElementSpec = {
   name: "NetworkIn",
@@ -30,7 +37,7 @@ answers end here.
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
 Drops   "datagram: ...": a datagram that the decoder rejects (another version, a fragment that does not fit), with the decoder's
         reason; "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed":
-        fields that cannot be decoded.
+        fields that cannot be decoded; "too many layers": packets inside each other in more than 32 layers.
 Reads   counters: datagrams in, admitted tuples out; reassembly: messages that wait for fragments
 Built   by runtime/node/ports.ts, one per node.
 See     Mux, NetworkOut, OverlayRecvUnwrap

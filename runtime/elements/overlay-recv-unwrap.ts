@@ -8,7 +8,7 @@ import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Element } from "./element.ts";
 
-const drops = ["not accepted", "unknown predicate", "wrong type", "malformed"] as const;
+const drops = ["not accepted", "unknown predicate", "wrong type", "malformed", "too many layers"] as const;
 
 export const spec: ElementSpec = {
   name: "OverlayRecvUnwrap",
@@ -21,7 +21,7 @@ and admitted with the same checks as in NetworkIn.
 Ports   in: 1 push. out: 1 push: the tuple, then each tuple unwrapped from it. A recv event itself passes too, for rules that
         subscribe to it.
 Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed": fields that
-        cannot be decoded.
+        cannot be decoded; "too many layers": packets inside each other in more than 32 layers.
 Reads   counters: tuples in; tuples out, including the unwrapped ones
 Built   by runtime/node/dataflow.ts, one per node.
 Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").

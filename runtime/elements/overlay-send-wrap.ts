@@ -2,12 +2,14 @@
  * The start of an overlay, step 7 of the packet's path (`runtime/node/dataflow.ts`). LocSpecDemux pushes tuples for addresses of the
  * overlay; each becomes a send event of the same round, which the overlay's rules route.
  */
-import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
+import { LAYERS_MAX, Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Value } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Element } from "./element.ts";
+
+const drops = ["too many layers"] as const;
 
 export const spec: ElementSpec = {
   name: "OverlaySendWrap",
@@ -17,20 +19,20 @@ OverlaySendWrap(overlay)
 Wraps a tuple for an address of the overlay into the event overlay.send(Address, Packet) of the same round.
 
 Ports   in: 1 push. out: 1 push, to Mux.
-Drops   nothing; an overlay that has no route drops by its own rules.
+Drops   "too many layers": a tuple that already holds 32 packets inside each other. An overlay that has no route drops by its own rules.
 Reads   counters: tuples in, send events out
 Built   by runtime/node/dataflow.ts, one per overlay that defines send.
 Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
 See     LocSpecDemux, OverlayRecvUnwrap
 `,
-  drops: [],
+  drops,
   stateful: false,
 };
 
 export class OverlaySendWrap implements Element {
   readonly spec: ElementSpec = spec;
   readonly label: string;
-  readonly counters: ElementCounters<never> = new ElementCounters();
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #send: PredicateSpec;
   readonly #out: (tuple: Tuple, provenance: Provenance) => void;
 
@@ -43,7 +45,9 @@ export class OverlaySendWrap implements Element {
 
   push(node: Value, tuple: Tuple): void {
     this.counters.in++;
+    const packet = Packet.of(tuple);
+    if (packet.layers > LAYERS_MAX) return this.counters.drop("too many layers");
     this.counters.out++;
-    this.#out({ predicate: this.#send, args: [node, Packet.of(tuple)], isDelete: false }, "rule");
+    this.#out({ predicate: this.#send, args: [node, packet], isDelete: false }, "rule");
   }
 }

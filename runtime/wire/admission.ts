@@ -1,5 +1,5 @@
 import { admits } from "../plan/values/column-type.ts";
-import type { Packet, Tuple } from "../plan/values/packet.ts";
+import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { isTrain, segmentsOf, type Train } from "../plan/values/train.ts";
@@ -8,9 +8,10 @@ import { CachedDecoding } from "./cached-decoding.ts";
 import { decodeFields } from "./decode.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "./decode-train.ts";
 import { devicePacketLength } from "./device-packet.ts";
+import { hasTooManyLayers } from "./packet-layers.ts";
 
 /** Why an encoded tuple is not admitted: the drop reason of the element that asked. */
-export type AdmissionRefusal = "not accepted" | "unknown predicate" | "wrong type" | "malformed";
+export type AdmissionRefusal = "not accepted" | "unknown predicate" | "wrong type" | "malformed" | "too many layers";
 
 /** What the network may do with one wire hash: insert into or delete from a predicate, or nothing. */
 interface Right {
@@ -67,6 +68,7 @@ export class Admission {
   /** Decodes a train of datagrams as one tuple. Returns undefined when its datagrams must be decoded one by one. */
   decodeTrain(train: Train): Tuple | undefined {
     const encoded = tupleOfTrain(train);
+    if (encoded !== undefined && hasTooManyLayers(train, encoded.start, encoded.end)) return undefined;
     const tuple = encoded && this.#join(encoded.hash, (arity) => fieldsOfDatagrams(train, encoded.hash, arity));
     return tuple && this.#cache(undefined, train, tuple);
   }
@@ -76,6 +78,7 @@ export class Admission {
     const right = this.#rights.get(hash);
     if (right === undefined) return "unknown predicate";
     if (!right.isAccepted) return "not accepted";
+    if (hasTooManyLayers(bytes, start, end)) return "too many layers";
     const { predicate, isDelete } = right;
     const args = decodeFields(bytes, start, end, predicate.arity);
     if (args === undefined) return "malformed";
@@ -116,7 +119,12 @@ export class Admission {
   #decodeCached(hash: number | undefined, bytes: Uint8Array): Tuple | undefined {
     for (const entry of this.#decodeCache) {
       const args = entry.hash === hash ? entry.decoding.read(bytes) : undefined;
-      if (args !== undefined) return { predicate: entry.predicate, args, isDelete: entry.isDelete };
+      if (args === undefined) continue;
+      // Two datagrams with the same prefix may differ in the layers of their payload. Then `decode` refuses the one with too many.
+      const last = args.at(-1);
+      if (last instanceof Packet && last.body !== undefined && hasTooManyLayers(last.body, 0, last.body.length))
+        return undefined;
+      return { predicate: entry.predicate, args, isDelete: entry.isDelete };
     }
     return undefined;
   }

@@ -4,7 +4,7 @@
  *
  * Only device packets may form a train: for other tuples rules must run once per tuple.
  */
-import { Packet } from "../plan/values/packet.ts";
+import { LAYERS_MAX, Packet } from "../plan/values/packet.ts";
 import { Train } from "../plan/values/train.ts";
 import { equalValues, type Value } from "../plan/values/value.ts";
 import { decodeAllFields, decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
@@ -86,18 +86,19 @@ function haveCommonPrefix(train: Train, length: number): boolean {
 }
 
 /**
- * Returns whether two lists of fields are equal, except for the device packet at their ends, through all packets around it. The loop
- * is iterative because thousands of layers fit into a datagram.
+ * Returns whether two lists of fields are equal, except for the device packet at their ends, through all packets around it, of
+ * which there are at most `LAYERS_MAX`.
  */
 function differOnlyInPacket(first: readonly Value[], last: readonly Value[]): boolean {
   let [left, right] = [first, last];
-  for (;;) {
+  for (let layer = 0; layer <= LAYERS_MAX; layer++) {
     if (left.length !== right.length || !equalValues(left.slice(0, -1), right.slice(0, -1))) return false;
     const [one, other] = [left.at(-1), right.at(-1)];
     if (!(one instanceof Packet && other instanceof Packet)) return !(one instanceof Packet || other instanceof Packet);
     if (one.hash !== other.hash || one.hops !== other.hops) return false;
     [left, right] = [fieldsIn(one), fieldsIn(other)];
   }
+  return false;
 }
 
 function fieldsIn({ body }: Packet): readonly Value[] {

@@ -1,4 +1,4 @@
-import { Packet } from "../plan/values/packet.ts";
+import { LAYERS_MAX, Packet } from "../plan/values/packet.ts";
 import type { Values } from "../plan/values/value.ts";
 import { wireHash } from "../plan/values/wire-hash.ts";
 import { decodeAllFields } from "./decode.ts";
@@ -15,7 +15,8 @@ const TUN_HASHES: ReadonlySet<number> = new Set(DEVICE_PACKETS);
 export function devicePacketLength(hash: number, fields: Values): number | undefined {
   let last = fields.at(-1);
   let innerHash = hash;
-  while (!TUN_HASHES.has(innerHash) && last instanceof Packet && last.body !== undefined) {
+  for (let layer = 0; layer < LAYERS_MAX && !TUN_HASHES.has(innerHash); layer++) {
+    if (!(last instanceof Packet) || last.body === undefined) break;
     innerHash = last.hash;
     last = decodeAllFields(last.body)?.at(-1);
   }

@@ -1,5 +1,5 @@
 import { accumulator } from "./aggregates/accumulator.ts";
-import { bounded } from "./bounded.ts";
+import { bounded } from "../values/bounded.ts";
 import type { Ambient } from "../contract/function-spec.ts";
 import { functionNamed } from "./functions/registry.ts";
 import { keyOf, keyOfValues } from "../values/key.ts";

@@ -1,7 +1,8 @@
+import { Address } from "./address.ts";
 import { keyOfValues } from "./key.ts";
 import type { PredicateSpec } from "./predicate-spec.ts";
 import { segmentsOf } from "./train.ts";
-import { compareValues, type Values } from "./value.ts";
+import { compareValues, type Value, type Values } from "./value.ts";
 
 /** Predicate with its arguments: an event, a row to insert into a table, or a row to delete from it. */
 export interface Tuple {
@@ -21,6 +22,12 @@ export function compareTuples(one: Tuple, other: Tuple): number {
 export type Provenance = "rule" | "device" | "network" | "operator";
 
 /**
+ * Largest number of packets inside each other. OverlaySendWrap builds no more layers, and Admission refuses more, so functions of
+ * values may recurse over layers.
+ */
+export const LAYERS_MAX = 32;
+
+/**
  * Tuple as a value: the payload of an overlay. A packet from this node has a `tuple`. A packet from the network has a `body`, the
  * encoded arguments, which stay opaque in transit and are decoded at the destination.
  */
@@ -32,28 +39,37 @@ export class Packet {
   readonly tuple: Tuple | undefined;
   /** A train if the packet stands for several. */
   readonly body: Uint8Array | undefined;
+  /** Number of packets inside each other, this one included. An encoded body counts as a payload without packets. */
+  readonly layers: number;
   #key: string | undefined;
 
-  private constructor(hash: number, hops: number, tuple: Tuple | undefined, body: Uint8Array | undefined) {
+  private constructor(
+    hash: number,
+    hops: number,
+    tuple: Tuple | undefined,
+    body: Uint8Array | undefined,
+    layers: number,
+  ) {
     this.hash = hash;
     this.hops = hops;
     this.tuple = tuple;
     this.body = body;
+    this.layers = layers;
   }
 
   static of(tuple: Tuple): Packet {
     const { tuple: insert, remove } = tuple.predicate.wire;
-    return new Packet(tuple.isDelete ? remove : insert, 0, tuple, undefined);
+    return new Packet(tuple.isDelete ? remove : insert, 0, tuple, undefined, 1 + layersIn(tuple.args));
   }
 
   static inTransit(hash: number, hops: number, body: Uint8Array): Packet {
-    return new Packet(hash, hops, undefined, body);
+    return new Packet(hash, hops, undefined, body, 1);
   }
 
-  /** Returns a copy of the packet with another body or other arguments. */
+  /** Returns a copy of the packet with another body, or with other arguments of as many layers. */
   with(args: Values | undefined, body: Uint8Array | undefined): Packet {
     const tuple = args === undefined ? undefined : this.tuple && { ...this.tuple, args };
-    return new Packet(this.hash, this.hops, tuple, body);
+    return new Packet(this.hash, this.hops, tuple, body, this.layers);
   }
 
   get key(): string {
@@ -67,6 +83,20 @@ export class Packet {
       .map(bodyKey)
       .join("");
   }
+}
+
+/** Returns the largest number of layers of a packet among the values and inside them. */
+function layersIn(values: Values): number {
+  let layers = 0;
+  for (const value of values) layers = Math.max(layers, layersOf(value));
+  return layers;
+}
+
+function layersOf(value: Value): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (value instanceof Packet) return value.layers;
+  if (Array.isArray(value)) return layersIn(value as Values);
+  return value instanceof Address ? Math.max(layersOf(value.node), layersIn(value.options)) : 0;
 }
 
 function bodyKey(body: Uint8Array): string {

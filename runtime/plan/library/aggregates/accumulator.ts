@@ -1,3 +1,4 @@
+import { boundedInDepth } from "../../values/bounded.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { divide } from "../operators/operators.ts";
 import type { AggregateKind } from "../../contract/plan.ts";
@@ -10,7 +11,7 @@ export interface Accumulator {
    * winning row. Returns false if the aggregate does not accept the value.
    */
   add(value: Value, times: number, winner: Values): boolean;
-  /** Returns the aggregate, or undefined if it does not exist: a sum that is not exact. */
+  /** Returns the aggregate, or undefined if it does not exist: a sum that is not exact, a list that is nested too deeply. */
   result(): Value | undefined;
   /** Returns a column of the winning row. Null if no value was added, and for all aggregates but `min` and `max`. */
   winner(column: number): Value;
@@ -137,12 +138,12 @@ class Collection implements Accumulator {
     return true;
   }
 
-  result(): Value {
+  result(): Value | undefined {
     const sorted = this.#values.toSorted(compare);
     const kept = this.#distinct
       ? sorted.filter((value, at) => at === 0 || !equal(value, sorted[at - 1] as Value))
       : sorted;
-    return this.#finish(kept);
+    return boundedInDepth(this.#finish(kept));
   }
 
   winner(): Value {

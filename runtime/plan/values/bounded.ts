@@ -1,8 +1,13 @@
-import { Address } from "../values/address.ts";
-import type { Value } from "../values/value.ts";
+import { Address } from "./address.ts";
+import { Packet } from "./packet.ts";
+import type { Value } from "./value.ts";
 
-/** Largest nesting of lists and addresses, and largest number of values in all of them together. */
-const DEPTH_MAX = 64;
+/**
+ * Largest nesting of lists, addresses and packets in a value that an expression builds, so that functions of values may recurse over the
+ * nesting. Constants of a program nest at most as deep as the limit `nesting`, encoded tuples at most 32 deep.
+ */
+export const DEPTH_MAX = 64;
+/** Largest number of values at all depths of a value that an expression builds. */
 const SIZE_MAX = 1 << 20;
 
 interface Extent {
@@ -18,6 +23,11 @@ const SCALAR: Extent = { depth: 0, size: 1 };
 export function bounded<V extends Value>(value: V): V | undefined {
   const { depth, size } = extentOf(value);
   return depth > DEPTH_MAX || size > SIZE_MAX ? undefined : value;
+}
+
+/** Returns the value, or undefined if it is nested too deeply. Lists of any length are accepted. */
+export function boundedInDepth<V extends Value>(value: V): V | undefined {
+  return extentOf(value).depth > DEPTH_MAX ? undefined : value;
 }
 
 function extentOf(value: Value): Extent {
@@ -41,5 +51,6 @@ function extentOf(value: Value): Extent {
 function partsOf(value: Value): readonly Value[] | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (Array.isArray(value)) return value as readonly Value[];
+  if (value instanceof Packet) return value.tuple?.args;
   return value instanceof Address ? [value.node, ...value.options] : undefined;
 }
