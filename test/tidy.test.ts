@@ -117,6 +117,13 @@ const CASES: readonly Case[] = [
     fault: "runtime/elements/loc-spec-demux.ts: its spec is named Demux",
   },
   {
+    title: "no call spreads a list into arguments",
+    rule: rules.noSpreadArguments,
+    path: "runtime/engine/store.ts",
+    text: "all(...rows: readonly Row[]) {\n  const both = new Map([...rows]);\n  winners.push(...rows.map((row) => row.key));\n}",
+    fault: "runtime/engine/store.ts:3: spreads a list into arguments",
+  },
+  {
     title: "an element's file exports its spec",
     rule: rules.namedElements,
     path: "runtime/elements/mux.ts",

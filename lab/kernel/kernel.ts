@@ -169,7 +169,7 @@ class KernelLab {
     const processes = startPing(traffic, this.#topology.hosts, pingTool, this.#namespaces, lines, (report) =>
       observe({ kind: "ping", at: report.at, traffic: number, report }),
     );
-    this.#processes.push(...processes);
+    for (const one of processes) this.#processes.push(one);
   }
 
   #runCommand({ hosts, run }: Command): void {

@@ -34,7 +34,7 @@ export function evaluateCheck({ at, traffic, expectation }: Check, topology: Top
   switch (expectation.kind) {
     case "outage": {
       const outages = traffic.flatMap((number) => record.outages(number).map(({ seconds }) => seconds));
-      const worst = Math.max(0, ...outages);
+      const worst = outages.reduce((most, outage) => Math.max(most, outage), 0);
       return result(worst <= expectation.most, worst === 0 ? "none" : formatDuration(worst));
     }
     case "lost": {

@@ -46,7 +46,7 @@ export class Timeline {
     }));
     this.#screen = screen;
     this.#hosts = topology.hosts.length;
-    const longest = Math.max(...topology.hosts.map((host) => host.name.length));
+    const longest = topology.hosts.reduce((most, { name }) => Math.max(most, name.length), 0);
     this.#pathWidth = formatPath(["x".repeat(longest), "x".repeat(longest), "x".repeat(longest)]).length;
   }
 

@@ -150,7 +150,7 @@ type LinkEnd = Pick<Host, "name" | "network">;
 /** Returns the faults of the direction from one host to another. */
 export function faultsBetween(links: readonly LinkRule[], from: LinkEnd, to: LinkEnd): LinkFaults {
   const matching = links.filter((rule) => isNamed(rule.from, from) && isNamed(rule.to, to));
-  return Object.assign({}, ...matching.map((rule) => rule.faults)) as LinkFaults;
+  return matching.reduce<LinkFaults>((faults, rule) => Object.assign(faults, rule.faults), {});
 }
 
 function isNamed(names: ReadonlySet<string>, { name, network }: LinkEnd): boolean {

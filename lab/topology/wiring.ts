@@ -47,7 +47,7 @@ export class Wiring {
   }
 
   apply(action: MoveAction | ChangeAction): void {
-    if (action.kind === "change") this.#links.push(...action.rules);
+    if (action.kind === "change") for (const rule of action.rules) this.#links.push(rule);
     else for (const { host, to } of action.moves) this.#attachments.set(host, to);
   }
 }

@@ -24,5 +24,5 @@ export function pathPayload(locations: readonly string[]): number {
     const mtu = address === undefined ? 0 : native.pathMtu(address);
     return mtu < MTU_MIN ? [] : [Math.min(mtu, MTU_MAX)];
   });
-  return (mtus.length === 0 ? ETHERNET_MTU : Math.min(...mtus)) - HEADER_BYTES;
+  return (mtus.length === 0 ? ETHERNET_MTU : mtus.reduce((least, mtu) => Math.min(least, mtu))) - HEADER_BYTES;
 }

@@ -82,7 +82,7 @@ export class LocSpecDemux implements Element {
   commit(): void {
     if (this.#localInputs.length === 0 && this.#answers.size === 0) return;
     const inputs = this.#localInputs;
-    inputs.push(...this.#answers.values());
+    for (const answer of this.#answers.values()) inputs.push(answer);
     this.abort();
     for (const input of inputs) this.#outputs.toLocal(input);
   }

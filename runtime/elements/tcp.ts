@@ -137,13 +137,15 @@ export class Tcp implements Element {
   flushRound(): void {
     if (this.#round.length === 0) return;
     if (this.#round.length > 1) this.#round.sort(compareCalls);
-    this.#pending.push(...this.#round);
+    for (const call of this.#round) this.#pending.push(call);
     this.#round = [];
   }
 
   /** Performs the calls of the step, in order. An outcome that is known at once waits in the queue of Mux. */
   commit(): void {
-    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const next of pending) {
       if ("withdrawn" in next) this.#withdraw(next.withdrawn);
       else this.#perform(next);
     }

@@ -94,7 +94,7 @@ export class ViewChannel implements Element {
 
   constructor(plan: Plan, context: ChannelContext) {
     this.#context = context;
-    this.#timeout = Math.min(...plan.channels.map(({ timeout }) => timeout));
+    this.#timeout = plan.channels.reduce((least, { timeout }) => Math.min(least, timeout), Infinity);
     this.#rows = plan.predicates.find(({ role }) => role.kind === "rows");
     this.#ack = plan.predicates.find(({ role }) => role.kind === "ack");
     this.#draw = context.streams.stream("view channel");
@@ -271,8 +271,9 @@ export class ViewChannel implements Element {
 
   /** Sets one timer for the earliest of all resends and silences. */
   #setAlarm(): void {
-    const ends = [...this.#inbound.values()].map(({ receivedAt }) => receivedAt + this.#timeout);
-    const at = Math.min(...[...this.#outbound.values()].map(({ due }) => due), ...ends);
+    let at = Infinity;
+    for (const { due } of this.#outbound.values()) at = Math.min(at, due);
+    for (const { receivedAt } of this.#inbound.values()) at = Math.min(at, receivedAt + this.#timeout);
     if (this.#alarm?.at === at) return;
     this.#alarm?.timer.cancel();
     this.#alarm = at === Infinity ? undefined : { at, timer: this.#context.clock.at(at, () => this.#onAlarm()) };

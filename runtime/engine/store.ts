@@ -164,7 +164,7 @@ export class Store {
     const chosen = new Map<Table, Map<Key, TableChange>>();
     const winners = inserts.filter(({ table }) => table.spec.keys.length === 0);
     for (const change of inserts) if (change.table.spec.keys.length > 0) this.#choose(change, chosen);
-    for (const changes of chosen.values()) winners.push(...changes.values());
+    for (const changes of chosen.values()) for (const change of changes.values()) winners.push(change);
     for (const change of inOrder(winners)) this.#insert(change, change.table.keyOf(change.values), now);
   }
 

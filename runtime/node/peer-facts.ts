@@ -41,7 +41,7 @@ export function peerFacts({ overlays, predicates }: Plan, peers: readonly Peer[]
   for (const peer of peers) {
     const { address, virtual } = peer;
     if (members.length === 0 && (virtual === undefined || !hasMap)) return { ok: false, problem: "no members", peer };
-    facts.push(...members.map((predicate): Fact => ({ predicate, args: [address] })));
+    for (const predicate of members) facts.push({ predicate, args: [address] });
     if (!hasMap || virtual === undefined) continue;
     if (carriers.length > 1) return { ok: false, problem: "several carriers", peer, carriers };
     const home = carriers[0] === undefined ? address : new Address(carriers[0], address);

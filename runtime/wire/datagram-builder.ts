@@ -134,7 +134,7 @@ export class DatagramBuilder {
     if (pieces === undefined) return "too large";
     this.#close(before);
     this.#begin();
-    this.#done.push(...pieces);
+    for (const piece of pieces) this.#done.push(piece);
     return undefined;
   }
 

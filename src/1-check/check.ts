@@ -33,19 +33,21 @@ export function check(
   const diagnostics: Diagnostic[] = [];
   const predicates = collectPredicates(program, diagnostics);
   const roles = rolesIn(program, predicates);
-  for (const table of program.tables.values()) diagnostics.push(...checkTable(table, predicates));
+  for (const table of program.tables.values()) addAll(diagnostics, checkTable(table, predicates));
   const unknown = new UnknownMacros([...macros]);
   const typos = findTypos(predicates, program);
   const names = { macros: unknown, typos: typos };
-  for (const rule of program.rules) diagnostics.push(...checkRule(rule, program, roles, names));
-  for (const fact of program.facts) diagnostics.push(...checkFact(fact, predicates));
-  diagnostics.push(
-    ...checkTypos(typos, predicates, program, roles),
-    ...checkUnread(predicates, program),
-    ...checkOverlays(program),
-    ...checkAccepts(program),
-  );
+  for (const rule of program.rules) addAll(diagnostics, checkRule(rule, program, roles, names));
+  for (const fact of program.facts) addAll(diagnostics, checkFact(fact, predicates));
+  addAll(diagnostics, checkTypos(typos, predicates, program, roles));
+  addAll(diagnostics, checkUnread(predicates, program));
+  addAll(diagnostics, checkOverlays(program));
+  addAll(diagnostics, checkAccepts(program));
   return { checked: { program, predicates, roles }, diagnostics: withoutConsequences(diagnostics, program) };
+}
+
+function addAll<T>(list: T[], items: readonly T[]): void {
+  for (const item of items) list.push(item);
 }
 
 /** Errors about events, which may follow from a table declaration that could not be parsed. */

@@ -111,7 +111,7 @@ function checkRefreshes({ tables, rules }: Program): readonly Diagnostic[] {
   return [...tables.values()].flatMap(({ name, lifetime, span }) => {
     const rulesOfTable = producers.get(name) ?? [];
     if (lifetime === Infinity || rulesOfTable.length === 0) return [];
-    const seconds = Math.min(...rulesOfTable.map((rule) => intervalOf(rule) ?? 0));
+    const seconds = rulesOfTable.reduce((least, rule) => Math.min(least, intervalOf(rule) ?? 0), Infinity);
     return seconds < lifetime ? [] : [report("W0225", span, { table: name, lifetime, seconds })];
   });
 }

@@ -121,7 +121,7 @@ class Expander {
 
   /** Gives each invocation of the view its own rows in the tables of the definition. */
   #privateTables(view: View, rules: readonly ProgramRule[]): void {
-    const seconds = Math.max(view.timeout, ...callTimeouts(rules));
+    const seconds = callTimeouts(rules).reduce((most, timeout) => Math.max(most, timeout), view.timeout);
     for (const table of [...this.#tables.values()].filter(({ name }) => isPrivate(name, view.name))) {
       const isDerived = isDerivedTable(table.name, rules, this.#roles);
       this.#tables.set(table.name, privateTable(table, seconds, isDerived));
@@ -142,7 +142,7 @@ class Expander {
 
   rule(rule: ProgramRule): void {
     const inView = this.#withInvocation(rule);
-    if (inView !== undefined) this.#splitAtCall({ ...inView, trigger: undefined, suspends: false }, 1);
+    if (inView !== undefined) this.#splitAtCalls({ ...inView, trigger: undefined, suspends: false }, 1);
   }
 
   /** Adds hidden arguments to a rule of a definition. A rule without private predicates is an ordinary rule. */
@@ -158,8 +158,14 @@ class Expander {
     return undefined;
   }
 
-  /** Splits the rule at its first call. The rest, which is triggered by the return, is split again. */
-  #splitAtCall(rule: ExpandedRule, number: number): void {
+  /** Splits the rule at each of its calls. The rest after a call is triggered by the return. */
+  #splitAtCalls(rule: ExpandedRule, first: number): void {
+    let rest: ExpandedRule | undefined = rule;
+    for (let number = first; rest !== undefined; number++) rest = this.#splitAtCall(rest, number);
+  }
+
+  /** Splits the rule at its first call. Returns the rest, or undefined when nothing is left to split. */
+  #splitAtCall(rule: ExpandedRule, number: number): ExpandedRule | undefined {
     const at = rule.body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
     const call = rule.body[at];
     const view = call?.kind === "predicate" ? this.#views.get(call.atom.name.text) : undefined;
@@ -167,7 +173,7 @@ class Expander {
       const last = { ...rule, body: rule.body.map((literal) => this.#failureAsEvent(literal, rule)) };
       this.#rules.push(last);
       this.#raiseOver(last);
-      return;
+      return undefined;
     }
     const { before, after } = this.#splitBody(rule, at);
     const timeout = this.#timeout(call, view);
@@ -176,11 +182,12 @@ class Expander {
       const live = liveVariables(rule, before, call, after, this.#roles);
       const inline = new InlineCall(callContext(rule, call, number, live, view, timeout), view);
       this.#inline(rule, before, call, view, inline, copied);
-      return this.#splitAtCall({ ...rule, body: [inline.returned(call), ...after], trigger: undefined }, number + 1);
+      return { ...rule, body: [inline.returned(call), ...after], trigger: undefined };
     }
     this.#called.outOfLine.add(view.name);
     if (this.#optimisations.tailCalls && this.#isUnobservable(view) && isTailCall(rule, call, after, view)) {
-      return this.#tailCall(rule, before, call, view);
+      this.#tailCall(rule, before, call, view);
+      return undefined;
     }
     const live = liveVariables(rule, before, call, after, this.#roles).filter((name) => name !== LEFT);
     const context = callContext(rule, call, number, live, view, timeout);
@@ -190,7 +197,7 @@ class Expander {
     this.#raiseInit(rule, call, view, context);
     this.#deleteContext(rule, call, view, context);
     this.#handleFailure(rule, call, view, context);
-    this.#splitAtCall(this.#resumed(rule, call, after, view, context), number + 1);
+    return this.#resumed(rule, call, after, view, context);
   }
 
   /** Returns the rules of the view if copies of them can answer the call and the difference is not observable. */

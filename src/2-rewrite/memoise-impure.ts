@@ -53,7 +53,7 @@ function splitBody(
   for (const one of computed) {
     const needs = expressionsOfLiteral(one).flatMap(names);
     const sources = body.filter((literal) => literal.kind === "assign" && needs.includes(literal.target.name));
-    computed.push(...sources.filter((source) => !computed.includes(source) && mentions(source, tainted)));
+    for (const source of sources) if (!computed.includes(source) && mentions(source, tainted)) computed.push(source);
   }
   const rest = body.filter((literal) => !computed.includes(literal));
   const before = runnable(rest.filter((literal) => !mentions(literal, tainted)));

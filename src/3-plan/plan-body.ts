@@ -35,7 +35,8 @@ export function planBody(
     neededFirst,
   );
   for (const literal of ordered) {
-    operators.push(...planLiteral(literal, bound, visibility.get(literal) ?? "frozen", context));
+    const planned = planLiteral(literal, bound, visibility.get(literal) ?? "frozen", context);
+    for (const operator of planned) operators.push(operator);
     bound = withBound(bound, boundBy(literal));
   }
   return { match: start.match, operators };

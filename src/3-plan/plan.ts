@@ -102,7 +102,7 @@ class Planner {
     this.#planStrata();
     const facts = this.#core.facts.flatMap((fact) => this.#fact(fact));
     const predicates = this.#predicates.all().map((spec) => this.#withIndexes(spec));
-    this.diagnostics.push(...wireCollisions(predicates, this.#core));
+    for (const collision of wireCollisions(predicates, this.#core)) this.diagnostics.push(collision);
     const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
     const plan = {
       predicates,

@@ -57,7 +57,7 @@ export class ExpressionEmitter {
   #list(items: readonly Expression[]): Emitted {
     const emitted = items.map((item) => this.emit(item));
     const values = emitted.map((item) => item.code).join(", ");
-    return items.length === 0 ? sure("[]") : unsure(`list(${values})`);
+    return items.length === 0 ? sure("[]") : unsure(`list([${values}])`);
   }
 
   #unary(operator: "-" | "!" | "~", operand: Expression): Emitted {

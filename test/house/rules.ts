@@ -24,6 +24,9 @@ const VAGUE = /(?:^|[/-])(?:utils?|helpers?|misc|common)(?:[/.-]|$)/;
 const OUTSIDE_INPUT =
   /\b(?:Date\.now|Math\.random|performance\.now|set(?:Timeout|Interval|Immediate)|process\.hrtime|randomBytes)\b/;
 
+/** Code whose lists may come from a program's data, the network or a file. */
+const RUNNING_CODE = /^(?:runtime|src|lab)\/.*\.ts$/;
+
 /** Packages that each folder may import; `node:` stands for all modules of Node. A folder that is not listed may import any. */
 const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]])[] = [
   ["grammar/", ["chevrotain"]],
@@ -60,6 +63,38 @@ export const noPersonalPaths: Rule = (files) => faultsByLine(files, (line) => PE
 /** File names are specific. */
 export const specificFileNames: Rule = (files) =>
   files.filter((file) => VAGUE.test(file.path)).map((file) => `${file.path}: name it after what it holds`);
+
+/**
+ * No call spreads a list into arguments, and none uses `apply` with a list: the call stack bounds the number of arguments, and the length
+ * of a list comes from a program's data. A loop or `reduce` has no such bound.
+ */
+export const noSpreadArguments: Rule = (files) =>
+  files
+    .filter(({ path }) => RUNNING_CODE.test(path))
+    .flatMap(({ path, text }) => {
+      const code = withoutComments(text);
+      return [...code.matchAll(/\.\.\.|\.apply\((?:undefined|null|this|[A-Z]\w*),/g)]
+        .filter(({ 0: found, index }) => found !== "..." || isArgument(code, index))
+        .map(({ index }) => `${path}:${code.slice(0, index).split("\n").length}: spreads a list into arguments`);
+    });
+
+/** Whether the `...` at an offset stands in the parentheses of a call, not of a parameter list. */
+function isArgument(code: string, offset: number): boolean {
+  let depth = 0;
+  let start = offset - 1;
+  for (; start >= 0 && depth >= 0; start--) {
+    const character = code.charAt(start);
+    if (")]}".includes(character)) depth++;
+    else if ("([{".includes(character)) depth--;
+  }
+  if (code.charAt(start + 1) !== "(" || !/[\w$)\]>]\s*$/.test(code.slice(0, start + 1))) return false;
+  return !/^\.\.\.[\w$]+\s*[:)]\s*(?:readonly|\(|\w|=>)/.test(code.slice(offset));
+}
+
+/** The code with comments and the contents of plain strings blanked, at the same offsets. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/"(?:\\.|[^"\\\n])*"|\/\*[^]*?\*\/|\/\/.*/g, (found) => found.replaceAll(/[^\n]/g, " "));
+}
 
 /** No file re-exports, so imports name the defining file. Only `native/index.ts` is an index file. */
 export const noBarrels: Rule = (files) => [

@@ -61,7 +61,7 @@ export const lib: Readonly<Record<string, unknown>> = {
 
 export const libNames: readonly string[] = Object.keys(lib);
 
-function list(...items: readonly Maybe[]): Maybe {
+function list(items: readonly Maybe[]): Maybe {
   return items.includes(undefined) ? undefined : bounded(items as readonly Value[]);
 }
 

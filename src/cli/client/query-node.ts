@@ -29,7 +29,7 @@ async function ask(client: NodeClient, text: string, json: boolean): Promise<Que
   const rows: (readonly JsonValue[])[] = [];
   for await (const reply of client.request({ kind: "query", text, form: json ? "json" : "text" })) {
     if ("columns" in reply) head = reply;
-    else if ("rows" in reply) rows.push(...reply.rows);
+    else if ("rows" in reply) for (const row of reply.rows) rows.push(row);
   }
   return { name: head.name, columns: head.columns, rows };
 }

@@ -53,7 +53,10 @@ export function layOutFigure(selection: Selection, title: string): Figure {
   const lanes = lanesBelow(boxes, column);
   const lines = routeEdges(graph.edges, boxes, lanes);
   const figure = { title, boxes, lines, notes: notesOf(boxes, lanes) };
-  const lowest = Math.max(lanes.wrapped, ...lines.flatMap(({ points }) => points.map(({ y: end }) => end)));
+  const lowest = lines.reduce(
+    (low, { points }) => points.reduce((most, { y: end }) => Math.max(most, end), low),
+    lanes.wrapped,
+  );
   return { ...figure, width: lanes.aroundExits + MARGIN, height: lowest + MARGIN };
 }
 
@@ -100,8 +103,8 @@ function exitBoxes(graph: Graph, x: number, middle: number): readonly Box[] {
 }
 
 function lanesBelow(boxes: readonly Box[], { fromTables, toTables, toMux }: StrandColumn): Lanes {
-  const low = Math.max(...boxes.map(bottom));
-  const end = Math.max(...boxes.map(right));
+  const low = boxes.reduce((most, box) => Math.max(most, bottom(box)), -Infinity);
+  const end = boxes.reduce((most, box) => Math.max(most, right(box)), -Infinity);
   const [local, wrapped, around] = [low + LANE, low + 2 * LANE, low + 3 * LANE];
   return { local, wrapped, around, aroundExits: end + MARGIN, fromTables, toTables, toMux };
 }

@@ -56,13 +56,13 @@ export function strandColumn(selection: Selection, x: number, y: number): Strand
   let top = y + FRAME_HEADER;
   for (const rule of selection.rules) {
     const card = ruleCard(selection, rule, left, top);
-    cards.push(...card);
+    for (const box of card) cards.push(box);
     if (card[0] !== undefined) top = bottom(card[0]) + GAP;
   }
   const tables = tablesBox(selection, left, top);
   const others = otherBoxes(selection, left, bottom(tables) + GAP);
   const devices = deviceBoxes(selection, left, bottom(others.at(-1) ?? tables) + GAP);
-  const end = Math.max(bottom(others.at(-1) ?? tables), ...devices.map(bottom)) + GAP + 6;
+  const end = devices.reduce((low, box) => Math.max(low, bottom(box)), bottom(others.at(-1) ?? tables)) + GAP + 6;
   const frame: Box = {
     x,
     y,

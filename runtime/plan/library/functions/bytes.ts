@@ -2,7 +2,7 @@ import type { FunctionSpec } from "../../contract/function-spec.ts";
 import { ID_BYTES } from "../../values/ring.ts";
 import { SIZE_MAX } from "../../values/size.ts";
 import type { Maybe, Value, Values } from "../../values/value.ts";
-import { define } from "./define.ts";
+import { define, defineVariadic } from "./define.ts";
 
 /** Functions of byte strings. Numbers in them are unsigned and big-endian. Positions count from 0. */
 export const byteFunctions: readonly FunctionSpec[] = [
@@ -20,7 +20,7 @@ export const byteFunctions: readonly FunctionSpec[] = [
    * f_pack(Format, X, ..): the values as bytes, one letter of the format per value. `1`, `2` and `4` write a number in so many bytes,
    * `b` writes f_bytes of the value: f_pack("12b", 7, 80, "GET"). Fails if a number does not fit, or the counts differ.
    */
-  define("f_pack", [1, Infinity], ["bytes"], pack),
+  defineVariadic("f_pack", [1, Infinity], ["bytes"], pack),
 ];
 
 function bytesOf(value: Maybe): Uint8Array | undefined {
@@ -64,7 +64,7 @@ function unsigned(bytes: Maybe, at: Maybe, width: number): number | undefined {
     : bytes.subarray(start, start + width).reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
-function pack(format: Maybe, ...values: readonly Maybe[]): Uint8Array | undefined {
+function pack([format, ...values]: readonly Maybe[]): Uint8Array | undefined {
   if (typeof format !== "string" || format.length !== values.length) return undefined;
   const parts = values.map((value, at) => packed(format[at] as string, value));
   if (!parts.every((part) => part !== undefined)) return undefined;

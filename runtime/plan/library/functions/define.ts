@@ -5,24 +5,37 @@ import type { Kind, Maybe } from "../../values/value.ts";
 /** Number of arguments, or the smallest and largest number. */
 export type Arity = number | readonly [min: number, max: number];
 
-/** Defines a function of its arguments alone. `kinds` lists every kind of result; an empty list stands for all kinds. */
+/**
+ * Defines a function of its arguments alone, which are at most three. `kinds` lists every kind of result; an empty list stands for all
+ * kinds.
+ */
 export function define(
   name: string,
   arity: Arity,
   kinds: readonly Kind[],
-  call: (...args: readonly Maybe[]) => Maybe,
+  call: (first: Maybe, second: Maybe, third: Maybe) => Maybe,
 ): FunctionSpec {
-  return { ...signature(name, arity, kinds), pure: true, call: (_, args) => call(...args) };
+  return { ...signature(name, arity, kinds), pure: true, call: (_, args) => call(args[0], args[1], args[2]) };
 }
 
-/** Defines a function that also reads the clock, randomness or sender of the step. */
+/** Defines a function as `define` does, of any number of arguments, which it gets as a list. */
+export function defineVariadic(
+  name: string,
+  arity: Arity,
+  kinds: readonly Kind[],
+  call: (args: readonly Maybe[]) => Maybe,
+): FunctionSpec {
+  return { ...signature(name, arity, kinds), pure: true, call: (_, args) => call(args) };
+}
+
+/** Defines a function of at most two arguments that also reads the clock, randomness or sender of the step. */
 export function defineImpure(
   name: string,
   arity: Arity,
   kinds: readonly Kind[],
-  call: (ambient: Ambient, ...args: readonly Maybe[]) => Maybe,
+  call: (ambient: Ambient, first: Maybe, second: Maybe) => Maybe,
 ): FunctionSpec {
-  return { ...signature(name, arity, kinds), pure: false, call: (ambient, args) => call(ambient, ...args) };
+  return { ...signature(name, arity, kinds), pure: false, call: (ambient, args) => call(ambient, args[0], args[1]) };
 }
 
 function signature(

@@ -3,17 +3,17 @@ import { keyOf } from "../../values/key.ts";
 import { add } from "../operators/operators.ts";
 import { SIZE_MAX, sizeOf } from "../../values/size.ts";
 import { compare, equal, type Maybe, type Value, type Values } from "../../values/value.ts";
-import { define } from "./define.ts";
+import { define, defineVariadic } from "./define.ts";
 
 export const listFunctions: readonly FunctionSpec[] = [
   /** f_initlist(X, ..): the list of the arguments. */
-  define("f_initlist", [0, Infinity], ["list"], (...items) => items as Values),
+  defineVariadic("f_initlist", [0, Infinity], ["list"], (items) => items as Values),
   /** f_initSet(X, ..): the sorted list of the arguments, without duplicates. */
-  define("f_initSet", [0, Infinity], ["list"], (...items) => distinct((items as Values).toSorted(compare))),
+  defineVariadic("f_initSet", [0, Infinity], ["list"], (items) => distinct((items as Values).toSorted(compare))),
   /** f_cons(X, List): the list with X added at its start. */
   define("f_cons", 2, ["list"], (item, list) => add([item as Value], list)),
   /** f_append(List, X): the list with X added at its end. f_append(X): the list [X]. */
-  define("f_append", [1, 2], ["list"], append),
+  defineVariadic("f_append", [1, 2], ["list"], append),
   /** f_concat(X, Y): two lists, strings or byte strings joined. */
   define("f_concat", 2, ["list", "string", "bytes"], concat),
   /** f_car(List): the first item. Fails for an empty list. */
@@ -37,7 +37,7 @@ export const listFunctions: readonly FunctionSpec[] = [
   /** f_size(X): the number of items of a list, characters of a string, or bytes. Fails for other kinds. */
   define("f_size", 1, ["number"], sizeOf),
   /** f_empty(X): 1 if a list, string or byte string has size 0, 0 if not. f_empty(): the empty list. */
-  define("f_empty", [0, 1], ["list", "number"], empty),
+  defineVariadic("f_empty", [0, 1], ["list", "number"], empty),
   /** f_reverse(List): the list in reverse order. */
   define("f_reverse", 1, ["list"], (list) => itemsOf(list)?.toReversed()),
   /** f_sort(List): the list sorted in the order of values. */
@@ -61,7 +61,7 @@ function has(items: Values, item: Maybe): boolean {
   return items.some((other) => equal(other, item as Value));
 }
 
-function append(list: Maybe, ...items: readonly Maybe[]): Maybe {
+function append([list, ...items]: readonly Maybe[]): Maybe {
   return items.length === 0 ? [list as Value] : add(list, items as Values);
 }
 
@@ -97,7 +97,7 @@ function subset(part: Maybe, container: Maybe): Maybe {
   return Number(some.every((item) => known.has(keyOf(item))));
 }
 
-function empty(...args: readonly Maybe[]): Maybe {
+function empty(args: readonly Maybe[]): Maybe {
   return args.length === 0 ? [] : oneOrZero(sizeOf(args[0]), (size) => size === 0);
 }
 
