@@ -11,7 +11,7 @@ import type { Workload } from "./workload.ts";
 /**
  * `npm run bench:compare -- REV [--only TEXT] [--rounds N] [--json]`: compares this tree with a commit by processor time.
  *
- * Each round does every workload three times: by this tree, by the commit, and by a second checkout of the commit. The
+ * Each round runs every workload three times: by this tree, by the commit, and by a second checkout of the commit. The
  * ratio of this tree to the commit shows the change. The ratio of the commit to itself shows the noise of the machine.
  * The exit code is 1 when a workload is worse by more than 3 % beyond that noise, or when one failed.
  */

@@ -56,22 +56,22 @@ function start(bed: TestBed, { folder }: Tree, number: number, program: string, 
   return { address: inner("b"), processes };
 }
 
-async function untilCarrying(bed: TestBed, way: Tunnel): Promise<void> {
+async function untilCarrying(bed: TestBed, tunnel: Tunnel): Promise<void> {
   const deadline = performance.now() + READY_SECONDS * 1e3;
-  while (Number.isNaN(await roundTrip(bed, way, 0.05))) {
-    if (performance.now() > deadline) throw new Error(`${way.address} does not answer after ${READY_SECONDS} s`);
+  while (Number.isNaN(await roundTrip(bed, tunnel, 0.05))) {
+    if (performance.now() > deadline) throw new Error(`${tunnel.address} does not answer after ${READY_SECONDS} s`);
     await sleep(100);
   }
 }
 
-async function secondsPerGigabit(bed: TestBed, way: Tunnel): Promise<number> {
-  const before = processorSeconds(way.processes);
-  const rate = await tcp(bed, way, TRANSFER_SECONDS, 1);
-  return (processorSeconds(way.processes) - before) / (rate * TRANSFER_SECONDS);
+async function secondsPerGigabit(bed: TestBed, tunnel: Tunnel): Promise<number> {
+  const before = processorSeconds(tunnel.processes);
+  const rate = await tcp(bed, tunnel, TRANSFER_SECONDS, 1);
+  return (processorSeconds(tunnel.processes) - before) / (rate * TRANSFER_SECONDS);
 }
 
-async function secondsPerPing(bed: TestBed, way: Tunnel): Promise<number> {
-  const before = processorSeconds(way.processes);
-  const time = await roundTrip(bed, way, PING_SECONDS);
-  return Number.isNaN(time) ? NaN : (processorSeconds(way.processes) - before) / PINGS;
+async function secondsPerPing(bed: TestBed, tunnel: Tunnel): Promise<number> {
+  const before = processorSeconds(tunnel.processes);
+  const time = await roundTrip(bed, tunnel, PING_SECONDS);
+  return Number.isNaN(time) ? NaN : (processorSeconds(tunnel.processes) - before) / PINGS;
 }

@@ -1,16 +1,16 @@
 import type { Tree } from "./tree.ts";
 
-/** Work that two trees do alike, so that its cost can be compared. */
+/** Work that is done in several trees, to compare its cost. */
 export interface Workload {
   readonly name: string;
   readonly unit: string;
-  /** Commands and rights that it needs, by name; without one of them it is left out. */
+  /** Names of the commands and rights that it needs. It is skipped if one is missing. */
   readonly needs: readonly string[];
-  /** Makes the work ready to run in each of the trees, in the order given. */
+  /** Prepares the work for each of the trees. */
   readonly prepare: (trees: readonly Tree[]) => Promise<PreparedWork>;
 }
 
-/** A workload for a list of trees. */
+/** A workload that can run in each tree of a list. */
 export interface PreparedWork {
   /** Does the work once in the tree of that index, and returns its cost; NaN when it failed. */
   measure(tree: number): Promise<number>;

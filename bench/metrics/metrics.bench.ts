@@ -81,7 +81,7 @@ async function measure(node: SaturatedNode): Promise<void> {
     [...loads].map(([name, load]) => ({ name, measure: () => round(node, load) })),
     ROUNDS,
   );
-  const [alone = [], often = [], incessantly = []] = undisturbed([...rounds.values()]);
+  const [alone = [], tenTimes = [], hundredTimes = []] = undisturbed([...rounds.values()]);
   if (alone.length < ROUNDS / 2) {
     console.error(
       `metrics: another process used the processor of the node in ${ROUNDS - alone.length} of ${ROUNDS} rounds`,
@@ -89,18 +89,18 @@ async function measure(node: SaturatedNode): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  report(spread("packets, ten requests a second", often, alone, "packetsPerSecond"));
-  report(spread("packets per processor second, ten requests a second", often, alone, "packetsPerProcessorSecond"));
+  report(spread("packets, ten requests a second", tenTimes, alone, "packetsPerSecond"));
+  report(spread("packets per processor second, ten requests a second", tenTimes, alone, "packetsPerProcessorSecond"));
   report(
     spread(
       "packets per processor second, a hundred requests a second",
-      incessantly,
+      hundredTimes,
       alone,
       "packetsPerProcessorSecond",
     ),
   );
-  report([answerCost(incessantly, alone)]);
-  report(latencies("an answer of /metrics", often));
+  report([answerCost(hundredTimes, alone)]);
+  report(latencies("an answer of /metrics", tenTimes));
   const queries = await valuesInRounds([{ name: "query", measure: () => round(node, QUERIES) }], IS_QUICK ? 1 : 3);
   report(latencies("an answer to query", [...queries.values()].flat()));
   const all = { value: ROUNDS, name: "all rounds" };

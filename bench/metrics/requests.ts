@@ -9,7 +9,7 @@ import { NodeClient } from "../../src/cli/client/node-client.ts";
  */
 const [, , url = "", control = "", query = ""] = process.argv;
 
-const QUESTIONS: Readonly<Record<string, () => Promise<void>>> = {
+const REQUESTS: Readonly<Record<string, () => Promise<void>>> = {
   metrics: async () => {
     await (await fetch(url)).text();
   },
@@ -21,7 +21,7 @@ const QUESTIONS: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 /** Sends one request after the other. A late answer delays the next request; the rate is then made up without pauses. */
-async function askOn(ask: () => Promise<void>, perSecond: number, signal: AbortSignal): Promise<void> {
+async function askRepeatedly(ask: () => Promise<void>, perSecond: number, signal: AbortSignal): Promise<void> {
   for (let due = performance.now(); !signal.aborted; due += 1e3 / perSecond) {
     await sleep(Math.max(0, due - performance.now()));
     if (signal.aborted) return;
@@ -35,8 +35,8 @@ let present = new AbortController();
 for await (const line of createInterface({ input: process.stdin })) {
   present.abort();
   present = new AbortController();
-  const [what = "", perSecond] = line.split(" ");
-  const ask = QUESTIONS[what];
-  if (ask !== undefined) void askOn(ask, Number(perSecond), present.signal);
+  const [kind = "", perSecond] = line.split(" ");
+  const ask = REQUESTS[kind];
+  if (ask !== undefined) void askRepeatedly(ask, Number(perSecond), present.signal);
 }
 process.exit();

@@ -4,7 +4,7 @@ import type { TestBed } from "../harness/test-bed.ts";
 /** A kind of tunnel from host a to host b. */
 export interface Contender {
   readonly name: string;
-  /** Commands that it needs. Without one of them it is left out. */
+  /** Commands that it needs. It is skipped if one is missing. */
   readonly needs: readonly string[];
   /** Whether its processes are idle without traffic. The nodes of a RON are not: they probe each other. */
   readonly isQuietWhenIdle: boolean;

@@ -43,7 +43,7 @@ if (missing.length > 0) {
 async function run(): Promise<void> {
   const present = CONTENDERS.filter((contender) => contender.needs.every(isInstalled));
   for (const { name } of CONTENDERS.filter((one) => !present.includes(one))) {
-    console.error(`tunnel: ${name} is not on this machine: nothing is compared with it`);
+    console.error(`tunnel: ${name} is not installed: no figure is compared with it`);
   }
   const bed = new TestBed();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
@@ -51,13 +51,13 @@ async function run(): Promise<void> {
     const measures = MEASURES.filter(({ figure }) => figure.includes(ONLY));
     const tunnels = await start(
       bed,
-      present.filter(({ isQuietWhenIdle: isSilent }) => isSilent),
+      present.filter(({ isQuietWhenIdle }) => isQuietWhenIdle),
     );
     const idle = new Map<Measure, Samples>();
     for (const measure of measures.filter(({ isIdle }) => isIdle)) idle.set(measure, await take(bed, measure, tunnels));
     const others = await start(
       bed,
-      present.filter(({ isQuietWhenIdle: isSilent }) => !isSilent),
+      present.filter(({ isQuietWhenIdle }) => !isQuietWhenIdle),
       tunnels.size,
     );
     for (const [contender, tunnel] of others) tunnels.set(contender, tunnel);

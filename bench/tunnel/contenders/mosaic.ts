@@ -6,12 +6,16 @@ const MOSAIC = fileURLToPath(new URL("../../../mosaic", import.meta.url));
 const LAYERS = fileURLToPath(new URL("three-layers.mzl", import.meta.url));
 
 /** `tunnel.mzl` between two hosts. */
-export const TUNNEL: Contender = mosaic("tunnel.mzl", { program: "tunnel.mzl", isSilent: true, members: ["a", "b"] });
+export const TUNNEL: Contender = mosaic("tunnel.mzl", {
+  program: "tunnel.mzl",
+  isQuietWhenIdle: true,
+  members: ["a", "b"],
+});
 
 /** The same without kernel offloads: each packet crosses the kernel separately. */
 export const TUNNEL_PLAIN: Contender = mosaic("tunnel.mzl, no offloads", {
   program: "tunnel.mzl",
-  isSilent: true,
+  isQuietWhenIdle: true,
   members: ["a", "b"],
   more: () => ["--no-gso", "--no-gro", "--no-tso"],
 });
@@ -54,7 +58,7 @@ interface Setup {
   readonly program: string;
   readonly members: readonly BedHost[];
   /** False when left out. */
-  readonly isSilent?: boolean;
+  readonly isQuietWhenIdle?: boolean;
   /** Whether `--peer` alone maps inner addresses to peers, as it does with one overlay. True when left out. */
   readonly isMapped?: boolean;
   /** Further options of a host's node. */
@@ -64,12 +68,12 @@ interface Setup {
 
 function mosaic(
   name: string,
-  { program, members, isSilent = false, isMapped = true, more, prepare }: Setup,
+  { program, members, isQuietWhenIdle = false, isMapped = true, more, prepare }: Setup,
 ): Contender {
   return {
     name,
     needs: [],
-    isQuietWhenIdle: isSilent,
+    isQuietWhenIdle,
     start: (bed, number) => {
       const network = bed.addNetwork();
       prepare?.(bed, network);
