@@ -15,7 +15,9 @@ export function define(
   kinds: readonly Kind[],
   call: (first: Maybe, second: Maybe, third: Maybe) => Maybe,
 ): FunctionSpec {
-  return { ...signature(name, arity, kinds), pure: true, call: (_, args) => call(args[0], args[1], args[2]) };
+  const spec = signature(name, arity, kinds);
+  if (spec.maxArgs > 3) throw new Error(`${name} has more than three arguments: use defineVariadic`);
+  return { ...spec, pure: true, call: (_, args) => call(args[0], args[1], args[2]) };
 }
 
 /** Defines a function as `define` does, of any number of arguments, which it gets as a list. */
