@@ -25,8 +25,9 @@ export const spec: ElementSpec = {
 Tcp(streams, limits)
 
 Performs the calls of tcp.listen, tcp.accept, tcp.connect, tcp.read, tcp.write and tcp.close when their step commits. The outcome starts
-another step: tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason). A read takes the next bytes of its socket, once; a socket
-that no call reads is not read. Calls that came together are performed in the order above, then in the order of their values.
+another step: tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason). A read takes the next bytes of its socket, once. While no
+read waits, the node takes no data from the connection, so that back-pressure reaches the remote sender. Calls that came together are
+performed in the order above, then in the order of their values.
 
 Ports   in: 1 push, tcp.read.init(QID, RetAddr, Socket, Length) and the like; the sockets. out: the outcomes, tcp.closed(Socket).
 Drops   "tcp: bad call": a malformed call from another node; "tcp: repeated": a call whose query is already waiting;
@@ -87,6 +88,8 @@ export class Tcp implements Element {
   #round: SocketRequest[] = [];
   /** Work for the commit of the step, in order. */
   #pending: Pending[] = [];
+  /** Number of pending calls that the current `commit` has performed. */
+  #performed = 0;
   #nextSearch = 0;
   /** Queries of the calls that other nodes have made. */
   readonly #foreign = new Set<number>();
@@ -143,12 +146,13 @@ export class Tcp implements Element {
 
   /** Performs the calls of the step, in order. An outcome that is known at once waits in the queue of Mux. */
   commit(): void {
-    const pending = this.#pending;
-    this.#pending = [];
-    for (const next of pending) {
+    while (this.#performed < this.#pending.length) {
+      const next = this.#pending[this.#performed++] as Pending;
       if ("withdrawn" in next) this.#withdraw(next.withdrawn);
       else this.#perform(next);
     }
+    this.#pending = [];
+    this.#performed = 0;
   }
 
   abort(): void {
@@ -159,7 +163,10 @@ export class Tcp implements Element {
   /** Withdraws the calls that no rule waits for any more, and closes the sockets that no row, input or call references. */
   reclaim(): void {
     const awaited = [...this.sockets.queries].filter((query) => !this.#foreign.has(query));
-    const named = new Set(this.#pending.flatMap((one) => ("withdrawn" in one ? [] : one.inputs)));
+    // Sockets of calls that this step still has to perform.
+    const named = new Set(
+      this.#pending.slice(this.#performed).flatMap((one) => ("withdrawn" in one ? [] : one.inputs)),
+    );
     const unreferenced = this.#findUnreferenced(new Set([...awaited, ...this.sockets.numbers]));
     for (const query of awaited) if (unreferenced.has(query)) this.#withdraw(query);
     const idle = this.sockets.idle().filter((socket) => unreferenced.has(socket) && !named.has(socket));
@@ -189,7 +196,10 @@ export class Tcp implements Element {
     this.sockets.perform({ call, query, inputs, finish });
   }
 
-  /** Raises the outcome: for a caller on this node its event, for a caller elsewhere the event of a rule that sends it there. */
+  /**
+   * Raises the outcome as an event: for a caller on this node, the event that it waits for; for a caller on another node, the event
+   * that triggers a rule which sends the outcome to that node.
+   */
   #report(request: SocketRequest, outcome: CallOutcome): void {
     const specs = this.#specs[request.call] ?? {};
     const returnTo = request.returnTo === undefined ? [] : [request.returnTo];
