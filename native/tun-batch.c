@@ -63,7 +63,8 @@ static bool extends_train(const struct tun_batch_room *room, const uint32_t *ent
   return same_flow(room->arena + entry[0], room->arena + offset, segments->length);
 }
 
-/* Adds packets to the index. When a single packet extends the train before it, the stride of the train is the aligned length. */
+/* Adds packets to the index. When a single packet extends the train before it, the stride becomes the aligned length of the
+   first one. */
 static void enter(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, const struct segments *segments) {
   uint32_t *entry = room->index + TUN_INDEX_WORDS * batch->count;
   if (batch->count > 0 && extends_train(room, entry - TUN_INDEX_WORDS, offset, segments)) {

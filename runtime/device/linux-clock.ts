@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Clock, Timer } from "../world/world.ts";
 
-/** Greatest delay of setTimeout. With a greater one it does not wait at all. */
+/** Greatest delay of setTimeout. With a greater one it fires after 1 ms. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 /** The monotonic clock of this process, in seconds since its start. */
@@ -20,7 +20,7 @@ export class LinuxClock implements Clock {
   }
 }
 
-/** Waits by several timeouts if necessary: one is bounded, and may fire up to a millisecond early by this clock. */
+/** Waits with several timeouts if necessary: each has a greatest delay, and may fire up to a millisecond early by this clock. */
 class LinuxTimer implements Timer {
   readonly #clock: Clock;
   readonly #time: number;

@@ -33,9 +33,9 @@ export interface ReceiveOutputs {
   readonly toStrands: (tuple: Tuple) => void;
   /** A packet, for the device. */
   readonly toDevice: (tuple: Tuple) => void;
-  /** A socket call, or the end of one. */
+  /** A socket call, or the notice that no rule waits for a call any more. */
   readonly toTcp: (tuple: Tuple, provenance: Provenance) => void;
-  /** A message about rows of rules that span nodes. */
+  /** A message of a ViewChannel: rows for this node, or an acknowledgement. */
   readonly toChannel: (tuple: Tuple, provenance: Provenance) => void;
 }
 

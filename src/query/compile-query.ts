@@ -44,7 +44,7 @@ export interface QueryCompilation {
 }
 
 const FILE = "query";
-/** Names of programs contain no `?`. */
+/** Names that a program can use contain no `?`, so these two cannot clash with one. */
 const ASK = "query?ask";
 const ANSWER = "query?answer";
 /** Head of a rule body; its name is documented in docs/json.md. */

@@ -124,8 +124,8 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
    * Returns the row to overdelete after `values` lost a derivation: the present row of the key, if all its derivations
    * may depend on the row itself. The caller deletes it; `applyTo` inserts it again if a derivation remains.
    *
-   * The present row may have other values than the lost ones, if it replaced them and so may depend on them. `isFinal`
-   * excludes that case: no row at the key depends on the lost values.
+   * The present row may differ from `values`. It is then overdeleted only if it replaced another row, because it may depend
+   * on that row. `isFinal` states that it cannot: then it is overdeleted only if it equals `values`.
    */
   overdelete(values: Values, isFinal: boolean): Row | undefined {
     const lost = this.#supports.get(keyOfValues(values));
@@ -160,7 +160,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     }
   }
 
-  /** Begins an update. At the keys of expired rows, other derivations may have time left. */
+  /** Begins an update. Keys of expired rows get a new row if another derivation has not expired. */
   beginUpdate(now: number): void {
     this.#now = now;
     if (this.table.spec.hasExpiringDerivations !== true) return;

@@ -122,7 +122,7 @@ class Average implements Accumulator {
   }
 }
 
-/** Aggregates over all values. Lists are sorted, so that the order of arrival does not matter. */
+/** `list`, `set` and `countDistinct`, which keep every value. Values are sorted, so that the order of arrival does not matter. */
 class Collection implements Accumulator {
   readonly #distinct: boolean;
   readonly #finish: (values: readonly Value[]) => Value;
