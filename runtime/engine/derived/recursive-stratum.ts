@@ -16,7 +16,7 @@
  * even if it uses several rows of the stratum.
  *
  * Replacement: when a row takes the key of another row (a better `min`), strands run on the insertion of the new row
- * before they run on the deletion of the old row. Derivations from both rows are then not overdeleted. In the other
+ * before they run on the deletion of the old row. Values that a rule derives from both are then not overdeleted. In the other
  * order, paths of equal cost that differ in their first hop would delete each other for ever.
  */
 import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../../plan/contract/row-mark.ts";
