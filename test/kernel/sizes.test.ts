@@ -82,7 +82,7 @@ async function narrowPair(families: Families): Promise<TunnelPair> {
   const pair = new TunnelPair([], "link", families);
   await pair.ready();
   for (const host of [pair.a, pair.b]) host.run("ip", "link", "set", "out", "mtu", "1280");
-  const isFound = (): boolean => new RegExp(`${/[\d.:[\]a-f]+2\]?:10000/.source} ${NARROW.source}`).test(pair.said);
+  const isFound = (): boolean => new RegExp(`${/[\d.:[\]a-f]+2\]?:10000:/.source} ${NARROW.source}`).test(pair.said);
   const wide = `ping -c 1 -W 0.2 -M dont -s 1300 ${pair.there}`;
   for (let tries = 0; tries < 120 && !isFound(); tries++) {
     pair.a.run("sh", "-c", `${wide} || true`);
