@@ -5,8 +5,8 @@ import { openTun, type TunOptions } from "../../runtime/device/tun.ts";
 /** Requests that are refused before the kernel is asked. test/native has those that it answers. */
 describe("an impossible TUN interface", () => {
   test.each([
-    ["", "1 to 15 characters"],
-    ["sixteencharacter", "1 to 15 characters"],
+    ["", "1 to 15 ASCII characters"],
+    ["sixteencharacter", "1 to 15 ASCII characters"],
     ["a b", "without space"],
     ["a/b", "without space"],
     ["..", "bad interface name"],
