@@ -1,18 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { describeComparison, isWorse, type TreeComparison } from "../../bench/compare/tree-comparison.ts";
 import type { PairQuartiles } from "../../bench/harness/pairs.ts";
-import { needs } from "../needs.ts";
-
-const COMPARE = fileURLToPath(new URL("../../bench/compare/compare.ts", import.meta.url));
-
-function compare(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [COMPARE, ...args], { encoding: "utf8" });
-  return { status, stdout, stderr };
-}
+import { compare } from "./run-compare.ts";
 
 function quartiles(lower: number, median: number, upper: number): PairQuartiles {
   const pair = (value: number): PairQuartiles["median"] => ({ value, reference: 1 });
@@ -54,15 +43,3 @@ test("wrong usage and an unknown commit are errors", () => {
     stderr: expect.stringContaining("no-such"),
   });
 });
-
-test("a commit is compared with this tree, and nothing stays behind", (context) => {
-  const reason = needs("git", "tar", "bash");
-  if (reason !== undefined) return context.skip(reason);
-  const { stdout, stderr } = compare("HEAD", "--only", "mosaic --version", "--rounds", "1", "--json");
-  expect(stderr).toBe("");
-  const { workload, change, noise } = JSON.parse(stdout) as TreeComparison;
-  expect(workload).toBe("mosaic --version");
-  expect(change.median.value / change.median.reference).toBeGreaterThan(0.1);
-  expect(noise.median.value).toBeGreaterThan(0);
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith("mosaic-compare-"))).toEqual([]);
-}, 240_000);
