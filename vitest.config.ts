@@ -5,17 +5,23 @@ import { readAllowedSkips } from "./test/house/skips.ts";
 const MINUTE = 60_000;
 const LONG = "test/**/*.long.test.ts";
 
-/** What measures time, or loads the machine: nothing else may run meanwhile. */
+/** Tests that measure time or load the machine: no other test runs at the same time. */
 const ALONE: string[] = [
   "test/bench/*.test.ts",
   "test/cli/{limits,many-rules}.test.ts",
   "test/cli/run/{process-metrics,run,service}.test.ts",
   "test/control/load.test.ts",
   "test/device/*.test.ts",
-  "test/kernel/*.test.ts",
-  "test/lab/{kernel,networks,ping-view,user-namespace}.test.ts",
+  "test/kernel/{bulk,load,malformed}.test.ts",
+  "test/lab/ping-view.test.ts",
   "test/native/*.test.ts",
   "test/node/{overlog-udp,tcp}.test.ts",
+];
+
+/** Tests with network namespaces that mostly wait for timers of overlays: two files run at the same time. */
+const NAMESPACES: string[] = [
+  "test/kernel/{flow-cache,relay,ron,sizes,tunnel}.test.ts",
+  "test/lab/{kernel,networks,user-namespace}.test.ts",
 ];
 
 const config: ViteUserConfig = defineConfig({
@@ -29,9 +35,21 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "normal",
           include: ["test/**/*.test.ts"],
-          exclude: [LONG, ...ALONE],
+          exclude: [LONG, ...ALONE, ...NAMESPACES],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+          testTimeout: MINUTE,
+          hookTimeout: MINUTE,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "namespaces",
+          include: NAMESPACES,
+          exclude: [LONG],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: MINUTE,
           hookTimeout: MINUTE,
         },
@@ -43,7 +61,7 @@ const config: ViteUserConfig = defineConfig({
           include: ALONE,
           exclude: [LONG],
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           testTimeout: MINUTE,
           hookTimeout: MINUTE,
         },
@@ -54,7 +72,7 @@ const config: ViteUserConfig = defineConfig({
           name: "long",
           include: [LONG],
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 30 * MINUTE,
           hookTimeout: MINUTE,
         },
