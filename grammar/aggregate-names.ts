@@ -12,7 +12,7 @@ const FUNCTIONS: ReadonlyMap<string, AggregateFunction> = new Map<string, Aggreg
   ["mklist", "list"],
   ["set", "set"],
   ["mkset", "set"],
-  ["union", "set"],
+  ["union", "union"],
 ]);
 
 /** Returns the aggregate of a name, ignoring case and OverLog's prefix: `min`, `a_min`, `a_MIN` and `MIN` are one. */

@@ -135,7 +135,7 @@ export interface ReturnArgument {
   readonly span: Span;
 }
 
-export type AggregateFunction = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set";
+export type AggregateFunction = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set" | "union";
 
 /** `min<X>`; `count<*>` has no operand. The parser maps OverLog's names to these functions. */
 export interface Aggregate {
@@ -256,6 +256,8 @@ export interface Binary {
   readonly operator: BinaryOperator;
   readonly left: Expression;
   readonly right: Expression;
+  /** The operator has its OverLog value. Set by `1-check/overlog-values.ts`, where that value differs. */
+  readonly isOverlog?: true;
   readonly span: Span;
 }
 
@@ -272,6 +274,8 @@ export interface FunctionCall {
   readonly kind: "call";
   readonly name: Name;
   readonly args: readonly Expression[];
+  /** The function has its OverLog value, if it has another one there. */
+  readonly isOverlog?: true;
   readonly span: Span;
 }
 
@@ -283,6 +287,8 @@ export interface Interval {
   readonly high: Expression;
   readonly includesLow: boolean;
   readonly includesHigh: boolean;
+  /** Numbers and strings form a ring, as ids do. */
+  readonly isOverlog?: true;
   readonly span: Span;
 }
 

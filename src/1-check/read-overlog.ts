@@ -16,13 +16,14 @@ import type { Span } from "../../grammar/span.ts";
 import type { Module } from "../0-load/load.ts";
 import { builtinNamed, PERIODIC } from "../program/builtin.ts";
 import { rebindVariables } from "./rebind-variables.ts";
+import { withOverlogValues } from "./overlog-values.ts";
 import { isStage, stageRule } from "./stage.ts";
 
 /** Returns the module in Mozlog, whatever its dialect. */
 export function readOverlog(module: Module, diagnostics: Diagnostic[]): Module {
   if (module.dialect === "mozlog") return module;
   const reader = new OverlogReader(module.tree.statements, diagnostics);
-  return { ...module, tree: { ...module.tree, statements: reader.statements() } };
+  return { ...module, tree: { ...module.tree, statements: withOverlogValues(reader.statements()) } };
 }
 
 class OverlogReader {

@@ -2,7 +2,7 @@
  * column-types: infers which kinds of values each column can hold. `plan.ts` runs it first; the checks beside it report
  * contradictions, and `predicate-table.ts` puts the types into the plan, where the runtime checks incoming tuples.
  */
-import type { AggregateFunction, Argument, Expression, Literal } from "../../grammar/ast.ts";
+import type { AggregateFunction, Argument, Binary, Expression, FunctionCall, Literal } from "../../grammar/ast.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
@@ -238,6 +238,7 @@ const aggregateKinds: Readonly<Partial<Record<AggregateFunction, readonly Kind[]
   avg: ["number"],
   list: ["list"],
   set: ["list"],
+  union: ["list"],
 };
 
 function headType(argument: Argument, environment: Environment): ColumnType | undefined {
@@ -263,21 +264,33 @@ function typeOf(expression: Expression, environment: Environment): ColumnType | 
     case "interval":
       return typeBit("bool");
     case "call":
-      return callType(expression.name.text);
+      return callType(expression);
     case "unary":
       return expression.operator === "!" ? typeBit("bool") : typeOf(expression.operand, environment);
     case "conditional":
       return union(typeOf(expression.yes, environment), typeOf(expression.no, environment));
     case "binary":
       if (!isArithmetic(expression.operator)) return typeBit("bool");
-      return union(typeOf(expression.left, environment), typeOf(expression.right, environment));
+      return binaryType(expression, typeOf(expression.left, environment), typeOf(expression.right, environment));
   }
 }
 
-function callType(name: string): ColumnType {
+function callType({ name: { text: name }, isOverlog }: FunctionCall): ColumnType {
   if (name === LOCAL_ADDRESS_FUNCTION) return ADDRESS;
   if (name === FRESH_QUERY_FUNCTION) return NUMBER;
-  return functionNamed(name)?.result || ANYTHING;
+  return functionNamed(name, isOverlog)?.result || ANYTHING;
+}
+
+/** Type of an arithmetic operation: one of its operands, but in OverLog a string or a list beside any value gives its own type. */
+function binaryType(
+  { operator, isOverlog }: Binary,
+  left: ColumnType | undefined,
+  right: ColumnType | undefined,
+): ColumnType | undefined {
+  const both = union(left, right);
+  if (both === undefined || isOverlog !== true) return both;
+  const winner = typeBit(operator === "+" ? "string" : "list");
+  return operator !== "/" && (left === winner || right === winner) ? winner : both;
 }
 
 function union(one: ColumnType | undefined, other: ColumnType | undefined): ColumnType | undefined {

@@ -15,7 +15,12 @@ export function constantValue(expression: Expression): Value | undefined {
     case "unary":
       return expression.operator === "-" ? negate(constantValue(expression.operand)) : undefined;
     case "binary":
-      return binaryOperation(expression.operator, constantValue(expression.left), constantValue(expression.right));
+      return binaryOperation(
+        expression.operator,
+        constantValue(expression.left),
+        constantValue(expression.right),
+        expression.isOverlog,
+      );
     case "address":
       return addressValue(expression);
     case "call":
@@ -38,7 +43,7 @@ function addressValue(expression: Extract<Expression, { kind: "address" }>): Val
 
 /** Facts may call pure functions only: an impure one has no result before a node runs. */
 function callValue(expression: Extract<Expression, { kind: "call" }>): Value | undefined {
-  const spec = functionNamed(expression.name.text);
+  const spec = functionNamed(expression.name.text, expression.isOverlog);
   const args = all(expression.args);
   return spec?.pure === true && args !== undefined ? spec.call(nowhere, args) : undefined;
 }

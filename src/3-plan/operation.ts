@@ -11,6 +11,12 @@ import {
   shiftRight,
   subtract,
 } from "../../runtime/plan/library/operators/operators.ts";
+import {
+  overlogAdd,
+  overlogAnd,
+  overlogDivide,
+  overlogOr,
+} from "../../runtime/plan/library/operators/overlog-operators.ts";
 import { compare, equal, type Value } from "../../runtime/plan/values/value.ts";
 
 type BinaryFunction = (left: Value | undefined, right: Value | undefined) => Value | undefined;
@@ -29,6 +35,14 @@ const operations: Readonly<Record<ArithmeticOperator, BinaryFunction>> = {
   "^": bitXor,
 };
 
+/** Operators with other values in OverLog. */
+const overlogOperations: Readonly<Partial<Record<ArithmeticOperator, BinaryFunction>>> = {
+  "+": overlogAdd,
+  "/": overlogDivide,
+  "&": overlogAnd,
+  "|": overlogOr,
+};
+
 export type ArithmeticOperator = Extract<BinaryOperator, "+" | "-" | "*" | "/" | "%" | "<<" | ">>" | "&" | "|" | "^">;
 
 export function isArithmetic(operator: BinaryOperator): operator is ArithmeticOperator {
@@ -36,8 +50,12 @@ export function isArithmetic(operator: BinaryOperator): operator is ArithmeticOp
 }
 
 /** Name of the operator's function in emitted code. */
-export function operationName(operator: ArithmeticOperator): string {
-  return operations[operator].name;
+export function operationName(operator: ArithmeticOperator, isOverlog = false): string {
+  return operation(operator, isOverlog).name;
+}
+
+function operation(operator: ArithmeticOperator, isOverlog: boolean): BinaryFunction {
+  return (isOverlog ? overlogOperations[operator] : undefined) ?? operations[operator];
 }
 
 /** Evaluates an operator at compile time; undefined if it fails or is not supported in constants. */
@@ -45,9 +63,10 @@ export function binaryOperation(
   operator: BinaryOperator,
   left: Value | undefined,
   right: Value | undefined,
+  isOverlog = false,
 ): Value | undefined {
   if (left === undefined || right === undefined) return undefined;
-  if (isArithmetic(operator)) return operations[operator](left, right);
+  if (isArithmetic(operator)) return operation(operator, isOverlog)(left, right);
   switch (operator) {
     case "==":
       return equal(left, right);

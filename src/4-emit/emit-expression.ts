@@ -1,7 +1,8 @@
 /**
  * emit-expression: JavaScript for the expressions of a strand. Used by `emit-strand.ts`, which declares the temporaries.
  */
-import type { Binary, ConstantValue, Expression } from "../../grammar/ast.ts";
+import type { Binary, ConstantValue, Expression, FunctionCall } from "../../grammar/ast.ts";
+import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { isArithmetic, operationName } from "../3-plan/operation.ts";
 
@@ -45,7 +46,7 @@ export class ExpressionEmitter {
       case "conditional":
         return this.#conditional(expression);
       case "call":
-        return this.#call(expression.name.text, expression.args);
+        return this.#call(expression);
       case "interval":
         return this.#interval(expression);
       case "address":
@@ -66,9 +67,9 @@ export class ExpressionEmitter {
     return unsure(`${operator === "-" ? "negate" : "complement"}(${code})`);
   }
 
-  #binary({ operator, left, right }: Binary): Emitted {
+  #binary({ operator, left, right, isOverlog }: Binary): Emitted {
     if (isArithmetic(operator)) {
-      return unsure(`${operationName(operator)}(${this.emit(left).code}, ${this.emit(right).code})`);
+      return unsure(`${operationName(operator, isOverlog)}(${this.emit(left).code}, ${this.emit(right).code})`);
     }
     if (operator === "&&" || operator === "||") return this.#shortCircuit(operator, left, right);
     return this.#comparison(operator, this.emit(left), this.emit(right));
@@ -106,18 +107,20 @@ export class ExpressionEmitter {
     return unsure(`((${saved} = isTrue(${condition.code})) === undefined ? undefined : ${choice})`, isBoolean);
   }
 
-  #call(name: string, args: readonly Expression[]): Emitted {
+  #call({ name: { text: name }, args, isOverlog }: FunctionCall): Emitted {
     const values = args.map((argument) => this.emit(argument));
     const codes = values.map((value) => value.code).join(", ");
     if (name === LOCAL_ADDRESS_FUNCTION) return unsure(`node.localAddress(${codes})`);
     if (name === FRESH_QUERY_FUNCTION) return sure(`node.freshQuery(${this.#strand})`);
     const check = values.some((value) => value.mayFail) ? "callSafely" : "call";
-    return unsure(`${check}("${name}", node.ambient(${this.#strand}), [${codes}])`);
+    const called = functionNamed(name, isOverlog)?.name ?? name;
+    return unsure(`${check}("${called}", node.ambient(${this.#strand}), [${codes}])`);
   }
 
   #interval(expression: Extract<Expression, { kind: "interval" }>): Emitted {
     const parts = [expression.value, expression.low, expression.high].map((part) => this.emit(part).code);
-    return unsure(`inInterval(${parts.join(", ")}, ${expression.includesLow}, ${expression.includesHigh})`, true);
+    const test = expression.isOverlog === true ? "inRing" : "inInterval";
+    return unsure(`${test}(${parts.join(", ")}, ${expression.includesLow}, ${expression.includesHigh})`, true);
   }
 
   #address({ overlay, node, options }: Extract<Expression, { kind: "address" }>): Emitted {

@@ -1,4 +1,4 @@
-import type { Expression } from "../../grammar/ast.ts";
+import type { Binary, Expression } from "../../grammar/ast.ts";
 
 /** Evaluates a constant numeric expression, as in declarations and limits; undefined if it is not one. */
 export function constantNumber(expression: Expression): number | undefined {
@@ -8,7 +8,7 @@ export function constantNumber(expression: Expression): number | undefined {
     case "unary":
       return negated(expression.operator, constantNumber(expression.operand));
     case "binary":
-      return combined(expression.operator, constantNumber(expression.left), constantNumber(expression.right));
+      return combined(expression, constantNumber(expression.left), constantNumber(expression.right));
     default:
       return undefined;
   }
@@ -18,7 +18,11 @@ function negated(operator: string, value: number | undefined): number | undefine
   return operator === "-" && value !== undefined ? -value : undefined;
 }
 
-function combined(operator: string, left: number | undefined, right: number | undefined): number | undefined {
+function combined(
+  { operator, isOverlog }: Binary,
+  left: number | undefined,
+  right: number | undefined,
+): number | undefined {
   if (left === undefined || right === undefined) return undefined;
   switch (operator) {
     case "+":
@@ -28,10 +32,17 @@ function combined(operator: string, left: number | undefined, right: number | un
     case "*":
       return left * right;
     case "/":
-      return right === 0 ? undefined : left / right;
+      return quotient(left, right, isOverlog === true && Number.isInteger(left) && Number.isInteger(right));
+    case "%":
+      return right === 0 ? undefined : (left % right) + 0;
     default:
       return undefined;
   }
+}
+
+function quotient(left: number, right: number, isWhole: boolean): number | undefined {
+  if (right === 0) return undefined;
+  return isWhole ? Math.trunc(left / right) + 0 : left / right;
 }
 
 /** Evaluates an argument of a timer, seconds or a count: constant, finite and not negative; otherwise undefined. */

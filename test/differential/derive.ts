@@ -169,7 +169,15 @@ function aggregate(kind: Aggregate["function"], values: readonly Value[]): Value
       return sorted;
     case "set":
       return distinct;
+    case "union":
+      return unionOf(distinct);
   }
+}
+
+function unionOf(values: readonly Value[]): Value {
+  const items = values.flatMap((value) => (value === null ? [] : Array.isArray(value) ? (value as Values) : [value]));
+  const sorted = items.toSorted(compare);
+  return sorted.filter((value, at) => at === 0 || !equal(value, sorted[at - 1] as Value));
 }
 
 /** Exact sum, rounded once: adds multiples of a small unit. Whole numbers whose sum would be rounded have no sum. */

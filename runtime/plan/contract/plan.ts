@@ -122,7 +122,7 @@ export interface StratumSpec {
 /** Change of a derivation: -1 deleted, 0 refreshed, 1 inserted. */
 export type Sign = -1 | 0 | 1;
 
-export type AggregateKind = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set";
+export type AggregateKind = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set" | "union";
 
 /** Head of an aggregate rule, one entry per column. A contribution carries one value per column, in the same order. */
 export interface AggregateSpec {

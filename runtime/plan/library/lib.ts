@@ -1,7 +1,7 @@
 import { accumulator } from "./aggregates/accumulator.ts";
 import { bounded } from "../values/bounded.ts";
 import type { Ambient } from "../contract/function-spec.ts";
-import { functionNamed } from "./functions/registry.ts";
+import { calledFunction } from "./functions/registry.ts";
 import { keyOf, keyOfValues } from "../values/key.ts";
 import {
   add,
@@ -21,6 +21,7 @@ import {
   shiftRight,
   subtract,
 } from "./operators/operators.ts";
+import { inRing, overlogAdd, overlogAnd, overlogDivide, overlogOr } from "./operators/overlog-operators.ts";
 import { compare, equal, type Maybe, type Value } from "../values/value.ts";
 
 /** Functions that emitted code can call, under the names by which it calls them. */
@@ -38,6 +39,7 @@ export const lib: Readonly<Record<string, unknown>> = {
   divide,
   equal,
   inInterval,
+  inRing,
   isAtLeast,
   isAtMost,
   isEqual,
@@ -54,6 +56,10 @@ export const lib: Readonly<Record<string, unknown>> = {
   multiply,
   negate,
   not,
+  overlogAdd,
+  overlogAnd,
+  overlogDivide,
+  overlogOr,
   shiftLeft,
   shiftRight,
   subtract,
@@ -80,7 +86,7 @@ function bytes(hex: string): Uint8Array {
 
 /** Calls a built-in or plug-in function. The caller guarantees that it exists and that no argument is undefined. */
 function call(name: string, ambient: Ambient, args: readonly Value[]): Maybe {
-  const value = functionNamed(name)?.call(ambient, args);
+  const value = calledFunction(name)?.call(ambient, args);
   return Array.isArray(value) ? bounded(value) : value;
 }
 

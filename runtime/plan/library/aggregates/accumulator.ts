@@ -1,4 +1,5 @@
-import { boundedInDepth } from "../../values/bounded.ts";
+import { bounded, boundedInDepth } from "../../values/bounded.ts";
+import { listOf } from "../operators/overlog-operators.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { divide } from "../operators/operators.ts";
 import type { AggregateKind } from "../../contract/plan.ts";
@@ -33,6 +34,8 @@ export function accumulator(kind: AggregateKind): Accumulator {
       return new Collection(false, (values) => values);
     case "set":
       return new Collection(true, (values) => values);
+    case "union":
+      return new Union();
     case "countDistinct":
       return new Collection(true, (values) => values.length);
   }
@@ -115,6 +118,25 @@ class Average implements Accumulator {
     if (this.#count === 0) return null;
     const sum = this.#sum.result();
     return sum === undefined ? undefined : divide(sum, this.#count);
+  }
+
+  winner(): Value {
+    return null;
+  }
+}
+
+/** `union`: the items of all lists, and the values that are not lists, as one set. Null is the empty list. */
+class Union implements Accumulator {
+  readonly #items = new Collection(true, (values) => values);
+
+  add(value: Value): boolean {
+    for (const item of listOf(value)) this.#items.add(item, 1);
+    return true;
+  }
+
+  result(): Value | undefined {
+    const union = this.#items.result();
+    return union && bounded(union);
   }
 
   winner(): Value {

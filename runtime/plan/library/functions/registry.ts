@@ -7,6 +7,7 @@ import { byteFunctions } from "./bytes.ts";
 import { hashFunctions } from "./hashes.ts";
 import { listFunctions } from "./lists.ts";
 import { numberFunctions } from "./numbers.ts";
+import { overlogListFunctions } from "./overlog-lists.ts";
 import { randomFunctions } from "./random.ts";
 import { stageFunction, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
 import { stringFunctions } from "./strings.ts";
@@ -25,6 +26,9 @@ export interface Signature {
  */
 export type PluginFunction = (args: readonly Value[], ambient: Ambient) => Value | undefined;
 
+/** No program can call a name with a colon. */
+const OVERLOG_PREFIX = "overlog:";
+
 const FUNCTION_NAME = /^[a-z][A-Za-z0-9_]*$/;
 
 const registry = new Map<string, FunctionSpec>();
@@ -41,8 +45,20 @@ for (const spec of [
   registry.set(spec.name, spec);
 }
 
-export function functionNamed(name: string): FunctionSpec | undefined {
-  return registry.get(name);
+/** Functions that have other values in OverLog, by their names. */
+const overlogRegistry: ReadonlyMap<string, FunctionSpec> = new Map(
+  overlogListFunctions.map((spec) => [spec.name, { ...spec, name: `${OVERLOG_PREFIX}${spec.name}` }]),
+);
+
+/** Returns a function, as OverLog evaluates it if `isOverlog`. Its `name` is the one by which emitted code calls it. */
+export function functionNamed(name: string, isOverlog = false): FunctionSpec | undefined {
+  return (isOverlog ? overlogRegistry.get(name) : undefined) ?? registry.get(name);
+}
+
+/** Returns the function that emitted code calls by this name. */
+export function calledFunction(name: string): FunctionSpec | undefined {
+  const isOverlog = name.startsWith(OVERLOG_PREFIX);
+  return functionNamed(isOverlog ? name.slice(OVERLOG_PREFIX.length) : name, isOverlog);
 }
 
 /** Returns the names of all functions that a program can call. */
