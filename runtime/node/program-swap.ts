@@ -11,7 +11,7 @@ import { Packet } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec, TableSpec } from "../plan/values/predicate-spec.ts";
 import { equalValues, type Values, type Value } from "../plan/values/value.ts";
-import { encodeBody } from "../wire/encode.ts";
+import { encodeBody } from "../plan/values/encode.ts";
 import { isSameTuple } from "./initial-tuples.ts";
 
 /** A plan, and the tables of a node that runs it. */
@@ -175,7 +175,9 @@ export class ProgramSwap {
     if (packet.tuple === undefined) return packet;
     const tuple = this.tuple(packet.tuple);
     if (tuple !== undefined) return Packet.of(tuple);
-    return Packet.inTransit(packet.hash, packet.hops, encodeBody(packet.tuple.args));
+    // No bytes decode as no tuple: no datagram could hold the packet.
+    const body = encodeBody(packet.tuple.args) ?? new Uint8Array(0);
+    return Packet.inTransit(packet.hash, packet.hops, body);
   }
 }
 

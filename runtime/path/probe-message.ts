@@ -1,8 +1,8 @@
 import { wireHash } from "../plan/values/wire-hash.ts";
-import { decodeFields } from "../wire/decode.ts";
-import { encodeTuple } from "../wire/encode.ts";
+import { decodeFields } from "../plan/values/decode-fields.ts";
+import { encodeTuple } from "../plan/values/encode.ts";
 import { HEADER_BYTES, writeHeader } from "../wire/header.ts";
-import { Writer } from "../wire/writer.ts";
+import { Writer } from "../plan/values/writer.ts";
 
 /**
  * Messages of path probes. `?probe(Nonce, Padding)` is a datagram of the size to test; `?probed(Nonce)` answers it. Both travel alone

@@ -5,10 +5,10 @@ import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { isTrain, segmentsOf, type Train } from "../plan/values/train.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import { CachedDecoding } from "./cached-decoding.ts";
-import { decodeFields } from "./decode.ts";
+import { decodeFields } from "../plan/values/decode-fields.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "./decode-train.ts";
 import { devicePacketLength } from "./device-packet.ts";
-import { hasTooManyLayers } from "./packet-layers.ts";
+import { hasTooManyLayers } from "../plan/values/packet-layers.ts";
 
 /** Why an encoded tuple is not admitted: the drop reason of the element that asked. */
 export type AdmissionRefusal = "not accepted" | "unknown predicate" | "wrong type" | "malformed" | "too many layers";

@@ -8,10 +8,10 @@
 import type { Tuple } from "../plan/values/packet.ts";
 import type { Train } from "../plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "./datagram-train.ts";
-import { encodeTuple, type EncodeRefusal } from "./encode.ts";
+import { encodeTuple, type EncodeRefusal } from "../plan/values/encode.ts";
 import { splitMessage } from "./fragment.ts";
 import { HEADER_BYTES, MAGIC_FIRST, MAGIC_SECOND, VERSION } from "./header.ts";
-import { Writer } from "./writer.ts";
+import { Writer } from "../plan/values/writer.ts";
 
 export type BuildRefusal = EncodeRefusal | "several trains" | "too long";
 

@@ -7,7 +7,8 @@
 import { LAYERS_MAX, Packet } from "../plan/values/packet.ts";
 import { Train } from "../plan/values/train.ts";
 import { equalValues, type Value } from "../plan/values/value.ts";
-import { decodeAllFields, decodeDatagram, decodeFields, type EncodedTuple } from "./decode.ts";
+import { decodeAllFields, decodeFields } from "../plan/values/decode-fields.ts";
+import { decodeDatagram, type EncodedTuple } from "./decode.ts";
 import { devicePacketLength } from "./device-packet.ts";
 import { payloadOf } from "./cached-decoding.ts";
 

@@ -1,10 +1,10 @@
 /**
  * Decoding of datagrams. NetworkIn finds the tuples in a datagram by `decodeDatagram`; Admission decodes the fields of those that the
- * program accepts by `decodeFields`. The bytes come from anyone: malformed ones give undefined or a reason, never an exception.
+ * program accepts by `decodeFields` (`runtime/plan/values/decode-fields.ts`). The bytes come from anyone: malformed ones give undefined or
+ * a reason, never an exception.
  */
-import type { Value } from "../plan/values/value.ts";
 import { HEADER_BYTES, type HeaderRefusal, headerRefusal, isFragment } from "./header.ts";
-import { Reader } from "./reader.ts";
+import { Reader } from "../plan/values/reader.ts";
 
 /** Position of the fields of one tuple in a datagram. */
 export interface EncodedTuple {
@@ -39,28 +39,4 @@ function decodeTuples(reader: Reader): DecodedDatagram {
     reader.skip(length);
   }
   return { ok: true, tuples };
-}
-
-/** Decodes exactly `arity` values between `start` and `end`. Returns undefined if the bytes are anything else. */
-export function decodeFields(bytes: Uint8Array, start: number, end: number, arity: number): Value[] | undefined {
-  const reader = new Reader(bytes, start, end);
-  const values: Value[] = [];
-  for (let count = 0; count < arity; count++) {
-    const value = reader.field(0);
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  return reader.isAtEnd ? values : undefined;
-}
-
-/** Decodes bytes that consist of any number of values. Returns undefined if they consist of anything else. */
-export function decodeAllFields(bytes: Uint8Array): Value[] | undefined {
-  const reader = new Reader(bytes, 0, bytes.length);
-  const values: Value[] = [];
-  while (!reader.isAtEnd) {
-    const value = reader.field(0);
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  return values;
 }

@@ -1,7 +1,7 @@
 import { LAYERS_MAX, Packet } from "../plan/values/packet.ts";
 import type { Values } from "../plan/values/value.ts";
 import { wireHash } from "../plan/values/wire-hash.ts";
-import { decodeAllFields } from "./decode.ts";
+import { decodeAllFields } from "../plan/values/decode-fields.ts";
 
 /** Wire hashes of the event `tun`, which holds a device packet. Programs declare it with one to five arguments. */
 export const DEVICE_PACKETS: readonly number[] = [1, 2, 3, 4, 5].map((arity) => wireHash("tun", arity, "event"));

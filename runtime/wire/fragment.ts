@@ -1,7 +1,8 @@
 /** Fragments: datagrams that carry pieces of a message that is longer than one datagram. */
 import { fnv1a } from "../plan/values/fnv1a.ts";
 import { FRAGMENT_FLAG, HEADER_BYTES, writeHeader } from "./header.ts";
-import { FRAGMENTS_MAX, MESSAGE_MAX } from "./limits.ts";
+import { MESSAGE_MAX } from "../plan/values/encoding-limits.ts";
+import { FRAGMENTS_MAX } from "./limits.ts";
 
 /** Length of the header of a fragment: datagram header, message id (4 bytes), index of the piece and count of pieces (2 bytes each). */
 export const FRAGMENT_HEADER_BYTES: number = HEADER_BYTES + 8;

@@ -2,9 +2,9 @@ import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Value } from "../plan/values/value.ts";
-import { encodeTuple } from "./encode.ts";
+import { encodeTuple } from "../plan/values/encode.ts";
 import { HEADER_BYTES } from "./header.ts";
-import { Writer } from "./writer.ts";
+import { Writer } from "../plan/values/writer.ts";
 
 /** The longest `host:port` of IPv4. */
 const LONGEST_ADDRESS = "255.255.255.255:65535";

@@ -1,8 +1,8 @@
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Value } from "../plan/values/value.ts";
-import { encodeTuple } from "./encode.ts";
+import { encodeTuple } from "../plan/values/encode.ts";
 import { HEADER_BYTES } from "./header.ts";
-import { Writer } from "./writer.ts";
+import { Writer } from "../plan/values/writer.ts";
 
 /** Returns the IP packet or train in a `tun` tuple, through all overlays that encapsulated it on this node. */
 export function innerPacket(tuple: Tuple): Uint8Array | undefined {

@@ -1,9 +1,2 @@
-/** Limits of version 1 of the protocol. Both ends enforce them. */
-
-/** Largest nesting of lists and addresses. */
-export const DEPTH_MAX = 32;
-/** Largest number of nodes that may forward a packet. */
-export const HOPS_MAX = 32;
-/** Length of the longest message that may travel in fragments, without headers. */
-export const MESSAGE_MAX: number = 256 * 1024;
+/** Largest number of fragments of a message, in version 1 of the protocol. */
 export const FRAGMENTS_MAX = 512;

@@ -4,7 +4,7 @@
  */
 import { type Fragment, messageId, readFragment } from "./fragment.ts";
 import { HEADER_BYTES, isFragment, writeHeader } from "./header.ts";
-import { MESSAGE_MAX } from "./limits.ts";
+import { MESSAGE_MAX } from "../plan/values/encoding-limits.ts";
 
 /** Limits on incomplete messages. */
 export interface ReassemblyLimits {

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import { segmentsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
 import { equalValues, type Values, type Value } from "../../runtime/plan/values/value.ts";
-import { decodeFields } from "../../runtime/wire/decode.ts";
-import { encodeBody } from "../../runtime/wire/encode.ts";
+import { decodeFields } from "../../runtime/plan/values/decode-fields.ts";
+import { encodeBody } from "../../runtime/plan/values/encode.ts";
 import { CachedDecoding } from "../../runtime/wire/cached-decoding.ts";
 import { arbitraryValue } from "../arbitrary-value.ts";
 
@@ -12,7 +12,7 @@ const PAYLOAD = fc.uint8Array({ minLength: 400, maxLength: 500 });
 
 /** Fields that end with these bytes, or with a packet that holds them and arrives with one more hop. */
 function row(before: Values, payload: Uint8Array, isPacket: boolean): Uint8Array {
-  return encodeBody([...before, isPacket ? Packet.inTransit(7, 2, payload) : payload]);
+  return encodeBody([...before, isPacket ? Packet.inTransit(7, 2, payload) : payload]) as Uint8Array;
 }
 
 function decoded(bytes: Uint8Array, before: Values): Values {
@@ -94,7 +94,7 @@ describe("a cached decoding", () => {
   });
 
   test("is not made of bytes that end with another kind of field", () => {
-    const bytes = encodeBody([new Uint8Array(400), "x"]);
+    const bytes = encodeBody([new Uint8Array(400), "x"]) as Uint8Array;
     expect(CachedDecoding.of(bytes, decoded(bytes, ["x"]), undefined)).toBeUndefined();
   });
 

@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
 import { compareValues, type Values } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
-import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
-import { encodeTuple } from "../../runtime/wire/encode.ts";
-import { MESSAGE_MAX } from "../../runtime/wire/limits.ts";
+import { decodeFields } from "../../runtime/plan/values/decode-fields.ts";
+import { decodeDatagram } from "../../runtime/wire/decode.ts";
+import { encodeTuple } from "../../runtime/plan/values/encode.ts";
+import { MESSAGE_MAX } from "../../runtime/plan/values/encoding-limits.ts";
 import { Reassembly } from "../../runtime/wire/reassembly.ts";
-import { Writer } from "../../runtime/wire/writer.ts";
+import { Writer } from "../../runtime/plan/values/writer.ts";
 import { arbitraryRow } from "../arbitrary-value.ts";
 import { eventSpec, tableSpec } from "../predicate-spec.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { devicePacketLength } from "../../runtime/wire/device-packet.ts";
-import { encodeBody } from "../../runtime/wire/encode.ts";
+import { encodeBody } from "../../runtime/plan/values/encode.ts";
 
 const TUN: number = wireHash("tun", 1, "event");
 const SEND: number = wireHash("ron.send", 2, "event");
@@ -30,7 +30,8 @@ test("packets nested as deep as a message allows hold no device packet, and do n
 
 /** Returns a packet from the network inside so many others. */
 function wrapped(hash: number, layers: number): Packet {
-  let packet = Packet.inTransit(hash, 0, encodeBody([BYTES]));
-  for (let layer = 1; layer < layers; layer++) packet = Packet.inTransit(SEND, 0, encodeBody(["b:1", packet]));
+  let packet = Packet.inTransit(hash, 0, encodeBody([BYTES]) as Uint8Array);
+  for (let layer = 1; layer < layers; layer++)
+    packet = Packet.inTransit(SEND, 0, encodeBody(["b:1", packet]) as Uint8Array);
   return packet;
 }

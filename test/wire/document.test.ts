@@ -6,10 +6,11 @@ import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts"
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { type WireKind, wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
-import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
-import { encodeTuple } from "../../runtime/wire/encode.ts";
+import { decodeFields } from "../../runtime/plan/values/decode-fields.ts";
+import { decodeDatagram } from "../../runtime/wire/decode.ts";
+import { encodeTuple } from "../../runtime/plan/values/encode.ts";
 import { Reassembly } from "../../runtime/wire/reassembly.ts";
-import { Writer } from "../../runtime/wire/writer.ts";
+import { Writer } from "../../runtime/plan/values/writer.ts";
 import { eventSpec, tableSpec } from "../predicate-spec.ts";
 
 /** Byte vectors of docs/wire.md: each is parsed from the page, decoded and encoded. */

@@ -5,7 +5,7 @@ import { segmentsOf, type Train, trainOf } from "../../runtime/plan/values/train
 import { equal, type Values, type Value } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { fieldsOfBodies, fieldsOfDatagrams } from "../../runtime/wire/decode-train.ts";
-import { encodeBody } from "../../runtime/wire/encode.ts";
+import { encodeBody } from "../../runtime/plan/values/encode.ts";
 import { arbitraryValue } from "../arbitrary-value.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
@@ -109,10 +109,11 @@ describe("a train", () => {
       let packet = Packet.inTransit(
         eventSpec("tun", 1).wire.tuple,
         0,
-        encodeBody([new Uint8Array(1000).fill(filling)]),
+        encodeBody([new Uint8Array(1000).fill(filling)]) as Uint8Array,
       );
-      for (let layer = 1; layer < LAYERS_MAX; layer++) packet = Packet.inTransit(wire.tuple, 0, encodeBody([packet]));
-      return encodeBody([packet]);
+      for (let layer = 1; layer < LAYERS_MAX; layer++)
+        packet = Packet.inTransit(wire.tuple, 0, encodeBody([packet]) as Uint8Array);
+      return encodeBody([packet]) as Uint8Array;
     };
     const [packet] = fieldsOfBodies(trainOf([deep(1), deep(2)]) as Train, wire.tuple, 1) ?? [];
     expect(packet).toBeInstanceOf(Packet);

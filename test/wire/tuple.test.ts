@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { Address } from "../../runtime/plan/values/address.ts";
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import { compareValues, type Values, type Value } from "../../runtime/plan/values/value.ts";
-import { decodeFields } from "../../runtime/wire/decode.ts";
-import { encodeTuple, type EncodeRefusal } from "../../runtime/wire/encode.ts";
-import { HOPS_MAX, MESSAGE_MAX } from "../../runtime/wire/limits.ts";
-import { Reader } from "../../runtime/wire/reader.ts";
-import { Writer } from "../../runtime/wire/writer.ts";
+import { decodeFields } from "../../runtime/plan/values/decode-fields.ts";
+import { encodeTuple, type EncodeRefusal } from "../../runtime/plan/values/encode.ts";
+import { HOPS_MAX, MESSAGE_MAX } from "../../runtime/plan/values/encoding-limits.ts";
+import { Reader } from "../../runtime/plan/values/reader.ts";
+import { Writer } from "../../runtime/plan/values/writer.ts";
 import { arbitraryNumber, arbitraryRow, arbitraryText } from "../arbitrary-value.ts";
 import { eventSpec } from "../predicate-spec.ts";
 

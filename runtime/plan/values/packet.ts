@@ -1,7 +1,7 @@
 import { Address } from "./address.ts";
 import { keyOfValues } from "./key.ts";
+import { contentsOfPacket } from "./packet-bytes.ts";
 import type { PredicateSpec } from "./predicate-spec.ts";
-import { segmentsOf } from "./train.ts";
 import { compareValues, type Value, type Values } from "./value.ts";
 
 /** Predicate with its arguments: an event, a row to insert into a table, or a row to delete from it. */
@@ -72,16 +72,15 @@ export class Packet {
     return new Packet(this.hash, this.hops, tuple, body, this.layers);
   }
 
+  /** Key by which packets are equal and ordered: the wire form without hop counts, whether the packet is decoded or not. */
   get key(): string {
     this.#key ??= `${this.hash}/${this.#contentKey()}`;
     return this.#key;
   }
 
   #contentKey(): string {
-    if (this.tuple !== undefined) return keyOfValues(this.tuple.args);
-    return segmentsOf(this.body as Uint8Array)
-      .map(bodyKey)
-      .join("");
+    const contents = contentsOfPacket(this);
+    return contents === undefined ? keyOfValues(this.tuple?.args ?? []) : contents.map(contentKey).join("");
   }
 }
 
@@ -99,6 +98,6 @@ function layersOf(value: Value): number {
   return value instanceof Address ? Math.max(layersOf(value.node), layersIn(value.options)) : 0;
 }
 
-function bodyKey(body: Uint8Array): string {
-  return `~${body.length}:${Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")}`;
+function contentKey(content: Uint8Array): string {
+  return `~${content.length}:${Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1")}`;
 }

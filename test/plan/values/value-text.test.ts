@@ -5,10 +5,10 @@ import { formatValue } from "../../../runtime/plan/values/format.ts";
 import { keyOf } from "../../../runtime/plan/values/key.ts";
 import { Packet } from "../../../runtime/plan/values/packet.ts";
 import { compare, equal, type Value } from "../../../runtime/plan/values/value.ts";
-import { decodeFields } from "../../../runtime/wire/decode.ts";
-import { encodeTuple } from "../../../runtime/wire/encode.ts";
-import { Reader } from "../../../runtime/wire/reader.ts";
-import { Writer } from "../../../runtime/wire/writer.ts";
+import { decodeFields } from "../../../runtime/plan/values/decode-fields.ts";
+import { encodeTuple } from "../../../runtime/plan/values/encode.ts";
+import { Reader } from "../../../runtime/plan/values/reader.ts";
+import { Writer } from "../../../runtime/plan/values/writer.ts";
 import { arbitraryValue } from "../../arbitrary-value.ts";
 import { tupleOf } from "../../session/tuple-of.ts";
 

@@ -5,8 +5,8 @@
  * puts each segment between the bytes before and after the gap. So positions exist in two forms: `length` counts the gap, and offsets
  * in the buffer do not.
  */
-import { ID_BYTES } from "../plan/values/ring.ts";
-import { isTrain, type Train } from "../plan/values/train.ts";
+import { ID_BYTES } from "./ring.ts";
+import { isTrain, type Train } from "./train.ts";
 
 const FIRST_CAPACITY = 2048;
 const NOTHING: Uint8Array = new Uint8Array(0);

@@ -2,8 +2,8 @@
  * The bound on packets inside packets, for bytes of another node. Admission calls `hasTooManyLayers` before it decodes a tuple: without
  * the bound, a datagram could make a node unwrap thousands of layers, each with work for all bytes inside it.
  */
-import { LAYERS_MAX } from "../plan/values/packet.ts";
-import { DEPTH_MAX } from "./limits.ts";
+import { LAYERS_MAX } from "./packet.ts";
+import { DEPTH_MAX } from "./encoding-limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 
 /** Length of the shortest packet: tag, hops, wire hash, length. */

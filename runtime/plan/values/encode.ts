@@ -1,8 +1,8 @@
 /** Encoding of tuples: DatagramBuilder calls it for each tuple that leaves. The format is specified in docs/wire.md. */
-import { Address } from "../plan/values/address.ts";
-import { Packet } from "../plan/values/packet.ts";
-import type { Values, Value } from "../plan/values/value.ts";
-import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./limits.ts";
+import { Address } from "./address.ts";
+import { Packet } from "./packet.ts";
+import type { Values, Value } from "./value.ts";
+import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./encoding-limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 import { Writer } from "./writer.ts";
 
@@ -20,10 +20,10 @@ export function encodeTuple(writer: Writer, hash: number, args: Values): EncodeR
   return refused;
 }
 
-/** Encodes the fields of a tuple for use on this node. Returns no bytes, which decode as no tuple, if no datagram could hold them. */
-export function encodeBody(args: Values): Uint8Array {
+/** Encodes the fields of a tuple for use on this node. Returns undefined if no datagram could hold them. */
+export function encodeBody(args: Values): Uint8Array | undefined {
   const writer = new Writer();
-  return encodeFields(writer, args, 0) === undefined ? writer.copy(0, writer.length) : new Uint8Array();
+  return encodeFields(writer, args, 0) === undefined ? writer.copy(0, writer.length) : undefined;
 }
 
 function encodeContent(writer: Writer, hash: number, args: Values, depth: number): EncodeRefusal | undefined {

@@ -3,12 +3,12 @@
  * encoding, so that equal tuples have equal bytes; any other encoding is refused.
  */
 import { isUtf8 } from "node:buffer";
-import { Address } from "../plan/values/address.ts";
-import { Packet } from "../plan/values/packet.ts";
-import { isNode, isOverlayName } from "../plan/values/location.ts";
-import { ID_BYTES } from "../plan/values/ring.ts";
-import type { Value } from "../plan/values/value.ts";
-import { DEPTH_MAX, HOPS_MAX } from "./limits.ts";
+import { Address } from "./address.ts";
+import { Packet } from "./packet.ts";
+import { isNode, isOverlayName } from "./location.ts";
+import { ID_BYTES } from "./ring.ts";
+import type { Value } from "./value.ts";
+import { DEPTH_MAX, HOPS_MAX } from "./encoding-limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 
 const ASCII_END = 128;

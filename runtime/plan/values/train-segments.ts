@@ -1,0 +1,38 @@
+/**
+ * Values that hold packet trains, segment by segment. A rule that reads the bytes of a packet runs once for each packet of a train:
+ * the engine takes the segments of its event from here.
+ */
+import { Address } from "./address.ts";
+import { Packet } from "./packet.ts";
+import { isTrain } from "./train.ts";
+import type { Value, Values } from "./value.ts";
+
+/** Returns the number of packets that the value stands for: the segments of the longest train in it, or 1. */
+export function packetCount(value: Value): number {
+  if (typeof value !== "object" || value === null) return 1;
+  if (value instanceof Uint8Array) return isTrain(value) ? value.count : 1;
+  if (value instanceof Packet)
+    return value.tuple === undefined ? packetCount(value.body as Uint8Array) : packetCountOf(value.tuple.args);
+  return value instanceof Address ? 1 : packetCountOf(value as Values);
+}
+
+/** Returns the largest `packetCount` of the values. */
+export function packetCountOf(values: Values): number {
+  let count = 1;
+  for (const value of values) count = Math.max(count, packetCount(value));
+  return count;
+}
+
+/** Returns the value with the segment `at` of each train in it. A shorter train gives its last segment. */
+export function segmentAt(value: Value, at: number): Value {
+  if (packetCount(value) === 1) return value;
+  if (value instanceof Uint8Array) return isTrain(value) ? value.segment(Math.min(at, value.count - 1)) : value;
+  if (!(value instanceof Packet)) return segmentsAt(value as Values, at);
+  if (value.tuple !== undefined) return value.with(segmentsAt(value.tuple.args, at), undefined);
+  return value.with(undefined, segmentAt(value.body as Uint8Array, at) as Uint8Array);
+}
+
+/** Returns the values with the segment `at` of each train in them. */
+export function segmentsAt(values: Values, at: number): Values {
+  return values.map((value) => segmentAt(value, at));
+}

@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { bytesOfPacket, packetOfBytes } from "../../../runtime/plan/values/packet-bytes.ts";
+import { Packet } from "../../../runtime/plan/values/packet.ts";
+import { trainOf } from "../../../runtime/plan/values/train.ts";
+import { compare, equal, type Value, type Values } from "../../../runtime/plan/values/value.ts";
+import { arbitraryValue } from "../../arbitrary-value.ts";
+import { eventSpec } from "../../predicate-spec.ts";
+
+const PAY = eventSpec("pay", 2);
+
+function pay(...args: Values): Packet {
+  return Packet.of({ predicate: PAY, args, isDelete: false });
+}
+
+function opaque(packet: Packet, hops = 0): Packet {
+  const found = packetOfBytes(bytesOfPacket(packet) as Uint8Array) as Packet;
+  return Packet.inTransit(found.hash, hops, found.body as Uint8Array);
+}
+
+describe("a packet and its bytes", () => {
+  test("are the same packet, whether it is decoded or not", () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryValue(), { minLength: 2, maxLength: 2 }), (args) => {
+        const packet = pay(...args);
+        const bytes = bytesOfPacket(packet);
+        if (bytes === undefined) return;
+        const back = packetOfBytes(bytes) as Packet;
+        expect(equal(back, packet)).toBe(true);
+        expect(compare(back, packet)).toBe(0);
+        expect(bytesOfPacket(back)).toEqual(bytes);
+      }),
+    );
+  });
+
+  test("are equal for packets that were forwarded, also inside others", () => {
+    const inner = pay(1, "a");
+    const forwarded = opaque(inner, 3);
+    expect(equal(forwarded, inner)).toBe(true);
+    expect(equal(pay(2, forwarded), pay(2, inner))).toBe(true);
+    expect(equal(opaque(pay(2, forwarded), 7), opaque(pay(2, inner)))).toBe(true);
+    expect(bytesOfPacket(forwarded)).toEqual(bytesOfPacket(inner));
+  });
+
+  test("differ where the arguments or the predicates differ", () => {
+    expect(equal(opaque(pay(1, "a")), pay(1, "b"))).toBe(false);
+    expect(equal(pay(1, "a"), Packet.of({ predicate: eventSpec("buy", 2), args: [1, "a"], isDelete: false }))).toBe(
+      false,
+    );
+  });
+
+  test("of a train are a train", () => {
+    const train = pay(1, trainOf([Uint8Array.of(1, 2), Uint8Array.of(3)]));
+    const bytes = bytesOfPacket(train) as Uint8Array;
+    const singles = [Uint8Array.of(1, 2), Uint8Array.of(3)].map((one) => bytesOfPacket(pay(1, one)) as Uint8Array);
+    expect(equal(bytes, trainOf(singles))).toBe(true);
+    expect(equal(packetOfBytes(bytes) as Value, train)).toBe(true);
+  });
+
+  test("are refused when they are anything else, whatever they are", () => {
+    const valid = bytesOfPacket(pay(1, ["a", pay(2, null)])) as Uint8Array;
+    fc.assert(
+      fc.property(fc.nat(valid.length - 1), fc.nat(255), fc.nat(valid.length), (at, byte, length) => {
+        const mutated = Uint8Array.from(valid);
+        mutated[at] = byte;
+        const packet = packetOfBytes(mutated.subarray(0, length));
+        if (packet !== undefined)
+          expect(equal(packetOfBytes(bytesOfPacket(packet) as Uint8Array) as Value, packet)).toBe(true);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+});
