@@ -13,7 +13,7 @@ echo "NAME: $*"
 exit 7
 `;
 const MAIN = "src/cli/main.ts";
-const OPTIONS = "--stack-size=3000 --max-semi-space-size=16";
+const OPTIONS = "--disable-sigusr1 --stack-size=3000 --max-semi-space-size=16";
 
 describe("./mosaic", () => {
   let folder: string;

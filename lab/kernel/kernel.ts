@@ -40,6 +40,9 @@ export type KernelOutcome =
     }
   | { readonly ok: false; readonly message: string };
 
+/** A timer of Node.js with a delay of more than 24 days fires at once. */
+const LONGEST_SLEEP_SECONDS = 86_400;
+
 const TICK_SECONDS = 0.5;
 /** Time limit after the end of the run for commands of checks. */
 const TIMEOUT_SECONDS = 30;
@@ -122,7 +125,7 @@ class KernelLab {
       ...ticks(duration).map((at) => ({ at, run: () => this.#settings.observe({ kind: "tick", at }) })),
     ];
     for (const { at, run } of tasks.toSorted((one, other) => one.at - other.at)) {
-      await sleep(Math.max(0, at - this.#now()) * 1e3, undefined, { signal: this.#settings.signal });
+      await this.#sleepUntil(at);
       if (this.#links?.failure !== undefined) throw new LabFailure(this.#links.failure);
       await run();
     }
@@ -131,6 +134,13 @@ class KernelLab {
     for (const drops of this.#namespaces.queueDrops()) {
       this.#settings.observe({ kind: "queueFull", at: this.#now(), ...drops });
     }
+  }
+
+  async #sleepUntil(at: number): Promise<void> {
+    do {
+      const seconds = Math.min(Math.max(0, at - this.#now()), LONGEST_SLEEP_SECONDS);
+      await sleep(seconds * 1e3, undefined, { signal: this.#settings.signal });
+    } while (this.#now() < at);
   }
 
   /** Stops all processes and removes the namespaces. Idempotent. */

@@ -5,6 +5,8 @@ import { inUserNamespace } from "./backend.ts";
 /** Environment variable that is set in the process inside the user namespace. */
 const INSIDE = "MOSAIC_LAB_INSIDE";
 
+const FORWARDED: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"];
+
 /** Whether `enterUserNamespace` started this process. If so, this process exits when the process outside does. */
 export function isInUserNamespace(): boolean {
   if (process.env[INSIDE] === undefined) return false;
@@ -23,7 +25,7 @@ export function enterUserNamespace(): Promise<number | NodeJS.Signals> {
   // Detached, so that a signal of the terminal reaches it once: forwarded by this process.
   const child = spawn(command, args, { stdio: ["inherit", "inherit", "inherit", "ipc"], env, detached: true });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on("SIGTERM", forward).on("SIGINT", forward);
+  for (const signal of FORWARDED) process.on(signal, forward);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve(code ?? signal ?? 1));

@@ -54,7 +54,7 @@ export type ProgramChange =
 /** Program that replaces the running one. */
 export interface NextProgram {
   readonly program: Program;
-  /** Facts that the node adds to the program: the peers that it was started with. */
+  /** Facts that the node adds to the program: the peers and the fact directories that it was started with. */
   readonly facts: readonly Fact[];
   readonly files: readonly string[];
   /** Makes this program the base of further changes. Called once the node runs it. */

@@ -75,15 +75,19 @@ export async function openControl(path: string, control: Control): Promise<Opene
   return { ok: false, reason: "refused", message: second.message };
 }
 
-/** An open control socket. Closing it removes its path. */
+/** An open control socket. Closing it removes its path, and so does the end of the process. */
 export class ControlSocket {
   readonly path: string;
+  readonly #inode: number | undefined;
+  readonly #onExit = (): void => this.#remove();
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
 
   constructor(server: Server, path: string, control: Control) {
     this.#server = server;
     this.path = path;
+    this.#inode = inodeOf(path);
+    process.once("exit", this.#onExit);
     server.on("connection", (socket) => this.#connected(socket, control));
     server.on("error", () => undefined);
   }
@@ -92,6 +96,12 @@ export class ControlSocket {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     for (const client of this.#clients) client.destroy();
     await closed;
+    process.off("exit", this.#onExit);
+  }
+
+  /** Removes the socket file, unless another process has replaced it. */
+  #remove(): void {
+    if (this.#inode !== undefined && inodeOf(this.path) === this.#inode) removeSocket(this.path);
   }
 
   #connected(socket: Socket, control: Control): void {
@@ -150,6 +160,10 @@ function isAlive(path: string): Promise<boolean> {
       settle(!["ECONNREFUSED", "ENOENT"].includes(error.code ?? "")),
     );
   });
+}
+
+function inodeOf(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 function removeSocket(path: string): Error | undefined {

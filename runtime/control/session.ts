@@ -9,6 +9,7 @@ import type { Values } from "../plan/values/value.ts";
 import type { CompileError, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
+import { replaceProgram } from "./replace-program.ts";
 import type { RequestErrorReason, Reply } from "./reply.ts";
 import { parseRequest, type Request, type RequestId, type ValueForm } from "./request.ts";
 import { Trace } from "./trace.ts";
@@ -144,21 +145,13 @@ export class Session {
   /** Replaces the program. If a rule exceeds a limit, the previous program continues unchanged. */
   #replaceProgram(id: RequestId, change: ProgramChange): Iterable<Reply> {
     const { node, compiler } = this.#control;
-    const compiled = compiler.program(change);
-    if (!compiled.ok) return [this.#compileError(id, compiled.error)];
-    const next = compiled.result;
-    const { program, facts, files } = next;
-    const swap = node.replaceProgram(program, facts);
-    if (swap === undefined) {
-      return [
-        this.#requestError(
-          id,
-          "limit",
-          "a rule exceeded a limit under the new program; the previous program continues",
-        ),
-      ];
+    const replaced = replaceProgram(node, compiler, change);
+    if (!replaced.ok) {
+      return replaced.reason === "program"
+        ? [this.#compileError(id, replaced.error)]
+        : [this.#requestError(id, "limit", replaced.message)];
     }
-    next.keep();
+    const { swap, files } = replaced;
     return [
       { id, swap, files },
       { id, ok: true },

@@ -42,7 +42,8 @@ class LinuxTimer implements Timer {
   }
 
   #wait(): void {
-    const leftMs = Math.ceil((this.#time - this.#clock.now()) * 1000);
+    // The time may have come since the caller compared it with the clock; Node.js warns about a negative delay.
+    const leftMs = Math.max(1, Math.ceil((this.#time - this.#clock.now()) * 1000));
     this.#timeout = setTimeout(() => this.#check(), Math.min(leftMs, TIMEOUT_MAX_MS));
   }
 

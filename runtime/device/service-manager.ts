@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { loadNative } from "../../native/index.ts";
 
+/** Longest time limit of the watchdog that is used; a timer of Node.js with a greater interval fires every millisecond. */
+const WATCHDOG_MAX_MS = 24 * 3_600_000;
+
 /** Environment variables in which systemd describes itself to a service. */
 export type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -24,6 +27,15 @@ export class ServiceManager {
     this.#notify(`READY=1\nSTATUS=${oneLine(status)}`);
     if (this.#watchdogMs === undefined) return;
     this.#watchdog = setInterval(() => this.#notify("WATCHDOG=1"), this.#watchdogMs / 2).unref();
+  }
+
+  /** Reports that the service reads its configuration again. `reloaded` must follow. */
+  reloading(): void {
+    this.#notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+  }
+
+  reloaded(status: string): void {
+    this.#notify(`READY=1\nSTATUS=${oneLine(status)}`);
   }
 
   stopping(): void {
@@ -54,7 +66,7 @@ function watchdogMs(environment: ServiceEnvironment, pid: number): number | unde
   const { WATCHDOG_USEC: micros, WATCHDOG_PID: watched } = environment;
   if (watched !== undefined && watched !== "" && Number(watched) !== pid) return undefined;
   const milliseconds = Number(micros) / 1_000;
-  return milliseconds >= 1 ? milliseconds : undefined;
+  return milliseconds >= 1 ? Math.min(milliseconds, WATCHDOG_MAX_MS) : undefined;
 }
 
 /** Reports by a child process, without the addon. The unit needs NotifyAccess=all. */

@@ -1,13 +1,13 @@
 import { type Crossing, TracedDatagrams } from "./traced-datagrams.ts";
-import type { Clock, ReadCycles, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
+import type { ReadCycles, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
 import { segmentsOf } from "../plan/values/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
 import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
 
 /** Destination of a capture. */
 export interface CaptureSink {
-  /** Takes the bytes. Returns false, and takes nothing, when the queue is full. */
-  write(bytes: Uint8Array): boolean;
+  /** Takes the bytes. Returns false, and takes nothing, when the queue is full. Calls `onLost` if bytes that it took cannot be written. */
+  write(bytes: Uint8Array, onLost: () => void): boolean;
   /** Bytes in the queue, and its limit. */
   readonly length: number;
   readonly limit: number;
@@ -15,6 +15,8 @@ export interface CaptureSink {
 
 const OUTER = 0;
 const INNER = 1;
+/** The head of a file is no packet. */
+const NOTHING_LOST = (): void => undefined;
 const UNKNOWN: UdpEnd = { host: new Uint8Array(4), port: 0 };
 
 /**
@@ -22,21 +24,20 @@ const UNKNOWN: UdpEnd = { host: new Uint8Array(4), port: 0 };
  * the device on `inner`. A peer whose address is not known has the address 0.0.0.0 and a comment with its name.
  */
 export class Capture {
-  /** Number of packets that the sink refused. */
+  /** Number of packets that the sink refused or lost. Each packet of a train counts. */
   dropped = 0;
   readonly #sink: CaptureSink;
-  readonly #clock: Clock;
-  /** Unix time in seconds at which the clock was 0. */
-  readonly #epoch: number;
+  readonly #unixTime: () => number;
   readonly #self: UdpEnd;
 
-  /** `address` is the `host:port` of the node. */
-  constructor(sink: CaptureSink, clock: Clock, epoch: number, address: string, tunName: string) {
+  readonly #onLost = (): void => void this.dropped++;
+
+  /** `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. */
+  constructor(sink: CaptureSink, unixTime: () => number, address: string, tunName: string) {
     this.#sink = sink;
-    this.#clock = clock;
-    this.#epoch = epoch;
+    this.#unixTime = unixTime;
     this.#self = udpEnd(address) ?? UNKNOWN;
-    sink.write(captureHead("mosaic", [{ name: "outer" }, { name: tunName === "" ? "inner" : tunName }]));
+    sink.write(captureHead("mosaic", [{ name: "outer" }, { name: tunName === "" ? "inner" : tunName }]), NOTHING_LOST);
   }
 
   get length(): number {
@@ -47,23 +48,23 @@ export class Capture {
     return this.#sink.limit;
   }
 
-  datagram({ time, way, peer, bytes }: Crossing): void {
+  datagram({ way, peer, bytes }: Crossing): void {
     const end = udpEnd(peer);
     const other = end ?? UNKNOWN;
     const isSent = way === "sent";
     const packet = isSent ? udpPacket(this.#self, other, bytes) : udpPacket(other, this.#self, bytes);
     const comment = end === undefined ? `${isSent ? "to" : "from"} ${peer}` : undefined;
-    this.#write(OUTER, time, isSent ? "out" : "in", packet, comment);
+    this.#write(OUTER, isSent ? "out" : "in", packet, comment);
   }
 
   /** Writes a packet, or each segment of a train, that was read from the device (`in`) or is written to it (`out`). */
   packet(way: "in" | "out", bytes: Uint8Array): void {
-    for (const segment of segmentsOf(bytes)) this.#write(INNER, this.#clock.now(), way, segment, undefined);
+    for (const segment of segmentsOf(bytes)) this.#write(INNER, way, segment, undefined);
   }
 
-  #write(number: number, time: number, way: "in" | "out", bytes: Uint8Array, comment: string | undefined): void {
-    const block = capturedPacket({ interface: number, time: this.#epoch + time, way, bytes, comment });
-    if (!this.#sink.write(block)) this.dropped++;
+  #write(number: number, way: "in" | "out", bytes: Uint8Array, comment: string | undefined): void {
+    const block = capturedPacket({ interface: number, time: this.#unixTime(), way, bytes, comment });
+    if (!this.#sink.write(block, this.#onLost)) this.dropped++;
   }
 }
 

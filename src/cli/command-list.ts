@@ -10,7 +10,7 @@ export interface ListedCommand {
 
 /** All commands in the order of `mosaic --help`. Each is in the file of its name in `commands/`. */
 export const COMMANDS: readonly ListedCommand[] = [
-  { name: "run", summary: "run a node until SIGINT or SIGTERM", load: () => import("./commands/run.ts") },
+  { name: "run", summary: "run a node until a signal ends it", load: () => import("./commands/run.ts") },
   { name: "check", summary: "report errors and warnings in programs", load: () => import("./commands/check.ts") },
   {
     name: "eval",

@@ -7,7 +7,9 @@ enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/mosaic", imp
 const { main } = await import("./command-line.ts");
 const { processOutput } = await import("./terminal/output.ts");
 const { watchOutput } = await import("./terminal/broken-output.ts");
+const { logProcessWarnings } = await import("./terminal/process-warnings.ts");
 
+logProcessWarnings(processOutput);
 watchOutput(process.stdout, process.stderr, {
   onReaderGone: () => process.exit(0),
   onWriteError: (reason) => {

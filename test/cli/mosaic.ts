@@ -36,6 +36,11 @@ export class MosaicProcess {
     this.#child.kill(signal);
   }
 
+  /** Closes the reading end of the pipe that is the stdout of the process. */
+  closeStdout(): void {
+    this.#child.stdout.destroy();
+  }
+
   /** Resolves when the output matches the pattern; rejects with the output if the process ends before. */
   async printed(pattern: RegExp, timeoutMs = 20_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;

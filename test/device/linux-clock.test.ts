@@ -49,6 +49,14 @@ describe("the Linux clock", () => {
     expect(fire).toHaveBeenCalledOnce();
   });
 
+  test("sets no timeout with a negative delay when the time comes while the timer is created", () => {
+    const readings = [1_000, 1_002];
+    vi.spyOn(performance, "now").mockImplementation(() => readings.shift() ?? 1_002);
+    const setTimeoutSpy = vi.spyOn(globalThis, "setTimeout");
+    clock.at(1.001, () => undefined).cancel();
+    expect(setTimeoutSpy.mock.calls.map(([, delay]) => delay)).toEqual([1]);
+  });
+
   test("runs waiting microtasks before `soon`", async () => {
     const order: string[] = [];
     const done = new Promise<void>((resolve) => {

@@ -52,6 +52,33 @@ describe("a service", () => {
     expect(new Set(messages.slice(1, -1))).toEqual(new Set(["WATCHDOG=1"]));
   });
 
+  test("whose watchdog has a limit of weeks sends no flood of reports", async ({ skip }) => {
+    skip(lacking !== undefined, lacking);
+    const path = socketPath();
+    const messages = await fakeManager(path);
+    const manager = serviceManager({ NOTIFY_SOCKET: path, WATCHDOG_USEC: String(60 * 86_400e6) }, 7);
+    manager?.ready("");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    manager?.stopping();
+    await vi.waitFor(() => expect(messages.at(-1)).toBe("STOPPING=1"));
+    expect(messages).toHaveLength(2);
+  });
+
+  test("reports that it reloads on SIGHUP, with the monotonic time, and that it is ready again", async ({ skip }) => {
+    skip(lacking !== undefined, lacking);
+    const path = socketPath();
+    const messages = await fakeManager(path);
+    const args = ["run", "ping.mzl", "--listen", "127.0.0.1:0", "--no-control"];
+    const node = new MosaicProcess(args, ["env", `NOTIFY_SOCKET=${path}`]);
+    await vi.waitFor(() => expect(messages).toHaveLength(1), { timeout: 5_000 });
+    node.kill("SIGHUP");
+    await vi.waitFor(() => expect(messages).toHaveLength(3));
+    expect(messages[1]).toMatch(/^RELOADING=1\nMONOTONIC_USEC=\d+$/);
+    expect(messages[2]).toMatch(/^READY=1\nSTATUS=running ping\.mzl/);
+    node.kill("SIGTERM");
+    expect((await node.ended).code).toBe(0);
+  });
+
   test("has no manager without NOTIFY_SOCKET, and no watchdog if it is for another process", async ({ skip }) => {
     skip(lacking !== undefined, lacking);
     expect(serviceManager({}, 7)).toBeUndefined();

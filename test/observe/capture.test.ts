@@ -8,7 +8,9 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { readHeader } from "../../runtime/ip/ip-packet.ts";
 import { Capture, captured, type CaptureSink } from "../../runtime/observe/capture.ts";
+import { isTrain, trainOf } from "../../runtime/plan/values/train.ts";
 import { udpEnd, udpPacket } from "../../runtime/observe/udp-packet.ts";
+import type { DatagramTrain } from "../../runtime/wire/datagram-train.ts";
 import { mosaic, MosaicProcess } from "../cli/mosaic.ts";
 import { ROOT } from "../house/tree.ts";
 import { needs } from "../needs.ts";
@@ -19,12 +21,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 class Memory implements CaptureSink {
   readonly blocks: Uint8Array[] = [];
+  /** Functions that report the block as lost. */
+  readonly lost: (() => void)[] = [];
   readonly length = 0;
   readonly limit = 0;
   room = Infinity;
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, onLost: () => void): boolean {
     if (this.blocks.length >= this.room) return false;
+    this.lost.push(onLost);
     this.blocks.push(bytes);
     return true;
   }
@@ -39,7 +44,7 @@ function capturing(address = "10.0.0.1:10000"): {
 } {
   const sink = new Memory();
   const world = manualWorld(address);
-  const capture = new Capture(sink, world.clock, 1_700_000_000, address, "mosaic0");
+  const capture = new Capture(sink, () => 1_700_000_000 + world.clock.now(), address, "mosaic0");
   const { datagrams } = captured(world, capture);
   datagrams.onDatagram(() => undefined);
   world.clock.advance(100);
@@ -134,4 +139,35 @@ test("packets that the sink refuses are counted", () => {
   for (let count = 0; count < 5; count++) datagrams.send("10.0.0.2:1", new Uint8Array(9));
   expect(capture.dropped).toBe(4);
   expect(world.datagrams.sent).toHaveLength(5);
+});
+
+function datagramTrain(count: number): DatagramTrain {
+  const none = new Uint8Array();
+  const train = trainOf(Array.from({ length: count }, () => new Uint8Array(100)));
+  if (!isTrain(train)) throw new Error("no train");
+  return { train, head: none, tail: none, lastHead: none, lastTail: none };
+}
+
+test("each packet of a train that the sink refuses or loses is counted", () => {
+  const { sink, capture, datagrams } = capturing();
+  datagrams.sendTrain?.("10.0.0.2:1", datagramTrain(4));
+  expect(sink.blocks).toHaveLength(1 + 4);
+  for (const lost of sink.lost) lost();
+  expect(capture.dropped).toBe(4);
+  sink.room = 0;
+  datagrams.sendTrain?.("10.0.0.2:1", datagramTrain(3));
+  expect(capture.dropped).toBe(7);
+});
+
+test("packets have the time of the system clock, also after a step of that clock", () => {
+  const times: number[] = [1_700_000_000, 1_600_000_000];
+  const sink = new Memory();
+  const capture = new Capture(sink, () => times.shift() ?? NaN, "10.0.0.1:10000", "");
+  const bytes = new Uint8Array(20);
+  for (let count = 0; count < 2; count++) capture.packet("in", bytes);
+  const microseconds = sink.blocks.slice(1).map((block) => {
+    const view = new DataView(block.buffer, block.byteOffset);
+    return view.getUint32(12, true) * 2 ** 32 + view.getUint32(16, true);
+  });
+  expect(microseconds).toEqual([1_700_000_000e6, 1_600_000_000e6]);
 });

@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { createWriteStream, existsSync, openSync } from "node:fs";
+import { createWriteStream, existsSync, openSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Writable } from "node:stream";
 import type { CaptureSink } from "../../../runtime/observe/capture.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
-import { fileErrorReason } from "./file-error.ts";
+import { fileErrorReason } from "../terminal/file-error.ts";
 
 /** Number of bytes that may wait for a slow disk or reader. Beyond it, packets are dropped from the capture. */
 const MAX_QUEUED_BYTES = 8 << 20;
@@ -15,34 +15,47 @@ export class CaptureFile implements CaptureSink {
   readonly limit: number = MAX_QUEUED_BYTES;
   readonly #stream: Writable;
   readonly #log: Log;
-  #isBroken = false;
+  /** Path of a regular file, which is cut after its last whole block when the capture fails. */
+  readonly #path: string | undefined;
+  /** Bytes of the blocks that were written whole. */
+  #written = 0;
+  #failure: string | undefined;
 
   /** The path `-` is stdout. Throws `Failure` when the file cannot be created. */
   constructor(path: string, log: Log) {
     this.#log = log;
     this.#stream = path === "-" ? process.stdout : createWriteStream(path, { fd: openFile(path) });
-    this.#stream.on("error", (error) => this.#break(error));
+    this.#path = path !== "-" && statSync(path).isFile() ? path : undefined;
+    this.#stream.on("error", (error) => this.#fail(error));
   }
 
   get length(): number {
     return this.#stream.writableLength;
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (this.#isBroken || this.length + bytes.length > this.limit) return false;
-    this.#stream.write(bytes);
+  /** Why the capture ended early; undefined while it works. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  write(bytes: Uint8Array, onLost: () => void): boolean {
+    if (this.#failure !== undefined || this.length + bytes.length > this.limit) return false;
+    this.#stream.write(bytes, (error) => {
+      if (error instanceof Error) onLost();
+      else this.#written += bytes.length;
+    });
     return true;
   }
 
-  /** Resolves when all accepted bytes are written. */
+  /** Resolves when all accepted bytes are written, or lost. */
   async close(): Promise<void> {
-    if (this.#isBroken) return;
+    if (this.#failure !== undefined) return;
     if (this.#stream === process.stdout) await this.#drained();
     else await this.#ended();
   }
 
   async #drained(): Promise<void> {
-    if (this.#stream.writableLength > 0) await once(this.#stream, "drain");
+    if (this.#stream.writableLength > 0) await once(this.#stream, "drain").catch(() => undefined);
   }
 
   #ended(): Promise<void> {
@@ -53,9 +66,20 @@ export class CaptureFile implements CaptureSink {
   }
 
   /** Ends the capture after a write error, such as a full disk. The node runs on. */
-  #break(error: Error): void {
-    if (!this.#isBroken) this.#log.error(`--pcap: ${error.message}; the capture ends here`);
-    this.#isBroken = true;
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = fileErrorReason(error);
+    this.#log.error(`--pcap: ${this.#failure}; the capture ends here`);
+    this.#cut();
+  }
+
+  /** Cuts a block that was written in part, so that readers find a valid file. */
+  #cut(): void {
+    try {
+      if (this.#path !== undefined) truncateSync(this.#path, this.#written);
+    } catch {
+      // The file stays as it is: readers report a packet that was cut short.
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Dialect, Source } from "../../../grammar/span.ts";
 import type { Library, ReadFailure } from "../../0-load/load.ts";
 import { nearest } from "../../program/nearest.ts";
-import { fileErrorReason, NO_SUCH_FILE } from "./file-error.ts";
+import { fileErrorReason, NO_SUCH_FILE } from "../terminal/file-error.ts";
 
 /** Folder of the shipped programs. */
 const PROGRAMS: string = fileURLToPath(new URL("../../../programs/", import.meta.url));

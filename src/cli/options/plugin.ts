@@ -10,7 +10,7 @@ import {
 } from "../../../runtime/plan/library/functions/registry.ts";
 import type { Stage } from "../../../runtime/plan/library/functions/stages.ts";
 import { kinds } from "../../../runtime/plan/values/value.ts";
-import { fileErrorReason } from "../files/file-error.ts";
+import { fileErrorReason } from "../terminal/file-error.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { processOutput } from "../terminal/output.ts";
 

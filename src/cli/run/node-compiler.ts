@@ -17,8 +17,10 @@ import { type ColumnNames, columnNames } from "../../query/column-names.ts";
 import { compileQuery } from "../../query/compile-query.ts";
 import { readFacts } from "../../query/read-facts.ts";
 import { unknownName } from "../../query/unknown-names.ts";
+import { loadFacts } from "../files/load-facts.ts";
 import { Failure } from "../terminal/failure.ts";
 import { jsonDiagnostics } from "../terminal/json-diagnostics.ts";
+import type { Output } from "../terminal/output.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
@@ -29,12 +31,22 @@ export class NodeCompiler implements Compiler {
   #options: ProgramOptions;
   #columns: ColumnNames;
   readonly #peers: readonly Peer[];
+  readonly #factDirectories: readonly string[];
 
-  /** `options`, `columns` and `peers` belong to the program with which the node starts. */
-  constructor(options: ProgramOptions, columns: ColumnNames, peers: readonly Peer[]) {
+  /**
+   * `options`, `columns` and `peers` belong to the program with which the node starts. `factDirectories` are read again with each
+   * program.
+   */
+  constructor(
+    options: ProgramOptions,
+    columns: ColumnNames,
+    peers: readonly Peer[],
+    factDirectories: readonly string[] = [],
+  ) {
     this.#options = options;
     this.#columns = columns;
     this.#peers = peers;
+    this.#factDirectories = factDirectories;
   }
 
   query(text: string, plan: Plan): Compiled<Query> {
@@ -63,7 +75,7 @@ export class NodeCompiler implements Compiler {
     const options = { ...this.#options, files: files.files };
     const { plan, core, diagnostics, sources, files: all } = compileForRun(options);
     if (plan === undefined || core === undefined) return { ok: false, error: complaintOf(diagnostics, sources) };
-    const facts = this.#peerFacts(plan);
+    const facts = this.#facts(plan);
     if (typeof facts === "string") return { ok: false, error: complaintWith(facts) };
     const keep = (): void => {
       this.#options = options;
@@ -72,11 +84,14 @@ export class NodeCompiler implements Compiler {
     return { ok: true, result: { program: loadProgram(plan), facts, files: all, keep } };
   }
 
-  #peerFacts(plan: Plan): readonly Fact[] | string {
+  /** Returns the facts of the peers and of the fact directories, or a message about the directories. */
+  #facts(plan: Plan): readonly Fact[] | string {
+    const problems: string[] = [];
+    const output: Output = { hasColour: false, result: () => undefined, problem: (text) => problems.push(text) };
     try {
-      return factsOfPeers(plan, this.#peers);
+      return [...factsOfPeers(plan, this.#peers), ...loadFacts(this.#factDirectories, plan, output)];
     } catch (error: unknown) {
-      if (error instanceof Failure) return error.message;
+      if (error instanceof Failure) return [...problems, error.message].join("\n");
       throw error;
     }
   }

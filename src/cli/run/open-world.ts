@@ -5,6 +5,7 @@ import { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
 import { openUdp } from "../../../runtime/device/udp.ts";
+import { WallClock } from "../../../runtime/device/wall-clock.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import { Capture, captured } from "../../../runtime/observe/capture.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
@@ -63,13 +64,15 @@ function capturedWorld(
   resources: AsyncDisposableStack,
 ): World {
   const file = new CaptureFile(path, log);
-  resources.defer(() => file.close());
   const [name = ""] = endpointNames(listen, address, world.datagrams.address);
-  const epoch = Date.now() / 1_000 - world.clock.now();
-  const capture = new Capture(file, world.clock, epoch, name, world.tun?.name ?? "");
-  resources.defer(() => {
-    if (capture.dropped > 0)
-      log.warn(`--pcap: ${capture.dropped} packets are missing: the file was too slow`, { count: capture.dropped });
+  const capture = new Capture(file, new WallClock().now, name, world.tun?.name ?? "");
+  // Packets that wait when the file is closed may still be lost, so they are counted afterwards.
+  resources.defer(async () => {
+    await file.close();
+    const { dropped } = capture;
+    if (dropped === 0) return;
+    const missing = dropped === 1 ? "1 packet is missing" : `${dropped} packets are missing`;
+    log.warn(`--pcap: ${missing}: ${file.failure ?? "the file was too slow"}`, { count: dropped });
   });
   return captured(world, capture);
 }

@@ -1,6 +1,7 @@
 /**
  * A node of `mosaic run`, from the compiled program to the end of the process. `runNode` reads as the list of its steps: compile, open
- * the metrics server, warm up, open the world, give up root, open the control socket, start, wait for a signal, shut down.
+ * the metrics server, warm up, open the world, give up root, open the control socket, start, wait for a signal that ends the node, shut
+ * down.
  */
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
 import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
@@ -14,7 +15,6 @@ import { type ColumnNames, columnNames } from "../../query/column-names.ts";
 import { loadFacts } from "../files/load-facts.ts";
 import type { User } from "../options/user.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
-import { interruptSignal } from "../terminal/interrupt.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Log } from "../terminal/log.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
@@ -28,8 +28,11 @@ import { factsOfPeers } from "./facts-of-peers.ts";
 import { NodeCompiler } from "./node-compiler.ts";
 import { type ControlRequest, openControlSocket } from "./node-control.ts";
 import type { TunRequest } from "./open-device.ts";
+import { NodeSignals } from "./node-signals.ts";
 import { openWorld, type WorldOptions } from "./open-world.ts";
 import { optimiseEarly } from "./optimise-early.ts";
+import { reloadProgram } from "./reload-program.ts";
+import { reportNode } from "./report-node.ts";
 import { ServedNode, serveMetrics } from "./serve-metrics.ts";
 import { warmUpNode } from "./warm-up.ts";
 
@@ -61,11 +64,11 @@ const SHUTDOWN_GRACE_SECONDS = 1;
 /** Time after the signal in which the process ends, even if closing hangs. */
 const SHUTDOWN_LIMIT_MS = 2_000;
 
-/** Runs a node until SIGINT or SIGTERM. Its device and sockets are removed when the promise resolves. */
+/** Runs a node until a signal ends it. Its device and sockets are removed when the promise resolves. */
 export async function runNode(options: RunOptions, output: LoggedOutput): Promise<void> {
   const prepared = prepare(options, output);
   optimiseEarly();
-  const interrupted = interruptSignal();
+  const signals = new NodeSignals();
   await using resources = new AsyncDisposableStack();
   const served = new ServedNode();
   await openMetrics(options, served, output.log, resources);
@@ -74,7 +77,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   if (options.user !== undefined) becomeUser(options.user);
   const names = endpointNames(options.listen, options.address, world.datagrams.address);
   const node = newNode(prepared, world, names, options, output);
-  const compiler = new NodeCompiler(options, prepared.columns, options.peers);
+  const compiler = new NodeCompiler(options, prepared.columns, options.peers, options.factDirectories);
   const control = await openControlSocket(node, compiler, options.control, world.datagrams, output.log);
   resources.defer(() => control?.close());
   if (!node.start()) await failStart(node, output.log);
@@ -84,7 +87,11 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   announce(prepared, options.tun, names, world.tun, output.log);
   const manager = serviceManager(process.env, process.pid);
   manager?.ready(`running ${prepared.files.join(" ")} as ${names[0]}`);
-  await aborted(interrupted);
+  signals.handle({
+    onReload: () => reloadProgram(node, compiler, manager, output),
+    onReport: () => reportNode(node, output.log),
+  });
+  await aborted(signals.ended);
   limitShutdown(output.log);
   served.setStopping();
   manager?.stopping();

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { fileErrorReason } from "./file-error.ts";
 
 /** Reactions of a process to failures of its stdout. */
 export interface OutputHandlers {
@@ -17,7 +18,7 @@ export function watchOutput(
   let isReported = false;
   results.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") return onReaderGone();
-    if (!isReported) onWriteError(error.message);
+    if (!isReported) onWriteError(fileErrorReason(error));
     isReported = true;
   });
   messages.on("error", () => undefined);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { makeFolder } from "../../../lab/outcome/make-folder.ts";
 import { Capture, captured, type CaptureSink } from "../../../runtime/observe/capture.ts";
 import type { World } from "../../../runtime/world/world.ts";
+import { fileErrorReason } from "../terminal/file-error.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 
 /** Number of bytes that are buffered before a write. */
@@ -32,7 +33,7 @@ export class HostCaptures {
 
   #begin(host: string, { clock, datagrams, tun }: World): Capture {
     const file = attempt(() => new BlockingFile(join(this.#folder, `${host}.pcapng`)));
-    const capture = new Capture(file, clock, 0, datagrams.address, tun?.name ?? "");
+    const capture = new Capture(file, () => clock.now(), datagrams.address, tun?.name ?? "");
     this.#files.set(host, file);
     this.#captures.set(host, capture);
     return capture;
@@ -78,6 +79,6 @@ function attempt<T>(work: () => T): T {
   try {
     return work();
   } catch (error: unknown) {
-    throw runFailed(`--pcap: ${error instanceof Error ? error.message : String(error)}`);
+    throw runFailed(`--pcap: ${fileErrorReason(error)}`);
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Plans } from "../../../lab/topology/programs.ts";
 import { formatTopologyError, readTopology, type TopologyError } from "../../../lab/topology/read-topology.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
-import { fileErrorReason } from "../files/file-error.ts";
+import { fileErrorReason } from "../terminal/file-error.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { compileHosts } from "./compile-hosts.ts";

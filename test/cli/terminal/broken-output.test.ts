@@ -50,7 +50,7 @@ test("a node whose results cannot be written logs it once, runs on, and ends wit
     () => /are lost/.test(readFileSync(stderr, "utf8")) && Date.now() - since > 2_000,
   );
   const reported = lines(stderr).filter((line) => line.includes("stdout"));
-  expect([code, reported]).toEqual([1, ["mosaic: stdout: ENOSPC: no space left on device, write; results are lost"]]);
+  expect([code, reported]).toEqual([1, ["mosaic: stdout: the disk is full; results are lost"]]);
 });
 
 test("a command fails if its results cannot be written", async () => {

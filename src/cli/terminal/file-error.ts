@@ -8,5 +8,9 @@ export function fileErrorReason(error: unknown): string {
   if (code === "EISDIR") return "it is a folder";
   if (code === "EACCES" || code === "EPERM") return "permission denied";
   if (code === "ENOSPC") return "the disk is full";
+  if (code === "EDQUOT") return "the disk quota of the user is used up";
+  if (code === "EFBIG") return "the file is as large as the file system or the limit of the process allows";
+  if (code === "EROFS") return "the file system is read-only";
+  if (code === "EIO") return "the disk reports an error";
   return error instanceof Error ? error.message : String(error);
 }

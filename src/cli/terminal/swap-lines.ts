@@ -1,0 +1,13 @@
+import type { SwapReport } from "../../../runtime/node/program-swap.ts";
+
+/** Report of a program swap: the files that run now, then the tables. Lost rows come last, where they are noticed. */
+export function swapLines({ kept, derived, lost, added }: SwapReport, files: readonly string[]): readonly string[] {
+  const rows = kept.reduce((sum, table) => sum + table.rows, 0);
+  return [
+    `running ${files.join(" ")}`,
+    `kept: ${kept.length} tables with ${rows} rows`,
+    ...(derived.length === 0 ? [] : [`recomputed: ${derived.join(", ")}`]),
+    ...(added.length === 0 ? [] : [`new: ${added.join(", ")}`]),
+    ...lost.map(({ table, rows: count, why }) => `${why}: ${table}, ${count} rows lost`),
+  ];
+}
