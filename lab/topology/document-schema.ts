@@ -4,6 +4,7 @@
  */
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { canonicalHostPort } from "../../runtime/plan/values/host-port.ts";
 import { parseRange, RANGE_FORMS } from "./address-range.ts";
 import { DURATION_FORMS, parseDuration } from "./duration.ts";
 import { parseRate, RATE_FORMS } from "./rate.ts";
@@ -104,7 +105,7 @@ const host: z.ZodType<HostDocument> = table({
   ...hostDefaults,
   count: count("a number of hosts").optional(),
   network: text.optional(),
-  address: z.string(expected(ADDRESS)).refine(isAddress, expected(ADDRESS)).optional(),
+  address: z.string(expected(ADDRESS)).refine(isAddress, expected(ADDRESS)).transform(canonicalHostPort).optional(),
   virtual: z.string(expected(VIRTUAL)).refine(isVirtual, expected(VIRTUAL)).optional(),
 });
 

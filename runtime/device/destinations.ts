@@ -6,7 +6,7 @@
 import { performance } from "node:perf_hooks";
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
-import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../ip/host-port.ts";
+import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../plan/values/host-port.ts";
 
 /** State of a `host:port`. */
 export type Destination = KnownDestination | ResolvingDestination | RefusedDestination;

@@ -2,7 +2,7 @@
 import { connect, createServer, type ListenOptions, type Server, type Socket, type TcpNetConnectOpts } from "node:net";
 import type { Received, ConnectAttempt, ByteStream, Listening, Opened, Sent, Streams } from "../world/streams.ts";
 import { resolveName } from "./destinations.ts";
-import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../ip/host-port.ts";
+import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../plan/values/host-port.ts";
 
 interface StreamOptions {
   readonly allowHalfOpen: boolean;

@@ -6,7 +6,7 @@ import type { RemoteInfo } from "node:dgram";
 import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
 import type { Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
 import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
-import { formatHostPort, unmapped } from "../ip/host-port.ts";
+import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 
 /** Wanted size of the socket buffers. The kernel limits it. */
 const SOCKET_BUFFER_BYTES = 4 << 20;

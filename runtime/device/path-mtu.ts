@@ -1,5 +1,5 @@
 import { loadNative } from "../../native/index.ts";
-import { parseHostPort } from "../ip/host-port.ts";
+import { parseHostPort } from "../plan/values/host-port.ts";
 
 /** MTU of paths that the kernel does not know. */
 const ETHERNET_MTU = 1500;

@@ -1,5 +1,5 @@
 import { ADDRESS_BYTES, type Native } from "../../native/index.ts";
-import { formatHostPort, unmapped } from "../ip/host-port.ts";
+import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 import { ownedText } from "../plan/values/owned-text.ts";
 
 /** Bound of the cache, because anybody can send from any address. */

@@ -5,7 +5,7 @@
 import { loadNative } from "../../native/index.ts";
 import type { Datagrams } from "../world/world.ts";
 import { type Family, type Resolve, resolveName } from "./destinations.ts";
-import { type HostPort, parseHostPort } from "../ip/host-port.ts";
+import { type HostPort, parseHostPort } from "../plan/values/host-port.ts";
 import type { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { openNativeDatagrams } from "./native-datagrams.ts";
 import { openNodeDatagrams } from "./node-datagrams.ts";

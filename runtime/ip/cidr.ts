@@ -1,4 +1,5 @@
-import { formatIp, parseIp } from "./ip-address.ts";
+import { unmapped } from "../plan/values/host-port.ts";
+import { formatIp, parseIp } from "../plan/values/ip-address.ts";
 
 /** Address with the number of leading bits that identify its network: `100.64.0.1/24`. */
 export interface Cidr {
@@ -16,6 +17,8 @@ export function parseCidr(text: string): CidrResult {
   const [address = "", prefix, ...rest] = text.split("/");
   const bytes = parseIp(address);
   if (bytes === undefined) return refuse(text, `${quote(address)} is not an IP address`);
+  if (formatIp(bytes) !== unmapped(formatIp(bytes)))
+    return refuse(text, `write the IPv4 address ${unmapped(formatIp(bytes))}`);
   if (prefix === undefined || rest.length > 0) return refuse(text, "it has the form ADDRESS/PREFIX");
   const bits = bytes.length * 8;
   if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)

@@ -3,7 +3,7 @@
  * them when rules have changed one of these. Packets may be malformed in any way.
  */
 import { amendChecksum, amendUdpChecksum, checksumChange } from "./checksum.ts";
-import { formatIpv4, formatIpv6, parseIp } from "./ip-address.ts";
+import { formatIpv4, formatIpv6, parseIp } from "../plan/values/ip-address.ts";
 import { findUpperLayer, type UpperLayer } from "./ipv6-extensions.ts";
 
 /** Decoded headers of an IP packet. All positions and lengths lie within the packet. */

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { formatHostPort, type HostPort } from "../ip/host-port.ts";
+import { formatHostPort, type HostPort } from "../plan/values/host-port.ts";
 import { EXPOSITION_TYPE, exposition, type MetricFamily } from "./exposition.ts";
 
 /** Source of metrics and readiness. The server asks it for each request. */

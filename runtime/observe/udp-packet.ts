@@ -1,6 +1,6 @@
 import { checksumOf } from "../ip/checksum.ts";
-import { parseHostPort } from "../ip/host-port.ts";
-import { parseIp } from "../ip/ip-address.ts";
+import { parseHostPort } from "../plan/values/host-port.ts";
+import { parseIp } from "../plan/values/ip-address.ts";
 
 /** Address and port of one end of a datagram. */
 export interface UdpEnd {

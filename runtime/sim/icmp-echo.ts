@@ -1,6 +1,6 @@
 import { checksumOf } from "../ip/checksum.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
-import { parseIp } from "../ip/ip-address.ts";
+import { parseIp } from "../plan/values/ip-address.ts";
 
 /** An ICMP echo request or reply over IPv4. */
 export interface Echo {

@@ -2,7 +2,7 @@
  * TCP of the simulator. SimStreams is the socket layer of one run of a host; SimStreamNetwork holds the listeners of all hosts.
  * A connection is two SimStream ends, joined by a StreamPipe in each direction, over the same links as datagrams.
  */
-import { parseHostPort } from "../ip/host-port.ts";
+import { parseHostPort } from "../plan/values/host-port.ts";
 import type { ConnectAttempt, ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import { SimStream } from "./sim-stream.ts";

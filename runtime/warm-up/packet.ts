@@ -1,4 +1,4 @@
-import { parseIp } from "../ip/ip-address.ts";
+import { parseIp } from "../plan/values/ip-address.ts";
 
 const IPV4 = { header: 20, lengthAt: 2, hopsAt: 8, protocolAt: 9, addressesAt: 12 } as const;
 const IPV6 = { header: 40, lengthAt: 4, hopsAt: 7, protocolAt: 6, addressesAt: 8 } as const;

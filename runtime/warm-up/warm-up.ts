@@ -6,7 +6,7 @@
  * be compiled. docs/design/warm-up.md gives the measurements.
  */
 import type { Native } from "../../native/index.ts";
-import { parseHostPort } from "../ip/host-port.ts";
+import { parseHostPort } from "../plan/values/host-port.ts";
 import { LinuxClock } from "../device/linux-clock.ts";
 import { LinuxTun } from "../device/linux-tun.ts";
 import { IoBatch } from "../device/io-batch.ts";

@@ -2,6 +2,7 @@ import type { Expression } from "../../grammar/ast.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import { makeAddress, negate } from "../../runtime/plan/library/operators/operators.ts";
+import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { binaryOperation } from "./operation.ts";
 
@@ -9,7 +10,7 @@ import { binaryOperation } from "./operation.ts";
 export function constantValue(expression: Expression): Value | undefined {
   switch (expression.kind) {
     case "constant":
-      return expression.value;
+      return withCanonicalAddress(expression.value);
     case "list":
       return all(expression.items);
     case "unary":

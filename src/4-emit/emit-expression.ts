@@ -4,6 +4,7 @@
 import type { Binary, ConstantValue, Expression, FunctionCall } from "../../grammar/ast.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
+import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
 import { isArithmetic, operationName } from "../3-plan/operation.ts";
 
 /** JavaScript code of an expression. */
@@ -36,7 +37,7 @@ export class ExpressionEmitter {
       case "wildcard":
         return sure("null");
       case "constant":
-        return constant(expression.value);
+        return constant(withCanonicalAddress(expression.value));
       case "list":
         return this.#list(expression.items);
       case "unary":

@@ -30,7 +30,7 @@ const RUNNING_CODE = /^(?:runtime|src|lab)\/.*\.ts$/;
 /** Packages that each folder may import; `node:` stands for all modules of Node. A folder that is not listed may import any. */
 const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]])[] = [
   ["grammar/", ["chevrotain"]],
-  ["runtime/plan/", ["node:buffer", "node:crypto"]],
+  ["runtime/plan/", ["node:buffer", "node:crypto", "node:net"]],
   ["runtime/", ["node:", "dgram-as-promised", "js-sha1", "pure-rand"]],
   ["native/", ["node:"]],
   ["src/cli/", ["node:", "commander", "@babel/code-frame", "smol-toml", "zod"]],

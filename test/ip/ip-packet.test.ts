@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatIp } from "../../runtime/ip/ip-address.ts";
+import { formatIp } from "../../runtime/plan/values/ip-address.ts";
 import {
   destinationText,
   type HeaderChanges,

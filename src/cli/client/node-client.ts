@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { controlPath } from "../../../runtime/control/control-socket.ts";
 import type { Reply, RequestError } from "../../../runtime/control/reply.ts";
 import { PROTOCOL_VERSION, type Request } from "../../../runtime/control/request.ts";
-import { parseHostPort } from "../../../runtime/ip/host-port.ts";
+import { canonicalHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { JsonDiagnostic } from "../../../runtime/observe/json-diagnostic.ts";
 import { isLoopback } from "../options/address-scope.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
@@ -31,7 +31,8 @@ export class NodeClient {
   }
 
   /** Connects to NODE of the command line: the path of a socket, or the port or address of a node of this user. */
-  static async connect(node: string): Promise<NodeClient> {
+  static async connect(text: string): Promise<NodeClient> {
+    const node = canonicalHostPort(text);
     const path = socketPath(node);
     if (!existsSync(path)) return NodeClient.#byPort(node, path);
     return new NodeClient(node, await open(node, path));

@@ -1,3 +1,5 @@
+import { parseCidr } from "../../../runtime/ip/cidr.ts";
+import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseMetricsAddress } from "../options/metrics-address.ts";
@@ -114,8 +116,8 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     peers: input.peer.map((text) => parsePeer(text)),
     hasTun: input.tun !== undefined,
     hasPlugins: input.plugin.length > 0,
-    listen: input.listen,
-    address: input.addr,
+    listen: hostPort("--listen", input.listen),
+    address: input.addr === undefined ? undefined : hostPort("--addr", input.addr),
     tun: input.tun === undefined ? undefined : tunRequest(input.tun, input),
     gso: input.gso,
     flowCache: input.flowCache,
@@ -129,6 +131,13 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
   };
 }
 
+/** Returns the canonical text of an address. */
+function hostPort(option: string, text: string): string {
+  const parsed = parseHostPort(text);
+  if (!parsed.ok) throw wrongUsage(option, parsed.message);
+  return formatHostPort(parsed.at.host, parsed.at.port);
+}
+
 function controlSocket(control: string | false | undefined): ControlRequest {
   if (control === false) return "none";
   return control === undefined ? "port" : { path: control };
@@ -136,7 +145,9 @@ function controlSocket(control: string | false | undefined): ControlRequest {
 
 function tunRequest(tun: string | true, { tunAddr, mtu, tso }: RunInput): TunRequest {
   if (tunAddr === undefined) throw wrongUsage("--tun", "the device needs an address: --tun-addr 100.64.0.1/24");
-  return { name: tun === true ? undefined : tun, address: tunAddr, mtu, tso };
+  const parsed = parseCidr(tunAddr);
+  if (!parsed.ok) throw wrongUsage("--tun-addr", parsed.message);
+  return { name: tun === true ? undefined : tun, address: parsed.cidr, mtu, tso };
 }
 
 function parseMtu(text: string): number {

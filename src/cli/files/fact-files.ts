@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
+import { withCanonicalAddress } from "../../../runtime/plan/values/canonical-address.ts";
 import type { Values, Value } from "../../../runtime/plan/values/value.ts";
 
 /** The facts in the files of a directory. */
@@ -60,7 +61,7 @@ function readFile(path: string, split: SplitLine, spec: PredicateSpec, facts: Fa
     const fields = split(line);
     const problem = typeof fields === "string" ? fields : problemOf(fields, spec);
     if (problem !== undefined) problems.push(`${path}:${at + 1}: ${problem}`);
-    else facts.push({ predicate: spec.name, args: fields as Values });
+    else facts.push({ predicate: spec.name, args: (fields as Values).map(withCanonicalAddress) });
   }
 }
 

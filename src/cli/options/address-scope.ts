@@ -1,4 +1,4 @@
-import { parseHostPort } from "../../../runtime/ip/host-port.ts";
+import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 
 /** Whether a socket can listen at the address, but nobody can send to it: `0.0.0.0` and `::`. */
 export function isUnspecified(name: string): boolean {

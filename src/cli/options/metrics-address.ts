@@ -1,4 +1,4 @@
-import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
+import { type HostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
 /** Parses `--metrics [HOST:]PORT`. Without a host, only this machine can connect. */

@@ -1,4 +1,4 @@
-import { formatHostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
+import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import { isUnspecified, isLoopback } from "../options/address-scope.ts";
 import type { Log } from "../terminal/log.ts";
 

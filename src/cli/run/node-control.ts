@@ -7,7 +7,7 @@ import {
   prepareControlFolder,
 } from "../../../runtime/control/control-socket.ts";
 import { Control } from "../../../runtime/control/control.ts";
-import { parseHostPort } from "../../../runtime/ip/host-port.ts";
+import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { Node } from "../../../runtime/node/node.ts";
 import type { Datagrams } from "../../../runtime/world/world.ts";
 import { runFailed } from "../terminal/failure.ts";

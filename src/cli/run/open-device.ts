@@ -1,16 +1,15 @@
 import type { IoBatch } from "../../../runtime/device/io-batch.ts";
 import type { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { openTun } from "../../../runtime/device/tun.ts";
-import { parseCidr } from "../../../runtime/ip/cidr.ts";
+import type { Cidr } from "../../../runtime/ip/cidr.ts";
 import type { Tun } from "../../../runtime/world/world.ts";
-import { runFailed, wrongUsage } from "../terminal/failure.ts";
+import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 
 export interface TunRequest {
   /** Name of the interface; if undefined, the kernel chooses it. */
   readonly name: string | undefined;
-  /** Address in CIDR notation. */
-  readonly address: string;
+  readonly address: Cidr;
   /** MTU in bytes; if undefined, the size of the largest packet that fits a datagram of the node. */
   readonly mtu: number | undefined;
   /** Whether the device may exchange super-packets (TSO) with the kernel. */
@@ -31,11 +30,9 @@ export function openDevice(
   share: DevicesShare,
   log: Log,
 ): Tun {
-  const cidr = parseCidr(address);
-  if (!cidr.ok) throw wrongUsage("--tun-addr", cidr.message);
   const onLost = (code: string): void =>
     log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
-  const opened = openTun({ name, address: cidr.cidr, mtu: mtu ?? defaultMtu, onLost, trains: true, tso, ...share });
+  const opened = openTun({ name, address, mtu: mtu ?? defaultMtu, onLost, trains: true, tso, ...share });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   const hasSuperPackets = opened.tun.offload?.tcp === true;
   if (tso && !hasSuperPackets)

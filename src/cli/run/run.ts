@@ -4,7 +4,8 @@
  * down.
  */
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
-import { type HostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
+import type { HostPort } from "../../../runtime/plan/values/host-port.ts";
+import { formatCidr } from "../../../runtime/ip/cidr.ts";
 import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../../runtime/node/program.ts";
@@ -102,8 +103,6 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
 
 /** Compiles the program and checks the options: all failures that are possible before anything is opened. */
 function prepare(options: RunOptions, output: LoggedOutput): Prepared {
-  checkAddress("--listen", options.listen);
-  if (options.address !== undefined) checkAddress("--addr", options.address);
   const compilation = compileForRun(options);
   reportDiagnostics(compilation, output);
   const { plan, core } = compilation;
@@ -111,11 +110,6 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   const facts = [...factsOfPeers(plan, options.peers), ...loadFacts(options.factDirectories, plan, output)];
   checkWatched(options.watch, plan);
   return { program: loadProgram(plan), files: compilation.files, columns: columnNames(core), facts };
-}
-
-function checkAddress(option: string, text: string): void {
-  const address = parseHostPort(text);
-  if (!address.ok) throw wrongUsage(option, address.message);
 }
 
 async function openMetrics(
@@ -171,7 +165,8 @@ function announce(
   log: Log,
 ): void {
   const [name = ""] = names;
-  const device = tun === undefined ? "" : `, ${tun.name} with ${request?.address ?? ""}`;
+  const device =
+    tun === undefined ? "" : `, ${tun.name} with ${request === undefined ? "" : formatCidr(request.address)}`;
   log.info(`running ${files.join(" ")} as ${name}${device}`, { address: name, ...(tun && { device: tun.name }) });
   warnAboutAddress(name, log);
 }

@@ -1,4 +1,4 @@
-import type { HostPort } from "../../../runtime/ip/host-port.ts";
+import type { HostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { Node } from "../../../runtime/node/node.ts";
 import { type MetricsServer, openMetricsServer } from "../../../runtime/observe/metrics-server.ts";
 import { metricsOf } from "../../../runtime/observe/metrics.ts";

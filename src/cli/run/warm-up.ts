@@ -1,7 +1,6 @@
 import { loadNative } from "../../../native/index.ts";
-import { parseCidr } from "../../../runtime/ip/cidr.ts";
-import { formatHostPort, parseHostPort } from "../../../runtime/ip/host-port.ts";
-import { parseIp } from "../../../runtime/ip/ip-address.ts";
+import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
+import { parseIp } from "../../../runtime/plan/values/ip-address.ts";
 import { type Fact, type Peer, peerFacts } from "../../../runtime/node/peer-facts.ts";
 import type { Program } from "../../../runtime/node/program.ts";
 import { type Endpoint, warmUp } from "../../../runtime/warm-up/warm-up.ts";
@@ -74,9 +73,8 @@ function endpointsOf(
   facts: readonly Fact[],
   { listen, address, tun, peers }: WarmUpOptions,
 ): readonly [Endpoint, Endpoint] | undefined {
-  const device = tun === undefined ? undefined : parseCidr(tun.address);
-  if (device?.ok !== true || facts.length + plan.facts.length > MAX_FACTS) return undefined;
-  const { address: inner, bytes } = device.cidr;
+  if (tun === undefined || facts.length + plan.facts.length > MAX_FACTS) return undefined;
+  const { address: inner, bytes } = tun.address;
   const peer = peers.find(({ virtual = "" }) => parseIp(virtual)?.length === bytes.length);
   const localAddress = peer && reachableAddress(address ?? listen, peer.address);
   if (peer?.virtual === undefined || localAddress === undefined) return undefined;

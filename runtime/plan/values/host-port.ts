@@ -3,7 +3,7 @@ import { formatIp, parseIp } from "./ip-address.ts";
 
 /** Address of a UDP or TCP socket: a numeric host or a name, and a port. */
 export interface HostPort {
-  /** Host without brackets. A numeric host is in canonical form. */
+  /** Host without brackets. A numeric host is in canonical form (RFC 5952), an IPv4-mapped one is IPv4, and a name is in lower case. */
   readonly host: string;
   readonly port: number;
   /** Undefined for a name. */
@@ -34,6 +34,12 @@ export function formatHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Returns the canonical text of a `HOST:PORT`. Returns other texts unchanged. */
+export function canonicalHostPort(text: string): string {
+  const parsed = parseHostPort(text);
+  return parsed.ok ? formatHostPort(parsed.at.host, parsed.at.port) : text;
+}
+
 /** Returns the IPv4 address in an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`), which IPv6 sockets report; others unchanged. */
 export function unmapped(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
@@ -47,20 +53,31 @@ function parseHost(text: string, host: string, port: number): HostPortResult {
 }
 
 function parseBracketed(text: string, host: string, port: number): HostPortResult {
-  if (!isIPv6(host)) return refuse(text, `${quote(host)} is not an IPv6 address`);
-  return { ok: true, at: { host: canonicalIpv6(host), port, family: 6 } };
+  const [address = "", zone] = host.split("%");
+  const bytes = isIPv6(host) ? parseIp(address) : undefined;
+  if (bytes === undefined) return refuse(text, `${quote(host)} is not an IPv6 address`);
+  const problem = zoneProblem(bytes, host);
+  if (problem !== undefined) return refuse(text, problem);
+  const canonical = formatIp(bytes);
+  const ipv4 = unmapped(canonical);
+  if (ipv4 !== canonical) return { ok: true, at: { host: ipv4, port, family: 4 } };
+  return { ok: true, at: { host: zone === undefined ? canonical : `${canonical}%${zone}`, port, family: 6 } };
 }
 
-/** Returns the canonical form of an IPv6 address, with the zone of a link-local address (`fe80::1%eth0`). */
-function canonicalIpv6(host: string): string {
+/** Returns the problem with the zone of an IPv6 address, which only link-local addresses have; undefined if there is none. */
+function zoneProblem(bytes: Uint8Array, host: string): string | undefined {
   const [address = "", zone] = host.split("%");
-  const bytes = parseIp(address);
-  const canonical = bytes === undefined ? address : formatIp(bytes);
-  return zone === undefined ? canonical : `${canonical}%${zone}`;
+  const isLinkLocal = bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80;
+  const isMulticast = bytes[0] === 0xff;
+  if (zone === undefined) {
+    return isLinkLocal ? `a link-local address needs the zone of its interface: [${address}%eth0]` : undefined;
+  }
+  if (!isLinkLocal && !isMulticast) return "only a link-local address has a zone";
+  return /^\d*$/.test(zone) ? `the zone is the name of an interface: [${address}%eth0]` : undefined;
 }
 
 function parsePort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+  return /^\d{1,20}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
 }
 
 function refuse(text: string, why: string): HostPortResult {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatHostPort, parseHostPort } from "../../runtime/ip/host-port.ts";
+import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 
 /** Text of a user, and the result of parsing it. */
 const CASES = `
@@ -9,6 +9,15 @@ const CASES = `
 [::1]:10000           → IPv6 [::1]:10000
 [2001:DB8:0::1]:65535 → IPv6 [2001:db8::1]:65535
 [fe80::1%eth0]:1      → IPv6 [fe80::1%eth0]:1
+[FD99:0:0:0:0:0:0:2]:010 → IPv6 [fd99::2]:10
+[::ffff:10.0.0.1]:1   → IPv4 10.0.0.1:1
+[::FFFF:a00:1]:1      → IPv4 10.0.0.1:1
+10.0.0.2:00080        → IPv4 10.0.0.2:80
+LOCALHOST:1           → name localhost:1
+010.0.0.2:1           → bad address "010.0.0.2:1": "010.0.0.2" is no address and no name
+[fe80::1]:1           → bad address "[fe80::1]:1": a link-local address needs the zone of its interface: [fe80::1%eth0]
+[fe80::1%2]:1         → bad address "[fe80::1%2]:1": the zone is the name of an interface: [fe80::1%eth0]
+[fd99::2%eth0]:1      → bad address "[fd99::2%eth0]:1": only a link-local address has a zone
 Relay-1.example.org:1 → name relay-1.example.org:1
 localhost:10000       → name localhost:10000
 :10000                → bad address ":10000": the host is missing; 0.0.0.0 and [::] stand for every interface

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatIp, parseIp } from "../../runtime/ip/ip-address.ts";
+import { formatIp, parseIp } from "../../../runtime/plan/values/ip-address.ts";
 
 /** Input above, canonical text below. */
 const CASES = `

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { parsePeer } from "../../../src/cli/options/peer.ts";
+
+test.each([
+  ["[FD99::2]:010", { virtual: undefined, address: "[fd99::2]:10" }],
+  ["FD00::0:2=[fd99:0::2]:1", { virtual: "fd00::2", address: "[fd99::2]:1" }],
+  ["::ffff:100.64.0.2=[::ffff:10.0.0.2]:1", { virtual: "100.64.0.2", address: "10.0.0.2:1" }],
+  ["100.64.0.2=Host.Example:1", { virtual: "100.64.0.2", address: "host.example:1" }],
+])("--peer %s", (text, expected) => {
+  expect(parsePeer(text)).toEqual(expected);
+});
+
+test.each([
+  ["fe80::2%eth0=10.0.0.2:1", "is not an IP address"],
+  ["100.64.0.2=[fe80::2]:1", "a link-local address needs the zone"],
+])("--peer %s is refused", (text, message) => {
+  expect(() => parsePeer(text)).toThrow(message);
+});
