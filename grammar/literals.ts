@@ -1,5 +1,6 @@
 import type { DiagnosticCollector } from "./diagnostic-collector.ts";
 import type { Constant, ConstantValue, Expression } from "./ast.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { report } from "./report.ts";
 import type { Span } from "./span.ts";
 import { type Token, spanOf } from "./tokens.ts";
@@ -8,6 +9,9 @@ const ID_BITS = 160n;
 
 /** Limit on the digits that are converted, above the digits of any id. Converting a longer text would take too long. */
 const MAX_DIGITS = 64;
+
+/** Greatest integer up to which all integers are exact. */
+const EXACT_MAX = 2 ** 53;
 
 /** Conversions of each unit to seconds or bits per second. Division makes `20ms` the same double as `0.02`. */
 const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
@@ -32,6 +36,7 @@ const WORDS: ReadonlyMap<string, ConstantValue> = new Map<string, ConstantValue>
 const ID = /^(0[xX][0-9a-fA-F]+|\d+)I$/;
 const HEXADECIMAL = /^0[xX][0-9a-fA-F]+$/;
 const QUANTITY = /^(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([a-z]*)$/;
+const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|([^]))/g;
 const ESCAPED: ReadonlyMap<string, string> = new Map([
@@ -43,15 +48,47 @@ const ESCAPED: ReadonlyMap<string, string> = new Map([
   ["\\", "\\"],
 ]);
 
+/** Returns the value of the words `true`, `false`, `null` and `infinity`; undefined for all other texts. */
+export function wordValue(text: string): ConstantValue | undefined {
+  return WORDS.get(text);
+}
+
 /** Reads a lower-case name as a value: one of the four words in `WORDS`, or else a string. */
 export function readWord(token: Token): Constant {
-  const value = WORDS.get(token.image);
+  const value = wordValue(token.image);
   return constant(token, value === undefined ? token.image : value);
+}
+
+/** Result of reading a text that has the form of a `NumberLiteral`: its value, or the diagnostic about it. */
+export type NumberReading =
+  | { readonly ok: true; readonly value: number | bigint }
+  | { readonly ok: false; readonly code: "E0106" | "E0107" | "E0108" };
+
+/**
+ * Reads the text of an integer, float, id, duration or rate. Programs and files of values read all their numbers here: the
+ * result is the number that the text denotes, or an error.
+ */
+export function numberIn(text: string): NumberReading {
+  const digits = ID.exec(text)?.[1];
+  if (digits !== undefined) return idIn(digits);
+  const value = HEXADECIMAL.test(text) ? Number(text) : quantityOf(text);
+  if (value === undefined) return { ok: false, code: "E0106" };
+  return isFaithful(text, value) ? { ok: true, value } : { ok: false, code: "E0107" };
 }
 
 /** Reads an integer, float, id, duration or rate. A malformed one is reported and read as 0. */
 export function readNumber(token: Token, diagnostics: DiagnosticCollector): Constant {
-  return constant(token, idOf(token, diagnostics) ?? numberOf(token, diagnostics));
+  const reading = numberIn(token.image);
+  if (reading.ok) return constant(token, reading.value);
+  diagnostics.add(numberError(reading.code, token.image, spanOf(token)));
+  return constant(token, reading.code === "E0108" ? 0n : 0);
+}
+
+/** Returns the diagnostic for a number that `numberIn` did not read. */
+export function numberError(code: "E0106" | "E0107" | "E0108", text: string, span: Span | undefined): Diagnostic {
+  if (code === "E0106") return report(code, span, { text, units: [...UNITS.keys()].join(" ") });
+  if (code === "E0108") return report(code, span, { text });
+  return report(code, span, { text, isInteger: isInteger(text), isFinite: Number.isFinite(Number.parseFloat(text)) });
 }
 
 export function readString(token: Token, diagnostics: DiagnosticCollector): Constant {
@@ -117,31 +154,44 @@ function escapeFor(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
-function idOf(token: Token, diagnostics: DiagnosticCollector): bigint | undefined {
-  const digits = ID.exec(token.image)?.[1];
-  if (digits === undefined) return undefined;
-  if (digits.length <= MAX_DIGITS && BigInt(digits) >> ID_BITS === 0n) return BigInt(digits);
-  diagnostics.add(report("E0108", spanOf(token), { text: token.image }));
-  return 0n;
-}
-
-function numberOf(token: Token, diagnostics: DiagnosticCollector): number {
-  const value = HEXADECIMAL.test(token.image) ? Number(token.image) : quantityOf(token.image);
-  if (value === undefined) {
-    diagnostics.add(report("E0106", spanOf(token), { text: token.image, units: [...UNITS.keys()].join(" ") }));
-    return 0;
-  }
-  if (isInteger(token.image) ? isExact(token.image) : Number.isFinite(value)) return value;
-  diagnostics.add(report("E0107", spanOf(token), { text: token.image, isInteger: isInteger(token.image) }));
-  return 0;
+function idIn(digits: string): NumberReading {
+  const isId = digits.length <= MAX_DIGITS && BigInt(digits) >> ID_BITS === 0n;
+  return isId ? { ok: true, value: BigInt(digits) } : { ok: false, code: "E0108" };
 }
 
 function isInteger(text: string): boolean {
   return HEXADECIMAL.test(text) || /^\d+$/.test(text);
 }
 
+/**
+ * Returns whether a value is the number that the text denotes. An integer must be exact. A number with a point or an exponent may
+ * be rounded like any floating-point number, but not to zero, and beyond 2^53 not to another whole number.
+ */
+function isFaithful(text: string, value: number): boolean {
+  if (isInteger(text)) return isExact(text);
+  if (!Number.isFinite(value)) return false;
+  const [, amount = "", unit] = QUANTITY.exec(text) ?? [];
+  if (value === 0) return /^[0.]*(?:[eE].*)?$/.test(amount);
+  if (unit !== "") return isFaithful(amount, Number(amount)) && (value <= EXACT_MAX || !isInteger(amount));
+  return value < EXACT_MAX || isShortest(amount, value);
+}
+
 function isExact(text: string): boolean {
-  return text.length <= MAX_DIGITS && BigInt(text) <= 2n ** 53n;
+  return text.length <= MAX_DIGITS && BigInt(text) <= EXACT_MAX;
+}
+
+/** Returns whether the text denotes the value exactly, or as the shortest text that identifies the value does: `1e23`. */
+function isShortest(text: string, value: number): boolean {
+  const denoted = decimalOf(text);
+  return [String(value), String(BigInt(Math.trunc(value)))].some((one) => decimalOf(one) === denoted);
+}
+
+/** Returns the significant digits and the exponent of a decimal number, equal for equal numbers. */
+function decimalOf(text: string): string {
+  const [, whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 
 function quantityOf(text: string): number | undefined {

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
 import { withCanonicalAddress } from "../../../runtime/plan/values/canonical-address.ts";
-import type { Values, Value } from "../../../runtime/plan/values/value.ts";
+import { admits } from "../../../runtime/plan/values/column-type.ts";
+import { kindOf, type Value } from "../../../runtime/plan/values/value.ts";
+import { columnTypeName } from "../../program/type-name.ts";
+import { readValue } from "../../query/read-value.ts";
+import { quotedFieldValue } from "../terminal/csv-field.ts";
+import { type CsvField, csvRecords } from "./csv-records.ts";
 
 /** The facts in the files of a directory. */
 export interface FactFiles {
@@ -14,8 +19,6 @@ export interface FactFiles {
   readonly unused: readonly string[];
 }
 
-const INTEGER = /^-?(?:0|[1-9]\d*)$/;
-const DECIMAL = /^-?\d+\.\d+(?:[eE][+-]?\d+)?$/;
 const FILE_NAME = /^(.+)\.(facts|csv)$/;
 
 /**
@@ -34,7 +37,7 @@ export function readFactFiles(directory: string, predicates: readonly PredicateS
     const path = join(directory, file);
     const spec = predicates.find((one) => one.name === name);
     if (spec === undefined) unused.push(path);
-    else readFile(path, kind === "csv" ? commaFields : tabFields, spec, facts, problems);
+    else readFile(path, kind === "csv" ? commaRecords : tabRecords, spec, facts, problems);
   }
   return { facts, problems, unused };
 }
@@ -47,21 +50,27 @@ function filesIn(directory: string): readonly string[] | undefined {
   }
 }
 
-/** Splits a line into fields, or returns the problem with it. */
-type SplitLine = (line: string) => readonly Value[] | string;
+/** Fields of a record with the line on which it begins, or the problem with it. */
+type RecordReading =
+  | { readonly line: number; readonly fields: readonly Value[] }
+  | { readonly line: number; readonly problem: string };
 
-function readFile(path: string, split: SplitLine, spec: PredicateSpec, facts: Fact[], problems: string[]): void {
+function readFile(
+  path: string,
+  readRecords: (text: string) => Iterable<RecordReading>,
+  spec: PredicateSpec,
+  facts: Fact[],
+  problems: string[],
+): void {
   const text = textOf(path);
   if (text === undefined) {
     problems.push(`${path}: not a file of UTF-8 text`);
     return;
   }
-  for (const [at, line] of text.split(/\r?\n/).entries()) {
-    if (line === "") continue;
-    const fields = split(line);
-    const problem = typeof fields === "string" ? fields : problemOf(fields, spec);
-    if (problem !== undefined) problems.push(`${path}:${at + 1}: ${problem}`);
-    else facts.push({ predicate: spec.name, args: (fields as Values).map(withCanonicalAddress) });
+  for (const record of readRecords(text)) {
+    const problem = "problem" in record ? record.problem : problemOf(record.fields, spec);
+    if (problem !== undefined) problems.push(`${path}:${record.line}: ${problem}`);
+    else if ("fields" in record) facts.push({ predicate: spec.name, args: record.fields.map(withCanonicalAddress) });
   }
 }
 
@@ -73,54 +82,50 @@ function textOf(path: string): string | undefined {
   }
 }
 
-function problemOf(fields: readonly Value[], { name, arity }: PredicateSpec): string | undefined {
+function problemOf(fields: readonly Value[], { name, arity, columns }: PredicateSpec): string | undefined {
   if (fields.length !== arity) {
     return `${count(fields.length, "column")} where \`${name}\` has ${arity}`;
   }
-  const inexact = fields.find((field) => typeof field === "number" && Math.abs(field) > 2 ** 53);
-  return inexact === undefined ? undefined : `an integer beyond 2^53: ${inexact as number}`;
+  const wrong = fields.findIndex((field, column) => !admits(columns[column] ?? 0, field));
+  if (wrong < 0) return undefined;
+  const expected = columnTypeName(columns[wrong] ?? 0);
+  return `column ${wrong + 1} of \`${name}\` must be of type ${expected}, not ${kindOf(fields[wrong] as Value)}`;
 }
 
-function tabFields(line: string): readonly Value[] {
-  return line.split("\t").map(fieldValue);
-}
-
-/** Fields of a CSV line. A field in double quotes is always a string; a quote inside it is written twice. */
-function commaFields(line: string): readonly Value[] | string {
-  const fields: Value[] = [];
-  for (let at = 0; at <= line.length; at++) {
-    if (line[at] !== '"') {
-      const end = endOfField(line, at);
-      fields.push(fieldValue(line.slice(at, end)));
-      at = end;
-      continue;
-    }
-    const end = endOfQuotes(line, at + 1);
-    if (end === undefined) return "a quote is not closed on its line";
-    if (end + 1 < line.length && line[end + 1] !== ",") return `text after the quote of column ${fields.length + 1}`;
-    fields.push(line.slice(at + 1, end).replaceAll('""', '"'));
-    at = end + 1;
+function* tabRecords(text: string): Generator<RecordReading> {
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    if (line !== "") yield recordOf(at + 1, line.split("\t").map(fieldValue));
   }
-  return fields;
 }
 
-function endOfField(line: string, start: number): number {
-  const comma = line.indexOf(",", start);
-  return comma < 0 ? line.length : comma;
-}
-
-function endOfQuotes(line: string, start: number): number | undefined {
-  for (let at = start; at < line.length; at++) {
-    if (line[at] !== '"') continue;
-    if (line[at + 1] !== '"') return at;
-    at++;
+function* commaRecords(text: string): Generator<RecordReading> {
+  for (const record of csvRecords(text)) {
+    if (!record.ok) yield { line: record.line, problem: record.problem };
+    else yield recordOf(record.line, record.fields.map(csvFieldValue));
   }
-  return undefined;
 }
 
-/** Value of an unquoted field: a number if it reads as one, otherwise a string. */
-function fieldValue(text: string): Value {
-  return INTEGER.test(text) || DECIMAL.test(text) ? Number(text) + 0 : text;
+/** Value of a field, or the problem with it. */
+type FieldReading = { readonly value: Value } | { readonly problem: string };
+
+function recordOf(line: number, fields: readonly FieldReading[]): RecordReading {
+  const values: Value[] = [];
+  for (const field of fields) {
+    if ("problem" in field) return { line, problem: field.problem };
+    values.push(field.value);
+  }
+  return { line, fields: values };
+}
+
+function csvFieldValue({ text, isQuoted }: CsvField): FieldReading {
+  return isQuoted ? { value: quotedFieldValue(text) } : fieldValue(text);
+}
+
+/** Value of a field without quotes: of the literal that it is, otherwise a string. */
+function fieldValue(text: string): FieldReading {
+  const reading = readValue(text);
+  if (reading.kind === "error") return { problem: reading.message };
+  return { value: reading.kind === "value" ? reading.value : text };
 }
 
 function count(number: number, noun: string): string {

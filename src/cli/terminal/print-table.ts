@@ -1,6 +1,7 @@
-import { formatTuple, formatValue } from "../../../runtime/plan/values/format.ts";
+import { formatTuple } from "../../../runtime/plan/values/format.ts";
 import { encodeTuple } from "../../../runtime/plan/values/json-value.ts";
-import type { Values, Value } from "../../../runtime/plan/values/value.ts";
+import type { Values } from "../../../runtime/plan/values/value.ts";
+import { csvField } from "./csv-field.ts";
 import { jsonText } from "./json-text.ts";
 import type { Output } from "./output.ts";
 
@@ -28,15 +29,4 @@ export function printTable(name: string, rows: readonly Values[], { kind, json }
 export function countTable(name: string, count: number, { json }: TableForm, isAlone: boolean, output: Output): void {
   if (json) output.result(jsonText({ table: name, count }));
   else output.result(isAlone ? String(count) : `${name} ${count}`);
-}
-
-/** Returns a field of a CSV line. `--facts` reads it as the same value, if fact files can hold values of its type. */
-function csvField(value: Value): string {
-  if (typeof value !== "string")
-    return /[",]/.test(formatValue(value)) ? quoted(formatValue(value)) : formatValue(value);
-  return /^$|[",\r\n]|^-?\d/.test(value) ? quoted(value) : value;
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
 }

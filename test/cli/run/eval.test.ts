@@ -106,12 +106,33 @@ describe("files of facts", () => {
     ]);
   });
 
+  test("hold literals: what `--print` and `--csv` print reads as itself", () => {
+    const printed = pairs('15e2,1e+21\n1.0e300,true\n0x1fI,null\n"[1, ""a""]","b""0aff"""\n"a\nb",""\n');
+    expect(printed.out.split("\n")).toEqual([
+      "pair(1500, 1e+21).",
+      "pair(1e+300, true).",
+      'pair("a\\nb", "").',
+      "pair(0x1fI, null).",
+      'pair([1, "a"], b"0aff").',
+    ]);
+  });
+
   test.for<[string, string | Uint8Array, RegExp]>([
     ["too few columns", "1,2\n3\n", /^pair\.csv:2: 1 column where `pair` has 2$/m],
     ["too many columns", "1,2,3\n", /^pair\.csv:1: 3 columns where `pair` has 2$/m],
     ["a quote that is not closed", '1,"2\n', /^pair\.csv:1: a quote is not closed on its line$/m],
     ["text after a quote", '"1"x,2\n', /^pair\.csv:1: text after the quote of column 1$/m],
     ["a number that is not exact", "1,12345678901234567890\n", /^pair\.csv:1: an integer beyond 2\^53/m],
+    [
+      "a number that is not exact, on a later record",
+      '"a\nb",2\n1,9007199254740993\n',
+      /^pair\.csv:3: an integer beyond 2\^53: 9007199254740993$/m,
+    ],
+    [
+      "a number that would be rounded",
+      "1,9007199254740993.0\n",
+      /^pair\.csv:1: `9007199254740993.0` would be rounded/m,
+    ],
     ["invalid UTF-8", Uint8Array.of(0x31, 0x2c, 0xff), /^pair\.csv: not a file of UTF-8 text$/m],
   ])("with %s are refused, and nothing is printed", ([, csv, message]) => {
     const { code, out, problems } = pairs(csv);

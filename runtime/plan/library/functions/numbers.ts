@@ -66,7 +66,7 @@ function raised(base: Maybe, exponent: number): Maybe {
 function toInteger(value: Maybe): Maybe {
   switch (typeof value) {
     case "number":
-      return safe(Math.trunc(value));
+      return Math.abs(value) === 2 ** 53 ? value : safe(Math.trunc(value));
     case "bigint":
     case "boolean":
       return safe(Number(value));

@@ -7,32 +7,32 @@ import { integerAnd, integerOr, integerShiftLeft, integerShiftRight, integerXor 
 
 /** Adds numbers and ids, and joins strings or lists. */
 export function add(left: Maybe, right: Maybe): Maybe {
-  if (typeof left === "number" && typeof right === "number") return exact(left + right, left, right);
+  if (typeof left === "number" && typeof right === "number") return exact(left + right, left, right, plus);
   if (typeof left === "bigint" || typeof right === "bigint") return onIds(left, right, plus);
   return join(left, right);
 }
 
 export function subtract(left: Maybe, right: Maybe): Maybe {
-  if (typeof left === "number" && typeof right === "number") return exact(left - right, left, right);
+  if (typeof left === "number" && typeof right === "number") return exact(left - right, left, right, minus);
   return onIds(left, right, minus);
 }
 
 export function multiply(left: Maybe, right: Maybe): Maybe {
-  if (typeof left === "number" && typeof right === "number") return exact(left * right, left, right);
+  if (typeof left === "number" && typeof right === "number") return exact(left * right, left, right, times);
   return onIds(left, right, times);
 }
 
 /** Divides numbers with a fraction, ids without. Fails if the divisor is 0. */
 export function divide(left: Maybe, right: Maybe): Maybe {
   if (typeof left === "number" && typeof right === "number") {
-    return right === 0 ? undefined : exact(left / right, left, right);
+    return right === 0 ? undefined : exact(left / right, left, right, quotient);
   }
   return toId(right) === 0n ? undefined : onIds(left, right, quotient);
 }
 
 /** Returns the remainder of a division, with the sign of the dividend. Fails if the divisor is 0. */
 export function modulo(left: Maybe, right: Maybe): Maybe {
-  if (typeof left === "number" && typeof right === "number") return exact(left % right, left, right);
+  if (typeof left === "number" && typeof right === "number") return exact(left % right, left, right, remainder);
   return toId(right) === 0n ? undefined : onIds(left, right, remainder);
 }
 
@@ -40,29 +40,29 @@ export function modulo(left: Maybe, right: Maybe): Maybe {
 export function shiftLeft(left: Maybe, right: Maybe): Maybe {
   if (!isShiftDistance(right)) return undefined;
   if (typeof left === "bigint") return right < ID_BITS ? wrap(left << BigInt(right)) : 0n;
-  return isSafeInteger(left) ? safeInteger(integerShiftLeft(left, right)) : undefined;
+  return isExact(left) ? exact(integerShiftLeft(left, right), left, right, shifted) : undefined;
 }
 
 /** Shifts by a non-negative integer. A number is rounded down. */
 export function shiftRight(left: Maybe, right: Maybe): Maybe {
   if (!isShiftDistance(right)) return undefined;
   if (typeof left === "bigint") return right < ID_BITS ? left >> BigInt(right) : 0n;
-  return isSafeInteger(left) ? integerShiftRight(left, right) : undefined;
+  return isExact(left) ? integerShiftRight(left, right) : undefined;
 }
 
 /** Bitwise and of two integers, or of ids, like `bitOr` and `bitXor`. */
 export function bitAnd(left: Maybe, right: Maybe): Maybe {
-  if (isSafeInteger(left) && isSafeInteger(right)) return safeInteger(integerAnd(left, right));
+  if (isExact(left) && isExact(right)) return onBits(left, right, integerAnd, and);
   return onIds(left, right, and);
 }
 
 export function bitOr(left: Maybe, right: Maybe): Maybe {
-  if (isSafeInteger(left) && isSafeInteger(right)) return safeInteger(integerOr(left, right));
+  if (isExact(left) && isExact(right)) return onBits(left, right, integerOr, or);
   return onIds(left, right, or);
 }
 
 export function bitXor(left: Maybe, right: Maybe): Maybe {
-  if (isSafeInteger(left) && isSafeInteger(right)) return safeInteger(integerXor(left, right));
+  if (isExact(left) && isExact(right)) return onBits(left, right, integerXor, xor);
   return onIds(left, right, xor);
 }
 
@@ -73,7 +73,7 @@ export function negate(value: Maybe): Maybe {
 
 export function complement(value: Maybe): Maybe {
   if (typeof value === "bigint") return wrap(~value);
-  return isSafeInteger(value) ? safeInteger(-1 - value) : undefined;
+  return isExact(value) && value < Number.MAX_SAFE_INTEGER ? -1 - value : undefined;
 }
 
 /** Returns the truth of a condition. A number is true if it is not 0, because functions return 1 or 0. Other kinds fail. */
@@ -110,20 +110,32 @@ export function makeAddress(overlay: string, node: Maybe, options: Maybe): Addre
   return new Address(overlay, node, options as Values);
 }
 
-/** Returns the result of a calculation. Fails if the operands are exact integers and the result is too large to be exact. */
-function exact(result: number, left: number, right: number): number | undefined {
+/**
+ * Returns the result of a calculation. Fails if the operands are exact integers and the result is too large to be exact: a result
+ * of 2^53 may have been rounded, unless an operand is 2^53 itself and `operation` gives the same.
+ */
+function exact(result: number, left: number, right: number, operation: IdOperation): number | undefined {
   if (result <= Number.MAX_SAFE_INTEGER && result >= Number.MIN_SAFE_INTEGER) return result;
-  const isNone = Number.isNaN(result) || (isExact(left) && isExact(right));
-  return isNone ? undefined : result;
+  if (Number.isNaN(result)) return undefined;
+  if (!isExact(left) || !isExact(right)) return result;
+  if (Number.isSafeInteger(left) && Number.isSafeInteger(right)) return undefined;
+  return isExact(result) && operation(BigInt(left), BigInt(right)) === BigInt(result) ? result : undefined;
 }
 
 /** Integers up to and including 2^53, which a program can write, although a result of 2^53 may have been rounded. */
-function isExact(number: number): boolean {
-  return Number.isInteger(number) && Math.abs(number) <= 2 ** 53;
+function isExact(value: Maybe): value is number {
+  return Number.isInteger(value) && Math.abs(value as number) <= 2 ** 53;
 }
 
-function safeInteger(result: number): number | undefined {
-  return Number.isSafeInteger(result) ? result : undefined;
+/** Applies a bitwise operator to two integers. Fails if the result is not exact. */
+function onBits(
+  left: number,
+  right: number,
+  operator: (left: number, right: number) => number,
+  operation: IdOperation,
+): number | undefined {
+  const result = operator(left, right);
+  return Number.isSafeInteger(result) ? result : exact(result, left, right, operation);
 }
 
 function isSafeInteger(value: Maybe): value is number {
@@ -165,3 +177,4 @@ const remainder: IdOperation = (left, right) => left % right;
 const and: IdOperation = (left, right) => left & right;
 const or: IdOperation = (left, right) => left | right;
 const xor: IdOperation = (left, right) => left ^ right;
+const shifted: IdOperation = (left, right) => left << right;

@@ -1,0 +1,37 @@
+/**
+ * Values as fields of a CSV record, in both directions: `--csv` prints with `csvField`, and fact files read quoted fields with
+ * `quotedFieldValue`. A value that is printed reads as itself.
+ */
+import { formatValue } from "../../../runtime/plan/values/format.ts";
+import type { Value } from "../../../runtime/plan/values/value.ts";
+import { readValue } from "../../query/read-value.ts";
+
+/** Strings that read as themselves without quotes, recognised quickly. Others are read to find out. */
+const PLAIN = /^[A-Za-z][\w.-]*(?: [\w.-]+)*$/;
+
+/** Returns a field of a CSV record. Fact files read it as the same value; a tuple, which no text denotes, as a string. */
+export function csvField(value: Value): string {
+  if (typeof value === "string") return stringField(value);
+  const text = formatValue(value);
+  return /[",]/.test(text) ? quoted(text) : text;
+}
+
+function stringField(value: string): string {
+  const isQuoteless = PLAIN.test(value) || !/^$|^-?\d|[",\p{C}]|^\s|\s$/u.test(value);
+  if (isQuoteless && readValue(value).kind === "no literal") return value;
+  return quoted(quotedFieldValue(value) === value ? value : formatValue(value));
+}
+
+/**
+ * Value of a quoted field. It is a string, unless its text needs the quotes and is a list, an address, bytes or a string in the form
+ * in which `csvField` prints it.
+ */
+export function quotedFieldValue(text: string): Value {
+  if (!/[",]/.test(text)) return text;
+  const reading = readValue(text);
+  return reading.kind === "value" && formatValue(reading.value) === text ? reading.value : text;
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
+}
