@@ -1,4 +1,4 @@
-import type { PingReport } from "../../runtime/sim/echo-host.ts";
+import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 
 const SEQUENCES = 1 << 16;
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { PingReport } from "../../runtime/sim/echo-host.ts";
+import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "../outcome/lines.ts";
 import type { Namespaces } from "./namespaces.ts";

@@ -1,5 +1,5 @@
 import type { WatchLine } from "../../runtime/observe/watch.ts";
-import type { PingReport } from "../../runtime/sim/echo-host.ts";
+import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import type { CommandEnd } from "./command-end.ts";
 import type { TopologyAction } from "../topology/topology.ts";
 

@@ -1,4 +1,4 @@
-import type { PingReport } from "../../runtime/sim/echo-host.ts";
+import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 
 /** Interruption of traffic after an event. */
 export interface Outage {
@@ -34,6 +34,16 @@ export class PingRecord {
     if (known === undefined) this.#known++;
     if (kind === "reply") this.#answered++;
     this.#requests[sequence] = { sentAt, answeredAt: kind === "reply" ? at : undefined };
+  }
+
+  /** All answered and missing requests, in the order of sending. The round-trip time is null if there was no answer. */
+  get all(): readonly { readonly sequence: number; readonly t: number; readonly roundTrip: number | null }[] {
+    return this.#requests.flatMap((one, sequence) => {
+      if (one === undefined) return [];
+      return [
+        { sequence, t: one.sentAt, roundTrip: one.answeredAt === undefined ? null : one.answeredAt - one.sentAt },
+      ];
+    });
   }
 
   /** Round-trip times in seconds, in ascending order. */

@@ -224,6 +224,10 @@ class Delivery implements Datagram, SimEvent {
   }
 }
 
+const UNKNOWN = "unknown destination";
+/** Addresses come from rules, so the number that is kept is bounded. */
+const UNKNOWN_MAX = 1024;
+
 /** The datagram socket of one run of a simulated host. */
 export class SimDatagrams implements Datagrams {
   readonly host: number;
@@ -232,6 +236,8 @@ export class SimDatagrams implements Datagrams {
   readonly maxPayload: number;
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   readonly #network: SimNetwork;
+  /** Addresses that no host had at the last send. */
+  readonly #unknown = new Set<string>();
   #receive: ((datagram: Datagram) => void) | undefined;
   #isClosed = false;
 
@@ -253,9 +259,17 @@ export class SimDatagrams implements Datagrams {
   send(to: string, bytes: Uint8Array): void {
     if (this.#isClosed) return this.#fail("closed");
     if (bytes.length > this.maxPayload) return this.#fail("too long");
-    if (!this.#network.send(this, to, bytes)) return this.#fail("unknown destination");
+    if (!this.#network.send(this, to, bytes)) {
+      if (this.#unknown.size < UNKNOWN_MAX) this.#unknown.add(to);
+      return this.#fail(UNKNOWN);
+    }
+    this.#unknown.delete(to);
     this.counters.sent++;
     this.counters.sentBytes += bytes.length;
+  }
+
+  refusal(to: string): string | undefined {
+    return this.#unknown.has(to) ? UNKNOWN : undefined;
   }
 
   take(datagram: Datagram): void {

@@ -4,7 +4,7 @@
  */
 import { streamOf } from "../world/random.ts";
 import type { World } from "../world/world.ts";
-import { EchoHost } from "./echo-host.ts";
+import { SimKernel } from "./sim-kernel.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { LinkFaults } from "./sim-link.ts";
 import type { SimNat } from "./sim-nat.ts";
@@ -134,7 +134,7 @@ export class Simulation {
 export class SimHost {
   readonly name: string;
   readonly number: number;
-  readonly kernel: EchoHost | undefined;
+  readonly kernel: SimKernel | undefined;
   readonly #settings: SimHostSettings;
   readonly #seed: number;
   readonly #time: VirtualTime;
@@ -155,7 +155,7 @@ export class SimHost {
     this.name = settings.name;
     this.number = network.addHost(settings.address, settings.gateway);
     this.#address = settings.address;
-    this.kernel = settings.tun && new EchoHost(settings.tun.address, clock);
+    this.kernel = settings.tun && new SimKernel(settings.tun.address, clock);
     this.#settings = settings;
     this.#seed = seed;
     this.#time = time;

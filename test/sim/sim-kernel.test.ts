@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import type { PingReport } from "../../runtime/sim/echo-host.ts";
+import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
 
 /** A node that sends every packet of its TUN device to the other host. */

@@ -1,6 +1,13 @@
 import type { Clock, Timer } from "../world/world.ts";
 import { type Echo, readEcho, writeEcho } from "./icmp-echo.ts";
+import type { ReportFlow } from "./flow-report.ts";
+import { type Ipv4Packet, readIpv4, TCP, UDP } from "./ipv4-packet.ts";
 import { SimTun } from "./sim-tun.ts";
+import { TcpClient, TcpServer, type TransferSettings } from "./tcp-transfer.ts";
+import { destinationPort, sendUdpStream, UdpStreamReceiver, type UdpStreamSettings } from "./udp-stream.ts";
+
+type StreamSettings = Omit<UdpStreamSettings, "source" | "destination" | "port">;
+type ApplicationSettings = Omit<TransferSettings, "source" | "destination" | "port">;
 
 /** Report of a running ping. Times are seconds of the clock; sequence numbers start at 1. */
 export type PingReport =
@@ -12,13 +19,15 @@ const PAYLOAD_BYTES = 56;
 const SEQUENCES = 1 << 16;
 
 /**
- * Model of the kernel of a simulated host, as much as `ping` needs: it answers echo requests that a node writes to the TUN
- * device, and sends its own through it. It outlives the node that reads the device.
+ * Model of the kernel of a simulated host, with the applications that make traffic: it answers echo requests that a node writes to the
+ * TUN device, and sends echo requests, UDP streams and TCP transfers through it. It outlives the node that reads the device.
  */
-export class EchoHost {
+export class SimKernel {
   readonly address: string;
   readonly #clock: Clock;
   readonly #pings: Ping[] = [];
+  /** Receivers of UDP and TCP packets, by protocol and port. */
+  readonly #ports = new Map<string, (packet: Ipv4Packet) => void>();
   #tun: SimTun | undefined;
 
   /** `address` is IPv4. */
@@ -48,15 +57,44 @@ export class EchoHost {
     return ping;
   }
 
+  /** Sends a UDP stream to another kernel, from now on. `port` tells the flows of a host apart. */
+  stream(to: SimKernel, settings: StreamSettings, port: number, report: ReportFlow): void {
+    const receiver = new UdpStreamReceiver(this.#clock, report);
+    to.#ports.set(`${UDP} ${port}`, (packet) => receiver.take(packet));
+    const ends = { source: this.address, destination: to.address, port };
+    sendUdpStream({ ...settings, ...ends }, this.#clock, (packet) => this.#deliver(packet), report);
+  }
+
+  /** Starts a TCP transfer to another kernel. `port` tells the flows of a host apart. */
+  transfer(to: SimKernel, settings: ApplicationSettings, port: number, report: ReportFlow): void {
+    const ends = { source: this.address, destination: to.address, port };
+    const back = { source: to.address, destination: this.address, port };
+    const server = new TcpServer({ ...settings, ...back }, this.#clock, (packet) => to.#deliver(packet), report);
+    to.#ports.set(`${TCP} ${port}`, (packet) => server.take(packet));
+    const client = new TcpClient({ ...settings, ...ends }, this.#clock, (packet) => this.#deliver(packet), report);
+    this.#ports.set(`${TCP} ${port}`, (packet) => client.take(packet));
+  }
+
   #take(packet: Uint8Array): void {
     const echo = readEcho(packet);
-    if (echo === undefined || echo.destination !== this.address) return;
+    if (echo === undefined) return this.#takeTransport(packet);
+    if (echo.destination !== this.address) return;
     if (echo.kind === "reply") this.#pings[echo.identifier - 1]?.answered(echo.sequence);
     else this.#send({ ...echo, kind: "reply", source: this.address, destination: echo.source });
   }
 
+  #takeTransport(bytes: Uint8Array): void {
+    const packet = readIpv4(bytes);
+    if (packet === undefined || packet.destination !== this.address) return;
+    this.#ports.get(`${packet.protocol} ${destinationPort(packet)}`)?.(packet);
+  }
+
   #send(echo: Echo): void {
-    this.#tun?.deliver(writeEcho(echo));
+    this.#deliver(writeEcho(echo));
+  }
+
+  #deliver(packet: Uint8Array): void {
+    this.#tun?.deliver(packet);
   }
 }
 

@@ -1,0 +1,33 @@
+/**
+ * Report of a UDP stream or a TCP transfer: of one packet, or of several in the same second. Times are in seconds of the clock. A
+ * duplicate of a packet that arrived before counts in no report.
+ */
+export type FlowReport =
+  | {
+      readonly kind: "sent";
+      readonly at: number;
+      readonly packets: number;
+      /** Payload that was sent for the first time. */
+      readonly bytes: number;
+      /** TCP segments that were sent again. They are also in `packets`. */
+      readonly retransmitted: number;
+      /** Measured round-trip times of TCP in seconds. */
+      readonly delays: readonly number[];
+    }
+  | {
+      readonly kind: "received";
+      readonly at: number;
+      readonly packets: number;
+      /** Payload that the application received. */
+      readonly bytes: number;
+      /** One-way delays of UDP packets in seconds. */
+      readonly delays: readonly number[];
+      /** Second in which the packets were sent. */
+      readonly sentIn: number;
+    }
+  /** The receiver has all bytes of a transfer. */
+  | { readonly kind: "completed"; readonly at: number }
+  /** The flow cannot run. */
+  | { readonly kind: "failed"; readonly at: number; readonly reason: string };
+
+export type ReportFlow = (report: FlowReport) => void;
