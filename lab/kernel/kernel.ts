@@ -3,18 +3,30 @@
  * and runs events, traffic, commands and checks in real time. Results leave as observations.
  */
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { FaultyLinks } from "./faulty-links.ts";
+import { type FlowProcesses, startFlow } from "./flow-processes.ts";
 import { HostCommand } from "./host-command.ts";
 import { HostNode } from "./host-node.ts";
 import { LabFailure, Namespaces } from "./namespaces.ts";
 import { chooseLinkEmulation, type LinkEmulation } from "./link-emulation.ts";
 import { nodeCommand } from "./node-command.ts";
+import type { NodeState } from "../outcome/inspection.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { PingLines } from "./ping-line.ts";
 import { type PingTool, startPing } from "./ping-process.ts";
 import type { Plans } from "../topology/programs.ts";
-import type { TopologyAction, Command, Host, Topology, Traffic } from "../topology/topology.ts";
+import type {
+  Command,
+  Host,
+  PingTraffic,
+  StreamTraffic,
+  Topology,
+  TopologyAction,
+  TransferTraffic,
+} from "../topology/topology.ts";
 
 export interface KernelSettings {
   /** The path of the `mosaic` command. */
@@ -24,6 +36,8 @@ export interface KernelSettings {
   readonly captures?: string | undefined;
   /** Called with the folder of the lab's control sockets, HOST.sock, before the first node starts. */
   readonly onStart?: (folder: string) => void;
+  /** Returns the state of the node with this control socket; undefined if it does not answer. */
+  readonly inspect?: (socket: string) => Promise<NodeState | undefined>;
   readonly pingTool: PingTool;
   readonly observe: Observe;
   /** Interrupts the run. */
@@ -37,6 +51,8 @@ export type KernelOutcome =
       readonly startSeconds: number;
       /** Seconds that the removal of the lab took after the run. */
       readonly endSeconds: number;
+      /** Unix time in seconds at which the time of the run was 0. */
+      readonly epoch: number;
     }
   | { readonly ok: false; readonly message: string };
 
@@ -44,6 +60,10 @@ export type KernelOutcome =
 const LONGEST_SLEEP_SECONDS = 86_400;
 
 const TICK_SECONDS = 0.5;
+/** First port of streams and transfers. Each traffic has a port of its own. */
+const FIRST_PORT = 5001;
+/** Time limit for the last state of a node. */
+const INSPECTION_SECONDS = 2;
 /** Time limit after the end of the run for commands of checks. */
 const TIMEOUT_SECONDS = 30;
 
@@ -58,7 +78,7 @@ export async function runInKernel(topology: Topology, settings: KernelSettings):
     await lab.run();
     const endedAt = performance.now();
     await lab.close();
-    return { ok: true, startSeconds, endSeconds: (performance.now() - endedAt) / 1e3 };
+    return { ok: true, startSeconds, endSeconds: (performance.now() - endedAt) / 1e3, epoch: lab.epoch };
   } catch (error) {
     if (settings.signal.aborted) return { ok: false, message: "interrupted" };
     if (!(error instanceof LabFailure)) throw error;
@@ -83,7 +103,11 @@ class KernelLab {
   readonly #nodes = new Map<string, HostNode>();
   /** Number of starts of each host's node. */
   readonly #starts = new Map<string, number>();
+  /** Time of the latest start of each host's node. */
+  readonly #startTimes = new Map<string, number>();
   readonly #processes: ChildProcess[] = [];
+  /** Processes of streams and transfers. */
+  readonly #flows: FlowProcesses[] = [];
   /** Undefined if no link needs the link process. */
   #links: FaultyLinks | undefined;
   readonly #commands: HostCommand[] = [];
@@ -99,28 +123,44 @@ class KernelLab {
     this.#namespaces = new Namespaces(topology, this.#emulation);
   }
 
+  /** Unix time in seconds at which the time of the run was 0. */
+  get epoch(): number {
+    return (performance.timeOrigin + this.#startedAt) / 1e3;
+  }
+
   /** Starts the link process and all nodes. Settles when all nodes run. */
   async start(): Promise<void> {
     this.#settings.signal.throwIfAborted();
     this.#settings.onStart?.(this.#namespaces.folder);
     if (this.#emulation.hasProcess) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
     const nodes = this.#topology.hosts.map((host) => this.#startNode(host));
+    for (const [number, one] of this.#topology.traffic.entries())
+      if (one.kind !== "ping") this.#flows.push(this.#startFlow(one, number));
     for (const [at, node] of nodes.entries()) {
       const failure = await node.ready;
       this.#settings.signal.throwIfAborted();
       if (failure !== undefined) throw new LabFailure(`${this.#topology.hosts[at]?.name}: ${failure}`);
     }
+    await Promise.all(this.#flows.map(({ ready }) => ready));
+    this.#settings.signal.throwIfAborted();
     this.#startedAt = performance.now();
+    const zero = Number(process.hrtime.bigint()) / 1e9;
+    for (const flow of this.#flows) flow.begin(zero);
   }
 
   /** Runs all tasks of the topology at their times, to its end. */
   async run(): Promise<void> {
     const { traffic, events, commands, checks, duration } = this.#topology;
     // Tasks of one time run in this order: topology events first, so that traffic and checks see their effect.
+    const last = { at: duration, run: () => this.#endFlows() };
     const tasks: readonly ScheduledTask[] = [
       ...events.map(({ at, action }) => ({ at, run: () => this.#applyAction(action) })),
-      ...traffic.map((one, number) => ({ at: one.at, run: () => this.#startTraffic(one, number) })),
+      ...traffic.flatMap((one, number) =>
+        one.kind === "ping" ? [{ at: one.at, run: () => this.#startPings(one, number) }] : [],
+      ),
       ...commands.map((command) => ({ at: command.at, run: () => this.#runCommand(command) })),
+      // Checks at the end see the last reports of all flows.
+      ...(traffic.some(({ kind }) => kind !== "ping") ? [last] : []),
       ...checks.map((_, check) => ({ at: checks[check]?.at ?? duration, run: () => this.#check(check) })),
       ...ticks(duration).map((at) => ({ at, run: () => this.#settings.observe({ kind: "tick", at }) })),
     ];
@@ -131,6 +171,7 @@ class KernelLab {
     }
     const timeout = sleep(TIMEOUT_SECONDS * 1e3, undefined, { signal: this.#settings.signal, ref: false });
     await Promise.race([Promise.all(this.#pending), timeout]);
+    await Promise.all(this.#topology.hosts.map(({ name }) => this.#inspect(name, false)));
     for (const drops of this.#namespaces.queueDrops()) {
       this.#settings.observe({ kind: "queueFull", at: this.#now(), ...drops });
     }
@@ -145,7 +186,7 @@ class KernelLab {
 
   /** Stops all processes and removes the namespaces. Idempotent. */
   async close(): Promise<void> {
-    for (const child of this.#processes) child.kill();
+    for (const child of [...this.#processes, ...this.#flowChildren()]) child.kill();
     for (const command of this.#commands) command.kill();
     this.#links?.stop();
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
@@ -164,15 +205,23 @@ class KernelLab {
     const setup = { topology: this.#topology, plans, namespaces: this.#namespaces, mosaic, captures };
     const command = this.#namespaces.on(name, nodeCommand(host, setup, start));
     const node = new HostNode(command, {
-      onWatch: (line) => observe({ kind: "watch", at: this.#now(), host: name, line }),
+      onWatch: (line) => observe({ kind: "watch", at: this.#now(), host: name, start, line }),
       onLine: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),
       onExit: (how) => observe({ kind: "exited", at: this.#now(), host: name, how }),
     });
     this.#nodes.set(name, node);
+    this.#startTimes.set(name, this.#now());
     return node;
   }
 
-  #startTraffic(traffic: Traffic, number: number): void {
+  /** Starts the processes of a stream or transfer, which wait for the begin of the run. */
+  #startFlow(traffic: StreamTraffic | TransferTraffic, number: number): FlowProcesses {
+    const { observe } = this.#settings;
+    const report: ReportFlow = (one) => observe({ kind: "flow", at: this.#now(), traffic: number, report: one });
+    return startFlow({ traffic, port: FIRST_PORT + number }, this.#topology.hosts, this.#namespaces, report);
+  }
+
+  #startPings(traffic: PingTraffic, number: number): void {
     const { observe, pingTool } = this.#settings;
     const startedAt = (performance.timeOrigin + this.#startedAt) / 1e3;
     const lines = new PingLines(traffic.every, (time) => time - startedAt);
@@ -180,6 +229,22 @@ class KernelLab {
       observe({ kind: "ping", at: report.at, traffic: number, report }),
     );
     for (const one of processes) this.#processes.push(one);
+  }
+
+  #flowChildren(): readonly ChildProcess[] {
+    return this.#flows.flatMap(({ children }) => children);
+  }
+
+  /** Ends the streams and transfers. Settles when their last reports have been read. */
+  async #endFlows(): Promise<void> {
+    const ends = this.#flowChildren().map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const closed = once(child, "close");
+      child.kill();
+      await closed;
+    });
+    const late = sleep(INSPECTION_SECONDS * 1e3, undefined, { ref: false });
+    await Promise.race([Promise.all(ends), late]);
   }
 
   #runCommand({ hosts, run }: Command): void {
@@ -218,6 +283,7 @@ class KernelLab {
         for (const host of action.hosts) this.#restart(host);
         break;
       case "kill":
+        await Promise.all(action.hosts.map((host) => this.#inspect(host, true)));
         await Promise.all(action.hosts.map(async (host) => this.#nodes.get(host)?.kill()));
         break;
       default:
@@ -226,6 +292,19 @@ class KernelLab {
     }
     // The time is read after the action: packets sent during it may have met the old or the new state.
     this.#settings.observe({ kind: "action", at: this.#now(), action });
+  }
+
+  /** Reports the last state of a node that is about to end. Nothing happens if the node has ended or does not answer. */
+  async #inspect(host: string, isKilled: boolean): Promise<void> {
+    const { inspect, observe } = this.#settings;
+    if (inspect === undefined || this.#nodes.get(host)?.hasEnded !== false) return;
+    const at = this.#now();
+    const late = sleep(INSPECTION_SECONDS * 1e3, undefined, { ref: false });
+    const state = await Promise.race([inspect(this.#namespaces.socketOf(host)), late]);
+    if (state === undefined) return;
+    const start = this.#starts.get(host) ?? 1;
+    const startedAt = this.#startTimes.get(host) ?? 0;
+    observe({ kind: "inspected", at, host, inspection: { start, startedAt, isKilled, ...state } });
   }
 
   #restart(name: string): void {

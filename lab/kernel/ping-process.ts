@@ -5,7 +5,7 @@ import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "../outcome/lines.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { PingLines } from "./ping-line.ts";
-import type { Host, Traffic } from "../topology/topology.ts";
+import type { Host, PingTraffic } from "../topology/topology.ts";
 
 /** Program that sends the echo requests of a lab. */
 export type PingTool = "ping" | "UDP echo";
@@ -19,7 +19,7 @@ export function findPingTool(): PingTool {
 
 /** Starts the echo requests of a traffic between hosts with virtual addresses. Returns the processes, which run until they are killed. */
 export function startPing(
-  { from, to, every }: Traffic,
+  { from, to, every }: PingTraffic,
   hosts: readonly Host[],
   tool: PingTool,
   namespaces: Namespaces,

@@ -1,5 +1,8 @@
 import { formatDuration } from "../topology/duration.ts";
 import type { Check, Expectation, Topology } from "../topology/topology.ts";
+import { formatRate } from "../topology/rate.ts";
+import type { AllowedLoss } from "../topology/topology-document.ts";
+import type { FlowRecord } from "./flow-record.ts";
 import type { Outage, PingRecord } from "./ping-record.ts";
 import { formatPath, type Routes } from "./routes.ts";
 
@@ -8,13 +11,18 @@ export interface CheckResult {
   readonly at: number;
   readonly expectation: string;
   readonly holds: boolean | undefined;
-  /** Observed value, for people. */
+  /** Observed value, for people. Names the traffic that failed the check. */
   readonly observed: string;
+  /** Names of the traffic that the check covers. */
+  readonly traffic: readonly string[];
+  /** Names of the traffic for which it does not hold. */
+  readonly failed: readonly string[];
 }
 
 /** Observations of a run so far, as `RunRecord` keeps them. */
 interface Evidence {
   readonly pings: readonly PingRecord[];
+  readonly flows: readonly (FlowRecord | undefined)[];
   readonly routes: Routes | undefined;
   outages(traffic: number): readonly Outage[];
 }
@@ -24,53 +32,92 @@ const RECENT_SECONDS = 1;
 const IN_FLIGHT_SECONDS = 0.2;
 
 /** Evaluates a check against the observations so far. For a command it returns no verdict: `RunRecord` adds it in the kernel lab. */
-export function evaluateCheck({ at, traffic, expectation }: Check, topology: Topology, record: Evidence): CheckResult {
-  const result = (holds: boolean | undefined, observed: string): CheckResult => ({
-    at,
-    expectation: describeExpectation(expectation),
-    holds,
-    observed,
-  });
+export function evaluateCheck(check: Check, topology: Topology, record: Evidence): CheckResult {
+  const { at, expectation } = check;
+  const traffic = check.traffic.map((number) => topology.traffic[number]?.name ?? "");
+  const { holds, observed, failed = [] } = verdictOf(check, record);
+  const names = failed.map((number) => topology.traffic[number]?.name ?? "");
+  // An expectation of `reaches` names the hosts itself.
+  const which = holds === false && names.length > 0 && expectation.kind !== "reaches" ? ` (${listOf(names)})` : "";
+  const text = describeExpectation(expectation);
+  return { at, expectation: text, holds, observed: `${observed}${which}`, traffic, failed: names };
+}
+
+interface Verdict {
+  readonly holds: boolean | undefined;
+  readonly observed: string;
+  /** Indexes of the traffic for which the expectation does not hold. */
+  readonly failed?: readonly number[];
+}
+
+function verdictOf({ at, traffic, expectation }: Check, record: Evidence): Verdict {
   switch (expectation.kind) {
     case "outage": {
-      const outages = traffic.flatMap((number) => record.outages(number).map(({ seconds }) => seconds));
-      const worst = outages.reduce((most, outage) => Math.max(most, outage), 0);
-      return result(worst <= expectation.most, worst === 0 ? "none" : formatDuration(worst));
+      const worst = (number: number): number =>
+        record.outages(number).reduce((most, { seconds }) => Math.max(most, seconds), 0);
+      const most = traffic.reduce((longest, number) => Math.max(longest, worst(number)), 0);
+      const failed = traffic.filter((number) => worst(number) > expectation.most);
+      return { holds: failed.length === 0, observed: most === 0 ? "none" : formatDuration(most), failed };
     }
-    case "lost": {
-      const pings = traffic.map((number) => record.pings[number]);
-      const sent = pings.reduce((sum, one) => sum + (one?.sent ?? 0), 0);
-      const lost = pings.reduce((sum, one) => sum + (one?.lost ?? 0), 0);
-      const holds =
-        "pings" in expectation.most ? lost <= expectation.most.pings : lost <= expectation.most.share * sent;
-      return result(sent > 0 && holds, `${lost} of ${sent}`);
+    case "lost":
+      return lossVerdict(traffic, expectation.most, record);
+    case "throughput": {
+      const rates = traffic.map((number) => record.flows[number]?.throughput(at) ?? 0);
+      const failed = traffic.filter((_, index) => (rates[index] ?? 0) < expectation.least);
+      const least = rates.reduce((lowest, one) => Math.min(lowest, one), Infinity);
+      return { holds: failed.length === 0, observed: formatRate(least), failed };
+    }
+    case "completes": {
+      const times = traffic.map((number) => record.flows[number]?.completion ?? Infinity);
+      const failed = traffic.filter((_, index) => (times[index] ?? Infinity) > expectation.most);
+      const most = times.reduce((longest, one) => Math.max(longest, one), 0);
+      return {
+        holds: failed.length === 0,
+        observed: most === Infinity ? "not complete" : formatDuration(most),
+        failed,
+      };
     }
     case "path": {
       const path = record.routes?.path(expectation.path[0] ?? "", expectation.path.at(-1) ?? "");
-      const expected = formatPath(expectation.path);
-      return result(
-        path !== undefined && formatPath(path) === expected,
-        path === undefined ? "no path" : formatPath(path),
-      );
+      const holds = path !== undefined && formatPath(path) === formatPath(expectation.path);
+      return { holds, observed: path === undefined ? "no path" : formatPath(path) };
     }
     case "reaches": {
-      const [recent, answered] = traffic
-        .map(
-          (number) =>
-            record.pings[number]?.between(at - RECENT_SECONDS - IN_FLIGHT_SECONDS, at - IN_FLIGHT_SECONDS) ?? {
-              sent: 0,
-              answered: 0,
-            },
-        )
-        .reduce((sums, one) => [sums[0] + one.sent, sums[1] + one.answered], [0, 0]);
+      const [from, to] = [at - RECENT_SECONDS - IN_FLIGHT_SECONDS, at - IN_FLIGHT_SECONDS];
+      const counts = traffic.map((number) => record.pings[number]?.between(from, to) ?? { sent: 0, answered: 0 });
+      const recent = counts.reduce((sum, { sent }) => sum + sent, 0);
+      const answered = counts.reduce((sum, one) => sum + one.answered, 0);
       const holds = expectation.isReached ? answered > 0 : recent > 0 && answered === 0;
-      return result(holds, `${answered} of the last ${recent} pings answered`);
+      const observed = `${answered} of the last ${recent} pings answered`;
+      return { holds, observed, failed: holds ? [] : traffic };
     }
     case "succeeds":
-      return result(undefined, "the simulator runs no commands");
+      return { holds: undefined, observed: "the simulator runs no commands" };
     default:
       return expectation satisfies never;
   }
+}
+
+/** Pings and datagrams of streams count together. The traffic that exceeds the limit on its own, or else that lost any, has failed. */
+function lossVerdict(traffic: readonly number[], most: AllowedLoss, record: Evidence): Verdict {
+  const counts = traffic.map((number) => {
+    const { sent = 0, lost = 0 } = record.flows[number] ?? record.pings[number] ?? {};
+    return { number, sent, lost };
+  });
+  const isWithin = (sent: number, lost: number): boolean =>
+    sent > 0 && ("pings" in most ? lost <= most.pings : lost <= most.share * sent);
+  const [sent, lost] = counts.reduce(([sum, missing], one) => [sum + one.sent, missing + one.lost], [0, 0]);
+  const holds = isWithin(sent, lost);
+  const exceeding = counts.filter((one) => !isWithin(one.sent, one.lost));
+  const guilty = exceeding.length > 0 ? exceeding : counts.filter((one) => one.lost > 0);
+  return { holds, observed: `${lost} of ${sent}`, failed: holds ? [] : guilty.map(({ number }) => number) };
+}
+
+const NAMES_MAX = 5;
+
+function listOf(names: readonly string[]): string {
+  const more = names.length - NAMES_MAX;
+  return `${names.slice(0, NAMES_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function describeExpectation(expectation: Expectation): string {
@@ -81,6 +128,10 @@ function describeExpectation(expectation: Expectation): string {
       return "pings" in expectation.most
         ? `at most ${expectation.most.pings} pings lost`
         : `at most ${expectation.most.share * 100} % lost`;
+    case "throughput":
+      return `throughput of at least ${formatRate(expectation.least)}`;
+    case "completes":
+      return `complete within ${formatDuration(expectation.most)}`;
     case "path":
       return `path ${formatPath(expectation.path)}`;
     case "reaches":

@@ -1,6 +1,9 @@
+import type { TraceLine } from "../../runtime/control/reply.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";
+import type { FlowReport } from "../../runtime/sim/flow-report.ts";
 import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import type { CommandEnd } from "./command-end.ts";
+import type { Inspection } from "./inspection.ts";
 import type { TopologyAction } from "../topology/topology.ts";
 
 /** Observation of a running topology, in the simulator or in the kernel. Times are in seconds since all nodes run. */
@@ -9,11 +12,38 @@ export type Observation =
   | { readonly kind: "tick"; readonly at: number }
   /** Reply to an echo request, or the lack of one. `traffic` is an index in `Topology.traffic`. */
   | { readonly kind: "ping"; readonly at: number; readonly traffic: number; readonly report: PingReport }
-  | { readonly kind: "watch"; readonly at: number; readonly host: string; readonly line: WatchLine }
+  /** Report of a UDP stream or a TCP transfer. */
+  | { readonly kind: "flow"; readonly at: number; readonly traffic: number; readonly report: FlowReport }
+  /** `start` is the number of the start of the host's node, from 1. */
+  | {
+      readonly kind: "watch";
+      readonly at: number;
+      readonly host: string;
+      readonly start: number;
+      readonly line: WatchLine;
+    }
+  /** Line of a trace. Only in the simulator: nodes of a lab are traced by `mosaic trace`. */
+  | {
+      readonly kind: "trace";
+      readonly at: number;
+      readonly host: string;
+      readonly start: number;
+      readonly line: TraceLine;
+    }
   /** Event of the topology that has taken effect. */
   | { readonly kind: "action"; readonly at: number; readonly action: TopologyAction }
-  /** Log line of a node. */
-  | { readonly kind: "log"; readonly at: number; readonly host: string; readonly text: string }
+  /**
+   * Line of the log of a node. In the simulator warnings are marked, and so are messages of the node itself; in a lab the text begins
+   * with the level.
+   */
+  | {
+      readonly kind: "log";
+      readonly at: number;
+      readonly host: string;
+      readonly text: string;
+      readonly isWarning?: boolean;
+      readonly isFromNode?: boolean;
+    }
   /** Output line of a command on a host. */
   | {
       readonly kind: "command";
@@ -41,6 +71,8 @@ export type Observation =
       readonly dropped: number;
     }
   /** Unexpected exit of a node, with exit code or signal and its last output. */
-  | { readonly kind: "exited"; readonly at: number; readonly host: string; readonly how: string };
+  | { readonly kind: "exited"; readonly at: number; readonly host: string; readonly how: string }
+  /** Last state of a node, just before it is killed or the run ends. */
+  | { readonly kind: "inspected"; readonly at: number; readonly host: string; readonly inspection: Inspection };
 
 export type Observe = (observation: Observation) => void;

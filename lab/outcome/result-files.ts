@@ -1,14 +1,16 @@
 import { createWriteStream, type WriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import type { Inspection } from "./inspection.ts";
 import type { Observation } from "./observation.ts";
 
 /** Returns the JSON of an object, in the form of all JSON outputs of the command line. */
 type JsonFormat = (fields: object, layout: "line" | "indented") => string;
 
 /**
- * Result folder of a run: log lines of each host in HOST.log, watched tuples in HOST.watch.jsonl, output of commands in
- * HOST.commands.log, the summary in results.json. Files of an earlier run are overwritten.
+ * Result folder of a run: log lines of each host in HOST.log, watched tuples in HOST.watch.jsonl, traces in HOST.trace.jsonl, last
+ * metrics and rows of each life in HOST.metrics.jsonl and HOST.tables.jsonl, output of commands in HOST.commands.log, the summary in
+ * results.json. All times are in seconds since all nodes run. Files of an earlier run are overwritten.
  */
 export class ResultFiles {
   readonly folder: string;
@@ -30,8 +32,10 @@ export class ResultFiles {
   add(observation: Observation): void {
     const { at } = observation;
     switch (observation.kind) {
-      case "log":
-        return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ${observation.text}`);
+      case "log": {
+        const level = observation.isWarning === true ? "warning: " : "";
+        return this.#write(`${observation.host}.log`, `${at.toFixed(3)} ${level}${observation.text}`);
+      }
       case "command":
         return this.#write(
           `${observation.host}.commands.log`,
@@ -45,16 +49,27 @@ export class ResultFiles {
       case "exited":
         return this.#write(`${observation.host}.log`, `${at.toFixed(3)} exited unexpectedly: ${observation.how}`);
       case "watch":
-        return this.#write(`${observation.host}.watch.jsonl`, this.#toJson(observation.line, "line"));
+      case "trace": {
+        const { kind, host, start, line } = observation;
+        return this.#write(`${host}.${kind}.jsonl`, this.#toJson({ at, start, ...line }, "line"));
+      }
+      case "inspected":
+        return this.#addInspection(observation.host, at, observation.inspection);
       default:
     }
   }
 
-  /** Writes the summary and closes all files. Settles when every file is written or has failed. */
-  async finish(results: object): Promise<void> {
+  #addInspection(host: string, at: number, { start, metrics, problems, rows }: Inspection): void {
+    this.#write(`${host}.metrics.jsonl`, this.#toJson({ at, start, problems, ...metrics }, "line"));
+    for (const tuple of rows) this.#write(`${host}.tables.jsonl`, this.#toJson({ at, start, tuple }, "line"));
+  }
+
+  /** Writes the summary and more tables by file name, and closes all files. Settles when every file is written or has failed. */
+  async finish(results: object, tables: ReadonlyMap<string, string> = new Map()): Promise<void> {
     for (const file of this.#files.values()) file.end();
     await Promise.allSettled([...this.#files.values()].map((file) => finished(file)));
     try {
+      for (const [name, text] of tables) writeFileSync(join(this.folder, name), text);
       writeFileSync(join(this.folder, "results.json"), `${this.#toJson(results, "indented")}\n`);
     } catch (error) {
       this.#fail(error);

@@ -10,6 +10,19 @@ export interface Route {
   readonly cost: number | undefined;
 }
 
+/** Change of a route at a time. `next` is null if the route was removed. */
+export interface RouteChange {
+  readonly t: number;
+  readonly host: string;
+  readonly to: string;
+  readonly next: string | null;
+  /** Null if the route has no cost, or an infinite one. */
+  readonly cost: number | null;
+}
+
+/** Changes that are kept. Later ones are only counted. */
+const CHANGES_MAX = 100_000;
+
 /** Route tables of all hosts, updated by the watch lines of their nodes. */
 export class Routes {
   readonly #columns: RouteColumns;
@@ -17,21 +30,37 @@ export class Routes {
   /** Routes by host, then by destination. */
   readonly #tables: ReadonlyMap<string, Map<string, Route>>;
 
+  /** Changes of next hops and costs so far, in the order of time. */
+  readonly changes: RouteChange[] = [];
+  /** Number of changes that are not in `changes`. */
+  unkept = 0;
+
   constructor(hosts: readonly Host[], columns: RouteColumns) {
     this.#columns = columns;
     this.#names = new Map(hosts.flatMap(({ name, address, visible }) => [address, visible].map((one) => [one, name])));
     this.#tables = new Map(hosts.map(({ name }) => [name, new Map()]));
   }
 
-  /** Applies a watch line of a host. Returns true if a next hop has changed. */
-  apply(host: string, { op, tuple }: WatchLine): boolean {
+  /** Applies a watch line of a host at a time. Returns true if a next hop has changed. */
+  apply(host: string, { op, tuple }: WatchLine, at: number): boolean {
     const table = this.#tables.get(host);
     const route = tuple[0] === this.#columns.table ? this.#read(tuple) : undefined;
     if (table === undefined || route === undefined) return false;
     const known = table.get(route.to);
     if (op === "+") table.set(route.to, route);
     else if (op === "-" && known?.next === route.next && known.cost === route.cost) table.delete(route.to);
-    return table.get(route.to)?.next !== known?.next;
+    const now = table.get(route.to);
+    if (now?.next !== known?.next || now?.cost !== known?.cost) this.#keep(at, host, route.to, now);
+    return now?.next !== known?.next;
+  }
+
+  #keep(t: number, host: string, to: string, route: Route | undefined): void {
+    if (this.changes.length >= CHANGES_MAX) {
+      this.unkept++;
+      return;
+    }
+    const cost = route?.cost ?? null;
+    this.changes.push({ t, host, to, next: route?.next ?? null, cost: Number.isFinite(cost) ? cost : null });
   }
 
   /** Adds the addresses of a host that has moved. The previous addresses keep their meaning. */
@@ -40,7 +69,8 @@ export class Routes {
   }
 
   /** Removes all routes of a host that went down. */
-  clear(host: string): void {
+  clear(host: string, at: number): void {
+    for (const to of this.#tables.get(host)?.keys() ?? []) this.#keep(at, host, to, undefined);
     this.#tables.get(host)?.clear();
   }
 

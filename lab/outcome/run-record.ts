@@ -1,4 +1,6 @@
 import { type CheckResult, evaluateCheck } from "./evaluate-check.ts";
+import { FlowRecord } from "./flow-record.ts";
+import type { Inspection } from "./inspection.ts";
 import type { Observation } from "./observation.ts";
 import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
@@ -10,9 +12,18 @@ export interface RouteSnapshot {
   readonly routes: readonly Route[];
 }
 
+/** One life of a host, with the last state of its node. */
+export interface HostLife extends Inspection {
+  readonly host: string;
+  readonly endedAt: number;
+}
+
 /** Record of a run: pings, routes, events and checks. The runner adds observations; timeline and report read the record. */
 export class RunRecord {
+  /** By index of the traffic. Empty for streams and transfers. */
   readonly pings: readonly PingRecord[];
+  /** By index of the traffic. Undefined for pings. */
+  readonly flows: readonly (FlowRecord | undefined)[];
   /** Undefined if the topology names no route table. */
   readonly routes: Routes | undefined;
   readonly actions: { readonly at: number; readonly action: TopologyAction }[] = [];
@@ -21,6 +32,8 @@ export class RunRecord {
   readonly checks: CheckResult[] = [];
   /** Links whose queue was full. */
   readonly fullQueues: (Direction & { readonly dropped: number })[] = [];
+  /** Lives of all hosts, in the order in which they ended. */
+  readonly lives: HostLife[] = [];
   readonly #topology: Topology;
   /** Host whose routes the snapshots show. */
   readonly #routesHost: string | undefined;
@@ -29,6 +42,7 @@ export class RunRecord {
     const { traffic, hosts, routes } = topology;
     this.#topology = topology;
     this.pings = traffic.map(() => new PingRecord());
+    this.flows = traffic.map((one) => (one.kind === "ping" ? undefined : new FlowRecord(one)));
     this.routes = routes && new Routes(hosts, routes);
     this.#routesHost = traffic[0]?.from;
   }
@@ -38,8 +52,11 @@ export class RunRecord {
       case "ping":
         this.pings[observation.traffic]?.add(observation.report);
         break;
+      case "flow":
+        this.flows[observation.traffic]?.add(observation.report);
+        break;
       case "watch":
-        this.routes?.apply(observation.host, observation.line);
+        this.routes?.apply(observation.host, observation.line, observation.at);
         break;
       case "action":
         this.#addAction(observation.at, observation.action);
@@ -50,8 +67,11 @@ export class RunRecord {
       case "check":
         this.#check(observation);
         break;
+      case "inspected":
+        this.lives.push({ host: observation.host, endedAt: observation.at, ...observation.inspection });
+        break;
       case "exited":
-        this.routes?.clear(observation.host);
+        this.routes?.clear(observation.host, observation.at);
         break;
       default:
     }
@@ -84,6 +104,6 @@ export class RunRecord {
     this.takeSnapshot(at);
     this.actions.push({ at, action });
     if (action.kind === "move") for (const { host, to } of action.moves) this.routes?.addAddresses(host, to);
-    if (action.kind === "kill") for (const host of action.hosts) this.routes?.clear(host);
+    if (action.kind === "kill") for (const host of action.hosts) this.routes?.clear(host, at);
   }
 }

@@ -1,4 +1,6 @@
 import { formatDuration } from "../topology/duration.ts";
+import { formatRate } from "../topology/rate.ts";
+import type { FlowRecord } from "./flow-record.ts";
 import { hostEvents, type TimelineEvent, TimelineEventFinder } from "./timeline-events.ts";
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
@@ -58,6 +60,7 @@ export class Timeline {
     }
     for (const event of hostEvents(observation)) this.#showEvent(event);
     for (const { events, traffic } of this.#traffics) {
+      if (traffic.kind !== "ping") continue;
       for (const event of events.find(observation, record)) this.#showEvent(event, traffic);
     }
     if (observation.kind === "tick") this.#showStatus(observation.at, record);
@@ -75,7 +78,7 @@ export class Timeline {
   }
 
   #showEvent({ at, kind, text }: TimelineEvent, traffic?: Traffic): void {
-    const prefix = traffic === undefined || this.#traffics.length === 1 ? "" : `${traffic.from} to ${traffic.to}: `;
+    const prefix = traffic === undefined || this.#traffics.length === 1 ? "" : `${traffic.name}: `;
     this.#writeAboveStatus(`${clock(at)}  ${styled(this.#screen, STYLES[kind], `── ${prefix}${text}`)}`);
   }
 
@@ -116,6 +119,8 @@ export class Timeline {
 
   #describeTraffic(at: number, { traffic, roundTrip }: TrafficStatus, number: number, record: RunRecord): string {
     const { from, to } = traffic;
+    const flow = record.flows[number];
+    if (flow !== undefined) return `${clock(at)}  ${flowStatus(flow, at)}`;
     const path = record.routes?.path(from, to);
     const pings = record.pings[number];
     const recent = pings?.recent(RECENT_PINGS) ?? [];
@@ -125,6 +130,14 @@ export class Timeline {
     const lost = pings === undefined || pings.lost === 0 ? "" : `${pings.lost} lost`;
     return `${clock(at)}  ${route}  ${time}  ${strip}${" ".repeat(RECENT_PINGS - recent.length)}  ${lost}`;
   }
+}
+
+/** Describes the last second of a stream or transfer. */
+function flowStatus(flow: FlowRecord, at: number): string {
+  const { traffic, completion, lost, retransmitted } = flow;
+  if (completion !== undefined) return `${traffic.name}  complete after ${formatDuration(completion)}`;
+  const missing = traffic.kind === "udp" ? `${lost} lost or on the way` : `${retransmitted} sent again`;
+  return `${traffic.name}  ${formatRate(flow.recentThroughput(at))}  ${missing}`;
 }
 
 function clock(at: number): string {

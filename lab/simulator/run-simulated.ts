@@ -3,23 +3,23 @@
  * events, traffic and checks, and advances virtual time. Results leave as observations.
  */
 import { setImmediate } from "node:timers/promises";
-import { Node } from "../../runtime/node/node.ts";
-import { type Fact, type PeerFacts, peerFacts } from "../../runtime/node/peer-facts.ts";
+import { type PeerFacts, peerFacts } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { SimNetworkCounters } from "../../runtime/sim/sim-network.ts";
 import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
+import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { SimNat } from "../../runtime/sim/sim-nat.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { CooperativeYield } from "./cooperative-yield.ts";
+import { SimulatedNodes, type SimulatedNodesSettings } from "./simulated-nodes.ts";
 import type { Plans } from "../topology/programs.ts";
-import { type TopologyAction, addressFor, type Host, type Topology } from "../topology/topology.ts";
+import { type TopologyAction, addressFor, type Host, type Topology, type Traffic } from "../topology/topology.ts";
 import { Wiring } from "../topology/wiring.ts";
 
-export interface SimulatedSettings {
+export interface SimulatedSettings extends SimulatedNodesSettings {
   readonly plans: Plans;
-  readonly observe: Observe;
   /** Called and awaited after each tick, to slow the run down to a visible pace. */
   readonly pace?: (at: number) => Promise<void>;
   /** Wraps the world of a host with a packet capture. Called at each start of the host. */
@@ -39,6 +39,8 @@ export type SimulatedOutcome =
   | { readonly ok: false; readonly message: string };
 
 const TICK_SECONDS = 0.5;
+/** Ticks between two samples of the counters of all nodes: one second. */
+const TICKS_PER_SAMPLE = 2;
 const MTU = 1250;
 
 /** Runs a topology in virtual time. */
@@ -47,6 +49,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   const wiring = new Wiring(topology);
   const simulation = simulate(topology, wiring);
   const gateways = makeGateways(topology, wiring);
+  const nodes = new SimulatedNodes(settings);
   const failures: string[] = [];
   const cooperativeYield = new CooperativeYield();
   for (const host of topology.hosts) {
@@ -56,8 +59,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
       simulation,
       topology,
       { host, gateway, program: programOf(host), watched: settings.plans.watchedOn(host, topology) },
-      settings,
-      failures,
+      { nodes, failures, capture: settings.capture },
     );
   }
   for (const boot of simulation.openAll()) {
@@ -65,8 +67,9 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
     if (await cooperativeYield.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
   }
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
-  schedule({ simulation, wiring, gateways }, topology, settings.observe);
-  return run(simulation, topology, settings, cooperativeYield);
+  const parts = { simulation, wiring, gateways, nodes };
+  schedule(parts, topology, settings.observe);
+  return run(parts, topology, settings, cooperativeYield);
 }
 
 const INTERRUPTED: SimulatedOutcome = { ok: false, message: "interrupted" };
@@ -107,12 +110,19 @@ interface Installation {
   readonly watched: readonly string[];
 }
 
+/** Objects that the boot of any host uses. */
+interface Boots {
+  readonly nodes: SimulatedNodes;
+  /** Reasons for which a node could not start. */
+  readonly failures: string[];
+  readonly capture: SimulatedSettings["capture"];
+}
+
 function addHost(
   simulation: Simulation,
   topology: Topology,
   { host, gateway, program, watched }: Installation,
-  { observe, capture }: SimulatedSettings,
-  failures: string[],
+  { nodes, failures, capture }: Boots,
 ): void {
   const { name, address, virtual } = host;
   const peers = new Set(host.peers);
@@ -125,7 +135,7 @@ function addHost(
   const facts = result.ok ? result.facts : [];
   if (!result.ok) failures.push(`${name}: ${explainPeerFailure(result)}`);
   const boot: Boot = (world) => {
-    const isRunning = startNode(program, capture?.(name, world) ?? world, host, facts, watched, observe);
+    const isRunning = nodes.start({ host, program, facts, watched }, capture?.(name, world) ?? world);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
   const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: MTU } };
@@ -139,34 +149,16 @@ function explainPeerFailure(result: PeerFacts & { readonly ok: false }): string 
   return `several overlays are loaded (${result.carriers.join(", ")}); name the one that carries ${address} with a fact addressMap(..)`;
 }
 
-function startNode(
-  program: Program,
-  world: World,
-  { name, address, visible }: Host,
-  facts: readonly Fact[],
-  watch: readonly string[],
-  observe: Observe,
-): boolean {
-  const node = new Node(program, world, {
-    names: [...new Set([visible, address])],
-    facts,
-    watch,
-    onWatch: (line) => observe({ kind: "watch", at: world.clock.now(), host: name, line }),
-    onLog: (text) => observe({ kind: "log", at: world.clock.now(), host: name, text }),
-  });
-  return node.start();
-}
-
 /** Parts of a running simulation that events change. */
 interface RunningParts {
   readonly simulation: Simulation;
+  readonly nodes: SimulatedNodes;
   readonly wiring: Wiring;
   readonly gateways: Gateways;
 }
 
-function schedule(parts: RunningParts, { hosts, traffic, events, checks, duration }: Topology, observe: Observe): void {
+function schedule(parts: RunningParts, { traffic, events, checks, duration }: Topology, observe: Observe): void {
   const { simulation } = parts;
-  const virtual = new Map(hosts.map((host) => [host.name, host.virtual ?? ""]));
   // Events at one time run in the order of scheduling: topology events first, so that traffic and checks see their effect.
   for (const { at, action } of events) {
     simulation.at(at, () => {
@@ -174,21 +166,38 @@ function schedule(parts: RunningParts, { hosts, traffic, events, checks, duratio
       observe({ kind: "action", at, action });
     });
   }
-  for (const [number, { from, to, every, at: start }] of traffic.entries()) {
-    simulation.at(start, () => {
-      simulation
-        .host(from)
-        .kernel?.ping(virtual.get(to) ?? "", every, (report) =>
-          observe({ kind: "ping", at: simulation.now, traffic: number, report }),
-        );
-    });
+  for (const [number, one] of traffic.entries()) {
+    simulation.at(one.at, () => startTraffic(simulation, one, number, observe));
   }
   for (const [check, { at }] of checks.entries()) {
     if (at < duration) simulation.at(at, () => observe({ kind: "check", at, check }));
   }
 }
 
-function applyAction({ simulation, wiring, gateways }: RunningParts, action: TopologyAction): void {
+/** First port of streams and transfers. Each traffic has a port of its own. */
+const FIRST_PORT = 5001;
+
+function startTraffic(simulation: Simulation, traffic: Traffic, number: number, observe: Observe): void {
+  const { kernel } = simulation.host(traffic.from);
+  const peer = simulation.host(traffic.to).kernel;
+  if (kernel === undefined || peer === undefined) return;
+  const reportFlow: ReportFlow = (report) => observe({ kind: "flow", at: report.at, traffic: number, report });
+  const port = FIRST_PORT + number;
+  switch (traffic.kind) {
+    case "ping":
+      kernel.ping(peer.address, traffic.every, (report) =>
+        observe({ kind: "ping", at: simulation.now, traffic: number, report }),
+      );
+      break;
+    case "udp":
+      kernel.stream(peer, traffic, port, reportFlow);
+      break;
+    case "tcp":
+      kernel.transfer(peer, { ...traffic, mtu: MTU }, port, reportFlow);
+  }
+}
+
+function applyAction({ simulation, wiring, gateways, nodes }: RunningParts, action: TopologyAction): void {
   switch (action.kind) {
     case "cut":
       for (const { from, to } of action.directions) simulation.cut(from, to);
@@ -197,7 +206,10 @@ function applyAction({ simulation, wiring, gateways }: RunningParts, action: Top
       for (const { from, to } of action.directions) simulation.heal(from, to);
       break;
     case "kill":
-      for (const host of action.hosts) simulation.host(host).crash();
+      for (const host of action.hosts) {
+        nodes.end(host, simulation.now, true);
+        simulation.host(host).crash();
+      }
       break;
     case "start":
       for (const host of action.hosts) simulation.host(host).start();
@@ -216,7 +228,7 @@ function applyAction({ simulation, wiring, gateways }: RunningParts, action: Top
 }
 
 async function run(
-  simulation: Simulation,
+  { simulation, nodes }: RunningParts,
   { duration, checks, hosts }: Topology,
   { observe, pace = yieldOnly, signal }: SimulatedSettings,
   cooperativeYield: CooperativeYield,
@@ -234,10 +246,12 @@ async function run(
         ok: false,
         message: `at ${outcome.at} s the simulation does not advance: the programs raise events without end`,
       };
+    if (tick % TICKS_PER_SAMPLE === 0) nodes.sample(simulation.now);
     observe({ kind: "tick", at: simulation.now });
     await pace(simulation.now);
     if (signal?.aborted === true) return INTERRUPTED;
   }
+  nodes.endAll(duration);
   for (const [check, { at }] of checks.entries()) {
     if (at >= duration) observe({ kind: "check", at, check });
   }

@@ -6,6 +6,7 @@ import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { canonicalHostPort } from "../../runtime/plan/values/host-port.ts";
 import { parseRange, RANGE_FORMS } from "./address-range.ts";
+import { BYTES_FORMS, parseBytes } from "./byte-count.ts";
 import { DURATION_FORMS, parseDuration } from "./duration.ts";
 import { parseRate, RATE_FORMS } from "./rate.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
   RouteColumns,
   TopologyDocument,
   TrafficDocument,
+  TrafficKind,
 } from "./topology-document.ts";
 
 export type DocumentResult =
@@ -162,12 +164,50 @@ const link: z.ZodType<LinkDocument> = table(linkKeys).refine(
   'expected either `between`, as ["a", "b"], or `from` and `to`',
 );
 
+const byteCount = z
+  .union([z.number(), z.string()], expected(BYTES_FORMS))
+  .refine((written) => parseBytes(written) !== undefined, expected(BYTES_FORMS))
+  .transform((written) => parseBytes(written) ?? 0);
+
+const SIZE = "a number of bytes from 16 to 1200";
+const KEYS_OF_KIND: Readonly<Record<TrafficKind, readonly (keyof TrafficDocument)[]>> = {
+  ping: ["every"],
+  udp: ["rate", "size", "duration"],
+  tcp: ["bytes", "duration", "rate"],
+};
+
 const traffic: z.ZodType<TrafficDocument> = table({
+  kind: z.enum(["ping", "udp", "tcp"], expected('"ping", "udp" or "tcp"')).default("ping"),
+  name: text.optional(),
   from: text,
   to: text,
-  every: duration.refine((seconds) => seconds >= 0.002, expected("2ms or more")).default(0.1),
+  every: duration.refine((seconds) => seconds >= 0.002, expected("2ms or more")).optional(),
   at: duration.default(0),
+  rate: rate.optional(),
+  size: z.int(expected(SIZE)).min(16, expected(SIZE)).max(1200, expected(SIZE)).optional(),
+  bytes: byteCount.optional(),
+  duration: duration.refine((seconds) => seconds > 0, expected("a duration above 0")).optional(),
+}).check(({ value, issues }) => {
+  for (const { key, message } of trafficFaults(value)) {
+    issues.push({ code: "custom", path: [key], message, input: value });
+  }
 });
+
+/** Returns the keys that do not fit to the kind of a traffic, and those that are missing. */
+function trafficFaults(
+  written: TrafficDocument,
+): readonly { readonly key: keyof TrafficDocument; readonly message: string }[] {
+  const { kind, rate: bits, bytes, duration: seconds } = written;
+  const own = KEYS_OF_KIND[kind];
+  const foreign = (["every", "rate", "size", "bytes", "duration"] as const)
+    .filter((key) => written[key] !== undefined && !own.includes(key))
+    .map((key) => ({ key, message: `does not apply to kind = "${kind}", which has ${own.join(", ")}` }));
+  if (kind === "udp" && bits === undefined)
+    return [...foreign, { key: "rate", message: `missing; a stream needs ${RATE_FORMS}` }];
+  if (kind !== "tcp" || (bytes === undefined) !== (seconds === undefined)) return foreign;
+  const message = "expected either `bytes`, the size of the transfer, or `duration`, its length";
+  return [...foreign, { key: bytes === undefined ? "kind" : "duration", message }];
+}
 
 const crossing = z.union(
   [z.tuple([names, names]), z.strictObject({ from: names, to: names })],
@@ -197,7 +237,7 @@ const event: z.ZodType<EventDocument> = table({
 
 const command: z.ZodType<CommandDocument> = table({ on: names, run: text, at: duration.default(0) });
 
-const LOST = 'a number of pings, or a share as "5%"';
+const LOST = 'a number of pings or datagrams, or a share as "5%"';
 const lost = z.union(
   [
     z
@@ -211,13 +251,16 @@ const lost = z.union(
   ],
   expected(LOST),
 );
-const KINDS = ["outage", "lost", "path", "reaches", "unreachable", "succeeds"] as const;
+const KINDS = ["outage", "lost", "throughput", "completes", "path", "reaches", "unreachable", "succeeds"] as const;
 const pair = z.tuple([text, text], expected('two hosts, as ["a", "b"]')).optional();
 
 const check: z.ZodType<CheckDocument> = table({
   at: duration.optional(),
   outage: duration.optional(),
   lost: lost.optional(),
+  throughput: rate.optional(),
+  completes: duration.optional(),
+  traffic: text.optional(),
   from: text.optional(),
   to: text.optional(),
   path: z.array(text, expected('a list of hosts, as ["a", "c", "b"]')).min(2).optional(),

@@ -1,36 +1,76 @@
-import type { CheckDocument, DocumentFault, TopologyDocument } from "./topology-document.ts";
+import type {
+  CheckDocument,
+  DocumentFault,
+  TopologyDocument,
+  TrafficDocument,
+  TrafficKind,
+} from "./topology-document.ts";
 
-/** Returns the checks that need traffic or a route table that the topology does not define. */
-export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): readonly DocumentFault[] {
-  const has = (from: string | undefined, to: string | undefined): boolean =>
-    traffic.some((one) => (from === undefined || one.from === from) && (to === undefined || one.to === to));
-  return checks.flatMap((check, index) => {
-    const { key, from, to } = subjectOf(check);
-    if (key === undefined) return [];
-    const path = ["checks", index, key];
-    if (key === "path" && routes === undefined) {
-      return [{ path, message: "needs `routes`, which names the route table" }];
-    }
-    if (key === "path" || has(from, to)) return [];
-    return [
-      {
-        path,
-        message: `needs [[traffic]]${from === undefined ? "" : ` from ${from}`}${to === undefined ? "" : ` to ${to}`}`,
-      },
-    ];
+/** Kinds of traffic that each kind of check applies to. */
+const KINDS_OF_CHECK = {
+  outage: ["ping"],
+  lost: ["ping", "udp"],
+  throughput: ["udp", "tcp"],
+  completes: ["tcp"],
+  reaches: ["ping"],
+  unreachable: ["ping"],
+} as const satisfies Partial<Record<keyof CheckDocument, readonly TrafficKind[]>>;
+
+type TrafficCheck = keyof typeof KINDS_OF_CHECK;
+
+/** Returns the traffic that a check covers: of its kinds, between its hosts, with its name. */
+export function coveredTraffic(check: CheckDocument, traffic: readonly TrafficDocument[]): readonly number[] {
+  const key = trafficCheckOf(check);
+  if (key === undefined) return [];
+  const kinds: readonly TrafficKind[] = KINDS_OF_CHECK[key];
+  const [from, to] = check.reaches ?? check.unreachable ?? [check.from, check.to];
+  return traffic.flatMap((one, number) => {
+    const isMeant =
+      kinds.includes(one.kind) &&
+      (key !== "completes" || one.bytes !== undefined) &&
+      (from === undefined || one.from === from) &&
+      (to === undefined || one.to === to) &&
+      (check.traffic === undefined || one.name === check.traffic);
+    return isMeant ? [number] : [];
   });
 }
 
-interface CheckSubject {
-  readonly key: keyof CheckDocument | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
+/** Returns the checks that need traffic or a route table that the topology does not define. */
+export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): readonly DocumentFault[] {
+  return checks.flatMap((check, index): readonly DocumentFault[] => {
+    const path = (key: string): readonly PropertyKey[] => ["checks", index, key];
+    const key = trafficCheckOf(check);
+    if (check.path !== undefined && routes === undefined)
+      return [{ path: path("path"), message: "needs `routes`, which names the route table" }];
+    if (key === undefined)
+      return check.traffic === undefined
+        ? []
+        : [
+            {
+              path: path("traffic"),
+              message: "applies only to checks of traffic: outage, lost, throughput, completes",
+            },
+          ];
+    const { traffic: name } = check;
+    const names = traffic.flatMap((one) => one.name ?? []);
+    if (name !== undefined && !names.includes(name)) {
+      const known = names.length === 0 ? "no traffic has a `name`" : `the known names are ${names.join(", ")}`;
+      return [{ path: path("traffic"), message: `there is no traffic ${JSON.stringify(name)}; ${known}` }];
+    }
+    if (coveredTraffic(check, traffic).length > 0) return [];
+    return [{ path: path(key), message: `needs ${describeNeed(check, key)}` }];
+  });
 }
 
-function subjectOf({ outage, lost, path, reaches, unreachable, from, to }: CheckDocument): CheckSubject {
-  if (reaches !== undefined) return { key: "reaches", from: reaches[0], to: reaches[1] };
-  if (unreachable !== undefined) return { key: "unreachable", from: unreachable[0], to: unreachable[1] };
-  if (path !== undefined) return { key: "path" };
-  const key = outage === undefined ? (lost === undefined ? undefined : "lost") : "outage";
-  return { key, from, to };
+/** Describes the traffic that a check needs: `[[traffic]] from a to b`. */
+function describeNeed(check: CheckDocument, key: TrafficCheck): string {
+  const [from, to] = check.reaches ?? check.unreachable ?? [check.from, check.to];
+  const kinds: readonly TrafficKind[] = KINDS_OF_CHECK[key];
+  const kind = kinds.includes("ping") ? "" : ` of kind ${kinds.map((one) => `"${one}"`).join(" or ")}`;
+  const size = key === "completes" ? " with `bytes`" : "";
+  return `[[traffic]]${kind}${size}${from === undefined ? "" : ` from ${from}`}${to === undefined ? "" : ` to ${to}`}`;
+}
+
+function trafficCheckOf(check: CheckDocument): TrafficCheck | undefined {
+  return (Object.keys(KINDS_OF_CHECK) as TrafficCheck[]).find((key) => check[key] !== undefined);
 }

@@ -7,7 +7,14 @@ import { numberedHosts } from "./host-numbers.ts";
 import { findCheckFaults } from "./find-check-faults.ts";
 import { findNetworkFaults } from "./find-network-faults.ts";
 import type { KeyPath } from "./key-positions.ts";
-import type { Crossing, DocumentFault, HostNames, LinkDocument, TopologyDocument } from "./topology-document.ts";
+import type {
+  Crossing,
+  DocumentFault,
+  HostNames,
+  LinkDocument,
+  TopologyDocument,
+  TrafficDocument,
+} from "./topology-document.ts";
 
 /** Returns the faults that the schema does not find: unknown hosts, duplicate addresses, times after the end. */
 export function findFaults(document: TopologyDocument): readonly DocumentFault[] {
@@ -140,7 +147,8 @@ function findHostsWithoutPrograms(document: TopologyDocument): readonly Document
 
 function findTrafficFaults(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
   const devices = new Map(numberedHosts(document).map(({ name, hasTun }) => [name, hasTun]));
-  return document.traffic.flatMap(({ from, to, at }, index) => {
+  return document.traffic.flatMap((traffic, index) => {
+    const { from, to, at } = traffic;
     const path = ["traffic", index];
     const faults: DocumentFault[] = [from, to].flatMap((name, side) => {
       const key = side === 0 ? "from" : "to";
@@ -150,6 +158,11 @@ function findTrafficFaults(document: TopologyDocument, groups: Groups): readonly
     });
     if (from === to) faults.push({ path: [...path, "to"], message: "expected a host other than `from`" });
     if (at >= document.duration) faults.push({ path: [...path, "at"], message: TOO_LATE });
+    else if (at + (traffic.duration ?? 0) > document.duration)
+      faults.push({ path: [...path, "duration"], message: "expected an end before the end of the run" });
+    const isNamed = (other: TrafficDocument): boolean => other.name !== undefined && other.name === traffic.name;
+    if (document.traffic.slice(0, index).some(isNamed))
+      faults.push({ path: [...path, "name"], message: `another traffic is named ${traffic.name}` });
     return faults;
   });
 }

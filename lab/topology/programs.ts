@@ -51,6 +51,11 @@ export class Plans {
     return this.#plans.get(keyOf(host)) as Plan;
   }
 
+  /** Whether the program of some host has the predicate. */
+  hasPredicate(name: string): boolean {
+    return [...this.#plans.values()].some(({ predicates }) => predicates.some((spec) => spec.name === name));
+  }
+
   /** Returns the watched predicates that the host's program defines. */
   watchedOn(host: Host, topology: Topology): readonly string[] {
     const known = new Set(this.of(host).predicates.map((spec) => spec.name));

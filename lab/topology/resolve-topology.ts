@@ -7,6 +7,7 @@ import { dirname, resolve } from "node:path";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import { parseRange } from "./address-range.ts";
 import { describeFaults } from "./describe-faults.ts";
+import { coveredTraffic } from "./find-check-faults.ts";
 import { expand, type Groups, groupsOf, isBidirectional, sides } from "./host-names.ts";
 import { NetworkAddresses, type NumberedHost, numberedHosts } from "./host-numbers.ts";
 import type {
@@ -18,6 +19,7 @@ import type {
   Network,
   Topology,
   TopologyEvent,
+  Traffic,
   Direction,
 } from "./topology.ts";
 import type {
@@ -27,6 +29,7 @@ import type {
   HostNames,
   LinkDocument,
   TopologyDocument,
+  TrafficDocument,
 } from "./topology-document.ts";
 
 /** Resolves a document without faults: groups become hosts, defaults are filled in, addresses are assigned. */
@@ -44,7 +47,7 @@ export function resolveTopology(document: TopologyDocument, file: string): Topol
     networks: resolveNetworks(document, groups),
     hosts: hosts.map((host) => resolveHost(host, document, groups, { everyone, moving }, file)),
     links: document.links.map((link) => resolveLink(link, document, groups)),
-    traffic,
+    traffic: resolveTraffic(traffic, duration),
     events: resolveEvents(document, groups, addresses),
     commands: document.commands.map(({ at, on, run }) => ({ at, run, hosts: expand(on, groups) })),
     checks: document.checks.map((check) => resolveCheck(check, document)),
@@ -160,27 +163,54 @@ function describeDirections({ between, from, to }: LinkDocument): string {
   return between === undefined ? `links from ${list(from)} to ${list(to)}` : `links between ${list(between)}`;
 }
 
+const PING_SECONDS = 0.1;
+const DATAGRAM_BYTES = 1000;
+/** Time before the end of the run at which streams and transfers without `duration` stop, so that their last packets arrive. */
+const LAST_SECONDS = 1;
+
+function resolveTraffic(traffic: readonly TrafficDocument[], runSeconds: number): readonly Traffic[] {
+  return traffic.map((one, number): Traffic => {
+    const { kind, from, to, at, every = PING_SECONDS, rate, size = DATAGRAM_BYTES, bytes } = one;
+    const ends = { name: one.name ?? defaultName(traffic, number), from, to, at };
+    if (kind === "ping") return { kind, ...ends, every };
+    const left = Math.max(runSeconds - at - LAST_SECONDS, (runSeconds - at) / 2);
+    const seconds = one.duration ?? left;
+    if (kind === "udp") return { kind, ...ends, rate: rate ?? 0, size, seconds };
+    return { kind, ...ends, rate, size: bytes === undefined ? { seconds } : { bytes } };
+  });
+}
+
+/** Returns `a to b`, with the kind if it is no ping, and with a number if there are several of the kind. */
+function defaultName(traffic: readonly TrafficDocument[], number: number): string {
+  const isAlike = (one: TrafficDocument | undefined): boolean => {
+    const other = traffic[number];
+    return one?.kind === other?.kind && one?.from === other?.from && one?.to === other?.to;
+  };
+  const { kind = "ping", from, to } = traffic[number] ?? {};
+  const before = traffic.slice(0, number).filter(isAlike).length;
+  return `${kind === "ping" ? "" : `${kind} `}${from} to ${to}${before === 0 ? "" : ` (${before + 1})`}`;
+}
+
 /** Resolves a check. It covers the traffic between the hosts that it names, by default all traffic. */
 function resolveCheck(check: CheckDocument, { traffic, duration }: TopologyDocument): Check {
   const expectation = resolveExpectation(check);
-  const pair = check.reaches ?? check.unreachable;
-  const [from, to] = pair ?? [check.from, check.to];
-  const numbers = traffic.flatMap((one, number) =>
-    (from === undefined || one.from === from) && (to === undefined || one.to === to) ? [number] : [],
-  );
-  return { at: check.at ?? duration, traffic: numbers, expectation };
+  return { at: check.at ?? duration, traffic: coveredTraffic(check, traffic), expectation };
 }
 
 /** Returns the expectation of a check. The schema has verified that the check has exactly one. */
 function resolveExpectation({
   outage,
   lost,
+  throughput,
+  completes,
   path,
   reaches,
   unreachable,
   succeeds,
   on = "",
 }: CheckDocument): Expectation {
+  if (throughput !== undefined) return { kind: "throughput", least: throughput };
+  if (completes !== undefined) return { kind: "completes", most: completes };
   if (outage !== undefined) return { kind: "outage", most: outage };
   if (lost !== undefined) return { kind: "lost", most: lost };
   if (path !== undefined) return { kind: "path", path };

@@ -62,12 +62,23 @@ export interface LinkDocument {
 
 export type HostNames = string | readonly string[];
 
+/** Pings (`every`), a UDP stream (`rate`, `size`, `duration`) or a TCP transfer (`bytes` or `duration`, and perhaps `rate`). */
 export interface TrafficDocument {
+  readonly kind: TrafficKind;
+  readonly name?: string | undefined;
   readonly from: string;
   readonly to: string;
-  readonly every: number;
+  readonly every?: number | undefined;
   readonly at: number;
+  /** Bits per second. */
+  readonly rate?: number | undefined;
+  /** Bytes of payload of a datagram. */
+  readonly size?: number | undefined;
+  readonly bytes?: number | undefined;
+  readonly duration?: number | undefined;
 }
+
+export type TrafficKind = "ping" | "udp" | "tcp";
 
 /** Directions between two sides: a pair stands for both directions, `from` and `to` for one. */
 export type Crossing = readonly [HostNames, HostNames] | { readonly from: HostNames; readonly to: HostNames };
@@ -96,6 +107,12 @@ export interface CheckDocument {
   readonly at?: number | undefined;
   readonly outage?: number | undefined;
   readonly lost?: AllowedLoss | undefined;
+  /** Least mean throughput in bits per second. */
+  readonly throughput?: number | undefined;
+  /** Longest time of a transfer in seconds. */
+  readonly completes?: number | undefined;
+  /** Name of the traffic that the check covers. */
+  readonly traffic?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly path?: readonly string[] | undefined;
@@ -105,7 +122,7 @@ export interface CheckDocument {
   readonly on?: string | undefined;
 }
 
-/** Greatest number of lost pings, or greatest share of them, from 0 to 1. */
+/** Greatest number of lost pings and datagrams of streams, or greatest share of them, from 0 to 1. */
 export type AllowedLoss = { readonly pings: number } | { readonly share: number };
 
 /** Fault of a document at the path of a value. */

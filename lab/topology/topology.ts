@@ -4,6 +4,9 @@
  */
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { AddressRange } from "./address-range.ts";
+import { formatBytes } from "./byte-count.ts";
+import { formatDuration } from "./duration.ts";
+import { formatRate } from "./rate.ts";
 import type { AllowedLoss, RouteColumns } from "./topology-document.ts";
 
 /** Network under test: hosts, their programs, links, traffic and events. The simulator and the kernel lab run the same topology. */
@@ -65,12 +68,53 @@ export interface LinkRule {
   readonly faults: LinkFaults;
 }
 
-/** Echo requests from one host to another, every `every` seconds from `at` on. */
-export interface Traffic {
+export type Traffic = PingTraffic | StreamTraffic | TransferTraffic;
+
+interface TrafficEnds {
+  /** Name in reports: by default `a to b`, with the kind and a number if that is needed to tell traffics apart. */
+  readonly name: string;
   readonly from: string;
   readonly to: string;
-  readonly every: number;
   readonly at: number;
+}
+
+/** Echo requests from one host to another, every `every` seconds from `at` on. */
+export interface PingTraffic extends TrafficEnds {
+  readonly kind: "ping";
+  readonly every: number;
+}
+
+/** UDP stream of datagrams of `size` bytes of payload. `rate` is in bits of payload per second. */
+export interface StreamTraffic extends TrafficEnds {
+  readonly kind: "udp";
+  readonly rate: number;
+  readonly size: number;
+  readonly seconds: number;
+}
+
+/** TCP transfer of a number of bytes, or of as many as a number of seconds allows. */
+export interface TransferTraffic extends TrafficEnds {
+  readonly kind: "tcp";
+  readonly size: { readonly bytes: number } | { readonly seconds: number };
+  /** Bits per second that the application writes. Undefined if it is unlimited. */
+  readonly rate: number | undefined;
+}
+
+/** Formats a traffic for people: `a pings b every 100 ms`. */
+export function describeTraffic(traffic: Traffic): string {
+  const { from, to } = traffic;
+  switch (traffic.kind) {
+    case "ping":
+      return `${from} pings ${to} every ${formatDuration(traffic.every)}`;
+    case "udp":
+      return `${from} sends ${to} a UDP stream of ${formatRate(traffic.rate)} for ${formatDuration(traffic.seconds)}`;
+    case "tcp": {
+      const { size } = traffic;
+      const amount = "bytes" in size ? `of ${formatBytes(size.bytes)}` : `for ${formatDuration(size.seconds)}`;
+      const rate = traffic.rate === undefined ? "" : `, at ${formatRate(traffic.rate)}`;
+      return `${from} sends ${to} a TCP transfer ${amount}${rate}`;
+    }
+  }
 }
 
 /** One direction between two hosts. */
@@ -124,6 +168,10 @@ export type Expectation =
   /** The outages after events last at most `most` seconds. */
   | { readonly kind: "outage"; readonly most: number }
   | { readonly kind: "lost"; readonly most: AllowedLoss }
+  /** The mean throughput of each stream and transfer is at least `least` bits per second. */
+  | { readonly kind: "throughput"; readonly least: number }
+  /** Each transfer of a number of bytes takes at most `most` seconds. */
+  | { readonly kind: "completes"; readonly most: number }
   | { readonly kind: "path"; readonly path: readonly string[] }
   | { readonly kind: "reaches"; readonly from: string; readonly to: string; readonly isReached: boolean }
   /** The command exits with code 0 on the host. */

@@ -1,5 +1,5 @@
 import { checksumOf } from "../ip/checksum.ts";
-import { parseIp } from "../ip/ip-address.ts";
+import { parseIp } from "../plan/values/ip-address.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 
 export const TCP = 6;

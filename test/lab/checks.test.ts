@@ -71,9 +71,9 @@ describe("checks", () => {
   1.9 s  holds  a reaches b: 10 of the last 10 pings answered
   3.4 s  holds  a does not reach b: 0 of the last 10 pings answered
   5.0 s  holds  no outage longer than 3000 ms: 1500 ms
-  5.0 s  FAILS  no outage longer than 100 ms: 1500 ms
+  5.0 s  FAILS  no outage longer than 100 ms: 1500 ms (a to b)
   5.0 s  holds  at most 60 % lost: 15 of 51
-  5.0 s  FAILS  at most 0 pings lost: 15 of 51
+  5.0 s  FAILS  at most 0 pings lost: 15 of 51 (a to b)
 `);
     expect([code, stderr]).toEqual([1, "mosaic: 2 checks failed\n"]);
     expect((await mosaic("sim", file)).code).toBe(0);

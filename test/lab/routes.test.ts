@@ -14,12 +14,14 @@ beforeEach(() => {
   routes = new Routes(read.topology.hosts, { table: "ov.RT", to: 1, next: 3, cost: 2 });
 });
 
+let at = 0;
+
 /** Applies a report such as `a + b via c 5`. Returns whether a route has changed. */
 function report(text: string): boolean {
   const [host = "", op, to = "", , next = "", cost] = text.split(" ");
   const value: JsonValue = cost === "infinity" ? { number: "infinity" } : Number(cost);
   const tuple: JsonTuple = ["ov.RT", ADDRESS[to] ?? to, value, ADDRESS[next] ?? next];
-  return routes.apply(host, { t: 0, node: "", op: op as WatchLine["op"], tuple });
+  return routes.apply(host, { t: 0, node: "", op: op as WatchLine["op"], tuple }, at++);
 }
 
 test("a path follows the route tables of its hosts", () => {
@@ -48,14 +50,27 @@ test("refreshes, other tables and malformed rows are ignored", () => {
   report("a + b via b 1");
   expect(report("a refresh b via c 1")).toBe(false);
   expect(
-    routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.link", ADDRESS["b"] ?? "", 1, ADDRESS["c"] ?? ""] }),
+    routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.link", ADDRESS["b"] ?? "", 1, ADDRESS["c"] ?? ""] }, 0),
   ).toBe(false);
-  expect(routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.RT", null] })).toBe(false);
+  expect(routes.apply("a", { t: 0, node: "", op: "+", tuple: ["ov.RT", null] }, 0)).toBe(false);
   expect(routes.of("a")).toEqual([{ to: "b", next: "b", cost: 1 }]);
 });
 
 test("a host that went down has no routes", () => {
   report("a + b via b 1");
-  routes.clear("a");
+  routes.clear("a", 9);
   expect(routes.path("a", "b")).toBeUndefined();
+});
+
+test("all changes of next hops and costs are kept with their times", () => {
+  at = 3;
+  report("a + b via b 1");
+  report("a + b via c 2");
+  report("a refresh b via c 2");
+  report("a - b via c 2");
+  expect(routes.changes).toEqual([
+    { t: 3, host: "a", to: "b", next: "b", cost: 1 },
+    { t: 4, host: "a", to: "b", next: "c", cost: 2 },
+    { t: 6, host: "a", to: "b", next: null, cost: null },
+  ]);
 });

@@ -47,5 +47,5 @@ function eventTexts(...observations: readonly Observation[]): readonly string[] 
 }
 
 function route(at: number, host: string, to: string, next: string): Observation {
-  return { kind: "watch", at, host, line: { t: at, node: A, op: "+", tuple: ["ron.RT", to, next] } };
+  return { kind: "watch", at, host, start: 1, line: { t: at, node: A, op: "+", tuple: ["ron.RT", to, next] } };
 }

@@ -115,7 +115,7 @@ test("the demonstration is a topology file of fewer than 40 lines", () => {
   const { hosts, traffic } = topology;
   expect(text.split("\n").length).toBeLessThan(40);
   expect(hosts).toHaveLength(5);
-  expect(traffic).toEqual([{ from: "a", to: "b", every: 0.1, at: 3 }]);
+  expect(traffic).toEqual([{ kind: "ping", name: "a to b", from: "a", to: "b", every: 0.1, at: 3 }]);
   expect(watchedPredicates(topology)).toEqual(["ron.RT"]);
 });
 

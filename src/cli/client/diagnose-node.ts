@@ -34,15 +34,23 @@ const MAX_LATENESS_SECONDS = 0.1;
 export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
     ...unspecifiedAddress(metrics),
-    ...failedSends(metrics),
-    ...unroutedPackets(metrics),
     ...silentPeers(metrics),
+    ...emptyMemberships(metrics),
+    ...diagnoseFailures(metrics),
+    ...lateness(metrics),
+  ];
+}
+
+/** Returns the problems for which something failed or was dropped, without those that a node only suspects, such as silent peers. */
+export function diagnoseFailures(metrics: MetricsSnapshot): readonly HealthProblem[] {
+  return [
+    ...failedSends(metrics),
+    ...refusedPeers(metrics),
+    ...unroutedPackets(metrics),
     ...fullQueues(metrics),
     ...fullTables(metrics),
     ...drops(metrics),
-    ...emptyMemberships(metrics),
     ...failures(metrics),
-    ...lateness(metrics),
   ];
 }
 
@@ -57,6 +65,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["EPERM", "a firewall of this host forbids it"],
   ["EACCES", "a broadcast address, or a firewall of this host forbids it"],
   ["ENOBUFS", "the socket's buffer is full"],
+  ["unknown destination", "no host of the topology has the address"],
   ["too long", "the datagram exceeds the maximum payload"],
   ["no address", "the location is neither HOST:PORT nor an overlay address"],
   ["unknown overlay", "the location names an overlay that no loaded program defines"],
@@ -95,11 +104,16 @@ function unroutedPackets({ tun }: MetricsSnapshot): readonly HealthProblem[] {
   );
 }
 
+function refusedPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
+  return peers.flatMap(({ address, refusal }) =>
+    refusal === null ? [] : [problem("peer", address, `nothing can be sent to ${address}: ${explain(refusal)}`)],
+  );
+}
+
 function silentPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
   return peers.flatMap(({ address, sent, silence, refusal }): readonly HealthProblem[] => {
     const ofPeer = (text: string): readonly HealthProblem[] => [problem("peer", address, text)];
-    if (refusal !== null) return ofPeer(`nothing can be sent to ${address}: ${explain(refusal)}`);
-    if (sent < MIN_UNANSWERED) return [];
+    if (refusal !== null || sent < MIN_UNANSWERED) return [];
     if (silence === null)
       return ofPeer(`${address} has never answered (${sent} datagrams sent): ${whySilent(address, peers)}`);
     if (silence < MAX_SILENCE_SECONDS) return [];

@@ -7,13 +7,13 @@ const MAX_RULES = 20;
 
 /** The screen of `mosaic top`: problems first, then one table per section. With an earlier snapshot, rates are those since then. */
 export function metricsScreen(
-  now: MetricsSnapshot & { readonly control: ControlMetrics },
+  now: MetricsSnapshot & { readonly control?: ControlMetrics },
   before: MetricsSnapshot | undefined,
 ): readonly string[] {
   const problems = diagnoseNode(now).map(({ text }) => text);
   return [
     ...headLines(now, before),
-    controlLine(now.control),
+    ...(now.control === undefined ? [] : [controlLine(now.control)]),
     ...section("PROBLEMS", problems.length === 0 ? ["none that the metrics show"] : problems),
     ...section("PEERS", peerLines(now)),
     ...section("QUEUES", queueLines(now)),

@@ -48,7 +48,8 @@ function show(now: NodeMetrics, before: NodeMetrics | undefined, prefix: string,
   output.result(`${prefix}${lines.slice(0, rows).join("\n")}`);
 }
 
-async function fetchMetrics(client: NodeClient): Promise<NodeMetrics> {
+/** Requests the metrics of a node. */
+export async function fetchMetrics(client: NodeClient): Promise<NodeMetrics> {
   let metrics: NodeMetrics | undefined;
   for await (const reply of client.request({ kind: "metrics" }))
     if ("metrics" in reply) metrics = { ...reply.metrics, control: reply.control };

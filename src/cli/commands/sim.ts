@@ -6,6 +6,8 @@ interface SimInput extends ConclusionInput {
   readonly scenario: string;
   readonly seed?: number;
   readonly pcap?: string;
+  readonly trace?: string;
+  readonly top: boolean;
 }
 
 export const command: CommandSpec<SimInput> = {
@@ -14,11 +16,16 @@ export const command: CommandSpec<SimInput> = {
   options: [
     { syntax: "--seed <number>", description: "seed instead of the one in the file", parse: parseSeed },
     { syntax: "--pcap <folder>", description: "write a pcapng file for each host to this folder" },
+    {
+      syntax: "--trace <predicate>",
+      description: "trace its tuples on every host, all for everything: HOST.trace.jsonl of --out, else printed",
+    },
+    { syntax: "--top", description: "print the counters and problems of every host at the end, as mosaic top does" },
     ...CONCLUSION_OPTIONS,
   ],
-  run: async ({ scenario, seed, pcap, out, check, json }, { output }) => {
+  run: async ({ scenario, seed, pcap, trace, top, out, check, json }, { output }) => {
     const { runSimulation } = await import("../topology/run-simulation.ts");
-    await runSimulation(scenario, { seed, pcap, out, check, json }, output);
+    await runSimulation(scenario, { seed, pcap, trace, top, out, check, json }, output);
   },
 };
 

@@ -1,7 +1,8 @@
 import { type CheckResult, checkLines } from "../../../lab/outcome/evaluate-check.ts";
 import { makeFolder } from "../../../lab/outcome/make-folder.ts";
-import { routeLines, type RunSummary, summarize, summaryLines } from "../../../lab/outcome/report.ts";
+import { problemLines, routeLines, type RunSummary, summarize, summaryLines } from "../../../lab/outcome/report.ts";
 import { ResultFiles } from "../../../lab/outcome/result-files.ts";
+import { detailsOf, detailTables } from "../../../lab/outcome/run-details.ts";
 import type { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { describeAction } from "../../../lab/outcome/timeline-events.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
@@ -44,7 +45,10 @@ export async function conclude(
   const summary = summarize(topology, record);
   const { checks } = record;
   const result = { ...summary, checks: checks.map(jsonCheck), seed: topology.seed, backend, ...more };
-  await results?.finish(result);
+  if (results !== undefined) {
+    const details = detailsOf(topology, record);
+    await results.finish({ ...result, ...details }, detailTables(details));
+  }
   if (json) output.result(jsonText(result));
   else for (const line of conclusionLines(summary, topology, record)) output.result(line);
   if (results?.failure !== undefined) throw runFailed(`--out: ${results.failure}`);
@@ -53,8 +57,8 @@ export async function conclude(
 }
 
 /** A check as JSON; `holds` is null if this kind of run cannot evaluate the check. */
-function jsonCheck({ at: t, expectation, holds, observed }: CheckResult): object {
-  return { t, expectation, holds: holds ?? null, observed };
+function jsonCheck({ at: t, expectation, holds, observed, traffic, failed }: CheckResult): object {
+  return { t, expectation, holds: holds ?? null, observed, traffic, failed };
 }
 
 function conclusionLines(summary: RunSummary, topology: Topology, record: RunRecord): readonly string[] {
@@ -63,8 +67,9 @@ function conclusionLines(summary: RunSummary, topology: Topology, record: RunRec
   const title = `Routing table of ${topology.traffic[0]?.from ?? ""}`;
   return [
     ...summaryLines(summary),
-    ...(summary.traffic.length === 0 ? actions : []),
+    ...(summary.traffic.some(({ kind }) => kind === "ping") ? [] : actions),
     ...(record.checks.length === 0 ? [] : ["", "Checks", ...checkLines(record.checks)]),
+    ...(summary.problems.length === 0 ? [] : ["", "Problems", ...problemLines(summary)]),
     ...(routes.length < 2 ? [] : ["", title, ...routes.map((line) => `  ${line}`)]),
   ];
 }

@@ -12,13 +12,16 @@ const BUFFER_BYTES = 256 << 10;
 /** Captures of simulated hosts, one file per host. Virtual time waits for writes, so no packet is missing. */
 export class HostCaptures {
   readonly #folder: string;
+  /** Option that named the folder, for messages. */
+  readonly #option: string;
   readonly #files = new Map<string, BlockingFile>();
   readonly #captures = new Map<string, Capture>();
 
-  constructor(folder: string) {
+  constructor(folder: string, option: string) {
     this.#folder = folder;
+    this.#option = option;
     const problem = makeFolder(folder);
-    if (problem !== undefined) throw wrongUsage("--pcap", problem);
+    if (problem !== undefined) throw wrongUsage(option, problem);
   }
 
   /** Wraps the world of a host with its capture. A host that restarts continues its file. Times count from 1970. */
@@ -28,11 +31,12 @@ export class HostCaptures {
   }
 
   close(): void {
-    for (const file of this.#files.values()) attempt(() => file.close());
+    for (const file of this.#files.values()) attempt(this.#option, () => file.close());
   }
 
   #begin(host: string, { clock, datagrams, tun }: World): Capture {
-    const file = attempt(() => new BlockingFile(join(this.#folder, `${host}.pcapng`)));
+    const path = join(this.#folder, `${host}.pcapng`);
+    const file = attempt(this.#option, () => new BlockingFile(path, this.#option));
     const capture = new Capture(file, () => clock.now(), datagrams.address, tun?.name ?? "");
     this.#files.set(host, file);
     this.#captures.set(host, capture);
@@ -44,10 +48,12 @@ export class HostCaptures {
 class BlockingFile implements CaptureSink {
   readonly limit = BUFFER_BYTES;
   readonly #descriptor: number;
+  readonly #option: string;
   #buffers: Uint8Array[] = [];
   #length = 0;
 
-  constructor(path: string) {
+  constructor(path: string, option: string) {
+    this.#option = option;
     this.#descriptor = openSync(path, "w");
   }
 
@@ -58,7 +64,7 @@ class BlockingFile implements CaptureSink {
   write(bytes: Uint8Array): boolean {
     this.#buffers.push(bytes);
     this.#length += bytes.length;
-    if (this.#length > this.limit) attempt(() => this.#flush());
+    if (this.#length > this.limit) attempt(this.#option, () => this.#flush());
     return true;
   }
 
@@ -75,10 +81,10 @@ class BlockingFile implements CaptureSink {
   }
 }
 
-function attempt<T>(work: () => T): T {
+function attempt<T>(option: string, work: () => T): T {
   try {
     return work();
   } catch (error: unknown) {
-    throw runFailed(`--pcap: ${fileErrorReason(error)}`);
+    throw runFailed(`${option}: ${fileErrorReason(error)}`);
   }
 }

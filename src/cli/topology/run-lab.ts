@@ -16,29 +16,30 @@ import { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { type Screen, styled, writeLine } from "../../../lab/outcome/screen.ts";
 import { Timeline } from "../../../lab/outcome/timeline.ts";
 import { runSimulated, type SimulatedOutcome } from "../../../lab/simulator/run-simulated.ts";
-import { formatDuration } from "../../../lab/topology/duration.ts";
-import type { Topology } from "../../../lab/topology/topology.ts";
+import { describeTraffic, type Topology } from "../../../lab/topology/topology.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
+import { inspectByControl } from "../client/inspect-node.ts";
 import { checkoutFile } from "../files/checkout.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { type ConclusionOptions, conclude, openResults } from "./conclude-run.ts";
+import { instrument } from "./instruments.ts";
 import { type LoadedTopology, loadTopology } from "./load-topology.ts";
 
 /** Speed of virtual time on a terminal, relative to real time. */
 const VIRTUAL_TIME_SPEED = 4;
 
-/** Number of pings that are listed. More are only counted. */
-const MAX_LISTED_PINGS = 4;
+/** Number of traffics that are listed. More are only counted. */
+const MAX_LISTED_TRAFFICS = 4;
 
 export interface LabOptions extends ConclusionOptions {
   /** `nearest`: network namespaces if possible, otherwise the simulator. */
   readonly backend: "kernel" | "nearest" | "simulator";
 }
 
-type Times = Pick<KernelOutcome & { readonly ok: true }, "startSeconds" | "endSeconds">;
+type Times = Pick<KernelOutcome & { readonly ok: true }, "startSeconds" | "endSeconds" | "epoch">;
 
 /** Runs a topology in real time with a live timeline and prints its summary. Removes all namespaces and processes at the end. */
 export async function runLab(file: string, options: LabOptions, output: Output): Promise<void> {
@@ -74,7 +75,8 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   if (!outcome.ok) await fail(outcome.message, results);
   writeLine(screen);
   const times = "startSeconds" in outcome ? outcome : undefined;
-  const more = times === undefined ? {} : { startSeconds: times.startSeconds, endSeconds: times.endSeconds };
+  const { startSeconds, endSeconds, epoch } = times ?? {};
+  const more = times === undefined ? {} : { startSeconds, endSeconds, epoch };
   await conclude({ topology, record, results, backend: backend.kind }, options, output, more);
   if (times !== undefined) writeLine(screen, styled(screen, "dim", `\n${describeTimes(topology, times)}`));
 }
@@ -96,7 +98,8 @@ function showWatched(
   { watch }: Topology,
   timeline: Timeline,
 ): void {
-  if (watch.some((name) => name === line.tuple[0])) timeline.note(at, `${host}: ${formatWatchLine(line)}`);
+  if (watch.some((name) => name === line.tuple[0]))
+    timeline.note(at, `${host}: ${formatWatchLine({ ...line, t: at })}`);
 }
 
 /** Shows the exit code of a failed command. A command without one was killed at the end of the lab. */
@@ -140,8 +143,9 @@ function describeBackend(backend: Backend, pingTool: PingTool): string {
 }
 
 function describeTopology({ title, traffic }: Topology, screen: Screen): string {
-  const pings = traffic.map(({ from, to, every }) => `${from} pings ${to} every ${formatDuration(every)}`);
-  const shown = pings.length > MAX_LISTED_PINGS ? [`${pings.length} pings`] : pings;
+  const all = traffic.map(describeTraffic);
+  const noun = traffic.every(({ kind }) => kind === "ping") ? "pings" : "traffics";
+  const shown = all.length > MAX_LISTED_TRAFFICS ? [`${all.length} ${noun}`] : all;
   return styled(screen, "bold", [title, ...(shown.length === 0 ? [] : [shown.join(", ")])].join(": "));
 }
 
@@ -161,9 +165,10 @@ async function run(
   const signal = interruptSignal();
   if (backend.kind === "kernel") {
     const mosaic = checkoutFile("mosaic");
-    return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, observe, signal });
+    const inspect = inspectByControl;
+    return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, observe, inspect, signal });
   }
-  return runSimulated(topology, { plans, observe, signal, ...(screen.isTerminal && { pace: pacer() }) });
+  return runSimulated(topology, { plans, observe, instrument, signal, ...(screen.isTerminal && { pace: pacer() }) });
 }
 
 /** Delays ticks so that a person can follow virtual time. */

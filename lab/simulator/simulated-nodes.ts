@@ -1,0 +1,109 @@
+/**
+ * Nodes of a simulation through the lives of their hosts. `runSimulated` starts nodes here at each boot of a host, and ends them before
+ * it crashes the host and at the end of the run. Logs, watched tuples, traces and last states leave as observations.
+ */
+import { Trace } from "../../runtime/control/trace.ts";
+import { Node } from "../../runtime/node/node.ts";
+import type { Fact } from "../../runtime/node/peer-facts.ts";
+import type { Program } from "../../runtime/node/program.ts";
+import type { World } from "../../runtime/world/world.ts";
+import type { NodeState } from "../outcome/inspection.ts";
+import type { Observe } from "../outcome/observation.ts";
+import type { Host } from "../topology/topology.ts";
+
+/** Instruments of one node. */
+export interface NodeInstruments {
+  /** Returns warnings about drops and failures that are new. Called once a second. */
+  sample(): readonly string[];
+  /** Returns the drops and failures of the whole life, for the log. */
+  summary(): readonly string[];
+  state(): NodeState;
+}
+
+export interface SimulatedNodesSettings {
+  readonly observe: Observe;
+  /** Attaches instruments to a node before it starts. Without it, nodes have neither samples nor a last state. */
+  readonly instrument?: ((node: Node) => NodeInstruments) | undefined;
+  /** Predicate whose tuples are traced on every host; `all` traces everything. */
+  readonly trace?: { readonly predicate: string | undefined; readonly form: "json" | "text" } | undefined;
+}
+
+/** Node with all that it needs at a start. */
+export interface NodeInstallation {
+  readonly host: Host;
+  readonly program: Program;
+  readonly facts: readonly Fact[];
+  readonly watched: readonly string[];
+}
+
+interface Life {
+  readonly host: string;
+  readonly start: number;
+  readonly startedAt: number;
+  readonly instruments: NodeInstruments | undefined;
+}
+
+export class SimulatedNodes {
+  readonly #settings: SimulatedNodesSettings;
+  readonly #lives = new Map<string, Life>();
+  readonly #starts = new Map<string, number>();
+
+  constructor(settings: SimulatedNodesSettings) {
+    this.#settings = settings;
+  }
+
+  /** Starts the node of a host in its new world. Returns false if its facts could not be loaded. */
+  start({ host, program, facts, watched }: NodeInstallation, world: World): boolean {
+    const { observe, instrument } = this.#settings;
+    const { name, address, visible } = host;
+    const { clock } = world;
+    const start = (this.#starts.get(name) ?? 0) + 1;
+    this.#starts.set(name, start);
+    const node = new Node(program, world, {
+      names: [...new Set([visible, address])],
+      facts,
+      watch: watched,
+      onWatch: (line) => observe({ kind: "watch", at: clock.now(), host: name, start, line }),
+      onLog: (text) => observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),
+    });
+    this.#trace(node, name, start);
+    this.#lives.set(name, { host: name, start, startedAt: clock.now(), instruments: instrument?.(node) });
+    const files = host.programs.join(" ");
+    observe({ kind: "log", at: clock.now(), host: name, text: `running ${files} as ${node.name}` });
+    return node.start();
+  }
+
+  /** Logs the drops and failures of all nodes since the last call. */
+  sample(at: number): void {
+    for (const { host, instruments } of this.#lives.values())
+      for (const text of instruments?.sample() ?? [])
+        this.#settings.observe({ kind: "log", at, host, text, isWarning: true });
+  }
+
+  /** Reports the last state of a node whose life ends. Nothing happens if the host is down. */
+  end(host: string, at: number, isKilled: boolean): void {
+    const life = this.#lives.get(host);
+    this.#lives.delete(host);
+    if (life?.instruments === undefined) return;
+    const { start, startedAt, instruments } = life;
+    const { observe } = this.#settings;
+    for (const text of instruments.summary()) observe({ kind: "log", at, host, text });
+    observe({ kind: "log", at, host, text: isKilled ? "killed" : "the run ends" });
+    observe({ kind: "inspected", at, host, inspection: { start, startedAt, isKilled, ...instruments.state() } });
+  }
+
+  endAll(at: number): void {
+    // `end` removes the host that the iteration has just passed.
+    for (const host of this.#lives.keys()) this.end(host, at, false);
+  }
+
+  #trace(node: Node, host: string, start: number): void {
+    const { trace, observe } = this.#settings;
+    if (trace === undefined) return;
+    const { clock } = node;
+    new Trace(node, 0, trace.predicate, trace.form, (reply) => {
+      if ("seen" in reply) observe({ kind: "trace", at: clock.now(), host, start, line: reply.seen });
+      return true;
+    });
+  }
+}

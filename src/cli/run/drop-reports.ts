@@ -1,0 +1,57 @@
+import type { TrafficMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
+import type { LogFields } from "../terminal/log.ts";
+
+/** Number of samples after which a cause may be reported again: one minute, if there is a sample each second. */
+const SAMPLES_BETWEEN_REPORTS = 60;
+
+/** Counter of drops or failures of one cause, at one moment. */
+export interface DropCount {
+  /** The cause. */
+  readonly message: string;
+  readonly fields: LogFields;
+  readonly count: number;
+}
+
+interface LastReport {
+  readonly count: number;
+  /** Number of the sample at which it was reported. */
+  readonly sample: number;
+}
+
+/** Selects the drops to log: those of a new cause, then at most once in 60 samples the number since then. */
+export class DropReports {
+  readonly #reported = new Map<string, LastReport>();
+  #samples = 0;
+
+  /** Returns the messages to log for a sample. */
+  sample(counts: readonly DropCount[]): readonly DropCount[] {
+    this.#samples++;
+    return counts.flatMap((one) => this.#report(one));
+  }
+
+  #report({ message, fields, count }: DropCount): readonly DropCount[] {
+    const last = this.#reported.get(message);
+    const more = count - (last?.count ?? 0);
+    if (more === 0 || (last !== undefined && this.#samples - last.sample < SAMPLES_BETWEEN_REPORTS)) return [];
+    this.#reported.set(message, { count, sample: this.#samples });
+    const text = `${message}: ${last === undefined ? count : `${more} more, ${count} in all`}`;
+    return [{ message: text, fields: { ...fields, count }, count }];
+  }
+}
+
+/** All drops of a node by element and reason: tuples, datagrams and packets of the device. */
+export function dropsIn({ elements, network, tun }: TrafficMetrics): readonly DropCount[] {
+  const dropped = elements.flatMap(({ element, label, dropped: counts }) =>
+    Object.entries(counts).map(([reason, count]) => {
+      const source = label === "" ? element : `${element} ${label}`;
+      return { message: `${source} dropped, ${reason}`, fields: { element: source, reason }, count };
+    }),
+  );
+  const unsent = Object.entries(network.failed).map(([reason, count]) => {
+    return { message: `datagrams not sent, ${reason}`, fields: { element: "network", reason }, count };
+  });
+  const refused = Object.entries(tun?.refused ?? {}).map(([reason, count]) => {
+    return { message: `packets not written to the device, ${reason}`, fields: { element: "tun", reason }, count };
+  });
+  return [...dropped, ...unsent, ...refused];
+}
