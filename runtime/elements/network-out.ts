@@ -6,6 +6,7 @@ import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain } from "../plan/values/train.ts";
 import { MIN_PATH_PAYLOAD } from "../path/path-candidates.ts";
+import type { Liveness } from "../path/liveness.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import { isTcpSyn, clampMss } from "../path/mss-clamp.ts";
 import type { TooBig } from "../path/too-big.ts";
@@ -50,17 +51,19 @@ export class NetworkOut implements Element {
   readonly #peers: PeerCounters;
   readonly #paths: PathSizes;
   readonly #tooBig: TooBig;
+  readonly #liveness: Liveness;
   readonly #builder: DatagramBuilder;
   /** First location of the step, and its tuples. Most steps send to no other. */
   #to: string | undefined;
   #tuples: Tuple[] = [];
   #others: Map<string, Tuple[]> | undefined;
 
-  constructor(datagrams: Datagrams, peers: PeerCounters, paths: PathSizes, tooBig: TooBig) {
+  constructor(datagrams: Datagrams, peers: PeerCounters, paths: PathSizes, tooBig: TooBig, liveness: Liveness) {
     this.#datagrams = datagrams;
     this.#peers = peers;
     this.#paths = paths;
     this.#tooBig = tooBig;
+    this.#liveness = liveness;
     this.#builder = new DatagramBuilder(datagrams.maxPayload);
   }
 
@@ -112,6 +115,7 @@ export class NetworkOut implements Element {
       else this.#train(to, built, peer);
     }
     if (long > 0) this.#paths.countSent(to, long);
+    this.#liveness.sent(peer);
   }
 
   #add(tuple: Tuple): Exclude<BuildRefusal, "too long"> | "packet too big" | undefined {
@@ -148,6 +152,7 @@ export class NetworkOut implements Element {
   #count(peer: PeerTraffic, datagrams: number, bytes: number): void {
     this.counters.out += datagrams;
     peer.sent += datagrams;
+    peer.unanswered += datagrams;
     peer.sentBytes += bytes;
   }
 }

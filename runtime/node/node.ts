@@ -249,6 +249,7 @@ export class Node {
     this.#running.dataflow.channel?.stop();
     this.#ports.mux.close();
     this.#ports.paths.stop();
+    this.#ports.liveness.stop();
     const { datagrams, tun, streams } = this.#world;
     await Promise.all([datagrams.close(), tun?.close(), streams?.close()]);
   }

@@ -20,12 +20,15 @@ export function peerMetrics(parts: Parts): readonly PeerMetrics[] {
   const { datagrams, clock } = parts.world;
   const now = clock.now();
   const listed = configuredAddresses(parts);
-  return joinedByName([...parts.dataflow.ports.peers.peers()], parts.world).map(({ receivedAt, ...counters }) => {
+  return joinedByName([...parts.dataflow.ports.peers.peers()], parts.world).map((peer) => {
+    const { receivedAt, askedAt, unanswered: _, checkedAt: __, ...counters } = peer;
     const { address } = counters;
     const refusal = datagrams.refusal?.(address) ?? null;
     const payload = parts.dataflow.ports.paths.payload(address);
     const isListed = listed === undefined ? null : listed.has(address);
-    return { ...counters, silence: receivedAt === undefined ? null : now - receivedAt, payload, refusal, isListed };
+    const silence = receivedAt === undefined ? null : now - receivedAt;
+    const isAwaited = askedAt !== undefined && (receivedAt ?? -Infinity) < askedAt;
+    return { ...counters, silence, awaited: isAwaited ? now - askedAt : null, payload, refusal, isListed };
   });
 }
 
@@ -55,6 +58,9 @@ function sum(name: PeerTraffic, numeric: PeerTraffic): PeerTraffic {
     receivedBytes: name.receivedBytes + numeric.receivedBytes,
     receivedTuples: name.receivedTuples + numeric.receivedTuples,
     receivedAt: numeric.receivedAt ?? name.receivedAt,
+    unanswered: name.unanswered + numeric.unanswered,
+    checkedAt: name.checkedAt ?? numeric.checkedAt,
+    askedAt: name.askedAt ?? numeric.askedAt,
   };
 }
 

@@ -12,6 +12,7 @@ import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits.ts";
 import { PeerCounters } from "../observe/peer-counters.ts";
 import { UnroutedPackets } from "../observe/unrouted-packets.ts";
+import { Liveness } from "../path/liveness.ts";
 import { PathSizes } from "../path/path-sizes.ts";
 import { TooBig } from "../path/too-big.ts";
 import type { Plan } from "../plan/contract/plan.ts";
@@ -45,6 +46,7 @@ export class NodePorts {
   readonly peers: PeerCounters = new PeerCounters();
   readonly unrouted: UnroutedPackets = new UnroutedPackets();
   readonly paths: PathSizes;
+  readonly liveness: Liveness;
   readonly mux: Mux;
   readonly networkIn: NetworkIn;
   readonly networkOut: NetworkOut;
@@ -61,8 +63,9 @@ export class NodePorts {
     this.mux = new Mux(clock, limits, (input) => this.#runStep(input), yielding);
     const random = world.secret ?? ((): number => streams.stream("paths").next());
     this.paths = new PathSizes({ clock, datagrams, random, changed: adapted });
+    this.liveness = new Liveness(clock, datagrams, this.peers, this.paths);
     this.networkIn = new NetworkIn(world, this.peers, this.paths, (input) => this.#outputs?.fromNetwork(input));
-    this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock));
+    this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock), this.liveness);
     this.tunRx = new TunRx(tun, (input) => this.#outputs?.fromDevice(input));
     this.tunTx = new TunTx(tun);
     this.tcp = new Tcp({

@@ -102,6 +102,8 @@ export interface PeerMetrics {
   readonly receivedTuples: number;
   /** Time since the last datagram from the peer; null if there was none. */
   readonly silence: number | null;
+  /** Time since the first probe that the peer has not answered, and after which nothing came from it; null if there is none. */
+  readonly awaited: number | null;
   /** Length of the longest datagram sent to the peer, in bytes, as path probes determined it. */
   readonly payload: number;
   /** Reason why nothing can be sent to the peer now: `unresolved`, `bad address`. Null if none is known. */

@@ -12,6 +12,11 @@ export interface PeerTraffic {
   receivedTuples: number;
   /** Time of the last datagram from the address, in seconds on the node's clock; undefined before the first. */
   receivedAt: number | undefined;
+  /** Datagrams sent since the last one from the address, or since `Liveness` has last looked at them. */
+  unanswered: number;
+  /** Time at which `Liveness` last checked the peer, and time of the first probe that it has not answered when it sent nothing since. */
+  checkedAt: number | undefined;
+  askedAt: number | undefined;
 }
 
 /** Limit of addresses with counters, because anybody can send datagrams. */
@@ -26,12 +31,18 @@ export class PeerCounters {
     return this.#byAddress.get(address) ?? this.#add(address);
   }
 
+  /** Returns the counters of an address, if it has any. */
+  known(address: string): PeerTraffic | undefined {
+    return this.#byAddress.get(address);
+  }
+
   /** Counts datagrams with a total of `bytes` from an address. */
   countReceived(address: string, now: number, bytes: number, datagrams: number = 1): PeerTraffic {
     const peer = this.peer(address);
     peer.received += datagrams;
     peer.receivedBytes += bytes;
     peer.receivedAt = now;
+    peer.unanswered = 0;
     return peer;
   }
 
@@ -58,5 +69,8 @@ function newPeer(address: string): PeerTraffic {
     receivedBytes: 0,
     receivedTuples: 0,
     receivedAt: undefined,
+    unanswered: 0,
+    checkedAt: undefined,
+    askedAt: undefined,
   };
 }

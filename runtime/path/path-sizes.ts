@@ -20,7 +20,8 @@ const PATHS_MAX = 1024;
 const ANSWER_SECONDS = 10;
 
 interface PendingProbe {
-  readonly path: Path;
+  /** Undefined for a probe that asks only for an answer. */
+  readonly path: Path | undefined;
   readonly size: number;
   readonly at: number;
 }
@@ -67,6 +68,11 @@ export class PathSizes {
     if (this.#options.datagrams.probe !== undefined) (this.#paths.get(to) ?? this.#add(to))?.countSent(count);
   }
 
+  /** Sends a probe of the least size, which the destination answers if a node runs there. */
+  ask(to: string): void {
+    this.#probe(to, undefined, PROBE_MIN);
+  }
+
   /** Handles a tuple that is a probe or an answer. Returns false if it is another tuple. */
   receive(hash: number, bytes: Uint8Array, start: number, end: number, from: string): boolean {
     if (hash !== PROBE && hash !== PROBED) return false;
@@ -96,7 +102,7 @@ export class PathSizes {
     }
     this.counters.answered++;
     this.#pending.delete(nonce);
-    probe.path.answered(probe.size, this.#options.clock.now() - probe.at);
+    probe.path?.answered(probe.size, this.#options.clock.now() - probe.at);
   }
 
   #add(to: string): Path | undefined {
@@ -122,7 +128,7 @@ export class PathSizes {
     return false;
   }
 
-  #probe(to: string, path: Path, size: number): boolean {
+  #probe(to: string, path: Path | undefined, size: number): boolean {
     const at = this.#options.clock.now();
     const nonce = NONCE_MIN + Math.floor(this.#options.random() * (NONCE_END - NONCE_MIN));
     this.#dropOldProbes(at);

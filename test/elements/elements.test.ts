@@ -9,6 +9,7 @@ import { TunRx } from "../../runtime/elements/tun-rx.ts";
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
 import type { StepInput } from "../../runtime/engine/step-input.ts";
 import { defaultLimits } from "../../runtime/engine/limits.ts";
+import { Liveness } from "../../runtime/path/liveness.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
 import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
@@ -135,7 +136,9 @@ describe("LocSpecDemux and NetworkOut", () => {
     const datagrams = new ManualDatagrams("me:1");
     const clock = new ManualClock();
     const paths = new PathSizes({ clock, datagrams, random: () => 0, changed: () => {} });
-    const network = new NetworkOut(datagrams, new PeerCounters(), paths, new TooBig(undefined, clock));
+    const peers = new PeerCounters();
+    const liveness = new Liveness(clock, datagrams, peers, paths);
+    const network = new NetworkOut(datagrams, peers, paths, new TooBig(undefined, clock), liveness);
     const wrapped: Value[] = [];
     const local: StepInput[] = [];
     const demux = new LocSpecDemux({

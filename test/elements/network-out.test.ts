@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
 import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
+import { Liveness } from "../../runtime/path/liveness.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
 import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
@@ -42,7 +43,9 @@ class Bench {
     const clock = new ManualClock();
     const tun = { write: (packet: Uint8Array) => this.written.push(packet) } as unknown as Tun;
     this.paths = new NarrowPaths({ clock, datagrams: this.datagrams, random: () => 0, changed: () => {} });
-    this.element = new NetworkOut(this.datagrams, new PeerCounters(), this.paths, new TooBig(tun, clock));
+    const peers = new PeerCounters();
+    const liveness = new Liveness(clock, this.datagrams, peers, this.paths);
+    this.element = new NetworkOut(this.datagrams, peers, this.paths, new TooBig(tun, clock), liveness);
   }
 
   send(packet: Uint8Array, layers: number): readonly Uint8Array[] {

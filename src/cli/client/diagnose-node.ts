@@ -22,8 +22,8 @@ function problem(kind: ProblemSubject["kind"], name: string, text: string): Heal
   return { subject: { kind, name }, text };
 }
 
-/** Number of datagrams after which a peer that never answered is a problem. */
-const MIN_UNANSWERED = 3;
+/** Time for which a peer has left a probe unanswered that makes its silence a problem: three probes have been sent by then. */
+const MIN_AWAITED_SECONDS = 3;
 /** Time after which a silent peer is a problem. */
 const MAX_SILENCE_SECONDS = 10;
 const NEARLY_FULL_SHARE = 0.9;
@@ -111,9 +111,10 @@ function refusedPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
 }
 
 function silentPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
-  return peers.flatMap(({ address, sent, silence, refusal }): readonly HealthProblem[] => {
+  return peers.flatMap(({ address, sent, silence, awaited, refusal }): readonly HealthProblem[] => {
     const ofPeer = (text: string): readonly HealthProblem[] => [problem("peer", address, text)];
-    if (refusal !== null || sent < MIN_UNANSWERED) return [];
+    // Messages of programs need no answer from the node that gets them, so silence alone is no problem.
+    if (refusal !== null || awaited === null || awaited < MIN_AWAITED_SECONDS) return [];
     if (silence === null)
       return ofPeer(`${address} has never answered (${sent} datagrams sent): ${whySilent(address, peers)}`);
     if (silence < MAX_SILENCE_SECONDS) return [];

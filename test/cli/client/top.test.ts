@@ -25,16 +25,29 @@ const healthy: MetricsSnapshot = {
 interface PeerState {
   readonly refusal?: string;
   readonly isListed?: boolean;
+  /** True if no probe is unanswered. */
+  readonly unasked?: boolean;
 }
 
 function peer(
   address: string,
   sent: number,
   silence: number | null,
-  { refusal, isListed }: PeerState = {},
+  { refusal, isListed, unasked = false }: PeerState = {},
 ): PeerMetrics {
   const nothing = { sentBytes: 0, sentTuples: 0, received: 0, receivedBytes: 0, receivedTuples: 0 };
-  return { ...nothing, address, sent, silence, payload: 1452, refusal: refusal ?? null, isListed: isListed ?? null };
+  // A peer that was silent for long has not answered the probes that it was sent meanwhile.
+  const awaited = silence === null || silence > 3 ? (unasked ? null : (silence ?? 60)) : null;
+  return {
+    ...nothing,
+    address,
+    sent,
+    silence,
+    awaited,
+    payload: 1452,
+    refusal: refusal ?? null,
+    isListed: isListed ?? null,
+  };
 }
 
 test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; readonly says: readonly string[] }>([
@@ -62,6 +75,16 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
     cause: "a peer that was started without --addr",
     metrics: { peers: [peer("[::]:10000", 9, null), peer("10.0.0.2:10000", 0, 1)] },
     says: ["[::]:10000 has never answered (9 datagrams sent): a node that was started without --addr has this address"],
+  },
+  {
+    cause: "nothing: an idle tunnel, whose peer has nothing to answer",
+    metrics: { peers: [peer("10.0.0.2:10000", 9, 120, { unasked: true })] },
+    says: [],
+  },
+  {
+    cause: "nothing: a landmark that hands calls on and answers probes",
+    metrics: { peers: [peer("10.0.0.2:10000", 900, 4, { unasked: true })] },
+    says: [],
   },
   {
     cause: "a link that went down",
