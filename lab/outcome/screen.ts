@@ -1,3 +1,4 @@
+import { printableColoured, printableLines } from "../../runtime/plan/values/printable.ts";
 import { styleText } from "node:util";
 
 /** Output of a run: a terminal or a stream. */
@@ -15,6 +16,11 @@ export function styled(screen: Screen, style: Style, text: string): string {
   return screen.hasColour ? styleText(style, text, { validateStream: false }) : text;
 }
 
+/** Returns text from anywhere, safe to write; the colours of `styled` stay. */
+export function shown(screen: Screen, text: string): string {
+  return screen.hasColour ? printableColoured(text) : printableLines(text);
+}
+
 export function writeLine(screen: Screen, line: string = ""): void {
-  screen.write(`${line}\n`);
+  screen.write(`${shown(screen, line)}\n`);
 }

@@ -1,3 +1,4 @@
+import { printable } from "../../runtime/plan/values/printable.ts";
 import { formatDuration } from "../topology/duration.ts";
 import { formatRate } from "../topology/rate.ts";
 import type { FlowRecord } from "./flow-record.ts";
@@ -5,7 +6,7 @@ import { hostEvents, type TimelineEvent, TimelineEventFinder } from "./timeline-
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
-import { type Screen, type Style, styled, writeLine } from "./screen.ts";
+import { type Screen, shown, type Style, styled, writeLine } from "./screen.ts";
 import type { Topology, Traffic } from "../topology/topology.ts";
 
 const STYLES: Readonly<Record<TimelineEvent["kind"], Style>> = {
@@ -55,8 +56,8 @@ export class Timeline {
   /** Shows an observation. The record must include it. */
   show(observation: Observation, record: RunRecord): void {
     if (observation.kind === "ping" && observation.report.kind === "reply") {
-      const shown = this.#traffics[observation.traffic];
-      if (shown !== undefined) shown.roundTrip = observation.report.at - observation.report.sentAt;
+      const status = this.#traffics[observation.traffic];
+      if (status !== undefined) status.roundTrip = observation.report.at - observation.report.sentAt;
     }
     for (const event of hostEvents(observation)) this.#showEvent(event);
     for (const { events, traffic } of this.#traffics) {
@@ -68,7 +69,7 @@ export class Timeline {
 
   /** Prints a line with a time between the events. */
   note(at: number, text: string): void {
-    this.#writeAboveStatus(`${clock(at)}  ${text}`);
+    this.#writeAboveStatus(`${clock(at)}  ${printable(text)}`);
   }
 
   /** Removes the status lines, so that other output can follow. */
@@ -105,14 +106,14 @@ export class Timeline {
   }
 
   #writeStatus(): void {
-    if (this.#screen.isTerminal) this.#screen.write(this.#status.join("\n"));
+    if (this.#screen.isTerminal) this.#screen.write(shown(this.#screen, this.#status.join("\n")));
   }
 
   #describe(at: number, record: RunRecord): readonly string[] {
     if (this.#traffics.length === 0) return [`${clock(at)}  ${this.#hosts === 1 ? "1 host" : `${this.#hosts} hosts`}`];
     const lines = this.#traffics
       .slice(0, STATUS_LINES_MAX)
-      .map((shown, number) => this.#describeTraffic(at, shown, number, record));
+      .map((status, number) => this.#describeTraffic(at, status, number, record));
     const more = this.#traffics.length - lines.length;
     return more === 0 ? lines : [...lines, `${" ".repeat(8)}  and ${more} more`];
   }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { printable } from "../plan/values/printable.ts";
 import { loadNative } from "../../native/index.ts";
 
 /** Longest time limit of the watchdog that is used; a timer of Node.js with a greater interval fires every millisecond. */
@@ -80,5 +81,5 @@ function notifyByCommand(socket: string, message: string): void {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").slice(0, 500);
+  return printable(text.replace(/\s+/g, " "), 500);
 }

@@ -1,5 +1,6 @@
 import { type Crossing, TracedDatagrams } from "./traced-datagrams.ts";
 import type { ReadCycles, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
+import { printable } from "../plan/values/printable.ts";
 import { segmentsOf } from "../plan/values/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
 import { type UdpEnd, udpEnd, udpPacket } from "./udp-packet.ts";
@@ -13,6 +14,8 @@ export interface CaptureSink {
   readonly limit: number;
 }
 
+/** Number of characters of a peer in a comment; an option of the format has at most 65,535 bytes. */
+const LONGEST_COMMENT = 1_000;
 const OUTER = 0;
 const INNER = 1;
 /** The head of a file is no packet. */
@@ -53,7 +56,7 @@ export class Capture {
     const other = end ?? UNKNOWN;
     const isSent = way === "sent";
     const packet = isSent ? udpPacket(this.#self, other, bytes) : udpPacket(other, this.#self, bytes);
-    const comment = end === undefined ? `${isSent ? "to" : "from"} ${peer}` : undefined;
+    const comment = end === undefined ? `${isSent ? "to" : "from"} ${printable(peer, LONGEST_COMMENT)}` : undefined;
     this.#write(OUTER, isSent ? "out" : "in", packet, comment);
   }
 

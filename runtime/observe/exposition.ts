@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { printableLines } from "../plan/values/printable.ts";
+
 /** Metric family of Prometheus: samples that share a name and a meaning. */
 export interface MetricFamily {
   /** `mosaic_steps_total`: letters, digits, `_` and `:`; a counter ends in `_total`. */
@@ -15,6 +18,9 @@ export interface Sample {
 
 /** Label values by label name. Names consist of letters, digits and `_`; values are any text. */
 export type Labels = Readonly<Record<string, string>>;
+
+/** Number of characters of a label value. The rest is replaced by a hash, because two samples must not have the same labels. */
+const LONGEST_LABEL = 1_000;
 
 /** Labels of a metric with one sample. */
 export const NO_LABELS: Labels = {};
@@ -54,5 +60,10 @@ function escapeHelp(text: string): string {
 }
 
 function escapeLabel(text: string): string {
-  return escapeHelp(text).replaceAll('"', '\\"');
+  return escapeHelp(printableLines(shortened(text))).replaceAll('"', '\\"');
+}
+
+function shortened(text: string): string {
+  if (text.length <= LONGEST_LABEL) return text;
+  return `${text.slice(0, LONGEST_LABEL)}… sha1 ${createHash("sha1").update(text).digest("hex")}`;
 }

@@ -1,3 +1,4 @@
+import { printable } from "../plan/values/printable.ts";
 import { formatJsonTuple, formatJsonValue, type JsonTuple, type JsonValue } from "../plan/values/json-value.ts";
 
 /** Event or row change of a watched predicate, as `--watch --json` prints it. Lines of `trace --json` have the same fields. */
@@ -16,7 +17,7 @@ export interface WatchLine {
 /** Formats the line for people. */
 export function formatWatchLine({ t, op, tuple, loc }: WatchLine): string {
   const location = loc === undefined ? "" : ` ${op === "recv" ? "from" : "to"} ${formatLocation(loc)}`;
-  return `${t.toFixed(3)} ${op.padEnd(7)} ${formatJsonTuple(tuple)}${location}`;
+  return printable(`${t.toFixed(3)} ${op.padEnd(7)} ${formatJsonTuple(tuple)}${location}`);
 }
 
 /** Returns the text of a location. An address of the IP network needs no quotes. */

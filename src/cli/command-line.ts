@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, Option } from "commander";
+import { printableLines } from "../../runtime/plan/values/printable.ts";
 import { COMMANDS, type ListedCommand } from "./command-list.ts";
 import type { CommandDescription } from "./completion/command-tree.ts";
 import { VERSION } from "./files/version.ts";
@@ -15,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error: unknown) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof Failure)) throw error;
-    if (error.message !== "") output.log.error(error.message);
+    if (error.message !== "") output.log.failure(error.message);
     return error.exitCode;
   }
 }
@@ -42,7 +43,7 @@ async function newParser(loaded: readonly ListedCommand[]): Promise<Command> {
     .showHelpAfterError("`mosaic --help` lists the commands")
     // By default Commander does not wrap descriptions narrower than 40 columns, as beside the usage of `ctl` on 80 columns.
     .configureHelp({ minWidthToWrap: 30 })
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "mosaic: ")) })
+    .configureOutput({ outputError: (text, write) => write(printableLines(text.replace(/^error: /, "mosaic: "))) })
     .exitOverride();
   for (const listed of COMMANDS) {
     const { name, summary } = listed;

@@ -53,7 +53,7 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 function quote(text: string): string {
-  return `"${text.replace(/["\\\u0000-\u001f\u007f]/g, (c) => escapes[c] ?? hexEscape(c))}"`;
+  return `"${text.replace(/["\\\u0000-\u001f\u007f-\u009f]/g, (c) => escapes[c] ?? hexEscape(c))}"`;
 }
 
 function hexEscape(character: string): string {

@@ -1,16 +1,19 @@
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
 import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
+import { printable } from "../../../runtime/plan/values/printable.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 import { diagnoseNode } from "./diagnose-node.ts";
 
 const MAX_RULES = 20;
+/** Number of characters of a name or problem that are shown: anybody can send datagrams with long names. */
+const MAX_TEXT = 300;
 
 /** The screen of `mosaic top`: problems first, then one table per section. With an earlier snapshot, rates are those since then. */
 export function metricsScreen(
   now: MetricsSnapshot & { readonly control?: ControlMetrics },
   before: MetricsSnapshot | undefined,
 ): readonly string[] {
-  const problems = diagnoseNode(now).map(({ text }) => text);
+  const problems = diagnoseNode(now).map(({ text }) => printable(text, MAX_TEXT));
   return [
     ...headLines(now, before),
     ...(now.control === undefined ? [] : [controlLine(now.control)]),
@@ -23,6 +26,10 @@ export function metricsScreen(
   ];
 }
 
+function columns(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return textColumns(headings, rows, MAX_TEXT);
+}
+
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
 }
@@ -32,9 +39,9 @@ function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): r
   const seconds = before === undefined ? uptime : uptime - before.uptime;
   const rate = (steps.steps - (before?.steps.steps ?? 0)) / Math.max(seconds, 0.001);
   const late = eventLoop === null ? "" : `   event loop p99 ${milliseconds(eventLoop.p99)}`;
-  const device = tun === null ? "" : `   ${tun.name}: ${tun.read} packets read, ${tun.written} written`;
+  const device = tun === null ? "" : `   ${printable(tun.name)}: ${tun.read} packets read, ${tun.written} written`;
   return [
-    `${node}   up ${duration(uptime)}   ${steps.steps} steps, ${rate.toFixed(1)}/s${late}`,
+    `${printable(node, MAX_TEXT)}   up ${duration(uptime)}   ${steps.steps} steps, ${rate.toFixed(1)}/s${late}`,
     `network: ${network.sent} datagrams sent (${bytes(network.sentBytes)}), ` +
       `${network.received} received (${bytes(network.receivedBytes)})${device}`,
     `sent by rules: ${ways.local} tuples to this node, ${ways.ip} to others, ${ways.overlay} into overlays`,
@@ -64,7 +71,7 @@ function peerLines({ peers }: MetricsSnapshot): readonly string[] {
     `${peer.received}`,
     bytes(peer.receivedBytes),
   ]);
-  return textColumns(["address", "last received", "sent", "bytes", "received", "bytes"], rows);
+  return columns(["address", "last received", "sent", "bytes", "received", "bytes"], rows);
 }
 
 function queueLines({ queues }: MetricsSnapshot): readonly string[] {
@@ -75,7 +82,7 @@ function queueLines({ queues }: MetricsSnapshot): readonly string[] {
     unit,
     `${dropped}`,
   ]);
-  return textColumns(["queue", "waiting", "limit", "unit", "dropped"], rows);
+  return columns(["queue", "waiting", "limit", "unit", "dropped"], rows);
 }
 
 function tableLines({ tables }: MetricsSnapshot): readonly string[] {
@@ -87,7 +94,7 @@ function tableLines({ tables }: MetricsSnapshot): readonly string[] {
       limit === null ? "-" : `${limit}`,
       lifetime === null ? "-" : `${lifetime} s`,
     ]);
-  return textColumns(["table", "rows", "limit", "lifetime"], rows);
+  return columns(["table", "rows", "limit", "lifetime"], rows);
 }
 
 /** Rules in descending order of time. */
@@ -111,7 +118,7 @@ function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefin
       ];
     });
   const latest = before === undefined ? [] : ["now"];
-  const lines = textColumns(["rule", "line", "firings", ...latest, "derived", "time", "failed"], rows);
+  const lines = columns(["rule", "line", "firings", ...latest, "derived", "time", "failed"], rows);
   return rules.length > MAX_RULES ? [...lines, `and ${rules.length - MAX_RULES} more`] : lines;
 }
 
@@ -124,7 +131,7 @@ function elementLines({ elements }: MetricsSnapshot): readonly string[] {
       .map(([reason, count]) => `${count} ${reason}`)
       .join(", ") || "-",
   ]);
-  return textColumns(["element", "in", "out", "dropped"], rows);
+  return columns(["element", "in", "out", "dropped"], rows);
 }
 
 const MINUTE = 60;

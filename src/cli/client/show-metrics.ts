@@ -45,7 +45,8 @@ export async function showMetrics(node: string, { once, json }: TopOptions, outp
 function show(now: NodeMetrics, before: NodeMetrics | undefined, prefix: string, output: Output): void {
   const rows = before === undefined ? Infinity : (process.stdout.rows ?? Infinity) - 1;
   const lines = metricsScreen(now, before);
-  output.result(`${prefix}${lines.slice(0, rows).join("\n")}`);
+  if (prefix !== "") process.stdout.write(prefix);
+  output.result(lines.slice(0, rows).join("\n"));
 }
 
 /** Requests the metrics of a node. */

@@ -1,4 +1,5 @@
 import type { TraceLine } from "../../../runtime/control/reply.ts";
+import { printable } from "../../../runtime/plan/values/printable.ts";
 import { formatLocation } from "../../../runtime/observe/watch.ts";
 import { interruptSignal } from "../terminal/interrupt.ts";
 import { jsonText } from "../terminal/json-text.ts";
@@ -33,7 +34,7 @@ const MAX_TUPLE_WIDTH = 200;
 
 /** Returns a trace line as text: `1.250 rule ron.p2 → RoundRobin  ping.Req("a") to 10.0.0.2:10000`. */
 export function traceLine(line: TraceLine): string {
-  return `${line.t.toFixed(3)} ${describe(line)}`;
+  return printable(`${line.t.toFixed(3)} ${describe(line)}`);
 }
 
 function describe({

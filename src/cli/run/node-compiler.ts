@@ -87,7 +87,12 @@ export class NodeCompiler implements Compiler {
   /** Returns the facts of the peers and of the fact directories, or a message about the directories. */
   #facts(plan: Plan): readonly Fact[] | string {
     const problems: string[] = [];
-    const output: Output = { hasColour: false, result: () => undefined, problem: (text) => problems.push(text) };
+    const output: Output = {
+      hasColour: false,
+      result: () => undefined,
+      data: () => undefined,
+      problem: (text) => problems.push(text),
+    };
     try {
       return [...factsOfPeers(plan, this.#peers), ...loadFacts(this.#factDirectories, plan, output)];
     } catch (error: unknown) {

@@ -2,6 +2,7 @@
  * The log of a running node, on stderr. `run.ts` hands it to everything that reports; `output.ts` creates it from `--log-level` and
  * `--log-format`.
  */
+import { printable, printableLines } from "../../../runtime/plan/values/printable.ts";
 import { jsonText } from "./json-text.ts";
 
 /** Levels, the most severe first. A log prints messages of its level and of the levels before it. */
@@ -23,6 +24,9 @@ export type LogFields = Readonly<Record<string, string | number | object>>;
 const REPEAT_INTERVAL_MS = 10_000;
 /** Number of repeated messages that are counted at the same time. Further messages are printed each time. */
 const MAX_HELD = 256;
+
+/** Number of characters of a message that the text log prints. */
+const LONGEST_MESSAGE = 10_000;
 
 const PREFIXES: Readonly<Record<LogLevel, string>> = { error: "", warn: "warning: ", info: "", debug: "debug: " };
 
@@ -73,8 +77,14 @@ export class Log {
   write(level: LogLevel, message: string, fields: LogFields): void {
     const { level: shown, format } = this.#settings;
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(shown)) return;
-    if (format === "text") this.#write(`mosaic: ${PREFIXES[level]}${message}`);
+    if (format === "text") this.#write(`mosaic: ${PREFIXES[level]}${printable(message, LONGEST_MESSAGE)}`);
     else this.#write(jsonText({ time: new Date().toISOString(), level, message, ...fields }));
+  }
+
+  /** Logs the message of a failed command, which may have several lines. */
+  failure(message: string): void {
+    if (this.#settings.format === "text") this.#write(`mosaic: ${printableLines(message)}`);
+    else this.error(message);
   }
 
   #hold(message: string, fields: LogFields): void {

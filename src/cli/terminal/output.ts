@@ -1,9 +1,12 @@
+import { printableColoured, printableLines } from "../../../runtime/plan/values/printable.ts";
 import { Log, type LogSettings } from "./log.ts";
 
 /** Output of a command: results go to stdout, everything else to stderr. */
 export interface Output {
   readonly hasColour: boolean;
   result(line: string): void;
+  /** Prints data for programs as they are; on a terminal, unprintable characters are escaped as in `result`. */
+  data(text: string): void;
   /** Prints text for people, possibly several lines: diagnostics and warnings. */
   problem(text: string): void;
 }
@@ -29,12 +32,16 @@ export class ProcessOutput implements LoggedOutput {
   }
 
   result(line: string): void {
-    process.stdout.write(`${line}\n`);
+    process.stdout.write(`${printableLines(line)}\n`);
+  }
+
+  data(text: string): void {
+    process.stdout.write(`${process.stdout.isTTY ? printableLines(text) : text}\n`);
   }
 
   problem(text: string): void {
     if (this.#settings.format === "json") this.#log.error(text);
-    else process.stderr.write(`${text}\n`);
+    else process.stderr.write(`${this.hasColour ? printableColoured(text) : printableLines(text)}\n`);
   }
 
   #newLog(): Log {

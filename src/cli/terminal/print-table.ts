@@ -21,7 +21,8 @@ export function printTable(name: string, rows: readonly Values[], { kind, json }
       if (json) return jsonText({ tuple: encodeTuple(name, row) });
       return kind === "csv" ? row.map(csvField).join(",") : `${formatTuple(name, row)}.`;
     });
-    output.result(lines.join("\n"));
+    if (kind === "csv" && !json) output.data(lines.join("\n"));
+    else output.result(lines.join("\n"));
   }
 }
 

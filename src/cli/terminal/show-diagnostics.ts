@@ -1,6 +1,7 @@
 import { codeFrameColumns } from "@babel/code-frame";
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import type { Source, Span } from "../../../grammar/span.ts";
+import { printable } from "../../../runtime/plan/values/printable.ts";
 import { LineMap } from "../../program/line-map.ts";
 import { sourceExcerpt } from "./source-excerpt.ts";
 
@@ -26,7 +27,7 @@ function showDiagnostic(diagnostic: Diagnostic, lines: LineMap, colour: boolean)
 
 function positionText(span: Span, lines: LineMap): string {
   const { file, line, column } = lines.position(span);
-  return `${file}:${line}:${column}`;
+  return `${printable(file)}:${line}:${column}`;
 }
 
 function frame(span: Span, lines: LineMap, colour: boolean): string {

@@ -7,7 +7,8 @@ import { golden } from "../../golden.ts";
 function explained(file: string, options: Partial<ExplainOptions> = {}): string {
   const lines: string[] = [];
   const all = { defines: new Map(), dialect: undefined, rule: undefined, form: "text", ...options } as const;
-  explainFiles([file], all, { hasColour: false, result: (line) => void lines.push(line), problem: () => undefined });
+  const print = (line: string): void => void lines.push(line);
+  explainFiles([file], all, { hasColour: false, result: print, data: print, problem: () => undefined });
   return `${lines.join("\n")}\n`;
 }
 

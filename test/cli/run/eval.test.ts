@@ -27,6 +27,7 @@ function evaluated(program: string, options: Partial<EvalOptions> = {}): Outcome
   const output = {
     hasColour: false,
     result: (line: string) => void lines.push(line),
+    data: (line: string) => void lines.push(line),
     problem: (line: string) => void problems.push(line),
   };
   const standard = {
