@@ -150,7 +150,12 @@ describe.each(Object.entries(readers))("%s", (_name, read) => {
 
 function csvLines(rows: readonly Values[]): string {
   const lines: string[] = [];
-  const output = { hasColour: false, result: (line: string) => void lines.push(line), problem: () => undefined };
+  const output = {
+    hasColour: false,
+    result: (line: string) => void lines.push(line),
+    data: (line: string) => void lines.push(line),
+    problem: () => undefined,
+  };
   printTable("p", rows, { kind: "csv", json: false }, output);
   return `${lines.join("\n")}\n`;
 }
