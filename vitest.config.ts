@@ -20,7 +20,7 @@ const ALONE: string[] = [
 
 /** Tests with network namespaces that mostly wait for timers of overlays: two files run at the same time. */
 const NAMESPACES: string[] = [
-  "test/kernel/{flow-cache,relay,ron,sizes,tunnel}.test.ts",
+  "test/kernel/{device,ecn,flow-cache,loop,relay,ron,sizes,tunnel}.test.ts",
   "test/lab/{kernel,networks,user-namespace}.test.ts",
 ];
 

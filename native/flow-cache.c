@@ -6,7 +6,7 @@
  *
  * Correctness: a hit repeats the effect of the recorded run. Cacheable rules read only the key and the head, so they would have
  * the same effect again. Packets with IP options, extension headers or fragments never hit. TCP SYN segments of the device
- * never hit either, because the node may lower their maximum segment size.
+ * never hit either, because the node may lower their maximum segment size, nor do UDP packets with the port of the node.
  */
 #define _GNU_SOURCE
 #include "flow-cache.h"
@@ -46,6 +46,8 @@ struct flow_cache {
   struct flow_cache_ends ends;
   /* First the entries for packets of the device, then those for datagrams. */
   struct flow_entry entries[2 * FLOW_CACHE_ENTRIES];
+  /* Port of the socket, in network byte order. */
+  uint8_t port[2];
   /* The innermost open recording. */
   struct recording *recording;
 };
@@ -54,6 +56,11 @@ struct flow_cache *flow_cache_new(struct flow_cache_ends ends) {
   struct flow_cache *cache = calloc(1, sizeof *cache);
   if (cache == NULL) return NULL;
   cache->ends = ends;
+  union udp_address bound = {0};
+  socklen_t length = sizeof bound;
+  getsockname(ends.socket->fd, &bound.any, &length);
+  /* Both kinds of address have the port at the same place. */
+  memcpy(cache->port, &bound.v4.sin_port, sizeof cache->port);
   return cache;
 }
 
@@ -79,12 +86,17 @@ static bool is_simple(const uint8_t *packet, size_t length) {
   return short_at(packet + 4) == length - IPV6_HEADER && is_transport(packet[6]);
 }
 
+/* Whether a packet is UDP from or to the port of the node. It may be a datagram of the node itself, which TunRx drops. */
+static bool has_own_port(const struct flow_cache *cache, uint8_t protocol, const uint8_t *upper, size_t length) {
+  return protocol == PROTOCOL_UDP && (length < 4 || memcmp(upper, cache->port, 2) == 0 || memcmp(upper + 2, cache->port, 2) == 0);
+}
+
 /* Whether a packet is a TCP SYN, or too short to tell. */
 static bool opens_connection(uint8_t protocol, const uint8_t *upper, size_t length) {
   return protocol == PROTOCOL_TCP && (length < TCP_HEADER || (upper[TCP_FLAGS_AT] & TCP_SYN) != 0);
 }
 
-static bool key_of_packet(struct flow_key *key, const uint8_t *packet, size_t length) {
+static bool key_of_packet(const struct flow_cache *cache, struct flow_key *key, const uint8_t *packet, size_t length) {
   bool is_v4 = length > 0 && packet[0] == 0x45;
   size_t header = is_v4 ? IPV4_HEADER : IPV6_HEADER;
   memset(key, 0, sizeof *key);
@@ -94,7 +106,8 @@ static bool key_of_packet(struct flow_key *key, const uint8_t *packet, size_t le
   key->bytes[1] = packet[is_v4 ? 9 : 6];
   key->bytes[2] = packet[is_v4 ? 8 : 7];
   memcpy(key->bytes + 4, packet + (is_v4 ? 12 : 8), is_v4 ? 8 : 32);
-  return !opens_connection(key->bytes[1], packet + header, length - header);
+  const uint8_t *upper = packet + header;
+  return !opens_connection(key->bytes[1], upper, length - header) && !has_own_port(cache, key->bytes[1], upper, length - header);
 }
 
 static void key_of_datagram(struct flow_key *key, const union udp_address *from, size_t length) {
@@ -144,7 +157,7 @@ static bool send_with_head(const struct udp_socket *udp, const struct flow_entry
 bool flow_cache_send(struct flow_cache *cache, const uint8_t *packet, size_t length) {
   struct flow_key key;
   int64_t now = 0;
-  if (cache == NULL || !key_of_packet(&key, packet, length)) return false;
+  if (cache == NULL || !key_of_packet(cache, &key, packet, length)) return false;
   uint32_t index = index_of(&key, false);
   const struct flow_entry *entry = look_up(cache, index, &key, &now);
   if (entry == NULL || !send_with_head(cache->ends.socket, entry, packet, length)) return false;
@@ -179,8 +192,8 @@ static bool should_record(const struct flow_cache *cache, struct flow_entry *ent
   return false;
 }
 
-static bool key_of_recording(struct recording *recording) {
-  if (recording->from == NULL) return key_of_packet(&recording->key, recording->bytes, recording->length);
+static bool key_of_recording(const struct flow_cache *cache, struct recording *recording) {
+  if (recording->from == NULL) return key_of_packet(cache, &recording->key, recording->bytes, recording->length);
   key_of_datagram(&recording->key, recording->from, recording->length);
   return true;
 }
@@ -192,7 +205,7 @@ void recording_begin(struct flow_cache *cache, struct recording *recording) {
   recording->outer = cache->recording;
   cache->recording = recording;
   recording->epoch = cache->ends.words[FLOW_CACHE_EPOCH];
-  if (key_of_recording(recording)) {
+  if (key_of_recording(cache, recording)) {
     uint32_t index = index_of(&recording->key, recording->from != NULL);
     if (should_record(cache, &cache->entries[index], &recording->key)) recording->number = index + 1;
   }

@@ -3,6 +3,7 @@
  * train of packets, becomes the input of a step and goes to Mux.
  */
 import type { StepInput } from "../engine/step-input.ts";
+import { isFragment, type OwnDatagrams } from "../ip/own-datagrams.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
@@ -11,7 +12,9 @@ import { segmentCount, isTrain, segmentsOf, type Train } from "../plan/values/tr
 import type { Tun } from "../world/world.ts";
 import type { Element } from "./element.ts";
 
-const drops = ["tun: no IP packet", "tun: no subscriber"] as const;
+const UDP = 17;
+
+const drops = ["tun: no IP packet", "tun: no subscriber", "own datagram"] as const;
 
 export const spec: ElementSpec = {
   name: "TunRx",
@@ -23,7 +26,8 @@ train of packets of one flow is one event.
 
 Ports   in: the device. out: 1 push.
 Drops   "tun: no IP packet": no complete IPv4 or IPv6 header; "tun: no subscriber": the program that runs now has no rule that
-        subscribes to tun, as the one before had.
+        subscribes to tun, as the one before had; "own datagram": a datagram between the socket of this node and a peer, because
+        the route to the peer leads into the device.
 Reads   counters: packets in, tuples out
 Built   by runtime/node/ports.ts, one per node.
 See     TunTx, ReceiveDemux
@@ -37,11 +41,13 @@ export class TunRx implements Element {
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #tun: Tun | undefined;
   readonly #out: (input: StepInput) => void;
+  readonly #own: OwnDatagrams;
   #event: PredicateSpec | undefined;
   #isReading = false;
 
-  constructor(tun: Tun | undefined, out: (input: StepInput) => void) {
+  constructor(tun: Tun | undefined, own: OwnDatagrams, out: (input: StepInput) => void) {
     this.#tun = tun;
+    this.#own = own;
     this.#out = out;
   }
 
@@ -64,6 +70,10 @@ export class TunRx implements Element {
     if (header === undefined) return this.#drop(bytes, "tun: no IP packet");
     if (this.#event === undefined) return this.#drop(bytes, "tun: no subscriber");
     if (header.length < bytes.length && isTrain(bytes)) return this.#raiseSegments(bytes);
+    if (header.protocol === UDP) {
+      if (isTrain(bytes) && isFragment(bytes, header)) return this.#raiseSegments(bytes);
+      if (this.#own.has(bytes, header)) return this.#drop(bytes, "own datagram");
+    }
     const packet = header.length === bytes.length ? bytes : bytes.subarray(0, header.length);
     const args = [packet, sourceText(packet, header), destinationText(packet, header), header.protocol, header.ttl];
     this.counters.out++;
@@ -74,7 +84,7 @@ export class TunRx implements Element {
     for (const _ of segmentsOf(bytes)) this.counters.drop(reason);
   }
 
-  /** Raises the packets of a train one by one: their headers say that bytes follow them. */
+  /** Raises the packets of a train one by one: bytes follow them by their headers, or they are fragments of several datagrams. */
   #raiseSegments(train: Train): void {
     for (const segment of train.segments()) this.#raise(segment);
   }

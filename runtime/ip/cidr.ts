@@ -31,6 +31,15 @@ export function formatCidr(cidr: Cidr): string {
   return `${cidr.address}/${cidr.prefix}`;
 }
 
+/** Returns whether an address of 4 or 16 bytes is in the network of a CIDR. */
+export function contains({ bytes, prefix }: Cidr, address: Uint8Array): boolean {
+  if (bytes.length !== address.length) return false;
+  return bytes.every((byte, at) => {
+    const bits = Math.max(0, Math.min(8, prefix - 8 * at));
+    return (byte ^ (address[at] ?? 0)) >> (8 - bits) === 0;
+  });
+}
+
 function refuse(text: string, why: string): CidrResult {
   return { ok: false, message: `bad CIDR ${quote(text)}: ${why}; for example 100.64.0.1/24` };
 }

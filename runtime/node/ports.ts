@@ -10,6 +10,7 @@ import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits.ts";
+import { OwnDatagrams } from "../ip/own-datagrams.ts";
 import { PeerCounters } from "../observe/peer-counters.ts";
 import { UnroutedPackets } from "../observe/unrouted-packets.ts";
 import { Liveness } from "../path/liveness.ts";
@@ -66,7 +67,8 @@ export class NodePorts {
     this.liveness = new Liveness(clock, datagrams, this.peers, this.paths);
     this.networkIn = new NetworkIn(world, this.peers, this.paths, (input) => this.#outputs?.fromNetwork(input));
     this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock), this.liveness);
-    this.tunRx = new TunRx(tun, (input) => this.#outputs?.fromDevice(input));
+    const own = new OwnDatagrams(datagrams.address, world.isLocalHost ?? ((): boolean => false));
+    this.tunRx = new TunRx(tun, own, (input) => this.#outputs?.fromDevice(input));
     this.tunTx = new TunTx(tun);
     this.tcp = new Tcp({
       streams: world.streams,

@@ -18,6 +18,8 @@ export interface World {
   readonly datagrams: Datagrams;
   /** Undefined if the node was started without `--tun`. */
   readonly tun: Tun | undefined;
+  /** Returns whether an interface of this host has the numeric address. Absent if `datagrams` is bound to one address. */
+  readonly isLocalHost?: (host: string) => boolean;
   /** Absent if the environment has no TCP. */
   readonly streams?: Streams | undefined;
   /** Absent in the simulator, where nothing is delayed. */

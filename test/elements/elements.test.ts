@@ -5,6 +5,7 @@ import { LocSpecDemux } from "../../runtime/elements/loc-spec-demux.ts";
 import { Mux } from "../../runtime/elements/mux.ts";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
 import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts";
+import { OwnDatagrams } from "../../runtime/ip/own-datagrams.ts";
 import { TunRx } from "../../runtime/elements/tun-rx.ts";
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
 import type { StepInput } from "../../runtime/engine/step-input.ts";
@@ -174,7 +175,7 @@ describe("TunRx", () => {
   test("counts each packet of a train, also packets that bytes follow and bytes that are no packet", () => {
     let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
     const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
-    const receive = new TunRx(tun as never, () => undefined);
+    const receive = new TunRx(tun as never, new OwnDatagrams("10.0.0.1:10000", () => false), () => undefined);
     receive.serve(eventSpec("tun", 5));
     const sound = Uint8Array.from({ length: 40 }, (_, at) => [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 253][at] ?? 1);
     const longer = Uint8Array.from([...sound, 0]);
@@ -184,12 +185,53 @@ describe("TunRx", () => {
   });
 });
 
+describe("TunRx, with a route to a peer that leads into the device", () => {
+  const OWN = [10, 0, 0, 1];
+  const PEER = [10, 0, 0, 2];
+  /** IPv4 packet of UDP: `flags` are the upper byte of flags and fragment offset. */
+  const udp = (from: readonly number[], port: number, toPort: number, id = 1, flags = 0): Uint8Array => {
+    const ports = [port >> 8, port & 255, toPort >> 8, toPort & 255, 0, 8, 0, 0];
+    return Uint8Array.from([0x45, 0, 0, 28, 0, id, flags, 0, 64, 17, 0, 0, ...from, ...PEER, ...ports]);
+  };
+  const receiver = (listen: string): { counters: TunRx["counters"]; arrived: (packet: Uint8Array) => void } => {
+    let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
+    const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
+    const own = new OwnDatagrams(listen, (host) => host === "10.0.0.1");
+    const receive = new TunRx(tun as never, own, () => undefined);
+    receive.serve(eventSpec("tun", 5));
+    return { counters: receive.counters, arrived };
+  };
+
+  test.each(["10.0.0.1:10000", "0.0.0.0:10000", "[::]:10000"])("a socket on %s drops its own datagrams", (listen) => {
+    const { counters, arrived } = receiver(listen);
+    arrived(udp(OWN, 10_000, 10_000));
+    arrived(trainOf([udp(OWN, 10_000, 7), udp(OWN, 10_000, 7)]));
+    arrived(udp(OWN, 9, 10_000));
+    arrived(udp([10, 0, 0, 3], 10_000, 10_000));
+    expect([...counters.dropped]).toEqual([["own datagram", 3]]);
+    expect(counters.out).toBe(2);
+  });
+
+  test("the fragments of such a datagram are dropped, also in a train with fragments of others", () => {
+    const { counters, arrived } = receiver("10.0.0.1:10000");
+    arrived(trainOf([udp(OWN, 10_000, 7, 1, 0x20), udp(OWN, 10_000, 7, 2, 0x20)]));
+    arrived(trainOf([udp(OWN, 1, 1, 1, 1), udp(OWN, 1, 1, 3, 1), udp(OWN, 1, 1, 2, 1)]));
+    arrived(udp(OWN, 1, 1, 2, 1));
+    expect([...counters.dropped]).toEqual([["own datagram", 4]]);
+    expect(counters.out).toBe(2);
+  });
+});
+
 describe("TunRx, after a program swap", () => {
   test("counts the packets that no rule of the new program subscribes to, and raises no event of the old one", () => {
     let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
     const inputs: StepInput[] = [];
     const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
-    const receive = new TunRx(tun as never, (input) => void inputs.push(input));
+    const receive = new TunRx(
+      tun as never,
+      new OwnDatagrams("10.0.0.1:10000", () => false),
+      (input) => void inputs.push(input),
+    );
     const packet = Uint8Array.from({ length: 40 }, (_, at) => [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 253][at] ?? 1);
     receive.serve(eventSpec("tun", 5));
     arrived(packet);

@@ -74,6 +74,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["not accepted", "the loaded programs do not accept this predicate from the network: see `accept`"],
   ["wrong type", "the program expects another type for an argument"],
   ["tcp: turned away", "connections arrive faster than rules accept them, or there are too many sockets"],
+  ["own datagram", "the route to a peer leads into the TUN device"],
   ["hop limit", "the packet was in a routing loop"],
 ]);
 

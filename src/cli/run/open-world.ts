@@ -2,6 +2,7 @@ import { EventLoopDelay } from "../../../runtime/device/event-loop-delay.ts";
 import { IoBatch } from "../../../runtime/device/io-batch.ts";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
 import { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
+import { LocalHosts } from "../../../runtime/device/local-hosts.ts";
 import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
 import { openUdp } from "../../../runtime/device/udp.ts";
@@ -51,7 +52,14 @@ export async function openWorld(
   resources.defer(() => eventLoop.stop());
   const streams = new NetStreams();
   resources.defer(() => streams.close());
-  const ends = { datagrams, tun, streams, ...(flowCache !== undefined && { flowCache }) };
+  const localHosts = new LocalHosts();
+  const ends = {
+    datagrams,
+    tun,
+    streams,
+    isLocalHost: (host: string) => localHosts.has(host),
+    ...(flowCache !== undefined && { flowCache }),
+  };
   const world = { clock: new LinuxClock(), seed: randomSeed(), secret, ...ends, eventLoop };
   return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
 }

@@ -35,6 +35,7 @@ import { optimiseEarly } from "./optimise-early.ts";
 import { reloadProgram } from "./reload-program.ts";
 import { reportNode } from "./report-node.ts";
 import { ServedNode, serveMetrics } from "./serve-metrics.ts";
+import { peersInFacts, warnAboutLoops } from "./warn-about-loops.ts";
 import { warmUpNode } from "./warm-up.ts";
 
 /** Options of `mosaic run`, as `commands/run.ts` makes them from the command line. */
@@ -86,6 +87,10 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   resources.defer(() => dropLog.stop());
   served.setRunning(node);
   announce(prepared, options.tun, names, world.tun, output.log);
+  if (options.tun !== undefined && world.tun !== undefined) {
+    const peers = [...options.peers.map(({ address }) => address), ...peersInFacts(prepared.facts)];
+    warnAboutLoops([...new Set(peers)], world.tun.name, options.tun.address, output.log);
+  }
   const manager = serviceManager(process.env, process.pid);
   manager?.ready(`running ${prepared.files.join(" ")} as ${names[0]}`);
   signals.handle({
