@@ -10,6 +10,8 @@
  * returns. All lengths are in bytes.
  */
 import { errnoName } from "../../native/errno.ts";
+import { networkInterfaces } from "node:os";
+import { type Cidr, formatCidr } from "../ip/cidr.ts";
 import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
 import { segmentCount, isTrain, Train } from "../plan/values/train.ts";
 import type { ReadCycles, Tun, TunCounters, TunOffload } from "../world/world.ts";
@@ -20,6 +22,8 @@ import { IoBatch } from "./io-batch.ts";
 
 export interface LinuxTunOptions {
   readonly mtu: number;
+  /** Address that the interface was given; undefined for none. */
+  readonly address?: Cidr | undefined;
   readonly trains?: boolean;
   readonly onLost?: (code: string) => void;
   /** The I/O batch that all devices of the node share. A new one by default. */
@@ -62,6 +66,9 @@ export class LinuxTun implements Tun {
   readonly #written: Uint32Array = new Uint32Array(4);
   readonly #backlog: Backlog = new Backlog((train) => this.#take(train * TUN_INDEX_WORDS));
   readonly #trainMax: number;
+  readonly #address: Cidr | undefined;
+  /** Error code with which the interface ended. */
+  #lost: string | undefined;
   readonly #onLost: ((code: string) => void) | undefined;
   readonly #offloads: number;
   readonly #ioBatch: IoBatch;
@@ -83,6 +90,7 @@ export class LinuxTun implements Tun {
     this.#handle = handle;
     this.#write = handle.write.bind(handle);
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
+    this.#address = options.address;
     this.#onLost = options.onLost;
     this.#ioBatch = options.ioBatch ?? new IoBatch();
     this.#flowCache = options.flowCache ?? new LinuxFlowCache();
@@ -101,6 +109,17 @@ export class LinuxTun implements Tun {
 
   get readCycles(): ReadCycles {
     return readCyclesOf(this.#handle);
+  }
+
+  problem(): string | undefined {
+    if (this.#lost !== undefined) return `the device ${this.name} is gone (${this.#lost})`;
+    if (this.#address === undefined) return undefined;
+    // Node.js lists neither an interface that is down nor one without any address.
+    const addresses = networkInterfaces()[this.name];
+    if (addresses === undefined)
+      return `the device ${this.name} is down or has lost its address ${formatCidr(this.#address)}`;
+    const hasAddress = addresses.some(({ address }) => address === this.#address?.address);
+    return hasAddress ? undefined : `the device ${this.name} has lost its address ${formatCidr(this.#address)}`;
   }
 
   onPacket(receive: (packet: Uint8Array) => void): void {
@@ -131,7 +150,7 @@ export class LinuxTun implements Tun {
       this.#trainMax,
       (count, errno, unfit) => this.#onRead(count, errno, unfit),
     );
-    if (refusal !== undefined) return this.#onLost?.(errnoName(refusal.errno));
+    if (refusal !== undefined) return this.#lose(refusal.errno);
     this.#flowCache.attachTun(this.#handle);
   }
 
@@ -162,9 +181,14 @@ export class LinuxTun implements Tun {
     const hasBacklog = this.#backlog.run(count);
     this.#ioBatch.end();
     this.#isDelivering = hasBacklog;
-    if (errno !== 0) this.#onLost?.(errnoName(errno));
+    if (errno !== 0) this.#lose(errno);
     if (hasBacklog) setImmediate(() => this.#handle.resume());
     return hasBacklog;
+  }
+
+  #lose(errno: number): void {
+    this.#lost = errnoName(errno);
+    this.#onLost?.(this.#lost);
   }
 
   /** Delivers one train. Nothing is delivered after the receiver has closed the interface. */

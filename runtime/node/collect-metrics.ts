@@ -141,12 +141,16 @@ function networkMetrics({ counters, offload, readCycles }: Datagrams): MetricsSn
     : { ...metrics, offload: { ...offload, refusals: countsOf(offload.refusals) } };
 }
 
-function tunMetrics(
-  { name, mtu, counters, offload, readCycles }: Tun,
-  unrouted: ReadonlyMap<string, number>,
-): TunMetrics {
+function tunMetrics(tun: Tun, unrouted: ReadonlyMap<string, number>): TunMetrics {
+  const { name, mtu, counters, offload, readCycles } = tun;
+  const problem = tun.problem?.();
   const metrics = { name, mtu, ...counters, refused: countsOf(counters.refused), unrouted: countsOf(unrouted) };
-  return { ...metrics, ...(offload !== undefined && { offload }), ...(readCycles !== undefined && { readCycles }) };
+  return {
+    ...metrics,
+    ...(problem !== undefined && { problem }),
+    ...(offload !== undefined && { offload }),
+    ...(readCycles !== undefined && { readCycles }),
+  };
 }
 
 function countsOf(counts: ReadonlyMap<string, number>): Counts {

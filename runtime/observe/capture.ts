@@ -107,6 +107,10 @@ class CapturedTun implements Tun {
     return this.#inner.readCycles;
   }
 
+  problem(): string | undefined {
+    return this.#inner.problem?.();
+  }
+
   onPacket(receive: (packet: Uint8Array) => void): void {
     this.#inner.onPacket((packet) => {
       this.#capture.packet("in", packet);

@@ -186,6 +186,8 @@ export interface NetworkOffloadMetrics {
 export interface TunMetrics {
   readonly name: string;
   readonly mtu: number;
+  /** Reason why the device carries no packets now: it is gone, down, or has lost its address. Absent while it does. */
+  readonly problem?: string;
   readonly read: number;
   readonly readBytes: number;
   readonly written: number;

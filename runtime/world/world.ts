@@ -176,6 +176,8 @@ export interface Tun {
   readonly offload?: TunOffload | undefined;
   /** Absent if read cycles are not measured. */
   readonly readCycles?: ReadCycles | undefined;
+  /** Returns the reason why the interface carries no packets: it is gone, down, or has lost its address. Absent if it always does. */
+  problem?(): string | undefined;
   /**
    * Installs the receiver. Each call brings an IP packet without link header, or a train of packets of one flow. The bytes are valid
    * only during the call.

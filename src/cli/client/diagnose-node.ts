@@ -44,6 +44,7 @@ export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[]
 /** Returns the problems for which something failed or was dropped, without those that a node only suspects, such as silent peers. */
 export function diagnoseFailures(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
+    ...brokenDevice(metrics),
     ...failedSends(metrics),
     ...refusedPeers(metrics),
     ...unroutedPackets(metrics),
@@ -87,6 +88,10 @@ function unspecifiedAddress({ node }: MetricsSnapshot): readonly HealthProblem[]
   if (!isUnspecified(node)) return [];
   const text = `the address of this node is ${node}, to which no peer can send: give the address that others see with --addr HOST:PORT`;
   return [problem("node", node, text)];
+}
+
+function brokenDevice({ node, tun }: MetricsSnapshot): readonly HealthProblem[] {
+  return tun?.problem === undefined ? [] : [problem("node", node, tun.problem)];
 }
 
 function failedSends({ node, network }: MetricsSnapshot): readonly HealthProblem[] {

@@ -23,15 +23,17 @@ export interface DevicesShare {
   readonly flowCache: LinuxFlowCache | undefined;
 }
 
-/** Opens the TUN device of the command line. `defaultMtu` is the size of the largest packet that fits a datagram. */
+/**
+ * Opens the TUN device of the command line. Calls `onLost`, with an error code, if the device disappears. `defaultMtu` is the size of
+ * the largest packet that fits a datagram.
+ */
 export function openDevice(
   { name, address, mtu, tso }: TunRequest,
   defaultMtu: number,
   share: DevicesShare,
+  onLost: (code: string) => void,
   log: Log,
 ): Tun {
-  const onLost = (code: string): void =>
-    log.error(`the TUN device is gone (${code}); packets for it are dropped`, { code });
   const opened = openTun({ name, address, mtu: mtu ?? defaultMtu, onLost, trains: true, tso, ...share });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   const hasSuperPackets = opened.tun.offload?.tcp === true;

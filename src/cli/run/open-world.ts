@@ -34,10 +34,14 @@ export interface WorldOptions {
   readonly pcap: string | undefined;
 }
 
+/** Called, with an error code, when the device has disappeared. */
+export type OnDeviceLost = (code: string) => void;
+
 /** Opens the world of a node on Linux. `resources` closes all that is opened. */
 export async function openWorld(
   options: WorldOptions,
   plan: Plan,
+  onDeviceLost: OnDeviceLost,
   log: Log,
   resources: AsyncDisposableStack,
 ): Promise<World> {
@@ -46,7 +50,10 @@ export async function openWorld(
   const shared = { ioBatch: new IoBatch(), flowCache };
   const datagrams = await bind(options, maxPayload, shared, log);
   resources.defer(() => datagrams.close());
-  const tun = options.tun === undefined ? undefined : openDevice(options.tun, innerMtu(plan, maxPayload), shared, log);
+  const tun =
+    options.tun === undefined
+      ? undefined
+      : openDevice(options.tun, innerMtu(plan, maxPayload), shared, onDeviceLost, log);
   resources.defer(() => tun?.close());
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());

@@ -75,7 +75,9 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   const served = new ServedNode();
   await openMetrics(options, served, output.log, resources);
   await warmUpNode(prepared.program, prepared.facts, options, output.log);
-  const world = await openWorld(options, prepared.program.plan, output.log, resources);
+  const deviceLost = new AbortController();
+  const onDeviceLost = (code: string): void => deviceLost.abort(code);
+  const world = await openWorld(options, prepared.program.plan, onDeviceLost, output.log, resources);
   if (options.user !== undefined) becomeUser(options.user);
   const names = endpointNames(options.listen, options.address, world.datagrams.address);
   const node = newNode(prepared, world, names, options, output);
@@ -97,13 +99,17 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
     onReload: () => reloadProgram(node, compiler, manager, output),
     onReport: () => reportNode(node, output.log),
   });
-  await aborted(signals.ended);
+  await aborted(AbortSignal.any([signals.ended, deviceLost.signal]));
   limitShutdown(output.log);
   served.setStopping();
   manager?.stopping();
   await node.shutdown(SHUTDOWN_GRACE_SECONDS);
   output.log.flush();
   for (const line of dropSummary(node.counters, node.plan)) output.log.info(line);
+  if (deviceLost.signal.aborted)
+    throw runFailed(
+      `the TUN device ${world.tun?.name ?? ""} is gone (${String(deviceLost.signal.reason)}): somebody removed it`,
+    );
 }
 
 /** Compiles the program and checks the options: all failures that are possible before anything is opened. */

@@ -15,7 +15,7 @@ export class ServedNode {
   }
 
   unready(): string | undefined {
-    return this.#state === "" ? undefined : this.#state;
+    return this.#state === "" ? this.#node?.trafficMetrics().tun?.problem : this.#state;
   }
 
   setRunning(node: Node): void {
