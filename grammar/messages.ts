@@ -338,8 +338,9 @@ export const MESSAGES = {
     readonly column: number;
     readonly declared: string;
     readonly found: string;
+    readonly by: string;
   }): Wording =>
-    `column ${f.column} of \`${f.name}\` is declared as ${f.declared}, but the program gives it a value of type ${f.found}`,
+    `column ${f.column} of \`${f.name}\` is declared as ${f.declared}, but ${f.by} gives it a value of type ${f.found}`,
 
   E0260: (f: { readonly stage: string; readonly nearest: string | undefined }): Wording => ({
     message: `there is no stage \`${f.stage}\``,
@@ -356,6 +357,21 @@ export const MESSAGES = {
   E0263: (f: { readonly depth: number }): Wording => ({
     message: `files import each other through more than ${f.depth} levels`,
     help: "import the files from one file",
+  }),
+  E0264: (f: { readonly text: string; readonly operator: string; readonly kinds: readonly string[] }): Wording => ({
+    message: `\`${brief(f.text)}\` never has a value`,
+    help:
+      f.kinds.length === 0
+        ? undefined
+        : `\`${f.operator}\` has no value for ${f.kinds.length === 1 ? "a value" : "values"} of type ${f.kinds.join(" and ")}`,
+  }),
+  E0265: (f: { readonly text: string; readonly expected: string; readonly found: string }): Wording => ({
+    message: `\`${brief(f.text)}\` must be of type ${f.expected}, but it is of type ${f.found}`,
+    help: undefined,
+  }),
+  E0266: (f: { readonly text: string }): Wording => ({
+    message: `\`${brief(f.text)}\` is not a location: it has no port`,
+    help: 'a location is an address with a port, such as `"10.0.0.2:10000"`',
   }),
   W0221: (f: { readonly name: string; readonly nearest: string }): Wording => ({
     message: `no rule of the program raises \`${f.name}\`: only other nodes can`,

@@ -6,6 +6,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program/program.ts";
 import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
+import { checkLocations } from "./check-locations.ts";
 import { checkRule } from "./check-rule.ts";
 import { builtinNamed, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
 import { streamViewNames } from "./stream-views.ts";
@@ -43,6 +44,7 @@ export function check(
   addAll(diagnostics, checkUnread(predicates, program));
   addAll(diagnostics, checkOverlays(program));
   addAll(diagnostics, checkAccepts(program));
+  addAll(diagnostics, checkLocations(program));
   return { checked: { program, predicates, roles }, diagnostics: withoutConsequences(diagnostics, program) };
 }
 

@@ -1,10 +1,11 @@
-import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
+import type { Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, ProgramRule } from "../program/program.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { constantNumber } from "../program/constant.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
+import { locationArgument } from "./check-locations.ts";
 import { nearest } from "../program/nearest.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
@@ -38,10 +39,6 @@ function checkLocations(rule: ProgramRule): readonly Diagnostic[] {
     const isNumber = location?.kind === "constant" && typeof location.value === "number";
     return isNumber ? [report("W0223", location.span, {})] : [];
   });
-}
-
-function locationArgument(atom: Atom): Argument | undefined {
-  return atom.location ?? (atom.locatedArgument === undefined ? undefined : atom.args[atom.locatedArgument]);
 }
 
 /**

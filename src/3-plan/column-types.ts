@@ -2,24 +2,17 @@
  * column-types: infers which kinds of values each column can hold. `plan.ts` runs it first; the checks beside it report
  * contradictions, and `predicate-table.ts` puts the types into the plan, where the runtime checks incoming tuples.
  */
-import type { AggregateFunction, Argument, Binary, Expression, FunctionCall, Literal } from "../../grammar/ast.ts";
+import type { AggregateFunction, Argument, Literal } from "../../grammar/ast.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
-import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
-import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
+import type { Kind } from "../../runtime/plan/values/value.ts";
 import { STREAM_CLOSED, streamCallForms, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
 import { isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
 import { patternVariables } from "../program/binding.ts";
 import { kindsNamed } from "../program/type-name.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
-import {
-  type CoreChannel,
-  type CoreProgram,
-  type CoreRule,
-  FRESH_QUERY_FUNCTION,
-  LOCAL_ADDRESS_FUNCTION,
-} from "../2-rewrite/core.ts";
+import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import { eventColumns } from "./aggregate-columns.ts";
-import { isArithmetic } from "./operation.ts";
+import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
 import type { Column } from "./strand.ts";
 
 /** Types of the columns of all predicates, inferred from the rules and facts of the program. */
@@ -28,11 +21,13 @@ export interface ColumnTypes {
   of(name: string, arity: number): readonly ColumnType[];
   /** Types of the columns that the rule derives; 0 if unknown. */
   ofHead(rule: CoreRule): readonly ColumnType[];
+  /** Types of the columns that the rule derives, with the mark `UNSURE`; 0 if they can never have a value. */
+  inferredForHead(rule: CoreRule): readonly ColumnType[];
+  /** Types of the variables of the rule. */
+  ofVariables(rule: CoreRule): Environment;
+  /** Type that a constant in this column of a body literal must have; undefined if the rules decide it. */
+  fixed(name: string, column: number): ColumnType | undefined;
 }
-
-const ANYTHING = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
-const ADDRESS = typeBit("string") | typeBit("address");
-const NUMBER = typeBit("number");
 
 /**
  * Infers types by propagating them from constants and functions through the rules to a fixpoint. Columns of facts may be
@@ -103,9 +98,6 @@ export function declaredType(name: string): ColumnType {
   return kindsNamed(name).reduce((bits, kind) => bits | typeBit(kind), 0);
 }
 
-/** Types of the variables of a rule. A missing variable is bound by a column whose type is not known yet. */
-type Environment = Map<string, ColumnType>;
-
 function producedNames(core: CoreProgram): ReadonlySet<string> {
   const atoms = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
   const received = [...core.channels.map(({ inlet }) => inlet), ...basesOf(core).map(({ name }) => name)];
@@ -116,16 +108,37 @@ class Inference implements ColumnTypes {
   readonly #columns = new Map<string, (ColumnType | undefined)[]>();
   readonly #core: CoreProgram;
   readonly #produced: ReadonlySet<string>;
+  /** Types that signatures declare; undefined for columns declared as `any`. */
+  readonly #declared: ReadonlyMap<string, readonly (ColumnType | undefined)[]>;
   /** Type of columns without an inferred type: undefined during the first pass, anything during the second. */
   #unknown: ColumnType | undefined;
 
   constructor(core: CoreProgram) {
     this.#core = core;
     this.#produced = producedNames(core);
+    this.#declared = new Map(core.signatures.map(({ name, types }) => [name, types.map(restriction)]));
   }
 
   of(name: string, arity: number): readonly ColumnType[] {
-    return Array.from({ length: arity }, (_, column) => known(this.#columns.get(name)?.[column]));
+    return Array.from({ length: arity }, (_, column) =>
+      known(this.#declaredType(name, column) ?? this.#columns.get(name)?.[column]),
+    );
+  }
+
+  #declaredType(name: string, column: number): ColumnType | undefined {
+    return this.#declared.get(name)?.[column];
+  }
+
+  ofVariables(rule: CoreRule): Environment {
+    return this.#environment(rule);
+  }
+
+  inferredForHead(rule: CoreRule): readonly ColumnType[] {
+    return this.#headTypes(rule).map((type) => type ?? ANYTHING);
+  }
+
+  fixed(name: string, column: number): ColumnType | undefined {
+    return builtinType(name, column) ?? this.#declaredType(name, column);
   }
 
   add(name: string, types: readonly (ColumnType | undefined)[]): boolean {
@@ -183,7 +196,7 @@ class Inference implements ColumnTypes {
 
   /** Visits the body until no variable is added, so that the order of assignments does not matter. */
   #environment(rule: CoreRule): Environment {
-    const environment: Environment = new Map();
+    const environment = new Map<string, ColumnType>();
     const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
     for (let size = -1; size !== environment.size; ) {
       size = environment.size;
@@ -207,14 +220,26 @@ class Inference implements ColumnTypes {
   }
 
   #columnType(name: string, column: number): ColumnType | undefined {
-    if (name === PERIODIC || name === STREAM_CLOSED) return NUMBER;
-    const outcome = streamOutcome(name)?.[column];
-    if (outcome !== undefined) return outcome;
-    if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
-    if (isLocalAddressTable(name)) return ADDRESS;
+    const fixed = this.fixed(name, column);
+    if (fixed !== undefined) return fixed;
     if (!this.#produced.has(name) || /\.(send|recv)$/.test(name)) return ANYTHING;
     return this.#columns.get(name)?.[column] ?? this.#unknown;
   }
+}
+
+/** Types of the columns of predicates that the node itself raises or fills; undefined for all others. */
+function builtinType(name: string, column: number): ColumnType | undefined {
+  if (name === PERIODIC || name === STREAM_CLOSED) return NUMBER;
+  const outcome = streamOutcome(name)?.[column];
+  if (outcome !== undefined) return outcome;
+  if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
+  return isLocalAddressTable(name) ? ADDRESS : undefined;
+}
+
+/** Returns the kinds of a declared type; undefined for `any`, which restricts nothing. */
+function restriction(name: string): ColumnType | undefined {
+  const type = declaredType(name);
+  return type === ANYTHING ? undefined : type;
 }
 
 /** Types of the outcome of a TCP call: the query id, then the results, or the reason of a failure. */
@@ -227,7 +252,8 @@ function streamOutcome(name: string): readonly ColumnType[] | undefined {
 }
 
 function known(type: ColumnType | undefined): ColumnType {
-  return type === undefined || type === ANYTHING ? 0 : type;
+  const bits = (type ?? ANYTHING) & ANYTHING;
+  return bits === ANYTHING ? 0 : bits;
 }
 
 /** Result kinds of aggregates that do not depend on the operand. `min` and `max` have the type of their operand. */
@@ -247,52 +273,4 @@ function headType(argument: Argument, environment: Environment): ColumnType | un
   const result = aggregateKinds[argument.function];
   if (result !== undefined) return result.reduce((bits, kind) => bits | typeBit(kind), 0);
   return argument.operand === undefined ? undefined : typeOf(argument.operand, environment);
-}
-
-function typeOf(expression: Expression, environment: Environment): ColumnType | undefined {
-  switch (expression.kind) {
-    case "variable":
-      return environment.get(expression.name);
-    case "wildcard":
-      return typeBit("null");
-    case "constant":
-      return typeBit(kindOf(expression.value));
-    case "list":
-      return typeBit("list");
-    case "address":
-      return typeBit("address");
-    case "interval":
-      return typeBit("bool");
-    case "call":
-      return callType(expression);
-    case "unary":
-      return expression.operator === "!" ? typeBit("bool") : typeOf(expression.operand, environment);
-    case "conditional":
-      return union(typeOf(expression.yes, environment), typeOf(expression.no, environment));
-    case "binary":
-      if (!isArithmetic(expression.operator)) return typeBit("bool");
-      return binaryType(expression, typeOf(expression.left, environment), typeOf(expression.right, environment));
-  }
-}
-
-function callType({ name: { text: name }, isOverlog }: FunctionCall): ColumnType {
-  if (name === LOCAL_ADDRESS_FUNCTION) return ADDRESS;
-  if (name === FRESH_QUERY_FUNCTION) return NUMBER;
-  return functionNamed(name, isOverlog)?.result || ANYTHING;
-}
-
-/** Type of an arithmetic operation: one of its operands, but in OverLog a string or a list beside any value gives its own type. */
-function binaryType(
-  { operator, isOverlog }: Binary,
-  left: ColumnType | undefined,
-  right: ColumnType | undefined,
-): ColumnType | undefined {
-  const both = union(left, right);
-  if (both === undefined || isOverlog !== true) return both;
-  const winner = typeBit(operator === "+" ? "string" : "list");
-  return operator !== "/" && (left === winner || right === winner) ? winner : both;
-}
-
-function union(one: ColumnType | undefined, other: ColumnType | undefined): ColumnType | undefined {
-  return one === undefined || other === undefined ? undefined : one | other;
 }

@@ -5,6 +5,7 @@
 import type { Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
+import type { Span } from "../../grammar/span.ts";
 import type {
   AggregateSpec,
   ChannelSpec,
@@ -27,6 +28,7 @@ import type { ProgramFact } from "../program/program.ts";
 import { aggregateColumns } from "./aggregate-columns.ts";
 import { cacheableReads } from "./cacheable-reads.ts";
 import { checkSignatures } from "./check-signatures.ts";
+import { checkValues } from "./check-values.ts";
 import { type ColumnTypes, inferColumnTypes } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
 import { locationOf } from "../program/location-of.ts";
@@ -69,10 +71,22 @@ export function planProgram(
   lines: LineMap,
 ): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
   const types = inferColumnTypes(core);
-  const checks = [checkMixedColumns, checkSignatures, checkChannels].flatMap((check) => check(core, types));
+  const checks = [checkMixedColumns, checkSignatures, checkValues, checkChannels].flatMap((check) =>
+    check(core, types),
+  );
   const planner = new Planner(core, types, lines);
   const planned = planner.run();
-  return { planned, diagnostics: [...checks, ...planner.diagnostics] };
+  return { planned, diagnostics: [...checks, ...withoutConsequences(planner.diagnostics, checks)] };
+}
+
+/** Drops "not constant" about facts with an expression that never has a value. */
+function withoutConsequences(found: readonly Diagnostic[], checks: readonly Diagnostic[]): readonly Diagnostic[] {
+  const valueless = checks
+    .filter(({ code }) => code === "E0264")
+    .flatMap(({ span }) => (span === undefined ? [] : [span]));
+  const holds = (outer: Diagnostic["span"], inner: Span): boolean =>
+    outer?.file === inner.file && outer.start <= inner.start && inner.end <= outer.end;
+  return found.filter(({ code, span }) => code !== "E0227" || !valueless.some((one) => holds(span, one)));
 }
 
 class Planner {

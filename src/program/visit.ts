@@ -9,10 +9,11 @@ export function parts(expression: Expression): readonly Expression[] {
 
 function collect(expression: Expression, found: Expression[]): void {
   found.push(expression);
-  for (const child of children(expression)) collect(child, found);
+  for (const child of operandsOf(expression)) collect(child, found);
 }
 
-function children(expression: Expression): readonly Expression[] {
+/** Returns the expressions directly in an expression. */
+export function operandsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case "variable":
     case "wildcard":

@@ -141,6 +141,19 @@ describe("files of facts", () => {
     expect(problems).toMatch(message);
   });
 
+  test("must have the types of a signature, also from `--fact`", () => {
+    const program = `pair(number, string).\n${PAIRS}`;
+    file("pair.csv", '1,a\n"1",b\n');
+    expect(evaluated(program, { factDirectories: [folder] }).problems).toMatch(
+      /^pair\.csv:2: column 1 of `pair` must be of type number, not string$/m,
+    );
+    const fact = evaluated(program, { factDirectories: [], facts: ["pair(1, 2)"] });
+    expect([fact.code, fact.problems]).toEqual([
+      2,
+      expect.stringContaining("column 2 of `pair` is declared as string"),
+    ]);
+  });
+
   test("of unknown predicates are reported and skipped", () => {
     pairs("1,2\n");
     expect(evaluated(PAIRS).problems).toContain("link.facts: the program has no such predicate; not read");

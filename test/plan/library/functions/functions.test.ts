@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { admits } from "../../../../runtime/plan/values/column-type.ts";
+import { formsOf, resultKinds } from "../../../../runtime/plan/library/functions/signatures.ts";
+import { admits, typeBit } from "../../../../runtime/plan/values/column-type.ts";
 import { formatValue } from "../../../../runtime/plan/values/format.ts";
 import type { Ambient } from "../../../../runtime/plan/contract/function-spec.ts";
 import { functionNamed, functionNames, registerFunction } from "../../../../runtime/plan/library/functions/registry.ts";
 import { Packet } from "../../../../runtime/plan/values/packet.ts";
-import type { Value } from "../../../../runtime/plan/values/value.ts";
+import { kindOf, kinds, type Value } from "../../../../runtime/plan/values/value.ts";
 import { arbitraryValue } from "../../../arbitrary-value.ts";
 import { functionCases } from "./function-cases.ts";
 
@@ -67,6 +68,66 @@ test("for any arguments a function returns a value of its declared kinds or fail
     { numRuns: 2000 },
   );
 });
+
+describe("the forms of functions", () => {
+  test("exist for every function", () => {
+    const typed = functionNames().filter((name) => formsOf(name) !== undefined);
+    expect(functionNames().filter((name) => !typed.includes(name) && (functionNamed(name)?.maxArgs ?? 0) > 0)).toEqual(
+      [],
+    );
+  });
+
+  test("admit every result of the cases, and give one kind where the case has one", () => {
+    const wrong = cases.filter(({ name, args }) => {
+      const value = call(name, ...args);
+      return value !== undefined && !admitsForms(name, args, value);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("admit the result for any arguments", () => {
+    const calls = fc.constantFrom(...functionNames()).chain((name) => {
+      const { minArgs, maxArgs } = functionNamed(name) ?? { minArgs: 0, maxArgs: 0 };
+      return fc.tuple(
+        fc.constant(name),
+        fc.array(arbitraryValue(), { minLength: minArgs, maxLength: Math.min(maxArgs, 5) }),
+      );
+    });
+    fc.assert(
+      fc.property(calls, ([name, args]) => {
+        const value = call(name, ...args);
+        expect(value === undefined || admitsForms(name, args, value)).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("declare no kind of result that no sample has", () => {
+    const found = new Map<string, number>();
+    for (const { name, args } of cases) {
+      const value = call(name, ...args);
+      if (value !== undefined) found.set(name, (found.get(name) ?? 0) | typeBit(kindOf(value)));
+    }
+    const excess = [...found].filter(([name, seen]) =>
+      (formsOf(name) ?? []).some(
+        ({ result, selects }) => selects.length === 0 && result !== ANY && (result & ~seen) !== 0,
+      ),
+    );
+    expect(excess.map(([name]) => name)).toEqual(["f_src"]);
+  });
+});
+
+const ANY = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
+
+function admitsForms(name: string, args: readonly Value[], value: Value): boolean {
+  const forms = formsOf(name);
+  if (forms === undefined) return true;
+  const result = resultKinds(
+    forms,
+    args.map((one) => typeBit(kindOf(one))),
+  );
+  return (result & typeBit(kindOf(value))) !== 0;
+}
 
 test("a pattern with many stars takes no longer than any other", () => {
   expect(result("f_match", `${"*a".repeat(127)}b`, "a".repeat(65_536))).toBe("0");

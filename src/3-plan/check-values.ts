@@ -1,0 +1,166 @@
+/**
+ * check-values: reports expressions that can never have a value, by the inferred types and by the constants in them, and constants of
+ * bodies that can never match. Called by `plan.ts` after the inference.
+ */
+import type { Expression, Literal } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { printExpression } from "../../grammar/print.ts";
+import { report } from "../../grammar/report.ts";
+import type { Span } from "../../grammar/span.ts";
+import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { kindOf } from "../../runtime/plan/values/value.ts";
+import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { columnTypeName } from "../program/type-name.ts";
+import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, operandsOf } from "../program/visit.ts";
+import type { ColumnTypes } from "./column-types.ts";
+import { constantValue } from "./constant-value.ts";
+import { ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
+import { isArithmetic } from "./operation.ts";
+
+/** Expression as a check sees it: the error about it, or undefined if it can have a value. */
+interface Finding {
+  /** The expression has no value, or one of the wrong type. */
+  readonly about: "value" | "type";
+  readonly span: Span;
+  readonly error: Diagnostic | undefined;
+}
+
+/**
+ * Reports expressions without a value. A view that is inlined, and a rule that was divided, exist several times: an
+ * expression of them is wrong only if it is in every copy.
+ */
+export function checkValues(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
+  const findings = [
+    ...core.rules.flatMap((rule) => findingsOfRule(rule, types)),
+    ...core.facts.flatMap(({ atom }) => expressionsOfAtom(atom).flatMap((one) => findingsOf(one, NO_VARIABLES))),
+  ];
+  const errors = new Map<string, Diagnostic | undefined>();
+  for (const { about, span, error } of findings) {
+    const position = `${about} ${span.file}:${span.start}:${span.end}`;
+    errors.set(position, errors.has(position) ? errors.get(position) && error : error);
+  }
+  return [...errors.values()].filter((error) => error !== undefined);
+}
+
+const NO_VARIABLES: Environment = new Map();
+const TRUTH = typeBit("bool") | NUMBER;
+
+function findingsOfRule(rule: CoreRule, types: ColumnTypes): readonly Finding[] {
+  const environment = types.ofVariables(rule);
+  const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
+  return [
+    ...[...expressionsOfAtom(rule.head), ...literals.flatMap(expressionsOfLiteral)].flatMap((one) =>
+      findingsOf(one, environment),
+    ),
+    ...literals.flatMap((literal) => findingsOfLiteral(literal, environment, types)),
+    ...rule.head.args.flatMap((argument) =>
+      argument.kind === "aggregate" && /^(?:sum|avg)$/.test(argument.function)
+        ? expressionsOf(argument).map((one) => mustBe(one, NUMBER, environment))
+        : [],
+    ),
+  ];
+}
+
+/**
+ * Findings about an expression and the expressions in it that are always evaluated. An operand without a value is reported instead of
+ * its operation.
+ */
+function findingsOf(expression: Expression, environment: Environment): readonly Finding[] {
+  const operands = operandsOf(expression);
+  const isOwnFault = operands.length > 0 && operands.every((one) => hasValue(one, environment));
+  const error = isOwnFault && !hasValue(expression, environment) ? noValue(expression, environment) : undefined;
+  const inside = evaluatedOperands(expression).flatMap((one) => findingsOf(one, environment));
+  return operands.length === 0 ? inside : [{ about: "value", span: expression.span, error }, ...inside];
+}
+
+/** Operands that are evaluated whenever the expression is. The others may be guarded: `X != 0 && 1 / X > 2`. */
+function evaluatedOperands(expression: Expression): readonly Expression[] {
+  if (expression.kind === "conditional") return [expression.test];
+  if (expression.kind === "binary" && (expression.operator === "&&" || expression.operator === "||")) {
+    return [expression.left];
+  }
+  return operandsOf(expression);
+}
+
+function hasValue(expression: Expression, environment: Environment): boolean {
+  return typeOf(expression, environment) !== 0 && !failsAlways(expression);
+}
+
+/** Whether the constants in an expression leave it without a value: `1 / 0`, `X % 0`, `2 << -1`. */
+function failsAlways(expression: Expression): boolean {
+  if (expression.kind === "binary" && (expression.operator === "/" || expression.operator === "%")) {
+    const divisor = constantValue(expression.right);
+    if (divisor === 0 || divisor === 0n) return true;
+  }
+  const operands = operandsOf(expression);
+  const isEvaluated =
+    (expression.kind === "binary" && isArithmetic(expression.operator)) ||
+    (expression.kind === "unary" && expression.operator === "-") ||
+    expression.kind === "address";
+  if (!isEvaluated || !operands.every((one) => constantValue(one) !== undefined)) return false;
+  return constantValue(expression) === undefined;
+}
+
+function noValue(expression: Expression, environment: Environment): Diagnostic {
+  const kinds = operandsOf(expression).map((one) => columnTypeName((typeOf(one, environment) ?? 0) & ANYTHING));
+  const isType = typeOf(expression, environment) === 0;
+  return report("E0264", expression.span, {
+    text: printExpression(expression),
+    operator: operatorOf(expression),
+    kinds: isType ? kinds : [],
+  });
+}
+
+function operatorOf(expression: Expression): string {
+  switch (expression.kind) {
+    case "binary":
+    case "unary":
+      return expression.operator;
+    case "call":
+      return expression.name.text;
+    case "interval":
+      return "in";
+    default:
+      return "::";
+  }
+}
+
+function findingsOfLiteral(literal: Literal, environment: Environment, types: ColumnTypes): readonly Finding[] {
+  switch (literal.kind) {
+    case "condition":
+      return [mustBe(literal.test, TRUTH, environment)];
+    case "member":
+      return [mustBe(literal.list, typeBit("list"), environment)];
+    case "assign":
+      return [];
+    case "predicate":
+      return isPredicate(literal) ? unmatched(literal.atom, types) : [];
+  }
+}
+
+/** Finding about an expression that must be of a kind in `wanted`, such as the test of a condition. */
+function mustBe(expression: Expression, wanted: ColumnType, environment: Environment): Finding {
+  const type = typeOf(expression, environment);
+  const isWrong = type !== undefined && type !== 0 && (type & wanted) === 0 && hasValue(expression, environment);
+  const facts = {
+    text: printExpression(expression),
+    expected: columnTypeName(wanted),
+    found: columnTypeName((type ?? 0) & ANYTHING),
+  };
+  return { about: "type", span: expression.span, error: isWrong ? report("E0265", expression.span, facts) : undefined };
+}
+
+/** Findings about constants in columns that hold values of other kinds: of built-in predicates, and of those with a signature. */
+function unmatched(
+  { name: { text: name }, args }: Extract<Literal, { kind: "predicate" }>["atom"],
+  types: ColumnTypes,
+): readonly Finding[] {
+  return args.flatMap((argument, column) => {
+    const fixed = types.fixed(name, column);
+    if (argument.kind !== "constant" || fixed === undefined || (name === "periodic" && column > 0)) return [];
+    const isWrong = (typeBit(kindOf(argument.value)) & fixed) === 0;
+    const facts = { text: printExpression(argument), expected: columnTypeName(fixed), found: kindOf(argument.value) };
+    return [{ about: "type", span: argument.span, error: isWrong ? report("E0265", argument.span, facts) : undefined }];
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * expression-type: the kinds of values that an expression can have, by the kinds of its variables. `column-types.ts` infers the
+ * types of columns with it, and `check-values.ts` reports expressions that can have none.
+ */
+import type { Binary, Expression, FunctionCall, Interval, UnaryOperator } from "../../grammar/ast.ts";
+import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
+import { formsOf, resultKinds } from "../../runtime/plan/library/functions/signatures.ts";
+import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
+import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
+import { isArithmetic } from "./operation.ts";
+
+/** Types of the variables of a rule. A missing variable is bound by a column whose type is not known yet. */
+export type Environment = ReadonlyMap<string, ColumnType>;
+
+/** All kinds of values: the type of a column about which nothing is known. */
+export const ANYTHING: ColumnType = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
+
+/** Mark of a type that lists possible kinds only because nothing is known about an operand. */
+export const UNSURE: ColumnType = 1 << kinds.length;
+
+export const ADDRESS: ColumnType = of("string", "address");
+export const NUMBER: ColumnType = of("number");
+
+const BOOL = of("bool");
+const ID = of("id");
+const TRUTH = of("bool", "number");
+const NODE = of("string", "id", "address", "list");
+
+function of(...names: readonly Kind[]): ColumnType {
+  return names.reduce((bits, kind) => bits | typeBit(kind), 0);
+}
+
+/** Returns the kinds of values of an expression; 0 if it can never have a value, undefined if a variable is not known yet. */
+export function typeOf(expression: Expression, environment: Environment): ColumnType | undefined {
+  switch (expression.kind) {
+    case "variable":
+      return environment.get(expression.name);
+    case "wildcard":
+      return typeBit("null");
+    case "constant":
+      return typeBit(kindOf(expression.value));
+    case "list":
+      return of("list");
+    case "address":
+      return restricted(typeOf(expression.node, environment), NODE, of("address"));
+    case "interval":
+      return intervalType(expression, environment);
+    case "call":
+      return callType(expression, environment);
+    case "unary":
+      return unaryType(expression.operator, typeOf(expression.operand, environment));
+    case "conditional":
+      return union(typeOf(expression.yes, environment), typeOf(expression.no, environment));
+    case "binary":
+      return binaryType(expression, typeOf(expression.left, environment), typeOf(expression.right, environment));
+  }
+}
+
+/** Returns `result`, or 0 if an operand of this type cannot be of a kind in `wanted`. */
+function restricted(type: ColumnType | undefined, wanted: ColumnType, result: ColumnType): ColumnType {
+  return type === undefined || (type & wanted) !== 0 ? result : 0;
+}
+
+function unaryType(operator: UnaryOperator, operand: ColumnType | undefined): ColumnType | undefined {
+  if (operator === "!") return restricted(operand, TRUTH, BOOL);
+  return operand === undefined ? undefined : guessed(operand & (NUMBER | ID), [operand]);
+}
+
+function binaryType(
+  { operator, isOverlog }: Binary,
+  left: ColumnType | undefined,
+  right: ColumnType | undefined,
+): ColumnType | undefined {
+  if (operator === "&&" || operator === "||") return restricted(left, TRUTH, restricted(right, TRUTH, BOOL));
+  if (!isArithmetic(operator)) return BOOL;
+  if (left === undefined || right === undefined) return undefined;
+  const plain = guessed(arithmeticType(operator, left, right), [left, right]);
+  return isOverlog === true && operator !== "/" ? plain | overlogType(operator, left, right) : plain;
+}
+
+/** Kinds of the results of an operator by those of its operands (`runtime/plan/library/operators`). */
+function arithmeticType(operator: string, left: ColumnType, right: ColumnType): ColumnType {
+  const both = left & right;
+  if (operator === "<<" || operator === ">>") return (right & NUMBER) === 0 ? 0 : left & (NUMBER | ID);
+  const hasId = ((left | right) & ID) !== 0 && (left & (NUMBER | ID)) !== 0 && (right & (NUMBER | ID)) !== 0;
+  const joined = operator === "+" ? both & of("string", "list") : 0;
+  return (both & NUMBER) | (hasId ? ID : 0) | joined;
+}
+
+/** Further kinds in OverLog: a string joins with any value but lists and tuples, and `|` and `&` combine lists with any value. */
+function overlogType(operator: string, left: ColumnType, right: ColumnType): ColumnType {
+  const kind = typeBit(operator === "+" ? "string" : "list");
+  const other = operator === "+" ? ANYTHING & ~of("list", "tuple") : ANYTHING;
+  const joins = ((left & kind) !== 0 && (right & other) !== 0) || ((right & kind) !== 0 && (left & other) !== 0);
+  return joins ? kind : 0;
+}
+
+function intervalType({ value, low, high, isOverlog }: Interval, environment: Environment): ColumnType {
+  const types = [value, low, high].map((part) => typeOf(part, environment) ?? ANYTHING);
+  if (isOverlog === true && types.every((type) => (type & (NUMBER | ID)) !== 0)) return BOOL;
+  const isPossible = [NUMBER, ID, of("string")].some((kind) => types.every((type) => (type & kind) !== 0));
+  return isPossible ? BOOL : 0;
+}
+
+function callType(
+  { name: { text: name }, args, isOverlog }: FunctionCall,
+  environment: Environment,
+): ColumnType | undefined {
+  if (name === LOCAL_ADDRESS_FUNCTION) return ADDRESS;
+  if (name === FRESH_QUERY_FUNCTION) return NUMBER;
+  const spec = functionNamed(name, isOverlog);
+  const forms = spec?.name === name ? formsOf(name) : undefined;
+  if (forms === undefined) return spec?.result || ANYTHING;
+  const types = args.map((argument) => typeOf(argument, environment));
+  const known = types.filter((type) => type !== undefined);
+  // Its type is that of its arguments, which are not known yet.
+  if (known.length < types.length) return isFixed(spec?.result ?? 0) ? spec?.result : undefined;
+  return guessed(resultKinds(forms, known), known);
+}
+
+function isFixed(result: ColumnType): boolean {
+  return result !== 0 && (result & (result - 1)) === 0;
+}
+
+/** Marks a type of several kinds as unsure if an operand may be anything. */
+function guessed(type: ColumnType, operands: readonly ColumnType[]): ColumnType {
+  const bits = type & ANYTHING;
+  const isGuess = operands.some((one) => (one & ANYTHING) === ANYTHING || (one & UNSURE) !== 0);
+  return isGuess && !isFixed(bits) && bits !== 0 ? bits | UNSURE : bits;
+}
+
+export function union(one: ColumnType | undefined, other: ColumnType | undefined): ColumnType | undefined {
+  return one === undefined || other === undefined ? undefined : one | other;
+}
