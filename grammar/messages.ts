@@ -329,6 +329,24 @@ export const MESSAGES = {
         ? 'import the file that defines it: `import "file.mzl".`'
         : `did you mean \`${f.nearest}\`?`,
   }),
+  E0248: (): Wording => ({
+    message: "`_` stands for any value, so it has no value in an expression",
+    help: "write a variable that a literal of the body binds; `[_, X] <- [List]` takes a list apart",
+  }),
+  E0249: (f: { readonly variable: string; readonly value: string; readonly usesItself: boolean }): Wording => ({
+    message: f.usesItself
+      ? `\`${f.variable}\` has one value in a rule, so \`${f.variable} := ${brief(f.value)}\` cannot change it`
+      : `\`${f.variable}\` is assigned twice, but a variable has one value in a rule`,
+    help: f.usesItself
+      ? `assign the new value to another variable: \`${f.variable}2 := ${brief(f.value)}\``
+      : `use another variable, or compare: \`${f.variable} == ${brief(f.value)}\``,
+  }),
+  E0250: (f: UnraisedFacts): Wording => ({
+    message: `nothing declares or raises \`${f.name}\`, so its rules never run`,
+    help:
+      meantHelp(f.namesake) ??
+      `for a table write \`materialize(${f.name}, infinity, infinity, keys(..)).\`, for an event a fact: \`--fact '${f.name}(..)'\``,
+  }),
   E0242: (f: { readonly path: string }): Wording => ({
     message: `\`${f.path}\` defines no overlay, so it cannot be imported under another name`,
     help: "remove `as`: the names of the file are shared unchanged",
@@ -446,6 +464,21 @@ export const MESSAGES = {
     help: 'a location is written "10.0.0.2:10000", or ron::"10.0.0.2:10000" if the node runs the overlay',
   }),
 
+  W0231: (f: { readonly words: readonly string[] }): Wording => {
+    const verb = f.words.length === 1 ? "is a string" : "are strings";
+    const variables = quotedList(f.words.map(capitalised));
+    const strings = quotedList(f.words.map((word) => `"${word}"`));
+    return {
+      message: `${quotedList(f.words)} ${verb} in this rule: variables begin with an upper-case letter`,
+      help: `write ${variables} for a variable, or ${strings} for a string`,
+    };
+  },
+  W0232: (f: UnraisedFacts): Wording => ({
+    message: `nothing declares or raises \`${f.name}\`: only other nodes or \`mosaic ctl\` can`,
+    help:
+      meantHelp(f.namesake) ??
+      `if they do, declare it: \`accept ${f.name}(${Array.from({ length: f.arity }, () => "any").join(", ")}).\``,
+  }),
   W0230: (f: { readonly table: string }): Wording => ({
     message: `\`${f.table}\` is a recursive min or max in which a better value may derive a worse one`,
     help: "such rules may never terminate; a cost that is only added to and bounded from above is safe",
@@ -493,6 +526,14 @@ interface SyntaxFacts {
   readonly help: string | undefined;
 }
 
+/** Facts of an event without a source. */
+interface UnraisedFacts {
+  readonly name: string;
+  readonly arity: number;
+  /** Predicate of the same name in another overlay. */
+  readonly namesake: string | undefined;
+}
+
 /** Shortens a quotation from the program, which may be of any length. */
 function brief(text: string): string {
   return text.length > MAX_QUOTE_LENGTH ? `${text.slice(0, MAX_QUOTE_LENGTH - 2)}..` : text;
@@ -501,6 +542,16 @@ function brief(text: string): string {
 /** Returns a count with its noun, in the plural unless the count is 1. */
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** `a`, `b` and `c` */
+function quotedList(names: readonly string[]): string {
+  const quoted = names.map((name) => `\`${name}\``);
+  return quoted.length === 1 ? quoted.join() : `${quoted.slice(0, -1).join(", ")} and ${quoted.at(-1) ?? ""}`;
 }
 
 function meantHelp(nearest: string | undefined): string | undefined {

@@ -2,7 +2,8 @@ import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { Source } from "../grammar/span.ts";
 import type { Plan } from "../runtime/plan/contract/plan.ts";
 import { lint } from "./1-check/lint.ts";
-import { check } from "./1-check/check.ts";
+import { type CheckedProgram, check } from "./1-check/check.ts";
+import { checkUnraised } from "./1-check/check-unraised.ts";
 import { ignoreLocations } from "./1-check/ignore-locations.ts";
 import { readOverlog } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
@@ -10,6 +11,7 @@ import type { CoreProgram } from "./2-rewrite/core.ts";
 import { checkStrata } from "./2-rewrite/check-strata.ts";
 import { proveRecursion } from "./2-rewrite/prove-recursion.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
+import { NO_SURROUNDINGS, type Surroundings } from "./program/surroundings.ts";
 import { ALL_OPTIMISATIONS } from "./program/view-optimisations.ts";
 import { planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
@@ -25,6 +27,8 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   /** All texts that were read, to show diagnostics in; the first is the text of the first file. */
   readonly sources: readonly Source[];
+  /** Overlays and predicates that the program contributes to other programs. */
+  readonly contributes: Pick<Surroundings, "overlays" | "predicates">;
   /** Number of rules by file. */
   readonly counts: ReadonlyMap<string, RuleCount>;
 }
@@ -39,14 +43,17 @@ const INCOMPLETE_TEXT: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127",
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
   const { modules: loadedModules, sources, counts, macros, diagnostics: loaded } = load(files, library, options);
   const loading = [...unusedDefines(options.defines, sources), ...loaded];
-  const none = { plan: undefined, core: undefined, sources, counts };
-  if (loaded.some(({ code }) => INCOMPLETE_TEXT.has(code))) return { ...none, diagnostics: inOrder(loading, sources) };
+  const nothing = { plan: undefined, core: undefined, sources, counts, contributes: NO_SURROUNDINGS };
+  if (loaded.some(({ code }) => INCOMPLETE_TEXT.has(code)))
+    return { ...nothing, diagnostics: inOrder(loading, sources) };
   const lines = new LineMap(sources);
+  const { surroundings, ignoresLocations: isClosed = false } = options;
   const reading: Diagnostic[] = [];
   const translated = loadedModules.map((module) => readOverlog(module, reading));
-  const modules = options.ignoresLocations === true ? translated.map(ignoreLocations) : translated;
+  const modules = isClosed ? translated.map(ignoreLocations) : translated;
   const { program, diagnostics: naming } = resolveNames(modules, lines);
-  const { checked, diagnostics: checking } = check(program, macros);
+  const { checked, diagnostics: checking } = check(program, macros, { surroundings, isClosed });
+  const none = { ...nothing, contributes: contributionOf(checked) };
   const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
   if (hasError(found)) return { ...none, diagnostics: found };
   const { core, diagnostics: rewriting } = rewrite(checked, options.optimisations ?? ALL_OPTIMISATIONS);
@@ -54,9 +61,23 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { core: proved, diagnostics: proving } = proveRecursion(core);
   const { planned, diagnostics: planning } = planProgram(proved, lines);
   const recursion = [...checkStrata(core), ...proving];
-  const diagnostics = inOrder([...found, ...lint(program), ...rewriting, ...recursion, ...planning], sources);
+  const unraised = surroundings === undefined || isClosed ? [] : checkUnraised(program, checked.predicates, isClosed);
+  const diagnostics = inOrder(
+    [...found, ...lint(program, surroundings), ...unraised, ...rewriting, ...recursion, ...planning],
+    sources,
+  );
   const isWanted = !hasError(diagnostics) && options.checksOnly !== true;
   return { ...none, plan: isWanted ? emit(planned) : undefined, core, diagnostics };
+}
+
+/** Predicates that the program raises, declares or accepts, and its overlays. */
+function contributionOf({ program, predicates }: CheckedProgram): Compilation["contributes"] {
+  const names = [...predicates.values()].filter((one) => one.isProduced || one.isTable).map(({ name }) => name);
+  const declared = [...program.accepts, ...program.signatures].map(({ name }) => name);
+  return {
+    overlays: new Set(program.overlays.map(({ name }) => name)),
+    predicates: new Set([...names, ...declared]),
+  };
 }
 
 /** Sorts diagnostics by file, then by position. */

@@ -4,6 +4,7 @@
  */
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { FileTree, ImportDeclaration, OverlayDeclaration } from "../../grammar/ast.ts";
+import type { Surroundings } from "../program/surroundings.ts";
 import type { ViewOptimisations } from "../program/view-optimisations.ts";
 import type { Unparsed } from "../../grammar/unparsed.ts";
 import { parse } from "../../grammar/parse.ts";
@@ -34,6 +35,8 @@ export interface LoadOptions {
   readonly ignoresLocations?: boolean;
   /** Only diagnostics are wanted, no plan. */
   readonly checksOnly?: boolean;
+  /** Names that come from outside the files. Undefined: any event may, and none draws a warning. */
+  readonly surroundings?: Surroundings | undefined;
   readonly limits?: TextLimits | undefined;
   /** Default: all. */
   readonly optimisations?: ViewOptimisations | undefined;

@@ -11,6 +11,8 @@ import { type BoundSet, bind, bindAll, noneBound, withBound } from "../program/b
 import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
 import { nearest } from "../program/nearest.ts";
+import { checkAssignments } from "./check-assignments.ts";
+import { checkWildcards } from "./check-wildcards.ts";
 import { streamViewNames } from "./stream-views.ts";
 import { eventLiterals, type Roles } from "../program/roles.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
@@ -60,6 +62,8 @@ class RuleCheck {
     for (const literal of this.#rule.body) if (isPredicate(literal)) this.#predicate(literal);
     this.#checkStart();
     this.#safety();
+    for (const wildcard of checkWildcards(this.#rule)) this.diagnostics.push(wildcard);
+    for (const assignment of checkAssignments(this.#rule, this.#roles)) this.diagnostics.push(assignment);
     if (this.#program.unparsed.get(this.#rule.head.name.text) === "declared") return;
     this.#grouping();
     this.#winners();

@@ -8,15 +8,17 @@ import type { Program, TableDeclaration } from "../program/program.ts";
 import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
 import { checkLocations } from "./check-locations.ts";
 import { checkRule } from "./check-rule.ts";
+import { checkUnraised, namesakeOf } from "./check-unraised.ts";
 import { builtinNamed, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
 import { streamViewNames } from "./stream-views.ts";
 import { NearNames, nearest } from "../program/nearest.ts";
 import { UnknownMacros } from "./unknown-macros.ts";
 import { isTypeName } from "../program/type-name.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
-import { collectPredicates, type Predicate, type Predicates } from "../program/predicates.ts";
+import { collectPredicates, type Predicate, type Predicates, withDeclaredTables } from "../program/predicates.ts";
 import { eventLiterals, type Roles, rolesIn } from "../program/roles.ts";
 import { isPredicate } from "../program/rule-shape.ts";
+import type { Surroundings } from "../program/surroundings.ts";
 import { type KnownName, ShortNames } from "./short-names.ts";
 
 /** A checked program with its predicates and the roles of its literals: the input of `2-rewrite`. */
@@ -26,26 +28,41 @@ export interface CheckedProgram {
   readonly roles: Roles;
 }
 
+export interface CheckOptions {
+  /** Undefined: names from outside are unknown. */
+  readonly surroundings?: Surroundings | undefined;
+  /** True if only the facts of the program and its fact files raise events. */
+  readonly isClosed?: boolean;
+}
+
 /** Reports the errors in rules, tables and facts of the program. */
 export function check(
   program: Program,
   macros: ReadonlySet<string>,
+  { surroundings, isClosed = false }: CheckOptions = {},
 ): { checked: CheckedProgram; diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
-  const predicates = collectPredicates(program, diagnostics);
+  const predicates = collectPredicates(program, surroundings, diagnostics);
   const roles = rolesIn(program, predicates);
   for (const table of program.tables.values()) addAll(diagnostics, checkTable(table, predicates));
   const unknown = new UnknownMacros([...macros]);
-  const typos = findTypos(predicates, program);
+  const typos = findTypos(predicates, program, misplacedEvents(program, roles));
   const names = { macros: unknown, typos: typos };
   for (const rule of program.rules) addAll(diagnostics, checkRule(rule, program, roles, names));
   for (const fact of program.facts) addAll(diagnostics, checkFact(fact, predicates));
   addAll(diagnostics, checkTypos(typos, predicates, program, roles));
   addAll(diagnostics, checkUnread(predicates, program));
-  addAll(diagnostics, checkOverlays(program));
+  addAll(diagnostics, checkOverlays(program, surroundings));
+  if (isClosed) addAll(diagnostics, checkUnraised(program, withoutTypos(predicates, typos), isClosed));
   addAll(diagnostics, checkAccepts(program));
   addAll(diagnostics, checkLocations(program));
-  return { checked: { program, predicates, roles }, diagnostics: withoutConsequences(diagnostics, program) };
+  const checked = { program, predicates: withDeclaredTables(predicates, program, surroundings), roles };
+  return { checked, diagnostics: withoutConsequences(diagnostics, program) };
+}
+
+/** Predicates whose name has no message of its own yet. */
+function withoutTypos(predicates: Predicates, typos: ReadonlyMap<string, string>): Predicates {
+  return new Map([...predicates].filter(([name]) => !typos.has(name)));
 }
 
 function addAll<T>(list: T[], items: readonly T[]): void {
@@ -75,8 +92,9 @@ function checkTable(table: TableDeclaration, predicates: Predicates): readonly D
 }
 
 /** Warns of addresses of overlays that the program does not define. */
-function checkOverlays(program: Program): readonly Diagnostic[] {
-  const known = new Set([IP_NETWORK, ...program.overlays.map((overlay) => overlay.name)]);
+function checkOverlays(program: Program, surroundings: Surroundings | undefined): readonly Diagnostic[] {
+  const own = program.overlays.map((overlay) => overlay.name);
+  const known = new Set([IP_NETWORK, ...own, ...(surroundings?.overlays ?? [])]);
   const rules = program.rules.flatMap((rule) => [
     ...expressionsOfAtom(rule.head),
     ...rule.body.flatMap(expressionsOfLiteral),
@@ -101,8 +119,15 @@ function checkFact({ atom, span }: Program["facts"][number], predicates: Predica
   return [];
 }
 
-/** Finds likely typos: names that are read but never produced and are similar to another name. Others are external events. */
-function findTypos(predicates: Predicates, program: Program): ReadonlyMap<string, string> {
+/**
+ * Finds likely typos: names that are read but never produced and are similar to another name, or, where no event may stand, to a
+ * name of another overlay. Others are external events.
+ */
+function findTypos(
+  predicates: Predicates,
+  program: Program,
+  misplaced: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
   const all = [...predicates.values()];
   const produced = [...all.filter((one) => one.isProduced || one.isTable), ...unusedTables(predicates, program)];
   const names = new NearNames([...produced.map(({ name }) => name), ...program.views.keys(), ...streamViewNames]);
@@ -110,7 +135,8 @@ function findTypos(predicates: Predicates, program: Program): ReadonlyMap<string
   const typos = new Map<string, string>();
   for (const one of all.filter(isNeverProduced)) {
     const similar = names.nearest(one.name) ?? short.nearest(one) ?? similarBuiltin(one);
-    if (similar !== undefined) typos.set(one.name, similar);
+    const meant = similar ?? (misplaced.has(one.name) ? namesakeOf(one, all) : undefined);
+    if (meant !== undefined) typos.set(one.name, meant);
   }
   return typos;
 }

@@ -1,7 +1,8 @@
-import type { Expression } from "../../grammar/ast.ts";
+import type { Atom, Constant, Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, ProgramRule } from "../program/program.ts";
+import type { Surroundings } from "../program/surroundings.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { constantNumber } from "../program/constant.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
@@ -11,16 +12,17 @@ import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 
 /** Warns of constructs that are valid but seldom intended. Runs after `check` found no error. */
-export function lint(program: Program): readonly Diagnostic[] {
+export function lint(program: Program, surroundings: Surroundings | undefined): readonly Diagnostic[] {
   return [
     ...program.rules.flatMap((rule) => [
       ...checkLabel(rule),
       ...checkLocations(rule),
       ...checkSingleUses(rule),
       ...checkWords(rule),
+      ...checkLowerCase(rule),
     ]),
     ...checkRefreshes(program),
-    ...checkUnused(program),
+    ...checkUnused(program, surroundings),
   ];
 }
 
@@ -73,6 +75,34 @@ function checkWords(rule: ProgramRule): readonly Diagnostic[] {
   });
 }
 
+const SHORT_WORD = /^[a-z]\d?$/;
+
+/**
+ * Warns of unquoted strings that several atoms of the rule share, as variables are: all of them if the rule has no variables,
+ * otherwise those of one letter.
+ */
+function checkLowerCase(rule: ProgramRule): readonly Diagnostic[] {
+  const atoms = [rule.head, ...rule.body.filter(isPredicate).map(({ atom }) => atom)];
+  const hasVariables = expressionsOfRule(rule).some((one) => variablesIn(one).length > 0);
+  const words = atoms.map((atom) => new Map(wordsIn(atom).map((one) => [one.text, one])));
+  const counts = Map.groupBy(
+    words.flatMap((one) => [...one.values()]),
+    ({ text }) => text,
+  );
+  const shared = [...counts].filter(([text, uses]) => uses.length > 1 && (!hasVariables || SHORT_WORD.test(text)));
+  const [first] = shared;
+  if (first === undefined || checkWords(rule).length > 0) return [];
+  return [report("W0231", first[1][0]?.span, { words: shared.map(([text]) => text) })];
+}
+
+/** Unquoted strings in the arguments of the atom. */
+function wordsIn(atom: Atom): readonly Constant[] {
+  return expressionsOfAtom(atom)
+    .flatMap((one) => parts(one))
+    .filter((part) => part.kind === "constant")
+    .filter(({ value, text }) => typeof value === "string" && text === value);
+}
+
 function expressionsOfRule({ head, body }: ProgramRule): readonly Expression[] {
   return [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)];
 }
@@ -84,8 +114,12 @@ function returnedNames({ body }: ProgramRule): ReadonlySet<string> {
 }
 
 /** Warns of tables that are never filled, read or watched. */
-function checkUnused({ tables, rules, facts, accepts, signatures, watches }: Program): readonly Diagnostic[] {
+function checkUnused(
+  { tables, rules, facts, accepts, signatures, watches }: Program,
+  surroundings: Surroundings | undefined,
+): readonly Diagnostic[] {
   const used = new Set([
+    ...(surroundings?.facts.keys() ?? []),
     ...rules.flatMap(({ head, body }) => [
       head.name.text,
       ...body.filter(isPredicate).map(({ atom }) => atom.name.text),

@@ -6,7 +6,8 @@ import type { Atom } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
-import type { Program, View } from "./program.ts";
+import type { Program, TableDeclaration, View } from "./program.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { deltaEventNamed } from "./delta-events.ts";
 import { isCallShaped } from "./rule-shape.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";
@@ -26,7 +27,11 @@ export interface Predicate {
 export type Predicates = ReadonlyMap<string, Predicate>;
 
 /** Collects the predicates of the program and reports names that are used with different numbers of arguments. */
-export function collectPredicates(program: Program, diagnostics: Diagnostic[]): Predicates {
+export function collectPredicates(
+  program: Program,
+  surroundings: Surroundings | undefined,
+  diagnostics: Diagnostic[],
+): Predicates {
   const collector = new Collector(program, diagnostics);
   const uses = usesIn(program);
   collector.builtins();
@@ -37,7 +42,34 @@ export function collectPredicates(program: Program, diagnostics: Diagnostic[]): 
     collector.declare(signature.name, signature.types.length, signature.span);
   }
   for (const watch of program.watches) collector.watch(watch.name);
+  for (const name of surroundings?.predicates ?? []) collector.raised(name);
+  for (const name of surroundings?.facts.keys() ?? []) collector.raised(name);
   return collector.found;
+}
+
+/**
+ * Adds the tables that are only declared. A table has the columns of its fact file; without a file, those up to the last one that
+ * its declaration names. Tables without either, and tables of a view, are not added.
+ */
+export function withDeclaredTables(
+  predicates: Predicates,
+  { tables, views }: Program,
+  surroundings: Surroundings | undefined,
+): Predicates {
+  const isPrivate = (name: string): boolean => views.has(name.slice(0, Math.max(0, name.lastIndexOf("."))));
+  const added = [...tables.values()].flatMap((table): readonly Predicate[] => {
+    const { name, span } = table;
+    const arity = surroundings?.facts.get(name) || lastColumn(table);
+    if (predicates.has(name) || isPrivate(name) || arity === 0) return [];
+    return [{ name, arity, isTable: true, span, isProduced: false, isRead: false }];
+  });
+  return new Map([...predicates, ...added.map((one) => [one.name, one] as const)]);
+}
+
+/** Number of the last column that the declaration names; 0 if it names none. */
+function lastColumn({ keys, evict }: TableDeclaration): number {
+  const named = evict.policy === "fifo" ? keys : [...keys, evict.column];
+  return named.reduce((last, column) => Math.max(last, column + 1), 0);
 }
 
 /** `named`: the head of a deletion, which neither produces nor reads. */
@@ -152,6 +184,12 @@ class Collector {
     const known = this.found.get(name) ?? this.#add(name, arity, span, false);
     if (known.arity === arity) return;
     this.#diagnostics.push(report("E0212", span, { name, given: arity, usual: known.arity, form: this.#formOf(name) }));
+  }
+
+  /** Marks a predicate that something outside the program raises. */
+  raised(name: string): void {
+    const known = this.found.get(name);
+    if (known !== undefined) known.isProduced = true;
   }
 
   watch(name: string): void {

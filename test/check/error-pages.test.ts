@@ -6,6 +6,7 @@ import type { Source } from "../../grammar/span.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { showDiagnostics } from "../../src/cli/terminal/show-diagnostics.ts";
 import { compileQuery } from "../../src/query/compile-query.ts";
+import { NO_SURROUNDINGS } from "../../src/program/surroundings.ts";
 import { compile } from "../../src/compile.ts";
 import type { Library, ReadFailure } from "../../src/0-load/load.ts";
 import { readFacts } from "../../src/query/read-facts.ts";
@@ -90,15 +91,24 @@ interface Diagnosed {
   readonly sources: readonly Source[];
 }
 
-/** Runs an example: `mosaic check FILE -D NAME=VALUE`, `mosaic query NODE 'body'` or `mosaic ctl NODE insert 'fact'`. */
+/**
+ * Runs an example: `mosaic check FILE -D NAME=VALUE`, `mosaic eval FILE`, `mosaic query NODE 'body'` or `mosaic ctl NODE insert 'fact'`.
+ * Without a command, events may come from outside the program.
+ */
 function diagnose({ files, command }: PageExample): Diagnosed {
   const [line = "", name, value = ""] = (command ?? "").split(/ -D (\w+)=(\w+)/);
   const defines = new Map(name === undefined ? [] : [[name, value]]);
-  const [, verb = "check", text = ""] = /^mosaic (check|query|ctl) (?:\d+ )?(?:insert )?'?([^']+)'?$/.exec(line) ?? [];
-  const main = verb === "check" && text !== "" ? text : (files[0]?.name ?? "program.mzl");
-  const compiled = compile([main], new PageLibrary(files), { defines, dialect: undefined });
+  const [, verb = "check", text = ""] =
+    /^mosaic (check|eval|query|ctl) (?:\d+ )?(?:insert )?'?([^']+)'?$/.exec(line) ?? [];
+  const isProgram = verb === "check" || verb === "eval";
+  const main = isProgram && text !== "" ? text : (files[0]?.name ?? "program.mzl");
+  const options = {
+    surroundings: isProgram && text !== "" ? NO_SURROUNDINGS : undefined,
+    ignoresLocations: verb === "eval",
+  };
+  const compiled = compile([main], new PageLibrary(files), { defines, dialect: undefined, ...options });
   const { plan } = compiled;
-  if (verb === "check" || plan === undefined) return compiled;
+  if (isProgram || plan === undefined) return compiled;
   const { diagnostics, source } = verb === "query" ? compileQuery(text, plan) : readFacts(text, plan, false);
   return { diagnostics, sources: [source] };
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import type { Compilation } from "../../compile.ts";
 import { compile } from "../../compile.ts";
+import { NO_SURROUNDINGS, type Surroundings } from "../../program/surroundings.ts";
 import { FileLibrary } from "../files/file-library.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
 import { Failure } from "../terminal/failure.ts";
@@ -19,8 +20,10 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
   let errors = 0;
   let firstCode: string | undefined;
   const reported = new Set<string>();
+  const surroundings = surroundingsOf(files, options);
   for (const file of files) {
-    const compilation = newDiagnostics(compile([file], new FileLibrary(), { ...options, checksOnly: true }), reported);
+    const compiled = compile([file], new FileLibrary(), { ...options, checksOnly: true, surroundings });
+    const compilation = newDiagnostics(compiled, reported);
     errors += compilation.diagnostics.filter(isError).length;
     firstCode ??= (compilation.diagnostics.find(isError) ?? compilation.diagnostics[0])?.code;
     if (options.json) printJson(compilation, output);
@@ -32,6 +35,17 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
   if (firstCode !== undefined && !options.json)
     output.problem(`more about this code: mosaic explain --code ${firstCode}`);
   if (errors > 0) throw new Failure(1, errors === 1 ? "1 error" : `${errors} errors`);
+}
+
+/** Returns the names that the programs contribute to each other. */
+function surroundingsOf(files: readonly string[], options: CheckOptions): Surroundings {
+  if (files.length < 2) return NO_SURROUNDINGS;
+  const all = files.map((file) => compile([file], new FileLibrary(), { ...options, checksOnly: true }).contributes);
+  return {
+    ...NO_SURROUNDINGS,
+    overlays: new Set(all.flatMap(({ overlays }) => [...overlays])),
+    predicates: new Set(all.flatMap(({ predicates }) => [...predicates])),
+  };
 }
 
 /** Returns the compilation without diagnostics that were reported before, for a file that several programs import. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
@@ -40,6 +40,50 @@ export function readFactFiles(directory: string, predicates: readonly PredicateS
     else readFile(path, kind === "csv" ? commaRecords : tabRecords, spec, facts, problems);
   }
   return { facts, problems, unused };
+}
+
+/** Returns the number of columns of each predicate that has a file in the directories, by its first row; 0 without a row. */
+export function factFileColumns(directories: readonly string[]): ReadonlyMap<string, number> {
+  const columns = new Map<string, number>();
+  for (const directory of directories) {
+    for (const file of filesIn(directory)?.toSorted() ?? []) {
+      const [, name, kind] = FILE_NAME.exec(file) ?? [];
+      if (name === undefined) continue;
+      const text = beginningOf(join(directory, file));
+      const count = kind === "csv" ? commaColumns(text) : tabColumns(text);
+      columns.set(name, columns.get(name) || count);
+    }
+  }
+  return columns;
+}
+
+function tabColumns(text: string): number {
+  return (
+    text
+      .split(/\r?\n/)
+      .find((line) => line !== "")
+      ?.split("\t").length ?? 0
+  );
+}
+
+function commaColumns(text: string): number {
+  for (const record of csvRecords(text)) return record.ok ? record.fields.length : 0;
+  return 0;
+}
+
+const BYTES_OF_BEGINNING = 65_536;
+
+/** Returns the text at the beginning of a file; "" if the file cannot be read. */
+function beginningOf(path: string): string {
+  const bytes = Buffer.alloc(BYTES_OF_BEGINNING);
+  try {
+    const file = openSync(path, "r");
+    const size = readSync(file, bytes);
+    closeSync(file);
+    return bytes.toString("utf8", 0, size);
+  } catch {
+    return "";
+  }
 }
 
 function filesIn(directory: string): readonly string[] | undefined {

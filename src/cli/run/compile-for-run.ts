@@ -1,5 +1,7 @@
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import { type Compilation, compile } from "../../compile.ts";
+import { NO_SURROUNDINGS } from "../../program/surroundings.ts";
+import { factFileColumns } from "../files/fact-files.ts";
 import { FileLibrary } from "../files/file-library.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
 import { Failure } from "../terminal/failure.ts";
@@ -8,6 +10,8 @@ import { Failure } from "../terminal/failure.ts";
 export interface ProgramOptions extends LanguageOptions {
   readonly files: readonly string[];
   readonly facts: readonly string[];
+  /** Directories of `P.facts` and `P.csv`. Undefined: the node belongs to a topology, whose other programs may raise any event. */
+  readonly factDirectories?: readonly string[] | undefined;
   /** True with `--tun`. */
   readonly hasTun: boolean;
   /** Treats location columns (`@X`) as ordinary columns, so that all rules run on one node. */
@@ -19,32 +23,35 @@ export interface RunCompilation extends Compilation {
   readonly files: readonly string[];
 }
 
+const FACT_OPTION = "--fact";
 const TUNNEL = "tunnel.mzl";
 
 /** Compiles the files with the facts of `--fact`. Adds `tunnel.mzl` if there is a TUN device and no rule uses it. */
 export function compileForRun(options: ProgramOptions): RunCompilation {
   const library = new FileLibrary();
+  const facts = options.facts.map((fact) => `${fact.trim().replace(/\.?$/, ".")}\n`).join("");
+  library.addText(FACT_OPTION, facts);
   const bare = compileWith(library, options, options.files);
-  if (bare.plan === undefined) return { ...bare, files: options.files };
-  const usesTun = bare.plan.strands.some(
+  const usesTun = bare.plan?.strands.some(
     ({ trigger }) => bare.plan?.predicates[trigger.predicate]?.role.kind === "tun",
   );
-  const files = options.hasTun && !usesTun ? [...options.files, TUNNEL] : options.files;
-  const base = files === options.files ? bare : compileWith(library, options, files);
-  if (options.facts.length === 0 || base.plan === undefined) return { ...base, files };
-  library.addText("--fact", options.facts.map((fact) => `${fact.trim().replace(/\.?$/, ".")}\n`).join(""));
-  return { ...compileWith(library, options, [...files, "--fact"]), files };
+  if (!options.hasTun || usesTun !== false) return { ...bare, files: options.files };
+  const files = [...options.files, TUNNEL];
+  return { ...compileWith(library, options, files), files };
 }
 
 function compileWith(library: FileLibrary, options: ProgramOptions, files: readonly string[]): Compilation {
   const { defines, dialect, limits, optimisations, ignoresLocations = false } = options;
-  return compile(files, library, { defines, dialect, limits, optimisations, ignoresLocations });
+  const directories = options.factDirectories;
+  const surroundings = directories && { ...NO_SURROUNDINGS, facts: factFileColumns(directories) };
+  const all = options.facts.length === 0 ? files : [...files, FACT_OPTION];
+  return compile(all, library, { defines, dialect, limits, optimisations, ignoresLocations, surroundings });
 }
 
 /** Failure for a program with errors. A missing file or an invalid `--fact` is an invalid command line: exit code 2. */
 export function programFailure(diagnostics: readonly Diagnostic[]): Failure {
   const errors = diagnostics.filter((one) => one.severity === "error");
-  const isMissing = errors.every((one) => one.span === undefined || one.span.file === "--fact");
+  const isMissing = errors.every((one) => one.span === undefined || one.span.file === FACT_OPTION);
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
   return new Failure(isMissing ? 2 : 1, `${count}; nothing was started`);
 }

@@ -183,3 +183,34 @@ test("an endless derivation is stopped and its rule is named", () => {
 test("a program with errors is not run", () => {
   expect(evaluated("p(X) :- q(Y).").code).toBe(1);
 });
+
+describe("a table that is only declared", () => {
+  file("filled.facts", "1\t2\t3\n");
+
+  test("holds the rows of its fact file, with the columns of the file", () => {
+    const program = "materialize(filled, infinity, infinity, keys(1)).";
+    expect(evaluated(program, { print: ["filled"] }).out).toBe("filled(1, 2, 3).");
+  });
+
+  test("is empty without a file, and counted", () => {
+    expect(evaluated("materialize(none, infinity, infinity, keys(1,2)). watch(none).").out).toBe("none 0");
+  });
+});
+
+describe("a predicate that nothing raises", () => {
+  const program = "materialize(path, infinity, infinity, keys(1,2)).\npath(X, Y) :- kante(X, Y).\n";
+
+  test("is an error", () => {
+    const { code, problems } = evaluated(program);
+    expect({ code, problems }).toMatchObject({ code: 1, problems: expect.stringContaining("raises `kante`") });
+  });
+
+  test("is raised by --fact", () => {
+    expect(evaluated(program, { facts: ["kante(1, 2)"], print: ["path"] }).out).toBe("path(1, 2).");
+  });
+
+  test("is raised by a fact file", () => {
+    file("strasse.facts", "7\t8\n");
+    expect(evaluated(program.replace("kante", "strasse"), { print: ["path"] }).out).toBe("path(7, 8).");
+  });
+});

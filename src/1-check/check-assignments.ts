@@ -1,0 +1,52 @@
+import type { Assignment, Literal } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { printExpression } from "../../grammar/print.ts";
+import { report } from "../../grammar/report.ts";
+import { bindAll, noneBound, patternVariables } from "../program/binding.ts";
+import type { ProgramRule } from "../program/program.ts";
+import type { Roles } from "../program/roles.ts";
+import { variablesIn } from "../program/visit.ts";
+
+/**
+ * Reports assignments that would give a variable a second value: `N := 7, N := 8`, and `N := N + 1` where another literal binds N.
+ * An assignment to a variable that a predicate binds selects rows, and is allowed. OverLog's `X := X + 1` has been renamed before.
+ */
+export function checkAssignments({ body }: ProgramRule, roles: Roles): readonly Diagnostic[] {
+  const assignments = body.filter((literal) => literal.kind === "assign");
+  if (assignments.length === 0) return [];
+  const matched = matchedVariables(body, roles);
+  const first = new Map<string, Assignment>();
+  return assignments.flatMap((assignment) => {
+    const { target, value, span } = assignment;
+    const known = first.get(target.name);
+    if (known === undefined) first.set(target.name, assignment);
+    const isBound = known !== undefined || matched.has(target.name);
+    const isCopy = value.kind === "variable" && value.name === target.name;
+    const usesItself = isBound && !isCopy && dependsOnItself(assignment, assignments);
+    if (known === undefined && !usesItself) return [];
+    const related = known === undefined ? [] : [{ span: known.span, message: "the first assignment is here" }];
+    return [report("E0249", span, { variable: target.name, value: printExpression(value), usesItself }, related)];
+  });
+}
+
+/** Variables that predicates and `<-` bind. */
+function matchedVariables(body: readonly Literal[], roles: Roles): ReadonlySet<string> {
+  const predicates = body.filter((literal) => literal.kind === "predicate");
+  const patterns = body.flatMap((literal) => (literal.kind === "member" ? patternVariables(literal.pattern) : []));
+  return new Set([...bindAll(predicates, noneBound, roles), ...patterns]);
+}
+
+/** Whether the value depends on the variable that it is assigned to, directly or through other assignments. */
+function dependsOnItself({ target, value }: Assignment, assignments: readonly Assignment[]): boolean {
+  const reached = new Set<string>();
+  const waiting = variablesIn(value).map(({ name }) => name);
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (reached.has(name)) continue;
+    reached.add(name);
+    for (const other of assignments) {
+      if (other.target.name === name && name !== target.name)
+        for (const used of variablesIn(other.value)) waiting.push(used.name);
+    }
+  }
+  return reached.has(target.name);
+}

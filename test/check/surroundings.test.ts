@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { checkFiles } from "../../src/cli/explain/check-files.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mosaic-check-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Checks the programs as files of one command line. Returns the codes and help lines of the diagnostics. */
+function checked(...programs: readonly string[]): readonly string[] {
+  const files = programs.map((text, at) => {
+    const path = join(folder, `p${at}.mzl`);
+    writeFileSync(path, text);
+    return path;
+  });
+  const found: string[] = [];
+  const print = (line: string): void => void found.push(line);
+  const output = { hasColour: false, result: print, data: print, problem: () => undefined };
+  const options = { stats: false, json: true, defines: new Map<string, string>(), dialect: undefined };
+  checkFiles(files, options, output);
+  return found.map((line) => {
+    const { code, help } = JSON.parse(line) as { readonly code: string; readonly help?: string };
+    return `${code} ${help ?? ""}`.trim();
+  });
+}
+
+const READER = "materialize(seen, infinity, infinity, keys(1)).\nseen(X) :- report(X).\n";
+
+describe("an event that a rule reads", () => {
+  test("draws a warning if nothing raises or declares it, however far its name is from others", () => {
+    expect(checked(READER)).toEqual(["W0232 if they do, declare it: `accept report(any).`"]);
+  });
+
+  test.for<readonly [string, string]>([
+    ["an accept", `${READER}accept report(any).\n`],
+    ["a signature", `${READER}report(any).\n`],
+    ["a fact", `${READER}report(3).\n`],
+    ["a rule", `${READER}report(E) :- periodic(E, 1).\n`],
+    ["the device", "materialize(seen, infinity, infinity, keys(1)).\nseen(P) :- tun(P).\n"],
+    ["a change of a table", `${READER.replace("report", "seen_DELTA_DELETE")}`],
+    ["the OverLog dialect", `#pragma dialect overlog\n${READER}`],
+  ])("draws none with %s", ([, program]) => {
+    expect(checked(program)).toEqual([]);
+  });
+
+  test("draws none if another file of the command line raises it", () => {
+    expect(checked(READER, "report(E) :- periodic(E, 1).\n")).toEqual([]);
+  });
+
+  test("gets the name of the overlay that has such a table", () => {
+    const program = 'import "ron.mzl".\nmaterialize(seen, infinity, infinity, keys(1)).\nseen(X) :- member(X).\n';
+    expect(checked(program)).toEqual(["W0232 did you mean `ron.member`?"]);
+  });
+});
+
+describe("an address of an overlay", () => {
+  const sender = "a: alarm@hub::Boss(E) :- periodic(E, 1), boss(Boss).\nmaterialize(boss, infinity, 1, keys(1)).\n";
+  const hub = "overlay hub.\nmaterialize(member, infinity, infinity, keys(1)).\n";
+
+  test("draws a warning if no file of the command line declares the overlay", () => {
+    expect(checked(sender)).toEqual(['W0202 import the file of the overlay: `import "file.mzl".`']);
+  });
+
+  test.for([
+    ["before", [hub, sender]],
+    ["after", [sender, hub]],
+  ] as const)("draws none if a file %s it declares the overlay", ([, files]) => {
+    expect(checked(...files).filter((one) => one.startsWith("W0202"))).toEqual([]);
+  });
+});
