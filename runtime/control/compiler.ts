@@ -63,6 +63,8 @@ export interface NextProgram {
 
 /** Compiler as a running node uses it. The runtime does not import the compiler; `mosaic run` passes it in. */
 export interface Compiler {
+  /** Program files of the running program. */
+  readonly files: readonly string[];
   /** Compiles a query. `text` is a rule body, or a rule whose head gives the columns of the result. */
   query(text: string, plan: Plan): Compiled<Query>;
   /** Parses facts to insert or delete. The last full stop may be missing. */

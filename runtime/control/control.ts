@@ -2,7 +2,7 @@ import type { Node } from "../node/node.ts";
 import { streamOf } from "../world/random.ts";
 import type { Compiler } from "./compiler.ts";
 import type { QueriedNode } from "./evaluate.ts";
-import type { ControlMetrics, RequestErrorReason } from "./reply.ts";
+import type { ControlMetrics, NodeDescription, RequestErrorReason } from "./reply.ts";
 
 interface ControlCounters {
   /** Number of clients since the start. */
@@ -33,6 +33,13 @@ export class Control {
         source: () => null,
       },
     };
+  }
+
+  describe(): NodeDescription {
+    const { node, compiler } = this;
+    const { name, listen, device, uptime, isStopping } = node;
+    const state = isStopping ? "stopping" : "running";
+    return { name, pid: process.pid, files: compiler.files, listen, device, uptime, state };
   }
 
   metrics(): ControlMetrics {

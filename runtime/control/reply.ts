@@ -14,6 +14,7 @@ export type ReplyPart =
   | { readonly id: RequestId; readonly name: string; readonly columns: readonly string[] }
   | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] }
   | { readonly id: RequestId; readonly metrics: MetricsSnapshot; readonly control: ControlMetrics }
+  | { readonly id: RequestId; readonly node: NodeDescription }
   /** Tables after a hot reload, and the files that are loaded now. */
   | { readonly id: RequestId; readonly swap: SwapReport; readonly files: readonly string[] }
   /** The trace is running. */
@@ -21,6 +22,22 @@ export type ReplyPart =
   | { readonly id: RequestId; readonly seen: TraceLine }
   /** Number of trace lines that were not sent because the client did not read. */
   | { readonly id: RequestId; readonly missed: number };
+
+/** A node as `mosaic ps` lists it. */
+export interface NodeDescription {
+  /** First name of the node, `host:port`. */
+  readonly name: string;
+  readonly pid: number;
+  /** Program files. */
+  readonly files: readonly string[];
+  /** Bound address, numeric. */
+  readonly listen: string;
+  /** Name of the TUN device; null without one. */
+  readonly device: string | null;
+  /** Seconds since the node was created. */
+  readonly uptime: number;
+  readonly state: "running" | "stopping";
+}
 
 /** Metrics of the control interface. Plain data that survives JSON. */
 export interface ControlMetrics {

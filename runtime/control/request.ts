@@ -12,6 +12,8 @@ export type Request =
   | { readonly kind: "insert" | "delete"; readonly text: string }
   | ProgramChange
   | { readonly kind: "metrics" }
+  /** Asks for the process, the program and the addresses of the node. */
+  | { readonly kind: "describe" }
   /** Traces a predicate, or everything, until the client disconnects. */
   | { readonly kind: "trace"; readonly predicate: string | undefined; readonly form: ValueForm };
 
@@ -51,6 +53,7 @@ const readers: ReadonlyMap<string, RequestParser> = new Map<string, RequestParse
   ["unload", ({ name }) => (typeof name === "string" ? { kind: "unload", name } : `"name" is missing, or no string`)],
   ["reload", () => ({ kind: "reload" })],
   ["metrics", () => ({ kind: "metrics" })],
+  ["describe", () => ({ kind: "describe" })],
   ["trace", readTrace],
 ]);
 

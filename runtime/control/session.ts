@@ -104,6 +104,11 @@ export class Session {
           { id, metrics: this.#control.node.metrics(), control: this.#control.metrics() },
           { id, ok: true },
         ];
+      case "describe":
+        return [
+          { id, node: this.#control.describe() },
+          { id, ok: true },
+        ];
       case "trace":
         return this.#trace(id, request.predicate, request.form);
     }

@@ -90,6 +90,7 @@ export class Node {
   #running: Running;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
+  #isStopping = false;
   /** Set while a program swap restores the tables: whether the previous program had the row, so that nobody is notified of it. */
   #wasPresent: ((predicate: number, values: Values) => boolean) | undefined;
 
@@ -228,6 +229,7 @@ export class Node {
     if (this.#isStopped) return;
     const { clock } = this.#world;
     const end = clock.now() + gracePeriod;
+    this.#isStopping = true;
     this.#running.timers.stop();
     const predicate = predicateOf(this.plan, SHUTDOWN, 0);
     if (predicate !== undefined) {
@@ -301,6 +303,21 @@ export class Node {
   /** First endpoint name of the node, which its reports bear. */
   get name(): string {
     return this.#settings.names[0] ?? "";
+  }
+
+  /** Bound address of the node, numeric. */
+  get listen(): string {
+    return this.#world.datagrams.address;
+  }
+
+  /** Name of the TUN device; null without one. */
+  get device(): string | null {
+    return this.#world.tun?.name ?? null;
+  }
+
+  /** Whether the node shuts down, or has stopped. */
+  get isStopping(): boolean {
+    return this.#isStopping || this.#isStopped;
   }
 
   /** Seconds since the node was created. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Request } from "../../../runtime/control/request.ts";
+import type { ActionName } from "../completion/action-names.ts";
 import { nearest } from "../../program/nearest.ts";
 import { Failure, wrongUsage } from "../terminal/failure.ts";
 
@@ -12,7 +13,7 @@ interface Action {
   readonly request: (operand: string) => Request;
 }
 
-const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
   [
     "insert",
     {
@@ -34,7 +35,11 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
     {
       description: "add a program file",
       operand: "a file, as in tunnel.mzl",
-      request: (file) => ({ kind: "load", file: existsSync(file) ? resolve(file) : file }),
+      request: (file) => {
+        if (file === "-")
+          throw wrongUsage("ctl load", "a node cannot read the standard input of this command; name a file");
+        return { kind: "load", file: existsSync(file) ? resolve(file) : file };
+      },
     },
   ],
   [

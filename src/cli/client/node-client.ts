@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { controlFolders } from "./control-folders.ts";
 import { controlPath } from "../../../runtime/control/control-socket.ts";
 import type { Reply, RequestError } from "../../../runtime/control/reply.ts";
 import { PROTOCOL_VERSION, type Request } from "../../../runtime/control/request.ts";
@@ -28,6 +28,11 @@ export class NodeClient {
     socket.once("close", () => lines.close());
     socket.on("error", () => lines.close());
     this.#replies = lines[Symbol.asyncIterator]();
+  }
+
+  /** Connects to the control socket at a path. */
+  static async connectTo(path: string): Promise<NodeClient> {
+    return new NodeClient(path, await open(path, path));
   }
 
   /** Connects to NODE of the command line: the path of a socket, or the port or address of a node of this user. */
@@ -114,11 +119,11 @@ export function withJsonDiagnostics(error: unknown, output: Output): unknown {
 function socketPath(node: string): string {
   if (node.includes("/") || !/^(.*:)?\d+$/.test(node)) return node;
   const userPath = controlPath(node);
-  const others = [
-    join("/run/mosaic", `${node}.sock`),
-    join(tmpdir(), `mosaic-${process.getuid?.() ?? 0}`, `${node}.sock`),
-  ];
-  return [userPath, ...others].find((path) => existsSync(path)) ?? userPath;
+  return (
+    controlFolders()
+      .map((folder) => join(folder, `${node}.sock`))
+      .find((path) => existsSync(path)) ?? userPath
+  );
 }
 
 function open(node: string, path: string): Promise<Socket> {

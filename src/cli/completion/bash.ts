@@ -1,15 +1,25 @@
-import { allCommands, type CommandDescription } from "./command-tree.ts";
+import { allCommands, type CommandDescription, type ParameterDescription } from "./command-tree.ts";
+import { completedWords, type CompletedWords, nameOfValue } from "./completed-words.ts";
 import { quoted } from "./quoted.ts";
 
-/** The completion script for bash. It offers the commands and options of the command typed so far, and choices or files after an option. */
+/**
+ * The completion script for bash. It offers the commands and options of the command typed so far, and names, choices or files for their
+ * arguments and values.
+ */
 export function bashCompletion(root: CommandDescription): string {
   const commands = [...allCommands(root)];
   return `# bash completion for mosaic: eval "$(mosaic completion bash)"
 _mosaic() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= word
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= word isValue=
+  # Number of arguments of the command before the current word.
+  local -i nth=0
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [[ -n $isValue ]]; then isValue=; continue; fi
     case "$command $word" in
 ${commands.flatMap(subcommandCases).join("\n")}
+${commands.flatMap(optionsWithValues).join("\n")}
+      *' -'*) ;;
+      *) nth+=1 ;;
     esac
   done
   case "$command $previous" in
@@ -26,8 +36,23 @@ complete -o filenames -o bashdefault -F _mosaic mosaic
 /** Cases of the script in which a word selects a subcommand. */
 function subcommandCases({ path, commands }: CommandDescription): readonly string[] {
   return commands.map(
-    (inner) => `      ${quoted(`${key(path)} ${inner.path.at(-1)}`)}) command=${quoted(key(inner.path))} ;;`,
+    (inner) => `      ${quoted(`${key(path)} ${inner.path.at(-1)}`)}) command=${quoted(key(inner.path))}; nth=0 ;;`,
   );
+}
+
+/** Cases of the script for options whose value is the next word. */
+function optionsWithValues({ path, options }: CommandDescription): readonly string[] {
+  const names = options.filter(({ value }) => value?.isRequired === true).flatMap((option) => option.names);
+  return names.length === 0
+    ? []
+    : [`      ${names.map((name) => quoted(`${key(path)} ${name}`)).join("|")}) isValue=yes ;;`];
+}
+
+/** Arguments of `compgen`. */
+function generator({ words, command, files }: CompletedWords): string {
+  const dynamic = command === undefined ? "" : ` $(${command})`;
+  const list = words.length === 0 && command === undefined ? "" : `-W "${words.join(" ")}${dynamic}"`;
+  return [files ? "-f" : "", list].filter((part) => part !== "").join(" ");
 }
 
 /** Cases of the script for the value of an option. */
@@ -35,17 +60,27 @@ function valueCases({ path, options }: CommandDescription): readonly string[] {
   return options.flatMap(({ names, value }) => {
     if (value?.isRequired !== true) return [];
     const patterns = names.map((name) => quoted(`${key(path)} ${name}`)).join("|");
-    const choices = value.choices.length === 0 ? "-f" : `-W ${quoted(value.choices.join(" "))}`;
-    return [`    ${patterns}) COMPREPLY=($(compgen ${choices} -- "$current")); return ;;`];
+    return [
+      `    ${patterns}) COMPREPLY=($(compgen ${generator(completedWords(nameOfValue(names), value.choices))} -- "$current")); return ;;`,
+    ];
   });
 }
 
-function wordCases({ path, commands, options }: CommandDescription): string {
+function wordCases({ path, commands, options, parameters }: CommandDescription): string {
   const names = options.flatMap((option) => option.names).join(" ");
-  const others = commands.length === 0 ? "-f" : `-W ${quoted(commands.map((inner) => inner.path.at(-1)).join(" "))}`;
+  const subcommands = `COMPREPLY=($(compgen -W ${quoted(commands.map((inner) => inner.path.at(-1)).join(" "))} -- "$current"))`;
+  const others = commands.length === 0 ? argumentCases(parameters) : subcommands;
   return `    ${quoted(key(path))})
       if [[ $current == -* ]]; then COMPREPLY=($(compgen -W ${quoted(names)} -- "$current"))
-      else COMPREPLY=($(compgen ${others} -- "$current")); fi ;;`;
+      else ${others}; fi ;;`;
+}
+
+/** Chooses the words by the position of the argument; a variadic argument takes all positions from its own on. */
+function argumentCases(parameters: readonly ParameterDescription[]): string {
+  const cases = parameters.map(({ name, isVariadic, choices }, at) => {
+    return `${isVariadic ? "*" : at}) COMPREPLY=($(compgen ${generator(completedWords(name, choices))} -- "$current")) ;;`;
+  });
+  return `case $nth in ${cases.join(" ")} esac`;
 }
 
 /** The words after `mosaic` that select a command. */

@@ -15,6 +15,8 @@ export interface ParameterDescription {
   readonly description: string;
   readonly isRequired: boolean;
   readonly isVariadic: boolean;
+  /** All allowed values; empty if any value is allowed. */
+  readonly choices: readonly string[];
 }
 
 export interface OptionDescription {
@@ -47,6 +49,7 @@ export function describeCommand(command: Command, above: readonly string[] = [])
       description: argument.description,
       isRequired: argument.required,
       isVariadic: argument.variadic,
+      choices: argument.argChoices ?? [],
     })),
     options: help.visibleOptions(command).map(describeOption),
     commands: help.visibleCommands(command).map((inner) => describeCommand(inner, path)),

@@ -1,4 +1,10 @@
-import { allCommands, type CommandDescription, type OptionDescription } from "./command-tree.ts";
+import {
+  allCommands,
+  type CommandDescription,
+  type OptionDescription,
+  type ParameterDescription,
+} from "./command-tree.ts";
+import { completedWords, nameOfValue } from "./completed-words.ts";
 
 /** The completion script for fish: a line for each command and option, with the condition under which it is offered. */
 export function fishCompletion(root: CommandDescription): string {
@@ -9,6 +15,7 @@ export function fishCompletion(root: CommandDescription): string {
         (inner) => `complete -c mosaic -f -n ${when} -a ${inner.path.at(-1)} -d ${quoted(inner.description)}`,
       ),
       ...command.options.map((option) => `complete -c mosaic -n ${when} ${optionOf(option)}`),
+      ...(command.commands.length > 0 ? [] : command.parameters.flatMap((one) => parameterLines(one, when))),
     ];
   });
   return `# fish completion for mosaic: mosaic completion fish | source\n${lines.join("\n")}\n`;
@@ -23,10 +30,18 @@ function conditionOf({ path, commands }: CommandDescription): string {
 
 function optionOf({ names, value, description }: OptionDescription): string {
   const flags = names.map((name) => (name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
-  const choices = value?.choices ?? [];
+  const { words } = completedWords(nameOfValue(names), value?.choices);
   const wanted =
-    value?.isRequired !== true ? [] : choices.length === 0 ? ["-r"] : ["-x", `-a ${quoted(choices.join(" "))}`];
+    value?.isRequired !== true ? [] : words.length === 0 ? ["-r"] : ["-x", `-a ${quoted(words.join(" "))}`];
   return [...flags, ...wanted, `-d ${quoted(description)}`].join(" ");
+}
+
+/** Lines that offer the words of an argument. Fish offers files by default. */
+function parameterLines({ name, choices }: ParameterDescription, when: string): readonly string[] {
+  const { words, command } = completedWords(name, choices);
+  if (words.length === 0 && command === undefined) return [];
+  const dynamic = command === undefined ? "" : `(${command})`;
+  return [`complete -c mosaic -n ${when} -a ${quoted([...words, dynamic].join(" ").trim())}`];
 }
 
 /** Text in single quotes for fish. */

@@ -1,4 +1,5 @@
 import { allCommands, type CommandDescription, type OptionDescription } from "./command-tree.ts";
+import { completedWords, nameOfValue } from "./completed-words.ts";
 import { quoted } from "./quoted.ts";
 
 /** The completion script for zsh: a function for each command, which calls the functions of its subcommands. */
@@ -35,16 +36,24 @@ ${cases}
 
 function specsOf({ names, value, description }: OptionDescription): readonly string[] {
   const behind =
-    value === undefined ? "" : `${value.isRequired ? ":" : "::"}${escaped(value.name)}:${actionOf(value.choices)}`;
+    value === undefined
+      ? ""
+      : `${value.isRequired ? ":" : "::"}${escaped(value.name)}:${actionOf(nameOfValue(names), value.choices)}`;
   return names.map((name) => quoted(`*${name}[${escaped(description)}]${behind}`));
 }
 
-function actionOf(choices: readonly string[]): string {
-  return choices.length === 0 ? "_files" : `(${choices.join(" ")})`;
+function actionOf(name: string, choices: readonly string[]): string {
+  const { words, command, files } = completedWords(name, choices);
+  if (words.length === 0 && command === undefined) return "_files";
+  if (!files) return `(${words.join(" ")})`;
+  const dynamic = command === undefined ? "" : ` $(${command})`;
+  return `{compadd -- ${words.join(" ")}${dynamic}; _files}`;
 }
 
 function restOf({ parameters }: CommandDescription): readonly string[] {
-  return parameters.length === 0 ? [] : [quoted("*:file:_files")];
+  return parameters.map(({ name, isVariadic, choices }, at) =>
+    quoted(`${isVariadic ? "*" : at + 1}:${escaped(name)}:${actionOf(name, choices)}`),
+  );
 }
 
 /** Escapes the characters that have a meaning for `_arguments`. */

@@ -4,6 +4,7 @@ import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path
 import { fileURLToPath } from "node:url";
 import type { Dialect, Source } from "../../../grammar/span.ts";
 import type { Library, ReadFailure } from "../../0-load/load.ts";
+import { readStandardInputBytes } from "./standard-input.ts";
 import { nearest } from "../../program/nearest.ts";
 import { fileErrorReason, NO_SUCH_FILE } from "../terminal/file-error.ts";
 
@@ -12,6 +13,9 @@ const PROGRAMS: string = fileURLToPath(new URL("../../../programs/", import.meta
 
 const OVERLOG_ENDINGS: readonly string[] = [".olg", ".ndlog"];
 const PROGRAM_ENDINGS: readonly string[] = [".mzl", ...OVERLOG_ENDINGS];
+
+/** Name of the standard input on the command line. */
+export const STANDARD_INPUT = "-";
 
 /**
  * Program files on disk. An imported name is relative to the file that imports it, a name on the command line to the working
@@ -26,6 +30,7 @@ export class FileLibrary implements Library {
   }
 
   explainFailure(path: string): ReadFailure {
+    if (path === STANDARD_INPUT) return { reason: "the standard input cannot be read", help: undefined };
     const reason = readFailure(path);
     if (reason === IS_FOLDER) return { reason, help: "name the files in it" };
     return { reason, help: reason === NO_SUCH_FILE ? suggestNames(path) : undefined };
@@ -34,6 +39,7 @@ export class FileLibrary implements Library {
   read(path: string, from: string | undefined): Source | undefined {
     const addedText = this.#texts.get(path);
     if (addedText !== undefined) return addedText;
+    if (path === STANDARD_INPUT) return from === undefined ? standardInput() : undefined;
     for (const candidate of candidates(path, from)) {
       const text = readText(candidate);
       if (text !== undefined) return { file: candidate, text, dialect: dialectOf(candidate) };
@@ -42,11 +48,29 @@ export class FileLibrary implements Library {
   }
 }
 
+let standardInputText: string | undefined;
+
+/**
+ * Reads the program on the standard input. Later calls, as after a reload, return the same text. Its imports are relative to the working
+ * directory.
+ */
+function standardInput(): Source | undefined {
+  standardInputText ??= readStandardInput();
+  return standardInputText === undefined
+    ? undefined
+    : { file: STANDARD_INPUT, text: standardInputText, dialect: "mozlog" };
+}
+
 function candidates(path: string, from: string | undefined): readonly string[] {
   if (isAbsolute(path)) return [path];
   const base = from === undefined ? path : join(dirname(from), path);
   const isBare = !path.includes("/");
   return isBare ? [base, join(PROGRAMS, path), join(PROGRAMS, "overlog", path)] : [base];
+}
+
+function readStandardInput(): string | undefined {
+  const bytes = readStandardInputBytes();
+  return bytes && textOf(bytes);
 }
 
 function readText(path: string): string | undefined {

@@ -3,7 +3,7 @@ import type { ArgumentSpec, OptionSpec } from "./command-spec.ts";
 /** The programs that a command compiles. */
 export const PROGRAM_FILES: ArgumentSpec = {
   syntax: "<files...>",
-  description: "program files; a name without a slash may be a shipped program, as in ron.mzl",
+  description: "program files; a name without a slash may be a shipped program, as in ron.mzl; - is the standard input",
 };
 
 /** The options that add facts to a program. */

@@ -49,6 +49,10 @@ export class NodeCompiler implements Compiler {
     this.#factDirectories = factDirectories;
   }
 
+  get files(): readonly string[] {
+    return this.#options.files;
+  }
+
   query(text: string, plan: Plan): Compiled<Query> {
     const { query, diagnostics, source } = compileQuery(text, plan, this.#columns);
     return compiled(query, diagnostics, [source]);

@@ -18,6 +18,11 @@ export interface LoadedTopology {
 
 /** Reads a topology file and compiles its programs. Prints all errors and throws `Failure` if there are any. */
 export function loadTopology(file: string, output: Output): LoadedTopology {
+  if (file === "-")
+    throw new Failure(
+      2,
+      "a topology cannot be the standard input, because it names programs in its folder; name a file",
+    );
   const read = readTopology(readText(file), file);
   if (!read.ok) throw failWith(read.errors, output);
   const { topology, locate } = read;

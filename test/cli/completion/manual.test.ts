@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { describeCommands } from "../../../src/cli/command-line.ts";
+import { actionsHelp } from "../../../src/cli/client/control-request.ts";
+import { ACTION_NAMES } from "../../../src/cli/completion/action-names.ts";
 import { allCommands } from "../../../src/cli/completion/command-tree.ts";
 import { completionScript } from "../../../src/cli/completion/completion-script.ts";
 import { manualPage } from "../../../src/cli/completion/manual-page.ts";
@@ -66,6 +68,36 @@ describe("bash", () => {
     expect(bashOffers("check", "--log-")).toEqual([""]);
     writeFileSync(join(folder, "mine.mzl"), "");
     expect(bashOffers("run", "mi")).toEqual(["mine.mzl"]);
+  });
+});
+
+describe("bash offers names", () => {
+  test("of actions, codes, elements and shipped programs", ({ skip }) => {
+    skip(needs("bash") !== undefined, needs("bash"));
+    expect(bashOffers("ctl", "10000", "re")).toEqual(["reload"]);
+    for (const name of ACTION_NAMES) expect(actionsHelp()).toContain(`${name}:`);
+    expect(actionsHelp().split("; ")).toHaveLength(ACTION_NAMES.length);
+    expect(bashOffers("explain", "--code", "E021")).toContain("E0215");
+    expect(bashOffers("explain", "--element", "Network")).toEqual(["NetworkIn", "NetworkOut"]);
+    expect(bashOffers("run", "--listen", "127.0.0.1:1", "ron-")).toEqual(["ron-views.mzl"]);
+    expect(bashOffers("check", "--json", "ron").toSorted()).toEqual(["ron-views.mzl", "ron.mzl"]);
+    expect(bashOffers("completion", "z")).toEqual(["zsh"]);
+  });
+
+  test("of running nodes", ({ skip }) => {
+    skip(needs("bash") !== undefined, needs("bash"));
+    writeFileSync(join(folder, "mosaic"), '#!/bin/sh\n[ "$*" = "ps --names" ] && echo 10000 && echo 20000\n', {
+      mode: 0o755,
+    });
+    const path = process.env["PATH"] ?? "";
+    process.env["PATH"] = `${folder}:${path}`;
+    try {
+      expect(bashOffers("query", "")).toEqual(expect.arrayContaining(["10000", "20000"]));
+      expect(bashOffers("top", "--json", "2")).toEqual(["20000"]);
+      expect(bashOffers("ctl", "1")).toEqual(["10000"]);
+    } finally {
+      process.env["PATH"] = path;
+    }
   });
 });
 

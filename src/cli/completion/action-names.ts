@@ -1,0 +1,3 @@
+/** Names of the actions of `mosaic ctl`. `client/control-request.ts` describes each. */
+export const ACTION_NAMES = ["insert", "delete", "load", "unload", "reload"] as const;
+export type ActionName = (typeof ACTION_NAMES)[number];
