@@ -54,14 +54,15 @@ export interface TraceLine {
   readonly node: WatchLine["node"];
   /**
    * `crossing`: a tuple crosses an edge of the graph. `derived`: a row is inserted into a derived table (`+`) or deleted
-   * from it (`-`). `dropped`: the element `from` drops the tuple that reached it last. `undone`: the step was undone.
+   * from it (`-`). `dropped`: the element `from` drops the tuple that reached it last. `failed`: a derivation of
+   * the rule had no value. `undone`: the step was undone.
    */
-  readonly kind: "crossing" | "derived" | "dropped" | "undone";
+  readonly kind: "crossing" | "derived" | "dropped" | "failed" | "undone";
   /** Nodes of the edge, and the port of the first. Only for a crossing. */
   readonly from?: string;
   readonly port?: string;
   readonly to?: string;
-  /** Rule at either end of a crossing, or rule that exceeded a limit. */
+  /** Rule at either end of a crossing, or rule that failed or exceeded a limit. */
   readonly rule?: string;
   /** Whether the tuple is a row to insert, a row to delete, or an event. Present together with `tuple`. */
   readonly op?: Extract<WatchLine["op"], "+" | "-" | "event">;

@@ -47,7 +47,7 @@ export class Trace {
     if (this.#missed > 0 || !this.#send({ id: this.#id, seen: this.#lineOf(sighting) })) this.#missed++;
   }
 
-  /** Whether to report a sighting: tuples of the predicate, also inside packets, and all drops and undone steps. */
+  /** Whether to report a sighting: tuples of the predicate, also inside packets, and all drops, failed derivations and undone steps. */
   #isTraced(sighting: Sighting): boolean {
     return this.#predicate === undefined || !("tuple" in sighting) || holds(sighting.tuple, this.#predicate);
   }
@@ -71,6 +71,8 @@ export class Trace {
         return { ...moment, kind: "derived", ...this.#tuple(sighting.tuple) };
       case "dropped":
         return { ...moment, kind: "dropped", from: sighting.element, reason: sighting.reason };
+      case "failed":
+        return { ...moment, kind: "failed", rule: sighting.rule, reason: sighting.reason };
       case "undone":
         return { ...moment, kind: "undone", rule: sighting.rule, reason: `limit of ${sighting.limit}` };
     }

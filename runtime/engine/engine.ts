@@ -20,6 +20,7 @@ import type { Value, Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import { addEngineCounters, type EngineCounters, newEngineCounters } from "./engine-counters.ts";
+import { type FailureReport, FailureReports } from "./failure-reports.ts";
 import { LimitExceeded, type Limits } from "./limits.ts";
 import { changesSince, type PreviousTables } from "./previous-tables.ts";
 import { RoundEvents } from "./round-events.ts";
@@ -46,6 +47,8 @@ export interface Dataflow extends Sender {
 export interface EngineListener extends ChangeListener {
   event(tuple: Tuple): void;
   limitExceeded(limit: keyof Limits, rule: string): void;
+  /** Called when derivations of a rule failed: at the first, then at most once a minute. */
+  derivationFailed(report: FailureReport): void;
   /** Called at the end of a step. With `isCommitted` false, everything reported during the step was undone. */
   stepEnded(isCommitted: boolean): void;
 }
@@ -99,6 +102,7 @@ export class Engine {
       store: this.store,
       events: this.#events,
       counters: this.counters,
+      failures: new FailureReports(plan, (report) => listener.derivationFailed(report)),
     });
     this.#byEvent = strandsBy(plan, "event");
     this.#byRow = {

@@ -13,6 +13,7 @@ import type { Value, Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { EngineCounters } from "./engine-counters.ts";
+import type { FailureReports } from "./failure-reports.ts";
 import { LimitExceeded, type Limits } from "./limits.ts";
 import type { RoundEvents } from "./round-events.ts";
 import type { Store, TableChange } from "./store.ts";
@@ -42,6 +43,7 @@ export interface StrandContextOptions {
   readonly store: Store;
   readonly events: RoundEvents;
   readonly counters: EngineCounters;
+  readonly failures: FailureReports;
 }
 
 /**
@@ -69,6 +71,7 @@ export class StrandContext implements StrandHost {
   readonly #store: Store;
   readonly #events: RoundEvents;
   readonly #counters: EngineCounters;
+  readonly #failures: FailureReports;
   readonly #ambients: (Ambient | undefined)[] = [];
   /** Table `localAddr` of each overlay. The key null has the table of the node itself. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
@@ -86,6 +89,7 @@ export class StrandContext implements StrandHost {
     this.#store = options.store;
     this.#events = options.events;
     this.#counters = options.counters;
+    this.#failures = options.failures;
     this.tables = options.store.tables;
     this.#addresses = addressTables(this.tables);
   }
@@ -177,8 +181,9 @@ export class StrandContext implements StrandHost {
     this.#store.costDecreased(rule);
   }
 
-  failed(strand: number): void {
+  failed(strand: number, expression: string, values: Readonly<Record<string, Value>>): void {
     (this.#counters.failed[strand] as number)++;
+    this.#failures.add(strand, this.now, expression, values);
   }
 
   ambient(strand: number): Ambient {

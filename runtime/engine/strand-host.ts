@@ -35,8 +35,8 @@ export interface StrandHost {
   contribute(rule: number, sign: Sign, values: Values): void;
   /** Reports that a recursive rule derived a cost better than one in its body. */
   costDecreased(rule: number): void;
-  /** Counts a derivation that ended because an operation had no value. */
-  failed(strand: number): void;
+  /** Counts and reports a derivation that ended because this expression had no value for these values of its variables. */
+  failed(strand: number, expression: string, values: Readonly<Record<string, Value>>): void;
   /** Clock, randomness and source address for impure functions. */
   ambient(strand: number): Ambient;
   /** Returns the first `localAddr` of the overlay, or of the node itself for null; undefined without one. */

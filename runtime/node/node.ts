@@ -4,6 +4,7 @@
  * `#step`, and `dataflow.ts` has their path.
  */
 import { Engine, type EngineListener } from "../engine/engine.ts";
+import { type FailureReport, failureMessage } from "../engine/failure-reports.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { EngineCounters } from "../engine/engine-counters.ts";
 import { defaultLimits, type Limits } from "../engine/limits.ts";
@@ -440,6 +441,10 @@ export class Node {
       },
       event: (tuple: Tuple): void => this.#watcher.event(watched, tuple),
       stepEnded: (isDone: boolean): void => this.#watcher.stepEnded(isDone),
+      derivationFailed: (report: FailureReport): void => {
+        this.snitch.failed(report.rule, report.reason);
+        this.#settings.onLog?.(failureMessage(report));
+      },
       limitExceeded: (limit: keyof Limits, rule: string): void => {
         this.snitch.undone(limit, rule);
         if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);

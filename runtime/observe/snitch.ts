@@ -17,6 +17,8 @@ export type Sighting =
   | { readonly kind: "derived"; readonly tuple: Tuple }
   /** An element dropped the tuple that crossed an edge to it last. */
   | { readonly kind: "dropped"; readonly element: string; readonly reason: string }
+  /** Derivations of a rule failed, because an expression had no value. Reported at most once a minute and rule. */
+  | { readonly kind: "failed"; readonly rule: string; readonly reason: string }
   /** The step was undone: everything reported since its start had no effect. */
   | { readonly kind: "undone"; readonly limit: string; readonly rule: string };
 
@@ -102,6 +104,10 @@ export class Snitch {
 
   dropped(element: string, reason: string): void {
     this.#report({ kind: "dropped", element, reason });
+  }
+
+  failed(rule: string, reason: string): void {
+    this.#report({ kind: "failed", rule, reason });
   }
 
   undone(limit: string, rule: string): void {

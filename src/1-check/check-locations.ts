@@ -5,7 +5,10 @@ import { isHostPort } from "../../runtime/plan/values/location.ts";
 import type { Program } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 
-/** Reports constant locations of rules and facts that no tuple can be sent to: strings without a port. */
+/** Name or address of a host, as against a word such as "NIL", which a program may use for "no location". */
+const HOST = /^localhost$|[.:]/;
+
+/** Reports constant locations of rules and facts that name a host without a port: no tuple can be sent there. */
 export function checkLocations({ rules, facts }: Program): readonly Diagnostic[] {
   const atoms = [
     ...rules.flatMap(({ head, body }) => [head, ...body.filter(isPredicate).map(({ atom }) => atom)]),
@@ -13,7 +16,8 @@ export function checkLocations({ rules, facts }: Program): readonly Diagnostic[]
   ];
   return atoms.flatMap((atom) => {
     const location = locationArgument(atom);
-    if (location?.kind !== "constant" || typeof location.value !== "string" || isHostPort(location.value)) return [];
+    if (location?.kind !== "constant" || typeof location.value !== "string") return [];
+    if (isHostPort(location.value) || !HOST.test(location.value)) return [];
     return [report("E0266", location.span, { text: location.text })];
   });
 }

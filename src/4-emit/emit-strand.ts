@@ -3,9 +3,11 @@
  * `emit.ts` for every strand; the runtime compiles the text and passes the engine as `node` (`StrandHost`).
  */
 import type { Expression } from "../../grammar/ast.ts";
+import { printExpression } from "../../grammar/print.ts";
 import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
 import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
 import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
+import { variablesIn } from "../program/visit.ts";
 import { ExpressionEmitter } from "./emit-expression.ts";
 
 /** Emits the function of one strand: its operators fused, one loop per join, nothing interpreted. */
@@ -82,7 +84,7 @@ class StrandEmitter {
 
   #operand({ function: kind, operand }: Extract<Column, { kind: "aggregate" }>): string {
     const value = operand === undefined ? "1" : this.#value(operand);
-    if (takesNumbers(kind)) this.#failWhen(`typeof ${value} !== "number"`);
+    if (takesNumbers(kind)) this.#failWhen(`typeof ${value} !== "number"`, operand, kind);
     return value;
   }
 
@@ -90,7 +92,7 @@ class StrandEmitter {
     const best = action.columns.findIndex((column) => column.kind === "aggregate" && isExtreme(column.function));
     let winner = 0;
     const args = action.columns.map((column, at) => {
-      if (column.kind === "aggregate") return this.#checked(`sum${at}.result()`);
+      if (column.kind === "aggregate") return this.#checked(`sum${at}.result()`, undefined, column.function);
       if (column.kind === "winner") return `sum${best}.winner(${winner++})`;
       return this.#value(column.value);
     });
@@ -159,19 +161,19 @@ class StrandEmitter {
     if (isBoolean && !mayFail) return this.#line(`if (!(${code})) ${this.#skip}`);
     const name = `test${this.#rows++}`;
     this.#line(`const ${name} = isTrue(${code});`);
-    this.#failWhen(`${name} === undefined`);
+    this.#failWhen(`${name} === undefined`, test);
     this.#line(`if (!${name}) ${this.#skip}`);
   }
 
   #assign(variable: string, value: Expression): void {
     const { code, mayFail } = this.#expressions.emit(value);
     this.#line(`const ${variable} = ${code};`);
-    if (mayFail) this.#failWhen(`${variable} === undefined`);
+    if (mayFail) this.#failWhen(`${variable} === undefined`, value);
   }
 
   #unnest(list: Expression, match: ElementMatch): void {
     const elements = this.#value(list);
-    this.#failWhen(`!isList(${elements})`);
+    this.#failWhen(`!isList(${elements})`, list);
     const element = `element${this.#rows++}`;
     this.#loop(`const ${element} of ${elements}`, "unnest");
     switch (match.kind) {
@@ -231,18 +233,23 @@ class StrandEmitter {
   /** Code that cannot fail: an expression that may fail is evaluated and checked in a statement before. */
   #value(expression: Expression): string {
     const { code, mayFail } = this.#expressions.emit(expression);
-    return mayFail ? this.#checked(code) : code;
+    return mayFail ? this.#checked(code, expression) : code;
   }
 
-  #checked(code: string): string {
+  #checked(code: string, expression: Expression | undefined, aggregate = ""): string {
     const name = `value${this.#rows++}`;
     this.#line(`const ${name} = ${code};`);
-    this.#failWhen(`${name} === undefined`);
+    this.#failWhen(`${name} === undefined`, expression, aggregate);
     return name;
   }
 
-  #failWhen(condition: string): void {
-    this.#line(`if (${condition}) { node.failed(${this.#strand.id}); ${this.#skip} }`);
+  /** Ends the derivation if the condition holds, and reports the expression, or the aggregate of it, with the values of its variables. */
+  #failWhen(condition: string, expression: Expression | undefined, aggregate = ""): void {
+    const text = expression === undefined ? "*" : printExpression(expression);
+    const shown = JSON.stringify(aggregate === "" ? text : `${aggregate}<${text}>`);
+    const names = expression === undefined ? [] : variablesIn(expression).map(({ name }) => name);
+    const values = [...new Set(names)].join(", ");
+    this.#line(`if (${condition}) { node.failed(${this.#strand.id}, ${shown}, { ${values} }); ${this.#skip} }`);
   }
 
   #key(key: readonly Expression[]): string {

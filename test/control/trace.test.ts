@@ -42,6 +42,14 @@ test("a trace of one predicate also shows drops", () => {
   );
 });
 
+test("a trace reports the expression of a failed derivation with its values, once a minute and rule", () => {
+  const lines = traced(({ node }) => {
+    node.insert("hello", ["x"]);
+    node.insert("hello", ["y"]);
+  }, "told");
+  expect(lines).toEqual(['0.000 rule tell ✗ failed: `X + 1` has no value for X = "x"']);
+});
+
 test("a trace reports that a step was undone", () => {
   const lines = traced(({ node }) => node.insert("endless", [1]), "t");
   expect(lines).toEqual(["0.000 rule endless ✗ exceeded the limit of derivations: the step was rolled back"]);

@@ -60,6 +60,8 @@ function describe({
       return `Tables  ${op ?? "+"} ${text}`;
     case "dropped":
       return `${from} ✗ dropped: ${reason ?? ""}`;
+    case "failed":
+      return `rule ${rule} ✗ failed: ${reason ?? ""}`;
     case "undone":
       return `rule ${rule} ✗ exceeded the ${reason ?? "limit"}: the step was rolled back`;
   }

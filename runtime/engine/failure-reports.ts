@@ -1,0 +1,69 @@
+/**
+ * Reports of derivations that ended because an expression had no value: the first of each rule, then at most one a minute. The strand
+ * context calls it, and the node passes the reports to its log and its traces.
+ */
+import { formatValue } from "../plan/values/format.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { Value } from "../plan/values/value.ts";
+
+/** Report of derivations without a value. */
+export interface FailureReport {
+  readonly rule: string;
+  /** File and line of the rule. */
+  readonly at: string;
+  /** The expression, and the values of its variables, as text: `"k" + N` has no value for N = 3. */
+  readonly reason: string;
+  /** Number of derivations of the rule that failed since its last report, this one included. */
+  readonly count: number;
+}
+
+const SECONDS_BETWEEN_REPORTS = 60;
+/** Longest text of a value in a report. */
+const MAX_VALUE_LENGTH = 80;
+
+interface RuleFailures {
+  /** Time of the last report. */
+  reported: number;
+  /** Failed derivations since then. */
+  count: number;
+}
+
+export class FailureReports {
+  readonly #plan: Plan;
+  readonly #report: (report: FailureReport) => void;
+  readonly #byRule = new Map<string, RuleFailures>();
+
+  constructor(plan: Plan, report: (report: FailureReport) => void) {
+    this.#plan = plan;
+    this.#report = report;
+  }
+
+  /** Notes that a derivation of a strand failed at `now` (seconds), at an expression with these values of its variables. */
+  add(strand: number, now: number, expression: string, values: Readonly<Record<string, Value>>): void {
+    const origin = this.#plan.strands[strand]?.origin;
+    if (origin === undefined) return;
+    const { rule, file, line } = origin;
+    const known = this.#byRule.get(rule);
+    if (known !== undefined && now - known.reported < SECONDS_BETWEEN_REPORTS) {
+      known.count++;
+      return;
+    }
+    this.#byRule.set(rule, { reported: now, count: 0 });
+    const reason = `\`${expression}\` has no value${valuesText(values)}`;
+    this.#report({ rule, at: `${file}:${line}`, reason, count: (known?.count ?? 0) + 1 });
+  }
+}
+
+/** Returns the report as a message of the log. */
+export function failureMessage({ rule, at, reason, count }: FailureReport): string {
+  return `rule ${rule} (${at}): ${reason}${count === 1 ? "" : ` (${count} derivations failed since the last report)`}`;
+}
+
+function valuesText(values: Readonly<Record<string, Value>>): string {
+  const all = Object.entries(values).map(([name, value]) => `${name} = ${shortened(formatValue(value))}`);
+  return all.length === 0 ? "" : ` for ${all.join(", ")}`;
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_VALUE_LENGTH ? text : `${text.slice(0, MAX_VALUE_LENGTH)}…`;
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import { Simulation } from "../../runtime/sim/simulation.ts";
+import type { World } from "../../runtime/world/world.ts";
+import { compile } from "../../src/compile.ts";
+import { libraryOf } from "../session/library-of.ts";
+
+/** Returns the log of a node whose rules run for some seconds of virtual time. */
+function logOf(program: string, seconds: number): readonly string[] {
+  const { plan } = compile(["program"], libraryOf(program), { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error("the program does not compile");
+  const simulation = new Simulation({ seed: 1 });
+  const log: string[] = [];
+  const boot = (world: World): void => {
+    const onLog = (line: string): void => void log.push(line);
+    new Node(loadProgram(plan), world, { names: ["a:1"], facts: [], watch: [], onLog }).start();
+  };
+  simulation.addHost({ name: "a", address: "a:1", boot }).start();
+  simulation.runUntil(seconds);
+  return log;
+}
+
+test("a rule whose derivations fail is logged with the expression and the values, once a minute", () => {
+  const program = `
+    materialize(pair, infinity, infinity, keys(1,2)).
+    pair("k", "x").
+    pair(2, [1]).
+    put: out(X * Y) :- periodic(_, 1), pair(X, Y).
+    sum: total(sum<Y>) :- periodic(_, 40, 1), pair(_, Y).
+    test: yes() :- periodic(_, 50, 1), pair(X, _), X && X > 1.
+    seen(X) :- out(X).
+  `;
+  expect(logOf(program, 70)).toEqual([
+    "rule put (program:5): `X * Y` has no value for X = 2, Y = [1]",
+    "rule sum (program:6): `sum<Y>` has no value for Y = [1]",
+    'rule test (program:7): `X && X > 1` has no value for X = "k"',
+    "rule put (program:5): `X * Y` has no value for X = 2, Y = [1] (120 derivations failed since the last report)",
+  ]);
+});
