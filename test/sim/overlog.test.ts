@@ -196,4 +196,22 @@ describe("chord", () => {
     const living = network.addresses.filter((address) => !dead.includes(address));
     expect(successors(network, living)).toEqual(inOrder(living));
   });
+
+  /** The first node of the ring after the dead ones has this position, counted from the landmark. */
+  test.for([
+    { count: 20, first: 5, what: "somewhere" },
+    { count: 8, first: 1, what: "after the landmark" },
+    { count: 8, first: 6, what: "with the landmark" },
+    { count: 6, first: 2, what: "of six nodes" },
+  ])("the ring closes after four consecutive nodes die at once: $what", ({ count, first }) => {
+    const network = chord(count);
+    network.pass(300);
+    const order = ring(network.addresses);
+    const landmark = order.indexOf(network.addresses[0] as string);
+    const dead = [0, 1, 2, 3].map((at) => order[(landmark + first + at) % count] as string);
+    for (const address of dead) network.crash(address);
+    network.pass(180);
+    const living = network.addresses.filter((address) => !dead.includes(address));
+    expect(successors(network, living)).toEqual(inOrder(living));
+  });
 });
