@@ -1,15 +1,16 @@
+import { Address } from "../plan/values/address.ts";
 import { formatValue } from "../plan/values/format.ts";
 import { ownedText } from "../plan/values/owned-text.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { FactSpec, Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import { equalValues, type Value } from "../plan/values/value.ts";
+import { equal, equalValues, type Value, type Values } from "../plan/values/value.ts";
 import type { Fact } from "./peer-facts.ts";
 
 /** Returns the tuples of a node's first step: its addresses, where no fact gives them, then the facts of the program and of the node. */
 export function initialTuples(plan: Plan, names: readonly string[], facts: readonly Fact[]): readonly Tuple[] {
   const given = [
-    ...ownFacts(plan, names).map((fact) => ({
+    ...ownFacts(plan, names, facts).map((fact) => ({
       predicate: plan.predicates[fact.predicate] as PredicateSpec,
       args: fact.args,
     })),
@@ -29,21 +30,45 @@ function owned(value: Value): Value {
   return typeof value === "string" ? ownedText(value) : value;
 }
 
-function ownFacts(plan: Plan, names: readonly string[]): readonly FactSpec[] {
-  const others = new Set(factsOfOthers(plan, names));
+function ownFacts(plan: Plan, names: readonly string[], given: readonly Fact[]): readonly FactSpec[] {
+  const others = new Set(factsOfOthers(plan, names, given));
   return plan.facts.filter((fact) => !others.has(fact));
 }
 
-/** Returns the facts for other nodes: a program may hold the facts of a whole network. */
-function factsOfOthers({ facts, predicates }: Plan, names: readonly string[]): readonly FactSpec[] {
-  const named = facts.filter(({ predicate }) => predicates[predicate]?.role.kind === "localAddr");
-  const own = new Set<Value>([...names, ...named.flatMap(({ args }) => args)]);
-  return facts.filter(({ location }) => location !== undefined && !own.has(location));
+/** Returns the facts for other nodes: a program may hold the facts of a whole network. `given` are the facts of this node alone. */
+function factsOfOthers(plan: Plan, names: readonly string[], given: readonly Fact[]): readonly FactSpec[] {
+  const own = new OwnAddresses(plan, names, given);
+  return plan.facts.filter(({ location }) => location !== undefined && !own.has(location));
+}
+
+/** Addresses that a node answers to from the start, in the IP network and in the overlays of its program. */
+class OwnAddresses {
+  readonly #inNetwork: ReadonlySet<Value>;
+  /** By overlay. Without facts of its `localAddr`, a node has its names there. */
+  readonly #inOverlays: ReadonlyMap<string | undefined, Values>;
+
+  constructor({ facts, predicates }: Plan, names: readonly string[], given: readonly Fact[]) {
+    const overlays = predicates.flatMap(({ id, name, role }): readonly (readonly [string | undefined, Values])[] => {
+      if (role.kind !== "localAddr") return [];
+      const ofProgram = facts.filter(({ predicate }) => predicate === id);
+      const ofNode = given.filter(({ predicate, args }) => predicate === name && args.length === 1);
+      const found = [...ofProgram, ...ofNode].flatMap(({ args }) => args);
+      return [[role.overlay, found.length > 0 ? found : names]];
+    });
+    this.#inOverlays = new Map(overlays);
+    this.#inNetwork = new Set([...names, ...overlays.flatMap(([, addresses]) => addresses)]);
+  }
+
+  has(location: Value): boolean {
+    if (!(location instanceof Address)) return this.#inNetwork.has(location);
+    const { overlay, node, options } = location;
+    return options.length === 0 && this.#inOverlays.get(overlay)?.some((own) => equal(own, node)) === true;
+  }
 }
 
 /** Returns the log message about facts that are for other nodes; undefined when there are none. */
-export function skippedFacts(plan: Plan, names: readonly string[]): string | undefined {
-  const others = factsOfOthers(plan, names);
+export function skippedFacts(plan: Plan, names: readonly string[], facts: readonly Fact[]): string | undefined {
+  const others = factsOfOthers(plan, names, facts);
   const [first] = others;
   if (first === undefined) return undefined;
   const { rule, file, line } = first.origin;

@@ -160,7 +160,7 @@ export class Node {
   /** Loads the facts, starts to receive, and starts the timers. False when the facts exceeded a limit: then the node stays idle. */
   start(): boolean {
     const { engine, dataflow, timers } = this.#running;
-    this.#logSkippedFacts(this.plan);
+    this.#logSkippedFacts(this.plan, this.#running.facts);
     const facts = this.#initialTuples(this.#running);
     dataflow.takePorts();
     if (!this.#ports.mux.runExclusive(() => engine.load(facts))) return false;
@@ -205,7 +205,7 @@ export class Node {
       this.#running = next;
       this.#world.flowCache?.flush();
       this.#blockFlowCache();
-      this.#logSkippedFacts(program.plan);
+      this.#logSkippedFacts(program.plan, facts);
       this.#ports.mux.replaceProgram((input) => {
         const tuple = swap.tuple(input.tuple);
         return tuple && { ...input, tuple };
@@ -217,8 +217,8 @@ export class Node {
     });
   }
 
-  #logSkippedFacts(plan: Plan): void {
-    const skipped = skippedFacts(plan, this.#settings.names);
+  #logSkippedFacts(plan: Plan, facts: readonly Fact[]): void {
+    const skipped = skippedFacts(plan, this.#settings.names, facts);
     if (skipped !== undefined) this.#settings.onLog?.(skipped);
   }
 
