@@ -364,9 +364,35 @@ export const MESSAGES = {
     message: `there is no stage \`${f.stage}\``,
     help: f.nearest === undefined ? "load the stage with --plugin" : `did you mean \`${f.nearest}\`?`,
   }),
-  E0261: (f: { readonly predicate: string }): Wording => ({
-    message: `no rule of this file uses \`${f.predicate}\`, so its number of arguments is unknown`,
-    help: undefined,
+  E0264: (f: { readonly path: string; readonly stage: string; readonly isRead: boolean }): Wording =>
+    f.isRead
+      ? `the stage \`${f.stage}\` cannot take the text of \`${f.path}\` alone`
+      : {
+          message: `the file \`${f.path}\` of this stage cannot be read`,
+          help: "name a text file relative to this one",
+        },
+  E0265: (f: {
+    readonly path: string;
+    readonly row: number;
+    readonly given: number;
+    readonly output: string;
+    readonly arity: number;
+  }): Wording =>
+    `row ${f.row} of \`${f.path}\` has ${counted(f.given, "field")}, but \`${f.output}\` has ${counted(f.arity, "column")}`,
+  E0270: (f: { readonly construct: string; readonly instead: string }): Wording => ({
+    message: `\`${f.construct}\` of OverLog is not supported`,
+    help: f.instead,
+  }),
+  E0271: (f: { readonly table: string | undefined }): Wording => ({
+    message:
+      f.table === undefined
+        ? "`@Broadcast` sends to all neighbours, but no table of neighbours is declared"
+        : `\`@Broadcast\` sends to all rows of \`${f.table}\`, which has no second column in this file`,
+    help: "declare `link(@Node, Neighbour, ..)`, or name another table: `#pragma neighbours TABLE`",
+  }),
+  E0272: (f: { readonly name: string }): Wording => ({
+    message: `\`${f.name}\` is an event, so no rows of it are inserted or deleted`,
+    help: `declare \`${f.name}\` with \`materialize\`, or use \`${f.name}(..)\` itself`,
   }),
   E0262: (f: { readonly rules: number }): Wording => ({
     message: `the program has more than ${f.rules} rules`,
@@ -431,6 +457,17 @@ export const MESSAGES = {
   W0229: (f: { readonly word: string; readonly meant: string }): Wording => ({
     message: `\`${f.word}\` is the string "${f.word}" here`,
     help: `did you mean \`${f.meant}\`? If not, write it in quotes: \`"${f.word}"\``,
+  }),
+  W0240: (f: { readonly table: string; readonly one: string; readonly other: string }): Wording => ({
+    message:
+      f.one === f.other
+        ? `two timers of rule \`${f.one}\` are due at the same time and change the same row of \`${f.table}\``
+        : `the timers of \`${f.one}\` and \`${f.other}\` are due at the same time and change the same row of \`${f.table}\`: the order of these names decides which change remains`,
+    help: "give one of them another delay, as in `periodic(E, 10, 0, 5)`, or change the row in one rule",
+  }),
+  W0241: (f: { readonly name: string; readonly given: number; readonly arity: number }): Wording => ({
+    message: `\`${f.name}\` has ${counted(f.arity, "column")}, and this matches the first ${f.given}`,
+    help: "write `_` for each of the other columns",
   }),
   W0220: (f: { readonly table: string; readonly column: number; readonly arity: number }): Wording =>
     `\`${f.table}\` has ${counted(f.arity, "column")}, so the key has no column ${f.column}`,
@@ -500,9 +537,11 @@ export const MESSAGES = {
     message: "this comment contains another `/*`: all text between them is part of the comment",
     help: "comments do not nest; close the first one with `*/` before the second begins",
   }),
-  W0102: (f: { readonly read: string; readonly other: string }): Wording => ({
+  W0102: (f: { readonly read: string; readonly other: string; readonly mayBeFlat: boolean }): Wording => ({
     message: `a shift is mixed with + or - here; this is read as \`${f.read}\`, not as \`${f.other}\``,
-    help: "put brackets around the operation that must come first",
+    help: `put brackets around the operation that must come first${
+      f.mayBeFlat ? "; a program of P2 0.7 or RapidNet needs `#pragma dialect overlog-flat`" : ""
+    }`,
   }),
   W0103: (f: { readonly name: string }): Wording => ({
     message: `\`${f.name}\` is redefined with a different text`,
@@ -510,7 +549,7 @@ export const MESSAGES = {
   }),
   W0104: (f: { readonly text: string }): Wording => ({
     message: `the pragma \`${f.text}\` is unknown and has no effect`,
-    help: "the only pragma is `#pragma dialect NAME`",
+    help: "the pragmas are `#pragma dialect NAME` and `#pragma neighbours TABLE`",
   }),
   W0105: (f: { readonly overlay: string }): Wording => ({
     message: `an overlay address is written with \`::\`; this is read as \`${f.overlay}::[...]\``,

@@ -28,7 +28,7 @@ export class PeriodicTimers {
   readonly #clock: Clock;
   readonly #fire: Fire;
   readonly #timers: readonly PeriodicTimer[];
-  /** Deadlines by due time. Timers of one deadline fire in the order of their rules' names. */
+  /** Deadlines by due time. Timers of one deadline fire in the order of `compareTimers`. */
   readonly #deadlines = new Map<number, Deadline>();
 
   constructor(timers: readonly TimerSpec[], clock: Clock, streams: RandomStreams, fire: Fire) {
@@ -42,7 +42,7 @@ export class PeriodicTimers {
       const first = prefix * COUNTER_RANGE;
       return new PeriodicTimer(name, spec, first, streams.stream(name));
     });
-    this.#timers = named.toSorted(compareNames);
+    this.#timers = named.toSorted(compareTimers);
   }
 
   /** Starts all timers. A timer with interval 0 and a count fires that many times at once, after the facts. */
@@ -97,7 +97,7 @@ export class PeriodicTimers {
   #fireDue(due: number): void {
     const timers = this.#deadlines.get(due)?.timers ?? [];
     this.#deadlines.delete(due);
-    for (const timer of timers.toSorted(compareNames)) {
+    for (const timer of timers.toSorted(compareTimers)) {
       const number = timer.next();
       timer.schedule(this.#clock.now());
       if (!timer.isOver) this.#arm(timer);
@@ -106,8 +106,10 @@ export class PeriodicTimers {
   }
 }
 
-function compareNames(one: PeriodicTimer, other: PeriodicTimer): number {
-  return one.name < other.name ? -1 : 1;
+/** Orders timers by their rules' names; timers of OverLog follow, in the order of the text. */
+function compareTimers(one: PeriodicTimer, other: PeriodicTimer): number {
+  const order = (one.spec.position ?? -1) - (other.spec.position ?? -1);
+  return order !== 0 ? order : one.name < other.name ? -1 : 1;
 }
 
 class PeriodicTimer {

@@ -9,6 +9,7 @@ import { deltaEventNamed } from "../program/delta-events.ts";
 import { locationArgument } from "./check-locations.ts";
 import { nearest } from "../program/nearest.ts";
 import { isPredicate } from "../program/rule-shape.ts";
+import { checkTimerOrder } from "./timer-order.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 
 /** Warns of constructs that are valid but seldom intended. Runs after `check` found no error. */
@@ -23,6 +24,7 @@ export function lint(program: Program, surroundings: Surroundings | undefined): 
     ]),
     ...checkRefreshes(program),
     ...checkUnused(program, surroundings),
+    ...checkTimerOrder(program),
   ];
 }
 

@@ -165,7 +165,8 @@ class Planner {
     const [seconds, count = 0, delay, jitter = 0] = args.slice(1).map((argument) => timerNumber(argument));
     if (seconds === undefined) throw new Error(`the checks accepted a timer of ${rule.name} without an interval`);
     const { id } = this.#predicates.timer(this.#timers.length);
-    this.#timers.push({ predicate: id, seconds, count, delay, jitter, origin: this.#origin(rule) });
+    const position = rule.isOverlog ? this.#timers.length : undefined;
+    this.#timers.push({ predicate: id, seconds, count, delay, jitter, position, origin: this.#origin(rule) });
     return { kind: "event", predicate: id };
   }
 

@@ -16,7 +16,8 @@ interface ParseContext {
 /**
  * Shuffles the statements of a program and the literals of its rules. A call of a view divides its rule: literals stay on
  * their side of it. A body over several locations keeps its order. Rules keep their names, which seed their random values.
- * In OverLog only statements are shuffled, for an assignment may rebind a variable for the literals after it.
+ * In OverLog only statements are shuffled, for an assignment may rebind a variable for the literals after it. Rules with a
+ * timer keep their order there, in which their timers fire.
  */
 export function permuted(text: string, seed: number, context: ParseContext = {}): string {
   const { dialect: declared = "mozlog", defines = new Map(), library = new FileLibrary() } = context;
@@ -25,8 +26,19 @@ export function permuted(text: string, seed: number, context: ParseContext = {})
   const { tree, dialect } = parse({ file: "program", text, dialect: declared }, { defines, load });
   const chance = streamOf(seed, "order");
   if (dialect === "mozlog") return print(permutedTree(named(tree), viewNames(tree), chance));
-  const statements = shuffled(named(tree).statements, chance);
+  const statements = withTimersInOrder(shuffled(named(tree).statements, chance), named(tree).statements);
   return `#pragma dialect ${dialect}\n${print({ ...tree, statements }, dialect)}`;
+}
+
+/** Puts the rules with a timer into the order that they have in `written`, at the positions of such rules. */
+function withTimersInOrder(statements: readonly Statement[], written: readonly Statement[]): readonly Statement[] {
+  const timers = written.filter(hasTimer).values();
+  return statements.map((one) => (hasTimer(one) ? (timers.next().value as Statement) : one));
+}
+
+function hasTimer(statement: Statement): boolean {
+  const isTimer = (one: Literal): boolean => one.kind === "predicate" && one.atom.name.text === "periodic";
+  return statement.kind === "rule" && statement.body.some(isTimer);
 }
 
 function viewNames(tree: FileTree): ReadonlySet<string> {

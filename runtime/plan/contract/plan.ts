@@ -147,6 +147,8 @@ export interface TimerSpec {
   readonly delay: number | undefined;
   /** Upper bound of the random number of seconds that is added to each interval. */
   readonly jitter: number;
+  /** Position in the text, for timers of OverLog: of those due at the same time, the first in the text fires first. */
+  readonly position: number | undefined;
   readonly origin: Origin;
 }
 
