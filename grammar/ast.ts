@@ -8,6 +8,8 @@ import type { Name, Span } from "./span.ts";
 export interface FileTree {
   readonly file: string;
   readonly statements: readonly Statement[];
+  /** Table of `#pragma neighbours`, to whose rows OverLog's `@Broadcast` sends. */
+  readonly neighbours?: string;
 }
 
 export type Statement =

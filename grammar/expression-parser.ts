@@ -291,6 +291,9 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return { node, options };
   });
 
+  readonly #readNumber = (token: Token, diagnostics: DiagnosticCollector): Constant =>
+    literals.readNumber(this.context.dialect === "mozlog" ? token : literals.withoutSuffix(token), diagnostics);
+
   /** A value of one token. */
   readonly #simple = this.RULE(
     "simple",
@@ -298,7 +301,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
       this.OR([
         { ALT: () => this.variableOf(this.CONSUME(t.Variable)) },
         { ALT: () => this.#wildcard(this.CONSUME(t.Wildcard)) },
-        { ALT: () => this.#literalOf(this.CONSUME(t.NumberLiteral), literals.readNumber) },
+        { ALT: () => this.#literalOf(this.CONSUME(t.NumberLiteral), this.#readNumber) },
         { ALT: () => this.#literalOf(this.CONSUME(t.StringLiteral), literals.readString) },
         { ALT: () => this.#literalOf(this.CONSUME(t.BytesLiteral), literals.readBytes) },
         { ALT: () => literals.readWord(this.CONSUME(t.Name) as Token) },
@@ -330,7 +333,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
       printGrouped(groupByPrecedence(first, links, other)),
     );
     const other = others.find((text) => text !== read) ?? read;
-    this.addDiagnostic(report("W0102", used.span, { read, other }));
+    this.addDiagnostic(report("W0102", used.span, { read, other, mayBeFlat: this.context.dialect === "overlog" }));
   }
 
   #checkIntervals(links: readonly Link[], precedenceOf: typeof precedence): void {

@@ -91,6 +91,12 @@ export function numberError(code: "E0106" | "E0107" | "E0108", text: string, spa
   return report(code, span, { text, isInteger: isInteger(text), isFinite: Number.isFinite(Number.parseFloat(text)) });
 }
 
+/** Returns an integer of OverLog without the suffix of its size, as in `2U`: all numbers are of one kind. */
+export function withoutSuffix(token: Token): Token {
+  const digits = /^(0[xX][0-9a-fA-F]+|\d+)(?:[uU][lL]{0,2}|[lL]{1,2}[uU]?)$/.exec(token.image)?.[1];
+  return digits === undefined ? token : { ...token, image: digits };
+}
+
 export function readString(token: Token, diagnostics: DiagnosticCollector): Constant {
   return constant(token, unquote(token, diagnostics));
 }

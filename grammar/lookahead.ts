@@ -56,7 +56,7 @@ export function startsMaterialize(peek: Peek): boolean {
 }
 
 export function startsWatch(peek: Peek): boolean {
-  return (isWord(peek, 1, "watch") || isWord(peek, 1, "watchmod")) && isCallAlone(peek);
+  return ["watch", "watchmod", "watchfine"].some((word) => isWord(peek, 1, word)) && isCallAlone(peek);
 }
 
 export function startsTrace(peek: Peek): boolean {
@@ -106,6 +106,13 @@ export function isPredicate(peek: Peek, at: number): boolean {
 
 function continuesExpression(peek: Peek, at: number): boolean {
   return tokenMatcher(peek(at), BinaryOperator) || is(peek, at, Question, LeftArrow) || isWord(peek, at, "in");
+}
+
+/** Matches `delete t(` and `insert t(` in a body, OverLog's events of row changes. */
+export function startsRowEvent(peek: Peek): boolean {
+  return (
+    (isWord(peek, 1, "delete") || isWord(peek, 1, "insert")) && is(peek, 2, Name, Variable) && isPredicate(peek, 2)
+  );
 }
 
 export function startsNegation(peek: Peek): boolean {

@@ -364,14 +364,14 @@ export const MESSAGES = {
     message: `there is no stage \`${f.stage}\``,
     help: f.nearest === undefined ? "load the stage with --plugin" : `did you mean \`${f.nearest}\`?`,
   }),
-  E0264: (f: { readonly path: string; readonly stage: string; readonly isRead: boolean }): Wording =>
+  E0273: (f: { readonly path: string; readonly stage: string; readonly isRead: boolean }): Wording =>
     f.isRead
       ? `the stage \`${f.stage}\` cannot take the text of \`${f.path}\` alone`
       : {
           message: `the file \`${f.path}\` of this stage cannot be read`,
           help: "name a text file relative to this one",
         },
-  E0265: (f: {
+  E0274: (f: {
     readonly path: string;
     readonly row: number;
     readonly given: number;
@@ -460,9 +460,8 @@ export const MESSAGES = {
   }),
   W0240: (f: { readonly table: string; readonly one: string; readonly other: string }): Wording => ({
     message:
-      f.one === f.other
-        ? `two timers of rule \`${f.one}\` are due at the same time and change the same row of \`${f.table}\``
-        : `the timers of \`${f.one}\` and \`${f.other}\` are due at the same time and change the same row of \`${f.table}\`: the order of these names decides which change remains`,
+      `the timers of \`${f.one}\` and \`${f.other}\` are due at the same time and change the same row of \`${f.table}\`: ` +
+      "the order of these names decides which change remains",
     help: "give one of them another delay, as in `periodic(E, 10, 0, 5)`, or change the row in one rule",
   }),
   W0241: (f: { readonly name: string; readonly given: number; readonly arity: number }): Wording => ({

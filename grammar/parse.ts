@@ -52,7 +52,7 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
     unparsed,
   });
   return {
-    tree: { file: source.file, statements },
+    tree: { file: source.file, statements, ...(text.neighbours === undefined ? {} : { neighbours: text.neighbours }) },
     diagnostics: diagnostics.sorted(text.sources.map(({ file }) => file)),
     sources: text.sources,
     defines: textsOf(text.macros),

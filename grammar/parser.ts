@@ -22,6 +22,7 @@ import type {
 import { EMPTY_CONTEXT, type ParserContext, StatementAbandoned } from "./expression-parser.ts";
 import * as literals from "./literals.ts";
 import * as ahead from "./lookahead.ts";
+import { refusedConstruct } from "./refused-overlog.ts";
 import { report } from "./report.ts";
 import { RuleParser } from "./rule-parser.ts";
 import type { Name } from "./span.ts";
@@ -293,6 +294,8 @@ class Parser extends RuleParser {
     if (!(error instanceof Error) || !isRecognitionException(error)) throw error;
     // The preprocessor has already reported an invalid token.
     if (tokenMatcher(this.LA(1), t.Bad)) return;
+    const refused = this.context.dialect === "mozlog" ? undefined : refusedConstruct(this.peek);
+    if (refused !== undefined) return this.addDiagnostic(refused);
     this.addDiagnostic(syntaxError({ expected: error.message, peek: this.peek, textOf: this.context.textOf }));
   }
 
@@ -305,6 +308,8 @@ class Parser extends RuleParser {
       if (tokenType === EOF || (depth === 0 && ahead.startsNextStatement(this.peek, first))) return;
       if (inView && depth === 0 && tokenType === t.RightBrace) return;
       depth = this.#skipToken(depth);
+      // A brace inside an argument, as in `p({1, 2}, X)`, does not end the statement.
+      if (tokenType === t.RightBrace && [t.Comma, t.RightParen].includes(this.LA(1).tokenType)) continue;
       if (depth === 0 && (tokenType === t.RightBrace || (tokenType === t.Dot && ahead.canResume(this.peek, first))))
         return;
     }

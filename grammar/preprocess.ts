@@ -10,6 +10,7 @@ import type { DiagnosticCollector } from "./diagnostic-collector.ts";
 import { IfStack } from "./if-stack.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { DIALECTS, dialectOf } from "./dialect.ts";
+import { refusedLink } from "./refused-overlog.ts";
 import { lex } from "./lex.ts";
 import { unquote } from "./literals.ts";
 import { type Expansion, expand, type Macro, macroNamed, sameTokens } from "./macros.ts";
@@ -49,6 +50,8 @@ export interface PreprocessedText {
   readonly macros: ReadonlyMap<string, Macro>;
   /** Dialect of the last `#pragma dialect`. */
   readonly dialect: Dialect | undefined;
+  /** Table of the last `#pragma neighbours`. */
+  readonly neighbours: string | undefined;
 }
 
 /** Preprocesses a file and the files it includes. `defines` are macros that exist before its first line. */
@@ -92,6 +95,7 @@ class Preprocessor implements PreprocessedText, Expansion {
   readonly sources: Source[] = [];
   readonly macros: Map<string, Macro> = new Map();
   dialect: Dialect | undefined;
+  neighbours: string | undefined;
 
   readonly #load: Load;
   readonly #diagnostics: DiagnosticCollector;
@@ -200,6 +204,12 @@ class Preprocessor implements PreprocessedText, Expansion {
     const directive = tokens[start - 1] as Token;
     const { rest, end } = restOfLine(tokens, start);
     const name = directive.image.slice(1).trim();
+    const refused = FORMS.has(name) || !this.#ifStack.isActive ? undefined : refusedLink(directive, tokens[start]);
+    if (refused !== undefined) {
+      this.#diagnostics.add(refused);
+      this.tokens.push({ ...directive, image: name, tokenType: Name, tokenTypeIdx: Name.tokenTypeIdx ?? 0 });
+      return start;
+    }
     this.#execute({ name, directive, rest, source });
     return end;
   }
@@ -333,6 +343,10 @@ class Preprocessor implements PreprocessedText, Expansion {
   #pragma(line: DirectiveLine): void {
     const text = this.#textOf(line);
     const [word, name] = text.split(/\s+/);
+    if (/^neighbou?rs$/.test(word ?? "") && name !== undefined) {
+      this.neighbours = name;
+      return;
+    }
     if (word !== "dialect") return this.#report("W0104", line.directive, { text });
     if (name === undefined) return this.#reportMalformed(line);
     const dialect = dialectOf(name);

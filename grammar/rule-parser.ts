@@ -87,6 +87,10 @@ export class RuleParser extends ExpressionParser {
     this.operators = 0;
     return this.OR([
       { GATE: () => ahead.startsNegation(this.peek), ALT: () => this.SUBRULE(this.#negation) },
+      {
+        GATE: () => this.context.dialect !== "mozlog" && ahead.startsRowEvent(this.peek),
+        ALT: () => this.SUBRULE(this.#rowEvent),
+      },
       { GATE: () => ahead.startsFailure(this.peek), ALT: () => this.SUBRULE(this.#failure) },
       { GATE: () => ahead.isPredicate(this.peek, 1), ALT: () => this.SUBRULE(this.#predicate) },
       { ALT: () => this.SUBRULE(this.#values) },
@@ -98,6 +102,16 @@ export class RuleParser extends ExpressionParser {
     this.OR([{ ALT: () => this.CONSUME(t.Bang) }, { ALT: () => this.CONSUME(t.Name) }]);
     const atom = this.SUBRULE(this.atom, { ARGS: ["body"] });
     return this.#predicateLiteral(first, atom, { negated: true });
+  });
+
+  /** `delete t(..)` of OverLog, the same as `t_DELTA_DELETE(..)`, and `insert t(..)`. */
+  readonly #rowEvent = this.RULE("rowEvent", (): PredicateLiteral => {
+    const first = this.CONSUME(t.Name) as Token;
+    const atom = this.SUBRULE(this.atom, { ARGS: ["body"] });
+    return this.ACTION(() => {
+      const name = { ...atom.name, text: `${atom.name.text}_DELTA_${first.image.toUpperCase()}` };
+      return this.#predicateLiteral(first, { ...atom, name }, {});
+    });
   });
 
   readonly #failure = this.RULE("failure", (): PredicateLiteral => {

@@ -1,11 +1,13 @@
 import type { Diagnostic } from "../grammar/diagnostic.ts";
 import type { Source } from "../grammar/span.ts";
+import { TEXT_LIMITS } from "../grammar/text-limits.ts";
 import type { Plan } from "../runtime/plan/contract/plan.ts";
 import { lint } from "./1-check/lint.ts";
 import { type CheckedProgram, check } from "./1-check/check.ts";
 import { checkUnraised } from "./1-check/check-unraised.ts";
+import { fillColumns } from "./1-check/fill-columns.ts";
 import { ignoreLocations } from "./1-check/ignore-locations.ts";
-import { readOverlog } from "./1-check/read-overlog.ts";
+import { readOverlog, type TextOf } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
 import type { CoreProgram } from "./2-rewrite/core.ts";
 import { checkStrata } from "./2-rewrite/check-strata.ts";
@@ -33,6 +35,8 @@ export interface Compilation {
   readonly counts: ReadonlyMap<string, RuleCount>;
 }
 
+const MEBIBYTE = 2 ** 20;
+
 /** Errors that leave a text incomplete, and `#error`. Later phases would only report consequences. */
 const INCOMPLETE_TEXT: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127", "E0129", "E0190", "E0262"]);
 
@@ -49,12 +53,18 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const lines = new LineMap(sources);
   const { surroundings, ignoresLocations: isClosed = false } = options;
   const reading: Diagnostic[] = [];
-  const translated = loadedModules.map((module) => readOverlog(module, reading));
+  const longest = (options.limits ?? TEXT_LIMITS).source * MEBIBYTE;
+  const textOf: TextOf = (path, from) => {
+    const text = library.read(path, from)?.text;
+    return text === undefined || text.length > longest ? undefined : text;
+  };
+  const translated = loadedModules.map((module) => readOverlog(module, textOf, reading));
   const modules = isClosed ? translated.map(ignoreLocations) : translated;
-  const { program, diagnostics: naming } = resolveNames(modules, lines);
+  const { program: named, diagnostics: naming } = resolveNames(modules, lines);
+  const { program, diagnostics: filling } = fillColumns(named);
   const { checked, diagnostics: checking } = check(program, macros, { surroundings, isClosed });
   const none = { ...nothing, contributes: contributionOf(checked) };
-  const found = inOrder([...loading, ...reading, ...naming, ...checking], sources);
+  const found = inOrder([...loading, ...reading, ...naming, ...filling, ...checking], sources);
   if (hasError(found)) return { ...none, diagnostics: found };
   const { core, diagnostics: rewriting } = rewrite(checked, options.optimisations ?? ALL_OPTIMISATIONS);
   if (hasError(rewriting)) return { ...none, diagnostics: [...found, ...rewriting] };

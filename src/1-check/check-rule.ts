@@ -10,6 +10,7 @@ import type { Program, ProgramRule, View } from "../program/program.ts";
 import { type BoundSet, bind, bindAll, noneBound, withBound } from "../program/binding.ts";
 import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
+import { deltaEventNamed } from "../program/delta-events.ts";
 import { nearest } from "../program/nearest.ts";
 import { checkAssignments } from "./check-assignments.ts";
 import { checkWildcards } from "./check-wildcards.ts";
@@ -119,12 +120,22 @@ class RuleCheck {
     const name = literal.atom.name.text;
     if (literal.negated && role === "event" && !this.#typos.has(name))
       this.diagnostics.push(report("E0219", literal.span, { name }));
+    if (this.#rule.isOverlog) this.#rowEvent(literal);
     if (name === PERIODIC && literal.atom.args.length > 1) this.#timer(literal);
     if (role === "call") this.#viewCall(literal);
     if (role === "failure") this.#failure(literal);
     if (role !== "call" && literal.timeout !== undefined) {
       this.diagnostics.push(report("E0233", literal.timeout.span, { name }));
     }
+  }
+
+  /** In OverLog, events of row changes need a table; nobody else raises them. */
+  #rowEvent({ atom }: PredicateLiteral): void {
+    const name = deltaEventNamed(atom.name.text, () => true)?.table;
+    if (name === undefined || this.#roles.isTable(name)) return;
+    const isRaised = this.#program.rules.some(({ head }) => head.name.text === atom.name.text);
+    if (!isRaised && !this.#program.unparsed.has(name))
+      this.diagnostics.push(report("E0272", atom.name.span, { name }));
   }
 
   /** `periodic(E, Secs, Count, Delay, Jitter)` */

@@ -8,6 +8,7 @@
  *   node("10.0.0.1:1", 5).                node(@"10.0.0.1:1", 5).
  *   pred@X(X, "-").                       pred(@X, "-") :- periodic@X(_, 0, 1).
  *   stage("TOKENIZER", in, out).          a rule with body `in` and head `out`
+ *   stage("CSVtuple", "a.csv", out).      the facts of the file
  */
 import type { Argument, Atom, Expression, Fact, Literal, Materialize, Rule, Statement } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
@@ -16,13 +17,17 @@ import type { Span } from "../../grammar/span.ts";
 import type { Module } from "../0-load/load.ts";
 import { builtinNamed, PERIODIC } from "../program/builtin.ts";
 import { rebindVariables } from "./rebind-variables.ts";
+import { type Neighbours, withLocation } from "./broadcast.ts";
 import { withOverlogValues } from "./overlog-values.ts";
-import { isStage, stageRule } from "./stage.ts";
+import { isStage, stageStatements } from "./stage.ts";
+
+/** Returns the text of a file that the file `from` names; undefined if it cannot be read. */
+export type TextOf = (path: string, from: string) => string | undefined;
 
 /** Returns the module in Mozlog, whatever its dialect. */
-export function readOverlog(module: Module, diagnostics: Diagnostic[]): Module {
+export function readOverlog(module: Module, textOf: TextOf, diagnostics: Diagnostic[]): Module {
   if (module.dialect === "mozlog") return module;
-  const reader = new OverlogReader(module.tree.statements, diagnostics);
+  const reader = new OverlogReader(module, textOf, diagnostics);
   return { ...module, tree: { ...module.tree, statements: withOverlogValues(reader.statements()) } };
 }
 
@@ -35,17 +40,25 @@ class OverlogReader {
   readonly #repeatingLocation: ReadonlySet<string>;
   /** Predicates whose first argument is their location. */
   readonly #located: ReadonlySet<string>;
+  /** Numbers of columns of the predicates that rules and facts of the file fill. */
+  readonly #columns: ReadonlyMap<string, number>;
+  /** Numbers of columns of all predicates of the file: as declared, else as filled, else as read. */
   readonly #arities: ReadonlyMap<string, number>;
+  readonly #neighbours: Neighbours;
+  readonly #textOf: (path: string) => string | undefined;
 
-  constructor(statements: readonly Statement[], diagnostics: Diagnostic[]) {
+  constructor({ file, tree: { statements, neighbours } }: Module, textOf: TextOf, diagnostics: Diagnostic[]) {
     this.#statements = statements;
+    this.#textOf = (path) => textOf(path, file);
     this.#diagnostics = diagnostics;
     this.#views = new Set(statements.flatMap((one) => (one.kind === "view" ? [one.name.text] : [])));
     const atoms = statements.flatMap(atomsOf);
     this.#repeatingLocation = new Set(atoms.filter(repeatsLocation).map(({ name }) => name.text));
     const read = atoms.map((atom) => this.#atom(atom));
     this.#located = new Set(read.filter((atom) => atom.locatedArgument === 0).map(({ name }) => name.text));
-    this.#arities = new Map(read.map(({ name, args }) => [name.text, args.length]));
+    this.#columns = columnsIn(statements.flatMap(filledBy).map((atom) => this.#atom(atom)));
+    this.#arities = new Map([...columnsIn(read), ...this.#columns, ...statements.flatMap(declaredBy)]);
+    this.#neighbours = neighboursIn(statements, neighbours, this.#arities);
   }
 
   statements(): readonly Statement[] {
@@ -67,7 +80,8 @@ class OverlogReader {
 
   #rule(rule: Rule): Rule {
     const body = rule.body.map((literal) => this.#literal(literal));
-    return rebindVariables({ ...rule, head: this.#atom(rule.head), body });
+    const located = withLocation({ ...rule, head: this.#atom(rule.head), body }, this.#neighbours, this.#diagnostics);
+    return rebindVariables(located);
   }
 
   #literal(literal: Literal): Literal {
@@ -76,8 +90,8 @@ class OverlogReader {
   }
 
   #stage(fact: Fact): readonly Statement[] {
-    const rule = stageRule(fact, this.#arities, this.#diagnostics);
-    return rule === undefined ? [] : [rule];
+    const context = { arities: this.#arities, textOf: this.#textOf, diagnostics: this.#diagnostics };
+    return stageStatements(fact, context).map((one) => (one.kind === "fact" ? this.#factOrRule(one) : one));
   }
 
   /** `p@X(X, 0).` is a fact of every node, with its own address as X. */
@@ -86,7 +100,9 @@ class OverlogReader {
     const { atom, label, span } = fact;
     const location = atom.args[0];
     if (location?.kind !== "variable" || atom.locatedArgument !== 0) return fact;
-    return { kind: "rule", label, isDelete: false, head: atom, body: [startAt(location, span)], span };
+    const here: Expression = location.name === "Broadcast" ? { ...location, name: "Local" } : location;
+    const rule: Rule = { kind: "rule", label, isDelete: false, head: atom, body: [startAt(here, span)], span };
+    return withLocation(rule, this.#neighbours, this.#diagnostics);
   }
 
   /** Facts are written without `@`, so the location is known from the rules only. */
@@ -97,7 +113,7 @@ class OverlogReader {
   }
 
   #table(table: Materialize): Materialize {
-    const arity = this.#arities.get(table.name.text) ?? Infinity;
+    const arity = this.#columns.get(table.name.text) ?? Infinity;
     const beyond = table.keys.filter(({ column }) => column > arity);
     for (const { column, span } of beyond) {
       this.#diagnostics.push(report("W0220", span, { table: table.name.text, column, arity }));
@@ -130,6 +146,38 @@ function atomsOf(statement: Statement): readonly Atom[] {
     literal.kind === "predicate" && !literal.isFailure ? [literal.atom] : [],
   );
   return [statement.head, ...body];
+}
+
+/** The atom of which the statement makes tuples. */
+function filledBy(statement: Statement): readonly Atom[] {
+  if (statement.kind === "fact") return isStage(statement) ? [] : [statement.atom];
+  return statement.kind === "rule" ? [statement.head] : [];
+}
+
+function declaredBy(statement: Statement): readonly (readonly [string, number])[] {
+  if (statement.kind !== "signature" && statement.kind !== "accept") return [];
+  return [[statement.name.text, statement.types.length]];
+}
+
+/** The named table, else `link` if the file declares it. A table that no rule of the file uses has the columns of its key. */
+function neighboursIn(
+  statements: readonly Statement[],
+  named: string | undefined,
+  arities: ReadonlyMap<string, number>,
+): Neighbours {
+  const tables = statements.filter((one) => one.kind === "materialize");
+  const table = named ?? tables.find(({ name }) => name.text === "link")?.name.text;
+  if (table === undefined) return { table, columns: 0 };
+  const keys = tables.find(({ name }) => name.text === table)?.keys ?? [];
+  const least = keys.reduce((most, { column }) => Math.max(most, column), 0);
+  return { table, columns: arities.get(table) ?? least };
+}
+
+/** Greatest number of arguments of each predicate. */
+function columnsIn(atoms: readonly Atom[]): ReadonlyMap<string, number> {
+  const columns = new Map<string, number>();
+  for (const { name, args } of atoms) columns.set(name.text, Math.max(columns.get(name.text) ?? 0, args.length));
+  return columns;
 }
 
 /** `p@X(X, ..)`, or `p@X(min<X>, ..)`. */

@@ -60,7 +60,9 @@ function isConflict({ keys }: TableDeclaration, one: Change, other: Change): boo
   if (one.rule.isDelete && other.rule.isDelete) return false;
   const isSame = (column: number): boolean => isSameText(one.args[column], other.args[column]);
   if (keys.some((column) => areDifferentConstants(one.args[column], other.args[column]))) return false;
+  // A rule that deletes rows mostly selects others than those that another rule of the moment inserts.
   const isDeletion = one.rule.isDelete !== other.rule.isDelete;
+  if (isDeletion && !keys.every(isSame)) return false;
   const differ = one.args.some((_, column) => !keys.includes(column) && !isSame(column));
   return (isDeletion || differ) && coincide(one.times, other.times);
 }

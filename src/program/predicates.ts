@@ -8,6 +8,7 @@ import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
 import type { Program, TableDeclaration, View } from "./program.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { type DeclaredArity, declaredArities, keyColumnsOf } from "./declared-arities.ts";
 import { deltaEventNamed } from "./delta-events.ts";
 import { isCallShaped } from "./rule-shape.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";
@@ -93,10 +94,12 @@ class Collector {
   readonly #program: Program;
   readonly #diagnostics: Diagnostic[];
   readonly #usual = new Map<string, Atom>();
+  readonly #declared: ReadonlyMap<string, DeclaredArity>;
 
   constructor(program: Program, diagnostics: Diagnostic[]) {
     this.#program = program;
     this.#diagnostics = diagnostics;
+    this.#declared = declaredArities(program);
   }
 
   /** Adds `localAddr` of each overlay instance and the events that the engine raises inside views. */
@@ -109,12 +112,20 @@ class Collector {
     for (const view of this.#program.views.values()) this.#viewEvents(view);
   }
 
-  /** Chooses the usual arity of each name: the most frequent one, or the first of equally frequent ones. Others are errors. */
+  /**
+   * Chooses the usual arity of each name; others are errors. A declared arity comes first. Otherwise it is the most frequent one
+   * that has room for the key of the table, or the first of equally frequent ones.
+   */
   usual(atoms: readonly Atom[]): void {
     for (const [name, same] of Map.groupBy(atoms, (atom) => atom.name.text)) {
-      const byArity = [...Map.groupBy(same, ({ args }) => args.length).values()];
-      const [most] = byArity.toSorted((one, other) => other.length - one.length);
-      if (most !== undefined) this.#usual.set(name, most.find(namesColumns) ?? (most[0] as Atom));
+      const keyColumns = keyColumnsOf(this.#program.tables.get(name));
+      const isLikely = ([{ args }]: readonly [Atom, ...Atom[]]): boolean =>
+        args.length === this.#declared.get(name)?.arity || (!this.#declared.has(name) && args.length >= keyColumns);
+      const byArity = [...Map.groupBy(same, ({ args }) => args.length).values()] as [Atom, ...Atom[]][];
+      const [most] = byArity.toSorted(
+        (one, other) => Number(isLikely(other)) - Number(isLikely(one)) || other.length - one.length,
+      );
+      if (most !== undefined) this.#usual.set(name, most.find(namesColumns) ?? most[0]);
     }
   }
 
@@ -145,7 +156,8 @@ class Collector {
     const delta = deltaEventNamed(name, (table) => this.#program.tables.has(table));
     if (delta !== undefined) this.use({ ...atom, name: { ...atom.name, text: delta.table } }, "read");
     const usual = this.#usual.get(name) ?? atom;
-    const known = this.found.get(name) ?? this.#add(name, usual.args.length, usual.name.span, delta !== undefined);
+    const { arity, span } = this.#declared.get(name) ?? { arity: usual.args.length, span: usual.name.span };
+    const known = this.found.get(name) ?? this.#add(name, arity, span, delta !== undefined);
     if (use === "produced") known.isProduced = true;
     if (use === "read") known.isRead = true;
     if (known.arity !== atom.args.length) this.#conflict(atom, known);
@@ -168,7 +180,8 @@ class Collector {
   /** `link(From, To, Cost)` */
   #formOf(name: string): string | undefined {
     const usual = this.#usual.get(name);
-    if (usual === undefined || !namesColumns(usual)) return undefined;
+    const isUsual = usual !== undefined && usual.args.length === this.found.get(name)?.arity;
+    if (!isUsual || !namesColumns(usual)) return undefined;
     return `${name}(${usual.args.map((argument) => (argument.kind === "variable" ? argument.name : "_")).join(", ")})`;
   }
 

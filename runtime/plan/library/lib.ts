@@ -1,7 +1,7 @@
 import { accumulator } from "./aggregates/accumulator.ts";
 import { bounded } from "../values/bounded.ts";
 import type { Ambient } from "../contract/function-spec.ts";
-import { calledFunction } from "./functions/registry.ts";
+import { functionNamed } from "./functions/registry.ts";
 import { keyOf, keyOfValues } from "../values/key.ts";
 import {
   add,
@@ -86,7 +86,7 @@ function bytes(hex: string): Uint8Array {
 
 /** Calls a built-in or plug-in function. The caller guarantees that it exists and that no argument is undefined. */
 function call(name: string, ambient: Ambient, args: readonly Value[]): Maybe {
-  const value = calledFunction(name)?.call(ambient, args);
+  const value = functionNamed(name)?.call(ambient, args);
   return Array.isArray(value) ? bounded(value) : value;
 }
 

@@ -18,6 +18,8 @@ export const listFunctions: readonly FunctionSpec[] = [
   define("f_concat", 2, ["list", "string", "bytes"], concat),
   /** f_car(List): the first item. Fails for an empty list. */
   define("f_car", 1, [], (list) => itemsOf(list)?.[0]),
+  /** f_first(List): the same as f_car. */
+  define("f_first", 1, [], (list) => itemsOf(list)?.[0]),
   /** f_cdr(List): the list without its first item. Fails for an empty list. */
   define("f_cdr", 1, ["list"], (list) => nonEmpty(list)?.slice(1)),
   /** f_last(List): the last item. Fails for an empty list. */
@@ -38,6 +40,8 @@ export const listFunctions: readonly FunctionSpec[] = [
   define("f_size", 1, ["number"], sizeOf),
   /** f_empty(X): 1 if a list, string or byte string has size 0, 0 if not. f_empty(): the empty list. */
   defineVariadic("f_empty", [0, 1], ["list", "number"], empty),
+  /** f_isEmpty(X): the same as f_empty. */
+  define("f_isEmpty", 1, ["number"], (container) => empty([container])),
   /** f_reverse(List): the list in reverse order. */
   define("f_reverse", 1, ["list"], (list) => itemsOf(list)?.toReversed()),
   /** f_sort(List): the list sorted in the order of values. */

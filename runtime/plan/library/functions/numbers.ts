@@ -25,6 +25,8 @@ export const numberFunctions: readonly FunctionSpec[] = [
   define("f_ifelse", 3, [], choose),
   /** f_timeDuration(Later, Earlier): the number of seconds between two times. */
   define("f_timeDuration", 2, ["number"], duration),
+  /** f_diffTime(Later, Earlier): the same as f_timeDuration. */
+  define("f_diffTime", 2, ["number"], duration),
 ];
 
 function select(left: Maybe, right: Maybe, direction: 1 | -1): Maybe {

@@ -26,8 +26,11 @@ export interface Signature {
  */
 export type PluginFunction = (args: readonly Value[], ambient: Ambient) => Value | undefined;
 
-/** No program can call a name with a colon. */
+/** Begins the names of functions that have other values in OverLog. No program can call a name with a colon. */
 const OVERLOG_PREFIX = "overlog:";
+
+/** Built-in functions that a plug-in may replace, once: releases of P2 and RapidNet differ in what they return. */
+const replaceable = new Set(["f_timeDuration", "f_diffTime"]);
 
 const FUNCTION_NAME = /^[a-z][A-Za-z0-9_]*$/;
 
@@ -41,24 +44,14 @@ for (const spec of [
   ...hashFunctions,
   ...randomFunctions,
   ...stageFunctions,
+  ...overlogListFunctions.map((spec) => ({ ...spec, name: `${OVERLOG_PREFIX}${spec.name}` })),
 ]) {
   registry.set(spec.name, spec);
 }
 
-/** Functions that have other values in OverLog, by their names. */
-const overlogRegistry: ReadonlyMap<string, FunctionSpec> = new Map(
-  overlogListFunctions.map((spec) => [spec.name, { ...spec, name: `${OVERLOG_PREFIX}${spec.name}` }]),
-);
-
 /** Returns a function, as OverLog evaluates it if `isOverlog`. Its `name` is the one by which emitted code calls it. */
 export function functionNamed(name: string, isOverlog = false): FunctionSpec | undefined {
-  return (isOverlog ? overlogRegistry.get(name) : undefined) ?? registry.get(name);
-}
-
-/** Returns the function that emitted code calls by this name. */
-export function calledFunction(name: string): FunctionSpec | undefined {
-  const isOverlog = name.startsWith(OVERLOG_PREFIX);
-  return functionNamed(isOverlog ? name.slice(OVERLOG_PREFIX.length) : name, isOverlog);
+  return (isOverlog ? registry.get(`${OVERLOG_PREFIX}${name}`) : undefined) ?? registry.get(name);
 }
 
 /** Returns the names of all functions that a program can call. */
@@ -87,8 +80,8 @@ export function registerStage(name: string, stage: Stage, fault: ReportFault = i
 }
 
 /**
- * Adds a function for all programs that are compiled from now on. Returns false if the name is taken, or if a program could not
- * write it.
+ * Adds a function for all programs that are compiled from now on, or replaces one of `replaceable`. Returns false if the name is
+ * taken, or if a program could not write it.
  */
 export function registerFunction(
   name: string,
@@ -96,7 +89,7 @@ export function registerFunction(
   fn: PluginFunction,
   fault: ReportFault = ignored,
 ): boolean {
-  if (!FUNCTION_NAME.test(name) || registry.has(name)) return false;
+  if (!FUNCTION_NAME.test(name) || (registry.has(name) && !replaceable.delete(name))) return false;
   const { args, result, pure } = signature;
   const read = (value: unknown): Value | undefined => ofKind(foreignValue(value), result);
   registry.set(name, {

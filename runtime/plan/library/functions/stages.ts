@@ -12,7 +12,7 @@ const INTEGER = /^-?\d{1,15}$/;
 const stages: ReadonlyMap<string, Stage> = new Map([
   /** (.., Text, Separator): (.., Token, Number) for each token of the text, numbered from 0. Empty tokens are left out. */
   ["TOKENIZER", tokens],
-  /** (.., Line): (.., Field, Field, ..). Fields may be in double quotes. Fields that are integers become numbers. */
+  /** (.., Text): (.., Field, Field, ..) for each line. Fields may be in double quotes. Fields that are integers become numbers. */
   ["CSVtuple", fields],
 ]);
 
@@ -41,12 +41,30 @@ function tokens(columns: Values): readonly Values[] | undefined {
   return found.map((token, number) => [...columns.slice(0, -2), token, number]);
 }
 
+/** A row for each line of the text. Quoted fields may contain line ends; empty lines of a longer text are left out. */
 function fields(columns: Values): readonly Values[] | undefined {
-  const line = columns.at(-1);
-  if (typeof line !== "string") return undefined;
-  const values = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain = ""]): Value => {
-    if (quoted !== undefined) return quoted.replaceAll('""', '"');
-    return INTEGER.test(plain) ? Number(plain) : plain;
-  });
-  return [[...columns.slice(0, -1), ...values]];
+  const text = columns.at(-1);
+  if (typeof text !== "string") return undefined;
+  const lines = linesOf(text);
+  const filled = lines.length === 1 ? lines : lines.filter((line) => line.length > 1 || line[0] !== "");
+  return filled.map((line) => [...columns.slice(0, -1), ...line]);
+}
+
+/** A field, plain or in quotes, and its delimiter. */
+const FIELD = /(?:"((?:[^"]|"")*)"|([^,\n]*?))(,|\r?\n|\r?$)/y;
+
+function linesOf(text: string): readonly Values[] {
+  const lines: Value[][] = [[]];
+  FIELD.lastIndex = 0;
+  for (let found = FIELD.exec(text); found !== null; found = FIELD.exec(text)) {
+    const [, quoted, plain = "", delimiter = ""] = found;
+    lines.at(-1)?.push(quoted === undefined ? plainField(plain) : quoted.replaceAll('""', '"'));
+    if (FIELD.lastIndex === text.length && delimiter !== ",") break;
+    if (delimiter !== ",") lines.push([]);
+  }
+  return lines;
+}
+
+function plainField(text: string): Value {
+  return INTEGER.test(text) ? Number(text) : text;
 }

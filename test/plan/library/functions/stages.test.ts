@@ -30,6 +30,17 @@ test.for<[string, Values, Value | undefined]>([
   ["CSVtuple", ["n", "1,two,"], [["n", 1, "two", ""]]],
   ["CSVtuple", ["n", '"a, ""b""",-7,007'], [["n", 'a, "b"', -7, 7]]],
   ["CSVtuple", ["n", "99999999999999999999"], [["n", "99999999999999999999"]]],
+  ["CSVtuple", ["n", ",a"], [["n", "", "a"]]],
+  ["CSVtuple", ["n", ""], [["n", ""]]],
+  [
+    "CSVtuple",
+    ["n", 'a,1\r\n\n"b\n, c",2\n"d"e\n'],
+    [
+      ["n", "a", 1],
+      ["n", "b\n, c", 2],
+      ["n", '"d"e'],
+    ],
+  ],
   ["CSVtuple", ["n", 5], undefined],
 ])("%s of %j is %j", ([stage, row, expected]) => {
   expect(run(stage, row)).toEqual(expected);
