@@ -175,7 +175,7 @@ export interface Assignment {
   readonly span: Span;
 }
 
-/** `X <- List` or `[A, B, _] <- List`: holds once for each element that matches the pattern. */
+/** `X <- List`, `[A, B, _] <- List` or `pay(A, _) <- Packet`: holds once for each element that matches the pattern. */
 export interface Membership {
   readonly kind: "member";
   readonly pattern: Expression;
@@ -192,6 +192,7 @@ export type Expression =
   | Binary
   | Conditional
   | FunctionCall
+  | PacketExpression
   | Interval
   | AddressExpression;
 
@@ -278,6 +279,18 @@ export interface FunctionCall {
   readonly args: readonly Expression[];
   /** The function has its OverLog value, if it has another one there. */
   readonly isOverlog?: true;
+  readonly span: Span;
+}
+
+/**
+ * `pay(1, X)` as a value or a pattern: the tuple of a predicate as a packet. The parser reads it as a `FunctionCall`; resolve-names
+ * tells the two apart.
+ */
+export interface PacketExpression {
+  readonly kind: "packet";
+  /** The predicate. */
+  readonly name: Name;
+  readonly args: readonly Expression[];
   readonly span: Span;
 }
 

@@ -417,6 +417,14 @@ export const MESSAGES = {
     message: `\`${brief(f.text)}\` is not a location: it has no port`,
     help: 'a location is an address with a port, such as `"10.0.0.2:10000"`',
   }),
+  E0280: (f: { readonly name: string; readonly why: string }): Wording => ({
+    message: `no packet can hold a tuple of \`${f.name}\`, which is ${f.why}`,
+    help: "packets hold tuples of the program's own events and tables",
+  }),
+  W0280: (): Wording => ({
+    message: "`packet` is a predicate of this program, so this rule does not send the tuple in its argument",
+    help: "to send packets by `packet@To(P)`, give the predicate another name",
+  }),
   W0221: (f: { readonly name: string; readonly nearest: string }): Wording => ({
     message: `no rule of the program raises \`${f.name}\`: only other nodes can`,
     help: `did you mean \`${f.nearest}\`?`,

@@ -222,6 +222,7 @@ function expressionText(expression: Expression, precedenceOf: PrecedenceOf): str
     case "list":
       return `[${listText(expression.items, precedenceOf)}]`;
     case "call":
+    case "packet":
       return `${expression.name.text}(${listText(expression.args, precedenceOf)})`;
     case "unary":
       return unaryText(expression, precedenceOf);

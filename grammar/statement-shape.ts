@@ -59,8 +59,13 @@ export function capitalOverlay({ text, span }: Name): Diagnostic {
   return report("E0140", span, { expected: "a name in lower case", ...facts });
 }
 
-/** Returns whether an expression is a pattern: a variable, `_`, or a list of patterns and constants. */
+/** Returns whether an expression is a pattern: a variable, `_`, or a list or packet of patterns and constants. */
 export function isPattern(pattern: Expression): boolean {
-  if (pattern.kind === "list") return pattern.items.every((item) => isPattern(item) || item.kind === "constant");
+  if (pattern.kind === "list") return pattern.items.every(isPartOfPattern);
+  if (pattern.kind === "call") return !pattern.name.text.startsWith("f_") && pattern.args.every(isPartOfPattern);
   return pattern.kind === "variable" || pattern.kind === "wildcard";
+}
+
+function isPartOfPattern(part: Expression): boolean {
+  return isPattern(part) || part.kind === "constant";
 }

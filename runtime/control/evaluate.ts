@@ -2,6 +2,7 @@ import type { StrandFunction, StrandHost } from "../engine/strand-host.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { loadProgram } from "../node/program.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import { type ResultSet, resultSetFor } from "./result-set.ts";
 import type { Query } from "./compiler.ts";
@@ -42,6 +43,7 @@ export function evaluate(query: Query, node: QueriedNode): QueryResult {
 
 /** Node as the strand of a query sees it: tables can be read, and an event is an answer. */
 class QueryHost implements StrandHost {
+  readonly predicates: readonly PredicateSpec[];
   readonly tables: readonly (QueryTable | undefined)[];
   readonly answers: ResultSet;
   /** Number of derivations without a value. */
@@ -52,6 +54,7 @@ class QueryHost implements StrandHost {
     this.answers = resultSetFor(query);
     const budget = new QueryBudget(MOST_READS);
     this.#node = node;
+    this.predicates = query.plan.predicates;
     this.tables = query.plan.predicates.map(({ name, table }) => {
       const queried = table && node.table(name);
       return queried && new QueryTable(queried, table.indexes, budget);

@@ -4,6 +4,8 @@
  * (`load`, `unload`, `reload`) or a trace. Replies are generators: a client that reads slowly pulls them one by one.
  */
 import { formatValue } from "../plan/values/format.ts";
+import { withKnownPackets } from "../plan/values/known-packets.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { encodeValue, type JsonValue } from "../plan/values/json-value.ts";
 import type { Values } from "../plan/values/value.ts";
 import type { CompileError, ProgramChange } from "./compiler.ts";
@@ -120,14 +122,15 @@ export class Session {
     if (table === undefined) return this.#query(id, `${name}()`, form);
     const names = this.#control.compiler.columns(name);
     const columns = Array.from({ length: table.predicate.arity }, (_, column) => names[column] ?? `${column + 1}`);
-    return rowsReplies(id, name, columns, [...table.rows()], form);
+    return rowsReplies(id, name, columns, [...table.rows()], this.#formatter(form));
   }
 
   #query(id: RequestId, text: string, form: ValueForm): Iterable<Reply> {
     const compiled = this.#control.compiler.query(text, this.#control.node.plan);
     if (!compiled.ok) return [this.#compileError(id, compiled.error)];
     const replyTo = evaluate(compiled.result, this.#control.queried);
-    if (replyTo.ok) return rowsReplies(id, compiled.result.name, compiled.result.columns, replyTo.rows, form);
+    if (replyTo.ok)
+      return rowsReplies(id, compiled.result.name, compiled.result.columns, replyTo.rows, this.#formatter(form));
     return [this.#requestError(id, "limit", "the query reads more rows than its budget allows")];
   }
 
@@ -183,6 +186,14 @@ export class Session {
     return { id, ok: false, error: { reason: "program", message, text, diagnostics } };
   }
 
+  /** Formats the values of rows. Encoded packets of predicates that the program knows are shown decoded. */
+  #formatter(form: ValueForm): (row: Values) => readonly JsonValue[] {
+    const { predicates } = this.#control.node.plan;
+    const predicateOf = (hash: number): PredicateSpec | undefined => predicates.find(({ wire }) => wire.tuple === hash);
+    const format = form === "text" ? formatValue : encodeValue;
+    return (row) => withKnownPackets(row, predicateOf).map((value) => format(value));
+  }
+
   #requestError(id: RequestId, reason: RequestErrorReason, message: string): Reply {
     this.#control.countRefused(reason);
     return { id, ok: false, error: { reason, message } };
@@ -195,15 +206,11 @@ function* rowsReplies(
   name: string,
   columns: readonly string[],
   rows: readonly Values[],
-  form: ValueForm,
+  format: (row: Values) => readonly JsonValue[],
 ): Generator<Reply> {
   yield { id, name, columns };
   for (let at = 0; at < rows.length; at += ROWS_PER_LINE) {
-    yield { id, rows: rows.slice(at, at + ROWS_PER_LINE).map((row) => formatRow(row, form)) };
+    yield { id, rows: rows.slice(at, at + ROWS_PER_LINE).map(format) };
   }
   yield { id, ok: true, count: rows.length };
-}
-
-function formatRow(row: Values, form: ValueForm): readonly JsonValue[] {
-  return row.map((value) => (form === "text" ? formatValue(value) : encodeValue(value)));
 }

@@ -7,13 +7,13 @@ import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import { Address } from "../plan/values/address.ts";
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
-import type { Tuple } from "../plan/values/packet.ts";
+import { Packet, type Tuple } from "../plan/values/packet.ts";
 import { isHostPort } from "../plan/values/location.ts";
 import type { Value } from "../plan/values/value.ts";
 import type { Element } from "./element.ts";
 import type { Outgoing } from "./round-robin.ts";
 
-const drops = ["no address", "unknown overlay", "address options"] as const;
+const drops = ["no address", "unknown overlay", "address options", "no packet"] as const;
 
 export const spec: ElementSpec = {
   name: "LocSpecDemux",
@@ -21,10 +21,12 @@ export const spec: ElementSpec = {
 LocSpecDemux(endpoint names, overlays)
 
 Routes each tuple by its location specifier: to this node, to the IP network, or to an overlay. Equal tuples that one step sends
-to this node become one input; of several answers to one call the first counts.
+to this node become one input; of several answers to one call the first counts. For packet@To(P) it sends the tuple in the packet P;
+a packet that is still encoded leaves as it came, and is admitted like a datagram if it is for this node.
 
 Ports   in: 1 push. out: "local" (the input of a later step, when the step commits), "ip", one per overlay, "else".
-Drops   "no address": a location that is no address; "unknown overlay"; "address options": no overlay takes options.
+Drops   "no address": a location that is no address; "unknown overlay"; "address options": no overlay takes options;
+        "no packet": the argument of packet@To(..) is no packet.
 Reads   counters: tuples in, tuples out; local, ip, overlay: tuples out by destination
 Built   by runtime/node/dataflow.ts, one per node.
 Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X)).
@@ -40,6 +42,8 @@ export interface LocationOutputs {
   readonly isOwn: (address: string) => boolean;
   readonly toLocal: (input: StepInput) => void;
   readonly toNetwork: (to: string, tuple: Tuple) => void;
+  /** Decodes and admits the tuples in a packet that is still encoded. */
+  readonly open: (packet: Packet) => readonly Tuple[];
   /** By overlay: takes a tuple for an address of the overlay. */
   readonly toOverlays: ReadonlyMap<string, (to: Value, tuple: Tuple) => void>;
 }
@@ -64,6 +68,18 @@ export class LocSpecDemux implements Element {
 
   push({ tuple, location }: Outgoing): void {
     this.counters.in++;
+    if (tuple.predicate.role.kind === "packet") return this.#packet(tuple, location);
+    this.#route(tuple, location);
+  }
+
+  /** Sends the tuple in a packet. A packet that is still encoded stays in its tuple, `packet@(P)`. */
+  #packet(tuple: Tuple, location: Value): void {
+    const [packet] = tuple.args;
+    if (!(packet instanceof Packet)) return this.counters.drop("no packet");
+    this.#route(packet.tuple ?? tuple, location);
+  }
+
+  #route(tuple: Tuple, location: Value): void {
     if (location instanceof Address) return this.#toOverlay(location, tuple);
     if (typeof location !== "string" || !this.#isAddress(location)) return this.counters.drop("no address");
     if (!this.#outputs.isOwn(location)) {
@@ -72,6 +88,7 @@ export class LocSpecDemux implements Element {
       return this.#outputs.toNetwork(location, tuple);
     }
     if (tuple.predicate.role.kind === "answer") return this.#answer(tuple, location);
+    if (tuple.predicate.role.kind === "packet") return this.#encodedPacket(tuple.args[0] as Packet, location);
     if (!this.#distinct.add(tuple)) return;
     this.ways.local++;
     this.counters.out++;
@@ -113,6 +130,14 @@ export class LocSpecDemux implements Element {
     this.ways.local++;
     this.counters.out++;
     this.#answers.set(query, { tuple, provenance: "rule", source });
+  }
+
+  #encodedPacket(packet: Packet, source: string): void {
+    for (const tuple of this.#outputs.open(packet)) {
+      this.ways.local++;
+      this.counters.out++;
+      this.#localInputs.push({ tuple, provenance: "network", source });
+    }
   }
 
   #toOverlay({ overlay, node, options }: Address, tuple: Tuple): void {

@@ -58,7 +58,12 @@ export class OverlayRecvUnwrap implements Element {
   /** A packet that this node wrapped still holds the tuple that a rule derived. Any other packet holds bytes from the network. */
   #unwrap(packet: Packet): void {
     if (packet.tuple !== undefined) return this.#pass(packet.tuple, "rule");
-    for (const payload of this.#admission.open(packet, this.#refused)) this.#pass(payload, "network");
+    for (const payload of this.open(packet)) this.#pass(payload, "network");
+  }
+
+  /** Decodes and admits the tuples in an encoded packet, and counts those that are refused. */
+  open(packet: Packet): readonly Tuple[] {
+    return this.#admission.open(packet, this.#refused);
   }
 
   readonly #refused = (reason: AdmissionRefusal): void => this.counters.drop(reason);

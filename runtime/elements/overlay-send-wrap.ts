@@ -45,9 +45,15 @@ export class OverlaySendWrap implements Element {
 
   push(node: Value, tuple: Tuple): void {
     this.counters.in++;
-    const packet = Packet.of(tuple);
+    const packet = packetOf(tuple);
     if (packet.layers > LAYERS_MAX) return this.counters.drop("too many layers");
     this.counters.out++;
     this.#out({ predicate: this.#send, args: [node, packet], isDelete: false }, "rule");
   }
+}
+
+/** Returns the packet of a tuple: for `packet@(P)` it is P, which is still encoded. */
+function packetOf(tuple: Tuple): Packet {
+  const [packet] = tuple.args;
+  return tuple.predicate.role.kind === "packet" && packet instanceof Packet ? packet : Packet.of(tuple);
 }

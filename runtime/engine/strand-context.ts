@@ -51,6 +51,7 @@ export interface StrandContextOptions {
  * each step and takes `changes` at the end of each round.
  */
 export class StrandContext implements StrandHost {
+  readonly predicates: readonly PredicateSpec[];
   readonly tables: readonly (Table | undefined)[];
   /** Table changes of the current round, in order. The engine takes them at the end of the round. */
   changes: TableChange[] = [];
@@ -90,6 +91,7 @@ export class StrandContext implements StrandHost {
     this.#events = options.events;
     this.#counters = options.counters;
     this.#failures = options.failures;
+    this.predicates = options.plan.predicates;
     this.tables = options.store.tables;
     this.#addresses = addressTables(this.tables);
   }

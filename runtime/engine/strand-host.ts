@@ -1,6 +1,7 @@
 import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Sign } from "../plan/contract/plan.ts";
 import type { Key } from "../plan/values/key.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Value, Values } from "../plan/values/value.ts";
 import type { Row } from "./tables/row.ts";
 
@@ -19,6 +20,8 @@ export interface StrandTable {
 
 /** Operations on the node that emitted code uses. Strands, predicates and rules of derived tables are plan indexes. */
 export interface StrandHost {
+  /** Predicates of the plan of the strand. */
+  readonly predicates: readonly PredicateSpec[];
   readonly tables: readonly (StrandTable | undefined)[];
   /** Raises an event in this round. */
   raise(strand: number, predicate: number, args: Values): void;

@@ -28,7 +28,7 @@ import type { Dataflow, Engine } from "../engine/engine.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import type { Plan } from "../plan/contract/plan.ts";
-import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import type { Packet, Provenance, Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { STREAM_CLOSED, streamCalls } from "../plan/values/stream-call.ts";
 import type { Value } from "../plan/values/value.ts";
@@ -97,7 +97,8 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.#roundRobin = new RoundRobin(this.#toLocSpecDemux);
     const wraps = this.#overlayWraps();
     const toOverlays = new Map(wraps.map((wrap) => [wrap.label, this.#overlayInput(wrap)]));
-    this.demux = new LocSpecDemux({ isOwn, toLocal: this.#toMux, toNetwork: this.#toNetwork, toOverlays });
+    const open = (packet: Packet): readonly Tuple[] => this.#unwrap.open(packet);
+    this.demux = new LocSpecDemux({ isOwn, toLocal: this.#toMux, toNetwork: this.#toNetwork, open, toOverlays });
     const { networkOut } = ports;
     const [toTable, toLocal] = [this.#channelToTable, this.#channelToMux];
     this.channel = hasElement(plan, "ViewChannel")

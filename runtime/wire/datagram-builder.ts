@@ -5,10 +5,10 @@
  * datagram is too short for it, it is split into fragments. A tuple with a packet train is encoded once, with a gap in place of the
  * train: the bytes before and after the gap are the same in every datagram but possibly the last.
  */
-import type { Tuple } from "../plan/values/packet.ts";
+import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Train } from "../plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "./datagram-train.ts";
-import { encodeTuple, type EncodeRefusal } from "../plan/values/encode.ts";
+import { encodeTuple, encodeTupleOfPacket, type EncodeRefusal } from "../plan/values/encode.ts";
 import { splitMessage } from "./fragment.ts";
 import { HEADER_BYTES, MAGIC_FIRST, MAGIC_SECOND, VERSION } from "./header.ts";
 import { Writer } from "../plan/values/writer.ts";
@@ -68,7 +68,11 @@ export class DatagramBuilder {
     const { wire } = tuple.predicate;
     const before = this.#writer.length;
     this.#writer.selectSegment(segment, leavesGap);
-    const refused = encodeTuple(this.#writer, tuple.isDelete ? wire.remove : wire.tuple, tuple.args);
+    const packet = encodedPacketOf(tuple);
+    const refused =
+      packet?.body === undefined
+        ? encodeTuple(this.#writer, tuple.isDelete ? wire.remove : wire.tuple, tuple.args)
+        : encodeTupleOfPacket(this.#writer, packet.hash, packet.body);
     if (refused !== undefined || !this.#writer.hasSeveralTrains) return refused;
     this.#writer.truncate(before);
     return "several trains";
@@ -149,4 +153,10 @@ export class DatagramBuilder {
     this.#writer.byte(VERSION);
     this.#writer.byte(0);
   }
+}
+
+/** Returns the packet of the tuple `packet@(P)`, whose tuple leaves as it came. */
+function encodedPacketOf({ predicate, args }: Tuple): Packet | undefined {
+  const [packet] = args;
+  return predicate.role.kind === "packet" && packet instanceof Packet ? packet : undefined;
 }

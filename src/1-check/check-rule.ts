@@ -1,20 +1,22 @@
 /**
  * check-rule: the checks that concern a single rule. Called by `check.ts` for each rule of the program.
  */
-import type { Argument, Expression, Literal, PredicateLiteral, Variable } from "../../grammar/ast.ts";
+import type { Argument, Expression, Literal, PacketExpression, PredicateLiteral, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { functionNamed, functionNames } from "../../runtime/plan/library/functions/registry.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import type { Program, ProgramRule, View } from "../program/program.ts";
 import { type BoundSet, bind, bindAll, noneBound, withBound } from "../program/binding.ts";
-import { isLocalAddressTable, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
+import { builtinNamed, isLocalAddressTable, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
 import { nearest } from "../program/nearest.ts";
 import { checkAssignments } from "./check-assignments.ts";
 import { checkWildcards } from "./check-wildcards.ts";
 import { streamViewNames } from "./stream-views.ts";
+import { computedParts, patternVariables } from "../program/pattern.ts";
+import type { Predicates } from "../program/predicates.ts";
 import { eventLiterals, type Roles } from "../program/roles.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { UnknownMacros } from "./unknown-macros.ts";
@@ -27,14 +29,20 @@ export interface DoubtfulNames {
   readonly typos: ReadonlyMap<string, string>;
 }
 
+/** The predicates of the program, and the roles of its literals. */
+export interface NameMeanings {
+  readonly predicates: Predicates;
+  readonly roles: Roles;
+}
+
 /** Checks one rule: its event, functions, calls, variables and aggregates. */
 export function checkRule(
   rule: ProgramRule,
   program: Program,
-  roles: Roles,
+  meanings: NameMeanings,
   names: DoubtfulNames,
 ): readonly Diagnostic[] {
-  const check = new RuleCheck(rule, program, roles, names);
+  const check = new RuleCheck(rule, program, meanings, names);
   check.run();
   return check.diagnostics;
 }
@@ -43,16 +51,23 @@ class RuleCheck {
   readonly diagnostics: Diagnostic[] = [];
   readonly #rule: ProgramRule;
   readonly #program: Program;
+  readonly #predicates: Predicates;
   readonly #roles: Roles;
   readonly #macros: UnknownMacros;
   readonly #typos: DoubtfulNames["typos"];
   readonly #unbound = new Set<string>();
 
-  constructor(rule: ProgramRule, program: Program, roles: Roles, { macros, typos }: DoubtfulNames) {
+  constructor(
+    rule: ProgramRule,
+    program: Program,
+    { predicates, roles }: NameMeanings,
+    { macros, typos }: DoubtfulNames,
+  ) {
     this.#macros = macros;
     this.#typos = typos;
     this.#rule = rule;
     this.#program = program;
+    this.#predicates = predicates;
     this.#roles = roles;
   }
 
@@ -98,6 +113,7 @@ class RuleCheck {
     const expressions = [...expressionsOfAtom(this.#rule.head), ...this.#rule.body.flatMap(expressionsOfLiteral)];
     for (const expression of expressions.flatMap((one) => parts(one))) {
       if (expression.kind === "call") this.#call(expression);
+      if (expression.kind === "packet") this.#packet(expression);
     }
   }
 
@@ -105,13 +121,28 @@ class RuleCheck {
     const name = expression.name.text;
     const known = functionNamed(name);
     if (known === undefined) {
-      this.diagnostics.push(report("E0213", expression.name.span, { name, nearest: similarFunction(name) }));
+      this.diagnostics.push(
+        report("E0213", expression.name.span, { name, nearest: similarFunction(name, this.#predicates.keys()) }),
+      );
       return;
     }
     const given = expression.args.length;
     if (given >= known.minArgs && given <= known.maxArgs) return;
     const expected = known.minArgs === known.maxArgs ? `${known.minArgs}` : `${known.minArgs} to ${known.maxArgs}`;
     this.diagnostics.push(report("E0214", expression.span, { name, expected, given }));
+  }
+
+  /** A packet holds a tuple of a predicate that the program names, and that is neither a view, private to one, nor built in. */
+  #packet({ name: { text: name, span } }: PacketExpression): void {
+    const isView = this.#program.views.has(name);
+    const owner = name.slice(0, Math.max(0, name.lastIndexOf(".")));
+    const isPrivate = this.#program.views.has(owner);
+    if (isView || isPrivate || builtinNamed(name) !== undefined || isLocalAddressTable(name)) {
+      const why = isView ? "a view" : isPrivate ? "private to a view" : "built in";
+      this.diagnostics.push(report("E0280", span, { name, why }));
+    } else if (!this.#predicates.has(name)) {
+      this.diagnostics.push(report("E0213", span, { name, nearest: similarFunction(name, this.#predicates.keys()) }));
+    }
   }
 
   #predicate(literal: PredicateLiteral): void {
@@ -284,10 +315,12 @@ class RuleCheck {
   /** Computed arguments need bound variables; in a negation an unbound variable means "any value". */
   #atomUses(literal: PredicateLiteral, bound: BoundSet): void {
     if (this.#roles.of(literal) === "call") return;
+    const where = `an argument of \`${literal.atom.name.text}\``;
     for (const argument of literal.atom.args.flatMap(expressionsOf)) {
-      if (argument.kind === "wildcard") continue;
-      if (argument.kind === "variable" && !(literal.negated && this.#isUsedElsewhere(argument.name, literal))) continue;
-      this.#require(argument, bound, `an argument of \`${literal.atom.name.text}\``);
+      for (const part of computedParts(argument)) this.#require(part, bound, where);
+      for (const variable of literal.negated ? patternVariables(argument) : []) {
+        if (!bound.has(variable) && this.#isUsedElsewhere(variable, literal)) this.#require(argument, bound, where);
+      }
     }
   }
 
@@ -365,9 +398,9 @@ class RuleCheck {
   }
 }
 
-/** Returns the function that was probably meant; most often `f_` is missing. */
-function similarFunction(name: string): string | undefined {
-  return functionNamed(`f_${name}`) === undefined ? nearest(name, functionNames()) : `f_${name}`;
+/** Returns the function or predicate that was probably meant; most often `f_` is missing. */
+function similarFunction(name: string, predicates: Iterable<string>): string | undefined {
+  return functionNamed(`f_${name}`) === undefined ? nearest(name, [...functionNames(), ...predicates]) : `f_${name}`;
 }
 
 /** Returns the constant that was probably meant: `true` for `True`. */

@@ -48,7 +48,7 @@ export function check(
   const unknown = new UnknownMacros([...macros]);
   const typos = findTypos(predicates, program, misplacedEvents(program, roles));
   const names = { macros: unknown, typos: typos };
-  for (const rule of program.rules) addAll(diagnostics, checkRule(rule, program, roles, names));
+  for (const rule of program.rules) addAll(diagnostics, checkRule(rule, program, { predicates, roles }, names));
   for (const fact of program.facts) addAll(diagnostics, checkFact(fact, predicates));
   addAll(diagnostics, checkTypos(typos, predicates, program, roles));
   addAll(diagnostics, checkUnread(predicates, program));

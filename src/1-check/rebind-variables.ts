@@ -1,5 +1,6 @@
 import type { Expression, Literal, Rule } from "../../grammar/ast.ts";
-import { patternVariables } from "../program/binding.ts";
+import { variablesMatchedBy } from "../program/binding.ts";
+import { patternVariables } from "../program/pattern.ts";
 import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewrite-expression.ts";
 import { variablesIn } from "../program/visit.ts";
 
@@ -48,6 +49,6 @@ function boundBy(literal: Literal): readonly string[] {
   if (literal.kind !== "predicate" || literal.negated) return [];
   const { args, location } = literal.atom;
   const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));
-  const matched = args.flatMap((arg) => (arg.kind === "variable" ? [arg.name] : []));
+  const matched = args.flatMap(variablesMatchedBy);
   return [...returned, ...matched, ...(location === undefined ? [] : variablesIn(location).map(({ name }) => name))];
 }

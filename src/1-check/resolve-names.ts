@@ -2,7 +2,16 @@
  * resolve-names: the second step of `1-check`, after `read-overlog`. It links the loaded modules and qualifies names;
  * the resulting `Program` goes to `check`.
  */
-import type { Atom, Expression, Literal, Materialize, Rule, Statement, ViewDefinition } from "../../grammar/ast.ts";
+import type {
+  AddressExpression,
+  Atom,
+  Expression,
+  Literal,
+  Materialize,
+  Rule,
+  Statement,
+  ViewDefinition,
+} from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Unparsed } from "../../grammar/unparsed.ts";
 import { report } from "../../grammar/report.ts";
@@ -10,9 +19,11 @@ import type { Name, Span } from "../../grammar/span.ts";
 import type { Module } from "../0-load/load.ts";
 import type { LineMap } from "../program/line-map.ts";
 import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program/program.ts";
-import { builtinNamed } from "../program/builtin.ts";
+import { builtinNamed, PACKET_HEAD } from "../program/builtin.ts";
+import { isPacketHead, ownsPacket } from "./own-packet.ts";
 import { constantNumber } from "../program/constant.ts";
 import { streamViewNames, streamViewsIn } from "./stream-views.ts";
+import { asPacket } from "../program/as-packet.ts";
 import { declareTable } from "./declare-table.ts";
 import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewrite-expression.ts";
 
@@ -86,12 +97,14 @@ class Resolver {
   readonly #signatures: Program["signatures"][number][] = [];
   readonly #watches: Program["watches"][number][] = [];
   readonly #unparsed = new Map<string, Unparsed>();
+  readonly #ownsPacket: boolean;
   /** Uses of names with a dot. They may be private to a view that is defined later. */
   readonly #dotted: DottedUse[] = [];
 
   constructor(modules: readonly Module[], lines: LineMap) {
     this.#lines = lines;
     this.#defined = new Map(modules.map((module) => [module.file, definedNames(module)]));
+    this.#ownsPacket = modules.some(ownsPacket);
     this.#shared = new Map(modules.map((module) => [module.file, sharedNames(module)]));
   }
 
@@ -230,7 +243,7 @@ class Resolver {
   }
 
   #rule(rule: Rule, scope: Scope): void {
-    const head = this.#atom(rule.head, scope);
+    const head = this.#head(rule.head, scope);
     this.#rules.push({
       name: this.#ruleName(rule, scope),
       overlay: scope.module.instance,
@@ -252,9 +265,16 @@ class Resolver {
     return count === 1 ? name : `${name}#${count}`;
   }
 
+  /** The head `packet@To(P)` is built in, unless the program has a predicate of this name. */
+  #head(head: Atom, scope: Scope): Atom {
+    if (!isPacketHead(head)) return this.#atom(head, scope);
+    if (this.#ownsPacket) this.diagnostics.push(report("W0280", head.name.span, {}));
+    return this.#atom(this.#ownsPacket ? head : { ...head, name: { ...head.name, text: PACKET_HEAD } }, scope);
+  }
+
   #atom(atom: Atom, scope: Scope): Atom {
     const name = { ...atom.name, text: this.#name(atom.name, scope) };
-    return { ...rewriteAtom(atom, (expression) => qualifyAddress(expression, scope)), name };
+    return { ...rewriteAtom(atom, (part) => this.#resolve(part, scope)), name };
   }
 
   #name(name: Name, scope: Scope): string {
@@ -267,14 +287,22 @@ class Resolver {
   }
 
   #literal(literal: Literal, scope: Scope): Literal {
-    const rewritten = rewriteLiteral(literal, (expression) => qualifyAddress(expression, scope));
+    const rewritten = rewriteLiteral(literal, (part) => this.#resolve(part, scope));
     if (rewritten.kind !== "predicate") return rewritten;
     const name = { ...rewritten.atom.name, text: this.#name(rewritten.atom.name, scope) };
     return { ...rewritten, atom: { ...rewritten.atom, name } };
   }
 
   #expression(expression: Expression, scope: Scope): Expression {
-    return rewriteExpression(expression, (part) => qualifyAddress(part, scope));
+    return rewriteExpression(expression, (part) => this.#resolve(part, scope));
+  }
+
+  /** Qualifies the overlay of an address and the predicate of a packet. */
+  #resolve(part: Expression, scope: Scope): Expression {
+    const expression = asPacket(part);
+    if (expression.kind === "address") return qualifyAddress(expression, scope);
+    if (expression.kind !== "packet") return expression;
+    return { ...expression, name: { ...expression.name, text: this.#name(expression.name, scope) } };
   }
 }
 
@@ -316,8 +344,7 @@ function qualifyDotted(first: string, rest: string, scope: Scope): string {
   return `${instanceOf(first, scope)}${rest}`;
 }
 
-function qualifyAddress(expression: Expression, scope: Scope): Expression {
-  if (expression.kind !== "address") return expression;
+function qualifyAddress(expression: AddressExpression, scope: Scope): Expression {
   return { ...expression, overlay: { ...expression.overlay, text: instanceOf(expression.overlay.text, scope) } };
 }
 

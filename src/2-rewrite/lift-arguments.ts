@@ -7,9 +7,12 @@
  * afterwards. A list within a pattern becomes a separate pattern:
  *
  *   [A, [B, _]] <- L          becomes   [A, $1] <- L, [B, _] <- [$1].
+ *
+ * and so does a list or packet within the pattern of a packet.
  */
 import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
 import { PERIODIC } from "../program/builtin.ts";
+import { isStructure, partsOfStructure, withParts } from "../program/pattern.ts";
 import { type CoreRule, variableAt } from "./core.ts";
 
 export function liftArguments(rule: CoreRule): CoreRule {
@@ -38,16 +41,17 @@ function lift(literal: PredicateLiteral, lifted: Literal[]): PredicateLiteral {
 
 function flatMember(member: Membership, lifted: Literal[]): Membership {
   const { pattern } = member;
-  if (pattern.kind !== "list") return member;
-  return { ...member, pattern: { ...pattern, items: pattern.items.map((item) => flatItem(item, lifted)) } };
+  if (!isStructure(pattern)) return member;
+  const flat = partsOfStructure(pattern).map((part) => flatPart(part, lifted));
+  return { ...member, pattern: withParts(pattern, flat) };
 }
 
-function flatItem(item: Expression, lifted: Literal[]): Expression {
-  if (item.kind !== "list") return item;
-  const { span } = item;
+function flatPart(part: Expression, lifted: Literal[]): Expression {
+  if (!isStructure(part)) return part;
+  const { span } = part;
   const value = variableAt(`$${lifted.length + 1}`, span);
   // Reserves the position first, so that the pattern precedes the patterns within it.
-  const at = lifted.push({ kind: "member", pattern: item, list: { kind: "list", items: [value], span }, span }) - 1;
+  const at = lifted.push({ kind: "member", pattern: part, list: { kind: "list", items: [value], span }, span }) - 1;
   lifted[at] = flatMember(lifted[at] as Membership, lifted);
   return value;
 }

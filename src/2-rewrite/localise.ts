@@ -17,7 +17,7 @@
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import { patternVariables } from "../program/binding.ts";
+import { patternVariables } from "../program/pattern.ts";
 import { localAddressTable } from "../program/builtin.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../program/visit.ts";

@@ -7,7 +7,7 @@
  * Two rows of the hidden table are the same derivation if all their columns without memoised results are equal.
  */
 import type { Argument, Expression, Literal } from "../../grammar/ast.ts";
-import { patternVariables } from "../program/binding.ts";
+import { patternVariables } from "../program/pattern.ts";
 import { isImpure } from "../program/impure.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";

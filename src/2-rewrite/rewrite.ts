@@ -7,6 +7,7 @@ import { findTriggers } from "./find-triggers.ts";
 import { HiddenTables } from "./hidden-tables.ts";
 import { memoiseImpure } from "./memoise-impure.ts";
 import { liftArguments } from "./lift-arguments.ts";
+import { liftPatterns } from "./lift-patterns.ts";
 import { localise } from "./localise.ts";
 import { localiseAggregate } from "./localise-aggregate.ts";
 import { projectNegations } from "./project-negations.ts";
@@ -18,7 +19,8 @@ export function rewrite(
   checked: CheckedProgram,
   optimisations: ViewOptimisations,
 ): { core: CoreProgram; diagnostics: readonly Diagnostic[] } {
-  const expansion = expandViews(checked, optimisations);
+  const lifted = liftPatterns(checked);
+  const expansion = expandViews(lifted, optimisations);
   const diagnostics = [...expansion.diagnostics];
   const { tables } = expansion;
   const arities = new Map(expansion.arities);

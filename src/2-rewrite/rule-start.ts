@@ -1,6 +1,6 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
-import { patternVariables } from "../program/binding.ts";
+import { patternVariables } from "../program/pattern.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { variablesIn } from "../program/visit.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";

@@ -58,6 +58,6 @@ function testsOf(match: readonly Match[]): readonly Expression[] {
 }
 
 function testsOfElement(match: ElementMatch): readonly Expression[] {
-  if (match.kind === "items") return testsOf(match.match);
+  if (match.kind === "items" || match.kind === "fields") return testsOf(match.match);
   return match.kind === "equal" ? [match.value] : [];
 }

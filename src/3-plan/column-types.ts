@@ -2,17 +2,18 @@
  * column-types: infers which kinds of values each column can hold. `plan.ts` runs it first; the checks beside it report
  * contradictions, and `predicate-table.ts` puts the types into the plan, where the runtime checks incoming tuples.
  */
-import type { AggregateFunction, Argument, Literal } from "../../grammar/ast.ts";
+import type { AggregateFunction, Argument, Expression, Literal, PacketExpression } from "../../grammar/ast.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import type { Kind } from "../../runtime/plan/values/value.ts";
 import { STREAM_CLOSED, streamCallForms, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
 import { isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
-import { patternVariables } from "../program/binding.ts";
+import { patternVariables } from "../program/pattern.ts";
 import { kindsNamed } from "../program/type-name.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import { eventColumns } from "./aggregate-columns.ts";
 import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
+import { sentPackets } from "./sent-packets.ts";
 import type { Column } from "./strand.ts";
 
 /** Types of the columns of all predicates, inferred from the rules and facts of the program. */
@@ -46,6 +47,11 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
     ...core.rules.map((rule) => {
       return { reads: readBy(rule), fills: rule.head.name.text, infer: () => inference.rule(rule) };
     }),
+    ...core.rules.flatMap((rule) =>
+      sentPackets(rule).map((packet) => {
+        return { reads: readBy(rule), fills: packet.name.text, infer: () => inference.packet(rule, packet) };
+      }),
+    ),
     ...core.channels.map((channel) => {
       return { reads: [channel.outlet], fills: channel.inlet, infer: () => inference.channel(channel) };
     }),
@@ -91,7 +97,10 @@ function basesOf({ tables }: CoreProgram): readonly { readonly name: string; rea
 
 function readBy({ trigger, body }: CoreRule): readonly string[] {
   const literals = trigger.kind === "maintained" ? body : [trigger.literal, ...body];
-  return literals.filter(isPredicate).map((literal) => literal.atom.name.text);
+  return literals.flatMap((literal) => {
+    if (isPredicate(literal)) return [literal.atom.name.text];
+    return literal.kind === "member" && literal.pattern.kind === "packet" ? [literal.pattern.name.text] : [];
+  });
 }
 
 export function declaredType(name: string): ColumnType {
@@ -100,8 +109,10 @@ export function declaredType(name: string): ColumnType {
 
 function producedNames(core: CoreProgram): ReadonlySet<string> {
   const atoms = [...core.rules.map((rule) => rule.head), ...core.facts.map((fact) => fact.atom)];
+  const packets = core.rules.flatMap(sentPackets);
   const received = [...core.channels.map(({ inlet }) => inlet), ...basesOf(core).map(({ name }) => name)];
-  return new Set([...atoms.map((atom) => atom.name.text), ...core.accepts.map((accept) => accept.name), ...received]);
+  const named = [...atoms, ...packets];
+  return new Set([...named.map(({ name }) => name.text), ...core.accepts.map((accept) => accept.name), ...received]);
 }
 
 class Inference implements ColumnTypes {
@@ -175,6 +186,15 @@ class Inference implements ColumnTypes {
     return this.add(rule.head.name.text, this.#headTypes(rule));
   }
 
+  /** Adds the types of a packet that the rule sends. */
+  packet(rule: CoreRule, { name, args }: PacketExpression): boolean {
+    const environment = this.#environment(rule);
+    return this.add(
+      name.text,
+      args.map((argument) => typeOf(argument, environment)),
+    );
+  }
+
   #headTypes(rule: CoreRule): readonly (ColumnType | undefined)[] {
     const environment = this.#environment(rule);
     if (rule.isDelete) return [];
@@ -212,10 +232,20 @@ class Inference implements ColumnTypes {
   /** Returns the variables that the literal binds, with their types. */
   #valuesOf(literal: Literal, environment: Environment): readonly (readonly [string, ColumnType | undefined])[] {
     if (literal.kind === "assign") return [[literal.target.name, typeOf(literal.value, environment)]];
-    if (literal.kind === "member") return patternVariables(literal.pattern).map((name) => [name, ANYTHING]);
+    if (literal.kind === "member") return this.#valuesOfPattern(literal.pattern);
     if (!isPredicate(literal) || literal.negated) return [];
     return [...literal.atom.args.entries()].flatMap(([column, argument]) =>
       argument.kind === "variable" ? [[argument.name, this.#columnType(literal.atom.name.text, column)] as const] : [],
+    );
+  }
+
+  /** Variables in the pattern of a packet have the types of the predicate's columns. The items of a list may be anything. */
+  #valuesOfPattern(pattern: Expression): readonly (readonly [string, ColumnType | undefined])[] {
+    if (pattern.kind !== "packet") return patternVariables(pattern).map((name) => [name, ANYTHING]);
+    return pattern.args.flatMap((part, column) =>
+      part.kind === "variable"
+        ? [[part.name, this.#columnType(pattern.name.text, column)] as const]
+        : patternVariables(part).map((name) => [name, ANYTHING] as const),
     );
   }
 

@@ -96,6 +96,8 @@ function elementText(match: ElementMatch): string {
       return printExpression(match.value);
     case "items":
       return `[${fields(match.count, match.match, () => undefined).join(", ")}]`;
+    case "fields":
+      return row(match.predicate, match.match);
   }
 }
 

@@ -44,6 +44,8 @@ export function typeOf(expression: Expression, environment: Environment): Column
       return of("list");
     case "address":
       return restricted(typeOf(expression.node, environment), NODE, of("address"));
+    case "packet":
+      return typeBit("tuple");
     case "interval":
       return intervalType(expression, environment);
     case "call":

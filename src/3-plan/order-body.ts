@@ -1,6 +1,7 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { type BoundSet, isBound, patternVariables, withBound } from "../program/binding.ts";
+import { type BoundSet, isBound, withBound } from "../program/binding.ts";
 import { isImpure } from "../program/impure.ts";
+import { patternVariables } from "../program/pattern.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";

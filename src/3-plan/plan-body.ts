@@ -1,6 +1,7 @@
 import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
 import { type BoundSet, isBound, noneBound, withBound } from "../program/binding.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import { isStructure, partsOfStructure } from "../program/pattern.ts";
 import { boundBy, orderBody } from "./order-body.ts";
 import type { ElementMatch, Match, Operator, Visibility } from "./strand.ts";
 import type { TableLayout } from "./table-layout.ts";
@@ -54,7 +55,7 @@ function planLiteral(
     case "assign":
       return [assignment(literal.target, literal.value, bound)];
     case "member":
-      return [{ kind: "unnest", list: literal.list, match: elementMatch(literal, bound) }];
+      return [{ kind: "unnest", list: literal.list, match: elementMatch(literal, bound, context) }];
     case "predicate":
       return [planJoin(literal, bound, visibility, context)];
   }
@@ -67,11 +68,13 @@ function assignment(target: Extract<Expression, { kind: "variable" }>, value: Ex
   return { kind: "select", test: { kind: "binary", operator: "==", left: target, right: value, span } };
 }
 
-function elementMatch({ pattern }: Membership, bound: BoundSet): ElementMatch {
+function elementMatch({ pattern }: Membership, bound: BoundSet, context: BodyContext): ElementMatch {
   if (pattern.kind === "wildcard") return { kind: "any" };
   if (pattern.kind === "variable" && !bound.has(pattern.name)) return { kind: "variable", variable: pattern.name };
-  if (pattern.kind !== "list") return { kind: "equal", value: pattern };
-  return { kind: "items", count: pattern.items.length, match: matchArguments(pattern.items, bound).match };
+  if (!isStructure(pattern)) return { kind: "equal", value: pattern };
+  const { match } = matchArguments(partsOfStructure(pattern), bound);
+  if (pattern.kind === "list") return { kind: "items", count: pattern.items.length, match };
+  return { kind: "fields", predicate: context.predicate(pattern.name.text, pattern.args.length), match };
 }
 
 function planJoin(literal: PredicateLiteral, bound: BoundSet, visibility: Visibility, context: BodyContext): Operator {

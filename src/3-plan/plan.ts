@@ -19,6 +19,7 @@ import type {
   DerivedRuleSpec,
 } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
 import { LOCAL_ADDRESS, PERIODIC, TUN } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
 import { hasAggregate } from "../program/rule-shape.ts";
@@ -248,9 +249,9 @@ class Planner {
 
   #fact(fact: ProgramFact): readonly FactSpec[] {
     const name = fact.atom.name.text;
-    const args = fact.atom.args.map((argument) => constantValue(argument as Expression));
+    const args = fact.atom.args.map((argument) => this.#constant(argument as Expression));
     const located = locationOf(fact.atom);
-    const location = located && constantValue(located);
+    const location = located && this.#constant(located);
     if (args.some((value) => value === undefined) || (located !== undefined && location === undefined)) {
       this.diagnostics.push(report("E0227", fact.span, { name }));
       return [];
@@ -258,6 +259,10 @@ class Planner {
     const { file, line } = this.#lines.position(fact.span);
     const predicate = this.#predicates.named(name, args.length).id;
     return [{ predicate, args: args.map((value) => value ?? null), location, origin: { rule: name, file, line } }];
+  }
+
+  #constant(expression: Expression): Value | undefined {
+    return constantValue(expression, (name) => this.#predicates.find(name));
   }
 
   /** Replicated rows are dropped when their sender is silent for MAX_SILENCE, or for the lifetime of their table if shorter. */

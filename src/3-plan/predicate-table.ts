@@ -7,10 +7,11 @@ import { report } from "../../grammar/report.ts";
 import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { STREAM_CLOSED, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
-import { isLocalAddressTable, LOCAL_ADDRESS, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
+import { isLocalAddressTable, LOCAL_ADDRESS, PACKET_HEAD, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program/program.ts";
 import type { ColumnTypes } from "./column-types.ts";
+import { sentPackets } from "./sent-packets.ts";
 import { refreshNotifiers, derivedTables } from "../2-rewrite/derived-tables.ts";
 
 /** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
@@ -47,6 +48,7 @@ export class PredicateTable {
     for (const [name, arity] of core.arities) this.#add(name, name, arity);
     for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
     if (core.channels.length > 0) for (const [name, { arity }] of CHANNEL_MESSAGES) this.#add(name, name, arity);
+    if (core.rules.some(({ head }) => head.name.text === PACKET_HEAD)) this.#add(PACKET_HEAD, PACKET_HEAD, 1);
     for (const [name, arity] of NODE_EVENTS) {
       if (core.rules.some((rule) => triggerForm(rule) === `${name}/${arity}`)) this.#add(name, name, arity);
     }
@@ -111,6 +113,7 @@ export class PredicateTable {
 
   #roleOf(name: string): PredicateRole {
     if (name === TUN) return { kind: "tun" };
+    if (name === PACKET_HEAD) return { kind: "packet" };
     if (this.#core.answers.has(name)) return { kind: "answer" };
     if (name === STREAM_CLOSED) return { kind: "tcpClosed" };
     const stream = streamEventNamed(name);
@@ -164,13 +167,18 @@ interface Accepted {
  */
 function acceptedFrom(core: CoreProgram): Accepted {
   // Answers of inlined calls never leave the node.
-  const sent = core.rules.filter(({ head }) => head.location !== undefined && !core.answers.has(head.name.text));
+  const sent = core.rules.filter(
+    ({ head: { name, location } }) =>
+      location !== undefined && name.text !== PACKET_HEAD && !core.answers.has(name.text),
+  );
   const raised = new Set(core.rules.map((rule) => rule.head.name.text));
   const external = core.rules.filter((rule) => isExternalEvent(rule, raised)).map((rule) => triggerForm(rule));
+  const packets = core.rules.flatMap(sentPackets).map(({ name, args }) => `${name.text}/${args.length}`);
   const accepts = core.accepts.map((accept) => ({ ...accept, form: `${accept.name}/${accept.types.length}` }));
   return {
     tuples: new Set([
       ...sent.filter((rule) => !rule.isDelete).map(headForm),
+      ...packets,
       ...external,
       ...accepts.filter((accept) => accept.insert).map((accept) => accept.form),
     ]),

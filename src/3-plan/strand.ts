@@ -55,12 +55,16 @@ export type Operator =
   | { readonly kind: "assign"; readonly variable: string; readonly value: Expression }
   | { readonly kind: "unnest"; readonly list: Expression; readonly match: ElementMatch };
 
-/** Matching of a list element: bound to a variable, ignored, compared with a value, or matched item by item. */
+/**
+ * Matching of a list element: bound to a variable, ignored, compared with a value, or matched part by part: the items of a list, or the
+ * arguments of the tuple in a packet.
+ */
 export type ElementMatch =
   | { readonly kind: "variable"; readonly variable: string }
   | { readonly kind: "any" }
   | { readonly kind: "equal"; readonly value: Expression }
-  | { readonly kind: "items"; readonly count: number; readonly match: readonly Match[] };
+  | { readonly kind: "items"; readonly count: number; readonly match: readonly Match[] }
+  | { readonly kind: "fields"; readonly predicate: PredicateSpec; readonly match: readonly Match[] };
 
 export type StrandAction =
   | { readonly kind: "tuple"; readonly head: Target; readonly args: readonly Expression[] }

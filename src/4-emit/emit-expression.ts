@@ -1,7 +1,7 @@
 /**
  * emit-expression: JavaScript for the expressions of a strand. Used by `emit-strand.ts`, which declares the temporaries.
  */
-import type { Binary, ConstantValue, Expression, FunctionCall } from "../../grammar/ast.ts";
+import type { Binary, ConstantValue, Expression, FunctionCall, PacketExpression } from "../../grammar/ast.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
@@ -16,13 +16,18 @@ export interface Emitted {
   readonly isBoolean: boolean;
 }
 
+/** Returns the index of a predicate in the plan, by its qualified name. */
+export type PredicateId = (name: string) => number;
+
 /** Emits expressions. Variables of rules are constants of the same name; other names are functions of `lib`, and `node`. */
 export class ExpressionEmitter {
   readonly #strand: number;
+  readonly #predicateId: PredicateId;
   #temporaries = 0;
 
-  constructor(strand: number) {
+  constructor(strand: number, predicateId: PredicateId) {
     this.#strand = strand;
+    this.#predicateId = predicateId;
   }
 
   /** Temporary variables of the emitted code; the strand's function must declare them. */
@@ -52,6 +57,8 @@ export class ExpressionEmitter {
         return this.#interval(expression);
       case "address":
         return this.#address(expression);
+      case "packet":
+        return this.#packet(expression);
     }
   }
 
@@ -127,6 +134,11 @@ export class ExpressionEmitter {
   #address({ overlay, node, options }: Extract<Expression, { kind: "address" }>): Emitted {
     const location = this.emit(node).code;
     return unsure(`makeAddress(${JSON.stringify(overlay.text)}, ${location}, ${this.#list(options).code})`);
+  }
+
+  #packet({ name, args }: PacketExpression): Emitted {
+    const values = args.map((argument) => this.emit(argument).code).join(", ");
+    return unsure(`makePacket(node.predicates[${this.#predicateId(name.text)}], [${values}])`);
   }
 
   #temporary(): string {

@@ -8,11 +8,11 @@ import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
 import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
 import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
 import { variablesIn } from "../program/visit.ts";
-import { ExpressionEmitter } from "./emit-expression.ts";
+import { ExpressionEmitter, type PredicateId } from "./emit-expression.ts";
 
 /** Emits the function of one strand: its operators fused, one loop per join, nothing interpreted. */
-export function emitStrand(strand: Strand, spec: StrandSpec): string {
-  return new StrandEmitter(strand).function(spec);
+export function emitStrand(strand: Strand, spec: StrandSpec, predicateId: PredicateId): string {
+  return new StrandEmitter(strand, predicateId).function(spec);
 }
 
 /** Name of a strand's function, as stack traces and profiles show it. */
@@ -31,9 +31,9 @@ class StrandEmitter {
   /** Statement that ends the current derivation and continues with the next. */
   #skip = "return;";
 
-  constructor(strand: Strand) {
+  constructor(strand: Strand, predicateId: PredicateId) {
     this.#strand = strand;
-    this.#expressions = new ExpressionEmitter(strand.id);
+    this.#expressions = new ExpressionEmitter(strand.id, predicateId);
   }
 
   function(spec: StrandSpec): string {
@@ -172,8 +172,7 @@ class StrandEmitter {
   }
 
   #unnest(list: Expression, match: ElementMatch): void {
-    const elements = this.#value(list);
-    this.#failWhen(`!isList(${elements})`, list);
+    const elements = this.#checked(`elementsOf(${this.#value(list)})`, list);
     const element = `element${this.#rows++}`;
     this.#loop(`const ${element} of ${elements}`, "unnest");
     switch (match.kind) {
@@ -186,6 +185,14 @@ class StrandEmitter {
       case "items":
         this.#line(`if (!isList(${element}) || ${element}.length !== ${match.count}) continue;`);
         return this.#match(match.match, element);
+      case "fields": {
+        const fields = `fields${this.#rows++}`;
+        this.#line(
+          `const ${fields} = fieldsOf(${element}, node.predicates[${match.predicate.id}]); // ${match.predicate.name}`,
+        );
+        this.#line(`if (${fields} === undefined) continue;`);
+        return this.#match(match.match, fields);
+      }
     }
   }
 

@@ -10,7 +10,11 @@ const SEPARATOR = "\n\n";
 export function emit(planned: PlannedProgram): Plan {
   const { strands } = planned;
   const plan = describeProgram(planned);
-  const functions = strands.map((strand, at) => emitStrand(strand, plan.strands[at] as (typeof plan.strands)[number]));
+  const ids = new Map(plan.predicates.map(({ name, id }) => [name, id]));
+  const predicateId = (name: string): number => ids.get(name) ?? -1;
+  const functions = strands.map((strand, at) =>
+    emitStrand(strand, plan.strands[at] as (typeof plan.strands)[number], predicateId),
+  );
   const names = plan.strands.map(functionName);
   const head = `"use strict";\nconst { ${libNames.join(", ")} } = lib;`;
   return { ...plan, code: [head, ...functions, `return [${names.join(", ")}];`, ""].join(SEPARATOR) };

@@ -1,5 +1,6 @@
-import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Roles } from "./roles.ts";
+import { patternVariables } from "./pattern.ts";
 import { variablesIn } from "./visit.ts";
 
 /** Variables that are bound at some point of a rule. */
@@ -44,14 +45,13 @@ function variablesBoundBy(literal: PredicateLiteral, roles: Roles): readonly str
   const { args, location } = literal.atom;
   const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));
   if (roles.of(literal) === "call") return returned;
-  const matched = args.flatMap((arg) => (arg.kind === "variable" ? [arg.name] : []));
+  const matched = args.flatMap(variablesMatchedBy);
   return [...matched, ...returned, ...(location?.kind === "variable" ? [location.name] : [])];
 }
 
-/** `X <- L` binds X; `[A, [B, _]] <- L` binds A and B. */
-export function patternVariables(pattern: Expression): readonly string[] {
-  if (pattern.kind === "variable") return [pattern.name];
-  return pattern.kind === "list" ? pattern.items.flatMap(patternVariables) : [];
+/** Returns the variables that an argument binds when it matches a column: a variable, or those in a list or packet. */
+export function variablesMatchedBy(argument: Argument): readonly string[] {
+  return argument.kind === "return" || argument.kind === "aggregate" ? [] : patternVariables(argument);
 }
 
 export function isBound(expression: Expression, bound: BoundSet): boolean {

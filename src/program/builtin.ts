@@ -7,12 +7,16 @@ export interface Builtin {
   readonly maxArity: number;
 }
 
+/** Head `packet@To(P)`, which sends the tuple in P to To. Programs write `packet`; they may also have a predicate of that name. */
+export const PACKET_HEAD = "packet@";
+
 const builtins: ReadonlyMap<string, Builtin> = new Map(
   [
     { name: "periodic", minArity: 2, maxArity: 5 },
     { name: "tun", minArity: 1, maxArity: 5 },
     { name: "shutdown", minArity: 0, maxArity: 0 },
     { name: STREAM_CLOSED, minArity: 1, maxArity: 1 },
+    { name: PACKET_HEAD, minArity: 1, maxArity: 1 },
   ].map((builtin) => [builtin.name, builtin]),
 );
 

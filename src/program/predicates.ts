@@ -2,7 +2,7 @@
  * Collects the predicates of a resolved program for the checks: their arity, and whether they are tables, produced and
  * read. Called by `1-check/check.ts`; later phases take the result from the checked program.
  */
-import type { Atom } from "../../grammar/ast.ts";
+import type { Atom, Expression, Literal, PacketExpression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -11,6 +11,7 @@ import type { Surroundings } from "./surroundings.ts";
 import { type DeclaredArity, declaredArities, keyColumnsOf } from "./declared-arities.ts";
 import { deltaEventNamed } from "./delta-events.ts";
 import { isCallShaped } from "./rule-shape.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";
 
 /** Use of a predicate name: its first position, its arity, and whether the program produces and reads it. */
@@ -45,6 +46,7 @@ export function collectPredicates(
   for (const watch of program.watches) collector.watch(watch.name);
   for (const name of surroundings?.predicates ?? []) collector.raised(name);
   for (const name of surroundings?.facts.keys() ?? []) collector.raised(name);
+  for (const { packet, isPattern } of packetsIn(program)) collector.packet(packet, isPattern);
   return collector.found;
 }
 
@@ -87,6 +89,28 @@ function usesIn({ facts, rules, views }: Program): readonly { readonly atom: Ato
     return [own, ...read.map((atom) => ({ atom, use: "read" as const }))];
   });
   return [...inFacts, ...inRules];
+}
+
+/** Packets in the rules and facts. A pattern reads tuples of its predicate; any other packet produces one. */
+function packetsIn({
+  facts,
+  rules,
+}: Program): readonly { readonly packet: PacketExpression; readonly isPattern: boolean }[] {
+  const inFacts = facts.flatMap(({ atom }) => expressionsOfAtom(atom)).flatMap((one) => packetsOf(one, false));
+  const inRules = rules.flatMap(({ head, body }) => [
+    ...expressionsOfAtom(head).flatMap((one) => packetsOf(one, false)),
+    ...body.flatMap(packetsOfLiteral),
+  ]);
+  return [...inFacts, ...inRules];
+}
+
+function packetsOfLiteral(literal: Literal): ReturnType<typeof packetsIn> {
+  if (literal.kind === "member") return [...packetsOf(literal.pattern, true), ...packetsOf(literal.list, false)];
+  return expressionsOfLiteral(literal).flatMap((one) => packetsOf(one, literal.kind === "predicate"));
+}
+
+function packetsOf(expression: Expression, isPattern: boolean): ReturnType<typeof packetsIn> {
+  return parts(expression).flatMap((part) => (part.kind === "packet" ? [{ packet: part, isPattern }] : []));
 }
 
 class Collector {
@@ -203,6 +227,16 @@ class Collector {
   raised(name: string): void {
     const known = this.found.get(name);
     if (known !== undefined) known.isProduced = true;
+  }
+
+  /** Adds a packet of a predicate that the program names elsewhere. Others are reported as unknown functions. */
+  packet({ name, args, span }: PacketExpression, isPattern: boolean): void {
+    const known = this.found.get(name.text);
+    if (known === undefined) return;
+    if (isPattern) known.isRead = true;
+    else known.isProduced = true;
+    if (known.arity !== args.length)
+      this.#conflict({ name, args, span, location: undefined, locatedArgument: undefined }, known);
   }
 
   watch(name: string): void {

@@ -28,6 +28,7 @@ function withChildren(expression: Expression, rewrite: ExpressionChange): Expres
         no: rewrite(expression.no),
       };
     case "call":
+    case "packet":
       return { ...expression, args: expression.args.map(rewrite) };
     case "interval":
       return {

@@ -28,6 +28,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
     case "conditional":
       return [expression.test, expression.yes, expression.no];
     case "call":
+    case "packet":
       return expression.args;
     case "interval":
       return [expression.value, expression.low, expression.high];

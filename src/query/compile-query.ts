@@ -11,6 +11,8 @@ import type { AggregateKind, Plan } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { check } from "../1-check/check.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
+import { asPacket } from "../program/as-packet.ts";
+import { rewriteAtom, rewriteLiteral } from "../program/rewrite-expression.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import { rewrite } from "../2-rewrite/rewrite.ts";
@@ -196,8 +198,8 @@ function programOf(rule: Rule, head: Atom, running: Plan): Program {
         view: undefined,
         isOverlog: false,
         isDelete: false,
-        head,
-        body: [ask, ...rule.body],
+        head: rewriteAtom(head, asPacket),
+        body: [ask, ...rule.body.map((literal) => rewriteLiteral(literal, asPacket))],
         span,
       },
     ],

@@ -13,6 +13,8 @@ import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts"
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { columnTypeName } from "../program/type-name.ts";
+import { asPacket } from "../program/as-packet.ts";
+import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { locationOf } from "../program/location-of.ts";
 import { constantValue } from "../3-plan/constant-value.ts";
 import { unknownName } from "./unknown-names.ts";
@@ -70,18 +72,20 @@ function readStatement(
   }
   if (spec.table?.derived === "pure") found.push(report("E0306", atom.name.span, { name }));
   if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
-  const args = atom.args.map((argument, column) => readArgument(argument as Expression, column, spec, found));
+  const args = atom.args.map((argument, column) =>
+    readArgument(argument as Expression, constantIn(plan, argument as Expression), column, spec, found),
+  );
   return { predicate: name, args, location: readLocation(atom, plan, found) };
 }
 
-function readLocation(atom: Atom, { overlays }: Plan, found: Diagnostic[]): Value | undefined {
+function readLocation(atom: Atom, plan: Plan, found: Diagnostic[]): Value | undefined {
   const located = locationOf(atom);
   if (located === undefined) return undefined;
-  const location = constantValue(located);
+  const location = constantIn(plan, located);
   if (location === undefined) {
     // `readArgument` reports a variable in `p(@X, ..)`.
     if (atom.location !== undefined) found.push(report("E0227", located.span, { name: atom.name.text }));
-  } else if (!isLocation(location, overlays)) {
+  } else if (!isLocation(location, plan.overlays)) {
     found.push(report("E0307", located.span, { location: formatValue(location) }));
   }
   return location;
@@ -113,8 +117,19 @@ function reportUnknown({ atom }: Fact, known: readonly PredicateSpec[], columns:
   return report("E0304", atom.name.span, unknownName(name, names));
 }
 
-function readArgument(argument: Expression, column: number, spec: PredicateSpec, found: Diagnostic[]): Value {
-  const value = constantValue(argument);
+/** Evaluates an expression of the text. A packet may hold a tuple of any predicate of the plan. */
+function constantIn({ predicates }: Plan, expression: Expression): Value | undefined {
+  const resolved = rewriteExpression(expression, asPacket);
+  return constantValue(resolved, (name, arity) => predicates.find((one) => one.name === name && one.arity === arity));
+}
+
+function readArgument(
+  argument: Expression,
+  value: Value | undefined,
+  column: number,
+  spec: PredicateSpec,
+  found: Diagnostic[],
+): Value {
   if (value === undefined) {
     found.push(report("E0227", argument.span, { name: spec.name }));
     return null;

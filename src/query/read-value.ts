@@ -8,6 +8,8 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { numberError, numberIn, wordValue } from "../../grammar/literals.ts";
 import { parse } from "../../grammar/parse.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
+import { asPacket } from "../program/as-packet.ts";
+import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { constantValue } from "../3-plan/constant-value.ts";
 
 export type ValueReading =
@@ -69,7 +71,8 @@ function readStructured(text: string): ValueReading {
   const [first] = diagnostics;
   if (first !== undefined)
     return first.severity === "error" ? { kind: "error", message: messageOf(first) } : NO_LITERAL;
-  const value = constantValue(literal);
+  // The text of an encoded packet, `packet::b".."`, names no predicate.
+  const value = constantValue(rewriteExpression(literal, asPacket));
   return value === undefined ? NO_LITERAL : { kind: "value", value };
 }
 

@@ -57,6 +57,13 @@ export const CONSTRUCTS: Readonly<Record<string, readonly Construct[]>> = {
     onNodes("an address of a variable", /\b\w+::[A-Z]\w*\b/),
     here("a word as a string", /\("word", word\)/),
   ],
+  Packets: [
+    onNodes("a packet in an expression", /pay\(N, "x"\)/),
+    here("a packet as a pattern", /pay\(\w+, .*\) <- P/),
+    here("a pattern in an argument", /pair\(\[A, _\]\)/),
+    here("a pattern in a negation", /!kept\(_, pay\(/),
+    onNodes("packet@", /packet@To\(P\)/),
+  ],
   "Tables and events": [
     onNodes("materialize", /^ *materialize\(/),
     here("keys()", /keys\(\)/),

@@ -19,7 +19,9 @@ import {
   shiftRight,
   subtract,
 } from "../../runtime/plan/library/operators/operators.ts";
+import { Packet } from "../../runtime/plan/values/packet.ts";
 import { compare, equal, type Maybe, type Value } from "../../runtime/plan/values/value.ts";
+import { eventSpec } from "../predicate-spec.ts";
 
 /** Values of the variables of a rule. */
 export type Bindings = ReadonlyMap<string, Value>;
@@ -45,6 +47,11 @@ export function evaluate(expression: Expression, bindings: Bindings, ambient: Am
     case "call": {
       const args = all(expression.args.map(valueOf));
       return args && functionNamed(expression.name.text)?.call(ambient, args);
+    }
+    case "packet": {
+      const args = all(expression.args.map(valueOf));
+      const predicate = eventSpec(expression.name.text, expression.args.length);
+      return args && Packet.of({ predicate, args, isDelete: false });
     }
     case "interval":
       return inInterval(

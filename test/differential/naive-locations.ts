@@ -1,5 +1,5 @@
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { patternVariables } from "../../src/program/binding.ts";
+import { patternVariables } from "../../src/program/pattern.ts";
 import type { CheckedProgram } from "../../src/1-check/check.ts";
 import { isPredicate } from "../../src/program/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../src/program/visit.ts";

@@ -3,7 +3,7 @@ import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import { isTrue } from "../../runtime/plan/library/operators/operators.ts";
 import { equal, type Values, type Value } from "../../runtime/plan/values/value.ts";
-import { patternVariables } from "../../src/program/binding.ts";
+import { patternVariables } from "../../src/program/pattern.ts";
 import { expressionsOfLiteral, variablesIn } from "../../src/program/visit.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 

@@ -143,6 +143,7 @@ describe("LocSpecDemux and NetworkOut", () => {
     const wrapped: Value[] = [];
     const local: StepInput[] = [];
     const demux = new LocSpecDemux({
+      open: () => [],
       isOwn: (name) => name === "me:1",
       toLocal: (input) => void local.push(input),
       toNetwork: (to, one) => network.push(to, one),

@@ -1,6 +1,9 @@
 import { parse } from "../../grammar/parse.ts";
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
+import { asPacket } from "../../src/program/as-packet.ts";
+import { rewriteExpression } from "../../src/program/rewrite-expression.ts";
 import { constantValue } from "../../src/3-plan/constant-value.ts";
+import { eventSpec } from "../predicate-spec.ts";
 
 /** Parses `p(1, "a")` into the name and the arguments. */
 export function tupleOf(text: string): [string, Values] {
@@ -12,7 +15,7 @@ export function tupleOf(text: string): [string, Values] {
   if (fact?.kind !== "fact") throw new Error(`no fact: ${text}`);
   const args = fact.atom.args.map((argument): Value => {
     if (argument.kind === "return" || argument.kind === "aggregate") throw new Error(`no fact: ${text}`);
-    return constantValue(argument) ?? null;
+    return constantValue(rewriteExpression(argument, asPacket), eventSpec) ?? null;
   });
   return [fact.atom.name.text, args];
 }

@@ -3,6 +3,9 @@ import { bounded } from "../values/bounded.ts";
 import type { Ambient } from "../contract/function-spec.ts";
 import { functionNamed } from "./functions/registry.ts";
 import { keyOf, keyOfValues } from "../values/key.ts";
+import { fieldsOf } from "../values/packet-fields.ts";
+import { LAYERS_MAX, Packet } from "../values/packet.ts";
+import type { PredicateSpec } from "../values/predicate-spec.ts";
 import {
   add,
   bitAnd,
@@ -37,7 +40,9 @@ export const lib: Readonly<Record<string, unknown>> = {
   compare,
   complement,
   divide,
+  elementsOf,
   equal,
+  fieldsOf,
   inInterval,
   inRing,
   isAtLeast,
@@ -52,6 +57,7 @@ export const lib: Readonly<Record<string, unknown>> = {
   keyOfValues,
   list,
   makeAddress: boundedAddress,
+  makePacket,
   modulo,
   multiply,
   negate,
@@ -74,6 +80,18 @@ function list(items: readonly Maybe[]): Maybe {
 function boundedAddress(overlay: string, node: Maybe, options: Maybe): Maybe {
   const address = makeAddress(overlay, node, options);
   return address && bounded(address);
+}
+
+/** Returns the elements that `<-` visits: the items of a list, or a packet as the only one. */
+function elementsOf(value: Value): readonly Value[] | undefined {
+  if (Array.isArray(value)) return value as readonly Value[];
+  return value instanceof Packet ? [value] : undefined;
+}
+
+function makePacket(predicate: PredicateSpec, args: readonly Maybe[]): Maybe {
+  if (args.includes(undefined)) return undefined;
+  const packet = Packet.of({ predicate, args: args as readonly Value[], isDelete: false });
+  return packet.layers > LAYERS_MAX ? undefined : bounded(packet);
 }
 
 function isList(value: Maybe): boolean {

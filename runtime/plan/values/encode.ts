@@ -20,6 +20,14 @@ export function encodeTuple(writer: Writer, hash: number, args: Values): EncodeR
   return refused;
 }
 
+/** Appends the tuple in an encoded packet: its hash, the length of its body, its body. */
+export function encodeTupleOfPacket(writer: Writer, hash: number, body: Uint8Array): EncodeRefusal | undefined {
+  if (body.length > MESSAGE_MAX) return "too large";
+  writer.u32(hash);
+  writer.blob(body);
+  return undefined;
+}
+
 /** Encodes the fields of a tuple for use on this node. Returns undefined if no datagram could hold them. */
 export function encodeBody(args: Values): Uint8Array | undefined {
   const writer = new Writer();

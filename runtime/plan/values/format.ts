@@ -1,4 +1,5 @@
 import { Address } from "./address.ts";
+import { bytesOfPacket } from "./packet-bytes.ts";
 import { Packet } from "./packet.ts";
 import type { Values, Value } from "./value.ts";
 
@@ -38,9 +39,14 @@ function formatObject(value: Value): string {
   return `b"${Buffer.from(value as Uint8Array).toString("hex")}"`;
 }
 
+/** Returns the text of a packet that is not decoded: `packet::b".."` with its encoding, which `f_packet` reads. */
+export function formatEncodedPacket(packet: Packet): string {
+  return `packet::${formatValue(bytesOfPacket(packet) ?? null)}`;
+}
+
 function formatPacket(packet: Packet): string {
   if (packet.tuple !== undefined) return formatTuple(packet.tuple.predicate.name, packet.tuple.args);
-  return `packet(${packet.body?.length ?? 0} bytes)`;
+  return formatEncodedPacket(packet);
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -3,9 +3,9 @@
  * strings and lists; every other kind is an object with the kind as its key, so that no value looks like a string.
  */
 import { Address } from "./address.ts";
-import { formatValue } from "./format.ts";
+import { formatEncodedPacket, formatValue } from "./format.ts";
 import { Packet } from "./packet.ts";
-import { isTrain } from "./train.ts";
+import { isTrain, trainOf } from "./train.ts";
 import type { Value, Values } from "./value.ts";
 
 export type JsonValue =
@@ -115,8 +115,13 @@ function formatAddress({ overlay, node, options = [] }: JsonAddress): string {
 }
 
 function formatPacket({ packet, op }: JsonPacket): string {
-  if ("bytes" in packet) return `packet(${formatBytes(packet.bytes)})`;
+  if ("bytes" in packet) return formatEncodedPacket(Packet.inTransit(packet.hash, 0, bytesFromHex(packet.bytes)));
   return `${op === "-" ? "delete " : ""}${formatJsonTuple(packet)}`;
+}
+
+function bytesFromHex(digits: JsonBytes): Uint8Array {
+  const segments = typeof digits === "string" ? [digits] : digits;
+  return trainOf(segments.map((segment) => new Uint8Array(Buffer.from(segment, "hex"))));
 }
 
 /** `Array.isArray` does not narrow readonly arrays. */

@@ -26,6 +26,8 @@ export type PredicateRole =
   /** Result of a view call. The first argument is the query id; only the first tuple of a step with a given id is used. */
   | { readonly kind: "answer" }
   | { readonly kind: "tun" }
+  /** The head `packet@To(P)`: LocSpecDemux sends the tuple in the packet P instead. */
+  | { readonly kind: "packet" }
   | { readonly kind: "tcp"; readonly call: StreamCall; readonly event: StreamEvent }
   /** Event that a socket has been closed. */
   | { readonly kind: "tcpClosed" }

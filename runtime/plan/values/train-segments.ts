@@ -13,7 +13,7 @@ export function packetCount(value: Value): number {
   if (value instanceof Uint8Array) return isTrain(value) ? value.count : 1;
   if (value instanceof Packet)
     return value.tuple === undefined ? packetCount(value.body as Uint8Array) : packetCountOf(value.tuple.args);
-  return value instanceof Address ? 1 : packetCountOf(value as Values);
+  return value instanceof Address ? 1 : packetCountOf(value);
 }
 
 /** Returns the largest `packetCount` of the values. */

@@ -3,16 +3,17 @@
  * `quotedFieldValue`. A value that is printed reads as itself.
  */
 import { formatValue } from "../../../runtime/plan/values/format.ts";
+import { withEncodedPackets } from "../../../runtime/plan/values/known-packets.ts";
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import { readValue } from "../../query/read-value.ts";
 
 /** Strings that read as themselves without quotes, recognised quickly. Others are read to find out. */
 const PLAIN = /^[A-Za-z][\w.-]*(?: [\w.-]+)*$/;
 
-/** Returns a field of a CSV record. Fact files read it as the same value; a tuple, which no text denotes, as a string. */
+/** Returns a field of a CSV record. Fact files read it as the same value; a packet is written encoded. */
 export function csvField(value: Value): string {
   if (typeof value === "string") return stringField(value);
-  const text = formatValue(value);
+  const text = formatValue(withEncodedPackets(value));
   return /[",]/.test(text) ? quoted(text) : text;
 }
 

@@ -1,4 +1,6 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { bytesOfPacket, packetOfBytes } from "../../values/packet-bytes.ts";
+import { Packet } from "../../values/packet.ts";
 import { ID_BYTES } from "../../values/ring.ts";
 import { SIZE_MAX } from "../../values/size.ts";
 import type { Maybe, Value, Values } from "../../values/value.ts";
@@ -6,8 +8,13 @@ import { define, defineVariadic } from "./define.ts";
 
 /** Functions of byte strings. Numbers in them are unsigned and big-endian. Positions count from 0. */
 export const byteFunctions: readonly FunctionSpec[] = [
-  /** f_bytes(X): the UTF-8 of a string, the 20 bytes of an id, the bytes of a list of numbers below 256, or bytes unchanged. */
+  /**
+   * f_bytes(X): the UTF-8 of a string, the 20 bytes of an id, the bytes of a list of numbers below 256, the encoding of a packet, or bytes
+   * unchanged.
+   */
   define("f_bytes", 1, ["bytes"], bytesOf),
+  /** f_packet(Bytes): the packet with this encoding, the inverse of f_bytes. Fails for any other bytes. */
+  define("f_packet", 1, ["tuple"], (bytes) => (bytes instanceof Uint8Array ? packetOfBytes(bytes) : undefined)),
   /** f_slice(X, Start, Length): the part of a byte string or list. Without Length, the rest from Start. Fails if out of range. */
   define("f_slice", [2, 3], ["bytes", "list"], slice),
   /** f_u8(Bytes, At): the byte at a position. Fails if out of range. */
@@ -25,6 +32,7 @@ export const byteFunctions: readonly FunctionSpec[] = [
 
 function bytesOf(value: Maybe): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
+  if (value instanceof Packet) return bytesOfPacket(value);
   if (typeof value === "string") return new TextEncoder().encode(value);
   if (typeof value === "bigint")
     return Uint8Array.from(Buffer.from(value.toString(16).padStart(2 * ID_BYTES, "0"), "hex"));

@@ -1,4 +1,5 @@
 import { formatValue } from "../../values/format.ts";
+import { withEncodedPackets } from "../../values/known-packets.ts";
 import type { FunctionSpec } from "../../contract/function-spec.ts";
 import { divide, isTrue, modulo, multiply, subtract } from "../operators/operators.ts";
 import { compare, kindOf, type Maybe, type Value } from "../../values/value.ts";
@@ -18,7 +19,7 @@ export const numberFunctions: readonly FunctionSpec[] = [
   /** f_toint(X): the integer part of a number, of a string that is a numeral, or of an id below 2^53. 1 for true, 0 for false. */
   define("f_toint", 1, ["number"], toInteger),
   /** f_tostr(X): a string unchanged, any other value as a program writes it. */
-  define("f_tostr", 1, ["string"], (value) => (typeof value === "string" ? value : formatValue(value as Value))),
+  define("f_tostr", 1, ["string"], textOf),
   /** f_typeOf(X): the kind of a value: "null", "bool", "number", "string", "id", "address", "bytes", "list" or "tuple". */
   define("f_typeOf", 1, ["string"], (value) => kindOf(value as Value)),
   /** f_ifelse(Test, X, Y): X if the test is true, Y if it is false. Both are computed; `? :` computes only one of them. */
@@ -28,6 +29,10 @@ export const numberFunctions: readonly FunctionSpec[] = [
   /** f_diffTime(Later, Earlier): the same as f_timeDuration. */
   define("f_diffTime", 2, ["number"], duration),
 ];
+
+function textOf(value: Maybe): string {
+  return typeof value === "string" ? value : formatValue(withEncodedPackets(value as Value));
+}
 
 function select(left: Maybe, right: Maybe, direction: 1 | -1): Maybe {
   return compare(left as Value, right as Value) * direction >= 0 ? left : right;

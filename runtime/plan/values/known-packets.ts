@@ -1,0 +1,35 @@
+import { Address } from "./address.ts";
+import { bytesOfPacket, packetOfBytes } from "./packet-bytes.ts";
+import { fieldsOf } from "./packet-fields.ts";
+import { Packet } from "./packet.ts";
+import type { PredicateSpec } from "./predicate-spec.ts";
+import type { Value, Values } from "./value.ts";
+
+/** Returns the predicate with a wire hash, or undefined for an unknown one. */
+export type PredicateOfHash = (hash: number) => PredicateSpec | undefined;
+
+/** Returns the values with the encoded packets among them decoded, where the predicate is known and the arguments fit it. */
+export function withKnownPackets(values: Values, predicateOf: PredicateOfHash): Values {
+  return values.some(mayHoldPacket) ? values.map((value) => decoded(value, predicateOf)) : values;
+}
+
+function mayHoldPacket(value: Value): boolean {
+  return typeof value === "object" && value !== null && !(value instanceof Uint8Array);
+}
+
+function decoded(value: Value, predicateOf: PredicateOfHash): Value {
+  if (!mayHoldPacket(value) || value instanceof Address) return value;
+  if (!(value instanceof Packet)) return withKnownPackets(value as Values, predicateOf);
+  const predicate = value.tuple?.predicate ?? predicateOf(value.hash);
+  const args = value.tuple?.args ?? (predicate && fieldsOf(value, predicate));
+  if (predicate === undefined || args === undefined) return value;
+  return Packet.of({ predicate, args: withKnownPackets(args, predicateOf), isDelete: value.tuple?.isDelete === true });
+}
+
+/** Returns the value with every packet in it encoded, so that equal values have one text. A packet that no datagram could hold stays. */
+export function withEncodedPackets(value: Value): Value {
+  if (!mayHoldPacket(value) || value instanceof Address) return value;
+  if (!(value instanceof Packet)) return (value as Values).map(withEncodedPackets);
+  const bytes = value.tuple && bytesOfPacket(value);
+  return (bytes && packetOfBytes(bytes)) ?? value;
+}
