@@ -57,6 +57,17 @@ const LOOKUP_EVERY_MS = 60_000;
 /** IPv4 addresses come first: `localhost` should mean 127.0.0.1 where both exist. */
 export const resolveName: Resolve = (name) => lookup(name, { all: true, order: "ipv4first" });
 
+/** Functions of the host that choose among several addresses of a name, and report the choice. */
+export interface AddressChoice {
+  /** Returns whether the kernel has a route to a numeric host. All hosts have one by default. */
+  readonly hasRoute?: ((host: string, port: number) => boolean) | undefined;
+  /** Receives a message for the log when a name has moved to another address. */
+  readonly onMoved?: ((message: string) => void) | undefined;
+}
+
+/** Errors of a send for which another address of the name may be reachable. */
+const UNREACHABLE: ReadonlySet<string> = new Set(["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "ENETDOWN"]);
+
 /** The destinations of one socket. */
 export class Destinations {
   readonly #family: Family;
@@ -65,9 +76,13 @@ export class Destinations {
   #byText: Map<string, Destination> = new Map();
   /** The generation before the current one. */
   #previous: ReadonlyMap<string, Destination> = new Map();
+  readonly #choice: AddressChoice;
   #lookups = 0;
+  /** Time from which an unreachable address leads to lookups again, by performance.now(). */
+  #nextReconsiderMs = 0;
 
-  constructor(family: Family, resolve: Resolve, onResolved: OnResolved) {
+  constructor(family: Family, resolve: Resolve, onResolved: OnResolved, choice: AddressChoice = {}) {
+    this.#choice = choice;
     this.#family = family;
     this.#resolve = resolve;
     this.#onResolved = onResolved;
@@ -80,6 +95,19 @@ export class Destinations {
     }
     if (found.kind === "known" && found.untilMs !== Infinity && expired(found)) this.#lookUpAgain(to, found);
     return found;
+  }
+
+  /**
+   * Takes the error code of a failed send. If a destination is unreachable, all names are looked up again at their next use, at most
+   * every RETRY_AFTER_MS, and move to an address with a route.
+   */
+  noteFailure(code: string): void {
+    const now = performance.now();
+    if (!UNREACHABLE.has(code) || now < this.#nextReconsiderMs) return;
+    this.#nextReconsiderMs = now + RETRY_AFTER_MS;
+    for (const destination of this.#byText.values()) {
+      if (destination.kind === "known" && destination.untilMs !== Infinity) destination.untilMs = now;
+    }
   }
 
   /** Returns the reason why nothing can be sent to a destination that was used before; undefined when there is none. */
@@ -131,13 +159,16 @@ export class Destinations {
       waiting: [],
     };
     this.#resolve(at.host).then(
-      (addresses) => this.#resolved(to, destination, choose(this.#family, addresses, at.port)),
+      (addresses) => this.#resolved(to, destination, this.#choose(addresses, at.port)),
       () => this.#resolved(to, destination, unresolved()),
     );
     return destination;
   }
 
-  /** Starts another lookup. The destination changes only if the lookup succeeds without its present address. */
+  /**
+   * Starts another lookup. The destination changes only if the lookup succeeds and its present address is not in the result, or has no
+   * route while another one has.
+   */
   #lookUpAgain(to: string, previous: KnownDestination): void {
     previous.untilMs = nextLookup();
     const parsed = parseHostPort(to);
@@ -152,10 +183,36 @@ export class Destinations {
 
   #move(to: string, previous: KnownDestination, addresses: readonly LookupAddress[], port: number): void {
     this.#lookups--;
-    const all = addresses.map((address) => known(this.#family, address, port, nextLookup()));
-    if (all.some((one) => one.kind === "known" && one.host === previous.host)) return;
-    const answer = choose(this.#family, addresses, port);
-    if (answer.kind === "known" && this.#known(to) === previous) this.#store(to, answer);
+    const present = addresses.find((address) => this.#hostOf(address) === previous.host);
+    if (present !== undefined && this.#hasRoute(present, port)) return;
+    const answer = this.#choose(addresses, port);
+    if (answer.kind !== "known" || answer.host === previous.host || this.#known(to) !== previous) return;
+    this.#store(to, answer);
+    const [before, after] = [unmapped(previous.host), unmapped(answer.host)];
+    const why = present === undefined ? "" : `, because ${before} has no route`;
+    this.#choice.onMoved?.(`${to} has moved from ${before} to ${after}${why}`);
+  }
+
+  /** Chooses the first address with a route, or else the first address; addresses of the family of the socket come first. */
+  #choose(addresses: readonly LookupAddress[], port: number): KnownDestination | RefusedDestination {
+    const ordered = addresses.toSorted((one, other) => this.#rank(one) - this.#rank(other));
+    const usable = ordered.filter((address) => this.#hostOf(address) !== undefined);
+    const address = usable.find((one) => this.#hasRoute(one, port)) ?? ordered[0];
+    return address === undefined ? unresolved() : known(this.#family, address, port, nextLookup());
+  }
+
+  #rank({ family }: LookupAddress): number {
+    return family === this.#family ? 0 : 1;
+  }
+
+  #hasRoute({ address }: LookupAddress, port: number): boolean {
+    return this.#choice.hasRoute?.(address, port) ?? true;
+  }
+
+  /** Returns the numeric host by which the socket reaches an address; undefined if it cannot. */
+  #hostOf(address: LookupAddress): string | undefined {
+    const destination = known(this.#family, address, 0, 0);
+    return destination.kind === "known" ? destination.host : undefined;
   }
 
   #resolved(to: string, asked: ResolvingDestination, answer: KnownDestination | RefusedDestination): void {
@@ -179,16 +236,6 @@ function refused(reason: string, untilMs: number): RefusedDestination {
 
 function unresolved(): RefusedDestination {
   return refused("unresolved", performance.now() + RETRY_AFTER_MS);
-}
-
-/** Chooses the first address of the family of the socket, or else the first address. */
-function choose(
-  family: Family,
-  addresses: readonly LookupAddress[],
-  port: number,
-): KnownDestination | RefusedDestination {
-  const address = addresses.find((candidate) => candidate.family === family) ?? addresses[0];
-  return address === undefined ? unresolved() : known(family, address, port, nextLookup());
 }
 
 /** An IPv6 socket reaches IPv4 addresses in their mapped form. An IPv4 socket reaches no IPv6 address. */

@@ -28,7 +28,7 @@ import { DEVICE_PACKETS } from "../wire/device-packet.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, ReadCycles, SendQueue } from "../world/world.ts";
 import { Backlog } from "./backlog.ts";
-import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
+import { Destinations, type OnResolved, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
 import { readCyclesOf } from "./read-cycles.ts";
 import { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { SenderNames } from "./sender-names.ts";
@@ -155,8 +155,12 @@ class NativeDatagrams implements Datagrams {
     this.#senders = new SenderNames(native);
     this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
     this.maxPayload = options.maxPayload;
-    this.#destinations = new Destinations(options.family, options.resolve, (waiting, destination) => {
+    const forward: OnResolved = (waiting, destination) => {
       for (const bytes of waiting) this.#forward(destination, bytes);
+    };
+    this.#destinations = new Destinations(options.family, options.resolve, forward, {
+      hasRoute: (to, port) => hasRoute(native, to, port),
+      onMoved: options.onAdapted,
     });
     const refusal = handle.prepare(this.#queue, this.#offsets, this.#sent);
     if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
@@ -418,7 +422,13 @@ class NativeDatagrams implements Datagrams {
 
   #fail(reason: string, count: number = 1): void {
     this.counters.failed.set(reason, (this.counters.failed.get(reason) ?? 0) + count);
+    this.#destinations.noteFailure(reason);
   }
+}
+
+function hasRoute(native: Native, host: string, port: number): boolean {
+  const address = native.socketAddress(host, port);
+  return address !== undefined && native.pathMtu(address) > 0;
 }
 
 function longestByTarget(targets: readonly SendTarget[], offsets: Uint32Array): ReadonlyMap<SendTarget, number> {

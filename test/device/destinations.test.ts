@@ -49,6 +49,38 @@ describe("a destination given by a name", () => {
     expect(destinations.find(TO)).toBe(before);
   });
 
+  test("is the first address with a route, of any family that the socket reaches", async () => {
+    const resolve: Resolve = async () => [
+      { address: "fd00::1", family: 6 },
+      { address: "10.0.0.1", family: 4 },
+    ];
+    const destinations = new Destinations(6, resolve, () => undefined, { hasRoute: (host) => host === "10.0.0.1" });
+    destinations.find(TO);
+    await settled();
+    expect(destinations.find(TO)).toMatchObject({ kind: "known", host: "::ffff:10.0.0.1" });
+  });
+
+  test("moves to another address when its own becomes unreachable, and the log says so", async () => {
+    const unreachable = new Set<string>();
+    const moved: string[] = [];
+    const resolve = vi.fn<Resolve>(async () => ["10.0.0.1", "10.0.0.2"].map((address) => ({ address, family: 4 })));
+    const hasRoute = (host: string): boolean => !unreachable.has(host);
+    const destinations = new Destinations(4, resolve, () => undefined, {
+      hasRoute,
+      onMoved: (line) => moved.push(line),
+    });
+    destinations.find(TO);
+    await settled();
+    unreachable.add("10.0.0.1");
+    nowMs += 1;
+    for (let sent = 0; sent < 3; sent++) destinations.noteFailure("ENETUNREACH");
+    destinations.find(TO);
+    await settled();
+    expect(destinations.find(TO)).toMatchObject({ host: "10.0.0.2" });
+    expect(moved).toEqual(["peer.example:9 has moved from 10.0.0.1 to 10.0.0.2, because 10.0.0.1 has no route"]);
+    expect(resolve).toHaveBeenCalledTimes(2);
+  });
+
   test("stays cached while many destinations are used once", async () => {
     const { destinations, resolve } = await named(["10.0.0.1"]);
     const before = destinations.find(TO);
