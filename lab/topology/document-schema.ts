@@ -113,7 +113,7 @@ const host: z.ZodType<HostDocument> = table({
 
 /** Host name. It becomes part of the name of the host's network namespace. */
 const hostName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
-const HOST_NAME = "expected a name of lower-case letters, digits and `-`";
+const HOST_NAME = "expected a name of at most 31 lower-case letters, digits and `-`, beginning with a letter";
 const HOSTS = "expected a number of hosts, or a table [hosts.NAME] for each";
 
 const hosts = z.preprocess(

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -32,6 +32,8 @@ describe("errors before a node runs", () => {
   const latin = program("latin.mzl", Buffer.from('a: said("gr\u00fcn", X) :- one(X).\n', "latin1"));
   const pipe = join(folder, "pipe.mzl");
   execFileSync("mkfifo", [pipe]);
+  const factFolder = join(folder, "facts");
+  mkdirSync(join(factFolder, "addressMap.facts"), { recursive: true });
   const unbound = program("unbound.mzl", "a: out(X, SAMPLE_INTERVAL) :- one(X).\n");
   const circular = program(
     "circular.mzl",
@@ -85,6 +87,42 @@ describe("errors before a node runs", () => {
       args: ["check", folder],
       code: 1,
       says: [/cannot read `.*`: it is a folder\n {2}help: name the files in it$/m],
+    },
+    {
+      name: "a topology where a program is expected",
+      args: ["run", scenario],
+      code: 2,
+      says: [/ron\.toml`: it is a topology, not a program\n {2}help: run it with `mosaic lab /],
+    },
+    {
+      name: "a program where a topology is expected",
+      args: ["lab", "ron.mzl"],
+      code: 2,
+      says: [/^mosaic: ron\.mzl is a program, not a topology/],
+    },
+    {
+      name: "two peers with one virtual address",
+      args: ["run", "tunnel.mzl", "--peer", "fd00::2=b:1", "--peer", "FD00:0::2=c:1"],
+      code: 2,
+      says: [/^mosaic: --peer: fd00::2 is the virtual address of both b:1 and c:1$/m],
+    },
+    {
+      name: "a peer with the virtual address of the node",
+      args: ["run", "tunnel.mzl", "--tun", "--tun-addr", "100.64.0.1/24", "--peer", "100.64.0.1=b:1"],
+      code: 2,
+      says: [/100\.64\.0\.1 is the address of this node \(--tun-addr\)/],
+    },
+    {
+      name: "two locations of one virtual address in facts",
+      args: ["run", "tunnel.mzl", "--peer", "100.64.0.2=b:1", "--fact", 'addressMap("100.64.0.2", "c:1")'],
+      code: 1,
+      says: [/the virtual address "100\.64\.0\.2" has two locations, "c:1" and "b:1"/],
+    },
+    {
+      name: "a folder named as a file of facts",
+      args: ["run", "tunnel.mzl", "--facts", factFolder],
+      code: 1,
+      says: [/addressMap\.facts: it is a folder, not a file of rows/],
     },
     {
       name: "a device",

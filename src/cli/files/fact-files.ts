@@ -1,4 +1,5 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
@@ -9,6 +10,7 @@ import { columnTypeName } from "../../program/type-name.ts";
 import { readValue } from "../../query/read-value.ts";
 import { quotedFieldValue } from "../terminal/csv-field.ts";
 import { type CsvField, csvRecords } from "./csv-records.ts";
+import { fileErrorReason } from "../terminal/file-error.ts";
 
 /** The facts in the files of a directory. */
 export interface FactFiles {
@@ -106,23 +108,29 @@ function readFile(
   facts: Fact[],
   problems: string[],
 ): void {
-  const text = textOf(path);
-  if (text === undefined) {
-    problems.push(`${path}: not a file of UTF-8 text`);
+  const read = readText(path);
+  if ("problem" in read) {
+    problems.push(`${path}: ${read.problem}`);
     return;
   }
-  for (const record of readRecords(text)) {
+  for (const record of readRecords(read.text)) {
     const problem = "problem" in record ? record.problem : problemOf(record.fields, spec);
     if (problem !== undefined) problems.push(`${path}:${record.line}: ${problem}`);
     else if ("fields" in record) facts.push({ predicate: spec.name, args: record.fields.map(withCanonicalAddress) });
   }
 }
 
-function textOf(path: string): string | undefined {
+/** Returns the text of a file, or the problem with it. */
+function readText(path: string): { readonly text: string } | { readonly problem: string } {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
-  } catch {
-    return undefined;
+    const found = statSync(path);
+    if (found.isDirectory()) return { problem: "it is a folder, not a file of rows" };
+    // Reading a pipe or a device might never end.
+    if (!found.isFile()) return { problem: "it is not a regular file" };
+    const bytes = readFileSync(path);
+    return isUtf8(bytes) ? { text: new TextDecoder().decode(bytes) } : { problem: "not a file of UTF-8 text" };
+  } catch (error: unknown) {
+    return { problem: `cannot read it: ${fileErrorReason(error)}` };
   }
 }
 

@@ -32,6 +32,7 @@ export class FileLibrary implements Library {
   explainFailure(path: string): ReadFailure {
     if (path === STANDARD_INPUT) return { reason: "the standard input cannot be read", help: undefined };
     const reason = readFailure(path);
+    if (reason === IS_TOPOLOGY) return { reason, help: `run it with \`mosaic lab ${path}\` or \`mosaic sim ${path}\`` };
     if (reason === IS_FOLDER) return { reason, help: "name the files in it" };
     return { reason, help: reason === NO_SUCH_FILE ? suggestNames(path) : undefined };
   }
@@ -75,7 +76,7 @@ function readStandardInput(): string | undefined {
 
 function readText(path: string): string | undefined {
   try {
-    if (!statSync(path).isFile()) return undefined;
+    if (isTopology(path) || !statSync(path).isFile()) return undefined;
     return textOf(readFileSync(resolve(path)));
   } catch {
     return undefined;
@@ -91,6 +92,7 @@ function textOf(bytes: Buffer): string {
   return isUtf8(bytes) ? text : text.replaceAll("\ufffd", "\ud800");
 }
 
+const IS_TOPOLOGY = "it is a topology, not a program";
 const IS_FOLDER = "it is a folder";
 
 function readFailure(path: string): string {
@@ -99,6 +101,7 @@ function readFailure(path: string): string {
     if (found.isDirectory()) return IS_FOLDER;
     // Reading a pipe or a device might never end.
     if (!found.isFile()) return "it is not a regular file";
+    if (isTopology(path)) return IS_TOPOLOGY;
     textOf(readFileSync(path));
     return "it changed while it was read";
   } catch (error: unknown) {
@@ -116,9 +119,18 @@ function suggestNames(path: string): string {
   return similar === undefined ? `the shipped programs are ${shipped.join(", ")}` : `did you mean \`${similar}\`?`;
 }
 
+function isTopology(path: string): boolean {
+  return extname(path) === ".toml";
+}
+
+/** Whether a name on the command line is the name of a program, by its ending. */
+export function isProgramName(path: string): boolean {
+  return PROGRAM_ENDINGS.includes(extname(path));
+}
+
 function programsIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((name) => PROGRAM_ENDINGS.includes(extname(name)));
+    return readdirSync(folder).filter(isProgramName);
   } catch {
     return [];
   }

@@ -22,6 +22,7 @@ import { Failure } from "../terminal/failure.ts";
 import { jsonDiagnostics } from "../terminal/json-diagnostics.ts";
 import type { Output } from "../terminal/output.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+import { checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
 import { changedFiles } from "./program-files.ts";
@@ -98,7 +99,9 @@ export class NodeCompiler implements Compiler {
       problem: (text) => problems.push(text),
     };
     try {
-      return [...factsOfPeers(plan, this.#peers), ...loadFacts(this.#factDirectories, plan, output)];
+      const facts = [...factsOfPeers(plan, this.#peers), ...loadFacts(this.#factDirectories, plan, output)];
+      checkVirtualAddresses(plan, facts);
+      return facts;
     } catch (error: unknown) {
       if (error instanceof Failure) return [...problems, error.message].join("\n");
       throw error;

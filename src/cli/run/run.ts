@@ -20,6 +20,7 @@ import { jsonText } from "../terminal/json-text.ts";
 import type { Log } from "../terminal/log.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
 import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
+import { checkPeers, checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
 import { DropLog } from "./drop-log.ts";
 import { becomeUser } from "./drop-privileges.ts";
@@ -114,11 +115,13 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
 
 /** Compiles the program and checks the options: all failures that are possible before anything is opened. */
 function prepare(options: RunOptions, output: LoggedOutput): Prepared {
+  checkPeers(options.peers, options.tun?.address);
   const compilation = compileForRun(options);
   reportDiagnostics(compilation, output);
   const { plan, core } = compilation;
   if (plan === undefined || core === undefined) throw programFailure(compilation.diagnostics);
   const facts = [...factsOfPeers(plan, options.peers), ...loadFacts(options.factDirectories, plan, output)];
+  checkVirtualAddresses(plan, facts);
   checkWatched(options.watch, plan);
   return { program: loadProgram(plan), files: compilation.files, columns: columnNames(core), facts };
 }

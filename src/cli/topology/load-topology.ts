@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Plans } from "../../../lab/topology/programs.ts";
 import { formatTopologyError, readTopology, type TopologyError } from "../../../lab/topology/read-topology.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
+import { isProgramName } from "../files/file-library.ts";
 import { fileErrorReason } from "../terminal/file-error.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
@@ -23,6 +24,8 @@ export function loadTopology(file: string, output: Output): LoadedTopology {
       2,
       "a topology cannot be the standard input, because it names programs in its folder; name a file",
     );
+  if (isProgramName(file))
+    throw new Failure(2, `${file} is a program, not a topology (TOML); \`mosaic run ${file}\` runs a node of it`);
   const read = readTopology(readText(file), file);
   if (!read.ok) throw failWith(read.errors, output);
   const { topology, locate } = read;

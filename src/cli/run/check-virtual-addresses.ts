@@ -1,0 +1,41 @@
+import type { Cidr } from "../../../runtime/ip/cidr.ts";
+import { ADDRESS_MAP, type Fact, type Peer } from "../../../runtime/node/peer-facts.ts";
+import type { Plan } from "../../../runtime/plan/contract/plan.ts";
+import { formatValue } from "../../../runtime/plan/values/format.ts";
+import type { Value } from "../../../runtime/plan/values/value.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
+
+/** Refuses two peers with one virtual address, and a peer with the address of this node's device. */
+export function checkPeers(peers: readonly Peer[], device: Cidr | undefined): void {
+  const owners = new Map<string, string>();
+  for (const { virtual, address } of peers) {
+    if (virtual === undefined) continue;
+    const owner = owners.get(virtual) ?? address;
+    if (owner !== address)
+      throw wrongUsage("--peer", `${virtual} is the virtual address of both ${owner} and ${address}`);
+    if (virtual === device?.address)
+      throw wrongUsage(
+        "--peer",
+        `${virtual} is the address of this node (--tun-addr), and cannot be the one of ${address}`,
+      );
+    owners.set(virtual, address);
+  }
+}
+
+/** Refuses facts of a node that give one virtual address two locations: of two such rows the node would keep any. */
+export function checkVirtualAddresses({ facts: programFacts, predicates }: Plan, facts: readonly Fact[]): void {
+  const owners = new Map<Value, string>();
+  const ofProgram = programFacts
+    .filter(({ location, predicate }) => location === undefined && predicates[predicate]?.name === ADDRESS_MAP)
+    .map(({ args }) => args);
+  const ofNode = facts.filter(({ predicate }) => predicate === ADDRESS_MAP).map(({ args }) => args);
+  for (const [virtual = null, location = null] of [...ofProgram, ...ofNode]) {
+    const here = formatValue(location);
+    const owner = owners.get(virtual) ?? here;
+    if (owner !== here)
+      throw runFailed(
+        `${ADDRESS_MAP}: the virtual address ${formatValue(virtual)} has two locations, ${owner} and ${here}`,
+      );
+    owners.set(virtual, owner);
+  }
+}
