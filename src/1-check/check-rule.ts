@@ -17,6 +17,7 @@ import { checkWildcards } from "./check-wildcards.ts";
 import { streamViewNames } from "./stream-views.ts";
 import { computedParts, patternVariables } from "../program/pattern.ts";
 import type { Predicates } from "../program/predicates.ts";
+import { locationOf } from "../program/location-of.ts";
 import { eventLiterals, type Roles } from "../program/roles.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { UnknownMacros } from "./unknown-macros.ts";
@@ -246,12 +247,17 @@ class RuleCheck {
     if (!canStart) this.diagnostics.push(report("E0241", call.span, {}));
   }
 
-  /** Columns outside the key come from the winning row, so there must be exactly one `min` or `max`. */
+  /** Columns that neither the key contains nor the event binds come from the winning row, so there must be exactly one `min` or `max`. */
   #winners(): void {
     const { head } = this.#rule;
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
     if (!hasAggregate(head) || keys.length === 0) return;
-    const winners = head.args.filter((argument, column) => isPlain(argument) && !keys.includes(column));
+    const known = this.#knownFromEvent();
+    const isKnown = (argument: Expression): boolean =>
+      known !== undefined && variablesIn(argument).every(({ name }) => known.has(name));
+    const winners = head.args.filter(
+      (argument, column) => isPlain(argument) && !keys.includes(column) && !isKnown(argument),
+    );
     const extremes = head.args.filter(isExtreme);
     const [first] = winners;
     if (first !== undefined && extremes.length !== 1) this.diagnostics.push(report("E0229", first.span, {}));
@@ -368,17 +374,28 @@ class RuleCheck {
 
   /** An event rule with an aggregate has one result per event, so the event must bind the group columns. */
   #grouping(): void {
-    const { head, body } = this.#rule;
+    const { head } = this.#rule;
     const [event] = eventLiterals(this.#rule, this.#roles);
-    if (!hasAggregate(head) || event === undefined || this.#hasWinner()) return;
-    const scalar = body.filter((literal) => literal.kind === "assign");
-    const known = bindAll(scalar, bind(event, noneBound, this.#roles), this.#roles);
+    const known = this.#knownFromEvent();
+    if (!hasAggregate(head) || event === undefined || known === undefined || this.#hasWinner()) return;
     for (const group of this.#groupExpressions()) {
       for (const variable of variablesIn(group)) {
         if (known.has(variable.name)) continue;
         this.diagnostics.push(report("E0225", variable.span, { variable: variable.name, event: event.atom.name.text }));
       }
     }
+  }
+
+  /** Variables that the event determines: its own, the address of the node, and those assigned from them. Undefined without an event. */
+  #knownFromEvent(): BoundSet | undefined {
+    const [event] = eventLiterals(this.#rule, this.#roles);
+    if (event === undefined) return undefined;
+    const scalar = this.#rule.body.filter(
+      (literal) =>
+        literal.kind === "assign" ||
+        (isPredicate(literal) && isLocalAddressTable(literal.atom.name.text) && locationOf(literal.atom) === undefined),
+    );
+    return bindAll(scalar, bind(event, noneBound, this.#roles), this.#roles);
   }
 
   /** In OverLog, columns that the event does not bind come from the winning row, if there is a single `min` or `max`. */

@@ -10,6 +10,7 @@ import { liftArguments } from "./lift-arguments.ts";
 import { liftPatterns } from "./lift-patterns.ts";
 import { localise } from "./localise.ts";
 import { localiseAggregate } from "./localise-aggregate.ts";
+import { readOwnAddress } from "./own-address.ts";
 import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
 import type { ViewOptimisations } from "../program/view-optimisations.ts";
@@ -29,7 +30,7 @@ export function rewrite(
   const isBag = (name: string): boolean => tables.get(name)?.keys.length === 0;
   const isTable = (name: string): boolean => tables.has(name) || hidden.has(name) || isLocalAddressTable(name);
   const aggregated = [...expansion.rules, ...raised].flatMap((rule) =>
-    localiseAggregate(rule, tables, isTable, hidden),
+    localiseAggregate(readOwnAddress(rule, isTable), tables, isTable, hidden),
   );
   const localised = aggregated.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
   const rules = localised

@@ -25,13 +25,22 @@ export function aggregateColumns(
 /** Classifies the columns for a rule that an event triggers: columns of the winning row are null if no row joined. */
 export function eventColumns(rule: CoreRule, keys: readonly number[]): readonly Column[] {
   const columns = aggregateColumns(rule, rule.head.args, keys);
-  return rule.isOverlog && (rule.groupKeys ?? keys).length === 0 ? withWinners(columns, rule) : columns;
+  if (rule.isOverlog && (rule.groupKeys ?? keys).length === 0) return withWinners(columns, rule);
+  // Without a single `min` or `max` no row wins: the checks require that the event determines these columns.
+  return columns.filter(isExtreme).length === 1 ? columns : columns.map(asGroup);
+}
+
+function asGroup(column: Column): Column {
+  return column.kind === "winner" ? { kind: "group", value: column.value } : column;
+}
+
+function isExtreme(column: Column): boolean {
+  return column.kind === "aggregate" && (column.function === "min" || column.function === "max");
 }
 
 /** In OverLog, columns that the event does not bind come from the winning row of the only `min` or `max`. */
 function withWinners(columns: readonly Column[], rule: CoreRule): readonly Column[] {
-  const extremes = columns.filter((column) => column.kind === "aggregate" && /^(?:min|max)$/.test(column.function));
-  if (extremes.length !== 1) return columns;
+  if (columns.filter(isExtreme).length !== 1) return columns;
   const known = knownFromTrigger(rule);
   return columns.map((column) => {
     const isKnown = column.kind !== "group" || variablesIn(column.value).every(({ name }) => known.has(name));

@@ -214,3 +214,28 @@ describe("a predicate that nothing raises", () => {
     expect(evaluated(program.replace("kante", "strasse"), { print: ["path"] }).out).toBe("path(7, 8).");
   });
 });
+
+describe("an aggregate of a rule with an event", () => {
+  const program = `
+    materialize(seen, infinity, infinity, keys(1,2)).
+    materialize(tot, infinity, infinity, keys(1)).
+    materialize(log, infinity, infinity, keys(1,2,3)).
+    seen("a", 3). seen("a", 4).
+    ask("a", "tag"). ask("b", "none").
+    tot(@X, sum<V>, Tag) :- ask(@X, Tag), seen(@X, V).
+    log(Me, X, count<*>) :- ask(X, _), localAddr(Me), seen(X, _).
+  `;
+
+  test("has columns outside the key that the event determines", () => {
+    expect(evaluated(program, { print: ["tot"] }).out).toBe('tot("a", 7, "tag").\ntot("b", 0, "none").');
+  });
+
+  test("has the address of the node as a column, also if nothing joined", () => {
+    const rows = 'log("localhost:10000", "a", 2).\nlog("localhost:10000", "b", 0).';
+    expect(evaluated(program, { print: ["log"] }).out).toBe(rows);
+  });
+
+  test("needs a winning row for a column that the event does not determine", () => {
+    expect(evaluated(program.replace("Tag) :- ask(@X, Tag)", "V) :- ask(@X, Tag)")).problems).toContain("E0229");
+  });
+});

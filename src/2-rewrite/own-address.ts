@@ -1,0 +1,28 @@
+/**
+ * own-address: an aggregate with an event reads the address of the node as a value, so that columns of the head can have it
+ * before any row joins.
+ *
+ *   h(Me, count<*>) :- e(X), localAddr(Me), t(X).   becomes   h(Me, count<*>) :- e(X), Me := local address, t(X).
+ */
+import type { Literal } from "../../grammar/ast.ts";
+import { isLocalAddressTable, LOCAL_ADDRESS } from "../program/builtin.ts";
+import { locationOf } from "../program/location-of.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
+import { localAddressAt } from "./core.ts";
+import type { ExpandedRule } from "./expanded-rule.ts";
+
+export function readOwnAddress(rule: ExpandedRule, isTable: (name: string) => boolean): ExpandedRule {
+  const isEvent = (literal: Literal): boolean =>
+    isPredicate(literal) && !literal.negated && !isTable(literal.atom.name.text);
+  if (!hasAggregate(rule.head) || (rule.trigger === undefined && !rule.body.some(isEvent))) return rule;
+  return { ...rule, body: rule.body.map(addressAsValue) };
+}
+
+function addressAsValue(literal: Literal): Literal {
+  if (!isPredicate(literal) || literal.negated || locationOf(literal.atom) !== undefined) return literal;
+  const { name, args, span } = literal.atom;
+  const [target] = args;
+  if (!isLocalAddressTable(name.text) || target?.kind !== "variable") return literal;
+  const overlay = name.text === LOCAL_ADDRESS ? undefined : name.text.slice(0, -LOCAL_ADDRESS.length - 1);
+  return { kind: "assign", target, value: localAddressAt(overlay, span), span };
+}
