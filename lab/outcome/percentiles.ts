@@ -11,7 +11,7 @@ export interface PercentileSummary {
 }
 
 /** Returns the value of which a share of a sorted sample is at most as great (nearest rank). The sample must not be empty. */
-export function quantile(sorted: readonly number[], share: number): number {
+function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }
 

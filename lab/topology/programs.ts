@@ -13,7 +13,13 @@ export interface ProgramRequest {
 
 /** Plan with its warnings, or the errors of the program. Both texts are formatted for people. */
 export type PlanResult =
-  | { readonly ok: true; readonly plan: Plan; readonly warnings: string }
+  | {
+      readonly ok: true;
+      readonly plan: Plan;
+      readonly warnings: string;
+      /** Macros of the request that the program does not mention. */
+      readonly unused: readonly string[];
+    }
   | { readonly ok: false; readonly message: string };
 
 export type Compile = (request: ProgramRequest) => PlanResult;
@@ -26,14 +32,19 @@ export type PlansResult =
 export class Plans {
   readonly #plans: ReadonlyMap<string, Plan>;
 
-  private constructor(plans: ReadonlyMap<string, Plan>) {
+  /** Macros that some program mentions, among those that are defined. */
+  readonly #macros: ReadonlySet<string>;
+
+  private constructor(plans: ReadonlyMap<string, Plan>, macros: ReadonlySet<string>) {
     this.#plans = plans;
+    this.#macros = macros;
   }
 
   static compile({ hosts }: Topology, compile: Compile): PlansResult {
     const hasTun = hosts.some((host) => host.virtual !== undefined);
     const plans = new Map<string, Plan>();
     const warnings = new Set<string>();
+    const macros = new Set<string>();
     for (const host of hosts) {
       const key = keyOf(host);
       if (plans.has(key)) continue;
@@ -41,14 +52,20 @@ export class Plans {
       const result = compile({ programs, defines, facts, hasTun });
       if (!result.ok) return result;
       plans.set(key, result.plan);
+      for (const name of defines.keys()) if (!result.unused.includes(name)) macros.add(name);
       if (result.warnings !== "") warnings.add(result.warnings);
     }
-    return { ok: true, plans: new Plans(plans), warnings: [...warnings] };
+    return { ok: true, plans: new Plans(plans, macros), warnings: [...warnings] };
   }
 
   /** Returns the plan of a host of the compiled topology. */
   of(host: Host): Plan {
     return this.#plans.get(keyOf(host)) as Plan;
+  }
+
+  /** Whether the program of some host mentions a macro that the topology defines. */
+  usesMacro(name: string): boolean {
+    return this.#macros.has(name);
   }
 
   /** Whether the program of some host has the predicate. */

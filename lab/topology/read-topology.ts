@@ -3,6 +3,7 @@ import { parseDocument } from "./document-schema.ts";
 import { findFaults } from "./find-faults.ts";
 import { type KeyPath, KeyPositions, type Position } from "./key-positions.ts";
 import { resolveTopology } from "./resolve-topology.ts";
+import { applySettings, type Setting } from "./settings.ts";
 import type { Topology } from "./topology.ts";
 import type { DocumentFault } from "./topology-document.ts";
 
@@ -20,13 +21,18 @@ export type TopologyResult =
   | { readonly ok: true; readonly topology: Topology; readonly locate: Locate }
   | { readonly ok: false; readonly errors: readonly TopologyError[] };
 
-/** Parses, checks and resolves a topology file. `file` is its path; programs are first looked up in its folder. */
-export function readTopology(text: string, file: string): TopologyResult {
+/**
+ * Parses, checks and resolves a topology file. `file` is its path; programs are first looked up in its folder. `settings` replace values
+ * of the file.
+ */
+export function readTopology(text: string, file: string, settings: readonly Setting[] = []): TopologyResult {
   const parsed = parseToml(text);
   if (!parsed.ok) return { ok: false, errors: [{ ...parsed.error, file }] };
-  const read = parseDocument(parsed.value);
+  const applied = applySettings(parsed.value, settings);
+  const locate = locator(text, file, settings);
+  if (!applied.ok) return { ok: false, errors: [settingError(applied.setting, applied.message, file)] };
+  const read = parseDocument(applied.value);
   const faults = read.ok ? findFaults(read.document) : read.faults;
-  const locate = locator(text, file);
   if (faults.length > 0 || !read.ok) return { ok: false, errors: faults.map(locate) };
   return { ok: true, topology: resolveTopology(read.document, file), locate };
 }
@@ -50,11 +56,18 @@ function parseToml(text: string): TomlResult {
   }
 }
 
-function locator(text: string, file: string): Locate {
+function settingError({ name }: Setting, message: string, file: string): TopologyError {
+  return { file, line: 1, column: 1, key: name, message };
+}
+
+function locator(text: string, file: string, settings: readonly Setting[]): Locate {
   let positions: KeyPositions | undefined;
   return ({ path, message }) => {
     positions ??= new KeyPositions(text);
-    return { file, ...positions.find(path), key: formatPath(path), message };
+    const key = formatPath(path);
+    const setting = settings.findLast(({ name }) => key === name || key.startsWith(`${name}.`));
+    const origin = setting === undefined ? "" : `; the command line sets it to \`${setting.text}\``;
+    return { file, ...positions.find(path), key, message: `${message}${origin}` };
   };
 }
 

@@ -8,7 +8,13 @@ interface SimInput extends ConclusionInput {
   readonly pcap?: string;
   readonly trace?: string;
   readonly top: boolean;
+  readonly set: readonly string[];
+  readonly seeds?: number;
+  readonly vary: readonly string[];
 }
+
+/** Options that only a single run has. */
+const SINGLE_RUN = ["trace", "top", "pcap"];
 
 export const command: CommandSpec<SimInput> = {
   name: "sim",
@@ -21,13 +27,45 @@ export const command: CommandSpec<SimInput> = {
       description: "trace its tuples on every host, all for everything: HOST.trace.jsonl of --out, else printed",
     },
     { syntax: "--top", description: "print the counters and problems of every host at the end, as mosaic top does" },
+    {
+      syntax: "--set <name=value>",
+      description: "value of a macro (as -D of run) or of a key of the file, as links[1].delay=50ms",
+      isRepeatable: true,
+    },
+    {
+      syntax: "--seeds <count>",
+      description: "run with this many seeds on all processors, and print medians with intervals",
+      parse: parseSeeds,
+      conflicts: SINGLE_RUN,
+    },
+    {
+      syntax: "--vary <name=a,b,c>",
+      description: "run with each of the values of a macro or a key; several options: with each combination",
+      isRepeatable: true,
+      conflicts: SINGLE_RUN,
+    },
     ...CONCLUSION_OPTIONS,
   ],
-  run: async ({ scenario, seed, pcap, trace, top, out, check, json }, { output }) => {
+  run: async ({ scenario, seed, pcap, trace, top, set, seeds, vary, out, check, json }, { output }) => {
+    const { parseSetting, parseVariation, runStudy } = await import("../topology/run-study.ts");
+    const settings = set.map((text) => parseSetting(text, "--set"));
+    if (seeds !== undefined || vary.length > 0) {
+      const variations = vary.map(parseVariation);
+      const study = { seed, seeds: seeds ?? 1, vary: variations, set: settings, out, check, json };
+      return runStudy(scenario, study, output);
+    }
     const { runSimulation } = await import("../topology/run-simulation.ts");
-    await runSimulation(scenario, { seed, pcap, trace, top, out, check, json }, output);
+    return runSimulation(scenario, { seed, pcap, trace, top, set: settings, out, check, json }, output);
   },
 };
+
+const SEEDS_MAX = 100_000;
+
+function parseSeeds(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1 && count <= SEEDS_MAX) return count;
+  throw wrongUsage("--seeds", `\`${text}\` is not an integer from 1 to ${SEEDS_MAX}`);
+}
 
 function parseSeed(text: string): number {
   const seed = Number(text);

@@ -2,10 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { Plans } from "../../../lab/topology/programs.ts";
 import { formatTopologyError, readTopology, type TopologyError } from "../../../lab/topology/read-topology.ts";
+import { pathOf, type Setting } from "../../../lab/topology/settings.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
 import { isProgramName } from "../files/file-library.ts";
 import { fileErrorReason } from "../terminal/file-error.ts";
-import { Failure, runFailed } from "../terminal/failure.ts";
+import { Failure, runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { compileHosts } from "./compile-hosts.ts";
 
@@ -17,8 +18,11 @@ export interface LoadedTopology {
   readonly warnings: readonly string[];
 }
 
-/** Reads a topology file and compiles its programs. Prints all errors and throws `Failure` if there are any. */
-export function loadTopology(file: string, output: Output): LoadedTopology {
+/**
+ * Reads a topology file and compiles its programs. `settings` replace values of the file. Prints all errors and throws `Failure` if there
+ * are any.
+ */
+export function loadTopology(file: string, output: Output, settings: readonly Setting[] = []): LoadedTopology {
   if (file === "-")
     throw new Failure(
       2,
@@ -26,7 +30,7 @@ export function loadTopology(file: string, output: Output): LoadedTopology {
     );
   if (isProgramName(file))
     throw new Failure(2, `${file} is a program, not a topology (TOML); \`mosaic run ${file}\` runs a node of it`);
-  const read = readTopology(readText(file), file);
+  const read = readTopology(readText(file), file, settings);
   if (!read.ok) throw failWith(read.errors, output);
   const { topology, locate } = read;
   const compiled = Plans.compile(topology, compileHosts);
@@ -34,6 +38,9 @@ export function loadTopology(file: string, output: Output): LoadedTopology {
     output.problem(compiled.message);
     throw runFailed(`the programs of ${file} have errors; nothing was started`);
   }
+  const unused = settings.find(({ name }) => pathOf(name) === undefined && !compiled.plans.usesMacro(name));
+  if (unused !== undefined)
+    throw wrongUsage(`${unused.name}=${unused.text}`, `no program of ${file} mentions the macro \`${unused.name}\``);
   const faults = compiled.plans.faults(topology);
   if (faults.length > 0) throw failWith(faults.map(locate), output);
   return { topology, plans: compiled.plans, warnings: compiled.warnings };

@@ -2,6 +2,7 @@ import type { Observation } from "../../../lab/outcome/observation.ts";
 import { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { runSimulated, type SimulatedSettings } from "../../../lab/simulator/run-simulated.ts";
 import type { Plans } from "../../../lab/topology/programs.ts";
+import type { Setting } from "../../../lab/topology/settings.ts";
 import type { Topology } from "../../../lab/topology/topology.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
 import type { World } from "../../../runtime/world/world.ts";
@@ -20,6 +21,8 @@ export interface SimOptions extends ConclusionOptions {
   readonly seed: number | undefined;
   /** Folder for captures, one file per host. */
   readonly pcap: string | undefined;
+  /** Values instead of those in the file. */
+  readonly set: readonly Setting[];
   /** Predicate to trace on every host, or `all`. */
   readonly trace: string | undefined;
   /** Whether to print the screen of `mosaic top` of each host at the end. */
@@ -29,7 +32,7 @@ export interface SimOptions extends ConclusionOptions {
 /** `mosaic sim SCENARIO`: runs a topology in virtual time and prints its summary. */
 export async function runSimulation(file: string, options: SimOptions, output: Output): Promise<void> {
   const { seed, json } = options;
-  const { topology: written, plans, warnings } = loadTopology(file, output);
+  const { topology: written, plans, warnings } = loadTopology(file, output, options.set);
   for (const warning of warnings) output.problem(warning);
   const topology = seed === undefined ? written : { ...written, seed };
   if (topology.commands.length > 0) output.problem(`mosaic: the simulator skips the commands of ${file}`);
