@@ -383,11 +383,8 @@ export const MESSAGES = {
     message: `\`${f.construct}\` of OverLog is not supported`,
     help: f.instead,
   }),
-  E0271: (f: { readonly table: string | undefined }): Wording => ({
-    message:
-      f.table === undefined
-        ? "`@Broadcast` sends to all neighbours, but no table of neighbours is declared"
-        : `\`@Broadcast\` sends to all rows of \`${f.table}\`, which has no second column in this file`,
+  E0271: (): Wording => ({
+    message: "`@Broadcast` sends to all neighbours, but no table of neighbours with two columns is declared",
     help: "declare `link(@Node, Neighbour, ..)`, or name another table: `#pragma neighbours TABLE`",
   }),
   E0272: (f: { readonly name: string }): Wording => ({

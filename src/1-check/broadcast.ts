@@ -30,7 +30,7 @@ export function withLocation(rule: Rule, neighbours: Neighbours, diagnostics: Di
   if (location.name !== BROADCAST) return rule;
   const { table, columns } = neighbours;
   if (table === undefined || columns < 2) {
-    diagnostics.push(report("E0271", location.span, { table }));
+    diagnostics.push(report("E0271", location.span, {}));
     const { span } = location;
     const nowhere: Expression = { kind: "constant", value: null, text: "null", span };
     return { ...rule, body: [...rule.body, { kind: "assign", target: location, value: nowhere, span }] };
