@@ -15,7 +15,7 @@ const OVERLOG_ENDINGS: readonly string[] = [".olg", ".ndlog"];
 const PROGRAM_ENDINGS: readonly string[] = [".mzl", ...OVERLOG_ENDINGS];
 
 /** Name of the standard input on the command line. */
-export const STANDARD_INPUT = "-";
+const STANDARD_INPUT = "-";
 
 /**
  * Program files on disk. An imported name is relative to the file that imports it, a name on the command line to the working
