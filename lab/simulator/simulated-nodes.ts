@@ -65,6 +65,8 @@ export class SimulatedNodes {
       watch: watched,
       onWatch: (line) => observe({ kind: "watch", at: clock.now(), host: name, start, line }),
       onLog: (text) => observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),
+      onFailure: (text) =>
+        observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),
     });
     this.#trace(node, name, start);
     this.#lives.set(name, { host: name, start, startedAt: clock.now(), instruments: instrument?.(node) });

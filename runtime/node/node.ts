@@ -43,6 +43,8 @@ export interface NodeSettings {
   readonly socketLimits?: Partial<SocketLimits>;
   readonly onWatch?: (line: WatchLine) => void;
   readonly onLog?: (message: string) => void;
+  /** Called, with a message for the log, when derivations failed: at most once a minute and rule. */
+  readonly onFailure?: (message: string) => void;
   /** Called, with a message for the log, when the node adapts to its network. */
   readonly onAdapted?: (message: string) => void;
   /** Called when a step exceeded a limit and was aborted. Without it the node logs a message. */
@@ -443,7 +445,7 @@ export class Node {
       stepEnded: (isDone: boolean): void => this.#watcher.stepEnded(isDone),
       derivationFailed: (report: FailureReport): void => {
         this.snitch.failed(report.rule, report.reason);
-        this.#settings.onLog?.(failureMessage(report));
+        this.#settings.onFailure?.(failureMessage(report));
       },
       limitExceeded: (limit: keyof Limits, rule: string): void => {
         this.snitch.undone(limit, rule);

@@ -13,8 +13,8 @@ function logOf(program: string, seconds: number): readonly string[] {
   const simulation = new Simulation({ seed: 1 });
   const log: string[] = [];
   const boot = (world: World): void => {
-    const onLog = (line: string): void => void log.push(line);
-    new Node(loadProgram(plan), world, { names: ["a:1"], facts: [], watch: [], onLog }).start();
+    const onFailure = (line: string): void => void log.push(line);
+    new Node(loadProgram(plan), world, { names: ["a:1"], facts: [], watch: [], onFailure }).start();
   };
   simulation.addHost({ name: "a", address: "a:1", boot }).start();
   simulation.runUntil(seconds);

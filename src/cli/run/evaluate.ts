@@ -72,6 +72,7 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
       failure ??= `rule ${rule}: ${LIMIT_REASONS[limit]}`;
     },
     onLog: (message) => output.problem(`mosaic: ${message}`),
+    onFailure: (message) => output.problem(`mosaic: ${message}`),
   });
   node.start();
   world.clock.runPending();

@@ -151,6 +151,7 @@ function newNode(
     watch,
     ...(pcap !== "-" && { onWatch: (line) => output.result(json ? jsonText(line) : formatWatchLine(line)) }),
     onLog: (message) => output.log.rateLimited(message),
+    onFailure: (message) => output.log.warn(message),
     onAdapted: (message) => output.log.info(message),
   });
 }
