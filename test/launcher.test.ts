@@ -13,7 +13,7 @@ echo "NAME: $*"
 exit 7
 `;
 const MAIN = "src/cli/main.ts";
-const OPTIONS = "--disable-sigusr1 --stack-size=3000 --max-semi-space-size=16";
+const OPTIONS = "--disable-sigusr1 --stack-size=3000 --max-semi-space-size=16 --max-old-space-size=5120";
 
 describe("./mosaic", () => {
   let folder: string;
@@ -47,6 +47,17 @@ describe("./mosaic", () => {
     const [first = command, ...rest] = [...shell, command];
     const { stdout } = spawnSync(first, rest, { cwd: join(folder, from), encoding: "utf8" });
     expect(stdout).toBe(`pinned: ${OPTIONS} ${join(folder, MAIN)}\n`);
+  });
+
+  test.each([
+    [["--memory", "64"], 608],
+    [["--memory=4096"], 6656],
+    [["--memory=64", "--json"], 608],
+    [["--memory", "much"], 5120],
+  ] as const)("gives V8 more heap than %j", (words, heap) => {
+    addNode(pinned(), "pinned");
+    const { stdout } = spawnSync(join(folder, "mosaic"), ["run", ...words], { encoding: "utf8" });
+    expect(stdout).toContain(` --max-old-space-size=${heap} `);
   });
 
   test("finds the pinned Node when called through PATH", () => {

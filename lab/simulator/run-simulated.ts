@@ -49,7 +49,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   const wiring = new Wiring(topology);
   const simulation = simulate(topology, wiring);
   const gateways = makeGateways(topology, wiring);
-  const nodes = new SimulatedNodes(settings);
+  const nodes = new SimulatedNodes(settings, topology.hosts.length);
   const failures: string[] = [];
   const cooperativeYield = new CooperativeYield();
   for (const host of topology.hosts) {

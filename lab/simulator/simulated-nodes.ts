@@ -3,6 +3,7 @@
  * it crashes the host and at the end of the run. Logs, watched tuples, traces and last states leave as observations.
  */
 import { Trace } from "../../runtime/control/trace.ts";
+import { defaultLimits } from "../../runtime/engine/limits/limits.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { Fact } from "../../runtime/node/peer-facts.ts";
 import type { Program } from "../../runtime/node/program.ts";
@@ -45,11 +46,14 @@ interface Life {
 
 export class SimulatedNodes {
   readonly #settings: SimulatedNodesSettings;
+  readonly #memory: number;
   readonly #lives = new Map<string, Life>();
   readonly #starts = new Map<string, number>();
 
-  constructor(settings: SimulatedNodesSettings) {
+  /** `hosts` is the number of hosts, which share the memory of one process. */
+  constructor(settings: SimulatedNodesSettings, hosts: number) {
     this.#settings = settings;
+    this.#memory = defaultLimits.memory / hosts;
   }
 
   /** Starts the node of a host in its new world. Returns false if its facts could not be loaded. */
@@ -63,6 +67,7 @@ export class SimulatedNodes {
       names: [...new Set([visible, address])],
       facts,
       watch: watched,
+      limits: { memory: this.#memory },
       onWatch: (line) => observe({ kind: "watch", at: clock.now(), host: name, start, line }),
       onLog: (text) => observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),
       onFailure: (text) =>

@@ -3,7 +3,7 @@
  * push inputs; each starts one step of the engine. Most inputs find the queue empty: they run at once and are not copied.
  */
 import type { StepInput } from "../engine/step-input.ts";
-import type { Limits } from "../engine/limits.ts";
+import type { Limits } from "../engine/limits/limits.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import { heldBytes } from "../plan/values/held-bytes.ts";

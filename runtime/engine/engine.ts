@@ -21,8 +21,10 @@ import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import { addEngineCounters, type EngineCounters, newEngineCounters } from "./engine-counters.ts";
 import { type FailureReport, FailureReports } from "./failure-reports.ts";
-import { LimitExceeded, type Limits } from "./limits.ts";
+import { LimitExceeded, type Limits } from "./limits/limits.ts";
 import { changesSince, type PreviousTables } from "./previous-tables.ts";
+import { MemoryUse } from "./limits/memory-use.ts";
+import { RefusalCounts, type RefusedSteps } from "./refused-steps.ts";
 import { RoundEvents } from "./round-events.ts";
 import type { StepInput } from "./step-input.ts";
 import { type BaseRow, type Delta, Store } from "./store.ts";
@@ -46,9 +48,10 @@ export interface Dataflow extends Sender {
 /** Observer of steps, for watching and tracing. */
 export interface EngineListener extends ChangeListener {
   event(tuple: Tuple): void;
-  limitExceeded(limit: keyof Limits, rule: string): void;
   /** Called when derivations of a rule failed: at the first, then at most once a minute. */
   derivationFailed(report: FailureReport): void;
+  /** Called when a step was undone, with its cause and the rule in which it exceeded a limit. */
+  limitExceeded(refused: RefusedSteps): void;
   /** Called at the end of a step. With `isCommitted` false, everything reported during the step was undone. */
   stepEnded(isCommitted: boolean): void;
 }
@@ -60,6 +63,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly streams: RandomStreams;
   readonly limits: Limits;
+  /** Returns the approximate memory of the queues outside the engine, in bytes. */
+  readonly queuedBytes: () => number;
   readonly listener: EngineListener;
   readonly snitch: Snitch;
 }
@@ -74,6 +79,8 @@ export class Engine {
   readonly store: Store;
   readonly tables: readonly (Table | undefined)[];
   readonly counters: EngineCounters;
+  readonly refused: RefusalCounts = new RefusalCounts();
+  readonly memory: MemoryUse;
   readonly #plan: Plan;
   /** Strands that subscribe to events, and to row events, by predicate. */
   readonly #byEvent: readonly (readonly number[])[];
@@ -85,6 +92,8 @@ export class Engine {
   readonly #events: RoundEvents;
   readonly #context: StrandContext;
   #dataflow: Dataflow | undefined;
+  /** Cause of the running step, as `RefusedSteps` names it. */
+  #cause = "facts";
 
   constructor(options: EngineOptions) {
     const { plan, clock, limits, listener, snitch } = options;
@@ -93,7 +102,8 @@ export class Engine {
     this.#limits = limits;
     this.#listener = listener;
     this.#snitch = snitch;
-    this.store = new Store(plan, listener, limits);
+    this.memory = new MemoryUse(limits, options.queuedBytes);
+    this.store = new Store(plan, listener, limits, this.memory);
     this.tables = this.store.tables;
     this.counters = newEngineCounters(plan);
     this.#events = new RoundEvents(plan.predicates.length);
@@ -103,6 +113,7 @@ export class Engine {
       events: this.#events,
       counters: this.counters,
       failures: new FailureReports(plan, (report) => listener.derivationFailed(report)),
+      memory: this.memory,
     });
     this.#byEvent = strandsBy(plan, "event");
     this.#byRow = {
@@ -141,6 +152,7 @@ export class Engine {
   /** Runs one step. Returns false when it exceeded a limit and was undone. */
   step(input: StepInput): boolean {
     this.#beginAfterExpiry(input.source);
+    this.#cause = input.tuple.predicate.name;
     this.#context.isBorrowed = input.provenance === "network" || input.provenance === "device";
     this.#events.add(input.tuple, input.provenance);
     return this.#run();
@@ -149,6 +161,7 @@ export class Engine {
   /** Runs a step that only sends a tuple to a location. Returns false when it exceeded a limit and was undone. */
   send(tuple: Tuple, location: Value): boolean {
     this.#beginAfterExpiry(null);
+    this.#cause = tuple.predicate.name;
     return this.#run(() => {
       this.#dataflow?.send(tuple, location, NO_STRAND);
       return NO_DELTAS;
@@ -157,7 +170,8 @@ export class Engine {
 
   /** Runs the first step, which inserts the facts. Returns false when it exceeded a limit and was undone. */
   load(facts: readonly Tuple[]): boolean {
-    this.#begin(null);
+    this.#begin(null, this.#clock.now(), facts.length);
+    this.#cause = "facts";
     return this.#run(() => {
       this.#apply(facts);
       return this.#commit();
@@ -171,9 +185,11 @@ export class Engine {
    */
   resume(rows: readonly BaseRow[], previous: PreviousTables, changes: readonly Tuple[]): boolean {
     this.#begin(null);
+    this.#cause = "program swap";
     return this.#run(() => {
       const context = this.#context;
       const restored = context.unlimited(() => this.store.adopt(rows, context.now, this.#maintain));
+      this.memory.begin(changes.length);
       previous.onAdopted();
       const deltas = changesSince(restored, previous);
       this.#apply(changes);
@@ -195,6 +211,7 @@ export class Engine {
    */
   expire(): void {
     this.#begin(null);
+    this.#cause = "expiry";
     if (this.#run(() => this.#context.unlimited(() => this.#commit()))) return;
     this.#begin(null);
     if (this.#run(() => this.#commitSilently())) return;
@@ -215,8 +232,9 @@ export class Engine {
     this.#begin(source);
   }
 
-  #begin(source: Value, now: number = this.#clock.now()): void {
+  #begin(source: Value, now: number = this.#clock.now(), facts = 0): void {
     this.counters.steps++;
+    this.memory.begin(facts);
     this.#context.begin(now, source);
   }
 
@@ -225,6 +243,7 @@ export class Engine {
     const dataflow = this.#dataflow as Dataflow;
     try {
       this.#rounds(start === undefined ? NO_DELTAS : start(), dataflow);
+      this.memory.checkEnd(this.#context.running);
       this.store.journal.clear();
       this.#listener.stepEnded(true);
       dataflow.commit();
@@ -249,6 +268,7 @@ export class Engine {
       if (this.#context.changes.length === 0) return;
       this.#events.clear();
       deltas = this.#commit();
+      this.#context.endRound();
     }
   }
 
@@ -288,7 +308,10 @@ export class Engine {
     this.counters.stopped++;
     this.store.undo();
     dataflow.abort();
-    this.#listener.limitExceeded(exceeded.limit, this.#plan.strands[exceeded.strand]?.origin.rule ?? "?");
+    const rule = this.#plan.strands[exceeded.strand]?.origin.rule ?? "";
+    const refused = { cause: this.#cause, limit: exceeded.limit, rule, count: 1 };
+    this.refused.add(refused);
+    this.#listener.limitExceeded(refused);
   }
 
   /** Runs the strands that subscribe to an event. Called by ReceiveDemux. */
@@ -315,6 +338,7 @@ export class Engine {
   addCountersOf(previous: Engine): void {
     addEngineCounters(this.counters, this.#plan, { plan: previous.#plan, counters: previous.counters });
     this.store.tally.addCountersOf(previous.store.tally);
+    for (const refused of previous.refused.all) this.refused.add(refused);
   }
 }
 

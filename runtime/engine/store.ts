@@ -13,7 +13,8 @@ import type { Key } from "../plan/values/key.ts";
 import { compareValues, type Values } from "../plan/values/value.ts";
 import { DerivedTables } from "./derived/derived-tables.ts";
 import type { RunStrand } from "./derived/stratum.ts";
-import { LimitExceeded, type Limits } from "./limits.ts";
+import { LimitExceeded, type Limits } from "./limits/limits.ts";
+import type { MemoryUse } from "./limits/memory-use.ts";
 import { type ChangeListener, CommitTally } from "./tables/commit-tally.ts";
 import { Journal } from "./tables/journal.ts";
 import { resolveConflict } from "./tables/key-conflict.ts";
@@ -54,8 +55,8 @@ export class Store {
   readonly #subscribedDeletions: ReadonlySet<number>;
   readonly #listener: ChangeListener;
 
-  constructor(plan: Plan, listener: ChangeListener, limits: Limits) {
-    this.journal = new Journal(limits.derivations < Infinity);
+  constructor(plan: Plan, listener: ChangeListener, limits: Limits, memory: MemoryUse) {
+    this.journal = new Journal(memory, limits.derivations < Infinity);
     this.#plan = plan;
     this.#listener = listener;
     this.tally = new CommitTally(listener);
@@ -75,6 +76,7 @@ export class Store {
         exceeded: (strand) => {
           throw new LimitExceeded("derivations", strand);
         },
+        checkMemory: (strand) => memory.check(strand),
       },
     });
   }

@@ -6,6 +6,7 @@
 import type { Plan, Sign } from "../plan/contract/plan.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Snitch } from "../observe/snitch.ts";
+import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { ownedValues } from "../plan/values/owned.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
@@ -14,15 +15,19 @@ import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { EngineCounters } from "./engine-counters.ts";
 import type { FailureReports } from "./failure-reports.ts";
-import { LimitExceeded, type Limits } from "./limits.ts";
+import { LimitExceeded, type Limits } from "./limits/limits.ts";
+import { type MemoryUse, RESULT_BYTES } from "./limits/memory-use.ts";
 import type { RoundEvents } from "./round-events.ts";
 import type { Store, TableChange } from "./store.ts";
 import type { StrandFunction, StrandHost } from "./strand-host.ts";
 import { strandName } from "./strand-name.ts";
 import type { Table } from "./tables/table.ts";
 
-/** Derivations between two checks of the memory limit. */
-const DERIVATIONS_PER_MEMORY_CHECK = 65_536;
+/** Results of a step that are not measured: the step of a packet has fewer, and their memory is small. */
+const UNMEASURED_RESULTS = 16;
+
+/** Strand number of a step that has run no strand. */
+const NO_STRAND = -1;
 
 /** The first runs of a strand are all timed, then one in `TIMED_EVERY`, which counts for that many. */
 const TIMED_FIRST = 64;
@@ -44,6 +49,7 @@ export interface StrandContextOptions {
   readonly events: RoundEvents;
   readonly counters: EngineCounters;
   readonly failures: FailureReports;
+  readonly memory: MemoryUse;
 }
 
 /**
@@ -55,8 +61,8 @@ export class StrandContext implements StrandHost {
   readonly tables: readonly (Table | undefined)[];
   /** Table changes of the current round, in order. The engine takes them at the end of the round. */
   changes: TableChange[] = [];
-  /** Strand that runs now or ran last; -1 before the first. */
-  running = -1;
+  /** Strand that runs now or ran last in this step; -1 before the first. */
+  running: number = NO_STRAND;
   /** Time of the step, in seconds: the same for all its rules. */
   now = 0;
   /** Address of the sender of the step's input; null for this node. */
@@ -73,11 +79,14 @@ export class StrandContext implements StrandHost {
   readonly #events: RoundEvents;
   readonly #counters: EngineCounters;
   readonly #failures: FailureReports;
+  readonly #memory: MemoryUse;
   readonly #ambients: (Ambient | undefined)[] = [];
   /** Table `localAddr` of each overlay. The key null has the table of the node itself. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
   #sender: Sender | undefined;
   #derivations = 0;
+  /** Bytes of the events and table changes of the round. */
+  #heldInRound = 0;
   #isUnlimited = false;
 
   constructor(options: StrandContextOptions) {
@@ -92,6 +101,7 @@ export class StrandContext implements StrandHost {
     this.#counters = options.counters;
     this.#failures = options.failures;
     this.predicates = options.plan.predicates;
+    this.#memory = options.memory;
     this.tables = options.store.tables;
     this.#addresses = addressTables(this.tables);
   }
@@ -106,7 +116,15 @@ export class StrandContext implements StrandHost {
     this.now = now;
     this.source = source;
     this.isBorrowed = false;
+    this.running = NO_STRAND;
     this.#derivations = 0;
+    this.#heldInRound = 0;
+  }
+
+  /** Releases the events and table changes of a round that has been committed. */
+  endRound(): void {
+    this.#memory.pending -= this.#heldInRound;
+    this.#heldInRound = 0;
   }
 
   /** Runs a strand on an event or a row. */
@@ -124,7 +142,7 @@ export class StrandContext implements StrandHost {
     (this.#counters.seconds[strand] as number) += (this.#clock.now() - start) * represented;
   }
 
-  /** Runs `work` without the limits of derivations and memory. */
+  /** Runs `work` without the limits of derivations and memory. A recursive stratum keeps its own. */
   unlimited<T>(work: () => T): T {
     this.#isUnlimited = true;
     try {
@@ -137,9 +155,8 @@ export class StrandContext implements StrandHost {
   /** Counts a derivation against the limits of the step. Throws `LimitExceeded`. */
   checkLimits(strand: number): void {
     if (this.#isUnlimited) return;
-    const count = ++this.#derivations;
-    if (count > this.#limits.derivations) throw new LimitExceeded("derivations", strand);
-    if (count % DERIVATIONS_PER_MEMORY_CHECK === 0 && this.#limits.memory()) throw new LimitExceeded("memory", strand);
+    if (++this.#derivations > this.#limits.derivations) throw new LimitExceeded("derivations", strand);
+    this.#memory.check(strand);
   }
 
   /** Adds a table change that no strand made: a fact, an operator's request, a row from the network. */
@@ -149,18 +166,21 @@ export class StrandContext implements StrandHost {
 
   raise(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
+    this.#heldInRound += this.#hold(args);
     if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, false);
     this.#events.add({ predicate: this.#predicate(predicate), args, isDelete: false }, "rule");
   }
 
   put(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
+    this.#heldInRound += this.#hold(args);
     if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, false);
     this.changes.push({ table: this.tables[predicate] as Table, values: this.#owned(args), isDelete: false });
   }
 
   remove(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
+    this.#heldInRound += this.#hold(args);
     if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, true);
     this.changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: true });
   }
@@ -171,11 +191,13 @@ export class StrandContext implements StrandHost {
 
   dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void {
     this.#count(strand);
+    this.#hold(args);
     this.#sender?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
   }
 
   contribute(rule: number, sign: Sign, values: Values): void {
     this.#count(this.running);
+    if (this.#derivations > UNMEASURED_RESULTS) this.#memory.pending += heldBytesOf(values);
     this.#store.contribute(rule, sign, values);
   }
 
@@ -209,6 +231,14 @@ export class StrandContext implements StrandHost {
   #count(strand: number): void {
     (this.#counters.derived[strand] as number)++;
     this.checkLimits(strand);
+  }
+
+  /** Counts the memory of a result that the step holds, with the key by which its duplicates are found. Returns its bytes. */
+  #hold(args: Values): number {
+    if (this.#derivations <= UNMEASURED_RESULTS) return 0;
+    const bytes = RESULT_BYTES + 2 * heldBytesOf(args);
+    this.#memory.pending += bytes;
+    return bytes;
   }
 
   /** The values, copied if they would not outlive the step. */

@@ -1,6 +1,6 @@
 /** The metrics snapshot of a node, collected from the counters of its parts when `top`, `/metrics` or a client asks. */
 import type { Engine } from "../engine/engine.ts";
-import type { Limits } from "../engine/limits.ts";
+import { limitName, type Limits } from "../engine/limits/limits.ts";
 import type {
   Counts,
   MetricsSnapshot,
@@ -39,6 +39,8 @@ export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
     node: name,
     uptime,
     steps: { steps, rounds, stopped, conflicts, evicted, expired, failedAggregates },
+    refused: engine.refused.all.map((each) => ({ ...each, limit: limitName(each.limit) })),
+    memory: { used: engine.memory.total, limit: finite(engine.memory.limit) },
     ways: { ...dataflow.demux.ways },
     ...collectTrafficMetrics(dataflow, world),
     rules: ruleMetrics(parts),

@@ -5,9 +5,10 @@
  */
 import { Engine, type EngineListener } from "../engine/engine.ts";
 import { type FailureReport, failureMessage } from "../engine/failure-reports.ts";
+import type { RefusedSteps } from "../engine/refused-steps.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { EngineCounters } from "../engine/engine-counters.ts";
-import { defaultLimits, type Limits } from "../engine/limits.ts";
+import { defaultLimits, limitName, type Limits } from "../engine/limits/limits.ts";
 import { PeriodicTimers } from "../engine/periodic-timers.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { Snitch } from "../observe/snitch.ts";
@@ -139,6 +140,7 @@ export class Node {
       clock,
       streams: this.#streams,
       limits: this.#limits,
+      queuedBytes: () => this.#ports.queuedBytes,
       listener,
       snitch: this.snitch,
     });
@@ -447,10 +449,13 @@ export class Node {
         this.snitch.failed(report.rule, report.reason);
         this.#settings.onFailure?.(failureMessage(report));
       },
-      limitExceeded: (limit: keyof Limits, rule: string): void => {
-        this.snitch.undone(limit, rule);
+      limitExceeded: (refused: RefusedSteps): void => {
+        const { limit, rule, cause } = refused;
+        this.snitch.undone(limitName(limit), rule);
         if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);
-        this.#settings.onLog?.(`a step exceeded its limit of ${limit} in rule ${rule} and was rolled back`);
+        const where = rule === "" ? "" : ` in rule ${rule}`;
+        const name = limitName(limit);
+        this.#settings.onLog?.(`a step exceeded its limit of ${name}${where} and was rolled back; cause: ${cause}`);
       },
     };
   }

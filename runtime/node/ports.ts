@@ -9,7 +9,7 @@ import { type FindUnreferenced, Tcp } from "../elements/tcp.ts";
 import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
 import type { StepInput } from "../engine/step-input.ts";
-import type { Limits } from "../engine/limits.ts";
+import type { Limits } from "../engine/limits/limits.ts";
 import { OwnDatagrams } from "../ip/own-datagrams.ts";
 import { PeerCounters } from "../observe/peer-counters.ts";
 import { UnroutedPackets } from "../observe/unrouted-packets.ts";
@@ -89,6 +89,11 @@ export class NodePorts {
     this.networkIn.admission = admission;
     this.tcp.serve(plan.predicates);
     this.tunRx.serve(packet);
+  }
+
+  /** Approximate memory of the inputs, fragments and pieces of sockets that wait, in bytes. */
+  get queuedBytes(): number {
+    return this.mux.bytes + this.networkIn.reassembly.bytes + this.tcp.sockets.budget.used;
   }
 
   #runStep(input: StepInput): void {

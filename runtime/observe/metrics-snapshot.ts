@@ -13,6 +13,9 @@ export interface MetricsSnapshot extends TrafficMetrics {
   readonly node: string;
   readonly uptime: number;
   readonly steps: StepMetrics;
+  /** Steps that exceeded a limit and were undone, by cause, limit and rule. */
+  readonly refused: readonly RefusedMetrics[];
+  readonly memory: MemoryMetrics;
   /** Tuples that rules sent, by route. */
   readonly ways: SentTupleMetrics;
   readonly rules: readonly RuleMetrics[];
@@ -48,6 +51,22 @@ export interface StepMetrics {
   readonly expired: number;
   /** Number of times that the aggregate of a group had no value. */
   readonly failedAggregates: number;
+}
+
+/** Steps with the same cause that exceeded the same limit in the same rule. */
+export interface RefusedMetrics {
+  /** Predicate of the tuple that the steps began with; `expiry`, `facts` or `program swap` without a tuple. */
+  readonly cause: string;
+  readonly limit: string;
+  /** Empty if the steps had run no rule. */
+  readonly rule: string;
+  readonly count: number;
+}
+
+/** Approximate memory of rows and queues, in bytes. */
+export interface MemoryMetrics {
+  readonly used: number;
+  readonly limit: number | null;
 }
 
 /** Counters of an element, in the units of its manual. */

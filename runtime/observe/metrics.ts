@@ -33,11 +33,22 @@ export function metricsOf(snapshot: MetricsSnapshot): readonly MetricFamily[] {
   ];
 }
 
-function stepMetrics({ steps }: MetricsSnapshot): readonly MetricFamily[] {
+function stepMetrics({ steps, refused, memory }: MetricsSnapshot): readonly MetricFamily[] {
   return [
     one("counter", "mosaic_steps_total", "Steps run: one per datagram, timer, packet or request.", steps.steps),
     one("counter", "mosaic_rounds_total", "Rounds run in steps.", steps.rounds),
     one("counter", "mosaic_steps_stopped_total", "Steps that exceeded a limit and were undone.", steps.stopped),
+    many(
+      "counter",
+      "mosaic_steps_refused_total",
+      "Steps that exceeded a limit and were undone, by cause and rule.",
+      labelled(refused, ({ cause, limit, rule }) => ({ cause, limit, rule })),
+      (each) => each.count,
+    ),
+    one("gauge", "mosaic_memory_counted_bytes", "Approximate memory of rows and queues.", memory.used),
+    ...(memory.limit === null
+      ? []
+      : [one("gauge", "mosaic_memory_limit_bytes", "Limit of the memory of rows and queues.", memory.limit)]),
     one("counter", "mosaic_row_conflicts_total", "Insertions that lost a key conflict.", steps.conflicts),
     one("counter", "mosaic_rows_evicted_total", "Rows evicted from full tables.", steps.evicted),
     one("counter", "mosaic_rows_expired_total", "Rows whose lifetime ended.", steps.expired),

@@ -56,6 +56,10 @@ export class Reassembly {
     this.#limits = limits;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Number of incomplete messages, and their memory in bytes. */
   get usage(): { readonly messages: number; readonly bytes: number } {
     return { messages: this.#messages.size, bytes: this.#bytes };

@@ -9,7 +9,7 @@ import { OwnDatagrams } from "../../runtime/ip/own-datagrams.ts";
 import { TunRx } from "../../runtime/elements/tun-rx.ts";
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
 import type { StepInput } from "../../runtime/engine/step-input.ts";
-import { defaultLimits } from "../../runtime/engine/limits.ts";
+import { defaultLimits } from "../../runtime/engine/limits/limits.ts";
 import { Liveness } from "../../runtime/path/liveness.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";

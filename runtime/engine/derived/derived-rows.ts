@@ -17,6 +17,7 @@
 import type { Sign } from "../../plan/contract/plan.ts";
 import { type Key, keyOfValues } from "../../plan/values/key.ts";
 import { compareValues, equalValues, type Values } from "../../plan/values/value.ts";
+import { SUPPORT_BYTES } from "../limits/memory-use.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 import type { Row } from "../tables/row.ts";
 import type { Table } from "../tables/table.ts";
@@ -213,6 +214,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   }
 
   #store(support: Support): void {
+    this.#journal.memory.stored += bytesOf(support);
     this.#supports.set(support.rowKey, support);
     const sharing = this.#byKey.get(support.key);
     if (sharing === undefined) this.#byKey.set(support.key, new Set([support]));
@@ -220,6 +222,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   }
 
   #remove(support: Support): void {
+    this.#journal.memory.stored -= bytesOf(support);
     this.#supports.delete(support.rowKey);
     const sharing = this.#byKey.get(support.key);
     sharing?.delete(support);
@@ -286,6 +289,11 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     if (this.#isRefreshed(support)) return true;
     return present !== undefined && equalValues(present.values, support.values);
   }
+}
+
+/** Memory of a support in bytes. The row in the table, if it is there, has the same values. */
+function bytesOf({ rowKey }: Support): number {
+  return SUPPORT_BYTES + rowKey.length;
 }
 
 function unchanged({ count, refreshedAt }: Support): SupportChange {

@@ -6,8 +6,10 @@
  */
 import type { AggregateSpec, Sign } from "../../plan/contract/plan.ts";
 import { accumulator } from "../../plan/library/aggregates/accumulator.ts";
+import { heldBytesOf } from "../../plan/values/held-bytes.ts";
 import { keyOfValues } from "../../plan/values/key.ts";
 import { equal, equalValues, type Value, type Values } from "../../plan/values/value.ts";
+import { ENTRY_BYTES, GROUP_BYTES } from "../limits/memory-use.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 
 /** Values of one combination of body rows, and the number of combinations that have them. */
@@ -102,8 +104,26 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     const rowKey = keyOfValues(values);
     const entry = group.entries.get(rowKey) ?? { values, count: 0 };
     const before = entry.count;
-    setCount(group, rowKey, entry, before + change);
+    this.#setCount(group, rowKey, entry, before + change);
     this.#journal.record(this, "counted", group, { rowKey, entry, count: before });
+  }
+
+  #setCount(group: Group, rowKey: string, entry: Entry, count: number): void {
+    const change = Number(count !== 0) - Number(entry.count !== 0);
+    this.#journal.memory.stored += change * (ENTRY_BYTES + rowKey.length + heldBytesOf(entry.values));
+    entry.count = count;
+    if (count === 0) group.entries.delete(rowKey);
+    else group.entries.set(rowKey, entry);
+  }
+
+  #addGroup(group: Group): void {
+    this.#journal.memory.stored += GROUP_BYTES + group.key.length;
+    this.#groups.set(group.key, group);
+  }
+
+  #removeGroup(group: Group): void {
+    this.#journal.memory.stored -= GROUP_BYTES + group.key.length;
+    this.#groups.delete(group.key);
   }
 
   #setResult(group: Group, result: Values | undefined): void {
@@ -117,14 +137,12 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     switch (operation) {
       case "counted": {
         const { rowKey, entry, count } = detail as BeforeCount;
-        return setCount(group, rowKey, entry, count);
+        return this.#setCount(group, rowKey, entry, count);
       }
       case "opened":
-        this.#groups.delete(group.key);
-        return;
+        return this.#removeGroup(group);
       case "closed":
-        this.#groups.set(group.key, group);
-        return;
+        return this.#addGroup(group);
       case "computed":
         Object.assign(group, detail as BeforeComputation);
     }
@@ -148,7 +166,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
 
   #open(key: string): Group {
     const group: Group = { key, entries: new Map(), result: undefined, isReplacement: false };
-    this.#groups.set(key, group);
+    this.#addGroup(group);
     this.#journal.record(this, "opened", group, undefined);
     return group;
   }
@@ -171,7 +189,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   }
 
   #close(group: Group): void {
-    this.#groups.delete(group.key);
+    this.#removeGroup(group);
     this.#journal.record(this, "closed", group, undefined);
   }
 
@@ -194,12 +212,6 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     });
     return result.every((value) => value !== undefined) ? result : undefined;
   }
-}
-
-function setCount(group: Group, rowKey: string, entry: Entry, count: number): void {
-  entry.count = count;
-  if (count === 0) group.entries.delete(rowKey);
-  else group.entries.set(rowKey, entry);
 }
 
 function columnsOf(spec: AggregateSpec, kind: "group" | "winner"): readonly number[] {

@@ -1,6 +1,8 @@
 import type { Sign } from "../../plan/contract/plan.ts";
+import { heldBytesOf } from "../../plan/values/held-bytes.ts";
 import { keyOfValues } from "../../plan/values/key.ts";
 import type { Value, Values } from "../../plan/values/value.ts";
+import { ENTRY_BYTES } from "../limits/memory-use.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 
 /** Row of a derivation, with its random columns, and the number of derivations that gave it. */
@@ -44,7 +46,14 @@ export class MemoisedValues implements Undoable<"memoised", string, Memo | undef
   }
 
   #set(key: string, memo: Memo | undefined): void {
+    const before = this.#memos.get(key);
     if (memo === undefined || memo.count === 0) this.#memos.delete(key);
     else this.#memos.set(key, memo);
+    const change = Number(this.#memos.has(key)) - Number(before !== undefined);
+    if (change !== 0) this.#journal.memory.stored += change * (ENTRY_BYTES + key.length + valueBytes(memo ?? before));
   }
+}
+
+function valueBytes(memo: Memo | undefined): number {
+  return heldBytesOf(memo?.values ?? []);
 }

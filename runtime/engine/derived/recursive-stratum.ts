@@ -29,10 +29,14 @@ import type { Table } from "../tables/table.ts";
 import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
 import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
-/** Limit of strand runs on rows of the stratum in one update. `exceeded` throws an error that ends the step. */
+/** Limits of one update. */
 export interface RunLimit {
+  /** Strand runs on rows of the stratum. */
   readonly runs: number;
+  /** Throws the error that ends a step with more runs. */
   readonly exceeded: (strand: number) => never;
+  /** Throws an error that ends the step if it holds too much memory. */
+  readonly checkMemory: (strand: number) => void;
 }
 
 /** Row that replaced another row of its key in this update. */
@@ -338,6 +342,7 @@ export class RecursiveStratum implements Stratum {
     this.#replacement = replacement?.row === row && direction < 0 ? undefined : replacement;
     for (const strand of this.#ownStrands.get(table) ?? []) {
       if (++this.#runs > this.#limit.runs) this.#limit.exceeded(strand);
+      this.#limit.checkMemory(strand);
       this.#run(strand, row.values);
     }
     this.#direction = 0;

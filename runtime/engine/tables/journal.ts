@@ -1,3 +1,5 @@
+import { JOURNAL_BYTES, type MemoryUse } from "../limits/memory-use.ts";
+
 /** Owner of data that can undo its own operations. Only the owner knows the meaning of the operands. */
 export interface Undoable<Operation, Subject, Detail> {
   undo(operation: Operation, subject: Subject, detail: Detail): void;
@@ -8,11 +10,14 @@ export interface Undoable<Operation, Subject, Detail> {
  * slots of one array instead of an object, because every inserted or deleted row makes one.
  */
 export class Journal {
+  /** Account of the data that the journal can undo, and of the journal itself. */
+  readonly memory: MemoryUse;
   #slots: unknown[] = [];
   readonly #isEnabled: boolean;
 
   /** A disabled journal records nothing. A step that exceeds a limit can then not be undone, so it must be the last one. */
-  constructor(isEnabled = true) {
+  constructor(memory: MemoryUse, isEnabled = true) {
+    this.memory = memory;
     this.#isEnabled = isEnabled;
   }
 
@@ -23,7 +28,9 @@ export class Journal {
     subject: Subject,
     detail: Detail,
   ): void {
-    if (this.#isEnabled) this.#slots.push(owner, operation, subject, detail);
+    if (!this.#isEnabled) return;
+    this.memory.pending += JOURNAL_BYTES;
+    this.#slots.push(owner, operation, subject, detail);
   }
 
   /** Discards all entries: the step has succeeded. */

@@ -20,6 +20,8 @@ export class Row {
   expires: number = Infinity;
   /** Sequence number of the last insertion or refresh in the table. */
   stamp = 0;
+  /** Approximate memory in bytes, while the row is in the indexes. */
+  bytes = 0;
   previous: Row | null = null;
   next: Row | null = null;
   /** Position of the row in its bucket of each index. */

@@ -10,10 +10,12 @@
  *
  * Each change is recorded in the journal, and `undo` reverts it.
  */
+import { heldBytesOf } from "../../plan/values/held-bytes.ts";
 import type { Key } from "../../plan/values/key.ts";
 import type { PredicateSpec, TableSpec } from "../../plan/values/predicate-spec.ts";
 import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, CANCELLED } from "../../plan/contract/row-mark.ts";
 import { compare, equalValues, type Values, type Value } from "../../plan/values/value.ts";
+import { INDEX_ENTRY_BYTES, ROW_BYTES } from "../limits/memory-use.ts";
 import { keyOfColumns, TableIndex } from "./table-index.ts";
 import type { Journal, Undoable } from "./journal.ts";
 import { RowGroups } from "./row-groups.ts";
@@ -432,10 +434,18 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
   }
 
   #index(row: Row): void {
+    if (row.bytes === 0) row.bytes = this.#bytesOf(row);
+    this.#journal.memory.stored += row.bytes;
     for (const index of this.#indexes) index.add(row);
   }
 
+  #bytesOf({ key, values }: Row): number {
+    const keyBytes = typeof key === "string" ? key.length : 0;
+    return ROW_BYTES + INDEX_ENTRY_BYTES * (1 + this.#indexes.length) + keyBytes + heldBytesOf(values);
+  }
+
   #unindex(row: Row): void {
+    this.#journal.memory.stored -= row.bytes;
     for (const index of this.#indexes) index.remove(row);
   }
 }

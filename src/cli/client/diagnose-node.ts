@@ -188,16 +188,17 @@ function emptyMemberships({ tables }: MetricsSnapshot): readonly HealthProblem[]
     .map(({ table }) => problem("table", table, `${table} is empty: this node has no peer (--peer)`));
 }
 
-function failures({ node, rules, steps }: MetricsSnapshot): readonly HealthProblem[] {
+function failures({ node, rules, steps, refused }: MetricsSnapshot): readonly HealthProblem[] {
   const failed = rules
     .filter((rule) => rule.failed > 0)
     .map(({ rule, file, line, failed: count }) =>
       problem("rule", rule, `rule ${rule} (${file}:${line}): ${count} derivations failed: an expression had no value`),
     );
-  const stopped =
-    steps.stopped === 0
-      ? []
-      : [problem("node", node, `${steps.stopped} steps exceeded a limit and were rolled back; the log names the rule`)];
+  const stopped = refused.map(({ cause, limit, rule, count }) => {
+    const where = rule === "" ? "" : ` in rule ${rule}`;
+    const text = `${count} steps exceeded the limit of ${limit}${where} and were rolled back; cause: ${cause}`;
+    return rule === "" ? problem("node", node, text) : problem("rule", rule, text);
+  });
   const aggregates =
     steps.failedAggregates === 0 ? [] : [problem("node", node, `${steps.failedAggregates} aggregates had no value`)];
   return [...failed, ...stopped, ...aggregates];

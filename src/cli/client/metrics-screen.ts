@@ -35,7 +35,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): readonly string[] {
-  const { node, uptime, steps, ways, eventLoop, network, tun } = now;
+  const { node, uptime, steps, ways, eventLoop, network, tun, memory } = now;
   const seconds = before === undefined ? uptime : uptime - before.uptime;
   const rate = (steps.steps - (before?.steps.steps ?? 0)) / Math.max(seconds, 0.001);
   const late = eventLoop === null ? "" : `   event loop p99 ${milliseconds(eventLoop.p99)}`;
@@ -45,6 +45,7 @@ function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): r
     `network: ${network.sent} datagrams sent (${bytes(network.sentBytes)}), ` +
       `${network.received} received (${bytes(network.receivedBytes)})${device}`,
     `sent by rules: ${ways.local} tuples to this node, ${ways.ip} to others, ${ways.overlay} into overlays`,
+    `memory: ${bytes(memory.used)} of rows and queues${memory.limit === null ? "" : `, limit ${bytes(memory.limit)}`}`,
     ...streamLine(now),
   ];
 }

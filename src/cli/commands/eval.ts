@@ -1,7 +1,7 @@
 import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
+import { parseMemory } from "../options/memory.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
-import { wrongUsage } from "../terminal/failure.ts";
 
 interface EvalInput extends LanguageInput, FactInput {
   readonly files: readonly string[];
@@ -40,9 +40,3 @@ export const command: CommandSpec<EvalInput> = {
     evaluate({ ...program, factDirectories: facts, print, form, memory }, output);
   },
 };
-
-function parseMemory(text: string): number {
-  const mebibytes = Number(text);
-  if (Number.isInteger(mebibytes) && mebibytes > 0) return mebibytes;
-  throw wrongUsage("--memory", `\`${text}\` is not a number of MiB`);
-}

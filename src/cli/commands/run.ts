@@ -3,6 +3,7 @@ import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host
 import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseMetricsAddress } from "../options/metrics-address.ts";
+import { parseMemory } from "../options/memory.ts";
 import { parsePeer } from "../options/peer.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
 import { parseUser, type User } from "../options/user.ts";
@@ -31,6 +32,7 @@ interface RunInput extends LanguageInput, FactInput {
   readonly metrics?: string;
   readonly pcap?: string;
   readonly user?: User;
+  readonly memory?: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -87,6 +89,11 @@ export const command: CommandSpec<RunInput> = {
       parse: parseUser,
     },
     {
+      syntax: "--memory <mib>",
+      description: "limit of the memory for rows and queues, in MiB (3072 if omitted)",
+      parse: parseMemory,
+    },
+    {
       syntax: "--log-level <level>",
       description: "least severe level to log on stderr",
       choices: LOG_LEVELS,
@@ -128,6 +135,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     metrics: input.metrics === undefined ? undefined : parseMetricsAddress(input.metrics),
     pcap: input.pcap,
     user: input.user,
+    memory: input.memory,
   };
 }
 

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
-import type { Limits } from "../../../runtime/engine/limits.ts";
+import type { Limits } from "../../../runtime/engine/limits/limits.ts";
 import { Node } from "../../../runtime/node/node.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
@@ -23,16 +23,14 @@ export interface EvalOptions extends Omit<ProgramOptions, "hasTun" | "ignoresPla
   /** Tables to print. If empty, the number of rows of each table is printed. */
   readonly print: readonly string[];
   readonly form: TableForm;
-  /** Memory for the tables in MiB. */
+  /** Memory for the tables in bytes. */
   readonly memory: number | undefined;
 }
 
 const ADDRESS = "localhost:10000";
 const SEED = 1;
-const MEBIBYTE = 2 ** 20;
-
-/** Memory for the tables in MiB without `--memory`: enough for some millions of rows. */
-const DEFAULT_MEMORY = 1024;
+/** Memory for the tables in bytes without `--memory`: enough for some millions of rows. */
+const DEFAULT_MEMORY = 2 ** 30;
 
 /** Largest share of the heap that rows may take. The rest is for the evaluation. */
 const MEMORY_SHARE = 0.75;
@@ -83,16 +81,17 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
 
 const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
   memory: "its derivations do not end, or need more memory than --memory MIB allows",
+  stepMemory: "its derivations do not end",
   rounds: `no fixpoint after ${MAX_ROUNDS} rounds`,
   derivations: "too many derivations",
   queued: "too many tuples wait for their step",
   queuedBytes: "the tuples that wait for their step take too much memory",
 };
 
-function memoryLimit(mebibytes: number = DEFAULT_MEMORY): Partial<Limits> {
-  const limit = Math.min(getHeapStatistics().heap_size_limit * MEMORY_SHARE, mebibytes * MEBIBYTE);
-  const isFull = (): boolean => getHeapStatistics().used_heap_size > limit;
-  return { derivations: Infinity, rounds: MAX_ROUNDS, queued: Infinity, queuedBytes: Infinity, memory: isFull };
+function memoryLimit(bytes: number = DEFAULT_MEMORY): Partial<Limits> {
+  const memory = Math.min(getHeapStatistics().heap_size_limit * MEMORY_SHARE, bytes);
+  const unlimited = { derivations: Infinity, queued: Infinity, queuedBytes: Infinity, stepMemory: Infinity };
+  return { ...unlimited, rounds: MAX_ROUNDS, memory };
 }
 
 function checkTables(names: readonly string[], { predicates }: Plan): void {

@@ -6,6 +6,7 @@
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
 import type { HostPort } from "../../../runtime/plan/values/host-port.ts";
 import { formatCidr } from "../../../runtime/ip/cidr.ts";
+import { memoryLimits } from "../../../runtime/engine/limits/limits.ts";
 import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../../runtime/node/program.ts";
@@ -50,6 +51,8 @@ export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly metrics: HostPort | undefined;
   /** User that the process becomes when everything that needs root is open. */
   readonly user: User | undefined;
+  /** Limit of the memory for rows and queues, in bytes. */
+  readonly memory: number | undefined;
   readonly hasPlugins: boolean;
 }
 
@@ -142,13 +145,14 @@ function newNode(
   { program, facts }: Prepared,
   world: World,
   names: readonly string[],
-  { watch, json, pcap }: RunOptions,
+  { watch, json, pcap, memory }: RunOptions,
   output: LoggedOutput,
 ): Node {
   return new Node(program, world, {
     names,
     facts,
     watch,
+    limits: memory === undefined ? {} : memoryLimits(memory),
     ...(pcap !== "-" && { onWatch: (line) => output.result(json ? jsonText(line) : formatWatchLine(line)) }),
     onLog: (message) => output.log.rateLimited(message),
     onFailure: (message) => output.log.warn(message),

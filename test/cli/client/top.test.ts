@@ -8,6 +8,8 @@ const healthy: MetricsSnapshot = {
   node: "10.0.0.1:10000",
   uptime: 90,
   steps: { steps: 10, rounds: 20, stopped: 0, conflicts: 0, evicted: 0, expired: 0, failedAggregates: 0 },
+  refused: [],
+  memory: { used: 4_000_000, limit: 3_221_225_472 },
   ways: { local: 3, ip: 2, overlay: 1 },
   elements: [{ element: "NetworkOut", label: "", in: 1, out: 1, dropped: {} }],
   rules: [{ rule: "r1", file: "a/p.mzl", line: 3, firings: 4, derived: 2, failed: 0, seconds: 0.001 }],
@@ -183,6 +185,7 @@ test("the screen of mosaic top", () => {
 10.0.0.1:10000   up 1 min 30 s   10 steps, 0.5/s
 network: 1 datagrams sent (1.2 kB), 0 received (0 B)
 sent by rules: 3 tuples to this node, 2 to others, 1 into overlays
+memory: 4.0 MB of rows and queues, limit 3.2 GB
 control: 2 clients so far, 9 requests, 1 refused (malformed)
 
 PROBLEMS

@@ -1,0 +1,66 @@
+/** Limits of one step. A step that exceeds one is stopped and undone. */
+export interface Limits {
+  readonly rounds: number;
+  /** Number of events, table changes, sends and derivations of derived tables. */
+  readonly derivations: number;
+  /** Inputs that may wait in Mux. */
+  readonly queued: number;
+  /** Approximate memory of the waiting inputs, in bytes. */
+  readonly queuedBytes: number;
+  /** Approximate memory of all rows and queues of the node, in bytes. See `MemoryUse`. */
+  readonly memory: number;
+  /** Approximate memory that one step may add, in bytes: rows, journal, and the results of rules that the step holds. */
+  readonly stepMemory: number;
+}
+
+/** Share of `memory` that one step may add. */
+const STEP_SHARE = 1 / 32;
+/** Share of `memory` that the inputs in Mux may take. */
+const QUEUE_SHARE = 1 / 8;
+const QUEUED_BYTES = 64 << 20;
+/** The script `mosaic` has the same number, for the heap of V8. */
+const DEFAULT_MEMORY = 3 * 2 ** 30;
+
+/** Returns the limits of memory of a node, of which rows and queues may take `memory` bytes. */
+export function memoryLimits(memory: number): Pick<Limits, "memory" | "stepMemory" | "queuedBytes"> {
+  return {
+    memory,
+    stepMemory: memory * STEP_SHARE,
+    queuedBytes: Math.min(QUEUED_BYTES, memory * QUEUE_SHARE),
+  };
+}
+
+export const defaultLimits: Limits = {
+  rounds: 1_000,
+  derivations: 1_000_000,
+  queued: 100_000,
+  ...memoryLimits(DEFAULT_MEMORY),
+};
+
+/** Names of limits in messages. */
+const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
+  rounds: "rounds",
+  derivations: "derivations",
+  queued: "queued inputs",
+  queuedBytes: "queued bytes",
+  memory: "memory",
+  stepMemory: "memory in one step",
+};
+
+/** Returns the name of a limit, as in "a step exceeded its limit of rounds". */
+export function limitName(limit: keyof Limits): string {
+  return LIMIT_NAMES[limit];
+}
+
+/** Exception that ends the running step. The engine catches it and undoes the step; it never leaves the engine. */
+export class LimitExceeded extends Error {
+  readonly limit: keyof Limits;
+  /** Strand that ran when the limit was exceeded; -1 if the step had run none. */
+  readonly strand: number;
+
+  constructor(limit: keyof Limits, strand: number) {
+    super(`a step exceeded its limit of ${limitName(limit)}`);
+    this.limit = limit;
+    this.strand = strand;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Limits } from "./limits/limits.ts";
+
+/** Steps with the same cause that exceeded the same limit in the same rule, and were undone. */
+export interface RefusedSteps {
+  /** Predicate of the tuple that the steps began with. Without a tuple: `expiry`, `facts` or `program swap`. */
+  readonly cause: string;
+  readonly limit: keyof Limits;
+  /** Name of the rule; empty if the step had run none. */
+  readonly rule: string;
+  readonly count: number;
+}
+
+/** Causes, limits and rules are those of a program, so their number is bounded. */
+export class RefusalCounts {
+  readonly #refused = new Map<string, RefusedSteps>();
+
+  get all(): readonly RefusedSteps[] {
+    return [...this.#refused.values()];
+  }
+
+  add({ cause, limit, rule, count }: RefusedSteps): void {
+    const key = `${cause} ${limit} ${rule}`;
+    this.#refused.set(key, { cause, limit, rule, count: count + (this.#refused.get(key)?.count ?? 0) });
+  }
+}

@@ -1,0 +1,132 @@
+/** Rules that fill memory are stopped by counting: in one step, over many steps, and at the same derivation in each run. */
+import { expect, test } from "vitest";
+import { memoryLimits } from "../../runtime/engine/limits/limits.ts";
+import { Node } from "../../runtime/node/node.ts";
+import { loadProgram } from "../../runtime/node/program.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
+import { compile } from "../../src/compile.ts";
+import { manualWorld } from "../session/manual-world.ts";
+
+const MEBIBYTE = 2 ** 20;
+
+interface Started {
+  readonly node: Node;
+  readonly log: string[];
+  readonly advance: (seconds: number) => void;
+}
+
+function started(text: string, memory: number): Started {
+  const library = new FileLibrary();
+  library.addText("text", text);
+  const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
+  if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  const world = manualWorld("here:1");
+  const log: string[] = [];
+  const limits = memoryLimits(memory * MEBIBYTE);
+  const onLog = (message: string): void => void log.push(message);
+  const node = new Node(loadProgram(plan), world, { names: ["here:1"], facts: [], watch: [], limits, onLog });
+  node.start();
+  return { node, log, advance: (seconds) => world.clock.advance(seconds) };
+}
+
+const table = (name: string, keys = "1"): string => `materialize(${name}, infinity, infinity, keys(${keys})).\n`;
+
+const ENDLESS: readonly (readonly [title: string, program: string, argument: Value, rule: string])[] = [
+  ["a derived table", `${table("p")} r: p(N) :- p(M), N := M + 1. g: p(X) :- go(X).`, 1, "r"],
+  [
+    "several derived tables",
+    `${table("p")}${table("q")}${table("s")} a: p(X) :- s(X). q(N) :- p(N). r: p(N) :- q(M), N := M + 1. g: s(X) :- go(X).`,
+    1,
+    "r",
+  ],
+  [
+    "an aggregate with growing keys",
+    `${table("p", "1,2")}${table("q")}${table("s")} p(X, X) :- s(X). r: q(K, min<C>) :- p(K, C).
+    p(K, C) :- q(J, D), K := J + 1, C := D + 1. g: s(X) :- go(X).`,
+    1,
+    "r",
+  ],
+  ["events of one step", "r: e(N) :- e(M), N := M + 1. g: e(X) :- go(X).", 1, "r"],
+  [
+    "growing lists",
+    `${table("p")}${table("s")} a: p(X) :- s(X). r: p(N) :- p(M), N := f_append(M, 1). g: s(X) :- go(X).`,
+    [1],
+    "r",
+  ],
+  ["growing strings of events", 'r: e(N) :- e(M), N := M + M + "x". g: e(X) :- go(X).', "x", "r"],
+  ["messages", 'r: out@"10.0.0.1:1"(N) :- e(N). l: e(N) :- e(M), N := M + 1. g: e(X) :- go(X).', 1, "l"],
+];
+
+for (const [title, program, argument, rule] of ENDLESS) {
+  test(`an endless rule is undone by the memory of its step: ${title}`, () => {
+    const runs = [0, 1].map(() => {
+      const { node, log } = started(program, 64);
+      const before = node.metrics().memory.used;
+      expect(node.operate("go", [argument], false)).toBe("limit");
+      expect(node.metrics().memory.used).toBe(before);
+      const { refused, steps, rules } = node.metrics();
+      const derived = rules.map((each) => each.derived);
+      expect(refused).toEqual([expect.objectContaining({ cause: "go", limit: "memory in one step", count: 1 })]);
+      expect(steps.stopped).toBe(1);
+      return { derived, log };
+    });
+    expect(runs[0]?.log[0]).toMatch(
+      /^a step exceeded its limit of memory in one step in rule \S+ and was rolled back; cause: go$/,
+    );
+    expect(runs[0]?.log[0]).toContain(
+      title.startsWith("several") || title.startsWith("an aggregate") ? "rule" : `rule ${rule} `,
+    );
+    expect(runs[1]).toEqual(runs[0]);
+  });
+}
+
+test("growth over many steps stops at the limit, and deletions make room again", () => {
+  const { node, log } = started(`${table("row")} r: row(X, S) :- add(X, S).`, 4);
+  const text = "x".repeat(100_000);
+  const results = Array.from({ length: 60 }, (_, at) => node.operate("add", [at, text], false));
+  const kept = results.indexOf("limit");
+  expect(kept).toBeGreaterThan(30);
+  expect(results.slice(kept).every((result) => result === "limit")).toBe(true);
+  expect(node.rows("row")).toHaveLength(kept);
+  expect(node.metrics().refused).toEqual([{ cause: "add", limit: "memory", rule: "r", count: 60 - kept }]);
+  expect(log[0]).toBe("a step exceeded its limit of memory in rule r and was rolled back; cause: add");
+  // A row of a full table can be replaced by one of its size.
+  expect(node.operate("add", [0, "y".repeat(100_000)], false)).toBe("done");
+  expect(node.operate("row", [0, ""], true)).toBe("done");
+  expect(node.operate("add", [99, text], false)).toBe("done");
+});
+
+test("rows that a step inserts without a rule are refused by the name of their table", () => {
+  const { node, log } = started(`${table("row")} r: seen(X) :- row(X, _).`, 1);
+  for (let at = 0; at < 20; at++) node.operate("row", [at, "x".repeat(100_000)], false);
+  expect(log.at(-1)).toMatch(/^a step exceeded its limit of memory.* and was rolled back; cause: row$/);
+});
+
+test("soft state that grows faster than it expires stops at the limit, and grows again after rows have expired", () => {
+  const program = 'materialize(soft, 10, infinity, keys(1)).\nr: soft(E, T) :- periodic(E, 0.01), T := "0123456789".';
+  const { node, advance } = started(program, 1);
+  advance(60);
+  const { refused, memory } = node.metrics();
+  expect(node.rows("soft")?.length).toBe(1000);
+  expect(refused).toEqual([]);
+  expect(memory.used).toBeLessThan(MEBIBYTE);
+  const { node: full, advance: advanceFull } = started(program.replace("10, inf", "100, inf"), 1);
+  advanceFull(60);
+  const rows = full.rows("soft")?.length ?? 0;
+  expect(rows).toBeLessThan(4000);
+  expect(full.metrics().refused[0]).toMatchObject({ limit: "memory", rule: "r" });
+  advanceFull(100);
+  expect(full.rows("soft")?.length).toBeGreaterThan(rows / 2);
+});
+
+test("the account of a table that is filled and emptied returns to its start", () => {
+  const program = `${table("a", "1,2")}${table("v", "1")}${table("w", "1,2")} d: v(X, count<Y>) :- a(X, Y). c: w(X, Y) :- a(X, Y), Y > 5.`;
+  const { node } = started(program, 64);
+  const before = node.metrics().memory.used;
+  for (let at = 0; at < 100; at++) node.operate("a", [at % 7, at], false);
+  const full = node.metrics().memory.used;
+  expect(full).toBeGreaterThan(before + 100 * 300);
+  for (let at = 0; at < 100; at++) node.operate("a", [at % 7, at], true);
+  expect(node.metrics().memory.used).toBe(before);
+});
