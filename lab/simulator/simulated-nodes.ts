@@ -14,7 +14,7 @@ import type { Host } from "../topology/topology.ts";
 
 /** Instruments of one node. */
 export interface NodeInstruments {
-  /** Returns warnings about drops and failures that are new. Called once a second. */
+  /** Returns warnings about drops that are new. Called once a second. */
   sample(): readonly string[];
   /** Returns the drops and failures of the whole life, for the log. */
   summary(): readonly string[];
@@ -80,7 +80,7 @@ export class SimulatedNodes {
     return node.start();
   }
 
-  /** Logs the drops and failures of all nodes since the last call. */
+  /** Logs the drops of all nodes since the last call. A node itself logs the derivations that fail. */
   sample(at: number): void {
     for (const { host, instruments } of this.#lives.values())
       for (const text of instruments?.sample() ?? [])
