@@ -21,7 +21,7 @@ const ALONE: string[] = [
 /** Tests with network namespaces that mostly wait for timers of overlays: two files run at the same time. */
 const NAMESPACES: string[] = [
   "test/kernel/{device,ecn,flow-cache,loop,relay,ron,sizes,tunnel}.test.ts",
-  "test/lab/{kernel,networks,user-namespace}.test.ts",
+  "test/lab/{kernel,networks,traffic,user-namespace}.test.ts",
 ];
 
 const config: ViteUserConfig = defineConfig({
