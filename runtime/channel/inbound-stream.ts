@@ -5,8 +5,12 @@
 import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
-/** Limits of messages kept out of order. A message beyond them is ignored; its sender will send it again. */
-const OUT_OF_ORDER_MAX = 64;
+/**
+ * Limits of messages kept out of order. A message beyond them is ignored; its sender will send it again. The message that fills a gap
+ * applies all of their changes in one step, so their number is small.
+ */
+const OUT_OF_ORDER_MAX = 32;
+const OUT_OF_ORDER_CHANGES = 32;
 const OUT_OF_ORDER_BYTES = 64 << 10;
 
 /** State of the stream from one peer. */
@@ -27,10 +31,16 @@ export interface InboundStream {
   readonly receivedAt: number;
 }
 
-/** List of changes, at most one per row, linked to the changes before them. */
+/**
+ * List of changes, at most one per row, linked to the changes before them. It is compacted when it has about twice as many changes as
+ * rows, since a peer may change the same rows again and again and never complete the snapshot.
+ */
 interface ReceivedChanges {
   readonly changes: readonly RowChange[];
   readonly before: ReceivedChanges | undefined;
+  /** Number of changes in the whole list, now and after it was compacted. */
+  readonly length: number;
+  readonly compacted: number;
 }
 
 /** Effect of a message. */
@@ -45,7 +55,10 @@ export interface StreamUpdate {
   readonly ack: number | undefined;
 }
 
-const NOTHING: ReceivedChanges = { changes: [], before: undefined };
+const NOTHING: ReceivedChanges = { changes: [], before: undefined, length: 0, compacted: 0 };
+
+/** Length of a list that is not worth compacting. */
+const SHORT_LIST = 1024;
 
 /** Applies a message to the state of the stream from its sender. A new stream must begin with message 1. */
 export function applyMessage(state: InboundStream | undefined, message: Message, now: number): StreamUpdate {
@@ -77,20 +90,21 @@ function applyInOrder(state: InboundStream, message: Message, now: number): Stre
   }
   const changes = netChanges(messages);
   const endsSnapshot = messages.some((one) => one.endsSnapshot);
-  const snapshot = state.snapshot && (changes.length === 0 ? state.snapshot : { changes, before: state.snapshot });
+  const snapshot = state.snapshot && append(state.snapshot, changes);
   const next = { ...state, received, outOfOrder, snapshot: endsSnapshot ? undefined : snapshot, receivedAt: now };
   return {
     state: next,
     changes,
-    snapshotKeys: endsSnapshot ? snapshot && presentKeys(snapshot) : undefined,
+    snapshotKeys: endsSnapshot ? snapshot && new Set(presentRows(snapshot).keys()) : undefined,
     ack: received,
   };
 }
 
 function hasRoom(outOfOrder: ReadonlyMap<number, Message>, message: Message): boolean {
   if (outOfOrder.size >= OUT_OF_ORDER_MAX) return false;
-  const bytes = [message, ...outOfOrder.values()].map(bytesOf).reduce((sum, each) => sum + each);
-  return bytes <= OUT_OF_ORDER_BYTES;
+  const all = [message, ...outOfOrder.values()];
+  if (all.reduce((sum, { changes }) => sum + changes.length, 0) > OUT_OF_ORDER_CHANGES) return false;
+  return all.reduce((sum, one) => sum + bytesOf(one), 0) <= OUT_OF_ORDER_BYTES;
 }
 
 function bytesOf({ changes }: Message): number {
@@ -103,14 +117,24 @@ function netChanges(messages: readonly Message[]): readonly RowChange[] {
   return [...net.values()];
 }
 
-/** Returns the keys of the rows that are present after all changes. The latest change of a row counts. */
-function presentKeys(snapshot: ReceivedChanges): ReadonlySet<string> {
-  const isPresent = new Map<string, boolean>();
-  for (let some: ReceivedChanges | undefined = snapshot; some !== undefined; some = some.before) {
+function append(before: ReceivedChanges, changes: readonly RowChange[]): ReceivedChanges {
+  if (changes.length === 0) return before;
+  const { compacted } = before;
+  const appended = { changes, before, length: before.length + changes.length, compacted };
+  if (appended.length <= 2 * compacted + SHORT_LIST) return appended;
+  const present = [...presentRows(appended).values()];
+  return { changes: present, before: undefined, length: present.length, compacted: present.length };
+}
+
+/** Returns the rows that are present after all changes, by key. The latest change of a row counts. */
+function presentRows(received: ReceivedChanges): ReadonlyMap<string, RowChange> {
+  const latest = new Map<string, RowChange>();
+  for (let some: ReceivedChanges | undefined = received; some !== undefined; some = some.before) {
     for (const change of some.changes) {
       const key = keyOfChange(change);
-      if (!isPresent.has(key)) isPresent.set(key, change.isPresent);
+      if (!latest.has(key)) latest.set(key, change);
     }
   }
-  return new Set([...isPresent].flatMap(([key, is]) => (is ? [key] : [])));
+  for (const [key, { isPresent }] of latest) if (!isPresent) latest.delete(key);
+  return latest;
 }

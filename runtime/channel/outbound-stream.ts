@@ -3,10 +3,8 @@
  * acknowledgement (event `?heard`), and `tick` at the time `due`. Messages have sequence numbers, are sent in order within a window,
  * and are retransmitted until they are acknowledged.
  */
-import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
+import { CHANGES_MAX, keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
-/** Largest number of changes in one message. */
-const CHANGES_MAX = 16;
 /** Largest number of unacknowledged messages in flight. */
 const WINDOW = 32;
 /** Number of unacknowledged messages beyond which the stream restarts with a snapshot. */

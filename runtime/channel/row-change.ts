@@ -9,6 +9,9 @@ export interface RowChange {
   readonly args: Values;
 }
 
+/** Largest number of changes in one message. A receiver refuses more, since it applies all changes of a message in one step. */
+export const CHANGES_MAX = 16;
+
 /** Returns the key of the changed row. All changes of one row have the same key. */
 export function keyOfChange({ inlet, args }: RowChange): string {
   return `${inlet} ${keyOfValues(args)}`;

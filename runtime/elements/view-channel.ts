@@ -4,8 +4,16 @@
  * acknowledgements go to NetworkOut.
  */
 import { applyMessage, type InboundStream } from "../channel/inbound-stream.ts";
+import { HeldRows, ROW_BYTES_MAX } from "../channel/held-rows.ts";
 import { type PendingChange, OutboundStream } from "../channel/outbound-stream.ts";
-import { argumentsOf, keyOfChange, messageOf, type Message, type RowChange } from "../channel/row-change.ts";
+import {
+  argumentsOf,
+  CHANGES_MAX,
+  keyOfChange,
+  messageOf,
+  type Message,
+  type RowChange,
+} from "../channel/row-change.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Table } from "../engine/tables/table.ts";
@@ -13,6 +21,7 @@ import { ElementCounters } from "../observe/element-counters.ts";
 import { admits } from "../plan/values/column-type.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { isHostPort } from "../plan/values/location.ts";
 import type { ChannelSpec, Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
@@ -22,7 +31,16 @@ import type { Clock, Timer } from "../world/world.ts";
 import type { Element } from "./element.ts";
 import type { NetworkOut } from "./network-out.ts";
 
-const drops = ["no address", "no channel", "malformed", "not accepted", "wrong type", "too many peers"] as const;
+const drops = [
+  "no address",
+  "no channel",
+  "malformed",
+  "not accepted",
+  "wrong type",
+  "row too long",
+  "too many peers",
+  "too many rows",
+] as const;
 
 export const spec: ElementSpec = {
   name: "ViewChannel",
@@ -36,8 +54,9 @@ or the lifetime of a table the rows are for). Sends all rows to a peer that star
 Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes
         of the inlet tables; "local", steps that change inlet tables of this node.
 Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message;
-        "not accepted": a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "too many peers": a message
-        from a peer beyond the greatest number of peers, or from a peer that uses too many names for this node.
+        "not accepted": a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "row too long"; "too many peers": a message
+        from a peer beyond the greatest number of peers, or from a peer that uses too many names for this node, or a row for a peer
+        beyond that number; "too many rows": a message whose rows exceed the room for the rows of all peers. Its peer sends it again.
 Reads   counters: messages in, messages out
 Built   by runtime/node/dataflow.ts, one per node.
 See     ReceiveDemux, NetworkOut
@@ -47,9 +66,13 @@ See     ReceiveDemux, NetworkOut
   stateful: true,
 };
 
-/** Greatest number of peers, and of names that one peer may use for this node. Both come from datagrams, so both are bounded. */
+/** Greatest numbers of peers in each direction, and of names that one peer may use for this node. All of them come from datagrams. */
 const INBOUND_MAX = 4096;
+const OUTBOUND_MAX = 4096;
 const NAMES_MAX = 16;
+
+/** Rows of a silent peer that one step deletes. The derived tables that depend on them make a step long. */
+const DELETIONS_PER_STEP = 256;
 
 /** Acknowledgement of the messages of a stream up to `number`. */
 interface Ack {
@@ -85,6 +108,7 @@ export class ViewChannel implements Element {
   readonly #draw: RandomStream;
   readonly #outbound = new Map<string, OutboundStream>();
   readonly #inbound = new Map<string, InboundStream>();
+  readonly #heldRows = new HeldRows();
   /** Effects of the step under way: changes by location, inbound streams by peer, acknowledgements. */
   #pending = new Map<string, PendingChange[]>();
   #advanced = new Map<string, InboundStream>();
@@ -109,6 +133,9 @@ export class ViewChannel implements Element {
 
   /** Takes a change of any table, in the step under way. */
   changed(table: Table, kind: "+" | "-" | "refresh", values: Values): void {
+    if (kind !== "refresh" && this.#inlets.has(table.predicate.wire.tuple) && isOfPeer(values)) {
+      this.#heldRows.changed(kind, values);
+    }
     const inlet = this.#outlets.get(table.predicate.id);
     if (inlet === undefined) return;
     const [location, ...args] = values;
@@ -125,14 +152,16 @@ export class ViewChannel implements Element {
     if (typeof source !== "string") return;
     const now = this.#context.clock.now();
     if (predicate === this.#ack) return this.#acknowledged(args, now);
+    if (provenance !== "network") return this.#applyLocal(args, source);
     const message = messageOf(args);
-    if (message === undefined) return this.counters.drop("malformed");
-    if (provenance !== "network") return this.#apply(message.changes, source);
+    if (message === undefined || message.changes.length > CHANGES_MAX) return this.counters.drop("malformed");
     if (!isHostPort(message.receiver)) return this.counters.drop("malformed");
-    const peer = `${source} ${message.receiver}`;
+    const peer = peerKey(source, message.receiver);
     const before = this.#advanced.get(peer) ?? this.#inbound.get(peer);
     if (before === undefined && !this.#hasRoomFor(source)) return this.counters.drop("too many peers");
-    const { state, changes, snapshotKeys, ack } = applyMessage(before, message, now);
+    const accepted = message.changes.filter((change) => this.#accepts(change, peer));
+    if (!this.#heldRows.hasRoomFor(accepted)) return this.counters.drop("too many rows");
+    const { state, changes, snapshotKeys, ack } = applyMessage(before, { ...message, changes: accepted }, now);
     if (ack !== undefined) this.#acks.push({ to: source, stream: message.stream, number: ack });
     if (state !== undefined) this.#advanced.set(peer, state);
     this.#apply(changes, peer);
@@ -146,8 +175,19 @@ export class ViewChannel implements Element {
     return names < NAMES_MAX;
   }
 
+  /** Applies rows for another name of this node, or deletes rows of a peer that fell silent and has not returned since. */
+  #applyLocal(args: Values, source: string): void {
+    if (this.#inbound.has(source)) return;
+    const { changes = [] } = messageOf(args) ?? {};
+    this.#apply(
+      changes.filter((change) => this.#accepts(change, source)),
+      source,
+    );
+  }
+
   /** Sends the changes of the step, and acknowledges the messages that it applied. */
   commit(): void {
+    this.#heldRows.commit();
     const pending = this.#pending;
     if (pending.size === 0 && this.#advanced.size === 0 && this.#acks.length === 0) return;
     for (const [peer, state] of this.#advanced) this.#inbound.set(peer, state);
@@ -159,6 +199,7 @@ export class ViewChannel implements Element {
   }
 
   abort(): void {
+    this.#heldRows.abort();
     this.#pending = new Map();
     this.#advanced = new Map();
     this.#acks = [];
@@ -205,10 +246,12 @@ export class ViewChannel implements Element {
       return toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: location });
     }
     const stream = this.#outbound.get(location) ?? this.#open(location);
-    stream.change(pending, clock.now());
+    if (stream === undefined) this.counters.drop("too many peers");
+    else stream.change(pending, clock.now());
   }
 
-  #open(location: string): OutboundStream {
+  #open(location: string): OutboundStream | undefined {
+    if (this.#outbound.size >= OUTBOUND_MAX) return undefined;
     const stream = new OutboundStream(
       {
         receiver: location,
@@ -247,25 +290,34 @@ export class ViewChannel implements Element {
 
   /** Deletions of the rows that the peer had before its restart and has not sent since. */
   #notRepeated(peer: string, repeated: ReadonlySet<string>): readonly RowChange[] {
-    return this.#rowsOf(peer).filter((change) => !repeated.has(keyOfChange(change)));
+    const rows = this.#rowsOf(new Set([peer])).get(peer) ?? [];
+    return rows.filter((change) => !repeated.has(keyOfChange(change)));
   }
 
-  /** Deletions of all rows of the peer. */
-  #rowsOf(peer: string): readonly RowChange[] {
-    return [...this.#inlets].flatMap(([inlet, { id }]) =>
-      [...(this.#context.engine.tables[id]?.rows() ?? [])]
-        .filter(([from]) => from === peer)
-        .map(([, ...args]) => ({ inlet, isPresent: false, args })),
-    );
+  /** Deletions of all rows of the peers, by peer. Reads the tables once, however many peers there are. */
+  #rowsOf(peers: ReadonlySet<string>): ReadonlyMap<string, readonly RowChange[]> {
+    const found = new Map<string, RowChange[]>([...peers].map((peer) => [peer, []]));
+    for (const [inlet, { id }] of this.#inlets) {
+      for (const [peer, ...args] of this.#context.engine.tables[id]?.rows() ?? []) {
+        found.get(peer as string)?.push({ inlet, isPresent: false, args });
+      }
+    }
+    return found;
+  }
+
+  #accepts({ inlet, args }: RowChange, peer: string): boolean {
+    const predicate = this.#inlets.get(inlet);
+    if (predicate === undefined) this.counters.drop("not accepted");
+    else if (!fits([peer, ...args], predicate)) this.counters.drop("wrong type");
+    else if (heldBytesOf(args) > ROW_BYTES_MAX) this.counters.drop("row too long");
+    else return true;
+    return false;
   }
 
   #apply(changes: readonly RowChange[], peer: string): void {
     for (const { inlet, isPresent, args } of changes) {
-      const predicate = this.#inlets.get(inlet);
-      const row = [peer, ...args];
-      if (predicate === undefined) this.counters.drop("not accepted");
-      else if (!fits(row, predicate)) this.counters.drop("wrong type");
-      else this.#context.toTable({ predicate, args: row, isDelete: !isPresent });
+      const predicate = this.#inlets.get(inlet) as PredicateSpec;
+      this.#context.toTable({ predicate, args: [peer, ...args], isDelete: !isPresent });
     }
   }
 
@@ -288,16 +340,35 @@ export class ViewChannel implements Element {
       else stream.tick(now);
     }
     this.#context.networkOut.commit();
-    for (const [peer, { receivedAt }] of this.#inbound) if (receivedAt + this.#timeout <= now) this.#dropPeer(peer);
+    this.#dropSilentPeers(now);
     this.#setAlarm();
   }
 
-  /** Starts a step that deletes the rows of a peer that fell silent. */
-  #dropPeer(peer: string): void {
-    this.#inbound.delete(peer);
-    const message = { receiver: peer, stream: 0, number: 0, endsSnapshot: false, changes: this.#rowsOf(peer) };
-    this.#context.toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
+  #dropSilentPeers(now: number): void {
+    const silent = [...this.#inbound].filter(([, { receivedAt }]) => receivedAt + this.#timeout <= now);
+    if (silent.length === 0) return;
+    for (const [peer, changes] of this.#rowsOf(new Set(silent.map(([peer]) => peer)))) this.#dropPeer(peer, changes);
   }
+
+  /** Starts steps that delete the rows of a peer that fell silent, a part of them in each step. */
+  #dropPeer(peer: string, rows: readonly RowChange[]): void {
+    this.#inbound.delete(peer);
+    for (let at = 0; at < rows.length; at += DELETIONS_PER_STEP) {
+      const changes = rows.slice(at, at + DELETIONS_PER_STEP);
+      const message = { receiver: peer, stream: 0, number: 0, endsSnapshot: false, changes };
+      this.#context.toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
+    }
+  }
+}
+
+/** Key of a peer that calls this node `receiver`: the first column of its rows. Names of this node have no blank. */
+function peerKey(source: string, receiver: string): string {
+  return `${source} ${receiver}`;
+}
+
+/** Whether a row of an inlet table is of a peer, and not of this node itself under another name. */
+function isOfPeer([peer]: Values): boolean {
+  return typeof peer === "string" && peer.includes(" ");
 }
 
 function isOverlay(location: Value | undefined): boolean {

@@ -49,5 +49,5 @@ test("messages out of order are kept up to a limit", () => {
   for (const number of [5, 4, 3]) ({ state } = applyMessage(state, message(number, [long]), 0));
   expect([...(state?.outOfOrder.keys() ?? [])]).toEqual([5, 4]);
   for (let number = 6; number < 200; number++) ({ state } = applyMessage(state, message(number, []), 0));
-  expect(state?.outOfOrder.size).toBe(64);
+  expect(state?.outOfOrder.size).toBe(32);
 });
