@@ -35,7 +35,8 @@ export function parseRequest(line: string): ParsedRequest {
     const message = `this node speaks version ${PROTOCOL_VERSION} of the control protocol: "v":${PROTOCOL_VERSION}`;
     return { ok: false, id, reason: "version", message };
   }
-  const read = readers.get(String(fields["do"]));
+  const { do: action } = fields;
+  const read = typeof action === "string" ? readers.get(action) : undefined;
   if (read === undefined) return malformed(id, `"do" is one of ${[...readers.keys()].join(", ")}`);
   const request = read(fields);
   return typeof request === "string" ? malformed(id, request) : { ok: true, id, request };
