@@ -5,7 +5,7 @@ import type { CoreRule } from "./core.ts";
 
 /**
  * Whether a `min` over its own stratum is monotone: its value only decreases while the stratum is evaluated. That holds
- * if the cost and its copies are only added to, compared with an upper bound, and aggregated again. A `max` is never
+ * if the cost and its copies are only added to, replaced by `f_max` or `f_min`, compared with an upper bound, and aggregated again. A `max` is never
  * proved monotone.
  */
 export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rules: readonly CoreRule[]): boolean {
@@ -50,15 +50,23 @@ function costVariables(rule: CoreRule, costs: ReadonlyMap<string, number>): Set<
   return found;
 }
 
-/** Whether the value is a cost or a sum that contains one: it grows with the cost. */
+/** Functions whose value does not fall when an argument grows. */
+const MONOTONE_FUNCTIONS: ReadonlySet<string> = new Set(["f_max", "f_min"]);
+
+/** Whether the value is a cost, or a sum or an extreme that contains one: it grows with the cost. */
 function grows(value: Expression, costs: ReadonlySet<string>): boolean {
   if (value.kind === "variable") return costs.has(value.name);
+  if (value.kind === "call") return MONOTONE_FUNCTIONS.has(value.name.text) && someGrow(value.args, costs);
   if (value.kind !== "binary") return false;
   if (value.operator === "-") return grows(value.left, costs) && !mentions(value.right, costs);
-  if (value.operator !== "+") return false;
-  const sides = [value.left, value.right];
+  return value.operator === "+" && someGrow([value.left, value.right], costs);
+}
+
+/** Whether some operand grows with a cost, and no other depends on one. */
+function someGrow(operands: readonly Expression[], costs: ReadonlySet<string>): boolean {
   return (
-    sides.some((side) => grows(side, costs)) && sides.every((side) => grows(side, costs) || !mentions(side, costs))
+    operands.some((operand) => grows(operand, costs)) &&
+    operands.every((operand) => grows(operand, costs) || !mentions(operand, costs))
   );
 }
 

@@ -111,6 +111,7 @@ function callType(
 ): ColumnType | undefined {
   if (name === LOCAL_ADDRESS_FUNCTION) return ADDRESS;
   if (name === FRESH_QUERY_FUNCTION) return NUMBER;
+  if (name === "f_max" || name === "f_min") return extremeType(args, environment);
   const spec = functionNamed(name, isOverlog);
   const forms = spec?.name === name ? formsOf(name) : undefined;
   if (forms === undefined) return spec?.result || ANYTHING;
@@ -119,6 +120,11 @@ function callType(
   // Its type is that of its arguments, which are not known yet.
   if (known.length < types.length) return isFixed(spec?.result ?? 0) ? spec?.result : undefined;
   return guessed(resultKinds(forms, known), known);
+}
+
+/** The greater or smaller value is one of the arguments. */
+function extremeType(args: readonly Expression[], environment: Environment): ColumnType | undefined {
+  return args.map((argument) => typeOf(argument, environment)).reduce(union, 0);
 }
 
 function isFixed(result: ColumnType): boolean {

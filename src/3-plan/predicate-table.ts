@@ -6,6 +6,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
+import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { STREAM_CLOSED, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
 import { isLocalAddressTable, LOCAL_ADDRESS, PACKET_HEAD, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
@@ -28,6 +29,14 @@ const NODE_EVENTS: ReadonlyMap<string, number> = new Map([
   [SHUTDOWN, 0],
   [STREAM_CLOSED, 1],
 ]);
+
+/**
+ * Types of the columns of a predicate. The last one of an overlay's `send` and `recv` holds a packet. Packets have a hop limit; a loop of
+ * routes would forward any other value for ever.
+ */
+function withPayload({ kind }: PredicateRole, columns: readonly ColumnType[]): readonly ColumnType[] {
+  return kind === "send" || kind === "recv" ? columns.with(-1, typeBit("tuple")) : columns;
+}
 
 /** Numbers the predicates of the program and builds their specifications. */
 export class PredicateTable {
@@ -80,20 +89,21 @@ export class PredicateTable {
 
   #add(key: string, name: string, arity: number): PredicateSpec {
     const table = this.#tableOf(name);
+    const role = this.#roleOf(name);
     const [tuple, remove] = table === undefined ? (["event", undefined] as const) : (["insert", "delete"] as const);
     const spec: PredicateSpec = {
       id: this.#specs.length,
       name,
       arity,
       table,
-      role: this.#roleOf(name),
+      role,
       wire: {
         tuple: wireHash(name, arity, tuple),
         remove: remove === undefined ? 0 : wireHash(name, arity, remove),
         acceptTuple: this.#accepted.tuples.has(`${name}/${arity}`) || CHANNEL_MESSAGES.has(name),
         acceptRemove: this.#accepted.removals.has(`${name}/${arity}`),
       },
-      columns: this.#types.of(name, arity),
+      columns: withPayload(role, this.#types.of(name, arity)),
       watch: this.#core.watches.find((watch) => watch.name === name)?.modes ?? "",
     };
     this.#specs.push(spec);
