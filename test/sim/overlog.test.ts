@@ -117,6 +117,10 @@ describe("path vector", () => {
       [b, c, 5],
       [c, d, 1],
       [a, c, 9],
+      [b, a, 1],
+      [c, b, 5],
+      [d, c, 1],
+      [c, a, 9],
     ];
     const network = new ProgramNetwork({
       program: "programs/overlog/path-vector.olg",
@@ -140,7 +144,7 @@ describe("path vector", () => {
     network.node(b).delete("link", [b, c, 20]);
     network.pass(20);
     expect(best(a)).toEqual([[1, [a, b]]]);
-    expect(best(b)).toEqual([]);
+    expect(best(b)).toEqual([[1, [b, a]]]);
   });
 });
 
