@@ -1,0 +1,107 @@
+import { Address } from "../../runtime/plan/values/address.ts";
+import type { Fact } from "../../runtime/node/peer-facts.ts";
+import { loadProgram, type Program } from "../../runtime/node/program.ts";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
+import { compile } from "../../src/compile.ts";
+
+/** Addresses of the nodes under test. */
+export const ADDRESSES: readonly string[] = ["10.0.0.1:10000", "10.0.0.2:10000", "10.0.0.3:10000"];
+/** Addresses of the hosts in the overlay of the TUN devices. */
+export const VIRTUAL: readonly string[] = ["100.64.0.1", "100.64.0.2", "100.64.0.3"];
+
+/** A shipped program as three nodes run it. */
+export interface FuzzedProgram {
+  /** Files in programs/. */
+  readonly files: readonly string[];
+  /** Rules that use the program, if it has none of its own. */
+  readonly rules?: string;
+  readonly defines?: Readonly<Record<string, string>>;
+  /** Facts of the node with this address. */
+  readonly facts?: (address: string) => readonly Fact[];
+  readonly hasTun?: boolean;
+}
+
+function others(address: string): readonly string[] {
+  return ADDRESSES.filter((other) => other !== address);
+}
+
+/** Facts of a full mesh in which each node knows its links. */
+function mesh(predicate: string, ...more: readonly number[]): (address: string) => readonly Fact[] {
+  return (address) => others(address).map((other) => ({ predicate, args: [address, other, ...more] }));
+}
+
+function ronMembers(): readonly Fact[] {
+  return [
+    ...ADDRESSES.map((address) => ({ predicate: "ron.member", args: [address] })),
+    ...ADDRESSES.map((address, at) => ({
+      predicate: "addressMap",
+      args: [VIRTUAL[at] as string, new Address("ron", address)],
+    })),
+  ];
+}
+
+const PINGS = `
+materialize(peer, infinity, infinity, keys(1)).
+materialize(rtt, infinity, infinity, keys(1)).
+q1: ask(To) :- periodic(_, 1), peer(To).
+q2: rtt(To, RTT) :- ask(To), localAddr(Me), ping(Me, To, &RTT).
+`;
+const MEASURES = `
+q1: ask(To) :- periodic(_, 1), ron.member(To).
+q2: latency(To, L) :- ask(To), localAddr(Me), ron.latency(To, Me, &L).
+q3: lossRate(To, L) :- ask(To), localAddr(Me), ron.lossRate(To, Me, &L).
+q4: bandwidth(To, B) :- ask(To), localAddr(Me), ron.bandwidth(To, Me, &B).
+`;
+const ROUTES = `
+materialize(peer, infinity, infinity, keys(1)).
+accept hello(string).
+q1: hello@sr::[Via, To](Me) :- periodic(_, 1), peer(Via), peer(To), localAddr(Me).
+q2: heard(From) :- hello(From).
+`;
+
+/** Every program in programs/, by its name. RON runs below the tunnel, as its page says. */
+export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
+  "dv.mzl": { files: ["dv.mzl"], facts: mesh("link", 3) },
+  "ls.mzl": { files: ["ls.mzl"], facts: mesh("link", 3) },
+  "pv.mzl": { files: ["pv.mzl"], facts: mesh("link", 3) },
+  "ping.mzl": {
+    files: ["ping.mzl"],
+    rules: PINGS,
+    facts: (address) => others(address).map((other) => ({ predicate: "peer", args: [other] })),
+  },
+  "relay.mzl": { files: ["relay.mzl"], defines: { FROM: '"10.0.0.1:8080"', TO: '"10.0.0.2:80"' } },
+  "ron.mzl": { files: ["ron.mzl", "tunnel.mzl"], facts: ronMembers, hasTun: true },
+  "ron-views.mzl": {
+    files: ["ron-views.mzl"],
+    rules: MEASURES,
+    facts: () => ADDRESSES.map((address) => ({ predicate: "ron.member", args: [address] })),
+  },
+  "sr.mzl": {
+    files: ["sr.mzl"],
+    rules: ROUTES,
+    facts: (address) => others(address).map((other) => ({ predicate: "peer", args: [other] })),
+  },
+  "tunnel.mzl": {
+    files: ["tunnel.mzl"],
+    facts: () => ADDRESSES.map((address, at) => ({ predicate: "addressMap", args: [VIRTUAL[at] as string, address] })),
+    hasTun: true,
+  },
+  "overlog/chord.olg": { files: ["overlog/chord.olg"], defines: { LANDMARK: `"${ADDRESSES[0]}"` } },
+  "overlog/gossip.olg": {
+    files: ["overlog/gossip.olg"],
+    facts: (address) => [...mesh("member")(address), { predicate: "say", args: [address, address, "here"] }],
+  },
+  "overlog/mesh.olg": { files: ["overlog/mesh.olg"], defines: { BOOTSTRAP: `"${ADDRESSES[0]}"` } },
+  "overlog/path-vector.olg": { files: ["overlog/path-vector.olg"], facts: mesh("link", 3) },
+  "overlog/spanning-tree.olg": { files: ["overlog/spanning-tree.olg"], facts: mesh("link") },
+};
+
+export function compileFuzzed({ files, rules = "", defines = {} }: FuzzedProgram): Program {
+  const library = new FileLibrary();
+  library.addText("rules.mzl", rules);
+  const paths = files.map((file) => new URL(`../../programs/${file}`, import.meta.url).pathname);
+  const options = { defines: new Map(Object.entries(defines)), dialect: undefined };
+  const { plan, diagnostics } = compile([...paths, ...(rules === "" ? [] : ["rules.mzl"])], library, options);
+  if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  return loadProgram(plan);
+}
