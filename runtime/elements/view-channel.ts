@@ -54,7 +54,8 @@ or the lifetime of a table the rows are for). Sends all rows to a peer that star
 Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes
         of the inlet tables; "local", steps that change inlet tables of this node.
 Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message;
-        "not accepted": a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "row too long"; "too many peers": a message
+        "not accepted": a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold;
+        "row too long": a row of more than 8 KiB; "too many peers": a message
         from a peer beyond the greatest number of peers, or from a peer that uses too many names for this node, or a row for a peer
         beyond that number; "too many rows": a message whose rows exceed the room for the rows of all peers. Its peer sends it again.
 Reads   counters: messages in, messages out

@@ -5,8 +5,8 @@ import type { CoreRule } from "./core.ts";
 
 /**
  * Whether a `min` over its own stratum is monotone: its value only decreases while the stratum is evaluated. That holds
- * if the cost and its copies are only added to, replaced by `f_max` or `f_min`, compared with an upper bound, and aggregated again. A `max` is never
- * proved monotone.
+ * if the cost and its copies are only added to, limited by `f_max` or `f_min`, compared with an upper bound, and aggregated
+ * again. A `max` is never proved monotone.
  */
 export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rules: readonly CoreRule[]): boolean {
   const column = aggregate.head.args.findIndex((argument) => argument.kind === "aggregate");

@@ -49,7 +49,7 @@ function memory(): number {
   return heapUsed + external;
 }
 
-/** Runs `act` for the given number of times. Returns the CPU seconds of the longest run, of which the better of two counts, and the growth. */
+/** Runs `act` so many times. Returns the growth, and the CPU seconds of the longest run; of a long run the better of two counts. */
 function measured(times: number, act: (at: number) => void): { readonly longest: number; readonly growth: number } {
   const before = memory();
   let longest = 0;
