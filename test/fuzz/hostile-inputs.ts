@@ -1,10 +1,10 @@
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { LAYERS_MAX, Packet } from "../../runtime/plan/values/packet.ts";
 import type { Value, Values } from "../../runtime/plan/values/value.ts";
-import { encodeBody, encodeTuple } from "../../runtime/wire/encode.ts";
+import { encodeBody, encodeTuple } from "../../runtime/plan/values/encode.ts";
 import { splitMessage } from "../../runtime/wire/fragment.ts";
 import { HEADER_BYTES, writeHeader } from "../../runtime/wire/header.ts";
-import { Writer } from "../../runtime/wire/writer.ts";
+import { Writer } from "../../runtime/plan/values/writer.ts";
 import type { RandomStream } from "../../runtime/world/random.ts";
 import type { FuzzInput } from "./fuzz-input.ts";
 import { ADDRESSES, VIRTUAL } from "./fuzzed-program.ts";
@@ -15,6 +15,8 @@ import { type AcceptedForm, acceptedForms, columnName, type Recording } from "./
 /** Length of the longest UDP datagram over IPv4. */
 const DATAGRAM_MAX = 65_507;
 const PAYLOAD = 1452;
+/** Stands for fields that no message could hold. */
+const EMPTY: Uint8Array = new Uint8Array();
 
 /** Sources outside the network: few that return, and many that are used once. */
 const STRANGERS: readonly string[] = ["6.6.6.6:6", "6.6.6.6:7", "[2001:db8::6]:1", "127.0.0.1:1"];
@@ -92,10 +94,10 @@ export class HostileInputs {
     const carriers = this.#forms.filter(({ predicate }) => predicate.role.kind === "send");
     const layers = this.#values.chance(0.1) ? LAYERS_MAX + this.#values.integer(2) : this.#values.integer(3);
     const payload = this.#values.pick(this.#forms);
-    let packet = Packet.inTransit(payload.hash, this.#hops(), encodeBody(this.#plainArgs(payload)));
+    let packet = Packet.inTransit(payload.hash, this.#hops(), encodeBody(this.#plainArgs(payload)) ?? EMPTY);
     for (let layer = 0; layer < layers; layer++) {
       const carrier = this.#values.pick(carriers);
-      packet = Packet.inTransit(carrier.hash, this.#hops(), encodeBody([this.#values.address(), packet]));
+      packet = Packet.inTransit(carrier.hash, this.#hops(), encodeBody([this.#values.address(), packet]) ?? EMPTY);
     }
     return packet;
   }

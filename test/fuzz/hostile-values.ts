@@ -2,8 +2,8 @@ import { Address } from "../../runtime/plan/values/address.ts";
 import type { ColumnType } from "../../runtime/plan/values/column-type.ts";
 import { LAYERS_MAX, Packet } from "../../runtime/plan/values/packet.ts";
 import { compare, type Kind, kinds, type Value, type Values } from "../../runtime/plan/values/value.ts";
-import { encodeBody } from "../../runtime/wire/encode.ts";
-import { DEPTH_MAX } from "../../runtime/wire/limits.ts";
+import { encodeBody } from "../../runtime/plan/values/encode.ts";
+import { DEPTH_MAX } from "../../runtime/plan/values/encoding-limits.ts";
 import type { RandomStream } from "../../runtime/world/random.ts";
 
 const NUMBERS: readonly number[] = [
@@ -248,6 +248,10 @@ export class HostileValues {
   }
 
   #layer(args: Values): Packet {
-    return Packet.inTransit(this.pick(this.#real.hashes), this.#random.integer(4), encodeBody(args));
+    return Packet.inTransit(
+      this.pick(this.#real.hashes),
+      this.#random.integer(4),
+      encodeBody(args) ?? new Uint8Array(),
+    );
   }
 }

@@ -2,7 +2,8 @@ import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
-import { decodeDatagram, decodeFields } from "../../runtime/wire/decode.ts";
+import { decodeFields } from "../../runtime/plan/values/decode-fields.ts";
+import { decodeDatagram } from "../../runtime/wire/decode.ts";
 import { ADDRESSES } from "./fuzzed-program.ts";
 import type { RealValues } from "./hostile-values.ts";
 
