@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Limits } from "../../runtime/engine/limits.ts";
+import type { Limits } from "../../runtime/engine/limits/limits.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { Program } from "../../runtime/node/program.ts";
 import { trainOf } from "../../runtime/plan/values/train.ts";
