@@ -1,6 +1,7 @@
 import { Address } from "./address.ts";
 import { bytesOfPacket } from "./packet-bytes.ts";
 import { Packet } from "./packet.ts";
+import { segmentsOf } from "./train.ts";
 import type { Values, Value } from "./value.ts";
 
 /** Returns a value as a program writes it. Except for tuples, parsing the text gives the value back. */
@@ -39,9 +40,13 @@ function formatObject(value: Value): string {
   return `b"${Buffer.from(value as Uint8Array).toString("hex")}"`;
 }
 
-/** Returns the text of a packet that is not decoded: `packet::b".."` with its encoding, which `f_packet` reads. */
+/**
+ * Returns the text of a packet that is not decoded: `packet::b".."` with its encoding, which `f_packet` reads. A train of packets has one
+ * encoding for each, joined by `+`.
+ */
 export function formatEncodedPacket(packet: Packet): string {
-  return `packet::${formatValue(bytesOfPacket(packet) ?? null)}`;
+  const bytes = bytesOfPacket(packet);
+  return `packet::${bytes === undefined ? "null" : segmentsOf(bytes).map(formatValue).join("+")}`;
 }
 
 function formatPacket(packet: Packet): string {

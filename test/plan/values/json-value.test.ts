@@ -55,12 +55,12 @@ const examples: readonly Example[] = [
   {
     value: Packet.inTransit(7, 1, bytes(1)),
     json: '{"packet":{"hash":7,"bytes":"01"}}',
-    text: 'packet(b"01")',
+    text: 'packet::b"0a00000000070101"',
   },
   {
     value: Packet.inTransit(7, 1, trainOf([bytes(1), bytes(2)])),
     json: '{"packet":{"hash":7,"bytes":["01","02"]}}',
-    text: 'packet(b"01"+b"02")',
+    text: 'packet::b"0a00000000070101"+b"0a00000000070102"',
   },
 ];
 
