@@ -115,7 +115,7 @@ export class NaiveNode implements Peer {
     return sent;
   }
 
-  /** Takes a row or event from outside. Ignores pure derived tables and predicates that no rule names. */
+  /** Takes a row or event from outside. Ignores pure derived tables, and predicates that no rule or declaration has with so many columns. */
   insert(name: string, args: Values): void {
     this.#cause({ name, args, isDelete: false }, null);
   }
@@ -159,7 +159,8 @@ export class NaiveNode implements Peer {
   }
 
   #cause(tuple: Tuple, source: Value): void {
-    const isNamed = this.#checked.predicates.has(tuple.name) || isHidden(tuple.name);
+    // A table that is only declared may have fewer columns than the row.
+    const isNamed = this.#checked.predicates.get(tuple.name)?.arity === tuple.args.length || isHidden(tuple.name);
     if (this.#isView(tuple.name) || !isNamed) return;
     this.#step(source, [tuple], () => NOTHING);
     this.#work();

@@ -28,6 +28,8 @@ export class RandomRule {
   #scope: Scope = [];
   #location: string | undefined;
   #names = 0;
+  /** Assigned variables with the text of their value. */
+  readonly #assigned = new Map<string, string>();
 
   constructor(label: string, chance: Chance, may: May) {
     this.#label = label;
@@ -54,7 +56,7 @@ export class RandomRule {
     const parameters = count === 0 && delay.length === 0 && chance.percent(50) ? [] : [count, ...delay];
     this.#body.push(`periodic(${[isNumbered ? "T" : "_", seconds, ...parameters].join(", ")})`);
     // All digits before the last six are random.
-    if (isNumbered) this.#body.push(`${this.#bind("number")} := T % 1000000`);
+    if (isNumbered) this.#assignTo(this.#bind("number"), "T % 1000000");
   }
 
   join(table: Relation): void {
@@ -74,11 +76,15 @@ export class RandomRule {
     const cost = this.#bind("number");
     this.#body.push(`${best.name}(${source}, ${before})`);
     const worse = [
-      [`${cost} := ${isLeast ? "f_max" : "f_min"}(${before}, ${other})`],
-      isLeast ? [`${cost} := ${before} + 1`, `${cost} < 7`] : [`${cost} := ${before} - 1`, `${cost} > -3`],
+      { value: `${isLeast ? "f_max" : "f_min"}(${before}, ${other})`, limit: [] },
+      isLeast
+        ? { value: `${before} + 1`, limit: [`${cost} < 7`] }
+        : { value: `${before} - 1`, limit: [`${cost} > -3`] },
     ];
-    const better = [isLeast ? `${cost} := f_max(${before} - 1, 0)` : `${cost} := f_min(${before} + 1, 4)`];
-    this.#body.push(...(this.#may("values that better themselves", 40) ? better : this.#chance.pick(worse)));
+    const better = { value: isLeast ? `f_max(${before} - 1, 0)` : `f_min(${before} + 1, 4)`, limit: [] };
+    const { value, limit } = this.#may("values that better themselves", 40) ? better : this.#chance.pick(worse);
+    this.#assignTo(cost, value);
+    this.#body.push(...limit);
     return { target, cost };
   }
 
@@ -219,7 +225,11 @@ export class RandomRule {
       `(4 - ${one}) % 5`,
     ];
     if (!this.#may("functions", 50)) return chance.pick(plain);
-    const calls = [`f_max(${one}, ${other})`, `f_min(${one}, ${other})`, `f_toint(${one} / ${other})`];
+    const calls = [
+      `f_max(${one}, ${other})`,
+      `f_min(${one}, ${other})`,
+      `f_toint(${one} / ${other === "0" ? 2 : other})`,
+    ];
     return chance.pick(list === undefined ? calls : [...calls, `f_size(${list}) % 5`, `f_item(${list}, ${one})`]);
   }
 
@@ -244,13 +254,24 @@ export class RandomRule {
     const chance = this.#chance;
     if (!isFinite && this.#may("lists", 15)) {
       const item = this.#known("number", this.#scope) ?? "0";
-      this.#body.push(`${this.#bind("list")} := [${item}, ${chance.between(0, 3)}]`);
+      this.#assignTo(this.#bind("list"), `[${item}, ${chance.between(0, 3)}]`);
       return;
     }
     const value = this.#number(this.#scope);
-    const isTest = chance.percent(20) && this.#scope.some(({ kind }) => kind === "number");
-    const target = isTest ? (this.#known("number", this.#scope) as string) : this.#bind("number");
+    const tested = chance.percent(20) ? this.#known("number", this.#testable(value)) : undefined;
+    this.#assignTo(tested ?? this.#bind("number"), value);
+  }
+
+  #assignTo(target: string, value: string): void {
+    this.#assigned.set(target, value);
     this.#body.push(`${target} := ${value}`);
+  }
+
+  /** Variables that an assignment of the value may test: those without an assignment, on which the value does not depend. */
+  #testable(value: string): Scope {
+    const needed = new Set(variablesOf(value));
+    for (const name of needed) for (const used of variablesOf(this.#assigned.get(name) ?? "")) needed.add(used);
+    return this.#scope.filter(({ name }) => !this.#assigned.has(name) && !needed.has(name));
   }
 
   #unnest(): void {
@@ -262,4 +283,8 @@ export class RandomRule {
   #rule(head: string): RuleText {
     return { label: this.#label, head, body: this.#body };
   }
+}
+
+function variablesOf(value: string): readonly string[] {
+  return [...value.matchAll(/\bX\d+\b/g)].map(([name]) => name);
 }
