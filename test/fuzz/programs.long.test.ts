@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { fuzz } from "./fuzz.ts";
 import { PROGRAMS } from "./fuzzed-program.ts";
+import { shareOf } from "./share-of.ts";
 
 /** Number of tuples for all programs together, or for the one that a failure names. */
 const TUPLES = Number(process.env["INPUTS"] ?? 10_000_000);
@@ -13,7 +14,7 @@ const RUN_TUPLES = 50_000;
 const TIMEOUT = 4 * 3_600_000;
 
 test.for(names)("%s withstands hostile tuples", { timeout: TIMEOUT }, (program) => {
-  const share = Math.ceil(TUPLES / names.length);
+  const share = shareOf(program, names, TUPLES);
   let longest = 0;
   let growth = 0;
   let tuples = 0;

@@ -9,6 +9,7 @@ import { globSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fuzz } from "./fuzz.ts";
 import { PROGRAMS } from "./fuzzed-program.ts";
+import { shareOf } from "./share-of.ts";
 
 const TUPLES = 100_000;
 const SEED = 3;
@@ -21,7 +22,8 @@ test("every program in programs/ is tried", () => {
 });
 
 test.for(names)("%s withstands hostile tuples", { timeout: 300_000 }, (program) => {
-  const { failure, result } = fuzz({ program, seed: SEED, inputs: Math.ceil(TUPLES / names.length) });
+  const inputs = shareOf(program, names, TUPLES);
+  const { failure, result } = fuzz({ program, seed: SEED, inputs });
   expect(failure).toBeUndefined();
-  expect(result.tuples).toBeGreaterThanOrEqual(Math.ceil(TUPLES / names.length));
+  expect(result.tuples).toBeGreaterThanOrEqual(inputs);
 });
