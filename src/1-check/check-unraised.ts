@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Predicate, Predicates } from "../program/predicates.ts";
 import type { Program } from "../program/program.ts";
+import { Namesakes } from "./namesakes.ts";
 
 /**
  * Reports events that rules read and nothing raises, declares or accepts. On a node they may come from other nodes or from
@@ -12,23 +13,14 @@ export function checkUnraised(program: Program, predicates: Predicates, isClosed
   const declared = new Set([...program.signatures, ...program.accepts].map(({ name }) => name));
   const overlog = new Set(program.rules.filter((rule) => rule.isOverlog).map((rule) => rule.span.file));
   const all = [...predicates.values()];
+  const namesakes = new Namesakes(all);
   return all.filter(isUnraised).flatMap((one) => {
     const { name, arity, span } = one;
     if (declared.has(name) || (overlog.has(span.file) && !isClosed)) return [];
-    return [report(isClosed ? "E0250" : "W0232", span, { name, arity, namesake: namesakeOf(one, all) })];
+    return [report(isClosed ? "E0250" : "W0232", span, { name, arity, namesake: namesakes.of(one) })];
   });
 }
 
 function isUnraised({ span, isProduced, isTable, isRead }: Predicate): boolean {
   return span.file !== "" && isRead && !isProduced && !isTable;
-}
-
-/** Returns the predicate of that name in another overlay. */
-export function namesakeOf({ name }: Predicate, all: readonly Predicate[]): string | undefined {
-  const own = unqualified(name);
-  return all.find((one) => one.name !== name && unqualified(one.name) === own && (one.isTable || one.isProduced))?.name;
-}
-
-function unqualified(name: string): string {
-  return name.slice(name.lastIndexOf(".") + 1);
 }

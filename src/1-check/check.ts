@@ -8,7 +8,8 @@ import type { Program, TableDeclaration } from "../program/program.ts";
 import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
 import { checkLocations } from "./check-locations.ts";
 import { checkRule } from "./check-rule.ts";
-import { checkUnraised, namesakeOf } from "./check-unraised.ts";
+import { checkUnraised } from "./check-unraised.ts";
+import { Namesakes } from "./namesakes.ts";
 import { builtinNamed, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
 import { streamViewNames } from "./stream-views.ts";
 import { NearNames, nearest } from "../program/nearest.ts";
@@ -132,10 +133,11 @@ function findTypos(
   const produced = [...all.filter((one) => one.isProduced || one.isTable), ...unusedTables(predicates, program)];
   const names = new NearNames([...produced.map(({ name }) => name), ...program.views.keys(), ...streamViewNames]);
   const short = new ShortNames(produced);
+  const namesakes = new Namesakes(all);
   const typos = new Map<string, string>();
   for (const one of all.filter(isNeverProduced)) {
     const similar = names.nearest(one.name) ?? short.nearest(one) ?? similarBuiltin(one);
-    const meant = similar ?? (misplaced.has(one.name) ? namesakeOf(one, all) : undefined);
+    const meant = similar ?? (misplaced.has(one.name) ? namesakes.of(one) : undefined);
     if (meant !== undefined) typos.set(one.name, meant);
   }
   return typos;
