@@ -129,7 +129,7 @@ describe("--limit", () => {
 });
 
 test("--dialect applies to the named file; the extension of an imported file determines its dialect", async () => {
-  file("imported.mzl", "materialize(t, infinity, infinity, keys(1)).\nt(1).\ni: t(A) :- e(A), A := A.\n");
+  file("imported.mzl", "materialize(t, infinity, infinity, keys(1)).\nt(1).\ne(1).\ni: t(A) :- e(A), A := A.\n");
   const main = file(
     "main.txt",
     `import "imported.mzl".
