@@ -6,6 +6,7 @@
 import { applyMessage, type InboundStream } from "../channel/inbound-stream.ts";
 import { HeldRows, ROW_BYTES_MAX } from "../channel/held-rows.ts";
 import { type PendingChange, OutboundStream } from "../channel/outbound-stream.ts";
+import { PacedRows, type TakeRow } from "../channel/paced-rows.ts";
 import {
   argumentsOf,
   CHANGES_MAX,
@@ -49,7 +50,8 @@ ViewChannel(channels)
 
 Replicates the rows that rules derive for other nodes: sends each change of an outlet table to the peer whose inlet table holds the
 row, in order, and again until the peer acknowledges it. Deletes the rows of a peer that was silent for as long as the plan sets (30 s,
-or the lifetime of a table the rows are for). Sends all rows to a peer that starts anew.
+or the lifetime of a table the rows are for). Sends all rows to a peer that starts anew. Rows for another name of this node reach its
+inlet by a later step, and wait if they exceed the send rate.
 
 Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes
         of the inlet tables; "local", steps that change inlet tables of this node.
@@ -93,6 +95,8 @@ export interface ChannelContext {
   readonly toTable: (tuple: Tuple) => void;
   /** Starts a step. */
   readonly toLocal: (input: StepInput) => void;
+  /** Takes a row for another name of this node. False if it must wait. */
+  readonly takeRow: TakeRow;
 }
 
 export class ViewChannel implements Element {
@@ -106,6 +110,8 @@ export class ViewChannel implements Element {
   readonly #outlets = new Map<number, number>();
   /** Inlet tables by wire hash. */
   readonly #inlets = new Map<number, PredicateSpec>();
+  /** Rows for other names of this node that wait for the send rate. */
+  readonly paced: PacedRows;
   readonly #draw: RandomStream;
   readonly #outbound = new Map<string, OutboundStream>();
   readonly #inbound = new Map<string, InboundStream>();
@@ -119,6 +125,7 @@ export class ViewChannel implements Element {
 
   constructor(plan: Plan, context: ChannelContext) {
     this.#context = context;
+    this.paced = new PacedRows(context.takeRow);
     this.#timeout = plan.channels.reduce((least, { timeout }) => Math.min(least, timeout), Infinity);
     this.#rows = plan.predicates.find(({ role }) => role.kind === "rows");
     this.#ack = plan.predicates.find(({ role }) => role.kind === "ack");
@@ -235,20 +242,25 @@ export class ViewChannel implements Element {
   }
 
   #replicate(location: string, pending: readonly PendingChange[]): void {
-    const { isOwn, toLocal, clock } = this.#context;
+    const { isOwn, engine, clock } = this.#context;
     if (isOwn(location)) {
-      const message = {
-        receiver: location,
-        stream: 0,
-        number: 0,
-        endsSnapshot: false,
-        changes: pending.map(({ change }) => change),
-      };
-      return toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: location });
+      const changes = pending.map(({ change }) => change);
+      const isExempt = engine.provenance === "operator" || engine.provenance === "device";
+      return this.#toOwn(location, this.paced.add(location, changes, isExempt, clock.now()));
     }
     const stream = this.#outbound.get(location) ?? this.#open(location);
     if (stream === undefined) this.counters.drop("too many peers");
     else stream.change(pending, clock.now());
+  }
+
+  #toOwn(location: string, changes: readonly RowChange[]): void {
+    if (changes.length === 0) return;
+    const message = { receiver: location, stream: 0, number: 0, endsSnapshot: false, changes };
+    this.#context.toLocal({
+      tuple: this.#tuple(this.#rows, argumentsOf(message)),
+      provenance: "rule",
+      source: location,
+    });
   }
 
   #open(location: string): OutboundStream | undefined {
@@ -324,7 +336,7 @@ export class ViewChannel implements Element {
 
   /** Sets one timer for the earliest of all resends and silences. */
   #setAlarm(): void {
-    let at = Infinity;
+    let at = this.paced.next;
     for (const { due } of this.#outbound.values()) at = Math.min(at, due);
     for (const { receivedAt } of this.#inbound.values()) at = Math.min(at, receivedAt + this.#timeout);
     if (this.#alarm?.at === at) return;
@@ -341,6 +353,7 @@ export class ViewChannel implements Element {
       else stream.tick(now);
     }
     this.#context.networkOut.commit();
+    for (const [location, changes] of this.paced.due(now)) this.#toOwn(location, changes);
     this.#dropSilentPeers(now);
     this.#setAlarm();
   }

@@ -1,7 +1,7 @@
 import type { Plan } from "../plan/contract/plan.ts";
 import { strandName } from "./strand-name.ts";
 
-/** Counters of one engine. The four arrays hold a number per strand of the plan. */
+/** Counters of one engine. The five arrays hold a number per strand of the plan. */
 export interface EngineCounters {
   steps: number;
   rounds: number;
@@ -13,6 +13,8 @@ export interface EngineCounters {
   readonly derived: number[];
   /** Number of derivations that ended because an operation had no value. */
   readonly failed: number[];
+  /** Number of tuples that were not sent because they exceed the send rate. */
+  readonly limited: number[];
   /** Seconds spent in the strand, estimated from samples. */
   readonly seconds: number[];
 }
@@ -26,6 +28,7 @@ export function newEngineCounters({ strands }: Plan): EngineCounters {
     fired: zeros(),
     derived: zeros(),
     failed: zeros(),
+    limited: zeros(),
     seconds: zeros(),
   };
 }
@@ -49,7 +52,7 @@ export function addEngineCounters(counters: EngineCounters, plan: Plan, previous
 }
 
 function addStrandCounters(counters: EngineCounters, strand: number, previous: EngineCounters, match: number): void {
-  for (const name of ["fired", "derived", "failed", "seconds"] as const) {
+  for (const name of ["fired", "derived", "failed", "limited", "seconds"] as const) {
     (counters[name][strand] as number) += previous[name][match] ?? 0;
   }
 }

@@ -92,6 +92,8 @@ export class Engine {
   readonly #events: RoundEvents;
   readonly #context: StrandContext;
   #dataflow: Dataflow | undefined;
+  /** Origin of the running step's input; `operator` for a step that the operator or the start of a program caused. */
+  provenance: Provenance = "operator";
   /** Cause of the running step, as `RefusedSteps` names it. */
   #cause = "facts";
 
@@ -130,6 +132,11 @@ export class Engine {
     this.#context.connect(dataflow);
   }
 
+  /** Time of the running step, in seconds. */
+  get now(): number {
+    return this.#context.now;
+  }
+
   /** Address of the sender of the current step's input; null for this node. */
   get source(): Value {
     return this.#context.source;
@@ -153,6 +160,7 @@ export class Engine {
   step(input: StepInput): boolean {
     this.#beginAfterExpiry(input.source);
     this.#cause = input.tuple.predicate.name;
+    this.provenance = input.provenance;
     this.#context.isBorrowed = input.provenance === "network" || input.provenance === "device";
     this.#events.add(input.tuple, input.provenance);
     return this.#run();
@@ -162,6 +170,7 @@ export class Engine {
   send(tuple: Tuple, location: Value): boolean {
     this.#beginAfterExpiry(null);
     this.#cause = tuple.predicate.name;
+    this.provenance = "operator";
     return this.#run(() => {
       this.#dataflow?.send(tuple, location, NO_STRAND);
       return NO_DELTAS;
@@ -172,6 +181,7 @@ export class Engine {
   load(facts: readonly Tuple[]): boolean {
     this.#begin(null, this.#clock.now(), facts.length);
     this.#cause = "facts";
+    this.provenance = "operator";
     return this.#run(() => {
       this.#apply(facts);
       return this.#commit();
@@ -186,6 +196,7 @@ export class Engine {
   resume(rows: readonly BaseRow[], previous: PreviousTables, changes: readonly Tuple[]): boolean {
     this.#begin(null);
     this.#cause = "program swap";
+    this.provenance = "operator";
     return this.#run(() => {
       const context = this.#context;
       const restored = context.unlimited(() => this.store.adopt(rows, context.now, this.#maintain));
@@ -212,6 +223,7 @@ export class Engine {
   expire(): void {
     this.#begin(null);
     this.#cause = "expiry";
+    this.provenance = "rule";
     if (this.#run(() => this.#context.unlimited(() => this.#commit()))) return;
     this.#begin(null);
     if (this.#run(() => this.#commitSilently())) return;

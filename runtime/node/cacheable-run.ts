@@ -129,10 +129,10 @@ function peersOf({ dataflow }: Pick<RunContext, "dataflow">): readonly PeerTraff
 
 /** Returns the sum of all losses, failures and header changes. A run that increases it is not cacheable. */
 function lossCountOf({ engine, dataflow, world }: RunContext): number {
-  const { stopped, failed } = engine.counters;
+  const { stopped, failed, limited } = engine.counters;
   const lost = [...dataflow.elements.map(({ counters }) => counters.dropped), world.datagrams.counters.failed];
   if (world.tun !== undefined) lost.push(world.tun.counters.refused);
-  const counts = [...lost.flatMap((reasons) => [...reasons.values()]), ...failed];
+  const counts = [...lost.flatMap((reasons) => [...reasons.values()]), ...failed, ...limited];
   return counts.reduce(
     (sum, count) => sum + count,
     stopped + dataflow.ports.tunTx.rewritten + dataflow.demux.ways.local,

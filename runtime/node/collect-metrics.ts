@@ -71,16 +71,17 @@ export function collectTrafficMetrics(
 /** Sums the counters of strands by rule, since a rule may have several strands. */
 function ruleMetrics({ plan, engine }: MetricsSources): readonly RuleMetrics[] {
   const rules = new Map<string, RuleMetrics>();
-  const { fired, derived, failed, seconds } = engine.counters;
+  const { fired, derived, failed, limited, seconds } = engine.counters;
   for (const { id, origin } of plan.strands) {
     const key = `${origin.rule} ${origin.file} ${origin.line}`;
     const { rule, file, line } = origin;
-    const sum = rules.get(key) ?? { rule, file, line, firings: 0, derived: 0, failed: 0, seconds: 0 };
+    const sum = rules.get(key) ?? { rule, file, line, firings: 0, derived: 0, failed: 0, limited: 0, seconds: 0 };
     rules.set(key, {
       ...sum,
       firings: sum.firings + (fired[id] ?? 0),
       derived: sum.derived + (derived[id] ?? 0),
       failed: sum.failed + (failed[id] ?? 0),
+      limited: sum.limited + (limited[id] ?? 0),
       seconds: sum.seconds + (seconds[id] ?? 0),
     });
   }
@@ -108,10 +109,16 @@ function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources)
     { queue: "step bytes", length: mux.bytes, limit: finite(limits.queuedBytes), unit: "bytes", dropped: tooLarge },
     { queue: "fragments", length: usage.messages, limit: pieces, unit: "messages", dropped: evicted },
     { queue: "timers", length: timers, limit: plan.timers.length, unit: "timers", dropped: 0 },
+    ...(dataflow.channel === undefined ? [] : [channelQueue(dataflow.channel.paced.length)]),
     ...(dataflow.hasCalls ? socketQueues(dataflow.ports.tcp.sockets) : []),
     ...(datagrams.queue === undefined ? [] : [byteQueue("send", { ...sizes(datagrams.queue), dropped: refused })]),
     ...(capture === undefined ? [] : [byteQueue("capture", { ...sizes(capture), dropped: capture.dropped })]),
   ];
+}
+
+/** Rows for another name of this node that wait for the send rate. */
+function channelQueue(length: number): QueueMetrics {
+  return { queue: "channel rows", length, limit: null, unit: "rows", dropped: 0 };
 }
 
 function socketQueues({ count, limits, counters, budget }: Sockets): readonly QueueMetrics[] {

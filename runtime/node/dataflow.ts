@@ -25,6 +25,7 @@ import { type Outgoing, RoundRobin } from "../elements/round-robin.ts";
 import { ViewChannel } from "../elements/view-channel.ts";
 import { Wiring } from "../elements/wiring.ts";
 import type { Dataflow, Engine } from "../engine/engine.ts";
+import { SendLimit } from "../engine/limits/send-limit.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import type { Plan } from "../plan/contract/plan.ts";
@@ -33,8 +34,10 @@ import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { STREAM_CLOSED, streamCalls } from "../plan/values/stream-call.ts";
 import type { Value } from "../plan/values/value.ts";
 import { Admission } from "../wire/admission.ts";
+import { carriesDevicePacket } from "../wire/device-packet.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
+import { LimitedSends, type ReportLimited } from "./limited-sends.ts";
 import type { NodePorts, PortOutputs } from "./ports.ts";
 
 export interface DataflowOptions {
@@ -46,6 +49,10 @@ export interface DataflowOptions {
   readonly snitch: Snitch;
   /** Whether this node answers to the address. */
   readonly isOwn: (address: string) => boolean;
+  /** Tuples that a rule may send to one location in a second; infinite if there is no limit. */
+  readonly sendRate: number;
+  /** Called when tuples of a rule exceeded the rate: at the first, then at most once a minute. */
+  readonly limited: ReportLimited;
   /** Called for each tuple from the network, before its step. */
   readonly received: (tuple: Tuple, from: Value) => void;
   /** Called for each tuple that a rule sends to a location. */
@@ -70,6 +77,9 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   readonly #snitch: Snitch;
   readonly #received: (tuple: Tuple, from: Value) => void;
   readonly #sent: (tuple: Tuple, location: Value) => void;
+  readonly #isOwn: (address: string) => boolean;
+  readonly #sendLimit: SendLimit;
+  readonly #limitedSends: LimitedSends;
   readonly #edges: Edges;
   readonly #admission: Admission;
   readonly #unwrap: OverlayRecvUnwrap;
@@ -77,13 +87,17 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   readonly #roundRobin: RoundRobin;
 
   /** Throws when the edges differ from the graph of the plan. The ports are not used before `takePorts`. */
-  constructor({ plan, engine, ports, clock, streams, snitch, isOwn, received, sent }: DataflowOptions) {
+  constructor(options: DataflowOptions) {
+    const { plan, engine, ports, clock, streams, snitch, isOwn, received, sent, sendRate, limited } = options;
     this.#plan = plan;
     this.#engine = engine;
     this.ports = ports;
     this.#snitch = snitch;
     this.#received = received;
     this.#sent = sent;
+    this.#isOwn = isOwn;
+    this.#sendLimit = new SendLimit(sendRate, plan.strands.length + 1);
+    this.#limitedSends = new LimitedSends(plan, sendRate, limited);
     this.#edges = checkedEdges(plan, snitch);
     this.#admission = new Admission(plan);
     this.#unwrap = new OverlayRecvUnwrap(this.#admission, this.#toReceiveDemux);
@@ -102,7 +116,16 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     const { networkOut } = ports;
     const [toTable, toLocal] = [this.#channelToTable, this.#channelToMux];
     this.channel = hasElement(plan, "ViewChannel")
-      ? new ViewChannel(plan, { engine, clock, streams, networkOut, isOwn, toTable, toLocal })
+      ? new ViewChannel(plan, {
+          engine,
+          clock,
+          streams,
+          networkOut,
+          isOwn,
+          toTable,
+          toLocal,
+          takeRow: this.#takeRow,
+        })
       : undefined;
     this.elements = this.#elementsOf(wraps);
     this.#flushing = this.elements.filter((element): element is Flushing => element.flushRound !== undefined);
@@ -217,6 +240,12 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.channel?.push(tuple, provenance, this.#engine.source);
   };
 
+  readonly #takeRow = (location: string, now: number): boolean => {
+    const isTaken = this.#sendLimit.take(this.#plan.strands.length, location, now);
+    if (!isTaken) this.#limitedSends.addRow(location, now);
+    return isTaken;
+  };
+
   readonly #channelToTable = (tuple: Tuple): void => {
     this.#edges.channelToTables?.trace(tuple);
     this.#engine.change(tuple);
@@ -230,9 +259,28 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   // 5. A strand sends; `flushRound` follows when the events that came together are done.
 
   send(tuple: Tuple, location: Value, strand: number): void {
+    if (!this.#mayLeave(tuple, location, strand)) return this.#dropLimited(location, strand);
     this.#sent(tuple, location);
     if (this.#snitch.isOn) this.#snitch.left(strand, tuple, location);
     this.#roundRobin.push({ tuple, location });
+  }
+
+  /**
+   * Whether the rate of the rule admits the tuple. Steps of the device and of operators are exempt, and so are device packets, except
+   * those that this node sends to itself again and again. A packet in transit is decoded only when the rule is close to its rate.
+   */
+  #mayLeave(tuple: Tuple, location: Value, strand: number): boolean {
+    const { provenance, now } = this.#engine;
+    if (provenance === "device" || provenance === "operator" || strand < 0) return true;
+    const isLoop = provenance === "rule" && typeof location === "string" && this.#isOwn(location);
+    if (!isLoop && carriesDevicePacket(tuple, this.#sendLimit.isStrained(strand, location, now))) return true;
+    return this.#sendLimit.take(strand, location, now);
+  }
+
+  #dropLimited(location: Value, strand: number): void {
+    const { counters, now } = this.#engine;
+    (counters.limited[strand] as number)++;
+    this.#limitedSends.add(strand, location, now);
   }
 
   flushRound(): void {

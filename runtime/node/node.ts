@@ -9,6 +9,7 @@ import type { RefusedSteps } from "../engine/refused-steps.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { EngineCounters } from "../engine/engine-counters.ts";
 import { defaultLimits, limitName, type Limits } from "../engine/limits/limits.ts";
+import { DEFAULT_SEND_RATE } from "../engine/limits/send-limit.ts";
 import { PeriodicTimers } from "../engine/periodic-timers.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { Snitch } from "../observe/snitch.ts";
@@ -41,10 +42,12 @@ export interface NodeSettings {
   /** Predicates to report on, in addition to those that the program watches. */
   readonly watch: readonly string[];
   readonly limits?: Partial<Limits>;
+  /** Tuples that a rule may send to one location in a second: 10,000 if omitted. Infinite where time stands still. */
+  readonly sendRate?: number;
   readonly socketLimits?: Partial<SocketLimits>;
   readonly onWatch?: (line: WatchLine) => void;
   readonly onLog?: (message: string) => void;
-  /** Called, with a message for the log, when derivations failed: at most once a minute and rule. */
+  /** Called, with a message for the log, when derivations failed or tuples exceeded the send rate: at most once a minute and rule. */
   readonly onFailure?: (message: string) => void;
   /** Called, with a message for the log, when the node adapts to its network. */
   readonly onAdapted?: (message: string) => void;
@@ -152,6 +155,11 @@ export class Node {
       streams: this.#streams,
       snitch: this.snitch,
       isOwn: (address) => this.#isOwn(address, engine),
+      sendRate: this.#settings.sendRate ?? DEFAULT_SEND_RATE,
+      limited: (message, rule, reason) => {
+        if (rule !== "") this.snitch.failed(rule, reason);
+        this.#settings.onFailure?.(message);
+      },
       received: (tuple, from) => this.#watcher.received(watched, tuple, from),
       sent: (tuple, location) => this.#watcher.sent(watched, tuple, location),
     });

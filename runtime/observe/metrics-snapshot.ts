@@ -103,6 +103,8 @@ export interface RuleMetrics {
   readonly derived: number;
   /** Derivations that ended because an operation had no value. */
   readonly failed: number;
+  /** Tuples that the rule did not send because they exceed the send rate. */
+  readonly limited: number;
   /** Time spent in the rule. Estimated from samples once it has run 64 times. */
   readonly seconds: number;
 }
@@ -144,7 +146,7 @@ export interface QueueMetrics {
   /** Current length and limit, in `unit`. */
   readonly length: number;
   readonly limit: number | null;
-  readonly unit: "inputs" | "messages" | "bytes" | "timers" | "sockets";
+  readonly unit: "inputs" | "messages" | "bytes" | "timers" | "sockets" | "rows";
   /** Number of items that a full queue dropped. */
   readonly dropped: number;
 }

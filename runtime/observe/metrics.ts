@@ -96,6 +96,13 @@ function ruleMetrics({ rules: all }: MetricsSnapshot): readonly MetricFamily[] {
     ),
     many(
       "counter",
+      "mosaic_rule_limited_total",
+      "Tuples that a rule did not send because they exceed the send rate.",
+      rules,
+      (each) => each.limited,
+    ),
+    many(
+      "counter",
       "mosaic_rule_seconds_total",
       "Time spent in a rule, estimated from samples.",
       rules,

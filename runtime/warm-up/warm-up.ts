@@ -151,5 +151,8 @@ function openNode(
     datagrams: opened.datagrams,
     tun: new LinuxTun(tun, { mtu: MTU, trains: true, ioBatch }),
   };
-  return { node: new Node(program, world, { names: [address], facts, watch: [], limits: LIMITS }), tun };
+  return {
+    node: new Node(program, world, { names: [address], facts, watch: [], limits: LIMITS, sendRate: Infinity }),
+    tun,
+  };
 }

@@ -1,4 +1,4 @@
-import { LAYERS_MAX, Packet } from "../plan/values/packet.ts";
+import { LAYERS_MAX, Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Values } from "../plan/values/value.ts";
 import { wireHash } from "../plan/values/wire-hash.ts";
 import { decodeAllFields } from "../plan/values/decode-fields.ts";
@@ -7,6 +7,24 @@ import { decodeAllFields } from "../plan/values/decode-fields.ts";
 export const DEVICE_PACKETS: readonly number[] = [1, 2, 3, 4, 5].map((arity) => wireHash("tun", arity, "event"));
 
 const TUN_HASHES: ReadonlySet<number> = new Set(DEVICE_PACKETS);
+
+/**
+ * Whether the tuple holds a device packet, through all overlay packets around it. Packets in transit are decoded only with `decodes`;
+ * without it, a device packet inside two packets in transit is not found.
+ */
+export function carriesDevicePacket({ predicate, args }: Tuple, decodes: boolean): boolean {
+  let hash = predicate.wire.tuple;
+  let fields: Values = args;
+  for (let layer = 0; layer <= LAYERS_MAX; layer++) {
+    if (TUN_HASHES.has(hash)) return true;
+    const packet = fields.find((value) => value instanceof Packet);
+    if (packet === undefined) return false;
+    hash = packet.hash;
+    if (packet.tuple !== undefined) fields = packet.tuple.args;
+    else fields = (decodes && packet.body !== undefined && decodeAllFields(packet.body)) || [];
+  }
+  return false;
+}
 
 /**
  * Returns the length of the device packet at the end of a tuple from the network, through all overlay packets around it. Returns

@@ -194,6 +194,15 @@ function failures({ node, rules, steps, refused }: MetricsSnapshot): readonly He
     .map(({ rule, file, line, failed: count }) =>
       problem("rule", rule, `rule ${rule} (${file}:${line}): ${count} derivations failed: an expression had no value`),
     );
+  const limited = rules
+    .filter((rule) => rule.limited > 0)
+    .map(({ rule, file, line, limited: count }) =>
+      problem(
+        "rule",
+        rule,
+        `rule ${rule} (${file}:${line}): ${count} tuples not sent: too many for one location (--send-rate)`,
+      ),
+    );
   const stopped = refused.map(({ cause, limit, rule, count }) => {
     const where = rule === "" ? "" : ` in rule ${rule}`;
     const text = `${count} steps exceeded the limit of ${limit}${where} and were rolled back; cause: ${cause}`;
@@ -201,7 +210,7 @@ function failures({ node, rules, steps, refused }: MetricsSnapshot): readonly He
   });
   const aggregates =
     steps.failedAggregates === 0 ? [] : [problem("node", node, `${steps.failedAggregates} aggregates had no value`)];
-  return [...failed, ...stopped, ...aggregates];
+  return [...failed, ...limited, ...stopped, ...aggregates];
 }
 
 function lateness({ node, eventLoop }: MetricsSnapshot): readonly HealthProblem[] {

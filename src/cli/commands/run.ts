@@ -4,6 +4,7 @@ import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseMetricsAddress } from "../options/metrics-address.ts";
 import { parseMemory } from "../options/memory.ts";
+import { parseSendRate } from "../options/send-rate.ts";
 import { parsePeer } from "../options/peer.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
 import { parseUser, type User } from "../options/user.ts";
@@ -33,6 +34,7 @@ interface RunInput extends LanguageInput, FactInput {
   readonly pcap?: string;
   readonly user?: User;
   readonly memory?: number;
+  readonly sendRate?: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -94,6 +96,11 @@ export const command: CommandSpec<RunInput> = {
       parse: parseMemory,
     },
     {
+      syntax: "--send-rate <number>",
+      description: "tuples that a rule may send to one location in a second, or infinity (10000 if omitted)",
+      parse: parseSendRate,
+    },
+    {
       syntax: "--log-level <level>",
       description: "least severe level to log on stderr",
       choices: LOG_LEVELS,
@@ -136,6 +143,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     pcap: input.pcap,
     user: input.user,
     memory: input.memory,
+    sendRate: input.sendRate,
   };
 }
 

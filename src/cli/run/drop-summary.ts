@@ -1,15 +1,17 @@
 import type { NodeCounters } from "../../../runtime/node/node.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 
-/** Lines for the log at the end of a run: drops by reason, and derivations that failed by rule. */
+/** Lines for the log at the end of a run: drops by reason, and by rule the derivations that failed and the tuples over the send rate. */
 export function dropSummary({ drops, engine, failedAggregates }: NodeCounters, { strands }: Plan): readonly string[] {
-  const failed = strands.flatMap(({ id, origin }) => {
-    const count = engine.failed[id] ?? 0;
-    if (count === 0) return [];
+  const byRule = strands.flatMap(({ id, origin }) => {
     const rule = `rule ${origin.rule} (${origin.file}:${origin.line})`;
-    return [`${rule}: ${count} derivations failed: an expression had no value`];
+    const [failed = 0, limited = 0] = [engine.failed[id], engine.limited[id]];
+    return [
+      ...(failed === 0 ? [] : [`${rule}: ${failed} derivations failed: an expression had no value`]),
+      ...(limited === 0 ? [] : [`${rule}: ${limited} tuples not sent: too many for one location (--send-rate)`]),
+    ];
   });
   const dropped = [...drops].map(([reason, count]) => `dropped, ${reason}: ${count}`);
   const aggregates = failedAggregates === 0 ? [] : [`aggregates that had no value: ${failedAggregates}`];
-  return [...dropped, ...failed, ...aggregates];
+  return [...dropped, ...byRule, ...aggregates];
 }

@@ -66,6 +66,7 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
     facts,
     watch: [],
     limits,
+    sendRate: Infinity,
     onLimit: (limit, rule) => {
       failure ??= `rule ${rule}: ${LIMIT_REASONS[limit]}`;
     },

@@ -53,6 +53,8 @@ export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly user: User | undefined;
   /** Limit of the memory for rows and queues, in bytes. */
   readonly memory: number | undefined;
+  /** Tuples that a rule may send to one location in a second. */
+  readonly sendRate: number | undefined;
   readonly hasPlugins: boolean;
 }
 
@@ -145,7 +147,7 @@ function newNode(
   { program, facts }: Prepared,
   world: World,
   names: readonly string[],
-  { watch, json, pcap, memory }: RunOptions,
+  { watch, json, pcap, memory, sendRate }: RunOptions,
   output: LoggedOutput,
 ): Node {
   return new Node(program, world, {
@@ -153,6 +155,7 @@ function newNode(
     facts,
     watch,
     limits: memory === undefined ? {} : memoryLimits(memory),
+    ...(sendRate !== undefined && { sendRate }),
     ...(pcap !== "-" && { onWatch: (line) => output.result(json ? jsonText(line) : formatWatchLine(line)) }),
     onLog: (message) => output.log.rateLimited(message),
     onFailure: (message) => output.log.warn(message),

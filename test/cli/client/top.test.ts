@@ -12,7 +12,7 @@ const healthy: MetricsSnapshot = {
   memory: { used: 4_000_000, limit: 3_221_225_472 },
   ways: { local: 3, ip: 2, overlay: 1 },
   elements: [{ element: "NetworkOut", label: "", in: 1, out: 1, dropped: {} }],
-  rules: [{ rule: "r1", file: "a/p.mzl", line: 3, firings: 4, derived: 2, failed: 0, seconds: 0.001 }],
+  rules: [{ rule: "r1", file: "a/p.mzl", line: 3, firings: 4, derived: 2, failed: 0, limited: 0, seconds: 0.001 }],
   peers: [],
   tables: [{ table: "ron.member", rows: 2, limit: null, lifetime: null }],
   queues: [{ queue: "steps", length: 0, limit: 100, unit: "inputs", dropped: 0 }],

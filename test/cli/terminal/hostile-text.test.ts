@@ -48,7 +48,7 @@ function metricsOf(name: string): MetricsSnapshot {
     memory: { used: 0, limit: null },
     ways: { local: 0, ip: 0, overlay: 0 },
     elements: [{ element: name, label: name, in: 1, out: 1, dropped: { [name]: 3 } }],
-    rules: [{ rule: name, file: name, line: 3, firings: 4, derived: 2, failed: 1, seconds: 0.001 }],
+    rules: [{ rule: name, file: name, line: 3, firings: 4, derived: 2, failed: 1, limited: 0, seconds: 0.001 }],
     peers: [
       {
         ...nothing,
