@@ -79,7 +79,7 @@ class RuleCheck {
     for (const literal of this.#rule.body) if (isPredicate(literal)) this.#predicate(literal);
     this.#checkStart();
     this.#safety();
-    for (const wildcard of checkWildcards(this.#rule)) this.diagnostics.push(wildcard);
+    for (const wildcard of checkWildcards(this.#rule, this.#roles)) this.diagnostics.push(wildcard);
     for (const assignment of checkAssignments(this.#rule, this.#roles)) this.diagnostics.push(assignment);
     if (this.#program.unparsed.get(this.#rule.head.name.text) === "declared") return;
     this.#grouping();

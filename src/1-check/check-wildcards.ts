@@ -1,21 +1,25 @@
-import type { Expression, Literal } from "../../grammar/ast.ts";
+import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { ProgramRule } from "../program/program.ts";
 import { locationOf } from "../program/location-of.ts";
+import { computedParts } from "../program/pattern.ts";
+import type { Roles } from "../program/roles.ts";
 import { expressionsOf, parts } from "../program/visit.ts";
 
 /**
- * Reports each `_` of a rule that would need a value: in a location or an expression of the body or the head. A `_` that is a whole
- * argument, or stands in a pattern of `<-`, matches any value; `check-rule.ts` decides about whole arguments of heads and view calls.
+ * Reports each `_` of a rule that would need a value: in a location, the head, an input of a view call, or a computed part of a pattern.
+ * A `_` that is a whole argument or stands in a pattern matches any value; `check-rule.ts` decides about whole arguments of heads
+ * and view calls.
  */
-export function checkWildcards({ head, body }: ProgramRule): readonly Diagnostic[] {
+export function checkWildcards({ head, body }: ProgramRule, roles: Roles): readonly Diagnostic[] {
   const inHead = head.args.flatMap(expressionsOf).flatMap(nestedWildcards);
   const ofHead = head.location === undefined ? [] : wildcards(head.location);
-  return [...ofHead, ...inHead, ...body.flatMap(wildcardsIn)].map(({ span }) => report("E0248", span, {}));
+  const inBody = body.flatMap((literal) => wildcardsIn(literal, roles));
+  return [...ofHead, ...inHead, ...inBody].map(({ span }) => report("E0248", span, {}));
 }
 
-function wildcardsIn(literal: Literal): readonly Expression[] {
+function wildcardsIn(literal: Literal, roles: Roles): readonly Expression[] {
   switch (literal.kind) {
     case "condition":
       return wildcards(literal.test);
@@ -23,16 +27,17 @@ function wildcardsIn(literal: Literal): readonly Expression[] {
       return wildcards(literal.value);
     case "member":
       return wildcards(literal.list);
-    case "predicate": {
-      const location = locationOf(literal.atom);
-      const inLocation = location === undefined ? [] : wildcards(location);
-      const nested = literal.atom.args
-        .filter((one) => one !== location)
-        .flatMap(expressionsOf)
-        .flatMap(nestedWildcards);
-      return [...inLocation, ...nested];
-    }
+    case "predicate":
+      return wildcardsInAtom(literal, roles.of(literal) === "call");
   }
+}
+
+function wildcardsInAtom({ atom }: PredicateLiteral, isCall: boolean): readonly Expression[] {
+  const location = locationOf(atom);
+  const inLocation = location === undefined ? [] : wildcards(location);
+  const args = atom.args.filter((one) => one !== location).flatMap(expressionsOf);
+  const inArgs = isCall ? args.flatMap(nestedWildcards) : args.flatMap(computedParts).flatMap(wildcards);
+  return [...inLocation, ...inArgs];
 }
 
 function wildcards(expression: Expression): readonly Expression[] {

@@ -131,7 +131,7 @@ function findingsOfLiteral(literal: Literal, environment: Environment, types: Co
     case "condition":
       return [mustBe(literal.test, TRUTH, environment)];
     case "member":
-      return [mustBe(literal.list, typeBit("list"), environment)];
+      return [mustBe(literal.list, typeBit("list") | typeBit("tuple"), environment)];
     case "assign":
       return [];
     case "predicate":

@@ -6,14 +6,14 @@ import { casesIn, type TextCase } from "./text-case.ts";
 
 const ORDERS = [1, 2, 3];
 
-/** Results of each command, sorted, without the rule that exceeded a limit, which depends on the order. */
+/** Results of each command, sorted, without the line of a rule and the rule that exceeded a limit, which depend on the order. */
 function outcome({ program: text, files, commands }: TextCase, seed: number): readonly string[] {
   const program = permuted(text, seed, { library: libraryOf(text + files) });
   return runCase(`${program}${files}---\n${commands}`)
     .split(/^(?=> )/m)
     .map((part) =>
       part
-        .replaceAll(/ in rule \S+/g, "")
+        .replaceAll(/ in rule \S+| \(program:\d+\)/g, "")
         .trimEnd()
         .split("\n")
         .toSorted()

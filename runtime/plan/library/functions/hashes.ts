@@ -14,7 +14,7 @@ export const hashFunctions: readonly FunctionSpec[] = [
 
 function digest(value: Value | undefined): Value | undefined {
   const hashed = value === undefined ? undefined : hashedForm(value);
-  return hashed && sha1(hashed);
+  return hashed === undefined ? undefined : sha1(hashed);
 }
 
 /** Text or bytes that stand for a value in hashes: equal values have equal ones. */
