@@ -12,6 +12,7 @@ const ALONE: string[] = [
   "test/cli/run/{process-metrics,run,service}.test.ts",
   "test/control/load.test.ts",
   "test/device/*.test.ts",
+  "test/house/surroundings.test.ts",
   "test/kernel/{bulk,load,malformed}.test.ts",
   "test/lab/ping-view.test.ts",
   "test/native/*.test.ts",

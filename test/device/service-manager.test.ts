@@ -70,9 +70,9 @@ describe("a service", () => {
     const messages = await fakeManager(path);
     const args = ["run", "ping.mzl", "--listen", "127.0.0.1:0", "--no-control"];
     const node = new MosaicProcess(args, ["env", `NOTIFY_SOCKET=${path}`]);
-    await vi.waitFor(() => expect(messages).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(messages).toHaveLength(1), { timeout: 30_000 });
     node.kill("SIGHUP");
-    await vi.waitFor(() => expect(messages).toHaveLength(3));
+    await vi.waitFor(() => expect(messages).toHaveLength(3), { timeout: 30_000 });
     expect(messages[1]).toMatch(/^RELOADING=1\nMONOTONIC_USEC=\d+$/);
     expect(messages[2]).toMatch(/^READY=1\nSTATUS=running ping\.mzl/);
     node.kill("SIGTERM");
@@ -97,7 +97,7 @@ describe("a service", () => {
     const path = socketPath();
     const messages = await fakeManager(path);
     const node = new MosaicProcess(["run", "ping.mzl", "--listen", "127.0.0.1:0"], ["env", `NOTIFY_SOCKET=${path}`]);
-    await vi.waitFor(() => expect(messages).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(messages).toHaveLength(1), { timeout: 30_000 });
     expect(messages[0]).toMatch(/^READY=1\nSTATUS=running ping\.mzl as 127\.0\.0\.1:\d+$/);
     node.kill("SIGTERM");
     expect((await node.ended).code).toBe(0);

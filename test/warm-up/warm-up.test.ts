@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { loadNative, type Native } from "../../native/index.ts";
 import { peerFacts } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
@@ -7,9 +7,13 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 import { needs } from "../needs.ts";
 
-const missing = needs("addon");
 const HERE = { address: "10.0.0.1:10000", virtual: "100.64.0.1" };
 const THERE = { address: "10.0.0.2:10000", virtual: "100.64.0.2" };
+
+beforeEach(({ skip }) => {
+  const reason = needs("addon");
+  skip(reason !== undefined, reason);
+});
 
 /** A program text, or the name of a program in programs/. */
 function programOf(...sources: readonly string[]): Program {
@@ -35,21 +39,21 @@ function after(times: number): () => boolean {
   return () => ++asked > times;
 }
 
-test.skipIf(missing)("packets pass between the two devices, both ways", async () => {
+test("packets pass between the two devices, both ways", async () => {
   const program = programOf("tunnel.mzl");
   const { sent, arrived } = await warmUp(program, partsOf(program), loadNative() as Native, () => false);
   expect(sent).toBeGreaterThan(1_000);
   expect(arrived).toBe(sent);
 });
 
-test.skipIf(missing)("an overlay that must first find its routes carries packets, too", async () => {
+test("an overlay that must first find its routes carries packets, too", async () => {
   const program = programOf("ron.mzl", "tunnel.mzl");
   const { sent, arrived } = await warmUp(program, partsOf(program), loadNative() as Native, () => false);
   expect(sent).toBeGreaterThan(1_000);
   expect(arrived).toBe(sent);
 });
 
-test.skipIf(missing)("the warm-up stops when told to, however busy the program is", async () => {
+test("the warm-up stops when told to, however busy the program is", async () => {
   const program = programOf(`
     again@L() :- localAddr(L).
     again@L() :- again(), localAddr(L).
@@ -59,7 +63,7 @@ test.skipIf(missing)("the warm-up stops when told to, however busy the program i
   expect(sent).toBe(0);
 });
 
-test.skipIf(missing)("the warm-up stops when told to, even if the nodes answer each other without end", async () => {
+test("the warm-up stops when told to, even if the nodes answer each other without end", async () => {
   const program = programOf(`
     ball@To(Me) :- periodic(E, 1), localAddr(Me), To := Me == "10.0.0.1:10000" ? "10.0.0.2:10000" : "10.0.0.1:10000".
     ball@Back(Me) :- ball(Back), localAddr(Me).
@@ -69,7 +73,7 @@ test.skipIf(missing)("the warm-up stops when told to, even if the nodes answer e
   expect(sent).toBeLessThan(1_000);
 });
 
-test.skipIf(missing)("without a numeric address there is no warm-up", async () => {
+test("without a numeric address there is no warm-up", async () => {
   const program = programOf("tunnel.mzl");
   const [one, other] = partsOf(program);
   const native = loadNative() as Native;
