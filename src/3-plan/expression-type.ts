@@ -138,6 +138,6 @@ function guessed(type: ColumnType, operands: readonly ColumnType[]): ColumnType 
   return isGuess && !isFixed(bits) && bits !== 0 ? bits | UNSURE : bits;
 }
 
-export function union(one: ColumnType | undefined, other: ColumnType | undefined): ColumnType | undefined {
+function union(one: ColumnType | undefined, other: ColumnType | undefined): ColumnType | undefined {
   return one === undefined || other === undefined ? undefined : one | other;
 }

@@ -17,7 +17,7 @@ export function packetCount(value: Value): number {
 }
 
 /** Returns the largest `packetCount` of the values. */
-export function packetCountOf(values: Values): number {
+function packetCountOf(values: Values): number {
   let count = 1;
   for (const value of values) count = Math.max(count, packetCount(value));
   return count;
@@ -33,6 +33,6 @@ export function segmentAt(value: Value, at: number): Value {
 }
 
 /** Returns the values with the segment `at` of each train in them. */
-export function segmentsAt(values: Values, at: number): Values {
+function segmentsAt(values: Values, at: number): Values {
   return values.map((value) => segmentAt(value, at));
 }
