@@ -26,8 +26,9 @@ export const spec: ElementSpec = {
   manual: `
 NetworkOut(datagrams)
 
-Encodes and sends the tuples of a step when the step commits. The tuples for one location share as few datagrams as possible; equal
-tuples for one location leave once. A datagram is at most as long as the path carries. A longer device packet whose sender forbids
+Encodes and sends the tuples of a step when the step commits. The tuples for one location share as few datagrams as possible, but
+tuples of one predicate that hold bytes or packets have a datagram each, so that one loss does not lose two of them. Equal tuples
+for one location leave once. A datagram is at most as long as the path carries. A longer device packet whose sender forbids
 fragments is dropped, and the sender gets an ICMP error, at most ten a second per pair of hosts. Any other long tuple is split into
 fragments. The segment size of a new TCP connection is lowered to a value that fits.
 

@@ -8,6 +8,8 @@
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Train } from "../plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "./datagram-train.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import type { Value } from "../plan/values/value.ts";
 import { encodeTuple, encodeTupleOfPacket, type EncodeRefusal } from "../plan/values/encode.ts";
 import { splitMessage } from "./fragment.ts";
 import { HEADER_BYTES, MAGIC_FIRST, MAGIC_SECOND, VERSION } from "./header.ts";
@@ -19,7 +21,8 @@ export type BuildRefusal = EncodeRefusal | "several trains" | "too long";
 export type BuiltDatagram = Uint8Array | DatagramTrain;
 
 /**
- * Packs tuples for one destination, in order, into as few datagrams as possible. A tuple with a train stands for one tuple per
+ * Packs tuples for one destination, in order, into as few datagrams as possible. Tuples of one predicate that hold bytes or packets, such
+ * as the codes of a group, do not share a datagram: one loss then loses one of them. A tuple with a train stands for one tuple per
  * segment, each in a separate datagram. After `take` the builder is empty and can serve the next destination.
  */
 export class DatagramBuilder {
@@ -29,6 +32,8 @@ export class DatagramBuilder {
   excess = 0;
   readonly #writer = new Writer();
   #done: BuiltDatagram[] = [];
+  /** Predicates of the tuples with bytes or packets in the open datagram. */
+  #loaded: PredicateSpec[] = [];
 
   constructor(maxPayload: number) {
     this.maxPayload = maxPayload;
@@ -42,11 +47,15 @@ export class DatagramBuilder {
   add(tuple: Tuple): Exclude<BuildRefusal, "too long"> | undefined;
   add(tuple: Tuple, maySplit: boolean): BuildRefusal | undefined;
   add(tuple: Tuple, maySplit: boolean = true): BuildRefusal | undefined {
+    const isLoad = holdsLoad(tuple);
+    if (isLoad && this.#loaded.includes(tuple.predicate)) this.#closeDatagram();
     const before = this.#writer.length;
     const refused = this.#encode(tuple, 0, true);
     if (refused !== undefined) return refused;
     if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before, maySplit);
-    return this.#fit(before, maySplit);
+    const misfit = this.#fit(before, maySplit);
+    if (isLoad && misfit === undefined) this.#loaded.push(tuple.predicate);
+    return misfit;
   }
 
   /** Returns the datagrams as separate copies, and empties the builder. */
@@ -56,8 +65,7 @@ export class DatagramBuilder {
 
   /** Like `take`, but keeps the datagrams of a train together. Their segments are not copied. */
   takeTrains(): readonly BuiltDatagram[] {
-    this.#close(this.#writer.length);
-    this.#begin();
+    this.#closeDatagram();
     const done = this.#done;
     this.#done = [];
     return done;
@@ -142,7 +150,13 @@ export class DatagramBuilder {
     return undefined;
   }
 
+  #closeDatagram(): void {
+    this.#close(this.#writer.length);
+    this.#begin();
+  }
+
   #close(end: number): void {
+    this.#loaded = [];
     if (end > HEADER_BYTES) this.#done.push(this.#writer.copy(0, end));
   }
 
@@ -159,4 +173,15 @@ export class DatagramBuilder {
 function encodedPacketOf({ predicate, args }: Tuple): Packet | undefined {
   const [packet] = args;
   return predicate.role.kind === "packet" && packet instanceof Packet ? packet : undefined;
+}
+
+/** Whether the tuple holds bytes or a packet. The messages of ViewChannel hold many rows and are repeated after a loss. */
+function holdsLoad({ predicate, args }: Tuple): boolean {
+  const { kind } = predicate.role;
+  return kind !== "rows" && kind !== "ack" && args.some(isLoad);
+}
+
+function isLoad(value: Value): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) ? value.some(isLoad) : value instanceof Uint8Array || value instanceof Packet;
 }
