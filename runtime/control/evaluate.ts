@@ -70,6 +70,10 @@ class QueryHost implements StrandHost {
     this.failures++;
   }
 
+  splitTrain(): never {
+    throw new Error("tables hold no packet trains");
+  }
+
   ambient(): Ambient {
     return this.#node.ambient;
   }

@@ -10,12 +10,14 @@
  *     trigger the next round. The step ends after a round without table changes.
  *  4. `dataflow.commit` lets the messages and packets of the step leave.
  *
- * A step that exceeds a limit is undone: `#abort` restores all tables from the journal, and nothing leaves.
+ * A step that exceeds a limit is undone: `#run` restores all tables from the journal, and nothing leaves. So is a step with a packet
+ * train that a rule cannot take whole; `step` then runs a step for each packet.
  */
 import type { Snitch } from "../observe/snitch.ts";
 import type { Plan, RowEvent } from "../plan/contract/plan.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { packetCountOf, segmentsAt } from "../plan/values/train-segments.ts";
 import type { Value, Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
@@ -32,6 +34,7 @@ import { type Sender, StrandContext } from "./strand-context.ts";
 import type { StrandFunction } from "./strand-host.ts";
 import type { ChangeListener } from "./tables/commit-tally.ts";
 import type { Table } from "./tables/table.ts";
+import { TrainSplit } from "./train-split.ts";
 
 /** The elements around the strands, as the engine calls them. Its `send` takes the tuples that strands derive. */
 export interface Dataflow extends Sender {
@@ -91,6 +94,8 @@ export class Engine {
   readonly #snitch: Snitch;
   readonly #events: RoundEvents;
   readonly #context: StrandContext;
+  /** Predicates of which a packet train becomes one step per packet. Those found while a step runs are added. */
+  readonly #splits: Set<number>;
   #dataflow: Dataflow | undefined;
   /** Origin of the running step's input; `operator` for a step that the operator or the start of a program caused. */
   provenance: Provenance = "operator";
@@ -118,6 +123,7 @@ export class Engine {
       memory: this.memory,
     });
     this.#byEvent = strandsBy(plan, "event");
+    this.#splits = predicatesThatSplit(plan);
     this.#byRow = {
       inserted: strandsBy(plan, "inserted"),
       refreshed: strandsBy(plan, "refreshed"),
@@ -156,14 +162,40 @@ export class Engine {
     return this.#context.isLocalAddress(address);
   }
 
-  /** Runs one step. Returns false when it exceeded a limit and was undone. */
+  /**
+   * Runs one step. Returns false when it exceeded a limit and was undone. An input with a packet train is one step if all rules that see
+   * the train take it whole, otherwise one step per packet, in the order of the train.
+   */
   step(input: StepInput): boolean {
+    const { predicate, args } = input.tuple;
+    const packets = packetCountOf(args);
+    if (packets > 1 && this.#splits.has(predicate.id)) return this.#stepEach(input, packets);
+    try {
+      return this.#step(input, packets);
+    } catch (error: unknown) {
+      if (!(error instanceof TrainSplit)) throw error;
+      this.#splits.add(predicate.id);
+      return this.#stepEach(input, packets);
+    }
+  }
+
+  #step(input: StepInput, packets: number): boolean {
     this.#beginAfterExpiry(input.source);
     this.#cause = input.tuple.predicate.name;
     this.provenance = input.provenance;
+    this.#context.packets = packets;
     this.#context.isBorrowed = input.provenance === "network" || input.provenance === "device";
     this.#events.add(input.tuple, input.provenance);
     return this.#run();
+  }
+
+  #stepEach(input: StepInput, packets: number): boolean {
+    let isCommitted = true;
+    for (let at = 0; at < packets; at++) {
+      const tuple = { ...input.tuple, args: segmentsAt(input.tuple.args, at) };
+      isCommitted = this.#step({ ...input, tuple }, 1) && isCommitted;
+    }
+    return isCommitted;
   }
 
   /** Runs a step that only sends a tuple to a location. Returns false when it exceeded a limit and was undone. */
@@ -261,9 +293,13 @@ export class Engine {
       dataflow.commit();
       return true;
     } catch (error: unknown) {
-      if (!(error instanceof LimitExceeded)) throw error;
-      this.#abort(error, dataflow);
+      const isSplit = error instanceof TrainSplit;
+      if (!isSplit && !(error instanceof LimitExceeded)) throw error;
+      this.store.undo();
+      dataflow.abort();
+      if (!isSplit) this.#reportLimit(error);
       this.#listener.stepEnded(false);
+      if (isSplit) throw error;
       return false;
     } finally {
       this.#events.clear();
@@ -316,10 +352,8 @@ export class Engine {
 
   readonly #maintain = (strand: number, values: Values): void => this.#context.fire(strand, values);
 
-  #abort(exceeded: LimitExceeded, dataflow: Dataflow): void {
+  #reportLimit(exceeded: LimitExceeded): void {
     this.counters.stopped++;
-    this.store.undo();
-    dataflow.abort();
     const rule = this.#plan.strands[exceeded.strand]?.origin.rule ?? "";
     const refused = { cause: this.#cause, limit: exceeded.limit, rule, count: 1 };
     this.refused.add(refused);
@@ -358,4 +392,13 @@ function strandsBy(plan: Plan, kind: "event" | RowEvent): readonly (readonly num
   const strands: number[][] = plan.predicates.map(() => []);
   for (const { id, trigger } of plan.strands) if (trigger.kind === kind) strands[trigger.predicate]?.push(id);
   return strands;
+}
+
+/** Predicates of tables, and of events of which a rule takes no column whole. */
+function predicatesThatSplit({ predicates, strands }: Plan): Set<number> {
+  const tables = predicates.filter(({ table }) => table !== undefined).map(({ id }) => id);
+  const events = strands.flatMap(({ trigger, trainColumns }) =>
+    trigger.kind === "event" && trainColumns.length === 0 ? [trigger.predicate] : [],
+  );
+  return new Set([...tables, ...events]);
 }

@@ -3,13 +3,14 @@
  * `raise` adds an event to the round, `put` and `remove` add table changes, `dispatch` passes a tuple to RoundRobin, and
  * `contribute` passes a derivation to the derived tables.
  */
-import type { Plan, Sign } from "../plan/contract/plan.ts";
+import type { Plan, Sign, StrandSpec } from "../plan/contract/plan.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { ownedValues } from "../plan/values/owned.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { packetCount, packetCountOf, trainCount } from "../plan/values/train-segments.ts";
 import type { Value, Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
@@ -22,6 +23,7 @@ import type { Store, TableChange } from "./store.ts";
 import type { StrandFunction, StrandHost } from "./strand-host.ts";
 import { strandName } from "./strand-name.ts";
 import type { Table } from "./tables/table.ts";
+import { TrainSplit } from "./train-split.ts";
 
 /** Results of a step that are not measured: the step of a packet has fewer, and their memory is small. */
 const UNMEASURED_RESULTS = 16;
@@ -69,6 +71,8 @@ export class StrandContext implements StrandHost {
   source: Value = null;
   /** Whether the input holds bytes that its reader reuses after the step. Rows made of it are then copied. */
   isBorrowed = false;
+  /** Number of packets that the input stands for: above 1 for a packet train. */
+  packets = 1;
   readonly #plan: Plan;
   readonly #strands: readonly StrandFunction[];
   readonly #clock: Clock;
@@ -116,6 +120,7 @@ export class StrandContext implements StrandHost {
     this.now = now;
     this.source = source;
     this.isBorrowed = false;
+    this.packets = 1;
     this.running = NO_STRAND;
     this.#derivations = 0;
     this.#heldInRound = 0;
@@ -130,9 +135,20 @@ export class StrandContext implements StrandHost {
   /** Runs a strand on an event or a row. */
   fire(strand: number, values: Values): void {
     this.running = strand;
+    if (this.packets > 1 && !this.#takesWhole(strand, values)) this.splitTrain();
     const runs = (this.#counters.fired[strand] as number)++;
     if (runs < TIMED_FIRST || runs % TIMED_EVERY === 0) return this.#fireTimed(strand, values, runs);
     (this.#strands[strand] as StrandFunction)(this, values);
+  }
+
+  /** Whether all trains among the values are in columns in which the strand takes them whole. */
+  #takesWhole(strand: number, values: Values): boolean {
+    const { trainColumns } = this.#plan.strands[strand] as StrandSpec;
+    return values.every((value, column) => trainColumns.includes(column) || packetCount(value) === 1);
+  }
+
+  splitTrain(): never {
+    throw new TrainSplit();
   }
 
   #fireTimed(strand: number, values: Values, runs: number): void {
@@ -161,6 +177,7 @@ export class StrandContext implements StrandHost {
 
   /** Adds a table change that no strand made: a fact, an operator's request, a row from the network. */
   change({ predicate, args, isDelete }: Tuple): void {
+    if (this.packets > 1 && packetCountOf(args) > 1) this.splitTrain();
     this.changes.push({ table: this.#store.table(predicate.id), values: this.#owned(args), isDelete });
   }
 
@@ -190,6 +207,8 @@ export class StrandContext implements StrandHost {
   }
 
   dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void {
+    // A datagram carries one segment of one train.
+    if (this.packets > 1 && trainCount(args) > 1) this.splitTrain();
     this.#count(strand);
     this.#hold(args);
     this.#sender?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
@@ -206,7 +225,7 @@ export class StrandContext implements StrandHost {
   }
 
   failed(strand: number, expression: string, values: Readonly<Record<string, Value>>): void {
-    (this.#counters.failed[strand] as number)++;
+    (this.#counters.failed[strand] as number) += this.packets;
     this.#failures.add(strand, this.now, expression, values);
   }
 

@@ -40,6 +40,8 @@ export interface StrandHost {
   costDecreased(rule: number): void;
   /** Counts and reports a derivation that ended because this expression had no value for these values of its variables. */
   failed(strand: number, expression: string, values: Readonly<Record<string, Value>>): void;
+  /** Abandons the step, so that it runs once for each packet of its train. Does not return. */
+  splitTrain(): never;
   /** Clock, randomness and source address for impure functions. */
   ambient(strand: number): Ambient;
   /** Returns the first `localAddr` of the overlay, or of the node itself for null; undefined without one. */

@@ -2,9 +2,9 @@
  * Headers of IPv4 and IPv6 packets. Tun::Rx reads them to give a packet's addresses, protocol and TTL to the rules; Tun::Tx rewrites
  * them when rules have changed one of these. Packets may be malformed in any way.
  */
-import { amendChecksum, amendUdpChecksum, checksumChange } from "./checksum.ts";
+import { amendChecksum, amendUdpChecksum, checksumChange } from "../plan/values/checksum.ts";
 import { formatIpv4, formatIpv6, parseIp } from "../plan/values/ip-address.ts";
-import { findUpperLayer, type UpperLayer } from "./ipv6-extensions.ts";
+import { findUpperLayer, type UpperLayer } from "../plan/values/ipv6-extensions.ts";
 
 /** Decoded headers of an IP packet. All positions and lengths lie within the packet. */
 export interface IpHeader extends UpperLayer {

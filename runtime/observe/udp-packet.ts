@@ -1,4 +1,4 @@
-import { checksumOf } from "../ip/checksum.ts";
+import { checksumOf } from "../plan/values/checksum.ts";
 import { parseHostPort } from "../plan/values/host-port.ts";
 import { parseIp } from "../plan/values/ip-address.ts";
 

@@ -2,7 +2,7 @@
  * MSS clamping: NetworkOut reduces the maximum segment size option of TCP SYN packets from the device, so that the segments of the
  * connection fit the path through the overlay.
  */
-import { amendChecksum, checksumChange } from "../ip/checksum.ts";
+import { amendChecksum, checksumChange } from "../plan/values/checksum.ts";
 import { readHeader } from "../ip/ip-packet.ts";
 
 const TCP = 6;

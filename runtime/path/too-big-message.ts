@@ -1,4 +1,4 @@
-import { checksumOf } from "../ip/checksum.ts";
+import { checksumOf } from "../plan/values/checksum.ts";
 import type { IpHeader } from "../ip/ip-packet.ts";
 
 const ICMP = 1;

@@ -1,4 +1,4 @@
-import { checksumOf } from "../ip/checksum.ts";
+import { checksumOf } from "../plan/values/checksum.ts";
 import { parseIp } from "../plan/values/ip-address.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 

@@ -1,8 +1,8 @@
-import type { Expression } from "../../grammar/ast.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { isImpure } from "../program/impure.ts";
 import { parts, variablesIn } from "../program/visit.ts";
-import type { ElementMatch, Match, Operator, Strand } from "./strand.ts";
+import { inspectedExpressions, testsOf } from "./operator-expressions.ts";
+import type { Strand } from "./strand.ts";
 
 /**
  * The tables that a strand reads, if its result depends on nothing else. Such a strand is cacheable: it is triggered by an
@@ -36,28 +36,4 @@ function mayHoldPacket({ role }: PredicateSpec, column: number): boolean {
     default:
       return true;
   }
-}
-
-function inspectedExpressions(operator: Operator): readonly Expression[] {
-  switch (operator.kind) {
-    case "get":
-    case "join":
-    case "absent":
-      return [...operator.key, ...testsOf(operator.match)];
-    case "select":
-      return [operator.test];
-    case "assign":
-      return [operator.value];
-    case "unnest":
-      return [operator.list, ...testsOfElement(operator.match)];
-  }
-}
-
-function testsOf(match: readonly Match[]): readonly Expression[] {
-  return match.flatMap((one) => (one.kind === "test" ? [one.value] : []));
-}
-
-function testsOfElement(match: ElementMatch): readonly Expression[] {
-  if (match.kind === "items" || match.kind === "fields") return testsOf(match.match);
-  return match.kind === "equal" ? [match.value] : [];
 }

@@ -43,6 +43,7 @@ import { checkChannels } from "./check-channels.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
 import type { Strand } from "./strand.ts";
 import { TableLayout } from "./table-layout.ts";
+import { trainColumns } from "./train-columns.ts";
 import { type RuleStratum, strataOf } from "../2-rewrite/strata.ts";
 
 /** Seconds without a message after which a peer is considered gone. */
@@ -62,6 +63,7 @@ export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "
     strands: strands.map((strand) => ({
       ...describeStrand(strand, predicates, derivedRules),
       cacheableReads: cacheableReads(strand, predicates),
+      trainColumns: trainColumns(strand),
     })),
     graph: networkGraph(overlays, strands, predicates),
   };

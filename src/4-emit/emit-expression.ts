@@ -6,6 +6,7 @@ import { functionNamed } from "../../runtime/plan/library/functions/registry.ts"
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
 import { isArithmetic, operationName } from "../3-plan/operation.ts";
+import { isMappedOverTrains } from "../3-plan/train-functions.ts";
 
 /** JavaScript code of an expression. */
 export interface Emitted {
@@ -23,11 +24,14 @@ export type PredicateId = (name: string) => number;
 export class ExpressionEmitter {
   readonly #strand: number;
   readonly #predicateId: PredicateId;
+  readonly #takesTrains: boolean;
   #temporaries = 0;
 
-  constructor(strand: number, predicateId: PredicateId) {
+  /** `takesTrains`: variables of the strand may hold packet trains. */
+  constructor(strand: number, predicateId: PredicateId, takesTrains: boolean) {
     this.#strand = strand;
     this.#predicateId = predicateId;
+    this.#takesTrains = takesTrains;
   }
 
   /** Temporary variables of the emitted code; the strand's function must declare them. */
@@ -122,6 +126,8 @@ export class ExpressionEmitter {
     if (name === FRESH_QUERY_FUNCTION) return sure(`node.freshQuery(${this.#strand})`);
     const check = values.some((value) => value.mayFail) ? "callSafely" : "call";
     const called = functionNamed(name, isOverlog)?.name ?? name;
+    if (this.#takesTrains && isMappedOverTrains(called))
+      return unsure(`callOnTrain(node, "${called}", node.ambient(${this.#strand}), [${codes}])`);
     return unsure(`${check}("${called}", node.ambient(${this.#strand}), [${codes}])`);
   }
 

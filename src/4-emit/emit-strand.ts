@@ -12,7 +12,7 @@ import { ExpressionEmitter, type PredicateId } from "./emit-expression.ts";
 
 /** Emits the function of one strand: its operators fused, one loop per join, nothing interpreted. */
 export function emitStrand(strand: Strand, spec: StrandSpec, predicateId: PredicateId): string {
-  return new StrandEmitter(strand, predicateId).function(spec);
+  return new StrandEmitter(strand, predicateId, spec.trainColumns.length > 0).function(spec);
 }
 
 /** Name of a strand's function, as stack traces and profiles show it. */
@@ -31,9 +31,9 @@ class StrandEmitter {
   /** Statement that ends the current derivation and continues with the next. */
   #skip = "return;";
 
-  constructor(strand: Strand, predicateId: PredicateId) {
+  constructor(strand: Strand, predicateId: PredicateId, takesTrains: boolean) {
     this.#strand = strand;
-    this.#expressions = new ExpressionEmitter(strand.id, predicateId);
+    this.#expressions = new ExpressionEmitter(strand.id, predicateId, takesTrains);
   }
 
   function(spec: StrandSpec): string {

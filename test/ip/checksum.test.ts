@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { amendChecksum, amendUdpChecksum, checksumChange } from "../../runtime/ip/checksum.ts";
+import { amendChecksum, amendUdpChecksum, checksumChange } from "../../runtime/plan/values/checksum.ts";
 
 /** Rare cases of checksums; test/ip/ip-packet.test.ts covers the ordinary ones. */
 describe("an updated checksum", () => {

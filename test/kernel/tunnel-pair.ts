@@ -32,7 +32,7 @@ const PREFIX = { 4: 24, 6: 64 } as const;
 
 const PORT = 10_000;
 
-/** Two hosts, a network between them, and a node of `tunnel.mzl` on each. Removed when disposed of. */
+/** Two hosts, a network between them, and a node of `tunnel.mzl`, or of other rules, on each. Removed when disposed of. */
 export class TunnelPair implements AsyncDisposable {
   readonly a: Namespace = new Namespace();
   readonly b: Namespace = new Namespace();
@@ -42,6 +42,7 @@ export class TunnelPair implements AsyncDisposable {
   /** Environment variables of the nodes. */
   readonly #environment: readonly string[];
   readonly #program: string;
+  readonly #rules: string;
   readonly #nodes: readonly MosaicProcess[];
   readonly #children: ChildProcess[] = [];
 
@@ -51,7 +52,9 @@ export class TunnelPair implements AsyncDisposable {
     families: Families = { outer: 4, inner: 4 },
     environment: readonly string[] = [],
     program: string = MOSAIC,
+    rules: string = "tunnel.mzl",
   ) {
+    this.#rules = rules;
     this.#families = families;
     this.#environment = environment;
     this.#program = program;
@@ -154,7 +157,7 @@ export class TunnelPair implements AsyncDisposable {
   #node(host: Namespace, number: number, here: string, options: readonly string[]): MosaicProcess {
     const inner = INNER[this.#families.inner];
     const device = ["--tun=moz", "--tun-addr", `${inner}${number}/${prefixOf(inner)}`];
-    return this.#process(host, ["tunnel.mzl", "--listen", endpointOf(here), ...device, ...options]);
+    return this.#process(host, [this.#rules, "--listen", endpointOf(here), ...device, ...options]);
   }
 
   #relay(host: Namespace): MosaicProcess {

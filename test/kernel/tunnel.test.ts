@@ -41,6 +41,15 @@ describe("a tunnel between two kernels", () => {
     },
   );
 
+  test("whose rules put bytes before each packet carries a stream", { timeout: 60_000 }, async () => {
+    const rules = fileURLToPath(new URL("shim-tunnel.mzl", import.meta.url));
+    await using pair = new TunnelPair([], "link", undefined, undefined, undefined, rules);
+    await pair.ready();
+    await pair.serve("serve", BYTES / 4);
+    expect(await pair.ask("fetch")).toBe(digestOf(BYTES / 4));
+    expect(pair.badChecksums()).toBe(0);
+  });
+
   test("has the MTU that just fits the path to its peer", async () => {
     await using pair = new TunnelPair();
     await pair.ready();

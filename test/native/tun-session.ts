@@ -1,6 +1,6 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { amendChecksum, checksumChange } from "../../runtime/ip/checksum.ts";
+import { amendChecksum, checksumChange } from "../../runtime/plan/values/checksum.ts";
 import { parseCidr } from "../../runtime/ip/cidr.ts";
 import { destinationText, type IpHeader, readHeader, rewriteHeader, sourceText } from "../../runtime/ip/ip-packet.ts";
 import { openTun, type TunResult } from "../../runtime/device/tun.ts";

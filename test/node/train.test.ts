@@ -5,7 +5,7 @@ import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
-import { segmentsOf, Train, trainOf } from "../../runtime/plan/values/train.ts";
+import { Train, trainOf } from "../../runtime/plan/values/train.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
 import { eventSpec } from "../predicate-spec.ts";
@@ -166,16 +166,14 @@ describe("a train through a node", () => {
   test("keeps all its packets when a rule stores it, although its memory is reused", () => {
     const { node, tun } = host(
       "b:1",
-      "materialize(kept, infinity, infinity, keys(1)). k: kept(Source, Packet) :- tun(Packet, Source).",
+      "materialize(kept, infinity, infinity, keys(1)). k: kept(f_u8(Packet, 5), Packet) :- tun(Packet).",
     );
     const packets = [packet(100, 1), packet(100, 2), packet(60, 3)];
     const train = trainOf(packets);
     tun.receive(train);
     new Uint8Array(train.buffer).fill(0);
     const rows = node.rows("kept") ?? [];
-    expect(rows.map(([source]) => source)).toEqual(["100.64.0.1"]);
-    const kept = rows[0]?.[1];
-    expect(segmentsOf(kept as Uint8Array).map((row) => row.slice())).toEqual(packets);
+    expect(rows.map(([, bytes]) => bytes)).toEqual(packets);
   });
 
   test("gets a new header in every packet", () => {

@@ -74,6 +74,8 @@ export interface StrandSpec {
    * Undefined if the outcome also depends on the payload, the clock or randomness.
    */
   readonly cacheableReads: readonly number[] | undefined;
+  /** Columns of the event in which a packet train stays one value. For a train in another column the strand runs once per packet. */
+  readonly trainColumns: readonly number[];
 }
 
 /** Rules of one derived table that are maintained together: all plain rules, or one rule with an aggregate in its head. */

@@ -1,7 +1,6 @@
 import { accumulator } from "./aggregates/accumulator.ts";
+import { call, callOnTrain, callSafely } from "./call-function.ts";
 import { bounded } from "../values/bounded.ts";
-import type { Ambient } from "../contract/function-spec.ts";
-import { functionNamed } from "./functions/registry.ts";
 import { keyOf, keyOfValues } from "../values/key.ts";
 import { fieldsOf } from "../values/packet-fields.ts";
 import { LAYERS_MAX, Packet } from "../values/packet.ts";
@@ -36,6 +35,7 @@ export const lib: Readonly<Record<string, unknown>> = {
   bitXor,
   bytes,
   call,
+  callOnTrain,
   callSafely,
   compare,
   complement,
@@ -100,17 +100,6 @@ function isList(value: Maybe): boolean {
 
 function bytes(hex: string): Uint8Array {
   return Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
-}
-
-/** Calls a built-in or plug-in function. The caller guarantees that it exists and that no argument is undefined. */
-function call(name: string, ambient: Ambient, args: readonly Value[]): Maybe {
-  const value = functionNamed(name)?.call(ambient, args);
-  return Array.isArray(value) ? bounded(value) : value;
-}
-
-/** Like `call`, but fails if an argument is undefined. */
-function callSafely(name: string, ambient: Ambient, args: readonly Maybe[]): Maybe {
-  return args.includes(undefined) ? undefined : call(name, ambient, args as readonly Value[]);
 }
 
 function isEqual(left: Maybe, right: Maybe): boolean | undefined {

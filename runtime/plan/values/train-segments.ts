@@ -17,7 +17,7 @@ export function packetCount(value: Value): number {
 }
 
 /** Returns the largest `packetCount` of the values. */
-function packetCountOf(values: Values): number {
+export function packetCountOf(values: Values): number {
   let count = 1;
   for (const value of values) count = Math.max(count, packetCount(value));
   return count;
@@ -33,6 +33,18 @@ export function segmentAt(value: Value, at: number): Value {
 }
 
 /** Returns the values with the segment `at` of each train in them. */
-function segmentsAt(values: Values, at: number): Values {
+export function segmentsAt(values: Values, at: number): Values {
   return values.map((value) => segmentAt(value, at));
+}
+
+/** Returns the number of trains in the values, at all depths. */
+export function trainCount(values: Values): number {
+  return values.reduce<number>((count, value) => count + trainsIn(value), 0);
+}
+
+function trainsIn(value: Value): number {
+  if (packetCount(value) === 1) return 0;
+  if (value instanceof Uint8Array) return 1;
+  if (!(value instanceof Packet)) return trainCount(value as Values);
+  return value.tuple === undefined ? 1 : trainCount(value.tuple.args);
 }

@@ -11,6 +11,7 @@ import { overlogListFunctions } from "./overlog-lists.ts";
 import { randomFunctions } from "./random.ts";
 import { stageFunction, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
 import { stringFunctions } from "./strings.ts";
+import { trainFunctions } from "./trains.ts";
 
 /** Declaration of a plug-in function: the kind of each argument, the kind of its result, and its purity. */
 export interface Signature {
@@ -43,6 +44,7 @@ for (const spec of [
   ...addressFunctions,
   ...hashFunctions,
   ...randomFunctions,
+  ...trainFunctions,
   ...stageFunctions,
   ...overlogListFunctions.map((spec) => ({ ...spec, name: `${OVERLOG_PREFIX}${spec.name}` })),
 ]) {

@@ -65,6 +65,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   f_u16: "bytes, number -> number",
   f_u32: "bytes, number -> number",
   f_pack: "string, number|bytes|string|id|list|tuple.. -> bytes",
+  f_rows: "bytes|tuple -> list",
+  f_count: "bytes|tuple -> number",
   f_overlay: "string|address -> string",
   f_node: "string -> string; address -> string|id|address|list",
   f_host: "string -> string",

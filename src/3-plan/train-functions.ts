@@ -1,0 +1,7 @@
+/** Functions from bytes or a packet to bytes or a packet: called with a train, they are called with each of its packets. */
+const MAPPED: ReadonlySet<string> = new Set(["f_bytes", "f_concat", "f_pack", "f_packet", "f_slice", "f_sums"]);
+
+/** Returns whether a call with a packet train gives a train, with the value for each packet. */
+export function isMappedOverTrains(functionName: string): boolean {
+  return MAPPED.has(functionName);
+}
