@@ -76,6 +76,10 @@ export class Store {
         exceeded: (strand) => {
           throw new LimitExceeded("derivations", strand);
         },
+        computedRows: limits.computedRows,
+        computedTooMany: (strand) => {
+          throw new LimitExceeded("computedRows", strand);
+        },
         checkMemory: (strand) => memory.check(strand),
       },
     });

@@ -31,6 +31,7 @@ import { cacheableReads } from "./cacheable-reads.ts";
 import { checkSignatures } from "./check-signatures.ts";
 import { checkValues } from "./check-values.ts";
 import { type ColumnTypes, inferColumnTypes } from "./column-types.ts";
+import { computesValues } from "./computes-values.ts";
 import { constantValue } from "./constant-value.ts";
 import { locationOf } from "../program/location-of.ts";
 import { describeStrand } from "./describe.ts";
@@ -185,6 +186,7 @@ class Planner {
         tables,
         derivedRules,
         mayDecreaseCosts: costs === undefined,
+        computesValues: stratum.rules.some((rule) => isRecursive(rule, stratum) && computesValues(rule)),
       });
     }
   }

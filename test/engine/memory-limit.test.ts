@@ -1,6 +1,6 @@
 /** Rules that fill memory are stopped by counting: in one step, over many steps, and at the same derivation in each run. */
 import { expect, test } from "vitest";
-import { memoryLimits } from "../../runtime/engine/limits/limits.ts";
+import { type Limits, memoryLimits } from "../../runtime/engine/limits/limits.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
@@ -16,14 +16,14 @@ interface Started {
   readonly advance: (seconds: number) => void;
 }
 
-function started(text: string, memory: number): Started {
+function started(text: string, memory: number, more: Partial<Limits> = {}): Started {
   const library = new FileLibrary();
   library.addText("text", text);
   const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const world = manualWorld("here:1");
   const log: string[] = [];
-  const limits = memoryLimits(memory * MEBIBYTE);
+  const limits = { ...memoryLimits(memory * MEBIBYTE), ...more };
   const onLog = (message: string): void => void log.push(message);
   const node = new Node(loadProgram(plan), world, { names: ["here:1"], facts: [], watch: [], limits, onLog });
   node.start();
@@ -80,6 +80,19 @@ for (const [title, program, argument, rule] of ENDLESS) {
     expect(runs[1]).toEqual(runs[0]);
   });
 }
+
+test("a recursion that computes values is limited by rows, and one that copies values is not", () => {
+  const rules = `${table("next")}${table("p")}${table("reached")}${table("s")}
+    a: p(X) :- s(X). r: p(N) :- p(M), N := M + 1. g: s(X) :- go(X).
+    n: next(N, N + 1) :- number(N). b: reached(0) :- next(0, _). c: reached(N) :- reached(M), next(M, N).`;
+  const unlimited = { memory: Infinity, stepMemory: Infinity };
+  const { node, log } = started(rules, 4, unlimited);
+  for (let number = 2000; number >= 0; number--) node.insert("number", [number]);
+  expect(node.rows("reached")).toHaveLength(2002);
+  node.insert("go", [1]);
+  expect(node.rows("p")).toEqual([]);
+  expect(log.join("\n")).toContain("limit of rows of a recursion that computes values");
+});
 
 test("growth over many steps stops at the limit, and deletions make room again", () => {
   const { node, log } = started(`${table("row")} r: row(X, S) :- add(X, S).`, 4);

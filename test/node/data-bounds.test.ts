@@ -26,7 +26,13 @@ function started(text: string, facts: readonly Fact[] = []): Started {
   const { plan, diagnostics } = compile(["bounds"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const world = manualWorld(HERE);
-  const limits = { derivations: Infinity, rounds: Infinity, memory: Infinity, stepMemory: Infinity };
+  const limits = {
+    derivations: Infinity,
+    rounds: Infinity,
+    memory: Infinity,
+    stepMemory: Infinity,
+    computedRows: Infinity,
+  };
   const node = new Node(loadProgram(plan), world, { names: [HERE], facts, watch: [], limits });
   node.start();
   return { node, datagrams: world.datagrams };

@@ -54,13 +54,13 @@ export class DerivedTables {
     for (const stratum of this.#strata) stratum.abandon();
   }
 
-  #stratum({ isRecursive, tables, derivedRules, mayDecreaseCosts }: StratumSpec): Stratum {
+  #stratum({ isRecursive, tables, derivedRules, mayDecreaseCosts, computesValues }: StratumSpec): Stratum {
     const { journal, tally, limit } = this.#options;
     const derived = tables.map((predicate) => new DerivedRows(this.#options.table(predicate), journal));
     const rules = derivedRules.map((id) => this.#rule(this.#plan.derivedRules[id] as DerivedRuleSpec, derived));
     const strands = rules.flatMap(({ spec }) => spec.strands.map((strand) => this.#strand(strand)));
     const stratum = isRecursive
-      ? new RecursiveStratum({ tables: derived, rules, strands, tally, limit, mayDecreaseCosts })
+      ? new RecursiveStratum({ tables: derived, rules, strands, tally, limit, mayDecreaseCosts, computesValues })
       : new NonrecursiveStratum(derived[0] as DerivedRows, rules, strands, tally);
     for (const rule of rules) this.#rules[rule.spec.id] = { rule, stratum };
     return stratum;

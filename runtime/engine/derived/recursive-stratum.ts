@@ -29,12 +29,19 @@ import type { Table } from "../tables/table.ts";
 import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
 import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
+/** Rows that a recursion that computes values may insert for each row that it reads: it may have many results for one. */
+const COMPUTED_ROWS_PER_ROW = 256;
+
 /** Limits of one update. */
 export interface RunLimit {
   /** Strand runs on rows of the stratum. */
   readonly runs: number;
   /** Throws the error that ends a step with more runs. */
   readonly exceeded: (strand: number) => never;
+  /** Rows of the stratum on whose insertion strands run, if its rules compute values. */
+  readonly computedRows: number;
+  /** Throws the error that ends a step with more such rows. */
+  readonly computedTooMany: (strand: number) => never;
   /** Throws an error that ends the step if it holds too much memory. */
   readonly checkMemory: (strand: number) => void;
 }
@@ -54,6 +61,8 @@ export interface RecursiveStratumOptions {
   readonly limit: RunLimit;
   /** Whether a row may depend on a row that it replaced. See `Stratum.costDecreased`. */
   readonly mayDecreaseCosts: boolean;
+  /** Whether the recursion may have no end. See `StratumSpec`. */
+  readonly computesValues: boolean;
 }
 
 /** Strongly connected component of the dependency graph with a cycle. */
@@ -73,6 +82,9 @@ export class RecursiveStratum implements Stratum {
   readonly #tally: CommitTally;
   readonly #limit: RunLimit;
   #mayDecreaseCosts: boolean;
+  readonly #computesValues: boolean;
+  /** Greatest number of rows that this update may insert. */
+  #mostRows = Infinity;
 
   #now = 0;
   #run: RunStrand = () => undefined;
@@ -80,6 +92,8 @@ export class RecursiveStratum implements Stratum {
   #direction: Sign = 0;
   /** Strand runs on rows of the stratum in this update. */
   #runs = 0;
+  /** Rows of the stratum that this update inserted. */
+  #rows = 0;
   /** Deleted rows on which strands have yet to run. */
   readonly #leaving = new Map<Row, Table>();
   /** Inserted rows on which strands have yet to run. */
@@ -101,8 +115,10 @@ export class RecursiveStratum implements Stratum {
   #pendingRefreshes: { readonly row: Row; readonly table: Table }[] = [];
   #hasEvicted = false;
 
-  constructor({ tables, rules, strands, tally, limit, mayDecreaseCosts }: RecursiveStratumOptions) {
+  constructor(options: RecursiveStratumOptions) {
+    const { tables, rules, strands, tally, limit, mayDecreaseCosts } = options;
     this.#mayDecreaseCosts = mayDecreaseCosts;
+    this.#computesValues = options.computesValues;
     this.#tables = tables;
     this.#rules = rules;
     this.#tally = tally;
@@ -155,6 +171,8 @@ export class RecursiveStratum implements Stratum {
     this.#now = now;
     this.#run = run;
     this.#runs = 0;
+    this.#rows = 0;
+    this.#mostRows = this.#computesValues ? this.#computedRows() : Infinity;
     for (const derived of this.#tables) derived.beginUpdate(now);
     for (const { table } of this.#tables) this.#takeBaseChanges(table);
     for (const strand of this.#externalStrands) runOnChanges(strand, run);
@@ -187,6 +205,14 @@ export class RecursiveStratum implements Stratum {
     this.#announced.clear();
     this.#pendingRefreshes = [];
     this.#hasEvicted = false;
+  }
+
+  /** Returns how many rows a recursion that computes values may insert: more if it starts from more rows. */
+  #computedRows(): number {
+    const read = new Set([...this.#externalStrands, ...this.#tables].map(({ table }) => table));
+    let rows = 0;
+    for (const { count } of read) rows += count;
+    return this.#limit.computedRows + COMPUTED_ROWS_PER_ROW * rows;
   }
 
   #isAffected(): boolean {
@@ -340,7 +366,9 @@ export class RecursiveStratum implements Stratum {
     const replacement = this.#replacements.get(table)?.get(row.key);
     // A replacement that is deleted in the same update cannot cover its own derivations.
     this.#replacement = replacement?.row === row && direction < 0 ? undefined : replacement;
-    for (const strand of this.#ownStrands.get(table) ?? []) {
+    const strands = this.#ownStrands.get(table) ?? [];
+    if (direction > 0 && ++this.#rows > this.#mostRows) this.#limit.computedTooMany(strands[0] ?? -1);
+    for (const strand of strands) {
       if (++this.#runs > this.#limit.runs) this.#limit.exceeded(strand);
       this.#limit.checkMemory(strand);
       this.#run(strand, row.values);

@@ -11,10 +11,14 @@ export interface Limits {
   readonly memory: number;
   /** Approximate memory that one step may add, in bytes: rows, journal, and the results of rules that the step holds. */
   readonly stepMemory: number;
+  /** Rows of one step in a recursive stratum whose rules compute new values. Only such a recursion can have no end. */
+  readonly computedRows: number;
 }
 
 /** Share of `memory` that one step may add. */
 const STEP_SHARE = 1 / 32;
+/** Bytes of `memory` for each row of a recursion that computes values: several times the memory of a row. */
+const COMPUTED_ROW_BYTES = 4096;
 /** Share of `memory` that the inputs in Mux may take. */
 const QUEUE_SHARE = 1 / 8;
 const QUEUED_BYTES = 64 << 20;
@@ -22,10 +26,11 @@ const QUEUED_BYTES = 64 << 20;
 const DEFAULT_MEMORY = 3 * 2 ** 30;
 
 /** Returns the limits of memory of a node, of which rows and queues may take `memory` bytes. */
-export function memoryLimits(memory: number): Pick<Limits, "memory" | "stepMemory" | "queuedBytes"> {
+export function memoryLimits(memory: number): Pick<Limits, "memory" | "stepMemory" | "computedRows" | "queuedBytes"> {
   return {
     memory,
     stepMemory: memory * STEP_SHARE,
+    computedRows: Math.floor(memory / COMPUTED_ROW_BYTES),
     queuedBytes: Math.min(QUEUED_BYTES, memory * QUEUE_SHARE),
   };
 }
@@ -45,6 +50,7 @@ const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
   queuedBytes: "queued bytes",
   memory: "memory",
   stepMemory: "memory in one step",
+  computedRows: "rows of a recursion that computes values",
 };
 
 /** Returns the name of a limit, as in "a step exceeded its limit of rounds". */

@@ -119,6 +119,8 @@ export interface StratumSpec {
    * columns, and strands report the exceptions at run time (`StrandHost.costDecreased`).
    */
   readonly mayDecreaseCosts: boolean;
+  /** Whether a recursive rule computes values of its head, as `p(N + 1) :- p(N)` does, so that the recursion may have no end. */
+  readonly computesValues: boolean;
 }
 
 /** Change of a derivation: -1 deleted, 0 refreshed, 1 inserted. */

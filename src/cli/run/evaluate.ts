@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
-import type { Limits } from "../../../runtime/engine/limits/limits.ts";
+import { type Limits, memoryLimits } from "../../../runtime/engine/limits/limits.ts";
 import { Node } from "../../../runtime/node/node.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
@@ -83,6 +83,8 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
 const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
   memory: "its derivations do not end, or need more memory than --memory MIB allows",
   stepMemory: "its derivations do not end",
+  computedRows:
+    "its derivations do not end, or need a greater --memory MIB: it computes new values from its own results",
   rounds: `no fixpoint after ${MAX_ROUNDS} rounds`,
   derivations: "too many derivations",
   queued: "too many tuples wait for their step",
@@ -92,7 +94,7 @@ const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
 function memoryLimit(bytes: number = DEFAULT_MEMORY): Partial<Limits> {
   const memory = Math.min(getHeapStatistics().heap_size_limit * MEMORY_SHARE, bytes);
   const unlimited = { derivations: Infinity, queued: Infinity, queuedBytes: Infinity, stepMemory: Infinity };
-  return { ...unlimited, rounds: MAX_ROUNDS, memory };
+  return { ...memoryLimits(memory), ...unlimited, rounds: MAX_ROUNDS };
 }
 
 function checkTables(names: readonly string[], { predicates }: Plan): void {
