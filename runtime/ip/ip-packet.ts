@@ -117,6 +117,7 @@ function readIpv4(packet: Uint8Array): IpHeader | undefined {
     protocolAt: IPV4_PROTOCOL_AT,
     payloadAt,
     isLaterFragment: (short(packet, 6) & 0x1fff) !== 0,
+    isFragment: (short(packet, 6) & 0x3fff) !== 0,
     isSourceRouted: hasSourceRoute(packet, payloadAt),
   };
 }

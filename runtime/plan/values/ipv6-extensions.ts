@@ -7,6 +7,8 @@ export interface UpperLayer {
   readonly payloadAt: number;
   /** Whether the packet is a fragment other than the first, and so does not start with the upper-layer header. */
   readonly isLaterFragment: boolean;
+  /** Whether the packet is a fragment, the first or a later one, and so does not hold the whole upper-layer packet. */
+  readonly isFragment: boolean;
   /** Whether a source route has hops left. Checksums then cover another destination than the header has. */
   readonly isSourceRouted: boolean;
 }
@@ -45,6 +47,7 @@ export function findUpperLayer(packet: Uint8Array, length: number): UpperLayer |
     protocolAt: NEXT_HEADER_AT,
     payloadAt: FIXED_LENGTH,
     isLaterFragment: false,
+    isFragment: false,
     isSourceRouted: false,
   };
   for (let count = 0; SKIPPED.has(upper.protocol) && !upper.isLaterFragment; count++) {
@@ -55,12 +58,18 @@ export function findUpperLayer(packet: Uint8Array, length: number): UpperLayer |
   return upper;
 }
 
-function skip(packet: Uint8Array, { protocol, payloadAt, isSourceRouted }: UpperLayer, end: number): UpperLayer {
+function skip(
+  packet: Uint8Array,
+  { protocol, payloadAt, isFragment, isSourceRouted }: UpperLayer,
+  end: number,
+): UpperLayer {
   return {
     protocol: byte(packet, payloadAt),
     protocolAt: payloadAt,
     payloadAt: end,
     isLaterFragment: protocol === FRAGMENT && fragmentOffset(packet, payloadAt) !== 0,
+    isFragment:
+      isFragment || (protocol === FRAGMENT && (fragmentOffset(packet, payloadAt) !== 0 || hasMore(packet, payloadAt))),
     isSourceRouted: isSourceRouted || (protocol === ROUTING && byte(packet, payloadAt + 3) !== 0),
   };
 }
@@ -74,6 +83,10 @@ function extensionLength(packet: Uint8Array, { protocol, payloadAt }: UpperLayer
 
 function fragmentOffset(packet: Uint8Array, at: number): number {
   return (byte(packet, at + 2) << 5) | (byte(packet, at + 3) >> 3);
+}
+
+function hasMore(packet: Uint8Array, at: number): boolean {
+  return (byte(packet, at + 3) & 1) !== 0;
 }
 
 function byte(packet: Uint8Array, at: number): number {

@@ -1,10 +1,10 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { formatIp, parseIp } from "../../values/ip-address.ts";
 import { bytesOfPacket, packetOfBytes } from "../../values/packet-bytes.ts";
 import { Packet } from "../../values/packet.ts";
 import { ID_BYTES } from "../../values/ring.ts";
-import { SIZE_MAX } from "../../values/size.ts";
 import type { Maybe, Value, Values } from "../../values/value.ts";
-import { define, defineVariadic } from "./define.ts";
+import { define } from "./define.ts";
 
 /** Functions of byte strings. Numbers in them are unsigned and big-endian. Positions count from 0. */
 export const byteFunctions: readonly FunctionSpec[] = [
@@ -23,14 +23,14 @@ export const byteFunctions: readonly FunctionSpec[] = [
   define("f_u16", 2, ["number"], (bytes, at) => unsigned(bytes, at, 2)),
   /** f_u32(Bytes, At): the number in the four bytes at a position. Fails if out of range. */
   define("f_u32", 2, ["number"], (bytes, at) => unsigned(bytes, at, 4)),
-  /**
-   * f_pack(Format, X, ..): the values as bytes, one letter of the format per value. `1`, `2` and `4` write a number in so many bytes,
-   * `b` writes f_bytes of the value: f_pack("12b", 7, 80, "GET"). Fails if a number does not fit, or the counts differ.
-   */
-  defineVariadic("f_pack", [1, Infinity], ["bytes"], pack),
+  /** f_text(Bytes): the text with this UTF-8. Fails for malformed bytes. */
+  define("f_text", 1, ["string"], (bytes) => (bytes instanceof Uint8Array ? textOfBytes(bytes) : undefined)),
+  /** f_ip(X): the canonical text of an IP address of 4 or 16 bytes, or the bytes of such a text. Fails for other values. */
+  define("f_ip", 1, ["string", "bytes"], ipAddress),
 ];
 
-function bytesOf(value: Maybe): Uint8Array | undefined {
+/** Returns f_bytes of a value. */
+export function bytesOf(value: Maybe): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   if (value instanceof Packet) return bytesOfPacket(value);
   if (typeof value === "string") return new TextEncoder().encode(value);
@@ -45,7 +45,8 @@ function isByte(value: Value): boolean {
   return isUnsigned(value, 1);
 }
 
-function isUnsigned(value: Maybe, width: number): value is number {
+/** Whether the value is an unsigned integer of so many bytes, below 2^53. */
+export function isUnsigned(value: Maybe, width: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 256 ** width;
 }
 
@@ -72,17 +73,16 @@ function unsigned(bytes: Maybe, at: Maybe, width: number): number | undefined {
     : bytes.subarray(start, start + width).reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
-function pack([format, ...values]: readonly Maybe[]): Uint8Array | undefined {
-  if (typeof format !== "string" || format.length !== values.length) return undefined;
-  const parts = values.map((value, at) => packed(format[at] as string, value));
-  if (!parts.every((part) => part !== undefined)) return undefined;
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  return size <= SIZE_MAX ? Uint8Array.from(Buffer.concat(parts)) : undefined;
+/** Returns the text with this UTF-8, or undefined if it is malformed. */
+export function textOfBytes(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
-function packed(letter: string, value: Maybe): Uint8Array | undefined {
-  if (letter === "b") return bytesOf(value);
-  const width = "124".includes(letter) ? Number(letter) : 0;
-  if (width === 0 || !isUnsigned(value, width)) return undefined;
-  return Uint8Array.from({ length: width }, (_, at) => Math.floor(value / 256 ** (width - 1 - at)) % 256);
+function ipAddress(value: Maybe): Maybe {
+  if (typeof value === "string") return parseIp(value);
+  return value instanceof Uint8Array && (value.length === 4 || value.length === 16) ? formatIp(value) : undefined;
 }

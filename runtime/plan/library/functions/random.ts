@@ -4,6 +4,9 @@ import { defineImpure } from "./define.ts";
 
 const RAND_MAX: number = 2 ** 31;
 
+/** Largest result of f_random. */
+const BYTES_MAX = 65_536;
+
 /** Functions of time and randomness. Random numbers come from the stream of the calling rule. */
 export const randomFunctions: readonly FunctionSpec[] = [
   /** f_now(): seconds since this node started, constant within a step. Times of different nodes are not comparable. */
@@ -16,6 +19,8 @@ export const randomFunctions: readonly FunctionSpec[] = [
   defineImpure("f_randID", 0, ["id"], (ambient) => ambient.randomId()),
   /** f_idgen(): a random id, used as a unique one: a collision of 160 random bits is not to be expected. */
   defineImpure("f_idgen", 0, ["id"], (ambient) => ambient.randomId()),
+  /** f_random(N): N random bytes, at most 65,536. They are predictable: for keys and nonces use secrets and f_seal. */
+  defineImpure("f_random", 1, ["bytes"], bytesOfStream),
   /** f_coinFlip(P): 1 with probability P, 0 otherwise. */
   defineImpure("f_coinFlip", 1, ["number"], coinFlip),
 ];
@@ -23,6 +28,11 @@ export const randomFunctions: readonly FunctionSpec[] = [
 function integerBelow(ambient: Ambient, limit: Maybe = RAND_MAX): Maybe {
   if (!Number.isSafeInteger(limit) || (limit as number) < 1) return undefined;
   return Math.floor(ambient.random() * (limit as number));
+}
+
+function bytesOfStream(ambient: Ambient, count: Maybe): Maybe {
+  if (!Number.isInteger(count) || (count as number) < 0 || (count as number) > BYTES_MAX) return undefined;
+  return Uint8Array.from({ length: count as number }, () => Math.floor(ambient.random() * 256));
 }
 
 function between(ambient: Ambient, low: Maybe = 0, high: Maybe = 1): Maybe {

@@ -4,10 +4,13 @@ import type { Ambient, FunctionSpec } from "../../contract/function-spec.ts";
 import { type Kind, kindOf, type Value } from "../../values/value.ts";
 import { addressFunctions } from "./addresses.ts";
 import { byteFunctions } from "./bytes.ts";
+import { checksumFunctions } from "./checksums.ts";
+import { codeFunctions } from "./codes.ts";
 import { hashFunctions } from "./hashes.ts";
 import { listFunctions } from "./lists.ts";
 import { numberFunctions } from "./numbers.ts";
 import { overlogListFunctions } from "./overlog-lists.ts";
+import { packingFunctions } from "./packing.ts";
 import { randomFunctions } from "./random.ts";
 import { stageFunction, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
 import { stringFunctions } from "./strings.ts";
@@ -41,6 +44,9 @@ for (const spec of [
   ...listFunctions,
   ...stringFunctions,
   ...byteFunctions,
+  ...packingFunctions,
+  ...checksumFunctions,
+  ...codeFunctions,
   ...addressFunctions,
   ...hashFunctions,
   ...randomFunctions,

@@ -1,0 +1,142 @@
+import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { SIZE_MAX } from "../../values/size.ts";
+import type { Maybe, Value, Values } from "../../values/value.ts";
+import { define } from "./define.ts";
+import { addMultiple, inverse, times } from "./field.ts";
+
+/** Largest number of elements, and so of rows of a code. */
+const ELEMENTS = 256;
+
+/** Limits of one f_unmix: rows to choose from, and multiplications of bytes. */
+const ROWS_MAX = 1024;
+const PRODUCTS_MAX: number = 2 ** 27;
+
+/** Linear codes over GF(256), with the polynomial 0x11d. */
+export const codeFunctions: readonly FunctionSpec[] = [
+  /**
+   * f_mix([[Coefficient, Bytes], ..]): the sum of the products in GF(256), polynomial 0x11d. With coefficient 1 it is the exclusive or.
+   * Shorter bytes are padded with zeros. Fails if a coefficient is not an integer from 0 to 255.
+   */
+  define("f_mix", 1, ["bytes"], mix),
+  /**
+   * f_unmix(N, [[Row, Bytes], ..]): the list of the N byte strings whose mixes these are. Row is the list of the N coefficients. Fails
+   * if fewer than N rows are independent. All results are as long as the longest mix.
+   */
+  define("f_unmix", 2, ["list"], unmix),
+  /**
+   * f_code(I, N): row I, from 0, of a systematic Cauchy code for N byte strings, as a list of N coefficients: the strings themselves for
+   * I below N, repairs from N to 255. Any N rows are independent. Fails if I or N is not an integer, I exceeds 255, or N is not from 1
+   * to 255.
+   */
+  define("f_code", 2, ["list"], codeRow),
+];
+
+/** Bytes with the coefficient, or the coefficients, of their mix. */
+interface Term<T> {
+  readonly by: T;
+  readonly bytes: Uint8Array;
+}
+
+function mix(value: Maybe): Maybe {
+  const terms = termsOf(value, isElement);
+  if (terms === undefined || terms.reduce((sum, { bytes }) => sum + bytes.length, 0) > SIZE_MAX) return undefined;
+  return mixOf(terms, longest(terms));
+}
+
+function mixOf(terms: readonly Term<number>[], length: number): Uint8Array {
+  const sum = new Uint8Array(length);
+  for (const { by, bytes } of terms) addMultiple(sum, by, bytes);
+  return sum;
+}
+
+function longest(terms: readonly Term<unknown>[]): number {
+  return terms.reduce((length, { bytes }) => Math.max(length, bytes.length), 0);
+}
+
+function unmix(count: Maybe, value: Maybe): Maybe {
+  if (!isElement(count) || count === 0 || !Array.isArray(value) || value.length > ROWS_MAX) return undefined;
+  const rows = termsOf(value as Values, (row): row is readonly number[] => isRow(row, count));
+  if (rows === undefined) return undefined;
+  const length = longest(rows);
+  if (count * count * length > PRODUCTS_MAX) return undefined;
+  const solved = solve(rows, count);
+  return solved?.map((factors) => {
+    const terms = factors.map(([factor, row]) => ({ by: factor, bytes: (rows[row] as Term<unknown>).bytes }));
+    return mixOf(terms, length);
+  });
+}
+
+function isRow(value: Value, count: number): value is readonly number[] {
+  return Array.isArray(value) && value.length === count && (value as Values).every(isElement);
+}
+
+/** A row of the elimination: its coefficients, of which the first other than 0 is 1, and the factors of the given rows it consists of. */
+interface Reduced {
+  readonly coefficients: Uint8Array;
+  readonly factors: Uint8Array;
+}
+
+/**
+ * Returns, for each unknown, the factors and indices of the rows whose sum it is. Gauss-Jordan elimination: each row is reduced by those
+ * before it, and they by it. A row that depends on others is skipped.
+ */
+function solve(
+  rows: readonly Term<readonly number[]>[],
+  count: number,
+): (readonly [factor: number, row: number][])[] | undefined {
+  const chosen: number[] = [];
+  const pivots = new Map<number, Reduced>();
+  for (const [index, { by }] of rows.entries()) {
+    if (chosen.length === count) break;
+    const row = { coefficients: Uint8Array.from(by), factors: new Uint8Array(count) };
+    row.factors[chosen.length] = 1;
+    for (const [pivot, other] of pivots) subtract(row, row.coefficients[pivot] as number, other);
+    const pivot = row.coefficients.findIndex((element) => element !== 0);
+    if (pivot < 0) continue;
+    scale(row, inverse(row.coefficients[pivot] as number));
+    for (const other of pivots.values()) subtract(other, other.coefficients[pivot] as number, row);
+    pivots.set(pivot, row);
+    chosen.push(index);
+  }
+  if (chosen.length < count) return undefined;
+  return Array.from({ length: count }, (_, unknown) => {
+    const { factors } = pivots.get(unknown) as Reduced;
+    return chosen.map((row, at): [number, number] => [factors[at] as number, row]);
+  });
+}
+
+function subtract(row: Reduced, factor: number, other: Reduced): void {
+  addMultiple(row.coefficients, factor, other.coefficients);
+  addMultiple(row.factors, factor, other.factors);
+}
+
+function scale(row: Reduced, factor: number): void {
+  for (const elements of [row.coefficients, row.factors])
+    for (const [at, element] of elements.entries()) elements[at] = times(factor, element);
+}
+
+function codeRow(index: Maybe, count: Maybe): Maybe {
+  if (!isElement(index) || !isElement(count) || count === 0) return undefined;
+  return Array.from({ length: count }, (_, column) => {
+    if (index < count) return index === column ? 1 : 0;
+    return inverse(index ^ column);
+  });
+}
+
+function isElement(value: Maybe): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < ELEMENTS;
+}
+
+/** Returns the pairs of a list, or undefined if one is no pair of coefficients and bytes. */
+function termsOf<T extends Value>(
+  value: Maybe,
+  isFactor: (value: Value) => value is T,
+): readonly Term<T>[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const terms = (value as Values).map((item): Term<T> | undefined => {
+    const [by, bytes, ...rest] = Array.isArray(item) ? (item as Values) : [];
+    if (by === undefined || !(bytes instanceof Uint8Array) || rest.length > 0 || !isFactor(by)) return undefined;
+    return { by, bytes };
+  });
+  return terms.every((term) => term !== undefined) ? terms : undefined;
+}
