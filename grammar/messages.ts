@@ -274,7 +274,8 @@ export const MESSAGES = {
     message: `nothing declares or raises \`${f.name}\``,
     help: `did you mean \`${f.nearest}\`? If it comes from outside the program, declare it: \`accept ${f.name}(..).\``,
   }),
-  E0231: (f: { readonly name: string }): Wording => `\`${f.name}\` cannot be the head of a rule`,
+  E0231: (f: { readonly name: string; readonly use: "the head of a rule" | "a fact" | "declared" }): Wording =>
+    `\`${f.name}\` cannot be ${f.use}`,
   E0232: (f: { readonly name: string }): Wording => `\`${f.name}\` is not a table, so nothing can be deleted from it`,
   E0233: (f: { readonly name: string }): Wording => `\`${f.name}\` is not a view, so it cannot have a timeout`,
   E0234: (): Wording => ({
@@ -418,9 +419,26 @@ export const MESSAGES = {
     message: `no packet can hold a tuple of \`${f.name}\`, which is ${f.why}`,
     help: "packets hold tuples of the program's own events and tables",
   }),
-  W0280: (): Wording => ({
-    message: "`packet` is a predicate of this program, so this rule does not send the tuple in its argument",
-    help: "to send packets by `packet@To(P)`, give the predicate another name",
+  E0281: (f: { readonly overlay: string }): Wording => ({
+    message:
+      f.overlay === "ip"
+        ? "addresses of the IP network take no options"
+        : `addresses of \`${f.overlay}\` take no options: its \`send\` has no argument for them`,
+    help: f.overlay === "ip" ? undefined : `an overlay takes options if its rules read \`send(Node, Options, Packet)\``,
+  }),
+  E0282: (f: { readonly name: string }): Wording => ({
+    message: `\`${f.name}\` is a name of the node: no overlay can have it`,
+    help: "give the overlay another name",
+  }),
+  W0280: (f: { readonly name: string }): Wording => ({
+    message:
+      f.name === "packet"
+        ? "`packet` is a predicate of this program, so this rule does not send the tuple in its argument"
+        : `\`${f.name}\` is a predicate of this program, which hides the table \`${f.name}\` of the node`,
+    help:
+      f.name === "packet"
+        ? "to send packets by `packet@To(P)`, give the predicate another name"
+        : "to read the table of the node, give the predicate another name",
   }),
   W0221: (f: { readonly name: string; readonly nearest: string }): Wording => ({
     message: `no rule of the program raises \`${f.name}\`: only other nodes can`,

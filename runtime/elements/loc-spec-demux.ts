@@ -21,12 +21,14 @@ export const spec: ElementSpec = {
 LocSpecDemux(endpoint names, overlays)
 
 Routes each tuple by its location specifier: to this node, to the IP network, or to an overlay. Equal tuples that one step sends
-to this node become one input; of several answers to one call the first counts. For packet@To(P) it sends the tuple in the packet P;
-a packet that is still encoded leaves as it came, and is admitted like a datagram if it is for this node.
+to this node become one input; of several answers to one call the first counts. A tuple for an overlay that is not loaded leaves by
+"else.send" if a rule hears this event. For packet@To(P) it sends the tuple in the packet P; a packet that is still encoded leaves
+as it came, and is admitted like a datagram if it is for this node.
 
-Ports   in: 1 push. out: "local" (the input of a later step, when the step commits), "ip", one per overlay, "else".
-Drops   "no address": a location that is no address; "unknown overlay"; "address options": no overlay takes options;
-        "no packet": the argument of packet@To(..) is no packet.
+Ports   in: 1 push. out: "local" (the input of a later step, when the step commits), "ip", one per overlay,
+        "else.send", and "else" for drops.
+Drops   "no address": a location that is no address; "unknown overlay": no rule hears else.send; "address options": the send event of
+        the overlay has no argument for options; "no packet": the argument of packet@To(..) is no packet.
 Reads   counters: tuples in, tuples out; local, ip, overlay: tuples out by destination
 Built   by runtime/node/dataflow.ts, one per node.
 Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X)).
@@ -44,8 +46,17 @@ export interface LocationOutputs {
   readonly toNetwork: (to: string, tuple: Tuple) => void;
   /** Decodes and admits the tuples in a packet that is still encoded. */
   readonly open: (packet: Packet) => readonly Tuple[];
-  /** By overlay: takes a tuple for an address of the overlay. */
-  readonly toOverlays: ReadonlyMap<string, (to: Value, tuple: Tuple) => void>;
+  /** By overlay. */
+  readonly toOverlays: ReadonlyMap<string, OverlayOutput>;
+  /** Takes a tuple for an address of an overlay that is not loaded; undefined if no rule hears `else.send`. */
+  readonly toElse: ((to: Address, tuple: Tuple) => void) | undefined;
+}
+
+/** The way into one overlay. */
+export interface OverlayOutput {
+  /** Whether the overlay takes addresses with options. */
+  readonly takesOptions: boolean;
+  readonly push: (to: Address, tuple: Tuple) => void;
 }
 
 export class LocSpecDemux implements Element {
@@ -140,12 +151,13 @@ export class LocSpecDemux implements Element {
     }
   }
 
-  #toOverlay({ overlay, node, options }: Address, tuple: Tuple): void {
-    const toOverlay = this.#outputs.toOverlays.get(overlay);
-    if (toOverlay === undefined) return this.counters.drop("unknown overlay");
-    if (options.length > 0) return this.counters.drop("address options");
+  #toOverlay(to: Address, tuple: Tuple): void {
+    const output = this.#outputs.toOverlays.get(to.overlay);
+    const push = output?.push ?? this.#outputs.toElse;
+    if (push === undefined) return this.counters.drop("unknown overlay");
+    if (output?.takesOptions === false && to.options.length > 0) return this.counters.drop("address options");
     this.ways.overlay++;
     this.counters.out++;
-    toOverlay(node, tuple);
+    push(to, tuple);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { LAYERS_MAX, Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import type { Value } from "../plan/values/value.ts";
+import type { Values } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Element } from "./element.ts";
@@ -16,12 +16,14 @@ export const spec: ElementSpec = {
   manual: `
 OverlaySendWrap(overlay)
 
-Wraps a tuple for an address of the overlay into the event overlay.send(Address, Packet) of the same round.
+Wraps a tuple for an address of the overlay into the event overlay.send(Node, Packet) of the same round, or, if the overlay takes
+options, into overlay.send(Node, Options, Packet). OverlaySendWrap(else) wraps tuples for overlays that are not loaded into
+else.send(Address, Packet).
 
 Ports   in: 1 push. out: 1 push, to Mux.
 Drops   "too many layers": a tuple that already holds 32 packets inside each other. An overlay that has no route drops by its own rules.
 Reads   counters: tuples in, send events out
-Built   by runtime/node/dataflow.ts, one per overlay that defines send.
+Built   by runtime/node/dataflow.ts, one per overlay that defines send, and one if a rule hears else.send.
 Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
 See     LocSpecDemux, OverlayRecvUnwrap
 `,
@@ -43,12 +45,18 @@ export class OverlaySendWrap implements Element {
     this.#out = out;
   }
 
-  push(node: Value, tuple: Tuple): void {
+  /** Whether the send event has an argument for the options of addresses. */
+  get takesOptions(): boolean {
+    return this.#send.arity === 3;
+  }
+
+  /** Takes the address in the arguments of the send event, and a tuple for it. */
+  push(address: Values, tuple: Tuple): void {
     this.counters.in++;
     const packet = packetOf(tuple);
     if (packet.layers > LAYERS_MAX) return this.counters.drop("too many layers");
     this.counters.out++;
-    this.#out({ predicate: this.#send, args: [node, packet], isDelete: false }, "rule");
+    this.#out({ predicate: this.#send, args: [...address, packet], isDelete: false }, "rule");
   }
 }
 

@@ -9,7 +9,8 @@
  * Outbound, from a strand:
  *  5. RoundRobin collects the tuples that strands send for one batch of events, and passes them on in order.
  *  6. LocSpecDemux chooses by location: back to Mux, to NetworkOut, or to an overlay.
- *  7. OverlaySendWrap turns `x@ov::addr` into the event `ov.send(addr, x)` of the same round: back to 3.
+ *  7. OverlaySendWrap turns `x@ov::addr` into the event `ov.send(addr, x)` of the same round, or into `else.send` if the overlay is
+ *     not loaded: back to 3.
  *  8. When the step commits, NetworkOut encodes and sends, TunTx writes, ViewChannel sends the changes of rows for other nodes,
  *     LocSpecDemux queues the inputs for this node, and Tcp performs calls. If the step aborts, nothing leaves.
  *
@@ -17,7 +18,7 @@
  */
 import type { Edge } from "../elements/edge.ts";
 import { type Element, elementId } from "../elements/element.ts";
-import { LocSpecDemux } from "../elements/loc-spec-demux.ts";
+import { LocSpecDemux, type OverlayOutput } from "../elements/loc-spec-demux.ts";
 import { OverlayRecvUnwrap } from "../elements/overlay-recv-unwrap.ts";
 import { OverlaySendWrap } from "../elements/overlay-send-wrap.ts";
 import { ReceiveDemux } from "../elements/receive-demux.ts";
@@ -29,6 +30,8 @@ import { SendLimit } from "../engine/limits/send-limit.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import type { Plan } from "../plan/contract/plan.ts";
+import type { Address } from "../plan/values/address.ts";
+import { ELSE } from "../plan/values/location.ts";
 import type { Packet, Provenance, Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { STREAM_CLOSED, streamCalls } from "../plan/values/stream-call.ts";
@@ -111,8 +114,11 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.#roundRobin = new RoundRobin(this.#toLocSpecDemux);
     const wraps = this.#overlayWraps();
     const toOverlays = new Map(wraps.map((wrap) => [wrap.label, this.#overlayInput(wrap)]));
+    const elseWrap = this.#elseWrap();
+    const toElse = elseWrap && this.#elseInput(elseWrap);
     const open = (packet: Packet): readonly Tuple[] => this.#unwrap.open(packet);
-    this.demux = new LocSpecDemux({ isOwn, toLocal: this.#toMux, toNetwork: this.#toNetwork, open, toOverlays });
+    const [toLocalInput, toNetwork] = [this.#toMux, this.#toNetwork];
+    this.demux = new LocSpecDemux({ isOwn, toLocal: toLocalInput, toNetwork, open, toOverlays, toElse });
     const { networkOut } = ports;
     const [toTable, toLocal] = [this.#channelToTable, this.#channelToMux];
     this.channel = hasElement(plan, "ViewChannel")
@@ -127,7 +133,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
           takeRow: this.#takeRow,
         })
       : undefined;
-    this.elements = this.#elementsOf(wraps);
+    this.elements = this.#elementsOf(elseWrap === undefined ? wraps : [...wraps, elseWrap]);
     this.#flushing = this.elements.filter((element): element is Flushing => element.flushRound !== undefined);
     this.#committing = this.elements.filter((element): element is Committing => element.commit !== undefined);
   }
@@ -304,11 +310,20 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.ports.networkOut.push(to, tuple);
   };
 
-  #overlayInput(wrap: OverlaySendWrap): (to: Value, tuple: Tuple) => void {
+  #overlayInput(wrap: OverlaySendWrap): OverlayOutput {
     const edge = this.#edges.demuxToOverlay.get(wrap.label) as Edge;
+    const { takesOptions } = wrap;
+    const push = ({ node, options }: Address, tuple: Tuple): void => {
+      edge.trace(tuple, node);
+      wrap.push(takesOptions ? [node, options] : [node], tuple);
+    };
+    return { takesOptions, push };
+  }
+
+  #elseInput(wrap: OverlaySendWrap): (to: Address, tuple: Tuple) => void {
     return (to, tuple) => {
-      edge.trace(tuple, to);
-      wrap.push(to, tuple);
+      this.#edges.demuxToElse?.trace(tuple, to);
+      wrap.push([to], tuple);
     };
   }
 
@@ -317,10 +332,21 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   #overlayWraps(): readonly OverlaySendWrap[] {
     return sendingOverlays(this.#plan).map(({ name, send }) => {
       const edge = this.#edges.overlayToMux.get(name) as Edge;
-      return new OverlaySendWrap(name, this.#plan.predicates[send] as PredicateSpec, (tuple, provenance) => {
-        edge.trace(tuple);
-        this.#engine.inject(tuple, provenance);
-      });
+      return this.#wrap(name, this.#plan.predicates[send] as PredicateSpec, edge);
+    });
+  }
+
+  /** Wraps tuples for overlays that are not loaded, if a rule hears `else.send`. */
+  #elseWrap(): OverlaySendWrap | undefined {
+    const edge = this.#edges.elseToMux;
+    const send = elseSend(this.#plan);
+    return edge && send && this.#wrap(ELSE, send, edge);
+  }
+
+  #wrap(label: string, send: PredicateSpec, edge: Edge): OverlaySendWrap {
+    return new OverlaySendWrap(label, send, (tuple, provenance) => {
+      edge.trace(tuple);
+      this.#engine.inject(tuple, provenance);
     });
   }
 
@@ -353,6 +379,7 @@ function edgesOf(wiring: Wiring, plan: Plan) {
     hasElement(plan, element) ? wiring.edge(from, port, to) : undefined;
   const overlays = sendingOverlays(plan).map(({ name }) => name);
   const { calls, outcomes } = socketPorts(plan);
+  const hearsElse = elseSend(plan) !== undefined;
   when("ViewChannel", "Tables", "views", "ViewChannel");
   when("ViewChannel", "ViewChannel", "out", "NetworkOut");
   wiring.edge("LocSpecDemux", "else", "Discard");
@@ -374,6 +401,8 @@ function edgesOf(wiring: Wiring, plan: Plan) {
     demuxToOverlay: new Map(
       overlays.map((name) => [name, wiring.edge("LocSpecDemux", name, `OverlaySendWrap(${name})`)]),
     ),
+    demuxToElse: hearsElse ? wiring.edge("LocSpecDemux", "else.send", `OverlaySendWrap(${ELSE})`) : undefined,
+    elseToMux: hearsElse ? wiring.edge(`OverlaySendWrap(${ELSE})`, "out", "Mux") : undefined,
     overlayToMux: new Map(overlays.map((name) => [name, wiring.edge(`OverlaySendWrap(${name})`, "out", "Mux")])),
   };
 }
@@ -385,6 +414,11 @@ function hasElement({ graph }: Plan, name: string): boolean {
 /** The overlays that carry tuples: those that define `send`, with its predicate. */
 function sendingOverlays({ overlays }: Plan): readonly { readonly name: string; readonly send: number }[] {
   return overlays.flatMap(({ name, send }) => (send === undefined ? [] : [{ name, send }]));
+}
+
+/** The event `else.send`, if a rule hears it. */
+function elseSend({ predicates }: Plan): PredicateSpec | undefined {
+  return predicates.find(({ role }) => role.kind === "send" && role.overlay === ELSE);
 }
 
 /** The ports by which the program's socket calls reach Tcp, and those by which Tcp raises their outcomes. */

@@ -61,8 +61,8 @@ class OwnAddresses {
 
   has(location: Value): boolean {
     if (!(location instanceof Address)) return this.#inNetwork.has(location);
-    const { overlay, node, options } = location;
-    return options.length === 0 && this.#inOverlays.get(overlay)?.some((own) => equal(own, node)) === true;
+    const { overlay, node } = location;
+    return this.#inOverlays.get(overlay)?.some((own) => equal(own, node)) === true;
   }
 }
 

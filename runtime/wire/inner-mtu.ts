@@ -1,13 +1,15 @@
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import type { Value } from "../plan/values/value.ts";
+import type { Values } from "../plan/values/value.ts";
 import { encodeTuple } from "../plan/values/encode.ts";
 import { HEADER_BYTES } from "./header.ts";
 import { Writer } from "../plan/values/writer.ts";
 
 /** The longest `host:port` of IPv4. */
 const LONGEST_ADDRESS = "255.255.255.255:65535";
+/** The options of an address in an overlay that takes some: one number. A packet with more options may not fit and is then fragmented. */
+const OPTIONS = [0.5];
 
 /** Smallest MTU of an IPv6 link. The kernel disables IPv6 on a device with a smaller one. */
 const IPV6_MTU_MIN = 1280;
@@ -26,15 +28,15 @@ function encapsulationBytes({ overlays, predicates }: Plan, length: number): num
   if (tun === undefined) return 0;
   const writer = new Writer();
   const carriers = overlays.flatMap(({ send }) => (send === undefined ? [] : [predicates[send] as PredicateSpec]));
-  const innermost = event(tun, new Uint8Array(length));
+  const innermost = event(tun, [new Uint8Array(length)]);
   const { predicate, args } = carriers.reduce<Tuple>(
-    (inner, send) => event(send, LONGEST_ADDRESS, Packet.of(inner)),
+    (inner, send) => event(send, [LONGEST_ADDRESS, ...(send.arity === 3 ? [OPTIONS] : []), Packet.of(inner)]),
     innermost,
   );
   encodeTuple(writer, predicate.wire.tuple, args);
   return writer.length - length;
 }
 
-function event(predicate: PredicateSpec, ...args: readonly Value[]): Tuple {
+function event(predicate: PredicateSpec, args: Values): Tuple {
   return { predicate, args, isDelete: false };
 }

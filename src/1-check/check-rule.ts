@@ -5,10 +5,9 @@ import type { Argument, Expression, Literal, PacketExpression, PredicateLiteral,
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { functionNamed, functionNames } from "../../runtime/plan/library/functions/registry.ts";
-import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import type { Program, ProgramRule, View } from "../program/program.ts";
 import { type BoundSet, bind, bindAll, noneBound, withBound } from "../program/binding.ts";
-import { builtinNamed, isLocalAddressTable, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
+import { builtinNamed, isLocalAddressTable, isRaisedByNode, PERIODIC } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
 import { nearest } from "../program/nearest.ts";
@@ -89,8 +88,9 @@ class RuleCheck {
   #head(): void {
     const { head } = this.#rule;
     const name = head.name.text;
-    const isBuiltin = [PERIODIC, SHUTDOWN, STREAM_CLOSED].includes(name) || isLocalAddressTable(name);
-    if (isBuiltin || this.#program.views.has(name)) this.diagnostics.push(report("E0231", head.name.span, { name }));
+    const isBuiltin = name === PERIODIC || isRaisedByNode(name) || isLocalAddressTable(name);
+    if (isBuiltin || this.#program.views.has(name))
+      this.diagnostics.push(report("E0231", head.name.span, { name, use: "the head of a rule" }));
     if (this.#rule.isDelete && !this.#roles.isTable(name)) {
       this.diagnostics.push(report("E0232", head.name.span, { name }));
     }

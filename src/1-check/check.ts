@@ -5,17 +5,16 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program/program.ts";
-import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
+import { checkAddresses } from "./check-addresses.ts";
 import { checkLocations } from "./check-locations.ts";
 import { checkRule } from "./check-rule.ts";
 import { checkUnraised } from "./check-unraised.ts";
 import { Namesakes } from "./namesakes.ts";
-import { builtinNamed, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
+import { builtinNamed, isRaisedByNode, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
 import { streamViewNames } from "./stream-views.ts";
 import { NearNames, nearest } from "../program/nearest.ts";
 import { UnknownMacros } from "./unknown-macros.ts";
 import { isTypeName } from "../program/type-name.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 import { collectPredicates, type Predicate, type Predicates, withDeclaredTables } from "../program/predicates.ts";
 import { eventLiterals, type Roles, rolesIn } from "../program/roles.ts";
 import { isPredicate } from "../program/rule-shape.ts";
@@ -53,10 +52,11 @@ export function check(
   for (const fact of program.facts) addAll(diagnostics, checkFact(fact, predicates));
   addAll(diagnostics, checkTypos(typos, predicates, program, roles));
   addAll(diagnostics, checkUnread(predicates, program));
-  addAll(diagnostics, checkOverlays(program, surroundings));
+  addAll(diagnostics, checkAddresses(program, predicates, surroundings));
   if (isClosed) addAll(diagnostics, checkUnraised(program, withoutTypos(predicates, typos), isClosed));
   addAll(diagnostics, checkAccepts(program));
   addAll(diagnostics, checkLocations(program));
+  addAll(diagnostics, checkNodeEvents(program));
   const checked = { program, predicates: withDeclaredTables(predicates, program, surroundings), roles };
   return { checked, diagnostics: withoutConsequences(diagnostics, program) };
 }
@@ -92,29 +92,24 @@ function checkTable(table: TableDeclaration, predicates: Predicates): readonly D
   return diagnostics;
 }
 
-/** Warns of addresses of overlays that the program does not define. */
-function checkOverlays(program: Program, surroundings: Surroundings | undefined): readonly Diagnostic[] {
-  const own = program.overlays.map((overlay) => overlay.name);
-  const known = new Set([IP_NETWORK, ...own, ...(surroundings?.overlays ?? [])]);
-  const rules = program.rules.flatMap((rule) => [
-    ...expressionsOfAtom(rule.head),
-    ...rule.body.flatMap(expressionsOfLiteral),
-  ]);
-  const facts = program.facts.flatMap((fact) => expressionsOfAtom(fact.atom));
-  return [...rules, ...facts]
-    .flatMap((expression) => parts(expression))
-    .flatMap((part) => (part.kind === "address" && !known.has(part.overlay.text) ? [part.overlay] : []))
-    .map((overlay) => report("W0202", overlay.span, { overlay: overlay.text }));
-}
-
 function checkAccepts(program: Program): readonly Diagnostic[] {
   return program.accepts.flatMap(({ types, span }) =>
     types.filter((name) => !isTypeName(name)).map((name) => report("E0240", span, { name })),
   );
 }
 
+/** Reports facts and declarations of events that only the node raises. */
+function checkNodeEvents({ facts, accepts, signatures }: Program): readonly Diagnostic[] {
+  const inFacts = facts.map(({ atom, span }) => ({ name: atom.name.text, span, use: "a fact" as const }));
+  const declared = [...accepts, ...signatures].map(({ name, span }) => ({ name, span, use: "declared" as const }));
+  return [...inFacts, ...declared]
+    .filter(({ name }) => isRaisedByNode(name))
+    .map(({ name, use, span }) => report("E0231", span, { name, use }));
+}
+
 function checkFact({ atom, span }: Program["facts"][number], predicates: Predicates): readonly Diagnostic[] {
   const name = atom.name.text;
+  if (isRaisedByNode(name)) return [];
   const predicate = predicates.get(name);
   if (predicate !== undefined && !predicate.isTable && !predicate.isRead) return [report("W0201", span, { name })];
   return [];

@@ -19,7 +19,9 @@ import type { Name, Span } from "../../grammar/span.ts";
 import type { Module } from "../0-load/load.ts";
 import type { LineMap } from "../program/line-map.ts";
 import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program/program.ts";
-import { builtinNamed, PACKET_HEAD } from "../program/builtin.ts";
+import { builtinNamed, OVERLAYS, PACKET_HEAD, RESERVED_OVERLAYS } from "../program/builtin.ts";
+import { implicitOverlays } from "./implicit-overlays.ts";
+import { ownOverlays, withOverlaysTable } from "./own-overlays.ts";
 import { isPacketHead, ownsPacket } from "./own-packet.ts";
 import { constantNumber } from "../program/constant.ts";
 import { streamViewNames, streamViewsIn } from "./stream-views.ts";
@@ -98,6 +100,10 @@ class Resolver {
   readonly #watches: Program["watches"][number][] = [];
   readonly #unparsed = new Map<string, Unparsed>();
   readonly #ownsPacket: boolean;
+  /** Qualified names of the predicates `overlays` that files define themselves, with the place of the first. */
+  readonly #ownOverlays = new Map<string, Span>();
+  /** Whether rules read the built-in table `overlays`. */
+  #readsOverlays = false;
   /** Uses of names with a dot. They may be private to a view that is defined later. */
   readonly #dotted: DottedUse[] = [];
 
@@ -105,10 +111,25 @@ class Resolver {
     this.#lines = lines;
     this.#defined = new Map(modules.map((module) => [module.file, definedNames(module)]));
     this.#ownsPacket = modules.some(ownsPacket);
+    for (const module of modules) this.#findOwnOverlays(module);
     this.#shared = new Map(modules.map((module) => [module.file, sharedNames(module)]));
   }
 
+  #findOwnOverlays(module: Module): void {
+    const span = ownOverlays(module);
+    const name = qualifiedBy(module.instance, OVERLAYS);
+    if (span === undefined || this.#ownOverlays.has(name)) return;
+    this.#ownOverlays.set(name, span);
+    this.diagnostics.push(report("W0280", span, { name: OVERLAYS }));
+  }
+
   program(): Program {
+    const program = this.#program();
+    const complete = { ...program, overlays: [...program.overlays, ...implicitOverlays(program)] };
+    return this.#readsOverlays ? withOverlaysTable(complete) : complete;
+  }
+
+  #program(): Program {
     return {
       overlays: [...this.#overlays.values()],
       tables: this.#tables,
@@ -178,17 +199,23 @@ class Resolver {
         return;
       case "watch":
         this.#watches.push({
-          name: qualify(statement.name.text, scope),
+          name: this.#qualify(statement.name.text, scope),
           modes: statement.modes ?? "idrcs",
           span: statement.span,
         });
         return;
       case "import":
-        return;
+        return this.#checkOverlayName(statement.as);
     }
   }
 
+  #checkOverlayName(name: Name | undefined): void {
+    if (name === undefined || !RESERVED_OVERLAYS.has(name.text.toLowerCase())) return;
+    this.diagnostics.push(report("E0282", name.span, { name: name.text }));
+  }
+
   #overlay(module: Module, name: Name): void {
+    this.#checkOverlayName(name);
     const instance = module.instance ?? name.text;
     const other = this.#overlays.get(instance);
     if (other === undefined) this.#overlays.set(instance, { name: instance, span: name.span, file: module.file });
@@ -268,7 +295,7 @@ class Resolver {
   /** The head `packet@To(P)` is built in, unless the program has a predicate of this name. */
   #head(head: Atom, scope: Scope): Atom {
     if (!isPacketHead(head)) return this.#atom(head, scope);
-    if (this.#ownsPacket) this.diagnostics.push(report("W0280", head.name.span, {}));
+    if (this.#ownsPacket) this.diagnostics.push(report("W0280", head.name.span, { name: "packet" }));
     return this.#atom(this.#ownsPacket ? head : { ...head, name: { ...head.name, text: PACKET_HEAD } }, scope);
   }
 
@@ -281,9 +308,17 @@ class Resolver {
     if (name.text.startsWith("this.") && scope.view === undefined) {
       this.diagnostics.push(report("E0210", name.span, { name: name.text, view: undefined }));
     }
-    const qualifiedName = qualify(name.text, scope);
+    const qualifiedName = this.#qualify(name.text, scope);
     if (qualifiedName.includes(".")) this.#dotted.push({ name: qualifiedName, inside: scope.view, span: name.span });
     return qualifiedName;
+  }
+
+  /** The table `overlays` is built in, unless this file, or a file that shares its names, has such a predicate. */
+  #qualify(name: string, scope: Scope): string {
+    const own = qualify(name, scope);
+    if (name !== OVERLAYS || this.#ownOverlays.has(own) || this.#ownOverlays.has(OVERLAYS)) return own;
+    this.#readsOverlays = true;
+    return OVERLAYS;
   }
 
   #literal(literal: Literal, scope: Scope): Literal {
@@ -336,7 +371,11 @@ function qualify(name: string, scope: Scope): string {
   const dot = name.indexOf(".");
   if (dot >= 0) return qualifyDotted(name.slice(0, dot), name.slice(dot), scope);
   if (builtinNamed(name) !== undefined || module.instance === undefined || scope.names.has(name)) return name;
-  return `${module.instance}.${name}`;
+  return qualifiedBy(module.instance, name);
+}
+
+function qualifiedBy(instance: string | undefined, name: string): string {
+  return instance === undefined ? name : `${instance}.${name}`;
 }
 
 function qualifyDotted(first: string, rest: string, scope: Scope): string {

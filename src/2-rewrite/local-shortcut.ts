@@ -5,7 +5,7 @@
  */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { bind, type BoundSet, isBound, noneBound } from "../program/binding.ts";
-import { isLocalAddressTable, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
+import { ELSE_SEND, isLocalAddressTable, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
 import type { Roles } from "../program/roles.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
@@ -85,7 +85,7 @@ class EventFlow {
 
   #isExternal(cause: PredicateLiteral): boolean {
     const { text } = cause.atom.name;
-    if (!this.#hasOneReader(cause) || text.includes("!") || text === SHUTDOWN) return false;
+    if (!this.#hasOneReader(cause) || text.includes("!") || text === SHUTDOWN || text === ELSE_SEND) return false;
     if (text === PERIODIC || text === TUN) return true;
     const isDelta = deltaEventNamed(text, (name) => this.#tables.has(name)) !== undefined;
     return !isDelta && !this.#carriesPackets && !this.#producers.has(text) && !this.#facts.has(text);

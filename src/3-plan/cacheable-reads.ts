@@ -26,13 +26,13 @@ export function cacheableReads(strand: Strand, predicates: readonly PredicateSpe
 }
 
 /** Whether the column may hold a packet. Known for `tun`, `send` and `recv`; any column of other events may hold one. */
-function mayHoldPacket({ role }: PredicateSpec, column: number): boolean {
+function mayHoldPacket({ role, arity }: PredicateSpec, column: number): boolean {
   switch (role.kind) {
     case "tun":
     case "recv":
       return column === 0;
     case "send":
-      return column === 1;
+      return column === arity - 1;
     default:
       return true;
   }

@@ -6,7 +6,7 @@ import type { AggregateFunction, Argument, Expression, Literal, PacketExpression
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import type { Kind } from "../../runtime/plan/values/value.ts";
 import { STREAM_CLOSED, streamCallForms, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
-import { isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
+import { ELSE_SEND, isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
 import { patternVariables } from "../program/pattern.ts";
 import { kindsNamed } from "../program/type-name.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
@@ -262,6 +262,7 @@ function builtinType(name: string, column: number): ColumnType | undefined {
   if (name === PERIODIC || name === STREAM_CLOSED) return NUMBER;
   const outcome = streamOutcome(name)?.[column];
   if (outcome !== undefined) return outcome;
+  if (name === ELSE_SEND) return [typeBit("address"), typeBit("tuple")][column];
   if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
   return isLocalAddressTable(name) ? ADDRESS : undefined;
 }

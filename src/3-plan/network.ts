@@ -1,5 +1,6 @@
 import type { Graph, GraphEdge, GraphNode } from "../../runtime/plan/contract/graph.ts";
 import type { OverlaySpec, Trigger } from "../../runtime/plan/contract/plan.ts";
+import { ELSE } from "../../runtime/plan/values/location.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { STREAM_CLOSED, streamCalls } from "../../runtime/plan/values/stream-call.ts";
 import type { StrandAction, Strand } from "./strand.ts";
@@ -43,6 +44,11 @@ export function networkGraph(
     if (send === undefined) continue;
     const wrap = graph.add("OverlaySendWrap", name);
     graph.edge(demux, name, wrap);
+    graph.edge(wrap, "out", mux);
+  }
+  if (predicates.some(({ role }) => role.kind === "send" && role.overlay === ELSE)) {
+    const wrap = graph.add("OverlaySendWrap", ELSE);
+    graph.edge(demux, "else.send", wrap);
     graph.edge(wrap, "out", mux);
   }
   graph.edge(demux, "else", graph.add("Discard"));

@@ -5,10 +5,19 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import { ELSE } from "../../runtime/plan/values/location.ts";
 import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { STREAM_CLOSED, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
-import { isLocalAddressTable, LOCAL_ADDRESS, PACKET_HEAD, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
+import {
+  ELSE_SEND,
+  isLocalAddressTable,
+  LOCAL_ADDRESS,
+  PACKET_HEAD,
+  PERIODIC,
+  SHUTDOWN,
+  TUN,
+} from "../program/builtin.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program/program.ts";
 import type { ColumnTypes } from "./column-types.ts";
@@ -28,6 +37,7 @@ const CHANNEL_MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly r
 const NODE_EVENTS: ReadonlyMap<string, number> = new Map([
   [SHUTDOWN, 0],
   [STREAM_CLOSED, 1],
+  [ELSE_SEND, 2],
 ]);
 
 /**
@@ -126,6 +136,7 @@ export class PredicateTable {
     if (name === PACKET_HEAD) return { kind: "packet" };
     if (this.#core.answers.has(name)) return { kind: "answer" };
     if (name === STREAM_CLOSED) return { kind: "tcpClosed" };
+    if (name === ELSE_SEND) return { kind: "send", overlay: ELSE };
     const stream = streamEventNamed(name);
     if (stream !== undefined) return { kind: "tcp", ...stream };
     const message = CHANNEL_MESSAGES.get(name);

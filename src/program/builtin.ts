@@ -1,3 +1,4 @@
+import { ELSE } from "../../runtime/plan/values/location.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 
 /** Predicate that the engine provides. Built-ins are never qualified, except `localAddr`, which each overlay instance has. */
@@ -10,6 +11,15 @@ export interface Builtin {
 /** Head `packet@To(P)`, which sends the tuple in P to To. Programs write `packet`; they may also have a predicate of that name. */
 export const PACKET_HEAD = "packet@";
 
+/** The event `else.send(Address, Packet)` of a tuple for an overlay that is not loaded. */
+export const ELSE_SEND: string = `${ELSE}.send`;
+
+/** Table `overlays(Name)` of the loaded overlays. A program may have a predicate of its own of that name. */
+export const OVERLAYS = "overlays";
+
+/** Names of the node itself, which no overlay has. */
+export const RESERVED_OVERLAYS: ReadonlySet<string> = new Set(["node", ELSE, "udp", "tcp", "tap", "flying"]);
+
 const builtins: ReadonlyMap<string, Builtin> = new Map(
   [
     { name: "periodic", minArity: 2, maxArity: 5 },
@@ -17,6 +27,7 @@ const builtins: ReadonlyMap<string, Builtin> = new Map(
     { name: "shutdown", minArity: 0, maxArity: 0 },
     { name: STREAM_CLOSED, minArity: 1, maxArity: 1 },
     { name: PACKET_HEAD, minArity: 1, maxArity: 1 },
+    { name: ELSE_SEND, minArity: 2, maxArity: 2 },
   ].map((builtin) => [builtin.name, builtin]),
 );
 
@@ -37,4 +48,9 @@ export function localAddressTable(overlay: string | undefined): string {
 
 export function isLocalAddressTable(name: string): boolean {
   return name === LOCAL_ADDRESS || name.endsWith(`.${LOCAL_ADDRESS}`);
+}
+
+/** Whether the event is one that only the node itself raises. */
+export function isRaisedByNode(name: string): boolean {
+  return name === SHUTDOWN || name === STREAM_CLOSED || name === ELSE_SEND;
 }

@@ -36,8 +36,8 @@ export function collectPredicates(
 ): Predicates {
   const collector = new Collector(program, diagnostics);
   const uses = usesIn(program);
-  collector.builtins();
   collector.usual(uses.map(({ atom }) => atom));
+  collector.builtins(uses);
   for (const { atom, use } of uses) collector.use(atom, use);
   for (const accept of program.accepts) collector.accept(accept.name, accept.types.length, accept.span);
   for (const signature of program.signatures) {
@@ -78,15 +78,43 @@ function lastColumn({ keys, evict }: TableDeclaration): number {
 /** `named`: the head of a deletion, which neither produces nor reads. */
 type Use = "produced" | "read" | "named";
 
-function usesIn({ facts, rules, views }: Program): readonly { readonly atom: Atom; readonly use: Use }[] {
-  const inFacts = facts.map(({ atom }) => ({ atom, use: "produced" as const }));
-  const inRules = rules.flatMap(({ head, isDelete, body }) => {
+interface AtomUse {
+  readonly atom: Atom;
+  readonly use: Use;
+  /** The overlay whose file contains the atom. */
+  readonly overlay: string | undefined;
+}
+
+/** Number of arguments of `send` in overlays that take addresses with options: node, options, packet. */
+const SEND_WITH_OPTIONS = 3;
+const SEND_WITHOUT_OPTIONS = 2;
+
+/** Returns the number of arguments of an overlay's `send`: as declared, or as most uses in the overlay's file, or elsewhere, have it. */
+function sendArity(overlay: string, uses: readonly AtomUse[], declared: number | undefined): number {
+  const all = uses.filter(({ atom }) => atom.name.text === `${overlay}.send`);
+  const own = all.filter((one) => one.overlay === overlay);
+  const counted = own.length > 0 ? own : all;
+  const withOptions = counted.filter(({ atom }) => atom.args.length === SEND_WITH_OPTIONS).length;
+  const without = counted.filter(({ atom }) => atom.args.length === SEND_WITHOUT_OPTIONS).length;
+  const takesOptions = declared === undefined ? withOptions > without : declared === SEND_WITH_OPTIONS;
+  return takesOptions ? SEND_WITH_OPTIONS : SEND_WITHOUT_OPTIONS;
+}
+
+/** Returns the overlays of the program whose addresses may have options. */
+export function overlaysWithOptions({ overlays }: Program, predicates: Predicates): ReadonlySet<string> {
+  const names = overlays.map(({ name }) => name);
+  return new Set(names.filter((name) => predicates.get(`${name}.send`)?.arity === SEND_WITH_OPTIONS));
+}
+
+function usesIn({ facts, rules, views }: Program): readonly AtomUse[] {
+  const inFacts = facts.map(({ atom, overlay }) => ({ atom, overlay, use: "produced" as const }));
+  const inRules = rules.flatMap(({ head, isDelete, body, overlay }) => {
     const read = body.flatMap((literal) => {
       if (literal.kind !== "predicate" || literal.isFailure) return [];
       return views.has(literal.atom.name.text) || isCallShaped(literal) ? [] : [literal.atom];
     });
-    const own = { atom: head, use: isDelete ? ("named" as const) : ("produced" as const) };
-    return [own, ...read.map((atom) => ({ atom, use: "read" as const }))];
+    const own = { atom: head, overlay, use: isDelete ? ("named" as const) : ("produced" as const) };
+    return [own, ...read.map((atom) => ({ atom, overlay, use: "read" as const }))];
   });
   return [...inFacts, ...inRules];
 }
@@ -126,13 +154,16 @@ class Collector {
     this.#declared = declaredArities(program);
   }
 
-  /** Adds `localAddr` of each overlay instance and the events that the engine raises inside views. */
-  builtins(): void {
+  /** Adds `localAddr` and `send` of each overlay instance, and the events that the engine raises inside views. */
+  builtins(uses: readonly AtomUse[]): void {
     const nowhere = { file: "", start: 0, end: 0 };
     for (const overlay of [undefined, ...this.#program.overlays]) {
       this.#add(localAddressTable(overlay?.name), 1, overlay?.span ?? nowhere, true);
     }
-    for (const overlay of this.#program.overlays) this.#add(`${overlay.name}.send`, 2, overlay.span, true);
+    for (const { name, span } of this.#program.overlays) {
+      const send = `${name}.send`;
+      this.#add(send, sendArity(name, uses, this.#declared.get(send)?.arity), span, true);
+    }
     for (const view of this.#program.views.values()) this.#viewEvents(view);
   }
 

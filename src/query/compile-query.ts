@@ -8,6 +8,7 @@ import { parse } from "../../grammar/parse.ts";
 import { report } from "../../grammar/report.ts";
 import type { Source, Span } from "../../grammar/span.ts";
 import type { AggregateKind, Plan } from "../../runtime/plan/contract/plan.ts";
+import { ELSE } from "../../runtime/plan/values/location.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { check } from "../1-check/check.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
@@ -206,10 +207,16 @@ function programOf(rule: Rule, head: Atom, running: Plan): Program {
     facts: [],
     views: new Map(),
     accepts: [],
-    signatures: [],
+    signatures: running.predicates.flatMap((spec) => signatureOfSend(spec)),
     watches: [],
     unparsed: new Map(),
   };
+}
+
+/** The signature of an overlay's `send`, whose number of arguments tells whether addresses may have options. */
+function signatureOfSend({ name, arity, role }: PredicateSpec): Program["signatures"] {
+  if (role.kind !== "send" || role.overlay === ELSE) return [];
+  return [{ name, types: Array.from({ length: arity }, () => "any"), span: NOWHERE }];
 }
 
 const NOWHERE: Span = { file: "", start: 0, end: 0 };

@@ -7,8 +7,8 @@ import type { Source } from "../../grammar/span.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import { admits } from "../../runtime/plan/values/column-type.ts";
 import { formatValue } from "../../runtime/plan/values/format.ts";
-import { isHostPort } from "../../runtime/plan/values/location.ts";
-import type { OverlaySpec, Plan } from "../../runtime/plan/contract/plan.ts";
+import { ELSE, isHostPort } from "../../runtime/plan/values/location.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { PERIODIC } from "../program/builtin.ts";
@@ -85,17 +85,23 @@ function readLocation(atom: Atom, plan: Plan, found: Diagnostic[]): Value | unde
   if (location === undefined) {
     // `readArgument` reports a variable in `p(@X, ..)`.
     if (atom.location !== undefined) found.push(report("E0227", located.span, { name: atom.name.text }));
-  } else if (!isLocation(location, plan.overlays)) {
+  } else if (!isLocation(location, plan)) {
     found.push(report("E0307", located.span, { location: formatValue(location) }));
   }
   return location;
 }
 
 /** Whether the node can send to the location. LocSpecDemux would drop a tuple for any other location. */
-function isLocation(value: Value, overlays: readonly OverlaySpec[]): boolean {
+function isLocation(value: Value, { overlays, predicates }: Plan): boolean {
   if (!(value instanceof Address)) return typeof value === "string" && isHostPort(value);
-  const carrier = overlays.find(({ name }) => name === value.overlay);
-  return carrier?.send !== undefined && value.options.length === 0;
+  const overlay = overlays.find(({ name }) => name === value.overlay);
+  if (overlay?.send === undefined) return predicates.some(isElseSend);
+  return value.options.length === 0 || predicates[overlay.send]?.arity === 3;
+}
+
+/** Whether rules hear of addresses in overlays that are not loaded. */
+function isElseSend({ role }: PredicateSpec): boolean {
+  return role.kind === "send" && role.overlay === ELSE;
 }
 
 function isFact(statement: { readonly kind: string }): statement is Fact {

@@ -40,6 +40,18 @@ test.for(questions)("$asked", ({ asked, answer }) => {
   expect(new AskedNode(PROGRAM).query(asked)).toEqual(answer);
 });
 
+test("a query knows which overlays take options", () => {
+  const node = new AskedNode(`
+q.recv(P) :- q.send(_, _, P).
+plain.recv(P) :- plain.send(_, P).
+materialize(place, infinity, infinity, keys(1)).
+place(q::("a:1", 0.02)). place(plain::"a:1").
+`);
+  expect(node.query('place(q::("a:1", 20ms))')).toEqual(["", ""]);
+  expect(node.query('place(plain::("a:1", 20ms))').join()).toContain("addresses of `plain` take no options");
+  expect(node.query('place(A), f_overlay(A) == "q", O := f_options(A)')).toEqual(["A O", 'q::("a:1", 0.02) [0.02]']);
+});
+
 const slips: readonly Question[] = [
   { asked: "ron.membr(X)", answer: ["the node has no table `ron.membr`", "help: did you mean `ron.member`?"] },
   {

@@ -257,3 +257,19 @@ test("rows derived for other nodes survive a hot reload: no route changes, and a
   network.pass(10);
   expect(network.rows(a, "best").find(([, to]) => to === b)).toEqual([a, b, d, 3]);
 });
+
+test("the table of overlays follows the loaded files", () => {
+  const reader = "names: known(N) :- overlays(N).\nmaterialize(known, infinity, infinity, keys(1)).\n";
+  const overlay = (name: string): string => `${name}.recv(P) :- ${name}.send(_, P).\n`;
+  const { node } = new AskedNode(reader + overlay("one"));
+  expect(rowsOf(node, "overlays", "known")).toEqual([[["one"]], [["one"]]]);
+  replaceProgram(node, reader + overlay("one") + overlay("two"));
+  expect(rowsOf(node, "overlays", "known")).toEqual([
+    [["one"], ["two"]],
+    [["one"], ["two"]],
+  ]);
+  replaceProgram(node, reader + overlay("two"));
+  expect(rowsOf(node, "overlays", "known")).toEqual([[["two"]], [["two"]]]);
+  replaceProgram(node, reader);
+  expect(rowsOf(node, "overlays", "known")).toEqual([[], []]);
+});

@@ -1,9 +1,10 @@
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { elementSpecs } from "../../runtime/elements/element-specs.ts";
-import { LocSpecDemux } from "../../runtime/elements/loc-spec-demux.ts";
+import { type LocationOutputs, LocSpecDemux, type OverlayOutput } from "../../runtime/elements/loc-spec-demux.ts";
 import { Mux } from "../../runtime/elements/mux.ts";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
+import { OverlaySendWrap } from "../../runtime/elements/overlay-send-wrap.ts";
 import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts";
 import { OwnDatagrams } from "../../runtime/ip/own-datagrams.ts";
 import { TunRx } from "../../runtime/elements/tun-rx.ts";
@@ -17,7 +18,7 @@ import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
 import { segmentsOf, trainOf } from "../../runtime/plan/values/train.ts";
-import type { Value } from "../../runtime/plan/values/value.ts";
+import type { Value, Values } from "../../runtime/plan/values/value.ts";
 import { filesBelow } from "../house/tree.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
@@ -147,7 +148,8 @@ describe("LocSpecDemux and NetworkOut", () => {
       isOwn: (name) => name === "me:1",
       toLocal: (input) => void local.push(input),
       toNetwork: (to, one) => network.push(to, one),
-      toOverlays: new Map([["ron", (to: Value) => void wrapped.push(to)]]),
+      toOverlays: new Map([["ron", { takesOptions: false, push: ({ node }) => void wrapped.push(node) }]]),
+      toElse: undefined,
     });
     const overlays = [
       new Address("ron", "x"),
@@ -169,6 +171,46 @@ describe("LocSpecDemux and NetworkOut", () => {
       ["no address", 6],
       ["unknown overlay", 1],
     ]);
+  });
+});
+
+describe("LocSpecDemux, OverlaySendWrap", () => {
+  function demuxWith(toElse: LocationOutputs["toElse"]): { demux: LocSpecDemux; sent: readonly Values[] } {
+    const sent: Values[] = [];
+    const wrap = (name: string, arity: number): OverlaySendWrap => {
+      const send = eventSpec(`${name}.send`, arity);
+      return new OverlaySendWrap(name, send, ({ args }) => void sent.push(args));
+    };
+    const [plain, q] = [wrap("plain", 2), wrap("q", 3)];
+    const toOverlays = new Map<string, OverlayOutput>([
+      ["plain", { takesOptions: plain.takesOptions, push: ({ node }, one) => plain.push([node], one) }],
+      ["q", { takesOptions: q.takesOptions, push: ({ node, options }, one) => q.push([node, options], one) }],
+    ]);
+    const nowhere = (): void => undefined;
+    const outputs = { open: () => [], isOwn: () => false, toLocal: nowhere, toNetwork: nowhere, toOverlays, toElse };
+    return { demux: new LocSpecDemux(outputs), sent };
+  }
+
+  const places = [new Address("plain", "a:1"), new Address("plain", "a:1", [1]), new Address("q", "a:1", [1])];
+  const elsewhere = [new Address("q", "a:1"), new Address("else", "a:1"), new Address("i3", 1n, [2])];
+
+  test("options go to an overlay that takes them; for others they are dropped; an unknown overlay is dropped", () => {
+    const { demux, sent } = demuxWith(undefined);
+    for (const location of [...places, ...elsewhere]) demux.push({ tuple: tuple(1), location });
+    expect(sent.map((args) => args.slice(0, -1))).toEqual([["a:1"], ["a:1", [1]], ["a:1", []]]);
+    expect([...demux.counters.dropped]).toEqual([
+      ["address options", 1],
+      ["unknown overlay", 2],
+    ]);
+  });
+
+  test("a tuple for an overlay that is not loaded goes to else.send with its whole address", () => {
+    const heard: Value[] = [];
+    const { demux } = demuxWith((to) => void heard.push(to));
+    for (const location of [...places, ...elsewhere]) demux.push({ tuple: tuple(1), location });
+    expect(heard).toEqual([new Address("else", "a:1"), new Address("i3", 1n, [2])]);
+    expect([...demux.counters.dropped]).toEqual([["address options", 1]]);
+    expect(demux.ways.overlay).toBe(5);
   });
 });
 

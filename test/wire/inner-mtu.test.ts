@@ -11,10 +11,15 @@ const WAY = `
 overlay way.
 rcv: way.recv(Packet) :- way.send(_, Packet).
 `;
+const WAY_WITH_OPTIONS = `
+overlay costly.
+rcv: costly.recv(Packet) :- costly.send(_, _, Packet).
+`;
 
 function planOf(text: string): Plan {
   const library = new FileLibrary();
   library.addText("way", WAY);
+  library.addText("costly", WAY_WITH_OPTIONS);
   library.addText("all", text);
   const { plan } = compile(["all", "tunnel.mzl"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error("the program is sound");
@@ -26,8 +31,9 @@ function wrapped({ predicates, overlays }: Plan, length: number): Tuple {
   const tun = predicates.find((spec) => spec.role.kind === "tun") as PredicateSpec;
   const packet: Tuple = { predicate: tun, args: [new Uint8Array(length)], isDelete: false };
   return overlays.reduce<Tuple>((inner, { send }) => {
-    const args = ["255.255.255.255:65535", Packet.of(inner)];
-    return { predicate: predicates[send ?? -1] as PredicateSpec, args, isDelete: false };
+    const predicate = predicates[send ?? -1] as PredicateSpec;
+    const options = predicate.arity === 3 ? [[0.02]] : [];
+    return { predicate, args: ["255.255.255.255:65535", ...options, Packet.of(inner)], isDelete: false };
   }, packet);
 }
 
@@ -41,6 +47,7 @@ describe("a packet of the length of the MTU just fits a datagram", () => {
   test.each([
     ["without an overlay", "", 1439],
     ["in one", `import "way" as one`, 1408],
+    ["in one whose addresses have an option", `import "costly"`, 1397],
     ["in three", `import "way" as one\nimport "way" as two\nimport "way" as three`, 1346],
   ])("%s", (_, text, mtu) => {
     const plan = planOf(text);

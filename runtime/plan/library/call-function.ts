@@ -1,4 +1,5 @@
 import type { Ambient } from "../contract/function-spec.ts";
+import { Address } from "../values/address.ts";
 import { bounded } from "../values/bounded.ts";
 import { packetOfBytes } from "../values/packet-bytes.ts";
 import { packetCountOf, segmentsAt } from "../values/train-segments.ts";
@@ -9,7 +10,7 @@ import { functionNamed } from "./functions/registry.ts";
 /** Calls a built-in or plug-in function. The caller guarantees that it exists and that no argument is undefined. */
 export function call(name: string, ambient: Ambient, args: Values): Maybe {
   const value = functionNamed(name)?.call(ambient, args);
-  return Array.isArray(value) ? bounded(value) : value;
+  return Array.isArray(value) || value instanceof Address ? bounded(value) : value;
 }
 
 /** Like `call`, but fails if an argument is undefined. */

@@ -19,6 +19,9 @@ export function isHostPort(text: string): boolean {
   return text.length <= HOST_PORT_MAX && text.includes(":", 1) && !text.endsWith(":");
 }
 
+/** Name that stands for all overlays that are not loaded: a node raises `else.send(Address, Packet)` for their addresses. */
+export const ELSE = "else";
+
 const OVERLAY_NAME = /^[a-z][A-Za-z0-9_.]{0,254}$/;
 
 /** Returns whether a text is the name of an overlay. Such a name contains no `::`, so that the text of an address is unambiguous. */

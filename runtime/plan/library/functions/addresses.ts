@@ -1,6 +1,8 @@
 import { Address } from "../../values/address.ts";
 import type { FunctionSpec } from "../../contract/function-spec.ts";
-import type { Maybe } from "../../values/value.ts";
+import { equal, type Maybe } from "../../values/value.ts";
+import { isOverlayName } from "../../values/location.ts";
+import { makeAddress } from "../operators/operators.ts";
 import { define, defineImpure } from "./define.ts";
 
 /** Name that stands for the IP network where overlays are named. */
@@ -13,6 +15,10 @@ export const addressFunctions: readonly FunctionSpec[] = [
   define("f_overlay", 1, ["string"], overlayOf),
   /** f_node(Address): the part after `overlay::`, or a string unchanged. */
   define("f_node", 1, ["string", "id", "address", "list"], nodeOf),
+  /** f_options(Address): the list of the options behind the node, or the empty list for a string. */
+  define("f_options", 1, ["list"], optionsOf),
+  /** f_address(Overlay, Node, Options): the address with these parts. With the overlay "ip", which has no options, it is the node. */
+  define("f_address", 3, ["string", "address"], addressOf),
   /** f_host(Address): the host of "host:port", without brackets. Fails for other values, including addresses of overlays. */
   define("f_host", 1, ["string"], (address) => hostPortOf(address)?.host),
   /** f_port(Address): the port of "host:port". Fails for other values. */
@@ -29,6 +35,20 @@ function overlayOf(value: Maybe): Maybe {
 function nodeOf(value: Maybe): Maybe {
   if (value instanceof Address) return value.node;
   return typeof value === "string" ? value : undefined;
+}
+
+function optionsOf(value: Maybe): Maybe {
+  if (value instanceof Address) return value.options;
+  return typeof value === "string" ? [] : undefined;
+}
+
+/** Names of overlays are case-insensitive, as in the text of a program. */
+function addressOf(name: Maybe, node: Maybe, options: Maybe): Maybe {
+  if (typeof name !== "string") return undefined;
+  const overlay = name.toLowerCase();
+  if (overlay === IP_NETWORK)
+    return typeof node === "string" && options !== undefined && equal(options, []) ? node : undefined;
+  return isOverlayName(overlay) ? makeAddress(overlay, node, options) : undefined;
 }
 
 function hostPortOf(value: Maybe): { readonly host: string; readonly port: number } | undefined {

@@ -76,6 +76,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   f_rows: "bytes|tuple -> list",
   f_count: "bytes|tuple -> number",
   f_overlay: "string|address -> string",
+  f_options: "string|address -> list",
+  f_address: "string, string|id|address|list, list -> string|address",
   f_node: "string -> string; address -> string|id|address|list",
   f_host: "string -> string",
   f_port: "string -> number",

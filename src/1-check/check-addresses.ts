@@ -1,0 +1,34 @@
+import type { AddressExpression, Expression } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
+import { overlaysWithOptions, type Predicates } from "../program/predicates.ts";
+import type { Program } from "../program/program.ts";
+import type { Surroundings } from "../program/surroundings.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
+
+/** Warns of addresses in overlays that no file declares, and reports options in addresses of overlays that take none. */
+export function checkAddresses(
+  program: Program,
+  predicates: Predicates,
+  surroundings: Surroundings | undefined,
+): readonly Diagnostic[] {
+  const own = new Set(program.overlays.map(({ name }) => name));
+  const known = new Set([IP_NETWORK, ...own, ...(surroundings?.overlays ?? [])]);
+  const withOptions = overlaysWithOptions(program, predicates);
+  return addressesIn(program).flatMap(({ overlay, options, span }) => {
+    const name = overlay.text;
+    if (!known.has(name)) return [report("W0202", overlay.span, { overlay: name })];
+    const isKnown = own.has(name) || name === IP_NETWORK;
+    if (options.length === 0 || !isKnown || withOptions.has(name)) return [];
+    return [report("E0281", span, { overlay: name })];
+  });
+}
+
+function addressesIn({ rules, facts }: Program): readonly AddressExpression[] {
+  const expressions: readonly Expression[] = [
+    ...rules.flatMap(({ head, body }) => [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)]),
+    ...facts.flatMap(({ atom }) => expressionsOfAtom(atom)),
+  ];
+  return expressions.flatMap((one) => parts(one)).filter((part) => part.kind === "address");
+}

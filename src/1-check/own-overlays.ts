@@ -1,0 +1,53 @@
+import type { Expression, Statement } from "../../grammar/ast.ts";
+import type { Name, Span } from "../../grammar/span.ts";
+import type { Module } from "../0-load/load.ts";
+import { OVERLAYS } from "../program/builtin.ts";
+import type { OverlayInstance, Program } from "../program/program.ts";
+
+/** Returns the place where the file declares, derives or accepts a predicate `overlays` of its own. */
+export function ownOverlays({ tree }: Module): Span | undefined {
+  return tree.statements.map(definedName).find((name) => name?.text === OVERLAYS)?.span;
+}
+
+function definedName(statement: Statement): Name | undefined {
+  switch (statement.kind) {
+    case "rule":
+      return statement.head.name;
+    case "fact":
+      return statement.atom.name;
+    case "materialize":
+    case "accept":
+    case "signature":
+    case "view":
+      return statement.name;
+    default:
+      return undefined;
+  }
+}
+
+const NOWHERE: Span = { file: "", start: 0, end: 0 };
+
+/** Adds the table `overlays(Name)` of the node to a program that reads it: a table of facts, which a program swap keeps up to date. */
+export function withOverlaysTable(program: Program): Program {
+  const table = {
+    name: OVERLAYS,
+    lifetime: Infinity,
+    size: Infinity,
+    keys: [0],
+    keySpans: [NOWHERE],
+    evict: { policy: "fifo" },
+    span: NOWHERE,
+  } as const;
+  return {
+    ...program,
+    tables: new Map([...program.tables, [OVERLAYS, table]]),
+    facts: [...program.facts, ...program.overlays.map(factOf)],
+    signatures: [...program.signatures, { name: OVERLAYS, types: ["string"], span: NOWHERE }],
+  };
+}
+
+function factOf({ name, span }: OverlayInstance): Program["facts"][number] {
+  const args: readonly Expression[] = [{ kind: "constant", value: name, text: JSON.stringify(name), span }];
+  const atom = { name: { text: OVERLAYS, span }, args, location: undefined, locatedArgument: undefined, span };
+  return { overlay: undefined, atom, span };
+}
