@@ -6,7 +6,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { functionNamed, functionNames } from "../../runtime/plan/library/functions/registry.ts";
 import type { Program, ProgramRule, View } from "../program/program.ts";
-import { type BoundSet, bind, bindAll, noneBound, withBound } from "../program/binding.ts";
+import { type BoundSet, bind, bindAll, isBound, noneBound, withBound } from "../program/binding.ts";
 import { builtinNamed, isLocalAddressTable, isRaisedByNode, PERIODIC } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
@@ -55,6 +55,7 @@ class RuleCheck {
   readonly #roles: Roles;
   readonly #macros: UnknownMacros;
   readonly #typos: DoubtfulNames["typos"];
+  readonly #eventLiterals: readonly PredicateLiteral[];
   readonly #unbound = new Set<string>();
 
   constructor(
@@ -69,6 +70,7 @@ class RuleCheck {
     this.#program = program;
     this.#predicates = predicates;
     this.#roles = roles;
+    this.#eventLiterals = eventLiterals(rule, roles);
   }
 
   run(): void {
@@ -99,7 +101,7 @@ class RuleCheck {
   #events(): void {
     // A misspelled table looks like a second event; the typo has its own message.
     const isTypo = ({ atom }: PredicateLiteral): boolean => this.#typos.has(atom.name.text);
-    const [first, ...others] = eventLiterals(this.#rule, this.#roles).filter((literal) => !isTypo(literal));
+    const [first, ...others] = this.#eventLiterals.filter((literal) => !isTypo(literal));
     for (const other of others) {
       const event = first as PredicateLiteral;
       const facts = { first: event.atom.name.text, second: other.atom.name.text };
@@ -230,7 +232,7 @@ class RuleCheck {
   #forbiddenPosition(literal: PredicateLiteral): string | undefined {
     if (literal.negated) return "in a negation";
     if (hasAggregate(this.#rule.head)) return "in a rule whose head has an aggregate";
-    const hasEvent = eventLiterals(this.#rule, this.#roles).length > 0;
+    const hasEvent = this.#eventLiterals.length > 0;
     if (!hasEvent && this.#roles.isTable(this.#rule.head.name.text)) return "in a rule that defines a table";
     return undefined;
   }
@@ -241,7 +243,7 @@ class RuleCheck {
     const first = body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
     const call = body[first];
     if (call === undefined) return;
-    const [event] = eventLiterals(this.#rule, this.#roles);
+    const [event] = this.#eventLiterals;
     const before = body.slice(0, first).filter(isPredicate);
     const canStart = event === undefined ? before.some((literal) => !literal.negated) : before.includes(event);
     if (!canStart) this.diagnostics.push(report("E0241", call.span, {}));
@@ -266,10 +268,15 @@ class RuleCheck {
   /** Range restriction: inputs of a call must be bound by the literals before it; other literals may be in any order. */
   #safety(): void {
     let before = noneBound;
-    for (const [at, literal] of this.#rule.body.entries()) {
-      if (!isPredicate(literal) || this.#roles.of(literal) !== "call") continue;
-      before = bindAll(this.#rule.body.slice(0, at), noneBound, this.#roles);
-      this.#inputs(literal, before);
+    let pending: Literal[] = [];
+    for (const literal of this.#rule.body) {
+      if (isPredicate(literal) && this.#roles.of(literal) === "call") {
+        const bound = bindAll(pending, before, this.#roles);
+        pending = pending.filter((one) => waitsForVariables(one, bound));
+        before = bound;
+        this.#inputs(literal, before);
+      }
+      pending.push(literal);
     }
     const bound = bindAll(this.#rule.body, noneBound, this.#roles);
     this.#assigned(bound);
@@ -375,7 +382,7 @@ class RuleCheck {
   /** An event rule with an aggregate has one result per event, so the event must bind the group columns. */
   #grouping(): void {
     const { head } = this.#rule;
-    const [event] = eventLiterals(this.#rule, this.#roles);
+    const [event] = this.#eventLiterals;
     const known = this.#knownFromEvent();
     if (!hasAggregate(head) || event === undefined || known === undefined || this.#hasWinner()) return;
     for (const group of this.#groupExpressions()) {
@@ -388,7 +395,7 @@ class RuleCheck {
 
   /** Variables that the event determines: its own, the address of the node, and those assigned from them. Undefined without an event. */
   #knownFromEvent(): BoundSet | undefined {
-    const [event] = eventLiterals(this.#rule, this.#roles);
+    const [event] = this.#eventLiterals;
     if (event === undefined) return undefined;
     const scalar = this.#rule.body.filter(
       (literal) =>
@@ -428,6 +435,12 @@ function similarConstant(variable: string): string | undefined {
 
 function isExtreme(argument: Argument): boolean {
   return argument.kind === "aggregate" && (argument.function === "min" || argument.function === "max");
+}
+
+/** Whether the literal binds variables only once others are bound. */
+function waitsForVariables(literal: Literal, bound: BoundSet): boolean {
+  if (literal.kind === "assign") return !isBound(literal.value, bound);
+  return literal.kind === "member" && !isBound(literal.list, bound);
 }
 
 function isPlain(argument: Argument): argument is Expression {

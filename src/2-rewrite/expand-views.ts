@@ -26,10 +26,11 @@ import { constantNumber } from "../program/constant.ts";
 import type { Roles } from "../program/roles.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
-import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../program/visit.ts";
+import { expressionsOfAtom, variablesIn } from "../program/visit.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import { type CallContext, contextColumns, callContext, inputsOf, returnsOf } from "./call-context.ts";
 import { deletionRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
+import { SuffixUses, variablesOfLiteral } from "./suffix-uses.ts";
 import { callsRandomFunction, InlineCall, InlineViews } from "./inline-call.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import { shortcutAnswers } from "./local-shortcut.ts";
@@ -160,12 +161,13 @@ class Expander {
 
   /** Splits the rule at each of its calls. The rest after a call is triggered by the return. */
   #splitAtCalls(rule: ExpandedRule, first: number): void {
+    const uses = new SuffixUses(rule.body);
     let rest: ExpandedRule | undefined = rule;
-    for (let number = first; rest !== undefined; number++) rest = this.#splitAtCall(rest, number);
+    for (let number = first; rest !== undefined; number++) rest = this.#splitAtCall(rest, number, uses);
   }
 
   /** Splits the rule at its first call. Returns the rest, or undefined when nothing is left to split. */
-  #splitAtCall(rule: ExpandedRule, number: number): ExpandedRule | undefined {
+  #splitAtCall(rule: ExpandedRule, number: number, uses: SuffixUses): ExpandedRule | undefined {
     const at = rule.body.findIndex((literal) => isPredicate(literal) && this.#roles.of(literal) === "call");
     const call = rule.body[at];
     const view = call?.kind === "predicate" ? this.#views.get(call.atom.name.text) : undefined;
@@ -175,11 +177,12 @@ class Expander {
       this.#raiseOver(last);
       return undefined;
     }
-    const { before, after } = this.#splitBody(rule, at);
+    const { before, after, waiting } = this.#splitBody(rule, at);
     const timeout = this.#timeout(call, view);
-    const copied = this.#inlineRules(rule, call, after, view);
+    const suffix = { uses, waiting, length: after.length - waiting.length };
+    const copied = this.#inlineRules(rule, call, suffix, view);
     if (copied !== undefined) {
-      const live = liveVariables(rule, before, call, after, this.#roles);
+      const live = liveVariables(rule, before, call, suffix, this.#roles);
       const inline = new InlineCall(callContext(rule, call, number, live, view, timeout), view);
       this.#inline(rule, before, call, view, inline, copied);
       return { ...rule, body: [inline.returned(call), ...after], trigger: undefined };
@@ -189,7 +192,7 @@ class Expander {
       this.#tailCall(rule, before, call, view);
       return undefined;
     }
-    const live = liveVariables(rule, before, call, after, this.#roles).filter((name) => name !== LEFT);
+    const live = liveVariables(rule, before, call, suffix, this.#roles).filter((name) => name !== LEFT);
     const context = callContext(rule, call, number, live, view, timeout);
     this.#tables.set(context.table.name, context.table);
     this.#arities.set(context.table.name, contextColumns(context, call).length);
@@ -204,13 +207,14 @@ class Expander {
   #inlineRules(
     rule: ExpandedRule,
     call: PredicateLiteral,
-    after: readonly Literal[],
+    { uses, waiting, length }: LiteralsAfter,
     view: View,
   ): readonly ProgramRule[] | undefined {
     const isElsewhere = call.atom.location !== undefined;
     if (!this.#optimisations.inlineViews || isElsewhere || view.isBuiltin || !this.#isUnobservable(view))
       return undefined;
-    return callsRandomFunction([rule.head], after) ? undefined : this.#inlineViews.rulesOf(view);
+    const isRandom = callsRandomFunction([rule.head], waiting) || uses.callsRandomFunction(length);
+    return isRandom ? undefined : this.#inlineViews.rulesOf(view);
   }
 
   /** Answers the call by copies of the view's rules. */
@@ -270,18 +274,23 @@ class Expander {
   #splitBody(
     rule: ExpandedRule,
     at: number,
-  ): { readonly before: readonly Literal[]; readonly after: readonly Literal[] } {
+  ): {
+    readonly before: readonly Literal[];
+    readonly after: readonly Literal[];
+    readonly waiting: readonly Literal[];
+  } {
     const text = rule.body.slice(0, at);
     const bound = bindAll(text, noneBound, this.#roles);
-    const later = rule.body.slice(at).flatMap(variablesOfLiteral);
+    const isUsedLater = (name: string): boolean =>
+      rule.body.slice(at).some((literal) => variablesOfLiteral(literal).includes(name));
     const canRun = (literal: Literal): boolean => {
       if (literal.kind === "predicate" && !literal.negated) return true;
       const target = literal.kind === "assign" ? [literal.target.name] : [];
       const needed = variablesOfLiteral(literal).filter((name) => !target.includes(name));
-      return needed.every((name) => bound.has(name) || (literal.kind === "predicate" && !later.includes(name)));
+      return needed.every((name) => bound.has(name) || (literal.kind === "predicate" && !isUsedLater(name)));
     };
     const waiting = text.filter((literal) => !canRun(literal));
-    return { before: text.filter(canRun), after: [...waiting, ...rule.body.slice(at + 1)] };
+    return { before: text.filter(canRun), after: [...waiting, ...rule.body.slice(at + 1)], waiting };
   }
 
   #timeout(call: PredicateLiteral, view: View): number {
@@ -426,23 +435,25 @@ function failureEvent(view: string, overlay: string | undefined): string {
   return overlay === undefined ? `${view}!fail` : `${overlay}:${view}!fail`;
 }
 
+/** Literals after a call: those that wait for its results, and the last `length` literals of the rule. */
+interface LiteralsAfter {
+  readonly waiting: readonly Literal[];
+  readonly uses: SuffixUses;
+  readonly length: number;
+}
+
 /** Returns the live variables at the call: bound before it and used in or after it. */
 function liveVariables(
   rule: ProgramRule,
   before: readonly Literal[],
   call: PredicateLiteral,
-  after: readonly Literal[],
+  { waiting, uses, length }: LiteralsAfter,
   roles: Roles,
 ): readonly string[] {
   const bound = bindAll(before, noneBound, roles);
-  const needed = [
-    ...expressionsOfAtom(rule.head),
-    ...after.flatMap(expressionsOfLiteral),
-    ...after.flatMap((literal) => (isPredicate(literal) ? returnsOf(literal) : [])),
-    ...returnsOf(call),
-  ];
-  const names = new Set(needed.flatMap((expression) => variablesIn(expression).map((variable) => variable.name)));
-  return [...bound].filter((name) => names.has(name));
+  const inHeadAndCall = [...expressionsOfAtom(rule.head), ...returnsOf(call)].flatMap((one) => variablesIn(one));
+  const names = new Set([...inHeadAndCall.map(({ name }) => name), ...waiting.flatMap(variablesOfLiteral)]);
+  return [...bound].filter((name) => names.has(name) || uses.has(name, length));
 }
 
 function contextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
@@ -478,13 +489,6 @@ function limited({ limit, timeout }: CallContext, span: Span): readonly Literal[
 function timeLeft({ limit }: CallContext, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
   return [assignAt(LEFT, binaryAt("-", variableAt(limit.until, span), callAt("f_now", [], span), span))];
-}
-
-function variablesOfLiteral(literal: Literal): readonly string[] {
-  const returned = literal.kind === "predicate" ? returnsOf(literal) : [];
-  return [...expressionsOfLiteral(literal), ...returned].flatMap((expression) =>
-    variablesIn(expression).map((variable) => variable.name),
-  );
 }
 
 /** Replaces the inputs of a definition by the arguments of a call. */

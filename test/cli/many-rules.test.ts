@@ -9,6 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), "mosaic-many-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const RULES = 10_000;
+const CALLS = 2000;
 const MAX_SECONDS = 3;
 const MAX_MIB = 512;
 /** Largest ratio to the time of a check of one rule, which is mostly the start of the process. */
@@ -45,11 +46,22 @@ function numbered(line: (at: number) => string): string {
 
 const TABLES = "materialize(t, infinity, infinity, keys(1)).\nmaterialize(u, infinity, infinity, keys(1)).\n";
 
+/** A view with these rules, and a rule with many calls of it. */
+function manyCalls(rules: string): string {
+  const calls = Array.from({ length: CALLS }, (_, at) => `v(X${at}, &X${at + 1})`);
+  return `accept one(number).\ndef v(A, &B) { ${rules} }\nout(X${CALLS}) :- one(X0), ${calls.join(", ")}.`;
+}
+
 test.for<[string, string]>([
   ["a rule for each of as many events", numbered((at) => `out${at}(X) :- in${at}(X).`)],
   ["joins of two tables", TABLES + numbered((at) => `out${at}(B) :- in(A, ${at}), t(A, B), u(B, C), C > ${at}.`)],
+  ["two thousand calls in one rule", manyCalls("this.return(B) :- this.init(A), B := A + 1.")],
+  [
+    "two thousand calls of a view on another node in one rule",
+    manyCalls('this.req@"10.0.0.2:10000"(A) :- this.init(A). this.return(A) :- this.req(A).'),
+  ],
 ])(
-  "ten thousand rules are checked in three seconds and half a gigabyte: %s",
+  "ten thousand rules, or as much work, are checked in three seconds and half a gigabyte: %s",
   { timeout: TIMEOUT_MS },
   async ([, text]) => {
     let least: Cost = { seconds: Infinity, mib: Infinity };

@@ -6,7 +6,7 @@ import { casesIn, type TextCase } from "./text-case.ts";
 
 const ORDERS = [1, 2, 3];
 
-/** Results of each command, sorted, without the line of a rule and the rule that exceeded a limit, which depend on the order. */
+/** Results of each command, sorted, without the line of a rule, and the rule that exceeded a limit: both depend on the order. */
 function outcome({ program: text, files, commands }: TextCase, seed: number): readonly string[] {
   const program = permuted(text, seed, { library: libraryOf(text + files) });
   return runCase(`${program}${files}---\n${commands}`)
