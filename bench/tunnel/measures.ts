@@ -91,6 +91,31 @@ async function iperf(
   }
 }
 
+/**
+ * Returns the throughput of one TCP stream at the receiver in each interval, in Gbit/s. The list is shorter, or empty, if the stream stands
+ * still or cannot be measured.
+ */
+export async function tcpByInterval(
+  bed: TestBed,
+  { address }: Tunnel,
+  intervals: number,
+  intervalMs: number,
+): Promise<readonly number[]> {
+  const length = (intervals * intervalMs) / 1e3;
+  const interval = ["-i", String(intervalMs / 1e3)];
+  const server = ["iperf3", "--server", "--one-off", "--json", "--idle-timeout", "5", ...interval];
+  const received = bed.read("b", SERVER_START_MS / 1e3 + length + GRACE_SECONDS, server);
+  await sleep(SERVER_START_MS);
+  await bed.read("a", length + GRACE_SECONDS, ["iperf3", "-c", address, "-t", String(Math.ceil(length)), ...interval]);
+  const text = await received;
+  const { intervals: rows = [] } = (text === "" ? {} : JSON.parse(text)) as { readonly intervals?: readonly Row[] };
+  return rows.slice(0, intervals).map(({ sum }) => (sum.bits_per_second ?? 0) / 1e9);
+}
+
+interface Row {
+  readonly sum: Sum;
+}
+
 interface End {
   readonly sum?: Sum;
   readonly sum_received?: Sum;

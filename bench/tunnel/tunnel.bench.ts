@@ -7,6 +7,7 @@ import type { Contender, Tunnel } from "./tunnel-contender.ts";
 import { RON, RON_DETOUR, THREE_LAYERS, TUNNEL, TUNNEL_PLAIN } from "./contenders/mosaic.ts";
 import { OPENVPN } from "./contenders/openvpn.ts";
 import { VETH } from "./contenders/veth.ts";
+import { compareFirstSeconds, FIRST_SECOND } from "./first-second.ts";
 import { MEASURES, type Measure, roundTrip } from "./measures.ts";
 
 /**
@@ -16,9 +17,12 @@ import { MEASURES, type Measure, roundTrip } from "./measures.ts";
 const IS_QUICK = process.argv.includes("--quick");
 /** A whole number: iperf3 accepts no fractions. */
 const SECONDS = IS_QUICK ? 1 : 2;
-const READY_SECONDS = 15;
+const READY_SECONDS = 60;
 /** Text that a figure's name must contain to be measured. Empty: all figures. */
 const ONLY: string = process.argv.find((option) => option.startsWith("--only="))?.slice("--only=".length) ?? "";
+
+/** Fresh tunnels of each contender whose first second is measured. */
+const FIRST_SECONDS = IS_QUICK ? 1 : 15;
 
 const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, TUNNEL_PLAIN, RON, RON_DETOUR, THREE_LAYERS];
 /** References of each contender. */
@@ -48,7 +52,9 @@ async function run(): Promise<void> {
   const bed = new TestBed();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   try {
+    if (FIRST_SECOND.includes(ONLY)) await reportFirstSeconds(bed);
     const measures = MEASURES.filter(({ figure }) => figure.includes(ONLY));
+    if (measures.length === 0) return;
     const tunnels = await start(
       bed,
       present.filter(({ isQuietWhenIdle }) => isQuietWhenIdle),
@@ -69,6 +75,16 @@ async function run(): Promise<void> {
   } finally {
     bed.close();
   }
+}
+
+async function reportFirstSeconds(bed: TestBed): Promise<void> {
+  let number = CONTENDERS.length;
+  const start = async (contender: Contender): Promise<Tunnel> => {
+    const tunnel = contender.start(bed, number++);
+    await untilCarrying(bed, contender, tunnel);
+    return tunnel;
+  };
+  report(await compareFirstSeconds(bed, [TUNNEL, TUNNEL_PLAIN, VETH], start, FIRST_SECONDS));
 }
 
 type Samples = ReadonlyMap<string, Sample>;
