@@ -1,10 +1,10 @@
 import type { Native } from "../../native/index.ts";
-import { MemorySocket } from "./memory-socket.ts";
+import { MemorySocket, type SentDatagrams } from "./memory-socket.ts";
 
 interface InFlight {
   readonly from: Uint8Array;
   readonly to: Uint8Array;
-  readonly bytes: Uint8Array;
+  readonly datagrams: SentDatagrams;
 }
 
 /** A resolved promise: an `await` on it runs the queued microtasks and no timers or I/O. */
@@ -29,13 +29,13 @@ export class MemoryNetwork {
     for (await RESOLVED; this.#inFlight.length > 0 && !isOver(); await RESOLVED) {
       const arriving = this.#inFlight;
       this.#inFlight = [];
-      for (const { from, to, bytes } of arriving) this.#sockets.get(keyOf(to))?.deliver(from, bytes);
+      for (const { from, to, datagrams } of arriving) this.#sockets.get(keyOf(to))?.deliver(from, datagrams);
     }
   }
 
   #open(address: Uint8Array): MemorySocket {
     const from = new Uint8Array(address);
-    const socket = new MemorySocket(from, (to, bytes) => this.#inFlight.push({ from, to, bytes }));
+    const socket = new MemorySocket(from, (to, datagrams) => this.#inFlight.push({ from, to, datagrams }));
     this.#sockets.set(keyOf(from), socket);
     return socket;
   }

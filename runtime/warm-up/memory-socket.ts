@@ -10,16 +10,26 @@ import {
   type OnUdpRead,
 } from "../../native/index.ts";
 
-/** Receives a sent datagram. Both arrays belong to the receiver. */
-export type OnSent = (to: Uint8Array, bytes: Uint8Array) => void;
+/** Datagrams of equal length that follow each other in memory. The last one may be shorter. */
+export interface SentDatagrams {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** Length of each but the last. */
+  readonly length: number;
+  /** Length of the common prefix of all datagrams. */
+  readonly commonPrefix: number;
+}
+
+/** Receives sent datagrams. The arrays belong to the receiver. */
+export type OnSent = (to: Uint8Array, datagrams: SentDatagrams) => void;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_WORDS: Uint32Array = new Uint32Array(0);
 
-/** A UDP socket in memory with the interface of the addon. It receives no trains, and discards trains that are sent. */
+/** A UDP socket in memory with the interface of the addon. */
 export class MemorySocket implements UdpHandle {
   readonly gso: boolean = true;
-  readonly gro: boolean = false;
+  readonly gro: boolean = true;
   readonly control: boolean = false;
   readonly address: Uint8Array;
   readonly #onSent: OnSent;
@@ -47,14 +57,15 @@ export class MemorySocket implements UdpHandle {
     this.#onRead = onRead;
   }
 
-  /** Delivers one datagram, as one read cycle. */
-  deliver(from: Uint8Array, bytes: Uint8Array): void {
+  /** Delivers one datagram or one train, as one read cycle. */
+  deliver(from: Uint8Array, { bytes, count, length, commonPrefix }: SentDatagrams): void {
     const index = this.#index;
     const at = UDP_CONTROL_SLOTS * UDP_INDEX_WORDS;
+    const lastAt = (count - 1) * length;
     this.#arena.set(bytes, UDP_CONTROL_SLOTS * UDP_SLOT_BYTES);
-    index.set([0, bytes.length, UDP_SLOT_BYTES, 1, 0, bytes.length], at);
+    index.set([0, length, count > 1 ? length : UDP_SLOT_BYTES, count, lastAt, bytes.length - lastAt], at);
     new Uint8Array(index.buffer, index.byteOffset + 4 * (at + UDP_INDEX_ADDRESS), ADDRESS_BYTES).fill(0).set(from);
-    index[at + UDP_INDEX_COMMON_PREFIX] = bytes.length;
+    index[at + UDP_INDEX_COMMON_PREFIX] = commonPrefix;
     this.#onRead?.(0, 1, 0);
   }
 
@@ -64,17 +75,44 @@ export class MemorySocket implements UdpHandle {
       const start = this.#queued[2 * at] as number;
       const length = this.#queued[2 * at + 1] as number;
       const end = start + ADDRESS_BYTES;
-      this.#onSent(this.#queue.slice(start, end), this.#queue.slice(end, end + length));
+      const bytes = this.#queue.slice(end, end + length);
+      this.#onSent(this.#queue.slice(start, end), { bytes, count: 1, length, commonPrefix: length });
       sum += length;
     }
-    this.#sent.fill(0);
-    this.#sent[SENT.datagrams] = count;
-    this.#sent[SENT.bytes] = sum;
-    return 0;
+    return this.#countSent(count, sum);
   }
 
-  sendTrain(): number {
+  sendTrain(
+    headLength: number,
+    tailLength: number,
+    lastHeadLength: number,
+    lastTailLength: number,
+    train: Uint8Array,
+    stride: number,
+    count: number,
+    lastAt: number,
+    lastLength: number,
+  ): number {
+    let at = ADDRESS_BYTES;
+    const [head, tail, lastHead, lastTail] = [headLength, tailLength, lastHeadLength, lastTailLength].map((length) =>
+      this.#queue.subarray(at, (at += length)),
+    );
+    const memory = new Uint8Array(train.buffer, train.byteOffset);
+    const datagrams = Array.from({ length: count }, (_, number) =>
+      number < count - 1
+        ? [head, memory.subarray(number * stride, number * stride + train.length), tail]
+        : [lastHead, memory.subarray(lastAt, lastAt + lastLength), lastTail],
+    );
+    const bytes = Buffer.concat(datagrams.flat().filter((part) => part !== undefined));
+    const length = count > 1 ? headLength + train.length + tailLength : bytes.length;
+    this.#onSent(this.#queue.slice(0, ADDRESS_BYTES), { bytes, count, length, commonPrefix: headLength });
+    return this.#countSent(count, bytes.length);
+  }
+
+  #countSent(count: number, bytes: number): number {
     this.#sent.fill(0);
+    this.#sent[SENT.datagrams] = count;
+    this.#sent[SENT.bytes] = bytes;
     return 0;
   }
 

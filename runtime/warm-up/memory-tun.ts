@@ -3,7 +3,7 @@ import type { TunHandle, OnTunRead } from "../../native/index.ts";
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_WORDS: Uint32Array = new Uint32Array(0);
 
-/** A TUN interface in memory with the interface of the addon. It delivers no trains. Written packets are counted and discarded. */
+/** A TUN interface in memory with the interface of the addon. Written packets are counted and discarded. */
 export class MemoryTun implements TunHandle {
   readonly name: string = "warm-up";
   /** Number of packets written. */
@@ -26,10 +26,11 @@ export class MemoryTun implements TunHandle {
     this.#onRead = onRead;
   }
 
-  /** Delivers one packet of this host, as one read cycle. */
-  deliver(packet: Uint8Array): void {
-    this.#arena.set(packet);
-    this.#index.set([0, packet.length, packet.length, 1, packet.length]);
+  /** Delivers `count` packets of equal length of this host, which follow each other in `packets`, as one read cycle. */
+  deliver(packets: Uint8Array, count: number = 1): void {
+    const length = packets.length / count;
+    this.#arena.set(packets);
+    this.#index.set([0, length, length, count, length]);
     this.#onRead?.(1, 0, 0);
   }
 

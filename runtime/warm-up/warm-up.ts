@@ -44,6 +44,9 @@ const PACKETS = 8_000;
 const PACKET_EVERY = 0.001;
 const FIRST_PACKETS = 200;
 const LENGTHS = [84, 540] as const;
+/** Number of packets of a train, and number of lone packets between two trains. */
+const TRAIN_PACKETS = 8;
+const TRAIN_EVERY = 4;
 const MTU = 1_400;
 /** A router solicitation: every kernel sends some through a new device, and no rule has a route for them. */
 const ANY_HOST = "fe80::1";
@@ -102,7 +105,7 @@ async function runPhase(
   return result;
 }
 
-/** Sends packets in both directions, and a router solicitation now and then. */
+/** Sends packets and trains in both directions, and a router solicitation now and then. */
 async function exchangePackets(
   network: MemoryNetwork,
   [one, other]: NodePair,
@@ -110,19 +113,32 @@ async function exchangePackets(
   count: number,
   isOver: () => boolean,
 ): Promise<WarmUpResult> {
-  const packets = [
-    ...LENGTHS.map((length) => ({ tun: one.tun, packet: packetBetween(here.virtual, there.virtual, length) })),
-    ...LENGTHS.map((length) => ({ tun: other.tun, packet: packetBetween(there.virtual, here.virtual, length) })),
-  ];
+  const ways = [
+    { tun: one.tun, from: here.virtual, to: there.virtual },
+    { tun: other.tun, from: there.virtual, to: here.virtual },
+  ].map(({ tun, from, to }) => ({ tun, packets: LENGTHS.map((length) => packetBetween(from, to, length)) }));
+  const packets = ways.flatMap(({ tun, packets: some }) => some.map((packet) => ({ tun, packet })));
+  const trains = ways.map(({ tun, packets: some }) => ({ tun, train: repeated(some.at(-1) as Uint8Array) }));
   const solicitation = packetBetween(ANY_HOST, ALL_ROUTERS, SOLICITATION_BYTES);
+  let trained = 0;
   let sent = 0;
   for (; sent < count && !isOver(); sent++) {
     const { tun, packet } = packets[sent % packets.length] as (typeof packets)[number];
     if (sent % SOLICIT_EVERY === 0) tun.deliver(solicitation);
     tun.deliver(packet);
     await network.deliverAll(isOver);
+    if (sent % TRAIN_EVERY !== 0) continue;
+    const { tun: sender, train } = trains[(sent / TRAIN_EVERY) % trains.length] as (typeof trains)[number];
+    sender.deliver(train, TRAIN_PACKETS);
+    trained += TRAIN_PACKETS;
+    await network.deliverAll(isOver);
   }
-  return { sent, arrived: one.tun.written + other.tun.written };
+  return { sent: sent + trained, arrived: one.tun.written + other.tun.written };
+}
+
+/** Returns the packet as often as a train has packets. */
+function repeated(packet: Uint8Array): Uint8Array {
+  return Buffer.concat(new Array<Uint8Array>(TRAIN_PACKETS).fill(packet));
 }
 
 interface WarmUpNode {

@@ -30,8 +30,9 @@ const AS_NOBODY: readonly string[] = [
 ];
 
 /**
- * Shell script that runs its arguments in namespaces without IPv6 and with the loopback device alone. The installed packages (`$0`) appear in
- * the folder `$1`, so that `nobody` reaches them below any folder of root, and everybody may open the TUN device, as on most distributions.
+ * Shell script that runs its arguments in namespaces without IPv6 and with the loopback device alone. The installed packages
+ * (`$0`) appear in the folder `$1`, so that `nobody` reaches them below any folder of root, and everybody may open the TUN
+ * device, as on most distributions.
  */
 const IN_NAMESPACES = `
 ip link set lo up
@@ -66,7 +67,7 @@ export function runInSurroundings(args: readonly string[], timeoutMs: number): S
         PATH: [join(packages, ".bin"), process.env["PATH"], "/usr/sbin:/sbin"].join(":"),
         HOME: join(folder, "home"),
         TMPDIR: join(folder, "tmp"),
-        // Node.js compares and converts text for this locale even if the C library does not have it. Bash then warns of LC_ALL, but not of LANG.
+        // Node.js converts text for this locale even if the C library does not have it. Bash then warns of LC_ALL, not of LANG.
         LANG: "tr_TR.UTF-8",
         TZ: "Asia/Kathmandu",
         NO_COLOR: "1",

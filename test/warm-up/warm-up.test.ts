@@ -46,6 +46,13 @@ test("packets pass between the two devices, both ways", async () => {
   expect(arrived).toBe(sent);
 });
 
+test("trains pass between the two devices, besides the 8000 lone packets", async () => {
+  const program = programOf("tunnel.mzl");
+  const { sent, arrived } = await warmUp(program, partsOf(program), loadNative() as Native, () => false);
+  expect(sent).toBe(8_000 + (8_000 / 4) * 8);
+  expect(arrived).toBe(sent);
+});
+
 test("an overlay that must first find its routes carries packets, too", async () => {
   const program = programOf("ron.mzl", "tunnel.mzl");
   const { sent, arrived } = await warmUp(program, partsOf(program), loadNative() as Native, () => false);

@@ -18,14 +18,15 @@ export interface WarmUpOptions {
   readonly hasPlugins: boolean;
 }
 
-/** Limits of the warm-up: CPU time of this thread, and wall-clock time in case other processes use the CPU. */
+/** Largest CPU time of this thread that the warm-up takes. */
 const CPU_BUDGET_MS = 250;
-const WALL_BUDGET_MS = 1_000;
 /**
- * Smallest share of a CPU that this process must have had since its start. A smaller share means that other processes use the CPU, such
- * as many nodes that start at once: their warm-ups would delay each other.
+ * Smallest share of a CPU that this process must have had since its start. A smaller share means that many other processes use
+ * the CPU, such as twenty nodes that start at once: their warm-ups would delay each other.
  */
-const MIN_CPU_SHARE = 0.25;
+const MIN_CPU_SHARE = 0.1;
+/** Largest wall-clock time of the warm-up. A process with the smallest share uses its CPU time within it. */
+const WALL_BUDGET_MS = CPU_BUDGET_MS / MIN_CPU_SHARE;
 /** Largest number of facts of the node. The temporary nodes of the warm-up insert all of them again. */
 const MAX_FACTS = 1_000;
 
