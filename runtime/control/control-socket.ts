@@ -18,6 +18,12 @@ export type OpenedControl =
 /** Greatest length of a request in bytes. A request contains the file name of a program, not the program. */
 const LONGEST_LINE = 64 * 1024;
 const MOST_CLIENTS = 16;
+/** A client that has not read for so many seconds may be closed to make room for another. */
+const STALLED_SECONDS = 10;
+/** Time that a client has to read why it is closed. */
+const TURNED_AWAY_MS = 1_000;
+/** Time between two looks at the socket file, which may have been deleted. */
+const LOOK_MS = 1_000;
 /** Unread bytes of a client at which the node stops producing more for it. */
 const MOST_UNREAD = 1024 * 1024;
 /** `sun_path` of `sockaddr_un` has 108 bytes, the last one a zero. */
@@ -75,28 +81,66 @@ export async function openControl(path: string, control: Control): Promise<Opene
   return { ok: false, reason: "refused", message: second.message };
 }
 
-/** An open control socket. Closing it removes its path, and so does the end of the process. */
+/** A connected client. */
+interface ConnectedClient {
+  readonly socket: Socket;
+  readonly session: Session;
+  /** Time since which it has not read, in seconds; undefined while it reads. */
+  stalledAt: number | undefined;
+}
+
+/**
+ * An open control socket. Closing it removes its path, and so does the end of the process. If somebody deletes the file, it is made again
+ * within a second.
+ */
 export class ControlSocket {
   readonly path: string;
-  readonly #inode: number | undefined;
+  readonly #control: Control;
   readonly #onExit = (): void => this.#remove();
-  readonly #server: Server;
-  readonly #clients = new Set<Socket>();
+  readonly #timer: NodeJS.Timeout;
+  #inode: number | undefined;
+  #server: Server;
+  #isClosed = false;
+  /** The clients, the one that sent least recently first. */
+  readonly #clients = new Set<ConnectedClient>();
 
   constructor(server: Server, path: string, control: Control) {
-    this.#server = server;
     this.path = path;
+    this.#control = control;
     this.#inode = inodeOf(path);
+    this.#server = server;
+    this.#accept(server);
     process.once("exit", this.#onExit);
-    server.on("connection", (socket) => this.#connected(socket, control));
-    server.on("error", () => undefined);
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    for (const client of this.#clients) client.destroy();
+    for (const { socket } of this.#clients) socket.destroy();
     await closed;
     process.off("exit", this.#onExit);
+  }
+
+  #accept(server: Server): void {
+    server.on("connection", (socket) => this.#connected(socket));
+    server.on("error", () => undefined);
+  }
+
+  /** Listens at the path again if its file is gone. A file that another process has put there stays. */
+  async #look(): Promise<void> {
+    if (this.#isClosed || inodeOf(this.path) !== undefined) return;
+    // A server removes the file at its path when it closes, so it closes before the next one listens. Its clients stay.
+    this.#server.close();
+    if (dirname(this.path) === controlFolder()) prepareControlFolder();
+    const server = createServer();
+    this.#accept(server);
+    this.#server = server;
+    const failure = await listen(server, this.path);
+    if (failure !== undefined) return;
+    if (this.#isClosed) server.close();
+    else this.#inode = inodeOf(this.path);
   }
 
   /** Removes the socket file, unless another process has replaced it. */
@@ -104,33 +148,66 @@ export class ControlSocket {
     if (this.#inode !== undefined && inodeOf(this.path) === this.#inode) removeSocket(this.path);
   }
 
-  #connected(socket: Socket, control: Control): void {
+  #connected(socket: Socket): void {
     socket.on("error", () => undefined);
-    if (this.#clients.size >= MOST_CLIENTS) {
-      control.countRefused("busy");
-      const error = { reason: "busy", message: `the node has ${MOST_CLIENTS} clients already` };
-      socket.end(`${JSON.stringify({ id: null, ok: false, error })}\n`);
-      return;
+    if (this.#clients.size >= MOST_CLIENTS && !this.#closeOne()) {
+      this.#control.countRefused("busy");
+      return turnAway(socket, `the node has ${MOST_CLIENTS} clients already`);
     }
-    this.#clients.add(socket);
-    const session = new Session(control, {
+    const { clock } = this.#control.node;
+    const session = new Session(this.#control, {
       send: (line) => {
         socket.write(`${line}\n`);
-        return socket.writableLength < MOST_UNREAD;
+        if (socket.writableLength < MOST_UNREAD) return true;
+        // Requests of a client that does not read wait in the kernel, because each would have a reply.
+        socket.pause();
+        client.stalledAt ??= clock.now();
+        return false;
       },
     });
+    const client: ConnectedClient = { socket, session, stalledAt: undefined };
+    this.#clients.add(client);
     const lines = new LineSplitter(
       LONGEST_LINE,
       (line) => session.line(line),
       () => session.tooLong(LONGEST_LINE),
     );
-    socket.on("data", (bytes: Buffer) => lines.push(bytes));
-    socket.on("drain", () => session.drained());
+    socket.on("data", (bytes: Buffer) => {
+      this.#clients.delete(client);
+      this.#clients.add(client);
+      lines.push(bytes);
+    });
+    socket.on("drain", () => {
+      client.stalledAt = undefined;
+      session.drained();
+      if (client.stalledAt === undefined) socket.resume();
+    });
     socket.on("close", () => {
-      this.#clients.delete(socket);
+      this.#clients.delete(client);
       session.close();
     });
   }
+
+  /** Closes the client that asked least recently and waits for nothing, or one that no longer reads. False if there is none. */
+  #closeOne(): boolean {
+    const now = this.#control.node.clock.now();
+    const clients = [...this.#clients];
+    const isStalled = ({ stalledAt = now }: ConnectedClient): boolean => now - stalledAt >= STALLED_SECONDS;
+    const last = clients.find(({ session }) => session.isIdle) ?? clients.find(isStalled);
+    if (last === undefined) return false;
+    this.#clients.delete(last);
+    if (last.session.isIdle)
+      turnAway(last.socket, `another client took the place of this idle one: ${MOST_CLIENTS} are possible`);
+    else last.socket.destroy();
+    return true;
+  }
+}
+
+/** Tells a client why it is closed. The socket stays open for reading a moment, so that the request of the client does not fail. */
+function turnAway(socket: Socket, message: string): void {
+  const error = { reason: "busy", message };
+  socket.resume().end(`${JSON.stringify({ id: null, ok: false, error })}\n`);
+  setTimeout(() => socket.destroy(), TURNED_AWAY_MS).unref();
 }
 
 /** Sets the umask only while `listen` is called, which creates the socket, so that it affects no other file. */

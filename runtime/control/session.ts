@@ -42,6 +42,11 @@ export class Session {
     control.counters.clients++;
   }
 
+  /** Whether the client waits for nothing: no reply is pending, and no trace runs. */
+  get isIdle(): boolean {
+    return this.#pending.length === 0 && this.#traces.length === 0 && !this.#isFull;
+  }
+
   /** Handles a line of the client. Called between two steps. */
   line(text: string): void {
     this.#control.counters.requests++;

@@ -29,6 +29,8 @@ export interface MetricsSources {
   readonly dataflow: NodeDataflow;
   /** Number of periodic timers that will fire. */
   readonly timers: number;
+  /** Lines that wait for the readers of stdout and stderr. */
+  readonly outputQueues: readonly QueueMetrics[];
 }
 
 export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
@@ -96,7 +98,14 @@ function tableMetrics({ tables }: Engine): readonly TableMetrics[] {
   });
 }
 
-function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources): readonly QueueMetrics[] {
+function queueMetrics({
+  plan,
+  dataflow,
+  limits,
+  world,
+  timers,
+  outputQueues,
+}: MetricsSources): readonly QueueMetrics[] {
   const { mux, networkIn } = dataflow.ports;
   const { usage, evicted } = networkIn.reassembly;
   const { datagrams, capture } = world;
@@ -112,6 +121,7 @@ function queueMetrics({ plan, dataflow, limits, world, timers }: MetricsSources)
     ...(dataflow.channel === undefined ? [] : [channelQueue(dataflow.channel.paced.length)]),
     ...(dataflow.hasCalls ? socketQueues(dataflow.ports.tcp.sockets) : []),
     ...(datagrams.queue === undefined ? [] : [byteQueue("send", { ...sizes(datagrams.queue), dropped: refused })]),
+    ...outputQueues,
     ...(capture === undefined ? [] : [byteQueue("capture", { ...sizes(capture), dropped: capture.dropped })]),
   ];
 }

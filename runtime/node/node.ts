@@ -21,7 +21,7 @@ import type { Values, Value } from "../plan/values/value.ts";
 import { defaultSocketLimits, type SocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
-import type { MetricsSnapshot, TrafficMetrics } from "../observe/metrics-snapshot.ts";
+import type { MetricsSnapshot, QueueMetrics, TrafficMetrics } from "../observe/metrics-snapshot.ts";
 import { collectMetrics, collectTrafficMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { initialTuples, skippedFacts } from "./initial-tuples.ts";
@@ -51,6 +51,8 @@ export interface NodeSettings {
   readonly onFailure?: (message: string) => void;
   /** Called, with a message for the log, when the node adapts to its network. */
   readonly onAdapted?: (message: string) => void;
+  /** Returns the queues of lines that the process prints for the node, for the metrics. */
+  readonly outputQueues?: () => readonly QueueMetrics[];
   /** Called when a step exceeded a limit and was aborted. Without it the node logs a message. */
   readonly onLimit?: (limit: keyof Limits, rule: string) => void;
 }
@@ -383,6 +385,7 @@ export class Node {
       engine: this.#running.engine,
       dataflow: this.#running.dataflow,
       timers: this.#running.timers.running,
+      outputQueues: this.#settings.outputQueues?.() ?? [],
     });
   }
 

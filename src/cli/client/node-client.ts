@@ -13,6 +13,11 @@ import { Failure, runFailed } from "../terminal/failure.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 
+/** Time for the next reply. A node that is stopped (SIGSTOP), or in a long step, does not answer. */
+const ANSWER_MS = 3_000;
+/** Time for the result of a program swap, which compiles. */
+const SWAP_MS = 60_000;
+
 /** A connection to the control socket of a running node. */
 export class NodeClient {
   readonly #socket: Socket;
@@ -65,15 +70,20 @@ export class NodeClient {
     return name;
   }
 
-  /** Sends a request and yields its replies up to the last. Throws `Failure` if the node refuses the request. */
+  /**
+   * Sends a request and yields its replies up to the last. Throws `Failure` if the node refuses the request or does not answer in time. The
+   * lines of a trace have no time.
+   */
   async *request(request: Request): AsyncGenerator<Reply> {
     const id = ++this.#requests;
     const { kind, ...fields } = request;
     this.#socket.write(`${JSON.stringify({ v: PROTOCOL_VERSION, id, do: kind, ...fields })}\n`);
+    let limit = isSwap(kind) ? SWAP_MS : ANSWER_MS;
     for (;;) {
-      const reply = await this.#next();
+      const reply = await this.#next(limit);
       if (reply.id !== id && reply.id !== null) continue;
       if ("ok" in reply && !reply.ok) throw refusal(this.#name, reply.error);
+      if ("tracing" in reply) limit = Infinity;
       yield reply;
       if ("ok" in reply) return;
     }
@@ -83,10 +93,31 @@ export class NodeClient {
     this.#socket.destroy();
   }
 
-  async #next(): Promise<Reply> {
-    const line = await this.#replies.next();
+  async #next(limit: number): Promise<Reply> {
+    // The reader of lines rejects if the socket fails. For the client the node has ended then.
+    const next = this.#replies.next().catch(() => ({ done: true, value: undefined }) as const);
+    const line = await withinTime(next, limit, this.#name);
     if (line.done === true) throw runFailed(`the node at ${this.#name} has ended`);
     return JSON.parse(line.value) as Reply;
+  }
+}
+
+function isSwap(kind: Request["kind"]): boolean {
+  return kind === "load" || kind === "unload" || kind === "reload";
+}
+
+/** Waits for the node. Throws `Failure` after `limit` milliseconds. */
+async function withinTime<T>(reply: Promise<T>, limit: number, node: string): Promise<T> {
+  if (limit === Infinity) return reply;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `the node at ${node} has not answered for ${limit / 1000} s: it is stopped or busy`;
+    timer = setTimeout(() => reject(runFailed(message)), limit);
+  });
+  try {
+    return await Promise.race([reply, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -129,7 +160,15 @@ function socketPath(node: string): string {
 function open(node: string, path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
-    socket.once("connect", () => resolve(socket));
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(runFailed(`the node at ${node} has not answered for ${ANSWER_MS / 1000} s: it is stopped or busy`));
+    }, ANSWER_MS);
+    socket.once("close", () => clearTimeout(timer));
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      resolve(socket);
+    });
     socket.once("error", (error: NodeJS.ErrnoException) => reject(runFailed(explainFailure(node, path, error))));
   });
 }

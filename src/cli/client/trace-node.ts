@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { TraceLine } from "../../../runtime/control/reply.ts";
 import { printable } from "../../../runtime/plan/values/printable.ts";
 import { formatLocation } from "../../../runtime/observe/watch.ts";
@@ -21,6 +22,8 @@ export async function traceNode(
       if ("tracing" in reply) output.problem(`mosaic: tracing ${predicate ?? "everything"} at ${node}`);
       if ("missed" in reply)
         output.problem(`mosaic: ${reply.missed} lines are missing here: the node was faster than this terminal`);
+      // A reader that does not keep up slows the client down, and the node then counts the lines that it leaves out.
+      if (process.stdout.writableNeedDrain) await once(process.stdout, "drain", { signal: interrupted });
       if ("seen" in reply) output.result(json ? jsonText(reply.seen) : traceLine(reply.seen));
     }
   } catch (error: unknown) {

@@ -110,6 +110,7 @@ export const command: CommandSpec<RunInput> = {
   ],
   run: async (input, { output }) => {
     output.configure({ level: input.logLevel, format: input.logFormat });
+    output.bound();
     const options = await runOptions(input);
     const { runNode } = await import("../run/run.ts");
     await runNode(options, output);

@@ -71,6 +71,8 @@ interface Prepared {
 const SHUTDOWN_GRACE_SECONDS = 1;
 /** Time after the signal in which the process ends, even if closing hangs. */
 const SHUTDOWN_LIMIT_MS = 2_000;
+/** Time after the end of the node in which its last lines are read. */
+const OUTPUT_LIMIT_MS = 500;
 
 /** Runs a node until a signal ends it. Its device and sockets are removed when the promise resolves. */
 export async function runNode(options: RunOptions, output: LoggedOutput): Promise<void> {
@@ -78,6 +80,7 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   optimiseEarly();
   const signals = new NodeSignals();
   await using resources = new AsyncDisposableStack();
+  resources.defer(endWithoutReaders);
   const served = new ServedNode();
   await openMetrics(options, served, output.log, resources);
   await warmUpNode(prepared.program, prepared.facts, options, output.log);
@@ -157,6 +160,14 @@ function newNode(
     limits: memory === undefined ? {} : memoryLimits(memory),
     ...(sendRate !== undefined && { sendRate }),
     ...(pcap !== "-" && { onWatch: (line) => output.result(json ? jsonText(line) : formatWatchLine(line)) }),
+    outputQueues: () =>
+      [...output.queues].map(([queue, { length, limit, dropped }]) => ({
+        queue,
+        length,
+        limit,
+        unit: "bytes",
+        dropped,
+      })),
     onLog: (message) => output.log.rateLimited(message),
     onFailure: (message) => output.log.warn(message),
     onAdapted: (message) => output.log.info(message),
@@ -198,6 +209,11 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+/** Ends the process when everything is closed, even if lines wait for a reader of stdout or stderr that does not read. */
+function endWithoutReaders(): void {
+  setTimeout(() => process.exit(), OUTPUT_LIMIT_MS).unref();
 }
 
 /** Ends the process if an orderly shutdown takes too long. The kernel then closes the device and the sockets. */

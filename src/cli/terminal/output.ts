@@ -1,4 +1,5 @@
 import { printableColoured, printableLines } from "../../../runtime/plan/values/printable.ts";
+import { BoundedLines } from "./bounded-lines.ts";
 import { Log, type LogSettings } from "./log.ts";
 
 /** Output of a command: results go to stdout, everything else to stderr. */
@@ -14,6 +15,8 @@ export interface Output {
 /** Output of a command that runs until it is stopped. */
 export interface LoggedOutput extends Output {
   readonly log: Log;
+  /** Lines that wait for a reader, by the name of the stream. Empty if they have no bound. */
+  readonly queues: ReadonlyMap<string, BoundedLines>;
 }
 
 /** Output of this process. The log is text until `configure` is called. */
@@ -21,9 +24,14 @@ export class ProcessOutput implements LoggedOutput {
   readonly hasColour: boolean = process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined;
   #settings: LogSettings = { level: "info", format: "text" };
   #log: Log = this.#newLog();
+  #queues: ReadonlyMap<string, BoundedLines> = new Map();
 
   get log(): Log {
     return this.#log;
+  }
+
+  get queues(): ReadonlyMap<string, BoundedLines> {
+    return this.#queues;
   }
 
   configure(settings: LogSettings): void {
@@ -31,8 +39,18 @@ export class ProcessOutput implements LoggedOutput {
     this.#log = this.#newLog();
   }
 
+  /** Bounds the lines that wait for the readers of stdout and stderr, for a command that runs for ever. Further lines are dropped. */
+  bound(): void {
+    const report = (stream: string) => (lines: number) =>
+      this.#log.warn(`${lines} lines for ${stream} were dropped: its reader did not read`, { stream, lines });
+    this.#queues = new Map([
+      ["stdout", new BoundedLines(process.stdout, report("stdout"))],
+      ["stderr", new BoundedLines(process.stderr, report("stderr"))],
+    ]);
+  }
+
   result(line: string): void {
-    process.stdout.write(`${printableLines(line)}\n`);
+    this.#write("stdout", `${printableLines(line)}\n`);
   }
 
   data(text: string): void {
@@ -41,11 +59,17 @@ export class ProcessOutput implements LoggedOutput {
 
   problem(text: string): void {
     if (this.#settings.format === "json") this.#log.error(text);
-    else process.stderr.write(`${this.hasColour ? printableColoured(text) : printableLines(text)}\n`);
+    else this.#write("stderr", `${this.hasColour ? printableColoured(text) : printableLines(text)}\n`);
   }
 
   #newLog(): Log {
-    return new Log(this.#settings, (line) => void process.stderr.write(`${line}\n`));
+    return new Log(this.#settings, (line) => this.#write("stderr", `${line}\n`));
+  }
+
+  #write(stream: "stdout" | "stderr", text: string): void {
+    const queue = this.#queues.get(stream);
+    if (queue === undefined) process[stream].write(text);
+    else queue.write(text);
   }
 }
 
