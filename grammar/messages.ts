@@ -430,6 +430,10 @@ export const MESSAGES = {
     message: `\`${f.name}\` is a name of the node: no overlay can have it`,
     help: "give the overlay another name",
   }),
+  E0290: (): Wording => ({
+    message: "`f_seal` chooses another nonce at each call, so it cannot define rows of a derived table",
+    help: "seal in a rule with an event",
+  }),
   W0280: (f: { readonly name: string }): Wording => ({
     message:
       f.name === "packet"

@@ -70,6 +70,10 @@ class QueryHost implements StrandHost {
     this.failures++;
   }
 
+  secret(): undefined {
+    return undefined;
+  }
+
   splitTrain(): never {
     throw new Error("tables hold no packet trains");
   }

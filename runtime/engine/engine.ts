@@ -26,11 +26,12 @@ import { type FailureReport, FailureReports } from "./failure-reports.ts";
 import { LimitExceeded, type Limits } from "./limits/limits.ts";
 import { changesSince, type PreviousTables } from "./previous-tables.ts";
 import { MemoryUse } from "./limits/memory-use.ts";
+import type { Nonces } from "./nonces.ts";
 import { RefusalCounts, type RefusedSteps } from "./refused-steps.ts";
 import { RoundEvents } from "./round-events.ts";
 import type { StepInput } from "./step-input.ts";
 import { type BaseRow, type Delta, Store } from "./store.ts";
-import { type Sender, StrandContext } from "./strand-context.ts";
+import { type Secrets, type Sender, StrandContext } from "./strand-context.ts";
 import type { StrandFunction } from "./strand-host.ts";
 import type { ChangeListener } from "./tables/commit-tally.ts";
 import type { Table } from "./tables/table.ts";
@@ -70,6 +71,8 @@ export interface EngineOptions {
   readonly queuedBytes: () => number;
   readonly listener: EngineListener;
   readonly snitch: Snitch;
+  readonly nonces: Nonces;
+  readonly secrets: Secrets;
 }
 
 /** Strand number of a tuple that no strand sent. */

@@ -18,6 +18,7 @@ import type { EngineCounters } from "./engine-counters.ts";
 import type { FailureReports } from "./failure-reports.ts";
 import { LimitExceeded, type Limits } from "./limits/limits.ts";
 import { type MemoryUse, RESULT_BYTES } from "./limits/memory-use.ts";
+import type { Nonces } from "./nonces.ts";
 import type { RoundEvents } from "./round-events.ts";
 import type { Store, TableChange } from "./store.ts";
 import type { StrandFunction, StrandHost } from "./strand-host.ts";
@@ -34,6 +35,9 @@ const NO_STRAND = -1;
 /** The first runs of a strand are all timed, then one in `TIMED_EVERY`, which counts for that many. */
 const TIMED_FIRST = 64;
 const TIMED_EVERY = 64;
+
+/** Keys by name, as `--secret NAME=FILE` gives them. */
+export type Secrets = ReadonlyMap<string, Uint8Array>;
 
 /** Part of the dataflow that takes the tuples that strands send to locations. */
 export interface Sender {
@@ -52,6 +56,8 @@ export interface StrandContextOptions {
   readonly counters: EngineCounters;
   readonly failures: FailureReports;
   readonly memory: MemoryUse;
+  readonly nonces: Nonces;
+  readonly secrets: Secrets;
 }
 
 /**
@@ -84,6 +90,8 @@ export class StrandContext implements StrandHost {
   readonly #counters: EngineCounters;
   readonly #failures: FailureReports;
   readonly #memory: MemoryUse;
+  readonly #nonces: Nonces;
+  readonly #secrets: Secrets;
   readonly #ambients: (Ambient | undefined)[] = [];
   /** Table `localAddr` of each overlay. The key null has the table of the node itself. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
@@ -106,6 +114,8 @@ export class StrandContext implements StrandHost {
     this.#failures = options.failures;
     this.predicates = options.plan.predicates;
     this.#memory = options.memory;
+    this.#nonces = options.nonces;
+    this.#secrets = options.secrets;
     this.tables = options.store.tables;
     this.#addresses = addressTables(this.tables);
   }
@@ -243,6 +253,10 @@ export class StrandContext implements StrandHost {
     return false;
   }
 
+  secret(name: string): Value | undefined {
+    return this.#secrets.get(name);
+  }
+
   freshQuery(strand: number): number {
     return Math.floor(this.ambient(strand).random() * 2 ** 48);
   }
@@ -277,6 +291,7 @@ export class StrandContext implements StrandHost {
       random: () => stream.next(),
       randomId: () => stream.id160(),
       source: () => this.source,
+      nonce: (prefix) => this.#nonces.next(prefix),
     };
   }
 }

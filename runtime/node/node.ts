@@ -10,7 +10,9 @@ import type { StepInput } from "../engine/step-input.ts";
 import type { EngineCounters } from "../engine/engine-counters.ts";
 import { defaultLimits, limitName, type Limits } from "../engine/limits/limits.ts";
 import { DEFAULT_SEND_RATE } from "../engine/limits/send-limit.ts";
+import { Nonces } from "../engine/nonces.ts";
 import { PeriodicTimers } from "../engine/periodic-timers.ts";
+import type { Secrets } from "../engine/strand-context.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { Snitch } from "../observe/snitch.ts";
 import type { WatchLine } from "../observe/watch.ts";
@@ -42,6 +44,8 @@ export interface NodeSettings {
   /** Predicates to report on, in addition to those that the program watches. */
   readonly watch: readonly string[];
   readonly limits?: Partial<Limits>;
+  /** Keys that the rules name. They appear in no output of the node. */
+  readonly secrets?: Secrets;
   /** Tuples that a rule may send to one location in a second: 10,000 if omitted. Infinite where time stands still. */
   readonly sendRate?: number;
   readonly socketLimits?: Partial<SocketLimits>;
@@ -67,6 +71,8 @@ export interface NodeCounters {
   readonly failedAggregates: number;
 }
 
+const NO_SECRETS: Secrets = new Map();
+
 /** Event that announces the shutdown of the node to its program. */
 const SHUTDOWN = "shutdown";
 
@@ -91,6 +97,7 @@ export class Node {
   readonly #names: ReadonlySet<string>;
   readonly #limits: Limits;
   readonly #streams: RandomStreams;
+  readonly #nonces: Nonces;
   readonly #ports: NodePorts;
   readonly #startedAt: number;
   readonly #watcher: Watcher;
@@ -109,6 +116,7 @@ export class Node {
     this.#names = new Set(settings.names);
     this.#limits = { ...defaultLimits, ...settings.limits };
     this.#streams = new RandomStreams(world.seed);
+    this.#nonces = new Nonces(world.secret ?? (() => this.#streams.stream("nonces").next()));
     this.#startedAt = world.clock.now();
     const report = (line: WatchLine): void => settings.onWatch?.(line);
     this.#watcher = new Watcher(settings.names[0] ?? "", () => this.uptime, report);
@@ -148,6 +156,8 @@ export class Node {
       queuedBytes: () => this.#ports.queuedBytes,
       listener,
       snitch: this.snitch,
+      nonces: this.#nonces,
+      secrets: this.#settings.secrets ?? NO_SECRETS,
     });
     const dataflow = new NodeDataflow({
       plan,

@@ -1,5 +1,5 @@
 import type { Expression } from "../../grammar/ast.ts";
-import type { ElementMatch, Match, Operator } from "./strand.ts";
+import type { Column, ElementMatch, Match, Operator, Strand, StrandAction } from "./strand.ts";
 
 /** Returns the expressions that an operator evaluates. */
 export function inspectedExpressions(operator: Operator): readonly Expression[] {
@@ -25,4 +25,36 @@ export function testsOf(match: readonly Match[]): readonly Expression[] {
 function testsOfElement(match: ElementMatch): readonly Expression[] {
   if (match.kind === "items" || match.kind === "fields") return testsOf(match.match);
   return match.kind === "equal" ? [match.value] : [];
+}
+
+/** Returns the arguments of the head of an action without aggregates, and the other expressions of an action. */
+export function partsOfAction(action: StrandAction): {
+  readonly args: readonly Expression[];
+  readonly others: readonly Expression[];
+} {
+  switch (action.kind) {
+    case "tuple":
+      return { args: action.args, others: action.head.location === undefined ? [] : [action.head.location] };
+    case "aggregate":
+      return {
+        args: [],
+        others: [
+          ...action.columns.flatMap(expressionsOfColumn),
+          ...(action.head.location === undefined ? [] : [action.head.location]),
+        ],
+      };
+    case "contribute":
+      return { args: [], others: action.columns.flatMap(expressionsOfColumn) };
+  }
+}
+
+function expressionsOfColumn(column: Column): readonly Expression[] {
+  if (column.kind !== "aggregate") return [column.value];
+  return column.operand === undefined ? [] : [column.operand];
+}
+
+/** Returns all expressions of a strand. */
+export function expressionsOfStrand({ match, operators, action }: Strand): readonly Expression[] {
+  const { args, others } = partsOfAction(action);
+  return [...testsOf(match), ...operators.flatMap(inspectedExpressions), ...args, ...others];
 }

@@ -40,10 +40,14 @@ import { networkGraph } from "./network.ts";
 import type { BodyContext } from "./plan-body.ts";
 import { type MonotoneCosts, monotoneCosts } from "./cost-decreases.ts";
 import { type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
+import { checkSeals } from "./check-seals.ts";
 import { checkChannels } from "./check-channels.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
 import type { Strand } from "./strand.ts";
 import { TableLayout } from "./table-layout.ts";
+import { expressionsOfStrand } from "./operator-expressions.ts";
+import { secretName } from "../program/secret-name.ts";
+import { parts } from "../program/visit.ts";
 import { trainColumns } from "./train-columns.ts";
 import { type RuleStratum, strataOf } from "../2-rewrite/strata.ts";
 
@@ -52,7 +56,7 @@ const MAX_SILENCE = 30;
 
 /** A plan whose strands are not emitted as functions yet. */
 export interface PlannedProgram {
-  readonly plan: Omit<Plan, "code" | "strands" | "graph">;
+  readonly plan: Omit<Plan, "code" | "strands" | "graph" | "secrets">;
   readonly strands: readonly Strand[];
 }
 
@@ -66,8 +70,17 @@ export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "
       cacheableReads: cacheableReads(strand, predicates),
       trainColumns: trainColumns(strand),
     })),
+    secrets: secretsOf(strands),
     graph: networkGraph(overlays, strands, predicates),
   };
+}
+
+/** Names of the secrets that strands use. */
+function secretsOf(strands: readonly Strand[]): readonly string[] {
+  const names = strands
+    .flatMap(expressionsOfStrand)
+    .flatMap((expression) => parts(expression).flatMap((part) => secretName(part) ?? []));
+  return [...new Set(names)].toSorted();
 }
 
 export function planProgram(
@@ -75,7 +88,7 @@ export function planProgram(
   lines: LineMap,
 ): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
   const types = inferColumnTypes(core);
-  const checks = [checkMixedColumns, checkSignatures, checkValues, checkChannels].flatMap((check) =>
+  const checks = [checkMixedColumns, checkSignatures, checkValues, checkChannels, checkSeals].flatMap((check) =>
     check(core, types),
   );
   const planner = new Planner(core, types, lines);

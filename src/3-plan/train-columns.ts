@@ -2,8 +2,8 @@ import type { Expression } from "../../grammar/ast.ts";
 import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { isImpure } from "../program/impure.ts";
 import { operandsOf, parts } from "../program/visit.ts";
-import { inspectedExpressions, testsOf } from "./operator-expressions.ts";
-import type { Column, Strand, StrandAction } from "./strand.ts";
+import { expressionsOfStrand, inspectedExpressions, partsOfAction, testsOf } from "./operator-expressions.ts";
+import type { Strand, StrandAction } from "./strand.ts";
 import { isMappedOverTrains } from "./train-functions.ts";
 
 /** Functions that take a packet train whole: its packets as a list, and their number. */
@@ -38,42 +38,12 @@ function takesWhole(strand: Strand, variable: string): boolean {
   const read = [...inspected, ...others, ...args.filter((arg) => !carried.includes(arg))];
   if (!read.every((one) => isReadWhole(one, trains))) return false;
   if (read.some((one) => mentions(one, trains))) return carried.length === 0 || isEvent(strand.action);
-  return carried.length > 0 && isEvent(strand.action) && !expressionsOf(strand).some(differsByPacket);
-}
-
-function partsOfAction(action: StrandAction): {
-  readonly args: readonly Expression[];
-  readonly others: readonly Expression[];
-} {
-  switch (action.kind) {
-    case "tuple":
-      return { args: action.args, others: action.head.location === undefined ? [] : [action.head.location] };
-    case "aggregate":
-      return {
-        args: [],
-        others: [
-          ...action.columns.flatMap(expressionsOfColumn),
-          ...(action.head.location === undefined ? [] : [action.head.location]),
-        ],
-      };
-    case "contribute":
-      return { args: [], others: action.columns.flatMap(expressionsOfColumn) };
-  }
-}
-
-function expressionsOfColumn(column: Column): readonly Expression[] {
-  if (column.kind !== "aggregate") return [column.value];
-  return column.operand === undefined ? [] : [column.operand];
+  return carried.length > 0 && isEvent(strand.action) && !expressionsOfStrand(strand).some(differsByPacket);
 }
 
 /** Whether the action raises or sends a tuple. A table holds single packets. */
 function isEvent(action: StrandAction): boolean {
   return action.kind === "tuple" && (action.head.location !== undefined || action.head.predicate.table === undefined);
-}
-
-function expressionsOf({ match, operators, action }: Strand): readonly Expression[] {
-  const { args, others } = partsOfAction(action);
-  return [...testsOf(match), ...operators.flatMap(inspectedExpressions), ...args, ...others];
 }
 
 function mentions(expression: Expression, trains: ReadonlySet<string>): boolean {

@@ -5,6 +5,7 @@ import type { Binary, ConstantValue, Expression, FunctionCall, PacketExpression 
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
+import { secretName } from "../program/secret-name.ts";
 import { isArithmetic, operationName } from "../3-plan/operation.ts";
 import { isMappedOverTrains } from "../3-plan/train-functions.ts";
 
@@ -119,8 +120,16 @@ export class ExpressionEmitter {
     return unsure(`((${saved} = isTrue(${condition.code})) === undefined ? undefined : ${choice})`, isBoolean);
   }
 
-  #call({ name: { text: name }, args, isOverlog }: FunctionCall): Emitted {
-    const values = args.map((argument) => this.emit(argument));
+  #call(expression: FunctionCall): Emitted {
+    const {
+      name: { text: name },
+      args,
+      isOverlog,
+    } = expression;
+    const secret = secretName(expression);
+    const values = args.map((argument, at) =>
+      at === 0 && secret !== undefined ? unsure(`node.secret(${JSON.stringify(secret)})`) : this.emit(argument),
+    );
     const codes = values.map((value) => value.code).join(", ");
     if (name === LOCAL_ADDRESS_FUNCTION) return unsure(`node.localAddress(${codes})`);
     if (name === FRESH_QUERY_FUNCTION) return sure(`node.freshQuery(${this.#strand})`);

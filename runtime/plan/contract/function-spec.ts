@@ -11,6 +11,8 @@ export interface Ambient {
   randomId(): bigint;
   /** Address of the node that sent the tuple of this step. Null if the step began on this node. */
   source(): Value;
+  /** Returns a nonce of 12 bytes that begins with the prefix and is new. Absent where nothing may be sealed: in facts and queries. */
+  nonce?(prefix: Uint8Array): Uint8Array;
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Plan {
   readonly timers: readonly TimerSpec[];
   readonly facts: readonly FactSpec[];
   readonly overlays: readonly OverlaySpec[];
+  /** Names of the secrets that the rules use. The node must have them. */
+  readonly secrets: readonly string[];
   readonly graph: Graph;
   /** Body of a function with the parameter `lib` that returns the array of strand functions. */
   readonly code: string;

@@ -4,6 +4,7 @@ import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseMetricsAddress } from "../options/metrics-address.ts";
 import { parseMemory } from "../options/memory.ts";
+import { readSecrets } from "../options/secret.ts";
 import { parseSendRate } from "../options/send-rate.ts";
 import { parsePeer } from "../options/peer.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
@@ -35,6 +36,7 @@ interface RunInput extends LanguageInput, FactInput {
   readonly user?: User;
   readonly memory?: number;
   readonly sendRate?: number;
+  readonly secret: readonly string[];
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -101,6 +103,11 @@ export const command: CommandSpec<RunInput> = {
       parse: parseSendRate,
     },
     {
+      syntax: "--secret <name=file>",
+      description: "key that rules name; only the owner may have access to the file",
+      isRepeatable: true,
+    },
+    {
       syntax: "--log-level <level>",
       description: "least severe level to log on stderr",
       choices: LOG_LEVELS,
@@ -145,6 +152,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     user: input.user,
     memory: input.memory,
     sendRate: input.sendRate,
+    secrets: readSecrets(input.secret),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Secrets } from "../../../runtime/engine/strand-context.ts";
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import { type Compilation, compile } from "../../compile.ts";
 import { NO_SURROUNDINGS } from "../../program/surroundings.ts";
@@ -14,6 +15,8 @@ export interface ProgramOptions extends LanguageOptions {
   readonly factDirectories?: readonly string[] | undefined;
   /** True with `--tun`. */
   readonly hasTun: boolean;
+  /** Secrets of `--secret`, which the program may name. */
+  readonly secrets?: Secrets | undefined;
   /** Treats location columns (`@X`) as ordinary columns, so that all rules run on one node. */
   readonly ignoresLocations?: boolean;
 }

@@ -22,6 +22,7 @@ import { Failure } from "../terminal/failure.ts";
 import { jsonDiagnostics } from "../terminal/json-diagnostics.ts";
 import type { Output } from "../terminal/output.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+import { checkSecrets } from "./check-secrets.ts";
 import { checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
@@ -101,6 +102,7 @@ export class NodeCompiler implements Compiler {
     try {
       const facts = [...factsOfPeers(plan, this.#peers), ...loadFacts(this.#factDirectories, plan, output)];
       checkVirtualAddresses(plan, facts);
+      checkSecrets(plan, this.#options.secrets);
       return facts;
     } catch (error: unknown) {
       if (error instanceof Failure) return [...problems, error.message].join("\n");

@@ -21,6 +21,7 @@ import { jsonText } from "../terminal/json-text.ts";
 import type { Log } from "../terminal/log.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
 import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
+import { checkSecrets } from "./check-secrets.ts";
 import { checkPeers, checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
 import { DropLog } from "./drop-log.ts";
@@ -130,6 +131,7 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   if (plan === undefined || core === undefined) throw programFailure(compilation.diagnostics);
   const facts = [...factsOfPeers(plan, options.peers), ...loadFacts(options.factDirectories, plan, output)];
   checkVirtualAddresses(plan, facts);
+  checkSecrets(plan, options.secrets);
   checkWatched(options.watch, plan);
   return { program: loadProgram(plan), files: compilation.files, columns: columnNames(core), facts };
 }
@@ -150,7 +152,7 @@ function newNode(
   { program, facts }: Prepared,
   world: World,
   names: readonly string[],
-  { watch, json, pcap, memory, sendRate }: RunOptions,
+  { watch, json, pcap, memory, sendRate, secrets }: RunOptions,
   output: LoggedOutput,
 ): Node {
   return new Node(program, world, {
@@ -159,6 +161,7 @@ function newNode(
     watch,
     limits: memory === undefined ? {} : memoryLimits(memory),
     ...(sendRate !== undefined && { sendRate }),
+    ...(secrets !== undefined && { secrets }),
     ...(pcap !== "-" && { onWatch: (line) => output.result(json ? jsonText(line) : formatWatchLine(line)) }),
     outputQueues: () =>
       [...output.queues].map(([queue, { length, limit, dropped }]) => ({

@@ -40,6 +40,16 @@ export function defineImpure(
   return { ...signature(name, arity, kinds), pure: false, call: (ambient, args) => call(ambient, args[0], args[1]) };
 }
 
+/** Defines a function as `defineImpure` does, of any number of arguments, which it gets as a list. */
+export function defineImpureVariadic(
+  name: string,
+  arity: Arity,
+  kinds: readonly Kind[],
+  call: FunctionSpec["call"],
+): FunctionSpec {
+  return { ...signature(name, arity, kinds), pure: false, call };
+}
+
 function signature(
   name: string,
   arity: Arity,

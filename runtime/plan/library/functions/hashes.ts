@@ -13,7 +13,7 @@ export const hashFunctions: readonly FunctionSpec[] = [
   define("f_sha1", 1, ["id"], digest),
   /** f_sha256(X): the 32 bytes of the SHA-256 hash, of the same values as f_sha1. */
   define("f_sha256", 1, ["bytes"], sha256),
-  /** f_hmac(Key, X): the 32 bytes of HMAC-SHA-256 (RFC 2104) with a key of bytes, of the same values as f_sha1. */
+  /** f_hmac(Key, X): the 32 bytes of HMAC-SHA-256 (RFC 2104), of the same values as f_sha1. Key is bytes or a secret. */
   define("f_hmac", 2, ["bytes"], authenticationCode),
 ];
 

@@ -5,6 +5,7 @@ import { type Kind, kindOf, type Value } from "../../values/value.ts";
 import { addressFunctions } from "./addresses.ts";
 import { byteFunctions } from "./bytes.ts";
 import { checksumFunctions } from "./checksums.ts";
+import { cipherFunctions } from "./ciphers.ts";
 import { codeFunctions } from "./codes.ts";
 import { hashFunctions } from "./hashes.ts";
 import { listFunctions } from "./lists.ts";
@@ -47,6 +48,7 @@ for (const spec of [
   ...packingFunctions,
   ...checksumFunctions,
   ...codeFunctions,
+  ...cipherFunctions,
   ...addressFunctions,
   ...hashFunctions,
   ...randomFunctions,

@@ -1,0 +1,30 @@
+const NONCE_BYTES = 12;
+const WORD = 0x1_0000_0000;
+
+/**
+ * Nonces of one node. All share one counter with a random start, so that no two of a node are equal in their last 8 bytes, whatever keys
+ * and prefixes the rules use, and those of different starts are not to be expected to be equal. A step that is undone gives none back.
+ */
+export class Nonces {
+  /** Words of 32 bits, the most significant first. */
+  readonly #counter: [number, number, number];
+
+  /** `random` returns numbers from 0, below 1. */
+  constructor(random: () => number) {
+    const word = (): number => Math.floor(random() * WORD);
+    this.#counter = [word(), word(), word()];
+  }
+
+  /** Returns 12 bytes: the prefix, then the last bytes of the next number. `prefix` has at most 4 bytes. */
+  next(prefix: Uint8Array): Uint8Array {
+    const counter = this.#counter;
+    let word = counter.length - 1;
+    do counter[word] = ((counter[word] as number) + 1) % WORD;
+    while (counter[word] === 0 && --word >= 0);
+    const nonce = new Uint8Array(NONCE_BYTES);
+    const view = new DataView(nonce.buffer);
+    for (const [at, value] of counter.entries()) view.setUint32(4 * at, value);
+    nonce.set(prefix);
+    return nonce;
+  }
+}
