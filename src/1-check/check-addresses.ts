@@ -2,12 +2,17 @@ import type { AddressExpression, Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
+import { ELSE_SEND } from "../program/builtin.ts";
 import { overlaysWithOptions, type Predicates } from "../program/predicates.ts";
 import type { Program } from "../program/program.ts";
+import { isPredicate } from "../program/rule-shape.ts";
 import type { Surroundings } from "../program/surroundings.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 
-/** Warns of addresses in overlays that no file declares, and reports options in addresses of overlays that take none. */
+/**
+ * Warns of addresses in overlays that no file declares, unless a rule hears of them. Reports options in addresses of overlays that take
+ * none.
+ */
 export function checkAddresses(
   program: Program,
   predicates: Predicates,
@@ -15,10 +20,13 @@ export function checkAddresses(
 ): readonly Diagnostic[] {
   const own = new Set(program.overlays.map(({ name }) => name));
   const known = new Set([IP_NETWORK, ...own, ...(surroundings?.overlays ?? [])]);
+  const hearsElse = program.rules.some(({ body }) =>
+    body.some((literal) => isPredicate(literal) && literal.atom.name.text === ELSE_SEND),
+  );
   const withOptions = overlaysWithOptions(program, predicates);
   return addressesIn(program).flatMap(({ overlay, options, span }) => {
     const name = overlay.text;
-    if (!known.has(name)) return [report("W0202", overlay.span, { overlay: name })];
+    if (!known.has(name)) return hearsElse ? [] : [report("W0202", overlay.span, { overlay: name })];
     const isKnown = own.has(name) || name === IP_NETWORK;
     if (options.length === 0 || !isKnown || withOptions.has(name)) return [];
     return [report("E0281", span, { overlay: name })];

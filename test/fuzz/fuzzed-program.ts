@@ -59,6 +59,20 @@ q1: hello@sr::[Via, To](Me) :- periodic(_, 1), peer(Via), peer(To), localAddr(Me
 q2: heard(From) :- hello(From).
 `;
 
+const STRANGE = `
+materialize(shown, infinity, 100, keys(1)).
+accept hello(string).
+q1: hello@elsewhere::Peer(Me) :- periodic(_, 1), peer(Peer), localAddr(Me).
+q2: shown(From) :- hello(From).
+`;
+const ANSWERED = `
+materialize(peer, infinity, infinity, keys(1)).
+materialize(shown, infinity, 100, keys(1)).
+q1: question@Peer(Back) :- periodic(_, 1), peer(Peer), localAddr(Me), flow.take(Peer, Me, Peer, &Back).
+q2: answer@Back(Me) :- question(Back), localAddr(Me).
+q3: shown(From) :- answer(From).
+`;
+
 /** Every program in programs/, by its name. RON runs below the tunnel, as its page says. */
 export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
   "dv.mzl": { files: ["dv.mzl"], facts: mesh("link", 3) },
@@ -80,6 +94,25 @@ export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
     files: ["sr.mzl"],
     rules: ROUTES,
     facts: (address) => others(address).map((other) => ({ predicate: "peer", args: [other] })),
+  },
+  "anycast.mzl": {
+    files: ["anycast.mzl", "ron.mzl"],
+    rules: STRANGE,
+    facts: (address) => [
+      ...others(address).map((other) => ({ predicate: "peer", args: [other] })),
+      ...ADDRESSES.map((other) => ({ predicate: "ron.member", args: [other] })),
+      { predicate: "serves", args: ["ron"] },
+      { predicate: "serves", args: ["elsewhere"] },
+    ],
+  },
+  "flow.mzl": {
+    files: ["flow.mzl"],
+    rules: ANSWERED,
+    facts: (address) => [
+      ...others(address).map((other) => ({ predicate: "peer", args: [other] })),
+      { predicate: "flow.serves", args: ["ip"] },
+      { predicate: "flow.serves", args: ["flow"] },
+    ],
   },
   "tunnel.mzl": {
     files: ["tunnel.mzl"],

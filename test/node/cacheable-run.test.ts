@@ -14,6 +14,16 @@ t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).
 addressMap("100.64.0.2", "192.0.2.2:1").
 `;
 
+/** A tunnel into an overlay that is not loaded, whose packets a gateway takes. */
+const ELSEWHERE = `
+materialize(addressMap, infinity, infinity, keys(1)).
+materialize(gateway, infinity, 1, keys(1)).
+t: tun@A(P) :- tun(P, _, Dest), addressMap(Dest, A).
+p: pass@G(To, P) :- else.send(To, P), gateway(G).
+addressMap("100.64.0.2", gone::"192.0.2.7:1").
+gateway("192.0.2.2:1").
+`;
+
 /** A flow cache without hits, which records runs and calls. */
 class RecordingCache implements FlowCache {
   readonly hits = { sent: 0, delivered: 0 };
@@ -68,6 +78,14 @@ describe("a run is cacheable", () => {
     expect(countsOf(one)).toEqual(countsOf(other));
   });
 
+  test("if a rule passes its packet to a gateway of an overlay that is not loaded", () => {
+    const [one, other] = [nodeOf(ELSEWHERE), nodeOf(ELSEWHERE)];
+    for (const { send } of [one, other]) send();
+    one.flowCache.run(() => one.send())?.addHits(3, 0);
+    for (let times = 0; times < 4; times++) other.send();
+    expect(countsOf(one)).toEqual(countsOf(other));
+  });
+
   test("until a row expires", () => {
     const host = nodeOf(`${TUNNEL}\nmaterialize(known, 30, 10, keys(1)).\nk: said(X) :- known(X), go().`);
     host.send();
@@ -84,6 +102,11 @@ describe("a run is not cacheable", () => {
     ["counts in a table", "materialize(seen, 10, 10, keys(1)).\nseen(1, N + 1) :- tun(_), seen(1, N).\nseen(1, 0)."],
     ["reads the payload", "said(P) :- tun(P), f_u8(P, 0) == 1."],
     ["uses random numbers", "said(X) :- tun(_), X := f_rand()."],
+    [
+      "goes to an overlay that is not loaded, which no rule hears",
+      'addressMap("100.64.0.3", gone::"b:1").',
+      "100.64.0.3",
+    ],
     ["has a derivation without value", "said(X) :- tun(_, S), X := S + 1."],
     ["starts another step", 'said@"self:1"(S) :- tun(_, S).'],
     ["sends to a name", 'addressMap("100.64.0.3", "name:1").', "100.64.0.3"],
@@ -117,6 +140,13 @@ describe("the cache is flushed", () => {
     const host = nodeOf(TUNNEL);
     const before = host.flowCache.flushed;
     work(host);
+    expect(host.flowCache.flushed).toBeGreaterThan(before);
+  });
+
+  test("when the gateway of an overlay that is not loaded changes", () => {
+    const host = nodeOf(ELSEWHERE);
+    const before = host.flowCache.flushed;
+    host.node.insert("gateway", ["192.0.2.3:1"]);
     expect(host.flowCache.flushed).toBeGreaterThan(before);
   });
 

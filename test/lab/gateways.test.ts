@@ -1,0 +1,41 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { mosaic } from "../cli/mosaic.ts";
+
+/** The topologies of gateways in lab/demo, in the simulator. */
+const folder = mkdtempSync(join(tmpdir(), "mosaic-gateways-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function simulated(name: string): Promise<string> {
+  const out = join(folder, name);
+  const { code, stdout } = await mosaic("sim", `lab/demo/${name}.toml`, "--check", "--json", "--out", out);
+  expect({ code, stdout: code === 0 ? "" : stdout }).toEqual({ code: 0, stdout: "" });
+  return out;
+}
+
+/** Rows of a table of a host at the end of the run. */
+function rowsOf(out: string, host: string, table: string): readonly (readonly unknown[])[] {
+  const lines = readFileSync(join(out, `${host}.tables.jsonl`), "utf8")
+    .trim()
+    .split("\n");
+  const tuples = lines.map((line) => (JSON.parse(line) as { readonly tuple: readonly unknown[] }).tuple);
+  return tuples.filter(([name]) => name === table);
+}
+
+test("anycast: the nearest gateway dies, and the gap is at most the lifetime of its announcement and a tenth", async () => {
+  const out = await simulated("anycast");
+  expect(rowsOf(out, "client", "nearest").map(([, overlay]) => overlay)).toEqual(["edge", "ron"]);
+  expect(rowsOf(out, "client", "ron.member")).toEqual([]);
+});
+
+test("source route: a node without ron reaches a member through a gateway, around a dead link of ron", async () => {
+  await simulated("source-route");
+});
+
+test("flows of a gateway: both clients get their answers, and the entries are gone after a minute without use", async () => {
+  const out = await simulated("flow");
+  expect(rowsOf(out, "server", "addressMap")).toHaveLength(2);
+  expect(rowsOf(out, "gateway", "flow.entry")).toEqual([]);
+});
