@@ -36,6 +36,7 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
     }),
     ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),
     ...host.facts.flatMap((fact) => ["--fact", fact]),
+    ...[...host.secrets].flatMap(([name, path]) => ["--secret", `${name}=${path}`]),
     ...plans.watchedOn(host, topology).flatMap((predicate) => ["--watch", predicate]),
     "--control",
     namespaces.socketOf(host.name),

@@ -4,6 +4,7 @@
  */
 import { Trace } from "../../runtime/control/trace.ts";
 import { defaultLimits } from "../../runtime/engine/limits/limits.ts";
+import type { Secrets } from "../../runtime/engine/strand-context.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { Fact } from "../../runtime/node/peer-facts.ts";
 import type { Program } from "../../runtime/node/program.ts";
@@ -25,6 +26,8 @@ export interface SimulatedNodesSettings {
   readonly observe: Observe;
   /** Attaches instruments to a node before it starts. Without it, nodes have neither samples nor a last state. */
   readonly instrument?: ((node: Node) => NodeInstruments) | undefined;
+  /** Returns the secrets of a host. Without it, nodes have none. */
+  readonly secretsOf?: ((host: Host) => Secrets) | undefined;
   /** Predicate whose tuples are traced on every host; `all` traces everything. */
   readonly trace?: { readonly predicate: string | undefined; readonly form: "json" | "text" } | undefined;
 }
@@ -58,7 +61,7 @@ export class SimulatedNodes {
 
   /** Starts the node of a host in its new world. Returns false if its facts could not be loaded. */
   start({ host, program, facts, watched }: NodeInstallation, world: World): boolean {
-    const { observe, instrument } = this.#settings;
+    const { observe, instrument, secretsOf } = this.#settings;
     const { name, address, visible } = host;
     const { clock } = world;
     const start = (this.#starts.get(name) ?? 0) + 1;
@@ -67,6 +70,7 @@ export class SimulatedNodes {
       names: [...new Set([visible, address])],
       facts,
       watch: watched,
+      ...(secretsOf !== undefined && { secrets: secretsOf(host) }),
       limits: { memory: this.#memory },
       onWatch: (line) => observe({ kind: "watch", at: clock.now(), host: name, start, line }),
       onLog: (text) => observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),

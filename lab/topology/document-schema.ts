@@ -90,12 +90,14 @@ const defines = z.record(
   z.union([text, z.number()], expected("a string or a number")),
   expected("a table"),
 );
+const secrets = z.record(z.string(), text, expected('a table of files, as { link = "link.key" }'));
 const peers = z.union([z.literal("all"), z.array(text)], expected('"all", or a list of hosts'));
 
 const hostDefaults = {
   programs: programs.optional(),
   defines: defines.optional(),
   facts: texts.optional(),
+  secrets: secrets.optional(),
   peers: peers.optional(),
   tun: z.boolean(expected("true or false")).optional(),
 };

@@ -65,6 +65,7 @@ function resolveHost(
 ): Host {
   const { name, network, address, visible, virtual, hasTun, document: hostDocument } = host;
   const defines = Object.entries({ ...document.defines, ...hostDocument.defines });
+  const secrets = Object.entries({ ...document.secrets, ...hostDocument.secrets });
   const peers = hostDocument.peers ?? document.peers ?? "all";
   const peerNames = peers === "all" ? everyone : expand(peers, groups);
   return {
@@ -77,6 +78,7 @@ function resolveHost(
     programs: (hostDocument.programs ?? document.programs ?? []).map((program) => locateProgram(program, file)),
     defines: new Map(defines.map(([key, value]) => [key, String(value)])),
     facts: [...(document.facts ?? []), ...(hostDocument.facts ?? [])],
+    secrets: new Map(secrets.map(([key, path]) => [key, resolve(dirname(file), path)])),
     peers: peerNames.filter((peer) => peer !== name),
   };
 }

@@ -19,6 +19,7 @@ interface HostDefaults {
   readonly programs?: readonly string[] | undefined;
   readonly defines?: Readonly<Record<string, string | number>> | undefined;
   readonly facts?: readonly string[] | undefined;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   readonly peers?: "all" | readonly string[] | undefined;
   readonly tun?: boolean | undefined;
 }

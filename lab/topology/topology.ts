@@ -57,6 +57,8 @@ export interface Host extends Attachment {
   readonly programs: readonly string[];
   readonly defines: ReadonlyMap<string, string>;
   readonly facts: readonly string[];
+  /** Paths of the files with the secrets of the node, by name. */
+  readonly secrets: ReadonlyMap<string, string>;
   /** Hosts that the node gets as peers. */
   readonly peers: readonly string[];
 }

@@ -123,7 +123,15 @@ export class RonLab {
 }
 
 function hostAt(name: string, address: string): Host {
-  const nothing = { network: undefined, virtual: undefined, moves: false, programs: [], facts: [], peers: [] };
+  const nothing = {
+    network: undefined,
+    virtual: undefined,
+    moves: false,
+    programs: [],
+    facts: [],
+    secrets: new Map(),
+    peers: [],
+  };
   return { ...nothing, name, address, visible: address, defines: new Map() };
 }
 

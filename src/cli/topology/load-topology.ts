@@ -3,8 +3,11 @@ import { readFileSync } from "node:fs";
 import { Plans } from "../../../lab/topology/programs.ts";
 import { formatTopologyError, readTopology, type TopologyError } from "../../../lab/topology/read-topology.ts";
 import { pathOf, type Setting } from "../../../lab/topology/settings.ts";
-import type { Topology } from "../../../lab/topology/topology.ts";
+import type { Host, Topology } from "../../../lab/topology/topology.ts";
+import type { Secrets } from "../../../runtime/engine/strand-context.ts";
 import { isProgramName } from "../files/file-library.ts";
+import { readSecrets } from "../options/secret.ts";
+import { checkSecrets } from "../run/check-secrets.ts";
 import { fileErrorReason } from "../terminal/file-error.ts";
 import { Failure, runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
@@ -14,6 +17,7 @@ import { compileHosts } from "./compile-hosts.ts";
 export interface LoadedTopology {
   readonly topology: Topology;
   readonly plans: Plans;
+  readonly secretsOf: (host: Host) => Secrets;
   /** Warnings about the programs, as text. */
   readonly warnings: readonly string[];
 }
@@ -43,7 +47,22 @@ export function loadTopology(file: string, output: Output, settings: readonly Se
     throw wrongUsage(`${unused.name}=${unused.text}`, `no program of ${file} mentions the macro \`${unused.name}\``);
   const faults = compiled.plans.faults(topology);
   if (faults.length > 0) throw failWith(faults.map(locate), output);
-  return { topology, plans: compiled.plans, warnings: compiled.warnings };
+  const { plans, warnings } = compiled;
+  return { topology, plans, secretsOf: secretsOfHosts(topology, plans), warnings };
+}
+
+/** Reads the secrets of all hosts. Each file is read once. */
+function secretsOfHosts({ hosts }: Topology, plans: Plans): (host: Host) => Secrets {
+  const read = new Map<string, Secrets>();
+  const secretsOf = (host: Host): Secrets => {
+    const texts = [...host.secrets].map(([name, path]) => `${name}=${path}`);
+    const key = texts.join("\n");
+    const secrets = read.get(key) ?? readSecrets(texts);
+    read.set(key, secrets);
+    return secrets;
+  };
+  for (const host of hosts) checkSecrets(plans.of(host), secretsOf(host));
+  return secretsOf;
 }
 
 function failWith(errors: readonly TopologyError[], output: Output): Failure {

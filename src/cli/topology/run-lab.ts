@@ -157,7 +157,7 @@ interface LabWorld {
 }
 
 async function run(
-  { topology, plans }: LoadedTopology,
+  { topology, plans, secretsOf }: LoadedTopology,
   { backend, pingTool, captures, onStart }: LabWorld,
   observe: Observe,
   screen: Screen,
@@ -168,7 +168,8 @@ async function run(
     const inspect = inspectByControl;
     return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, observe, inspect, signal });
   }
-  return runSimulated(topology, { plans, observe, instrument, signal, ...(screen.isTerminal && { pace: pacer() }) });
+  const pace = screen.isTerminal && { pace: pacer() };
+  return runSimulated(topology, { plans, secretsOf, observe, instrument, signal, ...pace });
 }
 
 /** Delays ticks so that a person can follow virtual time. */

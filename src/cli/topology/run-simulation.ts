@@ -32,7 +32,7 @@ export interface SimOptions extends ConclusionOptions {
 /** `mosaic sim SCENARIO`: runs a topology in virtual time and prints its summary. */
 export async function runSimulation(file: string, options: SimOptions, output: Output): Promise<void> {
   const { seed, json } = options;
-  const { topology: written, plans, warnings } = loadTopology(file, output, options.set);
+  const { topology: written, plans, secretsOf, warnings } = loadTopology(file, output, options.set);
   for (const warning of warnings) output.problem(warning);
   const topology = seed === undefined ? written : { ...written, seed };
   if (topology.commands.length > 0) output.problem(`mosaic: the simulator skips the commands of ${file}`);
@@ -50,7 +50,7 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   const captures = openCaptures(options);
   const capture = captures && ((host: string, world: World) => captures.wrap(host, world));
   const signal = interruptSignal();
-  const outcome = await runSimulated(topology, { plans, observe, capture, instrument, trace, signal });
+  const outcome = await runSimulated(topology, { plans, secretsOf, observe, capture, instrument, trace, signal });
   captures?.close();
   progress.finish();
   if (!outcome.ok) {

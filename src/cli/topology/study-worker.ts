@@ -44,10 +44,10 @@ function load({ file, settings }: StudyTask): LoadedTopology {
 }
 
 async function run(task: StudyTask): Promise<StudyResult> {
-  const { topology: written, plans } = load(task);
+  const { topology: written, plans, secretsOf } = load(task);
   const topology = { ...written, seed: task.seed };
   const record = new RunRecord(topology);
-  const outcome = await runSimulated(topology, { plans, observe: (one) => record.add(one), instrument });
+  const outcome = await runSimulated(topology, { plans, secretsOf, observe: (one) => record.add(one), instrument });
   const summary = summarize(topology, record);
   const common = {
     number: task.number,
