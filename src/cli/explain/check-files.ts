@@ -15,14 +15,12 @@ export interface CheckOptions extends LanguageOptions {
   readonly json: boolean;
 }
 
-/** `mosaic check FILE...`: prints the diagnostics of each program; throws `Failure` with exit code 1 if one is an error. */
+/** `mosaic check FILE...`: prints the diagnostics of the program; throws `Failure` with exit code 1 if one is an error. */
 export function checkFiles(files: readonly string[], options: CheckOptions, output: Output): void {
   let errors = 0;
   let firstCode: string | undefined;
   const reported = new Set<string>();
-  const surroundings = surroundingsOf(files, options);
-  for (const file of files) {
-    const compiled = compile([file], new FileLibrary(), { ...options, checksOnly: true, surroundings });
+  for (const compiled of programsOf(files, options)) {
     const compilation = newDiagnostics(compiled, reported);
     errors += compilation.diagnostics.filter(isError).length;
     firstCode ??= (compilation.diagnostics.find(isError) ?? compilation.diagnostics[0])?.code;
@@ -30,21 +28,42 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
     else if (compilation.diagnostics.length > 0) {
       output.problem(showDiagnostics(compilation.diagnostics, compilation.sources, output.hasColour));
     }
-    if (options.stats) printStats(file, compilation, options, output);
   }
+  if (options.stats) for (const file of files) printStats(file, compileFiles([file], options), options, output);
   if (firstCode !== undefined && !options.json)
     output.problem(`more about this code: mosaic explain --code ${firstCode}`);
   if (errors > 0) throw new Failure(1, errors === 1 ? "1 error" : `${errors} errors`);
 }
 
+/** Errors of files that declare or use a name differently, so that they cannot be one program. */
+const CONFLICTS: ReadonlySet<string> = new Set(["E0205", "E0206", "E0207", "E0212"]);
+
+/** The files are one program, as for `mosaic run`, unless their declarations conflict: then each is a program of its own. */
+function programsOf(files: readonly string[], options: CheckOptions): readonly Compilation[] {
+  const together = compileFiles(files, options);
+  const conflicts = together.diagnostics.filter(({ code }) => CONFLICTS.has(code));
+  if (files.length === 1 || conflicts.length === 0) return [together];
+  const alone = files.map((file) => compileFiles([file], options));
+  const known = new Set(alone.flatMap(({ diagnostics }) => diagnostics.map((one) => JSON.stringify(one))));
+  if (conflicts.every((one) => known.has(JSON.stringify(one)))) return [together];
+  const surroundings = surroundingsOf(alone);
+  return files.map((file) => compileFiles([file], options, surroundings));
+}
+
+function compileFiles(
+  files: readonly string[],
+  options: CheckOptions,
+  surroundings: Surroundings | undefined = NO_SURROUNDINGS,
+): Compilation {
+  return compile(files, new FileLibrary(), { ...options, checksOnly: true, surroundings });
+}
+
 /** Returns the names that the programs contribute to each other. */
-function surroundingsOf(files: readonly string[], options: CheckOptions): Surroundings {
-  if (files.length < 2) return NO_SURROUNDINGS;
-  const all = files.map((file) => compile([file], new FileLibrary(), { ...options, checksOnly: true }).contributes);
+function surroundingsOf(programs: readonly Compilation[]): Surroundings {
   return {
     ...NO_SURROUNDINGS,
-    overlays: new Set(all.flatMap(({ overlays }) => [...overlays])),
-    predicates: new Set(all.flatMap(({ predicates }) => [...predicates])),
+    overlays: new Set(programs.flatMap(({ contributes }) => [...contributes.overlays])),
+    predicates: new Set(programs.flatMap(({ contributes }) => [...contributes.predicates])),
   };
 }
 
