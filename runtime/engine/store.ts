@@ -168,8 +168,8 @@ export class Store {
   /** Inserts one row for each key, and counts the others as conflicts. */
   #insertWithoutConflicts(inserts: readonly TableChange[], now: number): void {
     const chosen = new Map<Table, Map<Key, TableChange>>();
-    const winners = inserts.filter(({ table }) => table.spec.keys.length === 0);
-    for (const change of inserts) if (change.table.spec.keys.length > 0) this.#choose(change, chosen);
+    const winners = inserts.filter(({ table }) => !table.isKeyed);
+    for (const change of inserts) if (change.table.isKeyed) this.#choose(change, chosen);
     for (const changes of chosen.values()) for (const change of changes.values()) winners.push(change);
     for (const change of inOrder(winners)) this.#insert(change, change.table.keyOf(change.values), now);
   }

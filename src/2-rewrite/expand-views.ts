@@ -124,8 +124,9 @@ class Expander {
   #privateTables(view: View, rules: readonly ProgramRule[]): void {
     const seconds = callTimeouts(rules).reduce((most, timeout) => Math.max(most, timeout), view.timeout);
     for (const table of [...this.#tables.values()].filter(({ name }) => isPrivate(name, view.name))) {
+      const arity = this.#checked.predicates.get(table.name)?.arity ?? 0;
       const isDerived = isDerivedTable(table.name, rules, this.#roles);
-      this.#tables.set(table.name, privateTable(table, seconds, isDerived));
+      this.#tables.set(table.name, privateTable(table, arity, seconds, isDerived));
       this.#arities.set(overEvent(view), 1);
       if (!isDerived) this.#deleteWhenOver(table, view);
     }

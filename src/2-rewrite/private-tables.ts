@@ -12,6 +12,7 @@
  * On other nodes the rows expire after the longest timeout of any call.
  */
 import type { Expression } from "../../grammar/ast.ts";
+import { isKeyed } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Span } from "../../grammar/span.ts";
 import { eventLiterals, type Roles } from "../program/roles.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
@@ -26,10 +27,18 @@ export function overEvent(view: View): string {
   return `${view.name}.over`;
 }
 
-/** Adds the hidden columns, and limits the lifetime to `seconds`, the longest invocation. Derived tables need no limit. */
-export function privateTable(table: TableDeclaration, seconds: number, isDerived: boolean): TableDeclaration {
-  const keys = table.keys.length === 0 ? [] : [0, ...table.keys.map((column) => column + HIDDEN)];
-  const keySpans = table.keys.length === 0 ? [] : [table.span, ...table.keySpans];
+/**
+ * Adds the hidden columns to a table of `arity` columns, and limits the lifetime to `seconds`, the longest invocation. Derived tables
+ * need no limit.
+ */
+export function privateTable(
+  table: TableDeclaration,
+  arity: number,
+  seconds: number,
+  isDerived: boolean,
+): TableDeclaration {
+  const keys = !isKeyed(arity, table) ? [] : [0, ...table.keys.map((column) => column + HIDDEN)];
+  const keySpans = !isKeyed(arity, table) ? [] : [table.span, ...table.keySpans];
   const lifetime = isDerived ? table.lifetime : Math.min(table.lifetime, seconds);
   const evict = table.evict.policy === "fifo" ? table.evict : { ...table.evict, column: table.evict.column + HIDDEN };
   return { ...table, keys, keySpans, lifetime, evict, sizePer: table.size === Infinity ? undefined : QUERY_COLUMN };

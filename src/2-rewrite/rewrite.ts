@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
 import type { CoreProgram } from "./core.ts";
+import { isKeyed } from "../../runtime/plan/values/predicate-spec.ts";
 import { isLocalAddressTable } from "../program/builtin.ts";
 import { expandViews } from "./expand-views.ts";
 import { findTriggers } from "./find-triggers.ts";
@@ -27,7 +28,10 @@ export function rewrite(
   const arities = new Map(expansion.arities);
   const raised = raiseDeltas(expansion.rules, tables, arities);
   const hidden = new HiddenTables();
-  const isBag = (name: string): boolean => tables.get(name)?.keys.length === 0;
+  const isBag = (name: string): boolean => {
+    const table = tables.get(name);
+    return table !== undefined && !isKeyed(arities.get(name) ?? lifted.predicates.get(name)?.arity ?? 0, table);
+  };
   const isTable = (name: string): boolean => tables.has(name) || hidden.has(name) || isLocalAddressTable(name);
   const aggregated = [...expansion.rules, ...raised].flatMap((rule) =>
     localiseAggregate(readOwnAddress(rule, isTable), tables, isTable, hidden),

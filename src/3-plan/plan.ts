@@ -18,7 +18,7 @@ import type {
   Trigger,
   DerivedRuleSpec,
 } from "../../runtime/plan/contract/plan.ts";
-import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import { isKeyed, type PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { LOCAL_ADDRESS, PERIODIC, TUN } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
@@ -226,7 +226,8 @@ class Planner {
 
   #checkDerivedTable(table: string, rules: readonly CoreRule[]): void {
     const span = rules[0]?.span;
-    if (this.#core.tables.get(table)?.keys.length === 0) this.diagnostics.push(report("E0238", span, { table }));
+    const { arity, table: spec } = this.#predicates.named(table, 0);
+    if (spec !== undefined && !isKeyed(arity, spec)) this.diagnostics.push(report("E0238", span, { table }));
   }
 
   #addDerivedRule(

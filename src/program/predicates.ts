@@ -52,7 +52,7 @@ export function collectPredicates(
 
 /**
  * Adds the tables that are only declared. A table has the columns of its fact file; without a file, those up to the last one that
- * its declaration names. Tables without either, and tables of a view, are not added.
+ * its declaration names. Tables of a view are not added.
  */
 export function withDeclaredTables(
   predicates: Predicates,
@@ -63,7 +63,7 @@ export function withDeclaredTables(
   const added = [...tables.values()].flatMap((table): readonly Predicate[] => {
     const { name, span } = table;
     const arity = surroundings?.facts.get(name) || lastColumn(table);
-    if (predicates.has(name) || isPrivate(name) || arity === 0) return [];
+    if (predicates.has(name) || isPrivate(name)) return [];
     return [{ name, arity, isTable: true, span, isProduced: false, isRead: false }];
   });
   return new Map([...predicates, ...added.map((one) => [one.name, one] as const)]);

@@ -12,7 +12,7 @@
  */
 import { heldBytesOf } from "../../plan/values/held-bytes.ts";
 import type { Key } from "../../plan/values/key.ts";
-import type { PredicateSpec, TableSpec } from "../../plan/values/predicate-spec.ts";
+import { isKeyed, type PredicateSpec, type TableSpec } from "../../plan/values/predicate-spec.ts";
 import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, CANCELLED } from "../../plan/contract/row-mark.ts";
 import { compare, equalValues, type Values, type Value } from "../../plan/values/value.ts";
 import { INDEX_ENTRY_BYTES, ROW_BYTES } from "../limits/memory-use.ts";
@@ -72,8 +72,9 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     this.predicate = predicate;
     this.spec = spec;
     this.#journal = journal;
-    this.#isKeyed = spec.keys.length > 0;
-    this.#keyColumns = this.#isKeyed ? spec.keys : Array.from({ length: predicate.arity }, (_, column) => column);
+    this.#isKeyed = isKeyed(predicate.arity, spec);
+    this.#keyColumns =
+      spec.keys.length > 0 ? spec.keys : Array.from({ length: predicate.arity }, (_, column) => column);
     this.#groups = spec.sizePer === undefined ? undefined : new RowGroups(spec.sizePer, spec.size);
     this.#indexes = spec.indexes.map((columns, number) => new TableIndex(columns, number));
   }
@@ -86,6 +87,11 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
   /** Table that holds copies of the base rows of this one, for rules that must not read its derived rows. */
   get baseRows(): Table | undefined {
     return this.#baseRows;
+  }
+
+  /** Whether the table holds at most one row for each key. */
+  get isKeyed(): boolean {
+    return this.#isKeyed;
   }
 
   /** Oldest row: the next to expire, and to be evicted by the policy `fifo`. */

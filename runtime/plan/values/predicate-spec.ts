@@ -52,7 +52,7 @@ export interface TableSpec {
   readonly lifetime: number;
   /** Largest number of rows. Infinity for a table without limit. */
   readonly size: number;
-  /** Columns of the primary key, from 0. If empty, every insertion adds a row. */
+  /** Columns of the primary key, from 0. If empty, every insertion adds a row, except for a table of no columns. */
   readonly keys: readonly number[];
   readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
   /** Column with the time at which a row expires at the latest, in seconds on the node's clock. */
@@ -72,4 +72,9 @@ export interface TableSpec {
   readonly derived: "none" | "pure" | "mixed";
   /** Whether some rule of a derived table subscribes to refreshes of rows of this table. */
   readonly notifiesRefreshes: boolean;
+}
+
+/** Whether the rows of a table have a primary key. A table of no columns has the key of no columns, so it holds at most one row. */
+export function isKeyed(arity: number, { keys }: Pick<TableSpec, "keys">): boolean {
+  return keys.length > 0 || arity === 0;
 }
