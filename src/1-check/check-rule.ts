@@ -381,10 +381,10 @@ class RuleCheck {
 
   /** An event rule with an aggregate has one result per event, so the event must bind the group columns. */
   #grouping(): void {
-    const { head } = this.#rule;
+    if (!hasAggregate(this.#rule.head)) return;
     const [event] = this.#eventLiterals;
     const known = this.#knownFromEvent();
-    if (!hasAggregate(head) || event === undefined || known === undefined || this.#hasWinner()) return;
+    if (event === undefined || known === undefined || this.#hasWinner()) return;
     for (const group of this.#groupExpressions()) {
       for (const variable of variablesIn(group)) {
         if (known.has(variable.name)) continue;

@@ -10,18 +10,22 @@ import { locationArgument } from "./check-locations.ts";
 import { nearest } from "../program/nearest.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { checkTimerOrder } from "./timer-order.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 
 /** Warns of constructs that are valid but seldom intended. Runs after `check` found no error. */
 export function lint(program: Program, surroundings: Surroundings | undefined): readonly Diagnostic[] {
   return [
-    ...program.rules.flatMap((rule) => [
-      ...checkLabel(rule),
-      ...checkLocations(rule),
-      ...checkSingleUses(rule),
-      ...checkWords(rule),
-      ...checkLowerCase(rule),
-    ]),
+    ...program.rules.flatMap((rule) => {
+      const all = partsOfRule(rule);
+      const misspelled = checkWords(all);
+      return [
+        ...checkLabel(rule),
+        ...checkLocations(rule),
+        ...checkSingleUses(rule, all),
+        ...misspelled,
+        ...(misspelled.length > 0 ? [] : checkLowerCase(rule, all)),
+      ];
+    }),
     ...checkRefreshes(program),
     ...checkUnused(program, surroundings),
     ...checkTimerOrder(program),
@@ -49,15 +53,15 @@ function checkLocations(rule: ProgramRule): readonly Diagnostic[] {
  * Warns of variables that are used once, in a body atom. Exempt are OverLog, whose programs name every column, and the
  * number of a timer, which must be named; a single use elsewhere is an unbound variable, which is an error.
  */
-function checkSingleUses(rule: ProgramRule): readonly Diagnostic[] {
+function checkSingleUses(rule: ProgramRule, all: readonly Expression[]): readonly Diagnostic[] {
   if (rule.isOverlog) return [];
-  const uses = expressionsOfRule(rule).flatMap((one) => variablesIn(one));
-  const counts = Map.groupBy(uses, ({ name }) => name);
+  const counts = new Map<string, number>();
+  for (const part of all) if (part.kind === "variable") counts.set(part.name, (counts.get(part.name) ?? 0) + 1);
   const returned = returnedNames(rule);
   const matched = rule.body.filter(isPredicate).filter(({ atom }) => atom.name.text !== PERIODIC);
   return matched.flatMap(({ atom }) =>
     atom.args.flatMap((argument) => {
-      const isSingle = argument.kind === "variable" && counts.get(argument.name)?.length === 1;
+      const isSingle = argument.kind === "variable" && counts.get(argument.name) === 1;
       if (!isSingle || returned.has(argument.name)) return [];
       return [report("W0224", argument.span, { variable: argument.name, rule: rule.name })];
     }),
@@ -65,16 +69,20 @@ function checkSingleUses(rule: ProgramRule): readonly Diagnostic[] {
 }
 
 /** Warns of unquoted strings that look like a misspelled variable of the rule or a misspelled `infinity`. */
-function checkWords(rule: ProgramRule): readonly Diagnostic[] {
-  const all = expressionsOfRule(rule).flatMap((one) => parts(one));
+function checkWords(all: readonly Expression[]): readonly Diagnostic[] {
+  const words = all.filter(isWord);
+  if (words.length === 0) return [];
   const variables = new Set(all.flatMap((part) => (part.kind === "variable" ? [part.name] : [])));
-  return all.flatMap((part) => {
-    if (part.kind !== "constant" || typeof part.value !== "string" || part.text !== part.value) return [];
-    const word = part.value;
+  return words.flatMap(({ text: word, span }) => {
     const capital = word.charAt(0).toUpperCase() + word.slice(1);
     const meant = variables.has(capital) ? capital : nearest(word, ["infinity"]);
-    return meant === undefined ? [] : [report("W0229", part.span, { word, meant })];
+    return meant === undefined ? [] : [report("W0229", span, { word, meant })];
   });
+}
+
+/** Whether the expression is an unquoted string. */
+function isWord(expression: Expression): expression is Constant {
+  return expression.kind === "constant" && typeof expression.value === "string" && expression.text === expression.value;
 }
 
 const SHORT_WORD = /^[a-z]\d?$/;
@@ -83,9 +91,10 @@ const SHORT_WORD = /^[a-z]\d?$/;
  * Warns of unquoted strings that several atoms of the rule share, as variables are: all of them if the rule has no variables,
  * otherwise those of one letter.
  */
-function checkLowerCase(rule: ProgramRule): readonly Diagnostic[] {
+function checkLowerCase(rule: ProgramRule, all: readonly Expression[]): readonly Diagnostic[] {
+  if (!all.some(isWord)) return [];
   const atoms = [rule.head, ...rule.body.filter(isPredicate).map(({ atom }) => atom)];
-  const hasVariables = expressionsOfRule(rule).some((one) => variablesIn(one).length > 0);
+  const hasVariables = all.some(({ kind }) => kind === "variable");
   const words = atoms.map((atom) => new Map(wordsIn(atom).map((one) => [one.text, one])));
   const counts = Map.groupBy(
     words.flatMap((one) => [...one.values()]),
@@ -93,7 +102,7 @@ function checkLowerCase(rule: ProgramRule): readonly Diagnostic[] {
   );
   const shared = [...counts].filter(([text, uses]) => uses.length > 1 && (!hasVariables || SHORT_WORD.test(text)));
   const [first] = shared;
-  if (first === undefined || checkWords(rule).length > 0) return [];
+  if (first === undefined) return [];
   return [report("W0231", first[1][0]?.span, { words: shared.map(([text]) => text) })];
 }
 
@@ -101,12 +110,12 @@ function checkLowerCase(rule: ProgramRule): readonly Diagnostic[] {
 function wordsIn(atom: Atom): readonly Constant[] {
   return expressionsOfAtom(atom)
     .flatMap((one) => parts(one))
-    .filter((part) => part.kind === "constant")
-    .filter(({ value, text }) => typeof value === "string" && text === value);
+    .filter(isWord);
 }
 
-function expressionsOfRule({ head, body }: ProgramRule): readonly Expression[] {
-  return [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)];
+/** Returns all expressions of the rule, with those inside them. */
+function partsOfRule({ head, body }: ProgramRule): readonly Expression[] {
+  return [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)].flatMap((one) => parts(one));
 }
 
 /** Returns the variables of `&R` arguments, which count as another use. */
@@ -129,10 +138,10 @@ function checkUnused(
     ...facts.map(({ atom }) => atom.name.text),
     ...[...accepts, ...signatures, ...watches].map(({ name }) => name),
   ]);
+  const unnamed = [...tables.values()].filter(({ name }) => !used.has(name));
+  if (unnamed.length === 0) return [];
   for (const name of used) used.add(deltaEventNamed(name, (table) => tables.has(table))?.table ?? name);
-  return [...tables.values()]
-    .filter(({ name }) => !used.has(name))
-    .map(({ name, span }) => report("W0227", span, { name }));
+  return unnamed.filter(({ name }) => !used.has(name)).map(({ name, span }) => report("W0227", span, { name }));
 }
 
 /** Warns of tables that only timers fill, all with an interval longer than the lifetime of the rows. */

@@ -53,7 +53,7 @@ class PatternLifter {
   }
 
   #hasStructure(literal: Literal): literal is PredicateLiteral {
-    return isPredicate(literal) && this.#roles.of(literal) !== "call" && literal.atom.args.some(isStructure);
+    return isPredicate(literal) && literal.atom.args.some(isStructure) && this.#roles.of(literal) !== "call";
   }
 
   /** Replaces patterns in arguments of positive literals by variables, followed by the patterns. */

@@ -35,6 +35,7 @@ export function checkValues(core: CoreProgram, types: ColumnTypes): readonly Dia
     ...core.rules.flatMap((rule) => findingsOfRule(rule, types)),
     ...core.facts.flatMap(({ atom }) => expressionsOfAtom(atom).flatMap((one) => findingsOf(one, NO_VARIABLES))),
   ];
+  if (findings.every(({ error }) => error === undefined)) return [];
   const errors = new Map<string, Diagnostic | undefined>();
   for (const { about, span, error } of findings) {
     const position = `${about} ${span.file}:${span.start}:${span.end}`;
@@ -44,6 +45,7 @@ export function checkValues(core: CoreProgram, types: ColumnTypes): readonly Dia
 }
 
 const NO_VARIABLES: Environment = new Map();
+const NO_FINDINGS: readonly Finding[] = [];
 const TRUTH = typeBit("bool") | NUMBER;
 
 function findingsOfRule(rule: CoreRule, types: ColumnTypes): readonly Finding[] {
@@ -68,10 +70,11 @@ function findingsOfRule(rule: CoreRule, types: ColumnTypes): readonly Finding[] 
  */
 function findingsOf(expression: Expression, environment: Environment): readonly Finding[] {
   const operands = operandsOf(expression);
-  const isOwnFault = operands.length > 0 && operands.every((one) => hasValue(one, environment));
+  if (operands.length === 0) return NO_FINDINGS;
+  const isOwnFault = operands.every((one) => hasValue(one, environment));
   const error = isOwnFault && !hasValue(expression, environment) ? noValue(expression, environment) : undefined;
   const inside = evaluatedOperands(expression).flatMap((one) => findingsOf(one, environment));
-  return operands.length === 0 ? inside : [{ about: "value", span: expression.span, error }, ...inside];
+  return [{ about: "value", span: expression.span, error }, ...inside];
 }
 
 /** Operands that are evaluated whenever the expression is. The others may be guarded: `X != 0 && 1 / X > 2`. */
@@ -143,12 +146,14 @@ function findingsOfLiteral(literal: Literal, environment: Environment, types: Co
 function mustBe(expression: Expression, wanted: ColumnType, environment: Environment): Finding {
   const type = typeOf(expression, environment);
   const isWrong = type !== undefined && type !== 0 && (type & wanted) === 0 && hasValue(expression, environment);
-  const facts = {
-    text: printExpression(expression),
-    expected: columnTypeName(wanted),
-    found: columnTypeName((type ?? 0) & ANYTHING),
-  };
-  return { about: "type", span: expression.span, error: isWrong ? report("E0265", expression.span, facts) : undefined };
+  if (!isWrong) return { about: "type", span: expression.span, error: undefined };
+  return wrongType(expression, wanted, columnTypeName(type & ANYTHING));
+}
+
+function wrongType(expression: Expression, wanted: ColumnType, found: string): Finding {
+  const { span } = expression;
+  const facts = { text: printExpression(expression), expected: columnTypeName(wanted), found };
+  return { about: "type", span, error: report("E0265", span, facts) };
 }
 
 /** Findings about constants in columns that hold values of other kinds: of built-in predicates, and of those with a signature. */
@@ -159,8 +164,8 @@ function unmatched(
   return args.flatMap((argument, column) => {
     const fixed = types.fixed(name, column);
     if (argument.kind !== "constant" || fixed === undefined || (name === "periodic" && column > 0)) return [];
-    const isWrong = (typeBit(kindOf(argument.value)) & fixed) === 0;
-    const facts = { text: printExpression(argument), expected: columnTypeName(fixed), found: kindOf(argument.value) };
-    return [{ about: "type", span: argument.span, error: isWrong ? report("E0265", argument.span, facts) : undefined }];
+    const kind = kindOf(argument.value);
+    if ((typeBit(kind) & fixed) === 0) return [wrongType(argument, fixed, kind)];
+    return [{ about: "type", span: argument.span, error: undefined }];
   });
 }

@@ -121,6 +121,8 @@ class Inference implements ColumnTypes {
   readonly #produced: ReadonlySet<string>;
   /** Types that signatures declare; undefined for columns declared as `any`. */
   readonly #declared: ReadonlyMap<string, readonly (ColumnType | undefined)[]>;
+  /** Types of the variables of each rule when its transfer last ran. They are final after the fixpoint. */
+  readonly #environments = new Map<CoreRule, Environment>();
   /** Type of columns without an inferred type: undefined during the first pass, anything during the second. */
   #unknown: ColumnType | undefined;
 
@@ -141,11 +143,11 @@ class Inference implements ColumnTypes {
   }
 
   ofVariables(rule: CoreRule): Environment {
-    return this.#environment(rule);
+    return this.#environments.get(rule) ?? this.#environment(rule);
   }
 
   inferredForHead(rule: CoreRule): readonly ColumnType[] {
-    return this.#headTypes(rule).map((type) => type ?? ANYTHING);
+    return this.#headTypes(rule, this.ofVariables(rule)).map((type) => type ?? ANYTHING);
   }
 
   fixed(name: string, column: number): ColumnType | undefined {
@@ -179,11 +181,13 @@ class Inference implements ColumnTypes {
   }
 
   ofHead(rule: CoreRule): readonly ColumnType[] {
-    return this.#headTypes(rule).map(known);
+    return this.#headTypes(rule, this.ofVariables(rule)).map(known);
   }
 
   rule(rule: CoreRule): boolean {
-    return this.add(rule.head.name.text, this.#headTypes(rule));
+    const environment = this.#environment(rule);
+    this.#environments.set(rule, environment);
+    return this.add(rule.head.name.text, this.#headTypes(rule, environment));
   }
 
   /** Adds the types of a packet that the rule sends. */
@@ -195,8 +199,7 @@ class Inference implements ColumnTypes {
     );
   }
 
-  #headTypes(rule: CoreRule): readonly (ColumnType | undefined)[] {
-    const environment = this.#environment(rule);
+  #headTypes(rule: CoreRule, environment: Environment): readonly (ColumnType | undefined)[] {
     if (rule.isDelete) return [];
     const mayMiss = this.#nullableColumns(rule);
     return rule.head.args.map((argument, column) => {
@@ -218,15 +221,21 @@ class Inference implements ColumnTypes {
   #environment(rule: CoreRule): Environment {
     const environment = new Map<string, ColumnType>();
     const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
-    for (let size = -1; size !== environment.size; ) {
+    this.#bind(literals, environment);
+    const assignments = literals.filter(({ kind }) => kind === "assign");
+    for (let size = -1; assignments.length > 0 && size !== environment.size; ) {
       size = environment.size;
-      for (const literal of literals) {
-        for (const [name, type] of this.#valuesOf(literal, environment)) {
-          if (type !== undefined && !environment.has(name)) environment.set(name, type);
-        }
-      }
+      this.#bind(assignments, environment);
     }
     return environment;
+  }
+
+  #bind(literals: readonly Literal[], environment: Map<string, ColumnType>): void {
+    for (const literal of literals) {
+      for (const [name, type] of this.#valuesOf(literal, environment)) {
+        if (type !== undefined && !environment.has(name)) environment.set(name, type);
+      }
+    }
   }
 
   /** Returns the variables that the literal binds, with their types. */

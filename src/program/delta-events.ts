@@ -12,8 +12,9 @@ const ENDINGS: readonly (readonly [string, DeltaEvent["kind"]])[] = [
 /** Returns the table and the change that an event name stands for; undefined for other names. */
 export function deltaEventNamed(name: string, isTable: (table: string) => boolean): DeltaEvent | undefined {
   for (const [ending, kind] of ENDINGS) {
+    if (!name.endsWith(ending)) continue;
     const table = name.slice(0, -ending.length);
-    if (name.endsWith(ending) && isTable(table)) return { table, kind };
+    if (isTable(table)) return { table, kind };
   }
   return undefined;
 }

@@ -11,7 +11,7 @@ import type { Surroundings } from "./surroundings.ts";
 import { type DeclaredArity, declaredArities, keyColumnsOf } from "./declared-arities.ts";
 import { deltaEventNamed } from "./delta-events.ts";
 import { isCallShaped } from "./rule-shape.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "./visit.ts";
+import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "./visit.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";
 
 /** Use of a predicate name: its first position, its arity, and whether the program produces and reads it. */
@@ -137,7 +137,10 @@ function packetsOfLiteral(literal: Literal): ReturnType<typeof packetsIn> {
   return expressionsOfLiteral(literal).flatMap((one) => packetsOf(one, literal.kind === "predicate"));
 }
 
+const NO_PACKETS: ReturnType<typeof packetsIn> = [];
+
 function packetsOf(expression: Expression, isPattern: boolean): ReturnType<typeof packetsIn> {
+  if (operandsOf(expression).length === 0 && expression.kind !== "packet") return NO_PACKETS;
   return parts(expression).flatMap((part) => (part.kind === "packet" ? [{ packet: part, isPattern }] : []));
 }
 

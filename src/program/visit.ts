@@ -12,13 +12,15 @@ function collect(expression: Expression, found: Expression[]): void {
   for (const child of operandsOf(expression)) collect(child, found);
 }
 
+const NO_OPERANDS: readonly Expression[] = [];
+
 /** Returns the expressions directly in an expression. */
 export function operandsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case "variable":
     case "wildcard":
     case "constant":
-      return [];
+      return NO_OPERANDS;
     case "list":
       return expression.items;
     case "unary":
