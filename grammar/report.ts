@@ -1,6 +1,7 @@
 import type { Diagnostic, RelatedSpan, Severity } from "./diagnostic.ts";
-import { MESSAGES, type Wording } from "./messages.ts";
+import { MESSAGES } from "./messages.ts";
 import type { Span } from "./span.ts";
+import type { Wording } from "./wording.ts";
 
 export type Code = keyof typeof MESSAGES;
 
