@@ -75,12 +75,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Text of a value that hides parts that differ between runs: numbers outside of tuples and ranges, times and hashes. */
+/** Text of a value that hides parts that differ between runs: numbers outside of tuples and ranges, times, hashes, folders of sockets. */
 function shapeOf(value: unknown): string {
   return JSON.stringify(value, (key, part: unknown) => {
     if (key === "tuple" || key === "range" || key === "version") return JSON.stringify(part);
     if (typeof part === "number") return "#";
     if (typeof part !== "string") return part;
+    if (key === "socket") return part.replace(/^.*\//, "");
     return key === "text" || key === "observed" ? part.replaceAll(/\d+/g, "#") : withoutTimes(part);
   });
 }
