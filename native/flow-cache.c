@@ -1,8 +1,8 @@
 /*
  * Lookup, storage and recording of the flow cache; flow-cache.h says where it stands in the flow.
  *
- * Keys: the key of a packet is its IP version, protocol, hop limit, addresses and length. The key of a datagram is its sender
- * and length. A datagram hits only if its head, the bytes before the packet, also equals the cached head.
+ * Keys: the key of a packet is its IP version, traffic class, protocol, hop limit, addresses and length. The key of a datagram
+ * is its sender, traffic class and length. A datagram hits only if its head, the bytes before the packet, also equals the cached head.
  *
  * Correctness: a hit repeats the effect of the recorded run. Cacheable rules read only the key and the head, so they would have
  * the same effect again. Packets with IP options, extension headers or fragments never hit. TCP SYN segments of the device
@@ -16,8 +16,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "ip.h"
 #include "clock.h"
+#include "ecn.h"
+#include "ip.h"
+#include "traffic-class.h"
 
 #define TCP_SYN 0x02
 #define PROTOCOL_ICMP 1
@@ -38,8 +40,9 @@ struct flow_entry {
   uint32_t backoff;
   size_t head_length;
   uint8_t head[FLOW_CACHE_HEAD_MAX];
-  /* Destination of packets of the device. */
+  /* Destination of packets of the device, and the traffic class of their datagrams. */
   union udp_address to;
+  uint32_t traffic_class;
 };
 
 struct flow_cache {
@@ -105,15 +108,17 @@ static bool key_of_packet(const struct flow_cache *cache, struct flow_key *key, 
   key->bytes[0] = is_v4 ? 4 : 6;
   key->bytes[1] = packet[is_v4 ? 9 : 6];
   key->bytes[2] = packet[is_v4 ? 8 : 7];
+  key->bytes[3] = ip_traffic_class(packet);
   memcpy(key->bytes + 4, packet + (is_v4 ? 12 : 8), is_v4 ? 8 : 32);
   const uint8_t *upper = packet + header;
   return !opens_connection(key->bytes[1], upper, length - header) && !has_own_port(cache, key->bytes[1], upper, length - header);
 }
 
-static void key_of_datagram(struct flow_key *key, const union udp_address *from, size_t length) {
+static void key_of_datagram(struct flow_key *key, const struct recording *received) {
   memset(key, 0, sizeof *key);
-  key->length = (uint32_t)length;
-  memcpy(key->bytes, from, sizeof *from);
+  key->length = (uint32_t)received->length;
+  memcpy(key->bytes, received->from, sizeof *received->from);
+  key->bytes[sizeof *received->from] = (uint8_t)received->traffic_class;
 }
 
 static bool same_key(const struct flow_key *left, const struct flow_key *right) {
@@ -148,6 +153,15 @@ static bool send_with_head(const struct udp_socket *udp, const struct flow_entry
   struct iovec parts[2] = {{(void *)entry->head, entry->head_length}, {(void *)packet, length}};
   struct msghdr message = {.msg_name = (void *)&entry->to, .msg_namelen = udp_address_length(&entry->to),
                            .msg_iov = parts, .msg_iovlen = 2};
+  union {
+    char bytes[TRAFFIC_CLASS_SPACE];
+    struct cmsghdr align;
+  } control = {0};
+  if (entry->traffic_class != udp->traffic_class) {
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control.bytes;
+    traffic_class_write(CMSG_FIRSTHDR(&message), &entry->to, entry->traffic_class);
+  }
   ssize_t sent;
   do sent = sendmsg(udp->fd, &message, MSG_DONTWAIT);
   while (sent < 0 && errno == EINTR);
@@ -165,17 +179,17 @@ bool flow_cache_send(struct flow_cache *cache, const uint8_t *packet, size_t len
   return true;
 }
 
-bool flow_cache_deliver(struct flow_cache *cache, const union udp_address *from, const uint8_t *datagram, size_t length) {
+bool flow_cache_deliver(struct flow_cache *cache, const struct recording *received, uint8_t *datagram) {
   struct flow_key key;
   int64_t now = 0;
   if (cache == NULL) return false;
-  key_of_datagram(&key, from, length);
+  key_of_datagram(&key, received);
   uint32_t index = index_of(&key, true);
   const struct flow_entry *entry = look_up(cache, index, &key, &now);
   if (entry == NULL || memcmp(entry->head, datagram, entry->head_length) != 0) return false;
-  const uint8_t *packet = datagram + entry->head_length;
-  size_t rest = length - entry->head_length;
-  if (!is_simple(packet, rest)) return false;
+  uint8_t *packet = datagram + entry->head_length;
+  size_t rest = received->length - entry->head_length;
+  if (!is_simple(packet, rest) || !ecn_combine(packet, received->traffic_class)) return false;
   const struct segments segments = {.count = 1, .length = rest, .stride = rest, .last_at = 0, .last_length = rest};
   if (tun_device_write(cache->ends.device, packet, &segments).error != 0) return false;
   count_hit(cache, index, now);
@@ -194,7 +208,7 @@ static bool should_record(const struct flow_cache *cache, struct flow_entry *ent
 
 static bool key_of_recording(const struct flow_cache *cache, struct recording *recording) {
   if (recording->from == NULL) return key_of_packet(cache, &recording->key, recording->bytes, recording->length);
-  key_of_datagram(&recording->key, recording->from, recording->length);
+  key_of_datagram(&recording->key, recording);
   return true;
 }
 
@@ -218,6 +232,7 @@ static void store(struct flow_entry *entry, const struct recording *recording) {
   entry->epoch = recording->epoch;
   entry->head_length = recording->head_length;
   entry->to = recording->to;
+  entry->traffic_class = recording->sent_traffic_class;
   memcpy(entry->head, recording->head, recording->head_length);
 }
 
@@ -259,12 +274,14 @@ static void note_head(struct recording *recording, const uint8_t *datagram, size
   recording->is_unchanged = true;
 }
 
-void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length) {
+void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length,
+                              uint32_t traffic_class) {
   struct recording *recording = cache == NULL ? NULL : cache->recording;
   if (recording == NULL || recording->number == 0) return;
   recording->effects++;
   if (recording->from != NULL) return;
   recording->to = *to;
+  recording->sent_traffic_class = traffic_class;
   note_head(recording, bytes, length, recording->bytes, recording->length);
 }
 

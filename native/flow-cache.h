@@ -57,14 +57,12 @@ void flow_cache_free(struct flow_cache *cache);
 /* Sends a packet of the device if its flow is cached. Returns whether the packet has left. */
 bool flow_cache_send(struct flow_cache *cache, const uint8_t *packet, size_t length);
 
-/* Writes the packet in a datagram to the device if its flow is cached. Returns whether the device took it. */
-bool flow_cache_deliver(struct flow_cache *cache, const union udp_address *from, const uint8_t *datagram, size_t length);
-
 /* Greatest length of the bytes before a packet in its datagram; with more of them a run is not cached. */
 #define FLOW_CACHE_HEAD_MAX 256u
 
 /*
- * Key of an entry: all that the rules see of a packet except for its payload, or of a datagram except for its content.
+ * Key of an entry: all that the rules see of a packet except for its payload, or of a datagram except for its content, and the
+ * traffic class.
  * Keys are compared as bytes, so unused bytes must be zero.
  */
 struct flow_key {
@@ -74,23 +72,36 @@ struct flow_key {
 
 /* Recording of one run of the rules: for a packet of the device when `from` is NULL, otherwise for a datagram. */
 struct recording {
-  /* The packet or datagram. The caller sets these three; the bytes must stay valid until the recording ends. */
+  /* The packet or datagram. The caller sets these four; the bytes must stay valid until the recording ends. */
   const union udp_address *from;
   const uint8_t *bytes;
   size_t length;
+  /* Traffic class of the datagram. */
+  uint32_t traffic_class;
   /* Number of the entry, counted from 1; 0 when the run is not recorded. */
   uint32_t number;
   struct flow_key key;
   uint32_t epoch;
   /* Number of packets and datagrams that left during the run. A cacheable run has one. */
   uint32_t effects;
-  /* True when the packet left unchanged; then come the bytes before it in the datagram, and the datagram's destination. */
+  /*
+   * True when the packet left unchanged; then come the bytes before it in the datagram, the datagram's destination, and its
+   * traffic class.
+   */
   bool is_unchanged;
   uint8_t head[FLOW_CACHE_HEAD_MAX];
   size_t head_length;
   union udp_address to;
+  uint32_t sent_traffic_class;
   struct recording *outer;
 };
+
+/*
+ * Writes the packet in a datagram to the device if its flow is cached. Returns whether the device took it. Before that the ECN
+ * field of the packet is combined with the datagram's, in place. `received` says what came from where, and `datagram` is its
+ * bytes.
+ */
+bool flow_cache_deliver(struct flow_cache *cache, const struct recording *received, uint8_t *datagram);
 
 /*
  * Open and close a recording around a call of JavaScript. Recordings may nest. The caller passes NULL to recording_end when
@@ -103,7 +114,8 @@ void recording_end(struct flow_cache *cache, struct recording *recording);
 bool flow_cache_is_recording(const struct flow_cache *cache);
 
 /* Note effects of JavaScript during a recording: a datagram, packets written to the device, anything else that leaves. */
-void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length);
+void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length,
+                              uint32_t traffic_class);
 void flow_cache_note_packets(struct flow_cache *cache, const uint8_t *first, const struct segments *segments);
 void flow_cache_note_other(struct flow_cache *cache);
 

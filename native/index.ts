@@ -20,9 +20,16 @@ export interface Native {
   /**
    * Opens and binds a UDP socket. With `gso` it sends, with `gro` it receives several datagrams of one length by one system
    * call, if the kernel has the offload and a trial on the loopback interface succeeds. `packets` are the five hashes of the
-   * tuples that carry packets of devices: other datagrams wait in a separate queue, which is read first.
+   * tuples that carry packets of devices: other datagrams wait in a separate queue, which is read first. `trafficClass` is the
+   * DSCP and ECN field of path probes.
    */
-  openUdp(address: Uint8Array, gso: boolean, gro: boolean, packets: Uint32Array): UdpHandle | SystemCallFailure;
+  openUdp(
+    address: Uint8Array,
+    gso: boolean,
+    gro: boolean,
+    packets: Uint32Array,
+    trafficClass: number,
+  ): UdpHandle | SystemCallFailure;
   /** Returns the socket address of a numeric host, which may have a zone, and a port; undefined for any other host. */
   socketAddress(host: string, port: number): Uint8Array | undefined;
   /** Returns the host of a socket address as text. */
@@ -60,14 +67,14 @@ export interface UdpHandle extends ReadHandle {
   readonly control: boolean;
   /**
    * Sets the memory for sending. To be called once, before anything is sent. `queue` holds socket addresses of
-   * `ADDRESS_BYTES` bytes, each followed by a datagram. `queued` has two numbers per datagram of `sendQueued`: the offset of
-   * its address in `queue`, a multiple of 4, and the length of the datagram. Every send writes `sent`, a word for each of
-   * `SENT`.
+   * `ADDRESS_BYTES` bytes, each followed by a datagram. `queued` has `UDP_QUEUED_WORDS` numbers per datagram of `sendQueued`:
+   * the offset of its address in `queue`, a multiple of 4, the length of the datagram, and its traffic class (one byte: DSCP
+   * and ECN field). Every send writes `sent`, a word for each of `SENT`.
    */
   prepare(queue: Uint8Array, queued: Uint32Array, sent: Uint32Array): SystemCallFailure | undefined;
   /**
-   * Starts reading. To be called once. A read cycle fills `arena`, slots of 64 KiB, combines datagrams of one sender and
-   * length into trains of up to `trainMax`, writes `UDP_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. If
+   * Starts reading. To be called once. A read cycle fills `arena`, slots of 64 KiB, combines datagrams of one sender,
+   * length and traffic class into trains of up to `trainMax`, writes `UDP_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. If
    * `control` is true, the first `UDP_CONTROL_SLOTS` slots and entries are for datagrams without packets of devices.
    */
   start(arena: Uint8Array, index: Uint32Array, trainMax: number, onRead: OnUdpRead): SystemCallFailure | undefined;
@@ -85,6 +92,7 @@ export interface UdpHandle extends ReadHandle {
     count: number,
     lastAt: number,
     lastLength: number,
+    trafficClass: number,
     gso: boolean,
   ): number;
   /** Sends the first `count` datagrams of the queue. Returns an errno, or 0. */
@@ -104,11 +112,13 @@ export type OnUdpRead = (control: number, count: number, errno: number) => boole
 /**
  * Words of an index entry: the train's offset in the arena, then length, stride, count, `lastAt` and `lastLength` of its
  * segments; from `UDP_INDEX_ADDRESS` on the sender's socket address; then the length of the common prefix of all segments of
- * full length.
+ * full length, and the traffic class of all datagrams of the train.
  */
-export const UDP_INDEX_WORDS = 14;
+export const UDP_INDEX_WORDS = 15;
 export const UDP_INDEX_ADDRESS = 6;
 export const UDP_INDEX_COMMON_PREFIX = 13;
+export const UDP_INDEX_TRAFFIC_CLASS = 14;
+export const UDP_QUEUED_WORDS = 3;
 export const UDP_SLOT_BYTES = 65_536;
 export const UDP_CONTROL_SLOTS = 8;
 export const ADDRESS_BYTES = 28;
@@ -208,7 +218,7 @@ interface Addon extends Native {
 }
 
 /** Version of the interface, the same as in addon.c. An addon with another one was built from other sources. */
-const CONTRACT = 13;
+const CONTRACT = 14;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "traffic-class.h"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
@@ -30,6 +31,7 @@
 #define ENTRY_LAST_LENGTH 5
 #define ENTRY_ADDRESS UDP_INDEX_ADDRESS
 #define ENTRY_COMMON_PREFIX 13
+#define ENTRY_TRAFFIC_CLASS UDP_INDEX_TRAFFIC_CLASS
 
 /* Bound of the common prefix. Headers of overlays are not longer. */
 #define COMMON_PREFIX_MAX 512u
@@ -40,7 +42,7 @@ struct round {
   struct iovec parts[AT_ONCE];
   union udp_address senders[AT_ONCE];
   union {
-    char bytes[CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(sizeof(int)) + TRAFFIC_CLASS_SPACE];
     struct cmsghdr align;
   } control[AT_ONCE];
 };
@@ -60,32 +62,40 @@ static void prepare(struct round *round, const struct udp_room *room, size_t slo
   }
 }
 
-/* Returns the length of the segments that GRO combined; 0 when it combined none. */
-static uint32_t segment_of(struct msghdr *message) {
+/* Control messages of a datagram: the length of the segments that GRO combined, 0 when it combined none; the traffic class. */
+struct notes {
+  uint32_t segment;
+  uint32_t traffic_class;
+};
+
+static struct notes notes_of(struct msghdr *message) {
+  struct notes notes = {0, 0};
   for (struct cmsghdr *note = CMSG_FIRSTHDR(message); note != NULL; note = CMSG_NXTHDR(message, note)) {
     int segment = 0;
+    if (traffic_class_read(note, &notes.traffic_class)) continue;
     if (note->cmsg_level != IPPROTO_UDP || note->cmsg_type != UDP_GRO) continue;
     memcpy(&segment, CMSG_DATA(note), sizeof segment);
-    return segment > 0 ? (uint32_t)segment : 0;
+    notes.segment = segment > 0 ? (uint32_t)segment : 0;
   }
-  return 0;
+  return notes;
 }
 
-/* Whether a datagram extends the train before it: same sender, next slot, not longer, and no shorter one yet. */
+/* Whether a datagram extends the train before it: same sender and traffic class, next slot, not longer, no shorter one yet. */
 static bool extends_train(const struct udp_room *room, const uint32_t *entry, uint32_t offset, uint32_t length,
-                    const union udp_address *sender) {
+                    uint32_t traffic_class, const union udp_address *sender) {
   if (length == 0 || length > entry[ENTRY_LENGTH] || entry[ENTRY_LAST_LENGTH] != entry[ENTRY_LENGTH]) return false;
   if (entry[ENTRY_STRIDE] != UDP_SLOT || entry[ENTRY_COUNT] >= room->train_max) return false;
-  if (entry[0] + entry[ENTRY_COUNT] * UDP_SLOT != offset) return false;
+  if (entry[0] + entry[ENTRY_COUNT] * UDP_SLOT != offset || entry[ENTRY_TRAFFIC_CLASS] != traffic_class) return false;
   return memcmp(entry + ENTRY_ADDRESS, sender, sizeof *sender) == 0;
 }
 
 static void enter(const struct udp_room *room, struct udp_received *received, uint32_t offset, uint32_t length,
-                  uint32_t segment, const union udp_address *sender) {
+                  struct notes notes, const union udp_address *sender) {
   uint32_t *entry = room->index + received->count * UDP_INDEX_WORDS;
   uint32_t *previous = entry - UDP_INDEX_WORDS;
+  uint32_t segment = notes.segment;
   bool is_gro = segment > 0 && segment < length;
-  if (received->count > 0 && !is_gro && extends_train(room, previous, offset, length, sender)) {
+  if (received->count > 0 && !is_gro && extends_train(room, previous, offset, length, notes.traffic_class, sender)) {
     previous[ENTRY_LAST_AT] = previous[ENTRY_COUNT] * UDP_SLOT;
     previous[ENTRY_LAST_LENGTH] = length;
     previous[ENTRY_COUNT]++;
@@ -96,6 +106,7 @@ static void enter(const struct udp_room *room, struct udp_received *received, ui
                                          is_gro ? last_at : 0, is_gro ? length - last_at : length};
   memcpy(entry, words, sizeof words);
   memcpy(entry + ENTRY_ADDRESS, sender, sizeof *sender);
+  entry[ENTRY_TRAFFIC_CLASS] = notes.traffic_class;
   received->count++;
 }
 
@@ -141,7 +152,7 @@ struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slot
     if (got < 0) received.error = error_of(errno);
     for (int at = 0; at < got; at++) {
       uint32_t offset = (uint32_t)((slot + (size_t)at) * UDP_SLOT), length = round.messages[at].msg_len;
-      enter(room, &received, offset, length, segment_of(&round.messages[at].msg_hdr), &round.senders[at]);
+      enter(room, &received, offset, length, notes_of(&round.messages[at].msg_hdr), &round.senders[at]);
       bytes += length;
     }
     if (got < (int)wanted || thread_clock_ns() >= until) break;

@@ -2,7 +2,8 @@
  * Outbound to the network: sends trains and queued datagrams in as few system calls as possible. Called by udp.c on the thread
  * of the event loop, with bytes that belong to JavaScript and are copied by the kernel before a call returns.
  *
- *  - A run (struct run) is sent by one sendmsg with GSO: datagrams of one length and destination; the last may be shorter.
+ *  - A run (struct run) is sent by one sendmsg with GSO: datagrams of one length, destination and traffic class; the last may
+ *    be shorter.
  *  - A batch (struct batch) is sent by one sendmmsg: any datagrams.
  *
  * Nothing here waits: a full send buffer counts as ENOBUFS.
@@ -13,6 +14,8 @@
 #include <errno.h>
 #include <netinet/udp.h>
 #include <string.h>
+
+#include "traffic-class.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -26,12 +29,16 @@
 /* Greatest number of payload bytes of a run: 65535 less the UDP and the IPv4 header. */
 #define PAYLOAD_MAX (65535u - 8u - 20u)
 
-/* Datagrams with one destination and one length, `segment`; the last may be shorter. `bytes` is their total length. */
+/*
+ * Datagrams with one destination, one traffic class and one length, `segment`; the last may be shorter. `bytes` is their total
+ * length.
+ */
 struct run {
   struct iovec parts[SEGMENTS_MAX * PARTS_EACH];
   size_t count;
   size_t segment;
   size_t bytes;
+  uint32_t traffic_class;
 };
 
 /* Datagrams for one sendmmsg, with their parts and lengths. */
@@ -39,6 +46,10 @@ struct batch {
   struct mmsghdr messages[MESSAGES_MAX];
   struct iovec parts[MESSAGES_MAX][PARTS_EACH];
   size_t bytes[MESSAGES_MAX];
+  union {
+    char bytes[TRAFFIC_CLASS_SPACE];
+    struct cmsghdr align;
+  } control[MESSAGES_MAX];
   size_t count;
 };
 
@@ -52,9 +63,10 @@ static void add_datagram(struct run *run, const struct iovec *parts) {
   run->count++;
 }
 
-static void begin(struct run *run, size_t segment) {
+static void begin(struct run *run, size_t segment, uint32_t traffic_class) {
   run->count = run->bytes = 0;
   run->segment = segment;
+  run->traffic_class = traffic_class;
 }
 
 static bool has_room(const struct run *run, size_t length) {
@@ -78,7 +90,7 @@ static void flush(const struct udp_socket *udp, struct batch *batch, struct udp_
 }
 
 static void add_message(const struct udp_socket *udp, struct batch *batch, const union udp_address *to,
-                        const struct iovec *parts, struct udp_sent *sent) {
+                        const struct iovec *parts, uint32_t traffic_class, struct udp_sent *sent) {
   if (batch->count == MESSAGES_MAX) flush(udp, batch, sent);
   size_t at = batch->count++;
   memcpy(batch->parts[at], parts, sizeof batch->parts[at]);
@@ -87,23 +99,32 @@ static void add_message(const struct udp_socket *udp, struct batch *batch, const
                                                 .msg_namelen = udp_address_length(to),
                                                 .msg_iov = batch->parts[at],
                                                 .msg_iovlen = PARTS_EACH};
+  if (traffic_class == udp->traffic_class) return;
+  struct cmsghdr *note = (struct cmsghdr *)batch->control[at].bytes;
+  traffic_class_write(note, to, traffic_class);
+  batch->messages[at].msg_hdr.msg_control = note;
+  batch->messages[at].msg_hdr.msg_controllen = TRAFFIC_CLASS_SPACE;
 }
 
 /* Sends a run by one call with GSO. Returns an errno, or 0. */
 static int send_segmented(const struct udp_socket *udp, const union udp_address *to, struct run *run) {
   union {
-    char bytes[CMSG_SPACE(sizeof(uint16_t))];
+    char bytes[CMSG_SPACE(sizeof(uint16_t)) + TRAFFIC_CLASS_SPACE];
     struct cmsghdr align;
   } control = {0};
   struct msghdr message = {.msg_name = (void *)to, .msg_namelen = udp_address_length(to), .msg_iov = run->parts,
                            .msg_iovlen = run->count * PARTS_EACH, .msg_control = control.bytes,
-                           .msg_controllen = sizeof control.bytes};
+                           .msg_controllen = CMSG_SPACE(sizeof(uint16_t))};
   struct cmsghdr *note = CMSG_FIRSTHDR(&message);
   uint16_t segment = (uint16_t)run->segment;
   note->cmsg_level = IPPROTO_UDP;
   note->cmsg_type = UDP_SEGMENT;
   note->cmsg_len = CMSG_LEN(sizeof segment);
   memcpy(CMSG_DATA(note), &segment, sizeof segment);
+  if (run->traffic_class != udp->traffic_class) {
+    message.msg_controllen = sizeof control.bytes;
+    traffic_class_write(CMSG_NXTHDR(&message, note), to, run->traffic_class);
+  }
   ssize_t length;
   do length = sendmsg(udp->fd, &message, MSG_DONTWAIT);
   while (length < 0 && errno == EINTR);
@@ -124,7 +145,9 @@ static void send_singly(const struct udp_socket *udp, const union udp_address *t
                         struct udp_sent *sent) {
   struct batch batch;
   batch.count = 0;
-  for (size_t at = 0; at < run->count; at++) add_message(udp, &batch, to, run->parts + at * PARTS_EACH, sent);
+  for (size_t at = 0; at < run->count; at++) {
+    add_message(udp, &batch, to, run->parts + at * PARTS_EACH, run->traffic_class, sent);
+  }
   flush(udp, &batch, sent);
 }
 
@@ -146,11 +169,11 @@ static void send_run(struct udp_socket *udp, const union udp_address *to, struct
 }
 
 struct udp_sent udp_send_segments(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
-                              const uint8_t *bytes, const struct segments *segments, bool gso) {
+                              const uint8_t *bytes, const struct segments *segments, uint32_t traffic_class, bool gso) {
   struct udp_sent sent = {0};
   struct run run;
   size_t datagram_length = frame->head.iov_len + segments->length + frame->tail.iov_len;
-  begin(&run, datagram_length);
+  begin(&run, datagram_length, traffic_class);
   for (size_t at = 0; at < segments->count; at++) {
     bool is_last = at + 1 == segments->count;
     const struct iovec parts[PARTS_EACH] = {is_last ? frame->last_head : frame->head,
@@ -158,7 +181,7 @@ struct udp_sent udp_send_segments(struct udp_socket *udp, const union udp_addres
                                             is_last ? frame->last_tail : frame->tail};
     if (!has_room(&run, size_of(parts))) {
       send_run(udp, to, &run, gso, &sent);
-      begin(&run, datagram_length);
+      begin(&run, datagram_length, traffic_class);
     }
     add_datagram(&run, parts);
   }
@@ -174,19 +197,20 @@ static struct iovec bytes_at(const uint8_t *queue, const struct udp_queued *queu
   return (struct iovec){(void *)(queue + queued->at + sizeof(union udp_address)), queued->length};
 }
 
-static bool same_destination(const uint8_t *queue, const struct udp_queued *one, const struct udp_queued *other) {
-  return memcmp(queue + one->at, queue + other->at, sizeof(union udp_address)) == 0;
+static bool same_path(const uint8_t *queue, const struct udp_queued *one, const struct udp_queued *other) {
+  return one->traffic_class == other->traffic_class &&
+         memcmp(queue + one->at, queue + other->at, sizeof(union udp_address)) == 0;
 }
 
 /* Fills a run with queued datagrams from the first one on, and returns their number: 1 or more. */
 static size_t gather(const uint8_t *queue, const struct udp_queued *queued, size_t count, struct run *run) {
   size_t taken = 0;
-  begin(run, queued->length);
+  begin(run, queued->length, queued->traffic_class);
   do {
     const struct iovec parts[PARTS_EACH] = {bytes_at(queue, queued + taken), {NULL, 0}, {NULL, 0}};
     add_datagram(run, parts);
     if (queued[taken++].length < run->segment || run->segment == 0) break;
-  } while (taken < count && has_room(run, queued[taken].length) && same_destination(queue, queued, queued + taken));
+  } while (taken < count && has_room(run, queued[taken].length) && same_path(queue, queued, queued + taken));
   return taken;
 }
 
@@ -200,7 +224,7 @@ struct udp_sent udp_send_queued(struct udp_socket *udp, const uint8_t *queue, co
     const union udp_address *to = address_at(queue, queued + at);
     taken = gather(queue, queued + at, count - at, &run);
     if (taken == 1) {
-      add_message(udp, &batch, to, run.parts, &sent);
+      add_message(udp, &batch, to, run.parts, run.traffic_class, &sent);
       continue;
     }
     flush(udp, &batch, &sent);

@@ -25,22 +25,24 @@ struct udp_frame {
 };
 
 /*
- * Sends one datagram per segment: head, segment, tail. With `gso` it uses GSO while the kernel accepts it. When the kernel
- * refuses (EIO: the interface cannot; EMSGSIZE: the path has a smaller MTU), it sends datagrams one by one; after EIO for the
- * life of the socket.
+ * Sends one datagram per segment: head, segment, tail, all with one traffic class. With `gso` it uses GSO while the kernel
+ * accepts it. When the kernel refuses (EIO: the interface cannot; EMSGSIZE: the path has a smaller MTU), it sends datagrams
+ * one by one; after EIO for the life of the socket.
  */
 struct udp_sent udp_send_segments(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
-                                  const uint8_t *bytes, const struct segments *segments, bool gso);
+                                  const uint8_t *bytes, const struct segments *segments, uint32_t traffic_class,
+                                  bool gso);
 
-/* A datagram of the send queue: offset of its destination, which its bytes follow, and the number of the bytes. */
+/* A datagram of the send queue: offset of its destination, which its bytes follow, number of the bytes, traffic class. */
 struct udp_queued {
   uint32_t at;
   uint32_t length;
+  uint32_t traffic_class;
 };
 
 /*
- * Sends queued datagrams in order. Consecutive ones with one destination and one length leave by one call with GSO. The
- * caller has checked that all offsets lie within the queue.
+ * Sends queued datagrams in order. Consecutive ones with one destination, length and traffic class leave by one call
+ * with GSO. The caller has checked that all offsets lie within the queue, and that all traffic classes are below 256.
  */
 struct udp_sent udp_send_queued(struct udp_socket *udp, const uint8_t *queue, const struct udp_queued *queued,
                                 size_t count, bool gso);

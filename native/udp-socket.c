@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "traffic-class.h"
 #include "udp-steering.h"
 
 #ifndef UDP_SEGMENT
@@ -112,7 +113,7 @@ static int open_control(int fd, const uint32_t *packets) {
 }
 
 struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
-                               struct udp_socket *udp) {
+                               uint8_t traffic_class, struct udp_socket *udp) {
   const char *call;
   udp->fd = open_bound(at, false, &call);
   if (udp->fd < 0) return (struct failure){errno, call};
@@ -121,6 +122,10 @@ struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, 
   if (udp->control_fd >= 0) enlarge_buffers(udp->control_fd);
   udp->is_v6 = at->any.sa_family == AF_INET6;
   allow_fragments(udp);
+  udp->traffic_class = traffic_class;
+  traffic_class_preset(udp->fd, udp->is_v6, traffic_class);
+  traffic_class_enable(udp->fd, udp->is_v6);
+  if (udp->control_fd >= 0) traffic_class_enable(udp->control_fd, udp->is_v6);
   udp->gso = gso && has_gso(udp->fd);
   udp->gro = gro && enable_gro(udp->fd) && (udp->control_fd < 0 || enable_gro(udp->control_fd));
   return NO_FAILURE;

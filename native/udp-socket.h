@@ -33,14 +33,17 @@ struct udp_socket {
   bool gso;
   /* UDP GRO: the kernel combines received datagrams of one length and sender. */
   bool gro;
+  /* Traffic class of datagrams that are sent without a control message. */
+  uint8_t traffic_class;
 };
 
 /*
  * Opens and binds a non-blocking socket, and enlarges its buffers. An IPv6 socket bound to all addresses also takes IPv4.
- * `packets` are the UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices.
+ * `packets` are the UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices. Datagrams, among them
+ * probes, leave with `traffic_class` unless they have another one.
  */
 struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
-                               struct udp_socket *udp);
+                               uint8_t traffic_class, struct udp_socket *udp);
 
 /* Returns the path MTU to an address as far as the kernel knows it, in bytes of an IP packet; 0 when there is no route. */
 int udp_path_mtu(const union udp_address *to);

@@ -74,8 +74,10 @@ static void deliver_single(struct udp *udp, const struct udp_received *received)
   struct handle *handle = &udp->handle;
   union udp_address from;
   memcpy(&from, udp->room.index + UDP_INDEX_ADDRESS, sizeof from);
-  struct recording recording = {.from = &from, .bytes = udp->room.arena + udp->room.index[0], .length = udp->room.index[1]};
-  if (flow_cache_deliver(handle->flow_cache, &from, recording.bytes, recording.length)) return handle_poll_now(handle->other);
+  uint8_t *bytes = udp->room.arena + udp->room.index[0];
+  struct recording recording = {.from = &from, .bytes = bytes, .length = udp->room.index[1],
+                                .traffic_class = udp->room.index[UDP_INDEX_TRAFFIC_CLASS]};
+  if (flow_cache_deliver(handle->flow_cache, &recording, bytes)) return handle_poll_now(handle->other);
   recording_begin(handle->flow_cache, &recording);
   deliver(handle, 0, received);
   recording_end(handle->flow_cache, &recording);
@@ -164,11 +166,14 @@ static bool read_frame(const struct udp *udp, const uint32_t *lengths, struct ud
   return true;
 }
 
-/* sendTrain(head, tail, lastHead, lastTail, train, stride, count, lastAt, lastLength, gso); the first four are lengths. */
+/*
+ * sendTrain(head, tail, lastHead, lastTail, train, stride, count, lastAt, lastLength, trafficClass, gso); the first four are
+ * lengths.
+ */
 static napi_value udp_send_train(napi_env env, napi_callback_info info) {
-  size_t count = 10, bytes = 0;
-  napi_value arguments[10];
-  uint32_t lengths[4] = {0}, numbers[4] = {0};
+  size_t count = 11, bytes = 0;
+  napi_value arguments[11];
+  uint32_t lengths[4] = {0}, numbers[5] = {0};
   bool gso = false;
   struct segments segments;
   struct udp_frame frame;
@@ -176,29 +181,30 @@ static napi_value udp_send_train(napi_env env, napi_callback_info info) {
   if (udp == NULL || udp->sent == NULL) return number_value(env, EBADF);
   for (size_t at = 0; at < 4; at++) napi_get_value_uint32(env, arguments[at], &lengths[at]);
   const uint8_t *first = memory_of(env, arguments[4], &segments.length, &bytes);
-  for (size_t at = 0; at < 4; at++) napi_get_value_uint32(env, arguments[5 + at], &numbers[at]);
-  napi_get_value_bool(env, arguments[9], &gso);
+  for (size_t at = 0; at < 5; at++) napi_get_value_uint32(env, arguments[5 + at], &numbers[at]);
+  napi_get_value_bool(env, arguments[10], &gso);
   segments.stride = numbers[0], segments.count = numbers[1], segments.last_at = numbers[2], segments.last_length = numbers[3];
   if (first == NULL || !read_frame(udp, lengths, &frame) || !segments_are_within(&segments, bytes)) {
     return nothing_sent(env, udp, EINVAL, numbers[1]);
   }
   const union udp_address *to = (const union udp_address *)udp->queue;
   flow_cache_note_other(udp->handle.flow_cache);
-  struct udp_sent sent = udp_send_segments(&udp->socket, to, &frame, first, &segments, gso);
+  struct udp_sent sent = udp_send_segments(&udp->socket, to, &frame, first, &segments, numbers[4] & UINT8_MAX, gso);
   return report(env, udp, &sent);
 }
 
 static bool is_within(const struct udp *udp, const struct udp_queued *queued) {
   size_t before = queued->at + sizeof(union udp_address);
   if (queued->at % sizeof(uint32_t) != 0 || before > udp->queue_length) return false;
-  if (queued->length > udp->queue_length - before) return false;
+  if (queued->length > udp->queue_length - before || queued->traffic_class > UINT8_MAX) return false;
   return udp_address_length((const union udp_address *)(udp->queue + queued->at)) > 0;
 }
 
 static void note_queued(const struct udp *udp, const struct udp_queued *queued) {
   const uint8_t *to = udp->queue + queued->at;
   const uint8_t *bytes = to + sizeof(union udp_address);
-  flow_cache_note_datagram(udp->handle.flow_cache, (const union udp_address *)to, bytes, queued->length);
+  flow_cache_note_datagram(udp->handle.flow_cache, (const union udp_address *)to, bytes, queued->length,
+                           queued->traffic_class);
 }
 
 /* sendQueued(count, gso): sends the first `count` datagrams of the queue. Returns an errno, or 0. */
@@ -298,9 +304,9 @@ static struct failure set_descriptors(struct handle *handle, struct udp_socket *
 }
 
 static napi_value open_socket(napi_env env, const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
-                              struct udp *udp) {
+                              uint8_t traffic_class, struct udp *udp) {
   struct failure failure =
-      udp_socket_open(at, gso && udp_gso_works(), gro && udp_gro_works(), packets, &udp->socket);
+      udp_socket_open(at, gso && udp_gso_works(), gro && udp_gro_works(), packets, traffic_class, &udp->socket);
   if (failure.number == 0) failure = set_descriptors(&udp->handle, &udp->socket);
   if (failure.number != 0) {
     free(udp);
@@ -313,21 +319,23 @@ static napi_value open_socket(napi_env env, const union udp_address *at, bool gs
 }
 
 napi_value udp_open(napi_env env, napi_callback_info info) {
-  size_t count = 4;
-  napi_value arguments[4];
+  size_t count = 5;
+  napi_value arguments[5];
   union udp_address at;
   bool gso = false, gro = false;
+  uint32_t traffic_class = 0;
   size_t length = 0;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_get_value_bool(env, arguments[1], &gso);
   napi_get_value_bool(env, arguments[2], &gro);
   const uint8_t *bytes = bytes_of(env, arguments[3], &length);
+  napi_get_value_uint32(env, arguments[4], &traffic_class);
   uint32_t packets[UDP_PACKET_KINDS];
   if (!read_address(env, arguments[0], &at)) return failed(env, EINVAL, "bind");
   if (bytes == NULL || length != sizeof packets) return failed(env, EINVAL, "setsockopt");
   memcpy(packets, bytes, sizeof packets);
   struct udp *udp = calloc(1, sizeof *udp);
-  return udp == NULL ? failed(env, ENOMEM, "malloc") : open_socket(env, &at, gso, gro, packets, udp);
+  return udp == NULL ? failed(env, ENOMEM, "malloc") : open_socket(env, &at, gso, gro, packets, (uint8_t)traffic_class, udp);
 }
 
 napi_value udp_socket_address(napi_env env, napi_callback_info info) {

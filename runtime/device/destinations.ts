@@ -25,7 +25,13 @@ export interface ResolvingDestination {
   readonly kind: "resolving";
   /** The reason why the lookup before this one failed; undefined for the first lookup. */
   readonly previousReason: string | undefined;
-  readonly waiting: Uint8Array[];
+  readonly waiting: WaitingDatagram[];
+}
+
+export interface WaitingDatagram {
+  readonly bytes: Uint8Array;
+  /** Traffic class of the packet in the datagram. */
+  readonly trafficClass: number;
 }
 
 export interface RefusedDestination {
@@ -41,7 +47,10 @@ export type Family = 4 | 6;
 export type Resolve = (name: string) => Promise<readonly LookupAddress[]>;
 
 /** Receives the datagrams that waited for a lookup, and its result. */
-export type OnResolved = (waiting: readonly Uint8Array[], destination: KnownDestination | RefusedDestination) => void;
+export type OnResolved = (
+  waiting: readonly WaitingDatagram[],
+  destination: KnownDestination | RefusedDestination,
+) => void;
 
 /**
  * Greatest number of texts in a generation. Texts come from tuples and datagrams, so their number must be bounded. When a

@@ -19,11 +19,14 @@ import {
   UDP_CONTROL_SLOTS,
   UDP_INDEX_ADDRESS,
   UDP_INDEX_COMMON_PREFIX,
+  UDP_INDEX_TRAFFIC_CLASS,
   UDP_INDEX_WORDS,
+  UDP_QUEUED_WORDS,
   UDP_SLOT_BYTES,
   type UdpHandle,
 } from "../../native/index.ts";
 import { Train } from "../plan/values/train.ts";
+import { type Dscp, outerTrafficClass } from "./dscp.ts";
 import { DEVICE_PACKETS } from "../wire/device-packet.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, ReadCycles, SendQueue } from "../world/world.ts";
@@ -41,6 +44,8 @@ export interface NativeDatagramsOptions {
   readonly trains?: boolean;
   readonly gso?: boolean;
   readonly gro?: boolean;
+  /** DSCP of the datagrams. 0 by default. */
+  readonly dscp?: Dscp;
   /** Receives a message when the socket lacks a wanted offload, or gives one up. */
   readonly onAdapted?: (message: string) => void;
   /** The I/O batch that all devices of the node share. A new one by default. */
@@ -94,8 +99,8 @@ export function openNativeDatagrams(
 ): NativeDatagramsResult {
   const address = native.socketAddress(host, port);
   if (address === undefined) return { ok: false, code: "EADDRNOTAVAIL" };
-  const { trains = false, gso = true, gro = true } = options;
-  const handle = native.openUdp(address, gso, trains && gro, PACKETS);
+  const { trains = false, gso = true, gro = true, dscp = 0 } = options;
+  const handle = native.openUdp(address, gso, trains && gro, PACKETS, outerTrafficClass(dscp, 0));
   if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
   const why = "the kernel lacks it, or a trial on the loopback interface failed (it must be up)";
   if (gso && !handle.gso) options.onAdapted?.(`datagrams are sent one by one, without UDP GSO: ${why}`);
@@ -113,6 +118,7 @@ class NativeDatagrams implements Datagrams {
   readonly #sendQueued: UdpHandle["sendQueued"];
   readonly #sendTrain: UdpHandle["sendTrain"];
   readonly #options: NativeDatagramsOptions;
+  readonly #dscp: Dscp;
   readonly #ioBatch: IoBatch;
   readonly #flowCache: LinuxFlowCache;
   readonly #destinations: Destinations;
@@ -121,7 +127,7 @@ class NativeDatagrams implements Datagrams {
   #latest: { readonly to: KnownDestination; readonly target: SendTarget } | undefined;
   readonly #senders: SenderNames;
   readonly #queue: Uint8Array = new Uint8Array(QUEUE_BYTES);
-  readonly #offsets: Uint32Array = new Uint32Array(2 * QUEUE_MAX);
+  readonly #offsets: Uint32Array = new Uint32Array(UDP_QUEUED_WORDS * QUEUE_MAX);
   readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
   readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
   readonly #memory: ArrayBuffer = new ArrayBuffer(SLOTS * UDP_SLOT_BYTES);
@@ -149,6 +155,7 @@ class NativeDatagrams implements Datagrams {
     this.#sendQueued = handle.sendQueued.bind(handle);
     this.#sendTrain = handle.sendTrain.bind(handle);
     this.#options = options;
+    this.#dscp = options.dscp ?? 0;
     this.#ioBatch = options.ioBatch ?? new IoBatch();
     this.#flowCache = options.flowCache ?? new LinuxFlowCache();
     this.#gso = handle.gso;
@@ -156,7 +163,7 @@ class NativeDatagrams implements Datagrams {
     this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
     this.maxPayload = options.maxPayload;
     const forward: OnResolved = (waiting, destination) => {
-      for (const bytes of waiting) this.#forward(destination, bytes);
+      for (const { bytes, trafficClass } of waiting) this.#forward(destination, bytes, trafficClass);
     };
     this.#destinations = new Destinations(options.family, options.resolve, forward, {
       hasRoute: (to, port) => hasRoute(native, to, port),
@@ -206,22 +213,22 @@ class NativeDatagrams implements Datagrams {
     this.#flowCache.attachUdp(this.#handle);
   }
 
-  send(to: string, bytes: Uint8Array): void {
+  send(to: string, bytes: Uint8Array, trafficClass: number = 0): void {
     if (bytes.length > this.maxPayload) return this.#fail("too long");
     if (this.#closed !== undefined) return this.#fail("closed");
-    this.#forward(this.#destinations.find(to), bytes);
+    this.#forward(this.#destinations.find(to), bytes, trafficClass);
   }
 
-  sendTrain(to: string, train: DatagramTrain): void {
+  sendTrain(to: string, train: DatagramTrain, trafficClass: number = 0): void {
     const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
     if (destination?.kind !== "known") {
-      for (const bytes of datagramsOf(train)) this.send(to, bytes);
+      for (const bytes of datagramsOf(train)) this.send(to, bytes, trafficClass);
       return;
     }
     const target = this.#target(destination);
     if (target === undefined) return this.#fail("bad address", train.train.count);
     this.#flush();
-    this.#transmit(target, train);
+    this.#transmit(target, train, trafficClass);
   }
 
   probe(to: string, bytes: Uint8Array): boolean {
@@ -248,14 +255,14 @@ class NativeDatagrams implements Datagrams {
     await this.#closed;
   }
 
-  #forward(to: ReturnType<Destinations["find"]>, bytes: Uint8Array): void {
+  #forward(to: ReturnType<Destinations["find"]>, bytes: Uint8Array, trafficClass: number): void {
     switch (to.kind) {
       case "known":
-        return this.#enqueue(this.#target(to), bytes);
+        return this.#enqueue(this.#target(to), bytes, trafficClass);
       case "refused":
         return this.#fail(to.reason);
       case "resolving":
-        if (to.waiting.length < WAITING_MAX) to.waiting.push(bytes);
+        if (to.waiting.length < WAITING_MAX) to.waiting.push({ bytes, trafficClass });
         else this.#fail("unresolved");
     }
   }
@@ -275,7 +282,7 @@ class NativeDatagrams implements Datagrams {
     return target;
   }
 
-  #enqueue(target: SendTarget | undefined, bytes: Uint8Array): void {
+  #enqueue(target: SendTarget | undefined, bytes: Uint8Array, trafficClass: number): void {
     if (this.#closed !== undefined) return this.#fail("closed");
     if (target === undefined) return this.#fail("bad address");
     if (bytes.length > LENGTH_MAX) return this.#fail("EMSGSIZE");
@@ -289,8 +296,10 @@ class NativeDatagrams implements Datagrams {
     const at = this.#queuedBytes;
     this.#queue.set(target.address, at);
     this.#queue.set(bytes, at + ADDRESS_BYTES);
-    this.#offsets[2 * count] = at;
-    this.#offsets[2 * count + 1] = bytes.length;
+    const words = UDP_QUEUED_WORDS * count;
+    this.#offsets[words] = at;
+    this.#offsets[words + 1] = bytes.length;
+    this.#offsets[words + 2] = outerTrafficClass(this.#dscp, trafficClass);
     this.#queued.push(target);
     this.#queuedBytes = (at + ADDRESS_BYTES + bytes.length + 3) & ~3;
   }
@@ -299,7 +308,9 @@ class NativeDatagrams implements Datagrams {
     const count = this.#queued.length;
     if (count === 0) return;
     const offsets = this.#offsets;
-    const isMixed = this.#queued.some((target, at) => !this.#mayUseGso(target, offsets[2 * at + 1] as number));
+    const isMixed = this.#queued.some(
+      (target, at) => !this.#mayUseGso(target, offsets[UDP_QUEUED_WORDS * at + 1] as number),
+    );
     const errno = this.#sendQueued(count, !isMixed);
     const refused = this.#countSent(errno);
     if (refused !== 0) this.#adapt(refused, longestByTarget(this.#queued, offsets));
@@ -309,7 +320,7 @@ class NativeDatagrams implements Datagrams {
   }
 
   /** Sends a train. The send queue must be empty: its memory takes the address and the bytes around the segments. */
-  #transmit(target: SendTarget, { train, head, tail, lastHead, lastTail }: DatagramTrain): void {
+  #transmit(target: SendTarget, { train, head, tail, lastHead, lastTail }: DatagramTrain, trafficClass: number): void {
     let at = ADDRESS_BYTES;
     this.#queue.set(target.address);
     for (const part of [head, tail, lastHead, lastTail]) {
@@ -327,6 +338,7 @@ class NativeDatagrams implements Datagrams {
       train.count,
       train.lastAt,
       train.lastLength,
+      outerTrafficClass(this.#dscp, trafficClass),
       this.#mayUseGso(target, length),
     );
     const refused = this.#countSent(errno);
@@ -417,7 +429,8 @@ class NativeDatagrams implements Datagrams {
             commonPrefix: index[at + UDP_INDEX_COMMON_PREFIX] as number,
           })
         : new Uint8Array(buffer, offset, length);
-    this.#receive?.({ bytes, from: this.#senders.name(index, at + UDP_INDEX_ADDRESS) });
+    const from = this.#senders.name(index, at + UDP_INDEX_ADDRESS);
+    this.#receive?.({ bytes, from, trafficClass: index[at + UDP_INDEX_TRAFFIC_CLASS] as number });
   }
 
   #fail(reason: string, count: number = 1): void {
@@ -434,7 +447,7 @@ function hasRoute(native: Native, host: string, port: number): boolean {
 function longestByTarget(targets: readonly SendTarget[], offsets: Uint32Array): ReadonlyMap<SendTarget, number> {
   const lengths = new Map<SendTarget, number>();
   for (const [at, target] of targets.entries()) {
-    lengths.set(target, Math.max(lengths.get(target) ?? 0, offsets[2 * at + 1] as number));
+    lengths.set(target, Math.max(lengths.get(target) ?? 0, offsets[UDP_QUEUED_WORDS * at + 1] as number));
   }
   return lengths;
 }

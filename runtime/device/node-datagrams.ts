@@ -73,7 +73,7 @@ class NodeDatagrams implements Datagrams {
     this.maxPayload = maxPayload;
     this.#socket = socket;
     this.#destinations = new Destinations(family, resolve, (waiting, destination) => {
-      for (const bytes of waiting) this.#forward(destination, bytes);
+      for (const { bytes } of waiting) this.#forward(destination, bytes);
     });
     socket.socket.on("error", (error) => this.#fail(codeOf(error)));
     socket.socket.on("message", (bytes, from) => this.#take(bytes, from));
@@ -114,7 +114,7 @@ class NodeDatagrams implements Datagrams {
       case "refused":
         return this.#fail(to.reason);
       case "resolving":
-        if (to.waiting.length < WAITING_MAX) to.waiting.push(bytes);
+        if (to.waiting.length < WAITING_MAX) to.waiting.push({ bytes, trafficClass: 0 });
         else this.#fail("unresolved");
     }
   }

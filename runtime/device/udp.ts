@@ -6,6 +6,7 @@ import { loadNative } from "../../native/index.ts";
 import type { Datagrams } from "../world/world.ts";
 import { type Family, type Resolve, resolveName } from "./destinations.ts";
 import { type HostPort, parseHostPort } from "../plan/values/host-port.ts";
+import type { Dscp } from "./dscp.ts";
 import type { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { openNativeDatagrams } from "./native-datagrams.ts";
 import { openNodeDatagrams } from "./node-datagrams.ts";
@@ -25,6 +26,8 @@ export interface UdpOptions {
   readonly gso?: boolean;
   /** Whether to use UDP GRO if the kernel supports it. Requires `trains`. Default: true. */
   readonly gro?: boolean;
+  /** DSCP of the datagrams. Default: 0. Needs the addon. */
+  readonly dscp?: Dscp;
   /** Receives a message for the user when the socket lacks a wanted offload, or gives one up. */
   readonly onAdapted?: (message: string) => void;
   /** The I/O batch that all devices of the node share. A new one by default. */
@@ -63,6 +66,8 @@ async function numeric(at: HostPort, resolve: Resolve): Promise<NumericAddress |
 async function bind(listen: string, at: NumericAddress, options: UdpOptions, resolve: Resolve): Promise<UdpResult> {
   const native = loadNative();
   const maxPayload = options.maxPayload ?? MAX_PAYLOAD;
+  if ("missing" in native && (options.dscp ?? 0) !== 0)
+    options.onAdapted?.(`datagrams leave with DSCP 0: ${native.missing}`);
   const opened =
     "missing" in native
       ? await openNodeDatagrams(at.host, at.port, at.family, maxPayload, resolve)

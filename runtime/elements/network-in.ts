@@ -7,6 +7,8 @@ import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain, type Train } from "../plan/values/train.ts";
 import { decodeDatagram, type EncodedTuple } from "../wire/decode.ts";
 import { Reassembly } from "../wire/reassembly.ts";
+import { combineTrainEcn, combineTupleEcn } from "../wire/tunnelled-packet.ts";
+import { ecnOf, leavesPackets } from "../ip/traffic-class.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import type { Clock, Datagram, World } from "../world/world.ts";
 import type { PeerCounters, PeerTraffic } from "../observe/peer-counters.ts";
@@ -22,6 +24,7 @@ const drops = [
   "wrong type",
   "malformed",
   "too many layers",
+  "ecn: outer CE, inner Not-ECT",
 ] as const;
 
 export const spec: ElementSpec = {
@@ -31,13 +34,14 @@ NetworkIn(datagrams)
 
 Decodes datagrams and reassembles fragments. Admits only tuples that a loaded program expects, with the number and types of
 arguments that the compiler inferred. Permission to insert rows and permission to delete them are separate. Datagrams that arrived
-together and differ only in the packet of the TUN device at their end become one tuple with a packet train. Path probes and their
-answers end here.
+together and differ only in the packet of the TUN device at their end become one tuple with a packet train. The ECN field of a
+datagram is combined with that of the device packets in it (RFC 6040). Path probes and their answers end here.
 
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
 Drops   "datagram: ...": a datagram that the decoder rejects (another version, a fragment that does not fit), with the decoder's
         reason; "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed":
-        fields that cannot be decoded; "too many layers": packets inside each other in more than 32 layers.
+        fields that cannot be decoded; "too many layers": packets inside each other in more than 32 layers; "ecn: outer CE, inner
+        Not-ECT": a router marked the datagram, but the sender of the device packet in it does not react to marks.
 Reads   counters: datagrams in, admitted tuples out; reassembly: messages that wait for fragments
 Built   by runtime/node/ports.ts, one per node.
 See     Mux, NetworkOut, OverlayRecvUnwrap
@@ -76,35 +80,37 @@ export class NetworkIn implements Element {
     this.#world.datagrams.onDatagram((datagram) => this.#receive(datagram));
   }
 
-  #receive({ bytes, from }: Datagram): void {
-    if (isTrain(bytes)) this.#train(bytes, from);
-    else this.#datagram(bytes, from);
+  #receive({ bytes, from, trafficClass = 0 }: Datagram): void {
+    const ecn = ecnOf(trafficClass);
+    if (isTrain(bytes)) this.#train(bytes, from, ecn);
+    else this.#datagram(bytes, from, ecn);
   }
 
-  #train(train: Train, from: string): void {
-    const tuple = this.admission?.decodeCached(train) ?? this.admission?.decodeTrain(train);
+  #train(train: Train, from: string, ecn: number): void {
+    const isKept = leavesPackets(ecn) || combineTrainEcn(train, ecn);
+    const tuple = isKept ? (this.admission?.decodeCached(train) ?? this.admission?.decodeTrain(train)) : undefined;
     if (tuple === undefined) {
-      for (const segment of train.segments()) this.#datagram(segment, from);
+      for (const segment of train.segments()) this.#datagram(segment, from, ecn);
       return;
     }
     this.counters.in += train.count;
     this.#give(tuple, from, this.#peers.countReceived(from, this.#clock.now(), train.size, train.count));
   }
 
-  #datagram(bytes: Uint8Array, from: string): void {
+  #datagram(bytes: Uint8Array, from: string, ecn: number): void {
     this.counters.in++;
     const peer = this.#peers.countReceived(from, this.#clock.now(), bytes.length);
-    const cached = this.admission?.decodeCached(bytes);
+    const cached = leavesPackets(ecn) ? this.admission?.decodeCached(bytes) : undefined;
     if (cached !== undefined) return this.#give(cached, from, peer);
     const decoded = decodeDatagram(bytes);
     if (decoded.ok) {
-      if (!this.#isPathMessage(bytes, decoded.tuples, from)) this.#tuples(bytes, decoded.tuples, from, peer);
+      if (!this.#isPathMessage(bytes, decoded.tuples, from)) this.#tuples(bytes, decoded.tuples, from, peer, ecn);
       return;
     }
     if (decoded.reason !== "fragment") return this.counters.drop(`datagram: ${decoded.reason}`);
-    const message = this.#reassembly.assemble(bytes, from, this.#clock.now());
+    const message = this.#reassembly.assemble(bytes, from, this.#clock.now(), ecn);
     if (typeof message === "string") this.counters.drop(`datagram: ${message}`);
-    else if (message !== undefined) this.#message(message, from, peer);
+    else if (message !== undefined) this.#message(message, from, peer, this.#reassembly.ecn);
   }
 
   /**
@@ -118,23 +124,39 @@ export class NetworkIn implements Element {
   }
 
   /** Takes a message reassembled from fragments. Drops a message that is a fragment again. */
-  #message(bytes: Uint8Array, from: string, peer: PeerTraffic): void {
+  #message(bytes: Uint8Array, from: string, peer: PeerTraffic, ecn: number): void {
     const decoded = decodeDatagram(bytes);
-    if (decoded.ok) this.#tuples(bytes, decoded.tuples, from, peer);
+    if (decoded.ok) this.#tuples(bytes, decoded.tuples, from, peer, ecn);
     else this.counters.drop(`datagram: ${decoded.reason}`);
   }
 
-  #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerTraffic): void {
-    for (const { hash, start, end } of tuples) {
-      const tuple = this.admission?.decode(hash, bytes, start, end);
+  #tuples(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string, peer: PeerTraffic, ecn: number): void {
+    for (const encoded of tuples) {
+      const tuple = this.#open(bytes, encoded, tuples.length === 1, ecn);
       if (tuple === undefined) continue;
       if (typeof tuple === "string") {
         this.counters.drop(tuple);
         continue;
       }
-      if (tuples.length === 1) this.admission?.cache(bytes, tuple);
       this.#give(tuple, from, peer);
     }
+  }
+
+  /** Decodes a tuple, in whose packets it combines the ECN field of the datagram first. Returns the reason if it is to be dropped. */
+  #open(
+    bytes: Uint8Array,
+    encoded: EncodedTuple,
+    isOnly: boolean,
+    ecn: number,
+  ): Tuple | DropReason<typeof drops> | undefined {
+    if (!leavesPackets(ecn)) {
+      if (!combineTupleEcn(bytes, encoded, ecn)) return "ecn: outer CE, inner Not-ECT";
+      const cached = isOnly ? this.admission?.decodeCached(bytes) : undefined;
+      if (cached !== undefined) return cached;
+    }
+    const tuple = this.admission?.decode(encoded.hash, bytes, encoded.start, encoded.end);
+    if (isOnly && typeof tuple === "object") this.admission?.cache(bytes, tuple);
+    return tuple;
   }
 
   #give(tuple: Tuple, from: string, peer: PeerTraffic): void {

@@ -5,6 +5,7 @@
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain } from "../plan/values/train.ts";
+import { packetCountOf, segmentsAt } from "../plan/values/train-segments.ts";
 import { MIN_PATH_PAYLOAD } from "../path/path-candidates.ts";
 import type { Liveness } from "../path/liveness.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
@@ -12,6 +13,7 @@ import { isTcpSyn, clampMss } from "../path/mss-clamp.ts";
 import type { TooBig } from "../path/too-big.ts";
 import { type BuildRefusal, DatagramBuilder } from "../wire/datagram-builder.ts";
 import { type DatagramTrain, datagramsOf, totalBytes } from "../wire/datagram-train.ts";
+import { trafficClassOf } from "../wire/tunnelled-packet.ts";
 import { innerPacket, withInnerPacket, encapsulationBytes } from "../wire/inner-packet.ts";
 import type { Datagrams } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -30,7 +32,8 @@ Encodes and sends the tuples of a step when the step commits. The tuples for one
 tuples of one predicate that hold bytes or packets have a datagram each, so that one loss does not lose two of them. Equal tuples
 for one location leave once. A datagram is at most as long as the path carries. A longer device packet whose sender forbids
 fragments is dropped, and the sender gets an ICMP error, at most ten a second per pair of hosts. Any other long tuple is split into
-fragments. The segment size of a new TCP connection is lowered to a value that fits.
+fragments. The segment size of a new TCP connection is lowered to a value that fits. A datagram has the ECN field of the device
+packet in it (RFC 6040), so packets with different ones do not share a datagram or train.
 
 Ports   in: 1 push. out: the network.
 Drops   "hop limit": a packet that too many nodes have forwarded; "too large": a tuple longer than a message of fragments;
@@ -103,30 +106,39 @@ export class NetworkOut implements Element {
   #send(to: string, tuples: readonly Tuple[]): void {
     const peer = this.#peers.peer(to);
     this.#builder.maxPayload = this.#paths.payload(to);
-    for (const tuple of tuples) {
-      const refusal = this.#add(tuple);
-      if (refusal === undefined) peer.sentTuples++;
-      else this.counters.drop(refusal);
-    }
+    for (const tuple of tuples) this.#addOrDrop(tuple, peer);
     let long = 0;
-    for (const built of this.#builder.takeTrains()) {
-      const isSingle = built instanceof Uint8Array;
-      if ((isSingle ? built.length : lengthOf(built)) > MIN_PATH_PAYLOAD) long += isSingle ? 1 : built.train.count;
-      if (isSingle) this.#datagram(to, built, peer);
-      else this.#train(to, built, peer);
+    for (const { content, trafficClass } of this.#builder.takeTrains()) {
+      const isSingle = content instanceof Uint8Array;
+      if ((isSingle ? content.length : lengthOf(content)) > MIN_PATH_PAYLOAD)
+        long += isSingle ? 1 : content.train.count;
+      if (isSingle) this.#datagram(to, content, trafficClass, peer);
+      else this.#train(to, content, trafficClass, peer);
     }
     if (long > 0) this.#paths.countSent(to, long);
     this.#liveness.sent(peer);
   }
 
-  #add(tuple: Tuple): Exclude<BuildRefusal, "too long"> | "packet too big" | undefined {
+  /** Adds a tuple, or the tuples of a train one by one if its packets have different traffic classes. */
+  #addOrDrop(tuple: Tuple, peer: PeerTraffic): void {
+    const trafficClass = trafficClassOf(tuple);
+    if (trafficClass === undefined) {
+      for (const single of singlesOf(tuple)) this.#addOrDrop(single, peer);
+      return;
+    }
+    const refusal = this.#add(tuple, trafficClass);
+    if (refusal === undefined) peer.sentTuples++;
+    else this.counters.drop(refusal);
+  }
+
+  #add(tuple: Tuple, trafficClass: number): Exclude<BuildRefusal, "too long"> | "packet too big" | undefined {
     const packet = innerPacket(tuple);
-    if (packet === undefined || packet.length === 0) return this.#builder.add(tuple);
-    if (isTcpSyn(packet) && !isTrain(packet)) return this.#builder.add(this.#opening(tuple, packet));
-    const refusal = this.#builder.add(tuple, false);
+    if (packet === undefined || packet.length === 0) return this.#builder.add(tuple, trafficClass);
+    if (isTcpSyn(packet) && !isTrain(packet)) return this.#builder.add(this.#opening(tuple, packet), trafficClass);
+    const refusal = this.#builder.add(tuple, trafficClass, false);
     if (refusal !== "too long") return refusal;
     const isReported = this.#tooBig.notify(packet, packet.length - this.#builder.excess);
-    return isReported ? "packet too big" : this.#builder.add(tuple);
+    return isReported ? "packet too big" : this.#builder.add(tuple, trafficClass);
   }
 
   /** Returns the tuple with the segment size of a new TCP connection lowered to what a datagram on this path carries. */
@@ -136,18 +148,18 @@ export class NetworkOut implements Element {
     return fitting === packet ? tuple : withInnerPacket(tuple, fitting);
   }
 
-  #datagram(to: string, bytes: Uint8Array, peer: PeerTraffic): void {
+  #datagram(to: string, bytes: Uint8Array, trafficClass: number, peer: PeerTraffic): void {
     this.#count(peer, 1, bytes.length);
-    this.#datagrams.send(to, bytes);
+    this.#datagrams.send(to, bytes, trafficClass);
   }
 
-  #train(to: string, train: DatagramTrain, peer: PeerTraffic): void {
+  #train(to: string, train: DatagramTrain, trafficClass: number, peer: PeerTraffic): void {
     if (this.#datagrams.sendTrain === undefined) {
-      for (const bytes of datagramsOf(train)) this.#datagram(to, bytes, peer);
+      for (const bytes of datagramsOf(train)) this.#datagram(to, bytes, trafficClass, peer);
       return;
     }
     this.#count(peer, train.train.count, totalBytes(train));
-    this.#datagrams.sendTrain(to, train);
+    this.#datagrams.sendTrain(to, train, trafficClass);
   }
 
   #count(peer: PeerTraffic, datagrams: number, bytes: number): void {
@@ -161,6 +173,11 @@ export class NetworkOut implements Element {
 /** Length of one datagram of a train. */
 function lengthOf({ train, head, tail }: DatagramTrain): number {
   return head.length + train.length + tail.length;
+}
+
+/** Returns a tuple for each segment of a train. */
+function singlesOf(tuple: Tuple): readonly Tuple[] {
+  return Array.from({ length: packetCountOf(tuple.args) }, (_, at) => ({ ...tuple, args: segmentsAt(tuple.args, at) }));
 }
 
 function withoutRepeats(tuples: readonly Tuple[]): readonly Tuple[] {

@@ -75,16 +75,16 @@ export class TracedDatagrams implements Datagrams {
     });
   }
 
-  send(to: string, bytes: Uint8Array): void {
+  send(to: string, bytes: Uint8Array, trafficClass?: number): void {
     this.#note("sent", to, bytes);
-    this.#inner.send(to, bytes);
+    this.#inner.send(to, bytes, trafficClass);
   }
 
-  sendTrain(to: string, train: DatagramTrain): void {
+  sendTrain(to: string, train: DatagramTrain, trafficClass?: number): void {
     const datagrams = datagramsOf(train);
     for (const bytes of datagrams) this.#note("sent", to, bytes);
-    if (this.#inner.sendTrain !== undefined) return this.#inner.sendTrain(to, train);
-    for (const bytes of datagrams) this.#inner.send(to, bytes);
+    if (this.#inner.sendTrain !== undefined) return this.#inner.sendTrain(to, train, trafficClass);
+    for (const bytes of datagrams) this.#inner.send(to, bytes, trafficClass);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,9 @@ import {
   UDP_CONTROL_SLOTS,
   UDP_INDEX_ADDRESS,
   UDP_INDEX_COMMON_PREFIX,
+  UDP_INDEX_TRAFFIC_CLASS,
   UDP_INDEX_WORDS,
+  UDP_QUEUED_WORDS,
   UDP_SLOT_BYTES,
   type UdpHandle,
   type OnUdpRead,
@@ -66,14 +68,15 @@ export class MemorySocket implements UdpHandle {
     index.set([0, length, count > 1 ? length : UDP_SLOT_BYTES, count, lastAt, bytes.length - lastAt], at);
     new Uint8Array(index.buffer, index.byteOffset + 4 * (at + UDP_INDEX_ADDRESS), ADDRESS_BYTES).fill(0).set(from);
     index[at + UDP_INDEX_COMMON_PREFIX] = commonPrefix;
+    index[at + UDP_INDEX_TRAFFIC_CLASS] = 0;
     this.#onRead?.(0, 1, 0);
   }
 
   sendQueued(count: number): number {
     let sum = 0;
     for (let at = 0; at < count; at++) {
-      const start = this.#queued[2 * at] as number;
-      const length = this.#queued[2 * at + 1] as number;
+      const start = this.#queued[UDP_QUEUED_WORDS * at] as number;
+      const length = this.#queued[UDP_QUEUED_WORDS * at + 1] as number;
       const end = start + ADDRESS_BYTES;
       const bytes = this.#queue.slice(end, end + length);
       this.#onSent(this.#queue.slice(start, end), { bytes, count: 1, length, commonPrefix: length });

@@ -18,7 +18,11 @@ import { Writer } from "../plan/values/writer.ts";
 export type BuildRefusal = EncodeRefusal | "several trains" | "too long";
 
 /** A datagram, or several that differ only in a segment of a train. */
-export type BuiltDatagram = Uint8Array | DatagramTrain;
+export interface BuiltDatagram {
+  readonly content: Uint8Array | DatagramTrain;
+  /** The traffic class of the IP packet that carries it. */
+  readonly trafficClass: number;
+}
 
 /**
  * Packs tuples for one destination, in order, into as few datagrams as possible. Tuples of one predicate that hold bytes or packets, such
@@ -31,6 +35,8 @@ export class DatagramBuilder {
   /** Number of bytes by which the latest tuple refused as "too long" exceeded a datagram. */
   excess = 0;
   readonly #writer = new Writer();
+  /** Traffic class of the tuples in the writer. */
+  #trafficClass = 0;
   #done: BuiltDatagram[] = [];
   /** Predicates of the tuples with bytes or packets in the open datagram. */
   #loaded: PredicateSpec[] = [];
@@ -42,11 +48,12 @@ export class DatagramBuilder {
 
   /**
    * Adds a tuple. If it is refused, the builder is unchanged. A tuple that no datagram holds is split into fragments, or refused as
-   * "too long" if `maySplit` is false.
+   * "too long" if `maySplit` is false. Tuples of different traffic classes do not share a datagram.
    */
-  add(tuple: Tuple): Exclude<BuildRefusal, "too long"> | undefined;
-  add(tuple: Tuple, maySplit: boolean): BuildRefusal | undefined;
-  add(tuple: Tuple, maySplit: boolean = true): BuildRefusal | undefined {
+  add(tuple: Tuple, trafficClass?: number): Exclude<BuildRefusal, "too long"> | undefined;
+  add(tuple: Tuple, trafficClass: number, maySplit: boolean): BuildRefusal | undefined;
+  add(tuple: Tuple, trafficClass: number = 0, maySplit: boolean = true): BuildRefusal | undefined {
+    if (trafficClass !== this.#trafficClass) this.#beginClass(trafficClass);
     const isLoad = holdsLoad(tuple);
     if (isLoad && this.#loaded.includes(tuple.predicate)) this.#closeDatagram();
     const before = this.#writer.length;
@@ -60,7 +67,7 @@ export class DatagramBuilder {
 
   /** Returns the datagrams as separate copies, and empties the builder. */
   take(): readonly Uint8Array[] {
-    return this.takeTrains().flatMap((built) => (built instanceof Uint8Array ? built : datagramsOf(built)));
+    return this.takeTrains().flatMap(({ content }) => (content instanceof Uint8Array ? content : datagramsOf(content)));
   }
 
   /** Like `take`, but keeps the datagrams of a train together. Their segments are not copied. */
@@ -69,6 +76,15 @@ export class DatagramBuilder {
     const done = this.#done;
     this.#done = [];
     return done;
+  }
+
+  #beginClass(trafficClass: number): void {
+    this.#closeDatagram();
+    this.#trafficClass = trafficClass;
+  }
+
+  #push(content: BuiltDatagram["content"]): void {
+    this.#done.push({ content, trafficClass: this.#trafficClass });
   }
 
   /** Appends the tuple, with the given segment of its train, or with a gap in place of it. */
@@ -111,7 +127,7 @@ export class DatagramBuilder {
     this.#begin();
     const [lastHead, lastTail] =
       train.lastLength === train.length ? [head, tail] : this.#headAndTailOfLast(tuple, train);
-    this.#done.push({ train, head, tail, lastHead, lastTail });
+    this.#push({ train, head, tail, lastHead, lastTail });
     return undefined;
   }
 
@@ -146,7 +162,7 @@ export class DatagramBuilder {
     if (pieces === undefined) return "too large";
     this.#close(before);
     this.#begin();
-    for (const piece of pieces) this.#done.push(piece);
+    for (const piece of pieces) this.#push(piece);
     return undefined;
   }
 
@@ -157,7 +173,7 @@ export class DatagramBuilder {
 
   #close(end: number): void {
     this.#loaded = [];
-    if (end > HEADER_BYTES) this.#done.push(this.#writer.copy(0, end));
+    if (end > HEADER_BYTES) this.#push(this.#writer.copy(0, end));
   }
 
   #begin(): void {

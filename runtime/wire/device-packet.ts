@@ -8,6 +8,11 @@ export const DEVICE_PACKETS: readonly number[] = [1, 2, 3, 4, 5].map((arity) => 
 
 const TUN_HASHES: ReadonlySet<number> = new Set(DEVICE_PACKETS);
 
+/** Returns whether a wire hash is the event `tun`, whose first argument is a device packet. */
+export function isDevicePacket(hash: number): boolean {
+  return TUN_HASHES.has(hash);
+}
+
 /**
  * Whether the tuple holds a device packet, through all overlay packets around it. Packets in transit are decoded only with `decodes`;
  * without it, a device packet inside two packets in transit is not found.

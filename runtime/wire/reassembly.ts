@@ -4,6 +4,7 @@
  */
 import { type Fragment, messageId, readFragment } from "./fragment.ts";
 import { HEADER_BYTES, isFragment, writeHeader } from "./header.ts";
+import { CE } from "../ip/traffic-class.ts";
 import { MESSAGE_MAX } from "../plan/values/encoding-limits.ts";
 
 /** Limits on incomplete messages. */
@@ -35,6 +36,7 @@ interface PartialMessage {
   readonly pieces: (Uint8Array | undefined)[];
   missing: number;
   size: number;
+  ecn: number;
 }
 
 /**
@@ -46,6 +48,8 @@ export class Reassembly {
   expired = 0;
   /** Messages dropped because a limit was reached. */
   evicted = 0;
+  /** ECN field of the latest complete message: CE if a fragment had it (RFC 3168, 5.3), otherwise the one of its first fragment. */
+  ecn = 0;
   readonly #limits: ReassemblyLimits;
   /** By message, the oldest first. */
   readonly #messages = new Map<string, PartialMessage>();
@@ -67,33 +71,35 @@ export class Reassembly {
 
   /**
    * Takes a datagram. Returns it unchanged if it is not a fragment. For a fragment, returns the complete datagram if this was the last
-   * missing piece, undefined if pieces are still missing, or the reason for which the fragment was dropped.
+   * missing piece, undefined if pieces are still missing, or the reason for which the fragment was dropped. `ecn` is the ECN field of
+   * the datagram.
    */
-  assemble(bytes: Uint8Array, source: string, now: number): Uint8Array | FragmentRefusal | undefined {
+  assemble(bytes: Uint8Array, source: string, now: number, ecn: number = 0): Uint8Array | FragmentRefusal | undefined {
     if (!isFragment(bytes)) return bytes;
     this.#expire(now);
     const fragment = readFragment(bytes);
-    return fragment === undefined ? "fragment malformed" : this.#add(fragment, source, now);
+    return fragment === undefined ? "fragment malformed" : this.#add(fragment, source, now, ecn);
   }
 
   /** Adds a fragment to its message. A message that is sent again in another number of pieces counts as a different one. */
-  #add(fragment: Fragment, source: string, now: number): Uint8Array | FragmentRefusal | undefined {
+  #add(fragment: Fragment, source: string, now: number, ecn: number): Uint8Array | FragmentRefusal | undefined {
     const key = `${fragment.message} ${fragment.count} ${source}`;
-    const message = this.#messages.get(key) ?? this.#start(key, source, fragment.count, now);
+    const message = this.#messages.get(key) ?? this.#start(key, source, fragment.count, now, ecn);
     if (message.pieces[fragment.index] !== undefined) return undefined;
     if (message.size + fragment.piece.length > MESSAGE_MAX) {
       this.#remove(message);
       return "fragments too large";
     }
     this.#store(message, fragment);
+    if (ecn === CE) message.ecn = CE;
     return message.missing === 0 ? this.#finish(message, fragment.message) : undefined;
   }
 
-  #start(key: string, source: string, count: number, now: number): PartialMessage {
+  #start(key: string, source: string, count: number, now: number, ecn: number): PartialMessage {
     if ((this.#bySource.get(source) ?? 0) >= this.#limits.messagesPerSource) this.#evictFrom(source);
     if (this.#messages.size >= this.#limits.messages) this.#evict(this.#oldest());
     const pieces = Array.from({ length: count }, () => undefined);
-    const message: PartialMessage = { key, source, startedAt: now, pieces, missing: count, size: 0 };
+    const message: PartialMessage = { key, source, startedAt: now, pieces, missing: count, size: 0, ecn };
     this.#messages.set(key, message);
     this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + 1);
     return message;
@@ -110,6 +116,7 @@ export class Reassembly {
 
   #finish(message: PartialMessage, id: number): Uint8Array | FragmentRefusal {
     this.#remove(message);
+    this.ecn = message.ecn;
     const bytes = new Uint8Array(HEADER_BYTES + message.size);
     writeHeader(bytes, 0);
     let at = HEADER_BYTES;

@@ -89,6 +89,8 @@ export interface Datagram {
   readonly bytes: Uint8Array;
   /** `host:port`, numeric; IPv6 hosts in brackets. */
   readonly from: string;
+  /** Traffic class (DSCP and ECN field) of the IP packets. Absent if the environment does not report it. */
+  readonly trafficClass?: number;
 }
 
 /**
@@ -113,10 +115,13 @@ export interface Datagrams {
   numeric?(to: string): string | undefined;
   /** Installs the receiver. Must be called once, before the first datagram can arrive. */
   onDatagram(receive: (datagram: Datagram) => void): void;
-  /** Sends to `host:port`; a name is resolved. The caller must not change `bytes` afterwards. */
-  send(to: string, bytes: Uint8Array): void;
+  /**
+   * Sends to `host:port`; a name is resolved. The caller must not change `bytes` afterwards. `trafficClass` is that of the packet in the
+   * datagram, 0 by default: its ECN field becomes the datagram's, and its DSCP does if the environment is told to copy it.
+   */
+  send(to: string, bytes: Uint8Array, trafficClass?: number): void;
   /** Sends the datagrams of a train. The bytes may change after the call. If absent, callers use `send` for each datagram. */
-  sendTrain?(to: string, train: DatagramTrain): void;
+  sendTrain?(to: string, train: DatagramTrain, trafficClass?: number): void;
   /**
    * Sends a datagram that must not be fragmented. Returns false if it is too long for the local interface. Absent if every path carries
    * datagrams of `maxPayload` bytes.

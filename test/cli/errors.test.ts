@@ -202,6 +202,12 @@ describe("errors before a node runs", () => {
     },
     { name: "--tun without an address", args: ["run", good, "--tun"], code: 2, says: [/--tun: .*--tun-addr/] },
     { name: "a bad MTU", args: ["run", good, "--mtu", "big"], code: 2, says: [/--mtu: `big`/] },
+    ...["64", "-1", "1.5", "", "ef", "copy "].map((dscp) => ({
+      name: `the DSCP "${dscp}"`,
+      args: ["run", good, `--dscp=${dscp}`],
+      code: 2 as const,
+      says: [/--dscp: `.*` is neither copy nor an integer from 0 to 63/],
+    })),
     {
       name: "a bad peer",
       args: ["run", overlay, "--peer", "100.64.0.2=nowhere"],

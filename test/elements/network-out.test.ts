@@ -7,10 +7,11 @@ import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
 import { Packet, type Tuple } from "../../runtime/plan/values/packet.ts";
 import { trainOf } from "../../runtime/plan/values/train.ts";
+import { encodeBody } from "../../runtime/plan/values/encode.ts";
 import { decodeFields } from "../../runtime/plan/values/decode-fields.ts";
 import { decodeDatagram } from "../../runtime/wire/decode.ts";
 import { Reassembly } from "../../runtime/wire/reassembly.ts";
-import type { Tun } from "../../runtime/world/world.ts";
+import type { Datagrams, Tun } from "../../runtime/world/world.ts";
 import { packetOf } from "../ip/ip-oracle.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
@@ -121,6 +122,71 @@ test("NetworkOut lowers the segment size of a new TCP connection to what fits, a
   }
 });
 
+describe("NetworkOut gives the traffic class of a device packet to its datagram", () => {
+  test.each([0, 1, 2, 3])("at %d overlay layers, of IPv4 and IPv6", (layers) => {
+    const bench = new Bench();
+    bench.send(classed(0xb9), layers);
+    const v6 = new Uint8Array(60);
+    v6.set([0x6b, 0xa0]);
+    bench.send(v6, layers);
+    expect(bench.datagrams.trafficClasses).toEqual([0xb9, 0xba]);
+  });
+
+  test("which it forwards without decoding it", () => {
+    const bench = new Bench();
+    const { args } = wrapped(classed(0xb9), 2);
+    const { hash } = args[1] as Packet;
+    const body = encodeBody(((args[1] as Packet).tuple as Tuple).args) as Uint8Array;
+    bench.element.push("you:1", event("ron.send", ["you:1", Packet.inTransit(hash, 0, body)]));
+    bench.element.commit();
+    expect(bench.datagrams.trafficClasses).toEqual([0xb9]);
+  });
+
+  test("and 0 to a datagram without a device packet", () => {
+    const bench = new Bench();
+    for (const args of [["text"], [classed(3)], [Packet.of(event("said", [classed(3)]))]]) {
+      bench.element.push("you:1", event("said", args));
+      bench.element.commit();
+    }
+    expect(bench.datagrams.trafficClasses).toEqual([0, 0, 0]);
+  });
+
+  test("and puts packets of different classes into different datagrams", () => {
+    const bench = new Bench();
+    const tuples = [event("said", ["text"]), ...[1, 1, 3, 2].map((ecn, at) => wrapped(classed(ecn, 100 + at), 1))];
+    for (const tuple of tuples) bench.element.push("you:1", tuple);
+    bench.element.commit();
+    expect(bench.datagrams.trafficClasses).toEqual([0, 1, 3, 2]);
+  });
+
+  test.each([
+    ["at its source", 0],
+    ["in an overlay", 2],
+  ])("and sends a train of packets of different classes packet by packet, %s", (_, layers) => {
+    const classes = [2, 2, 3, 2];
+    const bench = new Bench();
+    bench.send(trainOf(classes.map((ecn, at) => classed(ecn, at < 3 ? 1000 : 90))), layers);
+    expect(bench.datagrams.trafficClasses).toEqual(classes);
+    const bodies = classes.map((ecn, at) => encodeBody([classed(ecn, at < 3 ? 1000 : 90)]) as Uint8Array);
+    const relay = new Bench();
+    const { hash } = Packet.of(wrapped(classed(2), 0));
+    relay.element.push("you:1", event("ron.send", ["you:1", Packet.inTransit(hash, 0, trainOf(bodies))]));
+    relay.element.commit();
+    expect(relay.datagrams.trafficClasses).toEqual(classes);
+  });
+
+  test("and keeps a train of one class together", () => {
+    const bench = new Bench();
+    const trains: number[] = [];
+    const sendTrain: Datagrams["sendTrain"] = (_to, { train }, trafficClass = 0) =>
+      trains.push(train.count, trafficClass);
+    Object.assign(bench.datagrams, { sendTrain });
+    bench.send(trainOf([classed(2, 1000), classed(2, 1000), classed(2, 90)]), 2);
+    expect(trains).toEqual([3, 2]);
+    expect(bench.datagrams.trafficClasses).toEqual([]);
+  });
+});
+
 /** Returns the body of the packet in the only tuple of a datagram. */
 function bodyIn(bytes: Uint8Array): Uint8Array | undefined {
   const decoded = decodeDatagram(bytes);
@@ -146,6 +212,11 @@ function ipv4(length: number, flags: number = 0x40): Uint8Array {
   const packet = packetWith(17, new Uint8Array(length - 20));
   packet[6] = flags;
   return packet;
+}
+
+/** Returns an IPv4 packet with a traffic class. */
+function classed(trafficClass: number, length: number = 100): Uint8Array {
+  return ipv4(length).with(1, trafficClass);
 }
 
 function syn(segment: number): Uint8Array {

@@ -54,6 +54,8 @@ export class ManualDatagrams implements Datagrams {
   readonly maxPayload = 1452;
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   readonly sent: { readonly to: string; readonly bytes: Uint8Array }[] = [];
+  /** Traffic classes of the packets in `sent`. */
+  readonly trafficClasses: number[] = [];
   #receive: (datagram: Datagram) => void = () => undefined;
 
   constructor(address: string) {
@@ -64,13 +66,14 @@ export class ManualDatagrams implements Datagrams {
     this.#receive = receive;
   }
 
-  send(to: string, bytes: Uint8Array): void {
+  send(to: string, bytes: Uint8Array, trafficClass: number = 0): void {
     this.sent.push({ to, bytes });
+    this.trafficClasses.push(trafficClass);
   }
 
-  /** Delivers a datagram to the node. */
-  deliver(bytes: Uint8Array, from: string): void {
-    this.#receive({ bytes, from });
+  /** Delivers a datagram, or a train of them, to the node. */
+  deliver(bytes: Uint8Array, from: string, trafficClass: number = 0): void {
+    this.#receive({ bytes, from, trafficClass });
   }
 
   close(): Promise<void> {

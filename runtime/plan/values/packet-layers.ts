@@ -1,6 +1,7 @@
 /**
  * The bound on packets inside packets, for bytes of another node. Admission calls `hasTooManyLayers` before it decodes a tuple: without
- * the bound, a datagram could make a node unwrap thousands of layers, each with work for all bytes inside it.
+ * the bound, a datagram could make a node unwrap thousands of layers, each with work for all bytes inside it. `visitPackets` finds the
+ * packets by the same scan.
  */
 import { LAYERS_MAX } from "./packet.ts";
 import { DEPTH_MAX } from "./encoding-limits.ts";
@@ -14,6 +15,10 @@ const FLOAT_BYTES = 8;
 /** Bytes that the scan reads, and its position in them. Module variables, since a scan must allocate nothing. */
 let input: Uint8Array = new Uint8Array(0);
 let at = 0;
+let visitor: PacketVisitor | undefined;
+
+/** Receives the wire hash of a packet, and the start and end of its body. */
+export type PacketVisitor = (hash: number, start: number, end: number) => void;
 
 /**
  * Returns whether the fields between `start` and `end` hold packets in more than `LAYERS_MAX` layers. Reads each byte at most once, skips
@@ -24,6 +29,18 @@ export function hasTooManyLayers(bytes: Uint8Array, start: number, end: number):
   input = bytes;
   at = start;
   return fieldsExceed(end, 0);
+}
+
+/**
+ * Calls `visit` for each packet in the fields between `start` and `end`, and for the packets inside it, up to `LAYERS_MAX` layers. `visit`
+ * must not start another scan. The scan ends at a malformed field.
+ */
+export function visitPackets(bytes: Uint8Array, start: number, end: number, visit: PacketVisitor): void {
+  input = bytes;
+  at = start;
+  visitor = visit;
+  fieldsExceed(end, 0);
+  visitor = undefined;
 }
 
 /** Reads fields up to `end`. Returns whether they hold too many layers. Recursion is limited by `LAYERS_MAX` and `DEPTH_MAX`. */
@@ -63,9 +80,12 @@ function fieldExceeds(end: number, layers: number, depth: number): boolean {
 
 function packetExceeds(end: number, layers: number): boolean {
   if (layers > LAYERS_MAX) return true;
+  const hashAt = at + 1;
   at += PACKET_PREFIX - 1;
   const length = varint(end);
-  return fieldsExceed(Math.min(at + length, end), layers);
+  const bodyEnd = Math.min(at + length, end);
+  visitor?.(u32(hashAt), at, bodyEnd);
+  return fieldsExceed(bodyEnd, layers);
 }
 
 function itemsExceed(count: number, end: number, layers: number, depth: number): boolean {
@@ -83,6 +103,12 @@ function addressExceeds(end: number, layers: number, depth: number): boolean {
 function skip(length: number, end: number): false {
   at = Math.min(at + length, end);
   return false;
+}
+
+function u32(offset: number): number {
+  const high = ((input[offset] ?? 0) << 8) | (input[offset + 1] ?? 0);
+  const low = ((input[offset + 2] ?? 0) << 8) | (input[offset + 3] ?? 0);
+  return high * 0x10000 + low;
 }
 
 /** Reads a varint. */

@@ -1,3 +1,4 @@
+import type { Dscp } from "../../../runtime/device/dscp.ts";
 import { parseCidr } from "../../../runtime/ip/cidr.ts";
 import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { CommandSpec } from "../options/command-spec.ts";
@@ -7,6 +8,7 @@ import { parseMemory } from "../options/memory.ts";
 import { readSecrets } from "../options/secret.ts";
 import { parseSendRate } from "../options/send-rate.ts";
 import { parsePeer } from "../options/peer.ts";
+import { parseDscp } from "../options/dscp.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
 import { parseUser, type User } from "../options/user.ts";
 import type { ControlRequest } from "../run/node-control.ts";
@@ -26,6 +28,7 @@ interface RunInput extends LanguageInput, FactInput {
   readonly gro: boolean;
   readonly tso: boolean;
   readonly flowCache: boolean;
+  readonly dscp?: Dscp;
   readonly peer: readonly string[];
   readonly watch: readonly string[];
   readonly json: boolean;
@@ -67,6 +70,11 @@ export const command: CommandSpec<RunInput> = {
     {
       syntax: "--no-flow-cache",
       description: "run the rules for every packet, even if an earlier packet of the flow gave the result",
+    },
+    {
+      syntax: "--dscp <copy|value>",
+      description: "DSCP of datagrams: copy it from the packet inside, or a value from 0 to 63 (if omitted: 0)",
+      parse: parseDscp,
     },
     {
       syntax: "--peer <[vip=]addr>",
@@ -144,6 +152,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     gso: input.gso,
     flowCache: input.flowCache,
     gro: input.gro,
+    dscp: input.dscp ?? 0,
     watch: input.watch,
     json: input.json,
     control: controlSocket(input.control),

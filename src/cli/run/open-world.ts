@@ -1,3 +1,4 @@
+import type { Dscp } from "../../../runtime/device/dscp.ts";
 import { EventLoopDelay } from "../../../runtime/device/event-loop-delay.ts";
 import { IoBatch } from "../../../runtime/device/io-batch.ts";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
@@ -28,6 +29,8 @@ export interface WorldOptions {
   /** Whether the kernel may segment (GSO) and join (GRO) trains of datagrams. */
   readonly gso: boolean;
   readonly gro: boolean;
+  /** DSCP of datagrams. */
+  readonly dscp: Dscp;
   /** Whether the addon may forward packets of known flows without running the rules. */
   readonly flowCache: boolean;
   /** A file, or `-` for stdout. */
@@ -93,13 +96,13 @@ function capturedWorld(
 }
 
 async function bind(
-  { listen, gso, gro }: WorldOptions,
+  { listen, gso, gro, dscp }: WorldOptions,
   maxPayload: number,
   shared: DevicesShare,
   log: Log,
 ): Promise<Datagrams> {
   const adapted = (message: string): void => log.info(message);
-  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, onAdapted: adapted, ...shared });
+  const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, dscp, onAdapted: adapted, ...shared });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
   return opened.datagrams;
 }

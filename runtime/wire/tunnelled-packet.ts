@@ -1,0 +1,94 @@
+/**
+ * Device packets inside encoded tuples, through all overlay packets around them: NetworkOut reads the traffic class of a packet that it
+ * sends, and NetworkIn combines the ECN field of a datagram with that of the packets in it. Both also work on packets that this node
+ * only forwards, whose bodies are never decoded.
+ */
+import { combineEcn, trafficClassAt } from "../ip/traffic-class.ts";
+import { Packet, type Tuple } from "../plan/values/packet.ts";
+import { visitPackets } from "../plan/values/packet-layers.ts";
+import { BYTES } from "../plan/values/tags.ts";
+import { isTrain, type Train } from "../plan/values/train.ts";
+import type { Value } from "../plan/values/value.ts";
+import { decodeDatagram, type EncodedTuple } from "./decode.ts";
+import { isDevicePacket } from "./device-packet.ts";
+
+/** Returns the offset of the device packet in a segment, or -1. */
+type Find = (segment: Uint8Array) => number;
+
+const AT_START: Find = () => 0;
+
+/**
+ * Returns the traffic class of the device packet in a tuple, 0 if it holds none, or undefined if it holds a train whose packets have
+ * different ones.
+ */
+export function trafficClassOf({ predicate, args }: Tuple): number | undefined {
+  if (predicate.role.kind === "tun") return classIn(args[0], AT_START);
+  const packet = args.find(isPacket);
+  if (packet === undefined) return 0;
+  if (packet.tuple !== undefined) return trafficClassOf(packet.tuple);
+  return classIn(packet.body, (body) => devicePacketAt(packet.hash, body, 0, body.length));
+}
+
+function isPacket(value: Value): value is Packet {
+  return value instanceof Packet;
+}
+
+/** The packets of a train lie at the same offset of each segment, except of the last one, whose lengths may take fewer bytes. */
+function classIn(bytes: Value | undefined, find: Find): number | undefined {
+  if (!(bytes instanceof Uint8Array)) return 0;
+  const at = find(bytes);
+  if (at < 0) return 0;
+  const trafficClass = trafficClassAt(bytes, at);
+  if (!isTrain(bytes)) return trafficClass;
+  return isUniform(bytes, at, find, trafficClass) ? trafficClass : undefined;
+}
+
+function isUniform(train: Train, at: number, find: Find, trafficClass: number): boolean {
+  const bytes = new Uint8Array(train.buffer, train.byteOffset);
+  for (let segment = 1; segment < train.count - 1; segment++) {
+    if (trafficClassAt(bytes, segment * train.stride + at) !== trafficClass) return false;
+  }
+  const last = train.segment(train.count - 1);
+  return trafficClassAt(last, find(last)) === trafficClass;
+}
+
+/**
+ * Combines the ECN field of a datagram, `outer`, with that of each device packet in one of its tuples, in place. Returns false if the
+ * tuple must be dropped. A second call changes nothing.
+ */
+export function combineTupleEcn(bytes: Uint8Array, { hash, start, end }: EncodedTuple, outer: number): boolean {
+  let isKept = true;
+  const combine = (packet: number, from: number, to: number): void => {
+    const at = isDevicePacket(packet) ? packetStart(bytes, from, to) : -1;
+    if (at >= 0 && !combineEcn(bytes, at, to, outer)) isKept = false;
+  };
+  combine(hash, start, end);
+  visitPackets(bytes, start, end, combine);
+  return isKept;
+}
+
+/** Like `combineTupleEcn`, for all tuples in a train of datagrams. Returns false if one of them must be dropped. */
+export function combineTrainEcn(train: Train, outer: number): boolean {
+  return train.segments().every((segment) => {
+    const decoded = decodeDatagram(segment);
+    return !decoded.ok || decoded.tuples.every((tuple) => combineTupleEcn(segment, tuple, outer));
+  });
+}
+
+/** Returns the offset of the first device packet in the body of a packet, or -1. */
+function devicePacketAt(hash: number, body: Uint8Array, start: number, end: number): number {
+  let found = isDevicePacket(hash) ? packetStart(body, start, end) : -1;
+  if (found >= 0) return found;
+  visitPackets(body, start, end, (packet, from, to) => {
+    if (found < 0 && isDevicePacket(packet)) found = packetStart(body, from, to);
+  });
+  return found;
+}
+
+/** Returns the start of the content of the first field of a body, if it is a byte string; otherwise -1. */
+function packetStart(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] !== BYTES) return -1;
+  let at = start + 1;
+  while (at < end && (bytes[at] as number) >= 128) at++;
+  return at + 1 < end ? at + 1 : -1;
+}
