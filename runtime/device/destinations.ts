@@ -63,6 +63,11 @@ const LOOKUPS_MAX = 32;
 const RETRY_AFTER_MS = 5000;
 const LOOKUP_EVERY_MS = 60_000;
 
+/** Time for which a name prefers another address to one that failed. */
+const AVOID_MS = 60_000;
+const AVOIDED_MAX = 1024;
+const NO_ROUTE = "has no route";
+
 /** IPv4 addresses come first: `localhost` should mean 127.0.0.1 where both exist. */
 export const resolveName: Resolve = (name) => lookup(name, { all: true, order: "ipv4first" });
 
@@ -86,6 +91,8 @@ export class Destinations {
   /** The generation before the current one. */
   #previous: ReadonlyMap<string, Destination> = new Map();
   readonly #choice: AddressChoice;
+  /** Numeric hosts that failed, with the reason and the time, by performance.now(), from which they count as any other. */
+  readonly #avoided = new Map<string, { readonly reason: string; readonly untilMs: number }>();
   #lookups = 0;
   /** Time from which an unreachable address leads to lookups again, by performance.now(). */
   #nextReconsiderMs = 0;
@@ -107,16 +114,32 @@ export class Destinations {
   }
 
   /**
-   * Takes the error code of a failed send. If a destination is unreachable, all names are looked up again at their next use, at most
-   * every RETRY_AFTER_MS, and move to an address with a route.
+   * Takes the error code of a failed send, and its destination if that is known. If a destination is unreachable, all names are looked up
+   * again at their next use, at most every RETRY_AFTER_MS, and move to another address.
    */
-  noteFailure(code: string): void {
+  noteFailure(code: string, to?: KnownDestination): void {
     const now = performance.now();
-    if (!UNREACHABLE.has(code) || now < this.#nextReconsiderMs) return;
+    if (!UNREACHABLE.has(code)) return;
+    if (to !== undefined) this.#avoid(to, NO_ROUTE);
+    if (now < this.#nextReconsiderMs) return;
     this.#nextReconsiderMs = now + RETRY_AFTER_MS;
     for (const destination of this.#byText.values()) {
       if (destination.kind === "known" && destination.untilMs !== Infinity) destination.untilMs = now;
     }
+  }
+
+  /** Takes note that a destination has not answered. A name is looked up again at its next use, and moves to another address. */
+  noteSilence(to: string): void {
+    const found = this.#known(to);
+    if (found?.kind !== "known" || found.untilMs === Infinity) return;
+    this.#avoid(found, "does not answer");
+    found.untilMs = performance.now();
+  }
+
+  #avoid({ host, untilMs }: KnownDestination, reason: string): void {
+    if (untilMs === Infinity) return;
+    if (this.#avoided.size >= AVOIDED_MAX) this.#avoided.clear();
+    this.#avoided.set(host, { reason, untilMs: performance.now() + AVOID_MS });
   }
 
   /** Returns the reason why nothing can be sent to a destination that was used before; undefined when there is none. */
@@ -175,8 +198,8 @@ export class Destinations {
   }
 
   /**
-   * Starts another lookup. The destination changes only if the lookup succeeds and its present address is not in the result, or has no
-   * route while another one has.
+   * Starts another lookup. The destination changes only if the lookup succeeds and its present address is not in the result, or has
+   * failed while another one has not.
    */
   #lookUpAgain(to: string, previous: KnownDestination): void {
     previous.untilMs = nextLookup();
@@ -193,20 +216,28 @@ export class Destinations {
   #move(to: string, previous: KnownDestination, addresses: readonly LookupAddress[], port: number): void {
     this.#lookups--;
     const present = addresses.find((address) => this.#hostOf(address) === previous.host);
-    if (present !== undefined && this.#hasRoute(present, port)) return;
+    const problem = present && this.#problem(present, port);
+    if (present !== undefined && problem === undefined) return;
     const answer = this.#choose(addresses, port);
+    // If all addresses have failed, the present one is as good as any other.
+    const isStuck = answer.kind === "known" && this.#isAvoided(answer.host);
+    if (isStuck && present !== undefined && this.#hasRoute(present, port)) return;
     if (answer.kind !== "known" || answer.host === previous.host || this.#known(to) !== previous) return;
     this.#store(to, answer);
     const [before, after] = [unmapped(previous.host), unmapped(answer.host)];
-    const why = present === undefined ? "" : `, because ${before} has no route`;
+    const why = problem === undefined ? "" : `, because ${before} ${problem}`;
     this.#choice.onMoved?.(`${to} has moved from ${before} to ${after}${why}`);
   }
 
-  /** Chooses the first address with a route, or else the first address; addresses of the family of the socket come first. */
+  /**
+   * Chooses the first address that has not failed, or else the first one with a route, or else the first one. Addresses of the family of
+   * the socket come first.
+   */
   #choose(addresses: readonly LookupAddress[], port: number): KnownDestination | RefusedDestination {
     const ordered = addresses.toSorted((one, other) => this.#rank(one) - this.#rank(other));
     const usable = ordered.filter((address) => this.#hostOf(address) !== undefined);
-    const address = usable.find((one) => this.#hasRoute(one, port)) ?? ordered[0];
+    const sound = usable.find((one) => this.#problem(one, port) === undefined);
+    const address = sound ?? usable.find((one) => this.#hasRoute(one, port)) ?? ordered[0];
     return address === undefined ? unresolved() : known(this.#family, address, port, nextLookup());
   }
 
@@ -216,6 +247,17 @@ export class Destinations {
 
   #hasRoute({ address }: LookupAddress, port: number): boolean {
     return this.#choice.hasRoute?.(address, port) ?? true;
+  }
+
+  /** Returns the reason to prefer another address of the name, as a verb phrase, or undefined. */
+  #problem(address: LookupAddress, port: number): string | undefined {
+    if (!this.#hasRoute(address, port)) return NO_ROUTE;
+    const host = this.#hostOf(address);
+    return host !== undefined && this.#isAvoided(host) ? this.#avoided.get(host)?.reason : undefined;
+  }
+
+  #isAvoided(host: string): boolean {
+    return (this.#avoided.get(host)?.untilMs ?? 0) > performance.now();
   }
 
   /** Returns the numeric host by which the socket reaches an address; undefined if it cannot. */

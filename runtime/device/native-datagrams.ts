@@ -201,6 +201,10 @@ class NativeDatagrams implements Datagrams {
     return this.#destinations.numeric(to);
   }
 
+  unanswered(to: string): void {
+    this.#destinations.noteSilence(to);
+  }
+
   onDatagram(receive: (datagram: Datagram) => void): void {
     const isStarted = this.#receive !== undefined;
     this.#receive = receive;

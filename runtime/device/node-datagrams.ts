@@ -5,7 +5,7 @@
 import type { RemoteInfo } from "node:dgram";
 import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
 import type { Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/world.ts";
-import { Destinations, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
+import { Destinations, type Family, type KnownDestination, type OnResolved, type Resolve } from "./destinations.ts";
 import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 
 /** Wanted size of the socket buffers. The kernel limits it. */
@@ -21,13 +21,14 @@ export type NodeDatagramsResult =
   | { readonly ok: true; readonly datagrams: Datagrams }
   | { readonly ok: false; readonly code: string };
 
-/** Opens a socket. The host must be numeric. */
+/** Opens a socket. The host must be numeric. `onMoved` receives a message for the log when a name has moved to another address. */
 export async function openNodeDatagrams(
   host: string,
   port: number,
   family: Family,
   maxPayload: number,
   resolve: Resolve,
+  onMoved?: (message: string) => void,
 ): Promise<NodeDatagramsResult> {
   // Destinations are numeric, so the lookup returns them at once and does not wait for the resolver of Node.js.
   const socket = DgramAsPromised.createSocket({
@@ -41,7 +42,7 @@ export async function openNodeDatagrams(
     return { ok: false, code: codeOf(error) };
   }
   enlargeBuffers(socket);
-  return { ok: true, datagrams: new NodeDatagrams(socket, family, maxPayload, resolve) };
+  return { ok: true, datagrams: new NodeDatagrams(socket, family, maxPayload, resolve, onMoved) };
 }
 
 function codeOf(error: unknown): string {
@@ -67,14 +68,21 @@ class NodeDatagrams implements Datagrams {
   #closed: Promise<void> | undefined;
   #receive: ((datagram: Datagram) => void) | undefined;
 
-  constructor(socket: SocketAsPromised, family: Family, maxPayload: number, resolve: Resolve) {
+  constructor(
+    socket: SocketAsPromised,
+    family: Family,
+    maxPayload: number,
+    resolve: Resolve,
+    onMoved: ((message: string) => void) | undefined,
+  ) {
     const { address, port } = socket.address();
     this.address = formatHostPort(address, port);
     this.maxPayload = maxPayload;
     this.#socket = socket;
-    this.#destinations = new Destinations(family, resolve, (waiting, destination) => {
+    const forward: OnResolved = (waiting, destination) => {
       for (const { bytes } of waiting) this.#forward(destination, bytes);
-    });
+    };
+    this.#destinations = new Destinations(family, resolve, forward, { onMoved });
     socket.socket.on("error", (error) => this.#fail(codeOf(error)));
     socket.socket.on("message", (bytes, from) => this.#take(bytes, from));
   }
@@ -90,6 +98,10 @@ class NodeDatagrams implements Datagrams {
 
   numeric(to: string): string | undefined {
     return this.#destinations.numeric(to);
+  }
+
+  unanswered(to: string): void {
+    this.#destinations.noteSilence(to);
   }
 
   onDatagram(receive: (datagram: Datagram) => void): void {
@@ -123,14 +135,18 @@ class NodeDatagrams implements Datagrams {
     if (this.#closed !== undefined) return this.#fail("closed");
     const socket = this.#socket.socket;
     if (socket.getSendQueueSize() > SEND_QUEUE_BYTES) return this.#fail("ENOBUFS");
-    socket.send(bytes, to.port, to.host, this.#sent);
+    socket.send(bytes, to.port, to.host, (error, length) => this.#sent(to, error, length));
   }
 
-  readonly #sent = (error: Error | null, length: number): void => {
-    if (error !== null) return this.#fail(codeOf(error));
+  #sent(to: KnownDestination, error: Error | null, length: number): void {
+    if (error !== null) {
+      const code = codeOf(error);
+      this.#destinations.noteFailure(code, to);
+      return this.#fail(code);
+    }
     this.counters.sent++;
     this.counters.sentBytes += length;
-  };
+  }
 
   /** Passes a Uint8Array, because `slice` of a Buffer does not copy, unlike `slice` of a Uint8Array. */
   #take(message: Buffer, from: RemoteInfo): void {

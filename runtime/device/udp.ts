@@ -70,7 +70,7 @@ async function bind(listen: string, at: NumericAddress, options: UdpOptions, res
     options.onAdapted?.(`datagrams leave with DSCP 0: ${native.missing}`);
   const opened =
     "missing" in native
-      ? await openNodeDatagrams(at.host, at.port, at.family, maxPayload, resolve)
+      ? await openNodeDatagrams(at.host, at.port, at.family, maxPayload, resolve, options.onAdapted)
       : openNativeDatagrams(native, at.host, at.port, { ...options, family: at.family, maxPayload, resolve });
   if (opened.ok) return opened;
   return { ok: false, code: opened.code, message: `cannot listen on ${listen}: ${explain(opened.code, at)}` };

@@ -24,11 +24,13 @@ export class TracedDatagrams implements Datagrams {
   readonly #clock: Clock;
   readonly #record: (crossing: Crossing) => void;
   readonly probe?: (to: string, bytes: Uint8Array) => boolean;
+  readonly unanswered?: (to: string) => void;
 
   constructor(inner: Datagrams, clock: Clock, record: (crossing: Crossing) => void) {
     this.#inner = inner;
     this.#clock = clock;
     this.#record = record;
+    if (inner.unanswered !== undefined) this.unanswered = (to): void => inner.unanswered?.(to);
     if (inner.probe === undefined) return;
     this.probe = (to, bytes): boolean => {
       this.#note("sent", to, bytes);

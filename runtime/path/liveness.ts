@@ -13,7 +13,8 @@ const SECONDS_BETWEEN_PROBES = 1;
 
 /**
  * Checks whether a peer that gets datagrams and sends none is alive. Most messages expect no answer from the node that gets them: it
- * may deliver a packet, or hand a call on. Each node answers a path probe, so only an unanswered probe shows that a peer is silent.
+ * may deliver a packet, or hand a call on. Each node answers a path probe, so only an unanswered probe shows that a peer is silent. Then
+ * its name may have another address, which the datagrams look for.
  */
 export class Liveness {
   readonly #clock: Clock;
@@ -33,7 +34,8 @@ export class Liveness {
   sent(peer: PeerTraffic): void {
     if (peer.unanswered < MIN_UNANSWERED) return;
     peer.unanswered = 0;
-    if (this.#datagrams.probe === undefined || this.#isStopped) return;
+    const canAsk = this.#datagrams.probe !== undefined || this.#datagrams.unanswered !== undefined;
+    if (!canAsk || this.#isStopped) return;
     const now = this.#clock.now();
     const isQuiet = now - (this.#receivedAt(peer) ?? -Infinity) >= QUIET_SECONDS;
     if (!isQuiet || now - (peer.checkedAt ?? -Infinity) < SECONDS_BETWEEN_CHECKS) return;
@@ -48,7 +50,8 @@ export class Liveness {
   }
 
   #ask(peer: PeerTraffic, probes: number): void {
-    if (this.#isStopped || probes === 0 || !this.#isAwaited(peer)) return;
+    if (this.#isStopped || !this.#isAwaited(peer)) return;
+    if (probes === 0) return this.#datagrams.unanswered?.(peer.address);
     this.#paths.ask(peer.address);
     this.#clock.at(this.#clock.now() + SECONDS_BETWEEN_PROBES, () => this.#ask(peer, probes - 1));
   }

@@ -70,7 +70,8 @@ export class PathSizes {
 
   /** Sends a probe of the least size, which the destination answers if a node runs there. */
   ask(to: string): void {
-    this.#probe(to, undefined, PROBE_MIN);
+    if (this.#options.datagrams.probe !== undefined) this.#probe(to, undefined, PROBE_MIN);
+    else this.#options.datagrams.send(to, this.#newProbe(undefined, PROBE_MIN));
   }
 
   /** Handles a tuple that is a probe or an answer. Returns false if it is another tuple. */
@@ -129,12 +130,16 @@ export class PathSizes {
   }
 
   #probe(to: string, path: Path | undefined, size: number): boolean {
+    return this.#options.datagrams.probe?.(to, this.#newProbe(path, size)) ?? false;
+  }
+
+  #newProbe(path: Path | undefined, size: number): Uint8Array {
     const at = this.#options.clock.now();
     const nonce = NONCE_MIN + Math.floor(this.#options.random() * (NONCE_END - NONCE_MIN));
     this.#dropOldProbes(at);
     this.#pending.set(nonce, { path, size, at });
     this.counters.asked++;
-    return this.#options.datagrams.probe?.(to, probeOf(nonce, size)) ?? false;
+    return probeOf(nonce, size);
   }
 
   #dropOldProbes(now: number): void {

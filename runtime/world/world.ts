@@ -113,6 +113,8 @@ export interface Datagrams {
   refusal?(to: string): string | undefined;
   /** Returns the numeric `host:port` of a name, if it is resolved. Absent if there are no names. */
   numeric?(to: string): string | undefined;
+  /** Takes note that a destination has left probes unanswered: a name may have another address. Absent if there are no names. */
+  unanswered?(to: string): void;
   /** Installs the receiver. Must be called once, before the first datagram can arrive. */
   onDatagram(receive: (datagram: Datagram) => void): void;
   /**

@@ -81,6 +81,64 @@ describe("a destination given by a name", () => {
     expect(resolve).toHaveBeenCalledTimes(2);
   });
 
+  /** A name with two addresses, to which a datagram has been sent. */
+  async function double(family: 4 | 6 = 4, second = "10.0.0.2") {
+    const moved: string[] = [];
+    const resolve = vi.fn<Resolve>(async () =>
+      ["10.0.0.1", second].map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
+    );
+    const destinations = new Destinations(family, resolve, () => undefined, { onMoved: (line) => moved.push(line) });
+    const used = async (): Promise<unknown> => {
+      destinations.find(TO);
+      await settled();
+      return destinations.find(TO);
+    };
+    await used();
+    return { destinations, moved, used };
+  }
+
+  test.each([
+    [4, "10.0.0.2", "10.0.0.1", "10.0.0.2"],
+    [6, "fd00::2", "fd00::2", "10.0.0.1"],
+  ] as const)("moves to another address when its own does not answer, on a socket of IPv%d", async (...row) => {
+    const [family, second, before, after] = row;
+    const { destinations, moved, used } = await double(family, second);
+    expect(destinations.numeric(TO)).toContain(before);
+    destinations.noteSilence(TO);
+    await used();
+    expect(destinations.numeric(TO)).toContain(after);
+    expect(moved).toEqual([`peer.example:9 has moved from ${before} to ${after}, because ${before} does not answer`]);
+  });
+
+  test("stays where it is while no address answers, and returns to the first one after a minute", async () => {
+    const { destinations, moved, used } = await double();
+    for (let silence = 0; silence < 5; silence++) {
+      nowMs += 8_000;
+      destinations.noteSilence(TO);
+      expect(await used()).toMatchObject({ host: "10.0.0.2" });
+    }
+    nowMs += 30_000;
+    destinations.noteSilence(TO);
+    expect(await used()).toMatchObject({ host: "10.0.0.1" });
+    expect(moved).toHaveLength(2);
+  });
+
+  test("moves when a send fails, without a function that knows the routes", async () => {
+    const { destinations, used } = await double();
+    const failed = destinations.find(TO);
+    nowMs += 1;
+    destinations.noteFailure("EHOSTUNREACH", failed.kind === "known" ? failed : undefined);
+    expect(await used()).toMatchObject({ host: "10.0.0.2" });
+  });
+
+  test("does not move when nothing is known of it, or it is numeric", async () => {
+    const { destinations } = await double();
+    destinations.noteSilence("other.example:9");
+    const numeric = destinations.find("10.0.0.1:9");
+    destinations.noteSilence("10.0.0.1:9");
+    expect(destinations.find("10.0.0.1:9")).toBe(numeric);
+  });
+
   test("stays cached while many destinations are used once", async () => {
     const { destinations, resolve } = await named(["10.0.0.1"]);
     const before = destinations.find(TO);

@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
 import { Liveness } from "../../runtime/path/liveness.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
+import { PROBE_MIN } from "../../runtime/path/probe-message.ts";
+import type { Datagrams } from "../../runtime/world/world.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
 
 const PEER = "10.0.0.2:10000";
@@ -10,18 +12,25 @@ let clock: ManualClock;
 let peers: PeerCounters;
 let liveness: Liveness;
 let probes: number[];
+let unanswered: string[];
 
 beforeEach(() => {
   clock = new ManualClock();
   peers = new PeerCounters();
   probes = [];
+  unanswered = [];
   const datagrams = Object.assign(new ManualDatagrams("10.0.0.1:10000"), {
     probe: () => probes.push(clock.now()) > 0,
     numeric: (to: string) => to.replace("name", "10.0.0.2"),
+    unanswered: (to: string) => unanswered.push(to),
   });
-  const paths = new PathSizes({ clock, datagrams, random: () => 0, changed: () => undefined });
-  liveness = new Liveness(clock, datagrams, peers, paths);
+  liveness = livenessOf(datagrams);
 });
+
+function livenessOf(datagrams: Datagrams): Liveness {
+  const paths = new PathSizes({ clock, datagrams, random: () => 0, changed: () => undefined });
+  return new Liveness(clock, datagrams, peers, paths);
+}
 
 /** Sends datagrams to the peer, one a second. */
 function send(count: number, to = PEER): void {
@@ -69,6 +78,42 @@ describe("a peer", () => {
       peers.countReceived(PEER, clock.now(), 20);
     }
     expect(probes).toEqual([]);
+  });
+
+  test("that leaves all probes of a check unanswered is reported to the socket, each time", () => {
+    send(3);
+    clock.advance(0.9);
+    expect(unanswered).toEqual([]);
+    clock.advance(60);
+    expect(unanswered).toEqual([PEER]);
+    send(3);
+    clock.advance(60);
+    expect(unanswered).toEqual([PEER, PEER]);
+    send(3);
+    peers.countReceived(PEER, clock.now(), 20);
+    clock.advance(60);
+    expect(unanswered).toHaveLength(2);
+  });
+
+  test("is asked by plain datagrams if the socket has no probes", () => {
+    const bare = Object.assign(new ManualDatagrams("10.0.0.1:10000"), {
+      unanswered: (to: string) => unanswered.push(to),
+    });
+    liveness = livenessOf(bare);
+    send(3);
+    clock.advance(60);
+    expect(bare.sent.map(({ to, bytes }) => [to, bytes.length])).toEqual(
+      Array.from({ length: 3 }, () => [PEER, PROBE_MIN]),
+    );
+    expect(unanswered).toEqual([PEER]);
+  });
+
+  test("is not asked if the socket has neither probes nor names, as in the simulator", () => {
+    const bare = new ManualDatagrams("10.0.0.1:10000");
+    liveness = livenessOf(bare);
+    send(9);
+    clock.advance(60);
+    expect(bare.sent).toEqual([]);
   });
 
   test("that is known by a name answers from its numeric address", () => {
