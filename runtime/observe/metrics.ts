@@ -198,7 +198,9 @@ function tunOffloadMetrics({ tcp, udp, superRead, superWritten, unfit }: TunOffl
 }
 
 function tunMetrics(tun: TunMetrics): readonly MetricFamily[] {
+  const isUp = tun.problem === undefined;
   return [
+    one("gauge", "mosaic_tun_up", "Whether the device is up and has its address.", Number(isUp)),
     one("counter", "mosaic_tun_read_packets_total", "Packets read from the device.", tun.read),
     one("counter", "mosaic_tun_read_bytes_total", "Bytes read from the device.", tun.readBytes),
     one("counter", "mosaic_tun_written_packets_total", "Packets written to the device.", tun.written),

@@ -24,6 +24,7 @@ import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { checkPeers, checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
+import { DeviceLog } from "./device-log.ts";
 import { DropLog } from "./drop-log.ts";
 import { becomeUser } from "./drop-privileges.ts";
 import { dropSummary } from "./drop-summary.ts";
@@ -97,6 +98,8 @@ export async function runNode(options: RunOptions, output: LoggedOutput): Promis
   if (!node.start()) await failStart(node, output.log);
   const dropLog = new DropLog(() => node.trafficMetrics(), output.log);
   resources.defer(() => dropLog.stop());
+  const deviceLog = world.tun && new DeviceLog(world.tun, output.log);
+  resources.defer(() => deviceLog?.stop());
   served.setRunning(node);
   announce(prepared, options.tun, names, world.tun, output.log);
   if (options.tun !== undefined && world.tun !== undefined) {

@@ -144,6 +144,23 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
     says: ["rule r1 (a/p.mzl:3): 2 derivations failed: an expression had no value"],
   },
   {
+    cause: "a device that is down",
+    metrics: {
+      tun: {
+        name: "mosaic0",
+        mtu: 1250,
+        read: 0,
+        readBytes: 0,
+        written: 0,
+        writtenBytes: 0,
+        refused: {},
+        unrouted: {},
+        problem: "the device mosaic0 is down or has lost its address 100.64.0.1/24",
+      },
+    },
+    says: ["the device mosaic0 is down or has lost its address 100.64.0.1/24"],
+  },
+  {
     cause: "packets without a route",
     metrics: {
       tun: {
