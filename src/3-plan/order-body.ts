@@ -42,7 +42,10 @@ function nextLiteral(
   neededFirst: ReadonlySet<string>,
 ): Literal {
   const ready = waiting.find(
-    (literal) => isScalarReady(literal, bound) && (!isRandom(literal) || !canDefer(literal, waiting, neededFirst)),
+    (literal) =>
+      isScalarReady(literal, bound) &&
+      (!isRandom(literal) || !canDefer(literal, waiting, neededFirst)) &&
+      (!seals(literal) || isNeededFirst(literal, waiting, neededFirst)),
   );
   if (ready !== undefined) return ready;
   const absent = waiting.find((literal) => isNegation(literal) && isNegationReady(literal, waiting, bound));
@@ -51,6 +54,9 @@ function nextLiteral(
   const lists = waiting.filter((literal) => literal.kind === "member" && isBound(literal.list, bound));
   const best = [...joins, ...lists].sort((a, b) => cost(a, bound, keysOf) - cost(b, bound, keysOf))[0];
   if (best !== undefined) return best;
+  // Nonces are used up only by derivations that pass all other literals.
+  const sealing = waiting.find((literal) => isScalarReady(literal, bound));
+  if (sealing !== undefined) return sealing;
   throw new Error(`none of ${waiting.length} literals can run: the checks accepted an unbound variable`);
 }
 
@@ -66,12 +72,23 @@ function isRandom(literal: Literal): boolean {
     .some((part) => isImpure(part) && !(part.kind === "call" && CONSTANT_IN_STEP.has(part.name.text)));
 }
 
+function seals(literal: Literal): boolean {
+  return expressionsOfLiteral(literal)
+    .flatMap((expression) => parts(expression))
+    .some((part) => part.kind === "call" && part.name.text === "f_seal");
+}
+
+/** Whether values that are computed from the literal must be bound before the joins. */
+function isNeededFirst(literal: Literal, waiting: readonly Literal[], neededFirst: ReadonlySet<string>): boolean {
+  return [...valuesFrom(literal, waiting)].some((name) => neededFirst.has(name));
+}
+
 /** Whether joins remain and none of them needs the values that the literal binds. */
 function canDefer(literal: Literal, waiting: readonly Literal[], neededFirst: ReadonlySet<string>): boolean {
   const joins = waiting.filter((other) => other.kind === "predicate" || other.kind === "member");
   if (joins.length === 0) return false;
   const given = valuesFrom(literal, waiting);
-  if ([...given].some((name) => neededFirst.has(name))) return false;
+  if (isNeededFirst(literal, waiting, neededFirst)) return false;
   return !joins
     .flatMap(expressionsOfLiteral)
     .some((expression) => variablesIn(expression).some(({ name }) => given.has(name)));

@@ -14,6 +14,7 @@ materialize(sealed, infinity, infinity, keys(1)).
 materialize(opened, infinity, infinity, keys(1)).
 a: sealed(N, S) :- put(N, X), S := f_seal("link", f_bytes(X), b"01", b"0a0b0c0d").
 b: sealed(N, S) :- plain(N, X), S := f_seal("link", f_bytes(X), b"01").
+e: sealed(N, S) :- some(N, X), S := f_seal("link", f_bytes(X), b"01", b"0a0b0c0d"), N > 2, !sealed(N, _).
 c: opened(N, T) :- ask(N, Extra), sealed(N, [Nonce, Cipher]), T := f_text(f_open("link", Nonce, Cipher, Extra)).
 d: opened(N, C) :- code(N), C := f_hmac("link", "x").
 `;
@@ -66,6 +67,16 @@ test("nonces begin with the prefix, then count, and depend on the seed of the si
   expect(numbers).toEqual([0n, 1n, 2n].map((more) => BigInt.asUintN(64, (numbers[0] as bigint) + more)));
   expect(same).toEqual(one);
   expect(other).not.toEqual(one);
+});
+
+test("a derivation that another literal ends uses no nonce", () => {
+  const { raise, rows } = node(1);
+  raise("put", 1, "hello");
+  raise("some", 2, "hello");
+  raise("some", 3, "hello");
+  raise("put", 4, "hello");
+  const numbers = rows("sealed").map((row) => new DataView(nonceOf(row).buffer).getBigUint64(4));
+  expect(numbers.map((number) => number - (numbers[0] as bigint))).toEqual([0n, 1n, 2n]);
 });
 
 test("the counter of nonces carries into all its bytes", () => {
