@@ -44,7 +44,7 @@ describe("a tunnel between two kernels", () => {
   test("whose rules put bytes before each packet carries a stream", { timeout: 60_000 }, async () => {
     const rules = fileURLToPath(new URL("shim-tunnel.mzl", import.meta.url));
     await using pair = new TunnelPair([], "link", undefined, undefined, undefined, rules);
-    await pair.ready();
+    await pair.ready(40_000);
     await pair.serve("serve", BYTES / 4);
     expect(await pair.ask("fetch")).toBe(digestOf(BYTES / 4));
     expect(pair.badChecksums()).toBe(0);
