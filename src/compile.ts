@@ -13,6 +13,7 @@ import type { CoreProgram } from "./2-rewrite/core.ts";
 import { checkStrata } from "./2-rewrite/check-strata.ts";
 import { proveRecursion } from "./2-rewrite/prove-recursion.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
+import { overlaysWithOptions } from "./program/predicates.ts";
 import { NO_SURROUNDINGS, type Surroundings } from "./program/surroundings.ts";
 import { ALL_OPTIMISATIONS } from "./program/view-optimisations.ts";
 import { planProgram } from "./3-plan/plan.ts";
@@ -30,7 +31,7 @@ export interface Compilation {
   /** All texts that were read, to show diagnostics in; the first is the text of the first file. */
   readonly sources: readonly Source[];
   /** Overlays and predicates that the program contributes to other programs. */
-  readonly contributes: Pick<Surroundings, "overlays" | "predicates">;
+  readonly contributes: Pick<Surroundings, "overlays" | "overlaysWithOptions" | "predicates">;
   /** Number of rules by file. */
   readonly counts: ReadonlyMap<string, RuleCount>;
 }
@@ -86,6 +87,7 @@ function contributionOf({ program, predicates }: CheckedProgram): Compilation["c
   const declared = [...program.accepts, ...program.signatures].map(({ name }) => name);
   return {
     overlays: new Set(program.overlays.map(({ name }) => name)),
+    overlaysWithOptions: overlaysWithOptions(program, predicates),
     predicates: new Set([...names, ...declared]),
   };
 }

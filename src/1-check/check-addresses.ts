@@ -23,12 +23,12 @@ export function checkAddresses(
   const hearsElse = program.rules.some(({ body }) =>
     body.some((literal) => isPredicate(literal) && literal.atom.name.text === ELSE_SEND),
   );
-  const withOptions = overlaysWithOptions(program, predicates);
+  const others = surroundings?.overlaysWithOptions ?? [];
+  const withOptions = new Set([...overlaysWithOptions(program, predicates), ...others]);
   return addressesIn(program).flatMap(({ overlay, options, span }) => {
     const name = overlay.text;
     if (!known.has(name)) return hearsElse ? [] : [report("W0202", overlay.span, { overlay: name })];
-    const isKnown = own.has(name) || name === IP_NETWORK;
-    if (options.length === 0 || !isKnown || withOptions.has(name)) return [];
+    if (options.length === 0 || withOptions.has(name)) return [];
     return [report("E0281", span, { overlay: name })];
   });
 }

@@ -73,6 +73,15 @@ describe("an address of an overlay", () => {
   ] as const)("draws none if a file %s it declares the overlay", ([, files]) => {
     expect(checked(...files).filter((one) => one.startsWith("W0202"))).toEqual([]);
   });
+
+  test.for<readonly [string, string, readonly string[]]>([
+    ["whose send has two arguments is an error", "a: hub.recv(P) :- hub.send(_, P).\n", ["E0281"]],
+    ["whose send has three arguments is none", "a: hub.recv(P) :- hub.send(_, _, P).\n", []],
+  ])("with options, of an overlay in another file %s", ([, overlay, codes]) => {
+    const withOptions = sender.replace("hub::Boss", "hub::(Boss, 20ms)");
+    const found = checked(withOptions, overlay).map((one) => one.slice(0, 5));
+    expect(found.filter((code) => code.startsWith("E") || code === "W0202")).toEqual(codes);
+  });
 });
 
 describe("the files of one command line", () => {

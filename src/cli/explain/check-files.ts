@@ -63,6 +63,7 @@ function surroundingsOf(programs: readonly Compilation[]): Surroundings {
   return {
     ...NO_SURROUNDINGS,
     overlays: new Set(programs.flatMap(({ contributes }) => [...contributes.overlays])),
+    overlaysWithOptions: new Set(programs.flatMap(({ contributes }) => [...contributes.overlaysWithOptions])),
     predicates: new Set(programs.flatMap(({ contributes }) => [...contributes.predicates])),
   };
 }
