@@ -117,7 +117,8 @@ class NetStream implements ByteStream {
     this.#socket = socket;
     socket.on("error", (error) => this.#break(reasonOf(error)));
     socket.on("end", () => this.#end());
-    socket.on("close", () => this.#break("reset"));
+    // Node.js closes a socket whose two directions have ended.
+    socket.on("close", () => this.#isEnded || this.#break("reset"));
   }
 
   get peer(): string {
@@ -142,6 +143,13 @@ class NetStream implements ByteStream {
 
   send(bytes: Uint8Array, sent: (outcome: Sent) => void): void {
     this.#socket.write(bytes, (error) => {
+      if (this.#isClosed) return;
+      sent(error ? { ok: false, reason: this.#problem ?? reasonOf(error) } : { ok: true });
+    });
+  }
+
+  shutdown(sent: (outcome: Sent) => void): void {
+    this.#socket.end((error?: Error | null) => {
       if (this.#isClosed) return;
       sent(error ? { ok: false, reason: this.#problem ?? reasonOf(error) } : { ok: true });
     });

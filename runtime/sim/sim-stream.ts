@@ -11,6 +11,8 @@ const CHUNK_BYTES = 16_384;
 
 interface Sending {
   readonly bytes: Uint8Array;
+  /** Whether the sending direction is closed behind these bytes. */
+  readonly isLast: boolean;
   readonly sent: (outcome: Sent) => void;
   /** Number of bytes that have been sent. */
   emitted: number;
@@ -57,7 +59,13 @@ export class SimStream implements ByteStream {
 
   send(bytes: Uint8Array, sent: (outcome: Sent) => void): void {
     if (this.#failure !== undefined) return sent({ ok: false, reason: this.#failure });
-    this.#sending.push({ bytes, sent, emitted: 0 });
+    this.#sending.push({ bytes, isLast: false, sent, emitted: 0 });
+    this.#pump();
+  }
+
+  shutdown(sent: (outcome: Sent) => void): void {
+    if (this.#failure !== undefined) return sent({ ok: false, reason: this.#failure });
+    this.#sending.push({ bytes: new Uint8Array(), isLast: true, sent, emitted: 0 });
     this.#pump();
   }
 
@@ -76,7 +84,12 @@ export class SimStream implements ByteStream {
     this.#pipe?.push(0, () => (isReset ? far?.break("reset") : far?.finish()));
   }
 
-  /** The far end has closed: end of stream. */
+  #finishFar(): void {
+    const far = this.#far;
+    this.#pipe?.push(0, () => far?.finish());
+  }
+
+  /** The far end has closed its sending direction: end of stream. */
   finish(): void {
     if (this.#isClosed) return;
     this.#isEnded = true;
@@ -100,6 +113,7 @@ export class SimStream implements ByteStream {
       if (first.emitted < first.bytes.length && size === 0) return;
       if (first.emitted < first.bytes.length) continue;
       this.#sending.shift();
+      if (first.isLast) this.#finishFar();
       first.sent({ ok: true });
     }
   }

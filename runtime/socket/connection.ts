@@ -1,8 +1,8 @@
 /**
- * A connected socket of a node. Sockets calls `read`, `write` and `close` for the TCP calls of rules; the connection asks its byte stream
+ * A connected socket of a node. Sockets calls `read`, `write`, `shutdown` and `close` for the TCP calls of rules; the connection asks its byte stream
  * for data only while a read is pending, so that back-pressure reaches the remote sender.
  */
-import type { Received, ByteStream } from "../world/streams.ts";
+import type { Received, ByteStream, Sent } from "../world/streams.ts";
 import { failed, returned, type SocketCall } from "./socket-call.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 
@@ -31,7 +31,7 @@ export class Connection {
   readonly #budget: ByteBudget;
   readonly #events: ConnectionEvents;
   readonly #reads: Read[] = [];
-  /** Pending writes with their lengths, which the budget includes. */
+  /** Pending writes with their lengths, which the budget includes. A pending shutdown has length 0. */
   readonly #writes = new Map<SocketCall, number>();
   /** Bytes received but not returned yet. */
   #received: Uint8Array[] = [];
@@ -39,6 +39,8 @@ export class Connection {
   #isReceiving = false;
   #isServing = false;
   #isEnded = false;
+  /** Whether a call has closed the sending direction. */
+  #isShutDown = false;
   #isClosed = false;
 
   constructor(stream: ByteStream, budget: ByteBudget, events: ConnectionEvents) {
@@ -57,18 +59,34 @@ export class Connection {
   }
 
   write(call: SocketCall, bytes: Uint8Array): void {
+    if (this.#isShutDown) return this.#events.finish(call, failed("shut down"));
     this.#writes.set(call, bytes.length);
     this.#budget.reserve(bytes.length);
     this.#stream.send(bytes, (outcome) => {
-      if (!this.#writes.delete(call)) return;
-      this.#budget.release(bytes.length);
-      if (!outcome.ok) {
-        this.#events.finish(call, failed(outcome.reason));
-        return this.#break(outcome.reason);
-      }
+      if (!this.#isTaken(call, outcome, bytes.length)) return;
       this.#events.written(bytes.length);
       this.#events.finish(call, returned(bytes.length));
     });
+  }
+
+  /** Closes the sending direction behind the pending writes. A second call has no effect, as in Linux. */
+  shutdown(call: SocketCall): void {
+    if (this.#isShutDown) return this.#events.finish(call, returned());
+    this.#isShutDown = true;
+    this.#writes.set(call, 0);
+    this.#stream.shutdown((outcome) => {
+      if (this.#isTaken(call, outcome, 0)) this.#events.finish(call, returned());
+    });
+  }
+
+  /** Whether the system has taken what the call sends and the call still waits for that. A failure breaks the connection. */
+  #isTaken(call: SocketCall, outcome: Sent, bytes: number): boolean {
+    if (!this.#writes.delete(call)) return false;
+    this.#budget.release(bytes);
+    if (outcome.ok) return true;
+    this.#events.finish(call, failed(outcome.reason));
+    this.#break(outcome.reason);
+    return false;
   }
 
   /** Cancels a call. Bytes that arrived for a read are kept for the next one. A write goes on. */

@@ -186,6 +186,10 @@ export class Sockets {
     connection.write(call, bytes);
   }
 
+  shutdown(call: SocketCall): void {
+    this.#socket(call, Connection)?.shutdown(call);
+  }
+
   close(call: SocketCall): void {
     const [socket] = call.inputs;
     if (typeof socket !== "number" || !this.end(socket)) return this.#finish(call, failed("no socket"));
@@ -306,6 +310,7 @@ const callHandlers: Readonly<Record<StreamCall, (sockets: Sockets, call: SocketC
   connect: (sockets, call) => sockets.connect(call),
   read: (sockets, call) => sockets.read(call),
   write: (sockets, call) => sockets.write(call),
+  shutdown: (sockets, call) => sockets.shutdown(call),
   close: (sockets, call) => sockets.close(call),
 };
 

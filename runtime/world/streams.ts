@@ -35,6 +35,11 @@ export interface ByteStream {
   withdraw(): void;
   /** Sends bytes, in the order of calls. Calls `sent` when the system has taken all of them; until then they must not change. */
   send(bytes: Uint8Array, sent: (outcome: Sent) => void): void;
+  /**
+   * Closes the sending direction after the bytes sent so far; the remote end can still send. Calls `sent` when the system has taken the
+   * end. `send` must not be called afterwards.
+   */
+  shutdown(sent: (outcome: Sent) => void): void;
   /** Closes both directions. Callbacks of pending requests and sends are not called. */
   close(): void;
 }

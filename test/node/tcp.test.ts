@@ -58,6 +58,33 @@ test("an echo server of rules sends each client its bytes back, and closes when 
   expect(server.node.metrics().streams).toMatchObject({ accepted: 3, closed: 3, readBytes: 11, writtenBytes: 11 });
 });
 
+test("a client that shuts down its sending direction gets the late answer, then closes without a failure", async () => {
+  const far = createServer({ allowHalfOpen: true }, (socket) => {
+    const heard: Buffer[] = [];
+    socket.on("data", (bytes: Buffer) => heard.push(bytes));
+    socket.on("end", () => setTimeout(() => socket.end(`answer to ${Buffer.concat(heard).toString()}`), 50));
+  });
+  await once(far.listen(0, "127.0.0.1"), "listening");
+  await using client = new TcpNode(`
+    c1: connected(S) :- ask(A), tcp.connect(A, &S).
+    c2: shut(S) :- connected(S), tcp.write(S, "question", &_), tcp.shutdown(S).
+    c3: late(S, Why) :- shut(S), tcp.write(S, "more", &_), Why := "written".
+    c4: late(S, Why) :- tcp.write!fail(S, _, Why).
+    c5: got(S, P) :- shut(S), tcp.read(S, 0, &P).
+    c6: rest(S) :- got(S, _), tcp.read(S, 1, &_).
+    c7: ended(S, Why) :- tcp.read!fail(S, _, Why).
+    c8: over(S) :- ended(S, _), tcp.shutdown(S), tcp.close(S).
+    watch(late). watch(got). watch(ended). watch(over).
+  `);
+  const { port } = far.address() as { readonly port: number };
+  client.node.insert("ask", [`127.0.0.1:${port}`]);
+  await client.event("over");
+  expect([client.events("late")[0]?.[1], client.events("ended")[0]?.[1]]).toEqual(["shut down", "end"]);
+  expect(client.events("got")[0]?.[1]).toEqual({ bytes: Buffer.from("answer to question").toString("hex") });
+  expect(client.sockets).toBe(0);
+  await new Promise((resolve) => far.close(resolve));
+});
+
 test("a client of rules sends, and reads exactly the number of bytes that it asks for, piece by piece", async () => {
   const { server, port } = await serve(ECHO);
   await using _ = server;

@@ -240,3 +240,33 @@ describe("a connection attempt", () => {
     expect(outcomes).toEqual(["heard", "in use", "heard"]);
   });
 });
+
+test("a shutdown ends one direction behind the bytes sent before it, and the other stays open", () => {
+  const pair = new Pair();
+  const { near, far } = pair.joined();
+  const [atNear, atFar] = [collect(near), collect(far)];
+  near.send(Buffer.from("question"), () => undefined);
+  let isTaken = false;
+  near.shutdown((outcome) => (isTaken = outcome.ok));
+  pair.pass(1);
+  expect([atFar, isTaken]).toEqual([{ text: "question", ending: "end" }, true]);
+  pair.pass(60);
+  far.send(Buffer.from("late answer"), () => undefined);
+  pair.pass(1);
+  expect(atNear).toEqual({ text: "late answer", ending: "" });
+  far.shutdown(() => undefined);
+  pair.pass(1);
+  expect(atNear.ending).toBe("end");
+});
+
+test("a shutdown of a broken stream fails with the reason", () => {
+  const pair = new Pair();
+  const { near, far } = pair.joined();
+  far.send(Buffer.from("unread"), () => undefined);
+  pair.pass(1);
+  near.close();
+  pair.pass(1);
+  let reason = "";
+  far.shutdown((outcome) => (reason = outcome.ok ? "" : outcome.reason));
+  expect(reason).toBe("reset");
+});

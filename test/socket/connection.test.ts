@@ -45,6 +45,10 @@ class Pieces implements ByteStream {
     this.sending.push(sent);
   }
 
+  shutdown(sent: (outcome: Sent) => void): void {
+    this.sending.push(sent);
+  }
+
   close(): void {
     this.#arrived = undefined;
   }
@@ -166,4 +170,33 @@ test("pending writes use the budget until they end or the socket is closed, and 
     { ok: true, outputs: [10] },
     { ok: false, reason: "closed" },
   ]);
+});
+
+test("a shutdown waits for the writes before it, refuses those behind it, and leaves reads open", () => {
+  const stream = new Pieces([Buffer.from("late")], false);
+  const { connection, room, outcomes, call } = reader(stream);
+  connection.write(call(1), new Uint8Array(10));
+  connection.shutdown(call(2));
+  connection.write(call(3), new Uint8Array(10));
+  connection.read(call(4), 0);
+  expect(outcomes).toEqual([{ ok: false, reason: "shut down" }]);
+  for (const sent of stream.sending) sent({ ok: true });
+  stream.letThrough();
+  connection.shutdown(call(5));
+  expect(outcomes.slice(1)).toEqual([
+    { ok: true, outputs: [10] },
+    { ok: true, outputs: [] },
+    { ok: true, outputs: [new Uint8Array(Buffer.from("late"))] },
+    { ok: true, outputs: [] },
+  ]);
+  expect(stream.sending).toHaveLength(2);
+  expect(room.used).toBe(0);
+});
+
+test("a pending shutdown fails when its socket is closed", () => {
+  const { connection, outcomes, call } = reader(new Pieces([], false));
+  connection.shutdown(call(1));
+  expect(connection.isBusy).toBe(true);
+  connection.close("closed");
+  expect(outcomes).toEqual([{ ok: false, reason: "closed" }]);
 });

@@ -17,6 +17,7 @@ c: done(X) :- wish(X), tcp.connect@X(X, &_) timeout(5).
 d: done(X) :- wish(X), tcp.read@X(X, X, &_) timeout(5).
 e: done(X) :- wish(X), tcp.write@X(X, X, &_) timeout(5).
 f: done(X) :- wish(X), tcp.close@X(X) timeout(5).
+g: done(X) :- wish(X), tcp.shutdown@X(X) timeout(5).
 l: opened(S) :- open(A), tcp.listen(A, &S).
 j: opened(S) :- join(A), tcp.connect(A, &S).
 x: gone(S) :- tcp.closed(S).

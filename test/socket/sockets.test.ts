@@ -79,6 +79,10 @@ class SlowStream implements ByteStream {
     this.taken.push(bytes);
   }
 
+  shutdown(): void {
+    // It never ends.
+  }
+
   close(): void {
     // Nothing to release.
   }

@@ -1,5 +1,5 @@
 /** Names of the TCP views, one per socket call: `tcp.read(Skt, Len, &Packet)` and so on. The element Tcp answers them. */
-export const streamCalls = ["listen", "accept", "connect", "read", "write", "close"] as const;
+export const streamCalls = ["listen", "accept", "connect", "read", "write", "shutdown", "close"] as const;
 
 export type StreamCall = (typeof streamCalls)[number];
 
@@ -12,6 +12,7 @@ export const streamCallForms: Readonly<
   connect: { inputs: ["Address"], outputs: ["Socket"] },
   read: { inputs: ["Socket", "Length"], outputs: ["Packet"] },
   write: { inputs: ["Socket", "Packet"], outputs: ["Size"] },
+  shutdown: { inputs: ["Socket"], outputs: [] },
   close: { inputs: ["Socket"], outputs: [] },
 };
 
@@ -25,7 +26,7 @@ export type StreamEvent = "init" | "over" | "return" | "fail" | "answered" | "re
 /** Name of the event that a socket has been closed. */
 export const STREAM_CLOSED = "tcp.closed";
 
-const NAME = /^tcp\.(listen|accept|connect|read|write|close)\.(init|over|return|fail|answered|refused)$/;
+const NAME = /^tcp\.(listen|accept|connect|read|write|shutdown|close)\.(init|over|return|fail|answered|refused)$/;
 
 /** Returns the call and the event that a predicate name stands for, or undefined if it is not a TCP predicate. */
 export function streamEventNamed(name: string): { readonly call: StreamCall; readonly event: StreamEvent } | undefined {
