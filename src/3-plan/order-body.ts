@@ -13,14 +13,14 @@ const CONSTANT_IN_STEP: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_A
 export function orderBody(
   body: readonly Literal[],
   bound: BoundSet,
-  keysOf: KeysOf,
+  tables: TableFacts,
   neededFirst: ReadonlySet<string>,
 ): readonly Literal[] {
   const ordered: Literal[] = [];
   let waiting = [...body];
   let known = bound;
   while (waiting.length > 0) {
-    const next = nextLiteral(waiting, known, keysOf, neededFirst);
+    const next = nextLiteral(waiting, known, tables, neededFirst);
     ordered.push(next);
     waiting = waiting.filter((literal) => literal !== next);
     known = withBound(known, boundBy(next));
@@ -28,19 +28,29 @@ export function orderBody(
   return ordered;
 }
 
-/** Key columns of a table. A join with all of them bound finds at most one row. */
-export type KeysOf = (table: string) => readonly number[];
+/** The tables, as far as the order depends on them. */
+export interface TableFacts {
+  /** Key columns of a table. A join with all of them bound finds at most one row. */
+  readonly keysOf: (table: string) => readonly number[];
+  /** Whether the table holds the contexts of calls. */
+  readonly isContext: (table: string) => boolean;
+}
 
 /**
- * Chooses the next literal: tests and assignments as early as possible, then negations, then the most selective join;
- * ties follow the text. Calls with random results come after all joins that do not need them: once per derivation.
+ * Chooses the next literal: the context of a call, since its answer may be for another rule; then tests and assignments as early as
+ * possible, then negations, then the most selective join; ties follow the text. Calls with random
+ * results come after all joins that do not need them: once per derivation.
  */
 function nextLiteral(
   waiting: readonly Literal[],
   bound: BoundSet,
-  keysOf: KeysOf,
+  { keysOf, isContext }: TableFacts,
   neededFirst: ReadonlySet<string>,
 ): Literal {
+  const context = waiting.find(
+    (literal) => isPredicate(literal) && isContext(literal.atom.name.text) && cost(literal, bound, keysOf) === 0,
+  );
+  if (context !== undefined) return context;
   const ready = waiting.find(
     (literal) =>
       isScalarReady(literal, bound) &&
@@ -126,7 +136,7 @@ function canJoin(literal: PredicateLiteral, bound: BoundSet): boolean {
   });
 }
 
-function cost(literal: Literal, bound: BoundSet, keysOf: KeysOf): number {
+function cost(literal: Literal, bound: BoundSet, keysOf: TableFacts["keysOf"]): number {
   if (literal.kind !== "predicate") return 2;
   const { atom } = literal;
   const isKnown = (column: number): boolean => {

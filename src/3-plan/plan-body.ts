@@ -15,6 +15,8 @@ export interface VisibleLiteral {
 export interface BodyContext {
   readonly predicate: (name: string, arity?: number) => PredicateSpec;
   readonly layout: TableLayout;
+  /** Whether the table holds the contexts of calls. */
+  readonly isContext: (table: string) => boolean;
 }
 
 /** Plans the matching of the trigger and the operators after it. Variables in `neededFirst` are computed before the joins. */
@@ -32,7 +34,7 @@ export function planBody(
   const ordered = orderBody(
     body.map(({ literal }) => literal),
     bound,
-    keysOf,
+    { keysOf, isContext: context.isContext },
     neededFirst,
   );
   for (const literal of ordered) {

@@ -125,6 +125,7 @@ class Planner {
     this.#context = {
       predicate: (name, arity) => this.#predicates.named(name, arity ?? 0),
       layout: this.#layout,
+      isContext: (name) => core.contexts.has(name),
     };
   }
 
