@@ -292,6 +292,19 @@ const PROGRAM_MESSAGES = {
     message: "`f_seal` chooses another nonce at each call, so it cannot define rows of a derived table",
     help: "seal in a rule with an event",
   }),
+  E0294: (): Wording => ({
+    message: "an outcome is a variable, `_` or a constant",
+    help: "`outcome(Why)` is null after a return, and otherwise the reason of the failure",
+  }),
+  E0295: (f: { readonly name: string }): Wording => `\`${f.name}\` is not a view, so it cannot have an outcome`,
+  E0296: (f: { readonly variable: string }): Wording => ({
+    message: `\`${f.variable}\` has a value already, so it cannot be an output of a call with an outcome`,
+    help: `give the output a new variable, which is null if the call fails, and compare it afterwards`,
+  }),
+  W0294: (f: { readonly variable: string; readonly where: string }): Wording => ({
+    message: `\`${f.variable}\` is null if the call fails, and the rule uses it as ${f.where} without a test of the outcome`,
+    help: "test the outcome with `Why == null`, or write `outcome(null)`",
+  }),
   W0280: (f: { readonly name: string }): Wording => ({
     message:
       f.name === "packet"

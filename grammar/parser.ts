@@ -236,7 +236,7 @@ class Parser extends RuleParser {
   readonly #viewOption = this.RULE("viewOption", (header?: Header): void => {
     const word = this.keyword(["timeout", "many"], "`timeout(seconds)`, `many` or `{`");
     const takesSeconds = word.image === "timeout" || this.RECORDING_PHASE;
-    const timeout = takesSeconds ? this.SUBRULE(this.seconds) : undefined;
+    const timeout = takesSeconds ? this.SUBRULE(this.inParentheses) : undefined;
     this.ACTION(() => {
       if (header === undefined) return;
       const isRepeated = word.image === "many" ? header.many : header.timeout !== undefined;

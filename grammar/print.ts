@@ -204,11 +204,15 @@ function literalText(literal: Literal, precedenceOf: PrecedenceOf): string {
   }
 }
 
-function predicateText({ negated, isFailure, atom, timeout }: PredicateLiteral, precedenceOf: PrecedenceOf): string {
+function predicateText(
+  { negated, isFailure, atom, timeout, outcome }: PredicateLiteral,
+  precedenceOf: PrecedenceOf,
+): string {
   const text = atomText(atom, precedenceOf);
   const called = isFailure ? `${atom.name.text}!fail${text.slice(atom.name.text.length)}` : text;
   const limit = timeout === undefined ? "" : ` timeout(${expressionText(timeout, precedenceOf)})`;
-  return `${negated ? "!" : ""}${called}${limit}`;
+  const result = outcome === undefined ? "" : ` outcome(${expressionText(outcome, precedenceOf)})`;
+  return `${negated ? "!" : ""}${called}${limit}${result}`;
 }
 
 function expressionText(expression: Expression, precedenceOf: PrecedenceOf): string {

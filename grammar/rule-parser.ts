@@ -18,13 +18,18 @@ import { spanOf, type Token } from "./tokens.ts";
 /** Context of an atom: aggregates are allowed in heads, return values in bodies. */
 type AtomContext = "head" | "body";
 
+/** The words behind a view call, each with a value in parentheses. */
+const CALL_OPTIONS = ["timeout", "outcome"] as const;
+
+type CallOptions = { [word in (typeof CALL_OPTIONS)[number]]?: Expression };
+
 /** Parser of rules and facts. */
 export class RuleParser extends ExpressionParser {
-  protected readonly seconds: ParserMethod<[], Expression> = this.RULE("seconds", (): Expression => {
+  protected readonly inParentheses: ParserMethod<[], Expression> = this.RULE("inParentheses", (): Expression => {
     this.CONSUME(t.LeftParen);
-    const seconds = this.SUBRULE(this.expression);
+    const inside = this.SUBRULE(this.expression);
     this.CONSUME(t.RightParen);
-    return seconds;
+    return inside;
   });
 
   protected readonly rule: ParserMethod<[], Rule | Fact | Signature | undefined> = this.RULE(
@@ -126,15 +131,28 @@ export class RuleParser extends ExpressionParser {
   readonly #predicate = this.RULE("predicate", (): PredicateLiteral => {
     const first = this.LA(1) as Token;
     const atom = this.SUBRULE(this.atom, { ARGS: ["body"] });
-    const timeout = this.OPTION({
-      GATE: () => ahead.isWord(this.peek, 1, "timeout") && ahead.startsCall(this.peek),
+    const given: CallOptions = {};
+    this.MANY({
+      GATE: () => ahead.startsCall(this.peek) && CALL_OPTIONS.some((word) => this.#isNewOption(word, given)),
       DEF: () => {
-        this.CONSUME(t.Name);
-        return this.SUBRULE(this.seconds);
+        const word = this.CONSUME(t.Name).image;
+        const value = this.SUBRULE(this.inParentheses);
+        if (word === "outcome") given.outcome = value;
+        else given.timeout = value;
       },
     });
-    return this.#predicateLiteral(first, atom, { timeout });
+    return this.ACTION(() => {
+      const { outcome } = given;
+      if (outcome !== undefined && !["variable", "wildcard", "constant"].includes(outcome.kind)) {
+        this.addDiagnostic(report("E0294", outcome.span, {}));
+      }
+      return this.#predicateLiteral(first, atom, given);
+    });
   });
+
+  #isNewOption(word: keyof CallOptions, given: CallOptions): boolean {
+    return ahead.isWord(this.peek, 1, word) && given[word] === undefined;
+  }
 
   /** `Var := value`, `X <- List`, or a condition. */
   readonly #values = this.RULE("values", (): Literal => {
@@ -276,9 +294,9 @@ export class RuleParser extends ExpressionParser {
   #predicateLiteral(
     first: Token,
     atom: Atom,
-    { negated = false, isFailure = false, timeout = undefined as Expression | undefined },
+    { negated = false, isFailure = false, timeout, outcome }: CallOptions & { negated?: boolean; isFailure?: boolean },
   ): PredicateLiteral {
-    return { kind: "predicate", negated, isFailure, atom, timeout, span: this.spanFrom(first) };
+    return { kind: "predicate", negated, isFailure, atom, timeout, outcome, span: this.spanFrom(first) };
   }
 
   /** Consumes a name that must be one of the given words. `index` distinguishes several calls in one grammar rule. */

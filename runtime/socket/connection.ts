@@ -1,6 +1,6 @@
 /**
- * A connected socket of a node. Sockets calls `read`, `write`, `shutdown` and `close` for the TCP calls of rules; the connection asks its byte stream
- * for data only while a read is pending, so that back-pressure reaches the remote sender.
+ * A connected socket of a node. Sockets calls `read`, `write`, `shutdown` and `close` for the TCP calls of rules; the connection asks
+ * its byte stream for data only while a read is pending, so that back-pressure reaches the remote sender.
  */
 import type { Received, ByteStream, Sent } from "../world/streams.ts";
 import { failed, returned, type SocketCall } from "./socket-call.ts";

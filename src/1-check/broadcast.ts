@@ -61,12 +61,20 @@ function neighbourLiteral(rule: Rule, location: Expression, table: string, colum
   const node = bodyLocation(rule) ?? any;
   const rest = Array.from({ length: columns - 2 }, () => any);
   const atom = { ...atomOf(table, [node, location, ...rest], location), locatedArgument: node === any ? undefined : 0 };
-  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span };
+  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, outcome: undefined, span };
 }
 
 function literalOf(argument: Expression, name: string): Literal {
   const atom = atomOf(name, [argument], argument);
-  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span: argument.span };
+  return {
+    kind: "predicate",
+    negated: false,
+    isFailure: false,
+    atom,
+    timeout: undefined,
+    outcome: undefined,
+    span: argument.span,
+  };
 }
 
 function atomOf(name: string, args: readonly Expression[], { span }: Expression): Atom {

@@ -161,6 +161,9 @@ class RuleCheck {
     if (role !== "call" && literal.timeout !== undefined) {
       this.diagnostics.push(report("E0233", literal.timeout.span, { name }));
     }
+    if (role !== "call" && literal.outcome !== undefined) {
+      this.diagnostics.push(report("E0295", literal.outcome.span, { name }));
+    }
   }
 
   /** In OverLog, events of row changes need a table; nobody else raises them. */
@@ -275,6 +278,7 @@ class RuleCheck {
         pending = pending.filter((one) => waitsForVariables(one, bound));
         before = bound;
         this.#inputs(literal, before);
+        if (literal.outcome !== undefined) this.#outputs(literal, literal.outcome, before);
       }
       pending.push(literal);
     }
@@ -310,6 +314,17 @@ class RuleCheck {
       }
     }
     if (literal.atom.location !== undefined) this.#require(literal.atom.location, bound, "the location");
+  }
+
+  /** A failed call returns null, which no bound variable should filter out: so the outputs of a call with an outcome are new. */
+  #outputs({ atom: { args } }: PredicateLiteral, outcome: Expression, before: BoundSet): void {
+    let bound = outcome.kind === "variable" ? withBound(before, [outcome.name]) : before;
+    for (const argument of args) {
+      if (argument.kind !== "return" || argument.name === undefined) continue;
+      const variable = argument.name;
+      if (bound.has(variable)) this.diagnostics.push(report("E0296", argument.span, { variable }));
+      bound = withBound(bound, [variable]);
+    }
   }
 
   #uses(literal: Literal, bound: BoundSet): void {

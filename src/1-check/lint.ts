@@ -9,6 +9,7 @@ import { deltaEventNamed } from "../program/delta-events.ts";
 import { locationArgument } from "./check-locations.ts";
 import { nearest } from "../program/nearest.ts";
 import { isPredicate } from "../program/rule-shape.ts";
+import { checkOutputs } from "./outputs-without-test.ts";
 import { checkTimerOrder } from "./timer-order.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 
@@ -24,6 +25,7 @@ export function lint(program: Program, surroundings: Surroundings | undefined): 
         ...checkSingleUses(rule, all),
         ...misspelled,
         ...(misspelled.length > 0 ? [] : checkLowerCase(rule, all)),
+        ...checkOutputs(rule),
       ];
     }),
     ...checkRefreshes(program),

@@ -137,7 +137,7 @@ function startAt(location: Expression, span: Span): Literal {
   const number = (value: number): Expression => ({ kind: "constant", value, text: `${value}`, span });
   const args: readonly Expression[] = [{ kind: "wildcard", span }, number(0), number(1)];
   const atom = { name: { text: PERIODIC, span }, location, locatedArgument: undefined, args, span };
-  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span };
+  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, outcome: undefined, span };
 }
 
 function atomsOf(statement: Statement): readonly Atom[] {

@@ -47,8 +47,15 @@ class Rebinding {
 function boundBy(literal: Literal): readonly string[] {
   if (literal.kind === "member") return patternVariables(literal.pattern);
   if (literal.kind !== "predicate" || literal.negated) return [];
+  const { outcome } = literal;
   const { args, location } = literal.atom;
   const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));
   const matched = args.flatMap(variablesMatchedBy);
-  return [...returned, ...matched, ...(location === undefined ? [] : variablesIn(location).map(({ name }) => name))];
+  const result = outcome === undefined ? [] : variablesIn(outcome).map(({ name }) => name);
+  return [
+    ...returned,
+    ...matched,
+    ...result,
+    ...(location === undefined ? [] : variablesIn(location).map(({ name }) => name)),
+  ];
 }

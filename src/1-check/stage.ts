@@ -84,6 +84,7 @@ function stageRule(
     isFailure: false,
     atom: atomOf(input, consumed, span),
     timeout: undefined,
+    outcome: undefined,
     span,
   };
   const { produced, literals } =

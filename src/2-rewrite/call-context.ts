@@ -22,10 +22,11 @@ export interface CallContext {
   readonly limit: CallLimit | undefined;
 }
 
-/** Variables that hold the time left for the call in seconds, and its deadline. */
+/** Variables that hold the time left for the call in seconds, its deadline, and the deadline of the view that contains it. */
 export interface CallLimit {
   readonly left: string;
   readonly until: string;
+  readonly end: string;
 }
 
 export function callContext(
@@ -38,7 +39,8 @@ export function callContext(
 ): CallContext {
   const name = `${rule.name}?${number}`;
   const suffix = number === 1 ? "" : `_${number}`;
-  const limit = rule.view === undefined ? undefined : { left: `$Wait${suffix}`, until: `$Until${suffix}` };
+  const limit =
+    rule.view === undefined ? undefined : { left: `$Wait${suffix}`, until: `$Until${suffix}`, end: `$End${suffix}` };
   const location = call.atom.location === undefined ? undefined : `$At${suffix}`;
   const columns = 1 + live.length + view.inputs.length + (location === undefined ? 0 : 1);
   return {
@@ -64,7 +66,7 @@ export function callContext(
 /** The columns of the context table as variables: query id, live variables, inputs, location, limit. */
 export function contextColumns(context: CallContext, call: PredicateLiteral): readonly Expression[] {
   const location = context.location === undefined ? [] : [context.location];
-  const limit = context.limit === undefined ? [] : [context.limit.left, context.limit.until];
+  const limit = context.limit === undefined ? [] : [context.limit.left, context.limit.until, context.limit.end];
   const names = [context.query, ...context.live, ...context.inputs, ...location, ...limit];
   return names.map((name) => variableAt(name, call.span));
 }

@@ -28,6 +28,8 @@ export interface CoreProgram {
   readonly channels: readonly CoreChannel[];
   /** Answers of calls: of the events with the same query id in the first argument, only the first counts. */
   readonly answers: ReadonlySet<string>;
+  /** Tables with the contexts of calls. A rule that an answer triggers looks for its context before it computes anything. */
+  readonly contexts: ReadonlySet<string>;
   readonly facts: readonly ProgramFact[];
   readonly accepts: readonly Accept[];
   readonly signatures: readonly TypeSignature[];
@@ -101,7 +103,15 @@ export function atomAt(name: string, args: readonly Argument[], span: Span, loca
 }
 
 export function literalAt(atom: Atom): PredicateLiteral {
-  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span: atom.span };
+  return {
+    kind: "predicate",
+    negated: false,
+    isFailure: false,
+    atom,
+    timeout: undefined,
+    outcome: undefined,
+    span: atom.span,
+  };
 }
 
 export function assignAt(name: string, value: Expression): Literal {

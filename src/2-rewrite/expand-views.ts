@@ -14,6 +14,13 @@
  *   v!fail(A, Why)            :- v.fail(QID, Why), r?1(QID, _, A).
  *   delete r?1(QID, ..)       :- v.fail(QID, _).
  *
+ * The rest of a rule whose call has `outcome(Why)` reads an event instead, which the three ends of the call raise:
+ *
+ *   r?1!out(QID, X, Y, null)         :- v.return(QID, Y), r?1(QID, X, _).
+ *   r?1!out(QID, X, null, Why)       :- v.fail(QID, Why), r?1(QID, X, _).
+ *   r?1!out(QID, X, null, "timeout") :- expired r?1(QID, X, _).
+ *   h                                :- r?1!out(QID, X, Y, Why), t(Y).
+ *
  * and inside the definition `this.x(..)` becomes `v.x(QID, RetAddr, ..)`, `this.return(R)` becomes `v.return@RetAddr(QID, R)`.
  */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
@@ -57,6 +64,8 @@ export interface Expansion {
   readonly arities: ReadonlyMap<string, number>;
   /** Answers of calls: of the events with the same query id in the first argument, only the first counts. */
   readonly answers: ReadonlySet<string>;
+  /** Tables with the contexts of calls. */
+  readonly contexts: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -76,8 +85,11 @@ class Expander {
   readonly #tables: Map<string, TableDeclaration>;
   readonly #arities = new Map<string, number>();
   readonly #handled: ReadonlySet<string>;
+  /** Views with rules that fail, and with calls that have an outcome. */
+  readonly #reported: ReadonlySet<string>;
   readonly #inlineViews: InlineViews;
   readonly #answers = new Set<string>();
+  readonly #contexts = new Set<string>();
   /** Views with calls that are not inlined, and views with inlined calls. */
   readonly #called = { outOfLine: new Set<string>(), inline: new Set<string>() };
   readonly #diagnostics: Diagnostic[] = [];
@@ -91,6 +103,7 @@ class Expander {
     this.#invocations = new Invocations(checked.program.rules, checked.roles);
     this.#tables = new Map(checked.program.tables);
     this.#handled = handledFailures(checked.program.rules);
+    this.#reported = reportedFailures(checked.program.rules);
     for (const predicate of checked.predicates.values()) this.#arities.set(predicate.name, predicate.arity);
     for (const view of this.#views.values()) {
       this.#viewArities(view, checked);
@@ -105,7 +118,8 @@ class Expander {
     const shortened = this.#optimisations.localShortcut
       ? shortcutAnswers(rules, this.#answers, this.#tables, this.#checked)
       : { rules, answers: this.#answers };
-    return { ...shortened, tables: this.#tables, arities: this.#arities, diagnostics: this.#diagnostics };
+    const declared = { tables: this.#tables, arities: this.#arities, contexts: this.#contexts };
+    return { ...shortened, ...declared, diagnostics: this.#diagnostics };
   }
 
   #viewArities(view: View, checked: CheckedProgram): void {
@@ -189,13 +203,14 @@ class Expander {
       return { ...rule, body: [inline.returned(call), ...after], trigger: undefined };
     }
     this.#called.outOfLine.add(view.name);
-    if (this.#optimisations.tailCalls && this.#isUnobservable(view) && isTailCall(rule, call, after, view)) {
+    if (this.#optimisations.tailCalls && this.#mayTailCall(view) && isTailCall(rule, call, after, view)) {
       this.#tailCall(rule, before, call, view);
       return undefined;
     }
     const live = liveVariables(rule, before, call, suffix, this.#roles).filter((name) => name !== LEFT);
     const context = callContext(rule, call, number, live, view, timeout);
     this.#tables.set(context.table.name, context.table);
+    this.#contexts.add(context.table.name);
     this.#arities.set(context.table.name, contextColumns(context, call).length);
     this.#suspend(rule, before, call, context);
     this.#raiseInit(rule, call, view, context);
@@ -211,9 +226,8 @@ class Expander {
     { uses, waiting, length }: LiteralsAfter,
     view: View,
   ): readonly ProgramRule[] | undefined {
-    const isElsewhere = call.atom.location !== undefined;
-    if (!this.#optimisations.inlineViews || isElsewhere || view.isBuiltin || !this.#isUnobservable(view))
-      return undefined;
+    const isOther = call.atom.location !== undefined || call.outcome !== undefined;
+    if (!this.#optimisations.inlineViews || isOther || view.isBuiltin || !this.#isUnobservable(view)) return undefined;
     const isRandom = callsRandomFunction([rule.head], waiting) || uses.callsRandomFunction(length);
     return isRandom ? undefined : this.#inlineViews.rulesOf(view);
   }
@@ -249,6 +263,11 @@ class Expander {
     const event = failureEvent(view.name, undefined);
     const isHandled = [...this.#handled].some((handled) => handled === event || handled.endsWith(`:${event}`));
     return !isHandled && !this.#hasTables(view);
+  }
+
+  /** Whether it makes no difference that a failure reaches the first caller, and not only the caller before the failed call. */
+  #mayTailCall(view: View): boolean {
+    return this.#isUnobservable(view) && !this.#reported.has(view.name);
   }
 
   /** The callee returns to the caller of this view, so no context is stored. */
@@ -343,10 +362,54 @@ class Expander {
     view: View,
     context: CallContext,
   ): ExpandedRule {
-    const args = [variableAt(context.query, call.span), ...returnsOf(call)];
-    const returned = literalAt(atomAt(`${view.name}.return`, args, call.span));
-    const body = [returned, liveContextLiteral(context, call), ...timeLeft(context, call.span), ...after];
+    const given =
+      call.outcome === undefined
+        ? [this.#returned(call, view, context, returnsOf(call)), liveContextLiteral(context, call)]
+        : [this.#outcomeEvent(rule, call, call.outcome, view, context)];
+    const body = [...given, ...timeLeft(context, call.span), ...after];
     return { ...rule, body, trigger: undefined, suspends: false };
+  }
+
+  #returned(
+    call: PredicateLiteral,
+    view: View,
+    context: CallContext,
+    returns: readonly Expression[],
+  ): PredicateLiteral {
+    const args = [variableAt(context.query, call.span), ...returns];
+    return literalAt(atomAt(`${view.name}.return`, args, call.span));
+  }
+
+  /**
+   * Adds the rules that raise `r?1!out(QID, Kept, Returns, Why)` at a return, a failure and a timeout. It has the columns of the context
+   * that the rest of the rule needs, because an expired row is gone when its event is handled. Returns the event as the rest matches it.
+   */
+  #outcomeEvent(
+    rule: ExpandedRule,
+    call: PredicateLiteral,
+    outcome: Expression,
+    view: View,
+    context: CallContext,
+  ): PredicateLiteral {
+    const { span } = call;
+    const name = `${context.table.name}!out`;
+    const kept = keptBy(context).map((column) => variableAt(column, span));
+    const results = view.outputs.map((_, at) => variableAt(`$Out${at + 1}`, span));
+    const missing = view.outputs.map(() => constantAt(null, span));
+    const why = variableAt("$Why", span);
+    this.#arities.set(name, kept.length + results.length + 1);
+    const raise = (
+      returns: readonly Expression[],
+      reason: Expression,
+      body: readonly Literal[],
+      trigger?: ExpandedRule["trigger"],
+    ): void => this.#push(rule, atomAt(name, [...kept, ...returns, reason], span), body, trigger);
+    const row = liveContextLiteral(context, call);
+    const failed = atomAt(`${view.name}.fail`, [variableAt(context.query, span), why], span);
+    raise(results, constantAt(null, span), [this.#returned(call, view, context, results), row]);
+    raise(missing, why, [literalAt(failed), row]);
+    raise(missing, constantAt("timeout", span), [], { kind: "expired", literal: row });
+    return literalAt(atomAt(name, [...kept, ...returnsOf(call), outcome], span));
   }
 
   /** Deletes the context at the first return; for a `many` view, at `this.done`. */
@@ -431,6 +494,13 @@ function handledFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
   return new Set(handled);
 }
 
+function reportedFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
+  const heads = new Set(rules.map(({ head }) => head.name.text));
+  const calls = rules.flatMap(({ body }) => body.filter(isPredicate).filter(({ outcome }) => outcome !== undefined));
+  const views = calls.map(({ atom }) => atom.name.text).filter((view) => heads.has(`${view}.fail`));
+  return new Set(views);
+}
+
 /** Failures are visible only in the overlay instance that made the call. */
 function failureEvent(view: string, overlay: string | undefined): string {
   return overlay === undefined ? `${view}!fail` : `${overlay}:${view}!fail`;
@@ -452,9 +522,14 @@ function liveVariables(
   roles: Roles,
 ): readonly string[] {
   const bound = bindAll(before, noneBound, roles);
-  const inHeadAndCall = [...expressionsOfAtom(rule.head), ...returnsOf(call)].flatMap((one) => variablesIn(one));
+  const inHeadAndCall = [...expressionsOfAtom(rule.head), ...resultsOf(call)].flatMap((one) => variablesIn(one));
   const names = new Set([...inHeadAndCall.map(({ name }) => name), ...waiting.flatMap(variablesOfLiteral)]);
   return [...bound].filter((name) => names.has(name) || uses.has(name, length));
+}
+
+/** What the results of the call must match: its outputs and its outcome. */
+function resultsOf(call: PredicateLiteral): readonly Expression[] {
+  return call.outcome === undefined ? returnsOf(call) : [...returnsOf(call), call.outcome];
 }
 
 function contextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
@@ -463,12 +538,16 @@ function contextLiteral(context: CallContext, call: PredicateLiteral): Predicate
 
 /** The context row at the return, with the columns that the rest of the rule needs. */
 function liveContextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
-  const until = context.limit === undefined ? [] : [context.limit.until];
-  const needed = new Set([context.query, ...context.live, ...until]);
+  const needed = new Set(keptBy(context));
   const columns = contextColumns(context, call).map((column): Expression => {
     return column.kind === "variable" && needed.has(column.name) ? column : { kind: "wildcard", span: column.span };
   });
   return literalAt(atomAt(context.table.name, columns, call.span));
+}
+
+/** The columns of the context that the rest of the rule needs: query id, live variables and the deadline of the view. */
+function keptBy({ query, live, limit }: CallContext): readonly string[] {
+  return limit === undefined ? [query, ...live] : [query, ...live, limit.end];
 }
 
 /** A deletion matches the key only, so the other columns are null. */
@@ -478,18 +557,19 @@ function deletedContext(context: CallContext, call: PredicateLiteral): ProgramRu
   return atomAt(context.table.name, columns, call.span);
 }
 
-/** Assigns the deadline of a call inside a view: the end of the timeout, but no later than the deadline of the view. */
+/** Assigns the deadlines of a call inside a view: its own, which is no later than the view's, and the view's. */
 function limited({ limit, timeout }: CallContext, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
   const left = callAt("f_min", [constantAt(timeout, span), variableAt(LEFT, span)], span);
   const until = binaryAt("+", callAt("f_now", [], span), variableAt(limit.left, span), span);
-  return [assignAt(limit.left, left), assignAt(limit.until, until)];
+  const end = binaryAt("+", callAt("f_now", [], span), variableAt(LEFT, span), span);
+  return [assignAt(limit.left, left), assignAt(limit.until, until), assignAt(limit.end, end)];
 }
 
-/** Assigns the time left for the view after the call has returned. */
+/** Assigns the time left for the view after the call. */
 function timeLeft({ limit }: CallContext, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
-  return [assignAt(LEFT, binaryAt("-", variableAt(limit.until, span), callAt("f_now", [], span), span))];
+  return [assignAt(LEFT, binaryAt("-", variableAt(limit.end, span), callAt("f_now", [], span), span))];
 }
 
 /** Replaces the inputs of a definition by the arguments of a call. */

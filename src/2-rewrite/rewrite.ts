@@ -52,6 +52,7 @@ export function rewrite(
     watches,
     channels: hidden.channels,
     answers: expansion.answers,
+    contexts: expansion.contexts,
     ...hidden.mergedWith(tables, arities),
   };
   return { core, diagnostics };

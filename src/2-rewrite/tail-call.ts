@@ -12,13 +12,14 @@ import type { ProgramRule, View } from "../program/program.ts";
 
 /**
  * Whether the call may return directly to the caller's caller. The difference must not be observable, so the call has no
- * timeout of its own, the view returns once, and the call has a location, so that the callee never runs in
+ * timeout or outcome of its own, the view returns once, and the call has a location, so that the callee never runs in
  * the same round.
  */
 export function isTailCall(rule: ProgramRule, call: PredicateLiteral, after: readonly Literal[], view: View): boolean {
   const isOwn = rule.view === view.name && rule.head.name.text === `${view.name}.return` && !rule.isDelete;
+  const isPlain = call.timeout === undefined && call.outcome === undefined;
   const travels = call.atom.location !== undefined || view.location !== undefined;
-  return isOwn && travels && !view.many && call.timeout === undefined && after.length === 0 && returnsAll(rule, call);
+  return isOwn && travels && !view.many && isPlain && after.length === 0 && returnsAll(rule, call);
 }
 
 /** Whether the head returns the results of the call, in order, and no literal uses them. The first argument is the query id. */

@@ -40,13 +40,14 @@ function namesBoundBy(literal: Literal, bound: BoundSet, roles: Roles): readonly
   }
 }
 
-/** Variables that matching the literal binds: its variable arguments and its location; for a call, only its returns. */
+/** Variables that matching the literal binds: its variable arguments and its location; for a call, its returns and its outcome. */
 function variablesBoundBy(literal: PredicateLiteral, roles: Roles): readonly string[] {
   const { args, location } = literal.atom;
   const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));
-  if (roles.of(literal) === "call") return returned;
+  const outcome = literal.outcome?.kind === "variable" ? [literal.outcome.name] : [];
+  if (roles.of(literal) === "call") return [...returned, ...outcome];
   const matched = args.flatMap(variablesMatchedBy);
-  return [...matched, ...returned, ...(location?.kind === "variable" ? [location.name] : [])];
+  return [...matched, ...returned, ...outcome, ...(location?.kind === "variable" ? [location.name] : [])];
 }
 
 /** Returns the variables that an argument binds when it matches a column: a variable, or those in a list or packet. */

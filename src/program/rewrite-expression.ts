@@ -60,7 +60,11 @@ export function rewriteAtom(atom: Atom, change: ExpressionChange): Atom {
 export function rewriteLiteral(literal: Literal, change: ExpressionChange): Literal {
   switch (literal.kind) {
     case "predicate":
-      return { ...literal, atom: rewriteAtom(literal.atom, change) };
+      return {
+        ...literal,
+        atom: rewriteAtom(literal.atom, change),
+        outcome: literal.outcome === undefined ? undefined : rewriteExpression(literal.outcome, change),
+      };
     case "condition":
       return { ...literal, test: rewriteExpression(literal.test, change) };
     case "assign":

@@ -60,9 +60,7 @@ export function expressionsOfAtom(atom: Atom): readonly Expression[] {
 export function expressionsOfLiteral(literal: Literal): readonly Expression[] {
   switch (literal.kind) {
     case "predicate":
-      return literal.timeout === undefined
-        ? expressionsOfAtom(literal.atom)
-        : [...expressionsOfAtom(literal.atom), literal.timeout];
+      return [...expressionsOfAtom(literal.atom), literal.timeout, literal.outcome].filter((one) => one !== undefined);
     case "condition":
       return [literal.test];
     case "assign":

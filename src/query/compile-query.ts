@@ -187,6 +187,7 @@ function programOf(rule: Rule, head: Atom, running: Plan): Program {
     isFailure: false,
     atom: { name: { text: ASK, span }, location: undefined, locatedArgument: undefined, args: [], span },
     timeout: undefined,
+    outcome: undefined,
     span,
   };
   return {

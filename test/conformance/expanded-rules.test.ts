@@ -7,7 +7,7 @@ import { runCase } from "./run-case.ts";
 import { casesIn, type TextCase } from "./text-case.ts";
 
 /** Constructs that `explain --ndlog` cannot print, according to docs/explain.md. */
-const NOT_WRITTEN = /!fail|^overlay |f_randID/m;
+const NOT_WRITTEN = /!fail|outcome\(|^overlay |f_randID/m;
 
 function expansionOf({ program, files }: TextCase): string {
   const options = { defines: new Map<string, string>(), dialect: undefined, optimisations: AS_WRITTEN };

@@ -128,5 +128,5 @@ function literal(name: string, args: readonly string[], rule: ProgramRule): Pred
     args: args.map((argument) => variable(argument, rule)),
     span,
   };
-  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, span };
+  return { kind: "predicate", negated: false, isFailure: false, atom, timeout: undefined, outcome: undefined, span };
 }

@@ -178,19 +178,27 @@ const conditions = arbitraryExpression.filter(
 );
 
 const literals: fc.Arbitrary<Literal> = fc.oneof(
-  fc.tuple(fc.boolean(), atoms(fc.oneof(arbitraryExpression, returned)), fc.option(numbers, { nil: undefined })).map(
-    ([negated, atom, timeout]): Literal => ({
-      kind: "predicate",
-      negated,
-      isFailure: false,
-      atom,
-      timeout: negated ? undefined : timeout,
-      span,
-    }),
-  ),
+  fc
+    .tuple(
+      fc.boolean(),
+      atoms(fc.oneof(arbitraryExpression, returned)),
+      fc.option(numbers, { nil: undefined }),
+      fc.option(fc.oneof(variables, numbers), { nil: undefined }),
+    )
+    .map(
+      ([negated, atom, timeout, outcome]): Literal => ({
+        kind: "predicate",
+        negated,
+        isFailure: false,
+        atom,
+        timeout: negated ? undefined : timeout,
+        outcome: negated ? undefined : outcome,
+        span,
+      }),
+    ),
   fc.tuple(lowerNames, fc.array(arbitraryExpression, { maxLength: 2 })).map(([view, args]): Literal => {
     const atom: Atom = { name: view, location: undefined, locatedArgument: undefined, args, span };
-    return { kind: "predicate", negated: false, isFailure: true, atom, timeout: undefined, span };
+    return { kind: "predicate", negated: false, isFailure: true, atom, timeout: undefined, outcome: undefined, span };
   }),
   conditions.map((test): Literal => ({ kind: "condition", test, span })),
   fc.tuple(variables, arbitraryExpression).map(([target, value]): Literal => ({ kind: "assign", target, value, span })),
