@@ -6,6 +6,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from "node:fs
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Clock, Timer } from "../world/world.ts";
 import type { Control } from "./control.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { Session } from "./session.ts";
@@ -21,9 +22,9 @@ const MOST_CLIENTS = 16;
 /** A client that has not read for so many seconds may be closed to make room for another. */
 const STALLED_SECONDS = 10;
 /** Time that a client has to read why it is closed. */
-const TURNED_AWAY_MS = 1_000;
+const TURNED_AWAY_SECONDS = 1;
 /** Time between two looks at the socket file, which may have been deleted. */
-const LOOK_MS = 1_000;
+const LOOK_SECONDS = 1;
 /** Unread bytes of a client at which the node stops producing more for it. */
 const MOST_UNREAD = 1024 * 1024;
 /** `sun_path` of `sockaddr_un` has 108 bytes, the last one a zero. */
@@ -97,7 +98,7 @@ export class ControlSocket {
   readonly path: string;
   readonly #control: Control;
   readonly #onExit = (): void => this.#remove();
-  readonly #timer: NodeJS.Timeout;
+  #timer: Timer;
   #inode: number | undefined;
   #server: Server;
   #isClosed = false;
@@ -111,12 +112,12 @@ export class ControlSocket {
     this.#server = server;
     this.#accept(server);
     process.once("exit", this.#onExit);
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
+    this.#timer = this.#lookLater();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearInterval(this.#timer);
+    this.#timer.cancel();
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     for (const { socket } of this.#clients) socket.destroy();
     await closed;
@@ -126,6 +127,14 @@ export class ControlSocket {
   #accept(server: Server): void {
     server.on("connection", (socket) => this.#connected(socket));
     server.on("error", () => undefined);
+  }
+
+  #lookLater(): Timer {
+    const { clock } = this.#control.node;
+    return clock.at(clock.now() + LOOK_SECONDS, () => {
+      this.#timer = this.#lookLater();
+      void this.#look();
+    });
   }
 
   /** Listens at the path again if its file is gone. A file that another process has put there stays. */
@@ -152,7 +161,7 @@ export class ControlSocket {
     socket.on("error", () => undefined);
     if (this.#clients.size >= MOST_CLIENTS && !this.#closeOne()) {
       this.#control.countRefused("busy");
-      return turnAway(socket, `the node has ${MOST_CLIENTS} clients already`);
+      return turnAway(socket, this.#control.node.clock, `the node has ${MOST_CLIENTS} clients already`);
     }
     const { clock } = this.#control.node;
     const session = new Session(this.#control, {
@@ -197,17 +206,21 @@ export class ControlSocket {
     if (last === undefined) return false;
     this.#clients.delete(last);
     if (last.session.isIdle)
-      turnAway(last.socket, `another client took the place of this idle one: ${MOST_CLIENTS} are possible`);
+      turnAway(
+        last.socket,
+        this.#control.node.clock,
+        `another client took the place of this idle one: ${MOST_CLIENTS} are possible`,
+      );
     else last.socket.destroy();
     return true;
   }
 }
 
 /** Tells a client why it is closed. The socket stays open for reading a moment, so that the request of the client does not fail. */
-function turnAway(socket: Socket, message: string): void {
+function turnAway(socket: Socket, clock: Clock, message: string): void {
   const error = { reason: "busy", message };
   socket.resume().end(`${JSON.stringify({ id: null, ok: false, error })}\n`);
-  setTimeout(() => socket.destroy(), TURNED_AWAY_MS).unref();
+  clock.at(clock.now() + TURNED_AWAY_SECONDS, () => socket.destroy());
 }
 
 /** Sets the umask only while `listen` is called, which creates the socket, so that it affects no other file. */
