@@ -2,8 +2,8 @@
 export function nearest(wanted: string, names: Iterable<string>): string | undefined {
   const known = [...names];
   return (
-    nearestOf(wanted, wordsOf(known)) ??
-    known.find((name) => name !== wanted && printedForm(name) === printedForm(wanted))
+    known.find((name) => name !== wanted && printedForm(name) === printedForm(wanted)) ??
+    nearestOf(wanted, wordsOf(known))
   );
 }
 
