@@ -350,3 +350,36 @@ test("an address of the IP network may have the prefix of that network", async (
   node.node.insert("elsewhere", ["127.0.0.1:1"]);
   expect(await node.event("failed")).toEqual(["no address"]);
 });
+
+/** Starts the relay to a port of this host. Returns the node and the port that it listens at. */
+async function relayTo(port: number): Promise<{ readonly relay: TcpNode; readonly entry: number }> {
+  const entry = await findFreePort();
+  const defines = { FROM: `"127.0.0.1:${entry}"`, TO: `"127.0.0.1:${port}"` };
+  const relay = new TcpNode("programs/relay.mzl", {}, defines);
+  await vi.waitFor(() => expect(relay.sockets).toBe(1));
+  return { relay, entry };
+}
+
+test("a relay to a closed port disconnects its client within a twentieth of the time limit", async () => {
+  const { relay, entry } = await relayTo(await findFreePort());
+  await using _ = relay;
+  const start = performance.now();
+  const client = connect(entry, "127.0.0.1");
+  expect(await text(client)).toBe("");
+  expect(performance.now() - start).toBeLessThan(5000 / 20);
+});
+
+test("a relay passes the end of a direction on, and the late answer back", async () => {
+  const far = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.resume();
+    socket.on("end", () => setTimeout(() => socket.end("late answer"), 100));
+  });
+  await once(far.listen(0, "127.0.0.1"), "listening");
+  const { relay, entry } = await relayTo((far.address() as { readonly port: number }).port);
+  await using _ = relay;
+  const client = connect({ port: entry, host: "127.0.0.1", allowHalfOpen: true });
+  client.end("question");
+  expect(await text(client)).toBe("late answer");
+  await vi.waitFor(() => expect(relay.sockets).toBe(1));
+  await new Promise((resolve) => far.close(resolve));
+});
