@@ -3,8 +3,8 @@ import type { Values } from "../plan/values/value.ts";
 import type { RowChange } from "./row-change.ts";
 
 /** Limits of the rows that a node holds for all peers together. Anybody can send such rows, from any number of addresses. */
-export const HELD_ROWS_MAX = 16_384;
-export const HELD_BYTES_MAX: number = 4 << 20;
+const HELD_ROWS_MAX = 16_384;
+const HELD_BYTES_MAX: number = 4 << 20;
 /** Largest size of one row. Each table that depends on the row computes keys of it, which takes time in proportion to its size. */
 export const ROW_BYTES_MAX = 8192;
 

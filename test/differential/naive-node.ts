@@ -115,7 +115,7 @@ export class NaiveNode implements Peer {
     return sent;
   }
 
-  /** Takes a row or event from outside. Ignores pure derived tables, and predicates that the program does not have with so many columns. */
+  /** Takes a row or event from outside. Ignores pure derived tables, and predicates without so many columns. */
   insert(name: string, args: Values): void {
     this.#cause({ name, args, isDelete: false }, null);
   }

@@ -8,8 +8,8 @@ import { recordingOf } from "./recorded-tuples.ts";
 import { cpuSeconds, StepMeter } from "./step-meter.ts";
 
 /** Bounds of the promise: CPU seconds of a step, and of the work for one event outside of steps; bytes of growth. */
-export const STEP_SECONDS = 0.05;
-export const GROWTH_BYTES: number = 64 * 2 ** 20;
+const STEP_SECONDS = 0.05;
+const GROWTH_BYTES: number = 64 * 2 ** 20;
 
 const WARM_UP_SECONDS = 12;
 /** Time after the last input: longer than every lifetime and timeout of the programs, except the fingers of Chord. */
