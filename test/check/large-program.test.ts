@@ -3,8 +3,9 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
 const RULES = 10_000;
-/** Generous, for a loaded machine; a quadratic algorithm takes minutes. */
-const LIMIT_MS = 60_000;
+/** Processor time, since other load delays the compiler. A quadratic algorithm takes minutes. */
+const LIMIT_SECONDS = 30;
+const TIMEOUT_MS = 300_000;
 
 function numbered(rule: (at: number) => string): string {
   return Array.from({ length: RULES }, (_, at) => rule(at)).join("\n");
@@ -27,12 +28,13 @@ r${at}: out${at}@Y(X, Y, Z) :- asked${at}(X, Z), t${at}(X, Y), Z > ${at}, W := X
       (at) => `materialize(v${at + 1}, infinity, infinity, keys(1)).\nv${at + 1}(X, Y) :- v${at}(X, Y), X < ${at}.`,
     )}`,
   ],
-])("%s: a program of 10,000 rules compiles in bounded time", { timeout: 2 * LIMIT_MS }, ([, text]) => {
+])("%s: a program of 10,000 rules compiles in bounded time", { timeout: TIMEOUT_MS }, ([, text]) => {
   const library = new FileLibrary();
   library.addText("large", text);
-  const start = performance.now();
+  const start = process.cpuUsage();
   const { plan, diagnostics } = compile(["large"], library, { defines: new Map(), dialect: undefined });
   expect(diagnostics).toEqual([]);
   expect(plan?.strands.length).toBeGreaterThanOrEqual(RULES);
-  expect(performance.now() - start).toBeLessThan(LIMIT_MS);
+  const { user, system } = process.cpuUsage(start);
+  expect((user + system) / 1e6).toBeLessThan(LIMIT_SECONDS);
 });
