@@ -40,8 +40,8 @@ datagram is combined with that of the device packets in it (RFC 6040). Path prob
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
 Drops   "datagram: ...": a datagram that the decoder rejects (another version, a fragment that does not fit), with the decoder's
         reason; "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed":
-        fields that cannot be decoded; "too many layers": packets inside each other in more than 32 layers; "ecn: outer CE, inner
-        Not-ECT": a router marked the datagram, but the sender of the device packet in it does not react to marks.
+        fields that cannot be decoded; "too many layers": packets inside each other in more than 32 layers;
+        "ecn: outer CE, inner Not-ECT": a router marked the datagram, but the sender of the device packet in it does not react to marks.
 Reads   counters: datagrams in, admitted tuples out; reassembly: messages that wait for fragments
 Built   by runtime/node/ports.ts, one per node.
 See     Mux, NetworkOut, OverlayRecvUnwrap

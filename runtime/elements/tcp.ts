@@ -26,8 +26,8 @@ Tcp(streams, limits)
 
 Performs the calls of tcp.listen, tcp.accept, tcp.connect, tcp.read, tcp.write, tcp.shutdown and tcp.close when their step commits. The
 outcome starts another step: tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason). A read takes the next bytes of its socket,
-once. While no read waits, the node takes no data from the connection, so that back-pressure reaches the remote sender. Calls that came together are
-performed in the order above, then in the order of their values.
+once. While no read waits, the node takes no data from the connection, so that back-pressure reaches the remote sender. Calls that came
+together are performed in the order above, then in the order of their values.
 
 Ports   in: 1 push, tcp.read.init(QID, RetAddr, Socket, Length) and the like; the sockets. out: the outcomes, tcp.closed(Socket).
 Drops   "tcp: bad call": a malformed call from another node; "tcp: repeated": a call whose query is already waiting;
