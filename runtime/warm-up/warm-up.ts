@@ -138,7 +138,7 @@ async function exchangePackets(
 
 /** Returns the packet as often as a train has packets. */
 function repeated(packet: Uint8Array): Uint8Array {
-  return Buffer.concat(new Array<Uint8Array>(TRAIN_PACKETS).fill(packet));
+  return Buffer.concat(Array.from({ length: TRAIN_PACKETS }, () => packet));
 }
 
 interface WarmUpNode {

@@ -11,7 +11,7 @@ test("all tests pass or say why they skip, as an ordinary user with umask 077, i
   skip(reason !== undefined, reason);
   const projects = ["normal", "namespaces", "alone"].flatMap((project) => ["--project", project]);
   const { status, output } = runInSurroundings(projects, TIMEOUT_MS);
-  expect(status, output).toBe(0);
+  expect({ status, output }).toMatchObject({ status: 0 });
   expect(output).toMatch(/^[1-9]\d* passed, 0 failed, [1-9]\d* skipped$/m);
   expect(output).not.toMatch(/no reason given/);
 });

@@ -31,7 +31,7 @@ test("anycast: the nearest gateway dies, and the gap is at most the lifetime of 
 });
 
 test("source route: a node without ron reaches a member through a gateway, around a dead link of ron", async () => {
-  await simulated("source-route");
+  await expect(simulated("source-route")).resolves.toBe(join(folder, "source-route"));
 });
 
 test("flows of a gateway: both clients get their answers, and the entries are gone after a minute without use", async () => {

@@ -40,7 +40,8 @@ function node(seed: number, secrets: ReadonlyMap<string, Uint8Array> = new Map([
 }
 
 function nonceOf(row: Values | undefined): Uint8Array {
-  return (row?.[1] as readonly Value[])[0] as Uint8Array;
+  const [nonce] = (row?.[1] ?? []) as readonly Value[];
+  return nonce as Uint8Array;
 }
 
 test("f_open gives back what f_seal sealed with the same secret and extra bytes, and fails otherwise", () => {

@@ -27,7 +27,7 @@ test("--secret refuses files that others can read, empty and missing files, and 
   ] as const;
   for (const [text, message] of cases) {
     const { code, stderr } = await mosaic("run", "--no-control", "--listen", "127.0.0.1:0", program, "--secret", text);
-    expect([code, stderr.includes(message)], stderr).toEqual([2, true]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) as string });
   }
 });
 
