@@ -101,6 +101,6 @@ test("an error in each of 10,000 rules is printed quickly", { timeout: TIMEOUT_M
 
 test("similar names do not slow the check", { timeout: TIMEOUT_MS }, async () => {
   const { output, seconds } = await check(numbered(10_000, (at) => `r${at}: out${at}(X) :- but${at}(X).`));
-  expect(output).toBe("");
+  expect(output.match(/warning\[W0232\]/g)).toHaveLength(10_000);
   expect(seconds).toBeLessThan(15);
 });
