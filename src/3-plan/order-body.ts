@@ -1,7 +1,7 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { type BoundSet, isBound, withBound } from "../program/binding.ts";
 import { isImpure } from "../program/impure.ts";
-import { patternVariables } from "../program/pattern.ts";
+import { onlyItem, patternVariables } from "../program/pattern.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
@@ -72,6 +72,7 @@ function nextLiteral(
 
 function isScalarReady(literal: Literal, bound: BoundSet): boolean {
   if (literal.kind === "condition") return isBound(literal.test, bound);
+  if (literal.kind === "member") return onlyItem(literal.list) !== undefined && isBound(literal.list, bound);
   return literal.kind === "assign" && isBound(literal.value, bound);
 }
 

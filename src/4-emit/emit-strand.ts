@@ -7,6 +7,7 @@ import { printExpression } from "../../grammar/print.ts";
 import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
 import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
 import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
+import { onlyItem } from "../program/pattern.ts";
 import { variablesIn } from "../program/visit.ts";
 import { ExpressionEmitter, type PredicateId } from "./emit-expression.ts";
 
@@ -57,7 +58,7 @@ class StrandEmitter {
 
   /** Emits the operators before the first join, then the joins, which fill the accumulators, then the single result. */
   #aggregate(action: Aggregation): void {
-    const at = this.#strand.operators.findIndex((operator) => operator.kind !== "select" && operator.kind !== "assign");
+    const at = this.#strand.operators.findIndex((operator) => !isFilter(operator));
     const joins = at < 0 ? this.#strand.operators.length : at;
     for (const operator of this.#strand.operators.slice(0, joins)) this.#operator(operator);
     for (const [column, one] of action.columns.entries()) {
@@ -172,25 +173,32 @@ class StrandEmitter {
   }
 
   #unnest(list: Expression, match: ElementMatch): void {
+    const only = onlyItem(list);
+    if (only !== undefined) return this.#fit(this.#value(only), match);
     const elements = this.#checked(`elementsOf(${this.#value(list)})`, list);
     const element = `element${this.#rows++}`;
     this.#loop(`const ${element} of ${elements}`, "unnest");
+    this.#fit(element, match);
+  }
+
+  /** Ends the derivation unless a value fits. */
+  #fit(element: string, match: ElementMatch): void {
     switch (match.kind) {
       case "any":
         return;
       case "variable":
         return this.#line(`const ${match.variable} = ${element};`);
       case "equal":
-        return this.#line(`if (!equal(${element}, ${this.#value(match.value)})) continue;`);
+        return this.#line(`if (!equal(${element}, ${this.#value(match.value)})) ${this.#skip}`);
       case "items":
-        this.#line(`if (!isList(${element}) || ${element}.length !== ${match.count}) continue;`);
+        this.#line(`if (!isList(${element}) || ${element}.length !== ${match.count}) ${this.#skip}`);
         return this.#match(match.match, element);
       case "fields": {
         const fields = `fields${this.#rows++}`;
         this.#line(
           `const ${fields} = fieldsOf(${element}, node.predicates[${match.predicate.id}]); // ${match.predicate.name}`,
         );
-        this.#line(`if (${fields} === undefined) continue;`);
+        this.#line(`if (${fields} === undefined) ${this.#skip}`);
         return this.#match(match.match, fields);
       }
     }
@@ -306,4 +314,10 @@ function isExtreme(kind: string): boolean {
 
 function takesNumbers(kind: string): boolean {
   return kind === "sum" || kind === "avg";
+}
+
+/** Whether an operator passes at most one result on for its input, so that an aggregate of an event need not collect over it. */
+function isFilter(operator: Operator): boolean {
+  if (operator.kind === "unnest") return onlyItem(operator.list) !== undefined;
+  return operator.kind === "select" || operator.kind === "assign";
 }

@@ -26,3 +26,8 @@ export function computedParts(pattern: Expression): readonly Expression[] {
   if (isStructure(pattern)) return partsOfStructure(pattern).flatMap(computedParts);
   return pattern.kind === "variable" || pattern.kind === "wildcard" ? [] : [pattern];
 }
+
+/** Returns the item of a list of one: `pattern <- [X]` tests whether X fits the pattern. */
+export function onlyItem(list: Expression): Expression | undefined {
+  return list.kind === "list" && list.items.length === 1 ? list.items[0] : undefined;
+}

@@ -7,11 +7,11 @@ import { filesBelow, ROOT } from "../house/tree.ts";
 const FOLDERS = `
 .          → commands, options, completion, files, terminal
 commands   → client, explain, topology, run, options, completion, files, terminal
-client     → options, terminal
+client     → options, completion, terminal
 explain    → options, files, terminal
-topology   → run, files, terminal
+topology   → client, run, options, files, terminal
 run        → options, files, terminal
-options    → completion, files, terminal
+options    → completion, terminal
 completion → nothing
 files      → terminal
 terminal   → nothing

@@ -72,7 +72,7 @@ test.each([
   ["a list", "next([X]) :- next(X)."],
   ["a list that a function builds", "next(f_cons(X, [])) :- next(X)."],
   ["an aggregate", "next(list<X>) :- next(X), one(_)."],
-  ["an address", 'next(o::(A, X)) :- next(X), A := "a".'],
+  ["an address", 'next(o::(A, X)) :- next(X), A := "a". s: sent(P) :- send(_, _, P).'],
 ])("a rule that nests %s without end fails at the bound", (_, text) => {
   const { node } = started(`
     overlay o.

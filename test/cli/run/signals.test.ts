@@ -54,7 +54,7 @@ describe("a signal", () => {
   });
 
   test("SIGTERM ends a node that is given a second one at once, and no control socket is left", async () => {
-    const { node, socket } = await startNode(ENDLESS);
+    const { node, socket } = await startNode(ENDLESS, "--send-rate", "infinity");
     node.kill("SIGTERM");
     await new Promise((resolve) => setTimeout(resolve, 200));
     node.kill("SIGTERM");
