@@ -6,10 +6,10 @@ import { filesBelow, ROOT } from "../house/tree.ts";
 /** The folders of `src/cli`, each with the folders that it imports, also by `import type` and `import()`. Imports only point down. */
 const FOLDERS = `
 .          → commands, options, completion, files, terminal
-commands   → client, explain, topology, run, options, completion, files, terminal
-client     → options, completion, terminal
+commands   → explain, topology, client, run, options, completion, files, terminal
 explain    → options, files, terminal
 topology   → client, run, options, files, terminal
+client     → options, completion, terminal
 run        → options, files, terminal
 options    → completion, terminal
 completion → nothing

@@ -48,7 +48,9 @@ export class HostileInputs {
     if (this.#hasTun && values.chance(0.05)) return { kind: "packet", to, bytes: this.#devicePacket() };
     const from = this.#source();
     const choice = values.integer(100);
-    if (choice < 4) return { kind: "datagrams", to, from, datagrams: [this.#damaged()], tuples: 1, isTrain: false };
+    // A program that accepts nothing gets damaged datagrams alone.
+    if (choice < 4 || this.#forms.length === 0)
+      return { kind: "datagrams", to, from, datagrams: [this.#damaged()], tuples: 1, isTrain: false };
     if (choice < 12) return this.#train(from, to);
     const tuples = Array.from({ length: choice < 40 ? 1 + values.integer(30) : 1 }, () => this.#tuple(from, to));
     return { kind: "datagrams", to, from, datagrams: this.#message(tuples), tuples: tuples.length, isTrain: false };
