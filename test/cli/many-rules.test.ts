@@ -13,7 +13,7 @@ const CALLS = 2000;
 const MAX_SECONDS = 3;
 const MAX_MIB = 512;
 /** Largest ratio to the time of a check of one rule, which is mostly the start of the process. */
-const MAX_RATIO = 12;
+const MAX_RATIO = 9.5;
 /** Other load on the machine slows a process; the best of several tries is the cost of the work. */
 const MAX_TRIES = 8;
 const TIMEOUT_MS = 120_000;

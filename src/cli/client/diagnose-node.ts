@@ -23,7 +23,7 @@ function problem(kind: ProblemSubject["kind"], name: string, text: string): Heal
 }
 
 /** Time for which a peer has left a probe unanswered that makes its silence a problem: three probes have been sent by then. */
-const MIN_AWAITED_SECONDS = 2;
+const MIN_AWAITED_SECONDS = 3;
 /** Time after which a silent peer is a problem. */
 const MAX_SILENCE_SECONDS = 10;
 const NEARLY_FULL_SHARE = 0.9;
