@@ -74,10 +74,16 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
   return sentTo.every((peer) => needsNoProbe(peer, changes, world));
 }
 
-/** Whether the peer got one tuple, at a numeric address, in a datagram that every path carries: no lookup and no probe is needed. */
+/**
+ * Whether the peer got one tuple, at a numeric address, in a datagram that every path carries, and need not be checked: no lookup and no
+ * probe is needed.
+ */
 function needsNoProbe(peer: PeerTraffic, changes: readonly CounterChange[], { datagrams }: World): boolean {
   if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > MIN_PATH_PAYLOAD)
     return false;
+  // The check of a peer that was never heard starts with its first datagrams, which must be counted (`Liveness`).
+  const isUnchecked = peer.receivedAt === undefined && peer.checkedAt === undefined;
+  if (isUnchecked && datagrams.probe !== undefined) return false;
   return datagrams.numeric?.(peer.address) === peer.address;
 }
 

@@ -32,7 +32,7 @@ export class Liveness {
 
   /** Called for each send to a peer. Starts a check if the peer has been quiet. */
   sent(peer: PeerTraffic): void {
-    if (peer.unanswered < MIN_UNANSWERED && !this.#isNew(peer)) return;
+    if (peer.unanswered < MIN_UNANSWERED) return;
     peer.unanswered = 0;
     const canAsk = this.#datagrams.probe !== undefined || this.#datagrams.unanswered !== undefined;
     if (!canAsk || this.#isStopped) return;
@@ -54,13 +54,6 @@ export class Liveness {
     if (probes === 0) return this.#datagrams.unanswered?.(peer.address);
     this.#paths.ask(peer.address);
     this.#clock.at(this.#clock.now() + SECONDS_BETWEEN_PROBES, () => this.#ask(peer, probes - 1));
-  }
-
-  /** Whether the peer was never heard or asked, and the flow cache of kernel sockets may take the datagrams that follow. */
-  #isNew(peer: PeerTraffic): boolean {
-    return (
-      this.#datagrams.offload !== undefined && peer.checkedAt === undefined && this.#receivedAt(peer) === undefined
-    );
   }
 
   /** Whether nothing has come from the peer since the first probe of a check. */
