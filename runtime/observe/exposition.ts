@@ -19,7 +19,7 @@ export interface Sample {
 /** Label values by label name. Names consist of letters, digits and `_`; values are any text. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Number of characters of a label value. The rest is replaced by a hash, because two samples must not have the same labels. */
+/** Number of characters of a label value that are shown. A hash stands for the rest: two samples must not have the same labels. */
 const LONGEST_LABEL = 1_000;
 
 /** Labels of a metric with one sample. */
@@ -60,10 +60,11 @@ function escapeHelp(text: string): string {
 }
 
 function escapeLabel(text: string): string {
-  return escapeHelp(printableLines(shortened(text))).replaceAll('"', '\\"');
+  return escapeHelp(shown(text)).replaceAll('"', '\\"');
 }
 
-function shortened(text: string): string {
-  if (text.length <= LONGEST_LABEL) return text;
-  return `${text.slice(0, LONGEST_LABEL)}… sha1 ${createHash("sha1").update(text).digest("hex")}`;
+/** Returns the text itself if it is short and printable; otherwise a part of it made printable, with a hash of the whole. */
+function shown(text: string): string {
+  const part = printableLines(text.slice(0, LONGEST_LABEL));
+  return part === text ? text : `${part}… sha1 ${createHash("sha1").update(text).digest("hex")}`;
 }

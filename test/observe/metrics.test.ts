@@ -28,9 +28,9 @@ describe("the text format", () => {
     expect(exposition([{ name: "mosaic_x", help, type: "gauge", samples: [] }])).toBe("");
   });
 
-  test("is parsed back to the same families, whatever labels and values hold", () => {
+  test("is parsed back to the same families, whatever printable labels and values hold", () => {
     const value = fc.oneof(fc.double(), fc.integer());
-    const text = fc.string({ unit: "grapheme" });
+    const text = fc.string({ unit: "grapheme" }).filter((one) => !/(?![\n\t])[\p{C}\p{Zl}\p{Zp}]/u.test(one));
     fc.assert(
       fc.property(fc.array(fc.record({ text, value })), text, (written, help) => {
         const samples = written.map((one, at) => ({ labels: { text: one.text, at: String(at) }, value: one.value }));
@@ -41,6 +41,21 @@ describe("the text format", () => {
       }),
     );
   });
+});
+
+test("labels of different texts differ, and hold nothing that a terminal executes", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("\u2028", "\\u{2028}", "\x1b[2J", "\\x1B[2J", "\x07"),
+  );
+  fc.assert(
+    fc.property(fc.uniqueArray(text, { maxLength: 8 }), (texts) => {
+      const samples = texts.map((one) => ({ labels: { text: one }, value: 1 }));
+      const shown = exposition([{ name: "mosaic_x", help: "", type: "gauge", samples }]);
+      expect(new Set(readPrometheusText(shown).map(({ labels }) => labels["text"])).size).toBe(texts.length);
+      expect(shown).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u);
+    }),
+  );
 });
 
 describe("a node's metrics", () => {
