@@ -4,8 +4,7 @@
  * (`load`, `unload`, `reload`) or a trace. Replies are generators: a client that reads slowly pulls them one by one.
  */
 import { formatValue } from "../plan/values/format.ts";
-import { withKnownPackets } from "../plan/values/known-packets.ts";
-import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { predicatesByHash, withKnownPackets } from "../plan/values/known-packets.ts";
 import { encodeValue, type JsonValue } from "../plan/values/json-value.ts";
 import type { Values } from "../plan/values/value.ts";
 import type { CompileError, ProgramChange } from "./compiler.ts";
@@ -193,8 +192,7 @@ export class Session {
 
   /** Formats the values of rows. Encoded packets of predicates that the program knows are shown decoded. */
   #formatter(form: ValueForm): (row: Values) => readonly JsonValue[] {
-    const { predicates } = this.#control.node.plan;
-    const predicateOf = (hash: number): PredicateSpec | undefined => predicates.find(({ wire }) => wire.tuple === hash);
+    const predicateOf = predicatesByHash(this.#control.node.plan.predicates);
     const format = form === "text" ? formatValue : encodeValue;
     return (row) => withKnownPackets(row, predicateOf).map((value) => format(value));
   }

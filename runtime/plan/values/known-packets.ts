@@ -8,6 +8,12 @@ import type { Value, Values } from "./value.ts";
 /** Returns the predicate with a wire hash, or undefined for an unknown one. */
 export type PredicateOfHash = (hash: number) => PredicateSpec | undefined;
 
+/** Returns the lookup of the predicates of a plan by the hash of their tuples. */
+export function predicatesByHash(predicates: readonly PredicateSpec[]): PredicateOfHash {
+  const byHash = new Map(predicates.map((predicate) => [predicate.wire.tuple, predicate]));
+  return (hash) => byHash.get(hash);
+}
+
 /** Returns the values with the encoded packets among them decoded, where the predicate is known and the arguments fit it. */
 export function withKnownPackets(values: Values, predicateOf: PredicateOfHash): Values {
   return values.some(mayHoldPacket) ? values.map((value) => decoded(value, predicateOf)) : values;

@@ -4,6 +4,7 @@ import { type Limits, memoryLimits } from "../../../runtime/engine/limits/limits
 import { Node } from "../../../runtime/node/node.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
+import { predicatesByHash, withKnownPackets } from "../../../runtime/plan/values/known-packets.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
 import { compareValues, type Values } from "../../../runtime/plan/values/value.ts";
@@ -50,8 +51,9 @@ export function evaluate(options: EvalOptions, output: Output): void {
   const tables = plan.predicates.filter((spec) => spec.table !== undefined && isOfProgram(spec));
   const isCount = options.print.length === 0 || options.form.kind === "count";
   const names = options.print.length === 0 ? tables.map(({ name }) => name) : options.print;
+  const predicateOf = predicatesByHash(plan.predicates);
   for (const name of names) {
-    const rows = node.rows(name) ?? [];
+    const rows = (node.rows(name) ?? []).map((row) => withKnownPackets(row, predicateOf));
     if (isCount) countTable(name, rows.length, options.form, options.print.length === 1, output);
     else printTable(name, sorted(rows), options.form, output);
   }
