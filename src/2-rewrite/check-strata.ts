@@ -34,9 +34,13 @@ function cycleKey({ code, span, related }: Diagnostic): string {
 
 /** Reports the cycle rule by rule, from the rule that negates or aggregates back to its own table. */
 function unstratified(rule: CoreRule, read: string, how: string, rules: readonly CoreRule[]): Diagnostic {
-  const back = pathBack(read, rule.head.name.text, rules);
+  const path = pathBack(read, rule.head.name.text, rules);
+  // A negated pattern reads its table through a hidden one, which no message names.
+  const isHidden = read.includes("?") && path.length > 0;
+  const back = isHidden ? path.slice(1) : path;
+  const shown = isHidden ? (path[0] as CycleStep).from : read;
   const steps = back.map(({ by, from }) => `\`${by.name}\` derives \`${by.head.name.text}\` from \`${from}\``);
-  const first = `rule \`${rule.name}\` derives \`${rule.head.name.text}\` from ${how}\`${read}\``;
+  const first = `rule \`${rule.name}\` derives \`${rule.head.name.text}\` from ${how}\`${shown}\``;
   const related = back.map(({ by }) => ({ span: by.span, message: `\`${by.name}\` is part of the cycle` }));
   return report("E0228", rule.span, { table: rule.head.name.text, cycle: [first, ...steps].join(", ") }, related);
 }
