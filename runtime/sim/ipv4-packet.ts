@@ -1,4 +1,5 @@
 import { checksumOf } from "../plan/values/checksum.ts";
+import { withChecksums } from "../plan/values/packet-checksums.ts";
 import { parseIp } from "../plan/values/ip-address.ts";
 import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 
@@ -17,13 +18,9 @@ export interface Ipv4Packet {
 const HEADER_BYTES = 20;
 const ADDRESS_AT = 12;
 const TTL = 64;
-/** Position of the checksum in the transport header. */
-const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
-  [TCP, 16],
-  [UDP, 6],
-]);
+const PROTOCOLS: ReadonlySet<number> = new Set([TCP, UDP]);
 
-/** Returns the packet, with the checksums of both headers. The checksum in `body` must be 0. */
+/** Returns the packet, with the checksums of both headers. The caller guarantees that `body` begins with a whole transport header. */
 export function writeIpv4({ source, destination, protocol, body }: Ipv4Packet): Uint8Array {
   const packet = new Uint8Array(HEADER_BYTES + body.length);
   const view = new DataView(packet.buffer);
@@ -32,11 +29,10 @@ export function writeIpv4({ source, destination, protocol, body }: Ipv4Packet): 
   view.setUint16(8, (TTL << 8) | protocol);
   packet.set(parseIp(source) ?? [], ADDRESS_AT);
   packet.set(parseIp(destination) ?? [], ADDRESS_AT + 4);
-  view.setUint16(10, checksumOf(packet, 0, HEADER_BYTES));
   packet.set(body, HEADER_BYTES);
-  const sum = checksumOf(packet, ADDRESS_AT, packet.length, protocol + body.length);
-  view.setUint16(HEADER_BYTES + (CHECKSUM_AT.get(protocol) ?? 0), protocol === UDP && sum === 0 ? 0xffff : sum);
-  return packet;
+  const summed = withChecksums(packet);
+  if (summed === undefined) throw new Error(`a segment of ${body.length} bytes has no header of protocol ${protocol}`);
+  return summed;
 }
 
 /** Reads a TCP or UDP packet. Returns undefined for other packets, for fragments, and if a checksum is wrong. */
@@ -44,7 +40,7 @@ export function readIpv4(packet: Uint8Array): Ipv4Packet | undefined {
   const header = readHeader(packet);
   if (header === undefined || header.version !== 4 || header.isLaterFragment) return undefined;
   const { protocol, payloadAt, length } = header;
-  if (!CHECKSUM_AT.has(protocol) || checksumOf(packet, 0, payloadAt) !== 0) return undefined;
+  if (!PROTOCOLS.has(protocol) || checksumOf(packet, 0, payloadAt) !== 0) return undefined;
   const body = packet.slice(payloadAt, length);
   const addresses = new Uint8Array(8 + body.length);
   addresses.set(packet.subarray(ADDRESS_AT, ADDRESS_AT + 8));
