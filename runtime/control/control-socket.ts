@@ -42,9 +42,9 @@ function controlFolder(): string {
   return user === 0 ? "/run/mosaic" : join(tmpdir(), `mosaic-${user}`);
 }
 
-/** Returns the default path of the control socket of a node, which is named by its port or its address. */
-export function controlPath(name: string): string {
-  return join(controlFolder(), `${name}.sock`);
+/** Returns the path of the control socket of a node, which is named by its port or its address, in the default folder or another one. */
+export function controlPath(name: string, folder: string = controlFolder()): string {
+  return join(folder, `${name}.sock`);
 }
 
 /** Creates the folder of `controlPath`, for its user alone. Returns an error message, or undefined. */
@@ -97,7 +97,6 @@ interface ConnectedClient {
 export class ControlSocket {
   readonly path: string;
   readonly #control: Control;
-  readonly #onExit = (): void => this.#remove();
   #timer: Timer;
   #inode: number | undefined;
   #server: Server;
@@ -111,7 +110,7 @@ export class ControlSocket {
     this.#inode = inodeOf(path);
     this.#server = server;
     this.#accept(server);
-    process.once("exit", this.#onExit);
+    removeAtExit(this);
     this.#timer = this.#lookLater();
   }
 
@@ -121,7 +120,7 @@ export class ControlSocket {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     for (const { socket } of this.#clients) socket.destroy();
     await closed;
-    process.off("exit", this.#onExit);
+    openSockets.delete(this);
   }
 
   #accept(server: Server): void {
@@ -153,7 +152,7 @@ export class ControlSocket {
   }
 
   /** Removes the socket file, unless another process has replaced it. */
-  #remove(): void {
+  remove(): void {
     if (this.#inode !== undefined && inodeOf(this.path) === this.#inode) removeSocket(this.path);
   }
 
@@ -214,6 +213,18 @@ export class ControlSocket {
     else last.socket.destroy();
     return true;
   }
+}
+
+/** Sockets whose files the end of the process removes. A process may run many nodes, so it has one handler for all. */
+const openSockets = new Set<ControlSocket>();
+
+function removeAtExit(socket: ControlSocket): void {
+  if (!process.listeners("exit").includes(removeOpenSockets)) process.on("exit", removeOpenSockets);
+  openSockets.add(socket);
+}
+
+function removeOpenSockets(): void {
+  for (const socket of openSockets) socket.remove();
 }
 
 /** Tells a client why it is closed. The socket stays open for reading a moment, so that the request of the client does not fail. */

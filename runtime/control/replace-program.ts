@@ -9,7 +9,7 @@ export type Replaced =
   | { readonly ok: false; readonly reason: "limit"; readonly message: string };
 
 /** Compiles the changed program of a node and swaps it in, for a client or a signal. To be called between two steps. */
-export function replaceProgram(node: Node, compiler: Compiler, change: ProgramChange): Replaced {
+export function replaceProgram(node: Node, compiler: Pick<Compiler, "program">, change: ProgramChange): Replaced {
   const compiled = compiler.program(change);
   if (!compiled.ok) return { ok: false, reason: "program", error: compiled.error };
   const next = compiled.result;

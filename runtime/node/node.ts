@@ -39,6 +39,8 @@ import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 export interface NodeSettings {
   /** Endpoint names, `host:port`, that this node answers to. The first is the `localAddr` of the node and of its overlays. */
   readonly names: readonly string[];
+  /** Names of all nodes of the process, this one among them. The first of the nodes logs the facts that are for none of them. */
+  readonly processNames?: readonly (readonly string[])[];
   /** Facts of this node, in addition to the facts of the program. */
   readonly facts: readonly Fact[];
   /** Predicates to report on, in addition to those that the program watches. */
@@ -242,7 +244,9 @@ export class Node {
   }
 
   #logSkippedFacts(plan: Plan, facts: readonly Fact[]): void {
-    const skipped = skippedFacts(plan, this.#settings.names, facts);
+    const { names, processNames = [names] } = this.#settings;
+    if (processNames[0] !== names) return;
+    const skipped = skippedFacts(plan, processNames.flat(), facts);
     if (skipped !== undefined) this.#settings.onLog?.(skipped);
   }
 

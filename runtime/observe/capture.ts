@@ -35,11 +35,15 @@ export class Capture {
 
   readonly #onLost = (): void => void this.dropped++;
 
-  /** `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. */
-  constructor(sink: CaptureSink, unixTime: () => number, address: string, tunName: string) {
+  /**
+   * `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. `tunName` is null for a further node of a process,
+   * whose capture continues the file of the first.
+   */
+  constructor(sink: CaptureSink, unixTime: () => number, address: string, tunName: string | null) {
     this.#sink = sink;
     this.#unixTime = unixTime;
     this.#self = udpEnd(address) ?? UNKNOWN;
+    if (tunName === null) return;
     sink.write(captureHead("mosaic", [{ name: "outer" }, { name: tunName === "" ? "inner" : tunName }]), NOTHING_LOST);
   }
 

@@ -33,6 +33,35 @@ export function metricsOf(snapshot: MetricsSnapshot): readonly MetricFamily[] {
   ];
 }
 
+/**
+ * Returns the metrics of all nodes of a process. Each sample has a label `node`, except for the delay of the event loop, which the nodes
+ * share.
+ */
+export function metricsOfNodes(snapshots: readonly MetricsSnapshot[]): readonly MetricFamily[] {
+  const [first] = snapshots;
+  if (first === undefined) return [];
+  const families = new Map<string, MetricFamily & { readonly samples: Sample[] }>();
+  for (const snapshot of snapshots) {
+    const named = namedLabels(snapshot.node);
+    for (const family of metricsOf({ ...snapshot, eventLoop: null })) {
+      const merged = families.get(family.name) ?? { ...family, samples: [] };
+      families.set(family.name, merged);
+      for (const { labels, value } of family.samples) merged.samples.push({ labels: named(labels), value });
+    }
+  }
+  return [...families.values(), ...eventLoopMetrics(first)];
+}
+
+/** Returns a function that adds the label `node`. Labels that share an object do so afterwards, too. */
+function namedLabels(node: string): (labels: Labels) => Labels {
+  const known = new Map<Labels, Labels>();
+  return (labels) => {
+    const named = known.get(labels) ?? { node, ...labels };
+    known.set(labels, named);
+    return named;
+  };
+}
+
 function stepMetrics({ steps, refused, memory }: MetricsSnapshot): readonly MetricFamily[] {
   return [
     one("counter", "mosaic_steps_total", "Steps run: one per datagram, timer, packet or request.", steps.steps),

@@ -1,5 +1,5 @@
 /** `mosaic ps`: finds the control sockets of this host and asks each node what it runs. */
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeDescription } from "../../../runtime/control/reply.ts";
@@ -8,7 +8,7 @@ import type { Output } from "../terminal/output.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 import { controlFolders } from "./control-folders.ts";
 import { NodeClient } from "./node-client.ts";
-import { nodeProcesses } from "./node-processes.ts";
+import { type NodeProcess, nodeProcesses } from "./node-processes.ts";
 
 /** A node, or a process of which only the command line is known. Null: not known. */
 interface ListedNode {
@@ -27,11 +27,13 @@ const ANSWER_MS = 1_000;
 
 export async function listNodes(form: "text" | "json" | "names", output: Output): Promise<void> {
   const processes = nodeProcesses();
-  const sockets = new Set([...defaultSockets(), ...processes.flatMap(({ control }) => control ?? [])]);
+  const sockets = new Set([...controlFolders().flatMap(socketsIn), ...processes.flatMap(socketsOf)]);
   const answered = (await Promise.all([...sockets].map(ask))).filter((node) => node !== undefined);
   const known = new Set(answered.map(({ pid }) => pid));
   const hung = new Set(
-    processes.filter(({ control }) => answered.some(({ socket }) => socket === control)).map(({ pid }) => pid),
+    processes
+      .filter((process) => socketsOf(process).some((path) => answered.some(({ socket }) => socket === path)))
+      .map(({ pid }) => pid),
   );
   const silent = processes.filter(({ pid }) => !known.has(pid) && !hung.has(pid)).map(({ pid }) => unknownNode(pid));
   const nodes = [...answered, ...silent].toSorted((one, other) => (one.pid ?? 0) - (other.pid ?? 0));
@@ -41,16 +43,29 @@ export async function listNodes(form: "text" | "json" | "names", output: Output)
   else for (const line of textColumns(HEADINGS, nodes.map(cells))) output.result(line);
 }
 
-function defaultSockets(): readonly string[] {
-  return controlFolders().flatMap((folder) => {
-    try {
-      return readdirSync(folder)
-        .filter((name) => name.endsWith(".sock"))
-        .map((name) => join(folder, name));
-    } catch {
-      return [];
-    }
-  });
+/** Returns the control sockets in a folder. Empty if it cannot be read. */
+function socketsIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".sock"))
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/** Returns the sockets of `--control`, which is a folder with `--nodes`. */
+function socketsOf({ control }: NodeProcess): readonly string[] {
+  if (control === undefined) return [];
+  return isFolder(control) ? socketsIn(control) : [control];
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Asks the node at a socket. Undefined if no process listens there. */

@@ -1,10 +1,11 @@
 import type { Dscp } from "../../../runtime/device/dscp.ts";
 import { parseCidr } from "../../../runtime/ip/cidr.ts";
-import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
+import { formatHostPort, type HostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseMetricsAddress } from "../options/metrics-address.ts";
 import { parseMemory } from "../options/memory.ts";
+import { listenAddresses, parseNodeCount } from "../options/nodes.ts";
 import { readSecrets } from "../options/secret.ts";
 import { parseSendRate } from "../options/send-rate.ts";
 import { parsePeer } from "../options/peer.ts";
@@ -20,6 +21,7 @@ import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../termi
 interface RunInput extends LanguageInput, FactInput {
   readonly files: readonly string[];
   readonly listen: string;
+  readonly nodes?: number;
   readonly addr?: string;
   readonly tun?: string | true;
   readonly tunAddr?: string;
@@ -50,6 +52,11 @@ export const command: CommandSpec<RunInput> = {
   options: [
     ...LANGUAGE_OPTIONS,
     { syntax: "--listen <host:port>", description: "address to bind", preset: "localhost:10000" },
+    {
+      syntax: "--nodes <number>",
+      description: "run several nodes in this process, on consecutive ports from --listen on",
+      parse: parseNodeCount,
+    },
     { syntax: "--addr <host:port>", description: "address that others see, if it differs from --listen" },
     {
       syntax: "--tun [interface]",
@@ -88,7 +95,11 @@ export const command: CommandSpec<RunInput> = {
       isRepeatable: true,
     },
     { syntax: "--json", description: "print one JSON object per line" },
-    { syntax: "--control <path>", description: "path of the control socket (if omitted: named by the port)" },
+    {
+      syntax: "--control <path>",
+      description:
+        "path of the control socket (if omitted: named by the port); with --nodes, the folder of the sockets",
+    },
     { syntax: "--no-control", description: "open no control socket" },
     { syntax: "--metrics <[host:]port>", description: "serve /metrics for Prometheus, /healthz and /readyz" },
     {
@@ -127,13 +138,14 @@ export const command: CommandSpec<RunInput> = {
     output.configure({ level: input.logLevel, format: input.logFormat });
     output.bound();
     const options = await runOptions(input);
-    const { runNode } = await import("../run/run.ts");
-    await runNode(options, output);
+    const { runNodes } = await import("../run/run.ts");
+    await runNodes(options, output);
   },
 };
 
 async function runOptions(input: RunInput): Promise<RunOptions> {
   const language = await languageOf(input);
+  checkNodes(input);
   if (input.tun === undefined && input.tunAddr !== undefined) throw wrongUsage("--tun-addr", "it needs --tun");
   if (input.pcap === "-" && (input.watch.length > 0 || input.json)) {
     throw wrongUsage("--pcap", "stdout cannot hold a capture and results; name a file");
@@ -146,7 +158,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     peers: input.peer.map((text) => parsePeer(text)),
     hasTun: input.tun !== undefined,
     hasPlugins: input.plugin.length > 0,
-    listen: hostPort("--listen", input.listen),
+    listen: listenAddresses(parsedHostPort("--listen", input.listen), input.nodes ?? 1),
     address: input.addr === undefined ? undefined : hostPort("--addr", input.addr),
     tun: input.tun === undefined ? undefined : tunRequest(input.tun, input),
     gso: input.gso,
@@ -155,7 +167,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     dscp: input.dscp ?? 0,
     watch: input.watch,
     json: input.json,
-    control: controlSocket(input.control),
+    control: controlSocket(input.control, input.nodes !== undefined),
     metrics: input.metrics === undefined ? undefined : parseMetricsAddress(input.metrics),
     pcap: input.pcap,
     user: input.user,
@@ -165,16 +177,30 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
   };
 }
 
-/** Returns the canonical text of an address. */
-function hostPort(option: string, text: string): string {
-  const parsed = parseHostPort(text);
-  if (!parsed.ok) throw wrongUsage(option, parsed.message);
-  return formatHostPort(parsed.at.host, parsed.at.port);
+/** Refuses options that belong to one node. */
+function checkNodes({ nodes, addr, tun }: RunInput): void {
+  if (nodes === undefined) return;
+  if (addr !== undefined)
+    throw wrongUsage("--nodes", "--addr is the address of one node; nodes of one process have those of --listen");
+  if (tun !== undefined) throw wrongUsage("--nodes", "a device belongs to one node; leave out --tun");
 }
 
-function controlSocket(control: string | false | undefined): ControlRequest {
+/** Returns the canonical text of an address. */
+function hostPort(option: string, text: string): string {
+  const { host, port } = parsedHostPort(option, text);
+  return formatHostPort(host, port);
+}
+
+function parsedHostPort(option: string, text: string): HostPort {
+  const parsed = parseHostPort(text);
+  if (!parsed.ok) throw wrongUsage(option, parsed.message);
+  return parsed.at;
+}
+
+function controlSocket(control: string | false | undefined, isFolder: boolean): ControlRequest {
   if (control === false) return "none";
-  return control === undefined ? "port" : { path: control };
+  if (control === undefined) return "port";
+  return isFolder ? { folder: control } : { path: control };
 }
 
 function tunRequest(tun: string | true, { tunAddr, mtu, tso }: RunInput): TunRequest {

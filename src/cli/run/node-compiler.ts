@@ -11,7 +11,7 @@ import type {
   Query,
 } from "../../../runtime/control/compiler.ts";
 import type { Fact, Peer } from "../../../runtime/node/peer-facts.ts";
-import { loadProgram } from "../../../runtime/node/program.ts";
+import { loadProgram, type Program } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { type ColumnNames, columnNames } from "../../query/column-names.ts";
 import { compileQuery } from "../../query/compile-query.ts";
@@ -27,6 +27,17 @@ import { checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
 import { changedFiles } from "./program-files.ts";
+
+/** A compiled program, and what it leaves to the node that runs it. */
+interface ReadProgram {
+  readonly program: Program;
+  readonly columns: ColumnNames;
+  readonly facts: readonly Fact[];
+  readonly files: readonly string[];
+}
+
+/** Programs by the files that were read for them. Nodes of one process that share it compile equal files once. */
+export type ReadPrograms = Map<string, Compiled<ReadProgram>>;
 
 /** Compiles queries, facts and programs of the control socket for a running node. The runtime calls it through an interface. */
 export class NodeCompiler implements Compiler {
@@ -75,19 +86,29 @@ export class NodeCompiler implements Compiler {
     return this.#columns.get(table) ?? [];
   }
 
-  program(change: ProgramChange): Compiled<NextProgram> {
+  /** Reads the files again, unless `read` has their program. */
+  program(change: ProgramChange, read: ReadPrograms = new Map()): Compiled<NextProgram> {
     const files = changedFiles(this.#options.files, change);
     if (!files.ok) return { ok: false, error: complaintWith(files.message) };
     const options = { ...this.#options, files: files.files };
-    const { plan, core, diagnostics, sources, files: all } = compileForRun(options);
+    const key = JSON.stringify(files.files);
+    const compiled = read.get(key) ?? this.#read(options);
+    read.set(key, compiled);
+    if (!compiled.ok) return compiled;
+    const { columns, ...next } = compiled.result;
+    const keep = (): void => {
+      this.#options = options;
+      this.#columns = columns;
+    };
+    return { ok: true, result: { ...next, keep } };
+  }
+
+  #read(options: ProgramOptions): Compiled<ReadProgram> {
+    const { plan, core, diagnostics, sources, files } = compileForRun(options);
     if (plan === undefined || core === undefined) return { ok: false, error: complaintOf(diagnostics, sources) };
     const facts = this.#facts(plan);
     if (typeof facts === "string") return { ok: false, error: complaintWith(facts) };
-    const keep = (): void => {
-      this.#options = options;
-      this.#columns = columnNames(core);
-    };
-    return { ok: true, result: { program: loadProgram(plan), facts, files: all, keep } };
+    return { ok: true, result: { program: loadProgram(plan), columns: columnNames(core), facts, files } };
   }
 
   /** Returns the facts of the peers and of the fact directories, or a message about the directories. */

@@ -13,8 +13,8 @@ import type { Datagrams } from "../../../runtime/world/world.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 
-/** Control socket of a node: at a path, at the default path of its port, or none. */
-export type ControlRequest = { readonly path: string } | "port" | "none";
+/** Control socket of a node: at a path, in a folder, where its port names it, at the default path of its port, or none. */
+export type ControlRequest = { readonly path: string } | { readonly folder: string } | "port" | "none";
 
 /**
  * Opens the control socket of a node. Stops the node and throws `Failure` if the path of `--control` cannot be opened. The default
@@ -31,7 +31,8 @@ export async function openControlSocket(
   if (request === "none") return undefined;
   const control = new Control(node, compiler);
   if (request !== "port") {
-    const opened = await openControl(request.path, control);
+    const path = "path" in request ? request.path : controlPath(portOf(address), request.folder);
+    const opened = await openControl(path, control);
     if (opened.ok) return opened.socket;
     await node.stop();
     throw runFailed(`${opened.message}; choose another path with --control PATH, or none with --no-control`);
@@ -50,8 +51,12 @@ async function openDefault(
 ): Promise<OpenedControl & { readonly isByAddress?: boolean }> {
   const folderProblem = prepareControlFolder();
   if (folderProblem !== undefined) return { ok: false, reason: "refused", message: folderProblem };
-  const bound = parseHostPort(address);
-  const opened = await openControl(controlPath(String(bound.ok ? bound.at.port : 0)), control);
+  const opened = await openControl(controlPath(portOf(address)), control);
   if (opened.ok || opened.reason !== "taken") return opened;
   return { ...(await openControl(controlPath(address), control)), isByAddress: true };
+}
+
+function portOf(address: string): string {
+  const bound = parseHostPort(address);
+  return String(bound.ok ? bound.at.port : 0);
 }

@@ -17,11 +17,13 @@ import { CaptureFile } from "../files/capture-file.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 import { endpointNames } from "./endpoint-names.ts";
+import type { NodeEndpoint } from "./hosted-node.ts";
 import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts";
 
 /** Options of the world of a node: its socket, device and capture. */
 export interface WorldOptions {
-  readonly listen: string;
+  /** Addresses to bind, one for each node of the process. */
+  readonly listen: readonly string[];
   /** Address that others see, if it differs from the bound address. */
   readonly address: string | undefined;
   readonly tun: TunRequest | undefined;
@@ -40,29 +42,54 @@ export interface WorldOptions {
 /** Called, with an error code, when the device has disappeared. */
 export type OnDeviceLost = (code: string) => void;
 
-/** Opens the world of a node on Linux. `resources` closes all that is opened. */
-export async function openWorld(
+/** Parts of the world that the nodes of a process share. */
+interface ProcessWorld {
+  /** Longest payload that the paths to the peers carry unfragmented, in bytes. */
+  readonly maxPayload: number;
+  readonly eventLoop: EventLoopDelay;
+  readonly localHosts: LocalHosts;
+}
+
+/** Opens the worlds of all nodes of the process on Linux, in the order of their addresses. `resources` closes all that is opened. */
+export async function openWorlds(
   options: WorldOptions,
   plan: Plan,
   onDeviceLost: OnDeviceLost,
   log: Log,
   resources: AsyncDisposableStack,
-): Promise<World> {
+): Promise<readonly NodeEndpoint[]> {
+  const eventLoop = new EventLoopDelay();
+  resources.defer(() => eventLoop.stop());
   const maxPayload = pathPayload(options.peers.map((peer) => peer.address));
+  const shared = { maxPayload, eventLoop, localHosts: new LocalHosts() };
+  const endpoints: NodeEndpoint[] = [];
+  for (const listen of options.listen) {
+    const world = await openWorld(listen, options, plan, shared, onDeviceLost, log, resources);
+    endpoints.push({ world, names: endpointNames(listen, options.address, world.datagrams.address) });
+  }
+  return options.pcap === undefined ? endpoints : capturedWorlds(endpoints, options.pcap, log, resources);
+}
+
+async function openWorld(
+  listen: string,
+  options: WorldOptions,
+  plan: Plan,
+  { maxPayload, eventLoop, localHosts }: ProcessWorld,
+  onDeviceLost: OnDeviceLost,
+  log: Log,
+  resources: AsyncDisposableStack,
+): Promise<World> {
   const flowCache = options.flowCache && options.pcap === undefined ? new LinuxFlowCache() : undefined;
   const shared = { ioBatch: new IoBatch(), flowCache };
-  const datagrams = await bind(options, maxPayload, shared, log);
+  const datagrams = await bind(listen, options, maxPayload, shared, log);
   resources.defer(() => datagrams.close());
   const tun =
     options.tun === undefined
       ? undefined
       : openDevice(options.tun, innerMtu(plan, maxPayload), shared, onDeviceLost, log);
   resources.defer(() => tun?.close());
-  const eventLoop = new EventLoopDelay();
-  resources.defer(() => eventLoop.stop());
   const streams = new NetStreams();
   resources.defer(() => streams.close());
-  const localHosts = new LocalHosts();
   const ends = {
     datagrams,
     tun,
@@ -70,33 +97,35 @@ export async function openWorld(
     isLocalHost: (host: string) => localHosts.has(host),
     ...(flowCache !== undefined && { flowCache }),
   };
-  const world = { clock: new LinuxClock(), seed: randomSeed(), secret, ...ends, eventLoop };
-  return options.pcap === undefined ? world : capturedWorld(world, options, options.pcap, log, resources);
+  return { clock: new LinuxClock(), seed: randomSeed(), secret, ...ends, eventLoop };
 }
 
-function capturedWorld(
-  world: World,
-  { listen, address }: WorldOptions,
+/** Lets all nodes of the process write their packets to one file. */
+function capturedWorlds(
+  endpoints: readonly NodeEndpoint[],
   path: string,
   log: Log,
   resources: AsyncDisposableStack,
-): World {
+): readonly NodeEndpoint[] {
   const file = new CaptureFile(path, log);
-  const [name = ""] = endpointNames(listen, address, world.datagrams.address);
-  const capture = new Capture(file, new WallClock().now, name, world.tun?.name ?? "");
+  const { now } = new WallClock();
+  const captures = endpoints.map(
+    ({ world, names: [name = ""] }, at) => new Capture(file, now, name, at > 0 ? null : (world.tun?.name ?? "")),
+  );
   // Packets that wait when the file is closed may still be lost, so they are counted afterwards.
   resources.defer(async () => {
     await file.close();
-    const { dropped } = capture;
+    const dropped = captures.reduce((sum, capture) => sum + capture.dropped, 0);
     if (dropped === 0) return;
     const missing = dropped === 1 ? "1 packet is missing" : `${dropped} packets are missing`;
     log.warn(`--pcap: ${missing}: ${file.failure ?? "the file was too slow"}`, { count: dropped });
   });
-  return captured(world, capture);
+  return endpoints.map(({ world, names }, at) => ({ names, world: captured(world, captures[at] as Capture) }));
 }
 
 async function bind(
-  { listen, gso, gro, dscp }: WorldOptions,
+  listen: string,
+  { gso, gro, dscp }: WorldOptions,
   maxPayload: number,
   shared: DevicesShare,
   log: Log,

@@ -1,14 +1,17 @@
-import type { Node } from "../../../runtime/node/node.ts";
 import type { Log } from "../terminal/log.ts";
 import { dropSummary } from "./drop-summary.ts";
+import type { HostedNode } from "./hosted-node.ts";
 
-/** Logs the state of a running node, as SIGUSR2 requests: its traffic, then drops and failed derivations. */
-export function reportNode(node: Node, log: Log): void {
+/**
+ * Logs the state of a running node, as SIGUSR2 requests: its traffic, then drops and failed derivations. `all` is the log of the
+ * process.
+ */
+export function reportNode({ node, log }: HostedNode, all: Log): void {
   const { network } = node.trafficMetrics();
   const { steps } = node.counters.engine;
   const uptime = node.uptime.toFixed(1);
   const traffic = `${network.sent} datagrams sent, ${network.received} received`;
-  log.info(`${node.name}: up ${uptime} s, ${steps} steps, ${traffic}`, {
+  all.info(`${node.name}: up ${uptime} s, ${steps} steps, ${traffic}`, {
     uptime: node.uptime,
     steps,
     sent: network.sent,

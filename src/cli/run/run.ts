@@ -1,44 +1,37 @@
 /**
- * A node of `mosaic run`, from the compiled program to the end of the process. `runNode` reads as the list of its steps: compile, open
- * the metrics server, warm up, open the world, give up root, open the control socket, start, wait for a signal that ends the node, shut
- * down.
+ * The nodes of `mosaic run`, from the compiled program to the end of the process. `runNodes` reads as the list of its steps: compile, open
+ * the metrics server, warm up, open the worlds, give up root, open the control sockets, start, wait for a signal that ends the nodes,
+ * shut down. Most processes run one node; with `--nodes` they share the program and the event loop.
  */
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
 import type { HostPort } from "../../../runtime/plan/values/host-port.ts";
 import { formatCidr } from "../../../runtime/ip/cidr.ts";
-import { memoryLimits } from "../../../runtime/engine/limits/limits.ts";
-import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
-import { loadProgram, type Program } from "../../../runtime/node/program.ts";
-import { formatWatchLine } from "../../../runtime/observe/watch.ts";
+import { loadProgram } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
-import type { Tun, World } from "../../../runtime/world/world.ts";
-import { type ColumnNames, columnNames } from "../../query/column-names.ts";
+import { columnNames } from "../../query/column-names.ts";
 import { loadFacts } from "../files/load-facts.ts";
 import type { User } from "../options/user.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
-import { jsonText } from "../terminal/json-text.ts";
 import type { Log } from "../terminal/log.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
 import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { checkPeers, checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
-import { DeviceLog } from "./device-log.ts";
-import { DropLog } from "./drop-log.ts";
 import { becomeUser } from "./drop-privileges.ts";
 import { dropSummary } from "./drop-summary.ts";
-import { endpointNames, warnAboutAddress } from "./endpoint-names.ts";
+import { warnAboutAddress } from "./endpoint-names.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
-import { NodeCompiler } from "./node-compiler.ts";
-import { type ControlRequest, openControlSocket } from "./node-control.ts";
+import { HostedNode, type Prepared } from "./hosted-node.ts";
+import type { ControlRequest } from "./node-control.ts";
 import type { TunRequest } from "./open-device.ts";
 import { NodeSignals } from "./node-signals.ts";
-import { openWorld, type WorldOptions } from "./open-world.ts";
+import { openWorlds, type WorldOptions } from "./open-world.ts";
 import { optimiseEarly } from "./optimise-early.ts";
-import { reloadProgram } from "./reload-program.ts";
+import { reloadPrograms } from "./reload-program.ts";
 import { reportNode } from "./report-node.ts";
-import { ServedNode, serveMetrics } from "./serve-metrics.ts";
+import { ServedNodes, serveMetrics } from "./serve-metrics.ts";
 import { peersInFacts, warnAboutLoops } from "./warn-about-loops.ts";
 import { warmUpNode } from "./warm-up.ts";
 
@@ -60,15 +53,6 @@ export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly hasPlugins: boolean;
 }
 
-/** A compiled program with the facts of the command line. */
-interface Prepared {
-  /** Files of the program, with `tunnel.mzl` if it was added for the device. */
-  readonly files: readonly string[];
-  readonly program: Program;
-  readonly columns: ColumnNames;
-  readonly facts: NodeSettings["facts"];
-}
-
 /** Time after the signal in which the program may still send. */
 const SHUTDOWN_GRACE_SECONDS = 1;
 /** Time after the signal in which the process ends, even if closing hangs. */
@@ -76,53 +60,56 @@ const SHUTDOWN_LIMIT_MS = 2_000;
 /** Time after the end of the node in which its last lines are read. */
 const OUTPUT_LIMIT_MS = 500;
 
-/** Runs a node until a signal ends it. Its device and sockets are removed when the promise resolves. */
-export async function runNode(options: RunOptions, output: LoggedOutput): Promise<void> {
+/** Runs the nodes of a process until a signal ends them. Their devices and sockets are removed when the promise resolves. */
+export async function runNodes(options: RunOptions, output: LoggedOutput): Promise<void> {
   const prepared = prepare(options, output);
   optimiseEarly();
   const signals = new NodeSignals();
   await using resources = new AsyncDisposableStack();
   resources.defer(endWithoutReaders);
-  const served = new ServedNode();
+  const served = new ServedNodes();
   await openMetrics(options, served, output.log, resources);
   await warmUpNode(prepared.program, prepared.facts, options, output.log);
   const deviceLost = new AbortController();
   const onDeviceLost = (code: string): void => deviceLost.abort(code);
-  const world = await openWorld(options, prepared.program.plan, onDeviceLost, output.log, resources);
+  const endpoints = await openWorlds(options, prepared.program.plan, onDeviceLost, output.log, resources);
   if (options.user !== undefined) becomeUser(options.user);
-  const names = endpointNames(options.listen, options.address, world.datagrams.address);
-  const node = newNode(prepared, world, names, options, output);
-  const compiler = new NodeCompiler(options, prepared.columns, options.peers, options.factDirectories);
-  const control = await openControlSocket(node, compiler, options.control, world.datagrams, output.log);
-  resources.defer(() => control?.close());
-  if (!node.start()) await failStart(node, output.log);
-  const dropLog = new DropLog(() => node.trafficMetrics(), output.log);
-  resources.defer(() => dropLog.stop());
-  const deviceLog = world.tun && new DeviceLog(world.tun, output.log);
-  resources.defer(() => deviceLog?.stop());
-  served.setRunning(node);
-  announce(prepared, options.tun, names, world.tun, output.log);
-  if (options.tun !== undefined && world.tun !== undefined) {
-    const peers = [...options.peers.map(({ address }) => address), ...peersInFacts(prepared.facts)];
-    warnAboutLoops([...new Set(peers)], world.tun.name, options.tun.address, output.log);
-  }
+  const nodes = endpoints.map((endpoint) => new HostedNode(prepared, endpoint, endpoints, options, output));
+  for (const node of nodes) await node.start(options, resources);
+  served.setRunning(nodes.map(({ node }) => node));
+  const describe = (files: readonly string[]): string => `running ${files.join(" ")} as ${namesOf(nodes)}`;
+  announce(describe(prepared.files), nodes, options.tun, output.log);
+  warnAboutPeers(prepared, nodes, options, output.log);
   const manager = serviceManager(process.env, process.pid);
-  manager?.ready(`running ${prepared.files.join(" ")} as ${names[0]}`);
+  manager?.ready(describe(prepared.files));
   signals.handle({
-    onReload: () => reloadProgram(node, compiler, manager, output),
-    onReport: () => reportNode(node, output.log),
+    onReload: () => void reloadPrograms(nodes, describe, manager, output),
+    onReport: () => {
+      for (const node of nodes) reportNode(node, output.log);
+    },
   });
   await aborted(AbortSignal.any([signals.ended, deviceLost.signal]));
   limitShutdown(output.log);
   served.setStopping();
   manager?.stopping();
-  await node.shutdown(SHUTDOWN_GRACE_SECONDS);
+  await Promise.all(nodes.map(({ node }) => node.shutdown(SHUTDOWN_GRACE_SECONDS)));
   output.log.flush();
-  for (const line of dropSummary(node.counters, node.plan)) output.log.info(line);
+  for (const hosted of nodes) logSummary(hosted);
   if (deviceLost.signal.aborted)
     throw runFailed(
-      `the TUN device ${world.tun?.name ?? ""} is gone (${String(deviceLost.signal.reason)}): somebody removed it`,
+      `the TUN device ${nodes[0]?.world.tun?.name ?? ""} is gone (${String(deviceLost.signal.reason)}): somebody removed it`,
     );
+}
+
+function logSummary({ node, log }: HostedNode): void {
+  log.flush();
+  for (const line of dropSummary(node.counters, node.plan)) log.info(line);
+}
+
+/** Returns the name of one node, or the number of nodes with the first and the last name. */
+function namesOf(nodes: readonly HostedNode[]): string {
+  const [first = "", last = first] = [nodes[0]?.node.name, nodes.at(-1)?.node.name];
+  return nodes.length === 1 ? first : `${nodes.length} nodes, ${first} to ${last}`;
 }
 
 /** Compiles the program and checks the options: all failures that are possible before anything is opened. */
@@ -141,7 +128,7 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
 
 async function openMetrics(
   { metrics }: RunOptions,
-  served: ServedNode,
+  served: ServedNodes,
   log: Log,
   resources: AsyncDisposableStack,
 ): Promise<void> {
@@ -149,41 +136,6 @@ async function openMetrics(
   const server = await serveMetrics(metrics, served);
   resources.defer(() => server.close());
   log.info(`metrics at http://${server.address}/metrics`, { metrics: server.address });
-}
-
-function newNode(
-  { program, facts }: Prepared,
-  world: World,
-  names: readonly string[],
-  { watch, json, pcap, memory, sendRate, secrets }: RunOptions,
-  output: LoggedOutput,
-): Node {
-  return new Node(program, world, {
-    names,
-    facts,
-    watch,
-    limits: memory === undefined ? {} : memoryLimits(memory),
-    ...(sendRate !== undefined && { sendRate }),
-    ...(secrets !== undefined && { secrets }),
-    ...(pcap !== "-" && { onWatch: (line) => output.result(json ? jsonText(line) : formatWatchLine(line)) }),
-    outputQueues: () =>
-      [...output.queues].map(([queue, { length, limit, dropped }]) => ({
-        queue,
-        length,
-        limit,
-        unit: "bytes",
-        dropped,
-      })),
-    onLog: (message) => output.log.rateLimited(message),
-    onFailure: (message) => output.log.warn(message),
-    onAdapted: (message) => output.log.info(message),
-  });
-}
-
-async function failStart(node: Node, log: Log): Promise<never> {
-  log.flush();
-  await node.stop();
-  throw runFailed("the facts could not be loaded");
 }
 
 function checkWatched(watched: readonly string[], { predicates }: Plan): void {
@@ -196,18 +148,25 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
   }
 }
 
-function announce(
-  { files }: Prepared,
-  request: TunRequest | undefined,
-  names: readonly string[],
-  tun: Tun | undefined,
-  log: Log,
-): void {
-  const [name = ""] = names;
+function announce(text: string, nodes: readonly HostedNode[], request: TunRequest | undefined, log: Log): void {
+  const { node, world } = nodes[0] as HostedNode;
+  const { tun } = world;
   const device =
     tun === undefined ? "" : `, ${tun.name} with ${request === undefined ? "" : formatCidr(request.address)}`;
-  log.info(`running ${files.join(" ")} as ${name}${device}`, { address: name, ...(tun && { device: tun.name }) });
-  warnAboutAddress(name, log);
+  log.info(`${text}${device}`, { address: node.name, ...(tun && { device: tun.name }) });
+  warnAboutAddress(node.name, log);
+}
+
+function warnAboutPeers(
+  { facts }: Prepared,
+  nodes: readonly HostedNode[],
+  { peers, tun: request }: RunOptions,
+  log: Log,
+): void {
+  const tun = nodes[0]?.world.tun;
+  if (request === undefined || tun === undefined) return;
+  const addresses = [...peers.map(({ address }) => address), ...peersInFacts(facts)];
+  warnAboutLoops([...new Set(addresses)], tun.name, request.address, log);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

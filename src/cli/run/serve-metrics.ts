@@ -1,25 +1,30 @@
 import type { HostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { Node } from "../../../runtime/node/node.ts";
+import type { MetricFamily } from "../../../runtime/observe/exposition.ts";
 import { type MetricsServer, openMetricsServer } from "../../../runtime/observe/metrics-server.ts";
-import { metricsOf } from "../../../runtime/observe/metrics.ts";
+import { metricsOf, metricsOfNodes } from "../../../runtime/observe/metrics.ts";
 import { runFailed } from "../terminal/failure.ts";
 import { processMetrics } from "./process-metrics.ts";
 
-/** Metrics and readiness of a node that starts, runs or shuts down. */
-export class ServedNode {
-  #node: Node | undefined;
+/** Metrics and readiness of the nodes of a process, which start, run or shut down. */
+export class ServedNodes {
+  #nodes: readonly Node[] = [];
   #state = "the node is starting";
 
-  metrics(): ReturnType<typeof metricsOf> {
-    return [...(this.#node === undefined ? [] : metricsOf(this.#node.metrics())), ...processMetrics()];
+  metrics(): readonly MetricFamily[] {
+    const snapshots = this.#nodes.map((node) => node.metrics());
+    const [only] = snapshots;
+    const families = snapshots.length === 1 && only !== undefined ? metricsOf(only) : metricsOfNodes(snapshots);
+    return [...families, ...processMetrics()];
   }
 
   unready(): string | undefined {
-    return this.#state === "" ? this.#node?.trafficMetrics().tun?.problem : this.#state;
+    if (this.#state !== "") return this.#state;
+    return this.#nodes.map((node) => node.trafficMetrics().tun?.problem).find((problem) => problem !== undefined);
   }
 
-  setRunning(node: Node): void {
-    this.#node = node;
+  setRunning(nodes: readonly Node[]): void {
+    this.#nodes = nodes;
     this.#state = "";
   }
 
@@ -29,8 +34,8 @@ export class ServedNode {
 }
 
 /** Opens the metrics server. Called before the node starts, so that a port in use is reported before anything else happens. */
-export async function serveMetrics(at: HostPort, node: ServedNode): Promise<MetricsServer> {
-  const opened = await openMetricsServer(at, node);
+export async function serveMetrics(at: HostPort, nodes: ServedNodes): Promise<MetricsServer> {
+  const opened = await openMetricsServer(at, nodes);
   if (!opened.ok) throw runFailed(`--metrics: ${opened.message}`);
   return opened.server;
 }

@@ -10,7 +10,7 @@ import type { TunRequest } from "./open-device.ts";
 
 /** Options of the node that is about to run. */
 export interface WarmUpOptions {
-  readonly listen: string;
+  readonly listen: readonly string[];
   readonly address: string | undefined;
   readonly tun: TunRequest | undefined;
   readonly peers: readonly Peer[];
@@ -72,7 +72,7 @@ function newBudget(threadMs: number, wallMs: number): () => boolean {
 function endpointsOf(
   { plan }: Program,
   facts: readonly Fact[],
-  { listen, address, tun, peers }: WarmUpOptions,
+  { listen: [listen = ""], address, tun, peers }: WarmUpOptions,
 ): readonly [Endpoint, Endpoint] | undefined {
   if (tun === undefined || facts.length + plan.facts.length > MAX_FACTS) return undefined;
   const { address: inner, bytes } = tun.address;

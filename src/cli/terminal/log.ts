@@ -34,11 +34,19 @@ const PREFIXES: Readonly<Record<LogLevel, string>> = { error: "", warn: "warning
 export class Log {
   readonly #settings: LogSettings;
   readonly #write: (line: string) => void;
+  /** Node that every message names; undefined if the process runs one node. */
+  readonly #node: string | undefined;
   readonly #held = new Map<string, HeldMessage>();
 
-  constructor(settings: LogSettings, write: (line: string) => void) {
+  constructor(settings: LogSettings, write: (line: string) => void, node?: string) {
     this.#settings = settings;
     this.#write = write;
+    this.#node = node;
+  }
+
+  /** Returns a log whose messages name a node: before the text, and as the field `node` in JSON. */
+  named(node: string): Log {
+    return new Log(this.#settings, this.#write, node);
   }
 
   get format(): LogFormat {
@@ -77,8 +85,10 @@ export class Log {
   write(level: LogLevel, message: string, fields: LogFields): void {
     const { level: shown, format } = this.#settings;
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(shown)) return;
-    if (format === "text") this.#write(`mosaic: ${PREFIXES[level]}${printable(message, LONGEST_MESSAGE)}`);
-    else this.#write(jsonText({ time: new Date().toISOString(), level, message, ...fields }));
+    const node = this.#node;
+    const source = node === undefined ? "" : `${node}: `;
+    if (format === "text") this.#write(`mosaic: ${PREFIXES[level]}${printable(source + message, LONGEST_MESSAGE)}`);
+    else this.#write(jsonText({ time: new Date().toISOString(), level, ...(node && { node }), message, ...fields }));
   }
 
   /** Logs the message of a failed command, which may have several lines. */

@@ -1,0 +1,113 @@
+/**
+ * One node of a process of `mosaic run`, with the objects that serve this node alone: its world, compiler, control socket and log.
+ * `run.ts` opens all nodes of the process, then starts them.
+ */
+import { defaultLimits, type Limits, memoryLimits } from "../../../runtime/engine/limits/limits.ts";
+import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
+import type { Program } from "../../../runtime/node/program.ts";
+import { formatWatchLine, type WatchLine } from "../../../runtime/observe/watch.ts";
+import type { World } from "../../../runtime/world/world.ts";
+import type { ColumnNames } from "../../query/column-names.ts";
+import { runFailed } from "../terminal/failure.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import type { Log } from "../terminal/log.ts";
+import type { LoggedOutput } from "../terminal/output.ts";
+import { DeviceLog } from "./device-log.ts";
+import { DropLog } from "./drop-log.ts";
+import { NodeCompiler } from "./node-compiler.ts";
+import { openControlSocket } from "./node-control.ts";
+import type { RunOptions } from "./run.ts";
+
+/** A compiled program with the facts of the command line. */
+export interface Prepared {
+  /** Files of the program, with `tunnel.mzl` if it was added for the device. */
+  readonly files: readonly string[];
+  readonly program: Program;
+  readonly columns: ColumnNames;
+  readonly facts: NodeSettings["facts"];
+}
+
+/** World of a node, and the endpoint names that the node answers to. */
+export interface NodeEndpoint {
+  readonly world: World;
+  readonly names: readonly string[];
+}
+
+/** A node of this process. */
+export class HostedNode {
+  readonly node: Node;
+  readonly names: readonly string[];
+  readonly world: World;
+  readonly compiler: NodeCompiler;
+  /** Log of the node. It names the node if the process runs several. */
+  readonly log: Log;
+
+  /** `all` are the endpoints of all nodes of the process. */
+  constructor(
+    prepared: Prepared,
+    { world, names }: NodeEndpoint,
+    all: readonly NodeEndpoint[],
+    options: RunOptions,
+    output: LoggedOutput,
+  ) {
+    const [name = ""] = names;
+    const isOneOfMany = all.length > 1;
+    this.world = world;
+    this.names = names;
+    this.log = isOneOfMany ? output.log.named(name) : output.log;
+    const { pcap, json, watch, sendRate, secrets } = options;
+    const show = (line: WatchLine): void => output.result(watchText(line, json, isOneOfMany));
+    this.node = new Node(prepared.program, world, {
+      names,
+      facts: prepared.facts,
+      ...(isOneOfMany && { processNames: all.map((one) => one.names) }),
+      watch,
+      limits: limitsOf(options.memory, all.length),
+      ...(sendRate !== undefined && { sendRate }),
+      ...(secrets !== undefined && { secrets }),
+      ...(pcap !== "-" && { onWatch: show }),
+      outputQueues: () =>
+        [...output.queues].map(([queue, { length, limit, dropped }]) => ({
+          queue,
+          length,
+          limit,
+          unit: "bytes",
+          dropped,
+        })),
+      onLog: (message) => this.log.rateLimited(message),
+      onFailure: (message) => this.log.warn(message),
+      onAdapted: (message) => this.log.info(message),
+    });
+    this.compiler = new NodeCompiler(options, prepared.columns, options.peers, options.factDirectories);
+  }
+
+  /** Opens the control socket and starts the node. Throws `Failure` if the socket or the facts are refused. */
+  async start(options: RunOptions, resources: AsyncDisposableStack): Promise<void> {
+    const { node, compiler, world, log } = this;
+    const control = await openControlSocket(node, compiler, options.control, world.datagrams, log);
+    resources.defer(() => control?.close());
+    if (!node.start()) await this.#failStart();
+    const dropLog = new DropLog(() => node.trafficMetrics(), log);
+    resources.defer(() => dropLog.stop());
+    const deviceLog = world.tun && new DeviceLog(world.tun, log);
+    resources.defer(() => deviceLog?.stop());
+  }
+
+  async #failStart(): Promise<never> {
+    this.log.flush();
+    await this.node.stop();
+    throw runFailed("the facts could not be loaded");
+  }
+}
+
+/** Returns the limits of memory of one of `count` nodes. The nodes share the memory equally, and one step runs at a time. */
+function limitsOf(memory: number | undefined, count: number): Partial<Limits> {
+  if (memory === undefined && count === 1) return {};
+  const limits = memory === undefined ? defaultLimits : memoryLimits(memory);
+  return { ...limits, memory: limits.memory / count };
+}
+
+function watchText(line: WatchLine, isJson: boolean, isNamed: boolean): string {
+  if (isJson) return jsonText(line);
+  return isNamed ? `${line.node}: ${formatWatchLine(line)}` : formatWatchLine(line);
+}
