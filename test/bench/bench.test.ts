@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { bench, figuresOf } from "./run-bench.ts";
 
-test.for(["strands", "compile", "views"])("%s prints figures with what they are compared with", (name) => {
+test.for(["strands", "compile", "views", "nodes"])("%s prints figures with what they are compared with", (name) => {
   const figures = figuresOf(name);
   expect(figures.length).toBeGreaterThan(0);
   for (const { value, reference, ratio } of figures) {
