@@ -27,8 +27,8 @@ interface Transport {
 }
 
 /**
- * Returns a copy of an IPv4 or IPv6 packet with its checksums: of the IPv4 header, and of TCP, UDP, ICMP or ICMPv6. A fragment gets only that
- * of the header. Undefined if the headers do not fit the bytes, or a source route has hops left.
+ * Returns a copy of an IPv4 or IPv6 packet with its checksums: of the IPv4 header, and of TCP, UDP, ICMP or ICMPv6. A fragment gets
+ * only the checksum of the header. Undefined if the headers do not fit the bytes, or a source route has hops left.
  */
 export function withChecksums(packet: Uint8Array): Uint8Array | undefined {
   const version = (packet[0] ?? 0) >> 4;
