@@ -1,18 +1,21 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { arch, tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ROOT } from "./house/tree.ts";
 
 /** Substitute for Node that prints its arguments. */
 const NODE = `#!/bin/sh
 [ "$1" = --version ] && { echo VERSION; exit; }
+case "$*" in *bundle.mjs) exit MADE ;; esac
 echo "NAME: $*"
 exit 7
 `;
 const MAIN = "src/cli/main.ts";
+const BUNDLE = "build/bundle/main.cjs";
+const BUNDLER = "packaging/bundle.mjs";
 const OPTIONS = "--disable-sigusr1 --stack-size=3000 --max-semi-space-size=16 --max-old-space-size=5120";
 
 describe("./mosaic", () => {
@@ -58,6 +61,52 @@ describe("./mosaic", () => {
     addNode(pinned(), "pinned");
     const { stdout } = spawnSync(join(folder, "mosaic"), ["run", ...words], { encoding: "utf8" });
     expect(stdout).toContain(` --max-old-space-size=${heap} `);
+  });
+
+  describe("with a bundle", () => {
+    const source = () => join(folder, "runtime/engine.ts");
+    const OLD = new Date(1e12);
+    beforeEach(() => {
+      const others = ["src/a.ts", "grammar/a.ts", "lab/a.ts", "native/a.ts", "package-lock.json", BUNDLE, BUNDLER];
+      for (const file of [source(), ...others.map((name) => join(folder, name))]) {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, "");
+        utimesSync(file, OLD, OLD);
+        utimesSync(dirname(file), OLD, OLD);
+      }
+    });
+
+    test("runs the bundle", () => {
+      addNode(pinned(), "pinned");
+      expect(run(join(folder, "mosaic")).output).toBe(`pinned: ${OPTIONS} ${join(folder, BUNDLE)}\n`);
+    });
+
+    test.each([
+      ["is changed", () => utimesSync(source(), new Date(), new Date())],
+      ["is removed", () => rmSync(source())],
+    ])("makes it again when a source %s, and runs the sources if that fails", (_, change) => {
+      change();
+      addNode(pinned(), "pinned", undefined, "0");
+      expect(run(join(folder, "mosaic")).output).toBe(`pinned: ${OPTIONS} ${join(folder, BUNDLE)}\n`);
+      addNode(pinned(), "pinned", undefined, "1");
+      expect(run(join(folder, "mosaic")).output).toBe(`pinned: ${OPTIONS} ${join(folder, MAIN)}\n`);
+    });
+  });
+
+  test("the bundle and the sources print the same", () => {
+    const program = join(ROOT, "programs/ron.mzl");
+    const commands = [
+      ["--version"],
+      ["check", "--stats", program],
+      ["explain", "--code", "E0141"],
+      ["explain", program],
+    ];
+    for (const command of commands) {
+      const sources = run(process.execPath, join(ROOT, MAIN), ...command);
+      expect(sources.status).toBe(0);
+      expect(run(join(ROOT, "mosaic"), ...command)).toEqual(sources);
+      expect(run(process.execPath, join(ROOT, BUNDLE), ...command)).toEqual(sources);
+    }
   });
 
   test("finds the pinned Node when called through PATH", () => {
@@ -116,9 +165,11 @@ describe("./mosaic", () => {
     return `node_modules/node-linux-${arch()}/bin/node`;
   }
 
-  function addNode(file: string, name: string, version: string = "v24.21.0"): void {
+  function addNode(file: string, name: string, version: string = "v24.21.0", made: string = "1"): void {
     mkdirSync(join(folder, file, ".."), { recursive: true });
-    writeFileSync(join(folder, file), NODE.replace("NAME", name).replace("VERSION", version), { mode: 0o755 });
+    writeFileSync(join(folder, file), NODE.replace("NAME", name).replace("VERSION", version).replace("MADE", made), {
+      mode: 0o755,
+    });
   }
 
   function fromPath(): ProcessResult {

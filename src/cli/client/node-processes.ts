@@ -8,6 +8,9 @@ export interface NodeProcess {
   readonly control: string | undefined;
 }
 
+/** Files that a process runs: the bundle, or the sources. */
+const ENTRIES: readonly string[] = ["/build/bundle/main.cjs", "/src/cli/main.ts"];
+
 /** Returns the processes of `mosaic run` on this host whose command lines can be read. */
 export function nodeProcesses(): readonly NodeProcess[] {
   return readdirSync("/proc")
@@ -17,7 +20,7 @@ export function nodeProcesses(): readonly NodeProcess[] {
 
 function processOf(pid: number): NodeProcess | undefined {
   const args = attempt(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0") ?? [];
-  const at = args.findIndex((arg) => arg.endsWith("/src/cli/main.ts"));
+  const at = args.findIndex((arg) => ENTRIES.some((file) => arg.endsWith(file)));
   if (at < 0 || args[at + 1] !== "run") return undefined;
   return { pid, control: absolute(controlOption(args.slice(at + 2)), pid) };
 }
