@@ -13,7 +13,8 @@ export const TEXT_LIMITS: TextLimits = { source: 2, rules: 20_000, nesting: 200 
 /** Highest values that `--limit` accepts. */
 export const MAX_TEXT_LIMITS: TextLimits = { source: 64, rules: 1_000_000, nesting: 500 };
 
-const RULES_STRINGS_AND_COMMENTS = /"(?:[^"\\\n\r]|\\[^\n\r])*"|\/\/[^\n\r]*|%%[^\n\r]*|\/\*[^]*?\*\/|:-/g;
+/** A string or comment without an end matches too: otherwise each of its marks would be searched for an end again. */
+const RULES_STRINGS_AND_COMMENTS = /"(?:[^"\\\n\r]|\\[^\n\r])*"?|\/\/[^\n\r]*|%%[^\n\r]*|\/\*[^]*?(?:\*\/|$)|:-/g;
 const CONDITIONAL = /^[ \t]*#[ \t]*(?:if|else|elif)/m;
 
 /** Counts the rules of a text without parsing it. Returns undefined if the text has `#if`, which can exclude rules. */

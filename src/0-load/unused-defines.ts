@@ -3,8 +3,8 @@ import { report } from "../../grammar/report.ts";
 import type { Source } from "../../grammar/span.ts";
 import { nearest } from "../program/nearest.ts";
 
-/** Directive that defines a macro or tests for one. */
-const DIRECTIVE = /#\s*(?:define|ifdef|ifndef|undef|if|elif)\s+(?:!?\s*defined\s*\(?\s*)?([A-Za-z_]\w*)/g;
+/** Directive that defines a macro or tests for one. `(?!\s)` keeps long blanks from being split in each possible way. */
+const DIRECTIVE = /#\s*(?:define|ifdef|ifndef|undef|if|elif)\s+(?!\s)(?:!?\s*defined\s*(?!\s)\(?\s*)?([A-Za-z_]\w*)/g;
 
 /** Warns of macros of the command line that no source text mentions: probably a typo. */
 export function unusedDefines(defines: ReadonlyMap<string, string>, sources: readonly Source[]): readonly Diagnostic[] {

@@ -21,7 +21,8 @@ export type ValueReading =
 
 const NO_LITERAL: ValueReading = { kind: "no literal" };
 
-const NUMBER = /^(-?)(\d+(?:\.\d+)*(?:[eE][+-]\d+)?\w*)$/;
+/** The lookahead takes all digits at once, so that a long text of digits is not tried at each length. */
+const NUMBER = /^(-?)((?=(\d+(?:\.\d+)*))\3(?:[eE][+-]\d+)?\w*)$/;
 
 /** Digits with zeros before them: a postal code or a telephone number, which would lose them. */
 const CODE = /^-?0\d/;

@@ -103,7 +103,7 @@ class Marks {
 
 /** Sends pings from a to b, as many as are answered. */
 function ping(pair: TunnelPair, trafficClass: number, count: number = PINGS): void {
-  const options = ["-c", String(count), "-i", "0.01", "-W", "0.5", "-Q", String(trafficClass)];
+  const options = ["-c", String(count), "-i", "0.002", "-W", "0.5", "-Q", String(trafficClass)];
   try {
     pair.a.run("ping", "-q", ...options, pair.there);
   } catch {
