@@ -5,6 +5,8 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Reply } from "../../runtime/control/reply.ts";
+import type { Request } from "../../runtime/control/request.ts";
 import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { FaultyLinks } from "./faulty-links.ts";
 import { type FlowProcesses, startFlow } from "./flow-processes.ts";
@@ -15,13 +17,17 @@ import { chooseLinkEmulation, type LinkEmulation } from "./link-emulation.ts";
 import { nodeCommand } from "./node-command.ts";
 import type { NodeState } from "../outcome/inspection.ts";
 import type { Observe } from "../outcome/observation.ts";
+import { problemIn, queryAnswer } from "../outcome/query-answer.ts";
 import { PingLines } from "./ping-line.ts";
 import { type PingTool, startPing } from "./ping-process.ts";
+import { requestOf } from "../topology/node-request.ts";
 import type { Plans } from "../topology/programs.ts";
 import type {
   Command,
   Host,
+  NodeAction,
   PingTraffic,
+  QueryExpectation,
   StreamTraffic,
   Topology,
   TopologyAction,
@@ -38,6 +44,8 @@ export interface KernelSettings {
   readonly onStart?: (folder: string) => void;
   /** Returns the state of the node with this control socket; undefined if it does not answer. */
   readonly inspect?: (socket: string) => Promise<NodeState | undefined>;
+  /** Returns the replies of the node with this control socket to a request; undefined if it does not answer. */
+  readonly ask?: (socket: string, request: Request) => Promise<readonly Reply[] | undefined>;
   readonly pingTool: PingTool;
   readonly observe: Observe;
   /** Interrupts the run. */
@@ -270,6 +278,7 @@ class KernelLab {
     const definition = this.#topology.checks[check];
     if (definition === undefined) return;
     const { at, expectation } = definition;
+    if (expectation.kind === "query") return this.#checkQuery(check, at, expectation);
     if (expectation.kind !== "succeeds") return observe({ kind: "check", at, check });
     // The check fails until the command has exited.
     observe({ kind: "check", at, check, ended: { code: undefined, lastLine: "the command is still running" } });
@@ -277,8 +286,41 @@ class KernelLab {
     this.#pending.push(ended.then((end) => observe({ kind: "check", at, check, ended: end })));
   }
 
+  /** Asks all hosts of a check. The check fails until they have answered. */
+  #checkQuery(check: number, at: number, { hosts, query }: QueryExpectation): void {
+    const { observe } = this.#settings;
+    observe({ kind: "check", at, check });
+    const asked = hosts.map(async (host) =>
+      queryAnswer(host, await this.#ask(host, { kind: "query", text: query, form: "text" })),
+    );
+    this.#pending.push(Promise.all(asked).then((answers) => observe({ kind: "check", at, check, answers })));
+  }
+
+  /** Makes a request to the nodes of all hosts. A refusal is a warning of the host. */
+  async #askHosts(action: NodeAction): Promise<void> {
+    const asked = action.hosts.map(async (host) => {
+      const problem = problemIn(await this.#ask(host, requestOf(action)));
+      if (problem === undefined) return;
+      const text = `${action.kind} ${action.argument}: ${problem}`;
+      this.#settings.observe({ kind: "log", at: this.#now(), host, text, isWarning: true });
+    });
+    await Promise.all(asked);
+  }
+
+  async #ask(host: string, request: Request): Promise<readonly Reply[] | undefined> {
+    if (this.#nodes.get(host)?.hasEnded !== false) return undefined;
+    return this.#settings.ask?.(this.#namespaces.socketOf(host), request);
+  }
+
   async #applyAction(action: TopologyAction): Promise<void> {
     switch (action.kind) {
+      case "insert":
+      case "delete":
+      case "load":
+      case "unload":
+      case "reload":
+        await this.#askHosts(action);
+        break;
       case "start":
         for (const host of action.hosts) this.#restart(host);
         break;

@@ -4,6 +4,8 @@ import { formatRate } from "../topology/rate.ts";
 import type { AllowedLoss } from "../topology/topology-document.ts";
 import type { FlowRecord } from "./flow-record.ts";
 import type { Outage, PingRecord } from "./ping-record.ts";
+import type { QueryAnswer } from "./query-answer.ts";
+import { describeQuery, queryVerdict } from "./query-verdict.ts";
 import { formatPath, type Routes } from "./routes.ts";
 
 /** Result of a check. `holds` is undefined if this kind of run cannot evaluate the check. */
@@ -17,6 +19,8 @@ export interface CheckResult {
   readonly traffic: readonly string[];
   /** Names of the traffic for which it does not hold. */
   readonly failed: readonly string[];
+  /** Answers of the hosts to the query of the check. */
+  readonly answers?: readonly QueryAnswer[];
 }
 
 /** Observations of a run so far, as `RunRecord` keeps them. */
@@ -31,16 +35,25 @@ interface Evidence {
 const RECENT_SECONDS = 1;
 const IN_FLIGHT_SECONDS = 0.2;
 
-/** Evaluates a check against the observations so far. For a command it returns no verdict: `RunRecord` adds it in the kernel lab. */
-export function evaluateCheck(check: Check, topology: Topology, record: Evidence): CheckResult {
+/**
+ * Evaluates a check against the observations so far, and the answers of hosts to its query. For a command it returns no verdict:
+ * `RunRecord` adds it in the kernel lab.
+ */
+export function evaluateCheck(
+  check: Check,
+  topology: Topology,
+  record: Evidence,
+  answers?: readonly QueryAnswer[],
+): CheckResult {
   const { at, expectation } = check;
   const traffic = check.traffic.map((number) => topology.traffic[number]?.name ?? "");
-  const { holds, observed, failed = [] } = verdictOf(check, record);
+  const { holds, observed, failed = [] } = verdictOf(check, record, answers);
   const names = failed.map((number) => topology.traffic[number]?.name ?? "");
   // An expectation of `reaches` names the hosts itself.
   const which = holds === false && names.length > 0 && expectation.kind !== "reaches" ? ` (${listOf(names)})` : "";
   const text = describeExpectation(expectation);
-  return { at, expectation: text, holds, observed: `${observed}${which}`, traffic, failed: names };
+  const result = { at, expectation: text, holds, observed: `${observed}${which}`, traffic, failed: names };
+  return answers === undefined ? result : { ...result, answers };
 }
 
 interface Verdict {
@@ -50,7 +63,11 @@ interface Verdict {
   readonly failed?: readonly number[];
 }
 
-function verdictOf({ at, traffic, expectation }: Check, record: Evidence): Verdict {
+function verdictOf(
+  { at, traffic, expectation }: Check,
+  record: Evidence,
+  answers: readonly QueryAnswer[] | undefined,
+): Verdict {
   switch (expectation.kind) {
     case "outage": {
       const worst = (number: number): number =>
@@ -93,6 +110,8 @@ function verdictOf({ at, traffic, expectation }: Check, record: Evidence): Verdi
     }
     case "succeeds":
       return { holds: undefined, observed: "the simulator runs no commands" };
+    case "query":
+      return queryVerdict(expectation, answers ?? []);
     default:
       return expectation satisfies never;
   }
@@ -138,6 +157,8 @@ function describeExpectation(expectation: Expectation): string {
       return `${expectation.from} ${expectation.isReached ? "reaches" : "does not reach"} ${expectation.to}`;
     case "succeeds":
       return `${expectation.on}$ ${expectation.run}`;
+    case "query":
+      return describeQuery(expectation);
     default:
       return expectation satisfies never;
   }

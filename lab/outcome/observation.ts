@@ -4,6 +4,7 @@ import type { FlowReport } from "../../runtime/sim/flow-report.ts";
 import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import type { CommandEnd } from "./command-end.ts";
 import type { Inspection } from "./inspection.ts";
+import type { QueryAnswer } from "./query-answer.ts";
 import type { TopologyAction } from "../topology/topology.ts";
 
 /** Observation of a running topology, in the simulator or in the kernel. Times are in seconds since all nodes run. */
@@ -60,8 +61,17 @@ export type Observation =
       readonly run: string;
       readonly code: number | undefined;
     }
-  /** Due time of a check, by its index. A check of a command follows again with the outcome of the command. */
-  | { readonly kind: "check"; readonly at: number; readonly check: number; readonly ended?: CommandEnd }
+  /**
+   * Due time of a check, by its index. A check of a command follows again with the outcome of the command, a check of a query with the
+   * answers of the hosts.
+   */
+  | {
+      readonly kind: "check";
+      readonly at: number;
+      readonly check: number;
+      readonly ended?: CommandEnd;
+      readonly answers?: readonly QueryAnswer[];
+    }
   /** Number of packets that a link dropped because its queue was full, over the whole run. Reported at the end. */
   | {
       readonly kind: "queueFull";

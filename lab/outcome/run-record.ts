@@ -89,10 +89,10 @@ export class RunRecord {
     return this.actions.map(({ at }) => this.pings[traffic]?.outageFrom(at) ?? { seconds: 0, lost: 0 });
   }
 
-  #check({ check, ended }: Observation & { readonly kind: "check" }): void {
+  #check({ check, ended, answers }: Observation & { readonly kind: "check" }): void {
     const definition = this.#topology.checks[check];
     if (definition === undefined) return;
-    const result = evaluateCheck(definition, this.#topology, this);
+    const result = evaluateCheck(definition, this.#topology, this, answers);
     if (ended === undefined) this.checks[check] = result;
     else {
       const observed = `exit code ${ended.code ?? "unknown"}${ended.lastLine === "" ? "" : `, ${ended.lastLine}`}`;

@@ -2,7 +2,17 @@ import { formatDuration } from "../topology/duration.ts";
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
-import type { TopologyAction, LinkAction, Topology, Traffic } from "../topology/topology.ts";
+import {
+  isNodeAction,
+  type LinkAction,
+  type NodeAction,
+  type Topology,
+  type TopologyAction,
+  type Traffic,
+} from "../topology/topology.ts";
+
+/** Number of hosts that the description of a request lists. */
+const HOSTS_MAX = 5;
 
 /** Line of the timeline: an event of the topology, or its effect on traffic. */
 export interface TimelineEvent {
@@ -54,7 +64,7 @@ export class TimelineEventFinder {
 
   #onAction(at: number, action: TopologyAction): readonly TimelineEvent[] {
     this.#lastAction = at;
-    if (action.kind !== "heal" && action.kind !== "start") {
+    if (action.kind !== "heal" && action.kind !== "start" && !isNodeAction(action)) {
       this.#broken = { at, isDetected: false };
       this.#missing = 0;
     }
@@ -104,10 +114,23 @@ export class TimelineEventFinder {
 export function describeAction(action: TopologyAction): string {
   if (action.kind === "change") return action.text;
   if (action.kind === "move") return `${action.moves.map(({ host }) => host).join(", ")} moved to ${action.network}`;
+  if (isNodeAction(action)) return describeNodeAction(action);
   if (!("directions" in action)) return `${action.hosts.join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
   const links = new Set(action.directions.map(({ from, to }) => linkName(action, from, to)));
   const names = links.size > 3 ? `${links.size} links` : `link ${[...links].join(", ")}`;
   return `${names} ${action.kind === "cut" ? "cut" : "healed"}`;
+}
+
+function describeNodeAction({ kind, argument, hosts }: NodeAction): string {
+  const where = hosts.length > HOSTS_MAX ? `${hosts.length} hosts` : hosts.join(", ");
+  const done = {
+    insert: "inserted",
+    delete: "deleted",
+    load: "loaded",
+    unload: "unloaded",
+    reload: "programs reloaded",
+  };
+  return `${argument === "" ? "" : `${argument} `}${done[kind]} on ${where}`;
 }
 
 /** Returns the name of a link. Both directions share a name if the action covers both. */

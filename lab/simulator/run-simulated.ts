@@ -12,10 +12,20 @@ import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { SimNat } from "../../runtime/sim/sim-nat.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { Observe } from "../outcome/observation.ts";
+import { problemIn, type QueryAnswer, queryAnswer } from "../outcome/query-answer.ts";
 import { CooperativeYield } from "./cooperative-yield.ts";
 import { SimulatedNodes, type SimulatedNodesSettings } from "./simulated-nodes.ts";
+import { requestOf } from "../topology/node-request.ts";
 import type { Plans } from "../topology/programs.ts";
-import { type TopologyAction, addressFor, type Host, type Topology, type Traffic } from "../topology/topology.ts";
+import {
+  type Check,
+  type NodeAction,
+  type TopologyAction,
+  addressFor,
+  type Host,
+  type Topology,
+  type Traffic,
+} from "../topology/topology.ts";
 import { Wiring } from "../topology/wiring.ts";
 
 export interface SimulatedSettings extends SimulatedNodesSettings {
@@ -126,16 +136,14 @@ function addHost(
 ): void {
   const { name, address, virtual } = host;
   const peers = new Set(host.peers);
-  const result = peerFacts(
-    program.plan,
-    topology.hosts
-      .filter((peer) => peers.has(peer.name))
-      .map((peer) => ({ virtual: peer.virtual, address: addressFor(host, peer) })),
-  );
+  const known = topology.hosts
+    .filter((peer) => peers.has(peer.name))
+    .map((peer) => ({ virtual: peer.virtual, address: addressFor(host, peer) }));
+  const result = peerFacts(program.plan, known);
   const facts = result.ok ? result.facts : [];
   if (!result.ok) failures.push(`${name}: ${explainPeerFailure(result)}`);
   const boot: Boot = (world) => {
-    const isRunning = nodes.start({ host, program, facts, watched }, capture?.(name, world) ?? world);
+    const isRunning = nodes.start({ host, program, facts, watched, peers: known }, capture?.(name, world) ?? world);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
   const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: MTU } };
@@ -162,7 +170,7 @@ function schedule(parts: RunningParts, { traffic, events, checks, duration }: To
   // Events at one time run in the order of scheduling: topology events first, so that traffic and checks see their effect.
   for (const { at, action } of events) {
     simulation.at(at, () => {
-      applyAction(parts, action);
+      applyAction(parts, action, observe);
       observe({ kind: "action", at, action });
     });
   }
@@ -170,7 +178,30 @@ function schedule(parts: RunningParts, { traffic, events, checks, duration }: To
     simulation.at(one.at, () => startTraffic(simulation, one, number, observe));
   }
   for (const [check, { at }] of checks.entries()) {
-    if (at < duration) simulation.at(at, () => observe({ kind: "check", at, check }));
+    if (at < duration)
+      simulation.at(at, () => observe({ kind: "check", at, check, ...answersTo(checks[check], parts) }));
+  }
+}
+
+/** Returns the answers of all hosts to the query of a check. */
+function answersTo(
+  check: Check | undefined,
+  { nodes }: Pick<RunningParts, "nodes">,
+): { readonly answers?: readonly QueryAnswer[] } {
+  if (check?.expectation.kind !== "query") return {};
+  const { hosts, query } = check.expectation;
+  return {
+    answers: hosts.map((host) => queryAnswer(host, nodes.ask(host, { kind: "query", text: query, form: "text" }))),
+  };
+}
+
+/** Makes a request to the nodes of all hosts. A refusal is a warning of the host. */
+function askHosts({ simulation, nodes }: RunningParts, action: NodeAction, observe: Observe): void {
+  for (const host of action.hosts) {
+    const problem = problemIn(nodes.ask(host, requestOf(action)));
+    if (problem === undefined) continue;
+    const text = `${action.kind} ${action.argument}: ${problem}`;
+    observe({ kind: "log", at: simulation.now, host, text, isWarning: true, isFromNode: true });
   }
 }
 
@@ -197,7 +228,8 @@ function startTraffic(simulation: Simulation, traffic: Traffic, number: number, 
   }
 }
 
-function applyAction({ simulation, wiring, gateways, nodes }: RunningParts, action: TopologyAction): void {
+function applyAction(parts: RunningParts, action: TopologyAction, observe: Observe): void {
+  const { simulation, wiring, gateways, nodes } = parts;
   switch (action.kind) {
     case "cut":
       for (const { from, to } of action.directions) simulation.cut(from, to);
@@ -224,6 +256,9 @@ function applyAction({ simulation, wiring, gateways, nodes }: RunningParts, acti
     case "change":
       wiring.apply(action);
       simulation.renewFaults();
+      break;
+    default:
+      askHosts(parts, action, observe);
   }
 }
 
@@ -251,10 +286,11 @@ async function run(
     await pace(simulation.now);
     if (signal?.aborted === true) return INTERRUPTED;
   }
+  const last = [...checks.entries()]
+    .filter(([, { at }]) => at >= duration)
+    .map(([check, definition]) => ({ check, at: definition.at, ...answersTo(definition, { nodes }) }));
   nodes.endAll(duration);
-  for (const [check, { at }] of checks.entries()) {
-    if (at >= duration) observe({ kind: "check", at, check });
-  }
+  for (const check of last) observe({ kind: "check", ...check });
   for (const { from, to, dropped } of simulation.fullLinks()) {
     const name = (host: number): string => hosts[host]?.name ?? "";
     observe({ kind: "queueFull", at: duration, from: name(from), to: name(to), dropped });

@@ -2,16 +2,20 @@
  * Nodes of a simulation through the lives of their hosts. `runSimulated` starts nodes here at each boot of a host, and ends them before
  * it crashes the host and at the end of the run. Logs, watched tuples, traces and last states leave as observations.
  */
+import type { Control } from "../../runtime/control/control.ts";
+import type { Reply } from "../../runtime/control/reply.ts";
+import type { Request } from "../../runtime/control/request.ts";
 import { Trace } from "../../runtime/control/trace.ts";
 import { defaultLimits } from "../../runtime/engine/limits/limits.ts";
 import type { Secrets } from "../../runtime/engine/strand-context.ts";
 import { Node } from "../../runtime/node/node.ts";
-import type { Fact } from "../../runtime/node/peer-facts.ts";
+import type { Fact, Peer } from "../../runtime/node/peer-facts.ts";
 import type { Program } from "../../runtime/node/program.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { NodeState } from "../outcome/inspection.ts";
 import type { Observe } from "../outcome/observation.ts";
 import type { Host } from "../topology/topology.ts";
+import { askNode } from "./ask-node.ts";
 
 /** Instruments of one node. */
 export interface NodeInstruments {
@@ -26,6 +30,8 @@ export interface SimulatedNodesSettings {
   readonly observe: Observe;
   /** Attaches instruments to a node before it starts. Without it, nodes have neither samples nor a last state. */
   readonly instrument?: ((node: Node) => NodeInstruments) | undefined;
+  /** Returns the control interface of a node, for events and checks that make requests to it. Without it there are none. */
+  readonly controlOf?: ((node: Node, installation: NodeInstallation) => Control) | undefined;
   /** Returns the secrets of a host. Without it, nodes have none. */
   readonly secretsOf?: ((host: Host) => Secrets) | undefined;
   /** Predicate whose tuples are traced on every host; `all` traces everything. */
@@ -38,6 +44,8 @@ export interface NodeInstallation {
   readonly program: Program;
   readonly facts: readonly Fact[];
   readonly watched: readonly string[];
+  /** Peers that the node gets as facts. */
+  readonly peers: readonly Peer[];
 }
 
 interface Life {
@@ -45,6 +53,7 @@ interface Life {
   readonly start: number;
   readonly startedAt: number;
   readonly instruments: NodeInstruments | undefined;
+  readonly control: Control | undefined;
 }
 
 export class SimulatedNodes {
@@ -60,8 +69,9 @@ export class SimulatedNodes {
   }
 
   /** Starts the node of a host in its new world. Returns false if its facts could not be loaded. */
-  start({ host, program, facts, watched }: NodeInstallation, world: World): boolean {
-    const { observe, instrument, secretsOf } = this.#settings;
+  start(installation: NodeInstallation, world: World): boolean {
+    const { host, program, facts, watched } = installation;
+    const { observe, instrument, controlOf, secretsOf } = this.#settings;
     const { name, address, visible } = host;
     const { clock } = world;
     const start = (this.#starts.get(name) ?? 0) + 1;
@@ -78,7 +88,8 @@ export class SimulatedNodes {
         observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),
     });
     this.#trace(node, name, start);
-    this.#lives.set(name, { host: name, start, startedAt: clock.now(), instruments: instrument?.(node) });
+    const tools = { instruments: instrument?.(node), control: controlOf?.(node, installation) };
+    this.#lives.set(name, { host: name, start, startedAt: clock.now(), ...tools });
     const files = host.programs.join(" ");
     observe({ kind: "log", at: clock.now(), host: name, text: `running ${files} as ${node.name}` });
     return node.start();
@@ -89,6 +100,12 @@ export class SimulatedNodes {
     for (const { host, instruments } of this.#lives.values())
       for (const text of instruments?.sample() ?? [])
         this.#settings.observe({ kind: "log", at, host, text, isWarning: true });
+  }
+
+  /** Returns the replies of a host's node to a request. Undefined if the host is down. Called between two steps. */
+  ask(host: string, request: Request): readonly Reply[] | undefined {
+    const control = this.#lives.get(host)?.control;
+    return control && askNode(control, request);
   }
 
   /** Reports the last state of a node whose life ends. Nothing happens if the host is down. */

@@ -216,7 +216,11 @@ const crossing = z.union(
   expected('two hosts, as ["a", "b"], or one direction, as { from = "a", to = "b" }'),
 );
 
-const ACTIONS = ["cut", "heal", "kill", "start", "move", "change"] as const;
+/** Actions on running nodes, which `on` restricts to some hosts. */
+const NODE_ACTIONS = ["insert", "delete", "load", "unload", "reload"] as const;
+const ACTIONS = ["cut", "heal", "kill", "start", "move", "change", ...NODE_ACTIONS] as const;
+
+const yes = z.literal(true, expected("true")).optional();
 
 const event: z.ZodType<EventDocument> = table({
   at: duration,
@@ -227,6 +231,12 @@ const event: z.ZodType<EventDocument> = table({
   move: names.optional(),
   to: text.optional(),
   change: link.optional(),
+  insert: text.optional(),
+  delete: text.optional(),
+  load: text.optional(),
+  unload: text.optional(),
+  reload: yes,
+  on: names.optional(),
 })
   .refine(
     (written) => ACTIONS.filter((action) => written[action] !== undefined).length === 1,
@@ -235,6 +245,10 @@ const event: z.ZodType<EventDocument> = table({
   .refine(
     ({ move, to }) => (move === undefined) === (to === undefined),
     'expected `move` and `to` together, as move = "a", to = "home"',
+  )
+  .refine(
+    (written) => written.on === undefined || NODE_ACTIONS.some((action) => written[action] !== undefined),
+    `\`on\` belongs to ${NODE_ACTIONS.join(", ")}`,
   );
 
 const command: z.ZodType<CommandDocument> = table({ on: names, run: text, at: duration.default(0) });
@@ -253,8 +267,24 @@ const lost = z.union(
   ],
   expected(LOST),
 );
-const KINDS = ["outage", "lost", "throughput", "completes", "path", "reaches", "unreachable", "succeeds"] as const;
+const KINDS = [
+  "outage",
+  "lost",
+  "throughput",
+  "completes",
+  "path",
+  "reaches",
+  "unreachable",
+  "succeeds",
+  "query",
+] as const;
 const pair = z.tuple([text, text], expected('two hosts, as ["a", "b"]')).optional();
+
+const ROWS = "a number of rows, or the least and the greatest, as [1, 3]";
+const rowCount = z.int().min(0);
+const rows = z
+  .union([rowCount, z.tuple([rowCount, rowCount])], expected(ROWS))
+  .refine((written) => typeof written === "number" || written[0] <= written[1], expected(ROWS));
 
 const check: z.ZodType<CheckDocument> = table({
   at: duration.optional(),
@@ -269,15 +299,26 @@ const check: z.ZodType<CheckDocument> = table({
   reaches: pair,
   unreachable: pair,
   succeeds: text.optional(),
-  on: text.optional(),
+  query: text.optional(),
+  rows: rows.optional(),
+  same: yes,
+  on: names.optional(),
 })
   .refine(
     (written) => KINDS.filter((kind) => written[kind] !== undefined).length === 1,
     `expected exactly one of ${KINDS.join(", ")} in a check`,
   )
   .refine(
-    ({ succeeds, on }) => (succeeds === undefined) === (on === undefined),
+    ({ succeeds, query, on }) => query !== undefined || (succeeds === undefined) === (on === undefined),
     "expected `succeeds` and `on` together",
+  )
+  .refine(
+    ({ succeeds, on }) => succeeds === undefined || !Array.isArray(on),
+    "expected one host in `on`, on which the command runs",
+  )
+  .refine(
+    ({ query, rows: expectedRows, same }) => query !== undefined || (expectedRows === undefined && same === undefined),
+    "`rows` and `same` belong to `query`",
   );
 
 const SEED = "a whole number";

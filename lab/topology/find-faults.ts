@@ -66,6 +66,7 @@ function mentions(document: TopologyDocument): readonly Mention[] {
       ...namesAt(["events", at, "start"], event.start),
       ...namesAt(["events", at, "move"], event.move),
       ...linkAt(["events", at, "change"], event.change),
+      ...namesAt(["events", at, "on"], event.on),
     ]),
     ...commands.flatMap(({ on }, at) => namesAt(["commands", at, "on"], on)),
     ...checks.flatMap(({ from, to, path, reaches, unreachable, on }, at) => [

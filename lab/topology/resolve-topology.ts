@@ -48,9 +48,9 @@ export function resolveTopology(document: TopologyDocument, file: string): Topol
     hosts: hosts.map((host) => resolveHost(host, document, groups, { everyone, moving }, file)),
     links: document.links.map((link) => resolveLink(link, document, groups)),
     traffic: resolveTraffic(traffic, duration),
-    events: resolveEvents(document, groups, addresses),
+    events: resolveEvents(document, groups, { addresses, everyone, file }),
     commands: document.commands.map(({ at, on, run }) => ({ at, run, hosts: expand(on, groups) })),
-    checks: document.checks.map((check) => resolveCheck(check, document)),
+    checks: document.checks.map((check) => resolveCheck(check, document, groups, everyone)),
     routes,
     watch: document.watch,
   };
@@ -128,23 +128,30 @@ function resolveFaults({
   };
 }
 
-function resolveEvents(
-  document: TopologyDocument,
-  groups: Groups,
-  addresses: NetworkAddresses,
-): readonly TopologyEvent[] {
-  const byTime = document.events.toSorted((one, other) => one.at - other.at);
-  return byTime.flatMap((event) =>
-    resolveEvent(event, document, groups, addresses).map((action) => ({ at: event.at, action })),
-  );
+/** Parts of a topology that events refer to. */
+interface EventContext {
+  readonly addresses: NetworkAddresses;
+  readonly everyone: readonly string[];
+  /** Path of the topology file. */
+  readonly file: string;
+}
+
+function resolveEvents(document: TopologyDocument, groups: Groups, context: EventContext): readonly TopologyEvent[] {
+  const numbered = document.events.map((event, number) => ({ event, number }));
+  return numbered
+    .toSorted((one, other) => one.event.at - other.event.at)
+    .flatMap(({ event, number }) =>
+      resolveEvent(event, document, groups, context).map((action) => ({ at: event.at, action, number })),
+    );
 }
 
 function resolveEvent(
-  { cut, heal, kill, start, move, to, change }: EventDocument,
+  event: EventDocument,
   document: TopologyDocument,
   groups: Groups,
-  addresses: NetworkAddresses,
+  { addresses, everyone, file }: EventContext,
 ): readonly TopologyAction[] {
+  const { cut, heal, kill, start, move, to, change } = event;
   if (cut !== undefined) return [{ kind: "cut", directions: directionsOf(cut, groups) }];
   if (heal !== undefined) return [{ kind: "heal", directions: directionsOf(heal, groups) }];
   if (kill !== undefined) return [{ kind: "kill", hosts: expand(kill, groups) }];
@@ -153,9 +160,22 @@ function resolveEvent(
     const moves = expand(move, groups).map((host) => ({ host, to: addresses.next(to) }));
     return [{ kind: "move", network: to, moves }];
   }
-  if (change === undefined) return [];
+  if (change === undefined)
+    return resolveNodeAction(event, event.on === undefined ? everyone : expand(event.on, groups), file);
   const rule = resolveLink(change, document, groups);
   return [{ kind: "change", rules: [rule], text: `${describeDirections(change)}: ${describeFaults(rule.faults)}` }];
+}
+
+function resolveNodeAction(
+  { insert, delete: deleted, load, unload, reload }: EventDocument,
+  hosts: readonly string[],
+  file: string,
+): readonly TopologyAction[] {
+  if (insert !== undefined) return [{ kind: "insert", hosts, argument: insert }];
+  if (deleted !== undefined) return [{ kind: "delete", hosts, argument: deleted }];
+  if (load !== undefined) return [{ kind: "load", hosts, argument: locateProgram(load, file) }];
+  if (unload !== undefined) return [{ kind: "unload", hosts, argument: unload }];
+  return reload === undefined ? [] : [{ kind: "reload", hosts, argument: "" }];
 }
 
 /** Formats the links of an event: `links between a, b`, `links from a to b`. */
@@ -194,29 +214,45 @@ function defaultName(traffic: readonly TrafficDocument[], number: number): strin
 }
 
 /** Resolves a check. It covers the traffic between the hosts that it names, by default all traffic. */
-function resolveCheck(check: CheckDocument, { traffic, duration }: TopologyDocument): Check {
-  const expectation = resolveExpectation(check);
+function resolveCheck(
+  check: CheckDocument,
+  { traffic, duration }: TopologyDocument,
+  groups: Groups,
+  everyone: readonly string[],
+): Check {
+  const expectation = resolveExpectation(check, check.on === undefined ? everyone : expand(check.on, groups));
   return { at: check.at ?? duration, traffic: coveredTraffic(check, traffic), expectation };
 }
 
 /** Returns the expectation of a check. The schema has verified that the check has exactly one. */
-function resolveExpectation({
-  outage,
-  lost,
-  throughput,
-  completes,
-  path,
-  reaches,
-  unreachable,
-  succeeds,
-  on = "",
-}: CheckDocument): Expectation {
+function resolveExpectation(
+  {
+    outage,
+    lost,
+    throughput,
+    completes,
+    path,
+    reaches,
+    unreachable,
+    succeeds,
+    query,
+    rows,
+    same,
+    on = "",
+  }: CheckDocument,
+  hosts: readonly string[],
+): Expectation {
   if (throughput !== undefined) return { kind: "throughput", least: throughput };
   if (completes !== undefined) return { kind: "completes", most: completes };
   if (outage !== undefined) return { kind: "outage", most: outage };
   if (lost !== undefined) return { kind: "lost", most: lost };
   if (path !== undefined) return { kind: "path", path };
-  if (succeeds !== undefined) return { kind: "succeeds", on, run: succeeds };
+  if (succeeds !== undefined) return { kind: "succeeds", on: String(on), run: succeeds };
+  if (query !== undefined) {
+    // A query without further conditions must have an answer.
+    const [least, most] = typeof rows === "number" ? [rows, rows] : (rows ?? [same === true ? 0 : 1, Infinity]);
+    return { kind: "query", query, hosts, least, most, isSame: same === true };
+  }
   const [from, to] = reaches ?? unreachable ?? ["", ""];
   return { kind: "reaches", from, to, isReached: reaches !== undefined };
 }

@@ -94,6 +94,15 @@ export interface EventDocument {
   /** The network that hosts move to. */
   readonly to?: string | undefined;
   readonly change?: LinkDocument | undefined;
+  /** Fact, as in `mosaic ctl NODE insert FACT`. */
+  readonly insert?: string | undefined;
+  readonly delete?: string | undefined;
+  /** Program file, and the name of one to remove. */
+  readonly load?: string | undefined;
+  readonly unload?: string | undefined;
+  readonly reload?: true | undefined;
+  /** Hosts whose nodes the five actions above change. All hosts if it is left out. */
+  readonly on?: HostNames | undefined;
 }
 
 export interface CommandDocument {
@@ -120,7 +129,14 @@ export interface CheckDocument {
   readonly reaches?: readonly [string, string] | undefined;
   readonly unreachable?: readonly [string, string] | undefined;
   readonly succeeds?: string | undefined;
-  readonly on?: string | undefined;
+  /** Table or rule body, as in `mosaic query NODE QUERY`. */
+  readonly query?: string | undefined;
+  /** Number of rows that each host must have: exactly, or the least and the greatest. */
+  readonly rows?: number | readonly [number, number] | undefined;
+  /** All hosts must have the same rows. */
+  readonly same?: true | undefined;
+  /** The host of `succeeds`; the hosts of `query`, all if it is left out. */
+  readonly on?: HostNames | undefined;
 }
 
 /** Greatest number of lost pings and datagrams of streams, or greatest share of them, from 0 to 1. */

@@ -149,7 +149,20 @@ export interface ChangeAction {
   readonly text: string;
 }
 
-export type TopologyAction = LinkAction | HostAction | MoveAction | ChangeAction;
+/** Request to the nodes of some hosts, as `mosaic ctl` makes it. */
+export interface NodeAction {
+  readonly kind: "insert" | "delete" | "load" | "unload" | "reload";
+  readonly hosts: readonly string[];
+  /** Fact, path of a program file, or name of one. Empty for `reload`. */
+  readonly argument: string;
+}
+
+export type TopologyAction = LinkAction | HostAction | MoveAction | ChangeAction | NodeAction;
+
+/** Whether an action is a request to nodes. */
+export function isNodeAction(action: TopologyAction): action is NodeAction {
+  return "argument" in action;
+}
 
 /** Shell command that runs on each of the hosts. */
 export interface Command {
@@ -177,11 +190,24 @@ export type Expectation =
   | { readonly kind: "path"; readonly path: readonly string[] }
   | { readonly kind: "reaches"; readonly from: string; readonly to: string; readonly isReached: boolean }
   /** The command exits with code 0 on the host. */
-  | { readonly kind: "succeeds"; readonly on: string; readonly run: string };
+  | { readonly kind: "succeeds"; readonly on: string; readonly run: string }
+  | QueryExpectation;
+
+/** The query has a number of rows from `least` to `most` on each host, and the same rows on all if `isSame`. */
+export interface QueryExpectation {
+  readonly kind: "query";
+  readonly query: string;
+  readonly hosts: readonly string[];
+  readonly least: number;
+  readonly most: number;
+  readonly isSame: boolean;
+}
 
 export interface TopologyEvent {
   readonly at: number;
   readonly action: TopologyAction;
+  /** Index of the event in the file. */
+  readonly number: number;
 }
 
 /** Returns the predicates whose tuples the nodes report: `watch` and the route table. */

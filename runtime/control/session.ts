@@ -13,6 +13,7 @@ import { evaluate } from "./evaluate.ts";
 import { replaceProgram } from "./replace-program.ts";
 import type { RequestErrorReason, Reply } from "./reply.ts";
 import { parseRequest, type Request, type RequestId, type ValueForm } from "./request.ts";
+import { tableNameIn } from "./table-name.ts";
 import { Trace } from "./trace.ts";
 
 /** Client of a session, as the session sends to it. */
@@ -25,7 +26,6 @@ export interface Client {
 const ROWS_PER_LINE = 100;
 const MOST_PENDING = 16;
 const MOST_TRACES = 4;
-const TABLE_NAME = /^\s*[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*\s*$/;
 
 /** Session of one client of a node. It answers each line of the client with one reply, also an invalid line. */
 export class Session {
@@ -94,10 +94,12 @@ export class Session {
 
   #answer(id: RequestId, request: Request): Iterable<Reply> {
     switch (request.kind) {
-      case "query":
-        return TABLE_NAME.test(request.text)
-          ? this.#contents(id, request.text.trim(), request.form)
-          : this.#query(id, request.text, request.form);
+      case "query": {
+        const table = tableNameIn(request.text);
+        return table === undefined
+          ? this.#query(id, request.text, request.form)
+          : this.#contents(id, table, request.form);
+      }
       case "insert":
       case "delete":
         return [this.#operate(id, request.text, request.kind === "delete")];

@@ -102,9 +102,9 @@ at = "3s"
 kill = "n"`);
   const direction = (from: string, to: string): object => ({ from, to });
   expect(events).toEqual([
-    { at: 1, action: { kind: "cut", directions: [direction("a", "n1"), direction("n1", "a")] } },
-    { at: 3, action: { kind: "heal", directions: [direction("a", "n1"), direction("a", "n2")] } },
-    { at: 3, action: { kind: "kill", hosts: ["n1", "n2"] } },
+    { at: 1, number: 1, action: { kind: "cut", directions: [direction("a", "n1"), direction("n1", "a")] } },
+    { at: 3, number: 0, action: { kind: "heal", directions: [direction("a", "n1"), direction("a", "n2")] } },
+    { at: 3, number: 2, action: { kind: "kill", hosts: ["n1", "n2"] } },
   ]);
 });
 

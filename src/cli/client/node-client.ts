@@ -70,11 +70,19 @@ export class NodeClient {
     return name;
   }
 
-  /**
-   * Sends a request and yields its replies up to the last. Throws `Failure` if the node refuses the request or does not answer in time. The
-   * lines of a trace have no time.
-   */
+  /** Sends a request and yields its replies up to the last. Throws `Failure` if the node refuses the request or does not answer in time. */
   async *request(request: Request): AsyncGenerator<Reply> {
+    for await (const reply of this.replies(request)) {
+      if ("ok" in reply && !reply.ok) throw refusal(this.#name, reply.error);
+      yield reply;
+    }
+  }
+
+  /**
+   * Sends a request and yields its replies up to the last, which may be a refusal. Throws `Failure` if the node does not answer in time.
+   * The lines of a trace have no time.
+   */
+  async *replies(request: Request): AsyncGenerator<Reply> {
     const id = ++this.#requests;
     const { kind, ...fields } = request;
     this.#socket.write(`${JSON.stringify({ v: PROTOCOL_VERSION, id, do: kind, ...fields })}\n`);
@@ -82,7 +90,6 @@ export class NodeClient {
     for (;;) {
       const reply = await this.#next(limit);
       if (reply.id !== id && reply.id !== null) continue;
-      if ("ok" in reply && !reply.ok) throw refusal(this.#name, reply.error);
       if ("tracing" in reply) limit = Infinity;
       yield reply;
       if ("ok" in reply) return;

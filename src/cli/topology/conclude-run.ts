@@ -1,4 +1,5 @@
 import { type CheckResult, checkLines } from "../../../lab/outcome/evaluate-check.ts";
+import type { QueryAnswer } from "../../../lab/outcome/query-answer.ts";
 import { makeFolder } from "../../../lab/outcome/make-folder.ts";
 import { problemLines, routeLines, type RunSummary, summarize, summaryLines } from "../../../lab/outcome/report.ts";
 import { ResultFiles } from "../../../lab/outcome/result-files.ts";
@@ -57,8 +58,14 @@ export async function conclude(
 }
 
 /** A check as JSON; `holds` is null if this kind of run cannot evaluate the check. */
-function jsonCheck({ at: t, expectation, holds, observed, traffic, failed }: CheckResult): object {
-  return { t, expectation, holds: holds ?? null, observed, traffic, failed };
+function jsonCheck({ at: t, expectation, holds, observed, traffic, failed, answers }: CheckResult): object {
+  const result = { t, expectation, holds: holds ?? null, observed, traffic, failed };
+  return answers === undefined ? result : { ...result, answers: answers.map(jsonAnswer) };
+}
+
+/** The answer of a host as JSON; `rows` is null if it has not answered. */
+function jsonAnswer({ host, rows, problem }: QueryAnswer): object {
+  return { host, rows: rows ?? null, ...(problem !== undefined && { problem }) };
 }
 
 function conclusionLines(summary: RunSummary, topology: Topology, record: RunRecord): readonly string[] {

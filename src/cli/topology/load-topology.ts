@@ -12,6 +12,7 @@ import { fileErrorReason } from "../terminal/file-error.ts";
 import { Failure, runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { compileHosts } from "./compile-hosts.ts";
+import { findRequestFaults } from "./find-request-faults.ts";
 
 /** A topology and the plans of its hosts. */
 export interface LoadedTopology {
@@ -48,7 +49,10 @@ export function loadTopology(file: string, output: Output, settings: readonly Se
   const faults = compiled.plans.faults(topology);
   if (faults.length > 0) throw failWith(faults.map(locate), output);
   const { plans, warnings } = compiled;
-  return { topology, plans, secretsOf: secretsOfHosts(topology, plans), warnings };
+  const secretsOf = secretsOfHosts(topology, plans);
+  const requestFaults = findRequestFaults(topology, plans, secretsOf);
+  if (requestFaults.length > 0) throw failWith(requestFaults.map(locate), output);
+  return { topology, plans, secretsOf, warnings };
 }
 
 /** Reads the secrets of all hosts. Each file is read once. */

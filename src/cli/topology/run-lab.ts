@@ -18,6 +18,7 @@ import { Timeline } from "../../../lab/outcome/timeline.ts";
 import { runSimulated, type SimulatedOutcome } from "../../../lab/simulator/run-simulated.ts";
 import { describeTraffic, type Topology } from "../../../lab/topology/topology.ts";
 import { formatWatchLine } from "../../../runtime/observe/watch.ts";
+import { askByControl } from "../client/ask-by-control.ts";
 import { inspectByControl } from "../client/inspect-node.ts";
 import { checkoutFile } from "../files/checkout.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
@@ -25,6 +26,7 @@ import { interruptSignal } from "../terminal/interrupt.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { type ConclusionOptions, conclude, openResults } from "./conclude-run.ts";
+import { controlsOf } from "./host-control.ts";
 import { instrument } from "./instruments.ts";
 import { type LoadedTopology, loadTopology } from "./load-topology.ts";
 
@@ -165,11 +167,12 @@ async function run(
   const signal = interruptSignal();
   if (backend.kind === "kernel") {
     const mosaic = checkoutFile("mosaic");
-    const inspect = inspectByControl;
-    return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, observe, inspect, signal });
+    const clients = { inspect: inspectByControl, ask: askByControl };
+    return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, observe, ...clients, signal });
   }
   const pace = screen.isTerminal && { pace: pacer() };
-  return runSimulated(topology, { plans, secretsOf, observe, instrument, signal, ...pace });
+  const controlOf = controlsOf(topology, secretsOf);
+  return runSimulated(topology, { plans, secretsOf, observe, instrument, controlOf, signal, ...pace });
 }
 
 /** Delays ticks so that a person can follow virtual time. */

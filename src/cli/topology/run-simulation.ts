@@ -13,6 +13,7 @@ import { interruptSignal } from "../terminal/interrupt.ts";
 import type { Output } from "../terminal/output.ts";
 import { type ConclusionOptions, conclude, openResults } from "./conclude-run.ts";
 import { HostCaptures } from "./host-captures.ts";
+import { controlsOf } from "./host-control.ts";
 import { instrument } from "./instruments.ts";
 import { loadTopology } from "./load-topology.ts";
 
@@ -50,7 +51,8 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   const captures = openCaptures(options);
   const capture = captures && ((host: string, world: World) => captures.wrap(host, world));
   const signal = interruptSignal();
-  const outcome = await runSimulated(topology, { plans, secretsOf, observe, capture, instrument, trace, signal });
+  const nodes = { instrument, controlOf: controlsOf(topology, secretsOf) };
+  const outcome = await runSimulated(topology, { plans, secretsOf, observe, capture, ...nodes, trace, signal });
   captures?.close();
   progress.finish();
   if (!outcome.ok) {

@@ -7,6 +7,7 @@ import { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { runSimulated } from "../../../lab/simulator/run-simulated.ts";
 import type { Setting } from "../../../lab/topology/settings.ts";
 import type { Output } from "../terminal/output.ts";
+import { controlsOf } from "./host-control.ts";
 import { instrument } from "./instruments.ts";
 import { type LoadedTopology, loadTopology } from "./load-topology.ts";
 
@@ -47,7 +48,8 @@ async function run(task: StudyTask): Promise<StudyResult> {
   const { topology: written, plans, secretsOf } = load(task);
   const topology = { ...written, seed: task.seed };
   const record = new RunRecord(topology);
-  const outcome = await runSimulated(topology, { plans, secretsOf, observe: (one) => record.add(one), instrument });
+  const nodes = { instrument, controlOf: controlsOf(topology, secretsOf) };
+  const outcome = await runSimulated(topology, { plans, secretsOf, observe: (one) => record.add(one), ...nodes });
   const summary = summarize(topology, record);
   const common = {
     number: task.number,

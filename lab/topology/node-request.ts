@@ -1,0 +1,17 @@
+import type { Request } from "../../runtime/control/request.ts";
+import type { NodeAction } from "./topology.ts";
+
+/** Returns the request of the control interface that carries out an action on one node. */
+export function requestOf({ kind, argument }: NodeAction): Request {
+  switch (kind) {
+    case "insert":
+    case "delete":
+      return { kind, text: argument };
+    case "load":
+      return { kind, file: argument };
+    case "unload":
+      return { kind, name: argument };
+    case "reload":
+      return { kind };
+  }
+}

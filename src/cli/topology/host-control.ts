@@ -1,0 +1,27 @@
+import type { NodeInstallation } from "../../../lab/simulator/simulated-nodes.ts";
+import type { Host, Topology } from "../../../lab/topology/topology.ts";
+import { Control } from "../../../runtime/control/control.ts";
+import type { Secrets } from "../../../runtime/engine/strand-context.ts";
+import type { Node } from "../../../runtime/node/node.ts";
+import type { Peer } from "../../../runtime/node/peer-facts.ts";
+import { NodeCompiler } from "../run/node-compiler.ts";
+
+/** Returns the compiler that answers requests to the node of a host, as `mosaic run` with the options of the host would have it. */
+export function compilerOf(
+  { programs, defines, facts }: Host,
+  { hosts }: Topology,
+  peers: readonly Peer[],
+  secrets: Secrets,
+): NodeCompiler {
+  const hasTun = hosts.some(({ virtual }) => virtual !== undefined);
+  const options = { files: programs, defines, dialect: undefined, facts, hasTun, secrets };
+  return new NodeCompiler(options, new Map(), peers);
+}
+
+/** Returns the function that gives simulated nodes their control interface. */
+export function controlsOf(
+  topology: Topology,
+  secretsOf: (host: Host) => Secrets,
+): (node: Node, installation: NodeInstallation) => Control {
+  return (node, { host, peers }) => new Control(node, compilerOf(host, topology, peers, secretsOf(host)));
+}
