@@ -42,6 +42,8 @@ export interface KernelSettings {
   readonly captures?: string | undefined;
   /** Called with the folder of the lab's control sockets, HOST.sock, before the first node starts. */
   readonly onStart?: (folder: string) => void;
+  /** Called when the run is over. The hosts then run on until `signal`. Without it the lab ends. */
+  readonly onStay?: (() => void) | undefined;
   /** Returns the state of the node with this control socket; undefined if it does not answer. */
   readonly inspect?: (socket: string) => Promise<NodeState | undefined>;
   /** Returns the replies of the node with this control socket to a request; undefined if it does not answer. */
@@ -179,10 +181,19 @@ class KernelLab {
     }
     const timeout = sleep(TIMEOUT_SECONDS * 1e3, undefined, { signal: this.#settings.signal, ref: false });
     await Promise.race([Promise.all(this.#pending), timeout]);
+    if (this.#settings.onStay !== undefined) await this.#stay(this.#settings.onStay);
     await Promise.all(this.#topology.hosts.map(({ name }) => this.#inspect(name, false)));
     for (const drops of this.#namespaces.queueDrops()) {
       this.#settings.observe({ kind: "queueFull", at: this.#now(), ...drops });
     }
+  }
+
+  /** Ends the traffic, and keeps all hosts until the signal. */
+  async #stay(onStay: () => void): Promise<void> {
+    const { signal } = this.#settings;
+    for (const child of this.#processes) child.kill();
+    onStay();
+    if (!signal.aborted) await once(signal, "abort");
   }
 
   async #sleepUntil(at: number): Promise<void> {

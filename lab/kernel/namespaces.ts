@@ -3,8 +3,10 @@
  * text of all commands comes from namespace-plan.ts and the hub-*.ts files; this file runs them.
  */
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cleaner } from "./cleaner.ts";
+import { hostsFile } from "./enter-host.ts";
 import { makeLabFolder } from "./lab-folder.ts";
 import { lossRules } from "./hub-losses.ts";
 import { HubRates, type QueueDrops, readQueueDrops } from "./hub-rates.ts";
@@ -54,6 +56,7 @@ export class Namespaces {
     this.wiring = new Wiring(topology);
     this.#plan = planNamespaces(topology.hosts, topology.networks, process.pid);
     this.folder = makeFolder();
+    writeFileSync(hostsFile(this.folder), this.#plan.hosts.map(({ name }) => `${name}\n`).join(""));
     this.#cleaner = new Cleaner(this.#plan.prefix, this.folder);
     try {
       this.#create();

@@ -14,6 +14,6 @@ export const command: CommandSpec<DemoInput> = {
   run: async ({ simulator }, { output }) => {
     const { runLab } = await import("../topology/run-lab.ts");
     const backend = simulator ? "simulator" : "nearest";
-    await runLab(checkoutFile(TOPOLOGY), { backend, out: undefined, check: false, json: false }, output);
+    await runLab(checkoutFile(TOPOLOGY), { backend, stay: false, out: undefined, check: false, json: false }, output);
   },
 };

@@ -39,6 +39,8 @@ const MAX_LISTED_TRAFFICS = 4;
 export interface LabOptions extends ConclusionOptions {
   /** `nearest`: network namespaces if possible, otherwise the simulator. */
   readonly backend: "kernel" | "nearest" | "simulator";
+  /** Whether the hosts run on after the end of the run, until a signal. */
+  readonly stay: boolean;
 }
 
 type Times = Pick<KernelOutcome & { readonly ok: true }, "startSeconds" | "endSeconds" | "epoch">;
@@ -71,7 +73,11 @@ export async function runLab(file: string, options: LabOptions, output: Output):
     writeLine(screen, styled(screen, "dim", `Look inside while it runs: ./mosaic top ${join(folder, "HOST.sock")}`));
     writeLine(screen);
   };
-  const world = { backend, pingTool, captures: results?.folder, onStart };
+  const onStay = (): void => {
+    timeline.finish();
+    writeLine(screen, styled(screen, "dim", "The run is over; the hosts stay until Ctrl-C: ./mosaic lab exec HOST"));
+  };
+  const world = { backend, pingTool, captures: results?.folder, onStart, ...(options.stay && { onStay }) };
   const outcome = await run(loaded, world, observe, screen);
   timeline.finish();
   if (!outcome.ok) await fail(outcome.message, results);
@@ -156,11 +162,12 @@ interface LabWorld {
   readonly pingTool: PingTool;
   readonly captures: string | undefined;
   readonly onStart: (folder: string) => void;
+  readonly onStay?: () => void;
 }
 
 async function run(
   { topology, plans, secretsOf }: LoadedTopology,
-  { backend, pingTool, captures, onStart }: LabWorld,
+  { backend, pingTool, captures, onStart, onStay }: LabWorld,
   observe: Observe,
   screen: Screen,
 ): Promise<KernelOutcome | SimulatedOutcome> {
@@ -168,7 +175,7 @@ async function run(
   if (backend.kind === "kernel") {
     const mosaic = checkoutFile("mosaic");
     const clients = { inspect: inspectByControl, ask: askByControl };
-    return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, observe, ...clients, signal });
+    return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, onStay, observe, ...clients, signal });
   }
   const pace = screen.isTerminal && { pace: pacer() };
   const controlOf = controlsOf(topology, secretsOf);
