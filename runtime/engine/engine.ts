@@ -282,7 +282,7 @@ export class Engine {
   #begin(source: Value, now: number = this.#clock.now(), facts = 0): void {
     this.counters.steps++;
     this.memory.begin(facts);
-    this.#context.begin(now, source);
+    this.#context.begin(now, source, facts);
   }
 
   /** Runs the rounds of a step. `start` runs before the first round and returns the row events that trigger it. */

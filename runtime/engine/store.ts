@@ -13,7 +13,7 @@ import type { Key } from "../plan/values/key.ts";
 import { compareValues, type Values } from "../plan/values/value.ts";
 import { DerivedTables } from "./derived/derived-tables.ts";
 import type { RunStrand } from "./derived/stratum.ts";
-import { LimitExceeded, type Limits } from "./limits/limits.ts";
+import { endsAtLimit, LimitExceeded, type Limits } from "./limits/limits.ts";
 import type { MemoryUse } from "./limits/memory-use.ts";
 import { type ChangeListener, CommitTally } from "./tables/commit-tally.ts";
 import { Journal } from "./tables/journal.ts";
@@ -56,7 +56,7 @@ export class Store {
   readonly #listener: ChangeListener;
 
   constructor(plan: Plan, listener: ChangeListener, limits: Limits, memory: MemoryUse) {
-    this.journal = new Journal(memory, limits.derivations < Infinity);
+    this.journal = new Journal(memory, !endsAtLimit(limits));
     this.#plan = plan;
     this.#listener = listener;
     this.tally = new CommitTally(listener);

@@ -16,8 +16,9 @@ import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { EngineCounters } from "./engine-counters.ts";
 import type { FailureReports } from "./failure-reports.ts";
+import { CycleUse } from "./limits/cycle-use.ts";
 import { LimitExceeded, type Limits } from "./limits/limits.ts";
-import { type MemoryUse, RESULT_BYTES } from "./limits/memory-use.ts";
+import { INDEX_ENTRY_BYTES, type MemoryUse, RESULT_BYTES, ROW_BYTES } from "./limits/memory-use.ts";
 import type { Nonces } from "./nonces.ts";
 import type { RoundEvents } from "./round-events.ts";
 import type { Store, TableChange } from "./store.ts";
@@ -90,6 +91,7 @@ export class StrandContext implements StrandHost {
   readonly #counters: EngineCounters;
   readonly #failures: FailureReports;
   readonly #memory: MemoryUse;
+  readonly #cycles: CycleUse;
   readonly #nonces: Nonces;
   readonly #secrets: Secrets;
   readonly #ambients: (Ambient | undefined)[] = [];
@@ -114,6 +116,7 @@ export class StrandContext implements StrandHost {
     this.#failures = options.failures;
     this.predicates = options.plan.predicates;
     this.#memory = options.memory;
+    this.#cycles = new CycleUse(options.plan, options.limits);
     this.#nonces = options.nonces;
     this.#secrets = options.secrets;
     this.tables = options.store.tables;
@@ -125,8 +128,8 @@ export class StrandContext implements StrandHost {
     this.#sender = sender;
   }
 
-  /** Prepares for a step: no derivations, input not borrowed. */
-  begin(now: number, source: Value): void {
+  /** Prepares for a step: no derivations, input not borrowed. `facts` is the number of facts that it loads. */
+  begin(now: number, source: Value, facts: number): void {
     this.now = now;
     this.source = source;
     this.isBorrowed = false;
@@ -134,6 +137,7 @@ export class StrandContext implements StrandHost {
     this.running = NO_STRAND;
     this.#derivations = 0;
     this.#heldInRound = 0;
+    this.#cycles.begin(facts);
   }
 
   /** Releases the events and table changes of a round that has been committed. */
@@ -193,21 +197,21 @@ export class StrandContext implements StrandHost {
 
   raise(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
-    this.#heldInRound += this.#hold(args);
+    this.#heldInRound += this.#hold(strand, args, 0);
     if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, false);
     this.#events.add({ predicate: this.#predicate(predicate), args, isDelete: false }, "rule");
   }
 
   put(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
-    this.#heldInRound += this.#hold(args);
+    this.#heldInRound += this.#hold(strand, args, ROW_BYTES + INDEX_ENTRY_BYTES);
     if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, false);
     this.changes.push({ table: this.tables[predicate] as Table, values: this.#owned(args), isDelete: false });
   }
 
   remove(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
-    this.#heldInRound += this.#hold(args);
+    this.#heldInRound += this.#hold(strand, args, 0);
     if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, true);
     this.changes.push({ table: this.tables[predicate] as Table, values: args, isDelete: true });
   }
@@ -220,7 +224,7 @@ export class StrandContext implements StrandHost {
     // A datagram carries one segment of one train.
     if (this.packets > 1 && trainCount(args) > 1) this.splitTrain();
     this.#count(strand);
-    this.#hold(args);
+    this.#hold(strand, args, 0);
     this.#sender?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
   }
 
@@ -266,10 +270,17 @@ export class StrandContext implements StrandHost {
     this.checkLimits(strand);
   }
 
-  /** Counts the memory of a result that the step holds, with the key by which its duplicates are found. Returns its bytes. */
-  #hold(args: Values): number {
-    if (this.#derivations <= UNMEASURED_RESULTS) return 0;
+  /**
+   * Counts the memory of a result that the step holds, with the key by which its duplicates are found, and returns its bytes. `rowBytes`
+   * is the memory of the row that it may become.
+   */
+  #hold(strand: number, args: Values, rowBytes: number): number {
+    const isMeasured = this.#derivations > UNMEASURED_RESULTS;
+    const isCounted = this.#cycles.counts(strand, isMeasured);
+    if (!isMeasured && !isCounted) return 0;
     const bytes = RESULT_BYTES + 2 * heldBytesOf(args);
+    if (isCounted && !this.#isUnlimited) this.#cycles.add(strand, bytes + rowBytes);
+    if (!isMeasured) return 0;
     this.#memory.pending += bytes;
     return bytes;
   }

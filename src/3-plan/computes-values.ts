@@ -1,25 +1,30 @@
 import type { Expression } from "../../grammar/ast.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
-import { expressionsOf, variablesIn } from "../program/visit.ts";
+import { expressionsOf, parts } from "../program/visit.ts";
+import { drawsValue } from "./draws-value.ts";
 
 /**
  * Whether the head of a rule has a value that no row of the body holds: the result of an operator, a function, a list or an address. Rules
  * that only copy values derive finitely many rows.
  */
 export function computesValues(rule: CoreRule): boolean {
-  const waiting = rule.head.args.flatMap(expressionsOf);
+  const assigned = (name: string): readonly Expression[] =>
+    rule.body.flatMap((literal) => (literal.kind === "assign" && literal.target.name === name ? [literal.value] : []));
+  return isComputed(rule.head.args.flatMap(expressionsOf), assigned);
+}
+
+/** Whether one of the expressions has a computed value. `sourcesOf` returns the expressions that give a variable its value. */
+export function isComputed(
+  expressions: readonly Expression[],
+  sourcesOf: (variable: string) => readonly Expression[],
+): boolean {
+  const waiting = [...expressions];
   const visited = new Set<Expression>();
   for (const expression of waiting) {
     if (visited.has(expression)) continue;
     visited.add(expression);
-    if (expression.kind === "constant" || expression.kind === "wildcard") continue;
-    if (expression.kind !== "variable") {
-      if (variablesIn(expression).length > 0) return true;
-      continue;
-    }
-    for (const literal of rule.body) {
-      if (literal.kind === "assign" && literal.target.name === expression.name) waiting.push(literal.value);
-    }
+    if (expression.kind === "variable") for (const source of sourcesOf(expression.name)) waiting.push(source);
+    else if (parts(expression).some((part) => part.kind === "variable" || drawsValue(part))) return true;
   }
   return false;
 }

@@ -5,7 +5,7 @@ import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts"
 import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
 /** A strand as shown to users. */
-export type DescribedStrand = Omit<StrandSpec, "cacheableReads" | "trainColumns">;
+export type DescribedStrand = Omit<StrandSpec, "cacheableReads" | "trainColumns" | "cycle">;
 
 /** Describes the elements that were fused into the function of the strand, in order. */
 export function describeStrand(

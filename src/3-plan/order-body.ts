@@ -1,13 +1,9 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { type BoundSet, isBound, withBound } from "../program/binding.ts";
-import { isImpure } from "../program/impure.ts";
 import { onlyItem, patternVariables } from "../program/pattern.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
-import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
-
-/** Impure functions with the same result during a whole step. */
-const CONSTANT_IN_STEP: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_ADDRESS_FUNCTION]);
+import { drawsValue } from "./draws-value.ts";
 
 /** Returns the literals in evaluation order; each can run with the variables bound before it. */
 export function orderBody(
@@ -80,7 +76,7 @@ function isScalarReady(literal: Literal, bound: BoundSet): boolean {
 function isRandom(literal: Literal): boolean {
   return expressionsOfLiteral(literal)
     .flatMap((expression) => parts(expression))
-    .some((part) => isImpure(part) && !(part.kind === "call" && CONSTANT_IN_STEP.has(part.name.text)));
+    .some(drawsValue);
 }
 
 function seals(literal: Literal): boolean {

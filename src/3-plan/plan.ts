@@ -43,6 +43,7 @@ import { type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
 import { checkSeals } from "./check-seals.ts";
 import { checkChannels } from "./check-channels.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
+import { cycleRoles } from "./rule-cycles.ts";
 import type { Strand } from "./strand.ts";
 import { TableLayout } from "./table-layout.ts";
 import { expressionsOfStrand } from "./operator-expressions.ts";
@@ -63,12 +64,14 @@ export interface PlannedProgram {
 /** Completes the plan with descriptions of its strands and with its graph. */
 export function describeProgram({ plan, strands }: PlannedProgram): Omit<Plan, "code"> {
   const { predicates, derivedRules, overlays } = plan;
+  const cycles = cycleRoles(strands, plan);
   return {
     ...plan,
-    strands: strands.map((strand) => ({
+    strands: strands.map((strand, at) => ({
       ...describeStrand(strand, predicates, derivedRules),
       cacheableReads: cacheableReads(strand, predicates),
       trainColumns: trainColumns(strand),
+      cycle: cycles[at] ?? "none",
     })),
     secrets: secretsOf(strands),
     graph: networkGraph(overlays, strands, predicates),

@@ -1,16 +1,12 @@
 import type { Expression } from "../../grammar/ast.ts";
-import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
-import { isImpure } from "../program/impure.ts";
 import { operandsOf, parts } from "../program/visit.ts";
+import { drawsValue } from "./draws-value.ts";
 import { expressionsOfStrand, inspectedExpressions, partsOfAction, testsOf } from "./operator-expressions.ts";
 import type { Strand, StrandAction } from "./strand.ts";
 import { isMappedOverTrains } from "./train-functions.ts";
 
 /** Functions that take a packet train whole: its packets as a list, and their number. */
 const TRAIN_READERS: ReadonlySet<string> = new Set(["f_rows", "f_count"]);
-
-/** Functions that have one value in a step, so that all packets of a train get the same. */
-const CONSTANT_IN_STEP: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_ADDRESS_FUNCTION]);
 
 /**
  * Columns of the strand's event in which a packet train stays one value. A rule means what it means packet by packet, so these are the
@@ -79,7 +75,5 @@ function isReadWhole(expression: Expression, trains: ReadonlySet<string>): boole
 
 /** Whether an expression can have another value for the next packet of a train. */
 function differsByPacket(expression: Expression): boolean {
-  return parts(expression).some(
-    (part) => isImpure(part) && !(part.kind === "call" && CONSTANT_IN_STEP.has(part.name.text)),
-  );
+  return parts(expression).some(drawsValue);
 }

@@ -1,5 +1,7 @@
 /** The simulator backend of the lab: record, timeline and report of runs in virtual time. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Observation } from "../../lab/outcome/observation.ts";
 import { routeLines, summarize, summaryLines } from "../../lab/outcome/report.ts";
@@ -12,8 +14,8 @@ import type { Topology } from "../../lab/topology/topology.ts";
 import { compileHosts } from "../../src/cli/topology/compile-hosts.ts";
 import { plansOf } from "./plans-of.ts";
 
-function topologyOf(text: string): Topology {
-  const read = readTopology(text, "lab.toml");
+function topologyOf(text: string, file = "lab.toml"): Topology {
+  const read = readTopology(text, file);
   if (!read.ok) throw new Error(read.errors.map(formatTopologyError).join("\n"));
   return read.topology;
 }
@@ -193,4 +195,45 @@ describe("the demonstration", () => {
     expect(head).toMatch(/^to +before +during +after$/);
     expect(toB).toMatch(/^b +direct \S+ +via [cde] \S+ +direct \S+$/);
   });
+});
+
+/** Items by which endless rules lengthen their lists, so that they reach a limit soon. */
+const LONG = Array.from({ length: 1000 }, (_, at) => at).join(", ");
+
+test("a simulation in which endless rules were refused repeats, and its log names them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "mosaic-endless-"));
+  try {
+    writeFileSync(
+      join(folder, "endless.mzl"),
+      `materialize(t, infinity, infinity, keys(1)).
+      accept seen(number).
+      r: grow(f_concat(L, [${LONG}])) :- grow(L).
+      g: grow([]) :- periodic(_, 1, 1), localAddr("10.77.0.1:10000").
+      d: t(f_concat(L, [${LONG}])) :- t(L).
+      h: t([]) :- begin(_).
+      b: begin(E) :- periodic(E, 3, 1), localAddr("10.77.0.1:10000").
+      s: seen@"10.77.0.2:10000"(E) :- periodic(E, 1).`,
+    );
+    const text =
+      'title = "endless"\nduration = "5s"\nprograms = ["endless.mzl"]\nhosts = 2\nlinks = [{ between = "all", delay = "10ms" }]\n';
+    const topology = topologyOf(text, join(folder, "lab.toml"));
+    const runs = [await run(topology), await run(topology)];
+    const refusals = runs.map(({ observations }) =>
+      observations.flatMap((one) => (one.kind === "log" && one.text.includes("rolled back") ? [one.text] : [])),
+    );
+    expect(refusals[0]).toEqual([
+      expect.stringMatching(
+        /^a step exceeded its limit of memory of rules that trigger each other in rule r and was rolled back/,
+      ),
+      expect.stringMatching(
+        /^a step exceeded its limit of rows of a recursion that computes values in rule d and was rolled back/,
+      ),
+    ]);
+    expect(refusals[1]).toEqual(refusals[0]);
+    const hashes = runs.map(({ outcome }) => (outcome.ok ? outcome.traceHash : outcome.message));
+    expect(hashes[1]).toBe(hashes[0]);
+    expect(runs[0]?.outcome).toMatchObject({ network: { delivered: 4 } });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -31,6 +31,12 @@ import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges,
 
 /** Rows that a recursion that computes values may insert for each row that it reads: it may have many results for one. */
 const COMPUTED_ROWS_PER_ROW = 256;
+/**
+ * Memory of a row from which it counts as several, and for each further one, in bytes: a list may grow in each row, and the time for
+ * keys is proportional to it.
+ */
+const LONG_ROW_BYTES = 1024;
+const BYTES_PER_FURTHER_ROW = 128;
 
 /** Limits of one update. */
 export interface RunLimit {
@@ -38,7 +44,7 @@ export interface RunLimit {
   readonly runs: number;
   /** Throws the error that ends a step with more runs. */
   readonly exceeded: (strand: number) => never;
-  /** Rows of the stratum on whose insertion strands run, if its rules compute values. */
+  /** Rows of the stratum on whose insertion strands run, if its rules compute values. A long row counts as several. */
   readonly computedRows: number;
   /** Throws the error that ends a step with more such rows. */
   readonly computedTooMany: (strand: number) => never;
@@ -92,7 +98,7 @@ export class RecursiveStratum implements Stratum {
   #direction: Sign = 0;
   /** Strand runs on rows of the stratum in this update. */
   #runs = 0;
-  /** Rows of the stratum that this update inserted. */
+  /** Rows of the stratum that this update inserted; a long one counts as several. */
   #rows = 0;
   /** Deleted rows on which strands have yet to run. */
   readonly #leaving = new Map<Row, Table>();
@@ -367,7 +373,8 @@ export class RecursiveStratum implements Stratum {
     // A replacement that is deleted in the same update cannot cover its own derivations.
     this.#replacement = replacement?.row === row && direction < 0 ? undefined : replacement;
     const strands = this.#ownStrands.get(table) ?? [];
-    if (direction > 0 && ++this.#rows > this.#mostRows) this.#limit.computedTooMany(strands[0] ?? -1);
+    if (direction > 0) this.#rows += 1 + Math.floor(Math.max(0, row.bytes - LONG_ROW_BYTES) / BYTES_PER_FURTHER_ROW);
+    if (this.#rows > this.#mostRows) this.#limit.computedTooMany(strands[0] ?? -1);
     for (const strand of strands) {
       if (++this.#runs > this.#limit.runs) this.#limit.exceeded(strand);
       this.#limit.checkMemory(strand);

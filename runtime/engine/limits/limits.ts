@@ -13,12 +13,19 @@ export interface Limits {
   readonly stepMemory: number;
   /** Rows of one step in a recursive stratum whose rules compute new values. Only such a recursion can have no end. */
   readonly computedRows: number;
+  /**
+   * Approximate memory of the results of rules that trigger each other and may have no end (`CycleRole`), in bytes: of one step, or of
+   * all steps if `endsAtLimit`.
+   */
+  readonly cycleBytes: number;
 }
 
 /** Share of `memory` that one step may add. */
-const STEP_SHARE = 1 / 32;
-/** Bytes of `memory` for each row of a recursion that computes values: several times the memory of a row. */
-const COMPUTED_ROW_BYTES = 4096;
+const STEP_SHARE = 1 / 6;
+/** Bytes that a step may add for each row of a recursion that computes values: several times the memory of a row. */
+const COMPUTED_ROW_BYTES = 2048;
+/** Share of the memory of a step that rules which may have no end can take. */
+const CYCLE_SHARE = 1 / 4;
 /** Share of `memory` that the inputs in Mux may take. */
 const QUEUE_SHARE = 1 / 8;
 const QUEUED_BYTES = 64 << 20;
@@ -26,13 +33,25 @@ const QUEUED_BYTES = 64 << 20;
 const DEFAULT_MEMORY = 3 * 2 ** 30;
 
 /** Returns the limits of memory of a node, of which rows and queues may take `memory` bytes. */
-export function memoryLimits(memory: number): Pick<Limits, "memory" | "stepMemory" | "computedRows" | "queuedBytes"> {
+export function memoryLimits(memory: number): Omit<Limits, "rounds" | "derivations" | "queued"> {
+  return { memory, ...stepLimits(memory * STEP_SHARE), queuedBytes: Math.min(QUEUED_BYTES, memory * QUEUE_SHARE) };
+}
+
+/** Returns the limits of memory of a step that may add this number of bytes. */
+export function stepLimits(stepMemory: number): Pick<Limits, "stepMemory" | "computedRows" | "cycleBytes"> {
   return {
-    memory,
-    stepMemory: memory * STEP_SHARE,
-    computedRows: Math.floor(memory / COMPUTED_ROW_BYTES),
-    queuedBytes: Math.min(QUEUED_BYTES, memory * QUEUE_SHARE),
+    stepMemory,
+    computedRows: Math.floor(stepMemory / COMPUTED_ROW_BYTES),
+    cycleBytes: stepMemory * CYCLE_SHARE,
   };
+}
+
+/**
+ * Whether the first step that exceeds a limit is the last one, as in `mosaic eval`. It is not undone, so the journal is disabled, and
+ * rules that trigger each other are counted over all steps.
+ */
+export function endsAtLimit({ derivations }: Pick<Limits, "derivations">): boolean {
+  return derivations === Infinity;
 }
 
 export const defaultLimits: Limits = {
@@ -51,6 +70,7 @@ const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
   memory: "memory",
   stepMemory: "memory in one step",
   computedRows: "rows of a recursion that computes values",
+  cycleBytes: "memory of rules that trigger each other",
 };
 
 /** Returns the name of a limit, as in "a step exceeded its limit of rounds". */

@@ -78,7 +78,14 @@ export interface StrandSpec {
   readonly cacheableReads: readonly number[] | undefined;
   /** Columns of the event in which a packet train stays one value. For a train in another column the strand runs once per packet. */
   readonly trainColumns: readonly number[];
+  readonly cycle: CycleRole;
 }
+
+/**
+ * Role of a strand in a cycle of rules that trigger each other and may have no end, because one of them computes values or sends tuples:
+ * it leads from one rule of the cycle to another (`within`), into the cycle from rules that end (`enters`), or neither (`none`).
+ */
+export type CycleRole = "none" | "enters" | "within";
 
 /** Rules of one derived table that are maintained together: all plain rules, or one rule with an aggregate in its head. */
 export interface DerivedRuleSpec {

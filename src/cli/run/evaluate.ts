@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
-import { type Limits, memoryLimits } from "../../../runtime/engine/limits/limits.ts";
+import { type Limits, stepLimits } from "../../../runtime/engine/limits/limits.ts";
 import { Node } from "../../../runtime/node/node.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
@@ -36,8 +36,11 @@ const DEFAULT_MEMORY = 2 ** 30;
 /** Largest share of the heap that rows may take. The rest is for the evaluation. */
 const MEMORY_SHARE = 0.75;
 
+/** Share of the memory by which rules that may have no end are limited, and through it their rows and results. */
+const STEP_SHARE = 0.5;
+
 /** Largest number of rounds. It stops rules that insert and delete the same rows forever, which the memory limit does not stop. */
-const MAX_ROUNDS = 10_000_000;
+const MAX_ROUNDS = 500_000;
 
 /** `mosaic eval`: runs the rules on one node to the fixpoint, without network and without time, and prints tables. */
 export function evaluate(options: EvalOptions, output: Output): void {
@@ -71,6 +74,8 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
     sendRate: Infinity,
     onLimit: (limit, rule) => {
       failure ??= `rule ${rule}: ${LIMIT_REASONS[limit]}`;
+      // A step that exceeds a limit is not undone, so no other may follow.
+      void node.stop();
     },
     onLog: (message) => output.problem(`mosaic: ${message}`),
     onFailure: (message) => output.problem(`mosaic: ${message}`),
@@ -87,6 +92,8 @@ const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
   stepMemory: "its derivations do not end",
   computedRows:
     "its derivations do not end, or need a greater --memory MIB: it computes new values from its own results",
+  cycleBytes:
+    "its derivations do not end, or need a greater --memory MIB: it computes new values from its own results, or sends them on for ever",
   rounds: `no fixpoint after ${MAX_ROUNDS} rounds`,
   derivations: "too many derivations",
   queued: "too many tuples wait for their step",
@@ -96,7 +103,7 @@ const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
 function memoryLimit(bytes: number = DEFAULT_MEMORY): Partial<Limits> {
   const memory = Math.min(getHeapStatistics().heap_size_limit * MEMORY_SHARE, bytes);
   const unlimited = { derivations: Infinity, queued: Infinity, queuedBytes: Infinity, stepMemory: Infinity };
-  return { ...memoryLimits(memory), ...unlimited, rounds: MAX_ROUNDS };
+  return { memory, ...stepLimits(memory * STEP_SHARE), ...unlimited, rounds: MAX_ROUNDS };
 }
 
 function checkTables(names: readonly string[], { predicates }: Plan): void {

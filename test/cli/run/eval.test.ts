@@ -180,6 +180,62 @@ test("an endless derivation is stopped and its rule is named", () => {
   expect(problems).toMatch(/^rule grow: its derivations do not end/);
 });
 
+describe("rules that trigger each other without end are stopped, and one of them is named", () => {
+  const table = "materialize(t, infinity, infinity, keys(1)).";
+  test.for([
+    ["an event that counts", "r: p(N + 1) :- p(N). p(1).", "r"],
+    ["an assignment", "r: p(N) :- p(M), N := M + 1. p(1).", "r"],
+    ["a ring of three", "a: q(N + 1) :- p(N). b: r(N) :- q(N). c: p(N) :- r(N). p(1).", "[abc]"],
+    ["doubling in each batch", "a: p(2 * N) :- p(N). b: p(2 * N + 1) :- p(N). p(1).", "[ab]"],
+    ["a list that grows", "r: p(f_append(L, 1)) :- p(L). p([1]).", "r"],
+    ["a list of a derived table that grows", `${table} r: t(f_append(L, 1)) :- t(L). s: t(L) :- go(L). go([1]).`, "r"],
+    [
+      "events with side results",
+      `${table} r: p(N + 1) :- p(N). s: t(N) :- p(N), N < 0. q: q(N) :- p(N). p(1).`,
+      "[rq]",
+    ],
+    ["an event and a row", `${table} a: t(N + 1) :- e(N). b: e(N) :- t(N). e(1).`, "[ab]"],
+    ["random values", "r: p(f_randID()) :- p(_). p(1).", "r"],
+    ["random rows of a derived table", `${table} r: t(f_randID()) :- t(_). s: t(N) :- go(N). go(1).`, "r"],
+    ["values of a list", "r: p(X) :- p(N), X <- [N + 1, N]. p(1).", "r"],
+    ["later steps of this node", "r: p@Me(N + 1) :- p(N), localAddr(Me). p(1).", "r"],
+    [
+      "the same tuple in later steps",
+      "a: q@Me(N) :- p(N), localAddr(Me). b: p@Me(N) :- q(N), localAddr(Me). p(1).",
+      "[ab]",
+    ],
+    [
+      "a view that calls itself",
+      "def v(X, &Y) { a: this.return(Y) :- this.init(X), v(X, &Y). }\nr: p(Y) :- go(X), v(X, &Y). go(1).",
+      "\\S*a",
+    ],
+    [
+      "rows that replace each other",
+      `materialize(k, infinity, infinity, keys(1)). a: k(1, 1) :- e(_). b: e(X) :- k(X, 0). c: f(X) :- k(X, 1). d: k(1, 0) :- f(_). e(1).`,
+      "[abcd]",
+    ],
+  ] as const)("%s", ([, program, rule]) => {
+    const { code, out, problems } = evaluated(program, { factDirectories: [], memory: 32 * 2 ** 20 });
+    expect([code, out]).toEqual([1, ""]);
+    expect(problems).toMatch(new RegExp(`^rule ${rule}: (its derivations do not end|no fixpoint after)`, "m"));
+  });
+
+  test("those that end are not stopped", () => {
+    const program = `
+      materialize(done, infinity, infinity, keys(1)).
+      a: count(N + 1) :- count(N), N < 20000.
+      b: done(N) :- count(N), N >= 20000.
+      c: left(X, 20) :- start(X).
+      d: left(X, N - 1) :- left(X, N), N > 0.
+      e: done(X) :- left(X, 0).
+      count(1).
+    `;
+    const facts = Array.from({ length: 3000 }, (_, at) => `start(${at})`);
+    const { code, out } = evaluated(program, { facts, factDirectories: [], memory: 64 * 2 ** 20 });
+    expect([code, out]).toEqual([0, "done 3001"]);
+  });
+});
+
 test("a program with errors is not run", () => {
   expect(evaluated("p(X) :- q(Y).").code).toBe(1);
 });

@@ -1,0 +1,11 @@
+import type { Expression } from "../../grammar/ast.ts";
+import { LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
+import { isImpure } from "../program/impure.ts";
+
+/** Impure functions with the same result during a whole step. */
+const CONSTANT_IN_STEP: ReadonlySet<string> = new Set(["f_now", "f_src", LOCAL_ADDRESS_FUNCTION]);
+
+/** Whether the expression itself, not an operand, calls a function that may return another value within the same step. */
+export function drawsValue(part: Expression): boolean {
+  return isImpure(part) && !(part.kind === "call" && CONSTANT_IN_STEP.has(part.name.text));
+}
