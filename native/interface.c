@@ -56,7 +56,9 @@ static struct failure set_address6(const char *name, struct interface_address ad
   struct address6_request request = {.prefix = address.prefix, .index = (int)if_nametoindex(name)};
   memcpy(&request.address, address.bytes, sizeof request.address);
   if (request.index == 0) return (struct failure){errno, "if_nametoindex"};
-  return ask(AF_INET6, SIOCSIFADDR, &request, "SIOCSIFADDR");
+  struct failure failure = ask(AF_INET6, SIOCSIFADDR, &request, "SIOCSIFADDR");
+  /* The interface has the address already: it is being repaired, and the kernel keeps addresses of interfaces that are down. */
+  return failure.number == EEXIST ? NO_FAILURE : failure;
 }
 
 struct failure interface_set_address(const char *name, struct interface_address address) {

@@ -26,10 +26,20 @@ export interface LinuxTunOptions {
   readonly address?: Cidr | undefined;
   readonly trains?: boolean;
   readonly onLost?: (code: string) => void;
+  /** Opens an interface of the same name and settings, which is up. */
+  readonly reopen?: () => { readonly ok: true; readonly handle: TunHandle } | (Refusal & { readonly ok: false });
+  /** Gives an interface its settings again, and brings it up. */
+  readonly repair?: (handle: TunHandle) => Refusal | undefined;
   /** The I/O batch that all devices of the node share. A new one by default. */
   readonly ioBatch?: IoBatch;
   /** The flow cache of the node. None by default. */
   readonly flowCache?: LinuxFlowCache | undefined;
+}
+
+/** Failure to make or to configure an interface again, explained to the user. */
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** Arena for one read cycle. A read requires free room for two of the largest packets. */
@@ -37,6 +47,10 @@ const ARENA_BYTES = 512 << 10;
 const TRAINS_MAX = 64;
 /** Room for one read: a virtio_net_hdr and the largest packet. */
 const SCRATCH_BYTES = 65_545;
+const GONE: Refusal = { code: "EBADFD", message: "the interface is gone" };
+/** Codes with which the kernel says that there is no interface of the name. */
+const GONE_CODES: ReadonlySet<string> = new Set(["EBADFD", "ENODEV", "ENXIO"]);
+
 /** Greatest number of packets of a train: as many as a datagram socket sends by one call. */
 const TRAIN_MAX = 64;
 
@@ -57,9 +71,9 @@ export class LinuxTun implements Tun {
   readonly name: string;
   readonly mtu: number;
   readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
-  readonly #handle: TunHandle;
+  #handle: TunHandle;
   /** Bound, so that V8 does not deoptimise code that was compiled for the handle of the warm-up. */
-  readonly #write: TunHandle["write"];
+  #write: TunHandle["write"];
   readonly #memory: ArrayBuffer = new ArrayBuffer(ARENA_BYTES);
   readonly #index: Uint32Array = new Uint32Array(TRAINS_MAX * TUN_INDEX_WORDS);
   readonly #scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
@@ -69,8 +83,12 @@ export class LinuxTun implements Tun {
   readonly #address: Cidr | undefined;
   /** Error code with which the interface ended. */
   #lost: string | undefined;
+  /** Message with which the last attempt to restore the interface failed. */
+  #refusal: string | undefined;
   readonly #onLost: ((code: string) => void) | undefined;
-  readonly #offloads: number;
+  readonly #reopen: LinuxTunOptions["reopen"];
+  readonly #repair: LinuxTunOptions["repair"];
+  #offloads: number;
   readonly #ioBatch: IoBatch;
   readonly #flowCache: LinuxFlowCache;
   readonly #pollNow = (): void => this.#poll();
@@ -92,6 +110,8 @@ export class LinuxTun implements Tun {
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
     this.#address = options.address;
     this.#onLost = options.onLost;
+    this.#reopen = options.reopen;
+    this.#repair = options.repair;
     this.#ioBatch = options.ioBatch ?? new IoBatch();
     this.#flowCache = options.flowCache ?? new LinuxFlowCache();
     this.#offloads = handle.offload(packetsPerSend(options.mtu));
@@ -112,6 +132,12 @@ export class LinuxTun implements Tun {
   }
 
   problem(): string | undefined {
+    const state = this.#brokenState();
+    if (state === undefined || this.#refusal === undefined) return state;
+    return `${state}; it cannot be restored: ${this.#refusal}`;
+  }
+
+  #brokenState(): string | undefined {
     if (this.#lost !== undefined) return `the device ${this.name} is gone (${this.#lost})`;
     if (this.#address === undefined) return undefined;
     // Node.js lists neither an interface that is down nor one without any address.
@@ -120,6 +146,27 @@ export class LinuxTun implements Tun {
       return `the device ${this.name} is down or has lost its address ${formatCidr(this.#address)}`;
     const hasAddress = addresses.some(({ address }) => address === this.#address?.address);
     return hasAddress ? undefined : `the device ${this.name} has lost its address ${formatCidr(this.#address)}`;
+  }
+
+  restore(): void {
+    if (this.#closed !== undefined || this.#isDelivering || this.#brokenState() === undefined) return;
+    const refusal = this.#lost === undefined ? this.#repair?.(this.#handle) : GONE;
+    // An interface that was renamed or moved to another namespace is gone for this node.
+    this.#refusal = (refusal !== undefined && GONE_CODES.has(refusal.code) ? this.#replace() : refusal)?.message;
+  }
+
+  /** Opens the interface again. A descriptor that is being closed reads nothing, so the new one takes over its memory. */
+  #replace(): Refusal | undefined {
+    const opened = this.#reopen?.();
+    if (opened === undefined) return GONE;
+    if (!opened.ok) return opened;
+    this.#handle.close(() => {});
+    this.#handle = opened.handle;
+    this.#write = opened.handle.write.bind(opened.handle);
+    this.#offloads = opened.handle.offload(packetsPerSend(this.mtu));
+    this.#lost = undefined;
+    if (this.#receive !== undefined) this.#start();
+    return undefined;
   }
 
   onPacket(receive: (packet: Uint8Array) => void): void {

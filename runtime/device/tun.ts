@@ -25,9 +25,14 @@ export interface TunOptions {
   readonly flowCache?: LinuxFlowCache | undefined;
 }
 
-export type TunResult =
-  | { readonly ok: true; readonly tun: Tun }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+interface TunRefusal {
+  readonly ok: false;
+  readonly code: string;
+  readonly message: string;
+}
+
+export type TunResult = { readonly ok: true; readonly tun: Tun } | TunRefusal;
+type HandleResult = { readonly ok: true; readonly handle: TunHandle } | TunRefusal;
 
 const NAME_PATTERN = "mosaic%d";
 const NAME_LENGTH_MAX = 15;
@@ -43,11 +48,24 @@ const NO_ADDRESS = { bytes: new Uint8Array(0), prefix: 0 };
 export function openTun(options: TunOptions): TunResult {
   const fault = faultIn(options);
   if (fault !== undefined) return { ok: false, code: "EINVAL", message: fault };
+  const opened = openHandle(options);
+  if (!opened.ok) return opened;
+  const { handle } = opened;
+  const reopen = (): HandleResult => openHandle({ ...options, name: handle.name });
+  const repair = (current: TunHandle): TunRefusal | undefined => configure(current, options);
+  return { ok: true, tun: new LinuxTun(handle, { ...options, reopen, repair }) };
+}
+
+/** Opens an interface, gives it its address, and brings it up. */
+function openHandle(options: TunOptions): HandleResult {
   const native = loadNative();
   if ("missing" in native) return { ok: false, code: "ENOSYS", message: `no TUN interface: ${native.missing}` };
   const handle = native.openTun(options.name ?? NAME_PATTERN, options.trains === true && options.tso !== false);
   if ("errno" in handle) return refuse(handle, `cannot open TUN interface ${options.name ?? ""}`.trimEnd(), options);
-  return configure(handle, options);
+  const refusal = configure(handle, options);
+  if (refusal === undefined) return { ok: true, handle };
+  handle.close(() => {});
+  return refusal;
 }
 
 function faultIn({ name, address, mtu }: TunOptions): string | undefined {
@@ -64,17 +82,16 @@ function isInterfaceName(name: string): boolean {
   return /^[!-~]+$/.test(name) && name.length <= NAME_LENGTH_MAX && !/[/:%]/.test(name) && !/^\.\.?$/.test(name);
 }
 
-function configure(handle: TunHandle, options: TunOptions): TunResult {
+function configure(handle: TunHandle, options: TunOptions): TunRefusal | undefined {
   const { address, mtu } = options;
   const { bytes, prefix } = address ?? NO_ADDRESS;
   const refusal = handle.configure(bytes, prefix, mtu);
-  if (refusal === undefined) return { ok: true, tun: new LinuxTun(handle, options) };
-  handle.close(() => {});
+  if (refusal === undefined) return undefined;
   const wanted = address === undefined ? `MTU ${mtu}` : `address ${formatCidr(address)} and MTU ${mtu}`;
   return refuse(refusal, `cannot configure ${handle.name} with ${wanted}`, options);
 }
 
-function refuse(refusal: SystemCallFailure, what: string, options: TunOptions): TunResult {
+function refuse(refusal: SystemCallFailure, what: string, options: TunOptions): TunRefusal {
   const code = errnoName(refusal.errno);
   return { ok: false, code, message: `${what}: ${explain(code, refusal, options)}` };
 }

@@ -115,6 +115,10 @@ class CapturedTun implements Tun {
     return this.#inner.problem?.();
   }
 
+  restore(): void {
+    this.#inner.restore?.();
+  }
+
   onPacket(receive: (packet: Uint8Array) => void): void {
     this.#inner.onPacket((packet) => {
       this.#capture.packet("in", packet);

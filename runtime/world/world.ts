@@ -186,6 +186,11 @@ export interface Tun {
   /** Returns the reason why the interface carries no packets: it is gone, down, or has lost its address. Absent if it always does. */
   problem?(): string | undefined;
   /**
+   * Makes an interface that is gone again, or gives it its address and brings it up. Does nothing if there is no problem. A failure
+   * becomes part of `problem`. Absent if the interface cannot be restored.
+   */
+  restore?(): void;
+  /**
    * Installs the receiver. Each call brings an IP packet without link header, or a train of packets of one flow. The bytes are valid
    * only during the call.
    */

@@ -201,6 +201,12 @@ describe("errors before a node runs", () => {
       says: [/--tun-addr: /],
     },
     { name: "--tun without an address", args: ["run", good, "--tun"], code: 2, says: [/--tun: .*--tun-addr/] },
+    {
+      name: "--tun-restore without --tun",
+      args: ["run", good, "--tun-restore"],
+      code: 2,
+      says: [/--tun-restore: it needs --tun/],
+    },
     { name: "a bad MTU", args: ["run", good, "--mtu", "big"], code: 2, says: [/--mtu: `big`/] },
     ...["64", "-1", "1.5", "", "ef", "copy "].map((dscp) => ({
       name: `the DSCP "${dscp}"`,

@@ -25,6 +25,7 @@ interface RunInput extends LanguageInput, FactInput {
   readonly addr?: string;
   readonly tun?: string | true;
   readonly tunAddr?: string;
+  readonly tunRestore: boolean;
   readonly mtu?: number;
   readonly gso: boolean;
   readonly gro: boolean;
@@ -63,6 +64,11 @@ export const command: CommandSpec<RunInput> = {
       description: "open a TUN device; loads tunnel.mzl if no rule uses the device",
     },
     { syntax: "--tun-addr <cidr>", description: "address of the device, as in 100.64.0.1/24" },
+    {
+      syntax: "--tun-restore",
+      description:
+        "restore the device if it is removed, down or without its address; otherwise a removed device ends the node",
+    },
     {
       syntax: "--mtu <bytes>",
       description: "MTU of the device (if omitted: the largest packet that fits a datagram to the peers)",
@@ -147,6 +153,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
   const language = await languageOf(input);
   checkNodes(input);
   if (input.tun === undefined && input.tunAddr !== undefined) throw wrongUsage("--tun-addr", "it needs --tun");
+  if (input.tun === undefined && input.tunRestore) throw wrongUsage("--tun-restore", "it needs --tun");
   if (input.pcap === "-" && (input.watch.length > 0 || input.json)) {
     throw wrongUsage("--pcap", "stdout cannot hold a capture and results; name a file");
   }
@@ -203,11 +210,11 @@ function controlSocket(control: string | false | undefined, isFolder: boolean): 
   return isFolder ? { folder: control } : { path: control };
 }
 
-function tunRequest(tun: string | true, { tunAddr, mtu, tso }: RunInput): TunRequest {
+function tunRequest(tun: string | true, { tunAddr, mtu, tso, tunRestore }: RunInput): TunRequest {
   if (tunAddr === undefined) throw wrongUsage("--tun", "the device needs an address: --tun-addr 100.64.0.1/24");
   const parsed = parseCidr(tunAddr);
   if (!parsed.ok) throw wrongUsage("--tun-addr", parsed.message);
-  return { name: tun === true ? undefined : tun, address: parsed.cidr, mtu, tso };
+  return { name: tun === true ? undefined : tun, address: parsed.cidr, mtu, tso, restore: tunRestore };
 }
 
 function parseMtu(text: string): number {

@@ -12,7 +12,7 @@ import { runFailed } from "../terminal/failure.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Log } from "../terminal/log.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
-import { DeviceLog } from "./device-log.ts";
+import { DeviceWatch } from "./device-watch.ts";
 import { DropLog } from "./drop-log.ts";
 import { NodeCompiler } from "./node-compiler.ts";
 import { openControlSocket } from "./node-control.ts";
@@ -89,8 +89,8 @@ export class HostedNode {
     if (!node.start()) await this.#failStart();
     const dropLog = new DropLog(() => node.trafficMetrics(), log);
     resources.defer(() => dropLog.stop());
-    const deviceLog = world.tun && new DeviceLog(world.tun, log);
-    resources.defer(() => deviceLog?.stop());
+    const deviceWatch = world.tun && new DeviceWatch(world.tun, options.tun?.restore === true, log);
+    resources.defer(() => deviceWatch?.stop());
   }
 
   async #failStart(): Promise<never> {

@@ -14,6 +14,8 @@ export interface TunRequest {
   readonly mtu: number | undefined;
   /** Whether the device may exchange super-packets (TSO) with the kernel. */
   readonly tso: boolean;
+  /** Whether the node restores the device when it is gone, down or without its address. Otherwise the node of a lost device ends. */
+  readonly restore: boolean;
 }
 
 /** Objects that all devices of a node share. */
@@ -24,17 +26,18 @@ export interface DevicesShare {
 }
 
 /**
- * Opens the TUN device of the command line. Calls `onLost`, with an error code, if the device disappears. `defaultMtu` is the size of
- * the largest packet that fits a datagram.
+ * Opens the TUN device of the command line. Calls `onLost`, with an error code, if the device disappears and is not to be restored.
+ * `defaultMtu` is the size of the largest packet that fits a datagram.
  */
 export function openDevice(
-  { name, address, mtu, tso }: TunRequest,
+  { name, address, mtu, tso, restore }: TunRequest,
   defaultMtu: number,
   share: DevicesShare,
   onLost: (code: string) => void,
   log: Log,
 ): Tun {
-  const opened = openTun({ name, address, mtu: mtu ?? defaultMtu, onLost, trains: true, tso, ...share });
+  const ending = restore ? {} : { onLost };
+  const opened = openTun({ name, address, mtu: mtu ?? defaultMtu, trains: true, tso, ...ending, ...share });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   const hasSuperPackets = opened.tun.offload?.tcp === true;
   if (tso && !hasSuperPackets)

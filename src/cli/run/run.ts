@@ -19,6 +19,7 @@ import { reportDiagnostics } from "../terminal/report-diagnostics.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { checkPeers, checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
+import { checkNetAdmin } from "./check-net-admin.ts";
 import { becomeUser } from "./drop-privileges.ts";
 import { dropSummary } from "./drop-summary.ts";
 import { warnAboutAddress } from "./endpoint-names.ts";
@@ -74,6 +75,7 @@ export async function runNodes(options: RunOptions, output: LoggedOutput): Promi
   const onDeviceLost = (code: string): void => deviceLost.abort(code);
   const endpoints = await openWorlds(options, prepared.program.plan, onDeviceLost, output.log, resources);
   if (options.user !== undefined) becomeUser(options.user);
+  if (options.tun?.restore === true) checkNetAdmin();
   const nodes = endpoints.map((endpoint) => new HostedNode(prepared, endpoint, endpoints, options, output));
   for (const node of nodes) await node.start(options, resources);
   served.setRunning(nodes.map(({ node }) => node));

@@ -39,6 +39,21 @@ describe("--user", () => {
     expect(await mosaic("run", "ping.mzl", "--user", "1:staff")).toMatchObject({ code: 2 });
   });
 
+  test("--tun-restore needs a capability that --user gives up: the node ends at its start, and says so", async ({
+    skip,
+  }) => {
+    const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip");
+    skip(reason !== undefined, reason);
+    const args = ["run", "tunnel.mzl", "--listen", "127.0.0.1:0", "--no-control", "--user", String(UID)];
+    const device = ["--tun", "--tun-addr", "100.64.0.1/24", "--tun-restore"];
+    const namespace = ["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"];
+    const { code, stderr } = await new MosaicProcess([...args, ...device], namespace).ended;
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("mosaic: --tun-restore: the process has no CAP_NET_ADMIN") as string,
+    });
+  });
+
   test("a node with a device gives up root: the device works, and socket and device are removed at its end", async ({
     skip,
   }) => {

@@ -1,0 +1,63 @@
+import type { Tun } from "../../../runtime/world/world.ts";
+import type { Log } from "../terminal/log.ts";
+
+const SAMPLE_MS = 1_000;
+/** Longest time between two attempts to restore the device, in samples. The time doubles with each attempt. */
+const MAX_PAUSE = 30;
+/** Number of samples without a problem after which the next attempt is again the first one. */
+const CALM = 60;
+
+/**
+ * Looks at a device once a second. Logs that it carries no packets any more, and why, or carries them again. With `restores` it
+ * restores the device: at once, then after 1, 2, 4 and up to 30 seconds.
+ */
+export class DeviceWatch {
+  readonly #tun: Pick<Tun, "name" | "problem" | "restore">;
+  readonly #restores: boolean;
+  readonly #log: Pick<Log, "info" | "warn">;
+  readonly #timer: NodeJS.Timeout;
+  #problem: string | undefined;
+  /** Samples since the last problem, samples until the next attempt, and samples from that attempt to the one after it. */
+  #calm = 0;
+  #wait = 0;
+  #pause = 1;
+
+  constructor(tun: Pick<Tun, "name" | "problem" | "restore">, restores: boolean, log: Pick<Log, "info" | "warn">) {
+    this.#tun = tun;
+    this.#restores = restores;
+    this.#log = log;
+    this.#timer = setInterval(() => this.sample(), SAMPLE_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  sample(): void {
+    const problem = this.#tun.problem?.();
+    this.#report(problem, `the device ${this.#tun.name} carries packets again`);
+    if (this.#wait > 0) this.#wait--;
+    if (problem === undefined) return this.#countCalm();
+    this.#calm = 0;
+    if (this.#restores && this.#wait === 0) this.#restore();
+  }
+
+  #countCalm(): void {
+    this.#calm++;
+    if (this.#calm === CALM) this.#pause = 1;
+  }
+
+  #restore(): void {
+    this.#wait = this.#pause;
+    this.#pause = Math.min(2 * this.#pause, MAX_PAUSE);
+    this.#tun.restore?.();
+    this.#report(this.#tun.problem?.(), `restored the device ${this.#tun.name}: it carries packets again`);
+  }
+
+  #report(problem: string | undefined, repaired: string): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    if (problem === undefined) this.#log.info(repaired);
+    else this.#log.warn(`no packets: ${problem}`);
+  }
+}
