@@ -39,12 +39,29 @@ export function argumentsOf({ receiver, stream, number, changes, endsSnapshot }:
 /** Returns the message in the arguments of an event, or undefined if they are malformed. */
 export function messageOf(args: Values): Message | undefined {
   const [receiver, stream, number, endsSnapshot, rows] = args;
-  if (typeof receiver !== "string" || typeof stream !== "number" || typeof number !== "number") return undefined;
+  if (typeof receiver !== "string" || !isCount(stream) || !isCount(number)) return undefined;
   if (typeof endsSnapshot !== "boolean" || !Array.isArray(rows)) return undefined;
   const changes = (rows as Values).map(changeOf);
   return changes.every((change) => change !== undefined)
     ? { receiver, stream, number, endsSnapshot, changes }
     : undefined;
+}
+
+/** Acknowledgement of a stream: the event `?heard`. */
+export interface Acknowledgement {
+  readonly stream: number;
+  /** Number of the last message in order. */
+  readonly number: number;
+}
+
+/** Returns the acknowledgement in the arguments of an event, or undefined if they are malformed. */
+export function acknowledgementOf([stream, number]: Values): Acknowledgement | undefined {
+  return isCount(stream) && isCount(number) ? { stream, number } : undefined;
+}
+
+/** Whether a value may be a stream or a sequence number. A fraction would be no index of a message. */
+function isCount(value: Value | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function changeOf(value: Value): RowChange | undefined {

@@ -11,6 +11,7 @@ import {
   argumentsOf,
   CHANGES_MAX,
   keyOfChange,
+  acknowledgementOf,
   messageOf,
   type Message,
   type RowChange,
@@ -294,8 +295,10 @@ export class ViewChannel implements Element {
   }
 
   /** Sends the messages for which the acknowledgement makes room. Does not wait for the commit: the step has no other event. */
-  #acknowledged([stream, number]: Values, now: number): void {
-    if (typeof number !== "number") return this.counters.drop("malformed");
+  #acknowledged(args: Values, now: number): void {
+    const acknowledgement = acknowledgementOf(args);
+    if (acknowledgement === undefined) return this.counters.drop("malformed");
+    const { stream, number } = acknowledgement;
     for (const outbound of this.#outbound.values()) if (outbound.stream === stream) outbound.acknowledge(number, now);
     this.#context.networkOut.commit();
     this.#setAlarm();

@@ -4,6 +4,9 @@ import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
+import type { Value, Values } from "../../runtime/plan/values/value.ts";
+import { decodeFields } from "../../runtime/plan/values/decode-fields.ts";
+import { decodeDatagram } from "../../runtime/wire/decode.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { manualWorld } from "../session/manual-world.ts";
 
@@ -26,9 +29,13 @@ function listener() {
 }
 
 /** Returns the first message of a peer that calls the node by this name. */
-function greeting(name: string): Uint8Array {
+function greeting(name: string, stream: Value = 9, number: Value = 1): Uint8Array {
+  return datagram("?rows", [name, stream, number, true, []]);
+}
+
+function datagram(name: string, args: Values): Uint8Array {
   const builder = new DatagramBuilder(1452);
-  builder.add({ predicate: eventSpec("?rows", 5), args: [name, 9, 1, true, []], isDelete: false });
+  builder.add({ predicate: eventSpec(name, args.length), args, isDelete: false });
   const [bytes] = builder.take();
   if (bytes === undefined) throw new Error("a short tuple has a datagram");
   return bytes;
@@ -57,4 +64,34 @@ test("a name that is no address, or too long, is malformed", () => {
   world.datagrams.deliver(greeting("here"), "short:1");
   world.datagrams.deliver(greeting(`${"x".repeat(1000)}:1`), "long:1");
   expect([...node.counters.drops]).toEqual([["malformed", 2]]);
+});
+
+const UNCOUNTABLE: readonly number[] = [0.5, 1.5, -1, NaN, Infinity, 2 ** 53];
+
+test("an acknowledgement with a number that counts nothing is malformed, and the stream goes on", () => {
+  const { node, world } = listener();
+  for (let row = 0; row < 100; row++) {
+    node.insert("mine", [row, "there:1"]);
+    world.clock.advance(0.05);
+  }
+  const [first] = world.datagrams.sent;
+  const decoded = decodeDatagram(first?.bytes ?? new Uint8Array());
+  const [tuple] = decoded.ok ? decoded.tuples : [];
+  const [, stream = null] = (tuple && decodeFields(first?.bytes ?? new Uint8Array(), tuple.start, tuple.end, 5)) ?? [];
+  const answer = (number: number): void => world.datagrams.deliver(datagram("?heard", [stream, number]), "there:1");
+  for (const number of UNCOUNTABLE) answer(number);
+  expect([...node.counters.drops]).toEqual([["malformed", UNCOUNTABLE.length]]);
+  world.datagrams.sent.length = 0;
+  answer(32);
+  expect(world.datagrams.sent.length).toBeGreaterThan(0);
+});
+
+test("a message whose stream or number counts nothing is malformed", () => {
+  const { node, world } = listener();
+  for (const number of UNCOUNTABLE) {
+    world.datagrams.deliver(greeting("here:1", 9, number), "one:1");
+    world.datagrams.deliver(greeting("here:1", number), "two:1");
+  }
+  expect([...node.counters.drops]).toEqual([["malformed", 2 * UNCOUNTABLE.length]]);
+  expect(world.datagrams.sent).toEqual([]);
 });
