@@ -117,6 +117,10 @@ export class LinuxTun implements Tun {
     this.#offloads = handle.offload(packetsPerSend(options.mtu));
   }
 
+  get address(): string | undefined {
+    return this.#address?.address;
+  }
+
   get offload(): TunOffload {
     return {
       tcp: (this.#offloads & OFFLOAD.tcp) !== 0,

@@ -185,7 +185,9 @@ export class Store {
   #winner(one: TableChange, other: TableChange, key: Key): TableChange {
     const winner = resolveConflict(one.values, other.values, other.table.find(key)?.values);
     this.tally.conflicts++;
-    return winner === one.values ? one : other;
+    const [kept, lost] = winner === one.values ? [one, other] : [other, one];
+    this.tally.collided(kept.table, kept.values, lost.values);
+    return kept;
   }
 
   #insert({ table, values }: TableChange, key: Key, now: number): void {

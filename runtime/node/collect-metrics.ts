@@ -2,6 +2,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { limitName, type Limits } from "../engine/limits/limits.ts";
 import type {
+  CollisionMetrics,
   Counts,
   MetricsSnapshot,
   TrafficMetrics,
@@ -27,6 +28,7 @@ export interface MetricsSources {
   readonly limits: Limits;
   readonly engine: Engine;
   readonly dataflow: NodeDataflow;
+  readonly collisions: readonly CollisionMetrics[];
   /** Number of periodic timers that will fire. */
   readonly timers: number;
   /** Lines that wait for the readers of stdout and stderr. */
@@ -42,6 +44,7 @@ export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
     uptime,
     steps: { steps, rounds, stopped, conflicts, evicted, expired, failedAggregates },
     refused: engine.refused.all.map((each) => ({ ...each, limit: limitName(each.limit) })),
+    collisions: parts.collisions,
     memory: { used: engine.memory.total, limit: finite(engine.memory.limit) },
     ways: { ...dataflow.demux.ways },
     ...collectTrafficMetrics(dataflow, world),

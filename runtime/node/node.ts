@@ -18,16 +18,18 @@ import { Snitch } from "../observe/snitch.ts";
 import type { WatchLine } from "../observe/watch.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan, TimerSpec } from "../plan/contract/plan.ts";
+import { parseHostPort } from "../plan/values/host-port.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import { defaultSocketLimits, type SocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
 import type { MetricsSnapshot, QueueMetrics, TrafficMetrics } from "../observe/metrics-snapshot.ts";
+import { AddressCollisions } from "./address-collisions.ts";
 import { collectMetrics, collectTrafficMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { initialTuples, skippedFacts } from "./initial-tuples.ts";
-import type { Fact } from "./peer-facts.ts";
+import { addressMapOf, type Fact } from "./peer-facts.ts";
 import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-run.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
@@ -53,7 +55,10 @@ export interface NodeSettings {
   readonly socketLimits?: Partial<SocketLimits>;
   readonly onWatch?: (line: WatchLine) => void;
   readonly onLog?: (message: string) => void;
-  /** Called, with a message for the log, when derivations failed or tuples exceeded the send rate: at most once a minute and rule. */
+  /**
+   * Called, with a message for the log, when derivations failed, tuples exceeded the send rate or members claim one virtual address: at
+   * most once a minute and rule, or virtual address.
+   */
   readonly onFailure?: (message: string) => void;
   /** Called, with a message for the log, when the node adapts to its network. */
   readonly onAdapted?: (message: string) => void;
@@ -90,6 +95,7 @@ interface Running {
   readonly dataflow: NodeDataflow;
   readonly timers: PeriodicTimers;
   readonly watched: Watched;
+  readonly collisions: AddressCollisions;
 }
 
 /** A running program on one host, real or simulated. */
@@ -145,7 +151,14 @@ export class Node {
     const { clock } = this.#world;
     const watched = watchedPredicates(plan, this.#settings.watch);
     const cacheableTables = tablesOfCacheableRuns(plan);
-    const listener = this.#listener(watched, (table, kind, values) => {
+    const addressMap = addressMapOf(plan);
+    const collisions = new AddressCollisions({
+      now: () => this.uptime,
+      deviceAddress: this.#world.tun?.address,
+      isOwn: (endpoint) => this.#isOwn(endpoint, engine) || this.#isOnThisHost(endpoint),
+      report: (message) => this.#settings.onFailure?.(message),
+    });
+    const listener = this.#listener(watched, addressMap, collisions, (table, kind, values) => {
       if (kind !== "refresh" && cacheableTables.has(table.predicate.id)) this.#world.flowCache?.flush();
       dataflow.channel?.changed(table, kind, values);
     });
@@ -180,7 +193,7 @@ export class Node {
     engine.connect(dataflow);
     const fireTimer = (timer: TimerSpec, number: number): void => this.#fireTimer(timer, number);
     const timers = new PeriodicTimers(plan.timers, clock, this.#streams, fireTimer);
-    return { program, facts, engine, dataflow, timers, watched };
+    return { program, facts, engine, dataflow, timers, watched, collisions };
   }
 
   /** Loads the facts, starts to receive, and starts the timers. False when the facts exceeded a limit: then the node stays idle. */
@@ -319,6 +332,12 @@ export class Node {
     return typeof location === "string" && (this.#names.has(location) || engine.isLocalAddress(location));
   }
 
+  /** Whether an interface of this host has the address of an endpoint. */
+  #isOnThisHost(endpoint: string): boolean {
+    const parsed = parseHostPort(endpoint);
+    return parsed.ok && this.#world.isLocalHost?.(parsed.at.host) === true;
+  }
+
   #inputOf(name: string, args: Values, isDelete: boolean): StepInput | undefined {
     const predicate = predicateOf(this.plan, name, args.length);
     if (predicate === undefined || predicate.table?.derived === "pure") return undefined;
@@ -398,6 +417,7 @@ export class Node {
       limits: this.#limits,
       engine: this.#running.engine,
       dataflow: this.#running.dataflow,
+      collisions: this.#running.collisions.metrics(),
       timers: this.#running.timers.running,
       outputQueues: this.#settings.outputQueues?.() ?? [],
     });
@@ -460,16 +480,27 @@ export class Node {
     this.#armExpiry();
   }
 
-  #listener(watched: Watched, changed: EngineListener["changed"]): EngineListener {
+  #listener(
+    watched: Watched,
+    addressMap: number | undefined,
+    collisions: AddressCollisions,
+    changed: EngineListener["changed"],
+  ): EngineListener {
     return {
+      collidingTable: addressMap,
+      collided: (kept, other) => collisions.rowsCollided(kept, other),
       changed: (table: Table, kind, values: Values): void => {
         changed(table, kind, values);
+        if (table.predicate.id === addressMap) collisions.rowChanged(kind, values);
         if (this.#wasPresent?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);
         if (this.snitch.isOn) this.#traceDerived(table, kind, values);
       },
       event: (tuple: Tuple): void => this.#watcher.event(watched, tuple),
-      stepEnded: (isDone: boolean): void => this.#watcher.stepEnded(isDone),
+      stepEnded: (isDone: boolean): void => {
+        this.#watcher.stepEnded(isDone);
+        collisions.stepEnded(isDone);
+      },
       derivationFailed: (report: FailureReport): void => {
         this.snitch.failed(report.rule, report.reason);
         this.#settings.onFailure?.(failureMessage(report));

@@ -29,6 +29,11 @@ export type PeerFacts =
 /** Table that maps virtual addresses to locations. */
 export const ADDRESS_MAP = "addressMap";
 
+/** Returns the predicate of the table `addressMap`. Undefined if the program has none. */
+export function addressMapOf({ predicates }: Plan): number | undefined {
+  return predicates.find(({ name, table }) => name === ADDRESS_MAP && table !== undefined)?.id;
+}
+
 /**
  * Returns the facts about a node's peers: each peer is a member of all overlays, and the location of its virtual address over the
  * one overlay that carries packets, or over IP when no overlay does.

@@ -6,7 +6,7 @@ import type { Plan } from "../plan/contract/plan.ts";
 import type { Value } from "../plan/values/value.ts";
 import type { World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
-import { ADDRESS_MAP } from "./peer-facts.ts";
+import { addressMapOf } from "./peer-facts.ts";
 
 interface Parts {
   readonly plan: Plan;
@@ -67,9 +67,9 @@ function sum(name: PeerTraffic, numeric: PeerTraffic): PeerTraffic {
 /** Returns the addresses of the peers that `--peer` and other facts list; undefined when the program has no table for them. */
 function configuredAddresses({ plan, engine }: Parts): ReadonlySet<string> | undefined {
   const members = plan.overlays.flatMap(({ member }) => (member === undefined ? [] : [member]));
-  const map = plan.predicates.findIndex(({ name, table }) => name === ADDRESS_MAP && table !== undefined);
-  if (members.length === 0 && map < 0) return undefined;
-  const homes = map < 0 ? [] : column(engine, map, 1);
+  const map = addressMapOf(plan);
+  if (members.length === 0 && map === undefined) return undefined;
+  const homes = map === undefined ? [] : column(engine, map, 1);
   const hosts = [...members.flatMap((member) => column(engine, member, 0)), ...homes].map(hostOf);
   return new Set(hosts.filter((host) => typeof host === "string"));
 }

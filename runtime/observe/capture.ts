@@ -99,6 +99,10 @@ class CapturedTun implements Tun {
     return this.#inner.mtu;
   }
 
+  get address(): string | undefined {
+    return this.#inner.address;
+  }
+
   get counters(): TunCounters {
     return this.#inner.counters;
   }

@@ -15,6 +15,8 @@ export interface MetricsSnapshot extends TrafficMetrics {
   readonly steps: StepMetrics;
   /** Steps that exceeded a limit and were undone, by cause, limit and rule. */
   readonly refused: readonly RefusedMetrics[];
+  /** Virtual addresses that two locations claimed in the last ten minutes, the latest first. At most 100. */
+  readonly collisions: readonly CollisionMetrics[];
   readonly memory: MemoryMetrics;
   /** Tuples that rules sent, by route. */
   readonly ways: SentTupleMetrics;
@@ -61,6 +63,19 @@ export interface RefusedMetrics {
   /** Empty if the steps had run no rule. */
   readonly rule: string;
   readonly count: number;
+}
+
+/** Virtual address for which `addressMap` got two locations. */
+export interface CollisionMetrics {
+  readonly virtual: string;
+  /** `moved`: one row replaced another for the first time. `own`: it is the address of the device of this node. */
+  readonly kind: "moved" | "claimed" | "own";
+  /** Location that gets the packets, and the other one. Empty for this node. */
+  readonly location: string;
+  readonly other: string;
+  /** Number of collisions, and seconds since the latest. */
+  readonly count: number;
+  readonly age: number;
 }
 
 /** Approximate memory of rows and queues, in bytes. */

@@ -38,7 +38,7 @@ export class SimKernel {
 
   /** Opens a device for a node that starts. A device opened before gets no packets any more. */
   openTun(mtu: number, clock: Clock): SimTun {
-    this.#tun = new SimTun("mosaic0", mtu, clock, (packet) => this.#take(packet));
+    this.#tun = new SimTun("mosaic0", this.address, mtu, clock, (packet) => this.#take(packet));
     return this.#tun;
   }
 

@@ -4,6 +4,7 @@ import type { Clock, Tun, TunCounters } from "../world/world.ts";
 export class SimTun implements Tun {
   readonly name: string;
   readonly mtu: number;
+  readonly address: string;
   readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   readonly #clock: Clock;
   /** Receives the packets that the node writes. */
@@ -11,8 +12,9 @@ export class SimTun implements Tun {
   #receive: ((packet: Uint8Array) => void) | undefined;
   #isClosed = false;
 
-  constructor(name: string, mtu: number, clock: Clock, kernel: (packet: Uint8Array) => void) {
+  constructor(name: string, address: string, mtu: number, clock: Clock, kernel: (packet: Uint8Array) => void) {
     this.name = name;
+    this.address = address;
     this.mtu = mtu;
     this.#clock = clock;
     this.#kernel = kernel;

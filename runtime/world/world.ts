@@ -178,6 +178,8 @@ export interface DatagramCounters {
 export interface Tun {
   readonly name: string;
   readonly mtu: number;
+  /** IP address of the interface. Absent if it has none. */
+  readonly address?: string | undefined;
   readonly counters: TunCounters;
   /** Absent if packets are read and written one by one. */
   readonly offload?: TunOffload | undefined;

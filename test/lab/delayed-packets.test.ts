@@ -10,7 +10,7 @@ function run(directions: readonly FaultyDirection[], count: number, destination 
   const time = new VirtualTime();
   const clock = new SimClock(time);
   const written: string[] = [];
-  const tun = new SimTun("links", 1500, clock, (packet) =>
+  const tun = new SimTun("links", "100.64.0.1", 1500, clock, (packet) =>
     written.push(`${clock.now().toFixed(3)} ${readEcho(packet)?.sequence}`),
   );
   void new DelayedPackets(tun, clock, directions, 1);

@@ -18,6 +18,7 @@ import type { Sign } from "../../plan/contract/plan.ts";
 import { type Key, keyOfValues } from "../../plan/values/key.ts";
 import { compareValues, equalValues, type Values } from "../../plan/values/value.ts";
 import { SUPPORT_BYTES } from "../limits/memory-use.ts";
+import type { CommitTally } from "../tables/commit-tally.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 import type { Row } from "../tables/row.ts";
 import type { Table } from "../tables/table.ts";
@@ -176,13 +177,23 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     }
   }
 
-  /** Ends an update: removes supports without derivations. */
-  endUpdate(): void {
+  /** Ends an update: reports changed rows whose key another derivable row has, and removes supports without derivations. */
+  endUpdate(tally: CommitTally): void {
+    if (tally.watchesCollisions(this.table)) this.#reportCollisions(tally);
     for (const support of this.#changes.keys()) {
       if (support.count < 0) throw new Error(`${this.table.predicate.name} lost a derivation it never had`);
       if (support.count === 0) this.#forget(support);
     }
     this.abandon();
+  }
+
+  #reportCollisions(tally: CommitTally): void {
+    for (const key of new Set([...this.#changes.keys()].map((support) => support.key))) {
+      const kept = this.table.find(key)?.values;
+      const sharing = [...(this.#byKey.get(key) ?? [])];
+      const other = kept && sharing.find(({ count, values }) => count > 0 && !equalValues(values, kept));
+      if (kept !== undefined && other !== undefined) tally.collided(this.table, kept, other.values);
+    }
   }
 
   /** Discards the state of the running update. */

@@ -66,7 +66,7 @@ export class NonrecursiveStratum implements Stratum, DerivedTableWriter {
     const { table } = this.#derived;
     this.#derived.applyTo(this);
     this.#applyPending();
-    this.#derived.endUpdate();
+    this.#derived.endUpdate(this.#tally);
     this.#tally.evicted += table.evict();
     table.cancelOpposites();
     this.#tally.touch(table);

@@ -439,7 +439,7 @@ export class RecursiveStratum implements Stratum {
   #finish(): void {
     for (const derived of this.#tables) {
       const { table } = derived;
-      derived.endUpdate();
+      derived.endUpdate(this.#tally);
       table.dedupeRemoved();
       table.cancelOpposites();
       if (table.isChanged) this.#tally.touch(table);

@@ -4,6 +4,10 @@ import type { Table } from "./table.ts";
 /** Observer of row changes. Called during the commit; if the step is undone afterwards, so are the changes. */
 export interface ChangeListener {
   changed(table: Table, kind: "+" | "-" | "refresh", values: Values): void;
+  /** Predicate of the table whose collisions are to be reported. Undefined: none. */
+  readonly collidingTable?: number | undefined;
+  /** Called when two rows have the same key: the table holds `kept`, and `other` is inserted or derivable, too. */
+  collided?(kept: Values, other: Values): void;
 }
 
 /** Counters of all commits of a store, and the set of tables that the running commit has changed. */
@@ -42,6 +46,16 @@ export class CommitTally {
   refreshed(table: Table, values: Values): void {
     if (table.spec.notifiesRefreshes) this.#touched.add(table);
     this.#listener.changed(table, "refresh", values);
+  }
+
+  /** Whether collisions of the table are reported. */
+  watchesCollisions(table: Table): boolean {
+    return table.predicate.id === this.#listener.collidingTable;
+  }
+
+  /** Reports that two rows of a table have the same key. */
+  collided(table: Table, kept: Values, other: Values): void {
+    if (this.watchesCollisions(table)) this.#listener.collided?.(kept, other);
   }
 
   clear(): void {

@@ -2,6 +2,7 @@
  * Diagnosis of a running node from its metrics. `metrics-screen.ts` shows the result as PROBLEMS of `mosaic top`. Each function below
  * looks for one kind of problem and returns each instance of it.
  */
+import { collisionText } from "../../../runtime/node/address-collisions.ts";
 import type { MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import { isUnspecified } from "../options/address-scope.ts";
 
@@ -30,14 +31,14 @@ const NEARLY_FULL_SHARE = 0.9;
 /** Lateness of the event loop that is a problem. */
 const MAX_LATENESS_SECONDS = 0.1;
 
-/** Returns the problems of a node that its metrics show, and the cause of each. */
+/** Returns the problems of a node that its metrics show, and the cause of each: those of the node itself first, then those of peers. */
 export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
     ...unspecifiedAddress(metrics),
-    ...silentPeers(metrics),
     ...emptyMemberships(metrics),
-    ...diagnoseFailures(metrics),
     ...lateness(metrics),
+    ...diagnoseFailures(metrics),
+    ...silentPeers(metrics),
   ];
 }
 
@@ -45,13 +46,14 @@ export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[]
 export function diagnoseFailures(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
     ...brokenDevice(metrics),
-    ...failedSends(metrics),
-    ...refusedPeers(metrics),
-    ...unroutedPackets(metrics),
+    ...failures(metrics),
     ...fullQueues(metrics),
     ...fullTables(metrics),
+    ...failedSends(metrics),
     ...drops(metrics),
-    ...failures(metrics),
+    ...collisions(metrics),
+    ...unroutedPackets(metrics),
+    ...refusedPeers(metrics),
   ];
 }
 
@@ -114,6 +116,14 @@ function refusedPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
   return peers.flatMap(({ address, refusal }) =>
     refusal === null ? [] : [problem("peer", address, `nothing can be sent to ${address}: ${explain(refusal)}`)],
   );
+}
+
+function collisions({ collisions: all }: MetricsSnapshot): readonly HealthProblem[] {
+  return all.map((collision) => {
+    const times =
+      collision.count === 1 ? "" : ` (${collision.count} times, the last ${collision.age.toFixed(0)} s ago)`;
+    return problem("destination", collision.virtual, collisionText(collision) + times);
+  });
 }
 
 function silentPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {

@@ -9,6 +9,7 @@ const healthy: MetricsSnapshot = {
   uptime: 90,
   steps: { steps: 10, rounds: 20, stopped: 0, conflicts: 0, evicted: 0, expired: 0, failedAggregates: 0 },
   refused: [],
+  collisions: [],
   memory: { used: 4_000_000, limit: 3_221_225_472 },
   ways: { local: 3, ip: 2, overlay: 1 },
   elements: [{ element: "NetworkOut", label: "", in: 1, out: 1, dropped: {} }],

@@ -45,6 +45,7 @@ function metricsOf(name: string): MetricsSnapshot {
     uptime: 90,
     steps: { steps: 1, rounds: 1, stopped: 0, conflicts: 0, evicted: 0, expired: 0, failedAggregates: 0 },
     refused: [{ cause: name, limit: name, rule: name, count: 1 }],
+    collisions: [{ virtual: name, kind: "claimed", location: name, other: name, count: 2, age: 1 }],
     memory: { used: 0, limit: null },
     ways: { local: 0, ip: 0, overlay: 0 },
     elements: [{ element: name, label: name, in: 1, out: 1, dropped: { [name]: 3 } }],
