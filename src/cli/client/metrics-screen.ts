@@ -1,23 +1,44 @@
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
-import type { MetricsSnapshot } from "../../../runtime/observe/metrics-snapshot.ts";
+import type { ElementMetrics, MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import { printable } from "../../../runtime/plan/values/printable.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 import { diagnoseNode } from "./diagnose-node.ts";
 
-const MAX_RULES = 20;
-/** Number of characters of a name or problem that are shown: anybody can send datagrams with long names. */
+/** Number of rows that a section shows, the most important ones, and number of problems of one kind of subject. */
+const MAX_ROWS = 20;
+const MAX_PROBLEMS = 8;
+/** Numbers of characters of a problem, and of a name in a table, that are shown: anybody can send datagrams with long names. */
 const MAX_TEXT = 300;
+const MAX_CELL = 64;
+const INDENT = 2;
 
-/** The screen of `mosaic top`: problems first, then one table per section. With an earlier snapshot, rates are those since then. */
+/** Size of a terminal in characters. Infinity: without limit. */
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/**
+ * The screen of `mosaic top`: problems first, then one table per section, of limited length. With an earlier snapshot, rates are those
+ * since then. On a terminal of limited size, problems are wrapped, and tables are cut.
+ */
 export function metricsScreen(
   now: MetricsSnapshot & { readonly control?: ControlMetrics },
   before: MetricsSnapshot | undefined,
+  { columns: width, rows }: ScreenSize = { columns: Infinity, rows: Infinity },
 ): readonly string[] {
-  const problems = diagnoseNode(now).map(({ text }) => printable(text, MAX_TEXT));
+  const lines = [
+    ...headLines(now, before).flatMap((line) => wrapped(line, width)),
+    ...(now.control === undefined ? [] : wrapped(controlLine(now.control), width)),
+    ...section("PROBLEMS", problemLines(now, width - INDENT)),
+    ...tables(now, before).map((line) => (line.length <= width ? line : `${line.slice(0, width - 1)}…`)),
+  ];
+  if (lines.length <= rows) return lines;
+  return [...lines.slice(0, rows - 1), `… ${lines.length - rows + 1} more lines (--once prints all)`.slice(0, width)];
+}
+
+function tables(now: MetricsSnapshot, before: MetricsSnapshot | undefined): readonly string[] {
   return [
-    ...headLines(now, before),
-    ...(now.control === undefined ? [] : [controlLine(now.control)]),
-    ...section("PROBLEMS", problems.length === 0 ? ["none that the metrics show"] : problems),
     ...section("PEERS", peerLines(now)),
     ...section("QUEUES", queueLines(now)),
     ...section("TABLES", tableLines(now)),
@@ -26,12 +47,39 @@ export function metricsScreen(
   ];
 }
 
-function columns(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  return textColumns(headings, rows, MAX_TEXT);
+/** Returns the first rows as a table, and the number of all others. */
+function columns(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  longest: number = MAX_CELL,
+): readonly string[] {
+  return [...textColumns(headings, rows.slice(0, MAX_ROWS), longest), ...omitted(rows.length - MAX_ROWS)];
+}
+
+function omitted(count: number): readonly string[] {
+  return count > 0 ? [`and ${count} more (--json prints all)`] : [];
+}
+
+/** Returns the problems, in which no kind of subject hides the others. */
+function problemLines(now: MetricsSnapshot, width: number): readonly string[] {
+  const byKind = Map.groupBy(diagnoseNode(now), ({ subject }) => subject.kind);
+  if (byKind.size === 0) return ["none that the metrics show"];
+  return [...byKind.values()].flatMap((problems) => [
+    ...problems.slice(0, MAX_PROBLEMS).flatMap(({ text }) => wrapped(printable(text, MAX_TEXT), width)),
+    ...omitted(problems.length - MAX_PROBLEMS),
+  ]);
+}
+
+/** Returns the text in lines of at most `width` characters, broken at spaces where there are some. All lines but the first are indented. */
+function wrapped(text: string, width: number): readonly string[] {
+  if (text.length <= width) return [text];
+  const space = text.lastIndexOf(" ", width);
+  const at = space > INDENT ? space : Math.max(width, INDENT + 1);
+  return [text.slice(0, at), ...wrapped(" ".repeat(INDENT) + text.slice(at).trimStart(), width)];
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+  return lines.length === 0 ? [] : ["", title, ...lines.map((line) => " ".repeat(INDENT) + line)];
 }
 
 function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): readonly string[] {
@@ -62,9 +110,13 @@ function controlLine({ clients, requests, refused }: ControlMetrics): string {
   return [`control: ${clients} clients so far`, `${requests} requests`, ...reasons].join(", ");
 }
 
+/** Peers that nothing can be sent to or that leave probes unanswered, then in descending order of traffic. */
 function peerLines({ peers }: MetricsSnapshot): readonly string[] {
   if (peers.length === 0) return ["none: nothing was sent or received"];
-  const rows = peers.map((peer) => [
+  const isTroubled = ({ refusal, awaited }: PeerMetrics): number => Number(refusal !== null || awaited !== null);
+  const traffic = ({ sentBytes, receivedBytes }: PeerMetrics): number => sentBytes + receivedBytes;
+  const sorted = peers.toSorted((a, b) => isTroubled(b) - isTroubled(a) || traffic(b) - traffic(a));
+  const rows = sorted.map((peer) => [
     peer.address,
     peer.silence === null ? "never" : `${peer.silence.toFixed(1)} s ago`,
     `${peer.sent}`,
@@ -75,8 +127,10 @@ function peerLines({ peers }: MetricsSnapshot): readonly string[] {
   return columns(["address", "last received", "sent", "bytes", "received", "bytes"], rows);
 }
 
+/** Queues that dropped something, then the others. */
 function queueLines({ queues }: MetricsSnapshot): readonly string[] {
-  const rows = queues.map(({ queue, length, limit, unit, dropped }) => [
+  const sorted = queues.toSorted((a, b) => b.dropped - a.dropped);
+  const rows = sorted.map(({ queue, length, limit, unit, dropped }) => [
     queue,
     `${length}`,
     limit === null ? "-" : `${limit}`,
@@ -86,9 +140,11 @@ function queueLines({ queues }: MetricsSnapshot): readonly string[] {
   return columns(["queue", "waiting", "limit", "unit", "dropped"], rows);
 }
 
-function tableLines({ tables }: MetricsSnapshot): readonly string[] {
-  const rows = tables
+/** Tables in descending order of their rows. */
+function tableLines({ tables: all }: MetricsSnapshot): readonly string[] {
+  const rows = all
     .filter(({ table }) => !table.includes("?"))
+    .toSorted((a, b) => b.rows - a.rows)
     .map(({ table, rows: count, limit, lifetime }) => [
       table,
       `${count}`,
@@ -103,7 +159,6 @@ function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefin
   const earlier = new Map(before?.rules.map((rule) => [`${rule.rule} ${rule.line}`, rule]));
   const rows = rules
     .toSorted((a, b) => b.seconds - a.seconds || b.firings - a.firings)
-    .slice(0, MAX_RULES)
     .map((rule) => {
       const since = rule.firings - (earlier.get(`${rule.rule} ${rule.line}`)?.firings ?? 0);
       const latest = before === undefined ? [] : [`${since}`];
@@ -119,12 +174,14 @@ function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefin
       ];
     });
   const latest = before === undefined ? [] : ["now"];
-  const lines = columns(["rule", "line", "firings", ...latest, "derived", "time", "failed"], rows);
-  return rules.length > MAX_RULES ? [...lines, `and ${rules.length - MAX_RULES} more`] : lines;
+  return columns(["rule", "line", "firings", ...latest, "derived", "time", "failed"], rows);
 }
 
+/** Elements that dropped something, then the others, both in the order of the dataflow. */
 function elementLines({ elements }: MetricsSnapshot): readonly string[] {
-  const rows = elements.map(({ element, label, in: entered, out, dropped }) => [
+  const hasDropped = ({ dropped }: ElementMetrics): number => Number(Object.keys(dropped).length > 0);
+  const sorted = elements.toSorted((a, b) => hasDropped(b) - hasDropped(a));
+  const rows = sorted.map(({ element, label, in: entered, out, dropped }) => [
     label === "" ? element : `${element}(${label})`,
     `${entered}`,
     `${out}`,
@@ -132,7 +189,7 @@ function elementLines({ elements }: MetricsSnapshot): readonly string[] {
       .map(([reason, count]) => `${count} ${reason}`)
       .join(", ") || "-",
   ]);
-  return columns(["element", "in", "out", "dropped"], rows);
+  return columns(["element", "in", "out", "dropped"], rows, MAX_TEXT);
 }
 
 const MINUTE = 60;

@@ -6,7 +6,7 @@ import { interruptSignal } from "../terminal/interrupt.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { diagnoseNode } from "./diagnose-node.ts";
-import { metricsScreen } from "./metrics-screen.ts";
+import { metricsScreen, type ScreenSize } from "./metrics-screen.ts";
 import { NodeClient } from "./node-client.ts";
 
 export interface TopOptions {
@@ -15,6 +15,9 @@ export interface TopOptions {
 }
 
 const REFRESH_MS = 1000;
+/** Smallest size of a terminal that the screen fits. A terminal without a known size says 0. */
+const MIN_COLUMNS = 20;
+const MIN_ROWS = 4;
 const HOME_AND_CLEAR = "\u001b[H\u001b[J";
 
 /** Metrics of a node and of its control socket. */
@@ -43,10 +46,15 @@ export async function showMetrics(node: string, { once, json }: TopOptions, outp
 }
 
 function show(now: NodeMetrics, before: NodeMetrics | undefined, prefix: string, output: Output): void {
-  const rows = before === undefined ? Infinity : (process.stdout.rows ?? Infinity) - 1;
-  const lines = metricsScreen(now, before);
+  const lines = metricsScreen(now, before, prefix === "" ? undefined : terminalSize());
   if (prefix !== "") process.stdout.write(prefix);
-  output.result(lines.slice(0, rows).join("\n"));
+  output.result(lines.join("\n"));
+}
+
+/** Returns the size of the terminal. The last row is free for the cursor. */
+function terminalSize(): ScreenSize {
+  const { columns = Infinity, rows = Infinity } = process.stdout;
+  return { columns: Math.max(columns, MIN_COLUMNS), rows: Math.max(rows - 1, MIN_ROWS) };
 }
 
 /** Requests the metrics of a node. */

@@ -230,6 +230,55 @@ ELEMENTS
   NetworkOut   1    1  -`);
 });
 
+test("each section of the screen shows the most important rows, and the number of the others", () => {
+  const peers = Array.from({ length: 1024 }, (_, at) => ({
+    ...peer(`10.0.${at >> 8}.${at & 255}:1`, 1, 1),
+    sentBytes: at,
+  }));
+  const silent = Array.from({ length: 100 }, (_, at) => peer(`10.9.0.${at}:1`, 9, null));
+  const tables = Array.from({ length: 300 }, (_, at) => ({ table: `t${at}`, rows: at, limit: null, lifetime: null }));
+  const rule = healthy.rules[0] as MetricsSnapshot["rules"][number];
+  const rules = Array.from({ length: 300 }, (_, at) => ({ ...rule, rule: `r${at}`, failed: 1, seconds: at }));
+  const elements = Array.from({ length: 40 }, (_, at) => ({
+    ...(healthy.elements[0] as MetricsSnapshot["elements"][number]),
+    label: `o${at}`,
+    dropped: at === 39 ? { "hop limit": 1 } : {},
+  }));
+  const screen = metricsScreen({ ...healthy, peers: [...peers, ...silent], tables, rules, elements }, undefined);
+  const section = (title: string): readonly string[] => {
+    const lines = screen.slice(screen.indexOf(title) + 1);
+    return lines.slice(0, lines.includes("") ? lines.indexOf("") : undefined).map((line) => line.trim());
+  };
+  expect(section("PROBLEMS")).toHaveLength(8 + 1 + 8 + 1 + 1);
+  expect(section("PROBLEMS")).toContain("and 92 more (--json prints all)");
+  expect(section("PROBLEMS")).toContainEqual(expect.stringContaining("dropped 1: hop limit"));
+  expect(section("PEERS")).toHaveLength(1 + 20 + 1);
+  expect(section("PEERS")[1]).toMatch(/^10\.9\.0\.0:1 /);
+  expect(section("TABLES").slice(0, 2)).toEqual([expect.stringMatching(/^table/), expect.stringMatching(/^t299 /)]);
+  expect(section("RULES")[1]).toMatch(/^r299 /);
+  expect(section("ELEMENTS")[1]).toMatch(/^NetworkOut\(o39\)/);
+  for (const title of ["TABLES", "RULES"]) expect(section(title).at(-1)).toBe("and 280 more (--json prints all)");
+});
+
+test("on a narrow terminal the screen wraps problems, cuts tables, and shows how many lines do not fit", () => {
+  const peers = [peer("n".repeat(200), 9, null), peer("10.0.0.2:10000", 9, 1)];
+  const screen = metricsScreen({ ...healthy, peers }, undefined, { columns: 40, rows: 24 });
+  expect(screen.every((line) => line.length <= 40)).toBe(true);
+  expect(screen).toHaveLength(24);
+  expect(screen.at(-1)).toBe("… 18 more lines (--once prints all)");
+  expect(screen.join(" ").replace(/\s+/g, " ")).toContain("the link is down, the address is wrong");
+});
+
+test("a long name does not push the figures of other rows away", () => {
+  const screen = metricsScreen({ ...healthy, peers: [peer("n".repeat(60_000), 9, 1), peer("b:1", 9, 1)] }, undefined);
+  const rows = screen.filter((line) => / s ago /.test(line));
+  expect(rows.map((line) => line.indexOf("1.0 s ago"))).toEqual([
+    rows[0]?.indexOf("1.0 s ago"),
+    rows[0]?.indexOf("1.0 s ago"),
+  ]);
+  expect(rows[0]?.length).toBeLessThan(150);
+});
+
 test("a node sends its metrics", () => {
   const asked = new AskedNode("e: out(X) :- in(X).");
   asked.node.insert("in", [1]);

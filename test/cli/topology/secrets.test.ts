@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -29,6 +29,24 @@ test("hosts of a topology have the secrets of their files, and a run repeats its
   expect(one.stderr).toBe("");
   expect(one.stdout.match(/opened\("hello"\)/g)?.length).toBe(3);
   expect(two.stdout.split("\n").at(-2)).toBe(one.stdout.split("\n").at(-2));
+});
+
+test("no output of a simulation holds a secret: neither logs, traces, tables, captures nor results", async () => {
+  const { file, folder } = topology('secrets = { link = "key" }');
+  const key = "mosaic-test-key.";
+  writeFileSync(join(folder, "key"), key, { mode: 0o600 });
+  const out = join(folder, "out");
+  const { code, stdout, stderr } = await mosaic("sim", file, "--out", out, "--trace", "all", "--top");
+  expect(code).toBe(0);
+  const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((path) =>
+    statSync(join(out, path)).isFile(),
+  );
+  expect(files.length).toBeGreaterThan(4);
+  const all = [stdout, stderr, ...files.map((path) => readFileSync(join(out, path), "latin1"))].join("\n");
+  expect(all).toContain("sealed");
+  const bytes = Buffer.from(key);
+  for (const form of [key, bytes.toString("hex"), bytes.toString("base64"), [...bytes].join(",")])
+    expect(all).not.toContain(form);
 });
 
 test("a topology is not run without a secret, or with one that others can read", async () => {
