@@ -9,6 +9,7 @@ import { Namespace } from "../native/namespace.ts";
 const TRANSFER: string = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const LOOK_MS = 20;
 const LINK_MS = 10_000;
+const START_MS = 40_000;
 /** Share of the time limit that one ping waits: the other end may come up meanwhile. */
 const TRY = 1 / 50;
 
@@ -96,8 +97,12 @@ export class TunnelPair implements AsyncDisposable {
     return this.#nodes.map((node) => node.stdout).join("");
   }
 
-  /** Waits until a packet crosses the tunnel, up to a time limit. */
+  /**
+   * Waits until all nodes run, then until a packet crosses the tunnel, up to a time limit. On a loaded machine a node takes many
+   * seconds to start, which says nothing about the tunnel.
+   */
   async ready(timeoutMs: number = LINK_MS): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.printed(/^mosaic: running /m, Math.max(START_MS, timeoutMs))));
     const deadline = Date.now() + timeoutMs;
     while (!this.#crosses(timeoutMs * TRY)) {
       if (Date.now() > deadline) throw new Error(`nothing crosses: ${this.said}`);
