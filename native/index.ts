@@ -20,7 +20,8 @@ export interface Native {
   /**
    * Opens and binds a UDP socket. With `gso` it sends, with `gro` it receives several datagrams of one length by one system
    * call, if the kernel has the offload and a trial on the loopback interface succeeds. `packets` are the five hashes of the
-   * tuples that carry packets of devices: other datagrams wait in a separate queue, which is read first. `trafficClass` is the
+   * tuples that carry packets of devices: other datagrams wait in a separate queue, which is read first. If there are none, all
+   * datagrams wait in one queue. `trafficClass` is the
    * DSCP and ECN field of path probes.
    */
   openUdp(

@@ -117,7 +117,7 @@ struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, 
   const char *call;
   udp->fd = open_bound(at, false, &call);
   if (udp->fd < 0) return (struct failure){errno, call};
-  udp->control_fd = open_control(udp->fd, packets);
+  udp->control_fd = packets == NULL ? -1 : open_control(udp->fd, packets);
   enlarge_buffers(udp->fd);
   if (udp->control_fd >= 0) enlarge_buffers(udp->control_fd);
   udp->is_v6 = at->any.sa_family == AF_INET6;

@@ -39,8 +39,8 @@ struct udp_socket {
 
 /*
  * Opens and binds a non-blocking socket, and enlarges its buffers. An IPv6 socket bound to all addresses also takes IPv4.
- * `packets` are the UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices. Datagrams, among them
- * probes, leave with `traffic_class` unless they have another one.
+ * `packets` are the UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices; NULL opens no control
+ * socket. Datagrams, among them probes, leave with `traffic_class` unless they have another one.
  */
 struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
                                uint8_t traffic_class, struct udp_socket *udp);

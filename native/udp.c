@@ -332,10 +332,12 @@ napi_value udp_open(napi_env env, napi_callback_info info) {
   napi_get_value_uint32(env, arguments[4], &traffic_class);
   uint32_t packets[UDP_PACKET_KINDS];
   if (!read_address(env, arguments[0], &at)) return failed(env, EINVAL, "bind");
-  if (bytes == NULL || length != sizeof packets) return failed(env, EINVAL, "setsockopt");
-  memcpy(packets, bytes, sizeof packets);
+  if (length != 0 && (bytes == NULL || length != sizeof packets)) return failed(env, EINVAL, "setsockopt");
+  if (length != 0) memcpy(packets, bytes, sizeof packets);
   struct udp *udp = calloc(1, sizeof *udp);
-  return udp == NULL ? failed(env, ENOMEM, "malloc") : open_socket(env, &at, gso, gro, packets, (uint8_t)traffic_class, udp);
+  if (udp == NULL) return failed(env, ENOMEM, "malloc");
+  const uint32_t *steered = length == 0 ? NULL : packets;
+  return open_socket(env, &at, gso, gro, steered, (uint8_t)traffic_class, udp);
 }
 
 napi_value udp_socket_address(napi_env env, napi_callback_info info) {

@@ -44,6 +44,10 @@ export interface NativeDatagramsOptions {
   readonly trains?: boolean;
   readonly gso?: boolean;
   readonly gro?: boolean;
+  /** Whether datagrams without a packet of the device are received on a queue of their own. True by default. */
+  readonly steers?: boolean;
+  /** Number of datagrams, or trains joined by the kernel, of one read cycle. 64 by default. */
+  readonly slots?: number;
   /** DSCP of the datagrams. 0 by default. */
   readonly dscp?: Dscp;
   /** Receives a message when the socket lacks a wanted offload, or gives one up. */
@@ -59,12 +63,13 @@ export type NativeDatagramsResult =
   | { readonly ok: false; readonly code: string };
 
 /**
- * Number of slots for one read cycle. The first ones, the control slots, are for datagrams without a device packet, which arrive
- * in a socket buffer of their own. Slots that are never filled cost no memory, only address space.
+ * Number of slots for one read cycle, besides the control slots. Those come first, and are for datagrams without a device packet, which
+ * arrive in a socket buffer of their own. Slots that are never filled cost no memory, only address space.
  */
-const SLOTS = 64 + UDP_CONTROL_SLOTS;
+const SLOTS = 64;
 
 const PACKETS: Uint32Array = Uint32Array.from(DEVICE_PACKETS);
+const NO_PACKETS: Uint32Array = new Uint32Array(0);
 /** Greatest number of datagrams of a train: as many as one system call sends. */
 const TRAIN_MAX = 64;
 const CONTROL_BYTES = UDP_CONTROL_SLOTS * UDP_SLOT_BYTES;
@@ -99,8 +104,9 @@ export function openNativeDatagrams(
 ): NativeDatagramsResult {
   const address = native.socketAddress(host, port);
   if (address === undefined) return { ok: false, code: "EADDRNOTAVAIL" };
-  const { trains = false, gso = true, gro = true, dscp = 0 } = options;
-  const handle = native.openUdp(address, gso, trains && gro, PACKETS, outerTrafficClass(dscp, 0));
+  const { trains = false, gso = true, gro = true, steers = true, dscp = 0 } = options;
+  const packets = steers ? PACKETS : NO_PACKETS;
+  const handle = native.openUdp(address, gso, trains && gro, packets, outerTrafficClass(dscp, 0));
   if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
   const why = "the kernel lacks it, or a trial on the loopback interface failed (it must be up)";
   if (gso && !handle.gso) options.onAdapted?.(`datagrams are sent one by one, without UDP GSO: ${why}`);
@@ -129,8 +135,8 @@ class NativeDatagrams implements Datagrams {
   readonly #queue: Uint8Array = new Uint8Array(QUEUE_BYTES);
   readonly #offsets: Uint32Array = new Uint32Array(UDP_QUEUED_WORDS * QUEUE_MAX);
   readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
-  readonly #index: Uint32Array = new Uint32Array(SLOTS * UDP_INDEX_WORDS);
-  readonly #memory: ArrayBuffer = new ArrayBuffer(SLOTS * UDP_SLOT_BYTES);
+  readonly #index: Uint32Array;
+  readonly #memory: ArrayBuffer;
   /** Numbers the trains of the control slots first, then all others. */
   readonly #backlog: Backlog = new Backlog((at) => {
     this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_SLOTS);
@@ -156,6 +162,9 @@ class NativeDatagrams implements Datagrams {
     this.#sendTrain = handle.sendTrain.bind(handle);
     this.#options = options;
     this.#dscp = options.dscp ?? 0;
+    const slots = UDP_CONTROL_SLOTS + (options.slots ?? SLOTS);
+    this.#index = new Uint32Array(slots * UDP_INDEX_WORDS);
+    this.#memory = new ArrayBuffer(slots * UDP_SLOT_BYTES);
     this.#ioBatch = options.ioBatch ?? new IoBatch();
     this.#flowCache = options.flowCache ?? new LinuxFlowCache();
     this.#gso = handle.gso;

@@ -2,6 +2,7 @@
 import { connect, createServer, type ListenOptions, type Server, type Socket, type TcpNetConnectOpts } from "node:net";
 import type { Received, ConnectAttempt, ByteStream, Listening, Opened, Sent, Streams } from "../world/streams.ts";
 import { resolveName } from "./destinations.ts";
+import { reasonOfCode } from "./failure-reasons.ts";
 import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../plan/values/host-port.ts";
 
 interface StreamOptions {
@@ -21,23 +22,6 @@ const STREAM: StreamOptions = {
   // Node.js then reads only when `read` is called.
   highWaterMark: 0,
 };
-
-/** Reasons of failures as rules see them (docs/language.md lists them), by error code of Node.js. */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ["ECONNREFUSED", "refused"],
-  ["EADDRINUSE", "in use"],
-  ["ENOTFOUND", "unresolved"],
-  ["EAI_AGAIN", "unresolved"],
-  ["ECONNRESET", "reset"],
-  ["EPIPE", "reset"],
-  ["ERR_STREAM_DESTROYED", "reset"],
-  ["ETIMEDOUT", "timed out"],
-  ["EHOSTUNREACH", "unreachable"],
-  ["ENETUNREACH", "unreachable"],
-  ["EACCES", "not allowed"],
-  ["EPERM", "not allowed"],
-  ["EADDRNOTAVAIL", "not here"],
-]);
 
 export class NetStreams implements Streams {
   readonly #sockets = new Set<Socket>();
@@ -206,5 +190,5 @@ function reasonOf(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
   const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined) : undefined;
   const name = code ?? inner?.code ?? "failed";
-  return REASONS.get(name) ?? name;
+  return reasonOfCode(name);
 }

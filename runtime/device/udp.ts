@@ -26,6 +26,10 @@ export interface UdpOptions {
   readonly gso?: boolean;
   /** Whether to use UDP GRO if the kernel supports it. Requires `trains`. Default: true. */
   readonly gro?: boolean;
+  /** Whether datagrams without a packet of the device are received on a queue of their own. Default: true. Needs the addon. */
+  readonly steers?: boolean;
+  /** Number of datagrams, or trains joined by the kernel, that are received at a time. Default: 64. Needs the addon. */
+  readonly slots?: number;
   /** DSCP of the datagrams. Default: 0. Needs the addon. */
   readonly dscp?: Dscp;
   /** Receives a message for the user when the socket lacks a wanted offload, or gives one up. */

@@ -10,6 +10,8 @@ import { spec as roundRobin } from "./round-robin.ts";
 import { spec as tcp } from "./tcp.ts";
 import { spec as tunRx } from "./tun-rx.ts";
 import { spec as tunTx } from "./tun-tx.ts";
+import { spec as udpRx } from "./udp-rx.ts";
+import { spec as udpTx } from "./udp-tx.ts";
 import { spec as viewChannel } from "./view-channel.ts";
 
 /** Specs of the elements by name, to print their manuals. A node does not use this table: `dataflow.ts` creates its elements. */
@@ -26,6 +28,8 @@ export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
     tcp,
     tunRx,
     tunTx,
+    udpRx,
+    udpTx,
     viewChannel,
   ].map((spec) => [spec.name, spec]),
 );

@@ -13,14 +13,14 @@ export const spec: ElementSpec = {
 ReceiveDemux(outputs)
 
 Passes each tuple to its consumer by the role of its predicate: to the strands that subscribe to the event, to the table, to Tun::Tx,
-to Tcp, or to ViewChannel.
+to Tcp, to Udp::Rx and Udp::Tx, or to ViewChannel.
 
 Ports   in: 1 push. out: one push per predicate.
 Drops   nothing; an event without subscribers ends here.
 Reads   counters: tuples in, tuples out
 Built   by runtime/node/dataflow.ts, one per node.
 Example tun(Pkt) from the device goes to the strands that subscribe to tun; from a rule or the network, to the device.
-See     OverlayRecvUnwrap, TunTx, Tcp, ViewChannel
+See     OverlayRecvUnwrap, TunTx, Tcp, Udp::Rx, Udp::Tx, ViewChannel
 `,
   drops: [],
   stateful: false,
@@ -33,8 +33,10 @@ export interface ReceiveOutputs {
   readonly toStrands: (tuple: Tuple) => void;
   /** A packet, for the device. */
   readonly toDevice: (tuple: Tuple) => void;
-  /** A socket call, or the notice that no rule waits for a call any more. */
-  readonly toTcp: (tuple: Tuple, provenance: Provenance) => void;
+  /** A call of TCP or UDP, or the notice that no rule waits for a call any more. */
+  readonly toSockets: (tuple: Tuple, provenance: Provenance) => void;
+  /** A datagram to send by a socket of rules. */
+  readonly toUdpTx: (tuple: Tuple) => void;
   /** A message of a ViewChannel: rows for this node, or an acknowledgement. */
   readonly toChannel: (tuple: Tuple, provenance: Provenance) => void;
 }
@@ -54,7 +56,8 @@ export class ReceiveDemux implements Element {
     const { table, role } = tuple.predicate;
     if (table !== undefined) this.#outputs.toTable(tuple);
     else if (role.kind === "tun" && provenance !== "device") this.#outputs.toDevice(tuple);
-    else if (role.kind === "tcp" && (role.event === "init" || role.event === "over")) this.#call(tuple, provenance);
+    else if ("event" in role && (role.event === "init" || role.event === "over")) this.#call(tuple, provenance);
+    else if (role.kind === "udpSend") this.#datagram(tuple);
     else if (role.kind === "rows" || role.kind === "ack") this.#outputs.toChannel(tuple, provenance);
     else this.#outputs.toStrands(tuple);
   }
@@ -62,6 +65,12 @@ export class ReceiveDemux implements Element {
   /** Rules may subscribe to a socket call as well. */
   #call(tuple: Tuple, provenance: Provenance): void {
     this.#outputs.toStrands(tuple);
-    this.#outputs.toTcp(tuple, provenance);
+    this.#outputs.toSockets(tuple, provenance);
+  }
+
+  /** Rules may subscribe to the datagrams that other rules send. */
+  #datagram(tuple: Tuple): void {
+    this.#outputs.toStrands(tuple);
+    this.#outputs.toUdpTx(tuple);
   }
 }

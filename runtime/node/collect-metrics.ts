@@ -11,7 +11,9 @@ import type {
   StreamMetrics,
   TableMetrics,
   TunMetrics,
+  UdpMetrics,
 } from "../observe/metrics-snapshot.ts";
+import type { DatagramSockets } from "../socket/datagram-sockets.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import { reassemblyLimits } from "../wire/reassembly.ts";
@@ -52,7 +54,8 @@ export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
     peers: peerMetrics(parts),
     tables: tableMetrics(engine),
     queues: queueMetrics(parts),
-    streams: dataflow.hasCalls ? streamMetrics(dataflow.ports.tcp.sockets) : null,
+    streams: dataflow.hasStreams ? streamMetrics(dataflow.ports.tcp.sockets) : null,
+    udp: dataflow.hasUdp ? udpMetrics(dataflow.ports.udpRx.sockets) : null,
     eventLoop: world.eventLoop?.delay() ?? null,
   };
 }
@@ -122,7 +125,8 @@ function queueMetrics({
     { queue: "fragments", length: usage.messages, limit: pieces, unit: "messages", dropped: evicted },
     { queue: "timers", length: timers, limit: plan.timers.length, unit: "timers", dropped: 0 },
     ...(dataflow.channel === undefined ? [] : [channelQueue(dataflow.channel.paced.length)]),
-    ...(dataflow.hasCalls ? socketQueues(dataflow.ports.tcp.sockets) : []),
+    ...(dataflow.hasStreams ? socketQueues(dataflow.ports.tcp.sockets) : []),
+    ...(dataflow.hasUdp ? [udpQueue(dataflow.ports.udpRx.sockets)] : []),
     ...(datagrams.queue === undefined ? [] : [byteQueue("send", { ...sizes(datagrams.queue), dropped: refused })]),
     ...outputQueues,
     ...(capture === undefined ? [] : [byteQueue("capture", { ...sizes(capture), dropped: capture.dropped })]),
@@ -140,6 +144,17 @@ function socketQueues({ count, limits, counters, budget }: Sockets): readonly Qu
     { queue: "sockets", length: count, limit: limits.sockets, unit: "sockets", dropped: counters.turnedAway },
     byteQueue("socket bytes", waiting),
   ];
+}
+
+function udpQueue({ count, limit, counters }: DatagramSockets): QueueMetrics {
+  const dropped = counters.failed.get("open no room") ?? 0;
+  return { queue: "udp sockets", length: count, limit, unit: "sockets", dropped };
+}
+
+function udpMetrics({ count, counters, traffic }: DatagramSockets): UdpMetrics {
+  const { opened, closed } = counters;
+  const { failed, ...datagrams } = traffic;
+  return { sockets: count, opened, closed, ...datagrams, failed: countsOf(counters.failed), unsent: countsOf(failed) };
 }
 
 function streamMetrics({ count, counters }: Sockets): StreamMetrics {

@@ -2,17 +2,18 @@
  * The dataflow of one node: which element hands a tuple to which.
  *
  * Inbound, from the world:
- *  1. NetworkIn decodes a datagram, TunRx a packet of the device; Tcp has the outcome of a socket call. Each is the input of a step.
+ *  1. NetworkIn decodes a datagram, TunRx a packet of the device; Tcp has the outcome of a socket call, UdpRx a datagram of a socket that
+ *     rules opened. Each is the input of a step.
  *  2. Mux queues inputs. One input starts one step of the engine, which passes every event of the step to `receive`.
  *  3. OverlayRecvUnwrap removes the headers of overlays that end here.
- *  4. ReceiveDemux passes the tuple to the strands that subscribe to it, to its table, to TunTx, to Tcp or to ViewChannel.
+ *  4. ReceiveDemux passes the tuple to the strands that subscribe to it, to its table, to TunTx, to Tcp, UdpRx or UdpTx, or to ViewChannel.
  * Outbound, from a strand:
  *  5. RoundRobin collects the tuples that strands send for one batch of events, and passes them on in order.
  *  6. LocSpecDemux chooses by location: back to Mux, to NetworkOut, or to an overlay.
  *  7. OverlaySendWrap turns `x@ov::addr` into the event `ov.send(addr, x)` of the same round, or into `else.send` if the overlay is
  *     not loaded: back to 3.
- *  8. When the step commits, NetworkOut encodes and sends, TunTx writes, ViewChannel sends the changes of rows for other nodes,
- *     LocSpecDemux queues the inputs for this node, and Tcp performs calls. If the step aborts, nothing leaves.
+ *  8. When the step commits, NetworkOut encodes and sends, TunTx writes, UdpTx sends, ViewChannel sends the changes of rows for other
+ *     nodes, LocSpecDemux queues the inputs for this node, and Tcp and UdpRx perform calls. If the step aborts, nothing leaves.
  *
  * The functions below stand in this order.
  */
@@ -30,11 +31,13 @@ import { SendLimit } from "../engine/limits/send-limit.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import type { Plan } from "../plan/contract/plan.ts";
+import { socketElements } from "../plan/contract/socket-elements.ts";
 import type { Address } from "../plan/values/address.ts";
 import { ELSE } from "../plan/values/location.ts";
 import type { Packet, Provenance, Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import { STREAM_CLOSED, streamCalls } from "../plan/values/stream-call.ts";
+import { socketViewName } from "../plan/values/socket-view.ts";
+import { UDP_RECV, UDP_SEND } from "../plan/values/udp-call.ts";
 import type { Value } from "../plan/values/value.ts";
 import { Admission } from "../wire/admission.ts";
 import { carriesDevicePacket } from "../wire/device-packet.ts";
@@ -108,7 +111,8 @@ export class NodeDataflow implements Dataflow, PortOutputs {
       toTable: this.#toTable,
       toStrands: (tuple) => engine.react(tuple),
       toDevice: this.#toDevice,
-      toTcp: this.#toTcp,
+      toSockets: this.#toSockets,
+      toUdpTx: this.#toUdpTx,
       toChannel: this.#toChannel,
     });
     this.#roundRobin = new RoundRobin(this.#toLocSpecDemux);
@@ -139,7 +143,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   }
 
   #elementsOf(wraps: readonly OverlaySendWrap[]): readonly Element[] {
-    const { networkIn, networkOut, mux, tunRx, tunTx, tcp } = this.ports;
+    const { networkIn, networkOut, mux, tunRx, tunTx, tcp, udpRx, udpTx } = this.ports;
     return [
       networkIn,
       ...(hasElement(this.#plan, "TunRx") ? [tunRx] : []),
@@ -152,13 +156,21 @@ export class NodeDataflow implements Dataflow, PortOutputs {
       ...(hasElement(this.#plan, "TunTx") ? [tunTx] : []),
       ...(this.channel === undefined ? [] : [this.channel]),
       this.demux,
-      ...(this.hasCalls ? [tcp] : []),
+      // Datagrams leave before the calls of their step, which may close their socket.
+      ...(hasElement(this.#plan, "UdpTx") ? [udpTx] : []),
+      ...(this.hasStreams ? [tcp] : []),
+      ...(this.hasUdp ? [udpRx] : []),
     ];
   }
 
-  /** Whether the program has socket calls. */
-  get hasCalls(): boolean {
+  /** Whether the program uses TCP. */
+  get hasStreams(): boolean {
     return hasElement(this.#plan, "Tcp");
+  }
+
+  /** Whether the program opens UDP sockets or hears their datagrams. */
+  get hasUdp(): boolean {
+    return hasElement(this.#plan, "UdpRx");
   }
 
   /** Number of tuples that all elements dropped, by reason. */
@@ -210,6 +222,11 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.ports.mux.pushReserved(input);
   }
 
+  fromUdp(input: StepInput): void {
+    this.#edges.socketsToMux.get(UDP_RECV)?.trace(input.tuple, input.source);
+    this.ports.mux.push(input);
+  }
+
   // 2. Mux starts a step, and the engine passes each event of the step to `receive`.
 
   receive(tuple: Tuple, provenance: Provenance): void {
@@ -236,9 +253,15 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.ports.tunTx.push(tuple);
   };
 
-  readonly #toTcp = (tuple: Tuple, provenance: Provenance): void => {
+  readonly #toSockets = (tuple: Tuple, provenance: Provenance): void => {
     if (this.#snitch.isOn) this.#edges.receiveToSockets.get(socketPort(tuple))?.trace(tuple);
-    this.ports.tcp.push(tuple, provenance);
+    if (tuple.predicate.role.kind === "tcp") this.ports.tcp.push(tuple, provenance);
+    else this.ports.udpRx.push(tuple, provenance);
+  };
+
+  readonly #toUdpTx = (tuple: Tuple): void => {
+    this.#edges.receiveToSockets.get(UDP_SEND)?.trace(tuple);
+    this.ports.udpTx.push(tuple);
   };
 
   readonly #toChannel = (tuple: Tuple, provenance: Provenance): void => {
@@ -378,7 +401,7 @@ function edgesOf(wiring: Wiring, plan: Plan) {
   const when = (element: string, from: string, port: string, to: string): Edge | undefined =>
     hasElement(plan, element) ? wiring.edge(from, port, to) : undefined;
   const overlays = sendingOverlays(plan).map(({ name }) => name);
-  const { calls, outcomes } = socketPorts(plan);
+  const sockets = socketElements(plan.predicates.map(({ role }) => role));
   const hearsElse = elseSend(plan) !== undefined;
   when("ViewChannel", "Tables", "views", "ViewChannel");
   when("ViewChannel", "ViewChannel", "out", "NetworkOut");
@@ -386,12 +409,18 @@ function edgesOf(wiring: Wiring, plan: Plan) {
   return {
     networkToMux: wiring.edge("NetworkIn", "out", "Mux"),
     deviceToMux: when("TunRx", "TunRx", "out", "Mux"),
-    socketsToMux: new Map(outcomes.map((port) => [port, wiring.edge("Tcp", port, "Mux")])),
+    socketsToMux: new Map(
+      sockets.flatMap(({ name, raises }) => raises.map((port) => [port, wiring.edge(name, port, "Mux")] as const)),
+    ),
     muxToUnwrap: wiring.edge("Mux", "out", "OverlayRecvUnwrap"),
     unwrapToReceive: wiring.edge("OverlayRecvUnwrap", "out", "ReceiveDemux"),
     receiveToTables: wiring.edge("ReceiveDemux", "rows", "Tables"),
     receiveToDevice: when("TunTx", "ReceiveDemux", "tun", "TunTx"),
-    receiveToSockets: new Map(calls.map((port) => [port, wiring.edge("ReceiveDemux", port, "Tcp")])),
+    receiveToSockets: new Map(
+      sockets.flatMap(({ name, takes }) =>
+        takes.map((port) => [port, wiring.edge("ReceiveDemux", port, name)] as const),
+      ),
+    ),
     receiveToChannel: when("ViewChannel", "ReceiveDemux", "views", "ViewChannel"),
     channelToTables: when("ViewChannel", "ViewChannel", "rows", "Tables"),
     channelToMux: when("ViewChannel", "ViewChannel", "local", "Mux"),
@@ -421,18 +450,6 @@ function elseSend({ predicates }: Plan): PredicateSpec | undefined {
   return predicates.find(({ role }) => role.kind === "send" && role.overlay === ELSE);
 }
 
-/** The ports by which the program's socket calls reach Tcp, and those by which Tcp raises their outcomes. */
-function socketPorts({ predicates }: Plan): {
-  readonly calls: readonly string[];
-  readonly outcomes: readonly string[];
-} {
-  const roles = predicates.map(({ role }) => role);
-  const made = streamCalls.filter((call) => roles.some((role) => role.kind === "tcp" && role.call === call));
-  const calls = made.map((call) => `tcp.${call}`);
-  const isClosedUsed = roles.some(({ kind }) => kind === "tcpClosed");
-  return { calls, outcomes: [...calls, ...(isClosedUsed ? [STREAM_CLOSED] : [])] };
-}
-
 function socketPort({ predicate: { role } }: Tuple): string {
-  return role.kind === "tcp" ? `tcp.${role.call}` : "";
+  return "event" in role ? socketViewName(role) : "";
 }

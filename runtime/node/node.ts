@@ -249,7 +249,7 @@ export class Node {
         const tuple = swap.tuple(input.tuple);
         return tuple && { ...input, tuple };
       });
-      this.#ports.tcp.reclaim();
+      this.#ports.reclaimSockets();
       next.timers.resume(previous.timers);
       this.#armExpiry();
       return report;
@@ -295,7 +295,8 @@ export class Node {
     this.#ports.paths.stop();
     this.#ports.liveness.stop();
     const { datagrams, tun, streams } = this.#world;
-    await Promise.all([datagrams.close(), tun?.close(), streams?.close()]);
+    const { sockets } = this.#ports.udpRx;
+    await Promise.all([datagrams.close(), tun?.close(), streams?.close(), sockets.stop()]);
   }
 
   /** Queues an operator's insertion of a row, or an event. False when the program has no such predicate, or derives its rows itself. */

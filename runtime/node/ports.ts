@@ -5,9 +5,12 @@
 import { Mux } from "../elements/mux.ts";
 import { NetworkIn } from "../elements/network-in.ts";
 import { NetworkOut } from "../elements/network-out.ts";
-import { type FindUnreferenced, Tcp } from "../elements/tcp.ts";
+import type { FindUnreferenced } from "../socket/socket-calls.ts";
+import { Tcp } from "../elements/tcp.ts";
 import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
+import { UdpRx } from "../elements/udp-rx.ts";
+import { UdpTx } from "../elements/udp-tx.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits/limits.ts";
 import { OwnDatagrams } from "../ip/own-datagrams.ts";
@@ -40,6 +43,8 @@ export interface PortOutputs {
   fromNetwork(input: StepInput): void;
   fromDevice(input: StepInput): void;
   fromSockets(input: StepInput, port: string): void;
+  /** Takes a datagram of a socket that rules opened. */
+  fromUdp(input: StepInput): void;
 }
 
 /** The elements between a node and the world around it. They outlive a program swap: `serve` hands them to the next program. */
@@ -54,6 +59,8 @@ export class NodePorts {
   readonly tunRx: TunRx;
   readonly tunTx: TunTx;
   readonly tcp: Tcp;
+  readonly udpRx: UdpRx;
+  readonly udpTx: UdpTx;
   readonly #step: (input: StepInput) => boolean;
   #outputs: PortOutputs | undefined;
 
@@ -70,14 +77,20 @@ export class NodePorts {
     const own = new OwnDatagrams(datagrams.address, world.isLocalHost ?? ((): boolean => false));
     this.tunRx = new TunRx(tun, own, (input) => this.#outputs?.fromDevice(input));
     this.tunTx = new TunTx(tun);
-    this.tcp = new Tcp({
-      streams: world.streams,
-      limits: socketLimits,
-      draw: streams.stream("sockets"),
-      now: () => clock.now(),
+    const sockets = {
+      now: (): number => clock.now(),
       findUnreferenced,
-      out: (input, port) => this.#outputs?.fromSockets(input, port),
+      out: (input: StepInput, port: string): void => this.#outputs?.fromSockets(input, port),
+    };
+    this.tcp = new Tcp({ ...sockets, streams: world.streams, limits: socketLimits, draw: streams.stream("sockets") });
+    this.udpRx = new UdpRx({
+      ...sockets,
+      udp: world.udp,
+      limit: socketLimits.datagramSockets,
+      draw: streams.stream("udp sockets"),
+      received: (input) => this.#outputs?.fromUdp(input),
     });
+    this.udpTx = new UdpTx(this.udpRx.sockets);
   }
 
   /**
@@ -88,12 +101,19 @@ export class NodePorts {
     this.#outputs = outputs;
     this.networkIn.admission = admission;
     this.tcp.serve(plan.predicates);
+    this.udpRx.serve(plan.predicates);
     this.tunRx.serve(packet);
   }
 
   /** Approximate memory of the inputs, fragments and pieces of sockets that wait, in bytes. */
   get queuedBytes(): number {
     return this.mux.bytes + this.networkIn.reassembly.bytes + this.tcp.sockets.budget.used;
+  }
+
+  /** Closes the sockets that no row, input or call references. */
+  reclaimSockets(): void {
+    this.tcp.reclaim();
+    this.udpRx.reclaim();
   }
 
   #runStep(input: StepInput): void {
@@ -104,6 +124,6 @@ export class NodePorts {
 
   /** Number of tuples that left a step so far: for the network, the device, or a step to come. */
   #handedOn(): number {
-    return this.networkOut.counters.in + this.tunTx.counters.in + this.mux.counters.in;
+    return this.networkOut.counters.in + this.tunTx.counters.in + this.udpTx.counters.in + this.mux.counters.in;
   }
 }

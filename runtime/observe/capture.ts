@@ -1,5 +1,7 @@
 import { type Crossing, TracedDatagrams } from "./traced-datagrams.ts";
-import type { ReadCycles, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
+import type { Opened } from "../world/streams.ts";
+import type { UdpSockets } from "../world/udp-sockets.ts";
+import type { Clock, Datagrams, ReadCycles, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
 import { printable } from "../plan/values/printable.ts";
 import { segmentsOf } from "../plan/values/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
@@ -55,11 +57,12 @@ export class Capture {
     return this.#sink.limit;
   }
 
-  datagram({ way, peer, bytes }: Crossing): void {
+  /** Writes a datagram of the node, or of another socket at the address `self`. */
+  datagram({ way, peer, bytes }: Crossing, self: UdpEnd = this.#self): void {
     const end = udpEnd(peer);
     const other = end ?? UNKNOWN;
     const isSent = way === "sent";
-    const packet = isSent ? udpPacket(this.#self, other, bytes) : udpPacket(other, this.#self, bytes);
+    const packet = isSent ? udpPacket(self, other, bytes) : udpPacket(other, self, bytes);
     const comment = end === undefined ? `${isSent ? "to" : "from"} ${printable(peer, LONGEST_COMMENT)}` : undefined;
     this.#write(OUTER, isSent ? "out" : "in", packet, comment);
   }
@@ -75,11 +78,35 @@ export class Capture {
   }
 }
 
-/** Wraps the datagrams and the device of a world with a capture. Drops the flow cache, whose packets it could not see. */
+/** Wraps the datagrams, the UDP sockets and the device of a world with a capture. Drops the flow cache, whose packets it could not see. */
 export function captured(world: World, capture: Capture): World {
   const datagrams = new TracedDatagrams(world.datagrams, world.clock, (crossing) => capture.datagram(crossing));
   const { flowCache: _, ...rest } = world;
-  return { ...rest, capture, datagrams, tun: world.tun && new CapturedTun(world.tun, capture) };
+  const udp = world.udp && new CapturedUdp(world.udp, world.clock, capture);
+  return { ...rest, capture, datagrams, udp, tun: world.tun && new CapturedTun(world.tun, capture) };
+}
+
+class CapturedUdp implements UdpSockets {
+  readonly #inner: UdpSockets;
+  readonly #clock: Clock;
+  readonly #capture: Capture;
+
+  constructor(inner: UdpSockets, clock: Clock, capture: Capture) {
+    this.#inner = inner;
+    this.#clock = clock;
+    this.#capture = capture;
+  }
+
+  open(address: string, opened: (outcome: Opened<Datagrams>) => void): void {
+    this.#inner.open(address, (outcome) =>
+      opened(outcome.ok ? { ok: true, value: this.#traced(outcome.value) } : outcome),
+    );
+  }
+
+  #traced(datagrams: Datagrams): Datagrams {
+    const self = udpEnd(datagrams.address) ?? UNKNOWN;
+    return new TracedDatagrams(datagrams, this.#clock, (crossing) => this.#capture.datagram(crossing, self));
+  }
 }
 
 class CapturedTun implements Tun {

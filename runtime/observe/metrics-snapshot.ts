@@ -26,6 +26,8 @@ export interface MetricsSnapshot extends TrafficMetrics {
   readonly queues: readonly QueueMetrics[];
   /** Null if the program has no TCP calls. */
   readonly streams: StreamMetrics | null;
+  /** Null if the program has no UDP sockets of its own. */
+  readonly udp: UdpMetrics | null;
   /** Null in virtual time. */
   readonly eventLoop: EventLoopMetrics | null;
 }
@@ -177,6 +179,23 @@ export interface StreamMetrics {
   readonly writtenBytes: number;
   /** Failed calls by call and reason: `connect refused`. */
   readonly failed: Counts;
+}
+
+/** The UDP sockets that rules opened. */
+export interface UdpMetrics {
+  /** Sockets now: open or being opened. */
+  readonly sockets: number;
+  readonly opened: number;
+  readonly closed: number;
+  /** Datagrams, and bytes of payload. */
+  readonly sent: number;
+  readonly sentBytes: number;
+  readonly received: number;
+  readonly receivedBytes: number;
+  /** Failed calls by call and reason: `open in use`. */
+  readonly failed: Counts;
+  /** Datagrams that could not be sent, by reason. */
+  readonly unsent: Counts;
 }
 
 export interface NetworkMetrics {

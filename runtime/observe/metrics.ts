@@ -11,6 +11,7 @@ import type {
   PeerMetrics,
   StreamMetrics,
   TunMetrics,
+  UdpMetrics,
 } from "./metrics-snapshot.ts";
 
 /** Returns the metrics of a node for Prometheus. Names and labels are an interface: dashboards and alerts depend on them. */
@@ -25,6 +26,7 @@ export function metricsOf(snapshot: MetricsSnapshot): readonly MetricFamily[] {
     ...queueMetrics(snapshot),
     ...networkMetrics(snapshot),
     ...(snapshot.streams === null ? [] : streamMetrics(snapshot.streams)),
+    ...(snapshot.udp === null ? [] : udpMetrics(snapshot.udp)),
     ...pathMetrics(snapshot),
     ...(snapshot.tun === null ? [] : tunMetrics(snapshot.tun)),
     ...(snapshot.flowCache === null ? [] : flowCacheMetrics(snapshot.flowCache)),
@@ -276,6 +278,20 @@ function streamMetrics(streams: StreamMetrics): readonly MetricFamily[] {
     one("counter", "mosaic_socket_read_bytes_total", "Bytes read from connections.", streams.readBytes),
     one("counter", "mosaic_socket_written_bytes_total", "Bytes written to connections.", streams.writtenBytes),
     byReason("mosaic_socket_calls_failed_total", "Failed TCP calls, by call and reason.", streams.failed),
+  ];
+}
+
+function udpMetrics(udp: UdpMetrics): readonly MetricFamily[] {
+  return [
+    one("gauge", "mosaic_udp_sockets", "UDP sockets of rules that are open or being opened.", udp.sockets),
+    one("counter", "mosaic_udp_sockets_opened_total", "UDP sockets that rules opened.", udp.opened),
+    one("counter", "mosaic_udp_sockets_closed_total", "UDP sockets of rules that were closed.", udp.closed),
+    one("counter", "mosaic_udp_datagrams_sent_total", "Datagrams that rules sent by their sockets.", udp.sent),
+    one("counter", "mosaic_udp_sent_bytes_total", "Bytes that rules sent by their sockets.", udp.sentBytes),
+    one("counter", "mosaic_udp_datagrams_received_total", "Datagrams that sockets of rules received.", udp.received),
+    one("counter", "mosaic_udp_received_bytes_total", "Bytes that sockets of rules received.", udp.receivedBytes),
+    byReason("mosaic_udp_calls_failed_total", "Failed UDP calls, by call and reason.", udp.failed),
+    byReason("mosaic_udp_datagrams_failed_total", "Datagrams of rules that could not be sent, by reason.", udp.unsent),
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
  * The datagram network of the simulator. A node sends through SimDatagrams -> SimNetwork.send: #route applies gateways and picks
- * the receiving host -> SimLink decides on loss, duplication and delay -> a Delivery waits in VirtualTime -> arrive() hands it to
+ * the receiving socket -> SimLink decides on loss, duplication and delay -> a Delivery waits in VirtualTime -> arrive() hands it to
  * the SimDatagrams of the receiver, if link and host are still up.
  */
 import { streamOf } from "../world/random.ts";
@@ -56,6 +56,8 @@ export class SimNetwork {
   readonly #gateways: (SimNat | undefined)[] = [];
   readonly #gatewayOf = new Map<string, SimNat>();
   readonly #open: (SimDatagrams | undefined)[] = [];
+  /** Sockets that rules opened beside the ones of their nodes, by address. */
+  readonly #sockets = new Map<string, SimUdpSocket>();
   /** Links by sender, then by receiver, created at their first use. */
   readonly #links: (SimLink | undefined)[][] = [];
 
@@ -79,6 +81,11 @@ export class SimNetwork {
     this.#attach(host, to, gateway);
     const open = this.#open[host];
     if (open !== undefined) open.address = to;
+    for (const socket of [...this.#sockets.values()].filter((one) => one.host === host)) {
+      this.#sockets.delete(socket.address);
+      socket.address = `${hostPartOf(to)}:${portOf(socket.address)}`;
+      this.#sockets.set(socket.address, socket);
+    }
   }
 
   #attach(host: number, address: string, gateway: SimNat | undefined): void {
@@ -92,6 +99,17 @@ export class SimNetwork {
     const datagrams = new SimDatagrams(this, host, address, this.#settings.maxPayload);
     this.#open[host] = datagrams;
     return datagrams;
+  }
+
+  /** Adds a socket to a host that is up. Returns false when its address is in use. */
+  addSocket(socket: SimUdpSocket): boolean {
+    if (this.#hosts.has(socket.address) || this.#sockets.has(socket.address)) return false;
+    this.#sockets.set(socket.address, socket);
+    return true;
+  }
+
+  removeSocket(socket: SimUdpSocket): void {
+    if (this.#sockets.get(socket.address) === socket) this.#sockets.delete(socket.address);
   }
 
   /** Returns the number of the host whose address, without the port, is `name`. */
@@ -134,30 +152,48 @@ export class SimNetwork {
   send(sender: SimDatagrams, to: string, bytes: Uint8Array): boolean {
     const route = this.#route(sender, to);
     if (route === undefined) return false;
-    const { host, source } = route;
-    if (host === undefined) {
+    const { address, source } = route;
+    const host = address === undefined ? undefined : this.#hostAt(address, sender.host);
+    if (address === undefined || host === undefined) {
       this.counters.refused++;
       return true;
     }
     const link = this.link(sender.host, host);
+    const receiver = this.#sockets.get(address) ?? this.#open[host];
     if (link.drawsLoss()) this.counters.lost++;
-    else this.#transmit(source, link, bytes);
+    else this.#transmit({ link, receiver, source, bytes });
     return true;
+  }
+
+  /** Sends a datagram of a socket to another socket of its host, by the loopback interface. Returns false when there is none. */
+  sendLocally(sender: SimUdpSocket, port: string, bytes: Uint8Array): boolean {
+    const address = `${hostPartOf(sender.address)}:${port}`;
+    const host = this.#hostAt(address, sender.host);
+    if (host !== sender.host) return false;
+    const receiver = this.#sockets.get(address) ?? this.#open[host];
+    this.#transmit({ link: this.link(host, host), receiver, source: `127.0.0.1:${portOf(sender.address)}`, bytes });
+    return true;
+  }
+
+  /** Returns the host with this address, as `from` reaches it: a socket on the loopback interface is there for its own host only. */
+  #hostAt(address: string, from: number): number | undefined {
+    const socket = this.#sockets.get(address);
+    if (socket === undefined) return this.#hosts.get(address);
+    return socket.isLoopback && socket.host !== from ? undefined : socket.host;
   }
 
   /** Returns the receiver of a datagram, and its source as the receiver sees it; undefined when nobody has the address. */
   #route(sender: SimDatagrams, to: string): Route | undefined {
     const now = this.#time.now;
     const own = this.#gateways[sender.host];
-    const direct = this.#hosts.get(to);
+    const direct = this.#hostAt(to, sender.host);
     const far = direct === undefined ? this.#gatewayOf.get(to.slice(0, to.lastIndexOf(":"))) : this.#gateways[direct];
-    if (direct !== undefined && far === own) return { host: direct, source: sender.address };
+    if (direct !== undefined && far === own) return { address: to, source: sender.address };
     if (direct === undefined && far === undefined) return undefined;
-    if (direct !== undefined && far !== undefined) return { host: undefined, source: sender.address };
+    if (direct !== undefined && far !== undefined) return { address: undefined, source: sender.address };
     const source = own === undefined ? sender.address : own.outgoing(sender.address, to, now);
-    if (far === undefined) return { host: direct, source };
-    const inner = far.incoming(to, source, now);
-    return { host: inner === undefined ? undefined : this.#hosts.get(inner), source };
+    if (far === undefined) return { address: to, source };
+    return { address: far.incoming(to, source, now), source };
   }
 
   /** Delivers a datagram whose time has come. */
@@ -173,18 +209,19 @@ export class SimNetwork {
     }
   }
 
-  #transmit(source: string, link: SimLink, bytes: Uint8Array): void {
+  #transmit(flight: Flight): void {
+    const { link } = flight;
     if (!link.isUp) {
       this.counters.cut++;
       return;
     }
-    this.#schedule(source, link, bytes);
+    this.#schedule(flight);
     if (!link.drawsDuplicate()) return;
     this.counters.duplicated++;
-    this.#schedule(source, link, bytes);
+    this.#schedule(flight);
   }
 
-  #schedule(source: string, link: SimLink, bytes: Uint8Array): void {
+  #schedule({ link, receiver, source, bytes }: Flight): void {
     const leaves = link.departure(this.#time.now, bytes.length);
     if (leaves === undefined) {
       this.counters.queueFull++;
@@ -192,15 +229,23 @@ export class SimNetwork {
     }
     const isHeldBack = link.drawsHoldBack();
     if (isHeldBack) this.counters.heldBack++;
-    const delivery = new Delivery(this, link, this.#open[link.to], bytes, source);
+    const delivery = new Delivery(this, link, receiver, bytes, source);
     this.#time.add(link.arrival(leaves, isHeldBack), delivery);
   }
 }
 
 interface Route {
-  /** Undefined when the datagram cannot pass a gateway, or its address is private. */
-  readonly host: number | undefined;
+  /** Address of the receiver. Undefined when the datagram cannot pass a gateway, or its address is private. */
+  readonly address: string | undefined;
   readonly source: string;
+}
+
+/** A datagram that leaves its host, with the socket that receives it if that is still open then. */
+interface Flight {
+  readonly link: SimLink;
+  readonly receiver: SimDatagrams | undefined;
+  readonly source: string;
+  readonly bytes: Uint8Array;
 }
 
 /** A datagram in flight. Its receiver is the run of the receiving host that was up when the datagram left. */
@@ -227,6 +272,11 @@ class Delivery implements Datagram, SimEvent {
 const UNKNOWN = "unknown destination";
 /** Addresses come from rules, so the number that is kept is bounded. */
 const UNKNOWN_MAX = 1024;
+
+/** A socket that rules opened: at a port of its own, of its host alone if it is on the loopback interface. */
+export interface SimUdpSocket extends SimDatagrams {
+  readonly isLoopback: boolean;
+}
 
 /** The datagram socket of one run of a simulated host. */
 export class SimDatagrams implements Datagrams {
@@ -259,13 +309,18 @@ export class SimDatagrams implements Datagrams {
   send(to: string, bytes: Uint8Array): void {
     if (this.#isClosed) return this.#fail("closed");
     if (bytes.length > this.maxPayload) return this.#fail("too long");
-    if (!this.#network.send(this, to, bytes)) {
+    if (!this.transmit(to, bytes)) {
       if (this.#unknown.size < UNKNOWN_MAX) this.#unknown.add(to);
       return this.#fail(UNKNOWN);
     }
     this.#unknown.delete(to);
     this.counters.sent++;
     this.counters.sentBytes += bytes.length;
+  }
+
+  /** Sends a datagram. Returns false when nobody has the address. */
+  transmit(to: string, bytes: Uint8Array): boolean {
+    return this.#network.send(this, to, bytes);
   }
 
   refusal(to: string): string | undefined {
@@ -290,4 +345,13 @@ export class SimDatagrams implements Datagrams {
   #fail(reason: string): void {
     this.counters.failed.set(reason, (this.counters.failed.get(reason) ?? 0) + 1);
   }
+}
+
+/** Returns the host of `host:port`. */
+function hostPartOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(":"));
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(":") + 1);
 }

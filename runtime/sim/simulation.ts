@@ -9,6 +9,7 @@ import { SimClock } from "./sim-clock.ts";
 import type { LinkFaults } from "./sim-link.ts";
 import type { SimNat } from "./sim-nat.ts";
 import { SimStreamNetwork, type SimStreams } from "./sim-streams.ts";
+import { SimUdpSockets } from "./sim-udp-sockets.ts";
 import { type SimDatagrams, SimNetwork, type SimNetworkCounters } from "./sim-network.ts";
 import { TraceHash } from "./trace-hash.ts";
 import { type TimeOutcome, VirtualTime } from "./virtual-time.ts";
@@ -130,6 +131,14 @@ export class Simulation {
   }
 }
 
+/** The parts of the world of one run of a host that end with it. */
+interface HostRun {
+  readonly clock: SimClock;
+  readonly datagrams: SimDatagrams;
+  readonly streams: SimStreams;
+  readonly udp: SimUdpSockets;
+}
+
 /** A simulated host, which goes up and down. Only the kernel model behind its TUN device outlives a run. */
 export class SimHost {
   readonly name: string;
@@ -140,7 +149,7 @@ export class SimHost {
   readonly #time: VirtualTime;
   readonly #network: SimNetwork;
   readonly #streams: SimStreamNetwork;
-  #run: { readonly clock: SimClock; readonly datagrams: SimDatagrams; readonly streams: SimStreams } | undefined;
+  #run: HostRun | undefined;
   #address: string;
   #starts = 0;
 
@@ -177,9 +186,10 @@ export class SimHost {
     const clock = new SimClock(this.#time);
     const datagrams = this.#network.open(this.number, this.#address);
     const streams = this.#streams.open(this.number, () => this.#address);
-    this.#run = { clock, datagrams, streams };
+    const udp = new SimUdpSockets(this.#network, this.number, () => this.#address);
+    this.#run = { clock, datagrams, streams, udp };
     const seed = streamOf(this.#seed, `host ${name} ${this.#starts++}`).integer(2 ** 32);
-    return () => boot({ clock, seed, datagrams, streams, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
+    return () => boot({ clock, seed, datagrams, streams, udp, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
   }
 
   /** Gives the host another address, behind another gateway or none. Its node is not notified. */
@@ -195,6 +205,7 @@ export class SimHost {
     this.#run?.clock.stop();
     this.#run?.datagrams.stop();
     this.#run?.streams.crash();
+    this.#run?.udp.crash();
     this.kernel?.closeTun();
     this.#run = undefined;
   }

@@ -1,6 +1,6 @@
 /** Limits on the sockets of a node. */
 export interface SocketLimits {
-  /** Sockets of all kinds: listening, connected, connecting, and waiting to be accepted. */
+  /** TCP sockets of all kinds: listening, connected, connecting, and waiting to be accepted. */
   readonly sockets: number;
   /** Bytes read but not returned, and bytes being written. Each socket may exceed the limit by one read. */
   readonly bytes: number;
@@ -8,6 +8,14 @@ export interface SocketLimits {
   readonly backlog: number;
   /** Pending calls. */
   readonly calls: number;
+  /** UDP sockets, those that are being opened included. */
+  readonly datagramSockets: number;
 }
 
-export const defaultSocketLimits: SocketLimits = { sockets: 4096, bytes: 64 << 20, backlog: 128, calls: 65_536 };
+export const defaultSocketLimits: SocketLimits = {
+  sockets: 4096,
+  bytes: 64 << 20,
+  backlog: 128,
+  calls: 65_536,
+  datagramSockets: 256,
+};

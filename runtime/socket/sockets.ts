@@ -2,8 +2,6 @@
  * The TCP sockets of a node. The element Tcp calls `perform` when a step has committed a call of a TCP view, and the outcome of the call
  * starts a further step.
  */
-import { Address } from "../plan/values/address.ts";
-import { IP_NETWORK } from "../plan/library/functions/addresses.ts";
 import type { StreamCall } from "../plan/values/stream-call.ts";
 import { isTrain } from "../plan/values/train.ts";
 import type { Value } from "../plan/values/value.ts";
@@ -12,7 +10,8 @@ import type { ByteStream, Listening, Opened, Streams } from "../world/streams.ts
 import { Connection } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { ByteBudget } from "./byte-budget.ts";
-import { type CallOutcome, failed, returned, type SocketCall } from "./socket-call.ts";
+import { ipAddressOf } from "./ip-address.ts";
+import { type CallOutcome, type CallPerformer, failed, returned, type SocketCall } from "./socket-call.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
 export interface SocketCounters {
@@ -52,7 +51,7 @@ interface OpenSocket {
 }
 
 /** Sockets by number. Numbers are random and are not reused. Every error, of a call or of the network, becomes an outcome of a call. */
-export class Sockets {
+export class Sockets implements CallPerformer<StreamCall> {
   readonly counters: SocketCounters = {
     accepted: 0,
     connected: 0,
@@ -122,7 +121,7 @@ export class Sockets {
   }
 
   listen(call: SocketCall): void {
-    const address = hostPortOf(call.inputs[0]);
+    const address = ipAddressOf(call.inputs[0]);
     if (!this.#mayOpen(call, address)) return;
     const early: ByteStream[] = [];
     let listener: Listener | undefined;
@@ -142,7 +141,7 @@ export class Sockets {
   }
 
   connect(call: SocketCall): void {
-    const address = hostPortOf(call.inputs[0]);
+    const address = ipAddressOf(call.inputs[0]);
     if (!this.#mayOpen(call, address)) return;
     const attempt = this.#streams?.connect(address, (outcome) => {
       this.#opening--;
@@ -313,13 +312,6 @@ const callHandlers: Readonly<Record<StreamCall, (sockets: Sockets, call: SocketC
   shutdown: (sockets, call) => sockets.shutdown(call),
   close: (sockets, call) => sockets.close(call),
 };
-
-/** Returns the `host:port` of an address of the IP network, or undefined if the value is none. */
-function hostPortOf(value: Value | undefined): string | undefined {
-  if (typeof value === "string") return value;
-  const isOfNetwork = value instanceof Address && value.overlay === IP_NETWORK && value.options.length === 0;
-  return isOfNetwork && typeof value.node === "string" ? value.node : undefined;
-}
 
 /** Returns a copy of the bytes to write. Bytes of a rule may lie in a device buffer, which is reused before they are written. */
 function bytesOf(value: Value | undefined): Uint8Array | undefined {

@@ -6,6 +6,7 @@
  * `write`. Failures of the environment are counted or returned, never thrown.
  */
 import type { Streams } from "./streams.ts";
+import type { UdpSockets } from "./udp-sockets.ts";
 import type { DatagramTrain } from "../wire/datagram-train.ts";
 
 /** Environment of a node. */
@@ -22,6 +23,8 @@ export interface World {
   readonly isLocalHost?: (host: string) => boolean;
   /** Absent if the environment has no TCP. */
   readonly streams?: Streams | undefined;
+  /** Absent if the environment has no UDP sockets but `datagrams`. */
+  readonly udp?: UdpSockets | undefined;
   /** Absent in the simulator, where nothing is delayed. */
   readonly eventLoop?: EventLoop;
   /** Absent if every packet runs the rules. */

@@ -13,7 +13,7 @@ import { deltaEventNamed } from "../program/delta-events.ts";
 import { nearest } from "../program/nearest.ts";
 import { checkAssignments } from "./check-assignments.ts";
 import { checkWildcards } from "./check-wildcards.ts";
-import { streamViewNames } from "./stream-views.ts";
+import { socketViewNames } from "./socket-views.ts";
 import { computedParts, patternVariables } from "../program/pattern.ts";
 import type { Predicates } from "../program/predicates.ts";
 import { locationOf } from "../program/location-of.ts";
@@ -216,7 +216,7 @@ class RuleCheck {
       if (this.#program.unparsed.has(name.text)) return;
       const facts = {
         name: name.text,
-        nearest: nearest(name.text, [...this.#program.views.keys(), ...streamViewNames]),
+        nearest: nearest(name.text, [...this.#program.views.keys(), ...socketViewNames]),
       };
       this.diagnostics.push(report("E0247", name.span, facts));
       return;

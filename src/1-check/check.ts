@@ -11,7 +11,7 @@ import { checkRule } from "./check-rule.ts";
 import { checkUnraised } from "./check-unraised.ts";
 import { Namesakes } from "./namesakes.ts";
 import { builtinNamed, isRaisedByNode, PERIODIC, SHUTDOWN } from "../program/builtin.ts";
-import { streamViewNames } from "./stream-views.ts";
+import { socketViewNames } from "./socket-views.ts";
 import { NearNames, nearest } from "../program/nearest.ts";
 import { UnknownMacros } from "./unknown-macros.ts";
 import { isTypeName } from "../program/type-name.ts";
@@ -126,7 +126,7 @@ function findTypos(
 ): ReadonlyMap<string, string> {
   const all = [...predicates.values()];
   const produced = [...all.filter((one) => one.isProduced || one.isTable), ...unusedTables(predicates, program)];
-  const names = new NearNames([...produced.map(({ name }) => name), ...program.views.keys(), ...streamViewNames]);
+  const names = new NearNames([...produced.map(({ name }) => name), ...program.views.keys(), ...socketViewNames]);
   const short = new ShortNames(produced);
   const namesakes = new Namesakes(all);
   const typos = new Map<string, string>();

@@ -24,7 +24,7 @@ import { implicitOverlays } from "./implicit-overlays.ts";
 import { ownOverlays, withOverlaysTable } from "./own-overlays.ts";
 import { isPacketHead, ownsPacket } from "./own-packet.ts";
 import { constantNumber } from "../program/constant.ts";
-import { streamViewNames, streamViewsIn } from "./stream-views.ts";
+import { socketViewNames, socketViewsIn } from "./socket-views.ts";
 import { asPacket } from "../program/as-packet.ts";
 import { declareTable } from "./declare-table.ts";
 import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewrite-expression.ts";
@@ -135,7 +135,7 @@ class Resolver {
       tables: this.#tables,
       rules: this.#rules,
       facts: this.#facts,
-      views: new Map([...this.#views, ...streamViewsIn(this.#rules)]),
+      views: new Map([...this.#views, ...socketViewsIn(this.#rules)]),
       accepts: this.#accepts,
       signatures: this.#signatures,
       watches: this.#watches,
@@ -146,7 +146,7 @@ class Resolver {
   /** Reports uses of private names: `this.Req` of a view must not be used as `ping.Req` elsewhere. */
   reportPrivateNames(): void {
     // Built-in views too, even if no rule calls them: a rule that raised `tcp.read.init` would read from the socket.
-    const views = new Set([...this.#views.keys(), ...streamViewNames]);
+    const views = new Set([...this.#views.keys(), ...socketViewNames]);
     for (const { name, inside, span } of this.#dotted) {
       const view = views.has(name) ? undefined : ownerOf(name, views);
       if (view !== undefined && view !== inside) this.diagnostics.push(report("E0210", span, { name, view }));
@@ -239,7 +239,7 @@ class Resolver {
   #view(definition: ViewDefinition, scope: Scope): void {
     const name = qualify(definition.name.text, scope);
     const known = this.#views.get(name);
-    if (known !== undefined || streamViewNames.has(name)) {
+    if (known !== undefined || socketViewNames.has(name)) {
       const related = known === undefined ? [] : [{ span: known.span, message: "it is defined here" }];
       this.diagnostics.push(report("E0207", definition.name.span, { view: name }, related));
       return;

@@ -1,14 +1,15 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
-import { streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
+import { socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
+import { UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 import { kinds } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { ColumnTypes } from "./column-types.ts";
 
 /**
  * Warns of columns that different rules fill with different kinds of values. Strings and addresses count as one kind, and
- * null is compatible with all. Declared predicates and calls of TCP, whose types are fixed, are exempt.
+ * null is compatible with all. Declared predicates and those of sockets, whose types are fixed, are exempt.
  */
 export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   const declared = new Set([...core.accepts, ...core.signatures].map(({ name }) => name));
@@ -18,7 +19,7 @@ export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readon
   const rules = core.rules.toSorted((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
   return rules.flatMap((rule) => {
     const name = rule.head.name.text;
-    if (declared.has(name) || streamEventNamed(name) !== undefined) return [];
+    if (declared.has(name) || name === UDP_SEND || socketEventNamed(name) !== undefined) return [];
     return types.ofHead(rule).flatMap((type, at): readonly Diagnostic[] => {
       const kind = onlyKind(type);
       const column = `${name}/${at}`;

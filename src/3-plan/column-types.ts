@@ -5,7 +5,9 @@
 import type { AggregateFunction, Argument, Expression, Literal, PacketExpression } from "../../grammar/ast.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import type { Kind } from "../../runtime/plan/values/value.ts";
-import { STREAM_CLOSED, streamCallForms, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
+import { callForm, socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
+import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
+import { UDP_RECV } from "../../runtime/plan/values/udp-call.ts";
 import { ELSE_SEND, isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
 import { patternVariables } from "../program/pattern.ts";
 import { kindsNamed } from "../program/type-name.ts";
@@ -269,8 +271,9 @@ class Inference implements ColumnTypes {
 /** Types of the columns of predicates that the node itself raises or fills; undefined for all others. */
 function builtinType(name: string, column: number): ColumnType | undefined {
   if (name === PERIODIC || name === STREAM_CLOSED) return NUMBER;
-  const outcome = streamOutcome(name)?.[column];
+  const outcome = socketOutcome(name)?.[column];
   if (outcome !== undefined) return outcome;
+  if (name === UDP_RECV) return [NUMBER, typeBit("string"), typeBit("bytes")][column];
   if (name === ELSE_SEND) return [typeBit("address"), typeBit("tuple")][column];
   if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
   return isLocalAddressTable(name) ? ADDRESS : undefined;
@@ -282,13 +285,13 @@ function restriction(name: string): ColumnType | undefined {
   return type === ANYTHING ? undefined : type;
 }
 
-/** Types of the outcome of a TCP call: the query id, then the results, or the reason of a failure. */
-function streamOutcome(name: string): readonly ColumnType[] | undefined {
-  const stream = streamEventNamed(name);
-  if (stream?.event === "fail") return [NUMBER, typeBit("string")];
-  if (stream?.event !== "return") return undefined;
+/** Types of the outcome of a socket call: the query id, then the results, or the reason of a failure. */
+function socketOutcome(name: string): readonly ColumnType[] | undefined {
+  const view = socketEventNamed(name);
+  if (view?.event === "fail") return [NUMBER, typeBit("string")];
+  if (view?.event !== "return") return undefined;
   const kindOfOutput: Readonly<Record<string, ColumnType>> = { Packet: typeBit("bytes"), Peer: typeBit("string") };
-  return [NUMBER, ...streamCallForms[stream.call].outputs.map((output) => kindOfOutput[output] ?? NUMBER)];
+  return [NUMBER, ...callForm(view).outputs.map((output) => kindOfOutput[output] ?? NUMBER)];
 }
 
 function known(type: ColumnType | undefined): ColumnType {

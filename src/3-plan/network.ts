@@ -2,7 +2,7 @@ import type { Graph, GraphEdge, GraphNode } from "../../runtime/plan/contract/gr
 import type { OverlaySpec, Trigger } from "../../runtime/plan/contract/plan.ts";
 import { ELSE } from "../../runtime/plan/values/location.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import { STREAM_CLOSED, streamCalls } from "../../runtime/plan/values/stream-call.ts";
+import { socketElements } from "../../runtime/plan/contract/socket-elements.ts";
 import type { StrandAction, Strand } from "./strand.ts";
 
 /**
@@ -35,7 +35,7 @@ export function networkGraph(
     graph.edge(device.rx, "out", mux);
     graph.edge(receive, "tun", device.tx);
   }
-  addStreams(graph, predicates, receive, mux);
+  addSockets(graph, predicates, receive, mux);
   if (predicates.some((spec) => spec.role.kind === "rows")) addChannel(graph, { receive, tables, networkOut, mux });
   graph.edge(roundRobin, "out", demux);
   graph.edge(demux, "local", mux);
@@ -117,18 +117,15 @@ function addChannel(
   graph.edge(channel, "local", mux);
 }
 
-/** Adds Tcp: it takes the calls of TCP views, and their outcomes start new steps through Mux. */
-function addStreams(graph: GraphBuilder, predicates: readonly PredicateSpec[], receive: string, mux: string): void {
-  const roles = predicates.map(({ role }) => role);
-  const calls = streamCalls.filter((call) => roles.some((role) => role.kind === "tcp" && role.call === call));
-  const hasClosedEvent = roles.some(({ kind }) => kind === "tcpClosed");
-  if (calls.length === 0 && !hasClosedEvent) return;
-  const tcp = graph.add("Tcp");
-  for (const call of calls) {
-    graph.edge(receive, `tcp.${call}`, tcp);
-    graph.edge(tcp, `tcp.${call}`, mux);
+/** Adds the elements of sockets: Tcp and UdpRx take calls, and their outcomes start new steps through Mux. UdpTx sends datagrams. */
+function addSockets(graph: GraphBuilder, predicates: readonly PredicateSpec[], receive: string, mux: string): void {
+  for (const element of socketElements(predicates.map(({ role }) => role))) {
+    const node = graph.add(element.name);
+    for (const port of new Set([...element.takes, ...element.raises])) {
+      if (element.takes.includes(port)) graph.edge(receive, port, node);
+      if (element.raises.includes(port)) graph.edge(node, port, mux);
+    }
   }
-  if (hasClosedEvent) graph.edge(tcp, STREAM_CLOSED, mux);
 }
 
 class GraphBuilder {

@@ -8,7 +8,9 @@ import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan
 import { ELSE } from "../../runtime/plan/values/location.ts";
 import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
-import { STREAM_CLOSED, streamEventNamed } from "../../runtime/plan/values/stream-call.ts";
+import { socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
+import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
+import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 import {
   ELSE_SEND,
   isLocalAddressTable,
@@ -38,6 +40,13 @@ const NODE_EVENTS: ReadonlyMap<string, number> = new Map([
   [SHUTDOWN, 0],
   [STREAM_CLOSED, 1],
   [ELSE_SEND, 2],
+  [UDP_RECV, 3],
+]);
+
+/** Heads that the node itself consumes, with their arity. */
+const NODE_HEADS: ReadonlyMap<string, number> = new Map([
+  [PACKET_HEAD, 1],
+  [UDP_SEND, 3],
 ]);
 
 /**
@@ -67,7 +76,7 @@ export class PredicateTable {
     for (const [name, arity] of core.arities) this.#add(name, name, arity);
     for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
     if (core.channels.length > 0) for (const [name, { arity }] of CHANNEL_MESSAGES) this.#add(name, name, arity);
-    if (core.rules.some(({ head }) => head.name.text === PACKET_HEAD)) this.#add(PACKET_HEAD, PACKET_HEAD, 1);
+    for (const [name, arity] of NODE_HEADS) if (usesHead(core, name, arity)) this.#add(name, name, arity);
     for (const [name, arity] of NODE_EVENTS) {
       if (core.rules.some((rule) => triggerForm(rule) === `${name}/${arity}`)) this.#add(name, name, arity);
     }
@@ -137,8 +146,10 @@ export class PredicateTable {
     if (this.#core.answers.has(name)) return { kind: "answer" };
     if (name === STREAM_CLOSED) return { kind: "tcpClosed" };
     if (name === ELSE_SEND) return { kind: "send", overlay: ELSE };
-    const stream = streamEventNamed(name);
-    if (stream !== undefined) return { kind: "tcp", ...stream };
+    if (name === UDP_RECV) return { kind: "udpRecv" };
+    if (name === UDP_SEND) return { kind: "udpSend" };
+    const socket = socketEventNamed(name);
+    if (socket !== undefined) return socket;
     const message = CHANNEL_MESSAGES.get(name);
     if (message !== undefined) return { kind: message.role };
     if (name === LOCAL_ADDRESS) return { kind: "localAddr", overlay: undefined };
@@ -214,6 +225,14 @@ function headForm({ head }: CoreRule): string {
   return `${head.name.text}/${head.args.length}`;
 }
 
+/** Whether rules or facts raise the event, or rules hear it. */
+function usesHead({ rules, facts }: CoreProgram, name: string, arity: number): boolean {
+  const isRaised = [...rules.map(({ head }) => head), ...facts.map(({ atom }) => atom)].some(
+    (atom) => atom.name.text === name,
+  );
+  return isRaised || rules.some((rule) => triggerForm(rule) === `${name}/${arity}`);
+}
+
 function triggerForm({ trigger }: CoreRule): string {
   if (trigger.kind === "maintained") return "";
   return `${trigger.literal.atom.name.text}/${trigger.literal.atom.args.length}`;
@@ -226,7 +245,7 @@ function isExternalEvent({ trigger, isOverlog }: CoreRule, raised: ReadonlySet<s
 }
 
 function isReserved(name: string): boolean {
-  const isOwn = [TUN, PERIODIC, SHUTDOWN, STREAM_CLOSED].includes(name) || streamEventNamed(name) !== undefined;
+  const isOwn = [TUN, PERIODIC, SHUTDOWN, STREAM_CLOSED].includes(name) || socketEventNamed(name) !== undefined;
   return isOwn || name.includes("!") || /\.(send|recv)$/.test(name);
 }
 

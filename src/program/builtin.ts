@@ -1,5 +1,6 @@
 import { ELSE } from "../../runtime/plan/values/location.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
+import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 
 /** Predicate that the engine provides. Built-ins are never qualified, except `localAddr`, which each overlay instance has. */
 export interface Builtin {
@@ -28,6 +29,8 @@ const builtins: ReadonlyMap<string, Builtin> = new Map(
     { name: STREAM_CLOSED, minArity: 1, maxArity: 1 },
     { name: PACKET_HEAD, minArity: 1, maxArity: 1 },
     { name: ELSE_SEND, minArity: 2, maxArity: 2 },
+    { name: UDP_RECV, minArity: 3, maxArity: 3 },
+    { name: UDP_SEND, minArity: 3, maxArity: 3 },
   ].map((builtin) => [builtin.name, builtin]),
 );
 
@@ -52,5 +55,5 @@ export function isLocalAddressTable(name: string): boolean {
 
 /** Whether the event is one that only the node itself raises. */
 export function isRaisedByNode(name: string): boolean {
-  return name === SHUTDOWN || name === STREAM_CLOSED || name === ELSE_SEND;
+  return name === SHUTDOWN || name === STREAM_CLOSED || name === ELSE_SEND || name === UDP_RECV;
 }

@@ -3,7 +3,7 @@ import type { Dialect, Source } from "../../grammar/span.ts";
 import { parse } from "../../grammar/parse.ts";
 import { print, printExpression } from "../../grammar/print.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
-import { streamViewNames } from "../../src/1-check/stream-views.ts";
+import { socketViewNames } from "../../src/1-check/socket-views.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 
 interface ParseContext {
@@ -43,7 +43,7 @@ function hasTimer(statement: Statement): boolean {
 
 function viewNames(tree: FileTree): ReadonlySet<string> {
   return new Set([
-    ...streamViewNames,
+    ...socketViewNames,
     ...tree.statements.flatMap((one) => (one.kind === "view" ? [one.name.text] : [])),
   ]);
 }

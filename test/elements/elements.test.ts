@@ -41,7 +41,7 @@ test("the list has every file of an element", () => {
 
 test("sockets and the view channel are stateful, the elements that lone packets pass are not", () => {
   const stateful = [...elementSpecs.values()].filter((spec) => spec.stateful).map(({ name }) => name);
-  expect(stateful.toSorted()).toEqual(["Tcp", "ViewChannel"]);
+  expect(stateful.toSorted()).toEqual(["Tcp", "UdpRx", "UdpTx", "ViewChannel"]);
 });
 
 test("the elements are those of the paper's figure, the device, the sockets and the view channel", () => {
@@ -57,6 +57,8 @@ test("the elements are those of the paper's figure, the device, the sockets and 
     "Tcp",
     "TunRx",
     "TunTx",
+    "UdpRx",
+    "UdpTx",
     "ViewChannel",
   ]);
 });

@@ -13,6 +13,7 @@ const PROGRAM = `
   row: seen(X) :- note(X).
   more: after(X) :- seen(X).
   dev: tun(X) :- after(X).
+  udp: udp.send(S, A, B) :- udp.recv(S, A, B).
   net: told(S) :- after(A), tcp.connect(A, &S).
 `;
 
@@ -35,6 +36,8 @@ test.each([
   ["Mux", "out", "OverlayRecvUnwrap"],
   ["TunRx", "out", "Mux"],
   ["Tcp", "tcp.connect", "Mux"],
+  ["UdpRx", "udp.recv", "Mux"],
+  ["ReceiveDemux", "udp.send", "UdpTx"],
   ["LocSpecDemux", "ron", "OverlaySendWrap(ron)"],
   ["OverlaySendWrap(ron)", "out", "Mux"],
   ["ReceiveDemux", "rows", "Tables"],

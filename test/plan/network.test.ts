@@ -82,6 +82,20 @@ test("TunRx and TunTx are between ReceiveDemux and RoundRobin; packets start ste
   ]);
 });
 
+test("UDP sockets have an element for calls and arrivals, and one for what leaves", () => {
+  const { nodes, edges } = graphOf(`
+    o: opened(S) :- go(A), udp.open(A, &S).
+    e: udp.send(S, From, B) :- udp.recv(S, From, B).`);
+  expect(nodes.map(({ element }) => element)).toEqual(expect.arrayContaining(["UdpRx", "UdpTx"]));
+  const joined = edges.filter(({ from, to }) => from.startsWith("Udp") || to.startsWith("Udp"));
+  expect(joined.map(({ from, port, to }) => `${from} ${port} ${to}`)).toEqual([
+    "ReceiveDemux udp.open UdpRx",
+    "UdpRx udp.open Mux",
+    "UdpRx udp.recv Mux",
+    "ReceiveDemux udp.send UdpTx",
+  ]);
+});
+
 test("calls of TCP views go to Tcp, and their outcomes start steps", () => {
   const { nodes, edges } = graphOf(`
     l1: reading(S) :- opened(A), tcp.connect(A, &S).

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Node } from "../../runtime/node/node.ts";
-import { streamCallForms, streamCalls } from "../../runtime/plan/values/stream-call.ts";
+import { callForm, socketEvents, socketViewName, socketViews } from "../../runtime/plan/values/socket-view.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import { arbitraryValue } from "../arbitrary-value.ts";
@@ -20,7 +20,12 @@ f: done(X) :- wish(X), tcp.close@X(X) timeout(5).
 g: done(X) :- wish(X), tcp.shutdown@X(X) timeout(5).
 l: opened(S) :- open(A), tcp.listen(A, &S).
 j: opened(S) :- join(A), tcp.connect(A, &S).
+u: done(X) :- wish(X), udp.open@X(X, &_) timeout(5).
+v: done(X) :- wish(X), udp.close@X(X) timeout(5).
+w: udp.send(X, X, X) :- wish(X).
 x: gone(S) :- tcp.closed(S).
+y: heard(S, From, B) :- udp.recv(S, From, B).
+z: udp.send(S, From, B) :- heard(S, From, B).
 materialize(opened, infinity, infinity, keys(1)).
 `;
 
@@ -54,8 +59,8 @@ const argument = fc.oneof(
 );
 
 const command = fc.record({
-  call: fc.constantFrom(...streamCalls),
-  event: fc.constantFrom("init", "over", "return", "fail", "answered", "refused"),
+  view: fc.constantFrom(...socketViews),
+  event: fc.constantFrom(...socketEvents),
   args: fc.array(argument, { minLength: 6, maxLength: 6 }),
   seconds: fc.constantFrom(0, 0, 0.5, 10),
 });
@@ -66,8 +71,8 @@ test("a node survives any tuples about sockets, and can still open sockets", () 
       const { node, simulation, sockets } = start();
       const meant = (value: Value): Value =>
         value === "a socket" ? (sockets[0] ?? 0) : value === "another" ? (sockets[1] ?? 0) : value;
-      for (const { call, event, args, seconds } of commands) {
-        const { inputs, outputs } = streamCallForms[call];
+      for (const { view, event, args, seconds } of commands) {
+        const { inputs, outputs } = callForm(view);
         const arity = {
           init: 2 + inputs.length,
           over: 1,
@@ -76,7 +81,7 @@ test("a node survives any tuples about sockets, and can still open sockets", () 
           answered: 2 + outputs.length,
           refused: 3,
         }[event];
-        expect(node.insert(`tcp.${call}.${event}`, args.slice(0, arity).map(meant))).toBe(true);
+        expect(node.insert(`${socketViewName(view)}.${event}`, args.slice(0, arity).map(meant))).toBe(true);
         simulation.runUntil(simulation.now + seconds);
       }
       for (const value of commands.flatMap(({ args }) => args)) node.insert("wish", [meant(value)]);

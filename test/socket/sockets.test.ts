@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { Tcp } from "../../runtime/elements/tcp.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import type { StreamCall, StreamEvent } from "../../runtime/plan/values/stream-call.ts";
+import type { SocketEvent } from "../../runtime/plan/values/socket-view.ts";
+import type { StreamCall } from "../../runtime/plan/values/stream-call.ts";
 import type { Values } from "../../runtime/plan/values/value.ts";
 import { defaultSocketLimits, type SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import type { CallOutcome } from "../../runtime/socket/socket-call.ts";
@@ -103,7 +104,7 @@ test("written bytes are copied: a change of the device buffer does not affect th
   expect(stream.taken).toEqual([new Uint8Array([2, 3])]);
 });
 
-function call(name: StreamCall, event: StreamEvent, arity: number): PredicateSpec {
+function call(name: StreamCall, event: SocketEvent, arity: number): PredicateSpec {
   return { ...eventSpec(`tcp.${name}.${event}`, arity), role: { kind: "tcp", call: name, event } };
 }
 

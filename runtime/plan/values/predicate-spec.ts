@@ -1,4 +1,4 @@
-import type { StreamCall, StreamEvent } from "./stream-call.ts";
+import type { SocketEvent, SocketView } from "./socket-view.ts";
 
 /**
  * Description of a predicate by the compiler. Part of the plan; it is declared here because every tuple refers to its predicate, and
@@ -28,8 +28,10 @@ export type PredicateRole =
   | { readonly kind: "tun" }
   /** The head `packet@To(P)`: LocSpecDemux sends the tuple in the packet P instead. */
   | { readonly kind: "packet" }
-  | { readonly kind: "tcp"; readonly call: StreamCall; readonly event: StreamEvent }
-  /** Event that a socket has been closed. */
+  | (SocketView & { readonly event: SocketEvent })
+  /** The event of a UDP datagram, and the head that sends one. */
+  | { readonly kind: "udpRecv" | "udpSend" }
+  /** Event that a TCP socket has been closed. */
   | { readonly kind: "tcpClosed" }
   /** Messages of ViewChannel: rows for another node (`?rows`), and their acknowledgement (`?heard`). */
   | { readonly kind: "rows" | "ack" }

@@ -77,6 +77,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["not accepted", "the loaded programs do not accept this predicate from the network: see `accept`"],
   ["wrong type", "the program expects another type for an argument"],
   ["tcp: turned away", "connections arrive faster than rules accept them, or there are too many sockets"],
+  ["udp: no socket", "the rule sends by a number that is none of an open socket"],
   ["own datagram", "the route to a peer leads into the TUN device"],
   ["hop limit", "the packet was in a routing loop"],
 ]);
@@ -96,10 +97,14 @@ function brokenDevice({ node, tun }: MetricsSnapshot): readonly HealthProblem[] 
   return tun?.problem === undefined ? [] : [problem("node", node, tun.problem)];
 }
 
-function failedSends({ node, network }: MetricsSnapshot): readonly HealthProblem[] {
-  return Object.entries(network.failed).map(([reason, count]) =>
+function failedSends({ node, network, udp }: MetricsSnapshot): readonly HealthProblem[] {
+  const own = Object.entries(network.failed).map(([reason, count]) =>
     problem("node", node, `${count} datagrams could not be sent: ${explain(reason)}`),
   );
+  const ofRules = Object.entries(udp?.unsent ?? {}).map(([reason, count]) =>
+    problem("node", node, `${count} datagrams of \`udp.send\` could not be sent: ${explain(reason)}`),
+  );
+  return [...own, ...ofRules];
 }
 
 function unroutedPackets({ tun }: MetricsSnapshot): readonly HealthProblem[] {

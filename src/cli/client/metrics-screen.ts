@@ -95,6 +95,7 @@ function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): r
     `sent by rules: ${ways.local} tuples to this node, ${ways.ip} to others, ${ways.overlay} into overlays`,
     `memory: ${bytes(memory.used)} of rows and queues${memory.limit === null ? "" : `, limit ${bytes(memory.limit)}`}`,
     ...streamLine(now),
+    ...udpLine(now),
   ];
 }
 
@@ -103,6 +104,14 @@ function streamLine({ streams }: MetricsSnapshot): readonly string[] {
   const { sockets, accepted, connected, readBytes, writtenBytes } = streams;
   const connections = `${accepted} connections accepted, ${connected} made`;
   return [`tcp: ${sockets} sockets, ${connections}, ${bytes(readBytes)} read, ${bytes(writtenBytes)} written`];
+}
+
+function udpLine({ udp }: MetricsSnapshot): readonly string[] {
+  if (udp === null) return [];
+  const { sockets, sent, sentBytes, received, receivedBytes } = udp;
+  return [
+    `udp: ${sockets} sockets, ${sent} datagrams sent (${bytes(sentBytes)}), ${received} received (${bytes(receivedBytes)})`,
+  ];
 }
 
 function controlLine({ clients, requests, refused }: ControlMetrics): string {

@@ -6,6 +6,8 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ["NetworkOut", "Network Out"],
   ["TunRx", "Tun::Rx"],
   ["TunTx", "Tun::Tx"],
+  ["UdpRx", "Udp::Rx"],
+  ["UdpTx", "Udp::Tx"],
 ]);
 
 /** Returns the name of an element in drawings. */

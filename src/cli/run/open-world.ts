@@ -3,6 +3,7 @@ import { EventLoopDelay } from "../../../runtime/device/event-loop-delay.ts";
 import { IoBatch } from "../../../runtime/device/io-batch.ts";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
 import { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
+import { LinuxUdpSockets } from "../../../runtime/device/linux-udp-sockets.ts";
 import { LocalHosts } from "../../../runtime/device/local-hosts.ts";
 import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
@@ -90,10 +91,12 @@ async function openWorld(
   resources.defer(() => tun?.close());
   const streams = new NetStreams();
   resources.defer(() => streams.close());
+  const udp = new LinuxUdpSockets({ gso: options.gso, gro: options.gro, ioBatch: shared.ioBatch });
   const ends = {
     datagrams,
     tun,
     streams,
+    udp,
     isLocalHost: (host: string) => localHosts.has(host),
     ...(flowCache !== undefined && { flowCache }),
   };

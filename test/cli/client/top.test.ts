@@ -22,6 +22,7 @@ const healthy: MetricsSnapshot = {
   tun: null,
   flowCache: null,
   streams: null,
+  udp: null,
   eventLoop: null,
 };
 

@@ -69,6 +69,7 @@ function metricsOf(name: string): MetricsSnapshot {
     tun: null,
     flowCache: null,
     streams: null,
+    udp: null,
     eventLoop: null,
   };
 }

@@ -1,26 +1,26 @@
-import { type StreamCall, streamCallForms, streamCalls } from "../../runtime/plan/values/stream-call.ts";
+import { callForm, type SocketView, socketViewName, socketViews } from "../../runtime/plan/values/socket-view.ts";
 import type { Variable } from "../../grammar/ast.ts";
 import type { ProgramRule, View } from "../program/program.ts";
 
 /** Span of definitions that are in no program text. */
 const NOWHERE = { file: "", start: 0, end: 0 };
 
-const views: ReadonlyMap<string, View> = new Map(streamCalls.map((call) => [`tcp.${call}`, streamView(call)] as const));
+const views: ReadonlyMap<string, View> = new Map(socketViews.map((view) => [socketViewName(view), viewOf(view)]));
 
-export const streamViewNames: ReadonlySet<string> = new Set(views.keys());
+export const socketViewNames: ReadonlySet<string> = new Set(views.keys());
 
-/** Returns the built-in views of TCP that the rules call. */
-export function streamViewsIn(rules: readonly ProgramRule[]): ReadonlyMap<string, View> {
+/** Returns the built-in views of TCP and UDP that the rules call. */
+export function socketViewsIn(rules: readonly ProgramRule[]): ReadonlyMap<string, View> {
   const literals = rules.flatMap(({ body }) => body.filter((literal) => literal.kind === "predicate"));
   const names = new Set(literals.map(({ atom }) => atom.name.text));
   return new Map([...views].filter(([name]) => names.has(name)));
 }
 
-/** Calls of TCP views have no timeout. */
-function streamView(call: StreamCall): View {
-  const { inputs, outputs } = streamCallForms[call];
+/** Socket calls have no timeout. */
+function viewOf(view: SocketView): View {
+  const { inputs, outputs } = callForm(view);
   return {
-    name: `tcp.${call}`,
+    name: socketViewName(view),
     location: undefined,
     inputs: inputs.map(variable),
     outputs: outputs.map(variable),

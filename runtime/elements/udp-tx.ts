@@ -1,0 +1,81 @@
+/**
+ * The exit of the datagrams that rules send by their own sockets, step 8 of the packet's path (`runtime/node/dataflow.ts`). ReceiveDemux
+ * pushes `udp.send` tuples; when the step commits, their bytes leave.
+ */
+import { ElementCounters } from "../observe/element-counters.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import { segmentCount } from "../plan/values/train.ts";
+import type { Value } from "../plan/values/value.ts";
+import type { DatagramSockets } from "../socket/datagram-sockets.ts";
+import { ipAddressOf } from "../socket/ip-address.ts";
+import type { Element } from "./element.ts";
+
+const drops = ["udp: no socket", "udp: no address", "udp: no bytes"] as const;
+
+export const spec: ElementSpec = {
+  name: "UdpTx",
+  manual: `
+Udp::Tx(sockets)
+
+Sends the bytes of udp.send(Socket, To, Bytes) as a datagram to "host:port" when the step commits, and a packet train as one datagram per
+packet, many in a system call. A string is sent as UTF-8. A name is resolved, as for peers.
+
+Ports   in: 1 push. out: the network.
+Drops   "udp: no socket": the number is none of an open socket; "udp: no address"; "udp: no bytes": neither bytes nor a string.
+Reads   counters: tuples in, datagrams out
+Built   by runtime/node/ports.ts, one per node.
+Example udp.send(Socket, From, "pong") :- udp.recv(Socket, From, b"70696e67").
+See     Udp::Rx, ReceiveDemux
+`,
+  drops,
+  // The flow cache cannot repeat the sends.
+  stateful: true,
+};
+
+interface Sending {
+  readonly socket: number;
+  readonly to: string;
+  readonly bytes: Uint8Array;
+}
+
+export class UdpTx implements Element {
+  readonly spec: ElementSpec = spec;
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
+  readonly #sockets: DatagramSockets;
+  #waiting: Sending[] = [];
+
+  constructor(sockets: DatagramSockets) {
+    this.#sockets = sockets;
+  }
+
+  push({ args: [socket, address, payload] }: Tuple): void {
+    this.counters.in++;
+    if (typeof socket !== "number") return this.counters.drop("udp: no socket");
+    const to = ipAddressOf(address);
+    if (to === undefined) return this.counters.drop("udp: no address");
+    const bytes = bytesOf(payload);
+    if (bytes === undefined) return this.counters.drop("udp: no bytes");
+    this.#waiting.push({ socket, to, bytes });
+  }
+
+  /** Sends the datagrams of the step. */
+  commit(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { socket, to, bytes } of waiting) {
+      if (this.#sockets.send(socket, to, bytes)) this.counters.out += segmentCount(bytes);
+      else this.counters.drop("udp: no socket");
+    }
+  }
+
+  abort(): void {
+    this.#waiting = [];
+  }
+}
+
+function bytesOf(value: Value | undefined): Uint8Array | undefined {
+  if (typeof value === "string") return Buffer.from(value);
+  return value instanceof Uint8Array ? value : undefined;
+}

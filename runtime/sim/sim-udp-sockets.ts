@@ -1,0 +1,99 @@
+/** UDP sockets of rules in the simulator: SimUdpSockets is the socket layer of one run of a host. */
+import { parseHostPort } from "../plan/values/host-port.ts";
+import type { Opened } from "../world/streams.ts";
+import type { UdpSockets } from "../world/udp-sockets.ts";
+import type { Datagrams } from "../world/world.ts";
+import { SimDatagrams, type SimNetwork, type SimUdpSocket } from "./sim-network.ts";
+
+/** Longest payload of a datagram over IPv4. */
+const MAX_PAYLOAD = 65_507;
+
+const FIRST_FREE_PORT = 32_768;
+const LAST_FREE_PORT = 60_999;
+
+const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
+const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+export class SimUdpSockets implements UdpSockets {
+  readonly #network: SimNetwork;
+  readonly #host: number;
+  readonly #address: () => string;
+  readonly #open = new Set<RuleSocket>();
+  #nextPort = FIRST_FREE_PORT;
+
+  /** `address` returns the present address of the host (`host:port`). */
+  constructor(network: SimNetwork, host: number, address: () => string) {
+    this.#network = network;
+    this.#host = host;
+    this.#address = address;
+  }
+
+  open(address: string, opened: (outcome: Opened<Datagrams>) => void): void {
+    const parsed = parseHostPort(address);
+    if (!parsed.ok) return opened({ ok: false, reason: "no address" });
+    const { host, port } = parsed.at;
+    const own = hostPartOf(this.#address());
+    const isOwn = host === own || `[${host}]` === own;
+    const isLoopback = LOOPBACK.has(host) && !isOwn;
+    if (!isLoopback && !UNSPECIFIED.has(host) && !isOwn) return opened({ ok: false, reason: "not here" });
+    const socket = port === 0 ? this.#atFreePort(own, isLoopback) : this.#at(own, port, isLoopback);
+    opened(socket === undefined ? { ok: false, reason: "in use" } : { ok: true, value: socket });
+  }
+
+  /** Closes all sockets, when the host goes down. */
+  crash(): void {
+    for (const socket of this.#open) socket.stop();
+  }
+
+  #atFreePort(own: string, isLoopback: boolean): RuleSocket | undefined {
+    for (let tries = FIRST_FREE_PORT; tries <= LAST_FREE_PORT; tries++) {
+      const port = this.#nextPort;
+      this.#nextPort = port === LAST_FREE_PORT ? FIRST_FREE_PORT : port + 1;
+      const socket = this.#at(own, port, isLoopback);
+      if (socket !== undefined) return socket;
+    }
+    return undefined;
+  }
+
+  #at(own: string, port: number, isLoopback: boolean): RuleSocket | undefined {
+    const closed = (): void => {
+      this.#open.delete(socket);
+      this.#network.removeSocket(socket);
+    };
+    const socket: RuleSocket = new RuleSocket(this.#network, this.#host, `${own}:${port}`, isLoopback, closed);
+    if (!this.#network.addSocket(socket)) return undefined;
+    this.#open.add(socket);
+    return socket;
+  }
+}
+
+class RuleSocket extends SimDatagrams implements SimUdpSocket {
+  readonly isLoopback: boolean;
+  readonly #network: SimNetwork;
+  readonly #closed: () => void;
+
+  constructor(network: SimNetwork, host: number, address: string, isLoopback: boolean, closed: () => void) {
+    super(network, host, address, MAX_PAYLOAD);
+    this.#network = network;
+    this.isLoopback = isLoopback;
+    this.#closed = closed;
+  }
+
+  /** A socket on the loopback interface reaches its own host only, and every socket reaches its host by the names of that interface. */
+  override transmit(to: string, bytes: Uint8Array): boolean {
+    const parsed = parseHostPort(to);
+    if (!parsed.ok) return false;
+    if (LOOPBACK.has(parsed.at.host)) return this.#network.sendLocally(this, String(parsed.at.port), bytes);
+    return !this.isLoopback && this.#network.send(this, to, bytes);
+  }
+
+  override stop(): void {
+    super.stop();
+    this.#closed();
+  }
+}
+
+/** Returns the host of `host:port`. */
+function hostPartOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(":"));
+}

@@ -1,0 +1,11 @@
+import type { Opened } from "./streams.ts";
+import type { Datagrams } from "./world.ts";
+
+/** UDP sockets of a host beside the one of its node. */
+export interface UdpSockets {
+  /**
+   * Opens a socket at `host:port`; a name is resolved, and port 0 takes a free port. Never throws: a failure is an outcome with a reason
+   * as for `Streams`. The callback may run before the call returns. Whoever gets the socket closes it.
+   */
+  open(address: string, opened: (outcome: Opened<Datagrams>) => void): void;
+}

@@ -1,0 +1,47 @@
+import { IoBatch } from "../../runtime/device/io-batch.ts";
+import { LinuxClock } from "../../runtime/device/linux-clock.ts";
+import { LinuxUdpSockets } from "../../runtime/device/linux-udp-sockets.ts";
+import { Node } from "../../runtime/node/node.ts";
+import type { SocketLimits } from "../../runtime/socket/socket-limits.ts";
+import { defaultSocketLimits } from "../../runtime/socket/socket-limits.ts";
+import type { Limits } from "../../runtime/engine/limits/limits.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
+import { manualWorld } from "../session/manual-world.ts";
+import { compileProgram } from "../sim/program-network.ts";
+
+export interface UdpNodeOptions {
+  readonly sockets?: Partial<SocketLimits>;
+  readonly limits?: Partial<Limits>;
+  readonly defines?: Readonly<Record<string, string>>;
+}
+
+/** A node whose UDP sockets are those of this host; its datagrams and device are not. */
+export class UdpNode implements AsyncDisposable {
+  readonly node: Node;
+
+  constructor(program: string, { sockets = {}, limits = {}, defines = {} }: UdpNodeOptions = {}) {
+    const udp = new LinuxUdpSockets({ gso: true, gro: true, ioBatch: new IoBatch() });
+    const world = { ...manualWorld("here:1"), clock: new LinuxClock(), udp };
+    const socketLimits = { ...defaultSocketLimits, ...sockets };
+    const settings = { names: ["here:1"], facts: [], watch: [], limits, socketLimits };
+    this.node = new Node(compileProgram(program, defines), world, settings);
+    this.node.start();
+  }
+
+  /** Waits until the table has so many rows, and returns them. */
+  async rows(table: string, count: number): Promise<readonly Values[]> {
+    for (;;) {
+      const rows = this.node.rows(table) ?? [];
+      if (rows.length >= count) return rows;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  get drops(): Readonly<Record<string, number>> {
+    return Object.assign({}, ...this.node.metrics().elements.map(({ dropped }) => dropped)) as Record<string, number>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.node.stop();
+  }
+}
