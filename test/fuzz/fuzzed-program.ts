@@ -65,6 +65,15 @@ accept hello(string).
 q1: hello@elsewhere::Peer(Me) :- periodic(_, 1), peer(Peer), localAddr(Me).
 q2: shown(From) :- hello(From).
 `;
+/** The process of the overlay is a socket of the same node, which returns each packet. */
+const RETURNED = `
+materialize(process, infinity, 1, keys()).
+materialize(shown, infinity, 100, keys(1)).
+q1: process(S) :- periodic(_, 0, 1), udp.open("127.0.0.1:7000", &S).
+q2: udp.send(S, From, f_slice(B, 1 + f_u8(B, 0))) :- udp.recv(S, From, B), process(S).
+q3: hello@legacy::"me"(Me) :- periodic(_, 1), localAddr(Me).
+q4: shown(From) :- hello(From).
+`;
 const ANSWERED = `
 materialize(peer, infinity, infinity, keys(1)).
 materialize(shown, infinity, 100, keys(1)).
@@ -114,6 +123,7 @@ export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
       { predicate: "flow.serves", args: ["flow"] },
     ],
   },
+  "legacy.mzl": { files: ["legacy.mzl"], rules: RETURNED },
   "tunnel.mzl": {
     files: ["tunnel.mzl"],
     facts: () => ADDRESSES.map((address, at) => ({ predicate: "addressMap", args: [VIRTUAL[at] as string, address] })),
