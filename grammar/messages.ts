@@ -301,6 +301,10 @@ const PROGRAM_MESSAGES = {
     message: `\`${f.variable}\` has a value already, so it cannot be an output of a call with an outcome`,
     help: `give the output a new variable, which is null if the call fails, and compare it afterwards`,
   }),
+  E0297: (f: { readonly view: string; readonly called: string }): Wording => ({
+    message: `this rule hears failures of the calls of one invocation of \`${f.view}\`, but no rule of an invocation calls \`${f.called}\``,
+    help: `call \`${f.called}\` in a rule with \`this.init(..)\`, or hear all failures in a rule without \`this.\``,
+  }),
   W0294: (f: { readonly variable: string; readonly where: string }): Wording => ({
     message: `\`${f.variable}\` is null if the call fails, and the rule uses it as ${f.where} without a test of the outcome`,
     help: "test the outcome with `Why == null`, or write `outcome(null)`",

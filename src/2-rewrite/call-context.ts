@@ -1,6 +1,9 @@
-import type { Argument, Expression, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Span } from "../../grammar/span.ts";
+import { constantNumber } from "../program/constant.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
-import { variableAt } from "./core.ts";
+import { assignAt, atomAt, binaryAt, callAt, constantAt, literalAt, variableAt } from "./core.ts";
+import { LEFT } from "./invocation.ts";
 
 /**
  * Context of one view call in one rule: the table that stores the live variables until the call returns, under a fresh
@@ -86,4 +89,55 @@ export function returnsOf(call: PredicateLiteral): readonly Expression[] {
     const { name, span } = argument;
     return [name === undefined ? { kind: "wildcard", span } : variableAt(name, span)];
   });
+}
+
+/** The context row of the call, with all its columns. */
+export function contextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
+  return literalAt(atomAt(context.table.name, contextColumns(context, call), call.span));
+}
+
+/** The context row at the return, with the columns that the rest of the rule needs. */
+export function liveContextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
+  const needed = new Set(keptBy(context));
+  const columns = contextColumns(context, call).map((column): Expression => {
+    return column.kind === "variable" && needed.has(column.name) ? column : { kind: "wildcard", span: column.span };
+  });
+  return literalAt(atomAt(context.table.name, columns, call.span));
+}
+
+/** The columns of the context that the rest of the rule needs: query id, live variables and the deadline of the view. */
+export function keptBy({ query, live, limit }: CallContext): readonly string[] {
+  return limit === undefined ? [query, ...live] : [query, ...live, limit.end];
+}
+
+/** A deletion matches the key only, so the other columns are null. */
+export function deletedContext(context: CallContext, call: PredicateLiteral): ProgramRule["head"] {
+  const [query, ...rest] = contextColumns(context, call);
+  const columns = [query as Expression, ...rest.map((column) => constantAt(null, column.span))];
+  return atomAt(context.table.name, columns, call.span);
+}
+
+/** Assigns the deadlines of a call inside a view: its own, which is no later than the view's, and the view's. */
+export function limited({ limit, timeout }: CallContext, span: Span): readonly Literal[] {
+  if (limit === undefined) return [];
+  const left = callAt("f_min", [constantAt(timeout, span), variableAt(LEFT, span)], span);
+  const until = binaryAt("+", callAt("f_now", [], span), variableAt(limit.left, span), span);
+  const end = binaryAt("+", callAt("f_now", [], span), variableAt(LEFT, span), span);
+  return [assignAt(limit.left, left), assignAt(limit.until, until), assignAt(limit.end, end)];
+}
+
+/** Assigns the time left for the view after the call. */
+export function timeLeft({ limit }: CallContext, span: Span): readonly Literal[] {
+  if (limit === undefined) return [];
+  return [assignAt(LEFT, binaryAt("-", variableAt(limit.end, span), callAt("f_now", [], span), span))];
+}
+
+/** Returns the timeouts of calls, in seconds. */
+export function callTimeouts(rules: readonly ProgramRule[]): readonly number[] {
+  return rules.flatMap(({ body }) =>
+    body.flatMap((literal) => {
+      const time = literal.kind === "predicate" ? literal.timeout : undefined;
+      return (time && constantNumber(time)) ?? [];
+    }),
+  );
 }

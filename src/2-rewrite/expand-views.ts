@@ -21,11 +21,14 @@
  *   r?1!out(QID, X, null, "timeout") :- expired r?1(QID, X, _).
  *   h                                :- r?1!out(QID, X, Y, Why), t(Y).
  *
+ * In a rule of a definition that belongs to an invocation, `w!fail(A, Why)` hears the calls of this invocation only:
+ *
+ *   v.w!fail(QID, RetAddr, A, Why)   :- w.fail(QID_inner, Why), r?1(QID_inner, QID, RetAddr, A).     and for a timeout as above
+ *
  * and inside the definition `this.x(..)` becomes `v.x(QID, RetAddr, ..)`, `this.return(R)` becomes `v.return@RetAddr(QID, R)`.
  */
-import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import type { Span } from "../../grammar/span.ts";
 import { report } from "../../grammar/report.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
 import { bindAll, noneBound } from "../program/binding.ts";
@@ -35,7 +38,30 @@ import { isPredicate } from "../program/rule-shape.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { expressionsOfAtom, variablesIn } from "../program/visit.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
-import { type CallContext, contextColumns, callContext, inputsOf, returnsOf } from "./call-context.ts";
+import {
+  type CallContext,
+  contextColumns,
+  callContext,
+  callTimeouts,
+  contextLiteral,
+  deletedContext,
+  inputsOf,
+  keptBy,
+  limited,
+  liveContextLiteral,
+  returnsOf,
+  timeLeft,
+} from "./call-context.ts";
+import {
+  calls,
+  failureEvent,
+  failureOfInvocation,
+  failuresIn,
+  handledFailures,
+  hearingViews,
+  isOfInvocation,
+  reportedFailures,
+} from "./failure-events.ts";
 import { deletionRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
 import { SuffixUses, variablesOfLiteral } from "./suffix-uses.ts";
 import { callsRandomFunction, InlineCall, InlineViews } from "./inline-call.ts";
@@ -48,7 +74,6 @@ import { endings, initHidden, Invocations, isPrivate, LEFT, QUERY, RETURN_ADDRES
 import {
   assignAt,
   atomAt,
-  binaryAt,
   callAt,
   constantAt,
   FRESH_QUERY_FUNCTION,
@@ -85,6 +110,10 @@ class Expander {
   readonly #tables: Map<string, TableDeclaration>;
   readonly #arities = new Map<string, number>();
   readonly #handled: ReadonlySet<string>;
+  /** Views whose failures rules hear. */
+  readonly #heard: ReadonlySet<string>;
+  /** Views of which a rule hears failures of the calls of its invocation. */
+  readonly #hearing: ReadonlySet<string>;
   /** Views with rules that fail, and with calls that have an outcome. */
   readonly #reported: ReadonlySet<string>;
   readonly #inlineViews: InlineViews;
@@ -103,6 +132,8 @@ class Expander {
     this.#invocations = new Invocations(checked.program.rules, checked.roles);
     this.#tables = new Map(checked.program.tables);
     this.#handled = handledFailures(checked.program.rules);
+    this.#heard = new Set(checked.program.rules.flatMap(failuresIn));
+    this.#hearing = hearingViews(checked.program.rules);
     this.#reported = reportedFailures(checked.program.rules);
     for (const predicate of checked.predicates.values()) this.#arities.set(predicate.name, predicate.arity);
     for (const view of this.#views.values()) {
@@ -165,13 +196,31 @@ class Expander {
   #withInvocation(rule: ProgramRule): ProgramRule | undefined {
     const view = rule.view === undefined ? undefined : this.#views.get(rule.view);
     if (view === undefined) return rule;
+    if (!isOfInvocation(rule)) return { ...rule, view: undefined };
+    const scoped = { ...rule, body: rule.body.map((literal) => this.#failureOfInvocation(literal, view)) };
     const isOwn = (name: string): boolean => isPrivate(name, view.name);
-    if (rule.body.some((literal) => isPredicate(literal) && isOwn(literal.atom.name.text))) {
-      return this.#invocations.withHiddenArguments(rule, view);
+    if (scoped.body.some((literal) => isPredicate(literal) && isOwn(literal.atom.name.text))) {
+      return this.#invocations.withHiddenArguments(scoped, view);
     }
-    if (!rule.head.name.text.startsWith(`${view.name}.`)) return { ...rule, view: undefined };
     this.#diagnostics.push(report("E0245", rule.span, { view: view.name }));
     return undefined;
+  }
+
+  /** Replaces `w!fail(..)` by the private event for failures of the calls of the same invocation of the view. */
+  #failureOfInvocation(literal: Literal, view: View): Literal {
+    if (literal.kind !== "predicate" || !literal.isFailure) return literal;
+    const { name } = literal.atom;
+    if (
+      !this.#checked.program.rules.some(
+        (rule) => rule.view === view.name && isOfInvocation(rule) && calls(rule, name.text),
+      )
+    ) {
+      this.#diagnostics.push(report("E0297", literal.span, { view: view.name, called: name.text }));
+    }
+    const event = failureOfInvocation(name.text, view.name);
+    const hidden = this.#invocations.hidden(event, view.name);
+    this.#arities.set(event, hidden.length + literal.atom.args.length);
+    return { ...literal, isFailure: false, atom: { ...literal.atom, name: nameAt(event, name.span) } };
   }
 
   /** Splits the rule at each of its calls. The rest after a call is triggered by the return. */
@@ -197,7 +246,7 @@ class Expander {
     const suffix = { uses, waiting, length: after.length - waiting.length };
     const copied = this.#inlineRules(rule, call, suffix, view);
     if (copied !== undefined) {
-      const live = liveVariables(rule, before, call, suffix, this.#roles);
+      const live = this.#liveVariables(rule, before, call, suffix);
       const inline = new InlineCall(callContext(rule, call, number, live, view, timeout), view);
       this.#inline(rule, before, call, view, inline, copied);
       return { ...rule, body: [inline.returned(call), ...after], trigger: undefined };
@@ -207,7 +256,7 @@ class Expander {
       this.#tailCall(rule, before, call, view);
       return undefined;
     }
-    const live = liveVariables(rule, before, call, suffix, this.#roles).filter((name) => name !== LEFT);
+    const live = this.#liveVariables(rule, before, call, suffix).filter((name) => name !== LEFT);
     const context = callContext(rule, call, number, live, view, timeout);
     this.#tables.set(context.table.name, context.table);
     this.#contexts.add(context.table.name);
@@ -217,6 +266,18 @@ class Expander {
     this.#deleteContext(rule, call, view, context);
     this.#handleFailure(rule, call, view, context);
     return this.#resumed(rule, call, after, view, context);
+  }
+
+  /** The live variables at the call, and those that identify the invocation if its rules hear failures. */
+  #liveVariables(
+    rule: ExpandedRule,
+    before: readonly Literal[],
+    call: PredicateLiteral,
+    suffix: LiteralsAfter,
+  ): readonly string[] {
+    const live = liveVariables(rule, before, call, suffix, this.#roles);
+    const isHeard = rule.view !== undefined && this.#hearing.has(rule.view);
+    return isHeard ? [...new Set([...live, QUERY, RETURN_ADDRESS])] : live;
   }
 
   /** Returns the rules of the view if copies of them can answer the call and the difference is not observable. */
@@ -260,9 +321,7 @@ class Expander {
 
   /** Whether single invocations of the view are not observable: it has no tables, and no rule handles its failures. */
   #isUnobservable(view: View): boolean {
-    const event = failureEvent(view.name, undefined);
-    const isHandled = [...this.#handled].some((handled) => handled === event || handled.endsWith(`:${event}`));
-    return !isHandled && !this.#hasTables(view);
+    return !this.#heard.has(view.name) && !this.#hasTables(view);
   }
 
   /** Whether it makes no difference that a failure reaches the first caller, and not only the caller before the failed call. */
@@ -444,18 +503,33 @@ class Expander {
     const { span } = call;
     const failed = `${view.name}.fail`;
     this.#push(rule, deletedContext(context, call), [this.#outcome(failed, context, call)], undefined, true);
-    const event = failureEvent(view.name, rule.overlay);
-    if (!this.#handled.has(event)) return;
     const inputs = context.inputs.map((name) => variableAt(name, span));
-    this.#arities.set(event, inputs.length + 1);
-    const timeout = atomAt(event, [...inputs, constantAt("timeout", span)], span);
-    this.#push(rule, timeout, [], { kind: "expired", literal: contextLiteral(context, call) });
+    const event = failureEvent(view.name, rule.overlay);
+    if (this.#handled.has(event)) {
+      this.#arities.set(event, inputs.length + 1);
+      this.#raiseFailure(rule, call, context, (why) => atomAt(event, [...inputs, why], span), []);
+    }
+    const own = rule.view === undefined ? undefined : failureOfInvocation(view.name, rule.view);
+    if (own === undefined || rule.view === undefined || !this.#handled.has(own)) return;
+    const hidden = this.#invocations.hidden(own, rule.view).map((name) => variableAt(name, span));
+    const head = (why: Expression): Atom => atomAt(own, [...hidden, ...inputs, why], span);
+    this.#raiseFailure(rule, call, context, head, timeLeft(context, span));
+  }
+
+  /** Raises an event when the call fails, and when its time ends. */
+  #raiseFailure(
+    rule: ExpandedRule,
+    call: PredicateLiteral,
+    context: CallContext,
+    head: (why: Expression) => Atom,
+    after: readonly Literal[],
+  ): void {
+    const { span, atom } = call;
+    const row = contextLiteral(context, call);
+    this.#push(rule, head(constantAt("timeout", span)), after, { kind: "expired", literal: row });
     const why = variableAt("$Why", span);
-    const body = [
-      literalAt(atomAt(failed, [variableAt(context.query, span), why], span)),
-      contextLiteral(context, call),
-    ];
-    this.#push(rule, atomAt(event, [...inputs, why], span), body, undefined);
+    const failed = literalAt(atomAt(`${atom.name.text}.fail`, [variableAt(context.query, span), why], span));
+    this.#push(rule, head(why), [failed, row, ...after], undefined);
   }
 
   /** `v.return(QID, _, ..)`: an outcome of this invocation, with any results. */
@@ -485,27 +559,6 @@ class Expander {
   }
 }
 
-function handledFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
-  const handled = rules.flatMap((rule) =>
-    rule.body.flatMap((literal) =>
-      literal.kind === "predicate" && literal.isFailure ? [failureEvent(literal.atom.name.text, rule.overlay)] : [],
-    ),
-  );
-  return new Set(handled);
-}
-
-function reportedFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
-  const heads = new Set(rules.map(({ head }) => head.name.text));
-  const calls = rules.flatMap(({ body }) => body.filter(isPredicate).filter(({ outcome }) => outcome !== undefined));
-  const views = calls.map(({ atom }) => atom.name.text).filter((view) => heads.has(`${view}.fail`));
-  return new Set(views);
-}
-
-/** Failures are visible only in the overlay instance that made the call. */
-function failureEvent(view: string, overlay: string | undefined): string {
-  return overlay === undefined ? `${view}!fail` : `${overlay}:${view}!fail`;
-}
-
 /** Literals after a call: those that wait for its results, and the last `length` literals of the rule. */
 interface LiteralsAfter {
   readonly waiting: readonly Literal[];
@@ -532,58 +585,8 @@ function resultsOf(call: PredicateLiteral): readonly Expression[] {
   return call.outcome === undefined ? returnsOf(call) : [...returnsOf(call), call.outcome];
 }
 
-function contextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
-  return literalAt(atomAt(context.table.name, contextColumns(context, call), call.span));
-}
-
-/** The context row at the return, with the columns that the rest of the rule needs. */
-function liveContextLiteral(context: CallContext, call: PredicateLiteral): PredicateLiteral {
-  const needed = new Set(keptBy(context));
-  const columns = contextColumns(context, call).map((column): Expression => {
-    return column.kind === "variable" && needed.has(column.name) ? column : { kind: "wildcard", span: column.span };
-  });
-  return literalAt(atomAt(context.table.name, columns, call.span));
-}
-
-/** The columns of the context that the rest of the rule needs: query id, live variables and the deadline of the view. */
-function keptBy({ query, live, limit }: CallContext): readonly string[] {
-  return limit === undefined ? [query, ...live] : [query, ...live, limit.end];
-}
-
-/** A deletion matches the key only, so the other columns are null. */
-function deletedContext(context: CallContext, call: PredicateLiteral): ProgramRule["head"] {
-  const [query, ...rest] = contextColumns(context, call);
-  const columns = [query as Expression, ...rest.map((column) => constantAt(null, column.span))];
-  return atomAt(context.table.name, columns, call.span);
-}
-
-/** Assigns the deadlines of a call inside a view: its own, which is no later than the view's, and the view's. */
-function limited({ limit, timeout }: CallContext, span: Span): readonly Literal[] {
-  if (limit === undefined) return [];
-  const left = callAt("f_min", [constantAt(timeout, span), variableAt(LEFT, span)], span);
-  const until = binaryAt("+", callAt("f_now", [], span), variableAt(limit.left, span), span);
-  const end = binaryAt("+", callAt("f_now", [], span), variableAt(LEFT, span), span);
-  return [assignAt(limit.left, left), assignAt(limit.until, until), assignAt(limit.end, end)];
-}
-
-/** Assigns the time left for the view after the call. */
-function timeLeft({ limit }: CallContext, span: Span): readonly Literal[] {
-  if (limit === undefined) return [];
-  return [assignAt(LEFT, binaryAt("-", variableAt(limit.end, span), callAt("f_now", [], span), span))];
-}
-
 /** Replaces the inputs of a definition by the arguments of a call. */
 function substituteInputs(expression: Expression, view: View, inputs: readonly Expression[]): Expression {
   const values = new Map(view.inputs.map((input, at) => [input.name, inputs[at] as Expression]));
   return rewriteExpression(expression, (part) => (part.kind === "variable" ? (values.get(part.name) ?? part) : part));
-}
-
-/** Returns the timeouts of calls, in seconds. */
-function callTimeouts(rules: readonly ProgramRule[]): readonly number[] {
-  return rules.flatMap(({ body }) =>
-    body.flatMap((literal) => {
-      const time = literal.kind === "predicate" ? literal.timeout : undefined;
-      return (time && constantNumber(time)) ?? [];
-    }),
-  );
 }
